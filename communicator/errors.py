@@ -1,0 +1,135 @@
+"""Every error the suite raises; the type says whose fault it is, the attributes carry the data.
+
+.. code-block:: text
+
+    BellwetherError
+    ├── ProtocolError (ValueError)
+    │   ├── LocalProtocolError       our caller's fault: what was asked for has no encoding
+    │   └── RemoteProtocolError      the peer's fault: these bytes are not a message
+    │       └── LineTooLongError
+    ├── AddressError (ValueError)    not an address
+    ├── ConfigError (ValueError)     a setting is wrong; names the key
+    └── ClientError
+        ├── NotConnectedError (ConnectionError)
+        ├── NoReceiverError (LookupError)       the router knows of no receiver
+        ├── ReplyTimeoutError (TimeoutError)
+        ├── RegistrationRefusedError (PermissionError)
+        └── VersionBlockedError (PermissionError)
+"""
+
+
+class BellwetherError(Exception):
+    """The root: whatever we raise on purpose is one of these."""
+
+
+class ProtocolError(BellwetherError, ValueError):
+    """Something that was to be a message is none."""
+
+
+class LocalProtocolError(ProtocolError):
+    """The caller asked for a message that has no encoding."""
+
+
+class RemoteProtocolError(ProtocolError):
+    """A peer sent bytes that are not a message."""
+
+
+class LineTooLongError(RemoteProtocolError):
+    """A peer sent a line beyond the limit.
+
+    Args:
+        limit_bytes: The limit that was passed.
+    """
+
+    def __init__(self, limit_bytes: int) -> None:
+        super().__init__(f"line is longer than {limit_bytes} bytes")
+        self.limit_bytes = limit_bytes
+
+
+class AddressError(BellwetherError, ValueError):
+    """A text that was to be an address is none."""
+
+
+class ConfigError(BellwetherError, ValueError):
+    """A setting is wrong.
+
+    Args:
+        key: The path of the setting, such as ``listen.local``; empty when the file itself cannot be read.
+        reason: What is wrong with it.
+        source: The file it came from, where known.
+    """
+
+    def __init__(self, key: str, reason: str, source: str = "") -> None:
+        where = f"{source}: " if source else ""
+        what = f"{key}: " if key else ""
+        super().__init__(f"{where}{what}{reason}")
+        self.key = key
+        self.reason = reason
+        self.source = source
+
+
+class ClientError(BellwetherError):
+    """A conversation with the router did not go as hoped."""
+
+
+class NotConnectedError(ClientError, ConnectionError):
+    """There is no link to the router now."""
+
+
+class NoReceiverError(ClientError, LookupError):
+    """The router knows of no receiver for a message.
+
+    Args:
+        destination: The service (``server:service``) that was addressed.
+        command: The command that could not be delivered.
+    """
+
+    def __init__(self, destination: str, command: str) -> None:
+        super().__init__(f"no receiver for {command} at {destination!r}")
+        self.destination = destination
+        self.command = command
+
+
+class ReplyTimeoutError(ClientError, TimeoutError):
+    """No reply came before the deadline.
+
+    Args:
+        command: The command that was not answered.
+        timeout_s: How long was waited, in seconds.
+    """
+
+    def __init__(self, command: str, timeout_s: float) -> None:
+        super().__init__(f"no reply to {command} within {timeout_s:g} s")
+        self.command = command
+        self.timeout_s = timeout_s
+
+
+class RegistrationRefusedError(ClientError, PermissionError):
+    """The router would not register this service under its name.
+
+    Args:
+        service: The name that was asked for.
+        reason: The router's words.
+    """
+
+    def __init__(self, service: str, reason: str) -> None:
+        super().__init__(f"registration of {service!r} refused: {reason}")
+        self.service = service
+        self.reason = reason
+
+
+class VersionBlockedError(ClientError, PermissionError):
+    """This version of the service is blocked on this server.
+
+    Args:
+        reason: Why, in the canary's words.
+        until_s: For how long from now, in seconds; None when it is not limited.
+        probe_allowed: Whether the service may register as ``role=probe`` meanwhile.
+    """
+
+    def __init__(self, reason: str, until_s: float | None, probe_allowed: bool) -> None:  # noqa: FBT001 - data
+        span = "until further notice" if until_s is None else f"for {until_s:g} s"
+        super().__init__(f"version blocked {span}: {reason}")
+        self.reason = reason
+        self.until_s = until_s
+        self.probe_allowed = probe_allowed

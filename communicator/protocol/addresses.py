@@ -1,0 +1,122 @@
+"""Addresses as text: ``host:port``, ``[v6]:port`` and the ``cd://`` family; no name is ever looked up here."""
+
+import ipaddress
+from dataclasses import dataclass
+from enum import StrEnum
+from urllib.parse import unquote
+
+from communicator.errors import AddressError
+
+PORTS = {"cd": 4040, "cdu": 4041, "cds": 4043}
+"""The default port of each scheme: local TCP, UDP signal, TLS."""
+
+_PORT_MAX = 65_535
+
+
+@dataclass(frozen=True, slots=True)
+class HostPort:
+    """A host, by name or number, and a port."""
+
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        """``host:port``, an IPv6 address in brackets."""
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether only this machine can reach it; ``localhost`` is taken at its word, any other name is not."""
+        if self.host == "localhost":
+            return True
+        try:
+            return ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return False
+
+
+def parse_host_port(text: str, default_port: int | None = None) -> HostPort:
+    """Read ``host:port``, ``[v6]:port`` or, with a default port, a bare host.
+
+    Args:
+        text: What to read.
+        default_port: The port when none is given; None makes it mandatory.
+
+    Returns:
+        Host and port.
+
+    Raises:
+        AddressError: It is not of that form.
+    """
+    if text.startswith("["):
+        host, closing, rest = text[1:].partition("]")
+        _require_v6(host, text)
+        port_text = rest.removeprefix(":")
+        if not closing or (rest and not rest.startswith(":")):
+            raise AddressError(f"{text!r} is not [address]:port")
+    else:
+        host, _, port_text = text.partition(":")
+        if ":" in port_text:
+            raise AddressError(f"{text!r}: an IPv6 address stands in brackets, as in [::1]:4040")
+    if not host or any(character in " /\0" or not character.isprintable() for character in host):
+        raise AddressError(f"{text!r} has no host")
+    if not port_text and default_port is not None and not text.endswith(":"):
+        return HostPort(host, default_port)
+    if not (port_text.isascii() and port_text.isdigit() and int(port_text[:6]) <= _PORT_MAX):
+        raise AddressError(f"{text!r} has no port between 0 and {_PORT_MAX}")
+    return HostPort(host, int(port_text))
+
+
+def _require_v6(host: str, text: str) -> None:
+    try:
+        ipaddress.IPv6Address(host)
+    except ValueError:
+        raise AddressError(f"{text!r}: {host!r} is not an IPv6 address") from None
+
+
+class Scheme(StrEnum):
+    """How to reach a router."""
+
+    PLAIN = "cd"
+    TLS = "cds"
+    DATAGRAM = "cdu"
+
+
+@dataclass(frozen=True, slots=True)
+class RouterAddress:
+    """Where a router listens: either `path` (a Unix socket) or `host_port` is set."""
+
+    scheme: Scheme
+    host_port: HostPort | None = None
+    path: str = ""
+
+    def __str__(self) -> str:
+        """The URL it was read from, in full."""
+        return f"{self.scheme}://{self.path or self.host_port}"
+
+
+def parse_router_address(text: str) -> RouterAddress:
+    """Read a ``cd://``, ``cds://`` or ``cdu://`` address.
+
+    Args:
+        text: ``cd://HOST[:PORT]`` TCP, ``cd:///PATH`` Unix stream, ``cds://HOST[:PORT]`` TLS, ``cdu://HOST[:PORT]`` the UDP
+            signal port.
+
+    Returns:
+        The address; a missing port is the scheme's default.
+
+    Raises:
+        AddressError: It is not of that form.
+    """
+    name, separator, rest = text.partition("://")
+    if not separator or name not in PORTS:
+        raise AddressError(f"{text!r} does not start with cd://, cds:// or cdu://")
+    scheme = Scheme(name)
+    if not rest.startswith("/"):
+        return RouterAddress(scheme, host_port=parse_host_port(rest.removesuffix("/"), PORTS[name]))
+    path = unquote(rest)
+    if scheme is not Scheme.PLAIN:
+        raise AddressError(f"{text!r}: only cd:// takes a path")
+    if "\0" in path or path == "/":
+        raise AddressError(f"{text!r}: {path!r} is not the path of a socket")
+    return RouterAddress(scheme, path=path)

@@ -1,0 +1,16 @@
+"""Bounds of the wire format, each with its reason; what a daemon allows beyond them is its configuration."""
+
+LINE_BYTES = 64 * 1024
+"""Default bound of a line: what services send. Larger data belongs into a file or a database."""
+
+LINE_BYTES_HARD = 1024 * 1024
+"""No line is ever longer: the bound of the answers of the suite, which are paged to fit."""
+
+DATAGRAM_BYTES = 1024
+"""The ancestor reads at most this much of a datagram."""
+
+TOKEN_CHARACTERS = 128
+"""Server, service, command and parameter names: far above any real one, small enough to keep many."""
+
+PARAMETERS = 256
+"""Parameters of one message: the largest message of the suite has 12."""

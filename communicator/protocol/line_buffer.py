@@ -1,0 +1,84 @@
+"""Cuts a stream of bytes into whole lines, bounded and in one pass; it does not look into a line."""
+
+
+class LineBuffer:
+    """Keeps the unfinished end of a stream until its newline comes.
+
+    Args:
+        limit_bytes: The longest line accepted, without its newline.
+    """
+
+    __slots__ = ("_limit_bytes", "_pending", "_pending_bytes", "too_long")
+
+    def __init__(self, limit_bytes: int) -> None:
+        self._limit_bytes = limit_bytes
+        self._pending: list[bytes] = []
+        self._pending_bytes = 0
+        self.too_long = False
+        """Set once a line beyond the limit was seen; from then on nothing more is returned."""
+
+    @property
+    def pending_bytes(self) -> int:
+        """How much of an unfinished line is held."""
+        return self._pending_bytes
+
+    def feed(self, data: bytes) -> bytes:
+        """Take what was read.
+
+        Args:
+            data: The next bytes of the stream.
+
+        Returns:
+            All lines that are whole now, each with its newline; empty when there is none. Lines before one that is too long
+            are still returned; check `too_long` afterwards.
+        """
+        if self.too_long:
+            return b""
+        end = data.rfind(b"\n") + 1
+        if not end:
+            self._hold(data)
+            return b""
+        if self._pending:
+            self._pending.append(data[:end])
+            lines = b"".join(self._pending)
+            self._pending.clear()
+            self._pending_bytes = 0
+        else:
+            lines = data if end == len(data) else data[:end]
+        if len(lines) > self._limit_bytes:
+            lines = self._up_to_long_line(lines)
+        if end < len(data):
+            self._hold(data[end:])
+        return lines
+
+    def finish(self) -> bytes:
+        """The unfinished line at the end of the stream, with the newline it lacks; empty when there is none."""
+        if not self._pending or self.too_long:
+            return b""
+        line = b"".join(self._pending) + b"\n"
+        self._pending.clear()
+        self._pending_bytes = 0
+        return line
+
+    def _hold(self, data: bytes) -> None:
+        self._pending_bytes += len(data)
+        if self.too_long or self._pending_bytes > self._limit_bytes:
+            self._overflow()
+        elif data:
+            self._pending.append(data)
+
+    def _overflow(self) -> None:
+        self.too_long = True
+        self._pending.clear()
+        self._pending_bytes = 0
+
+    def _up_to_long_line(self, lines: bytes) -> bytes:
+        """Hop from newline to newline, each hop at most a limit wide: a hop that finds none is a line too long."""
+        at, hop = 0, self._limit_bytes + 1
+        while at < len(lines):
+            newline = lines.rfind(b"\n", at, at + hop)
+            if newline < 0:
+                self._overflow()
+                break
+            at = newline + 1
+        return lines[:at]

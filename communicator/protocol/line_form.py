@@ -1,0 +1,225 @@
+"""The line form: bytes of one line to a Message and back; it knows no link, no router and no meaning of a command.
+
+The grammar is the ancestor's::
+
+    line   = [ "<" server ":" service " " ] [ [ server ":" ] service "/" ] COMMAND [ " " params [ ";" ] ]
+    params = name "=" value *( ";" name "=" value )
+    value  = raw (up to ";")  |  '"' characters '"'
+
+Escapes are ``\\\\``, ``\\n``, ``\\r`` and, in quotes, ``\\"``. A reader of the ancestor takes the first quotation mark that has no
+backslash before it for the closing one; so does ours. Therefore a value that needs quotes and ends in a backslash has no
+encoding, and is refused. The ancestor trims each line, so an encoder shields a last value that ends in a blank by a ``;``.
+"""
+
+import re
+from functools import lru_cache
+from typing import NamedTuple
+
+from communicator.errors import LocalProtocolError, RemoteProtocolError
+from communicator.protocol.json_form import decode_json
+from communicator.protocol.limits import LINE_BYTES_HARD, PARAMETERS
+from communicator.protocol.message import Message
+from communicator.protocol.names import TOKEN, is_parameter_name
+
+_HEAD = re.compile(
+    rf"(?:<((?:{TOKEN})?):((?:{TOKEN})?) )?"  # the sender: either half may be empty, the colon may not
+    rf"(?:({TOKEN}):)?(?:({TOKEN})/)?"
+    rf"({TOKEN})",
+)
+_ESCAPE = re.compile(r'\\([\\nr"])')
+_UNESCAPED = {"\\": "\\", "n": "\n", "r": "\r", '"': '"'}
+_BLANKS = b" \t\r\n\v\f"
+_HEADS_KEPT = 4096
+
+
+class Head(NamedTuple):
+    """The parts of a line before its parameters."""
+
+    sent_from_server: str
+    sent_from_service: str
+    server: str
+    service: str
+    command: str
+
+
+@lru_cache(maxsize=_HEADS_KEPT)
+def parse_head(text: str) -> Head:
+    """Read the part of a line before its parameters.
+
+    Args:
+        text: ``[<server:service ][[server:]service/]COMMAND``.
+
+    Returns:
+        Its parts, empty where not given.
+
+    Raises:
+        RemoteProtocolError: It is not of that form.
+    """
+    found = _HEAD.fullmatch(text)
+    if found is None:
+        raise RemoteProtocolError(f"{text[:80]!r} is not [<server:service ][[server:]service/]COMMAND")
+    return Head(*(part or "" for part in found.groups()))
+
+
+def decode(line: bytes) -> Message:
+    """Read one line, in the line form or in the JSON form.
+
+    Args:
+        line: The bytes of one line, with or without its newline; blanks around it are ignored.
+
+    Returns:
+        The message.
+
+    Raises:
+        RemoteProtocolError: The bytes are not a message; nothing else is ever raised.
+    """
+    try:
+        text = line.strip(_BLANKS).decode()
+    except UnicodeDecodeError as error:
+        raise RemoteProtocolError(f"line is not UTF-8 at byte {error.start}") from None
+    if "\0" in text or "\n" in text:
+        raise RemoteProtocolError("line contains a NUL or a newline")
+    if text.startswith("{"):
+        return decode_json(text)
+    head, _, rest = text.partition(" ")
+    if head.startswith("<"):
+        to, _, rest = rest.partition(" ")
+        head = f"{head} {to}"
+    sent_from_server, sent_from_service, server, service, command = parse_head(head)
+    parameters = _decode_parameters(rest) if rest else {}
+    return Message(command, parameters, service, server, sent_from_server, sent_from_service)
+
+
+def _decode_parameters(text: str) -> dict[str, str]:
+    """Read ``name=value;…``; the last of two parameters of one name wins, as in the ancestor."""
+    if '"' in text or "\\" in text:
+        pairs = _split_quoted(text)
+    else:
+        pairs = [part.partition("=") for part in text.removesuffix(";").split(";")]
+    if len(pairs) > PARAMETERS:
+        raise RemoteProtocolError(f"more than {PARAMETERS} parameters")
+    parameters = {}
+    for name, equal, value in pairs:
+        if not (equal and is_parameter_name(name)):
+            raise RemoteProtocolError(f"{name[:80]!r} is not a parameter of the form name=value")
+        parameters[name] = value
+    return parameters
+
+
+def _split_quoted(text: str) -> list[tuple[str, str, str]]:
+    """Split parameters that may hold quotes or escapes into (name, "=", value)."""
+    pairs = []
+    at, end = 0, len(text)
+    while at < end:
+        equal = text.find("=", at)
+        if equal < 0:
+            raise RemoteProtocolError(f"parameter {text[at : at + 80]!r} has no value")
+        start = equal + 1
+        if text.startswith('"', start):
+            start += 1
+            stop = _closing_quote(text, start)
+            after = stop + 1
+        else:
+            stop = text.find(";", start)
+            stop = after = end if stop < 0 else stop
+        pairs.append((text[at:equal], "=", _unescape(text[start:stop])))
+        at = after + 1
+    return pairs
+
+
+def _closing_quote(text: str, start: int) -> int:
+    """Where the quoted value that starts at `start` ends."""
+    stop = text.find('"', start)
+    while stop > start and text[stop - 1] == "\\":
+        stop = text.find('"', stop + 1)
+    if stop < 0:
+        raise RemoteProtocolError("a quoted value is not closed")
+    if stop + 1 < len(text) and text[stop + 1] != ";":
+        raise RemoteProtocolError("a closing quotation mark must be followed by ';' or the end")
+    return stop
+
+
+def _unescape(text: str) -> str:
+    return _ESCAPE.sub(lambda found: _UNESCAPED[found[1]], text) if "\\" in text else text
+
+
+def encode(message: Message) -> bytes:
+    """Write a message in the line form.
+
+    Args:
+        message: What to write; its parameters come out sorted by name.
+
+    Returns:
+        One line without its newline, which `decode` reads back as an equal message.
+
+    Raises:
+        LocalProtocolError: It has no encoding: a bad name, a NUL, a value that needs quotes and ends in a backslash, a lone
+            surrogate, or a line beyond `LINE_BYTES_HARD`.
+    """
+    head = encode_head(message)
+    line = f"{head} {_encode_parameters(message.parameters)}" if message.parameters else head
+    try:
+        encoded = line.encode()
+    except UnicodeEncodeError as error:
+        raise LocalProtocolError(f"{line[error.start]!r} cannot be written as UTF-8") from None
+    if len(encoded) > LINE_BYTES_HARD:
+        raise LocalProtocolError(f"{message.command} would take {len(encoded)} bytes, more than {LINE_BYTES_HARD}")
+    return encoded
+
+
+def encode_line(message: Message) -> bytes:
+    """`encode`, with the newline that ends a line on a stream."""
+    return encode(message) + b"\n"
+
+
+def encode_head(message: Message) -> str:
+    """Write the part of a line before its parameters.
+
+    Raises:
+        LocalProtocolError: A name cannot stand on the wire.
+    """
+    head = message.command
+    if message.service:
+        head = f"{message.service}/{head}"
+    if message.server:
+        head = f"{message.server}:{head}"
+    if message.sent_from_server or message.sent_from_service:
+        head = f"<{message.sent_from_server}:{message.sent_from_service} {head}"
+    expected = (
+        message.sent_from_server,
+        message.sent_from_service,
+        message.server,
+        message.service,
+        message.command,
+    )
+    try:
+        parsed = parse_head(head)
+    except RemoteProtocolError as error:
+        raise LocalProtocolError(str(error)) from None
+    if parsed != expected:
+        raise LocalProtocolError(f"{expected!r} would be read as {tuple(parsed)!r}")
+    return head
+
+
+def _encode_parameters(parameters: dict[str, str]) -> str:
+    names = sorted(parameters)
+    if len(names) > PARAMETERS:
+        raise LocalProtocolError(f"{len(names)} parameters, more than {PARAMETERS}")
+    for name in names:
+        if not is_parameter_name(name):
+            raise LocalProtocolError(f"{name[:80]!r} is not a parameter name")
+    text = ";".join([f"{name}={parameters[name]}" for name in names])
+    if not text.isprintable() or "\\" in text or '"' in text or text.count(";") >= len(names):
+        text = ";".join([f"{name}={_encode_value(name, parameters[name])}" for name in names])
+    # The reader trims the line: shield a last value that does not end in a plain character.
+    return text if "!" <= text[-1] <= "~" and text[-1] != ";" else f"{text};"
+
+
+def _encode_value(name: str, value: str) -> str:
+    if "\0" in value:
+        raise LocalProtocolError(f"parameter {name}: a NUL would end the message")
+    quoted = ";" in value or value.startswith('"')
+    if quoted and value.endswith("\\"):
+        raise LocalProtocolError(f"parameter {name}: a value that needs quotes may not end in a backslash")
+    text = value.replace("\\", "\\\\").replace("\n", "\\n").replace("\r", "\\r")
+    return '"' + text.replace('"', '\\"') + '"' if quoted else text

@@ -1,0 +1,63 @@
+"""What may be called what: servers, services, commands, parameters; knows nothing of who holds a name."""
+
+import re
+
+from communicator.protocol.limits import TOKEN_CHARACTERS
+
+ROUTER_SERVICE = "communicatord"
+"""The name under which every router answers."""
+
+ANY_SERVER = "*"
+"""As a server: anywhere in the cluster. As a service: a broadcast to the whole cluster."""
+PRIVATE_NETWORK = "?"
+"""As a server or service: the private network."""
+THIS_SERVER = "."
+"""As a server: this host. As a service: a broadcast to this host's services."""
+
+BROADCAST_SERVICES = frozenset((ANY_SERVER, PRIVATE_NETWORK, THIS_SERVER))
+"""Service tokens that mean a broadcast."""
+
+WILDCARD_SERVERS = BROADCAST_SERVICES
+"""Server tokens that do not name one server."""
+
+TOKEN = rf"[A-Za-z0-9_.*?-]{{1,{TOKEN_CHARACTERS}}}"
+"""A server, service or command as it may stand on the wire.
+
+The ancestor does not verify these on parse and passes on ``pay-load``, so the wire is laxer than the names one may take.
+"""
+
+_NAME = re.compile(rf"[A-Za-z_][A-Za-z0-9_]{{0,{TOKEN_CHARACTERS - 1}}}")
+_COMMAND = re.compile(rf"[A-Z_][A-Z0-9_]{{0,{TOKEN_CHARACTERS - 1}}}")
+
+
+def is_server_name(text: str) -> bool:
+    """Whether a router may be called this."""
+    return _NAME.fullmatch(text) is not None
+
+
+def is_service_name(text: str) -> bool:
+    """Whether a service may register under this name."""
+    return _NAME.fullmatch(text) is not None
+
+
+def is_command_name(text: str) -> bool:
+    """Whether this is a proper command: upper case letters, digits and underscores."""
+    return _COMMAND.fullmatch(text) is not None
+
+
+def is_parameter_name(text: str) -> bool:
+    """Whether a parameter may be called this."""
+    return len(text) <= TOKEN_CHARACTERS and text.isascii() and text.isidentifier()
+
+
+def server_name_from_host(host_name: str) -> str:
+    """The default server name of a host: its name up to the first dot, with ``-`` as ``_``.
+
+    Args:
+        host_name: What the operating system calls this host.
+
+    Returns:
+        A valid server name; characters that none may have become ``_``.
+    """
+    name = re.sub(r"[^A-Za-z0-9_]", "_", host_name.partition(".")[0])[:TOKEN_CHARACTERS]
+    return name if is_server_name(name) else f"_{name}"[:TOKEN_CHARACTERS]

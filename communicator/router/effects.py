@@ -1,0 +1,87 @@
+"""What the router asks of the shell; nothing here happens until the shell does it, in the order given."""
+
+from dataclasses import dataclass, field
+from enum import IntEnum, StrEnum
+
+from communicator.router.events import CloseReason
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """Write whole lines to a link."""
+
+    link: int
+    data: bytes
+    droppable: bool = False
+    """A copy nobody depends on (a tap): thrown away, not queued, when the link is behind."""
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """Close a link once what is queued for it was written; answered by `LinkClosed`."""
+
+    link: int
+    reason: CloseReason
+
+
+@dataclass(frozen=True, slots=True)
+class Identify:
+    """Find out which user is at the other end; answer with `UserIdentified` before anything else of that link."""
+
+    link: int
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """Answer with `Measured`, with this token."""
+
+    token: int
+
+
+@dataclass(frozen=True, slots=True)
+class SampleLoad:
+    """Start or stop sending `LoadSampled` every second."""
+
+    enabled: bool
+
+
+class StopMode(StrEnum):
+    """How the daemon is to end."""
+
+    STOP = "stop"
+    RESTART = "restart"
+    """As stop, but with an exit code that asks the init system to start it again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Stop accepting, flush what is queued, close every link, end."""
+
+    mode: StopMode
+
+
+@dataclass(frozen=True, slots=True)
+class ReopenLog:
+    """Whoever rotates logs has moved the file away."""
+
+
+class Level(IntEnum):
+    """Severity of a notice, with the numbers of the standard library."""
+
+    DEBUG = 10
+    INFO = 20
+    WARNING = 30
+    ERROR = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """An event someone would act on: one line of the log."""
+
+    level: Level
+    event: str
+    """Lower case with underscores, such as ``service_registered``."""
+    fields: dict[str, object] = field(default_factory=dict)
+
+
+Effect = Send | Close | Identify | Measure | SampleLoad | Stop | ReopenLog | Notice

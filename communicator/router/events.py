@@ -1,0 +1,179 @@
+"""What the shell tells the router: links come and go, lines arrive, time passes. Links are named by number, never held."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import NamedTuple
+
+
+class Instant(NamedTuple):
+    """The two clocks the router is told with each event."""
+
+    monotonic_s: float
+    """Seconds on a clock that never steps: every deadline is on it."""
+    wall_ns: int
+    """Nanoseconds since the epoch: what is written into messages."""
+
+
+class LinkKind(StrEnum):
+    """Through which door a link came in."""
+
+    UNIX = "unix"
+    LOCAL = "local"
+    SIGNAL = "signal"
+    REMOTE = "remote"
+    SECURE = "secure"
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the peer is a process of this host."""
+        return self in (LinkKind.UNIX, LinkKind.LOCAL)
+
+
+class CloseReason(StrEnum):
+    """Why a link ended; the ``reason`` label of communicator_connections_closed_total."""
+
+    HUP = "hup"
+    SLOW = "slow"
+    AUTH = "auth"
+    LIMIT = "limit"
+    DRAIN = "drain"
+    PROTOCOL = "protocol"
+    UNREGISTERED = "unregistered"
+    REPLACED = "replaced"
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """The operating-system user at the other end of a local link."""
+
+    uid: int
+    name: str
+    groups: frozenset[str] = frozenset()
+    pid: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LinkOpened:
+    """A peer connected."""
+
+    link: int
+    kind: LinkKind
+    address: str
+    """For people: ``127.0.0.1:54312`` or the path of the socket."""
+    user: User | None = None
+    """Known at once on a Unix socket; elsewhere the router asks with `Identify` when it matters."""
+
+
+@dataclass(frozen=True, slots=True)
+class UserIdentified:
+    """The answer to `Identify`; None when the user cannot be told."""
+
+    link: int
+    user: User | None
+
+
+@dataclass(frozen=True, slots=True)
+class LinesReceived:
+    """Whole lines of one read, each with its newline."""
+
+    link: int
+    lines: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class LineTooLong:
+    """The peer sent a line beyond the limit; nothing after it is read."""
+
+    link: int
+    limit_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class LinkEnded:
+    """The peer will write no more (end of file) but may still read."""
+
+    link: int
+
+
+@dataclass(frozen=True, slots=True)
+class LinkClosed:
+    """The link is gone; reported once per link, whoever closed it."""
+
+    link: int
+    reason: CloseReason
+    queued_bytes: int = 0
+    """What was still to be written, which is lost."""
+
+
+@dataclass(frozen=True, slots=True)
+class DatagramReceived:
+    """One datagram on the signal port; never answered."""
+
+    data: bytes
+    from_loopback: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DeadlineReached:
+    """The time `Router.next_deadline` named has come."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoadSampled:
+    """The load average over one minute, sent every second while `SampleLoad` is on."""
+
+    average: float
+
+
+@dataclass(frozen=True, slots=True)
+class LinkMeasure:
+    """What only the shell knows of one link."""
+
+    link: int
+    send_queue_bytes: int
+    received_bytes: int
+    sent_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """The answer to `Measure`: what only the shell knows."""
+
+    token: int
+    links: tuple[LinkMeasure, ...]
+    producer_stall_s: float = 0.0
+    udp_rejected: dict[str, int] = field(default_factory=dict)
+    config_reload_ok: bool = True
+    config_reloaded_wall_s: float = 0.0
+    resident_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class HandlerFailed:
+    """Handling an event raised: our bug, isolated by the shell; counted, told, survived."""
+
+    stage: str
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class StopRequested:
+    """The process was told to end (SIGTERM, SIGINT)."""
+
+    by: str
+
+
+Event = (
+    LinkOpened
+    | UserIdentified
+    | LinesReceived
+    | LineTooLong
+    | LinkEnded
+    | LinkClosed
+    | DatagramReceived
+    | DeadlineReached
+    | LoadSampled
+    | Measured
+    | HandlerFailed
+    | StopRequested
+)
