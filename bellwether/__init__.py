@@ -1,1 +1,1 @@
-"""Placeholder."""
+"""The one command people type; nothing imports it."""

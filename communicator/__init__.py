@@ -1,1 +1,76 @@
-"""Placeholder."""
+"""The router and the library every service links; importing it loads the library only, and each part when it is first named."""
+
+from typing import TYPE_CHECKING
+
+from communicator.version import __version__
+
+if TYPE_CHECKING:
+    from communicator import errors
+    from communicator.client import (
+        BlockingClient,
+        Client,
+        ClockStatus,
+        ClusterStatus,
+        Outbox,
+        Service,
+        send_signal,
+    )
+    from communicator.errors import (
+        AddressError,
+        BellwetherError,
+        ClientError,
+        LocalProtocolError,
+        MessageRefusedError,
+        NoReceiverError,
+        NotConnectedError,
+        RegistrationRefusedError,
+        ReplyTimeoutError,
+        VersionBlockedError,
+    )
+    from communicator.protocol.message import Message
+
+__all__ = [
+    "AddressError",
+    "BellwetherError",
+    "BlockingClient",
+    "Client",
+    "ClientError",
+    "ClockStatus",
+    "ClusterStatus",
+    "LocalProtocolError",
+    "Message",
+    "MessageRefusedError",
+    "NoReceiverError",
+    "NotConnectedError",
+    "Outbox",
+    "RegistrationRefusedError",
+    "ReplyTimeoutError",
+    "Service",
+    "VersionBlockedError",
+    "__version__",
+    "errors",
+    "send_signal",
+]
+
+_CLIENT = ("BlockingClient", "Client", "ClockStatus", "ClusterStatus", "Outbox", "Service", "send_signal")
+
+
+def __getattr__(name: str) -> object:
+    """Load a public name when it is first asked for: the pure packages below must not pay for asyncio."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module  # noqa: PLC0415 - the point of this function
+
+    if name == "errors":
+        return import_module("communicator.errors")
+    if name == "Message":
+        home = "communicator.protocol.message"
+    else:
+        home = "communicator.client" if name in _CLIENT else "communicator.errors"
+    value: object = getattr(import_module(home), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

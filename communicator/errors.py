@@ -9,9 +9,11 @@
     │       └── LineTooLongError
     ├── AddressError (ValueError)    not an address
     ├── ConfigError (ValueError)     a setting is wrong; names the key
+    ├── ListenError (OSError)        a good address that cannot be had now
     └── ClientError
         ├── NotConnectedError (ConnectionError)
         ├── NoReceiverError (LookupError)       the router knows of no receiver
+        ├── MessageRefusedError (ValueError)    the receiver, or the router, would not take a message
         ├── ReplyTimeoutError (TimeoutError)
         ├── RegistrationRefusedError (PermissionError)
         └── VersionBlockedError (PermissionError)
@@ -68,6 +70,22 @@ class ConfigError(BellwetherError, ValueError):
         self.source = source
 
 
+class ListenError(BellwetherError, OSError):
+    """An address cannot be listened on now: in use, or its directory is not there or not ours.
+
+    Args:
+        key: The path of the setting, such as ``listen.local``.
+        address: What was to be bound.
+        reason: What is in the way.
+    """
+
+    def __init__(self, key: str, address: str, reason: str) -> None:
+        super().__init__(f"{key}: cannot listen on {address!r}: {reason}")
+        self.key = key
+        self.address = address
+        self.reason = reason
+
+
 class ClientError(BellwetherError):
     """A conversation with the router did not go as hoped."""
 
@@ -88,6 +106,20 @@ class NoReceiverError(ClientError, LookupError):
         super().__init__(f"no receiver for {command} at {destination!r}")
         self.destination = destination
         self.command = command
+
+
+class MessageRefusedError(ClientError, ValueError):
+    """The receiver, or the router on the way, answered INVALID or UNKNOWN.
+
+    Args:
+        command: The command that was refused.
+        reason: Why, in the words of whoever refused it.
+    """
+
+    def __init__(self, command: str, reason: str) -> None:
+        super().__init__(f"{command} refused: {reason}")
+        self.command = command
+        self.reason = reason
 
 
 class ReplyTimeoutError(ClientError, TimeoutError):

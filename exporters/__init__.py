@@ -1,1 +1,1 @@
-"""Placeholder."""
+"""Turns what the suite's daemons know into Prometheus metrics; it measures nothing itself."""

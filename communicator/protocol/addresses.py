@@ -3,7 +3,7 @@
 import ipaddress
 from dataclasses import dataclass
 from enum import StrEnum
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 from communicator.errors import AddressError
 
@@ -11,6 +11,7 @@ PORTS = {"cd": 4040, "cdu": 4041, "cds": 4043}
 """The default port of each scheme: local TCP, UDP signal, TLS."""
 
 _PORT_MAX = 65_535
+_PORT_DIGITS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +63,14 @@ def parse_host_port(text: str, default_port: int | None = None) -> HostPort:
         raise AddressError(f"{text!r} has no host")
     if not port_text and default_port is not None and not text.endswith(":"):
         return HostPort(host, default_port)
-    if not (port_text.isascii() and port_text.isdigit() and int(port_text[:6]) <= _PORT_MAX):
+    return HostPort(host, _parse_port(port_text, text))
+
+
+def _parse_port(port_text: str, text: str) -> int:
+    is_number = port_text.isascii() and port_text.isdigit() and len(port_text) <= _PORT_DIGITS
+    if not is_number or int(port_text) > _PORT_MAX:
         raise AddressError(f"{text!r} has no port between 0 and {_PORT_MAX}")
-    return HostPort(host, int(port_text))
+    return int(port_text)
 
 
 def _require_v6(host: str, text: str) -> None:
@@ -92,7 +98,7 @@ class RouterAddress:
 
     def __str__(self) -> str:
         """The URL it was read from, in full."""
-        return f"{self.scheme}://{self.path or self.host_port}"
+        return f"{self.scheme}://{quote(self.path) or self.host_port}"
 
 
 def parse_router_address(text: str) -> RouterAddress:

@@ -14,6 +14,12 @@ _ADDRESS_KEYS = ("service", "server", "sent-from-server", "sent-from-service")
 _NAMED_VALUES = {True: "true", False: "false", None: ""}
 
 
+class _Number(str):
+    """A number as it was written, still to be told from a text: it may be a value, but never a name."""
+
+    __slots__ = ()
+
+
 def decode_json(text: str) -> Message:
     """Read a message in the JSON form.
 
@@ -44,7 +50,7 @@ def decode_json(text: str) -> Message:
 
 def _load(text: str) -> Any:  # noqa: ANN401 - any JSON value
     try:
-        return json.loads(text, parse_int=str, parse_float=str, parse_constant=_refuse_constant)
+        return json.loads(text, parse_int=_Number, parse_float=_Number, parse_constant=_refuse_constant)
     except (json.JSONDecodeError, RecursionError) as error:
         raise RemoteProtocolError(f"not JSON: {error}") from None
 
@@ -55,7 +61,7 @@ def _refuse_constant(name: str) -> NoReturn:
 
 def _token(document: dict[str, Any], key: str) -> str:
     value = document.get(key, "")
-    if not isinstance(value, str) or (value and _TOKEN.fullmatch(value) is None):
+    if not isinstance(value, str) or isinstance(value, _Number) or (value and _TOKEN.fullmatch(value) is None):
         raise RemoteProtocolError(f"JSON key {key!r}: {str(value)[:80]!r} is not a name")
     return value
 
@@ -79,7 +85,7 @@ def _text(name: str, value: Any) -> str:  # noqa: ANN401 - any JSON value
         raise RemoteProtocolError(f"parameter {name} is neither text, number, true, false nor null")
     if "\0" in value or not _is_utf8(value):
         raise RemoteProtocolError(f"parameter {name} contains a NUL or a lone surrogate")
-    return value
+    return str(value)
 
 
 def _is_utf8(value: str) -> bool:

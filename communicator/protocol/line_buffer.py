@@ -8,19 +8,18 @@ class LineBuffer:
         limit_bytes: The longest line accepted, without its newline.
     """
 
-    __slots__ = ("_limit_bytes", "_pending", "_pending_bytes", "too_long")
+    __slots__ = ("_limit_bytes", "_pending", "too_long")
 
     def __init__(self, limit_bytes: int) -> None:
         self._limit_bytes = limit_bytes
-        self._pending: list[bytes] = []
-        self._pending_bytes = 0
+        self._pending = bytearray()
         self.too_long = False
         """Set once a line beyond the limit was seen; from then on nothing more is returned."""
 
     @property
     def pending_bytes(self) -> int:
         """How much of an unfinished line is held."""
-        return self._pending_bytes
+        return len(self._pending)
 
     def feed(self, data: bytes) -> bytes:
         """Take what was read.
@@ -39,10 +38,8 @@ class LineBuffer:
             self._hold(data)
             return b""
         if self._pending:
-            self._pending.append(data[:end])
-            lines = b"".join(self._pending)
+            lines = b"".join((self._pending, memoryview(data)[:end]))
             self._pending.clear()
-            self._pending_bytes = 0
         else:
             lines = data if end == len(data) else data[:end]
         if len(lines) > self._limit_bytes:
@@ -55,22 +52,19 @@ class LineBuffer:
         """The unfinished line at the end of the stream, with the newline it lacks; empty when there is none."""
         if not self._pending or self.too_long:
             return b""
-        line = b"".join(self._pending) + b"\n"
+        line = bytes(self._pending) + b"\n"
         self._pending.clear()
-        self._pending_bytes = 0
         return line
 
     def _hold(self, data: bytes) -> None:
-        self._pending_bytes += len(data)
-        if self.too_long or self._pending_bytes > self._limit_bytes:
+        if self.too_long or len(self._pending) + len(data) > self._limit_bytes:
             self._overflow()
-        elif data:
-            self._pending.append(data)
+        else:
+            self._pending += data
 
     def _overflow(self) -> None:
         self.too_long = True
         self._pending.clear()
-        self._pending_bytes = 0
 
     def _up_to_long_line(self, lines: bytes) -> bytes:
         """Hop from newline to newline, each hop at most a limit wide: a hop that finds none is a line too long."""

@@ -1,4 +1,4 @@
-"""The line form: bytes of one line to a Message and back; it knows no link, no router and no meaning of a command.
+r"""The line form: bytes of one line to a Message and back; it knows no link, no router and no meaning of a command.
 
 The grammar is the ancestor's::
 
@@ -6,7 +6,7 @@ The grammar is the ancestor's::
     params = name "=" value *( ";" name "=" value )
     value  = raw (up to ";")  |  '"' characters '"'
 
-Escapes are ``\\\\``, ``\\n``, ``\\r`` and, in quotes, ``\\"``. A reader of the ancestor takes the first quotation mark that has no
+Escapes are ``\\``, ``\n``, ``\r`` and, in quotes, ``\"``. A reader of the ancestor takes the first quotation mark that has no
 backslash before it for the closing one; so does ours. Therefore a value that needs quotes and ends in a backslash has no
 encoding, and is refused. The ancestor trims each line, so an encoder shields a last value that ends in a blank by a ``;``.
 """

@@ -5,8 +5,8 @@ import re
 from communicator.errors import RemoteProtocolError
 
 _BASES = {"0b": 2, "0d": 10, "0o": 8, "0x": 16}
-_INTEGER_CHARACTERS = 66  # sign, prefix and 63 binary digits
-_DURATION = re.compile(r"(\d{1,12}(?:\.\d{1,9})?)\s*([a-z]*)")
+_INTEGER_CHARACTERS = 67  # sign, prefix and 64 binary digits
+_DURATION = re.compile(r"(\d{1,12}(?:\.\d{1,9})?)\s*([a-z]*)", re.ASCII)
 _UNIT_S = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800, "y": 31_536_000}
 NS_PER_S = 1_000_000_000
 

@@ -110,7 +110,6 @@ class DatagramReceived:
     """One datagram on the signal port; never answered."""
 
     data: bytes
-    from_loopback: bool
 
 
 @dataclass(frozen=True, slots=True)

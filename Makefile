@@ -1,0 +1,61 @@
+# Each target works alone on a fresh checkout: it makes its virtual environment first, and that is quick when it is there.
+# Variables: PYTHON (which to use), VENV (where the environment lies), ARGS (more arguments for run, test, fuzz and bench).
+
+VENV ?= .venv
+ARGS ?=
+SECONDS_EACH ?= 60
+SOURCES := communicator timekeeper canary exporters bellwether
+BIN := $(VENV)/bin
+export PATH := $(PATH):$(CURDIR)/.cache/debian/root/usr/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help run test lint fmt types cover fuzz bench clean
+
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name what; do printf '  make %-8s %s\n' "$$name" "$$what"; done
+
+run: ## the whole suite on this machine, on real input; stop it with Ctrl-C
+	@tools/venv $(VENV) run
+	@exec $(BIN)/bellwether up $(ARGS)
+
+test: ## all tests, with one Python (PYTHON=python3.11 for another, with VENV=.venv-3.11)
+	@tools/venv $(VENV) test
+	@tools/test-packages
+	@exec $(BIN)/python -m pytest -n 2 $(ARGS)
+
+lint: ## ruff, the formatter, the import contracts, the size rules, the shell scripts
+	@tools/venv $(VENV) dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+	$(BIN)/python tools/check-sizes $(SOURCES)
+	@if command -v shellcheck >/dev/null; then shellcheck tools/find-python tools/venv tools/debian-* tools/test-packages .ci/run; fi
+
+fmt: ## format, and mend what ruff can mend
+	@tools/venv $(VENV) dev
+	$(BIN)/ruff check --fix-only .
+	$(BIN)/ruff format .
+
+types: ## mypy, strict
+	@tools/venv $(VENV) dev
+	$(BIN)/mypy
+
+cover: ## all tests under coverage; the report goes to build/coverage
+	@tools/venv $(VENV) dev
+	@tools/test-packages
+	$(BIN)/coverage run -m pytest $(ARGS)
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage html --quiet --directory build/coverage
+	$(BIN)/coverage report --skip-covered
+
+fuzz: ## fuzz each reader and each door of a live router for SECONDS_EACH=60; ARGS="--seed N" repeats a run
+	@tools/venv $(VENV) test
+	@exec $(BIN)/python -m fuzz --seconds $(SECONDS_EACH) $(ARGS)
+
+bench: ## measure beside nats-server, redis-server and mosquitto, as ratios
+	@tools/venv $(VENV) test
+	@exec $(BIN)/python -m benchmarks $(ARGS)
+
+clean: ## remove what the targets made, the environments too
+	rm -rf .venv .venv-* .cache build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage*
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,136 @@
+"""What the commands do that talk to a running router; how things look is told elsewhere."""
+
+import asyncio
+import sys
+import time
+from collections.abc import Sequence
+from contextlib import aclosing
+from datetime import datetime
+
+import msgspec
+from rich.console import Console, RenderableType
+
+from bellwether import conversation
+from bellwether.message_text import parse_message
+from bellwether.places import find_router
+from bellwether.services import Instance, to_table
+from bellwether.services import to_json as services_to_json
+from bellwether.status import Claim, RouterFacts, View, render
+from bellwether.status import to_json as status_to_json
+from bellwether.trace import Filter, to_line
+from communicator.client import Client
+from communicator.client.status import ClockStatus
+from communicator.protocol.line_form import encode
+from communicator.protocol.message import Message
+from communicator.protocol.names import THIS_SERVER
+
+
+def status(communicator: str | None, *, as_json: bool) -> None:
+    """Find out how the cluster and this host's clock are, and show it."""
+    view = asyncio.run(_look(find_router(communicator)))
+    _show(status_to_json(view) if as_json else render(view, time.time()))
+
+
+async def _look(address: str) -> View:
+    async with conversation.connected(address) as client:
+        stats, report, instances = await asyncio.gather(
+            conversation.request_or_none(client, Message("ROUTER_GET_STATS"), "ROUTER_STATS"),
+            conversation.request_or_none(client, _CLOCK_QUESTION, "CLOCK_CURRENT_REPORT"),
+            conversation.services(client),
+        )
+        return View(
+            address=address,
+            router=_facts(stats),
+            cluster=_cluster(client),
+            clock=_in_words(client.clock_status),
+            claim=_claim(report),
+            services=instances,
+        )
+
+
+_CLOCK_QUESTION = Message("CLOCK_GET_REPORT", {"cache": "no"}, service="timekeeper", server=THIS_SERVER)
+"""Not kept for later: an absent timekeeper is to be known at once."""
+
+
+class _Report(msgspec.Struct):
+    class Local(msgspec.Struct):
+        claim: Claim
+
+    local: Local
+
+
+def _facts(stats: Message | None) -> RouterFacts | None:
+    try:
+        return msgspec.json.decode(stats.get("stats"), type=RouterFacts) if stats else None
+    except msgspec.DecodeError:
+        return None
+
+
+def _claim(report: Message | None) -> Claim | None:
+    try:
+        return msgspec.json.decode(report.get("report"), type=_Report).local.claim if report else None
+    except msgspec.DecodeError:
+        return None
+
+
+def _cluster(client: Client) -> dict[str, object] | None:
+    return None if client.cluster_status is None else msgspec.to_builtins(client.cluster_status)
+
+
+def _in_words(clock: ClockStatus | None) -> str:
+    if clock is None:
+        return "unknown"
+    return f"stable ({clock.resolution})" if clock.is_stable else f"unstable ({clock.error})"
+
+
+def services(communicator: str | None, *, as_json: bool) -> None:
+    """List the services."""
+    instances = asyncio.run(_services(find_router(communicator)))
+    _show(services_to_json(instances) if as_json else to_table(instances, time.time()))
+
+
+async def _services(address: str) -> list[Instance]:
+    async with conversation.connected(address) as client:
+        return await conversation.services(client)
+
+
+def send(communicator: str | None, words: Sequence[str], *, wait: bool, timeout_s: float, as_json: bool) -> None:
+    """Send a message, and print what comes back."""
+    message = parse_message(list(words))
+    reply = asyncio.run(_send(find_router(communicator), message, wait=wait, timeout_s=timeout_s))
+    if reply is not None:
+        text = msgspec.json.encode(reply) if as_json else encode(reply)
+        _show(text.decode())
+
+
+async def _send(address: str, message: Message, *, wait: bool, timeout_s: float) -> Message | None:
+    async with conversation.connected(address) as client:
+        if wait:
+            return await conversation.ask(client, message, timeout_s)
+        await conversation.deliver(client, message, timeout_s)
+        return None
+
+
+def tap(communicator: str | None, *, service: str, command: str, count: int | None) -> None:
+    """Print what passes the router."""
+    asyncio.run(_tap(find_router(communicator), Filter(service, command), count))
+
+
+async def _tap(address: str, wanted: Filter, count: int | None) -> None:
+    left = count
+    async with conversation.connected(address) as client, aclosing(conversation.watch(client)) as tapped:
+        sys.stderr.write(f"watching {client.server_name}; Ctrl-C ends\n")
+        async for message in tapped:
+            if not wanted.wants(message):
+                continue
+            print(to_line(message, datetime.now().astimezone()), flush=True)  # noqa: T201 - the result
+            left = None if left is None else left - 1
+            if left == 0:
+                return
+
+
+def _show(what: str | RenderableType) -> None:
+    if isinstance(what, str):
+        print(what)  # noqa: T201 - the result
+    else:
+        Console().print(what)

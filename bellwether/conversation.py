@@ -1,0 +1,137 @@
+"""Talks to the router as a passing service; what is asked, and how the answer looks, is told elsewhere."""
+
+import asyncio
+import os
+from collections.abc import AsyncGenerator, AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
+from typing import Any, TypeVar
+
+from bellwether.services import Instance, read_page, total
+from communicator.client import Client
+from communicator.client.status import CLOCK_COMMANDS, CLUSTER_COMMANDS
+from communicator.errors import MessageRefusedError, NoReceiverError, ReplyTimeoutError
+from communicator.protocol.message import Message
+from communicator.protocol.names import BROADCAST_SERVICES, ROUTER_SERVICE
+from communicator.version import __version__
+
+T = TypeVar("T")
+
+TIMEOUT_S = 5.0
+_PAGE = 500
+_KEPT_BY_THE_CLIENT = (*sorted(CLOCK_COMMANDS), *sorted(CLUSTER_COMMANDS))
+"""Answers the client takes for itself unless a request names them."""
+
+
+@asynccontextmanager
+async def connected(address: str) -> AsyncIterator[Client]:
+    """A client registered as ``bellwether_PID``, that has heard of cluster and clock already.
+
+    Args:
+        address: The router's URL.
+
+    Raises:
+        BellwetherError: There is no router, or it refuses us.
+    """
+    async with Client(address, f"bellwether_{os.getpid()}", service_version=__version__) as client:
+        await fence(client)
+        yield client
+
+
+async def fence(client: Client, timeout_s: float = TIMEOUT_S) -> None:
+    """Wait until the router has dealt with all that was sent before: it answers in order."""
+    await client.request(Message("ALIVE", {"serial": "1"}), "ABSOLUTELY", timeout_s=timeout_s)
+
+
+async def deliver(client: Client, message: Message, timeout_s: float = TIMEOUT_S) -> None:
+    """Send a message and learn whether the router passed it on.
+
+    Raises:
+        NoReceiverError: There is nobody to take it.
+        MessageRefusedError: It may not be said, or makes no sense.
+        ReplyTimeoutError: The router does not answer.
+    """
+    await first_of(_refusal_of(client, message, timeout_s), fence(client, timeout_s))
+
+
+async def ask(client: Client, message: Message, timeout_s: float = TIMEOUT_S) -> Message:
+    """Send a message and wait for whatever its receiver says first.
+
+    Raises:
+        NoReceiverError: There is nobody to take it.
+        MessageRefusedError: The receiver or the router does not take it.
+        ReplyTimeoutError: Nothing came in time.
+    """
+    reply = await first_of(_refusal_of(client, message, timeout_s), _heard_from(client, message))
+    if reply is None:
+        raise ReplyTimeoutError(message.command, timeout_s)
+    return reply
+
+
+async def watch(client: Client) -> AsyncGenerator[Message, None]:
+    """Every line that passes the router, as TAPPED messages.
+
+    Raises:
+        MessageRefusedError: This user may not watch.
+        NotConnectedError: The router is gone.
+    """
+    await deliver(client, Message("TAP"))
+    async for message in client.messages():
+        if message.command == "TAPPED" and message.sent_from_service == ROUTER_SERVICE:
+            yield message
+
+
+async def request_or_none(client: Client, message: Message, reply: str) -> Message | None:
+    """Ask for something that may not be there: None when nobody takes the question, or no answer comes."""
+    try:
+        return await client.request(message, reply, timeout_s=TIMEOUT_S)
+    except (NoReceiverError, MessageRefusedError, ReplyTimeoutError):
+        return None
+
+
+async def services(client: Client) -> list[Instance]:
+    """All service instances the router knows, fetched page by page.
+
+    Raises:
+        ClientError: The router does not answer, or does not know the question.
+        CommandError: It answers something else.
+    """
+    instances: list[Instance] = []
+    while True:
+        question = Message("LIST_SERVICES", {"offset": str(len(instances)), "limit": str(_PAGE)})
+        page = await client.request(question, "SERVICES", timeout_s=TIMEOUT_S)
+        told = read_page(page)
+        instances += told
+        if not told or len(instances) >= total(page):
+            return instances
+
+
+def may_answer(question: Message, candidate: Message) -> bool:
+    """Whether a message can be the answer to another, by who sent it."""
+    if question.service in BROADCAST_SERVICES:
+        return candidate.sent_from_service != ROUTER_SERVICE
+    return candidate.sent_from_service == (question.service or ROUTER_SERVICE)
+
+
+async def first_of(*works: Coroutine[Any, Any, T]) -> T:
+    """The outcome of whatever ends first, of those that end together the first named; the rest is given up."""
+    loop = asyncio.get_running_loop()
+    tasks = [loop.create_task(work) for work in works]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    return next(task for task in tasks if not task.cancelled()).result()
+
+
+async def _refusal_of(client: Client, message: Message, timeout_s: float) -> Message | None:
+    expected = ("ABSOLUTELY",) if message.command == "ALIVE" else _KEPT_BY_THE_CLIENT
+    return await client.request(message, *expected, timeout_s=timeout_s)
+
+
+async def _heard_from(client: Client, question: Message) -> Message | None:
+    async for message in client.messages():
+        if may_answer(question, message):
+            return message
+    return None

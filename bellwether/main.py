@@ -1,0 +1,175 @@
+"""The command line of ``bellwether``; each command loads what it needs when it runs, so that ``--help`` is quick."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bellwether.failure import CommandError
+from communicator.errors import BellwetherError
+from communicator.version import __version__
+
+_INTERRUPTED = 130
+_FLAG = " "  # a flag takes no value: without this its column would say <bool>
+
+application = typer.Typer(
+    name="bellwether",
+    help="Watch a cluster of daemons: are its clocks true, and are its versions sound?",
+    epilog="Start everything on this machine with [bold]bellwether up[/bold], then try [bold]bellwether status[/bold].",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+CommunicatorOption = Annotated[
+    str | None,
+    typer.Option(
+        "--communicator",
+        metavar="URL",
+        help="Where the router listens (cd:///PATH or cd://HOST:PORT). Default: $BELLWETHER_COMMUNICATOR, the system's router, "
+        "then the one started here by 'bellwether up'.",
+    ),
+]
+JsonOption = Annotated[bool, typer.Option("--json", metavar=_FLAG, help="Print JSON for programs.")]
+WaitOption = Annotated[bool, typer.Option("--wait", metavar=_FLAG, help="Wait for the answer and print it.")]
+TimeoutOption = Annotated[
+    float, typer.Option("--timeout", metavar="SECONDS", min=0.001, help="How long to wait for the answer.")
+]
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """Tell what went wrong in one line, and end with its exit code."""
+    try:
+        yield
+    except CommandError as error:
+        _fail(error, error.exit_code)
+    except BellwetherError as error:
+        _fail(error, 1)
+    except KeyboardInterrupt:
+        raise typer.Exit(_INTERRUPTED) from None
+    except BrokenPipeError:
+        sys.stdout = None  # the reader has left: say nothing more, not even while Python ends
+        raise typer.Exit(1) from None
+
+
+def _fail(error: Exception, exit_code: int) -> None:
+    typer.echo(f"bellwether: {error}", err=True)
+    raise typer.Exit(exit_code)
+
+
+def _print_version(value: bool) -> None:  # noqa: FBT001 - the shape typer wants
+    if value:
+        typer.echo(f"bellwether {__version__}")
+        raise typer.Exit
+
+
+@application.callback()
+def root(
+    version: Annotated[  # noqa: FBT002 - a flag
+        bool,
+        typer.Option(
+            "--version", metavar=_FLAG, callback=_print_version, is_eager=True, help="Print the version and exit."
+        ),
+    ] = False,
+) -> None:
+    """Carry the options that stand before any command."""
+
+
+@application.command()
+def up(
+    directory: Annotated[
+        Path, typer.Option("--dir", metavar="DIR", help="Private directory for sockets, data, flags and logs.")
+    ] = Path(".bellwether"),
+    config: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Your own communicatord.toml, exporter.toml, … are in DIR."),
+    ] = None,
+) -> None:
+    """Run all daemons on this machine until Ctrl-C: router, clock check, canary and /metrics.
+
+    No privileges and no configuration are needed. Standard ports are taken where they are free.
+    """
+    with told():
+        from rich.console import Console  # noqa: PLC0415 - see the module's docstring
+
+        from bellwether.up import run  # noqa: PLC0415 - the same
+
+        run(directory, config, talk=Console(stderr=True), out=Console())
+
+
+@application.command()
+def status(communicator: CommunicatorOption = None, as_json: JsonOption = False) -> None:  # noqa: FBT002 - a flag
+    """Show the router, the cluster, this host's clock and the services on one screen."""
+    with told():
+        from bellwether import commands  # noqa: PLC0415 - see the module's docstring
+
+        commands.status(communicator, as_json=as_json)
+
+
+@application.command()
+def services(communicator: CommunicatorOption = None, as_json: JsonOption = False) -> None:  # noqa: FBT002 - a flag
+    """List the services the router knows."""
+    with told():
+        from bellwether import commands  # noqa: PLC0415 - see the module's docstring
+
+        commands.services(communicator, as_json=as_json)
+
+
+@application.command(
+    epilog="Examples:  bellwether send --wait CLUSTER_GET_STATUS  ·  bellwether send 'printer/PRINT file=a.txt copies=2'  ·  "
+    "bellwether send printer/PRINT 'title=two words'  ·  bellwether send '*/CONFIG_CHANGED'"
+)
+def send(
+    message: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="MESSAGE",
+            help="\\[\\[server:]service/]COMMAND name=value …, in one text or as separate words. Values with blanks are quoted. "
+            "A text with ';' between parameters is taken in the wire's own form.",
+        ),
+    ],
+    communicator: CommunicatorOption = None,
+    wait: WaitOption = False,  # noqa: FBT002 - a flag
+    timeout_s: TimeoutOption = 5.0,
+    as_json: JsonOption = False,  # noqa: FBT002 - a flag
+) -> None:
+    """Send one message; fails when nobody takes it.
+
+    Without a service it goes to the router itself; the service '*' is a broadcast to all who know the command.
+    """
+    with told():
+        from bellwether import commands  # noqa: PLC0415 - see the module's docstring
+
+        commands.send(communicator, message, wait=wait, timeout_s=timeout_s, as_json=as_json)
+
+
+@application.command()
+def tap(
+    communicator: CommunicatorOption = None,
+    service: Annotated[str, typer.Option(metavar="NAME", help="Only messages from or to this service.")] = "",
+    command: Annotated[str, typer.Option(metavar="NAME", help="Only this command.")] = "",
+    count: Annotated[int | None, typer.Option(metavar="N", min=1, help="End after N lines.")] = None,
+) -> None:
+    """Watch the messages that pass the router: '<' came in, '>' went out.
+
+    Root, the router's own user and, where the router allows it, its socket's group may do this.
+    """
+    with told():
+        from bellwether import commands  # noqa: PLC0415 - see the module's docstring
+
+        commands.tap(communicator, service=service, command=command, count=count)
+
+
+def main() -> None:
+    """The console script."""
+    application(prog_name="bellwether")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,125 @@
+"""Where things are: the files of a private suite, and the router a command talks to; it opens no socket."""
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from bellwether.failure import CommandError
+
+ENVIRONMENT = "BELLWETHER_COMMUNICATOR"
+SYSTEM_SOCKET = Path("/run/bellwether/communicatord.sock")
+PRIVATE_DIRECTORY = Path(".bellwether")
+SOCKET_PATH_BYTES = 107
+"""The longest path a Unix socket may have: sun_path of unix(7) has 108 bytes, the last for a NUL."""
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The private directory of a suite started by ``bellwether up``."""
+
+    root: Path
+
+    @property
+    def run(self) -> Path:
+        """Sockets, ports files and the lock."""
+        return self.root / "run"
+
+    @property
+    def data(self) -> Path:
+        """What the daemons keep."""
+        return self.root / "data"
+
+    @property
+    def flags(self) -> Path:
+        """Raised flags."""
+        return self.root / "flags"
+
+    @property
+    def log(self) -> Path:
+        """One log for each daemon."""
+        return self.root / "log"
+
+    @property
+    def socket(self) -> Path:
+        """Where the router listens, unless that path is too long."""
+        return self.run / "communicatord.sock"
+
+    @property
+    def lock(self) -> Path:
+        """Held by the ``up`` that runs here."""
+        return self.run / "up.lock"
+
+    def ports_file(self, daemon: str) -> Path:
+        """Where a daemon tells what it bound to."""
+        return self.run / f"{daemon}.ports"
+
+    def log_file(self, daemon: str) -> Path:
+        """Where a daemon's log goes."""
+        return self.log / f"{daemon}.log"
+
+    def make(self) -> None:
+        """Make the directories; only this user may look into them.
+
+        Raises:
+            CommandError: That is not possible here.
+        """
+        try:
+            self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+            for directory in (self.run, self.data, self.flags, self.log):
+                directory.mkdir(mode=0o700, exist_ok=True)
+        except OSError as error:
+            raise CommandError(
+                f"cannot make {str(self.root)!r}: {error.strerror} (choose another with --dir)"
+            ) from None
+
+
+def fits_socket_path(path: Path) -> bool:
+    """Whether a Unix socket may have this path."""
+    return len(os.fsencode(path)) <= SOCKET_PATH_BYTES
+
+
+def find_router(
+    option: str | None,
+    environment: Mapping[str, str] = os.environ,
+    *,
+    system_socket: Path = SYSTEM_SOCKET,
+    private: Path = PRIVATE_DIRECTORY,
+) -> str:
+    """The address of the router a command talks to: what it is told, the system's, or the one started here.
+
+    Args:
+        option: What ``--communicator`` said.
+        environment: Where ``BELLWETHER_COMMUNICATOR`` may stand.
+        system_socket: Where the packaged router listens.
+        private: The directory of a suite started by ``bellwether up``.
+
+    Raises:
+        CommandError: There is none.
+    """
+    told = option or environment.get(ENVIRONMENT)
+    if told:
+        return told
+    if system_socket.exists():
+        return f"cd://{system_socket}"
+    found = _private_router(Layout(private))
+    if found:
+        return found
+    raise CommandError(
+        f"no router is running: there is neither {system_socket} nor a suite started here; "
+        f"start one with 'bellwether up', or name one with --communicator or ${ENVIRONMENT}"
+    )
+
+
+def _private_router(layout: Layout) -> str:
+    """The socket named by the ports file, which also tells of one that had to be elsewhere."""
+    try:
+        ports = json.loads(layout.ports_file("communicatord").read_text(encoding="utf-8"))
+        return f"cd://{_first(ports['unix'])}"
+    except (OSError, ValueError, LookupError, TypeError):
+        return ""
+
+
+def _first(paths: str | list[str]) -> str:
+    return paths if isinstance(paths, str) else paths[0]

@@ -1,0 +1,235 @@
+"""``bellwether up``: all daemons of one private suite, until Ctrl-C; none of them knows of it."""
+
+import asyncio
+import fcntl
+import os
+import shutil
+import signal
+import sys
+import tempfile
+import tomllib
+from collections.abc import Coroutine, Iterable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+
+from rich.console import Console
+
+from bellwether.child_process import ChildProcess
+from bellwether.failure import CommandError
+from bellwether.listeners import choose
+from bellwether.places import PRIVATE_DIRECTORY, SYSTEM_SOCKET, Layout, fits_socket_path
+from bellwether.suite import EXPORTER, PREFERRED, PROGRAMS, ROUTER, Plan, Program, dotted_keys
+from bellwether.summary import Running, render
+from communicator.errors import ConfigError
+from communicator.runtime.settings import configuration_files
+
+_DATAGRAMS = frozenset(("listen.signal",))
+_NO_SETTINGS = "# Nothing is set here: 'bellwether up' gives what is needed; --config names your own files.\n"
+
+
+def run(directory: Path, config: Path | None, talk: Console, out: Console) -> None:
+    """Run a suite until it is told to stop.
+
+    Args:
+        directory: The private directory; made when it is not there.
+        config: A directory with the user's own settings; what they say is left alone.
+        talk: Where events are told.
+        out: Where the summary goes.
+
+    Raises:
+        CommandError: It could not start.
+    """
+    layout = Layout(directory.absolute())
+    configured, files = _configuration(config, layout)
+    layout.make()
+    with ExitStack() as held:
+        held.enter_context(locked(layout))
+        _fresh(layout)
+        plan = Plan(
+            layout,
+            held.enter_context(socket_path(layout)),
+            choose(PREFERRED, _DATAGRAMS),
+            configured,
+        )
+        asyncio.run(_Suite(plan, files, talk, out).run())
+
+
+@contextmanager
+def locked(layout: Layout) -> Iterator[None]:
+    """Hold the private directory; the kernel lets go of it however this process ends.
+
+    Raises:
+        CommandError: Another ``up`` holds it.
+    """
+    with layout.lock.open("a+", encoding="utf-8") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.seek(0)
+            raise CommandError(
+                f"a suite runs in {layout.root} already (process {lock.read().strip() or 'unknown'}): "
+                "stop it first, or take another directory with --dir"
+            ) from None
+        lock.truncate(0)
+        lock.write(str(os.getpid()))
+        lock.flush()
+        yield
+
+
+@contextmanager
+def socket_path(layout: Layout) -> Iterator[str]:
+    """The path of the router's socket: in the private directory, or a short one when that would be too long."""
+    if fits_socket_path(layout.socket):
+        yield str(layout.socket)
+        return
+    with tempfile.TemporaryDirectory(prefix="bellwether-") as short:
+        path = Path(short) / layout.socket.name
+        if not fits_socket_path(path):
+            raise CommandError(f"the path of a socket would be too long: {path} (set TMPDIR to a shorter one)")
+        yield str(path)
+
+
+def _fresh(layout: Layout) -> None:
+    """Each run has logs of its own; those of the last one stay beside them."""
+    for program in PROGRAMS:
+        log = layout.log_file(program.name)
+        with suppress(FileNotFoundError):
+            log.replace(log.with_suffix(".log.1"))
+
+
+def _configuration(config: Path | None, layout: Layout) -> tuple[dict[str, frozenset[str]], dict[str, Path]]:
+    """By program: which keys the user sets, and the file to read."""
+    if config is not None and not config.is_dir():
+        raise CommandError(f"--config {str(config)!r} is not a directory with communicatord.toml and the like")
+    keys: dict[str, frozenset[str]] = {}
+    files: dict[str, Path] = {}
+    for program in PROGRAMS:
+        own = config / program.config_name if config is not None else None
+        there = configuration_files(own) if own is not None else []
+        keys[program.name] = frozenset[str]().union(*map(_keys_of, there))
+        files[program.name] = own.absolute() if own is not None and there else layout.run / program.config_name
+    return keys, files
+
+
+def _keys_of(path: Path) -> frozenset[str]:
+    try:
+        return dotted_keys(tomllib.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError) as error:
+        raise CommandError(str(ConfigError("", f"cannot be read: {error}", str(path)))) from None
+
+
+class _Suite:
+    """The children of one run."""
+
+    def __init__(self, plan: Plan, files: dict[str, Path], talk: Console, out: Console) -> None:
+        self._plan = plan
+        self._talk = talk
+        self._out = out
+        self._children = [self._child(program, files[program.name]) for program in PROGRAMS]
+        self._interrupted = False
+
+    def _child(self, program: Program, config: Path) -> ChildProcess:
+        if config.parent == self._plan.layout.run:
+            config.write_text(_NO_SETTINGS, encoding="utf-8")
+        return ChildProcess(
+            program,
+            self._plan.layout,
+            config=config,
+            settings=self._plan.settings(program),
+            communicator=self._plan.communicator,
+            say=self._say,
+        )
+
+    def _say(self, text: str) -> None:
+        self._talk.print(text, style="yellow", markup=False, highlight=False, soft_wrap=True)
+
+    async def run(self) -> None:
+        """Start, wait, stop."""
+        with self._signals(asyncio.current_task()):
+            try:
+                await self._start()
+                await self._keep()
+            except asyncio.CancelledError:
+                if not self._interrupted:
+                    raise
+            finally:
+                await self._stop()
+
+    async def _start(self) -> None:
+        router, *companions = self._children
+        await router.start()
+        await _together(child.start() for child in companions)
+        self._out.print(render(self._running()))
+
+    async def _keep(self) -> None:
+        """Watch all children; the suite ends with its router."""
+        async with asyncio.TaskGroup() as group:
+            router, *others = [group.create_task(child.keep()) for child in self._children]
+            await router
+            for other in others:
+                other.cancel()
+
+    async def _stop(self) -> None:
+        self._talk.print("stopping", style="dim")
+        router, *companions = self._children
+        await _together(child.stop() for child in companions)
+        await router.stop()
+
+    @contextmanager
+    def _signals(self, task: "asyncio.Task[None] | None") -> Iterator[None]:
+        loop = asyncio.get_running_loop()
+
+        def interrupt() -> None:
+            if self._interrupted:
+                for child in self._children:
+                    child.kill()
+            elif task is not None:
+                self._interrupted = True
+                task.cancel()
+
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            loop.add_signal_handler(number, interrupt)
+        yield
+
+    def _running(self) -> Running:
+        ports = {child.program.name: child.ports for child in self._children}
+        router, http = ports[ROUTER.name], str(ports[EXPORTER.name].get("http", ""))
+        taken = {
+            "listen.local": router.get("local"),
+            "listen.signal": router.get("signal"),
+            "listen": http,
+        }
+        replaced = {
+            PREFERRED[key]: str(taken[key]) for key, address in self._plan.addresses.items() if address.endswith(":0")
+        }
+        here = self._plan.layout.root == PRIVATE_DIRECTORY.absolute() and not SYSTEM_SOCKET.exists()
+        return Running(
+            directory=self._plan.layout.root,
+            router=router,
+            http=http,
+            replaced=replaced,
+            command=command_name(),
+            found_here=here,
+        )
+
+
+def command_name() -> str:
+    """How the user can call us: by name where that is on the path, else by the path it was called by."""
+    return "bellwether" if shutil.which("bellwether") else sys.argv[0]
+
+
+async def _together(works: Iterable[Coroutine[object, object, None]]) -> None:
+    """Do several things at once; when one fails, the others are given up and its error is raised.
+
+    Raises:
+        CommandError: The first of those that failed.
+    """
+    try:
+        async with asyncio.TaskGroup() as group:
+            for work in works:
+                group.create_task(work)
+    except* CommandError as failed:
+        first = failed.exceptions[0]
+    else:
+        return
+    raise first

@@ -1,0 +1,186 @@
+"""One whole run: which figures are taken, how often and in which order; it prints progress only, and judges nothing."""
+
+import contextlib
+import json
+import os
+import platform
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks import codec, imports
+from benchmarks.crowd import idle_bytes, measure_crowd
+from benchmarks.errors import BenchmarkError
+from benchmarks.measure import Load, Rate, measure_latency, measure_rate
+from benchmarks.results import CrowdCell, LatencyCell, RateCell, Results
+from benchmarks.servers import IDLE_LINKS, NAMES, OURS, OURS_ASYNCIO, Server, run_server
+from benchmarks.shapes import LINE_BYTES, SHAPES, Shape
+from benchmarks.workers import Workers, run_workers
+
+STAGES = (*(shape.name for shape in SHAPES), "latency", "crowd", "process", "codec", "import")
+IDLE_SERVICES = 1_000
+_ROOT = Path(__file__).resolve().parent.parent
+_OTHER_PYTHON = _ROOT / ".venv-3.11" / "bin" / "python"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effort:
+    """How much a run does."""
+
+    stages: tuple[str, ...] = STAGES
+    servers: tuple[str, ...] = NAMES
+    line_bytes: tuple[int, ...] = LINE_BYTES
+    rounds: int = 5
+    duration_s: float = 0.4
+    pings: int = 400
+    starts: int = 5
+
+
+QUICK = Effort(line_bytes=(100,), rounds=3, duration_s=0.15, pings=150, starts=3)
+
+
+class Campaign:
+    """Takes the figures of one run, telling `say` what comes next."""
+
+    def __init__(self, effort: Effort, say: Callable[[str], None]) -> None:
+        self._effort = effort
+        self._say = say
+        self.results = Results(machine=describe_machine(), settings=_describe(effort))
+
+    def run(self) -> Results:
+        """Take all figures that are asked for; what fails is noted and the rest goes on.
+
+        Raises:
+            ServerStartError: A server that is asked for does not start.
+        """
+        stages = self._effort.stages
+        shapes = [shape for shape in SHAPES if shape.name in stages]
+        with ExitStack() as stack:
+            workers = stack.enter_context(run_workers())
+            if shapes or "latency" in stages:
+                with self._servers() as servers:
+                    for shape in shapes:
+                        self._rates(shape, servers, workers)
+                    if "latency" in stages:
+                        self._latencies(servers, workers)
+            for name in (OURS, OURS_ASYNCIO):
+                if name in self._effort.servers and "process" in stages:
+                    self._process(name, workers)
+            if OURS in self._effort.servers and "crowd" in stages:
+                self._crowds(workers)
+        if "codec" in stages:
+            self._codecs()
+        if "import" in stages:
+            self._say("imports")
+            self.results.imports_s = imports.measure()
+        return self.results
+
+    @contextmanager
+    def _servers(self) -> Iterator[list[Server]]:
+        """All servers at once: they idle while another is measured, and each measurement meets the same machine."""
+        with ExitStack() as stack:
+            yield [stack.enter_context(run_server(name)) for name in self._effort.servers]
+
+    def _rates(self, shape: Shape, servers: list[Server], workers: Workers) -> None:
+        for line_bytes in self._effort.line_bytes:
+            self._say(f"{shape.name}, {line_bytes}-byte lines")
+            runs: dict[tuple[str, str], list[Rate]] = {}
+            for _ in range(self._effort.rounds):
+                for server in servers:
+                    for transport in server.addresses:
+                        load = Load(
+                            shape=shape, transport=transport, line_bytes=line_bytes, duration_s=self._effort.duration_s
+                        )
+                        rate = measure_rate(server, load, workers)
+                        runs.setdefault((transport, server.name), []).append(rate)
+            for (transport, name), taken in sorted(runs.items(), key=lambda item: item[0][0]):
+                self.results.rates.append(RateCell(shape.name, line_bytes, transport, name, taken))
+                self._note(f"{shape.name} {line_bytes} {transport} {name}", taken)
+
+    def _note(self, what: str, runs: list[Rate]) -> None:
+        for run in runs:
+            if run.error:
+                self.results.problems.append(f"{what}: {run.error}")
+            if run.lost:
+                self.results.problems.append(f"{what}: {run.lost:,} of {run.sent:,} messages lost")
+
+    def _latencies(self, servers: list[Server], workers: Workers) -> None:
+        self._say("one-way latency")
+        cells = {
+            (transport, server.name): LatencyCell(transport, server.name, [], [])
+            for server in servers
+            for transport in server.addresses
+        }
+        for _ in range(self._effort.rounds):
+            for server in servers:
+                for transport in server.addresses:
+                    taken = sorted(measure_latency(server, transport, LINE_BYTES[0], self._effort.pings, workers))
+                    cell = cells[transport, server.name]
+                    cell.p50s_s.append(taken[len(taken) // 2])
+                    cell.p99s_s.append(taken[len(taken) * 99 // 100])
+        self.results.latencies = sorted(cells.values(), key=lambda cell: cell.transport)
+
+    def _process(self, name: str, workers: Workers) -> None:
+        """Start-up and memory of our router, each time in a new process."""
+        self._say(f"start and memory of {name}")
+        for _ in range(self._effort.starts):
+            with run_server(name) as server:
+                self.results.ready_s.setdefault(name, []).append(server.ready_s)
+        with run_server(name) as server:
+            self.results.idle_bytes[name] = idle_bytes(server, 100, workers)
+
+    def _crowds(self, workers: Workers) -> None:
+        load = Load(shape=SHAPES[0], transport="tcp", line_bytes=LINE_BYTES[0], duration_s=self._effort.duration_s)
+        for what, count, joined in (("idle services", IDLE_SERVICES, True), ("idle links", IDLE_LINKS, False)):
+            self._say(f"1:1 with {count:,} {what}")
+            with run_server(OURS) as server, self._survive(f"{count:,} {what}"):
+                rates = measure_crowd(server, load, count, joined=joined, rounds=self._effort.rounds, workers=workers)
+                self._note(f"1:1 beside {count:,} {what}", [*rates.without, *rates.crowded])
+                self.results.crowds.append(
+                    CrowdCell(what, count, _succeeded(rates.without), _succeeded(rates.crowded), rates.lost_links)
+                )
+
+    def _codecs(self) -> None:
+        self._say("codec")
+        self.results.codecs.append(codec.measure())
+        if _OTHER_PYTHON.exists():
+            program = [str(_OTHER_PYTHON), "-m", "benchmarks.codec"]
+            done = subprocess.run(program, cwd=_ROOT, check=True, capture_output=True, text=True)
+            self.results.codecs.append(json.loads(done.stdout))
+
+    @contextmanager
+    def _survive(self, what: str) -> Iterator[None]:
+        try:
+            yield
+        except BenchmarkError as error:
+            self.results.problems.append(f"{what}: {error}")
+
+
+def describe_machine() -> dict[str, str]:
+    """What the figures were taken on."""
+    model = "unknown"
+    with contextlib.suppress(OSError):
+        for row in Path("/proc/cpuinfo").read_text().splitlines():
+            if row.startswith("model name"):
+                model = row.partition(":")[2].strip()
+                break
+    return {
+        "date": time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime()),
+        "cores": str(os.cpu_count()),
+        "processor": model,
+        "kernel": platform.release(),
+        "python": platform.python_version(),
+        "load_before": f"{os.getloadavg()[0]:.2f}",
+    }
+
+
+def _describe(effort: Effort) -> dict[str, object]:
+    return {"rounds": effort.rounds, "duration_s": effort.duration_s, "pings": effort.pings, "python": sys.executable}
+
+
+def _succeeded(rates: list[Rate]) -> list[float]:
+    return [rate.per_s for rate in rates if rate.per_s is not None]

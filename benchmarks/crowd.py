@@ -1,0 +1,87 @@
+"""Our router with many idle clients beside the busy ones: its rate, its memory, and whether it holds them all."""
+
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.errors import BenchmarkError
+from benchmarks.load import CrowdPlan
+from benchmarks.measure import Load, Rate, measure_rate, status_bytes
+from benchmarks.servers import Server
+from benchmarks.workers import Workers
+
+SETTLE_TIMEOUT_S = 20.0
+_POLL_S = 0.01
+
+
+@dataclass(frozen=True, slots=True)
+class CrowdRates:
+    """Rates taken in turn, without and with a crowd."""
+
+    without: list[Rate]
+    crowded: list[Rate]
+    lost_links: int
+    """Idle links the server ended although they did nothing wrong."""
+
+
+def measure_crowd(server: Server, load: Load, count: int, *, joined: bool, rounds: int, workers: Workers) -> CrowdRates:
+    """Compare the rate with and without idle clients.
+
+    Args:
+        server: Whose rate.
+        load: The busy clients.
+        count: How many idle ones.
+        joined: Whether they register as services, or only connect.
+        rounds: How often each is measured.
+        workers: The load processes.
+
+    Raises:
+        BenchmarkError: The server does not take so many.
+    """
+    rates = CrowdRates([], [], 0)
+    lost_links = 0
+    for _ in range(rounds):
+        rates.without.append(measure_rate(server, load, workers))
+        with gather(server, count, joined=joined, workers=workers) as ended:
+            rates.crowded.append(measure_rate(server, load, workers))
+        lost_links += sum(ended)
+    return CrowdRates(rates.without, rates.crowded, lost_links)
+
+
+@contextmanager
+def gather(server: Server, count: int, *, joined: bool, workers: Workers) -> Iterator[list[int]]:
+    """Hold idle clients for as long as the block lasts; afterwards the list says how many had been cut."""
+    before = open_files(server.pid)
+    workers.crowd.tell(CrowdPlan(server.addresses["tcp"], server.dialect, count, joined))
+    workers.crowd.answer()
+    ended: list[int] = []
+    try:
+        _await_files(server.pid, before + count, above=True)
+        yield ended
+    finally:
+        workers.crowd.tell("close")
+        ended.append(workers.crowd.answer())
+        _await_files(server.pid, before, above=False)
+
+
+def idle_bytes(server: Server, count: int, workers: Workers) -> int:
+    """Resident size of a server while so many links do nothing."""
+    with gather(server, count, joined=False, workers=workers):
+        return status_bytes(server.pid, "VmRSS")
+
+
+def open_files(pid: int) -> int:
+    """How many descriptors a process holds."""
+    return len(os.listdir(Path(f"/proc/{pid}/fd")))  # noqa: PTH208 - ten thousand Path objects would be made to be counted
+
+
+def _await_files(pid: int, count: int, *, above: bool) -> None:
+    """Wait until the server has accepted, or closed, what was opened or closed at it."""
+    stop_s = time.monotonic() + SETTLE_TIMEOUT_S
+    while (now := open_files(pid)) != count and (now > count) != above:
+        if time.monotonic() > stop_s:
+            raise BenchmarkError(f"the server holds {now} descriptors, not {count}, after {SETTLE_TIMEOUT_S:g} s")
+        time.sleep(_POLL_S)

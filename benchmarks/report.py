@@ -1,0 +1,121 @@
+"""Shows the results of a run to people, as text, and to machines, as JSON; it must not change or judge them."""
+
+import json
+import statistics
+from dataclasses import asdict
+
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.results import MIB, Bar, RateCell, Results
+from benchmarks.servers import OURS, OURS_ASYNCIO
+
+_WIDTH = 110
+
+
+def to_json(results: Results, bars: list[Bar]) -> str:
+    """All figures and verdicts, for machines."""
+    found = asdict(results)
+    for cell, values in zip(results.rates, found["rates"], strict=True):
+        values["median_per_s"] = cell.median
+        values["ratio_to_nats"] = results.ratio(cell)
+    for latency, values in zip(results.latencies, found["latencies"], strict=True):
+        values["ratio_to_nats"] = results.latency_ratio(latency)
+    return json.dumps({**found, "bars": [asdict(bar) for bar in bars]}, indent=2) + "\n"
+
+
+def show(results: Results, bars: list[Bar], console: Console | None = None) -> None:
+    """Print the tables that have something in them, the bars last."""
+    console = console or Console(highlight=False)
+    if console.width < _WIDTH:
+        console = Console(highlight=False, width=_WIDTH)
+    for table in (_rates(results), _latencies(results), _memory(results), _bars(bars)):
+        if table.row_count:
+            console.print(table)
+            console.print()
+    for problem in results.problems:
+        console.print(f"problem: {problem}", markup=False)
+    for key, value in results.machine.items():
+        console.print(f"{key}: {value}", markup=False)
+
+
+def _table(title: str, *columns: str) -> Table:
+    table = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
+    for i, column in enumerate(columns):
+        table.add_column(column, justify="left" if i == 0 else "right", no_wrap=True)
+    return table
+
+
+def _rates(results: Results) -> Table:
+    table = _table(
+        "Rate, thousands of messages delivered per second",
+        *("shape", "line", "door", "server", "k msg/s", "min-max", "x nats", "cpu us/msg", "lost"),
+    )
+    previous = ""
+    for cell in results.rates:
+        group = f"{cell.shape} {cell.line_bytes}"
+        if previous and group != previous:
+            table.add_section()
+        previous = group
+        table.add_row(
+            cell.shape,
+            f"{cell.line_bytes} B",
+            cell.transport,
+            cell.server,
+            _thousands(cell.median),
+            f"{_thousands(min(cell.rates))}-{_thousands(max(cell.rates))}" if cell.rates else "failed",
+            _times(results.ratio(cell)),
+            f"{statistics.median(run.server_cpu_us for run in cell.runs):.2f}",
+            _lost(cell),
+            style="bold" if cell.server == OURS else "",
+        )
+    return table
+
+
+def _latencies(results: Results) -> Table:
+    table = _table("One-way latency of single 100-byte messages", "server", "door", "p50 us", "p99 us", "p50 x nats")
+    for cell in results.latencies:
+        table.add_row(
+            cell.server,
+            cell.transport,
+            f"{cell.p50_s * 1e6:.1f}",
+            f"{cell.p99_s * 1e6:.1f}",
+            _times(results.latency_ratio(cell)),
+            style="bold" if cell.server == OURS else "",
+        )
+    return table
+
+
+def _memory(results: Results) -> Table:
+    table = _table("Our process", "what", "found")
+    for (shape, line_bytes), peak in results.peaks().items():
+        table.add_row(f"peak resident, {shape}, {line_bytes}-byte lines", f"{peak / MIB:.1f} MiB")
+    for name in (OURS, OURS_ASYNCIO):
+        if name in results.idle_bytes:
+            table.add_row(f"resident with 100 idle links, {name}", f"{results.idle_bytes[name] / MIB:.1f} MiB")
+        if name in results.ready_s:
+            times = results.ready_s[name]
+            table.add_row(f"start to ready, {name}", f"{statistics.median(times):.2f} s (at most {max(times):.2f})")
+    for module, taken_s in results.imports_s.items():
+        table.add_row(f"import {module}", f"{taken_s * 1e3:.0f} ms")
+    return table
+
+
+def _bars(bars: list[Bar]) -> Table:
+    table = _table("The design's bars", "what", "bar", "found", "")
+    for bar in bars:
+        table.add_row(bar.what, bar.asked, bar.found, "met" if bar.met else "MISSED", style="" if bar.met else "red")
+    return table
+
+
+def _lost(cell: RateCell) -> str:
+    lost = sum(run.lost for run in cell.runs)
+    return f"{lost:,}" if lost else "-"
+
+
+def _thousands(rate: float | None) -> str:
+    return "-" if rate is None else f"{rate / 1e3:,.0f}"
+
+
+def _times(ratio: float | None) -> str:
+    return "-" if ratio is None else f"{ratio:.2f}"

@@ -1,0 +1,180 @@
+"""What a run has found, as values: the figures, their medians and ratios, and DESIGN's bars; it measures and prints nothing."""
+
+import statistics
+from dataclasses import dataclass, field
+
+from benchmarks.measure import Rate
+from benchmarks.servers import NATS, OURS, OURS_ASYNCIO
+
+MIB = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class RateCell:
+    """All runs of one server for one load."""
+
+    shape: str
+    line_bytes: int
+    transport: str
+    server: str
+    runs: list[Rate]
+
+    @property
+    def rates(self) -> list[float]:
+        """Messages a second of the runs that succeeded."""
+        return [run.per_s for run in self.runs if run.per_s is not None]
+
+    @property
+    def median(self) -> float | None:
+        """The middle one, or None when no run succeeded."""
+        return statistics.median(self.rates) if self.rates else None
+
+
+@dataclass(frozen=True, slots=True)
+class LatencyCell:
+    """One-way latency of one server: percentiles of each round, in seconds."""
+
+    transport: str
+    server: str
+    p50s_s: list[float]
+    p99s_s: list[float]
+
+    @property
+    def p50_s(self) -> float:
+        """The middle round's median."""
+        return statistics.median(self.p50s_s)
+
+    @property
+    def p99_s(self) -> float:
+        """The middle round's 99th percentile."""
+        return statistics.median(self.p99s_s)
+
+
+@dataclass(frozen=True, slots=True)
+class CrowdCell:
+    """The effect of idle clients on our rate."""
+
+    what: str
+    count: int
+    without_per_s: list[float]
+    crowded_per_s: list[float]
+    lost_links: int
+
+    @property
+    def ratio(self) -> float | None:
+        """The crowded rate as a part of the other, of medians."""
+        if not (self.without_per_s and self.crowded_per_s):
+            return None
+        return statistics.median(self.crowded_per_s) / statistics.median(self.without_per_s)
+
+
+@dataclass(slots=True)
+class Results:
+    """Everything one run has found; what was left out stays empty."""
+
+    machine: dict[str, str] = field(default_factory=dict)
+    settings: dict[str, object] = field(default_factory=dict)
+    rates: list[RateCell] = field(default_factory=list)
+    latencies: list[LatencyCell] = field(default_factory=list)
+    crowds: list[CrowdCell] = field(default_factory=list)
+    idle_bytes: dict[str, int] = field(default_factory=dict)
+    """Resident size with 100 idle links, by server."""
+    ready_s: dict[str, list[float]] = field(default_factory=dict)
+    codecs: list[dict[str, float | str]] = field(default_factory=list)
+    imports_s: dict[str, float] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
+
+    def rate(self, shape: str, line_bytes: int, transport: str, server: str) -> float | None:
+        """The median rate of one cell, None when there is none."""
+        for cell in self.rates:
+            if (cell.shape, cell.line_bytes, cell.transport, cell.server) == (shape, line_bytes, transport, server):
+                return cell.median
+        return None
+
+    def ratio(self, cell: RateCell) -> float | None:
+        """A cell's rate in units of nats-server's for the same shape and size, which it has over TCP only."""
+        peer = self.rate(cell.shape, cell.line_bytes, "tcp", NATS)
+        return cell.median / peer if cell.median and peer else None
+
+    def latency_ratio(self, cell: LatencyCell) -> float | None:
+        """A cell's median latency in units of nats-server's."""
+        peers = [other.p50_s for other in self.latencies if other.server == NATS]
+        return cell.p50_s / peers[0] if peers else None
+
+    def peaks(self) -> dict[tuple[str, int], int]:
+        """Our largest resident size for each shape and size, in bytes."""
+        peaks: dict[tuple[str, int], int] = {}
+        for cell in self.rates:
+            if cell.server in (OURS, OURS_ASYNCIO):
+                key = (cell.shape, cell.line_bytes)
+                peaks[key] = max(peaks.get(key, 0), *(run.peak_bytes for run in cell.runs))
+        return peaks
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One thing the design asks for, and what was found."""
+
+    what: str
+    asked: str
+    found: str
+    met: bool
+
+
+def judge(results: Results) -> list[Bar]:
+    """Hold the figures against the bars of the design; a figure that was not taken has no bar."""
+    return [*_rate_bars(results), *_crowd_bars(results), *_process_bars(results), *_library_bars(results)]
+
+
+def _rate_bars(results: Results) -> list[Bar]:
+    bars = []
+    for cell in results.rates:
+        ratio = results.ratio(cell)
+        if ratio is not None and (cell.shape, cell.line_bytes, cell.transport, cell.server) == (
+            "1:1",
+            100,
+            "tcp",
+            OURS,
+        ):
+            bars.append(Bar("rate 1:1, 100-byte lines, TCP", ">= 1.00 x nats", f"{ratio:.2f} x", ratio >= 1))
+    for latency in results.latencies:
+        ratio = results.latency_ratio(latency)
+        if ratio is not None and (latency.transport, latency.server) == ("tcp", OURS):
+            bars.append(Bar("one-way latency p50, TCP", "<= 1.20 x nats", f"{ratio:.2f} x", ratio <= 1.2))
+    return bars
+
+
+def _crowd_bars(results: Results) -> list[Bar]:
+    bars = []
+    for cell in results.crowds:
+        if cell.ratio is not None:
+            what = f"rate with {cell.count:,} {cell.what}"
+            bars.append(Bar(what, ">= 0.90 x without", f"{cell.ratio:.2f} x", cell.ratio >= 0.9))
+        held = f"{cell.count - cell.lost_links:,}"
+        bars.append(Bar(f"{cell.count:,} {cell.what} held", "all", held, cell.lost_links == 0))
+    return bars
+
+
+def _process_bars(results: Results) -> list[Bar]:
+    bars = []
+    if OURS in results.idle_bytes:
+        size_mib = results.idle_bytes[OURS] / MIB
+        bars.append(Bar("resident with 100 idle links", "<= 48 MiB", f"{size_mib:.1f} MiB", size_mib <= 48))
+    if OURS in results.ready_s:
+        ready_s = statistics.median(results.ready_s[OURS])
+        bars.append(Bar("start to ready", "<= 0.50 s", f"{ready_s:.2f} s", ready_s <= 0.5))
+    return bars
+
+
+def _library_bars(results: Results) -> list[Bar]:
+    bars = []
+    for codec in results.codecs:
+        for action in ("decode", "encode"):
+            rate = float(codec[f"{action}_per_s"])
+            what = f"codec, {action}, Python {codec['python']}"
+            asked = ">= 400 k/s" if str(codec["python"]) >= "3.13" else "reported"
+            bars.append(Bar(what, asked, f"{rate / 1e3:.0f} k/s", asked == "reported" or rate >= 400_000))
+    if results.imports_s:
+        ratio = results.imports_s["communicator"] / results.imports_s["asyncio"]
+        bars.append(Bar("import communicator", "<= 1.50 x asyncio", f"{ratio:.2f} x", ratio <= 1.5))
+    return bars

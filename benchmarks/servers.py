@@ -1,0 +1,180 @@
+"""Starts and stops the servers under test, each alone, on free loopback ports and in a temporary folder; it sends no message."""
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks import dialects, packages
+from benchmarks.dialects import Dialect
+from benchmarks.errors import ServerStartError
+from benchmarks.load import Address
+
+START_TIMEOUT_S = 15.0
+_POLL_S = 0.001
+OURS, OURS_ASYNCIO, NATS, REDIS, MOSQUITTO = (
+    "bellwether",
+    "bellwether-asyncio",
+    "nats-server",
+    "redis-server",
+    "mosquitto",
+)
+NAMES = (OURS, OURS_ASYNCIO, NATS, REDIS, MOSQUITTO)
+IDLE_LINKS = 10_000
+
+_MAIN = "from communicator.daemon.main import main; main()"
+_WITHOUT_UVLOOP = "import sys; sys.modules['uvloop'] = None; " + _MAIN
+
+_OURS_CONFIG = """\
+server_name = "bench"
+[listen]
+unix = "{folder}/server.sock"
+local = "127.0.0.1:0"
+signal = "127.0.0.1:0"
+"""
+_NATS_CONFIG = """\
+host: 127.0.0.1
+port: {port}
+max_pending: 512MB
+write_deadline: "60s"
+ping_interval: "10m"
+"""
+_REDIS_CONFIG = """\
+bind 127.0.0.1
+port {port}
+unixsocket {folder}/server.sock
+save ""
+appendonly no
+client-output-buffer-limit pubsub 0 0 0
+dir {folder}
+"""
+_MOSQUITTO_CONFIG = """\
+listener {port} 127.0.0.1
+allow_anonymous true
+set_tcp_nodelay true
+max_queued_messages 0
+max_queued_bytes 0
+max_inflight_bytes 0
+log_type error
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A running server."""
+
+    name: str
+    dialect: Dialect
+    pid: int
+    addresses: dict[str, Address]
+    """Keyed by transport: ``tcp``, ``unix``."""
+    ready_s: float
+    """From the start of its process until it said, or showed, that it is ready."""
+
+
+@contextmanager
+def run_server(name: str) -> Iterator[Server]:
+    """Run one server for as long as the block lasts.
+
+    Args:
+        name: One of `NAMES`.
+
+    Raises:
+        ServerStartError: It is missing or does not start.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="bench-"))
+    try:
+        with _ours(name, folder) if name in (OURS, OURS_ASYNCIO) else _peer(name, folder) as server:
+            yield server
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _ours(name: str, folder: Path) -> Iterator[Server]:
+    config, ports_file = folder / "communicatord.toml", folder / "ports.json"
+    config.write_text(_OURS_CONFIG.format(folder=folder))
+    main = _MAIN if name == OURS else _WITHOUT_UVLOOP
+    command = [sys.executable, "-c", main, "--config", str(config), "--ports-file", str(ports_file)]
+    with _process(command, folder, dict(os.environ)) as (process, start_s):
+        while not ports_file.exists():
+            _check_alive(process, start_s, folder)
+        ready_s = time.monotonic() - start_s
+        ports = json.loads(ports_file.read_text())
+        host, _, port = ports["local"].rpartition(":")
+        addresses: dict[str, Address] = {"tcp": (host, int(port)), "unix": str(folder / "server.sock")}
+        yield Server(name, dialects.Ours(), process.pid, addresses, ready_s)
+
+
+@contextmanager
+def _peer(name: str, folder: Path) -> Iterator[Server]:
+    port, config = _free_port(), folder / f"{name}.conf"
+    values = {"port": port, "folder": folder}
+    addresses: dict[str, Address] = {"tcp": ("127.0.0.1", port)}
+    program = str(packages.provide_programs()[name])
+    dialect: Dialect
+    if name == NATS:
+        config.write_text(_NATS_CONFIG.format(**values))
+        command, dialect = [program, "-c", str(config)], dialects.Nats()
+    elif name == REDIS:
+        config.write_text(_REDIS_CONFIG.format(**values))
+        command, dialect = [program, str(config)], dialects.Redis()
+        addresses["unix"] = str(folder / "server.sock")
+    else:
+        config.write_text(_MOSQUITTO_CONFIG.format(**values))
+        command, dialect = [program, "-c", str(config)], dialects.Mqtt()
+    with _process(command, folder, packages.environment()) as (process, start_s):
+        while not _accepts(port):
+            _check_alive(process, start_s, folder)
+        yield Server(name, dialect, process.pid, addresses, time.monotonic() - start_s)
+
+
+@contextmanager
+def _process(
+    command: list[str], folder: Path, environment: dict[str, str]
+) -> Iterator[tuple[subprocess.Popen[bytes], float]]:
+    """Run a program with its output in ``log``, and end it whatever happens."""
+    with (folder / "log").open("wb") as log:
+        start_s = time.monotonic()
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment)
+        try:
+            yield process, start_s
+        finally:
+            process.terminate()
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def _check_alive(process: subprocess.Popen[bytes], start_s: float, folder: Path) -> None:
+    """Wait a moment for a server that is starting."""
+    ended = process.poll()
+    if ended is not None or time.monotonic() > start_s + START_TIMEOUT_S:
+        last = (folder / "log").read_text(errors="replace").strip()[-400:]
+        state = "is not ready" if ended is None else f"ended with exit code {ended}"
+        raise ServerStartError(f"{process.args!r} {state}: {last}")
+    time.sleep(_POLL_S)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _accepts(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=1).close()
+    except OSError:
+        return False
+    return True

@@ -1,0 +1,19 @@
+"""The library a service links: clients and services of a router, for asyncio and for scripts; it knows nothing of the daemon."""
+
+from communicator.client.blocking import BlockingClient
+from communicator.client.client import Client
+from communicator.client.outbox import Outbox
+from communicator.client.service import Blocked, Service
+from communicator.client.signal_port import send_signal
+from communicator.client.status import ClockStatus, ClusterStatus
+
+__all__ = [
+    "Blocked",
+    "BlockingClient",
+    "Client",
+    "ClockStatus",
+    "ClusterStatus",
+    "Outbox",
+    "Service",
+    "send_signal",
+]

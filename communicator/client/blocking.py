@@ -1,0 +1,241 @@
+"""A client on a plain blocking socket, for scripts; it answers the router only while one of its methods runs."""
+
+import os
+import socket
+import ssl
+import time
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Self, assert_never
+
+from communicator.client.client import CONNECT_TIMEOUT_S, REPLY_TIMEOUT_S
+from communicator.client.connection import LOGGED_BYTES, line_of, log
+from communicator.client.dial import dial_blocking, stream_address
+from communicator.client.identity import Identity
+from communicator.client.inbox import Inbox
+from communicator.client.outcomes import (
+    Delivered,
+    LineSkipped,
+    NotRegistered,
+    Outcome,
+    Registered,
+    RouterLeaves,
+    Settled,
+    StopAsked,
+    Transmit,
+)
+from communicator.client.session import Session, State
+from communicator.client.status import ClockStatus, ClusterStatus
+from communicator.errors import ClientError, NotConnectedError, ReplyTimeoutError
+from communicator.protocol.limits import LINE_BYTES_HARD
+from communicator.protocol.line_buffer import LineBuffer
+from communicator.protocol.message import Message
+
+_READ_BYTES = 64 * 1024
+
+
+class BlockingClient:
+    """Registers with a router while its ``with`` block lasts.
+
+    .. code-block:: python
+
+        with BlockingClient("cd:///run/bellwether/communicatord.sock", "asker") as client:
+            print(client.request(Message("PING", service="ping"), "PONG"))
+
+    Arguments and errors are those of `Client`; one thread at a time may use it.
+    """
+
+    def __init__(  # noqa: PLR0913 - each is one word of REGISTER or one property of the link
+        self,
+        address: str,
+        service: str,
+        *,
+        service_version: str = "",
+        build: str = "",
+        role: str = "live",
+        announce: Mapping[str, str] | None = None,
+        connect_timeout_s: float = CONNECT_TIMEOUT_S,
+        tls: ssl.SSLContext | None = None,
+        username: str = "",
+        password: str = "",
+    ) -> None:
+        self.address = address
+        self._address = stream_address(address)
+        self._identity = Identity(
+            service, service_version, build, role, os.getpid(), dict(announce or {}), username, password
+        )
+        self._connect_timeout_s = connect_timeout_s
+        self._tls = tls
+        self._session = Session(self._identity)
+        self._lines = LineBuffer(LINE_BYTES_HARD)
+        self._inbox = Inbox()
+        self._answers: dict[int, Message | ClientError] = {}
+        self._registration_error: ClientError | None = None
+        self._socket: socket.socket | None = None
+        self.stop_asked = False
+        """Whether the router, or another service, told this one to end."""
+
+    def __enter__(self) -> Self:
+        deadline_s = time.monotonic() + self._connect_timeout_s
+        first_line = self._session.register()
+        self._socket = dial_blocking(self._address, self._connect_timeout_s, self._tls)
+        try:
+            self._write(first_line)
+            while self._session.state is State.REGISTERING:
+                if not self._read(deadline_s):
+                    what = f"does not answer REGISTER within {self._connect_timeout_s:g} s"
+                    raise NotConnectedError(f"the router at {self._address} {what}")
+            if self._registration_error is not None:
+                raise self._registration_error
+        except BaseException:
+            self._drop()
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        try:
+            if self.connected:
+                self._write(self._session.unregister())
+        except NotConnectedError:
+            log.debug("unregister_failed address=%s", self._address)
+        finally:
+            self._drop()
+
+    @property
+    def connected(self) -> bool:
+        """Whether what is sent now may arrive, as far as was read."""
+        return self._socket is not None and self._session.state is State.READY and not self._session.is_leaving
+
+    @property
+    def server_name(self) -> str:
+        """The server of the router we registered with."""
+        return self._session.server_name
+
+    @property
+    def cluster_status(self) -> ClusterStatus | None:
+        """What the router last said of the cluster; None until it was read."""
+        return self._session.cluster_status
+
+    @property
+    def clock_status(self) -> ClockStatus | None:
+        """What the router last said of this host's clock; None until it was read."""
+        return self._session.clock_status
+
+    @property
+    def dropped_messages(self) -> int:
+        """How many messages were dropped because too many came while `request` waited."""
+        return self._inbox.dropped
+
+    def send(self, message: Message) -> None:
+        """Send a message; the wire promises at most once.
+
+        Raises:
+            LocalProtocolError: The message has no encoding.
+            NotConnectedError: The link is gone.
+        """
+        self._write(line_of(message))
+
+    def request(self, message: Message, *replies: str, timeout_s: float = REPLY_TIMEOUT_S) -> Message:
+        """Send a message and wait for its answer; arguments, result and errors are those of `Client.request`."""
+        deadline_s = time.monotonic() + timeout_s
+        token, lines = self._session.request(message, replies)
+        try:
+            self._write(lines)
+            while token not in self._answers:
+                if not self._read(deadline_s):
+                    raise ReplyTimeoutError(message.command, timeout_s)
+            answer = self._answers.pop(token)
+        finally:
+            self._session.forget(token)
+        if isinstance(answer, ClientError):
+            raise answer
+        return answer
+
+    def receive(self, timeout_s: float | None = None) -> Message | None:
+        """The next message that answers no request.
+
+        Args:
+            timeout_s: How long to wait, in seconds; None waits for as long as it takes.
+
+        Returns:
+            The message; None when none came in time, or when this client was told to stop.
+
+        Raises:
+            NotConnectedError: The link was lost.
+        """
+        deadline_s = None if timeout_s is None else time.monotonic() + timeout_s
+        while not self._inbox:
+            if self.stop_asked or not self._read(deadline_s):
+                return None
+        return self._inbox.take()
+
+    def _read(self, deadline_s: float | None) -> bool:
+        """Read once, and do what follows from it; False when the deadline passed first."""
+        link = self._link()
+        wait_s = None if deadline_s is None else deadline_s - time.monotonic()
+        if wait_s is not None and wait_s <= 0:
+            return False
+        try:
+            link.settimeout(wait_s)
+            data = link.recv(_READ_BYTES)
+        except TimeoutError:
+            return False
+        except OSError as error:
+            raise self._lost(str(error)) from error
+        lines = self._lines.feed(data) if data else self._lines.finish()
+        wall_ns = time.time_ns()
+        for line in filter(None, lines.split(b"\n")):
+            for outcome in self._session.receive(line, wall_ns):
+                self._do(outcome)
+        if self._lines.too_long:
+            raise self._lost(f"the router sent a line of more than {LINE_BYTES_HARD} bytes")
+        if not data and not lines:
+            raise self._lost("closed by the router")
+        return True
+
+    def _do(self, outcome: Outcome) -> None:
+        match outcome:
+            case Delivered(message, is_settled):
+                if not is_settled:
+                    self._inbox.put_or_drop(message)
+            case Settled(token, answer):
+                self._answers[token] = answer
+            case Transmit(data):
+                self._write(data)
+            case NotRegistered(error):
+                self._registration_error = error
+            case StopAsked():
+                self.stop_asked = True
+            case Registered() | RouterLeaves():
+                pass
+            case LineSkipped(line, error):
+                log.warning("line_skipped error=%s line=%r", error, line[:LOGGED_BYTES])
+            case _:
+                assert_never(outcome)
+
+    def _write(self, data: bytes) -> None:
+        link = self._link()
+        try:
+            link.settimeout(REPLY_TIMEOUT_S)
+            link.sendall(data)
+        except OSError as error:
+            raise self._lost(str(error)) from error
+
+    def _link(self) -> socket.socket:
+        if self._socket is None:
+            raise NotConnectedError(f"no link to the router at {self.address}: use the client in a 'with' block")
+        return self._socket
+
+    def _lost(self, why: str) -> NotConnectedError:
+        self._drop()
+        return NotConnectedError(f"the link to the router at {self._address} is gone: {why}")
+
+    def _drop(self) -> None:
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None

@@ -1,0 +1,211 @@
+"""A client on asyncio: one registration, for as long as its ``async with`` block; it does not reconnect, a Service does."""
+
+import asyncio
+import logging
+import os
+import ssl
+from collections.abc import AsyncIterator, Mapping
+from types import TracebackType
+from typing import Self
+
+from communicator.client.connection import Connection, line_of
+from communicator.client.dial import stream_address
+from communicator.client.identity import Identity
+from communicator.client.inbox import Inbox
+from communicator.client.session import Session
+from communicator.client.status import ClockStatus, ClusterStatus
+from communicator.errors import NotConnectedError
+from communicator.protocol.message import Message
+
+CONNECT_TIMEOUT_S = 5.0
+"""A router on the same host answers in milliseconds; one that is loaded, within seconds."""
+REPLY_TIMEOUT_S = 5.0
+"""Default deadline of a request."""
+
+log = logging.getLogger("communicator.client")
+
+
+class Client:
+    """Registers with a router while its ``async with`` block lasts.
+
+    .. code-block:: python
+
+        async with Client("cd:///run/bellwether/communicatord.sock", "asker") as client:
+            pong = await client.request(Message("PING", service="ping"), "PONG")
+
+    Args:
+        address: ``cd://HOST[:PORT]`` TCP, ``cd:///PATH`` Unix socket, ``cds://HOST[:PORT]`` TLS.
+        service: The name to register under.
+        service_version: The version of this service, recorded by the canary.
+        build: What tells two builds of one version apart.
+        role: ``live``, ``standby``, ``shadow`` or ``probe``.
+        announce: Further parameters of REGISTER, such as ``metrics_port``.
+        connect_timeout_s: How long connecting and registering may take, in seconds.
+        tls: For ``cds://``; None trusts what this host trusts.
+        username: For a listener that requires credentials.
+        password: The same.
+
+    Raises:
+        AddressError: The address is none, or cannot be registered at.
+        LocalProtocolError: The name, the role or an announcement cannot be sent.
+
+    Entering the block raises NotConnectedError, RegistrationRefusedError or VersionBlockedError.
+    """
+
+    def __init__(  # noqa: PLR0913 - each is one word of REGISTER or one property of the link
+        self,
+        address: str,
+        service: str,
+        *,
+        service_version: str = "",
+        build: str = "",
+        role: str = "live",
+        announce: Mapping[str, str] | None = None,
+        connect_timeout_s: float = CONNECT_TIMEOUT_S,
+        tls: ssl.SSLContext | None = None,
+        username: str = "",
+        password: str = "",
+    ) -> None:
+        self.address = address
+        self._address = stream_address(address)
+        self._identity = Identity(
+            service, service_version, build, role, os.getpid(), dict(announce or {}), username, password
+        )
+        self._connect_timeout_s = connect_timeout_s
+        self._tls = tls
+        self._connection: Connection | None = None
+        self._inbox = Inbox()
+        self._arrived = asyncio.Event()
+        self._has_reader = False
+        self.stop_asked = False
+        """Whether the router, or another service, told this one to end; the link is closed then."""
+
+    async def __aenter__(self) -> Self:
+        self._connection = await Connection.open(self._address, self._make, self._connect_timeout_s, self._tls)
+        if self.stop_asked:
+            self._connection.leave()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self._link.close()
+
+    @property
+    def connected(self) -> bool:
+        """Whether what is sent now may arrive."""
+        return self._connection is not None and self._connection.is_usable
+
+    @property
+    def server_name(self) -> str:
+        """The server of the router we registered with."""
+        return self._link.session.server_name
+
+    @property
+    def cluster_status(self) -> ClusterStatus | None:
+        """What the router last said of the cluster; None until it did."""
+        return self._link.session.cluster_status
+
+    @property
+    def clock_status(self) -> ClockStatus | None:
+        """What the router last said of this host's clock; None until it did."""
+        return self._link.session.clock_status
+
+    @property
+    def dropped_messages(self) -> int:
+        """How many received messages were dropped because nobody fetched them with `messages`."""
+        return self._inbox.dropped
+
+    async def send(self, message: Message) -> None:
+        """Send a message; the wire promises at most once.
+
+        Raises:
+            LocalProtocolError: The message has no encoding.
+            NotConnectedError: The link is gone.
+        """
+        await self._link.send(line_of(message))
+
+    async def request(self, message: Message, *replies: str, timeout_s: float = REPLY_TIMEOUT_S) -> Message:
+        """Send a message and wait for its answer.
+
+        The wire has no request number: a reply answers the oldest request that awaits its command from that service.
+        `communicator.client.correlation` says what follows from that.
+
+        Args:
+            message: What to ask; ``transmission_report=failure`` is added.
+            replies: The commands that may answer it.
+            timeout_s: The deadline, in seconds from now.
+
+        Returns:
+            The first of the replies that comes.
+
+        Raises:
+            NoReceiverError: The router knows of no such service; at once.
+            MessageRefusedError: The receiver or the router answered INVALID or UNKNOWN.
+            ReplyTimeoutError: No answer came in time. A router that keeps the message for a service that is not up yet
+                also ends here.
+            NotConnectedError: The link is gone, or was lost meanwhile.
+            LocalProtocolError: The message has no encoding.
+            ValueError: No reply is named, or one that could not be a command.
+        """
+        return await self._link.request(message, replies, timeout_s)
+
+    async def messages(self) -> AsyncIterator[Message]:
+        """Every message that answers no request, as it comes; ends when this client was told to stop.
+
+        Messages wait for their reader within a bound; beyond it the router waits, or, while nobody reads or a request is under
+        way, the oldest are dropped and counted.
+
+        Raises:
+            NotConnectedError: The link was lost.
+        """
+        self._has_reader = True
+        try:
+            while True:
+                while self._inbox:
+                    message = self._inbox.take()
+                    self._regulate()
+                    yield message
+                if self._link.closed.is_set():
+                    break
+                self._arrived.clear()
+                await self._arrived.wait()
+        finally:
+            self._has_reader = False
+            self._regulate()
+        if not self.stop_asked:
+            raise NotConnectedError(f"the link to the router at {self.address} is gone: {self._link.close_reason}")
+
+    @property
+    def _link(self) -> Connection:
+        if self._connection is None:
+            raise NotConnectedError(f"not connected to {self.address} yet: use the client in an 'async with' block")
+        return self._connection
+
+    def _make(self) -> Connection:
+        return Connection(Session(self._identity), self._deliver, self._stop, self._arrived.set)
+
+    def _regulate(self) -> None:
+        """Let the router wait for a slow reader, but not for one that never comes, nor while a reply is under way."""
+        awaits_replies = self._link.session.awaits_replies
+        if self._has_reader and not awaits_replies and self._inbox.should_pause(awaits_replies=False):
+            self._link.pause_reading()
+        else:
+            self._link.resume_reading()
+
+    def _deliver(self, message: Message, is_settled: bool) -> None:  # noqa: FBT001 - the shape of a callback
+        if is_settled:
+            return
+        if self._inbox.put_or_drop(message) and self._inbox.dropped == 1:
+            log.warning("message_dropped command=%s: messages() is not read fast enough", self._inbox.last_dropped)
+        self._arrived.set()
+        if self._has_reader:
+            self._regulate()
+
+    def _stop(self) -> None:
+        self.stop_asked = True
+        if self._connection is not None:
+            self._connection.leave()

@@ -1,0 +1,288 @@
+"""One link to a router on asyncio: bytes in and out of a session, and the futures of its requests; it never reconnects."""
+
+import asyncio
+import logging
+import ssl
+import time
+from collections.abc import Callable, Iterable
+from typing import assert_never
+
+from communicator.client.dial import dial
+from communicator.client.outcomes import (
+    Delivered,
+    LineSkipped,
+    NotRegistered,
+    Outcome,
+    Registered,
+    RouterLeaves,
+    Settled,
+    StopAsked,
+    Transmit,
+)
+from communicator.client.session import Session, State
+from communicator.errors import ClientError, NotConnectedError, ReplyTimeoutError
+from communicator.protocol.addresses import RouterAddress
+from communicator.protocol.limits import LINE_BYTES_HARD
+from communicator.protocol.line_buffer import LineBuffer
+from communicator.protocol.line_form import encode_line
+from communicator.protocol.message import Message
+
+CLOSE_S = 2.0
+"""How long a closing link may take to write what is queued, in seconds."""
+LOGGED_BYTES = 200
+"""How much of a bad line is logged."""
+
+log = logging.getLogger("communicator.client")
+
+
+class Connection(asyncio.Protocol):
+    """A registered link; `open` makes one.
+
+    Args:
+        session: The conversation.
+        deliver: Called with each message that answers no request, and whether it is settled already; must not raise.
+        stop: Called when this service was told to end; must not raise.
+        lost: Called once the link is gone; must not raise.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        deliver: Callable[[Message, bool], None],
+        stop: Callable[[], None],
+        lost: Callable[[], None],
+    ) -> None:
+        loop = asyncio.get_running_loop()
+        self.session = session
+        self.closed = asyncio.Event()
+        """Set once the link is gone, whoever closed it."""
+        self.close_reason = "closed by the router"
+        self._deliver = deliver
+        self._stop = stop
+        self._lost = lost
+        self._transport: asyncio.Transport | None = None
+        self._lines = LineBuffer(LINE_BYTES_HARD)
+        self._answers: dict[int, asyncio.Future[Message | ClientError]] = {}
+        self._registered: asyncio.Future[ClientError | None] = loop.create_future()
+        self._is_reading = True
+        self._writable = asyncio.Event()
+        self._writable.set()
+
+    @classmethod
+    async def open(
+        cls,
+        address: RouterAddress,
+        make: Callable[[], "Connection"],
+        timeout_s: float,
+        tls: ssl.SSLContext | None = None,
+    ) -> "Connection":
+        """Connect, register, and wait for READY.
+
+        Args:
+            address: The router's stream address.
+            make: Makes the connection around a fresh session.
+            timeout_s: How long all of it may take, in seconds.
+            tls: For ``cds://``.
+
+        Raises:
+            NotConnectedError: There is no router, or it did not answer in time.
+            RegistrationRefusedError: It refused the registration.
+            VersionBlockedError: This version is blocked on that server.
+        """
+        connection: Connection | None = None
+        try:
+            async with asyncio.timeout(timeout_s):
+                connection = await dial(address, make, tls)
+                connection.write(connection.session.register())
+                error = await connection.registration()
+        except TimeoutError:
+            what = "does not answer REGISTER" if connection else "cannot be reached"
+            error = NotConnectedError(f"the router at {address} {what} within {timeout_s:g} s")
+        except BaseException:  # cancelled, or an identity that has no encoding: either way the link must not stay
+            if connection is not None:
+                connection.abort("given up")
+            raise
+        if error is not None:
+            if connection is not None:
+                connection.abort("not registered")
+                await connection.closed.wait()
+            raise error
+        assert connection is not None  # noqa: S101 - no error means there is one
+        return connection
+
+    async def registration(self) -> ClientError | None:
+        """Wait for the router's answer to REGISTER; None when it is READY."""
+        return await self._registered
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether what is sent now may arrive."""
+        return (
+            self.session.state is State.READY
+            and not self.session.is_leaving
+            and self._transport is not None
+            and not self._transport.is_closing()
+        )
+
+    def write(self, data: bytes) -> None:
+        """Queue lines for the router; without effect once the link is gone."""
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.write(data)
+
+    async def send(self, line: bytes) -> None:
+        """Write one line, and wait while the router is behind.
+
+        Raises:
+            NotConnectedError: The link is gone.
+        """
+        self._require_usable()
+        self.write(line)
+        await self._writable.wait()
+
+    async def request(self, message: Message, replies: Iterable[str], timeout_s: float) -> Message:
+        """Send a message and wait for one of the replies; see `Client.request`."""
+        self._require_usable()
+        token, lines = self.session.request(message, replies)
+        answer: asyncio.Future[Message | ClientError] = asyncio.get_running_loop().create_future()
+        self._answers[token] = answer
+        self.resume_reading()  # the reply comes behind whatever made us pause
+        try:
+            async with asyncio.timeout(timeout_s):
+                await self.send(lines)
+                settled = await answer
+        except TimeoutError:
+            raise ReplyTimeoutError(message.command, timeout_s) from None
+        finally:
+            del self._answers[token]
+            self.session.forget(token)
+        if isinstance(settled, ClientError):
+            raise settled
+        return settled
+
+    def pause_reading(self) -> None:
+        """Let the router wait: its lines stay in the socket."""
+        if self._is_reading and self._transport is not None and not self._transport.is_closing():
+            self._is_reading = False
+            self._transport.pause_reading()
+
+    def resume_reading(self) -> None:
+        """Read again."""
+        if not self._is_reading and self._transport is not None and not self._transport.is_closing():
+            self._is_reading = True
+            self._transport.resume_reading()
+
+    def leave(self) -> None:
+        """Unregister, and close once what is queued is written."""
+        if self._transport is not None and not self._transport.is_closing():
+            if self.session.state is State.READY:
+                self.write(self.session.unregister())
+            self.close_reason = "closed by us"
+            self._transport.close()
+
+    async def close(self) -> None:
+        """Leave, and wait until the link is gone."""
+        self.leave()
+        try:
+            async with asyncio.timeout(CLOSE_S):
+                await self.closed.wait()
+        except TimeoutError:
+            self.abort("the router does not read")
+            await self.closed.wait()
+
+    def abort(self, why: str) -> None:
+        """Drop the link at once, with what is queued."""
+        if self._transport is not None:
+            self.close_reason = why
+            self._transport.abort()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Called by asyncio: the link is there."""
+        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - we only dial streams
+        self._transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        """Called by asyncio: bytes came."""
+        lines = self._lines.feed(data)
+        if lines:
+            self._take(lines)
+        if self._lines.too_long:
+            log.warning("line_too_long limit_bytes=%d", LINE_BYTES_HARD)
+            self.abort(f"the router sent a line of more than {LINE_BYTES_HARD} bytes")
+
+    def eof_received(self) -> None:
+        """Called by asyncio: the router will write no more."""
+        line = self._lines.finish()
+        if line:
+            self._take(line)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Called by asyncio: the link is gone."""
+        if exc is not None:
+            self.close_reason = str(exc) or type(exc).__name__
+        if not self._registered.done():
+            text = f"the router closed the link before it registered us: {self.close_reason}"
+            self._registered.set_result(NotConnectedError(text))
+        for outcome in self.session.link_lost(self.close_reason):
+            self._settle(outcome)
+        self._writable.set()
+        self.closed.set()
+        self._lost()
+
+    def pause_writing(self) -> None:
+        """Called by asyncio: the router is behind."""
+        self._writable.clear()
+
+    def resume_writing(self) -> None:
+        """Called by asyncio: the router caught up."""
+        self._writable.set()
+
+    def _require_usable(self) -> None:
+        if not self.is_usable:
+            why = "the router is stopping" if self.session.is_leaving else self.close_reason
+            raise NotConnectedError(f"the link to the router is gone: {why}")
+
+    def _take(self, lines: bytes) -> None:
+        wall_ns = time.time_ns()
+        for line in filter(None, lines.split(b"\n")):
+            for outcome in self.session.receive(line, wall_ns):
+                self._do(outcome)
+
+    def _do(self, outcome: Outcome) -> None:
+        match outcome:
+            case Delivered(message, is_settled):
+                self._deliver(message, is_settled)
+            case Settled():
+                self._settle(outcome)
+            case Transmit(data):
+                self.write(data)
+            case Registered():
+                self._register(None)
+            case NotRegistered(error):
+                self._register(error)
+            case StopAsked(by):
+                log.info("stop_asked by=%s", by or "unknown")
+                self._stop()
+            case RouterLeaves():
+                self.close_reason = "the router is stopping"
+            case LineSkipped(line, error):
+                log.warning("line_skipped error=%s line=%r", error, line[:LOGGED_BYTES])
+            case _:
+                assert_never(outcome)
+
+    def _register(self, error: ClientError | None) -> None:
+        if not self._registered.done():
+            self._registered.set_result(error)
+
+    def _settle(self, outcome: Settled) -> None:
+        answer = self._answers.get(outcome.token)
+        if answer is not None and not answer.done():
+            answer.set_result(outcome.answer)
+
+
+def line_of(message: Message) -> bytes:
+    """The line that carries a message, without a sender: the router writes that.
+
+    Raises:
+        LocalProtocolError: The message has no encoding.
+    """
+    return encode_line(Message(message.command, message.parameters, message.service, message.server))

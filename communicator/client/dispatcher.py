@@ -1,0 +1,162 @@
+"""Runs the handlers of a service: which one takes a message, how many at once, what becomes of their errors; no link."""
+
+import asyncio
+import inspect
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Protocol
+
+from communicator.client.inbox import Inbox
+from communicator.client.session import OWN_COMMANDS
+from communicator.errors import LocalProtocolError, MessageRefusedError
+from communicator.protocol.message import Message
+from communicator.protocol.names import BROADCAST_SERVICES, is_command_name
+
+HANDLERS = 64
+"""Handlers that run at once by default: enough to keep a service busy that waits for others, few enough to bound memory."""
+
+LIBRARY_COMMANDS = frozenset(("ALIVE", "HELP", "QUITTING", "READY", "STOP", "DISCONNECTING"))
+"""What the library answers itself; nobody else may handle these."""
+
+Handler = Callable[[Message], Awaitable[Message | None]]
+
+log = logging.getLogger("communicator.client")
+
+
+class Outlet(Protocol):
+    """Where answers go."""
+
+    async def send(self, message: Message) -> None:
+        """Send a message, now or later."""
+
+
+class Dispatcher:
+    """Hands each message to its handler, in a task of its own.
+
+    Tasks start in the order of their messages; a handler that awaits lets later messages overtake it.
+
+    Args:
+        outlet: Where answers go.
+        limit: How many handlers run at once; further messages wait.
+        relieved: Called each time a message that waited found its handler.
+    """
+
+    def __init__(self, outlet: Outlet, limit: int, relieved: Callable[[], None]) -> None:
+        self._outlet = outlet
+        self._limit = limit
+        self._relieved = relieved
+        self._handlers: dict[str, Handler] = {}
+        self._waiting = Inbox()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self.is_closing = False
+        """Whether new messages are refused because the service stops."""
+        self.handler_errors = 0
+        """How many times a handler raised."""
+
+    @property
+    def commands(self) -> frozenset[str]:
+        """What has a handler."""
+        return frozenset(self._handlers)
+
+    def add(self, command: str, handler: Handler) -> None:
+        """Name the handler of a command.
+
+        Raises:
+            ValueError: It cannot be a command, is the library's own, or has a handler already.
+            TypeError: The handler is not an ``async def``.
+        """
+        if not inspect.iscoroutinefunction(handler):
+            raise TypeError(f"the handler of {command} must be an 'async def', not {handler!r}")
+        if not is_command_name(command):
+            raise ValueError(f"{command!r} cannot be a command: upper case letters, digits and '_'")
+        if command in LIBRARY_COMMANDS:
+            raise ValueError(f"{command} is answered by the library itself")
+        if command in self._handlers:
+            raise ValueError(f"{command} has a handler already: {self._handlers[command]!r}")
+        self._handlers[command] = handler
+
+    def dispatch(self, message: Message, group: asyncio.TaskGroup) -> None:
+        """Start the handler of a message, or let the message wait for its turn.
+
+        Args:
+            message: What came.
+            group: Holds the tasks.
+        """
+        if len(self._tasks) >= self._limit:
+            self._waiting.put(message)
+            return
+        self._idle.clear()
+        task = group.create_task(self._work(message))
+        self._tasks.add(task)
+        task.add_done_callback(self._done)
+
+    def handles(self, command: str) -> bool:
+        """Whether there is a handler for it."""
+        return command in self._handlers
+
+    def should_pause(self, *, awaits_replies: bool) -> bool:
+        """Whether the router should wait; see `Inbox.should_pause`."""
+        return self._waiting.should_pause(awaits_replies=awaits_replies)
+
+    async def wait_idle(self) -> None:
+        """Wait until no handler runs."""
+        await self._idle.wait()
+
+    def cancel(self) -> None:
+        """Cancel the handlers that run."""
+        for task in self._tasks:
+            task.cancel()
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not self._tasks:
+            self._idle.set()
+
+    async def _work(self, message: Message) -> None:
+        """Handle a message, then those that wait."""
+        await self._handle(message)
+        while self._waiting:
+            waited = self._waiting.take()
+            self._relieved()
+            await self._handle(waited)
+
+    async def _handle(self, message: Message) -> None:
+        if self.is_closing:
+            await self._refuse(message, "INVALID", "the service is stopping")
+            return
+        handler = self._handlers.get(message.command)
+        if handler is None:
+            await self._refuse(message, "UNKNOWN")
+            return
+        try:
+            answer = await handler(message)
+            if answer is not None:
+                await self._answer(message, answer)
+        except MessageRefusedError as error:
+            await self._refuse(message, "INVALID", error.reason)
+        except Exception:
+            self.handler_errors += 1
+            log.exception("handler_failed command=%s sender=%s", message.command, message.sender)
+            await self._refuse(message, "INVALID", "the service failed to handle it")
+
+    async def _answer(self, message: Message, answer: Message) -> None:
+        """Send an answer; one that names no receiver goes to the sender."""
+        if not answer.service:
+            if not message.sent_from_service:
+                log.debug("answer_dropped command=%s: the sender never registered", answer.command)
+                return
+            answer = message.reply(answer.command, answer.parameters)
+        await self._outlet.send(answer)
+
+    async def _refuse(self, message: Message, how: str, reason: str = "") -> None:
+        """Tell the sender, unless it spoke to everybody, cannot be told, or would answer the refusal."""
+        addressed = message.service and message.service not in BROADCAST_SERVICES
+        if message.command in OWN_COMMANDS or not addressed or not message.sent_from_service:
+            return
+        parameters = {"command": message.command} | ({"message": reason} if reason else {})
+        try:
+            await self._outlet.send(message.reply(how, parameters))
+        except LocalProtocolError as error:
+            log.warning("refusal_dropped command=%s error=%s", message.command, error)

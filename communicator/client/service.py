@@ -1,0 +1,355 @@
+"""A long-lived service on asyncio: registers, answers, and comes back whenever its router does."""
+
+import asyncio
+import logging
+import os
+import random
+import ssl
+from collections.abc import Callable, Mapping
+
+import msgspec
+
+from communicator.client.backoff import Backoff
+from communicator.client.client import CONNECT_TIMEOUT_S, REPLY_TIMEOUT_S
+from communicator.client.connection import Connection, line_of
+from communicator.client.dial import stream_address
+from communicator.client.dispatcher import HANDLERS, Dispatcher, Handler
+from communicator.client.identity import PROBE, Identity
+from communicator.client.outbox import Outbox
+from communicator.client.session import Session
+from communicator.client.status import ClockStatus, ClusterStatus
+from communicator.errors import (
+    ClientError,
+    NotConnectedError,
+    RegistrationRefusedError,
+    VersionBlockedError,
+)
+from communicator.protocol.message import Message
+
+DRAIN_S = 5.0
+"""How long handlers may go on after the service was told to stop, in seconds; then they are cancelled."""
+PROBE_RUN_S = 90.0
+"""A probe runs at least this long before it asks to be live again: the canary counts a run of 60 s as good."""
+RETRY_BLOCKED_S = 60.0
+"""How often a version that is blocked without limit asks again, in seconds."""
+
+_REFUSALS = frozenset(("INVALID", "SERVICE_UNAVAILABLE", "TRANSMISSION_REPORT", "UNKNOWN"))
+
+log = logging.getLogger("communicator.client")
+
+
+class Blocked(msgspec.Struct, frozen=True):
+    """This version is blocked on this server."""
+
+    reason: str
+    until_s: float | None
+    """For how long, in seconds from when the router said so; None when it is not limited."""
+    probe_allowed: bool
+    """Whether the service registers as ``role=probe`` meanwhile."""
+
+
+class Service:
+    """Registers with a router, hands messages to handlers, and reconnects by itself.
+
+    .. code-block:: python
+
+        service = Service("cd:///run/bellwether/communicatord.sock", "ping", service_version="1.0")
+
+
+        @service.on("PING")
+        async def ping(message: Message) -> Message:
+            return Message("PONG")
+
+
+        asyncio.run(service.run())
+
+    A message without a handler is answered UNKNOWN; a handler that raises is logged and counted, and its sender gets INVALID. A
+    version that the canary blocked waits, or runs as a probe where it may; a registration that is refused is tried again, because
+    the holder of the name may be about to leave.
+
+    Args:
+        address: ``cd://HOST[:PORT]`` TCP, ``cd:///PATH`` Unix socket, ``cds://HOST[:PORT]`` TLS.
+        service: The name to register under.
+        service_version: The version of this service, recorded by the canary.
+        build: What tells two builds of one version apart.
+        role: ``live``, ``standby``, ``shadow`` or ``probe``.
+        announce: Further parameters of REGISTER, such as ``metrics_port``.
+        connect_timeout_s: How long one attempt to connect and register may take, in seconds.
+        tls: For ``cds://``; None trusts what this host trusts.
+        username: For a listener that requires credentials.
+        password: The same.
+        handlers: How many handlers run at once; beyond that messages wait, then the router.
+        outbox: What is kept while there is no link.
+
+    Raises:
+        AddressError: The address is none, or cannot be registered at.
+        LocalProtocolError: The name, the role or an announcement cannot be sent.
+    """
+
+    def __init__(  # noqa: PLR0913 - each is one word of REGISTER, or one bound
+        self,
+        address: str,
+        service: str,
+        *,
+        service_version: str = "",
+        build: str = "",
+        role: str = "live",
+        announce: Mapping[str, str] | None = None,
+        connect_timeout_s: float = CONNECT_TIMEOUT_S,
+        tls: ssl.SSLContext | None = None,
+        username: str = "",
+        password: str = "",
+        handlers: int = HANDLERS,
+        outbox: Outbox | None = None,
+    ) -> None:
+        self.address = address
+        self._address = stream_address(address)
+        self._identity = Identity(
+            service, service_version, build, role, os.getpid(), dict(announce or {}), username, password
+        )
+        self._connect_timeout_s = connect_timeout_s
+        self._tls = tls
+        self._dispatcher = Dispatcher(self, handlers, self._regulate)
+        self._outbox = Outbox() if outbox is None else outbox
+        self._backoff = Backoff()
+        self._connection: Connection | None = None
+        self._group: asyncio.TaskGroup | None = None
+        self._stopping = asyncio.Event()
+        self._ready = asyncio.Event()
+        self._last_failure = ""
+        self._drops_told = 0
+        self.blocked: Blocked | None = None
+        """Set while this version is blocked on this server, also while it runs as a probe."""
+
+    @property
+    def connected(self) -> bool:
+        """Whether what is sent now goes out at once."""
+        return self._connection is not None and self._connection.is_usable
+
+    @property
+    def server_name(self) -> str:
+        """The server of the router we are registered with; empty while there is no link."""
+        return self._connection.session.server_name if self._connection else ""
+
+    @property
+    def cluster_status(self) -> ClusterStatus | None:
+        """What the router last said of the cluster; None until it did, and while there is no link."""
+        return self._connection.session.cluster_status if self._connection else None
+
+    @property
+    def clock_status(self) -> ClockStatus | None:
+        """What the router last said of this host's clock; None until it did, and while there is no link."""
+        return self._connection.session.clock_status if self._connection else None
+
+    @property
+    def handler_errors(self) -> int:
+        """How many times a handler raised."""
+        return self._dispatcher.handler_errors
+
+    @property
+    def queued_messages(self) -> int:
+        """How many messages wait for a link."""
+        return len(self._outbox)
+
+    @property
+    def dropped_messages(self) -> int:
+        """How many messages were dropped because too many waited for a link."""
+        return self._outbox.dropped
+
+    @property
+    def last_dropped_command(self) -> str:
+        """The command of the message dropped last."""
+        return self._outbox.last_dropped
+
+    def on(self, *commands: str) -> Callable[[Handler], Handler]:
+        """Name the handler of one or more commands, as a decorator.
+
+        What the handler returns is sent as the answer: to the sender, unless it names another receiver. It may raise
+        MessageRefusedError to answer INVALID with a reason. Broadcasts that the library records itself, such as CLOCK_STABLE, may
+        have a handler too.
+
+        Args:
+            commands: What it handles; all handlers are named before `run`.
+
+        Raises:
+            ValueError: A command is none, is answered by the library, or has a handler already.
+            TypeError: The handler is not an ``async def``.
+        """
+
+        def register(handler: Handler) -> Handler:
+            for command in commands:
+                self._dispatcher.add(command, handler)
+            return handler
+
+        return register
+
+    async def run(self) -> None:
+        """Serve until `stop`, until STOP comes, or until cancelled; call it once."""
+        try:
+            async with asyncio.TaskGroup() as group:
+                self._group = group
+                keeper = group.create_task(self._stay_connected())
+                await self._stopping.wait()
+                keeper.cancel()
+                await self._drain()
+        finally:
+            self._group = None
+            if self._connection is not None:
+                await self._connection.close()
+            if self._outbox:
+                log.warning("messages_never_sent count=%d", len(self._outbox))
+
+    def stop(self) -> None:
+        """End `run` once the handlers under way are done."""
+        self._dispatcher.is_closing = True
+        self._stopping.set()
+
+    async def wait_ready(self) -> None:
+        """Wait until the service is registered; at once when it is."""
+        await self._ready.wait()
+
+    async def send(self, message: Message) -> None:
+        """Send a message; without a link it is kept, within a bound, until there is one. The wire promises at most once.
+
+        Raises:
+            LocalProtocolError: The message has no encoding.
+        """
+        line = line_of(message)
+        if self._connection is not None and self._connection.is_usable and not self._outbox:
+            await self._connection.send(line)
+        elif self._outbox.put(message.command, line) and self._outbox.dropped == 1:
+            log.warning("outbox_full dropped=%s: the oldest go first", self._outbox.last_dropped)
+
+    async def request(self, message: Message, *replies: str, timeout_s: float = REPLY_TIMEOUT_S) -> Message:
+        """Send a message and wait for its answer; as `Client.request`.
+
+        Raises:
+            NotConnectedError: There is no link now: a request is not kept for later.
+        """
+        if self._connection is None:
+            raise NotConnectedError(f"no link to the router at {self.address} now")
+        return await self._connection.request(message, replies, timeout_s)
+
+    async def _stay_connected(self) -> None:
+        while True:
+            wait_s = await self._attempt()
+            await asyncio.sleep(wait_s)
+
+    async def _attempt(self) -> float:
+        """Have one link, for as long as it lasts; returns how long to wait before the next, in seconds."""
+        is_probe = self.blocked is not None and self.blocked.probe_allowed
+        try:
+            self._connection = await Connection.open(
+                self._address,
+                lambda: self._make(PROBE if is_probe else ""),
+                self._connect_timeout_s,
+                self._tls,
+            )
+        except VersionBlockedError as error:
+            return self._block(error, was_probe=is_probe)
+        except (NotConnectedError, RegistrationRefusedError) as error:
+            if is_probe and isinstance(error, RegistrationRefusedError):
+                self.blocked = None
+            return self._failed(error)
+        began_s = asyncio.get_running_loop().time()
+        await self._serve(self._connection, is_probe=is_probe)
+        self._backoff.link_lasted(asyncio.get_running_loop().time() - began_s)
+        return self._backoff.next_wait_s(random.random())  # noqa: S311 - spreads reconnects, hides nothing
+
+    def _make(self, role: str) -> Connection:
+        session = Session(self._identity, self._dispatcher.commands, role)
+        return Connection(session, self._deliver, self.stop, self._ready.clear)
+
+    async def _serve(self, connection: Connection, *, is_probe: bool) -> None:
+        """Use a link until it is lost, or until a probe has run long enough to ask for more."""
+        if not is_probe:
+            self.blocked = None
+        self._last_failure = ""
+        log.info(
+            "registered service=%s server=%s role=%s",
+            self._identity.service,
+            connection.session.server_name,
+            PROBE if is_probe else self._identity.role,
+        )
+        await self._flush(connection)
+        if connection.is_usable:
+            self._ready.set()
+        try:
+            async with asyncio.timeout(self._probe_run_s() if is_probe else None):
+                await connection.closed.wait()
+            log.warning("link_lost address=%s reason=%s", self.address, connection.close_reason)
+        except TimeoutError:
+            log.info("probe_over service=%s: asking to be %s", self._identity.service, self._identity.role)
+            self.blocked = None
+            await connection.close()
+        finally:
+            self._ready.clear()
+        self._connection = None
+
+    async def _flush(self, connection: Connection) -> None:
+        dropped = self._outbox.dropped - self._drops_told
+        if dropped:
+            self._drops_told = self._outbox.dropped
+            log.warning("messages_dropped count=%d last_command=%s", dropped, self._outbox.last_dropped)
+        while self._outbox and connection.is_usable:
+            await connection.send(self._outbox.pop())
+
+    def _block(self, error: VersionBlockedError, *, was_probe: bool) -> float:
+        self.blocked = Blocked(error.reason, error.until_s, error.probe_allowed and not was_probe)
+        log.warning(
+            "version_blocked service=%s version=%s until_s=%s probe_allowed=%s reason=%s",
+            self._identity.service,
+            self._identity.service_version,
+            error.until_s,
+            error.probe_allowed,
+            error.reason,
+        )
+        if self.blocked.probe_allowed:
+            return self._backoff.next_wait_s(random.random())  # noqa: S311 - as above
+        return RETRY_BLOCKED_S if error.until_s is None else max(error.until_s, self._backoff.next_wait_s(1.0))
+
+    def _probe_run_s(self) -> float:
+        until_s = self.blocked.until_s if self.blocked else None
+        return max(PROBE_RUN_S, until_s or 0.0)
+
+    def _failed(self, error: ClientError) -> float:
+        """Log a failure once, not once per attempt."""
+        wait_s = self._backoff.next_wait_s(random.random())  # noqa: S311 - as above
+        if str(error) != self._last_failure:
+            self._last_failure = str(error)
+            log.warning("connect_failed service=%s error=%s: trying again", self._identity.service, error)
+        return wait_s
+
+    async def _drain(self) -> None:
+        """Let handlers finish; those that take too long are cancelled with the group."""
+        try:
+            async with asyncio.timeout(DRAIN_S):
+                await self._dispatcher.wait_idle()
+        except TimeoutError:
+            log.warning("handlers_cancelled after_s=%g", DRAIN_S)
+            self._dispatcher.cancel()
+
+    def _regulate(self) -> None:
+        connection = self._connection
+        if connection is None:
+            return
+        if self._dispatcher.should_pause(awaits_replies=connection.session.awaits_replies):
+            connection.pause_reading()
+        else:
+            connection.resume_reading()
+
+    def _deliver(self, message: Message, is_settled: bool) -> None:  # noqa: FBT001 - the shape of a callback
+        if not self._dispatcher.handles(message.command):
+            session = self._connection.session if self._connection else None
+            if is_settled or (session is not None and session.understands(message.command)):
+                _log_refusal(message)
+                return
+        if self._group is not None:
+            self._dispatcher.dispatch(message, self._group)
+            self._regulate()
+
+
+def _log_refusal(message: Message) -> None:
+    """Say that a message sent without waiting for an answer was refused, or found no receiver."""
+    if message.command in _REFUSALS:
+        log.warning("message_refused how=%s by=%s %s", message.command, message.sender, dict(message.parameters))

@@ -1,0 +1,311 @@
+"""One registration with a router, from REGISTER to the end of the link: lines in, outcomes out; no socket, clock or log.
+
+.. code-block:: text
+
+    REGISTERING --READY--------------------------------> READY
+         |------INVALID command=REGISTER---------------> REFUSED
+         |------VERSION_BLOCKED------------------------> REFUSED
+
+HELP comes before READY and is answered with COMMANDS, without which a router broadcasts nothing to us. An elder router, the
+C++ communicatord, does not know CLUSTER_GET_STATUS and says UNKNOWN: it is then asked with CLUSTER_STATUS, whose two answers
+say the same.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from enum import Enum
+from typing import ClassVar
+
+from communicator.client.correlation import Correlator, Request
+from communicator.client.identity import Identity
+from communicator.client.outcomes import (
+    Delivered,
+    LineSkipped,
+    NotRegistered,
+    Outcome,
+    Registered,
+    RouterLeaves,
+    Settled,
+    StopAsked,
+    Transmit,
+)
+from communicator.client.status import (
+    CLOCK_COMMANDS,
+    CLUSTER_COMMANDS,
+    ClockStatus,
+    ClusterStatus,
+    read_clock_status,
+    read_cluster_status,
+)
+from communicator.errors import (
+    ClientError,
+    MessageRefusedError,
+    NoReceiverError,
+    NotConnectedError,
+    RegistrationRefusedError,
+    RemoteProtocolError,
+    VersionBlockedError,
+)
+from communicator.protocol.line_form import decode, encode_line
+from communicator.protocol.message import Message
+from communicator.protocol.names import ROUTER_SERVICE, is_command_name
+from communicator.protocol.values import format_timestamp, parse_duration_s
+
+REQUIRED_COMMANDS = frozenset(("HELP", "QUITTING", "READY", "STOP", "UNKNOWN"))
+"""What every service must list, or a C++ router may end."""
+
+OWN_COMMANDS = (
+    REQUIRED_COMMANDS
+    | CLUSTER_COMMANDS
+    | CLOCK_COMMANDS
+    | {"ABSOLUTELY", "ALIVE", "DISCONNECTING", "INVALID", "SERVICE_UNAVAILABLE", "TRANSMISSION_REPORT"}
+)
+"""What a session understands by itself."""
+
+
+class State(Enum):
+    """How far the registration is."""
+
+    REGISTERING = "registering"
+    READY = "ready"
+    REFUSED = "refused"
+
+
+class Session:
+    """The conversation over one link.
+
+    Args:
+        identity: Who registers.
+        commands: What the service handles, beyond `OWN_COMMANDS`.
+        role: Takes the place of the identity's role, where not empty.
+    """
+
+    def __init__(self, identity: Identity, commands: Iterable[str] = (), role: str = "") -> None:
+        self._identity = identity
+        self._registration = identity.registration(role)
+        self._commands = set(OWN_COMMANDS) | set(commands)
+        self._requests = Correlator()
+        self._asked_elder = False
+        self.state = State.REGISTERING
+        self.is_leaving = False
+        """Whether the router said that it ends."""
+        self.server_name = ""
+        """The router's server; empty before READY."""
+        self.cluster_status: ClusterStatus | None = None
+        """What the router last said of the cluster; None until it did."""
+        self.clock_status: ClockStatus | None = None
+        """What the router last said of the clock; None until it did."""
+
+    @property
+    def awaits_replies(self) -> bool:
+        """Whether a request waits for its answer."""
+        return bool(self._requests)
+
+    def understands(self, command: str) -> bool:
+        """Whether this command was, or will be, listed in COMMANDS."""
+        return command in self._commands
+
+    def register(self) -> bytes:
+        """The line to send first.
+
+        Raises:
+            LocalProtocolError: A text of the identity has no encoding.
+        """
+        return encode_line(self._registration)
+
+    def unregister(self) -> bytes:
+        """The line to send last."""
+        return encode_line(Message("UNREGISTER", {"service": self._identity.service}))
+
+    def request(self, message: Message, replies: Iterable[str]) -> tuple[int, bytes]:
+        """Prepare a request.
+
+        Args:
+            message: What to ask.
+            replies: The commands that may answer it.
+
+        Returns:
+            The token its `Settled` will carry, and the lines to send.
+
+        Raises:
+            LocalProtocolError: The message has no encoding.
+            ValueError: No reply is named, or one could not be a command.
+        """
+        expected = _checked_replies(message, replies)
+        parameters = {"transmission_report": "failure"} | message.parameters
+        line = encode_line(Message(message.command, parameters, message.service, message.server))
+        unlisted = expected - self._commands
+        if unlisted:
+            self._commands |= unlisted
+            line = self._commands_line(Message("COMMANDS")) + line
+        return self._requests.add(message, expected).token, line
+
+    def forget(self, token: int) -> None:
+        """Nobody waits for this answer any more."""
+        self._requests.discard(token)
+
+    def link_lost(self, why: str) -> list[Settled]:
+        """Fail what still waits.
+
+        Args:
+            why: What happened to the link.
+        """
+        error = NotConnectedError(f"the link to the router was lost before the answer came: {why}")
+        return [Settled(request.token, error) for request in self._requests.take_all()]
+
+    def receive(self, line: bytes, wall_ns: int) -> list[Outcome]:
+        """Take one line from the router.
+
+        Args:
+            line: The line, with or without its newline.
+            wall_ns: Nanoseconds since the epoch, for an answer to ALIVE.
+
+        Returns:
+            What the shell has to do, in this order; an unreadable line is reported, never raised.
+        """
+        try:
+            message = decode(line)
+        except RemoteProtocolError as error:
+            return [LineSkipped(line, error)]
+        if message.command == "ALIVE":
+            return [Transmit(encode_line(_answer_to_alive(message, wall_ns)))]
+        handle = self._RULES.get(message.command)
+        if handle is None:
+            return self._answer_or_deliver(message)
+        return handle(self, message)
+
+    def _from_router(self, message: Message) -> bool:
+        return message.sent_from_service == ROUTER_SERVICE
+
+    def _from_own_router(self, message: Message) -> bool:
+        return self._from_router(message) and message.sent_from_server == self.server_name
+
+    def _answer_or_deliver(self, message: Message, *, is_settled: bool = False) -> list[Outcome]:
+        request = self._requests.take_answered(message)
+        if request is not None:
+            return [Settled(request.token, message)]
+        return [Delivered(message, is_settled)]
+
+    def _settle(self, request: Request | None, error: ClientError, message: Message) -> list[Outcome]:
+        return [Delivered(message) if request is None else Settled(request.token, error)]
+
+    def _commands_line(self, answer: Message) -> bytes:
+        listed = {"list": ",".join(sorted(self._commands))}
+        return encode_line(Message(answer.command, listed, answer.service, answer.server))
+
+    def _help(self, message: Message) -> list[Outcome]:
+        return [Transmit(self._commands_line(message.reply("COMMANDS")))]
+
+    def _ready(self, message: Message) -> list[Outcome]:
+        if self.state is not State.REGISTERING or not self._from_router(message):
+            return [Delivered(message, is_settled=True)]
+        self.state = State.READY
+        self.server_name = message.sent_from_server
+        questions = encode_line(Message("CLUSTER_GET_STATUS")) + encode_line(Message("CLOCK_STATUS"))
+        return [Transmit(questions), Registered(self.server_name)]
+
+    def _version_blocked(self, message: Message) -> list[Outcome]:
+        if self.state is not State.REGISTERING or not self._from_router(message):
+            return self._answer_or_deliver(message)
+        self.state = State.REFUSED
+        allowed = message.get("probe_allowed").lower() in ("true", "yes", "1")
+        reason = message.get("reason", "no reason given")
+        return [NotRegistered(VersionBlockedError(reason, _span_s(message.get("until_s")), allowed))]
+
+    def _refusal(self, message: Message) -> list[Outcome]:
+        """INVALID or UNKNOWN: of our REGISTER, of our question to an elder router, of a request, or of a plain message."""
+        answered = self._requests.take_answered(message)
+        if answered is not None:
+            return [Settled(answered.token, message)]
+        refused = message.get("command")
+        if self.state is State.REGISTERING and refused == "REGISTER" and self._from_router(message):
+            self.state = State.REFUSED
+            reason = message.get("message", "no reason given")
+            return [NotRegistered(RegistrationRefusedError(self._identity.service, reason))]
+        outcomes: list[Outcome] = []
+        if refused == "CLUSTER_GET_STATUS" and self._from_own_router(message) and not self._asked_elder:
+            self._asked_elder = True
+            outcomes.append(Transmit(encode_line(Message("CLUSTER_STATUS"))))
+        reason = message.get("message") or _refusal_in_words(message)
+        request = self._requests.take_refused(refused, message)
+        if request is None and outcomes:
+            return outcomes
+        return outcomes + self._settle(request, MessageRefusedError(refused, reason), message)
+
+    def _transmission_report(self, message: Message) -> list[Outcome]:
+        if message.get("status") != "failed":
+            return self._answer_or_deliver(message, is_settled=True)
+        return self._undelivered(message, message.get("command"))
+
+    def _service_unavailable(self, message: Message) -> list[Outcome]:
+        return self._undelivered(message, message.get("unsent_command"))
+
+    def _undelivered(self, message: Message, command: str) -> list[Outcome]:
+        server, service = message.get("destination_server"), message.get("destination_service")
+        request = self._requests.take_undelivered(command, server, service)
+        destination = request.destination if request is not None else service
+        return self._settle(request, NoReceiverError(destination, command), message)
+
+    def _cluster_status(self, message: Message) -> list[Outcome]:
+        if self._from_own_router(message):
+            self.cluster_status = read_cluster_status(message, self.cluster_status)
+        return self._answer_or_deliver(message, is_settled=True)
+
+    def _clock_status(self, message: Message) -> list[Outcome]:
+        if self._from_own_router(message):
+            self.clock_status = read_clock_status(message)
+        return self._answer_or_deliver(message, is_settled=True)
+
+    def _absolutely(self, message: Message) -> list[Outcome]:
+        return self._answer_or_deliver(message, is_settled=True)
+
+    def _stop(self, message: Message) -> list[Outcome]:
+        return [StopAsked(message.sender)]
+
+    def _leaving(self, message: Message) -> list[Outcome]:
+        if not self._from_router(message):
+            return self._answer_or_deliver(message, is_settled=True)
+        self.is_leaving = True
+        return [RouterLeaves()]
+
+    _RULES: ClassVar[Mapping[str, Callable[["Session", Message], list[Outcome]]]] = {
+        **dict.fromkeys(CLUSTER_COMMANDS, _cluster_status),
+        **dict.fromkeys(CLOCK_COMMANDS, _clock_status),
+        "ABSOLUTELY": _absolutely,
+        "DISCONNECTING": _leaving,
+        "HELP": _help,
+        "INVALID": _refusal,
+        "QUITTING": _leaving,
+        "READY": _ready,
+        "SERVICE_UNAVAILABLE": _service_unavailable,
+        "STOP": _stop,
+        "TRANSMISSION_REPORT": _transmission_report,
+        "UNKNOWN": _refusal,
+        "VERSION_BLOCKED": _version_blocked,
+    }
+
+
+def _checked_replies(message: Message, replies: Iterable[str]) -> frozenset[str]:
+    expected = frozenset(replies)
+    if not expected:
+        raise ValueError(f"name at least one command that answers {message.command}, or use send()")
+    for command in expected:
+        if not is_command_name(command):
+            raise ValueError(f"{command!r} cannot be the name of a reply: upper case letters, digits and '_'")
+    return expected
+
+
+def _answer_to_alive(alive: Message, wall_ns: int) -> Message:
+    parameters = {name: alive.parameters[name] for name in ("serial", "timestamp") if alive.get(name)}
+    return alive.reply("ABSOLUTELY", parameters | {"reply_timestamp": format_timestamp(wall_ns)})
+
+
+def _span_s(text: str) -> float | None:
+    try:
+        return parse_duration_s(text)
+    except RemoteProtocolError:
+        return None
+
+
+def _refusal_in_words(message: Message) -> str:
+    who = message.sent_from_service or "the receiver"
+    return f"{who} does not know this command" if message.command == "UNKNOWN" else f"{who} gave no reason"

@@ -1,0 +1,1 @@
+"""The asyncio shell around the router: sockets, users, files, time; no rule of routing stands here."""

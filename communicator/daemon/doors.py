@@ -1,0 +1,140 @@
+"""Opens the sockets others knock at, and says in clear words why one cannot be opened; it reads nothing from them."""
+
+import errno
+import fcntl
+import os
+import socket
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from communicator.errors import ListenError
+from communicator.protocol.addresses import HostPort, parse_host_port
+
+BACKLOG = 4096
+"""Connections that may wait: a fleet that reconnects at once after a restart; the kernel caps it with somaxconn."""
+_SOCKET_MODE = 0o660
+
+
+class UnixDoor:
+    """A listening Unix stream socket and the file it stands for.
+
+    Args:
+        path: Where it is.
+        group: The number of the group that may connect; -1 leaves the default.
+
+    Raises:
+        ListenError: A live daemon has it, something else is in its place, or the directory does not let us.
+    """
+
+    def __init__(self, path: str, group: int = -1) -> None:
+        self.path = Path(path)
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            with _directory_locked(self.path.parent):
+                self._remove_stale()
+                self._bind(group)
+                self.socket.listen(BACKLOG)
+                self._inode = self.path.stat().st_ino
+        except OSError as error:
+            self.socket.close()
+            reason = error.reason if isinstance(error, ListenError) else _reason(error)
+            raise ListenError("listen.unix", path, reason) from None
+
+    def remove(self) -> None:
+        """Take the file away, unless somebody put another in its place."""
+        try:
+            if self.path.stat().st_ino == self._inode:
+                self.path.unlink()
+        except FileNotFoundError:
+            return
+
+    def _bind(self, group: int) -> None:
+        umask = os.umask(0o177)  # nobody may connect before the group is set
+        try:
+            self.socket.bind(str(self.path))
+        finally:
+            os.umask(umask)
+        if group >= 0:
+            os.chown(self.path, -1, group)
+        self.path.chmod(_SOCKET_MODE)
+
+    def _remove_stale(self) -> None:
+        """A socket that nobody accepts on is left from a daemon that was killed."""
+        try:
+            mode = self.path.lstat().st_mode
+        except FileNotFoundError:
+            return
+        if not stat.S_ISSOCK(mode):
+            raise ListenError("", "", "a file that is not a socket is in its place")
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+            probe.setblocking(False)  # noqa: FBT003 - its one parameter
+            outcome = probe.connect_ex(str(self.path))
+        if outcome == errno.ECONNREFUSED:
+            self.path.unlink()
+        elif outcome in (0, errno.EAGAIN):
+            raise ListenError("", "", "another daemon is listening there")
+        else:
+            raise OSError(outcome, os.strerror(outcome))
+
+
+def open_tcp(key: str, address: str) -> socket.socket:
+    """A listening TCP socket.
+
+    Args:
+        key: The setting, for the error.
+        address: ``host:port``; port 0 takes a free one.
+
+    Raises:
+        ListenError: It cannot be bound.
+    """
+    listening = _bound(key, address, socket.SOCK_STREAM)
+    listening.listen(BACKLOG)
+    return listening
+
+
+def open_udp(key: str, address: str) -> socket.socket:
+    """A bound UDP socket; arguments and error as for `open_tcp`."""
+    return _bound(key, address, socket.SOCK_DGRAM)
+
+
+def address_of(bound: socket.socket) -> str:
+    """``host:port`` a socket is really bound to."""
+    name = bound.getsockname()
+    return str(HostPort(name[0], name[1]))
+
+
+def _bound(key: str, address: str, kind: socket.SocketKind) -> socket.socket:
+    host_port = parse_host_port(address)
+    opened: socket.socket | None = None
+    try:
+        family, _, _, _, target = socket.getaddrinfo(host_port.host, host_port.port, type=kind)[0]
+        opened = socket.socket(family, kind)
+        if kind is socket.SOCK_STREAM:
+            opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6:
+            opened.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        opened.bind(target)
+    except OSError as error:
+        if opened is not None:
+            opened.close()
+        raise ListenError(key, address, _reason(error)) from None
+    return opened
+
+
+def _reason(error: OSError) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return "the port is in use; is another communicatord running?"
+    return (error.strerror or str(error)).lower()
+
+
+@contextmanager
+def _directory_locked(directory: Path) -> Iterator[None]:
+    """Two daemons that start at once must not both find the socket stale."""
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,51 @@
+"""What the shell asks of the kernel for this process: descriptors, memory, load."""
+
+import asyncio
+import resource
+from collections.abc import Callable
+from pathlib import Path
+
+_STATM = Path("/proc/self/statm")
+_SAMPLE_S = 1.0
+
+
+def raise_descriptor_limit() -> int:
+    """Allow this process as many descriptors as it may have; returns how many."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != hard:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    return hard
+
+
+def resident_bytes() -> int:
+    """The memory of this process that is in RAM now."""
+    return int(_STATM.read_text(encoding="ascii").split()[1]) * resource.getpagesize()
+
+
+class LoadSampler:
+    """Tells the load average every second while it is on.
+
+    Args:
+        told: Called with the average over one minute.
+    """
+
+    def __init__(self, told: Callable[[float], None]) -> None:
+        self._told = told
+        self._timer: asyncio.TimerHandle | None = None
+
+    def switch(self, *, enabled: bool) -> None:
+        """Start or stop; the first sample comes after a second."""
+        if enabled and self._timer is None:
+            self._arm()
+        elif not enabled and self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _arm(self) -> None:
+        self._timer = asyncio.get_running_loop().call_later(_SAMPLE_S, self._sample)
+
+    def _sample(self) -> None:
+        import psutil  # noqa: PLC0415 - 4 MiB that few routers need
+
+        self._arm()
+        self._told(psutil.getloadavg()[0])

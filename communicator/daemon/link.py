@@ -1,0 +1,210 @@
+"""One link: bytes in become whole lines, bytes out are written or counted as waiting; what they mean is not its business."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Protocol, cast
+
+from communicator.protocol.line_buffer import LineBuffer
+from communicator.router.effects import Send
+from communicator.router.events import CloseReason, LinkKind, LinkMeasure
+
+READ_BYTES = 256 * 1024
+"""What is read at once: a whole socket buffer, so that a busy sender costs few turns of the loop."""
+
+
+class LinkLimits(Protocol):
+    """Bounds of one link, as the settings have them."""
+
+    @property
+    def line_bytes(self) -> int:
+        """The longest line accepted."""
+
+    @property
+    def queue_bytes(self) -> int:
+        """What may wait for a consumer."""
+
+    @property
+    def drain_s(self) -> float:
+        """How long a closing link may take to write what waits."""
+
+
+class LinkOwner(Protocol):
+    """Who is told what happens on a link."""
+
+    def lines_received(self, link: "Link", lines: bytes) -> None:
+        """Whole lines came in."""
+
+    def line_too_long(self, link: "Link", limit_bytes: int) -> None:
+        """A line beyond the limit came in; nothing more is read."""
+
+    def link_ended(self, link: "Link") -> None:
+        """The peer writes no more."""
+
+    def link_closed(self, link: "Link") -> None:
+        """It is gone."""
+
+    def fell_behind(self, link: "Link") -> None:
+        """Its consumer reads more slowly than it is written to."""
+
+    def caught_up(self, link: "Link") -> None:
+        """Its consumer has read nearly all."""
+
+
+class Link(asyncio.BufferedProtocol):
+    """A connected peer.
+
+    Args:
+        number: Its name towards the router.
+        kind: Through which door it came.
+        welcome: Called once it is connected, before the owner hears of it.
+        owner: Who is told of all that happens later.
+        limits: Its bounds.
+        buffer: Where reads go, shared by all links: what was read is taken out before the loop turns to another.
+    """
+
+    __slots__ = (
+        "_buffer",
+        "_deadline",
+        "_limits",
+        "_lines",
+        "_owner",
+        "_reading_paused",
+        "_transport",
+        "_welcome",
+        "behind",
+        "close_reason",
+        "closing",
+        "kind",
+        "number",
+        "queued_bytes",
+        "received_bytes",
+        "sent_bytes",
+    )
+
+    def __init__(
+        self,
+        number: int,
+        kind: LinkKind,
+        welcome: Callable[["Link"], None],
+        owner: LinkOwner,
+        limits: LinkLimits,
+        buffer: memoryview,
+    ) -> None:
+        self.number = number
+        self.kind = kind
+        self.behind = False
+        """More waits to be written than the high-water mark."""
+        self.closing = False
+        """Nothing that comes in counts any more, and nothing goes out but what waits."""
+        self.close_reason = CloseReason.HUP
+        """Why it ends: the peer hung up unless we say otherwise."""
+        self.queued_bytes = 0
+        """What was waiting when we cut it."""
+        self.received_bytes = 0
+        self.sent_bytes = 0
+        self._welcome = welcome
+        self._owner = owner
+        self._limits = limits
+        self._lines = LineBuffer(limits.line_bytes)
+        self._buffer = buffer
+        self._reading_paused = False
+        self._transport: asyncio.Transport
+        self._deadline: asyncio.TimerHandle | None = None
+
+    @property
+    def transport(self) -> asyncio.Transport:
+        """What carries it."""
+        return self._transport
+
+    def send(self, effect: Send) -> None:
+        """Write lines; a copy nobody depends on is thrown away when the consumer is behind."""
+        if self.closing or (self.behind and effect.droppable):
+            return
+        data = effect.data
+        self.sent_bytes += len(data)
+        self._transport.write(data)
+        if self.behind and self._transport.get_write_buffer_size() > self._limits.queue_bytes:
+            self.cut(CloseReason.SLOW)
+
+    def close(self, reason: CloseReason) -> None:
+        """Close once all that waits is written, or when it takes too long."""
+        if self.closing:
+            return
+        self.closing = True
+        self.close_reason = reason
+        self._transport.close()
+        if self._transport.get_write_buffer_size():
+            loop = asyncio.get_running_loop()
+            self._deadline = loop.call_later(self._limits.drain_s, self.cut, reason)
+
+    def cut(self, reason: CloseReason) -> None:
+        """Close at once; what waits is lost."""
+        if not self.closing:
+            self.close_reason = reason
+        self.closing = True
+        self.queued_bytes = self._transport.get_write_buffer_size()
+        self._transport.abort()
+
+    def pause_reading(self) -> None:
+        """Take nothing more from the peer."""
+        if not (self.closing or self._reading_paused):
+            self._reading_paused = True
+            self._transport.pause_reading()
+
+    def resume_reading(self) -> None:
+        """Take from the peer again."""
+        if self._reading_paused and not self.closing:
+            self._reading_paused = False
+            self._transport.resume_reading()
+
+    def measure(self) -> LinkMeasure:
+        """What only we know of it."""
+        waiting = self._transport.get_write_buffer_size()
+        return LinkMeasure(self.number, waiting, self.received_bytes, self.sent_bytes)
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """The loop has connected us."""
+        self._transport = cast("asyncio.Transport", transport)
+        self._welcome(self)
+
+    def get_buffer(self, _size_hint: int) -> memoryview:
+        """Where the loop is to read into."""
+        return self._buffer
+
+    def buffer_updated(self, size: int) -> None:
+        """The loop has read."""
+        if self.closing:
+            return
+        self.received_bytes += size
+        lines = self._lines.feed(bytes(self._buffer[:size]))
+        if lines:
+            self._owner.lines_received(self, lines)
+        if self._lines.too_long and not self.closing:
+            self._owner.line_too_long(self, self._limits.line_bytes)
+
+    def eof_received(self) -> bool:
+        """The peer writes no more; a last line without its newline counts. True: it may still read."""
+        if not self.closing:
+            lines = self._lines.finish()
+            if lines:
+                self._owner.lines_received(self, lines)
+        if not self.closing:
+            self._owner.link_ended(self)
+        return True
+
+    def connection_lost(self, _error: Exception | None) -> None:
+        """The loop has let go of the peer."""
+        if self._deadline is not None:
+            self._deadline.cancel()
+        self.closing = True
+        self._owner.link_closed(self)
+
+    def pause_writing(self) -> None:
+        """More waits than the high-water mark."""
+        self.behind = True
+        self._owner.fell_behind(self)
+
+    def resume_writing(self) -> None:
+        """Less waits than the low-water mark."""
+        self.behind = False
+        self._owner.caught_up(self)

@@ -1,0 +1,24 @@
+"""The console script ``communicatord``: names the router, its settings and its help."""
+
+from communicator.daemon.server import Server
+from communicator.daemon.settings import CommunicatordSettings
+from communicator.router import Router
+from communicator.runtime import Daemon, daemon_command
+
+
+async def serve(daemon: Daemon[CommunicatordSettings]) -> None:
+    """Route messages until told to stop."""
+    await Server(daemon, Router).run()
+
+
+main = daemon_command(
+    "communicatord",
+    CommunicatordSettings,
+    serve,
+    help=(
+        "Route messages between the services of this host.\n\n"
+        "Services connect to a Unix socket or to a loopback TCP port, register under a name and send each other lines; "
+        "a datagram on the loopback UDP port is a message too. SIGHUP reads the settings again, SIGTERM takes leave of "
+        "everyone and ends."
+    ),
+)

@@ -1,0 +1,77 @@
+"""Welcomes who connects: numbers the link, finds its user, sets its bounds, turns away one too many."""
+
+import socket
+from collections.abc import Callable
+from itertools import count
+
+from communicator.daemon.back_pressure import water_marks
+from communicator.daemon.dispatcher import Dispatcher
+from communicator.daemon.link import READ_BYTES, Link
+from communicator.daemon.peer_user import tcp_user, unix_user
+from communicator.daemon.settings import LimitsSettings
+from communicator.protocol.addresses import HostPort
+from communicator.protocol.line_form import encode_line
+from communicator.protocol.message import Message
+from communicator.protocol.names import ROUTER_SERVICE
+from communicator.router.effects import Send
+from communicator.router.events import CloseReason, LinkKind, LinkOpened, User
+
+
+class Reception:
+    """Makes a link of each connection.
+
+    Args:
+        dispatcher: Who hears of the links.
+        server_name: The name of this router, for what it says to those turned away.
+        limits: Bounds of the links to come.
+        descriptors: How many this process may have for links.
+    """
+
+    def __init__(self, dispatcher: Dispatcher, server_name: str, limits: LimitsSettings, descriptors: int) -> None:
+        self.limits = limits
+        self._dispatcher = dispatcher
+        self._server_name = server_name
+        self._descriptors = descriptors
+        self._numbers = count(1)
+        self._buffer = memoryview(bytearray(READ_BYTES))
+
+    @property
+    def links_max(self) -> int:
+        """How many links are held: what the settings say, as far as there are descriptors."""
+        return min(self.limits.links, self._descriptors)
+
+    def door(self, kind: LinkKind) -> Callable[[], Link]:
+        """What the loop is to call for each connection through a door."""
+
+        def enter() -> Link:
+            return Link(next(self._numbers), kind, self._welcome, self._dispatcher, self.limits, self._buffer)
+
+        return enter
+
+    def _welcome(self, link: Link) -> None:
+        connected = link.transport.get_extra_info("socket")
+        high, low = water_marks(self.limits.queue_bytes)
+        link.transport.set_write_buffer_limits(high, low)
+        crowded = len(self._dispatcher.links) >= self.links_max
+        if link.kind is LinkKind.UNIX:
+            address, user = connected.getsockname(), unix_user(connected)
+        else:
+            connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            address, user = str(HostPort(*connected.getpeername()[:2])), None
+        self._dispatcher.link_opened(link, LinkOpened(link.number, link.kind, address, user))
+        if crowded:
+            self._turn_away(link)
+
+    def _turn_away(self, link: Link) -> None:
+        reason = f"{self.links_max} links are held, more are not taken"
+        refusal = Message("INVALID", {"message": reason}, "", "", self._server_name, ROUTER_SERVICE)
+        link.send(Send(link.number, encode_line(refusal)))
+        link.close(CloseReason.LIMIT)
+
+
+def find_user(link: Link) -> User | None:
+    """The user at the other end of a link; None when it cannot be told."""
+    peer, own = link.transport.get_extra_info("peername"), link.transport.get_extra_info("sockname")
+    if link.kind is not LinkKind.LOCAL or peer is None:
+        return None
+    return tcp_user(peer[:2], own[:2])

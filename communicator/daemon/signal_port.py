@@ -1,0 +1,67 @@
+"""The UDP signal port: one message a datagram, checked and passed on, never answered; it routes nothing itself."""
+
+import asyncio
+import hmac
+from collections import Counter
+from collections.abc import Callable
+from ipaddress import ip_address
+from typing import Any
+
+import msgspec
+
+from communicator.errors import ProtocolError
+from communicator.protocol.limits import DATAGRAM_BYTES
+from communicator.protocol.line_form import decode, encode_line
+from communicator.router.events import DatagramReceived
+
+_SECRET = "secret_code"  # noqa: S105 - the name of the parameter
+REASONS = ("too_long", "remote", "invalid", "secret")
+
+
+class SignalPort(asyncio.DatagramProtocol):
+    """Receives datagrams.
+
+    Args:
+        received: Called with each one that may pass.
+        secret: What each must carry as ``secret_code``; empty: none, and then only loopback senders are heard.
+    """
+
+    def __init__(self, received: Callable[[DatagramReceived], None], secret: bytes) -> None:
+        self.secret = secret
+        self.rejected: Counter[str] = Counter(dict.fromkeys(REASONS, 0))
+        """Datagrams thrown away, by reason."""
+        self._received = received
+
+    def datagram_received(self, data: bytes, addr: tuple[str | Any, int]) -> None:
+        """The loop has read a datagram."""
+        from_loopback = _is_loopback(addr[0])
+        reason = self._fault(data, from_loopback=from_loopback)
+        if not reason:
+            try:
+                line = self._open(data)
+            except ProtocolError:
+                reason = "invalid"
+            except PermissionError:
+                reason = "secret"
+        if reason:
+            self.rejected[reason] += 1
+        else:
+            self._received(DatagramReceived(line))
+
+    def _fault(self, data: bytes, *, from_loopback: bool) -> str:
+        if len(data) > DATAGRAM_BYTES:
+            return "too_long"
+        return "" if from_loopback or self.secret else "remote"
+
+    def _open(self, data: bytes) -> bytes:
+        """The line without its secret, once that is proven right."""
+        message = decode(data)
+        parameters = dict(message.parameters)
+        offered = parameters.pop(_SECRET, "").encode()
+        if self.secret and not hmac.compare_digest(offered, self.secret):
+            raise PermissionError
+        return encode_line(msgspec.structs.replace(message, parameters=parameters))
+
+
+def _is_loopback(host: str) -> bool:
+    return ip_address(host.partition("%")[0]).is_loopback

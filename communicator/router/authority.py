@@ -1,0 +1,199 @@
+"""Who may say what: one table from command to rule, each rule a function of the speaker; it changes nothing."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from communicator.protocol.addresses import parse_host_port
+from communicator.protocol.message import Message
+from communicator.protocol.names import ROUTER_SERVICE
+from communicator.router.config import RouterConfig
+from communicator.router.events import LinkKind, User
+
+OWNED_SERVICES = frozenset(("timekeeper", "canary", "exporter", "sitter"))
+"""Names whose holder is believed by others, so that not every user may take them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Speaker:
+    """What the router knows of whoever sent a message."""
+
+    kind: LinkKind
+    user: User | None = None
+    user_known: bool = True
+    """False while the user could still be found out by asking the shell."""
+    registered_as: str = ""
+    accepted: bool = False
+    """On remote links: CONNECT or ACCEPT went through."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """May this be said? `allowed` is None when the user must be identified first."""
+
+    allowed: bool | None
+    reason: str = ""
+
+
+ALLOWED = Ruling(allowed=True)
+ASK_WHO = Ruling(allowed=None)
+Rule = Callable[[Message, Speaker, RouterConfig], Ruling]
+
+
+def judge(message: Message, speaker: Speaker, config: RouterConfig) -> Ruling:
+    """Decide whether a speaker may send a message.
+
+    Args:
+        message: What was said; where it is addressed does not matter for a command that has a rule.
+        speaker: Who said it.
+        config: Whose router this is, and who owns which name.
+
+    Returns:
+        The ruling; a refusal carries its reason in words for the sender.
+    """
+    return RULES.get(message.command, _anything_else)(message, speaker, config)
+
+
+def _no(reason: str) -> Ruling:
+    return Ruling(allowed=False, reason=reason)
+
+
+def _as_user(speaker: Speaker, may: Callable[[User], bool], who: str) -> Ruling:
+    """Rule by the user behind a local link, who may have to be found out first."""
+    if not speaker.kind.is_local:
+        return _no(f"only from a local link, by {who}")
+    if speaker.user is None:
+        return _no(f"this link's user cannot be told, and it takes {who}") if speaker.user_known else ASK_WHO
+    return ALLOWED if may(speaker.user) else _no(f"user {speaker.user.name!r} may not: it takes {who}")
+
+
+def _is_master(user: User, config: RouterConfig) -> bool:
+    return user.uid in (0, config.uid)
+
+
+def _owner_rule(service: str, speaker: Speaker, config: RouterConfig) -> Ruling:
+    owner = config.owners.get(service)
+    who = f"root, the router's user or user {owner!r}" if owner else "root or the router's user"
+    return _as_user(speaker, lambda user: _is_master(user, config) or user.name == owner, who)
+
+
+def _register(message: Message, speaker: Speaker, config: RouterConfig) -> Ruling:
+    if not speaker.kind.is_local:
+        return _no("only a local link may register")
+    service = message.get("service")
+    if service in OWNED_SERVICES or service in config.owners:
+        return _owner_rule(service, speaker, config)
+    return ALLOWED
+
+
+def _master(_message: Message, speaker: Speaker, config: RouterConfig) -> Ruling:
+    group = config.stop_group
+    who = f"root, the router's user or group {group!r}" if group else "root or the router's user"
+    return _as_user(
+        speaker,
+        lambda user: _is_master(user, config) or (group != "" and group in user.groups),
+        who,
+    )
+
+
+def _only_as(service: str) -> Rule:
+    def rule(_message: Message, speaker: Speaker, _config: RouterConfig) -> Ruling:
+        if speaker.kind.is_local and speaker.registered_as == service:
+            return ALLOWED
+        return _no(f"only from the {service} registered on this server")
+
+    return rule
+
+
+def _clock_word(message: Message, speaker: Speaker, config: RouterConfig) -> Ruling:
+    to_router = message.service in ("", ROUTER_SERVICE)
+    return _only_as("timekeeper")(message, speaker, config) if to_router else _anything_else(message, speaker, config)
+
+
+def _clock_report(message: Message, speaker: Speaker, config: RouterConfig) -> Ruling:
+    ruling = _only_as("timekeeper")(message, speaker, config)
+    if not ruling.allowed:
+        return ruling
+    try:
+        server = json.loads(message.get("report"))["server"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return _no("parameter report is not JSON with a server")
+    return ALLOWED if server == config.server_name else _no(f"a report about {server!r} must come from there")
+
+
+def _run_report(message: Message, speaker: Speaker, config: RouterConfig) -> Ruling:
+    if speaker.registered_as and message.get("service") == speaker.registered_as:
+        return ALLOWED
+    return _owner_rule("canary", speaker, config)
+
+
+def _canary_command(_message: Message, speaker: Speaker, config: RouterConfig) -> Ruling:
+    return _owner_rule("canary", speaker, config)
+
+
+def _block(message: Message, speaker: Speaker, config: RouterConfig) -> Ruling:
+    uri = message.get("uri")
+    try:
+        loopback = parse_host_port(uri.rpartition("://")[2].partition("/")[0], default_port=0).is_loopback
+    except ValueError:
+        return _no(f"parameter uri: {uri!r} is not an address")
+    if loopback or uri.rpartition("://")[2].startswith(config.my_address.rpartition(":")[0]):
+        return _no(f"{uri!r} is this host: it is never blocked")
+    return _as_user(
+        speaker,
+        lambda user: _is_master(user, config) or user.name in config.owners.values(),
+        "root, the router's user or an owner of a service",
+    )
+
+
+def _router_alone(_message: Message, _speaker: Speaker, _config: RouterConfig) -> Ruling:
+    return _no("only the router itself says this")
+
+
+def _between_routers(_message: Message, speaker: Speaker, _config: RouterConfig) -> Ruling:
+    if speaker.kind in (LinkKind.REMOTE, LinkKind.SECURE):
+        return ALLOWED
+    return _no("only from another router, over a remote or secure link")
+
+
+def _on_a_link(_message: Message, speaker: Speaker, _config: RouterConfig) -> Ruling:
+    return ALLOWED if speaker.kind.is_local else _no("only from a local link, which an answer can reach")
+
+
+def _anything_else(_message: Message, speaker: Speaker, _config: RouterConfig) -> Ruling:
+    if speaker.kind in (LinkKind.REMOTE, LinkKind.SECURE) and not speaker.accepted:
+        return _no("this link has not been accepted yet")
+    return ALLOWED
+
+
+RULES: Mapping[str, Rule] = {
+    "REGISTER": _register,
+    "UNREGISTER": _on_a_link,
+    "COMMANDS": _on_a_link,
+    "CLUSTER_STATUS": _on_a_link,
+    "REGISTER_FOR_LOADAVG": _on_a_link,
+    "UNREGISTER_FROM_LOADAVG": _on_a_link,
+    "STOP": _master,
+    "SHUTDOWN": _master,
+    "RESTART": _master,
+    "FORGET": _master,
+    "LOG_ROTATE": _master,
+    "TAP": _master,
+    "POLICY_SET": _only_as("canary"),
+    "CANARY_POLICY": _only_as("canary"),
+    "CLOCK_STABLE": _clock_word,
+    "CLOCK_UNSTABLE": _clock_word,
+    "CLOCK_REPORT": _clock_report,
+    "RUN_REPORT": _run_report,
+    "CANARY_COMMAND": _canary_command,
+    "BLOCK": _block,
+    "RUN_STARTED": _router_alone,
+    "RUN_ENDED": _router_alone,
+    "VERSION_BLOCKED": _router_alone,
+    "CONNECT": _between_routers,
+    "ACCEPT": _between_routers,
+    "REFUSE": _between_routers,
+    "GOSSIP": _between_routers,
+    "RECEIVED": _between_routers,
+}
+"""Commands with a rule of their own; a line that carries one is looked at, any other may be passed on unread."""

@@ -1,0 +1,121 @@
+"""Messages kept for services of this host that are not there yet: bounded, each with a deadline; it knows no link."""
+
+import heapq
+from dataclasses import dataclass
+from itertools import count
+
+from communicator.errors import RemoteProtocolError
+from communicator.protocol.values import parse_duration_s
+
+DEFAULT_TTL_S = 60.0
+SHORTEST_TTL_S = 10.0
+LONGEST_TTL_S = 86_400.0
+"""Outside these bounds the ancestor takes the default; so do we."""
+
+
+@dataclass(frozen=True, slots=True)
+class CachePolicy:
+    """What the ``cache`` parameter of a message asks for."""
+
+    keep: bool = True
+    reply: bool = False
+    """Tell the sender with SERVICE_UNAVAILABLE; counts only where the message is not kept."""
+    ttl_s: float = DEFAULT_TTL_S
+
+
+def parse_cache_policy(text: str) -> CachePolicy:
+    """Read a ``cache`` parameter: tokens ``no``, ``reply`` and ``ttl=<duration>``, separated by ``;``.
+
+    Args:
+        text: The value; empty means the default. Unknown tokens are ignored, as the ancestor does.
+
+    Returns:
+        The policy; a duration that is none, or out of bounds, counts as not given.
+    """
+    tokens = [token.strip() for token in text.split(";")]
+    ttl_s = DEFAULT_TTL_S
+    for token in tokens:
+        if token.startswith("ttl="):
+            ttl_s = _ttl_s(token.removeprefix("ttl="))
+    return CachePolicy(keep="no" not in tokens, reply="reply" in tokens, ttl_s=ttl_s)
+
+
+def _ttl_s(text: str) -> float:
+    try:
+        wanted_s = parse_duration_s(text)
+    except RemoteProtocolError:
+        return DEFAULT_TTL_S
+    return wanted_s if SHORTEST_TTL_S <= wanted_s <= LONGEST_TTL_S else DEFAULT_TTL_S
+
+
+class MessageCache:
+    """Lines by service, oldest first.
+
+    Args:
+        messages_max: How many lines are kept in all.
+        bytes_max: How many bytes they may take in all.
+    """
+
+    def __init__(self, messages_max: int, bytes_max: int) -> None:
+        self.messages_max = messages_max
+        self.bytes_max = bytes_max
+        self.bytes = 0
+        self.stored_total = 0
+        self.delivered_total = 0
+        self.expired_total = 0
+        self.refused_total = 0
+        self._lines: dict[str, dict[int, bytes]] = {}
+        self._expiry: list[tuple[float, int, str]] = []
+        self._messages = 0
+        self._ids = count()
+
+    def __len__(self) -> int:
+        """How many lines are kept now."""
+        return self._messages
+
+    @property
+    def next_expiry_s(self) -> float | None:
+        """When the next line ends, on the monotonic clock; may name one that was delivered already."""
+        return self._expiry[0][0] if self._expiry else None
+
+    def store(self, service: str, line: bytes, deadline_s: float) -> bool:
+        """Keep a line until its service registers or `deadline_s` (monotonic) comes; False when the cache is full."""
+        if self._messages >= self.messages_max or self.bytes + len(line) > self.bytes_max:
+            self.refused_total += 1
+            return False
+        number = next(self._ids)
+        self._lines.setdefault(service, {})[number] = line
+        heapq.heappush(self._expiry, (deadline_s, number, service))
+        self._messages += 1
+        self.bytes += len(line)
+        self.stored_total += 1
+        return True
+
+    def take(self, service: str, now_s: float) -> list[bytes]:
+        """Remove and return the lines kept for a service, in the order they came."""
+        self.expire(now_s)
+        lines = list(self._lines.pop(service, {}).values())
+        self._forget(lines)
+        self.delivered_total += len(lines)
+        return lines
+
+    def expire(self, now_s: float) -> int:
+        """Drop what is past its deadline; how many lines that were."""
+        expired = 0
+        while self._expiry and self._expiry[0][0] <= now_s:
+            _, number, service = heapq.heappop(self._expiry)
+            kept = self._lines.get(service)
+            if kept is None or number not in kept:
+                continue
+            self._forget([kept.pop(number)])
+            if not kept:
+                del self._lines[service]
+            expired += 1
+        self.expired_total += expired
+        return expired
+
+    def _forget(self, lines: list[bytes]) -> None:
+        self._messages -= len(lines)
+        self.bytes -= sum(map(len, lines))
+        if not self._messages:
+            self._expiry.clear()

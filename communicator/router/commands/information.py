@@ -1,0 +1,80 @@
+"""HELP, ALIVE, PUBLIC_IP, ROUTER_GET_STATS and TAP: what the router tells of itself."""
+
+import json
+
+from communicator.protocol.message import Message
+from communicator.protocol.values import format_timestamp
+from communicator.router.effects import Level, Measure
+from communicator.router.events import Instant, Measured
+from communicator.router.registry import Link
+from communicator.router.statistics import render
+from communicator.router.switchboard import NS_PER_S, Handler, Switchboard
+
+
+def alive(board: Switchboard, link: Link, message: Message, now: Instant) -> None:
+    """ALIVE: answered by ABSOLUTELY with the same serial and timestamp, and the time of the answer."""
+    told = {name: message.get(name) for name in ("serial", "timestamp") if message.get(name)}
+    told["reply_timestamp"] = format_timestamp(now.wall_ns)
+    board.say(link, _to_sender(board, link, "ABSOLUTELY", told))
+
+
+def public_ip(board: Switchboard, link: Link, _message: Message, _now: Instant) -> None:
+    """PUBLIC_IP: the addresses other hosts reach this one by, as far as there are any."""
+    known = {"public_ip": board.config.public_ip, "secure_ip": board.config.secure_ip}
+    board.answer(link, "SERVER_PUBLIC_IP", **{name: address for name, address in known.items() if address})
+
+
+def help_with(commands: tuple[str, ...]) -> Handler:
+    """The handler of HELP for a router that knows these commands."""
+    listed = ",".join(sorted(commands))
+
+    def help_(board: Switchboard, link: Link, _message: Message, _now: Instant) -> None:
+        board.say(link, _to_sender(board, link, "COMMANDS", {"list": listed}))
+
+    return help_
+
+
+def _to_sender(board: Switchboard, link: Link, command: str, parameters: dict[str, str]) -> Message:
+    """An answer that is addressed as the ancestor addresses it: to the service, where there is one."""
+    if link.registration is None:
+        return Message(command, parameters)
+    return Message(command, parameters, link.registration.service, board.config.server_name)
+
+
+def router_get_stats(board: Switchboard, link: Link, _message: Message, _now: Instant) -> None:
+    """ROUTER_GET_STATS: the shell is asked for its part first; see `router_stats`."""
+    token = next(board.tokens)
+    board.stat_requests[token] = link
+    board.ask(Measure(token))
+
+
+def router_stats(board: Switchboard, measured: Measured) -> None:
+    """The shell has measured: answer whoever asked."""
+    link = board.stat_requests.pop(measured.token, None)
+    if link is None:
+        return
+    document = render(
+        board.statistics,
+        config=board.config,
+        registry=board.registry,
+        cache=board.cache,
+        measured=measured,
+        started_wall_s=board.started.wall_ns / NS_PER_S,
+        draining=board.draining,
+    )
+    board.answer(link, "ROUTER_STATS", stats=json.dumps(document, separators=(",", ":")))
+
+
+def tap(board: Switchboard, link: Link, _message: Message, _now: Instant) -> None:
+    """TAP: from now on this link sees a copy of every line that passes, until it closes."""
+    board.taps.add(link)
+    board.notice(Level.WARNING, "tap_opened", link=link.name, user=link.user.name if link.user else "unknown")
+
+
+def ignore(_board: Switchboard, _link: Link, _message: Message, _now: Instant) -> None:
+    """READY, UNKNOWN and others that answer something we said: counted, and that is all."""
+
+
+def complaint(board: Switchboard, link: Link, message: Message, _now: Instant) -> None:
+    """INVALID or UNKNOWN from a service: it did not like what the router told it."""
+    board.notice(Level.DEBUG, "complaint", link=link.name, command=message.command, about=message.get("command"))

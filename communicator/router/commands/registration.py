@@ -1,0 +1,196 @@
+"""REGISTER, UNREGISTER, COMMANDS and what hangs on them: names, roles, runs, and who holds a contested name."""
+
+from communicator.errors import RemoteProtocolError
+from communicator.protocol.message import Message
+from communicator.protocol.names import ROUTER_SERVICE, is_command_name, is_service_name
+from communicator.protocol.values import parse_integer
+from communicator.router.commands.runs import report_run_ended, report_run_started, report_runs_so_far
+from communicator.router.commands.service_status import tell_status
+from communicator.router.effects import Level
+from communicator.router.events import CloseReason, Instant
+from communicator.router.registry import Contest, Link, Registration, Role
+from communicator.router.switchboard import NS_PER_S, Switchboard
+
+PROTOCOL_VERSION = 1
+ELDER_ANSWERS_WITHIN_S = 2.0
+"""How long the holder of a name has to prove that it lives, before a newcomer takes the name over."""
+REQUIRED_COMMANDS = frozenset(("HELP", "QUITTING", "READY", "STOP", "UNKNOWN"))
+"""What every service has to understand, by the ancestor's rule."""
+TEXT_CHARACTERS = 256
+"""Bound of version, build and config_hash: they are kept for every registration and exported as labels."""
+PORT_MAX = 65_535
+
+
+def register(board: Switchboard, link: Link, message: Message, now: Instant) -> None:
+    """REGISTER: enter a service under its name, or begin the contest for a name that is held."""
+    if link.registration is not None:
+        raise RemoteProtocolError(f"this link is registered as {link.registration.service!r} already")
+    registration = read_registration(board, link, message, now)
+    limit = board.config.limits.registrations
+    if len(board.registry) >= limit:
+        raise RemoteProtocolError(f"{limit} services are registered, more are not taken")
+    elder = board.registry.live(registration.service) if registration.role is Role.LIVE else None
+    if elder is None:
+        admit(board, link, registration, now)
+    elif any(contest.elder is elder or contest.newcomer is link for contest in board.contests.values()):
+        raise RemoteProtocolError(f"another registration as {registration.service!r} is being decided, try again")
+    else:
+        _contest(board, link, elder, registration, now)
+
+
+def read_registration(board: Switchboard, link: Link, message: Message, now: Instant) -> Registration:
+    """Read what REGISTER says.
+
+    Raises:
+        RemoteProtocolError: A parameter is missing or wrong; the text names it.
+    """
+    service = message.get("service")
+    if not is_service_name(service):
+        raise RemoteProtocolError(f"parameter service: {service!r} is not a service name")
+    if service == ROUTER_SERVICE:
+        raise RemoteProtocolError(f"parameter service: {ROUTER_SERVICE} is the router itself")
+    version = parse_integer(message.get("version"))
+    if version != PROTOCOL_VERSION:
+        raise RemoteProtocolError(f"parameter version: {version} is not protocol version {PROTOCOL_VERSION}")
+    role = message.get("role", Role.LIVE)
+    if role not in set(Role):
+        raise RemoteProtocolError(f"parameter role: {role!r} is none of {', '.join(Role)}")
+    announced_pid = _optional_integer(message, "pid", 2**31)
+    return Registration(
+        service=service,
+        role=Role(role),
+        run_id=board.new_run_id(),
+        up_since_s=now.wall_ns // NS_PER_S,
+        version=message.get("service_version")[:TEXT_CHARACTERS],
+        build=message.get("build")[:TEXT_CHARACTERS],
+        config_hash=message.get("config_hash")[:TEXT_CHARACTERS],
+        pid=link.user.pid if link.user and link.user.pid else announced_pid,
+        metrics_port=_optional_integer(message, "metrics_port", PORT_MAX),
+        probe_port=_optional_integer(message, "probe_port", PORT_MAX),
+    )
+
+
+def _optional_integer(message: Message, name: str, largest: int) -> int | None:
+    text = message.get(name)
+    if not text:
+        return None
+    value = parse_integer(text)
+    if not 0 < value <= largest:
+        raise RemoteProtocolError(f"parameter {name}: {value} is not between 1 and {largest}")
+    return value
+
+
+def admit(board: Switchboard, link: Link, registration: Registration, now: Instant) -> None:
+    """Enter a registration whose name is free, greet the service, and give it what was kept for it."""
+    board.registry.add(link, registration)
+    link.prefix = f"<{board.config.server_name}:{registration.service} ".encode()
+    board.routes.clear()
+    board.answer(link, "HELP")
+    board.answer(link, "READY", my_address=board.config.my_address)
+    user = link.user.name if link.user else "unknown"
+    board.notice(
+        Level.INFO,
+        "service_registered",
+        service=registration.service,
+        version=registration.version,
+        role=registration.role,
+        link=f"{link.kind}:{link.address}",
+        user=user,
+    )
+    tell_status(board, registration, down_since_s=None)
+    report_run_started(board, registration)
+    if registration.role is Role.LIVE:
+        report_runs_so_far(board, link)
+        for line in board.cache.take(registration.service, now.monotonic_s):
+            board.transmit(link, line, 1)
+
+
+def unregister(board: Switchboard, link: Link, message: Message, now: Instant) -> None:
+    """UNREGISTER: the service leaves in good order, and its link is closed."""
+    service = message.get("service")
+    if link.registration is None or service != link.registration.service:
+        raise RemoteProtocolError(f"parameter service: {service!r} is not registered on this link")
+    withdraw(board, link, "unregister", now)
+    board.close(link, CloseReason.UNREGISTERED)
+
+
+def withdraw(board: Switchboard, link: Link, reason: str, now: Instant) -> None:
+    """Take a registration out and tell everyone whom it concerns.
+
+    Args:
+        board: The router's state.
+        link: Whose registration ends; nothing happens when it holds none.
+        reason: How the run ended: unregister, lost, replaced, router_stop or host_down.
+        now: The time.
+    """
+    registration = link.registration
+    if registration is None:
+        return
+    if not board.draining:  # else everyone is leaving, and each would be told of each
+        tell_status(board, registration, down_since_s=now.wall_ns // NS_PER_S)
+    report_run_ended(board, registration, reason)
+    board.registry.remove(link)
+    board.routes.clear()
+    board.notice(Level.INFO, "service_left", service=registration.service, role=registration.role, reason=reason)
+
+
+def commands(board: Switchboard, link: Link, message: Message, _now: Instant) -> None:
+    """COMMANDS: what a link understands; several lists add up."""
+    listed = [command.strip() for command in message.get("list").split(",")]
+    unfit = [command for command in listed if not is_command_name(command)]
+    if unfit:
+        raise RemoteProtocolError(f"parameter list: {unfit[0][:80]!r} is not a command")
+    limit = board.config.limits.commands_per_service
+    if len(link.commands.union(listed)) > limit:
+        raise RemoteProtocolError(f"parameter list: more than {limit} commands")
+    link.commands.update(listed)
+    board.routes.clear()
+    missing = REQUIRED_COMMANDS - link.commands
+    if missing and not link.commands_known:
+        board.notice(Level.INFO, "commands_incomplete", link=link.name, missing=",".join(sorted(missing)))
+    link.commands_known = True
+
+
+def _contest(board: Switchboard, link: Link, elder: Link, registration: Registration, now: Instant) -> None:
+    contest = Contest(
+        newcomer=link,
+        elder=elder,
+        registration=registration,
+        serial=registration.run_id,
+        deadline_s=now.monotonic_s + ELDER_ANSWERS_WITHIN_S,
+    )
+    board.contests[contest.serial] = contest
+    board.say(elder, Message("ALIVE", {"serial": contest.serial}, service=registration.service))
+
+
+def elder_answered(board: Switchboard, link: Link, message: Message, _now: Instant) -> None:
+    """ABSOLUTELY: the holder of a contested name lives and keeps it."""
+    contest = board.contests.get(message.get("serial"))
+    if contest is None or contest.elder is not link:
+        return
+    del board.contests[contest.serial]
+    service = contest.registration.service
+    board.refuse(contest.newcomer, "REGISTER", f"{service!r} is registered on this host already, and alive")
+    board.notice(Level.WARNING, "registration_refused", service=service, link=contest.newcomer.name, reason="name held")
+    board.close(contest.newcomer, CloseReason.PROTOCOL)
+
+
+def settle_contests(board: Switchboard, now: Instant) -> None:
+    """Give the names of elders that did not answer in time to the newcomers."""
+    for contest in [one for one in board.contests.values() if one.deadline_s <= now.monotonic_s]:
+        del board.contests[contest.serial]
+        if contest.elder.registration is not None:
+            board.notice(Level.WARNING, "service_replaced", service=contest.registration.service)
+            withdraw(board, contest.elder, "replaced", now)
+            board.close(contest.elder, CloseReason.REPLACED)
+        admit(board, contest.newcomer, contest.registration, now)
+
+
+def leave_contests(board: Switchboard, link: Link, now: Instant) -> None:
+    """A link has gone: as a newcomer it waits no longer, as an elder it has lost."""
+    for contest in list(board.contests.values()):
+        if contest.newcomer is link:
+            del board.contests[contest.serial]
+        elif contest.elder is link:
+            del board.contests[contest.serial]
+            admit(board, contest.newcomer, contest.registration, now)

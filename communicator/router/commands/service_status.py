@@ -1,0 +1,127 @@
+"""SERVICE_STATUS, STATUS and LIST_SERVICES: which services are there, and since when."""
+
+import json
+from typing import Any
+
+from communicator.errors import RemoteProtocolError
+from communicator.protocol.message import Message
+from communicator.protocol.values import parse_integer
+from communicator.router.events import Instant
+from communicator.router.registry import Link, Registration
+from communicator.router.switchboard import Switchboard
+
+PAGE = 500
+"""Service instances per page where no limit is asked for."""
+
+
+def tell_status(board: Switchboard, registration: Registration, down_since_s: int | None) -> None:
+    """Broadcast on this host that a service has come or gone."""
+    board.tell_listeners("STATUS", **_status(board, registration, down_since_s))
+
+
+def service_status(board: Switchboard, link: Link, message: Message, _now: Instant) -> None:
+    """SERVICE_STATUS: answered by STATUS up, down (known, but not there) or unknown."""
+    service = message.get("service")
+    if not service:
+        raise RemoteProtocolError("parameter service is missing")
+    live = board.registry.live(service)
+    if live is not None and live.registration is not None:
+        board.answer(link, "STATUS", **_status(board, live.registration, None))
+        return
+    known = service in board.config.known_services
+    board.answer(link, "STATUS", cache="no", service=service, status="down" if known else "unknown")
+
+
+def _status(board: Switchboard, registration: Registration, down_since_s: int | None) -> dict[str, str]:
+    """STATUS defines ``server``, the ancestor sends ``server_name``: say both."""
+    told = {
+        "cache": "no",
+        "server": board.config.server_name,
+        "server_name": board.config.server_name,
+        "service": registration.service,
+        "status": "up" if down_since_s is None else "down",
+        "up_since": str(registration.up_since_s),
+    }
+    return told if down_since_s is None else {**told, "down_since": str(down_since_s)}
+
+
+def list_services(board: Switchboard, link: Link, message: Message, _now: Instant) -> None:
+    """LIST_SERVICES: answered by one page of SERVICES, with how many there are in all."""
+    offset = _count(message, "offset", 0)
+    limit = _count(message, "limit", PAGE)
+    instances = _instances(board)
+    page = _page(instances[offset : offset + limit], board.config.limits.answer_bytes)
+    told = {
+        "services": json.dumps(page, separators=(",", ":")),
+        "offset": str(offset),
+        "total": str(len(instances)),
+    }
+    names = ",".join(dict.fromkeys(instance["service"] for instance in page))
+    board.answer(link, "SERVICES", **({"list": names} if names else {}), **told)
+
+
+def _count(message: Message, name: str, default: int) -> int:
+    text = message.get(name)
+    value = parse_integer(text) if text else default
+    if value < 0:
+        raise RemoteProtocolError(f"parameter {name}: {value} is negative")
+    return value
+
+
+def _instances(board: Switchboard) -> list[dict[str, Any]]:
+    """Every instance of this host, and each known service that has none, in a stable order."""
+    here = [_instance(board, link, link.registration) for link in board.registry.registered() if link.registration]
+    present = {instance["service"] for instance in here}
+    absent = [_absent(board, service) for service in board.config.known_services - present]
+    return sorted(here + absent, key=lambda instance: (instance["service"], instance["role"], instance["pid"] or 0))
+
+
+def _instance(board: Switchboard, link: Link, registration: Registration) -> dict[str, Any]:
+    return {
+        "server": board.config.server_name,
+        "service": registration.service,
+        "version": registration.version,
+        "build": registration.build,
+        "role": registration.role,
+        "state": "up",
+        "up_since": registration.up_since_s,
+        "address": board.config.my_address,
+        "pid": registration.pid,
+        "boot_id": board.config.boot_id,
+        "metrics_port": registration.metrics_port,
+        "probe_port": registration.probe_port,
+        "commands": sorted(link.commands),
+    }
+
+
+def _absent(board: Switchboard, service: str) -> dict[str, Any]:
+    return {
+        "server": board.config.server_name,
+        "service": service,
+        "version": "",
+        "build": "",
+        "role": "live",
+        "state": "down",
+        "up_since": None,
+        "address": board.config.my_address,
+        "pid": None,
+        "boot_id": board.config.boot_id,
+        "metrics_port": None,
+        "probe_port": None,
+        "commands": [],
+    }
+
+
+def _page(instances: list[dict[str, Any]], bytes_max: int) -> list[dict[str, Any]]:
+    """As many instances as fit into one answer; an instance too large by itself is told without its commands."""
+    page, used = [], 0
+    for instance in instances:
+        size = len(json.dumps(instance)) * 2
+        if size > bytes_max:
+            page.append({**instance, "commands": []})
+            continue
+        used += size
+        if used > bytes_max:
+            break
+        page.append(instance)
+    return page

@@ -1,0 +1,62 @@
+"""STOP, SHUTDOWN, RESTART and the way out: who is told what before the links close."""
+
+from communicator.errors import RemoteProtocolError
+from communicator.protocol.addresses import parse_host_port
+from communicator.protocol.message import Message
+from communicator.router.commands.registration import withdraw
+from communicator.router.commands.runs import CANARY
+from communicator.router.effects import Level, ReopenLog, Stop, StopMode
+from communicator.router.events import CloseReason, Instant
+from communicator.router.registry import Link
+from communicator.router.switchboard import Switchboard
+
+
+def stop(board: Switchboard, link: Link, _message: Message, now: Instant) -> None:
+    """STOP: this router ends; services may stay and wait for the next one."""
+    drain(board, StopMode.STOP, f"STOP from {link.name}", now)
+
+
+def restart(board: Switchboard, link: Link, _message: Message, now: Instant) -> None:
+    """RESTART: this router ends, and asks to be started again."""
+    drain(board, StopMode.RESTART, f"RESTART from {link.name}", now)
+
+
+def shutdown(board: Switchboard, link: Link, _message: Message, now: Instant) -> None:
+    """SHUTDOWN: the services of this host are told to stop, then the router ends."""
+    board.tell_listeners("STOP")
+    drain(board, StopMode.STOP, f"SHUTDOWN from {link.name}", now)
+
+
+def drain(board: Switchboard, mode: StopMode, by: str, now: Instant) -> None:
+    """Take leave of everyone; what is queued for them is still written.
+
+    The canary goes last, so that it hears how every run ended.
+
+    Args:
+        board: The router's state.
+        mode: How the daemon is to end.
+        by: Who wants it, for the log.
+        now: The time.
+    """
+    if board.draining:
+        return
+    board.draining = True
+    board.notice(Level.INFO, "stopping", by=by, mode=mode)
+    canary = board.registry.live(CANARY)
+    for link in sorted(board.registry.links.values(), key=lambda link: link is canary):
+        if link.accepts("DISCONNECTING"):
+            board.answer(link, "DISCONNECTING")
+        withdraw(board, link, "router_stop", now)
+        board.close(link, CloseReason.DRAIN)
+    board.ask(Stop(mode))
+
+
+def log_rotate(board: Switchboard, _link: Link, _message: Message, _now: Instant) -> None:
+    """LOG_ROTATE: whoever writes the log opens its file anew."""
+    board.ask(ReopenLog())
+
+
+def forget(_board: Switchboard, _link: Link, message: Message, _now: Instant) -> None:
+    """FORGET: drop a neighbor; a router of one host has none, so that the answer is which one it does not know."""
+    ip = message.get("ip")
+    raise RemoteProtocolError(f"parameter ip: no neighbor has the address {parse_host_port(ip, 0).host!r}")

@@ -1,0 +1,49 @@
+"""What a router is told about itself and its host; the shell reads it from files, the router only uses it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from communicator.protocol.limits import LINE_BYTES_HARD
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RouterLimits:
+    """Bounds of what a router remembers; every one is a setting under ``[limits]``."""
+
+    cache_messages: int = 10_000
+    """Messages kept for services that are not there yet: ten minutes of one a minute from 1,000 senders."""
+    cache_bytes: int = 64 * 1024 * 1024
+    """Their bytes: a router on a small machine must not fill it."""
+    registrations: int = 10_000
+    """Services registered at once: as many as links by default."""
+    commands_per_service: int = 1_000
+    """Commands a service may list: ten times the largest service known."""
+    routes: int = 65_536
+    """Distinct headers whose route is remembered; beyond it the table starts anew."""
+    answer_bytes: int = LINE_BYTES_HARD - 4096
+    """What one page of an answer may take."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RouterConfig:
+    """The router's identity and the rules of its host."""
+
+    server_name: str
+    my_address: str
+    """``IP:port`` under which the cluster knows this router."""
+    boot_id: str
+    """Drawn anew by the shell at each start; tells one life of the router from the next."""
+    version: str
+    python: str
+    uid: int
+    """The user the router runs as: who may stop it, beside root."""
+    pid: int
+    public_ip: str = ""
+    secure_ip: str = ""
+    known_services: frozenset[str] = frozenset()
+    """Names of the ``.service`` files: services of this host, whether they run or not."""
+    owners: Mapping[str, str] = field(default_factory=dict)
+    """``[services.owners]``: service name to the user who may register it."""
+    stop_group: str = ""
+    """The group whose members may stop the router; empty when none may."""
+    limits: RouterLimits = field(default_factory=RouterLimits)

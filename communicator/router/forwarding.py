@@ -1,0 +1,162 @@
+"""The hot path: whole lines in, one write per destination out; a line is looked into only when its header asks for it.
+
+Lines of one read are grouped by header (the bytes before the first blank), each distinct header is resolved once, and what it
+resolves to is remembered until a registration changes. Three speeds:
+
+1. all lines carry the same header: one search, one replacement, no line is touched;
+2. headers differ, all lead to registered services: lines are cut and collected by destination;
+3. anything else, one line at a time: for the router itself, for an absent service, under a rule, or malformed.
+"""
+
+from collections.abc import Callable
+
+from communicator.errors import RemoteProtocolError
+from communicator.protocol.line_form import parse_head
+from communicator.protocol.names import BROADCAST_SERVICES, ROUTER_SERVICE, WILDCARD_SERVERS
+from communicator.router.authority import RULES
+from communicator.router.events import Instant
+from communicator.router.registry import Link
+from communicator.router.switchboard import Route, Switchboard
+
+Inspect = Callable[[Switchboard, Link, bytes, Instant], None]
+"""Deals with one line that cannot be passed on unread."""
+
+
+def forward(board: Switchboard, link: Link, lines: bytes, now: Instant, inspect: Inspect) -> None:
+    """Deal with the lines of one read.
+
+    Args:
+        board: The router's state.
+        link: Who sent them.
+        lines: Whole lines, each with its newline.
+        now: The time.
+        inspect: What to do with a line that cannot be passed on unread.
+    """
+    head = lines[: lines.find(b"\n")].partition(b" ")[0]
+    count = lines.count(b"\n")
+    route = find_route(board, link, head)
+    if route is None or not (count == 1 or lines.count(b"\n" + head + b" ") == count - 1):
+        _forward_mixed(board, link, lines, now, inspect)
+        return
+    prefix = link.prefix
+    if prefix:
+        if count > 1:
+            lines = lines[:-1].replace(b"\n", b"\n" + prefix) + b"\n"
+        lines = prefix + lines
+    board.statistics.routed[route.kind] += count
+    for target in route.targets:
+        board.transmit(target, lines, count)
+
+
+def _forward_mixed(board: Switchboard, link: Link, lines: bytes, now: Instant, inspect: Inspect) -> None:
+    """Collect lines by destination; what was collected goes out before a line that must be looked into."""
+    rest = lines.split(b"\n")
+    rest.pop()
+    batches = _Batches(board, link)
+    puts = batches.puts
+    for at, line in enumerate(rest):
+        head = line.partition(b" ")[0]
+        put = puts.get(head)
+        if put is None:
+            route = find_route(board, link, head)
+            if route is None:
+                batches.flush()
+                inspect(board, link, line, now)
+                if link.awaiting_user:
+                    link.parked += b"".join([other + b"\n" for other in rest[at + 1 :]])
+                if link.awaiting_user or link.closing:
+                    return
+                continue
+            put = puts[head] = batches.put_for(route)
+        put(line)
+    batches.flush()
+
+
+class _Batches:
+    """Lines of one sender, collected by destination in the order they came."""
+
+    def __init__(self, board: Switchboard, link: Link) -> None:
+        self.puts: dict[bytes, Callable[[bytes], None]] = {}
+        self._board = board
+        self._link = link
+        self._lines: dict[Link, list[bytes]] = {}
+        self._copies = 0
+
+    def put_for(self, route: Route) -> Callable[[bytes], None]:
+        """What to call with each line that takes this route."""
+        batches = [self._lines.setdefault(target, []) for target in route.targets]
+        if route.kind == "local":
+            return batches[0].append
+
+        def put(line: bytes) -> None:
+            self._board.statistics.routed[route.kind] += 1
+            self._copies += len(batches)
+            for batch in batches:
+                batch.append(line)
+
+        return put
+
+    def flush(self) -> None:
+        """Send what was collected, one write per destination."""
+        prefix = self._link.prefix
+        glue = b"\n" + prefix
+        sent = 0
+        for target, batch in self._lines.items():
+            if batch:
+                sent += len(batch)
+                self._board.transmit(target, b"%b%b\n" % (prefix, glue.join(batch)), len(batch))
+        self._board.statistics.routed["local"] += sent - self._copies
+        self._lines.clear()
+        self.puts.clear()
+        self._copies = 0
+
+
+def find_route(board: Switchboard, link: Link, head: bytes) -> Route | None:
+    """Where lines with this header go; None when they must be looked into."""
+    route = board.routes.get(head)
+    if route is None:
+        route = _resolve(board, head)
+        if route is None:
+            return None
+        if len(board.routes) >= board.config.limits.routes:
+            board.routes.clear()
+        board.routes[head] = route
+    if route.kind == "local" and route.targets[0] is link:
+        return None
+    return route
+
+
+def _resolve(board: Switchboard, head: bytes) -> Route | None:
+    try:
+        parsed = parse_head(head.decode("ascii"))
+    except (RemoteProtocolError, UnicodeDecodeError):
+        return None
+    if parsed.command in RULES or parsed.service in ("", ROUTER_SERVICE):
+        return None
+    return resolve_address(board, parsed.server, parsed.service, parsed.command)
+
+
+def resolve_address(board: Switchboard, server: str, service: str, command: str) -> Route | None:
+    """Where a message for a service or a broadcast goes from here.
+
+    Args:
+        board: The router's state.
+        server: The server token, may be empty.
+        service: The service token, not empty.
+        command: For a broadcast, which command it is.
+
+    Returns:
+        The route, or None where there is no receiver now or the address is not a proper one.
+    """
+    if service in BROADCAST_SERVICES:
+        proper = server == "" or server in WILDCARD_SERVERS
+        return Route(board.registry.listeners(command), "broadcast") if proper else None
+    live = board.registry.live(service)
+    if live is None or not is_here(board, server):
+        return None
+    return Route((live,), "local")
+
+
+def is_here(board: Switchboard, server: str) -> bool:
+    """Whether a server token can mean this host."""
+    return server in ("", board.config.server_name) or server in WILDCARD_SERVERS

@@ -1,0 +1,210 @@
+"""The switchboard of one host: `handle(event, now)` says what is to be done; it does no I/O and reads no clock."""
+
+from collections.abc import Callable
+from typing import Any
+
+from communicator.router.commands.clock_status import forget_clock, settle_clock
+from communicator.router.commands.information import router_stats
+from communicator.router.commands.load import forget_load, tell_load
+from communicator.router.commands.registration import leave_contests, settle_contests, withdraw
+from communicator.router.commands.stopping import drain
+from communicator.router.config import RouterConfig
+from communicator.router.effects import Effect, Level, StopMode
+from communicator.router.events import (
+    CloseReason,
+    DatagramReceived,
+    DeadlineReached,
+    Event,
+    HandlerFailed,
+    Instant,
+    LinesReceived,
+    LineTooLong,
+    LinkClosed,
+    LinkEnded,
+    LinkKind,
+    LinkOpened,
+    LoadSampled,
+    Measured,
+    StopRequested,
+    UserIdentified,
+)
+from communicator.router.forwarding import forward
+from communicator.router.inspection import inspect
+from communicator.router.registry import Link
+from communicator.router.switchboard import Switchboard
+
+_DATAGRAM_LINK = -1
+"""The number of the link every datagram seems to come over; nothing can be sent to it."""
+
+
+class Router:
+    """Decides where every line goes and what the router itself answers.
+
+    Args:
+        config: Its identity and rules.
+        now: When it starts.
+    """
+
+    def __init__(self, config: RouterConfig, now: Instant) -> None:
+        self._board = Switchboard(config, now)
+        self._signal = Link(_DATAGRAM_LINK, LinkKind.SIGNAL, "signal", user_known=True)
+        self._handlers: dict[type, Callable[[Any, Instant], None]] = {
+            LinesReceived: self._lines_received,
+            LinkOpened: self._link_opened,
+            UserIdentified: self._user_identified,
+            LineTooLong: self._line_too_long,
+            LinkEnded: self._link_ended,
+            LinkClosed: self._link_closed,
+            DatagramReceived: self._datagram_received,
+            DeadlineReached: self._deadline_reached,
+            LoadSampled: lambda event, now: tell_load(self._board, event.average, now),
+            Measured: lambda event, _now: router_stats(self._board, event),
+            HandlerFailed: self._handler_failed,
+            StopRequested: lambda event, now: drain(self._board, StopMode.STOP, event.by, now),
+        }
+
+    def handle(self, event: Event, now: Instant) -> list[Effect]:
+        """Take one event.
+
+        Args:
+            event: What happened; events of one link come in the order they happened.
+            now: The time; never earlier, on the monotonic clock, than before.
+
+        Returns:
+            What is to be done, in this order.
+        """
+        self._handlers[type(event)](event, now)
+        return self._board.take_effects()
+
+    def next_deadline(self) -> float | None:
+        """When `DeadlineReached` is due, on the monotonic clock in seconds; None when nothing waits."""
+        board = self._board
+        waits = [contest.deadline_s for contest in board.contests.values()]
+        if board.cache.next_expiry_s is not None:
+            waits.append(board.cache.next_expiry_s)
+        if board.clock.expires_s is not None:
+            waits.append(board.clock.expires_s)
+        return min(waits) if waits else None
+
+    def reconfigure(self, config: RouterConfig, _now: Instant) -> list[Effect]:
+        """Take new rules while running: known services, owners, the group that may stop it, limits.
+
+        Args:
+            config: The new rules; the identity must be the old one.
+
+        Returns:
+            What is to be done.
+        """
+        board = self._board
+        board.config = config
+        board.cache.messages_max = config.limits.cache_messages
+        board.cache.bytes_max = config.limits.cache_bytes
+        board.routes.clear()
+        return board.take_effects()
+
+    def _link_opened(self, event: LinkOpened, _now: Instant) -> None:
+        link = Link(event.link, event.kind, event.address, event.user, user_known=event.kind is LinkKind.UNIX)
+        self._board.registry.links[event.link] = link
+        self._board.statistics.opened[event.kind] += 1
+        if self._board.draining:
+            self._board.answer(link, "QUITTING")
+            self._board.close(link, CloseReason.DRAIN)
+
+    def _lines_received(self, event: LinesReceived, now: Instant) -> None:
+        board = self._board
+        link = board.registry.links.get(event.link)
+        if link is None or link.closing:
+            return
+        statistics = board.statistics
+        statistics.messages_received[link.kind] += event.lines.count(b"\n")
+        statistics.bytes_received[link.kind] += len(event.lines)
+        if board.taps:
+            board.tap("in", link, event.lines)
+        if link.awaiting_user:
+            link.parked += event.lines
+        else:
+            forward(board, link, event.lines, now, inspect)
+
+    def _user_identified(self, event: UserIdentified, now: Instant) -> None:
+        link = self._board.registry.links.get(event.link)
+        if link is None or not link.awaiting_user:
+            return
+        link.user = event.user
+        link.user_known = True
+        link.awaiting_user = False
+        lines, link.parked = link.parked, b""
+        if not link.closing:
+            forward(self._board, link, lines, now, inspect)
+            if link.ended:
+                self._part(link, now)
+
+    def _line_too_long(self, event: LineTooLong, _now: Instant) -> None:
+        link = self._board.registry.links.get(event.link)
+        if link is None or link.closing:
+            return
+        self._board.statistics.dropped["too_long"] += 1
+        self._board.notice(Level.WARNING, "line_too_long", link=link.name, limit_bytes=event.limit_bytes)
+        self._board.refuse(link, "", f"line is longer than {event.limit_bytes} bytes; the link is closed")
+        self._board.close(link, CloseReason.PROTOCOL)
+
+    def _link_ended(self, event: LinkEnded, now: Instant) -> None:
+        """The peer writes no more: everything it said has been dealt with, so once it has its answers it may go."""
+        link = self._board.registry.links.get(event.link)
+        if link is None or link.closing:
+            return
+        link.ended = True
+        if not link.awaiting_user:
+            self._part(link, now)
+
+    def _part(self, link: Link, now: Instant) -> None:
+        self._leave(link, now)
+        self._board.close(link, CloseReason.HUP)
+
+    def _link_closed(self, event: LinkClosed, now: Instant) -> None:
+        board = self._board
+        link = board.registry.links.pop(event.link, None)
+        if link is None:
+            return
+        board.statistics.closed[link.kind, event.reason] += 1
+        if event.reason is CloseReason.SLOW:
+            self._tell_slow(link, event.queued_bytes)
+        link.closing = True
+        self._leave(link, now)
+
+    def _tell_slow(self, link: Link, queued_bytes: int) -> None:
+        board = self._board
+        board.statistics.count_slow_consumer(link.name)
+        board.statistics.dropped["slow_consumer"] += 1
+        board.notice(Level.WARNING, "slow_consumer_cut", client=link.name, queued_bytes=queued_bytes)
+        board.tell_listeners("SLOW_CONSUMER", client=link.name, queued_bytes=str(queued_bytes))
+
+    def _leave(self, link: Link, now: Instant) -> None:
+        """A link is of no more use: whatever hung on it ends."""
+        board = self._board
+        leaving = link.registration
+        withdraw(board, link, "lost", now)
+        if leaving is not None and leaving.service == "timekeeper":
+            forget_clock(board)
+        leave_contests(board, link, now)
+        forget_load(board, link)
+        board.taps.discard(link)
+
+    def _datagram_received(self, event: DatagramReceived, now: Instant) -> None:
+        board = self._board
+        if board.draining:
+            return
+        board.statistics.messages_received[LinkKind.SIGNAL] += 1
+        board.statistics.bytes_received[LinkKind.SIGNAL] += len(event.data)
+        line = event.data.strip()
+        if b"\n" in line:
+            board.statistics.dropped["invalid"] += 1
+        else:
+            forward(board, self._signal, line + b"\n", now, inspect)
+
+    def _deadline_reached(self, _event: DeadlineReached, now: Instant) -> None:
+        settle_contests(self._board, now)
+        settle_clock(self._board, now)
+        self._board.cache.expire(now.monotonic_s)
+
+    def _handler_failed(self, event: HandlerFailed, _now: Instant) -> None:
+        self._board.statistics.handler_exceptions[event.stage] += 1

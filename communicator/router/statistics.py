@@ -1,0 +1,148 @@
+"""What the router counts, and the JSON in which it tells; counters only grow."""
+
+from collections import Counter
+from typing import Any
+
+from communicator.router.cache import MessageCache
+from communicator.router.config import RouterConfig
+from communicator.router.events import LinkKind, LinkMeasure, Measured
+from communicator.router.registry import Link, Registry
+
+COMPATIBLE_WITH = "2.0.13"
+"""The release of the C++ communicatord whose wire protocol is spoken."""
+LINKS_TOLD = 1000
+"""Links told one by one, those with the longest queue first: a page must fit into a line."""
+CLIENTS_COUNTED = 1000
+"""Slow consumers counted by name; further ones become ``other``."""
+OTHER = "other"
+
+DROP_REASONS = (
+    "unroutable",
+    "expired",
+    "duplicate",
+    "hops",
+    "slow_consumer",
+    "cache_full",
+    "acl",
+    "invalid",
+    "too_long",
+)
+ROUTES = ("local", "next_hop", "any", "all", "broadcast", "self")
+
+
+class Statistics:
+    """The counters of one life of the router."""
+
+    def __init__(self) -> None:
+        kinds = list(LinkKind)
+        self.opened: Counter[str] = Counter(dict.fromkeys(kinds, 0))
+        self.closed: Counter[tuple[str, str]] = Counter()
+        self.messages_received: Counter[str] = Counter(dict.fromkeys(kinds, 0))
+        self.messages_sent: Counter[str] = Counter(dict.fromkeys(kinds, 0))
+        self.bytes_received: Counter[str] = Counter(dict.fromkeys(kinds, 0))
+        self.bytes_sent: Counter[str] = Counter(dict.fromkeys(kinds, 0))
+        self.routed: Counter[str] = Counter(dict.fromkeys(ROUTES, 0))
+        self.dropped: Counter[str] = Counter(dict.fromkeys(DROP_REASONS, 0))
+        self.commands: Counter[str] = Counter({OTHER: 0})
+        self.slow_consumers: Counter[str] = Counter()
+        self.handler_exceptions: Counter[str] = Counter()
+        self.acl_denied = 0
+
+    def count_slow_consumer(self, client: str) -> None:
+        """Count a cut consumer by name, within a bound."""
+        known = client in self.slow_consumers or len(self.slow_consumers) < CLIENTS_COUNTED
+        self.slow_consumers[client if known else OTHER] += 1
+
+
+def render(  # noqa: PLR0913 - each argument is one source of figures
+    statistics: Statistics,
+    *,
+    config: RouterConfig,
+    registry: Registry,
+    cache: MessageCache,
+    measured: Measured,
+    started_wall_s: float,
+    draining: bool,
+) -> dict[str, Any]:
+    """The document ROUTER_STATS carries.
+
+    Args:
+        statistics: The counters.
+        config: The router's identity.
+        registry: Its links and services.
+        cache: Its message cache.
+        measured: What only the shell knows.
+        started_wall_s: When this life began, in seconds since the epoch.
+        draining: Whether it is about to end.
+
+    Returns:
+        Plain dicts, lists, numbers and texts.
+    """
+    return {
+        "version": config.version,
+        "python": config.python,
+        "compatible_with": COMPATIBLE_WITH,
+        "server": config.server_name,
+        "boot_id": config.boot_id,
+        "start_time_seconds": started_wall_s,
+        "draining": draining,
+        "resident_bytes": measured.resident_bytes,
+        "connections": _connections(registry),
+        "connections_opened_total": dict(statistics.opened),
+        "connections_closed_total": [
+            {"kind": kind, "reason": reason, "count": number}
+            for (kind, reason), number in sorted(statistics.closed.items())
+        ],
+        "messages_received_total": dict(statistics.messages_received),
+        "messages_sent_total": dict(statistics.messages_sent),
+        "received_bytes_total": dict(statistics.bytes_received),
+        "sent_bytes_total": dict(statistics.bytes_sent),
+        "messages_routed_total": dict(statistics.routed),
+        "messages_dropped_total": {**statistics.dropped, "expired": cache.expired_total},
+        "commands_total": dict(statistics.commands),
+        "cache": {
+            "messages": len(cache),
+            "bytes": cache.bytes,
+            "stored_total": cache.stored_total,
+            "delivered_total": cache.delivered_total,
+            "expired_total": cache.expired_total,
+            "refused_total": cache.refused_total,
+        },
+        "services": _services(config, registry),
+        "links": _links(registry, measured.links),
+        "slow_consumers_total": dict(statistics.slow_consumers),
+        "producer_stall_seconds_total": measured.producer_stall_s,
+        "handler_exceptions_total": dict(statistics.handler_exceptions),
+        "acl_denied_total": statistics.acl_denied,
+        "udp_rejected_total": measured.udp_rejected,
+        "config_last_reload_successful": measured.config_reload_ok,
+        "config_last_reload_success_timestamp_seconds": measured.config_reloaded_wall_s,
+    }
+
+
+def _connections(registry: Registry) -> dict[str, int]:
+    counted: Counter[str] = Counter(dict.fromkeys(LinkKind, 0))
+    counted.update(link.kind for link in registry.links.values())
+    return dict(counted)
+
+
+def _services(config: RouterConfig, registry: Registry) -> dict[str, int]:
+    up = {link.registration.service for link in registry.registered() if link.registration}
+    return {name: int(name in up) for name in sorted(up | config.known_services)}
+
+
+def _links(registry: Registry, measures: tuple[LinkMeasure, ...]) -> list[dict[str, Any]]:
+    longest_first = sorted(measures, key=lambda measure: -measure.send_queue_bytes)
+    told = ((registry.links.get(measure.link), measure) for measure in longest_first[:LINKS_TOLD])
+    return [_link(link, measure) for link, measure in told if link is not None]
+
+
+def _link(link: Link, measure: LinkMeasure) -> dict[str, Any]:
+    return {
+        "link": link.name,
+        "kind": link.kind,
+        "service": link.registration.service if link.registration else "",
+        "send_queue_bytes": measure.send_queue_bytes,
+        "received_bytes": measure.received_bytes,
+        "sent_bytes": measure.sent_bytes,
+    }

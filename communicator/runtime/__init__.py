@@ -1,0 +1,8 @@
+"""What every daemon needs: settings, logs, signals, readiness; it knows no protocol and no router."""
+
+from communicator.runtime.command import daemon_command
+from communicator.runtime.daemon import Daemon
+from communicator.runtime.secret_file import read_secret
+from communicator.runtime.settings import Settings
+
+__all__ = ["Daemon", "Settings", "daemon_command", "read_secret"]

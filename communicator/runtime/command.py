@@ -1,0 +1,160 @@
+"""The command line every daemon has, and one way to fail; it knows a daemon by name and settings only."""
+
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Annotated, NoReturn, TypeVar
+
+import msgspec
+import typer
+
+from communicator.errors import ConfigError
+from communicator.runtime.daemon import Daemon
+from communicator.runtime.exit_codes import EX_CONFIG
+from communicator.runtime.logs import LogFormat, LogLevel, configure_logs
+from communicator.runtime.settings import configuration_files, load_settings
+from communicator.version import __version__
+
+S = TypeVar("S", bound=msgspec.Struct)
+Serve = Callable[[Daemon[S]], Awaitable[None]]
+
+CONFIG_DIRECTORY = Path("/etc/bellwether")
+_FLAG = " "  # a flag takes no value: without this its column would say <bool>
+
+ConfigOption = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help="Read settings from FILE, then from the drop-ins beside it (NAME.d/*.toml for NAME.toml).",
+    ),
+]
+SetOption = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="Set one key by its dotted path, over all files; repeatable."),
+]
+CommunicatorOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="URL",
+        envvar="BELLWETHER_COMMUNICATOR",
+        help="Where the router listens (cd://HOST:PORT, cd:///PATH).",
+    ),
+]
+CheckOption = Annotated[
+    bool,
+    typer.Option(
+        "--check-config",
+        metavar=_FLAG,
+        help="Check the settings and exit: 0 when they are good, 78 when not.",
+    ),
+]
+PortsOption = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE", help="Once ready, write the addresses bound to into FILE as JSON; removed at the end."
+    ),
+]
+LevelOption = Annotated[
+    LogLevel,
+    typer.Option(metavar="LEVEL", help="The least severe event to log: debug, info, warning or error."),
+]
+FormatOption = Annotated[LogFormat, typer.Option(metavar="FORMAT", help="How a line of the log looks: logfmt or json.")]
+VersionOption = Annotated[
+    bool, typer.Option("--version", metavar=_FLAG, is_eager=True, help="Print the version and exit.")
+]
+
+
+def daemon_command(
+    name: str,
+    settings_type: type[S],
+    serve: Serve[S],
+    *,
+    help: str,  # noqa: A002 - the word typer uses
+) -> Callable[[], None]:
+    """The ``main`` of a daemon's console script.
+
+    Args:
+        name: The program; its file is ``/etc/bellwether/NAME.toml``, without a leading ``bellwether-``.
+        settings_type: A msgspec Struct that forbids unknown fields; a field ``communicator`` brings the option of
+            that name.
+        serve: Runs the daemon, see `Daemon.run`.
+        help: What the daemon is for, shown by ``--help``.
+    """
+    default_config = CONFIG_DIRECTORY / f"{name.removeprefix('bellwether-')}.toml"
+
+    def command(  # noqa: PLR0913, PLR0917 - each is one option
+        config: ConfigOption = None,
+        assignments: SetOption = None,
+        communicator: CommunicatorOption = None,
+        check_config: CheckOption = False,  # noqa: FBT002 - a flag of the command line
+        ports_file: PortsOption = None,
+        log_level: LevelOption = LogLevel.INFO,
+        log_format: FormatOption = LogFormat.LOGFMT,
+        version: VersionOption = False,  # noqa: FBT002 - a flag of the command line
+    ) -> None:
+        if version:
+            typer.echo(f"{name} {__version__}")
+            return
+        assigned = list(assignments or ())
+        if communicator is not None:
+            assigned.append(f"communicator={_toml_text(communicator)}")
+
+        def load() -> S:
+            files = configuration_files(config or default_config)
+            return load_settings(settings_type, [config] if config and config not in files else files, assigned)
+
+        try:
+            settings = load()
+        except ConfigError as error:
+            _refuse(name, error)
+        if check_config:
+            typer.echo(f"{name}: settings are good")
+            return
+        log = configure_logs(log_level, log_format)
+        daemon = Daemon(name, settings, log, load=load, ports_file=ports_file)
+        sys.exit(run_loop(daemon, serve))
+
+    return _program(name, command, help, takes_communicator="communicator" in settings_type.__struct_fields__)
+
+
+def run_loop(daemon: Daemon[S], serve: Serve[S]) -> int:
+    """Run a daemon on an event loop of its own, uvloop's when that is installed; returns its exit code."""
+    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        return runner.run(daemon.run(serve))
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    try:
+        import uvloop  # noqa: PLC0415 - an extra; absent on many machines
+    except ImportError:
+        return None
+    return uvloop.new_event_loop
+
+
+def _program(name: str, command: Callable[..., None], about: str, *, takes_communicator: bool) -> Callable[[], None]:
+    application = typer.Typer(
+        name=name,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode="rich",
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    application.command(help=about)(command)
+    program = typer.main.get_command(application)
+    if not takes_communicator:
+        program.params = [option for option in program.params if option.name != "communicator"]
+
+    def main() -> None:
+        program(prog_name=name)
+
+    return main
+
+
+def _refuse(name: str, error: ConfigError) -> NoReturn:
+    typer.echo(f"{name}: {error}", err=True)
+    sys.exit(EX_CONFIG)
+
+
+def _toml_text(value: str) -> str:
+    return msgspec.json.encode(value).decode()

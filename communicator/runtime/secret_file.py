@@ -1,0 +1,41 @@
+"""Reads a secret from a file that nobody else may read; it never shows what it read."""
+
+import os
+import stat
+from pathlib import Path
+
+from communicator.errors import ConfigError
+
+_SECRET_BYTES = 4096
+"""A password or key; a file larger than this is not one."""
+
+
+def read_secret(path: Path, key: str) -> bytes:
+    """Read a secret.
+
+    Args:
+        path: The file; its mode must give nothing to group and others.
+        key: The setting that names the file, for the error.
+
+    Returns:
+        Its content without the white space around it, never empty.
+
+    Raises:
+        ConfigError: It cannot be read, is no plain file, is readable by others, is empty or too large.
+    """
+    try:
+        with path.open("rb") as file:
+            status = os.fstat(file.fileno())
+            content = file.read(_SECRET_BYTES + 1)
+    except OSError as error:
+        raise ConfigError(key, f"{str(path)!r} cannot be read: {error.strerror}") from error
+    mode = stat.S_IMODE(status.st_mode)
+    if not stat.S_ISREG(status.st_mode):
+        raise ConfigError(key, f"{str(path)!r} is not a plain file")
+    if mode & 0o077:
+        raise ConfigError(key, f"{str(path)!r} has mode {mode:04o}: a secret must have 0600")
+    if len(content) > _SECRET_BYTES:
+        raise ConfigError(key, f"{str(path)!r} is larger than {_SECRET_BYTES} bytes")
+    if not content.strip():
+        raise ConfigError(key, f"{str(path)!r} is empty")
+    return content.strip()

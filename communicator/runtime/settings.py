@@ -1,0 +1,135 @@
+"""Reads settings from TOML files and assignments; it knows their shape only by the type it is given."""
+
+import re
+import tomllib
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+
+from communicator.errors import ConfigError
+
+Table = dict[str, Any]
+S = TypeVar("S", bound=msgspec.Struct)
+
+_COMMAND_LINE = "command line"
+_PATH = re.compile(r"\s+- at `\$\.?(?P<path>[^`]*)`$")
+_UNKNOWN = re.compile(r"Object contains unknown field `(?P<key>[^`]*)`")
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Base of all settings: immutable, and a key nobody reads is an error.
+
+    A subclass says ``frozen=True`` again, for the type checker.
+
+    A rule beyond types stands in ``__post_init__`` and raises `ConfigError` with the key relative
+    to its own table.
+    """
+
+
+def configuration_files(config: Path) -> list[Path]:
+    """The files of a configuration that are there, in the order in which they are laid over each other.
+
+    Args:
+        config: The main file, such as ``/etc/bellwether/communicatord.toml``; its drop-ins are
+            ``communicatord.d/*.toml`` beside it.
+    """
+    drop_ins = sorted(config.with_suffix(".d").glob("*.toml"))
+    return [path for path in (config, *drop_ins) if path.exists()]
+
+
+def load_settings(settings_type: type[S], files: Sequence[Path], assignments: Iterable[str] = ()) -> S:
+    """Read settings: later files and then assignments win, table by table.
+
+    Args:
+        settings_type: A msgspec Struct that forbids unknown fields.
+        files: TOML files in order.
+        assignments: ``KEY=VALUE`` with a dotted TOML path; a value that is no TOML is taken as text.
+
+    Raises:
+        ConfigError: A file cannot be read, or a key is unknown or has a wrong value.
+    """
+    layers = [(str(path), _read_toml(path)) for path in files]
+    layers += [(_COMMAND_LINE, _parse_assignment(text)) for text in assignments]
+    merged: Table = {}
+    sources: dict[str, str] = {}
+    for source, table in layers:
+        _lay_over(merged, table)
+        sources.update(dict.fromkeys(_paths(table), source))
+    try:
+        return msgspec.convert(merged, settings_type)
+    except msgspec.ValidationError as error:
+        key, reason = _explain(error)
+        raise ConfigError(key, reason, _source_of(key, sources)) from None
+
+
+def changed_keys(old: msgspec.Struct, new: msgspec.Struct, prefix: str = "") -> list[str]:
+    """The dotted names of the settings in which two values of one type differ."""
+    changed: list[str] = []
+    for name in old.__struct_fields__:
+        before, after = getattr(old, name), getattr(new, name)
+        if before == after:
+            continue
+        if isinstance(before, msgspec.Struct) and type(before) is type(after):
+            changed += changed_keys(before, after, f"{prefix}{name}.")
+        else:
+            changed.append(f"{prefix}{name}")
+    return changed
+
+
+def _read_toml(path: Path) -> Table:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError("", f"cannot be read: {error.strerror}", str(path)) from error
+    except ValueError as error:  # TOMLDecodeError, UnicodeDecodeError
+        raise ConfigError("", f"is not TOML: {error}", str(path)) from error
+
+
+def _parse_assignment(text: str) -> Table:
+    key, separator, value = text.partition("=")
+    if not separator or not key.strip():
+        raise ConfigError("", f"{text!r} is not KEY=VALUE", _COMMAND_LINE)
+    for toml_value in (value, msgspec.json.encode(value).decode()):
+        try:
+            return tomllib.loads(f"{key.strip()} = {toml_value}")
+        except tomllib.TOMLDecodeError:
+            continue
+    raise ConfigError("", f"{key!r} is not a dotted key", _COMMAND_LINE)
+
+
+def _lay_over(below: Table, above: Table) -> None:
+    for key, value in above.items():
+        if isinstance(value, dict) and isinstance(below.get(key), dict):
+            _lay_over(below[key], value)
+        else:
+            below[key] = value
+
+
+def _paths(table: Table, prefix: str = "") -> Iterator[str]:
+    for key, value in table.items():
+        yield f"{prefix}{key}"
+        if isinstance(value, dict):
+            yield from _paths(value, f"{prefix}{key}.")
+
+
+def _explain(error: msgspec.ValidationError) -> tuple[str, str]:
+    """Key and reason of what msgspec found; an error of ours keeps its own words."""
+    text = str(error)
+    found = _PATH.search(text)
+    path = found["path"] if found else ""
+    reason = text[: found.start()] if found else text
+    cause = error.__cause__
+    if isinstance(cause, ConfigError):
+        return ".".join(part for part in (path, cause.key) if part), cause.reason
+    unknown = _UNKNOWN.match(reason)
+    if unknown:
+        return ".".join(part for part in (path, unknown["key"]) if part), "is not a known key"
+    return path, reason[:1].lower() + reason[1:].replace("`", "")
+
+
+def _source_of(key: str, sources: dict[str, str]) -> str:
+    while key and key not in sources:
+        key = key.rpartition(".")[0]
+    return sources.get(key, "")

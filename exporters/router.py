@@ -1,0 +1,209 @@
+"""The router's ROUTER_STATS as metrics; PURE, and it knows nothing of how the answer came."""
+
+import msgspec
+
+from exporters.metric import NOTHING, Definition, Kind, Row, Samples, Target, read_field
+
+
+class ClosedLinks(msgspec.Struct, frozen=True):
+    """How many links of one kind were closed for one reason."""
+
+    kind: str
+    reason: str
+    count: int
+
+
+class Cache(msgspec.Struct, frozen=True):
+    """Messages kept for services that are not there yet."""
+
+    messages: int | None = None
+    bytes: int | None = None
+    stored_total: int | None = None
+    delivered_total: int | None = None
+    expired_total: int | None = None
+    refused_total: int | None = None
+
+
+class Link(msgspec.Struct, frozen=True):
+    """One link and what waits to be sent on it."""
+
+    link: str
+    send_queue_bytes: int
+    service: str | None = None
+
+
+class RouterStats(msgspec.Struct, frozen=True):
+    """What ROUTER_STATS carries; whatever a router does not tell is None, and not exported."""
+
+    version: str | None = None
+    python: str | None = None
+    compatible_with: str | None = None
+    start_time_seconds: float | None = None
+    draining: bool | None = None
+    resident_bytes: int | None = None
+    connections: dict[str, int] | None = None
+    connections_opened_total: dict[str, int] | None = None
+    connections_closed_total: tuple[ClosedLinks, ...] = ()
+    messages_received_total: dict[str, int] | None = None
+    messages_sent_total: dict[str, int] | None = None
+    received_bytes_total: dict[str, int] | None = None
+    sent_bytes_total: dict[str, int] | None = None
+    messages_routed_total: dict[str, int] | None = None
+    messages_dropped_total: dict[str, int] | None = None
+    commands_total: dict[str, int] | None = None
+    cache: Cache = Cache()
+    services: dict[str, int] | None = None
+    links: tuple[Link, ...] = ()
+    slow_consumers_total: dict[str, int] | None = None
+    producer_stall_seconds_total: float | None = None
+    handler_exceptions_total: dict[str, int] | None = None
+    acl_denied_total: int | None = None
+    udp_rejected_total: dict[str, int] | None = None
+    config_last_reload_successful: bool | None = None
+    config_last_reload_success_timestamp_seconds: float | None = None
+
+
+def _build(stats: RouterStats) -> Samples:
+    if stats.version is None:
+        return NOTHING
+    return {(stats.version, stats.python or "", stats.compatible_with or ""): 1.0}
+
+
+def _closed(stats: RouterStats) -> Samples:
+    closed: dict[tuple[str, ...], float] = {}
+    for row in stats.connections_closed_total:
+        closed[row.kind, row.reason] = closed.get((row.kind, row.reason), 0.0) + row.count
+    return closed
+
+
+def _send_queues(stats: RouterStats) -> Samples:
+    """Bytes per registered service; passing tools are one series, or each would be a new one."""
+    queues: dict[tuple[str, ...], float] = {}
+    for link in stats.links:
+        key = (link.service or "unregistered",)
+        queues[key] = queues.get(key, 0.0) + link.send_queue_bytes
+    return queues
+
+
+def _row(kind: Kind, name: str, text: str, *labels: str, path: str = "") -> Row[RouterStats]:
+    """A metric that is one field of the report; it has the field's name, or `path` says where it is."""
+    return Row(Definition(f"communicator_{name}", kind, text, labels), read_field(path or name))
+
+
+_GAUGES: tuple[Row[RouterStats], ...] = (
+    Row(
+        Definition(
+            "communicator_build_info",
+            Kind.GAUGE,
+            "The running router; always 1.",
+            ("version", "python", "compatible_with"),
+        ),
+        _build,
+    ),
+    _row(Kind.GAUGE, "start_time_seconds", "When the router started, in seconds since the epoch."),
+    _row(Kind.GAUGE, "draining", "1 while the router is ending in good order, else 0."),
+    _row(Kind.GAUGE, "resident_memory_bytes", "Memory the router's process occupies.", path="resident_bytes"),
+    _row(
+        Kind.GAUGE,
+        "config_last_reload_successful",
+        "1 when the settings were read without an error the last time, else 0.",
+    ),
+    _row(
+        Kind.GAUGE,
+        "config_last_reload_success_timestamp_seconds",
+        "When the settings in force were read, in seconds since the epoch.",
+    ),
+    _row(Kind.GAUGE, "connections", "Links open now.", "kind"),
+    Row(
+        Definition(
+            "communicator_send_queue_bytes",
+            Kind.GAUGE,
+            "Bytes that wait to be sent, by the service at the other end; 'unregistered' sums up all others.",
+            ("link",),
+        ),
+        _send_queues,
+    ),
+    _row(
+        Kind.GAUGE,
+        "cache_messages",
+        "Messages kept for services that are not there yet.",
+        path="cache.messages",
+    ),
+    _row(Kind.GAUGE, "cache_bytes", "Bytes of the messages kept.", path="cache.bytes"),
+    _row(
+        Kind.GAUGE,
+        "service_up",
+        "1 when a service of this host is registered, 0 when a known one is not.",
+        "client",
+        path="services",
+    ),
+)
+
+_COUNTERS: tuple[Row[RouterStats], ...] = (
+    _row(Kind.COUNTER, "connections_opened_total", "Links opened.", "kind"),
+    Row(
+        Definition("communicator_connections_closed_total", Kind.COUNTER, "Links closed, by why.", ("kind", "reason")),
+        _closed,
+    ),
+    _row(Kind.COUNTER, "messages_received_total", "Messages that came in.", "kind"),
+    _row(Kind.COUNTER, "messages_sent_total", "Messages that went out.", "kind"),
+    _row(Kind.COUNTER, "received_bytes_total", "Bytes that came in.", "kind"),
+    _row(Kind.COUNTER, "sent_bytes_total", "Bytes that went out.", "kind"),
+    _row(Kind.COUNTER, "messages_routed_total", "Messages passed on, by the route they took.", "route"),
+    _row(Kind.COUNTER, "messages_dropped_total", "Messages not passed on, by why.", "reason"),
+    _row(
+        Kind.COUNTER,
+        "commands_total",
+        "Messages by command; those without a definition are 'other'.",
+        "command",
+    ),
+    _row(
+        Kind.COUNTER,
+        "slow_consumers_total",
+        "Links cut because their owner did not read what was sent to it.",
+        "client",
+    ),
+    _row(
+        Kind.COUNTER,
+        "producer_stall_seconds_total",
+        "How long local senders were made to wait for slow receivers, in seconds.",
+    ),
+    _row(Kind.COUNTER, "cache_stored_total", "Messages put into the cache.", path="cache.stored_total"),
+    _row(
+        Kind.COUNTER,
+        "cache_delivered_total",
+        "Messages delivered from the cache.",
+        path="cache.delivered_total",
+    ),
+    _row(
+        Kind.COUNTER,
+        "cache_expired_total",
+        "Messages whose time in the cache ran out.",
+        path="cache.expired_total",
+    ),
+    _row(
+        Kind.COUNTER,
+        "cache_refused_total",
+        "Messages a full cache did not take.",
+        path="cache.refused_total",
+    ),
+    _row(Kind.COUNTER, "acl_denied_total", "Messages refused because their sender may not say them."),
+    _row(Kind.COUNTER, "udp_rejected_total", "Datagrams refused at the signal port, by why.", "reason"),
+    _row(
+        Kind.COUNTER,
+        "handler_exceptions_total",
+        "Errors of its own that the router survived, by where.",
+        "stage",
+    ),
+)
+
+ROUTER = Target(
+    prefix="communicator",
+    service="communicatord",
+    command="ROUTER_GET_STATS",
+    reply="ROUTER_STATS",
+    parameter="stats",
+    shape=RouterStats,
+    rows=_GAUGES + _COUNTERS,
+)
+"""The router of this host."""

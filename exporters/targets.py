@@ -1,0 +1,8 @@
+"""Whom the exporter asks, in the order of the page."""
+
+from exporters.canary import CANARY
+from exporters.metric import AnyTarget
+from exporters.router import ROUTER
+from exporters.timekeeper import TIMEKEEPER
+
+TARGETS: tuple[AnyTarget, ...] = (ROUTER, TIMEKEEPER, CANARY)

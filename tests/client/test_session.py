@@ -1,0 +1,308 @@
+import pytest
+
+from communicator.client.identity import Identity
+from communicator.client.outcomes import (
+    Delivered,
+    LineSkipped,
+    NotRegistered,
+    Registered,
+    RouterLeaves,
+    Settled,
+    StopAsked,
+    Transmit,
+)
+from communicator.client.session import OWN_COMMANDS, REQUIRED_COMMANDS, Session, State
+from communicator.client.status import ClockStatus, ClusterStatus
+from communicator.errors import (
+    LocalProtocolError,
+    MessageRefusedError,
+    NoReceiverError,
+    NotConnectedError,
+    RegistrationRefusedError,
+    VersionBlockedError,
+)
+from communicator.protocol import Message, decode
+
+WALL_NS = 1_795_499_199_416_742_811
+
+
+class Playbook:
+    """A session and what its shell was asked to do, for readable scripts."""
+
+    def __init__(self, *commands, ready=True):
+        self.session = Session(Identity("svc_a"), commands)
+        if ready:
+            self.hear(b"<peer:communicatord HELP")
+            self.hear(b"<peer:communicatord READY my_address=127.0.0.1:4042")
+
+    def hear(self, line):
+        return self.session.receive(line, WALL_NS)
+
+    def ask(self, text, *replies):
+        return self.session.request(decode(text), replies)[0]
+
+
+def sent(outcomes):
+    return [decode(line) for one in outcomes if isinstance(one, Transmit) for line in one.data.splitlines()]
+
+
+def test_a_registration_goes_from_register_to_ready_and_asks_for_both_states():
+    play = Playbook("PING", ready=False)
+    assert decode(play.session.register()) == Message(
+        "REGISTER", {"service": "svc_a", "version": "1", "role": "live"}
+    )
+
+    (commands,) = sent(play.hear(b"<peer:communicatord HELP"))
+    assert (commands.command, commands.destination) == ("COMMANDS", "peer:communicatord")
+    listed = set(commands.get("list").split(","))
+    assert listed == OWN_COMMANDS | {"PING"}
+    assert listed >= REQUIRED_COMMANDS
+    assert play.session.state is State.REGISTERING
+
+    outcomes = play.hear(b"<peer:communicatord READY my_address=127.0.0.1:4042")
+    assert [message.command for message in sent(outcomes)] == ["CLUSTER_GET_STATUS", "CLOCK_STATUS"]
+    assert outcomes[-1] == Registered("peer")
+    assert (play.session.state, play.session.server_name) == (State.READY, "peer")
+
+
+def test_a_refused_registration_carries_the_routers_words():
+    play = Playbook(ready=False)
+    (outcome,) = play.hear(b"<peer:communicatord INVALID command=REGISTER;message=the name is taken")
+    assert isinstance(outcome, NotRegistered)
+    assert isinstance(outcome.error, RegistrationRefusedError)
+    assert (outcome.error.service, outcome.error.reason) == ("svc_a", "the name is taken")
+    assert play.session.state is State.REFUSED
+
+
+@pytest.mark.parametrize(
+    ("parameters", "until_s", "probe_allowed"),
+    [
+        (b"reason=bad;until_s=600;probe_allowed=true", 600.0, True),
+        (b"reason=bad;until_s=1.5;probe_allowed=false", 1.5, False),
+        (b"reason=bad", None, False),
+        (b"reason=bad;until_s=never;probe_allowed=1", None, True),
+    ],
+)
+def test_a_blocked_version_learns_for_how_long(parameters, until_s, probe_allowed):
+    play = Playbook(ready=False)
+    (outcome,) = play.hear(b"<peer:communicatord VERSION_BLOCKED " + parameters)
+    assert isinstance(outcome, NotRegistered)
+    error = outcome.error
+    assert isinstance(error, VersionBlockedError)
+    assert (error.reason, error.until_s, error.probe_allowed) == ("bad", until_s, probe_allowed)
+
+
+@pytest.mark.parametrize("line", [b"<peer:mallory READY", b"READY", b"<peer:mallory VERSION_BLOCKED"])
+def test_only_a_router_decides_on_a_registration(line):
+    play = Playbook(ready=False)
+    play.hear(line)
+    assert play.session.state is State.REGISTERING
+
+
+@pytest.mark.parametrize(
+    ("line", "answer"),
+    [
+        (
+            b"<peer:communicatord ALIVE serial=7;timestamp=1.5",
+            b"peer:communicatord/ABSOLUTELY serial=7;timestamp=1.5;reply_timestamp=1795499199.416742811",
+        ),
+        (b"<peer:svc_b svc_a/ALIVE", b"peer:svc_b/ABSOLUTELY reply_timestamp=1795499199.416742811"),
+        (b"ALIVE serial=;x=1", b"ABSOLUTELY reply_timestamp=1795499199.416742811"),
+    ],
+)
+def test_alive_is_answered_in_any_state(line, answer):
+    for ready in (True, False):
+        assert sent(Playbook(ready=ready).hear(line)) == [decode(answer)]
+
+
+def test_help_of_another_service_is_answered_to_it():
+    (commands,) = sent(Playbook().hear(b"<peer:svc_b svc_a/HELP"))
+    assert (commands.command, commands.destination) == ("COMMANDS", "peer:svc_b")
+
+
+def test_stop_and_the_end_of_the_router_are_told():
+    play = Playbook()
+    assert play.hear(b"<peer:communicatord STOP") == [StopAsked("peer:communicatord")]
+    assert play.hear(b"<peer:svc_b svc_a/QUITTING") == [
+        Delivered(Message("QUITTING", service="svc_a", sent_from_server="peer", sent_from_service="svc_b"), True)
+    ]
+    assert not play.session.is_leaving
+    assert play.hear(b"<peer:communicatord DISCONNECTING") == [RouterLeaves()]
+    assert play.session.is_leaving
+
+
+def test_a_bad_line_is_reported_and_the_next_one_is_read():
+    play = Playbook()
+    (outcome,) = play.hear(b"<peer no\xff")
+    assert isinstance(outcome, LineSkipped)
+    assert isinstance(play.hear(b"<peer:svc_b svc_a/PING")[0], Delivered)
+
+
+def test_the_state_of_the_cluster_is_recorded_and_kept_current():
+    play = Playbook()
+    assert play.session.cluster_status is None
+    play.hear(
+        b"<peer:communicatord CLUSTER_CURRENT_STATUS status=up;completeness=incomplete;"
+        b"neighbors_count=3;live_count=2;quorum=2;servers=peer,other"
+    )
+    assert play.session.cluster_status == ClusterStatus("up", "incomplete", 3, 2, 2, ("peer", "other"))
+    assert play.session.cluster_status.is_up
+    play.hear(b"<peer:communicatord ./CLUSTER_CURRENT_STATUS status=down;neighbors_count=x")
+    assert play.session.cluster_status == ClusterStatus("down")
+
+
+def test_an_elder_router_is_asked_once_in_its_own_words():
+    play = Playbook()
+    unknown = b"<peer:communicatord UNKNOWN command=CLUSTER_GET_STATUS"
+    assert [message.command for message in sent(play.hear(unknown))] == ["CLUSTER_STATUS"]
+    assert sent(play.hear(unknown)) == []
+    play.hear(b"<peer:communicatord ./CLUSTER_UP neighbors_count=1")
+    play.hear(b"<peer:communicatord ./CLUSTER_COMPLETE neighbors_count=1")
+    assert play.session.cluster_status == ClusterStatus("up", "complete", 1)
+    play.hear(b"<peer:communicatord ./CLUSTER_DOWN neighbors_count=1")
+    assert play.session.cluster_status == ClusterStatus("down", "complete", 1)
+
+
+def test_the_state_of_the_clock_is_recorded():
+    play = Playbook()
+    play.hear(b"<peer:communicatord CLOCK_UNSTABLE cache=no;clock_error=invalid")
+    assert play.session.clock_status == ClockStatus(is_stable=False, error="invalid")
+    play.hear(b"<peer:communicatord ./CLOCK_STABLE clock_resolution=verified")
+    assert play.session.clock_status == ClockStatus(is_stable=True, resolution="verified")
+
+
+@pytest.mark.parametrize("sender", [b"<peer:mallory ", b"<other:communicatord ", b""])
+def test_nobody_but_our_own_router_tells_the_states(sender):
+    play = Playbook()
+    play.hear(sender + b"svc_a/CLOCK_STABLE clock_resolution=verified")
+    play.hear(sender + b"svc_a/CLUSTER_UP neighbors_count=9")
+    assert (play.session.clock_status, play.session.cluster_status) == (None, None)
+
+
+def test_a_request_asks_for_a_report_and_lists_its_reply_first():
+    play = Playbook()
+    _, lines = play.session.request(Message("PING", {"n": "1"}, "svc_b"), ["PONG"])
+    commands, ping = (decode(line) for line in lines.splitlines())
+    assert "PONG" in commands.get("list").split(",")
+    assert commands.destination == ""
+    assert ping == Message("PING", {"n": "1", "transmission_report": "failure"}, "svc_b")
+    _, lines = play.session.request(Message("PING", service="svc_b"), ["PONG"])
+    assert [decode(line).command for line in lines.splitlines()] == ["PING"]
+
+
+def test_a_request_without_a_proper_reply_is_the_callers_fault():
+    play = Playbook()
+    with pytest.raises(ValueError, match="name at least one"):
+        play.ask(b"svc_b/PING")
+    with pytest.raises(ValueError, match="'pong' cannot be"):
+        play.ask(b"svc_b/PING", "pong")
+    with pytest.raises(LocalProtocolError):
+        play.session.request(Message("PING", {"x": "\0"}, "svc_b"), ["PONG"])
+    assert not play.session.awaits_replies
+
+
+def test_a_reply_settles_its_request_and_a_second_one_is_delivered():
+    play = Playbook()
+    token = play.ask(b"svc_b/PING", "PONG")
+    pong = b"<peer:svc_b svc_a/PONG n=1"
+    assert play.hear(pong) == [Settled(token, decode(pong))]
+    assert play.hear(pong) == [Delivered(decode(pong))]
+
+
+def test_an_elder_routers_absolutely_has_no_sender_and_still_answers():
+    play = Playbook()
+    token = play.ask(b"ALIVE serial=123", "ABSOLUTELY")
+    (outcome,) = play.hear(b"peer:svc_a/ABSOLUTELY reply_timestamp=1795499199.416742811;serial=123")
+    assert isinstance(outcome, Settled)
+    assert outcome.token == token
+
+
+def test_a_status_that_was_asked_for_is_recorded_and_answers():
+    play = Playbook()
+    token = play.ask(b"CLOCK_STATUS", "CLOCK_STABLE", "CLOCK_UNSTABLE")
+    (outcome,) = play.hear(b"<peer:communicatord CLOCK_STABLE clock_resolution=no_ntp")
+    assert isinstance(outcome, Settled)
+    assert outcome.token == token
+    assert play.session.clock_status == ClockStatus(is_stable=True, resolution="no_ntp")
+
+
+def failure(play, line):
+    (outcome,) = play.hear(line)
+    assert isinstance(outcome, Settled)
+    return outcome.token, outcome.answer
+
+
+def test_a_message_nobody_receives_fails_its_request_at_once():
+    play = Playbook()
+    first = play.ask(b"svc_x/PING", "PONG")
+    second = play.ask(b"peer:svc_y/PING", "PONG")
+    report = (
+        b"<peer:communicatord TRANSMISSION_REPORT command=PING;status=failed;"
+        b"destination_service=svc_y;destination_server=peer"
+    )
+    token, error = failure(play, report)
+    assert (token, type(error), error.destination, error.command) == (second, NoReceiverError, "peer:svc_y", "PING")
+    token, error = failure(play, b"<peer:communicatord TRANSMISSION_REPORT command=PING;status=failed")
+    assert (token, error.destination) == (first, "svc_x")
+
+
+def test_a_cached_message_waits_on():
+    play = Playbook()
+    play.ask(b"svc_x/PING", "PONG")
+    play.hear(b"<peer:communicatord TRANSMISSION_REPORT command=PING;status=cached")
+    assert play.session.awaits_replies
+
+
+def test_service_unavailable_is_no_receiver():
+    play = Playbook()
+    token = play.ask(b'svc_x/PING cache="no;reply"', "PONG")
+    line = b"<peer:communicatord SERVICE_UNAVAILABLE destination_service=svc_x;unsent_command=PING"
+    settled, error = failure(play, line)
+    assert (settled, type(error)) == (token, NoReceiverError)
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        (b"<peer:svc_b svc_a/INVALID command=PING;message=n is missing", "n is missing"),
+        (b"<peer:svc_b svc_a/UNKNOWN command=PING", "svc_b does not know this command"),
+        (b"<peer:communicatord INVALID command=PING;message=not allowed", "not allowed"),
+        (b"<peer:communicatord INVALID command=PING", "communicatord gave no reason"),
+    ],
+)
+def test_a_refused_request_fails_with_the_reason(line, reason):
+    play = Playbook()
+    token = play.ask(b"svc_b/PING", "PONG")
+    settled, error = failure(play, line)
+    assert (settled, type(error), error.command, error.reason) == (token, MessageRefusedError, "PING", reason)
+
+
+def test_a_refusal_by_somebody_else_or_of_something_else_settles_nothing():
+    play = Playbook()
+    play.ask(b"svc_b/PING", "PONG")
+    for line in (b"<peer:svc_c svc_a/UNKNOWN command=PING", b"<peer:svc_b svc_a/UNKNOWN command=PANG"):
+        assert play.hear(line) == [Delivered(decode(line))]
+    assert play.session.awaits_replies
+
+
+def test_a_caller_may_take_a_refusal_as_an_answer():
+    play = Playbook()
+    token = play.ask(b"svc_b/PING", "PONG", "INVALID")
+    line = b"<peer:svc_b svc_a/INVALID command=PING"
+    assert play.hear(line) == [Settled(token, decode(line))]
+
+
+def test_a_lost_link_fails_what_waits():
+    play = Playbook()
+    token = play.ask(b"svc_b/PING", "PONG")
+    forgotten = play.ask(b"svc_b/PING", "PONG")
+    play.session.forget(forgotten)
+    (settled,) = play.session.link_lost("reset")
+    assert settled.token == token
+    assert isinstance(settled.answer, NotConnectedError)
+    assert "reset" in str(settled.answer)
+    assert play.session.link_lost("again") == []
+
+
+def test_it_unregisters_by_name():
+    assert Playbook().session.unregister() == b"UNREGISTER service=svc_a\n"

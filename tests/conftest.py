@@ -1,0 +1,64 @@
+"""What every test of the project may use: programs of Debian packages, and hypothesis set for a shared machine."""
+
+import os
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+ROOT = Path(__file__).parent.parent
+
+# A machine that is shared may be slow at any moment: that is no failure of what is tested.
+settings.register_profile("project", deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("project")
+
+
+@dataclass(frozen=True, slots=True)
+class DebianProgram:
+    """A program unpacked from a Debian package that must not be installed."""
+
+    path: Path
+    environment: dict[str, str]
+    """What it must be started with: it finds its libraries by it."""
+
+
+def missing(what: str) -> None:
+    """End the test: as a failure in CI, where everything has to be there, else as skipped."""
+    if os.environ.get("CI") == "true":
+        pytest.fail(f"{what}; in CI that is a failure")
+    pytest.skip(what)
+
+
+@pytest.fixture(scope="session")
+def require_program():
+    """Gives the path of a program on the PATH, such as promtool; without it the test is skipped, in CI it fails."""
+
+    def require(name: str) -> str:
+        path = shutil.which(name)
+        if path is None:
+            missing(f"{name} is not installed (tools/test-packages brings it)")
+        return path
+
+    return require
+
+
+@pytest.fixture(scope="session")
+def debian_program():
+    """Gives a program of a package in .cache/debian, such as ("chrony", "usr/sbin/chronyd"), unpacking it first."""
+
+    def unpack(package: str, program: str) -> DebianProgram:
+        done = subprocess.run(
+            [ROOT / "tools/debian-cache", package], capture_output=True, text=True, check=False, timeout=300
+        )
+        if done.returncode:
+            missing(f"cannot unpack {package}: {done.stderr.strip()}")
+        found = subprocess.run(
+            [ROOT / "tools/debian-cache", "--library-path"], capture_output=True, text=True, check=True, timeout=30
+        )
+        environment = os.environ | {"LD_LIBRARY_PATH": found.stdout.strip()}
+        return DebianProgram(ROOT / ".cache/debian/root" / program, environment)
+
+    return unpack

@@ -1,0 +1,233 @@
+"""Playbooks for the router: a script says who connects, who writes what, and what everyone must then hear.
+
+    + A unix root            A connects to the Unix socket as a user (see USERS); `local` is TCP, where the user must be asked for
+    A > line                 A writes a line
+    A < message              the next message A hears; signed by the router unless it has a sender; a value * stands for any
+    A < (nothing)            A has heard nothing further
+    A < EOF                  the router closes A's link
+    A - / A x                A stops writing / A's link is gone
+    @ 2.5                    time passes
+
+Whatever is heard and not expected fails the playbook, with the script up to there.
+"""
+
+import re
+from collections import deque
+
+import pytest
+
+from communicator.errors import RemoteProtocolError
+from communicator.protocol import Message, decode
+from communicator.router import Router, RouterConfig
+from communicator.router.effects import Close, Identify, Measure, Notice, Send
+from communicator.router.events import (
+    CloseReason,
+    DeadlineReached,
+    Instant,
+    LinesReceived,
+    LinkClosed,
+    LinkEnded,
+    LinkKind,
+    LinkOpened,
+    Measured,
+    User,
+    UserIdentified,
+)
+
+ROUTER_UID = 200
+USERS = {
+    "root": User(0, "root", frozenset({"root"}), pid=11),
+    "bell": User(ROUTER_UID, "bell", frozenset({"bell"}), pid=12),
+    "alice": User(1000, "alice", frozenset({"alice", "operators"}), pid=13),
+    "bob": User(1001, "bob", frozenset({"bob"}), pid=14),
+    "nobody": None,  # a user who cannot be told
+}
+SIGNATURE = "<peer:communicatord "
+STEP = re.compile(r"([A-Z]) ([><x-])(?: (.*))?")
+
+
+def _make_config(**changes):
+    settings = {
+        "server_name": "peer",
+        "my_address": "127.0.0.1:4042",
+        "boot_id": "00000000-0000-4000-8000-000000000001",
+        "version": "0.1.0",
+        "python": "3.13",
+        "uid": ROUTER_UID,
+        "pid": 4711,
+        "known_services": frozenset({"offline"}),
+        "owners": {"canary": "alice", "payroll": "bob"},
+        "stop_group": "operators",
+    }
+    return RouterConfig(**{**settings, **changes})
+
+
+class Playbook:
+    def __init__(self, **config):
+        self.monotonic_s = 1000.0
+        self.router = Router(_make_config(**config), self.now)
+        self.links = {}
+        self.users = {}
+        self.heard = {}
+        self.effects = []
+        self.script = []
+
+    @property
+    def now(self):
+        return Instant(self.monotonic_s, int((1_795_500_000 + self.monotonic_s - 1000) * 1e9))
+
+    @property
+    def notices(self):
+        return [effect for effect in self.effects if isinstance(effect, Notice)]
+
+    def effects_of(self, kind):
+        return [effect for effect in self.effects if isinstance(effect, kind)]
+
+    def write(self, name, lines):
+        """Let a link write raw bytes; what is heard then is left to `hear`."""
+        self.handle(LinesReceived(self.links[name], lines))
+
+    def hear(self, name):
+        """Take the next message a link has heard."""
+        return self.heard[self.links[name]].popleft()
+
+    def handle(self, event):
+        for effect in self.router.handle(event, self.now):
+            self.effects.append(effect)
+            self._do(effect)
+
+    def _do(self, effect):
+        match effect:
+            case Send(link, data):
+                assert data.endswith(b"\n")
+                for line in data.split(b"\n")[:-1]:
+                    self.heard[link].append(_read(line))
+            case Close(link, reason):
+                self.heard[link].append("EOF")
+                self.handle(LinkClosed(link, reason))
+            case Identify(link):
+                self.handle(UserIdentified(link, self.users[link]))
+            case Measure(token):
+                self.handle(Measured(token, ()))
+            case _:
+                pass
+
+    def play(self, script):
+        for line in script.strip().splitlines():
+            step = line.partition("  #")[0].strip()
+            if step:
+                self.script.append(step)
+                self._step(step)
+        left = {name: list(self.heard[link]) for name, link in self.links.items() if self.heard[link]}
+        assert not left, self._trace(f"not expected: {left}")
+        return self
+
+    def _step(self, step):
+        if step.startswith("+ "):
+            self._connect(*step.split()[1:])
+        elif step.startswith("@ "):
+            self._pass_time(float(step[2:]))
+        else:
+            who, what, rest = STEP.fullmatch(step).groups()
+            self._act(who, what, rest or "")
+
+    def _act(self, who, what, rest):
+        link = self.links[who]
+        match what:
+            case ">":
+                self.handle(LinesReceived(link, rest.encode().decode("unicode_escape").encode("latin-1") + b"\n"))
+            case "<":
+                self._expect(who, rest)
+            case "-":
+                self.handle(LinkEnded(link))
+            case "x":
+                self.handle(LinkClosed(link, CloseReason.HUP))
+
+    def _connect(self, name, kind, user="bob"):
+        link = len(self.links) + 1
+        self.links[name] = link
+        self.heard[link] = deque()
+        self.users[link] = USERS[user]
+        known = USERS[user] if kind == "unix" else None
+        self.handle(LinkOpened(link, LinkKind(kind), f"address-of-{name}", known))
+
+    def _pass_time(self, seconds):
+        end = self.monotonic_s + seconds
+        while (due := self.router.next_deadline()) is not None and due <= end:
+            self.monotonic_s = max(due, self.monotonic_s)
+            self.handle(DeadlineReached())
+        self.monotonic_s = end
+
+    def _expect(self, who, text):
+        heard = self.heard[self.links[who]]
+        if text == "(nothing)":
+            assert not heard, self._trace(f"{who} heard {list(heard)}")
+            return
+        assert heard, self._trace(f"{who} heard nothing")
+        found = heard.popleft()
+        wanted = "EOF" if text == "EOF" else decode((text if text.startswith("<") else SIGNATURE + text).encode())
+        assert alike(wanted, found), self._trace(f"wanted {wanted}\n found {found}")
+
+    def _trace(self, what):
+        return "\n".join(["playbook failed after:", *self.script[-12:], what])
+
+
+def _read(line):
+    """The message, or the bytes where they are none: the router passes on what it need not look into."""
+    try:
+        return decode(line)
+    except RemoteProtocolError:
+        return line
+
+
+def alike(wanted, found):
+    """Equal, where a wanted value of * stands for any."""
+    if not (isinstance(wanted, Message) and isinstance(found, Message)):
+        return wanted == found
+    values = {name: found.get(name) if value == "*" else value for name, value in wanted.parameters.items()}
+    return {**as_dict(wanted), "parameters": values} == as_dict(found)
+
+
+def as_dict(message):
+    return {name: getattr(message, name) for name in message.__struct_fields__}
+
+
+@pytest.fixture
+def make_config():
+    return _make_config
+
+
+@pytest.fixture
+def config():
+    return _make_config(my_address="10.9.8.7:4042")
+
+
+@pytest.fixture
+def playbook():
+    return Playbook
+
+
+@pytest.fixture
+def trio():
+    """Three services: A and B understand much, M only what it must."""
+    return Playbook().play(
+        """
+        + A unix bob
+        A > REGISTER service=svc_a;version=1
+        A < HELP
+        A < READY my_address=127.0.0.1:4042
+        A > COMMANDS list=HELP,QUITTING,READY,STOP,UNKNOWN,STATUS,CLUSTER_UP,CLUSTER_COMPLETE,CLOCK_STABLE,CLOCK_UNSTABLE,NOTIFY,DISCONNECTING
+        + B local bob
+        B > REGISTER service=svc_b;version=1
+        B < HELP
+        B < READY my_address=127.0.0.1:4042
+        A < STATUS cache=no;server=peer;server_name=peer;service=svc_b;status=up;up_since=1795500000
+        B > COMMANDS list=HELP,QUITTING,READY,STOP,UNKNOWN,NOTIFY,DISCONNECTING
+        + M unix bob
+        M > REGISTER service=svc_m;version=1
+        M < HELP
+        M < READY my_address=127.0.0.1:4042
+        A < STATUS cache=no;server=peer;server_name=peer;service=svc_m;status=up;up_since=1795500000
+        M > COMMANDS list=HELP,QUITTING,READY,STOP,UNKNOWN
+        """,
+    )

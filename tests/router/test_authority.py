@@ -1,0 +1,152 @@
+"""The table of who may say what, cell by cell: y allowed, n refused with a reason, ? the user must be identified first."""
+
+import pytest
+
+from communicator.protocol import Message
+from communicator.router.authority import OWNED_SERVICES, RULES, Speaker, judge
+from communicator.router.events import LinkKind, User
+
+SPEAKERS = {
+    "root": Speaker(kind=LinkKind.UNIX, user=User(0, "root")),
+    "bell": Speaker(kind=LinkKind.UNIX, user=User(200, "bell")),  # the router's own user
+    "alice": Speaker(kind=LinkKind.LOCAL, user=User(1000, "alice", frozenset({"operators"}))),  # owns canary
+    "bob": Speaker(kind=LinkKind.UNIX, user=User(1001, "bob", frozenset({"bob"}))),  # owns payroll
+    "asked": Speaker(kind=LinkKind.LOCAL, user=None, user_known=False),
+    "nobody": Speaker(kind=LinkKind.LOCAL, user=None, user_known=True),
+    "signal": Speaker(kind=LinkKind.SIGNAL),
+    "remote": Speaker(kind=LinkKind.REMOTE),
+    "peer": Speaker(kind=LinkKind.SECURE, accepted=True),
+    "timekeeper": Speaker(kind=LinkKind.UNIX, user=User(1001, "bob"), registered_as="timekeeper"),
+    "canary": Speaker(kind=LinkKind.UNIX, user=User(1001, "bob"), registered_as="canary"),
+    "svc_x": Speaker(kind=LinkKind.UNIX, user=User(1001, "bob"), registered_as="svc_x"),
+}
+NAMES = list(SPEAKERS)
+REPORT = '{"server":"peer"}'
+
+TABLE = [
+    # command and parameters                       root bell alic bob  ask  nob  sig  rem  peer time cana svcx
+    ("REGISTER service=timekeeper",                "y    y    n    n    ?    n    n    n    n    n    n    n"),
+    ("REGISTER service=canary",                    "y    y    y    n    ?    n    n    n    n    n    n    n"),
+    ("REGISTER service=exporter",                  "y    y    n    n    ?    n    n    n    n    n    n    n"),
+    ("REGISTER service=sitter",                    "y    y    n    n    ?    n    n    n    n    n    n    n"),
+    ("REGISTER service=payroll",                   "y    y    n    y    ?    n    n    n    n    y    y    y"),
+    ("REGISTER service=anything",                  "y    y    y    y    y    y    n    n    n    y    y    y"),
+    ("UNREGISTER service=anything",                "y    y    y    y    y    y    n    n    n    y    y    y"),
+    ("COMMANDS list=A",                            "y    y    y    y    y    y    n    n    n    y    y    y"),
+    ("CLUSTER_STATUS",                             "y    y    y    y    y    y    n    n    n    y    y    y"),
+    ("REGISTER_FOR_LOADAVG",                       "y    y    y    y    y    y    n    n    n    y    y    y"),
+    ("UNREGISTER_FROM_LOADAVG",                    "y    y    y    y    y    y    n    n    n    y    y    y"),
+    ("STOP",                                       "y    y    y    n    ?    n    n    n    n    n    n    n"),
+    ("SHUTDOWN",                                   "y    y    y    n    ?    n    n    n    n    n    n    n"),
+    ("FORGET ip=10.0.0.1",                         "y    y    y    n    ?    n    n    n    n    n    n    n"),
+    ("LOG_ROTATE",                                 "y    y    y    n    ?    n    n    n    n    n    n    n"),
+    ("RESTART",                                    "y    y    y    n    ?    n    n    n    n    n    n    n"),
+    ("TAP",                                        "y    y    y    n    ?    n    n    n    n    n    n    n"),
+    ("POLICY_SET policy=x",                        "n    n    n    n    n    n    n    n    n    n    y    n"),
+    ("CANARY_POLICY policy=x",                     "n    n    n    n    n    n    n    n    n    n    y    n"),
+    ("CLOCK_STABLE clock_resolution=verified",     "n    n    n    n    n    n    n    n    n    y    n    n"),
+    ("CLOCK_UNSTABLE clock_error=checking",        "n    n    n    n    n    n    n    n    n    y    n    n"),
+    ("timekeeper/CLOCK_REPORT report=" + REPORT,   "n    n    n    n    n    n    n    n    n    y    n    n"),
+    ("timekeeper/CLOCK_REPORT report={}",          "n    n    n    n    n    n    n    n    n    n    n    n"),
+    ('timekeeper/CLOCK_REPORT report={"server":1}', "n   n    n    n    n    n    n    n    n    n    n    n"),
+    ("canary/RUN_REPORT service=svc_x",            "y    y    y    n    ?    n    n    n    n    n    n    y"),
+    ("canary/RUN_REPORT service=svc_y",            "y    y    y    n    ?    n    n    n    n    n    n    n"),
+    ("canary/CANARY_COMMAND command=freeze",       "y    y    y    n    ?    n    n    n    n    n    n    n"),
+    ("iplock/BLOCK uri=tcp://192.0.2.1:25",        "y    y    y    y    ?    n    n    n    n    y    y    y"),
+    ("iplock/BLOCK uri=127.0.0.1",                 "n    n    n    n    n    n    n    n    n    n    n    n"),
+    ("iplock/BLOCK uri=[::1]:80",                  "n    n    n    n    n    n    n    n    n    n    n    n"),
+    ("iplock/BLOCK uri=10.9.8.7",                  "n    n    n    n    n    n    n    n    n    n    n    n"),
+    ("iplock/BLOCK",                               "n    n    n    n    n    n    n    n    n    n    n    n"),
+    ("canary/RUN_STARTED run_id=x",                "n    n    n    n    n    n    n    n    n    n    n    n"),
+    ("canary/RUN_ENDED run_id=x",                  "n    n    n    n    n    n    n    n    n    n    n    n"),
+    ("svc_x/VERSION_BLOCKED reason=x",             "n    n    n    n    n    n    n    n    n    n    n    n"),
+    ("CONNECT version=1",                          "n    n    n    n    n    n    n    y    y    n    n    n"),
+    ("ACCEPT",                                     "n    n    n    n    n    n    n    y    y    n    n    n"),
+    ("REFUSE",                                     "n    n    n    n    n    n    n    y    y    n    n    n"),
+    ("GOSSIP",                                     "n    n    n    n    n    n    n    y    y    n    n    n"),
+    ("RECEIVED",                                   "n    n    n    n    n    n    n    y    y    n    n    n"),
+    ("svc_y/ANYTHING",                             "y    y    y    y    y    y    y    n    y    y    y    y"),
+    ("./CLOCK_STABLE",                             "y    y    y    y    y    y    y    n    y    y    y    y"),
+]  # fmt: skip
+CELLS = [
+    pytest.param(line, name, cell, id=f"{line.partition(' report')[0]}-{name}")
+    for line, row in TABLE
+    for name, cell in zip(NAMES, row.split(), strict=True)
+]
+
+
+@pytest.mark.parametrize(("line", "name", "cell"), CELLS)
+def test_each_cell_of_the_table(config, line, name, cell):
+    ruling = judge(read(line), SPEAKERS[name], config)
+    assert {True: "y", False: "n", None: "?"}[ruling.allowed] == cell
+    assert (ruling.reason != "") == (cell == "n")
+
+
+def read(line):
+    """A message from the short form of the table, whose values may hold anything."""
+    head, _, rest = line.partition(" ")
+    to, _, command = head.rpartition("/")
+    name, _, value = rest.partition("=")
+    return Message(command, {name: value} if name else {}, service=to)
+
+
+def test_the_table_has_a_row_for_each_rule():
+    assert {read(line).command for line, _ in TABLE} - {"ANYTHING"} == set(RULES)
+
+
+def test_the_table_has_a_row_for_each_owned_name():
+    assert {f"REGISTER service={name}" for name in OWNED_SERVICES} <= {line for line, _ in TABLE}
+
+
+def test_a_group_may_stop_only_where_the_configuration_says_so(make_config):
+    stop = Message("STOP")
+    assert judge(stop, SPEAKERS["alice"], make_config(stop_group="operators")).allowed
+    assert not judge(stop, SPEAKERS["alice"], make_config(stop_group="")).allowed
+
+
+def test_refused_commands_change_nothing_and_say_why(trio):
+    trio.play(
+        """
+        A > STOP
+        A < INVALID command=STOP;message=*
+        B > ./STOP
+        B < INVALID command=STOP;message=*
+        A > svc_b/RUN_STARTED run_id=x
+        A < INVALID command=RUN_STARTED;message=*
+        A > CLOCK_STABLE clock_resolution=verified
+        A < INVALID command=CLOCK_STABLE;message=*
+        A > CONNECT version=1;my_address=192.0.2.7:4042;server_name=peer2
+        A < INVALID command=CONNECT;message=*
+        A > CLOCK_STATUS
+        A < CLOCK_UNSTABLE cache=no;clock_error=checking
+        """,
+    )
+    assert trio.router._board.statistics.acl_denied == 5
+    assert trio.router._board.statistics.dropped["acl"] == 5
+
+
+def test_an_unknown_user_is_identified_once_and_then_remembered(playbook):
+    from communicator.router.effects import Identify
+
+    book = playbook().play("+ A local alice")
+    book.play("A > LOG_ROTATE\nA > LOG_ROTATE")
+    assert len(book.effects_of(Identify)) == 1
+
+
+def test_lines_behind_a_question_wait_for_its_answer(playbook):
+    book = playbook().play(
+        "+ A local bob\n+ B unix bob\nB > REGISTER service=svc_b;version=1\nB < HELP\nB < READY my_address=*"
+    )
+    book.write("A", b"svc_b/P n=1\nSTOP\nsvc_b/P n=2\nALIVE\n")
+    assert [book.hear("B").get("n") for _ in range(2)] == ["1", "2"]
+    assert [book.hear("A").command for _ in range(2)] == ["INVALID", "ABSOLUTELY"]
+
+
+def test_the_actor_of_a_canary_command_is_written_by_the_router(playbook):
+    book = playbook().play(
+        "+ C unix alice\nC > REGISTER service=canary;version=1\nC < HELP\nC < READY my_address=*\nC < canary/RUN_STARTED run_id=*;service=canary;role=live;pid=13"
+    )
+    book.play("+ A local alice")
+    book.write("A", b"canary/CANARY_COMMAND command=freeze;actor_user=root;actor_server=elsewhere\n")
+    heard = book.hear("C")
+    assert heard.parameters == {"command": "freeze", "actor_user": "alice", "actor_server": "peer"}

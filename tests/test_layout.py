@@ -1,0 +1,70 @@
+"""How the project is laid out: each module says what it is, is tested by a file of its name, and stays small."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PACKAGES = ("communicator", "timekeeper", "canary", "exporters", "bellwether")
+
+# Modules without a test file of their own name: why, and what tests them instead.
+TESTED_ELSEWHERE = {
+    "communicator/protocol/limits.py": "constants: each is tested where it binds",
+    "communicator/router/effects.py": "declarations: every router test is written with them",
+    "communicator/router/events.py": "declarations: every router test is written with them",
+    "communicator/router/config.py": "declarations: every router test is written with them",
+    "communicator/errors.py": "declarations: each is tested where it is raised",
+    "communicator/version.py": "one constant",
+}
+MODULES = sorted(path.relative_to(ROOT) for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
+
+
+def files_that_test(module):
+    return sorted((ROOT / "tests").rglob(f"test_{module.stem.removeprefix('_')}*.py"))
+
+
+@pytest.mark.parametrize("module", MODULES, ids=str)
+def test_the_docstring_of_a_module_is_its_sentence(module):
+    docstring = ast.get_docstring(ast.parse((ROOT / module).read_text())) or ""
+    first = docstring.partition("\n")[0]
+    assert len(first.split()) >= 4, "a module says in one sentence what it is, and what it must not know"
+    assert first.endswith((".", ":")), first
+
+
+@pytest.mark.parametrize("module", [m for m in MODULES if m.name not in ("__init__.py", "__main__.py")], ids=str)
+def test_a_module_has_a_test_file(module):
+    if module.as_posix() in TESTED_ELSEWHERE:
+        assert not files_that_test(module), "it has one now: take it off the table"
+    else:
+        assert files_that_test(module), f"no tests/**/test_{module.stem}*.py"
+
+
+def test_the_table_of_exceptions_names_modules_that_exist():
+    assert set(TESTED_ELSEWHERE) <= {module.as_posix() for module in MODULES}
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_a_package_says_that_it_is_typed(package):
+    assert (ROOT / package / "py.typed").exists()
+
+
+def test_nothing_is_too_long():
+    done = subprocess.run(
+        [sys.executable, ROOT / "tools/check-sizes", *PACKAGES], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.stdout == ""
+    assert done.returncode == 0
+
+
+def test_the_size_check_finds_what_is_too_long(tmp_path):
+    body = "    x = 1\n"
+    (tmp_path / "short.py").write_text(f'def f():\n    """D\n\n    D\n    """\n{body * 39}')
+    (tmp_path / "long.py").write_text(f"def f():\n{body * 40}" + "x = 1\n" * 360)
+    done = subprocess.run(
+        [sys.executable, ROOT / "tools/check-sizes", tmp_path], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert [line.partition("long.py:")[2].split(":")[0] for line in done.stdout.splitlines()] == ["1", "1"]

@@ -1,0 +1,37 @@
+import os
+import subprocess
+import sys
+
+import pytest
+
+from timekeeper import kernel
+from timekeeper.discipline import NoAnswer
+from timekeeper.kernel import read_kernel
+from timekeeper.timex import KernelClock
+
+
+def test_the_kernel_answers():
+    clock = read_kernel()
+    assert isinstance(clock, KernelClock)
+    assert 0 <= clock.esterror_s
+    assert 0 < clock.maxerror_s <= 2**31 / 1e6
+    assert -500 <= clock.frequency_ppm <= 500
+
+
+def test_another_machine_is_refused(monkeypatch):
+    monkeypatch.setattr(sys, "platform", "freebsd15")
+    assert read_kernel() == NoAnswer("the kernel's clock state is only read on 64-bit Linux")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
+def test_an_ordinary_user_may_read_it():
+    program = "from timekeeper.kernel import read_kernel; print(type(read_kernel()).__name__)"
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=os.path.dirname(os.path.dirname(kernel.__file__)),
+        preexec_fn=lambda: os.setresuid(65534, 65534, 65534),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout.strip() == "KernelClock", done.stderr

@@ -1,0 +1,54 @@
+"""PURE: chrony's answers translated into the shape all time daemons share; no bytes, no judgement."""
+
+from collections.abc import Sequence
+
+from timekeeper.chrony_codec import Activity, Source, SourceState, Tracking
+from timekeeper.discipline import Discipline, Reference, Upstream, UpstreamState
+
+DAEMON = "chronyd"
+
+_OWN_CLOCK = 0x7F7F_0101
+"""127.127.1.1, the reference of a chronyd that serves its own clock."""
+
+_STATES = {
+    SourceState.SELECTED: UpstreamState.SELECTED,
+    SourceState.NONSELECTABLE: UpstreamState.UNUSABLE,
+    SourceState.FALSETICKER: UpstreamState.FALSETICKER,
+    SourceState.JITTERY: UpstreamState.JITTERY,
+    SourceState.UNSELECTED: UpstreamState.COMBINED,
+    SourceState.SELECTABLE: UpstreamState.OUTLIER,
+}
+
+
+def describe_chrony(tracking: Tracking, sources: Sequence[Source], activity: Activity) -> Discipline:
+    """Translate.
+
+    Args:
+        tracking: What chronyd says of the clock.
+        sources: What it says of its sources; those whose address is not resolved yet are left out.
+        activity: How many of these there are.
+
+    Returns:
+        The same in the shared shape.
+    """
+    return Discipline(
+        daemon=DAEMON,
+        leap=tracking.leap,
+        stratum=tracking.stratum,
+        reference=_reference(tracking.reference_id),
+        offset_s=-tracking.correction_s,
+        root_delay_s=tracking.root_delay_s,
+        root_dispersion_s=tracking.root_dispersion_s,
+        update_interval_s=tracking.update_interval_s,
+        updated_wall_ns=tracking.reference_time_ns,
+        upstreams=tuple(
+            Upstream(source.name, _STATES[source.state], bool(source.reachability)) for source in sources if source.name
+        ),
+        unresolved_upstreams=activity.unresolved,
+    )
+
+
+def _reference(reference_id: int) -> Reference:
+    if reference_id == 0:
+        return Reference.NONE
+    return Reference.OWN_CLOCK if reference_id == _OWN_CLOCK else Reference.OUTSIDE

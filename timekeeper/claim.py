@@ -1,0 +1,42 @@
+"""PURE: what a host says of its own clock, as a value; how it was concluded is told elsewhere (verdict)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from timekeeper.discipline import Leap
+
+
+class ClaimState(StrEnum):
+    """Is this clock kept true?"""
+
+    SYNCHRONIZED = "synchronized"
+    HOLDOVER = "holdover"
+    """It was, and runs on alone: the bound grows."""
+    UNSYNCHRONIZED = "unsynchronized"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """A host's word about its own clock. None is *not known*, never zero."""
+
+    state: ClaimState
+    reasons: Sequence[str]
+    """Why, the decisive one first; then what an operator should know besides."""
+    daemon: str = ""
+    """Who steers the clock; empty when nobody does or it is not known."""
+    offset_s: float | None = None
+    """How far this clock is ahead of true time, as the daemon estimates it."""
+    bound_s: float | None = None
+    """The clock is off by no more than this, the estimate included; it trusts the daemon's servers."""
+    stratum: int | None = None
+    leap: Leap | None = None
+    age_s: float | None = None
+    """Since the clock was last updated."""
+    root_delay_s: float | None = None
+    root_dispersion_s: float | None = None
+    upstreams: Sequence[str] = ()
+    """The servers and reference clocks the daemon listens to."""
+    without_daemon: bool = False
+    """No time daemon runs on this host, nor has one while it was watched: nobody promised a true clock."""

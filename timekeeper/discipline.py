@@ -1,0 +1,87 @@
+"""PURE: what a time daemon says of the clock it steers, in one shape for all; it knows no daemon's protocol."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Leap(StrEnum):
+    """The leap indicator of RFC 5905, figure 9."""
+
+    NORMAL = "normal"
+    INSERT = "insert"
+    DELETE = "delete"
+    UNSYNCHRONIZED = "unsynchronized"
+
+
+class Reference(StrEnum):
+    """What a daemon's time comes from in the end."""
+
+    NONE = "none"
+    OWN_CLOCK = "own clock"
+    """It serves the clock of this very host as if it were true (chrony's `local`)."""
+    OUTSIDE = "outside"
+
+
+class UpstreamState(StrEnum):
+    """What a daemon thinks of one of its servers or reference clocks."""
+
+    SELECTED = "selected"
+    COMBINED = "combined"
+    """Good, and averaged into the result."""
+    OUTLIER = "outlier"
+    """Good, but not used at present."""
+    JITTERY = "jittery"
+    FALSETICKER = "falseticker"
+    """Its interval does not overlap that of the majority."""
+    UNUSABLE = "unusable"
+    """Unreachable, unsynchronised or too few samples."""
+
+
+@dataclass(frozen=True, slots=True)
+class Upstream:
+    """A server or reference clock a daemon listens to."""
+
+    name: str
+    """An address, or the name of a reference clock such as ``PHC0``."""
+    state: UpstreamState
+    reachable: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Discipline:
+    """A time daemon's word about the clock of this host."""
+
+    daemon: str
+    leap: Leap
+    stratum: int
+    reference: Reference
+    offset_s: float
+    """How far the system clock is ahead of the daemon's own notion of time; negative when it is behind."""
+    root_delay_s: float
+    root_dispersion_s: float
+    update_interval_s: float
+    """The span between the last two updates of the clock."""
+    updated_wall_ns: int
+    """When the clock was last updated, on this host's wall clock, in nanoseconds since the epoch."""
+    upstreams: Sequence[Upstream] = ()
+    unresolved_upstreams: int = 0
+    """Servers whose name has no address yet, so that they are not among `upstreams`."""
+
+    def count_upstreams(self) -> dict[str, int]:
+        """How many upstreams are in each state, with every state named."""
+        counts = dict.fromkeys((state.value for state in UpstreamState), 0)
+        for upstream in self.upstreams:
+            counts[upstream.state.value] += 1
+        return counts
+
+
+@dataclass(frozen=True, slots=True)
+class NoAnswer:
+    """A source was asked and gave nothing one can use.
+
+    Silence proves nothing: a daemon that refuses queries looks like one that is not there.
+    """
+
+    reason: str
+    """Why, as a clause that can follow "no answer: "."""

@@ -1,0 +1,58 @@
+"""PURE: what an operator should know besides a clock's state: doubtful sources, known traps; it decides nothing."""
+
+from timekeeper.discipline import Discipline, NoAnswer, UpstreamState
+from timekeeper.time_daemons import TimeDaemons
+from timekeeper.timex import KernelClock
+
+MAJORITY_NEEDS = 3
+"""With two sources that disagree, nobody can tell which one is wrong."""
+
+_GOOD = frozenset({UpstreamState.SELECTED, UpstreamState.COMBINED, UpstreamState.OUTLIER})
+
+
+def remark_on_upstreams(word: Discipline) -> tuple[str, ...]:
+    """What is doubtful about the sources of a daemon."""
+    unresolved = word.unresolved_upstreams
+    missing = (f"{unresolved} sources have a name that cannot be resolved",) if unresolved else ()
+    if not word.upstreams:
+        return missing or (f"{word.daemon} has no sources",)
+    liars = [upstream.name for upstream in word.upstreams if upstream.state is UpstreamState.FALSETICKER]
+    remarks = [f"falseticker: {name} disagrees with the majority" for name in liars]
+    good = sum(upstream.state in _GOOD for upstream in word.upstreams)
+    if liars and not good:
+        remarks = [f"no majority: {', '.join(liars)} contradict each other"]
+    if not any(upstream.reachable for upstream in word.upstreams):
+        remarks.append(f"none of {len(word.upstreams)} sources can be reached")
+    elif good + len(liars) < MAJORITY_NEEDS:
+        remarks.append(
+            f"only {good + len(liars)} of {len(word.upstreams)} sources usable:"
+            f" it takes {MAJORITY_NEEDS} to outvote a wrong one"
+        )
+    return (*remarks, *missing)
+
+
+def remark_on_host(
+    daemons: TimeDaemons | NoAnswer, trusted: str = "", kernel: KernelClock | NoAnswer | None = None
+) -> tuple[str, ...]:
+    """What is doubtful about the host.
+
+    Args:
+        daemons: Those that run.
+        trusted: The one whose word is taken for good, if any.
+        kernel: The kernel's view, which should then agree.
+
+    Returns:
+        One remark for each known trap.
+    """
+    if isinstance(daemons, NoAnswer):
+        return (daemons.reason,)
+    remarks = []
+    if len(daemons.steering) > 1:
+        remarks.append(f"several time daemons steer against each other: {', '.join(sorted(daemons.steering))}")
+    remarks.extend(
+        f"{name} runs with -x: it watches the clock and does not steer it"
+        for name in sorted(daemons.names - daemons.steering)
+    )
+    if isinstance(kernel, KernelClock) and kernel.unsync and trusted in daemons.steering & {"chronyd"}:
+        remarks.append("the kernel still says unsynchronised: `rtcsync` is missing in chrony.conf")
+    return tuple(remarks)

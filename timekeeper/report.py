@@ -1,0 +1,159 @@
+"""PURE: what the timekeeper tells others, as JSON shapes and messages; it concludes nothing itself.
+
+A field that is None (``null``) is *not known*; it is never a stand-in for zero. Readers ignore keys they do not know.
+"""
+
+import msgspec
+
+from communicator.protocol import Message
+from timekeeper.claim import Claim, ClaimState
+from timekeeper.evidence import Evidence
+from timekeeper.timex import KernelClock
+
+ROLE = "agent"
+"""A timekeeper that is measured and solves nothing, which is all of them so far."""
+
+
+class ClaimReport(msgspec.Struct, frozen=True, kw_only=True):
+    """A host's word about its own clock; see `timekeeper.claim.Claim`."""
+
+    state: str
+    """``synchronized``, ``holdover``, ``unsynchronized`` or ``unknown``."""
+    reasons: list[str]
+    """For people, the decisive one first; numbers in them change from report to report."""
+    daemon: str
+    """``chronyd``, ``ntpd``, ``ntpd-rs``, ``systemd-timesyncd``; empty when none steers the clock or it is not known."""
+    upstreams: list[str]
+    offset_seconds: float | None
+    """Positive: this clock is ahead of what the daemon holds for true time."""
+    bound_seconds: float | None
+    """The clock is off by no more than this, `offset_seconds` included."""
+    stratum: int | None
+    leap: str | None
+    """``normal``, ``insert``, ``delete`` or ``unsynchronized``."""
+    smear: bool | None = None
+    """Whether the upstreams smear leap seconds; not told by any source yet."""
+    age_seconds: float | None
+    """Since the clock was last updated, when this was read."""
+    root_delay_seconds: float | None
+    root_dispersion_seconds: float | None
+
+
+class KernelReport(msgspec.Struct, frozen=True, kw_only=True):
+    """The kernel's account of its clock, as adjtimex(2) gives it: raw, with all its traps."""
+
+    maxerror_seconds: float
+    """Grows by 500 ppm between updates; under systemd-timesyncd it is an age, not an error."""
+    esterror_seconds: float
+    unsync: bool
+    """Stays true under a chronyd without `rtcsync`, and false for 8.9 hours after a daemon has died."""
+    tai_offset_seconds: int
+    """0 when nobody has set it."""
+    frequency_ppm: float
+
+
+class LocalReport(msgspec.Struct, frozen=True, kw_only=True):
+    """CLOCK_REPORT: one host's word."""
+
+    server: str
+    """Empty until the router has told its name."""
+    boot_id: str
+    """The kernel's; empty when it cannot be read."""
+    seq: int
+    """Counts the readings of this process, from 1."""
+    role: str
+    claim: ClaimReport
+    kernel: KernelReport | None
+    sources: dict[str, int]
+    """How many upstreams are in which state, every state named: ``selected``, ``combined`` (both in use),
+    ``outlier`` (good, not in use), ``jittery``, ``falseticker``, ``unusable``; empty when no daemon answers."""
+    pairs: list[dict[str, object]]
+    """Offsets measured to peers: none are, so far."""
+
+
+class CurrentReport(msgspec.Struct, frozen=True, kw_only=True):
+    """CLOCK_CURRENT_REPORT of an agent: its own host, and nothing solved."""
+
+    local: LocalReport
+    solved: bool
+    age_seconds: float
+    """Since `local` was read."""
+
+
+def describe_local(claim: Claim, evidence: Evidence, *, server: str, boot_id: str, seq: int) -> LocalReport:
+    """Put one reading into the shape others read.
+
+    Args:
+        claim: What was concluded.
+        evidence: From what.
+        server: The name of this host's router.
+        boot_id: Tells one boot of this host from the next.
+        seq: Counts the readings.
+    """
+    word = evidence.last_answer if claim.daemon and claim.upstreams else None
+    kernel = evidence.kernel
+    return LocalReport(
+        server=server,
+        boot_id=boot_id,
+        seq=seq,
+        role=ROLE,
+        claim=_describe_claim(claim),
+        kernel=_describe_kernel(kernel) if isinstance(kernel, KernelClock) else None,
+        sources=word.count_upstreams() if word else {},
+        pairs=[],
+    )
+
+
+def answer_report(local: LocalReport, age_s: float) -> Message:
+    """The CLOCK_CURRENT_REPORT message, to whoever asked.
+
+    Args:
+        local: This host's word.
+        age_s: Since it was read.
+    """
+    current = CurrentReport(local=local, solved=False, age_seconds=age_s)
+    return Message("CLOCK_CURRENT_REPORT", {"report": msgspec.json.encode(current).decode()})
+
+
+def announce(claim: Claim, interval_s: float) -> Message:
+    """The word for the router, which repeats it to whoever asks for CLOCK_STATUS.
+
+    ``clock_error`` takes the ancestor's two words: ``invalid`` (known to be kept by nobody) and ``checking`` (not known).
+
+    Args:
+        claim: What was concluded.
+        interval_s: When the next one follows, so that the router can tell a silent timekeeper.
+    """
+    interval = {"interval_s": f"{interval_s:g}"}
+    if claim.state is ClaimState.SYNCHRONIZED:
+        return Message("CLOCK_STABLE", {"clock_resolution": "verified"} | interval)
+    if claim.without_daemon:
+        return Message("CLOCK_STABLE", {"clock_resolution": "no_ntp"} | interval)
+    error = "checking" if claim.state is ClaimState.UNKNOWN else "invalid"
+    return Message("CLOCK_UNSTABLE", {"clock_error": error} | interval)
+
+
+def _describe_claim(claim: Claim) -> ClaimReport:
+    return ClaimReport(
+        state=claim.state.value,
+        reasons=list(claim.reasons),
+        daemon=claim.daemon,
+        upstreams=list(claim.upstreams),
+        offset_seconds=claim.offset_s,
+        bound_seconds=claim.bound_s,
+        stratum=claim.stratum,
+        leap=claim.leap.value if claim.leap else None,
+        age_seconds=claim.age_s,
+        root_delay_seconds=claim.root_delay_s,
+        root_dispersion_seconds=claim.root_dispersion_s,
+    )
+
+
+def _describe_kernel(kernel: KernelClock) -> KernelReport:
+    return KernelReport(
+        maxerror_seconds=kernel.maxerror_s,
+        esterror_seconds=kernel.esterror_s,
+        unsync=kernel.unsync,
+        tai_offset_seconds=kernel.tai_offset_s,
+        frequency_ppm=kernel.frequency_ppm,
+    )

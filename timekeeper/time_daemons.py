@@ -1,0 +1,43 @@
+"""PURE: which processes are time daemons, by name and command line; it looks at no process itself."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+_NAMES = {
+    "chronyd": "chronyd",
+    "ntpd": "ntpd",
+    "ntpd-rs": "ntpd-rs",
+    "ntp-daemon": "ntpd-rs",
+    "systemd-timesyncd": "systemd-timesyncd",
+    "systemd-timesyn": "systemd-timesyncd",  # the kernel keeps 15 characters of a process's name
+}
+"""The name of a process to the daemon it is; ntpd is ntpsec, the reference ntpd or OpenNTPD."""
+
+
+@dataclass(frozen=True, slots=True)
+class TimeDaemons:
+    """The time daemons that run on this host."""
+
+    names: frozenset[str] = field(default_factory=frozenset)
+    steering: frozenset[str] = field(default_factory=frozenset)
+    """Those of `names` that may steer the clock: not those told to leave it alone (``chronyd -x``)."""
+
+
+def classify(processes: Iterable[tuple[str, Sequence[str]]]) -> TimeDaemons:
+    """Pick the time daemons out of names and command lines.
+
+    Args:
+        processes: Name and arguments of each process.
+
+    Returns:
+        The daemons among them.
+    """
+    names, steering = set(), set()
+    for name, arguments in processes:
+        daemon = _NAMES.get(name)
+        if daemon is None:
+            continue
+        names.add(daemon)
+        if not (daemon == "chronyd" and "-x" in arguments[1:]):
+            steering.add(daemon)
+    return TimeDaemons(frozenset(names), frozenset(steering))
