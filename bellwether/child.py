@@ -1,4 +1,4 @@
-"""``python -m bellwether.child PARENT MODULE …`` runs a daemon, and ends it when its parent ends.
+"""SHELL: ``python -m bellwether.child PARENT MODULE …`` runs a daemon, and ends it when its parent ends.
 
 It runs inside the new process, before the daemon does: so the parent need not run code between fork and exec,
 which is unsafe once it has threads.

@@ -1,4 +1,4 @@
-"""One daemon as a child of ``bellwether up``, from start to stop; which daemon it is, it is told."""
+"""SHELL: one daemon as a child of ``bellwether up``, from start to stop; which daemon it is, it is told."""
 
 import asyncio
 import json
@@ -23,6 +23,7 @@ STEADY_S = 60.0
 _LOOK_S = 0.02
 _TAIL_BYTES = 4096
 _TAIL_LINES = 8
+_TAIL_CHARACTERS = 240
 _NOT_FOR_CHILDREN = ("NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID")
 
 
@@ -159,7 +160,8 @@ def last_lines(log: Path) -> list[str]:
     try:
         with log.open("rb") as source:
             source.seek(max(0, source.seek(0, os.SEEK_END) - _TAIL_BYTES))
-            return source.read().decode(errors="replace").splitlines()[-_TAIL_LINES:]
+            lines = source.read().decode(errors="replace").splitlines()
+            return [line[:_TAIL_CHARACTERS] for line in lines[-_TAIL_LINES:]]
     except OSError:
         return []
 

@@ -1,4 +1,4 @@
-"""What the commands do that talk to a running router; how things look is told elsewhere."""
+"""SHELL: what the commands do that talk to a running router; how things look is told elsewhere."""
 
 import asyncio
 import sys

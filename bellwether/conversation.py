@@ -1,4 +1,4 @@
-"""Talks to the router as a passing service; what is asked, and how the answer looks, is told elsewhere."""
+"""SHELL: talks to the router as a passing service; what is asked, and how the answer looks, is told elsewhere."""
 
 import asyncio
 import os
@@ -18,6 +18,7 @@ T = TypeVar("T")
 
 TIMEOUT_S = 5.0
 _PAGE = 500
+_LOOK_S = 0.05
 _KEPT_BY_THE_CLIENT = (*sorted(CLOCK_COMMANDS), *sorted(CLUSTER_COMMANDS))
 """Answers the client takes for itself unless a request names them."""
 
@@ -32,9 +33,14 @@ async def connected(address: str) -> AsyncIterator[Client]:
     Raises:
         BellwetherError: There is no router, or it refuses us.
     """
-    async with Client(address, f"bellwether_{os.getpid()}", service_version=__version__) as client:
+    async with Client(address, own_name(), service_version=__version__) as client:
         await fence(client)
         yield client
+
+
+def own_name() -> str:
+    """The name under which this process registers."""
+    return f"bellwether_{os.getpid()}"
 
 
 async def fence(client: Client, timeout_s: float = TIMEOUT_S) -> None:
@@ -89,7 +95,7 @@ async def request_or_none(client: Client, message: Message, reply: str) -> Messa
 
 
 async def services(client: Client) -> list[Instance]:
-    """All service instances the router knows, fetched page by page.
+    """All service instances the router knows but this one, fetched page by page.
 
     Raises:
         ClientError: The router does not answer, or does not know the question.
@@ -102,7 +108,21 @@ async def services(client: Client) -> list[Instance]:
         told = read_page(page)
         instances += told
         if not told or len(instances) >= total(page):
-            return instances
+            return [instance for instance in instances if instance.service != own_name()]
+
+
+async def missing(client: Client, wanted: frozenset[str], timeout_s: float) -> frozenset[str]:
+    """Wait until services are up; returns those that are not within `timeout_s`."""
+    absent = wanted
+    try:
+        async with asyncio.timeout(timeout_s):
+            while absent:
+                here = {instance.service for instance in await services(client) if instance.state == "up"}
+                absent = wanted - here
+                await asyncio.sleep(_LOOK_S if absent else 0)
+    except TimeoutError:
+        pass
+    return absent
 
 
 def may_answer(question: Message, candidate: Message) -> bool:

@@ -1,4 +1,4 @@
-"""How a command ends badly: one line for the person, one number for the script."""
+"""PURE: how a command ends badly: one line for the person, one number for the script."""
 
 
 class CommandError(Exception):

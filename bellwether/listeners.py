@@ -1,4 +1,4 @@
-"""Looks which of the standard addresses are free on this machine; what will listen there it does not know."""
+"""SHELL: looks which of the standard addresses are free on this machine; what will listen there it does not know."""
 
 import socket
 from collections.abc import Mapping

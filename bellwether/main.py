@@ -1,4 +1,4 @@
-"""The command line of ``bellwether``; each command loads what it needs when it runs, so that ``--help`` is quick."""
+"""SHELL: the command line of ``bellwether``; each command loads what it needs when it runs, so ``--help`` is quick."""
 
 import sys
 from collections.abc import Iterator
@@ -169,7 +169,3 @@ def tap(
 def main() -> None:
     """The console script."""
     application(prog_name="bellwether")
-
-
-if __name__ == "__main__":
-    main()

@@ -1,4 +1,4 @@
-"""Reads a message as a person types it; PURE, and it does not know where the message will go."""
+"""PURE: reads a message as a person types it; it does not know where the message will go."""
 
 import re
 import shlex

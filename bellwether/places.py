@@ -1,4 +1,4 @@
-"""Where things are: the files of a private suite, and the router a command talks to; it opens no socket."""
+"""SHELL: where things are: the files of a private suite, and the router a command talks to; it opens no socket."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""The services a router knows, as values and as a table; PURE: it asks nobody."""
+"""PURE: the services a router knows, as values and as a table; it asks nobody."""
 
 from collections.abc import Sequence
 

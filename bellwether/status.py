@@ -1,4 +1,4 @@
-"""The state of a cluster and of this host's clock on one screen; PURE: it asks nobody."""
+"""PURE: the state of a cluster and of this host's clock on one screen; it asks nobody."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any

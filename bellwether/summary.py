@@ -1,8 +1,7 @@
-"""What ``bellwether up`` prints once all is ready; PURE: facts in, lines out."""
+"""PURE: what ``bellwether up`` prints once all is ready; facts in, lines out."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 from rich.console import Group, RenderableType
 from rich.table import Table
@@ -13,7 +12,7 @@ from rich.text import Text
 class Running:
     """A suite that is ready."""
 
-    directory: Path
+    directory: str
     router: Mapping[str, object]
     """The router's ports file."""
     http: str
@@ -47,7 +46,7 @@ def _places(running: Running) -> list[tuple[str, str]]:
     return [
         *((name, f"{scheme}{address}") for name, scheme, key in router for address in _each(running.router.get(key))),
         ("metrics", f"http://{running.http}/metrics"),
-        ("logs", f"{running.directory / 'log'}/"),
+        ("logs", f"{running.directory}/log/"),
     ]
 
 

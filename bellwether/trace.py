@@ -1,4 +1,4 @@
-"""Lines that passed the router, as a person reads them; PURE: a TAPPED message and a time in, one line out.
+"""PURE: lines that passed the router, as a person reads them: a TAPPED message and a time in, one line out.
 
 ``<`` came in at the router, ``>`` went out::
 

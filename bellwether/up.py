@@ -1,4 +1,4 @@
-"""``bellwether up``: all daemons of one private suite, until Ctrl-C; none of them knows of it."""
+"""SHELL: ``bellwether up``: all daemons of one private suite, until Ctrl-C; none of them knows of it."""
 
 import asyncio
 import fcntl
@@ -15,6 +15,7 @@ from pathlib import Path
 from rich.console import Console
 
 from bellwether.child_process import ChildProcess
+from bellwether.conversation import connected, missing
 from bellwether.failure import CommandError
 from bellwether.listeners import choose
 from bellwether.places import PRIVATE_DIRECTORY, SYSTEM_SOCKET, Layout, fits_socket_path
@@ -23,6 +24,8 @@ from bellwether.summary import Running, render
 from communicator.errors import ConfigError
 from communicator.runtime.settings import configuration_files
 
+REGISTERED_S = 10.0
+"""How long the daemons may take to find the router."""
 _DATAGRAMS = frozenset(("listen.signal",))
 _NO_SETTINGS = "# Nothing is set here: 'bellwether up' gives what is needed; --config names your own files.\n"
 
@@ -159,7 +162,15 @@ class _Suite:
         router, *companions = self._children
         await router.start()
         await _together(child.start() for child in companions)
+        await self._look_for_services()
         self._out.print(render(self._running()))
+
+    async def _look_for_services(self) -> None:
+        """A daemon may run and yet not get through to the router: say so rather than call that up."""
+        wanted = frozenset(program.service for program in PROGRAMS if program.is_companion)
+        async with connected(self._plan.communicator) as client:
+            for service in sorted(await missing(client, wanted, REGISTERED_S)):
+                self._say(f"{service} runs, but has not registered with the router; see its log")
 
     async def _keep(self) -> None:
         """Watch all children; the suite ends with its router."""
@@ -204,7 +215,7 @@ class _Suite:
         }
         here = self._plan.layout.root == PRIVATE_DIRECTORY.absolute() and not SYSTEM_SOCKET.exists()
         return Running(
-            directory=self._plan.layout.root,
+            directory=str(self._plan.layout.root),
             router=router,
             http=http,
             replaced=replaced,

@@ -1,4 +1,4 @@
-"""The canary's CANARY_CURRENT_REPORT as metrics of runs and versions; PURE, and it judges no version itself."""
+"""PURE: the canary's CANARY_CURRENT_REPORT as metrics of runs and versions; it judges no version."""
 
 import msgspec
 

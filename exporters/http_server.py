@@ -1,4 +1,4 @@
-"""uvicorn inside somebody else's event loop: it serves until told to stop and leaves signals alone."""
+"""SHELL: uvicorn inside somebody else's event loop: it serves until told to stop and leaves signals alone."""
 
 import asyncio
 import socket

@@ -1,4 +1,4 @@
-"""The life of ``bellwether-exporter``; it does not know what is exported: that stands in the targets."""
+"""SHELL: the life of ``bellwether-exporter``; it does not know what is exported: that stands in the targets."""
 
 import asyncio
 
@@ -61,6 +61,3 @@ main = daemon_command(
     serve,
     help="Serve what the router, the clock check and the canary of this host know, as Prometheus metrics.",
 )
-
-if __name__ == "__main__":
-    main()

@@ -1,4 +1,4 @@
-"""What a metric is, and how a report becomes samples of it; PURE, and it does not know whose report it is."""
+"""PURE: what a metric is, and how a report becomes samples of it; it does not know whose report it is."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field

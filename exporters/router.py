@@ -1,4 +1,4 @@
-"""The router's ROUTER_STATS as metrics; PURE, and it knows nothing of how the answer came."""
+"""PURE: the router's ROUTER_STATS as metrics; it does not know how the answer came."""
 
 import msgspec
 

@@ -1,4 +1,4 @@
-"""Asks all targets at once and makes one page of their answers; SHELL: the way to ask is given to it."""
+"""SHELL: asks all targets at once and makes one page of their answers; the way to ask is given to it."""
 
 import asyncio
 import time

@@ -1,4 +1,4 @@
-"""Whom the exporter asks, in the order of the page."""
+"""PURE: whom the exporter asks, in the order of the page; how they are asked is told elsewhere."""
 
 from exporters.canary import CANARY
 from exporters.metric import AnyTarget

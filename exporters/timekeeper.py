@@ -1,4 +1,4 @@
-"""The timekeeper's CLOCK_CURRENT_REPORT as metrics of this host's clock; PURE, and it measures no clock itself."""
+"""PURE: the timekeeper's CLOCK_CURRENT_REPORT as metrics of this host's clock; it measures no clock."""
 
 from typing import Literal
 

@@ -1,4 +1,4 @@
-"""The HTTP side: /metrics, /healthz and a page of links; it knows no router and not what a metric means."""
+"""SHELL: the HTTP side: /metrics, /healthz and a page of links; it knows no router and not what a metric means."""
 
 from collections.abc import Awaitable, Callable, Iterable
 

@@ -63,7 +63,11 @@ CONVERSATIONS = (
     (b"REGISTER service=fuzz_a;version=1", b"REGISTER service=fuzz_b;version=1", b"UNREGISTER service=fuzz_b"),
     (b"REGISTER service=fuzz_c;version=1;role=standby;service_version=1.2;build=b", COMMANDS, b"HELP"),
     (b"REGISTER service=fuzz_c;version=abc", b"REGISTER service=bad name;version=1", b"ALIVE"),
-    (b"REGISTER service=timekeeper;version=1", b"CLOCK_STABLE clock_resolution=verified;interval_s=10", b"CLOCK_STATUS"),
+    (
+        b"REGISTER service=timekeeper;version=1",
+        b"CLOCK_STABLE clock_resolution=verified;interval_s=10",
+        b"CLOCK_STATUS",
+    ),
     (b"REGISTER service=fuzz_d;version=1;role=probe;pid=-1;metrics_port=99999", b"COMMANDS list=", b"COMMANDS list=,,"),
     (b"REGISTER_FOR_LOADAVG", b"UNREGISTER_FROM_LOADAVG", b"UNREGISTER_FROM_LOADAVG"),
     (b"fuzz_late/PAYLOAD cache=ttl=60;n=1", b"REGISTER service=fuzz_late;version=1", COMMANDS),

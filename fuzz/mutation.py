@@ -8,7 +8,7 @@ LONGEST_RUN = 2000
 
 def case_random(seed: int, case: int) -> Random:
     """The randomness of one case: told by the seed and its number alone, so that one case can be repeated."""
-    return Random(f"{seed}/{case}")  # noqa: S311 - repeatable is what a fuzzer needs
+    return Random(f"{seed}/{case}")
 
 
 def mutate(random: Random, data: bytes, shards: Sequence[bytes]) -> bytes:

@@ -3,7 +3,7 @@
 import asyncio
 import secrets
 from collections.abc import Callable
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from communicator.protocol import HostPort
 from timekeeper.chrony_codec import (
@@ -83,8 +83,7 @@ class _Conversation(asyncio.DatagramProtocol):
         self._ignored = ""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.DatagramTransport)  # noqa: S101 - what a datagram endpoint makes
-        self._transport = transport
+        self._transport = cast("asyncio.DatagramTransport", transport)  # uvloop's are no subclass
 
     def datagram_received(self, data: bytes, addr: object) -> None:  # noqa: ARG002 - it is connected
         self._put(data)

@@ -5,7 +5,7 @@ import logging
 import ssl
 import time
 from collections.abc import Callable, Iterable
-from typing import assert_never
+from typing import assert_never, cast
 
 from communicator.client.dial import dial
 from communicator.client.outcomes import (
@@ -197,8 +197,7 @@ class Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Called by asyncio: the link is there."""
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - we only dial streams
-        self._transport = transport
+        self._transport = cast("asyncio.Transport", transport)  # we only dial streams; uvloop's are no subclass
 
     def data_received(self, data: bytes) -> None:
         """Called by asyncio: bytes came."""

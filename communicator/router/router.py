@@ -28,7 +28,7 @@ from communicator.router.events import (
     StopRequested,
     UserIdentified,
 )
-from communicator.router.forwarding import forward
+from communicator.router.forwarding import count_lines, forward
 from communicator.router.inspection import inspect
 from communicator.router.registry import Link
 from communicator.router.switchboard import Switchboard
@@ -116,14 +116,14 @@ class Router:
         if link is None or link.closing:
             return
         statistics = board.statistics
-        statistics.messages_received[link.kind] += event.lines.count(b"\n")
         statistics.bytes_received[link.kind] += len(event.lines)
         if board.taps:
             board.tap("in", link, event.lines)
         if link.awaiting_user:
             link.parked += event.lines
+            statistics.messages_received[link.kind] += count_lines(event.lines)
         else:
-            forward(board, link, event.lines, now, inspect)
+            statistics.messages_received[link.kind] += forward(board, link, event.lines, now, inspect)
 
     def _user_identified(self, event: UserIdentified, now: Instant) -> None:
         link = self._board.registry.links.get(event.link)
@@ -134,7 +134,7 @@ class Router:
         link.awaiting_user = False
         lines, link.parked = link.parked, b""
         if not link.closing:
-            forward(self._board, link, lines, now, inspect)
+            forward(self._board, link, lines, now, inspect)  # counted when they came
             if link.ended:
                 self._part(link, now)
 
@@ -193,13 +193,14 @@ class Router:
         board = self._board
         if board.draining:
             return
-        board.statistics.messages_received[LinkKind.SIGNAL] += 1
         board.statistics.bytes_received[LinkKind.SIGNAL] += len(event.data)
         line = event.data.strip()
         if b"\n" in line:
             board.statistics.dropped["invalid"] += 1
         else:
-            forward(board, self._signal, line + b"\n", now, inspect)
+            board.statistics.messages_received[LinkKind.SIGNAL] += forward(
+                board, self._signal, line + b"\n", now, inspect
+            )
 
     def _deadline_reached(self, _event: DeadlineReached, now: Instant) -> None:
         settle_contests(self._board, now)

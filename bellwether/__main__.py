@@ -1,0 +1,5 @@
+"""``python -m bellwether``: the same as `bellwether`."""
+
+from bellwether.main import main
+
+main()

@@ -1,0 +1,48 @@
+"""The command ``python -m fuzz``: reads the options, starts a router, runs the fuzzers; it generates nothing itself."""
+
+import asyncio
+import sys
+import time
+from typing import Annotated
+
+import typer
+from communicator.testing import run_router
+
+from fuzz.campaign import DOORS, FUZZERS, FoundError, Router, fuzz_door, fuzz_reader
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command()
+def main(
+    *,
+    seconds: Annotated[float, typer.Option(min=0.1, help="How long each fuzzer runs.")] = 60.0,
+    seed: Annotated[int | None, typer.Option(help="What the cases follow from; without it, the time of day.")] = None,
+    case: Annotated[int, typer.Option(min=0, help="The first case.")] = 0,
+    only: Annotated[list[str] | None, typer.Option(help=f"Only this one (repeatable): {', '.join(FUZZERS)}.")] = None,
+) -> None:
+    """Fuzz the line reader, the JSON reader and the TCP, Unix and UDP doors of a live router."""
+    seed = int(time.time()) if seed is None else seed
+    for name in only or FUZZERS:
+        if name not in FUZZERS:
+            raise typer.BadParameter(f"{name!r} is none of {', '.join(FUZZERS)}", param_hint="--only")
+        print(f"{name}: {seconds:g} s, seed {seed}", flush=True)
+        try:
+            cases = run(name, seed, seconds, case)
+        except FoundError as error:
+            print(f"found: {error}", file=sys.stderr)
+            raise typer.Exit(1) from None
+        print(f"{name}: {cases} cases, nothing found", flush=True)
+
+
+def run(name: str, seed: int, seconds: float, case: int = 0) -> int:
+    """Run one fuzzer; a door gets a router of its own."""
+    if name not in DOORS:
+        return fuzz_reader(name, seed, seconds, case)
+    with run_router() as router:
+        addresses = Router(router.unix, router.local, router.signal)
+        return asyncio.run(fuzz_door(name, addresses, seed, seconds, case))
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,88 @@
+import asyncio
+
+import pytest
+
+from communicator.protocol import decode
+
+WITHIN_S = 10.0
+
+
+class Peer:
+    """One link as the router sees it: says recorded bytes, reads what the client answers."""
+
+    def __init__(self, reader, writer):
+        self.reader = reader
+        self.writer = writer
+
+    def say(self, *lines):
+        for line in lines:
+            self.writer.write(line + b"\n")
+
+    async def hear(self, command):
+        """The next message with this command; those before it are passed over."""
+        while True:
+            async with asyncio.timeout(WITHIN_S):
+                line = await self.reader.readline()
+            assert line, f"the client closed the link before {command}"
+            message = decode(line)
+            if message.command == command:
+                return message
+
+    async def heard_end(self):
+        async with asyncio.timeout(WITHIN_S):
+            while await self.reader.readline():
+                pass
+
+    async def welcome(self):
+        """What a C++ communicatord answers to REGISTER (transcript 1), up to the end of the greeting."""
+        register = await self.hear("REGISTER")
+        self.say(b"<peer:communicatord HELP", b"<peer:communicatord READY my_address=127.0.0.1:4042")
+        await self.hear("COMMANDS")
+        await self.hear("CLOCK_STATUS")
+        return register
+
+    def hang_up(self):
+        self.writer.close()
+
+
+class ScriptedRouter:
+    """Listens on a Unix socket; the test plays the router on each link that comes."""
+
+    def __init__(self, path):
+        self.path = path
+        self.address = f"cd://{path}"
+        self._links = asyncio.Queue()
+        self._peers = []
+        self._server = None
+
+    async def start(self):
+        self._server = await asyncio.start_unix_server(self._accept, self.path, limit=4 * 1024 * 1024)
+
+    async def stop(self):
+        self._server.close()
+        for peer in self._peers:
+            peer.hang_up()
+        await self._server.wait_closed()
+        self.path.unlink(missing_ok=True)
+
+    def _accept(self, reader, writer):
+        peer = Peer(reader, writer)
+        self._peers.append(peer)
+        self._links.put_nowait(peer)
+
+    async def link(self):
+        async with asyncio.timeout(WITHIN_S):
+            return await self._links.get()
+
+    async def welcomed(self):
+        peer = await self.link()
+        await peer.welcome()
+        return peer
+
+
+@pytest.fixture
+async def router(tmp_path):
+    router = ScriptedRouter(tmp_path / "router.sock")
+    await router.start()
+    yield router
+    await router.stop()

@@ -1,0 +1,298 @@
+import asyncio
+
+import pytest
+
+from communicator import (
+    AddressError,
+    Client,
+    LocalProtocolError,
+    Message,
+    MessageRefusedError,
+    NoReceiverError,
+    NotConnectedError,
+    RegistrationRefusedError,
+    ReplyTimeoutError,
+    VersionBlockedError,
+)
+from communicator.client.inbox import HARD, SOFT
+from communicator.client.status import ClockStatus, ClusterStatus
+from communicator.protocol.limits import LINE_BYTES_HARD
+
+
+async def entered(router, script, **options):
+    """A client that has entered its block while `script(peer)` played the router."""
+    client = Client(router.address, "svc_a", **options)
+    async with asyncio.TaskGroup() as group:
+        playing = group.create_task(play(router, script))
+        await client.__aenter__()
+    return client, playing.result()
+
+
+async def play(router, script):
+    peer = await router.link()
+    await script(peer)
+    return peer
+
+
+async def welcome(peer):
+    await peer.welcome()
+
+
+@pytest.fixture
+async def pair(router):
+    client, peer = await entered(router, welcome)
+    yield client, peer
+    await client.__aexit__(None, None, None)
+
+
+async def next_message(client):
+    async for message in client.messages():
+        return message
+    return None
+
+
+async def test_it_registers_and_unregisters(router):
+    register = None
+
+    async def script(peer):
+        nonlocal register
+        register = await peer.welcome()
+
+    client, peer = await entered(
+        router, script, service_version="1.2", build="b7", role="standby", announce={"metrics_port": "9000"}
+    )
+    assert {name: register.get(name) for name in ("service", "version", "service_version", "build", "role")} == {
+        "service": "svc_a",
+        "version": "1",
+        "service_version": "1.2",
+        "build": "b7",
+        "role": "standby",
+    }
+    assert register.get("metrics_port") == "9000"
+    assert int(register.get("pid")) > 1
+    assert (client.connected, client.server_name) == (True, "peer")
+    await client.__aexit__(None, None, None)
+    assert (await peer.hear("UNREGISTER")).get("service") == "svc_a"
+    await peer.heard_end()
+    assert not client.connected
+
+
+async def test_a_request_gets_its_answer(pair):
+    client, peer = pair
+    async with asyncio.TaskGroup() as group:
+        asking = group.create_task(client.request(Message("PING", {"n": "1"}, "svc_b"), "PONG"))
+        ping = await peer.hear("PING")
+        assert (ping.destination, ping.get("n")) == ("svc_b", "1")
+        peer.say(b"<peer:svc_b svc_a/PONG n=1")
+    assert asking.result().get("n") == "1"
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        (b"<peer:communicatord TRANSMISSION_REPORT command=PING;status=failed", NoReceiverError),
+        (b"<peer:communicatord INVALID command=PING;message=no", MessageRefusedError),
+    ],
+)
+async def test_a_request_that_cannot_be_answered_ends_at_once(pair, answer, expected):
+    client, peer = pair
+    async with asyncio.TaskGroup() as group:
+        group.create_task(answer_to_ping(peer, answer))
+        with pytest.raises(expected):
+            await client.request(Message("PING", service="svc_b"), "PONG", timeout_s=60)
+    assert client.connected
+
+
+async def answer_to_ping(peer, answer):
+    await peer.hear("PING")
+    peer.say(answer)
+
+
+async def test_a_request_without_an_answer_ends_at_its_deadline(pair):
+    client, _ = pair
+    with pytest.raises(ReplyTimeoutError) as caught:
+        await client.request(Message("PING", service="svc_b"), "PONG", timeout_s=0.01)
+    assert (caught.value.command, caught.value.timeout_s) == ("PING", 0.01)
+    assert isinstance(caught.value, TimeoutError)
+
+
+async def test_a_request_ends_with_its_link(pair):
+    client, peer = pair
+
+    async def hang_up():
+        await peer.hear("PING")
+        peer.hang_up()
+
+    async with asyncio.TaskGroup() as group:
+        group.create_task(hang_up())
+        with pytest.raises(NotConnectedError):
+            await client.request(Message("PING", service="svc_b"), "PONG", timeout_s=60)
+    with pytest.raises(NotConnectedError):
+        await client.send(Message("PING", service="svc_b"))
+    assert not client.connected
+
+
+async def test_a_cancelled_request_leaves_nothing_behind(pair):
+    client, peer = pair
+    async with asyncio.TaskGroup() as group:
+        asking = group.create_task(client.request(Message("PING", service="svc_b"), "PONG"))
+        await peer.hear("PING")
+        asking.cancel()
+    assert not client._link.session.awaits_replies
+
+
+async def test_what_answers_nothing_comes_out_of_messages_until_the_link_is_lost(pair):
+    client, peer = pair
+    peer.say(b"<peer:svc_b svc_a/NOTE n=1", b"<peer:svc_b svc_a/NOTE n=2", b"<peer:svc_b svc_a/INVALID command=X")
+    peer.hang_up()
+    received = []
+    with pytest.raises(NotConnectedError, match="is gone"):
+        async for message in client.messages():
+            received.append((message.command, message.get("n")))
+    assert received == [("NOTE", "1"), ("NOTE", "2"), ("INVALID", "")]
+
+
+async def test_stop_ends_messages_and_the_registration(pair):
+    client, peer = pair
+    peer.say(b"<peer:communicatord STOP")
+    assert await next_message(client) is None
+    assert client.stop_asked
+    await peer.hear("UNREGISTER")
+    await peer.heard_end()
+
+
+async def test_the_states_are_recorded(pair):
+    client, peer = pair
+    assert (client.cluster_status, client.clock_status) == (None, None)
+    peer.say(
+        b"<peer:communicatord CLUSTER_CURRENT_STATUS status=up;completeness=complete;neighbors_count=1",
+        b"<peer:communicatord CLOCK_UNSTABLE cache=no;clock_error=checking",
+        b"<peer:svc_b svc_a/NOTE",
+    )
+    assert (await next_message(client)).command == "NOTE"
+    assert client.cluster_status == ClusterStatus("up", "complete", 1)
+    assert client.clock_status == ClockStatus(is_stable=False, error="checking")
+
+
+async def test_messages_nobody_reads_are_dropped_and_counted_while_requests_go_on(pair, caplog):
+    client, peer = pair
+    peer.say(*[b"<peer:svc_b svc_a/NOTE n=%d" % n for n in range(HARD + 3)])
+    async with asyncio.TaskGroup() as group:
+        asking = group.create_task(client.request(Message("PING", service="svc_b"), "PONG"))
+        await peer.hear("PING")
+        peer.say(b"<peer:svc_b svc_a/PONG")
+    assert asking.result().command == "PONG"
+    assert client.dropped_messages == 3
+    assert caplog.text.count("message_dropped command=NOTE") == 1
+    assert (await next_message(client)).get("n") == "3"
+
+
+async def test_a_slow_reader_makes_the_router_wait_and_loses_nothing(pair):
+    client, peer = pair
+    lines = 40_000
+    padding = b"x" * 100
+
+    async def flood():
+        for n in range(lines):
+            peer.say(b"<peer:svc_b svc_a/NOTE n=%d;p=%s" % (n, padding))
+            await peer.writer.drain()
+
+    count = 0
+    async with asyncio.TaskGroup() as group:
+        flooding = group.create_task(flood())
+        async for message in client.messages():
+            assert message.get("n") == str(count)
+            count += 1
+            if count == 1:
+                while client._link._is_reading:
+                    await asyncio.sleep(0)  # a reader that is busy elsewhere
+                assert len(client._inbox) >= SOFT
+                assert not flooding.done()
+            if count == lines:
+                break
+    assert client.dropped_messages == 0
+
+
+async def test_a_bad_line_is_logged_and_skipped(pair, caplog):
+    client, peer = pair
+    peer.say(b"<peer nonsense", b"\xff\xfe", b"", b"<peer:svc_b svc_a/NOTE")
+    assert (await next_message(client)).command == "NOTE"
+    assert caplog.text.count("line_skipped") == 2
+
+
+async def test_a_line_beyond_the_limit_ends_the_link(pair):
+    client, peer = pair
+    peer.say(b"x" * (LINE_BYTES_HARD + 2))
+    with pytest.raises(NotConnectedError, match="more than 1048576 bytes"):
+        await next_message(client)
+
+
+async def test_a_longest_answer_is_read(pair):
+    client, peer = pair
+    line = b"<peer:svc_b svc_a/NOTE v="
+    peer.say(line + b"x" * (LINE_BYTES_HARD - len(line)))
+    assert len((await next_message(client)).get("v")) == LINE_BYTES_HARD - len(line)
+
+
+async def refused(peer):
+    await peer.hear("REGISTER")
+    peer.say(b"<peer:communicatord INVALID command=REGISTER;message=svc_a is alive elsewhere")
+
+
+async def blocked(peer):
+    await peer.hear("REGISTER")
+    peer.say(b"<peer:communicatord VERSION_BLOCKED reason=never worked here;until_s=600;probe_allowed=false")
+
+
+async def hung_up(peer):
+    await peer.hear("REGISTER")
+    peer.hang_up()
+
+
+async def silent(peer):
+    await peer.hear("REGISTER")
+
+
+@pytest.mark.parametrize(
+    ("script", "error", "told"),
+    [
+        (refused, RegistrationRefusedError, "registration of 'svc_a' refused: svc_a is alive elsewhere"),
+        (blocked, VersionBlockedError, "version blocked for 600 s: never worked here"),
+        (hung_up, NotConnectedError, "closed the link before it registered us"),
+        (silent, NotConnectedError, "does not answer REGISTER within 0.2 s"),
+    ],
+)
+async def test_a_registration_that_fails_says_why(router, script, error, told):
+    client = Client(router.address, "svc_a", connect_timeout_s=0.2 if script is silent else 5.0)
+    async with asyncio.TaskGroup() as group:
+        playing = group.create_task(play(router, script))
+        with pytest.raises(error, match=told):
+            await client.__aenter__()
+    await playing.result().heard_end()
+
+
+async def test_no_router_at_all(tmp_path):
+    with pytest.raises(NotConnectedError, match="no such socket; is communicatord running"):
+        await Client(f"cd://{tmp_path}/none.sock", "svc_a").__aenter__()
+
+
+@pytest.mark.parametrize(
+    ("address", "told"),
+    [("cdu://127.0.0.1:4041", "use send_signal"), ("127.0.0.1:4040", "does not start with cd://")],
+)
+def test_an_address_nobody_can_register_at(address, told):
+    with pytest.raises(AddressError, match=told):
+        Client(address, "svc_a")
+
+
+async def test_a_message_without_an_encoding_is_the_callers_fault(pair):
+    client, peer = pair
+    with pytest.raises(LocalProtocolError):
+        await client.send(Message("PING", {"x": "\0"}, "svc_b"))
+    await client.send(Message("PING", {"x": "1"}, "svc_b", sent_from_service="forged"))
+    assert (await peer.hear("PING")).sender == ""
+
+
+async def test_outside_its_block_it_says_so():
+    with pytest.raises(NotConnectedError, match="'async with'"):
+        await Client("cd://127.0.0.1:1", "svc_a").send(Message("PING"))

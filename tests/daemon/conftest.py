@@ -1,0 +1,171 @@
+"""A communicatord inside the test's own loop, with real sockets in a temporary directory, and peers to talk to it."""
+
+import asyncio
+import json
+import socket
+import tempfile
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+import structlog
+from structlog.testing import LogCapture
+
+from communicator.daemon.server import Server
+from communicator.daemon.settings import CommunicatordSettings
+from communicator.router import Router
+from communicator.runtime import Daemon
+from communicator.runtime.service_manager import ServiceManager
+from communicator.runtime.settings import load_settings
+
+PATIENCE_S = 20.0
+
+
+class Peer:
+    """One end of a stream to the router."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.reader = reader
+        self.writer = writer
+
+    def say(self, *lines: str) -> None:
+        self.writer.write("".join(f"{line}\n" for line in lines).encode())
+
+    async def hear(self) -> str:
+        """The next line without its newline; empty at the end."""
+        line = await asyncio.wait_for(self.reader.readline(), PATIENCE_S)
+        return line.decode().removesuffix("\n")
+
+    async def hear_until(self, word: str) -> str:
+        """The first line that contains a word."""
+        while word not in (line := await self.hear()):
+            assert line, f"the link closed before {word}"
+        return line
+
+    async def hear_rest(self) -> bytes:
+        return await asyncio.wait_for(self.reader.read(), PATIENCE_S)
+
+    async def register(self, service: str, commands: str = "") -> None:
+        self.say(f"REGISTER service={service};version=1")
+        await self.hear_until("READY")
+        self.say(f"COMMANDS list=HELP,QUITTING,READY,STOP,UNKNOWN{commands and ','}{commands}")
+        await self.sync()
+
+    async def sync(self) -> None:
+        """Everything said before has been dealt with."""
+        self.say("ALIVE serial=sync")
+        await self.hear_until("serial=sync")
+
+    async def statistics(self) -> dict:
+        self.say("ROUTER_GET_STATS")
+        line = await self.hear_until("ROUTER_STATS")
+        text = line.partition("stats=")[2]
+        return json.loads(text.removesuffix(";"))
+
+    def close(self) -> None:
+        self.writer.close()
+
+
+@dataclass
+class Router_:
+    """A running communicatord."""
+
+    daemon: Daemon
+    ports_file: Path
+    log: LogCapture
+    task: asyncio.Task
+    reload_to: Callable[..., None]
+    peers: list[Peer] = field(default_factory=list)
+
+    @property
+    def ports(self) -> dict[str, str]:
+        return json.loads(self.ports_file.read_text())
+
+    def address(self, door: str) -> tuple[str, int]:
+        host, _, port = self.ports[door].rpartition(":")
+        return host.strip("[]"), int(port)
+
+    async def connect(self, door: str = "unix", limit: int = 2**22) -> Peer:
+        if door == "unix":
+            streams = await asyncio.open_unix_connection(self.ports["unix"], limit=limit)
+        else:
+            streams = await asyncio.open_connection(*self.address(door), limit=limit)
+        self.peers.append(Peer(*streams))
+        return self.peers[-1]
+
+    def socket(self, door: str = "unix") -> socket.socket:
+        """A plain socket, for those who behave badly; the caller closes it."""
+        if door == "unix":
+            connected = socket.socket(socket.AF_UNIX)
+            connected.connect(self.ports["unix"])
+            return connected
+        return socket.create_connection(self.address(door))
+
+    def events(self, name: str) -> list[dict]:
+        return [entry for entry in self.log.entries if entry["event"] == name]
+
+    async def end(self) -> int:
+        return await asyncio.wait_for(asyncio.shield(self.task), PATIENCE_S)
+
+
+@pytest.fixture
+def run_router():
+    """``async with run_router("limits.links=3") as router``: a communicatord with these settings."""
+    with tempfile.TemporaryDirectory(prefix="bw") as directory:  # short: a socket path has 107 bytes
+        yield lambda *assignments, **kw: _run(Path(directory), assignments, **kw)
+
+
+@asynccontextmanager
+async def _run(directory: Path, assignments, core=Router) -> AsyncIterator[Router_]:
+    assigned = [
+        f"listen.unix={directory}/s",
+        "listen.local=127.0.0.1:0",
+        "listen.signal=127.0.0.1:0",
+        f"services_path={directory}/services",
+        "server_name=alpha",
+        *assignments,
+    ]
+    capture = LogCapture()
+    log = structlog.wrap_logger(
+        structlog.testing.ReturnLogger(),
+        processors=[structlog.processors.add_log_level, capture],
+        wrapper_class=structlog.make_filtering_bound_logger(10),
+    )
+
+    def load() -> CommunicatordSettings:
+        return load_settings(CommunicatordSettings, [], assigned)
+
+    notify_path = str(directory / "notify")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.setblocking(False)
+        manager.bind(notify_path)
+        daemon = Daemon(
+            "communicatord",
+            load(),
+            log,
+            load=load,
+            ports_file=directory / "ports.json",
+            manager=ServiceManager({"NOTIFY_SOCKET": notify_path}),
+        )
+
+        async def serve(daemon: Daemon) -> None:
+            await Server(daemon, core).run()
+
+        loop = asyncio.get_running_loop()
+        task = loop.create_task(daemon.run(serve))
+        first_word = loop.create_task(loop.sock_recv(manager, 1000))
+        await asyncio.wait((task, first_word), timeout=PATIENCE_S, return_when=asyncio.FIRST_COMPLETED)
+        if task.done():
+            first_word.cancel()
+            raise AssertionError(f"did not start: {capture.entries}")
+        assert await first_word == b"READY=1"
+        router = Router_(daemon, directory / "ports.json", capture, task, assigned.extend)
+        try:
+            yield router
+        finally:
+            daemon.stop()
+            await router.end()
+            for peer in router.peers:
+                peer.close()

@@ -1,0 +1,303 @@
+"""Doors, life and end of a communicatord, over real sockets against the real router."""
+
+import asyncio
+import gc
+import os
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from communicator.router import Router
+from communicator.router.events import LinesReceived, StopRequested
+
+GREETING = "CLUSTER_CURRENT_STATUS"
+
+
+@pytest.mark.parametrize(
+    ("door", "listen"),
+    [("unix", "local=127.0.0.1:0"), ("local", "local=127.0.0.1:0"), ("local", "local=[::1]:0")],
+)
+async def test_each_stream_door_serves(run_router, door, listen):
+    async with run_router(f"listen.{listen}") as router:
+        peer = await router.connect(door)
+        peer.say("CLUSTER_GET_STATUS")
+        assert GREETING in await peer.hear()
+
+
+@pytest.mark.parametrize("listen", ["127.0.0.1:0", "[::1]:0"])
+async def test_a_datagram_reaches_a_service(run_router, listen):
+    async with run_router(f"listen.signal={listen}") as router:
+        service = await router.connect()
+        await service.register("sitter")
+        address = router.address("signal")
+        with socket.socket(socket.AF_INET6 if ":" in address[0] else socket.AF_INET, socket.SOCK_DGRAM) as sender:
+            sender.sendto(b"sitter/PAYLOAD number=1", address)
+            sender.sendto(b"\xff\xfe", address)
+            sender.sendto(b"FOO", address)  # would be answered on a stream
+            sender.sendto(b"sitter/PAYLOAD number=2", address)
+        assert "PAYLOAD number=1" in await service.hear_until("PAYLOAD")
+        assert "PAYLOAD number=2" in await service.hear_until("PAYLOAD")
+        statistics = await service.statistics()
+        assert statistics["udp_rejected_total"]["invalid"] == 1
+
+
+async def test_a_datagram_needs_the_secret_which_is_not_passed_on(run_router, tmp_path):
+    secret = tmp_path / "secret"
+    secret.touch(0o600)
+    secret.write_text("open sesame\n")
+    async with run_router(f"listen.signal_secret_file={secret}") as router:
+        service = await router.connect()
+        await service.register("sitter")
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+            for code in ("", "secret_code=wrong;", "secret_code=open sesame;"):
+                sender.sendto(f"sitter/PAYLOAD {code}number=3".encode(), router.address("signal"))
+        assert (await service.hear_until("PAYLOAD")).endswith("sitter/PAYLOAD number=3")
+        assert (await service.statistics())["udp_rejected_total"]["secret"] == 2
+
+
+@pytest.mark.parametrize("door", ["unix", "local"])
+async def test_a_half_closed_link_is_served_to_its_end(run_router, door):
+    async with run_router() as router:
+        peer = await router.connect(door)
+        peer.say("CLUSTER_GET_STATUS", "ROUTER_GET_STATS")
+        peer.writer.write(b"PUBLIC_IP")  # no newline
+        peer.writer.write_eof()
+        answers = (await peer.hear_rest()).decode().splitlines()
+        assert [answer.split()[1] for answer in answers] == [GREETING, "ROUTER_STATS", "SERVER_PUBLIC_IP"]
+
+
+@pytest.mark.parametrize("door", ["unix", "local"])
+async def test_who_connects_writes_and_closes_at_once_is_heard(run_router, door):
+    async with run_router() as router:
+        service = await router.connect()
+        await service.register("sitter")
+        with router.socket(door) as passer_by:
+            passer_by.sendall(b"<alpha:canary sitter/PAYLOAD number=4")
+        assert await service.hear_until("PAYLOAD") == "sitter/PAYLOAD number=4"
+
+
+class StopHook(Router):
+    """Fails when it is to take leave."""
+
+    def handle(self, event, now):
+        if isinstance(event, StopRequested):
+            raise RuntimeError("hook")
+        return super().handle(event, now)
+
+
+class LineHook(Router):
+    """Fails on one line."""
+
+    def handle(self, event, now):
+        if isinstance(event, LinesReceived) and b"BOOM" in event.lines:
+            raise RuntimeError("hook")
+        return super().handle(event, now)
+
+
+async def test_a_failure_in_the_router_costs_one_event_only(run_router):
+    async with run_router(core=LineHook) as router:
+        peer, other = await router.connect(), await router.connect("local")
+        peer.say("BOOM")
+        await other.sync()  # now BOOM has been read, as an event of its own
+        await peer.sync()
+        statistics = await peer.statistics()
+        assert statistics["handler_exceptions_total"] == {"lines_received": 1}
+        assert len(router.events("handler_failed")) == 1
+
+
+async def _tell(how: str, router) -> None:
+    if how == "STOP":
+        router.peers[0].say("STOP")
+    elif how == "RESTART":
+        router.peers[0].say("RESTART")
+    else:
+        os.kill(os.getpid(), getattr(signal, how))
+
+
+@pytest.mark.parametrize(
+    ("how", "core", "exit_code"),
+    [
+        ("SIGTERM", Router, 0),
+        ("SIGINT", Router, 0),
+        ("STOP", Router, 0),
+        ("RESTART", Router, 75),
+        ("SIGTERM", StopHook, 0),
+    ],
+)
+async def test_however_it_ends_nothing_is_left(run_router, how, core, exit_code):
+    loop = asyncio.get_running_loop()
+    watched_before = len(loop._selector.get_map())
+    async with run_router(core=core) as router:
+        path = Path(router.ports["unix"])
+        peer = await router.connect()
+        await peer.register("sitter", "DISCONNECTING")
+        idle = await router.connect("local")
+        await _tell(how, router)
+        rest = await peer.hear_rest()
+        assert (b"DISCONNECTING" in rest) == (core is Router)
+        assert await idle.hear_rest() == b""
+        assert await router.end() == exit_code
+        assert not path.exists()
+        assert not router.ports_file.exists()
+        assert router.events("stopped")
+    for _ in range(3):
+        await asyncio.sleep(0)  # the test's own transports close in the next turns of the loop
+    assert asyncio.all_tasks() == {asyncio.current_task()}
+    assert len(loop._selector.get_map()) == watched_before
+    gc.collect()  # a socket forgotten would warn now
+
+
+async def test_who_does_not_read_does_not_hold_up_the_end(run_router):
+    async with run_router("limits.drain_s=0.2", "limits.stall_s=60") as router:
+        sleeper = router.socket()
+        try:
+            sleeper.sendall(b"REGISTER service=sleeper;version=1\n")
+            sender = await router.connect()
+            for _ in range(40):
+                sender.say(f"sleeper/PAYLOAD data={'x' * 60_000}")
+            await asyncio.wait_for(_until(lambda: router.daemon, sender), 20)
+            router.daemon.stop()
+            assert await router.end() == 0
+        finally:
+            sleeper.close()
+        assert router.events("drain_incomplete")
+
+
+async def _until(_router, sender) -> None:
+    """Whatever was said has left us."""
+    await sender.writer.drain()
+
+
+async def test_one_link_too_many_is_told_and_closed(run_router):
+    async with run_router("limits.links=2") as router:
+        first, _ = await router.connect(), await router.connect("local")
+        third = await router.connect()
+        third.say("CLUSTER_GET_STATUS")
+        rest = (await third.hear_rest()).decode()
+        assert rest == '<alpha:communicatord INVALID message=2 links are held, more are not taken\n'
+        statistics = await first.statistics()
+        assert {"kind": "unix", "reason": "limit", "count": 1} in statistics["connections_closed_total"]
+        first.close()
+        await first.writer.wait_closed()
+        fourth = await router.connect()
+        await fourth.sync()
+
+
+@pytest.mark.parametrize("door", ["unix", "local"])
+async def test_a_line_without_end_is_cut_at_the_limit(run_router, door):
+    async with run_router() as router:
+        other = await router.connect()
+        await other.register("other")
+
+        def pour() -> tuple[int, bytes]:
+            poured, block = 0, b"x" * 2**20
+            with router.socket(door) as sender:
+                sender.settimeout(20)
+                try:
+                    while poured < 2**30:
+                        poured += sender.send(block)
+                except OSError:
+                    pass
+                return poured, sender.recv(10_000)
+
+        poured, answer = await asyncio.to_thread(pour)
+        assert poured < 2**26
+        assert b"INVALID" in answer
+        assert b"65536 bytes" in answer
+        statistics = await other.statistics()
+        assert statistics["messages_dropped_total"]["too_long"] == 1
+
+
+async def test_hang_up_reads_what_may_change_and_names_what_may_not(run_router):
+    async with run_router() as router:
+        peer = await router.connect()
+        await peer.sync()
+        directory = router.ports_file.parent
+        (directory / "services").mkdir()
+        (directory / "services" / "late.service").touch()
+        router.reload_to(["limits.links=1", "listen.local=127.0.0.1:9", "server_name=beta"])
+        os.kill(os.getpid(), signal.SIGHUP)
+        await peer.sync()
+        assert router.events("config_needs_restart")[0]["keys"] == "server_name,listen.local"
+        assert "1 links" in (await (await router.connect()).hear())
+        statistics = await peer.statistics()
+        assert statistics["server"] == "alpha"
+        assert statistics["services"] == {"late": 0}
+        assert statistics["config_last_reload_successful"] is True
+
+
+async def test_a_wrong_setting_at_hang_up_changes_nothing(run_router):
+    async with run_router() as router:
+        peer = await router.connect()
+        router.reload_to(["limits.links=1", "limits.cache_messages=0"])
+        os.kill(os.getpid(), signal.SIGHUP)
+        await peer.sync()
+        await (await router.connect()).sync()
+        assert (await peer.statistics())["config_last_reload_successful"] is False
+        assert "limits.cache_messages" in router.events("config_reload_failed")[0]["reason"]
+
+
+STOPPER = """
+import os, socket, sys
+os.setgroups([])
+os.setresgid(65534, 65534, 65534)
+os.setresuid(65534, 65534, 65534)
+link = socket.create_connection((sys.argv[1], int(sys.argv[2])))
+link.sendall(b"STOP\\n")
+if sys.argv[3] == "stay":
+    print(link.recv(1000).decode())
+"""
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
+@pytest.mark.parametrize("listen", ["127.0.0.1:0", "[::1]:0"])
+async def test_another_user_cannot_stop_it_and_be_gone(run_router, listen):
+    async with run_router(f"listen.local={listen}") as router:
+        peer = await router.connect()
+        arguments = [sys.executable, "-I", "-c", STOPPER, *map(str, router.address("local"))]
+        # Blocks the loop on purpose: the child has closed its socket before the router looks at the line.
+        subprocess.run([*arguments, "leave"], check=True, timeout=20)
+        await peer.sync()
+        stays = await asyncio.to_thread(
+            subprocess.run, [*arguments, "stay"], check=True, timeout=20, capture_output=True, text=True
+        )
+        assert "INVALID" in stays.stdout
+        assert (await peer.statistics())["acl_denied_total"] == 2
+        assert not router.daemon.stopping.is_set()
+
+
+@pytest.mark.parametrize("door", ["unix", "local"])
+async def test_our_own_user_may_stop_it(run_router, door):
+    async with run_router() as router:
+        peer = await router.connect(door)
+        peer.say("STOP")
+        assert await router.end() == 0
+
+
+async def test_load_comes_every_second_while_somebody_listens(run_router):
+    async with run_router() as router:
+        peer = await router.connect()
+        peer.say("REGISTER_FOR_LOADAVG")
+        assert "avg=" in await peer.hear_until("LOADAVG")
+
+
+async def test_a_log_is_rotated_on_request(run_router):
+    async with run_router() as router:
+        peer = await router.connect()
+        peer.say("LOG_ROTATE")
+        await peer.sync()
+        assert router.events("log_reopened")
+
+
+@pytest.mark.parametrize(
+    ("assignment", "key"),
+    [("listen.socket_group=no_such_group", "listen.socket_group"), ("listen.unix=/nowhere/at/all", "listen.unix")],
+)
+async def test_what_cannot_be_opened_is_named(run_router, assignment, key):
+    with pytest.raises(AssertionError, match=key):
+        async with run_router(assignment):
+            pass

@@ -1,0 +1,191 @@
+import asyncio
+import socket
+import subprocess
+from contextlib import contextmanager
+
+import pytest
+
+from communicator.protocol import HostPort
+from timekeeper.chrony import SOURCES, read_chrony
+from timekeeper.chrony_codec import Command, encode_request
+from timekeeper.discipline import Discipline, Leap, NoAnswer, Reference, UpstreamState
+from timekeeper.verdict import find_fault
+
+
+def is_synchronised(answer):
+    return isinstance(answer, Discipline) and not find_fault(answer)
+
+
+# A real chronyd.
+
+
+async def test_what_chronyd_says_is_what_chronyc_prints(chrony_host, eventually, debian_program):
+    servers = [chrony_host.start_server(stratum) for stratum in (2, 3, 4)]
+    client = chrony_host.start_client(*(server.as_source() for server in servers[:2]), servers[2].as_source("offset 0.35"))
+    word = await eventually(
+        client.read,
+        lambda answer: is_synchronised(answer) and answer.count_upstreams()["falseticker"] == 1,
+    )
+    assert (word.leap, word.reference) == (Leap.NORMAL, Reference.OUTSIDE)
+    assert abs(word.offset_s) < 0.1
+    assert 0 < word.root_delay_s < 0.1
+    assert 0 < word.root_dispersion_s < 0.1
+    for server in servers:
+        server.freeze()  # from here on nothing is updated, so that two questions get one answer
+    word = await client.read()
+    chronyc = debian_program("chrony", "usr/bin/chronyc")
+
+    def ask(what):
+        command = [chronyc.path, "-n", "-c", "-h", client.commands.host, "-p", str(client.commands.port), what]
+        return subprocess.run(command, env=chronyc.environment, capture_output=True, text=True, check=True).stdout
+
+    _, selected, stratum, updated_s, _, _, _, _, _, _, root_delay_s, _, interval_s, leap = ask("tracking").split(",")
+    assert word.stratum == int(stratum)
+    assert leap.strip() == "Normal"
+    assert word.updated_wall_ns / 1e9 == pytest.approx(float(updated_s), abs=1e-6)
+    assert word.root_delay_s == pytest.approx(float(root_delay_s), abs=1e-8)
+    assert word.update_interval_s == pytest.approx(float(interval_s), abs=0.1)
+    states = {row.split(",")[2]: row.split(",")[1] for row in ask("sources").split()}
+    letters = {"*": UpstreamState.SELECTED, "+": UpstreamState.COMBINED, "x": UpstreamState.FALSETICKER}
+    assert {upstream.name: upstream.state for upstream in word.upstreams} == {
+        name: letters[letter] for name, letter in states.items()
+    }
+    assert [upstream.name for upstream in word.upstreams if upstream.state is UpstreamState.SELECTED] == [selected]
+    assert states[servers[2].ntp.host] == "x"
+
+
+async def test_the_sign_of_an_offset(chrony_host, eventually):
+    """The servers seem 0.2 s behind, so this clock is 0.2 s ahead: `-x` leaves it there."""
+    server = chrony_host.start_server()
+    client = chrony_host.start_client(server.as_source("offset -0.2"))
+    word = await eventually(client.read, is_synchronised)
+    assert word.offset_s == pytest.approx(0.2, abs=0.05)
+
+
+async def test_a_chronyd_that_serves_its_own_clock(chrony_host, eventually, answered):
+    server = chrony_host.start_server(stratum=10)
+    word = await eventually(server.read, lambda answer: answered(answer) and answer.reference is not Reference.NONE)
+    assert word.reference is Reference.OWN_CLOCK
+    assert word.upstreams == ()
+
+
+async def test_a_killed_chronyd(chrony_host, eventually, answered):
+    client = chrony_host.start_client()
+    await eventually(client.read, answered)
+    client.kill()
+    assert await client.read() == NoAnswer(f"nothing listens at {client.commands} for chronyd")
+
+
+async def test_a_hanging_chronyd(chrony_host, eventually, answered):
+    client = chrony_host.start_client()
+    await eventually(client.read, answered)
+    client.freeze()
+    answer = await read_chrony(client.commands, timeout_s=0.1)
+    assert answer == NoAnswer(f"chronyd at {client.commands} did not answer in 0.1 s")
+
+
+# Others that sit at its port.
+
+
+class Impostor(asyncio.DatagramProtocol):
+    """Answers each request with what `answer` makes of it."""
+
+    def __init__(self, answer):
+        self._answer = answer
+
+    def connection_made(self, transport):
+        self._transport = transport
+
+    def datagram_received(self, data, addr):
+        for reply in self._answer(data):
+            self._transport.sendto(reply, addr)
+
+
+@pytest.fixture
+async def impostor():
+    transports = []
+
+    async def start(answer):
+        loop = asyncio.get_running_loop()
+        transport, _ = await loop.create_datagram_endpoint(lambda: Impostor(answer), local_addr=("127.0.0.1", 0))
+        transports.append(transport)
+        return HostPort(*transport.get_extra_info("sockname"))
+
+    yield start
+    for transport in transports:
+        transport.close()
+
+
+def reply(request, *, code, body=b"", sequence=None, status=0):
+    """A reply that fits the request: head of 28 bytes, body."""
+    head = b"\x06\x02\0\0" + request[4:6] + code.to_bytes(2) + status.to_bytes(2) + bytes(6)
+    return head + (request[8:12] if sequence is None else sequence) + bytes(8) + body
+
+
+def honest(request):
+    """What a chronyd with more sources than anybody asks for answers."""
+    code, body = {
+        Command.TRACKING: (5, bytes(76)),
+        Command.N_SOURCES: (2, (10_000).to_bytes(4)),
+        Command.SOURCE_DATA: (3, bytes([192, 0, 2, 1]) + bytes(12) + b"\0\1" + bytes(30)),
+        Command.ACTIVITY: (12, bytes(20)),
+    }[int.from_bytes(request[4:6])]
+    return reply(request, code=code, body=body)
+
+
+async def test_sources_are_asked_for_within_a_bound(impostor):
+    word = await read_chrony(await impostor(lambda request: [honest(request)]))
+    assert len(word.upstreams) == SOURCES
+
+
+async def test_late_replies_are_passed_over(impostor):
+    stale = reply(encode_request(Command.TRACKING, 0), code=5, body=bytes(76), sequence=b"late")
+    word = await read_chrony(await impostor(lambda request: [stale, stale, honest(request)]))
+    assert isinstance(word, Discipline)
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        (lambda _: [], "did not answer in 0.1 s"),
+        (lambda _: [b"HTTP/1.1 400 Bad Request\r\n\r\n" * 2], "packet type 84: no reply of version 6"),
+        (lambda _: [b""], "0 bytes are no reply"),
+        (lambda request: [honest(request)[:40]], "reply 5 of 40 bytes does not answer TRACKING"),
+        (lambda request: [reply(request, code=1, status=2)], "chronyd refused TRACKING: unauthorised"),
+        (
+            lambda request: [reply(request, code=5, body=bytes(76), sequence=b"\0\0\0\1")],
+            "did not answer in 0.1 s, only a reply to request 33 number 1, not to ours",
+        ),
+        (
+            lambda request: [reply(request, code=5, body=bytes(76), sequence=b"\0\0\0\1")] * 1000,
+            "did not answer in 0.1 s, only a reply to request 33 number 1, not to ours",
+        ),
+        (lambda request: [request], "packet type 1: no reply of version 6"),
+    ],
+)
+async def test_what_is_no_answer_says_why(impostor, answer, reason):
+    address = await impostor(answer)
+    result = await read_chrony(address, timeout_s=0.1)
+    assert isinstance(result, NoAnswer)
+    assert str(address) in result.reason
+    assert reason in result.reason
+
+
+@contextmanager
+def a_free_port():
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as holder:
+        holder.bind(("127.0.0.1", 0))
+        port = holder.getsockname()[1]
+    yield port
+
+
+async def test_a_port_where_nobody_listens():
+    with a_free_port() as port:
+        address = HostPort("127.0.0.1", port)
+        assert await read_chrony(address) == NoAnswer(f"nothing listens at {address} for chronyd")
+
+
+@pytest.mark.parametrize("host", ["no.such.host.invalid", "255.255.255.255"])
+async def test_an_address_that_cannot_be_asked(host):
+    result = await read_chrony(HostPort(host, 323))
+    assert result.reason.startswith(f"chronyd at {host}:323 cannot be asked: ")

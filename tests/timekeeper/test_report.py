@@ -1,0 +1,113 @@
+import json
+
+import msgspec
+import pytest
+
+from communicator.protocol import Message, decode, encode
+from timekeeper.claim import Claim, ClaimState
+from timekeeper.discipline import Discipline, Leap, NoAnswer, Reference, Upstream, UpstreamState
+from timekeeper.evidence import Evidence
+from timekeeper.report import CurrentReport, announce, answer_report, describe_local
+from timekeeper.time_daemons import TimeDaemons
+from timekeeper.timex import KernelClock
+from timekeeper.verdict import judge
+
+CHRONYD = frozenset({"chronyd"})
+WORD = Discipline(
+    daemon="chronyd",
+    leap=Leap.NORMAL,
+    stratum=3,
+    reference=Reference.OUTSIDE,
+    offset_s=0.5,
+    root_delay_s=0.25,
+    root_dispersion_s=0.125,
+    update_interval_s=64.0,
+    updated_wall_ns=1,
+    upstreams=(
+        Upstream("192.0.2.1", UpstreamState.SELECTED, reachable=True),
+        Upstream("192.0.2.2", UpstreamState.COMBINED, reachable=True),
+        Upstream("192.0.2.3", UpstreamState.FALSETICKER, reachable=True),
+    ),
+)
+KERNEL = KernelClock(Leap.NORMAL, False, 0.0, 0.015625, 0.25, -17.5, 37)
+SYNCHRONIZED = Evidence(
+    answer=WORD, last_answer=WORD, age_s=0.0, kernel=KERNEL, daemons=TimeDaemons(CHRONYD, CHRONYD)
+)
+NOBODY = Evidence(answer=NoAnswer("refused"), kernel=NoAnswer("adjtimex failed"), daemons=TimeDaemons())
+
+
+def report(evidence, age_s=2.5):
+    local = describe_local(judge(evidence), evidence, server="alpha", boot_id="b007", seq=7)
+    return answer_report(local, age_s)
+
+
+def test_a_synchronised_host():
+    message = report(SYNCHRONIZED)
+    assert message.command == "CLOCK_CURRENT_REPORT"
+    assert json.loads(message.get("report")) == {
+        "local": {
+            "server": "alpha",
+            "boot_id": "b007",
+            "seq": 7,
+            "role": "agent",
+            "claim": {
+                "state": "synchronized",
+                "reasons": [
+                    "chronyd last updated the clock 0 s ago",
+                    "falseticker: 192.0.2.3 disagrees with the majority",
+                ],
+                "daemon": "chronyd",
+                "upstreams": ["192.0.2.1", "192.0.2.2", "192.0.2.3"],
+                "offset_seconds": 0.5,
+                "bound_seconds": 0.75,
+                "stratum": 3,
+                "leap": "normal",
+                "smear": None,
+                "age_seconds": 0.0,
+                "root_delay_seconds": 0.25,
+                "root_dispersion_seconds": 0.125,
+            },
+            "kernel": {
+                "maxerror_seconds": 0.015625,
+                "esterror_seconds": 0.25,
+                "unsync": False,
+                "tai_offset_seconds": 37,
+                "frequency_ppm": -17.5,
+            },
+            "sources": {"selected": 1, "combined": 1, "outlier": 0, "jittery": 0, "falseticker": 1, "unusable": 0},
+            "pairs": [],
+        },
+        "solved": False,
+        "age_seconds": 2.5,
+    }
+
+
+def test_a_host_of_which_nothing_is_known():
+    local = json.loads(report(NOBODY).get("report"))["local"]
+    assert local["kernel"] is None
+    assert local["sources"] == {}
+    assert local["claim"]["state"] == "unsynchronized"
+    assert {local["claim"][key] for key in ("offset_seconds", "bound_seconds", "stratum", "leap", "age_seconds")} == {None}
+
+
+def test_a_report_survives_the_wire_and_reads_back():
+    message = decode(encode(report(SYNCHRONIZED)))
+    read = msgspec.json.decode(message.get("report"), type=CurrentReport)
+    assert read.local.claim.upstreams == ["192.0.2.1", "192.0.2.2", "192.0.2.3"]
+    assert answer_report(read.local, read.age_seconds) == message
+
+
+@pytest.mark.parametrize(
+    ("state", "without_daemon", "command", "parameters"),
+    [
+        (ClaimState.SYNCHRONIZED, False, "CLOCK_STABLE", {"clock_resolution": "verified"}),
+        (ClaimState.UNSYNCHRONIZED, True, "CLOCK_STABLE", {"clock_resolution": "no_ntp"}),
+        (ClaimState.UNKNOWN, True, "CLOCK_STABLE", {"clock_resolution": "no_ntp"}),
+        (ClaimState.UNSYNCHRONIZED, False, "CLOCK_UNSTABLE", {"clock_error": "invalid"}),
+        (ClaimState.HOLDOVER, False, "CLOCK_UNSTABLE", {"clock_error": "invalid"}),
+        (ClaimState.UNKNOWN, False, "CLOCK_UNSTABLE", {"clock_error": "checking"}),
+    ],
+)
+def test_the_word_for_the_router(state, without_daemon, command, parameters):
+    claim = Claim(state=state, reasons=("because",), without_daemon=without_daemon)
+    assert announce(claim, 10.0) == Message(command, parameters | {"interval_s": "10"})

@@ -1,0 +1,26 @@
+import pytest
+
+from timekeeper.time_daemons import TimeDaemons, classify
+
+
+@pytest.mark.parametrize(
+    ("processes", "names", "steering"),
+    [
+        ([], set(), set()),
+        ([("sshd", ["sshd"]), ("", []), ("chronyc", ["chronyc", "tracking"])], set(), set()),
+        ([("chronyd", ["/usr/sbin/chronyd", "-F", "1"])] * 2, {"chronyd"}, {"chronyd"}),
+        ([("chronyd", ["chronyd", "-x"])], {"chronyd"}, set()),
+        ([("chronyd", ["chronyd", "-x"]), ("chronyd", ["chronyd"])], {"chronyd"}, {"chronyd"}),
+        ([("chronyd", [])], {"chronyd"}, {"chronyd"}),
+        ([("ntpd", ["/usr/sbin/ntpd", "-x"])], {"ntpd"}, {"ntpd"}),  # to ntpd, -x means: slew, do not step
+        ([("ntp-daemon", ["ntp-daemon"])], {"ntpd-rs"}, {"ntpd-rs"}),
+        ([("systemd-timesyn", [])], {"systemd-timesyncd"}, {"systemd-timesyncd"}),
+        (
+            [("systemd-timesyncd", ["/usr/lib/systemd/systemd-timesyncd"]), ("chronyd", ["chronyd", "-x"])],
+            {"systemd-timesyncd", "chronyd"},
+            {"systemd-timesyncd"},
+        ),
+    ],
+)
+def test_processes(processes, names, steering):
+    assert classify(processes) == TimeDaemons(frozenset(names), frozenset(steering))
