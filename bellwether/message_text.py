@@ -14,6 +14,8 @@ _QUOTED = re.compile(r'"(?:\\.|[^"\\])*"')
 
 
 _USAGE = 2
+_SHOWN = 80
+"""Characters of what was typed that an error shows."""
 
 
 class MessageTextError(CommandError):
@@ -58,7 +60,7 @@ def _split(parameters: str) -> list[str]:
     try:
         return shlex.split(parameters)
     except ValueError as error:
-        raise MessageTextError(f"{parameters!r}: {str(error).lower()}") from None
+        raise MessageTextError(f"{parameters[:_SHOWN]!r}: {str(error).lower()}") from None
 
 
 def _decoded(text: str) -> Message:
@@ -74,14 +76,14 @@ def _message(head: str, assignments: Iterable[str]) -> Message:
     try:
         found = parse_head(head)
     except RemoteProtocolError:
-        raise MessageTextError(f"{head!r} is not [[server:]service/]COMMAND") from None
+        raise MessageTextError(f"{head[:_SHOWN]!r} is not [[server:]service/]COMMAND") from None
     return Message(found.command, dict(map(_parameter, assignments)), found.service, found.server)
 
 
 def _parameter(text: str) -> tuple[str, str]:
     name, equal, value = text.partition("=")
     if not equal:
-        raise MessageTextError(f'{text!r} is not name=value; a value with blanks needs quotes: name="two words"')
+        raise MessageTextError(f'{text[:_SHOWN]!r} is not name=value; a value with blanks needs quotes: name="two words"')
     if not is_parameter_name(name):
-        raise MessageTextError(f"{name!r} is not the name of a parameter (letters, digits, underscores)")
+        raise MessageTextError(f"{name[:_SHOWN]!r} is not the name of a parameter (letters, digits, underscores)")
     return name, value

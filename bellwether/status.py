@@ -139,7 +139,7 @@ def _count(number: int, noun: str) -> str:
 def duration(seconds: float) -> str:
     """A small span of time with its sign, in the unit that suits it."""
     if abs(seconds) >= 1:
-        return f"{seconds:.3g} s"
+        return f"{seconds:.2f} s"
     if abs(seconds) >= _MILLISECOND_S:
         return f"{seconds / _MILLISECOND_S:.3g} ms"
     return f"{seconds / _MICROSECOND_S:.3g} µs"

@@ -1,91 +1,50 @@
-"""Finds the peers' programs, or unpacks their Debian packages into a cache folder; it installs nothing and starts nothing."""
+"""Finds the peers' programs, or has their Debian packages unpacked into the cache folder; it installs and starts nothing."""
 
 import os
-import re
 import shutil
 import subprocess
 from pathlib import Path
 
 from benchmarks.errors import ServerStartError
 
-CACHE_PATH = Path(__file__).resolve().parent.parent / ".cache" / "peers"
-"""Where packages are kept and unpacked; safe to delete."""
-
-PACKAGES = ("nats-server", "redis-server", "mosquitto")
-"""Each is also the name of the program it brings."""
-
+_ROOT = Path(__file__).resolve().parent.parent
+_UNPACKED = _ROOT / ".cache" / "debian" / "root"
+_CACHE_TOOL = _ROOT / "tools" / "debian-cache"
 _SYSTEM_FOLDERS = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-_INST = re.compile(r"^Inst (\S+)", re.MULTILINE)
+
+PACKAGES = {
+    "nats-server": ("nats-server",),
+    "redis-server": ("redis-tools", "redis-server"),
+    "mosquitto": ("mosquitto",),
+}
+"""Program to the Debian packages that bring it; the program of redis-server lies in redis-tools."""
 
 
-def find_program(name: str) -> Path | None:
-    """The program of that name: the machine's own, else the unpacked one, else None."""
-    installed = shutil.which(name, path=os.environ.get("PATH", "") + ":" + _SYSTEM_FOLDERS)
-    if installed:
-        return Path(installed)
-    root = _root()
-    unpacked = shutil.which(name, path=f"{root}/usr/bin:{root}/usr/sbin")
-    return Path(unpacked) if unpacked else None
+def provide_program(name: str) -> Path:
+    """The program of that name: the machine's own, else the unpacked one, which is fetched first where it is missing.
 
-
-def provide_programs() -> dict[str, Path]:
-    """Make sure that every peer's program is there.
-
-    Returns:
-        Program name to its path.
+    Args:
+        name: A key of `PACKAGES`.
 
     Raises:
-        ServerStartError: A package can be neither found nor fetched.
+        ServerStartError: It can be neither found nor fetched.
     """
-    missing = [name for name in PACKAGES if find_program(name) is None]
-    if missing:
-        _fetch(missing)
-    found = {name: find_program(name) for name in PACKAGES}
-    absent = sorted(name for name, path in found.items() if path is None)
-    if absent:
-        raise ServerStartError(f"no program named {absent[0]!r}, neither installed nor in {CACHE_PATH}")
-    return {name: path for name, path in found.items() if path is not None}
+    found = _find(name)
+    if found is None:
+        fetched = subprocess.run([_CACHE_TOOL, *PACKAGES[name]], check=False)
+        found = _find(name)
+        if fetched.returncode or found is None:
+            raise ServerStartError(f"{name} is not installed, and its Debian package cannot be fetched")
+    return found
 
 
-def environment() -> dict[str, str]:
-    """The environment for a peer's process: its unpacked libraries are found, the machine's come first."""
-    folders = sorted({str(path.parent) for path in _root().glob("usr/lib/**/*.so*")})
-    return {**os.environ, "LD_LIBRARY_PATH": ":".join(folders)}
+def library_environment() -> dict[str, str]:
+    """The environment of this process, with the libraries of the unpacked packages."""
+    told = subprocess.run([_CACHE_TOOL, "--library-path"], check=True, capture_output=True, text=True)
+    return {**os.environ, "LD_LIBRARY_PATH": told.stdout.strip()}
 
 
-def _root() -> Path:
-    return CACHE_PATH / "root"
-
-
-def _fetch(names: list[str]) -> None:
-    """Download the packages and what they need, and unpack them below `CACHE_PATH`: no service is ever started."""
-    if shutil.which("apt-get") is None:
-        raise ServerStartError(f"{', '.join(names)} must be installed by hand: this is no Debian machine")
-    archives = CACHE_PATH / "archives"
-    archives.mkdir(parents=True, exist_ok=True)
-    wanted = _with_dependencies(names)
-    _run(["apt-get", "download", *wanted], archives)
-    for archive in sorted(archives.glob("*.deb")):
-        _run(["dpkg-deb", "-x", str(archive), str(_root())], archives)
-
-
-def _with_dependencies(names: list[str]) -> list[str]:
-    """What apt would install for these packages on this machine."""
-    simulate = ["apt-get", "install", "--simulate", "--no-install-recommends", *names]
-    try:
-        planned = _run(simulate, CACHE_PATH)
-    except ServerStartError:
-        if os.geteuid() != 0:
-            raise
-        _run(["apt-get", "update", "-q"], CACHE_PATH)
-        planned = _run(simulate, CACHE_PATH)
-    return _INST.findall(planned)
-
-
-def _run(command: list[str], folder: Path) -> str:
-    try:
-        done = subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True)
-    except subprocess.CalledProcessError as error:
-        last = (error.stderr.strip().splitlines() or ["no output"])[-1]
-        raise ServerStartError(f"{' '.join(command[:2])} failed: {last}") from None
-    return done.stdout
+def _find(name: str) -> Path | None:
+    folders = f"{os.environ.get('PATH', '')}:{_SYSTEM_FOLDERS}:{_UNPACKED}/usr/bin:{_UNPACKED}/usr/sbin"
+    found = shutil.which(name, path=folders)
+    return Path(found) if found else None

@@ -119,7 +119,7 @@ def _peer(name: str, folder: Path) -> Iterator[Server]:
     port, config = _free_port(), folder / f"{name}.conf"
     values = {"port": port, "folder": folder}
     addresses: dict[str, Address] = {"tcp": ("127.0.0.1", port)}
-    program = str(packages.provide_programs()[name])
+    program = str(packages.provide_program(name))
     dialect: Dialect
     if name == NATS:
         config.write_text(_NATS_CONFIG.format(**values))
@@ -131,7 +131,7 @@ def _peer(name: str, folder: Path) -> Iterator[Server]:
     else:
         config.write_text(_MOSQUITTO_CONFIG.format(**values))
         command, dialect = [program, "-c", str(config)], dialects.Mqtt()
-    with _process(command, folder, packages.environment()) as (process, start_s):
+    with _process(command, folder, packages.library_environment()) as (process, start_s):
         while not _accepts(port):
             _check_alive(process, start_s, folder)
         yield Server(name, dialect, process.pid, addresses, time.monotonic() - start_s)

@@ -2,10 +2,10 @@
 
 import msgspec
 
-from exporters.metric import Definition, Kind, Row, Samples, Target
+from exporters.metric import Definition, Kind, Row, Samples, Target, is_passing, read_field
 
 
-class Runs(msgspec.Struct, frozen=True):
+class Ended(msgspec.Struct, frozen=True):
     """How many runs of one version of a service ended in one way."""
 
     server: str
@@ -15,19 +15,68 @@ class Runs(msgspec.Struct, frozen=True):
     count: int
 
 
+class Version(msgspec.Struct, frozen=True):
+    """One build of one version of a service."""
+
+    service: str
+    version: str
+    running: int = 0
+
+
 class CanaryReport(msgspec.Struct, frozen=True):
     """What CANARY_CURRENT_REPORT carries."""
 
-    runs_total: tuple[Runs, ...] = ()
+    server: str = ""
+    versions: tuple[Version, ...] = ()
+    runs_total: tuple[Ended, ...] = ()
+    runs_forgotten_total: int | None = None
+    unmatched_ends_total: int | None = None
 
 
-def _runs(report: CanaryReport) -> Samples:
+def _ended(report: CanaryReport) -> Samples:
     counted: dict[tuple[str, ...], float] = {}
-    for runs in report.runs_total:
-        key = (runs.server, runs.service, runs.version, runs.outcome)
-        counted[key] = counted.get(key, 0.0) + runs.count
+    for row in report.runs_total:
+        if not is_passing(row.service):
+            key = (row.server, row.service, row.version, row.outcome)
+            counted[key] = counted.get(key, 0.0) + row.count
     return counted
 
+
+def _running(report: CanaryReport) -> Samples:
+    counted: dict[tuple[str, ...], float] = {}
+    for row in report.versions:
+        if not is_passing(row.service):
+            key = (report.server, row.service, row.version)
+            counted[key] = counted.get(key, 0.0) + row.running
+    return counted
+
+
+_VERSION = ("server", "service", "version")
+
+_ROWS: tuple[Row[CanaryReport], ...] = (
+    Row(
+        Definition(
+            "canary_runs_total",
+            Kind.COUNTER,
+            "Runs of a version of a service that ended, by how.",
+            (*_VERSION, "outcome"),
+        ),
+        _ended,
+    ),
+    Row(Definition("canary_runs_running", Kind.GAUGE, "Runs of a version that go on now.", _VERSION), _running),
+    Row(
+        Definition(
+            "canary_runs_forgotten_total",
+            Kind.COUNTER,
+            "Runs no longer remembered one by one, to make room for newer ones.",
+        ),
+        read_field("runs_forgotten_total"),
+    ),
+    Row(
+        Definition("canary_unmatched_ends_total", Kind.COUNTER, "Ends of runs whose beginning is not known."),
+        read_field("unmatched_ends_total"),
+    ),
+)
 
 CANARY = Target(
     prefix="canary",
@@ -36,16 +85,6 @@ CANARY = Target(
     reply="CANARY_CURRENT_REPORT",
     parameter="report",
     shape=CanaryReport,
-    rows=(
-        Row(
-            Definition(
-                "canary_runs_total",
-                Kind.COUNTER,
-                "Runs of a version of a service that ended, by how.",
-                ("server", "service", "version", "outcome"),
-            ),
-            _runs,
-        ),
-    ),
+    rows=_ROWS,
 )
 """The canary of this host."""

@@ -2,7 +2,9 @@
 
 import msgspec
 
-from exporters.metric import NOTHING, Definition, Kind, Row, Samples, Target, read_field
+from exporters.metric import NOTHING, Definition, Kind, Row, Samples, Target, is_passing, read_field
+
+_UNREGISTERED = "unregistered"
 
 
 class ClosedLinks(msgspec.Struct, frozen=True):
@@ -76,11 +78,17 @@ def _closed(stats: RouterStats) -> Samples:
     return closed
 
 
+def _services(stats: RouterStats) -> Samples:
+    services = (stats.services or {}).items()
+    return {(name,): float(up) for name, up in services if not is_passing(name)}
+
+
 def _send_queues(stats: RouterStats) -> Samples:
-    """Bytes per registered service; passing tools are one series, or each would be a new one."""
+    """Bytes per service; whoever only passes is in one series with the unregistered, or each would be a new one."""
     queues: dict[tuple[str, ...], float] = {}
     for link in stats.links:
-        key = (link.service or "unregistered",)
+        name = link.service or _UNREGISTERED
+        key = (_UNREGISTERED if is_passing(name) else name,)
         queues[key] = queues.get(key, 0.0) + link.send_queue_bytes
     return queues
 
@@ -130,12 +138,14 @@ _GAUGES: tuple[Row[RouterStats], ...] = (
         path="cache.messages",
     ),
     _row(Kind.GAUGE, "cache_bytes", "Bytes of the messages kept.", path="cache.bytes"),
-    _row(
-        Kind.GAUGE,
-        "service_up",
-        "1 when a service of this host is registered, 0 when a known one is not.",
-        "client",
-        path="services",
+    Row(
+        Definition(
+            "communicator_service_up",
+            Kind.GAUGE,
+            "1 when a service of this host is registered, 0 when a known one is not.",
+            ("client",),
+        ),
+        _services,
     ),
 )
 
@@ -154,7 +164,7 @@ _COUNTERS: tuple[Row[RouterStats], ...] = (
     _row(
         Kind.COUNTER,
         "commands_total",
-        "Messages by command; those without a definition are 'other'.",
+        "Commands to the router itself; those it does not know are 'other'.",
         "command",
     ),
     _row(

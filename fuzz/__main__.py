@@ -6,8 +6,8 @@ import time
 from typing import Annotated
 
 import typer
-from communicator.testing import run_router
 
+from communicator.testing import run_router
 from fuzz.campaign import DOORS, FUZZERS, FoundError, Router, fuzz_door, fuzz_reader
 
 app = typer.Typer(add_completion=False)
@@ -39,8 +39,8 @@ def run(name: str, seed: int, seconds: float, case: int = 0) -> int:
     """Run one fuzzer; a door gets a router of its own."""
     if name not in DOORS:
         return fuzz_reader(name, seed, seconds, case)
-    with run_router() as router:
-        addresses = Router(router.unix, router.local, router.signal)
+    with run_router(log_level="warning") as router:
+        addresses = Router(router.unix, router.local, router.signal, lambda: router.log)
         return asyncio.run(fuzz_door(name, addresses, seed, seconds, case))
 
 

@@ -6,6 +6,7 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from random import Random
+from typing import Any
 
 from communicator.protocol.addresses import parse_router_address
 from communicator.protocol.line_form import decode, encode_line
@@ -37,11 +38,12 @@ class FoundError(AssertionError):
 
 @dataclass(frozen=True, slots=True)
 class Router:
-    """Where a live router listens: the ``cd://`` and ``cdu://`` addresses of its doors."""
+    """Where a live router listens, as ``cd://`` and ``cdu://`` addresses, and what it logged."""
 
     unix: str
     local: str
     signal: str
+    read_log: Callable[[], str]
 
     def door(self, name: str) -> Address:
         """The door a fuzzer is for."""
@@ -78,16 +80,16 @@ async def fuzz_door(name: str, router: Router, seed: int, seconds: float, first_
         FoundError: The pair noticed, the router grew too much, caught an exception of its own, or is gone.
     """
     visiting = _Visiting(name, router.door(name), seed, first_case, time.monotonic() + seconds)
-    before = await statistics(router)
     witness, stop = Witness(), asyncio.Event()
     try:
+        before = await statistics(router)
         async with asyncio.TaskGroup() as pair:
             pair.create_task(witness.watch(router.door("tcp"), router.door("unix"), stop))
             async with asyncio.TaskGroup() as visitors:
                 for _ in range(VISITORS):
                     visitors.create_task(visiting.visit())
             stop.set()
-        _judge(before, await statistics(router))
+        judge(before, await _quiet(router), router.read_log())
     except* Exception as group:
         causes = "; ".join(map(repr, _leaves(group)))
         raise FoundError(
@@ -111,7 +113,7 @@ class _Visiting:
             await DOORS[self.name](random, self.door)
 
 
-async def statistics(router: Router) -> dict[str, object]:
+async def statistics(router: Router) -> dict[str, Any]:
     """What the router says of itself, asked on a link of its own: the proof that it lives."""
     async with asyncio.timeout(PATIENCE_S), connect(router.door("tcp")) as link:
         await link.write(encode_line(Message("ROUTER_GET_STATS")))
@@ -122,12 +124,32 @@ async def statistics(router: Router) -> dict[str, object]:
     raise ConnectionError("the router closed the link instead of telling its statistics")
 
 
-def _judge(before: dict[str, object], after: dict[str, object]) -> None:
+async def _quiet(router: Router) -> dict[str, Any]:
+    """The statistics once the links of all who left are gone.
+
+    Raises:
+        FoundError: Some never go.
+    """
+    until = time.monotonic() + PATIENCE_S
+    while True:
+        told = await statistics(router)
+        held = {kind: count for kind, count in told["connections"].items() if kind in ("unix", "local")}
+        if sum(held.values()) <= 1:  # the one that asks
+            return told
+        if time.monotonic() > until:
+            raise FoundError(f"the router still holds links whose clients left: {held}")
+        await asyncio.sleep(0.05)
+
+
+def judge(before: dict[str, Any], after: dict[str, Any], log: str) -> None:
     if after["boot_id"] != before["boot_id"]:
         raise FoundError("another router answers: the first one is gone")
     failed = {stage: count for stage, count in after["handler_exceptions_total"].items() if count}
     if failed:
         raise FoundError(f"the router caught exceptions of its own: {failed}")
+    complaints = [line for line in log.splitlines() if "level=error" in line or "Traceback" in line]
+    if complaints:
+        raise FoundError(f"the router logged {len(complaints)} errors, the first one: {complaints[0][:2000]}")
     growth_bytes = after["resident_bytes"] - before["resident_bytes"]
     if growth_bytes > GROWTH_BYTES:
         raise FoundError(f"the router grew by {growth_bytes} bytes, more than {GROWTH_BYTES}")

@@ -2,7 +2,8 @@
 
 import asyncio
 import secrets
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from typing import TypeVar, cast
 
 from communicator.protocol import HostPort
@@ -40,16 +41,9 @@ async def read_chrony(address: HostPort, timeout_s: float = TIMEOUT_S) -> Discip
     Returns:
         Its word, or why there is none: refused, silent, or replies that are none.
     """
-    loop = asyncio.get_running_loop()
-    conversation = _Conversation(address)
+    conversation = _Conversation()
     try:
-        transport, _ = await loop.create_datagram_endpoint(
-            lambda: conversation, remote_addr=(address.host, address.port)
-        )
-    except OSError as error:
-        return NoAnswer(f"chronyd at {address} cannot be asked: {error.strerror or error}")
-    try:
-        async with asyncio.timeout(timeout_s):
+        async with asyncio.timeout(timeout_s), _connected(conversation, address):
             return await _converse(conversation)
     except TimeoutError:
         return NoAnswer(f"chronyd at {address} did not answer in {timeout_s:g} s{conversation.complaint()}")
@@ -59,6 +53,15 @@ async def read_chrony(address: HostPort, timeout_s: float = TIMEOUT_S) -> Discip
         return NoAnswer(f"chronyd at {address} cannot be asked: {error.strerror or error}")
     except ChronyReplyError as error:
         return NoAnswer(f"chronyd at {address}: {error}")
+
+
+@asynccontextmanager
+async def _connected(conversation: "_Conversation", address: HostPort) -> AsyncIterator[None]:
+    transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(
+        lambda: conversation, remote_addr=(address.host, address.port)
+    )
+    try:
+        yield
     finally:
         transport.close()
 
@@ -76,8 +79,7 @@ async def _converse(conversation: "_Conversation") -> Discipline:
 class _Conversation(asyncio.DatagramProtocol):
     """One question at a time over a connected socket, so nobody but the peer is heard."""
 
-    def __init__(self, address: HostPort) -> None:
-        self._address = address
+    def __init__(self) -> None:
         self._received: asyncio.Queue[bytes | OSError] = asyncio.Queue(_DATAGRAMS_QUEUED)
         self._transport: asyncio.DatagramTransport | None = None
         self._ignored = ""

@@ -4,7 +4,7 @@ import os
 import socket
 import ssl
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import TracebackType
 from typing import Self, assert_never
 
@@ -54,6 +54,7 @@ class BlockingClient:
         build: str = "",
         role: str = "live",
         announce: Mapping[str, str] | None = None,
+        commands: Iterable[str] = (),
         connect_timeout_s: float = CONNECT_TIMEOUT_S,
         tls: ssl.SSLContext | None = None,
         username: str = "",
@@ -66,7 +67,7 @@ class BlockingClient:
         )
         self._connect_timeout_s = connect_timeout_s
         self._tls = tls
-        self._session = Session(self._identity)
+        self._session = Session(self._identity, commands)
         self._lines = LineBuffer(LINE_BYTES_HARD)
         self._inbox = Inbox()
         self._answers: dict[int, Message | ClientError] = {}

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import os
 import ssl
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from types import TracebackType
 from typing import Self
 
@@ -40,6 +40,7 @@ class Client:
         build: What tells two builds of one version apart.
         role: ``live``, ``standby``, ``shadow`` or ``probe``.
         announce: Further parameters of REGISTER, such as ``metrics_port``.
+        commands: What `messages` is to bring, such as ``STATUS``: a broadcast reaches only who listed its command.
         connect_timeout_s: How long connecting and registering may take, in seconds.
         tls: For ``cds://``; None trusts what this host trusts.
         username: For a listener that requires credentials.
@@ -61,6 +62,7 @@ class Client:
         build: str = "",
         role: str = "live",
         announce: Mapping[str, str] | None = None,
+        commands: Iterable[str] = (),
         connect_timeout_s: float = CONNECT_TIMEOUT_S,
         tls: ssl.SSLContext | None = None,
         username: str = "",
@@ -71,6 +73,7 @@ class Client:
         self._identity = Identity(
             service, service_version, build, role, os.getpid(), dict(announce or {}), username, password
         )
+        self._commands = frozenset(commands)
         self._connect_timeout_s = connect_timeout_s
         self._tls = tls
         self._connection: Connection | None = None
@@ -186,7 +189,7 @@ class Client:
         return self._connection
 
     def _make(self) -> Connection:
-        return Connection(Session(self._identity), self._deliver, self._stop, self._arrived.set)
+        return Connection(Session(self._identity, self._commands), self._deliver, self._stop, self._arrived.set)
 
     def _regulate(self) -> None:
         """Let the router wait for a slow reader, but not for one that never comes, nor while a reply is under way."""

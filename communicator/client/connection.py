@@ -29,6 +29,8 @@ from communicator.protocol.message import Message
 
 CLOSE_S = 2.0
 """How long a closing link may take to write what is queued, in seconds."""
+LEAVE_S = 10.0
+"""How long a router that said it ends is given to close the link, in seconds; it drains for 5 s."""
 LOGGED_BYTES = 200
 """How much of a bad line is logged."""
 
@@ -64,6 +66,7 @@ class Connection(asyncio.Protocol):
         self._lines = LineBuffer(LINE_BYTES_HARD)
         self._answers: dict[int, asyncio.Future[Message | ClientError]] = {}
         self._registered: asyncio.Future[ClientError | None] = loop.create_future()
+        self._end_timer: asyncio.TimerHandle | None = None
         self._is_reading = True
         self._writable = asyncio.Event()
         self._writable.set()
@@ -221,6 +224,8 @@ class Connection(asyncio.Protocol):
         if not self._registered.done():
             text = f"the router closed the link before it registered us: {self.close_reason}"
             self._registered.set_result(NotConnectedError(text))
+        if self._end_timer is not None:
+            self._end_timer.cancel()
         for outcome in self.session.link_lost(self.close_reason):
             self._settle(outcome)
         self._writable.set()
@@ -262,7 +267,7 @@ class Connection(asyncio.Protocol):
                 log.info("stop_asked by=%s", by or "unknown")
                 self._stop()
             case RouterLeaves():
-                self.close_reason = "the router is stopping"
+                self._expect_end()
             case LineSkipped(line, error):
                 log.warning("line_skipped error=%s line=%r", error, line[:LOGGED_BYTES])
             case _:
@@ -271,6 +276,12 @@ class Connection(asyncio.Protocol):
     def _register(self, error: ClientError | None) -> None:
         if not self._registered.done():
             self._registered.set_result(error)
+
+    def _expect_end(self) -> None:
+        self.close_reason = "the router is stopping"
+        if self._end_timer is None:
+            loop = asyncio.get_running_loop()
+            self._end_timer = loop.call_later(LEAVE_S, self.abort, "the router said that it stops, and did not")
 
     def _settle(self, outcome: Settled) -> None:
         answer = self._answers.get(outcome.token)

@@ -48,6 +48,7 @@ class Dispatcher:
         self._handlers: dict[str, Handler] = {}
         self._waiting = Inbox()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._group: asyncio.TaskGroup | None = None
         self._idle = asyncio.Event()
         self._idle.set()
         self.is_closing = False
@@ -84,13 +85,11 @@ class Dispatcher:
             message: What came.
             group: Holds the tasks.
         """
+        self._group = group
         if len(self._tasks) >= self._limit:
             self._waiting.put(message)
-            return
-        self._idle.clear()
-        task = group.create_task(self._work(message))
-        self._tasks.add(task)
-        task.add_done_callback(self._done)
+        else:
+            self._start(message, group)
 
     def handles(self, command: str) -> bool:
         """Whether there is a handler for it."""
@@ -104,23 +103,26 @@ class Dispatcher:
         """Wait until no handler runs."""
         await self._idle.wait()
 
-    def cancel(self) -> None:
-        """Cancel the handlers that run."""
+    def close(self) -> None:
+        """Cancel the handlers that run, and start no more."""
+        self._group = None
         for task in self._tasks:
             task.cancel()
 
-    def _done(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        if not self._tasks:
-            self._idle.set()
+    def _start(self, message: Message, group: asyncio.TaskGroup) -> None:
+        self._idle.clear()
+        task = group.create_task(self._handle(message))
+        self._tasks.add(task)
+        task.add_done_callback(self._done)
 
-    async def _work(self, message: Message) -> None:
-        """Handle a message, then those that wait."""
-        await self._handle(message)
-        while self._waiting:
-            waited = self._waiting.take()
+    def _done(self, task: asyncio.Task[None]) -> None:
+        """Start the next one as a task of its own: taken up by this one, it would overtake those not begun yet."""
+        self._tasks.discard(task)
+        if self._waiting and self._group is not None:
+            self._start(self._waiting.take(), self._group)
             self._relieved()
-            await self._handle(waited)
+        elif not self._tasks:
+            self._idle.set()
 
     async def _handle(self, message: Message) -> None:
         if self.is_closing:

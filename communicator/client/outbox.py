@@ -51,10 +51,6 @@ class Outbox:
             self.dropped += 1
         return self.dropped - before
 
-    def peek(self) -> bytes:
-        """The oldest line; raises IndexError when there is none."""
-        return self._lines[0][1]
-
     def pop(self) -> bytes:
         """Take the oldest line; raises IndexError when there is none."""
         _, line = self._lines.popleft()

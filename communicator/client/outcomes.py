@@ -2,7 +2,7 @@
 
 import msgspec
 
-from communicator.errors import ClientError, RegistrationRefusedError, RemoteProtocolError, VersionBlockedError
+from communicator.errors import ClientError, ProtocolError, RegistrationRefusedError, VersionBlockedError
 from communicator.protocol.message import Message
 
 
@@ -50,10 +50,10 @@ class StopAsked(msgspec.Struct, frozen=True):
 
 
 class LineSkipped(msgspec.Struct, frozen=True):
-    """A line that is no message; the rest of the stream is still good."""
+    """A line that is no message, or cannot be answered; the rest of the stream is still good."""
 
     line: bytes
-    error: RemoteProtocolError
+    error: ProtocolError
 
 
 Outcome = Transmit | Registered | NotRegistered | Delivered | Settled | RouterLeaves | StopAsked | LineSkipped

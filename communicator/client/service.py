@@ -189,9 +189,12 @@ class Service:
             async with asyncio.TaskGroup() as group:
                 self._group = group
                 keeper = group.create_task(self._stay_connected())
-                await self._stopping.wait()
-                keeper.cancel()
-                await self._drain()
+                try:
+                    await self._stopping.wait()
+                    keeper.cancel()
+                    await self._drain()
+                finally:
+                    self._dispatcher.close()
         finally:
             self._group = None
             if self._connection is not None:
@@ -327,7 +330,6 @@ class Service:
                 await self._dispatcher.wait_idle()
         except TimeoutError:
             log.warning("handlers_cancelled after_s=%g", DRAIN_S)
-            self._dispatcher.cancel()
 
     def _regulate(self) -> None:
         connection = self._connection

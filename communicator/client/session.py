@@ -38,9 +38,11 @@ from communicator.client.status import (
 )
 from communicator.errors import (
     ClientError,
+    LocalProtocolError,
     MessageRefusedError,
     NoReceiverError,
     NotConnectedError,
+    ProtocolError,
     RegistrationRefusedError,
     RemoteProtocolError,
     VersionBlockedError,
@@ -77,12 +79,18 @@ class Session:
         identity: Who registers.
         commands: What the service handles, beyond `OWN_COMMANDS`.
         role: Takes the place of the identity's role, where not empty.
+
+    Raises:
+        LocalProtocolError: A command could not be one.
     """
 
     def __init__(self, identity: Identity, commands: Iterable[str] = (), role: str = "") -> None:
         self._identity = identity
         self._registration = identity.registration(role)
-        self._commands = set(OWN_COMMANDS) | set(commands)
+        self._commands = OWN_COMMANDS | set(commands)
+        for command in self._commands:
+            if not is_command_name(command):
+                raise LocalProtocolError(f"{command!r} cannot be a command: upper case letters, digits and '_'")
         self._requests = Correlator()
         self._asked_elder = False
         self.state = State.REGISTERING
@@ -164,10 +172,10 @@ class Session:
         """
         try:
             message = decode(line)
-        except RemoteProtocolError as error:
+            if message.command == "ALIVE":
+                return [Transmit(encode_line(_answer_to_alive(message, wall_ns)))]
+        except ProtocolError as error:  # no message, or an ALIVE whose echo has no encoding
             return [LineSkipped(line, error)]
-        if message.command == "ALIVE":
-            return [Transmit(encode_line(_answer_to_alive(message, wall_ns)))]
         handle = self._RULES.get(message.command)
         if handle is None:
             return self._answer_or_deliver(message)

@@ -41,21 +41,19 @@ class BackPressure:
         now = self._clock()
         return self._past_stall_s + sum(now - since for since in self._stalled_since.values())
 
-    def fell_behind(self, consumer: Link) -> None:
-        """More waits for a consumer than the high-water mark: its time begins to run."""
-        self._producers.setdefault(consumer, set())
-        loop = asyncio.get_running_loop()
-        self._deadlines[consumer] = loop.call_later(self.stall_s, consumer.cut, CloseReason.SLOW)
+    def wait_for(self, consumer: Link, producer: Link | None) -> None:
+        """Something that matters was written to a consumer that is behind: its time runs, and who wrote it waits.
 
-    def stall(self, producer: Link, consumer: Link) -> None:
-        """A producer has written to a consumer that is behind: it waits."""
+        Args:
+            consumer: Who reads too slowly.
+            producer: The local link that wrote; None when it cannot be held up.
+        """
         if consumer not in self._producers:
-            return
-        self._producers[consumer].add(producer)
-        self._consumers.setdefault(producer, set()).add(consumer)
-        if producer not in self._stalled_since:
-            self._stalled_since[producer] = self._clock()
-            producer.pause_reading()
+            self._producers[consumer] = set()
+            loop = asyncio.get_running_loop()
+            self._deadlines[consumer] = loop.call_later(self.stall_s, consumer.cut, CloseReason.SLOW)
+        if producer is not None and producer.kind.is_local:
+            self._stall(producer, consumer)
 
     def caught_up(self, consumer: Link) -> None:
         """A consumer has read, or is gone: those who waited for it alone go on."""
@@ -75,6 +73,13 @@ class BackPressure:
             self._producers[consumer].discard(link)
         if link in self._consumers:
             self._release(link)
+
+    def _stall(self, producer: Link, consumer: Link) -> None:
+        self._producers[consumer].add(producer)
+        self._consumers.setdefault(producer, set()).add(consumer)
+        if producer not in self._stalled_since:
+            self._stalled_since[producer] = self._clock()
+            producer.pause_reading()
 
     def _release(self, producer: Link) -> None:
         del self._consumers[producer]

@@ -169,11 +169,9 @@ class Dispatcher:
         if not self.links:
             self.no_links.set()
         self._back_pressure.forget(link)
+        if link.queued_bytes and link.close_reason is not CloseReason.SLOW:  # of that the router tells, by name
+            self._log.warning("queue_lost", door=link.kind, reason=link.close_reason, queued_bytes=link.queued_bytes)
         self.dispatch(LinkClosed(link.number, link.close_reason, link.queued_bytes))
-
-    def fell_behind(self, link: Link) -> None:
-        """Its consumer reads more slowly than it is written to."""
-        self._back_pressure.fell_behind(link)
 
     def caught_up(self, link: Link) -> None:
         """Its consumer has read nearly all."""
@@ -203,8 +201,8 @@ class Dispatcher:
         if link is None:
             return
         link.send(effect)
-        if link.behind and producer is not None:
-            self._back_pressure.stall(producer, link)
+        if link.behind and not (effect.droppable or link.closing):
+            self._back_pressure.wait_for(link, producer)
 
     def _close(self, effect: Close, _producer: Link | None) -> None:
         link = self.links.get(effect.link)

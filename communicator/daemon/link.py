@@ -11,6 +11,12 @@ from communicator.router.events import CloseReason, LinkKind, LinkMeasure
 READ_BYTES = 256 * 1024
 """What is read at once: a whole socket buffer, so that a busy sender costs few turns of the loop."""
 
+LINGER_S = 1.0
+LINGER_BYTES = 256 * 1024
+"""How long, and how much of what the peer still says, we wait for it to read a reproach: closing a socket that has unread
+bytes resets it, and the last words may be lost with it."""
+_REPROACHES = frozenset((CloseReason.PROTOCOL, CloseReason.LIMIT))
+
 
 class LinkLimits(Protocol):
     """Bounds of one link, as the settings have them."""
@@ -43,9 +49,6 @@ class LinkOwner(Protocol):
     def link_closed(self, link: "Link") -> None:
         """It is gone."""
 
-    def fell_behind(self, link: "Link") -> None:
-        """Its consumer reads more slowly than it is written to."""
-
     def caught_up(self, link: "Link") -> None:
         """Its consumer has read nearly all."""
 
@@ -65,9 +68,11 @@ class Link(asyncio.BufferedProtocol):
     __slots__ = (
         "_buffer",
         "_deadline",
+        "_ended",
         "_limits",
         "_lines",
         "_owner",
+        "_patience_bytes",
         "_reading_paused",
         "_transport",
         "_welcome",
@@ -108,6 +113,8 @@ class Link(asyncio.BufferedProtocol):
         self._lines = LineBuffer(limits.line_bytes)
         self._buffer = buffer
         self._reading_paused = False
+        self._ended = False
+        self._patience_bytes = LINGER_BYTES
         self._transport: asyncio.Transport
         self._deadline: asyncio.TimerHandle | None = None
 
@@ -132,10 +139,10 @@ class Link(asyncio.BufferedProtocol):
             return
         self.closing = True
         self.close_reason = reason
-        self._transport.close()
-        if self._transport.get_write_buffer_size():
-            loop = asyncio.get_running_loop()
-            self._deadline = loop.call_later(self._limits.drain_s, self.cut, reason)
+        if reason in _REPROACHES and not self._ended and not self._transport.is_closing():
+            self._linger()
+        else:
+            self._flush_and_close()
 
     def cut(self, reason: CloseReason) -> None:
         """Close at once; what waits is lost."""
@@ -174,6 +181,9 @@ class Link(asyncio.BufferedProtocol):
     def buffer_updated(self, size: int) -> None:
         """The loop has read."""
         if self.closing:
+            self._patience_bytes -= size
+            if self._patience_bytes < 0:
+                self._flush_and_close()
             return
         self.received_bytes += size
         lines = self._lines.feed(bytes(self._buffer[:size]))
@@ -188,23 +198,41 @@ class Link(asyncio.BufferedProtocol):
             lines = self._lines.finish()
             if lines:
                 self._owner.lines_received(self, lines)
-        if not self.closing:
+        self._ended = True
+        if self.closing:
+            self._flush_and_close()
+        else:
             self._owner.link_ended(self)
         return True
 
     def connection_lost(self, _error: Exception | None) -> None:
         """The loop has let go of the peer."""
-        if self._deadline is not None:
-            self._deadline.cancel()
+        self._set_deadline(None)
         self.closing = True
         self._owner.link_closed(self)
 
     def pause_writing(self) -> None:
         """More waits than the high-water mark."""
         self.behind = True
-        self._owner.fell_behind(self)
 
     def resume_writing(self) -> None:
         """Less waits than the low-water mark."""
         self.behind = False
         self._owner.caught_up(self)
+
+    def _linger(self) -> None:
+        """Say that we are done, and let the peer read that before the socket goes."""
+        self._transport.write_eof()
+        if self._reading_paused:
+            self._transport.resume_reading()
+        self._set_deadline(asyncio.get_running_loop().call_later(LINGER_S, self._flush_and_close))
+
+    def _flush_and_close(self) -> None:
+        self._transport.close()
+        late = asyncio.get_running_loop().call_later(self._limits.drain_s, self.cut, self.close_reason)
+        self._set_deadline(late)
+
+    def _set_deadline(self, timer: asyncio.TimerHandle | None) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+        self._deadline = timer

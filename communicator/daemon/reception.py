@@ -16,6 +16,9 @@ from communicator.protocol.names import ROUTER_SERVICE
 from communicator.router.effects import Send
 from communicator.router.events import CloseReason, LinkKind, LinkOpened, User
 
+_TURNED_AWAY_AT_ONCE = 32
+"""Links that may be reading why they were not taken; further ones are closed without a word, to save descriptors."""
+
 
 class Reception:
     """Makes a link of each connection.
@@ -57,12 +60,16 @@ class Reception:
             address, user = connected.getsockname(), unix_user(connected)
         else:
             connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            address, user = str(HostPort(*connected.getpeername()[:2])), None
+            peer = link.transport.get_extra_info("peername")  # None: it was reset before we came to accept it
+            address, user = str(HostPort(*peer[:2])) if peer else "gone", None
         self._dispatcher.link_opened(link, LinkOpened(link.number, link.kind, address, user))
         if crowded:
             self._turn_away(link)
 
     def _turn_away(self, link: Link) -> None:
+        if len(self._dispatcher.links) > self.links_max + _TURNED_AWAY_AT_ONCE:
+            link.cut(CloseReason.LIMIT)
+            return
         reason = f"{self.links_max} links are held, more are not taken"
         refusal = Message("INVALID", {"message": reason}, "", "", self._server_name, ROUTER_SERVICE)
         link.send(Send(link.number, encode_line(refusal)))

@@ -86,3 +86,15 @@ async def router(tmp_path):
     await router.start()
     yield router
     await router.stop()
+
+
+@pytest.fixture
+def until():
+    """Lets the loop run until something nobody announces is so."""
+
+    async def wait(condition):
+        async with asyncio.timeout(WITHIN_S):
+            while not condition():  # noqa: ASYNC110 - what is watched has no event, and shall get none for tests
+                await asyncio.sleep(0)
+
+    return wait

@@ -14,6 +14,7 @@ from communicator import (
     ReplyTimeoutError,
     VersionBlockedError,
 )
+from communicator.client import connection
 from communicator.client.inbox import HARD, SOFT
 from communicator.client.status import ClockStatus, ClusterStatus
 from communicator.protocol.limits import LINE_BYTES_HARD
@@ -75,6 +76,18 @@ async def test_it_registers_and_unregisters(router):
     assert (await peer.hear("UNREGISTER")).get("service") == "svc_a"
     await peer.heard_end()
     assert not client.connected
+
+
+async def test_it_lists_the_broadcasts_it_wants(router):
+    async def script(peer):
+        await peer.hear("REGISTER")
+        peer.say(b"<peer:communicatord HELP")
+        assert "STATUS" in (await peer.hear("COMMANDS")).get("list").split(",")
+        peer.say(b"<peer:communicatord READY", b"<peer:communicatord ./STATUS service=svc_b;status=up")
+
+    client, _ = await entered(router, script, commands=["STATUS"])
+    assert (await next_message(client)).get("service") == "svc_b"
+    await client.__aexit__(None, None, None)
 
 
 async def test_a_request_gets_its_answer(pair):
@@ -146,9 +159,13 @@ async def test_what_answers_nothing_comes_out_of_messages_until_the_link_is_lost
     peer.say(b"<peer:svc_b svc_a/NOTE n=1", b"<peer:svc_b svc_a/NOTE n=2", b"<peer:svc_b svc_a/INVALID command=X")
     peer.hang_up()
     received = []
-    with pytest.raises(NotConnectedError, match="is gone"):
+
+    async def read_all():
         async for message in client.messages():
-            received.append((message.command, message.get("n")))
+            received.append((message.command, message.get("n")))  # noqa: PERF401 - kept also when it ends in an error
+
+    with pytest.raises(NotConnectedError, match="is gone"):
+        await read_all()
     assert received == [("NOTE", "1"), ("NOTE", "2"), ("INVALID", "")]
 
 
@@ -158,6 +175,15 @@ async def test_stop_ends_messages_and_the_registration(pair):
     assert await next_message(client) is None
     assert client.stop_asked
     await peer.hear("UNREGISTER")
+    await peer.heard_end()
+
+
+async def test_a_router_that_says_it_ends_and_does_not_is_left(pair, monkeypatch):
+    client, peer = pair
+    monkeypatch.setattr(connection, "LEAVE_S", 0.01)
+    peer.say(b"<peer:communicatord DISCONNECTING", b"<peer:communicatord QUITTING")
+    with pytest.raises(NotConnectedError, match="said that it stops, and did not"):
+        await next_message(client)
     await peer.heard_end()
 
 
@@ -187,7 +213,7 @@ async def test_messages_nobody_reads_are_dropped_and_counted_while_requests_go_o
     assert (await next_message(client)).get("n") == "3"
 
 
-async def test_a_slow_reader_makes_the_router_wait_and_loses_nothing(pair):
+async def test_a_slow_reader_makes_the_router_wait_and_loses_nothing(pair, until):
     client, peer = pair
     lines = 40_000
     padding = b"x" * 100
@@ -204,8 +230,7 @@ async def test_a_slow_reader_makes_the_router_wait_and_loses_nothing(pair):
             assert message.get("n") == str(count)
             count += 1
             if count == 1:
-                while client._link._is_reading:
-                    await asyncio.sleep(0)  # a reader that is busy elsewhere
+                await until(lambda: not client._link._is_reading)  # a reader that is busy elsewhere
                 assert len(client._inbox) >= SOFT
                 assert not flooding.done()
             if count == lines:
@@ -232,6 +257,47 @@ async def test_a_longest_answer_is_read(pair):
     line = b"<peer:svc_b svc_a/NOTE v="
     peer.say(line + b"x" * (LINE_BYTES_HARD - len(line)))
     assert len((await next_message(client)).get("v")) == LINE_BYTES_HARD - len(line)
+
+
+async def test_what_stands_before_the_end_of_the_stream_is_a_line(pair):
+    client, peer = pair
+    peer.writer.write(b"<peer:svc_b svc_a/NOTE n=1")
+    peer.hang_up()
+    assert (await next_message(client)).get("n") == "1"
+
+
+async def test_a_router_that_does_not_read_makes_send_wait(pair, until):
+    client, peer = pair
+    big = Message("NOTE", {"v": "x" * 60_000}, "svc_b")
+
+    async def send_much():
+        for _ in range(200):
+            await client.send(big)
+
+    async with asyncio.TaskGroup() as group:
+        sending = group.create_task(send_much())
+        await until(lambda: not client._link._writable.is_set())
+        assert not sending.done()
+        for _ in range(200):
+            await peer.hear("NOTE")
+
+
+async def test_leaving_does_not_wait_for_a_router_that_does_not_read(pair, until, monkeypatch):
+    client, peer = pair
+    monkeypatch.setattr(connection, "CLOSE_S", 0.01)
+    peer.writer.transport.pause_reading()
+
+    async def send_much():
+        while True:
+            await client.send(Message("NOTE", {"v": "x" * 60_000}, "svc_b"))
+
+    async with asyncio.TaskGroup() as group:
+        sending = group.create_task(send_much())
+        await until(lambda: not client._link._writable.is_set())
+        assert not sending.done()
+        await client._link.close()
+        assert "does not read" in client._link.close_reason
+        sending.cancel()
 
 
 async def refused(peer):

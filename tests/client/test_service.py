@@ -58,7 +58,7 @@ async def test_it_lists_what_it_handles_and_answers_the_sender(router, service):
 
 async def test_an_answer_may_name_another_receiver_and_none_goes_to_a_stranger(router, service):
     @service.on("FORWARD")
-    async def forward(message):
+    async def forward(_message):
         return Message("PING", service="svc_c")
 
     async with running(service):
@@ -152,7 +152,7 @@ async def test_a_slow_handler_does_not_delay_alive_nor_other_handlers(router, se
     release = asyncio.Event()
 
     @service.on("SLOW")
-    async def slow(message):
+    async def slow(_message):
         await release.wait()
         return Message("DONE")
 
@@ -165,7 +165,7 @@ async def test_a_slow_handler_does_not_delay_alive_nor_other_handlers(router, se
         await peer.hear("DONE")
 
 
-async def test_at_most_so_many_handlers_run_and_then_the_router_waits(router):
+async def test_at_most_so_many_handlers_run_and_then_the_router_waits(router, until):
     service = Service(router.address, "svc_a", handlers=2)
     release = asyncio.Event()
     running_now, most = 0, 0
@@ -183,9 +183,7 @@ async def test_at_most_so_many_handlers_run_and_then_the_router_waits(router):
     async with running(service):
         peer = await router.welcomed()
         peer.say(*[b"<peer:svc_b svc_a/SLOW n=%d" % n for n in range(messages)])
-        async with asyncio.timeout(10):
-            while running_now < 2 or service._connection._is_reading:
-                await asyncio.sleep(0)
+        await until(lambda: running_now == 2 and not service._connection._is_reading)
         release.set()
         done = {(await peer.hear("DONE")).get("n") for _ in range(messages)}
     assert most == 2
@@ -196,7 +194,7 @@ async def test_stop_lets_handlers_finish_and_turns_new_messages_away(router, ser
     release, begun = asyncio.Event(), asyncio.Event()
 
     @service.on("SLOW")
-    async def slow(message):
+    async def slow(_message):
         begun.set()
         await release.wait()
         return Message("DONE")
@@ -218,7 +216,7 @@ async def test_handlers_that_never_end_are_cancelled(router, service, monkeypatc
     begun = asyncio.Event()
 
     @service.on("STUCK")
-    async def stuck(message):
+    async def stuck(_message):
         begun.set()
         await asyncio.Event().wait()
 
@@ -230,7 +228,7 @@ async def test_handlers_that_never_end_are_cancelled(router, service, monkeypatc
         await peer.hear("UNREGISTER")
 
 
-async def test_it_comes_back_and_sends_what_was_kept(router):
+async def test_it_comes_back_and_sends_what_was_kept(router, until):
     service = Service(router.address, "svc_a", outbox=Outbox(messages=2))
     async with running(service):
         first = await router.welcomed()
@@ -238,9 +236,7 @@ async def test_it_comes_back_and_sends_what_was_kept(router):
         await service.send(Message("NOTE", {"n": "0"}, "svc_b"))
         await first.hear("NOTE")
         first.say(b"<peer:communicatord DISCONNECTING")
-        async with asyncio.timeout(5):
-            while service.connected:
-                await asyncio.sleep(0)
+        await until(lambda: not service.connected)
         for n in range(1, 4):
             await service.send(Message(f"NOTE_{n}", {"n": str(n)}, "svc_b"))
         assert (service.queued_messages, service.dropped_messages) == (2, 1)
@@ -341,7 +337,7 @@ async def test_a_broadcast_the_library_records_may_have_a_handler(router, servic
     seen = asyncio.Queue()
 
     @service.on("CLOCK_STABLE", "CLOCK_UNSTABLE")
-    async def clock(message):
+    async def clock(_message):
         seen.put_nowait(service.clock_status)
 
     async with running(service):
@@ -353,7 +349,7 @@ async def test_a_broadcast_the_library_records_may_have_a_handler(router, servic
 
 async def test_handlers_may_ask_other_services(router, service):
     @service.on("RELAY")
-    async def relay(message):
+    async def relay(_message):
         answer = await service.request(Message("ASK", service="svc_c"), "ANSWER")
         return Message("RELAYED", answer.parameters)
 
@@ -390,4 +386,4 @@ def test_a_handler_that_could_never_run_is_refused(service, command, told):
 
 def test_a_handler_must_be_async(service):
     with pytest.raises(TypeError, match="must be an 'async def'"):
-        service.on("PANG")(lambda message: None)
+        service.on("PANG")(lambda _message: None)

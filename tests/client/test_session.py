@@ -1,10 +1,13 @@
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from communicator.client.identity import Identity
 from communicator.client.outcomes import (
     Delivered,
     LineSkipped,
     NotRegistered,
+    Outcome,
     Registered,
     RouterLeaves,
     Settled,
@@ -48,9 +51,7 @@ def sent(outcomes):
 
 def test_a_registration_goes_from_register_to_ready_and_asks_for_both_states():
     play = Playbook("PING", ready=False)
-    assert decode(play.session.register()) == Message(
-        "REGISTER", {"service": "svc_a", "version": "1", "role": "live"}
-    )
+    assert decode(play.session.register()) == Message("REGISTER", {"service": "svc_a", "version": "1", "role": "live"})
 
     (commands,) = sent(play.hear(b"<peer:communicatord HELP"))
     assert (commands.command, commands.destination) == ("COMMANDS", "peer:communicatord")
@@ -124,7 +125,9 @@ def test_stop_and_the_end_of_the_router_are_told():
     play = Playbook()
     assert play.hear(b"<peer:communicatord STOP") == [StopAsked("peer:communicatord")]
     assert play.hear(b"<peer:svc_b svc_a/QUITTING") == [
-        Delivered(Message("QUITTING", service="svc_a", sent_from_server="peer", sent_from_service="svc_b"), True)
+        Delivered(
+            Message("QUITTING", service="svc_a", sent_from_server="peer", sent_from_service="svc_b"), is_settled=True
+        )
     ]
     assert not play.session.is_leaving
     assert play.hear(b"<peer:communicatord DISCONNECTING") == [RouterLeaves()]
@@ -136,6 +139,42 @@ def test_a_bad_line_is_reported_and_the_next_one_is_read():
     (outcome,) = play.hear(b"<peer no\xff")
     assert isinstance(outcome, LineSkipped)
     assert isinstance(play.hear(b"<peer:svc_b svc_a/PING")[0], Delivered)
+
+
+def test_an_alive_whose_echo_has_no_encoding_is_skipped():
+    (outcome,) = Playbook().hear(b'{"command": "ALIVE", "parameters": {"serial": "a;\\\\"}}')
+    assert isinstance(outcome, LineSkipped)
+
+
+WORDS = st.sampled_from(
+    sorted(OWN_COMMANDS | {"PING", "PONG", "VERSION_BLOCKED"})
+    + [
+        "<peer:",
+        "<",
+        ":",
+        "communicatord ",
+        "svc_a/",
+        "./",
+        " ",
+        ";",
+        "command=",
+        "REGISTER",
+        "status=failed",
+        '"',
+        "\\",
+    ]
+    + ["serial=", "until_s=", "neighbors_count=", "destination_service=", "{", "}", "9" * 400, "\n", "\0", "é"]
+)
+
+
+@given(st.lists(st.lists(WORDS, max_size=12).map("".join) | st.text(max_size=40), max_size=8), st.booleans())
+def test_nothing_a_router_says_raises(lines, ready):
+    play = Playbook("PING", ready=ready)
+    if ready:
+        play.ask(b"svc_b/PING", "PONG")
+    for line in lines:
+        for outcome in play.hear(line.encode()):
+            assert isinstance(outcome, Outcome)
 
 
 def test_the_state_of_the_cluster_is_recorded_and_kept_current():
@@ -199,6 +238,8 @@ def test_a_request_without_a_proper_reply_is_the_callers_fault():
     with pytest.raises(LocalProtocolError):
         play.session.request(Message("PING", {"x": "\0"}, "svc_b"), ["PONG"])
     assert not play.session.awaits_replies
+    with pytest.raises(LocalProtocolError, match="'status' cannot be a command"):
+        Playbook("status")
 
 
 def test_a_reply_settles_its_request_and_a_second_one_is_delivered():

@@ -1,6 +1,7 @@
 import pytest
 
 from communicator.protocol import decode
+from communicator.router import RouterLimits
 from communicator.router.effects import Send
 from communicator.router.events import LinesReceived
 
@@ -98,8 +99,6 @@ def test_the_route_is_found_anew_when_a_service_comes_or_goes(trio):
 
 
 def test_the_table_of_routes_is_bounded(playbook):
-    from communicator.router import RouterLimits
-
     book = playbook(limits=RouterLimits(routes=4))
     book.play("+ A unix bob\nA > REGISTER service=svc_a;version=1\nA < HELP\nA < READY my_address=*\n+ B unix bob")
     for number in range(100):

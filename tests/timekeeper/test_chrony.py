@@ -21,7 +21,9 @@ def is_synchronised(answer):
 
 async def test_what_chronyd_says_is_what_chronyc_prints(chrony_host, eventually, debian_program):
     servers = [chrony_host.start_server(stratum) for stratum in (2, 3, 4)]
-    client = chrony_host.start_client(*(server.as_source() for server in servers[:2]), servers[2].as_source("offset 0.35"))
+    client = chrony_host.start_client(
+        *(server.as_source() for server in servers[:2]), servers[2].as_source("offset 0.35")
+    )
     word = await eventually(
         client.read,
         lambda answer: is_synchronised(answer) and answer.count_upstreams()["falseticker"] == 1,

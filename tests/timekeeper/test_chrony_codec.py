@@ -1,6 +1,7 @@
 import ipaddress
 import math
 import struct
+from contextlib import suppress
 
 import pytest
 from hypothesis import given
@@ -186,10 +187,8 @@ def test_a_leap_status_that_does_not_exist_is_refused():
 def test_any_bytes_give_a_reply_or_one_error(noise):
     for decode, data in DECODERS:
         for candidate in (noise, data[:28] + noise):
-            try:
+            with suppress(ChronyReplyError):
                 decode(candidate, SEQUENCE)
-            except ChronyReplyError:
-                pass
 
 
 @pytest.mark.parametrize(

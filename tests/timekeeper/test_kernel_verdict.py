@@ -11,8 +11,24 @@ from timekeeper.timex import KernelClock
 
 SYNCHRONIZED, HOLDOVER, UNSYNCHRONIZED, UNKNOWN = ClaimState
 REFUSED = NoAnswer("nothing listens at 127.0.0.1:323 for chronyd")
-STEERED = KernelClock(Leap.NORMAL, False, 0.0, 0.010, 0.0, 0.0, 0)
-UNSTEERED = KernelClock(Leap.UNSYNCHRONIZED, True, 0.0, 16.0, 16.0, 0.0, 0)
+STEERED = KernelClock(
+    leap=Leap.NORMAL,
+    unsync=False,
+    offset_s=0.0,
+    maxerror_s=0.010,
+    esterror_s=0.0,
+    frequency_ppm=0.0,
+    tai_offset_s=0,
+)
+UNSTEERED = KernelClock(
+    leap=Leap.UNSYNCHRONIZED,
+    unsync=True,
+    offset_s=0.0,
+    maxerror_s=16.0,
+    esterror_s=16.0,
+    frequency_ppm=0.0,
+    tai_offset_s=0,
+)
 NO_KERNEL = NoAnswer("adjtimex failed: Operation not permitted")
 HIDDEN = NoAnswer("processes cannot be listed: no /proc")
 GIVEN_UP = Discipline(

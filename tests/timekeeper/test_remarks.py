@@ -18,7 +18,15 @@ WORD = Discipline(
     update_interval_s=64.0,
     updated_wall_ns=0,
 )
-KERNEL = KernelClock(Leap.NORMAL, False, 0.0, 0.001, 0.0, 0.0, 0)
+KERNEL = KernelClock(
+    leap=Leap.NORMAL,
+    unsync=False,
+    offset_s=0.0,
+    maxerror_s=0.001,
+    esterror_s=0.0,
+    frequency_ppm=0.0,
+    tai_offset_s=0,
+)
 UNSYNC = replace(KERNEL, unsync=True)
 LETTERS = {
     "*": (UpstreamState.SELECTED, True),

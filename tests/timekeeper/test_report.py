@@ -29,10 +29,16 @@ WORD = Discipline(
         Upstream("192.0.2.3", UpstreamState.FALSETICKER, reachable=True),
     ),
 )
-KERNEL = KernelClock(Leap.NORMAL, False, 0.0, 0.015625, 0.25, -17.5, 37)
-SYNCHRONIZED = Evidence(
-    answer=WORD, last_answer=WORD, age_s=0.0, kernel=KERNEL, daemons=TimeDaemons(CHRONYD, CHRONYD)
+KERNEL = KernelClock(
+    leap=Leap.NORMAL,
+    unsync=False,
+    offset_s=0.0,
+    maxerror_s=0.015625,
+    esterror_s=0.25,
+    frequency_ppm=-17.5,
+    tai_offset_s=37,
 )
+SYNCHRONIZED = Evidence(answer=WORD, last_answer=WORD, age_s=0.0, kernel=KERNEL, daemons=TimeDaemons(CHRONYD, CHRONYD))
 NOBODY = Evidence(answer=NoAnswer("refused"), kernel=NoAnswer("adjtimex failed"), daemons=TimeDaemons())
 
 
@@ -87,7 +93,9 @@ def test_a_host_of_which_nothing_is_known():
     assert local["kernel"] is None
     assert local["sources"] == {}
     assert local["claim"]["state"] == "unsynchronized"
-    assert {local["claim"][key] for key in ("offset_seconds", "bound_seconds", "stratum", "leap", "age_seconds")} == {None}
+    assert {local["claim"][key] for key in ("offset_seconds", "bound_seconds", "stratum", "leap", "age_seconds")} == {
+        None
+    }
 
 
 def test_a_report_survives_the_wire_and_reads_back():

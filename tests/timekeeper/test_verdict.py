@@ -14,8 +14,24 @@ from timekeeper.verdict import bound_error_s, fresh_s, judge
 SYNCHRONIZED, HOLDOVER, UNSYNCHRONIZED, UNKNOWN = ClaimState
 CHRONYD = frozenset({"chronyd"})
 RUNNING = TimeDaemons(CHRONYD, CHRONYD)
-STEERED = KernelClock(Leap.NORMAL, False, 0.0, 0.010, 0.0, 0.0, 0)
-UNSTEERED = KernelClock(Leap.UNSYNCHRONIZED, True, 0.0, 16.0, 16.0, 0.0, 0)
+STEERED = KernelClock(
+    leap=Leap.NORMAL,
+    unsync=False,
+    offset_s=0.0,
+    maxerror_s=0.010,
+    esterror_s=0.0,
+    frequency_ppm=0.0,
+    tai_offset_s=0,
+)
+UNSTEERED = KernelClock(
+    leap=Leap.UNSYNCHRONIZED,
+    unsync=True,
+    offset_s=0.0,
+    maxerror_s=16.0,
+    esterror_s=16.0,
+    frequency_ppm=0.0,
+    tai_offset_s=0,
+)
 SILENT = NoAnswer("chronyd at 127.0.0.1:323 did not answer in 1 s")
 GOOD = Discipline(
     daemon="chronyd",
@@ -44,7 +60,9 @@ UNSET = replace(
 
 
 def answered(word, age_s=0.0, **others):
-    return Evidence(**{"answer": word, "last_answer": word, "age_s": age_s, "kernel": STEERED, "daemons": RUNNING} | others)
+    return Evidence(
+        **{"answer": word, "last_answer": word, "age_s": age_s, "kernel": STEERED, "daemons": RUNNING} | others
+    )
 
 
 def silent(last, age_s, **others):
@@ -133,7 +151,10 @@ def test_an_old_update(interval_s, age_s, state):
 
 
 def test_remarks_follow_the_decisive_reason():
-    sources = [Upstream("a", UpstreamState.SELECTED, True), Upstream("b", UpstreamState.FALSETICKER, True)]
+    sources = [
+        Upstream("a", UpstreamState.SELECTED, reachable=True),
+        Upstream("b", UpstreamState.FALSETICKER, reachable=True),
+    ]
     both = frozenset({"chronyd", "ntpd"})
     claim = judge(answered(replace(GOOD, upstreams=sources), daemons=TimeDaemons(both, both)))
     assert claim.state is SYNCHRONIZED

@@ -97,7 +97,7 @@ def steps():
     for line in TRANSCRIPT.read_text().splitlines():
         if heading := HEADING.match(line):
             section = heading[1]
-        elif step := STEP.match(line):
+        elif (step := STEP.match(line)) and not (section == "18" and "svc_m2" in line):  # see prepare
             who, direction, text = step.groups()
             if direction == ">>>":
                 found.append((section, who, ast.literal_eval(text), []))
@@ -147,10 +147,11 @@ class Replay:
             self.peers.pop("M").socket.close()
             assert self.peer("A").read().get("service") == "svc_m"
         if section == "18" and written == b"STOP\n":
-            del self.peers["B"]
+            self.peers.pop("B").socket.close()
             self.join("B", b"svc_b2", b"DISCONNECTING,STATUS")
             assert self.peer("A").read().get("service") == "svc_b2"
             self.join("M", b"svc_m2", b"HELP")
+            assert [self.peer(name).read().get("service") for name in "AB"] == ["svc_m2", "svc_m2"]
 
     def join(self, name, service, commands):
         self.peer(name).socket.sendall(b"REGISTER service=%b;version=1\nCOMMANDS list=%b\n" % (service, commands))
@@ -176,7 +177,7 @@ class Replay:
     @staticmethod
     def stopped(peer):
         """The router has closed this link: nothing more can come."""
-        peer.socket.setblocking(False)
+        peer.socket.settimeout(0)
         try:
             return peer.socket.recv(1, socket.MSG_PEEK) == b""
         except BlockingIOError:
@@ -196,8 +197,9 @@ def alike(wanted: Message, found: Message) -> bool:
 
 
 @pytest.mark.parametrize("door", ["unix", "local"])
-def test_transcript(door):
-    with run_router(server_name="peer", services=["offline"]) as router:
+def test_transcript(door, tmp_path):
+    (tmp_path / "offline.service").touch()
+    with run_router(server_name="peer", settings={"services_path": str(tmp_path)}) as router:
         replay = Replay(getattr(router, door))
         try:
             replay.run()

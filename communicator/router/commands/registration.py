@@ -49,7 +49,7 @@ def read_registration(board: Switchboard, link: Link, message: Message, now: Ins
         raise RemoteProtocolError(f"parameter service: {service!r} is not a service name")
     if service == ROUTER_SERVICE:
         raise RemoteProtocolError(f"parameter service: {ROUTER_SERVICE} is the router itself")
-    version = parse_integer(message.get("version"))
+    version = _integer(message, "version")
     if version != PROTOCOL_VERSION:
         raise RemoteProtocolError(f"parameter version: {version} is not protocol version {PROTOCOL_VERSION}")
     role = message.get("role", Role.LIVE)
@@ -70,11 +70,17 @@ def read_registration(board: Switchboard, link: Link, message: Message, now: Ins
     )
 
 
+def _integer(message: Message, name: str) -> int:
+    try:
+        return parse_integer(message.get(name))
+    except RemoteProtocolError as error:
+        raise RemoteProtocolError(f"parameter {name}: {error}") from None
+
+
 def _optional_integer(message: Message, name: str, largest: int) -> int | None:
-    text = message.get(name)
-    if not text:
+    if not message.get(name):
         return None
-    value = parse_integer(text)
+    value = _integer(message, name)
     if not 0 < value <= largest:
         raise RemoteProtocolError(f"parameter {name}: {value} is not between 1 and {largest}")
     return value

@@ -1,0 +1,257 @@
+"""Runs a real router for a test: in its own directory, on free ports, stopped in any case; it shares no code with the daemon.
+
+.. code-block:: python
+
+    def test_my_service():
+        with run_router() as router, BlockingClient(router.unix, "asker") as client:
+            client.request(Message("ALIVE"), "ABSOLUTELY")
+
+In a coroutine, say ``async with run_router() as router``: the loop runs on while the router starts and stops.
+"""
+
+import asyncio
+import json
+import os
+import selectors
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from communicator.errors import BellwetherError
+
+START_S = 20.0
+"""How long a router may take to be ready, in seconds; half a second is usual, a busy machine takes longer."""
+STOP_S = 20.0
+"""How long it may take to end after SIGTERM, in seconds."""
+LOG_BYTES = 8_000
+"""How much of the end of its log an error shows."""
+
+_MAIN = "from communicator.daemon.main import main; main()"
+
+
+class RouterProcessError(BellwetherError, RuntimeError):
+    """The router of a test did not start, or did not end well; the message holds the end of its log."""
+
+
+class RouterProcess:
+    """One router that runs as a process of its own; a context manager for ``with`` and for ``async with``.
+
+    Args:
+        server_name: The router's server.
+        settings: Further settings of communicatord by dotted path, such as ``{"limits.links": 10}``.
+        log_level: debug, info, warning or error.
+    """
+
+    def __init__(
+        self,
+        server_name: str = "alpha",
+        settings: Mapping[str, object] | None = None,
+        log_level: str = "info",
+    ) -> None:
+        self.server_name = server_name
+        self.unix = ""
+        """``cd:///…``: its Unix socket."""
+        self.local = ""
+        """``cd://127.0.0.1:…``: its local TCP port."""
+        self.signal = ""
+        """``cdu://127.0.0.1:…``: its UDP signal port."""
+        self._settings: dict[str, object] = {
+            "server_name": server_name,
+            "listen.local": "127.0.0.1:0",
+            "listen.signal": "127.0.0.1:0",
+            **(settings or {}),
+        }
+        self._log_level = log_level
+        self._directory: Path | None = None
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def directory(self) -> Path:
+        """Where its files are; removed at the end."""
+        if self._directory is None:
+            raise RouterProcessError("the router was not started: use run_router() in a 'with' block")
+        return self._directory
+
+    @property
+    def pid(self) -> int:
+        """Its process; 0 while it does not run."""
+        return self._process.pid if self._process is not None else 0
+
+    @property
+    def log(self) -> str:
+        """What it logged, over all its starts."""
+        return (self.directory / "router.log").read_text(errors="replace")
+
+    def start(self) -> None:
+        """Start it, and wait until it serves; a second start takes the addresses of the first.
+
+        Raises:
+            RouterProcessError: It did not start.
+        """
+        if self._directory is None:
+            self._directory = Path(tempfile.mkdtemp(prefix="bellwether-"))
+        (self._directory / "communicatord.toml").touch()
+        ports_file = self._directory / "ports.json"
+        with (
+            socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as ear,
+            (self._directory / "router.log").open("ab") as log,
+        ):
+            ear.bind("")  # an address of the kernel's choice, without a file
+            manager = "@" + ear.getsockname()[1:].decode()
+            self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
+                self._command(ports_file),
+                env={**os.environ, "NOTIFY_SOCKET": manager},
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+            )
+            try:
+                _wait_ready(self._process, ear)
+            except RouterProcessError as error:
+                self._kill()
+                raise RouterProcessError(f"{error}\n{self._log_end()}") from None
+        self._learn(json.loads(ports_file.read_text()))
+
+    def stop(self) -> int:
+        """End it with SIGTERM; without effect when it ended already.
+
+        Returns:
+            Its exit code.
+
+        Raises:
+            RouterProcessError: It did not end in time, and was killed.
+        """
+        if self._process is None:
+            return 0
+        self._process.send_signal(signal.SIGTERM)
+        return self.wait()
+
+    def wait(self) -> int:
+        """Wait for an end that something else asked for; result and errors as for `stop`."""
+        if self._process is None:
+            return 0
+        try:
+            code = self._process.wait(STOP_S)
+        except subprocess.TimeoutExpired:
+            self._kill()
+            raise RouterProcessError(f"the router did not end within {STOP_S:g} s\n{self._log_end()}") from None
+        self._process = None
+        return code
+
+    def __enter__(self) -> Self:
+        try:
+            self.start()
+        except BaseException:
+            self._remove()
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        try:
+            code = self.stop()
+            if code and error is None:
+                raise RouterProcessError(f"the router ended with exit code {code}\n{self._log_end()}")
+            if error is not None:
+                error.add_note(f"the log of router {self.server_name!r}:\n{self._log_end()}")
+        finally:
+            self._remove()
+
+    async def __aenter__(self) -> Self:
+        return await asyncio.to_thread(self.__enter__)
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await asyncio.to_thread(self.__exit__, kind, error, traceback)
+
+    def _command(self, ports_file: Path) -> list[str]:
+        settings = {"listen.unix": str(self.directory / "router.sock"), **self._settings}
+        assignments = [f"{key}={json.dumps(value)}" for key, value in settings.items()]
+        return [
+            sys.executable,
+            "-c",
+            _MAIN,
+            f"--config={self.directory / 'communicatord.toml'}",
+            f"--ports-file={ports_file}",
+            f"--log-level={self._log_level}",
+            *[f"--set={assignment}" for assignment in assignments],
+        ]
+
+    def _learn(self, ports: dict[str, str | list[str]]) -> None:
+        """Take the addresses, and keep them for the next start."""
+        unix = ports.get("unix", "")
+        first = unix if isinstance(unix, str) else unix[0]
+        self.unix = f"cd://{first}" if first else ""
+        for name, scheme in (("local", "cd"), ("signal", "cdu")):
+            at = ports.get(name)
+            if isinstance(at, str) and at:
+                self._settings[f"listen.{name}"] = at
+                setattr(self, name, f"{scheme}://{at}")
+
+    def _log_end(self) -> str:
+        return self.log[-LOG_BYTES:]
+
+    def _kill(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
+    def _remove(self) -> None:
+        self._kill()
+        if self._directory is not None:
+            shutil.rmtree(self._directory, ignore_errors=True)
+            self._directory = None
+
+
+def run_router(
+    server_name: str = "alpha",
+    settings: Mapping[str, object] | None = None,
+    log_level: str = "info",
+) -> RouterProcess:
+    """A router for a ``with`` or ``async with`` block.
+
+    Args:
+        server_name: The router's server.
+        settings: Further settings of communicatord by dotted path, such as ``{"limits.links": 10}``.
+        log_level: debug, info, warning or error.
+
+    Returns:
+        The process, whose `unix`, `local` and `signal` are the addresses once the block is entered. Leaving the block stops it,
+        and raises RouterProcessError, with its log, where it did not end well.
+    """
+    return RouterProcess(server_name, settings, log_level)
+
+
+def _wait_ready(process: subprocess.Popen[bytes], ear: socket.socket) -> None:
+    """Wait for READY=1, or for the end of the process, whichever comes first."""
+    process_end = os.pidfd_open(process.pid)
+    try:
+        with selectors.DefaultSelector() as selector:
+            selector.register(ear, selectors.EVENT_READ)
+            selector.register(process_end, selectors.EVENT_READ)
+            while True:
+                ready = {key.fileobj for key, _ in selector.select(START_S)}
+                if not ready:
+                    raise RouterProcessError(f"the router was not ready within {START_S:g} s")
+                if ear in ready and b"READY=1" in ear.recv(4096):
+                    return
+                if process_end in ready:
+                    raise RouterProcessError(f"the router ended at once, with exit code {process.wait()}")
+    finally:
+        os.close(process_end)

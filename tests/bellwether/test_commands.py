@@ -1,0 +1,159 @@
+"""The commands against a real router, as a person types them."""
+
+import asyncio
+import json
+import re
+import subprocess
+import sys
+import threading
+from contextlib import contextmanager
+
+import pytest
+from typer.testing import CliRunner
+
+from bellwether.main import application
+from communicator.client import BlockingClient, Service
+from communicator.protocol import Message
+from communicator.testing import run_router
+
+
+@pytest.fixture(scope="module")
+def router():
+    with run_router() as running:
+        yield running
+
+
+@pytest.fixture
+def bellwether(router):
+    """Runs a command; gives its result with exit_code, stdout and stderr."""
+
+    def run(*arguments):
+        return CliRunner().invoke(
+            application, list(arguments), prog_name="bellwether", env={"BELLWETHER_COMMUNICATOR": router.unix}
+        )
+
+    return run
+
+
+@contextmanager
+def timekeeper(router, answer):
+    """A timekeeper that says `answer` to whatever it is asked, on a thread of its own."""
+    service = Service(router.unix, "timekeeper")
+    ready = threading.Event()
+    loops = []
+
+    @service.on("CLOCK_GET_REPORT")
+    async def answer_it(_message):
+        return answer
+
+    async def serve():
+        loops.append(asyncio.get_running_loop())
+        async with asyncio.TaskGroup() as group:
+            group.create_task(service.run())
+            await service.wait_ready()
+            ready.set()
+
+    thread = threading.Thread(target=asyncio.run, args=(serve(),))
+    thread.start()
+    try:
+        assert ready.wait(20)
+        yield
+    finally:
+        loops[0].call_soon_threadsafe(service.stop)
+        thread.join()
+
+
+def test_status_without_a_timekeeper(bellwether, router):
+    done = bellwether("status")
+    assert done.exit_code == 0
+    assert re.search(r"^router +✔ +alpha ", done.stdout, re.MULTILINE)
+    assert re.search(r"^cluster +✔ +up, complete", done.stdout, re.MULTILINE)
+    assert re.search(r"^clock +⚠ +unstable \(checking\)", done.stdout, re.MULTILINE)
+    assert "no timekeeper answers" in done.stdout
+    assert router.unix in done.stdout.replace("\n", "")
+
+
+def test_status_for_programs(bellwether):
+    told = json.loads(bellwether("status", "--json").stdout)
+    assert told["router"]["server"] == "alpha"
+    assert told["cluster"]["status"] == "up"
+    assert told["claim"] is None
+
+
+@pytest.mark.parametrize("reading", ["not JSON", '{"local": 3}'])
+def test_status_with_a_timekeeper_that_talks_nonsense(bellwether, router, reading):
+    answer = Message("CLOCK_CURRENT_REPORT", {"report": reading})
+    with timekeeper(router, answer):
+        done = bellwether("status", "--json")
+    assert json.loads(done.stdout)["claim"] is None
+
+
+def test_status_shows_the_reasons_of_a_timekeeper(bellwether, router):
+    claim = {"state": "holdover", "daemon": "chronyd", "reasons": ["chronyd no longer runs"]}
+    with timekeeper(router, Message("CLOCK_CURRENT_REPORT", {"report": json.dumps({"local": {"claim": claim}})})):
+        done = bellwether("status")
+    assert "holdover, by chronyd" in done.stdout
+    assert "chronyd no longer runs" in done.stdout
+
+
+def test_services_are_listed(bellwether, router):
+    with BlockingClient(router.unix, "printer", service_version="1.2"):
+        table, told = bellwether("services"), bellwether("services", "--json")
+    assert re.search(r"^printer +alpha +1\.2 +live +up ", table.stdout, re.MULTILINE)
+    assert [one["service"] for one in json.loads(told.stdout)] == ["printer"]
+
+
+def test_send_says_nothing_when_all_went_well(bellwether, router):
+    with BlockingClient(router.unix, "printer") as printer:
+        done = bellwether("send", 'printer/PRINT file="a b" copies=2')
+        message = printer.receive(timeout_s=10)
+    assert (done.exit_code, done.output) == (0, "")
+    assert message.command == "PRINT"
+    assert (message.get("file"), message.get("copies")) == ("a b", "2")
+    assert message.sent_from_service.startswith("bellwether_")
+
+
+def test_send_wait_prints_the_answer(bellwether):
+    done = bellwether("send", "--wait", "CLUSTER_GET_STATUS")
+    assert done.exit_code == 0
+    assert done.stdout.startswith("<alpha:communicatord CLUSTER_CURRENT_STATUS ")
+    told = json.loads(bellwether("send", "--wait", "--json", "CLUSTER_GET_STATUS").stdout)
+    assert told["command"] == "CLUSTER_CURRENT_STATUS"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("nobody/PRINT",), "no receiver for PRINT at 'nobody'"),
+        (("--wait", "nobody/PRINT"), "no receiver for PRINT at 'nobody'"),
+        (("NONSENSE",), "communicatord does not know this command"),
+        (("POLICY_SET policy=x",), "only from the canary"),
+        (("--wait", "--timeout", "0.05", "printer/PRINT"), "no reply to PRINT within 0.05 s"),
+        (("a=" + "x" * 1_200_000,), "is not"),
+        (("PRINT", "a=" + "x" * 1_200_000), "bytes"),
+    ],
+    ids=["no-receiver", "no-receiver-wait", "unknown", "refused", "time-out", "no-command", "too-long"],
+)
+def test_send_tells_what_went_wrong(bellwether, router, arguments, words):
+    with BlockingClient(router.unix, "printer"):
+        done = bellwether("send", *arguments)
+    assert done.exit_code in (1, 2)
+    assert done.stdout == ""
+    assert words in done.stderr
+    assert done.stderr.startswith("bellwether: ")
+
+
+def test_tap_shows_what_passes(router):
+    command = [sys.executable, "-m", "bellwether", "tap", "--communicator", router.unix]
+    wanted = ["--command", "PRINT", "--service", "printer", "--count", "2"]
+    tap = subprocess.Popen([*command, *wanted], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    with tap, BlockingClient(router.unix, "printer"), BlockingClient(router.local, "asker") as asker:
+        assert tap.stderr.readline() == "watching alpha; Ctrl-C ends\n"
+        asker.send(Message("SCAN", service="printer"))
+        asker.send(Message("PRINT", {"file": "a"}, "printer"))
+        shown = tap.communicate(timeout=20)[0].splitlines()
+    assert tap.returncode == 0
+    assert [re.sub(r"^[\d:.]{12} ", "", line) for line in shown] == [
+        "< asker       printer/PRINT file=a",
+        "> printer     <alpha:asker printer/PRINT file=a",
+    ]

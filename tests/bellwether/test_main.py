@@ -1,0 +1,83 @@
+"""The command line: help, version, and the errors a person is likely to meet."""
+
+import subprocess
+import sys
+
+import pytest
+
+from communicator.version import __version__
+
+COMMANDS = ("up", "status", "services", "send", "tap")
+
+
+def run(*arguments, directory, **environment):
+    return subprocess.run(
+        [sys.executable, "-m", "bellwether", *arguments],
+        cwd=directory,
+        env={"PATH": "/usr/bin:/bin", "COLUMNS": "100", **environment},
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+
+
+def test_help_names_every_command(tmp_path):
+    done = run("--help", directory=tmp_path)
+    assert done.returncode == 0
+    for command in COMMANDS:
+        assert f" {command} " in done.stdout
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_help(command, tmp_path):
+    done = run(command, "--help", directory=tmp_path)
+    assert done.returncode == 0
+    assert f"Usage: bellwether {command}" in done.stdout
+
+
+def test_help_shows_examples_and_brackets(tmp_path):
+    shown = run("send", "--help", directory=tmp_path).stdout
+    assert "[[server:]service/]COMMAND" in shown
+    assert "bellwether send --wait CLUSTER_GET_STATUS" in shown
+
+
+def test_version(tmp_path):
+    assert run("--version", directory=tmp_path).stdout == f"bellwether {__version__}\n"
+
+
+def test_help_loads_neither_the_event_loop_nor_the_client(tmp_path):
+    script = "import sys, bellwether.main; print([m for m in ('asyncio', 'communicator.client') if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=tmp_path)
+    assert done.stdout == "[]\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "exit_code", "words"),
+    [
+        (("status",), 1, "no router is running"),
+        (("services",), 1, "bellwether up"),
+        (("tap",), 1, "no router is running"),
+        (("send", "STATUS"), 1, "no router is running"),
+        (("send", "printer/PRINT hello"), 2, "'hello' is not name=value"),
+        (("send", ""), 2, "the message is empty"),
+        (("status", "--communicator", "localhost"), 1, "'localhost' does not start with cd://"),
+        (("status", "--communicator", "cdu://127.0.0.1:1"), 1, "cdu://"),
+        (("status", "--communicator", "cd://127.0.0.1:1"), 1, "127.0.0.1:1"),
+        (("status", "--communicator", "cd:///nowhere/at/all.sock"), 1, "/nowhere/at/all.sock"),
+        (("up", "--config", "nowhere"), 1, "'nowhere' is not a directory"),
+        (("up", "--dir", "/proc/suite"), 1, "cannot make '/proc/suite'"),
+    ],
+)
+def test_a_mistake_is_one_line_on_stderr(arguments, exit_code, words, tmp_path):
+    done = run(*arguments, directory=tmp_path)
+    assert done.returncode == exit_code
+    assert done.stdout == ""
+    assert words in done.stderr
+    assert done.stderr.startswith("bellwether: ")
+    assert done.stderr.count("\n") == 1
+
+
+def test_the_environment_names_a_router(tmp_path):
+    done = run("status", directory=tmp_path, BELLWETHER_COMMUNICATOR="cd:///nowhere.sock")
+    assert "/nowhere.sock" in done.stderr

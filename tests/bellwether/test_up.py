@@ -1,0 +1,238 @@
+"""`bellwether up` with the real daemons, from start to Ctrl-C."""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import urllib.request
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+import pytest
+
+from bellwether.failure import CommandError
+from bellwether.places import Layout, fits_socket_path
+from bellwether.up import locked, socket_path
+from communicator.client import BlockingClient
+
+DAEMONS = 4
+FREE_PORTS = """
+[listen]
+local = "127.0.0.1:0"
+signal = "127.0.0.1:0"
+"""
+
+
+class Suite:
+    """A running `up` and what it printed."""
+
+    def __init__(self, process, directory):
+        self.process = process
+        self.layout = Layout(directory / ".bellwether")
+        self.directory = directory
+        self.printed = ""
+        for line in process.stdout:
+            self.printed += line
+            if "Ctrl-C" in line:
+                break
+        self.children = psutil.Process(process.pid).children()
+
+    def child(self, name):
+        return next(child for child in self.children if name in child.cmdline())
+
+    def bellwether(self, *arguments):
+        done = run(*arguments, directory=self.directory)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def routed(self):
+        http = json.loads(self.layout.ports_file("bellwether-exporter").read_text())["http"]
+        with urllib.request.urlopen(f"http://{http}/metrics", timeout=20) as answer:
+            page = answer.read().decode()
+        return page, int(float(re.search(r'routed_total\{route="local"\} (\S+)', page)[1]))
+
+    def end(self, how):
+        """Send a signal; gives exit code and what was said meanwhile."""
+        self.process.send_signal(how)
+        said = self.process.communicate(timeout=40)[1]
+        psutil.wait_procs(self.children, timeout=20)
+        return self.process.returncode, said
+
+
+def environment():
+    return {key: value for key, value in os.environ.items() if key != "BELLWETHER_COMMUNICATOR"}
+
+
+def run(*arguments, directory):
+    command = [sys.executable, "-m", "bellwether", *arguments]
+    return subprocess.run(
+        command, cwd=directory, env=environment(), capture_output=True, text=True, timeout=40, check=False
+    )
+
+
+@contextmanager
+def up(directory, command=("-m", "bellwether", "up", "--config", "config")):
+    """A suite in `directory`, on free ports."""
+    config = directory / "config"
+    config.mkdir(exist_ok=True)
+    (config / "communicatord.toml").write_text(FREE_PORTS)
+    (config / "exporter.toml").write_text('listen = "127.0.0.1:0"\n')
+    process = subprocess.Popen(
+        [sys.executable, *command],
+        cwd=directory,
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        suite = Suite(process, directory)
+        assert "Bellwether is up" in suite.printed, process.communicate(timeout=40)[1]
+        yield suite
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.communicate(timeout=20)
+
+
+def test_a_first_minute(tmp_path):
+    with up(tmp_path) as suite:
+        assert len(suite.children) == DAEMONS
+        services = json.loads(suite.bellwether("services", "--json"))
+        assert {one["service"] for one in services} == {"canary", "exporter", "timekeeper"}
+        assert "up, complete" in suite.bellwether("status")
+        assert "CLOCK_CURRENT_REPORT" in suite.bellwether("send", "--wait", "timekeeper/CLOCK_GET_REPORT")
+        _, before = suite.routed()
+        with BlockingClient(f"cd://{suite.layout.socket}", "printer"):
+            for _ in range(3):
+                suite.bellwether("send", "printer/PRINT file=a")
+        page, after = suite.routed()
+        assert after >= before + 3
+        for metric in (
+            "communicator_build_info{",
+            "timekeeper_ntp_synchronized ",
+            'timekeeper_ntp_state{state="holdover"} ',
+        ):
+            assert f"\n{metric}" in page
+        for target in ("communicator", "timekeeper", "canary"):
+            assert f"\n{target}_up 1.0\n" in page
+        code, said = suite.end(signal.SIGINT)
+    assert (code, said) == (0, "stopping\n")
+    assert not any(child.is_running() for child in suite.children)
+    assert not suite.layout.socket.exists()
+    assert list(suite.layout.run.glob("*.ports")) == []
+
+
+def test_sigterm_stops_the_companions_before_the_router(tmp_path):
+    with up(tmp_path) as suite:
+        code, _ = suite.end(signal.SIGTERM)
+    assert code == 0
+    log = suite.layout.log_file("communicatord").read_text()
+    left = [line for line in log.splitlines() if "event=service_left" in line]
+    assert {re.search(r"service=(\w+)", line)[1] for line in left} >= {"canary", "exporter", "timekeeper"}
+    assert all("reason=unregister" in line for line in left)
+
+
+def test_no_child_outlives_a_kill(tmp_path):
+    with up(tmp_path) as suite:
+        suite.end(signal.SIGKILL)
+        gone, alive = psutil.wait_procs(suite.children, timeout=20)
+    assert (len(gone), alive) == (DAEMONS, [])
+
+
+def test_a_daemon_that_dies_comes_back_where_it_was(tmp_path):
+    with up(tmp_path) as suite:
+        ports = suite.layout.ports_file("communicatord")
+        before = json.loads(ports.read_text())
+        suite.child("communicator.daemon.main").kill()
+        said = []
+        for line in suite.process.stderr:
+            said.append(line)
+            if "is ready again" in line:
+                break
+        assert said[0].startswith("communicatord died (signal 9); see ")
+        assert json.loads(ports.read_text()) == before
+        assert "up, complete" in suite.bellwether("status")
+        code, _ = suite.end(signal.SIGINT)
+    assert code == 0
+
+
+def test_a_second_suite_in_one_directory_is_refused(tmp_path):
+    with up(tmp_path) as suite:
+        second = run("up", directory=tmp_path)
+        suite.end(signal.SIGINT)
+    assert second.returncode == 1
+    assert f"already (process {suite.process.pid})" in second.stderr
+    assert second.stderr.count("\n") == 1
+
+
+def test_a_deep_directory_has_its_socket_elsewhere(tmp_path):
+    deep = tmp_path / ("d" * 100)
+    deep.mkdir()
+    with up(deep) as suite:
+        path = json.loads(suite.layout.ports_file("communicatord").read_text())["unix"]
+        assert not path.startswith(str(tmp_path))
+        assert "canary" in suite.bellwether("services")
+        suite.end(signal.SIGINT)
+    assert not os.path.lexists(os.path.dirname(path))  # noqa: PTH120 - the text as the ports file has it
+
+
+def test_a_daemon_that_cannot_start_stops_everything(tmp_path):
+    (tmp_path / "config").mkdir()
+    (tmp_path / "config" / "canaryd.toml").write_text("nonsense = 1\n")
+    (tmp_path / "config" / "communicatord.toml").write_text(FREE_PORTS)
+    done = run("up", "--config", "config", directory=tmp_path)
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert "canaryd did not start (exit code 78)" in done.stderr
+    assert "nonsense: is not a known key" in done.stderr
+
+
+def test_a_standard_port_in_use_is_replaced_and_told(tmp_path):
+    with socket.socket() as holder, socket.socket() as free:
+        holder.bind(("127.0.0.1", 0))
+        holder.listen()
+        free.bind(("127.0.0.1", 0))
+        taken, wanted = (f"127.0.0.1:{one.getsockname()[1]}" for one in (holder, free))
+        free.close()
+        preferred = {"listen.local": taken, "listen.signal": "127.0.0.1:0", "listen": wanted}
+        script = f"import bellwether.up, bellwether.main; bellwether.up.PREFERRED = {preferred}; bellwether.main.main()"
+        with up(tmp_path, command=("-c", script, "up")) as suite:
+            suite.end(signal.SIGINT)
+    assert f"{taken} is in use by another program: took 127.0.0.1:" in suite.printed
+    assert f"http://{wanted}/metrics" in suite.printed
+
+
+@pytest.mark.parametrize("text", ["nonsense", "listen = {"])
+def test_a_configuration_that_is_no_toml_is_named(tmp_path, text):
+    (tmp_path / "exporter.toml").write_text(text)
+    done = run("up", "--config", ".", directory=tmp_path)
+    assert done.returncode == 1
+    assert "exporter.toml: " in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_directory_is_held_by_one(tmp_path):
+    layout = Layout(tmp_path)
+    layout.make()
+    with locked(layout), pytest.raises(CommandError, match=f"process {os.getpid()}"), locked(layout):
+        pass
+    with locked(layout):
+        pass
+
+
+def test_the_socket_is_in_the_private_directory_where_that_is_short(tmp_path):
+    short = Layout(tmp_path / "s")
+    with socket_path(short) as path:
+        assert path == str(short.socket)
+
+
+def test_a_long_path_is_replaced_by_one_that_fits(tmp_path):
+    deep = Layout(tmp_path / ("d" * 120))
+    with socket_path(deep) as path:
+        assert path != str(deep.socket)
+        assert fits_socket_path(Path(path))

@@ -1,0 +1,63 @@
+"""The program itself, as an operator starts it."""
+
+import asyncio
+import json
+import subprocess
+import sys
+from subprocess import PIPE, STDOUT
+
+from communicator.client import Client
+from communicator.errors import NoReceiverError
+from communicator.protocol import Message
+from communicator.testing import run_router
+from communicator.version import __version__
+
+
+def canaryd(*options):
+    return [sys.executable, "-m", "canary", *options]
+
+
+def run(*options):
+    return subprocess.run(canaryd(*options), capture_output=True, text=True, check=False, timeout=30)
+
+
+def test_version():
+    assert run("--version").stdout == f"canaryd {__version__}\n"
+
+
+def test_help_promises_no_more_than_it_does():
+    text = " ".join(run("--help").stdout.replace("│", " ").split())
+    assert "judges no version and blocks none yet" in text
+
+
+def test_a_wrong_setting_is_named():
+    done = run("--check-config", "--set", "mode=enforce")
+    assert done.returncode == 78
+    assert "mode: is not a known key" in done.stderr
+
+
+async def test_its_life_with_a_router(tmp_path, eventually):
+    ports_file = tmp_path / "ports.json"
+    async with run_router() as router, Client(router.unix, "asker") as asker:
+        command = canaryd("--communicator", router.unix, "--ports-file", ports_file)
+        process = await asyncio.create_subprocess_exec(*command, stdout=PIPE, stderr=STDOUT)
+        try:
+
+            async def ask():
+                question = Message("CANARY_GET_REPORT", service="canary", server=".")
+                try:
+                    return json.loads((await asker.request(question, "CANARY_CURRENT_REPORT")).get("report"))
+                except NoReceiverError:
+                    return None
+
+            report = await eventually(ask, lambda answer: answer and answer["total"] == 2)
+            assert ports_file.exists()
+            process.terminate()
+            log = (await asyncio.wait_for(process.communicate(), 20))[0].decode()
+        finally:
+            if process.returncode is None:
+                process.kill()
+    assert {row["service"] for row in report["versions"]} == {"asker", "canary"}
+    assert process.returncode == 0, log
+    assert "Traceback" not in log
+    assert not ports_file.exists()

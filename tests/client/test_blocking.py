@@ -1,0 +1,188 @@
+import socket
+import threading
+
+import pytest
+
+from communicator import (
+    BlockingClient,
+    ClockStatus,
+    Message,
+    MessageRefusedError,
+    NoReceiverError,
+    NotConnectedError,
+    RegistrationRefusedError,
+    ReplyTimeoutError,
+    VersionBlockedError,
+)
+from communicator.protocol import decode
+from communicator.protocol.limits import LINE_BYTES_HARD
+
+WITHIN_S = 10.0
+
+
+class Script(threading.Thread):
+    """Plays the router on one link: bytes are said, a name is heard; `heard` holds what the client said."""
+
+    def __init__(self, path, steps):
+        super().__init__()
+        self.heard = []
+        self._steps = steps
+        self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self._listener.bind(str(path))
+        self._listener.listen()
+        self._listener.settimeout(WITHIN_S)
+
+    def run(self):
+        with self._listener, self._listener.accept()[0] as link:
+            link.settimeout(WITHIN_S)
+            with link.makefile("rb") as lines:
+                for step in self._steps:
+                    if isinstance(step, bytes):
+                        link.sendall(step + b"\n")
+                    else:
+                        self._hear(lines, step)
+
+    def _hear(self, lines, command):
+        for line in lines:
+            self.heard.append(decode(line))
+            if self.heard[-1].command == command:
+                return
+
+
+END = None
+GREETING = ("REGISTER", b"<peer:communicatord HELP", b"<peer:communicatord READY", "CLOCK_STATUS")
+
+
+@pytest.fixture
+def play(tmp_path):
+    threads = []
+
+    def start(*steps):
+        path = tmp_path / "router.sock"
+        script = Script(path, steps)
+        script.start()
+        threads.append(script)
+        return script, BlockingClient(f"cd://{path}", "script", connect_timeout_s=WITHIN_S)
+
+    yield start
+    for thread in threads:
+        thread.join()
+
+
+def test_it_registers_asks_and_unregisters(play):
+    script, client = play(*GREETING, "PING", b"<peer:ping script/PONG n=1", END)
+    with client:
+        assert (client.connected, client.server_name) == (True, "peer")
+        assert client.request(Message("PING", {"n": "1"}, "ping"), "PONG").get("n") == "1"
+    script.join()
+    assert [message.command for message in script.heard] == [
+        "REGISTER",
+        "COMMANDS",
+        "CLUSTER_GET_STATUS",
+        "CLOCK_STATUS",
+        "COMMANDS",
+        "PING",
+        "UNREGISTER",
+    ]
+    assert not client.connected
+
+
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [
+        (b"<peer:communicatord TRANSMISSION_REPORT command=PING;status=failed", NoReceiverError),
+        (b"<peer:ping script/INVALID command=PING;message=no", MessageRefusedError),
+    ],
+)
+def test_a_request_that_cannot_be_answered_ends_at_once(play, answer, error):
+    _, client = play(*GREETING, "PING", answer, END)
+    with client, pytest.raises(error):
+        client.request(Message("PING", service="ping"), "PONG", timeout_s=60)
+
+
+def test_a_request_without_an_answer_ends_at_its_deadline(play):
+    _, client = play(*GREETING, END)
+    with client:
+        with pytest.raises(ReplyTimeoutError):
+            client.request(Message("PING", service="ping"), "PONG", timeout_s=0.01)
+        assert client.connected
+
+
+def test_messages_that_come_while_a_request_waits_are_received_after(play):
+    _, client = play(*GREETING, "PING", b"<peer:ping script/NOTE n=1", b"<peer:ping script/PONG", END)
+    with client:
+        client.request(Message("PING", service="ping"), "PONG")
+        assert client.receive(timeout_s=0).get("n") == "1"
+        assert client.receive(timeout_s=0) is None
+
+
+def test_the_states_are_recorded_and_alive_is_answered_while_it_reads(play):
+    script, client = play(
+        *GREETING,
+        b"<peer:communicatord CLOCK_STABLE clock_resolution=verified",
+        b"<peer:communicatord ALIVE serial=7",
+        b"not a message",
+        b"<peer:ping script/NOTE",
+        "ABSOLUTELY",
+        END,
+    )
+    with client:
+        assert client.receive(timeout_s=WITHIN_S).command == "NOTE"
+        assert client.clock_status == ClockStatus(is_stable=True, resolution="verified")
+        assert client.cluster_status is None
+    script.join()
+    assert "ABSOLUTELY" in [message.command for message in script.heard]
+
+
+def test_stop_ends_receive(play):
+    _, client = play(*GREETING, b"<peer:communicatord STOP", END)
+    with client:
+        assert client.receive() is None
+        assert client.stop_asked
+
+
+def test_a_lost_link_is_told(play):
+    _, client = play(*GREETING, "GO", b"<peer:ping script/LAST")
+    with client:
+        client.send(Message("GO"))
+        assert client.receive().command == "LAST"
+        with pytest.raises(NotConnectedError, match="closed by the router"):
+            client.receive()
+        with pytest.raises(NotConnectedError):
+            client.send(Message("PING"))
+        assert not client.connected
+
+
+def test_a_line_beyond_the_limit_ends_the_link(play):
+    _, client = play(*GREETING, b"x" * (LINE_BYTES_HARD + 1))
+    with client, pytest.raises(NotConnectedError, match="more than 1048576 bytes"):
+        client.receive()
+
+
+@pytest.mark.parametrize(
+    ("answer", "error", "told"),
+    [
+        (b"<peer:communicatord INVALID command=REGISTER;message=taken", RegistrationRefusedError, "refused: taken"),
+        (b"<peer:communicatord VERSION_BLOCKED reason=bad;until_s=9", VersionBlockedError, "for 9 s: bad"),
+    ],
+)
+def test_a_registration_that_fails_says_why(play, answer, error, told):
+    _, client = play("REGISTER", answer, END)
+    with pytest.raises(error, match=told):
+        client.__enter__()
+
+
+def test_a_router_that_says_nothing_or_hangs_up(tmp_path, play):
+    _, client = play("REGISTER")
+    with pytest.raises(NotConnectedError, match="closed by the router"):
+        client.__enter__()
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as mute:
+        mute.bind(str(tmp_path / "mute.sock"))
+        mute.listen()
+        with pytest.raises(NotConnectedError, match=r"does not answer REGISTER within 0\.05 s"):
+            BlockingClient(f"cd://{tmp_path}/mute.sock", "script", connect_timeout_s=0.05).__enter__()
+
+
+def test_outside_its_block_it_says_so():
+    with pytest.raises(NotConnectedError, match="'with' block"):
+        BlockingClient("cd://127.0.0.1:1", "script").send(Message("PING"))

@@ -1,0 +1,149 @@
+"""The library against the real router: what the scripted router of the other tests takes on trust."""
+
+import asyncio
+
+import pytest
+
+from communicator import (
+    BlockingClient,
+    Client,
+    ClockStatus,
+    Message,
+    MessageRefusedError,
+    NoReceiverError,
+    Outbox,
+    RegistrationRefusedError,
+    Service,
+)
+from communicator.testing import run_router
+
+
+@pytest.fixture(scope="module")
+def router():
+    with run_router() as router:
+        yield router
+
+
+@pytest.fixture(params=["unix", "local"])
+def address(request, router):
+    return getattr(router, request.param)
+
+
+def ping_service(address, **options):
+    service = Service(address, "ping", service_version="1.0", **options)
+
+    @service.on("PING")
+    async def ping(message):
+        return Message("PONG", {"n": message.get("n"), "from": message.sender})
+
+    return service
+
+
+async def test_two_services_talk_through_it(address):
+    service = ping_service(address)
+    async with asyncio.TaskGroup() as group:
+        group.create_task(service.run())
+        await service.wait_ready()
+        async with Client(address, "asker") as client:
+            pong = await client.request(Message("PING", {"n": "1"}, "ping"), "PONG")
+            assert (pong.sender, pong.get("n"), pong.get("from")) == ("alpha:ping", "1", "alpha:asker")
+            commands = await client.request(Message("HELP", service="ping"), "COMMANDS")
+            assert "PING" in commands.get("list").split(",")
+            with pytest.raises(MessageRefusedError, match="ping does not know this command"):
+                await client.request(Message("NONSENSE", service="ping"), "PONG")
+        service.stop()
+
+
+async def test_many_requests_at_once_get_each_its_own_answer(router):
+    service = ping_service(router.unix, handlers=4)
+    async with asyncio.TaskGroup() as group:
+        group.create_task(service.run())
+        await service.wait_ready()
+        async with Client(router.unix, "asker") as client:
+            requests = [client.request(Message("PING", {"n": str(n)}, "ping"), "PONG") for n in range(500)]
+            answers = await asyncio.gather(*requests)
+        assert [answer.get("n") for answer in answers] == [str(n) for n in range(500)]
+        service.stop()
+
+
+async def test_nobody_there_is_known_at_once(address):
+    async with Client(address, "asker") as client:
+        for server in ("", "alpha", "nowhere"):
+            with pytest.raises(NoReceiverError):
+                await client.request(Message("PING", service="nobody", server=server), "PONG", timeout_s=50)
+
+
+async def test_the_states_are_recorded(address):
+    async with Client(address, "asker") as client:
+        await client.request(Message("ALIVE"), "ABSOLUTELY")  # everything asked at READY was answered before
+        assert client.cluster_status is not None
+        assert client.cluster_status.is_up
+        assert client.cluster_status.servers == ("alpha",)
+        assert client.clock_status == ClockStatus(is_stable=False, error="checking")
+
+
+async def test_a_name_in_use_is_refused_and_a_service_gets_it_in_its_turn(router):
+    second = ping_service(router.unix)
+    async with asyncio.TaskGroup() as group:
+        async with Client(router.unix, "ping"):
+            with pytest.raises(RegistrationRefusedError):
+                await Client(router.unix, "ping").__aenter__()
+            group.create_task(second.run())
+        async with asyncio.timeout(20):
+            await second.wait_ready()
+        second.stop()
+
+
+def test_a_script_talks_without_a_loop(address):
+    with BlockingClient(address, "script") as script, BlockingClient(address, "other") as other:
+        other.send(Message("NOTE", {"text": 'a;b "c"\nd'}, "script"))
+        note = script.receive(timeout_s=20)
+        assert (note.sender, note.get("text")) == ("alpha:other", 'a;b "c"\nd')
+        with pytest.raises(NoReceiverError):
+            script.request(Message("PING", service="nobody"), "PONG", timeout_s=50)
+        answer = script.request(Message("CLUSTER_GET_STATUS"), "CLUSTER_CURRENT_STATUS")
+        assert answer.get("status") == "up"
+
+
+async def test_a_name_whose_holder_does_not_answer_is_taken_over(router):
+    with BlockingClient(router.unix, "ping"):  # answers ALIVE only while one of its methods runs
+        async with Client(router.unix, "ping") as heir, Client(router.unix, "asker") as asker:
+            await asker.send(Message("NOTE", service="ping"))
+            async for note in heir.messages():
+                assert note.sender == "alpha:asker"
+                break
+
+
+async def test_it_survives_a_restart_of_the_router(tmp_path, until):
+    (tmp_path / "listener.service").touch()  # makes the router keep messages for it
+    async with run_router(settings={"services_path": str(tmp_path)}) as router:
+        service = ping_service(router.local, outbox=Outbox(messages=2))
+        async with asyncio.TaskGroup() as group:
+            group.create_task(service.run())
+            await service.wait_ready()
+            assert await asyncio.to_thread(router.stop) == 0
+            await until(lambda: not service.connected)
+            for n in range(3):
+                await service.send(Message(f"NOTE_{n}", service="listener"))
+            assert (service.queued_messages, service.dropped_messages) == (2, 1)
+            assert service.last_dropped_command == "NOTE_0"
+            await asyncio.to_thread(router.start)
+            async with asyncio.timeout(20):
+                await service.wait_ready()
+            assert service.queued_messages == 0
+            async with Client(router.unix, "listener") as listener:
+                pong = await listener.request(Message("PING", {"n": "2"}, "ping"), "PONG")
+                assert pong.get("n") == "2"
+                notes = listener.messages()
+                assert [(await anext(notes)).command for _ in range(2)] == ["NOTE_1", "NOTE_2"]
+                await notes.aclose()
+            service.stop()
+
+
+async def test_stop_of_the_router_ends_a_client():
+    async with run_router() as router, Client(router.unix, "asker") as client:
+        await client.send(Message("STOP"))
+        with pytest.raises(ConnectionError, match="the router is stopping"):
+            async for _ in client.messages():
+                pass
+        assert await asyncio.to_thread(router.wait) == 0

@@ -1,0 +1,50 @@
+"""The exporter's settings, as the command line checks them."""
+
+import subprocess
+import sys
+
+import pytest
+
+from communicator.runtime.settings import load_settings
+from exporters.settings import ExporterSettings
+
+
+def check(*options):
+    command = [sys.executable, "-m", "exporters", "--check-config", *options]
+    return subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+
+
+@pytest.mark.parametrize("listen", ["127.0.0.1:9740", "[::1]:0", "localhost", "127.0.0.9"])
+def test_loopback_addresses_are_good(listen):
+    settings = load_settings(ExporterSettings, [], [f'listen="{listen}"'])
+    assert settings.listen_address.is_loopback
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "reason"),
+    [
+        ("listen", "0.0.0.0:9740", "no credentials"),
+        ("listen", "[::]:9740", "no credentials"),
+        ("listen", "10.0.0.5:9740", "no credentials"),
+        ("listen", "metrics.example:9740", "no credentials"),
+        ("listen", "127.0.0.1:http", "no port"),
+        ("communicator", "http://127.0.0.1", "cd://"),
+    ],
+)
+def test_a_bad_setting_is_refused_with_its_key_and_why(key, value, reason, tmp_path):
+    (tmp_path / "exporter.toml").write_text(f'{key} = "{value}"\n')
+    done = check("--config", str(tmp_path / "exporter.toml"))
+    assert done.returncode == 78
+    assert f"{key}: " in done.stderr
+    assert reason in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_an_unknown_key_is_an_error():
+    done = check("--config", "/dev/null", "--set", "lisen=127.0.0.1:9740")
+    assert done.returncode == 78
+    assert "lisen" in done.stderr
+
+
+def test_the_defaults_are_good():
+    assert check("--config", "/dev/null").returncode == 0

@@ -1,0 +1,82 @@
+import pytest
+
+from communicator.router import RouterLimits
+
+SENDER = "+ A unix bob\nA > REGISTER service=svc_a;version=1\nA < HELP\nA < READY my_address=*\n"
+REPORT = "TRANSMISSION_REPORT command=P;destination_service=offline;status="
+
+
+@pytest.mark.parametrize(
+    ("parameters", "answers", "kept"),
+    [
+        ("x=1", [], True),
+        ("x=1;transmission_report=failure", [REPORT + "cached"], True),
+        ("x=1;transmission_report=yes", [], True),
+        ("x=1;cache=no", [], False),
+        ("x=1;cache=no;transmission_report=failure", [REPORT + "failed"], False),
+        (
+            'x=1;cache="no;reply";transmission_report=failure',
+            ["SERVICE_UNAVAILABLE destination_service=offline;unsent_command=P", REPORT + "failed"],
+            False,
+        ),
+        ('x=1;cache="no;reply"', ["SERVICE_UNAVAILABLE destination_service=offline;unsent_command=P"], False),
+        ("x=1;cache=reply", [], True),
+        ("x=1;cache=ttl=20", [], True),
+    ],
+)
+def test_a_message_for_a_known_service_that_is_away(playbook, parameters, answers, kept):
+    book = playbook().play(SENDER)
+    book.play("\n".join([f"A > offline/P {parameters}", *(f"A < {answer}" for answer in answers)]))
+    book.play(
+        "+ O unix bob\nO > REGISTER service=offline;version=1\nO < HELP\nO < READY my_address=*\n"
+        + (f"O < <peer:svc_a offline/P {parameters}" if kept else "O < (nothing)")
+    )
+
+
+def test_a_kept_message_ends_after_a_minute_unless_it_asks_for_more(playbook):
+    book = playbook().play(SENDER + "A > offline/P x=1\nA > offline/P x=2;cache=ttl=90\n@ 61")
+    book.play(
+        """
+        + O unix bob
+        O > REGISTER service=offline;version=1
+        O < HELP
+        O < READY my_address=*
+        O < <peer:svc_a offline/P x=2;cache=ttl=90
+        """,
+    )
+    assert book.router.next_deadline() is None
+
+
+def test_a_full_cache_tells_the_sender_and_the_log(playbook):
+    book = playbook(limits=RouterLimits(cache_messages=1)).play(SENDER + "A > offline/P x=1")
+    book.play("A > offline/P x=2;transmission_report=failure\nA < " + REPORT + "failed")
+    assert [notice.fields["service"] for notice in book.notices if notice.event == "cache_full"] == ["offline"]
+    assert book.router._board.statistics.dropped["cache_full"] == 1
+
+
+@pytest.mark.parametrize(
+    ("address", "told"),
+    [
+        ("nobody", "destination_service=nobody"),
+        ("peer:nobody", "destination_service=nobody;destination_server=peer"),
+        (".:nobody", "destination_service=nobody;destination_server=."),
+        ("elsewhere:svc_a", "destination_service=svc_a;destination_server=elsewhere"),
+        ("elsewhere:offline", "destination_service=offline;destination_server=elsewhere"),
+        ("svc_a", "destination_service=svc_a"),  # nobody sends to itself
+    ],
+)
+def test_a_message_nobody_takes_is_reported_to_who_asks_for_it(playbook, address, told):
+    playbook().play(
+        SENDER
+        + f"""
+        A > {address}/P x=1;transmission_report=failure
+        A < TRANSMISSION_REPORT command=P;status=failed;{told}
+        A > {address}/P x=1
+        """,
+    )
+
+
+def test_a_message_without_an_encoding_is_refused(playbook):
+    book = playbook().play(SENDER)
+    book.write("A", b'{"command":"P","service":"svc_b","parameters":{"x":"a;b\\\\"}}\n')
+    assert (book.hear("A").command, book.router._board.statistics.dropped["invalid"]) == ("INVALID", 1)

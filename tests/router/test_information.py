@@ -1,0 +1,24 @@
+from communicator.router.commands.table import HANDLERS
+
+UNREGISTERED = "+ U unix bob\n"
+
+
+def test_public_ip_tells_what_there_is(playbook):
+    playbook(public_ip="203.0.113.5", secure_ip="203.0.113.6").play(
+        UNREGISTERED + "U > PUBLIC_IP\nU < SERVER_PUBLIC_IP public_ip=203.0.113.5;secure_ip=203.0.113.6",
+    )
+
+
+def test_help_lists_every_command_the_router_obeys(playbook):
+    book = playbook().play(UNREGISTERED)
+    book.write("U", b"HELP\n")
+    assert book.hear("U").get("list").split(",") == sorted(HANDLERS)
+
+
+def test_alive_is_answered_with_serial_timestamp_and_the_time(trio):
+    trio.play(
+        """
+        A > ALIVE serial=123;timestamp=1.5
+        A < peer:svc_a/ABSOLUTELY reply_timestamp=1795500000.000000000;serial=123;timestamp=1.5
+        """,
+    )

@@ -1,0 +1,73 @@
+import pytest
+
+from communicator.router.effects import Close
+from communicator.router.events import (
+    DatagramReceived,
+    LineTooLong,
+)
+
+UNREGISTERED = "+ U unix bob\n"
+
+
+@pytest.mark.parametrize("to", ["", "communicatord/", ".:communicatord/", "peer:communicatord/", "*:communicatord/"])
+def test_the_router_answers_under_each_of_its_addresses(playbook, to):
+    playbook().play(UNREGISTERED + f"U > {to}PUBLIC_IP\nU < SERVER_PUBLIC_IP")
+
+
+def test_a_command_for_another_router_is_not_obeyed(playbook):
+    playbook().play(
+        UNREGISTERED
+        + """
+        U > elsewhere:communicatord/PUBLIC_IP
+        U > elsewhere:communicatord/PUBLIC_IP transmission_report=failure
+        U < TRANSMISSION_REPORT command=PUBLIC_IP;status=failed;destination_service=communicatord;destination_server=elsewhere
+        """,
+    )
+
+
+def test_unknown_commands_are_told_so(playbook):
+    playbook().play(UNREGISTERED + "U > FOO x=1\nU < UNKNOWN command=FOO\nU > foo\nU < UNKNOWN command=foo")
+
+
+def test_a_line_too_long_is_answered_and_the_link_closed(playbook):
+    book = playbook().play(UNREGISTERED)
+    book.handle(LineTooLong(1, 65536))
+    book.play("U < INVALID message=*\nU < EOF")
+    assert book.router._board.statistics.dropped["too_long"] == 1
+
+
+def test_a_half_closed_link_is_served_to_its_end(playbook):
+    playbook().play(UNREGISTERED + "U > PUBLIC_IP\nU -\nU < SERVER_PUBLIC_IP\nU < EOF")
+
+
+def test_a_service_that_stops_writing_has_left(trio):
+    trio.play(
+        "B -\nA < STATUS cache=no;server=peer;server_name=peer;service=svc_b;status=down;up_since=*;down_since=*\nB < EOF"
+    )
+
+
+def test_datagrams_are_delivered_without_a_sender_and_never_answered(trio):
+    for datagram in (
+        b"svc_b/P x=1",
+        b"<peer:svc_a svc_b/P x=2\n",
+        b"ALIVE",
+        b"FOO",
+        b"STOP",
+        b"REGISTER service=x;version=1",
+    ):
+        trio.handle(DatagramReceived(datagram))
+    for datagram in (b"", b"\xff\xfe\x00", b"svc_b/P x=3\nsvc_b/P x=4", b"PUBLIC_IP"):
+        trio.handle(DatagramReceived(datagram))
+    assert [message.get("x") for message in trio.heard[trio.links["B"]]] == ["1", "2"]
+    assert {message.sender for message in trio.heard[trio.links["B"]]} == {""}
+    assert not trio.heard[trio.links["A"]]
+
+
+def test_new_rules_apply_at_once(playbook, make_config):
+    book = playbook().play(
+        "+ U unix bob\nU > STOP\nU < INVALID command=STOP;message=*\n"
+        "U > SERVICE_STATUS service=new\nU < STATUS cache=no;service=new;status=unknown"
+    )
+    book.router.reconfigure(make_config(known_services=frozenset({"new"}), stop_group="bob"), book.now)
+    book.play("U > SERVICE_STATUS service=new\nU < STATUS cache=no;service=new;status=down\nU > STOP\nU < EOF")
+    assert len(book.effects_of(Close)) == 1

@@ -1,0 +1,38 @@
+import json
+
+from communicator.router.events import (
+    CloseReason,
+    HandlerFailed,
+    LinkClosed,
+)
+
+
+def test_statistics_are_json_and_count(trio):
+    trio.play("A > FOO\nA < UNKNOWN command=FOO\nA > svc_b/P\nB < <peer:svc_a svc_b/P\nA > nobody/P")
+    trio.write("A", b"ROUTER_GET_STATS\n")
+    stats = json.loads(trio.hear("A").get("stats"))
+    assert stats["connections"] == {"unix": 2, "local": 1, "signal": 0, "remote": 0, "secure": 0}
+    assert stats["services"] == {"offline": 0, "svc_a": 1, "svc_b": 1, "svc_m": 1}
+    assert stats["commands_total"] == {"REGISTER": 3, "COMMANDS": 4, "ROUTER_GET_STATS": 1, "other": 1}
+    assert stats["messages_routed_total"]["local"] == 1
+    assert stats["messages_dropped_total"]["unroutable"] == 1
+    assert stats["messages_received_total"]["unix"] == 9
+
+
+def test_failures_of_the_shell_are_counted(trio):
+    trio.handle(HandlerFailed("lines", "KeyError('x')"))
+    trio.write("A", b"ROUTER_GET_STATS\n")
+    assert json.loads(trio.hear("A").get("stats"))["handler_exceptions_total"] == {"lines": 1}
+
+
+def test_a_slow_consumer_is_named_in_log_statistics_and_an_event(trio):
+    trio.play("M > COMMANDS list=SLOW_CONSUMER")
+    trio.handle(LinkClosed(trio.links["B"], CloseReason.SLOW, queued_bytes=1234))
+    trio.play(
+        """
+        M < SLOW_CONSUMER client=svc_b;queued_bytes=1234
+        A < STATUS cache=no;server=peer;server_name=peer;service=svc_b;status=down;up_since=*;down_since=*
+        """,
+    )
+    assert [notice.fields["client"] for notice in trio.notices if notice.event == "slow_consumer_cut"] == ["svc_b"]
+    assert trio.router._board.statistics.slow_consumers == {"svc_b": 1}
