@@ -54,7 +54,8 @@ class ChildProcess:
         """What it bound to, from its ports file."""
         self._layout = layout
         self._config = config
-        self._settings = settings
+        self.settings = settings
+        """What the next start is told."""
         self._communicator = communicator
         self._say = say
         self._process: asyncio.subprocess.Process | None = None
@@ -125,7 +126,7 @@ class ChildProcess:
                 self._process.kill()
 
     async def _spawn(self, ports_file: Path) -> asyncio.subprocess.Process:
-        settings = [*self._settings, *settings_of_ports(self.program, self.ports)]
+        settings = [*self.settings, *settings_of_ports(self.program, self.ports)]
         line = arguments(self.program, str(self._config), settings, self._communicator, str(ports_file))
         environment = {key: value for key, value in os.environ.items() if key not in _NOT_FOR_CHILDREN}
         with self._layout.log_file(self.program.name).open("ab") as log:

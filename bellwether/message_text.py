@@ -83,7 +83,9 @@ def _message(head: str, assignments: Iterable[str]) -> Message:
 def _parameter(text: str) -> tuple[str, str]:
     name, equal, value = text.partition("=")
     if not equal:
-        raise MessageTextError(f'{text[:_SHOWN]!r} is not name=value; a value with blanks needs quotes: name="two words"')
+        raise MessageTextError(
+            f'{text[:_SHOWN]!r} is not name=value; a value with blanks needs quotes: name="two words"'
+        )
     if not is_parameter_name(name):
         raise MessageTextError(f"{name[:_SHOWN]!r} is not the name of a parameter (letters, digits, underscores)")
     return name, value

@@ -3,8 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
 
@@ -25,16 +23,19 @@ class Running:
     """Whether commands started here find this router by themselves."""
 
 
-def render(running: Running) -> RenderableType:
-    """The summary: where everything is, and what to type next."""
-    places = Table.grid(padding=(0, 2))
-    for name, value in _places(running):
-        places.add_row(Text(f"  {name}", style="cyan"), Text(value, overflow="fold"))
-    notes = [
-        Text(f"  {wanted} is in use by another program: took {taken} instead", style="yellow")
-        for wanted, taken in running.replaced.items()
+def render(running: Running) -> Text:
+    """The summary: where everything is, and what to type next; print it without wrapping, addresses are to be copied."""
+    lines = [
+        Text("Bellwether is up.", style="bold green"),
+        *(Text.assemble("  ", (f"{name:<21}", "cyan"), value) for name, value in _places(running)),
+        *(
+            Text(f"  {wanted} is in use by another program: took {taken} instead", style="yellow")
+            for wanted, taken in running.replaced.items()
+        ),
+        Text(),
+        *_next_steps(running),
     ]
-    return Group(Text("Bellwether is up.", style="bold green"), places, *notes, Text(), *_next_steps(running))
+    return Text("\n").join(lines)
 
 
 def _places(running: Running) -> list[tuple[str, str]]:

@@ -10,6 +10,7 @@ import tempfile
 import tomllib
 from collections.abc import Coroutine, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console
@@ -160,10 +161,22 @@ class _Suite:
 
     async def _start(self) -> None:
         router, *companions = self._children
-        await router.start()
-        await _together(child.start() for child in companions)
+        await self._start_one(router)
+        await _together(self._start_one(child) for child in companions)
         await self._look_for_services()
-        self._out.print(render(self._running()))
+        self._out.print(render(self._running()), soft_wrap=True)
+
+    async def _start_one(self, child: ChildProcess) -> None:
+        """Start a child; when another program has just taken its standard address, once more on a free one."""
+        try:
+            await child.start()
+        except CommandError:
+            free = choose({key: self._plan.addresses[key] for key in child.program.addresses}, _DATAGRAMS)
+            if all(self._plan.addresses[key] == address for key, address in free.items()):
+                raise
+            self._plan = replace(self._plan, addresses={**self._plan.addresses, **free})
+            child.settings = self._plan.settings(child.program)
+            await child.start()
 
     async def _look_for_services(self) -> None:
         """A daemon may run and yet not get through to the router: say so rather than call that up."""

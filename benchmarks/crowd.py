@@ -31,7 +31,7 @@ def measure_crowd(server: Server, load: Load, count: int, *, joined: bool, round
     """Compare the rate with and without idle clients.
 
     Args:
-        server: Whose rate.
+        server: Whose rate; it must have no link yet.
         load: The busy clients.
         count: How many idle ones.
         joined: Whether they register as services, or only connect.
@@ -42,9 +42,10 @@ def measure_crowd(server: Server, load: Load, count: int, *, joined: bool, round
         BenchmarkError: The server does not take so many.
     """
     rates = CrowdRates([], [], 0)
-    lost_links = 0
+    lost_links, bare_files = 0, open_files(server.pid)
     for _ in range(rounds):
         rates.without.append(measure_rate(server, load, workers))
+        _await_files(server.pid, bare_files, above=False)
         with gather(server, count, joined=joined, workers=workers) as ended:
             rates.crowded.append(measure_rate(server, load, workers))
         lost_links += sum(ended)
@@ -53,18 +54,18 @@ def measure_crowd(server: Server, load: Load, count: int, *, joined: bool, round
 
 @contextmanager
 def gather(server: Server, count: int, *, joined: bool, workers: Workers) -> Iterator[list[int]]:
-    """Hold idle clients for as long as the block lasts; afterwards the list says how many had been cut."""
-    before = open_files(server.pid)
+    """Hold idle clients at a server without links for as long as the block lasts; then the list says how many were cut."""
+    bare_files = open_files(server.pid)
     workers.crowd.tell(CrowdPlan(server.addresses["tcp"], server.dialect, count, joined))
     workers.crowd.answer()
     ended: list[int] = []
     try:
-        _await_files(server.pid, before + count, above=True)
+        _await_files(server.pid, bare_files + count, above=True)
         yield ended
     finally:
         workers.crowd.tell("close")
         ended.append(workers.crowd.answer())
-        _await_files(server.pid, before, above=False)
+        _await_files(server.pid, bare_files, above=False)
 
 
 def idle_bytes(server: Server, count: int, workers: Workers) -> int:
@@ -81,7 +82,10 @@ def open_files(pid: int) -> int:
 def _await_files(pid: int, count: int, *, above: bool) -> None:
     """Wait until the server has accepted, or closed, what was opened or closed at it."""
     stop_s = time.monotonic() + SETTLE_TIMEOUT_S
-    while (now := open_files(pid)) != count and (now > count) != above:
+    while True:
+        now = open_files(pid)
+        if now >= count if above else now <= count:
+            return
         if time.monotonic() > stop_s:
             raise BenchmarkError(f"the server holds {now} descriptors, not {count}, after {SETTLE_TIMEOUT_S:g} s")
         time.sleep(_POLL_S)

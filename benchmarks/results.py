@@ -175,6 +175,7 @@ def _library_bars(results: Results) -> list[Bar]:
             asked = ">= 400 k/s" if str(codec["python"]) >= "3.13" else "reported"
             bars.append(Bar(what, asked, f"{rate / 1e3:.0f} k/s", asked == "reported" or rate >= 400_000))
     if results.imports_s:
-        ratio = results.imports_s["communicator"] / results.imports_s["asyncio"]
-        bars.append(Bar("import communicator", "<= 1.50 x asyncio", f"{ratio:.2f} x", ratio <= 1.5))
+        for module in ("communicator", "communicator.client"):
+            ratio = results.imports_s[module] / results.imports_s["asyncio"]
+            bars.append(Bar(f"import {module}", "<= 1.50 x asyncio", f"{ratio:.2f} x", ratio <= 1.5))
     return bars

@@ -1,6 +1,7 @@
 """SHELL: uvicorn inside somebody else's event loop: it serves until told to stop and leaves signals alone."""
 
 import asyncio
+import os
 import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -39,8 +40,10 @@ def bind(key: str, address: HostPort) -> socket.socket:
     try:
         family = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)[0][0]
         return socket.create_server((address.host, address.port), family=family, backlog=_BACKLOG)
+    except socket.gaierror as error:
+        raise ListenError(key, str(address), error.strerror) from error
     except OSError as error:
-        raise ListenError(key, str(address), error.strerror or str(error)) from error
+        raise ListenError(key, str(address), os.strerror(error.errno)) from error
 
 
 @asynccontextmanager

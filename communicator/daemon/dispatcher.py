@@ -105,6 +105,9 @@ class Dispatcher:
         self._load = LoadSampler(lambda average: self.dispatch(LoadSampled(average)))
         self._waiting: deque[tuple[Event, Link | None]] = deque()
         self._busy = False
+        self._measured = False
+        self._later: deque[Callable[[], None]] = deque()
+        """Measurements put off, and ends of links that wait behind them."""
         self._deeds: dict[type, Callable[[Any, Link | None], None]] = {
             Send: self._send,
             Close: self._close,
@@ -160,8 +163,11 @@ class Dispatcher:
         link.close(CloseReason.PROTOCOL)
 
     def link_ended(self, link: Link) -> None:
-        """The peer writes no more."""
-        self.dispatch(LinkEnded(link.number), link)
+        """The peer writes no more; answers that are still to be measured for go first."""
+        if self._later:
+            self._later.append(lambda: self.dispatch(LinkEnded(link.number), link))
+        else:
+            self.dispatch(LinkEnded(link.number), link)
 
     def link_closed(self, link: Link) -> None:
         """It is gone."""
@@ -216,7 +222,26 @@ class Dispatcher:
             self._waiting.appendleft((UserIdentified(link.number, user), producer))
 
     def _measure(self, effect: Measure, producer: Link | None) -> None:
-        self._waiting.append((self._surroundings.measure(effect.token), producer))
+        """At once, but only once in a turn of the loop: measuring visits every link, and others want their turn."""
+        if not self._measured:
+            self._measured = True
+            self._waiting.append((self._surroundings.measure(effect.token), producer))
+            asyncio.get_running_loop().call_soon(self._next_turn)
+            return
+        if producer is not None:
+            producer.pause_reading()  # it has asked enough for now
+        self._later.append(lambda: self._measure_later(effect.token, producer))
+
+    def _measure_later(self, token: int, producer: Link | None) -> None:
+        if producer is not None:
+            producer.resume_reading()
+        self.dispatch(self._surroundings.measure(token), producer)
+
+    def _next_turn(self) -> None:
+        self._measured = bool(self._later)
+        if self._later:
+            asyncio.get_running_loop().call_soon(self._next_turn)
+            self._later.popleft()()
 
     def _notice(self, effect: Notice, _producer: Link | None) -> None:
         self._log.log(effect.level, effect.event, **effect.fields)

@@ -73,7 +73,7 @@ class Link(asyncio.BufferedProtocol):
         "_lines",
         "_owner",
         "_patience_bytes",
-        "_reading_paused",
+        "_pauses",
         "_transport",
         "_welcome",
         "behind",
@@ -112,7 +112,7 @@ class Link(asyncio.BufferedProtocol):
         self._limits = limits
         self._lines = LineBuffer(limits.line_bytes)
         self._buffer = buffer
-        self._reading_paused = False
+        self._pauses = 0
         self._ended = False
         self._patience_bytes = LINGER_BYTES
         self._transport: asyncio.Transport
@@ -153,15 +153,15 @@ class Link(asyncio.BufferedProtocol):
         self._transport.abort()
 
     def pause_reading(self) -> None:
-        """Take nothing more from the peer."""
-        if not (self.closing or self._reading_paused):
-            self._reading_paused = True
+        """Take nothing more from the peer until `resume_reading` was called as often as this."""
+        self._pauses += 1
+        if self._pauses == 1 and not self.closing:
             self._transport.pause_reading()
 
     def resume_reading(self) -> None:
-        """Take from the peer again."""
-        if self._reading_paused and not self.closing:
-            self._reading_paused = False
+        """Take from the peer again, unless there is another reason not to."""
+        self._pauses -= 1
+        if not (self._pauses or self.closing):
             self._transport.resume_reading()
 
     def measure(self) -> LinkMeasure:
@@ -223,7 +223,7 @@ class Link(asyncio.BufferedProtocol):
     def _linger(self) -> None:
         """Say that we are done, and let the peer read that before the socket goes."""
         self._transport.write_eof()
-        if self._reading_paused:
+        if self._pauses:
             self._transport.resume_reading()
         self._set_deadline(asyncio.get_running_loop().call_later(LINGER_S, self._flush_and_close))
 

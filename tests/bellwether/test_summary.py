@@ -20,7 +20,7 @@ USUAL = {
 
 def text(**changes):
     console = Console(file=io.StringIO(), width=100)
-    console.print(render(Running(**{**USUAL, **changes})))
+    console.print(render(Running(**{**USUAL, **changes})), soft_wrap=True)
     return console.file.getvalue()
 
 

@@ -147,23 +147,12 @@ def test_an_alive_whose_echo_has_no_encoding_is_skipped():
 
 
 WORDS = st.sampled_from(
-    sorted(OWN_COMMANDS | {"PING", "PONG", "VERSION_BLOCKED"})
-    + [
-        "<peer:",
-        "<",
-        ":",
-        "communicatord ",
-        "svc_a/",
-        "./",
-        " ",
-        ";",
-        "command=",
-        "REGISTER",
-        "status=failed",
-        '"',
-        "\\",
-    ]
-    + ["serial=", "until_s=", "neighbors_count=", "destination_service=", "{", "}", "9" * 400, "\n", "\0", "é"]
+    (
+        *sorted(OWN_COMMANDS | {"PING", "PONG", "VERSION_BLOCKED"}),
+        *("<peer:", "<", ":", "communicatord ", "svc_a/", "./", " ", ";", "command=", "REGISTER", "status=failed"),
+        *("serial=", "until_s=", "neighbors_count=", "destination_service=", "{", "}", "9" * 400),
+        *('"', "\\", "\n", "\0", "é"),
+    )
 )
 
 

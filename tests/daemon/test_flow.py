@@ -96,3 +96,16 @@ async def test_a_tap_that_is_behind_loses_copies_and_holds_up_nobody(run_router)
             assert statistics["producer_stall_seconds_total"] == 0
             assert statistics["slow_consumers_total"] == {}
             assert statistics["connections"]["unix"] == 3
+
+
+async def test_a_flood_of_costly_questions_leaves_others_their_turn(run_router):
+    async with run_router() as router:
+        asker, other = await router.connect(), await router.connect()
+        questions = 500
+        asker.say(*["ROUTER_GET_STATS"] * questions)
+        asker.writer.write_eof()
+        await other.sync()
+        before = (await other.statistics())["commands_total"]["ROUTER_GET_STATS"]
+        answers = await asker.hear_rest()
+        assert before == questions + 1  # all were asked, and still somebody else was answered meanwhile
+        assert answers.count(b"ROUTER_STATS") == questions  # and none was lost at the end of the stream

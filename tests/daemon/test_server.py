@@ -174,7 +174,7 @@ async def test_one_link_too_many_is_told_and_closed(run_router):
         third = await router.connect()
         third.say("CLUSTER_GET_STATUS")
         rest = (await third.hear_rest()).decode()
-        assert rest == '<alpha:communicatord INVALID message=2 links are held, more are not taken\n'
+        assert rest == "<alpha:communicatord INVALID message=2 links are held, more are not taken\n"
         third.close()
         while not (statistics := await first.statistics())["connections_closed_total"]:
             pass
@@ -241,6 +241,7 @@ async def test_a_wrong_setting_at_hang_up_changes_nothing(run_router):
 
 STOPPER = """
 import os, socket, sys
+"alpha".encode("idna")  # loaded while it can be: the other user may not read the folder of this interpreter
 os.setgroups([])
 os.setresgid(65534, 65534, 65534)
 os.setresuid(65534, 65534, 65534)

@@ -151,7 +151,7 @@ async def test_late_replies_are_passed_over(impostor):
     [
         (lambda _: [], "did not answer in 0.1 s"),
         (lambda _: [b"HTTP/1.1 400 Bad Request\r\n\r\n" * 2], "packet type 84: no reply of version 6"),
-        (lambda _: [b""], "0 bytes are no reply"),
+        (lambda _: [b"\x06"], "1 bytes are no reply"),
         (lambda request: [honest(request)[:40]], "reply 5 of 40 bytes does not answer TRACKING"),
         (lambda request: [reply(request, code=1, status=2)], "chronyd refused TRACKING: unauthorised"),
         (

@@ -46,7 +46,8 @@ def bystander(router):
 
 @pytest.mark.parametrize("written", DEADLY.values(), ids=DEADLY)
 @pytest.mark.parametrize("door", ["unix", "local"])
-def test_a_line_is_answered_and_the_link_lives(router, bystander, door, written):
+@pytest.mark.usefixtures("bystander")
+def test_a_line_is_answered_and_the_link_lives(router, door, written):
     where = parse_router_address(getattr(router, door))
     with socket.socket(socket.AF_UNIX if where.path else socket.AF_INET) as peer:
         peer.connect(where.path or (where.host_port.host, where.host_port.port))
