@@ -140,9 +140,7 @@ class Campaign:
             with run_server(OURS) as server, self._survive(f"{count:,} {what}"):
                 rates = measure_crowd(server, load, count, joined=joined, rounds=self._effort.rounds, workers=workers)
                 self._note(f"1:1 beside {count:,} {what}", [*rates.without, *rates.crowded])
-                self.results.crowds.append(
-                    CrowdCell(what, count, _succeeded(rates.without), _succeeded(rates.crowded), rates.lost_links)
-                )
+                self.results.crowds.append(CrowdCell(what, count, rates.without, rates.crowded, rates.lost_links))
 
     def _codecs(self) -> None:
         self._say("codec")
@@ -180,7 +178,3 @@ def describe_machine() -> dict[str, str]:
 
 def _describe(effort: Effort) -> dict[str, object]:
     return {"rounds": effort.rounds, "duration_s": effort.duration_s, "pings": effort.pings, "python": sys.executable}
-
-
-def _succeeded(rates: list[Rate]) -> list[float]:
-    return [rate.per_s for rate in rates if rate.per_s is not None]

@@ -35,6 +35,8 @@ def show(results: Results, bars: list[Bar], console: Console | None = None) -> N
             console.print()
     for problem in results.problems:
         console.print(f"problem: {problem}", markup=False)
+    if _is_disturbed(results.machine):
+        console.print("note: other processes were busy when this run began; the rates are too low and spread")
     for key, value in results.machine.items():
         console.print(f"{key}: {value}", markup=False)
 
@@ -119,3 +121,8 @@ def _thousands(rate: float | None) -> str:
 
 def _times(ratio: float | None) -> str:
     return "-" if ratio is None else f"{ratio:.2f}"
+
+
+def _is_disturbed(machine: dict[str, str]) -> bool:
+    """Whether the load before the run was more than a quarter of the cores."""
+    return float(machine.get("load_before", 0)) > int(machine.get("cores", 1)) / 4

@@ -52,20 +52,27 @@ class LatencyCell:
 
 @dataclass(frozen=True, slots=True)
 class CrowdCell:
-    """The effect of idle clients on our rate."""
+    """The effect of idle clients on our rate: runs without and with them, in turn."""
 
     what: str
     count: int
-    without_per_s: list[float]
-    crowded_per_s: list[float]
+    without: list[Rate]
+    crowded: list[Rate]
     lost_links: int
 
     @property
     def ratio(self) -> float | None:
         """The crowded rate as a part of the other, of medians."""
-        if not (self.without_per_s and self.crowded_per_s):
-            return None
-        return statistics.median(self.crowded_per_s) / statistics.median(self.without_per_s)
+        without, crowded = ([run.per_s for run in runs if run.per_s] for runs in (self.without, self.crowded))
+        return statistics.median(crowded) / statistics.median(without) if without and crowded else None
+
+    @property
+    def cpu_ratio(self) -> float:
+        """The same of processor time per message: what a busy machine disturbs less."""
+        without, crowded = (
+            statistics.median(run.server_cpu_us for run in runs) for runs in (self.without, self.crowded)
+        )
+        return crowded / without if without else 1.0
 
 
 @dataclass(slots=True)
@@ -149,7 +156,8 @@ def _crowd_bars(results: Results) -> list[Bar]:
     for cell in results.crowds:
         if cell.ratio is not None:
             what = f"rate with {cell.count:,} {cell.what}"
-            bars.append(Bar(what, ">= 0.90 x without", f"{cell.ratio:.2f} x", cell.ratio >= 0.9))
+            found = f"{cell.ratio:.2f} x (CPU/message {cell.cpu_ratio:.2f} x)"
+            bars.append(Bar(what, ">= 0.90 x without", found, cell.ratio >= 0.9))
         held = f"{cell.count - cell.lost_links:,}"
         bars.append(Bar(f"{cell.count:,} {cell.what} held", "all", held, cell.lost_links == 0))
     return bars

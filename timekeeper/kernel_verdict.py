@@ -9,8 +9,8 @@ from timekeeper.timex import KernelClock
 
 KERNEL_FRESH_S = 4096.0
 """Two polls at the longest interval a common daemon uses (2048 s); the kernel does not tell the interval."""
-KERNEL_VOID_AFTER_S = 1000.0
-"""How much longer the clock may run on alone before nothing is claimed of it any more."""
+VOID_AFTER_S = 1000.0
+"""How much longer a clock may run on alone before nothing is claimed of it any more, whoever vouched for it."""
 
 _FLAG_NOT_CLEARED = frozenset({"chronyd", "ntpd-rs"})
 """Daemons that may be synchronised while the kernel says UNSYNC."""
@@ -73,7 +73,7 @@ def _steered(kernel: KernelClock, steering: frozenset[str], daemon: str, remarks
     if age_s <= KERNEL_FRESH_S:
         state = ClaimState.SYNCHRONIZED
     else:
-        state = ClaimState.HOLDOVER if age_s <= KERNEL_FRESH_S + KERNEL_VOID_AFTER_S else ClaimState.UNKNOWN
+        state = ClaimState.HOLDOVER if age_s <= KERNEL_FRESH_S + VOID_AFTER_S else ClaimState.UNKNOWN
     bound_s: float | None = None
     if steering & _NO_BOUND:
         remarks = (*remarks, "systemd-timesyncd tells the kernel no error, so there is no bound")

@@ -7,7 +7,7 @@ only when no daemon answers, because chronyd without `rtcsync` never clears the 
 from timekeeper.claim import Claim, ClaimState
 from timekeeper.discipline import Discipline, Leap, NoAnswer, Reference
 from timekeeper.evidence import Evidence
-from timekeeper.kernel_verdict import judge_by_kernel
+from timekeeper.kernel_verdict import VOID_AFTER_S, judge_by_kernel
 from timekeeper.remarks import remark_on_host, remark_on_upstreams
 
 DRIFT_BOUND = 50e-6
@@ -16,8 +16,6 @@ FRESH_INTERVALS = 8
 """Updates that may be missed: chronyd calls itself synchronised for very long after its last one."""
 FRESH_AT_LEAST_S = 60.0
 """An update younger than this is fresh, however short the daemon's interval is."""
-VOID_AFTER_S = 1000.0
-"""How long a clock may run on alone before nothing is claimed of it any more."""
 
 _STRATUM_LIMIT = 16
 

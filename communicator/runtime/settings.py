@@ -118,7 +118,7 @@ def _explain(error: msgspec.ValidationError) -> tuple[str, str]:
     """Key and reason of what msgspec found; an error of ours keeps its own words."""
     text = str(error)
     found = _PATH.search(text)
-    path = found["path"] if found else ""
+    path = found["path"].replace("[...]", "") if found else ""  # a value of a table whose keys are free
     reason = text[: found.start()] if found else text
     cause = error.__cause__
     if isinstance(cause, ConfigError):

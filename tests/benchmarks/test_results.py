@@ -21,7 +21,7 @@ def results(ours_per_s=(1000.0, 3000.0, 2000.0), crowded_per_s=900.0, lost_links
             RateCell("1:1", 100, "tcp", NATS, [rate(2000.0)]),
         ],
         latencies=[LatencyCell("tcp", OURS, [3e-5], [9e-5]), LatencyCell("tcp", NATS, [2e-5], [9e-5])],
-        crowds=[CrowdCell("idle links", 10_000, [1000.0], [crowded_per_s], lost_links)],
+        crowds=[CrowdCell("idle links", 10_000, [rate(1000.0)], [rate(crowded_per_s)], lost_links)],
         idle_bytes={OURS: 48 * 1024 * 1024},
         ready_s={OURS: [0.4, 0.6, 0.5]},
         codecs=[{"python": "3.13.5", "decode_per_s": 500_000.0, "encode_per_s": 300_000.0}],
@@ -33,7 +33,7 @@ def test_each_figure_is_held_against_its_bar():
     assert {bar.what: (bar.found, bar.met) for bar in judge(results())} == {
         "rate 1:1, 100-byte lines, TCP": ("1.00 x", True),
         "one-way latency p50, TCP": ("1.50 x", False),
-        "rate with 10,000 idle links": ("0.90 x", True),
+        "rate with 10,000 idle links": ("0.90 x (CPU/message 1.00 x)", True),
         "10,000 idle links held": ("10,000", True),
         "resident with 100 idle links": ("48.0 MiB", True),
         "start to ready": ("0.50 s", True),
@@ -82,3 +82,10 @@ def test_the_text_shows_rates_ratios_and_missed_bars():
     assert "1,500" in text
     assert "MISSED" in text
     assert "750.00" in text
+    assert "note: other" not in text
+
+
+def test_a_busy_machine_is_told_of():
+    console = Console(record=True, width=120)
+    show(Results(machine={"cores": "2", "load_before": "1.50"}), [], console)
+    assert "note: other processes were busy" in console.export_text()

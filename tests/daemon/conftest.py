@@ -69,7 +69,7 @@ class Peer:
 
 
 @dataclass
-class Router_:
+class RunningRouter:
     """A running communicatord."""
 
     daemon: Daemon
@@ -118,7 +118,7 @@ def run_router():
 
 
 @asynccontextmanager
-async def _run(directory: Path, assignments, core=Router) -> AsyncIterator[Router_]:
+async def _run(directory: Path, assignments, core=Router) -> AsyncIterator[RunningRouter]:
     assigned = [
         f"listen.unix={directory}/s",
         "listen.local=127.0.0.1:0",
@@ -139,7 +139,7 @@ async def _run(directory: Path, assignments, core=Router) -> AsyncIterator[Route
 
     notify_path = str(directory / "notify")
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
-        manager.setblocking(False)
+        manager.setblocking(False)  # noqa: FBT003 - its one parameter
         manager.bind(notify_path)
         daemon = Daemon(
             "communicatord",
@@ -161,7 +161,7 @@ async def _run(directory: Path, assignments, core=Router) -> AsyncIterator[Route
             first_word.cancel()
             raise AssertionError(f"did not start: {capture.entries}")
         assert await first_word == b"READY=1"
-        router = Router_(daemon, directory / "ports.json", capture, task, assigned.extend)
+        router = RunningRouter(daemon, directory / "ports.json", capture, task, assigned.extend)
         try:
             yield router
         finally:

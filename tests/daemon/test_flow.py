@@ -7,7 +7,7 @@ BLOCK = "x" * 8000
 
 
 async def _register_sleeper(link: socket.socket) -> None:
-    link.setblocking(False)
+    link.setblocking(False)  # noqa: FBT003 - its one parameter
     loop = asyncio.get_running_loop()
     await loop.sock_sendall(link, b"REGISTER service=sleeper;version=1\n")
     while b"READY" not in await loop.sock_recv(link, 1000):
@@ -72,7 +72,7 @@ async def test_who_asks_and_never_reads_is_stalled_and_cut_itself(run_router):
     async with run_router("limits.stall_s=0.3") as router:
         witness = await router.connect()
         with router.socket() as asker:
-            asker.setblocking(False)
+            asker.setblocking(False)  # noqa: FBT003 - its one parameter
             loop = asyncio.get_running_loop()
             try:
                 while True:

@@ -1,0 +1,117 @@
+"""Who waits for whom, with real links over socket pairs and a clock the test turns."""
+
+import asyncio
+import socket
+
+import pytest
+
+from communicator.daemon.back_pressure import BackPressure, water_marks
+from communicator.daemon.link import Link
+from communicator.daemon.settings import LimitsSettings
+from communicator.router.events import CloseReason, LinkKind
+
+
+class Owner:
+    """Hears what happens on links."""
+
+    def __init__(self) -> None:
+        self.lines: list[tuple[int, bytes]] = []
+        self.closed: list[int] = []
+        self.news = asyncio.Event()
+
+    def lines_received(self, link, lines):
+        self.lines.append((link.number, lines))
+        self.news.set()
+
+    def link_closed(self, link):
+        self.closed.append(link.number)
+        self.news.set()
+
+    def line_too_long(self, link, limit_bytes): ...
+    def link_ended(self, link): ...
+    def caught_up(self, link): ...
+
+
+@pytest.fixture
+async def owner():
+    return Owner()
+
+
+@pytest.fixture
+async def make_link(owner):
+    opened = []
+
+    async def make(number: int, kind: LinkKind = LinkKind.UNIX) -> tuple[Link, socket.socket]:
+        ours, theirs = socket.socketpair()
+        link = Link(number, kind, lambda _: None, owner, LimitsSettings(), memoryview(bytearray(4096)))
+        await asyncio.get_running_loop().create_unix_connection(lambda: link, sock=ours)
+        opened.append((link, theirs))
+        return link, theirs
+
+    yield make
+    for link, theirs in opened:
+        link.cut(CloseReason.DRAIN)
+        theirs.close()
+    await asyncio.sleep(0)
+
+
+async def _heard(owner: Owner) -> list[tuple[int, bytes]]:
+    await asyncio.wait_for(owner.news.wait(), 10)
+    owner.news.clear()
+    return owner.lines
+
+
+async def test_a_producer_waits_for_all_its_slow_consumers(owner, make_link):
+    now = [100.0]
+    pressure = BackPressure(3600, lambda: now[0])
+    (producer, wire), (first, _), (second, _) = [await make_link(number) for number in (1, 2, 3)]
+    (other, other_wire) = await make_link(4)
+    for consumer in (first, second, first):
+        pressure.wait_for(consumer, producer)
+    wire.send(b"held\n")
+    other_wire.send(b"passes\n")
+    assert await _heard(owner) == [(other.number, b"passes\n")]
+    now[0] += 2
+    pressure.caught_up(first)
+    assert pressure.total_stall_s == 2
+    other_wire.send(b"again\n")
+    assert (await _heard(owner))[-1] == (4, b"again\n")
+    now[0] += 1
+    pressure.forget(second)
+    assert (await _heard(owner))[-1] == (1, b"held\n")
+    now[0] += 10
+    assert pressure.total_stall_s == 3
+
+
+async def test_a_consumer_out_of_time_is_cut(owner, make_link):
+    pressure = BackPressure(0.01, lambda: 0.0)
+    consumer, _ = await make_link(1)
+    pressure.wait_for(consumer, None)
+    await asyncio.wait_for(owner.news.wait(), 10)
+    assert owner.closed == [1]
+    assert consumer.close_reason is CloseReason.SLOW
+    pressure.forget(consumer)
+
+
+async def test_a_producer_that_is_gone_is_forgotten(make_link):
+    pressure = BackPressure(3600, lambda: 0.0)
+    (producer, _), (consumer, _) = [await make_link(number) for number in (1, 2)]
+    pressure.wait_for(consumer, producer)
+    pressure.forget(producer)
+    pressure.caught_up(consumer)
+    assert pressure.total_stall_s == 0
+
+
+async def test_a_producer_from_elsewhere_is_not_held_up(owner, make_link):
+    pressure = BackPressure(3600, lambda: 0.0)
+    remote, wire = await make_link(1, LinkKind.REMOTE)
+    consumer, _ = await make_link(2)
+    pressure.wait_for(consumer, remote)
+    wire.send(b"passes\n")
+    assert await _heard(owner) == [(1, b"passes\n")]
+    pressure.caught_up(consumer)
+
+
+@pytest.mark.parametrize(("queue_bytes", "high"), [(16 * 2**20, 2**20), (2**20, 2**18)])
+def test_the_high_mark_is_well_below_the_bound(queue_bytes, high):
+    assert water_marks(queue_bytes) == (high, high // 4)

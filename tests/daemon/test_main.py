@@ -1,0 +1,154 @@
+"""communicatord as a process: command line, readiness, exit codes, and what a kill leaves behind."""
+
+import json
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+PATIENCE_S = 20
+COMMAND = [sys.executable, "-X", "dev", "-W", "error", "-c", "from communicator.daemon.main import main; main()"]
+
+
+@pytest.fixture
+def place():
+    with tempfile.TemporaryDirectory(prefix="bw") as directory:
+        yield Path(directory)
+
+
+def _arguments(place: Path, *more: str) -> list[str]:
+    config = place / "communicatord.toml"
+    if not config.exists():
+        config.write_text(f'[listen]\nunix = "{place}/s"\nlocal = "127.0.0.1:0"\nsignal = "127.0.0.1:0"\n')
+    return [*COMMAND, "--config", str(config), "--ports-file", str(place / "ports.json"), *more]
+
+
+@contextmanager
+def _running(place: Path, *more: str):
+    """A communicatord that has said READY=1."""
+    path = str(place / "notify")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(path)
+        environment = os.environ | {"NOTIFY_SOCKET": path, "WATCHDOG_USEC": "300000"}
+        process = subprocess.Popen(_arguments(place, *more), env=environment, stderr=subprocess.PIPE, text=True)
+        try:
+            words = [_word(manager), _word(manager)]
+            assert sorted(words) == ["READY=1", "WATCHDOG=1"]
+            yield process, manager
+        finally:
+            if process.poll() is None:
+                process.kill()
+            process.communicate(timeout=PATIENCE_S)
+            Path(path).unlink()
+
+
+def _word(manager: socket.socket) -> str:
+    readable, _, _ = select.select([manager], [], [], PATIENCE_S)
+    assert readable, "no word from the daemon"
+    return manager.recv(1000).decode()
+
+
+def _run(place: Path, *more: str) -> subprocess.CompletedProcess:
+    return subprocess.run(_arguments(place, *more), capture_output=True, text=True, timeout=PATIENCE_S, check=False)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_it_in_good_order(place, number):
+    with _running(place) as (process, manager):
+        ports = json.loads((place / "ports.json").read_text())
+        assert list(ports) == ["unix", "local", "signal"]
+        assert _word(manager) == "WATCHDOG=1"  # and again, as long as the loop turns
+        process.send_signal(number)
+        _, log = process.communicate(timeout=PATIENCE_S)
+        assert process.returncode == 0
+        assert f"cause={number.name}" in log
+        assert "Warning" not in log
+        words = [_word(manager)]
+        while words[-1].startswith("WATCHDOG"):
+            words.append(_word(manager))
+        assert words[-1] == "STOPPING=1"
+    assert sorted(path.name for path in place.iterdir()) == ["communicatord.toml"]
+
+
+@pytest.mark.parametrize(("command", "exit_code"), [("STOP", 0), ("SHUTDOWN", 0), ("RESTART", 75)])
+def test_a_command_ends_it_in_good_order(place, command, exit_code):
+    with _running(place) as (process, _), socket.socket(socket.AF_UNIX) as client:
+        client.settimeout(PATIENCE_S)
+        client.connect(f"{place}/s")
+        client.sendall(f"{command}\n".encode())
+        _, log = process.communicate(timeout=PATIENCE_S)
+        assert process.returncode == exit_code, log
+        assert client.recv(1000) == b""
+    assert sorted(path.name for path in place.iterdir()) == ["communicatord.toml"]
+
+
+def test_after_a_kill_the_next_one_takes_over_and_a_live_one_keeps_its_socket(place):
+    with _running(place) as (process, _):
+        process.kill()
+        process.wait(PATIENCE_S)
+    assert (place / "s").exists()
+    with _running(place):
+        second = _run(place)
+        assert second.returncode == 1
+        assert f"cannot listen on '{place}/s': another daemon is listening there" in second.stderr
+        with socket.socket(socket.AF_UNIX) as client:
+            client.settimeout(PATIENCE_S)
+            client.connect(f"{place}/s")
+            client.sendall(b"CLUSTER_GET_STATUS\n")
+            assert b"CLUSTER_CURRENT_STATUS" in client.recv(1000)
+
+
+def test_hang_up_is_told_to_the_init_system(place):
+    with _running(place) as (process, manager):
+        process.send_signal(signal.SIGHUP)
+        words: list[str] = []
+        while "READY=1" not in words:
+            words.append(_word(manager).split("\n")[0])
+        assert "RELOADING=1" in words
+
+
+def test_good_settings_are_confirmed(place):
+    checked = _run(place, "--check-config")
+    assert (checked.returncode, checked.stdout) == (0, "communicatord: settings are good\n")
+
+
+@pytest.mark.parametrize(
+    ("assignment", "message"),
+    [
+        ("listen.local=0.0.0.0:4040", "listen.local: '0.0.0.0:4040' is not a loopback address"),
+        ("listen.locl=127.0.0.1:4040", "listen.locl: is not a known key"),
+        ("limits.links=many", "limits.links: expected int, got str"),
+    ],
+)
+def test_a_wrong_setting_is_refused_by_its_key(place, assignment, message):
+    refused = _run(place, "--check-config", "--set", assignment)
+    assert refused.returncode == 78
+    assert message in refused.stderr
+
+
+def test_what_the_start_finds_wrong_ends_it_with_the_same_code(place):
+    refused = _run(place, "--set", "listen.signal_secret_file=/nowhere")
+    assert refused.returncode == 78
+    assert "listen.signal_secret_file: '/nowhere' cannot be read" in refused.stderr
+    assert not (place / "s").exists()
+
+
+def test_a_ports_file_that_cannot_be_written_ends_it_cleanly(place):
+    refused = _run(place, "--ports-file", str(place / "none" / "ports.json"))
+    assert refused.returncode == 78
+    assert "--ports-file" in refused.stderr
+    assert not (place / "s").exists()
+
+
+def test_help_names_every_option():
+    shown = subprocess.run([*COMMAND, "--help"], capture_output=True, text=True, timeout=PATIENCE_S, check=True)
+    for option in ("--config", "--set", "--check-config", "--ports-file", "--log-level", "--log-format", "--version"):
+        assert option in shown.stdout
+    assert "--communicator" not in shown.stdout

@@ -1,0 +1,87 @@
+"""Lines of the log as a process writes them: ours and those of libraries look alike."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+WRITE = """
+import logging, sys, warnings
+from communicator.runtime.logs import LogFile, LogFormat, LogLevel, configure_logs
+log = configure_logs(LogLevel(sys.argv[1]), LogFormat(sys.argv[2]))
+log.debug("detail")
+log.info("link_opened", link="unix:/a b", user="root", note="two\\nlines")
+logging.getLogger("library").warning("odd %s", 3)
+warnings.warn("strange", stacklevel=1)
+try:
+    1 / 0
+except ZeroDivisionError:
+    log.exception("failed")
+"""
+
+
+def _write(level: str, log_format: str) -> list[str]:
+    done = subprocess.run(
+        [sys.executable, "-c", WRITE, level, log_format], capture_output=True, text=True, check=True, timeout=30
+    )
+    assert done.stdout == ""
+    return done.stderr.splitlines()
+
+
+def test_one_line_per_event_in_logfmt():
+    opened, library, warned, failed = _write("info", "logfmt")
+    assert opened.split(" ", 1)[0].startswith("ts=20")
+    assert opened.split(" ", 1)[1] == 'level=info event=link_opened link="unix:/a b" user=root note=two\\nlines'
+    assert 'level=warning event="odd 3"' in library
+    assert "logger=library" in library
+    assert "strange" in warned
+    assert "level=error event=failed" in failed
+    assert "ZeroDivisionError" in failed
+
+
+def test_one_object_per_event_in_json():
+    entries = [json.loads(line) for line in _write("info", "json")]
+    assert entries[0] | {"ts": ""} == {
+        "ts": "",
+        "level": "info",
+        "event": "link_opened",
+        "link": "unix:/a b",
+        "user": "root",
+        "note": "two\nlines",
+    }
+    assert entries[1]["event"] == "odd 3"
+
+
+@pytest.mark.parametrize(("level", "lines"), [("debug", 5), ("warning", 3), ("error", 1)])
+def test_the_level_is_a_threshold_for_all(level, lines):
+    assert len(_write(level, "logfmt")) == lines
+
+
+ROTATE = """
+import os, sys
+from communicator.runtime.logs import LogFile
+log_file = LogFile()
+print("before", file=sys.stderr, flush=True)
+os.rename(sys.argv[1], sys.argv[1] + ".1")
+print("between", file=sys.stderr, flush=True)
+print(log_file.reopen())
+print("after", file=sys.stderr, flush=True)
+"""
+
+
+def test_a_redirected_log_follows_a_rotation(tmp_path):
+    path = tmp_path / "log"
+    with path.open("w") as log:
+        done = subprocess.run(
+            [sys.executable, "-c", ROTATE, path], stdout=subprocess.PIPE, stderr=log, text=True, check=True, timeout=30
+        )
+    assert done.stdout.strip() == str(path)
+    assert (tmp_path / "log.1").read_text() == "before\nbetween\n"
+    assert path.read_text() == "after\n"
+
+
+def test_a_log_that_is_no_file_needs_no_rotation():
+    code = "from communicator.runtime.logs import LogFile; print(repr(LogFile().reopen()))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=30)
+    assert done.stdout == "''\n"
