@@ -20,6 +20,7 @@ from bellwether.status import to_json as status_to_json
 from bellwether.trace import Filter, to_line
 from communicator.client import Client
 from communicator.client.status import ClockStatus
+from communicator.errors import NotConnectedError
 from communicator.protocol.line_form import encode
 from communicator.protocol.message import Message
 from communicator.protocol.names import THIS_SERVER
@@ -105,9 +106,13 @@ def send(communicator: str | None, words: Sequence[str], *, wait: bool, timeout_
 
 async def _send(address: str, message: Message, *, wait: bool, timeout_s: float) -> Message | None:
     async with conversation.connected(address) as client:
-        if wait:
-            return await conversation.ask(client, message, timeout_s)
-        await conversation.deliver(client, message, timeout_s)
+        try:
+            if wait:
+                return await conversation.ask(client, message, timeout_s)
+            await conversation.deliver(client, message, timeout_s)
+        except NotConnectedError:
+            if not conversation.ends_router(message):
+                raise
         return None
 
 
@@ -118,7 +123,8 @@ def tap(communicator: str | None, *, service: str, command: str, count: int | No
 
 async def _tap(address: str, wanted: Filter, count: int | None) -> None:
     left = count
-    async with conversation.connected(address) as client, aclosing(conversation.watch(client)) as tapped:
+    async with conversation.connected(address) as client, aclosing(conversation.tapped(client)) as tapped:
+        await conversation.deliver(client, Message("TAP"))
         sys.stderr.write(f"watching {client.server_name}; Ctrl-C ends\n")
         async for message in tapped:
             if not wanted.wants(message):

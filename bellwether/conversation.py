@@ -73,14 +73,12 @@ async def ask(client: Client, message: Message, timeout_s: float = TIMEOUT_S) ->
     return reply
 
 
-async def watch(client: Client) -> AsyncGenerator[Message, None]:
-    """Every line that passes the router, as TAPPED messages.
+async def tapped(client: Client) -> AsyncGenerator[Message, None]:
+    """Every line that passes the router, as TAPPED messages, once TAP was delivered.
 
     Raises:
-        MessageRefusedError: This user may not watch.
         NotConnectedError: The router is gone.
     """
-    await deliver(client, Message("TAP"))
     async for message in client.messages():
         if message.command == "TAPPED" and message.sent_from_service == ROUTER_SERVICE:
             yield message
@@ -123,6 +121,11 @@ async def missing(client: Client, wanted: frozenset[str], timeout_s: float) -> f
     except TimeoutError:
         pass
     return absent
+
+
+def ends_router(message: Message) -> bool:
+    """Whether a router that obeys this message goes away, so that a lost link is the answer one hopes for."""
+    return message.service in ("", ROUTER_SERVICE) and message.command in ("STOP", "SHUTDOWN", "RESTART")
 
 
 def may_answer(question: Message, candidate: Message) -> bool:

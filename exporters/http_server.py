@@ -40,10 +40,15 @@ def bind(key: str, address: HostPort) -> socket.socket:
     try:
         family = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)[0][0]
         return socket.create_server((address.host, address.port), family=family, backlog=_BACKLOG)
-    except socket.gaierror as error:
-        raise ListenError(key, str(address), error.strerror) from error
     except OSError as error:
-        raise ListenError(key, str(address), os.strerror(error.errno)) from error
+        raise ListenError(key, str(address), _reason(error)) from error
+
+
+def _reason(error: OSError) -> str:
+    """Why, without the address, which `socket.create_server` adds to the system's words."""
+    if isinstance(error, socket.gaierror) or error.errno is None:
+        return error.strerror or str(error)
+    return os.strerror(error.errno)
 
 
 @asynccontextmanager

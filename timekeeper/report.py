@@ -118,6 +118,7 @@ def answer_report(local: LocalReport, age_s: float) -> Message:
 def announce(claim: Claim, interval_s: float) -> Message:
     """The word for the router, which repeats it to whoever asks for CLOCK_STATUS.
 
+    Holdover is stable: the clock was verified, and is within a bound that grows; once that is void the state is unknown.
     ``clock_error`` takes the ancestor's two words: ``invalid`` (known to be kept by nobody) and ``checking`` (not known).
 
     Args:
@@ -125,7 +126,7 @@ def announce(claim: Claim, interval_s: float) -> Message:
         interval_s: When the next one follows, so that the router can tell a silent timekeeper.
     """
     interval = {"interval_s": f"{interval_s:g}"}
-    if claim.state is ClaimState.SYNCHRONIZED:
+    if claim.state in (ClaimState.SYNCHRONIZED, ClaimState.HOLDOVER):
         return Message("CLOCK_STABLE", {"clock_resolution": "verified"} | interval)
     if claim.without_daemon:
         return Message("CLOCK_STABLE", {"clock_resolution": "no_ntp"} | interval)

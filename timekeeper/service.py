@@ -34,8 +34,10 @@ class Timekeeper:
         self._boot_id = read_boot_id()
         self._reading: Reading | None = None
         self._has_looked = asyncio.Event()
-        self._reloaded = asyncio.Event()
+        self._is_due = asyncio.Event()
+        """Look and announce now, not at the next interval."""
         service.on("CLOCK_GET_REPORT")(self.answer)
+        service.on("READY")(self._tell_new_router)
 
     @property
     def reading(self) -> Reading:
@@ -56,7 +58,7 @@ class Timekeeper:
         changed = changed_keys(self._settings, settings)
         self._settings = settings
         self._watch.chrony = settings.sources.chrony_address
-        self._reloaded.set()
+        self._is_due.set()
         return [key for key in changed if key not in _LIVE_SETTINGS]
 
     async def answer(self, _: Message) -> Message:
@@ -72,6 +74,10 @@ class Timekeeper:
         )
         return answer_report(local, reading.age_s)
 
+    async def _tell_new_router(self, _: Message) -> None:
+        """READY: a router that has just started knows nothing of the clock yet."""
+        self._is_due.set()
+
     async def _look(self) -> None:
         before = self._reading.claim if self._reading else None
         self._reading = await self._watch.read()
@@ -82,12 +88,12 @@ class Timekeeper:
 
     async def _announce_until(self, next_s: float) -> None:
         """Tell the router, as soon as there is one, and wait for the next look or for new settings."""
-        self._reloaded.clear()
+        self._is_due.clear()
         try:
             async with asyncio.timeout_at(next_s):
                 await self._service.wait_ready()
                 await self._service.send(announce(self.reading.claim, self._settings.interval_s))
-                await self._reloaded.wait()
+                await self._is_due.wait()
         except TimeoutError:
             pass  # the usual end of the wait
 

@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Self, assert_never
 
 from communicator.client.client import CONNECT_TIMEOUT_S, REPLY_TIMEOUT_S
-from communicator.client.connection import LOGGED_BYTES, line_of, log
+from communicator.client.connection import CLOSE_S, LOGGED_BYTES, line_of, log
 from communicator.client.dial import dial_blocking, stream_address
 from communicator.client.identity import Identity
 from communicator.client.inbox import Inbox
@@ -102,6 +102,7 @@ class BlockingClient:
         try:
             if self.connected:
                 self._write(self._session.unregister())
+                self._read_to_end()
         except NotConnectedError:
             log.debug("unregister_failed address=%s", self._address)
         finally:
@@ -198,6 +199,16 @@ class BlockingClient:
         if not data and not lines:
             raise self._lost("closed by the router")
         return True
+
+    def _read_to_end(self) -> None:
+        """Leave it to the router to close the link, as `Connection.leave` explains."""
+        deadline_s = time.monotonic() + CLOSE_S
+        try:
+            while self._read(deadline_s):
+                pass
+        except NotConnectedError:
+            return
+        log.warning("unregister_unanswered address=%s", self._address)
 
     def _do(self, outcome: Outcome) -> None:
         match outcome:

@@ -28,9 +28,10 @@ from communicator.protocol.line_form import encode_line
 from communicator.protocol.message import Message
 
 CLOSE_S = 2.0
-"""How long a closing link may take to write what is queued, in seconds."""
+"""How long the router is given to close a link that we have left, in seconds."""
 LEAVE_S = 10.0
 """How long a router that said it ends is given to close the link, in seconds; it drains for 5 s."""
+LEFT = "closed by us"
 LOGGED_BYTES = 200
 """How much of a bad line is logged."""
 
@@ -123,6 +124,7 @@ class Connection(asyncio.Protocol):
         return (
             self.session.state is State.READY
             and not self.session.is_leaving
+            and self.close_reason != LEFT
             and self._transport is not None
             and not self._transport.is_closing()
         )
@@ -175,22 +177,25 @@ class Connection(asyncio.Protocol):
             self._transport.resume_reading()
 
     def leave(self) -> None:
-        """Unregister, and close once what is queued is written."""
-        if self._transport is not None and not self._transport.is_closing():
-            if self.session.state is State.READY:
-                self.write(self.session.unregister())
-            self.close_reason = "closed by us"
+        """Unregister, at which the router closes the link.
+
+        A link that is closed with something unread in it is reset, and takes along what was just written: the router would
+        believe that the service was lost. So a registered link is left to the router to close.
+        """
+        if self._transport is None or self._transport.is_closing() or self.close_reason == LEFT:
+            return
+        self.close_reason = LEFT
+        self._end_by(CLOSE_S, "the router does not close the link we left")
+        if self.session.state is State.READY:
+            self.write(self.session.unregister())
+            self.resume_reading()
+        else:
             self._transport.close()
 
     async def close(self) -> None:
         """Leave, and wait until the link is gone."""
         self.leave()
-        try:
-            async with asyncio.timeout(CLOSE_S):
-                await self.closed.wait()
-        except TimeoutError:
-            self.abort("the router does not read")
-            await self.closed.wait()
+        await self.closed.wait()
 
     def abort(self, why: str) -> None:
         """Drop the link at once, with what is queued."""
@@ -219,7 +224,7 @@ class Connection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Called by asyncio: the link is gone."""
-        if exc is not None:
+        if exc is not None and self.close_reason != LEFT:
             self.close_reason = str(exc) or type(exc).__name__
         if not self._registered.done():
             text = f"the router closed the link before it registered us: {self.close_reason}"
@@ -279,9 +284,12 @@ class Connection(asyncio.Protocol):
 
     def _expect_end(self) -> None:
         self.close_reason = "the router is stopping"
+        self._end_by(LEAVE_S, "the router said that it stops, and did not")
+
+    def _end_by(self, timeout_s: float, why: str) -> None:
+        """Give the router a time to close the link; then it is dropped."""
         if self._end_timer is None:
-            loop = asyncio.get_running_loop()
-            self._end_timer = loop.call_later(LEAVE_S, self.abort, "the router said that it stops, and did not")
+            self._end_timer = asyncio.get_running_loop().call_later(timeout_s, self.abort, why)
 
     def _settle(self, outcome: Settled) -> None:
         answer = self._answers.get(outcome.token)

@@ -15,7 +15,7 @@ from communicator.protocol.names import BROADCAST_SERVICES, is_command_name
 HANDLERS = 64
 """Handlers that run at once by default: enough to keep a service busy that waits for others, few enough to bound memory."""
 
-LIBRARY_COMMANDS = frozenset(("ALIVE", "HELP", "QUITTING", "READY", "STOP", "DISCONNECTING"))
+LIBRARY_COMMANDS = frozenset(("ALIVE", "HELP", "QUITTING", "STOP", "DISCONNECTING"))
 """What the library answers itself; nobody else may handle these."""
 
 Handler = Callable[[Message], Awaitable[Message | None]]

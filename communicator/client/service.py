@@ -165,8 +165,8 @@ class Service:
         """Name the handler of one or more commands, as a decorator.
 
         What the handler returns is sent as the answer: to the sender, unless it names another receiver. It may raise
-        MessageRefusedError to answer INVALID with a reason. Broadcasts that the library records itself, such as CLOCK_STABLE, may
-        have a handler too.
+        MessageRefusedError to answer INVALID with a reason. What the library takes note of itself may have a handler too: READY,
+        which comes with every new link, and broadcasts such as CLOCK_STABLE.
 
         Args:
             commands: What it handles; all handlers are named before `run`.

@@ -209,7 +209,7 @@ class Session:
         self.state = State.READY
         self.server_name = message.sent_from_server
         questions = encode_line(Message("CLUSTER_GET_STATUS")) + encode_line(Message("CLOCK_STATUS"))
-        return [Transmit(questions), Registered(self.server_name)]
+        return [Transmit(questions), Registered(self.server_name), Delivered(message, is_settled=True)]
 
     def _version_blocked(self, message: Message) -> list[Outcome]:
         if self.state is not State.REGISTERING or not self._from_router(message):

@@ -3,6 +3,7 @@
 import asyncio
 import dataclasses
 import gc
+import os
 import time
 import uuid
 from collections.abc import Callable
@@ -21,7 +22,6 @@ from communicator.router.config import RouterConfig
 from communicator.router.effects import StopMode
 from communicator.router.events import CloseReason, Instant, LinkKind, Measured, StopRequested, User
 from communicator.runtime import Daemon, read_secret
-from communicator.runtime.exit_codes import EX_OK, EX_TEMPFAIL
 from communicator.runtime.logs import LogFile
 from communicator.runtime.settings import changed_keys
 
@@ -123,7 +123,7 @@ class Server:
 
     def stop(self, mode: StopMode) -> None:
         """The router has taken leave: end."""
-        self._daemon.stop(EX_TEMPFAIL if mode is StopMode.RESTART else EX_OK)
+        self._daemon.stop(os.EX_TEMPFAIL if mode is StopMode.RESTART else os.EX_OK)
 
     async def _open(self) -> None:
         loop = asyncio.get_running_loop()

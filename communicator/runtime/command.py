@@ -1,6 +1,7 @@
 """The command line every daemon has, and one way to fail; it knows a daemon by name and settings only."""
 
 import asyncio
+import os
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -11,7 +12,6 @@ import typer
 
 from communicator.errors import ConfigError
 from communicator.runtime.daemon import Daemon
-from communicator.runtime.exit_codes import EX_CONFIG
 from communicator.runtime.logs import LogFormat, LogLevel, configure_logs
 from communicator.runtime.settings import configuration_files, load_settings
 from communicator.version import __version__
@@ -101,8 +101,7 @@ def daemon_command(
             assigned.append(f"communicator={_toml_text(communicator)}")
 
         def load() -> S:
-            files = configuration_files(config or default_config)
-            return load_settings(settings_type, [config] if config and config not in files else files, assigned)
+            return load_settings(settings_type, _files(config, default_config), assigned)
 
         try:
             settings = load()
@@ -111,11 +110,16 @@ def daemon_command(
         if check_config:
             typer.echo(f"{name}: settings are good")
             return
-        log = configure_logs(log_level, log_format)
-        daemon = Daemon(name, settings, log, load=load, ports_file=ports_file)
+        daemon = Daemon(name, settings, configure_logs(log_level, log_format), load=load, ports_file=ports_file)
         sys.exit(run_loop(daemon, serve))
 
     return _program(name, command, help, takes_communicator="communicator" in settings_type.__struct_fields__)
+
+
+def _files(named: Path | None, default: Path) -> list[Path]:
+    """What to read: a file that was named has to be there, the default need not."""
+    files = configuration_files(named or default)
+    return [named, *files] if named and named not in files else files
 
 
 def run_loop(daemon: Daemon[S], serve: Serve[S]) -> int:
@@ -153,7 +157,7 @@ def _program(name: str, command: Callable[..., None], about: str, *, takes_commu
 
 def _refuse(name: str, error: ConfigError) -> NoReturn:
     typer.echo(f"{name}: {error}", err=True)
-    sys.exit(EX_CONFIG)
+    sys.exit(os.EX_CONFIG)
 
 
 def _toml_text(value: str) -> str:

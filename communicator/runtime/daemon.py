@@ -1,6 +1,7 @@
 """The life of a daemon: signals, readiness, reload, watchdog, end; what it serves is none of its business."""
 
 import asyncio
+import os
 import signal
 import time
 from collections.abc import Awaitable, Callable, Iterator
@@ -12,12 +13,13 @@ import msgspec
 from structlog.typing import FilteringBoundLogger
 
 from communicator.errors import BellwetherError, ConfigError
-from communicator.runtime.exit_codes import EX_CONFIG, EX_FAILURE, EX_OK
 from communicator.runtime.ports_file import Ports, write_ports
 from communicator.runtime.service_manager import ServiceManager
 
 S = TypeVar("S", bound=msgspec.Struct)
 
+_EX_FAILURE = 1
+"""It could not start or died of our own mistake: trying again may help, unlike after EX_CONFIG."""
 _KEEP_ALIVES_PER_WATCHDOG = 3
 """One may be late and one lost before the watchdog bites."""
 
@@ -51,7 +53,7 @@ class Daemon(Generic[S]):
         """Set once the daemon is to end."""
         self.stop_cause = ""
         """Who wanted that: the name of a signal, or empty."""
-        self.exit_code = EX_OK
+        self.exit_code = os.EX_OK
         self.reload_ok = True
         """Whether the last reading of the settings succeeded."""
         self.reloaded_wall_s = time.time()
@@ -61,7 +63,7 @@ class Daemon(Generic[S]):
         self._manager = manager or ServiceManager()
         self._on_reload: Callable[[S], list[str]] = lambda _: []
 
-    def stop(self, exit_code: int = EX_OK, cause: str = "") -> None:
+    def stop(self, exit_code: int = os.EX_OK, cause: str = "") -> None:
         """Ask the serving coroutine to end.
 
         Args:
@@ -130,13 +132,13 @@ class Daemon(Generic[S]):
                 await serve(self)
             except ConfigError as error:
                 self.log.error("config_error", reason=str(error))  # noqa: TRY400 - the operator's mistake, not ours
-                return EX_CONFIG
+                return os.EX_CONFIG
             except BellwetherError as error:
                 self.log.error("failed", reason=str(error))  # noqa: TRY400 - told by its message
-                return EX_FAILURE
+                return _EX_FAILURE
             except Exception:
                 self.log.exception("crashed")
-                return EX_FAILURE
+                return _EX_FAILURE
             finally:
                 if self._ports_file is not None:
                     self._ports_file.unlink(missing_ok=True)
@@ -147,7 +149,7 @@ class Daemon(Generic[S]):
     def _signals(self) -> Iterator[None]:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self.stop, EX_OK, number.name)
+            loop.add_signal_handler(number, self.stop, os.EX_OK, number.name)
         loop.add_signal_handler(signal.SIGHUP, self.reload)
         try:
             yield

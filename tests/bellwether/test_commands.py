@@ -3,6 +3,7 @@
 import asyncio
 import json
 import re
+import signal
 import subprocess
 import sys
 import threading
@@ -143,17 +144,63 @@ def test_send_tells_what_went_wrong(bellwether, router, arguments, words):
     assert done.stderr.startswith("bellwether: ")
 
 
+@pytest.mark.parametrize(("message", "exit_code"), [("STOP", 0), ("communicatord/SHUTDOWN", 0), ("RESTART", 75)])
+def test_a_router_that_goes_away_because_it_was_told_to_is_no_error(message, exit_code):
+    with run_router() as router:
+        done = CliRunner().invoke(application, ["send", "--communicator", router.unix, message])
+        assert (done.exit_code, done.output) == (0, "")
+        assert router.wait() == exit_code
+
+
+@contextmanager
+def tap(address, *options):
+    """A `bellwether tap` that watches already."""
+    command = [sys.executable, "-m", "bellwether", "tap", "--communicator", address, *options]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stderr.readline() == "watching alpha; Ctrl-C ends\n"
+            yield process
+        finally:
+            process.kill()
+
+
 def test_tap_shows_what_passes(router):
-    command = [sys.executable, "-m", "bellwether", "tap", "--communicator", router.unix]
     wanted = ["--command", "PRINT", "--service", "printer", "--count", "2"]
-    tap = subprocess.Popen([*command, *wanted], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    with tap, BlockingClient(router.unix, "printer"), BlockingClient(router.local, "asker") as asker:
-        assert tap.stderr.readline() == "watching alpha; Ctrl-C ends\n"
+    with (
+        tap(router.unix, *wanted) as watching,
+        BlockingClient(router.unix, "printer"),
+        BlockingClient(router.local, "asker") as asker,
+    ):
         asker.send(Message("SCAN", service="printer"))
         asker.send(Message("PRINT", {"file": "a"}, "printer"))
-        shown = tap.communicate(timeout=20)[0].splitlines()
-    assert tap.returncode == 0
+        shown = watching.communicate(timeout=20)[0].splitlines()
+    assert watching.returncode == 0
     assert [re.sub(r"^[\d:.]{12} ", "", line) for line in shown] == [
         "< asker       printer/PRINT file=a",
         "> printer     <alpha:asker printer/PRINT file=a",
     ]
+
+
+def test_tap_ends_on_ctrl_c_without_a_word(router):
+    with tap(router.unix) as watching:
+        watching.send_signal(signal.SIGINT)
+        said = watching.communicate(timeout=20)[1]
+    assert (watching.returncode, said) == (130, "")
+
+
+def test_tap_ends_when_its_reader_does(router):
+    with tap(router.unix) as watching:
+        watching.stdout.close()
+        with BlockingClient(router.unix, "printer"):
+            said = watching.stderr.read()
+        watching.wait(20)
+    assert (watching.returncode, said) == (1, "")
+
+
+def test_tap_ends_with_its_router():
+    with run_router() as router, tap(router.unix) as watching:
+        router.stop()
+        said = watching.communicate(timeout=20)[1]
+    assert watching.returncode == 1
+    assert said.startswith("bellwether: the link to the router at ")
+    assert said.count("\n") == 1

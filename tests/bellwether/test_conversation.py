@@ -34,6 +34,19 @@ def test_an_answer_comes_from_whom_was_asked(question, candidate, may):
     assert conversation.may_answer(question, candidate) is may
 
 
+@pytest.mark.parametrize(
+    ("message", "ends"),
+    [
+        (Message("STOP"), True),
+        (Message("RESTART", service="communicatord"), True),
+        (Message("STOP", service="printer"), False),
+        (Message("ALIVE"), False),
+    ],
+)
+def test_what_ends_a_router(message, ends):
+    assert conversation.ends_router(message) is ends
+
+
 async def value(of):
     return of
 
@@ -171,7 +184,8 @@ async def test_missing_services_are_named(router):
 
 async def test_what_passes_is_seen(router):
     async with conversation.connected(router.unix) as client:
-        watched = conversation.watch(client)
+        await conversation.deliver(client, Message("TAP"))
+        watched = conversation.tapped(client)
         seen = asyncio.get_running_loop().create_task(anext(watched))
         async with Client(router.local, "printer"):
             line = (await seen).get("line")

@@ -2,6 +2,7 @@ import asyncio
 
 import pytest
 
+from communicator.client import blocking, connection
 from communicator.protocol import decode
 
 WITHIN_S = 10.0
@@ -19,19 +20,22 @@ class Peer:
             self.writer.write(line + b"\n")
 
     async def hear(self, command):
-        """The next message with this command; those before it are passed over."""
+        """The next message with this command; those before it are passed over. UNREGISTER ends the link, as a router does."""
         while True:
             async with asyncio.timeout(WITHIN_S):
                 line = await self.reader.readline()
             assert line, f"the client closed the link before {command}"
             message = decode(line)
+            if message.command == "UNREGISTER":
+                self.hang_up()
             if message.command == command:
                 return message
 
     async def heard_end(self):
         async with asyncio.timeout(WITHIN_S):
-            while await self.reader.readline():
-                pass
+            while line := await self.reader.readline():
+                if line.startswith(b"UNREGISTER"):
+                    self.hang_up()
 
     async def welcome(self):
         """What a C++ communicatord answers to REGISTER (transcript 1), up to the end of the greeting."""
@@ -81,7 +85,9 @@ class ScriptedRouter:
 
 
 @pytest.fixture
-async def router(tmp_path):
+async def router(tmp_path, monkeypatch):
+    for module in (connection, blocking):
+        monkeypatch.setattr(module, "CLOSE_S", 0.05)  # at the end of a test nobody plays the router any more
     router = ScriptedRouter(tmp_path / "router.sock")
     await router.start()
     yield router

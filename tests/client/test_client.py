@@ -288,7 +288,7 @@ async def test_leaving_does_not_wait_for_a_router_that_does_not_read(pair, monke
     peer.writer.transport.pause_reading()
     client._link.write(b"x" * 8 * 1024 * 1024 + b"\n")
     await client._link.close()
-    assert client._link.close_reason == "the router does not read"
+    assert client._link.close_reason == "the router does not close the link we left"
     assert not client.connected
 
 

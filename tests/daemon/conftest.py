@@ -1,6 +1,7 @@
 """A communicatord inside the test's own loop, with real sockets in a temporary directory, and peers to talk to it."""
 
 import asyncio
+import importlib.util
 import json
 import socket
 import tempfile
@@ -21,6 +22,15 @@ from communicator.runtime.service_manager import ServiceManager
 from communicator.runtime.settings import load_settings
 
 PATIENCE_S = 20.0
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_asyncio_loop_factories(config, item):
+    """Every test with a loop runs on each loop the daemon may run on."""
+    factories = {"asyncio": asyncio.new_event_loop}
+    if importlib.util.find_spec("uvloop"):
+        factories["uvloop"] = importlib.import_module("uvloop").new_event_loop
+    return factories
 
 
 class Peer:

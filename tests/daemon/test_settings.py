@@ -1,11 +1,9 @@
 """communicatord.toml: every default is good, and a bad value is named by its key."""
 
 import dataclasses
-import shutil
 
 import pytest
 
-from communicator.daemon.router_config import group_id, known_services, router_config
 from communicator.daemon.settings import CommunicatordSettings, LimitsSettings
 from communicator.errors import ConfigError
 from communicator.router.config import RouterLimits
@@ -57,31 +55,3 @@ def test_every_limit_of_the_router_is_a_setting_with_the_same_default():
 def test_one_unix_path_or_several():
     assert _load("listen.unix=/a").listen.unix_paths == ("/a",)
     assert _load('listen.unix=["/a", "/b"]').listen.unix_paths == ("/a", "/b")
-
-
-def test_the_router_is_told_what_the_files_say(tmp_path):
-    for name in ("sitter.service", "fastcgi.service", "odd-name.service", "README"):
-        (tmp_path / name).touch()
-    settings = _load(
-        f"services_path={tmp_path}",
-        "server_name=alpha",
-        'services.owners={canary="bellwether"}',
-        'listen={socket_group="stoppers", group_may_stop=true}',
-    )
-    config = router_config(settings, "boot")
-    assert (config.server_name, config.boot_id, config.stop_group) == ("alpha", "boot", "stoppers")
-    assert config.known_services == {"sitter", "fastcgi"}
-    assert config.owners == {"canary": "bellwether"}
-    shutil.rmtree(tmp_path)
-    assert known_services(tmp_path) == frozenset()
-
-
-def test_without_group_may_stop_no_group_may():
-    assert router_config(_load("listen.socket_group=users"), "boot").stop_group == ""
-
-
-def test_a_group_is_looked_up():
-    assert group_id("") == -1
-    assert group_id("root") == 0
-    with pytest.raises(ConfigError, match="no group"):
-        group_id("no such group")

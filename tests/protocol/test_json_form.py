@@ -78,9 +78,7 @@ REFUSED = {
     "parameter name empty": '{"command":"PING","parameters":{"":"1"}}',
     "parameter name bad": '{"command":"PING","parameters":{"a b":"1"}}',
     "parameter name a surrogate": '{"command":"PING","parameters":{"\\ud800":"1"}}',
-    "too many parameters": json.dumps(
-        {"command": "P", "parameters": {f"a{i}": "" for i in range(PARAMETERS + 1)}}
-    ),
+    "too many parameters": json.dumps({"command": "P", "parameters": {f"a{i}": "" for i in range(PARAMETERS + 1)}}),
     "deep list": '{"command":"PING","x":' + "[" * 200_000,
     "deep object": '{"command":' * 200_000,
     "byte order mark": "\ufeff{}",

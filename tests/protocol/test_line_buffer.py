@@ -39,9 +39,7 @@ def test_lines_come_out_however_the_stream_is_cut(stream, lines, too_long, rest,
     assert buffer.finish() == rest
 
 
-@pytest.mark.parametrize(
-    ("stream", "rest"), [(b"", b""), (b"A\n", b""), (b"A\nB", b"B\n"), (b"1234567", b"1234567\n")]
-)
+@pytest.mark.parametrize(("stream", "rest"), [(b"", b""), (b"A\n", b""), (b"A\nB", b"B\n"), (b"1234567", b"1234567\n")])
 def test_trailing_data_waits_for_its_newline(stream, rest):
     buffer = LineBuffer(LIMIT)
     buffer.feed(stream)

@@ -152,9 +152,7 @@ def plain_encode_value(value: str) -> str:
 def plain_encode(head: str, parameters: dict[str, str]) -> str:
     line = head
     if parameters:
-        line += " " + ";".join(
-            f"{name}={plain_encode_value(parameters[name])}" for name in sorted(parameters)
-        )
+        line += " " + ";".join(f"{name}={plain_encode_value(parameters[name])}" for name in sorted(parameters))
         if not "!" <= line[-1] <= "~":
             line += ";"
     return line

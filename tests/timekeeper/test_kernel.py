@@ -1,9 +1,13 @@
+import ctypes
+import errno
 import os
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 
+from timekeeper import kernel
 from timekeeper.discipline import NoAnswer
 from timekeeper.kernel import read_kernel
 from timekeeper.timex import KernelClock
@@ -30,3 +34,18 @@ def test_an_ordinary_user_may_read_it():
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert done.stdout.strip() == "KernelClock", done.stderr
+
+
+@pytest.mark.parametrize(
+    ("state", "reason"),
+    [(-1, "adjtimex failed: Operation not permitted"), (6, "adjtimex returned 6, which is no clock state")],
+)
+def test_a_kernel_that_refuses_or_talks_nonsense(monkeypatch, state, reason):
+    """As a container without the system call does."""
+
+    def adjtimex(_timex):
+        ctypes.set_errno(errno.EPERM)
+        return state
+
+    monkeypatch.setattr(kernel, "_libc", lambda: SimpleNamespace(adjtimex=adjtimex))
+    assert read_kernel() == NoAnswer(reason)

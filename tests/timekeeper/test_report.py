@@ -112,7 +112,7 @@ def test_a_report_survives_the_wire_and_reads_back():
         (ClaimState.UNSYNCHRONIZED, True, "CLOCK_STABLE", {"clock_resolution": "no_ntp"}),
         (ClaimState.UNKNOWN, True, "CLOCK_STABLE", {"clock_resolution": "no_ntp"}),
         (ClaimState.UNSYNCHRONIZED, False, "CLOCK_UNSTABLE", {"clock_error": "invalid"}),
-        (ClaimState.HOLDOVER, False, "CLOCK_UNSTABLE", {"clock_error": "invalid"}),
+        (ClaimState.HOLDOVER, False, "CLOCK_STABLE", {"clock_resolution": "verified"}),
         (ClaimState.UNKNOWN, False, "CLOCK_UNSTABLE", {"clock_error": "checking"}),
     ],
 )

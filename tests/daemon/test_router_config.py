@@ -1,0 +1,47 @@
+"""What the router is told about itself and its host."""
+
+import shutil
+
+import pytest
+
+from communicator.daemon.router_config import group_id, known_services, router_config
+from communicator.daemon.settings import CommunicatordSettings
+from communicator.errors import ConfigError
+from communicator.protocol.names import is_server_name
+from communicator.runtime.settings import load_settings
+
+
+def _load(*assignments: str) -> CommunicatordSettings:
+    return load_settings(CommunicatordSettings, [], assignments)
+
+
+def test_without_a_name_the_host_gives_one():
+    assert is_server_name(router_config(_load(), "boot").server_name)
+
+
+def test_the_router_is_told_what_the_files_say(tmp_path):
+    for name in ("sitter.service", "fastcgi.service", "odd-name.service", "README"):
+        (tmp_path / name).touch()
+    settings = _load(
+        f"services_path={tmp_path}",
+        "server_name=alpha",
+        'services.owners={canary="bellwether"}',
+        'listen={socket_group="stoppers", group_may_stop=true}',
+    )
+    config = router_config(settings, "boot")
+    assert (config.server_name, config.boot_id, config.stop_group) == ("alpha", "boot", "stoppers")
+    assert config.known_services == {"sitter", "fastcgi"}
+    assert config.owners == {"canary": "bellwether"}
+    shutil.rmtree(tmp_path)
+    assert known_services(tmp_path) == frozenset()
+
+
+def test_without_group_may_stop_no_group_may():
+    assert router_config(_load("listen.socket_group=users"), "boot").stop_group == ""
+
+
+def test_a_group_is_looked_up():
+    assert group_id("") == -1
+    assert group_id("root") == 0
+    with pytest.raises(ConfigError, match="no group"):
+        group_id("no such group")
