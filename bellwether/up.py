@@ -1,15 +1,11 @@
 """SHELL: ``bellwether up``: all daemons of one private suite, until Ctrl-C; none of them knows of it."""
 
 import asyncio
-import fcntl
-import os
 import shutil
 import signal
 import sys
-import tempfile
-import tomllib
 from collections.abc import Coroutine, Iterable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,11 +15,11 @@ from bellwether.child_process import ChildProcess
 from bellwether.conversation import connected, missing
 from bellwether.failure import CommandError
 from bellwether.listeners import choose
-from bellwether.places import PRIVATE_DIRECTORY, SYSTEM_SOCKET, Layout, fits_socket_path
-from bellwether.suite import EXPORTER, PREFERRED, PROGRAMS, ROUTER, Plan, Program, dotted_keys
+from bellwether.own_settings import read_own_settings
+from bellwether.places import PRIVATE_DIRECTORY, SYSTEM_SOCKET, Layout
+from bellwether.private_directory import locked, put_logs_aside, socket_path
+from bellwether.suite import EXPORTER, PREFERRED, PROGRAMS, ROUTER, Plan, Program
 from bellwether.summary import Running, render
-from communicator.errors import ConfigError
-from communicator.runtime.settings import configuration_files
 
 REGISTERED_S = 10.0
 """How long the daemons may take to find the router."""
@@ -44,11 +40,11 @@ def run(directory: Path, config: Path | None, talk: Console, out: Console) -> No
         CommandError: It could not start.
     """
     layout = Layout(directory.absolute())
-    configured, files = _configuration(config, layout)
+    configured, files = read_own_settings(config, layout)
     layout.make()
     with ExitStack() as held:
         held.enter_context(locked(layout))
-        _fresh(layout)
+        put_logs_aside(layout)
         plan = Plan(
             layout,
             held.enter_context(socket_path(layout)),
@@ -56,70 +52,6 @@ def run(directory: Path, config: Path | None, talk: Console, out: Console) -> No
             configured,
         )
         asyncio.run(_Suite(plan, files, talk, out).run())
-
-
-@contextmanager
-def locked(layout: Layout) -> Iterator[None]:
-    """Hold the private directory; the kernel lets go of it however this process ends.
-
-    Raises:
-        CommandError: Another ``up`` holds it.
-    """
-    with layout.lock.open("a+", encoding="utf-8") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            lock.seek(0)
-            raise CommandError(
-                f"a suite runs in {layout.root} already (process {lock.read().strip() or 'unknown'}): "
-                "stop it first, or take another directory with --dir"
-            ) from None
-        lock.truncate(0)
-        lock.write(str(os.getpid()))
-        lock.flush()
-        yield
-
-
-@contextmanager
-def socket_path(layout: Layout) -> Iterator[str]:
-    """The path of the router's socket: in the private directory, or a short one when that would be too long."""
-    if fits_socket_path(layout.socket):
-        yield str(layout.socket)
-        return
-    with tempfile.TemporaryDirectory(prefix="bellwether-") as short:
-        path = Path(short) / layout.socket.name
-        if not fits_socket_path(path):
-            raise CommandError(f"the path of a socket would be too long: {path} (set TMPDIR to a shorter one)")
-        yield str(path)
-
-
-def _fresh(layout: Layout) -> None:
-    """Each run has logs of its own; those of the last one stay beside them."""
-    for program in PROGRAMS:
-        log = layout.log_file(program.name)
-        with suppress(FileNotFoundError):
-            log.replace(log.with_suffix(".log.1"))
-
-
-def _configuration(config: Path | None, layout: Layout) -> tuple[dict[str, frozenset[str]], dict[str, Path]]:
-    """By program: which keys the user sets, and the file to read."""
-    if config is not None and not config.is_dir():
-        raise CommandError(f"--config {str(config)!r} is not a directory with communicatord.toml and the like")
-    keys: dict[str, frozenset[str]] = {}
-    files: dict[str, Path] = {}
-    for program in PROGRAMS:
-        own = config / program.config_name if config is not None else None
-        there = configuration_files(own) if own is not None else []
-        keys[program.name] = frozenset[str]().union(*map(_keys_of, there))
-        files[program.name] = own.absolute() if own is not None and there else layout.run / program.config_name
-    return keys, files
-
-
-def _keys_of(path: Path) -> frozenset[str]:
-    try:
-        return dotted_keys(tomllib.loads(path.read_text(encoding="utf-8")))
-    except (OSError, ValueError) as error:
-        raise CommandError(str(ConfigError("", f"cannot be read: {error}", str(path)))) from None
 
 
 class _Suite:

@@ -57,6 +57,7 @@ async def serving(application: ASGIApp, listener: socket.socket) -> AsyncIterato
     config = uvicorn.Config(
         application,
         log_config=None,
+        log_level="error",  # its comings and goings are the daemon's, and a bad request is its sender's affair
         access_log=False,
         lifespan="off",
         ws="none",

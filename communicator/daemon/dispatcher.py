@@ -17,6 +17,7 @@ from communicator.daemon.alarm import Alarm
 from communicator.daemon.back_pressure import BackPressure
 from communicator.daemon.host import LoadSampler
 from communicator.daemon.link import Link
+from communicator.daemon.notices import NoticeLog
 from communicator.router.config import RouterConfig
 from communicator.router.effects import (
     Close,
@@ -101,6 +102,7 @@ class Dispatcher:
         self._surroundings = surroundings
         self._back_pressure = back_pressure
         self._log = log
+        self._notices = NoticeLog(log, time.monotonic)
         self._alarm = Alarm(lambda: self.dispatch(DeadlineReached()), time.monotonic)
         self._load = LoadSampler(lambda average: self.dispatch(LoadSampled(average)))
         self._waiting: deque[tuple[Event, Link | None]] = deque()
@@ -116,7 +118,7 @@ class Dispatcher:
             SampleLoad: lambda effect, _: self._load.switch(enabled=effect.enabled),
             Stop: lambda effect, _: self._surroundings.stop(effect.mode),
             ReopenLog: lambda _effect, _: self._surroundings.reopen_log(),
-            Notice: self._notice,
+            Notice: lambda effect, _: self._notices.write(effect),
         }
 
     def dispatch(self, event: Event, producer: Link | None = None) -> None:
@@ -150,6 +152,7 @@ class Dispatcher:
 
     def quiet(self) -> None:
         """Stop the timers: nothing happens any more by itself."""
+        self._notices.settle()
         self._alarm.set(None)
         self._load.switch(enabled=False)
 
@@ -242,9 +245,6 @@ class Dispatcher:
         if self._later:
             asyncio.get_running_loop().call_soon(self._next_turn)
             self._later.popleft()()
-
-    def _notice(self, effect: Notice, _producer: Link | None) -> None:
-        self._log.log(effect.level, effect.event, **effect.fields)
 
 
 def _now() -> Instant:

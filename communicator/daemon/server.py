@@ -12,7 +12,7 @@ from pathlib import Path
 from communicator.daemon.back_pressure import BackPressure
 from communicator.daemon.dispatcher import Core, Dispatcher
 from communicator.daemon.doors import BACKLOG, UnixDoor, address_of, open_tcp, open_udp
-from communicator.daemon.host import raise_descriptor_limit, resident_bytes
+from communicator.daemon.host import keep_freed_memory, raise_descriptor_limit, resident_bytes
 from communicator.daemon.link import Link
 from communicator.daemon.reception import Reception, find_user
 from communicator.daemon.router_config import group_id, router_config
@@ -73,6 +73,7 @@ class Server:
             if self._reception.links_max < self._reception.limits.links:
                 self._daemon.log.info("links_bounded_by_descriptors", links=self._reception.links_max)
             self._daemon.ready(self._ports)
+            keep_freed_memory()
             gc.collect()
             gc.freeze()  # what is here now stays: the collector need not look at it again
             await self._daemon.stopping.wait()

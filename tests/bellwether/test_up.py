@@ -9,14 +9,10 @@ import subprocess
 import sys
 import urllib.request
 from contextlib import contextmanager
-from pathlib import Path
 
 import psutil
-import pytest
 
-from bellwether.failure import CommandError
-from bellwether.places import Layout, fits_socket_path
-from bellwether.up import locked, socket_path
+from bellwether.places import Layout
 from communicator.client import BlockingClient
 
 DAEMONS = 4
@@ -207,32 +203,22 @@ def test_a_standard_port_in_use_is_replaced_and_told(tmp_path):
     assert f"http://{wanted}/metrics" in suite.printed
 
 
-@pytest.mark.parametrize("text", ["nonsense", "listen = {"])
-def test_a_configuration_that_is_no_toml_is_named(tmp_path, text):
-    (tmp_path / "exporter.toml").write_text(text)
-    done = run("up", "--config", ".", directory=tmp_path)
-    assert done.returncode == 1
-    assert "exporter.toml: " in done.stderr
-    assert done.stderr.count("\n") == 1
-
-
-def test_a_directory_is_held_by_one(tmp_path):
-    layout = Layout(tmp_path)
-    layout.make()
-    with locked(layout), pytest.raises(CommandError, match=f"process {os.getpid()}"), locked(layout):
-        pass
-    with locked(layout):
-        pass
-
-
-def test_the_socket_is_in_the_private_directory_where_that_is_short(tmp_path):
-    short = Layout(tmp_path / "s")
-    with socket_path(short) as path:
-        assert path == str(short.socket)
-
-
-def test_a_long_path_is_replaced_by_one_that_fits(tmp_path):
-    deep = Layout(tmp_path / ("d" * 120))
-    with socket_path(deep) as path:
-        assert path != str(deep.socket)
-        assert fits_socket_path(Path(path))
+def test_a_standard_port_that_is_taken_meanwhile_is_replaced_too(tmp_path):
+    """Two suites that start at the same moment both find the standard ports free."""
+    with socket.socket() as holder:
+        holder.bind(("127.0.0.1", 0))
+        holder.listen()
+        taken = f"127.0.0.1:{holder.getsockname()[1]}"
+        script = f"""if True:
+            import bellwether.main, bellwether.up as up
+            up.PREFERRED = {{"listen.local": "127.0.0.1:0", "listen.signal": "127.0.0.1:0", "listen": {taken!r}}}
+            look = up.choose
+            def too_early(preferred, datagrams):
+                up.choose = look
+                return dict(preferred)
+            up.choose = too_early
+            bellwether.main.main()"""
+        with up(tmp_path, command=("-c", script, "up")) as suite:
+            code, said = suite.end(signal.SIGINT)
+    assert f"{taken} is in use by another program: took 127.0.0.1:" in suite.printed
+    assert (code, said) == (0, "stopping\n")

@@ -25,7 +25,7 @@ PATIENCE_S = 20.0
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_asyncio_loop_factories(config, item):
+def pytest_asyncio_loop_factories(config, item):  # noqa: ARG001 - the signature of the hook
     """Every test with a loop runs on each loop the daemon may run on."""
     factories = {"asyncio": asyncio.new_event_loop}
     if importlib.util.find_spec("uvloop"):
@@ -179,3 +179,4 @@ async def _run(directory: Path, assignments, core=Router) -> AsyncIterator[Runni
             await router.end()
             for peer in router.peers:
                 peer.close()
+            Path(notify_path).unlink()

@@ -49,6 +49,19 @@ async def test_signals_stay_with_the_daemon():
         assert signal.getsignal(signal.SIGTERM) is before
 
 
+async def test_what_nobody_would_act_on_is_not_logged(caplog):
+    listener = bind("listen", HostPort("127.0.0.1", 0))
+    port = listener.getsockname()[1]
+    async with serving(APPLICATION, listener):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"nonsense\r\n\r\n")
+        assert (await reader.read()).startswith(b"HTTP/1.1 400 ")
+        writer.close()
+        await writer.wait_closed()
+        await get(port)
+    assert [record for record in caplog.records if record.name.startswith("uvicorn")] == []
+
+
 def test_an_address_in_use_is_named():
     with bind("listen", HostPort("127.0.0.1", 0)) as first:
         port = first.getsockname()[1]
