@@ -11,7 +11,7 @@ from communicator.client import Client
 from communicator.client.status import CLOCK_COMMANDS, CLUSTER_COMMANDS
 from communicator.errors import MessageRefusedError, NoReceiverError, ReplyTimeoutError
 from communicator.protocol.message import Message
-from communicator.protocol.names import BROADCAST_SERVICES, ROUTER_SERVICE
+from communicator.protocol.names import BROADCAST_SERVICES, ROUTER_SERVICE, tool_name
 from communicator.version import __version__
 
 T = TypeVar("T")
@@ -40,7 +40,7 @@ async def connected(address: str) -> AsyncIterator[Client]:
 
 def own_name() -> str:
     """The name under which this process registers."""
-    return f"bellwether_{os.getpid()}"
+    return tool_name(os.getpid())
 
 
 async def fence(client: Client, timeout_s: float = TIMEOUT_S) -> None:

@@ -45,13 +45,13 @@ class VersionReport(msgspec.Struct, frozen=True, kw_only=True):
     last: RunReport
 
 
-class OutcomeReport(msgspec.Struct, frozen=True, kw_only=True):
+class EndReport(msgspec.Struct, frozen=True, kw_only=True):
     """A counter for the exporter: builds of one version are told apart in `VersionReport` only."""
 
     server: str
     service: str
     version: str
-    outcome: str
+    reason: str
     """A reason, as above."""
     count: int
 
@@ -63,7 +63,7 @@ class CurrentReport(msgspec.Struct, frozen=True, kw_only=True):
     """Empty until the router has told its name."""
     versions: list[VersionReport]
     """The rows from `offset` on."""
-    runs_total: list[OutcomeReport]
+    runs_ended_total: list[EndReport]
     """Runs that ended, of the same rows."""
     offset: int
     total: int
@@ -103,8 +103,8 @@ def describe_runs(runs: Runs, *, server: str, now_s: float, offset: int, limit: 
     return CurrentReport(
         server=server,
         versions=[_describe_version(version, tally, now_s) for version, tally in rows],
-        runs_total=[
-            OutcomeReport(server=server, service=version.service, version=version.version, outcome=reason, count=count)
+        runs_ended_total=[
+            EndReport(server=server, service=version.service, version=version.version, reason=reason, count=count)
             for version, tally in rows
             for reason, count in tally.ended.items()
         ],

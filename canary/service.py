@@ -8,11 +8,13 @@ from canary.wire import read_offset, read_run_ended, read_run_started
 from communicator.client import Service
 from communicator.errors import MessageRefusedError, RemoteProtocolError
 from communicator.protocol import Message
-from communicator.protocol.names import ROUTER_SERVICE
+from communicator.protocol.names import ROUTER_SERVICE, is_tool_name
 
 
 class Canary:
     """Keeps the recent runs in memory: a restart forgets them, and the router tells again what still runs.
+
+    Passing commands such as ``bellwether send`` register too, but are no runs of a service.
 
     Args:
         service: The link to the router; its handlers are named here, so it must not run yet.
@@ -28,6 +30,8 @@ class Canary:
     async def start(self, message: Message) -> None:
         """RUN_STARTED, from the router alone."""
         _require_router(message)
+        if is_tool_name(message.get("service")):
+            return
         try:
             self._runs.start(read_run_started(message, time.monotonic()))
         except RemoteProtocolError as error:
@@ -36,6 +40,8 @@ class Canary:
     async def end(self, message: Message) -> None:
         """RUN_ENDED, from the router alone."""
         _require_router(message)
+        if is_tool_name(message.get("service")):
+            return
         try:
             self._runs.end(*read_run_ended(message), time.monotonic())
         except RemoteProtocolError as error:

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from exporters.metric import Definition, Kind, Row, Samples, Target, is_passing, read_field
+from exporters.metric import Definition, Kind, Row, Samples, Target, read_field
 
 
 class Ended(msgspec.Struct, frozen=True):
@@ -11,7 +11,7 @@ class Ended(msgspec.Struct, frozen=True):
     server: str
     service: str
     version: str
-    outcome: str
+    reason: str
     count: int
 
 
@@ -28,26 +28,24 @@ class CanaryReport(msgspec.Struct, frozen=True):
 
     server: str = ""
     versions: tuple[Version, ...] = ()
-    runs_total: tuple[Ended, ...] = ()
+    runs_ended_total: tuple[Ended, ...] = ()
     runs_forgotten_total: int | None = None
     unmatched_ends_total: int | None = None
 
 
 def _ended(report: CanaryReport) -> Samples:
     counted: dict[tuple[str, ...], float] = {}
-    for row in report.runs_total:
-        if not is_passing(row.service):
-            key = (row.server, row.service, row.version, row.outcome)
-            counted[key] = counted.get(key, 0.0) + row.count
+    for row in report.runs_ended_total:
+        key = (row.server, row.service, row.version, row.reason)
+        counted[key] = counted.get(key, 0.0) + row.count
     return counted
 
 
 def _running(report: CanaryReport) -> Samples:
     counted: dict[tuple[str, ...], float] = {}
     for row in report.versions:
-        if not is_passing(row.service):
-            key = (report.server, row.service, row.version)
-            counted[key] = counted.get(key, 0.0) + row.running
+        key = (report.server, row.service, row.version)
+        counted[key] = counted.get(key, 0.0) + row.running
     return counted
 
 
@@ -56,10 +54,10 @@ _VERSION = ("server", "service", "version")
 _ROWS: tuple[Row[CanaryReport], ...] = (
     Row(
         Definition(
-            "canary_runs_total",
+            "canary_runs_ended_total",
             Kind.COUNTER,
             "Runs of a version of a service that ended, by how.",
-            (*_VERSION, "outcome"),
+            (*_VERSION, "reason"),
         ),
         _ended,
     ),

@@ -1,6 +1,5 @@
 """PURE: what a metric is, and how a report becomes samples of it; it does not know whose report it is."""
 
-import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -19,7 +18,6 @@ R = TypeVar("R")
 Samples: TypeAlias = Mapping[tuple[str, ...], float]
 """Values by their label values; a mapping, so that no two samples of one metric share their labels."""
 
-_PASSING = re.compile(r"bellwether_\d+")
 NOTHING: Samples = {}
 """Samples of what is not known: the metric is then absent from the page."""
 
@@ -132,11 +130,6 @@ def samples_of(value: float | Mapping[str, float] | None) -> Samples:
     if isinstance(value, Mapping):
         return {(key,): float(number) for key, number in value.items()}
     return {(): float(value)}
-
-
-def is_passing(service: str) -> bool:
-    """Whether this is the command line, registered for a moment under a name of its own: each would be a new series."""
-    return _PASSING.fullmatch(service) is not None
 
 
 def one_of(states: Iterable[str], current: str | None) -> Samples:

@@ -2,7 +2,8 @@
 
 import msgspec
 
-from exporters.metric import NOTHING, Definition, Kind, Row, Samples, Target, is_passing, read_field
+from communicator.protocol.names import is_tool_name
+from exporters.metric import NOTHING, Definition, Kind, Row, Samples, Target, read_field
 
 _UNREGISTERED = "unregistered"
 
@@ -80,7 +81,7 @@ def _closed(stats: RouterStats) -> Samples:
 
 def _services(stats: RouterStats) -> Samples:
     services = (stats.services or {}).items()
-    return {(name,): float(up) for name, up in services if not is_passing(name)}
+    return {(name,): float(up) for name, up in services if not is_tool_name(name)}
 
 
 def _send_queues(stats: RouterStats) -> Samples:
@@ -88,7 +89,7 @@ def _send_queues(stats: RouterStats) -> Samples:
     queues: dict[tuple[str, ...], float] = {}
     for link in stats.links:
         name = link.service or _UNREGISTERED
-        key = (_UNREGISTERED if is_passing(name) else name,)
+        key = (_UNREGISTERED if is_tool_name(name) else name,)
         queues[key] = queues.get(key, 0.0) + link.send_queue_bytes
     return queues
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from structlog.typing import FilteringBoundLogger
 
-from communicator.router.effects import Notice
+from communicator.router.effects import Level, Notice
 
 BURST = 100
 """Notices of one event that are written in one span."""
@@ -30,7 +30,10 @@ class NoticeLog:
         self._seen: Counter[str] = Counter()
 
     def write(self, notice: Notice) -> None:
-        """Write a notice, unless there were too many of its kind just now; then count it."""
+        """Write a notice, unless there were too many of its kind just now; a trace is wanted whole."""
+        if notice.level <= Level.DEBUG:
+            self._log.log(notice.level, notice.event, **notice.fields)
+            return
         if self._clock() >= self._span_ends_s:
             self.settle()
             self._span_ends_s = self._clock() + SPAN_S

@@ -27,6 +27,7 @@ The ancestor does not verify these on parse and passes on ``pay-load``, so the w
 """
 
 _NAME = re.compile(rf"[A-Za-z_][A-Za-z0-9_]{{0,{TOKEN_CHARACTERS - 1}}}")
+_TOOL = re.compile(r"bellwether_[0-9]+")
 _COMMAND = re.compile(rf"[A-Z_][A-Z0-9_]{{0,{TOKEN_CHARACTERS - 1}}}")
 
 
@@ -48,6 +49,20 @@ def is_command_name(text: str) -> bool:
 def is_parameter_name(text: str) -> bool:
     """Whether a parameter may be called this."""
     return len(text) <= TOKEN_CHARACTERS and text.isascii() and text.isidentifier()
+
+
+def tool_name(pid: int) -> str:
+    """The name under which a passing command of the suite registers, such as ``bellwether send``.
+
+    Args:
+        pid: Its process.
+    """
+    return f"bellwether_{pid}"
+
+
+def is_tool_name(service: str) -> bool:
+    """Whether this is a passing command and no service: it has no version worth a verdict or a series."""
+    return _TOOL.fullmatch(service) is not None
 
 
 def server_name_from_host(host_name: str) -> str:

@@ -38,8 +38,6 @@ class RouterConfig:
     uid: int
     """The user the router runs as: who may stop it, beside root."""
     pid: int
-    public_ip: str = ""
-    secure_ip: str = ""
     known_services: frozenset[str] = frozenset()
     """Names of the ``.service`` files: services of this host, whether they run or not."""
     owners: Mapping[str, str] = field(default_factory=dict)

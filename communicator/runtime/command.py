@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -124,8 +125,15 @@ def _files(named: Path | None, default: Path) -> list[Path]:
 
 def run_loop(daemon: Daemon[S], serve: Serve[S]) -> int:
     """Run a daemon on an event loop of its own, uvloop's when that is installed; returns its exit code."""
+
+    async def serve_to_the_end(daemon: Daemon[S]) -> None:
+        try:
+            await serve(daemon)
+        finally:  # a request to end that comes now is late: it must not turn a clean end into a death by signal
+            signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGTERM, signal.SIGINT, signal.SIGHUP))
+
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        return runner.run(daemon.run(serve))
+        return runner.run(daemon.run(serve_to_the_end))
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:

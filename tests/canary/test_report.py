@@ -59,7 +59,7 @@ def test_the_shape():
                 },
             },
         ],
-        "runs_total": [{"server": "alpha", "service": "ping", "version": "1.0", "outcome": "lost", "count": 1}],
+        "runs_ended_total": [{"server": "alpha", "service": "ping", "version": "1.0", "reason": "lost", "count": 1}],
         "offset": 0,
         "total": 2,
         "runs_kept": 2,

@@ -74,6 +74,13 @@ async def test_a_canary_that_starts_late_hears_of_what_runs(router):
             service.stop()
 
 
+async def test_a_passing_command_is_no_run(asker, canary):
+    told = {"run_id": "r9", "service": "bellwether_311", "reason": "unregister"}
+    for handle in (canary.start, canary.end):
+        assert await handle(Message("RUN", told, sent_from_service="communicatord")) is None
+    assert not any(service == "bellwether_311" for service, _, _ in await versions(asker))
+
+
 async def test_only_the_router_tells_of_runs(asker, canary):
     for command, parameters in (
         ("RUN_STARTED", {"run_id": "r1", "service": "forged"}),

@@ -18,7 +18,8 @@ def test_too_many_of_one_kind_are_counted_and_the_others_are_written():
     for _ in range(BURST + 7):
         notices.write(flood)
     notices.write(Notice(Level.WARNING, "slow_consumer_cut"))
-    notices.write(Notice(Level.DEBUG, "detail"))
+    for _ in range(BURST + 1):
+        notices.write(Notice(Level.DEBUG, "detail"))
     assert [entry["event"] for entry in capture.entries] == ["message_refused"] * BURST + ["slow_consumer_cut"]
     now[0] += SPAN_S
     notices.write(flood)

@@ -13,7 +13,9 @@ from communicator.protocol.names import (
     is_parameter_name,
     is_server_name,
     is_service_name,
+    is_tool_name,
     server_name_from_host,
+    tool_name,
 )
 
 LONG = "A" * TOKEN_CHARACTERS
@@ -72,3 +74,10 @@ def test_server_name_from_host(host, name):
 @given(st.text(max_size=200))
 def test_every_host_has_a_valid_server_name(host):
     assert is_server_name(server_name_from_host(host))
+
+
+def test_a_passing_command_is_told_from_a_service():
+    assert is_tool_name(tool_name(311))
+    assert not any(
+        map(is_tool_name, ["bellwether", "bellwether_", "bellwether_x1", "my_bellwether_311", "bellwether_3_1"])
+    )

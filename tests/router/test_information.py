@@ -3,10 +3,8 @@ from communicator.router.commands.table import HANDLERS
 UNREGISTERED = "+ U unix bob\n"
 
 
-def test_public_ip_tells_what_there_is(playbook):
-    playbook(public_ip="203.0.113.5", secure_ip="203.0.113.6").play(
-        UNREGISTERED + "U > PUBLIC_IP\nU < SERVER_PUBLIC_IP public_ip=203.0.113.5;secure_ip=203.0.113.6",
-    )
+def test_public_ip_names_no_address_where_no_other_host_can_come_in(playbook):
+    playbook().play(UNREGISTERED + "U > PUBLIC_IP\nU < SERVER_PUBLIC_IP")
 
 
 def test_help_lists_every_command_the_router_obeys(playbook):

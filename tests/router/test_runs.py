@@ -27,7 +27,7 @@ def test_a_canary_hears_of_the_runs_that_were_there_before_it(playbook):
         """
         + CANARY
         + """
-        C < canary/RUN_ENDED run_id=*;reason=unregister
+        C < canary/RUN_ENDED run_id=*;service=svc_b;reason=unregister
         C < canary/RUN_STARTED run_id=*;service=svc_a;role=live;pid=14
         C < canary/RUN_STARTED run_id=*;service=canary;role=live;pid=13
         """,
@@ -45,7 +45,7 @@ def test_a_canary_hears_what_a_service_announced_and_how_it_ended(playbook):
         D < READY my_address=*
         C < canary/RUN_STARTED run_id=*;service=svc_d;service_version=2;build=x;role=shadow;pid=77;config_hash=h
         D x
-        C < canary/RUN_ENDED run_id=*;reason=lost
+        C < canary/RUN_ENDED run_id=*;service=svc_d;reason=lost
         """,
     )
 

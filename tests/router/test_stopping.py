@@ -22,7 +22,7 @@ def test_stop_takes_leave_in_order_and_the_canary_goes_last(playbook):
         A > COMMANDS list=HELP
         C > STOP
         A < EOF
-        C < canary/RUN_ENDED run_id=*;reason=router_stop
+        C < canary/RUN_ENDED run_id=*;service=svc_a;reason=router_stop
         C < DISCONNECTING
         C < EOF
         + N unix bob

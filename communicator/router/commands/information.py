@@ -19,9 +19,8 @@ def alive(board: Switchboard, link: Link, message: Message, now: Instant) -> Non
 
 
 def public_ip(board: Switchboard, link: Link, _message: Message, _now: Instant) -> None:
-    """PUBLIC_IP: the addresses other hosts reach this one by, as far as there are any."""
-    known = {"public_ip": board.config.public_ip, "secure_ip": board.config.secure_ip}
-    board.answer(link, "SERVER_PUBLIC_IP", **{name: address for name, address in known.items() if address})
+    """PUBLIC_IP: the addresses other hosts reach this one by; a router that listens to none of them names none."""
+    board.answer(link, "SERVER_PUBLIC_IP")
 
 
 def help_with(commands: tuple[str, ...]) -> Handler:

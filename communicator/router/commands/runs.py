@@ -16,7 +16,8 @@ def report_run_started(board: Switchboard, registration: Registration) -> None:
 
 def report_run_ended(board: Switchboard, registration: Registration, reason: str) -> None:
     """Tell the canary that a run is over, or keep the word until there is one."""
-    ended = Message("RUN_ENDED", {"run_id": registration.run_id, "reason": reason}, service=CANARY)
+    told = {"run_id": registration.run_id, "service": registration.service, "reason": reason}
+    ended = Message("RUN_ENDED", told, service=CANARY)
     canary = board.registry.live(CANARY)
     if canary is None or canary.registration is registration:
         board.run_ends.append(ended)
