@@ -16,6 +16,8 @@ TESTED_ELSEWHERE: dict[str, str] = {
     "communicator/router/effects.py": "declarations: every router test is written with them",
     "communicator/router/events.py": "declarations: every router test is written with them",
     "communicator/router/config.py": "declarations: every router test is written with them",
+    "communicator/client/connection.py": "tests/client/test_client.py and test_end_to_end.py, over real sockets",
+    "communicator/client/outcomes.py": "declarations: tests/client/test_session.py is written with them",
     "communicator/errors.py": "declarations: each is tested where it is raised",
     "communicator/version.py": "one constant",
 }

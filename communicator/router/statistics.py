@@ -89,10 +89,7 @@ def render(  # noqa: PLR0913 - each argument is one source of figures
         "resident_bytes": measured.resident_bytes,
         "connections": _connections(registry),
         "connections_opened_total": dict(statistics.opened),
-        "connections_closed_total": [
-            {"kind": kind, "reason": reason, "count": number}
-            for (kind, reason), number in sorted(statistics.closed.items())
-        ],
+        "connections_closed_total": _closed(statistics),
         "messages_received_total": dict(statistics.messages_received),
         "messages_sent_total": dict(statistics.messages_sent),
         "received_bytes_total": dict(statistics.bytes_received),
@@ -100,14 +97,7 @@ def render(  # noqa: PLR0913 - each argument is one source of figures
         "messages_routed_total": dict(statistics.routed),
         "messages_dropped_total": {**statistics.dropped, "expired": cache.expired_total},
         "commands_total": dict(statistics.commands),
-        "cache": {
-            "messages": len(cache),
-            "bytes": cache.bytes,
-            "stored_total": cache.stored_total,
-            "delivered_total": cache.delivered_total,
-            "expired_total": cache.expired_total,
-            "refused_total": cache.refused_total,
-        },
+        "cache": _cache(cache),
         "services": _services(config, registry),
         "links": _links(registry, measured.links),
         "slow_consumers_total": dict(statistics.slow_consumers),
@@ -124,6 +114,22 @@ def _connections(registry: Registry) -> dict[str, int]:
     counted: Counter[str] = Counter(dict.fromkeys(LinkKind, 0))
     counted.update(link.kind for link in registry.links.values())
     return dict(counted)
+
+
+def _closed(statistics: Statistics) -> list[dict[str, Any]]:
+    counted = sorted(statistics.closed.items())
+    return [{"kind": kind, "reason": reason, "count": number} for (kind, reason), number in counted]
+
+
+def _cache(cache: MessageCache) -> dict[str, int]:
+    return {
+        "messages": len(cache),
+        "bytes": cache.bytes,
+        "stored_total": cache.stored_total,
+        "delivered_total": cache.delivered_total,
+        "expired_total": cache.expired_total,
+        "refused_total": cache.refused_total,
+    }
 
 
 def _services(config: RouterConfig, registry: Registry) -> dict[str, int]:
