@@ -6,6 +6,9 @@ LINE_BYTES = 64 * 1024
 LINE_BYTES_HARD = 1024 * 1024
 """No line is ever longer: the bound of the answers of the suite, which are paged to fit."""
 
+LINE_BYTES_SENT = LINE_BYTES_HARD - 1024
+"""What a service may be allowed to send at most: the router writes the sender's name in front."""
+
 DATAGRAM_BYTES = 1024
 """The ancestor reads at most this much of a datagram."""
 

@@ -1,5 +1,6 @@
 """Who may say what: one table from command to rule, each rule a function of the speaker; it changes nothing."""
 
+import ipaddress
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from communicator.protocol.message import Message
 from communicator.protocol.names import ROUTER_SERVICE
 from communicator.router.config import RouterConfig
 from communicator.router.events import LinkKind, User
+from communicator.router.registry import Registration, Role
 
 OWNED_SERVICES = frozenset(("timekeeper", "canary", "exporter", "sitter"))
 """Names whose holder is believed by others, so that not every user may take them."""
@@ -22,7 +24,7 @@ class Speaker:
     user: User | None = None
     user_known: bool = True
     """False while the user could still be found out by asking the shell."""
-    registered_as: str = ""
+    registration: Registration | None = None
     accepted: bool = False
     """On remote links: CONNECT or ACCEPT went through."""
 
@@ -98,9 +100,10 @@ def _master(_message: Message, speaker: Speaker, config: RouterConfig) -> Ruling
 
 def _only_as(service: str) -> Rule:
     def rule(_message: Message, speaker: Speaker, _config: RouterConfig) -> Ruling:
-        if speaker.kind.is_local and speaker.registered_as == service:
+        registration = speaker.registration
+        if registration is not None and (registration.service, registration.role) == (service, Role.LIVE):
             return ALLOWED
-        return _no(f"only from the {service} registered on this server")
+        return _no(f"only from the live {service} of this server")
 
     return rule
 
@@ -122,8 +125,10 @@ def _clock_report(message: Message, speaker: Speaker, config: RouterConfig) -> R
 
 
 def _run_report(message: Message, speaker: Speaker, config: RouterConfig) -> Ruling:
-    if speaker.registered_as and message.get("service") == speaker.registered_as:
-        return ALLOWED
+    registration = speaker.registration
+    if registration is not None and message.get("service") == registration.service:
+        own = message.get("run_id", registration.run_id) == registration.run_id
+        return ALLOWED if own else _owner_rule("canary", speaker, config)
     return _owner_rule("canary", speaker, config)
 
 
@@ -134,16 +139,22 @@ def _canary_command(_message: Message, speaker: Speaker, config: RouterConfig) -
 def _block(message: Message, speaker: Speaker, config: RouterConfig) -> Ruling:
     uri = message.get("uri")
     try:
-        loopback = parse_host_port(uri.rpartition("://")[2].partition("/")[0], default_port=0).is_loopback
+        ip = _ip_of(uri.rpartition("://")[2].partition("/")[0].rpartition("@")[2])
+        own = _ip_of(config.my_address)
     except ValueError:
-        return _no(f"parameter uri: {uri!r} is not an address")
-    if loopback or uri.rpartition("://")[2].startswith(config.my_address.rpartition(":")[0]):
-        return _no(f"{uri!r} is this host: it is never blocked")
+        return _no(f"parameter uri: {uri[:80]!r} has no IP address")
+    if ip.is_loopback or ip.is_unspecified or ip == own:
+        return _no(f"parameter uri: {uri[:80]!r} is this host, which is never blocked")
     return _as_user(
         speaker,
         lambda user: _is_master(user, config) or user.name in config.owners.values(),
         "root, the router's user or an owner of a service",
     )
+
+
+def _ip_of(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+    ip = ipaddress.ip_address(parse_host_port(text, default_port=0).host)
+    return getattr(ip, "ipv4_mapped", None) or ip
 
 
 def _router_alone(_message: Message, _speaker: Speaker, _config: RouterConfig) -> Ruling:
@@ -173,6 +184,8 @@ RULES: Mapping[str, Rule] = {
     "CLUSTER_STATUS": _on_a_link,
     "REGISTER_FOR_LOADAVG": _on_a_link,
     "UNREGISTER_FROM_LOADAVG": _on_a_link,
+    "LISTEN_LOADAVG": _on_a_link,
+    "ROUTER_GET_STATS": _on_a_link,
     "STOP": _master,
     "SHUTDOWN": _master,
     "RESTART": _master,

@@ -1,6 +1,7 @@
 """Messages kept for services of this host that are not there yet: bounded, each with a deadline; it knows no link."""
 
 import heapq
+from collections import Counter
 from dataclasses import dataclass
 from itertools import count
 
@@ -11,6 +12,8 @@ DEFAULT_TTL_S = 60.0
 SHORTEST_TTL_S = 10.0
 LONGEST_TTL_S = 86_400.0
 """Outside these bounds the ancestor takes the default; so do we."""
+DEAD_ENTRIES = 64
+"""Deadlines of delivered lines that may lie about before they are swept out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,17 +57,20 @@ class MessageCache:
     Args:
         messages_max: How many lines are kept in all.
         bytes_max: How many bytes they may take in all.
+        service_bytes_max: How many of them may be for one service.
     """
 
-    def __init__(self, messages_max: int, bytes_max: int) -> None:
+    def __init__(self, messages_max: int, bytes_max: int, service_bytes_max: int) -> None:
         self.messages_max = messages_max
         self.bytes_max = bytes_max
+        self.service_bytes_max = service_bytes_max
         self.bytes = 0
         self.stored_total = 0
         self.delivered_total = 0
         self.expired_total = 0
         self.refused_total = 0
         self._lines: dict[str, dict[int, bytes]] = {}
+        self._service_bytes: Counter[str] = Counter()
         self._expiry: list[tuple[float, int, str]] = []
         self._messages = 0
         self._ids = count()
@@ -79,8 +85,12 @@ class MessageCache:
         return self._expiry[0][0] if self._expiry else None
 
     def store(self, service: str, line: bytes, deadline_s: float) -> bool:
-        """Keep a line until its service registers or `deadline_s` (monotonic) comes; False when the cache is full."""
-        if self._messages >= self.messages_max or self.bytes + len(line) > self.bytes_max:
+        """Keep a line until its service registers or `deadline_s` (monotonic) comes; False when there is no room."""
+        if (
+            self._messages >= self.messages_max
+            or self.bytes + len(line) > self.bytes_max
+            or self._service_bytes[service] + len(line) > self.service_bytes_max
+        ):
             self.refused_total += 1
             return False
         number = next(self._ids)
@@ -88,6 +98,7 @@ class MessageCache:
         heapq.heappush(self._expiry, (deadline_s, number, service))
         self._messages += 1
         self.bytes += len(line)
+        self._service_bytes[service] += len(line)
         self.stored_total += 1
         return True
 
@@ -95,7 +106,7 @@ class MessageCache:
         """Remove and return the lines kept for a service, in the order they came."""
         self.expire(now_s)
         lines = list(self._lines.pop(service, {}).values())
-        self._forget(lines)
+        self._forget(service, lines)
         self.delivered_total += len(lines)
         return lines
 
@@ -107,15 +118,20 @@ class MessageCache:
             kept = self._lines.get(service)
             if kept is None or number not in kept:
                 continue
-            self._forget([kept.pop(number)])
+            self._forget(service, [kept.pop(number)])
             if not kept:
                 del self._lines[service]
             expired += 1
         self.expired_total += expired
         return expired
 
-    def _forget(self, lines: list[bytes]) -> None:
+    def _forget(self, service: str, lines: list[bytes]) -> None:
+        size = sum(map(len, lines))
         self._messages -= len(lines)
-        self.bytes -= sum(map(len, lines))
-        if not self._messages:
-            self._expiry.clear()
+        self.bytes -= size
+        self._service_bytes[service] -= size
+        if not self._service_bytes[service]:
+            del self._service_bytes[service]
+        if not self._messages or len(self._expiry) > 2 * self._messages + DEAD_ENTRIES:
+            self._expiry = [entry for entry in self._expiry if entry[1] in self._lines.get(entry[2], ())]
+            heapq.heapify(self._expiry)

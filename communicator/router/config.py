@@ -14,6 +14,8 @@ class RouterLimits:
     """Messages kept for services that are not there yet: ten minutes of one a minute from 1,000 senders."""
     cache_bytes: int = 64 * 1024 * 1024
     """Their bytes: a router on a small machine must not fill it."""
+    cache_service_bytes: int = 4 * 1024 * 1024
+    """The share of one service: all of it is written at once when the service comes, and must fit into its queue."""
     registrations: int = 10_000
     """Services registered at once: as many as links by default."""
     commands_per_service: int = 1_000
@@ -37,7 +39,6 @@ class RouterConfig:
     python: str
     uid: int
     """The user the router runs as: who may stop it, beside root."""
-    pid: int
     known_services: frozenset[str] = frozenset()
     """Names of the ``.service`` files: services of this host, whether they run or not."""
     owners: Mapping[str, str] = field(default_factory=dict)

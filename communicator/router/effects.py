@@ -33,9 +33,19 @@ class Identify:
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """Answer with `Measured`, with this token."""
+    """Answer with `Measured`, before anything else of that link."""
 
-    token: int
+    link: int
+
+
+@dataclass(frozen=True, slots=True)
+class Continue:
+    """Give others a turn, then answer with `Continued`; read nothing from that link meanwhile.
+
+    A link whose consumers are behind (itself among them) is continued once they have caught up.
+    """
+
+    link: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,4 +94,4 @@ class Notice:
     fields: dict[str, object] = field(default_factory=dict)
 
 
-Effect = Send | Close | Identify | Measure | SampleLoad | Stop | ReopenLog | Notice
+Effect = Send | Close | Identify | Measure | Continue | SampleLoad | Stop | ReopenLog | Notice

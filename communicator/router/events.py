@@ -106,6 +106,24 @@ class LinkClosed:
 
 
 @dataclass(frozen=True, slots=True)
+class LinkHeld:
+    """The shell holds a link up, or no longer: it is not read from, or has not yet read what was sent to it.
+
+    What such a link does not answer is not its fault.
+    """
+
+    link: int
+    held: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Continued:
+    """The answer to `Continue`: the link's parked lines may go on."""
+
+    link: int
+
+
+@dataclass(frozen=True, slots=True)
 class DatagramReceived:
     """One datagram on the signal port; never answered."""
 
@@ -138,7 +156,8 @@ class LinkMeasure:
 class Measured:
     """The answer to `Measure`: what only the shell knows."""
 
-    token: int
+    link: int
+    """Who asked."""
     links: tuple[LinkMeasure, ...]
     producer_stall_s: float = 0.0
     udp_rejected: dict[str, int] = field(default_factory=dict)
@@ -169,6 +188,8 @@ Event = (
     | LineTooLong
     | LinkEnded
     | LinkClosed
+    | LinkHeld
+    | Continued
     | DatagramReceived
     | DeadlineReached
     | LoadSampled

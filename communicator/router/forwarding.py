@@ -15,6 +15,7 @@ from communicator.errors import RemoteProtocolError
 from communicator.protocol.line_form import parse_head
 from communicator.protocol.names import BROADCAST_SERVICES, ROUTER_SERVICE, WILDCARD_SERVERS
 from communicator.router.authority import RULES
+from communicator.router.effects import Continue
 from communicator.router.events import Instant
 from communicator.router.registry import Link
 from communicator.router.switchboard import Route, Switchboard
@@ -82,10 +83,13 @@ def _forward_mixed(board: Switchboard, link: Link, lines: bytes, now: Instant, i
             route = find_route(board, link, start.removesuffix(b"\n"))
             if route is None:
                 batches.flush()
+                if not board.may_look():
+                    board.park(link, line + rest.read(), Continue(link.id))
+                    return
                 inspect(board, link, line[:-1], now)
-                if link.awaiting_user:
+                if link.is_parked:
                     link.parked += rest.read()
-                if link.awaiting_user or link.closing:
+                if link.is_parked or link.closing:
                     return
                 continue
             put = puts[start] = batches.put_for(route)

@@ -16,6 +16,9 @@ from communicator.router.registry import Link
 from communicator.router.statistics import OTHER
 from communicator.router.switchboard import Switchboard
 
+REASON_CHARACTERS = 300
+"""Enough to name what is wrong; what a peer wrote may be quoted in it, and is not to fill the log."""
+
 
 def inspect(board: Switchboard, link: Link, line: bytes, now: Instant) -> None:
     """Deal with one line, whatever it is: bad ones are answered, counted and change nothing.
@@ -26,6 +29,8 @@ def inspect(board: Switchboard, link: Link, line: bytes, now: Instant) -> None:
         line: One line without its newline.
         now: The time.
     """
+    if not line.strip():
+        return  # somebody pressed the return key
     try:
         message = decode(line)
     except ProtocolError as error:
@@ -33,9 +38,7 @@ def inspect(board: Switchboard, link: Link, line: bytes, now: Instant) -> None:
         return
     ruling = judge(message, _speaker(link), board.config)
     if ruling.allowed is None:
-        link.awaiting_user = True
-        link.parked = line + b"\n"
-        board.ask(Identify(link.id))
+        board.park(link, line + b"\n", Identify(link.id))
     elif not ruling.allowed:
         board.statistics.acl_denied += 1
         _refuse(board, link, message.command, ruling.reason, "acl")
@@ -49,12 +52,7 @@ def inspect(board: Switchboard, link: Link, line: bytes, now: Instant) -> None:
 
 
 def _speaker(link: Link) -> Speaker:
-    return Speaker(
-        kind=link.kind,
-        user=link.user,
-        user_known=link.user_known,
-        registered_as=link.registration.service if link.registration else "",
-    )
+    return Speaker(kind=link.kind, user=link.user, user_known=link.user_known, registration=link.registration)
 
 
 def _obey(board: Switchboard, link: Link, message: Message, now: Instant) -> None:
@@ -66,7 +64,7 @@ def _obey(board: Switchboard, link: Link, message: Message, now: Instant) -> Non
         return
     try:
         handler(board, link, message, now)
-    except ValueError as error:  # a ProtocolError or an AddressError: what a parameter says is wrong
+    except ValueError as error:  # a ProtocolError or an AddressError: a parameter is wrong, or has no answer
         _refuse(board, link, message.command, str(error), "invalid")
 
 
@@ -80,6 +78,7 @@ def _with_actor(board: Switchboard, link: Link, message: Message) -> Message:
 
 
 def _refuse(board: Switchboard, link: Link, command: str, reason: str, drop: str) -> None:
+    reason = reason[:REASON_CHARACTERS]
     board.statistics.dropped[drop] += 1
     link.refusals += 1
     if link.refusals.bit_count() == 1:  # the 1st, 2nd, 4th, 8th …: a flood of bad lines is no flood of the log

@@ -53,11 +53,16 @@ class Link:
     commands: set[str] = field(default_factory=set)
     commands_known: bool = False
     """It has listed its commands at least once."""
+    is_parked: bool = False
+    """Something was asked of the shell, and nothing else of this link is dealt with before the answer."""
     parked: bytes = b""
-    """Lines that wait until the user is identified."""
-    awaiting_user: bool = False
+    """Lines that wait for that answer."""
+    held: bool = False
+    """The shell holds it up: what it does not answer now is not its fault."""
     ended: bool = False
     """The peer will write no more."""
+    line_limit_bytes: int = 0
+    """The limit that its next line has passed; 0 while none has."""
     closing: bool = False
     refusals: int = 0
     """How many of its messages were refused."""
@@ -79,17 +84,6 @@ class Link:
         return not self.commands_known or command in self.commands
 
 
-@dataclass(frozen=True, slots=True)
-class Contest:
-    """A newcomer that waits while the holder of its name, the elder, is asked whether it lives."""
-
-    newcomer: Link
-    elder: Link
-    registration: Registration
-    serial: str
-    deadline_s: float
-
-
 class Registry:
     """Every link by number, and every registration by name and role."""
 
@@ -108,7 +102,13 @@ class Registry:
         return self._live.get(service)
 
     def add(self, link: Link, registration: Registration) -> None:
-        """Enter a registration; the name must be free when the role is live."""
+        """Enter a registration; the link must have none, and the name must be free when the role is live.
+
+        Raises:
+            ValueError: Otherwise; nothing was changed.
+        """
+        if link.registration is not None or (registration.role is Role.LIVE and registration.service in self._live):
+            raise ValueError(f"{registration.service!r} cannot be registered: the link or the name is taken")
         link.registration = registration
         self._registered += 1
         if registration.role is Role.LIVE:

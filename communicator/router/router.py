@@ -3,15 +3,16 @@
 from collections.abc import Callable
 from typing import Any
 
-from communicator.router.commands.clock_status import forget_clock, settle_clock
+from communicator.router.commands.clock_status import settle_clock
 from communicator.router.commands.information import router_stats
 from communicator.router.commands.load import forget_load, tell_load
-from communicator.router.commands.registration import leave_contests, settle_contests, withdraw
+from communicator.router.commands.registration import settle_contests, withdraw
 from communicator.router.commands.stopping import drain
 from communicator.router.config import RouterConfig
 from communicator.router.effects import Effect, Level, StopMode
 from communicator.router.events import (
     CloseReason,
+    Continued,
     DatagramReceived,
     DeadlineReached,
     Event,
@@ -21,6 +22,7 @@ from communicator.router.events import (
     LineTooLong,
     LinkClosed,
     LinkEnded,
+    LinkHeld,
     LinkKind,
     LinkOpened,
     LoadSampled,
@@ -58,7 +60,9 @@ class Router:
             DatagramReceived: self._datagram_received,
             DeadlineReached: self._deadline_reached,
             LoadSampled: lambda event, now: tell_load(self._board, event.average, now),
-            Measured: lambda event, _now: router_stats(self._board, event),
+            Measured: self._measured,
+            Continued: lambda event, now: self._resume(event.link, now),
+            LinkHeld: self._link_held,
             HandlerFailed: self._handler_failed,
             StopRequested: lambda event, now: drain(self._board, StopMode.STOP, event.by, now),
         }
@@ -79,12 +83,8 @@ class Router:
     def next_deadline(self) -> float | None:
         """When `DeadlineReached` is due, on the monotonic clock in seconds; None when nothing waits."""
         board = self._board
-        waits = [contest.deadline_s for contest in board.contests.values()]
-        if board.cache.next_expiry_s is not None:
-            waits.append(board.cache.next_expiry_s)
-        if board.clock.expires_s is not None:
-            waits.append(board.clock.expires_s)
-        return min(waits) if waits else None
+        deadlines = (board.contests.next_deadline_s, board.cache.next_expiry_s, board.clock.expires_s)
+        return min((deadline for deadline in deadlines if deadline is not None), default=None)
 
     def reconfigure(self, config: RouterConfig, _now: Instant) -> list[Effect]:
         """Take new rules while running: known services, owners, the group that may stop it, limits.
@@ -99,6 +99,7 @@ class Router:
         board.config = config
         board.cache.messages_max = config.limits.cache_messages
         board.cache.bytes_max = config.limits.cache_bytes
+        board.cache.service_bytes_max = config.limits.cache_service_bytes
         board.routes.clear()
         return board.take_effects()
 
@@ -119,7 +120,7 @@ class Router:
         statistics.bytes_received[link.kind] += len(event.lines)
         if board.taps:
             board.tap("in", link, event.lines)
-        if link.awaiting_user:
+        if link.is_parked:
             link.parked += event.lines
             statistics.messages_received[link.kind] += count_lines(event.lines)
         else:
@@ -127,38 +128,59 @@ class Router:
 
     def _user_identified(self, event: UserIdentified, now: Instant) -> None:
         link = self._board.registry.links.get(event.link)
-        if link is None or not link.awaiting_user:
-            return
-        link.user = event.user
-        link.user_known = True
-        link.awaiting_user = False
-        lines, link.parked = link.parked, b""
-        if not link.closing:
-            forward(self._board, link, lines, now, inspect)  # counted when they came
-            if link.ended:
-                self._part(link, now)
+        if link is not None:
+            link.user = event.user
+            link.user_known = True
+            self._resume(event.link, now)
 
-    def _line_too_long(self, event: LineTooLong, _now: Instant) -> None:
+    def _measured(self, event: Measured, now: Instant) -> None:
         link = self._board.registry.links.get(event.link)
-        if link is None or link.closing:
+        if link is not None:
+            router_stats(self._board, link, event)
+            self._resume(event.link, now)
+
+    def _resume(self, number: int, now: Instant) -> None:
+        """The shell has answered: the link's lines go on, and what came after them is dealt with."""
+        link = self._board.registry.links.get(number)
+        if link is None or not link.is_parked:
             return
-        self._board.statistics.dropped["too_long"] += 1
-        self._board.notice(Level.WARNING, "line_too_long", link=link.name, limit_bytes=event.limit_bytes)
-        self._board.refuse(link, "", f"line is longer than {event.limit_bytes} bytes; the link is closed")
-        self._board.close(link, CloseReason.PROTOCOL)
+        lines, link.parked = link.parked, b""
+        link.is_parked = False
+        if lines and not link.closing:
+            forward(self._board, link, lines, now, inspect)  # counted when they came
+        self._finish(link, now)
+
+    def _line_too_long(self, event: LineTooLong, now: Instant) -> None:
+        link = self._board.registry.links.get(event.link)
+        if link is not None:
+            link.line_limit_bytes = event.limit_bytes
+            self._finish(link, now)
 
     def _link_ended(self, event: LinkEnded, now: Instant) -> None:
-        """The peer writes no more: everything it said has been dealt with, so once it has its answers it may go."""
         link = self._board.registry.links.get(event.link)
-        if link is None or link.closing:
-            return
-        link.ended = True
-        if not link.awaiting_user:
-            self._part(link, now)
+        if link is not None:
+            link.ended = True
+            self._finish(link, now)
 
-    def _part(self, link: Link, now: Instant) -> None:
-        self._leave(link, now)
-        self._board.close(link, CloseReason.HUP)
+    def _finish(self, link: Link, now: Instant) -> None:
+        """Let a link go that has nothing more to say, once everything it said has been dealt with."""
+        if link.is_parked or link.closing:
+            return
+        if link.line_limit_bytes:
+            limit = link.line_limit_bytes
+            self._board.statistics.dropped["too_long"] += 1
+            self._board.notice(Level.WARNING, "line_too_long", link=link.name, limit_bytes=limit)
+            self._board.refuse(link, "", f"line is longer than {limit} bytes; the link is closed")
+            self._leave(link, now)
+            self._board.close(link, CloseReason.PROTOCOL)
+        elif link.ended:
+            self._leave(link, now)
+            self._board.close(link, CloseReason.HUP)
+
+    def _link_held(self, event: LinkHeld, _now: Instant) -> None:
+        link = self._board.registry.links.get(event.link)
+        if link is not None:
+            link.held = event.held
 
     def _link_closed(self, event: LinkClosed, now: Instant) -> None:
         board = self._board
@@ -181,11 +203,8 @@ class Router:
     def _leave(self, link: Link, now: Instant) -> None:
         """A link is of no more use: whatever hung on it ends."""
         board = self._board
-        leaving = link.registration
+        board.contests.give_up(link)
         withdraw(board, link, "lost", now)
-        if leaving is not None and leaving.service == "timekeeper":
-            forget_clock(board)
-        leave_contests(board, link, now)
         forget_load(board, link)
         board.taps.discard(link)
 
@@ -195,6 +214,8 @@ class Router:
             return
         board.statistics.bytes_received[LinkKind.SIGNAL] += len(event.data)
         line = event.data.strip()
+        if board.taps:
+            board.tap("in", self._signal, line)
         if b"\n" in line:
             board.statistics.dropped["invalid"] += 1
         else:

@@ -12,6 +12,8 @@ COMPATIBLE_WITH = "2.0.13"
 """The release of the C++ communicatord whose wire protocol is spoken."""
 LINKS_TOLD = 1000
 """Links told one by one, those with the longest queue first: a page must fit into a line."""
+SERVICES_TOLD = 1000
+"""Services told by name, those of the ``.service`` files first, for the same reason."""
 CLIENTS_COUNTED = 1000
 """Slow consumers counted by name; further ones become ``other``."""
 OTHER = "other"
@@ -134,7 +136,8 @@ def _cache(cache: MessageCache) -> dict[str, int]:
 
 def _services(config: RouterConfig, registry: Registry) -> dict[str, int]:
     up = {link.registration.service for link in registry.registered() if link.registration}
-    return {name: int(name in up) for name in sorted(up | config.known_services)}
+    names = [*sorted(config.known_services), *sorted(up - config.known_services)]
+    return {name: int(name in up) for name in names[:SERVICES_TOLD]}
 
 
 def _links(registry: Registry, measures: tuple[LinkMeasure, ...]) -> list[dict[str, Any]]:

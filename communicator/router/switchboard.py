@@ -1,10 +1,8 @@
 """The router's state and the few ways to speak from it; which command means what is told elsewhere."""
 
-import re
 import uuid
 from collections import deque
 from collections.abc import Callable
-from itertools import count
 from typing import Literal, NamedTuple
 
 from communicator.errors import LocalProtocolError
@@ -14,15 +12,20 @@ from communicator.protocol.names import ROUTER_SERVICE
 from communicator.router.cache import MessageCache
 from communicator.router.clock import CHECKING
 from communicator.router.config import RouterConfig
-from communicator.router.effects import Close, Effect, Level, Notice, Send
+from communicator.router.contests import Contests
+from communicator.router.effects import Close, Continue, Effect, Identify, Level, Measure, Notice, Send
 from communicator.router.events import CloseReason, Instant, LinkKind
-from communicator.router.registry import Contest, Link, Registry
+from communicator.router.registry import Link, Registry
 from communicator.router.statistics import Statistics
+from communicator.router.tapping import shown
 
 NS_PER_S = 1_000_000_000
 RUN_ENDS_KEPT = 1024
 """Ends of runs remembered while no canary is registered: one a second for a quarter of an hour."""
-_SECRETS = re.compile(rb'\b(password|secret_code)=("[^"]*"|[^;\n]*)')
+LINES_PER_TURN = 256
+"""Lines looked into before others get a turn: a few milliseconds of work."""
+BYTES_PER_TURN = 4 * 1024 * 1024
+"""Bytes written before others get a turn: questions may be short and answers long."""
 
 
 class Route(NamedTuple):
@@ -45,28 +48,40 @@ class Switchboard:
         self.started = now
         self.registry = Registry()
         self.statistics = Statistics()
-        self.cache = MessageCache(config.limits.cache_messages, config.limits.cache_bytes)
+        self.cache = MessageCache(
+            config.limits.cache_messages, config.limits.cache_bytes, config.limits.cache_service_bytes
+        )
         self.routes: dict[bytes, Route] = {}
         """Header of a line to its route; emptied whenever registrations or commands change."""
-        self.contests: dict[str, Contest] = {}
-        """Serial of the question to the elder, to who waits for the answer."""
+        self.contests = Contests()
         self.clock = CHECKING
         self.load_listeners: dict[Link, float | None] = {}
         """Who wants LOADAVG, and which average they were told last."""
-        self.stat_requests: dict[int, Link] = {}
-        """Token of a `Measure` to who waits for ROUTER_STATS."""
-        self.tokens = count()
         self.taps: set[Link] = set()
         self.draining = False
         self.run_ends: deque[Message] = deque(maxlen=RUN_ENDS_KEPT)
         self._boot = uuid.UUID(config.boot_id)
         self._runs = 0
         self._effects: list[Effect] = []
+        self._lines = 0
+        self._bytes = 0
 
     def take_effects(self) -> list[Effect]:
-        """What is to be done, in order; the list starts anew."""
+        """What is to be done, in order; the list starts anew, and so does the turn."""
         effects, self._effects = self._effects, []
+        self._lines = self._bytes = 0
         return effects
+
+    def may_look(self) -> bool:
+        """Whether one more line may be looked into in this turn; counts it."""
+        self._lines += 1
+        return self._lines <= LINES_PER_TURN and self._bytes <= BYTES_PER_TURN
+
+    def park(self, link: Link, lines: bytes, question: Identify | Measure | Continue) -> None:
+        """Ask something of the shell; these lines of the link, and all that follow, wait for the answer."""
+        link.is_parked = True
+        link.parked = lines
+        self._effects.append(question)
 
     def ask(self, effect: Effect) -> None:
         """Ask the shell for something."""
@@ -92,6 +107,7 @@ class Switchboard:
         if link.kind is LinkKind.SIGNAL or link.closing:
             return
         self._effects.append(Send(link.id, data))
+        self._bytes += len(data)
         self.statistics.messages_sent[link.kind] += messages
         self.statistics.bytes_sent[link.kind] += len(data)
         if self.taps:
@@ -100,7 +116,7 @@ class Switchboard:
     def say(self, link: Link, message: Message) -> None:
         """Send a message of the router itself, signed with its name."""
         try:
-            line = encode_line(self._signed(message))
+            line = encode_line(self.signed(message))
         except LocalProtocolError as error:
             self.notice(Level.ERROR, "answer_unsendable", command=message.command, link=link.name, error=str(error))
             return
@@ -120,7 +136,7 @@ class Switchboard:
         listeners = [link for link in self.registry.registered() if link.accepts(command)]
         if not listeners:
             return
-        line = encode_line(self._signed(Message(command, parameters)))
+        line = encode_line(self.signed(Message(command, parameters)))
         for link in listeners:
             self.transmit(link, line, 1)
 
@@ -134,18 +150,14 @@ class Switchboard:
         """Copy lines to everyone who watches, without secrets."""
         if link in self.taps:
             return
-        for line in _SECRETS.sub(rb"\1=***", lines).splitlines():
-            text = line.decode(errors="replace").replace("\0", "\ufffd")
-            tapped = Message("TAPPED", {"direction": direction, "link": link.name, "line": text})
-            try:
-                copy = encode_line(self._signed(tapped))
-            except LocalProtocolError:
-                tapped = Message("TAPPED", {**tapped.parameters, "line": text.rstrip("\\").removeprefix('"')})
-                copy = encode_line(self._signed(tapped))
+        for line in lines.removesuffix(b"\n").split(b"\n"):
+            tapped = Message("TAPPED", {"direction": direction, "link": link.name, "line": shown(line)})
+            copy = encode_line(self.signed(tapped))
             for watcher in self.taps:
                 self._effects.append(Send(watcher.id, copy, droppable=True))
 
-    def _signed(self, message: Message) -> Message:
+    def signed(self, message: Message) -> Message:
+        """The message with the router as its sender."""
         return Message(
             message.command,
             message.parameters,

@@ -13,15 +13,17 @@ Whatever is heard and not expected fails the playbook, with the script up to the
 
 import re
 from collections import deque
+from contextlib import contextmanager
 
 import pytest
 
 from communicator.errors import RemoteProtocolError
 from communicator.protocol import Message, decode
 from communicator.router import Router, RouterConfig
-from communicator.router.effects import Close, Identify, Measure, Notice, Send
+from communicator.router.effects import Close, Continue, Identify, Measure, Notice, Send
 from communicator.router.events import (
     CloseReason,
+    Continued,
     DeadlineReached,
     Instant,
     LinesReceived,
@@ -54,7 +56,6 @@ def _make_config(**changes):
         "version": "0.1.0",
         "python": "3.13",
         "uid": ROUTER_UID,
-        "pid": 4711,
         "known_services": frozenset({"offline"}),
         "owners": {"canary": "alice", "payroll": "bob"},
         "stop_group": "operators",
@@ -70,6 +71,9 @@ class Playbook:
         self.users = {}
         self.heard = {}
         self.effects = []
+        self.continued = 0
+        self.is_waiting = False
+        self.put_off = []
         self.script = []
 
     @property
@@ -82,6 +86,15 @@ class Playbook:
 
     def effects_of(self, kind):
         return [effect for effect in self.effects if isinstance(effect, kind)]
+
+    @contextmanager
+    def waiting(self):
+        """Within, links that are to be continued wait; at its end they go on."""
+        self.is_waiting = True
+        yield
+        self.is_waiting = False
+        while self.put_off:
+            self.handle(self.put_off.pop(0))
 
     def write(self, name, lines):
         """Let a link write raw bytes; what is heard then is left to `hear`."""
@@ -107,8 +120,14 @@ class Playbook:
                 self.handle(LinkClosed(link, reason))
             case Identify(link):
                 self.handle(UserIdentified(link, self.users[link]))
-            case Measure(token):
-                self.handle(Measured(token, ()))
+            case Measure(link):
+                self.handle(Measured(link, ()))
+            case Continue(link):
+                self.continued += 1
+                if self.is_waiting:
+                    self.put_off.append(Continued(link))
+                else:
+                    self.handle(Continued(link))
             case _:
                 pass
 

@@ -5,6 +5,14 @@ import pytest
 from communicator.protocol import Message
 from communicator.router.authority import OWNED_SERVICES, RULES, Speaker, judge
 from communicator.router.events import LinkKind, User
+from communicator.router.registry import Registration, Role
+
+
+def registered(service, role="live"):
+    """A link of user bob that is registered."""
+    registration = Registration(service=service, role=Role(role), run_id="r1", up_since_s=0)
+    return Speaker(kind=LinkKind.UNIX, user=User(1001, "bob"), registration=registration)
+
 
 SPEAKERS = {
     "root": Speaker(kind=LinkKind.UNIX, user=User(0, "root")),
@@ -16,9 +24,9 @@ SPEAKERS = {
     "signal": Speaker(kind=LinkKind.SIGNAL),
     "remote": Speaker(kind=LinkKind.REMOTE),
     "peer": Speaker(kind=LinkKind.SECURE, accepted=True),
-    "timekeeper": Speaker(kind=LinkKind.UNIX, user=User(1001, "bob"), registered_as="timekeeper"),
-    "canary": Speaker(kind=LinkKind.UNIX, user=User(1001, "bob"), registered_as="canary"),
-    "svc_x": Speaker(kind=LinkKind.UNIX, user=User(1001, "bob"), registered_as="svc_x"),
+    "timekeeper": registered("timekeeper"),
+    "canary": registered("canary"),
+    "svc_x": registered("svc_x"),
 }
 NAMES = list(SPEAKERS)
 REPORT = '{"server":"peer"}'
@@ -36,6 +44,8 @@ TABLE = [
     ("CLUSTER_STATUS",                             "y    y    y    y    y    y    n    n    n    y    y    y"),
     ("REGISTER_FOR_LOADAVG",                       "y    y    y    y    y    y    n    n    n    y    y    y"),
     ("UNREGISTER_FROM_LOADAVG",                    "y    y    y    y    y    y    n    n    n    y    y    y"),
+    ("LISTEN_LOADAVG ips=127.0.0.1",               "y    y    y    y    y    y    n    n    n    y    y    y"),
+    ("ROUTER_GET_STATS",                           "y    y    y    y    y    y    n    n    n    y    y    y"),
     ("STOP",                                       "y    y    y    n    ?    n    n    n    n    n    n    n"),
     ("SHUTDOWN",                                   "y    y    y    n    ?    n    n    n    n    n    n    n"),
     ("FORGET ip=10.0.0.1",                         "y    y    y    n    ?    n    n    n    n    n    n    n"),
@@ -56,6 +66,11 @@ TABLE = [
     ("iplock/BLOCK uri=127.0.0.1",                 "n    n    n    n    n    n    n    n    n    n    n    n"),
     ("iplock/BLOCK uri=[::1]:80",                  "n    n    n    n    n    n    n    n    n    n    n    n"),
     ("iplock/BLOCK uri=10.9.8.7",                  "n    n    n    n    n    n    n    n    n    n    n    n"),
+    ("iplock/BLOCK uri=10.9.8.75",                 "y    y    y    y    ?    n    n    n    n    y    y    y"),
+    ("iplock/BLOCK uri=tcp://[::ffff:10.9.8.7]:1", "n    n    n    n    n    n    n    n    n    n    n    n"),
+    ("iplock/BLOCK uri=http://me@127.0.0.1/",      "n    n    n    n    n    n    n    n    n    n    n    n"),
+    ("iplock/BLOCK uri=0.0.0.0",                   "n    n    n    n    n    n    n    n    n    n    n    n"),
+    ("iplock/BLOCK uri=localhost",                 "n    n    n    n    n    n    n    n    n    n    n    n"),
     ("iplock/BLOCK",                               "n    n    n    n    n    n    n    n    n    n    n    n"),
     ("canary/RUN_STARTED run_id=x",                "n    n    n    n    n    n    n    n    n    n    n    n"),
     ("canary/RUN_ENDED run_id=x",                  "n    n    n    n    n    n    n    n    n    n    n    n"),
@@ -102,3 +117,16 @@ def test_a_group_may_stop_only_where_the_configuration_says_so(make_config):
     stop = Message("STOP")
     assert judge(stop, SPEAKERS["alice"], make_config(stop_group="operators")).allowed
     assert not judge(stop, SPEAKERS["alice"], make_config(stop_group="")).allowed
+
+
+@pytest.mark.parametrize("role", ["standby", "shadow", "probe"])
+def test_only_the_live_one_speaks_for_a_name(config, role):
+    for service, line in (("timekeeper", "CLOCK_STABLE clock_resolution=verified"), ("canary", "POLICY_SET policy=x")):
+        assert judge(read(line), registered(service), config).allowed
+        assert judge(read(line), registered(service, role), config).allowed is False
+
+
+@pytest.mark.parametrize(("run_id", "allowed"), [("", True), ("r1", True), ("r2", False)])
+def test_a_service_reports_on_its_own_run_only(config, run_id, allowed):
+    told = {"service": "svc_x"} | ({"run_id": run_id} if run_id else {})
+    assert judge(Message("RUN_REPORT", told, service="canary"), registered("svc_x"), config).allowed is allowed

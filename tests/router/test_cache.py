@@ -26,7 +26,7 @@ def test_cache_parameter(text, policy):
 
 
 def test_lines_come_out_in_the_order_they_came_and_once():
-    cache = MessageCache(10, 1000)
+    cache = MessageCache(10, 1000, 1000)
     for number in range(5):
         assert cache.store("a", b"%d" % number, 100 - number)
     assert cache.store("b", b"other", 100)
@@ -36,7 +36,7 @@ def test_lines_come_out_in_the_order_they_came_and_once():
 
 
 def test_each_line_ends_at_its_own_deadline():
-    cache = MessageCache(10, 1000)
+    cache = MessageCache(10, 1000, 1000)
     cache.store("a", b"late", 30)
     cache.store("a", b"soon", 10)
     assert cache.next_expiry_s == 10
@@ -47,12 +47,12 @@ def test_each_line_ends_at_its_own_deadline():
 
 
 def test_take_gives_nothing_that_is_past_its_deadline():
-    cache = MessageCache(10, 1000)
+    cache = MessageCache(10, 1000, 1000)
     cache.store("a", b"x", 10)
     assert cache.take("a", 11) == []
 
 
-@pytest.mark.parametrize("limits", [(2, 1000), (100, 8)])
+@pytest.mark.parametrize("limits", [(2, 1000, 1000), (100, 8, 1000), (100, 1000, 8)])
 def test_a_full_cache_refuses_the_newest(limits):
     cache = MessageCache(*limits)
     assert [cache.store("a", b"1234", 10) for _ in range(3)] == [True, True, False]
@@ -61,9 +61,21 @@ def test_a_full_cache_refuses_the_newest(limits):
     assert cache.store("a", b"1234", 20)
 
 
-def test_expiry_entries_of_delivered_lines_do_not_pile_up():
-    cache = MessageCache(10, 1000)
+def test_deadlines_of_delivered_lines_do_not_pile_up():
+    cache = MessageCache(10, 1000, 1000)
+    cache.store("waits", b"x", 1e9)
     for _ in range(1000):
         cache.store("a", b"x", 1e9)
         cache.take("a", 0)
-    assert len(cache._expiry) == 0
+    assert len(cache._expiry) < 100
+    assert cache.take("waits", 0) == [b"x"]
+
+
+def test_the_share_of_a_service_is_free_again_when_its_lines_are_gone():
+    cache = MessageCache(100, 1000, 8)
+    assert [cache.store("a", b"1234", 10) for _ in range(3)] == [True, True, False]
+    assert cache.store("b", b"1234", 10)
+    cache.take("a", 0)
+    assert [cache.store("a", b"1234", 10) for _ in range(3)] == [True, True, False]
+    cache.expire(10)
+    assert not cache._service_bytes

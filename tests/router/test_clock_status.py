@@ -70,3 +70,34 @@ def test_a_bad_clock_word_is_refused(playbook, word):
         KEEPER + f"T > {word}\nT < INVALID command={word.partition(' ')[0]};message=*\n"
         "T > CLOCK_STATUS\nT < CLOCK_UNSTABLE cache=no;clock_error=checking",
     )
+
+
+def test_the_word_of_a_timekeeper_that_unregisters_is_void(playbook):
+    playbook().play(
+        UNREGISTERED
+        + KEEPER
+        + """
+        T > CLOCK_STABLE clock_resolution=verified
+        T > UNREGISTER service=timekeeper
+        T < EOF
+        U > CLOCK_STATUS
+        U < CLOCK_UNSTABLE cache=no;clock_error=checking
+        """,
+    )
+
+
+def test_a_shadow_that_leaves_takes_no_word_along(playbook):
+    playbook().play(
+        UNREGISTERED
+        + KEEPER
+        + """
+        T > CLOCK_STABLE clock_resolution=verified
+        + S unix root
+        S > REGISTER service=timekeeper;version=1;role=shadow
+        S < HELP
+        S < READY my_address=*
+        S x
+        U > CLOCK_STATUS
+        U < CLOCK_STABLE cache=no;clock_resolution=verified
+        """,
+    )

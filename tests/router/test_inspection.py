@@ -1,4 +1,5 @@
 from communicator.router.effects import Identify
+from communicator.router.events import LinkEnded
 
 UNREGISTERED = "+ U unix bob\n"
 
@@ -55,3 +56,47 @@ def test_the_actor_of_a_canary_command_is_written_by_the_router(playbook):
     book.write("A", b"canary/CANARY_COMMAND command=freeze;actor_user=root;actor_server=elsewhere\n")
     heard = book.hear("C")
     assert heard.parameters == {"command": "freeze", "actor_user": "alice", "actor_server": "peer"}
+
+
+def test_many_lines_that_must_be_looked_into_give_others_a_turn(playbook):
+    book = playbook().play(UNREGISTERED)
+    book.write("U", b"ALIVE\n" * 1000)
+    assert len(book.heard[book.links["U"]]) == 1000
+    assert book.continued == 3
+
+
+def test_long_answers_give_others_a_turn(playbook):
+    book = playbook(known_services=frozenset(f"service_{number:05}" for number in range(2000))).play(UNREGISTERED)
+    book.write("U", b"LIST_SERVICES limit=2000\n" * 30)
+    assert len(book.heard[book.links["U"]]) == 30
+    assert book.continued >= 2
+
+
+def test_what_was_said_before_an_end_is_dealt_with_even_in_several_turns(playbook):
+    book = playbook().play(UNREGISTERED)
+    with book.waiting():
+        book.write("U", b"ALIVE\n" * 300)
+        book.handle(LinkEnded(book.links["U"]))
+        assert len(book.heard[book.links["U"]]) == 256
+    assert len(book.heard[book.links["U"]]) == 301
+    assert book.heard[book.links["U"]][-1] == "EOF"
+
+
+def test_blank_lines_say_nothing(playbook):
+    book = playbook().play(UNREGISTERED)
+    book.write("U", b"\n\r\n  \n")
+    book.play("U < (nothing)")
+    assert book.router._board.statistics.dropped["invalid"] == 0
+
+
+def test_a_reason_is_short_however_long_the_message(playbook):
+    book = playbook().play(UNREGISTERED)
+    book.write("U", b"REGISTER version=1;service=" + b"\x01" * 60_000 + b"\n")
+    assert len(book.hear("U").get("message")) <= 300
+    assert all(len(str(notice.fields)) < 1000 for notice in book.notices)
+
+
+def test_an_answer_without_an_encoding_is_the_askers_fault(playbook):
+    book = playbook().play(UNREGISTERED)
+    book.write("U", b'{"command":"ALIVE","parameters":{"serial":";\\\\"}}\n')
+    assert book.hear("U").command == "INVALID"

@@ -1,6 +1,7 @@
 import pytest
 
 from communicator.router import RouterLimits
+from communicator.router.events import LinkHeld
 
 HELLO = """
     + A unix bob
@@ -150,3 +151,59 @@ def test_limits_of_registrations_and_commands(playbook):
     book.play(HELLO)
     book.play("A > COMMANDS list=B,C\nA > COMMANDS list=D\nA < INVALID command=COMMANDS;message=*")
     book.play("+ B unix bob\nB > REGISTER service=svc_b;version=1\nB < INVALID command=REGISTER;message=*")
+
+
+def test_a_newcomer_that_waits_registers_under_no_other_name(playbook):
+    book = playbook().play(
+        HELLO
+        + """
+        + B local bob
+        B > REGISTER service=svc_a;version=1
+        A < svc_a/ALIVE serial=*
+        B > REGISTER service=svc_b;version=1
+        B < INVALID command=REGISTER;message=*
+        @ 3
+        A < EOF
+        B < HELP
+        B < READY my_address=*
+        B x
+        """,
+    )
+    assert len(book.router._board.registry) == 0
+
+
+def test_a_contested_name_goes_to_the_newcomer_as_soon_as_the_elder_leaves(playbook):
+    book = playbook().play(
+        HELLO
+        + """
+        + B local bob
+        + C local bob
+        B > REGISTER service=svc_a;version=1
+        A < svc_a/ALIVE serial=*
+        A > UNREGISTER service=svc_a
+        B < HELP
+        B < READY my_address=*
+        A < EOF
+        C > REGISTER service=svc_a;version=1
+        B < svc_a/ALIVE serial=*
+        C x
+        @ 5
+        B x
+        """,
+    )
+    assert len(book.router._board.registry) == 0
+
+
+def test_an_elder_that_the_router_holds_up_keeps_its_name(playbook):
+    book = playbook().play(HELLO + "+ B local bob\nB > REGISTER service=svc_a;version=1\nA < svc_a/ALIVE serial=*")
+    book.handle(LinkHeld(book.links["A"], held=True))
+    book.play("@ 7\nB < (nothing)")
+    book.handle(LinkHeld(book.links["A"], held=False))
+    book.play("@ 3\nA < EOF\nB < HELP\nB < READY my_address=*")
+
+
+@pytest.mark.parametrize("name", ["service_version", "build", "config_hash"])
+def test_a_text_that_cannot_be_told_on_is_refused(playbook, name):
+    book = playbook().play("+ A unix bob")
+    book.write("A", b'{"command":"REGISTER","parameters":{"service":"a","version":1,"%b":";\\\\"}}\n' % name.encode())
+    assert name in book.hear("A").get("message")

@@ -1,6 +1,6 @@
 import pytest
 
-from communicator.router.effects import Close
+from communicator.router.effects import Close, Measure, SampleLoad
 from communicator.router.events import (
     DatagramReceived,
     LineTooLong,
@@ -71,3 +71,25 @@ def test_new_rules_apply_at_once(playbook, make_config):
     book.router.reconfigure(make_config(known_services=frozenset({"new"}), stop_group="bob"), book.now)
     book.play("U > SERVICE_STATUS service=new\nU < STATUS cache=no;service=new;status=down\nU > STOP\nU < EOF")
     assert len(book.effects_of(Close)) == 1
+
+
+def test_a_line_too_long_ends_a_registration_at_once(trio):
+    trio.handle(LineTooLong(trio.links["B"], 65536))
+    trio.play(
+        """
+        B < INVALID message=*
+        A < STATUS cache=no;server=peer;server_name=peer;service=svc_b;status=down;up_since=*;down_since=*
+        B < EOF
+        A > svc_b/P transmission_report=failure
+        A < TRANSMISSION_REPORT command=P;status=failed;destination_service=svc_b
+        """,
+    )
+
+
+def test_a_datagram_leaves_nothing_behind(playbook):
+    book = playbook()
+    for datagram in (b"LISTEN_LOADAVG ips=127.0.0.1", b"REGISTER_FOR_LOADAVG", b"ROUTER_GET_STATS"):
+        book.handle(DatagramReceived(datagram))
+    assert not book.router._board.load_listeners
+    assert not book.effects_of(Measure)
+    assert not book.effects_of(SampleLoad)

@@ -36,3 +36,14 @@ def test_a_slow_consumer_is_named_in_log_statistics_and_an_event(trio):
     )
     assert [notice.fields["client"] for notice in trio.notices if notice.event == "slow_consumer_cut"] == ["svc_b"]
     assert trio.router._board.statistics.slow_consumers == {"svc_b": 1}
+
+
+def test_statistics_fit_into_a_line_however_many_services_there_are(playbook):
+    book = playbook()
+    for number in range(1500):
+        name = f"s{number:04}".ljust(128, "x")
+        book.play(f"+ A unix bob\nA > REGISTER service={name};version=1\nA < HELP\nA < READY my_address=*")
+    book.write("A", b"ROUTER_GET_STATS\n")
+    services = json.loads(book.hear("A").get("stats"))["services"]
+    assert len(services) == 1000
+    assert services["offline"] == 0

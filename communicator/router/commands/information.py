@@ -2,6 +2,7 @@
 
 import json
 
+from communicator.protocol.line_form import encode_line
 from communicator.protocol.message import Message
 from communicator.protocol.values import format_timestamp
 from communicator.router.effects import Level, Measure
@@ -15,7 +16,8 @@ def alive(board: Switchboard, link: Link, message: Message, now: Instant) -> Non
     """ALIVE: answered by ABSOLUTELY with the same serial and timestamp, and the time of the answer."""
     told = {name: message.get(name) for name in ("serial", "timestamp") if message.get(name)}
     told["reply_timestamp"] = format_timestamp(now.wall_ns)
-    board.say(link, _to_sender(board, link, "ABSOLUTELY", told))
+    answer = board.signed(_to_sender(board, link, "ABSOLUTELY", told))
+    board.transmit(link, encode_line(answer), 1)  # a serial without an encoding is the sender's fault, not ours
 
 
 def public_ip(board: Switchboard, link: Link, _message: Message, _now: Instant) -> None:
@@ -42,16 +44,11 @@ def _to_sender(board: Switchboard, link: Link, command: str, parameters: dict[st
 
 def router_get_stats(board: Switchboard, link: Link, _message: Message, _now: Instant) -> None:
     """ROUTER_GET_STATS: the shell is asked for its part first; see `router_stats`."""
-    token = next(board.tokens)
-    board.stat_requests[token] = link
-    board.ask(Measure(token))
+    board.park(link, b"", Measure(link.id))
 
 
-def router_stats(board: Switchboard, measured: Measured) -> None:
-    """The shell has measured: answer whoever asked."""
-    link = board.stat_requests.pop(measured.token, None)
-    if link is None:
-        return
+def router_stats(board: Switchboard, link: Link, measured: Measured) -> None:
+    """The shell has measured: answer the link that asked."""
     document = render(
         board.statistics,
         config=board.config,

@@ -1,19 +1,25 @@
 """REGISTER, UNREGISTER, COMMANDS and what hangs on them: names, roles, runs, and who holds a contested name."""
 
-from communicator.errors import RemoteProtocolError
+import dataclasses
+
+from communicator.errors import LocalProtocolError, RemoteProtocolError
+from communicator.protocol.line_form import encode
 from communicator.protocol.message import Message
 from communicator.protocol.names import ROUTER_SERVICE, is_command_name, is_service_name
 from communicator.protocol.values import parse_integer
+from communicator.router.commands.clock_status import forget_clock
 from communicator.router.commands.runs import report_run_ended, report_run_started, report_runs_so_far
 from communicator.router.commands.service_status import tell_status
+from communicator.router.contests import Contest
 from communicator.router.effects import Level
 from communicator.router.events import CloseReason, Instant
-from communicator.router.registry import Contest, Link, Registration, Role
+from communicator.router.registry import Link, Registration, Role
 from communicator.router.switchboard import NS_PER_S, Switchboard
 
 PROTOCOL_VERSION = 1
 ELDER_ANSWERS_WITHIN_S = 2.0
 """How long the holder of a name has to prove that it lives, before a newcomer takes the name over."""
+TIMEKEEPER = "timekeeper"
 REQUIRED_COMMANDS = frozenset(("HELP", "QUITTING", "READY", "STOP", "UNKNOWN"))
 """What every service has to understand, by the ancestor's rule."""
 TEXT_CHARACTERS = 256
@@ -25,6 +31,8 @@ def register(board: Switchboard, link: Link, message: Message, now: Instant) -> 
     """REGISTER: enter a service under its name, or begin the contest for a name that is held."""
     if link.registration is not None:
         raise RemoteProtocolError(f"this link is registered as {link.registration.service!r} already")
+    if board.contests.waits(link):
+        raise RemoteProtocolError("this link has asked for a name that is being decided")
     registration = read_registration(board, link, message, now)
     limit = board.config.limits.registrations
     if len(board.registry) >= limit:
@@ -32,10 +40,11 @@ def register(board: Switchboard, link: Link, message: Message, now: Instant) -> 
     elder = board.registry.live(registration.service) if registration.role is Role.LIVE else None
     if elder is None:
         admit(board, link, registration, now)
-    elif any(contest.elder is elder or contest.newcomer is link for contest in board.contests.values()):
+    elif board.contests.find(registration.service) is not None:
         raise RemoteProtocolError(f"another registration as {registration.service!r} is being decided, try again")
     else:
-        _contest(board, link, elder, registration, now)
+        board.contests.begin(Contest(link, elder, registration, now.monotonic_s + ELDER_ANSWERS_WITHIN_S))
+        board.say(elder, Message("ALIVE", {"serial": registration.run_id}, service=registration.service))
 
 
 def read_registration(board: Switchboard, link: Link, message: Message, now: Instant) -> Registration:
@@ -61,13 +70,23 @@ def read_registration(board: Switchboard, link: Link, message: Message, now: Ins
         role=Role(role),
         run_id=board.new_run_id(),
         up_since_s=now.wall_ns // NS_PER_S,
-        version=message.get("service_version")[:TEXT_CHARACTERS],
-        build=message.get("build")[:TEXT_CHARACTERS],
-        config_hash=message.get("config_hash")[:TEXT_CHARACTERS],
+        version=_text(message, "service_version"),
+        build=_text(message, "build"),
+        config_hash=_text(message, "config_hash"),
         pid=link.user.pid if link.user and link.user.pid else announced_pid,
         metrics_port=_optional_integer(message, "metrics_port", PORT_MAX),
         probe_port=_optional_integer(message, "probe_port", PORT_MAX),
     )
+
+
+def _text(message: Message, name: str) -> str:
+    """A text that is told to others as it is, and so must have an encoding."""
+    text = message.get(name)[:TEXT_CHARACTERS]
+    try:
+        encode(Message("TEXT", {name: text}))
+    except LocalProtocolError as error:
+        raise RemoteProtocolError(str(error)) from None
+    return text
 
 
 def _integer(message: Message, name: str) -> int:
@@ -138,6 +157,17 @@ def withdraw(board: Switchboard, link: Link, reason: str, now: Instant) -> None:
     board.registry.remove(link)
     board.routes.clear()
     board.notice(Level.INFO, "service_left", service=registration.service, role=registration.role, reason=reason)
+    if registration.role is Role.LIVE:
+        _free(board, registration.service, now)
+
+
+def _free(board: Switchboard, service: str, now: Instant) -> None:
+    """A name has no live holder any more: its word is void, and whoever waits for the name gets it."""
+    if service == TIMEKEEPER:
+        forget_clock(board)
+    contest = board.contests.end(service)
+    if contest is not None and not board.draining:
+        admit(board, contest.newcomer, contest.registration, now)
 
 
 def commands(board: Switchboard, link: Link, message: Message, _now: Instant) -> None:
@@ -157,46 +187,23 @@ def commands(board: Switchboard, link: Link, message: Message, _now: Instant) ->
     link.commands_known = True
 
 
-def _contest(board: Switchboard, link: Link, elder: Link, registration: Registration, now: Instant) -> None:
-    contest = Contest(
-        newcomer=link,
-        elder=elder,
-        registration=registration,
-        serial=registration.run_id,
-        deadline_s=now.monotonic_s + ELDER_ANSWERS_WITHIN_S,
-    )
-    board.contests[contest.serial] = contest
-    board.say(elder, Message("ALIVE", {"serial": contest.serial}, service=registration.service))
-
-
 def elder_answered(board: Switchboard, link: Link, message: Message, _now: Instant) -> None:
     """ABSOLUTELY: the holder of a contested name lives and keeps it."""
-    contest = board.contests.get(message.get("serial"))
-    if contest is None or contest.elder is not link:
+    contest = board.contests.find(link.registration.service) if link.registration else None
+    if contest is None or contest.elder is not link or contest.serial != message.get("serial"):
         return
-    del board.contests[contest.serial]
-    service = contest.registration.service
-    board.refuse(contest.newcomer, "REGISTER", f"{service!r} is registered on this host already, and alive")
-    board.notice(Level.WARNING, "registration_refused", service=service, link=contest.newcomer.name, reason="name held")
-    board.close(contest.newcomer, CloseReason.PROTOCOL)
+    board.contests.end(contest.service)
+    newcomer = contest.newcomer
+    board.refuse(newcomer, "REGISTER", f"{contest.service!r} is registered on this host already, and alive")
+    board.notice(Level.WARNING, "registration_refused", service=contest.service, link=newcomer.name, reason="name held")
+    board.close(newcomer, CloseReason.PROTOCOL)
 
 
 def settle_contests(board: Switchboard, now: Instant) -> None:
-    """Give the names of elders that did not answer in time to the newcomers."""
-    for contest in [one for one in board.contests.values() if one.deadline_s <= now.monotonic_s]:
-        del board.contests[contest.serial]
-        if contest.elder.registration is not None:
-            board.notice(Level.WARNING, "service_replaced", service=contest.registration.service)
-            withdraw(board, contest.elder, "replaced", now)
+    """Give the names of elders that did not answer in time to the newcomers; an elder we hold up ourselves has more time."""
+    for contest in board.contests.take_due(now.monotonic_s):
+        board.contests.begin(dataclasses.replace(contest, deadline_s=now.monotonic_s + ELDER_ANSWERS_WITHIN_S))
+        if not contest.elder.held:
+            board.notice(Level.WARNING, "service_replaced", service=contest.service)
+            withdraw(board, contest.elder, "replaced", now)  # which lets the newcomer in
             board.close(contest.elder, CloseReason.REPLACED)
-        admit(board, contest.newcomer, contest.registration, now)
-
-
-def leave_contests(board: Switchboard, link: Link, now: Instant) -> None:
-    """A link has gone: as a newcomer it waits no longer, as an elder it has lost."""
-    for contest in list(board.contests.values()):
-        if contest.newcomer is link:
-            del board.contests[contest.serial]
-        elif contest.elder is link:
-            del board.contests[contest.serial]
-            admit(board, contest.newcomer, contest.registration, now)

@@ -1,0 +1,36 @@
+import pytest
+
+from communicator.protocol import Message, decode, encode
+from communicator.router.tapping import SHOWN_BYTES, shown
+
+
+@pytest.mark.parametrize(
+    ("line", "text"),
+    [
+        (b"svc_b/P x=1", "svc_b/P x=1"),
+        (b"REGISTER password=hunter2;service=a", "REGISTER password=***;service=a"),
+        (b'REGISTER password="a\\";hunter2";service=a', "REGISTER password=***;service=a"),
+        (b'REGISTER password="hunter2', "REGISTER ***"),
+        (b"X secret_code=hunter2 \xff;y=1", "X ***"),
+        (
+            b'{"command":"REGISTER","parameters":{"password":"hunter2","service":"a"}}',
+            "REGISTER password=***;service=a",
+        ),
+        (b'{"command":"REGISTER","parameters":{"password":"hunter2"', '{"command":"REGISTER","parameters":{"***'),
+        (b"X password_hint=blue", "X password_hint=blue"),
+        (b"svc_b/P x=\xff\0", "svc_b/P x=\ufffd\ufffd"),
+        (b"", ""),
+    ],
+)
+def test_a_line_is_shown_without_its_secrets(line, text):
+    assert shown(line) == text
+
+
+def test_a_long_line_is_cut():
+    assert len(shown(b"svc_b/P x=" + b"y" * 1_000_000)) == SHOWN_BYTES + 1
+
+
+@pytest.mark.parametrize("line", [b'"a;\\', b";\\", b"\\", b'{"a":"\\', b"a;" * 20000 + b"\\"])
+def test_what_is_shown_has_an_encoding(line):
+    message = Message("TAPPED", {"line": shown(line)})
+    assert decode(encode(message)) == message
