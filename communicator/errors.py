@@ -128,12 +128,15 @@ class ReplyTimeoutError(ClientError, TimeoutError):
     Args:
         command: The command that was not answered.
         timeout_s: How long was waited, in seconds.
+        is_kept: Whether the router keeps the command for a service that is not there; it may still be obeyed.
     """
 
-    def __init__(self, command: str, timeout_s: float) -> None:
-        super().__init__(f"no reply to {command} within {timeout_s:g} s")
+    def __init__(self, command: str, timeout_s: float, *, is_kept: bool = False) -> None:
+        why = ": the router keeps it until the service comes" if is_kept else ""
+        super().__init__(f"no reply to {command} within {timeout_s:g} s{why}")
         self.command = command
         self.timeout_s = timeout_s
+        self.is_kept = is_kept
 
 
 class RegistrationRefusedError(ClientError, PermissionError):

@@ -1,5 +1,6 @@
 """A client on a plain blocking socket, for scripts; it answers the router only while one of its methods runs."""
 
+import contextlib
 import os
 import socket
 import ssl
@@ -9,7 +10,7 @@ from types import TracebackType
 from typing import Self, assert_never
 
 from communicator.client.client import CONNECT_TIMEOUT_S, REPLY_TIMEOUT_S
-from communicator.client.connection import CLOSE_S, LOGGED_BYTES, line_of, log
+from communicator.client.connection import CLOSE_S, LINE_BYTES_READ, LOGGED_BYTES, line_of, log
 from communicator.client.dial import dial_blocking, stream_address
 from communicator.client.identity import Identity
 from communicator.client.inbox import Inbox
@@ -24,10 +25,10 @@ from communicator.client.outcomes import (
     StopAsked,
     Transmit,
 )
+from communicator.client.repeats import Repeats
 from communicator.client.session import Session, State
 from communicator.client.status import ClockStatus, ClusterStatus
 from communicator.errors import ClientError, NotConnectedError, ReplyTimeoutError
-from communicator.protocol.limits import LINE_BYTES_HARD
 from communicator.protocol.line_buffer import LineBuffer
 from communicator.protocol.message import Message
 
@@ -68,8 +69,9 @@ class BlockingClient:
         self._connect_timeout_s = connect_timeout_s
         self._tls = tls
         self._session = Session(self._identity, commands)
-        self._lines = LineBuffer(LINE_BYTES_HARD)
+        self._lines = LineBuffer(LINE_BYTES_READ)
         self._inbox = Inbox()
+        self._repeats = Repeats()
         self._answers: dict[int, Message | ClientError] = {}
         self._registration_error: ClientError | None = None
         self._socket: socket.socket | None = None
@@ -78,10 +80,9 @@ class BlockingClient:
 
     def __enter__(self) -> Self:
         deadline_s = time.monotonic() + self._connect_timeout_s
-        first_line = self._session.register()
         self._socket = dial_blocking(self._address, self._connect_timeout_s, self._tls)
         try:
-            self._write(first_line)
+            self._register()
             while self._session.state is State.REGISTERING:
                 if not self._read(deadline_s):
                     what = f"does not answer REGISTER within {self._connect_timeout_s:g} s"
@@ -150,7 +151,7 @@ class BlockingClient:
             self._write(lines)
             while token not in self._answers:
                 if not self._read(deadline_s):
-                    raise ReplyTimeoutError(message.command, timeout_s)
+                    raise ReplyTimeoutError(message.command, timeout_s, is_kept=self._session.is_kept(token))
             answer = self._answers.pop(token)
         finally:
             self._session.forget(token)
@@ -195,7 +196,7 @@ class BlockingClient:
             for outcome in self._session.receive(line, wall_ns):
                 self._do(outcome)
         if self._lines.too_long:
-            raise self._lost(f"the router sent a line of more than {LINE_BYTES_HARD} bytes")
+            raise self._lost(f"the router sent a line of more than {LINE_BYTES_READ} bytes")
         if not data and not lines:
             raise self._lost("closed by the router")
         return True
@@ -213,8 +214,7 @@ class BlockingClient:
     def _do(self, outcome: Outcome) -> None:
         match outcome:
             case Delivered(message, is_settled):
-                if not is_settled:
-                    self._inbox.put_or_drop(message)
+                self._deliver(message, is_settled=is_settled)
             case Settled(token, answer):
                 self._answers[token] = answer
             case Transmit(data):
@@ -226,9 +226,25 @@ class BlockingClient:
             case Registered() | RouterLeaves():
                 pass
             case LineSkipped(line, error):
-                log.warning("line_skipped error=%s line=%r", error, line[:LOGGED_BYTES])
+                if count := self._repeats.due("line_skipped"):
+                    log.warning("line_skipped count=%d error=%s line=%r", count, error, line[:LOGGED_BYTES])
             case _:
                 assert_never(outcome)
+
+    def _deliver(self, message: Message, *, is_settled: bool) -> None:
+        """Keep a message; only `request` reads on while others wait, so only then may one be dropped."""
+        if is_settled:
+            return
+        if self._session.awaits_replies:
+            self._inbox.put_or_drop(message)
+        else:
+            self._inbox.put(message)
+
+    def _register(self) -> None:
+        """Send the first line; a router that is full has said so and hung up, which is read next."""
+        first_line = self._session.register()
+        with contextlib.suppress(OSError):
+            self._link().sendall(first_line)
 
     def _write(self, data: bytes) -> None:
         link = self._link()

@@ -80,6 +80,7 @@ class Client:
         self._inbox = Inbox()
         self._arrived = asyncio.Event()
         self._has_reader = False
+        self._dropped_told = False
         self.stop_asked = False
         """Whether the router, or another service, told this one to end; the link is closed then."""
 
@@ -148,8 +149,8 @@ class Client:
         Raises:
             NoReceiverError: The router knows of no such service; at once.
             MessageRefusedError: The receiver or the router answered INVALID or UNKNOWN.
-            ReplyTimeoutError: No answer came in time. A router that keeps the message for a service that is not up yet
-                also ends here.
+            ReplyTimeoutError: No answer came in time; `is_kept` says that the router keeps the message for a service that
+                is not up yet.
             NotConnectedError: The link is gone, or was lost meanwhile.
             LocalProtocolError: The message has no encoding.
             ValueError: No reply is named, or one that could not be a command.
@@ -159,8 +160,8 @@ class Client:
     async def messages(self) -> AsyncIterator[Message]:
         """Every message that answers no request, as it comes; ends when this client was told to stop.
 
-        Messages wait for their reader within a bound; beyond it the router waits, or, while nobody reads or a request is under
-        way, the oldest are dropped and counted.
+        Messages wait for their reader within the bound of `communicator.client.inbox`; beyond it the router waits, or, while
+        nobody reads or a request is under way, the oldest are dropped and counted.
 
         Raises:
             NotConnectedError: The link was lost.
@@ -191,10 +192,13 @@ class Client:
     def _make(self) -> Connection:
         return Connection(Session(self._identity, self._commands), self._deliver, self._stop, self._arrived.set)
 
+    @property
+    def _may_pause(self) -> bool:
+        """Whether the router may be made to wait: for a slow reader, but not for none, nor while a reply is under way."""
+        return self._has_reader and not self._link.session.awaits_replies
+
     def _regulate(self) -> None:
-        """Let the router wait for a slow reader, but not for one that never comes, nor while a reply is under way."""
-        awaits_replies = self._link.session.awaits_replies
-        if self._has_reader and not awaits_replies and self._inbox.should_pause(awaits_replies=False):
+        if self._may_pause and self._inbox.is_full:
             self._link.pause_reading()
         else:
             self._link.resume_reading()
@@ -202,7 +206,10 @@ class Client:
     def _deliver(self, message: Message, is_settled: bool) -> None:  # noqa: FBT001 - the shape of a callback
         if is_settled:
             return
-        if self._inbox.put_or_drop(message) and self._inbox.dropped == 1:
+        if self._may_pause:
+            self._inbox.put(message)
+        elif self._inbox.put_or_drop(message) and not self._dropped_told:
+            self._dropped_told = True
             log.warning("message_dropped command=%s: messages() is not read fast enough", self._inbox.last_dropped)
         self._arrived.set()
         if self._has_reader:

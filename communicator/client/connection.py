@@ -19,6 +19,7 @@ from communicator.client.outcomes import (
     StopAsked,
     Transmit,
 )
+from communicator.client.repeats import Repeats
 from communicator.client.session import Session, State
 from communicator.errors import ClientError, NotConnectedError, ReplyTimeoutError
 from communicator.protocol.addresses import RouterAddress
@@ -32,6 +33,8 @@ CLOSE_S = 2.0
 LEAVE_S = 10.0
 """How long a router that said it ends is given to close the link, in seconds; it drains for 5 s."""
 LEFT = "closed by us"
+LINE_BYTES_READ = LINE_BYTES_HARD + 1024
+"""The longest line that is read: a longest one, and a sender in front of it; a peer's long line must not cost us the link."""
 LOGGED_BYTES = 200
 """How much of a bad line is logged."""
 
@@ -64,11 +67,12 @@ class Connection(asyncio.Protocol):
         self._stop = stop
         self._lost = lost
         self._transport: asyncio.Transport | None = None
-        self._lines = LineBuffer(LINE_BYTES_HARD)
+        self._lines = LineBuffer(LINE_BYTES_READ)
         self._answers: dict[int, asyncio.Future[Message | ClientError]] = {}
         self._registered: asyncio.Future[ClientError | None] = loop.create_future()
         self._end_timer: asyncio.TimerHandle | None = None
         self._is_reading = True
+        self._repeats = Repeats()
         self._writable = asyncio.Event()
         self._writable.set()
 
@@ -97,7 +101,10 @@ class Connection(asyncio.Protocol):
         try:
             async with asyncio.timeout(timeout_s):
                 connection = await dial(address, make, tls)
-                connection.write(connection.session.register())
+                first_line = connection.session.register()
+                for _ in range(2):  # a router that is full has said so and hung up: read that before a write fails
+                    await asyncio.sleep(0)
+                connection.write(first_line)
                 error = await connection.registration()
         except TimeoutError:
             what = "does not answer REGISTER" if connection else "cannot be reached"
@@ -156,7 +163,7 @@ class Connection(asyncio.Protocol):
                 await self.send(lines)
                 settled = await answer
         except TimeoutError:
-            raise ReplyTimeoutError(message.command, timeout_s) from None
+            raise ReplyTimeoutError(message.command, timeout_s, is_kept=self.session.is_kept(token)) from None
         finally:
             del self._answers[token]
             self.session.forget(token)
@@ -213,8 +220,8 @@ class Connection(asyncio.Protocol):
         if lines:
             self._take(lines)
         if self._lines.too_long:
-            log.warning("line_too_long limit_bytes=%d", LINE_BYTES_HARD)
-            self.abort(f"the router sent a line of more than {LINE_BYTES_HARD} bytes")
+            log.warning("line_too_long limit_bytes=%d", LINE_BYTES_READ)
+            self.abort(f"the router sent a line of more than {LINE_BYTES_READ} bytes")
 
     def eof_received(self) -> None:
         """Called by asyncio: the router will write no more."""
@@ -269,14 +276,22 @@ class Connection(asyncio.Protocol):
             case NotRegistered(error):
                 self._register(error)
             case StopAsked(by):
-                log.info("stop_asked by=%s", by or "unknown")
-                self._stop()
+                self._stop_asked(by)
             case RouterLeaves():
                 self._expect_end()
-            case LineSkipped(line, error):
-                log.warning("line_skipped error=%s line=%r", error, line[:LOGGED_BYTES])
+            case LineSkipped():
+                self._tell_skipped(outcome)
             case _:
                 assert_never(outcome)
+
+    def _stop_asked(self, by: str) -> None:
+        if count := self._repeats.due("stop_asked"):
+            log.info("stop_asked by=%s count=%d", by or "unknown", count)
+        self._stop()
+
+    def _tell_skipped(self, skipped: LineSkipped) -> None:
+        if count := self._repeats.due("line_skipped"):
+            log.warning("line_skipped count=%d error=%s line=%r", count, skipped.error, skipped.line[:LOGGED_BYTES])
 
     def _register(self, error: ClientError | None) -> None:
         if not self._registered.done():

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 from communicator.client.inbox import Inbox
+from communicator.client.repeats import Repeats
 from communicator.client.session import OWN_COMMANDS
 from communicator.errors import LocalProtocolError, MessageRefusedError
 from communicator.protocol.message import Message
@@ -47,6 +48,7 @@ class Dispatcher:
         self._relieved = relieved
         self._handlers: dict[str, Handler] = {}
         self._waiting = Inbox()
+        self._repeats = Repeats()
         self._tasks: set[asyncio.Task[None]] = set()
         self._group: asyncio.TaskGroup | None = None
         self._idle = asyncio.Event()
@@ -95,9 +97,10 @@ class Dispatcher:
         """Whether there is a handler for it."""
         return command in self._handlers
 
-    def should_pause(self, *, awaits_replies: bool) -> bool:
-        """Whether the router should wait; see `Inbox.should_pause`."""
-        return self._waiting.should_pause(awaits_replies=awaits_replies)
+    @property
+    def is_full(self) -> bool:
+        """Whether so many messages wait that the router should; see `Inbox`."""
+        return self._waiting.is_full
 
     async def wait_idle(self) -> None:
         """Wait until no handler runs."""
@@ -138,9 +141,10 @@ class Dispatcher:
                 await self._answer(message, answer)
         except MessageRefusedError as error:
             await self._refuse(message, "INVALID", error.reason)
-        except Exception:
+        except Exception as error:
             self.handler_errors += 1
-            log.exception("handler_failed command=%s sender=%s", message.command, message.sender)
+            if count := self._repeats.due(f"{message.command} {type(error).__name__}"):
+                log.exception("handler_failed command=%s sender=%s count=%d", message.command, message.sender, count)
             await self._refuse(message, "INVALID", "the service failed to handle it")
 
     async def _answer(self, message: Message, answer: Message) -> None:
@@ -161,4 +165,5 @@ class Dispatcher:
         try:
             await self._outlet.send(message.reply(how, parameters))
         except LocalProtocolError as error:
-            log.warning("refusal_dropped command=%s error=%s", message.command, error)
+            if count := self._repeats.due("refusal_dropped"):
+                log.warning("refusal_dropped command=%s count=%d error=%s", message.command, count, error)

@@ -11,11 +11,12 @@ import msgspec
 
 from communicator.client.backoff import Backoff
 from communicator.client.client import CONNECT_TIMEOUT_S, REPLY_TIMEOUT_S
-from communicator.client.connection import Connection, line_of
+from communicator.client.connection import LOGGED_BYTES, Connection, line_of
 from communicator.client.dial import stream_address
 from communicator.client.dispatcher import HANDLERS, Dispatcher, Handler
 from communicator.client.identity import PROBE, Identity
 from communicator.client.outbox import Outbox
+from communicator.client.repeats import Repeats
 from communicator.client.session import Session
 from communicator.client.status import ClockStatus, ClusterStatus
 from communicator.errors import (
@@ -78,7 +79,8 @@ class Service:
         tls: For ``cds://``; None trusts what this host trusts.
         username: For a listener that requires credentials.
         password: The same.
-        handlers: How many handlers run at once; beyond that messages wait, then the router.
+        handlers: How many handlers run at once; beyond that messages wait, and once `communicator.client.inbox` is full, the
+            router. Up to there a busy service is still one that lives: ALIVE, HELP, STOP and replies are dealt with at once.
         outbox: What is kept while there is no link.
 
     Raises:
@@ -112,6 +114,7 @@ class Service:
         self._dispatcher = Dispatcher(self, handlers, self._regulate)
         self._outbox = Outbox() if outbox is None else outbox
         self._backoff = Backoff()
+        self._repeats = Repeats()
         self._connection: Connection | None = None
         self._group: asyncio.TaskGroup | None = None
         self._stopping = asyncio.Event()
@@ -166,7 +169,8 @@ class Service:
 
         What the handler returns is sent as the answer: to the sender, unless it names another receiver. It may raise
         MessageRefusedError to answer INVALID with a reason. What the library takes note of itself may have a handler too: READY,
-        which comes with every new link, and broadcasts such as CLOCK_STABLE.
+        which comes with every new link, and broadcasts such as CLOCK_STABLE. Anybody may send these: a handler that believes one
+        looks at its sender, or at `clock_status` and `cluster_status`, which record only what our own router says.
 
         Args:
             commands: What it handles; all handlers are named before `run`.
@@ -335,7 +339,7 @@ class Service:
         connection = self._connection
         if connection is None:
             return
-        if self._dispatcher.should_pause(awaits_replies=connection.session.awaits_replies):
+        if self._dispatcher.is_full:
             connection.pause_reading()
         else:
             connection.resume_reading()
@@ -344,14 +348,14 @@ class Service:
         if not self._dispatcher.handles(message.command):
             session = self._connection.session if self._connection else None
             if is_settled or (session is not None and session.understands(message.command)):
-                _log_refusal(message)
+                self._log_refusal(message)
                 return
         if self._group is not None:
             self._dispatcher.dispatch(message, self._group)
             self._regulate()
 
-
-def _log_refusal(message: Message) -> None:
-    """Say that a message sent without waiting for an answer was refused, or found no receiver."""
-    if message.command in _REFUSALS:
-        log.warning("message_refused how=%s by=%s %s", message.command, message.sender, dict(message.parameters))
+    def _log_refusal(self, message: Message) -> None:
+        """Say that a message sent without waiting for an answer was refused, or found no receiver."""
+        if message.command in _REFUSALS and (count := self._repeats.due(message.command)):
+            told = repr(dict(message.parameters))[:LOGGED_BYTES]
+            log.warning("message_refused how=%s by=%s count=%d %s", message.command, message.sender, count, told)

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Mapping
 from enum import Enum
 from typing import ClassVar
 
-from communicator.client.correlation import Correlator, Request
+from communicator.client.correlation import Correlator, OwnRouter, Request
 from communicator.client.identity import Identity
 from communicator.client.outcomes import (
     Delivered,
@@ -49,7 +49,7 @@ from communicator.errors import (
 )
 from communicator.protocol.line_form import decode, encode_line
 from communicator.protocol.message import Message
-from communicator.protocol.names import ROUTER_SERVICE, is_command_name
+from communicator.protocol.names import is_command_name
 from communicator.protocol.values import format_timestamp, parse_duration_s
 
 REQUIRED_COMMANDS = frozenset(("HELP", "QUITTING", "READY", "STOP", "UNKNOWN"))
@@ -91,17 +91,20 @@ class Session:
         for command in self._commands:
             if not is_command_name(command):
                 raise LocalProtocolError(f"{command!r} cannot be a command: upper case letters, digits and '_'")
-        self._requests = Correlator()
-        self._asked_elder = False
+        self._router = OwnRouter()
+        self._requests = Correlator(self._router)
         self.state = State.REGISTERING
         self.is_leaving = False
         """Whether the router said that it ends."""
-        self.server_name = ""
-        """The router's server; empty before READY."""
         self.cluster_status: ClusterStatus | None = None
         """What the router last said of the cluster; None until it did."""
         self.clock_status: ClockStatus | None = None
         """What the router last said of the clock; None until it did."""
+
+    @property
+    def server_name(self) -> str:
+        """The router's server; empty before READY."""
+        return self._router.server
 
     @property
     def awaits_replies(self) -> bool:
@@ -147,6 +150,10 @@ class Session:
             line = self._commands_line(Message("COMMANDS")) + line
         return self._requests.add(message, expected).token, line
 
+    def is_kept(self, token: int) -> bool:
+        """Whether the router said that it keeps this request until its receiver comes."""
+        return self._requests.is_kept(token)
+
     def forget(self, token: int) -> None:
         """Nobody waits for this answer any more."""
         self._requests.discard(token)
@@ -181,12 +188,6 @@ class Session:
             return self._answer_or_deliver(message)
         return handle(self, message)
 
-    def _from_router(self, message: Message) -> bool:
-        return message.sent_from_service == ROUTER_SERVICE
-
-    def _from_own_router(self, message: Message) -> bool:
-        return self._from_router(message) and message.sent_from_server == self.server_name
-
     def _answer_or_deliver(self, message: Message, *, is_settled: bool = False) -> list[Outcome]:
         request = self._requests.take_answered(message)
         if request is not None:
@@ -204,15 +205,15 @@ class Session:
         return [Transmit(self._commands_line(message.reply("COMMANDS")))]
 
     def _ready(self, message: Message) -> list[Outcome]:
-        if self.state is not State.REGISTERING or not self._from_router(message):
+        if self.state is not State.REGISTERING or not self._router.is_sender(message):
             return [Delivered(message, is_settled=True)]
         self.state = State.READY
-        self.server_name = message.sent_from_server
+        self._router.server = message.sent_from_server
         questions = encode_line(Message("CLUSTER_GET_STATUS")) + encode_line(Message("CLOCK_STATUS"))
         return [Transmit(questions), Registered(self.server_name), Delivered(message, is_settled=True)]
 
     def _version_blocked(self, message: Message) -> list[Outcome]:
-        if self.state is not State.REGISTERING or not self._from_router(message):
+        if self.state is not State.REGISTERING or not self._router.is_sender(message):
             return self._answer_or_deliver(message)
         self.state = State.REFUSED
         allowed = message.get("probe_allowed").lower() in ("true", "yes", "1")
@@ -225,13 +226,14 @@ class Session:
         if answered is not None:
             return [Settled(answered.token, message)]
         refused = message.get("command")
-        if self.state is State.REGISTERING and refused == "REGISTER" and self._from_router(message):
+        by_router = self._router.is_sender(message)
+        if self.state is State.REGISTERING and refused in ("REGISTER", "") and by_router:
             self.state = State.REFUSED
             reason = message.get("message", "no reason given")
             return [NotRegistered(RegistrationRefusedError(self._identity.service, reason))]
         outcomes: list[Outcome] = []
-        if refused == "CLUSTER_GET_STATUS" and self._from_own_router(message) and not self._asked_elder:
-            self._asked_elder = True
+        if refused == "CLUSTER_GET_STATUS" and by_router and not self._router.is_elder:
+            self._router.is_elder = True
             outcomes.append(Transmit(encode_line(Message("CLUSTER_STATUS"))))
         reason = message.get("message") or _refusal_in_words(message)
         request = self._requests.take_refused(refused, message)
@@ -240,26 +242,30 @@ class Session:
         return outcomes + self._settle(request, MessageRefusedError(refused, reason), message)
 
     def _transmission_report(self, message: Message) -> list[Outcome]:
-        if message.get("status") != "failed":
-            return self._answer_or_deliver(message, is_settled=True)
-        return self._undelivered(message, message.get("command"))
+        if message.get("status") == "failed":
+            return self._undelivered(message, message.get("command"))
+        if message.get("status") == "cached" and self._router.is_sender(message):
+            self._requests.keep(message.get("command"), *_destination(message))
+        return self._answer_or_deliver(message, is_settled=True)
 
     def _service_unavailable(self, message: Message) -> list[Outcome]:
         return self._undelivered(message, message.get("unsent_command"))
 
     def _undelivered(self, message: Message, command: str) -> list[Outcome]:
-        server, service = message.get("destination_server"), message.get("destination_service")
+        if not self._router.is_sender(message):
+            return self._answer_or_deliver(message)
+        server, service = _destination(message)
         request = self._requests.take_undelivered(command, server, service)
         destination = request.destination if request is not None else service
         return self._settle(request, NoReceiverError(destination, command), message)
 
     def _cluster_status(self, message: Message) -> list[Outcome]:
-        if self._from_own_router(message):
+        if self._router.is_sender(message):
             self.cluster_status = read_cluster_status(message, self.cluster_status)
         return self._answer_or_deliver(message, is_settled=True)
 
     def _clock_status(self, message: Message) -> list[Outcome]:
-        if self._from_own_router(message):
+        if self._router.is_sender(message):
             self.clock_status = read_clock_status(message)
         return self._answer_or_deliver(message, is_settled=True)
 
@@ -270,7 +276,7 @@ class Session:
         return [StopAsked(message.sender)]
 
     def _leaving(self, message: Message) -> list[Outcome]:
-        if not self._from_router(message):
+        if not self._router.is_sender(message):
             return self._answer_or_deliver(message, is_settled=True)
         self.is_leaving = True
         return [RouterLeaves()]
@@ -305,6 +311,11 @@ def _checked_replies(message: Message, replies: Iterable[str]) -> frozenset[str]
 def _answer_to_alive(alive: Message, wall_ns: int) -> Message:
     parameters = {name: alive.parameters[name] for name in ("serial", "timestamp") if alive.get(name)}
     return alive.reply("ABSOLUTELY", parameters | {"reply_timestamp": format_timestamp(wall_ns)})
+
+
+def _destination(report: Message) -> tuple[str, str]:
+    """Server and service of which the router speaks; empty what it does not tell, as a C++ one tells neither."""
+    return report.get("destination_server"), report.get("destination_service")
 
 
 def _span_s(text: str) -> float | None:

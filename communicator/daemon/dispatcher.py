@@ -18,11 +18,14 @@ from communicator.daemon.back_pressure import BackPressure
 from communicator.daemon.host import LoadSampler
 from communicator.daemon.link import Link
 from communicator.daemon.notices import NoticeLog
+from communicator.daemon.turns import Turns
 from communicator.router.config import RouterConfig
 from communicator.router.effects import (
     Close,
+    Continue,
     Effect,
     Identify,
+    Level,
     Measure,
     Notice,
     ReopenLog,
@@ -33,6 +36,7 @@ from communicator.router.effects import (
 )
 from communicator.router.events import (
     CloseReason,
+    Continued,
     DeadlineReached,
     Event,
     HandlerFailed,
@@ -41,6 +45,7 @@ from communicator.router.events import (
     LineTooLong,
     LinkClosed,
     LinkEnded,
+    LinkHeld,
     LinkOpened,
     LoadSampled,
     Measured,
@@ -48,7 +53,11 @@ from communicator.router.events import (
     UserIdentified,
 )
 
+RETRY_S = 1.0
+"""How long a deadline that could not be dealt with waits for the next try."""
 _WORD_START = re.compile(r"(?<!^)(?=[A-Z])")
+_LAST_WORDS = (LinkEnded, LineTooLong, UserIdentified, Measured, Continued)
+"""Events a link waits for: when one fails, no other will come that lets the link go or go on."""
 
 
 class Core(Protocol):
@@ -70,11 +79,11 @@ class Surroundings(Protocol):
     def identify(self, link: Link) -> User | None:
         """The user at the other end of a link, as far as it can be told."""
 
-    def measure(self, token: int) -> Measured:
-        """What only the shell knows."""
+    def measure(self, link: Link) -> Measured:
+        """What only the shell knows, for a link that asked."""
 
-    def reopen_log(self) -> None:
-        """The log was moved away."""
+    def reopen_log(self) -> str:
+        """The log was moved away; returns the path it goes on under, empty when it is no file."""
 
     def stop(self, mode: StopMode) -> None:
         """The daemon is to end."""
@@ -86,38 +95,39 @@ class Dispatcher:
     Args:
         core: The router.
         surroundings: The rest of the daemon.
-        back_pressure: Who waits for whom.
+        stall_s: How long a slow consumer may hold producers up.
         log: Where notices go.
     """
 
-    def __init__(
-        self, core: Core, surroundings: Surroundings, back_pressure: BackPressure, log: FilteringBoundLogger
-    ) -> None:
+    def __init__(self, core: Core, surroundings: Surroundings, stall_s: float, log: FilteringBoundLogger) -> None:
         self.links: dict[int, Link] = {}
         """Every link that is connected, by its number."""
         self.no_links = asyncio.Event()
         """Set while there is none."""
         self.no_links.set()
+        self.back_pressure = BackPressure(stall_s, time.monotonic, self._stall_changed)
+        """Who waits for whom."""
         self._core = core
         self._surroundings = surroundings
-        self._back_pressure = back_pressure
-        self._log = log
+        self._turns = Turns(self.back_pressure.stalls, self._go_on, self._measure, time.monotonic)
+        self._held: set[Link] = set()
+        """Whom the router was told to be held up."""
         self._notices = NoticeLog(log, time.monotonic)
         self._alarm = Alarm(lambda: self.dispatch(DeadlineReached()), time.monotonic)
         self._load = LoadSampler(lambda average: self.dispatch(LoadSampled(average)))
         self._waiting: deque[tuple[Event, Link | None]] = deque()
         self._busy = False
-        self._measured = False
-        self._later: deque[Callable[[], None]] = deque()
-        """Measurements put off, and ends of links that wait behind them."""
+        self._retry_s = 0.0
+        """Before then no deadline is tried."""
         self._deeds: dict[type, Callable[[Any, Link | None], None]] = {
             Send: self._send,
             Close: self._close,
             Identify: self._identify,
-            Measure: self._measure,
+            Measure: lambda effect, _: self._put_off(effect.link, self._turns.put_off_measuring),
+            Continue: lambda effect, _: self._put_off(effect.link, self._turns.put_off),
             SampleLoad: lambda effect, _: self._load.switch(enabled=effect.enabled),
             Stop: lambda effect, _: self._surroundings.stop(effect.mode),
-            ReopenLog: lambda _effect, _: self._surroundings.reopen_log(),
+            ReopenLog: lambda _effect, _: self._reopen_log(),
             Notice: lambda effect, _: self._notices.write(effect),
         }
 
@@ -138,7 +148,7 @@ class Dispatcher:
                 self._perform(self._handle(event), producer)
         finally:
             self._busy = False
-        self._alarm.set(self._core.next_deadline())
+        self._set_alarm()
 
     def reconfigure(self, config: RouterConfig) -> None:
         """Give the router new rules."""
@@ -161,38 +171,69 @@ class Dispatcher:
         self.dispatch(LinesReceived(link.number, lines), link)
 
     def line_too_long(self, link: Link, limit_bytes: int) -> None:
-        """A line beyond the limit came in; nothing more is read."""
+        """A line beyond the limit came in; nothing more is read, and the router closes when it has done the rest."""
         self.dispatch(LineTooLong(link.number, limit_bytes), link)
-        link.close(CloseReason.PROTOCOL)
 
     def link_ended(self, link: Link) -> None:
-        """The peer writes no more; answers that are still to be measured for go first."""
-        if self._later:
-            self._later.append(lambda: self.dispatch(LinkEnded(link.number), link))
-        else:
-            self.dispatch(LinkEnded(link.number), link)
+        """The peer writes no more."""
+        self.dispatch(LinkEnded(link.number), link)
 
     def link_closed(self, link: Link) -> None:
         """It is gone."""
         del self.links[link.number]
         if not self.links:
             self.no_links.set()
-        self._back_pressure.forget(link)
+        self._held.discard(link)
+        self.back_pressure.forget(link)
+        self._turns.forget(link)
         if link.queued_bytes and link.close_reason is not CloseReason.SLOW:  # of that the router tells, by name
-            self._log.warning("queue_lost", door=link.kind, reason=link.close_reason, queued_bytes=link.queued_bytes)
+            self._notice(
+                Level.WARNING, "queue_lost", door=link.kind, reason=link.close_reason, queued_bytes=link.queued_bytes
+            )
         self.dispatch(LinkClosed(link.number, link.close_reason, link.queued_bytes))
+
+    def fell_behind(self, link: Link) -> None:
+        """Its consumer reads too slowly."""
+        self._tell_held(link)
 
     def caught_up(self, link: Link) -> None:
         """Its consumer has read nearly all."""
-        self._back_pressure.caught_up(link)
+        self._tell_held(link)
+        self.back_pressure.caught_up(link)
+
+    def _set_alarm(self) -> None:
+        try:
+            deadline_s = self._core.next_deadline()
+        except Exception:  # noqa: BLE001 - the event before is dealt with, and the next one is served
+            self._notice(Level.ERROR, "handler_failed", stage="next_deadline", exc_info=True)
+            deadline_s = time.monotonic() + RETRY_S
+        self._alarm.set(deadline_s if deadline_s is None else max(deadline_s, self._retry_s))
+
+    def _stall_changed(self, link: Link) -> None:
+        self._tell_held(link)
+        if not self.back_pressure.stalls(link):
+            self._turns.released(link)
+
+    def _tell_held(self, link: Link) -> None:
+        """Tell the router when a link cannot answer, or can again."""
+        held = link.number in self.links and (link.behind or self.back_pressure.stalls(link))
+        if held == (link in self._held):
+            return
+        if held:
+            self._held.add(link)
+        else:
+            self._held.discard(link)
+        self.dispatch(LinkHeld(link.number, held))
 
     def _handle(self, event: Event) -> list[Effect]:
         try:
             return self._core.handle(event, _now())
         except Exception as error:  # noqa: BLE001 - whatever it is, only this event is lost
             stage = _WORD_START.sub("_", type(event).__name__).lower()
-            self._log.exception("handler_failed", stage=stage)
-            if isinstance(event, LinkEnded) and event.link in self.links:
+            self._notice(Level.ERROR, "handler_failed", stage=stage, exc_info=True)
+            if isinstance(event, DeadlineReached):
+                self._retry_s = time.monotonic() + RETRY_S
+            if isinstance(event, _LAST_WORDS) and event.link in self.links:
                 self.links[event.link].close(CloseReason.HUP)
             if isinstance(event, HandlerFailed):
                 return []
@@ -203,7 +244,11 @@ class Dispatcher:
             try:
                 self._deeds[type(effect)](effect, producer)
             except Exception:  # noqa: BLE001 - the other effects still happen
-                self._log.exception("effect_failed", effect=type(effect).__name__)
+                self._notice(Level.ERROR, "effect_failed", effect=type(effect).__name__, exc_info=True)
+
+    def _notice(self, level: Level, event: str, /, **fields: object) -> None:
+        """Whatever a peer can bring about is bounded in the log."""
+        self._notices.write(Notice(level, event, fields))
 
     def _send(self, effect: Send, producer: Link | None) -> None:
         link = self.links.get(effect.link)
@@ -211,7 +256,7 @@ class Dispatcher:
             return
         link.send(effect)
         if link.behind and not (effect.droppable or link.closing):
-            self._back_pressure.wait_for(link, producer)
+            self.back_pressure.wait_for(link, producer)
 
     def _close(self, effect: Close, _producer: Link | None) -> None:
         link = self.links.get(effect.link)
@@ -220,31 +265,35 @@ class Dispatcher:
 
     def _identify(self, effect: Identify, producer: Link | None) -> None:
         link = self.links.get(effect.link)
-        if link is not None:
+        if link is None:
+            return
+        user = None
+        try:
             user = self._surroundings.identify(link)
+        finally:
             self._waiting.appendleft((UserIdentified(link.number, user), producer))
 
-    def _measure(self, effect: Measure, producer: Link | None) -> None:
-        """At once, but only once in a turn of the loop: measuring visits every link, and others want their turn."""
-        if not self._measured:
-            self._measured = True
-            self._waiting.append((self._surroundings.measure(effect.token), producer))
-            asyncio.get_running_loop().call_soon(self._next_turn)
+    def _put_off(self, number: int, put_off: Callable[[Link], None]) -> None:
+        link = self.links.get(number)
+        if link is not None:
+            put_off(link)
+
+    def _go_on(self, link: Link) -> None:
+        if link.number in self.links:
+            self.dispatch(Continued(link.number), link)
+
+    def _measure(self, link: Link) -> None:
+        if link.number not in self.links:
             return
-        if producer is not None:
-            producer.pause_reading()  # it has asked enough for now
-        self._later.append(lambda: self._measure_later(effect.token, producer))
+        try:
+            measured = self._surroundings.measure(link)
+        except Exception:  # noqa: BLE001 - such as no descriptor left to open /proc with; the link waits for an answer
+            self._notice(Level.ERROR, "measure_failed", exc_info=True)
+            measured = Measured(link.number, ())
+        self.dispatch(measured, link)
 
-    def _measure_later(self, token: int, producer: Link | None) -> None:
-        if producer is not None:
-            producer.resume_reading()
-        self.dispatch(self._surroundings.measure(token), producer)
-
-    def _next_turn(self) -> None:
-        self._measured = bool(self._later)
-        if self._later:
-            asyncio.get_running_loop().call_soon(self._next_turn)
-            self._later.popleft()()
+    def _reopen_log(self) -> None:
+        self._notice(Level.INFO, "log_reopened", path=self._surroundings.reopen_log() or "stderr")
 
 
 def _now() -> Instant:

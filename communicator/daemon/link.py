@@ -49,6 +49,9 @@ class LinkOwner(Protocol):
     def link_closed(self, link: "Link") -> None:
         """It is gone."""
 
+    def fell_behind(self, link: "Link") -> None:
+        """More waits for its consumer than the high-water mark."""
+
     def caught_up(self, link: "Link") -> None:
         """Its consumer has read nearly all."""
 
@@ -124,8 +127,11 @@ class Link(asyncio.BufferedProtocol):
         return self._transport
 
     def send(self, effect: Send) -> None:
-        """Write lines; a copy nobody depends on is thrown away when the consumer is behind."""
-        if self.closing or (self.behind and effect.droppable):
+        """Write lines; a copy nobody depends on is thrown away when the consumer is behind.
+
+        Nothing is written to a peer that is gone: the loop tells us later, and would log each write until then.
+        """
+        if self.closing or (self.behind and effect.droppable) or self._transport.is_closing():
             return
         data = effect.data
         self.sent_bytes += len(data)
@@ -190,6 +196,7 @@ class Link(asyncio.BufferedProtocol):
         if lines:
             self._owner.lines_received(self, lines)
         if self._lines.too_long and not self.closing:
+            self.pause_reading()  # for good
             self._owner.line_too_long(self, self._limits.line_bytes)
 
     def eof_received(self) -> bool:
@@ -214,6 +221,7 @@ class Link(asyncio.BufferedProtocol):
     def pause_writing(self) -> None:
         """More waits than the high-water mark."""
         self.behind = True
+        self._owner.fell_behind(self)
 
     def resume_writing(self) -> None:
         """Less waits than the low-water mark."""

@@ -1,5 +1,6 @@
 """The console script ``communicatord``: names the router, its settings and its help."""
 
+from communicator.daemon.router_config import check_host
 from communicator.daemon.server import Server
 from communicator.daemon.settings import CommunicatordSettings
 from communicator.router import Router
@@ -21,4 +22,5 @@ main = daemon_command(
         "a datagram on the loopback UDP port is a message too. SIGHUP reads the settings again, SIGTERM takes leave of "
         "everyone and ends."
     ),
+    check=check_host,
 )

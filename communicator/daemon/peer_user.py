@@ -6,6 +6,7 @@ import pwd
 import socket
 import struct
 from collections.abc import Iterable
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from pathlib import Path
 
@@ -15,6 +16,8 @@ _CREDENTIALS = struct.Struct("3i")  # struct ucred: pid, uid, gid
 _LOCAL, _REMOTE, _STATE, _UID, _INODE = 1, 2, 3, 7, 9  # columns of a row, see proc_pid_net(5)
 _CONNECTED_STATES = frozenset((b"01", b"04", b"05", b"08"))  # ESTABLISHED, FIN_WAIT1, FIN_WAIT2, CLOSE_WAIT
 _PROC_NET = Path("/proc/net")
+_USERS_KEPT = 1024
+"""Users whose name and groups are remembered: where they come from a directory service, each look-up may take seconds."""
 
 SocketAddress = tuple[str, int]
 
@@ -50,19 +53,30 @@ def tcp_user(peer: SocketAddress, own: SocketAddress, tables: Path = _PROC_NET) 
 
 
 def user_of(uid: int, gid: int | None = None, pid: int | None = None) -> User:
-    """Name and groups of a user number, as the system's databases know them now.
+    """Name and groups of a user number, as the system's databases knew them when they were last asked.
 
     Args:
         uid: The user.
         gid: The group the process runs as, where known.
         pid: The process, where known.
     """
+    name, groups = _look_up(uid, gid)
+    return User(uid, name, groups, pid)
+
+
+def forget_users() -> None:
+    """Ask the databases of the system anew: somebody may have changed a group."""
+    _look_up.cache_clear()
+
+
+@lru_cache(maxsize=_USERS_KEPT)
+def _look_up(uid: int, gid: int | None) -> tuple[str, frozenset[str]]:
     try:
         entry = pwd.getpwuid(uid)
     except KeyError:
-        return User(uid, str(uid), _group_names([] if gid is None else [gid]), pid)
+        return str(uid), _group_names([] if gid is None else [gid])
     gids = os.getgrouplist(entry.pw_name, entry.pw_gid if gid is None else gid)
-    return User(uid, entry.pw_name, _group_names(gids), pid)
+    return entry.pw_name, _group_names(gids)
 
 
 def _group_names(gids: Iterable[int]) -> frozenset[str]:

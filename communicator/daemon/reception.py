@@ -71,7 +71,8 @@ class Reception:
             link.cut(CloseReason.LIMIT)
             return
         reason = f"{self.links_max} links are held, more are not taken"
-        refusal = Message("INVALID", {"message": reason}, "", "", self._server_name, ROUTER_SERVICE)
+        parameters = {"command": "REGISTER", "message": reason}  # what most begin with: their clients then say why
+        refusal = Message("INVALID", parameters, "", "", self._server_name, ROUTER_SERVICE)
         link.send(Send(link.number, encode_line(refusal)))
         link.close(CloseReason.LIMIT)
 

@@ -6,10 +6,12 @@ import platform
 import socket
 from pathlib import Path
 
+from communicator.daemon.service_files import read_service_files
 from communicator.daemon.settings import CommunicatordSettings
 from communicator.errors import ConfigError
-from communicator.protocol.names import is_service_name, server_name_from_host
+from communicator.protocol.names import server_name_from_host
 from communicator.router.config import RouterConfig
+from communicator.runtime import read_secret
 from communicator.version import __version__
 
 
@@ -19,7 +21,12 @@ def router_config(settings: CommunicatordSettings, boot_id: str) -> RouterConfig
     Args:
         settings: Those in force.
         boot_id: This life of the router.
+
+    Raises:
+        ConfigError: A ``.service`` file is wrong.
     """
+    services = read_service_files(Path(settings.services_path))
+    owners = {service: user for service, user in services.items() if user}
     return RouterConfig(
         server_name=settings.server_name or server_name_from_host(socket.gethostname()),
         my_address=settings.cluster.my_address,
@@ -27,17 +34,32 @@ def router_config(settings: CommunicatordSettings, boot_id: str) -> RouterConfig
         version=__version__,
         python=platform.python_version(),
         uid=os.geteuid(),
-        pid=os.getpid(),
-        known_services=known_services(Path(settings.services_path)),
-        owners=settings.services.owners,
+        known_services=frozenset(services),
+        owners=owners | settings.services.owners,
         stop_group=settings.listen.socket_group if settings.listen.group_may_stop else "",
         limits=settings.limits.for_router,
     )
 
 
-def known_services(directory: Path) -> frozenset[str]:
-    """The names of the ``.service`` files of a directory; none when it is not there."""
-    return frozenset(path.stem for path in directory.glob("*.service") if is_service_name(path.stem))
+def check_host(settings: CommunicatordSettings) -> None:
+    """Check what the settings name on this host, before anything depends on it.
+
+    Raises:
+        ConfigError: The secret, the group or a ``.service`` file is not there or not as it must be.
+    """
+    signal_secret(settings)
+    group_id(settings.listen.socket_group)
+    read_service_files(Path(settings.services_path))
+
+
+def signal_secret(settings: CommunicatordSettings) -> bytes:
+    """The secret datagrams must carry; empty when none is asked for.
+
+    Raises:
+        ConfigError: Its file cannot be read, or may be read by others.
+    """
+    file = settings.listen.signal_secret_file
+    return read_secret(Path(file), "listen.signal_secret_file") if file else b""
 
 
 def group_id(name: str) -> int:

@@ -7,21 +7,20 @@ import os
 import time
 import uuid
 from collections.abc import Callable
-from pathlib import Path
 
-from communicator.daemon.back_pressure import BackPressure
 from communicator.daemon.dispatcher import Core, Dispatcher
 from communicator.daemon.doors import BACKLOG, UnixDoor, address_of, open_tcp, open_udp
 from communicator.daemon.host import keep_freed_memory, raise_descriptor_limit, resident_bytes
 from communicator.daemon.link import Link
+from communicator.daemon.peer_user import forget_users
 from communicator.daemon.reception import Reception, find_user
-from communicator.daemon.router_config import group_id, router_config
+from communicator.daemon.router_config import group_id, router_config, signal_secret
 from communicator.daemon.settings import CommunicatordSettings
 from communicator.daemon.signal_port import SignalPort
 from communicator.router.config import RouterConfig
 from communicator.router.effects import StopMode
 from communicator.router.events import CloseReason, Instant, LinkKind, Measured, StopRequested, User
-from communicator.runtime import Daemon, read_secret
+from communicator.runtime import Daemon
 from communicator.runtime.logs import LogFile
 from communicator.runtime.settings import changed_keys
 
@@ -50,16 +49,15 @@ class Server:
         self._started_with = settings
         self._log_file = LogFile()
         self._config = router_config(settings, str(uuid.uuid4()))
-        self._back_pressure = BackPressure(settings.limits.stall_s, time.monotonic)
         core = make_core(self._config, Instant(time.monotonic(), time.time_ns()))
-        self._dispatcher = Dispatcher(core, self, self._back_pressure, daemon.log)
+        self._dispatcher = Dispatcher(core, self, settings.limits.stall_s, daemon.log)
         self._reception = Reception(
             self._dispatcher,
             self._config.server_name,
             settings.limits,
             raise_descriptor_limit() - RESERVED_DESCRIPTORS,
         )
-        self._signal = SignalPort(self._dispatcher.dispatch, _secret(settings))
+        self._signal = SignalPort(self._dispatcher.dispatch, signal_secret(settings))
         self._unix_doors: list[UnixDoor] = []
         self._listeners: list[asyncio.AbstractServer] = []
         self._signal_transport: asyncio.DatagramTransport | None = None
@@ -90,14 +88,19 @@ class Server:
         Raises:
             ConfigError: One is wrong; nothing was changed.
         """
-        secret = _secret(settings)
+        secret = signal_secret(settings)
+        group_id(settings.listen.socket_group)  # the next start will need it
         config = router_config(settings, self._config.boot_id)
         self._config = dataclasses.replace(
-            config, server_name=self._config.server_name, my_address=self._config.my_address
+            config,
+            server_name=self._config.server_name,
+            my_address=self._config.my_address,
+            stop_group=self._started_with.listen.socket_group if settings.listen.group_may_stop else "",
         )
         self._signal.secret = secret
+        forget_users()
         self._reception.limits = settings.limits
-        self._back_pressure.stall_s = settings.limits.stall_s
+        self._dispatcher.back_pressure.stall_s = settings.limits.stall_s
         self._dispatcher.reconfigure(self._config)
         return [key for key in changed_keys(self._started_with, settings) if key in NEEDS_RESTART]
 
@@ -105,22 +108,21 @@ class Server:
         """The user at the other end of a link, as far as it can be told."""
         return find_user(link)
 
-    def measure(self, token: int) -> Measured:
-        """What only the shell knows."""
+    def measure(self, link: Link) -> Measured:
+        """What only the shell knows, for a link that asked."""
         return Measured(
-            token,
-            tuple(link.measure() for link in self._dispatcher.links.values()),
-            producer_stall_s=self._back_pressure.total_stall_s,
+            link.number,
+            tuple(other.measure() for other in self._dispatcher.links.values()),
+            producer_stall_s=self._dispatcher.back_pressure.total_stall_s,
             udp_rejected=dict(self._signal.rejected),
             config_reload_ok=self._daemon.reload_ok,
             config_reloaded_wall_s=self._daemon.reloaded_wall_s,
             resident_bytes=resident_bytes(),
         )
 
-    def reopen_log(self) -> None:
-        """The log was moved away."""
-        path = self._log_file.reopen()
-        self._daemon.log.info("log_reopened", path=path or "stderr")
+    def reopen_log(self) -> str:
+        """The log was moved away; returns the path it goes on under."""
+        return self._log_file.reopen()
 
     def stop(self, mode: StopMode) -> None:
         """The router has taken leave: end."""
@@ -165,8 +167,3 @@ class Server:
         for link in list(self._dispatcher.links.values()):
             link.close(CloseReason.DRAIN)
         await self._dispatcher.no_links.wait()  # each is cut when it has taken limits.drain_s
-
-
-def _secret(settings: CommunicatordSettings) -> bytes:
-    file = settings.listen.signal_secret_file
-    return read_secret(Path(file), "listen.signal_secret_file") if file else b""

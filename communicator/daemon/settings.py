@@ -9,7 +9,7 @@ from msgspec import Meta
 
 from communicator.errors import AddressError, ConfigError
 from communicator.protocol.addresses import HostPort, parse_host_port
-from communicator.protocol.limits import LINE_BYTES, LINE_BYTES_HARD
+from communicator.protocol.limits import LINE_BYTES, LINE_BYTES_HARD, LINE_BYTES_SENT
 from communicator.protocol.names import is_server_name, is_service_name
 from communicator.router.config import RouterLimits
 from communicator.runtime import Settings
@@ -41,19 +41,23 @@ def _require_loopback(host_port: HostPort) -> str:
     return "" if host_port.is_loopback else "is not a loopback address: other hosts could reach it"
 
 
+def _require_loopback_without_secret(host_port: HostPort) -> str:
+    return "" if host_port.is_loopback else "is not a loopback address: that needs signal_secret_file"
+
+
 def _accept_any(_host_port: HostPort) -> str:
     return ""
 
 
 class ListenSettings(Settings, frozen=True):
-    """``[listen]``: the doors of this host; every one is for processes of this host only."""
+    """``[listen]``: the doors of this host, each for its own processes only; signal may be opened to others, for a secret."""
 
     unix: str | tuple[str, ...] = "/run/bellwether/communicatord.sock"
     """One path or a list of Unix stream sockets."""
     local: str = f"127.0.0.1:{LOCAL_PORT}"
     """Loopback TCP; empty for none."""
     signal: str = f"127.0.0.1:{SIGNAL_PORT}"
-    """Loopback UDP, one message a datagram, never answered; empty for none."""
+    """UDP, one message a datagram, never answered; off loopback only with signal_secret_file; empty for none."""
     socket_group: str = ""
     """The group that may connect to the Unix sockets; empty for the router's own."""
     group_may_stop: bool = False
@@ -69,7 +73,7 @@ class ListenSettings(Settings, frozen=True):
             if len(path.encode()) > _UNIX_PATH_BYTES:
                 raise ConfigError("unix", f"{path!r} is longer than {_UNIX_PATH_BYTES} bytes")
         _checked("local", self.local, _require_loopback)
-        _checked("signal", self.signal, _require_loopback)
+        _checked("signal", self.signal, _accept_any if self.signal_secret_file else _require_loopback_without_secret)
         if not self.unix_paths and not self.local:
             raise ConfigError("unix", "no socket is left to connect to: unix and local are both empty")
         if self.group_may_stop and not self.socket_group:
@@ -96,10 +100,10 @@ class ClusterSettings(Settings, frozen=True):
 class LimitsSettings(Settings, frozen=True):
     """``[limits]``: every bound of the router, and the time it gives others."""
 
-    line_bytes: Annotated[int, Meta(ge=1024, le=LINE_BYTES_HARD)] = LINE_BYTES
+    line_bytes: Annotated[int, Meta(ge=1024, le=LINE_BYTES_SENT)] = LINE_BYTES
     """The longest line accepted; applies to new links."""
     links: Count = 20_000
-    """Links held at once: twice what the largest host known needs."""
+    """Links held at once: twice the 10,000 that `make bench` holds; fewer where there are not as many descriptors."""
     queue_bytes: Annotated[int, Meta(ge=LINE_BYTES)] = 16 * 1024 * 1024
     """What may wait for one consumer before it is cut at once; applies to new links."""
     stall_s: Seconds = 5.0
@@ -110,6 +114,8 @@ class LimitsSettings(Settings, frozen=True):
     """Messages kept for services that are not there yet."""
     cache_bytes: Count = _ROUTER.cache_bytes
     """Their bytes."""
+    cache_service_bytes: Count = _ROUTER.cache_service_bytes
+    """Those kept for one service: all are written at once when it comes, so at most half of queue_bytes."""
     registrations: Count = _ROUTER.registrations
     """Services registered at once."""
     commands_per_service: Count = _ROUTER.commands_per_service
@@ -118,6 +124,15 @@ class LimitsSettings(Settings, frozen=True):
     """Distinct headers whose route is remembered."""
     answer_bytes: Annotated[int, Meta(ge=1024, le=LINE_BYTES_HARD)] = _ROUTER.answer_bytes
     """What one page of an answer may take."""
+
+    def __post_init__(self) -> None:
+        """Check what types cannot say."""
+        if self.cache_service_bytes > self.queue_bytes // 2:
+            raise ConfigError(
+                "cache_service_bytes",
+                f"{self.cache_service_bytes} is more than half of queue_bytes, {self.queue_bytes}: "
+                "who gets it all at once would be cut",
+            )
 
     @property
     def for_router(self) -> RouterLimits:

@@ -12,7 +12,7 @@ import msgspec
 import typer
 
 from communicator.errors import ConfigError
-from communicator.runtime.daemon import Daemon
+from communicator.runtime.daemon import SIGNALS, Daemon
 from communicator.runtime.logs import LogFormat, LogLevel, configure_logs
 from communicator.runtime.settings import configuration_files, load_settings
 from communicator.version import __version__
@@ -72,6 +72,7 @@ def daemon_command(
     serve: Serve[S],
     *,
     help: str,  # noqa: A002 - the word typer uses
+    check: Callable[[S], None] = lambda _: None,
 ) -> Callable[[], None]:
     """The ``main`` of a daemon's console script.
 
@@ -81,6 +82,8 @@ def daemon_command(
             that name.
         serve: Runs the daemon, see `Daemon.run`.
         help: What the daemon is for, shown by ``--help``.
+        check: Checks what the settings name on this host, such as files; raises `ConfigError`. Called whenever settings
+            are read: at the start, by ``--check-config`` and on SIGHUP.
     """
     default_config = CONFIG_DIRECTORY / f"{name.removeprefix('bellwether-')}.toml"
 
@@ -97,12 +100,10 @@ def daemon_command(
         if version:
             typer.echo(f"{name} {__version__}")
             return
-        assigned = list(assignments or ())
-        if communicator is not None:
-            assigned.append(f"communicator={_toml_text(communicator)}")
+        assigned = [*(assignments or ()), *_assignment("communicator", communicator)]
 
         def load() -> S:
-            return load_settings(settings_type, _files(config, default_config), assigned)
+            return _checked(load_settings(settings_type, _files(config, default_config), assigned), check)
 
         try:
             settings = load()
@@ -130,10 +131,13 @@ def run_loop(daemon: Daemon[S], serve: Serve[S]) -> int:
         try:
             await serve(daemon)
         finally:  # a request to end that comes now is late: it must not turn a clean end into a death by signal
-            signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGTERM, signal.SIGINT, signal.SIGHUP))
+            signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
 
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        return runner.run(daemon.run(serve_to_the_end))
+        exit_code = runner.run(daemon.run(serve_to_the_end))
+        for number in SIGNALS:  # the mask is this thread's alone, and another may still be there to hear
+            signal.signal(number, signal.SIG_IGN)
+    return exit_code
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
@@ -168,5 +172,11 @@ def _refuse(name: str, error: ConfigError) -> NoReturn:
     sys.exit(os.EX_CONFIG)
 
 
-def _toml_text(value: str) -> str:
-    return msgspec.json.encode(value).decode()
+def _assignment(key: str, value: str | None) -> list[str]:
+    """An option as the assignment it stands for; none when it was not given."""
+    return [] if value is None else [f"{key}={msgspec.json.encode(value).decode()}"]
+
+
+def _checked(settings: S, check: Callable[[S], None]) -> S:
+    check(settings)
+    return settings

@@ -18,6 +18,9 @@ from communicator.runtime.service_manager import ServiceManager
 
 S = TypeVar("S", bound=msgspec.Struct)
 
+SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+"""What a daemon listens to while it runs."""
+
 _EX_FAILURE = 1
 """It could not start or died of our own mistake: trying again may help, unlike after EX_CONFIG."""
 _KEEP_ALIVES_PER_WATCHDOG = 3
@@ -102,13 +105,24 @@ class Daemon(Generic[S]):
 
     def reload(self) -> None:
         """Read the settings anew and apply what may change; a wrong setting changes nothing."""
+        if self.stopping.is_set():
+            return
         self._manager.reloading()
+        try:
+            self._reload()
+        finally:
+            self._manager.ready()
+
+    def _reload(self) -> None:
         try:
             settings = self._load()
             need_restart = self._on_reload(settings)
         except ConfigError as error:
             self.reload_ok = False
             self.log.error("config_reload_failed", reason=str(error))  # noqa: TRY400 - the operator's mistake, not ours
+        except Exception as error:  # a fault of ours; the settings in force stay
+            self.reload_ok = False
+            self.log.exception("config_reload_failed", reason=repr(error))
         else:
             self.settings = settings
             self.reload_ok = True
@@ -116,7 +130,6 @@ class Daemon(Generic[S]):
             self.log.info("config_reloaded")
             if need_restart:
                 self.log.warning("config_needs_restart", keys=",".join(need_restart))
-        self._manager.ready()
 
     async def run(self, serve: Callable[["Daemon[S]"], Awaitable[None]]) -> int:
         """Serve until the end.
@@ -154,7 +167,7 @@ class Daemon(Generic[S]):
         try:
             yield
         finally:
-            for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            for number in SIGNALS:
                 loop.remove_signal_handler(number)
 
     @contextmanager

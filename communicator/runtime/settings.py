@@ -34,9 +34,11 @@ def configuration_files(config: Path) -> list[Path]:
     Args:
         config: The main file, such as ``/etc/bellwether/communicatord.toml``; its drop-ins are
             ``communicatord.d/*.toml`` beside it.
+
+    Raises:
+        ConfigError: A directory is there but cannot be looked into: what it holds must not be passed over in silence.
     """
-    drop_ins = sorted(config.with_suffix(".d").glob("*.toml"))
-    return [path for path in (config, *drop_ins) if path.exists()]
+    return [*_where_there(config), *_drop_ins(config.with_suffix(".d"))]
 
 
 def load_settings(settings_type: type[S], files: Sequence[Path], assignments: Iterable[str] = ()) -> S:
@@ -76,6 +78,25 @@ def changed_keys(old: msgspec.Struct, new: msgspec.Struct, prefix: str = "") -> 
         else:
             changed.append(f"{prefix}{name}")
     return changed
+
+
+def _where_there(config: Path) -> list[Path]:
+    try:
+        config.stat()
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise ConfigError("", f"cannot be read: {error.strerror}", str(config)) from error
+    return [config]
+
+
+def _drop_ins(directory: Path) -> list[Path]:
+    try:
+        return sorted(path for path in directory.iterdir() if path.suffix == ".toml")
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise ConfigError("", f"cannot be read: {error.strerror}", str(directory)) from error
 
 
 def _read_toml(path: Path) -> Table:

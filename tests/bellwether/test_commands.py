@@ -128,7 +128,7 @@ def test_send_wait_prints_the_answer(bellwether):
         (("nobody/PRINT",), "no receiver for PRINT at 'nobody'"),
         (("--wait", "nobody/PRINT"), "no receiver for PRINT at 'nobody'"),
         (("NONSENSE",), "communicatord does not know this command"),
-        (("POLICY_SET policy=x",), "only from the canary"),
+        (("POLICY_SET policy=x",), "only from the live canary"),
         (("--wait", "--timeout", "0.05", "printer/PRINT"), "no reply to PRINT within 0.05 s"),
         (("a=" + "x" * 1_200_000,), "is not"),
         (("PRINT", "a=" + "x" * 1_200_000), "bytes"),

@@ -1,4 +1,7 @@
 import asyncio
+import contextlib
+import socket
+import threading
 
 import pytest
 
@@ -82,6 +85,28 @@ class ScriptedRouter:
         peer = await self.link()
         await peer.welcome()
         return peer
+
+
+@pytest.fixture
+def refusing_router():
+    """Makes a router that says one line to who comes, and hangs up; what it yields waits until it has."""
+
+    @contextlib.contextmanager
+    def listen(path, line):
+        def refuse():
+            with listener.accept()[0] as link:
+                link.sendall(line + b"\n")
+
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:
+            listener.bind(str(path))
+            listener.listen()
+            listener.settimeout(WITHIN_S)
+            refusing = threading.Thread(target=refuse)
+            refusing.start()
+            yield refusing.join
+            refusing.join()
+
+    return listen
 
 
 @pytest.fixture

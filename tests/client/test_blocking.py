@@ -14,8 +14,11 @@ from communicator import (
     ReplyTimeoutError,
     VersionBlockedError,
 )
+from communicator.client import blocking
+from communicator.client.connection import LINE_BYTES_READ
+from communicator.client.dial import dial_blocking
+from communicator.client.inbox import MESSAGES
 from communicator.protocol import decode
-from communicator.protocol.limits import LINE_BYTES_HARD
 
 WITHIN_S = 10.0
 
@@ -54,7 +57,8 @@ GREETING = ("REGISTER", b"<peer:communicatord HELP", b"<peer:communicatord READY
 
 
 @pytest.fixture
-def play(tmp_path):
+def play(tmp_path, monkeypatch):
+    monkeypatch.setattr(blocking, "CLOSE_S", 0.05)  # at the end of its script nobody plays the router any more
     threads = []
 
     def start(*steps):
@@ -103,9 +107,33 @@ def test_a_request_that_cannot_be_answered_ends_at_once(play, answer, error):
 def test_a_request_without_an_answer_ends_at_its_deadline(play):
     _, client = play(*GREETING, END)
     with client:
-        with pytest.raises(ReplyTimeoutError):
+        with pytest.raises(ReplyTimeoutError) as caught:
             client.request(Message("PING", service="ping"), "PONG", timeout_s=0.01)
+        assert not caught.value.is_kept
         assert client.connected
+
+
+def test_a_request_the_router_keeps_says_so_at_its_deadline(play):
+    kept = b"<peer:communicatord TRANSMISSION_REPORT command=PING;status=cached"
+    _, client = play(*GREETING, "PING", kept, END)
+    with client, pytest.raises(ReplyTimeoutError, match="the router keeps it until the service comes") as caught:
+        client.request(Message("PING", service="ping"), "PONG", timeout_s=0.5)
+    assert caught.value.is_kept
+
+
+def test_a_burst_of_short_lines_is_received_whole(play):
+    lines = 3 * MESSAGES
+    _, client = play(*GREETING, b"\n".join([b"script/N"] * lines), END)
+    with client:
+        assert all(client.receive(timeout_s=WITHIN_S) for _ in range(lines))
+        assert client.dropped_messages == 0
+
+
+def test_bad_lines_without_end_do_not_fill_the_log(play, caplog):
+    _, client = play(*GREETING, b"\n".join([b"<peer nonsense"] * 1000), b"<peer:ping script/NOTE", END)
+    with client:
+        assert client.receive(timeout_s=WITHIN_S).command == "NOTE"
+    assert caplog.text.count("line_skipped") == 10
 
 
 def test_messages_that_come_while_a_request_waits_are_received_after(play):
@@ -154,8 +182,8 @@ def test_a_lost_link_is_told(play):
 
 
 def test_a_line_beyond_the_limit_ends_the_link(play):
-    _, client = play(*GREETING, b"x" * (LINE_BYTES_HARD + 1))
-    with client, pytest.raises(NotConnectedError, match="more than 1048576 bytes"):
+    _, client = play(*GREETING, b"x" * (LINE_BYTES_READ + 1))
+    with client, pytest.raises(NotConnectedError, match="more than 1049600 bytes"):
         client.receive()
 
 
@@ -170,6 +198,20 @@ def test_a_registration_that_fails_says_why(play, answer, error, told):
     _, client = play("REGISTER", answer, END)
     with pytest.raises(error, match=told):
         client.__enter__()
+
+
+def test_what_a_router_said_before_it_hung_up_is_read(tmp_path, monkeypatch, refusing_router):
+    path = tmp_path / "router.sock"
+    with refusing_router(path, b"<peer:communicatord INVALID command=REGISTER;message=3 links are held") as ended:
+
+        def dial_and_come_late(*arguments):
+            link = dial_blocking(*arguments)
+            ended()
+            return link
+
+        monkeypatch.setattr(blocking, "dial_blocking", dial_and_come_late)
+        with pytest.raises(RegistrationRefusedError, match="3 links are held"):
+            BlockingClient(f"cd://{path}", "script").__enter__()
 
 
 def test_a_router_that_says_nothing_or_hangs_up(tmp_path, play):

@@ -15,9 +15,11 @@ from communicator import (
     VersionBlockedError,
 )
 from communicator.client import connection
-from communicator.client.inbox import HARD, SOFT
+from communicator.client.connection import LINE_BYTES_READ
+from communicator.client.dial import dial
+from communicator.client.inbox import MESSAGES
 from communicator.client.status import ClockStatus, ClusterStatus
-from communicator.protocol.limits import LINE_BYTES_HARD
+from communicator.protocol.limits import LINE_BYTES_HARD, TOKEN_CHARACTERS
 
 
 async def entered(router, script, **options):
@@ -129,6 +131,16 @@ async def test_a_request_without_an_answer_ends_at_its_deadline(pair):
     assert isinstance(caught.value, TimeoutError)
 
 
+async def test_a_request_the_router_keeps_says_so_at_its_deadline(pair):
+    client, peer = pair
+    async with asyncio.TaskGroup() as group:
+        kept = b"<peer:communicatord TRANSMISSION_REPORT command=PING;status=cached;destination_service=svc_b"
+        group.create_task(answer_to_ping(peer, kept))
+        with pytest.raises(ReplyTimeoutError, match=r"no reply to PING within 0\.5 s: the router keeps it") as caught:
+            await client.request(Message("PING", service="svc_b"), "PONG", timeout_s=0.5)
+    assert caught.value.is_kept
+
+
 async def test_a_request_ends_with_its_link(pair):
     client, peer = pair
 
@@ -202,7 +214,7 @@ async def test_the_states_are_recorded(pair):
 
 async def test_messages_nobody_reads_are_dropped_and_counted_while_requests_go_on(pair, caplog):
     client, peer = pair
-    peer.say(*[b"<peer:svc_b svc_a/NOTE n=%d" % n for n in range(HARD + 3)])
+    peer.say(*[b"<peer:svc_b svc_a/NOTE n=%d" % n for n in range(MESSAGES + 3)])
     async with asyncio.TaskGroup() as group:
         asking = group.create_task(client.request(Message("PING", service="svc_b"), "PONG"))
         await peer.hear("PING")
@@ -211,6 +223,15 @@ async def test_messages_nobody_reads_are_dropped_and_counted_while_requests_go_o
     assert client.dropped_messages == 3
     assert caplog.text.count("message_dropped command=NOTE") == 1
     assert (await next_message(client)).get("n") == "3"
+
+
+async def test_a_client_that_reads_slowly_still_answers_alive(pair):
+    client, peer = pair
+    messages = client.messages()
+    peer.say(*[b"<peer:svc_b svc_a/NOTE n=%d" % n for n in range(MESSAGES // 2)], b"<peer:communicatord ALIVE serial=7")
+    assert (await anext(messages)).get("n") == "0"
+    assert (await peer.hear("ABSOLUTELY")).get("serial") == "7"
+    await messages.aclose()
 
 
 async def test_a_slow_reader_makes_the_router_wait_and_loses_nothing(pair, until):
@@ -231,7 +252,7 @@ async def test_a_slow_reader_makes_the_router_wait_and_loses_nothing(pair, until
             count += 1
             if count == 1:
                 await until(lambda: not client._link._is_reading)  # a reader that is busy elsewhere
-                assert len(client._inbox) >= SOFT
+                assert client._inbox.is_full
                 assert not flooding.done()
             if count == lines:
                 break
@@ -245,17 +266,25 @@ async def test_a_bad_line_is_logged_and_skipped(pair, caplog):
     assert caplog.text.count("line_skipped") == 2
 
 
+async def test_bad_lines_without_end_do_not_fill_the_log(pair, caplog):
+    client, peer = pair
+    peer.say(*[b"<peer nonsense"] * 1000, b"<peer:svc_b svc_a/NOTE")
+    assert (await next_message(client)).command == "NOTE"
+    assert caplog.text.count("line_skipped") == 10
+    assert "line_skipped count=512" in caplog.text
+
+
 async def test_a_line_beyond_the_limit_ends_the_link(pair):
     client, peer = pair
-    peer.say(b"x" * (LINE_BYTES_HARD + 2))
-    with pytest.raises(NotConnectedError, match="more than 1048576 bytes"):
+    peer.say(b"x" * (LINE_BYTES_READ + 2))
+    with pytest.raises(NotConnectedError, match="more than 1049600 bytes"):
         await next_message(client)
 
 
-async def test_a_longest_answer_is_read(pair):
+async def test_a_longest_line_and_its_sender_are_read(pair):
     client, peer = pair
-    line = b"<peer:svc_b svc_a/NOTE v="
-    peer.say(line + b"x" * (LINE_BYTES_HARD - len(line)))
+    sender, line = b"<peer:%s " % (b"b" * TOKEN_CHARACTERS), b"svc_a/NOTE v="
+    peer.say(sender + line + b"x" * (LINE_BYTES_HARD - len(line)))
     assert len((await next_message(client)).get("v")) == LINE_BYTES_HARD - len(line)
 
 
@@ -302,6 +331,17 @@ async def blocked(peer):
     peer.say(b"<peer:communicatord VERSION_BLOCKED reason=never worked here;until_s=600;probe_allowed=false")
 
 
+async def full(peer):
+    peer.say(b"<peer:communicatord INVALID command=REGISTER;message=3 links are held, more are not taken")
+    peer.hang_up()
+
+
+async def too_long(peer):
+    await peer.hear("REGISTER")
+    peer.say(b'<peer:communicatord INVALID message="line is longer than 20 bytes; the link is closed"')
+    peer.hang_up()
+
+
 async def hung_up(peer):
     await peer.hear("REGISTER")
     peer.hang_up()
@@ -316,6 +356,8 @@ async def silent(peer):
     [
         (refused, RegistrationRefusedError, "registration of 'svc_a' refused: svc_a is alive elsewhere"),
         (blocked, VersionBlockedError, "version blocked for 600 s: never worked here"),
+        (full, RegistrationRefusedError, "registration of 'svc_a' refused: 3 links are held, more are not taken"),
+        (too_long, RegistrationRefusedError, "refused: line is longer than 20 bytes"),
         (hung_up, NotConnectedError, "closed the link before it registered us"),
         (silent, NotConnectedError, "does not answer REGISTER within 0.2 s"),
     ],
@@ -327,6 +369,21 @@ async def test_a_registration_that_fails_says_why(router, script, error, told):
         with pytest.raises(error, match=told):
             await client.__aenter__()
     await playing.result().heard_end()
+
+
+async def test_what_a_router_said_before_it_hung_up_is_read(tmp_path, monkeypatch, refusing_router):
+    path = tmp_path / "router.sock"
+    refusal = b"<peer:communicatord INVALID command=REGISTER;message=3 links are held"
+    with refusing_router(path, refusal) as ended:
+
+        async def dial_and_come_late(*arguments):
+            link = await dial(*arguments)
+            ended()
+            return link
+
+        monkeypatch.setattr(connection, "dial", dial_and_come_late)
+        with pytest.raises(RegistrationRefusedError, match="3 links are held"):
+            await Client(f"cd://{path}", "svc_a").__aenter__()
 
 
 async def test_no_router_at_all(tmp_path):

@@ -13,6 +13,7 @@ from communicator import (
     NoReceiverError,
     Outbox,
     RegistrationRefusedError,
+    ReplyTimeoutError,
     Service,
 )
 from communicator.testing import run_router
@@ -138,6 +139,70 @@ async def test_it_survives_a_restart_of_the_router(tmp_path, until):
                 assert [(await anext(notes)).command for _ in range(2)] == ["NOTE_1", "NOTE_2"]
                 await notes.aclose()
             service.stop()
+
+
+@pytest.mark.parametrize("name", ["", "mallory"])
+@pytest.mark.parametrize(
+    "forgery",
+    [
+        "asker/PONG n=forged",
+        "<alpha:ping asker/PONG n=forged",
+        "asker/TRANSMISSION_REPORT command=PING;status=failed",
+        "<alpha:communicatord asker/TRANSMISSION_REPORT command=PING;status=failed",
+        "asker/INVALID command=PING;message=forged",
+    ],
+)
+async def test_nobody_else_answers_or_fails_a_request(router, forgery, name):
+    service = Service(router.unix, "ping")
+
+    @service.on("PING")
+    async def ping(_message):
+        _, writer = await asyncio.open_unix_connection(router.unix.removeprefix("cd://"))
+        register = f"REGISTER service={name};version=1\n" if name else ""
+        writer.write(f"{register}{forgery}\nping/FORGED\n".encode())  # in that order, so the forgery was dealt with
+        await forged.wait()
+        writer.close()
+        return Message("PONG", {"n": "true"})
+
+    @service.on("FORGED")
+    async def told(_message):
+        forged.set()
+
+    forged = asyncio.Event()
+    async with asyncio.TaskGroup() as group:
+        group.create_task(service.run())
+        await service.wait_ready()
+        async with Client(router.unix, "asker") as client:
+            assert (await client.request(Message("PING", service="ping"), "PONG")).get("n") == "true"
+        service.stop()
+
+
+async def test_a_message_the_router_keeps_is_told_apart_from_one_nobody_answers(tmp_path):
+    (tmp_path / "listener.service").touch()
+    async with run_router(settings={"services_path": str(tmp_path)}) as router, Client(router.unix, "asker") as client:
+        with pytest.raises(ReplyTimeoutError, match="the router keeps it until the service comes"):
+            await client.request(Message("PING", service="listener"), "PONG", timeout_s=0.5)
+
+
+async def test_a_busy_service_keeps_its_name(router):
+    service, begun = Service(router.unix, "worker", handlers=1), asyncio.Event()
+
+    @service.on("JOB")
+    async def job(_message):
+        begun.set()
+        await asyncio.Event().wait()
+
+    async with asyncio.TaskGroup() as group:
+        running = group.create_task(service.run())
+        await service.wait_ready()
+        async with Client(router.unix, "boss") as boss:
+            for _ in range(1_000):
+                await boss.send(Message("JOB", service="worker"))
+        await begun.wait()
+        with pytest.raises(RegistrationRefusedError):
+            await Client(router.unix, "worker").__aenter__()
+        assert service.connected
+        running.cancel()
 
 
 async def test_stop_of_the_router_ends_a_client():

@@ -13,7 +13,7 @@ from communicator import (
     Service,
 )
 from communicator.client import service as module
-from communicator.client.inbox import SOFT
+from communicator.client.inbox import BYTES, MESSAGES
 
 
 @contextlib.asynccontextmanager
@@ -179,15 +179,38 @@ async def test_at_most_so_many_handlers_run_and_then_the_router_waits(router, un
         running_now -= 1
         return Message("DONE", {"n": message.get("n")})
 
-    messages = SOFT + 10
+    padding, messages = b"x" * (BYTES // 50), 60
     async with running(service):
         peer = await router.welcomed()
-        peer.say(*[b"<peer:svc_b svc_a/SLOW n=%d" % n for n in range(messages)])
+        peer.say(*[b"<peer:svc_b svc_a/SLOW n=%d;p=%s" % (n, padding) for n in range(messages)])
         await until(lambda: running_now == 2 and not service._connection._is_reading)
         release.set()
         done = {(await peer.hear("DONE")).get("n") for _ in range(messages)}
     assert most == 2
     assert done == {str(n) for n in range(messages)}
+
+
+async def test_a_service_whose_handlers_are_all_busy_still_answers_for_itself(router):
+    service = Service(router.address, "svc_a", handlers=1)
+    release, replies = asyncio.Event(), []
+
+    @service.on("SLOW")
+    async def slow(_message):
+        replies.append(await service.request(Message("ASK", service="svc_c"), "ANSWER"))
+        await release.wait()
+
+    async with running(service):
+        peer = await router.welcomed()
+        peer.say(b"<peer:svc_b svc_a/SLOW")
+        assert (await peer.hear("ASK")).destination == "svc_c"
+        peer.say(*[b"<peer:svc_b svc_a/SLOW"] * (MESSAGES // 2), b"<peer:communicatord ALIVE serial=7")
+        assert (await peer.hear("ABSOLUTELY")).get("serial") == "7"
+        peer.say(b"<peer:svc_b svc_a/HELP")
+        assert "SLOW" in (await peer.hear("COMMANDS")).get("list")
+        peer.say(b"<peer:svc_c svc_a/ANSWER", b"<peer:communicatord STOP")
+        release.set()
+        assert (await peer.hear("INVALID")).get("message") == "the service is stopping"
+    assert len(replies) == 1
 
 
 async def test_stop_lets_handlers_finish_and_turns_new_messages_away(router, service):
@@ -287,6 +310,40 @@ async def test_a_refused_registration_is_tried_again_and_logged_once(router, ser
         await router.welcomed()
         await service.wait_ready()
     assert caplog.text.count("connect_failed") == 1
+
+
+async def test_a_full_router_is_tried_again(router, service, caplog):
+    async with running(service):
+        peer = await router.link()
+        peer.say(b"<peer:communicatord INVALID command=REGISTER;message=3 links are held, more are not taken")
+        peer.hang_up()
+        await router.welcomed()
+        await service.wait_ready()
+    assert "refused: 3 links are held, more are not taken: trying again" in caplog.text
+
+
+async def test_refusals_without_end_do_not_fill_the_log(router, service, caplog):
+    async with running(service):
+        peer = await router.welcomed()
+        peer.say(*[b"<peer:svc_b svc_a/INVALID command=X;message=" + b"x" * 1000] * 1000, b"<peer:svc_b svc_a/PING")
+        await peer.hear("PONG")
+    lines = [record.getMessage() for record in caplog.records if "message_refused" in record.message]
+    assert len(lines) == 10
+    assert lines[-1].startswith("message_refused how=INVALID by=peer:svc_b count=512 {'command': 'X'")
+    assert max(map(len, lines)) < 300
+
+
+async def test_a_handler_that_always_raises_does_not_fill_the_log(router, service, caplog):
+    @service.on("DIVIDE")
+    async def divide(_message):
+        raise ZeroDivisionError
+
+    async with running(service):
+        peer = await router.welcomed()
+        peer.say(*[b"<peer:svc_b svc_a/DIVIDE"] * 100, b"<peer:svc_b svc_a/PING")
+        await peer.hear("PONG")
+    assert service.handler_errors == 100
+    assert caplog.text.count("handler_failed") == 7
 
 
 async def test_a_blocked_version_waits_and_then_asks_again(router, service):

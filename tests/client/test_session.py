@@ -94,7 +94,17 @@ def test_a_blocked_version_learns_for_how_long(parameters, until_s, probe_allowe
     assert (error.reason, error.until_s, error.probe_allowed) == ("bad", until_s, probe_allowed)
 
 
-@pytest.mark.parametrize("line", [b"<peer:mallory READY", b"READY", b"<peer:mallory VERSION_BLOCKED"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"<peer:mallory READY",
+        b"READY",
+        b"<peer:mallory VERSION_BLOCKED",
+        b"svc_a/VERSION_BLOCKED",
+        b"<peer:mallory svc_a/INVALID command=REGISTER",
+        b"svc_a/INVALID",
+    ],
+)
 def test_only_a_router_decides_on_a_registration(line):
     play = Playbook(ready=False)
     play.hear(line)
@@ -130,6 +140,9 @@ def test_stop_and_the_end_of_the_router_are_told():
             Message("QUITTING", service="svc_a", sent_from_server="peer", sent_from_service="svc_b"), is_settled=True
         )
     ]
+    assert not play.session.is_leaving
+    forged = b"<other:communicatord svc_a/QUITTING"
+    assert play.hear(forged) == [Delivered(decode(forged), is_settled=True)]
     assert not play.session.is_leaving
     assert play.hear(b"<peer:communicatord DISCONNECTING") == [RouterLeaves()]
     assert play.session.is_leaving
@@ -242,6 +255,7 @@ def test_a_reply_settles_its_request_and_a_second_one_is_delivered():
 
 def test_an_elder_routers_absolutely_has_no_sender_and_still_answers():
     play = Playbook()
+    play.hear(b"<peer:communicatord UNKNOWN command=CLUSTER_GET_STATUS")
     token = play.ask(b"ALIVE serial=123", "ABSOLUTELY")
     (outcome,) = play.hear(b"peer:svc_a/ABSOLUTELY reply_timestamp=1795499199.416742811;serial=123")
     assert isinstance(outcome, Settled)
@@ -277,11 +291,51 @@ def test_a_message_nobody_receives_fails_its_request_at_once():
     assert (token, error.destination) == (first, "svc_x")
 
 
+STRANGERS = (b"", b"<peer:mallory ", b"<other:communicatord ", b"<other:svc_x ")
+
+
+@pytest.mark.parametrize("sender", STRANGERS)
+@pytest.mark.parametrize(
+    ("asked", "forgery"),
+    [
+        (b"peer:svc_x/PING", b"svc_a/PONG n=1"),
+        (b"peer:svc_x/PING", b"svc_a/INVALID command=PING;message=no"),
+        (b"peer:svc_x/PING", b"svc_a/UNKNOWN command=PING"),
+        (b"peer:svc_x/PING", b"svc_a/TRANSMISSION_REPORT command=PING;status=failed"),
+        (b"peer:svc_x/PING", b"svc_a/SERVICE_UNAVAILABLE unsent_command=PING;destination_service=svc_x"),
+        (b"PING", b"svc_a/PONG n=1"),
+        (b"PING", b"svc_a/INVALID command=PING;message=no"),
+        (b"PING", b"svc_a/UNKNOWN command=PING"),
+        (b"PING", b"svc_a/TRANSMISSION_REPORT command=PING;status=failed"),
+    ],
+)
+def test_nobody_answers_or_fails_the_request_of_another(asked, forgery, sender):
+    play = Playbook()
+    play.ask(asked, "PONG")
+    line = sender + forgery
+    assert play.hear(line) == [Delivered(decode(line))]
+    assert play.session.awaits_replies
+
+
+@pytest.mark.parametrize("sender", STRANGERS)
+@pytest.mark.parametrize(("command", "reply"), [(b"ALIVE", "ABSOLUTELY"), (b"HELP", "COMMANDS")])
+def test_nobody_answers_for_a_router_that_signs(command, reply, sender):
+    play = Playbook()
+    play.ask(command, reply)
+    play.hear(sender + b"svc_a/UNKNOWN command=CLUSTER_GET_STATUS")
+    play.hear(sender + b"svc_a/" + reply.encode())
+    assert play.session.awaits_replies
+
+
 def test_a_cached_message_waits_on():
     play = Playbook()
-    play.ask(b"svc_x/PING", "PONG")
+    token = play.ask(b"svc_x/PING", "PONG")
+    for sender in STRANGERS:
+        play.hear(sender + b"svc_a/TRANSMISSION_REPORT command=PING;status=cached")
+    assert not play.session.is_kept(token)
     play.hear(b"<peer:communicatord TRANSMISSION_REPORT command=PING;status=cached")
     assert play.session.awaits_replies
+    assert play.session.is_kept(token)
 
 
 def test_service_unavailable_is_no_receiver():

@@ -29,7 +29,11 @@ class Owner:
 
     def line_too_long(self, link, limit_bytes): ...
     def link_ended(self, link): ...
+    def fell_behind(self, link): ...
     def caught_up(self, link): ...
+
+
+def ignore(_link): ...
 
 
 @pytest.fixture
@@ -63,7 +67,7 @@ async def _heard(owner: Owner) -> list[tuple[int, bytes]]:
 
 async def test_a_producer_waits_for_all_its_slow_consumers(owner, make_link):
     now = [100.0]
-    pressure = BackPressure(3600, lambda: now[0])
+    pressure = BackPressure(3600, lambda: now[0], ignore)
     (producer, wire), (first, _), (second, _) = [await make_link(number) for number in (1, 2, 3)]
     (other, other_wire) = await make_link(4)
     for consumer in (first, second, first):
@@ -84,7 +88,7 @@ async def test_a_producer_waits_for_all_its_slow_consumers(owner, make_link):
 
 
 async def test_a_consumer_out_of_time_is_cut(owner, make_link):
-    pressure = BackPressure(0.01, lambda: 0.0)
+    pressure = BackPressure(0.01, lambda: 0.0, ignore)
     consumer, _ = await make_link(1)
     pressure.wait_for(consumer, None)
     await asyncio.wait_for(owner.news.wait(), 10)
@@ -93,8 +97,66 @@ async def test_a_consumer_out_of_time_is_cut(owner, make_link):
     pressure.forget(consumer)
 
 
+async def _trickle(
+    pressure: BackPressure, now: list[float], consumer: Link, *, stall_s: float, between_s: float
+) -> int:
+    """Stall and catch up again and again; how often until the consumer is cut, at most 100 times."""
+    loop = asyncio.get_running_loop()
+    for times in range(100):
+        pressure.wait_for(consumer, None)
+        if round(pressure._deadlines[consumer].when() - loop.time(), 1) <= stall_s:  # uvloop counts milliseconds
+            pressure.caught_up(consumer)
+            return times
+        now[0] += stall_s
+        pressure.caught_up(consumer)
+        now[0] += between_s
+    return 100
+
+
+@pytest.mark.parametrize(
+    ("stall_s", "between_s", "times"),
+    [
+        (5.0, 0.0, 0),  # in one go
+        (4.9, 0.1, 1),
+        (1.0, 0.1, 6),  # 0.75 s each of 5: a stall adds up
+        (1.0, 8.0, 100),  # and is forgiven at a tenth of the time
+        (0.2, 0.0, 100),  # who reads on is used, not asleep
+    ],
+)
+async def test_many_small_stalls_add_up(make_link, stall_s, between_s, times):
+    now = [100.0]
+    pressure = BackPressure(5.0, lambda: now[0], ignore)
+    consumer, _ = await make_link(1)
+    assert await _trickle(pressure, now, consumer, stall_s=stall_s, between_s=between_s) == times
+
+
+async def test_a_consumer_whose_time_is_used_up_is_cut_at_its_next_stall(owner, make_link):
+    now = [100.0]
+    pressure = BackPressure(3600, lambda: now[0], ignore)
+    consumer, _ = await make_link(1)
+    pressure.wait_for(consumer, None)
+    now[0] += 4000
+    pressure.caught_up(consumer)
+    pressure.wait_for(consumer, None)
+    await asyncio.wait_for(owner.news.wait(), 10)
+    assert consumer.close_reason is CloseReason.SLOW
+    pressure.forget(consumer)
+
+
+async def test_who_begins_or_ceases_to_be_stalled_is_told_once(make_link):
+    told: list[tuple[int, bool]] = []
+    pressure = BackPressure(3600, lambda: 0.0, lambda link: told.append((link.number, pressure.stalls(link))))
+    (producer, _), (first, _), (second, _) = [await make_link(number) for number in (1, 2, 3)]
+    for consumer in (first, second, first):
+        pressure.wait_for(consumer, producer)
+    pressure.caught_up(first)
+    assert told == [(1, True)]
+    pressure.caught_up(second)
+    assert told == [(1, True), (1, False)]
+
+
 async def test_a_producer_that_is_gone_is_forgotten(make_link):
-    pressure = BackPressure(3600, lambda: 0.0)
+    pressure = BackPressure(3600, lambda: 0.0, ignore)
     (producer, _), (consumer, _) = [await make_link(number) for number in (1, 2)]
     pressure.wait_for(consumer, producer)
     pressure.forget(producer)
@@ -103,7 +165,7 @@ async def test_a_producer_that_is_gone_is_forgotten(make_link):
 
 
 async def test_a_producer_from_elsewhere_is_not_held_up(owner, make_link):
-    pressure = BackPressure(3600, lambda: 0.0)
+    pressure = BackPressure(3600, lambda: 0.0, ignore)
     remote, wire = await make_link(1, LinkKind.REMOTE)
     consumer, _ = await make_link(2)
     pressure.wait_for(consumer, remote)

@@ -1,8 +1,25 @@
 """Events to the router, effects to the links, and what a failure on the way costs."""
 
+import asyncio
+import itertools
+
+import pytest
+
+from communicator.daemon import server
+from communicator.daemon.notices import BURST
 from communicator.router import Router
 from communicator.router.effects import Notice
-from communicator.router.events import HandlerFailed, LinesReceived, LinkEnded, LinkOpened
+from communicator.router.events import (
+    Continued,
+    DeadlineReached,
+    HandlerFailed,
+    LinesReceived,
+    LineTooLong,
+    LinkEnded,
+    LinkHeld,
+    LinkOpened,
+    Measured,
+)
 
 
 class LineHook(Router):
@@ -75,3 +92,140 @@ async def test_the_user_is_told_before_anything_else_of_that_link(run_router):
         peer.writer.write_eof()
         assert await router.end() == 0
     assert Recorder.told[:3] == [LinkOpened.__name__, LinesReceived.__name__, "UserIdentified"]
+
+
+class AnswerHook(Router):
+    """Fails at the answers a link waits for."""
+
+    def handle(self, event, now):
+        if isinstance(event, Measured | Continued | LineTooLong):
+            raise RuntimeError("hook")  # noqa: TRY004 - any exception will do
+        return super().handle(event, now)
+
+
+@pytest.mark.parametrize(
+    ("line", "stage"),
+    [("ROUTER_GET_STATS", "measured"), ("\n".join(["ALIVE"] * 5000), "continued"), ("x" * 70_000, "line_too_long")],
+)
+async def test_a_link_that_would_wait_for_ever_is_closed(run_router, line, stage):
+    async with run_router(core=AnswerHook) as router:
+        peer, other = await router.connect(), await router.connect()
+        peer.say(line)
+        await peer.hear_rest()
+        await other.sync()
+        assert [entry["stage"] for entry in router.events("handler_failed")] == [stage]
+
+
+class Forgetful(Router):
+    """Has a deadline that is always due and cannot be dealt with; then none can even be told."""
+
+    tries = 0
+
+    def handle(self, event, now):
+        if isinstance(event, DeadlineReached):
+            Forgetful.tries += 1
+            raise RuntimeError("hook")  # noqa: TRY004 - any exception will do
+        return super().handle(event, now)
+
+    def next_deadline(self):
+        if self.tries:
+            raise RuntimeError("hook")
+        return 0.0
+
+
+async def test_a_deadline_that_fails_is_tried_again_later(run_router):
+    Forgetful.tries = 0
+    async with run_router(core=Forgetful) as router:
+        peer = await router.connect()
+        while not Forgetful.tries:
+            await peer.sync()
+        later = asyncio.Event()
+        asyncio.get_running_loop().call_later(0.3, later.set)
+        await later.wait()
+        await peer.sync()
+        assert Forgetful.tries == 1
+    stages = {entry["stage"] for entry in router.events("handler_failed")}
+    assert stages == {"deadline_reached", "next_deadline"}
+
+
+class Always(Router):
+    """Fails at every line."""
+
+    def handle(self, event, now):
+        if isinstance(event, LinesReceived):
+            raise RuntimeError("hook")  # noqa: TRY004 - any exception will do
+        return super().handle(event, now)
+
+
+async def test_failures_a_peer_can_bring_about_do_not_fill_the_log(run_router):
+    async with run_router(core=Always) as router:
+        peer = await router.connect()
+        for _ in range(BURST + 50):
+            peer.say("LINE")
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
+        peer.writer.write_eof()
+        assert await peer.hear_rest() == b""
+    assert len(router.events("handler_failed")) <= BURST
+
+
+async def test_a_user_that_cannot_be_found_out_is_nobody(run_router, monkeypatch):
+    def fail(_link):
+        raise OSError("no descriptor left")
+
+    monkeypatch.setattr(server, "find_user", fail)
+    async with run_router() as router:
+        peer = await router.connect("local")
+        peer.say("STOP", "ALIVE serial=sync")
+        assert "INVALID" in await peer.hear()
+        await peer.hear_until("serial=sync")
+        assert router.events("effect_failed")[0]["effect"] == "Identify"
+
+
+async def test_a_measurement_that_fails_is_answered_all_the_same(run_router, monkeypatch):
+    def fail():
+        raise OSError("no descriptor left")
+
+    monkeypatch.setattr(server, "resident_bytes", fail)
+    async with run_router() as router:
+        peer = await router.connect()
+        assert (await peer.statistics())["links"] == []
+        assert router.events("measure_failed")
+
+
+class Holds(Router):
+    """Keeps what it was told of links that are held up."""
+
+    told: list[tuple[int, bool]] = []  # noqa: RUF012 - one test uses it, once
+
+    def handle(self, event, now):
+        if isinstance(event, LinkHeld):
+            self.told.append((event.link, event.held))
+        return super().handle(event, now)
+
+
+async def test_the_router_is_told_whom_we_hold_up_and_of_changes_only(run_router):
+    Holds.told.clear()
+    async with run_router("limits.stall_s=60", core=Holds) as router:
+        loop = asyncio.get_running_loop()
+        with router.socket() as consumer:
+            consumer.setblocking(False)  # noqa: FBT003 - its one parameter
+            await loop.sock_sendall(consumer, b"REGISTER service=sleeper;version=1\n")
+            while b"READY" not in await loop.sock_recv(consumer, 1000):
+                pass
+            producer, other = await router.connect(), await router.connect()
+            lines = 1000
+            producer.say(*[f"sleeper/PAYLOAD data={'x' * 8000}"] * lines)
+            while len(Holds.told) < 2:
+                await other.sync()
+            await other.sync()
+            assert sorted(Holds.told) == [(1, True), (2, True)]  # the one reads too slowly, the other waits for it
+            received = 0
+            while received < lines:
+                received += (await loop.sock_recv(consumer, 2**20)).count(b"\n")
+            await producer.sync()
+            await other.sync()
+        for number in (1, 2):
+            words = [held for link, held in Holds.told if link == number]
+            assert words == [held for held, _ in zip(itertools.cycle((True, False)), words, strict=False)]
+            assert words[-1] is False

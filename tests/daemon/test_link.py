@@ -36,6 +36,9 @@ class Owner:
     def link_closed(self, link):
         self._note(("closed", link.close_reason))
 
+    def fell_behind(self, _link):
+        self._note("fell behind")
+
     def caught_up(self, _link):
         self._note("caught up")
 
@@ -54,7 +57,7 @@ async def owner():
 @pytest.fixture
 async def pair(owner):
     ours, theirs = socket.socketpair()
-    limits = LimitsSettings(line_bytes=1024, queue_bytes=2**20, drain_s=0.1)
+    limits = LimitsSettings(line_bytes=1024, queue_bytes=2**20, cache_service_bytes=2**19, drain_s=0.1)
     link = Link(1, LinkKind.UNIX, lambda _: None, owner, limits, memoryview(bytearray(4096)))
     await asyncio.get_running_loop().create_unix_connection(lambda: link, sock=ours)
     theirs.settimeout(10)
@@ -163,3 +166,24 @@ async def test_a_peer_that_hangs_up_is_reported_once(owner, pair):
     link.close(CloseReason.HUP)
     await owner.hears(("closed", CloseReason.HUP))
     assert owner.story == ["ended", ("closed", CloseReason.HUP)]
+
+
+async def test_nothing_is_written_to_a_peer_that_is_gone(owner, pair, caplog):
+    link, peer = pair
+    peer.close()
+    for _ in range(50):  # all in one turn: the loop has not told us yet
+        link.send(Send(1, b"LATE\n"))
+    assert link.sent_bytes == 5
+    await owner.hears(("closed", CloseReason.HUP))
+    assert caplog.records == []
+
+
+async def test_the_owner_hears_when_it_falls_behind_and_catches_up(owner, pair):
+    link, peer = pair
+    link.transport.set_write_buffer_limits(2**16, 2**14)
+    link.send(Send(1, b"x" * 500_000))
+    assert (owner.story, link.behind) == (["fell behind"], True)
+    peer.setblocking(False)  # noqa: FBT003 - its one parameter
+    while link.behind:
+        await asyncio.get_running_loop().sock_recv(peer, 2**20)
+    assert owner.story == ["fell behind", "caught up"]

@@ -119,6 +119,55 @@ def test_good_settings_are_confirmed(place):
     assert (checked.returncode, checked.stdout) == (0, "communicatord: settings are good\n")
 
 
+def test_hang_up_with_a_wrong_setting_changes_nothing_and_is_told_all_the_same(place):
+    services, drop_ins, secret = place / "services", place / "communicatord.d", place / "secret"
+    services.mkdir()
+    secret.touch(0o600)
+    secret.write_text("open sesame\n")
+    assignments = (f"services_path={services}", f"listen.signal_secret_file={secret}")
+    with _running(place, *[part for text in assignments for part in ("--set", text)]) as (process, manager):
+        faults = {
+            str(services / "a.service"): lambda: (services / "a.service").write_text("nonsense"),
+            str(secret): lambda: secret.chmod(0o644),
+            str(drop_ins): drop_ins.touch,  # no directory
+        }
+        for bring_about in faults.values():
+            bring_about()
+            process.send_signal(signal.SIGHUP)
+            words: list[str] = []
+            while words[-2:] != ["RELOADING=1", "READY=1"]:
+                words += [word for word in [_word(manager).split("\n")[0]] if word != "WATCHDOG=1"]
+            (services / "a.service").unlink(missing_ok=True)
+            secret.chmod(0o600)
+        process.terminate()
+        _, log = process.communicate(timeout=PATIENCE_S)
+        assert process.returncode == 0
+        refusals = [line for line in log.splitlines() if "event=config_reload_failed" in line]
+        assert [path in line for path, line in zip(faults, refusals, strict=True)] == [True] * 3
+        assert "Traceback" not in log
+        assert "event=config_reloaded" not in log
+
+
+@pytest.mark.parametrize("check", [(), ("--check-config",)])
+@pytest.mark.parametrize(
+    ("assignment", "message"),
+    [
+        ("listen.signal_secret_file={place}/none", "listen.signal_secret_file: '{place}/none' cannot be read"),
+        ("listen.signal_secret_file={place}/open", "'{place}/open' has mode 0644: a secret must have 0600"),
+        ("listen.socket_group=no_such_group", "listen.socket_group: there is no group 'no_such_group'"),
+        ("services_path={place}/open", "services_path: '{place}/open' cannot be read: Not a directory"),
+    ],
+)
+def test_what_the_settings_name_is_checked_at_the_start_and_on_request(place, assignment, message, check):
+    (place / "open").write_text("secret")
+    (place / "open").chmod(0o644)
+    refused = _run(place, *check, "--set", assignment.format(place=place))
+    assert refused.returncode == 78
+    assert message.format(place=place) in refused.stderr
+    assert "Traceback" not in refused.stderr
+    assert not (place / "s").exists()
+
+
 @pytest.mark.parametrize(
     ("assignment", "message"),
     [
@@ -131,13 +180,6 @@ def test_a_wrong_setting_is_refused_by_its_key(place, assignment, message):
     refused = _run(place, "--check-config", "--set", assignment)
     assert refused.returncode == 78
     assert message in refused.stderr
-
-
-def test_what_the_start_finds_wrong_ends_it_with_the_same_code(place):
-    refused = _run(place, "--set", "listen.signal_secret_file=/nowhere")
-    assert refused.returncode == 78
-    assert "listen.signal_secret_file: '/nowhere' cannot be read" in refused.stderr
-    assert not (place / "s").exists()
 
 
 def test_a_ports_file_that_cannot_be_written_ends_it_cleanly(place):

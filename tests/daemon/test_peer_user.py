@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from communicator.daemon.peer_user import tcp_user, unix_user, user_of
+from communicator.daemon.peer_user import forget_users, tcp_user, unix_user, user_of
 
 HEADER = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n"
 LOCALHOST_V6 = "00000000000000000000000001000000"
@@ -90,3 +90,26 @@ def test_a_unix_link_tells_user_and_process():
 
 def test_a_user_without_a_name_has_a_number():
     assert user_of(4_000_000_000).name == "4000000000"
+
+
+def test_a_user_is_looked_up_once_until_users_are_forgotten(monkeypatch):
+    asked: list[int] = []
+    entry = pwd.getpwuid(os.geteuid())
+
+    def look_up(uid):
+        asked.append(uid)
+        return entry
+
+    monkeypatch.setattr(pwd, "getpwuid", look_up)
+    forget_users()
+    users = [user_of(os.geteuid(), 0, pid) for pid in (1, 2, 3)]
+    assert [user.pid for user in users] == [1, 2, 3]
+    assert len({(user.name, user.groups) for user in users}) == len(asked) == 1
+    for uid in range(5000, 9000):
+        user_of(uid)
+    user_of(os.geteuid(), 0)
+    assert len(asked) == 4002  # bounded: the first was forgotten for others
+    forget_users()
+    user_of(os.geteuid(), 0)
+    assert len(asked) == 4003
+    forget_users()

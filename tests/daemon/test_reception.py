@@ -9,7 +9,7 @@ async def test_one_link_too_many_is_told_and_closed(run_router):
         third = await router.connect()
         third.say("CLUSTER_GET_STATUS")
         rest = (await third.hear_rest()).decode()
-        assert rest == "<alpha:communicatord INVALID message=2 links are held, more are not taken\n"
+        assert rest == "<alpha:communicatord INVALID command=REGISTER;message=2 links are held, more are not taken\n"
         third.close()
         while not (statistics := await first.statistics())["connections_closed_total"]:
             pass

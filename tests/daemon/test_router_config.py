@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 
-from communicator.daemon.router_config import group_id, known_services, router_config
+from communicator.daemon.router_config import check_host, group_id, router_config
 from communicator.daemon.settings import CommunicatordSettings
 from communicator.errors import ConfigError
 from communicator.protocol.names import is_server_name
@@ -33,7 +33,7 @@ def test_the_router_is_told_what_the_files_say(tmp_path):
     assert config.known_services == {"sitter", "fastcgi"}
     assert config.owners == {"canary": "bellwether"}
     shutil.rmtree(tmp_path)
-    assert known_services(tmp_path) == frozenset()
+    assert router_config(settings, "boot").known_services == frozenset()
 
 
 def test_without_group_may_stop_no_group_may():
@@ -45,3 +45,28 @@ def test_a_group_is_looked_up():
     assert group_id("root") == 0
     with pytest.raises(ConfigError, match="no group"):
         group_id("no such group")
+
+
+def test_the_owner_of_a_service_stands_in_its_file_unless_the_settings_name_another(tmp_path):
+    (tmp_path / "sitter.service").write_text("user = watcher\n")
+    (tmp_path / "fastcgi.service").write_text("user = www-data\n")
+    (tmp_path / "plain.service").touch()
+    config = router_config(_load(f"services_path={tmp_path}", "services.owners.fastcgi=apache"), "boot")
+    assert config.owners == {"sitter": "watcher", "fastcgi": "apache"}
+    assert config.known_services == {"sitter", "fastcgi", "plain"}
+
+
+def test_what_the_settings_name_on_this_host_is_checked(tmp_path):
+    secret = tmp_path / "secret"
+    secret.write_text("open sesame")
+    secret.chmod(0o644)
+    (tmp_path / "bad.service").write_text("nonsense\n")
+    check_host(_load("services_path=/nowhere"))
+    for assignment, key in [
+        (f"listen.signal_secret_file={secret}", "listen.signal_secret_file"),
+        ("listen.socket_group=no such group", "listen.socket_group"),
+        (f"services_path={tmp_path}", "services_path"),
+    ]:
+        with pytest.raises(ConfigError) as refused:
+            check_host(_load(assignment))
+        assert refused.value.key == key

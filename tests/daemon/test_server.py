@@ -200,6 +200,41 @@ async def test_hang_up_reads_what_may_change_and_names_what_may_not(run_router):
         assert statistics["config_last_reload_successful"] is True
 
 
+async def test_a_new_group_counts_from_the_next_start_on_for_the_socket_and_for_stop_alike(run_router):
+    class Rules(Router):
+        """Keeps the rules it was given."""
+
+        stop_groups: list[str] = []  # noqa: RUF012 - one test uses it, once
+
+        def reconfigure(self, config, now):
+            self.stop_groups.append(config.stop_group)
+            return super().reconfigure(config, now)
+
+    async with run_router("listen.socket_group=root", "listen.group_may_stop=true", core=Rules) as router:
+        peer = await router.connect()
+        for assignments in (["listen.socket_group=daemon"], ["listen.group_may_stop=false"]):
+            router.reload_to(assignments)
+            os.kill(os.getpid(), signal.SIGHUP)
+            await peer.sync()
+        assert Rules.stop_groups == ["root", ""]
+        assert router.events("config_needs_restart")[0]["keys"] == "listen.socket_group"
+        router.reload_to(["listen.socket_group=no_such_group"])
+        os.kill(os.getpid(), signal.SIGHUP)
+        await peer.sync()
+        assert "listen.socket_group" in router.events("config_reload_failed")[0]["reason"]
+
+
+async def test_hang_up_brings_owners_out_of_service_files(run_router):
+    async with run_router() as router:
+        peer = await router.connect()
+        directory = router.ports_file.parent / "services"
+        directory.mkdir()
+        (directory / "owned.service").write_text("user = somebody-else\n")
+        os.kill(os.getpid(), signal.SIGHUP)
+        await peer.sync()
+        assert (await peer.statistics())["services"] == {"owned": 0}
+
+
 async def test_a_wrong_setting_at_hang_up_changes_nothing(run_router):
     async with run_router() as router:
         peer = await router.connect()

@@ -31,7 +31,11 @@ def _load(*assignments: str) -> CommunicatordSettings:
         ("listen.remote=10.0.0.5:4042", "listen.remote"),
         ("limits.links=0", "limits.links"),
         ("limits.line_bytes=2000000", "limits.line_bytes"),
+        ("limits.line_bytes=1048576", "limits.line_bytes"),
         ("limits.stall_s=no", "limits.stall_s"),
+        ("limits.queue_bytes=65536", "limits.cache_service_bytes"),
+        ("limits.cache_service_bytes=8388609", "limits.cache_service_bytes"),
+        ("listen.signal=:4041", "listen.signal"),
         ("cluster.my_address=alpha", "cluster.my_address"),
         ("server_name=al-pha", "server_name"),
         ("services.owners.canary=5", "services.owners"),
@@ -50,6 +54,17 @@ def test_every_limit_of_the_router_is_a_setting_with_the_same_default():
     assert LimitsSettings().for_router == RouterLimits()
     for field in dataclasses.fields(RouterLimits):
         assert getattr(_load(f"limits.{field.name}=4321").limits.for_router, field.name) == 4321
+
+
+@pytest.mark.parametrize("signal", ["192.0.2.1:4041", "0.0.0.0:4041", "[::]:4041", "127.0.0.1:4041", ""])
+def test_with_a_secret_the_signal_port_may_be_open_to_others(signal):
+    assert _load(f'listen={{signal="{signal}", signal_secret_file="/s"}}').listen.signal == signal
+
+
+def test_the_longest_line_and_the_largest_share_of_the_cache_are_allowed():
+    limits = _load("limits.line_bytes=1047552", "limits.cache_service_bytes=8388608").limits
+    assert limits.line_bytes + 1024 == 2**20
+    assert limits.cache_service_bytes * 2 == limits.queue_bytes
 
 
 def test_one_unix_path_or_several():

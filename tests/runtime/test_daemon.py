@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import signal
+import socket
 
 import pytest
 import structlog
@@ -25,7 +26,7 @@ def log():
 
 @pytest.fixture
 def make_daemon(log, tmp_path):
-    def make(load=Plain) -> Daemon[Plain]:
+    def make(load=Plain, manager=None) -> Daemon[Plain]:
         logger = structlog.wrap_logger(
             structlog.testing.ReturnLogger(),
             processors=[log],
@@ -37,7 +38,7 @@ def make_daemon(log, tmp_path):
             logger,
             load=load,
             ports_file=tmp_path / "ports.json",
-            manager=ServiceManager({}),
+            manager=manager or ServiceManager({}),
         )
 
     return make
@@ -138,3 +139,23 @@ async def test_a_reload_nobody_listens_to_is_no_fault(make_daemon):
         daemon.reload()
 
     assert await make_daemon(lambda: Plain(number=2)).run(serve) == 0
+
+
+async def test_a_fault_of_ours_in_a_reload_leaves_the_settings_in_force(make_daemon, log, tmp_path):
+    def load() -> Plain:
+        raise RuntimeError("bug")
+
+    async def serve(daemon: Daemon[Plain]) -> None:
+        daemon.reload()
+        assert (daemon.settings.number, daemon.reload_ok) == (1, False)
+        daemon.stop()
+        daemon.reload()  # too late: nobody wants to hear of it
+
+    told = str(tmp_path / "notify")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(told)
+        manager.settimeout(10)
+        assert await make_daemon(load, ServiceManager({"NOTIFY_SOCKET": told})).run(serve) == 0
+        words = [manager.recv(1000).decode().split("\n")[0] for _ in range(3)]
+    assert words == ["RELOADING=1", "READY=1", "STOPPING=1"]
+    assert _events(log) == ["config_reload_failed", "stopped"]

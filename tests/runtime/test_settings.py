@@ -107,3 +107,12 @@ def test_the_last_layer_to_set_a_wrong_value_is_blamed(write):
 def test_changes_are_named_by_path():
     assert changed_keys(Outer(), Outer()) == []
     assert changed_keys(Outer(), Outer(name="x", inner=Inner(number=2))) == ["name", "inner.number"]
+
+
+def test_a_directory_that_cannot_be_looked_into_is_named(tmp_path):
+    main = tmp_path / "a.toml"
+    (tmp_path / "a.d").touch()
+    with pytest.raises(ConfigError, match=r"a\.d: cannot be read: Not a directory"):
+        configuration_files(main)
+    with pytest.raises(ConfigError, match=r"b\.toml: cannot be read: Not a directory"):
+        configuration_files(tmp_path / "a.d" / "b.toml")

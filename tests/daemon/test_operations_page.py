@@ -1,0 +1,22 @@
+"""docs/operations.md tells an operator of events: each must be one that the source emits."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs/operations.md").read_text()
+TABLE = PAGE.partition("| event | what to do |")[2]
+EVENTS = sorted({event for row in TABLE.splitlines() for event in re.findall(r"`(\w+)`", row[1:].partition("|")[0])})
+SOURCE = "\n".join(path.read_text() for path in (ROOT / "communicator").rglob("*.py"))
+
+
+def test_the_page_names_events():
+    assert "slow_consumer_cut" in EVENTS
+
+
+@pytest.mark.parametrize("event", EVENTS)
+def test_an_event_that_is_explained_exists(event):
+    emitted = rf'(?:notice|_notice|Notice|log\.\w+)\(\s*(?:Level\.\w+,\s*)?"{event}"'
+    assert re.search(emitted, SOURCE), f"nothing in communicator/ emits {event}"
