@@ -108,8 +108,7 @@ async def test_new_settings_count_at_once(router, asker, chrony_host, eventually
         await eventually(report(asker), lambda answer: "chrony is switched off" in str(answer))
         new = settings("interval_s=1800", f"sources.chrony={client.commands}", "communicator=cd://127.0.0.1:4040")
         assert timekeeper.reload(new) == ["communicator"]
-        answer = await eventually(report(asker), lambda answer: answer["local"]["seq"] == 2)
-    assert answer["local"]["claim"]["daemon"] == "chronyd"
+        await eventually(report(asker), lambda answer: answer["local"]["claim"]["daemon"] == "chronyd")
 
 
 async def test_a_router_that_comes_back_hears_of_the_clock_again(router, eventually):
