@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import socket
 
 import pytest
 
@@ -11,6 +12,7 @@ from communicator.router import Router
 from communicator.router.effects import Notice
 from communicator.router.events import (
     Continued,
+    DatagramReceived,
     DeadlineReached,
     HandlerFailed,
     LinesReceived,
@@ -117,56 +119,61 @@ async def test_a_link_that_would_wait_for_ever_is_closed(run_router, line, stage
 
 
 class Forgetful(Router):
-    """Has a deadline that is always due and cannot be dealt with; then none can even be told."""
+    """Has a deadline that is always due and cannot be dealt with."""
 
     tries = 0
 
     def handle(self, event, now):
         if isinstance(event, DeadlineReached):
-            Forgetful.tries += 1
+            type(self).tries += 1
             raise RuntimeError("hook")  # noqa: TRY004 - any exception will do
         return super().handle(event, now)
 
     def next_deadline(self):
-        if self.tries:
-            raise RuntimeError("hook")
         return 0.0
 
 
-async def test_a_deadline_that_fails_is_tried_again_later(run_router):
-    Forgetful.tries = 0
-    async with run_router(core=Forgetful) as router:
+class Timeless(Forgetful):
+    """Cannot even tell when its deadline is."""
+
+    def next_deadline(self):
+        raise RuntimeError("hook")
+
+
+@pytest.mark.parametrize(("core", "tries"), [(Forgetful, 1), (Timeless, 0)])
+async def test_a_deadline_that_fails_is_tried_again_later(run_router, core, tries):
+    core.tries = 0
+    async with run_router(core=core) as router:
         peer = await router.connect()
-        while not Forgetful.tries:
-            await peer.sync()
+        await peer.sync()
         later = asyncio.Event()
         asyncio.get_running_loop().call_later(0.3, later.set)
         await later.wait()
         await peer.sync()
-        assert Forgetful.tries == 1
-    stages = {entry["stage"] for entry in router.events("handler_failed")}
-    assert stages == {"deadline_reached", "next_deadline"}
+        assert core.tries == tries
+        assert router.events("handler_failed")
 
 
-class Always(Router):
-    """Fails at every line."""
+class DatagramHook(Router):
+    """Fails at every datagram."""
 
     def handle(self, event, now):
-        if isinstance(event, LinesReceived):
+        if isinstance(event, DatagramReceived):
             raise RuntimeError("hook")  # noqa: TRY004 - any exception will do
         return super().handle(event, now)
 
 
 async def test_failures_a_peer_can_bring_about_do_not_fill_the_log(run_router):
-    async with run_router(core=Always) as router:
+    async with run_router(core=DatagramHook) as router:
         peer = await router.connect()
-        for _ in range(BURST + 50):
-            peer.say("LINE")
-            await asyncio.sleep(0)
-            await asyncio.sleep(0)
-        peer.writer.write_eof()
-        assert await peer.hear_rest() == b""
-    assert len(router.events("handler_failed")) <= BURST
+        times = BURST + 30
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+            for _ in range(times):
+                sender.sendto(b"sitter/GO", router.address("signal"))
+        while (await peer.statistics())["handler_exceptions_total"] != {"datagram_received": times}:
+            pass
+        assert len(router.events("handler_failed")) == BURST
+    assert router.events("notices_left_out")[0]["times"] == 30
 
 
 async def test_a_user_that_cannot_be_found_out_is_nobody(run_router, monkeypatch):
@@ -229,3 +236,24 @@ async def test_the_router_is_told_whom_we_hold_up_and_of_changes_only(run_router
             words = [held for link, held in Holds.told if link == number]
             assert words == [held for held, _ in zip(itertools.cycle((True, False)), words, strict=False)]
             assert words[-1] is False
+
+
+async def test_who_waits_for_itself_is_held_up_once(run_router):
+    Holds.told.clear()
+    async with run_router("limits.stall_s=60", core=Holds) as router:
+        loop = asyncio.get_running_loop()
+        other = await router.connect()
+        with router.socket() as asker:
+            asker.setblocking(False)  # noqa: FBT003 - its one parameter
+            asked, answered = 8000, 0
+            sending = loop.create_task(loop.sock_sendall(asker, f"ALIVE serial={'x' * 500}\n".encode() * asked))
+            while not Holds.told:
+                await other.sync()
+            await other.sync()
+            assert Holds.told == [(2, True)]
+            while answered < asked:
+                answered += (await loop.sock_recv(asker, 2**20)).count(b"\n")
+            await sending
+            await other.sync()
+    words = [held for _, held in Holds.told]
+    assert words == [True, False] * (len(words) // 2)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from communicator.daemon import peer_user
 from communicator.router import Router
 from communicator.router.events import StopRequested
 
@@ -224,14 +225,17 @@ async def test_a_new_group_counts_from_the_next_start_on_for_the_socket_and_for_
         assert "listen.socket_group" in router.events("config_reload_failed")[0]["reason"]
 
 
-async def test_hang_up_brings_owners_out_of_service_files(run_router):
+async def test_hang_up_reads_service_files_and_users_anew(run_router):
     async with run_router() as router:
         peer = await router.connect()
+        await peer.sync()
         directory = router.ports_file.parent / "services"
         directory.mkdir()
         (directory / "owned.service").write_text("user = somebody-else\n")
+        assert peer_user._look_up.cache_info().currsize
         os.kill(os.getpid(), signal.SIGHUP)
         await peer.sync()
+        assert peer_user._look_up.cache_info().currsize == 0  # groups may have changed, too
         assert (await peer.statistics())["services"] == {"owned": 0}
 
 
