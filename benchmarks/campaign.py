@@ -24,7 +24,8 @@ from benchmarks.workers import Workers, run_workers
 STAGES = (*(shape.name for shape in SHAPES), "latency", "crowd", "process", "codec", "import")
 IDLE_SERVICES = 1_000
 _ROOT = Path(__file__).resolve().parent.parent
-_OTHER_PYTHON = _ROOT / ".venv-3.11" / "bin" / "python"
+_OTHER_PYTHONS = tuple(_ROOT / folder / "bin" / "python" for folder in (".venv-oldest", ".venv-3.11"))
+"""Environments of another Python: the one CI makes, or the one `make test` is told to make."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,8 +146,9 @@ class Campaign:
     def _codecs(self) -> None:
         self._say("codec")
         self.results.codecs.append(codec.measure())
-        if _OTHER_PYTHON.exists():
-            program = [str(_OTHER_PYTHON), "-m", "benchmarks.codec"]
+        other = next((python for python in _OTHER_PYTHONS if python.exists()), None)
+        if other is not None:
+            program = [str(other), "-m", "benchmarks.codec"]
             done = subprocess.run(program, cwd=_ROOT, check=True, capture_output=True, text=True)
             self.results.codecs.append(json.loads(done.stdout))
 

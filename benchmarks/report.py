@@ -104,7 +104,7 @@ def _memory(results: Results) -> Table:
 
 
 def _bars(bars: list[Bar]) -> Table:
-    table = _table("The design's bars", "what", "bar", "found", "")
+    table = _table("Bars", "what", "bar", "found", "")
     for bar in bars:
         table.add_row(bar.what, bar.asked, bar.found, "met" if bar.met else "MISSED", style="" if bar.met else "red")
     return table

@@ -1,4 +1,4 @@
-"""What a run has found, as values: the figures, their medians and ratios, and DESIGN's bars; it measures and prints nothing."""
+"""What a run has found, as values: figures, medians, ratios, and the bars they are held against; it measures nothing."""
 
 import statistics
 from dataclasses import dataclass, field
@@ -180,7 +180,8 @@ def _library_bars(results: Results) -> list[Bar]:
         for action in ("decode", "encode"):
             rate = float(codec[f"{action}_per_s"])
             what = f"codec, {action}, Python {codec['python']}"
-            asked = ">= 400 k/s" if str(codec["python"]) >= "3.13" else "reported"
+            version = tuple(map(int, str(codec["python"]).split(".")[:2]))
+            asked = ">= 400 k/s" if version >= (3, 13) else "reported"
             bars.append(Bar(what, asked, f"{rate / 1e3:.0f} k/s", asked == "reported" or rate >= 400_000))
     if results.imports_s:
         for module in ("communicator", "communicator.client"):

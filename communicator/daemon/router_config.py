@@ -1,14 +1,17 @@
 """Makes the router's configuration out of settings and of what this host says of itself."""
 
 import grp
+import ipaddress
 import os
 import platform
 import socket
+from collections.abc import Iterator
 from pathlib import Path
 
 from communicator.daemon.service_files import read_service_files
 from communicator.daemon.settings import CommunicatordSettings
 from communicator.errors import ConfigError
+from communicator.protocol.addresses import parse_host_port
 from communicator.protocol.names import server_name_from_host
 from communicator.router.config import RouterConfig
 from communicator.runtime import read_secret
@@ -30,6 +33,7 @@ def router_config(settings: CommunicatordSettings, boot_id: str) -> RouterConfig
     return RouterConfig(
         server_name=settings.server_name or server_name_from_host(socket.gethostname()),
         my_address=settings.cluster.my_address,
+        own_ips=frozenset(_ips(settings.listen.local, settings.listen.signal)),
         boot_id=boot_id,
         version=__version__,
         python=platform.python_version(),
@@ -74,3 +78,13 @@ def group_id(name: str) -> int:
         return grp.getgrnam(name).gr_gid
     except KeyError:
         raise ConfigError("listen.socket_group", f"there is no group {name!r}") from None
+
+
+def _ips(*addresses: str) -> Iterator[str]:
+    """The hosts of listen addresses that are given by number."""
+    for address in filter(None, addresses):
+        host = parse_host_port(address).host
+        try:
+            yield str(ipaddress.ip_address(host))
+        except ValueError:
+            continue

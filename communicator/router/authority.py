@@ -140,10 +140,10 @@ def _block(message: Message, speaker: Speaker, config: RouterConfig) -> Ruling:
     uri = message.get("uri")
     try:
         ip = _ip_of(uri.rpartition("://")[2].partition("/")[0].rpartition("@")[2])
-        own = _ip_of(config.my_address)
+        own = {_ip_of(config.my_address), *map(ipaddress.ip_address, config.own_ips)}
     except ValueError:
         return _no(f"parameter uri: {uri[:80]!r} has no IP address")
-    if ip.is_loopback or ip.is_unspecified or ip == own:
+    if ip.is_loopback or ip.is_unspecified or ip in own:
         return _no(f"parameter uri: {uri[:80]!r} is this host, which is never blocked")
     return _as_user(
         speaker,

@@ -33,6 +33,8 @@ class RouterConfig:
     server_name: str
     my_address: str
     """``IP:port`` under which the cluster knows this router."""
+    own_ips: frozenset[str] = frozenset()
+    """Addresses of its listeners: never to be blocked, like `my_address`."""
     boot_id: str
     """Drawn anew by the shell at each start; tells one life of the router from the next."""
     version: str

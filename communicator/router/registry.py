@@ -76,7 +76,7 @@ class Link:
         return self.registration.service if role is Role.LIVE else f"{self.registration.service}({role})"
 
     def accepts(self, command: str) -> bool:
-        """Whether a broadcast of this command goes there (R11)."""
+        """Whether the router's own broadcast of this command goes there."""
         return self.registration is not None and command in self.commands
 
     def may_take_answer(self, command: str) -> bool:

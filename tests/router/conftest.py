@@ -218,7 +218,7 @@ def make_config():
 
 @pytest.fixture
 def config():
-    return _make_config(my_address="10.9.8.7:4042")
+    return _make_config(my_address="10.9.8.7:4042", own_ips=frozenset({"10.9.8.9"}))
 
 
 @pytest.fixture

@@ -69,6 +69,7 @@ TABLE = [
     ("iplock/BLOCK uri=10.9.8.75",                 "y    y    y    y    ?    n    n    n    n    y    y    y"),
     ("iplock/BLOCK uri=tcp://[::ffff:10.9.8.7]:1", "n    n    n    n    n    n    n    n    n    n    n    n"),
     ("iplock/BLOCK uri=http://me@127.0.0.1/",      "n    n    n    n    n    n    n    n    n    n    n    n"),
+    ("iplock/BLOCK uri=10.9.8.9",                  "n    n    n    n    n    n    n    n    n    n    n    n"),
     ("iplock/BLOCK uri=0.0.0.0",                   "n    n    n    n    n    n    n    n    n    n    n    n"),
     ("iplock/BLOCK uri=localhost",                 "n    n    n    n    n    n    n    n    n    n    n    n"),
     ("iplock/BLOCK",                               "n    n    n    n    n    n    n    n    n    n    n    n"),

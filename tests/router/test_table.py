@@ -5,12 +5,21 @@ from communicator.protocol.names import is_command_name
 from communicator.router.authority import RULES
 from communicator.router.commands.table import HANDLERS
 
-PAGE = Path(__file__).parents[2] / "docs" / "messages.md"
+ROOT = Path(__file__).parents[2]
+PAGE = ROOT / "docs" / "messages.md"
 
 
 def test_each_command_of_the_router_is_documented():
     written = set(re.findall(r"\b[A-Z][A-Z_]+\b", PAGE.read_text()))
     assert set(HANDLERS) | set(RULES) - {"VERSION_BLOCKED"} <= written
+
+
+def test_each_command_of_the_companions_is_documented():
+    text = PAGE.read_text()
+    sources = [path.read_text() for package in ("timekeeper", "canary") for path in (ROOT / package).glob("*.py")]
+    handled = {command for source in sources for command in re.findall(r'service\.on\("([A-Z_]+)"\)', source)}
+    assert {"CLOCK_GET_REPORT", "CANARY_GET_REPORT"} <= handled
+    assert not [command for command in handled if command not in text]
 
 
 def test_handlers_are_for_proper_commands_only():
