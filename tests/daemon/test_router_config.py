@@ -70,3 +70,8 @@ def test_what_the_settings_name_on_this_host_is_checked(tmp_path):
         with pytest.raises(ConfigError) as refused:
             check_host(_load(assignment))
         assert refused.value.key == key
+
+
+def test_addresses_of_our_listeners_are_known_as_our_own():
+    settings = _load("listen.local=[::1]:4040", "listen.signal=localhost:4041")
+    assert router_config(settings, "boot").own_ips == {"::1"}
