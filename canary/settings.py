@@ -1,4 +1,4 @@
-"""The settings of the canary; it reads no file itself."""
+"""PURE: the settings of the canary; it reads no file itself."""
 
 from communicator.errors import AddressError, ConfigError
 from communicator.protocol import parse_router_address

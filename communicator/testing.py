@@ -81,8 +81,13 @@ class RouterProcess:
 
     @property
     def pid(self) -> int:
-        """Its process; 0 while it does not run."""
-        return self._process.pid if self._process is not None else 0
+        """Its process; 0 while it does not run, also after it died by itself."""
+        return self._process.pid if self._process is not None and self._process.poll() is None else 0
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it was started and has not ended, in whatever way."""
+        return self.pid != 0
 
     @property
     def log(self) -> str:

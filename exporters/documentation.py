@@ -1,4 +1,4 @@
-"""Writes docs/metrics.md from the definitions: ``python -m exporters.documentation > docs/metrics.md``."""
+"""SHELL: writes docs/metrics.md from the definitions: ``python -m exporters.documentation > docs/metrics.md``."""
 
 import sys
 from collections.abc import Sequence

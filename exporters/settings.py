@@ -1,4 +1,4 @@
-"""The settings of the exporter; it reads no file itself."""
+"""PURE: the settings of the exporter; it reads no file itself."""
 
 from communicator.errors import AddressError, ConfigError
 from communicator.protocol.addresses import HostPort, parse_host_port, parse_router_address

@@ -33,6 +33,13 @@ def missing(what: str) -> None:
 
 
 @pytest.fixture(scope="session")
+def require_root():
+    """Lets a test start processes of another user; without the right to, the test is skipped, in CI it fails."""
+    if os.geteuid() != 0:
+        missing("only root can become another user")
+
+
+@pytest.fixture(scope="session")
 def require_program():
     """Gives the path of a program on the PATH, such as promtool; without it the test is skipped, in CI it fails."""
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
+COMPANIONS = ("timekeeper", "canary", "exporters")
 PACKAGES = ("communicator", "timekeeper", "canary", "exporters", "bellwether")
 
 # Modules of communicator/ without a test file of their own name: what tests them instead, or why nothing has to.
@@ -34,6 +35,14 @@ def test_the_docstring_of_a_module_is_its_sentence(module):
     first = docstring.partition("\n")[0]
     assert len(first.split()) >= 4, "a module says in one sentence what it is, and what it must not know"
     assert first.endswith((".", ":")), first
+
+
+@pytest.mark.parametrize(
+    "module", [m for m in MODULES if m.parts[0] in COMPANIONS and not m.name.startswith("__")], ids=str
+)
+def test_a_module_of_a_companion_says_whether_it_is_pure(module):
+    docstring = ast.get_docstring(ast.parse((ROOT / module).read_text())) or ""
+    assert docstring.startswith(("PURE: ", "SHELL: "))
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The settings of the timekeeper; it reads no file itself."""
+"""PURE: the settings of the timekeeper; it reads no file itself."""
 
 from typing import Annotated
 

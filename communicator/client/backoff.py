@@ -1,4 +1,4 @@
-"""How long to wait before the next attempt: exponential with full jitter; it draws no random number and reads no clock."""
+"""PURE: how long to wait before the next attempt: exponential with full jitter; it draws no random number and reads no clock."""
 
 FIRST_S = 0.1
 """The bound of the first wait: a router that restarts is back in about that time."""

@@ -1,6 +1,7 @@
 """A client on a plain blocking socket, for scripts; it answers the router only while one of its methods runs."""
 
 import contextlib
+import logging
 import os
 import socket
 import ssl
@@ -10,8 +11,9 @@ from types import TracebackType
 from typing import Self, assert_never
 
 from communicator.client.client import CONNECT_TIMEOUT_S, REPLY_TIMEOUT_S
-from communicator.client.connection import CLOSE_S, LINE_BYTES_READ, LOGGED_BYTES, line_of, log
+from communicator.client.connection import CLOSE_S, LINE_BYTES_READ, line_of, log_skipped_line
 from communicator.client.dial import dial_blocking, stream_address
+from communicator.client.event_log import log_event
 from communicator.client.identity import Identity
 from communicator.client.inbox import Inbox
 from communicator.client.outcomes import (
@@ -105,7 +107,7 @@ class BlockingClient:
                 self._write(self._session.unregister())
                 self._read_to_end()
         except NotConnectedError:
-            log.debug("unregister_failed address=%s", self._address)
+            log_event(logging.DEBUG, "unregister_failed", address=str(self._address))
         finally:
             self._drop()
 
@@ -209,7 +211,7 @@ class BlockingClient:
                 pass
         except NotConnectedError:
             return
-        log.warning("unregister_unanswered address=%s", self._address)
+        log_event(logging.WARNING, "unregister_unanswered", address=str(self._address))
 
     def _do(self, outcome: Outcome) -> None:
         match outcome:
@@ -225,9 +227,9 @@ class BlockingClient:
                 self.stop_asked = True
             case Registered() | RouterLeaves():
                 pass
-            case LineSkipped(line, error):
+            case LineSkipped():
                 if count := self._repeats.due("line_skipped"):
-                    log.warning("line_skipped count=%d error=%s line=%r", count, error, line[:LOGGED_BYTES])
+                    log_skipped_line(outcome, count)
             case _:
                 assert_never(outcome)
 

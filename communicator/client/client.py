@@ -10,6 +10,7 @@ from typing import Self
 
 from communicator.client.connection import Connection, line_of
 from communicator.client.dial import stream_address
+from communicator.client.event_log import log_event
 from communicator.client.identity import Identity
 from communicator.client.inbox import Inbox
 from communicator.client.session import Session
@@ -21,8 +22,6 @@ CONNECT_TIMEOUT_S = 5.0
 """A router on the same host answers in milliseconds; one that is loaded, within seconds."""
 REPLY_TIMEOUT_S = 5.0
 """Default deadline of a request."""
-
-log = logging.getLogger("communicator.client")
 
 
 class Client:
@@ -210,7 +209,8 @@ class Client:
             self._inbox.put(message)
         elif self._inbox.put_or_drop(message) and not self._dropped_told:
             self._dropped_told = True
-            log.warning("message_dropped command=%s: messages() is not read fast enough", self._inbox.last_dropped)
+            reason = "messages() is not read fast enough"
+            log_event(logging.WARNING, "message_dropped", command=self._inbox.last_dropped, reason=reason)
         self._arrived.set()
         if self._has_reader:
             self._regulate()

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from typing import assert_never, cast
 
 from communicator.client.dial import dial
+from communicator.client.event_log import log_event
 from communicator.client.outcomes import (
     Delivered,
     LineSkipped,
@@ -37,8 +38,6 @@ LINE_BYTES_READ = LINE_BYTES_HARD + 1024
 """The longest line that is read: a longest one, and a sender in front of it; a peer's long line must not cost us the link."""
 LOGGED_BYTES = 200
 """How much of a bad line is logged."""
-
-log = logging.getLogger("communicator.client")
 
 
 class Connection(asyncio.Protocol):
@@ -220,7 +219,7 @@ class Connection(asyncio.Protocol):
         if lines:
             self._take(lines)
         if self._lines.too_long:
-            log.warning("line_too_long limit_bytes=%d", LINE_BYTES_READ)
+            log_event(logging.WARNING, "line_too_long", limit_bytes=LINE_BYTES_READ)
             self.abort(f"the router sent a line of more than {LINE_BYTES_READ} bytes")
 
     def eof_received(self) -> None:
@@ -286,12 +285,12 @@ class Connection(asyncio.Protocol):
 
     def _stop_asked(self, by: str) -> None:
         if count := self._repeats.due("stop_asked"):
-            log.info("stop_asked by=%s count=%d", by or "unknown", count)
+            log_event(logging.INFO, "stop_asked", by=by or "unknown", count=count)
         self._stop()
 
     def _tell_skipped(self, skipped: LineSkipped) -> None:
         if count := self._repeats.due("line_skipped"):
-            log.warning("line_skipped count=%d error=%s line=%r", count, skipped.error, skipped.line[:LOGGED_BYTES])
+            log_skipped_line(skipped, count)
 
     def _register(self, error: ClientError | None) -> None:
         if not self._registered.done():
@@ -310,6 +309,12 @@ class Connection(asyncio.Protocol):
         answer = self._answers.get(outcome.token)
         if answer is not None and not answer.done():
             answer.set_result(outcome.answer)
+
+
+def log_skipped_line(skipped: LineSkipped, count: int) -> None:
+    """Say that a line of the router was none, and how many were."""
+    line = repr(skipped.line[:LOGGED_BYTES])
+    log_event(logging.WARNING, "line_skipped", count=count, error=str(skipped.error), line=line)
 
 
 def line_of(message: Message) -> bytes:

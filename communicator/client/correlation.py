@@ -1,4 +1,4 @@
-"""Which reply answers which request: the wire has no request number, so names and order decide; no clock, no link.
+"""PURE: which reply answers which request: the wire has no request number, so names and order decide; no clock, no link.
 
 A reply answers the *oldest* request that awaits its command and was addressed to the service (and server, when one was named)
 it comes from. Hence two limits: of two equal requests to one service that answers out of order, the replies are swapped; and a

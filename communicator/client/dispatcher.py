@@ -6,6 +6,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import Protocol
 
+from communicator.client.event_log import log_event
 from communicator.client.inbox import Inbox
 from communicator.client.repeats import Repeats
 from communicator.client.session import OWN_COMMANDS
@@ -20,8 +21,6 @@ LIBRARY_COMMANDS = frozenset(("ALIVE", "HELP", "QUITTING", "STOP", "DISCONNECTIN
 """What the library answers itself; nobody else may handle these."""
 
 Handler = Callable[[Message], Awaitable[Message | None]]
-
-log = logging.getLogger("communicator.client")
 
 
 class Outlet(Protocol):
@@ -141,17 +140,19 @@ class Dispatcher:
                 await self._answer(message, answer)
         except MessageRefusedError as error:
             await self._refuse(message, "INVALID", error.reason)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - whatever a handler raises is logged and told
             self.handler_errors += 1
             if count := self._repeats.due(f"{message.command} {type(error).__name__}"):
-                log.exception("handler_failed command=%s sender=%s count=%d", message.command, message.sender, count)
+                command, sender = message.command, message.sender
+                log_event(logging.ERROR, "handler_failed", exc_info=True, command=command, sender=sender, count=count)
             await self._refuse(message, "INVALID", "the service failed to handle it")
 
     async def _answer(self, message: Message, answer: Message) -> None:
         """Send an answer; one that names no receiver goes to the sender."""
         if not answer.service:
             if not message.sent_from_service:
-                log.debug("answer_dropped command=%s: the sender never registered", answer.command)
+                reason = "the sender never registered"
+                log_event(logging.DEBUG, "answer_dropped", command=answer.command, reason=reason)
                 return
             answer = message.reply(answer.command, answer.parameters)
         await self._outlet.send(answer)
@@ -166,4 +167,4 @@ class Dispatcher:
             await self._outlet.send(message.reply(how, parameters))
         except LocalProtocolError as error:
             if count := self._repeats.due("refusal_dropped"):
-                log.warning("refusal_dropped command=%s count=%d error=%s", message.command, count, error)
+                log_event(logging.WARNING, "refusal_dropped", command=message.command, count=count, error=str(error))

@@ -1,4 +1,4 @@
-"""Who registers with the router, and with which words; it knows no link."""
+"""PURE: who registers with the router, and with which words; it knows no link."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

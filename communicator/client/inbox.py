@@ -1,4 +1,4 @@
-"""Messages that wait for whoever reads them, and when the router should wait too; it knows no link and no loop."""
+"""PURE: messages that wait for whoever reads them, and when the router should wait too; it knows no link and no loop."""
 
 from collections import deque
 

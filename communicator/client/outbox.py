@@ -1,4 +1,4 @@
-"""What is to be sent once there is a link again: bounded, oldest dropped first; it knows no link and writes no log."""
+"""PURE: what is to be sent once there is a link again: bounded, oldest dropped first; it knows no link and writes no log."""
 
 from collections import deque
 

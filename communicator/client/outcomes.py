@@ -1,4 +1,4 @@
-"""What a session asks of its shell, as values; nothing here does anything."""
+"""PURE: what a session asks of its shell, as values; nothing here does anything."""
 
 import msgspec
 

@@ -1,4 +1,4 @@
-"""Which of many equal events deserves a line of the log: the 1st, 2nd, 4th, 8th …; it writes none itself."""
+"""PURE: which of many equal events deserves a line of the log: the 1st, 2nd, 4th, 8th …; it writes none itself."""
 
 
 class Repeats:

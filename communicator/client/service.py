@@ -14,6 +14,7 @@ from communicator.client.client import CONNECT_TIMEOUT_S, REPLY_TIMEOUT_S
 from communicator.client.connection import LOGGED_BYTES, Connection, line_of
 from communicator.client.dial import stream_address
 from communicator.client.dispatcher import HANDLERS, Dispatcher, Handler
+from communicator.client.event_log import log_event
 from communicator.client.identity import PROBE, Identity
 from communicator.client.outbox import Outbox
 from communicator.client.repeats import Repeats
@@ -35,8 +36,6 @@ RETRY_BLOCKED_S = 60.0
 """How often a version that is blocked without limit asks again, in seconds."""
 
 _REFUSALS = frozenset(("INVALID", "SERVICE_UNAVAILABLE", "TRANSMISSION_REPORT", "UNKNOWN"))
-
-log = logging.getLogger("communicator.client")
 
 
 class Blocked(msgspec.Struct, frozen=True):
@@ -204,7 +203,7 @@ class Service:
             if self._connection is not None:
                 await self._connection.close()
             if self._outbox:
-                log.warning("messages_never_sent count=%d", len(self._outbox))
+                log_event(logging.WARNING, "messages_never_sent", count=len(self._outbox))
 
     def stop(self) -> None:
         """End `run` once the handlers under way are done."""
@@ -225,7 +224,7 @@ class Service:
         if self._connection is not None and self._connection.is_usable and not self._outbox:
             await self._connection.send(line)
         elif self._outbox.put(message.command, line) and self._outbox.dropped == 1:
-            log.warning("outbox_full dropped=%s: the oldest go first", self._outbox.last_dropped)
+            log_event(logging.WARNING, "outbox_full", dropped=self._outbox.last_dropped)
 
     async def request(self, message: Message, *replies: str, timeout_s: float = REPLY_TIMEOUT_S) -> Message:
         """Send a message and wait for its answer; as `Client.request`.
@@ -272,11 +271,12 @@ class Service:
         if not is_probe:
             self.blocked = None
         self._last_failure = ""
-        log.info(
-            "registered service=%s server=%s role=%s",
-            self._identity.service,
-            connection.session.server_name,
-            PROBE if is_probe else self._identity.role,
+        log_event(
+            logging.INFO,
+            "registered",
+            service=self._identity.service,
+            server=connection.session.server_name,
+            role=PROBE if is_probe else self._identity.role,
         )
         await self._flush(connection)
         if connection.is_usable:
@@ -284,9 +284,9 @@ class Service:
         try:
             async with asyncio.timeout(self._probe_run_s() if is_probe else None):
                 await connection.closed.wait()
-            log.warning("link_lost address=%s reason=%s", self.address, connection.close_reason)
+            log_event(logging.WARNING, "link_lost", address=self.address, reason=connection.close_reason)
         except TimeoutError:
-            log.info("probe_over service=%s: asking to be %s", self._identity.service, self._identity.role)
+            log_event(logging.INFO, "probe_over", service=self._identity.service, next_role=self._identity.role)
             self.blocked = None
             await connection.close()
         finally:
@@ -297,19 +297,20 @@ class Service:
         dropped = self._outbox.dropped - self._drops_told
         if dropped:
             self._drops_told = self._outbox.dropped
-            log.warning("messages_dropped count=%d last_command=%s", dropped, self._outbox.last_dropped)
+            log_event(logging.WARNING, "messages_dropped", count=dropped, last_command=self._outbox.last_dropped)
         while self._outbox and connection.is_usable:
             await connection.send(self._outbox.pop())
 
     def _block(self, error: VersionBlockedError, *, was_probe: bool) -> float:
         self.blocked = Blocked(error.reason, error.until_s, error.probe_allowed and not was_probe)
-        log.warning(
-            "version_blocked service=%s version=%s until_s=%s probe_allowed=%s reason=%s",
-            self._identity.service,
-            self._identity.service_version,
-            error.until_s,
-            error.probe_allowed,
-            error.reason,
+        log_event(
+            logging.WARNING,
+            "version_blocked",
+            service=self._identity.service,
+            version=self._identity.service_version,
+            until_s=error.until_s,
+            probe_allowed=error.probe_allowed,
+            reason=error.reason,
         )
         if self.blocked.probe_allowed:
             return self._backoff.next_wait_s(random.random())  # noqa: S311 - as above
@@ -324,7 +325,13 @@ class Service:
         wait_s = self._backoff.next_wait_s(random.random())  # noqa: S311 - as above
         if str(error) != self._last_failure:
             self._last_failure = str(error)
-            log.warning("connect_failed service=%s error=%s: trying again", self._identity.service, error)
+            log_event(
+                logging.WARNING,
+                "connect_failed",
+                service=self._identity.service,
+                error=str(error),
+                retry_in_s=round(wait_s, 3),
+            )
         return wait_s
 
     async def _drain(self) -> None:
@@ -333,7 +340,7 @@ class Service:
             async with asyncio.timeout(DRAIN_S):
                 await self._dispatcher.wait_idle()
         except TimeoutError:
-            log.warning("handlers_cancelled after_s=%g", DRAIN_S)
+            log_event(logging.WARNING, "handlers_cancelled", after_s=DRAIN_S)
 
     def _regulate(self) -> None:
         connection = self._connection
@@ -358,4 +365,5 @@ class Service:
         """Say that a message sent without waiting for an answer was refused, or found no receiver."""
         if message.command in _REFUSALS and (count := self._repeats.due(message.command)):
             told = repr(dict(message.parameters))[:LOGGED_BYTES]
-            log.warning("message_refused how=%s by=%s count=%d %s", message.command, message.sender, count, told)
+            how, by = message.command, message.sender
+            log_event(logging.WARNING, "message_refused", how=how, by=by, count=count, parameters=told)

@@ -1,4 +1,4 @@
-"""One registration with a router, from REGISTER to the end of the link: lines in, outcomes out; no socket, clock or log.
+"""PURE: one registration with a router, from REGISTER to the end of the link: lines in, outcomes out; no socket, clock or log.
 
 .. code-block:: text
 

@@ -1,4 +1,4 @@
-"""What the router last said of the cluster and of this host's clock, as values; it asks nobody."""
+"""PURE: what the router last said of the cluster and of this host's clock, as values; it asks nobody."""
 
 import msgspec
 

@@ -223,3 +223,19 @@ def _encode_value(name: str, value: str) -> str:
         raise LocalProtocolError(f"parameter {name}: a value that needs quotes may not end in a backslash")
     text = value.replace("\\", "\\\\").replace("\n", "\\n").replace("\r", "\\r")
     return '"' + text.replace('"', '\\"') + '"' if quoted else text
+
+
+def representable(text: str, characters_max: int) -> str:
+    """Any text as the value of a parameter, for showing to people what a peer has written.
+
+    Args:
+        text: Whatever it is.
+        characters_max: Where it is cut; an ellipsis stands for the rest.
+
+    Returns:
+        A text that has an encoding: NULs and lone surrogates are replaced, a blank stands behind a final backslash.
+    """
+    text = text.encode(errors="replace").decode().replace("\0", "\ufffd")
+    if len(text) > characters_max:
+        text = f"{text[:characters_max]}…"
+    return f"{text} " if text.endswith("\\") else text

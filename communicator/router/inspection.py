@@ -14,10 +14,7 @@ from communicator.router.events import Instant
 from communicator.router.forwarding import is_here
 from communicator.router.registry import Link
 from communicator.router.statistics import OTHER
-from communicator.router.switchboard import Switchboard
-
-REASON_CHARACTERS = 300
-"""Enough to name what is wrong; what a peer wrote may be quoted in it, and is not to fill the log."""
+from communicator.router.switchboard import REASON_CHARACTERS, Switchboard
 
 
 def inspect(board: Switchboard, link: Link, line: bytes, now: Instant) -> None:
@@ -78,7 +75,6 @@ def _with_actor(board: Switchboard, link: Link, message: Message) -> Message:
 
 
 def _refuse(board: Switchboard, link: Link, command: str, reason: str, drop: str) -> None:
-    reason = reason[:REASON_CHARACTERS]
     board.statistics.dropped[drop] += 1
     link.refusals += 1
     if link.refusals.bit_count() == 1:  # the 1st, 2nd, 4th, 8th …: a flood of bad lines is no flood of the log
@@ -87,7 +83,7 @@ def _refuse(board: Switchboard, link: Link, command: str, reason: str, drop: str
             "message_refused",
             link=link.name,
             command=command,
-            reason=reason,
+            reason=reason[:REASON_CHARACTERS],
             refusals=link.refusals,
         )
     board.refuse(link, command, reason)

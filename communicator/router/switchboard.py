@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Literal, NamedTuple
 
 from communicator.errors import LocalProtocolError
-from communicator.protocol.line_form import encode_line
+from communicator.protocol.line_form import encode_line, representable
 from communicator.protocol.message import Message
 from communicator.protocol.names import ROUTER_SERVICE
 from communicator.router.cache import MessageCache
@@ -22,6 +22,8 @@ from communicator.router.tapping import shown
 NS_PER_S = 1_000_000_000
 RUN_ENDS_KEPT = 1024
 """Ends of runs remembered while no canary is registered: one a second for a quarter of an hour."""
+REASON_CHARACTERS = 300
+"""Enough to name what is wrong; what a peer wrote may be quoted in it, and is not to fill the log."""
 LINES_PER_TURN = 256
 """Lines looked into before others get a turn: a few milliseconds of work."""
 BYTES_PER_TURN = 4 * 1024 * 1024
@@ -129,7 +131,7 @@ class Switchboard:
     def refuse(self, link: Link, command: str, reason: str) -> None:
         """Answer INVALID with the reason."""
         known = {"command": command} if command else {}
-        self.answer(link, "INVALID", **known, message=reason)
+        self.answer(link, "INVALID", **known, message=representable(reason, REASON_CHARACTERS))
 
     def tell_listeners(self, command: str, /, **parameters: str) -> None:
         """Tell every registered link that lists a command, whatever its role, since it is the router who speaks."""

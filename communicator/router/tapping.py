@@ -5,9 +5,9 @@ import re
 import msgspec
 
 from communicator.errors import ProtocolError
-from communicator.protocol.line_form import decode, encode
+from communicator.protocol.line_form import decode, encode, representable
 
-SHOWN_BYTES = 16 * 1024
+SHOWN_CHARACTERS = 16 * 1024
 """What is shown of a line: a watcher reads heads and small values, and a copy must fit into a line itself."""
 BLANKED = "***"
 SECRETS = frozenset(("password", "secret_code"))
@@ -25,8 +25,8 @@ def shown(line: bytes) -> str:
         message that has one is shown in the line form.
     """
     if any(secret.encode() in line for secret in SECRETS):
-        return _cut(_without_secrets(line))
-    return _cut(line.decode(errors="replace"))
+        return representable(_without_secrets(line), SHOWN_CHARACTERS)
+    return representable(line.decode(errors="replace"), SHOWN_CHARACTERS)
 
 
 def _without_secrets(line: bytes) -> str:
@@ -36,11 +36,3 @@ def _without_secrets(line: bytes) -> str:
         return encode(msgspec.structs.replace(message, parameters=blanked)).decode()
     except ProtocolError:
         return _SECRET.sub(BLANKED, line.decode(errors="replace"))
-
-
-def _cut(text: str) -> str:
-    """Within the bound, and with an encoding as the value of a parameter."""
-    text = text.replace("\0", "\ufffd")
-    if len(text) > SHOWN_BYTES:
-        text = f"{text[:SHOWN_BYTES]}…"
-    return f"{text} " if text.endswith("\\") else text

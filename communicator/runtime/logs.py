@@ -8,10 +8,11 @@ from enum import StrEnum
 from pathlib import Path
 
 import structlog
-from structlog.typing import FilteringBoundLogger, Processor
+from structlog.typing import EventDict, FilteringBoundLogger, Processor, WrappedLogger
 
 _STDERR = 2
 _LOG_FILE_MODE = 0o640
+_OURS = "communicator."
 
 
 class LogFormat(StrEnum):
@@ -60,7 +61,7 @@ def configure_logs(level: LogLevel, log_format: LogFormat) -> FilteringBoundLogg
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=[structlog.stdlib.add_logger_name, *shared],
+            foreign_pre_chain=[_fields_apart, structlog.stdlib.add_logger_name, *shared],
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
         )
     )
@@ -74,6 +75,15 @@ def _renderer(log_format: LogFormat) -> Processor:
     if log_format is LogFormat.JSON:
         return structlog.processors.JSONRenderer()
     return structlog.processors.LogfmtRenderer(key_order=["ts", "level", "event"], bool_as_flag=False)
+
+
+def _fields_apart(_logger: WrappedLogger, _method: str, entry: EventDict) -> EventDict:
+    """Make a line of our client library an event with fields, as it is logged by `communicator.client.event_log`."""
+    record: logging.LogRecord = entry["_record"]
+    if record.name.startswith(_OURS):
+        entry["event"] = getattr(record, "event", entry["event"])
+        entry.update({**getattr(record, "fields", {}), **entry})
+    return entry
 
 
 class LogFile:

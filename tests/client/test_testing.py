@@ -11,6 +11,7 @@ from communicator.testing import RouterProcessError, run_router
 
 def test_a_router_runs_while_the_block_lasts_and_leaves_nothing():
     with run_router("beta") as router:
+        assert router.is_running
         assert os.kill(router.pid, 0) is None
         for address in (router.unix, router.local):
             with BlockingClient(address, "svc_a") as client:
@@ -28,6 +29,7 @@ def test_a_second_start_takes_the_same_addresses():
     with run_router() as router:
         before = (router.unix, router.local, router.signal)
         assert router.stop() == 0
+        assert not router.is_running
         assert router.stop() == 0
         router.start()
         assert (router.unix, router.local, router.signal) == before
@@ -50,6 +52,7 @@ def kill(router):
         pass  # whoever is served knows that the router has logged its start
     os.kill(router.pid, signal.SIGKILL)
     router._process.wait()
+    assert not router.is_running
 
 
 def test_a_failing_test_gets_the_log_as_a_note():

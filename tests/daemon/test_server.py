@@ -263,7 +263,7 @@ if sys.argv[3] == "stay":
 """
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
+@pytest.mark.usefixtures("require_root")
 @pytest.mark.parametrize("listen", ["127.0.0.1:0", "[::1]:0"])
 async def test_another_user_cannot_stop_it_and_be_gone(run_router, listen):
     async with run_router(f"listen.local={listen}") as router:

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from communicator.errors import LocalProtocolError, RemoteProtocolError
 from communicator.protocol.limits import LINE_BYTES_HARD, PARAMETERS, TOKEN_CHARACTERS
-from communicator.protocol.line_form import decode, encode, encode_line
+from communicator.protocol.line_form import decode, encode, encode_line, representable
 from communicator.protocol.message import Message
 
 # Lines that encode() writes just so.
@@ -275,3 +275,16 @@ def test_any_bytes_are_a_message_or_the_peers_fault(line):
     except RemoteProtocolError:
         return
     assert message.command
+
+
+@given(st.text(), st.integers(1, 50))
+def test_any_text_can_be_made_representable(text, characters):
+    message = Message("SHOW", {"text": representable(text, characters)})
+    assert len(message.get("text")) <= characters + 2
+    assert decode(encode(message)) == message
+
+
+@pytest.mark.parametrize("text", ["\ud800", "a\0b", ";\\", '"\\', "\\" * 10])
+def test_what_has_no_encoding_is_made_representable(text):
+    message = Message("SHOW", {"text": representable(text, 5)})
+    assert decode(encode(message)) == message

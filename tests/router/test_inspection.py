@@ -92,11 +92,20 @@ def test_blank_lines_say_nothing(playbook):
 def test_a_reason_is_short_however_long_the_message(playbook):
     book = playbook().play(UNREGISTERED)
     book.write("U", b"REGISTER version=1;service=" + b"\x01" * 60_000 + b"\n")
-    assert len(book.hear("U").get("message")) <= 300
+    assert len(book.hear("U").get("message")) <= 302
     assert all(len(str(notice.fields)) < 1000 for notice in book.notices)
 
 
 def test_an_answer_without_an_encoding_is_the_askers_fault(playbook):
     book = playbook().play(UNREGISTERED)
     book.write("U", b'{"command":"ALIVE","parameters":{"serial":";\\\\"}}\n')
+    assert book.hear("U").command == "INVALID"
+
+
+def test_a_reason_has_an_encoding_wherever_it_is_cut(playbook):
+    book = playbook().play(UNREGISTERED)
+    for length in range(290, 310):
+        book.write("U", b"REGISTER version=1;service=;%b\n" % (b"\\" * length))
+        assert book.hear("U").command == "INVALID"
+    book.write("U", b'REGISTER version=1;service="a;%b"\n' % (b"\\" * 400))
     assert book.hear("U").command == "INVALID"

@@ -1,7 +1,7 @@
 import pytest
 
 from communicator.protocol import Message, decode, encode
-from communicator.router.tapping import SHOWN_BYTES, shown
+from communicator.router.tapping import SHOWN_CHARACTERS, shown
 
 
 @pytest.mark.parametrize(
@@ -27,7 +27,7 @@ def test_a_line_is_shown_without_its_secrets(line, text):
 
 
 def test_a_long_line_is_cut():
-    assert len(shown(b"svc_b/P x=" + b"y" * 1_000_000)) == SHOWN_BYTES + 1
+    assert len(shown(b"svc_b/P x=" + b"y" * 1_000_000)) == SHOWN_CHARACTERS + 1
 
 
 @pytest.mark.parametrize("line", [b'"a;\\', b";\\", b"\\", b'{"a":"\\', b"a;" * 20000 + b"\\"])

@@ -58,6 +58,42 @@ def test_the_level_is_a_threshold_for_all(level, lines):
     assert len(_write(level, "logfmt")) == lines
 
 
+CLIENT = """
+import logging, sys
+from communicator.client.event_log import log_event
+from communicator.runtime.logs import LogFormat, LogLevel, configure_logs
+configure_logs(LogLevel.INFO, LogFormat(sys.argv[1]))
+log_event(logging.INFO, "registered", service="canary", level="none", count=3)
+logging.getLogger("library").warning("odd", extra={"event": "e", "fields": {"a": 1}})
+"""
+
+
+def _write_as_client(log_format):
+    done = subprocess.run(
+        [sys.executable, "-c", CLIENT, log_format], capture_output=True, text=True, check=True, timeout=30
+    )
+    return done.stderr.splitlines()
+
+
+def test_a_line_of_our_client_library_is_an_event_with_fields_in_logfmt():
+    ours, others = (line.split(" ", 1)[1] for line in _write_as_client("logfmt"))
+    assert ours == "level=info event=registered service=canary count=3 logger=communicator.client"
+    assert others == "level=warning event=odd logger=library"
+
+
+def test_a_line_of_our_client_library_is_an_event_with_fields_in_json():
+    ours, others = map(json.loads, _write_as_client("json"))
+    assert ours | {"ts": ""} == {
+        "ts": "",
+        "level": "info",
+        "event": "registered",
+        "service": "canary",
+        "count": 3,
+        "logger": "communicator.client",
+    }
+    assert set(others) == {"ts", "level", "event", "logger"}
+
+
 ROTATE = """
 import os, sys
 from communicator.runtime.logs import LogFile

@@ -1,6 +1,9 @@
-"""The units under deploy/ and the daemons agree: readiness, watchdog, exit codes, descriptors."""
+"""The units under deploy/, docs/operations.md and the daemons agree: readiness, watchdog, exit codes, programs, /proc."""
 
 import os
+import re
+import shutil
+import subprocess
 import tomllib
 from pathlib import Path
 
@@ -11,6 +14,11 @@ from communicator.daemon.settings import LimitsSettings
 
 ROOT = Path(__file__).parents[2]
 UNITS = sorted((ROOT / "deploy/systemd").glob("*.service"))
+SCRIPTS = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["scripts"]
+PAGE = (ROOT / "docs/operations.md").read_text()
+DROP_INS = dict(re.findall(r"```ini\n# /(etc/systemd/system/\S+)\n(.*?)```", PAGE, re.DOTALL))
+OTHERS_UNITS = ("basic", "multi-user", "network", "shutdown", "sysinit")
+"""The targets that ours speak of."""
 
 
 def _settings(unit: Path) -> dict[str, list[str]]:
@@ -23,8 +31,7 @@ def _settings(unit: Path) -> dict[str, list[str]]:
 
 
 def test_there_is_a_unit_for_each_daemon():
-    scripts = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["scripts"]
-    assert {unit.stem for unit in UNITS} == set(scripts) - {"bellwether"}
+    assert {unit.stem for unit in UNITS} == set(SCRIPTS) - {"bellwether"}
 
 
 @pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.stem)
@@ -48,3 +55,70 @@ def test_the_clock_check_may_read_the_clock():
     settings = _settings(ROOT / "deploy/systemd/timekeeperd.service")
     assert settings["ProtectClock"] == ["no"]
     assert any("adjtimex" in calls for calls in settings["SystemCallFilter"])
+
+
+def test_the_clock_check_may_see_the_time_daemons_of_other_users_and_tell_this_boot_from_others():
+    settings = _settings(ROOT / "deploy/systemd/timekeeperd.service")
+    assert settings["ProtectProc"] == ["default"]
+    assert settings["ProcSubset"] == ["all"]
+
+
+@pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.stem)
+def test_the_user_of_a_unit_is_one_that_the_page_makes(unit):
+    settings = _settings(unit)
+    assert settings["User"] == settings["Group"] == ["bellwether"]
+    assert re.search(r"^useradd .*--user-group .* bellwether$", PAGE, re.MULTILINE)
+
+
+def test_the_page_links_all_programs_to_where_the_units_look_for_them():
+    (programs,) = re.findall(r"^for program in (.*); do$", PAGE, re.MULTILINE)
+    assert set(programs.split()) == set(SCRIPTS)
+
+
+@pytest.fixture(scope="module")
+def host(tmp_path_factory, require_program):
+    """A root directory with our units, their programs and what they name of others."""
+    require_program("systemd-analyze")
+    root = tmp_path_factory.mktemp("host")
+    for directory in ("etc/systemd/system", "usr/bin", "usr/lib/systemd/system", "opt/bellwether/bin"):
+        (root / directory).mkdir(parents=True)
+    (root / "bin").symlink_to("usr/bin")
+    for name in OTHERS_UNITS:
+        (root / f"usr/lib/systemd/system/{name}.target").write_text(f"[Unit]\nDescription={name}\n")
+    for program in (
+        "usr/bin/kill",
+        *(f"{place}/{unit.stem}" for unit in UNITS for place in ("usr/bin", "opt/bellwether/bin")),
+    ):
+        (root / program).touch(mode=0o755)
+    for unit in UNITS:
+        shutil.copy(unit, root / "etc/systemd/system")
+    return root
+
+
+def _verify(host, unit):
+    command = ["systemd-analyze", "verify", "--man=no", "--recursive-errors=no", f"--root={host}", unit]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    return done.returncode, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.stem)
+def test_systemd_has_nothing_to_say_of_a_unit(host, unit):
+    assert _verify(host, unit.name) == (0, "")
+
+
+@pytest.mark.parametrize("path", DROP_INS)
+def test_systemd_has_nothing_to_say_of_a_unit_with_a_drop_in_of_the_page(host, path):
+    drop_in = host / path
+    drop_in.parent.mkdir()
+    try:
+        drop_in.write_text(DROP_INS[path])
+        assert _verify(host, drop_in.parent.name.removesuffix(".d")) == (0, "")
+    finally:
+        shutil.rmtree(drop_in.parent)
+
+
+def test_the_page_gives_drop_ins_for_the_services_of_old_and_for_another_place_of_the_programs():
+    assert {Path(path).name for path in DROP_INS} == {"cpp-services.conf", "program.conf"}
+    socket_group = re.search(r'^socket_group = "(.*)"$', PAGE, re.MULTILINE)[1]
+    (services,) = (content for path, content in DROP_INS.items() if path.endswith("cpp-services.conf"))
+    assert f"SupplementaryGroups={socket_group}\n" in services

@@ -1,6 +1,5 @@
 import ctypes
 import errno
-import os
 import subprocess
 import sys
 from types import SimpleNamespace
@@ -26,7 +25,7 @@ def test_another_machine_is_refused(monkeypatch):
     assert read_kernel() == NoAnswer("the kernel's clock state is only read on 64-bit Linux")
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
+@pytest.mark.usefixtures("require_root")
 def test_an_ordinary_user_may_read_it():
     program = (
         "import os; from timekeeper.kernel import read_kernel; os.setresuid(65534, 65534, 65534);"
