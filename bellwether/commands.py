@@ -81,7 +81,9 @@ def _cluster(client: Client) -> dict[str, object] | None:
 def _in_words(clock: ClockStatus | None) -> str:
     if clock is None:
         return "unknown"
-    return f"stable ({clock.resolution})" if clock.is_stable else f"unstable ({clock.error})"
+    if clock.is_stable:
+        return "stable (verified)" if clock.resolution == "verified" else f"stable, not verified ({clock.resolution})"
+    return f"unstable ({clock.error})"
 
 
 def services(communicator: str | None, *, as_json: bool) -> None:

@@ -139,7 +139,7 @@ def send(
     timeout_s: TimeoutOption = 5.0,
     as_json: JsonOption = False,  # noqa: FBT002 - a flag
 ) -> None:
-    """Send one message; fails when nobody takes it.
+    """Send one message; fails when the router knows no receiver. Only --wait tells whether the receiver is there and understood.
 
     Without a service it goes to the router itself; the service '*' is a broadcast to all who know the command.
     """

@@ -96,7 +96,7 @@ def find_router(
         private: The directory of a suite started by ``bellwether up``.
 
     Raises:
-        CommandError: There is none.
+        CommandError: There is none, or none that may be looked for.
     """
     told = option or environment.get(ENVIRONMENT)
     if told:
@@ -107,7 +107,7 @@ def find_router(
     if found:
         return found
     raise CommandError(
-        f"no router is running: there is neither {system_socket} nor a suite started here; "
+        f"no router found: there is neither {system_socket} nor a suite started here; "
         f"start one with 'bellwether up', or name one with --communicator or ${ENVIRONMENT}"
     )
 
@@ -117,6 +117,11 @@ def _private_router(layout: Layout) -> str:
     try:
         ports = json.loads(layout.ports_file("communicatord").read_text(encoding="utf-8"))
         return f"cd://{_first(ports['unix'])}"
+    except PermissionError:
+        raise CommandError(
+            f"the suite in {str(layout.root)!r} belongs to another user: name its router, "
+            "such as --communicator cd://127.0.0.1:4040"
+        ) from None
     except (OSError, ValueError, LookupError, TypeError):
         return ""
 

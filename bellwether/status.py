@@ -117,7 +117,7 @@ def _clock(view: View) -> tuple[str, list[str]]:
         if value is not None
     ]
     head = ", ".join([claim.state, *([f"by {claim.daemon}"] if claim.daemon else []), *figures])
-    return _CLOCK_MOODS.get(claim.state, "doubtful"), [head, *claim.reasons, f"the router tells services: {view.clock}"]
+    return _CLOCK_MOODS.get(claim.state, "doubtful"), [head, *claim.reasons, f"services are told: {view.clock}"]
 
 
 def _services(view: View) -> tuple[str, list[str]]:

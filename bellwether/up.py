@@ -130,6 +130,7 @@ class _Suite:
         router, *companions = self._children
         await _together(child.stop() for child in companions)
         await router.stop()
+        self._talk.print("stopped", style="dim")
 
     @contextmanager
     def _signals(self, task: "asyncio.Task[None] | None") -> Iterator[None]:

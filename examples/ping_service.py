@@ -1,6 +1,5 @@
-"""A service that answers PING with PONG; run it, then run ping_once.py."""
+"""A service that answers PING with PONG until Ctrl-C; run it, then run ping_once.py."""
 
-import asyncio
 import logging
 import os
 
@@ -19,4 +18,4 @@ async def ping(message: Message) -> Message:
 
 if __name__ == "__main__":
     logging.basicConfig(level=logging.INFO)
-    asyncio.run(service.run())
+    service.main()

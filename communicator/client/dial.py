@@ -30,7 +30,7 @@ def stream_address(text: str) -> RouterAddress:
     """
     address = parse_router_address(text)
     if address.scheme is Scheme.DATAGRAM:
-        raise AddressError(f"{text!r}: nobody can register at the signal port; use send_signal() for it")
+        raise AddressError(f"{text!r}: the signal port takes datagrams only, and never answers; use a cd:// address")
     return address
 
 

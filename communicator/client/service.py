@@ -4,6 +4,7 @@ import asyncio
 import logging
 import os
 import random
+import signal
 import ssl
 from collections.abc import Callable, Mapping
 
@@ -61,7 +62,7 @@ class Service:
             return Message("PONG")
 
 
-        asyncio.run(service.run())
+        service.main()
 
     A message without a handler is answered UNKNOWN; a handler that raises is logged and counted, and its sender gets INVALID. A
     version that the canary blocked waits, or runs as a probe where it may; a registration that is refused is tried again, because
@@ -204,6 +205,16 @@ class Service:
                 await self._connection.close()
             if self._outbox:
                 log_event(logging.WARNING, "messages_never_sent", count=len(self._outbox))
+
+    def main(self) -> None:
+        """Run as a program of its own: serve until SIGTERM or SIGINT, at which the service leaves in good order."""
+
+        async def serve() -> None:
+            for number in (signal.SIGTERM, signal.SIGINT):
+                asyncio.get_running_loop().add_signal_handler(number, self.stop)
+            await self.run()
+
+        asyncio.run(serve())
 
     def stop(self) -> None:
         """End `run` once the handlers under way are done."""

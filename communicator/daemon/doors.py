@@ -126,6 +126,8 @@ def _bound(key: str, address: str, kind: socket.SocketKind) -> socket.socket:
 def _reason(error: OSError) -> str:
     if error.errno == errno.EADDRINUSE:
         return "the port is in use; is another communicatord running?"
+    if error.errno == errno.ENOENT:
+        return "its directory is not there"
     return (error.strerror or str(error)).lower()
 
 

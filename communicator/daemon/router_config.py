@@ -4,6 +4,7 @@ import grp
 import ipaddress
 import os
 import platform
+import pwd
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -49,11 +50,24 @@ def check_host(settings: CommunicatordSettings) -> None:
     """Check what the settings name on this host, before anything depends on it.
 
     Raises:
-        ConfigError: The secret, the group or a ``.service`` file is not there or not as it must be.
+        ConfigError: The secret, the group, a user or a ``.service`` file is not there or not as it must be.
     """
     signal_secret(settings)
     group_id(settings.listen.socket_group)
-    read_service_files(Path(settings.services_path))
+    for service, user in read_service_files(Path(settings.services_path)).items():
+        if user and not _is_user(user):
+            raise ConfigError("services_path", f"{service}.service: there is no user {user!r} on this host")
+    for service, user in settings.services.owners.items():
+        if not _is_user(user):
+            raise ConfigError(f"services.owners.{service}", f"there is no user {user!r} on this host")
+
+
+def _is_user(name: str) -> bool:
+    try:
+        pwd.getpwnam(name)
+    except KeyError:
+        return False
+    return True
 
 
 def signal_secret(settings: CommunicatordSettings) -> bytes:

@@ -116,7 +116,7 @@ def parse_router_address(text: str) -> RouterAddress:
     """
     name, separator, rest = text.partition("://")
     if not separator or name not in PORTS:
-        raise AddressError(f"{text!r} does not start with cd://, cds:// or cdu://")
+        raise AddressError(f"{text!r} does not start with cd://, cds:// or cdu://, as in cd://127.0.0.1:4040")
     scheme = Scheme(name)
     if not rest.startswith("/"):
         return RouterAddress(scheme, host_port=parse_host_port(rest.removesuffix("/"), PORTS[name]))

@@ -55,10 +55,10 @@ def test_help_loads_neither_the_event_loop_nor_the_client(tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "exit_code", "words"),
     [
-        (("status",), 1, "no router is running"),
+        (("status",), 1, "no router found"),
         (("services",), 1, "bellwether up"),
-        (("tap",), 1, "no router is running"),
-        (("send", "STATUS"), 1, "no router is running"),
+        (("tap",), 1, "no router found"),
+        (("send", "STATUS"), 1, "no router found"),
         (("send", "printer/PRINT hello"), 2, "'hello' is not name=value"),
         (("send", ""), 2, "the message is empty"),
         (("status", "--communicator", "localhost"), 1, "'localhost' does not start with cd://"),

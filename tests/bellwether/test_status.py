@@ -89,7 +89,7 @@ def test_what_is_not_well_is_marked(name, changes, shown):
     ("changes", "words"),
     [
         ({}, "chronyd last updated the clock 12 s ago"),
-        ({}, "the router tells services: stable (verified)"),
+        ({}, "services are told: stable (verified)"),
         ({}, "cd:///s: 3 links, 42 messages routed, 3 dropped"),
         ({}, "alpha, beta"),
         ({}, "canary, timekeeper"),

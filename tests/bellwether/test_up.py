@@ -117,7 +117,7 @@ def test_a_first_minute(tmp_path):
         for target in ("communicator", "timekeeper", "canary"):
             assert f"\n{target}_up 1.0\n" in page
         code, said = suite.end(signal.SIGINT)
-    assert (code, said) == (0, "stopping\n")
+    assert (code, said) == (0, "stopping\nstopped\n")
     assert not any(child.is_running() for child in suite.children)
     assert not suite.layout.socket.exists()
     assert list(suite.layout.run.glob("*.ports")) == []
@@ -221,4 +221,4 @@ def test_a_standard_port_that_is_taken_meanwhile_is_replaced_too(tmp_path):
         with up(tmp_path, command=("-c", script, "up")) as suite:
             code, said = suite.end(signal.SIGINT)
     assert f"{taken} is in use by another program: took 127.0.0.1:" in suite.printed
-    assert (code, said) == (0, "stopping\n")
+    assert (code, said) == (0, "stopping\nstopped\n")

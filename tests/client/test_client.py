@@ -393,7 +393,7 @@ async def test_no_router_at_all(tmp_path):
 
 @pytest.mark.parametrize(
     ("address", "told"),
-    [("cdu://127.0.0.1:4041", "use send_signal"), ("127.0.0.1:4040", "does not start with cd://")],
+    [("cdu://127.0.0.1:4041", "takes datagrams only"), ("127.0.0.1:4040", "does not start with cd://")],
 )
 def test_an_address_nobody_can_register_at(address, told):
     with pytest.raises(AddressError, match=told):

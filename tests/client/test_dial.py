@@ -97,5 +97,5 @@ def test_why_it_cannot_be_reached_is_said_in_words(error, told):
 
 
 def test_the_signal_port_is_no_stream():
-    with pytest.raises(AddressError, match="use send_signal"):
+    with pytest.raises(AddressError, match="takes datagrams only"):
         stream_address("cdu://127.0.0.1")

@@ -4,7 +4,6 @@ import sys
 from pathlib import Path
 
 from communicator.client import BlockingClient
-from communicator.protocol import Message
 from communicator.testing import run_router
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -28,8 +27,19 @@ def test_the_ping_examples_talk_to_each_other():
                 check=True,
             )
             assert once.stdout == "hello, alpha:ping_once\n"
-            observer.send(Message("STOP", service="ping"))
+            service.terminate()
             assert service.wait(20) == 0
+            assert "service=ping role=live reason=unregister" in router.log
         finally:
             service.kill()
             service.wait()
+
+
+def test_the_asking_example_says_what_is_wrong():
+    environment = {**os.environ, "BELLWETHER_COMMUNICATOR": "cd:///nowhere/router.sock"}
+    once = subprocess.run(
+        [sys.executable, EXAMPLES / "ping_once.py"], env=environment, capture_output=True, text=True, check=False
+    )
+    assert once.returncode == 1
+    assert "is communicatord running?" in once.stderr
+    assert "Traceback" not in once.stderr

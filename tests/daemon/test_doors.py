@@ -66,7 +66,7 @@ def test_a_file_in_its_place_is_kept(path):
 
 
 def test_a_missing_directory_is_named(path):
-    with pytest.raises(ListenError, match="no such file or directory"):
+    with pytest.raises(ListenError, match="its directory is not there"):
         UnixDoor(str(path / "deeper" / "s"))
 
 

@@ -75,3 +75,13 @@ def test_what_the_settings_name_on_this_host_is_checked(tmp_path):
 def test_addresses_of_our_listeners_are_known_as_our_own():
     settings = _load("listen.local=[::1]:4040", "listen.signal=localhost:4041")
     assert router_config(settings, "boot").own_ips == {"::1"}
+
+
+def test_a_user_who_is_not_there_is_told(tmp_path):
+    (tmp_path / "a.service").write_text("user = no-such-user\n")
+    with pytest.raises(ConfigError, match=r"a\.service: there is no user 'no-such-user'"):
+        check_host(_load(f"services_path={tmp_path}"))
+    with pytest.raises(ConfigError, match=r"services\.owners\.canary: there is no user 'no-such-user'"):
+        check_host(_load('services.owners={canary="no-such-user"}'))
+    (tmp_path / "a.service").write_text("user = root\n")
+    check_host(_load(f"services_path={tmp_path}", 'services.owners={canary="root"}'))

@@ -112,7 +112,7 @@ def admit(board: Switchboard, link: Link, registration: Registration, now: Insta
     board.routes.clear()
     board.answer(link, "HELP")
     board.answer(link, "READY", my_address=board.config.my_address)
-    user = link.user.name if link.user else "unknown"
+    user = link.user.name if link.user else "not asked for"
     board.notice(
         Level.INFO,
         "service_registered",
