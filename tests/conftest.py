@@ -1,8 +1,10 @@
-"""What every test of the project may use: programs of Debian packages, and hypothesis set for a shared machine."""
+"""What every test of the project may use: a wait for real components, programs of Debian packages, settings of hypothesis."""
 
+import asyncio
 import os
 import shutil
 import subprocess
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +16,23 @@ ROOT = Path(__file__).parent.parent
 # A machine that is shared may be slow at any moment: that is no failure of what is tested.
 settings.register_profile("project", deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("project")
+
+
+EVENTUALLY_S = 20.0
+
+
+@pytest.fixture
+def eventually():
+    """Asks a real component again and again until its answer is one to be content with; the only place that waits."""
+
+    async def ask(question, is_good, deadline_s=EVENTUALLY_S):
+        give_up = time.monotonic() + deadline_s
+        while not is_good(answer := await question()):
+            assert time.monotonic() < give_up, f"still {answer!r} after {deadline_s:g} s"
+            await asyncio.sleep(0.02)
+        return answer
+
+    return ask
 
 
 @dataclass(frozen=True, slots=True)

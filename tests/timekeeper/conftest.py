@@ -1,6 +1,5 @@
-"""Real chronyds that never touch the clock, and the wait for what they come to."""
+"""Real chronyds that never touch the clock."""
 
-import asyncio
 import getpass
 import itertools
 import os
@@ -8,7 +7,6 @@ import random
 import shutil
 import signal
 import subprocess
-import time
 from contextlib import ExitStack, contextmanager
 
 import pytest
@@ -17,22 +15,7 @@ from communicator.protocol import HostPort
 from timekeeper.chrony import read_chrony
 from timekeeper.discipline import Discipline
 
-DEADLINE_S = 20.0
 QUICK = "iburst minpoll -6 maxpoll -2"
-
-
-@pytest.fixture
-def eventually():
-    """Asks again and again until the answer is one to be content with; the only place that waits."""
-
-    async def ask(question, is_good, deadline_s=DEADLINE_S):
-        give_up = time.monotonic() + deadline_s
-        while not is_good(answer := await question()):
-            assert time.monotonic() < give_up, f"still {answer!r} after {deadline_s:g} s"
-            await asyncio.sleep(0.02)
-        return answer
-
-    return ask
 
 
 class Chronyd:
