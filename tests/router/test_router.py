@@ -2,8 +2,19 @@ import pytest
 
 from communicator.router.effects import Close, Measure, SampleLoad
 from communicator.router.events import (
+    CloseReason,
+    Continued,
     DatagramReceived,
+    LinesReceived,
     LineTooLong,
+    LinkClosed,
+    LinkEnded,
+    LinkHeld,
+    LinkKind,
+    LinkOpened,
+    Measured,
+    StopRequested,
+    UserIdentified,
 )
 
 UNREGISTERED = "+ U unix bob\n"
@@ -93,3 +104,52 @@ def test_a_datagram_leaves_nothing_behind(playbook):
     assert not book.router._board.load_listeners
     assert not book.effects_of(Measure)
     assert not book.effects_of(SampleLoad)
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        LinesReceived(99, b"ALIVE\n"),
+        LineTooLong(99, 65536),
+        LinkEnded(99),
+        LinkClosed(99, CloseReason.HUP),
+        LinkHeld(99, held=True),
+        Continued(99),
+        UserIdentified(99, None),
+        Measured(99, ()),
+    ],
+    ids=lambda event: type(event).__name__,
+)
+def test_what_is_told_of_a_link_that_is_gone_changes_nothing(playbook, event):
+    book = playbook()
+    book.handle(event)
+    assert not book.effects
+
+
+@pytest.mark.parametrize(
+    "event",
+    [LinesReceived(1, b"ALIVE\n"), LineTooLong(1, 65536), LinkEnded(1)],
+    ids=lambda event: type(event).__name__,
+)
+def test_a_link_that_is_being_closed_is_heard_no_more(playbook, event):
+    book = playbook()
+    book.handle(LinkOpened(1, LinkKind.UNIX, "here", None))
+    book.heard[1] = []
+    book.router._board.close(book.router._board.registry.links[1], CloseReason.DRAIN)
+    book.router._board.take_effects()
+    book.handle(event)
+    assert not book.effects
+
+
+def test_datagrams_are_not_taken_while_stopping(trio):
+    trio.handle(StopRequested("SIGTERM"))
+    before = len(trio.effects)
+    trio.handle(DatagramReceived(b"svc_b/P x=1"))
+    assert len(trio.effects) == before
+
+
+def test_a_tap_sees_datagrams(playbook):
+    book = playbook().play("+ R unix root\nR > TAP")
+    book.handle(DatagramReceived(b"nobody/P x=1"))
+    assert book.hear("R").get("link") == "signal:signal"
+    assert not book.heard[book.links["R"]]
