@@ -91,7 +91,7 @@ class BlockingClient:
                     raise NotConnectedError(f"the router at {self._address} {what}")
             if self._registration_error is not None:
                 raise self._registration_error
-        except BaseException:
+        except BaseException:  # interrupted too: a socket must not stay open behind an error
             self._drop()
             raise
         return self
