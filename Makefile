@@ -1,15 +1,17 @@
 # Each target works alone on a fresh checkout: it makes its virtual environment first, and that is quick when it is there.
-# Variables: PYTHON (which to use), VENV (where the environment lies), ARGS (more arguments for run, test, fuzz and bench).
+# Variables: PYTHON (which to use), VENV (where the environment lies), ARGS (more arguments for run, test, fuzz, soak and bench).
 
 VENV ?= .venv
 ARGS ?=
 SECONDS_EACH ?= 60
+SEEDS ?= 2000
+ROUTERS ?= 200
 SOURCES := communicator timekeeper canary exporters bellwether
 BIN := $(VENV)/bin
 export PATH := $(PATH):$(CURDIR)/.cache/debian/root/usr/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint fmt types cover fuzz bench clean
+.PHONY: help run test lint fmt types cover fuzz soak bench clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name what; do printf '  make %-8s %s\n' "$$name" "$$what"; done
@@ -51,6 +53,10 @@ cover: ## all tests under coverage; the report goes to build/coverage
 fuzz: ## fuzz each reader and each door of a live router for SECONDS_EACH=60; ARGS="--seed N" repeats a run
 	@tools/venv $(VENV) test
 	@exec $(BIN)/python -m fuzz --seconds $(SECONDS_EACH) $(ARGS)
+
+soak: ## simulate SEEDS=2000 clusters, then the convergence of ROUTERS=200; ARGS="--first N" begins with another seed
+	@tools/venv $(VENV) test
+	@exec $(BIN)/python -m simulation --seeds $(SEEDS) --routers $(ROUTERS) $(ARGS)
 
 bench: ## measure beside nats-server, redis-server and mosquitto, as ratios
 	@tools/venv $(VENV) test

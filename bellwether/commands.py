@@ -17,8 +17,7 @@ from bellwether.services import Instance, to_table
 from bellwether.services import to_json as services_to_json
 from bellwether.status import Claim, RouterFacts, View, render
 from bellwether.status import to_json as status_to_json
-from bellwether.trace import Filter, to_line
-from communicator.client import Client
+from bellwether.tap import Filter, to_line
 from communicator.client.status import ClockStatus
 from communicator.errors import NotConnectedError
 from communicator.protocol.line_form import encode
@@ -37,12 +36,12 @@ async def _look(address: str) -> View:
         stats, report, instances = await asyncio.gather(
             conversation.request_or_none(client, Message("ROUTER_GET_STATS"), "ROUTER_STATS"),
             conversation.request_or_none(client, _CLOCK_QUESTION, "CLOCK_CURRENT_REPORT"),
-            conversation.services(client),
+            conversation.services(client, local=True),
         )
         return View(
             address=address,
             router=_facts(stats),
-            cluster=_cluster(client),
+            cluster=conversation.cluster(client),
             clock=_in_words(client.clock_status),
             claim=_claim(report),
             services=instances,
@@ -74,10 +73,6 @@ def _claim(report: Message | None) -> Claim | None:
         return None
 
 
-def _cluster(client: Client) -> dict[str, object] | None:
-    return None if client.cluster_status is None else msgspec.to_builtins(client.cluster_status)
-
-
 def _in_words(clock: ClockStatus | None) -> str:
     if clock is None:
         return "unknown"
@@ -86,15 +81,15 @@ def _in_words(clock: ClockStatus | None) -> str:
     return f"unstable ({clock.error})"
 
 
-def services(communicator: str | None, *, as_json: bool) -> None:
+def services(communicator: str | None, *, local: bool, as_json: bool) -> None:
     """List the services."""
-    instances = asyncio.run(_services(find_router(communicator)))
+    instances = asyncio.run(_services(find_router(communicator), local=local))
     _show(services_to_json(instances) if as_json else to_table(instances, time.time()))
 
 
-async def _services(address: str) -> list[Instance]:
+async def _services(address: str, *, local: bool) -> list[Instance]:
     async with conversation.connected(address) as client:
-        return await conversation.services(client)
+        return await conversation.services(client, local=local)
 
 
 def send(communicator: str | None, words: Sequence[str], *, wait: bool, timeout_s: float, as_json: bool) -> None:

@@ -6,6 +6,8 @@ from collections.abc import AsyncGenerator, AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
+import msgspec
+
 from bellwether.services import Instance, read_page, total
 from communicator.client import Client
 from communicator.client.status import CLOCK_COMMANDS, CLUSTER_COMMANDS
@@ -92,8 +94,17 @@ async def request_or_none(client: Client, message: Message, reply: str) -> Messa
         return None
 
 
-async def services(client: Client) -> list[Instance]:
+def cluster(client: Client) -> dict[str, object] | None:
+    """What the router last said of the cluster, field by field."""
+    return None if client.cluster_status is None else msgspec.to_builtins(client.cluster_status)
+
+
+async def services(client: Client, *, local: bool = False) -> list[Instance]:
     """All service instances the router knows but this one, fetched page by page.
+
+    Args:
+        client: Who asks.
+        local: Only those of this host.
 
     Raises:
         ClientError: The router does not answer, or does not know the question.
@@ -101,21 +112,26 @@ async def services(client: Client) -> list[Instance]:
     """
     instances: list[Instance] = []
     while True:
-        question = Message("LIST_SERVICES", {"offset": str(len(instances)), "limit": str(_PAGE)})
+        where = {"scope": "local"} if local else {}
+        question = Message("LIST_SERVICES", {"offset": str(len(instances)), "limit": str(_PAGE), **where})
         page = await client.request(question, "SERVICES", timeout_s=TIMEOUT_S)
         told = read_page(page)
         instances += told
         if not told or len(instances) >= total(page):
-            return [instance for instance in instances if instance.service != own_name()]
+            return [instance for instance in instances if not _is_ours(instance, client)]
+
+
+def _is_ours(instance: Instance, client: Client) -> bool:
+    return instance.service == own_name() and instance.server in ("", client.server_name)
 
 
 async def missing(client: Client, wanted: frozenset[str], timeout_s: float) -> frozenset[str]:
-    """Wait until services are up; returns those that are not within `timeout_s`."""
+    """Wait until services of this host are up; returns those that are not within `timeout_s`."""
     absent = wanted
     try:
         async with asyncio.timeout(timeout_s):
             while absent:
-                here = {instance.service for instance in await services(client) if instance.state == "up"}
+                here = {instance.service for instance in await services(client, local=True) if instance.state == "up"}
                 absent = wanted - here
                 await asyncio.sleep(_LOOK_S if absent else 0)
     except TimeoutError:

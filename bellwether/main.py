@@ -1,19 +1,13 @@
 """SHELL: the command line of ``bellwether``; each command loads what it needs when it runs, so ``--help`` is quick."""
 
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from bellwether.failure import CommandError
-from communicator.errors import BellwetherError
+from bellwether import cluster_group, password_group
+from bellwether.options import FLAG, CommunicatorOption, JsonOption, TimeoutOption, WaitOption, told
 from communicator.version import __version__
-
-_INTERRUPTED = 130
-_FLAG = " "  # a flag takes no value: without this its column would say <bool>
 
 application = typer.Typer(
     name="bellwether",
@@ -25,42 +19,8 @@ application = typer.Typer(
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-
-CommunicatorOption = Annotated[
-    str | None,
-    typer.Option(
-        "--communicator",
-        metavar="URL",
-        help="Where the router listens (cd:///PATH or cd://HOST:PORT). Default: $BELLWETHER_COMMUNICATOR, the system's router, "
-        "then the one started here by 'bellwether up'.",
-    ),
-]
-JsonOption = Annotated[bool, typer.Option("--json", metavar=_FLAG, help="Print JSON for programs.")]
-WaitOption = Annotated[bool, typer.Option("--wait", metavar=_FLAG, help="Wait for the answer and print it.")]
-TimeoutOption = Annotated[
-    float, typer.Option("--timeout", metavar="SECONDS", min=0.001, help="How long to wait for the answer.")
-]
-
-
-@contextmanager
-def told() -> Iterator[None]:
-    """Tell what went wrong in one line, and end with its exit code."""
-    try:
-        yield
-    except CommandError as error:
-        _fail(error, error.exit_code)
-    except BellwetherError as error:
-        _fail(error, 1)
-    except KeyboardInterrupt:
-        raise typer.Exit(_INTERRUPTED) from None
-    except BrokenPipeError:
-        sys.stdout = None  # the reader has left: say nothing more, not even while Python ends
-        raise typer.Exit(1) from None
-
-
-def _fail(error: Exception, exit_code: int) -> None:
-    typer.echo(f"bellwether: {error}", err=True)
-    raise typer.Exit(exit_code)
+application.add_typer(cluster_group.application, name="cluster")
+application.add_typer(password_group.application, name="password")
 
 
 def _print_version(value: bool) -> None:  # noqa: FBT001 - the shape typer wants
@@ -74,7 +34,7 @@ def root(
     version: Annotated[  # noqa: FBT002 - a flag
         bool,
         typer.Option(
-            "--version", metavar=_FLAG, callback=_print_version, is_eager=True, help="Print the version and exit."
+            "--version", metavar=FLAG, callback=_print_version, is_eager=True, help="Print the version and exit."
         ),
     ] = False,
 ) -> None:
@@ -113,12 +73,18 @@ def status(communicator: CommunicatorOption = None, as_json: JsonOption = False)
 
 
 @application.command()
-def services(communicator: CommunicatorOption = None, as_json: JsonOption = False) -> None:  # noqa: FBT002 - a flag
-    """List the services the router knows."""
+def services(
+    communicator: CommunicatorOption = None,
+    local: Annotated[  # noqa: FBT002 - a flag
+        bool, typer.Option("--local", metavar=FLAG, help="Only those of this host.")
+    ] = False,
+    as_json: JsonOption = False,  # noqa: FBT002 - a flag
+) -> None:
+    """List the services of the whole cluster, as the router knows them."""
     with told():
         from bellwether import commands  # noqa: PLC0415 - see the module's docstring
 
-        commands.services(communicator, as_json=as_json)
+        commands.services(communicator, local=local, as_json=as_json)
 
 
 @application.command(
@@ -164,6 +130,40 @@ def tap(
         from bellwether import commands  # noqa: PLC0415 - see the module's docstring
 
         commands.tap(communicator, service=service, command=command, count=count)
+
+
+@application.command()
+def route(
+    destination: Annotated[
+        str,
+        typer.Argument(metavar="DESTINATION", help="SERVER/SERVICE, SERVER:SERVICE, SERVICE, SERVER, or '*'."),
+    ],
+    communicator: CommunicatorOption = None,
+    as_json: JsonOption = False,  # noqa: FBT002 - a flag
+) -> None:
+    """Show which way a message would go, and why; nothing is sent. Fails when there is no way."""
+    with told():
+        from bellwether import cluster_commands  # noqa: PLC0415 - see the module's docstring
+
+        cluster_commands.route(communicator, destination, as_json=as_json)
+
+
+@application.command(epilog="Example:  bellwether trace 'beta:printer/PRINT file=a.txt'")
+def trace(
+    message: Annotated[list[str], typer.Argument(metavar="MESSAGE", help="As for 'bellwether send'.")],
+    communicator: CommunicatorOption = None,
+    wait_s: Annotated[
+        float, typer.Option("--wait", metavar="SECONDS", min=0.001, help="How long to wait for its arrival.")
+    ] = 5.0,
+) -> None:
+    """Send one message, and print each router it passes as it does; fails when it was delivered nowhere.
+
+    A message to one service is followed until it arrives, a broadcast for as long as --wait says.
+    """
+    with told():
+        from bellwether import cluster_commands  # noqa: PLC0415 - see the module's docstring
+
+        cluster_commands.trace(communicator, message, wait_s=wait_s)
 
 
 def main() -> None:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import msgspec
 from rich.table import Table
+from rich.text import Text
 
 from bellwether.failure import CommandError
 from communicator.protocol.message import Message
@@ -67,7 +68,7 @@ def to_table(instances: Sequence[Instance], now_wall_s: float) -> Table:
             column, justify="right" if column in ("UP FOR", "PID") else "left", no_wrap=column != "COMMANDS"
         )
     for instance in instances:
-        table.add_row(*_cells(instance, now_wall_s), style=None if instance.state == "up" else "yellow")
+        table.add_row(*map(Text, _cells(instance, now_wall_s)), style=None if instance.state == "up" else "yellow")
     return table
 
 

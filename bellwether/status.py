@@ -8,9 +8,9 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from bellwether.cluster import MARKS, headline
 from bellwether.services import Instance, span
 
-_MARKS = {"good": ("✔", "green"), "doubtful": ("⚠", "yellow"), "bad": ("✖", "red")}
 _CLOCK_MOODS = {"synchronized": "good", "holdover": "doubtful", "unsynchronized": "bad"}
 _MILLISECOND_S = 1e-3
 _MICROSECOND_S = 1e-6
@@ -69,7 +69,7 @@ def render(view: View, now_wall_s: float) -> RenderableType:
         ("clock", *_clock(view)),
         ("services", *_services(view)),
     ):
-        mark, colour = _MARKS[mood]
+        mark, colour = MARKS[mood]
         first, *rest = lines
         grid.add_row(Text(name, style="bold"), Text(mark, style=colour), Text(first, overflow="fold"))
         for line in rest:
@@ -94,17 +94,10 @@ def _router(view: View, now_wall_s: float) -> tuple[str, list[str]]:
 
 
 def _cluster(view: View) -> tuple[str, list[str]]:
-    cluster = view.cluster
-    if not cluster or not cluster.get("status"):
-        return "doubtful", ["unknown"]
-    is_up, is_complete = cluster["status"] == "up", cluster.get("completeness") == "complete"
-    words = [str(word) for word in (cluster["status"], cluster.get("completeness")) if word]
-    counts = ""
-    if cluster.get("live_count") is not None and cluster.get("neighbors_count") is not None:
-        counts = f": {cluster['live_count']} of {_count(cluster['neighbors_count'], 'host')} linked"
-    mood = "bad" if not is_up else "good" if is_complete else "doubtful"
-    servers = ", ".join(cluster.get("servers") or ())
-    return mood, [f"{', '.join(words)}{counts}", *([servers] if servers else [])]
+    mood, line = headline(view.cluster)
+    cluster = view.cluster or {}
+    listed = [*_listed("", cluster.get("servers") or ()), *_listed("missing: ", cluster.get("missing") or ())]
+    return mood, [line, *listed]
 
 
 def _clock(view: View) -> tuple[str, list[str]]:
@@ -127,9 +120,12 @@ def _services(view: View) -> tuple[str, list[str]]:
     return "doubtful" if away else "good", lines
 
 
+def _listed(title: str, names: Sequence[str]) -> list[str]:
+    return [f"{title}{', '.join(names)}"] if names else []
+
+
 def _named(title: str, names: Iterable[str]) -> list[str]:
-    listed = ", ".join(sorted(set(names)))
-    return [f"{title}{listed}"] if listed else []
+    return _listed(title, sorted(set(names)))
 
 
 def _count(number: int, noun: str) -> str:

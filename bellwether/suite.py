@@ -81,7 +81,7 @@ class Plan:
         """What `program` is told over its configuration file, so that it keeps to the private directory."""
         wanted: list[Setting] = [(key, self.addresses[key]) for key in program.addresses]
         if program is ROUTER:
-            wanted.append(("listen.unix", self.socket))
+            wanted += [("listen.unix", self.socket), ("data_path", str(self.layout.data))]
         configured = self.configured.get(program.name, frozenset())
         return [(key, value) for key, value in wanted if key not in configured]
 

@@ -35,6 +35,7 @@ _WITHOUT_UVLOOP = "import sys; sys.modules['uvloop'] = None; " + _MAIN
 
 _OURS_CONFIG = """\
 server_name = "bench"
+data_path = "{folder}/data"
 [listen]
 unix = "{folder}/server.sock"
 local = "127.0.0.1:0"

@@ -27,8 +27,8 @@ class RunReport(msgspec.Struct, frozen=True, kw_only=True):
     lasted_seconds: float | None
     """None while it runs."""
     reason: str | None
-    """``unregister``, ``lost``, ``replaced``, ``router_stop``, ``host_down``; ``unseen`` when its end was not told,
-    ``other`` when the router gave a reason not known here; None while it runs."""
+    """``unregister``, ``lost``, ``replaced``, ``router_stop``, ``host_down``, ``blocked``; ``unseen`` when its end was
+    not told, ``other`` when the router gave a reason not known here; None while it runs."""
 
 
 class VersionReport(msgspec.Struct, frozen=True, kw_only=True):

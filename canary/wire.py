@@ -8,7 +8,7 @@ from communicator.protocol.values import parse_integer
 TEXT_CHARACTERS = 256
 """The longest text that is kept of a run: a version or a hash is far shorter, and there are thousands of runs."""
 
-REASONS = frozenset(("unregister", "lost", "replaced", "router_stop", "host_down"))
+REASONS = frozenset(("unregister", "lost", "replaced", "router_stop", "host_down", "blocked"))
 """How a run may end, as the router says it."""
 OTHER = "other"
 """Any other reason, so that a newer router cannot make counters without end."""

@@ -22,6 +22,8 @@ class ClusterStatus(msgspec.Struct, frozen=True):
     """How many must be live for ``up``."""
     servers: tuple[str, ...] = ()
     """The names of the live servers."""
+    missing: tuple[str, ...] = ()
+    """Names, or addresses where no name is known, of the servers that are not linked."""
 
     @property
     def is_up(self) -> bool:
@@ -64,7 +66,8 @@ def read_cluster_status(message: Message, known: ClusterStatus | None) -> Cluste
             neighbors_count=_count(message, "neighbors_count"),
             live_count=_count(message, "live_count"),
             quorum=_count(message, "quorum"),
-            servers=tuple(name for name in message.get("servers").split(",") if name),
+            servers=_names(message, "servers"),
+            missing=_names(message, "missing"),
         )
     known = known or ClusterStatus()
     return msgspec.structs.replace(
@@ -80,6 +83,10 @@ def read_clock_status(message: Message) -> ClockStatus:
     if message.command == "CLOCK_STABLE":
         return ClockStatus(is_stable=True, resolution=message.get("clock_resolution"))
     return ClockStatus(is_stable=False, error=message.get("clock_error"))
+
+
+def _names(message: Message, name: str) -> tuple[str, ...]:
+    return tuple(part for part in message.get(name).split(",") if part)
 
 
 def _count(message: Message, name: str) -> int | None:

@@ -21,10 +21,13 @@ from communicator.daemon.notices import NoticeLog
 from communicator.daemon.turns import Turns
 from communicator.router.config import RouterConfig
 from communicator.router.effects import (
+    CheckCredential,
     Close,
     Continue,
+    Dial,
     Effect,
     Identify,
+    Keep,
     Level,
     Measure,
     Notice,
@@ -37,6 +40,8 @@ from communicator.router.effects import (
 from communicator.router.events import (
     CloseReason,
     Continued,
+    Credential,
+    CredentialChecked,
     DeadlineReached,
     Event,
     HandlerFailed,
@@ -56,7 +61,7 @@ from communicator.router.events import (
 RETRY_S = 1.0
 """How long a deadline that could not be dealt with waits for the next try."""
 _WORD_START = re.compile(r"(?<!^)(?=[A-Z])")
-_LAST_WORDS = (LinkEnded, LineTooLong, UserIdentified, Measured, Continued)
+_LAST_WORDS = (LinkEnded, LineTooLong, UserIdentified, CredentialChecked, Measured, Continued)
 """Events a link waits for: when one fails, no other will come that lets the link go or go on."""
 
 
@@ -78,6 +83,15 @@ class Surroundings(Protocol):
 
     def identify(self, link: Link) -> User | None:
         """The user at the other end of a link, as far as it can be told."""
+
+    def check_password(self, username: str, password: str, done: Callable[[Credential | None], None]) -> None:
+        """Verify a password; call back later with what it opens, or None when it is not right."""
+
+    def dial(self, effect: Dial) -> None:
+        """Connect to another router."""
+
+    def keep(self, effect: Keep) -> None:
+        """Write a file."""
 
     def measure(self, link: Link) -> Measured:
         """What only the shell knows, for a link that asked."""
@@ -123,6 +137,9 @@ class Dispatcher:
             Send: self._send,
             Close: self._close,
             Identify: self._identify,
+            CheckCredential: self._check_credential,
+            Dial: lambda effect, _: self._surroundings.dial(effect),
+            Keep: lambda effect, _: self._surroundings.keep(effect),
             Measure: lambda effect, _: self._put_off(effect.link, self._turns.put_off_measuring),
             Continue: lambda effect, _: self._put_off(effect.link, self._turns.put_off),
             SampleLoad: lambda effect, _: self._load.switch(enabled=effect.enabled),
@@ -160,6 +177,10 @@ class Dispatcher:
         self.no_links.clear()
         self.dispatch(event)
 
+    def notice(self, level: Level, event: str, /, **fields: object) -> None:
+        """Log what a peer can bring about: that is bounded."""
+        self._notices.write(Notice(level, event, fields))
+
     def quiet(self) -> None:
         """Stop the timers: nothing happens any more by itself."""
         self._notices.settle()
@@ -187,7 +208,7 @@ class Dispatcher:
         self.back_pressure.forget(link)
         self._turns.forget(link)
         if link.queued_bytes and link.close_reason is not CloseReason.SLOW:  # of that the router tells, by name
-            self._notice(
+            self.notice(
                 Level.WARNING, "queue_lost", door=link.kind, reason=link.close_reason, queued_bytes=link.queued_bytes
             )
         self.dispatch(LinkClosed(link.number, link.close_reason, link.queued_bytes))
@@ -205,7 +226,7 @@ class Dispatcher:
         try:
             deadline_s = self._core.next_deadline()
         except Exception:  # noqa: BLE001 - the event before is dealt with, and the next one is served
-            self._notice(Level.ERROR, "handler_failed", stage="next_deadline", exc_info=True)
+            self.notice(Level.ERROR, "handler_failed", stage="next_deadline", exc_info=True)
             deadline_s = time.monotonic() + RETRY_S
         self._alarm.set(deadline_s if deadline_s is None else max(deadline_s, self._retry_s))
 
@@ -230,7 +251,7 @@ class Dispatcher:
             return self._core.handle(event, _now())
         except Exception as error:  # noqa: BLE001 - whatever it is, only this event is lost
             stage = _WORD_START.sub("_", type(event).__name__).lower()
-            self._notice(Level.ERROR, "handler_failed", stage=stage, exc_info=True)
+            self.notice(Level.ERROR, "handler_failed", stage=stage, exc_info=True)
             if isinstance(event, DeadlineReached):
                 self._retry_s = time.monotonic() + RETRY_S
             if isinstance(event, _LAST_WORDS) and event.link in self.links:
@@ -244,11 +265,7 @@ class Dispatcher:
             try:
                 self._deeds[type(effect)](effect, producer)
             except Exception:  # noqa: BLE001 - the other effects still happen
-                self._notice(Level.ERROR, "effect_failed", effect=type(effect).__name__, exc_info=True)
-
-    def _notice(self, level: Level, event: str, /, **fields: object) -> None:
-        """Whatever a peer can bring about is bounded in the log."""
-        self._notices.write(Notice(level, event, fields))
+                self.notice(Level.ERROR, "effect_failed", effect=type(effect).__name__, exc_info=True)
 
     def _send(self, effect: Send, producer: Link | None) -> None:
         link = self.links.get(effect.link)
@@ -273,6 +290,24 @@ class Dispatcher:
         finally:
             self._waiting.appendleft((UserIdentified(link.number, user), producer))
 
+    def _check_credential(self, effect: CheckCredential, producer: Link | None) -> None:
+        """Nothing more is read of a link until its password was verified."""
+        link = self.links.get(effect.link)
+        if link is None:
+            return
+
+        def done(credential: Credential | None) -> None:
+            if self.links.get(effect.link) is link:
+                self.dispatch(CredentialChecked(effect.link, credential), producer)
+                link.resume_reading()
+
+        link.pause_reading()
+        try:
+            self._surroundings.check_password(effect.username, effect.password, done)
+        except Exception:
+            done(None)
+            raise
+
     def _put_off(self, number: int, put_off: Callable[[Link], None]) -> None:
         link = self.links.get(number)
         if link is not None:
@@ -288,12 +323,12 @@ class Dispatcher:
         try:
             measured = self._surroundings.measure(link)
         except Exception:  # noqa: BLE001 - such as no descriptor left to open /proc with; the link waits for an answer
-            self._notice(Level.ERROR, "measure_failed", exc_info=True)
+            self.notice(Level.ERROR, "measure_failed", exc_info=True)
             measured = Measured(link.number, ())
         self.dispatch(measured, link)
 
     def _reopen_log(self) -> None:
-        self._notice(Level.INFO, "log_reopened", path=self._surroundings.reopen_log() or "stderr")
+        self.notice(Level.INFO, "log_reopened", path=self._surroundings.reopen_log() or "stderr")
 
 
 def _now() -> Instant:

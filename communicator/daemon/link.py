@@ -14,7 +14,7 @@ READ_BYTES = 256 * 1024
 LINGER_S = 1.0
 LINGER_BYTES = 256 * 1024
 """How long, and how much of what the peer still says, we wait for it to read a reproach: closing a socket that has unread
-bytes resets it, and the last words may be lost with it."""
+bytes resets it, and the last words may be lost with it. Closing TLS waits by itself for the peer to say that it has read."""
 _REPROACHES = frozenset((CloseReason.PROTOCOL, CloseReason.LIMIT))
 
 
@@ -72,6 +72,7 @@ class Link(asyncio.BufferedProtocol):
         "_buffer",
         "_deadline",
         "_ended",
+        "_half_closes",
         "_limits",
         "_lines",
         "_owner",
@@ -117,6 +118,7 @@ class Link(asyncio.BufferedProtocol):
         self._buffer = buffer
         self._pauses = 0
         self._ended = False
+        self._half_closes = True
         self._patience_bytes = LINGER_BYTES
         self._transport: asyncio.Transport
         self._deadline: asyncio.TimerHandle | None = None
@@ -145,7 +147,7 @@ class Link(asyncio.BufferedProtocol):
             return
         self.closing = True
         self.close_reason = reason
-        if reason in _REPROACHES and not self._ended and not self._transport.is_closing():
+        if reason in _REPROACHES and self._half_closes and not self._ended and not self._transport.is_closing():
             self._linger()
         else:
             self._flush_and_close()
@@ -178,6 +180,7 @@ class Link(asyncio.BufferedProtocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """The loop has connected us."""
         self._transport = cast("asyncio.Transport", transport)
+        self._half_closes = self._transport.can_write_eof()  # not over TLS: one end ends both
         self._welcome(self)
 
     def get_buffer(self, _size_hint: int) -> memoryview:
@@ -200,7 +203,7 @@ class Link(asyncio.BufferedProtocol):
             self._owner.line_too_long(self, self._limits.line_bytes)
 
     def eof_received(self) -> bool:
-        """The peer writes no more; a last line without its newline counts. True: it may still read."""
+        """The peer writes no more; a last line without its newline counts. True: it may still read, which is not so over TLS."""
         if not self.closing:
             lines = self._lines.finish()
             if lines:
@@ -210,7 +213,9 @@ class Link(asyncio.BufferedProtocol):
             self._flush_and_close()
         else:
             self._owner.link_ended(self)
-        return True
+        if not self._half_closes:
+            self.close(CloseReason.HUP)
+        return self._half_closes
 
     def connection_lost(self, _error: Exception | None) -> None:
         """The loop has let go of the peer."""

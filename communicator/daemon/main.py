@@ -1,6 +1,7 @@
 """The console script ``communicatord``: names the router, its settings and its help."""
 
-from communicator.daemon.router_config import check_host
+from communicator.daemon.bound_doors import BoundDoors
+from communicator.daemon.router_config import check_host, group_id
 from communicator.daemon.server import Server
 from communicator.daemon.settings import CommunicatordSettings
 from communicator.router import Router
@@ -9,7 +10,9 @@ from communicator.runtime import Daemon, daemon_command
 
 async def serve(daemon: Daemon[CommunicatordSettings]) -> None:
     """Route messages until told to stop."""
-    await Server(daemon, Router).run()
+    listen = daemon.settings.listen
+    with BoundDoors(listen, group_id(listen.socket_group)) as doors:
+        await Server(daemon, Router, doors).run()
 
 
 main = daemon_command(
@@ -17,10 +20,10 @@ main = daemon_command(
     CommunicatordSettings,
     serve,
     help=(
-        "Route messages between the services of this host.\n\n"
+        "Route messages between the services of this host, and those of other hosts.\n\n"
         "Services connect to a Unix socket or to a loopback TCP port, register under a name and send each other lines; "
-        "a datagram on the loopback UDP port is a message too. SIGHUP reads the settings again, SIGTERM takes leave of "
-        "everyone and ends."
+        "a datagram on the loopback UDP port is a message too. Routers of other hosts are linked to when the settings say "
+        "so. SIGHUP reads the settings again, SIGTERM takes leave of everyone and ends."
     ),
     check=check_host,
 )

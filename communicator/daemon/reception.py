@@ -1,15 +1,19 @@
-"""Welcomes who connects: numbers the link, finds its user, sets its bounds, turns away one too many."""
+"""Welcomes who connects: numbers the link, finds its user or certificate, sets its bounds, turns away one too many."""
 
 import socket
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 from itertools import count
 
 from communicator.daemon.back_pressure import water_marks
 from communicator.daemon.dispatcher import Dispatcher
-from communicator.daemon.link import READ_BYTES, Link
+from communicator.daemon.link import READ_BYTES, Link, LinkLimits
 from communicator.daemon.peer_user import tcp_user, unix_user
 from communicator.daemon.settings import LimitsSettings
+from communicator.daemon.tls import certificate_names
 from communicator.protocol.addresses import HostPort
+from communicator.protocol.limits import LINE_BYTES_HARD
 from communicator.protocol.line_form import encode_line
 from communicator.protocol.message import Message
 from communicator.protocol.names import ROUTER_SERVICE
@@ -18,6 +22,17 @@ from communicator.router.events import CloseReason, LinkKind, LinkOpened, User
 
 _TURNED_AWAY_AT_ONCE = 32
 """Links that may be reading why they were not taken; further ones are closed without a word, to save descriptors."""
+REMOTE_QUEUE_BYTES = 64 * 1024 * 1024
+"""What may wait for another router: the messages of a whole host go over one link."""
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteLimits:
+    """Bounds of a link to another router: answers and link states are long, and cutting it costs a whole host."""
+
+    drain_s: float
+    line_bytes: int = LINE_BYTES_HARD
+    queue_bytes: int = REMOTE_QUEUE_BYTES
 
 
 class Reception:
@@ -45,24 +60,36 @@ class Reception:
 
     def door(self, kind: LinkKind) -> Callable[[], Link]:
         """What the loop is to call for each connection through a door."""
+        return partial(self.enter, kind)
 
-        def enter() -> Link:
-            return Link(next(self._numbers), kind, self._welcome, self._dispatcher, self.limits, self._buffer)
+    def enter(self, kind: LinkKind, dial: int | None = None) -> Link:
+        """A link that is about to be connected.
 
-        return enter
+        Args:
+            kind: Through which door.
+            dial: The number of the dial it answers; None when the peer comes to us.
+        """
+        limits: LinkLimits = RemoteLimits(self.limits.drain_s) if kind.is_remote else self.limits
 
-    def _welcome(self, link: Link) -> None:
+        def welcome(link: Link) -> None:
+            self._welcome(link, limits, dial)
+
+        return Link(next(self._numbers), kind, welcome, self._dispatcher, limits, self._buffer)
+
+    def _welcome(self, link: Link, limits: LinkLimits, dial: int | None) -> None:
         connected = link.transport.get_extra_info("socket")
-        high, low = water_marks(self.limits.queue_bytes)
+        high, low = water_marks(limits.queue_bytes)
         link.transport.set_write_buffer_limits(high, low)
-        crowded = len(self._dispatcher.links) >= self.links_max
+        crowded = dial is None and len(self._dispatcher.links) >= self.links_max
+        user = None
         if link.kind is LinkKind.UNIX:
             address, user = connected.getsockname(), unix_user(connected)
         else:
             connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             peer = link.transport.get_extra_info("peername")  # None: it was reset before we came to accept it
-            address, user = str(HostPort(*peer[:2])) if peer else "gone", None
-        self._dispatcher.link_opened(link, LinkOpened(link.number, link.kind, address, user))
+            address = str(HostPort(*peer[:2])) if peer else "gone"
+        certificate = certificate_names(link.transport) if link.kind is LinkKind.SECURE else None
+        self._dispatcher.link_opened(link, LinkOpened(link.number, link.kind, address, user, dial, certificate))
         if crowded:
             self._turn_away(link)
 

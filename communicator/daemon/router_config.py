@@ -5,44 +5,73 @@ import ipaddress
 import os
 import platform
 import pwd
-import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from communicator.daemon.exposure import demands_credentials
+from communicator.daemon.identity import Identity
+from communicator.daemon.kept_files import fault_of
+from communicator.daemon.passwords import read_password_file
 from communicator.daemon.service_files import read_service_files
 from communicator.daemon.settings import CommunicatordSettings
+from communicator.daemon.tls import load_trust
 from communicator.errors import ConfigError
 from communicator.protocol.addresses import parse_host_port
-from communicator.protocol.names import server_name_from_host
-from communicator.router.config import RouterConfig
+from communicator.router.config import ClusterConfig, RouterConfig
+from communicator.router.effects import KeptFile
 from communicator.runtime import read_secret
 from communicator.version import __version__
 
+Kept = Mapping[KeptFile, str]
+"""What was read of each file at the start."""
 
-def router_config(settings: CommunicatordSettings, boot_id: str) -> RouterConfig:
+
+def router_config(settings: CommunicatordSettings, identity: Identity, kept: Kept) -> RouterConfig:
     """What the router is to know.
 
     Args:
         settings: Those in force.
-        boot_id: This life of the router.
+        identity: Who it is.
+        kept: What it kept in its last life.
 
     Raises:
-        ConfigError: A ``.service`` file is wrong.
+        ConfigError: A ``.service`` file or the secret is wrong.
     """
+    listen = settings.listen
     services = read_service_files(Path(settings.services_path))
     owners = {service: user for service, user in services.items() if user}
     return RouterConfig(
-        server_name=settings.server_name or server_name_from_host(socket.gethostname()),
-        my_address=settings.cluster.my_address,
-        own_ips=frozenset(_ips(settings.listen.local, settings.listen.signal)),
-        boot_id=boot_id,
+        server_name=identity.server_name,
+        my_address=str(identity.my_address),
+        own_ips=frozenset(_ips(listen.local, listen.signal, listen.remote, listen.secure)),
+        boot_id=identity.boot_id,
         version=__version__,
         python=platform.python_version(),
         uid=os.geteuid(),
         known_services=frozenset(services),
-        owners=owners | settings.services.owners,
-        stop_group=settings.listen.socket_group if settings.listen.group_may_stop else "",
+        owners=owners | settings.owners,
+        stop_group=listen.socket_group if listen.group_may_stop else "",
+        may_send=settings.may_send,
+        cluster=_cluster_config(settings, identity, kept),
+        policy=kept.get(KeptFile.POLICY, ""),
         limits=settings.limits.for_router,
+    )
+
+
+def _cluster_config(settings: CommunicatordSettings, identity: Identity, kept: Kept) -> ClusterConfig:
+    auth = settings.auth
+    return ClusterConfig(
+        listens=identity.listens,
+        secure=identity.secure,
+        neighbors=settings.cluster.neighbor_addresses,
+        saved_neighbors=kept.get(KeptFile.NEIGHBORS, ""),
+        discover=settings.cluster.discover,
+        demands_credentials=demands_credentials(settings.listen, auth, settings.tls),
+        username=auth.username,
+        password=_own_password(settings),
+        allow_cleartext_password=auth.allow_cleartext_password,
+        dials_secure=bool(settings.tls.ca),
+        remote_shutdown=settings.cluster.remote_shutdown,
     )
 
 
@@ -50,24 +79,26 @@ def check_host(settings: CommunicatordSettings) -> None:
     """Check what the settings name on this host, before anything depends on it.
 
     Raises:
-        ConfigError: The secret, the group, a user or a ``.service`` file is not there or not as it must be.
+        ConfigError: A secret, password, certificate, group, user, directory or ``.service`` file is not there or not as it
+            must be.
     """
     signal_secret(settings)
     group_id(settings.listen.socket_group)
     for service, user in read_service_files(Path(settings.services_path)).items():
         if user and not _is_user(user):
             raise ConfigError("services_path", f"{service}.service: there is no user {user!r} on this host")
-    for service, user in settings.services.owners.items():
+    for service, user in settings.owners.items():
         if not _is_user(user):
             raise ConfigError(f"services.owners.{service}", f"there is no user {user!r} on this host")
-
-
-def _is_user(name: str) -> bool:
-    try:
-        pwd.getpwnam(name)
-    except KeyError:
-        return False
-    return True
+    _own_password(settings)
+    if settings.auth.password_file:
+        read_password_file(Path(settings.auth.password_file), "auth.password_file")
+    load_trust(settings.tls)
+    fault = "" if settings.is_alone else fault_of(Path(settings.data_path))
+    if fault:
+        raise ConfigError(
+            "data_path", f"{settings.data_path!r} {fault}: a router that meets others keeps their addresses"
+        )
 
 
 def signal_secret(settings: CommunicatordSettings) -> bytes:
@@ -92,6 +123,28 @@ def group_id(name: str) -> int:
         return grp.getgrnam(name).gr_gid
     except KeyError:
         raise ConfigError("listen.socket_group", f"there is no group {name!r}") from None
+
+
+def _own_password(settings: CommunicatordSettings) -> str:
+    """What we say to others; empty when we say nothing."""
+    file = settings.auth.secret_file
+    if not file:
+        return ""
+    try:
+        password = read_secret(Path(file), "auth.secret_file").decode()
+    except UnicodeDecodeError:
+        raise ConfigError("auth.secret_file", f"{file!r} is not UTF-8") from None
+    if not password.isprintable():
+        raise ConfigError("auth.secret_file", f"{file!r} holds more than one line, or characters that cannot be said")
+    return password
+
+
+def _is_user(name: str) -> bool:
+    try:
+        pwd.getpwnam(name)
+    except KeyError:
+        return False
+    return True
 
 
 def _ips(*addresses: str) -> Iterator[str]:

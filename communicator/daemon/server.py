@@ -1,35 +1,55 @@
-"""The life of communicatord: open, serve, reload, take leave, close; however it ends, nothing is left."""
+"""The life of communicatord: serve, reload, take leave, close; however it ends, nothing is left."""
 
 import asyncio
-import dataclasses
 import gc
 import os
 import time
-import uuid
 from collections.abc import Callable
+from pathlib import Path
 
+import msgspec
+
+from communicator.daemon.bound_doors import BoundDoors
+from communicator.daemon.credential_checker import Done
+from communicator.daemon.credentials import Credentials
+from communicator.daemon.dialler import Dialler
 from communicator.daemon.dispatcher import Core, Dispatcher
-from communicator.daemon.doors import BACKLOG, UnixDoor, address_of, open_tcp, open_udp
+from communicator.daemon.doors import BACKLOG
 from communicator.daemon.host import keep_freed_memory, raise_descriptor_limit, resident_bytes
+from communicator.daemon.identity import identify_router
+from communicator.daemon.kept_files import KeptFiles, fault_of, prepare_directory, read_file, reason_of
 from communicator.daemon.link import Link
 from communicator.daemon.peer_user import forget_users
 from communicator.daemon.reception import Reception, find_user
-from communicator.daemon.router_config import group_id, router_config, signal_secret
+from communicator.daemon.router_config import Kept, group_id, router_config, signal_secret
 from communicator.daemon.settings import CommunicatordSettings
 from communicator.daemon.signal_port import SignalPort
+from communicator.daemon.tls_door import TlsDoor
+from communicator.errors import ConfigError
 from communicator.router.config import RouterConfig
-from communicator.router.effects import StopMode
-from communicator.router.events import CloseReason, Instant, LinkKind, Measured, StopRequested, User
+from communicator.router.effects import Dial, Keep, KeptFile, Level, StopMode
+from communicator.router.events import CloseReason, CredentialsRevoked, Instant, LinkKind, Measured, StopRequested, User
 from communicator.runtime import Daemon
 from communicator.runtime.logs import LogFile
 from communicator.runtime.settings import changed_keys
 
 RESERVED_DESCRIPTORS = 64
-"""For everything that is not a link: doors, the loop, files that are read now and then."""
+"""For everything that is not a link: doors, the loop, dials, files that are read now and then."""
 NEEDS_RESTART = frozenset(
-    ("server_name", "listen.unix", "listen.local", "listen.signal", "listen.socket_group", "cluster.my_address")
+    (
+        "server_name",
+        "data_path",
+        "listen.unix",
+        "listen.local",
+        "listen.signal",
+        "listen.remote",
+        "listen.secure",
+        "listen.socket_group",
+        "cluster.my_address",
+    )
 )
 """Settings that are bound up with open sockets or with our identity; all others follow a SIGHUP."""
+_READ_AT_START = (KeptFile.NEIGHBORS, KeptFile.POLICY)
 _TURNS_TO_ACCEPT = 3  # of the loop, from accept() to a link
 
 MakeCore = Callable[[RouterConfig, Instant], Core]
@@ -41,36 +61,46 @@ class Server:
     Args:
         daemon: Its settings, log and stop signal.
         make_core: Makes the router.
+        doors: Where others come in, bound already.
+
+    Raises:
+        ConfigError: Something the settings name on this host is not as it must be.
     """
 
-    def __init__(self, daemon: Daemon[CommunicatordSettings], make_core: MakeCore) -> None:
+    def __init__(self, daemon: Daemon[CommunicatordSettings], make_core: MakeCore, doors: BoundDoors) -> None:
         settings = daemon.settings
         self._daemon = daemon
         self._started_with = settings
+        self._doors = doors
         self._log_file = LogFile()
-        self._config = router_config(settings, str(uuid.uuid4()))
-        core = make_core(self._config, Instant(time.monotonic(), time.time_ns()))
+        self._credentials = Credentials(settings)
+        self._identity = identify_router(settings, doors)
+        self._kept = self._read_kept(settings)
+        config = router_config(settings, self._identity, self._kept)
+        core = make_core(config, Instant(time.monotonic(), time.time_ns()))
         self._dispatcher = Dispatcher(core, self, settings.limits.stall_s, daemon.log)
         self._reception = Reception(
-            self._dispatcher,
-            self._config.server_name,
-            settings.limits,
-            raise_descriptor_limit() - RESERVED_DESCRIPTORS,
+            self._dispatcher, config.server_name, settings.limits, raise_descriptor_limit() - RESERVED_DESCRIPTORS
         )
         self._signal = SignalPort(self._dispatcher.dispatch, signal_secret(settings))
-        self._unix_doors: list[UnixDoor] = []
+        self._kept_files = KeptFiles(Path(settings.data_path), self._not_kept)
+        self._dialler = Dialler(
+            self._identity.my_address.host,
+            lambda: self._credentials.trust.client,
+            self._reception.enter,
+            self._dispatcher.dispatch,
+        )
         self._listeners: list[asyncio.AbstractServer] = []
+        self._tls_door: TlsDoor | None = None
         self._signal_transport: asyncio.DatagramTransport | None = None
-        self._ports: dict[str, str | list[str]] = {}
 
     async def run(self) -> None:
         """Serve until the daemon is told to stop."""
         try:
             await self._open()
             self._daemon.on_reload(self.reload)
-            if self._reception.links_max < self._reception.limits.links:
-                self._daemon.log.info("links_bounded_by_descriptors", links=self._reception.links_max)
-            self._daemon.ready(self._ports)
+            self._tell_start()
+            self._daemon.ready(self._doors.ports)
             keep_freed_memory()
             gc.collect()
             gc.freeze()  # what is here now stays: a full collection takes 13 ms with it, none without
@@ -88,25 +118,37 @@ class Server:
         Raises:
             ConfigError: One is wrong; nothing was changed.
         """
+        in_force = self._with_open_doors(settings)
         secret = signal_secret(settings)
         group_id(settings.listen.socket_group)  # the next start will need it
-        config = router_config(settings, self._config.boot_id)
-        self._config = dataclasses.replace(
-            config,
-            server_name=self._config.server_name,
-            my_address=self._config.my_address,
-            stop_group=self._started_with.listen.socket_group if settings.listen.group_may_stop else "",
-        )
+        config = router_config(in_force, self._identity, self._kept)
+        revoked = self._credentials.reload(settings)  # the last that may fail
         self._signal.secret = secret
         forget_users()
         self._reception.limits = settings.limits
         self._dispatcher.back_pressure.stall_s = settings.limits.stall_s
-        self._dispatcher.reconfigure(self._config)
+        self._dispatcher.reconfigure(config)
+        links = self._dispatcher.links.values() if revoked.certificates else ()
+        secure = frozenset(link.number for link in links if link.kind is LinkKind.SECURE)
+        if revoked.usernames or secure:
+            self._dispatcher.dispatch(CredentialsRevoked(revoked.usernames, secure))
         return [key for key in changed_keys(self._started_with, settings) if key in NEEDS_RESTART]
 
     def identify(self, link: Link) -> User | None:
         """The user at the other end of a link, as far as it can be told."""
         return find_user(link)
+
+    def check_password(self, username: str, password: str, done: Done) -> None:
+        """Verify a password; call back later with what it opens, or None when it is not right."""
+        self._credentials.check(username, password, done)
+
+    def dial(self, effect: Dial) -> None:
+        """Connect to another router."""
+        self._dialler.dial(effect)
+
+    def keep(self, effect: Keep) -> None:
+        """Write a file."""
+        self._kept_files.keep(effect)
 
     def measure(self, link: Link) -> Measured:
         """What only the shell knows, for a link that asked."""
@@ -128,37 +170,90 @@ class Server:
         """The router has taken leave: end."""
         self._daemon.stop(os.EX_TEMPFAIL if mode is StopMode.RESTART else os.EX_OK)
 
+    def _read_kept(self, settings: CommunicatordSettings) -> Kept:
+        """What the last life of this router kept; a file that cannot be read is as good as none."""
+        directory, kept = Path(settings.data_path), {}
+        for file in _READ_AT_START:
+            try:
+                kept[file] = read_file(directory / file)
+            except (OSError, ValueError) as error:
+                self._daemon.log.warning("kept_file_ignored", path=str(directory / file), reason=reason_of(error))
+        return kept
+
+    def _not_kept(self, path: Path, reason: str) -> None:
+        self._dispatcher.notice(Level.ERROR, "file_not_kept", path=str(path), reason=reason)
+
+    def _with_open_doors(self, settings: CommunicatordSettings) -> CommunicatordSettings:
+        """New settings, with the doors as they are: what lets nobody in by new doors may let in anybody by the open ones.
+
+        Raises:
+            ConfigError: It does.
+        """
+        started, listen = self._started_with.listen, settings.listen
+        in_force = msgspec.structs.replace(
+            listen,
+            remote=started.remote,
+            secure=started.secure,
+            socket_group=started.socket_group,
+            group_may_stop=listen.group_may_stop and bool(started.socket_group),
+        )
+        return msgspec.structs.replace(settings, listen=in_force)
+
+    def _tell_start(self) -> None:
+        """What an operator should know from the beginning."""
+        log, settings = self._daemon.log, self._daemon.settings
+        if self._reception.links_max < settings.limits.links:
+            log.info("links_bounded_by_descriptors", links=self._reception.links_max)
+        if self._identity.listens and self._identity.my_address.is_loopback:
+            log.warning("cluster_on_loopback", my_address=str(self._identity.my_address))
+
     async def _open(self) -> None:
+        self._prepare_data()
         loop = asyncio.get_running_loop()
-        listen = self._daemon.settings.listen
-        group = group_id(listen.socket_group)
-        for path in listen.unix_paths:
-            door = UnixDoor(path, group)
-            self._unix_doors.append(door)
+        for door in self._doors.unix:
             enter = self._reception.door(LinkKind.UNIX)
             self._listeners.append(await loop.create_unix_server(enter, sock=door.socket, backlog=BACKLOG))
-        if listen.unix_paths:
-            self._ports["unix"] = listen.unix if isinstance(listen.unix, str) else list(listen.unix)
-        if listen.local:
-            local = open_tcp("listen.local", listen.local)
-            self._ports["local"] = address_of(local)
-            enter = self._reception.door(LinkKind.LOCAL)
-            self._listeners.append(await loop.create_server(enter, sock=local, backlog=BACKLOG))
-        if listen.signal:
-            signal = open_udp("listen.signal", listen.signal)
-            self._ports["signal"] = address_of(signal)
-            self._signal_transport, _ = await loop.create_datagram_endpoint(lambda: self._signal, sock=signal)
+        for kind, listening in self._doors.sockets.items():
+            enter = self._reception.door(kind)
+            if kind is LinkKind.SIGNAL:
+                self._signal_transport, _ = await loop.create_datagram_endpoint(lambda: self._signal, sock=listening)
+            elif kind is LinkKind.SECURE:
+                self._tls_door = TlsDoor(listening, lambda: self._credentials.trust.server, enter, self._tell_handshake)
+                self._tls_door.open()
+            else:
+                self._listeners.append(await loop.create_server(enter, sock=listening, backlog=BACKLOG))
+
+    def _prepare_data(self) -> None:
+        """A router that meets others must be able to keep their addresses; one alone does without."""
+        settings = self._daemon.settings
+        directory = Path(settings.data_path)
+        if settings.is_alone:
+            fault = fault_of(directory)
+            if fault:
+                self._daemon.log.warning("nothing_is_kept", path=str(directory), reason=fault)
+            return
+        try:
+            prepare_directory(directory)
+        except OSError as error:
+            raise ConfigError("data_path", f"{str(directory)!r} cannot be made: {error.strerror}") from error
+
+    def _tell_handshake(self, address: str, reason: str) -> None:
+        self._dispatcher.notice(Level.WARNING, "handshake_failed", address=address, reason=reason)
 
     async def _close(self) -> None:
-        for door in self._unix_doors:
-            door.remove()
+        self._doors.remove_files()
         for listener in self._listeners:
             listener.close()
         if self._signal_transport is not None:
             self._signal_transport.close()
+        if self._tls_door is not None:
+            await self._tls_door.close()
+        await self._dialler.close()
         for _ in range(_TURNS_TO_ACCEPT):
             await asyncio.sleep(0)
         await self._drain()
+        self._credentials.close()
+        await self._kept_files.close()
         self._dispatcher.quiet()
         gc.unfreeze()
 

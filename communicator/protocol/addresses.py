@@ -80,6 +80,25 @@ def _require_v6(host: str, text: str) -> None:
         raise AddressError(f"{text!r}: {host!r} is not an IPv6 address") from None
 
 
+_PRIVATE = tuple(
+    map(ipaddress.ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "127.0.0.0/8", "fc00::/7", "::1/128"))
+)
+
+
+def is_private(address: str) -> bool:
+    """Whether ``IP:port`` is on a private network, by RFC 1918 and RFC 4193, or on this machine.
+
+    Args:
+        address: What is no such address is not private.
+    """
+    try:
+        ip = ipaddress.ip_address(parse_host_port(address, default_port=0).host)
+    except ValueError:
+        return False
+    ip = getattr(ip, "ipv4_mapped", None) or ip
+    return any(ip in network for network in _PRIVATE)
+
+
 class Scheme(StrEnum):
     """How to reach a router."""
 

@@ -2,8 +2,9 @@
 
 import ipaddress
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 
 from communicator.protocol.addresses import parse_host_port
 from communicator.protocol.message import Message
@@ -26,7 +27,9 @@ class Speaker:
     """False while the user could still be found out by asking the shell."""
     registration: Registration | None = None
     accepted: bool = False
-    """On remote links: CONNECT or ACCEPT went through."""
+    """On remote links: CONNECT, ACCEPT or REGISTER went through."""
+    is_router: bool = False
+    """On remote links: it is one between routers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +83,12 @@ def _owner_rule(service: str, speaker: Speaker, config: RouterConfig) -> Ruling:
 
 
 def _register(message: Message, speaker: Speaker, config: RouterConfig) -> Ruling:
-    if not speaker.kind.is_local:
-        return _no("only a local link may register")
     service = message.get("service")
+    if speaker.kind.is_remote and not speaker.is_router:
+        owned = service in OWNED_SERVICES or service in config.owners
+        return _no(f"{service!r} is registered on its own host only") if owned else ALLOWED
+    if not speaker.kind.is_local:
+        return _no("only a link of a service may register")
     if service in OWNED_SERVICES or service in config.owners:
         return _owner_rule(service, speaker, config)
     return ALLOWED
@@ -99,8 +105,10 @@ def _master(_message: Message, speaker: Speaker, config: RouterConfig) -> Ruling
 
 
 def _only_as(service: str) -> Rule:
-    def rule(_message: Message, speaker: Speaker, _config: RouterConfig) -> Ruling:
+    def rule(message: Message, speaker: Speaker, _config: RouterConfig) -> Ruling:
         registration = speaker.registration
+        if speaker.is_router and message.sent_from_service == service and message.service not in ("", ROUTER_SERVICE):
+            return ALLOWED  # its own router has seen to that
         if registration is not None and (registration.service, registration.role) == (service, Role.LIVE):
             return ALLOWED
         return _no(f"only from the live {service} of this server")
@@ -121,7 +129,8 @@ def _clock_report(message: Message, speaker: Speaker, config: RouterConfig) -> R
         server = json.loads(message.get("report"))["server"]
     except (ValueError, KeyError, TypeError, RecursionError):
         return _no("parameter report is not JSON with a server")
-    return ALLOWED if server == config.server_name else _no(f"a report about {server!r} must come from there")
+    own = message.sent_from_server if speaker.is_router else config.server_name
+    return ALLOWED if server == own else _no(f"a report about {server!r} must come from there")
 
 
 def _run_report(message: Message, speaker: Speaker, config: RouterConfig) -> Ruling:
@@ -132,7 +141,10 @@ def _run_report(message: Message, speaker: Speaker, config: RouterConfig) -> Rul
     return _owner_rule("canary", speaker, config)
 
 
-def _canary_command(_message: Message, speaker: Speaker, config: RouterConfig) -> Ruling:
+def _canary_command(message: Message, speaker: Speaker, config: RouterConfig) -> Ruling:
+    if speaker.is_router:
+        told = message.get("actor_server") == message.sent_from_server
+        return ALLOWED if told else _no("parameter actor_server is not the server it comes from")
     return _owner_rule("canary", speaker, config)
 
 
@@ -140,16 +152,25 @@ def _block(message: Message, speaker: Speaker, config: RouterConfig) -> Ruling:
     uri = message.get("uri")
     try:
         ip = _ip_of(uri.rpartition("://")[2].partition("/")[0].rpartition("@")[2])
-        own = {_ip_of(config.my_address), *map(ipaddress.ip_address, config.own_ips)}
+        own = {_ip_of(config.my_address), *map(ipaddress.ip_address, config.own_ips), *_neighbor_ips(config)}
     except ValueError:
         return _no(f"parameter uri: {uri[:80]!r} has no IP address")
     if ip.is_loopback or ip.is_unspecified or ip in own:
-        return _no(f"parameter uri: {uri[:80]!r} is this host, which is never blocked")
+        return _no(f"parameter uri: {uri[:80]!r} is this host or a neighbor, which is never blocked")
     return _as_user(
         speaker,
         lambda user: _is_master(user, config) or user.name in config.owners.values(),
         "root, the router's user or an owner of a service",
     )
+
+
+def _neighbor_ips(config: RouterConfig) -> Iterator[ipaddress.IPv4Address | ipaddress.IPv6Address]:
+    """The configured neighbors that are named by number."""
+    for neighbor in config.cluster.neighbors:
+        try:
+            yield _ip_of(str(neighbor.host_port))
+        except ValueError:
+            continue
 
 
 def _ip_of(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
@@ -161,33 +182,70 @@ def _router_alone(_message: Message, _speaker: Speaker, _config: RouterConfig) -
     return _no("only the router itself says this")
 
 
-def _between_routers(_message: Message, speaker: Speaker, _config: RouterConfig) -> Ruling:
-    if speaker.kind in (LinkKind.REMOTE, LinkKind.SECURE):
+def _stranger_or_router(_message: Message, speaker: Speaker, _config: RouterConfig) -> Ruling:
+    if speaker.kind.is_remote:
         return ALLOWED
     return _no("only from another router, over a remote or secure link")
 
 
+def _between_routers(_message: Message, speaker: Speaker, _config: RouterConfig) -> Ruling:
+    return ALLOWED if speaker.is_router else _no("only from another router, once it was accepted")
+
+
 def _on_a_link(_message: Message, speaker: Speaker, _config: RouterConfig) -> Ruling:
-    return ALLOWED if speaker.kind.is_local else _no("only from a local link, which an answer can reach")
+    if speaker.kind.is_local or (speaker.registration is not None and not speaker.is_router):
+        return ALLOWED
+    return _no("only from a local link, which an answer can reach")
 
 
-def _anything_else(_message: Message, speaker: Speaker, _config: RouterConfig) -> Ruling:
-    if speaker.kind in (LinkKind.REMOTE, LinkKind.SECURE) and not speaker.accepted:
-        return _no("this link has not been accepted yet")
+def _commands(_message: Message, speaker: Speaker, _config: RouterConfig) -> Ruling:
+    if speaker.kind.is_local or speaker.accepted:
+        return ALLOWED
+    return _no("only from a local link, or from a router once it was accepted")
+
+
+def _shutdown(message: Message, speaker: Speaker, config: RouterConfig) -> Ruling:
+    if not speaker.is_router:
+        return _master(message, speaker, config)
+    if config.cluster.remote_shutdown:
+        return ALLOWED
+    return _no("this host is not shut down from afar: cluster.remote_shutdown is off")
+
+
+def _sign_of_life(_message: Message, _speaker: Speaker, _config: RouterConfig) -> Ruling:
     return ALLOWED
+
+
+def _anything_else(message: Message, speaker: Speaker, config: RouterConfig) -> Ruling:
+    if speaker.kind.is_remote and not speaker.accepted:
+        return _no("this link has not shown who it is yet")
+    if speaker.registration is not None and not speaker.is_router:
+        patterns = config.may_send.get(speaker.registration.service)
+        if patterns is not None and not _may_send(message, patterns):
+            return _no(f"{speaker.registration.service!r} may send {', '.join(patterns) or 'nothing'} only")
+    return ALLOWED
+
+
+def _may_send(message: Message, patterns: tuple[str, ...]) -> bool:
+    """Whether one of the patterns ``SERVICE/COMMAND`` fits; what is for the router itself always may be said."""
+    if message.service in ("", ROUTER_SERVICE):
+        return True
+    return any(fnmatchcase(f"{message.service}/{message.command}", pattern) for pattern in patterns)
 
 
 RULES: Mapping[str, Rule] = {
     "REGISTER": _register,
     "UNREGISTER": _on_a_link,
-    "COMMANDS": _on_a_link,
+    "COMMANDS": _commands,
+    "ALIVE": _sign_of_life,
+    "ABSOLUTELY": _sign_of_life,
     "CLUSTER_STATUS": _on_a_link,
     "REGISTER_FOR_LOADAVG": _on_a_link,
     "UNREGISTER_FROM_LOADAVG": _on_a_link,
     "LISTEN_LOADAVG": _on_a_link,
     "ROUTER_GET_STATS": _on_a_link,
     "STOP": _master,
-    "SHUTDOWN": _master,
+    "SHUTDOWN": _shutdown,
     "RESTART": _master,
     "FORGET": _master,
     "LOG_ROTATE": _master,
@@ -203,10 +261,15 @@ RULES: Mapping[str, Rule] = {
     "RUN_STARTED": _router_alone,
     "RUN_ENDED": _router_alone,
     "VERSION_BLOCKED": _router_alone,
-    "CONNECT": _between_routers,
-    "ACCEPT": _between_routers,
-    "REFUSE": _between_routers,
-    "GOSSIP": _between_routers,
-    "RECEIVED": _between_routers,
+    "POLICY_GET": _on_a_link,
+    "CONNECT": _stranger_or_router,
+    "ACCEPT": _stranger_or_router,
+    "REFUSE": _stranger_or_router,
+    "GOSSIP": _stranger_or_router,
+    "RECEIVED": _stranger_or_router,
+    "DISCONNECT": _between_routers,
+    "LINK_STATE": _between_routers,
+    "LINK_STATE_SUMMARY": _between_routers,
+    "ACKNOWLEDGED": _between_routers,
 }
 """Commands with a rule of their own; a line that carries one is looked at, any other may be passed on unread."""

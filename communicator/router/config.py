@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from communicator.protocol.addresses import HostPort
 from communicator.protocol.limits import LINE_BYTES_HARD
 
 
@@ -24,6 +25,56 @@ class RouterLimits:
     """Distinct headers whose route is remembered; beyond it the table starts anew."""
     answer_bytes: int = LINE_BYTES_HARD - 4096
     """What one page of an answer may take."""
+    members: int = 1_000
+    """Hosts of the cluster remembered, whether they are there or not: five times the largest planned."""
+    strangers: int = 256
+    """Remote links that have not said who they are, or wait for their password to be checked."""
+    pending_messages: int = 10_000
+    """Messages with ``ack=required`` that wait for their acknowledgement."""
+    pending_bytes: int = 64 * 1024 * 1024
+    """Their bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class NeighborAddress:
+    """Another router, as the configuration names it."""
+
+    host_port: HostPort
+    """The host may be a name."""
+    secure: bool
+    """Dialled over TLS."""
+
+
+ALL_FEATURES = frozenset(("directory/1", "deliver_all/1", "ack/1", "trace/1", "policy/1"))
+"""What this release says of itself in CONNECT and ACCEPT."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClusterConfig:
+    """How this router meets others; the default is a router alone."""
+
+    listens: bool = False
+    """Whether others can reach it: it has a remote or a secure listener."""
+    secure: bool = False
+    """Whether `RouterConfig.my_address` is the secure listener, so that others dial it over TLS."""
+    neighbors: tuple[NeighborAddress, ...] = ()
+    """``[cluster] neighbors``."""
+    saved_neighbors: str = ""
+    """What neighbors.txt held at the start."""
+    discover: bool = True
+    """False: link only to `neighbors`, never to those heard of."""
+    demands_credentials: bool = True
+    """``[auth] mode = "password"``: a peer has to show a password or a verified certificate."""
+    username: str = ""
+    """What outgoing links say; empty for none."""
+    password: str = field(default="", repr=False)
+    allow_cleartext_password: bool = False
+    """Whether the password may be said over a plain link that is not loopback."""
+    dials_secure: bool = False
+    """Neighbors that were only heard of are dialled over TLS: there is an authority to verify them with."""
+    remote_shutdown: bool = False
+    """Whether another router may shut this one down."""
+    features: frozenset[str] = ALL_FEATURES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,4 +98,9 @@ class RouterConfig:
     """``[services.owners]``: service name to the user who may register it."""
     stop_group: str = ""
     """The group whose members may stop the router; empty when none may."""
+    may_send: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """``[services.NAME] may_send``: service to patterns of ``SERVICE/COMMAND`` it may send; without an entry, anything."""
+    cluster: ClusterConfig = field(default_factory=ClusterConfig)
+    policy: str = ""
+    """What policy.json held at the start."""
     limits: RouterLimits = field(default_factory=RouterLimits)

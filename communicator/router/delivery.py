@@ -1,101 +1,119 @@
-"""One message that had to be looked into: to its service, into the cache, or back to its sender with the reason."""
+"""One message that had to be looked into: to its service wherever it is, into the cache, or back to its sender with the reason."""
 
-from dataclasses import dataclass
-
-import msgspec
-
-from communicator.errors import LocalProtocolError
 from communicator.protocol.line_form import encode_line
-from communicator.protocol.message import Message
-from communicator.protocol.names import BROADCAST_SERVICES
+from communicator.protocol.names import BROADCAST_SERVICES, WILDCARD_SERVERS
+from communicator.router.broadcasting import broadcast, deliver_all
 from communicator.router.cache import parse_cache_policy
+from communicator.router.choosing import choose
 from communicator.router.effects import Level
+from communicator.router.envelope import HOPS_LEFT, Envelope, written
 from communicator.router.events import Instant
-from communicator.router.forwarding import is_here, resolve_address
+from communicator.router.forwarding import is_here
+from communicator.router.mesh.acknowledgement import acknowledge, is_repeated, send_until_acknowledged
 from communicator.router.registry import Link
+from communicator.router.reports import report, tell_hop
 from communicator.router.switchboard import Switchboard
 
 
-@dataclass(frozen=True, slots=True)
-class _Parcel:
-    """A message on its way, and the line it travels in."""
-
-    message: Message
-    line: bytes
-
-
-def deliver(board: Switchboard, link: Link, message: Message, now: Instant) -> None:
-    """Bring a message to the service it is addressed to.
+def deliver(board: Switchboard, envelope: Envelope, now: Instant) -> None:
+    """Bring a message to whom it is addressed.
 
     Args:
         board: The router's state.
-        link: Who sent it.
-        message: What was sent, with whatever sender it claims.
+        envelope: The message and the way it came; not addressed to this router itself.
         now: The time.
     """
-    signed = _sign(board, link, message)
-    try:
-        parcel = _Parcel(signed, encode_line(signed))
-    except LocalProtocolError as error:
-        board.statistics.dropped["invalid"] += 1
-        board.refuse(link, message.command, str(error))
+    message = envelope.message
+    if message.service in BROADCAST_SERVICES:
+        if message.server not in ("", *WILDCARD_SERVERS):
+            board.statistics.dropped["invalid"] += 1
+            board.refuse(envelope.link, message.command, f"a broadcast to one server, {message.server!r}, is none")
+            return
+        broadcast(board, envelope, now)
+    elif message.get("deliver") == "all" and message.server in ("", *WILDCARD_SERVERS):
+        if not deliver_all(board, envelope, now):
+            _absent(board, envelope, now)
+    else:
+        _deliver_one(board, envelope, now)
+
+
+def _deliver_one(board: Switchboard, envelope: Envelope, now: Instant) -> None:
+    server = envelope.message.server
+    if server and not is_here(board, server):
+        pass_on(board, envelope, server, now)
         return
-    if message.service in BROADCAST_SERVICES and message.server not in ("", *BROADCAST_SERVICES):
-        board.statistics.dropped["invalid"] += 1
-        board.refuse(link, message.command, f"a broadcast to one server, {message.server!r}, is none")
+    chosen = choose(board, envelope, now)
+    if isinstance(chosen, Link):
+        hand_over(board, envelope, chosen, now)
+    elif chosen is not None:
+        pass_on(board, envelope, chosen, now)
+    else:
+        _absent(board, envelope, now)
+
+
+def hand_over(board: Switchboard, envelope: Envelope, target: Link, now: Instant) -> None:
+    """Give a message to a service of this host, once however often it comes."""
+    if envelope.ack_id and is_repeated(board, envelope, now):
         return
-    route = resolve_address(board, message.server, message.service, message.command)
-    if route is None or (route.kind == "local" and route.targets[0] is link):
-        _deliver_absent(board, link, parcel, now, own=route is not None)
-        return
-    board.statistics.routed[route.kind] += 1
-    for target in route.targets:
-        board.transmit(target, parcel.line, 1)
+    line = encode_line(envelope.message)
+    board.statistics.routed["local"] += 1
+    board.transmit(target, line, 1)
+    tell_hop(board, envelope, now, "delivered", target.name)
+    acknowledge(board, envelope, "delivered")
 
 
-def report(board: Switchboard, link: Link, message: Message, status: str) -> None:
-    """Tell a sender that asked for it what became of its message: ``cached`` or ``failed``."""
-    if message.get("transmission_report") != "failure":
-        return
-    told = {"command": message.command, "status": status, "destination_service": message.service}
-    if message.server:
-        told["destination_server"] = message.server
-    board.answer(link, "TRANSMISSION_REPORT", **told)
+def pass_on(board: Switchboard, envelope: Envelope, server: str, now: Instant) -> None:
+    """Hand a message to the next router on the way to a server."""
+    hop = board.carrier.hop(server)
+    if envelope.is_ours and envelope.wants_ack and board.mesh.acknowledges(server):
+        send_until_acknowledged(board, envelope, server, now)
+    elif hop is None:
+        known = board.mesh.knows(server)
+        fail(board, envelope, "no_route" if known else "server_unknown", now)
+    elif not envelope.is_ours and (hop.link is envelope.link or envelope.hops_left <= 1):
+        board.statistics.dropped["hops"] += 1
+        fail(board, envelope, "hops", now)
+    else:
+        left = {} if envelope.is_ours or hop.is_leaf else {HOPS_LEFT: str(envelope.hops_left - 1)}
+        if envelope.ack_id:
+            left["ack_id"] = envelope.ack_id
+        board.statistics.routed["next_hop"] += 1
+        board.transmit(hop.link, encode_line(written(envelope.message, left, server)), 1)
+        tell_hop(board, envelope, now, "forwarded", hop.link.name)
 
 
-def _sign(board: Switchboard, link: Link, message: Message) -> Message:
-    """Put the true sender in place of any that was claimed: a name for a registered link, none for another."""
-    registration = link.registration
-    return msgspec.structs.replace(
-        message,
-        sent_from_server=board.config.server_name if registration else "",
-        sent_from_service=registration.service if registration else "",
-    )
-
-
-def _deliver_absent(board: Switchboard, link: Link, parcel: _Parcel, now: Instant, *, own: bool) -> None:
-    """Nobody here takes it now: keep it for a service of this host, else say so."""
-    message = parcel.message
+def _absent(board: Switchboard, envelope: Envelope, now: Instant) -> None:
+    """Nobody takes it now: keep it for a service of this host, else say so."""
+    message = envelope.message
     policy = parse_cache_policy(message.get("cache"))
+    own = envelope.link.registration is not None and envelope.link.registration.service == message.service
     expected = not own and message.service in board.config.known_services and is_here(board, message.server)
     if expected and policy.keep:
-        if board.cache.store(message.service, parcel.line, now.monotonic_s + policy.ttl_s):
-            report(board, link, message, "cached")
+        if envelope.ack_id and is_repeated(board, envelope, now):
+            return
+        if board.cache.store(message.service, encode_line(message), now.monotonic_s + policy.ttl_s):
+            report(board, envelope, "cached", "service_absent")
+            tell_hop(board, envelope, now, "cached", message.service)
+            acknowledge(board, envelope, "cached")
             return
         board.notice(Level.WARNING, "cache_full", service=message.service, messages=len(board.cache))
     if expected and not policy.keep and policy.reply:
-        board.answer(
-            link,
-            "SERVICE_UNAVAILABLE",
-            destination_service=message.service,
-            unsent_command=message.command,
-        )
+        board.tell(envelope, "SERVICE_UNAVAILABLE", destination_service=message.service, unsent_command=message.command)
     board.statistics.dropped["cache_full" if expected and policy.keep else "unroutable"] += 1
+    fail(board, envelope, "service_absent" if expected else "service_unknown", now)
+
+
+def fail(board: Switchboard, envelope: Envelope, reason: str, now: Instant) -> None:
+    """A message goes no further: whoever wants to know is told why."""
+    message = envelope.message
     board.notice(
         Level.DEBUG,
         "message_undeliverable",
         command=message.command,
         destination=message.destination,
-        sender=link.name,
+        sender=envelope.link.name,
+        reason=reason,
     )
-    report(board, link, message, "failed")
+    report(board, envelope, "failed", reason)
+    tell_hop(board, envelope, now, "failed", reason=reason)
+    acknowledge(board, envelope, "failed", reason)

@@ -25,6 +25,43 @@ class Close:
 
 
 @dataclass(frozen=True, slots=True)
+class Dial:
+    """Connect to another router; answered by `LinkOpened` with this number (of kind remote or secure), or by `DialFailed`."""
+
+    dial: int
+    host: str
+    """A number or a name."""
+    port: int
+    secure: bool
+    """Over TLS, with the peer's certificate verified."""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckCredential:
+    """Verify a password; answer with `CredentialChecked` before anything else of that link. Never more than one at a time."""
+
+    link: int
+    username: str
+    password: str = field(repr=False)
+
+
+class KeptFile(StrEnum):
+    """What the router keeps under ``data_path``, by name of file."""
+
+    NEIGHBORS = "neighbors.txt"
+    CLUSTER_STATUS = "cluster-status.txt"
+    POLICY = "policy.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """Write a file, whole or not at all; a later one of the same name replaces one that is not written yet."""
+
+    file: KeptFile
+    content: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Identify:
     """Find out which user is at the other end; answer with `UserIdentified` before anything else of that link."""
 
@@ -94,4 +131,4 @@ class Notice:
     fields: dict[str, object] = field(default_factory=dict)
 
 
-Effect = Send | Close | Identify | Measure | Continue | SampleLoad | Stop | ReopenLog | Notice
+Effect = Send | Close | Dial | CheckCredential | Keep | Identify | Measure | Continue | SampleLoad | Stop | ReopenLog | Notice

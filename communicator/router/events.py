@@ -28,6 +28,11 @@ class LinkKind(StrEnum):
         """Whether the peer is a process of this host."""
         return self in (LinkKind.UNIX, LinkKind.LOCAL)
 
+    @property
+    def is_remote(self) -> bool:
+        """Whether other hosts come in this way: routers, and services that have a password."""
+        return self in (LinkKind.REMOTE, LinkKind.SECURE)
+
 
 class CloseReason(StrEnum):
     """Why a link ended; the ``reason`` label of communicator_connections_closed_total."""
@@ -40,6 +45,8 @@ class CloseReason(StrEnum):
     PROTOCOL = "protocol"
     UNREGISTERED = "unregistered"
     REPLACED = "replaced"
+    SILENT = "silent"
+    BLOCKED = "blocked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +69,57 @@ class LinkOpened:
     """For people: ``127.0.0.1:54312`` or the path of the socket."""
     user: User | None = None
     """Known at once on a Unix socket; elsewhere the router asks with `Identify` when it matters."""
+    dial: int | None = None
+    """The `Dial` this link answers; None when the peer came to us."""
+    certificate: frozenset[str] | None = None
+    """The DNS names of the peer's certificate, when it showed one that was verified."""
+
+
+@dataclass(frozen=True, slots=True)
+class DialFailed:
+    """The answer to a `Dial` that came to nothing."""
+
+    dial: int
+    reason: str
+
+
+class Opens(StrEnum):
+    """What an entry of the password file is good for."""
+
+    SERVICE = "service"
+    ROUTER = "router"
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """An entry of the password file."""
+
+    username: str
+    opens: Opens
+    names: frozenset[str]
+    """The services, or the servers, that may be called so; ``*`` among them stands for any."""
+
+    def allows(self, opens: Opens, name: str) -> bool:
+        """Whether it is good for being this service, or this server."""
+        return self.opens is opens and (name in self.names or "*" in self.names)
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialChecked:
+    """The answer to `CheckCredential`; None when the user is unknown or the password wrong."""
+
+    link: int
+    credential: Credential | None
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialsRevoked:
+    """Passwords or certificates were read anew, and some no longer count."""
+
+    usernames: frozenset[str] = frozenset()
+    """Entries that are gone or have another password."""
+    links: frozenset[int] = frozenset()
+    """Links whose certificate, ours or the peer's, is no longer the one to trust."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +241,9 @@ class StopRequested:
 
 Event = (
     LinkOpened
+    | DialFailed
+    | CredentialChecked
+    | CredentialsRevoked
     | UserIdentified
     | LinesReceived
     | LineTooLong

@@ -2,17 +2,20 @@
 
 import msgspec
 
-from communicator.errors import ProtocolError
+from communicator.errors import LocalProtocolError, ProtocolError
 from communicator.protocol.line_form import decode
 from communicator.protocol.message import Message
 from communicator.protocol.names import ROUTER_SERVICE
 from communicator.router.authority import Speaker, judge
 from communicator.router.commands.table import HANDLERS
-from communicator.router.delivery import deliver, report
+from communicator.router.delivery import deliver
 from communicator.router.effects import Identify, Level
+from communicator.router.envelope import Envelope, open_envelope, own_envelope
 from communicator.router.events import Instant
 from communicator.router.forwarding import is_here
-from communicator.router.registry import Link
+from communicator.router.mesh.admission import must_wait
+from communicator.router.mesh.belief import why_not_believed
+from communicator.router.registry import Link, Party
 from communicator.router.statistics import OTHER
 from communicator.router.switchboard import REASON_CHARACTERS, Switchboard
 
@@ -33,23 +36,90 @@ def inspect(board: Switchboard, link: Link, line: bytes, now: Instant) -> None:
     except ProtocolError as error:
         _refuse(board, link, "", str(error), "invalid")
         return
+    if must_wait(board, link, message, line + b"\n", now):
+        return
+    if link.peer is None:
+        _take(board, link, message, line, now)
+    else:
+        _take_from_router(board, link, message, now)
+
+
+def _take(board: Switchboard, link: Link, message: Message, line: bytes, now: Instant) -> None:
+    """A message of a service, a tool, or a stranger."""
     ruling = judge(message, _speaker(link), board.config)
     if ruling.allowed is None:
         board.park(link, line + b"\n", Identify(link.id))
     elif not ruling.allowed:
         board.statistics.acl_denied += 1
         _refuse(board, link, message.command, ruling.reason, "acl")
-    elif message.service not in ("", ROUTER_SERVICE):
-        deliver(board, link, _with_actor(board, link, message), now)
-    elif is_here(board, message.server):
+    elif message.service in ("", ROUTER_SERVICE) and is_here(board, message.server):
         _obey(board, link, message, now)
     else:
-        board.statistics.dropped["unroutable"] += 1
-        report(board, link, message, "failed")
+        _deliver(board, own_envelope(link, _signed(board, link, _with_actor(board, link, message))), now)
+
+
+def _take_from_router(board: Switchboard, link: Link, message: Message, now: Instant) -> None:
+    """A message that another router brings: its own, or one of a service over there, for us or for somebody beyond."""
+    reason = why_not_believed(board, link, message, now)
+    if reason:
+        board.statistics.acl_denied += 1
+        _refuse(board, link, message.command, reason, "acl")
+        return
+    try:
+        envelope = open_envelope(link, message)
+    except ValueError as error:
+        _refuse(board, link, message.command, str(error), "invalid")
+        return
+    if message.server and not is_here(board, message.server):
+        _deliver(board, envelope, now)
+        return
+    asker = _asker(link, message)
+    ruling = judge(message, _speaker(link), board.config)
+    if not ruling.allowed:
+        board.statistics.acl_denied += 1
+        _refuse(board, asker, message.command, ruling.reason, "acl")
+    elif message.service in ("", ROUTER_SERVICE):
+        _obey(board, asker, message, now)
+    else:
+        _deliver(board, envelope, now)
+
+
+def _asker(link: Link, message: Message) -> Link:
+    """Whom to answer: the router itself, or over it the service that asks."""
+    if message.sent_from_service in ("", ROUTER_SERVICE) and link.peer and message.sent_from_server in ("", link.peer.server):
+        return link
+    if not message.sent_from_service:
+        return link
+    asker = Party(message.sent_from_server, message.sent_from_service)
+    return Link(link.id, link.kind, link.address, user_known=True, answers_to=asker)
+
+
+def _deliver(board: Switchboard, envelope: Envelope, now: Instant) -> None:
+    try:
+        deliver(board, envelope, now)
+    except LocalProtocolError as error:  # a JSON message may hold what no line can
+        _refuse(board, envelope.link, envelope.message.command, str(error), "invalid")
 
 
 def _speaker(link: Link) -> Speaker:
-    return Speaker(kind=link.kind, user=link.user, user_known=link.user_known, registration=link.registration)
+    return Speaker(
+        kind=link.kind,
+        user=link.user,
+        user_known=link.user_known,
+        registration=link.registration,
+        accepted=link.peer is not None or link.registration is not None,
+        is_router=link.peer is not None,
+    )
+
+
+def _signed(board: Switchboard, link: Link, message: Message) -> Message:
+    """Put the true sender in place of any that was claimed: a name for a registered link, none for another."""
+    registration = link.registration
+    return msgspec.structs.replace(
+        message,
+        sent_from_server=board.config.server_name if registration else "",
+        sent_from_service=registration.service if registration else "",
+    )
 
 
 def _obey(board: Switchboard, link: Link, message: Message, now: Instant) -> None:

@@ -3,8 +3,14 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any, NamedTuple
 
-from communicator.router.events import LinkKind, User
+from communicator.protocol.addresses import HostPort
+from communicator.router.events import Credential, LinkKind, User
+
+
+DIRECTORY = "directory/1"
+"""The feature of a router that exchanges link states, and so knows who is where."""
 
 
 class Role(StrEnum):
@@ -38,6 +44,32 @@ class Registration:
     probe_port: int | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Peer:
+    """The router at the other end of a link, once it has shown who it is."""
+
+    server: str
+    address: str
+    """``IP:port`` under which the cluster knows it."""
+    boot_id: str = ""
+    """Empty for a leaf."""
+    features: frozenset[str] = frozenset()
+    services: tuple[str, ...] = ()
+    """What CONNECT or ACCEPT listed: all we know of a leaf's services."""
+
+    @property
+    def is_leaf(self) -> bool:
+        """Whether it keeps no directory, as a C++ communicatord: nothing is sent through it, only to it."""
+        return DIRECTORY not in self.features
+
+
+class Party(NamedTuple):
+    """A service somewhere in the cluster."""
+
+    server: str
+    service: str
+
+
 @dataclass(slots=True, eq=False)
 class Link:
     """One peer, as far as the router cares."""
@@ -66,14 +98,45 @@ class Link:
     closing: bool = False
     refusals: int = 0
     """How many of its messages were refused."""
+    dial: int | None = None
+    """The number of the dial it answers; None when the peer came to us."""
+    certificate: frozenset[str] | None = None
+    """The names in the peer's certificate, when it showed one that was verified."""
+    peer: Peer | None = None
+    """Which router is at the other end, once it was accepted."""
+    credential: Credential | None = None
+    """What its password has opened."""
+    stranger_until_s: float = 0.0
+    """By when a link from another host must have shown who it is."""
+    ways: dict[bytes, Any] = field(default_factory=dict)
+    """On a router's link: the front of a line to where it goes on."""
+    ways_of: int = -1
+    """Of which state of the routes they are."""
+    answers_to: Party | None = None
+    """Who asked over the mesh: this is then no link of its own, but a way to answer over one."""
 
     @property
     def name(self) -> str:
         """How logs and statistics call it: the service, or the door and the peer's address."""
         if self.registration is None:
-            return f"{self.kind}:{self.address}"
+            return self.peer.server if self.peer else f"{self.kind}:{self.address}"
         role = self.registration.role
         return self.registration.service if role is Role.LIVE else f"{self.registration.service}({role})"
+
+    @property
+    def ip(self) -> str:
+        """The address of the host at the other end, as the kernel has it."""
+        return self.address.rpartition(":")[0].strip("[]")
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether the other end is on this machine."""
+        return HostPort(self.ip, 0).is_loopback
+
+    @property
+    def is_stranger(self) -> bool:
+        """Whether it comes from another host and has not shown who it is."""
+        return self.kind.is_remote and self.peer is None and self.registration is None
 
     def accepts(self, command: str) -> bool:
         """Whether the router's own broadcast of this command goes there."""

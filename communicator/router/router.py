@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from communicator.router.commands.clock_status import settle_clock
+from communicator.router.commands.cluster_status import begin_status
 from communicator.router.commands.information import router_stats
 from communicator.router.commands.load import forget_load, tell_load
 from communicator.router.commands.registration import settle_contests, withdraw
@@ -13,8 +14,11 @@ from communicator.router.effects import Effect, Level, StopMode
 from communicator.router.events import (
     CloseReason,
     Continued,
+    CredentialChecked,
+    CredentialsRevoked,
     DatagramReceived,
     DeadlineReached,
+    DialFailed,
     Event,
     HandlerFailed,
     Instant,
@@ -32,6 +36,10 @@ from communicator.router.events import (
 )
 from communicator.router.forwarding import count_lines, forward
 from communicator.router.inspection import inspect
+from communicator.router.mesh import handshake
+from communicator.router.mesh.admission import credential_checked, revoke
+from communicator.router.mesh.relay import relay
+from communicator.router.mesh.upkeep import begin, next_deadline_s, renew, upkeep
 from communicator.router.registry import Link
 from communicator.router.switchboard import Switchboard
 
@@ -49,10 +57,15 @@ class Router:
 
     def __init__(self, config: RouterConfig, now: Instant) -> None:
         self._board = Switchboard(config, now)
+        begin_status(self._board)
+        begin(self._board)
         self._signal = Link(_DATAGRAM_LINK, LinkKind.SIGNAL, "signal", user_known=True)
         self._handlers: dict[type, Callable[[Any, Instant], None]] = {
             LinesReceived: self._lines_received,
             LinkOpened: self._link_opened,
+            DialFailed: lambda event, now: handshake.dial_failed(self._board, event, now),
+            CredentialChecked: self._credential_checked,
+            CredentialsRevoked: self._credentials_revoked,
             UserIdentified: self._user_identified,
             LineTooLong: self._line_too_long,
             LinkEnded: self._link_ended,
@@ -83,10 +96,15 @@ class Router:
     def next_deadline(self) -> float | None:
         """When `DeadlineReached` is due, on the monotonic clock in seconds; None when nothing waits."""
         board = self._board
-        deadlines = (board.contests.next_deadline_s, board.cache.next_expiry_s, board.clock.expires_s)
+        deadlines = (
+            board.contests.next_deadline_s,
+            board.cache.next_expiry_s,
+            board.clock.expires_s,
+            next_deadline_s(board),
+        )
         return min((deadline for deadline in deadlines if deadline is not None), default=None)
 
-    def reconfigure(self, config: RouterConfig, _now: Instant) -> list[Effect]:
+    def reconfigure(self, config: RouterConfig, now: Instant) -> list[Effect]:
         """Take new rules while running: known services, owners, the group that may stop it, limits.
 
         Args:
@@ -100,16 +118,26 @@ class Router:
         board.cache.messages_max = config.limits.cache_messages
         board.cache.bytes_max = config.limits.cache_bytes
         board.cache.service_bytes_max = config.limits.cache_service_bytes
-        board.routes.clear()
+        renew(board, now)
         return board.take_effects()
 
-    def _link_opened(self, event: LinkOpened, _now: Instant) -> None:
-        link = Link(event.link, event.kind, event.address, event.user, user_known=event.kind is LinkKind.UNIX)
+    def _link_opened(self, event: LinkOpened, now: Instant) -> None:
+        link = Link(
+            event.link,
+            event.kind,
+            event.address,
+            event.user,
+            user_known=event.kind is LinkKind.UNIX or event.kind.is_remote,
+            dial=event.dial,
+            certificate=event.certificate,
+        )
         self._board.registry.links[event.link] = link
         self._board.statistics.opened[event.kind] += 1
         if self._board.draining:
             self._board.answer(link, "QUITTING")
             self._board.close(link, CloseReason.DRAIN)
+        elif link.kind.is_remote:
+            handshake.greet(self._board, link, now)
 
     def _lines_received(self, event: LinesReceived, now: Instant) -> None:
         board = self._board
@@ -124,7 +152,23 @@ class Router:
             link.parked += event.lines
             statistics.messages_received[link.kind] += count_lines(event.lines)
         else:
-            statistics.messages_received[link.kind] += forward(board, link, event.lines, now, inspect)
+            statistics.messages_received[link.kind] += self._pass_on(link, event.lines, now)
+
+    def _pass_on(self, link: Link, lines: bytes, now: Instant) -> int:
+        """Deal with lines; returns how many they were."""
+        if link.peer is None:
+            return forward(self._board, link, lines, now, inspect)
+        return relay(self._board, link, lines, now, inspect)
+
+    def _credential_checked(self, event: CredentialChecked, now: Instant) -> None:
+        credential_checked(self._board, event.link, event.credential, now)
+        self._resume(event.link, now)
+
+    def _credentials_revoked(self, event: CredentialsRevoked, now: Instant) -> None:
+        for link in revoke(self._board, event):
+            self._board.notice(Level.WARNING, "credentials_revoked", link=link.name)
+            self._leave(link, now)
+            self._board.close(link, CloseReason.AUTH)
 
     def _user_identified(self, event: UserIdentified, now: Instant) -> None:
         link = self._board.registry.links.get(event.link)
@@ -147,7 +191,7 @@ class Router:
         lines, link.parked = link.parked, b""
         link.is_parked = False
         if lines and not link.closing:
-            forward(self._board, link, lines, now, inspect)  # counted when they came
+            self._pass_on(link, lines, now)  # counted when they came
         self._finish(link, now)
 
     def _line_too_long(self, event: LineTooLong, now: Instant) -> None:
@@ -207,6 +251,9 @@ class Router:
         withdraw(board, link, "lost", now)
         forget_load(board, link)
         board.taps.discard(link)
+        if link.kind.is_remote:
+            board.mesh.gate.gone(link.id)
+            handshake.part(board, link, CloseReason.HUP, now)
 
     def _datagram_received(self, event: DatagramReceived, now: Instant) -> None:
         board = self._board
@@ -227,6 +274,7 @@ class Router:
         settle_contests(self._board, now)
         settle_clock(self._board, now)
         self._board.cache.expire(now.monotonic_s)
+        upkeep(self._board, now)
 
     def _handler_failed(self, event: HandlerFailed, _now: Instant) -> None:
         self._board.statistics.handler_exceptions[event.stage] += 1

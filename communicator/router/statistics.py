@@ -28,6 +28,8 @@ DROP_REASONS = (
     "acl",
     "invalid",
     "too_long",
+    "overload",
+    "unacknowledged",
 )
 ROUTES = ("local", "next_hop", "any", "all", "broadcast", "self")
 
@@ -49,6 +51,9 @@ class Statistics:
         self.slow_consumers: Counter[str] = Counter()
         self.handler_exceptions: Counter[str] = Counter()
         self.acl_denied = 0
+        self.auth_failures: Counter[str] = Counter(dict.fromkeys((LinkKind.REMOTE, LinkKind.SECURE), 0))
+        self.topology_changes = 0
+        self.records_refused = 0
 
     def count_slow_consumer(self, client: str) -> None:
         """Count a cut consumer by name, within a bound."""

@@ -9,17 +9,24 @@ from communicator.errors import LocalProtocolError
 from communicator.protocol.line_form import encode_line, representable
 from communicator.protocol.message import Message
 from communicator.protocol.names import ROUTER_SERVICE
+from communicator.protocol.values import NS_PER_S
+from communicator.router.balancing import Balancer
 from communicator.router.cache import MessageCache
+from communicator.router.carrier import Carrier
 from communicator.router.clock import CHECKING
 from communicator.router.config import RouterConfig
 from communicator.router.contests import Contests
-from communicator.router.effects import Close, Continue, Effect, Identify, Level, Measure, Notice, Send
+from communicator.router.effects import Close, Continue, Effect, Identify, Keep, KeptFile, Level, Measure, Notice, Send
+from communicator.router.envelope import Envelope
 from communicator.router.events import CloseReason, Instant, LinkKind
-from communicator.router.registry import Link, Registry
+from communicator.router.mesh.acknowledgements import Acknowledgements
+from communicator.router.mesh.mesh import Mesh
+from communicator.router.mesh.received import Received
+from communicator.router.policy import PolicyInForce, read_kept
+from communicator.router.registry import Link, Party, Registry
 from communicator.router.statistics import Statistics
 from communicator.router.tapping import shown
 
-NS_PER_S = 1_000_000_000
 RUN_ENDS_KEPT = 1024
 """Ends of runs remembered while no canary is registered: one a second for a quarter of an hour."""
 REASON_CHARACTERS = 300
@@ -34,7 +41,11 @@ class Route(NamedTuple):
     """Where lines with one header go."""
 
     targets: tuple[Link, ...]
-    kind: Literal["local", "broadcast"]
+    kind: Literal["local", "broadcast", "next_hop"]
+    pin: bytes = b""
+    """``server:`` to be written before the address: the server was chosen here, others must not choose again."""
+    is_only: bool = True
+    """No other instance is known: ``deliver=all`` would change nothing."""
 
 
 class Switchboard:
@@ -48,23 +59,39 @@ class Switchboard:
     def __init__(self, config: RouterConfig, now: Instant) -> None:
         self.config = config
         self.started = now
+        self._effects: list[Effect] = []
         self.registry = Registry()
         self.statistics = Statistics()
         self.cache = MessageCache(
             config.limits.cache_messages, config.limits.cache_bytes, config.limits.cache_service_bytes
         )
         self.routes: dict[bytes, Route] = {}
-        """Header of a line to its route; emptied whenever registrations or commands change."""
+        """Header of a line to its route; emptied by `routes_changed`."""
+        self.route_changes = 0
+        """Grows with each `routes_changed`."""
+        self.mesh = Mesh(config, now)
+        self.carrier: Carrier = self.mesh
+        """What brings lines to other routers."""
+        self.received = Received()
+        self.pending = Acknowledgements(config.limits.pending_messages, config.limits.pending_bytes)
+        self.policy = self._kept_policy(now)
+        self.policy_seen_s = now.monotonic_s
+        """Up to when what the policy ends by itself has been taken into account."""
+        self.balancers: dict[str, Balancer] = {}
+        """By service, where the policy splits its traffic."""
+        self.cluster_told: dict[str, str] = {}
+        """What was last said of the state of the cluster."""
         self.contests = Contests()
         self.clock = CHECKING
         self.load_listeners: dict[Link, float | None] = {}
         """Who wants LOADAVG, and which average they were told last."""
         self.taps: set[Link] = set()
         self.draining = False
+        self._neighbors_kept = config.cluster.saved_neighbors
         self.run_ends: deque[Message] = deque(maxlen=RUN_ENDS_KEPT)
         self._boot = uuid.UUID(config.boot_id)
         self._runs = 0
-        self._effects: list[Effect] = []
+        self._messages = 0
         self._lines = 0
         self._bytes = 0
 
@@ -79,10 +106,14 @@ class Switchboard:
         self._lines += 1
         return self._lines <= LINES_PER_TURN and self._bytes <= BYTES_PER_TURN
 
-    def park(self, link: Link, lines: bytes, question: Identify | Measure | Continue) -> None:
-        """Ask something of the shell; these lines of the link, and all that follow, wait for the answer."""
+    def hold(self, link: Link, lines: bytes) -> None:
+        """These lines of the link, and all that follow, wait for an answer of the shell."""
         link.is_parked = True
         link.parked = lines
+
+    def park(self, link: Link, lines: bytes, question: Identify | Measure | Continue) -> None:
+        """Ask something of the shell; these lines of the link, and all that follow, wait for the answer."""
+        self.hold(link, lines)
         self._effects.append(question)
 
     def ask(self, effect: Effect) -> None:
@@ -92,6 +123,30 @@ class Switchboard:
     def notice(self, level: Level, event: str, /, **fields: object) -> None:
         """Ask for one line of the log."""
         self._effects.append(Notice(level, event, fields))
+
+    def new_message_id(self) -> str:
+        """An identifier for one message: unique in the cluster, also over lives of this router."""
+        self._messages += 1
+        return f"{self.config.server_name}-{self._boot.hex[:12]}-{self._messages}"
+
+    def routes_changed(self) -> None:
+        """Forget every remembered route: registrations, commands, links or the policy have changed."""
+        self.route_changes += 1
+        self.routes.clear()
+
+    def keep_neighbors(self) -> None:
+        """Have the known addresses kept on disk, if they have changed."""
+        content = self.mesh.book.render_file()
+        if content != self._neighbors_kept:
+            self._neighbors_kept = content
+            self.ask(Keep(KeptFile.NEIGHBORS, content))
+
+    def _kept_policy(self, now: Instant) -> PolicyInForce:
+        """The policy of the last life of this router, in full again; a damaged one is told, and none then."""
+        kept = read_kept(self.config.policy)
+        if kept.reason:
+            self.notice(Level.ERROR, "policy_unreadable", reason=kept.reason)
+        return PolicyInForce(kept.policy, now.monotonic_s)
 
     def new_run_id(self) -> str:
         """An identifier for one registration: unique in the cluster, the same when the same events are replayed."""
@@ -116,7 +171,10 @@ class Switchboard:
             self.tap("out", link, data)
 
     def say(self, link: Link, message: Message) -> None:
-        """Send a message of the router itself, signed with its name."""
+        """Send a message of the router itself, signed with its name; who asked over the mesh is addressed by name."""
+        if link.answers_to is not None and not message.service:
+            asker = link.answers_to
+            message = Message(message.command, message.parameters, asker.service, asker.server)
         try:
             line = encode_line(self.signed(message))
         except LocalProtocolError as error:
@@ -127,6 +185,24 @@ class Switchboard:
     def answer(self, link: Link, command: str, /, **parameters: str) -> None:
         """Say a command with parameters to a link, addressed to nobody in particular as the ancestor does."""
         self.say(link, Message(command, parameters))
+
+    def tell(self, envelope: Envelope, command: str, /, **parameters: str) -> None:
+        """Tell the sender of a message something about it, wherever it is."""
+        if envelope.is_ours:
+            self.answer(envelope.link, command, **parameters)
+        elif envelope.sender is not None:
+            self.tell_party(envelope.sender, Message(command, parameters))
+
+    def tell_party(self, party: Party, message: Message) -> None:
+        """Say something to a service, or to the router, of some server; nothing when there is no way there."""
+        addressed = Message(message.command, message.parameters, party.service, party.server)
+        hop = self.carrier.hop(party.server)
+        if hop is not None:
+            self.say(hop.link, addressed)
+        elif party.server == self.config.server_name:
+            live = self.registry.live(party.service)
+            if live is not None:
+                self.say(live, addressed)
 
     def refuse(self, link: Link, command: str, reason: str) -> None:
         """Answer INVALID with the reason."""

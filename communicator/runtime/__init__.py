@@ -2,7 +2,7 @@
 
 from communicator.runtime.command import daemon_command
 from communicator.runtime.daemon import Daemon
-from communicator.runtime.secret_file import read_secret
+from communicator.runtime.secret_file import read_private_file, read_secret
 from communicator.runtime.settings import Settings
 
-__all__ = ["Daemon", "Settings", "daemon_command", "read_secret"]
+__all__ = ["Daemon", "Settings", "daemon_command", "read_private_file", "read_secret"]

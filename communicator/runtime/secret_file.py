@@ -23,10 +23,27 @@ def read_secret(path: Path, key: str) -> bytes:
     Raises:
         ConfigError: It cannot be read, is no plain file, is readable by others, is empty or too large.
     """
+    content = read_private_file(path, key, _SECRET_BYTES).strip()
+    if not content:
+        raise ConfigError(key, f"{str(path)!r} is empty")
+    return content
+
+
+def read_private_file(path: Path, key: str, limit_bytes: int) -> bytes:
+    """Read a file that holds secrets.
+
+    Args:
+        path: The file; its mode must give nothing to group and others.
+        key: The setting that names the file, for the error.
+        limit_bytes: A larger one is refused.
+
+    Raises:
+        ConfigError: It cannot be read, is no plain file, is readable by others or too large.
+    """
     try:
         with path.open("rb") as file:
             status = os.fstat(file.fileno())
-            content = file.read(_SECRET_BYTES + 1)
+            content = file.read(limit_bytes + 1)
     except OSError as error:
         raise ConfigError(key, f"{str(path)!r} cannot be read: {error.strerror}") from error
     mode = stat.S_IMODE(status.st_mode)
@@ -34,8 +51,6 @@ def read_secret(path: Path, key: str) -> bytes:
         raise ConfigError(key, f"{str(path)!r} is not a plain file")
     if mode & 0o077:
         raise ConfigError(key, f"{str(path)!r} has mode {mode:04o}: a secret must have 0600")
-    if len(content) > _SECRET_BYTES:
-        raise ConfigError(key, f"{str(path)!r} is larger than {_SECRET_BYTES} bytes")
-    if not content.strip():
-        raise ConfigError(key, f"{str(path)!r} is empty")
-    return content.strip()
+    if len(content) > limit_bytes:
+        raise ConfigError(key, f"{str(path)!r} is larger than {limit_bytes} bytes")
+    return content

@@ -7,7 +7,7 @@ import pytest
 
 from communicator.version import __version__
 
-COMMANDS = ("up", "status", "services", "send", "tap")
+COMMANDS = ("up", "status", "services", "send", "tap", "route", "trace", "cluster", "password")
 
 
 def run(*arguments, directory, **environment):
@@ -29,9 +29,9 @@ def test_help_names_every_command(tmp_path):
         assert f" {command} " in done.stdout
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("command", [*COMMANDS, "cluster forget", "password add", "password remove", "password list"])
 def test_every_command_has_help(command, tmp_path):
-    done = run(command, "--help", directory=tmp_path)
+    done = run(*command.split(), "--help", directory=tmp_path)
     assert done.returncode == 0
     assert f"Usage: bellwether {command}" in done.stdout
 
@@ -46,8 +46,9 @@ def test_version(tmp_path):
     assert run("--version", directory=tmp_path).stdout == f"bellwether {__version__}\n"
 
 
-def test_help_loads_neither_the_event_loop_nor_the_client(tmp_path):
-    script = "import sys, bellwether.main; print([m for m in ('asyncio', 'communicator.client') if m in sys.modules])"
+def test_help_loads_neither_event_loop_nor_client_nor_router(tmp_path):
+    heavy = ("asyncio", "communicator.client", "communicator.router")
+    script = f"import sys, bellwether.main; print([name for name in {heavy} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=tmp_path)
     assert done.stdout == "[]\n"
 
@@ -59,6 +60,12 @@ def test_help_loads_neither_the_event_loop_nor_the_client(tmp_path):
         (("services",), 1, "bellwether up"),
         (("tap",), 1, "no router found"),
         (("send", "STATUS"), 1, "no router found"),
+        (("cluster",), 1, "no router found"),
+        (("cluster", "forget", "gamma"), 1, "no router found"),
+        (("cluster", "forget", "10.0.0.7"), 2, "neither the name of a server nor IP:PORT"),
+        (("route", "printer"), 1, "no router found"),
+        (("route", "/printer"), 2, "'/printer' is not SERVER/SERVICE"),
+        (("trace", "printer/PRINT"), 1, "no router found"),
         (("send", "printer/PRINT hello"), 2, "'hello' is not name=value"),
         (("send", ""), 2, "the message is empty"),
         (("status", "--communicator", "localhost"), 1, "'localhost' does not start with cd://"),

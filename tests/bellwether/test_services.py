@@ -65,6 +65,11 @@ def test_a_table_has_a_line_for_each():
     assert away.split() == ["scanner", "-", "live", "down", "-", "-", "-"]
 
 
+def test_instances_of_several_servers_are_told_apart_by_their_server():
+    told = table([Instance("printer", "alpha", "[/1.2]"), Instance("printer", "beta")])
+    assert [line.split()[:3] for line in told[1:]] == [["printer", "alpha", "[/1.2]"], ["printer", "beta", "-"]]
+
+
 def test_programs_get_json():
     (told,) = json.loads(to_json(read_page(page([PRINTER]))))
     assert told["service"] == "printer"

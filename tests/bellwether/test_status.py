@@ -93,6 +93,7 @@ def test_what_is_not_well_is_marked(name, changes, shown):
         ({}, "cd:///s: 3 links, 42 messages routed, 3 dropped"),
         ({}, "alpha, beta"),
         ({}, "canary, timekeeper"),
+        ({"cluster": CLUSTER | {"missing": ["gamma", "10.0.0.4:4042"]}}, "missing: gamma, 10.0.0.4:4042"),
         ({"claim": None}, "no timekeeper answers"),
         ({"services": [Instance("printer", state="down")]}, "not there: printer"),
     ],

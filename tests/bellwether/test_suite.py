@@ -26,7 +26,15 @@ PLAN = Plan(Layout(Path("/x")), SOCKET, PREFERRED)
 @pytest.mark.parametrize(
     ("program", "settings"),
     [
-        (ROUTER, {"listen.unix": SOCKET, "listen.local": "127.0.0.1:4040", "listen.signal": "127.0.0.1:4041"}),
+        (
+            ROUTER,
+            {
+                "listen.unix": SOCKET,
+                "listen.local": "127.0.0.1:4040",
+                "listen.signal": "127.0.0.1:4041",
+                "data_path": "/x/data",
+            },
+        ),
         (TIMEKEEPER, {}),
         (CANARY, {}),
         (EXPORTER, {"listen": "127.0.0.1:9740"}),
@@ -37,7 +45,7 @@ def test_a_daemon_is_told_to_keep_to_the_private_directory(program, settings):
 
 
 def test_what_the_user_set_is_left_alone():
-    own = {ROUTER.name: frozenset(("listen", "listen.local")), EXPORTER.name: frozenset(("listen",))}
+    own = {ROUTER.name: frozenset(("listen", "listen.local", "data_path")), EXPORTER.name: frozenset(("listen",))}
     plan = Plan(PLAN.layout, SOCKET, PREFERRED, own)
     assert dict(plan.settings(ROUTER)) == {"listen.unix": SOCKET, "listen.signal": "127.0.0.1:4041"}
     assert plan.settings(EXPORTER) == []

@@ -17,6 +17,10 @@ from communicator.protocol import decode
             b"CLUSTER_CURRENT_STATUS status=up;completeness=complete;neighbors_count=2;live_count=2;quorum=2;servers=a,b",
             ClusterStatus("up", "complete", 2, 2, 2, ("a", "b")),
         ),
+        (
+            b"CLUSTER_CURRENT_STATUS servers=a;missing=10.0.0.2:4042,c",
+            ClusterStatus(servers=("a",), missing=("10.0.0.2:4042", "c")),
+        ),
         (b"CLUSTER_CURRENT_STATUS", ClusterStatus()),
         (b"CLUSTER_CURRENT_STATUS quorum=many;servers=,a,", ClusterStatus(servers=("a",))),
         (b"CLUSTER_UP neighbors_count=3", ClusterStatus("up", "incomplete", 3)),

@@ -1,6 +1,7 @@
-"""A communicatord inside the test's own loop, with real sockets in a temporary directory, and peers to talk to it."""
+"""A communicatord inside the test's own loop, with real sockets in a temporary directory, peers to talk to it, certificates."""
 
 import asyncio
+import datetime
 import importlib.util
 import json
 import socket
@@ -8,13 +9,20 @@ import tempfile
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 
 import pytest
 import structlog
+import trustme
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
 from structlog.testing import LogCapture
 
+from communicator.daemon.bound_doors import BoundDoors
+from communicator.daemon.cluster_settings import TlsSettings
 from communicator.daemon.server import Server
+from communicator.daemon.router_config import group_id
 from communicator.daemon.settings import CommunicatordSettings
 from communicator.router import Router
 from communicator.runtime import Daemon
@@ -120,6 +128,63 @@ class RunningRouter:
         return await asyncio.wait_for(asyncio.shield(self.task), PATIENCE_S)
 
 
+class Authority:
+    """Issues certificates, good and bad ones, as files of ``[tls]``."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.ca = trustme.CA()
+        self.file = directory / "ca.pem"
+        self.file.write_bytes(self.ca.cert_pem.bytes())
+        self._numbers = count()
+
+    def issue(self, name: str, *, expired: bool = False, purpose: x509.ObjectIdentifier | None = None) -> TlsSettings:
+        """The files of a router of this name, which believes this authority."""
+        past = datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC)
+        span = {"not_before": past, "not_after": past + datetime.timedelta(days=1)} if expired else {}
+        issued = self.ca.issue_cert(name, **span)
+        certificate = issued.cert_chain_pems[0].bytes()
+        if purpose is not None:
+            certificate = self._for_purpose(certificate, purpose)
+        stem = f"{name}-{next(self._numbers)}"
+        chain, key = self.directory / f"{stem}.pem", self.directory / f"{stem}.key"
+        chain.write_bytes(certificate)
+        key.touch(0o600)
+        key.write_bytes(issued.private_key_pem.bytes())
+        return TlsSettings(certificate=str(chain), private_key=str(key), ca=str(self.file))
+
+    def revoke(self, tls: TlsSettings) -> None:
+        """Put a certificate on the list, which stands in the file of the authority from now on."""
+        revoked = x509.load_pem_x509_certificate(Path(tls.certificate).read_bytes())
+        now = datetime.datetime.now(datetime.UTC)
+        listed = x509.RevokedCertificateBuilder().serial_number(revoked.serial_number).revocation_date(now).build()
+        builder = x509.CertificateRevocationListBuilder().issuer_name(revoked.issuer).last_update(now)
+        builder = builder.next_update(now + datetime.timedelta(days=1)).add_revoked_certificate(listed)
+        crl = builder.sign(self._key, hashes.SHA256())
+        self.file.write_bytes(self.file.read_bytes() + crl.public_bytes(serialization.Encoding.PEM))
+
+    @property
+    def _key(self):
+        return serialization.load_pem_private_key(self.ca.private_key_pem.bytes(), None)
+
+    def _for_purpose(self, certificate: bytes, purpose: x509.ObjectIdentifier) -> bytes:
+        """The same certificate, good for one purpose only."""
+        old = x509.load_pem_x509_certificate(certificate)
+        builder = x509.CertificateBuilder().subject_name(old.subject).issuer_name(old.issuer)
+        builder = builder.public_key(old.public_key()).serial_number(old.serial_number)
+        builder = builder.not_valid_before(old.not_valid_before_utc).not_valid_after(old.not_valid_after_utc)
+        for extension in old.extensions:
+            if not isinstance(extension.value, x509.ExtendedKeyUsage):
+                builder = builder.add_extension(extension.value, critical=extension.critical)
+        builder = builder.add_extension(x509.ExtendedKeyUsage([purpose]), critical=False)
+        return builder.sign(self._key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
+
+
+@pytest.fixture
+def authority(tmp_path):
+    return Authority(tmp_path)
+
+
 @pytest.fixture
 def run_router():
     """``async with run_router("limits.links=3") as router``: a communicatord with these settings."""
@@ -134,6 +199,7 @@ async def _run(directory: Path, assignments, core=Router) -> AsyncIterator[Runni
         "listen.local=127.0.0.1:0",
         "listen.signal=127.0.0.1:0",
         f"services_path={directory}/services",
+        f"data_path={directory}/data",
         "server_name=alpha",
         *assignments,
     ]
@@ -161,7 +227,8 @@ async def _run(directory: Path, assignments, core=Router) -> AsyncIterator[Runni
         )
 
         async def serve(daemon: Daemon) -> None:
-            await Server(daemon, core).run()
+            with BoundDoors(daemon.settings.listen, group_id(daemon.settings.listen.socket_group)) as doors:
+                await Server(daemon, core, doors).run()
 
         loop = asyncio.get_running_loop()
         task = loop.create_task(daemon.run(serve))

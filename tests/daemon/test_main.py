@@ -26,7 +26,9 @@ def place():
 def _arguments(place: Path, *more: str) -> list[str]:
     config = place / "communicatord.toml"
     if not config.exists():
-        config.write_text(f'[listen]\nunix = "{place}/s"\nlocal = "127.0.0.1:0"\nsignal = "127.0.0.1:0"\n')
+        config.write_text(
+            f'data_path = "{place}/data"\n[listen]\nunix = "{place}/s"\nlocal = "127.0.0.1:0"\nsignal = "127.0.0.1:0"\n'
+        )
     return [*COMMAND, "--config", str(config), "--ports-file", str(place / "ports.json"), *more]
 
 

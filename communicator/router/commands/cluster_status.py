@@ -1,27 +1,85 @@
-"""CLUSTER_GET_STATUS and its elders: a cluster of one host, which is up and complete by definition."""
+"""CLUSTER_GET_STATUS and its elders: how many routers there are, how many are reached, and whether that is a quorum."""
 
 from communicator.protocol.message import Message
+from communicator.router.effects import Keep, KeptFile, Level
 from communicator.router.events import Instant
 from communicator.router.registry import Link
 from communicator.router.switchboard import Switchboard
 
+MISSING_TOLD = 100
+"""Missing routers named in one answer; the others are in CLUSTER_GRAPH."""
+
 
 def cluster_get_status(board: Switchboard, link: Link, _message: Message, _now: Instant) -> None:
     """CLUSTER_GET_STATUS: one question, one answer."""
-    board.answer(
-        link,
-        "CLUSTER_CURRENT_STATUS",
-        status="up",
-        completeness="complete",
-        neighbors_count="1",
-        live_count="1",
-        quorum="1",
-        servers=board.config.server_name,
-    )
+    board.answer(link, "CLUSTER_CURRENT_STATUS", **measure_cluster(board))
 
 
 def cluster_status(board: Switchboard, link: Link, _message: Message, _now: Instant) -> None:
     """CLUSTER_STATUS: the ancestor's question, answered by two messages to those who know them."""
-    for command in ("CLUSTER_UP", "CLUSTER_COMPLETE"):
+    status = measure_cluster(board)
+    for command in _elder_words(status):
         if link.may_take_answer(command):
-            board.say(link, Message(command, {"neighbors_count": "1"}, service="."))
+            board.say(link, Message(command, {"neighbors_count": status["neighbors_count"]}, service="."))
+
+
+def measure_cluster(board: Switchboard) -> dict[str, str]:
+    """The state of the cluster as CLUSTER_CURRENT_STATUS tells it.
+
+    As in the ancestor a cluster is up while more than half of all known routers are reached, and complete when all are; unlike
+    there, only those count as reached to whom a way leads that is really up.
+    """
+    reached = board.carrier.servers()
+    count = max(board.mesh.book.count, 1 + len(reached))
+    live, quorum = 1 + len(reached), count // 2 + 1
+    missing = [
+        member.server or member.address for member in board.mesh.book.members() if member.server not in reached
+    ]
+    told = {
+        "status": "up" if live >= quorum else "down",
+        "completeness": "complete" if live == count else "incomplete",
+        "neighbors_count": str(count),
+        "live_count": str(live),
+        "quorum": str(quorum),
+        "servers": ",".join(sorted((board.config.server_name, *reached))),
+    }
+    return told | ({"missing": ",".join(sorted(missing)[:MISSING_TOLD])} if missing else {})
+
+
+def settle_status(board: Switchboard) -> None:
+    """Tell everyone who listens, and the disk, when the state of the cluster is another than was told last."""
+    board.mesh.status_due_s = None
+    status, before = measure_cluster(board), board.cluster_told
+    if status == before:
+        return
+    board.cluster_told = status
+    board.tell_listeners("CLUSTER_CURRENT_STATUS", **status)
+    words = _elder_words(status)
+    if not before or words == _elder_words(before):
+        return
+    board.notice(
+        Level.INFO if status["status"] == "up" else Level.ERROR,
+        "cluster_changed",
+        status=status["status"],
+        completeness=status["completeness"],
+        live=status["live_count"],
+        of=status["neighbors_count"],
+    )
+    for command in words:
+        board.tell_listeners(command, neighbors_count=status["neighbors_count"])
+    board.ask(Keep(KeptFile.CLUSTER_STATUS, "".join(f"{word}\n" for word in words)))
+
+
+def begin_status(board: Switchboard) -> None:
+    """What is known at the start: the first words for the disk."""
+    board.cluster_told = measure_cluster(board)
+    words = _elder_words(board.cluster_told)
+    board.ask(Keep(KeptFile.CLUSTER_STATUS, "".join(f"{word}\n" for word in words)))
+
+
+def _elder_words(status: dict[str, str]) -> tuple[str, str]:
+    """The ancestor's two words for it."""
+    return (
+        "CLUSTER_UP" if status["status"] == "up" else "CLUSTER_DOWN",
+        "CLUSTER_COMPLETE" if status["completeness"] == "complete" else "CLUSTER_INCOMPLETE",
+    )

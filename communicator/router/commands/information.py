@@ -4,12 +4,12 @@ import json
 
 from communicator.protocol.line_form import encode_line
 from communicator.protocol.message import Message
-from communicator.protocol.values import format_timestamp
+from communicator.protocol.values import NS_PER_S, format_timestamp
 from communicator.router.effects import Level, Measure
 from communicator.router.events import Instant, Measured
 from communicator.router.registry import Link
 from communicator.router.statistics import render
-from communicator.router.switchboard import NS_PER_S, Handler, Switchboard
+from communicator.router.switchboard import Handler, Switchboard
 
 
 def alive(board: Switchboard, link: Link, message: Message, now: Instant) -> None:

@@ -6,15 +6,18 @@ from communicator.errors import LocalProtocolError, RemoteProtocolError
 from communicator.protocol.line_form import encode
 from communicator.protocol.message import Message
 from communicator.protocol.names import ROUTER_SERVICE, is_command_name, is_service_name
-from communicator.protocol.values import parse_integer
+from communicator.protocol.values import NS_PER_S, parse_integer
+from communicator.router.commands.blocked_version import refuse_blocked
 from communicator.router.commands.clock_status import forget_clock
 from communicator.router.commands.runs import report_run_ended, report_run_started, report_runs_so_far
 from communicator.router.commands.service_status import tell_status
 from communicator.router.contests import Contest
 from communicator.router.effects import Level
-from communicator.router.events import CloseReason, Instant
+from communicator.router.events import CloseReason, Instant, Opens
+from communicator.router.mesh.admission import why_not
+from communicator.router.mesh.exchange import service_changed
 from communicator.router.registry import Link, Registration, Role
-from communicator.router.switchboard import NS_PER_S, Switchboard
+from communicator.router.switchboard import Switchboard
 
 PROTOCOL_VERSION = 1
 ELDER_ANSWERS_WITHIN_S = 2.0
@@ -29,6 +32,11 @@ PORT_MAX = 65_535
 
 def register(board: Switchboard, link: Link, message: Message, now: Instant) -> None:
     """REGISTER: enter a service under its name, or begin the contest for a name that is held."""
+    if link.kind.is_remote:
+        reason = why_not(board, link, Opens.SERVICE, message.get("service"))
+        if reason:
+            board.statistics.auth_failures[link.kind] += 1
+            raise RemoteProtocolError(reason)
     if link.registration is not None:
         raise RemoteProtocolError(f"this link is registered as {link.registration.service!r} already")
     if board.contests.waits(link):
@@ -37,6 +45,8 @@ def register(board: Switchboard, link: Link, message: Message, now: Instant) -> 
     limit = board.config.limits.registrations
     if len(board.registry) >= limit:
         raise RemoteProtocolError(f"{limit} services are registered, more are not taken")
+    if refuse_blocked(board, link, registration, now):
+        return
     elder = board.registry.live(registration.service) if registration.role is Role.LIVE else None
     if elder is None:
         admit(board, link, registration, now)
@@ -109,7 +119,9 @@ def admit(board: Switchboard, link: Link, registration: Registration, now: Insta
     """Enter a registration whose name is free, greet the service, and give it what was kept for it."""
     board.registry.add(link, registration)
     link.prefix = f"<{board.config.server_name}:{registration.service} ".encode()
-    board.routes.clear()
+    link.stranger_until_s = 0.0
+    board.mesh.strangers.discard(link)
+    _changed(board, registration.service, now)
     board.answer(link, "HELP")
     board.answer(link, "READY", my_address=board.config.my_address)
     user = link.user.name if link.user else "not asked for"
@@ -128,6 +140,12 @@ def admit(board: Switchboard, link: Link, registration: Registration, now: Insta
         report_runs_so_far(board, link)
         for line in board.cache.take(registration.service, now.monotonic_s):
             board.transmit(link, line, 1)
+
+
+def _changed(board: Switchboard, service: str, now: Instant) -> None:
+    """Who is where has changed: routes are void, and the other routers are to hear of it."""
+    board.routes_changed()
+    service_changed(board, service, now)
 
 
 def unregister(board: Switchboard, link: Link, message: Message, now: Instant) -> None:
@@ -155,7 +173,7 @@ def withdraw(board: Switchboard, link: Link, reason: str, now: Instant) -> None:
         tell_status(board, registration, down_since_s=now.wall_ns // NS_PER_S)
     report_run_ended(board, registration, reason)
     board.registry.remove(link)
-    board.routes.clear()
+    _changed(board, registration.service, now)
     board.notice(Level.INFO, "service_left", service=registration.service, role=registration.role, reason=reason)
     if registration.role is Role.LIVE:
         _free(board, registration.service, now)
@@ -170,7 +188,7 @@ def _free(board: Switchboard, service: str, now: Instant) -> None:
         admit(board, contest.newcomer, contest.registration, now)
 
 
-def commands(board: Switchboard, link: Link, message: Message, _now: Instant) -> None:
+def commands(board: Switchboard, link: Link, message: Message, now: Instant) -> None:
     """COMMANDS: what a link understands; several lists add up."""
     listed = [command.strip() for command in message.get("list").split(",")]
     unfit = [command for command in listed if not is_command_name(command)]
@@ -180,7 +198,9 @@ def commands(board: Switchboard, link: Link, message: Message, _now: Instant) ->
     if len(link.commands.union(listed)) > limit:
         raise RemoteProtocolError(f"parameter list: more than {limit} commands")
     link.commands.update(listed)
-    board.routes.clear()
+    board.routes_changed()
+    if link.registration is not None:
+        service_changed(board, link.registration.service, now)
     missing = REQUIRED_COMMANDS - link.commands
     if missing and not link.commands_known:
         board.notice(Level.INFO, "commands_incomplete", link=link.name, missing=",".join(sorted(missing)))

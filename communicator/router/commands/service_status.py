@@ -3,6 +3,8 @@
 import json
 from typing import Any
 
+import msgspec
+
 from communicator.errors import RemoteProtocolError
 from communicator.protocol.message import Message
 from communicator.protocol.values import parse_integer
@@ -49,7 +51,10 @@ def list_services(board: Switchboard, link: Link, message: Message, _now: Instan
     """LIST_SERVICES: answered by one page of SERVICES, with how many there are in all."""
     offset = _count(message, "offset", 0)
     limit = _count(message, "limit", PAGE)
-    instances = _instances(board)
+    instances = local_instances(board)
+    if message.get("scope", "cluster") != "local":
+        instances += [msgspec.to_builtins(instance) for instance in board.mesh.directory.all()]
+    instances.sort(key=_order)
     page = _page(instances[offset : offset + limit], board.config.limits.answer_bytes)
     told = {
         "services": json.dumps(page, separators=(",", ":")),
@@ -68,12 +73,17 @@ def _count(message: Message, name: str, default: int) -> int:
     return value
 
 
-def _instances(board: Switchboard) -> list[dict[str, Any]]:
-    """Every instance of this host, and each known service that has none, in a stable order."""
+def _order(instance: dict[str, Any]) -> tuple[str, str, str, int]:
+    """The order of pages: a stable one."""
+    return instance["service"], instance["server"], instance["role"], instance["pid"] or 0
+
+
+def local_instances(board: Switchboard) -> list[dict[str, Any]]:
+    """Every instance of this host, and each known service that has none."""
     here = [_instance(board, link, link.registration) for link in board.registry.registered() if link.registration]
     present = {instance["service"] for instance in here}
     absent = [_absent(board, service) for service in board.config.known_services - present]
-    return sorted(here + absent, key=lambda instance: (instance["service"], instance["role"], instance["pid"] or 0))
+    return here + absent
 
 
 def _instance(board: Switchboard, link: Link, registration: Registration) -> dict[str, Any]:

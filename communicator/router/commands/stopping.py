@@ -1,12 +1,11 @@
 """STOP, SHUTDOWN, RESTART and the way out: who is told what before the links close."""
 
-from communicator.errors import RemoteProtocolError
-from communicator.protocol.addresses import parse_host_port
 from communicator.protocol.message import Message
 from communicator.router.commands.registration import withdraw
 from communicator.router.commands.runs import CANARY
 from communicator.router.effects import Level, ReopenLog, Stop, StopMode
 from communicator.router.events import CloseReason, Instant
+from communicator.router.mesh.handshake import take_leave
 from communicator.router.registry import Link
 from communicator.router.switchboard import Switchboard
 
@@ -22,7 +21,10 @@ def restart(board: Switchboard, link: Link, _message: Message, now: Instant) -> 
 
 
 def shutdown(board: Switchboard, link: Link, _message: Message, now: Instant) -> None:
-    """SHUTDOWN: the services of this host are told to stop, then the router ends."""
+    """SHUTDOWN: the other routers are told, each of which obeys if it is so configured; services are told to stop, and we end."""
+    for other in list(board.mesh.peers.values()):
+        if other.id != link.id:
+            board.say(other, Message("SHUTDOWN"))
     board.tell_listeners("STOP")
     drain(board, StopMode.STOP, f"SHUTDOWN from {link.name}", now)
 
@@ -44,6 +46,7 @@ def drain(board: Switchboard, mode: StopMode, by: str, now: Instant) -> None:
     board.notice(Level.INFO, "stopping", by=by, mode=mode)
     canary = board.registry.live(CANARY)
     for link in sorted(board.registry.links.values(), key=lambda link: link is canary):
+        take_leave(board, link)
         if link.accepts("DISCONNECTING"):
             board.answer(link, "DISCONNECTING")
         withdraw(board, link, "router_stop", now)
@@ -54,9 +57,3 @@ def drain(board: Switchboard, mode: StopMode, by: str, now: Instant) -> None:
 def log_rotate(board: Switchboard, _link: Link, _message: Message, _now: Instant) -> None:
     """LOG_ROTATE: whoever writes the log opens its file anew."""
     board.ask(ReopenLog())
-
-
-def forget(_board: Switchboard, _link: Link, message: Message, _now: Instant) -> None:
-    """FORGET: drop a neighbor; a router of one host has none, so that the answer is which one it does not know."""
-    ip = message.get("ip")
-    raise RemoteProtocolError(f"parameter ip: no neighbor has the address {parse_host_port(ip, 0).host!r}")

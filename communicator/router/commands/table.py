@@ -4,28 +4,47 @@ from collections.abc import Mapping
 
 from communicator.router.commands import information, load, stopping
 from communicator.router.commands.clock_status import clock_status, clock_word
+from communicator.router.commands.cluster_graph import cluster_get_graph, cluster_get_route, forget
 from communicator.router.commands.cluster_status import cluster_get_status, cluster_status
-from communicator.router.commands.registration import commands, elder_answered, register, unregister
+from communicator.router.commands.policy_word import policy_get, policy_set
+from communicator.router.commands.registration import commands, register, unregister
+from communicator.router.commands.signs_of_life import absolutely
 from communicator.router.commands.service_status import list_services, service_status
+from communicator.router.mesh import handshake
+from communicator.router.mesh.acknowledgement import acknowledged
+from communicator.router.mesh.exchange import link_state, link_state_summary
 from communicator.router.switchboard import Handler
 
 _HANDLERS: dict[str, Handler] = {
-    "ABSOLUTELY": elder_answered,
+    "ABSOLUTELY": absolutely,
+    "ACCEPT": handshake.accept,
+    "ACKNOWLEDGED": acknowledged,
     "ALIVE": information.alive,
     "CLOCK_STABLE": clock_word,
     "CLOCK_STATUS": clock_status,
     "CLOCK_UNSTABLE": clock_word,
+    "CLUSTER_GET_GRAPH": cluster_get_graph,
+    "CLUSTER_GET_ROUTE": cluster_get_route,
     "CLUSTER_GET_STATUS": cluster_get_status,
     "CLUSTER_STATUS": cluster_status,
     "COMMANDS": commands,
-    "FORGET": stopping.forget,
+    "CONNECT": handshake.connect,
+    "DISCONNECT": handshake.disconnect,
+    "FORGET": forget,
+    "GOSSIP": handshake.gossip,
     "INVALID": information.complaint,
+    "LINK_STATE": link_state,
+    "LINK_STATE_SUMMARY": link_state_summary,
     "LISTEN_LOADAVG": load.listen_to_load,
     "LIST_SERVICES": list_services,
     "LOG_ROTATE": stopping.log_rotate,
+    "POLICY_GET": policy_get,
+    "POLICY_SET": policy_set,
     "PUBLIC_IP": information.public_ip,
     "QUITTING": information.ignore,
     "READY": information.ignore,
+    "RECEIVED": handshake.received,
+    "REFUSE": handshake.refuse,
     "REGISTER": register,
     "REGISTER_FOR_LOADAVG": load.register_for_load,
     "RESTART": stopping.restart,

@@ -9,6 +9,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from bellwether.screen_line import printable, stamp
 from communicator.errors import RemoteProtocolError
 from communicator.protocol.line_form import decode
 from communicator.protocol.message import Message
@@ -44,10 +45,4 @@ def to_line(tapped: Message, when: datetime) -> str:
         when: Local time at which it came.
     """
     arrow = _ARROWS.get(tapped.get("direction"), "?")
-    stamp = when.strftime("%H:%M:%S.") + f"{when.microsecond // 1000:03d}"
-    return f"{stamp} {arrow} {tapped.get('link'):<11} {_printable(tapped.get('line'))}"
-
-
-def _printable(line: str) -> str:
-    """The line with what could steer a terminal made visible."""
-    return "".join(character if character.isprintable() else repr(character)[1:-1] for character in line)
+    return f"{stamp(when)} {arrow} {tapped.get('link'):<11} {printable(tapped.get('line'))}"

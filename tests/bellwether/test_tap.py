@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bellwether.trace import Filter, to_line
+from bellwether.tap import Filter, to_line
 from communicator.protocol import Message
 
 WHEN = datetime(2026, 1, 2, 3, 4, 5, 678_900, tzinfo=UTC)

@@ -1,13 +1,4 @@
-"""Runs a real router for a test: in its own directory, on free ports, stopped in any case; it shares no code with the daemon.
-
-.. code-block:: python
-
-    def test_my_service():
-        with run_router() as router, BlockingClient(router.unix, "asker") as client:
-            client.request(Message("ALIVE"), "ABSOLUTELY")
-
-In a coroutine, say ``async with run_router() as router``: the loop runs on while the router starts and stops.
-"""
+"""Runs a real router for a test: in its own directory, on free ports, stopped in any case; it shares no code with the daemon."""
 
 import asyncio
 import json
@@ -33,6 +24,7 @@ STOP_S = 20.0
 LOG_BYTES = 8_000
 """How much of the end of its log an error shows."""
 
+_SCHEMES = {"local": "cd", "signal": "cdu", "remote": "cd", "secure": "cds"}
 _MAIN = "from communicator.daemon.main import main; main()"
 
 
@@ -62,6 +54,10 @@ class RouterProcess:
         """``cd://127.0.0.1:…``: its local TCP port."""
         self.signal = ""
         """``cdu://127.0.0.1:…``: its UDP signal port."""
+        self.remote = ""
+        """``cd://…``: where other routers reach it; empty without ``listen.remote``."""
+        self.secure = ""
+        """``cds://…``: the same over TLS; empty without ``listen.secure``."""
         self._settings: dict[str, object] = {
             "server_name": server_name,
             "listen.local": "127.0.0.1:0",
@@ -108,11 +104,12 @@ class RouterProcess:
             socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as ear,
             (self._directory / "router.log").open("ab") as log,
         ):
-            ear.bind("")  # an address of the kernel's choice, without a file
-            manager = "@" + ear.getsockname()[1:].decode()
+            manager = self._directory / "ready.sock"  # a file: names without one end where a network namespace ends
+            manager.unlink(missing_ok=True)
+            ear.bind(str(manager))
             self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
                 self._command(ports_file),
-                env={**os.environ, "NOTIFY_SOCKET": manager},
+                env={**os.environ, "NOTIFY_SOCKET": str(manager)},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -120,7 +117,7 @@ class RouterProcess:
             try:
                 _wait_ready(self._process, ear)
             except RouterProcessError as error:
-                self._kill()
+                self.kill()
                 raise RouterProcessError(f"{error}\n{self._log_end()}") from None
         self._learn(json.loads(ports_file.read_text()))
 
@@ -138,6 +135,13 @@ class RouterProcess:
         self._process.send_signal(signal.SIGTERM)
         return self.wait()
 
+    def kill(self) -> None:
+        """End it at once with SIGKILL, as a crash would; without effect when it ended already. It may be started again."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
     def wait(self) -> int:
         """Wait for an end that something else asked for; result and errors as for `stop`."""
         if self._process is None:
@@ -145,7 +149,7 @@ class RouterProcess:
         try:
             code = self._process.wait(STOP_S)
         except subprocess.TimeoutExpired:
-            self._kill()
+            self.kill()
             raise RouterProcessError(f"the router did not end within {STOP_S:g} s\n{self._log_end()}") from None
         self._process = None
         return code
@@ -185,7 +189,8 @@ class RouterProcess:
         await asyncio.to_thread(self.__exit__, kind, error, traceback)
 
     def _command(self, ports_file: Path) -> list[str]:
-        settings = {"listen.unix": str(self.directory / "router.sock"), **self._settings}
+        own = {"listen.unix": str(self.directory / "router.sock"), "data_path": str(self.directory / "data")}
+        settings = {**own, **self._settings}
         assignments = [f"{key}={json.dumps(value)}" for key, value in settings.items()]
         return [
             sys.executable,
@@ -202,7 +207,7 @@ class RouterProcess:
         unix = ports.get("unix", "")
         first = unix if isinstance(unix, str) else unix[0]
         self.unix = f"cd://{first}" if first else ""
-        for name, scheme in (("local", "cd"), ("signal", "cdu")):
+        for name, scheme in _SCHEMES.items():
             at = ports.get(name)
             if isinstance(at, str) and at:
                 self._settings[f"listen.{name}"] = at
@@ -211,14 +216,8 @@ class RouterProcess:
     def _log_end(self) -> str:
         return self.log[-LOG_BYTES:]
 
-    def _kill(self) -> None:
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
-            self._process = None
-
     def _remove(self) -> None:
-        self._kill()
+        self.kill()
         if self._directory is not None:
             shutil.rmtree(self._directory, ignore_errors=True)
             self._directory = None

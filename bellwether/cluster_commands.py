@@ -1,0 +1,146 @@
+"""SHELL: what the commands about the cluster ask a running router; how things look is told elsewhere."""
+
+import asyncio
+import secrets
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from datetime import datetime
+
+import msgspec
+from rich.console import Console, RenderableType
+
+from bellwether import conversation
+from bellwether.cluster import ClusterView, read_graph
+from bellwether.cluster import render as render_cluster
+from bellwether.cluster import to_json as cluster_to_json
+from bellwether.failure import CommandError
+from bellwether.hops import Hop, read_hop, to_line
+from bellwether.message_text import parse_message
+from bellwether.places import find_router
+from bellwether.route import Route, destination_of, read_route
+from bellwether.route import render as render_route
+from bellwether.route import to_json as route_to_json
+from communicator.client import Client
+from communicator.errors import AddressError, MessageRefusedError
+from communicator.protocol.addresses import parse_host_port
+from communicator.protocol.message import Message
+from communicator.protocol.names import BROADCAST_SERVICES, ROUTER_SERVICE, is_server_name
+
+_USAGE = 2
+
+
+def cluster(communicator: str | None, *, as_json: bool) -> None:
+    """Find out who is in the cluster, and show it."""
+    view = asyncio.run(_look(find_router(communicator)))
+    _show(cluster_to_json(view) if as_json else render_cluster(view))
+
+
+async def _look(address: str) -> ClusterView:
+    async with conversation.connected(address) as client:
+        await conversation.request_or_none(client, Message("CLUSTER_GET_STATUS"), "CLUSTER_CURRENT_STATUS")
+        graph = await conversation.request_or_none(client, Message("CLUSTER_GET_GRAPH"), "CLUSTER_GRAPH")
+        return ClusterView(
+            cluster=conversation.cluster(client),
+            graph=None if graph is None else read_graph(graph),
+        )
+
+
+def forget_message(member: str) -> Message:
+    """The message that has a server, or an address, forgotten.
+
+    Raises:
+        CommandError: It is neither.
+    """
+    if is_server_name(member):
+        return Message("FORGET", {"server": member})
+    try:
+        return Message("FORGET", {"ip": str(parse_host_port(member))})
+    except AddressError:
+        raise CommandError(f"{member!r} is neither the name of a server nor IP:PORT", _USAGE) from None
+
+
+def forget(communicator: str | None, member: str, message: Message) -> None:
+    """Have a server forgotten.
+
+    Raises:
+        ClientError: The router does not take it.
+    """
+    asyncio.run(_deliver(find_router(communicator), message))
+    Console(stderr=True).print(f"{member} is forgotten", markup=False, highlight=False, soft_wrap=True)
+
+
+async def _deliver(address: str, message: Message) -> None:
+    async with conversation.connected(address) as client:
+        await conversation.deliver(client, message)
+
+
+def route(communicator: str | None, destination: str, *, as_json: bool) -> None:
+    """Find out which way a message would go, and show it.
+
+    Raises:
+        CommandError: There is no way, or the router's answer cannot be read.
+    """
+    question = Message("CLUSTER_GET_ROUTE", {"destination": destination_of(destination)})
+    found = asyncio.run(_route(find_router(communicator), question))
+    _show(route_to_json(found) if as_json else render_route(found))
+    if found.outcome == "none":
+        raise CommandError(f"there is no way to {destination!r}: {found.reason or 'the router does not say why'}")
+
+
+async def _route(address: str, question: Message) -> Route:
+    async with conversation.connected(address) as client:
+        return read_route(await client.request(question, "CLUSTER_ROUTE", timeout_s=conversation.TIMEOUT_S))
+
+
+def trace(communicator: str | None, words: Sequence[str], *, wait_s: float) -> None:
+    """Send a message, and print where it passes.
+
+    Raises:
+        CommandError: It was delivered nowhere.
+        MessageRefusedError: The router does not take it.
+    """
+    hops = asyncio.run(_trace(find_router(communicator), parse_message(list(words)), wait_s))
+    failed = [hop for hop in hops if hop.action == "failed"]
+    if failed:
+        raise CommandError(f"not delivered everywhere: {failed[0].server} says {failed[0].reason or 'failed'}")
+    if not any(hop.action == "delivered" for hop in hops):
+        kept = any(hop.action == "cached" for hop in hops)
+        why = "kept until its service comes" if kept else f"nothing was heard of its delivery within {wait_s:g} s"
+        raise CommandError(f"not delivered: {why}")
+
+
+async def _trace(address: str, message: Message, wait_s: float) -> list[Hop]:
+    traced = msgspec.structs.replace(message, parameters={"trace": secrets.token_hex(8), **message.parameters})
+    spreads = message.service in BROADCAST_SERVICES or message.get("deliver") == "all"
+    hops: list[Hop] = []
+    async with conversation.connected(address) as client, aclosing(_hops(client, traced)) as heard:
+        try:
+            async with asyncio.timeout(wait_s):
+                async for hop in heard:
+                    hops.append(hop)
+                    print(to_line(hop, datetime.now().astimezone()), flush=True)  # noqa: T201 - the result
+                    if hop.is_last and not spreads:
+                        break
+        except TimeoutError:
+            pass
+    return hops
+
+
+async def _hops(client: Client, message: Message) -> AsyncGenerator[Hop, None]:
+    await client.send(message)
+    async for heard in client.messages():
+        if heard.sent_from_service != ROUTER_SERVICE:
+            continue
+        hop = read_hop(heard, message.get("trace"))
+        if hop is not None:
+            yield hop
+        elif heard.command in ("INVALID", "UNKNOWN") and heard.get("command") == message.command:
+            reason = heard.get("message") or "the router does not know this command"
+            raise MessageRefusedError(message.command, reason)
+
+
+def _show(what: str | RenderableType) -> None:
+    if isinstance(what, str):
+        print(what)  # noqa: T201 - the result
+    else:
+        Console().print(what)

@@ -1,0 +1,134 @@
+"""PURE: which way a message would go and why, as values and on a screen; it asks nobody."""
+
+import msgspec
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from bellwether.failure import CommandError
+from communicator.protocol.message import Message
+from communicator.protocol.names import is_command_name
+
+_USAGE = 2
+_MARKS = {"local": ("✔", "green"), "remote": ("✔", "green"), "cached": ("⚠", "yellow"), "none": ("✖", "red")}
+_UNKNOWN_MARK = ("?", "yellow")
+
+
+class Candidate(msgspec.Struct, frozen=True):
+    """One instance that could receive it."""
+
+    server: str
+    service: str = ""
+    version: str | None = None
+    cost: float | None = None
+    weight: float | None = None
+    """What the policy gives its version, 0 to 1."""
+    share: float | None = None
+    """The part of the messages that it gets, 0 to 1."""
+    chosen: bool = False
+    reason: str | None = None
+
+
+class Route(msgspec.Struct, frozen=True):
+    """What CLUSTER_ROUTE tells."""
+
+    destination: str
+    outcome: str
+    """``local``, ``remote``, ``cached`` or ``none``."""
+    reason: str | None = None
+    server: str | None = None
+    path: tuple[str, ...] | None = None
+    """The servers it passes, ours first."""
+    next_hop: str | None = None
+    cost: float | None = None
+    candidates: tuple[Candidate, ...] = ()
+
+
+def destination_of(text: str) -> str:
+    """A destination as a person types it, in the words of the wire.
+
+    ``server/service`` becomes ``server:service``; behind a service, ``/COMMAND`` stays.
+
+    Raises:
+        CommandError: There is nothing before, or behind, a separator.
+    """
+    before, slash, behind = text.strip().partition("/")
+    if not before or (slash and not behind) or "/" in behind:
+        raise CommandError(f"{text!r} is not SERVER/SERVICE, SERVER:SERVICE, SERVICE, SERVER or '*'", _USAGE)
+    if slash and ":" not in before and not is_command_name(behind):
+        return f"{before}:{behind}"
+    return f"{before}{slash}{behind}"
+
+
+def read_route(message: Message) -> Route:
+    """The route that CLUSTER_ROUTE tells.
+
+    Raises:
+        CommandError: It tells none in a way we understand.
+    """
+    try:
+        return msgspec.json.decode(message.get("route"), type=Route)
+    except msgspec.DecodeError as error:
+        raise CommandError(f"the router's route cannot be read: {error}") from None
+
+
+def to_json(route: Route) -> str:
+    """All of it, for programs."""
+    return msgspec.json.format(msgspec.json.encode(route)).decode()
+
+
+def render(route: Route) -> RenderableType:
+    """The way, why, and who else could have been chosen."""
+    mark, colour = _MARKS.get(route.outcome, _UNKNOWN_MARK)
+    parts: list[RenderableType] = [
+        Text.assemble((mark, colour), " ", (route.destination, "bold"), f": {_way(route)}", overflow="fold"),
+    ]
+    if route.reason:
+        parts.append(Text(f"  {route.reason}", style="dim", overflow="fold"))
+    if route.candidates:
+        parts += [Text(), _table(route.candidates)]
+    return Group(*parts)
+
+
+def _way(route: Route) -> str:
+    cost = "" if route.cost is None else f", cost {route.cost:g}"
+    match route.outcome:
+        case "local":
+            return f"on this host, {route.server}" if route.server else "on this host"
+        case "remote":
+            path = " → ".join(route.path or ()) or f"over {route.next_hop or '?'}"
+            return f"on {route.server or '?'}{cost}: {path}"
+        case "cached":
+            return "kept until its service comes"
+        case "none":
+            return "no way"
+        case other:
+            return other
+
+
+def _table(candidates: tuple[Candidate, ...]) -> Table:
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for column in ("", "SERVER", "SERVICE", "VERSION", "COST", "WEIGHT", "SHARE", "WHY"):
+        table.add_column(
+            column, justify="right" if column in ("COST", "WEIGHT", "SHARE") else "left", no_wrap=column != "WHY"
+        )
+    for one in candidates:
+        table.add_row(*map(Text, _cells(one)), style="green" if one.chosen else None)
+    return table
+
+
+def _cells(one: Candidate) -> list[str]:
+    return [
+        "✔" if one.chosen else "",
+        one.server,
+        one.service,
+        one.version or "-",
+        _figure(one.cost),
+        _figure(one.weight),
+        "-" if one.share is None else f"{one.share:.0%}",
+        one.reason or ("chosen" if one.chosen else "-"),
+    ]
+
+
+def _figure(value: float | None) -> str:
+    return "-" if value is None else f"{value:g}"

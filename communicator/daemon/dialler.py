@@ -1,0 +1,134 @@
+"""Connects to other routers when the core asks for it; whom, and when again, is the core's business."""
+
+import asyncio
+import ipaddress
+import socket
+import ssl
+from collections.abc import Callable
+
+from communicator.daemon.link import Link
+from communicator.daemon.resolver import Resolver, Target
+from communicator.daemon.tls import HANDSHAKE_S, tls_fault
+from communicator.protocol.addresses import HostPort
+from communicator.router.effects import Dial
+from communicator.router.events import DialFailed, LinkKind
+
+CONNECT_S = 2.0
+"""How long finding and reaching the other end may take; what is slower is no good as a neighbor."""
+
+Enter = Callable[[LinkKind, int], Link]
+
+
+class Dialler:
+    """Makes links to other routers.
+
+    Args:
+        own_ip: The address under which others know us; one that is loopback is where our links come from, so that routers of
+            one machine can tell each other.
+        context: Gives what we verify others with now.
+        enter: Makes the link that answers a dial, of a kind and with its number.
+        failed: Called when a dial came to nothing.
+    """
+
+    def __init__(
+        self,
+        own_ip: str,
+        context: Callable[[], ssl.SSLContext],
+        enter: Enter,
+        failed: Callable[[DialFailed], None],
+    ) -> None:
+        self._own_ip = own_ip
+        self._context = context
+        self._enter = enter
+        self._failed = failed
+        self._resolver = Resolver()
+        self._dials: set[asyncio.Task[None]] = set()
+        self._closed = False
+
+    def dial(self, effect: Dial) -> None:
+        """Connect; exactly one of a link or a failure comes of it, unless `close` comes first."""
+        if self._closed:
+            return
+        task = asyncio.get_running_loop().create_task(self._dial(effect))
+        self._dials.add(task)
+        task.add_done_callback(self._dials.discard)
+
+    async def close(self) -> None:
+        """Give up what is under way; nothing is dialled any more."""
+        self._closed = True
+        for task in self._dials:
+            task.cancel()
+        await asyncio.gather(*self._dials, return_exceptions=True)
+
+    async def _dial(self, effect: Dial) -> None:
+        try:
+            connected = await self._reach(HostPort(effect.host, effect.port))
+        except TimeoutError:
+            self._failed(DialFailed(effect.dial, f"no answer within {CONNECT_S:g} s"))
+            return
+        except OSError as error:
+            self._failed(DialFailed(effect.dial, _fault(error)))
+            return
+        try:
+            await self._link(effect, connected)
+        except OSError as error:
+            self._failed(DialFailed(effect.dial, tls_fault(error)))
+
+    async def _reach(self, host_port: HostPort) -> socket.socket:
+        """A connected socket; the first of the host's addresses that answers."""
+        async with asyncio.timeout(CONNECT_S):
+            targets = await self._resolver.find(host_port)
+            for target in targets[:-1]:
+                try:
+                    return await self._connect(target)
+                except OSError:
+                    continue  # the last one tells why
+            return await self._connect(targets[-1])
+
+    async def _connect(self, target: Target) -> socket.socket:
+        connected = socket.socket(target.family, socket.SOCK_STREAM)
+        try:
+            connected.setblocking(False)  # noqa: FBT003 - its one parameter
+            if self._comes_from(target):
+                connected.bind((self._own_ip, 0))
+            await asyncio.get_running_loop().sock_connect(connected, target.address)
+        except BaseException:
+            connected.close()
+            raise
+        return connected
+
+    def _comes_from(self, target: Target) -> bool:
+        own, other = ipaddress.ip_address(self._own_ip), ipaddress.ip_address(target.ip.partition("%")[0])
+        return own.is_loopback and other.is_loopback and own.version == other.version
+
+    async def _link(self, effect: Dial, connected: socket.socket) -> None:
+        loop = asyncio.get_running_loop()
+        adopted = False
+
+        def enter() -> Link:
+            nonlocal adopted
+            adopted = True
+            return self._enter(LinkKind.SECURE if effect.secure else LinkKind.REMOTE, effect.dial)
+
+        try:
+            if not effect.secure:
+                await loop.create_connection(enter, sock=connected)
+                return
+            await loop.create_connection(
+                enter,
+                sock=connected,
+                ssl=self._context(),
+                server_hostname=effect.host,
+                ssl_handshake_timeout=HANDSHAKE_S,
+            )
+        finally:
+            if not adopted:
+                connected.close()
+
+
+def _fault(error: OSError) -> str:
+    if isinstance(error, ConnectionRefusedError):
+        return "refused"
+    if isinstance(error, socket.gaierror):
+        return "its name is not known"
+    return (error.strerror or str(error)).lower()

@@ -1,0 +1,59 @@
+"""Who a router is from its start to its end: name, life, and the address others know it by; it binds nothing."""
+
+import socket
+import uuid
+from dataclasses import dataclass, field
+
+from communicator.daemon.bound_doors import BoundDoors
+from communicator.daemon.cluster_settings import REMOTE_PORT
+from communicator.daemon.exposure import is_wildcard
+from communicator.daemon.settings import CommunicatordSettings
+from communicator.errors import ConfigError
+from communicator.protocol.addresses import HostPort, parse_host_port
+from communicator.protocol.names import server_name_from_host
+from communicator.router.events import LinkKind
+
+_NOWHERE = HostPort("127.0.0.1", REMOTE_PORT)
+"""The address of a router that no other can reach."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """What a SIGHUP does not change."""
+
+    server_name: str
+    my_address: HostPort = _NOWHERE
+    secure: bool = False
+    """Whether `my_address` is spoken to over TLS."""
+    listens: bool = False
+    """Whether other routers can reach it."""
+    boot_id: str = field(default_factory=lambda: str(uuid.uuid4()))
+
+
+def identify_router(settings: CommunicatordSettings, doors: BoundDoors) -> Identity:
+    """Who this router is, with its doors open.
+
+    Raises:
+        ConfigError: Its address cannot be told.
+    """
+    remote, secure = doors.address(LinkKind.REMOTE), doors.address(LinkKind.SECURE)
+    given = settings.cluster.my_address
+    my_address = parse_host_port(given) if given else _default_address(remote, secure)
+    return Identity(
+        server_name=settings.server_name or server_name_from_host(socket.gethostname()),
+        my_address=my_address,
+        secure=secure is not None and (remote is None or my_address.port == secure.port),
+        listens=remote is not None or secure is not None,
+    )
+
+
+def _default_address(remote: HostPort | None, secure: HostPort | None) -> HostPort:
+    doors = [door for door in (secure, remote) if door is not None]
+    if not doors:
+        return _NOWHERE
+    for door in doors:
+        if not is_wildcard(door.host):
+            return door
+    raise ConfigError(
+        "cluster.my_address", f"{str(doors[0])!r} stands for all addresses of this host: say which others use"
+    )

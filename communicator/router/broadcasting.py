@@ -1,0 +1,163 @@
+"""One message to many: broadcasts to all who understand the command, and messages to every instance of a service."""
+
+from communicator.protocol.addresses import is_private
+from communicator.protocol.line_form import encode_line
+from communicator.protocol.names import PRIVATE_NETWORK, THIS_SERVER
+from communicator.router.carrier import Hop, group_by_hop
+from communicator.router.envelope import BROADCAST_ID, BROADCAST_TO, HOPS_LEFT, Envelope, written
+from communicator.router.events import Instant
+from communicator.router.mesh.acknowledgement import acknowledge, is_repeated, send_until_acknowledged
+from communicator.router.mesh.flooding import flood_parameters
+from communicator.router.registry import Link
+from communicator.router.reports import tell_hop
+from communicator.router.switchboard import Switchboard
+
+
+def broadcast(board: Switchboard, envelope: Envelope, now: Instant) -> None:
+    """Bring a broadcast to everyone in its scope who understands its command.
+
+    Args:
+        board: The router's state.
+        envelope: The message; its service is the scope: ``.`` this host, ``?`` the private network, ``*`` the whole cluster.
+        now: The time.
+    """
+    message = envelope.message
+    interested = frozenset[str]()
+    if envelope.serves is None and message.service != THIS_SERVER:
+        directory = board.mesh.directory
+        everyone = directory.servers_accepting(message.command) | directory.leaves()
+        interested = _in_scope(board, everyone, message.service) - _informed(board, envelope)
+    _spread(board, envelope, board.registry.listeners(message.command), interested, now)
+
+
+def deliver_all(board: Switchboard, envelope: Envelope, now: Instant) -> bool:
+    """Bring a message to every live instance of its service but its sender.
+
+    Returns:
+        Whether there is any, here or elsewhere.
+    """
+    message = envelope.message
+    live = board.registry.live(message.service)
+    local = () if live is None or live is envelope.link else (live,)
+    interested = frozenset[str]()
+    if envelope.serves is None and message.server != THIS_SERVER:
+        interested = _in_scope(board, _servers_with(board, message.service, now), message.server)
+    if not (local or interested or envelope.serves is not None):
+        return False
+    _spread(board, envelope, local, interested, now)
+    return True
+
+
+def _servers_with(board: Switchboard, service: str, now: Instant) -> frozenset[str]:
+    return frozenset(
+        one.server
+        for one in board.mesh.directory.instances(service)
+        if one.state == "up"
+        and one.role == "live"
+        and board.policy.blocked(service, one.version, one.build, one.server, now.monotonic_s) is None
+    )
+
+
+def _spread(
+    board: Switchboard, envelope: Envelope, local: tuple[Link, ...], interested: frozenset[str], now: Instant
+) -> None:
+    """Give a message to those here, unless they have it, and to the routers of the others."""
+    own = board.config.server_name
+    serves = envelope.serves
+    if serves is not None:
+        interested = serves - {own}
+    is_for_us = serves is None or own in serves
+    is_known = is_for_us and _is_known(board, envelope, now)
+    if is_known and serves is None:
+        return
+    if is_for_us and not is_known:
+        _hand_over(board, envelope, local, now)
+    if interested and (envelope.is_ours or envelope.hops_left > 1):
+        _pass_on(board, envelope, interested, now)
+    elif interested:
+        board.statistics.dropped["hops"] += 1
+
+
+def _is_known(board: Switchboard, envelope: Envelope, now: Instant) -> bool:
+    """Whether this copy is not the first."""
+    if envelope.ack_id:
+        return is_repeated(board, envelope, now)
+    identity = envelope.broadcast_id
+    if identity and not board.received.is_new(identity, now.monotonic_s):
+        board.statistics.dropped["duplicate"] += 1
+        return True
+    return False
+
+
+def _hand_over(board: Switchboard, envelope: Envelope, local: tuple[Link, ...], now: Instant) -> None:
+    line = encode_line(envelope.message)
+    for target in local:
+        board.transmit(target, line, 1)
+        tell_hop(board, envelope, now, "delivered", target.name)
+    board.statistics.routed["all" if envelope.message.get("deliver") == "all" else "broadcast"] += 1
+    acknowledge(board, envelope, "delivered")
+
+
+def _pass_on(board: Switchboard, envelope: Envelope, servers: frozenset[str], now: Instant) -> None:
+    """One copy for each next step, saying which servers it is for."""
+    identity = envelope.broadcast_id or board.new_message_id()
+    if envelope.is_ours:
+        board.received.is_new(identity, now.monotonic_s)
+    if envelope.is_ours and envelope.wants_ack:
+        _send_each(board, envelope, servers, identity, now)
+        return
+    for hop, served in group_by_hop(board.carrier, servers).items():
+        if hop.link is envelope.link:
+            continue  # whoever sent it knows them better
+        board.transmit(hop.link, _line(board, envelope, hop, served, identity, now), 1)
+        tell_hop(board, envelope, now, "forwarded", hop.link.name)
+
+
+def _line(  # noqa: PLR0913 - each is one thing the line says
+    board: Switchboard, envelope: Envelope, hop: Hop, served: list[str], identity: str, now: Instant
+) -> bytes:
+    message = envelope.message
+    if hop.is_leaf:
+        if message.get("deliver") == "all":
+            return encode_line(written(message, {}, served[0]))
+        return encode_line(written(message, flood_parameters(board, envelope, identity, now)))
+    told = {BROADCAST_ID: identity, BROADCAST_TO: ",".join(served)}
+    if not envelope.is_ours:
+        told[HOPS_LEFT] = str(envelope.hops_left - 1)
+    if envelope.ack_id:
+        told["ack_id"] = envelope.ack_id
+    return encode_line(written(message, told))
+
+
+def _send_each(
+    board: Switchboard, envelope: Envelope, servers: frozenset[str], identity: str, now: Instant
+) -> None:
+    """A message that has to arrive goes to each server by itself, since each acknowledges for itself."""
+    for server in sorted(servers):
+        if board.mesh.acknowledges(server):
+            told = {BROADCAST_ID: identity, BROADCAST_TO: server}
+            send_until_acknowledged(board, envelope, server, now, told)
+        else:
+            for hop, served in group_by_hop(board.carrier, (server,)).items():
+                board.transmit(hop.link, _line(board, envelope, hop, served, identity, now), 1)
+
+
+def _in_scope(board: Switchboard, servers: frozenset[str], scope: str) -> frozenset[str]:
+    """The servers a broadcast of this scope goes to."""
+    if scope != PRIVATE_NETWORK:
+        return servers
+    addresses = board.mesh.addresses()
+    return frozenset(server for server in servers if is_private(addresses.get(server, "")))
+
+
+def _informed(board: Switchboard, envelope: Envelope) -> frozenset[str]:
+    """The servers that have heard of a broadcast by the word of the leaf that brings it, and the leaf itself."""
+    if envelope.link.peer is None:
+        return frozenset()
+    addresses = board.mesh.addresses()
+    heard = {server for server, address in addresses.items() if _ip(address) in envelope.informed}
+    return frozenset(heard | {envelope.link.peer.server})
+
+
+def _ip(address: str) -> str:
+    return address.rpartition(":")[0].strip("[]")

@@ -1,0 +1,107 @@
+"""Which instance of a service gets a message: this host's first, then the cheapest elsewhere, as far as the policy allows."""
+
+from communicator.protocol.addresses import is_private
+from communicator.protocol.names import PRIVATE_NETWORK, THIS_SERVER
+from communicator.router.balancing import Balancer, Candidate
+from communicator.router.envelope import Envelope
+from communicator.router.events import Instant
+from communicator.router.mesh.records import Instance
+from communicator.router.registry import Link, Role
+from communicator.router.switchboard import Switchboard
+
+BALANCERS_KEPT = 1024
+"""Services whose traffic is split; beyond it all begin anew."""
+
+
+def choose(board: Switchboard, envelope: Envelope, now: Instant) -> Link | str | None:
+    """Who gets a message that names a service, and no server but perhaps ours.
+
+    Args:
+        board: The router's state.
+        envelope: The message.
+        now: The time.
+
+    Returns:
+        A link of this host, the name of another server, or None when nobody takes it now.
+    """
+    message = envelope.message
+    found = candidates(board, message.service, message.server, now, exclude=envelope.link)
+    if not envelope.is_ours and envelope.link.peer is not None and envelope.link.peer.is_leaf and not message.server:
+        found = [one for one in found if one.server == _taker(board, envelope.link.peer.server, found)]
+    if not found:
+        return None
+    if all(one.weight >= 1 for one in found) and found[0].cost == 0:
+        return board.registry.live(message.service)
+    chosen = _balancer(board, message.service, found).choose(1)
+    if chosen is None:
+        return None
+    return board.registry.live(message.service) if chosen.server == board.config.server_name else chosen.server
+
+
+def _taker(board: Switchboard, leaf: str, found: list[Candidate]) -> str:
+    """Which of the servers a leaf has told takes the message: a leaf tells every router it is linked to.
+
+    Those that have the service themselves come first, then the first by name passes it on; all of them conclude the same.
+    """
+    told = board.mesh.topology.attached(leaf) | {board.config.server_name}
+    having = sorted(one.server for one in found if one.server in told)
+    if having:
+        return having[0] if having[0] == board.config.server_name else ""
+    return found[0].server if found and min(told) == board.config.server_name else ""
+
+
+def candidates(
+    board: Switchboard, service: str, server: str, now: Instant, *, exclude: Link | None = None
+) -> list[Candidate]:
+    """The instances that could take a message, the one of this host first.
+
+    Args:
+        board: The router's state.
+        service: Its service.
+        server: Its server token: empty, a wildcard, or ours.
+        now: The time.
+        exclude: Who sent it.
+    """
+    found = []
+    live = board.registry.live(service)
+    own = board.config.server_name
+    if live is not None and live is not exclude and live.registration is not None:
+        registration = live.registration
+        found.append(_candidate(board, own, service, registration.version, registration.build, 0.0, now))
+    if server not in (THIS_SERVER, own):
+        found += [
+            one for instance in board.mesh.directory.instances(service) for one in _elsewhere(board, instance, server, now)
+        ]
+    return [one for one in found if one is not None]
+
+
+def _elsewhere(board: Switchboard, instance: Instance, server: str, now: Instant) -> list[Candidate]:
+    cost = board.carrier.cost(instance.server)
+    unfit = cost is None or instance.role is not Role.LIVE or instance.state != "up"
+    if unfit or cost is None or (server == PRIVATE_NETWORK and not is_private(instance.address)):
+        return []
+    one = _candidate(board, instance.server, instance.service, instance.version, instance.build, cost, now)
+    return [] if one is None else [one]
+
+
+def _candidate(  # noqa: PLR0913 - each is one trait of an instance
+    board: Switchboard, server: str, service: str, version: str, build: str, cost: float, now: Instant
+) -> Candidate | None:
+    """An instance as the balancer sees it; None when the policy blocks its version there."""
+    policy = board.policy
+    if policy.blocked(service, version, build, server, now.monotonic_s) is not None:
+        return None
+    return Candidate(
+        server, service, version, build, cost, policy.weight(service, version, build, server, now.monotonic_s)
+    )
+
+
+def _balancer(board: Switchboard, service: str, found: list[Candidate]) -> Balancer:
+    """The balancer of a service; it begins with whoever can be chosen now."""
+    balancer = board.balancers.get(service)
+    if balancer is None:
+        if len(board.balancers) >= BALANCERS_KEPT:
+            board.balancers.clear()
+        balancer = board.balancers[service] = Balancer(board.config.server_name)
+    balancer.offer(found)
+    return balancer

@@ -1,0 +1,68 @@
+"""VERSION_BLOCKED: what a service hears whose version the policy does not let run here; what the policy says is told elsewhere."""
+
+from communicator.protocol.line_form import representable
+from communicator.router.effects import Level
+from communicator.router.events import CloseReason, Instant
+from communicator.router.policy import TEXT_CHARACTERS, Blocking
+from communicator.router.registry import Link, Registration, Role
+from communicator.router.switchboard import Switchboard
+
+
+def blocking_of(board: Switchboard, registration: Registration, now: Instant) -> Blocking | None:
+    """Whether the policy in force blocks what has registered, or wants to, on this host."""
+    return board.policy.blocked(
+        registration.service,
+        registration.version,
+        registration.build,
+        board.config.server_name,
+        now.monotonic_s,
+    )
+
+
+def refuse_blocked(board: Switchboard, link: Link, registration: Registration, now: Instant) -> bool:
+    """Turn a newcomer away whose version is blocked; a probe comes in where probes are allowed.
+
+    Args:
+        board: The router's state.
+        link: Who wants to register.
+        registration: As what; it is not entered yet.
+        now: The time.
+
+    Returns:
+        Whether it was turned away: it was told, and its link is being closed.
+    """
+    blocking = blocking_of(board, registration, now)
+    if blocking is None or (registration.role is Role.PROBE and blocking.probe_allowed):
+        return False
+    board.notice(Level.INFO, "blocked_version_refused", **_noted(registration, blocking))
+    tell_blocked(board, link, blocking)
+    board.close(link, CloseReason.BLOCKED)
+    return True
+
+
+def tell_blocked(board: Switchboard, link: Link, blocking: Blocking) -> None:
+    """Say why, for how long from now in seconds, and whether a probe may come meanwhile."""
+    board.answer(
+        link,
+        "VERSION_BLOCKED",
+        reason=representable(blocking.reason or "no reason given", TEXT_CHARACTERS),
+        until_s=f"{blocking.until_s:.3f}",
+        probe_allowed="true" if blocking.probe_allowed else "false",
+    )
+
+
+def note_expelled(board: Switchboard, registration: Registration, blocking: Blocking) -> None:
+    """One line of the log about an instance that ran, and may no longer."""
+    board.notice(Level.WARNING, "blocked_version_expelled", **_noted(registration, blocking))
+
+
+def _noted(registration: Registration, blocking: Blocking) -> dict[str, object]:
+    return {
+        "service": registration.service,
+        "version": registration.version,
+        "build": registration.build,
+        "role": registration.role,
+        "reason": blocking.reason,
+        "until_s": round(blocking.until_s, 3),
+        "probe_allowed": blocking.probe_allowed,
+    }

@@ -1,0 +1,193 @@
+"""CLUSTER_GET_GRAPH, CLUSTER_GET_ROUTE and FORGET: what the cluster looks like from here, and which way a message would go."""
+
+import json
+from typing import Any
+
+from communicator.errors import RemoteProtocolError
+from communicator.protocol.message import Message
+from communicator.protocol.names import ROUTER_SERVICE, THIS_SERVER
+from communicator.protocol.values import NS_PER_S
+from communicator.router.balancing import Balancer, Candidate
+from communicator.router.choosing import candidates
+from communicator.router.effects import Level
+from communicator.router.events import Instant
+from communicator.router.forwarding import is_here
+from communicator.router.mesh.exchange import publish_links, topology_changed
+from communicator.router.registry import Link
+from communicator.router.switchboard import Switchboard
+
+
+def cluster_get_graph(board: Switchboard, link: Link, _message: Message, _now: Instant) -> None:
+    """CLUSTER_GET_GRAPH: answered by CLUSTER_GRAPH with members, links, and how things stand with each neighbor."""
+    graph = {
+        "server": board.config.server_name,
+        "address": board.config.my_address,
+        "nodes": [_node(board, server) for server in _servers(board)],
+        "links": [
+            {"from": edge.a, "to": edge.b, "cost": edge.cost, "confirmed": edge.confirmed}
+            for edge in board.mesh.topology.edges()
+        ],
+        "neighbors": [
+            {
+                "address": member.address,
+                "server": member.server,
+                "state": str(member.state),
+                "configured": member.configured,
+                "secure": member.secure,
+                "failures": member.failures,
+                "reason": member.reason,
+            }
+            for member in board.mesh.book.members()
+        ],
+    }
+    board.answer(link, "CLUSTER_GRAPH", graph=_json(graph))
+
+
+def _servers(board: Switchboard) -> list[str]:
+    mesh = board.mesh
+    return sorted({board.config.server_name, *mesh.database.links(), *mesh.peers, *board.carrier.servers()})
+
+
+def _node(board: Switchboard, server: str) -> dict[str, Any]:
+    mesh = board.mesh
+    path = board.carrier.path(server)
+    state = mesh.database.links().get(server)
+    leaf = mesh.topology.leaf(server)
+    own = server == board.config.server_name
+    return {
+        "server": server,
+        "address": board.config.my_address if own else mesh.addresses().get(server, leaf.address if leaf else ""),
+        "state": _state(board, server, path),
+        "directory": own or state is not None,
+        "boot_id": board.config.boot_id if own else mesh.database.boot_id(server) or "",
+        "features": sorted(board.config.cluster.features) if own else sorted(state.features) if state else [],
+        "cost": 0 if own else board.carrier.cost(server),
+        "hops": max(0, len(path) - 1),
+        "next_hop": path[1] if len(path) > 1 else "",
+    }
+
+
+def _state(board: Switchboard, server: str, path: tuple[str, ...]) -> str:
+    if server == board.config.server_name:
+        return "self"
+    if server in board.mesh.peers:
+        return "linked"
+    return "reachable" if path else "unreachable"
+
+
+def cluster_get_route(board: Switchboard, link: Link, message: Message, now: Instant) -> None:
+    """CLUSTER_GET_ROUTE: answered by CLUSTER_ROUTE: whom a message would go to from here, which way, and why."""
+    text = message.get("destination")
+    if not text:
+        raise RemoteProtocolError("parameter destination is missing")
+    server, service = _read_destination(text)
+    told: dict[str, Any] = {"destination": text, "candidates": []}
+    if server and not is_here(board, server):
+        told |= _way(board, server)
+    elif service in ("", ROUTER_SERVICE):
+        told |= {"outcome": "local", "server": board.config.server_name, "reason": "the router of this host"}
+    else:
+        told |= _choice(board, server, service, now)
+    board.answer(link, "CLUSTER_ROUTE", route=_json(told))
+
+
+def _read_destination(text: str) -> tuple[str, str]:
+    """``server:service``, ``server:service/COMMAND``, ``service/COMMAND``, or a bare word: a known server, else a service."""
+    address = text.partition("/")[0]
+    server, colon, service = address.partition(":")
+    return (server, service) if colon else ("", address)
+
+
+def _way(board: Switchboard, server: str) -> dict[str, Any]:
+    path = board.carrier.path(server)
+    if not path:
+        known = board.mesh.knows(server)
+        return {"outcome": "none", "server": server, "reason": "no_route" if known else "server_unknown"}
+    reason = "linked with us" if len(path) == 2 else "the cheapest way"  # noqa: PLR2004 - ours and theirs
+    cost = board.carrier.cost(server)
+    return {"outcome": "remote", "server": server, "path": path, "next_hop": path[1], "cost": cost, "reason": reason}
+
+
+def _choice(board: Switchboard, server: str, service: str, now: Instant) -> dict[str, Any]:
+    found = candidates(board, service, server, now)
+    if not found and service in board.mesh.database.links() and not server:
+        return _way(board, service)
+    balancer = Balancer(board.config.server_name)
+    balancer.offer(found)
+    shares = balancer.shares
+    chosen = balancer.choose(1)
+    told = [_candidate(one, shares.get(one, 0.0), one == chosen, board.config.server_name) for one in found]
+    told += _blocked(board, service, server, now)
+    if chosen is None:
+        known = service in board.config.known_services
+        reason = "kept until the service comes" if known else "service_unknown"
+        return {"outcome": "cached" if known else "none", "reason": reason, "candidates": told}
+    if chosen.cost == 0:
+        way: dict[str, Any] = {"outcome": "local", "server": chosen.server, "reason": "it runs on this host"}
+    else:
+        way = _way(board, chosen.server)
+        way["reason"] = "the cheapest instance" if len(shares) == 1 else "traffic is split by the policy"
+    return {**way, "candidates": told}
+
+
+def _candidate(one: Candidate, share: float, is_chosen: bool, own: str) -> dict[str, Any]:  # noqa: FBT001 - data
+    if share:
+        reason = "on this host" if one.server == own else "cheapest, and the one this server keeps to"
+    else:
+        reason = "its weight is 0" if not one.weight else "another one is nearer, or as near"
+    return {
+        "server": one.server,
+        "service": one.service,
+        "version": one.version,
+        "cost": one.cost,
+        "weight": one.weight,
+        "share": share,
+        "chosen": is_chosen,
+        "reason": reason,
+    }
+
+
+def _blocked(board: Switchboard, service: str, server: str, now: Instant) -> list[dict[str, Any]]:
+    """Instances that get nothing since the policy blocks their version there."""
+    if server in (THIS_SERVER, board.config.server_name):
+        return []
+    told = []
+    for one in board.mesh.directory.instances(service):
+        blocking = board.policy.blocked(service, one.version, one.build, one.server, now.monotonic_s)
+        if blocking is not None:
+            blocked = Candidate(one.server, service, one.version, one.build, board.carrier.cost(one.server) or 0.0, 0.0)
+            told.append({**_candidate(blocked, 0.0, is_chosen=False, own=""), "reason": f"blocked: {blocking.reason}"})
+    return told
+
+
+def forget(board: Switchboard, _link: Link, message: Message, now: Instant) -> None:
+    """FORGET: a router does not come back: it is no longer counted, here and in the whole cluster."""
+    book = board.mesh.book
+    what = message.get("server") or message.get("ip")
+    if not what:
+        raise RemoteProtocolError("parameter server or ip is missing")
+    found = [
+        member
+        for member in book.members()
+        if what in (member.server, member.address, member.address.rpartition(":")[0].strip("[]"))
+    ]
+    if not found:
+        raise RemoteProtocolError(f"{what[:80]!r} is no member of this cluster")
+    for member in found:
+        if member.server in board.carrier.servers():
+            raise RemoteProtocolError(f"{what[:80]!r} is reached now: stop its router first")
+        if member.configured:
+            raise RemoteProtocolError(f"{what[:80]!r} stands in cluster.neighbors: take it out there first")
+    for member in found:
+        book.forget(member.address, now.wall_ns // NS_PER_S)
+        if member.server:
+            board.mesh.database.forget(member.server)
+        board.notice(Level.WARNING, "router_forgotten", server=member.server, address=member.address)
+    board.keep_neighbors()
+    topology_changed(board, now)
+    publish_links(board)
+
+
+def _json(document: dict[str, Any]) -> str:
+    return json.dumps(document, separators=(",", ":"))
+

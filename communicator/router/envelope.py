@@ -1,0 +1,138 @@
+"""A message on its way, without what routers write on it for each other; that is kept beside it. It knows no state of a router."""
+
+from dataclasses import dataclass
+from typing import Self
+
+import msgspec
+
+from communicator.errors import RemoteProtocolError
+from communicator.protocol.message import Message
+from communicator.protocol.values import parse_integer
+from communicator.router.registry import Link, Party
+
+HOPS = 15
+"""Routers a message may pass after the first: the longest way in a cluster of 1,000 with three links each is shorter by far."""
+MESSAGE_ID_CHARACTERS = 256
+
+HOPS_LEFT = "hops_left"
+BROADCAST_TO = "broadcast_to"
+BROADCAST_ID = "broadcast_msgid"
+ACK_ID = "ack_id"
+INFORMED = "broadcast_informed_neighbors"
+ROUTER_PARAMETERS = frozenset(
+    (
+        HOPS_LEFT,
+        BROADCAST_TO,
+        BROADCAST_ID,
+        ACK_ID,
+        INFORMED,
+        "broadcast_hops",
+        "broadcast_originator",
+        "broadcast_timeout",
+        "secure_remote",
+    )
+)
+"""Parameters that only routers write; services neither send nor see them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Envelope:
+    """A message, and what the routers on its way have to know of it."""
+
+    message: Message
+    """As its sender said it, under the sender's true name."""
+    link: Link
+    """Over which it came."""
+    is_ours: bool
+    """It comes from a link of this host's router that is no router: this is where its way begins."""
+    hops_left: int = HOPS
+    serves: frozenset[str] | None = None
+    """For a broadcast between our routers: the servers this copy is for."""
+    broadcast_id: str = ""
+    informed: frozenset[str] = frozenset()
+    """For a broadcast of a leaf: the addresses it says have heard of it."""
+    ack_id: str = ""
+
+    @property
+    def wants_ack(self) -> bool:
+        """Whether it has to arrive at least once."""
+        return self.message.get("ack") == "required"
+
+    @property
+    def trace(self) -> str:
+        """What its sender wants to follow it by; empty when not at all."""
+        return self.message.get("trace")
+
+    @property
+    def hop(self) -> int:
+        """How many links between routers it has crossed."""
+        return 0 if self.is_ours else HOPS + 1 - self.hops_left
+
+    @property
+    def sender(self) -> Party | None:
+        """Who is to be told what becomes of it; None where the sender has no name."""
+        message = self.message
+        if not message.sent_from_service:
+            return None
+        return Party(message.sent_from_server, message.sent_from_service)
+
+    def replace(self, message: Message) -> Self:
+        """The same on its way, with another message in it."""
+        return type(self)(
+            message=message,
+            link=self.link,
+            is_ours=self.is_ours,
+            hops_left=self.hops_left,
+            serves=self.serves,
+            broadcast_id=self.broadcast_id,
+            informed=self.informed,
+            ack_id=self.ack_id,
+        )
+
+
+def own_envelope(link: Link, message: Message) -> Envelope:
+    """A message of a local link, which has no business with what routers write."""
+    return Envelope(message=_stripped(message), link=link, is_ours=True)
+
+
+def open_envelope(link: Link, message: Message) -> Envelope:
+    """A message that came from another router.
+
+    Raises:
+        RemoteProtocolError: What routers write for each other is wrong; the text names the parameter.
+    """
+    serves = message.get(BROADCAST_TO)
+    return Envelope(
+        message=_stripped(message),
+        link=link,
+        is_ours=False,
+        hops_left=_hops_left(message),
+        serves=frozenset(serves.split(",")) if serves else None,
+        broadcast_id=message.get(BROADCAST_ID)[:MESSAGE_ID_CHARACTERS],
+        informed=frozenset(part.strip().strip("[]") for part in message.get(INFORMED).split(",") if part.strip()),
+        ack_id=message.get(ACK_ID)[:MESSAGE_ID_CHARACTERS],
+    )
+
+
+def _hops_left(message: Message) -> int:
+    text = message.get(HOPS_LEFT)
+    if not text:
+        return HOPS
+    left = parse_integer(text)
+    if left < 0:
+        raise RemoteProtocolError(f"parameter {HOPS_LEFT}: {left} is negative")
+    return min(left, HOPS)
+
+
+def _stripped(message: Message) -> Message:
+    if ROUTER_PARAMETERS.isdisjoint(message.parameters):
+        return message
+    kept = {name: value for name, value in message.parameters.items() if name not in ROUTER_PARAMETERS}
+    return msgspec.structs.replace(message, parameters=kept)
+
+
+def written(message: Message, parameters: dict[str, str], server: str = "") -> Message:
+    """A message with what routers write for each other, addressed to a server where one is given."""
+    return msgspec.structs.replace(
+        message, parameters={**message.parameters, **parameters}, server=server or message.server
+    )

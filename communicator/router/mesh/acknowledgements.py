@@ -1,0 +1,85 @@
+"""Messages that wait for their acknowledgement, and when each is to be repeated; within bounds, and sending nothing."""
+
+import heapq
+from dataclasses import dataclass
+from itertools import count
+
+from communicator.router.envelope import Envelope
+
+REPEAT_AFTER_S = 1.0
+"""The first wait for an acknowledgement; each further one is twice as long, up to `REPEAT_AT_LEAST_EVERY_S`."""
+REPEAT_AT_LEAST_EVERY_S = 10.0
+GIVE_UP_AFTER_S = 60.0
+"""As long as a message is cached by default; the window for copies is twice that."""
+
+
+@dataclass(slots=True)
+class Pending:
+    """A message that waits for its acknowledgement."""
+
+    envelope: Envelope
+    server: str
+    line: bytes
+    give_up_s: float
+    wait_s: float = REPEAT_AFTER_S
+
+
+class Acknowledgements:
+    """What waits, by identifier.
+
+    Args:
+        messages_max: How many messages may wait.
+        bytes_max: How many bytes they may take.
+    """
+
+    def __init__(self, messages_max: int, bytes_max: int) -> None:
+        self.messages_max = messages_max
+        self.bytes_max = bytes_max
+        self.bytes = 0
+        self.repeated_total = 0
+        self._pending: dict[str, Pending] = {}
+        self._due: list[tuple[float, int, str]] = []
+        self._order = count()
+
+    def __len__(self) -> int:
+        """How many messages wait."""
+        return len(self._pending)
+
+    @property
+    def next_due_s(self) -> float | None:
+        """When something is to be repeated or given up, on the monotonic clock."""
+        return self._due[0][0] if self._due else None
+
+    def add(self, identity: str, pending: Pending, now_s: float) -> bool:
+        """Let a message wait; False when there is no room."""
+        if len(self._pending) >= self.messages_max or self.bytes + len(pending.line) > self.bytes_max:
+            return False
+        self._pending[identity] = pending
+        self.bytes += len(pending.line)
+        self._plan(identity, now_s + pending.wait_s)
+        return True
+
+    def find(self, identity: str) -> Pending | None:
+        """What waits under this identifier."""
+        return self._pending.get(identity)
+
+    def take(self, identity: str) -> None:
+        """It waits no longer."""
+        pending = self._pending.pop(identity, None)
+        if pending is not None:
+            self.bytes -= len(pending.line)
+
+    def take_due(self, now_s: float) -> list[tuple[str, Pending]]:
+        """What is to be repeated, or given up, now; whatever is not taken out is planned again."""
+        due = []
+        while self._due and self._due[0][0] <= now_s:
+            _, _, identity = heapq.heappop(self._due)
+            pending = self._pending.get(identity)
+            if pending is not None:
+                pending.wait_s = min(REPEAT_AT_LEAST_EVERY_S, pending.wait_s * 2)
+                self._plan(identity, min(now_s + pending.wait_s, max(pending.give_up_s, now_s)))
+                due.append((identity, pending))
+        return due
+
+    def _plan(self, identity: str, at_s: float) -> None:
+        heapq.heappush(self._due, (at_s, next(self._order), identity))

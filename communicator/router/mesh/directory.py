@@ -1,0 +1,106 @@
+"""Which services run on the other servers that can be reached now; which of them gets a message is decided elsewhere."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from communicator.router.mesh.link_state import Database
+from communicator.router.mesh.records import Instance, Leaf
+from communicator.router.mesh.topology import Topology
+from communicator.router.registry import Role
+
+_NOBODY: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class _Index:
+    """Answers to all questions, for one state of the database and the topology."""
+
+    all: tuple[Instance, ...]
+    leaves: frozenset[str]
+    by_service: Mapping[str, tuple[Instance, ...]]
+    servers_up: Mapping[str, frozenset[str]]
+    """By service."""
+    servers_accepting: Mapping[str, frozenset[str]]
+    """By command."""
+
+
+class Directory:
+    """Looks instances up; worked out anew when someone asks after a change, else a look into a table.
+
+    Args:
+        database: What every router said of its services.
+        topology: Who can be reached; whoever changes the database's links updates it.
+    """
+
+    def __init__(self, database: Database, topology: Topology) -> None:
+        self._database = database
+        self._topology = topology
+        self._seen: tuple[int, int] | None = None
+        self._known = _index_of((), _NOBODY)
+
+    def instances(self, service: str) -> tuple[Instance, ...]:
+        """Every instance of a service, whatever its role and state, by server."""
+        return self._index.by_service.get(service, ())
+
+    def servers_with(self, service: str) -> frozenset[str]:
+        """The servers, leaves too, where a service is up, whatever its role."""
+        return self._index.servers_up.get(service, _NOBODY)
+
+    def servers_accepting(self, command: str) -> frozenset[str]:
+        """The servers with an instance that lists a command and hears broadcasts; no leaf is among them, they do not tell."""
+        return self._index.servers_accepting.get(command, _NOBODY)
+
+    def leaves(self) -> frozenset[str]:
+        """The leaves that can be reached."""
+        return self._index.leaves
+
+    def all(self) -> tuple[Instance, ...]:
+        """Every instance, by server."""
+        return self._index.all
+
+    @property
+    def _index(self) -> _Index:
+        now = (self._database.services_generation, self._topology.generation)
+        if now != self._seen:
+            self._known = self._work_out()
+            self._seen = now
+        return self._known
+
+    def _work_out(self) -> _Index:
+        found: list[Instance] = []
+        leaves = set()
+        for server in sorted(self._topology.reachable()):
+            leaf = self._topology.leaf(server)
+            if leaf is None:
+                found += self._database.instances(server)
+            else:
+                leaves.add(server)
+                found += _instances_of_leaf(server, leaf)
+        return _index_of(found, frozenset(leaves))
+
+
+def _instances_of_leaf(server: str, leaf: Leaf) -> list[Instance]:
+    return [
+        Instance(server=server, service=service, role=Role.LIVE, state="up", address=leaf.address)
+        for service in leaf.services
+    ]
+
+
+def _index_of(instances: Sequence[Instance], leaves: frozenset[str]) -> _Index:
+    by_service: dict[str, list[Instance]] = {}
+    servers_up: dict[str, set[str]] = {}
+    servers_accepting: dict[str, set[str]] = {}
+    for instance in instances:
+        by_service.setdefault(instance.service, []).append(instance)
+        if instance.state == "up":
+            servers_up.setdefault(instance.service, set()).add(instance.server)
+        if instance.hears_broadcasts:
+            for command in instance.commands:
+                servers_accepting.setdefault(command, set()).add(instance.server)
+    return _Index(
+        all=tuple(instances),
+        leaves=leaves,
+        by_service={service: tuple(found) for service, found in by_service.items()},
+        servers_up={service: frozenset(servers) for service, servers in servers_up.items()},
+        servers_accepting={command: frozenset(servers) for command, servers in servers_accepting.items()},
+    )

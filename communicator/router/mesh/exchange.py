@@ -1,0 +1,152 @@
+"""Link states on their way: what we tell of ourselves, what we pass on of others; what they mean is told in link_state."""
+
+import msgspec
+
+from communicator.errors import RemoteProtocolError
+from communicator.protocol.line_form import encode_line
+from communicator.protocol.message import Message
+from communicator.protocol.values import NS_PER_S
+from communicator.router.commands.service_status import local_instances
+from communicator.router.effects import Level
+from communicator.router.events import Instant
+from communicator.router.mesh.link_state import Outcome
+from communicator.router.mesh.mesh import SETTLING_S
+from communicator.router.mesh.records import (
+    LINKS,
+    Instance,
+    LinksState,
+    Record,
+    ServicesState,
+    bucket_of,
+    decode_records,
+    encode_records,
+)
+from communicator.router.registry import Link
+from communicator.router.switchboard import Switchboard
+
+RECORDS_BYTES = 256 * 1024
+"""Of records in one line: a quarter of the longest line, so that others get their turn."""
+GATHERING_S = 0.05
+"""Services come and go in crowds, and say REGISTER and COMMANDS one after the other: told together."""
+
+
+def publish_links(board: Switchboard) -> None:
+    """Tell everyone which routers are linked to us."""
+    record = board.mesh.database.publish(LINKS, board.mesh.own_links(board.config))
+    if record is not None:
+        flood(board, [record])
+
+
+def service_changed(board: Switchboard, service: str, now: Instant) -> None:
+    """A service of this host has come, gone, or said what it understands: to be told, together with what follows."""
+    mesh = board.mesh
+    mesh.unpublished.add(bucket_of(service))
+    if mesh.publish_s is None and not mesh.is_alone:
+        mesh.publish_s = now.monotonic_s + GATHERING_S
+
+
+def publish_services(board: Switchboard) -> None:
+    """Tell everyone what has changed about our services."""
+    mesh = board.mesh
+    mesh.publish_s = None
+    if not mesh.unpublished:
+        return
+    instances: dict[str, list[Instance]] = {bucket: [] for bucket in mesh.unpublished}
+    for told in local_instances(board):
+        bucket = bucket_of(str(told["service"]))
+        if bucket in instances and told["state"] != "down":
+            instances[bucket].append(msgspec.convert(told, Instance))
+    mesh.unpublished.clear()
+    published = [mesh.database.publish(bucket, ServicesState(tuple(found))) for bucket, found in instances.items()]
+    flood(board, [record for record in published if record is not None])
+
+
+def share_summary(board: Switchboard, link: Link) -> None:
+    """Tell a router what we know, so that it sends what we lack."""
+    publish_services(board)
+    board.answer(link, "LINK_STATE_SUMMARY", known=board.mesh.database.summary())
+
+
+def flood(board: Switchboard, records: list[Record], source: Link | None = None) -> None:
+    """Pass records on to every router that keeps a directory, but not to whom they came from."""
+    targets = [
+        link
+        for link in board.mesh.peers.values()
+        if link is not source and link.peer is not None and not link.peer.is_leaf
+    ]
+    if targets and records:
+        lines = _lines(board, records)
+        for link in targets:
+            board.transmit(link, b"".join(lines), len(lines))
+
+
+def _lines(board: Switchboard, records: list[Record]) -> list[bytes]:
+    texts = encode_records(records, RECORDS_BYTES)
+    return [encode_line(board.signed(Message("LINK_STATE", {"records": text}))) for text in texts]
+
+
+def link_state(board: Switchboard, link: Link, message: Message, now: Instant) -> None:
+    """LINK_STATE: news of other routers; what is new is passed on, what is old is answered by what we have."""
+    _require_directory(link)
+    database = board.mesh.database
+    news: list[Record] = []
+    older: list[Record] = []
+    for record in decode_records(message.get("records")):
+        match database.accept(record):
+            case Outcome.NEW:
+                news.append(record)
+            case Outcome.OLDER:
+                older.extend(database.records_of(record.server, record.part))
+            case Outcome.OWN:
+                news.extend(database.republish())
+                board.notice(Level.WARNING, "former_life_heard", server=record.server, boot_id=record.boot_id)
+            case Outcome.FULL:
+                board.statistics.records_refused += 1
+            case Outcome.SAME:
+                pass
+    _take(board, news, now)
+    flood(board, [record for record in news if record.server != board.config.server_name], link)
+    flood(board, [record for record in news if record.server == board.config.server_name])
+    if older:
+        lines = _lines(board, older)
+        board.transmit(link, b"".join(lines), len(lines))
+
+
+def _take(board: Switchboard, news: list[Record], now: Instant) -> None:
+    """What news mean for the address book and the routes."""
+    mesh = board.mesh
+    links = [record for record in news if record.part == LINKS and record.server != board.config.server_name]
+    for record in links:
+        state = mesh.database.links()[record.server]
+        mesh.book.prove(record.server, state.address, now.monotonic_s, record.started)
+        for neighbor in state.neighbors:
+            if neighbor.leaf is not None:
+                mesh.book.prove(neighbor.server, neighbor.leaf.address, now.monotonic_s, started_s=0)
+        mesh.book.merge_forgotten(state.forgotten, now.wall_ns // NS_PER_S)
+    if links:
+        board.keep_neighbors()
+        topology_changed(board, now)
+    elif news:
+        board.routes_changed()
+
+
+def link_state_summary(board: Switchboard, link: Link, message: Message, _now: Instant) -> None:
+    """LINK_STATE_SUMMARY: what the other router knows; it gets what it lacks."""
+    _require_directory(link)
+    missing = board.mesh.database.missing_from(message.get("known"))
+    if missing:
+        lines = _lines(board, missing)
+        board.transmit(link, b"".join(lines), len(lines))
+
+
+def _require_directory(link: Link) -> None:
+    if link.peer is None or link.peer.is_leaf:
+        raise RemoteProtocolError("only from a router that keeps a directory, once it was accepted")
+
+
+def topology_changed(board: Switchboard, now: Instant) -> None:
+    """Ways have changed: remembered routes are void, and the state of the cluster is looked at soon."""
+    board.mesh.settled_s = now.monotonic_s + SETTLING_S
+    board.mesh.status_due_s = now.monotonic_s
+    board.statistics.topology_changes += 1
+    board.routes_changed()

@@ -1,0 +1,217 @@
+"""What each router of the cluster last said of its links and services, and which of two words is the later; it sends nothing.
+
+Of two records the later is the one with the larger (started, boot_id, sequence): the first two tell one life of a router from
+the next, and a new life makes all that was said in older ones void.
+"""
+
+from collections.abc import Iterator, Mapping
+from enum import StrEnum
+from types import MappingProxyType
+
+import msgspec
+
+from communicator.router.mesh.records import (
+    BUCKETS,
+    LINKS,
+    PARTS,
+    Instance,
+    Leaf,
+    LinksState,
+    NeighborState,
+    Record,
+    ServicesState,
+    bucket_of,
+    decode_records,
+    decode_summary,
+    encode_records,
+    encode_summary,
+)
+
+__all__ = [
+    "BUCKETS",
+    "LINKS",
+    "PARTS",
+    "Database",
+    "Instance",
+    "Leaf",
+    "LinksState",
+    "NeighborState",
+    "Outcome",
+    "Record",
+    "ServicesState",
+    "bucket_of",
+    "decode_records",
+    "encode_records",
+]
+
+
+class Outcome(StrEnum):
+    """What became of a record."""
+
+    NEW = "new"
+    """Stored: to be passed on."""
+    SAME = "same"
+    """Known already."""
+    OLDER = "older"
+    """We know better: the other side gets `Database.records_of`."""
+    OWN = "own"
+    """A former life of ours, or someone who bears our name, is taken for later than we: send `Database.republish`."""
+    FULL = "full"
+    """There are as many servers as may be."""
+
+
+class Database:
+    """The latest record of every part of every router, our own among them.
+
+    Args:
+        server: Our own name.
+        boot_id: Of this life of ours.
+        started: When it began: seconds since the epoch.
+        members_max: How many servers are remembered, ourselves included.
+    """
+
+    def __init__(self, server: str, boot_id: str, started: int, members_max: int) -> None:
+        self.links_generation = 0
+        """Grows whenever someone's links change."""
+        self.services_generation = 0
+        """Grows whenever someone's services change."""
+        self._server = server
+        self._life = (started, boot_id)
+        self._members_max = members_max
+        self._parts: dict[str, dict[str, Record]] = {server: {}}
+        self._links: dict[str, LinksState] = {}
+
+    @property
+    def started(self) -> int:
+        """What our records say of when this life began: later than the truth after `Outcome.OWN`."""
+        return self._life[0]
+
+    def publish(self, part: str, state: LinksState | ServicesState) -> Record | None:
+        """Say something of ourselves.
+
+        Args:
+            part: `LINKS` or a bucket, see `bucket_of`.
+            state: All there is to say about that part.
+
+        Returns:
+            What is to be sent to others; None when that is what we said last.
+        """
+        last = self._parts[self._server].get(part)
+        if state == (ServicesState() if last is None else last.state):
+            return None
+        started, boot_id = self._life
+        record = Record(self._server, boot_id, started, part, last.sequence + 1 if last else 1, state)
+        self._store(record)
+        return record
+
+    def accept(self, record: Record) -> Outcome:
+        """Take in what another router sent, be it its own word or someone else's."""
+        if record.server == self._server:
+            return self._accept_own(record)
+        parts = self._parts.get(record.server)
+        if parts is None:
+            if len(self._parts) >= self._members_max:
+                return Outcome.FULL
+        else:
+            known = next(iter(parts.values())).life
+            if record.life < known:
+                return Outcome.OLDER
+            if record.life > known:
+                self.forget(record.server)
+            elif (last := parts.get(record.part)) is not None and record.sequence <= last.sequence:
+                return Outcome.SAME if record.sequence == last.sequence else Outcome.OLDER
+        self._store(record)
+        return Outcome.NEW
+
+    def _accept_own(self, record: Record) -> Outcome:
+        own = self._parts[self._server]
+        if record.life < self._life:
+            return Outcome.OLDER
+        if record.life == self._life:
+            sequence = own[record.part].sequence if record.part in own else 0
+            if record.sequence <= sequence:
+                return Outcome.SAME if record.sequence == sequence else Outcome.OLDER
+        self._life = (record.started + 1, self._life[1])
+        for part, ours in own.items():
+            own[part] = msgspec.structs.replace(ours, started=self.started)
+        return Outcome.OWN
+
+    def republish(self) -> list[Record]:
+        """Everything we say of ourselves, for all others: due after `Outcome.OWN`."""
+        return list(self._parts[self._server].values())
+
+    def records_of(self, server: str, part: str) -> list[Record]:
+        """What answers an outdated record: the part as we know it, or all the others when a newer life has no such part."""
+        parts = self._parts.get(server, {})
+        return [parts[part]] if part in parts else list(parts.values())
+
+    def forget(self, server: str) -> None:
+        """Drop all that another server said; it comes back as soon as someone sends it again."""
+        if server == self._server:
+            return
+        for part in self._parts.pop(server, {}):
+            self._changed(part)
+        self._links.pop(server, None)
+
+    def boot_id(self, server: str) -> str | None:
+        """Which life of a server is known; None when it has said nothing."""
+        parts = self._parts.get(server)
+        return next(iter(parts.values())).boot_id if parts else None
+
+    def records(self) -> Iterator[Record]:
+        """Every record, our own among them."""
+        for parts in self._parts.values():
+            yield from parts.values()
+
+    def links(self) -> Mapping[str, LinksState]:
+        """The links of each server, as it tells of them itself; what is returned follows all changes."""
+        return MappingProxyType(self._links)
+
+    def instances(self, server: str) -> tuple[Instance, ...]:
+        """The services of a server."""
+        parts = self._parts.get(server, {}).values()
+        return tuple(
+            instance
+            for record in parts
+            if isinstance(record.state, ServicesState)
+            for instance in record.state.instances
+        )
+
+    def summary(self) -> str:
+        """What we know, as JSON without the states: each server's ``[started, boot_id, {part: sequence}]``."""
+        known = {
+            server: (*next(iter(parts.values())).life, {part: record.sequence for part, record in parts.items()})
+            for server, parts in self._parts.items()
+            if parts
+        }
+        return encode_summary(known)
+
+    def missing_from(self, summary: str) -> list[Record]:
+        """What another router has not, or has in an older version.
+
+        Args:
+            summary: Its `summary`.
+
+        Raises:
+            RemoteProtocolError: It is none.
+        """
+        theirs = decode_summary(summary)
+        missing = []
+        for record in self.records():
+            started, boot_id, sequences = theirs.get(record.server, (-1, "", {}))
+            told = sequences.get(record.part, 0)
+            if (started, boot_id, told) < (*record.life, record.sequence):
+                missing.append(record)
+        return missing
+
+    def _store(self, record: Record) -> None:
+        self._parts.setdefault(record.server, {})[record.part] = record
+        if isinstance(record.state, LinksState):
+            self._links[record.server] = record.state
+        self._changed(record.part)
+
+    def _changed(self, part: str) -> None:
+        if part == LINKS:
+            self.links_generation += 1
+        else:
+            self.services_generation += 1

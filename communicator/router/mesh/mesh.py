@@ -1,0 +1,158 @@
+"""What a router knows of the others: who is linked, who is reachable which way, who offers what; it sends nothing."""
+
+from collections.abc import Mapping
+
+from communicator.protocol.values import NS_PER_S
+from communicator.router.carrier import Hop
+from communicator.router.config import RouterConfig
+from communicator.router.events import Instant
+from communicator.router.mesh.directory import Directory
+from communicator.router.mesh.gatekeeper import Gatekeeper
+from communicator.router.mesh.heartbeat import Heartbeat
+from communicator.router.mesh.link_state import Database
+from communicator.router.mesh.neighbors import AddressBook
+from communicator.router.mesh.records import Leaf, LinksState, NeighborState
+from communicator.router.mesh.rival import Rival
+from communicator.router.mesh.topology import Topology
+from communicator.router.registry import Link, Peer
+
+ACK = "ack/1"
+"""The feature of a router that acknowledges messages."""
+LINK_COST = 1.0
+"""Of a link to another router: what is cheapest is what has the fewest hops."""
+SETTLING_S = 10.0
+"""After a change of the routes: as long as others may still send by the old ones."""
+
+
+class Mesh:
+    """Members, links and ways of the cluster, as this router sees them. It is the `Carrier` over links between routers.
+
+    Args:
+        config: Who we are.
+        now: When this life began.
+    """
+
+    def __init__(self, config: RouterConfig, now: Instant) -> None:
+        limits = config.limits
+        self.own = config.server_name
+        self.book = AddressBook(
+            config.my_address, config.cluster, config.boot_id, limits.members, now.monotonic_s
+        )
+        self.gate = Gatekeeper(self.book.is_configured_ip)
+        self.heartbeat = Heartbeat(config.boot_id)
+        self.database = Database(config.server_name, config.boot_id, now.wall_ns // NS_PER_S, limits.members)
+        self.topology = Topology(config.server_name)
+        self._directory = Directory(self.database, self.topology)
+        self.peers: dict[str, Link] = {}
+        """Server to the link on which it was accepted."""
+        self.strangers: set[Link] = set()
+        """Links from and to other hosts that have not shown who they are."""
+        self.rivalries: dict[str, Rival] = {}
+        """Server to the newcomer that waits for its name."""
+        self.unpublished: set[str] = set()
+        """Parts of our services that have changed since they were told."""
+        self.publish_s: float | None = None
+        """When they are to be told."""
+        self.status_due_s: float | None = None
+        """When the state of the cluster is to be looked at."""
+        self.settled_s = 0.0
+        """Until then lines may still come by ways that were good a moment ago."""
+        self._links_seen = -1
+
+    @property
+    def directory(self) -> Directory:
+        """Which services run on the others that can be reached."""
+        self.refresh()
+        return self._directory
+
+    @property
+    def is_alone(self) -> bool:
+        """Whether there has never been anybody to talk to."""
+        return not self.peers and len(self.database.links()) <= 1
+
+    def refresh(self) -> None:
+        """Take the links everybody tells of into the topology."""
+        if self._links_seen != self.database.links_generation:
+            self._links_seen = self.database.links_generation
+            self.topology.update(self.database.links())
+
+    def hop(self, server: str) -> Hop | None:
+        """See `Carrier`."""
+        direct = self.peers.get(server)
+        if direct is not None and direct.peer is not None:
+            return Hop(direct, is_last=True, is_leaf=direct.peer.is_leaf)
+        self.refresh()
+        reach = self.topology.reach(server)
+        link = None if reach is None else self.peers.get(reach.next_hop)
+        return None if link is None else Hop(link, is_last=False)
+
+    def cost(self, server: str) -> float | None:
+        """See `Carrier`."""
+        if server == self.own:
+            return 0.0
+        self.refresh()
+        reach = self.topology.reach(server)
+        return None if reach is None else reach.cost
+
+    def servers(self) -> frozenset[str]:
+        """See `Carrier`."""
+        if self.is_alone:
+            return frozenset()
+        self.refresh()
+        return self.topology.reachable()
+
+    def path(self, server: str) -> tuple[str, ...]:
+        """See `Carrier`."""
+        self.refresh()
+        reach = self.topology.reach(server)
+        return () if reach is None else reach.path
+
+    def may_carry(self, link: Link, server: str, now_s: float) -> bool:
+        """Whether a line that comes over this link may have been sent by a service of this server.
+
+        It may when the server is the one at the other end, or when the way there leads over that link: ways are the same in both
+        directions. While routes are settling others may still use another way, so that any way there is believed.
+        """
+        peer = link.peer
+        if peer is None or server == self.own:
+            return False
+        if peer.server == server:
+            return True
+        if peer.is_leaf:
+            return False
+        self.refresh()
+        reach = self.topology.reach(server)
+        if reach is not None and reach.next_hop == peer.server:
+            return True
+        return now_s < self.settled_s and server in self.topology.behind(peer.server)
+
+    def knows(self, server: str) -> bool:
+        """Whether this server is, or was, one of the cluster, reachable or not."""
+        return server in self.peers or server in self.database.links() or self.book.knows(server)
+
+    def own_links(self, config: RouterConfig) -> LinksState:
+        """What we tell the others of our links."""
+        neighbors = tuple(_neighbor(link.peer) for _, link in sorted(self.peers.items()) if link.peer is not None)
+        return LinksState(
+            address=config.my_address,
+            secure=config.cluster.secure,
+            neighbors=neighbors,
+            features=tuple(sorted(config.cluster.features)),
+            forgotten=dict(self.book.forgotten),
+        )
+
+    def acknowledges(self, server: str) -> bool:
+        """Whether this router says ACKNOWLEDGED when a message has arrived."""
+        state = self.database.links().get(server)
+        return state is not None and ACK in state.features
+
+    def addresses(self) -> Mapping[str, str]:
+        """Server to the address it tells of itself, of all we have heard of."""
+        told = {server: state.address for server, state in self.database.links().items()}
+        return told | {server: link.peer.address for server, link in self.peers.items() if link.peer is not None}
+
+
+def _neighbor(peer: Peer) -> NeighborState:
+    leaf = Leaf(peer.address, peer.services) if peer.is_leaf else None
+    return NeighborState(peer.server, LINK_COST, leaf)
+

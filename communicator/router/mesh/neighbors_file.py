@@ -1,0 +1,100 @@
+"""Addresses of routers as text, and neighbors.txt in the ancestor's format; it opens no file and looks no name up."""
+
+import ipaddress
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from communicator.errors import AddressError
+from communicator.protocol.addresses import HostPort, parse_host_port
+
+Rank = tuple[int, int, int]
+"""What orders addresses: the version of IP, the number of the host, the port."""
+
+HEADER = (
+    "# The routers of this cluster, one IP:port per line, this one included.",
+    "# Written by communicatord whenever it learns more; the comments below are its own notes.",
+)
+_LIMITED_BROADCAST = ipaddress.IPv4Address("255.255.255.255")
+
+
+def rank(host_port: HostPort) -> Rank | None:
+    """Where an address stands among others; None when its host is a name."""
+    try:
+        ip = ipaddress.ip_address(host_port.host)
+    except ValueError:
+        return None
+    return (ip.version, int(ip), host_port.port)
+
+
+def parse_cluster_address(text: str) -> HostPort | None:
+    """Read the ``IP:port`` a router can be reached at.
+
+    Returns:
+        Host and port in their one spelling; None for a name, for an address that is no single host's, and without a port.
+    """
+    try:
+        host_port = parse_host_port(text.strip())
+        ip = ipaddress.ip_address(host_port.host)
+    except (AddressError, ValueError):
+        return None
+    if isinstance(ip, ipaddress.IPv6Address):
+        if ip.scope_id is not None:
+            return None  # it means something on one host only
+        ip = ip.ipv4_mapped or ip
+    if ip.is_unspecified or ip.is_multicast or ip == _LIMITED_BROADCAST or host_port.port == 0:
+        return None
+    return HostPort(str(ip), host_port.port)
+
+
+@dataclass(slots=True)
+class SavedNeighbors:
+    """What neighbors.txt says."""
+
+    addresses: list[HostPort] = field(default_factory=list)
+    servers: dict[str, str] = field(default_factory=dict)
+    """Address, of a configured neighbor also by name, to the server that was proven to be there."""
+    forgotten: dict[str, int] = field(default_factory=dict)
+    """Address to when it was forgotten, in seconds since the epoch."""
+    rejected: list[str] = field(default_factory=list)
+
+
+def read_neighbors(text: str) -> SavedNeighbors:
+    """Read neighbors.txt: addresses parted by line ends, blanks or commas; after ``#`` comments, some of them our notes."""
+    saved = SavedNeighbors()
+    for line in text.splitlines():
+        entries, _, comment = line.partition("#")
+        for entry in entries.replace(",", " ").split():
+            host_port = parse_cluster_address(entry)
+            if host_port is None:
+                saved.rejected.append(entry)
+            else:
+                saved.addresses.append(host_port)
+        _read_note(comment.split(), saved)
+    return saved
+
+
+def _read_note(words: list[str], saved: SavedNeighbors) -> None:
+    match words:
+        case ["forgotten", address, epoch] if epoch.isascii() and epoch.isdigit():
+            host_port = parse_cluster_address(address)
+            if host_port is not None:
+                saved.forgotten[str(host_port)] = int(epoch)
+        case ["server", address, server]:
+            saved.servers[address] = server
+        case _:
+            pass  # a comment of somebody else
+
+
+def render_neighbors(addresses: Iterable[HostPort], servers: Mapping[str, str], forgotten: Mapping[str, int]) -> str:
+    """Write neighbors.txt.
+
+    Args:
+        addresses: Of all routers, our own included; sorted here.
+        servers: Address to the server proven to be there.
+        forgotten: Address to the epoch, in seconds.
+    """
+    known = {str(host_port): rank(host_port) or (0, 0, 0) for host_port in addresses}
+    lines = [*HEADER, *sorted(known, key=known.__getitem__)]
+    lines += [f"# server {address} {server}" for address, server in sorted(servers.items())]
+    lines += [f"# forgotten {address} {epoch_s}" for address, epoch_s in sorted(forgotten.items())]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,93 @@
+"""What CONNECT and ACCEPT say of a router, read and written; it knows no link and decides nothing."""
+
+from dataclasses import dataclass, field
+
+from communicator.errors import AddressError, RemoteProtocolError
+from communicator.protocol.addresses import parse_host_port
+from communicator.protocol.message import Message
+from communicator.protocol.names import is_server_name, is_service_name
+from communicator.protocol.values import parse_integer
+from communicator.router.config import RouterConfig
+from communicator.router.registry import Peer
+
+PROTOCOL_VERSION = 1
+SERVICES_TAKEN = 1000
+"""Services a peer may list: ten times the largest host known."""
+FEATURES_TAKEN = 64
+TOKEN_CHARACTERS = 64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """What a router says of itself when it meets another."""
+
+    peer: Peer
+    neighbors: tuple[str, ...] = field(default=())
+    """Addresses it knows of."""
+
+
+def read_offer(message: Message) -> Offer:
+    """Read CONNECT or ACCEPT.
+
+    Raises:
+        RemoteProtocolError: A parameter is missing or wrong; the text names it.
+    """
+    server = message.get("server_name")
+    if not is_server_name(server):
+        raise RemoteProtocolError(f"parameter server_name: {server[:80]!r} is not the name of a server")
+    return Offer(
+        peer=Peer(
+            server=server,
+            address=read_address(message),
+            boot_id=message.get("boot_id")[:TOKEN_CHARACTERS],
+            features=frozenset(_tokens(message, "features", FEATURES_TAKEN)),
+            services=tuple(filter(is_service_name, _tokens(message, "services", SERVICES_TAKEN))),
+        ),
+        neighbors=tuple(listed(message.get("neighbors"))),
+    )
+
+
+def read_address(message: Message) -> str:
+    """The address under which the cluster is to know a router, in its one form.
+
+    Raises:
+        RemoteProtocolError: It is missing or is no ``IP:port``.
+    """
+    text = message.get("my_address")
+    try:
+        return str(parse_host_port(text))
+    except AddressError as error:
+        raise RemoteProtocolError(f"parameter my_address: {error}") from None
+
+
+def require_version(message: Message) -> None:
+    """CONNECT names the version of the protocol.
+
+    Raises:
+        RemoteProtocolError: It is another one.
+    """
+    if parse_integer(message.get("version", "0")) != PROTOCOL_VERSION:
+        raise RemoteProtocolError(f"parameter version: {message.get('version')!r} is not {PROTOCOL_VERSION}")
+
+
+def render_offer(config: RouterConfig, neighbors: list[str], heard_of: list[str]) -> dict[str, str]:
+    """The parameters of CONNECT and ACCEPT alike; what would be empty is left out, since the ancestor minds."""
+    told = {
+        "server_name": config.server_name,
+        "my_address": config.my_address,
+        "services": ",".join(sorted(config.known_services)),
+        "heard_of": ",".join(heard_of),
+        "neighbors": ",".join(neighbors),
+        "features": ",".join(sorted(config.cluster.features)),
+        "boot_id": config.boot_id if config.cluster.features else "",
+    }
+    return {name: value for name, value in told.items() if value}
+
+
+def listed(text: str) -> list[str]:
+    """The parts of a comma list, without blanks and empty ones."""
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+def _tokens(message: Message, name: str, most: int) -> list[str]:
+    return [part[:TOKEN_CHARACTERS] for part in listed(message.get(name))[:most]]

@@ -1,0 +1,160 @@
+"""Lines that come from another router: whoever they are for, as a chunk where that can be, one by one where they must be read.
+
+What matters stands at the front of a line: who sent it, to whom, which command, and how many routers it may still pass. Lines
+of one read that are alike in this are passed on with one replacement, however many they are.
+"""
+
+import re
+from collections.abc import Callable
+from io import BytesIO
+from typing import NamedTuple
+
+from communicator.errors import RemoteProtocolError
+from communicator.protocol.line_form import parse_head
+from communicator.protocol.names import BROADCAST_SERVICES, ROUTER_SERVICE, WILDCARD_SERVERS
+from communicator.router.authority import RULES
+from communicator.router.effects import Continue
+from communicator.router.envelope import HOPS
+from communicator.router.events import Instant
+from communicator.router.forwarding import Inspect, count_lines, share_start
+from communicator.router.registry import Link
+from communicator.router.switchboard import Switchboard
+
+_HOPS = re.compile(rb" hops_left=(\d{1,2});")
+_TELLTALES = (b"race=", b"k=req", b"ps_le")
+"""Five letters of each parameter that a router must read: trace, ack=required, hops_left; longer ones take longer to search."""
+
+
+class Way(NamedTuple):
+    """Where lines with one front go, and what their front becomes."""
+
+    target: Link
+    is_local: bool
+    front: bytes
+    """As it is to be, up to and with the blank or the semicolon that ends it."""
+
+
+def relay(board: Switchboard, link: Link, lines: bytes, now: Instant, inspect: Inspect) -> int:
+    """Deal with the lines of one read from another router.
+
+    Args:
+        board: The router's state.
+        link: A link whose peer was accepted.
+        lines: Whole lines, each with its newline.
+        now: The time.
+        inspect: What to do with a line that must be read.
+
+    Returns:
+        How many lines they were.
+    """
+    board.mesh.heartbeat.heard(link.id, now.monotonic_s)
+    count = count_lines(lines)
+    front = _front(lines)
+    way = _find_way(board, link, front, now) if front else None
+    if way is None or not share_start(lines, front, count):
+        _relay_mixed(board, link, lines, now, inspect)
+        return count
+    rest = lines[len(front) :]
+    if _has_telltale(rest, front):
+        _relay_mixed(board, link, lines, now, inspect)
+        return count
+    _count(board, way, count)
+    board.transmit(way.target, way.front + rest.replace(b"\n" + front, b"\n" + way.front), count)
+    return count
+
+
+def _has_telltale(rest: bytes, front: bytes) -> bool:
+    """Whether a line behind its front holds what must be read; a front that tells of hops has them in every line."""
+    told = rest.replace(front, b"") if front.endswith(b";") else rest
+    return any(telltale in told for telltale in _TELLTALES)
+
+
+def _count(board: Switchboard, way: Way, count: int) -> None:
+    board.statistics.routed["local" if way.is_local else "next_hop"] += count
+
+
+def _front(lines: bytes) -> bytes:
+    """The front of the first line: sender, address and command with the blank behind it, and ``hops_left`` where that comes first.
+
+    Empty where there is no sender, or nothing behind the command.
+    """
+    if not lines.startswith(b"<"):
+        return b""
+    end = lines.find(b"\n")
+    address = lines.find(b" ", 0, end) + 1
+    blank = lines.find(b" ", address, end)
+    if not address or blank < 0:
+        return b""
+    hops = _HOPS.match(lines, blank, end)
+    return lines[: hops.end() if hops else blank + 1]
+
+
+def _find_way(board: Switchboard, link: Link, front: bytes, now: Instant) -> Way | None:
+    """Where lines with this front go from here; None when they must be read."""
+    if link.ways_of != board.route_changes:
+        link.ways.clear()
+        link.ways_of = board.route_changes
+    if front in link.ways:
+        way: Way | None = link.ways[front]
+        return way
+    way = _resolve(board, link, front, now)
+    if len(link.ways) >= board.config.limits.routes:
+        link.ways.clear()
+    link.ways[front] = way
+    return way
+
+
+def _resolve(board: Switchboard, link: Link, front: bytes, now: Instant) -> Way | None:
+    plain, _, hops = front.partition(b" hops_left=")
+    head = plain.rstrip(b" ")
+    try:
+        parsed = parse_head(head.decode("ascii"))
+    except (RemoteProtocolError, UnicodeDecodeError):
+        return None
+    named = parsed.server and parsed.server not in WILDCARD_SERVERS
+    if parsed.command in RULES or parsed.service in ("", ROUTER_SERVICE, *BROADCAST_SERVICES) or not named:
+        return None
+    if not board.carrier.may_carry(link, parsed.sent_from_server, now.monotonic_s):
+        return None
+    if parsed.server == board.config.server_name:
+        live = board.registry.live(parsed.service)
+        return None if live is None else Way(live, is_local=True, front=head + b" ")
+    hop = board.carrier.hop(parsed.server)
+    left = min(int(hops[:-1]), HOPS) if hops else HOPS
+    if hop is None or hop.link is link or left <= 1:
+        return None
+    if hop.is_leaf:
+        return Way(hop.link, is_local=False, front=head + b" ")
+    return Way(hop.link, is_local=False, front=b"%s hops_left=%d;" % (head, left - 1))
+
+
+def _relay_mixed(board: Switchboard, link: Link, lines: bytes, now: Instant, inspect: Inspect) -> None:
+    """Collect lines by destination; what was collected goes out before a line that must be read."""
+    rest = BytesIO(lines)
+    is_suspect = any(telltale in lines for telltale in _TELLTALES)
+    batches: dict[Link, list[bytes]] = {}
+    put: Callable[[bytes], None]
+    for line in rest:
+        front = _front(line)
+        way = _find_way(board, link, front, now) if front else None
+        if way is not None and not (is_suspect and _has_telltale(line[len(front) :], b"")):
+            put = batches.setdefault(way.target, []).append
+            put(way.front + line[len(front) :])
+            _count(board, way, 1)
+            continue
+        _flush(board, batches)
+        if not board.may_look():
+            board.park(link, line + rest.read(), Continue(link.id))
+            return
+        inspect(board, link, line[:-1], now)
+        if link.is_parked:
+            link.parked += rest.read()
+        if link.is_parked or link.closing:
+            return
+    _flush(board, batches)
+
+
+def _flush(board: Switchboard, batches: dict[Link, list[bytes]]) -> None:
+    for target, batch in batches.items():
+        board.transmit(target, b"".join(batch), len(batch))
+    batches.clear()

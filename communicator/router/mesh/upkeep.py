@@ -1,0 +1,84 @@
+"""What the mesh does by itself when its time has come: dial, ask for signs of life, repeat, tell, forget."""
+
+from communicator.protocol.message import Message
+from communicator.protocol.names import ROUTER_SERVICE
+from communicator.router.commands.cluster_status import settle_status
+from communicator.router.effects import Level
+from communicator.router.events import CloseReason, Instant
+from communicator.router.mesh.acknowledgement import repeat_due
+from communicator.router.mesh.exchange import publish_links, publish_services
+from communicator.router.mesh.handshake import dial_due, part, settle_rivalries
+from communicator.router.switchboard import Switchboard
+
+
+def begin(board: Switchboard) -> None:
+    """The first words of this life about itself, and what was wrong with what the last one left."""
+    publish_links(board)
+    if board.mesh.book.rejected:
+        board.notice(Level.WARNING, "neighbors_unreadable", entries=",".join(board.mesh.book.rejected)[:200])
+
+
+def renew(board: Switchboard, now: Instant) -> None:
+    """The configuration has changed."""
+    board.mesh.book.reconfigure(board.config.cluster, now.monotonic_s)
+    board.pending.messages_max = board.config.limits.pending_messages
+    board.pending.bytes_max = board.config.limits.pending_bytes
+    board.routes_changed()
+    board.mesh.status_due_s = now.monotonic_s
+
+
+def next_deadline_s(board: Switchboard) -> float | None:
+    """When `upkeep` is due, on the monotonic clock."""
+    mesh = board.mesh
+    deadlines = (
+        None if board.draining else mesh.book.next_due_s,
+        mesh.heartbeat.next_due_s,
+        mesh.publish_s,
+        mesh.status_due_s,
+        board.pending.next_due_s,
+        board.policy.next_deadline_s(board.policy_seen_s),
+        mesh.settled_s or None,
+        min((link.stranger_until_s for link in mesh.strangers), default=None),
+        min((rival.deadline_s for rival in mesh.rivalries.values()), default=None),
+    )
+    return min((deadline for deadline in deadlines if deadline is not None), default=None)
+
+
+def upkeep(board: Switchboard, now: Instant) -> None:
+    """Do what is due."""
+    mesh, now_s = board.mesh, now.monotonic_s
+    for link in [link for link in mesh.strangers if link.stranger_until_s <= now_s]:
+        board.notice(Level.INFO, "stranger_sent_away", link=link.name)
+        part(board, link, CloseReason.AUTH, now)
+    settle_rivalries(board, now)
+    _ask_for_life(board, now)
+    if mesh.publish_s is not None and mesh.publish_s <= now_s:
+        publish_services(board)
+    repeat_due(board, now)
+    if mesh.settled_s and mesh.settled_s <= now_s:
+        mesh.settled_s = 0.0
+        board.routes_changed()
+    policy_ends_s = board.policy.next_deadline_s(board.policy_seen_s)
+    if policy_ends_s is not None and policy_ends_s <= now_s:
+        board.policy_seen_s = now_s
+        board.routes_changed()
+    if mesh.status_due_s is not None and mesh.status_due_s <= now_s:
+        settle_status(board)
+    if not board.draining:
+        dial_due(board, now)
+
+
+def _ask_for_life(board: Switchboard, now: Instant) -> None:
+    """ALIVE to every router whose turn it is; who has been silent for too long is gone."""
+    mesh = board.mesh
+    due_s = mesh.heartbeat.next_due_s
+    if due_s is None or due_s > now.monotonic_s:
+        return
+    links = board.registry.links
+    beats = mesh.heartbeat.beat(now.monotonic_s, lambda number: number in links and links[number].held)
+    for number, serial in beats.probe:
+        board.answer(links[number], "ALIVE", serial=str(serial))
+    if beats.self_suspect:
+        board.notice(Level.WARNING, "silence_doubted", peers=len(mesh.peers))
+    for number in beats.lost:
+        part(board, links[number], CloseReason.SILENT, now)

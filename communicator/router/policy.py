@@ -1,0 +1,294 @@
+"""The canary's policy as a router holds it: what is blocked and how traffic is split, until when; it judges and sends nothing."""
+
+import hashlib
+from bisect import bisect_right
+from collections.abc import Iterator
+from typing import Annotated, NamedTuple
+
+import msgspec
+from msgspec import Meta
+
+from communicator.errors import RemoteProtocolError
+from communicator.protocol.limits import LINE_BYTES_HARD
+from communicator.protocol.names import ROUTER_SERVICE, is_server_name, is_service_name
+
+ALL = "*"
+"""As the server or the build of an entry: every one."""
+ENTRIES = 1_000
+"""Entries of one list: five versions blocked on each of 200 hosts."""
+TEXT_CHARACTERS = 256
+"""A version, a build or a reason: as much as a registration may carry, and it must match one."""
+POLICY_BYTES = LINE_BYTES_HARD // 2 - 4096
+"""The policy as it is shown, so that it fits into one answer even when each of its bytes needs an escape."""
+LONGEST_S = 1e9
+"""Thirty years is for ever, and still a duration that every reader of one takes."""
+PROTECTED = frozenset((ROUTER_SERVICE, "canary"))
+"""Never blocked: without them nobody could take the block away."""
+
+Text = Annotated[str, Meta(max_length=TEXT_CHARACTERS)]
+Name = Annotated[str, Meta(min_length=1, max_length=TEXT_CHARACTERS)]
+Count = Annotated[int, Meta(ge=0, le=2**63 - 1)]
+Span = Annotated[float, Meta(ge=0, le=LONGEST_S)]
+Plain = str | int | float | bool | None
+"""A value that the router only shows; nested no deeper than the shapes below, so that no peer can make it run deep."""
+
+
+class Denial(msgspec.Struct, frozen=True, kw_only=True):
+    """An entry of the denylist: a version that is not to run, or not there."""
+
+    service: Name
+    version: Text
+    build: Text
+    server: Name
+    until_s: Span
+    """For how long from receipt."""
+    reason: Text = ""
+    probe_allowed: bool = False
+    """Whether it may run as a probe meanwhile."""
+
+
+class Weight(msgspec.Struct, frozen=True, kw_only=True):
+    """An entry of the weights: the part of its traffic that a version gets."""
+
+    service: Name
+    version: Text
+    build: Text
+    server: Name
+    weight: Annotated[float, Meta(ge=0, le=1)]
+
+
+class Colour(msgspec.Struct, frozen=True, kw_only=True):
+    """Which of two versions is the active one; kept and shown, not obeyed here."""
+
+    service: Name
+    active: Text
+    versions: dict[str, Plain | dict[str, Plain]] = {}
+
+
+class Policy(msgspec.Struct, frozen=True, kw_only=True):
+    """What the canary wants of a router; the default wants nothing."""
+
+    generation: tuple[Count, Count]
+    """Term and number: a larger one replaces a smaller one."""
+    lease_s: Annotated[float, Meta(gt=0, le=LONGEST_S)]
+    """For how long from receipt it is obeyed in full; see `PolicyInForce`."""
+    denylist: Annotated[tuple[Denial, ...], Meta(max_length=ENTRIES)] = ()
+    weights: Annotated[tuple[Weight, ...], Meta(max_length=ENTRIES)] = ()
+    colours: Annotated[tuple[Colour, ...], Meta(max_length=ENTRIES)] = ()
+    shadows: Annotated[tuple[dict[str, Plain | list[Plain] | dict[str, Plain]], ...], Meta(max_length=ENTRIES)] = ()
+    """Kept and shown, not obeyed here."""
+
+
+EMPTY = Policy(generation=(0, 0), lease_s=LONGEST_S)
+"""Until the canary has said something."""
+
+_READER = msgspec.json.Decoder(Policy)
+
+
+def parse_policy(text: str) -> Policy:
+    """Read what POLICY_SET carries; unknown keys are ignored.
+
+    Args:
+        text: The policy as JSON.
+
+    Raises:
+        RemoteProtocolError: It is none, or too large; the text names the path of what is wrong.
+    """
+    try:
+        policy = _READER.decode(text)
+    except RecursionError:
+        raise RemoteProtocolError("policy: nested too deeply") from None
+    except (msgspec.DecodeError, UnicodeEncodeError) as error:
+        raise RemoteProtocolError(f"policy: {error}") from None
+    fault = next(_faults(policy), "")
+    if fault:
+        raise RemoteProtocolError(f"policy: {fault}")
+    size = len(msgspec.json.encode(policy))
+    if size > POLICY_BYTES:
+        raise RemoteProtocolError(f"policy: takes {size} bytes, more than {POLICY_BYTES}")
+    return policy
+
+
+def _faults(policy: Policy) -> Iterator[str]:
+    """What the types cannot say, each with its path in the words of msgspec."""
+    weighed: set[tuple[str, ...]] = set()
+    coloured: set[str] = set()
+    for at, denial in enumerate(policy.denylist):
+        yield from _misnamed(f"$.denylist[{at}]", denial)
+        if denial.service in PROTECTED:
+            yield f"{denial.service!r} is never blocked - at `$.denylist[{at}].service`"
+    for at, weight in enumerate(policy.weights):
+        yield from _misnamed(f"$.weights[{at}]", weight)
+        key = (weight.service, weight.version, weight.build, weight.server)
+        if key in weighed:
+            yield f"{weight.service!r} {weight.version!r} has two weights for one build and server - at `$.weights[{at}]`"
+        weighed.add(key)
+    for at, colour in enumerate(policy.colours):
+        if colour.service in coloured:
+            yield f"{colour.service!r} has two colours - at `$.colours[{at}].service`"
+        coloured.add(colour.service)
+
+
+def _misnamed(path: str, entry: Denial | Weight) -> Iterator[str]:
+    if not is_service_name(entry.service):
+        yield f"{entry.service!r} is not a service name - at `{path}.service`"
+    if entry.server != ALL and not is_server_name(entry.server):
+        yield f"{entry.server!r} is neither a server name nor {ALL!r} - at `{path}.server`"
+
+
+def render_policy(policy: Policy) -> str:
+    """The policy as JSON, which `parse_policy` reads back as the same."""
+    return msgspec.json.encode(policy).decode()
+
+
+def render_generation(policy: Policy) -> str:
+    """``term,number``."""
+    return ",".join(map(str, policy.generation))
+
+
+def render_kept(policy: Policy) -> str:
+    """The policy as it is kept on disk: with the hash of its bytes, so that damage shows."""
+    shown = render_policy(policy)
+    return f'{{"sha256":"{hashlib.sha256(shown.encode()).hexdigest()}","policy":{shown}}}\n'
+
+
+class Kept(NamedTuple):
+    """What was found on disk."""
+
+    policy: Policy
+    """Empty where there was none, or none that could be trusted."""
+    reason: str
+    """Why it could not; empty when all is well."""
+
+
+class _File(msgspec.Struct):
+    sha256: str
+    policy: msgspec.Raw
+
+
+def read_kept(text: str) -> Kept:
+    """Read what `render_kept` wrote; it never raises.
+
+    Args:
+        text: The content of the file; empty when there is none.
+    """
+    if not text:
+        return Kept(EMPTY, "")
+    try:
+        file = msgspec.json.decode(text, type=_File)
+        shown = bytes(file.policy)
+        if hashlib.sha256(shown).hexdigest() != file.sha256:
+            return Kept(EMPTY, "the policy does not have the hash that was kept with it")
+        return Kept(parse_policy(shown.decode()), "")
+    except RecursionError:
+        return Kept(EMPTY, "the file is nested too deeply")
+    except (msgspec.DecodeError, ValueError) as error:
+        return Kept(EMPTY, str(error))
+
+
+class Blocking(NamedTuple):
+    """Why a version may not run now."""
+
+    reason: str
+    until_s: float
+    """For how many seconds from now this holds."""
+    probe_allowed: bool
+    """Whether it may run as a probe meanwhile."""
+
+
+class PolicyInForce:
+    """A policy and when it came; all its spans count from then, on the monotonic clock.
+
+    While the lease lasts it is obeyed in full. Afterwards, when the canary may be gone, nothing stays shut for good: what
+    is blocked may be probed, and weights are 1 again; active colours stay, shadows stop.
+
+    Args:
+        policy: What is in force.
+        received_s: When it came, or when the router started with the one it had kept, on the monotonic clock.
+        renewed_s: When it was last repeated; only the lease counts anew from then.
+    """
+
+    def __init__(self, policy: Policy, received_s: float, renewed_s: float | None = None) -> None:
+        self.policy = policy
+        self.received_s = received_s
+        self.lease_ends_s = (received_s if renewed_s is None else renewed_s) + policy.lease_s
+        self._denials: dict[tuple[str, str], list[Denial]] = {}
+        self._weights: dict[tuple[str, str], list[Weight]] = {}
+        for denial in policy.denylist:
+            self._denials.setdefault((denial.service, denial.version), []).append(denial)
+        for weight in policy.weights:
+            self._weights.setdefault((weight.service, weight.version), []).append(weight)
+        self._concerned = {service for service, _version in (*self._denials, *self._weights)}
+        ends = {received_s + denial.until_s for denial in policy.denylist}
+        self._deadlines_s = sorted(ends | ({self.lease_ends_s} if ends or policy.weights or policy.shadows else set()))
+
+    def succeeded_by(self, policy: Policy, now_s: float) -> "PolicyInForce":
+        """What is in force once this policy has come.
+
+        A repetition renews the lease. What it blocks ends when it was to end: else a canary that repeats itself would
+        block for ever.
+
+        Raises:
+            RemoteProtocolError: It is older than this one, or another of the same generation.
+        """
+        known = self.policy
+        if policy.generation > known.generation:
+            return PolicyInForce(policy, now_s)
+        if policy.generation < known.generation:
+            what = f"is older than {render_generation(known)}, which is in force"
+            raise RemoteProtocolError(f"policy: generation {render_generation(policy)} {what}")
+        if policy != known:
+            raise RemoteProtocolError(
+                f"policy: generation {render_generation(policy)} is in force with another content"
+            )
+        return PolicyInForce(policy, self.received_s, now_s)
+
+    def concerns(self, service: str) -> bool:
+        """Whether anything is said of this service, so that its instances are not all alike."""
+        return service in self._concerned
+
+    def lease_holds(self, now_s: float) -> bool:
+        """Whether the canary has spoken recently enough for all of it to be obeyed."""
+        return now_s < self.lease_ends_s
+
+    def blocked(self, service: str, version: str, build: str, server: str, now_s: float) -> Blocking | None:
+        """Whether a version is blocked on a server, and how.
+
+        It is blocked while any entry says so. Of several, one that allows no probe is told before one that does, and then
+        the one that lasts longest.
+        """
+        ruling: Blocking | None = None
+        for denial in self._denials.get((service, version), ()):
+            left_s = self.received_s + denial.until_s - now_s
+            if left_s > 0 and denial.build in (ALL, build) and denial.server in (ALL, server):
+                probe_allowed = denial.probe_allowed or not self.lease_holds(now_s)
+                told = Blocking(denial.reason, left_s, probe_allowed)
+                ruling = told if ruling is None else max(ruling, told, key=_weightiness)
+        return ruling
+
+    def weight(self, service: str, version: str, build: str, server: str, now_s: float) -> float:
+        """The part of its traffic that a version is to get on a server: 0 to 1, and 1 where nothing is said.
+
+        The most specific entry counts: one for this server before one for all, and then one for this build before one
+        for all.
+        """
+        found = [
+            entry
+            for entry in self._weights.get((service, version), ())
+            if entry.build in (ALL, build) and entry.server in (ALL, server)
+        ]
+        if not found or not self.lease_holds(now_s):
+            return 1.0
+        return max(found, key=lambda entry: (entry.server != ALL, entry.build != ALL)).weight
+
+    def next_deadline_s(self, now_s: float) -> float | None:
+        """When something of this changes by itself, on the monotonic clock: an entry ends, or the lease.
+
+        Whatever was concluded from it before, such as a route, is to be concluded anew then.
+        """
+        at = bisect_right(self._deadlines_s, now_s)
+        return self._deadlines_s[at] if at < len(self._deadlines_s) else None
+
+
+def _weightiness(blocking: Blocking) -> tuple[bool, float]:
+    return (not blocking.probe_allowed, blocking.until_s)

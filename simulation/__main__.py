@@ -1,0 +1,87 @@
+"""The command ``python -m simulation``: plays seeds, or measures convergence, and prints what it saw; it judges nothing."""
+
+import os
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from typing import Annotated
+
+import typer
+
+from simulation.campaign import FoundError, Play, Tally, run_seed
+from simulation.convergence import Convergence
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command()
+def main(
+    *,
+    seeds: Annotated[int, typer.Option(min=0, help="How many seeds to play.")] = 0,
+    first: Annotated[int, typer.Option(min=0, help="The first of them.")] = 0,
+    seed: Annotated[int | None, typer.Option(help="Play this one only, as a failure has named it.")] = None,
+    journal: Annotated[bool, typer.Option(help="Print every event of --seed.")] = False,
+    routers: Annotated[int, typer.Option(min=0, help="Measure the convergence of so many routers.")] = 0,
+    degree: Annotated[int, typer.Option(min=2, help="How many neighbors each of them has.")] = 6,
+) -> None:
+    """Simulate clusters of routers on a virtual clock and network."""
+    chosen = range(first, first + seeds) if seed is None else [seed]
+    if journal and seed is not None:
+        tell_all(seed)
+        return
+    began_s = time.monotonic()
+    tally, found = play(chosen)
+    if chosen:
+        print(f"{tally}, in {time.monotonic() - began_s:.0f} s", flush=True)
+    if found:
+        print(f"{len(found)} seeds have found something: {' '.join(map(str, found))}", file=sys.stderr)
+        raise typer.Exit(1)
+    if routers:
+        print(f"{routers} routers, about {degree} neighbors each", flush=True)
+        for measurement in Convergence(routers, degree, first).measure():
+            print(measurement, flush=True)
+
+
+def play(seeds: Iterable[int]) -> tuple[Tally, list[int]]:
+    """Play seeds on all processors, print what they find, and count what they saw."""
+    tally, found = Tally(), []
+    for seed, seen in play_each(list(seeds)):
+        if isinstance(seen, str):
+            print(seen, end="\n\n", file=sys.stderr, flush=True)
+            found.append(seed)
+        else:
+            tally.add(seen)
+    return tally, found
+
+
+def play_each(seeds: list[int]) -> Iterator[tuple[int, Tally | str]]:
+    """What each seed has seen, or found, in the order of the seeds."""
+    if len(seeds) == 1:
+        yield seeds[0], attempt(seeds[0])
+    elif seeds:
+        with ProcessPoolExecutor(os.cpu_count()) as pool:
+            yield from zip(seeds, pool.map(attempt, seeds, chunksize=4), strict=True)
+
+
+def attempt(seed: int) -> Tally | str:
+    """Play one seed: what it saw, or the words of what it found."""
+    try:
+        return run_seed(seed)
+    except FoundError as error:
+        return str(error)
+
+
+def tell_all(seed: int) -> None:
+    """Print every event of a seed."""
+    played = Play(seed, events_kept=None)
+    try:
+        print(played.run())
+    except FoundError as error:
+        print(error)
+    else:
+        print(played.world.stage.journal.text())
+
+
+if __name__ == "__main__":
+    app()

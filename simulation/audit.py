@@ -1,0 +1,126 @@
+"""What every router says of a cluster that has settled, compared with what is so; it asks as any service may."""
+
+import json
+
+from communicator.protocol.message import Message
+from communicator.protocol.values import parse_integer
+from simulation.agenda import ViolationError
+from simulation.census import take_census
+from simulation.host import Host
+from simulation.service import Service
+from simulation.world import WATCHER, World, has_directory, named
+
+ANSWER_S = 1.0
+"""A router answers a service of its own machine within this time."""
+SIZE_BASE = 600
+SIZE_PER_HOST = 60
+"""No table of a core is longer than this, beside those that hold recent messages."""
+
+
+class Audit:
+    """Asks all routers about the cluster, and judges the answers.
+
+    Args:
+        world: Which cluster.
+    """
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.done = 0
+        """How many answers were judged."""
+        self.statuses: dict[str, Message] = {}
+        self._graphs: dict[str, Message] = {}
+        self._whole = False
+        """Whether all have agreed on all since membership last changed; only then a majority is one."""
+
+    def membership_changed(self) -> None:
+        """A machine has come under a new address, or a name is gone."""
+        self._whole = False
+
+    def hear(self, service: Service, message: Message) -> None:
+        """A watcher has heard something."""
+        if service.party.service != WATCHER:
+            return
+        if message.command == "CLUSTER_CURRENT_STATUS":
+            self.statuses[service.host.name] = message
+        elif message.command == "CLUSTER_GRAPH":
+            self._graphs[service.host.name] = message
+
+    def run(self) -> None:
+        """Ask everyone and judge what they say.
+
+        Raises:
+            ViolationError: A router is wrong about the cluster, or remembers too much.
+        """
+        self.statuses.clear()
+        self._graphs.clear()
+        live = self.world.live()
+        for host in live:
+            watcher = self.world.watchers[host.name]
+            if not watcher.ready:
+                raise ViolationError(f"the watcher on {host.name} is not registered")
+            watcher.say(Message("CLUSTER_GET_STATUS"))
+            watcher.say(Message("CLUSTER_GET_GRAPH"))
+        agenda = self.world.stage.agenda
+        epoch = self.world.epoch
+        agenda.run(agenda.now_s + ANSWER_S)
+        if self.world.epoch == epoch:
+            self._judge(live)
+
+    def _judge(self, live: list[Host]) -> None:
+        for host in live:
+            if host.name not in self.statuses:
+                raise ViolationError(f"{host.name} does not answer CLUSTER_GET_STATUS")
+            self._judge_status(host, self.statuses[host.name])
+            self._judge_graph(host)
+            self._judge_size(host)
+            self.done += 1
+        whole = len(live) == len(self.world.hosts) == len(self.world.reach(live[0])) if live else False
+        if whole and all(map(has_directory, live)):
+            self._judge_whole(live)
+        self._judge_quorum(live)
+
+    def _judge_status(self, host: Host, status: Message) -> None:
+        expected = sorted(named(self.world.reach(host)))
+        told = sorted(filter(None, status.get("servers").split(",")))
+        if told != expected:
+            raise ViolationError(f"{host.name} says the servers are {told}, and they are {expected}: {status}")
+        count = parse_integer(status.get("live_count"))
+        if count != len(expected):
+            raise ViolationError(f"{host.name} counts {count} live, and there are {len(expected)}: {status}")
+        up = count >= parse_integer(status.get("quorum"))
+        if (status.get("status") == "up") != up:
+            raise ViolationError(f"{host.name} contradicts itself: {status}")
+
+    def _judge_graph(self, host: Host) -> None:
+        if host.name not in self._graphs:
+            raise ViolationError(f"{host.name} does not answer CLUSTER_GET_GRAPH")
+        graph = json.loads(self._graphs[host.name].get("graph"))
+        reachable = sorted(node["server"] for node in graph["nodes"] if node["state"] != "unreachable")
+        expected = sorted(named(self.world.reach(host)))
+        if reachable != expected:
+            raise ViolationError(f"{host.name} shows {reachable} as reachable, and these are: {expected}")
+
+    def _judge_size(self, host: Host) -> None:
+        bound = SIZE_BASE + SIZE_PER_HOST * len(self.world.hosts)
+        for name, size in take_census(host.core).items():
+            if size > bound and not name.endswith((".routes", ".commands")):
+                raise ViolationError(f"{host.name} remembers {size} entries in {name}, more than {bound}")
+
+    def _judge_whole(self, live: list[Host]) -> None:
+        """Everyone is there and sees everyone: then all say so, and count no one who has left."""
+        for host in live:
+            status = self.statuses[host.name]
+            told = (status.get("status"), status.get("completeness"), status.get("neighbors_count"))
+            if told != ("up", "complete", str(len(live))):
+                raise ViolationError(f"{host.name} sees all {len(live)}, and says {status}")
+        self._whole = True
+
+    def _judge_quorum(self, live: list[Host]) -> None:
+        """Two parts never both hold the majority."""
+        if not self._whole:
+            return
+        up = [host for host in live if self.statuses[host.name].get("status") == "up"]
+        for host in up[1:]:
+            if host not in self.world.reach(up[0]):
+                raise ViolationError(f"{up[0].name} and {host.name} do not reach each other, and both say up")

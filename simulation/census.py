@@ -1,0 +1,37 @@
+"""How much a router core remembers: the length of everything in it that can grow, by where it is found."""
+
+from collections import deque
+from collections.abc import Iterator, Mapping, MutableSet
+from typing import Any
+
+GROWING = (dict, list, set, deque, Mapping, MutableSet)
+ENTRIES_LOOKED_INTO = 2_000
+
+
+def take_census(core: object) -> dict[str, int]:
+    """The largest size found under each name, such as ``Registry.links``; what cannot grow is left out."""
+    sizes: dict[str, int] = {}
+    seen: set[int] = set()
+    waiting: list[tuple[str, Any]] = [(type(core).__name__, core)]
+    while waiting:
+        name, thing = waiting.pop()
+        if id(thing) in seen:
+            continue
+        seen.add(id(thing))
+        if isinstance(thing, GROWING):
+            if getattr(thing, "maxlen", None) is None:
+                sizes[name] = max(sizes.get(name, 0), len(thing))
+            values = thing.values() if isinstance(thing, Mapping) else thing
+            waiting.extend((f"{name}[]", value) for value, _ in zip(values, range(ENTRIES_LOOKED_INTO), strict=False))
+        elif type(thing).__module__.startswith("communicator.router"):
+            waiting.extend((f"{type(thing).__name__}.{attribute}", value) for attribute, value in _attributes(thing))
+    return sizes
+
+
+def _attributes(thing: object) -> Iterator[tuple[str, Any]]:
+    yield from getattr(thing, "__dict__", {}).items()
+    for kind in type(thing).__mro__:
+        slots = getattr(kind, "__slots__", ())
+        for name in (slots,) if isinstance(slots, str) else slots:
+            if hasattr(thing, name):
+                yield name, getattr(thing, name)

@@ -1,0 +1,114 @@
+"""A service on a simulated machine: it registers, understands what every service must, and hands on what it hears."""
+
+from collections.abc import Callable
+from functools import partial
+
+from communicator.errors import RemoteProtocolError
+from communicator.protocol.line_form import decode, encode_line
+from communicator.protocol.message import Message
+from communicator.protocol.names import ROUTER_SERVICE
+from simulation.agenda import ViolationError
+from simulation.host import Host
+from simulation.oracle import Party
+
+REQUIRED = ("HELP", "QUITTING", "READY", "STOP", "UNKNOWN")
+RECONNECTS_S = (0.05, 0.5)
+"""A service whose router is gone tries again after a time between these."""
+
+Hearing = Callable[["Service", Message], None]
+
+
+class Service:
+    """One process.
+
+    Args:
+        host: Where it runs.
+        name: What it registers as.
+        accepts: Commands it accepts beside those every service must.
+        hearing: Called with whatever it hears that it does not answer itself.
+    """
+
+    def __init__(self, host: Host, name: str, accepts: frozenset[str], hearing: Hearing) -> None:
+        self.host = host
+        self.party = Party(host.name, name, accepts)
+        self.ready = False
+        self.changed: Callable[[], None] = lambda: None
+        """Called when it has registered, or is no longer there."""
+        self._accepts, self._hearing = accepts, hearing
+        self._link: int | None = None
+        self._wanted = False
+
+    def start(self) -> None:
+        """Connect to the router, as soon as there is one."""
+        self._wanted = True
+        self._try()
+
+    def stop(self) -> None:
+        """End the process."""
+        self._wanted = False
+        if self._link is not None:
+            link, self._link = self._link, None
+            self.host.disconnect(link)
+        self._gone()
+
+    def say(self, message: Message) -> None:
+        """Write a message to the router."""
+        if self._link is not None:
+            self.host.write(self._link, encode_line(message))
+
+    def heard(self, lines: bytes) -> None:
+        """Lines have come from the router."""
+        for line in lines.split(b"\n")[:-1]:
+            if self._link is None:
+                return
+            try:
+                message = decode(line)
+            except RemoteProtocolError as error:
+                raise ViolationError(f"{self.party} heard {line!r:.400}, which is no message: {error}") from error
+            self._understand(message)
+
+    def cut_off(self) -> None:
+        """The link is gone."""
+        self._link = None
+        self._gone()
+        if self._wanted:
+            self._try_later()
+
+    def _gone(self) -> None:
+        if self.ready:
+            self.ready = False
+            self.changed()
+
+    def _try_later(self) -> None:
+        stage = self.host.stage
+        stage.agenda.after(stage.random.uniform(*RECONNECTS_S), self._try)
+
+    def _try(self) -> None:
+        if self._link is not None or not self._wanted:
+            return
+        if not self.host.listening:
+            self._try_later()
+            return
+        self._link = self.host.connect(self)
+        self.say(Message("REGISTER", {"service": self.party.service, "version": "1", "service_version": "1.0"}))
+
+    def _understand(self, message: Message) -> None:
+        match message.command:
+            case "HELP":
+                commands = ",".join(sorted({*REQUIRED, *self._accepts}))
+                self.say(Message("COMMANDS", {"list": commands}, ROUTER_SERVICE, self.host.name))
+            case "READY":
+                self.host.stage.agenda.after(0.001, partial(self._become_ready, self._link))
+            case "ALIVE":
+                self.say(message.reply("ABSOLUTELY", message.parameters))
+            case "INVALID" | "UNKNOWN":
+                raise ViolationError(f"{self.party} was told {message}")
+            case "QUITTING" | "DISCONNECTING":
+                pass
+            case _:
+                self._hearing(self, message)
+
+    def _become_ready(self, link: int | None) -> None:
+        if self._link == link and link is not None:
+            self.ready = True
+            self.changed()

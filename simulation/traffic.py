@@ -1,0 +1,159 @@
+"""What the services say to each other, and what the oracle is told of it; it disturbs nothing."""
+
+from functools import partial
+
+from communicator.protocol.message import Message
+from simulation.agenda import ViolationError
+from simulation.oracle import Dispatch, Kind, Oracle
+from simulation.scenario import BROADCAST_COMMANDS, SERVICE_NAMES
+from simulation.service import Service
+from simulation.world import WATCHER, World, has_directory
+
+DELIVERY_S = 6.0
+"""In a settled cluster a message arrives within this time: ten hops over the slowest road, each with a lost packet or two."""
+FORGET_S = 400.0
+"""Messages are remembered for this long; the routers remember them for 120 s."""
+TEXTS = ("plain", "two words", 'a "quoted; part"', "back\\slash", "line\nbreak", "Grüße ☃", "a=b;c=d", "", "trailing ")
+KINDS = {Kind.ONE: 40, Kind.ANY: 20, Kind.ALL: 15, Kind.BROADCAST: 15, Kind.BROADCAST_HERE: 5}
+PRIVATE_PARAMETERS = ("hops_left", "broadcast_to")
+"""What routers say to each other on a message and take off before a service hears it."""
+
+
+class Traffic:
+    """Draws messages and has them sent.
+
+    Args:
+        world: Where.
+        oracle: What is told of each.
+    """
+
+    def __init__(self, world: World, oracle: Oracle) -> None:
+        self.world, self.oracle = world, oracle
+        self.running = False
+        self.sent = 0
+
+    def start(self) -> None:
+        """Services speak from now on."""
+        self.running = True
+        self._later()
+
+    def stop(self) -> None:
+        """Nobody says anything new."""
+        self.running = False
+
+    def _later(self) -> None:
+        stage = self.world.stage
+        if self.running:
+            stage.agenda.after(stage.random.expovariate(1 / self.world.scenario.message_every_s), self._speak)
+
+    def _speak(self) -> None:
+        stage = self.world.stage
+        ready = [service for service in self.world.services if service.ready]
+        if ready and self.running:
+            sender = stage.random.choice(ready)
+            for _ in range(stage.random.choice((1, 1, 1, 3))):
+                self._send(sender)
+        self._later()
+
+    def _send(self, sender: Service) -> None:
+        random = self.world.stage.random
+        kind = random.choices(list(KINDS), list(KINDS.values()))[0]
+        self.sent += 1
+        dispatch = Dispatch(
+            number=self.sent,
+            kind=kind,
+            sender=sender.party,
+            command=f"TELL_{self.sent}",
+            sent_s=self.world.stage.agenda.now_s,
+        )
+        if kind in (Kind.BROADCAST, Kind.BROADCAST_HERE):
+            dispatch.command = random.choice(BROADCAST_COMMANDS)
+        else:
+            others = [name for name in SERVICE_NAMES if name != sender.party.service or kind is not Kind.ANY]
+            dispatch.service = random.choice(others)
+            dispatch.server = random.choice(sorted(self.world.hosts)) if kind is Kind.ONE else ""
+        if (dispatch.server, dispatch.service) == (sender.party.server, sender.party.service):
+            return
+        dispatch.ack = kind in (Kind.ONE, Kind.ANY) and random.random() < 0.3
+        wants_report = kind in (Kind.ONE, Kind.ANY) and random.random() < 0.5
+        self._expect(dispatch, sender, wants_report=wants_report)
+        self.oracle.sent(dispatch)
+        sender.say(_message(dispatch, wants_report=wants_report))
+        self.world.stage.agenda.after(DELIVERY_S, partial(self._settle, dispatch))
+
+    def _settle(self, dispatch: Dispatch) -> None:
+        self.oracle.settle(dispatch, self.world.calm)
+        if dispatch.number % 100 == 0:
+            self.oracle.forget(self.world.stage.agenda.now_s - FORGET_S)
+
+    def _expect(self, dispatch: Dispatch, sender: Service, *, wants_report: bool) -> None:
+        """Fill in who must receive it, if that can be said."""
+        world = self.world
+        dispatch.calm = world.calm
+        if dispatch.calm is None or not world.is_certain:
+            return
+        reached = world.reach(sender.host)
+        speaks = has_directory(sender.host)
+        may = [service for service in world.services if service.ready and service.host in reached]
+        parties = {service.party for service in may}
+        match dispatch.kind:
+            case Kind.ONE:
+                found = {p for p in parties if (p.server, p.service) == (dispatch.server, dispatch.service)}
+            case Kind.ANY:
+                found = {p for p in parties if p.service == dispatch.service}
+                found = {p for p in found if p.server == sender.party.server} or found
+            case Kind.ALL:
+                found = {p for p in parties if p.service == dispatch.service and p != sender.party}
+            case Kind.BROADCAST:
+                found = {p for p in parties if dispatch.command in p.accepts}
+            case Kind.BROADCAST_HERE:
+                found = {p for p in parties if dispatch.command in p.accepts and p.server == sender.party.server}
+        dispatch.report_due = wants_report and not found and speaks and dispatch.kind in (Kind.ONE, Kind.ANY)
+        if found and self._can_be_told(dispatch, sender):
+            dispatch.expected = frozenset(found)
+
+    def _can_be_told(self, dispatch: Dispatch, sender: Service) -> bool:
+        """Whether everyone on the way speaks what this message needs."""
+        reached = self.world.reach(sender.host)
+        if dispatch.kind is Kind.ALL:
+            return all("deliver_all/1" in host.plan.features for host in reached)
+        return True
+
+    def hear(self, service: Service, message: Message) -> None:
+        """A service has heard something."""
+        if service.party.service == WATCHER:
+            return
+        if message.command == "TRANSMISSION_REPORT":
+            self.oracle.report(message.get("command"), f"{message.get('status')} {message.get('reason')}".strip())
+            return
+        if not message.get("id").isdecimal():
+            raise ViolationError(f"{service.party} heard {message}, which is none of ours")
+        number = int(message.get("id"))
+        if message.get("text", "") != TEXTS[number % len(TEXTS)]:
+            raise ViolationError(f"{service.party} heard {message}, whose text is not the one that was sent")
+        if any(name in message.parameters for name in PRIVATE_PARAMETERS):
+            raise ViolationError(f"{service.party} heard {message}, with what is only for routers")
+        self.oracle.received(
+            number, service.party, service.host.lives, claimed_sender=message.sender, calm=self.world.calm
+        )
+
+
+def _message(dispatch: Dispatch, *, wants_report: bool) -> Message:
+    parameters = {"id": str(dispatch.number)}
+    if text := TEXTS[dispatch.number % len(TEXTS)]:
+        parameters["text"] = text
+    if dispatch.ack:
+        parameters["ack"] = "required"
+    if wants_report:
+        parameters["transmission_report"] = "failure"
+    service = dispatch.service
+    match dispatch.kind:
+        case Kind.ALL:
+            parameters["deliver"] = "all"
+        case Kind.BROADCAST:
+            service = "*"
+        case Kind.BROADCAST_HERE:
+            service = "."
+        case _:
+            pass
+    return Message(dispatch.command, parameters, service, dispatch.server)

@@ -1,0 +1,185 @@
+"""All machines, roads and services of one scenario, when they were last disturbed, and who can reach whom by right."""
+
+from collections.abc import Callable, Iterable, Iterator
+from itertools import combinations
+
+from communicator.router import Router
+from simulation.agenda import Stage
+from simulation.host import CoreMaker, Host, Plan
+from simulation.network import Network, Road
+from simulation.scenario import Scenario
+from simulation.service import Hearing, Service
+
+SETTLE_S = 20.0
+"""So long after the last disturbance every router knows the cluster as it is: 10 s to notice that a peer is silent, two
+dials of 2 s each to a place that does not answer, the pause between them, and the news going round."""
+BOOT_S = 3.0
+"""The machines come up within this time."""
+WATCHER = "watcher"
+"""A service on every machine that asks the router about the cluster; no message of the traffic is for it."""
+
+
+def pair(one: Host, other: Host) -> frozenset[str]:
+    """Two machines, in no order, by address: the new machine of a name is another one."""
+    return frozenset((one.address, other.address))
+
+
+class World:
+    """What is simulated.
+
+    Args:
+        scenario: What there is.
+        stage: Time, chance and journal.
+        hearing: Called with what the services hear.
+        make_core: Makes the router cores.
+    """
+
+    def __init__(self, scenario: Scenario, stage: Stage, hearing: Hearing, make_core: CoreMaker = Router) -> None:
+        self.scenario, self.stage = scenario, stage
+        self.network = Network(self.stage, scenario.reset_after_s, off_road=scenario.off_road)
+        self.hosts: dict[str, Host] = {}
+        """By name."""
+        self.services: list[Service] = []
+        self.watchers: dict[str, Service] = {}
+        self.epoch = 0
+        """Counts the disturbances."""
+        self.disturbed_s = 0.0
+        self.is_certain = False
+        """Whether it is known for certain what the settled cluster looks like."""
+        self._hearing, self._make_core = hearing, make_core
+        self._known: set[frozenset[str]] = set()
+        """Pairs that have each other's address for certain."""
+        self._perhaps: set[frozenset[str]] = set()
+        """Pairs that were in one part at some moment, and so may have heard of each other."""
+        for one, other in scenario.roads:
+            delays_s = (self._draw_delay_s(), self._draw_delay_s())
+            self.network.build_road(scenario.plans[one].name, scenario.plans[other].name, delays_s, scenario.loss)
+        for plan in scenario.plans:
+            self.add_host(plan)
+        for place in scenario.placements:
+            self.add_service(self.hosts[scenario.plans[place.host].name], place.name, place.accepts)
+
+    def _draw_delay_s(self) -> float:
+        return self.stage.random.uniform(0.0001, self.scenario.slowest_s)
+
+    def add_host(self, plan: Plan) -> Host:
+        """Put a machine there, switched off; one of the same name is gone for good."""
+        host = Host(self.stage, self.network, plan, self._make_core)
+        host.changed = self.disturb
+        self.hosts[plan.name] = host
+        for address in plan.neighbors:
+            self._known.add(frozenset((address, plan.address)))
+        self.watchers[plan.name] = Service(host, WATCHER, frozenset({"CLUSTER_CURRENT_STATUS"}), self._hearing)
+        return host
+
+    def remove_host(self, host: Host) -> None:
+        """Take a machine away; its services go with it."""
+        if host.life is not None:
+            host.crash(silently=True)
+        host.powered = False
+        self.services = [service for service in self.services if service.host is not host]
+        self.network.machines.pop(host.address, None)
+
+    def add_service(self, host: Host, name: str, accepts: frozenset[str]) -> Service:
+        """Put a service on a machine; it does not run yet."""
+        service = Service(host, name, accepts, self._hearing)
+        service.changed = self.disturb
+        self.services.append(service)
+        return service
+
+    def boot(self) -> None:
+        """Switch everything on within `BOOT_S`, and let time pass until it is."""
+        agenda = self.stage.agenda
+        for host in self.hosts.values():
+            agenda.after(self.stage.random.uniform(0, BOOT_S), host.start)
+        for service in (*self.services, *self.watchers.values()):
+            agenda.after(self.stage.random.uniform(0, BOOT_S), service.start)
+        agenda.run(agenda.now_s + BOOT_S)
+
+    def disturb(self) -> None:
+        """Something has just changed: from now on the cluster has to settle again."""
+        self.epoch += 1
+        self.disturbed_s = self.stage.agenda.now_s
+        for part in self.parts(certain=False):
+            self._perhaps.update(pair(one, other) for one, other in combinations(part, 2))
+        self.is_certain = False
+
+    @property
+    def calm(self) -> int | None:
+        """Which time without disturbance this is; None while the cluster may still be settling."""
+        return self.epoch if self.stage.agenda.now_s - self.disturbed_s >= SETTLE_S else None
+
+    def settled(self) -> None:
+        """Take note that the cluster has settled.
+
+        What it looks like is not certain where a part may be held together by what its members have heard in passing.
+        """
+        self.is_certain = {frozenset(part) for part in self.parts()} == {
+            frozenset(part) for part in self.parts(certain=False)
+        }
+        for part in self.parts():
+            self._known.update(pair(one, other) for one, other in combinations(part, 2))
+
+    # ----------------------------------------------------------------------------------------------- who reaches whom
+
+    def live(self) -> list[Host]:
+        """Machines whose router runs, and is not stopped in its tracks."""
+        return [host for host in self.hosts.values() if host.life is not None and not host.life.frozen]
+
+    def may_link(self, one: Host, other: Host, *, certain: bool = True) -> bool:
+        """Whether two live machines are to have a link."""
+        road = self.network.road(one.name, other.name)
+        if one is other or road is None or road.cut_since_s is not None:
+            return False
+        if not (one.plan.discover and other.plan.discover):
+            return one.address in other.plan.neighbors and other.address in one.plan.neighbors
+        return pair(one, other) in self._known or (not certain and pair(one, other) in self._perhaps)
+
+    def parts(self, *, certain: bool = True) -> list[list[Host]]:
+        """The live machines, in groups that are connected; whatever they speak."""
+        return _groups(self.live(), lambda one, other: self.may_link(one, other, certain=certain))
+
+    def reach(self, host: Host) -> list[Host]:
+        """The live machines whose services this one reaches, itself among them.
+
+        Machines without a directory carry nothing on: they reach those they are linked to, and are reached by the part they
+        are linked to.
+        """
+        live = self.live()
+        if not has_directory(host):
+            return [other for other in live if other is host or self.may_link(host, other)]
+        speakers = [other for other in live if has_directory(other)]
+        part = next((part for part in _groups(speakers, self.may_link) if host in part), [host])
+        leaves = [other for other in live if not has_directory(other)]
+        return part + [leaf for leaf in leaves if any(self.may_link(leaf, other) for other in part)]
+
+    def road_list(self) -> list[Road]:
+        """Every road, in a fixed order."""
+        return [self.network.roads[names] for names in sorted(self.network.roads, key=sorted)]
+
+
+def has_directory(host: Host) -> bool:
+    """Whether a machine takes part in the link-state exchange."""
+    return "directory/1" in host.plan.features
+
+
+def _groups(hosts: Iterable[Host], linked: Callable[[Host, Host], bool]) -> list[list[Host]]:
+    left = list(hosts)
+    groups = []
+    while left:
+        group = [left.pop(0)]
+        for member in group:
+            found = [other for other in left if linked(member, other)]
+            left = [other for other in left if other not in found]
+            group.extend(found)
+        groups.append(sorted(group, key=_by_name))
+    return groups
+
+
+def _by_name(host: Host) -> str:
+    return host.name
+
+
+def named(hosts: Iterable[Host]) -> Iterator[str]:
+    """Their names."""
+    return (host.name for host in hosts)

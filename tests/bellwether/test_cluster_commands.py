@@ -1,0 +1,227 @@
+"""What the commands about the cluster ask a router, and what they make of its answers; then a real one."""
+
+import json
+import re
+import subprocess
+import sys
+
+import pytest
+
+from bellwether.cluster_commands import forget_message
+from bellwether.failure import CommandError
+from communicator.protocol import Message
+
+ROUTER = {"sent_from_service": "communicatord"}
+STATUS = {
+    "status": "up",
+    "completeness": "incomplete",
+    "neighbors_count": "3",
+    "live_count": "2",
+    "quorum": "2",
+    "servers": "alpha,beta",
+    "missing": "10.0.0.3:4042",
+}
+GRAPH = {
+    "server": "alpha",
+    "address": "10.0.0.1:4042",
+    "nodes": [
+        {"server": "alpha", "address": "10.0.0.1:4042", "state": "self", "directory": True},
+        {"server": "beta", "address": "10.0.0.2:4042", "state": "linked", "cost": 1, "hops": 1, "next_hop": "beta"},
+    ],
+    "links": [{"from": "alpha", "to": "beta", "cost": 1, "confirmed": True}],
+    "neighbors": [{"address": "10.0.0.3:4042", "server": None, "state": "waiting", "failures": 2, "reason": "refused"}],
+}
+ROUTE = {
+    "destination": "printer",
+    "outcome": "remote",
+    "server": "beta",
+    "path": ["alpha", "beta"],
+    "cost": 1,
+    "candidates": [{"server": "beta", "service": "printer", "chosen": True}],
+}
+
+
+def said(command, parameters=None, server="alpha"):
+    return Message(command, parameters or {}, sent_from_server=server, **ROUTER)
+
+
+CLUSTER = {
+    "CLUSTER_GET_STATUS": [said("CLUSTER_CURRENT_STATUS", STATUS)],
+    "CLUSTER_GET_GRAPH": [said("CLUSTER_GRAPH", {"graph": json.dumps(GRAPH)})],
+}
+
+
+def test_the_cluster_in_a_table(ask):
+    done, _ = ask(CLUSTER, "cluster")
+    assert done.exit_code == 0
+    assert "up, incomplete: 2 of 3 hosts linked; 2 are needed for a quorum" in done.stdout
+    assert re.search(r"^alpha +10\.0\.0\.1:4042 +this one +beta *$", done.stdout, re.MULTILINE)
+    assert re.search(r"^\? +10\.0\.0\.3:4042 +waiting +after 2 failures: refused *$", done.stdout, re.MULTILINE)
+
+
+def test_the_cluster_for_programs(ask):
+    done, _ = ask(CLUSTER, "cluster", "--json")
+    told = json.loads(done.stdout)
+    assert told["cluster"]["missing"] == ["10.0.0.3:4042"]
+    assert told["graph"]["links"] == [{"from": "alpha", "to": "beta", "cost": 1.0, "confirmed": True}]
+
+
+def test_a_router_without_a_graph_still_has_servers(ask):
+    done, _ = ask({"CLUSTER_GET_STATUS": CLUSTER["CLUSTER_GET_STATUS"]}, "cluster")
+    assert done.exit_code == 0
+    assert re.search(r"^beta +linked *$", done.stdout, re.MULTILINE)
+
+
+def test_a_graph_that_is_none_is_said(ask):
+    done, _ = ask({"CLUSTER_GET_GRAPH": [said("CLUSTER_GRAPH", {"graph": "[]"})]}, "cluster")
+    assert done.exit_code == 1
+    assert done.stderr.startswith("bellwether: the router's picture of the cluster cannot be read: ")
+
+
+@pytest.mark.parametrize(
+    ("member", "parameters"),
+    [
+        ("gamma", {"server": "gamma"}),
+        ("10.0.0.7:4042", {"ip": "10.0.0.7:4042"}),
+        ("[fd00::7]:4042", {"ip": "[fd00::7]:4042"}),
+    ],
+)
+def test_a_member_is_forgotten_by_name_or_address(ask, member, parameters):
+    done, router = ask({"FORGET": []}, "cluster", "forget", member)
+    assert (done.exit_code, done.stdout) == (0, "")
+    assert f"{member} is forgotten" in done.stderr
+    (message,) = router.of("FORGET")
+    assert {name: message.get(name) for name in parameters} == parameters
+
+
+@pytest.mark.parametrize("member", ["", "10.0.0.7", "a-b", "gamma,beta"])
+def test_who_is_neither_is_not_asked_for(member):
+    with pytest.raises(CommandError, match="neither the name of a server nor IP:PORT") as refused:
+        forget_message(member)
+    assert refused.value.exit_code == 2
+
+
+def test_a_refusal_is_shown_in_the_words_of_the_router(ask):
+    refusal = said("INVALID", {"command": "FORGET", "message": "only for root"})
+    done, _ = ask({"FORGET": [refusal]}, "cluster", "forget", "gamma")
+    assert (done.exit_code, done.stderr) == (1, "bellwether: FORGET refused: only for root\n")
+
+
+@pytest.mark.parametrize(("options", "answers"), [((), ["y"]), (("--yes",), [])])
+def test_on_a_terminal_it_asks_back_unless_told_not_to(scripted, on_terminal, options, answers):
+    with scripted({"FORGET": []}) as router:
+        conversation = [("Forget gamma in the whole cluster?", answer) for answer in answers]
+        arguments = ["cluster", "forget", "--communicator", router.address, "gamma", *options]
+        exit_code, said = on_terminal(arguments, conversation)
+    assert (exit_code, len(router.of("FORGET"))) == (0, 1)
+    assert "gamma is forgotten" in said
+
+
+def test_who_says_no_has_nothing_forgotten(on_terminal):
+    arguments = ["cluster", "forget", "--communicator", "cd:///nowhere.sock", "gamma"]
+    exit_code, said = on_terminal(arguments, [("Forget gamma in the whole cluster?", "n")])
+    assert exit_code == 1
+    assert "nowhere" not in said
+
+
+@pytest.mark.parametrize(
+    ("typed", "asked"),
+    [("beta/printer", "beta:printer"), ("printer", "printer"), ("*", "*"), ("printer/PRINT", "printer/PRINT")],
+)
+def test_a_route_is_asked_for_in_the_words_of_the_wire(ask, typed, asked):
+    done, router = ask({"CLUSTER_GET_ROUTE": [said("CLUSTER_ROUTE", {"route": json.dumps(ROUTE)})]}, "route", typed)
+    assert done.exit_code == 0
+    assert "on beta, cost 1: alpha → beta" in done.stdout
+    assert router.of("CLUSTER_GET_ROUTE")[0].get("destination") == asked
+
+
+def test_no_way_is_a_failure_and_is_shown_all_the_same(ask):
+    none = {"destination": "printer", "outcome": "none", "reason": "service_unknown"}
+    script = {"CLUSTER_GET_ROUTE": [said("CLUSTER_ROUTE", {"route": json.dumps(none)})]}
+    done, _ = ask(script, "route", "--json", "printer")
+    assert done.exit_code == 1
+    assert json.loads(done.stdout)["outcome"] == "none"
+    assert done.stderr == "bellwether: there is no way to 'printer': service_unknown\n"
+
+
+def test_an_elder_router_knows_no_routes(ask):
+    done, _ = ask({}, "route", "printer")
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert done.stderr == "bellwether: CLUSTER_GET_ROUTE refused: communicatord does not know this command\n"
+
+
+def hop(server, number, action, onward="", reason="", trace=None):
+    def answer(message):
+        told = {"server": server, "hop": str(number), "action": action, "next": onward, "reason": reason}
+        given = {name: value for name, value in told.items() if value}
+        return said("TRACE_HOP", {"trace": trace or message.get("trace"), **given}, server)
+
+    return answer
+
+
+def hops(*told):
+    return {"PRINT": lambda message: [make(message) for make in told]}
+
+
+def lines(done):
+    return [re.sub(r"^[\d:.]{12} ", "", line) for line in done.stdout.splitlines()]
+
+
+def test_a_message_is_followed_until_it_arrives(ask):
+    told = (
+        hop("other", 0, "failed", trace="another"),
+        hop("alpha", 0, "forwarded", "beta"),
+        hop("beta", 1, "delivered", "printer"),
+        hop("never", 2, "delivered"),
+    )
+    done, router = ask(hops(*told), "trace", "--wait", "60", "printer/PRINT file=a")
+    assert (done.exit_code, done.stderr) == (0, "")
+    assert lines(done) == [" 0 alpha        forwarded to beta", " 1 beta         delivered to printer"]
+    (message,) = router.of("PRINT")
+    assert (message.destination, message.get("file"), len(message.get("trace"))) == ("printer", "a", 16)
+
+
+@pytest.mark.parametrize(
+    ("told", "words"),
+    [
+        ((hop("alpha", 0, "failed", reason="no_route"),), "not delivered everywhere: alpha says no_route"),
+        ((hop("alpha", 0, "cached"),), "not delivered: kept until its service comes"),
+        ((hop("alpha", 0, "forwarded", "beta"),), "nothing was heard of its delivery within 0.2 s"),
+        ((), "nothing was heard of its delivery within 0.2 s"),
+        ((lambda _: said("INVALID", {"command": "PRINT", "message": "not so"}),), "PRINT refused: not so"),
+        ((lambda _: said("UNKNOWN", {"command": "PRINT"}),), "does not know this command"),
+    ],
+)
+def test_what_does_not_arrive_is_a_failure(ask, told, words):
+    done, _ = ask(hops(*told), "trace", "--wait", "0.2", "printer/PRINT")
+    assert done.exit_code == 1
+    assert words in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("text", ["*/PRINT", "printer/PRINT deliver=all"])
+def test_what_goes_to_many_is_followed_to_the_end_of_the_time(ask, text):
+    told = (hop("alpha", 0, "delivered", "printer"), hop("beta", 1, "delivered", "printer"))
+    done, _ = ask(hops(*told), "trace", "--wait", "0.5", text)
+    assert done.exit_code == 0
+    assert [line.split()[1] for line in lines(done)] == ["alpha", "beta"]
+
+
+def test_a_service_cannot_pass_for_a_router(ask):
+    def lie(message):
+        return Message("TRACE_HOP", {"trace": message.get("trace"), "action": "delivered"}, sent_from_service="liar")
+
+    done, _ = ask(hops(lie), "trace", "--wait", "0.2", "printer/PRINT")
+    assert (done.exit_code, done.stdout) == (1, "")
+
+
+def test_commands_of_groups_are_found_by_their_names(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-m", "bellwether", "cluster", "forget", "a b"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert done.stderr == "bellwether: 'a b' is neither the name of a server nor IP:PORT\n"

@@ -1,0 +1,170 @@
+"""What the router keeps is there whole, in the order of its wishes, or its loss is told."""
+
+import asyncio
+import os
+import stat
+import threading
+
+import pytest
+
+from communicator.daemon import kept_files as kept_files_module
+from communicator.daemon.kept_files import FILE_BYTES, KeptFiles, fault_of, read_file, write_file
+from communicator.router.effects import Keep, KeptFile
+
+NEIGHBORS, STATUS, POLICY = KeptFile.NEIGHBORS, KeptFile.CLUSTER_STATUS, KeptFile.POLICY
+
+
+@pytest.fixture
+async def lost():
+    return []
+
+
+@pytest.fixture
+async def files(tmp_path, lost):
+    kept = KeptFiles(tmp_path / "data", lambda path, reason: lost.append((path.name, reason)))
+    yield kept
+    await kept.close()
+
+
+async def test_a_file_is_written_with_its_directory(files, tmp_path, lost):
+    umask = os.umask(0o077)
+    try:
+        files.keep(Keep(NEIGHBORS, "127.0.0.1:4042\n"))
+        await files.close()
+    finally:
+        os.umask(umask)
+    path = tmp_path / "data/neighbors.txt"
+    assert path.read_text() == "127.0.0.1:4042\n"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o640
+    assert stat.S_IMODE(path.parent.stat().st_mode) & 0o027 == 0
+    assert os.listdir(path.parent) == ["neighbors.txt"]
+    assert lost == []
+
+
+@pytest.fixture
+def slow_disk(monkeypatch):
+    """A disk that writes when it is told to; keeps what was written."""
+    go_on, written = threading.Event(), []
+
+    def write(path, content):
+        go_on.wait(20)
+        written.append((path.name, content))
+        if content == "bad":
+            raise OSError(28, "No space left on device")
+        if content == "worse":
+            raise ValueError("nonsense")
+
+    monkeypatch.setattr(kept_files_module, "write_file", write)
+    yield go_on, written
+    go_on.set()
+
+
+async def test_files_are_written_in_order_and_the_newest_content_wins(files, slow_disk):
+    go_on, written = slow_disk
+    files.keep(Keep(NEIGHBORS, "1"))
+    files.keep(Keep(NEIGHBORS, "2"))
+    files.keep(Keep(POLICY, "a"))
+    files.keep(Keep(NEIGHBORS, "3"))
+    go_on.set()
+    await files.close()
+    assert written == [("neighbors.txt", "1"), ("neighbors.txt", "3"), ("policy.json", "a")]
+
+
+async def test_a_file_that_cannot_be_written_is_told_and_the_others_are_written(files, slow_disk, lost):
+    go_on, written = slow_disk
+    go_on.set()
+    files.keep(Keep(NEIGHBORS, "bad"))
+    files.keep(Keep(STATUS, "worse"))
+    files.keep(Keep(POLICY, "good"))
+    await files.close()
+    assert written[-1] == ("policy.json", "good")
+    assert lost == [("neighbors.txt", "No space left on device"), ("cluster-status.txt", "nonsense")]
+
+
+async def test_a_disk_that_hangs_does_not_hold_up_the_end(files, slow_disk, lost, monkeypatch):
+    monkeypatch.setattr(kept_files_module, "FLUSH_S", 0.1)
+    files.keep(Keep(NEIGHBORS, "1"))
+    files.keep(Keep(POLICY, "2"))
+    await files.close()
+    assert lost == [("policy.json", "not written within 0.1 s")]
+
+
+def test_the_loop_may_be_gone_when_the_disk_answers(slow_disk, tmp_path, monkeypatch):
+    monkeypatch.setattr(kept_files_module, "FLUSH_S", 0.05)
+    go_on, written = slow_disk
+
+    async def live() -> KeptFiles:
+        kept = KeptFiles(tmp_path, lambda *_: None)
+        kept.keep(Keep(NEIGHBORS, "1"))
+        await kept.close()
+        return kept
+
+    kept = asyncio.run(live())
+    go_on.set()
+    kept._thread.shutdown(wait=True)
+    assert written == [("neighbors.txt", "1")]
+
+
+def test_a_write_that_fails_leaves_the_old_content_and_no_draft(tmp_path, monkeypatch):
+    path = tmp_path / "neighbors.txt"
+    write_file(path, "old")
+
+    def fail(_descriptor):
+        raise OSError(5, "Input/output error")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fsync", fail)
+        with pytest.raises(OSError, match="Input/output"):
+            write_file(path, "new")
+    assert path.read_text() == "old"
+    assert os.listdir(tmp_path) == ["neighbors.txt"]
+    write_file(path, "new")
+    assert path.read_text() == "new"
+
+
+def test_a_draft_that_a_crash_left_is_no_obstacle_and_no_way_out(tmp_path):
+    path, outside = tmp_path / "neighbors.txt", tmp_path / "outside"
+    (tmp_path / ".neighbors.txt.new").write_text("half a l")
+    write_file(path, "whole")
+    assert path.read_text() == "whole"
+    (tmp_path / ".neighbors.txt.new").symlink_to(outside)
+    with pytest.raises(OSError, match="symbolic links"):
+        write_file(path, "elsewhere")
+    assert not outside.exists()
+
+
+def test_what_was_kept_is_read_within_bounds(tmp_path):
+    path = tmp_path / "neighbors.txt"
+    assert read_file(path) == ""
+    path.write_text("x" * FILE_BYTES)
+    assert len(read_file(path)) == FILE_BYTES
+    path.write_text("x" * (FILE_BYTES + 1))
+    with pytest.raises(ValueError, match="larger than"):
+        read_file(path)
+    path.write_bytes(b"\xff")
+    with pytest.raises(ValueError, match="utf-8"):
+        read_file(path)
+    path.unlink()
+    path.mkdir()
+    with pytest.raises(OSError, match="directory"):
+        read_file(path)
+
+
+def test_a_directory_in_which_nothing_can_be_kept_is_told_and_left_alone(tmp_path):
+    (tmp_path / "file").touch()
+    assert fault_of(tmp_path) == ""
+    assert fault_of(tmp_path / "new") == ""
+    assert not (tmp_path / "new").exists()
+    assert fault_of(tmp_path / "file") == "is not a directory"
+    assert fault_of(tmp_path / "new/deeper") == "is not there, nor is the directory above it"
+
+
+@pytest.mark.usefixtures("require_root")
+def test_a_directory_of_somebody_else_is_told(tmp_path):
+    tmp_path.chmod(0o755)
+    os.seteuid(65534)
+    try:
+        assert "not writable" in fault_of(tmp_path.parents[len(tmp_path.parents) - 1])
+        assert "not writable" in fault_of(tmp_path.parents[len(tmp_path.parents) - 1] / "no-such-directory")
+    finally:
+        os.seteuid(0)

@@ -1,0 +1,227 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from communicator.router.mesh.gatekeeper import (
+    QUEUE_ADDRESS_MAX,
+    QUEUE_MAX,
+    REMEMBERED_MAX,
+    Candidate,
+    Gatekeeper,
+    Refusal,
+    Verdict,
+)
+
+
+def make_gate(*never_block):
+    return Gatekeeper(lambda ip: ip in never_block)
+
+
+def fail(gate, now_s, ip="10.0.0.1", link_id=1):
+    assert gate.ask(link_id, ip, "u", "p", now_s).verdict is Verdict.VERIFY
+    return gate.checked(False, now_s)
+
+
+def test_one_password_is_verified_at_a_time_in_the_order_they_came():
+    gate = make_gate()
+    verdicts = [gate.ask(number, f"10.0.0.{number}", "u", f"p{number}", 0.0).verdict for number in (1, 2, 3)]
+    assert verdicts == [Verdict.VERIFY, Verdict.QUEUED, Verdict.QUEUED]
+    assert gate.waiting == 2
+    outcome = gate.checked(True, 0.1)
+    assert (outcome.link_id, outcome.ip, outcome.is_right, outcome.wrong) == (1, "10.0.0.1", True, 0)
+    assert outcome.next == Candidate(2, "10.0.0.2", "u", "p2")
+    assert gate.checked(True, 0.2).next.link_id == 3
+    assert gate.checked(True, 0.3).next is None
+    assert gate.checked(True, 0.4) is None
+    assert (gate.waiting, gate.failures_total, gate.refused_unverified_total) == (0, 0, 0)
+
+
+def test_the_delay_doubles_to_half_a_minute_and_is_refused_unverified():
+    gate, now_s = make_gate(), 0.0
+    for number, wait_s in enumerate((1, 2, 4, 8, 16, 30, 30), start=1):
+        assert fail(gate, now_s).wrong == number
+        decision = gate.ask(9, "10.0.0.1", "u", "right", now_s + wait_s - 0.01)
+        assert (decision.verdict, decision.wait_s) == (Verdict.REFUSED, pytest.approx(0.01))
+        assert decision.reason == "wrong passwords came from this address: try again in 1 s"
+        now_s += wait_s
+    assert (gate.failures_total, gate.refused_unverified_total) == (7, 7)
+
+
+def test_an_attempt_that_was_refused_does_not_prolong_the_delay():
+    gate = make_gate()
+    fail(gate, 0.0)
+    for tenth in range(10):
+        assert gate.ask(2, "10.0.0.1", "u", "p", tenth / 10).verdict is Verdict.REFUSED
+    assert gate.ask(2, "10.0.0.1", "u", "p", 1.0).verdict is Verdict.VERIFY
+
+
+def test_another_address_is_not_delayed():
+    gate = make_gate()
+    fail(gate, 0.0)
+    assert gate.ask(2, "10.0.0.2", "u", "p", 0.0).verdict is Verdict.VERIFY
+
+
+def test_a_right_password_starts_anew():
+    gate = make_gate()
+    fail(gate, 0.0)
+    fail(gate, 1.0)
+    gate.ask(1, "10.0.0.1", "u", "p", 3.0)
+    assert gate.checked(True, 3.0).wrong == 0
+    assert fail(gate, 3.0).wrong == 1
+
+
+def test_a_wrong_password_is_forgiven_after_ten_minutes():
+    gate = make_gate()
+    fail(gate, 0.0)
+    assert fail(gate, 599.0).wrong == 2
+    assert fail(gate, 599.0 + 600.0).wrong == 1
+
+
+def test_it_is_forgiven_also_when_the_verification_began_before():
+    gate = make_gate()
+    fail(gate, 0.0)
+    gate.ask(1, "10.0.0.1", "u", "p", 599.0)
+    assert gate.checked(False, 601.0).wrong == 1
+
+
+@pytest.mark.parametrize(
+    ("ip", "is_blocked"),
+    [
+        ("10.0.0.1", True),
+        ("2001:db8::1", True),
+        ("::ffff:10.0.0.1", True),
+        ("127.0.0.1", False),
+        ("127.8.9.1", False),
+        ("::1", False),
+        ("::ffff:127.0.0.1", False),
+        ("10.0.0.7", False),
+        ("::ffff:10.0.0.7", False),
+        ("2001:db8::7", False),
+        ("2001:DB8:0::7", False),
+        ("", False),
+    ],
+)
+def test_the_third_wrong_password_blocks_who_may_be_blocked(ip, is_blocked):
+    gate = make_gate("10.0.0.7", "2001:db8::7")
+    blocks = [fail(gate, now_s, ip).block for now_s in (0.0, 1.0, 3.0, 7.0)]
+    assert blocks == [False, False, is_blocked, False]
+
+
+def test_both_spellings_of_an_address_are_one_host():
+    gate = make_gate()
+    fail(gate, 0.0, "::ffff:10.0.0.1")
+    assert gate.ask(2, "10.0.0.1", "u", "p", 0.0).verdict is Verdict.REFUSED
+
+
+def test_who_waits_is_turned_away_with_its_address():
+    gate = make_gate()
+    for number in range(1, 5):
+        gate.ask(number, "10.0.0.1" if number != 3 else "10.0.0.3", "u", "p", 0.0)
+    outcome = gate.checked(False, 0.0)
+    reason = "wrong passwords came from this address: try again in 1 s"
+    assert outcome.refused == (Refusal(2, reason, 1.0), Refusal(4, reason, 1.0))
+    assert outcome.next.link_id == 3
+    assert (gate.waiting, gate.failures_total, gate.refused_unverified_total) == (0, 1, 2)
+
+
+def test_a_link_that_is_gone_waits_no_longer():
+    gate = make_gate()
+    for number in (1, 2, 3):
+        gate.ask(number, "10.0.0.1", "u", "p", 0.0)
+    gate.gone(2)
+    gate.gone(2)
+    gate.gone(77)
+    assert gate.checked(True, 0.1).next.link_id == 3
+
+
+def test_a_wrong_password_counts_although_its_link_is_gone():
+    gate = make_gate()
+    gate.ask(1, "10.0.0.1", "u", "p", 0.0)
+    gate.gone(1)
+    assert gate.ask(2, "10.0.0.1", "u", "p", 0.0).verdict is Verdict.QUEUED
+    outcome = gate.checked(False, 0.0)
+    assert (outcome.wrong, [each.link_id for each in outcome.refused]) == (1, [2])
+
+
+def test_the_queue_of_an_address_is_bounded():
+    gate = make_gate()
+    decisions = [gate.ask(number, "10.0.0.1", "u", "p", 0.0) for number in range(1000)]
+    assert [each.verdict for each in decisions].count(Verdict.QUEUED) == QUEUE_ADDRESS_MAX == gate.waiting
+    assert (decisions[-1].verdict, decisions[-1].wait_s) == (Verdict.REFUSED, 1.0)
+    assert decisions[-1].reason.startswith("busy")
+    assert gate.ask(2000, "10.0.0.2", "u", "p", 0.0).verdict is Verdict.QUEUED
+
+
+def test_the_queue_is_bounded():
+    gate = make_gate()
+    verdicts = [gate.ask(number, f"10.0.{number >> 8}.{number & 255}", "u", "p", 0.0).verdict for number in range(1000)]
+    assert verdicts.count(Verdict.QUEUED) == QUEUE_MAX == gate.waiting
+    assert verdicts.count(Verdict.REFUSED) == 1000 - QUEUE_MAX - 1
+
+
+def test_a_link_waits_once():
+    gate = make_gate()
+    gate.ask(1, "10.0.0.1", "u", "p", 0.0)
+    assert gate.ask(2, "10.0.0.2", "u", "p", 0.0).verdict is Verdict.QUEUED
+    assert gate.ask(2, "10.0.0.2", "u", "p", 0.0).verdict is Verdict.REFUSED
+
+
+def test_the_memory_of_addresses_is_bounded_and_the_oldest_give_way():
+    gate = make_gate()
+    ips = [f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}" for number in range(REMEMBERED_MAX + 10)]
+    for ip in ips:
+        fail(gate, 0.0, ip)
+    assert len(gate._records) == REMEMBERED_MAX
+    assert gate.ask(1, ips[0], "u", "p", 0.0).verdict is Verdict.VERIFY
+    assert gate.ask(2, ips[-1], "u", "p", 0.0).verdict is Verdict.REFUSED
+
+
+def test_no_password_is_shown():
+    gate = make_gate()
+    gate.ask(1, "10.0.0.1", "u", "s3cret-word", 0.0)
+    gate.ask(2, "10.0.0.2", "u", "s3cret-word", 0.0)
+    outcome = gate.checked(True, 0.0)
+    assert outcome.next.password == "s3cret-word"
+    assert "s3cret-word" not in repr(outcome) + str(outcome.next)
+
+
+@given(st.lists(st.tuples(st.sampled_from("aacg"), st.integers(0, 5), st.booleans(), st.floats(0, 3)), max_size=80))
+def test_everybody_who_waits_is_answered_once(steps):
+    gate, now_s, link_id, verifying = make_gate(), 0.0, 0, None
+    waiting = {}
+
+    def end(is_right):
+        nonlocal verifying
+        outcome = gate.checked(is_right, now_s)
+        if verifying is None:
+            assert outcome is None
+            return
+        assert outcome.link_id == verifying
+        for refusal in outcome.refused:
+            assert waiting.pop(refusal.link_id) == outcome.ip
+        verifying = None if outcome.next is None else outcome.next.link_id
+        if verifying is not None:
+            del waiting[verifying]
+
+    for action, host, is_right, span_s in steps:
+        now_s += span_s
+        if action == "a":
+            link_id += 1
+            ip = f"10.0.0.{host}"
+            verdict = gate.ask(link_id, ip, "u", "p", now_s).verdict
+            assert verdict is not Verdict.VERIFY or verifying is None
+            if verdict is Verdict.VERIFY:
+                verifying = link_id
+            elif verdict is Verdict.QUEUED:
+                waiting[link_id] = ip
+        elif action == "c":
+            end(is_right)
+        elif waiting:
+            gone = next(iter(waiting))
+            del waiting[gone]
+            gate.gone(gone)
+        assert gate.waiting == len(waiting)
+    while verifying is not None:
+        end(True)
+    assert not waiting
+    assert not gate._queued

@@ -1,0 +1,606 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from communicator.errors import AddressError
+from communicator.protocol.addresses import parse_host_port
+from communicator.router.config import ClusterConfig, NeighborAddress
+from communicator.router.mesh.neighbors import AddressBook, MemberState, Purpose
+
+OWN = "10.0.0.5:4042"
+B, C, D = "10.0.0.2:4042", "10.0.0.3:4042", "10.0.0.9:4042"
+EPOCH_S = 1_800_000_000
+DAY_S = 86_400.0
+
+
+def make_cluster(*neighbors, **changes):
+    named = tuple(
+        NeighborAddress(parse_host_port(text.removeprefix("tls ")), text.startswith("tls ")) for text in neighbors
+    )
+    return ClusterConfig(**{"listens": True, "neighbors": named, **changes})
+
+
+def make_book(*neighbors, own=OWN, members_max=100, now_s=0.0, **changes):
+    return AddressBook(own, make_cluster(*neighbors, **changes), "boot", members_max, now_s)
+
+
+def states_of(book):
+    return {member.address: str(member.state) for member in book.members()}
+
+
+def link(book, server, address, now_s=0.0):
+    """As the handshake does when a router has come to us."""
+    left = book.prove(server, address, now_s)
+    book.linked(address, server, now_s)
+    return left
+
+
+def dial(book, server, address, now_s=0.0):
+    """As the handshake does when we have dialled the only one that is due."""
+    [attempt] = book.due(now_s)
+    left = book.prove(server, address, now_s)
+    book.linked(attempt.number, server, now_s)
+    return left
+
+
+# Who is known.
+
+
+@pytest.mark.parametrize("own", ["host-a:4042", "10.0.0.1", "0.0.0.0:4042", "10.0.0.1:0", ""])
+def test_our_own_address_must_be_one(own):
+    with pytest.raises(AddressError, match="is no IP:port"):
+        make_book(own=own)
+
+
+def test_a_router_alone():
+    book = make_book()
+    assert (book.count, book.members(), book.linked_addresses(), book.next_due_s) == (1, (), (), None)
+    assert (book.addresses(), book.due(0.0), book.rejected, dict(book.forgotten)) == ([OWN], [], (), {})
+
+
+@pytest.mark.parametrize(
+    ("own", "heard", "taken"),
+    [
+        (OWN, [B, C], [B, C]),
+        (OWN, [f" {B} ", "[::ffff:10.0.0.2]:4042"], [B]),
+        (OWN, [OWN, "[::ffff:10.0.0.5]:4042"], []),
+        (OWN, ["10.0.0.5:4043"], ["10.0.0.5:4043"]),
+        (OWN, ["127.0.0.2:4042", "[::1]:4042"], []),
+        ("127.0.0.1:4042", ["127.0.0.2:4042", "[::1]:4042", B], [B, "127.0.0.2:4042", "[::1]:4042"]),
+        (OWN, ["", "x", "host-b:4042", "10.0.0.2", "10.0.0.2:0", "0.0.0.0:1", "224.0.0.1:1", "[fe80::1%a]:1"], []),
+    ],
+)
+def test_hearsay(own, heard, taken):
+    book = make_book(own=own)
+    assert book.hear(heard, 0.0) is bool(taken)
+    assert sorted(states_of(book)) == sorted(taken)
+    assert book.hear(heard, 0.0) is False
+    assert book.count == 1 + len(taken)
+    assert book.addresses() == sorted([own, *taken])
+
+
+def test_without_discovery_nothing_is_believed():
+    book = make_book(B, discover=False, saved_neighbors=C)
+    assert not book.hear([C], 0.0)
+    assert not book.called(C, 0.0)
+    assert list(states_of(book)) == [B]
+
+
+def test_saved_neighbors_are_read_and_the_wrong_ones_told():
+    book = make_book(saved_neighbors=f"{OWN}\n{B}, {C}\nnonsense\n# forgotten {D} 1700000000\n")
+    assert sorted(states_of(book)) == [B, C]
+    assert book.rejected == ("nonsense",)
+    assert dict(book.forgotten) == {D: 1_700_000_000}
+    assert not book.hear([D], 0.0)
+
+
+def test_a_configured_neighbor_is_not_forgotten_by_the_file():
+    book = make_book(D, saved_neighbors=f"# forgotten {D} 1700000000")
+    assert dict(book.forgotten) == {}
+    assert list(states_of(book)) == [D]
+
+
+def test_the_file_is_written_and_read_again():
+    book = make_book("host-b:4043")
+    dial(book, "b", B)
+    book.hear([C, D], 0.0)
+    book.forget(D, EPOCH_S)
+    text = book.render_file()
+    assert [line for line in text.splitlines() if not line.startswith("#")] == [B, C, OWN]
+    again = make_book("host-b:4043", saved_neighbors=text)
+    assert again.render_file() == text
+    assert again.count == 3, "host-b is the same router as its address, also while it is not there"
+    assert [(member.server, member.address) for member in again.members()] == [("", C), ("b", B)]
+
+
+def test_a_neighbor_that_moved_while_we_were_down_leaves_its_saved_address():
+    first = make_book()
+    link(first, "b", B)
+    book = make_book(saved_neighbors=first.render_file())
+    assert link(book, "b", D) == (B,)
+    assert (book.count, book.linked_addresses()) == (2, (D,))
+
+
+def test_our_own_address_may_be_configured_everywhere():
+    assert make_book(OWN, B).count == 2
+    assert make_book("[::ffff:10.0.0.5]:4042").count == 1
+
+
+# Who is where.
+
+
+def test_a_new_address_of_a_server_replaces_the_old_one_for_a_day():
+    book = make_book()
+    book.hear([B], 0.0)
+    assert link(book, "b", B) == ()
+    book.lost("b", 10.0)
+    assert link(book, "b", D, 20.0) == (B,)
+    assert (book.count, book.linked_addresses(), book.has(B)) == (2, (D,), False)
+    assert not book.hear([B], 20.0 + DAY_S - 1)
+    assert book.hear([B], 20.0 + DAY_S)
+
+
+def test_another_server_at_a_replaced_address_is_welcome():
+    book = make_book()
+    link(book, "b", B)
+    link(book, "b", D)
+    assert link(book, "c", B) == ()
+    assert (book.count, book.linked_addresses()) == (3, (B, D))
+
+
+def test_a_new_server_at_a_known_address_takes_it_over():
+    book = make_book()
+    link(book, "b", B)
+    book.lost("b", 1.0)
+    link(book, "c", B, 2.0)
+    assert [(member.server, member.address) for member in book.members()] == [("c", B)]
+    assert (book.knows("b"), book.knows("c")) == (False, True)
+
+
+def test_a_configured_name_counts_as_the_router_that_was_found_there():
+    book = make_book("tls host-b:4043", "host-c:4042")
+    assert book.count == 3
+    first, _ = book.due(0.0)
+    assert (first.host, first.port, first.secure, first.purpose) == ("host-b", 4043, True, Purpose.DIAL)
+    book.prove("b", B, 0.0)
+    assert book.count == 4
+    book.linked(first.number, "b", 0.0)
+    assert (book.count, book.linked_addresses(), book.is_configured("b")) == (3, (B,), True)
+    assert [(m.address, m.configured, m.secure) for m in book.members() if m.server] == [(B, True, True)]
+    book.lost("b", 1.0)
+    assert {attempt.address for attempt in book.due(3.0)} in ({B}, {"host-b:4043"}), "one attempt at a time"
+
+
+def test_a_configured_number_counts_as_the_address_its_server_gives():
+    book = make_book("10.0.0.2:4043")
+    assert dial(book, "b", B) == ()
+    assert (book.count, states_of(book)) == (2, {B: "linked"})
+
+
+def test_a_configured_address_stays_when_its_server_moves():
+    book = make_book(B)
+    assert dial(book, "b", B) == ()
+    book.lost("b", 10.0)
+    assert link(book, "b", D, 11.0) == (B,)
+    assert (book.count, book.linked_addresses()) == (2, (D,))
+    book.lost("b", 20.0)
+    tried = set()
+    for now_s in range(22, 30):
+        for attempt in book.due(float(now_s)):
+            tried.add(attempt.address)
+            book.failed(attempt.number, "refused", float(now_s))
+    assert tried == {B, D}
+
+
+def test_another_routers_word_does_not_outweigh_ours_nor_the_operators():
+    book = make_book()
+    link(book, "b", B)
+    assert book.prove("b", D, 1.0, started_s=EPOCH_S) == ()
+    assert not book.has(D)
+    book.lost("b", 2.0)
+    assert book.prove("b", D, 3.0, started_s=EPOCH_S) == (B,)
+    assert book.forget("b", EPOCH_S)
+    book.prove("b", D, 4.0, started_s=EPOCH_S)
+    assert not book.has(D)
+    book.prove("b", D, 5.0, started_s=EPOCH_S + 1)
+    assert (book.has(D), dict(book.forgotten)) == (True, {})
+
+
+@pytest.mark.parametrize("address", [OWN, "127.0.0.1:4042", "0.0.0.0:4042", "host-b:4042", ""])
+def test_a_proof_of_what_is_no_address_is_ignored(address):
+    book = make_book()
+    assert book.prove("b", address, 0.0) == ()
+    book.linked(address, "b", 0.0)
+    assert book.count == 1
+    book.lost("b", 1.0)
+    assert book.next_due_s is None
+
+
+def test_an_attempt_that_reaches_ourselves_shows_one_router_less():
+    book = make_book("host-a:4042", C)
+    attempts = {attempt.address: attempt.number for attempt in book.due(0.0)}
+    book.ourselves(attempts["host-a:4042"], 0.0)
+    book.ourselves(77, 0.0)
+    assert (book.count, list(states_of(book))) == (2, [C])
+    book.failed(attempts[C], "refused", 0.0)
+    book.hear([B], 0.0)
+    [attempt] = book.due(0.0)
+    book.ourselves(attempt.number, 0.0)
+    assert not book.hear([B], 1.0)
+
+
+# Forgetting.
+
+
+def test_an_operator_forgets_a_server_or_an_address():
+    book = make_book(C)
+    book.hear([B, D], 0.0)
+    book.prove("b", B, 0.0)
+    assert book.forget("b", EPOCH_S)
+    assert book.forget(f"[::ffff:{D.rpartition(':')[0]}]:4042", EPOCH_S)
+    assert book.forget("10.9.9.9:1", EPOCH_S), "it may be that others know it"
+    assert dict(book.forgotten) == {B: EPOCH_S, D: EPOCH_S, "10.9.9.9:1": EPOCH_S}
+    assert not book.hear([B, D, "10.9.9.9:1"], 0.0)
+    assert (book.count, list(states_of(book))) == (2, [C])
+
+
+def test_what_is_configured_or_linked_or_ours_or_unknown_is_not_forgotten():
+    book = make_book(C)
+    link(book, "b", B)
+    assert [book.forget(what, EPOCH_S) for what in (C, B, "b", OWN, "nobody", "a:b", "")] == [False] * 7
+    assert (book.count, dict(book.forgotten)) == (3, {})
+
+
+def test_what_others_forgot_is_forgotten_here():
+    book = make_book(C)
+    book.hear([B], 0.0)
+    marks = {B: EPOCH_S, C: EPOCH_S, D: EPOCH_S - 31 * 86_400, "nonsense": EPOCH_S}
+    assert book.merge_forgotten(marks, EPOCH_S + 5)
+    assert not book.merge_forgotten(marks, EPOCH_S + 5)
+    assert dict(book.forgotten) == {B: EPOCH_S}
+    assert list(states_of(book)) == [C]
+    book.merge_forgotten({}, EPOCH_S + 31 * 86_400)
+    assert dict(book.forgotten) == {}
+
+
+def test_a_forgotten_router_that_comes_back_is_back_also_when_others_still_tell_of_the_mark():
+    book = make_book()
+    book.merge_forgotten({B: EPOCH_S}, EPOCH_S)
+    link(book, "b", B)
+    assert dict(book.forgotten) == {}
+    book.lost("b", 1.0)
+    assert not book.merge_forgotten({B: EPOCH_S}, EPOCH_S)
+    assert book.has(B)
+    assert book.merge_forgotten({B: EPOCH_S + 1}, EPOCH_S + 1)
+    assert not book.has(B)
+
+
+def test_forgetting_ends_the_attempt():
+    book = make_book()
+    book.hear([B], 0.0)
+    [attempt] = book.due(0.0)
+    book.forget(B, EPOCH_S)
+    assert (book.attempt(attempt.number), book.next_due_s) == (None, None)
+    assert not book.failed(attempt.number, "refused", 1.0)
+
+
+# Calls.
+
+
+def test_a_router_that_calls_is_tried_at_once():
+    book = make_book()
+    assert book.called(B, 0.0)
+    [attempt] = book.due(0.0)
+    book.failed(attempt.number, "refused", 0.0)
+    assert book.due(0.6) == []
+    assert not book.called(B, 0.6)
+    assert [each.address for each in book.due(0.6)] == [B]
+
+
+def test_a_router_that_has_refused_us_and_calls_has_to_wait():
+    book = make_book()
+    book.hear([B], 0.0)
+    [attempt] = book.due(0.0)
+    book.refused(attempt.number, "full", 0.0)
+    book.called(B, 3.0)
+    assert book.due(5.0) == []
+    assert states_of(book) == {B: "refused"}
+    assert len(book.due(10.0)) == 1
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_a_forgotten_router_that_calls_gets_one_chance_and_does_not_count_before(is_there):
+    book = make_book()
+    book.forget(B, EPOCH_S)
+    assert not book.called(B, 0.0)
+    assert (book.count, book.has(B), book.addresses()) == (1, False, [OWN])
+    [attempt] = book.due(0.0)
+    if is_there:
+        book.prove("b", B, 0.0)
+        book.linked(attempt.number, "b", 0.0)
+        assert (book.count, dict(book.forgotten)) == (2, {})
+    else:
+        assert not book.failed(attempt.number, "refused", 0.0)
+        assert (book.count, dict(book.forgotten), book.next_due_s) == (1, {B: EPOCH_S}, None)
+
+
+# Attempts.
+
+
+def test_the_first_failure_of_an_absence_is_told_and_then_one_in_ten_minutes():
+    book, told, now_s = make_book(B), [], 0.0
+    while now_s < 2000.0:
+        for attempt in book.due(now_s):
+            if book.failed(attempt.number, "timed out", now_s):
+                told.append(now_s)
+        now_s = book.next_due_s
+    assert [round(each_s / 10) for each_s in told] == [0, 60, 120, 180]
+    link(book, "b", B, 2000.0)
+    assert (book.members()[0].failures, book.members()[0].reason) == (0, "")
+    book.lost("b", 2001.0)
+    [attempt] = book.due(2002.0)
+    assert book.failed(attempt.number, "timed out", 2002.0)
+
+
+def test_a_router_that_was_lost_is_tried_soon_and_by_name_or_address():
+    book = make_book()
+    for server, address in (("b", B), ("c", C)):
+        link(book, server, address)
+    book.lost("b", 100.0)
+    book.lost(C, 100.0)
+    assert states_of(book) == {B: "waiting", C: "waiting"}
+    assert book.due(100.3) == []
+    assert sorted(attempt.address for attempt in book.due(100.7)) == [B, C]
+    book.lost("nobody", 101.0)
+
+
+def test_gossip_is_told_at_once_and_again_until_the_other_one_has_dialled():
+    book, told, now_s = make_book(D), [], 0.0
+    while now_s < 5.0:
+        [attempt] = book.due(now_s)
+        assert attempt.purpose is Purpose.GOSSIP
+        told.append(now_s)
+        book.gossiped(attempt.number, now_s)
+        now_s = book.next_due_s
+    assert told[0] == 0.0
+    assert 5 <= len(told) <= 8
+    assert book.members()[0].failures == 0
+    link(book, "d", D, now_s)
+    assert book.next_due_s is None
+
+
+def test_heard_addresses_are_dialled_over_tls_where_that_can_be_verified():
+    book = make_book("tls 10.0.0.2:4043", C, dials_secure=True)
+    book.hear([D], 0.0)
+    assert {attempt.address: attempt.secure for attempt in book.due(0.0)} == {
+        "10.0.0.2:4043": True,
+        C: False,
+        D: True,
+    }
+
+
+def test_a_replaced_host_is_back_within_a_minute_however_long_it_was_away():
+    for away_s in (1.0, 30.0, 599.0, 3600.0, 7 * DAY_S):
+        book, now_s = make_book(), 0.0
+        link(book, "b", B)
+        book.lost("b", now_s)
+        while now_s < away_s:
+            now_s = book.next_due_s
+            for attempt in book.due(now_s):
+                (book.refused if now_s > away_s / 2 else book.failed)(attempt.number, "gone", now_s)
+        assert book.next_due_s - now_s <= 30.0
+        # The new machine has another address, and tells it with GOSSIP or by dialling.
+        book.called(D, now_s)
+        assert [attempt.address for attempt in book.due(now_s) if attempt.address == D] == [D]
+        assert link(book, "b", D, now_s) == (B,)
+        assert book.linked_addresses() == (D,)
+
+
+# Bounds.
+
+
+def test_a_flood_of_addresses_is_bounded_and_does_not_keep_real_routers_out():
+    book = make_book("host-c:4042", members_max=50)
+    flood = (f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}:4042" for number in range(100_000, 200_000))
+    book.hear(flood, 0.0)
+    assert (book.count, len(book._table)) == (50, 49)
+    for number in range(1, 100):
+        link(book, f"s{number}", f"192.168.0.{number}:4042")
+        assert len(book._table) <= 50
+    assert not book.hear(["172.16.0.1:4042"], 0.0)
+    assert not book.called("172.16.0.1:4042", 0.0)
+    assert len(book.linked_addresses()) >= 48
+    assert any(member.configured for member in book.members())
+
+
+def test_what_was_forgotten_and_replaced_is_bounded():
+    book = make_book(members_max=50)
+    marks = {f"10.1.{number >> 8}.{number & 255}:1": EPOCH_S + number for number in range(10_000)}
+    book.merge_forgotten(marks, EPOCH_S)
+    assert len(book.forgotten) == 50
+    for number in range(1000):
+        book.prove("b", f"10.2.{number >> 8}.{number & 255}:1", 0.0)
+    assert (book.count, len(book._replaced._until_s)) == (2, 50)
+
+
+# The configuration changes.
+
+
+def test_neighbors_are_added_and_removed():
+    book = make_book(B, C, "host-d:4042", "host-e:4042")
+    link(book, "b", B)
+    attempts = {attempt.address: attempt.number for attempt in book.due(0.0)}
+    book.prove("d", D, 0.0)
+    book.linked(attempts["host-d:4042"], "d", 0.0)
+    book.reconfigure(make_cluster("tls 10.0.0.2:4042", "host-f:4042", dials_secure=True), 5.0)
+    told = {member.address: (member.configured, member.secure, str(member.state)) for member in book.members()}
+    assert told == {
+        B: (True, True, "linked"),
+        D: (False, True, "linked"),
+        "host-f:4042": (True, False, "waiting"),
+    }
+    assert book.attempt(attempts[C]) is None
+    assert [attempt.address for attempt in book.due(5.0)] == ["host-f:4042"]
+
+
+def test_without_discovery_a_neighbor_that_is_no_longer_configured_goes():
+    book = make_book(B, C)
+    link(book, "b", B)
+    book.reconfigure(make_cluster(C, discover=False), 5.0)
+    assert list(states_of(book)) == [C]
+
+
+def test_a_forgotten_address_that_is_configured_counts_again():
+    book = make_book()
+    book.forget(B, EPOCH_S)
+    book.called(B, 0.0)
+    book.reconfigure(make_cluster(B), 1.0)
+    assert (book.has(B), dict(book.forgotten)) == (True, {})
+    assert not book.merge_forgotten({B: EPOCH_S}, EPOCH_S)
+
+
+@pytest.mark.parametrize(
+    ("ip", "is_ours"),
+    [("10.0.0.5", True), ("10.0.0.2", True), ("10.0.0.9", True), ("10.0.0.3", False), ("host-d", True), ("", False)],
+)
+def test_ip_addresses_that_are_ours_or_a_configured_neighbors(ip, is_ours):
+    book = make_book(B, "host-d:4042")
+    book.hear([C], 0.0)
+    attempts = {attempt.address: attempt.number for attempt in book.due(0.0)}
+    book.prove("d", D, 0.0)
+    book.linked(attempts["host-d:4042"], "d", 0.0)
+    assert book.is_configured_ip(ip) is is_ours
+
+
+@pytest.mark.parametrize(
+    ("other", "is_larger"),
+    [
+        ("10.0.0.4:9999", True),
+        ("10.0.0.6:1", False),
+        ("10.0.0.5:4041", True),
+        ("10.0.0.5:4042", False),
+        ("[::1]:4042", False),
+        ("host-b:1", True),
+    ],
+)
+def test_addresses_are_compared(other, is_larger):
+    assert make_book().is_larger_than(other) is is_larger
+
+
+# Whatever happens.
+
+ADDRESSES = [B, C, D, "10.0.0.2:4043", "[2001:db8::1]:4042", OWN]
+NAMES = ["host-b:4042", "host-c:4042"]
+STEP = st.tuples(
+    st.sampled_from(["hear", "called", "prove", "told", "link", "lost", "forget", "merge", "due", "end", "config"]),
+    st.integers(0, 5),
+    st.integers(0, 3),
+    st.floats(0.0, 20.0),
+)
+
+
+class Life:
+    """A book to which anything happens, and what must hold all the while."""
+
+    def __init__(self):
+        self.book = make_book(*NAMES, B, members_max=6)
+        self.now_s = 0.0
+        self.open = {}
+        self.linked = set()
+
+    def take(self, what, which, how, span_s):
+        self.now_s += span_s
+        getattr(self, what)(ADDRESSES[which], "wxyz"[how], how)
+        self.open = {number: attempt for number, attempt in self.open.items() if self.book.attempt(number) is not None}
+        self.check()
+
+    def hear(self, address, _server, _how):
+        self.book.hear([address], self.now_s)
+
+    def called(self, address, _server, _how):
+        self.book.called(address, self.now_s)
+
+    def prove(self, address, server, _how):
+        self.book.prove(server, address, self.now_s)
+
+    def told(self, address, server, how):
+        self.book.prove(server, address, self.now_s, started_s=EPOCH_S + how)
+
+    def link(self, address, server, _how):
+        link(self.book, server, address, self.now_s)
+        self.linked.add(server)
+
+    def lost(self, _address, server, _how):
+        self.book.lost(server, self.now_s)
+        self.linked.discard(server)
+
+    def forget(self, address, server, how):
+        self.book.forget(server if how % 2 else address, EPOCH_S + how)
+
+    def merge(self, address, _server, how):
+        self.book.merge_forgotten({address: EPOCH_S + how}, EPOCH_S)
+
+    def config(self, _address, _server, how):
+        self.book.reconfigure(make_cluster(*NAMES[: how % 3], *([C] if how else []), discover=how != 3), self.now_s)
+
+    def due(self, _address, _server, _how):
+        busy = {attempt.address for attempt in self.open.values()}
+        due_s = self.book.next_due_s
+        attempts = self.book.due(self.now_s)
+        assert due_s is not None or not attempts
+        for attempt in attempts:
+            assert attempt.address not in busy
+            busy.add(attempt.address)
+            self.open[attempt.number] = attempt
+        assert self.book.next_due_s is None or self.book.next_due_s > self.now_s or len(attempts) == 8
+
+    def end(self, _address, server, how):
+        for number in list(self.open)[:2]:
+            if how == 0:
+                self.book.failed(number, "refused", self.now_s)
+            elif how == 1:
+                self.book.refused(number, "full", self.now_s)
+            elif how == 2:
+                self.book.gossiped(number, self.now_s)
+            else:
+                self.book.linked(number, server, self.now_s)
+                self.linked.add(server)
+            assert self.book.attempt(number) is None
+
+    def check(self):
+        book, members = self.book, self.book.members()
+        assert book.count == 1 + len(members) <= 1 + 6 + len(NAMES)
+        assert len(book.forgotten) <= 6
+        servers = [member.server for member in members if member.server]
+        assert len(servers) == len(set(servers)), "one member for each server"
+        assert len({member.address for member in members}) == len(members)
+        assert OWN not in {member.address for member in members}
+        assert all((member.state is MemberState.LINKED) == (member.server in self.linked) for member in members)
+        assert not set(book.addresses()) & set(book.forgotten)
+        waits = [known.due_s - self.now_s for known in book._table]
+        assert max(waits, default=0.0) <= 30.0
+
+
+@given(st.lists(STEP, max_size=60))
+def test_whatever_happens(steps):
+    life = Life()
+    for step in steps:
+        life.take(*step)
+    text = life.book.render_file()
+    again = AddressBook(OWN, ClusterConfig(saved_neighbors=text), "boot", 100, 0.0)
+    assert (again.rejected, dict(again.forgotten)) == ((), dict(life.book.forgotten))
+    assert again.addresses() == life.book.addresses()
+
+
+@given(st.lists(st.sampled_from("frg"), min_size=1, max_size=900), st.text(max_size=8))
+def test_whatever_an_attempt_comes_to_the_next_one_is_at_most_half_a_minute_away(ends, seed):
+    book, now_s = AddressBook(OWN, make_cluster(B), seed, 10, 0.0), 0.0
+    for end in ends:
+        [attempt] = book.due(now_s)
+        assert book.due(now_s) == []
+        {"f": book.failed, "r": book.refused}.get(end, lambda number, _, at_s: book.gossiped(number, at_s))(
+            attempt.number, "no", now_s
+        )
+        wait_s = book.next_due_s - now_s
+        assert 0.7 < wait_s <= 30.0
+        now_s = book.next_due_s

@@ -1,0 +1,149 @@
+"""Routers that are wrong in one way each: the simulator must notice every one of them."""
+
+import re
+from dataclasses import replace
+
+import pytest
+
+from communicator.router import Router
+from communicator.router.effects import Send
+from communicator.router.events import LinesReceived, LinkKind, LinkOpened
+from simulation.campaign import FoundError, run_seed
+
+SEEDS = range(1, 13)
+"""A mutant has to be found by one of these."""
+ID = re.compile(rb"[ ;]id=(\d+)")
+
+
+class Mutant(Router):
+    """A router whose effects are tampered with on their way to the shell."""
+
+    def __init__(self, config, now):
+        super().__init__(config, now)
+        self.kinds = {}
+        self.deliveries = 0
+
+    def handle(self, event, now):
+        if isinstance(event, LinkOpened):
+            self.kinds[event.link] = event.kind
+        tampered = []
+        for effect in super().handle(event, now):
+            if isinstance(effect, Send) and ID.search(effect.data) and self.kinds[effect.link] is LinkKind.UNIX:
+                self.deliveries += 1
+                tampered.extend(self.deliver(effect))
+            elif isinstance(effect, Send):
+                tampered.append(self.tell(effect))
+            else:
+                tampered.append(effect)
+        return tampered
+
+    def deliver(self, effect):
+        return [effect]
+
+    def tell(self, effect):
+        return effect
+
+
+class Doubles(Mutant):
+    def deliver(self, effect):
+        return [effect, effect] if self.deliveries % 10 == 0 else [effect]
+
+
+class Loses(Mutant):
+    def deliver(self, effect):
+        return [] if self.deliveries % 10 == 0 else [effect]
+
+
+class Swaps(Mutant):
+    late = None
+
+    def deliver(self, effect):
+        if self.late is not None:
+            late, self.late = self.late, None
+            return [effect, late]
+        if self.deliveries % 5 == 0:
+            self.late = effect
+            return []
+        return [effect]
+
+
+class Scatters(Mutant):
+    def deliver(self, effect):
+        links = [link for link, kind in self.kinds.items() if kind is LinkKind.UNIX]
+        return [effect] if self.deliveries % 10 else [replace(effect, link=link) for link in links]
+
+
+class Garbles(Mutant):
+    def deliver(self, effect):
+        return [replace(effect, data=effect.data.replace(b"plain", b"prain"))]
+
+
+class Forges(Mutant):
+    def deliver(self, effect):
+        return [replace(effect, data=re.sub(rb"^<host\d+:", b"<host99:", effect.data))]
+
+
+class Reveals(Mutant):
+    def deliver(self, effect):
+        return [replace(effect, data=effect.data.replace(b" id=", b" hops_left=3;id="))]
+
+
+class ClaimsMajority(Mutant):
+    def tell(self, effect):
+        return replace(effect, data=effect.data.replace(b"status=down", b"status=up"))
+
+
+class MissesServers(Mutant):
+    def tell(self, effect):
+        return replace(effect, data=effect.data.replace(b"host0,", b""))
+
+
+class FailsAtTimes(Mutant):
+    def deliver(self, effect):
+        if self.deliveries == 20:
+            raise KeyError(effect.link)
+        return [effect]
+
+
+class NeverRests(Mutant):
+    def next_deadline(self):
+        return 0.0
+
+
+class Hoards(Mutant):
+    def __init__(self, config, now):
+        super().__init__(config, now)
+        self._board.hoard = []
+
+    def handle(self, event, now):
+        if isinstance(event, LinesReceived):
+            self._board.hoard.append(event)
+        return super().handle(event, now)
+
+
+@pytest.mark.parametrize(
+    ("mutant", "complaint"),
+    [
+        (Doubles, "twice"),
+        (Loses, "was lost on its way"),
+        (Swaps, "sent later"),
+        (Scatters, "must not receive"),
+        (Garbles, "whose text is not the one that was sent"),
+        (Forges, "as if it came from 'host99:"),
+        (Reveals, "with what is only for routers"),
+        (ClaimsMajority, "contradicts itself|both say up"),
+        (MissesServers, "says the servers are"),
+        (FailsAtTimes, "raised KeyError"),
+        (NeverRests, "busy loop"),
+        (Hoards, r"entries in Switchboard\.hoard"),
+    ],
+)
+def test_a_mutant_is_found(mutant, complaint):
+    for seed in SEEDS:
+        try:
+            run_seed(seed, mutant)
+        except FoundError as error:
+            assert re.search(complaint, str(error)), str(error)
+            assert f"python -m simulation --seed {seed}" in str(error)
+            return
+    pytest.fail(f"nothing found in {len(SEEDS)} seeds")

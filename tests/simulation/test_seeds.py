@@ -1,0 +1,43 @@
+"""A short form of `make soak`: dozens of clusters, each with its own troubles, and proof that a seed always plays the same."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from simulation.campaign import Tally, run_seed
+
+ROOT = Path(__file__).parent.parent.parent
+SEEDS = 40
+PER_TEST = 10
+
+
+@pytest.mark.parametrize("first", range(0, SEEDS, PER_TEST))
+def test_promises_hold(first):
+    seen = Tally()
+    for seed in range(first, first + PER_TEST):
+        seen.add(run_seed(seed))
+    assert seen.judged > 100 * PER_TEST, "hardly anything had to arrive"
+    assert seen.audits > 2 * PER_TEST, "hardly anyone was asked about the cluster"
+
+
+def test_a_seed_plays_the_same_whatever_the_hash_seed():
+    command = [sys.executable, "-m", "simulation", "--seed", "3", "--journal"]
+    played = [
+        subprocess.run(
+            command,
+            cwd=ROOT,
+            env=os.environ | {"PYTHONHASHSEED": hash_seed},
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=60,
+        ).stdout.splitlines()
+        for hash_seed in ("1", "2")
+    ]
+    assert len(played[0]) > 1_000
+    different = next(((one, other) for one, other in zip(*played, strict=False) if one != other), None)
+    assert different is None
+    assert len(played[0]) == len(played[1])
