@@ -117,7 +117,7 @@ def headline(cluster: Mapping[str, Any] | None) -> tuple[str, str]:
     is_up, is_complete = cluster["status"] == "up", cluster.get("completeness") == "complete"
     words = ", ".join(str(word) for word in (cluster["status"], cluster.get("completeness")) if word)
     live, known = cluster.get("live_count"), cluster.get("neighbors_count")
-    counts = "" if live is None or known is None else f": {live} of {known} host{'' if known == 1 else 's'} linked"
+    counts = "" if live is None or known is None else f": {live} of {known} host{'' if known == 1 else 's'} reached"
     return "bad" if not is_up else "good" if is_complete else "doubtful", f"{words}{counts}"
 
 
@@ -179,7 +179,7 @@ def _row_of_node(node: Node, links: Mapping[str, str], trouble: str) -> _Row:
         node.address or "",
         node.state,
         "" if is_self else node.next_hop or "",
-        "" if is_self or node.hops is None else str(node.hops),
+        "" if is_self or not node.hops else str(node.hops),
         "" if is_self or node.cost is None else f"{node.cost:g}",
         ", ".join(f"{server}{links[server]}" for server in sorted(links)),
         "; ".join(notes),
@@ -201,11 +201,12 @@ def _links(graph: Graph) -> defaultdict[str, dict[str, str]]:
 
 
 def _trouble(graph: Graph, node: Node) -> str:
-    """Why a server is not linked though this router tries to."""
+    """Why a server is not linked though this router tries to; one that is reached over others need not be."""
     if node.state in ("self", "linked"):
         return ""
     own = (one for one in graph.neighbors if one.server == node.server or one.address == node.address)
-    return next((f"{one.state} {_note_of(one)}".strip() for one in own if one.state != "linked"), "")
+    tried = (one for one in own if one.configured or one.failures or node.state == "unreachable")
+    return next((f"{one.state} {_note_of(one)}".strip() for one in tried if one.state != "linked"), "")
 
 
 def _note_of(neighbor: Neighbor) -> str:

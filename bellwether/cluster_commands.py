@@ -100,10 +100,12 @@ def trace(communicator: str | None, words: Sequence[str], *, wait_s: float) -> N
         MessageRefusedError: The router does not take it.
     """
     hops = asyncio.run(_trace(find_router(communicator), parse_message(list(words)), wait_s))
+    arrived = any(hop.action == "delivered" for hop in hops)
     failed = [hop for hop in hops if hop.action == "failed"]
     if failed:
-        raise CommandError(f"not delivered everywhere: {failed[0].server} says {failed[0].reason or 'failed'}")
-    if not any(hop.action == "delivered" for hop in hops):
+        where = " everywhere" if arrived else ""
+        raise CommandError(f"not delivered{where}: {failed[0].server} says {failed[0].reason or 'failed'}")
+    if not arrived:
         kept = any(hop.action == "cached" for hop in hops)
         why = "kept until its service comes" if kept else f"nothing was heard of its delivery within {wait_s:g} s"
         raise CommandError(f"not delivered: {why}")

@@ -116,7 +116,7 @@ def _clock(view: View) -> tuple[str, list[str]]:
 def _services(view: View) -> tuple[str, list[str]]:
     up = [instance.service for instance in view.services if instance.state == "up"]
     away = [instance.service for instance in view.services if instance.state != "up"]
-    lines = [f"{len(up)} up", *_named("", up), *_named("not there: ", away)]
+    lines = [f"{len(up)} up on this host", *_named("", up), *_named("not there: ", away)]
     return "doubtful" if away else "good", lines
 
 

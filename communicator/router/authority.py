@@ -56,7 +56,8 @@ def judge(message: Message, speaker: Speaker, config: RouterConfig) -> Ruling:
     Returns:
         The ruling; a refusal carries its reason in words for the sender.
     """
-    return RULES.get(message.command, _anything_else)(message, speaker, config)
+    ruling = RULES.get(message.command, _anything_else)(message, speaker, config)
+    return _permission(message, speaker, config) if ruling.allowed else ruling
 
 
 def _no(reason: str) -> Ruling:
@@ -212,18 +213,26 @@ def _shutdown(message: Message, speaker: Speaker, config: RouterConfig) -> Rulin
     return _no("this host is not shut down from afar: cluster.remote_shutdown is off")
 
 
-def _sign_of_life(_message: Message, _speaker: Speaker, _config: RouterConfig) -> Ruling:
-    return ALLOWED
+def _sign_of_life(message: Message, speaker: Speaker, config: RouterConfig) -> Ruling:
+    """ALIVE and ABSOLUTELY: also from a stranger, as long as they are meant for the router."""
+    return ALLOWED if message.service in ("", ROUTER_SERVICE) else _anything_else(message, speaker, config)
 
 
-def _anything_else(message: Message, speaker: Speaker, config: RouterConfig) -> Ruling:
+def _anything_else(_message: Message, speaker: Speaker, _config: RouterConfig) -> Ruling:
     if speaker.kind.is_remote and not speaker.accepted:
         return _no("this link has not shown who it is yet")
-    if speaker.registration is not None and not speaker.is_router:
-        patterns = config.may_send.get(speaker.registration.service)
-        if patterns is not None and not _may_send(message, patterns):
-            return _no(f"{speaker.registration.service!r} may send {', '.join(patterns) or 'nothing'} only")
     return ALLOWED
+
+
+def _permission(message: Message, speaker: Speaker, config: RouterConfig) -> Ruling:
+    """What a service may send at all, where the configuration says so."""
+    if speaker.registration is None:
+        return ALLOWED
+    service = speaker.registration.service
+    patterns = config.may_send.get(service)
+    if patterns is None or _may_send(message, patterns):
+        return ALLOWED
+    return _no(f"{service!r} may send {', '.join(patterns) or 'nothing'} only")
 
 
 def _may_send(message: Message, patterns: tuple[str, ...]) -> bool:

@@ -113,9 +113,7 @@ def _pass_on(board: Switchboard, envelope: Envelope, servers: frozenset[str], no
         tell_hop(board, envelope, now, "forwarded", hop.link.name)
 
 
-def _line(  # noqa: PLR0913 - each is one thing the line says
-    board: Switchboard, envelope: Envelope, hop: Hop, served: list[str], identity: str, now: Instant
-) -> bytes:
+def _line(board: Switchboard, envelope: Envelope, hop: Hop, served: list[str], identity: str, now: Instant) -> bytes:
     message = envelope.message
     if hop.is_leaf:
         if message.get("deliver") == "all":
@@ -129,9 +127,7 @@ def _line(  # noqa: PLR0913 - each is one thing the line says
     return encode_line(written(message, told))
 
 
-def _send_each(
-    board: Switchboard, envelope: Envelope, servers: frozenset[str], identity: str, now: Instant
-) -> None:
+def _send_each(board: Switchboard, envelope: Envelope, servers: frozenset[str], identity: str, now: Instant) -> None:
     """A message that has to arrive goes to each server by itself, since each acknowledges for itself."""
     for server in sorted(servers):
         if board.mesh.acknowledges(server):

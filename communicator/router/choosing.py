@@ -62,38 +62,37 @@ def candidates(
         now: The time.
         exclude: Who sent it.
     """
-    found = []
-    live = board.registry.live(service)
     own = board.config.server_name
+    found = [] if server in (THIS_SERVER, own) else [*board.mesh.directory.instances(service)]
+    if server == PRIVATE_NETWORK:
+        found = [instance for instance in found if is_private(instance.address)]
+    live = board.registry.live(service)
     if live is not None and live is not exclude and live.registration is not None:
         registration = live.registration
-        found.append(_candidate(board, own, service, registration.version, registration.build, 0.0, now))
-    if server not in (THIS_SERVER, own):
-        found += [
-            one for instance in board.mesh.directory.instances(service) for one in _elsewhere(board, instance, server, now)
-        ]
-    return [one for one in found if one is not None]
+        here = Instance(
+            server=own,
+            service=service,
+            version=registration.version,
+            build=registration.build,
+            role=registration.role,
+            state="up",
+        )
+        found.insert(0, here)
+    weighed = (_weigh(board, instance, now) for instance in found)
+    return [candidate for candidate in weighed if candidate is not None]
 
 
-def _elsewhere(board: Switchboard, instance: Instance, server: str, now: Instant) -> list[Candidate]:
-    cost = board.carrier.cost(instance.server)
-    unfit = cost is None or instance.role is not Role.LIVE or instance.state != "up"
-    if unfit or cost is None or (server == PRIVATE_NETWORK and not is_private(instance.address)):
-        return []
-    one = _candidate(board, instance.server, instance.service, instance.version, instance.build, cost, now)
-    return [] if one is None else [one]
-
-
-def _candidate(  # noqa: PLR0913 - each is one trait of an instance
-    board: Switchboard, server: str, service: str, version: str, build: str, cost: float, now: Instant
-) -> Candidate | None:
-    """An instance as the balancer sees it; None when the policy blocks its version there."""
-    policy = board.policy
-    if policy.blocked(service, version, build, server, now.monotonic_s) is not None:
+def _weigh(board: Switchboard, instance: Instance, now: Instant) -> Candidate | None:
+    """An instance as the balancer sees it; None when it cannot be reached, is no live one, or is blocked by the policy."""
+    own = instance.server == board.config.server_name
+    cost = 0.0 if own else board.carrier.cost(instance.server)
+    if cost is None or instance.role is not Role.LIVE or instance.state != "up":
         return None
-    return Candidate(
-        server, service, version, build, cost, policy.weight(service, version, build, server, now.monotonic_s)
-    )
+    named = (instance.service, instance.version, instance.build, instance.server)
+    if board.policy.blocked(*named, now.monotonic_s) is not None:
+        return None
+    weight = board.policy.weight(*named, now.monotonic_s)
+    return Candidate(instance.server, instance.service, instance.version, instance.build, cost, weight)
 
 
 def _balancer(board: Switchboard, service: str, found: list[Candidate]) -> Balancer:

@@ -131,4 +131,17 @@ class Notice:
     fields: dict[str, object] = field(default_factory=dict)
 
 
-Effect = Send | Close | Dial | CheckCredential | Keep | Identify | Measure | Continue | SampleLoad | Stop | ReopenLog | Notice
+Effect = (
+    Send
+    | Close
+    | Dial
+    | CheckCredential
+    | Keep
+    | Identify
+    | Measure
+    | Continue
+    | SampleLoad
+    | Stop
+    | ReopenLog
+    | Notice
+)

@@ -86,7 +86,11 @@ def _take_from_router(board: Switchboard, link: Link, message: Message, now: Ins
 
 def _asker(link: Link, message: Message) -> Link:
     """Whom to answer: the router itself, or over it the service that asks."""
-    if message.sent_from_service in ("", ROUTER_SERVICE) and link.peer and message.sent_from_server in ("", link.peer.server):
+    if (
+        message.sent_from_service in ("", ROUTER_SERVICE)
+        and link.peer
+        and message.sent_from_server in ("", link.peer.server)
+    ):
         return link
     if not message.sent_from_service:
         return link

@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 from communicator.protocol.addresses import HostPort
 from communicator.router.events import Credential, LinkKind, User
 
-
 DIRECTORY = "directory/1"
 """The feature of a router that exchanges link states, and so knows who is where."""
 

@@ -27,7 +27,7 @@ def report(board: Switchboard, envelope: Envelope, status: str, reason: str) -> 
     board.tell(envelope, "TRANSMISSION_REPORT", **told)
 
 
-def tell_hop(  # noqa: PLR0913 - each is one thing to tell
+def tell_hop(
     board: Switchboard, envelope: Envelope, now: Instant, action: str, following: str = "", reason: str = ""
 ) -> None:
     """Tell a sender that follows its message where it is now.

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import Any
 
 from communicator.router.commands.clock_status import settle_clock
-from communicator.router.commands.cluster_status import begin_status
 from communicator.router.commands.information import router_stats
 from communicator.router.commands.load import forget_load, tell_load
 from communicator.router.commands.registration import settle_contests, withdraw
@@ -57,8 +56,7 @@ class Router:
 
     def __init__(self, config: RouterConfig, now: Instant) -> None:
         self._board = Switchboard(config, now)
-        begin_status(self._board)
-        begin(self._board)
+        begin(self._board, now)
         self._signal = Link(_DATAGRAM_LINK, LinkKind.SIGNAL, "signal", user_known=True)
         self._handlers: dict[type, Callable[[Any, Instant], None]] = {
             LinesReceived: self._lines_received,
@@ -109,6 +107,7 @@ class Router:
 
         Args:
             config: The new rules; the identity must be the old one.
+            now: The time.
 
         Returns:
             What is to be done.

@@ -70,6 +70,7 @@ def render(  # noqa: PLR0913 - each argument is one source of figures
     measured: Measured,
     started_wall_s: float,
     draining: bool,
+    cluster: dict[str, Any],
 ) -> dict[str, Any]:
     """The document ROUTER_STATS carries.
 
@@ -81,6 +82,7 @@ def render(  # noqa: PLR0913 - each argument is one source of figures
         measured: What only the shell knows.
         started_wall_s: When this life began, in seconds since the epoch.
         draining: Whether it is about to end.
+        cluster: How things stand with the other routers.
 
     Returns:
         Plain dicts, lists, numbers and texts.
@@ -97,12 +99,7 @@ def render(  # noqa: PLR0913 - each argument is one source of figures
         "connections": _connections(registry),
         "connections_opened_total": dict(statistics.opened),
         "connections_closed_total": _closed(statistics),
-        "messages_received_total": dict(statistics.messages_received),
-        "messages_sent_total": dict(statistics.messages_sent),
-        "received_bytes_total": dict(statistics.bytes_received),
-        "sent_bytes_total": dict(statistics.bytes_sent),
-        "messages_routed_total": dict(statistics.routed),
-        "messages_dropped_total": {**statistics.dropped, "expired": cache.expired_total},
+        **_messages(statistics, cache),
         "commands_total": dict(statistics.commands),
         "cache": _cache(cache),
         "services": _services(config, registry),
@@ -111,9 +108,21 @@ def render(  # noqa: PLR0913 - each argument is one source of figures
         "producer_stall_seconds_total": measured.producer_stall_s,
         "handler_exceptions_total": dict(statistics.handler_exceptions),
         "acl_denied_total": statistics.acl_denied,
+        "cluster": cluster,
         "udp_rejected_total": measured.udp_rejected,
         "config_last_reload_successful": measured.config_reload_ok,
         "config_last_reload_success_timestamp_seconds": measured.config_reloaded_wall_s,
+    }
+
+
+def _messages(statistics: Statistics, cache: MessageCache) -> dict[str, Any]:
+    return {
+        "messages_received_total": dict(statistics.messages_received),
+        "messages_sent_total": dict(statistics.messages_sent),
+        "received_bytes_total": dict(statistics.bytes_received),
+        "sent_bytes_total": dict(statistics.bytes_sent),
+        "messages_routed_total": dict(statistics.routed),
+        "messages_dropped_total": {**statistics.dropped, "expired": cache.expired_total},
     }
 
 

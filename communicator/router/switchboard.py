@@ -9,7 +9,6 @@ from communicator.errors import LocalProtocolError
 from communicator.protocol.line_form import encode_line, representable
 from communicator.protocol.message import Message
 from communicator.protocol.names import ROUTER_SERVICE
-from communicator.protocol.values import NS_PER_S
 from communicator.router.balancing import Balancer
 from communicator.router.cache import MessageCache
 from communicator.router.carrier import Carrier

@@ -33,7 +33,7 @@ def rows(graph, cluster=None):
 def test_each_server_has_a_line_ours_first_the_absent_last():
     graph = Graph(nodes=(GONE, GAMMA, BETA, ALPHA), links=LINKS[:3])
     first, _, head, *_ = lines(graph)
-    assert first == "✔ up, complete: 3 of 3 hosts linked; 2 are needed for a quorum"
+    assert first == "✔ up, complete: 3 of 3 hosts reached; 2 are needed for a quorum"
     assert head.split() == COLUMNS
     assert rows(graph) == [
         ["alpha", "10.0.0.1:4042", "this", "one", "beta"],
@@ -66,6 +66,21 @@ def test_a_neighbor_that_never_came_has_a_line(neighbor, row):
     assert [" ".join(cells) for cells in found[1:]] == [row]
 
 
+@pytest.mark.parametrize(
+    ("node", "neighbor", "note"),
+    [
+        (GAMMA, Neighbor("10.0.0.3:4042", "gamma", "waiting"), ""),  # it need not be linked
+        (GAMMA, Neighbor("10.0.0.3:4042", "gamma", "dialling", configured=True), "dialling"),
+        (GONE, Neighbor("10.0.0.4:4042", "delta", "waiting"), "waiting"),
+        (BETA, Neighbor("beta.example:4042", "beta", "waiting", configured=True), ""),
+        (ALPHA, Neighbor("10.0.0.1:4042", "alpha", "refused", failures=1), ""),
+    ],
+)
+def test_trouble_with_a_neighbor_is_noted_where_it_is_trouble(node, neighbor, note):
+    (told,) = lines(Graph(nodes=(node,), neighbors=(neighbor,)))[3:]
+    assert told.endswith(f" {note}") if note else neighbor.state not in told
+
+
 def test_a_neighbor_that_is_linked_has_no_second_line():
     linked = Neighbor("10.0.0.2:4042", "beta", "linked")
     by_name = Neighbor("beta.example:4042", "beta", "waiting")
@@ -83,8 +98,8 @@ def test_who_is_missing_is_told_also_without_a_graph():
         (None, "doubtful", "unknown"),
         ({"status": ""}, "doubtful", "unknown"),
         ({"status": "up"}, "doubtful", "up"),
-        ({**CLUSTER, "neighbors_count": 1, "live_count": 1}, "good", "up, complete: 1 of 1 host linked"),
-        ({**CLUSTER, "status": "down", "live_count": 1}, "bad", "down, complete: 1 of 3 hosts linked"),
+        ({**CLUSTER, "neighbors_count": 1, "live_count": 1}, "good", "up, complete: 1 of 1 host reached"),
+        ({**CLUSTER, "status": "down", "live_count": 1}, "bad", "down, complete: 1 of 3 hosts reached"),
     ],
 )
 def test_the_headline(cluster, mood, line):

@@ -1,15 +1,20 @@
 """What the commands about the cluster ask a router, and what they make of its answers; then a real one."""
 
+import asyncio
 import json
 import re
 import subprocess
 import sys
 
 import pytest
+from typer.testing import CliRunner
 
 from bellwether.cluster_commands import forget_message
 from bellwether.failure import CommandError
+from bellwether.main import application
+from communicator.client import BlockingClient
 from communicator.protocol import Message
+from communicator.testing import run_cluster
 
 ROUTER = {"sent_from_service": "communicatord"}
 STATUS = {
@@ -54,7 +59,7 @@ CLUSTER = {
 def test_the_cluster_in_a_table(ask):
     done, _ = ask(CLUSTER, "cluster")
     assert done.exit_code == 0
-    assert "up, incomplete: 2 of 3 hosts linked; 2 are needed for a quorum" in done.stdout
+    assert "up, incomplete: 2 of 3 hosts reached; 2 are needed for a quorum" in done.stdout
     assert re.search(r"^alpha +10\.0\.0\.1:4042 +this one +beta *$", done.stdout, re.MULTILINE)
     assert re.search(r"^\? +10\.0\.0\.3:4042 +waiting +after 2 failures: refused *$", done.stdout, re.MULTILINE)
 
@@ -184,7 +189,11 @@ def test_a_message_is_followed_until_it_arrives(ask):
 @pytest.mark.parametrize(
     ("told", "words"),
     [
-        ((hop("alpha", 0, "failed", reason="no_route"),), "not delivered everywhere: alpha says no_route"),
+        ((hop("alpha", 0, "failed", reason="no_route"),), "not delivered: alpha says no_route"),
+        (
+            (hop("alpha", 0, "delivered", "printer"), hop("beta", 1, "failed", reason="no_route")),
+            "not delivered everywhere: beta says no_route",
+        ),
         ((hop("alpha", 0, "cached"),), "not delivered: kept until its service comes"),
         ((hop("alpha", 0, "forwarded", "beta"),), "nothing was heard of its delivery within 0.2 s"),
         ((), "nothing was heard of its delivery within 0.2 s"),
@@ -193,7 +202,7 @@ def test_a_message_is_followed_until_it_arrives(ask):
     ],
 )
 def test_what_does_not_arrive_is_a_failure(ask, told, words):
-    done, _ = ask(hops(*told), "trace", "--wait", "0.2", "printer/PRINT")
+    done, _ = ask(hops(*told), "trace", "--wait", "0.2", "printer/PRINT deliver=all")
     assert done.exit_code == 1
     assert words in done.stderr
     assert done.stderr.count("\n") == 1
@@ -225,3 +234,61 @@ def test_commands_of_groups_are_found_by_their_names(tmp_path):
     )
     assert done.returncode == 2
     assert done.stderr == "bellwether: 'a b' is neither the name of a server nor IP:PORT\n"
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    """Three in a line; a printer at its end."""
+    with run_cluster(3, neighbors="chain") as routers, BlockingClient(routers[2].unix, "printer", commands=["PRINT"]):
+        yield routers
+
+
+@pytest.fixture
+def bellwether(cluster):
+    """Runs a command at the other end of the line."""
+
+    def run(*arguments):
+        environment = {"BELLWETHER_COMMUNICATOR": cluster[0].unix, "COLUMNS": "140"}
+        return CliRunner().invoke(application, list(arguments), prog_name="bellwether", env=environment)
+
+    return run
+
+
+async def test_in_a_real_cluster_a_service_is_found_where_it_is(bellwether, eventually):
+    async def listed():
+        return (await asyncio.to_thread(bellwether, "services")).stdout
+
+    await eventually(listed, lambda shown: re.search(r"^printer +gamma ", shown, re.MULTILINE))
+    local = await asyncio.to_thread(bellwether, "services", "--local")
+    assert "printer" not in local.stdout
+
+
+def test_in_a_real_cluster_everybody_is_shown(bellwether):
+    shown = bellwether("cluster").stdout
+    assert shown.startswith("✔ up, complete: 3 of 3 hosts reached; 2 are needed for a quorum\n")
+    assert re.search(r"^alpha .* this one +beta *$", shown, re.MULTILINE)
+    assert re.search(r"^gamma .* reachable +beta +2 +2 +beta *$", shown, re.MULTILINE)
+
+
+def test_in_a_real_cluster_the_way_is_shown_and_gone(bellwether):
+    assert "on gamma, cost 2: alpha → beta → gamma" in bellwether("route", "gamma/printer").stdout
+    done = bellwether("trace", "gamma:printer/PRINT")
+    assert (done.exit_code, done.stderr) == (0, "")
+    assert lines(done) == [
+        " 0 alpha        forwarded to beta",
+        " 1 beta         forwarded to gamma",
+        " 2 gamma        delivered to printer",
+    ]
+
+
+@pytest.mark.parametrize("arguments", [("route", "delta/printer"), ("trace", "delta:printer/PRINT")])
+def test_in_a_real_cluster_a_server_nobody_knows_is_no_way(bellwether, arguments):
+    done = bellwether(*arguments)
+    assert done.exit_code == 1
+    assert "server_unknown" in done.stderr
+
+
+def test_in_a_real_cluster_only_the_absent_are_forgotten(bellwether):
+    done = bellwether("cluster", "forget", "beta")
+    assert done.exit_code == 1
+    assert done.stderr.startswith("bellwether: FORGET refused: 'beta' is reached now")

@@ -52,9 +52,9 @@ def line(name, **changes):
     ("name", "shown"),
     [
         ("router", "✔  alpha 0.1.0, up 1m 5s"),
-        ("cluster", "✔  up, complete: 2 of 2 hosts linked"),
+        ("cluster", "✔  up, complete: 2 of 2 hosts reached"),
         ("clock", "✔  synchronized, by chronyd, offset -12 µs, off by at most 2.1 ms"),
-        ("services", "✔  2 up"),
+        ("services", "✔  2 up on this host"),
     ],
 )
 def test_all_is_well(name, shown):
@@ -71,14 +71,14 @@ def test_all_is_well(name, shown):
         (
             "cluster",
             {"cluster": CLUSTER | {"completeness": "incomplete", "live_count": 1}},
-            "⚠  up, incomplete: 1 of 2 hosts linked",
+            "⚠  up, incomplete: 1 of 2 hosts reached",
         ),
-        ("cluster", {"cluster": CLUSTER | {"status": "down"}}, "✖  down, complete: 2 of 2 hosts linked"),
+        ("cluster", {"cluster": CLUSTER | {"status": "down"}}, "✖  down, complete: 2 of 2 hosts reached"),
         ("clock", {"claim": None}, "⚠  stable (verified)"),
         ("clock", {"claim": Claim("holdover")}, "⚠  holdover"),
         ("clock", {"claim": Claim("unsynchronized")}, "✖  unsynchronized"),
         ("clock", {"claim": Claim()}, "⚠  unknown"),
-        ("services", {"services": [Instance("printer", state="down")]}, "⚠  0 up"),
+        ("services", {"services": [Instance("printer", state="down")]}, "⚠  0 up on this host"),
     ],
 )
 def test_what_is_not_well_is_marked(name, changes, shown):

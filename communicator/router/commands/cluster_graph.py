@@ -190,4 +190,3 @@ def forget(board: Switchboard, _link: Link, message: Message, now: Instant) -> N
 
 def _json(document: dict[str, Any]) -> str:
     return json.dumps(document, separators=(",", ":"))
-

@@ -32,9 +32,7 @@ def measure_cluster(board: Switchboard) -> dict[str, str]:
     reached = board.carrier.servers()
     count = max(board.mesh.book.count, 1 + len(reached))
     live, quorum = 1 + len(reached), count // 2 + 1
-    missing = [
-        member.server or member.address for member in board.mesh.book.members() if member.server not in reached
-    ]
+    missing = [member.server or member.address for member in board.mesh.book.members() if member.server not in reached]
     told = {
         "status": "up" if live >= quorum else "down",
         "completeness": "complete" if live == count else "incomplete",
@@ -53,10 +51,18 @@ def settle_status(board: Switchboard) -> None:
     if status == before:
         return
     board.cluster_told = status
-    board.tell_listeners("CLUSTER_CURRENT_STATUS", **status)
     words = _elder_words(status)
-    if not before or words == _elder_words(before):
+    if before:
+        board.tell_listeners("CLUSTER_CURRENT_STATUS", **status)
+    if before and words == _elder_words(before):
         return
+    board.ask(Keep(KeptFile.CLUSTER_STATUS, "".join(f"{word}\n" for word in words)))
+    if before:
+        _tell_change(board, status, words)
+
+
+def _tell_change(board: Switchboard, status: dict[str, str], words: tuple[str, str]) -> None:
+    """The cluster has come up or gone down, or has become complete or incomplete."""
     board.notice(
         Level.INFO if status["status"] == "up" else Level.ERROR,
         "cluster_changed",
@@ -67,14 +73,6 @@ def settle_status(board: Switchboard) -> None:
     )
     for command in words:
         board.tell_listeners(command, neighbors_count=status["neighbors_count"])
-    board.ask(Keep(KeptFile.CLUSTER_STATUS, "".join(f"{word}\n" for word in words)))
-
-
-def begin_status(board: Switchboard) -> None:
-    """What is known at the start: the first words for the disk."""
-    board.cluster_told = measure_cluster(board)
-    words = _elder_words(board.cluster_told)
-    board.ask(Keep(KeptFile.CLUSTER_STATUS, "".join(f"{word}\n" for word in words)))
 
 
 def _elder_words(status: dict[str, str]) -> tuple[str, str]:

@@ -1,10 +1,12 @@
 """HELP, ALIVE, PUBLIC_IP, ROUTER_GET_STATS and TAP: what the router tells of itself."""
 
 import json
+from typing import Any
 
 from communicator.protocol.line_form import encode_line
 from communicator.protocol.message import Message
 from communicator.protocol.values import NS_PER_S, format_timestamp
+from communicator.router.commands.cluster_status import measure_cluster
 from communicator.router.effects import Level, Measure
 from communicator.router.events import Instant, Measured
 from communicator.router.registry import Link
@@ -37,6 +39,8 @@ def help_with(commands: tuple[str, ...]) -> Handler:
 
 def _to_sender(board: Switchboard, link: Link, command: str, parameters: dict[str, str]) -> Message:
     """An answer that is addressed as the ancestor addresses it: to the service, where there is one."""
+    if link.answers_to is not None:
+        return Message(command, parameters, link.answers_to.service, link.answers_to.server)
     if link.registration is None:
         return Message(command, parameters)
     return Message(command, parameters, link.registration.service, board.config.server_name)
@@ -57,8 +61,37 @@ def router_stats(board: Switchboard, link: Link, measured: Measured) -> None:
         measured=measured,
         started_wall_s=board.started.wall_ns / NS_PER_S,
         draining=board.draining,
+        cluster=_cluster(board),
     )
     board.answer(link, "ROUTER_STATS", stats=json.dumps(document, separators=(",", ":")))
+
+
+def _cluster(board: Switchboard) -> dict[str, Any]:
+    """How things stand with the other routers, in figures."""
+    status, mesh = measure_cluster(board), board.mesh
+    return {
+        "up": status["status"] == "up",
+        "complete": status["completeness"] == "complete",
+        "members": int(status["neighbors_count"]),
+        "members_live": int(status["live_count"]),
+        "quorum_size": int(status["quorum"]),
+        "peers": [
+            {"peer": server, "kind": str(link.kind), "rtt_seconds": mesh.heartbeat.rtt_s(link.id)}
+            for server, link in sorted(mesh.peers.items())
+        ],
+        "acks_pending": len(board.pending),
+        "acks_pending_bytes": board.pending.bytes,
+        "redeliveries_total": board.pending.repeated_total,
+        "dedupe_entries": len(board.received),
+        "auth_failures_total": dict(board.statistics.auth_failures),
+        "topology_changes_total": board.statistics.topology_changes,
+        "link_states_refused_total": board.statistics.records_refused,
+        "strangers": len(mesh.strangers),
+        "passwords_waiting": mesh.gate.waiting,
+        "passwords_wrong_total": mesh.gate.failures_total,
+        "passwords_unverified_total": mesh.gate.refused_unverified_total,
+        "policy_generation": list(board.policy.policy.generation),
+    }
 
 
 def tap(board: Switchboard, link: Link, _message: Message, _now: Instant) -> None:

@@ -8,8 +8,8 @@ from communicator.router.commands.cluster_graph import cluster_get_graph, cluste
 from communicator.router.commands.cluster_status import cluster_get_status, cluster_status
 from communicator.router.commands.policy_word import policy_get, policy_set
 from communicator.router.commands.registration import commands, register, unregister
-from communicator.router.commands.signs_of_life import absolutely
 from communicator.router.commands.service_status import list_services, service_status
+from communicator.router.commands.signs_of_life import absolutely
 from communicator.router.mesh import handshake
 from communicator.router.mesh.acknowledgement import acknowledged
 from communicator.router.mesh.exchange import link_state, link_state_summary

@@ -11,6 +11,7 @@ from communicator.router.registry import Link, Party
 from communicator.router.reports import report, tell_hop
 from communicator.router.switchboard import Switchboard
 
+
 def send_until_acknowledged(
     board: Switchboard, envelope: Envelope, server: str, now: Instant, parameters: dict[str, str] | None = None
 ) -> None:

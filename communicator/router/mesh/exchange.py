@@ -14,7 +14,6 @@ from communicator.router.mesh.mesh import SETTLING_S
 from communicator.router.mesh.records import (
     LINKS,
     Instance,
-    LinksState,
     Record,
     ServicesState,
     bucket_of,
@@ -26,6 +25,8 @@ from communicator.router.switchboard import Switchboard
 
 RECORDS_BYTES = 256 * 1024
 """Of records in one line: a quarter of the longest line, so that others get their turn."""
+STATUS_AFTER_S = 0.2
+"""A change comes with others: a link is told of by both its ends before it counts."""
 GATHERING_S = 0.05
 """Services come and go in crowds, and say REGISTER and COMMANDS one after the other: told together."""
 
@@ -147,6 +148,7 @@ def _require_directory(link: Link) -> None:
 def topology_changed(board: Switchboard, now: Instant) -> None:
     """Ways have changed: remembered routes are void, and the state of the cluster is looked at soon."""
     board.mesh.settled_s = now.monotonic_s + SETTLING_S
-    board.mesh.status_due_s = now.monotonic_s
+    if board.mesh.status_due_s is None:
+        board.mesh.status_due_s = now.monotonic_s + STATUS_AFTER_S
     board.statistics.topology_changes += 1
     board.routes_changed()

@@ -1,4 +1,4 @@
-"""What a broadcast says to a leaf: the parameters of the C++ communicatord, every one of them well formed, for it dies of others."""
+"""What a broadcast says to a leaf: the C++ communicatord's parameters, every one well formed, for it dies of others."""
 
 from communicator.protocol.values import NS_PER_S
 from communicator.router.envelope import BROADCAST_ID, INFORMED, Envelope

@@ -35,9 +35,7 @@ class Mesh:
     def __init__(self, config: RouterConfig, now: Instant) -> None:
         limits = config.limits
         self.own = config.server_name
-        self.book = AddressBook(
-            config.my_address, config.cluster, config.boot_id, limits.members, now.monotonic_s
-        )
+        self.book = AddressBook(config.my_address, config.cluster, config.boot_id, limits.members, now.monotonic_s)
         self.gate = Gatekeeper(self.book.is_configured_ip)
         self.heartbeat = Heartbeat(config.boot_id)
         self.database = Database(config.server_name, config.boot_id, now.wall_ns // NS_PER_S, limits.members)
@@ -155,4 +153,3 @@ class Mesh:
 def _neighbor(peer: Peer) -> NeighborState:
     leaf = Leaf(peer.address, peer.services) if peer.is_leaf else None
     return NeighborState(peer.server, LINK_COST, leaf)
-

@@ -24,7 +24,7 @@ class AddressBook:
         own: Our ``IP:port``.
         cluster: The configured neighbors, the saved ones, and how to meet others.
         seed: What spreads our attempts, unlike for each life of each router.
-        members_max: How many addresses are remembered, ours included; configured ones always are.
+        members_max: How many addresses are remembered, ours included; beyond it only those that are configured or linked.
         now_s: When this life begins.
 
     Raises:
@@ -73,7 +73,7 @@ class AddressBook:
 
     def linked_addresses(self) -> tuple[str, ...]:
         """The addresses of the members that are linked."""
-        return tuple(member.address for member in self.members() if member.state is MemberState.LINKED)
+        return tuple(sorted(member.address for member in self.members() if member.state is MemberState.LINKED))
 
     def addresses(self) -> list[str]:
         """Every ``IP:port`` that counts, our own included: what CONNECT and ACCEPT tell."""
@@ -158,12 +158,14 @@ class AddressBook:
         host_port = self._admissible(address)
         if host_port is None or (started_s is not None and self._knows_better(server, str(host_port), started_s)):
             return ()
-        self._forgotten.lift(str(host_port))
-        self._replaced.lift(str(host_port))
         known = self._table.get(str(host_port))
         if known is None:
-            self._make_room()
+            self._make_room(also_of_proven=started_s is None)
+            if started_s is not None and not self._has_room():
+                return ()
             known = self._enter(host_port, now_s)
+        self._forgotten.lift(known.address)
+        self._replaced.lift(known.address)
         known.is_provisional = False
         self._table.assign(known, server)
         known.is_proven = True
@@ -339,11 +341,17 @@ class AddressBook:
     def _has_room(self) -> bool:
         return len(self._table) + 1 < self._members_max
 
-    def _make_room(self) -> None:
+    def _make_room(self, *, also_of_proven: bool) -> None:
         """Who is proven to be there is worth more than an address that was only told of, or has long been tried in vain."""
         if self._has_room():
             return
-        spare = [known for known in self._table if not known.is_configured and known.server not in self._table.linked]
+        spare = [
+            known
+            for known in self._table
+            if not known.is_configured
+            and known.server not in self._table.linked
+            and (also_of_proven or not known.is_proven)
+        ]
         if spare:
             self._attempts.drop(max(spare, key=lambda known: (not known.is_proven, known.absence.failures)))
 

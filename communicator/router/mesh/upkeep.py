@@ -1,7 +1,5 @@
 """What the mesh does by itself when its time has come: dial, ask for signs of life, repeat, tell, forget."""
 
-from communicator.protocol.message import Message
-from communicator.protocol.names import ROUTER_SERVICE
 from communicator.router.commands.cluster_status import settle_status
 from communicator.router.effects import Level
 from communicator.router.events import CloseReason, Instant
@@ -11,9 +9,10 @@ from communicator.router.mesh.handshake import dial_due, part, settle_rivalries
 from communicator.router.switchboard import Switchboard
 
 
-def begin(board: Switchboard) -> None:
+def begin(board: Switchboard, now: Instant) -> None:
     """The first words of this life about itself, and what was wrong with what the last one left."""
     publish_links(board)
+    board.mesh.status_due_s = now.monotonic_s
     if board.mesh.book.rejected:
         board.notice(Level.WARNING, "neighbors_unreadable", entries=",".join(board.mesh.book.rejected)[:200])
 

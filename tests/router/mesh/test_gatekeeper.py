@@ -19,7 +19,7 @@ def make_gate(*never_block):
 
 def fail(gate, now_s, ip="10.0.0.1", link_id=1):
     assert gate.ask(link_id, ip, "u", "p", now_s).verdict is Verdict.VERIFY
-    return gate.checked(False, now_s)
+    return gate.checked(is_right=False, now_s=now_s)
 
 
 def test_one_password_is_verified_at_a_time_in_the_order_they_came():
@@ -27,12 +27,12 @@ def test_one_password_is_verified_at_a_time_in_the_order_they_came():
     verdicts = [gate.ask(number, f"10.0.0.{number}", "u", f"p{number}", 0.0).verdict for number in (1, 2, 3)]
     assert verdicts == [Verdict.VERIFY, Verdict.QUEUED, Verdict.QUEUED]
     assert gate.waiting == 2
-    outcome = gate.checked(True, 0.1)
+    outcome = gate.checked(is_right=True, now_s=0.1)
     assert (outcome.link_id, outcome.ip, outcome.is_right, outcome.wrong) == (1, "10.0.0.1", True, 0)
     assert outcome.next == Candidate(2, "10.0.0.2", "u", "p2")
-    assert gate.checked(True, 0.2).next.link_id == 3
-    assert gate.checked(True, 0.3).next is None
-    assert gate.checked(True, 0.4) is None
+    assert gate.checked(is_right=True, now_s=0.2).next.link_id == 3
+    assert gate.checked(is_right=True, now_s=0.3).next is None
+    assert gate.checked(is_right=True, now_s=0.4) is None
     assert (gate.waiting, gate.failures_total, gate.refused_unverified_total) == (0, 0, 0)
 
 
@@ -66,7 +66,7 @@ def test_a_right_password_starts_anew():
     fail(gate, 0.0)
     fail(gate, 1.0)
     gate.ask(1, "10.0.0.1", "u", "p", 3.0)
-    assert gate.checked(True, 3.0).wrong == 0
+    assert gate.checked(is_right=True, now_s=3.0).wrong == 0
     assert fail(gate, 3.0).wrong == 1
 
 
@@ -81,7 +81,7 @@ def test_it_is_forgiven_also_when_the_verification_began_before():
     gate = make_gate()
     fail(gate, 0.0)
     gate.ask(1, "10.0.0.1", "u", "p", 599.0)
-    assert gate.checked(False, 601.0).wrong == 1
+    assert gate.checked(is_right=False, now_s=601.0).wrong == 1
 
 
 @pytest.mark.parametrize(
@@ -117,7 +117,7 @@ def test_who_waits_is_turned_away_with_its_address():
     gate = make_gate()
     for number in range(1, 5):
         gate.ask(number, "10.0.0.1" if number != 3 else "10.0.0.3", "u", "p", 0.0)
-    outcome = gate.checked(False, 0.0)
+    outcome = gate.checked(is_right=False, now_s=0.0)
     reason = "wrong passwords came from this address: try again in 1 s"
     assert outcome.refused == (Refusal(2, reason, 1.0), Refusal(4, reason, 1.0))
     assert outcome.next.link_id == 3
@@ -131,7 +131,7 @@ def test_a_link_that_is_gone_waits_no_longer():
     gate.gone(2)
     gate.gone(2)
     gate.gone(77)
-    assert gate.checked(True, 0.1).next.link_id == 3
+    assert gate.checked(is_right=True, now_s=0.1).next.link_id == 3
 
 
 def test_a_wrong_password_counts_although_its_link_is_gone():
@@ -139,7 +139,7 @@ def test_a_wrong_password_counts_although_its_link_is_gone():
     gate.ask(1, "10.0.0.1", "u", "p", 0.0)
     gate.gone(1)
     assert gate.ask(2, "10.0.0.1", "u", "p", 0.0).verdict is Verdict.QUEUED
-    outcome = gate.checked(False, 0.0)
+    outcome = gate.checked(is_right=False, now_s=0.0)
     assert (outcome.wrong, [each.link_id for each in outcome.refused]) == (1, [2])
 
 
@@ -180,48 +180,63 @@ def test_no_password_is_shown():
     gate = make_gate()
     gate.ask(1, "10.0.0.1", "u", "s3cret-word", 0.0)
     gate.ask(2, "10.0.0.2", "u", "s3cret-word", 0.0)
-    outcome = gate.checked(True, 0.0)
+    outcome = gate.checked(is_right=True, now_s=0.0)
     assert outcome.next.password == "s3cret-word"
     assert "s3cret-word" not in repr(outcome) + str(outcome.next)
 
 
-@given(st.lists(st.tuples(st.sampled_from("aacg"), st.integers(0, 5), st.booleans(), st.floats(0, 3)), max_size=80))
-def test_everybody_who_waits_is_answered_once(steps):
-    gate, now_s, link_id, verifying = make_gate(), 0.0, 0, None
-    waiting = {}
+class Door:
+    """A gate with a crowd before it; it writes down who waits and whose password is being verified."""
 
-    def end(is_right):
-        nonlocal verifying
-        outcome = gate.checked(is_right, now_s)
-        if verifying is None:
-            assert outcome is None
+    def __init__(self):
+        self.gate = make_gate()
+        self.now_s = 0.0
+        self.link_id = 0
+        self.verifying = None
+        self.waiting = {}
+
+    def ask(self, host, _is_right):
+        self.link_id += 1
+        ip = f"10.0.0.{host}"
+        verdict = self.gate.ask(self.link_id, ip, "u", "p", self.now_s).verdict
+        if verdict is Verdict.VERIFY:
+            assert self.verifying is None
+            self.verifying = self.link_id
+        elif verdict is Verdict.QUEUED:
+            self.waiting[self.link_id] = ip
+
+    def check(self, _host, is_right):
+        outcome = self.gate.checked(is_right, self.now_s)
+        assert (outcome and outcome.link_id) == self.verifying
+        if outcome is None:
             return
-        assert outcome.link_id == verifying
         for refusal in outcome.refused:
-            assert waiting.pop(refusal.link_id) == outcome.ip
-        verifying = None if outcome.next is None else outcome.next.link_id
-        if verifying is not None:
-            del waiting[verifying]
+            assert self.waiting.pop(refusal.link_id) == outcome.ip
+        self.verifying = outcome.next and outcome.next.link_id
+        if self.verifying is not None:
+            del self.waiting[self.verifying]
 
-    for action, host, is_right, span_s in steps:
-        now_s += span_s
-        if action == "a":
-            link_id += 1
-            ip = f"10.0.0.{host}"
-            verdict = gate.ask(link_id, ip, "u", "p", now_s).verdict
-            assert verdict is not Verdict.VERIFY or verifying is None
-            if verdict is Verdict.VERIFY:
-                verifying = link_id
-            elif verdict is Verdict.QUEUED:
-                waiting[link_id] = ip
-        elif action == "c":
-            end(is_right)
-        elif waiting:
-            gone = next(iter(waiting))
-            del waiting[gone]
-            gate.gone(gone)
-        assert gate.waiting == len(waiting)
-    while verifying is not None:
-        end(True)
-    assert not waiting
-    assert not gate._queued
+    def leave(self, _host, _is_right):
+        if self.waiting:
+            gone, _ = self.waiting.popitem()
+            self.gate.gone(gone)
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["ask", "ask", "check", "leave"]), st.integers(0, 5), st.booleans(), st.floats(0.0, 3.0)
+        ),
+        max_size=80,
+    )
+)
+def test_everybody_who_waits_is_answered_once(steps):
+    door = Door()
+    for what, host, is_right, span_s in steps:
+        door.now_s += span_s
+        getattr(door, what)(host, is_right)
+        assert door.gate.waiting == len(door.waiting)
+    while door.verifying is not None:
+        door.check(0, is_right=True)
+    assert not door.waiting
+    assert not door.gate._queued

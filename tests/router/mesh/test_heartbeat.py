@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -62,7 +64,7 @@ def test_everybody_is_asked_every_two_seconds_more_or_less():
     watch.run(60.0)
     for link_id in range(1, 21):
         times = [now_s for number, now_s in watch.probes if number == link_id]
-        gaps = [later - earlier for earlier, later in zip(times, times[1:], strict=False)]
+        gaps = [later - earlier for earlier, later in pairwise(times)]
         assert times[0] <= 100.0 + ALIVE_EVERY_S + SHORTEST_BEAT_S
         assert all(1.8 <= gap <= 2.2 + SHORTEST_BEAT_S for gap in gaps)
         assert max(gaps) - min(gaps) > 0.1, "no jitter"
