@@ -53,6 +53,9 @@ KEEPING_S = 0.01
 STOPPING_S = 0.2
 """How long a router that stops takes to write what is queued."""
 
+OPERATORS_BUSINESS = frozenset({"cluster_changed"})
+"""Errors that are the cluster's; any other one is a fault of the router."""
+
 
 class LocalPeer(Protocol):
     """A process of the machine at the other end of a local link."""
@@ -77,6 +80,7 @@ class Plan:
     wall_skew_s: float = 0.0
     monotonic_offset_s: float = 1000.0
     exact_timer: bool = True
+    known_services: frozenset[str] = frozenset()
     limits: RouterLimits = field(default_factory=RouterLimits)
 
 
@@ -180,6 +184,7 @@ class Host:
             version="0.2.0",
             python="3.13",
             uid=200,
+            known_services=plan.known_services,
             cluster=ClusterConfig(
                 listens=True,
                 neighbors=tuple(NeighborAddress(HostPort(host, int(port)), secure=False) for host, _, port in hosts),
@@ -215,7 +220,7 @@ class Host:
                 _answer(life, effect)
 
     def _notice(self, notice: Notice) -> None:
-        if notice.level >= Level.ERROR:
+        if notice.level >= Level.ERROR and notice.event not in OPERATORS_BUSINESS:
             raise ViolationError(f"{self.name}: {notice}")
         if notice.level >= Level.INFO:
             self.stage.journal.note(self.name, "<-", notice)

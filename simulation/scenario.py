@@ -1,6 +1,6 @@
 """What a seed stands for: which machines, roads and services there are, and what goes wrong; nothing happens here."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from random import Random
 
@@ -104,13 +104,15 @@ def draw(seed: int, random: Random) -> Scenario:
     edges = tuple(SHAPES[shape](size, random))
     discover = random.random() < 0.5
     everywhere = discover and random.random() < 0.5
+    plans = _draw_plans(size, edges, random, discover=discover)
+    placements = _draw_placements(size, random)
     return Scenario(
         seed=seed,
         shape=shape,
         edges=edges,
         roads=tuple(full(size, random)) if everywhere else edges,
-        plans=_draw_plans(size, edges, random, discover=discover),
-        placements=_draw_placements(size, random),
+        plans=tuple(_with_service_files(at, plan, placements) for at, plan in enumerate(plans)),
+        placements=placements,
         discover=discover,
         slowest_s=random.choice((0.001, 0.02, 0.15)),
         loss=random.choice((0.0, 0.0, 0.02)),
@@ -145,6 +147,13 @@ def _draw_plans(size: int, edges: tuple[Edge, ...], random: Random, *, discover:
         )
         for at in range(size)
     )
+
+
+def _with_service_files(at: int, plan: Plan, placements: tuple[Placement, ...]) -> Plan:
+    """The ancestor tells others of the services it has files of, and of no others."""
+    if plan.features:
+        return plan
+    return replace(plan, known_services=frozenset(place.name for place in placements if place.host == at))
 
 
 def _draw_features(mix: str, random: Random) -> frozenset[str]:

@@ -107,7 +107,7 @@ class World:
     @property
     def calm(self) -> int | None:
         """Which time without disturbance this is; None while the cluster may still be settling."""
-        return self.epoch if self.stage.agenda.now_s - self.disturbed_s >= SETTLE_S else None
+        return self.epoch if self.stage.agenda.now_s >= self.disturbed_s + SETTLE_S else None
 
     def settled(self) -> None:
         """Take note that the cluster has settled.

@@ -4,10 +4,15 @@ A consumer falls behind when more waits for it than the high-water mark. Whoever
 caught up: that producer's own socket fills, and it feels the pressure. A consumer that holds producers up for too long is cut:
 `stall_s` in one go, or as much in many small ones, since stalls add up and are forgiven slowly. What is short is free: a consumer
 that reads a queue empty within a twentieth of `stall_s` is used to the full, not asleep.
+
+A link to another router is no slow consumer: a service that writes to it waits as long as it takes, and a router that writes to
+it in transit waits too, up to `stall_s` in one go, so that nothing is lost where a way is slow, and routers never wait for each
+other in a circle. Whether it is alive at all the router finds out itself. A router never waits for a service, lest one that is
+slow hold up all others: the service is cut when its time is over or its queue is full.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from communicator.daemon.link import Link
@@ -51,6 +56,8 @@ class BackPressure:
         self._stalled_since: dict[Link, float] = {}
         self._deadlines: dict[Link, asyncio.TimerHandle] = {}
         self._accounts: dict[Link, _Account] = {}
+        self._relented: set[Link] = set()
+        """Routers for which other routers have waited long enough this time."""
         self._past_stall_s = 0.0
 
     @property
@@ -68,13 +75,17 @@ class BackPressure:
 
         Args:
             consumer: Who reads too slowly.
-            producer: The local link that wrote; None when it cannot be held up.
+            producer: The link that wrote; None when it cannot be held up.
         """
         if consumer not in self._producers:
             self._producers[consumer] = set()
             loop = asyncio.get_running_loop()
-            self._deadlines[consumer] = loop.call_later(self._open(consumer), consumer.cut, CloseReason.SLOW)
-        if producer is not None and producer.kind.is_local:
+            if consumer.leads_to_router:
+                self._deadlines[consumer] = loop.call_later(self.stall_s, self._relent, consumer)
+            else:
+                self._deadlines[consumer] = loop.call_later(self._open(consumer), consumer.cut, CloseReason.SLOW)
+        may_stall = consumer.leads_to_router and consumer not in self._relented
+        if producer is not None and (producer.kind.is_local or may_stall):
             self._stall(producer, consumer)
 
     def caught_up(self, consumer: Link) -> None:
@@ -83,15 +94,8 @@ class BackPressure:
         if deadline is not None:
             deadline.cancel()
             self._settle(consumer)
-        released: list[Link] = []
-        for producer in self._producers.pop(consumer, ()):
-            waits_for = self._consumers[producer]
-            waits_for.discard(consumer)
-            if not waits_for:
-                released.append(producer)
-                self._release(producer)
-        for producer in released:  # only now: they may stall again at once
-            self._changed(producer)
+        self._relented.discard(consumer)
+        self._go_on(consumer, self._producers.pop(consumer, set()))
 
     def forget(self, link: Link) -> None:
         """A link is gone, whatever part it had."""
@@ -101,6 +105,25 @@ class BackPressure:
             self._producers[consumer].discard(link)
         if link in self._consumers:
             self._release(link)
+
+    def _relent(self, consumer: Link) -> None:
+        """Routers have waited long enough for another one: they might be waiting for each other in a circle."""
+        self._relented.add(consumer)
+        waiting = {producer for producer in self._producers[consumer] if not producer.kind.is_local}
+        self._producers[consumer] -= waiting
+        self._go_on(consumer, waiting)
+
+    def _go_on(self, consumer: Link, producers: Iterable[Link]) -> None:
+        """These wait for a consumer no longer."""
+        released: list[Link] = []
+        for producer in producers:
+            waits_for = self._consumers[producer]
+            waits_for.discard(consumer)
+            if not waits_for:
+                released.append(producer)
+                self._release(producer)
+        for producer in released:  # only now: they may stall again at once
+            self._changed(producer)
 
     def _open(self, consumer: Link) -> float:
         """A stall begins; returns how long it may last."""
@@ -113,7 +136,9 @@ class BackPressure:
     def _settle(self, consumer: Link) -> None:
         """A stall is over."""
         now = self._clock()
-        account = self._accounts[consumer]
+        account = self._accounts.get(consumer)
+        if account is None:
+            return  # another router, which is not cut for it
         account.spent_s += max(0.0, now - account.at_s - self.stall_s * FREE_PART)
         account.at_s = now
 

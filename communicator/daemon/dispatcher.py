@@ -32,6 +32,7 @@ from communicator.router.effects import (
     Measure,
     Notice,
     ReopenLog,
+    RouterLinked,
     SampleLoad,
     Send,
     Stop,
@@ -136,6 +137,7 @@ class Dispatcher:
         self._deeds: dict[type, Callable[[Any, Link | None], None]] = {
             Send: self._send,
             Close: self._close,
+            RouterLinked: self._router_linked,
             Identify: self._identify,
             CheckCredential: self._check_credential,
             Dial: lambda effect, _: self._surroundings.dial(effect),
@@ -274,6 +276,10 @@ class Dispatcher:
         link.send(effect)
         if link.behind and not (effect.droppable or link.closing):
             self.back_pressure.wait_for(link, producer)
+
+    def _router_linked(self, effect: RouterLinked, _producer: Link | None) -> None:
+        if effect.link in self.links:
+            self.links[effect.link].leads_to_router = True
 
     def _close(self, effect: Close, _producer: Link | None) -> None:
         link = self.links.get(effect.link)

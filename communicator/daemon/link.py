@@ -84,6 +84,7 @@ class Link(asyncio.BufferedProtocol):
         "close_reason",
         "closing",
         "kind",
+        "leads_to_router",
         "number",
         "queued_bytes",
         "received_bytes",
@@ -103,6 +104,8 @@ class Link(asyncio.BufferedProtocol):
         self.kind = kind
         self.behind = False
         """More waits to be written than the high-water mark."""
+        self.leads_to_router = False
+        """Another router is at the other end, and was accepted."""
         self.closing = False
         """Nothing that comes in counts any more, and nothing goes out but what waits."""
         self.close_reason = CloseReason.HUP

@@ -37,6 +37,17 @@ class Dial:
 
 
 @dataclass(frozen=True, slots=True)
+class RouterLinked:
+    """A link leads to another router from now on.
+
+    Whoever writes to it faster than it takes is held up for as long as that lasts, routers too, and it is never cut for being
+    slow: much of the cluster may hang on it, and the router knows by its own questions whether it is alive.
+    """
+
+    link: int
+
+
+@dataclass(frozen=True, slots=True)
 class CheckCredential:
     """Verify a password; answer with `CredentialChecked` before anything else of that link. Never more than one at a time."""
 
@@ -135,6 +146,7 @@ Effect = (
     Send
     | Close
     | Dial
+    | RouterLinked
     | CheckCredential
     | Keep
     | Identify

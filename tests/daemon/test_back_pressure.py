@@ -177,3 +177,36 @@ async def test_a_producer_from_elsewhere_is_not_held_up(owner, make_link):
 @pytest.mark.parametrize(("queue_bytes", "high"), [(16 * 2**20, 2**20), (2**20, 2**18)])
 def test_the_high_mark_is_well_below_the_bound(queue_bytes, high):
     assert water_marks(queue_bytes) == (high, high // 4)
+
+
+async def test_a_router_waits_for_another_router_but_never_for_a_service(owner, make_link):
+    pressure = BackPressure(3600, lambda: 0.0, ignore)
+    (router, _), (other, _) = [await make_link(number, LinkKind.REMOTE) for number in (1, 2)]
+    (service, _) = await make_link(3)
+    router.leads_to_router = other.leads_to_router = True
+    pressure.wait_for(service, router)
+    assert not pressure.stalls(router)
+    pressure.wait_for(other, router)
+    assert pressure.stalls(router)
+    pressure.caught_up(other)
+    assert not pressure.stalls(router)
+
+
+async def test_a_service_waits_for_a_router_as_long_as_it_takes_and_other_routers_no_longer_than_the_limit(
+    owner, make_link
+):
+    released = asyncio.Event()
+    pressure = BackPressure(0.01, lambda: 0.0, lambda _: None if pressure.stalls(router) else released.set())
+    (router, _), (other, _) = [await make_link(number, LinkKind.REMOTE) for number in (1, 2)]
+    (service, _) = await make_link(3)
+    router.leads_to_router = other.leads_to_router = True
+    pressure.wait_for(other, router)
+    pressure.wait_for(other, service)
+    await asyncio.wait_for(released.wait(), 10)
+    pressure.wait_for(other, router)  # it has waited long enough this time
+    assert (pressure.stalls(router), pressure.stalls(service)) == (False, True)
+    assert not other.closing
+    pressure.caught_up(other)
+    assert not pressure.stalls(service)
+    pressure.wait_for(other, router)
+    assert pressure.stalls(router)

@@ -23,8 +23,10 @@ def alive(board: Switchboard, link: Link, message: Message, now: Instant) -> Non
 
 
 def public_ip(board: Switchboard, link: Link, _message: Message, _now: Instant) -> None:
-    """PUBLIC_IP: the addresses other hosts reach this one by; a router that listens to none of them names none."""
-    board.answer(link, "SERVER_PUBLIC_IP")
+    """PUBLIC_IP: the address other hosts reach this one by; a router that others cannot reach names none."""
+    cluster = board.config.cluster
+    told = {"secure_ip" if cluster.secure else "public_ip": board.config.my_address} if cluster.listens else {}
+    board.answer(link, "SERVER_PUBLIC_IP", **told)
 
 
 def help_with(commands: tuple[str, ...]) -> Handler:

@@ -3,7 +3,7 @@
 from communicator.errors import RemoteProtocolError
 from communicator.protocol.message import Message
 from communicator.protocol.names import ROUTER_SERVICE
-from communicator.router.effects import Dial, Level
+from communicator.router.effects import Dial, Level, RouterLinked
 from communicator.router.events import CloseReason, DialFailed, Instant, LinkKind, Opens
 from communicator.router.mesh.admission import refuse_peer, why_not
 from communicator.router.mesh.exchange import publish_links, share_summary, topology_changed
@@ -75,7 +75,7 @@ def connect(board: Switchboard, link: Link, message: Message, now: Instant) -> N
     if link.peer is not None or link.registration is not None or link.dial is not None:
         raise RemoteProtocolError("this link is in use already")
     require_version(message)
-    offer = read_offer(message)
+    offer = read_offer(message, board.config)
     if board.draining:
         refuse_peer(board, link, "we are about to end", shutdown="true")
         return
@@ -163,6 +163,7 @@ def admit_peer(board: Switchboard, link: Link, offer: Offer, now: Instant) -> No
     mesh.strangers.discard(link)
     mesh.peers[offer.peer.server] = link
     mesh.heartbeat.joined(link.id, now.monotonic_s)
+    board.ask(RouterLinked(link.id))
     if link.dial is None:
         board.answer(link, "ACCEPT", **_offer(board))
         board.answer(link, "HELP")
@@ -199,7 +200,7 @@ def accept(board: Switchboard, link: Link, message: Message, now: Instant) -> No
     """ACCEPT: the router we dialled takes us."""
     if link.dial is None or link.peer is not None:
         raise RemoteProtocolError("this link has not asked to be accepted")
-    offer = read_offer(message)
+    offer = read_offer(message, board.config)
     server = offer.peer.server
     if link.certificate is not None and server not in link.certificate:
         _give_up(board, link, f"its certificate is not for {server!r}", now)

@@ -8,7 +8,7 @@ from communicator.protocol.message import Message
 from communicator.protocol.names import is_server_name, is_service_name
 from communicator.protocol.values import parse_integer
 from communicator.router.config import RouterConfig
-from communicator.router.registry import Peer
+from communicator.router.registry import DIRECTORY, Peer
 
 PROTOCOL_VERSION = 1
 SERVICES_TAKEN = 1000
@@ -26,8 +26,12 @@ class Offer:
     """Addresses it knows of."""
 
 
-def read_offer(message: Message) -> Offer:
+def read_offer(message: Message, config: RouterConfig) -> Offer:
     """Read CONNECT or ACCEPT.
+
+    Args:
+        message: What the other says.
+        config: What we speak: to a router without a directory every other is one without.
 
     Raises:
         RemoteProtocolError: A parameter is missing or wrong; the text names it.
@@ -35,12 +39,13 @@ def read_offer(message: Message) -> Offer:
     server = message.get("server_name")
     if not is_server_name(server):
         raise RemoteProtocolError(f"parameter server_name: {server[:80]!r} is not the name of a server")
+    features = frozenset(_tokens(message, "features", FEATURES_TAKEN))
     return Offer(
         peer=Peer(
             server=server,
             address=read_address(message),
             boot_id=message.get("boot_id")[:TOKEN_CHARACTERS],
-            features=frozenset(_tokens(message, "features", FEATURES_TAKEN)),
+            features=features if DIRECTORY in config.cluster.features else frozenset(),
             services=tuple(filter(is_service_name, _tokens(message, "services", SERVICES_TAKEN))),
         ),
         neighbors=tuple(listed(message.get("neighbors"))),

@@ -97,7 +97,7 @@ def test_saved_neighbors_are_read_and_the_wrong_ones_told():
 
 
 def test_a_configured_neighbor_is_not_forgotten_by_the_file():
-    book = make_book(D, saved_neighbors=f"# forgotten {D} 1700000000")
+    book = make_book(D, saved_neighbors=f"# forgotten {D} 1700000000\n# server {B} b")
     assert dict(book.forgotten) == {}
     assert list(states_of(book)) == [D]
 
@@ -458,6 +458,13 @@ def test_neighbors_are_added_and_removed():
     }
     assert book.attempt(attempts[C]) is None
     assert [attempt.address for attempt in book.due(5.0)] == ["host-f:4042"]
+
+
+def test_a_neighbor_that_was_met_stays_known_when_it_is_no_longer_configured():
+    book = make_book(B, C)
+    link(book, "b", B)
+    book.reconfigure(make_cluster(), 5.0)
+    assert [(member.address, member.configured) for member in book.members()] == [(B, False)]
 
 
 def test_without_discovery_a_neighbor_that_is_no_longer_configured_goes():
