@@ -21,8 +21,8 @@ from structlog.testing import LogCapture
 
 from communicator.daemon.bound_doors import BoundDoors
 from communicator.daemon.cluster_settings import TlsSettings
-from communicator.daemon.server import Server
 from communicator.daemon.router_config import group_id
+from communicator.daemon.server import Server
 from communicator.daemon.settings import CommunicatordSettings
 from communicator.router import Router
 from communicator.runtime import Daemon

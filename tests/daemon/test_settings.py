@@ -28,7 +28,8 @@ def _load(*assignments: str) -> CommunicatordSettings:
         (f"listen.unix=/{'x' * 107}", "listen.unix"),
         ('listen={unix=[], local=""}', "listen.unix"),
         ("listen.group_may_stop=true", "listen.group_may_stop"),
-        ("listen.remote=10.0.0.5:4042", "listen.remote"),
+        ("data_path=data", "data_path"),
+        ("data_path=", "data_path"),
         ("limits.links=0", "limits.links"),
         ("limits.line_bytes=2000000", "limits.line_bytes"),
         ("limits.line_bytes=1048576", "limits.line_bytes"),
@@ -38,9 +39,6 @@ def _load(*assignments: str) -> CommunicatordSettings:
         ("listen.signal=:4041", "listen.signal"),
         ("cluster.my_address=alpha", "cluster.my_address"),
         ("server_name=al-pha", "server_name"),
-        ("services.owners.canary=5", "services.owners"),
-        ('services.owners.canary=""', "services.owners.canary"),
-        ('services.owners."a b"=root', "services.owners.a b"),
         ("lisen.local=127.0.0.1:1", "lisen"),
     ],
 )
@@ -70,3 +68,23 @@ def test_the_longest_line_and_the_largest_share_of_the_cache_are_allowed():
 def test_one_unix_path_or_several():
     assert _load("listen.unix=/a").listen.unix_paths == ("/a",)
     assert _load('listen.unix=["/a", "/b"]').listen.unix_paths == ("/a", "/b")
+
+
+@pytest.mark.parametrize(
+    ("assignments", "is_alone"),
+    [
+        ((), True),
+        (("cluster.my_address=10.0.0.5:4042",), True),
+        (("listen.remote=127.0.0.1:4042",), False),
+        (('listen.secure="127.0.0.1:1"', 'tls={certificate="/c", private_key="/k"}'), False),
+        (('cluster.neighbors=["127.0.0.1:4042"]',), False),
+    ],
+)
+def test_a_router_that_meets_nobody_is_alone(assignments, is_alone):
+    assert _load(*assignments).is_alone is is_alone
+
+
+def test_owners_and_rules_of_services_are_told_apart():
+    settings = _load('services={owners={canary="bellwether"}, canary={may_send=["timekeeper/*"]}}')
+    assert settings.owners == {"canary": "bellwether"}
+    assert settings.may_send == {"canary": ("timekeeper/*",)}

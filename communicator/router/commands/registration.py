@@ -190,6 +190,8 @@ def _free(board: Switchboard, service: str, now: Instant) -> None:
 
 def commands(board: Switchboard, link: Link, message: Message, now: Instant) -> None:
     """COMMANDS: what a link understands; several lists add up."""
+    if link.answers_to is not None:
+        raise RemoteProtocolError("a service tells its commands to the router of its own host")
     listed = [command.strip() for command in message.get("list").split(",")]
     unfit = [command for command in listed if not is_command_name(command)]
     if unfit:

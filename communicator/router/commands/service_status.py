@@ -9,7 +9,7 @@ from communicator.errors import RemoteProtocolError
 from communicator.protocol.message import Message
 from communicator.protocol.values import parse_integer
 from communicator.router.events import Instant
-from communicator.router.registry import Link, Registration
+from communicator.router.registry import Link, Registration, Role
 from communicator.router.switchboard import Switchboard
 
 PAGE = 500
@@ -22,13 +22,20 @@ def tell_status(board: Switchboard, registration: Registration, down_since_s: in
 
 
 def service_status(board: Switchboard, link: Link, message: Message, _now: Instant) -> None:
-    """SERVICE_STATUS: answered by STATUS up, down (known, but not there) or unknown."""
+    """SERVICE_STATUS: answered by STATUS up, here or else on another server, down (known, but not there) or unknown."""
     service = message.get("service")
     if not service:
         raise RemoteProtocolError("parameter service is missing")
     live = board.registry.live(service)
     if live is not None and live.registration is not None:
         board.answer(link, "STATUS", **_status(board, live.registration, None))
+        return
+    elsewhere = [one for one in board.mesh.directory.instances(service) if one.state == "up" and one.role is Role.LIVE]
+    if elsewhere:
+        first = elsewhere[0]
+        since = {} if first.up_since is None else {"up_since": str(first.up_since)}
+        told = {"cache": "no", "server": first.server, "server_name": first.server, "service": service, "status": "up"}
+        board.answer(link, "STATUS", **told, **since)
         return
     known = service in board.config.known_services
     board.answer(link, "STATUS", cache="no", service=service, status="down" if known else "unknown")

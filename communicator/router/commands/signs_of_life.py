@@ -13,7 +13,7 @@ def absolutely(board: Switchboard, link: Link, message: Message, now: Instant) -
     serial = message.get("serial")
     if not link.kind.is_remote:
         elder_answered(board, link, message, now)
-    elif serial.isdecimal() and len(serial) < 20:  # noqa: PLR2004 - digits of a 64-bit number
+    elif link.answers_to is None and serial.isdecimal() and len(serial) < 20:  # noqa: PLR2004 - digits of a 64-bit number
         board.mesh.heartbeat.answered(link.id, int(serial), now.monotonic_s)
     elif link.peer is not None or link.answers_to is not None:
         elder_lives(board, serial)

@@ -287,8 +287,11 @@ def part(board: Switchboard, link: Link, reason: CloseReason, now: Instant, word
     board.close(link, reason)
     mesh = board.mesh
     mesh.heartbeat.left(link.id)
-    del mesh.peers[peer.server]
+    if mesh.peers.get(peer.server) is link:
+        del mesh.peers[peer.server]
     mesh.book.lost(peer.server, now.monotonic_s)
+    if board.draining:
+        return  # it is we who go
     board.notice(Level.WARNING, "router_lost", server=peer.server, address=peer.address, reason=reason)
     board.tell_listeners(word, server_name=peer.server)
     topology_changed(board, now)

@@ -177,6 +177,16 @@ def test_a_configured_number_counts_as_the_address_its_server_gives():
     book = make_book("10.0.0.2:4043")
     assert dial(book, "b", B) == ()
     assert (book.count, states_of(book)) == (2, {B: "linked"})
+    assert book.prove("b", B, 1.0) == (), "the configured address was never the one it gave"
+
+
+def test_an_address_that_a_server_was_found_at_but_did_not_give_is_left_too():
+    book = make_book()
+    book.hear([C], 0.0)
+    [attempt] = book.due(0.0)
+    book.linked(attempt.number, "b", 0.0)
+    assert book.prove("b", B, 0.0) == (C,)
+    assert states_of(book) == {B: "linked"}
 
 
 def test_a_configured_address_stays_when_its_server_moves():
@@ -463,8 +473,9 @@ def test_neighbors_are_added_and_removed():
 def test_a_neighbor_that_was_met_stays_known_when_it_is_no_longer_configured():
     book = make_book(B, C)
     link(book, "b", B)
+    book.hear([D], 0.0)
     book.reconfigure(make_cluster(), 5.0)
-    assert [(member.address, member.configured) for member in book.members()] == [(B, False)]
+    assert [(member.address, member.configured) for member in book.members()] == [(D, False), (B, False)]
 
 
 def test_without_discovery_a_neighbor_that_is_no_longer_configured_goes():

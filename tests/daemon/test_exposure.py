@@ -1,0 +1,131 @@
+"""Who may be let in by which door, row by row: each start that is refused names the key to set."""
+
+import pytest
+
+from communicator.daemon.exposure import demands_credentials, is_number, is_wildcard
+from communicator.daemon.settings import CommunicatordSettings
+from communicator.errors import ConfigError
+from communicator.runtime.settings import load_settings
+
+CLEAR = "auth.allow_cleartext_password=true"
+NONE = "auth.mode=none"
+FILE = "auth.password_file=/etc/passwords"
+TLS = 'tls={certificate="/c", private_key="/k"}'
+BOTH = 'tls={certificate="/c", private_key="/k", ca="/a", require_client_certificate=true}'
+VERIFIES = 'tls={certificate="/c", private_key="/k", ca="/a"}'
+ME = "cluster.my_address=10.0.0.5:4042"
+
+REMOTE = [
+    # listen.remote, with what else, the key that is named; empty: it may start
+    ("127.0.0.1:4042", [], ""),
+    ("127.0.0.7:0", [NONE], ""),
+    ("[::1]:4042", [], ""),
+    ("localhost:4042", [], ""),
+    ("10.0.0.5:4042", [], "auth.password_file"),
+    ("10.0.0.5:4042", [CLEAR], "auth.password_file"),
+    ("10.0.0.5:4042", [FILE], "auth.allow_cleartext_password"),
+    ("10.0.0.5:4042", [FILE, CLEAR], ""),
+    ("10.0.0.5:4042", [BOTH], "auth.password_file"),
+    ("10.0.0.5:4042", [NONE], ""),
+    ("172.31.255.1:4042", [NONE], ""),
+    ("192.168.1.1:4042", [NONE], ""),
+    ("[fd00::1]:4042", [NONE], ""),
+    ("172.32.0.1:4042", [NONE], "listen.remote"),
+    ("192.0.2.1:4042", [NONE], "listen.remote"),
+    ("169.254.1.1:4042", [NONE], "listen.remote"),
+    ("100.64.0.1:4042", [NONE], "listen.remote"),
+    ("[2001:db8::1]:4042", [NONE], "listen.remote"),
+    ("[fe80::1]:4042", [NONE], "listen.remote"),
+    ("alpha.example:4042", [NONE], "listen.remote"),
+    ("alpha.example:4042", [FILE, CLEAR], ""),
+    ("0.0.0.0:4042", [NONE, ME], "listen.remote"),
+    ("[::]:4042", [NONE, ME], "listen.remote"),
+    ("0.0.0.0:4042", [FILE, CLEAR], "cluster.my_address"),
+    ("0.0.0.0:4042", [FILE, CLEAR, ME], ""),
+]
+SECURE = [
+    ("127.0.0.1:4043", [], "tls.certificate"),
+    ("127.0.0.1:4043", [TLS], ""),
+    ("10.0.0.5:4043", [FILE], "tls.certificate"),
+    ("10.0.0.5:4043", [TLS], "auth.password_file"),
+    ("10.0.0.5:4043", [VERIFIES], "auth.password_file"),
+    ("10.0.0.5:4043", [BOTH], ""),
+    ("10.0.0.5:4043", [TLS, FILE], ""),
+    ("10.0.0.5:4043", [TLS, NONE], ""),
+    ("192.0.2.1:4043", [TLS, NONE], "listen.secure"),
+    ("192.0.2.1:4043", [BOTH, NONE], ""),
+    ("192.0.2.1:4043", [TLS, FILE], ""),
+    ("0.0.0.0:4043", [BOTH], "cluster.my_address"),
+    ("0.0.0.0:4043", [BOTH, ME], ""),
+]
+
+
+def _refused(*assignments: str) -> str:
+    """The key that is named; empty when the settings are good."""
+    try:
+        load_settings(CommunicatordSettings, [], assignments)
+    except ConfigError as error:
+        assert error.reason
+        return error.key
+    return ""
+
+
+@pytest.mark.parametrize(("address", "others", "key"), REMOTE)
+def test_a_plain_door(address, others, key):
+    assert _refused(f"listen.remote={address}", *others) == key
+
+
+@pytest.mark.parametrize(("address", "others", "key"), SECURE)
+def test_a_tls_door(address, others, key):
+    assert _refused(f"listen.secure={address}", *others) == key
+
+
+def test_a_door_of_all_addresses_is_no_address_unless_another_door_has_one():
+    wide = ["listen.secure=0.0.0.0:4043", BOTH, FILE, CLEAR]
+    assert _refused("listen.remote=0.0.0.0:4042", *wide) == "cluster.my_address"
+    assert _refused("listen.remote=10.0.0.5:4042", *wide) == ""
+
+
+@pytest.mark.parametrize(
+    ("neighbor", "others", "key"),
+    [
+        ("127.0.0.2:4042", [], ""),
+        ("localhost:4042", [], ""),
+        ("10.0.0.6:4042", [], "cluster.neighbors"),
+        ("beta:4042", [], "cluster.neighbors"),
+        ("10.0.0.6:4042", [CLEAR], ""),
+        ("10.0.0.6:4042", [NONE], ""),
+        ("beta:4042", [NONE], ""),  # where a name leads to is the business of who gave it
+        ("192.0.2.1:4042", [NONE], "cluster.neighbors"),
+        ("192.0.2.1:4042", [NONE, CLEAR], ""),
+        ("cds://10.0.0.6:4043", [], "tls.ca"),
+        ("cds://127.0.0.2", [TLS], "tls.ca"),
+        ("cds://192.0.2.1", ["tls.ca=/a"], ""),
+    ],
+)
+def test_a_neighbor(neighbor, others, key):
+    assert _refused(f'cluster.neighbors=["127.0.0.9:4042", "{neighbor}"]', *others) == key
+
+
+@pytest.mark.parametrize(
+    ("assignments", "demands"),
+    [
+        (["listen.remote=127.0.0.1:4042"], False),
+        (["listen.remote=127.0.0.1:4042", FILE], True),
+        (["listen.remote=127.0.0.1:4042", "listen.secure=127.0.0.1:0", TLS], False),
+        (["listen.remote=127.0.0.1:4042", "listen.secure=127.0.0.1:0", BOTH], True),
+        (["listen.remote=10.0.0.5:4042", FILE, CLEAR], True),
+        (["listen.remote=10.0.0.5:4042", NONE], False),
+        (["listen.secure=10.0.0.5:4043", BOTH], True),
+        (["listen.secure=10.0.0.5:4043", BOTH, NONE], False),
+        ([], False),
+    ],
+)
+def test_others_have_to_show_who_they_are_unless_only_this_machine_can_come_in(assignments, demands):
+    settings = load_settings(CommunicatordSettings, [], assignments)
+    assert demands_credentials(settings.listen, settings.auth, settings.tls) is demands
+
+
+def test_numbers_and_wildcards_are_told_from_names():
+    assert [is_number(host) for host in ("10.0.0.1", "::", "beta")] == [True, True, False]
+    assert [is_wildcard(host) for host in ("0.0.0.0", "::", "10.0.0.1", "beta")] == [True, True, False, False]
