@@ -169,9 +169,14 @@ class Dispatcher:
             self._busy = False
         self._set_alarm()
 
+    def begin(self) -> None:
+        """Do what the router asks for before anything has happened: a router that nobody talks to dials all the same."""
+        self.dispatch(DeadlineReached())
+
     def reconfigure(self, config: RouterConfig) -> None:
         """Give the router new rules."""
         self._perform(self._core.reconfigure(config, _now()), None)
+        self._set_alarm()
 
     def link_opened(self, link: Link, event: LinkOpened) -> None:
         """A link is connected, and can be written to from now on."""

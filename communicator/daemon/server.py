@@ -100,6 +100,7 @@ class Server:
             await self._open()
             self._daemon.on_reload(self.reload)
             self._tell_start()
+            self._dispatcher.begin()
             self._daemon.ready(self._doors.ports)
             keep_freed_memory()
             gc.collect()

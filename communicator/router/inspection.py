@@ -16,6 +16,7 @@ from communicator.router.forwarding import is_here
 from communicator.router.mesh.admission import must_wait
 from communicator.router.mesh.belief import why_not_believed
 from communicator.router.registry import Link, Party
+from communicator.router.reports import tell_hop
 from communicator.router.statistics import OTHER
 from communicator.router.switchboard import REASON_CHARACTERS, Switchboard
 
@@ -128,6 +129,8 @@ def _signed(board: Switchboard, link: Link, message: Message) -> Message:
 
 def _obey(board: Switchboard, link: Link, message: Message, now: Instant) -> None:
     handler = HANDLERS.get(message.command)
+    if message.get("trace"):
+        _trace(board, link, message, now)
     board.statistics.routed["self"] += 1
     board.statistics.commands[OTHER if handler is None else message.command] += 1
     if handler is None:
@@ -137,6 +140,12 @@ def _obey(board: Switchboard, link: Link, message: Message, now: Instant) -> Non
         handler(board, link, message, now)
     except ValueError as error:  # a ProtocolError or an AddressError: a parameter is wrong, or has no answer
         _refuse(board, link, message.command, str(error), "invalid")
+
+
+def _trace(board: Switchboard, link: Link, message: Message, now: Instant) -> None:
+    """Its sender follows a message that has arrived: it was for us."""
+    envelope = own_envelope(link, message) if link.answers_to is None else open_envelope(link, message)
+    tell_hop(board, envelope, now, "delivered", ROUTER_SERVICE)
 
 
 def _with_actor(board: Switchboard, link: Link, message: Message) -> Message:
