@@ -35,6 +35,31 @@ class Link(msgspec.Struct, frozen=True):
     service: str | None = None
 
 
+class Peer(msgspec.Struct, frozen=True):
+    """Another router of the cluster."""
+
+    peer: str
+    up: bool
+    hops: int | None = None
+    rtt_seconds: float | None = None
+
+
+class Cluster(msgspec.Struct, frozen=True):
+    """How things stand with the other routers."""
+
+    up: bool | None = None
+    complete: bool | None = None
+    members: int | None = None
+    members_live: int | None = None
+    quorum_size: int | None = None
+    peers: tuple[Peer, ...] = ()
+    acks_pending: int | None = None
+    redeliveries_total: int | None = None
+    dedupe_entries: int | None = None
+    topology_changes_total: int | None = None
+    auth_failures_total: dict[str, int] | None = None
+
+
 class RouterStats(msgspec.Struct, frozen=True):
     """What ROUTER_STATS carries; whatever a router does not tell is None, and not exported."""
 
@@ -55,6 +80,7 @@ class RouterStats(msgspec.Struct, frozen=True):
     messages_dropped_total: dict[str, int] | None = None
     commands_total: dict[str, int] | None = None
     cache: Cache = Cache()
+    cluster: Cluster = Cluster()
     services: dict[str, int] | None = None
     links: tuple[Link, ...] = ()
     slow_consumers_total: dict[str, int] | None = None
@@ -92,6 +118,18 @@ def _send_queues(stats: RouterStats) -> Samples:
         key = (_UNREGISTERED if is_tool_name(name) else name,)
         queues[key] = queues.get(key, 0.0) + link.send_queue_bytes
     return queues
+
+
+def _peers(stats: RouterStats) -> Samples:
+    return {(peer.peer,): float(peer.up) for peer in stats.cluster.peers}
+
+
+def _hops(stats: RouterStats) -> Samples:
+    return {(peer.peer,): float(peer.hops) for peer in stats.cluster.peers if peer.hops is not None}
+
+
+def _round_trips(stats: RouterStats) -> Samples:
+    return {(peer.peer,): peer.rtt_seconds for peer in stats.cluster.peers if peer.rtt_seconds is not None}
 
 
 def _row(kind: Kind, name: str, text: str, *labels: str, path: str = "") -> Row[RouterStats]:
@@ -147,6 +185,66 @@ _GAUGES: tuple[Row[RouterStats], ...] = (
             ("client",),
         ),
         _services,
+    ),
+)
+
+_CLUSTER: tuple[Row[RouterStats], ...] = (
+    _row(Kind.GAUGE, "cluster_up", "1 when a quorum of the routers is reached, else 0.", path="cluster.up"),
+    _row(Kind.GAUGE, "cluster_complete", "1 when all routers are reached, else 0.", path="cluster.complete"),
+    _row(Kind.GAUGE, "cluster_members", "Routers of the cluster, this one included.", path="cluster.members"),
+    _row(Kind.GAUGE, "cluster_members_live", "Those that are reached.", path="cluster.members_live"),
+    _row(Kind.GAUGE, "cluster_quorum_size", "How many of them are a quorum.", path="cluster.quorum_size"),
+    Row(
+        Definition(
+            "communicator_peer_up", Kind.GAUGE, "1 when another router is reached, whichever way, else 0.", ("peer",)
+        ),
+        _peers,
+    ),
+    Row(
+        Definition(
+            "communicator_peer_hops", Kind.GAUGE, "Links on the way to another router that is reached.", ("peer",)
+        ),
+        _hops,
+    ),
+    Row(
+        Definition(
+            "communicator_peer_rtt_seconds",
+            Kind.GAUGE,
+            "Round trip of the last questions to a linked router, smoothed.",
+            ("peer",),
+        ),
+        _round_trips,
+    ),
+    _row(
+        Kind.GAUGE,
+        "acks_pending",
+        "Messages with ack=required that wait for their acknowledgement.",
+        path="cluster.acks_pending",
+    ),
+    _row(
+        Kind.GAUGE,
+        "dedupe_entries",
+        "Identifiers of messages remembered, to know copies by.",
+        path="cluster.dedupe_entries",
+    ),
+    _row(
+        Kind.COUNTER,
+        "redeliveries_total",
+        "Messages with ack=required that were sent once more.",
+        path="cluster.redeliveries_total",
+    ),
+    _row(
+        Kind.COUNTER,
+        "topology_changes_total",
+        "Changes of the links between routers.",
+        path="cluster.topology_changes_total",
+    ),
+    _row(
+        Kind.COUNTER,
+        "auth_failures_total",
+        "Links of other hosts that did not prove who they are.",
+        "kind",
+        path="cluster.auth_failures_total",
     ),
 )
 
@@ -215,6 +313,6 @@ ROUTER = Target(
     reply="ROUTER_STATS",
     parameter="stats",
     shape=RouterStats,
-    rows=_GAUGES + _COUNTERS,
+    rows=_GAUGES + _CLUSTER + _COUNTERS,
 )
 """The router of this host."""

@@ -1,7 +1,7 @@
 """A communicatord inside the test's own loop, with real sockets in a temporary directory, peers to talk to it, certificates."""
 
 import asyncio
-import datetime
+import datetime as dt
 import importlib.util
 import json
 import socket
@@ -140,8 +140,8 @@ class Authority:
 
     def issue(self, name: str, *, expired: bool = False, purpose: x509.ObjectIdentifier | None = None) -> TlsSettings:
         """The files of a router of this name, which believes this authority."""
-        past = datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC)
-        span = {"not_before": past, "not_after": past + datetime.timedelta(days=1)} if expired else {}
+        past = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
+        span = {"not_before": past, "not_after": past + dt.timedelta(days=1)} if expired else {}
         issued = self.ca.issue_cert(name, **span)
         certificate = issued.cert_chain_pems[0].bytes()
         if purpose is not None:
@@ -156,10 +156,10 @@ class Authority:
     def revoke(self, tls: TlsSettings) -> None:
         """Put a certificate on the list, which stands in the file of the authority from now on."""
         revoked = x509.load_pem_x509_certificate(Path(tls.certificate).read_bytes())
-        now = datetime.datetime.now(datetime.UTC)
+        now = dt.datetime.now(dt.UTC)
         listed = x509.RevokedCertificateBuilder().serial_number(revoked.serial_number).revocation_date(now).build()
         builder = x509.CertificateRevocationListBuilder().issuer_name(revoked.issuer).last_update(now)
-        builder = builder.next_update(now + datetime.timedelta(days=1)).add_revoked_certificate(listed)
+        builder = builder.next_update(now + dt.timedelta(days=1)).add_revoked_certificate(listed)
         crl = builder.sign(self._key, hashes.SHA256())
         self.file.write_bytes(self.file.read_bytes() + crl.public_bytes(serialization.Encoding.PEM))
 

@@ -65,7 +65,6 @@ def _refused(*assignments: str) -> str:
     try:
         load_settings(CommunicatordSettings, [], assignments)
     except ConfigError as error:
-        assert error.reason
         return error.key
     return ""
 

@@ -37,7 +37,7 @@ async def test_a_file_is_written_with_its_directory(files, tmp_path, lost):
     assert path.read_text() == "127.0.0.1:4042\n"
     assert stat.S_IMODE(path.stat().st_mode) == 0o640
     assert stat.S_IMODE(path.parent.stat().st_mode) & 0o027 == 0
-    assert os.listdir(path.parent) == ["neighbors.txt"]
+    assert list(path.parent.iterdir()) == [path]
     assert lost == []
 
 
@@ -81,7 +81,8 @@ async def test_a_file_that_cannot_be_written_is_told_and_the_others_are_written(
     assert lost == [("neighbors.txt", "No space left on device"), ("cluster-status.txt", "nonsense")]
 
 
-async def test_a_disk_that_hangs_does_not_hold_up_the_end(files, slow_disk, lost, monkeypatch):
+@pytest.mark.usefixtures("slow_disk")
+async def test_a_disk_that_hangs_does_not_hold_up_the_end(files, lost, monkeypatch):
     monkeypatch.setattr(kept_files_module, "FLUSH_S", 0.1)
     files.keep(Keep(NEIGHBORS, "1"))
     files.keep(Keep(POLICY, "2"))
@@ -117,7 +118,7 @@ def test_a_write_that_fails_leaves_the_old_content_and_no_draft(tmp_path, monkey
         with pytest.raises(OSError, match="Input/output"):
             write_file(path, "new")
     assert path.read_text() == "old"
-    assert os.listdir(tmp_path) == ["neighbors.txt"]
+    assert list(tmp_path.iterdir()) == [path]
     write_file(path, "new")
     assert path.read_text() == "new"
 

@@ -76,7 +76,7 @@ def test_a_signal_ends_it_in_good_order(place, number):
         while words[-1].startswith("WATCHDOG"):
             words.append(_word(manager))
         assert words[-1] == "STOPPING=1"
-    assert sorted(path.name for path in place.iterdir()) == ["communicatord.toml"]
+    assert sorted(path.name for path in place.iterdir()) == ["communicatord.toml", "data"]
 
 
 @pytest.mark.parametrize(("command", "exit_code"), [("STOP", 0), ("SHUTDOWN", 0), ("RESTART", 75)])
@@ -88,7 +88,7 @@ def test_a_command_ends_it_in_good_order(place, command, exit_code):
         _, log = process.communicate(timeout=PATIENCE_S)
         assert process.returncode == exit_code, log
         assert client.recv(1000) == b""
-    assert sorted(path.name for path in place.iterdir()) == ["communicatord.toml"]
+    assert sorted(path.name for path in place.iterdir()) == ["communicatord.toml", "data"]
 
 
 def test_after_a_kill_the_next_one_takes_over_and_a_live_one_keeps_its_socket(place):

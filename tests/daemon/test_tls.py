@@ -117,7 +117,7 @@ def test_old_versions_are_not_spoken(authority):
         context.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
         context.maximum_version = ssl.TLSVersion.TLSv1_1
 
-    with pytest.warns(DeprecationWarning):
+    with pytest.warns(DeprecationWarning, match="TLSv1_1 is deprecated"):
         server, client = _shake(authority.issue("alpha"), authority.issue("beta"), speak_old)
     assert server.fault or client.fault
 

@@ -77,10 +77,7 @@ def _cluster(board: Switchboard) -> dict[str, Any]:
         "members": int(status["neighbors_count"]),
         "members_live": int(status["live_count"]),
         "quorum_size": int(status["quorum"]),
-        "peers": [
-            {"peer": server, "kind": str(link.kind), "rtt_seconds": mesh.heartbeat.rtt_s(link.id)}
-            for server, link in sorted(mesh.peers.items())
-        ],
+        "peers": [_peer(board, server) for server in sorted(mesh.known_servers())],
         "acks_pending": len(board.pending),
         "acks_pending_bytes": board.pending.bytes,
         "redeliveries_total": board.pending.repeated_total,
@@ -93,6 +90,18 @@ def _cluster(board: Switchboard) -> dict[str, Any]:
         "passwords_wrong_total": mesh.gate.failures_total,
         "passwords_unverified_total": mesh.gate.refused_unverified_total,
         "policy_generation": list(board.policy.policy.generation),
+    }
+
+
+def _peer(board: Switchboard, server: str) -> dict[str, Any]:
+    """Another router, reached or not."""
+    link = board.mesh.peers.get(server)
+    path = board.carrier.path(server)
+    return {
+        "peer": server,
+        "up": bool(path),
+        "hops": len(path) - 1 if path else None,
+        "rtt_seconds": None if link is None else board.mesh.heartbeat.rtt_s(link.id),
     }
 
 

@@ -128,6 +128,11 @@ class Mesh:
         """Whether this server is, or was, one of the cluster, reachable or not."""
         return server in self.peers or server in self.database.links() or self.book.knows(server)
 
+    def known_servers(self) -> frozenset[str]:
+        """Every other server of the cluster by name, reached or not."""
+        told = {member.server for member in self.book.members()} | self.servers() | set(self.peers)
+        return frozenset(told - {"", self.own})
+
     def own_links(self, config: RouterConfig) -> LinksState:
         """What we tell the others of our links."""
         neighbors = tuple(_neighbor(link.peer) for _, link in sorted(self.peers.items()) if link.peer is not None)
