@@ -1,6 +1,7 @@
 """How each server's clients talk: join, send one line, and what then arrives; it must not know sockets' addresses or shapes."""
 
 import socket
+from dataclasses import dataclass
 from typing import Protocol
 
 from benchmarks.errors import HandshakeError
@@ -24,10 +25,15 @@ class Dialect(Protocol):
         """The bytes a receiver of `topic` gets for it."""
 
 
+@dataclass(frozen=True, slots=True)
 class Ours:
     """The line protocol of communicatord: the line itself is the frame, its first word the address."""
 
-    aside = b""
+    server_name: str = "bench"
+    """The server of whoever sends."""
+    pin: str = ""
+    """What the sender's router writes before the address of a line that leaves it: the other server and a colon."""
+    aside: bytes = b""
 
     def join(self, connection: socket.socket, name: str, topics: tuple[str, ...]) -> None:
         """Register; ALIVE and its answer show that COMMANDS was taken in."""
@@ -43,7 +49,7 @@ class Ours:
     def delivered(self, sender: str, topic: str, line: bytes) -> bytes:
         """The router writes who sent it."""
         del topic
-        return f"<bench:{sender} ".encode() + line
+        return f"<{self.server_name}:{sender} {self.pin}".encode() + line
 
 
 class Nats:

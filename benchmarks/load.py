@@ -3,7 +3,6 @@
 import select
 import socket
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 
@@ -123,31 +122,8 @@ def join(address: Address, dialect: Dialect, party: Party) -> socket.socket:
     return connection
 
 
-def work(control: Connection) -> None:
-    """The life of a worker process: carry out plan after plan, until None comes or the other end is gone."""
-    actions: dict[type, Callable[..., None]] = {
-        SendPlan: _send,
-        ReceivePlan: _receive,
-        PingPlan: _ping,
-        CrowdPlan: _crowd,
-    }
-    while True:
-        try:
-            plan = control.recv()
-        except EOFError:
-            return
-        if plan is None:
-            return
-        action = actions.get(type(plan))
-        if action is None:
-            continue  # a later step of a plan that has failed
-        try:
-            action(plan, control)
-        except Exception as error:  # noqa: BLE001 - whatever it is, the process that waits for an answer must have it
-            control.send(error)
-
-
-def _send(plan: SendPlan, control: Connection) -> None:
+def send(plan: SendPlan, control: Connection) -> None:
+    """Write chunks until the time is over; two more steps follow: "go", and one that ends it."""
     connections = [join(plan.address, plan.dialect, party) for party in plan.parties]
     try:
         control.send("ready")
@@ -157,7 +133,7 @@ def _send(plan: SendPlan, control: Connection) -> None:
         control.recv()
         control.send(b"".join(_rest(connection, plan.dialect.aside) for connection in connections))
     finally:
-        _close_all(connections)
+        close_all(connections)
 
 
 def _pump(connections: list[socket.socket], chunks: tuple[bytes, ...], duration_s: float) -> tuple[int, str]:
@@ -201,13 +177,14 @@ def _rest(connection: socket.socket, aside: bytes) -> bytes:
         return b""
 
 
-def _receive(plan: ReceivePlan, control: Connection) -> None:
+def receive(plan: ReceivePlan, control: Connection) -> None:
+    """Count what arrives until all is there."""
     connections = [join(plan.address, plan.dialect, party) for party in plan.parties]
     try:
         control.send("ready")
         control.send(_count(connections, plan, control))
     finally:
-        _close_all(connections)
+        close_all(connections)
 
 
 def _count(connections: list[socket.socket], plan: ReceivePlan, control: Connection) -> Received:
@@ -278,13 +255,14 @@ def verify(sample: bytes, frames: frozenset[bytes], aside: bytes) -> tuple[int, 
     return good, ""
 
 
-def _ping(plan: PingPlan, control: Connection) -> None:
+def ping(plan: PingPlan, control: Connection) -> None:
+    """Time single messages."""
     receiver = join(plan.address, plan.dialect, plan.receiver)
     sender = join(plan.address, plan.dialect, plan.sender)
     try:
         control.send([_one_way_s(sender, receiver, plan) for _ in range(plan.count)])
     finally:
-        _close_all([sender, receiver])
+        close_all([sender, receiver])
 
 
 def _one_way_s(sender: socket.socket, receiver: socket.socket, plan: PingPlan) -> float:
@@ -302,7 +280,8 @@ def _one_way_s(sender: socket.socket, receiver: socket.socket, plan: PingPlan) -
     return elapsed_s
 
 
-def _crowd(plan: CrowdPlan, control: Connection) -> None:
+def hold_crowd(plan: CrowdPlan, control: Connection) -> None:
+    """Hold idle clients until told to close them; answers how many were cut."""
     connections = []
     try:
         for i in range(plan.count):
@@ -312,7 +291,7 @@ def _crowd(plan: CrowdPlan, control: Connection) -> None:
         control.recv()
         gone = sum(_has_ended(connection) for connection in connections)
     finally:
-        _close_all(connections)
+        close_all(connections)
     control.send(gone)
 
 
@@ -329,6 +308,7 @@ def _has_ended(connection: socket.socket) -> bool:
     return True
 
 
-def _close_all(connections: list[socket.socket]) -> None:
+def close_all(connections: list[socket.socket]) -> None:
+    """Close all of them."""
     for connection in connections:
         connection.close()

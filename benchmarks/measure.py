@@ -1,6 +1,7 @@
 """Takes one figure of one server: a rate, a latency, its memory; it must not know which server it is or what the bar says."""
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,6 +30,8 @@ class Rate:
     peak_bytes: int
     """The server's largest resident size during the run."""
     error: str = ""
+    far_cpu_us: float = 0.0
+    """Processor time of the server at the far end, if there is one, for each message that arrived."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,15 +44,32 @@ class Load:
     duration_s: float
 
 
-def measure_rate(server: Server, load: Load, workers: Workers) -> Rate:
+@dataclass(frozen=True, slots=True)
+class FarEnd:
+    """Where the receivers are, when they are not at the server the senders write to."""
+
+    server: Server
+    """Its dialect tells what arrives here of what is sent there."""
+    await_topic: Callable[[str], None]
+    """Returns once the senders' server knows that somebody here wants this."""
+
+
+def measure_rate(server: Server, load: Load, workers: Workers, far: FarEnd | None = None) -> Rate:
     """Send as fast as the sockets take it for a while, and count until everything has arrived.
 
     A failure is part of the answer: a server that refuses or drops is to be reported, not to end the run.
+
+    Args:
+        server: Where the senders are, and without a far end the receivers too.
+        load: What is sent.
+        workers: The load processes.
+        far: Where the receivers are, if elsewhere.
     """
     cpu_before_s = cpu_s(server.pid)
+    far_cpu_before_s = cpu_s(far.server.pid) if far else 0.0
     _reset_peak(server.pid)
     try:
-        sent, received = _drive(server, load, workers)
+        sent, received = _drive(server, load, workers, far)
     except BenchmarkError as failure:
         return Rate(None, 0, 0, 0, 0.0, 0, str(failure))
     expected, elapsed_s = sent.frames * load.shape.copies, received.last_s - received.first_s
@@ -62,15 +82,19 @@ def measure_rate(server: Server, load: Load, workers: Workers) -> Rate:
         server_cpu_us=1e6 * (cpu_s(server.pid) - cpu_before_s) / max(1, received.frames),
         peak_bytes=status_bytes(server.pid, "VmHWM"),
         error=error,
+        far_cpu_us=1e6 * (cpu_s(far.server.pid) - far_cpu_before_s) / max(1, received.frames) if far else 0.0,
     )
 
 
-def _drive(server: Server, load: Load, workers: Workers) -> tuple[Sent, Received]:
+def _drive(server: Server, load: Load, workers: Workers, far: FarEnd | None) -> tuple[Sent, Received]:
     """Receivers first, then senders; both keep their links until the last has counted."""
-    send_plan, receive_plan = _plans(server, load)
+    send_plan, receive_plan = _plans(server, load, far.server if far else server)
     workers.receivers.tell(receive_plan)
     workers.receivers.answer()
     try:
+        if far is not None:
+            for topic in load.shape.topics:
+                far.await_topic(topic)
         workers.senders.tell(send_plan)
         workers.senders.answer()
     except BenchmarkError:
@@ -90,14 +114,14 @@ def _drive(server: Server, load: Load, workers: Workers) -> tuple[Sent, Received
     return sent, received
 
 
-def _plans(server: Server, load: Load) -> tuple[SendPlan, ReceivePlan]:
-    shape, address = load.shape, server.addresses[load.transport]
+def _plans(server: Server, load: Load, far: Server) -> tuple[SendPlan, ReceivePlan]:
+    shape = load.shape
     lines = {topic: make_line(topic, load.line_bytes) for topic in shape.topics}
     block = b"".join(server.dialect.frame(topic, line) for topic, line in lines.items())
     blocks = max(1, CHUNK_BYTES // len(block))
     receiver_topics = [shape.topics if shape.broadcast else (name,) for name in shape.receiver_names]
     send_plan = SendPlan(
-        address,
+        server.addresses[load.transport],
         server.dialect,
         tuple(Party(name) for name in shape.sender_names),
         (block * blocks,) * shape.senders,
@@ -105,10 +129,10 @@ def _plans(server: Server, load: Load) -> tuple[SendPlan, ReceivePlan]:
         load.duration_s,
     )
     frames = frozenset(
-        server.dialect.delivered(sender, topic, line) for sender in shape.sender_names for topic, line in lines.items()
+        far.dialect.delivered(sender, topic, line) for sender in shape.sender_names for topic, line in lines.items()
     )
     receivers = tuple(Party(name, topics) for name, topics in zip(shape.receiver_names, receiver_topics, strict=True))
-    return send_plan, ReceivePlan(address, server.dialect, receivers, frames)
+    return send_plan, ReceivePlan(far.addresses[load.transport], far.dialect, receivers, frames)
 
 
 def measure_latency(server: Server, transport: str, size_bytes: int, count: int, workers: Workers) -> list[float]:

@@ -82,27 +82,28 @@ class Server:
 
 
 @contextmanager
-def run_server(name: str) -> Iterator[Server]:
+def run_server(name: str, more: str = "") -> Iterator[Server]:
     """Run one server for as long as the block lasts.
 
     Args:
         name: One of `NAMES`.
+        more: Further lines of its configuration.
 
     Raises:
         ServerStartError: It is missing or does not start.
     """
     folder = Path(tempfile.mkdtemp(prefix="bench-"))
     try:
-        with _ours(name, folder) if name in (OURS, OURS_ASYNCIO) else _peer(name, folder) as server:
+        with _ours(name, folder, more) if name in (OURS, OURS_ASYNCIO) else _peer(name, folder, more) as server:
             yield server
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager
-def _ours(name: str, folder: Path) -> Iterator[Server]:
+def _ours(name: str, folder: Path, more: str) -> Iterator[Server]:
     config, ports_file = folder / "communicatord.toml", folder / "ports.json"
-    config.write_text(_OURS_CONFIG.format(folder=folder))
+    config.write_text(_OURS_CONFIG.format(folder=folder) + more)
     main = _MAIN if name == OURS else _WITHOUT_UVLOOP
     command = [sys.executable, "-c", main, "--config", str(config), "--ports-file", str(ports_file)]
     with _process(command, folder, dict(os.environ)) as (process, start_s):
@@ -112,25 +113,28 @@ def _ours(name: str, folder: Path) -> Iterator[Server]:
         ports = json.loads(ports_file.read_text())
         host, _, port = ports["local"].rpartition(":")
         addresses: dict[str, Address] = {"tcp": (host, int(port)), "unix": str(folder / "server.sock")}
+        if "remote" in ports:
+            host, _, port = ports["remote"].rpartition(":")
+            addresses["remote"] = (host, int(port))
         yield Server(name, dialects.Ours(), process.pid, addresses, ready_s)
 
 
 @contextmanager
-def _peer(name: str, folder: Path) -> Iterator[Server]:
-    port, config = _free_port(), folder / f"{name}.conf"
+def _peer(name: str, folder: Path, more: str) -> Iterator[Server]:
+    port, config = free_port(), folder / f"{name}.conf"
     values = {"port": port, "folder": folder}
     addresses: dict[str, Address] = {"tcp": ("127.0.0.1", port)}
     program = str(packages.provide_program(name))
     dialect: Dialect
     if name == NATS:
-        config.write_text(_NATS_CONFIG.format(**values))
+        config.write_text(_NATS_CONFIG.format(**values) + more)
         command, dialect = [program, "-c", str(config)], dialects.Nats()
     elif name == REDIS:
-        config.write_text(_REDIS_CONFIG.format(**values))
+        config.write_text(_REDIS_CONFIG.format(**values) + more)
         command, dialect = [program, str(config)], dialects.Redis()
         addresses["unix"] = str(folder / "server.sock")
     else:
-        config.write_text(_MOSQUITTO_CONFIG.format(**values))
+        config.write_text(_MOSQUITTO_CONFIG.format(**values) + more)
         command, dialect = [program, "-c", str(config)], dialects.Mqtt()
     with _process(command, folder, packages.library_environment()) as (process, start_s):
         while not _accepts(port):
@@ -167,9 +171,10 @@ def _check_alive(process: subprocess.Popen[bytes], start_s: float, folder: Path)
     time.sleep(_POLL_S)
 
 
-def _free_port() -> int:
+def free_port(host: str = "127.0.0.1") -> int:
+    """A port that nobody listens on at present."""
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
+        probe.bind((host, 0))
         return int(probe.getsockname()[1])
 
 

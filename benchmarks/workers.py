@@ -1,16 +1,25 @@
 """The processes that make load, held for a whole run: one of senders, one of receivers, one of idle clients."""
 
 import multiprocessing
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import Any
 
+from benchmarks import attack, load, numbered
 from benchmarks.errors import BenchmarkError
-from benchmarks.load import work
 
 ANSWER_TIMEOUT_S = 60.0
+_ACTIONS: dict[type, Callable[..., None]] = {
+    load.SendPlan: load.send,
+    load.ReceivePlan: load.receive,
+    load.PingPlan: load.ping,
+    load.CrowdPlan: load.hold_crowd,
+    numbered.NumberedPlan: numbered.send_numbered,
+    numbered.CheckPlan: numbered.check_numbered,
+    attack.AttackPlan: attack.attack,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +31,11 @@ class Worker:
     def tell(self, order: object) -> None:
         """Send a plan or the next step of one."""
         self.control.send(order)
+
+    @property
+    def has_answered(self) -> bool:
+        """Whether `answer` would not have to wait."""
+        return self.control.poll()
 
     def answer(self) -> Any:
         """The next answer.
@@ -44,6 +58,24 @@ class Workers:
     senders: Worker
     receivers: Worker
     crowd: Worker
+
+
+def work(control: Connection) -> None:
+    """The life of a worker process: carry out plan after plan, until None comes or the other end is gone."""
+    while True:
+        try:
+            plan = control.recv()
+        except EOFError:
+            return
+        if plan is None:
+            return
+        action = _ACTIONS.get(type(plan))
+        if action is None:
+            continue  # a later step of a plan that has failed
+        try:
+            action(plan, control)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the process that waits for an answer must have it
+            control.send(error)
 
 
 @contextmanager

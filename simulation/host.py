@@ -107,6 +107,7 @@ class Host:
         self.name, self.address = plan.name, plan.address
         self.powered = self.listening = False
         self.lives = 0
+        self.boot_id = ""
         self.life: Life | None = None
         self.clocks = Clocks(stage, plan.monotonic_offset_s, plan.wall_skew_s)
         self.files: dict[KeptFile, str] = {}
@@ -129,6 +130,7 @@ class Host:
         if self.life is not None:
             return
         self.lives += 1
+        self.boot_id = str(uuid.UUID(int=self.stage.random.getrandbits(128), version=4))
         if not self.powered:
             self.powered = True
             self.network.power_up(list(self._ends.values()))
@@ -180,7 +182,7 @@ class Host:
             server_name=self.name,
             my_address=self.address,
             own_ips=frozenset((self.address.rpartition(":")[0],)),
-            boot_id=str(uuid.UUID(int=self.stage.random.getrandbits(128), version=4)),
+            boot_id=self.boot_id,
             version="0.2.0",
             python="3.13",
             uid=200,

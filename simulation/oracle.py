@@ -54,8 +54,10 @@ class Dispatch:
     """Who must receive it while the calm lasts (`Kind.ANY`: one of them); None when nothing can be said."""
     report_due: bool = False
     """Nobody is there to receive it, and its sender has asked to be told so."""
-    receipts: dict[Party, int] = field(default_factory=dict)
-    """Who received it, and in which life of the router there."""
+    fate_due: bool = False
+    """It is kept until it arrives, and its sender has asked to be told if it does not."""
+    receipts: dict[Party, str] = field(default_factory=dict)
+    """Who received it, and in which life (boot id) of the router there."""
     reported: str = ""
 
     def __str__(self) -> str:
@@ -84,7 +86,7 @@ class Oracle:
         self.dispatches[dispatch.number] = dispatch
         self._by_command[dispatch.command] = dispatch
 
-    def received(self, number: int, receiver: Party, life: int, *, claimed_sender: str, calm: int | None) -> None:
+    def received(self, number: int, receiver: Party, life: str, *, claimed_sender: str, calm: int | None) -> None:
         """Judge a receipt.
 
         Args:
@@ -135,12 +137,17 @@ class Oracle:
             raise ViolationError(f"{dispatch} was lost on its way to {_names(missing)}{told}")
         self.judged += 1
 
+    def judge_fate(self, dispatch: Dispatch) -> None:
+        """Judge a message that was kept until it would arrive, now that its router has given up."""
+        if dispatch.fate_due and not dispatch.receipts and not dispatch.reported:
+            raise ViolationError(f"{dispatch} was given up, and its sender was not told")
+
     def forget(self, before_s: float) -> None:
         """Drop what was sent long ago; a receipt of it would be one of a message nobody sent."""
         for number in [n for n, dispatch in self.dispatches.items() if dispatch.sent_s < before_s]:
             self._by_command.pop(self.dispatches.pop(number).command, None)
 
-    def _judge_doubles(self, dispatch: Dispatch, receiver: Party, life: int, calm: int | None) -> None:
+    def _judge_doubles(self, dispatch: Dispatch, receiver: Party, life: str, calm: int | None) -> None:
         before = dispatch.receipts.get(receiver)
         if before is not None and not (dispatch.ack and before != life):
             raise ViolationError(f"{receiver} received {dispatch} twice")

@@ -32,6 +32,7 @@ class Service:
         self.host = host
         self.party = Party(host.name, name, accepts)
         self.ready = False
+        self.registrations = 0
         self.changed: Callable[[], None] = lambda: None
         """Called when it has registered, or is no longer there."""
         self._accepts, self._hearing = accepts, hearing
@@ -111,4 +112,5 @@ class Service:
     def _become_ready(self, link: int | None) -> None:
         if self._link == link and link is not None:
             self.ready = True
+            self.registrations += 1
             self.changed()

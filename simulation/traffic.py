@@ -4,13 +4,15 @@ from functools import partial
 
 from communicator.protocol.message import Message
 from simulation.agenda import ViolationError
-from simulation.oracle import Dispatch, Kind, Oracle
+from simulation.oracle import Dispatch, Kind, Oracle, Party
 from simulation.scenario import BROADCAST_COMMANDS, SERVICE_NAMES
 from simulation.service import Service
 from simulation.world import WATCHER, World, has_directory
 
 DELIVERY_S = 6.0
 """In a settled cluster a message arrives within this time: ten hops over the slowest road, each with a lost packet or two."""
+GIVEN_UP_S = 95.0
+"""By then a message that waits for its acknowledgement has been given up, also by a router that was frozen at first."""
 FORGET_S = 400.0
 """Messages are remembered for this long; the routers remember them for 120 s."""
 TEXTS = ("plain", "two words", 'a "quoted; part"', "back\\slash", "line\nbreak", "Grüße ☃", "a=b;c=d", "", "trailing ")
@@ -78,13 +80,19 @@ class Traffic:
         wants_report = kind in (Kind.ONE, Kind.ANY) and random.random() < 0.5
         self._expect(dispatch, sender, wants_report=wants_report)
         self.oracle.sent(dispatch)
+        dispatch.fate_due = dispatch.ack and wants_report and self.world.all_speak("ack/1")
         sender.say(_message(dispatch, wants_report=wants_report))
+        self.world.stage.agenda.after(GIVEN_UP_S, partial(self._judge_fate, dispatch, sender, sender.registrations))
         self.world.stage.agenda.after(DELIVERY_S, partial(self._settle, dispatch))
 
     def _settle(self, dispatch: Dispatch) -> None:
         self.oracle.settle(dispatch, self.world.calm)
         if dispatch.number % 100 == 0:
             self.oracle.forget(self.world.stage.agenda.now_s - FORGET_S)
+
+    def _judge_fate(self, dispatch: Dispatch, sender: Service, registrations: int) -> None:
+        if sender.ready and sender.registrations == registrations:
+            self.oracle.judge_fate(dispatch)
 
     def _expect(self, dispatch: Dispatch, sender: Service, *, wants_report: bool) -> None:
         """Fill in who must receive it, if that can be said."""
@@ -93,7 +101,6 @@ class Traffic:
         if dispatch.calm is None or not world.is_certain:
             return
         reached = world.reach(sender.host)
-        speaks = has_directory(sender.host)
         may = [service for service in world.services if service.ready and service.host in reached]
         parties = {service.party for service in may}
         match dispatch.kind:
@@ -108,16 +115,29 @@ class Traffic:
                 found = {p for p in parties if dispatch.command in p.accepts}
             case Kind.BROADCAST_HERE:
                 found = {p for p in parties if dispatch.command in p.accepts and p.server == sender.party.server}
-        dispatch.report_due = wants_report and not found and speaks and dispatch.kind in (Kind.ONE, Kind.ANY)
-        if found and self._can_be_told(dispatch, sender):
+        is_absent = not found and not self._may_mislead(dispatch, sender) and not self._is_leaf(dispatch.server)
+        dispatch.report_due = wants_report and is_absent and not dispatch.ack
+        if found and self._can_be_told(dispatch, sender, found):
             dispatch.expected = frozenset(found)
 
-    def _can_be_told(self, dispatch: Dispatch, sender: Service) -> bool:
+    def _can_be_told(self, dispatch: Dispatch, sender: Service, found: set[Party]) -> bool:
         """Whether everyone on the way speaks what this message needs."""
-        reached = self.world.reach(sender.host)
-        if dispatch.kind is Kind.ALL:
-            return all("deliver_all/1" in host.plan.features for host in reached)
-        return True
+        match dispatch.kind:
+            case Kind.ONE | Kind.BROADCAST | Kind.BROADCAST_HERE:
+                return True
+            case Kind.ANY:
+                return {party.server for party in found} == {sender.party.server} or not self._may_mislead(dispatch, sender)
+            case Kind.ALL:
+                return all("deliver_all/1" in host.plan.features for host in self.world.reach(sender.host))
+
+    def _is_leaf(self, server: str) -> bool:
+        return server in self.world.hosts and not has_directory(self.world.hosts[server])
+
+    def _may_mislead(self, dispatch: Dispatch, sender: Service) -> bool:
+        """Whether the message may go to a machine that says it has the service, and has it not: the ancestor says so of all."""
+        return not has_directory(sender.host) or any(
+            dispatch.service in host.plan.known_services for host in self.world.hosts.values()
+        )
 
     def hear(self, service: Service, message: Message) -> None:
         """A service has heard something."""
@@ -134,7 +154,7 @@ class Traffic:
         if any(name in message.parameters for name in PRIVATE_PARAMETERS):
             raise ViolationError(f"{service.party} heard {message}, with what is only for routers")
         self.oracle.received(
-            number, service.party, service.host.lives, claimed_sender=message.sender, calm=self.world.calm
+            number, service.party, service.host.boot_id, claimed_sender=message.sender, calm=self.world.calm
         )
 
 

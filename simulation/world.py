@@ -5,6 +5,7 @@ from itertools import combinations
 
 from communicator.router import Router
 from simulation.agenda import Stage
+from simulation.ancestor import Ancestor
 from simulation.host import CoreMaker, Host, Plan
 from simulation.network import Network, Road
 from simulation.scenario import Scenario
@@ -64,7 +65,7 @@ class World:
 
     def add_host(self, plan: Plan) -> Host:
         """Put a machine there, switched off; one of the same name is gone for good."""
-        host = Host(self.stage, self.network, plan, self._make_core)
+        host = Host(self.stage, self.network, plan, self._make_core if plan.features else Ancestor)
         host.changed = self.disturb
         self.hosts[plan.name] = host
         for address in plan.neighbors:
@@ -152,6 +153,10 @@ class World:
         part = next((part for part in _groups(speakers, self.may_link) if host in part), [host])
         leaves = [other for other in live if not has_directory(other)]
         return part + [leaf for leaf in leaves if any(self.may_link(leaf, other) for other in part)]
+
+    def all_speak(self, feature: str) -> bool:
+        """Whether every machine has a feature."""
+        return all(feature in host.plan.features for host in self.hosts.values())
 
     def road_list(self) -> list[Road]:
         """Every road, in a fixed order."""

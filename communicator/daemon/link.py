@@ -75,6 +75,7 @@ class Link(asyncio.BufferedProtocol):
         "_half_closes",
         "_limits",
         "_lines",
+        "_lost",
         "_owner",
         "_patience_bytes",
         "_pauses",
@@ -122,6 +123,7 @@ class Link(asyncio.BufferedProtocol):
         self._pauses = 0
         self._ended = False
         self._half_closes = True
+        self._lost = False
         self._patience_bytes = LINGER_BYTES
         self._transport: asyncio.Transport
         self._deadline: asyncio.TimerHandle | None = None
@@ -150,7 +152,9 @@ class Link(asyncio.BufferedProtocol):
             return
         self.closing = True
         self.close_reason = reason
-        if reason in _REPROACHES and self._half_closes and not self._ended and not self._transport.is_closing():
+        if self._lost:
+            self._tell_closed()
+        elif reason in _REPROACHES and self._half_closes and not self._ended and not self._transport.is_closing():
             self._linger()
         else:
             self._flush_and_close()
@@ -172,7 +176,11 @@ class Link(asyncio.BufferedProtocol):
     def resume_reading(self) -> None:
         """Take from the peer again, unless there is another reason not to."""
         self._pauses -= 1
-        if not (self._pauses or self.closing):
+        if self._pauses:
+            return
+        if self._lost:
+            self._tell_closed()
+        elif not self.closing:
             self._transport.resume_reading()
 
     def measure(self) -> LinkMeasure:
@@ -216,15 +224,17 @@ class Link(asyncio.BufferedProtocol):
             self._flush_and_close()
         else:
             self._owner.link_ended(self)
-        if not self._half_closes:
+        if not (self._half_closes or self._pauses):
             self.close(CloseReason.HUP)
         return self._half_closes
 
     def connection_lost(self, _error: Exception | None) -> None:
         """The loop has let go of the peer."""
         self._set_deadline(None)
-        self.closing = True
-        self._owner.link_closed(self)
+        if self._ended and self._pauses and not (self._half_closes or self.closing or self.behind):
+            self._lost = True  # what it said last is still being dealt with: told once that is done
+        else:
+            self._tell_closed()
 
     def pause_writing(self) -> None:
         """More waits than the high-water mark."""
@@ -236,6 +246,11 @@ class Link(asyncio.BufferedProtocol):
         self.behind = False
         self._owner.caught_up(self)
 
+    def _tell_closed(self) -> None:
+        self._lost = False
+        self.closing = True
+        self._owner.link_closed(self)
+
     def _linger(self) -> None:
         """Say that we are done, and let the peer read that before the socket goes."""
         self._transport.write_eof()
@@ -244,7 +259,8 @@ class Link(asyncio.BufferedProtocol):
         self._set_deadline(asyncio.get_running_loop().call_later(LINGER_S, self._flush_and_close))
 
     def _flush_and_close(self) -> None:
-        self._transport.close()
+        if not self._transport.is_closing():  # a TLS transport of asyncio forgets what it carries when it is closed twice
+            self._transport.close()
         late = asyncio.get_running_loop().call_later(self._limits.drain_s, self.cut, self.close_reason)
         self._set_deadline(late)
 

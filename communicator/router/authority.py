@@ -8,13 +8,16 @@ from fnmatch import fnmatchcase
 
 from communicator.protocol.addresses import parse_host_port
 from communicator.protocol.message import Message
-from communicator.protocol.names import ROUTER_SERVICE
+from communicator.protocol.names import ROUTER_SERVICE, WILDCARD_SERVERS
 from communicator.router.config import RouterConfig
 from communicator.router.events import LinkKind, User
 from communicator.router.registry import Registration, Role
 
 OWNED_SERVICES = frozenset(("timekeeper", "canary", "exporter", "sitter"))
 """Names whose holder is believed by others, so that not every user may take them."""
+
+COMPLAINTS = frozenset(("INVALID", "UNKNOWN", "QUITTING"))
+"""How a router may answer CONNECT or GOSSIP beside REFUSE: never refused, or two would refuse each other's refusals for ever."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +33,11 @@ class Speaker:
     """On remote links: CONNECT, ACCEPT or REGISTER went through."""
     is_router: bool = False
     """On remote links: it is one between routers."""
+
+    @property
+    def is_stranger(self) -> bool:
+        """Whether it comes from another host, and nobody knows from whom."""
+        return self.kind.is_remote and not self.accepted
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +64,17 @@ def judge(message: Message, speaker: Speaker, config: RouterConfig) -> Ruling:
     Returns:
         The ruling; a refusal carries its reason in words for the sender.
     """
+    if speaker.is_stranger and not _is_for_us(message, config):
+        return _no("this link has not shown who it is yet")
     ruling = RULES.get(message.command, _anything_else)(message, speaker, config)
     return _permission(message, speaker, config) if ruling.allowed else ruling
+
+
+def _is_for_us(message: Message, config: RouterConfig) -> bool:
+    """Whether a message is for this very router."""
+    return message.service in ("", ROUTER_SERVICE) and (
+        message.server in ("", config.server_name) or message.server in WILDCARD_SERVERS
+    )
 
 
 def _no(reason: str) -> Ruling:
@@ -208,18 +225,20 @@ def _commands(_message: Message, speaker: Speaker, _config: RouterConfig) -> Rul
 def _shutdown(message: Message, speaker: Speaker, config: RouterConfig) -> Ruling:
     if not speaker.is_router:
         return _master(message, speaker, config)
+    if message.sent_from_service not in ("", ROUTER_SERVICE):
+        return _no("only a router shuts others down")
     if config.cluster.remote_shutdown:
         return ALLOWED
     return _no("this host is not shut down from afar: cluster.remote_shutdown is off")
 
 
-def _sign_of_life(message: Message, speaker: Speaker, config: RouterConfig) -> Ruling:
-    """ALIVE and ABSOLUTELY: also from a stranger, as long as they are meant for the router."""
-    return ALLOWED if message.service in ("", ROUTER_SERVICE) else _anything_else(message, speaker, config)
+def _sign_of_life(_message: Message, _speaker: Speaker, _config: RouterConfig) -> Ruling:
+    """ALIVE and ABSOLUTELY: also from a stranger, who can mean this router only."""
+    return ALLOWED
 
 
-def _anything_else(_message: Message, speaker: Speaker, _config: RouterConfig) -> Ruling:
-    if speaker.kind.is_remote and not speaker.accepted:
+def _anything_else(message: Message, speaker: Speaker, _config: RouterConfig) -> Ruling:
+    if speaker.is_stranger and message.command not in COMPLAINTS:
         return _no("this link has not shown who it is yet")
     return ALLOWED
 

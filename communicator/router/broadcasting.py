@@ -4,7 +4,7 @@ from communicator.protocol.addresses import is_private
 from communicator.protocol.line_form import encode_line
 from communicator.protocol.names import PRIVATE_NETWORK, THIS_SERVER
 from communicator.router.carrier import Hop, group_by_hop
-from communicator.router.envelope import BROADCAST_ID, BROADCAST_TO, HOPS_LEFT, Envelope, written
+from communicator.router.envelope import ACK_ID, BROADCAST_ID, BROADCAST_TO, HOPS_LEFT, Envelope, write_line
 from communicator.router.events import Instant
 from communicator.router.mesh.acknowledgement import acknowledge, is_repeated, send_until_acknowledged
 from communicator.router.mesh.flooding import flood_parameters
@@ -95,7 +95,10 @@ def _hand_over(board: Switchboard, envelope: Envelope, local: tuple[Link, ...], 
         board.transmit(target, line, 1)
         tell_hop(board, envelope, now, "delivered", target.name)
     board.statistics.routed["all" if envelope.message.get("deliver") == "all" else "broadcast"] += 1
-    acknowledge(board, envelope, "delivered")
+    if local or envelope.message.get("deliver") != "all":
+        acknowledge(board, envelope, "delivered", now)
+    else:
+        acknowledge(board, envelope, "failed", now, "service_unknown")
 
 
 def _pass_on(board: Switchboard, envelope: Envelope, servers: frozenset[str], now: Instant) -> None:
@@ -117,14 +120,14 @@ def _line(board: Switchboard, envelope: Envelope, hop: Hop, served: list[str], i
     message = envelope.message
     if hop.is_leaf:
         if message.get("deliver") == "all":
-            return encode_line(written(message, {}, served[0]))
-        return encode_line(written(message, flood_parameters(board, envelope, identity, now)))
+            return write_line(message, {}, served[0])
+        return write_line(message, flood_parameters(board, envelope, identity, now))
     told = {BROADCAST_ID: identity, BROADCAST_TO: ",".join(served)}
     if not envelope.is_ours:
         told[HOPS_LEFT] = str(envelope.hops_left - 1)
     if envelope.ack_id:
-        told["ack_id"] = envelope.ack_id
-    return encode_line(written(message, told))
+        told[ACK_ID] = envelope.ack_id
+    return write_line(message, told)
 
 
 def _send_each(board: Switchboard, envelope: Envelope, servers: frozenset[str], identity: str, now: Instant) -> None:

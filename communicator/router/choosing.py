@@ -30,7 +30,8 @@ def choose(board: Switchboard, envelope: Envelope, now: Instant) -> Link | str |
         found = [one for one in found if one.server == _taker(board, envelope.link.peer.server, found)]
     if not found:
         return None
-    if all(one.weight >= 1 for one in found) and found[0].cost == 0:
+    is_named = message.server in (THIS_SERVER, board.config.server_name)  # weights split what may go elsewhere
+    if is_named or (all(one.weight >= 1 for one in found) and found[0].cost == 0):
         return board.registry.live(message.service)
     chosen = _balancer(board, message.service, found).choose(1)
     if chosen is None:

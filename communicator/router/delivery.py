@@ -6,7 +6,7 @@ from communicator.router.broadcasting import broadcast, deliver_all
 from communicator.router.cache import parse_cache_policy
 from communicator.router.choosing import choose
 from communicator.router.effects import Level
-from communicator.router.envelope import HOPS_LEFT, Envelope, written
+from communicator.router.envelope import ACK_ID, HOPS_LEFT, Envelope, write_line
 from communicator.router.events import Instant
 from communicator.router.forwarding import is_here
 from communicator.router.mesh.acknowledgement import acknowledge, is_repeated, send_until_acknowledged
@@ -59,7 +59,7 @@ def hand_over(board: Switchboard, envelope: Envelope, target: Link, now: Instant
     board.statistics.routed["local"] += 1
     board.transmit(target, line, 1)
     tell_hop(board, envelope, now, "delivered", target.name)
-    acknowledge(board, envelope, "delivered")
+    acknowledge(board, envelope, "delivered", now)
 
 
 def pass_on(board: Switchboard, envelope: Envelope, server: str, now: Instant) -> None:
@@ -74,11 +74,11 @@ def pass_on(board: Switchboard, envelope: Envelope, server: str, now: Instant) -
         board.statistics.dropped["hops"] += 1
         fail(board, envelope, "hops", now)
     else:
-        left = {} if envelope.is_ours or hop.is_leaf else {HOPS_LEFT: str(envelope.hops_left - 1)}
-        if envelope.ack_id:
-            left["ack_id"] = envelope.ack_id
+        told = {} if envelope.is_ours or hop.is_leaf else {HOPS_LEFT: str(envelope.hops_left - 1)}
+        if envelope.ack_id and not hop.is_leaf:
+            told[ACK_ID] = envelope.ack_id
         board.statistics.routed["next_hop"] += 1
-        board.transmit(hop.link, encode_line(written(envelope.message, left, server)), 1)
+        board.transmit(hop.link, write_line(envelope.message, told, server), 1)
         tell_hop(board, envelope, now, "forwarded", hop.link.name)
 
 
@@ -94,17 +94,22 @@ def _absent(board: Switchboard, envelope: Envelope, now: Instant) -> None:
         if board.cache.store(message.service, encode_line(message), now.monotonic_s + policy.ttl_s):
             report(board, envelope, "cached", "service_absent")
             tell_hop(board, envelope, now, "cached", message.service)
-            acknowledge(board, envelope, "cached")
+            acknowledge(board, envelope, "cached", now)
             return
         board.notice(Level.WARNING, "cache_full", service=message.service, messages=len(board.cache))
     if expected and not policy.keep and policy.reply:
         board.tell(envelope, "SERVICE_UNAVAILABLE", destination_service=message.service, unsent_command=message.command)
     board.statistics.dropped["cache_full" if expected and policy.keep else "unroutable"] += 1
-    fail(board, envelope, "service_absent" if expected else "service_unknown", now)
+    reason = "service_absent" if expected else "service_unknown"
+    fail(board, envelope, reason, now)
+    acknowledge(board, envelope, "failed", now, reason)
 
 
 def fail(board: Switchboard, envelope: Envelope, reason: str, now: Instant) -> None:
-    """A message goes no further: whoever wants to know is told why."""
+    """A message goes no further: whoever wants to know is told why.
+
+    One that has to arrive is sent again: only the router of its receiver says that there is no use.
+    """
     message = envelope.message
     board.notice(
         Level.DEBUG,
@@ -116,4 +121,3 @@ def fail(board: Switchboard, envelope: Envelope, reason: str, now: Instant) -> N
     )
     report(board, envelope, "failed", reason)
     tell_hop(board, envelope, now, "failed", reason=reason)
-    acknowledge(board, envelope, "failed", reason)

@@ -1,11 +1,11 @@
 """A message on its way, without what routers write on it for each other; that is kept beside it. It knows no state of a router."""
 
 from dataclasses import dataclass
-from typing import Self
 
 import msgspec
 
 from communicator.errors import RemoteProtocolError
+from communicator.protocol.line_form import encode_head, encode_line
 from communicator.protocol.message import Message
 from communicator.protocol.values import parse_integer
 from communicator.router.registry import Link, Party
@@ -76,19 +76,6 @@ class Envelope:
             return None
         return Party(message.sent_from_server, message.sent_from_service)
 
-    def replace(self, message: Message) -> Self:
-        """The same on its way, with another message in it."""
-        return type(self)(
-            message=message,
-            link=self.link,
-            is_ours=self.is_ours,
-            hops_left=self.hops_left,
-            serves=self.serves,
-            broadcast_id=self.broadcast_id,
-            informed=self.informed,
-            ack_id=self.ack_id,
-        )
-
 
 def own_envelope(link: Link, message: Message) -> Envelope:
     """A message of a local link, which has no business with what routers write."""
@@ -110,7 +97,7 @@ def open_envelope(link: Link, message: Message) -> Envelope:
         serves=frozenset(serves.split(",")) if serves else None,
         broadcast_id=message.get(BROADCAST_ID)[:MESSAGE_ID_CHARACTERS],
         informed=frozenset(part.strip().strip("[]") for part in message.get(INFORMED).split(",") if part.strip()),
-        ack_id=message.get(ACK_ID)[:MESSAGE_ID_CHARACTERS],
+        ack_id=message.get(ACK_ID)[:MESSAGE_ID_CHARACTERS] if message.get("ack") == "required" else "",
     )
 
 
@@ -131,8 +118,33 @@ def _stripped(message: Message) -> Message:
     return msgspec.structs.replace(message, parameters=kept)
 
 
-def written(message: Message, parameters: dict[str, str], server: str = "") -> Message:
-    """A message with what routers write for each other, addressed to a server where one is given."""
-    return msgspec.structs.replace(
-        message, parameters={**message.parameters, **parameters}, server=server or message.server
+def write_line(message: Message, told: dict[str, str], server: str = "") -> bytes:
+    """A message as a line, with what routers write for each other.
+
+    ``hops_left`` stands first, where the next router finds it without reading on; what the sender said comes last.
+
+    Args:
+        message: What was said.
+        told: Parameters for the routers on the way.
+        server: To which server it is addressed now; empty where that stays.
+
+    Raises:
+        LocalProtocolError: It has no encoding.
+    """
+    addressed = msgspec.structs.replace(message, server=server or message.server)
+    if HOPS_LEFT not in told:
+        return encode_line(msgspec.structs.replace(addressed, parameters={**message.parameters, **told}))
+    others = {name: value for name, value in told.items() if name != HOPS_LEFT}
+    rest = msgspec.structs.replace(addressed, parameters={**message.parameters, **others})
+    head = encode_head(addressed).encode()
+    return b"%b %b=%b;%b" % (
+        head,
+        HOPS_LEFT.encode(),
+        told[HOPS_LEFT].encode(),
+        encode_line(rest)[len(head) :].lstrip(b" "),
     )
+
+
+def maker_of(identity: str) -> str:
+    """The server whose router made an identifier (see `Switchboard.new_message_id`); empty where it is of no such form."""
+    return identity.rpartition("-")[0].rpartition("-")[0]

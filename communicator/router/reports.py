@@ -1,6 +1,7 @@
 """What a sender hears of its message: TRANSMISSION_REPORT when it wants to know of failures, TRACE_HOP when it follows it."""
 
 from communicator.protocol.line_form import representable
+from communicator.protocol.names import ROUTER_SERVICE
 from communicator.protocol.values import format_timestamp
 from communicator.router.envelope import Envelope
 from communicator.router.events import Instant
@@ -40,8 +41,8 @@ def tell_hop(
         following: To which router or service.
         reason: Why it failed.
     """
-    if not envelope.trace:
-        return
+    if not envelope.trace or envelope.message.sent_from_service == ROUTER_SERVICE:
+        return  # what routers say of a trace carries its name too, and is not followed itself
     told = {
         "trace": representable(envelope.trace, TRACE_CHARACTERS),
         "server": board.config.server_name,

@@ -1,6 +1,7 @@
 """Five hosts in a line, each with a route to its neighbours alone: real routers, real links, real faults."""
 
 import asyncio
+from collections import Counter
 from contextlib import asynccontextmanager
 
 import msgspec
@@ -176,3 +177,35 @@ async def test_services_hear_who_comes_and_who_goes(lab, hear):
         assert (await hear(listener, "NEW_REMOTE_CONNECTION"))["server_name"] == "c"
         c.router.kill()
         assert (await hear(listener, "HANGUP"))["server_name"] == "c"
+
+
+async def test_what_is_to_be_acknowledged_survives_a_crash_on_its_way(lab, eventually):
+    a, _, c, _, e = lab.line("abcde")
+    await lab.start()
+    await lab.until_they_see("abcde")
+    expected = [str(number) for number in range(MESSAGES)]
+    heard = Counter()
+
+    async def listen(sink):
+        async for message in sink.messages():
+            if message.command == "DROP":
+                heard[message.get("number")] += 1
+
+    async def different():
+        return len(heard)
+
+    async with (
+        Client(a.router.unix, "source") as source,
+        Client(e.router.unix, "sink", commands=("DROP",)) as sink,
+        asyncio.TaskGroup() as group,
+    ):
+        await until_routed(source, "sink", "e", eventually)
+        listening = group.create_task(listen(sink))
+        for number in expected:
+            await source.send(Message("DROP", {"number": number, "ack": "required"}, service="sink", server="e"))
+            if number == expected[MESSAGES // 2]:
+                c.router.kill()
+        await lab.start(c)
+        await eventually(different, lambda count: count == MESSAGES)
+        listening.cancel()
+    assert heard == Counter(expected)

@@ -155,9 +155,9 @@ FAULTS = {
         for_another, right, "beta", ("router_not_linked", "its certificate is not for 'alpha'")
     ),
     "dialler of a strange authority": Fault(
-        right, of_a_strange_authority, "alpha", ("tls_refused", "certificate: unable to get local issuer")
+        right, of_a_strange_authority, "alpha", ("handshake_failed", "certificate: unable to get local issuer")
     ),
-    "dialler expired": Fault(right, expired, "alpha", ("tls_refused", "certificate: certificate has expired")),
+    "dialler expired": Fault(right, expired, "alpha", ("handshake_failed", "certificate: certificate has expired")),
     "dialler is another": Fault(right, for_another, "alpha", ("router_refused", "the certificate is not for 'beta'")),
 }
 
@@ -175,7 +175,7 @@ async def test_whoever_shows_a_wrong_certificate_is_not_linked(authority, strang
 async def test_whoever_shows_no_certificate_where_one_is_required_is_not_linked(authority, sees, logged):
     beta_tls = {"tls.ca": str(authority.write_authority()), "listen.secure": ""}
     async with two_routers(authority.settings("alpha"), beta_tls) as (alpha, beta):
-        assert "level=warning" in await logged(alpha, "tls_refused", "certificate: it showed none")
+        assert "level=warning" in await logged(alpha, "handshake_failed", "certificate: it showed none")
         await sees(alpha, "alpha")
         await sees(beta, "beta")
 
@@ -198,7 +198,7 @@ async def test_a_plain_word_at_the_secure_port_is_not_heard(authority, sees, log
         answer = await reader.read()
         assert b"ACCEPT" not in answer
         writer.close()
-        assert "level=warning" in await logged(alpha, "tls_refused", "it does not speak TLS")
+        assert "level=warning" in await logged(alpha, "handshake_failed", "it does not speak TLS")
         await sees(alpha, "alpha")
 
 
@@ -213,7 +213,7 @@ async def test_tls_of_yesteryear_is_not_spoken(authority, logged):
     async with listener(authority.settings("alpha")) as alpha:
         with pytest.raises((ssl.SSLError, ConnectionError)):
             await dial(alpha, ssl=context)
-        assert "level=warning" in await logged(alpha, "event=tls_refused")
+        assert "level=warning" in await logged(alpha, "handshake_failed", "TLS: unsupported protocol")
 
 
 async def dial(router, **options):
@@ -227,5 +227,5 @@ async def test_a_new_authority_cuts_the_links_of_the_old_one(authority, stranger
         stranger.ca.cert_pem.write_to_path(str(authority.directory / "ca.pem"))
         os.kill(alpha.pid, signal.SIGHUP)
         await sees(alpha, "alpha")
-        await logged(alpha, "tls_refused", "certificate: unable to get local issuer")
+        await logged(alpha, "handshake_failed", "certificate: self-signed")
         await sees(beta, "beta")

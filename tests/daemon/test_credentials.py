@@ -21,6 +21,11 @@ def _add(file: Path, username: str, password: str = "sesame") -> None:
     write_entry(file, "key", Entry(username, Opens.ROUTER, frozenset((username,)), hashed))
 
 
+def _touch(file: Path) -> None:
+    """Other content, of the same meaning."""
+    file.write_bytes(file.read_bytes() + b"\n")
+
+
 @pytest.fixture
 def make_settings(tmp_path, authority):
     tls = authority.issue("alpha")
@@ -103,8 +108,7 @@ async def test_other_certificates_are_told(use, make_settings, part):
     settings = make_settings("passwords", "beta")
     credentials = use(settings)
     before = credentials.trust
-    file = Path(getattr(settings.tls, part))
-    file.write_bytes(file.read_bytes() + b"\n")
+    _touch(Path(getattr(settings.tls, part)))
     assert credentials.reload(settings) == Revoked(frozenset(), certificates=True)
     assert credentials.trust.server is not before.server
     assert credentials.reload(settings) == Revoked(frozenset(), certificates=False)

@@ -8,6 +8,17 @@
     A - / A x                A stops writing / A's link is gone
     @ 2.5                    time passes
 
+Other hosts:
+
+    + R remote               another host comes to the remote listener; `secure` is the one over TLS
+                             from=IP             its address
+                             certificate=a,b     the names in its certificate, which was verified
+                             dial=N              it is the router's own dial N that has come through
+    ! 3 no route             dial 3 has come to nothing
+    R < ...                  whatever R has heard until now
+
+The table `passwords` answers checks of passwords, `dials` holds the dials nobody has answered, `kept` the files.
+
 Whatever is heard and not expected fails the playbook, with the script up to there.
 """
 
@@ -19,12 +30,17 @@ import pytest
 
 from communicator.errors import RemoteProtocolError
 from communicator.protocol import Message, decode
+from communicator.protocol.addresses import parse_host_port
 from communicator.router import Router, RouterConfig
-from communicator.router.effects import Close, Continue, Identify, Measure, Notice, Send
+from communicator.router.config import ClusterConfig, NeighborAddress
+from communicator.router.effects import CheckCredential, Close, Continue, Dial, Identify, Keep, Measure, Notice, Send
 from communicator.router.events import (
     CloseReason,
     Continued,
+    Credential,
+    CredentialChecked,
     DeadlineReached,
+    DialFailed,
     Instant,
     LinesReceived,
     LinkClosed,
@@ -32,6 +48,7 @@ from communicator.router.events import (
     LinkKind,
     LinkOpened,
     Measured,
+    Opens,
     User,
     UserIdentified,
 )
@@ -63,8 +80,19 @@ def _make_config(**changes):
     return RouterConfig(**{**settings, **changes})
 
 
+def _make_cluster(*neighbors, **changes):
+    """A cluster that others can join without a password; a neighbor that begins with ``tls`` is dialled over TLS."""
+    named = tuple(
+        NeighborAddress(parse_host_port(text.removeprefix("tls ")), text.startswith("tls ")) for text in neighbors
+    )
+    return ClusterConfig(**{"listens": True, "neighbors": named, "demands_credentials": False, **changes})
+
+
 class Playbook:
-    def __init__(self, **config):
+    def __init__(self, passwords=None, **config):
+        self.passwords = passwords or {}
+        self.dials = {}
+        self.kept = {}
         self.monotonic_s = 1000.0
         self.router = Router(_make_config(**config), self.now)
         self.links = {}
@@ -124,12 +152,21 @@ class Playbook:
                 self.handle(Measured(link, ()))
             case Continue(link):
                 self.continued += 1
-                if self.is_waiting:
-                    self.put_off.append(Continued(link))
-                else:
-                    self.handle(Continued(link))
+                self._answer(Continued(link))
+            case Dial(dial):
+                self.dials[dial] = effect
+            case CheckCredential(link, username, password):
+                self._answer(CredentialChecked(link, self.passwords.get((username, password))))
+            case Keep(file, content):
+                self.kept[file] = content
             case _:
                 pass
+
+    def _answer(self, event):
+        if self.is_waiting:
+            self.put_off.append(event)
+        else:
+            self.handle(event)
 
     def play(self, script):
         for line in script.strip().splitlines():
@@ -144,6 +181,10 @@ class Playbook:
     def _step(self, step):
         if step.startswith("+ "):
             self._connect(*step.split()[1:])
+        elif step.startswith("! "):
+            number, _, reason = step[2:].partition(" ")
+            del self.dials[int(number)]
+            self.handle(DialFailed(int(number), reason))
         elif step.startswith("@ "):
             self._pass_time(float(step[2:]))
         else:
@@ -162,13 +203,25 @@ class Playbook:
             case "x":
                 self.handle(LinkClosed(link, CloseReason.HUP))
 
-    def _connect(self, name, kind, user="bob"):
+    def _connect(self, name, kind, *words):
         link = len(self.links) + 1
         self.links[name] = link
         self.heard[link] = deque()
-        self.users[link] = USERS[user]
-        known = USERS[user] if kind == "unix" else None
+        if LinkKind(kind).is_remote:
+            self._come_from_afar(link, kind, **dict(word.split("=") for word in words))
+            return
+        self.users[link] = USERS[words[0] if words else "bob"]
+        known = self.users[link] if kind == "unix" else None
         self.handle(LinkOpened(link, LinkKind(kind), f"address-of-{name}", known))
+
+    def _come_from_afar(self, link, kind, dial="", certificate="", **words):
+        dialled = self.dials.pop(int(dial)) if dial else None
+        address = (
+            f"{words.get('from', '10.0.0.9')}:{50_000 + link}" if dialled is None else f"{dialled.host}:{dialled.port}"
+        )
+        names = frozenset(certificate.split(",")) if certificate else None
+        number = None if dialled is None else dialled.dial
+        self.handle(LinkOpened(link, LinkKind(kind), address, dial=number, certificate=names))
 
     def _pass_time(self, seconds):
         end = self.monotonic_s + seconds
@@ -179,6 +232,9 @@ class Playbook:
 
     def _expect(self, who, text):
         heard = self.heard[self.links[who]]
+        if text == "...":
+            heard.clear()
+            return
         if text == "(nothing)":
             assert not heard, self._trace(f"{who} heard {list(heard)}")
             return
@@ -217,6 +273,11 @@ def make_config():
 
 
 @pytest.fixture
+def make_cluster():
+    return _make_cluster
+
+
+@pytest.fixture
 def config():
     return _make_config(my_address="10.9.8.7:4042", own_ips=frozenset({"10.9.8.9"}))
 
@@ -224,6 +285,32 @@ def config():
 @pytest.fixture
 def playbook():
     return Playbook
+
+
+OWN = "10.0.0.5:4042"
+
+
+@pytest.fixture
+def mesh():
+    """Makes a playbook of a router that others can reach, at 10.0.0.5: it dials smaller addresses and calls larger ones."""
+
+    def make(*neighbors, passwords=None, **changes):
+        settings = {name: changes.pop(name) for name in list(changes) if name not in ClusterConfig.__slots__}
+        book = Playbook(passwords, **{"my_address": OWN, "cluster": _make_cluster(*neighbors, **changes), **settings})
+        book.play("@ 0.1")
+        return book
+
+    return make
+
+
+@pytest.fixture
+def credential():
+    """Makes an entry of the password file."""
+
+    def make(opens, *names, username="user"):
+        return Credential(username, Opens(opens), frozenset(names))
+
+    return make
 
 
 @pytest.fixture

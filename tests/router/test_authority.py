@@ -4,6 +4,7 @@ import pytest
 
 from communicator.protocol import Message
 from communicator.router.authority import OWNED_SERVICES, RULES, Speaker, judge
+from communicator.router.commands.table import HANDLERS
 from communicator.router.events import LinkKind, User
 from communicator.router.registry import Registration, Role
 
@@ -14,6 +15,12 @@ def registered(service, role="live"):
     return Speaker(kind=LinkKind.UNIX, user=User(1001, "bob"), registration=registration)
 
 
+def registered_from_afar(service):
+    """A service of another host that has no router, and has shown its password."""
+    registration = Registration(service=service, role=Role.LIVE, run_id="r1", up_since_s=0)
+    return Speaker(kind=LinkKind.SECURE, registration=registration, accepted=True)
+
+
 SPEAKERS = {
     "root": Speaker(kind=LinkKind.UNIX, user=User(0, "root")),
     "bell": Speaker(kind=LinkKind.UNIX, user=User(200, "bell")),  # the router's own user
@@ -22,8 +29,9 @@ SPEAKERS = {
     "asked": Speaker(kind=LinkKind.LOCAL, user=None, user_known=False),
     "nobody": Speaker(kind=LinkKind.LOCAL, user=None, user_known=True),
     "signal": Speaker(kind=LinkKind.SIGNAL),
-    "remote": Speaker(kind=LinkKind.REMOTE),
-    "peer": Speaker(kind=LinkKind.SECURE, accepted=True),
+    "remote": Speaker(kind=LinkKind.REMOTE),  # a stranger
+    "router": Speaker(kind=LinkKind.SECURE, accepted=True, is_router=True),
+    "afar": registered_from_afar("svc_x"),
     "timekeeper": registered("timekeeper"),
     "canary": registered("canary"),
     "svc_x": registered("svc_x"),
@@ -32,57 +40,73 @@ NAMES = list(SPEAKERS)
 REPORT = '{"server":"peer"}'
 
 TABLE = [
-    # command and parameters                       root bell alic bob  ask  nob  sig  rem  peer time cana svcx
-    ("REGISTER service=timekeeper",                "y    y    n    n    ?    n    n    n    n    n    n    n"),
-    ("REGISTER service=canary",                    "y    y    y    n    ?    n    n    n    n    n    n    n"),
-    ("REGISTER service=exporter",                  "y    y    n    n    ?    n    n    n    n    n    n    n"),
-    ("REGISTER service=sitter",                    "y    y    n    n    ?    n    n    n    n    n    n    n"),
-    ("REGISTER service=payroll",                   "y    y    n    y    ?    n    n    n    n    y    y    y"),
-    ("REGISTER service=anything",                  "y    y    y    y    y    y    n    n    n    y    y    y"),
-    ("UNREGISTER service=anything",                "y    y    y    y    y    y    n    n    n    y    y    y"),
-    ("COMMANDS list=A",                            "y    y    y    y    y    y    n    n    n    y    y    y"),
-    ("CLUSTER_STATUS",                             "y    y    y    y    y    y    n    n    n    y    y    y"),
-    ("REGISTER_FOR_LOADAVG",                       "y    y    y    y    y    y    n    n    n    y    y    y"),
-    ("UNREGISTER_FROM_LOADAVG",                    "y    y    y    y    y    y    n    n    n    y    y    y"),
-    ("LISTEN_LOADAVG ips=127.0.0.1",               "y    y    y    y    y    y    n    n    n    y    y    y"),
-    ("ROUTER_GET_STATS",                           "y    y    y    y    y    y    n    n    n    y    y    y"),
-    ("STOP",                                       "y    y    y    n    ?    n    n    n    n    n    n    n"),
-    ("SHUTDOWN",                                   "y    y    y    n    ?    n    n    n    n    n    n    n"),
-    ("FORGET ip=10.0.0.1",                         "y    y    y    n    ?    n    n    n    n    n    n    n"),
-    ("LOG_ROTATE",                                 "y    y    y    n    ?    n    n    n    n    n    n    n"),
-    ("RESTART",                                    "y    y    y    n    ?    n    n    n    n    n    n    n"),
-    ("TAP",                                        "y    y    y    n    ?    n    n    n    n    n    n    n"),
-    ("POLICY_SET policy=x",                        "n    n    n    n    n    n    n    n    n    n    y    n"),
-    ("CANARY_POLICY policy=x",                     "n    n    n    n    n    n    n    n    n    n    y    n"),
-    ("CLOCK_STABLE clock_resolution=verified",     "n    n    n    n    n    n    n    n    n    y    n    n"),
-    ("CLOCK_UNSTABLE clock_error=checking",        "n    n    n    n    n    n    n    n    n    y    n    n"),
-    ("timekeeper/CLOCK_REPORT report=" + REPORT,   "n    n    n    n    n    n    n    n    n    y    n    n"),
-    ("timekeeper/CLOCK_REPORT report={}",          "n    n    n    n    n    n    n    n    n    n    n    n"),
-    ('timekeeper/CLOCK_REPORT report={"server":1}', "n   n    n    n    n    n    n    n    n    n    n    n"),
-    ("canary/RUN_REPORT service=svc_x",            "y    y    y    n    ?    n    n    n    n    n    n    y"),
-    ("canary/RUN_REPORT service=svc_y",            "y    y    y    n    ?    n    n    n    n    n    n    n"),
-    ("canary/CANARY_COMMAND command=freeze",       "y    y    y    n    ?    n    n    n    n    n    n    n"),
-    ("iplock/BLOCK uri=tcp://192.0.2.1:25",        "y    y    y    y    ?    n    n    n    n    y    y    y"),
-    ("iplock/BLOCK uri=127.0.0.1",                 "n    n    n    n    n    n    n    n    n    n    n    n"),
-    ("iplock/BLOCK uri=[::1]:80",                  "n    n    n    n    n    n    n    n    n    n    n    n"),
-    ("iplock/BLOCK uri=10.9.8.7",                  "n    n    n    n    n    n    n    n    n    n    n    n"),
-    ("iplock/BLOCK uri=10.9.8.75",                 "y    y    y    y    ?    n    n    n    n    y    y    y"),
-    ("iplock/BLOCK uri=tcp://[::ffff:10.9.8.7]:1", "n    n    n    n    n    n    n    n    n    n    n    n"),
-    ("iplock/BLOCK uri=http://me@127.0.0.1/",      "n    n    n    n    n    n    n    n    n    n    n    n"),
-    ("iplock/BLOCK uri=10.9.8.9",                  "n    n    n    n    n    n    n    n    n    n    n    n"),
-    ("iplock/BLOCK uri=0.0.0.0",                   "n    n    n    n    n    n    n    n    n    n    n    n"),
-    ("iplock/BLOCK uri=localhost",                 "n    n    n    n    n    n    n    n    n    n    n    n"),
-    ("iplock/BLOCK",                               "n    n    n    n    n    n    n    n    n    n    n    n"),
-    ("canary/RUN_STARTED run_id=x",                "n    n    n    n    n    n    n    n    n    n    n    n"),
-    ("canary/RUN_ENDED run_id=x",                  "n    n    n    n    n    n    n    n    n    n    n    n"),
-    ("svc_x/VERSION_BLOCKED reason=x",             "n    n    n    n    n    n    n    n    n    n    n    n"),
-    ("CONNECT version=1",                          "n    n    n    n    n    n    n    y    y    n    n    n"),
-    ("ACCEPT",                                     "n    n    n    n    n    n    n    y    y    n    n    n"),
-    ("REFUSE",                                     "n    n    n    n    n    n    n    y    y    n    n    n"),
-    ("GOSSIP",                                     "n    n    n    n    n    n    n    y    y    n    n    n"),
-    ("RECEIVED",                                   "n    n    n    n    n    n    n    y    y    n    n    n"),
-    ("svc_y/ANYTHING",                             "y    y    y    y    y    y    y    n    y    y    y    y"),
-    ("./CLOCK_STABLE",                             "y    y    y    y    y    y    y    n    y    y    y    y"),
+    # command and parameters                           root bell alic bob  ask  nob  sig  rem  rout afar time cana svcx
+    ("REGISTER service=timekeeper",                 "y    y    n    n    ?    n    n    n    n    n    n    n    n"),
+    ("REGISTER service=canary",                     "y    y    y    n    ?    n    n    n    n    n    n    n    n"),
+    ("REGISTER service=exporter",                   "y    y    n    n    ?    n    n    n    n    n    n    n    n"),
+    ("REGISTER service=sitter",                     "y    y    n    n    ?    n    n    n    n    n    n    n    n"),
+    ("REGISTER service=payroll",                    "y    y    n    y    ?    n    n    n    n    n    y    y    y"),
+    ("REGISTER service=anything",                   "y    y    y    y    y    y    n    y    n    y    y    y    y"),
+    ("UNREGISTER service=anything",                 "y    y    y    y    y    y    n    n    n    y    y    y    y"),
+    ("COMMANDS list=A",                             "y    y    y    y    y    y    n    n    y    y    y    y    y"),
+    ("CLUSTER_STATUS",                              "y    y    y    y    y    y    n    n    n    y    y    y    y"),
+    ("REGISTER_FOR_LOADAVG",                        "y    y    y    y    y    y    n    n    n    y    y    y    y"),
+    ("UNREGISTER_FROM_LOADAVG",                     "y    y    y    y    y    y    n    n    n    y    y    y    y"),
+    ("LISTEN_LOADAVG ips=127.0.0.1",                "y    y    y    y    y    y    n    n    n    y    y    y    y"),
+    ("ROUTER_GET_STATS",                            "y    y    y    y    y    y    n    n    n    y    y    y    y"),
+    ("STOP",                                        "y    y    y    n    ?    n    n    n    n    n    n    n    n"),
+    ("SHUTDOWN",                                    "y    y    y    n    ?    n    n    n    n    n    n    n    n"),
+    ("FORGET ip=10.0.0.1",                          "y    y    y    n    ?    n    n    n    n    n    n    n    n"),
+    ("LOG_ROTATE",                                  "y    y    y    n    ?    n    n    n    n    n    n    n    n"),
+    ("RESTART",                                     "y    y    y    n    ?    n    n    n    n    n    n    n    n"),
+    ("TAP",                                         "y    y    y    n    ?    n    n    n    n    n    n    n    n"),
+    ("POLICY_SET policy=x",                         "n    n    n    n    n    n    n    n    n    n    n    y    n"),
+    ("CANARY_POLICY policy=x",                      "n    n    n    n    n    n    n    n    n    n    n    y    n"),
+    ("CLOCK_STABLE clock_resolution=verified",      "n    n    n    n    n    n    n    n    n    n    y    n    n"),
+    ("CLOCK_UNSTABLE clock_error=checking",         "n    n    n    n    n    n    n    n    n    n    y    n    n"),
+    ("timekeeper/CLOCK_REPORT report=" + REPORT,    "n    n    n    n    n    n    n    n    n    n    y    n    n"),
+    ("timekeeper/CLOCK_REPORT report={}",           "n    n    n    n    n    n    n    n    n    n    n    n    n"),
+    ('timekeeper/CLOCK_REPORT report={"server":1}', "n    n    n    n    n    n    n    n    n    n    n    n    n"),
+    ("canary/RUN_REPORT service=svc_x",             "y    y    y    n    ?    n    n    n    n    y    n    n    y"),
+    ("canary/RUN_REPORT service=svc_y",             "y    y    y    n    ?    n    n    n    n    n    n    n    n"),
+    ("canary/CANARY_COMMAND command=freeze",        "y    y    y    n    ?    n    n    n    y    n    n    n    n"),
+    ("iplock/BLOCK uri=tcp://192.0.2.1:25",         "y    y    y    y    ?    n    n    n    n    n    y    y    y"),
+    ("iplock/BLOCK uri=127.0.0.1",                  "n    n    n    n    n    n    n    n    n    n    n    n    n"),
+    ("iplock/BLOCK uri=[::1]:80",                   "n    n    n    n    n    n    n    n    n    n    n    n    n"),
+    ("iplock/BLOCK uri=10.9.8.7",                   "n    n    n    n    n    n    n    n    n    n    n    n    n"),
+    ("iplock/BLOCK uri=10.9.8.75",                  "y    y    y    y    ?    n    n    n    n    n    y    y    y"),
+    ("iplock/BLOCK uri=tcp://[::ffff:10.9.8.7]:1",  "n    n    n    n    n    n    n    n    n    n    n    n    n"),
+    ("iplock/BLOCK uri=http://me@127.0.0.1/",       "n    n    n    n    n    n    n    n    n    n    n    n    n"),
+    ("iplock/BLOCK uri=10.9.8.9",                   "n    n    n    n    n    n    n    n    n    n    n    n    n"),
+    ("iplock/BLOCK uri=0.0.0.0",                    "n    n    n    n    n    n    n    n    n    n    n    n    n"),
+    ("iplock/BLOCK uri=localhost",                  "n    n    n    n    n    n    n    n    n    n    n    n    n"),
+    ("iplock/BLOCK",                                "n    n    n    n    n    n    n    n    n    n    n    n    n"),
+    ("canary/RUN_STARTED run_id=x",                 "n    n    n    n    n    n    n    n    n    n    n    n    n"),
+    ("canary/RUN_ENDED run_id=x",                   "n    n    n    n    n    n    n    n    n    n    n    n    n"),
+    ("svc_x/VERSION_BLOCKED reason=x",              "n    n    n    n    n    n    n    n    n    n    n    n    n"),
+    ("CONNECT version=1",                           "n    n    n    n    n    n    n    y    y    y    n    n    n"),
+    ("ACCEPT",                                      "n    n    n    n    n    n    n    y    y    y    n    n    n"),
+    ("REFUSE",                                      "n    n    n    n    n    n    n    y    y    y    n    n    n"),
+    ("GOSSIP",                                      "n    n    n    n    n    n    n    y    y    y    n    n    n"),
+    ("RECEIVED",                                    "n    n    n    n    n    n    n    y    y    y    n    n    n"),
+    ("svc_y/ANYTHING",                              "y    y    y    y    y    y    y    n    y    y    y    y    y"),
+    ("./CLOCK_STABLE",                              "y    y    y    y    y    y    y    n    y    y    y    y    y"),
+    ("ALIVE",                                       "y    y    y    y    y    y    y    y    y    y    y    y    y"),
+    ("svc_y/ALIVE",                                 "y    y    y    y    y    y    y    n    y    y    y    y    y"),
+    ("ABSOLUTELY serial=1",                         "y    y    y    y    y    y    y    y    y    y    y    y    y"),
+    ("svc_y/ABSOLUTELY serial=1",                   "y    y    y    y    y    y    y    n    y    y    y    y    y"),
+    ("POLICY_GET",                                  "y    y    y    y    y    y    n    n    n    y    y    y    y"),
+    ("DISCONNECT",                                  "n    n    n    n    n    n    n    n    y    n    n    n    n"),
+    ("LINK_STATE records=[]",                       "n    n    n    n    n    n    n    n    y    n    n    n    n"),
+    ("LINK_STATE_SUMMARY known={}",                 "n    n    n    n    n    n    n    n    y    n    n    n    n"),
+    ("ACKNOWLEDGED ack_id=x",                       "n    n    n    n    n    n    n    n    y    n    n    n    n"),
+    ("HELP",                                        "y    y    y    y    y    y    y    n    y    y    y    y    y"),
+    ("QUITTING",                                    "y    y    y    y    y    y    y    n    y    y    y    y    y"),
+    ("INVALID command=X",                           "y    y    y    y    y    y    y    n    y    y    y    y    y"),
+    ("CLUSTER_GET_STATUS",                          "y    y    y    y    y    y    y    n    y    y    y    y    y"),
+    ("LIST_SERVICES",                               "y    y    y    y    y    y    y    n    y    y    y    y    y"),
+    ("canary/CANARY_POLICY policy=x",               "n    n    n    n    n    n    n    n    n    n    n    y    n"),
+    ("canary/CANARY_COMMAND actor_server=other",    "y    y    y    n    ?    n    n    n    n    n    n    n    n"),
 ]  # fmt: skip
 CELLS = [
     pytest.param(line, name, cell, id=f"{line.partition(' report')[0]}-{name}")
@@ -107,7 +131,85 @@ def read(line):
 
 
 def test_the_table_has_a_row_for_each_rule():
-    assert {read(line).command for line, _ in TABLE} - {"ANYTHING"} == set(RULES)
+    assert {read(line).command for line, _ in TABLE} >= set(RULES)
+
+
+@pytest.mark.parametrize("command", sorted({*RULES, *HANDLERS, "ANYTHING"}))
+@pytest.mark.parametrize(
+    ("server", "service"),
+    [("beyond", "communicatord"), ("beyond", "svc_y"), ("peer", "svc_y"), ("", "*"), ("*", "svc_y")],
+)
+def test_nothing_a_stranger_says_goes_any_further(config, command, server, service):
+    said = Message(command, {"service": "svc_x"}, service=service, server=server)
+    assert judge(said, SPEAKERS["remote"], config).allowed is False
+
+
+@pytest.mark.parametrize("server", ["", ".", "?", "*", "peer"])
+def test_a_stranger_speaks_to_this_router_by_any_of_its_names(config, server):
+    assert judge(Message("GOSSIP", {}, service="communicatord", server=server), SPEAKERS["remote"], config).allowed
+
+
+def from_afar(command, sender, to="", **parameters):
+    return Message(command, parameters, to, "", "beyond", sender)
+
+
+@pytest.mark.parametrize(
+    ("message", "is_allowed"),
+    [
+        (from_afar("CLOCK_REPORT", "timekeeper", "timekeeper", report='{"server":"beyond"}'), True),
+        (from_afar("CLOCK_REPORT", "timekeeper", "timekeeper", report=REPORT), False),
+        (from_afar("CLOCK_REPORT", "timekeeper", "timekeeper", report='{"server":1}'), False),
+        (from_afar("CLOCK_REPORT", "svc_x", "timekeeper", report='{"server":"beyond"}'), False),
+        (from_afar("CLOCK_STABLE", "timekeeper", clock_resolution="verified"), False),
+        (from_afar("CANARY_POLICY", "canary", "canary", policy="{}"), True),
+        (from_afar("CANARY_POLICY", "svc_x", "canary", policy="{}"), False),
+        (from_afar("CANARY_COMMAND", "tool", "canary", actor_server="beyond"), True),
+        (from_afar("CANARY_COMMAND", "tool", "canary", actor_server="peer"), False),
+        (from_afar("POLICY_SET", "canary", policy="{}"), False),
+        (from_afar("RUN_REPORT", "svc_x", "canary", service="svc_x"), False),
+    ],
+)
+def test_of_what_other_hosts_say_only_what_is_theirs_is_believed(config, message, is_allowed):
+    assert judge(message, SPEAKERS["router"], config).allowed is is_allowed
+
+
+@pytest.mark.parametrize(("sender", "is_allowed"), [("", True), ("communicatord", True), ("svc_x", False)])
+def test_only_a_router_shuts_others_down_and_only_where_that_is_allowed(
+    config, make_config, make_cluster, sender, is_allowed
+):
+    allowing = make_config(cluster=make_cluster(remote_shutdown=True))
+    assert judge(from_afar("SHUTDOWN", sender), SPEAKERS["router"], allowing).allowed is is_allowed
+    assert judge(from_afar("SHUTDOWN", sender), SPEAKERS["router"], config).allowed is False
+    assert judge(from_afar("SHUTDOWN", sender), SPEAKERS["afar"], allowing).allowed is False
+
+
+@pytest.mark.parametrize(
+    ("neighbor", "is_allowed"), [("10.0.0.1:4042", False), ("10.0.0.2:4042", True), ("host-a:4042", True)]
+)
+def test_a_configured_neighbor_is_never_blocked(make_config, make_cluster, neighbor, is_allowed):
+    block = Message("BLOCK", {"uri": "tcp://10.0.0.1:22"}, service="iplock")
+    assert judge(block, SPEAKERS["root"], make_config(cluster=make_cluster(neighbor))).allowed is is_allowed
+
+
+@pytest.mark.parametrize(
+    ("patterns", "said", "is_allowed"),
+    [
+        (("timekeeper/*",), "timekeeper/CLOCK_GET_REPORT", True),
+        (("timekeeper/*",), "svc_y/PING", False),
+        (("timekeeper/*", "svc_y/PI*"), "svc_y/PING", True),
+        ((), "svc_y/PING", False),
+        ((), "./PING", False),
+        (("[.]/PING",), "./PING", True),
+        ((), "STATUS", True),
+        ((), "communicatord/ALIVE", True),
+        (("svc_y/TIMEKEEPER",), "iplock/BLOCK", False),
+    ],
+)
+def test_a_service_may_be_told_what_it_may_send(make_config, patterns, said, is_allowed):
+    rules = make_config(may_send={"svc_x": patterns})
+    for name in ("svc_x", "afar"):
+        assert judge(read(said), SPEAKERS[name], rules).allowed is is_allowed
+    assert judge(read("svc_y/PING"), registered("svc_z"), rules).allowed
 
 
 def test_the_table_has_a_row_for_each_owned_name():

@@ -23,7 +23,7 @@ def send(oracle, kind=Kind.ONE, number=1, **changes):
     return dispatch
 
 
-def receive(oracle, receiver, number=1, life=1, claimed_sender="host1:bellows", calm=CALM):
+def receive(oracle, receiver, number=1, life="first", claimed_sender="host1:bellows", calm=CALM):
     oracle.received(number, receiver, life, claimed_sender=claimed_sender, calm=calm)
 
 
@@ -87,12 +87,12 @@ def test_a_double_is_found(kind, ack):
 def test_an_acknowledged_message_may_come_again_only_after_its_router_forgot(ack):
     oracle = Oracle()
     send(oracle, ack=ack)
-    receive(oracle, ANVIL2, life=1)
+    receive(oracle, ANVIL2, life="first")
     if ack:
-        receive(oracle, ANVIL2, life=2)
+        receive(oracle, ANVIL2, life="second")
     else:
         with pytest.raises(ViolationError, match="twice"):
-            receive(oracle, ANVIL2, life=2)
+            receive(oracle, ANVIL2, life="second")
 
 
 @pytest.mark.parametrize(("ack", "calm", "may"), [(False, None, False), (True, None, True), (True, CALM, False)])

@@ -110,7 +110,7 @@ def _way(board: Switchboard, server: str) -> dict[str, Any]:
 
 def _choice(board: Switchboard, server: str, service: str, now: Instant) -> dict[str, Any]:
     found = candidates(board, service, server, now)
-    if not found and service in board.mesh.database.links() and not server:
+    if not found and not server and board.mesh.knows(service):
         return _way(board, service)
     balancer = Balancer(board.config.server_name)
     balancer.offer(found)

@@ -15,8 +15,13 @@ from communicator.router.switchboard import Handler, Switchboard
 
 
 def alive(board: Switchboard, link: Link, message: Message, now: Instant) -> None:
-    """ALIVE: answered by ABSOLUTELY with the same serial and timestamp, and the time of the answer."""
+    """ALIVE: answered by ABSOLUTELY with the same serial and timestamp, and the time of the answer.
+
+    Another router is told which life of ours it hears, since two may claim our name.
+    """
     told = {name: message.get(name) for name in ("serial", "timestamp") if message.get(name)}
+    if link.answers_to is not None:
+        told["boot_id"] = board.config.boot_id
     told["reply_timestamp"] = format_timestamp(now.wall_ns)
     answer = board.signed(_to_sender(board, link, "ABSOLUTELY", told))
     board.transmit(link, encode_line(answer), 1)  # a serial without an encoding is the sender's fault, not ours
@@ -112,9 +117,4 @@ def tap(board: Switchboard, link: Link, _message: Message, _now: Instant) -> Non
 
 
 def ignore(_board: Switchboard, _link: Link, _message: Message, _now: Instant) -> None:
-    """READY, UNKNOWN and others that answer something we said: counted, and that is all."""
-
-
-def complaint(board: Switchboard, link: Link, message: Message, _now: Instant) -> None:
-    """INVALID or UNKNOWN from a service: it did not like what the router told it."""
-    board.notice(Level.DEBUG, "complaint", link=link.name, command=message.command, about=message.get("command"))
+    """READY and others that answer something we said: counted, and that is all."""

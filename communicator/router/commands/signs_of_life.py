@@ -16,6 +16,6 @@ def absolutely(board: Switchboard, link: Link, message: Message, now: Instant) -
     elif link.answers_to is None and serial.isdecimal() and len(serial) < 20:  # noqa: PLR2004 - digits of a 64-bit number
         board.mesh.heartbeat.answered(link.id, int(serial), now.monotonic_s)
     elif link.peer is not None or link.answers_to is not None:
-        elder_lives(board, serial)
+        elder_lives(board, serial, message.get("boot_id"), now)
     else:
         elder_answered(board, link, message, now)

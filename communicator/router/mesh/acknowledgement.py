@@ -1,15 +1,18 @@
 """Messages that have to arrive at least once: kept and repeated until the router of the receiver says ACKNOWLEDGED."""
 
 from communicator.errors import RemoteProtocolError
-from communicator.protocol.line_form import encode_line
 from communicator.protocol.message import Message
+from communicator.protocol.names import ROUTER_SERVICE
 from communicator.router.effects import Level
-from communicator.router.envelope import ACK_ID, Envelope, written
+from communicator.router.envelope import ACK_ID, Envelope, maker_of, write_line
 from communicator.router.events import Instant
 from communicator.router.mesh.acknowledgements import GIVE_UP_AFTER_S, Pending
 from communicator.router.registry import Link, Party
 from communicator.router.reports import report, tell_hop
 from communicator.router.switchboard import Switchboard
+
+ACKNOWLEDGED_ID = "message_id"
+"""Says which message; unlike ``ack_id`` no router on the way takes it off."""
 
 
 def send_until_acknowledged(
@@ -26,7 +29,7 @@ def send_until_acknowledged(
     """
     identity = board.new_message_id()
     told = {**(parameters or {}), ACK_ID: identity}
-    line = encode_line(written(envelope.message, told, "" if parameters else server))
+    line = write_line(envelope.message, told, "" if parameters else server)
     pending = Pending(envelope, server, line, now.monotonic_s + GIVE_UP_AFTER_S)
     if not board.pending.add(identity, pending, now.monotonic_s):
         board.statistics.dropped["overload"] += 1
@@ -59,12 +62,12 @@ def repeat_due(board: Switchboard, now: Instant) -> None:
 
 def acknowledged(board: Switchboard, _link: Link, message: Message, now: Instant) -> None:
     """ACKNOWLEDGED: a message has arrived, or its router says why it cannot."""
-    identity = message.get(ACK_ID)
+    identity = message.get(ACKNOWLEDGED_ID)
     pending = board.pending.find(identity)
     if pending is None:
         return  # a second acknowledgement, of a copy
     if message.sent_from_server != pending.server:
-        raise RemoteProtocolError(f"parameter {ACK_ID}: {identity[:80]!r} was not sent to {message.sent_from_server!r}")
+        raise RemoteProtocolError(f"parameter {ACKNOWLEDGED_ID}: {identity[:80]!r} was not sent to {message.sent_from_server!r}")
     board.pending.take(identity)
     status = message.get("status")
     reason = message.get("reason")[:64] or status
@@ -75,21 +78,26 @@ def acknowledged(board: Switchboard, _link: Link, message: Message, now: Instant
         tell_hop(board, pending.envelope, now, "failed", reason=reason)
 
 
-def acknowledge(board: Switchboard, envelope: Envelope, status: str, reason: str = "") -> None:
-    """Tell the router a message came from that it has arrived: delivered, cached, or failed for good."""
-    sender = envelope.message.sent_from_server
-    if not (envelope.ack_id and sender):
+def acknowledge(board: Switchboard, envelope: Envelope, status: str, now: Instant, reason: str = "") -> None:
+    """Tell the router that waits for it what became of a message: delivered, cached, or failed for good.
+
+    What has arrived is remembered, so that a copy of it is known as one.
+    """
+    if not envelope.ack_id:
         return
-    told = {ACK_ID: envelope.ack_id, "status": status, "reason": reason}
+    if status != "failed":
+        board.received.is_new(envelope.ack_id, now.monotonic_s)
+    told = {ACKNOWLEDGED_ID: envelope.ack_id, "status": status, "reason": reason}
     board.tell_party(
-        Party(sender, "communicatord"), Message("ACKNOWLEDGED", {name: value for name, value in told.items() if value})
+        Party(maker_of(envelope.ack_id), ROUTER_SERVICE),
+        Message("ACKNOWLEDGED", {name: value for name, value in told.items() if value}),
     )
 
 
 def is_repeated(board: Switchboard, envelope: Envelope, now: Instant) -> bool:
     """Whether this is a copy of what has arrived already; if so it is acknowledged once more, and goes no further."""
-    if board.received.is_new(envelope.ack_id, now.monotonic_s):
+    if not board.received.holds(envelope.ack_id, now.monotonic_s):
         return False
     board.statistics.dropped["duplicate"] += 1
-    acknowledge(board, envelope, "delivered")
+    acknowledge(board, envelope, "delivered", now)
     return True

@@ -68,17 +68,20 @@ class Acknowledgements:
         pending = self._pending.pop(identity, None)
         if pending is not None:
             self.bytes -= len(pending.line)
+        while self._due and self._due[0][2] not in self._pending:
+            heapq.heappop(self._due)
 
     def take_due(self, now_s: float) -> list[tuple[str, Pending]]:
-        """What is to be repeated, or given up, now; whatever is not taken out is planned again."""
+        """What is to be repeated now, and is planned again, or given up, and is to be taken out."""
         due = []
         while self._due and self._due[0][0] <= now_s:
             _, _, identity = heapq.heappop(self._due)
             pending = self._pending.get(identity)
             if pending is not None:
-                pending.wait_s = min(REPEAT_AT_LEAST_EVERY_S, pending.wait_s * 2)
-                self._plan(identity, min(now_s + pending.wait_s, max(pending.give_up_s, now_s)))
                 due.append((identity, pending))
+                if pending.give_up_s > now_s:
+                    pending.wait_s = min(REPEAT_AT_LEAST_EVERY_S, pending.wait_s * 2)
+                    self._plan(identity, min(now_s + pending.wait_s, pending.give_up_s))
         return due
 
     def _plan(self, identity: str, at_s: float) -> None:

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from communicator.errors import RemoteProtocolError
+from communicator.errors import LocalProtocolError, RemoteProtocolError
 from communicator.protocol.line_form import encode_line
 from communicator.protocol.message import Message
 from communicator.protocol.values import NS_PER_S
@@ -10,10 +10,11 @@ from communicator.router.commands.service_status import local_instances
 from communicator.router.effects import Level
 from communicator.router.events import Instant
 from communicator.router.mesh.link_state import Outcome
-from communicator.router.mesh.mesh import SETTLING_S
+from communicator.router.mesh.mesh import SETTLING_S, Namesake
 from communicator.router.mesh.records import (
     LINKS,
     Instance,
+    LinksState,
     Record,
     ServicesState,
     bucket_of,
@@ -27,6 +28,10 @@ RECORDS_BYTES = 256 * 1024
 """Of records in one line: a quarter of the longest line, so that others get their turn."""
 STATUS_AFTER_S = 0.2
 """A change comes with others: a link is told of by both its ends before it counts."""
+RECORD_CHARACTERS_SHOWN = 200
+"""Server, life, part and sequence stand at the front."""
+REPUBLISH_EVERY_S = 10.0
+"""Two live routers of one name would outdo each other for ever: no faster than this, and told in the log each time."""
 GATHERING_S = 0.05
 """Services come and go in crowds, and say REGISTER and COMMANDS one after the other: told together."""
 
@@ -75,15 +80,26 @@ def flood(board: Switchboard, records: list[Record], source: Link | None = None)
         for link in board.mesh.peers.values()
         if link is not source and link.peer is not None and not link.peer.is_leaf
     ]
-    if targets and records:
-        lines = _lines(board, records)
-        for link in targets:
-            board.transmit(link, b"".join(lines), len(lines))
+    lines = _lines(board, records) if targets else []
+    for link in targets if lines else ():
+        board.transmit(link, b"".join(lines), len(lines))
+
+
+def _send(board: Switchboard, link: Link, records: list[Record]) -> None:
+    lines = _lines(board, records)
+    if lines:
+        board.transmit(link, b"".join(lines), len(lines))
 
 
 def _lines(board: Switchboard, records: list[Record]) -> list[bytes]:
-    texts = encode_records(records, RECORDS_BYTES)
-    return [encode_line(board.signed(Message("LINK_STATE", {"records": text}))) for text in texts]
+    """The lines that tell of these records; one that is too long for a line cannot be told of."""
+    lines = []
+    for text in encode_records(records, RECORDS_BYTES):
+        try:
+            lines.append(encode_line(board.signed(Message("LINK_STATE", {"records": text}))))
+        except LocalProtocolError as error:
+            board.notice(Level.ERROR, "link_state_unsendable", record=text[:RECORD_CHARACTERS_SHOWN], error=str(error))
+    return lines
 
 
 def link_state(board: Switchboard, link: Link, message: Message, now: Instant) -> None:
@@ -99,18 +115,38 @@ def link_state(board: Switchboard, link: Link, message: Message, now: Instant) -
             case Outcome.OLDER:
                 older.extend(database.records_of(record.server, record.part))
             case Outcome.OWN:
-                news.extend(database.republish())
-                board.notice(Level.WARNING, "former_life_heard", server=record.server, boot_id=record.boot_id)
+                _own_name_heard(board, record, now)
             case Outcome.FULL:
                 board.statistics.records_refused += 1
             case Outcome.SAME:
                 pass
     _take(board, news, now)
-    flood(board, [record for record in news if record.server != board.config.server_name], link)
-    flood(board, [record for record in news if record.server == board.config.server_name])
-    if older:
-        lines = _lines(board, older)
-        board.transmit(link, b"".join(lines), len(lines))
+    flood(board, news, link)
+    _send(board, link, older)
+
+
+def _own_name_heard(board: Switchboard, record: Record, now: Instant) -> None:
+    """Somebody of our name is taken for later than we: say everything anew, at once or when the pause is over.
+
+    A former life of ours, whose clock was wrong, is outdone by that. One that speaks again with a later start answers us: it is
+    alive, and two routers bear one name.
+    """
+    mesh = board.mesh
+    before, mesh.namesake = mesh.namesake, Namesake(record.boot_id, record.started)
+    is_alive = before is not None and before.boot_id == record.boot_id and before.started < record.started
+    if is_alive and mesh.republish_s is None:
+        board.notice(Level.ERROR, "server_name_conflict", server=record.server, boot_id=record.boot_id)
+    elif not is_alive:
+        board.notice(Level.WARNING, "former_life_heard", server=record.server, boot_id=record.boot_id)
+    due_s = now.monotonic_s if mesh.republished_s is None else mesh.republished_s + REPUBLISH_EVERY_S
+    mesh.republish_s = max(due_s, now.monotonic_s)
+
+
+def republish(board: Switchboard, now: Instant) -> None:
+    """Say everything of ourselves anew."""
+    board.mesh.republish_s = None
+    board.mesh.republished_s = now.monotonic_s
+    flood(board, board.mesh.database.republish())
 
 
 def _take(board: Switchboard, news: list[Record], now: Instant) -> None:
@@ -118,7 +154,9 @@ def _take(board: Switchboard, news: list[Record], now: Instant) -> None:
     mesh = board.mesh
     links = [record for record in news if record.part == LINKS and record.server != board.config.server_name]
     for record in links:
-        state = mesh.database.links()[record.server]
+        state = record.state
+        if mesh.database.links().get(record.server) is not state or not isinstance(state, LinksState):
+            continue  # a later record of the same line has made it void
         mesh.book.prove(record.server, state.address, now.monotonic_s, record.started)
         for neighbor in state.neighbors:
             if neighbor.leaf is not None:
@@ -135,9 +173,7 @@ def link_state_summary(board: Switchboard, link: Link, message: Message, _now: I
     """LINK_STATE_SUMMARY: what the other router knows; it gets what it lacks."""
     _require_directory(link)
     missing = board.mesh.database.missing_from(message.get("known"))
-    if missing:
-        lines = _lines(board, missing)
-        board.transmit(link, b"".join(lines), len(lines))
+    _send(board, link, missing)
 
 
 def _require_directory(link: Link) -> None:

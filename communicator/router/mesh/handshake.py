@@ -1,9 +1,11 @@
 """How routers meet and part: CONNECT, ACCEPT, REFUSE, GOSSIP, RECEIVED, DISCONNECT; who may is told elsewhere (admission)."""
 
+import dataclasses
+
 from communicator.errors import RemoteProtocolError
 from communicator.protocol.message import Message
 from communicator.protocol.names import ROUTER_SERVICE
-from communicator.router.effects import Dial, Level, RouterLinked
+from communicator.router.effects import Continue, Dial, Level, RouterLinked
 from communicator.router.events import CloseReason, DialFailed, Instant, LinkKind, Opens
 from communicator.router.mesh.admission import refuse_peer, why_not
 from communicator.router.mesh.exchange import publish_links, share_summary, topology_changed
@@ -72,12 +74,15 @@ def _credentials(board: Switchboard, link: Link) -> dict[str, str]:
 
 def connect(board: Switchboard, link: Link, message: Message, now: Instant) -> None:
     """CONNECT: another router wants to be linked."""
-    if link.peer is not None or link.registration is not None or link.dial is not None:
+    if link.peer is not None or link.registration is not None or link.dial is not None or link.answers_to is not None:
         raise RemoteProtocolError("this link is in use already")
     require_version(message)
     offer = read_offer(message, board.config)
     if board.draining:
         refuse_peer(board, link, "we are about to end", shutdown="true")
+        return
+    if offer.peer.boot_id == board.config.boot_id:
+        refuse_peer(board, link, "we have dialled ourselves", conflict="name", boot_id=board.config.boot_id)
         return
     reason = why_not(board, link, Opens.ROUTER, offer.peer.server)
     if reason:
@@ -89,12 +94,13 @@ def connect(board: Switchboard, link: Link, message: Message, now: Instant) -> N
 
 def _welcome(board: Switchboard, link: Link, offer: Offer, now: Instant) -> None:
     """Link a router whose name is free, begin a rivalry for one that is not."""
-    server, boot_id = offer.peer.server, offer.peer.boot_id
+    server = offer.peer.server
     if server == board.config.server_name:
-        refuse_peer(board, link, f"{server!r} is our own name", conflict="name", boot_id=board.config.boot_id)
+        board.notice(Level.ERROR, "server_name_conflict", server=server, newcomer=offer.peer.address)
+        refuse_peer(board, link, f"{server!r} is our own name", conflict="name")
         return
     elder = board.mesh.peers.get(server)
-    if elder is not None and elder.peer is not None and boot_id and elder.peer.boot_id == boot_id:
+    if elder is not None and _is_same_life(elder, offer):
         if _crossed(board, elder, link, offer):
             refuse_peer(board, link, "we are linked already", conflict="name")
             return
@@ -103,6 +109,11 @@ def _welcome(board: Switchboard, link: Link, offer: Offer, now: Instant) -> None
         _contest(board, link, offer, now)
         return
     admit_peer(board, link, offer, now)
+
+
+def _is_same_life(elder: Link, offer: Offer) -> bool:
+    """Whether the router that is linked already, and the one that wants to be, are one: not one that was started anew."""
+    return elder.peer is not None and offer.peer.boot_id != "" and elder.peer.boot_id == offer.peer.boot_id
 
 
 def _is_taken(board: Switchboard, offer: Offer) -> bool:
@@ -119,34 +130,67 @@ def _contest(board: Switchboard, link: Link, offer: Offer, now: Instant) -> None
     server = offer.peer.server
     hop = board.carrier.hop(server)
     if server in board.mesh.rivalries or hop is None:
-        refuse_peer(board, link, f"the name {server!r} is being decided", conflict="name")
+        _turn_down(board, link, f"the name {server!r} is being decided", now)
         return
     serial = board.new_run_id()
     board.mesh.rivalries[server] = Rival(link, offer, serial, now.monotonic_s + ELDER_ANSWERS_WITHIN_S)
     board.say(hop.link, Message("ALIVE", {"serial": serial}, service=ROUTER_SERVICE, server=server))
 
 
-def elder_lives(board: Switchboard, serial: str) -> None:
-    """An ABSOLUTELY came from another router: if a newcomer waits for its name, it waits in vain."""
-    for server, rival in board.mesh.rivalries.items():
-        if rival.serial == serial:
-            del board.mesh.rivalries[server]
-            board.notice(Level.ERROR, "server_name_conflict", server=server, newcomer=rival.offer.peer.address)
-            refuse_peer(board, rival.link, f"{server!r} is in the cluster already, and alive", conflict="name")
-            return
+def _turn_down(board: Switchboard, link: Link, reason: str, now: Instant) -> None:
+    """A name is not free: whoever came to us is told so, whom we dialled we leave."""
+    if link.dial is None:
+        refuse_peer(board, link, reason, conflict="name")
+    else:
+        _give_up(board, link, reason, now)
+
+
+def elder_lives(board: Switchboard, serial: str, boot_id: str, now: Instant) -> None:
+    """An ABSOLUTELY came from another router: if a newcomer waits for its name, it waits in vain.
+
+    Unless the two are one: it was started anew, has met others before us, and the question has reached it over them.
+
+    Args:
+        board: The router's state.
+        serial: Of the question.
+        boot_id: Which life of a router has answered, if it says so.
+        now: The time.
+    """
+    rival = next((rival for rival in board.mesh.rivalries.values() if rival.serial == serial), None)
+    if rival is None:
+        return
+    server = rival.offer.peer.server
+    del board.mesh.rivalries[server]
+    if boot_id and boot_id == rival.offer.peer.boot_id:
+        _let_in(board, rival, now)
+        return
+    board.notice(Level.ERROR, "server_name_conflict", server=server, newcomer=rival.offer.peer.address)
+    _turn_down(board, rival.link, f"{server!r} is in the cluster already, and alive", now)
 
 
 def settle_rivalries(board: Switchboard, now: Instant) -> None:
-    """Names whose elder did not answer go to the newcomer."""
+    """Names whose elder did not answer go to the newcomer; an elder we hold up ourselves has more time."""
     due = [rival for rival in board.mesh.rivalries.values() if rival.deadline_s <= now.monotonic_s]
     for rival in due:
         server = rival.offer.peer.server
-        del board.mesh.rivalries[server]
         elder = board.mesh.peers.get(server)
+        if elder is not None and elder.held:
+            deadline_s = now.monotonic_s + ELDER_ANSWERS_WITHIN_S
+            board.mesh.rivalries[server] = dataclasses.replace(rival, deadline_s=deadline_s)
+            continue
+        del board.mesh.rivalries[server]
         if elder is not None:
             part(board, elder, CloseReason.REPLACED, now)
-        if not rival.link.closing:
-            admit_peer(board, rival.link, rival.offer, now)
+        _let_in(board, rival, now)
+
+
+def _let_in(board: Switchboard, rival: Rival, now: Instant) -> None:
+    """The name is the newcomer's; one that we have dialled has been linked for its own part, and may have spoken since."""
+    if rival.link.closing:
+        return
+    admit_peer(board, rival.link, rival.offer, now)
+    if rival.link.is_parked:
+        board.ask(Continue(rival.link.id))
 
 
 def _crossed(board: Switchboard, elder: Link, link: Link, offer: Offer) -> bool:
@@ -200,16 +244,32 @@ def accept(board: Switchboard, link: Link, message: Message, now: Instant) -> No
     """ACCEPT: the router we dialled takes us."""
     if link.dial is None or link.peer is not None:
         raise RemoteProtocolError("this link has not asked to be accepted")
-    offer = read_offer(message, board.config)
+    try:
+        offer = read_offer(message, board.config)
+    except RemoteProtocolError as error:
+        _give_up(board, link, str(error), now)
+        raise
     server = offer.peer.server
     if link.certificate is not None and server not in link.certificate:
         _give_up(board, link, f"its certificate is not for {server!r}", now)
-        return
-    if server == board.config.server_name:
+    elif server == board.config.server_name:
         _give_up(board, link, f"it calls itself {server!r}, as we do", now)
+    else:
+        _meet(board, link, offer, now)
+
+
+def _meet(board: Switchboard, link: Link, offer: Offer, now: Instant) -> None:
+    """A router we dialled takes us: it may be linked with us already, or bear the name of one that is."""
+    elder = board.mesh.peers.get(offer.peer.server)
+    if elder is not None and not _is_same_life(elder, offer):
+        board.hold(link, b"")  # it believes to be linked, and what it says is to be heard once it is
+        _contest(board, link, offer, now)
         return
-    elder = board.mesh.peers.get(server)
     if elder is not None:
+        if link.dial is not None and _crossed(board, elder, link, offer):
+            board.mesh.book.linked(link.dial, offer.peer.server, now.monotonic_s)
+            board.close(link, CloseReason.REPLACED)
+            return
         part(board, elder, CloseReason.REPLACED, now)
     admit_peer(board, link, offer, now)
 
@@ -220,6 +280,15 @@ def _give_up(board: Switchboard, link: Link, reason: str, now: Instant) -> None:
     if link.dial is not None:
         board.mesh.book.refused(link.dial, reason, now.monotonic_s)
     board.close(link, CloseReason.PROTOCOL)
+
+
+def complaint(board: Switchboard, link: Link, message: Message, now: Instant) -> None:
+    """INVALID, UNKNOWN or QUITTING: for a router we have dialled another way to say no; of anybody else only counted."""
+    if link.dial is None or link.peer is not None:
+        board.notice(Level.DEBUG, "complaint", link=link.name, command=message.command, about=message.get("command"))
+        return
+    reason = "it is about to end" if message.command == "QUITTING" else message.get("message")[:200]
+    _give_up(board, link, f"refused: {reason or 'it gave no reason'}", now)
 
 
 def refuse(board: Switchboard, link: Link, message: Message, now: Instant) -> None:
@@ -241,6 +310,8 @@ def refuse(board: Switchboard, link: Link, message: Message, now: Instant) -> No
 
 def gossip(board: Switchboard, link: Link, message: Message, now: Instant) -> None:
     """GOSSIP: a router with a smaller address tells us that it is there, so that we dial it."""
+    if link.peer is not None or link.answers_to is not None:
+        raise RemoteProtocolError("gossip is told over a link of its own")
     address = read_address(message)
     known = board.mesh.book.has(address)
     reason = "" if known else why_not(board, link, Opens.ROUTER, "")

@@ -1,6 +1,7 @@
 """What a router knows of the others: who is linked, who is reachable which way, who offers what; it sends nothing."""
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from communicator.protocol.values import NS_PER_S
 from communicator.router.carrier import Hop
@@ -22,6 +23,13 @@ LINK_COST = 1.0
 """Of a link to another router: what is cheapest is what has the fewest hops."""
 SETTLING_S = 10.0
 """After a change of the routes: as long as others may still send by the old ones."""
+
+
+class Namesake(NamedTuple):
+    """A life of a router of our name that is not ours, as its record tells."""
+
+    boot_id: str
+    started: int
 
 
 class Mesh:
@@ -55,6 +63,12 @@ class Mesh:
         """When the state of the cluster is to be looked at."""
         self.settled_s = 0.0
         """Until then lines may still come by ways that were good a moment ago."""
+        self.namesake: Namesake | None = None
+        """Who was last heard to bear our name."""
+        self.republished_s: float | None = None
+        """When we last said everything of ourselves anew."""
+        self.republish_s: float | None = None
+        """When we are to do it again."""
         self._links_seen = -1
 
     @property

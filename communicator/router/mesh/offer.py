@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass, field
 
-from communicator.errors import AddressError, RemoteProtocolError
-from communicator.protocol.addresses import parse_host_port
+from communicator.errors import RemoteProtocolError
 from communicator.protocol.message import Message
 from communicator.protocol.names import is_server_name, is_service_name
 from communicator.protocol.values import parse_integer
 from communicator.router.config import RouterConfig
+from communicator.router.mesh.neighbors_file import parse_cluster_address
 from communicator.router.registry import DIRECTORY, Peer
 
 PROTOCOL_VERSION = 1
@@ -59,10 +59,10 @@ def read_address(message: Message) -> str:
         RemoteProtocolError: It is missing or is no ``IP:port``.
     """
     text = message.get("my_address")
-    try:
-        return str(parse_host_port(text))
-    except AddressError as error:
-        raise RemoteProtocolError(f"parameter my_address: {error}") from None
+    host_port = parse_cluster_address(text)
+    if host_port is None:
+        raise RemoteProtocolError(f"parameter my_address: {text[:80]!r} is not the IP:port of a host")
+    return str(host_port)
 
 
 def require_version(message: Message) -> None:

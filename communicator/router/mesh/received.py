@@ -25,6 +25,12 @@ class Received:
         """How many are remembered."""
         return len(self._seen)
 
+    def holds(self, identity: str, now_s: float) -> bool:
+        """Whether this one is remembered; see `is_new`, which remembers it."""
+        while self._seen and next(iter(self._seen.values())) <= now_s:
+            self._seen.popitem(last=False)
+        return identity in self._seen
+
     def is_new(self, identity: str, now_s: float) -> bool:
         """Whether this one comes for the first time; it is remembered from now on.
 
@@ -32,16 +38,9 @@ class Received:
             identity: Of a message.
             now_s: On the monotonic clock.
         """
-        while self._seen and next(iter(self._seen.values())) <= now_s:
-            self._seen.popitem(last=False)
-        if identity in self._seen:
+        if self.holds(identity, now_s):
             return False
         if len(self._seen) >= self._kept:
             self._seen.popitem(last=False)
         self._seen[identity] = now_s + self._window_s
         return True
-
-    def forget_of(self, prefix: str) -> None:
-        """Forget the identifiers that begin so: whoever made them has begun to count anew."""
-        for identity in [identity for identity in self._seen if identity.startswith(prefix)]:
-            del self._seen[identity]

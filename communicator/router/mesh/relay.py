@@ -1,7 +1,7 @@
 """Lines that come from another router: whoever they are for, as a chunk where that can be, one by one where they must be read.
 
 What matters stands at the front of a line: who sent it, to whom, which command, and how many routers it may still pass. Lines
-of one read that are alike in this are passed on with one replacement, however many they are.
+of one read that are alike in this are passed on together, and nothing behind their fronts is looked into.
 """
 
 import re
@@ -13,6 +13,7 @@ from communicator.errors import RemoteProtocolError
 from communicator.protocol.line_form import parse_head
 from communicator.protocol.names import BROADCAST_SERVICES, ROUTER_SERVICE, WILDCARD_SERVERS
 from communicator.router.authority import RULES
+from communicator.router.carrier import Hop
 from communicator.router.effects import Continue
 from communicator.router.envelope import HOPS
 from communicator.router.events import Instant
@@ -21,8 +22,8 @@ from communicator.router.registry import Link
 from communicator.router.switchboard import Switchboard
 
 _HOPS = re.compile(rb" hops_left=(\d{1,2});")
-_TELLTALES = (b"race=", b"k=req", b"ps_le")
-"""Five letters of each parameter that a router must read: trace, ack=required, hops_left; longer ones take longer to search."""
+_TRACE, _REQUIRED, _QUOTED_ACK, _HOPS_LEFT = b"race=", b"k=req", b"ack=", b"ps_le"
+"""A few letters of each parameter that a router must read: trace, ack=required, hops_left; longer ones take longer to search."""
 
 
 class Way(NamedTuple):
@@ -54,19 +55,35 @@ def relay(board: Switchboard, link: Link, lines: bytes, now: Instant, inspect: I
     if way is None or not share_start(lines, front, count):
         _relay_mixed(board, link, lines, now, inspect)
         return count
-    rest = lines[len(front) :]
-    if _has_telltale(rest, front):
+    if _has_telltale(lines, way, front.count(_HOPS_LEFT) * count):
         _relay_mixed(board, link, lines, now, inspect)
         return count
+    if way.front != front:
+        lines = _with_front(lines, len(front), way.front)
     _count(board, way, count)
-    board.transmit(way.target, way.front + rest.replace(b"\n" + front, b"\n" + way.front), count)
+    board.transmit(way.target, lines, count)
     return count
 
 
-def _has_telltale(rest: bytes, front: bytes) -> bool:
-    """Whether a line behind its front holds what must be read; a front that tells of hops has them in every line."""
-    told = rest.replace(front, b"") if front.endswith(b";") else rest
-    return any(telltale in told for telltale in _TELLTALES)
+def _with_front(lines: bytes, length: int, front: bytes) -> bytes:
+    """Lines with another front in place of theirs, which are all of one length; twice as fast as ``bytes.replace``."""
+    return front + front.join([line[length:] for line in BytesIO(lines)])
+
+
+def _has_telltale(lines: bytes, way: Way, hops: int) -> bool:
+    """Whether lines hold, behind their fronts, what must be read.
+
+    Whoever follows a message hears of it from each router; only the last one has to know that it must arrive. That a line
+    tells of its hops anywhere but in front was not written by a router.
+
+    Args:
+        lines: What goes this way.
+        way: Where they go.
+        hops: How often their fronts tell of hops.
+    """
+    if _TRACE in lines or (way.is_local and (_QUOTED_ACK if b'"' in lines else _REQUIRED) in lines):
+        return True
+    return lines.count(_HOPS_LEFT) != hops if hops else _HOPS_LEFT in lines
 
 
 def _count(board: Switchboard, way: Way, count: int) -> None:
@@ -111,33 +128,35 @@ def _resolve(board: Switchboard, link: Link, front: bytes, now: Instant) -> Way 
         parsed = parse_head(head.decode("ascii"))
     except (RemoteProtocolError, UnicodeDecodeError):
         return None
-    named = parsed.server and parsed.server not in WILDCARD_SERVERS
-    if parsed.command in RULES or parsed.service in ("", ROUTER_SERVICE, *BROADCAST_SERVICES) or not named:
+    if parsed.command in RULES or parsed.service in ("", ROUTER_SERVICE, *BROADCAST_SERVICES):
         return None
     if not board.carrier.may_carry(link, parsed.sent_from_server, now.monotonic_s):
         return None
     if parsed.server == board.config.server_name:
         live = board.registry.live(parsed.service)
         return None if live is None else Way(live, is_local=True, front=head + b" ")
-    hop = board.carrier.hop(parsed.server)
-    left = min(int(hops[:-1]), HOPS) if hops else HOPS
-    if hop is None or hop.link is link or left <= 1:
+    hop = None if parsed.server in ("", *WILDCARD_SERVERS) else board.carrier.hop(parsed.server)
+    return None if hop is None else _onward(hop, link, head, min(int(hops[:-1]), HOPS) if hops else HOPS)
+
+
+def _onward(hop: Hop, link: Link, head: bytes, left: int) -> Way | None:
+    """The way to another router; None back to where a line came from, or when it has passed enough of them."""
+    if hop.link is link or left <= 1:
         return None
-    if hop.is_leaf:
-        return Way(hop.link, is_local=False, front=head + b" ")
-    return Way(hop.link, is_local=False, front=b"%s hops_left=%d;" % (head, left - 1))
+    front = head + b" " if hop.is_leaf else b"%s hops_left=%d;" % (head, left - 1)
+    return Way(hop.link, is_local=False, front=front)
 
 
 def _relay_mixed(board: Switchboard, link: Link, lines: bytes, now: Instant, inspect: Inspect) -> None:
     """Collect lines by destination; what was collected goes out before a line that must be read."""
     rest = BytesIO(lines)
-    is_suspect = any(telltale in lines for telltale in _TELLTALES)
+    is_suspect = any(telltale in lines for telltale in (_TRACE, _QUOTED_ACK, _REQUIRED, _HOPS_LEFT))
     batches: dict[Link, list[bytes]] = {}
     put: Callable[[bytes], None]
     for line in rest:
         front = _front(line)
         way = _find_way(board, link, front, now) if front else None
-        if way is not None and not (is_suspect and _has_telltale(line[len(front) :], b"")):
+        if way is not None and not (is_suspect and _has_telltale(line[len(front) :], way, 0)):
             put = batches.setdefault(way.target, []).append
             put(way.front + line[len(front) :])
             _count(board, way, 1)

@@ -4,7 +4,7 @@ from communicator.router.commands.cluster_status import settle_status
 from communicator.router.effects import Level
 from communicator.router.events import CloseReason, Instant
 from communicator.router.mesh.acknowledgement import repeat_due
-from communicator.router.mesh.exchange import publish_links, publish_services
+from communicator.router.mesh.exchange import publish_links, publish_services, republish
 from communicator.router.mesh.handshake import dial_due, part, settle_rivalries
 from communicator.router.switchboard import Switchboard
 
@@ -33,6 +33,7 @@ def next_deadline_s(board: Switchboard) -> float | None:
         None if board.draining else mesh.book.next_due_s,
         mesh.heartbeat.next_due_s,
         mesh.publish_s,
+        mesh.republish_s,
         mesh.status_due_s,
         board.pending.next_due_s,
         board.policy.next_deadline_s(board.policy_seen_s),
@@ -53,6 +54,8 @@ def upkeep(board: Switchboard, now: Instant) -> None:
     _ask_for_life(board, now)
     if mesh.publish_s is not None and mesh.publish_s <= now_s:
         publish_services(board)
+    if mesh.republish_s is not None and mesh.republish_s <= now_s:
+        republish(board, now)
     repeat_due(board, now)
     if mesh.settled_s and mesh.settled_s <= now_s:
         mesh.settled_s = 0.0

@@ -1,0 +1,99 @@
+"""Many clients that show wrong passwords at once, and what each is told; it must not know who else talks to the router."""
+
+import re
+import selectors
+import socket
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection
+
+from benchmarks.load import JOIN_TIMEOUT_S, READ_BYTES, close_all
+
+VERIFIED = "wrong username or password"
+"""What somebody is told whose password was verified."""
+_REASON = re.compile(rb'message=(?:"([^"]*)"|([^;\n]*))')
+_NUMBER = re.compile(r"\d+")
+
+
+@dataclass(frozen=True, slots=True)
+class AttackPlan:
+    """So many links, opened as fast as they are taken; each says REGISTER with a wrong password and waits for what follows."""
+
+    address: tuple[str, int]
+    count: int
+    sources: int
+    """From how many addresses, 127.0.1.1 and on, in turn."""
+    stop_s: float
+    """How long after the start whoever still waits gives up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attacked:
+    """How the attempts ended."""
+
+    elapsed_s: float
+    reasons: Counter[str] = field(default_factory=Counter)
+    """What was said to how many; a number in it is written as N."""
+
+
+def attack(plan: AttackPlan, control: Connection) -> None:
+    """Attack; answers once when it begins and once when nobody waits any more."""
+    control.send("ready")
+    start_s = time.monotonic()
+    reasons: Counter[str] = Counter()
+    links: dict[socket.socket, bytes] = {}
+    with selectors.DefaultSelector() as selector:
+        try:
+            for number in range(plan.count):
+                try:
+                    link = _attempt(plan, number)
+                except OSError as error:
+                    reasons[f"no link: {error.strerror or error}"] += 1
+                    continue
+                links[link] = b""
+                selector.register(link, selectors.EVENT_READ)
+            while links and time.monotonic() < start_s + plan.stop_s:
+                for key, _ in selector.select(0.1):
+                    link = key.fileobj
+                    assert isinstance(link, socket.socket)
+                    data = _read(link)
+                    links[link] += data
+                    if not data:
+                        selector.unregister(link)
+                        reasons[reason_of(links.pop(link))] += 1
+                        link.close()
+            reasons["no answer yet"] += len(links)
+        finally:
+            close_all(list(links))
+    control.send(Attacked(time.monotonic() - start_s, +reasons))
+
+
+def reason_of(answer: bytes) -> str:
+    """Why an attempt was turned away; numbers in it differ, and are left out."""
+    found = _REASON.search(answer)
+    if found is None:
+        return f"told {answer[:60]!r}" if answer else "closed without a word"
+    return _NUMBER.sub("N", (found[1] or found[2] or b"").decode(errors="replace"))
+
+
+def _attempt(plan: AttackPlan, number: int) -> socket.socket:
+    link = socket.socket()
+    try:
+        source = number % plan.sources
+        link.bind((f"127.0.{1 + source // 250}.{1 + source % 250}", 0))
+        link.settimeout(JOIN_TIMEOUT_S)
+        link.connect(plan.address)
+        link.sendall(b"REGISTER service=intruder_%d;version=1;username=intruder;password=guess_%d\n" % (number, number))
+    except OSError:
+        link.close()
+        raise
+    link.settimeout(0)
+    return link
+
+
+def _read(link: socket.socket) -> bytes:
+    try:
+        return link.recv(READ_BYTES)
+    except ConnectionError:
+        return b""

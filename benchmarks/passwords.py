@@ -1,0 +1,81 @@
+"""The latency of local messages while others show wrong passwords at the door for other hosts, beside the idle one."""
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from benchmarks.attack import Attacked, AttackPlan
+from benchmarks.measure import measure_latency
+from benchmarks.servers import OURS, Server, run_server
+from benchmarks.shapes import LINE_BYTES
+from benchmarks.workers import Workers
+from communicator.daemon.passwords import make_entry, write_entry
+from communicator.router.events import Opens
+
+STOP_S = 40.0
+"""An attack may last so long: a queue of 256 passwords takes some 15 s to verify."""
+_PINGS_AT_ONCE = 200
+_CONFIG = """\
+remote = "127.0.0.1:0"
+[auth]
+mode = "password"
+password_file = "{file}"
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Attack:
+    """What many wrong passwords did to the latency."""
+
+    sources: int
+    """From how many addresses."""
+    attempts: int
+    idle_s: list[float]
+    """One-way latencies just before and just after."""
+    attacked_s: list[float]
+    """The same for as long as one attempt had no answer yet."""
+    elapsed_s: float
+    reasons: Counter[str]
+    """How many attempts were told what."""
+
+
+@contextmanager
+def run_guarded_router() -> Iterator[Server]:
+    """A router that asks other hosts for passwords, and knows one user; for as long as the block lasts."""
+    with TemporaryDirectory(prefix="bench-") as folder:
+        file = Path(folder) / "passwords"
+        write_entry(file, "password_file", make_entry("known", Opens.SERVICE, frozenset(("known",)), "right"))
+        with run_server(OURS, _CONFIG.format(file=file)) as server:
+            yield server
+
+
+def measure_attack(server: Server, attempts: int, sources: int, pings: int, workers: Workers) -> Attack:
+    """Measure before, during and after an attack.
+
+    Args:
+        server: See `run_guarded_router`.
+        attempts: How many REGISTER with a wrong password, all at once.
+        sources: From how many addresses they come.
+        pings: How many messages are timed before, and how many after.
+        workers: The load processes.
+
+    Raises:
+        BenchmarkError: A message got lost meanwhile, or the attack cannot be made.
+    """
+    idle_s = _ping(server, pings, workers)
+    host, port = server.addresses["remote"]
+    workers.crowd.tell(AttackPlan((str(host), int(port)), attempts, sources, STOP_S))
+    workers.crowd.answer()
+    attacked_s: list[float] = []
+    while not workers.crowd.has_answered:
+        attacked_s += _ping(server, _PINGS_AT_ONCE, workers)
+    attacked: Attacked = workers.crowd.answer()
+    idle_s += _ping(server, pings, workers)
+    return Attack(sources, attempts, idle_s, attacked_s, attacked.elapsed_s, attacked.reasons)
+
+
+def _ping(server: Server, count: int, workers: Workers) -> list[float]:
+    return measure_latency(server, "tcp", LINE_BYTES[0], count, workers)

@@ -1,0 +1,366 @@
+"""What a communicatord does for others: remote and secure doors, dials, kept files, passwords, and what follows a SIGHUP."""
+
+import asyncio
+import os
+import signal
+import socket
+from collections import deque
+
+import pytest
+from argon2 import PasswordHasher
+
+from communicator.daemon.passwords import Entry, write_entry
+from communicator.daemon.tls import load_trust
+from communicator.router import Router
+from communicator.router.effects import CheckCredential, Dial, Keep, KeptFile
+from communicator.router.events import (
+    CloseReason,
+    CredentialChecked,
+    CredentialsRevoked,
+    DialFailed,
+    LinesReceived,
+    LinkClosed,
+    LinkKind,
+    LinkOpened,
+    Opens,
+)
+
+
+class Told(Router):
+    """Keeps what it was told of links, dials and passwords, and asks for what a line says.
+
+    ``DIAL host port secure``, ``KEEP file content`` and ``CHECK username password`` become effects; all else is routed.
+    """
+
+    def __init__(self, config, now) -> None:
+        super().__init__(config, now)
+        self.events = []
+        self.config = config
+        type(self).last = self
+
+    def reconfigure(self, config, now):
+        self.config = config
+        return super().reconfigure(config, now)
+
+    def handle(self, event, now):
+        if isinstance(event, LinesReceived):
+            words = event.lines.decode().split()
+            if words and words[0] in {"DIAL", "KEEP", "CHECK"}:
+                return [self._wish(event.link, *words)]
+        if isinstance(event, DialFailed | CredentialChecked):  # of what it did not ask for it knows nothing
+            self.events.append(event)
+            return []
+        if isinstance(event, LinkOpened | LinkClosed | CredentialsRevoked):
+            self.events.append(event)
+        return super().handle(event, now)
+
+    def _wish(self, link, what, *words):
+        if what == "DIAL":
+            return Dial(77, words[0], int(words[1]), words[2] == "secure")
+        if what == "KEEP":
+            return Keep(KeptFile(words[0]), " ".join(words[1:]))
+        return CheckCredential(link, *words)
+
+
+@pytest.fixture
+def run(run_router, eventually):
+    """A router that keeps what it was told; ``told(kind)`` waits for the first such event."""
+
+    def start(*assignments):
+        return run_router(*assignments, core=Told)
+
+    async def told(kind, **values):
+        def fits(event):
+            return isinstance(event, kind) and all(getattr(event, name) == value for name, value in values.items())
+
+        async def ask():
+            return [event for event in Told.last.events if fits(event)]
+
+        return (await eventually(ask, bool))[0]
+
+    return start, told
+
+
+async def _hang_up(router, peer) -> None:
+    os.kill(os.getpid(), signal.SIGHUP)
+    await peer.sync()
+
+
+def _tls(tls, **more) -> str:
+    values = {"certificate": tls.certificate, "private_key": tls.private_key, "ca": tls.ca}
+    return "tls={" + ", ".join(f'{key}="{value}"' for key, value in values.items()) + "".join(more.values()) + "}"
+
+
+@pytest.fixture
+def secure(authority):
+    return "listen.secure=127.0.0.1:0", _tls(authority.issue("alpha"))
+
+
+async def _enter_secure(router, tls) -> asyncio.WriteTransport:
+    """Somebody at the secure door; its end of the link."""
+    loop = asyncio.get_running_loop()
+    context = load_trust(tls).client
+    transport, _ = await loop.create_connection(
+        asyncio.Protocol, *router.address("secure"), ssl=context, server_hostname="alpha"
+    )
+    return transport
+
+
+async def test_a_remote_link_is_told_with_its_kind(run):
+    start, told = run
+    async with start("listen.remote=127.0.0.2:0") as router:
+        assert router.ports["remote"].startswith("127.0.0.2:")
+        assert Told.last.config.my_address == router.ports["remote"]
+        with socket.create_connection(router.address("remote"), source_address=("127.0.0.9", 0)):
+            opened = await told(LinkOpened, kind=LinkKind.REMOTE)
+        assert opened.address.startswith("127.0.0.9:")
+        assert (opened.dial, opened.certificate, opened.user) == (None, None, None)
+        assert router.events("cluster_on_loopback")[0]["my_address"] == router.ports["remote"]
+
+
+async def test_a_secure_link_is_told_with_the_names_in_its_certificate(run, secure, authority):
+    start, told = run
+    async with start(*secure) as router:
+        assert Told.last.config.my_address == router.ports["secure"]
+        assert Told.last.config.cluster.secure
+        beta = await _enter_secure(router, authority.issue("beta"))
+        assert (await told(LinkOpened, kind=LinkKind.SECURE)).certificate == {"beta"}
+        beta.abort()
+        await told(LinkClosed)
+
+
+async def test_who_fails_the_handshake_is_no_link_and_is_logged_once(run, secure):
+    start, _ = run
+    async with start(*secure) as router:
+        peer = await router.connect()
+        for _ in range(3):
+            with socket.create_connection(router.address("secure")) as passer_by:
+                passer_by.sendall(b"CONNECT version=1\n")
+                passer_by.settimeout(20)
+                while passer_by.recv(1000):
+                    pass
+            await peer.sync()
+        assert [entry["reason"] for entry in router.events("handshake_failed")] == ["it does not speak TLS"]
+        assert not [event for event in Told.last.events if event.kind is LinkKind.SECURE]
+
+
+@pytest.mark.parametrize("door", ["remote", "secure"])
+async def test_a_dial_becomes_a_link_at_both_ends(run, secure, door):
+    start, told = run
+    async with start("listen.remote=127.0.0.2:0", *secure) as router:
+        peer = await router.connect()
+        host, port = router.address(door)
+        peer.say(f"DIAL {host} {port} {door}")
+        ours = await told(LinkOpened, dial=77)
+        theirs = await told(LinkOpened, kind=LinkKind(door), dial=None)
+        assert ours.kind is LinkKind(door)
+        names = frozenset(("alpha",)) if door == "secure" else None
+        assert (ours.certificate, theirs.certificate) == (names, names)
+        assert ours.address == router.ports[door]
+
+
+async def test_a_dial_that_comes_to_nothing_is_told(run):
+    start, told = run
+    async with start() as router:
+        peer = await router.connect()
+        with socket.socket() as bound:
+            bound.bind(("127.0.0.1", 0))
+            peer.say(f"DIAL 127.0.0.1 {bound.getsockname()[1]} plain")
+            assert await told(DialFailed) == DialFailed(77, "refused")
+
+
+async def test_what_is_to_be_kept_is_there_at_the_end_and_is_read_at_the_next_start(run):
+    start, _ = run
+    async with start() as router:
+        data = router.ports_file.parent / "data"
+        peer = await router.connect()
+        peer.say("KEEP neighbors.txt 127.0.0.3:4042")
+        peer.say("KEEP policy.json {}")
+        await peer.sync()
+    assert (data / "neighbors.txt").read_text() == "127.0.0.3:4042"
+    async with start():
+        assert Told.last.config.cluster.saved_neighbors == "127.0.0.3:4042"
+        assert Told.last.config.policy == "{}"
+    (data / "policy.json").write_bytes(b"\xff")
+    async with start() as router:
+        assert Told.last.config.policy == ""
+        assert router.events("kept_file_ignored")[0]["path"] == str(data / "policy.json")
+
+
+async def test_what_cannot_be_kept_is_told(run):
+    start, _ = run
+    async with start() as router:
+        peer = await router.connect()
+        data = router.ports_file.parent / "data"
+        for _ in range(2):
+            peer.say("KEEP neighbors.txt x")
+            await peer.sync()
+        for file in data.iterdir():
+            file.unlink()
+        data.rmdir()
+        data.touch()
+        peer.say("KEEP neighbors.txt y")
+        await peer.sync()
+        router.daemon.stop()
+        await router.end()
+        assert router.events("file_not_kept")[0]["path"] == str(data / "neighbors.txt")
+
+
+async def test_a_router_alone_without_a_place_to_keep_things_says_so_and_starts(run):
+    start, _ = run
+    async with start("data_path=/nowhere/at/all") as router:
+        assert router.events("nothing_is_kept")[0]["path"] == "/nowhere/at/all"
+        await (await router.connect()).sync()
+    with pytest.raises(AssertionError, match="data_path"):
+        async with start("data_path=/nowhere/at/all", "listen.remote=127.0.0.1:0"):
+            pass
+
+
+@pytest.fixture
+def passwords(tmp_path):
+    """A password file, and a way to change what beta has to say."""
+    file = tmp_path / "passwords"
+
+    def change(password: str) -> None:
+        hashed = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(password)
+        write_entry(file, "key", Entry("beta", Opens.ROUTER, frozenset(("beta",)), hashed))
+
+    change("sesame")
+    return file, change
+
+
+async def test_a_password_is_verified_before_anything_else_of_that_link(run, passwords):
+    start, told = run
+    async with start(f"auth.password_file={passwords[0]}") as router:
+        peer, other = await router.connect(), await router.connect()
+        peer.say("CHECK beta sesame")
+        await other.sync()
+        peer.say("ALIVE serial=after")
+        assert (await told(CredentialChecked)).credential.username == "beta"
+        await peer.hear_until("serial=after")
+        peer.say("CHECK beta wrong")
+        assert (await told(CredentialChecked, credential=None)).link == 1
+
+
+class Busy(Told):
+    """Says what it hears, and when a password was verified, in order."""
+
+    order: deque[str] = deque()
+
+    def handle(self, event, now):
+        if isinstance(event, LinesReceived | CredentialChecked):
+            self.order.append(type(event).__name__)
+        return super().handle(event, now)
+
+
+async def test_nothing_is_read_of_a_link_whose_password_is_being_verified(run_router, passwords):
+    Busy.order.clear()
+    async with run_router(f"auth.password_file={passwords[0]}", core=Busy) as router:
+        with router.socket() as sender:
+            sender.sendall(b"CHECK beta sesame\n")
+            peer = await router.connect()
+            await peer.sync()  # the check is under way or done
+            sender.sendall(b"ALIVE serial=1\n")
+            sender.setblocking(False)  # noqa: FBT003 - its one parameter
+            while b"serial=1" not in await asyncio.get_running_loop().sock_recv(sender, 1000):
+                pass
+        order = [word for word in Busy.order]
+        assert order.index("CredentialChecked") < len(order) - 1
+        assert order[-1] == "LinesReceived"
+
+
+async def test_hang_up_cuts_who_came_in_by_what_no_longer_counts(run, secure, passwords, authority):
+    start, told = run
+    async with start(*secure, f"auth.password_file={passwords[0]}") as router:
+        peer = await router.connect()
+        beta = await _enter_secure(router, authority.issue("beta"))
+        link = (await told(LinkOpened, kind=LinkKind.SECURE)).link
+        await _hang_up(router, peer)
+        assert not [event for event in Told.last.events if isinstance(event, CredentialsRevoked)]
+        passwords[1]("another")
+        await _hang_up(router, peer)
+        assert await told(CredentialsRevoked) == CredentialsRevoked(frozenset(("beta",)))
+        authority.revoke(authority.issue("gone"))
+        await _hang_up(router, peer)
+        await told(CredentialsRevoked, links=frozenset((link,)))
+        closed = await told(LinkClosed, link=link)
+        assert closed.reason is CloseReason.AUTH
+        assert not [event for event in Told.last.events if isinstance(event, LinkClosed) and event.link == 1]
+        beta.abort()
+
+
+async def test_hang_up_brings_what_may_change_of_the_cluster(run, passwords, tmp_path):
+    start, _ = run
+    secret = tmp_path / "secret"
+    secret.touch(0o600)
+    secret.write_text("open")
+    async with start("listen.remote=127.0.0.1:0", "server_name=alpha") as router:
+        peer = await router.connect()
+        before = Told.last.config
+        assert not before.cluster.demands_credentials
+        router.reload_to(
+            [
+                'cluster={neighbors=["127.0.0.9:1"], discover=false, remote_shutdown=true}',
+                f'auth={{password_file="{passwords[0]}", username="alpha", secret_file="{secret}"}}',
+                'services.canary.may_send=["timekeeper/*"]',
+                "listen.remote=127.0.0.5:0",
+                "cluster.my_address=127.0.0.5:9",
+                "data_path=/elsewhere",
+            ]
+        )
+        await _hang_up(router, peer)
+        after = Told.last.config
+        assert after.may_send == {"canary": ("timekeeper/*",)}
+        assert (after.cluster.discover, after.cluster.remote_shutdown) == (False, True)
+        assert [str(neighbor.host_port) for neighbor in after.cluster.neighbors] == ["127.0.0.9:1"]
+        assert (after.cluster.username, after.cluster.password) == ("alpha", "open")
+        assert after.cluster.demands_credentials
+        assert (after.my_address, after.boot_id) == (before.my_address, before.boot_id)
+        assert after.own_ips == before.own_ips
+        keys = router.events("config_needs_restart")[0]["keys"]
+        assert keys == "data_path,listen.remote,cluster.my_address"
+
+
+@pytest.mark.parametrize(
+    ("assignments", "key"),
+    [
+        (["auth.mode=none", "listen.remote="], "listen.remote"),  # the door it is about is still open
+        (["listen.secure=", "tls={}"], "tls.certificate"),
+        (["tls.ca=/nowhere"], "tls.ca"),
+        (["auth.password_file=/nowhere"], "auth.password_file"),
+    ],
+)
+async def test_hang_up_with_rules_that_would_let_anybody_in_by_an_open_door_changes_nothing(
+    run, passwords, authority, assignments, key
+):
+    start, _ = run
+    open_to_all = (
+        "listen.remote=0.0.0.0:0",
+        "listen.secure=127.0.0.1:0",
+        "cluster.my_address=10.0.0.5:4042",
+        _tls(authority.issue("alpha")),
+        f'auth={{password_file="{passwords[0]}", allow_cleartext_password=true}}',
+    )
+    async with start(*open_to_all) as router:
+        peer = await router.connect()
+        before = Told.last.config
+        if "auth.mode=none" in assignments:
+            assignments = [*assignments, "auth.password_file="]
+        router.reload_to(assignments)
+        await _hang_up(router, peer)
+        assert router.events("config_reload_failed")[0]["reason"].startswith(f"{key}:")
+        assert Told.last.config == before
+
+
+async def test_at_the_end_nobody_is_left_in_a_handshake(run, secure):
+    start, _ = run
+    async with start(*secure) as router:
+        with socket.create_connection(router.address("secure")) as stalling:
+            await (await router.connect()).sync()
+            router.daemon.stop()
+            assert await router.end() == 0
+            stalling.settimeout(20)
+            try:
+                assert stalling.recv(10) == b""
+            except ConnectionResetError:
+                pass
