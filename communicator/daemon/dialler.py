@@ -112,7 +112,9 @@ class Dialler:
 
         try:
             if not effect.secure:
-                await loop.create_connection(enter, sock=connected)
+                # Not create_connection: where the link is closed at once, that of uvloop leaves a socket behind, and with it the
+                # number of a descriptor which is somebody else's by then.
+                await loop.connect_accepted_socket(enter, connected)
                 return
             await loop.create_connection(
                 enter,

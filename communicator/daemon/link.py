@@ -259,7 +259,9 @@ class Link(asyncio.BufferedProtocol):
         self._set_deadline(asyncio.get_running_loop().call_later(LINGER_S, self._flush_and_close))
 
     def _flush_and_close(self) -> None:
-        if not self._transport.is_closing():  # a TLS transport of asyncio forgets what it carries when it is closed twice
+        if (
+            not self._transport.is_closing()
+        ):  # a TLS transport of asyncio forgets what it carries when it is closed twice
             self._transport.close()
         late = asyncio.get_running_loop().call_later(self._limits.drain_s, self.cut, self.close_reason)
         self._set_deadline(late)

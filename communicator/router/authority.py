@@ -33,6 +33,8 @@ class Speaker:
     """On remote links: CONNECT, ACCEPT or REGISTER went through."""
     is_router: bool = False
     """On remote links: it is one between routers."""
+    is_bus: bool = False
+    """It leads to many routers, which need not meet."""
 
     @property
     def is_stranger(self) -> bool:
@@ -201,9 +203,9 @@ def _router_alone(_message: Message, _speaker: Speaker, _config: RouterConfig) -
 
 
 def _stranger_or_router(_message: Message, speaker: Speaker, _config: RouterConfig) -> Ruling:
-    if speaker.kind.is_remote:
+    if speaker.kind.is_remote and not speaker.is_bus:
         return ALLOWED
-    return _no("only from another router, over a remote or secure link")
+    return _no("only from another router, over a remote or secure link of its own")
 
 
 def _between_routers(_message: Message, speaker: Speaker, _config: RouterConfig) -> Ruling:

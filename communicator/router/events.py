@@ -175,6 +175,15 @@ class LinkHeld:
 
 
 @dataclass(frozen=True, slots=True)
+class ServersReached:
+    """Who can be reached over a link that leads to many routers has changed; said of no other link."""
+
+    link: int
+    servers: frozenset[str]
+    """All of them, now."""
+
+
+@dataclass(frozen=True, slots=True)
 class Continued:
     """The answer to `Continue`: the link's parked lines may go on."""
 
@@ -250,6 +259,7 @@ Event = (
     | LinkEnded
     | LinkClosed
     | LinkHeld
+    | ServersReached
     | Continued
     | DatagramReceived
     | DeadlineReached

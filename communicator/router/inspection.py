@@ -39,10 +39,10 @@ def inspect(board: Switchboard, link: Link, line: bytes, now: Instant) -> None:
         return
     if must_wait(board, link, message, line + b"\n", now):
         return
-    if link.peer is None:
-        _take(board, link, message, line, now)
-    else:
+    if link.is_router:
         _take_from_router(board, link, message, now)
+    else:
+        _take(board, link, message, line, now)
 
 
 def _take(board: Switchboard, link: Link, message: Message, line: bytes, now: Instant) -> None:
@@ -112,8 +112,9 @@ def _speaker(link: Link) -> Speaker:
         user=link.user,
         user_known=link.user_known,
         registration=link.registration,
-        accepted=link.peer is not None or link.registration is not None,
-        is_router=link.peer is not None,
+        accepted=link.is_router or link.registration is not None,
+        is_router=link.is_router,
+        is_bus=link.is_bus,
     )
 
 
@@ -169,4 +170,5 @@ def _refuse(board: Switchboard, link: Link, command: str, reason: str, drop: str
             reason=reason[:REASON_CHARACTERS],
             refusals=link.refusals,
         )
-    board.refuse(link, command, reason)
+    if not link.is_bus:  # where everyone would hear it
+        board.refuse(link, command, reason)

@@ -103,6 +103,8 @@ class Link:
     """The names in the peer's certificate, when it showed one that was verified."""
     peer: Peer | None = None
     """Which router is at the other end, once it was accepted."""
+    is_bus: bool = False
+    """It leads to many routers: no handshake, no heartbeat, and whoever speaks signs each line."""
     credential: Credential | None = None
     """What its password has opened."""
     stranger_until_s: float = 0.0
@@ -133,9 +135,14 @@ class Link:
         return HostPort(self.ip, 0).is_loopback
 
     @property
+    def is_router(self) -> bool:
+        """Whether routers are at the other end: one that was accepted or, on a bus, many."""
+        return self.peer is not None or self.is_bus
+
+    @property
     def is_stranger(self) -> bool:
         """Whether it comes from another host and has not shown who it is."""
-        return self.kind.is_remote and self.peer is None and self.registration is None
+        return self.kind.is_remote and not self.is_router and self.registration is None
 
     def accepts(self, command: str) -> bool:
         """Whether the router's own broadcast of this command goes there."""

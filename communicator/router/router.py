@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from communicator.router.carrier import Carrier
 from communicator.router.commands.clock_status import settle_clock
 from communicator.router.commands.information import router_stats
 from communicator.router.commands.load import forget_load, tell_load
@@ -30,12 +31,13 @@ from communicator.router.events import (
     LinkOpened,
     LoadSampled,
     Measured,
+    ServersReached,
     StopRequested,
     UserIdentified,
 )
 from communicator.router.forwarding import count_lines, forward
 from communicator.router.inspection import inspect
-from communicator.router.mesh import handshake
+from communicator.router.mesh import bus, handshake
 from communicator.router.mesh.admission import credential_checked, revoke
 from communicator.router.mesh.relay import relay
 from communicator.router.mesh.upkeep import begin, next_deadline_s, renew, upkeep
@@ -52,10 +54,11 @@ class Router:
     Args:
         config: Its identity and rules.
         now: When it starts.
+        carrier: What brings lines to other routers, if not links that it keeps with each.
     """
 
-    def __init__(self, config: RouterConfig, now: Instant) -> None:
-        self._board = Switchboard(config, now)
+    def __init__(self, config: RouterConfig, now: Instant, carrier: Carrier | None = None) -> None:
+        self._board = Switchboard(config, now, carrier)
         begin(self._board, now)
         self._signal = Link(_DATAGRAM_LINK, LinkKind.SIGNAL, "signal", user_known=True)
         self._handlers: dict[type, Callable[[Any, Instant], None]] = {
@@ -74,6 +77,7 @@ class Router:
             Measured: self._measured,
             Continued: lambda event, now: self._resume(event.link, now),
             LinkHeld: self._link_held,
+            ServersReached: lambda event, now: bus.reached(self._board, event, now),
             HandlerFailed: self._handler_failed,
             StopRequested: lambda event, now: drain(self._board, StopMode.STOP, event.by, now),
         }
@@ -135,6 +139,8 @@ class Router:
         if self._board.draining:
             self._board.answer(link, "QUITTING")
             self._board.close(link, CloseReason.DRAIN)
+        elif self._board.carrier.opened(link):
+            bus.join(self._board, link)
         elif link.kind.is_remote:
             handshake.greet(self._board, link, now)
 
@@ -155,9 +161,8 @@ class Router:
 
     def _pass_on(self, link: Link, lines: bytes, now: Instant) -> int:
         """Deal with lines; returns how many they were."""
-        if link.peer is None:
-            return forward(self._board, link, lines, now, inspect)
-        return relay(self._board, link, lines, now, inspect)
+        deal_with = relay if link.is_router else forward
+        return deal_with(self._board, link, lines, now, inspect)
 
     def _credential_checked(self, event: CredentialChecked, now: Instant) -> None:
         credential_checked(self._board, event.link, event.credential, now)
@@ -166,7 +171,7 @@ class Router:
     def _credentials_revoked(self, event: CredentialsRevoked, now: Instant) -> None:
         for link in revoke(self._board, event):
             self._board.notice(Level.WARNING, "credentials_revoked", link=link.name)
-            self._leave(link, now)
+            self._leave(link, now, CloseReason.AUTH)
             self._board.close(link, CloseReason.AUTH)
 
     def _user_identified(self, event: UserIdentified, now: Instant) -> None:
@@ -214,7 +219,7 @@ class Router:
             self._board.statistics.dropped["too_long"] += 1
             self._board.notice(Level.WARNING, "line_too_long", link=link.name, limit_bytes=limit)
             self._board.refuse(link, "", f"line is longer than {limit} bytes; the link is closed")
-            self._leave(link, now)
+            self._leave(link, now, CloseReason.PROTOCOL)
             self._board.close(link, CloseReason.PROTOCOL)
         elif link.ended:
             self._leave(link, now)
@@ -234,7 +239,7 @@ class Router:
         if event.reason is CloseReason.SLOW:
             self._tell_slow(link, event.queued_bytes)
         link.closing = True
-        self._leave(link, now)
+        self._leave(link, now, event.reason)
 
     def _tell_slow(self, link: Link, queued_bytes: int) -> None:
         board = self._board
@@ -243,16 +248,18 @@ class Router:
         board.notice(Level.WARNING, "slow_consumer_cut", client=link.name, queued_bytes=queued_bytes)
         board.tell_listeners("SLOW_CONSUMER", client=link.name, queued_bytes=str(queued_bytes))
 
-    def _leave(self, link: Link, now: Instant) -> None:
+    def _leave(self, link: Link, now: Instant, reason: CloseReason = CloseReason.HUP) -> None:
         """A link is of no more use: whatever hung on it ends."""
         board = self._board
         board.contests.give_up(link)
         withdraw(board, link, "lost", now)
         forget_load(board, link)
         board.taps.discard(link)
-        if link.kind.is_remote:
+        if link.is_bus:
+            bus.leave(board, link, now)
+        elif link.kind.is_remote:
             board.mesh.gate.gone(link.id)
-            handshake.part(board, link, CloseReason.HUP, now)
+            handshake.part(board, link, reason, now)
 
     def _datagram_received(self, event: DatagramReceived, now: Instant) -> None:
         board = self._board

@@ -53,9 +53,10 @@ class Switchboard:
     Args:
         config: Its identity and rules.
         now: When it starts.
+        carrier: What brings lines to other routers; without one the mesh of links.
     """
 
-    def __init__(self, config: RouterConfig, now: Instant) -> None:
+    def __init__(self, config: RouterConfig, now: Instant, carrier: Carrier | None = None) -> None:
         self.config = config
         self.started = now
         self._effects: list[Effect] = []
@@ -68,8 +69,8 @@ class Switchboard:
         """Header of a line to its route; emptied by `routes_changed`."""
         self.route_changes = 0
         """Grows with each `routes_changed`."""
-        self.mesh = Mesh(config, now)
-        self.carrier: Carrier = self.mesh
+        self.mesh = Mesh(config, now, carrier)
+        self.carrier: Carrier = carrier or self.mesh
         """What brings lines to other routers."""
         self.received = Received()
         self.pending = Acknowledgements(config.limits.pending_messages, config.limits.pending_bytes)

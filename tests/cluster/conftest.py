@@ -99,7 +99,7 @@ class HostRouter(RouterProcess):
     """A router inside the network namespace of its host."""
 
     def __init__(self, namespace: str, server_name: str, settings: Mapping[str, object]) -> None:
-        super().__init__(server_name, settings)
+        super().__init__(server_name, settings, log_level="debug")
         self._namespace = namespace
 
     def _command(self, ports_file):

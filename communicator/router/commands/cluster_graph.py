@@ -5,7 +5,7 @@ from typing import Any
 
 from communicator.errors import RemoteProtocolError
 from communicator.protocol.message import Message
-from communicator.protocol.names import ROUTER_SERVICE, THIS_SERVER
+from communicator.protocol.names import BROADCAST_SERVICES, ROUTER_SERVICE, THIS_SERVER
 from communicator.protocol.values import NS_PER_S
 from communicator.router.balancing import Balancer, Candidate
 from communicator.router.choosing import candidates
@@ -45,7 +45,7 @@ def cluster_get_graph(board: Switchboard, link: Link, _message: Message, _now: I
 
 def _servers(board: Switchboard) -> list[str]:
     mesh = board.mesh
-    return sorted({board.config.server_name, *mesh.database.links(), *mesh.peers, *board.carrier.servers()})
+    return sorted({board.config.server_name, *mesh.database.links(), *mesh.peers, *board.carrier.reachable()})
 
 
 def _node(board: Switchboard, server: str) -> dict[str, Any]:
@@ -81,6 +81,8 @@ def cluster_get_route(board: Switchboard, link: Link, message: Message, now: Ins
     if not text:
         raise RemoteProtocolError("parameter destination is missing")
     server, service = _read_destination(text)
+    if service in BROADCAST_SERVICES:
+        raise RemoteProtocolError(f"{text[:80]!r} is a broadcast: it goes to every service that lists its command")
     told: dict[str, Any] = {"destination": text, "candidates": []}
     if server and not is_here(board, server):
         told |= _way(board, server)
@@ -174,7 +176,7 @@ def forget(board: Switchboard, _link: Link, message: Message, now: Instant) -> N
     if not found:
         raise RemoteProtocolError(f"{what[:80]!r} is no member of this cluster")
     for member in found:
-        if member.server in board.carrier.servers():
+        if member.server in board.carrier.reachable():
             raise RemoteProtocolError(f"{what[:80]!r} is reached now: stop its router first")
         if member.configured:
             raise RemoteProtocolError(f"{what[:80]!r} stands in cluster.neighbors: take it out there first")

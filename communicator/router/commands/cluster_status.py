@@ -29,7 +29,7 @@ def measure_cluster(board: Switchboard) -> dict[str, str]:
     As in the ancestor a cluster is up while more than half of all known routers are reached, and complete when all are; unlike
     there, only those count as reached to whom a way leads that is really up.
     """
-    reached = board.carrier.servers()
+    reached = board.carrier.reachable()
     count = max(board.mesh.book.count, 1 + len(reached))
     live, quorum = 1 + len(reached), count // 2 + 1
     missing = [member.server or member.address for member in board.mesh.book.members() if member.server not in reached]

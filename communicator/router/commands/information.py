@@ -82,7 +82,7 @@ def _cluster(board: Switchboard) -> dict[str, Any]:
         "members": int(status["neighbors_count"]),
         "members_live": int(status["live_count"]),
         "quorum_size": int(status["quorum"]),
-        "peers": [_peer(board, server) for server in sorted(mesh.known_servers())],
+        "peers": [_peer(board, server) for server in sorted(_others(board))],
         "acks_pending": len(board.pending),
         "acks_pending_bytes": board.pending.bytes,
         "redeliveries_total": board.pending.repeated_total,
@@ -96,6 +96,12 @@ def _cluster(board: Switchboard) -> dict[str, Any]:
         "passwords_unverified_total": mesh.gate.refused_unverified_total,
         "policy_generation": list(board.policy.policy.generation),
     }
+
+
+def _others(board: Switchboard) -> set[str]:
+    """Every other server of the cluster by name, reached or not."""
+    named = {member.server for member in board.mesh.book.members() if member.server}
+    return named | board.carrier.reachable() | set(board.mesh.peers)
 
 
 def _peer(board: Switchboard, server: str) -> dict[str, Any]:

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from communicator.router.mesh.link_state import Database
 from communicator.router.mesh.records import Instance, Leaf
-from communicator.router.mesh.topology import Topology
 from communicator.router.registry import Role
 
 _NOBODY: frozenset[str] = frozenset()
@@ -13,7 +13,7 @@ _NOBODY: frozenset[str] = frozenset()
 
 @dataclass(frozen=True, slots=True)
 class _Index:
-    """Answers to all questions, for one state of the database and the topology."""
+    """Answers to all questions, for one state of what is told and of who is reached."""
 
     all: tuple[Instance, ...]
     leaves: frozenset[str]
@@ -24,17 +24,31 @@ class _Index:
     """By command."""
 
 
+class Whereabouts(Protocol):
+    """Who can be reached now: a `Topology`, or a `Carrier`."""
+
+    @property
+    def generation(self) -> int:
+        """Grows with each change."""
+
+    def reachable(self) -> frozenset[str]:
+        """The other servers there is a way to."""
+
+    def leaf(self, server: str) -> Leaf | None:
+        """What is known of one that keeps no directory."""
+
+
 class Directory:
     """Looks instances up; worked out anew when someone asks after a change, else a look into a table.
 
     Args:
         database: What every router said of its services.
-        topology: Who can be reached; whoever changes the database's links updates it.
+        whereabouts: Who can be reached; whoever changes the database's links updates a topology.
     """
 
-    def __init__(self, database: Database, topology: Topology) -> None:
+    def __init__(self, database: Database, whereabouts: Whereabouts) -> None:
         self._database = database
-        self._topology = topology
+        self._whereabouts = whereabouts
         self._seen: tuple[int, int] | None = None
         self._known = _index_of((), _NOBODY)
 
@@ -60,7 +74,7 @@ class Directory:
 
     @property
     def _index(self) -> _Index:
-        now = (self._database.services_generation, self._topology.generation)
+        now = (self._database.services_generation, self._whereabouts.generation)
         if now != self._seen:
             self._known = self._work_out()
             self._seen = now
@@ -69,8 +83,8 @@ class Directory:
     def _work_out(self) -> _Index:
         found: list[Instance] = []
         leaves = set()
-        for server in sorted(self._topology.reachable()):
-            leaf = self._topology.leaf(server)
+        for server in sorted(self._whereabouts.reachable()):
+            leaf = self._whereabouts.leaf(server)
             if leaf is None:
                 found += self._database.instances(server)
             else:

@@ -57,7 +57,7 @@ def publish_services(board: Switchboard) -> None:
     mesh.publish_s = None
     if not mesh.unpublished:
         return
-    instances: dict[str, list[Instance]] = {bucket: [] for bucket in mesh.unpublished}
+    instances: dict[str, list[Instance]] = {bucket: [] for bucket in sorted(mesh.unpublished)}
     for told in local_instances(board):
         bucket = bucket_of(str(told["service"]))
         if bucket in instances and told["state"] != "down":

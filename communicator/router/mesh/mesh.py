@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from communicator.protocol.values import NS_PER_S
-from communicator.router.carrier import Hop
+from communicator.router.carrier import Carrier, Hop
 from communicator.router.config import RouterConfig
 from communicator.router.events import Instant
 from communicator.router.mesh.directory import Directory
@@ -38,9 +38,10 @@ class Mesh:
     Args:
         config: Who we are.
         now: When this life began.
+        carrier: What brings lines to other routers, where these links do not.
     """
 
-    def __init__(self, config: RouterConfig, now: Instant) -> None:
+    def __init__(self, config: RouterConfig, now: Instant, carrier: Carrier | None = None) -> None:
         limits = config.limits
         self.own = config.server_name
         self.book = AddressBook(config.my_address, config.cluster, config.boot_id, limits.members, now.monotonic_s)
@@ -48,7 +49,7 @@ class Mesh:
         self.heartbeat = Heartbeat(config.boot_id)
         self.database = Database(config.server_name, config.boot_id, now.wall_ns // NS_PER_S, limits.members)
         self.topology = Topology(config.server_name)
-        self._directory = Directory(self.database, self.topology)
+        self._directory = Directory(self.database, carrier or self.topology)
         self.peers: dict[str, Link] = {}
         """Server to the link on which it was accepted."""
         self.strangers: set[Link] = set()
@@ -106,12 +107,41 @@ class Mesh:
         reach = self.topology.reach(server)
         return None if reach is None else reach.cost
 
-    def servers(self) -> frozenset[str]:
+    @property
+    def generation(self) -> int:
+        """See `Carrier`."""
+        self.refresh()
+        return self.topology.generation
+
+    def opened(self, _link: Link) -> bool:
+        """See `Carrier`: each link leads to one router, which first has to show who it is."""
+        return False
+
+    def closed(self, link: Link) -> None:
+        """See `Carrier`."""
+
+    def reached(self, link: Link, servers: frozenset[str]) -> None:
+        """See `Carrier`."""
+
+    def onward(self, source: Link | None) -> list[Link]:
+        """See `Carrier`: to every router that keeps a directory."""
+        return [
+            link
+            for link in self.peers.values()
+            if link is not source and link.peer is not None and not link.peer.is_leaf
+        ]
+
+    def reachable(self) -> frozenset[str]:
         """See `Carrier`."""
         if self.is_alone:
             return frozenset()
         self.refresh()
         return self.topology.reachable()
+
+    def leaf(self, server: str) -> Leaf | None:
+        """See `Carrier`."""
+        self.refresh()
+        return self.topology.leaf(server)
 
     def path(self, server: str) -> tuple[str, ...]:
         """See `Carrier`."""
@@ -141,11 +171,6 @@ class Mesh:
     def knows(self, server: str) -> bool:
         """Whether this server is, or was, one of the cluster, reachable or not."""
         return server in self.peers or server in self.database.links() or self.book.knows(server)
-
-    def known_servers(self) -> frozenset[str]:
-        """Every other server of the cluster by name, reached or not."""
-        told = {member.server for member in self.book.members()} | self.servers() | set(self.peers)
-        return frozenset(told - {"", self.own})
 
     def own_links(self, config: RouterConfig) -> LinksState:
         """What we tell the others of our links."""
