@@ -5,10 +5,10 @@ import selectors
 import socket
 import time
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from multiprocessing.connection import Connection
 
-from benchmarks.load import JOIN_TIMEOUT_S, READ_BYTES, close_all
+from benchmarks.load import JOIN_TIMEOUT_S, READ_BYTES, Address, close_all
 
 VERIFIED = "wrong username or password"
 """What somebody is told whose password was verified."""
@@ -20,7 +20,7 @@ _NUMBER = re.compile(r"\d+")
 class AttackPlan:
     """So many links, opened as fast as they are taken; each says REGISTER with a wrong password and waits for what follows."""
 
-    address: tuple[str, int]
+    address: Address
     count: int
     sources: int
     """From how many addresses, 127.0.1.1 and on, in turn."""
@@ -33,7 +33,7 @@ class Attacked:
     """How the attempts ended."""
 
     elapsed_s: float
-    reasons: Counter[str] = field(default_factory=Counter)
+    reasons: dict[str, int]
     """What was said to how many; a number in it is written as N."""
 
 
@@ -52,11 +52,10 @@ def attack(plan: AttackPlan, control: Connection) -> None:
                     reasons[f"no link: {error.strerror or error}"] += 1
                     continue
                 links[link] = b""
-                selector.register(link, selectors.EVENT_READ)
+                selector.register(link, selectors.EVENT_READ, link)
             while links and time.monotonic() < start_s + plan.stop_s:
                 for key, _ in selector.select(0.1):
-                    link = key.fileobj
-                    assert isinstance(link, socket.socket)
+                    link = key.data
                     data = _read(link)
                     links[link] += data
                     if not data:
@@ -66,7 +65,7 @@ def attack(plan: AttackPlan, control: Connection) -> None:
             reasons["no answer yet"] += len(links)
         finally:
             close_all(list(links))
-    control.send(Attacked(time.monotonic() - start_s, +reasons))
+    control.send(Attacked(time.monotonic() - start_s, dict((+reasons).most_common())))
 
 
 def reason_of(answer: bytes) -> str:

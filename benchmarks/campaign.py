@@ -9,19 +9,21 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from benchmarks import codec, imports
 from benchmarks.crowd import idle_bytes, measure_crowd
 from benchmarks.errors import BenchmarkError
 from benchmarks.measure import Load, Rate, measure_latency, measure_rate
+from benchmarks.mesh_campaign import IDLE_LINKS as FEW_LINKS
+from benchmarks.mesh_campaign import MESH_STAGES, MeshCampaign, MeshEffort, hop_loads
 from benchmarks.results import CrowdCell, LatencyCell, RateCell, Results
 from benchmarks.servers import IDLE_LINKS, NAMES, OURS, OURS_ASYNCIO, Server, run_server
 from benchmarks.shapes import LINE_BYTES, SHAPES, Shape
 from benchmarks.workers import Workers, run_workers
 
-STAGES = (*(shape.name for shape in SHAPES), "latency", "crowd", "process", "codec", "import")
+STAGES = (*(shape.name for shape in SHAPES), "latency", "crowd", "process", *MESH_STAGES, "codec", "import")
 IDLE_SERVICES = 1_000
 _ROOT = Path(__file__).resolve().parent.parent
 _OTHER_PYTHONS = tuple(_ROOT / folder / "bin" / "python" for folder in (".venv-oldest", ".venv-3.11"))
@@ -39,9 +41,17 @@ class Effort:
     duration_s: float = 0.4
     pings: int = 400
     starts: int = 5
+    mesh: MeshEffort = field(default_factory=MeshEffort)
 
 
-QUICK = Effort(line_bytes=(100,), rounds=3, duration_s=0.15, pings=150, starts=3)
+QUICK = Effort(
+    line_bytes=(100,),
+    rounds=3,
+    duration_s=0.15,
+    pings=150,
+    starts=3,
+    mesh=MeshEffort(chain_messages=200_000, attempts=200, attacked_pings=500, cycles=1),
+)
 
 
 class Campaign:
@@ -73,6 +83,7 @@ class Campaign:
                     self._process(name, workers)
             if OURS in self._effort.servers and "crowd" in stages:
                 self._crowds(workers)
+            self._mesh(workers)
         if "codec" in stages:
             self._codecs()
         if "import" in stages:
@@ -132,7 +143,7 @@ class Campaign:
             with run_server(name) as server:
                 self.results.ready_s.setdefault(name, []).append(server.ready_s)
         with run_server(name) as server:
-            self.results.idle_bytes[name] = idle_bytes(server, 100, workers)
+            self.results.idle_bytes[name] = idle_bytes(server, FEW_LINKS, workers)
 
     def _crowds(self, workers: Workers) -> None:
         load = Load(shape=SHAPES[0], transport="tcp", line_bytes=LINE_BYTES[0], duration_s=self._effort.duration_s)
@@ -142,6 +153,23 @@ class Campaign:
                 rates = measure_crowd(server, load, count, joined=joined, rounds=self._effort.rounds, workers=workers)
                 self._note(f"1:1 beside {count:,} {what}", [*rates.without, *rates.crowded])
                 self.results.crowds.append(CrowdCell(what, count, rates.without, rates.crowded, rates.lost_links))
+
+    def _mesh(self, workers: Workers) -> None:
+        """What linked servers do; nats-server takes part in the hop alone."""
+        effort, stages = self._effort, self._effort.stages
+        campaign = MeshCampaign(effort.mesh, self.results.mesh, self.results.problems, self._say)
+        if "hop" in stages:
+            campaign.hops(effort.servers, hop_loads(effort.line_bytes, effort.duration_s), effort.rounds, workers)
+        if OURS not in effort.servers:
+            return
+        if "chain" in stages:
+            campaign.chain(workers)
+        if "passwords" in stages:
+            campaign.passwords(workers)
+        if "convergence" in stages:
+            campaign.convergence()
+        if "process" in stages:
+            campaign.memory(workers)
 
     def _codecs(self) -> None:
         self._say("codec")

@@ -150,7 +150,7 @@ def _servers(asker: BlockingClient) -> set[str]:
 def _leads_to(asker: BlockingClient, service: str, server: str) -> bool:
     answer = asker.request(Message("CLUSTER_GET_ROUTE", {"destination": service}), "CLUSTER_ROUTE")
     route = json.loads(answer.get("route"))
-    return route["outcome"] == "remote" and route["server"] == server
+    return (route["outcome"], route.get("server")) == ("remote", server)
 
 
 def _nats_routes(monitor: int) -> int:

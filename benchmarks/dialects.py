@@ -12,8 +12,9 @@ _HANDSHAKE_BYTES = 65_536
 class Dialect(Protocol):
     """One wire protocol, as little of it as a sender and a receiver need."""
 
-    aside: bytes
-    """What the server may put between two deliveries unasked; empty when nothing."""
+    @property
+    def aside(self) -> bytes:
+        """What the server may put between two deliveries unasked; empty when nothing."""
 
     def join(self, connection: socket.socket, name: str, topics: tuple[str, ...]) -> None:
         """Become a client called `name` that receives `topics`; returns once the server has taken both in."""
@@ -36,8 +37,9 @@ class Ours:
     aside: bytes = b""
 
     def join(self, connection: socket.socket, name: str, topics: tuple[str, ...]) -> None:
-        """Register; ALIVE and its answer show that COMMANDS was taken in."""
-        commands = ",".join(["HELP", "READY", "UNKNOWN", "QUITTING", "STOP", "PAYLOAD", *topics])
+        """Register; ALIVE and its answer show that COMMANDS was taken in. A topic is a command, or the service itself."""
+        broadcasts = [topic for topic in topics if topic != name]
+        commands = ",".join(["HELP", "READY", "UNKNOWN", "QUITTING", "STOP", "PAYLOAD", *broadcasts])
         _exchange(connection, f"REGISTER service={name};version=1\n".encode(), b" READY", b" HELP")
         _exchange(connection, f"COMMANDS list={commands}\nALIVE serial=1\n".encode(), b"ABSOLUTELY", b"\n")
 

@@ -1,6 +1,5 @@
 """The latency of local messages while others show wrong passwords at the door for other hosts, beside the idle one."""
 
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -27,19 +26,35 @@ password_file = "{file}"
 
 
 @dataclass(frozen=True, slots=True)
+class Spread:
+    """Many one-way latencies, in seconds."""
+
+    count: int
+    p50_s: float
+    p99_s: float
+    worst_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class Attack:
     """What many wrong passwords did to the latency."""
 
     sources: int
     """From how many addresses."""
     attempts: int
-    idle_s: list[float]
-    """One-way latencies just before and just after."""
-    attacked_s: list[float]
-    """The same for as long as one attempt had no answer yet."""
+    idle: Spread
+    """Just before and just after."""
+    attacked: Spread
+    """For as long as one attempt had no answer yet, and a little longer."""
     elapsed_s: float
-    reasons: Counter[str]
+    """Until the last attempt was answered or cut."""
+    reasons: dict[str, int]
     """How many attempts were told what."""
+
+    @property
+    def p99_ratio(self) -> float:
+        """The 99th percentile under attack as a multiple of the idle one."""
+        return self.attacked.p99_s / self.idle.p99_s
 
 
 @contextmanager
@@ -66,15 +81,21 @@ def measure_attack(server: Server, attempts: int, sources: int, pings: int, work
         BenchmarkError: A message got lost meanwhile, or the attack cannot be made.
     """
     idle_s = _ping(server, pings, workers)
-    host, port = server.addresses["remote"]
-    workers.crowd.tell(AttackPlan((str(host), int(port)), attempts, sources, STOP_S))
+    workers.crowd.tell(AttackPlan(server.addresses["remote"], attempts, sources, STOP_S))
     workers.crowd.answer()
-    attacked_s: list[float] = []
+    attacked_s = _ping(server, _PINGS_AT_ONCE, workers)
     while not workers.crowd.has_answered:
         attacked_s += _ping(server, _PINGS_AT_ONCE, workers)
     attacked: Attacked = workers.crowd.answer()
     idle_s += _ping(server, pings, workers)
-    return Attack(sources, attempts, idle_s, attacked_s, attacked.elapsed_s, attacked.reasons)
+    return Attack(sources, attempts, spread(idle_s), spread(attacked_s), attacked.elapsed_s, attacked.reasons)
+
+
+def spread(latencies_s: list[float]) -> Spread:
+    """What many latencies come to."""
+    ordered = sorted(latencies_s)
+    count = len(ordered)
+    return Spread(count, ordered[count // 2], ordered[count * 99 // 100], ordered[-1])
 
 
 def _ping(server: Server, count: int, workers: Workers) -> list[float]:

@@ -7,8 +7,11 @@ from dataclasses import asdict
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.results import MIB, Bar, RateCell, Results
+from benchmarks.bars import MIB, Bar
+from benchmarks.mesh_report import mesh_tables
+from benchmarks.results import RateCell, Results
 from benchmarks.servers import OURS, OURS_ASYNCIO
+from benchmarks.tables import make_table, thousands, times
 
 _WIDTH = 110
 
@@ -21,6 +24,8 @@ def to_json(results: Results, bars: list[Bar]) -> str:
         values["ratio_to_nats"] = results.ratio(cell)
     for latency, values in zip(results.latencies, found["latencies"], strict=True):
         values["ratio_to_nats"] = results.latency_ratio(latency)
+    for hop, values in zip(results.mesh.hops, found["mesh"]["hops"], strict=True):
+        values["ratio_to_local"], values["cpu_ratio"] = hop.ratio, hop.cpu_ratio
     return json.dumps({**found, "bars": [asdict(bar) for bar in bars]}, indent=2) + "\n"
 
 
@@ -29,7 +34,7 @@ def show(results: Results, bars: list[Bar], console: Console | None = None) -> N
     console = console or Console(highlight=False)
     if console.width < _WIDTH:
         console = Console(highlight=False, width=_WIDTH)
-    for table in (_rates(results), _latencies(results), _memory(results), _bars(bars)):
+    for table in (_rates(results), _latencies(results), *mesh_tables(results.mesh), _memory(results), _bars(bars)):
         if table.row_count:
             console.print(table)
             console.print()
@@ -41,15 +46,8 @@ def show(results: Results, bars: list[Bar], console: Console | None = None) -> N
         console.print(f"{key}: {value}", markup=False)
 
 
-def _table(title: str, *columns: str) -> Table:
-    table = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
-    for i, column in enumerate(columns):
-        table.add_column(column, justify="left" if i == 0 else "right", no_wrap=True)
-    return table
-
-
 def _rates(results: Results) -> Table:
-    table = _table(
+    table = make_table(
         "Rate, thousands of messages delivered per second",
         *("shape", "line", "door", "server", "k msg/s", "min-max", "x nats", "cpu us/msg", "lost"),
     )
@@ -64,9 +62,9 @@ def _rates(results: Results) -> Table:
             f"{cell.line_bytes} B",
             cell.transport,
             cell.server,
-            _thousands(cell.median),
-            f"{_thousands(min(cell.rates))}-{_thousands(max(cell.rates))}" if cell.rates else "failed",
-            _times(results.ratio(cell)),
+            thousands(cell.median),
+            f"{thousands(min(cell.rates))}-{thousands(max(cell.rates))}" if cell.rates else "failed",
+            times(results.ratio(cell)),
             f"{statistics.median(run.server_cpu_us for run in cell.runs):.2f}",
             _lost(cell),
             style="bold" if cell.server == OURS else "",
@@ -75,21 +73,23 @@ def _rates(results: Results) -> Table:
 
 
 def _latencies(results: Results) -> Table:
-    table = _table("One-way latency of single 100-byte messages", "server", "door", "p50 us", "p99 us", "p50 x nats")
+    table = make_table(
+        "One-way latency of single 100-byte messages", "server", "door", "p50 us", "p99 us", "p50 x nats"
+    )
     for cell in results.latencies:
         table.add_row(
             cell.server,
             cell.transport,
             f"{cell.p50_s * 1e6:.1f}",
             f"{cell.p99_s * 1e6:.1f}",
-            _times(results.latency_ratio(cell)),
+            times(results.latency_ratio(cell)),
             style="bold" if cell.server == OURS else "",
         )
     return table
 
 
 def _memory(results: Results) -> Table:
-    table = _table("Our process", "what", "found")
+    table = make_table("Our process", "what", "found")
     for (shape, line_bytes), peak in results.peaks().items():
         table.add_row(f"peak resident, {shape}, {line_bytes}-byte lines", f"{peak / MIB:.1f} MiB")
     for name in (OURS, OURS_ASYNCIO):
@@ -98,13 +98,15 @@ def _memory(results: Results) -> Table:
         if name in results.ready_s:
             times = results.ready_s[name]
             table.add_row(f"start to ready, {name}", f"{statistics.median(times):.2f} s (at most {max(times):.2f})")
+    if results.mesh.linked_bytes:
+        table.add_row("resident with 100 idle links and one router link", f"{results.mesh.linked_bytes / MIB:.1f} MiB")
     for module, taken_s in results.imports_s.items():
         table.add_row(f"import {module}", f"{taken_s * 1e3:.0f} ms")
     return table
 
 
 def _bars(bars: list[Bar]) -> Table:
-    table = _table("Bars", "what", "bar", "found", "")
+    table = make_table("Bars", "what", "bar", "found", "")
     for bar in bars:
         table.add_row(bar.what, bar.asked, bar.found, "met" if bar.met else "MISSED", style="" if bar.met else "red")
     return table
@@ -113,14 +115,6 @@ def _bars(bars: list[Bar]) -> Table:
 def _lost(cell: RateCell) -> str:
     lost = sum(run.lost for run in cell.runs)
     return f"{lost:,}" if lost else "-"
-
-
-def _thousands(rate: float | None) -> str:
-    return "-" if rate is None else f"{rate / 1e3:,.0f}"
-
-
-def _times(ratio: float | None) -> str:
-    return "-" if ratio is None else f"{ratio:.2f}"
 
 
 def _is_disturbed(machine: dict[str, str]) -> bool:

@@ -3,10 +3,10 @@
 import statistics
 from dataclasses import dataclass, field
 
+from benchmarks.bars import MIB, Bar
 from benchmarks.measure import Rate
+from benchmarks.mesh_results import MeshResults, judge_mesh
 from benchmarks.servers import NATS, OURS, OURS_ASYNCIO
-
-MIB = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +89,7 @@ class Results:
     ready_s: dict[str, list[float]] = field(default_factory=dict)
     codecs: list[dict[str, float | str]] = field(default_factory=list)
     imports_s: dict[str, float] = field(default_factory=dict)
+    mesh: MeshResults = field(default_factory=MeshResults)
     problems: list[str] = field(default_factory=list)
 
     def rate(self, shape: str, line_bytes: int, transport: str, server: str) -> float | None:
@@ -118,19 +119,10 @@ class Results:
         return peaks
 
 
-@dataclass(frozen=True, slots=True)
-class Bar:
-    """One thing the design asks for, and what was found."""
-
-    what: str
-    asked: str
-    found: str
-    met: bool
-
-
 def judge(results: Results) -> list[Bar]:
     """Hold the figures against the bars of the design; a figure that was not taken has no bar."""
-    return [*_rate_bars(results), *_crowd_bars(results), *_process_bars(results), *_library_bars(results)]
+    own = [*_rate_bars(results), *_crowd_bars(results), *_process_bars(results)]
+    return [*own, *judge_mesh(results.mesh), *_library_bars(results)]
 
 
 def _rate_bars(results: Results) -> list[Bar]:

@@ -15,7 +15,7 @@ from simulation.traffic import DELIVERY_S, Traffic
 from simulation.trouble import TROUBLES_S, Trouble
 from simulation.world import SETTLE_S, World
 
-CALM_TRAFFIC_S = 8.0
+CALM_TRAFFIC_S = 14.0
 """How long the services talk in a cluster that has settled."""
 
 

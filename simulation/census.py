@@ -23,7 +23,7 @@ def take_census(core: object) -> dict[str, int]:
                 sizes[name] = max(sizes.get(name, 0), len(thing))
             values = thing.values() if isinstance(thing, Mapping) else thing
             waiting.extend((f"{name}[]", value) for value, _ in zip(values, range(ENTRIES_LOOKED_INTO), strict=False))
-        elif type(thing).__module__.startswith("communicator.router"):
+        elif thing is core or type(thing).__module__.startswith("communicator.router"):
             waiting.extend((f"{type(thing).__name__}.{attribute}", value) for attribute, value in _attributes(thing))
     return sizes
 

@@ -10,8 +10,10 @@ from communicator.protocol.line_form import decode, encode
 from communicator.router import Router, RouterConfig
 from communicator.router.config import ALL_FEATURES
 from communicator.router.effects import Effect, Notice
+from communicator.router.events import CloseReason, Instant, LinkClosed
 from simulation.agenda import Stage
 from simulation.host import CoreMaker, Host, Plan
+from simulation.memory import MemoryBus, MemoryCarrier
 from simulation.network import End, Network
 
 FORMING_S = 3.0
@@ -53,13 +55,14 @@ class Wire(Network):
     def send(self, end: End, lines: bytes) -> None:
         """Write lines to a connection; those that are to be lost are never seen again."""
         sender, receiver = end.machine.name, end.peer.machine.name
-        kept = []
-        for line in lines.splitlines(keepends=True):
-            self.lines.append((sender, receiver, line))
-            if not self.loses(sender, receiver, line):
-                kept.append(line)
+        kept = [line for line in lines.splitlines(keepends=True) if self.passes(sender, receiver, line)]
         if kept or not lines:
             super().send(end, b"".join(kept))
+
+    def passes(self, sender: str, receiver: str, line: bytes) -> bool:
+        """Remember a line; whether it arrives."""
+        self.lines.append((sender, receiver, line))
+        return not self.loses(sender, receiver, line)
 
 
 class Machine(Host):
@@ -67,6 +70,26 @@ class Machine(Host):
 
     changes: dict[str, Any]
     notices: list[Notice]
+    bus: MemoryBus | None = None
+    bus_link = 0
+
+    def join(self, bus: MemoryBus) -> None:
+        """Connect the router to a bus."""
+        self.bus, self.bus_link = bus, self._new_link()
+        bus.attach(self, self.bus_link)
+
+    def drop_off(self) -> None:
+        """Tear the connection to the bus down."""
+        bus, self.bus = self.bus, None
+        if bus is not None:
+            bus.detach(self)
+            self.tell(LinkClosed(self.bus_link, CloseReason.HUP))
+
+    def _send(self, link: int, data: bytes) -> None:
+        if link == self.bus_link and self.bus is not None:
+            self.bus.carry(self, data)
+        else:
+            super()._send(link, data)
 
     def _config(self) -> RouterConfig:
         return dataclasses.replace(super()._config(), **self.changes)
@@ -112,6 +135,7 @@ class Cluster:
 
     Args:
         roads: Pairs of names; both ends are configured to link over each, and over nothing else.
+        bus: Names of those that meet on a bus, not over roads.
         leaves: Those that speak as the C++ communicatord does.
         features: What the others say that they can.
         make_core: Makes their cores.
@@ -122,16 +146,17 @@ class Cluster:
         self,
         roads: Roads,
         *,
+        bus: str = "",
         leaves: str = "",
         features: frozenset[str] = ALL_FEATURES,
         make_core: CoreMaker = Router,
-        **changes: Any,  # noqa: ANN401 - fields of RouterConfig, of any type
+        **changes: Any,
     ) -> None:
         self.stage = Stage(Random(1))
         self.wire = Wire(self.stage)
         self.hosts: dict[str, Machine] = {}
         pairs = list(roads)
-        for name in sorted({name for pair in pairs for name in pair}):
+        for name in sorted({name for pair in pairs for name in pair}.union(bus)):
             neighbors = [b if a == name else a for a, b in pairs if name in (a, b)]
             plan = Plan(
                 name=name,
@@ -140,12 +165,15 @@ class Cluster:
                 discover=False,
                 features=frozenset() if name in leaves else features,
             )
-            host = self.hosts[name] = Machine(self.stage, self.wire, plan, make_core)
+            host = self.hosts[name] = Machine(self.stage, self.wire, plan, _on_bus if name in bus else make_core)
             host.changes, host.notices = changes, []
         for one, other in pairs:
             self.wire.build_road(one, other, (DELAY_S, DELAY_S))
+        self.bus = MemoryBus(self.stage.agenda, self.wire.passes)
         for host in self.hosts.values():
             host.start()
+            if host.name in bus:
+                host.join(self.bus)
         self.run(FORMING_S)
 
     def __getitem__(self, name: str) -> Router:
@@ -207,3 +235,7 @@ class Cluster:
 def address_of(name: str) -> str:
     """Where a router listens: on a private network."""
     return f"10.0.0.{sum(name.encode()) % 250 + 1}:4042"
+
+
+def _on_bus(config: RouterConfig, now: Instant) -> Router:
+    return Router(config, now, MemoryCarrier(config.server_name))

@@ -126,7 +126,9 @@ class Traffic:
             case Kind.ONE | Kind.BROADCAST | Kind.BROADCAST_HERE:
                 return True
             case Kind.ANY:
-                return {party.server for party in found} == {sender.party.server} or not self._may_mislead(dispatch, sender)
+                return {party.server for party in found} == {sender.party.server} or not self._may_mislead(
+                    dispatch, sender
+                )
             case Kind.ALL:
                 return all("deliver_all/1" in host.plan.features for host in self.world.reach(sender.host))
 

@@ -158,6 +158,7 @@ class Server:
             tuple(other.measure() for other in self._dispatcher.links.values()),
             producer_stall_s=self._dispatcher.back_pressure.total_stall_s,
             udp_rejected=dict(self._signal.rejected),
+            tls_handshakes_failed=0 if self._tls_door is None else self._tls_door.failures,
             config_reload_ok=self._daemon.reload_ok,
             config_reloaded_wall_s=self._daemon.reloaded_wall_s,
             resident_bytes=resident_bytes(),

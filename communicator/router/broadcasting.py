@@ -3,7 +3,7 @@
 from communicator.protocol.addresses import is_private
 from communicator.protocol.line_form import encode_line
 from communicator.protocol.names import PRIVATE_NETWORK, THIS_SERVER
-from communicator.router.carrier import Hop, group_by_hop
+from communicator.router.carrier import Hop, group_by_hop, next_of
 from communicator.router.envelope import ACK_ID, BROADCAST_ID, BROADCAST_TO, HOPS_LEFT, Envelope, write_line
 from communicator.router.events import Instant
 from communicator.router.mesh.acknowledgement import acknowledge, is_repeated, send_until_acknowledged
@@ -113,7 +113,7 @@ def _pass_on(board: Switchboard, envelope: Envelope, servers: frozenset[str], no
         if hop.link is envelope.link:
             continue  # whoever sent it knows them better
         board.transmit(hop.link, _line(board, envelope, hop, served, identity, now), 1)
-        tell_hop(board, envelope, now, "forwarded", hop.link.name)
+        tell_hop(board, envelope, now, "forwarded", next_of(hop, served))
 
 
 def _line(board: Switchboard, envelope: Envelope, hop: Hop, served: list[str], identity: str, now: Instant) -> bytes:

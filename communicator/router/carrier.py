@@ -23,7 +23,7 @@ class Carrier(Protocol):
 
     It only knows: which link leads to whom, at which cost, who may have sent what. It is told what changes, and sends nothing;
     the core hands lines to the links it names. What a link does with them is the shell's business, and so are signs of life on
-    a bus: the shell says `ServersReached` when somebody has come or gone.
+    a bus: the shell says `ServersReached` when somebody has come or gone, before it hands on what a newcomer says.
 
     A line carries its destination itself, and whoever delivers lines of a bus goes by that:
 
@@ -73,6 +73,11 @@ class Carrier(Protocol):
 
     def path(self, server: str) -> tuple[str, ...]:
         """The servers on the way, ours first, the last one the server itself; empty when there is none."""
+
+
+def next_of(hop: Hop, servers: Iterable[str]) -> str:
+    """Who gets a line next, as people are told."""
+    return ",".join(servers) if hop.link.is_bus else hop.link.name
 
 
 def group_by_hop(carrier: Carrier, servers: Iterable[str]) -> dict[Hop, list[str]]:

@@ -4,6 +4,7 @@ from communicator.protocol.line_form import encode_line
 from communicator.protocol.names import BROADCAST_SERVICES, WILDCARD_SERVERS
 from communicator.router.broadcasting import broadcast, deliver_all
 from communicator.router.cache import parse_cache_policy
+from communicator.router.carrier import next_of
 from communicator.router.choosing import choose
 from communicator.router.effects import Level
 from communicator.router.envelope import ACK_ID, HOPS_LEFT, Envelope, write_line
@@ -79,7 +80,7 @@ def pass_on(board: Switchboard, envelope: Envelope, server: str, now: Instant) -
             told[ACK_ID] = envelope.ack_id
         board.statistics.routed["next_hop"] += 1
         board.transmit(hop.link, write_line(envelope.message, told, server), 1)
-        tell_hop(board, envelope, now, "forwarded", hop.link.name)
+        tell_hop(board, envelope, now, "forwarded", next_of(hop, (server,)))
 
 
 def _absent(board: Switchboard, envelope: Envelope, now: Instant) -> None:

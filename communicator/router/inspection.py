@@ -96,7 +96,7 @@ def _asker(link: Link, message: Message) -> Link:
     if not message.sent_from_service:
         return link
     asker = Party(message.sent_from_server, message.sent_from_service)
-    return Link(link.id, link.kind, link.address, user_known=True, answers_to=asker)
+    return Link(link.id, link.kind, link.address, user_known=True, is_bus=link.is_bus, answers_to=asker)
 
 
 def _deliver(board: Switchboard, envelope: Envelope, now: Instant) -> None:
@@ -170,5 +170,5 @@ def _refuse(board: Switchboard, link: Link, command: str, reason: str, drop: str
             reason=reason[:REASON_CHARACTERS],
             refusals=link.refusals,
         )
-    if not link.is_bus:  # where everyone would hear it
+    if link.answers_to or not link.is_bus:  # where everyone would hear it
         board.refuse(link, command, reason)

@@ -96,7 +96,7 @@ class Wire:
 
 
 class HostRouter(RouterProcess):
-    """A router inside the network namespace of its host."""
+    """A router inside the network namespace of its host; it logs all it can, for those who search its log for secrets."""
 
     def __init__(self, namespace: str, server_name: str, settings: Mapping[str, object]) -> None:
         super().__init__(server_name, settings, log_level="debug")

@@ -158,6 +158,11 @@ def test_hang_up_with_a_wrong_setting_changes_nothing_and_is_told_all_the_same(p
         ("listen.signal_secret_file={place}/open", "'{place}/open' has mode 0644: a secret must have 0600"),
         ("listen.socket_group=no_such_group", "listen.socket_group: there is no group 'no_such_group'"),
         ("services_path={place}/open", "services_path: '{place}/open' cannot be read: Not a directory"),
+        (
+            "auth.password_file={place}/open",
+            "auth.password_file: '{place}/open' has mode 0644: a secret must have 0600",
+        ),
+        ("tls.ca={place}/open", "tls.ca: '{place}/open' holds no certificate"),
     ],
 )
 def test_what_the_settings_name_is_checked_at_the_start_and_on_request(place, assignment, message, check):
@@ -176,6 +181,8 @@ def test_what_the_settings_name_is_checked_at_the_start_and_on_request(place, as
         ("listen.local=0.0.0.0:4040", "listen.local: '0.0.0.0:4040' is not a loopback address"),
         ("listen.locl=127.0.0.1:4040", "listen.locl: is not a known key"),
         ("limits.links=many", "limits.links: expected int, got str"),
+        ("listen.remote=10.0.0.5:4042", "auth.password_file: listen.remote '10.0.0.5:4042' can be reached from other"),
+        ("listen.secure=10.0.0.5:4043", "tls.certificate: listen.secure '10.0.0.5:4043' needs it"),
     ],
 )
 def test_a_wrong_setting_is_refused_by_its_key(place, assignment, message):

@@ -9,11 +9,13 @@ import socket
 import pytest
 from argon2 import PasswordHasher
 
+from communicator.daemon.credentials import Credentials
 from communicator.daemon.passwords import Entry, write_entry
 from communicator.daemon.tls import load_trust
 from communicator.router import Router
-from communicator.router.effects import CheckCredential, Dial, Keep, KeptFile
+from communicator.router.effects import CheckCredential, Close, Dial, Keep, KeptFile
 from communicator.router.events import (
+    CloseReason,
     CredentialChecked,
     CredentialsRevoked,
     DialFailed,
@@ -24,13 +26,14 @@ from communicator.router.events import (
     Opens,
 )
 
-WISHES = ("DIAL", "KEEP", "CHECK")
+WISHES = ("DIAL", "KEEP", "CHECK", "CLOSE")
 
 
 class Told(Router):
     """Keeps what it was told of links, dials and passwords, and asks for what a line says.
 
-    ``DIAL host port secure``, ``KEEP file content`` and ``CHECK username password`` become effects; all else is routed.
+    ``DIAL host port secure``, ``KEEP file content``, ``CHECK username password`` and ``CLOSE link`` become effects; all else
+    is routed.
     """
 
     def __init__(self, config, now) -> None:
@@ -62,6 +65,8 @@ class Told(Router):
             return Dial(77, words[0], int(words[1]), words[2] == "secure")
         if what == "KEEP":
             return Keep(KeptFile(words[0]), " ".join(words[1:]))
+        if what == "CLOSE":
+            return Close(int(words[0]), CloseReason.LIMIT)
         return CheckCredential(link, *words)
 
 
@@ -145,6 +150,7 @@ async def test_who_fails_the_handshake_is_no_link_and_is_logged_once(run, secure
             await peer.sync()
         assert [entry["reason"] for entry in router.events("handshake_failed")] == ["it does not speak TLS"]
         assert [event.kind for event in Told.last.events] == [LinkKind.UNIX]
+        assert (await peer.statistics())["tls_handshakes_failed_total"] == 3
 
 
 @pytest.mark.parametrize("door", ["remote", "secure"])
@@ -245,31 +251,77 @@ async def test_a_password_is_verified_before_anything_else_of_that_link(run, pas
         assert (await told(CredentialChecked, credential=None)).link == 1
 
 
-class Busy(Told):
-    """Says what it hears, and when a password was verified, in order."""
+@pytest.fixture
+def slow_passwords(monkeypatch):
+    """Passwords that are verified when the test answers: what is to be called for each."""
+    waiting = []
+    monkeypatch.setattr(Credentials, "check", lambda _self, _username, _password, done: waiting.append(done))
+    return waiting
 
-    order: list[str] = []  # noqa: RUF012 - one test uses it, once
+
+async def test_nothing_is_read_of_a_link_whose_password_is_being_verified(run, slow_passwords):
+    start, told = run
+    async with start() as router:
+        peer, other = await router.connect("local"), await router.connect()
+        peer.say("CHECK beta sesame")
+        while not slow_passwords:
+            await other.sync()
+        peer.say("ALIVE serial=after")
+        for _ in range(20):
+            await other.sync()
+        before = (await other.statistics())["commands_total"]["ALIVE"]
+        slow_passwords[0](None)
+        assert (await told(CredentialChecked)).credential is None
+        await peer.hear_until("serial=after")
+        assert (await other.statistics())["commands_total"]["ALIVE"] == before + 1
+
+
+async def test_the_answer_for_a_link_that_is_gone_is_told_to_nobody(run, slow_passwords):
+    start, told = run
+    async with start() as router:
+        other = await router.connect()
+        peer = await router.connect("local")
+        peer.say("CHECK beta sesame")
+        while not slow_passwords:
+            await other.sync()
+        peer.writer.transport.abort()
+        link = (await told(LinkOpened, kind=LinkKind.LOCAL)).link
+        other.say(f"CLOSE {link}")  # it is not read from, and so nobody notices that it is gone
+        await told(LinkClosed, link=link)
+        slow_passwords[0](None)
+        await other.sync()
+        assert not [event for event in Told.last.events if isinstance(event, CredentialChecked)]
+
+
+async def test_who_cannot_be_verified_now_has_not_shown_a_password(run, monkeypatch):
+    def fail(*_):
+        raise OSError("no thread left")
+
+    monkeypatch.setattr(Credentials, "check", fail)
+    start, told = run
+    async with start() as router:
+        peer = await router.connect()
+        peer.say("CHECK beta sesame")
+        assert (await told(CredentialChecked)).credential is None
+        assert router.events("effect_failed")[0]["effect"] == "CheckCredential"
+        await peer.sync()
+
+
+class AnswerHook(Told):
+    """Fails at the answer a link waits for."""
 
     def handle(self, event, now):
-        if isinstance(event, LinesReceived | CredentialChecked):
-            self.order.append(type(event).__name__)
+        if isinstance(event, CredentialChecked):
+            raise RuntimeError("hook")  # noqa: TRY004 - any exception will do
         return super().handle(event, now)
 
 
-async def test_nothing_is_read_of_a_link_whose_password_is_being_verified(run_router, passwords):
-    Busy.order.clear()
-    async with run_router(f"auth.password_file={passwords[0]}", core=Busy) as router:
-        with router.socket() as sender:
-            sender.sendall(b"CHECK beta sesame\n")
-            peer = await router.connect()
-            await peer.sync()  # the check is under way or done
-            sender.sendall(b"ALIVE serial=1\n")
-            sender.setblocking(False)  # noqa: FBT003 - its one parameter
-            while b"serial=1" not in await asyncio.get_running_loop().sock_recv(sender, 1000):
-                pass
-        order = list(Busy.order)
-        assert order.index("CredentialChecked") < len(order) - 1
-        assert order[-1] == "LinesReceived"
+async def test_a_link_whose_answer_cannot_be_handled_is_closed(run_router):
+    async with run_router(core=AnswerHook) as router:
+        peer = await router.connect()
+        peer.say("CHECK beta sesame")
+        assert await peer.hear_rest() == b""
+        assert [entry["stage"] for entry in router.events("handler_failed")] == ["credential_checked"]
 
 
 async def test_hang_up_cuts_who_came_in_by_what_no_longer_counts(run, secure, passwords, authority):

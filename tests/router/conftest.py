@@ -22,9 +22,11 @@ The table `passwords` answers checks of passwords, `dials` holds the dials nobod
 Whatever is heard and not expected fails the playbook, with the script up to there.
 """
 
+import heapq
 import re
 from collections import deque
 from contextlib import contextmanager
+from itertools import count
 
 import pytest
 
@@ -168,12 +170,17 @@ class Playbook:
         else:
             self.handle(event)
 
-    def play(self, script):
+    def run(self, script):
+        """Play a script, and leave what else is heard to `hear`."""
         for line in script.strip().splitlines():
             step = line.partition("  #")[0].strip()
             if step:
                 self.script.append(step)
                 self._step(step)
+        return self
+
+    def play(self, script):
+        self.run(script)
         left = {name: list(self.heard[link]) for name, link in self.links.items() if self.heard[link]}
         assert not left, self._trace(f"not expected: {left}")
         return self
@@ -301,6 +308,173 @@ def mesh():
         return book
 
     return make
+
+
+DELAY_S = 0.001
+
+
+class Wires:
+    """A few router cores, wired to each other: what one sends another receives a millisecond later."""
+
+    def __init__(self):
+        self.now_s = 1000.0
+        self.routers = {}
+        self.ips = {}
+        self.lives = 0
+        self.notices = []
+        self.kept = {}
+        self.written = []
+        """What one router has written to another: from, to, and the message."""
+        self._agenda = []
+        self._order = count()
+        self._ends = {}
+        self._services = {}
+        self._cut = set()
+
+    @property
+    def now(self):
+        return Instant(self.now_s, int((1_795_500_000 + self.now_s - 1000) * 1e9))
+
+    def start(self, name, ip, *neighbors, started_s=None, **changes):
+        """Start a router, or a new life of it, at its IP address."""
+        self.lives += 1
+        settings = {each: changes.pop(each) for each in list(changes) if each not in ClusterConfig.__slots__}
+        named = [f"{neighbor}:4042" for neighbor in neighbors]
+        config = _make_config(
+            server_name=name,
+            my_address=f"{ip}:4042",
+            boot_id=f"00000000-0000-4000-8000-{self.lives:012}",
+            cluster=_make_cluster(*named, **changes),
+            **settings,
+        )
+        now = self.now if started_s is None else Instant(self.now_s, int(started_s * 1e9))
+        self.routers[ip], self.ips[name] = Router(config, now), ip
+        return self
+
+    def stop(self, name):
+        """End a router without a word; its links are reset."""
+        ip = self.ips.pop(name)
+        del self.routers[ip]
+        self._reset(lambda one, other: ip in (one, other))
+
+    def cut(self, *names):
+        """Part these routers from all others, whose links to them are reset."""
+        self._cut = {self.ips[name] for name in names}
+        self._reset(self._is_cut)
+
+    def heal(self):
+        self._cut = set()
+
+    def service(self, name, service, *commands):
+        """Register a service that lists these commands."""
+        link = next(self._order)
+        heard = self._services[link] = []
+        ip = self.ips[name]
+        self.handle(ip, LinkOpened(link, LinkKind.UNIX, "here", USERS["root"]))
+        listed = ",".join(("HELP", "QUITTING", "READY", "STOP", "UNKNOWN", *commands))
+        self._ends[link] = (ip, None)
+        self.say(link, f"REGISTER service={service};version=1\nCOMMANDS list={listed}")
+        heard.clear()
+        return link
+
+    def say(self, link, lines):
+        self.handle(self._ends[link][0], LinesReceived(link, f"{lines}\n".encode()))
+
+    def heard(self, link):
+        """What a service has heard since it was asked last, by command and parameter x."""
+        heard = self._services[link][:]
+        self._services[link].clear()
+        return heard
+
+    def ask(self, link, line):
+        """What a service is answered."""
+        self._services[link].clear()
+        self.say(link, line)
+        [answer] = self.heard(link)
+        return answer.parameters
+
+    def board(self, name):
+        return self.routers[self.ips[name]]._board
+
+    def events(self, name, level=0):
+        return [notice.event for ip, notice in self.notices if ip == self.ips[name] and notice.level >= level]
+
+    def handle(self, ip, event):
+        for effect in self.routers[ip].handle(event, self.now) if ip in self.routers else ():
+            self._do(ip, effect)
+
+    def run(self, seconds):
+        """Let time pass."""
+        end = self.now_s + seconds
+        while True:
+            due = [(self._agenda[0][0], "")] if self._agenda else []
+            due += [
+                (max(at, self.now_s), ip)
+                for ip, each in self.routers.items()
+                if (at := each.next_deadline()) is not None
+            ]
+            if not due or min(due)[0] > end:
+                break
+            self.now_s, ip = min(due)
+            if ip:
+                self.handle(ip, DeadlineReached())
+            else:
+                _, _, ip, event = heapq.heappop(self._agenda)
+                self.handle(ip, event)
+        self.now_s = end
+        return self
+
+    def _later(self, ip, event):
+        heapq.heappush(self._agenda, (self.now_s + DELAY_S, next(self._order), ip, event))
+
+    def _is_cut(self, one, other):
+        return (one in self._cut) is not (other in self._cut)
+
+    def _reset(self, is_gone):
+        for link, (ip, end) in list(self._ends.items()):
+            if end is not None and end in self._ends and is_gone(ip, self._ends[end][0]):
+                self._later(ip, LinkClosed(link, CloseReason.HUP))
+                self._later(self._ends[end][0], LinkClosed(end, CloseReason.HUP))
+                del self._ends[link], self._ends[end]
+
+    def _do(self, ip, effect):
+        match effect:
+            case Notice():
+                self.notices.append((ip, effect))
+            case Keep(file, content):
+                self.kept[ip, file] = content
+            case Dial():
+                self._dial(ip, effect)
+            case Send(link, data) if link in self._services:
+                self._services[link] += map(decode, data.splitlines())
+            case Send(link, data) if link in self._ends:
+                _, end = self._ends[link]
+                self.written += [(ip, self._ends[end][0], decode(line)) for line in data.splitlines()]
+                self._later(self._ends[end][0], LinesReceived(end, data))
+            case Close(link, reason) if link in self._ends:
+                _, end = self._ends.pop(link)
+                self._later(ip, LinkClosed(link, reason))
+                if end is not None:
+                    other, _ = self._ends.pop(end)
+                    self._later(other, LinkClosed(end, CloseReason.HUP))
+            case Continue(link):
+                self._later(ip, Continued(link))
+            case _:
+                pass
+
+    def _dial(self, ip, dial):
+        if dial.host not in self.routers or self._is_cut(ip, dial.host):
+            self._later(ip, DialFailed(dial.dial, "no route to host"))
+            return
+        ours, theirs = next(self._order), next(self._order)
+        self._ends |= {ours: (ip, theirs), theirs: (dial.host, ours)}
+        self._later(dial.host, LinkOpened(theirs, LinkKind.REMOTE, f"{ip}:{50_000 + theirs}"))
+        self._later(ip, LinkOpened(ours, LinkKind.REMOTE, f"{dial.host}:{dial.port}", dial=dial.dial))
+
+
+@pytest.fixture
+def wires():
+    return Wires()
 
 
 @pytest.fixture

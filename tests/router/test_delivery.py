@@ -3,7 +3,7 @@ import pytest
 from communicator.router import RouterLimits
 
 SENDER = "+ A unix bob\nA > REGISTER service=svc_a;version=1\nA < HELP\nA < READY my_address=*\n"
-REPORT = "TRANSMISSION_REPORT command=P;destination_service=offline;status="
+REPORT = "TRANSMISSION_REPORT command=P;destination_service=offline;reason=service_absent;status="
 
 
 @pytest.mark.parametrize(
@@ -55,22 +55,22 @@ def test_a_full_cache_tells_the_sender_and_the_log(playbook):
 
 
 @pytest.mark.parametrize(
-    ("address", "told"),
+    ("address", "told", "reason"),
     [
-        ("nobody", "destination_service=nobody"),
-        ("peer:nobody", "destination_service=nobody;destination_server=peer"),
-        (".:nobody", "destination_service=nobody;destination_server=."),
-        ("elsewhere:svc_a", "destination_service=svc_a;destination_server=elsewhere"),
-        ("elsewhere:offline", "destination_service=offline;destination_server=elsewhere"),
-        ("svc_a", "destination_service=svc_a"),  # nobody sends to itself
+        ("nobody", "destination_service=nobody", "service_unknown"),
+        ("peer:nobody", "destination_service=nobody;destination_server=peer", "service_unknown"),
+        (".:nobody", "destination_service=nobody;destination_server=.", "service_unknown"),
+        ("elsewhere:svc_a", "destination_service=svc_a;destination_server=elsewhere", "server_unknown"),
+        ("elsewhere:offline", "destination_service=offline;destination_server=elsewhere", "server_unknown"),
+        ("svc_a", "destination_service=svc_a", "service_unknown"),  # nobody sends to itself
     ],
 )
-def test_a_message_nobody_takes_is_reported_to_who_asks_for_it(playbook, address, told):
+def test_a_message_nobody_takes_is_reported_to_who_asks_for_it(playbook, address, told, reason):
     playbook().play(
         SENDER
         + f"""
         A > {address}/P x=1;transmission_report=failure
-        A < TRANSMISSION_REPORT command=P;status=failed;{told}
+        A < TRANSMISSION_REPORT command=P;status=failed;{told};reason={reason}
         A > {address}/P x=1
         """,
     )
@@ -78,5 +78,5 @@ def test_a_message_nobody_takes_is_reported_to_who_asks_for_it(playbook, address
 
 def test_a_message_without_an_encoding_is_refused(playbook):
     book = playbook().play(SENDER)
-    book.write("A", b'{"command":"P","service":"svc_b","parameters":{"x":"a;b\\\\"}}\n')
+    book.write("A", b'{"command":"P","service":"offline","parameters":{"x":"a;b\\\\"}}\n')
     assert (book.hear("A").command, book.router._board.statistics.dropped["invalid"]) == ("INVALID", 1)

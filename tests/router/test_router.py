@@ -31,7 +31,7 @@ def test_a_command_for_another_router_is_not_obeyed(playbook):
         + """
         U > elsewhere:communicatord/PUBLIC_IP
         U > elsewhere:communicatord/PUBLIC_IP transmission_report=failure
-        U < TRANSMISSION_REPORT command=PUBLIC_IP;status=failed;destination_service=communicatord;destination_server=elsewhere
+        U < TRANSMISSION_REPORT command=PUBLIC_IP;status=failed;reason=server_unknown;destination_service=communicatord;destination_server=elsewhere
         """,
     )
 
@@ -92,7 +92,7 @@ def test_a_line_too_long_ends_a_registration_at_once(trio):
         A < STATUS cache=no;server=peer;server_name=peer;service=svc_b;status=down;up_since=*;down_since=*
         B < EOF
         A > svc_b/P transmission_report=failure
-        A < TRANSMISSION_REPORT command=P;status=failed;destination_service=svc_b
+        A < TRANSMISSION_REPORT command=P;status=failed;reason=service_unknown;destination_service=svc_b
         """,
     )
 

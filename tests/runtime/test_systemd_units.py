@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from communicator.daemon.server import RESERVED_DESCRIPTORS
-from communicator.daemon.settings import LimitsSettings
+from communicator.daemon.settings import CommunicatordSettings, LimitsSettings
 
 ROOT = Path(__file__).parents[2]
 UNITS = sorted((ROOT / "deploy/systemd").glob("*.service"))
@@ -49,6 +49,12 @@ def test_a_unit_knows_how_its_daemon_behaves(unit):
 def test_the_router_may_have_a_descriptor_for_each_link():
     (limit,) = _settings(ROOT / "deploy/systemd/communicatord.service")["LimitNOFILE"]
     assert int(limit) >= LimitsSettings().links + RESERVED_DESCRIPTORS
+
+
+def test_the_router_may_keep_files_and_let_its_passwords_stand_back():
+    settings = _settings(ROOT / "deploy/systemd/communicatord.service")
+    assert f"/var/lib/{settings['StateDirectory'][0]}" == CommunicatordSettings().data_path
+    assert any("setpriority" in calls for calls in settings["SystemCallFilter"])  # else the kernel kills it
 
 
 def test_the_clock_check_may_read_the_clock():

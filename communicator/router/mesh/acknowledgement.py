@@ -3,6 +3,7 @@
 from communicator.errors import RemoteProtocolError
 from communicator.protocol.message import Message
 from communicator.protocol.names import ROUTER_SERVICE
+from communicator.router.carrier import next_of
 from communicator.router.effects import Level
 from communicator.router.envelope import ACK_ID, Envelope, maker_of, write_line
 from communicator.router.events import Instant
@@ -44,7 +45,7 @@ def _transmit(board: Switchboard, pending: Pending, now: Instant) -> None:
     if hop is not None:
         board.statistics.routed["next_hop"] += 1
         board.transmit(hop.link, pending.line, 1)
-        tell_hop(board, pending.envelope, now, "forwarded", hop.link.name)
+        tell_hop(board, pending.envelope, now, "forwarded", next_of(hop, (pending.server,)))
 
 
 def repeat_due(board: Switchboard, now: Instant) -> None:
@@ -60,14 +61,16 @@ def repeat_due(board: Switchboard, now: Instant) -> None:
             _transmit(board, pending, now)
 
 
-def acknowledged(board: Switchboard, _link: Link, message: Message, now: Instant) -> None:
+def acknowledged(board: Switchboard, _link: Link, message: Message, _now: Instant) -> None:
     """ACKNOWLEDGED: a message has arrived, or its router says why it cannot."""
     identity = message.get(ACKNOWLEDGED_ID)
     pending = board.pending.find(identity)
     if pending is None:
         return  # a second acknowledgement, of a copy
     if message.sent_from_server != pending.server:
-        raise RemoteProtocolError(f"parameter {ACKNOWLEDGED_ID}: {identity[:80]!r} was not sent to {message.sent_from_server!r}")
+        raise RemoteProtocolError(
+            f"parameter {ACKNOWLEDGED_ID}: {identity[:80]!r} was not sent to {message.sent_from_server!r}"
+        )
     board.pending.take(identity)
     status = message.get("status")
     reason = message.get("reason")[:64] or status
@@ -75,7 +78,6 @@ def acknowledged(board: Switchboard, _link: Link, message: Message, now: Instant
         report(board, pending.envelope, "cached", reason)
     elif status != "delivered":
         report(board, pending.envelope, "failed", reason)
-        tell_hop(board, pending.envelope, now, "failed", reason=reason)
 
 
 def acknowledge(board: Switchboard, envelope: Envelope, status: str, now: Instant, reason: str = "") -> None:

@@ -1,7 +1,7 @@
 """Whether another router is believed when it brings a message under somebody's name; it decides nothing else."""
 
 from communicator.protocol.message import Message
-from communicator.protocol.names import ROUTER_SERVICE
+from communicator.protocol.names import BROADCAST_SERVICES, ROUTER_SERVICE
 from communicator.router.envelope import BROADCAST_ID
 from communicator.router.events import Instant
 from communicator.router.registry import Link
@@ -23,7 +23,8 @@ def why_not_believed(board: Switchboard, link: Link, message: Message, now: Inst
         return "nobody has signed it, and many may have said it" if is_word else ""
     if server == board.config.server_name:
         return f"{server!r} is our own name"
-    if peer is not None and peer.is_leaf and message.get(BROADCAST_ID):
+    is_broadcast = message.service in BROADCAST_SERVICES and message.get(BROADCAST_ID)
+    if peer is not None and peer.is_leaf and is_broadcast:
         return ""  # a leaf passes broadcasts on for others, of whom we need not know
     if board.carrier.may_carry(link, server, now.monotonic_s):
         return ""

@@ -1,15 +1,16 @@
 """A link that leads to many routers: who joins it tells everyone what is here, and everyone speaks for itself; it dials nobody."""
 
 from communicator.router.events import Instant, ServersReached
-from communicator.router.mesh.exchange import publish_services, share_summary, topology_changed
+from communicator.router.mesh.exchange import flood, publish_services, share_summary, topology_changed
 from communicator.router.registry import Link
 from communicator.router.switchboard import Switchboard
 
 
 def join(board: Switchboard, link: Link) -> None:
-    """We are on a bus: the others hear what we know, and send what we lack."""
+    """We are on a bus: the others hear all about us, and send what we lack."""
     link.is_bus = True
     share_summary(board, link)
+    flood(board, board.mesh.database.republish())
 
 
 def reached(board: Switchboard, event: ServersReached, now: Instant) -> None:

@@ -75,11 +75,7 @@ def share_summary(board: Switchboard, link: Link) -> None:
 
 def flood(board: Switchboard, records: list[Record], source: Link | None = None) -> None:
     """Pass records on to every router that keeps a directory, but not to whom they came from."""
-    targets = [
-        link
-        for link in board.mesh.peers.values()
-        if link is not source and link.peer is not None and not link.peer.is_leaf
-    ]
+    targets = board.carrier.onward(source)
     lines = _lines(board, records) if targets else []
     for link in targets if lines else ():
         board.transmit(link, b"".join(lines), len(lines))
@@ -109,6 +105,8 @@ def link_state(board: Switchboard, link: Link, message: Message, now: Instant) -
     news: list[Record] = []
     older: list[Record] = []
     for record in decode_records(message.get("records")):
+        if link.is_bus and record.server not in (message.sent_from_server, board.config.server_name):
+            continue  # there everyone speaks for itself, and may remind us of a former life
         match database.accept(record):
             case Outcome.NEW:
                 news.append(record)
@@ -173,11 +171,13 @@ def link_state_summary(board: Switchboard, link: Link, message: Message, _now: I
     """LINK_STATE_SUMMARY: what the other router knows; it gets what it lacks."""
     _require_directory(link)
     missing = board.mesh.database.missing_from(message.get("known"))
+    if link.is_bus:
+        missing = [record for record in missing if record.server == board.config.server_name]
     _send(board, link, missing)
 
 
 def _require_directory(link: Link) -> None:
-    if link.peer is None or link.peer.is_leaf:
+    if not link.is_bus and (link.peer is None or link.peer.is_leaf):
         raise RemoteProtocolError("only from a router that keeps a directory, once it was accepted")
 
 

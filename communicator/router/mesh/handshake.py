@@ -5,6 +5,7 @@ import dataclasses
 from communicator.errors import RemoteProtocolError
 from communicator.protocol.message import Message
 from communicator.protocol.names import ROUTER_SERVICE
+from communicator.protocol.values import NS_PER_S
 from communicator.router.effects import Continue, Dial, Level, RouterLinked
 from communicator.router.events import CloseReason, DialFailed, Instant, LinkKind, Opens
 from communicator.router.mesh.admission import refuse_peer, why_not
@@ -230,6 +231,7 @@ def admit_peer(board: Switchboard, link: Link, offer: Offer, now: Instant) -> No
 def _enter(board: Switchboard, link: Link, offer: Offer, now: Instant) -> None:
     book = board.mesh.book
     replaced = book.prove(offer.peer.server, offer.peer.address, now.monotonic_s)
+    book.leave(replaced, now.wall_ns // NS_PER_S)
     for address in replaced:
         board.notice(Level.INFO, "address_replaced", server=offer.peer.server, old=address, new=offer.peer.address)
     if link.dial is not None:

@@ -185,6 +185,18 @@ class AddressBook:
         addresses = [what] if ":" in what else [known.address for known in self._table.of_server(what)]
         return sum(self._forget_one(address, epoch_s) for address in addresses) > 0
 
+    def leave(self, addresses: Iterable[str], epoch_s: int) -> None:
+        """Tell the others of addresses that a server has left, as of forgotten ones.
+
+        They may have heard of them without knowing whose they were; above all the server itself, when it is on a new machine.
+
+        Args:
+            addresses: What `prove` returned.
+            epoch_s: The time now.
+        """
+        for address in addresses:
+            self._forgotten.mark(address, epoch_s)
+
     def merge_forgotten(self, marks: Mapping[str, int], epoch_s: int) -> bool:
         """Another router tells what was forgotten.
 

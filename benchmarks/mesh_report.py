@@ -1,0 +1,81 @@
+"""Shows people what a run has found of linked servers; it must not change or judge it."""
+
+import statistics
+
+from rich.table import Table
+
+from benchmarks.mesh_results import MeshResults
+from benchmarks.tables import make_table, thousands, times
+
+
+def mesh_tables(results: MeshResults) -> tuple[Table, ...]:
+    """One table a subject; empty where nothing was taken."""
+    return _hops(results), _chain(results), _attacks(results), _refusals(results), _convergence(results)
+
+
+def _hops(results: MeshResults) -> Table:
+    table = make_table(
+        "One hop, 1:1 over TCP, thousands of messages a second",
+        *("servers", "line", "local", "hop", "hop/local", "CPU us/msg local", "first", "second"),
+    )
+    for cell in results.hops:
+        first_us, second_us = cell.hop_cpu_us
+        table.add_row(
+            f"2 x {cell.server}",
+            f"{cell.line_bytes} B",
+            thousands(cell.local_per_s),
+            thousands(cell.hop_per_s),
+            times(cell.ratio),
+            *(f"{cpu_us:.2f}" for cpu_us in (cell.local_cpu_us, first_us, second_us)),
+        )
+    return table
+
+
+def _chain(results: MeshResults) -> Table:
+    table = make_table(
+        "Numbered messages over several routers",
+        *("hops", "line", "sent", "lost", "doubled", "out of order", "foreign", "k msg/s", "CPU us/msg, by router"),
+    )
+    if results.chain is not None:
+        chain, tally = results.chain, results.chain.tally
+        table.add_row(
+            f"{chain.hops}",
+            f"{chain.line_bytes} B",
+            *(f"{number:,}" for number in (chain.sent, tally.lost, tally.doubled, tally.disordered, tally.foreign)),
+            thousands(chain.per_s),
+            " ".join(f"{cpu_us:.2f}" for cpu_us in chain.cpu_us),
+        )
+    return table
+
+
+def _attacks(results: MeshResults) -> Table:
+    table = make_table(
+        "One-way latency of local messages while wrong passwords are shown, us",
+        *("attempts", "addresses", "for", "idle p50", "p99", "attacked p50", "p99", "worst"),
+    )
+    for attack in results.attacks:
+        idle, attacked = attack.idle, attack.attacked
+        figures = (idle.p50_s, idle.p99_s, attacked.p50_s, attacked.p99_s, attacked.worst_s)
+        table.add_row(
+            f"{attack.attempts:,}",
+            f"{attack.sources}",
+            f"{attack.elapsed_s:.1f} s",
+            *(f"{figure_s * 1e6:,.0f}" for figure_s in figures),
+        )
+    return table
+
+
+def _refusals(results: MeshResults) -> Table:
+    table = make_table("What they were told", "answer", "addresses", "attempts")
+    for attack in results.attacks:
+        for reason, count in attack.reasons.items():
+            table.add_row(reason, f"{attack.sources}", f"{count:,}")
+    return table
+
+
+def _convergence(results: MeshResults) -> Table:
+    table = make_table("Five routers in a line agree, s", "after", "median", "at most", "times")
+    for event, taken_s in results.converged_s.items():
+        if taken_s:
+            table.add_row(event, f"{statistics.median(taken_s):.2f}", f"{max(taken_s):.2f}", f"{len(taken_s)}")
+    return table

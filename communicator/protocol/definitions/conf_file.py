@@ -1,0 +1,124 @@
+"""Reads the ancestor's configuration files (advgetopt) as sections of keys; which keys there may be is told elsewhere.
+
+A line is blank, a comment after ``#`` or ``;``, a ``[section]``, or ``key = value``. A backslash at the end of a line joins the
+next one. In names ``-`` and ``_`` are one. In values ``\\\\ \\n \\r \\t`` stand for the usual characters, and one pair of quotes around
+the whole is taken off. Whatever is none of this is said and skipped: such a file never fails to be read.
+"""
+
+import re
+from dataclasses import dataclass, field
+
+_SECTION = re.compile(r"\[([^\]]*)\]\s*(.*)")
+_ESCAPE = re.compile(r"\\([\\nrt])")
+_UNESCAPED = {"\\": "\\", "n": "\n", "r": "\r", "t": "\t"}
+_COMMENTS = ("#", ";")
+_SHOWN = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """The value of one key, and where it stands."""
+
+    value: str
+    line: int
+
+
+@dataclass(slots=True)
+class Section:
+    """The keys of one section; the last of two entries of one key counts, as in the ancestor."""
+
+    line: int
+    """Where it begins."""
+    entries: dict[str, Entry] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class ConfFile:
+    """What a file holds."""
+
+    preamble: Section = field(default_factory=lambda: Section(1))
+    """The keys before any section."""
+    sections: dict[str, Section] = field(default_factory=dict)
+    """In the order in which they begin; names with ``_``."""
+    remarks: list[tuple[int, str]] = field(default_factory=list)
+    """Line and what is odd about it."""
+
+
+def read_conf_file(content: bytes) -> ConfFile:
+    """Read a file.
+
+    Args:
+        content: Its bytes, whatever they are.
+    """
+    conf = ConfFile()
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = content.decode(errors="replace")
+        conf.remarks.append((0, "is not UTF-8 throughout: what is none is replaced"))
+    current = conf.preamble
+    for number, line in _logical_lines(text):
+        stripped = line.strip()
+        if not stripped or stripped.startswith(_COMMENTS):
+            continue
+        if stripped.startswith("["):
+            current = _begin_section(conf, stripped, number) or current
+        else:
+            _take_entry(conf, current, stripped, number)
+    return conf
+
+
+def _logical_lines(text: str) -> list[tuple[int, str]]:
+    """Lines, those that end in a backslash joined with the next, each with the number of its first."""
+    found: list[tuple[int, str]] = []
+    parts: list[str] = []
+    first = 1
+    for number, line in enumerate(text.split("\n"), 1):
+        if not parts:
+            first = number
+        line = line.removesuffix("\r")  # noqa: PLW2901 - a file that comes from Windows
+        if line.endswith("\\"):
+            parts.append(line[:-1])
+            continue
+        found.append((first, "".join([*parts, line])))
+        parts = []
+    if parts:
+        found.append((first, "".join(parts)))
+    return found
+
+
+def _begin_section(conf: ConfFile, line: str, number: int) -> Section | None:
+    matched = _SECTION.fullmatch(line)
+    if matched is None:
+        conf.remarks.append((number, f"{line[:_SHOWN]!r} is no section: the ']' is missing"))
+        return None
+    written, rest = matched.groups()
+    name = written.strip().replace("-", "_")
+    if rest and not rest.startswith(_COMMENTS):
+        conf.remarks.append((number, f"nothing may follow a section on its line: {rest[:_SHOWN]!r} is not read"))
+    if written != written.strip():
+        conf.remarks.append((number, f"blanks around the name of section [{name[:_SHOWN]}]: the C++ reader skips it"))
+    if not name:
+        return conf.preamble
+    if name in conf.sections:
+        conf.remarks.append((number, f"section [{name[:_SHOWN]}] has begun on line {conf.sections[name].line} already"))
+    return conf.sections.setdefault(name, Section(number))
+
+
+def _take_entry(conf: ConfFile, section: Section, line: str, number: int) -> None:
+    written, equal, value = line.partition("=")
+    key = written.strip().replace("-", "_")
+    if not equal or not key or any(character.isspace() for character in key):
+        conf.remarks.append((number, f"{line[:_SHOWN]!r} is not KEY = VALUE, and not read"))
+        return
+    before = section.entries.get(key)
+    if before is not None:
+        conf.remarks.append((number, f"{key[:_SHOWN]!r} stands on line {before.line} already: this one counts"))
+    section.entries[key] = Entry(_read_value(value.strip()), number)
+
+
+def _read_value(text: str) -> str:
+    value = _ESCAPE.sub(lambda found: _UNESCAPED[found[1]], text)
+    if len(value) > 1 and value[0] == value[-1] and value[0] in "\"'":
+        return value[1:-1]
+    return value
