@@ -10,8 +10,8 @@ from multiprocessing.connection import Connection
 
 from benchmarks.load import JOIN_TIMEOUT_S, READ_BYTES, Address, close_all
 
-VERIFIED = "wrong username or password"
-"""What somebody is told whose password was verified."""
+AT_ONCE_S = 3.0
+"""Sooner than any time-out of a router."""
 _REASON = re.compile(rb'message=(?:"([^"]*)"|([^;\n]*))')
 _NUMBER = re.compile(r"\d+")
 
@@ -60,7 +60,7 @@ def attack(plan: AttackPlan, control: Connection) -> None:
                     links[link] += data
                     if not data:
                         selector.unregister(link)
-                        reasons[reason_of(links.pop(link))] += 1
+                        reasons[reason_of(links.pop(link), time.monotonic() - start_s)] += 1
                         link.close()
             reasons["no answer yet"] += len(links)
         finally:
@@ -68,11 +68,18 @@ def attack(plan: AttackPlan, control: Connection) -> None:
     control.send(Attacked(time.monotonic() - start_s, dict((+reasons).most_common())))
 
 
-def reason_of(answer: bytes) -> str:
-    """Why an attempt was turned away; numbers in it differ, and are left out."""
+def reason_of(answer: bytes, elapsed_s: float) -> str:
+    """Why an attempt was turned away.
+
+    Args:
+        answer: All that came; numbers in it differ, and are left out.
+        elapsed_s: How long after the start of the attack the link was closed.
+    """
     found = _REASON.search(answer)
+    if found is None and not answer:
+        return "closed without a word, " + ("at once" if elapsed_s < AT_ONCE_S else f"after {elapsed_s:.0f} s")
     if found is None:
-        return f"told {answer[:60]!r}" if answer else "closed without a word"
+        return f"told {answer[:60]!r}"
     return _NUMBER.sub("N", (found[1] or found[2] or b"").decode(errors="replace"))
 
 

@@ -15,6 +15,7 @@ from benchmarks.workers import Workers
 
 SETTLE_TIMEOUT_S = 20.0
 _POLL_S = 0.01
+_SETTLED_S = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ def measure_crowd(server: Server, load: Load, count: int, *, joined: bool, round
         BenchmarkError: The server does not take so many.
     """
     rates = CrowdRates([], [], 0)
-    lost_links, bare_files = 0, open_files(server.pid)
+    lost_links, bare_files = 0, _settled_files(server.pid)
     for _ in range(rounds):
         rates.without.append(measure_rate(server, load, workers))
         _await_files(server.pid, bare_files, above=False)
@@ -54,8 +55,8 @@ def measure_crowd(server: Server, load: Load, count: int, *, joined: bool, round
 
 @contextmanager
 def gather(server: Server, count: int, *, joined: bool, workers: Workers) -> Iterator[list[int]]:
-    """Hold idle clients at a server without links for as long as the block lasts; then the list says how many were cut."""
-    bare_files = open_files(server.pid)
+    """Hold idle clients at a server with no other for as long as the block lasts; then the list says how many were cut."""
+    bare_files = _settled_files(server.pid)
     workers.crowd.tell(CrowdPlan(server.addresses["tcp"], server.dialect, count, joined))
     workers.crowd.answer()
     ended: list[int] = []
@@ -77,6 +78,15 @@ def idle_bytes(server: Server, count: int, workers: Workers) -> int:
 def open_files(pid: int) -> int:
     """How many descriptors a process holds."""
     return len(os.listdir(Path(f"/proc/{pid}/fd")))  # noqa: PTH208 - ten thousand Path objects would be made to be counted
+
+
+def _settled_files(pid: int) -> int:
+    """How many descriptors a process holds once it has closed what others have left."""
+    before, now = -1, open_files(pid)
+    while now != before:
+        time.sleep(_SETTLED_S)
+        before, now = now, open_files(pid)
+    return now
 
 
 def _await_files(pid: int, count: int, *, above: bool) -> None:

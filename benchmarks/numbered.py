@@ -98,8 +98,8 @@ def tally(received: bytes, delivered: bytes, count: int, elapsed_s: float) -> Ta
     """
     start = delivered[: -DIGITS - 1]
     lines = received.splitlines(keepends=True)
-    numbers = [int(line[-DIGITS - 1 :]) for line in lines if len(line) == len(delivered) and line.startswith(start)]
-    known = [number for number in numbers if number < count]
+    digits = [line[len(start) : -1] for line in lines if len(line) == len(delivered) and line.startswith(start)]
+    known = [number for text in digits if text.isdigit() and (number := int(text)) < count]
     distinct = len(set(known))
     disordered, largest = 0, -1
     for number in known:

@@ -30,7 +30,7 @@ Loses = Callable[[str, str, bytes], bool]
 
 def chain(names: Iterable[str]) -> Roads:
     """Each is linked to the next."""
-    return pairwise(names)
+    return list(pairwise(names))
 
 
 def star(middle: str, names: Iterable[str]) -> Roads:
@@ -40,7 +40,7 @@ def star(middle: str, names: Iterable[str]) -> Roads:
 
 def everyone(names: Iterable[str]) -> Roads:
     """Each is linked to each."""
-    return combinations(names, 2)
+    return list(combinations(names, 2))
 
 
 class Wire(Network):

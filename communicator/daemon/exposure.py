@@ -11,6 +11,9 @@ _PRIVATE = tuple(
     ipaddress.ip_network(network) for network in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")
 )
 """RFC 1918 and RFC 4193: addresses that no router of the internet leads to."""
+_IN_CLEAR = (
+    "set it (and auth.allow_cleartext_password), or use listen.secure, or say auth.mode = 'none' on a private address"
+)
 
 
 def check_exposure(
@@ -70,11 +73,6 @@ def _check_remote(address: str, auth: AuthSettings) -> None:
             "auth.allow_cleartext_password",
             f"passwords would come in clear over listen.remote {address!r}: set it to true, or use listen.secure",
         )
-
-
-_IN_CLEAR = (
-    "set it (and auth.allow_cleartext_password), or use listen.secure, or say auth.mode = 'none' on a private address"
-)
 
 
 def _check_secure(address: str, auth: AuthSettings, tls: TlsSettings) -> None:

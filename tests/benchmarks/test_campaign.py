@@ -2,6 +2,7 @@ from typer.testing import CliRunner
 
 from benchmarks.__main__ import app
 from benchmarks.campaign import Campaign, Effort
+from benchmarks.mesh_campaign import MeshEffort
 from benchmarks.servers import OURS
 
 
@@ -27,7 +28,28 @@ def test_a_run_takes_the_figures_it_is_asked_for_and_no_others():
     assert results.peaks()["1:1", 100] > 1024 * 1024
     assert results.crowds == []
     assert results.codecs == []
-    assert said == ["1:1, 100-byte lines", "one-way latency", f"start and memory of {OURS}"]
+    assert results.mesh.linked_bytes > 1024 * 1024
+    assert results.mesh.hops == []
+    assert said == [
+        "1:1, 100-byte lines",
+        "one-way latency",
+        f"start and memory of {OURS}",
+        "memory of a linked router",
+    ]
+
+
+def test_linked_servers_are_parts_of_their_own():
+    mesh = MeshEffort(chain_messages=1_000, attempts=4, attacked_pings=10, cycles=1)
+    effort = Effort(
+        stages=("hop", "chain", "passwords"), servers=(OURS,), line_bytes=(100,), rounds=1, duration_s=0.02, mesh=mesh
+    )
+    found = Campaign(effort, [].append).run()
+    assert found.problems == []
+    assert [(cell.server, cell.line_bytes) for cell in found.mesh.hops] == [(OURS, 100)]
+    assert found.mesh.chain.tally.received == 1_000
+    assert [(attack.sources, sum(attack.reasons.values())) for attack in found.mesh.attacks] == [(1, 4), (4, 4)]
+    assert found.rates == []
+    assert found.mesh.converged_s == {}
 
 
 def test_an_unknown_part_is_named_with_those_there_are():

@@ -179,7 +179,7 @@ def test_the_high_mark_is_well_below_the_bound(queue_bytes, high):
     assert water_marks(queue_bytes) == (high, high // 4)
 
 
-async def test_a_router_waits_for_another_router_but_never_for_a_service(owner, make_link):
+async def test_a_router_waits_for_another_router_but_never_for_a_service(make_link):
     pressure = BackPressure(3600, lambda: 0.0, ignore)
     (router, _), (other, _) = [await make_link(number, LinkKind.REMOTE) for number in (1, 2)]
     (service, _) = await make_link(3)
@@ -193,7 +193,7 @@ async def test_a_router_waits_for_another_router_but_never_for_a_service(owner, 
 
 
 async def test_a_service_waits_for_a_router_as_long_as_it_takes_and_other_routers_no_longer_than_the_limit(
-    owner, make_link
+    make_link,
 ):
     released = asyncio.Event()
     pressure = BackPressure(0.01, lambda: 0.0, lambda _: None if pressure.stalls(router) else released.set())

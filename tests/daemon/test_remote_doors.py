@@ -338,7 +338,7 @@ async def test_hang_up_cuts_who_came_in_by_what_no_longer_counts(run, secure, pa
         authority.revoke(authority.issue("gone"))
         await _hang_up(peer)
         await told(CredentialsRevoked, links=frozenset((link,)))
-        await told(LinkClosed, link=link)
+        assert (await told(LinkClosed, link=link)).reason is CloseReason.AUTH
         assert [event.link for event in Told.last.events if isinstance(event, LinkClosed)] == [link]
         beta.abort()
 

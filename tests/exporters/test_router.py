@@ -48,6 +48,7 @@ STATS = {
     "handler_exceptions_total": {"line": 1},
     "acl_denied_total": 3,
     "udp_rejected_total": {"secret": 2},
+    "tls_handshakes_failed_total": 9,
     "cluster": {
         "up": True,
         "complete": False,

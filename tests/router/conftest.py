@@ -297,7 +297,7 @@ def playbook():
 OWN = "10.0.0.5:4042"
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def mesh():
     """Makes a playbook of a router that others can reach, at 10.0.0.5: it dials smaller addresses and calls larger ones."""
 

@@ -1,8 +1,8 @@
-"""Reads the ancestor's configuration files (advgetopt) as sections of keys; which keys there may be is told elsewhere.
+r"""Reads the ancestor's configuration files (advgetopt) as sections of keys; which keys there may be is told elsewhere.
 
 A line is blank, a comment after ``#`` or ``;``, a ``[section]``, or ``key = value``. A backslash at the end of a line joins the
-next one. In names ``-`` and ``_`` are one. In values ``\\\\ \\n \\r \\t`` stand for the usual characters, and one pair of quotes around
-the whole is taken off. Whatever is none of this is said and skipped: such a file never fails to be read.
+next one. In names ``-`` and ``_`` are one. In values ``\\ \n \r \t`` stand for the usual characters, and one pair of
+quotes around the whole is taken off. Whatever is none of this is said and skipped: such a file never fails to be read.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""Regular expressions that cannot hang: what a definition asks of a value, matched in one pass; it knows no message.
+r"""Regular expressions that cannot hang: what a definition asks of a value, matched in one pass; it knows no message.
 
 A definition is written once, values come from anyone. A backtracking engine can be made to take hours by a value that nearly
 fits ``(a+)+b``, so these are matched by following all alternatives at once, which takes time in proportion to the length of the
@@ -7,7 +7,7 @@ around) does not exist, and the whole value must always match.
 
 .. code-block:: text
 
-    abc  .  [a-z_]  [^;]  \\d \\w \\s \\D \\W \\S (ASCII)  \\. and the like  ( )  (?: )  |  ? * + {2} {2,} {2,5}
+    abc  .  [a-z_]  [^;]  \d \w \s \D \W \S (ASCII)  \. and the like  ( )  (?: )  |  ? * + {2} {2,} {2,5}
 
 ``^`` in front and ``$`` at the end may stand there, and change nothing.
 """
@@ -22,7 +22,7 @@ VALUE_CHARACTERS = 4096
 """The longest value that is looked at; a longer one does not match."""
 STATES = 400
 """Parts of an expression with its repetitions written out: with the two bounds above no value takes longer than a second."""
-STEPS_KEPT = 4096
+STEPS_KEPT = 1024
 """Steps remembered of one expression, so that the usual value costs one look-up a character."""
 
 Ranges = tuple[tuple[int, int], ...]
@@ -33,6 +33,7 @@ _CLASSES: dict[str, Ranges] = {
 }
 _CONTROLS = {"n": "\n", "r": "\r", "t": "\t"}
 _LAST = 0x10FFFF
+_SIGNS: dict[str, tuple[int, int | None]] = {"?": (0, 1), "*": (0, None), "+": (1, None)}
 
 
 class PatternError(ValueError):
@@ -136,19 +137,13 @@ class _Parser:
         return parts[0] if len(parts) == 1 else Sequence(tuple(parts))
 
     def _repeated(self, node: Node) -> Node:
-        match self._next():
-            case "?":
-                least, most = 0, 1
-            case "*":
-                least, most = 0, None
-            case "+":
-                least, most = 1, None
-            case "{":
-                return self._counted(node)
-            case _:
-                return node
+        sign = self._next()
+        if sign == "{":
+            return self._counted(node)
+        if sign not in _SIGNS:
+            return node
         self._at += 1
-        return self._closed(Repeat(node, least, most))
+        return self._closed(Repeat(node, *_SIGNS[sign]))
 
     def _counted(self, node: Node) -> Node:
         text, brace, _ = self._text[self._at + 1 :].partition("}")

@@ -185,8 +185,8 @@ def told_addresses(draw):
 
 
 @given(own_addresses, told_addresses(), told_addresses(), st.lists(odd, max_size=4), texts)
-def test_whatever_we_say_to_a_leaf_is_well_formed(mesh_of, own, beta, gamma, informed, text):
-    book = mesh_of(own)
+def test_whatever_we_say_to_a_leaf_is_well_formed(mesh, own, beta, gamma, informed, text):
+    book = mesh(my_address=own)
     book.run(SERVICES)
     book.run(f"+ L remote\nL > {LEAF}\n+ O remote\nO > {LEAF.replace('cpp', 'old').replace('0.9', '0.8')}")
     book.run(f"+ R remote from=10.0.0.7\nR > {ROUTER.replace('10.0.0.7:4042', beta)}")
@@ -218,11 +218,3 @@ def test_whatever_we_say_to_a_leaf_is_well_formed(mesh_of, own, beta, gamma, inf
         message = decode(line)
         if (message.command, message.get("x")) not in (("NOTE", ""), ("SEND", text)):
             assert_well_formed(message)
-
-
-@pytest.fixture(scope="module")
-def mesh_of(make_playbook):
-    def make(own):
-        return make_playbook(own)
-
-    return make

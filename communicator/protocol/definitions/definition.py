@@ -1,0 +1,66 @@
+"""What one message may hold, as values; how that is written in files, and how it is checked, is told elsewhere."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from communicator.protocol.definitions.validator import Validator
+
+_SECRET_WORDS = ("password", "secret")
+
+
+class Scope(StrEnum):
+    """How far a message may go."""
+
+    LOCAL = "local"
+    """It stays on the host of its sender."""
+    CLUSTER = "cluster"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parameter:
+    """One parameter of a message, or of every message."""
+
+    name: str
+    description: str = ""
+    type: str = "string"
+    required: bool = False
+    may_be_empty: bool = False
+    forbidden: bool = False
+    """It must not be there: the ancestor's way to withdraw a parameter."""
+    validators: tuple[Validator, ...] = ()
+    """All must accept a value that is not empty."""
+    source: str = ""
+    """The file it was read from, as people know it."""
+    line: int = 0
+
+    @property
+    def is_secret(self) -> bool:
+        """Whether its value is never shown."""
+        return is_secret(self.name)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Definition:
+    """What may be in the messages of one command."""
+
+    command: str
+    description: str = ""
+    subject: str = ""
+    """What it has to do with, for the reference; empty in files of others."""
+    sender: str = ""
+    """Who may say it, for people."""
+    receiver: str = ""
+    """To whom it is said, for people."""
+    may_be_broadcast: bool = True
+    scope: Scope = Scope.CLUSTER
+    replies: tuple[str, ...] = ()
+    """The commands that answer it."""
+    parameters: Mapping[str, Parameter] = field(default_factory=dict)
+    source: str = ""
+
+
+def is_secret(name: str) -> bool:
+    """Whether the value of a parameter of this name is never shown, whatever defines it."""
+    lowered = name.lower()
+    return any(word in lowered for word in _SECRET_WORDS)

@@ -1,0 +1,187 @@
+"""Reads one definition file: the ancestor's keys as it reads them, and ours; what other files say is none of its business.
+
+.. code-block:: ini
+
+    description = prints a file          ; before any section: of the message itself
+    broadcast = forbidden                ; or allowed, which it is without this line
+    scope = local                        ; or cluster, which it is without this line
+    reply = PRINTED, PRINT_FAILED
+
+    [copies]                             ; a section for each parameter
+    description = how many
+    type = integer                       ; string (which it is without this line), integer, address, timespec
+    flags = optional                     ; required, optional, forbidden, empty; several with commas or blanks
+    validator = integer(1...99)
+
+The ancestor looks at sections only, so that ours are read by it unchanged. A parameter without ``flags`` is required and may be
+empty, as it is there. ``subject``, ``from`` and ``to`` are for the reference that is made of the files.
+"""
+
+import difflib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from communicator.protocol.definitions.conf_file import ConfFile, Entry, Section, read_conf_file
+from communicator.protocol.definitions.definition import Definition, Parameter, Scope
+from communicator.protocol.definitions.remark import Remark, Severity
+from communicator.protocol.definitions.validator import Validator, ValidatorError, parse_validator, type_validator
+from communicator.protocol.names import is_command_name, is_parameter_name
+
+GLOBAL = "global"
+"""The stem of the file that defines the parameters of every message."""
+_MESSAGE_KEYS = ("description", "broadcast", "scope", "reply", "subject", "from", "to")
+_PARAMETER_KEYS = ("description", "type", "flags", "validator")
+_FLAGS = ("required", "optional", "forbidden", "empty", "defined", "allowed")
+_BROADCAST = {"allowed": True, "forbidden": False}
+_SHOWN = 60
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class DefinitionFile:
+    """What was read of one file."""
+
+    definition: Definition | None
+    """None where an error makes it one that cannot be taken; of a file for every message it has the parameters only."""
+    remarks: list[Remark] = field(default_factory=list)
+
+
+def read_definition(command: str, content: bytes, source: str) -> DefinitionFile:
+    """Read a definition.
+
+    Args:
+        command: The name of the file without ``.conf``: a command, or ``global``.
+        content: The bytes of the file.
+        source: The file, as people know it.
+    """
+    if command != GLOBAL and not is_command_name(command):
+        text = f"{command[:_SHOWN]!r} is not a command: upper case letters, digits and '_'; the file is not read"
+        return DefinitionFile(None, [Remark(source, 0, Severity.WARNING, text)])
+    return _Reader(source, read_conf_file(content)).read(command)
+
+
+class _Reader:
+    """Collects what is to be said while it reads."""
+
+    def __init__(self, source: str, conf: ConfFile) -> None:
+        self._source = source
+        self._conf = conf
+        self._remarks = [Remark(source, line, Severity.WARNING, text) for line, text in conf.remarks]
+
+    def read(self, command: str) -> DefinitionFile:
+        """All of it."""
+        message = self._conf.preamble
+        self._check_keys(message, _MESSAGE_KEYS if command != GLOBAL else ("description",))
+        definition = Definition(
+            command=command,
+            description=_text(message, "description"),
+            subject=_text(message, "subject"),
+            sender=_text(message, "from"),
+            receiver=_text(message, "to"),
+            may_be_broadcast=self._choice(message, "broadcast", _BROADCAST, default=True),
+            scope=self._choice(message, "scope", {scope.value: scope for scope in Scope}, default=Scope.CLUSTER),
+            replies=tuple(self._replies(message)),
+            parameters={parameter.name: parameter for parameter in self._parameters()},
+            source=self._source,
+        )
+        is_refused = any(remark.severity is Severity.ERROR for remark in self._remarks)
+        self._remarks.sort(key=lambda remark: remark.line)
+        return DefinitionFile(None if is_refused else definition, self._remarks)
+
+    def _warn(self, line: int, text: str) -> None:
+        self._remarks.append(Remark(self._source, line, Severity.WARNING, text))
+
+    def _refuse(self, line: int, text: str) -> None:
+        self._remarks.append(Remark(self._source, line, Severity.ERROR, text))
+
+    def _check_keys(self, section: Section, known: tuple[str, ...]) -> None:
+        for key, entry in section.entries.items():
+            if key not in known:
+                near = difflib.get_close_matches(key, known, 1)
+                hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(known)}"
+                self._warn(entry.line, f"{key[:_SHOWN]!r} is no key here, and not read: {hint}")
+
+    def _choice(self, section: Section, key: str, choices: dict[str, T], default: T) -> T:
+        entry = section.entries.get(key)
+        if entry is None:
+            return default
+        if entry.value not in choices:
+            self._refuse(entry.line, f"{key} = {entry.value[:_SHOWN]!r} is none of {', '.join(choices)}")
+        return choices.get(entry.value, default)
+
+    def _replies(self, section: Section) -> Iterator[str]:
+        entry = section.entries.get("reply", Entry("", 0))
+        for word in entry.value.replace(",", " ").split():
+            if is_command_name(word):
+                yield word
+            else:
+                self._refuse(entry.line, f"reply: {word[:_SHOWN]!r} is not a command")
+
+    def _parameters(self) -> Iterator[Parameter]:
+        for name, section in self._conf.sections.items():
+            if is_parameter_name(name):
+                yield self._parameter(name, section)
+            else:
+                self._warn(section.line, f"[{name[:_SHOWN]}] is not the name of a parameter, and not read")
+
+    def _parameter(self, name: str, section: Section) -> Parameter:
+        self._check_keys(section, _PARAMETER_KEYS)
+        flags = self._flags(name, section)
+        kind = self._type(section)
+        return Parameter(
+            name=name,
+            description=_text(section, "description"),
+            type=kind,
+            required="required" in flags,
+            may_be_empty="empty" in flags,
+            forbidden="forbidden" in flags,
+            validators=tuple(self._validators(section, kind)),
+            source=self._source,
+            line=section.line,
+        )
+
+    def _flags(self, name: str, section: Section) -> frozenset[str]:
+        entry = section.entries.get("flags")
+        if entry is None:
+            if not section.entries:  # the ancestor does not see such a section at all
+                self._warn(section.line, f"[{name}] says nothing: it may be there, and empty")
+                return frozenset(("empty",))
+            return frozenset(("required", "empty"))
+        words = entry.value.replace(",", " ").split()
+        for word in words:
+            if word not in _FLAGS:
+                near = difflib.get_close_matches(word, _FLAGS, 1)
+                hint = f": did you mean {near[0]!r}?" if near else f": known are {', '.join(_FLAGS)}"
+                self._warn(entry.line, f"{word[:_SHOWN]!r} is no flag, and not read{hint}")
+        if {"required", "forbidden"} <= set(words):
+            self._warn(entry.line, f"[{name}] is required and forbidden: no message can pass")
+        return frozenset(words)
+
+    def _type(self, section: Section) -> str:
+        entry = section.entries.get("type")
+        if entry is None or entry.value == "default":
+            return "string"
+        try:
+            type_validator(entry.value)
+        except ValidatorError as error:
+            self._warn(entry.line, f"{error}; taken for a string")
+            return "string"
+        return entry.value
+
+    def _validators(self, section: Section, kind: str) -> Iterator[Validator]:
+        of_type = type_validator(kind)
+        if of_type is not None:
+            yield of_type
+        entry = section.entries.get("validator")
+        if entry is not None:
+            try:
+                yield parse_validator(entry.value)
+            except ValidatorError as error:
+                self._refuse(entry.line, f"validator {error}")
+
+
+def _text(section: Section, key: str) -> str:
+    """A text for people, on one line."""
+    entry = section.entries.get(key)
+    return "" if entry is None else " ".join(entry.value.split())

@@ -1,0 +1,81 @@
+import json
+
+import pytest
+from rich.console import Console
+
+from benchmarks.hops import Chain, HopRates
+from benchmarks.measure import Rate
+from benchmarks.mesh_results import HopCell, MeshResults, judge_mesh
+from benchmarks.numbered import Tally
+from benchmarks.passwords import Attack, spread
+from benchmarks.report import show, to_json
+from benchmarks.results import Results, judge
+from benchmarks.servers import NATS, OURS
+
+
+def rate(per_s, cpu_us=0.4, far_cpu_us=0.0):
+    return Rate(per_s, 10, 0, 1, cpu_us, 1024, "" if per_s else "failed", far_cpu_us)
+
+
+def mesh(hop_per_s=600.0, disordered=0, attacked_s=2e-4, healed_s=3.0, linked_mib=64):
+    return MeshResults(
+        hops=[
+            HopCell(OURS, 100, HopRates([rate(1000.0)], [rate(hop_per_s, 0.4, 0.5)])),
+            HopCell(NATS, 100, HopRates([rate(1000.0)], [rate(100.0)])),
+        ],
+        chain=Chain(3, 10, 100, Tally(10, 0, 0, disordered, 0, 2.0), (0.1, 0.2, 0.3, 0.4)),
+        attacks=[Attack(1, 1_000, spread([1e-4] * 100), spread([attacked_s] * 100), 0.5, {"busy": 1_000})],
+        converged_s={"join": [0.5, 0.4], "kill -9": [0.1, 0.2], "restart": [1.0, healed_s]},
+        linked_bytes=linked_mib * 1024 * 1024,
+    )
+
+
+def test_each_figure_is_held_against_its_bar():
+    assert {bar.what: (bar.found, bar.met) for bar in judge_mesh(mesh())} == {
+        "rate over one hop, 100-byte lines": ("0.60 x (CPU 0.80 x)", True),
+        "of 10 over 3 hops lost/doubled/wrong": ("0 / 0 / 0", True),
+        "p99, 1,000 wrong passwords, 1 address": ("2.00 x", True),
+        "five in a line agree after join": ("0.50 s", True),
+        "five in a line agree after kill -9": ("0.20 s", True),
+        "five in a line agree after restart": ("3.00 s", True),
+        "resident with a router link too": ("64.0 MiB", True),
+    }
+
+
+@pytest.mark.parametrize(
+    ("changed", "what"),
+    [
+        ({"hop_per_s": 590.0}, "rate over one hop, 100-byte lines"),
+        ({"disordered": 1}, "of 10 over 3 hops lost/doubled/wrong"),
+        ({"attacked_s": 2.1e-4}, "p99, 1,000 wrong passwords, 1 address"),
+        ({"healed_s": 3.1}, "five in a line agree after restart"),
+        ({"linked_mib": 65}, "resident with a router link too"),
+    ],
+)
+def test_a_bar_can_be_missed(changed, what):
+    assert [bar.what for bar in judge_mesh(mesh(**changed)) if not bar.met] == [what]
+
+
+def test_a_hop_that_failed_has_no_bar():
+    assert "rate over one hop, 100-byte lines" not in {bar.what for bar in judge_mesh(mesh(hop_per_s=None))}
+
+
+def test_what_was_not_measured_has_no_bar():
+    assert judge_mesh(MeshResults()) == []
+
+
+def test_a_spread_tells_the_middle_the_late_and_the_latest():
+    told = spread([number / 1000 for number in range(200)])
+    assert (told.count, told.p50_s, told.p99_s, told.worst_s) == (200, 0.1, 0.198, 0.199)
+
+
+def test_the_report_and_the_json_hold_it_all():
+    found = Results(mesh=mesh(hop_per_s=590.0))
+    console = Console(record=True, width=130, highlight=False)
+    show(found, judge(found), console)
+    text = console.export_text()
+    for part in ("2 x bellwether", "0.59", "Numbered messages", "busy", "kill -9", "64.0 MiB", "MISSED"):
+        assert part in text
+    told = json.loads(to_json(found, judge(found)))
+    assert told["mesh"]["hops"][0]["ratio_to_local"] == 0.59
+    assert told["mesh"]["attacks"][0]["reasons"] == {"busy": 1_000}
