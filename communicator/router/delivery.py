@@ -95,7 +95,7 @@ def _absent(board: Switchboard, envelope: Envelope, now: Instant) -> None:
         if board.cache.store(message.service, encode_line(message), now.monotonic_s + policy.ttl_s):
             report(board, envelope, "cached", "service_absent")
             tell_hop(board, envelope, now, "cached", message.service)
-            acknowledge(board, envelope, "cached", now)
+            acknowledge(board, envelope, "cached", now, "service_absent")
             return
         board.notice(Level.WARNING, "cache_full", service=message.service, messages=len(board.cache))
     if expected and not policy.keep and policy.reply:

@@ -103,7 +103,7 @@ def link_state(board: Switchboard, link: Link, message: Message, now: Instant) -
     _require_directory(link)
     database = board.mesh.database
     news: list[Record] = []
-    older: list[Record] = []
+    older: dict[tuple[str, str], Record] = {}
     for record in decode_records(message.get("records")):
         if link.is_bus and record.server not in (message.sent_from_server, board.config.server_name):
             continue  # there everyone speaks for itself, and may remind us of a former life
@@ -111,7 +111,7 @@ def link_state(board: Switchboard, link: Link, message: Message, now: Instant) -
             case Outcome.NEW:
                 news.append(record)
             case Outcome.OLDER:
-                older.extend(database.records_of(record.server, record.part))
+                older |= {(ours.server, ours.part): ours for ours in database.records_of(record.server, record.part)}
             case Outcome.OWN:
                 _own_name_heard(board, record, now)
             case Outcome.FULL:
@@ -120,7 +120,7 @@ def link_state(board: Switchboard, link: Link, message: Message, now: Instant) -
                 pass
     _take(board, news, now)
     flood(board, news, link)
-    _send(board, link, older)
+    _send(board, link, list(older.values()))
 
 
 def _own_name_heard(board: Switchboard, record: Record, now: Instant) -> None:

@@ -60,7 +60,7 @@ def test_a_broadcast_goes_to_a_leaf_with_all_that_it_wants(book):
 def test_no_two_broadcasts_have_one_identity_not_even_in_two_lives(mesh):
     identities = set()
     for boot in ("1", "2"):
-        book = mesh(boot_id=f"00000000-0000-4000-800{boot}-000000000001").play(
+        book = mesh(boot_id=f"0000000{boot}-0000-4000-8000-000000000001").play(
             SERVICES + f"+ L remote\nL > {LEAF}\nL < ..."
         )
         for _ in range(3):
@@ -189,7 +189,10 @@ def test_whatever_we_say_to_a_leaf_is_well_formed(mesh, own, beta, gamma, inform
     book = mesh(my_address=own)
     book.run(SERVICES)
     book.run(f"+ L remote\nL > {LEAF}\n+ O remote\nO > {LEAF.replace('cpp', 'old').replace('0.9', '0.8')}")
-    book.run(f"+ R remote from=10.0.0.7\nR > {ROUTER.replace('10.0.0.7:4042', beta)}")
+    book.run(f"+ R remote from=10.0.0.7\nR > {ROUTER}")
+    book.run(
+        f"+ S remote from=10.0.0.6\nS > {ROUTER.replace('10.0.0.7:4042', beta).replace('beta', 'delta').replace('b1', 'd1')}"
+    )
     neighbors = [
         {"server": "peer", "cost": 1.0},
         {"server": "leaf", "cost": 1.0, "leaf": {"address": gamma, "services": ["x"]}},

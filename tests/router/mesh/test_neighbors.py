@@ -114,6 +114,18 @@ def test_the_file_is_written_and_read_again():
     assert again.count == 3, "host-b is the same router as its address, also while it is not there"
     assert [(member.server, member.address) for member in again.members()] == [("", C), ("b", B)]
 
+def test_an_address_that_a_server_has_left_is_told_of_and_taken_back_by_its_next_owner():
+    book, itself = make_book(), make_book(own=D)
+    link(book, "beta", B)
+    itself.hear([B], 0.0)  # the new machine has heard of its name's former address, and cannot know what it was
+    assert link(book, "beta", D) == (B,)
+    book.leave((B,), EPOCH_S)
+    assert dict(book.forgotten) == {B: EPOCH_S}
+    assert itself.merge_forgotten(book.forgotten, EPOCH_S)
+    assert (itself.count, itself.hear([B], 1.0)) == (1, False)
+    link(itself, "gamma", B)
+    assert (itself.count, dict(itself.forgotten)) == (2, {})
+
 
 def test_a_neighbor_that_moved_while_we_were_down_leaves_its_saved_address():
     first = make_book()

@@ -1,0 +1,252 @@
+"""Link states on their way between us and a router or two."""
+
+import json
+
+import pytest
+
+from communicator.router import RouterLimits
+from communicator.router.effects import Level
+from communicator.router.mesh.exchange import REPUBLISH_EVERY_S
+from communicator.router.mesh.records import bucket_of, decode_records
+
+STARTED = 1_795_500_000
+BOOT = "00000000-0000-4000-8000-000000000001"
+ROUTER = "CONNECT version=1;my_address=10.0.0.7:4042;server_name=beta;boot_id=b1;features=directory/1"
+OTHER = "CONNECT version=1;my_address=10.0.0.8:4042;server_name=delta;boot_id=d1;features=directory/1"
+LEAF = "CONNECT version=1;my_address=10.0.0.9:4042;server_name=cpp;services=mail"
+PAYROLL = bucket_of("payroll")
+
+
+def links(server, *neighbors, boot="x1", started=STARTED, sequence=1, address="10.0.0.3:4042", forgotten=()):
+    state = {
+        "address": address,
+        "secure": False,
+        "neighbors": [{"server": name, "cost": 1.0} for name in neighbors],
+        "forgotten": dict(forgotten),
+    }
+    return record(server, "links", state, boot, started, sequence)
+
+
+def payroll(server, boot="x1", started=STARTED, sequence=1, service="payroll", part=PAYROLL):
+    instance = {"server": server, "service": service, "role": "live", "state": "up", "commands": ["PAY"]}
+    return record(server, part, {"instances": [instance]}, boot, started, sequence)
+
+
+def record(server, part, state, boot="x1", started=STARTED, sequence=1):
+    return {"server": server, "boot_id": boot, "started": started, "part": part, "sequence": sequence, "state": state}
+
+
+def tell(book, link, *records):
+    book.write(link, f"LINK_STATE records={json.dumps(records)}\n".encode())
+
+
+def told(book, link):
+    """The records a link has heard of since it was asked last: server, part and sequence."""
+    heard, known = book.heard[book.links[link]], []
+    while heard:
+        message = heard.popleft()
+        if message != "EOF" and message.command == "LINK_STATE":
+            known += [(one.server, one.part, one.sequence) for one in decode_records(message.get("records"))]
+    return known
+
+
+def known(book):
+    database = book.router._board.mesh.database
+    return sorted((one.server, one.part, one.sequence) for one in database.records() if one.server != "peer")
+
+
+@pytest.fixture
+def book(mesh):
+    """We are linked with beta (B), delta (D) and a leaf (L)."""
+    book = mesh()
+    book.run(f"+ B remote\nB > {ROUTER}\n+ D remote from=10.0.0.8\nD > {OTHER}\n+ L remote from=10.0.0.9\nL > {LEAF}")
+    return book.play("B < ...\nD < ...\nL < ...")
+
+
+def test_whoever_is_linked_is_told_of_it_and_what_we_know(mesh):
+    book = mesh().run(
+        f"+ B remote\nB > {ROUTER}\nB < ACCEPT server_name=*;my_address=*;neighbors=*;services=*;features=*;boot_id=*\nB < HELP"
+    )
+    assert told(book, "B") == [("peer", "links", 2)]
+    book.run(f"+ D remote from=10.0.0.8\nD > {OTHER}")
+    assert told(book, "B") == [("peer", "links", 3)]
+    summaries = [message for message in book.heard[book.links["D"]] if message.command == "LINK_STATE_SUMMARY"]
+    assert [json.loads(message.get("known")) for message in summaries] == [{"peer": [STARTED, BOOT, {"links": 3}]}]
+
+
+def test_news_is_passed_on_to_routers_and_not_to_whom_it_came_from(book):
+    tell(book, "B", links("beta", "peer", "gamma", boot="b1"), links("gamma", "beta"), payroll("gamma"))
+    assert told(book, "D") == [("beta", "links", 1), ("gamma", "links", 1), ("gamma", PAYROLL, 1)]
+    assert told(book, "B") == []
+    assert not book.heard[book.links["L"]]
+    assert sorted(book.router._board.carrier.reachable()) == ["beta", "cpp", "gamma"]
+
+
+def test_what_is_known_goes_no_further(book):
+    tell(book, "B", links("gamma", "beta"))
+    told(book, "D")
+    tell(book, "B", links("gamma", "beta"))
+    tell(book, "D", links("gamma", "beta"))
+    assert (told(book, "B"), told(book, "D")) == ([], [])
+
+
+def test_old_news_is_answered_by_what_we_have_once(book):
+    tell(book, "B", links("gamma", "beta", sequence=5), payroll("gamma", sequence=7))
+    told(book, "D")
+    tell(book, "D", *[links("gamma", sequence=number) for number in (1, 2, 3)])
+    assert (told(book, "D"), told(book, "B")) == ([("gamma", "links", 5)], [])
+    tell(book, "D", *[payroll("gamma", started=1, sequence=number) for number in range(1, 50)])
+    assert told(book, "D") == [("gamma", PAYROLL, 7)]
+
+
+def test_a_new_life_makes_what_the_old_one_said_void_also_in_one_line(book):
+    tell(book, "B", links("gamma", "beta"), payroll("gamma", boot="x2", started=STARTED + 1))
+    assert known(book) == [("gamma", PAYROLL, 1)]
+    assert "gamma" not in book.router._board.mesh.database.links()
+
+
+def test_a_summary_is_answered_by_what_the_other_lacks(book):
+    tell(book, "B", links("gamma", "beta", sequence=5), payroll("gamma", sequence=7))
+    told(book, "D")
+    summary = {
+        "gamma": [STARTED, "x1", {"links": 5, PAYROLL: 6}],
+        "peer": [STARTED, BOOT, {"links": 4}],
+        "nobody": [1, "x", {}],
+    }
+    book.write("D", f"LINK_STATE_SUMMARY known={json.dumps(summary)}\n".encode())
+    assert told(book, "D") == [("gamma", PAYROLL, 7)]
+    book.write("D", b"LINK_STATE_SUMMARY known={}\n")
+    assert sorted(told(book, "D")) == [("gamma", PAYROLL, 7), ("gamma", "links", 5), ("peer", "links", 4)]
+
+
+@pytest.mark.parametrize("text", ["", "x", "[]", "{", '{"a":1}', '{"a":[1,"x",{"links":-1}]}'])
+def test_a_summary_that_is_none_is_refused(book, text):
+    book.play(f"D > LINK_STATE_SUMMARY known={text}\nD < INVALID command=LINK_STATE_SUMMARY;message=*")
+
+
+def bad_records():
+    good = links("gamma", "beta")
+    return {
+        "no list": good,
+        "no server": {key: value for key, value in good.items() if key != "server"},
+        "a bad name": {**good, "server": "a b"},
+        "a bad part": {**good, "part": "16"},
+        "a bad sequence": {**good, "sequence": 0},
+        "a bad address": links("gamma", address="nowhere"),
+        "itself": links("gamma", "gamma"),
+        "another's service": {**payroll("gamma"), "server": "delta"},
+        "a service in the wrong part": {**payroll("gamma"), "part": "0" if PAYROLL != "0" else "1"},
+        "a start before time": {**good, "started": -1},
+    }
+
+
+@pytest.mark.parametrize("bad", bad_records().values(), ids=bad_records())
+def test_of_a_line_with_one_bad_record_nothing_is_taken(book, bad):
+    records = bad if bad == links("gamma", "beta") else [links("epsilon", "beta"), bad]
+    book.write("B", f"LINK_STATE records={json.dumps(records)}\n".encode())
+    book.play("B < INVALID command=LINK_STATE;message=*\nD < (nothing)")
+    assert known(book) == []
+    assert "epsilon" not in [member.server for member in book.router._board.mesh.book.members()]
+
+
+@pytest.mark.parametrize("said", ["LINK_STATE records=[]", "LINK_STATE_SUMMARY known={}"])
+def test_neither_a_leaf_nor_a_stranger_nor_a_service_takes_part(book, said):
+    command = said.partition(" ")[0]
+    book.play(f"L > {said}\nL < INVALID command={command};message=*")
+    book.play(f"+ S remote\nS > {said}\nS < INVALID command={command};message=*")
+    book.play(f"+ U unix root\nU > {said}\nU < INVALID command={command};message=*")
+
+
+def test_members_are_bounded(mesh):
+    book = mesh(limits=RouterLimits(members=4)).run(f"+ B remote\nB > {ROUTER}\nB < ...")
+    tell(book, "B", *[links(f"s{number}", "beta", address=f"10.1.0.{number}:4042") for number in range(10)])
+    board = book.router._board
+    assert (len(board.mesh.database.links()), board.statistics.records_refused) == (4, 7)
+    assert board.mesh.book.count <= 4
+    assert "beta" in board.mesh.peers
+
+
+def test_the_services_of_a_leaf_are_told_in_its_name(book):
+    [record] = [one for one in book.router._board.mesh.database.records() if one.server == "peer"]
+    [leaf] = [one for one in record.state.neighbors if one.leaf is not None]
+    assert (leaf.server, leaf.leaf.address, leaf.leaf.services) == ("cpp", "10.0.0.9:4042", ("mail",))
+
+
+def test_services_that_come_together_are_told_together(book):
+    book.run("+ A unix root\nA > REGISTER service=payroll;version=1\nA > COMMANDS list=PAY,HELP\nA < ...")
+    assert (told(book, "B"), told(book, "D")) == ([], [])
+    book.run("@ 0.06")
+    assert (told(book, "B"), told(book, "D")) == ([("peer", PAYROLL, 1)], [("peer", PAYROLL, 1)])
+    book.run("A x\n@ 0.06")
+    assert told(book, "B") == [("peer", PAYROLL, 2)]
+    assert not book.heard[book.links["L"]]
+
+
+def test_a_record_too_long_for_a_line_is_reported_and_harms_nothing(mesh):
+    book = mesh(limits=RouterLimits(commands_per_service=20_000))
+    book.run(f"+ B remote\nB > {ROUTER}\nB < ...\n+ A unix root\nA > REGISTER service=payroll;version=1\nA < ...")
+    for part in range(10):
+        names = ",".join(f"C{part}_{number:0100}" for number in range(999))
+        book.write("A", f"COMMANDS list={names}\n".encode())
+    book.run("+ M unix root\nM > REGISTER service=small;version=1\nM < ...\n@ 0.06")
+    assert told(book, "B") == [("peer", bucket_of("small"), 1)]
+    errors = [notice for notice in book.notices if notice.level is Level.ERROR]
+    assert [notice.event for notice in errors] == ["link_state_unsendable"]
+    assert len(errors[0].fields["record"]) <= 200
+    book.run(f"+ D remote from=10.0.0.8\nD > {OTHER}")
+    assert book.hear("D").command == "ACCEPT"
+
+
+# Our own name.
+
+
+def test_a_former_life_is_outdone_at_once_and_once(book):
+    tell(
+        book, "B", links("peer", boot="old", started=STARTED + 500), payroll("peer", boot="old", started=STARTED + 500)
+    )
+    book.run("@ 0.01")
+    assert ("peer", "links", 4) in told(book, "D")
+    assert book.router._board.mesh.database.started == STARTED + 501
+    events = [notice.event for notice in book.notices if notice.level >= Level.WARNING]
+    assert events == ["former_life_heard"]
+
+
+def test_a_namesake_that_answers_is_told_of_and_not_raced(book):
+    started = STARTED + 500
+    for _ in range(100):
+        tell(book, "B", links("peer", boot="twin", started=started))
+        started = book.router._board.mesh.database.started + 1
+        book.run("@ 0.3\nB > ABSOLUTELY serial=0\nD > ABSOLUTELY serial=0\nL > ABSOLUTELY serial=0")
+    sent = told(book, "D").count(("peer", "links", 4))
+    assert 2 <= sent <= 1 + 30 / REPUBLISH_EVERY_S
+    events = [notice.event for notice in book.notices if notice.level is Level.ERROR]
+    assert 2 <= len(events) <= 1 + 30 / REPUBLISH_EVERY_S
+    assert set(events) == {"server_name_conflict"}
+
+
+# Addresses.
+
+
+def members(book):
+    return {member.address: member.server for member in book.router._board.mesh.book.members()}
+
+
+def test_addresses_are_learnt_from_what_routers_say_of_themselves(book):
+    tell(book, "B", links("gamma", "beta"))
+    assert members(book)["10.0.0.3:4042"] == "gamma"
+    tell(book, "B", links("gamma", "beta", sequence=2, address="10.0.0.4:4042"))
+    assert {address for address, server in members(book).items() if server == "gamma"} == {"10.0.0.4:4042"}
+
+
+def test_a_mark_of_forgetting_spreads(book):
+    tell(book, "B", links("gamma", "beta"))
+    tell(
+        book,
+        "B",
+        links("beta", "peer", boot="b1", address="10.0.0.7:4042", forgotten={"10.0.0.3:4042": STARTED + 1}.items()),
+    )
+    assert "10.0.0.3:4042" not in members(book)
+    tell(book, "D", links("gamma", "beta", sequence=2))
+    assert "10.0.0.3:4042" not in members(book)
+    tell(book, "D", links("gamma", "beta", boot="x2", started=STARTED + 2))
+    assert members(book)["10.0.0.3:4042"] == "gamma"
