@@ -10,6 +10,10 @@
     ├── AddressError (ValueError)    not an address
     ├── ConfigError (ValueError)     a setting is wrong; names the key
     ├── ListenError (OSError)        a good address that cannot be had now
+    ├── FlagError (ValueError)       no flag may be called so or say so, or a file holds none
+    ├── FlagsPathError (OSError)     flags cannot be read or written where they should be
+    ├── ScriptError (ValueError)     a reporter script cannot be run; names file, line and column
+    ├── ScriptFailedError            a reporter script ran, and what it expects is not so
     └── ClientError
         ├── NotConnectedError (ConnectionError)
         ├── NoReceiverError (LookupError)       the router knows of no receiver
@@ -18,6 +22,8 @@
         ├── RegistrationRefusedError (PermissionError)
         └── VersionBlockedError (PermissionError)
 """
+
+from collections.abc import Sequence
 
 
 class BellwetherError(Exception):
@@ -84,6 +90,61 @@ class ListenError(BellwetherError, OSError):
         self.key = key
         self.address = address
         self.reason = reason
+
+
+class FlagError(BellwetherError, ValueError):
+    """Something that was to be a flag, its name or its file is none."""
+
+
+class FlagsPathError(BellwetherError, OSError):
+    """Flags cannot be read or written where they should be.
+
+    Args:
+        path: The directory, or the file in it.
+        reason: What is in the way.
+    """
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(f"flags at {path!r}: {reason}")
+        self.path = path
+        self.reason = reason
+
+
+class ScriptError(BellwetherError, ValueError):
+    """A reporter script cannot be run as it is written.
+
+    Args:
+        source: The file it came from.
+        flaws: Line, column (both count from 1) and what is wrong there; one or more.
+    """
+
+    def __init__(self, source: str, flaws: Sequence[tuple[int, int, str]]) -> None:
+        super().__init__("\n".join(f"{source}:{line}:{column}: {what}" for line, column, what in flaws))
+        self.source = source
+        self.flaws = tuple(flaws)
+
+
+class ScriptFailedError(BellwetherError):
+    """A reporter script ran, and what it expects is not so.
+
+    Args:
+        source: The file it came from.
+        line: The line of the instruction that failed, from 1.
+        column: Its column, from 1.
+        reason: What is not as expected.
+        shown: That line of the script.
+        held: The message held then, as it would stand on the wire; empty for none.
+    """
+
+    def __init__(self, source: str, line: int, column: int, reason: str, shown: str, held: str = "") -> None:
+        message = f"\n    message held: {held}" if held else ""
+        super().__init__(f"{source}:{line}:{column}: {reason}\n    {shown.strip()}{message}")
+        self.source = source
+        self.line = line
+        self.column = column
+        self.reason = reason
+        self.shown = shown
+        self.held = held
 
 
 class ClientError(BellwetherError):

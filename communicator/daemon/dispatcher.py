@@ -31,10 +31,12 @@ from communicator.router.effects import (
     Level,
     Measure,
     Notice,
+    QueuePolicy,
     ReopenLog,
     RouterLinked,
     SampleLoad,
     Send,
+    SetQueuePolicy,
     Stop,
     StopMode,
 )
@@ -47,6 +49,7 @@ from communicator.router.events import (
     Event,
     HandlerFailed,
     Instant,
+    LinesDropped,
     LinesReceived,
     LineTooLong,
     LinkClosed,
@@ -138,6 +141,7 @@ class Dispatcher:
             Send: self._send,
             Close: self._close,
             RouterLinked: self._router_linked,
+            SetQueuePolicy: self._set_queue_policy,
             Identify: self._identify,
             CheckCredential: self._check_credential,
             Dial: lambda effect, _: self._surroundings.dial(effect),
@@ -229,6 +233,10 @@ class Dispatcher:
         self._tell_held(link)
         self.back_pressure.caught_up(link)
 
+    def lines_dropped(self, link: Link, lines: int) -> None:
+        """What had waited longest for its consumer was thrown away."""
+        self.dispatch(LinesDropped(link.number, lines))
+
     def _set_alarm(self) -> None:
         try:
             deadline_s = self._core.next_deadline()
@@ -243,8 +251,9 @@ class Dispatcher:
             self._turns.released(link)
 
     def _tell_held(self, link: Link) -> None:
-        """Tell the router when a link cannot answer, or can again."""
-        held = link.number in self.links and (link.behind or self.back_pressure.stalls(link))
+        """Tell the router when a link cannot answer, or can again; of one that may be behind for ever, that is no excuse."""
+        is_behind = link.behind and not link.drops
+        held = link.number in self.links and (is_behind or self.back_pressure.stalls(link))
         if held == (link in self._held):
             return
         if held:
@@ -279,12 +288,21 @@ class Dispatcher:
         if link is None:
             return
         link.send(effect)
-        if link.behind and not (effect.droppable or link.closing):
+        if link.behind and not (effect.droppable or link.closing or link.drops):
             self.back_pressure.wait_for(link, producer)
 
     def _router_linked(self, effect: RouterLinked, _producer: Link | None) -> None:
         if effect.link in self.links:
             self.links[effect.link].leads_to_router = True
+
+    def _set_queue_policy(self, effect: SetQueuePolicy, _producer: Link | None) -> None:
+        link = self.links.get(effect.link)
+        if link is None:
+            return
+        link.set_drops(effect.policy is QueuePolicy.DROP)
+        if link.drops:
+            self.back_pressure.caught_up(link)  # whoever has waited for it need not go on doing so
+        self._tell_held(link)
 
     def _close(self, effect: Close, _producer: Link | None) -> None:
         link = self.links.get(effect.link)

@@ -7,7 +7,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
-from communicator.router.effects import Keep, KeptFile
+from communicator.router.effects import Keep, KeptPath
 
 FILE_BYTES = 1024 * 1024
 """What is read of a file at most: 1,000 hosts make 22 KiB of neighbors.txt."""
@@ -30,7 +30,7 @@ class KeptFiles:
     def __init__(self, directory: Path, failed: Failed) -> None:
         self._directory = directory
         self._failed = failed
-        self._waiting: dict[KeptFile, str] = {}
+        self._waiting: dict[KeptPath, str] = {}
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="kept-files")
         self._idle = asyncio.Event()
         self._idle.set()
@@ -64,7 +64,11 @@ class KeptFiles:
             with suppress(RuntimeError):  # the loop is closed: the router has ended without this one
                 loop.call_soon_threadsafe(self._written, path, job)
 
-        self._thread.submit(write_file, path, content).add_done_callback(written)
+        self._thread.submit(self._write, path, content).add_done_callback(written)
+
+    def _write(self, path: Path, content: str) -> None:
+        prepare_directory(self._directory)
+        write_file(path, content)
 
     def _written(self, path: Path, job: Future[None]) -> None:
         error = job.exception()
@@ -98,20 +102,20 @@ def write_file(path: Path, content: str) -> None:
         os.close(descriptor)
 
 
-def read_file(path: Path) -> str:
+def read_file(path: Path, bytes_max: int = FILE_BYTES) -> str:
     """What was kept; empty when nothing was.
 
     Raises:
         OSError: It cannot be read.
-        ValueError: It is larger than `FILE_BYTES`, or not UTF-8.
+        ValueError: It is larger than `bytes_max`, or not UTF-8.
     """
     try:
         with path.open("rb") as file:
-            content = file.read(FILE_BYTES + 1)
+            content = file.read(bytes_max + 1)
     except FileNotFoundError:
         return ""
-    if len(content) > FILE_BYTES:
-        raise ValueError(f"larger than {FILE_BYTES} bytes")
+    if len(content) > bytes_max:
+        raise ValueError(f"larger than {bytes_max} bytes")
     return content.decode()
 
 

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Protocol, cast
 
+from communicator.daemon.shelf import Shelf
 from communicator.protocol.line_buffer import LineBuffer
 from communicator.router.effects import Send
 from communicator.router.events import CloseReason, LinkKind, LinkMeasure
@@ -16,6 +17,9 @@ LINGER_BYTES = 256 * 1024
 """How long, and how much of what the peer still says, we wait for it to read a reproach: closing a socket that has unread
 bytes resets it, and the last words may be lost with it. Closing TLS waits by itself for the peer to say that it has read."""
 _REPROACHES = frozenset((CloseReason.PROTOCOL, CloseReason.LIMIT))
+SHELF_BYTES = 1024 * 1024
+"""What is kept at most for a consumer that drops, beyond what waits in its transport: a second of traffic at 1 MiB/s."""
+_SHELF_PART = 4  # of queue_bytes, where that is small
 
 
 class LinkLimits(Protocol):
@@ -55,6 +59,9 @@ class LinkOwner(Protocol):
     def caught_up(self, link: "Link") -> None:
         """Its consumer has read nearly all."""
 
+    def lines_dropped(self, link: "Link", lines: int) -> None:
+        """So many lines that had waited longest for its consumer were thrown away."""
+
 
 class Link(asyncio.BufferedProtocol):
     """A connected peer.
@@ -79,11 +86,13 @@ class Link(asyncio.BufferedProtocol):
         "_owner",
         "_patience_bytes",
         "_pauses",
+        "_shelf",
         "_transport",
         "_welcome",
         "behind",
         "close_reason",
         "closing",
+        "drops",
         "kind",
         "leads_to_router",
         "number",
@@ -107,6 +116,8 @@ class Link(asyncio.BufferedProtocol):
         """More waits to be written than the high-water mark."""
         self.leads_to_router = False
         """Another router is at the other end, and was accepted."""
+        self.drops = False
+        """While it is behind, what has waited longest is thrown away; see `set_drops`."""
         self.closing = False
         """Nothing that comes in counts any more, and nothing goes out but what waits."""
         self.close_reason = CloseReason.HUP
@@ -121,6 +132,7 @@ class Link(asyncio.BufferedProtocol):
         self._lines = LineBuffer(limits.line_bytes)
         self._buffer = buffer
         self._pauses = 0
+        self._shelf: Shelf | None = None
         self._ended = False
         self._half_closes = True
         self._lost = False
@@ -141,10 +153,22 @@ class Link(asyncio.BufferedProtocol):
         if self.closing or (self.behind and effect.droppable) or self._transport.is_closing():
             return
         data = effect.data
+        if self.behind and self._shelf is not None:
+            self._put_on_shelf(self._shelf, data)
+            return
         self.sent_bytes += len(data)
         self._transport.write(data)
-        if self.behind and self._transport.get_write_buffer_size() > self._limits.queue_bytes:
+        if self.behind and self._shelf is None and self._transport.get_write_buffer_size() > self._limits.queue_bytes:
             self.cut(CloseReason.SLOW)
+
+    def set_drops(self, drops: bool) -> None:  # noqa: FBT001 - it is what is set
+        """Throw away what has waited longest for a slow consumer, in place of cutting it; or no longer."""
+        self.drops = drops
+        if drops and self._shelf is None:
+            self._shelf = Shelf(min(SHELF_BYTES, self._limits.queue_bytes // _SHELF_PART))
+        elif not drops:
+            self._clear_shelf()
+            self._shelf = None
 
     def close(self, reason: CloseReason) -> None:
         """Close once all that waits is written, or when it takes too long."""
@@ -152,6 +176,7 @@ class Link(asyncio.BufferedProtocol):
             return
         self.closing = True
         self.close_reason = reason
+        self._clear_shelf()
         if self._lost:
             self._tell_closed()
         elif reason in _REPROACHES and self._half_closes and not self._ended and not self._transport.is_closing():
@@ -164,7 +189,7 @@ class Link(asyncio.BufferedProtocol):
         if not self.closing:
             self.close_reason = reason
         self.closing = True
-        self.queued_bytes = self._transport.get_write_buffer_size()
+        self.queued_bytes = self._waiting_bytes()
         self._transport.abort()
 
     def pause_reading(self) -> None:
@@ -185,8 +210,7 @@ class Link(asyncio.BufferedProtocol):
 
     def measure(self) -> LinkMeasure:
         """What only we know of it."""
-        waiting = self._transport.get_write_buffer_size()
-        return LinkMeasure(self.number, waiting, self.received_bytes, self.sent_bytes)
+        return LinkMeasure(self.number, self._waiting_bytes(), self.received_bytes, self.sent_bytes)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """The loop has connected us."""
@@ -242,9 +266,29 @@ class Link(asyncio.BufferedProtocol):
         self._owner.fell_behind(self)
 
     def resume_writing(self) -> None:
-        """Less waits than the low-water mark."""
+        """Less waits than the low-water mark: the shelf is next, and may be too much again."""
         self.behind = False
-        self._owner.caught_up(self)
+        self._clear_shelf()
+        if not self.behind:
+            self._owner.caught_up(self)
+
+    def _put_on_shelf(self, shelf: Shelf, lines: bytes) -> None:
+        dropped = shelf.put(lines)
+        if dropped:
+            self._owner.lines_dropped(self, dropped)
+
+    def _clear_shelf(self) -> None:
+        """Write what is on the shelf; to a peer that is gone, nothing."""
+        if self._shelf is None or not self._shelf.bytes:
+            return
+        lines = self._shelf.take()
+        if not self._transport.is_closing():
+            self.sent_bytes += len(lines)
+            self._transport.write(lines)
+
+    def _waiting_bytes(self) -> int:
+        shelved = 0 if self._shelf is None else self._shelf.bytes
+        return self._transport.get_write_buffer_size() + shelved
 
     def _tell_closed(self) -> None:
         self._lost = False

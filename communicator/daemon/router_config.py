@@ -5,13 +5,14 @@ import ipaddress
 import os
 import platform
 import pwd
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
 from communicator.daemon.exposure import demands_credentials
 from communicator.daemon.identity import Identity
 from communicator.daemon.kept_files import fault_of
 from communicator.daemon.passwords import read_password_file
+from communicator.daemon.recollection import Kept, learnt_of
 from communicator.daemon.service_files import read_service_files
 from communicator.daemon.settings import CommunicatordSettings
 from communicator.daemon.tls import load_trust
@@ -21,9 +22,6 @@ from communicator.router.config import ClusterConfig, RouterConfig
 from communicator.router.effects import KeptFile
 from communicator.runtime import read_secret
 from communicator.version import __version__
-
-Kept = Mapping[KeptFile, str]
-"""What was read of each file at the start."""
 
 
 def router_config(settings: CommunicatordSettings, identity: Identity, kept: Kept) -> RouterConfig:
@@ -39,7 +37,7 @@ def router_config(settings: CommunicatordSettings, identity: Identity, kept: Kep
     """
     listen = settings.listen
     services = read_service_files(Path(settings.services_path))
-    owners = {service: user for service, user in services.items() if user}
+    owners = {service: file.user for service, file in services.items() if file.user}
     return RouterConfig(
         server_name=identity.server_name,
         my_address=str(identity.my_address),
@@ -49,6 +47,8 @@ def router_config(settings: CommunicatordSettings, identity: Identity, kept: Kep
         python=platform.python_version(),
         uid=os.geteuid(),
         known_services=frozenset(services),
+        packaged={service: file.packaged for service, file in services.items()},
+        learnt=learnt_of(kept),
         owners=owners | settings.owners,
         stop_group=listen.socket_group if listen.group_may_stop else "",
         may_send=settings.may_send,
@@ -84,9 +84,10 @@ def check_host(settings: CommunicatordSettings) -> None:
     """
     signal_secret(settings)
     group_id(settings.listen.socket_group)
-    for service, user in read_service_files(Path(settings.services_path)).items():
-        if user and not _is_user(user):
-            raise ConfigError("services_path", f"{service}.service: there is no user {user!r} on this host")
+    for service, file in read_service_files(Path(settings.services_path)).items():
+        if file.user and not _is_user(file.user):
+            path = str(Path(settings.services_path) / f"{service}.service")
+            raise ConfigError("services_path", f"{path!r}: user: there is no user {file.user!r} on this host")
     for service, user in settings.owners.items():
         if not _is_user(user):
             raise ConfigError(f"services.owners.{service}", f"there is no user {user!r} on this host")

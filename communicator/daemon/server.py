@@ -17,17 +17,19 @@ from communicator.daemon.dispatcher import Core, Dispatcher
 from communicator.daemon.doors import BACKLOG
 from communicator.daemon.host import keep_freed_memory, raise_descriptor_limit, resident_bytes
 from communicator.daemon.identity import identify_router
-from communicator.daemon.kept_files import KeptFiles, fault_of, prepare_directory, read_file, reason_of
+from communicator.daemon.kept_files import KeptFiles, fault_of, prepare_directory
 from communicator.daemon.link import Link
 from communicator.daemon.peer_user import forget_users
 from communicator.daemon.reception import Reception, find_user
-from communicator.daemon.router_config import Kept, group_id, router_config, signal_secret
+from communicator.daemon.recollection import recollect
+from communicator.daemon.router_config import group_id, router_config, signal_secret
+from communicator.daemon.service_files import read_service_files
 from communicator.daemon.settings import CommunicatordSettings
 from communicator.daemon.signal_port import SignalPort
 from communicator.daemon.tls_door import TlsDoor
 from communicator.errors import ConfigError
 from communicator.router.config import RouterConfig
-from communicator.router.effects import Dial, Keep, KeptFile, Level, StopMode
+from communicator.router.effects import Dial, Keep, Level, StopMode
 from communicator.router.events import CloseReason, CredentialsRevoked, Instant, LinkKind, Measured, StopRequested, User
 from communicator.runtime import Daemon
 from communicator.runtime.logs import LogFile
@@ -49,7 +51,6 @@ NEEDS_RESTART = frozenset(
     )
 )
 """Settings that are bound up with open sockets or with our identity; all others follow a SIGHUP."""
-_READ_AT_START = (KeptFile.NEIGHBORS, KeptFile.POLICY)
 _TURNS_TO_ACCEPT = 3  # of the loop, from accept() to a link
 
 MakeCore = Callable[[RouterConfig, Instant], Core]
@@ -75,7 +76,8 @@ class Server:
         self._log_file = LogFile()
         self._credentials = Credentials(settings)
         self._identity = identify_router(settings, doors)
-        self._kept = self._read_kept(settings)
+        services = read_service_files(Path(settings.services_path))
+        self._kept = recollect(Path(settings.data_path), services, self._tell_ignored)
         config = router_config(settings, self._identity, self._kept)
         core = make_core(config, Instant(time.monotonic(), time.time_ns()))
         self._dispatcher = Dispatcher(core, self, settings.limits.stall_s, daemon.log)
@@ -172,15 +174,8 @@ class Server:
         """The router has taken leave: end."""
         self._daemon.stop(os.EX_TEMPFAIL if mode is StopMode.RESTART else os.EX_OK)
 
-    def _read_kept(self, settings: CommunicatordSettings) -> Kept:
-        """What the last life of this router kept; a file that cannot be read is as good as none."""
-        directory, kept = Path(settings.data_path), {}
-        for file in _READ_AT_START:
-            try:
-                kept[file] = read_file(directory / file)
-            except (OSError, ValueError) as error:
-                self._daemon.log.warning("kept_file_ignored", path=str(directory / file), reason=reason_of(error))
-        return kept
+    def _tell_ignored(self, path: Path, reason: str) -> None:
+        self._daemon.log.warning("kept_file_ignored", path=str(path), reason=reason)
 
     def _not_kept(self, path: Path, reason: str) -> None:
         self._dispatcher.notice(Level.ERROR, "file_not_kept", path=str(path), reason=reason)

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 
 from communicator.protocol.addresses import HostPort
 from communicator.protocol.limits import LINE_BYTES_HARD
+from communicator.router.cache import CachePolicy
+from communicator.router.effects import QueuePolicy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +79,26 @@ class ClusterConfig:
     features: frozenset[str] = ALL_FEATURES
 
 
+_CACHED = CachePolicy()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PackagedService:
+    """What a ``.service`` file says of its service; the default is what an empty one says."""
+
+    version: str = ""
+    """Of the package: what was learnt of the service counts until it changes."""
+    description: str = ""
+    commands: frozenset[str] = frozenset()
+    """What it understands; empty where the file does not say."""
+    queue: QueuePolicy = QueuePolicy.DISCONNECT
+    cache: CachePolicy = _CACHED
+    """For messages that carry no ``cache`` of their own."""
+
+
+_UNTOLD = PackagedService()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RouterConfig:
     """The router's identity and the rules of its host."""
@@ -94,6 +116,10 @@ class RouterConfig:
     """The user the router runs as: who may stop it, beside root."""
     known_services: frozenset[str] = frozenset()
     """Names of the ``.service`` files: services of this host, whether they run or not."""
+    packaged: Mapping[str, PackagedService] = field(default_factory=dict)
+    """What these files say; nothing for a service whose file is empty."""
+    learnt: Mapping[str, str] = field(default_factory=dict)
+    """By known service: what its file under ``data_path/services`` held at the start."""
     owners: Mapping[str, str] = field(default_factory=dict)
     """``[services.owners]``: service name to the user who may register it."""
     stop_group: str = ""
@@ -104,3 +130,7 @@ class RouterConfig:
     policy: str = ""
     """What policy.json held at the start."""
     limits: RouterLimits = field(default_factory=RouterLimits)
+
+    def packaged_as(self, service: str) -> PackagedService:
+        """What the ``.service`` file of a service says; the default where there is none."""
+        return self.packaged.get(service, _UNTOLD)

@@ -12,6 +12,7 @@ from communicator.router.events import Instant
 from communicator.router.forwarding import is_here
 from communicator.router.mesh.acknowledgement import acknowledge, is_repeated, send_until_acknowledged
 from communicator.router.registry import Link
+from communicator.router.repertoire import may_understand
 from communicator.router.reports import report, tell_hop
 from communicator.router.switchboard import Switchboard
 
@@ -84,11 +85,15 @@ def pass_on(board: Switchboard, envelope: Envelope, server: str, now: Instant) -
 
 
 def _absent(board: Switchboard, envelope: Envelope, now: Instant) -> None:
-    """Nobody takes it now: keep it for a service of this host, else say so."""
+    """Nobody takes it now: keep it for a service of this host that can make use of it, else say so."""
     message = envelope.message
-    policy = parse_cache_policy(message.get("cache"))
     own = envelope.link.registration is not None and envelope.link.registration.service == message.service
     expected = not own and message.service in board.config.known_services and is_here(board, message.server)
+    if expected and not may_understand(board, message.service, message.command):
+        _not_understood(board, envelope, now)
+        return
+    asked = message.get("cache")
+    policy = parse_cache_policy(asked) if asked else board.config.packaged_as(message.service).cache
     if expected and policy.keep:
         if envelope.ack_id and is_repeated(board, envelope, now):
             return
@@ -104,6 +109,17 @@ def _absent(board: Switchboard, envelope: Envelope, now: Instant) -> None:
     reason = "service_absent" if expected else "service_unknown"
     fail(board, envelope, reason, now)
     acknowledge(board, envelope, "failed", now, reason)
+
+
+def _not_understood(board: Switchboard, envelope: Envelope, now: Instant) -> None:
+    """Its service is away and will not know what to do with it either: the sender hears so at once, in one way or the other."""
+    message = envelope.message
+    board.statistics.dropped["unroutable"] += 1
+    if message.get("transmission_report") != "failure":
+        reason = f"service {message.service!r} is not there, and does not list this command"
+        board.tell(envelope, "UNKNOWN", command=message.command, message=reason)
+    fail(board, envelope, "command_unknown", now)
+    acknowledge(board, envelope, "failed", now, "command_unknown")
 
 
 def fail(board: Switchboard, envelope: Envelope, reason: str, now: Instant) -> None:

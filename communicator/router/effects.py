@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 
+from communicator.protocol.names import is_service_name
 from communicator.router.events import CloseReason
 
 
@@ -47,6 +48,23 @@ class RouterLinked:
     link: int
 
 
+class QueuePolicy(StrEnum):
+    """What happens to a service that reads too slowly; what waits for it is bounded in any case."""
+
+    DISCONNECT = "disconnect"
+    """Whoever writes to it on this host waits for it for a while, then it is cut."""
+    DROP = "drop"
+    """Nobody waits and it is not cut: what has waited longest is thrown away."""
+
+
+@dataclass(frozen=True, slots=True)
+class SetQueuePolicy:
+    """From now on a link is dealt with in this way when it reads too slowly; until then by `QueuePolicy.DISCONNECT`."""
+
+    link: int
+    policy: QueuePolicy
+
+
 @dataclass(frozen=True, slots=True)
 class CheckCredential:
     """Verify a password; answer with `CredentialChecked` before anything else of that link. Never more than one at a time."""
@@ -65,10 +83,29 @@ class KeptFile(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class KeptCommands:
+    """The file of one service below ``data_path``: the commands it has listed; a path for whoever opens it."""
+
+    service: str
+
+    def __post_init__(self) -> None:
+        """Let no name out of the directory: a service name has neither dots nor slashes."""
+        if not is_service_name(self.service):
+            raise ValueError(f"{self.service!r} is not the name of a service, and of no file")
+
+    def __fspath__(self) -> str:
+        return f"services/{self.service}"
+
+
+KeptPath = KeptFile | KeptCommands
+"""A file that the router keeps, relative to ``data_path``."""
+
+
+@dataclass(frozen=True, slots=True)
 class Keep:
     """Write a file, whole or not at all; a later one of the same name replaces one that is not written yet."""
 
-    file: KeptFile
+    file: KeptPath
     content: str = field(repr=False)
 
 
@@ -147,6 +184,7 @@ Effect = (
     | Close
     | Dial
     | RouterLinked
+    | SetQueuePolicy
     | CheckCredential
     | Keep
     | Identify

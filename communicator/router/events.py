@@ -175,6 +175,14 @@ class LinkHeld:
 
 
 @dataclass(frozen=True, slots=True)
+class LinesDropped:
+    """A link reads too slowly, and what had waited longest for it was thrown away (`QueuePolicy.DROP`)."""
+
+    link: int
+    lines: int
+
+
+@dataclass(frozen=True, slots=True)
 class ServersReached:
     """Who can be reached over a link that leads to many routers has changed; said of no other link."""
 
@@ -260,6 +268,7 @@ Event = (
     | LinkEnded
     | LinkClosed
     | LinkHeld
+    | LinesDropped
     | ServersReached
     | Continued
     | DatagramReceived

@@ -96,15 +96,14 @@ def _telltales(lines: bytes) -> tuple[bytes, ...]:
 def _forward_mixed(board: Switchboard, link: Link, lines: bytes, now: Instant, inspect: Inspect) -> None:
     """Collect lines by destination; what was collected goes out before a line that must be looked into."""
     rest = BytesIO(lines)
-    telltales = _telltales(lines)
-    is_suspect = any(telltale in lines for telltale in telltales)
+    is_suspect = any(telltale in lines for telltale in _telltales(lines))
     batches = _Batches(board, link)
     puts = batches.puts
     for line in rest:
         start = line.partition(b" ")[0]
         put = puts.get(start)
-        if put is None or (is_suspect and any(telltale in line for telltale in telltales)):
-            route = None if put else find_route(board, link, start.removesuffix(b"\n"))
+        if put is None or is_suspect:
+            route = find_route(board, link, start.removesuffix(b"\n"))
             if route is None or (is_suspect and _has_telltale(line, route)):
                 batches.flush()
                 if not board.may_look():
@@ -116,7 +115,8 @@ def _forward_mixed(board: Switchboard, link: Link, lines: bytes, now: Instant, i
                 if link.is_parked or link.closing:
                     return
                 continue
-            put = puts[start] = batches.put_for(route)
+            if put is None:
+                put = puts[start] = batches.put_for(route)
         put(line)
     batches.flush()
 

@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 from communicator.protocol.addresses import HostPort
+from communicator.router.effects import QueuePolicy
 from communicator.router.events import Credential, LinkKind, User
 
 DIRECTORY = "directory/1"
@@ -97,6 +98,11 @@ class Link:
     closing: bool = False
     refusals: int = 0
     """How many of its messages were refused."""
+    queue: QueuePolicy = QueuePolicy.DISCONNECT
+    """What the shell was told to do when it reads too slowly."""
+    drops: int = 0
+    """How often something that waited for it was thrown away."""
+    lines_dropped: int = 0
     dial: int | None = None
     """The number of the dial it answers; None when the peer came to us."""
     certificate: frozenset[str] | None = None

@@ -22,6 +22,7 @@ from communicator.router.events import (
     Event,
     HandlerFailed,
     Instant,
+    LinesDropped,
     LinesReceived,
     LineTooLong,
     LinkClosed,
@@ -42,6 +43,8 @@ from communicator.router.mesh.admission import credential_checked, revoke
 from communicator.router.mesh.relay import relay
 from communicator.router.mesh.upkeep import begin, next_deadline_s, renew, upkeep
 from communicator.router.registry import Link
+from communicator.router.repertoire import recall, review
+from communicator.router.slow_consumers import apply_queue_policy, tell_cut, tell_dropped
 from communicator.router.switchboard import Switchboard
 
 _DATAGRAM_LINK = -1
@@ -59,6 +62,7 @@ class Router:
 
     def __init__(self, config: RouterConfig, now: Instant, carrier: Carrier | None = None) -> None:
         self._board = Switchboard(config, now, carrier)
+        recall(self._board)
         begin(self._board, now)
         self._signal = Link(_DATAGRAM_LINK, LinkKind.SIGNAL, "signal", user_known=True)
         self._handlers: dict[type, Callable[[Any, Instant], None]] = {
@@ -77,6 +81,7 @@ class Router:
             Measured: self._measured,
             Continued: lambda event, now: self._resume(event.link, now),
             LinkHeld: self._link_held,
+            LinesDropped: lambda event, _now: tell_dropped(self._board, event),
             ServersReached: lambda event, now: bus.reached(self._board, event, now),
             HandlerFailed: self._handler_failed,
             StopRequested: lambda event, now: drain(self._board, StopMode.STOP, event.by, now),
@@ -107,7 +112,7 @@ class Router:
         return min((deadline for deadline in deadlines if deadline is not None), default=None)
 
     def reconfigure(self, config: RouterConfig, now: Instant) -> list[Effect]:
-        """Take new rules while running: known services, owners, the group that may stop it, limits.
+        """Take new rules while running: known services and what is said of them, owners, who may stop it, limits.
 
         Args:
             config: The new rules; the identity must be the old one.
@@ -121,6 +126,9 @@ class Router:
         board.cache.messages_max = config.limits.cache_messages
         board.cache.bytes_max = config.limits.cache_bytes
         board.cache.service_bytes_max = config.limits.cache_service_bytes
+        review(board)
+        for link in board.registry.registered():
+            apply_queue_policy(board, link)
         renew(board, now)
         return board.take_effects()
 
@@ -237,16 +245,9 @@ class Router:
             return
         board.statistics.closed[link.kind, event.reason] += 1
         if event.reason is CloseReason.SLOW:
-            self._tell_slow(link, event.queued_bytes)
+            tell_cut(board, link, event.queued_bytes)
         link.closing = True
         self._leave(link, now, event.reason)
-
-    def _tell_slow(self, link: Link, queued_bytes: int) -> None:
-        board = self._board
-        board.statistics.count_slow_consumer(link.name)
-        board.statistics.dropped["slow_consumer"] += 1
-        board.notice(Level.WARNING, "slow_consumer_cut", client=link.name, queued_bytes=queued_bytes)
-        board.tell_listeners("SLOW_CONSUMER", client=link.name, queued_bytes=str(queued_bytes))
 
     def _leave(self, link: Link, now: Instant, reason: CloseReason = CloseReason.HUP) -> None:
         """A link is of no more use: whatever hung on it ends."""

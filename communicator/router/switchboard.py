@@ -18,6 +18,7 @@ from communicator.router.contests import Contests
 from communicator.router.effects import Close, Continue, Effect, Identify, Keep, KeptFile, Level, Measure, Notice, Send
 from communicator.router.envelope import Envelope
 from communicator.router.events import CloseReason, Instant, LinkKind
+from communicator.router.learning import Learning
 from communicator.router.mesh.acknowledgements import Acknowledgements
 from communicator.router.mesh.mesh import Mesh
 from communicator.router.mesh.received import Received
@@ -65,6 +66,7 @@ class Switchboard:
         self.cache = MessageCache(
             config.limits.cache_messages, config.limits.cache_bytes, config.limits.cache_service_bytes
         )
+        self.learning = Learning()
         self.routes: dict[bytes, Route] = {}
         """Header of a line to its route; emptied by `routes_changed`."""
         self.route_changes = 0

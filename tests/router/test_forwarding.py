@@ -1,9 +1,14 @@
+from itertools import pairwise
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from communicator.protocol import decode
 from communicator.router import RouterLimits
 from communicator.router.effects import Send
-from communicator.router.events import LinesReceived
+from communicator.router.events import Instant, LinesReceived
+from simulation.cluster import Cluster, chain
 
 
 def sent(book, link_name, lines):
@@ -164,3 +169,213 @@ def test_messages_are_counted_by_route(trio):
         "broadcast": 4,
         "self": 1,
     }
+
+
+# ------------------------------------------------------------------------------------------------------ in a cluster
+
+
+def of_three():
+    """A - b - c; alpha and beta on a, beta on b too, gamma on c."""
+    cluster = Cluster(chain("abc"))
+    places = {"alpha_a": "a", "beta_a": "a", "beta_b": "b", "gamma_c": "c"}
+    voices = {name: cluster.service(host, name[:-2], "NOTE") for name, host in places.items()}
+    return cluster, voices
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    return of_three()
+
+
+@pytest.fixture(scope="module")
+def still():
+    """The same, where no time passes."""
+    return of_three()
+
+
+ADDRESSES = [
+    "beta",
+    "gamma",
+    "a:beta",
+    "b:beta",
+    "c:gamma",
+    "*:gamma",
+    "?:gamma",
+    ".:gamma",
+    ".:beta",
+    "*:beta",
+    "zz:gamma",
+    "nobody",
+    "alpha",
+    "b:nobody",
+]
+LINES = st.builds(
+    "{}/{}{}".format,
+    st.sampled_from(ADDRESSES),
+    st.sampled_from(["P", "QUERY"]),
+    st.sampled_from(
+        [
+            "",
+            " n=1",
+            ' n="a;b"',
+            " trace=t",
+            " race=t",
+            " deliver=all",
+            ' deliver="all"',
+            " server=all",
+            " ack=required",
+            " x=1;ack=required;y=2",
+            " back=required",
+            " hops_left=1",
+            " steps_left=1;q=2",
+            " ack_id=a-0-1",
+            " x=1 ",
+            " x=1\r",
+        ]
+    ),
+) | st.sampled_from(
+    ["*/NOTE n=1", "./NOTE n=2", "*/NOTE trace=t", "CLOCK_STATUS", "{", "", '{"command":"P","service":"gamma"}']
+)
+
+
+def written(cluster, voices, reads):
+    """What reads of alpha make its router write, by link, as messages."""
+    board, streams = cluster["a"]._board, {}
+    board.received._seen.clear()
+    board.balancers.clear()
+    for identity, _ in board.pending.take_due(1e9):
+        board.pending.take(identity)
+    board._messages = 0
+    for lines in reads:
+        now = Instant(*cluster.hosts["a"].clocks.read())
+        for effect in cluster["a"].handle(LinesReceived(voices["alpha_a"]._link, lines), now):
+            if isinstance(effect, Send):
+                streams[effect.link] = streams.get(effect.link, b"") + effect.data
+    return {link: [decode(line) for line in stream.split(b"\n") if line] for link, stream in streams.items()}
+
+
+@given(lines=st.lists(st.tuples(LINES, st.integers(1, 4)), min_size=1, max_size=12), cuts=st.sets(st.integers(1, 30)))
+@settings(max_examples=300, deadline=None)
+def test_a_read_goes_where_its_lines_go_one_by_one(still, lines, cuts):
+    cluster, voices = still
+    spread = [f"{one}\n".encode() for one, times in lines for _ in range(times)]
+    edges = [0, *sorted(cut for cut in cuts if cut < len(spread)), len(spread)]
+    reads = [b"".join(spread[start:end]) for start, end in pairwise(edges)]
+    assert written(cluster, voices, [b"".join(spread)]) == written(cluster, voices, spread)
+    assert written(cluster, voices, reads) == written(cluster, voices, spread)
+
+
+@pytest.mark.parametrize(
+    ("address", "heard", "pinned"),
+    [
+        ("beta", "beta_a", ""),
+        ("a:beta", "beta_a", "a:"),
+        ("b:beta", "beta_b", "b:"),
+        ("gamma", "gamma_c", "c:"),
+        ("*:gamma", "gamma_c", "c:"),
+        ("?:gamma", "gamma_c", "c:"),
+        ("c:gamma", "gamma_c", "c:"),
+        ("*:beta", "beta_a", "*:"),
+        ("?:beta", "beta_a", "?:"),
+        (".:beta", "beta_a", ".:"),
+        (".:gamma", None, ""),
+        ("a:gamma", None, ""),
+        ("zz:beta", None, ""),
+    ],
+)
+@pytest.mark.parametrize("times", [1, 50])
+@pytest.mark.parametrize("how", ["", ";trace=t", ";ack=required"])  # the last two are read
+def test_where_a_message_goes_and_how_it_is_addressed_then(cluster, address, heard, pinned, times, how):
+    cluster, voices = cluster
+    cluster.say(voices["alpha_a"], *[f"{address}/P x=1{how}"] * times)
+    voices["alpha_a"].take()
+    parameters = ";".join(sorted(f"x=1{how}".split(";")))
+    said = {name: lines for name, voice in voices.items() if (lines := voice.take())}
+    service = address.rpartition(":")[2]
+    assert said == ({heard: [f"<a:alpha {pinned}{service}/P {parameters}"] * times} if heard else {})
+
+
+@pytest.mark.parametrize("size", [20, 2000])
+def test_the_chosen_server_is_written_on_every_line_of_a_read(cluster, size):
+    cluster, voices = cluster
+    before = len(cluster.wire.lines)
+    lines = [f"gamma/P n={number};x={'y' * size}" for number in range(100)]
+    cluster.say(voices["alpha_a"], *lines)
+    voices["gamma_c"].take()
+    crossed = [line for one, _, line in cluster.wire.lines[before:] if one == "a" and b"ALIVE" not in line]
+    assert crossed == [f"<a:alpha c:{line}\n".encode() for line in lines]
+
+
+def test_who_is_not_registered_has_no_name_in_the_cluster_either(cluster):
+    cluster, voices = cluster
+    client = cluster.client("a")
+    cluster.say(client, *["gamma/P x=1"] * 3, "<a:alpha gamma/P x=2", "gamma/P trace=t", "*/NOTE x=3")
+    assert voices["gamma_c"].take() == [*["c:gamma/P x=1"] * 3, "c:gamma/P x=2", "c:gamma/P trace=t", "*/NOTE x=3"]
+    for voice in voices.values():
+        voice.take()
+    client.leave()
+
+
+@pytest.mark.parametrize(
+    "forged", ["hops_left=1", "hops_left=0", "broadcast_to=a", "ack_id=a-0-1", "broadcast_msgid=c-0-1"]
+)
+@pytest.mark.parametrize("form", ["c:gamma/P {}", "gamma/P x=1;{}", "gamma/P {};trace=t", "*:gamma/P deliver=all;{}"])
+@pytest.mark.parametrize("times", [1, 20])
+def test_what_only_routers_write_does_nothing_when_a_service_writes_it(cluster, form, forged, times):
+    cluster, voices = cluster
+    for _ in range(2):
+        cluster.say(voices["alpha_a"], *[form.format(forged)] * times)
+        assert len(voices["gamma_c"].take()) == times
+    assert not [line for line in voices["alpha_a"].take() if "TRACE_HOP" not in line]
+
+
+def test_a_route_follows_what_others_tell_of_their_services(cluster):
+    cluster, voices = cluster
+    late = cluster.service("c", "late")
+    cluster.say(voices["alpha_a"], "late/P x=1")
+    assert late.take() == ["<a:alpha c:late/P x=1"]
+    late.leave()
+    cluster.run()
+    here = cluster.service("b", "late")
+    cluster.say(voices["alpha_a"], "late/P x=2")
+    assert here.take() == ["<a:alpha b:late/P x=2"]
+    own = cluster.service("a", "late")
+    cluster.say(voices["alpha_a"], "late/P x=3")
+    assert (own.take(), here.take()) == (["<a:alpha late/P x=3"], [])
+    for voice in (here, own):
+        voice.leave()
+    cluster.run()
+
+
+def test_what_a_service_may_send_holds_on_every_path():
+    cluster = Cluster(chain("ab"), may_send={"alpha": ("gamma/PING", "delta/*")})
+    alpha = cluster.service("a", "alpha", "CLOCK_UNSTABLE")
+    voices = [cluster.service(host, name, "NOTE") for host, name in (("a", "delta"), ("b", "gamma"), ("b", "epsilon"))]
+    allowed = [
+        "gamma/PING x=1",
+        "delta/ANY x=1",
+        "b:gamma/PING x=1",
+        "*:gamma/PING deliver=all",
+        "gamma/PING ack=required",
+    ]
+    refused = [
+        "gamma/PONG x=1",
+        "epsilon/PING x=1",
+        "b:epsilon/PING x=1",
+        "./NOTE x=1",
+        "*/NOTE x=1",
+        "gamma/PONG deliver=all",
+    ]
+    for times in (1, 30):
+        cluster.say(alpha, *[line for line in allowed for _ in range(times)], seconds=1)
+        assert alpha.take() == []
+        assert sum(len(voice.take()) for voice in voices) == times * len(allowed)
+        cluster.say(alpha, *[line for line in refused for _ in range(times)], seconds=1)
+        assert [line.partition(";message")[0].split()[1:] for line in alpha.take()] == [
+            ["INVALID", f"command={line.partition(' ')[0].rpartition('/')[2]}"]
+            for line in refused
+            for _ in range(times)
+        ]
+        assert not any(voice.take() for voice in voices)
+    cluster.say(alpha, "CLOCK_STATUS")  # the router itself may always be asked
+    assert "CLOCK_UNSTABLE" in alpha.take()[0]

@@ -97,7 +97,7 @@ def _without_globals(
 
 def _contradiction(parameter: Parameter, known: Parameter) -> str:
     """How a parameter differs from the global one of its name; empty when it only repeats it."""
-    if parameter.required and not parameter.may_be_empty and not known.required:
+    if parameter.required and parameter.has_flags and not known.required:
         return "it is required here"
     if parameter.forbidden and not known.forbidden:
         return "it is forbidden here"

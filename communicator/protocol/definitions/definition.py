@@ -28,6 +28,8 @@ class Parameter:
     may_be_empty: bool = False
     forbidden: bool = False
     """It must not be there: the ancestor's way to withdraw a parameter."""
+    has_flags: bool = True
+    """Whether a file says so, or nothing: the ancestor takes it for required then, but it may be empty."""
     validators: tuple[Validator, ...] = ()
     """All must accept a value that is not empty."""
     source: str = ""

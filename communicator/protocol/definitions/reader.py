@@ -136,6 +136,7 @@ class _Reader:
             required="required" in flags,
             may_be_empty="empty" in flags,
             forbidden="forbidden" in flags,
+            has_flags="flags" in section.entries,
             validators=tuple(self._validators(section, kind)),
             source=self._source,
             line=section.line,
@@ -170,15 +171,19 @@ class _Reader:
         return entry.value
 
     def _validators(self, section: Section, kind: str) -> Iterator[Validator]:
+        """What a type asks, and what the validator asks beyond it: one of the same kind says both."""
         of_type = type_validator(kind)
-        if of_type is not None:
-            yield of_type
         entry = section.entries.get("validator")
+        asked = None
         if entry is not None:
             try:
-                yield parse_validator(entry.value)
+                asked = parse_validator(entry.value)
             except ValidatorError as error:
                 self._refuse(entry.line, f"validator {error}")
+        if of_type is not None and (asked is None or asked.kind != kind):
+            yield of_type
+        if asked is not None:
+            yield asked
 
 
 def _text(section: Section, key: str) -> str:

@@ -43,6 +43,11 @@ class Validator:
     fragment: bytes | None = None
     """Matches surely good values in the bytes of whole reads; see `definitions.fragment`. None where nothing can be said so."""
 
+    @property
+    def kind(self) -> str:
+        """Its name, without what stands in brackets."""
+        return self.text.partition("(")[0].strip()
+
 
 def parse_validator(text: str) -> Validator:
     """Read a validator.

@@ -17,14 +17,14 @@ from communicator.router.events import CloseReason, Instant, Opens
 from communicator.router.mesh.admission import why_not
 from communicator.router.mesh.exchange import service_changed
 from communicator.router.registry import Link, Registration, Role
+from communicator.router.repertoire import REQUIRED_COMMANDS, learn
+from communicator.router.slow_consumers import apply_queue_policy
 from communicator.router.switchboard import Switchboard
 
 PROTOCOL_VERSION = 1
 ELDER_ANSWERS_WITHIN_S = 2.0
 """How long the holder of a name has to prove that it lives, before a newcomer takes the name over."""
 TIMEKEEPER = "timekeeper"
-REQUIRED_COMMANDS = frozenset(("HELP", "QUITTING", "READY", "STOP", "UNKNOWN"))
-"""What every service has to understand, by the ancestor's rule."""
 TEXT_CHARACTERS = 256
 """Bound of version, build and config_hash: they are kept for every registration and exported as labels."""
 PORT_MAX = 65_535
@@ -121,6 +121,8 @@ def admit(board: Switchboard, link: Link, registration: Registration, now: Insta
     link.prefix = f"<{board.config.server_name}:{registration.service} ".encode()
     link.stranger_until_s = 0.0
     board.mesh.strangers.discard(link)
+    apply_queue_policy(board, link)
+    learn(board, link)  # for a link may list its commands before it registers
     _changed(board, registration.service, now)
     board.answer(link, "HELP")
     board.answer(link, "READY", my_address=board.config.my_address)
@@ -200,6 +202,7 @@ def commands(board: Switchboard, link: Link, message: Message, now: Instant) -> 
     if len(link.commands.union(listed)) > limit:
         raise RemoteProtocolError(f"parameter list: more than {limit} commands")
     link.commands.update(listed)
+    learn(board, link)
     board.routes_changed()
     if link.registration is not None:
         service_changed(board, link.registration.service, now)

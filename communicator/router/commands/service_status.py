@@ -10,6 +10,7 @@ from communicator.protocol.message import Message
 from communicator.protocol.values import parse_integer
 from communicator.router.events import Instant
 from communicator.router.registry import Link, Registration, Role
+from communicator.router.repertoire import known_commands
 from communicator.router.switchboard import Switchboard
 
 PAGE = 500
@@ -90,7 +91,13 @@ def local_instances(board: Switchboard) -> list[dict[str, Any]]:
     here = [_instance(board, link, link.registration) for link in board.registry.registered() if link.registration]
     present = {instance["service"] for instance in here}
     absent = [_absent(board, service) for service in board.config.known_services - present]
-    return here + absent
+    return [_described(board, instance) for instance in here + absent]
+
+
+def _described(board: Switchboard, instance: dict[str, Any]) -> dict[str, Any]:
+    """The instance with what the package says it is for, where it does."""
+    description = board.config.packaged_as(instance["service"]).description
+    return {**instance, "description": description} if description else instance
 
 
 def _instance(board: Switchboard, link: Link, registration: Registration) -> dict[str, Any]:
@@ -125,7 +132,7 @@ def _absent(board: Switchboard, service: str) -> dict[str, Any]:
         "boot_id": board.config.boot_id,
         "metrics_port": None,
         "probe_port": None,
-        "commands": [],
+        "commands": sorted(known_commands(board, service)),
     }
 
 

@@ -189,9 +189,18 @@ class Mesh:
         return state is not None and ACK in state.features
 
     def addresses(self) -> Mapping[str, str]:
-        """Server to the address it tells of itself, of all we have heard of."""
-        told = {server: state.address for server, state in self.database.links().items()}
-        return told | {server: link.peer.address for server, link in self.peers.items() if link.peer is not None}
+        """Server to its address, of all we have heard of: a router tells its own, and those of the leaves it is linked to."""
+        links = self.database.links()
+        leaves = {
+            neighbor.server: neighbor.leaf.address
+            for state in links.values()
+            for neighbor in state.neighbors
+            if neighbor.leaf is not None
+        }
+        told = {server: state.address for server, state in links.items()}
+        return (
+            leaves | told | {server: link.peer.address for server, link in self.peers.items() if link.peer is not None}
+        )
 
 
 def _neighbor(peer: Peer) -> NeighborState:

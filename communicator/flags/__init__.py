@@ -1,0 +1,22 @@
+"""Flags: files that tell an operator what needs a hand, in the form the sitter reads; who raises one is told elsewhere."""
+
+from communicator.flags.catalogue import CATALOGUE, Declaration, find_declaration
+from communicator.flags.flag import Flag, FlagName, Source, make_flag_name, parse_flag_name
+from communicator.flags.flag_directory import DEFAULT_DIRECTORY, FlagDirectory, Listing
+from communicator.flags.flag_file import read_flag, write_flag
+
+__all__ = [
+    "CATALOGUE",
+    "DEFAULT_DIRECTORY",
+    "Declaration",
+    "Flag",
+    "FlagDirectory",
+    "FlagName",
+    "Listing",
+    "Source",
+    "find_declaration",
+    "make_flag_name",
+    "parse_flag_name",
+    "read_flag",
+    "write_flag",
+]

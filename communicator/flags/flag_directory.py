@@ -1,0 +1,203 @@
+"""SHELL: the directory of flags: raise, take down, read, list; whoever looks meanwhile sees each flag whole or not at all."""
+
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from communicator.errors import FlagError, FlagsPathError
+from communicator.flags.flag import Flag, FlagName, raise_again
+from communicator.flags.flag_file import FILE_BYTES, read_flag, write_flag
+
+DEFAULT_DIRECTORY = "/var/lib/communicator/flags"
+"""Where the sitter looks."""
+SITTER_READS = 100
+"""Flags the sitter loads; what is beyond it does not see."""
+
+_FILE_MODE = 0o644
+"""The sitter is another user."""
+_DRAFT_SUFFIX = ".new"
+_DRAFT_S = 60.0
+"""A draft that old was left by a process that was killed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What is in the directory."""
+
+    flags: tuple[Flag, ...]
+    """The most urgent first."""
+    unreadable: tuple[tuple[str, str], ...]
+    """Files that hold no flag, and why; the sitter may stumble over them."""
+
+
+class FlagDirectory:
+    """One directory of flags, as far as this process may use it.
+
+    Args:
+        path: Where it is; it is not made when it is not there, since it belongs to the sitter.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def fault(self) -> str:
+        """Why no flag could be raised here; empty when one could. Nothing is changed by asking."""
+        if not os.path.lexists(self.path):
+            return "the directory is not there"
+        if not self.path.is_dir():
+            return "it is no directory"
+        return "" if os.access(self.path, os.W_OK | os.X_OK, effective_ids=True) else "this user may not write there"
+
+    def find(self, name: FlagName) -> Flag | None:
+        """The flag of this name; None when it is down.
+
+        Raises:
+            FlagError: Its file holds none.
+            FlagsPathError: It cannot be read.
+        """
+        path = self.path / name.file_name
+        with _told(path):
+            try:
+                return read_flag(_read(path))
+            except FileNotFoundError:
+                return None
+
+    def raise_(self, flag: Flag, now_s: int) -> Flag | None:
+        """Raise a flag, see `raise_again`; a file that holds no flag is replaced.
+
+        Args:
+            flag: What to raise.
+            now_s: Seconds since the epoch.
+
+        Returns:
+            What its file holds now; None when that was left as it was.
+
+        Raises:
+            FlagError: It cannot be written so that it reads the same again.
+            FlagsPathError: It could not be written; what was there is still there.
+        """
+        try:
+            standing = self.find(flag.name)
+        except FlagError:
+            standing = None
+        wanted = raise_again(standing, flag, now_s)
+        if wanted is None:
+            return None
+        path, content = self.path / flag.name.file_name, write_flag(wanted)
+        with _told(self.path):
+            _write(path, content)
+            self._sync()
+            self._clear_drafts(path, now_s)
+        return wanted
+
+    def lower(self, name: FlagName, *, by_person: bool = False) -> bool:
+        """Take a flag down.
+
+        Args:
+            name: Which.
+            by_person: Also one that only a person takes down.
+
+        Returns:
+            Whether it was up, and is down now.
+
+        Raises:
+            FlagError: No flag may be called so.
+            FlagsPathError: It is up, and could not be taken down.
+        """
+        if not by_person and self._is_manual(name):
+            return False
+        path = self.path / name.file_name
+        with _told(path):
+            try:
+                path.unlink()
+            except (FileNotFoundError, NotADirectoryError):
+                return False
+            self._sync()
+        return True
+
+    def read_all(self) -> Listing:
+        """All flags that are up.
+
+        Raises:
+            FlagsPathError: The directory cannot be read.
+        """
+        flags: list[Flag] = []
+        unreadable: list[tuple[str, str]] = []
+        with _told(self.path):
+            paths = sorted(path for path in self.path.iterdir() if path.name.endswith(".flag") and path.name[0] != ".")
+        for path in paths:
+            try:
+                flags.append(read_flag(_read(path)))
+            except FileNotFoundError:
+                continue  # taken down just now
+            except OSError as error:
+                unreadable.append((path.name, _reason(error)))
+            except FlagError as error:
+                unreadable.append((path.name, str(error)))
+        return Listing(tuple(sorted(flags, key=lambda flag: (-flag.priority, flag.name))), tuple(unreadable))
+
+    def _is_manual(self, name: FlagName) -> bool:
+        try:
+            standing = self.find(name)
+        except (FlagError, FlagsPathError):
+            return False
+        return standing is not None and standing.manual_down
+
+    def _sync(self) -> None:
+        """Have the directory on the disk too, where we may; it may be one that we may write, and not read."""
+        with suppress(OSError):
+            descriptor = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+
+    def _clear_drafts(self, path: Path, now_s: float) -> None:
+        """Remove what processes have left that were killed while they wrote this flag."""
+        for draft in self.path.glob(f".{path.name}.*{_DRAFT_SUFFIX}"):
+            with suppress(OSError):
+                if now_s - draft.lstat().st_mtime > _DRAFT_S:
+                    draft.unlink()
+
+
+def _write(path: Path, content: bytes) -> None:
+    draft = path.with_name(f".{path.name}.{os.getpid()}{_DRAFT_SUFFIX}")
+    draft.unlink(missing_ok=True)  # of a process of our number that was killed
+    try:
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, _FILE_MODE)
+        with open(descriptor, "wb") as file:  # noqa: PTH123 - a descriptor has no path
+            os.fchmod(descriptor, _FILE_MODE)  # whatever the umask says
+            file.write(content)
+            file.flush()
+            os.fsync(descriptor)
+        os.replace(draft, path)  # noqa: PTH105 - beside its neighbors
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def _read(path: Path) -> bytes:
+    """A file as far as a flag may go; what is no file, such as a pipe, does not hold us up."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
+    with open(descriptor, "rb") as file:  # noqa: PTH123 - a descriptor has no path
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise FlagError("no flag: not a file")
+        content = file.read(FILE_BYTES + 1)
+    if len(content) > FILE_BYTES:
+        raise FlagError(f"no flag: more than {FILE_BYTES} bytes")
+    return content
+
+
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
+    """What the system says, with the path it is about."""
+    try:
+        yield
+    except OSError as error:
+        raise FlagsPathError(str(path), _reason(error)) from error
+
+
+def _reason(error: OSError) -> str:
+    return (error.strerror or str(error)).lower()

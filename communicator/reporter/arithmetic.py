@@ -1,0 +1,213 @@
+"""PURE: what the operators of the language do, as one table by the types of their operands; it knows no variable.
+
+Integers divide as in the ancestor: towards zero, and a remainder has the sign of the dividend.
+"""
+
+import ipaddress
+import math
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from communicator.protocol.values import NS_PER_S
+from communicator.reporter.syntax import Operator
+from communicator.reporter.values import (
+    Address,
+    Regex,
+    Timestamp,
+    Type,
+    Value,
+    ValueTypeError,
+    Word,
+    bounded,
+    type_of,
+)
+
+LESS, EQUAL, GREATER, UNORDERED = -1, 0, 1, -2
+"""What a comparison answers; they are integers of the language, too."""
+
+STRING_CHARACTERS = 1024 * 1024
+"""No string becomes longer by repetition: no line of the protocol may be longer either."""
+
+Do = Callable[[Any, Any], Value]
+Rule = tuple[Type, Do]
+"""The type of the result, and how it is made."""
+
+INT, FLOAT, STRING, WORD = Type.INTEGER, Type.FLOATING_POINT, Type.STRING, Type.IDENTIFIER
+TIME, ADDRESS, REGEX = Type.TIMESTAMP, Type.ADDRESS, Type.REGEX
+_TEXTS = (STRING, WORD)
+_NUMBERS = (INT, FLOAT)
+
+
+def result_type(operator: Operator, left: Type, right: Type) -> Type:
+    """The type an operation gives.
+
+    Raises:
+        ValueTypeError: There is no such operation.
+    """
+    return _rule(operator, left, right)[0]
+
+
+def operate(operator: Operator, left: Value, right: Value) -> Value:
+    """Compute.
+
+    Raises:
+        ValueTypeError: There is no such operation, or its result is not representable.
+    """
+    try:
+        value = _rule(operator, type_of(left), type_of(right))[1](left, right)
+    except ZeroDivisionError:
+        raise ValueTypeError(f"division of {left!r} by zero") from None
+    except OverflowError:
+        raise ValueTypeError(f"{left!r} {operator} {right!r} is too large") from None
+    return bounded(value) if isinstance(value, int) else value
+
+
+def signed_type(operator: Operator, operand: Type) -> Type:
+    """The type of a value with a sign before it.
+
+    Raises:
+        ValueTypeError: It takes no such sign.
+    """
+    if operator is Operator.SUBTRACT and operand not in (*_NUMBERS, TIME):
+        raise ValueTypeError(f"a value of type {operand} has no negative")
+    return operand
+
+
+def signed(operator: Operator, value: Value) -> Value:
+    """A value with a sign before it.
+
+    Raises:
+        ValueTypeError: It takes no such sign.
+    """
+    signed_type(operator, type_of(value))
+    if operator is not Operator.SUBTRACT:
+        return value
+    match value:
+        case Timestamp(nanoseconds):
+            return Timestamp(-nanoseconds)
+        case int():
+            return bounded(-value)
+        case _:
+            return -value  # type: ignore[operator]  # a float: signed_type has refused the rest
+
+
+def _rule(operator: Operator, left: Type, right: Type) -> Rule:
+    rule = _RULES.get((operator, left, right))
+    if rule is None:
+        raise ValueTypeError(f"there is no '{operator}' between {left} and {right}")
+    return rule
+
+
+def _compare(left: Any, right: Any) -> int:  # noqa: ANN401 - any two that the table lets through
+    if left != left or right != right:  # noqa: PLR0124 - only NaN differs from itself
+        return UNORDERED
+    return int(left > right) - int(left < right)
+
+
+def _compare_addresses(left: Address, right: Address) -> int:
+    return _compare(_address_key(left), _address_key(right))
+
+
+def _address_key(address: Address) -> tuple[str, int, int, str, int, str]:
+    try:
+        ip = ipaddress.ip_address(address.host)
+    except ValueError:
+        return (address.path, 0, 0, address.host, address.port, address.mask)
+    return (address.path, ip.version, int(ip), "", address.port, address.mask)
+
+
+def _later(time: Timestamp, seconds: float) -> Timestamp:
+    if not math.isfinite(seconds):
+        raise ValueTypeError(f"{seconds!r} is no span of time")
+    whole = int(seconds)
+    return Timestamp(time.nanoseconds + whole * NS_PER_S + round((seconds - whole) * NS_PER_S))
+
+
+def _divide(left: int, right: int) -> int:
+    quotient = abs(left) // abs(right)
+    return quotient if (left < 0) == (right < 0) else -quotient
+
+
+def _remainder(left: int, right: int) -> int:
+    return left - right * _divide(left, right)
+
+
+def _float_remainder(left: float, right: float) -> float:
+    if right == 0:
+        raise ZeroDivisionError
+    return math.fmod(left, right)
+
+
+def _repeat(text: str, times: int) -> str:
+    if times < 0 or times * len(text) > STRING_CHARACTERS:
+        raise ValueTypeError(f"a string is not repeated {times} times")
+    return str(text) * times
+
+
+def _ip(address: Address) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+    try:
+        return ipaddress.ip_address(address.host)
+    except ValueError:
+        raise ValueTypeError(f"{str(address)!r} is no numeric address: it cannot be computed with") from None
+
+
+def _move(address: Address, distance: int) -> Address:
+    try:
+        return replace(address, host=str(_ip(address) + distance))
+    except ipaddress.AddressValueError:
+        raise ValueTypeError(f"{str(address)!r} has no neighbour at a distance of {distance}") from None
+
+
+def _distance(left: Address, right: Address) -> int:
+    return int(_ip(left)) - int(_ip(right))
+
+
+def _rules() -> dict[tuple[Operator, Type, Type], Rule]:
+    rules: dict[tuple[Operator, Type, Type], Rule] = {}
+
+    def rule(operator: Operator, lefts: tuple[Type, ...], rights: tuple[Type, ...], result: Type, do: Do) -> None:
+        for left in lefts:
+            for right in rights:
+                rules.setdefault((operator, left, right), (result, do))
+
+    rule(Operator.COMPARE, _NUMBERS, _NUMBERS, INT, _compare)
+    rule(Operator.COMPARE, _TEXTS, _TEXTS, INT, _compare)
+    rule(Operator.COMPARE, (TIME,), (TIME,), INT, lambda left, right: _compare(left.nanoseconds, right.nanoseconds))
+    rule(Operator.COMPARE, (ADDRESS,), (ADDRESS,), INT, _compare_addresses)
+
+    rule(Operator.ADD, (INT,), (INT,), INT, lambda left, right: left + right)
+    rule(Operator.ADD, _NUMBERS, _NUMBERS, FLOAT, lambda left, right: left + right)
+    rule(Operator.ADD, (WORD,), (WORD,), WORD, lambda left, right: Word(left + right))
+    rule(Operator.ADD, _TEXTS, _TEXTS, STRING, lambda left, right: f"{left}{right}")
+    rule(Operator.ADD, _TEXTS, _NUMBERS, STRING, lambda left, right: f"{left}{right}")
+    rule(Operator.ADD, _NUMBERS, _TEXTS, STRING, lambda left, right: f"{left}{right}")
+    rule(Operator.ADD, (TIME,), _NUMBERS, TIME, _later)
+    rule(Operator.ADD, _NUMBERS, (TIME,), TIME, lambda left, right: _later(right, left))
+    rule(Operator.ADD, (TIME,), (TIME,), TIME, lambda left, right: Timestamp(left.nanoseconds + right.nanoseconds))
+    rule(Operator.ADD, (ADDRESS,), (INT,), ADDRESS, _move)
+    rule(Operator.ADD, (INT,), (ADDRESS,), ADDRESS, lambda left, right: _move(right, left))
+    rule(Operator.ADD, (REGEX,), (REGEX,), REGEX, lambda left, right: Regex(left.source + right.source))
+    rule(Operator.ADD, (REGEX,), _TEXTS, REGEX, lambda left, right: Regex(left.source + re.escape(right)))
+    rule(Operator.ADD, _TEXTS, (REGEX,), REGEX, lambda left, right: Regex(re.escape(left) + right.source))
+
+    rule(Operator.SUBTRACT, (INT,), (INT,), INT, lambda left, right: left - right)
+    rule(Operator.SUBTRACT, _NUMBERS, _NUMBERS, FLOAT, lambda left, right: left - right)
+    rule(Operator.SUBTRACT, (TIME,), _NUMBERS, TIME, lambda left, right: _later(left, -right))
+    rule(Operator.SUBTRACT, _NUMBERS, (TIME,), TIME, lambda left, right: _later(Timestamp(-right.nanoseconds), left))
+    rule(Operator.SUBTRACT, (TIME,), (TIME,), TIME, lambda left, right: Timestamp(left.nanoseconds - right.nanoseconds))
+    rule(Operator.SUBTRACT, (ADDRESS,), (INT,), ADDRESS, lambda left, right: _move(left, -right))
+    rule(Operator.SUBTRACT, (ADDRESS,), (ADDRESS,), INT, _distance)
+
+    rule(Operator.MULTIPLY, (INT,), (INT,), INT, lambda left, right: left * right)
+    rule(Operator.MULTIPLY, _NUMBERS, _NUMBERS, FLOAT, lambda left, right: left * right)
+    rule(Operator.MULTIPLY, _TEXTS, (INT,), STRING, _repeat)
+    rule(Operator.DIVIDE, (INT,), (INT,), INT, _divide)
+    rule(Operator.DIVIDE, _NUMBERS, _NUMBERS, FLOAT, lambda left, right: left / right)
+    rule(Operator.MODULO, (INT,), (INT,), INT, _remainder)
+    rule(Operator.MODULO, _NUMBERS, _NUMBERS, FLOAT, _float_remainder)
+    return rules
+
+
+_RULES = _rules()

@@ -1,0 +1,164 @@
+"""PURE: every instruction of the language and its parameters, as one table; what they do is told in `instructions`."""
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+from communicator.reporter.values import Type
+
+TEXT = frozenset({Type.IDENTIFIER, Type.STRING})
+NUMBER = frozenset({Type.INTEGER, Type.FLOATING_POINT})
+SPAN = NUMBER | TEXT
+INTEGER = frozenset({Type.INTEGER})
+PATTERN = TEXT | {Type.REGEX}
+PLACE = TEXT | {Type.ADDRESS}
+LIST = frozenset({Type.LIST})
+ARRAY = frozenset({Type.ARRAY})
+ANY = frozenset(Type)
+
+TYPE_NAMES = frozenset(
+    {
+        Type.ADDRESS,
+        Type.FLOATING_POINT,
+        Type.IDENTIFIER,
+        Type.INTEGER,
+        Type.LIST,
+        Type.REGEX,
+        Type.STRING,
+        Type.TIMESTAMP,
+        Type.VOID,
+    }
+)
+CONNECTION_TYPES = frozenset({"tcp", "unix", "udp", "messenger"})
+"""``messenger`` is TCP that carries messages, whatever else the script does."""
+WAIT_MODES = frozenset({"wait", "drain", "timeout"})
+"""``timeout`` is ``wait`` that does not mind when nothing comes."""
+
+
+class Role(StrEnum):
+    """What a parameter's value is for the script as a whole."""
+
+    VALUE = "a value"
+    LABEL = "a label to jump to"
+    LABEL_DEFINED = "a label that is here"
+
+
+@dataclass(frozen=True, slots=True)
+class ParameterRule:
+    """What one parameter of an instruction may be."""
+
+    types: frozenset[Type]
+    is_required: bool = True
+    choices: frozenset[str] = frozenset()
+    """When not empty, its text is one of these."""
+    role: Role = Role.VALUE
+
+
+def _must(types: frozenset[Type], choices: frozenset[str] = frozenset()) -> ParameterRule:
+    return ParameterRule(types, choices=choices)
+
+
+def _may(types: frozenset[Type], choices: frozenset[str] = frozenset()) -> ParameterRule:
+    return ParameterRule(types, is_required=False, choices=choices)
+
+
+_TARGET = ParameterRule(frozenset({Type.IDENTIFIER}), role=Role.LABEL)
+_BRANCH = ParameterRule(frozenset({Type.IDENTIFIER}), is_required=False, role=Role.LABEL)
+_VARIABLE = {"variable_name": _must(TEXT)}
+_DOOR = {"address": _must(PLACE), "connection_type": _may(TEXT, CONNECTION_TYPES)}
+_ENVELOPE = ("sent_server", "sent_service", "server", "service")
+
+BRANCHES: dict[str, frozenset[int]] = {
+    "less": frozenset({-1}),
+    "less_or_equal": frozenset({-1, 0}),
+    "greater": frozenset({1}),
+    "greater_or_equal": frozenset({0, 1}),
+    "equal": frozenset({0}),
+    "false": frozenset({0}),
+    "not_equal": frozenset({-1, 1}),
+    "true": frozenset({-1, 1}),
+    "ordered": frozenset({-1, 0, 1}),
+    "unordered": frozenset({-2}),
+}
+"""Which results of a comparison each operator of `if` takes."""
+
+CATALOGUE: dict[str, dict[str, ParameterRule]] = {
+    "run": {},
+    "listen": _DOOR,
+    "connect": _DOOR,
+    "disconnect": {},
+    "wait": {"timeout": _must(SPAN), "mode": _may(TEXT, WAIT_MODES)},
+    "has_message": {"command": _may(TEXT)},
+    "show_message": {},
+    "show_data": {"size": _may(INTEGER)},
+    "clear_message": {},
+    "clear_data": {},
+    "verify_message": {
+        "command": _must(PATTERN),
+        **{name: _may(PATTERN) for name in _ENVELOPE},
+        "required_parameters": _may(LIST),
+        "optional_parameters": _may(LIST),
+        "forbidden_parameters": _may(LIST),
+    },
+    "message_has_parameter": {"name": _must(TEXT)},
+    "message_has_parameter_with_value": {"name": _must(TEXT), "value": _must(ANY - LIST - ARRAY)},
+    "save_parameter_value": {
+        "parameter_name": _must(TEXT),
+        "variable_name": _must(TEXT),
+        "type": _may(TEXT, TYPE_NAMES - {Type.LIST, Type.REGEX, Type.VOID}),
+    },
+    "send_message": {
+        "command": _must(TEXT),
+        **{name: _may(TEXT) for name in _ENVELOPE},
+        "parameters": _may(LIST),
+    },
+    "has_data": {"min_size": _may(INTEGER)},
+    "send_data": {"values": _must(ARRAY)},
+    "verify_data": {"values": _must(ARRAY)},
+    "set_variable": {
+        "name": _must(TEXT),
+        "value": _must(ANY),
+        "type": _may(TEXT, TYPE_NAMES - {Type.LIST, Type.REGEX}),
+    },
+    "unset_variable": {"name": _must(TEXT)},
+    "has_type": {"name": _must(TEXT), "type": _must(TEXT, TYPE_NAMES)},
+    "compare": {"expression": _must(INTEGER)},
+    "if": {"variable": _may(TEXT), **dict.fromkeys(BRANCHES, _BRANCH)},
+    "label": {"name": ParameterRule(frozenset({Type.IDENTIFIER}), role=Role.LABEL_DEFINED)},
+    "goto": {"label": _TARGET},
+    "call": {"label": _TARGET},
+    "return": {},
+    "print": {"message": _must(TEXT)},
+    "error": {"message": _must(TEXT)},
+    "now": _VARIABLE,
+    "hostname": _VARIABLE,
+    "max_pid": _VARIABLE,
+    "random": {**_VARIABLE, "negative": _may(INTEGER)},
+    "hex": {**_VARIABLE, "value": _must(INTEGER), "uppercase": _may(INTEGER), "width": _may(INTEGER)},
+    "strlen": {**_VARIABLE, "string": _must(TEXT)},
+    "sort": {"var1": _must(TEXT)},
+    "sleep": {"seconds": _must(SPAN)},
+    "kill": {"signal": _may(TEXT | INTEGER)},
+    "exit": {"error_message": _may(TEXT), "timeout": _may(SPAN)},
+}
+"""The instructions, by name, and their parameters, by name."""
+
+EXCLUSIVE = {"exit": ("error_message", "timeout")}
+"""Parameters of which an instruction takes one at most."""
+
+_FURTHER = re.compile(r"var[1-9][0-9]{0,3}")
+
+
+def parameter_rule(instruction: str, name: str) -> ParameterRule | None:
+    """What a parameter may be; `sort` takes as many as are needed, var1, var2 and so on.
+
+    Args:
+        instruction: One of the catalogue.
+        name: The parameter.
+
+    Returns:
+        Its rule; None when the instruction has no such parameter.
+    """
+    if instruction == "sort" and _FURTHER.fullmatch(name):
+        return CATALOGUE["sort"]["var1"]
+    return CATALOGUE[instruction].get(name)

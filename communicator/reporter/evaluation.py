@@ -1,0 +1,98 @@
+"""PURE: the type and the value of an expression; it knows the variables it is given, and no instruction."""
+
+from collections.abc import Mapping
+from typing import assert_never
+
+from communicator.reporter.arithmetic import operate, result_type, signed, signed_type
+from communicator.reporter.syntax import (
+    ArrayDisplay,
+    Binary,
+    Expression,
+    ListDisplay,
+    Literal,
+    Template,
+    Unary,
+    Variable,
+)
+from communicator.reporter.values import Items, Type, Value, ValueTypeError, text_of, type_of
+
+
+def infer(expression: Expression) -> Type | None:
+    """The type an expression will have.
+
+    Args:
+        expression: What to look at.
+
+    Returns:
+        Its type; None when that depends on a variable.
+
+    Raises:
+        ValueTypeError: It can never be computed.
+    """
+    match expression:
+        case Literal(value):
+            return type_of(value)
+        case Template():
+            return Type.STRING
+        case Variable():
+            return None
+        case Unary(operator, operand):
+            inner = infer(operand)
+            return inner and signed_type(operator, inner)
+        case Binary(operator, left, right):
+            left_type, right_type = infer(left), infer(right)
+            return result_type(operator, left_type, right_type) if left_type and right_type else None
+        case _:
+            return _infer_display(expression)
+
+
+def _infer_display(expression: ListDisplay | ArrayDisplay) -> Type:
+    inside = expression.values if isinstance(expression, ArrayDisplay) else [item.value for item in expression.items]
+    for each in inside:
+        if each is not None:
+            infer(each)
+    return Type.ARRAY if isinstance(expression, ArrayDisplay) else Type.LIST
+
+
+def evaluate(expression: Expression, variables: Mapping[str, Value]) -> Value:
+    """Compute an expression.
+
+    Args:
+        expression: What to compute.
+        variables: What ``$name`` stands for.
+
+    Raises:
+        ValueTypeError: A variable is not set, or its type does not fit.
+    """
+    match expression:
+        case Literal(value):
+            return value
+        case Template(parts):
+            return "".join(part if isinstance(part, str) else text_of(_look_up(part, variables)) for part in parts)
+        case Variable():
+            return _look_up(expression, variables)
+        case Unary(operator, operand):
+            return signed(operator, evaluate(operand, variables))
+        case Binary(operator, left, right):
+            return operate(operator, evaluate(left, variables), evaluate(right, variables))
+        case _:
+            return _evaluate_display(expression, variables)
+
+
+def _evaluate_display(expression: ListDisplay | ArrayDisplay, variables: Mapping[str, Value]) -> Value:
+    match expression:
+        case ArrayDisplay(values):
+            return tuple(evaluate(value, variables) for value in values)
+        case ListDisplay(items):
+            return Items(
+                tuple((item.name, None if item.value is None else evaluate(item.value, variables)) for item in items)
+            )
+        case _:
+            assert_never(expression)
+
+
+def _look_up(variable: Variable, variables: Mapping[str, Value]) -> Value:
+    try:
+        return variables[variable.name]
+    except KeyError:
+        raise ValueTypeError(f"variable {variable.name!r} is not set") from None

@@ -1,0 +1,212 @@
+"""PURE: the syntax tree to a program that can run: every name known, every label a place; it runs nothing."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from communicator.errors import ScriptError
+from communicator.reporter.catalogue import (
+    BRANCHES,
+    CATALOGUE,
+    EXCLUSIVE,
+    ParameterRule,
+    Role,
+    parameter_rule,
+)
+from communicator.reporter.evaluation import infer
+from communicator.reporter.parser import parse
+from communicator.reporter.syntax import Expression, Instruction, ListDisplay, Literal, Parameter, Position
+from communicator.reporter.values import Type, ValueTypeError, text_of
+
+_SIMILAR = 3
+_READS_DATA = frozenset({"has_data", "verify_data", "show_data", "clear_data"})
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One instruction, ready to run."""
+
+    name: str
+    arguments: dict[str, Expression]
+    jumps: dict[str, int]
+    """Where its labels are: the parameter, and the number of the step to go on with."""
+    position: Position
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A script, ready to run."""
+
+    source: str
+    """The file it came from."""
+    steps: tuple[Step, ...]
+    lines: tuple[str, ...] = field(repr=False)
+    """Its text, for error messages."""
+
+    @property
+    def reads_data(self) -> bool:
+        """Whether the script looks at bytes: what it receives is not cut into messages then."""
+        return any(step.name in _READS_DATA for step in self.steps)
+
+    def line(self, position: Position) -> str:
+        """The line of the script at a position."""
+        return self.lines[position.line - 1] if position.line <= len(self.lines) else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Flaw:
+    """Something wrong in a script."""
+
+    position: Position
+    text: str
+
+
+def load(text: str, source: str = "script") -> Program:
+    """Read a script, and make sure that it can run.
+
+    Args:
+        text: The script.
+        source: What errors call it.
+
+    Returns:
+        The program.
+
+    Raises:
+        ScriptError: It cannot run; every flaw is named, of the grammar only the first.
+    """
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    instructions = parse(text, source)
+    labels, flaws = _collect_labels(instructions)
+    for instruction in instructions:
+        flaws += _check(instruction, labels)
+    if flaws:
+        flaws.sort(key=lambda flaw: flaw.position)
+        raise ScriptError(source, [(*flaw.position, flaw.text) for flaw in flaws])
+    return Program(source, tuple(_step(instruction, labels) for instruction in instructions), tuple(lines))
+
+
+def _collect_labels(instructions: tuple[Instruction, ...]) -> tuple[dict[str, int], list[Flaw]]:
+    labels: dict[str, int] = {}
+    places: dict[str, Position] = {}
+    flaws = []
+    for number, instruction in enumerate(instructions):
+        for parameter in _parameters(instruction, Role.LABEL_DEFINED):
+            name = _label(parameter)
+            if name in labels:
+                first = places[name]
+                flaws.append(Flaw(parameter.value.position, f"label {name!r} is already defined in line {first.line}"))
+            elif name:
+                labels[name], places[name] = number, parameter.value.position
+    return labels, flaws
+
+
+def _parameters(instruction: Instruction, role: Role) -> Iterator[Parameter]:
+    if instruction.name not in CATALOGUE:
+        return
+    for parameter in instruction.parameters:
+        rule = parameter_rule(instruction.name, parameter.name)
+        if rule is not None and rule.role is role:
+            yield parameter
+
+
+def _label(parameter: Parameter) -> str:
+    """The name of a label; empty where it is none, which is told of as a wrong type."""
+    value = parameter.value
+    return str(value.value) if isinstance(value, Literal) and isinstance(value.value, str) else ""
+
+
+def _check(instruction: Instruction, labels: dict[str, int]) -> Iterator[Flaw]:
+    name = instruction.name
+    rules = CATALOGUE.get(name)
+    if rules is None:
+        yield Flaw(instruction.position, f"unknown instruction {name!r}{_instead(name, CATALOGUE)}")
+        return
+    given: set[str] = set()
+    for parameter in instruction.parameters:
+        if parameter.name in given:
+            yield Flaw(parameter.position, f"parameter {parameter.name!r} of {name!r} is given twice")
+        given.add(parameter.name)
+        yield from _check_parameter(instruction, parameter, labels)
+    missing = [each for each, rule in rules.items() if rule.is_required and each not in given]
+    for each in missing:
+        yield Flaw(instruction.position, f"{name!r} lacks its parameter {each!r}")
+    if (exclusive := EXCLUSIVE.get(name)) and given.issuperset(exclusive):
+        yield Flaw(instruction.position, f"{name!r} takes either {' or '.join(map(repr, exclusive))}, not both")
+    if name == "if":
+        yield from _check_branches(instruction)
+
+
+def _check_parameter(instruction: Instruction, parameter: Parameter, labels: dict[str, int]) -> Iterator[Flaw]:
+    rule = parameter_rule(instruction.name, parameter.name)
+    if rule is None:
+        known = CATALOGUE[instruction.name]
+        what = f"{instruction.name!r} has no parameter {parameter.name!r}{_instead(parameter.name, known)}"
+        yield Flaw(parameter.position, what)
+        return
+    yield from _check_value(parameter, rule)
+    if rule.role is Role.LABEL and (label := _label(parameter)) and label not in labels:
+        yield Flaw(parameter.value.position, f"label {label!r} is not defined{_instead(label, labels)}")
+
+
+def _check_value(parameter: Parameter, rule: ParameterRule) -> Iterator[Flaw]:
+    value = parameter.value
+    try:
+        found = infer(value)
+    except ValueTypeError as error:
+        yield Flaw(value.position, str(error))
+        return
+    if found is None and rule.role is not Role.VALUE:
+        yield Flaw(value.position, f"{parameter.name!r} is the name of a label, known before the script runs")
+    elif found is not None and found not in rule.types:
+        yield Flaw(value.position, f"{parameter.name!r} is {_one_of(rule.types)}, not {found}")
+    elif rule.choices and isinstance(value, Literal) and text_of(value.value) not in rule.choices:
+        choices = ", ".join(sorted(rule.choices))
+        yield Flaw(value.position, f"{parameter.name!r} is one of {choices}, not {text_of(value.value)!r}")
+    if isinstance(value, ListDisplay):
+        yield from _check_items(value)
+
+
+def _check_items(items: ListDisplay) -> Iterator[Flaw]:
+    seen: set[str] = set()
+    for item in items.items:
+        if item.name in seen:
+            yield Flaw(item.position, f"{item.name!r} stands twice in this list")
+        seen.add(item.name)
+
+
+def _check_branches(instruction: Instruction) -> Iterator[Flaw]:
+    branches = [parameter for parameter in instruction.parameters if parameter.name in BRANCHES]
+    if not branches:
+        yield Flaw(instruction.position, "'if' goes nowhere: it lacks a label such as 'true: LABEL'")
+    for number, branch in enumerate(branches):
+        for other in branches[:number]:
+            if other.name != branch.name and BRANCHES[branch.name] & BRANCHES[other.name]:
+                yield Flaw(branch.position, f"{branch.name!r} and {other.name!r} overlap")
+
+
+def _one_of(types: frozenset[Type]) -> str:
+    *most, last = sorted(types)
+    return f"{', '.join(most)} or {last}" if most else str(last)
+
+
+def _instead(name: str, known: dict[str, ParameterRule] | dict[str, int] | dict[str, dict[str, ParameterRule]]) -> str:
+    """A hint for a misspelt name; empty when nothing is near."""
+    near = [each for each in known if _is_near(name, each)]
+    return f": did you mean {near[0]!r}?" if near else ""
+
+
+def _is_near(name: str, other: str) -> bool:
+    """Whether one is the start of the other, or they have the same letters but for a few at one place."""
+    if len(name) < _SIMILAR:
+        return False
+    start = next((at for at, (left, right) in enumerate(zip(name, other, strict=False)) if left != right), None)
+    if start is None:
+        return True
+    ends = zip(reversed(name[start:]), reversed(other[start:]), strict=False)
+    same = start + sum(1 for left, right in ends if left == right)
+    return same >= max(len(name), len(other)) - 2
+
+
+def _step(instruction: Instruction, labels: dict[str, int]) -> Step:
+    jumps = {parameter.name: labels[_label(parameter)] for parameter in _parameters(instruction, Role.LABEL)}
+    arguments = {parameter.name: parameter.value for parameter in instruction.parameters if parameter.name not in jumps}
+    return Step(instruction.name, arguments, jumps, instruction.position)

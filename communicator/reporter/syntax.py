@@ -1,0 +1,117 @@
+"""PURE: the syntax tree of a script; where a node stood is no part of what it is."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import NamedTuple, TypeAlias
+
+from communicator.reporter.values import Value
+
+
+class Position(NamedTuple):
+    """A place in a script; both count from 1."""
+
+    line: int
+    column: int
+
+
+START = Position(1, 1)
+
+
+class Operator(StrEnum):
+    """What joins two operands, or stands before one."""
+
+    COMPARE = "<=>"
+    ADD = "+"
+    SUBTRACT = "-"
+    MULTIPLY = "*"
+    DIVIDE = "/"
+    MODULO = "%"
+
+
+@dataclass(frozen=True, slots=True)
+class Literal:
+    """A value as written: a word, a number, a raw string, a regular expression, an address or a time."""
+
+    value: Value
+    position: Position = field(default=START, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """``$name``: the value of a variable."""
+
+    name: str
+    position: Position = field(default=START, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A string in double quotation marks: texts, and the variables between them."""
+
+    parts: tuple[str | Variable, ...]
+    position: Position = field(default=START, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Unary:
+    """A sign before an operand: ADD or SUBTRACT."""
+
+    operator: Operator
+    operand: "Expression"
+    position: Position = field(default=START, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Binary:
+    """Two operands."""
+
+    operator: Operator
+    left: "Expression"
+    right: "Expression"
+    position: Position = field(default=START, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One entry of a list: a name, mostly with a value."""
+
+    name: str
+    value: "Expression | None"
+    position: Position = field(default=START, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ListDisplay:
+    """``{ name: value, … }``."""
+
+    items: tuple[Item, ...]
+    position: Position = field(default=START, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ArrayDisplay:
+    """``[ value, … ]``."""
+
+    values: tuple["Expression", ...]
+    position: Position = field(default=START, compare=False)
+
+
+Expression: TypeAlias = Literal | Variable | Template | Unary | Binary | ListDisplay | ArrayDisplay
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """``name: value`` between the parentheses of an instruction."""
+
+    name: str
+    value: Expression
+    position: Position = field(default=START, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Instruction:
+    """``name(parameter, …)``."""
+
+    name: str
+    parameters: tuple[Parameter, ...]
+    position: Position = field(default=START, compare=False)
