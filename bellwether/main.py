@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from bellwether import cluster_group, password_group
+from bellwether import cluster_group, flag_group, password_group
 from bellwether.options import FLAG, CommunicatorOption, JsonOption, TimeoutOption, WaitOption, told
 from communicator.version import __version__
 
@@ -20,6 +20,7 @@ application = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 application.add_typer(cluster_group.application, name="cluster")
+application.add_typer(flag_group.application, name="flag")
 application.add_typer(password_group.application, name="password")
 
 
@@ -164,6 +165,31 @@ def trace(
         from bellwether import cluster_commands  # noqa: PLC0415 - see the module's docstring
 
         cluster_commands.trace(communicator, message, wait_s=wait_s)
+
+
+@application.command(
+    epilog="Examples:  bellwether reporter --check tests/*.rprtr  ·  "
+    "bellwether reporter register.rprtr --param router=cd://127.0.0.1:4040"
+)
+def reporter(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Scripts, as a rule named *.rprtr.")],
+    check: Annotated[  # noqa: FBT002 - a flag
+        bool, typer.Option("--check", metavar=FLAG, help="Only say what is wrong in the scripts; play none.")
+    ] = False,
+    param: Annotated[
+        list[str] | None,
+        typer.Option("--param", metavar="NAME=VALUE", help="Set a variable before each script starts; repeatable."),
+    ] = None,
+    pid: Annotated[int | None, typer.Option(metavar="PID", min=1, help="The tested process, for kill().")] = None,
+) -> None:
+    """Play scripts of the reporter language: the other side of a conversation with a service, or with the router.
+
+    Exit code 0: all passed. 1: what a script expects is not so. 2: a script is wrong in itself; none was played.
+    """
+    with told():
+        from bellwether import reporter_commands  # noqa: PLC0415 - see the module's docstring
+
+        reporter_commands.reporter(files, check=check, params=param or [], process_id=pid)
 
 
 def main() -> None:

@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 
 import msgspec
+from rich.console import JustifyMethod
 from rich.table import Table
 from rich.text import Text
 
 from bellwether.failure import CommandError
 from communicator.protocol.message import Message
 
+_COLUMNS = ("SERVICE", "SERVER", "VERSION", "ROLE", "STATE", "UP FOR", "PID", "COMMANDS")
 _MINUTE_S = 60
 _HOUR_S = 3600
 _DAY_S = 86_400
@@ -30,6 +32,8 @@ class Instance(msgspec.Struct, frozen=True):
     metrics_port: int | None = None
     probe_port: int | None = None
     commands: tuple[str, ...] = ()
+    """Of a service that is away: what it, or else its package, is known to have listed."""
+    description: str = ""
 
 
 def read_page(message: Message) -> list[Instance]:
@@ -56,19 +60,20 @@ def to_json(instances: Sequence[Instance]) -> str:
 
 
 def to_table(instances: Sequence[Instance], now_wall_s: float) -> Table:
-    """What a person wants to see.
+    """What a person wants to see; a column of descriptions where any service has one.
 
     Args:
         instances: In the order in which they are shown.
         now_wall_s: Seconds since the epoch.
     """
     table = Table(box=None, header_style="bold", pad_edge=False)
-    for column in ("SERVICE", "SERVER", "VERSION", "ROLE", "STATE", "UP FOR", "PID", "COMMANDS"):
-        table.add_column(
-            column, justify="right" if column in ("UP FOR", "PID") else "left", no_wrap=column != "COMMANDS"
-        )
+    described = any(instance.description for instance in instances)
+    for column in (*_COLUMNS, *(["DESCRIPTION"] if described else [])):
+        justify: JustifyMethod = "right" if column in ("UP FOR", "PID") else "left"
+        table.add_column(column, justify=justify, no_wrap=column not in ("COMMANDS", "DESCRIPTION"))
     for instance in instances:
-        table.add_row(*map(Text, _cells(instance, now_wall_s)), style=None if instance.state == "up" else "yellow")
+        cells = [*_cells(instance, now_wall_s), *([instance.description or "-"] if described else [])]
+        table.add_row(*map(Text, cells), style=None if instance.state == "up" else "yellow")
     return table
 
 

@@ -81,7 +81,8 @@ class Plan:
         """What `program` is told over its configuration file, so that it keeps to the private directory."""
         wanted: list[Setting] = [(key, self.addresses[key]) for key in program.addresses]
         if program is ROUTER:
-            wanted += [("listen.unix", self.socket), ("data_path", str(self.layout.data))]
+            paths = {"data_path": self.layout.data, "flags_path": self.layout.flags}
+            wanted += [("listen.unix", self.socket), *((key, str(path)) for key, path in paths.items())]
         configured = self.configured.get(program.name, frozenset())
         return [(key, value) for key, value in wanted if key not in configured]
 

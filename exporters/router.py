@@ -89,6 +89,7 @@ class RouterStats(msgspec.Struct, frozen=True):
     acl_denied_total: int | None = None
     udp_rejected_total: dict[str, int] | None = None
     tls_handshakes_failed_total: int | None = None
+    flags_failed_total: int | None = None
     config_last_reload_successful: bool | None = None
     config_last_reload_success_timestamp_seconds: float | None = None
 
@@ -300,6 +301,7 @@ _COUNTERS: tuple[Row[RouterStats], ...] = (
     _row(Kind.COUNTER, "acl_denied_total", "Messages refused because their sender may not say them."),
     _row(Kind.COUNTER, "udp_rejected_total", "Datagrams refused at the signal port, by why.", "reason"),
     _row(Kind.COUNTER, "tls_handshakes_failed_total", "Links of other hosts whose TLS handshake failed."),
+    _row(Kind.COUNTER, "flags_failed_total", "Flags that could not be raised or taken down; each is tried again."),
     _row(
         Kind.COUNTER,
         "handler_exceptions_total",

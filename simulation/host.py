@@ -17,7 +17,9 @@ from communicator.router.effects import (
     Effect,
     Identify,
     Keep,
+    KeptCommands,
     KeptFile,
+    KeptPath,
     Level,
     Measure,
     Notice,
@@ -110,7 +112,7 @@ class Host:
         self.boot_id = ""
         self.life: Life | None = None
         self.clocks = Clocks(stage, plan.monotonic_offset_s, plan.wall_skew_s)
-        self.files: dict[KeptFile, str] = {}
+        self.files: dict[KeptPath, str] = {}
         self.traffic = Traffic()
         self.changed: Callable[[], None] = lambda: None
         """Called when the router comes or goes."""
@@ -187,6 +189,7 @@ class Host:
             python="3.13",
             uid=200,
             known_services=plan.known_services,
+            learnt={file.service: text for file, text in self.files.items() if isinstance(file, KeptCommands)},
             cluster=ClusterConfig(
                 listens=True,
                 neighbors=tuple(NeighborAddress(HostPort(host, int(port)), secure=False) for host, _, port in hosts),
@@ -227,7 +230,7 @@ class Host:
         if notice.level >= Level.INFO:
             self.stage.journal.note(self.name, "<-", notice)
 
-    def _keep(self, life: Life, file: KeptFile, content: str) -> None:
+    def _keep(self, life: Life, file: KeptPath, content: str) -> None:
         if life is self.life:
             self.files[file] = content
 

@@ -12,6 +12,8 @@ from simulation.host import Host
 from simulation.oracle import Party
 
 REQUIRED = ("HELP", "QUITTING", "READY", "STOP", "UNKNOWN")
+UNLISTED = "TELL_"
+"""How commands begin that services understand and do not list: a router that keeps messages for them may say so."""
 RECONNECTS_S = (0.05, 0.5)
 """A service whose router is gone tries again after a time between these."""
 
@@ -102,7 +104,9 @@ class Service:
                 self.host.stage.agenda.after(0.001, partial(self._become_ready, self._link))
             case "ALIVE":
                 self.say(message.reply("ABSOLUTELY", message.parameters))
-            case "INVALID" | "UNKNOWN":
+            case "UNKNOWN" if message.get("command").startswith(UNLISTED):
+                pass  # who it was for is away, and does not list it
+            case "INVALID":
                 raise ViolationError(f"{self.party} was told {message}")
             case "QUITTING" | "DISCONNECTING":
                 pass

@@ -6,7 +6,7 @@ from communicator.protocol.message import Message
 from simulation.agenda import ViolationError
 from simulation.oracle import Dispatch, Kind, Oracle, Party
 from simulation.scenario import BROADCAST_COMMANDS, SERVICE_NAMES
-from simulation.service import Service
+from simulation.service import UNLISTED, Service
 from simulation.world import WATCHER, World, has_directory
 
 DELIVERY_S = 6.0
@@ -65,7 +65,7 @@ class Traffic:
             number=self.sent,
             kind=kind,
             sender=sender.party,
-            command=f"TELL_{self.sent}",
+            command=f"{UNLISTED}{self.sent}",
             sent_s=self.world.stage.agenda.now_s,
         )
         if kind in (Kind.BROADCAST, Kind.BROADCAST_HERE):
@@ -147,6 +147,11 @@ class Traffic:
             return
         if message.command == "TRANSMISSION_REPORT":
             self.oracle.report(message.get("command"), f"{message.get('status')} {message.get('reason')}".strip())
+            return
+        if (
+            message.command == "UNKNOWN"
+        ):  # of a service with a file that is not there: its router knows what it would take
+            self.oracle.report(message.get("command"), "failed unknown")
             return
         if not message.get("id").isdecimal():
             raise ViolationError(f"{service.party} heard {message}, which is none of ours")

@@ -19,6 +19,10 @@ TESTED_ELSEWHERE: dict[str, str] = {
     "communicator/router/config.py": "declarations: every router test is written with them",
     "communicator/client/connection.py": "tests/client/test_client.py and test_end_to_end.py, over real sockets",
     "communicator/client/outcomes.py": "declarations: tests/client/test_session.py is written with them",
+    "communicator/reporter/effects.py": "declarations: tests/reporter/test_machine.py is written with them",
+    "communicator/reporter/events.py": "declarations: tests/reporter/test_machine.py is written with them",
+    "communicator/reporter/state.py": "declarations: tests/reporter/test_instructions.py reads what it holds",
+    "communicator/reporter/syntax.py": "declarations: tests/reporter/test_parser.py is written with them",
     "communicator/errors.py": "declarations: each is tested where it is raised",
     "communicator/version.py": "one constant",
 }

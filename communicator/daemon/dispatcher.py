@@ -36,6 +36,7 @@ from communicator.router.effects import (
     RouterLinked,
     SampleLoad,
     Send,
+    SetFlag,
     SetQueuePolicy,
     Stop,
     StopMode,
@@ -97,6 +98,9 @@ class Surroundings(Protocol):
     def keep(self, effect: Keep) -> None:
         """Write a file."""
 
+    def set_flag(self, effect: SetFlag) -> None:
+        """Raise a flag, or take it down."""
+
     def measure(self, link: Link) -> Measured:
         """What only the shell knows, for a link that asked."""
 
@@ -146,6 +150,7 @@ class Dispatcher:
             CheckCredential: self._check_credential,
             Dial: lambda effect, _: self._surroundings.dial(effect),
             Keep: lambda effect, _: self._surroundings.keep(effect),
+            SetFlag: lambda effect, _: self._surroundings.set_flag(effect),
             Measure: lambda effect, _: self._put_off(effect.link, self._turns.put_off_measuring),
             Continue: lambda effect, _: self._put_off(effect.link, self._turns.put_off),
             SampleLoad: lambda effect, _: self._load.switch(enabled=effect.enabled),

@@ -25,11 +25,13 @@ class KeptFiles:
     Args:
         directory: Where they are; made when the first is written and it is not there.
         failed: Called in the loop with a file that could not be written, and why.
+        succeeded: Called in the loop with a file that was.
     """
 
-    def __init__(self, directory: Path, failed: Failed) -> None:
+    def __init__(self, directory: Path, failed: Failed, succeeded: Callable[[Path], None] = lambda _: None) -> None:
         self._directory = directory
         self._failed = failed
+        self._succeeded = succeeded
         self._waiting: dict[KeptPath, str] = {}
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="kept-files")
         self._idle = asyncio.Event()
@@ -74,6 +76,8 @@ class KeptFiles:
         error = job.exception()
         if error is not None:
             self._failed(path, reason_of(error))
+        else:
+            self._succeeded(path)
         self._next()
 
 

@@ -20,6 +20,7 @@ from communicator.daemon.identity import identify_router
 from communicator.daemon.kept_files import KeptFiles, fault_of, prepare_directory
 from communicator.daemon.link import Link
 from communicator.daemon.peer_user import forget_users
+from communicator.daemon.raised_flags import RaisedFlags
 from communicator.daemon.reception import Reception, find_user
 from communicator.daemon.recollection import recollect
 from communicator.daemon.router_config import group_id, router_config, signal_secret
@@ -29,7 +30,7 @@ from communicator.daemon.signal_port import SignalPort
 from communicator.daemon.tls_door import TlsDoor
 from communicator.errors import ConfigError
 from communicator.router.config import RouterConfig
-from communicator.router.effects import Dial, Keep, Level, StopMode
+from communicator.router.effects import Dial, Keep, Level, SetFlag, StopMode
 from communicator.router.events import CloseReason, CredentialsRevoked, Instant, LinkKind, Measured, StopRequested, User
 from communicator.runtime import Daemon
 from communicator.runtime.logs import LogFile
@@ -41,6 +42,7 @@ NEEDS_RESTART = frozenset(
     (
         "server_name",
         "data_path",
+        "flags_path",
         "listen.unix",
         "listen.local",
         "listen.signal",
@@ -85,7 +87,8 @@ class Server:
             self._dispatcher, config.server_name, settings.limits, raise_descriptor_limit() - RESERVED_DESCRIPTORS
         )
         self._signal = SignalPort(self._dispatcher.dispatch, signal_secret(settings))
-        self._kept_files = KeptFiles(Path(settings.data_path), self._not_kept)
+        self._flags = RaisedFlags(Path(settings.flags_path), self._flags_failed)
+        self._kept_files = KeptFiles(Path(settings.data_path), self._not_kept, self._flags.file_kept)
         self._dialler = Dialler(
             self._identity.my_address.host,
             lambda: self._credentials.trust.client,
@@ -153,6 +156,10 @@ class Server:
         """Write a file."""
         self._kept_files.keep(effect)
 
+    def set_flag(self, effect: SetFlag) -> None:
+        """Raise a flag, or take it down."""
+        self._flags.follow(effect)
+
     def measure(self, link: Link) -> Measured:
         """What only the shell knows, for a link that asked."""
         return Measured(
@@ -161,6 +168,7 @@ class Server:
             producer_stall_s=self._dispatcher.back_pressure.total_stall_s,
             udp_rejected=dict(self._signal.rejected),
             tls_handshakes_failed=0 if self._tls_door is None else self._tls_door.failures,
+            flags_failed=self._flags.failures,
             config_reload_ok=self._daemon.reload_ok,
             config_reloaded_wall_s=self._daemon.reloaded_wall_s,
             resident_bytes=resident_bytes(),
@@ -179,6 +187,10 @@ class Server:
 
     def _not_kept(self, path: Path, reason: str) -> None:
         self._dispatcher.notice(Level.ERROR, "file_not_kept", path=str(path), reason=reason)
+        self._flags.file_not_kept(path, reason)
+
+    def _flags_failed(self, path: str, reason: str) -> None:
+        self._dispatcher.notice(Level.WARNING, "flags_not_raised", path=path, reason=reason)
 
     def _with_open_doors(self, settings: CommunicatordSettings) -> CommunicatordSettings:
         """New settings, with the doors as they are: what lets nobody in by new doors may let in anybody by the open ones.
@@ -199,6 +211,7 @@ class Server:
     def _tell_start(self) -> None:
         """What an operator should know from the beginning."""
         log, settings = self._daemon.log, self._daemon.settings
+        self._flags.check()
         if self._reception.links_max < settings.limits.links:
             log.info("links_bounded_by_descriptors", links=self._reception.links_max)
         if self._identity.listens and self._identity.my_address.is_loopback:
@@ -251,6 +264,7 @@ class Server:
         await self._drain()
         self._credentials.close()
         await self._kept_files.close()
+        await self._flags.close()
         self._dispatcher.quiet()
         gc.unfreeze()
 

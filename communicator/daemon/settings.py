@@ -11,6 +11,7 @@ from communicator.daemon.exposure import check_exposure
 from communicator.daemon.listen_settings import ListenSettings
 from communicator.daemon.service_rules import read_may_send, read_owners
 from communicator.errors import ConfigError
+from communicator.flags import DEFAULT_DIRECTORY
 from communicator.protocol.limits import LINE_BYTES, LINE_BYTES_HARD, LINE_BYTES_SENT
 from communicator.protocol.names import is_server_name
 from communicator.router.config import RouterLimits
@@ -79,9 +80,12 @@ class CommunicatordSettings(Settings, frozen=True):
     server_name: str = ""
     """The name of this server in the cluster; by default the host name up to its first dot, ``-`` as ``_``."""
     data_path: str = "/var/lib/bellwether"
-    """Directory of what the router keeps: neighbors.txt, cluster-status.txt, policy.json; made when it is not there."""
+    """Directory of what the router keeps: neighbors.txt, cluster-status.txt, policy.json, services/NAME; made when
+    it is not there."""
     services_path: str = "/usr/share/bellwether/services"
     """Directory of ``*.service`` files: the services of this host, whether they run or not."""
+    flags_path: str = DEFAULT_DIRECTORY
+    """Directory of flags, where the sitter looks; not made, since it belongs to the sitter: without it no flags are raised."""
     listen: ListenSettings = ListenSettings()
     cluster: ClusterSettings = ClusterSettings()
     auth: AuthSettings = AuthSettings()
@@ -95,8 +99,9 @@ class CommunicatordSettings(Settings, frozen=True):
         """Check what types cannot say."""
         if self.server_name and not is_server_name(self.server_name):
             raise ConfigError("server_name", f"{self.server_name!r} is no name: letters, digits and _ only")
-        if not self.data_path.startswith("/") or "\0" in self.data_path:
-            raise ConfigError("data_path", f"{self.data_path!r} is not an absolute path")
+        for key, path in (("data_path", self.data_path), ("flags_path", self.flags_path)):
+            if not path.startswith("/") or "\0" in path:
+                raise ConfigError(key, f"{path!r} is not an absolute path")
         try:
             read_owners(self.services)
             read_may_send(self.services)

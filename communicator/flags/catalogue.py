@@ -60,8 +60,8 @@ FILE_WRITE = Declaration(
     priority=97,
     message="the router cannot keep {file}: {reason}",
     help=(
-        "The router could not write one of the files below data_path: neighbors.txt, cluster-status.txt or policy.json. It goes on, "
-        "but its next start will find the old content, or none: it may not know its neighbors, and may let a blocked version run. "
+        "The router could not write one of the files below data_path, such as neighbors.txt or policy.json. It goes on, but its "
+        "next start will find the old content, or none: it may not know its neighbors, and may let a blocked version run. "
         "Look whether the disk is full or read only, and whether the router's user may write to that directory. "
         "The flag goes down when what could not be written has been."
     ),
@@ -73,9 +73,9 @@ CONNECTION_FAILED = Declaration(
     priority=95,
     message="a router of the cluster has not been reached for over an hour, first noticed of {router}",
     help=(
-        "At least twenty attempts to connect to another router have failed, for more than an hour. 'bellwether cluster' shows who is "
-        "missing now, and why the last attempt failed. Start that host or its communicatord, or mend the network or the certificates "
-        "between the two. If it does not come back, take it out of cluster.neighbors, and tell the others with "
+        "At least twenty attempts to connect to another router have failed, for more than an hour. 'bellwether cluster' shows "
+        "who is missing now, and why the last attempt failed. Start that host or its communicatord, or mend the network or the "
+        "certificates between the two. If it does not come back, take it out of cluster.neighbors, and tell the others with "
         "'bellwether cluster forget'. The flag goes down when no router is out of reach for that long any more."
     ),
     tags=frozenset(("cluster", "communicator", "network")),

@@ -181,10 +181,13 @@ def _write(path: Path, content: bytes) -> None:
 def _read(path: Path) -> bytes:
     """A file as far as a flag may go; what is no file, such as a pipe, does not hold us up."""
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
-    with open(descriptor, "rb") as file:  # noqa: PTH123 - a descriptor has no path
+    try:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise FlagError("no flag: not a file")
-        content = file.read(FILE_BYTES + 1)
+        with open(descriptor, "rb", closefd=False) as file:
+            content = file.read(FILE_BYTES + 1)
+    finally:
+        os.close(descriptor)
     if len(content) > FILE_BYTES:
         raise FlagError(f"no flag: more than {FILE_BYTES} bytes")
     return content

@@ -1,8 +1,8 @@
-"""PURE: what the file of a flag holds, as bytes and as a flag: the form of the ancestor's flags; it touches no file.
+r"""PURE: what the file of a flag holds, as bytes and as a flag: the form of the ancestor's flags; it touches no file.
 
-A line is ``name=value``. ``#`` or ``;`` begins a comment, a backslash at the end of a line joins the next one. A value is trimmed,
-then ``\\\\``, ``\\r``, ``\\n`` and ``\\t`` are undone, then one pair of quotes around it is taken off. The reader knows all of that;
-the writer writes values so that they come back unchanged, here and in the ancestor.
+A line is ``name=value``. ``#`` or ``;`` begins a comment, a backslash at the end of a line joins the next one. A value is
+trimmed, then ``\\``, ``\r``, ``\n`` and ``\t`` are undone, then one pair of quotes around it is taken off. The reader knows all
+of that; the writer writes values so that they come back unchanged, here and in the ancestor.
 """
 
 import re

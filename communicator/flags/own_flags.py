@@ -13,7 +13,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
-from communicator.errors import FlagError
+from communicator.errors import FlagError, FlagsPathError
 from communicator.flags.catalogue import Declaration
 from communicator.flags.flag import Flag, FlagName, Source
 from communicator.flags.flag_directory import FlagDirectory
@@ -102,27 +102,28 @@ class OwnFlags:
         flag = self._waiting.pop(name)
         loop = asyncio.get_running_loop()
 
-        def done(job: Future[None]) -> None:
+        def done(job: Future[bool]) -> None:
             with suppress(RuntimeError):  # the loop is closed: the daemon has ended without this one
                 loop.call_soon_threadsafe(self._done, name, flag, job)
 
         self._thread.submit(self._do, name, flag).add_done_callback(done)
 
-    def _do(self, name: FlagName, flag: Flag | None) -> None:
+    def _do(self, name: FlagName, flag: Flag | None) -> bool:
+        """Do it now; whether anything has changed on the disk, so that it is seen to work."""
         if flag is None:
-            self._directory.lower(name)
-        else:
-            self._directory.raise_(flag, int(time.time()))
+            return self._directory.lower(name)
+        return self._directory.raise_(flag, int(time.time())) is not None
 
-    def _done(self, name: FlagName, flag: Flag | None, job: Future[None]) -> None:
+    def _done(self, name: FlagName, flag: Flag | None, job: Future[bool]) -> None:
         error = job.exception()
-        if error is None:
-            self._is_told = False
-        else:
+        if error is not None:
             self.failures += 1
-            self._tell(getattr(error, "reason", "") or repr(error))
-            self._undone.setdefault(name, flag)
-            self._plan_retry()
+            self._tell(error.reason if isinstance(error, FlagsPathError) else str(error))
+            if name not in self._waiting:
+                self._undone[name] = flag
+                self._plan_retry()
+        elif job.result():
+            self._is_told = False
         self._next()
 
     def _tell(self, reason: str) -> None:

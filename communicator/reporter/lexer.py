@@ -6,7 +6,6 @@ it is elsewhere; in strings a backslash before any other character than those li
 
 import math
 import re
-from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -55,10 +54,10 @@ class Token:
         return f"{self.value!r}" if self.kind in (TokenKind.WORD, TokenKind.SIGN) else str(self.kind)
 
 
+_BLANKS = re.compile(r"(?:[ \t\n\f\v]+|//[^\n]*)*")
 _SCAN = re.compile(
     r"""
-      (?P<skip>  (?: [ \t\n\f\v] | //[^\n]* )+ )
-    | (?P<word>  [A-Za-z_][A-Za-z0-9_]* )
+      (?P<word>  [A-Za-z_][A-Za-z0-9_]* )
     | (?P<sign>  <=> | [(){}\[\],:+\-*/%] )
     | (?P<float> (?: [0-9]+\.[0-9]* | \.[0-9]+ ) (?:[eE][+-]?[0-9]+)? | [0-9]+[eE][+-]?[0-9]+ )
     | (?P<integer> 0[xX][0-9A-Fa-f]+ | [0-9]+ )
@@ -102,27 +101,26 @@ def tokenize(text: str, source: str = "script") -> Iterator[Token]:
         ScriptError: Something in it is no token.
     """
     text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
-    newlines = [found.start() for found in re.finditer("\n", text)]
-
-    def position(at: int) -> Position:
-        line = bisect_right(newlines, at - 1)
-        return Position(line + 1, at - (newlines[line - 1] if line else -1))
-
-    at = 0
+    at, line, line_start = 0, 1, 0
     while at < len(text):
+        blanks_end = _BLANKS.match(text, at).end()  # type: ignore[union-attr]  # it matches nothing, too
+        if blanks_end > at:
+            line += text.count("\n", at, blanks_end)
+            line_start = text.rfind("\n", 0, blanks_end) + 1
+            at = blanks_end
+            continue
         found = _SCAN.match(text, at)
-        here = position(at)
+        here = Position(line, at - line_start + 1)
         try:
             if found is None:
                 raise ValueTypeError(_UNTERMINATED.get(text[at], f"{text[at]!r} cannot stand here"))
-            kind = str(found.lastgroup)
-            if kind != "skip":
-                _require_apart(kind, text, found.end())
-                yield _token(kind, found[0], here)
+            kind, at = str(found.lastgroup), found.end()
+            _require_apart(kind, text, at)
+            token = _token(kind, found[0], here)
         except ValueTypeError as error:
             raise ScriptError(source, [(*here, str(error))]) from None
-        at = found.end()
-    yield Token(TokenKind.END, None, position(at))
+        yield token
+    yield Token(TokenKind.END, None, Position(line, at - line_start + 1))
 
 
 def _require_apart(kind: str, text: str, end: int) -> None:

@@ -109,6 +109,22 @@ class Keep:
     content: str = field(repr=False)
 
 
+class RouterFlag(StrEnum):
+    """What the router tells operators by a flag."""
+
+    CONNECTION_FAILED = "connection-failed"
+
+
+@dataclass(frozen=True, slots=True)
+class SetFlag:
+    """Raise a flag, or take it down where it is up; asked for when that changes."""
+
+    flag: RouterFlag
+    raised: bool
+    detail: str = ""
+    """Of a raised one: what it speaks of, such as another router."""
+
+
 @dataclass(frozen=True, slots=True)
 class Identify:
     """Find out which user is at the other end; answer with `UserIdentified` before anything else of that link."""
@@ -187,6 +203,7 @@ Effect = (
     | SetQueuePolicy
     | CheckCredential
     | Keep
+    | SetFlag
     | Identify
     | Measure
     | Continue

@@ -237,6 +237,7 @@ class Measured:
     producer_stall_s: float = 0.0
     udp_rejected: dict[str, int] = field(default_factory=dict)
     tls_handshakes_failed: int = 0
+    flags_failed: int = 0
     config_reload_ok: bool = True
     config_reloaded_wall_s: float = 0.0
     resident_bytes: int = 0

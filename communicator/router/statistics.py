@@ -111,6 +111,7 @@ def render(  # noqa: PLR0913 - each argument is one source of figures
         "cluster": cluster,
         "udp_rejected_total": measured.udp_rejected,
         "tls_handshakes_failed_total": measured.tls_handshakes_failed,
+        "flags_failed_total": measured.flags_failed,
         "config_last_reload_successful": measured.config_reload_ok,
         "config_last_reload_success_timestamp_seconds": measured.config_reloaded_wall_s,
     }

@@ -189,7 +189,11 @@ class RouterProcess:
         await asyncio.to_thread(self.__exit__, kind, error, traceback)
 
     def _command(self, ports_file: Path) -> list[str]:
-        own = {"listen.unix": str(self.directory / "router.sock"), "data_path": str(self.directory / "data")}
+        own = {
+            "listen.unix": str(self.directory / "router.sock"),
+            "data_path": str(self.directory / "data"),
+            "flags_path": str(self.directory / "flags"),
+        }
         settings = {**own, **self._settings}
         assignments = [f"{key}={json.dumps(value)}" for key, value in settings.items()]
         return [

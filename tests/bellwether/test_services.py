@@ -65,6 +65,14 @@ def test_a_table_has_a_line_for_each():
     assert away.split() == ["scanner", "-", "live", "down", "-", "-", "-"]
 
 
+def test_what_services_are_for_is_shown_where_any_says_so():
+    described = page([{**PRINTER, "description": "prints [bold] things"}, {"service": "scanner", "state": "down"}])
+    head, line, away = table(read_page(described))
+    assert head.split()[-2:] == ["COMMANDS", "DESCRIPTION"]
+    assert line.rstrip().endswith("2         prints [bold] things")
+    assert away.split()[-2:] == ["-", "-"]
+
+
 def test_instances_of_several_servers_are_told_apart_by_their_server():
     told = table([Instance("printer", "alpha", "[/1.2]"), Instance("printer", "beta")])
     assert [line.split()[:3] for line in told[1:]] == [["printer", "alpha", "[/1.2]"], ["printer", "beta", "-"]]

@@ -200,6 +200,7 @@ async def _run(directory: Path, assignments, core=Router) -> AsyncIterator[Runni
         "listen.signal=127.0.0.1:0",
         f"services_path={directory}/services",
         f"data_path={directory}/data",
+        f"flags_path={directory}/flags",
         "server_name=alpha",
         *assignments,
     ]

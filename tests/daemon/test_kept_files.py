@@ -9,7 +9,7 @@ import pytest
 
 from communicator.daemon import kept_files as kept_files_module
 from communicator.daemon.kept_files import FILE_BYTES, KeptFiles, fault_of, read_file, write_file
-from communicator.router.effects import Keep, KeptFile
+from communicator.router.effects import Keep, KeptCommands, KeptFile
 
 NEIGHBORS, STATUS, POLICY = KeptFile.NEIGHBORS, KeptFile.CLUSTER_STATUS, KeptFile.POLICY
 
@@ -169,3 +169,20 @@ def test_a_directory_of_somebody_else_is_told(tmp_path):
         assert "not writable" in fault_of(tmp_path.parents[len(tmp_path.parents) - 1] / "no-such-directory")
     finally:
         os.seteuid(0)
+
+
+async def test_a_file_of_a_service_is_written_one_directory_further_down(files, tmp_path, lost):
+    files.keep(Keep(KeptCommands("printer"), "{}"))
+    files.keep(Keep(KeptCommands("scanner"), "old"))
+    files.keep(Keep(KeptCommands("scanner"), "new"))
+    await files.close()
+    services = tmp_path / "data/services"
+    assert {path.name: path.read_text() for path in services.iterdir()} == {"printer": "{}", "scanner": "new"}
+    assert stat.S_IMODE(services.stat().st_mode) & 0o027 == 0
+    assert lost == []
+
+
+@pytest.mark.parametrize("name", ["", ".", "..", "../policy", "a/b", "/etc/passwd", "a.b", ".hidden", "a\0", "a\n", "x" * 129])
+def test_no_name_leads_out_of_the_directory(name):
+    with pytest.raises(ValueError, match="is not the name of a service, and of no file"):
+        KeptCommands(name)

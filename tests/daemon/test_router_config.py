@@ -9,8 +9,8 @@ from communicator.daemon.router_config import check_host, group_id, router_confi
 from communicator.daemon.settings import CommunicatordSettings
 from communicator.errors import ConfigError
 from communicator.protocol.addresses import HostPort
-from communicator.router.config import ClusterConfig, NeighborAddress, RouterConfig
-from communicator.router.effects import KeptFile
+from communicator.router.config import ClusterConfig, NeighborAddress, PackagedService, RouterConfig
+from communicator.router.effects import KeptCommands, KeptFile, QueuePolicy
 from communicator.runtime.settings import load_settings
 
 
@@ -102,6 +102,15 @@ def test_the_owner_of_a_service_stands_in_its_file_unless_the_settings_name_anot
     assert config.known_services == {"sitter", "fastcgi", "plain"}
 
 
+def test_the_router_is_told_what_is_said_of_services_by_their_files_and_by_themselves(tmp_path):
+    (tmp_path / "printer.service").write_text("version = 2\ncommands = PRINT\nqueue = drop\nuser = root\n")
+    (tmp_path / "plain.service").touch()
+    config = _config(f"services_path={tmp_path}", kept={KeptCommands("printer"): "{}", KeptCommands("plain"): ""})
+    told = PackagedService(version="2", commands=frozenset({"PRINT"}), queue=QueuePolicy.DROP)
+    assert (config.packaged_as("printer"), config.learnt) == (told, {"printer": "{}"})
+    assert config.packaged_as("plain") == config.packaged_as("unknown") == PackagedService()
+
+
 def test_what_the_settings_name_on_this_host_is_checked(tmp_path):
     secret = tmp_path / "secret"
     secret.write_text("open sesame")
@@ -124,7 +133,7 @@ def test_addresses_of_our_listeners_are_known_as_our_own():
 
 def test_a_user_who_is_not_there_is_told(tmp_path):
     (tmp_path / "a.service").write_text("user = no-such-user\n")
-    with pytest.raises(ConfigError, match=r"a\.service: there is no user 'no-such-user'"):
+    with pytest.raises(ConfigError, match=r"a\.service': user: there is no user 'no-such-user'"):
         check_host(_load(f"services_path={tmp_path}"))
     with pytest.raises(ConfigError, match=r"services\.owners\.canary: there is no user 'no-such-user'"):
         check_host(_load('services.owners={canary="no-such-user"}'))

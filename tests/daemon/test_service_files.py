@@ -7,8 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from communicator.daemon.service_files import read_service_files
+from communicator.daemon.service_files import FILE_BYTES, TEXT_CHARACTERS, ServiceFile, read_service_files
 from communicator.errors import ConfigError
+from communicator.router.cache import CachePolicy
+from communicator.router.config import PackagedService
+from communicator.router.effects import QueuePolicy
 
 NOBODY = 65534
 
@@ -39,13 +42,39 @@ def an_ordinary_user():
 )
 def test_a_file_names_who_may_register(tmp_path, content, user):
     (tmp_path / "sitter.service").write_text(content)
-    assert read_service_files(tmp_path) == {"sitter": user}
+    assert read_service_files(tmp_path)["sitter"].user == user
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("", {}),
+        ("comands = PING\n# queue = drop\n", {}),
+        ("version = 1.2-3\n", {"version": "1.2-3"}),
+        ("version =\ndescription =\n", {}),
+        ("description = Prints; all day = every day\n", {"description": "Prints; all day = every day"}),
+        ("commands = PRINT\n", {"commands": frozenset({"PRINT"})}),
+        ("commands=PRINT , STOP,PRINT\n", {"commands": frozenset({"PRINT", "STOP"})}),
+        ("queue = drop\n", {"queue": QueuePolicy.DROP}),
+        ("queue = disconnect\n", {}),
+        ("cache = no;reply\n", {"cache": CachePolicy(keep=False, reply=True)}),
+        ("cache = ttl=5m\n", {"cache": CachePolicy(ttl_s=300.0)}),
+    ],
+)
+def test_a_file_says_what_its_service_is(tmp_path, content, said):
+    (tmp_path / "printer.service").write_text(content)
+    assert read_service_files(tmp_path) == {"printer": ServiceFile(packaged=PackagedService(**said))}
+
+
+def test_a_file_of_the_largest_size_is_read(tmp_path):
+    (tmp_path / "printer.service").write_bytes(b"version = 1\n".ljust(FILE_BYTES, b"#"))
+    assert read_service_files(tmp_path)["printer"].packaged.version == "1"
 
 
 def test_other_files_and_names_that_no_service_has_do_not_count(tmp_path):
     for name in ("a.service", "odd-name.service", "README", "b.service.bak"):
         (tmp_path / name).touch()
-    assert read_service_files(tmp_path) == {"a": ""}
+    assert set(read_service_files(tmp_path)) == {"a"}
     assert read_service_files(tmp_path / "none") == {}
 
 
@@ -54,8 +83,20 @@ def test_other_files_and_names_that_no_service_has_do_not_count(tmp_path):
     [
         (b"version = 1\nuser\n", "line 2: 'user' is not KEY = VALUE"),
         (b"= sitter\n", "line 1: '= sitter' is not KEY = VALUE"),
-        (b"user =\n", "user names nobody"),
-        (b"user = a\nuser = b\n", "more than one user"),
+        (b"user =\n", "line 1: user: names nobody"),
+        (b"user = a\nuser = b\n", "line 2: more than one user"),
+        (b"\n\ncommands = A,B\ncommands = C\n", "line 4: more than one commands"),
+        (b"commands =\n", "line 1: commands: '' is not a command such as PING"),
+        (b"commands = PING,\n", "line 1: commands: '' is not a command such as PING"),
+        (b"# list\ncommands = PING, pong\n", "line 2: commands: 'pong' is not a command"),
+        (b"queue = sometimes\n", "line 1: queue: 'sometimes' is none of disconnect, drop"),
+        (b"queue =\n", "line 1: queue: '' is none of disconnect, drop"),
+        (b"queue = stall\n", "line 1: queue: 'stall' is not offered, .*limits.stall_s"),
+        (b"cache = maybe\n", "line 1: cache: 'maybe' is none of no, reply and ttl=DURATION"),
+        (b"version = 1\ncache = ttl=never\n", "line 2: cache: 'never' is not a duration"),
+        (b"version = 1\x072\n", r"line 1: version: '1\\x072' holds a character that cannot be printed"),
+        (b"description = " + b"x" * (TEXT_CHARACTERS + 1), f"line 1: description: .*longer than {TEXT_CHARACTERS}"),
+        (b"#" * (FILE_BYTES + 1), f"larger than {FILE_BYTES} bytes"),
         (b"user = \xff\n", "is not UTF-8"),
     ],
 )

@@ -101,8 +101,8 @@ TABLE = [
     ("LINK_STATE_SUMMARY known={}",                 "n    n    n    n    n    n    n    n    y    n    n    n    n"),
     ("ACKNOWLEDGED ack_id=x",                       "n    n    n    n    n    n    n    n    y    n    n    n    n"),
     ("HELP",                                        "y    y    y    y    y    y    y    n    y    y    y    y    y"),
-    ("QUITTING",                                    "y    y    y    y    y    y    y    n    y    y    y    y    y"),
-    ("INVALID command=X",                           "y    y    y    y    y    y    y    n    y    y    y    y    y"),
+    ("QUITTING",                                    "y    y    y    y    y    y    y    y    y    y    y    y    y"),
+    ("INVALID command=X",                           "y    y    y    y    y    y    y    y    y    y    y    y    y"),
     ("CLUSTER_GET_STATUS",                          "y    y    y    y    y    y    y    n    y    y    y    y    y"),
     ("LIST_SERVICES",                               "y    y    y    y    y    y    y    n    y    y    y    y    y"),
     ("canary/CANARY_POLICY policy=x",               "n    n    n    n    n    n    n    n    n    n    n    y    n"),
@@ -147,6 +147,17 @@ def test_nothing_a_stranger_says_goes_any_further(config, command, server, servi
 @pytest.mark.parametrize("server", ["", ".", "?", "*", "peer"])
 def test_a_stranger_speaks_to_this_router_by_any_of_its_names(config, server):
     assert judge(Message("GOSSIP", {}, service="communicatord", server=server), SPEAKERS["remote"], config).allowed
+
+
+MEETING = {"CONNECT", "ACCEPT", "REFUSE", "GOSSIP", "RECEIVED"}
+
+
+@pytest.mark.parametrize("line", [line for line, _ in TABLE])
+def test_a_bus_of_routers_may_say_what_a_router_may_but_nobody_meets_there(config, line):
+    bus = Speaker(kind=LinkKind.REMOTE, accepted=True, is_router=True, is_bus=True)
+    said = read(line)
+    is_allowed = judge(said, SPEAKERS["router"], config).allowed and said.command not in MEETING
+    assert judge(said, bus, config).allowed is is_allowed
 
 
 def from_afar(command, sender, to="", **parameters):

@@ -1,5 +1,9 @@
+import pytest
+
+from communicator.protocol import decode
 from communicator.router.effects import Identify
-from communicator.router.events import LinkEnded
+from communicator.router.events import LinesReceived, LinkEnded
+from simulation.cluster import Cluster, chain
 
 UNREGISTERED = "+ U unix bob\n"
 
@@ -109,3 +113,90 @@ def test_a_reason_has_an_encoding_wherever_it_is_cut(playbook):
         assert book.hear("U").command == "INVALID"
     book.write("U", b'REGISTER version=1;service="a;%b"\n' % (b"\\" * 400))
     assert book.hear("U").command == "INVALID"
+
+
+# ------------------------------------------------------------------------------------------- what another router brings
+
+
+@pytest.fixture
+def cluster():
+    """A - b - c, with alpha on a."""
+    cluster = Cluster(chain("abc"))
+    return cluster, cluster.service("a", "alpha", "CLOCK_UNSTABLE,STATUS,INVALID")
+
+
+def brought(cluster, line, host="b", peer="a"):
+    """A line that a router brings, as that router wrote it; what it gets back over the link."""
+    before = len(cluster.wire.lines)
+    cluster.hosts[host].tell(LinesReceived(cluster[host]._board.mesh.peers[peer].id, line.encode() + b"\n"))
+    cluster.run()
+    written = [told.decode() for one, other, told in cluster.wire.lines[before:] if (one, other) == (host, peer)]
+    return [told for told in written if "communicatord ALIVE" not in told]
+
+
+@pytest.mark.parametrize("host", ["b", "c"])
+def test_a_service_asks_the_router_of_another_host(cluster, host):
+    cluster, alpha = cluster
+    cluster.say(alpha, f"{host}:communicatord/SERVICE_STATUS service=alpha", f"{host}:communicatord/CLOCK_STATUS")
+    assert [line.split()[:2] for line in alpha.take()] == [
+        [f"<{host}:communicatord", "a:alpha/STATUS"],
+        [f"<{host}:communicatord", "a:alpha/CLOCK_UNSTABLE"],
+    ]
+
+
+@pytest.mark.parametrize("host", ["b", "c"])
+@pytest.mark.parametrize(
+    "command", ["STOP", "TAP enabled=true", "POLICY_SET policy={}", "REGISTER service=x;version=1", "RUN_STARTED"]
+)
+def test_what_takes_a_user_of_the_host_is_not_done_from_afar(cluster, host, command):
+    """Its own router refuses it for most; where one believes it, the other does not."""
+    cluster, alpha = cluster
+    name = command.partition(" ")[0]
+    for line in (f"<a:alpha {host}:communicatord/{command}", f"<a:communicatord {host}:communicatord/{command}"):
+        brought(cluster, line)
+        refusals = [
+            heard for _, heard_by, heard in cluster.passed("INVALID") if heard_by == "a" and f"command={name}" in heard
+        ]
+        assert refusals, line
+        cluster.wire.lines.clear()
+        assert not cluster[host]._board.draining
+    alpha.take()
+
+
+def test_what_only_passes_is_judged_where_it_is_for(cluster):
+    """B neither obeys nor refuses what is for c."""
+    cluster, _ = cluster
+    denied = [cluster[host]._board.statistics.acl_denied for host in "bc"]
+    brought(cluster, "<a:communicatord c:communicatord/STOP")
+    assert [cluster[host]._board.statistics.acl_denied for host in "bc"] == [denied[0], denied[1] + 1]
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ("<b:svc alpha/P x=1", "our own name"),
+        ("<c:svc b:svc/P x=1", "nothing of 'c' comes by way of 'a'"),
+        ("<zz:svc c:svc/P x=1", "nothing of 'zz'"),
+        ("<a:svc c:svc/P hops_left=-1", "hops_left"),
+        ("<a:svc c:svc/P hops_left=many", "many"),
+        ("\x01", ""),
+    ],
+)
+def test_what_is_wrong_is_refused_and_counted(cluster, line, reason):
+    cluster, _ = cluster
+    dropped = sum(cluster["b"]._board.statistics.dropped.values())
+    [told] = brought(cluster, line)
+    assert decode(told.encode()).command == "INVALID"
+    assert reason in decode(told.encode()).get("message")
+    assert sum(cluster["b"]._board.statistics.dropped.values()) == dropped + 1
+
+
+def test_a_line_without_a_sender_is_the_word_of_the_router_itself(cluster):
+    cluster, alpha = cluster
+    [told] = brought(cluster, "ALIVE serial=7")
+    assert told.startswith("<b:communicatord ABSOLUTELY ")
+    assert decode(told.encode()).get("serial") == "7"
+    [told] = brought(cluster, "<a:communicatord ALIVE serial=8")
+    assert told.startswith("<b:communicatord ABSOLUTELY ")
+    assert decode(told.encode()).get("serial") == "8"
+    assert alpha.take() == []

@@ -207,3 +207,111 @@ def test_a_text_that_cannot_be_told_on_is_refused(playbook, name):
     book = playbook().play("+ A unix bob")
     book.write("A", b'{"command":"REGISTER","parameters":{"service":"a","version":1,"%b":";\\\\"}}\n' % name.encode())
     assert name in book.hear("A").get("message")
+
+
+# From another host, without a router there.
+
+PASSWORD = "pw"
+REMOTE = f"REGISTER service=svc;version=1;username=user;password={PASSWORD}"
+
+
+@pytest.fixture
+def gated(mesh, credential):
+    """Makes a router that lets services of these names in."""
+
+    def make(*names, **changes):
+        entry = credential("service", *names)
+        return mesh(passwords={("user", PASSWORD): entry}, demands_credentials=True, **changes)
+
+    return make
+
+
+@pytest.mark.parametrize("kind", ["remote", "secure"])
+@pytest.mark.parametrize("name", ["svc", "*"])
+def test_a_service_of_another_host_registers_with_a_password(gated, kind, name):
+    book = gated(name).play(
+        f"""
+        + L unix bob
+        L > REGISTER service=local;version=1
+        L < HELP
+        L < READY my_address=*
+        L > COMMANDS list=HELP,QUITTING,READY,STOP,UNKNOWN,NOTE
+        + S {kind}
+        S > {REMOTE}
+        S < HELP
+        S < READY my_address=10.0.0.5:4042
+        S > COMMANDS list=HELP,QUITTING,READY,STOP,UNKNOWN,NOTE
+        S > local/P x=1
+        L < <peer:svc local/P x=1
+        L > svc/P x=2
+        S < <peer:local svc/P x=2
+        S > */NOTE x=3
+        L < <peer:svc */NOTE x=3
+        S < <peer:svc */NOTE x=3
+        S > SERVICE_STATUS service=local
+        S < STATUS cache=no;server=peer;server_name=peer;service=local;status=up;up_since=*
+        @ 60
+        S > UNREGISTER service=svc
+        S < EOF
+        """
+    )
+    assert book.router._board.mesh.strangers == set()
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "REGISTER service=svc;version=1",
+        "REGISTER service=svc;version=1;username=user",
+        REMOTE.replace("service=svc", "service=other"),
+        REMOTE.replace("service=svc", "service=canary"),
+        REMOTE.replace("service=svc", "service=payroll"),
+        REMOTE.replace("service=svc", "service="),
+        REMOTE.replace("version=1", "version=2"),
+    ],
+)
+def test_what_a_stranger_may_not_be(gated, said):
+    book = gated("svc", "canary", "payroll").play(
+        f"+ S remote\nS > {said}\nS < INVALID command=REGISTER;message=*\n@ 10.1\nS < EOF"
+    )
+    assert len(book.router._board.registry) == 0
+    assert PASSWORD not in str(book.notices)
+
+
+def test_a_wrong_password_registers_nothing_and_closes_the_link(gated):
+    book = gated("svc").play(
+        f"+ S remote\nS > {REMOTE.replace(PASSWORD, 'wrong')}\n"
+        "S < INVALID command=REGISTER;message=wrong username or password\nS < EOF"
+    )
+    assert len(book.router._board.registry) == 0
+    assert book.router._board.statistics.auth_failures["remote"] == 1
+
+
+def test_the_password_of_a_router_registers_no_service(mesh, credential):
+    book = mesh(passwords={("user", PASSWORD): credential("router", "*")}, demands_credentials=True)
+    book.play(f"+ S remote\nS > {REMOTE}\nS < INVALID command=REGISTER;message=*")
+
+
+def test_without_passwords_no_service_comes_from_another_host(mesh):
+    mesh().play("+ S remote\nS > REGISTER service=svc;version=1\nS < INVALID command=REGISTER;message=*")
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["CONNECT version=1;my_address=10.0.0.9:4042;server_name=beta", "ACCEPT", "REFUSE", "RECEIVED", "STOP", "TAP"],
+)
+def test_a_service_of_another_host_is_no_router_and_no_operator(gated, said):
+    book = gated("svc").run(f"+ S remote\nS > {REMOTE}\nS < ...")
+    book.play(f"S > {said}\nS < INVALID command={said.partition(' ')[0]};message=*")
+    assert book.router._board.mesh.peers == {}
+
+
+def test_a_router_registers_no_service(mesh):
+    book = mesh().run("+ R remote\nR > CONNECT version=1;my_address=10.0.0.9:4042;server_name=beta\nR < ...")
+    book.play("R > REGISTER service=svc;version=1\nR < INVALID command=REGISTER;message=*")
+    book.play("R > <beta:svc REGISTER service=svc;version=1\nR < beta:svc/INVALID command=REGISTER;message=*")
+
+
+def test_a_service_of_another_host_is_told_of_as_ours(gated):
+    book = gated("svc").run(f"+ S remote\nS > {REMOTE}\nS < ...\n+ U unix bob\nU > LIST_SERVICES scope=local")
+    assert book.hear("U").get("list") == "offline,svc"

@@ -4,7 +4,10 @@ from communicator.router.effects import Close, Measure, SampleLoad
 from communicator.router.events import (
     CloseReason,
     Continued,
+    CredentialChecked,
+    CredentialsRevoked,
     DatagramReceived,
+    DialFailed,
     LinesReceived,
     LineTooLong,
     LinkClosed,
@@ -26,12 +29,13 @@ def test_the_router_answers_under_each_of_its_addresses(playbook, to):
 
 
 def test_a_command_for_another_router_is_not_obeyed(playbook):
+    told = "command=PUBLIC_IP;status=failed;reason=server_unknown;destination_service=communicatord;destination_server=elsewhere"
     playbook().play(
         UNREGISTERED
-        + """
+        + f"""
         U > elsewhere:communicatord/PUBLIC_IP
         U > elsewhere:communicatord/PUBLIC_IP transmission_report=failure
-        U < TRANSMISSION_REPORT command=PUBLIC_IP;status=failed;reason=server_unknown;destination_service=communicatord;destination_server=elsewhere
+        U < TRANSMISSION_REPORT {told}
         """,
     )
 
@@ -117,6 +121,9 @@ def test_a_datagram_leaves_nothing_behind(playbook):
         Continued(99),
         UserIdentified(99, None),
         Measured(99, ()),
+        DialFailed(99, "refused"),
+        CredentialChecked(99, None),
+        CredentialsRevoked(frozenset({"nobody"}), frozenset({99})),
     ],
     ids=lambda event: type(event).__name__,
 )
@@ -153,3 +160,39 @@ def test_a_tap_sees_datagrams(playbook):
     book.handle(DatagramReceived(b"nobody/P x=1"))
     assert book.hear("R").get("link") == "signal:signal"
     assert not book.heard[book.links["R"]]
+
+
+LEAF = "CONNECT version=1;my_address=10.0.0.9:4042;server_name=cpp"
+
+
+@pytest.mark.parametrize(
+    ("event", "reason"),
+    [
+        (lambda link: LineTooLong(link, 65536), CloseReason.PROTOCOL),
+        (LinkEnded, CloseReason.HUP),
+        (lambda link: LinkClosed(link, CloseReason.SLOW), CloseReason.SLOW),
+        (lambda link: CredentialsRevoked(links=frozenset({link})), CloseReason.AUTH),
+    ],
+)
+def test_a_router_is_lost_for_the_true_reason(mesh, event, reason):
+    book = mesh().run(f"+ R remote\nR > {LEAF}\nR < ...")
+    book.handle(event(book.links["R"]))
+    [lost] = [notice for notice in book.notices if notice.event == "router_lost"]
+    assert (lost.fields["reason"], lost.fields["server"]) == (reason, "cpp")
+    assert book.router._board.statistics.closed["remote", reason] == 1
+    assert book.router._board.mesh.peers == {}
+
+
+def test_new_neighbors_are_dialled_and_old_ones_no_more(mesh, make_config, make_cluster):
+    book = mesh("10.0.0.2:4042").run("! 1 refused")
+    changed = make_config(my_address="10.0.0.5:4042", cluster=make_cluster("10.0.0.3:4042"))
+    book.router.reconfigure(changed, book.now)
+    book.run("@ 2")
+    assert {dial.host for dial in book.dials.values()} == {"10.0.0.3"}
+
+
+def test_what_neighbors_txt_holds_that_is_none_is_told_once(mesh):
+    book = mesh(saved_neighbors="10.0.0.2:4042\nnonsense\n")
+    [notice] = [notice for notice in book.notices if notice.event == "neighbors_unreadable"]
+    assert notice.fields["entries"] == "nonsense"
+    assert {dial.host for dial in book.dials.values()} == {"10.0.0.2"}

@@ -57,3 +57,121 @@ def test_logs_are_reopened_and_neighbors_are_not_there_to_forget(playbook):
         "+ R unix root\nR > LOG_ROTATE\nR > FORGET ip=10.0.0.1\nR < INVALID command=FORGET;message=*"
     )
     assert book.effects_of(ReopenLog) == [ReopenLog()]
+
+
+# Over the mesh.
+
+ROUTER = "CONNECT version=1;my_address=10.0.0.{ip}:4042;server_name={name};boot_id={name}1;features=directory/1"
+LEAF = "CONNECT version=1;my_address=10.0.0.9:4042;server_name=cpp"
+SERVICE = """
+    + A unix bob
+    A > REGISTER service=svc_a;version=1
+    A < HELP
+    A < READY my_address=*
+    A > COMMANDS list=HELP,QUITTING,READY,STOP,UNKNOWN,HANGUP,DISCONNECTED
+    + R unix root
+"""
+
+
+@pytest.fixture
+def linked(mesh):
+    """Makes a router that is linked with two of ours (B, C) and a leaf (L)."""
+
+    def make(**changes):
+        book = mesh(**changes).play(SERVICE)
+        for link, name, ip in (("B", "beta", 7), ("C", "gamma", 8)):
+            book.run(f"+ {link} remote from=10.0.0.{ip}\n{link} > {ROUTER.format(ip=ip, name=name)}")
+        return book.run(f"+ L remote from=10.0.0.9\nL > {LEAF}\nB < ...\nC < ...\nL < ...")
+
+    return make
+
+
+@pytest.mark.parametrize("said", ["STOP", "RESTART"])
+def test_other_routers_are_told_that_we_go_and_nothing_else(linked, said):
+    book = linked().play(
+        f"""
+        R > {said}
+        R < EOF
+        A < EOF
+        B < beta:communicatord/DISCONNECT
+        B < EOF
+        C < gamma:communicatord/DISCONNECT
+        C < EOF
+        L < cpp:communicatord/DISCONNECT
+        L < EOF
+        @ 60
+        """
+    )
+    assert not book.dials
+    assert "router_lost" not in [notice.event for notice in book.notices]
+
+
+def test_a_shutdown_is_passed_on_to_all_others(linked):
+    linked().play(
+        """
+        R > SHUTDOWN
+        R < EOF
+        A < STOP
+        A < EOF
+        B < SHUTDOWN
+        B < beta:communicatord/DISCONNECT
+        B < EOF
+        C < SHUTDOWN
+        C < gamma:communicatord/DISCONNECT
+        C < EOF
+        L < SHUTDOWN
+        L < cpp:communicatord/DISCONNECT
+        L < EOF
+        """
+    )
+
+
+@pytest.mark.parametrize("sender", ["", "<beta:communicatord ", "<beta:communicatord peer:communicatord/"])
+def test_a_shutdown_from_afar_is_obeyed_where_that_is_allowed(linked, sender):
+    book = linked(remote_shutdown=True).run(f"B > {sender}SHUTDOWN")
+    book.play(
+        """
+        A < STOP
+        A < EOF
+        R < EOF
+        B < beta:communicatord/DISCONNECT
+        B < EOF
+        C < SHUTDOWN
+        C < gamma:communicatord/DISCONNECT
+        C < EOF
+        L < SHUTDOWN
+        L < cpp:communicatord/DISCONNECT
+        L < EOF
+        """
+    )
+    assert [effect.mode for effect in book.effects_of(Stop)] == [StopMode.STOP]
+
+
+@pytest.mark.parametrize(
+    ("allows", "link", "said"),
+    [
+        (False, "B", "<beta:communicatord SHUTDOWN"),
+        (False, "L", "SHUTDOWN"),
+        (True, "B", "<beta:svc SHUTDOWN"),
+        (True, "B", "<beta:svc peer:communicatord/SHUTDOWN"),
+        (True, "S", "SHUTDOWN"),
+        (True, "B", "<beta:communicatord STOP"),
+        (True, "B", "<beta:communicatord RESTART"),
+        (True, "L", "STOP"),
+    ],
+)
+def test_nothing_else_from_afar_ends_us(linked, allows, link, said):
+    book = linked(remote_shutdown=allows).run(f"+ S remote\n{link} > {said}")
+    assert book.hear(link).command == "INVALID"
+    book.play("A < (nothing)\nR < (nothing)\nC < (nothing)")
+    assert book.effects_of(Stop) == []
+
+
+def test_a_whole_line_of_routers_shuts_down_where_all_allow_it(wires):
+    ips = ("10.0.0.1", "10.0.0.2", "10.0.0.3")
+    for name, ip, others in zip("abc", ips, (ips[1:2], ips[::2], ips[1:2]), strict=True):
+        wires.start(name, ip, *others, discover=False, remote_shutdown=True)
+    wires.run(3)
+    wires.say(wires.service("a", "operator"), "SHUTDOWN")
+    wires.run(0.1)
+    assert [wires.board(name).draining for name in "abc"] == [True, True, True]

@@ -4,6 +4,7 @@ from pathlib import Path
 from communicator.protocol.names import is_command_name
 from communicator.router.authority import RULES
 from communicator.router.commands.table import HANDLERS
+from communicator.router.envelope import ROUTER_PARAMETERS
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "messages.md"
@@ -20,6 +21,10 @@ def test_each_command_of_the_companions_is_documented():
     handled = {command for source in sources for command in re.findall(r'service\.on\("([A-Z_]+)"\)', source)}
     assert {"CLOCK_GET_REPORT", "CANARY_GET_REPORT"} <= handled
     assert not [command for command in handled if command not in text]
+
+
+def test_each_parameter_that_routers_write_is_documented():
+    assert set(re.findall(r"`([a-z_]+)`", PAGE.read_text())) >= ROUTER_PARAMETERS
 
 
 def test_handlers_are_for_proper_commands_only():

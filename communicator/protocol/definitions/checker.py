@@ -60,7 +60,6 @@ class Checker:
     def __init__(self, catalogue: Catalogue) -> None:
         self.catalogue = catalogue
         self._rules = {command: _prepare(each, catalogue) for command, each in catalogue.definitions.items()}
-        self._heads: dict[bytes, _Rules | None] = {}
         self._seen: dict[bytes, int] = {}
         """Lines by header, before it is worth while to make an expression for them."""
 

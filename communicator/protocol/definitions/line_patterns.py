@@ -111,7 +111,9 @@ def _value_pattern(parameter: Parameter) -> bytes | None:
         return None
     *before, last = known
     value = b"".join(b"(?=(?:%b)[;\n])" % each for each in before) + b"(?:%b)" % last
-    return b"(?:%b|)" % value if parameter.may_be_empty else b"(?![;\n])" + value
+    if parameter.may_be_empty:
+        return b"(?:%b|)" % value
+    return b"(?![;\n])" + value if re.fullmatch(last, b"") else value
 
 
 def _is_utf8(lines: bytes) -> bool:

@@ -161,8 +161,7 @@ def _take(board: Switchboard, news: list[Record], now: Instant) -> None:
                 mesh.book.prove(neighbor.server, neighbor.leaf.address, now.monotonic_s, started_s=0)
         mesh.book.merge_forgotten(state.forgotten, now.wall_ns // NS_PER_S)
     if links:
-        board.keep_neighbors()
-        topology_changed(board, now)
+        topology_changed(board, now)  # soon after it the address book is kept: news come in crowds
     elif news:
         board.routes_changed()
 

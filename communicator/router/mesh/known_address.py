@@ -51,6 +51,8 @@ class Member:
     state: MemberState
     failures: int
     """In a row, since it was last linked."""
+    absent_since_s: float
+    """When it was last linked, or else first heard of, on the monotonic clock."""
     reason: str
     """Of the last failure or refusal; empty when there was none."""
     secure: bool
@@ -103,6 +105,7 @@ def summarise(addresses: Iterable[KnownAddress], *, is_linked: bool) -> Member:
         configured=any(each.is_configured for each in known),
         state=state,
         failures=max(each.absence.failures for each in known),
+        absent_since_s=min(each.absence.since_s for each in known),
         reason=next((each.reason for each in known if each.reason), ""),
         secure=next((each.secure for each in known if each.is_configured), known[0].secure),
     )

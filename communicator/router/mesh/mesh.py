@@ -12,6 +12,7 @@ from communicator.router.mesh.gatekeeper import Gatekeeper
 from communicator.router.mesh.heartbeat import Heartbeat
 from communicator.router.mesh.link_state import Database
 from communicator.router.mesh.neighbors import AddressBook
+from communicator.router.mesh.out_of_reach import OutOfReach
 from communicator.router.mesh.records import Leaf, LinksState, NeighborState
 from communicator.router.mesh.rival import Rival
 from communicator.router.mesh.topology import Topology
@@ -47,6 +48,7 @@ class Mesh:
         self.book = AddressBook(config.my_address, config.cluster, config.boot_id, limits.members, now.monotonic_s)
         self.gate = Gatekeeper(self.book.is_configured_ip)
         self.heartbeat = Heartbeat(config.boot_id)
+        self.out_of_reach = OutOfReach()
         self.database = Database(config.server_name, config.boot_id, now.wall_ns // NS_PER_S, limits.members)
         self.topology = Topology(config.server_name)
         self._directory = Directory(self.database, carrier or self.topology)

@@ -3,6 +3,7 @@
 import ipaddress
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from communicator.errors import AddressError
 from communicator.protocol.addresses import HostPort, parse_host_port
@@ -14,9 +15,12 @@ HEADER = (
     "# The routers of this cluster, one IP:port per line, this one included.",
     "# Written by communicatord whenever it learns more; the comments below are its own notes.",
 )
+ADDRESSES_CACHED = 4_096
+"""The same few addresses are read from every message of every router: twice the addresses of a large cluster, and some."""
 _LIMITED_BROADCAST = ipaddress.IPv4Address("255.255.255.255")
 
 
+@lru_cache(maxsize=ADDRESSES_CACHED)
 def rank(host_port: HostPort) -> Rank | None:
     """Where an address stands among others; None when its host is a name."""
     try:
@@ -26,6 +30,7 @@ def rank(host_port: HostPort) -> Rank | None:
     return (ip.version, int(ip), host_port.port)
 
 
+@lru_cache(maxsize=ADDRESSES_CACHED)
 def parse_cluster_address(text: str) -> HostPort | None:
     """Read the ``IP:port`` a router can be reached at.
 

@@ -65,9 +65,21 @@ def upkeep(board: Switchboard, now: Instant) -> None:
         board.policy_seen_s = now_s
         board.routes_changed()
     if mesh.status_due_s is not None and mesh.status_due_s <= now_s:
+        board.keep_neighbors()
         settle_status(board)
+        mesh.out_of_reach.changed()
     if not board.draining:
+        _tell_operators(board, now)
         dial_due(board, now)
+
+
+def _tell_operators(board: Switchboard, now: Instant) -> None:
+    """Raise or take down the flag of a router that is out of reach for long."""
+    out_of_reach = board.mesh.out_of_reach
+    if out_of_reach.is_due(now.monotonic_s):
+        wanted = out_of_reach.look(board.mesh.book.members(), now.monotonic_s)
+        if wanted is not None:
+            board.ask(wanted)
 
 
 def _ask_for_life(board: Switchboard, now: Instant) -> None:

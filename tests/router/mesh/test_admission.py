@@ -9,7 +9,7 @@ from communicator.router.effects import CheckCredential, Notice
 from communicator.router.events import CloseReason, CredentialChecked, CredentialsRevoked
 from communicator.router.mesh.admission import CARRY_CREDENTIALS
 
-PASSWORD = "correct-horse"  # noqa: S105 - of a test
+PASSWORD = "correct-horse"
 MAY_SAY = {
     "CONNECT",
     "ACCEPT",
@@ -79,7 +79,9 @@ def test_what_a_stranger_may_not_say_is_refused_and_changes_nothing(mesh, comman
         board.clock,
         board.draining,
     ) == before
-    assert not (board.taps or board.load_listeners or book.heard[book.links["L"]])
+    assert not (board.taps)
+    assert not (board.load_listeners)
+    assert not (book.heard[book.links["L"]])
 
 
 @pytest.mark.parametrize("command", sorted(MAY_SAY))

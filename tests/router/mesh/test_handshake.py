@@ -70,7 +70,7 @@ def test_we_come_to_a_leaf(mesh):
         LISTENER
         + f"""
         + R remote dial=1
-        R < CONNECT version=1;server_name=peer;my_address=10.0.0.5:4042;services=offline;neighbors=10.0.0.2:4042,10.0.0.5:4042;{OURS}
+        R < CONNECT version=1;{OFFER.replace("*", "10.0.0.2:4042,10.0.0.5:4042")}
         R > <cpp:communicatord ACCEPT server_name=cpp;my_address=10.0.0.2:4042;services=mail;neighbors=10.0.0.2:4042,10.0.0.3:4042
         L < NEW_REMOTE_CONNECTION server_name=cpp
         R > <cpp:communicatord HELP

@@ -152,16 +152,19 @@ def assert_well_formed(message):
     if message.command in ("CONNECT", "ACCEPT", "GOSSIP"):
         for address in (parameters["my_address"], *filter(None, parameters.get("neighbors", "").split(","))):
             host_port = parse_host_port(address)
-            assert is_ip(host_port.host) and host_port.port > 0
+            assert is_ip(host_port.host)
+            assert host_port.port > 0
     flooded = set(parameters) & set(FLOOD)
     if message.service in ("*", "?"):
         assert flooded == set(FLOOD)
-        assert parameters["broadcast_timeout"].isdecimal() and parameters["broadcast_hops"].isdecimal()
+        assert parameters["broadcast_timeout"].isdecimal()
+        assert parameters["broadcast_hops"].isdecimal()
         assert parameters["broadcast_msgid"]
         informed = parameters["broadcast_informed_neighbors"].split(",")
         assert all(is_ip(text) and "[" not in text for text in informed)
         originator = parameters["broadcast_originator"]
-        assert is_ip(originator.strip("[]")) and originator.startswith("[") is (":" in originator)
+        assert is_ip(originator.strip("[]"))
+        assert originator.startswith("[") is (":" in originator)
     else:
         assert not flooded
     assert not {"hops_left", "broadcast_to", "ack_id"} & set(parameters)

@@ -114,6 +114,7 @@ def test_the_file_is_written_and_read_again():
     assert again.count == 3, "host-b is the same router as its address, also while it is not there"
     assert [(member.server, member.address) for member in again.members()] == [("", C), ("b", B)]
 
+
 def test_an_address_that_a_server_has_left_is_told_of_and_taken_back_by_its_next_owner():
     book, itself = make_book(), make_book(own=D)
     link(book, "beta", B)

@@ -1,0 +1,126 @@
+"""PURE: flags as a person, or a program, reads them; it does not know where they are."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from bellwether.screen_line import printable
+from communicator.flags import Flag, find_declaration
+
+_COLOURS = ((90, "bold red"), (50, "red"), (10, "yellow"))
+"""Where the sitter mails daily, every third day, weekly."""
+_UNITS = ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
+
+
+def colour(priority: int) -> str:
+    """The style of a priority."""
+    return next((style for least, style in _COLOURS if priority >= least), "dim")
+
+
+def age(since_s: int, now_s: float) -> str:
+    """How long ago something was, in its largest unit.
+
+    Args:
+        since_s: When, in seconds since the epoch; 0 when nobody knows.
+        now_s: The time.
+    """
+    if since_s <= 0:
+        return "?"
+    seconds = max(0, int(now_s) - since_s)
+    size, unit = next((each for each in _UNITS if seconds >= each[0]), _UNITS[-1])
+    return f"{seconds // size} {unit}"
+
+
+def to_table(flags: tuple[Flag, ...], now_s: float) -> RenderableType:
+    """One line for each flag."""
+    if not flags:
+        return Text("No flag is up.")
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for column in ("PRIO", "FLAG", "UP FOR", "MESSAGE"):
+        number = column in ("PRIO", "UP FOR")
+        table.add_column(column, justify="right" if number else "left", no_wrap=number)
+    for flag in flags:
+        row = (str(flag.priority), str(flag.name), age(flag.date_s, now_s), flag.message)
+        table.add_row(*(Text(printable(cell)) for cell in row), style=colour(flag.priority))
+    return table
+
+
+def to_page(flag: Flag, now_s: float) -> RenderableType:
+    """All of one flag."""
+    head = Text.assemble((printable(flag.message), colour(flag.priority)))
+    table = Table(box=None, show_header=False, pad_edge=False)
+    table.add_column(style="cyan", no_wrap=True)
+    table.add_column(overflow="fold")
+    for name, value in _facts(flag, now_s):
+        table.add_row(name, Text(printable(value)))
+    help_text, _ = _help(flag)
+    return Group(head, Text(), table, *([Text(), Text(_paragraphs(help_text))] if help_text else []))
+
+
+def to_json(flags: tuple[Flag, ...]) -> str:
+    """The flags, for programs."""
+    return msgspec.json.format(msgspec.json.encode([document(flag) for flag in flags], enc_hook=str)).decode()
+
+
+def document(flag: Flag) -> dict[str, Any]:
+    """A flag under the names its file uses; text that is no Unicode is replaced."""
+    help_text, help_uri = _help(flag)
+    told: dict[str, Any] = {
+        "unit": flag.name.unit,
+        "section": flag.name.section,
+        "name": flag.name.name,
+        "message": flag.message,
+        "priority": flag.priority,
+        "manual_down": flag.manual_down,
+        "tags": sorted(flag.tags),
+        "function": flag.source.function,
+        "source_file": flag.source.file,
+        "line": flag.source.line,
+        "version": flag.version,
+        "hostname": flag.hostname,
+        "help": help_text,
+        "help_uri": help_uri,
+        "date": flag.date_s,
+        "modified": flag.modified_s,
+        "count": flag.count,
+    }
+    return {key: _sound(value) for key, value in told.items()}
+
+
+def _sound(value: Any) -> Any:  # noqa: ANN401 - any value of a document
+    if isinstance(value, list):
+        return [_sound(each) for each in value]
+    return value.encode(errors="replace").decode() if isinstance(value, str) else value
+
+
+def _help(flag: Flag) -> tuple[str, str]:
+    """Its help and where more is told; that of our catalogue where the flag has none, since the ancestor writes none."""
+    declared = find_declaration(flag.name)
+    if declared is None:
+        return flag.help, flag.help_uri
+    return flag.help or declared.help, flag.help_uri or declared.help_uri
+
+
+def _facts(flag: Flag, now_s: float) -> Iterator[tuple[str, str]]:
+    yield "flag", str(flag.name)
+    yield "priority", f"{flag.priority}{', only a person takes it down' if flag.manual_down else ''}"
+    yield "up for", age(flag.date_s, now_s)
+    yield "last raised", f"{age(flag.modified_s, now_s)} ago, {flag.count} time{'' if flag.count == 1 else 's'} in all"
+    source = flag.source
+    where = ":".join(filter(None, (source.file, str(source.line or ""))))
+    told = (
+        ("tags", ", ".join(sorted(flag.tags))),
+        ("host", flag.hostname),
+        ("version", flag.version),
+        ("raised in", " ".join(filter(None, (where, source.function)))),
+        ("more", _help(flag)[1]),
+    )
+    yield from ((name, value) for name, value in told if value)
+
+
+def _paragraphs(text: str) -> str:
+    return "\n".join(map(printable, text.split("\n")))

@@ -1,0 +1,72 @@
+"""Brings definition files in from directories and from this package; what they mean is told elsewhere."""
+
+from collections.abc import Iterable
+from importlib import resources
+from pathlib import Path
+
+from communicator.errors import ConfigError
+from communicator.protocol.definitions import Catalogue, Remark, SourceFile, read_catalogue
+
+SUFFIX = ".conf"
+
+
+def load_catalogue(directories: Iterable[Path], key: str = "definitions_path") -> tuple[Catalogue, list[Remark]]:
+    """Read all definitions: those of directories, the first ones first, then the suite's own.
+
+    Args:
+        directories: Where more of them are; one that is not there has none.
+        key: The setting that names them, for the error.
+
+    Returns:
+        The definitions, and what there is to say about the files. What an error is said of was not taken: the daemons go on
+        with the rest.
+
+    Raises:
+        ConfigError: A directory or a file cannot be read.
+    """
+    files = [file for directory in directories for file in read_directory(directory, key)]
+    return read_catalogue([*files, *packaged_files()])
+
+
+def packaged_files() -> list[SourceFile]:
+    """The suite's own definition files, in the order of their names."""
+    found = [entry for entry in resources.files(__package__).iterdir() if entry.name.endswith(SUFFIX)]
+    return [
+        SourceFile(entry.name, entry.name.removesuffix(SUFFIX), entry.read_bytes())
+        for entry in sorted(found, key=lambda entry: entry.name)
+    ]
+
+
+def read_directory(directory: Path, key: str) -> list[SourceFile]:
+    """The definition files of a directory, in the order of their names; none when it is not there.
+
+    Args:
+        directory: Where they are.
+        key: The setting that names it, for the error.
+
+    Raises:
+        ConfigError: The directory or a file in it cannot be read.
+    """
+    try:
+        paths = sorted(path for path in directory.iterdir() if path.suffix == SUFFIX)
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise ConfigError(key, f"{str(directory)!r} cannot be read: {error.strerror}") from error
+    return [read_file(path, key) for path in paths]
+
+
+def read_file(path: Path, key: str) -> SourceFile:
+    """One definition file.
+
+    Args:
+        path: Where it is.
+        key: The setting that names it, for the error.
+
+    Raises:
+        ConfigError: It cannot be read.
+    """
+    try:
+        return SourceFile(str(path), path.stem, path.read_bytes())
+    except OSError as error:
+        raise ConfigError(key, f"{str(path)!r} cannot be read: {error.strerror}") from error

@@ -1,0 +1,120 @@
+"""PURE: all that a running script is: its place, its variables, what it holds, and what it waits for; no rule of the language."""
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from communicator.errors import LocalProtocolError
+from communicator.protocol.line_form import encode
+from communicator.protocol.message import Message
+from communicator.reporter.effects import Effect
+from communicator.reporter.evaluation import evaluate
+from communicator.reporter.events import BytesReceived, Connected, HungUp, LineReceived
+from communicator.reporter.resolver import Program, Step
+from communicator.reporter.values import Type, Value, ValueTypeError, type_of
+
+CALLS = 1000
+"""How deep calls may nest: a script that calls itself for ever is told so."""
+
+Arrival = Connected | LineReceived | BytesReceived | HungUp
+"""What one `wait` handles one of."""
+
+
+class StepFailedError(Exception):
+    """The instruction that runs cannot be done, or what it expects is not so; its text is the reason."""
+
+
+class Pause(StrEnum):
+    """What a script waits for."""
+
+    ARRIVAL = "something to arrive"
+    PERHAPS = "something to arrive, or not"
+    SILENCE = "nothing to arrive"
+    TIME = "time to pass"
+    DRAIN = "what was sent to be written"
+    ANSWER = "an answer of the shell"
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What a script waits for, and for how long."""
+
+    pause: Pause
+    deadline_s: float | None = None
+    """On the clock of the shell, in seconds."""
+    take: Callable[[Value], None] | None = None
+    """What to do with the answer."""
+
+
+@dataclass(slots=True)
+class State:
+    """One run of one script."""
+
+    program: Program
+    variables: dict[str, Value]
+    now_s: float = 0.0
+    next_step: int = 0
+    step: Step | None = None
+    """The instruction that runs."""
+    comparison: int | None = None
+    calls: list[int] = field(default_factory=list)
+    message: Message | None = None
+    data: bytearray = field(default_factory=bytearray)
+    links: list[int] = field(default_factory=list)
+    """The clients, in the order they came; as a client, the one connection."""
+    is_listening: bool = False
+    has_door: bool = False
+    """Whether `listen` or `connect` was done."""
+    has_run: bool = False
+    arrivals: deque[Arrival] = field(default_factory=deque)
+    effects: list[Effect] = field(default_factory=list)
+    waiting: Waiting | None = None
+    has_ended: bool = False
+
+    @property
+    def held(self) -> str:
+        """The message held, as it would stand on the wire; empty for none."""
+        if self.message is None:
+            return ""
+        try:
+            return encode(self.message).decode()
+        except LocalProtocolError:
+            return repr(self.message)
+
+    def wait(self, pause: Pause, span_s: float | None = None, take: Callable[[Value], None] | None = None) -> None:
+        """Stop after this instruction.
+
+        Args:
+            pause: What for.
+            span_s: For how long, in seconds from now; None without limit.
+            take: What to do with the answer.
+        """
+        self.waiting = Waiting(pause, None if span_s is None else self.now_s + span_s, take)
+
+    def jump(self, parameter: str) -> None:
+        """Go on at the label of a parameter of the instruction that runs."""
+        if self.step is not None:
+            self.next_step = self.step.jumps[parameter]
+
+    def arguments(self) -> dict[str, Value]:
+        """The arguments of the instruction that runs, computed.
+
+        Raises:
+            ValueTypeError: One cannot be computed.
+        """
+        step = self.step
+        return {} if step is None else {name: evaluate(value, self.variables) for name, value in step.arguments.items()}
+
+    def variable_of(self, name: str, *types: Type) -> Value:
+        """The value of a variable that must be set.
+
+        Raises:
+            ValueTypeError: It is not set, or of none of these types.
+        """
+        if name not in self.variables:
+            raise ValueTypeError(f"variable {name!r} is not set")
+        value = self.variables[name]
+        if type_of(value) not in types:
+            raise ValueTypeError(f"variable {name!r} is {type_of(value)}, not {' or '.join(types)}")
+        return value

@@ -1,0 +1,165 @@
+"""PURE: whether a message, or bytes, are what a script expects; it says what differs, and decides nothing."""
+
+from collections.abc import Callable, Iterator, Mapping
+
+from communicator.protocol.message import Message
+from communicator.reporter.values import (
+    Items,
+    Regex,
+    Type,
+    Value,
+    ValueTypeError,
+    compile_regex,
+    parse_float,
+    parse_integer,
+    parse_timestamp,
+    text_of,
+    type_of,
+)
+
+GLOBAL_PARAMETERS = frozenset(
+    {
+        "ack",
+        "broadcast_hops",
+        "broadcast_informed_neighbors",
+        "broadcast_msgid",
+        "broadcast_originator",
+        "broadcast_timeout",
+        "cache",
+        "deliver",
+        "secret_code",
+        "secure_remote",
+        "trace",
+        "transmission_report",
+    }
+)
+"""Parameters that any message may carry, without being expected."""
+
+_BYTE_VALUES = 256
+_SHOWN_BYTES = 64
+_SHOWN_CHARACTERS = 200
+_NO_ITEMS = Items(())
+
+
+_FIELDS: dict[str, Callable[[Message], str]] = {
+    "command": lambda message: message.command,
+    "sent_server": lambda message: message.sent_from_server,
+    "sent_service": lambda message: message.sent_from_service,
+    "server": lambda message: message.server,
+    "service": lambda message: message.service,
+}
+
+
+def own_field(message: Message, name: str) -> str | None:
+    """A field of the message itself, by the name scripts give it; None when there is no such field."""
+    field = _FIELDS.get(name)
+    return None if field is None else field(message)
+
+
+def matches(expected: Value, text: str) -> bool:
+    """Whether a text is as expected.
+
+    Args:
+        expected: A string is equal to it, a number or a time is what it reads as, a regular expression matches it as a whole;
+            a void is content with anything.
+        text: What came.
+    """
+    reader = _READERS.get(type_of(expected))
+    try:
+        if reader is not None:
+            return reader(text) == expected
+        if isinstance(expected, Regex):
+            return compile_regex(expected.source).fullmatch(text) is not None
+    except ValueTypeError:
+        return False
+    return expected is None or text_of(expected) == text
+
+
+_READERS: dict[Type, Callable[[str], Value]] = {
+    Type.INTEGER: parse_integer,
+    Type.FLOATING_POINT: parse_float,
+    Type.TIMESTAMP: parse_timestamp,
+}
+
+
+def differences(message: Message, expected: Mapping[str, Value]) -> list[str]:
+    """What is wrong with a message.
+
+    Args:
+        message: What came.
+        expected: The arguments of ``verify_message``, computed.
+
+    Returns:
+        One text for each difference; none when the message is as expected.
+    """
+    found = list(_in_fields(message, expected))
+    lists = [expected.get(f"{which}_parameters", _NO_ITEMS) for which in ("required", "optional", "forbidden")]
+    required, optional, forbidden = (list(each.pairs) if isinstance(each, Items) else [] for each in lists)
+    for name, value in required:
+        if name not in message.parameters:
+            found.append(f"parameter {name!r} is missing")
+        else:
+            found += _in_parameter(message, name, value)
+    for name, value in optional:
+        if name in message.parameters:
+            found += _in_parameter(message, name, value)
+    found += [f"parameter {name!r} is forbidden" for name, _ in forbidden if name in message.parameters]
+    named = {name for name, _ in (*required, *optional, *forbidden)} | GLOBAL_PARAMETERS
+    found += [f"parameter {name!r} is not expected" for name in message.parameters if name not in named]
+    return found
+
+
+def _in_fields(message: Message, expected: Mapping[str, Value]) -> Iterator[str]:
+    for name, value in expected.items():
+        text = own_field(message, name)
+        if text is not None and not matches(value, text):
+            yield f"{name} is {text!r}, not {_wanted(value)}"
+
+
+def _in_parameter(message: Message, name: str, value: Value) -> Iterator[str]:
+    text = message.parameters[name]
+    if not matches(value, text):
+        yield f"parameter {name!r} is {_shortened(text)!r}, not {_wanted(value)}"
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _SHOWN_CHARACTERS else f"{text[:_SHOWN_CHARACTERS]}…"
+
+
+def _wanted(value: Value) -> str:
+    kind = type_of(value)
+    return repr(_shortened(text_of(value))) if kind in (Type.STRING, Type.IDENTIFIER) else f"{kind} {text_of(value)!r}"
+
+
+def to_bytes(values: Value) -> bytes:
+    """The bytes an array stands for: integers are bytes, strings are UTF-8.
+
+    Raises:
+        ValueTypeError: It holds something else.
+    """
+    if not isinstance(values, tuple):
+        raise ValueTypeError(f"bytes are given as an array, not {type_of(values)}")
+    joined = bytearray()
+    for value in values:
+        if isinstance(value, int) and 0 <= value < _BYTE_VALUES:
+            joined.append(value)
+        elif isinstance(value, str):
+            joined += value.encode()
+        else:
+            raise ValueTypeError(f"{text_of(value)!r} is neither a byte (0 to 255) nor a string")
+    return bytes(joined)
+
+
+def data_difference(data: bytes, expected: bytes) -> str:
+    """Where received bytes differ from those expected; empty when they begin with them."""
+    if data.startswith(expected):
+        return ""
+    pairs = enumerate(zip(data, expected, strict=False))
+    at = next((number for number, (left, right) in pairs if left != right), len(data))
+    found = f"{data[at]:#04x}" if at < len(data) else "the end"
+    return f"byte {at} is {found}, not {expected[at]:#04x}; received so far: {show_bytes(data)}"
+
+
+def show_bytes(data: bytes, size: int = _SHOWN_BYTES) -> str:
+    """Bytes in hexadecimal, at most `size` of them."""
+    return data[:size].hex(" ") + (" …" if len(data) > size else "")

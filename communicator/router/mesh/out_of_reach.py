@@ -1,0 +1,50 @@
+"""When an operator is to hear that a router has been out of reach for long, and when no longer; it dials nobody."""
+
+from collections.abc import Iterable
+
+from communicator.router.effects import RouterFlag, SetFlag
+from communicator.router.mesh.known_address import Member, MemberState
+
+FAILURES = 20
+SPAN_S = 3600.0
+"""As the ancestor: that many failures, and that long; a host that is being replaced is back before."""
+LOOK_EVERY_S = 60.0
+"""Looking takes time with a thousand members, and nobody is in a hurry after an hour."""
+
+
+class OutOfReach:
+    """What operators were told."""
+
+    def __init__(self) -> None:
+        self._is_raised: bool | None = None
+        """None: not said in this life; a flag of the last one may stand."""
+        self._look_s = float("-inf")
+
+    def changed(self) -> None:
+        """Somebody was linked, lost or forgotten: look at once."""
+        self._look_s = float("-inf")
+
+    def is_due(self, now_s: float) -> bool:
+        """Whether it is time to look."""
+        return now_s >= self._look_s
+
+    def look(self, members: Iterable[Member], now_s: float) -> SetFlag | None:
+        """What is to be told now; None when nothing has changed.
+
+        Args:
+            members: All other routers.
+            now_s: The time, on the monotonic clock.
+        """
+        self._look_s = now_s + LOOK_EVERY_S
+        absent = [member for member in members if member.state is not MemberState.LINKED]
+        lost = [each for each in absent if each.failures >= FAILURES and now_s - each.absent_since_s > SPAN_S]
+        if lost and not self._is_raised:
+            self._is_raised = True
+            first = min(lost, key=lambda each: each.absent_since_s)
+            name = f"{first.server} ({first.address})" if first.server else first.address
+            return SetFlag(RouterFlag.CONNECTION_FAILED, raised=True, detail=name)
+        # A flag of the last life stands until all are there: those who are not may be whom it speaks of.
+        if not lost and (self._is_raised or (self._is_raised is None and not absent)):
+            self._is_raised = False
+            return SetFlag(RouterFlag.CONNECTION_FAILED, raised=False)
+        return None

@@ -1,0 +1,32 @@
+"""docs/flags.md is what the catalogue says, and has the places that the flags point to."""
+
+import re
+from pathlib import Path
+
+from communicator.flags.catalogue import CATALOGUE, PAGE_URI
+from communicator.flags.flags_page import render
+
+PAGE = Path(__file__).parents[2] / "docs/flags.md"
+
+
+def test_the_page_is_what_the_catalogue_says():
+    assert PAGE.read_text() == render()
+
+
+def test_every_flag_points_to_its_place_and_no_other_place_is_there():
+    uris = [declared.help_uri for declared in CATALOGUE]
+    assert re.findall(r'<a id="([^"]+)"></a>\n\n## ', PAGE.read_text()) == [uri.partition("#")[2] for uri in uris]
+    assert {uri.partition("#")[0] for uri in uris} == {PAGE_URI}
+    assert PAGE_URI.endswith(f"/{PAGE.name}")
+
+
+def test_the_page_tells_of_each_flag_all_an_operator_needs():
+    for declared in CATALOGUE:
+        section = PAGE.read_text().partition(f"## {declared.name}\n")[2].partition("\n<a id=")[0]
+        assert declared.help in section
+        assert f"Priority {declared.priority};" in section
+        assert declared.message in section
+
+
+def test_an_operator_is_told_where_to_put_the_page():
+    assert PAGE_URI.removeprefix("file://") in (PAGE.parent / "operations.md").read_text()

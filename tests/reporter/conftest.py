@@ -1,0 +1,189 @@
+"""The stages of the scripts: routers of our own, and what the client library does while a script plays its router."""
+
+import asyncio
+from contextlib import asynccontextmanager
+
+import pytest
+
+from communicator import Message, Service
+from communicator.client import BlockingClient, Client
+from communicator.client.signal_port import send_signal
+from communicator.errors import MessageRefusedError, NoReceiverError, RegistrationRefusedError, VersionBlockedError
+from communicator.reporter.stage import Scene
+from communicator.testing import run_router
+
+PRINT = Message("PRINT", {"file": "a.txt"}, service="printer")
+WITHIN_S = 10.0
+
+_shared = []
+
+
+def _scene(router):
+    return Scene({f"router_{door}": getattr(router, door) for door in ("unix", "local", "signal")})
+
+
+@asynccontextmanager
+async def shared_router(_directory):
+    """One router for all scripts that leave it as it was."""
+    if not _shared:
+        router = run_router()
+        await asyncio.to_thread(router.__enter__)
+        _shared.append(router)
+    yield _scene(_shared[0])
+
+
+def pytest_sessionfinish():
+    while _shared:
+        _shared.pop().__exit__(None, None, None)
+
+
+@asynccontextmanager
+async def router_and_ping(directory):
+    """The shared router, and a service on it that answers PING."""
+    async with shared_router(directory) as scene, asyncio.TaskGroup() as group:
+        service = ping_service(scene.variables["router_unix"], "ping")
+        group.create_task(service.run())
+        await service.wait_ready()
+        try:
+            yield scene
+        finally:
+            service.stop()
+
+
+@asynccontextmanager
+async def own_router(directory):
+    """A router that a script may end, and that knows of a service which is away."""
+    services = directory / "services"
+    services.mkdir()
+    (services / "absent.service").touch()
+    async with run_router(settings={"services_path": str(services)}) as router:
+        yield _scene(router)
+
+
+def partner(play, scheme="cd://"):
+    """The stage of a script that listens: `play` is run with its address."""
+
+    async def met(address):
+        async with asyncio.timeout(WITHIN_S):
+            await play(f"{scheme}{address}")
+
+    @asynccontextmanager
+    async def stage(directory):
+        yield Scene({"here": f"{directory}/router.sock"}, partner=met)
+
+    return stage
+
+
+async def registers(address):
+    async with Client(address, "tested") as client:
+        assert client.server_name == "alpha"
+        assert client.connected
+
+
+def fails(kind, *words):
+    async def connect(address):
+        with pytest.raises(kind) as caught:
+            async with Client(address, "tested"):
+                pass
+        for word in words:
+            assert word in str(caught.value)
+
+    return connect
+
+
+async def is_blocked(address):
+    with pytest.raises(VersionBlockedError) as caught:
+        async with Client(address, "tested"):
+            pass
+    assert (caught.value.until_s, caught.value.probe_allowed) == (60, True)
+
+
+async def requests(address):
+    async with Client(address, "tested") as client:
+        printed = await client.request(PRINT, "PRINTED")
+        assert printed.get("pages") == "3"
+
+
+def request_fails(kind, word):
+    async def request(address):
+        async with Client(address, "tested") as client:
+            with pytest.raises(kind, match=word):
+                await client.request(PRINT, "PRINTED")
+
+    return request
+
+
+async def _news(client):
+    async for message in client.messages():
+        if message.command == "NEWS":
+            return
+
+
+async def records_cluster(address):
+    async with Client(address, "tested") as client:
+        await _news(client)
+        status = client.cluster_status
+        assert status is not None
+        assert (status.status, status.completeness, status.servers) == ("up", "degraded", ("alpha", "beta"))
+
+
+async def records_clock(address):
+    async with Client(address, "tested") as client:
+        await _news(client)
+        assert client.clock_status is not None
+        assert client.clock_status.is_stable
+
+
+async def hears_news(address):
+    async with Client(address, "tested") as client:
+        await _news(client)
+
+
+async def blocks(address):
+    def request():
+        with BlockingClient(address, "tested") as client:
+            assert client.request(PRINT, "PRINTED").get("pages") == "3"
+
+    await asyncio.to_thread(request)
+
+
+def ping_service(address, name):
+    service = Service(address, name, service_version="1.0")
+
+    @service.on("PING")
+    async def ping(message):
+        return Message("PONG", {"text": message.get("text")})
+
+    return service
+
+
+async def serves(address):
+    await ping_service(address, "tested").run()
+
+
+async def signals(address):
+    message = Message("CONFIG_CHANGED", {"name": "two words"}, service="*")
+    await asyncio.to_thread(send_signal, address, message, secret_code="secret")
+
+
+def pytest_reporter_stages():
+    return {
+        "router": shared_router,
+        "own_router": own_router,
+        "router_and_ping": router_and_ping,
+        "client_registers": partner(registers),
+        "client_refused": partner(fails(RegistrationRefusedError, "that name is taken")),
+        "client_blocked": partner(is_blocked),
+        "client_request": partner(requests),
+        "client_request_unknown": partner(request_fails(MessageRefusedError, "PRINT")),
+        "client_request_invalid": partner(request_fails(MessageRefusedError, "no paper")),
+        "client_request_no_receiver": partner(request_fails(NoReceiverError, "printer")),
+        "client_cluster_status": partner(records_cluster),
+        "client_clock_status": partner(records_clock),
+        "client_alive": partner(hears_news),
+        "blocking_client": partner(blocks),
+        "service_answers": partner(serves),
+        "service_unknown": partner(serves),
+        "service_help": partner(serves),
+        "signal_sender": partner(signals, "cdu://"),
+    }

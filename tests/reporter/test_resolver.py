@@ -1,0 +1,135 @@
+import time
+
+import pytest
+
+from communicator.errors import ScriptError
+from communicator.reporter.resolver import load
+
+
+def flaws(text):
+    with pytest.raises(ScriptError) as caught:
+        load(text, "a.rprtr")
+    return caught.value.flaws
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "words"),
+    [
+        ("\n wiat(timeout: 1)", (2, 2), "unknown instruction 'wiat'"),
+        ("has_mesage()", (1, 1), "did you mean 'has_message'?"),
+        ("run(now: 1)", (1, 5), "'run' has no parameter 'now'"),
+        ("wait(timeot: 1, timeout: 1)", (1, 6), "did you mean 'timeout'?"),
+        ("wait()", (1, 1), "'wait' lacks its parameter 'timeout'"),
+        ("wait(timeout: 1, timeout: 2)", (1, 18), "'timeout' of 'wait' is given twice"),
+        ("wait(timeout: {})", (1, 15), "not list"),
+        ("wait(timeout: 1, mode: drian)", (1, 24), "'mode' is one of drain, timeout, wait, not 'drian'"),
+        ("listen(address: <127.0.0.1>, connection_type: pipe)", (1, 47), "not 'pipe'"),
+        ("label(name: 123)", (1, 13), "'name' is identifier, not integer"),
+        ("exit(error_message: 12.3)", (1, 21), "'error_message' is identifier or string, not floating_point"),
+        ("listen(address: 5)", (1, 17), "not integer"),
+        ("send_message(command: X, parameters: [1])", (1, 38), "'parameters' is list, not array"),
+        ("compare(expression: 'text')", (1, 21), "'expression' is integer, not string"),
+        ("compare(expression: 1 <=> 'a')", (1, 23), "no '<=>' between integer and string"),
+        ("set_variable(name: a, value: <127.0.0.1> + 'x')", (1, 42), "no '+' between address and string"),
+        ("set_variable(name: a, value: -'x')", (1, 30), "string has no negative"),
+        ("set_variable(name: a, value: {b: 1 * @5})", (1, 36), "no '*'"),
+        ("send_message(command: X, parameters: {a: 1, a: 2})", (1, 45), "'a' stands twice"),
+        ("label(name: a)\nlabel(name: a)", (2, 13), "label 'a' is already defined in line 1"),
+        ("goto(label: nowhere)", (1, 13), "label 'nowhere' is not defined"),
+        ("call(label: nowhere)", (1, 13), "label 'nowhere' is not defined"),
+        ("if(true: nowhere)", (1, 10), "label 'nowhere' is not defined"),
+        ("label(name: again)\ngoto(label: agian)", (2, 13), "did you mean 'again'?"),
+        ("goto(label: $where)", (1, 13), "known before the script runs"),
+        ("if(variable: a)", (1, 1), "goes nowhere"),
+        ("label(name: a) if(less: a, less_or_equal: a)", (1, 28), "'less_or_equal' and 'less' overlap"),
+        ("label(name: a) if(false: a, equal: a)", (1, 29), "overlap"),
+        ("label(name: a) if(ordered: a, not_equal: a)", (1, 31), "overlap"),
+        ("exit(error_message: 'a', timeout: 1)", (1, 1), "not both"),
+    ],
+)
+def test_what_cannot_run_is_an_error_with_its_place(text, place, words):
+    (first, *_) = flaws(text)
+    assert first[:2] == place
+    assert words in first[2]
+
+
+def test_all_flaws_are_named_in_order():
+    found = flaws("goto(label: a)\nrum()\nwait()\nlabel(name: b)\nlabel(name: b)")
+    assert [line for line, _, _ in found] == [1, 2, 3, 5]
+
+
+@pytest.mark.parametrize(
+    "pair",
+    ["less: a, equal: a, greater: a, unordered: a", "unordered: a, true: a, false: a", "ordered: a, unordered: a"],
+)
+def test_operators_that_do_not_overlap(pair):
+    load(f"label(name: a) if({pair})")
+
+
+def test_labels_are_places_and_no_arguments():
+    program = load("label(name: top)\ngoto(label: top)\nif(true: top, variable: top)", "a.rprtr")
+    assert [step.jumps for step in program.steps] == [{}, {"label": 0}, {"true": 0}]
+    assert set(program.steps[2].arguments) == {"variable"}
+    assert program.line(program.steps[1].position) == "goto(label: top)"
+
+
+@pytest.mark.parametrize(
+    ("text", "reads"), [("clear_data()", True), ("send_data(values: [1])", False), ("run()", False)]
+)
+def test_a_script_that_looks_at_bytes_is_known_before_it_runs(text, reads):
+    assert load(text).reads_data is reads
+
+
+# In the manner of the scripts there are for C++ services.
+ANCESTOR = r"""
+set_variable(name: got_register, value: 0) run()
+listen(address: <127.0.0.1:20002>, connection_type: messenger)
+label(name: wait_message)
+clear_message()
+wait(timeout: 12, mode: wait)
+has_message()
+if(false: wait_message)
+show_message()
+has_message(command: REGISTER)
+if(false: not_register)
+verify_message(command: `^REGISTER$`, required_parameters: { service: responder, version: 1 },
+	optional_parameters: { commands: "READY,HELP,STOP" }, forbidden_parameters: { forbidden })
+save_parameter_value(parameter_name: version, variable_name: v, type: integer)
+send_message(command: READY, sent_server: ext, sent_service: proc, server: "rep", service: one, parameters: { status: alive, when: @1.5 })
+sleep(seconds: 1.5)
+goto(label: wait_message)
+label(name: not_register)
+verify_message(command: TIMED, required_parameters: { now: `^[0-9]+(\\.[0-9]+)?$` } )
+if(variable: got_register, false: missing)
+unset_variable(name: got_register)
+kill(signal: SIGCONT) kill(signal: 18) kill(signal: "cont") kill()
+hex(variable_name: t05, value: 0xabcdef, uppercase: 1, width: 8)
+random(variable_name: positive, negative: 0) now(variable_name: n) hostname(variable_name: h) max_pid(variable_name: p)
+strlen(variable_name: l, string: ${h})
+sort(var1: a, var2: b, var3: c)
+set_variable(name: t49, value: `[0-9]+` + `(a|b|c)?`)
+set_variable(name: t11, value: <10.5.34.255> - <10.5.33.0>)
+wait(timeout: 10.0, mode: drain)
+exit(timeout: 2.5)
+label(name: missing)
+exit(error_message: "message REGISTER not received.")
+"""
+
+
+def test_scripts_of_the_ancestor_load():
+    assert len(load(ANCESTOR).steps) == 37
+
+
+def test_a_script_of_5000_lines_loads_within_a_second():
+    block = (
+        "label(name: here_{0})\n"
+        "set_variable(name: a{0}, value: 3 + {0} * 5)\n"
+        'verify_message(command: REGISTER, required_parameters: {{ service: responder, text: "x ${{a{0}}}", c: `[0-9]+` }})\n'
+        "if(true: here_{0}, false: here_0)\n"
+        "send_message(command: READY, parameters: {{ status: alive }}) // line {0}\n"
+    )
+    text = "".join(block.format(number) for number in range(1000))
+    started = time.process_time()  # of this process alone: the machine may be busy
+    program = load(text)
+    assert time.process_time() - started <= 1.0
+    assert len(program.steps) == 5000
