@@ -46,7 +46,7 @@ def measure_crowd(server: Server, load: Load, count: int, *, joined: bool, round
     lost_links, bare_files = 0, _settled_files(server.pid)
     for _ in range(rounds):
         rates.without.append(measure_rate(server, load, workers))
-        _await_files(server.pid, bare_files, above=False)
+        _await_files(server.pid, bare_files)
         with gather(server, count, joined=joined, workers=workers) as ended:
             rates.crowded.append(measure_rate(server, load, workers))
         lost_links += sum(ended)
@@ -61,12 +61,11 @@ def gather(server: Server, count: int, *, joined: bool, workers: Workers) -> Ite
     workers.crowd.answer()
     ended: list[int] = []
     try:
-        _await_files(server.pid, bare_files + count, above=True)
         yield ended
     finally:
         workers.crowd.tell("close")
         ended.append(workers.crowd.answer())
-        _await_files(server.pid, bare_files, above=False)
+        _await_files(server.pid, bare_files)
 
 
 def idle_bytes(server: Server, count: int, workers: Workers) -> int:
@@ -89,12 +88,12 @@ def _settled_files(pid: int) -> int:
     return now
 
 
-def _await_files(pid: int, count: int, *, above: bool) -> None:
-    """Wait until the server has accepted, or closed, what was opened or closed at it."""
+def _await_files(pid: int, count: int) -> None:
+    """Wait until the server has closed what was closed at it."""
     stop_s = time.monotonic() + SETTLE_TIMEOUT_S
     while True:
         now = open_files(pid)
-        if now >= count if above else now <= count:
+        if now <= count:
             return
         if time.monotonic() > stop_s:
             raise BenchmarkError(f"the server holds {now} descriptors, not {count}, after {SETTLE_TIMEOUT_S:g} s")

@@ -287,6 +287,8 @@ def hold_crowd(plan: CrowdPlan, control: Connection) -> None:
         for i in range(plan.count):
             party = Party(f"idle_{i}")
             connections.append(join(plan.address, plan.dialect, party) if plan.joined else connect(plan.address))
+        # Links are accepted in the order they were opened: once this one has joined, all have been.
+        close_all([join(plan.address, plan.dialect, Party("idle_last"))])
         control.send("ready")
         control.recv()
         gone = sum(_has_ended(connection) for connection in connections)

@@ -76,12 +76,11 @@ class OwnFlags:
 
     async def close(self) -> None:
         """Do what waits, as far as the disk does it in time."""
-        if self._retry is not None:
-            self._retry.cancel()
-            self._retry = None
         with suppress(TimeoutError):
             async with asyncio.timeout(FLUSH_S):
                 await self._idle.wait()
+        if self._retry is not None:
+            self._retry.cancel()
         self._waiting.clear()
         self._thread.shutdown(wait=False)
 

@@ -10,11 +10,25 @@ from communicator.reporter.syntax import (
     Expression,
     ListDisplay,
     Literal,
+    Position,
     Template,
     Unary,
     Variable,
 )
 from communicator.reporter.values import Items, Type, Value, ValueTypeError, text_of, type_of
+
+
+class MisfitError(ValueTypeError):
+    """An operation can never be done.
+
+    Args:
+        position: Where it stands.
+        what: Why.
+    """
+
+    def __init__(self, position: Position, what: str) -> None:
+        super().__init__(what)
+        self.position = position
 
 
 def infer(expression: Expression) -> Type | None:
@@ -27,7 +41,7 @@ def infer(expression: Expression) -> Type | None:
         Its type; None when that depends on a variable.
 
     Raises:
-        ValueTypeError: It can never be computed.
+        MisfitError: It can never be computed.
     """
     match expression:
         case Literal(value):
@@ -36,14 +50,22 @@ def infer(expression: Expression) -> Type | None:
             return Type.STRING
         case Variable():
             return None
-        case Unary(operator, operand):
-            inner = infer(operand)
-            return inner and signed_type(operator, inner)
-        case Binary(operator, left, right):
-            left_type, right_type = infer(left), infer(right)
-            return result_type(operator, left_type, right_type) if left_type and right_type else None
+        case Unary() | Binary():
+            return _infer_operation(expression)
         case _:
             return _infer_display(expression)
+
+
+def _infer_operation(expression: Unary | Binary) -> Type | None:
+    operands = [expression.operand] if isinstance(expression, Unary) else [expression.left, expression.right]
+    types = [kind for kind in map(infer, operands) if kind is not None]
+    if len(types) < len(operands):
+        return None
+    try:
+        rule = signed_type if isinstance(expression, Unary) else result_type
+        return rule(expression.operator, *types)
+    except ValueTypeError as error:
+        raise MisfitError(expression.position, str(error)) from None
 
 
 def _infer_display(expression: ListDisplay | ArrayDisplay) -> Type:

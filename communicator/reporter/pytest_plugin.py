@@ -1,7 +1,7 @@
 """SHELL: has pytest collect scripts of the reporter language as tests; which stages there are, a conftest says.
 
-Load it with ``-p communicator.reporter.pytest_plugin``. A script names its stage in a comment, ``// stage: router``; a conftest.py beside
-or above it makes it known:
+Load it with ``-p communicator.reporter.pytest_plugin``. A script names its stage in a comment, ``// stage: router``; a
+conftest.py beside or above it makes it known:
 
 .. code-block:: python
 

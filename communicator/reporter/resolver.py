@@ -12,10 +12,10 @@ from communicator.reporter.catalogue import (
     Role,
     parameter_rule,
 )
-from communicator.reporter.evaluation import infer
+from communicator.reporter.evaluation import MisfitError, infer
 from communicator.reporter.parser import parse
 from communicator.reporter.syntax import Expression, Instruction, ListDisplay, Literal, Parameter, Position
-from communicator.reporter.values import Type, ValueTypeError, text_of
+from communicator.reporter.values import Type, text_of
 
 _SIMILAR = 3
 _READS_DATA = frozenset({"has_data", "verify_data", "show_data", "clear_data"})
@@ -151,8 +151,8 @@ def _check_value(parameter: Parameter, rule: ParameterRule) -> Iterator[Flaw]:
     value = parameter.value
     try:
         found = infer(value)
-    except ValueTypeError as error:
-        yield Flaw(value.position, str(error))
+    except MisfitError as error:
+        yield Flaw(error.position, str(error))
         return
     if found is None and rule.role is not Role.VALUE:
         yield Flaw(value.position, f"{parameter.name!r} is the name of a label, known before the script runs")

@@ -28,12 +28,21 @@ class Operator(StrEnum):
     MODULO = "%"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Literal:
     """A value as written: a word, a number, a raw string, a regular expression, an address or a time."""
 
     value: Value
     position: Position = field(default=START, compare=False)
+
+    def __eq__(self, other: object) -> bool:
+        """Whether the same is written: ``NaN`` is ``NaN`` here, and 1 is not 1.0."""
+        if not isinstance(other, Literal):
+            return NotImplemented
+        return type(self.value) is type(other.value) and repr(self.value) == repr(other.value)
+
+    def __hash__(self) -> int:
+        return hash(repr(self.value))
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ import pytest
 
 from communicator.version import __version__
 
-COMMANDS = ("up", "status", "services", "send", "tap", "route", "trace", "cluster", "password")
+COMMANDS = ("up", "status", "services", "send", "tap", "route", "trace", "cluster", "flag", "password")
 
 
 def run(*arguments, directory, **environment):
@@ -29,7 +29,16 @@ def test_help_names_every_command(tmp_path):
         assert f" {command} " in done.stdout
 
 
-@pytest.mark.parametrize("command", [*COMMANDS, "cluster forget", "password add", "password remove", "password list"])
+SUBCOMMANDS = {
+    "cluster": ("forget",),
+    "flag": ("list", "show", "raise", "lower"),
+    "password": ("add", "remove", "list"),
+}
+
+
+@pytest.mark.parametrize(
+    "command", [*COMMANDS, *(f"{group} {each}" for group, commands in SUBCOMMANDS.items() for each in commands)]
+)
 def test_every_command_has_help(command, tmp_path):
     done = run(*command.split(), "--help", directory=tmp_path)
     assert done.returncode == 0

@@ -8,7 +8,7 @@ import threading
 import pytest
 
 from communicator.daemon import kept_files as kept_files_module
-from communicator.daemon.kept_files import FILE_BYTES, KeptFiles, fault_of, read_file, write_file
+from communicator.daemon.kept_files import FILE_BYTES, RETRY_S, KeptFiles, fault_of, read_file, write_file
 from communicator.router.effects import Keep, KeptCommands, KeptFile
 
 NEIGHBORS, STATUS, POLICY = KeptFile.NEIGHBORS, KeptFile.CLUSTER_STATUS, KeptFile.POLICY
@@ -79,6 +79,39 @@ async def test_a_file_that_cannot_be_written_is_told_and_the_others_are_written(
     await files.close()
     assert written[-1] == ("policy.json", "good")
     assert lost == [("neighbors.txt", "No space left on device"), ("cluster-status.txt", "nonsense")]
+
+
+async def test_what_could_not_be_written_is_tried_again_within_a_minute(tmp_path, lost):
+    directory, written = tmp_path / "data", []
+    directory.touch()
+    files = KeptFiles(
+        directory, lambda path, reason: lost.append((path.name, reason)), lambda path: written.append(path.name)
+    )
+    for content in ("1", "2"):
+        files.keep(Keep(NEIGHBORS, content))
+        await files._idle.wait()
+    assert 0 < files._retry.when() - asyncio.get_running_loop().time() <= RETRY_S
+    files._try_again()
+    await files._idle.wait()
+    assert lost == [("neighbors.txt", "Not a directory")] * 2, "each content is told once"
+    directory.unlink()
+    files._try_again()
+    await files._idle.wait()
+    assert (directory / "neighbors.txt").read_text() == "2"
+    assert (written, files._retry) == (["neighbors.txt"], None)
+    await files.close()
+
+
+async def test_what_is_newer_is_not_replaced_by_what_is_tried_again(files, slow_disk, lost):
+    go_on, written = slow_disk
+    go_on.set()
+    files.keep(Keep(NEIGHBORS, "bad"))
+    await files._idle.wait()
+    files.keep(Keep(NEIGHBORS, "good"))
+    files._try_again()
+    await files.close()
+    assert written == [("neighbors.txt", "bad"), ("neighbors.txt", "good")]
+    assert len(lost) == 1
 
 
 @pytest.mark.usefixtures("slow_disk")
@@ -182,7 +215,9 @@ async def test_a_file_of_a_service_is_written_one_directory_further_down(files, 
     assert lost == []
 
 
-@pytest.mark.parametrize("name", ["", ".", "..", "../policy", "a/b", "/etc/passwd", "a.b", ".hidden", "a\0", "a\n", "x" * 129])
+@pytest.mark.parametrize(
+    "name", ["", ".", "..", "../policy", "a/b", "/etc/passwd", "a.b", ".hidden", "a\0", "a\n", "x" * 129]
+)
 def test_no_name_leads_out_of_the_directory(name):
     with pytest.raises(ValueError, match="is not the name of a service, and of no file"):
         KeptCommands(name)

@@ -30,6 +30,7 @@ def _load(*assignments: str) -> CommunicatordSettings:
         ("listen.group_may_stop=true", "listen.group_may_stop"),
         ("data_path=data", "data_path"),
         ("data_path=", "data_path"),
+        ("flags_path=flags", "flags_path"),
         ("limits.links=0", "limits.links"),
         ("limits.line_bytes=2000000", "limits.line_bytes"),
         ("limits.line_bytes=1048576", "limits.line_bytes"),

@@ -49,6 +49,7 @@ STATS = {
     "acl_denied_total": 3,
     "udp_rejected_total": {"secret": 2},
     "tls_handshakes_failed_total": 9,
+    "flags_failed_total": 10,
     "cluster": {
         "up": True,
         "complete": False,

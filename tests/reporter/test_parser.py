@@ -77,7 +77,7 @@ def test_nodes_know_where_they_stood():
         ("x(y: {a b})", (1, 9), "expected '}' or ','"),
         ("x(y: {a: {}})", (1, 10), "expected a value"),
         ("x(y: [1)", (1, 8), "expected ']' or ','"),
-        ("x(y: (1)", (1, 9), "at the end of the parenthesis"),
+        ("x(y: (1 2)", (1, 9), "at the end of the parenthesis"),
         ("x(y: 1 +)", (1, 9), "expected a value"),
         ("run()\nrun(\n", (3, 1), "the name of a parameter"),
         (f"x(y: {'(' * 500}1", (1, 6 + DEPTH), f"deeper than {DEPTH}"),

@@ -95,7 +95,8 @@ if(false: not_register)
 verify_message(command: `^REGISTER$`, required_parameters: { service: responder, version: 1 },
 	optional_parameters: { commands: "READY,HELP,STOP" }, forbidden_parameters: { forbidden })
 save_parameter_value(parameter_name: version, variable_name: v, type: integer)
-send_message(command: READY, sent_server: ext, sent_service: proc, server: "rep", service: one, parameters: { status: alive, when: @1.5 })
+send_message(command: READY, sent_server: ext, sent_service: proc, server: "rep", service: one,
+	parameters: { status: alive, when: @1.5 })
 sleep(seconds: 1.5)
 goto(label: wait_message)
 label(name: not_register)

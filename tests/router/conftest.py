@@ -30,9 +30,12 @@ from itertools import count
 
 import pytest
 
+from communicator.definitions import load_catalogue
 from communicator.errors import RemoteProtocolError
 from communicator.protocol import Message, decode
 from communicator.protocol.addresses import parse_host_port
+from communicator.protocol.definitions import Checker
+from communicator.protocol.names import ROUTER_SERVICE
 from communicator.router import Router, RouterConfig
 from communicator.router.config import ClusterConfig, NeighborAddress
 from communicator.router.effects import CheckCredential, Close, Continue, Dial, Identify, Keep, Measure, Notice, Send
@@ -64,6 +67,8 @@ USERS = {
     "nobody": None,  # a user who cannot be told
 }
 SIGNATURE = "<peer:communicatord "
+CHECKER = Checker(load_catalogue([])[0])
+"""Whatever the router says of its own accord is as its definition has it."""
 STEP = re.compile(r"([A-Z]) ([><x-])(?: (.*))?")
 
 
@@ -257,9 +262,12 @@ class Playbook:
 def _read(line):
     """The message, or the bytes where they are none: the router passes on what it need not look into."""
     try:
-        return decode(line)
+        message = decode(line)
     except RemoteProtocolError:
         return line
+    if (message.sent_from_server, message.sent_from_service) == ("peer", ROUTER_SERVICE):
+        assert CHECKER.fault(message, "peer") == "", f"the router itself said {message}"
+    return message
 
 
 def alike(wanted, found):

@@ -1,6 +1,6 @@
 import pytest
 
-from communicator.router.effects import KeptFile, Level
+from communicator.router.effects import Keep, KeptFile, Level
 
 LISTENER = """
     + W unix root
@@ -42,7 +42,8 @@ def test_cluster_status_old_and_new(trio):
 def test_a_router_alone_is_up_and_complete_and_writes_it_down_once(mesh):
     book = mesh()
     book.play("@ 60")
-    assert book.kept == {KeptFile.CLUSTER_STATUS: "CLUSTER_UP\nCLUSTER_COMPLETE\n"}
+    kept = [effect.content for effect in book.effects_of(Keep) if effect.file is KeptFile.CLUSTER_STATUS]
+    assert kept == ["CLUSTER_UP\nCLUSTER_COMPLETE\n"]
     assert not [notice for notice in book.notices if notice.event == "cluster_changed"]
 
 

@@ -1,11 +1,13 @@
 """What services have listed is remembered within bounds, forgotten when it is void, and read back as it was written."""
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from communicator.router import learning
-from communicator.router.learning import Damage, Learning, Learnt, read_learnt, render_learnt
+from communicator.router.learning import Learning, Learnt, read_learnt, render_learnt
 
 LEARNT = Learnt("1.2", frozenset({"PRINT", "STOP"}))
 COMMANDS = st.from_regex(r"[A-Z_][A-Z0-9_]{0,20}", fullmatch=True)
@@ -45,7 +47,7 @@ def test_too_much_for_a_file_is_not_written():
         ('{"package_version":"1","commands":["A","B","C","D"]}', "4 commands are not between 1 and 3"),
         ('{"package_version":"1","commands":["A","print"]}', "'print' is not a command"),
         ('{"package_version":"1","commands":["A\\n"]}', "is not a command"),
-        ("[" * 100_000, ""),
+        ('{"x":' + "[" * 100_000, "recursion"),
     ],
 )
 def test_damage_is_told_and_counts_as_nothing(content, reason):
@@ -54,8 +56,8 @@ def test_damage_is_told_and_counts_as_nothing(content, reason):
     taught = Learning()
     good = render_learnt(LEARNT)
     [damage] = taught.recall({"first": good, "bad": content, "last": good, "empty": ""}, 3)
-    assert (damage.service, reason.partition("`")[0].strip("'") in damage.reason) == ("bad", True)
-    assert isinstance(damage, Damage)
+    assert damage.service == "bad"
+    assert re.search(reason, damage.reason)
     assert taught.commands("first") == taught.commands("last") == LEARNT.commands
     assert taught.commands("bad") == taught.commands("empty") == frozenset()
 

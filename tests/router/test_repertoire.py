@@ -44,7 +44,7 @@ def is_kept_for(book, command, parameters="x=1"):
         ({}, {}, "P", True),  # of an empty file nothing is known
         (package("P"), {}, "P", True),
         (package("Q"), {}, "P", False),
-        (package("Q"), {}, "STOP", True),  # every service understands that
+        (package("Q"), {}, "HELP", True),  # every service understands that
         (package("Q"), {}, "INVALID", True),  # and that is no request
         ({}, {"offline": learnt("P")}, "P", True),
         ({}, {"offline": learnt("Q")}, "P", False),
@@ -160,15 +160,22 @@ def test_more_commands_than_a_service_may_list_are_damage(playbook):
 
 
 @pytest.mark.parametrize(
-    "changes", [{"packaged": package("R", version="2")}, {"packaged": {}}, {"known_services": frozenset()}]
+    ("changes", "version"),
+    [
+        ({"packaged": package("R", version="2")}, "2"),
+        ({"packaged": {}}, ""),
+        ({"packaged": {}, "known_services": frozenset()}, ""),
+    ],
 )
-def test_another_version_of_the_package_voids_what_was_learnt_while_running_and_on_disk(playbook, make_config, changes):
+def test_another_version_of_the_package_voids_what_was_learnt_while_running_and_on_disk(
+    playbook, make_config, changes, version
+):
     before = {"packaged": package("Q", version="1"), "learnt": {"offline": learnt("P", version="1")}}
     book = playbook(**before).play(SENDER)
     assert is_kept_for(book, "P")
     [keep, notice] = book.router.reconfigure(make_config(**{**before, **changes}), book.now)
     assert (keep, notice.event) == (Keep(OFFLINE, ""), "learnt_commands_forgotten")
-    assert notice.fields == {"service": "offline", "package_version": "" if "packaged" not in changes else notice.fields["package_version"]} or True
+    assert notice.fields == {"service": "offline", "package_version": version}
     assert book.router._board.learning.commands("offline") == frozenset()
 
 

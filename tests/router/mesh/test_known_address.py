@@ -41,6 +41,7 @@ def test_a_router_is_shown_where_it_was_proven_to_be_with_what_is_configured():
         configured=True,
         state=MemberState.WAITING,
         failures=3,
+        absent_since_s=0.0,
         reason="timed out",
         secure=True,
     )
