@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from bellwether import cluster_group, flag_group, password_group
+from bellwether import cluster_group, flag_group, messages_group, password_group
 from bellwether.options import FLAG, CommunicatorOption, JsonOption, TimeoutOption, WaitOption, told
 from communicator.version import __version__
 
@@ -21,6 +21,7 @@ application = typer.Typer(
 )
 application.add_typer(cluster_group.application, name="cluster")
 application.add_typer(flag_group.application, name="flag")
+application.add_typer(messages_group.application, name="messages")
 application.add_typer(password_group.application, name="password")
 
 
@@ -180,7 +181,9 @@ def reporter(
         list[str] | None,
         typer.Option("--param", metavar="NAME=VALUE", help="Set a variable before each script starts; repeatable."),
     ] = None,
-    pid: Annotated[int | None, typer.Option(metavar="PID", min=1, help="The tested process, for kill().")] = None,
+    pid: Annotated[
+        int | None, typer.Option("--pid", metavar="PID", min=1, help="The tested process, for kill().")
+    ] = None,
 ) -> None:
     """Play scripts of the reporter language: the other side of a conversation with a service, or with the router.
 

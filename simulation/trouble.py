@@ -125,6 +125,7 @@ class Trouble:
             return None
         self._say(f"stop {host.name}")
         host.stop()
+        self.world.disturb()
         return partial(self._start, host)
 
     def _start(self, host: Host) -> None:

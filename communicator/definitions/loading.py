@@ -32,7 +32,7 @@ def packaged_files() -> list[SourceFile]:
     """The suite's own definition files, in the order of their names."""
     found = [entry for entry in resources.files(__package__).iterdir() if entry.name.endswith(SUFFIX)]
     return [
-        SourceFile(entry.name, entry.name.removesuffix(SUFFIX), entry.read_bytes())
+        SourceFile(f"communicator/definitions/{entry.name}", entry.name.removesuffix(SUFFIX), entry.read_bytes())
         for entry in sorted(found, key=lambda entry: entry.name)
     ]
 

@@ -164,50 +164,45 @@ def _distance(left: Address, right: Address) -> int:
     return int(_ip(left)) - int(_ip(right))
 
 
-def _rules() -> dict[tuple[Operator, Type, Type], Rule]:
-    rules: dict[tuple[Operator, Type, Type], Rule] = {}
-
-    def rule(operator: Operator, lefts: tuple[Type, ...], rights: tuple[Type, ...], result: Type, do: Do) -> None:
-        for left in lefts:
-            for right in rights:
-                rules.setdefault((operator, left, right), (result, do))
-
-    rule(Operator.COMPARE, _NUMBERS, _NUMBERS, INT, _compare)
-    rule(Operator.COMPARE, _TEXTS, _TEXTS, INT, _compare)
-    rule(Operator.COMPARE, (TIME,), (TIME,), INT, lambda left, right: _compare(left.nanoseconds, right.nanoseconds))
-    rule(Operator.COMPARE, (ADDRESS,), (ADDRESS,), INT, _compare_addresses)
-
-    rule(Operator.ADD, (INT,), (INT,), INT, lambda left, right: left + right)
-    rule(Operator.ADD, _NUMBERS, _NUMBERS, FLOAT, lambda left, right: left + right)
-    rule(Operator.ADD, (WORD,), (WORD,), WORD, lambda left, right: Word(left + right))
-    rule(Operator.ADD, _TEXTS, _TEXTS, STRING, lambda left, right: f"{left}{right}")
-    rule(Operator.ADD, _TEXTS, _NUMBERS, STRING, lambda left, right: f"{left}{right}")
-    rule(Operator.ADD, _NUMBERS, _TEXTS, STRING, lambda left, right: f"{left}{right}")
-    rule(Operator.ADD, (TIME,), _NUMBERS, TIME, _later)
-    rule(Operator.ADD, _NUMBERS, (TIME,), TIME, lambda left, right: _later(right, left))
-    rule(Operator.ADD, (TIME,), (TIME,), TIME, lambda left, right: Timestamp(left.nanoseconds + right.nanoseconds))
-    rule(Operator.ADD, (ADDRESS,), (INT,), ADDRESS, _move)
-    rule(Operator.ADD, (INT,), (ADDRESS,), ADDRESS, lambda left, right: _move(right, left))
-    rule(Operator.ADD, (REGEX,), (REGEX,), REGEX, lambda left, right: Regex(left.source + right.source))
-    rule(Operator.ADD, (REGEX,), _TEXTS, REGEX, lambda left, right: Regex(left.source + re.escape(right)))
-    rule(Operator.ADD, _TEXTS, (REGEX,), REGEX, lambda left, right: Regex(re.escape(left) + right.source))
-
-    rule(Operator.SUBTRACT, (INT,), (INT,), INT, lambda left, right: left - right)
-    rule(Operator.SUBTRACT, _NUMBERS, _NUMBERS, FLOAT, lambda left, right: left - right)
-    rule(Operator.SUBTRACT, (TIME,), _NUMBERS, TIME, lambda left, right: _later(left, -right))
-    rule(Operator.SUBTRACT, _NUMBERS, (TIME,), TIME, lambda left, right: _later(Timestamp(-right.nanoseconds), left))
-    rule(Operator.SUBTRACT, (TIME,), (TIME,), TIME, lambda left, right: Timestamp(left.nanoseconds - right.nanoseconds))
-    rule(Operator.SUBTRACT, (ADDRESS,), (INT,), ADDRESS, lambda left, right: _move(left, -right))
-    rule(Operator.SUBTRACT, (ADDRESS,), (ADDRESS,), INT, _distance)
-
-    rule(Operator.MULTIPLY, (INT,), (INT,), INT, lambda left, right: left * right)
-    rule(Operator.MULTIPLY, _NUMBERS, _NUMBERS, FLOAT, lambda left, right: left * right)
-    rule(Operator.MULTIPLY, _TEXTS, (INT,), STRING, _repeat)
-    rule(Operator.DIVIDE, (INT,), (INT,), INT, _divide)
-    rule(Operator.DIVIDE, _NUMBERS, _NUMBERS, FLOAT, lambda left, right: left / right)
-    rule(Operator.MODULO, (INT,), (INT,), INT, _remainder)
-    rule(Operator.MODULO, _NUMBERS, _NUMBERS, FLOAT, _float_remainder)
-    return rules
+_RULES: dict[tuple[Operator, Type, Type], Rule] = {}
 
 
-_RULES = _rules()
+def _add(operator: Operator, lefts: tuple[Type, ...], rights: tuple[Type, ...], result: Type, do: Do) -> None:
+    """Add a rule for each pair of types that has none yet: the narrower one stands first."""
+    for left in lefts:
+        for right in rights:
+            _RULES.setdefault((operator, left, right), (result, do))
+
+
+_add(Operator.COMPARE, _NUMBERS, _NUMBERS, INT, _compare)
+_add(Operator.COMPARE, _TEXTS, _TEXTS, INT, _compare)
+_add(Operator.COMPARE, (TIME,), (TIME,), INT, lambda left, right: _compare(left.nanoseconds, right.nanoseconds))
+_add(Operator.COMPARE, (ADDRESS,), (ADDRESS,), INT, _compare_addresses)
+_add(Operator.ADD, (INT,), (INT,), INT, lambda left, right: left + right)
+_add(Operator.ADD, _NUMBERS, _NUMBERS, FLOAT, lambda left, right: left + right)
+_add(Operator.ADD, (WORD,), (WORD,), WORD, lambda left, right: Word(left + right))
+_add(Operator.ADD, _TEXTS, _TEXTS, STRING, lambda left, right: f"{left}{right}")
+_add(Operator.ADD, _TEXTS, _NUMBERS, STRING, lambda left, right: f"{left}{right}")
+_add(Operator.ADD, _NUMBERS, _TEXTS, STRING, lambda left, right: f"{left}{right}")
+_add(Operator.ADD, (TIME,), _NUMBERS, TIME, _later)
+_add(Operator.ADD, _NUMBERS, (TIME,), TIME, lambda left, right: _later(right, left))
+_add(Operator.ADD, (TIME,), (TIME,), TIME, lambda left, right: Timestamp(left.nanoseconds + right.nanoseconds))
+_add(Operator.ADD, (ADDRESS,), (INT,), ADDRESS, _move)
+_add(Operator.ADD, (INT,), (ADDRESS,), ADDRESS, lambda left, right: _move(right, left))
+_add(Operator.ADD, (REGEX,), (REGEX,), REGEX, lambda left, right: Regex(left.source + right.source))
+_add(Operator.ADD, (REGEX,), _TEXTS, REGEX, lambda left, right: Regex(left.source + re.escape(right)))
+_add(Operator.ADD, _TEXTS, (REGEX,), REGEX, lambda left, right: Regex(re.escape(left) + right.source))
+_add(Operator.SUBTRACT, (INT,), (INT,), INT, lambda left, right: left - right)
+_add(Operator.SUBTRACT, _NUMBERS, _NUMBERS, FLOAT, lambda left, right: left - right)
+_add(Operator.SUBTRACT, (TIME,), _NUMBERS, TIME, lambda left, right: _later(left, -right))
+_add(Operator.SUBTRACT, _NUMBERS, (TIME,), TIME, lambda left, right: _later(Timestamp(-right.nanoseconds), left))
+_add(Operator.SUBTRACT, (TIME,), (TIME,), TIME, lambda left, right: Timestamp(left.nanoseconds - right.nanoseconds))
+_add(Operator.SUBTRACT, (ADDRESS,), (INT,), ADDRESS, lambda left, right: _move(left, -right))
+_add(Operator.SUBTRACT, (ADDRESS,), (ADDRESS,), INT, _distance)
+_add(Operator.MULTIPLY, (INT,), (INT,), INT, lambda left, right: left * right)
+_add(Operator.MULTIPLY, _NUMBERS, _NUMBERS, FLOAT, lambda left, right: left * right)
+_add(Operator.MULTIPLY, _TEXTS, (INT,), STRING, _repeat)
+_add(Operator.DIVIDE, (INT,), (INT,), INT, _divide)
+_add(Operator.DIVIDE, _NUMBERS, _NUMBERS, FLOAT, lambda left, right: left / right)
+_add(Operator.MODULO, (INT,), (INT,), INT, _remainder)
+_add(Operator.MODULO, _NUMBERS, _NUMBERS, FLOAT, _float_remainder)

@@ -92,8 +92,11 @@ class ScriptItem(pytest.Item):
         self, excinfo: pytest.ExceptionInfo[BaseException], style: None = None
     ) -> str:
         """Show the line of the script, not of our machinery."""
-        if isinstance(excinfo.value, ScriptError | ScriptFailedError):
-            return str(excinfo.value)
+        error = excinfo.value
+        while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
+            error = error.exceptions[0]  # a stage may hold a task group
+        if isinstance(error, ScriptError | ScriptFailedError):
+            return str(error)
         return str(super().repr_failure(excinfo, style))
 
     def reportinfo(self) -> tuple[Path, int, str]:

@@ -4,10 +4,12 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TypeAlias
 
 from communicator.errors import LocalProtocolError
 from communicator.protocol.line_form import encode
 from communicator.protocol.message import Message
+from communicator.reporter.arithmetic import EQUAL, GREATER
 from communicator.reporter.effects import Effect
 from communicator.reporter.evaluation import evaluate
 from communicator.reporter.events import BytesReceived, Connected, HungUp, LineReceived
@@ -92,6 +94,10 @@ class State:
         """
         self.waiting = Waiting(pause, None if span_s is None else self.now_s + span_s, take)
 
+    def answer(self, *, is_so: bool) -> None:
+        """Keep the answer to a question of the script: true is *not equal*, false is *equal*."""
+        self.comparison = GREATER if is_so else EQUAL
+
     def jump(self, parameter: str) -> None:
         """Go on at the label of a parameter of the instruction that runs."""
         if self.step is not None:
@@ -118,3 +124,9 @@ class State:
         if type_of(value) not in types:
             raise ValueTypeError(f"variable {name!r} is {type_of(value)}, not {' or '.join(types)}")
         return value
+
+
+Arguments: TypeAlias = dict[str, Value]
+"""The arguments of an instruction, computed."""
+Do: TypeAlias = Callable[[State, Arguments], None]
+"""What an instruction does; raises StepFailedError or ValueTypeError when it cannot."""

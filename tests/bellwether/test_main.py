@@ -7,7 +7,20 @@ import pytest
 
 from communicator.version import __version__
 
-COMMANDS = ("up", "status", "services", "send", "tap", "route", "trace", "cluster", "flag", "password")
+COMMANDS = (
+    "up",
+    "status",
+    "services",
+    "send",
+    "tap",
+    "route",
+    "trace",
+    "cluster",
+    "flag",
+    "messages",
+    "password",
+    "reporter",
+)
 
 
 def run(*arguments, directory, **environment):
@@ -32,6 +45,7 @@ def test_help_names_every_command(tmp_path):
 SUBCOMMANDS = {
     "cluster": ("forget",),
     "flag": ("list", "show", "raise", "lower"),
+    "messages": ("lint", "show", "check"),
     "password": ("add", "remove", "list"),
 }
 

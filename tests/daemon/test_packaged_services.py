@@ -100,7 +100,20 @@ def _ask(router, *commands):
     return refused
 
 
-@pytest.mark.parametrize("end", ["stop", "kill"])
+def _stop(router, _path):
+    """A router that is stopped writes what waits."""
+    router.stop()
+
+
+def _kill_once_kept(router, path):
+    """A router that is killed has kept what had reached the disk by then."""
+    with BlockingClient(router.unix, "asker") as client:
+        while not (path.exists() and "PRINT" in path.read_text()):
+            client.request(Message("ALIVE", {"serial": "1"}), "ABSOLUTELY")
+    router.kill()
+
+
+@pytest.mark.parametrize("end", [_stop, _kill_once_kept])
 def test_what_was_learnt_outlives_the_router(services, end):
     (services / "printer.service").write_text("version = 1\n")
     (services / "scanner.service").write_text("version = 1\n")
@@ -108,7 +121,7 @@ def test_what_was_learnt_outlives_the_router(services, end):
         with BlockingClient(router.unix, "printer", commands=["PRINT"]) as printer:
             printer.request(Message("ALIVE", {"serial": "1"}), "ABSOLUTELY")
         kept = router.directory / "data/services"
-        getattr(router, end)() if end == "stop" else _kill_once_kept(router, kept / "printer")
+        end(router, kept / "printer")
         (kept / "scanner").write_text('{"package_version": "1", "commands": "half a l')
         router.start()
         assert _ask(router, "PRINT", "SCAN") == ["SCAN"]
@@ -121,14 +134,6 @@ def test_what_was_learnt_outlives_the_router(services, end):
         router.stop()
         assert (kept / "printer").read_text() == ""
         assert list(kept.glob(".*")) == []
-
-
-def _kill_once_kept(router, path):
-    """A router that is killed has kept what had reached the disk by then."""
-    with BlockingClient(router.unix, "asker") as client:
-        while not (path.exists() and "PRINT" in path.read_text()):
-            client.request(Message("ALIVE", {"serial": "1"}), "ABSOLUTELY")
-    router.kill()
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from communicator.testing import run_router
 
 PRINT = Message("PRINT", {"file": "a.txt"}, service="printer")
 WITHIN_S = 10.0
+RESTART = 75
 
 _shared = []
 
@@ -58,6 +59,14 @@ async def own_router(directory):
     (services / "absent.service").touch()
     async with run_router(settings={"services_path": str(services)}) as router:
         yield _scene(router)
+
+
+@asynccontextmanager
+async def restarting_router(_directory):
+    """A router whose script has it restart: it ends, and asks to be started again."""
+    async with run_router() as router:
+        yield _scene(router)
+        assert await asyncio.to_thread(router.wait) == RESTART
 
 
 def partner(play, scheme="cd://"):
@@ -127,6 +136,13 @@ async def records_cluster(address):
         assert (status.status, status.completeness, status.servers) == ("up", "degraded", ("alpha", "beta"))
 
 
+async def records_elder_cluster(address):
+    async with Client(address, "tested") as client:
+        await _news(client)
+        assert client.cluster_status is not None
+        assert (client.cluster_status.status, client.cluster_status.completeness) == ("up", "complete")
+
+
 async def records_clock(address):
     async with Client(address, "tested") as client:
         await _news(client)
@@ -170,6 +186,7 @@ def pytest_reporter_stages():
     return {
         "router": shared_router,
         "own_router": own_router,
+        "restarting_router": restarting_router,
         "router_and_ping": router_and_ping,
         "client_registers": partner(registers),
         "client_refused": partner(fails(RegistrationRefusedError, "that name is taken")),
@@ -180,6 +197,7 @@ def pytest_reporter_stages():
         "client_request_no_receiver": partner(request_fails(NoReceiverError, "printer")),
         "client_cluster_status": partner(records_cluster),
         "client_clock_status": partner(records_clock),
+        "client_elder_router": partner(records_elder_cluster),
         "client_alive": partner(hears_news),
         "blocking_client": partner(blocks),
         "service_answers": partner(serves),

@@ -122,48 +122,6 @@ def test_types(variables, kind, branch):
 HELD = Message("PRINT", {"file": "a.txt", "copies": "2"}, service="printer", sent_from_service="asker")
 
 
-@pytest.mark.parametrize(
-    ("text", "branch"),
-    [
-        ("has_message()", "true"),
-        ("has_message(command: PRINT)", "true"),
-        ("has_message(command: SCAN)", "false"),
-        ("message_has_parameter(name: file)", "true"),
-        ("message_has_parameter(name: size)", "false"),
-        ("message_has_parameter_with_value(name: file, value: `.*[.]txt`)", "true"),
-        ("message_has_parameter_with_value(name: copies, value: 2)", "true"),
-        ("message_has_parameter_with_value(name: copies, value: 3)", "false"),
-        ("message_has_parameter_with_value(name: size, value: '')", "false"),
-        ("clear_message() has_message()", "false"),
-        ("has_data()", "false"),
-    ],
-)
-def test_questions_about_what_is_held(text, branch):
-    machine = Machine(load(f"{text} if({branch}: there) error(message: 'no') label(name: there)"))
-    machine._state.message = HELD
-    assert machine.start(0.0)[-1].failure is None
-
-
-@pytest.mark.parametrize(
-    ("name", "kind", "value"),
-    [
-        ("file", "string", "a.txt"),
-        ("copies", "integer", 2),
-        ("file", "identifier", Word("a.txt")),
-        ("command", "string", "PRINT"),
-        ("service", "string", "printer"),
-        ("sent_service", "string", "asker"),
-        ("sent_server", "string", ""),
-    ],
-)
-def test_a_parameter_is_saved(name, kind, value):
-    machine = Machine(load(f"save_parameter_value(parameter_name: {name}, variable_name: v, type: {kind})"))
-    machine._state.message = HELD
-    machine.start(0.0)
-    assert machine.variables["v"] == value
-    assert type_of(machine.variables["v"]) == kind
-
-
 def test_what_is_held_is_shown_as_on_the_wire():
     state = State(load(""), {})
     assert state.held == ""

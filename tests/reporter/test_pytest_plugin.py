@@ -6,6 +6,7 @@ import sys
 import pytest
 
 CONFTEST = """
+import asyncio
 from contextlib import asynccontextmanager
 from communicator.reporter.stage import Scene
 
@@ -13,8 +14,13 @@ from communicator.reporter.stage import Scene
 async def quiet(directory):
     yield Scene({"here": str(directory / "s"), "name": "quiet"})
 
+@asynccontextmanager
+async def grouped(directory):
+    async with quiet(directory) as scene, asyncio.TaskGroup():
+        yield scene
+
 def pytest_reporter_stages():
-    return {"quiet": quiet}
+    return {"quiet": quiet, "grouped": grouped}
 """
 
 
@@ -52,16 +58,18 @@ def test_scripts_are_tests(run):
         good="// stage: quiet\nlisten(address: $here) exit(timeout: 0)",
         alone="exit()",
         bad='// stage: quiet\nprint(message: "I am $name")\n  error(message: "not so")',
+        worse="// stage: grouped\nerror(message: 'worse')",
         unreadable="goto(label: nowhere)",
         lost="// stage: nowhere\nexit()",
     )
     assert done.returncode == 1
     assert "2 passed" in done.stdout
-    assert "3 failed" in done.stdout
+    assert "4 failed" in done.stdout
     assert 'bad.rprtr:3:3: not so\n    error(message: "not so")' in done.stdout
+    assert "worse.rprtr:2:1: worse" in done.stdout
     assert "I am quiet" in done.stdout
     assert "unreadable.rprtr:1:13: label 'nowhere' is not defined" in done.stdout
-    assert "lost.rprtr:1:1: no conftest knows the stage 'nowhere'; known: quiet" in done.stdout
+    assert "lost.rprtr:1:1: no conftest knows the stage 'nowhere'; known: grouped, quiet" in done.stdout
     assert "Traceback" not in done.stdout
 
 

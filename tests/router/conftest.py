@@ -389,7 +389,7 @@ class Wires:
         self.handle(self._ends[link][0], LinesReceived(link, f"{lines}\n".encode()))
 
     def heard(self, link):
-        """What a service has heard since it was asked last, by command and parameter x."""
+        """What a service has heard since this was asked last."""
         heard = self._services[link][:]
         self._services[link].clear()
         return heard

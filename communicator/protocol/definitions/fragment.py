@@ -1,8 +1,8 @@
 """Values as bytes of whole reads: regular expressions that match surely good ones only, and never more than one value.
 
 A fragment is put between ``name=`` and ``;`` in one expression for many lines. It need not match every good value, since what it
-does not match is looked at by itself. It must not match a bad one, nor a byte of `SPECIAL`, and must not make the engine go back
-and forth: each of its repetitions is over single bytes, and gives nothing back.
+does not match is looked at by itself. It must not match a bad one, nor any byte but those of printable ASCII without ``;`` ``"`` ``\\``,
+and must not make the engine go back and forth: each of its repetitions is over single bytes, and gives nothing back.
 """
 
 import re
@@ -11,10 +11,6 @@ from typing import NamedTuple
 
 from communicator.protocol.definitions.pattern import VALUE_CHARACTERS, Characters, Node, Repeat, Sequence
 
-SPECIAL = b'\x00-\x1f\x7f;"\\\\'
-"""Bytes, as in a class, that end a value, stand for others, or are trimmed."""
-TEXT = b"[^" + SPECIAL + b"]"
-"""Any other byte; whether they are UTF-8 is looked at once for the whole read."""
 OCTET = rb"(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
 IPV4 = OCTET + rb"(?:\." + OCTET + rb"){3}"
 NAME = rb"[A-Za-z_][A-Za-z0-9_]{0,127}+"

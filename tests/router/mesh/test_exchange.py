@@ -103,6 +103,7 @@ def test_a_new_life_makes_what_the_old_one_said_void_also_in_one_line(book):
     tell(book, "B", links("gamma", "beta"), payroll("gamma", boot="x2", started=STARTED + 1))
     assert known(book) == [("gamma", PAYROLL, 1)]
     assert "gamma" not in book.router._board.mesh.database.links()
+    assert "10.0.0.3:4042" not in members(book)
 
 
 def test_a_summary_is_answered_by_what_the_other_lacks(book):
