@@ -1,8 +1,9 @@
-"""Values as bytes of whole reads: regular expressions that match surely good ones only, and never more than one value.
+r"""Values as bytes of whole reads: regular expressions that match surely good ones only, and never more than one value.
 
 A fragment is put between ``name=`` and ``;`` in one expression for many lines. It need not match every good value, since what it
-does not match is looked at by itself. It must not match a bad one, nor any byte but those of printable ASCII without ``;`` ``"`` ``\\``,
-and must not make the engine go back and forth: each of its repetitions is over single bytes, and gives nothing back.
+does not match is looked at by itself. It must not match a bad one, nor any byte but those of printable ASCII, and of these neither
+``;`` nor a quotation mark nor a backslash; and it must not make the engine go back and forth: each of its repetitions is over single
+bytes, and gives nothing back.
 """
 
 import re

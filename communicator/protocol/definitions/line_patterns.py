@@ -1,7 +1,7 @@
 r"""Expressions that match many lines of one command at once, made of the shapes that its lines turn out to have.
 
 Looking at each line by itself takes some microseconds; the router passes lines on in far less. So the lines of one read that carry
-the same header are matched by one expression, ``(?:HEAD(?: a=…;b=…;| b=…;)\n)*``, whose alternatives are shapes: names of parameters
+the same header are matched by one expression, ``(?:HEAD(?: a=…;b=…;| b=…;)\n)*``. Its alternatives are shapes: names of parameters
 in the order in which somebody writes them. Shapes are learnt from the lines themselves. What does not match is not bad: it has to
 be looked at by itself.
 

@@ -22,8 +22,11 @@ from communicator.router.registry import Link
 from communicator.router.switchboard import Switchboard
 
 _HOPS = re.compile(rb" hops_left=(\d{1,2});")
-_TRACE, _REQUIRED, _QUOTED_ACK, _HOPS_LEFT = b"race=", b"k=req", b"ack=", b"ps_le"
-"""A few letters of each parameter that a router must read: trace, ack=required, hops_left; longer ones take longer to search."""
+_TRACE, _REQUIRED, _HOPS_LEFT = b"race=", b"k=req", b"ps_le"
+"""Five letters of each parameter that a router must read: trace, ack=required, hops_left; longer ones take longer to search.
+
+Nobody writes ``ack="required"`` here: the router that asks for an acknowledgement has written the line anew.
+"""
 
 
 class Way(NamedTuple):
@@ -81,7 +84,7 @@ def _has_telltale(lines: bytes, way: Way, hops: int) -> bool:
         way: Where they go.
         hops: How often their fronts tell of hops.
     """
-    if _TRACE in lines or (way.is_local and (_QUOTED_ACK if b'"' in lines else _REQUIRED) in lines):
+    if _TRACE in lines or (way.is_local and _REQUIRED in lines):
         return True
     return lines.count(_HOPS_LEFT) != hops if hops else _HOPS_LEFT in lines
 
@@ -150,7 +153,7 @@ def _onward(hop: Hop, link: Link, head: bytes, left: int) -> Way | None:
 def _relay_mixed(board: Switchboard, link: Link, lines: bytes, now: Instant, inspect: Inspect) -> None:
     """Collect lines by destination; what was collected goes out before a line that must be read."""
     rest = BytesIO(lines)
-    is_suspect = any(telltale in lines for telltale in (_TRACE, _QUOTED_ACK, _REQUIRED, _HOPS_LEFT))
+    is_suspect = any(telltale in lines for telltale in (_TRACE, _REQUIRED, _HOPS_LEFT))
     batches: dict[Link, list[bytes]] = {}
     put: Callable[[bytes], None]
     for line in rest:

@@ -18,7 +18,7 @@ def patterns():
 
 @pytest.mark.parametrize("end", [b"\n", b";\n"])
 def test_values_of_any_text_but_the_special_ones(patterns, end):
-    assert patterns.match_all(b"x/C", b"x/C a=1 2=3,\xc3\xa9~;b=." + end)
+    assert patterns.match_all(b"x/C", b"x/C a=1 2=3,\xc3\xa9~\t\x7f;b=." + end)
 
 
 @pytest.mark.parametrize(
@@ -37,7 +37,10 @@ def test_values_of_any_text_but_the_special_ones(patterns, end):
         b"x/CD a=1\n",
         b"x/C a\n",
         b"x/C a=\\n\n",
-        b"x/C a=1\x7f\n",
+        b"x/C a=1\v\n",
+        b"x/C a=1\r\n",
+        b"x/C a=1\x00;b=2\n",
+        b'x/C a="1"\n',
         b"x/C a=\xc3\n",
         b"\n",
         b"x/C a=1",
