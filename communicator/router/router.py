@@ -47,6 +47,8 @@ from communicator.router.repertoire import recall, review
 from communicator.router.slow_consumers import apply_queue_policy, tell_cut, tell_dropped
 from communicator.router.switchboard import Switchboard
 
+STRANGER_BYTES = 2 * 1024 * 1024
+"""What a link from another host may say while its password is checked or its name decided: the link states of a large cluster."""
 _DATAGRAM_LINK = -1
 """The number of the link every datagram seems to come over; nothing can be sent to it."""
 
@@ -162,10 +164,21 @@ class Router:
         if board.taps:
             board.tap("in", link, event.lines)
         if link.is_parked:
-            link.parked += event.lines
+            self._park_more(link, event.lines, now)
             statistics.messages_received[link.kind] += count_lines(event.lines)
         else:
             statistics.messages_received[link.kind] += self._pass_on(link, event.lines, now)
+
+    def _park_more(self, link: Link, lines: bytes, now: Instant) -> None:
+        """What comes while an answer is awaited; a stranger, who may wait long, is not to fill our memory meanwhile."""
+        if link.is_stranger and len(link.parked) + len(lines) > STRANGER_BYTES:
+            link.is_parked = False
+            link.parked = b""
+            self._board.notice(Level.WARNING, "stranger_too_talkative", link=link.name, limit_bytes=STRANGER_BYTES)
+            self._leave(link, now, CloseReason.LIMIT)
+            self._board.close(link, CloseReason.LIMIT)
+        else:
+            link.parked += lines
 
     def _pass_on(self, link: Link, lines: bytes, now: Instant) -> int:
         """Deal with lines; returns how many they were."""

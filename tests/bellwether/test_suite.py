@@ -46,7 +46,10 @@ def test_a_daemon_is_told_to_keep_to_the_private_directory(program, settings):
 
 
 def test_what_the_user_set_is_left_alone():
-    own = {ROUTER.name: frozenset(("listen", "listen.local", "data_path", "flags_path")), EXPORTER.name: frozenset(("listen",))}
+    own = {
+        ROUTER.name: frozenset(("listen", "listen.local", "data_path", "flags_path")),
+        EXPORTER.name: frozenset(("listen",)),
+    }
     plan = Plan(PLAN.layout, SOCKET, PREFERRED, own)
     assert dict(plan.settings(ROUTER)) == {"listen.unix": SOCKET, "listen.signal": "127.0.0.1:4041"}
     assert plan.settings(EXPORTER) == []

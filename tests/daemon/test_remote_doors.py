@@ -196,14 +196,19 @@ async def test_what_is_to_be_kept_is_there_at_the_end_and_is_read_at_the_next_st
         assert router.events("kept_file_ignored")[0]["path"] == str(data / "policy.json")
 
 
-async def test_what_cannot_be_kept_is_told(run):
+async def test_what_cannot_be_kept_is_told(run, eventually):
     start, _ = run
     async with start() as router:
         peer = await router.connect()
         data = router.ports_file.parent / "data"
-        for _ in range(2):
-            peer.say("KEEP neighbors.txt x")
+
+        async def kept():
+            return {file.name: file.read_text() for file in data.iterdir()} if data.exists() else {}
+
+        for content in "vx":
+            peer.say(f"KEEP neighbors.txt {content}")
             await peer.sync()
+        await eventually(kept, lambda files: files == {"neighbors.txt": "x"})
         for file in data.iterdir():
             file.unlink()
         data.rmdir()

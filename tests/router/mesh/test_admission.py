@@ -338,3 +338,15 @@ def test_no_event_and_no_effect_shows_a_password_when_printed(gated):
     assert [effect for effect in book.effects if isinstance(effect, Notice)]
     assert "tr0ub4dor" not in told(book)
     assert "tr0ub4dor" not in repr(book.router._board.mesh.gate.__dict__)
+
+
+def test_a_stranger_that_says_too_much_while_its_password_is_checked_is_cut(gated):
+    book = gated()
+    with book.waiting():
+        book.run(f"+ A remote\nA > {BY_PASSWORD}")
+        for _ in range(3):
+            book.write("A", b"ALIVE serial=1;pad=" + b"x" * 1_000_000 + b"\n")
+        link = book.router._board.registry.links.get(book.links["A"])
+        assert link is None or link.parked == b""
+    assert peers(book) == []
+    assert "stranger_too_talkative" in [notice.event for notice in book.notices]
