@@ -2,8 +2,8 @@ r"""Values as bytes of whole reads: regular expressions that match surely good o
 
 A fragment is put between ``name=`` and ``;`` in one expression for many lines. It need not match every good value, since what it
 does not match is looked at by itself. It must not match a bad one, nor any byte but those of printable ASCII, and of these neither
-``;`` nor a quotation mark nor a backslash; and it must not make the engine go back and forth: each of its repetitions is over single
-bytes, and gives nothing back.
+``;`` nor a quotation mark nor a backslash. And it must not make the engine go back and forth: each of its repetitions is over
+single bytes, and gives nothing back.
 """
 
 import re

@@ -63,8 +63,9 @@ def settle_status(board: Switchboard) -> None:
 
 def _tell_change(board: Switchboard, status: dict[str, str], words: tuple[str, str]) -> None:
     """The cluster has come up or gone down, or has become complete or incomplete."""
+    is_up = status["status"] == "up"
     board.notice(
-        Level.INFO if status["status"] == "up" else Level.ERROR,
+        Level.INFO if is_up else Level.ERROR,
         "cluster_changed",
         status=status["status"],
         completeness=status["completeness"],
