@@ -89,6 +89,11 @@ def _has_telltale(lines: bytes, route: Route) -> bool:
     )
 
 
+def _is_plain(route: Route) -> bool:
+    """Whether nothing that a line may ask for matters on this route, but that it is traced."""
+    return route.is_only and route.kind != "next_hop"
+
+
 def _telltales(lines: bytes) -> tuple[bytes, ...]:
     return _QUOTED_TELLTALES if b'"' in lines else _TELLTALES
 
@@ -96,15 +101,18 @@ def _telltales(lines: bytes) -> tuple[bytes, ...]:
 def _forward_mixed(board: Switchboard, link: Link, lines: bytes, now: Instant, inspect: Inspect) -> None:
     """Collect lines by destination; what was collected goes out before a line that must be looked into."""
     rest = BytesIO(lines)
-    is_suspect = any(telltale in lines for telltale in _telltales(lines))
+    is_traced = _TELLTALES[0] in lines
     batches = _Batches(board, link)
     puts = batches.puts
+    particular: set[bytes] = set()  # the starts whose lines may ask for more than their address does
     for line in rest:
         start = line.partition(b" ")[0]
         put = puts.get(start)
-        if put is None or is_suspect:
+        if put is None or is_traced or start in particular:
             route = find_route(board, link, start.removesuffix(b"\n"))
-            if route is None or (is_suspect and _has_telltale(line, route)):
+            if route is not None and not _is_plain(route):
+                particular.add(start)
+            if route is None or ((is_traced or start in particular) and _has_telltale(line, route)):
                 batches.flush()
                 if not board.may_look():
                     board.park(link, line + rest.read(), Continue(link.id))

@@ -11,7 +11,7 @@ from simulation.campaign import Tally, run_seed
 
 ROOT = Path(__file__).parent.parent.parent
 SEEDS = 24
-PER_TEST = 6
+PER_TEST = 3
 
 
 @pytest.mark.parametrize("first", range(0, SEEDS, PER_TEST))
@@ -19,7 +19,7 @@ def test_promises_hold(first):
     seen = Tally()
     for seed in range(first, first + PER_TEST):
         seen.add(run_seed(seed))
-    assert seen.judged > 50 * PER_TEST, "hardly anything had to arrive"
+    assert seen.judged > 30 * PER_TEST, "hardly anything had to arrive"
     assert seen.audits > 2 * PER_TEST, "hardly anyone was asked about the cluster"
 
 

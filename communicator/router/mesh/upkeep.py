@@ -5,7 +5,7 @@ from communicator.router.effects import Level
 from communicator.router.events import CloseReason, Instant
 from communicator.router.mesh.acknowledgement import repeat_due
 from communicator.router.mesh.exchange import publish_links, publish_services, republish
-from communicator.router.mesh.handshake import dial_due, part, settle_rivalries
+from communicator.router.mesh.handshake import STRANGER_S, dial_due, part, settle_rivalries
 from communicator.router.switchboard import Switchboard
 
 
@@ -48,6 +48,9 @@ def upkeep(board: Switchboard, now: Instant) -> None:
     """Do what is due."""
     mesh, now_s = board.mesh, now.monotonic_s
     for link in [link for link in mesh.strangers if link.stranger_until_s <= now_s]:
+        if link.is_parked:  # it has said who it is, and waits for us
+            link.stranger_until_s = now_s + STRANGER_S
+            continue
         board.notice(Level.INFO, "stranger_sent_away", link=link.name)
         part(board, link, CloseReason.AUTH, now)
     settle_rivalries(board, now)

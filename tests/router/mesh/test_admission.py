@@ -105,13 +105,13 @@ def test_strangers_are_bounded_in_number_and_our_own_dials_are_not(mesh):
     book.play("A x\nB x\n+ E remote\nE < (nothing)")
 
 
-def test_a_stranger_that_waits_for_its_turn_is_sent_away_too(gated):
+def test_a_stranger_whose_password_is_being_checked_has_as_much_time_as_that_takes(gated):
     book = gated()
     with book.waiting():
-        book.run(f"+ A remote\nA > {BY_PASSWORD}\n+ B remote\nB > {BY_PASSWORD}\n@ 11\nA < EOF\nB < EOF")
-        assert book.router._board.mesh.gate.waiting == 0
-        assert len(book.put_off) == 1
-    assert (peers(book), count(book, CheckCredential)) == ([], 1)
+        book.run(f"+ A remote\nA > {BY_PASSWORD}\n+ B remote from=10.0.0.67\nB > {BY_PASSWORD}\n@ 35")
+        book.play("A < (nothing)\nB < (nothing)")
+        assert (book.router._board.mesh.gate.waiting, book.router.next_deadline() > book.monotonic_s) == (1, True)
+    assert (peers(book), count(book, CheckCredential)) == (["beta"], 2)
 
 
 # Passwords.
