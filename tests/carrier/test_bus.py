@@ -62,6 +62,7 @@ def test_routers_need_not_meet_on_a_bus(bus, command):
     cluster, _ = bus
     [answer] = tell(cluster, "a", f"<b:communicatord {command}\n".encode())
     assert b"b:communicatord/INVALID" in answer
+    assert b"over a remote or secure link of its own" in answer
     assert cluster["a"]._board.mesh.peers == {}
 
 
@@ -122,3 +123,35 @@ def test_a_router_without_a_bus_takes_no_link_for_one():
     cluster = Cluster([("a", "b")])
     board = cluster["a"]._board
     assert not board.mesh.opened(board.mesh.peers["b"])
+
+
+def test_the_first_on_a_bus_tells_the_second_of_services_that_came_while_it_was_alone():
+    cluster = Cluster([], bus="ab")
+    for host in cluster.hosts.values():
+        host.drop_off()
+        host.crash(silently=False)
+    cluster.hosts["a"].start()
+    cluster.hosts["a"].join(cluster.bus)
+    early = cluster.service("a", "early")
+    cluster.run(10)
+    cluster.hosts["b"].start()
+    cluster.hosts["b"].join(cluster.bus)
+    cluster.run()
+    sender = cluster.service("b", "sender")
+    cluster.say(sender, "early/P x=1")
+    assert early.take() == ["<b:sender a:early/P x=1"]
+
+
+def test_a_remembered_route_to_who_has_left_is_void_at_once(bus):
+    cluster, voices = bus
+    cluster.run(30)
+    cluster.say(voices["a"], "b:svc_b/P x=1", "svc_b/P x=2")
+    assert len(voices["b"].take()) == 2
+    cluster.hosts["b"].drop_off()
+    cluster.run(0.1)
+    asks = "transmission_report=failure"
+    cluster.say(voices["a"], f"b:svc_b/P {asks}", f"svc_b/P {asks}")
+    assert [line.partition("reason=")[2] for line in voices["a"].take()] == [
+        "no_route;status=failed",
+        "service_unknown;status=failed",
+    ]

@@ -67,6 +67,7 @@ def test_a_message_that_never_arrives_is_given_up_after_a_minute(pair):
     assert "action=failed" in trace
     assert "reason=not_acknowledged" in trace
     assert cluster["a"]._board.statistics.dropped["unacknowledged"] == 1
+    assert (len(cluster["a"]._board.pending), cluster["a"]._board.pending.bytes) == (0, 0)
     cluster.wire.loses = lambda *_: False
     cluster.run(100)
     assert (gamma.take(), alpha.take()) == ([], [])
@@ -89,9 +90,12 @@ def test_a_router_on_the_way_that_knows_no_way_does_not_end_it(pair):
     cluster, alpha, gamma = pair
     cluster.cut("b", "c")
     cluster.say(alpha, MESSAGE, seconds=0.05)
+    assert cluster["b"]._board.mesh.peers.keys() == {"a"}
+    assert [pair for *pair, _ in cluster.passed("gamma/PING")] == [["a", "b"]]
     cluster.run(1)
     cluster.heal("b", "c")
     cluster.run(40)
+    assert not cluster.passed("status=failed")
     assert len(gamma.take()) == 1
     assert alpha.take() == []
 
