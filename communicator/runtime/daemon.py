@@ -167,8 +167,11 @@ class Daemon(Generic[S]):
         try:
             yield
         finally:
+            blocked = signal.pthread_sigmask(signal.SIG_BLOCK, ())
             for number in SIGNALS:
                 loop.remove_signal_handler(number)
+                if number in blocked:  # it is too late for them, and a thread that hears them is not to die of one
+                    signal.signal(number, signal.SIG_IGN)
 
     @contextmanager
     def _keep_alive(self) -> Iterator[None]:

@@ -1,3 +1,4 @@
+import math
 import random
 from collections import Counter
 
@@ -52,7 +53,7 @@ def test_the_nearest_take_what_their_weights_allow(told, expected):
 
 def test_an_error_of_rounding_sends_nothing_far_away():
     near = [candidate(f"s{at}", cost=0, weight=1 / 49) for at in range(49)]
-    assert sum(one.weight for one in near) < 1
+    assert math.fsum(one.weight for one in near) < 1
     assert set(shares([*near, candidate("far", cost=1)], SENDER)) == set(near)
 
 
