@@ -30,6 +30,8 @@ class Audit:
         """How many answers were judged."""
         self.statuses: dict[str, Message] = {}
         self._graphs: dict[str, Message] = {}
+        self.files_lost = False
+        """Whether a router has begun anew without what it had kept."""
         self._whole = False
         """Whether all have agreed on all since membership last changed; only then a majority is one."""
 
@@ -110,13 +112,15 @@ class Audit:
     def _judge_whole(self, live: list[Host]) -> None:
         """Everyone is there and sees everyone: then all say so, and count no one who has left.
 
-        A neighbor that the configuration still names at an address where nobody is any more may go on counting.
+        A neighbor that the configuration still names at an address where nobody is any more may go on counting; where a router
+        has lost its files it no longer knows whose that was, and tells all others of it.
         """
         addresses = {host.address for host in live}
+        told_of = {address for host in live for address in host.plan.neighbors} if self.files_lost else set()
         for host in live:
             status = self.statuses[host.name]
             count = parse_integer(status.get("neighbors_count"))
-            stale = len(set(host.plan.neighbors) - addresses)
+            stale = len({*host.plan.neighbors, *told_of} - addresses)
             completeness = "complete" if count == len(live) else "incomplete"
             told = (status.get("status"), status.get("completeness"))
             if told != ("up", completeness) or not len(live) <= count <= len(live) + stale:

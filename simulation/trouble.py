@@ -117,6 +117,7 @@ class Trouble:
         host.crash(silently=silently)
         if self.world.stage.random.random() < 0.2:
             host.files.clear()
+            self.audit.files_lost = True
         return partial(self._start, host)
 
     def _stop(self) -> Repair | None:
