@@ -50,8 +50,8 @@ class World:
         self._hearing, self._make_core = hearing, make_core
         self._known: set[frozenset[str]] = set()
         """Pairs that have each other's address for certain."""
-        self._perhaps: set[frozenset[str]] = set()
-        """Pairs that were in one part at some moment, and so may have heard of each other."""
+        self._perhaps: dict[str, set[str]] = {}
+        """Address of a machine to those it may have heard of: all that anyone it was ever in one part with may have."""
         for one, other in scenario.roads:
             delays_s = (self._draw_delay_s(), self._draw_delay_s())
             self.network.build_road(scenario.plans[one].name, scenario.plans[other].name, delays_s, scenario.loss)
@@ -102,7 +102,8 @@ class World:
         self.epoch += 1
         self.disturbed_s = self.stage.agenda.now_s
         for part in self.parts(certain=False):
-            self._perhaps.update(pair(one, other) for one, other in combinations(part, 2))
+            heard = {host.address for host in part}.union(*(self._perhaps.get(host.address, ()) for host in part))
+            self._perhaps.update((host.address, set(heard)) for host in part)
         self.is_certain = False
 
     @property
@@ -134,7 +135,13 @@ class World:
             return False
         if not (one.plan.discover and other.plan.discover):
             return one.address in other.plan.neighbors and other.address in one.plan.neighbors
-        return pair(one, other) in self._known or (not certain and pair(one, other) in self._perhaps)
+        return pair(one, other) in self._known or (not certain and self._may_have_heard(one, other))
+
+    def _may_have_heard(self, one: Host, other: Host) -> bool:
+        return any(
+            far.address in self._perhaps.get(near.address, ()) or far.address in near.plan.neighbors
+            for near, far in ((one, other), (other, one))
+        )
 
     def parts(self, *, certain: bool = True) -> list[list[Host]]:
         """The live machines, in groups that are connected; whatever they speak."""

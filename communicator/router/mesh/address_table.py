@@ -28,6 +28,10 @@ class AddressTable:
         """All addresses of a server, in the order of their text."""
         return sorted(self._by_server.get(server, ()), key=lambda known: known.address)
 
+    def has_moved(self, known: KnownAddress) -> bool:
+        """Whether the server that was at this address is proven to be at another."""
+        return not known.is_proven and any(mate.is_proven for mate in self.of_server(known.server))
+
     def add(self, known: KnownAddress) -> None:
         """Enter an address that is not in it."""
         self._by_address[known.address] = known

@@ -231,7 +231,7 @@ def admit_peer(board: Switchboard, link: Link, offer: Offer, now: Instant) -> No
 def _enter(board: Switchboard, link: Link, offer: Offer, now: Instant) -> None:
     book = board.mesh.book
     replaced = book.prove(offer.peer.server, offer.peer.address, now.monotonic_s)
-    book.leave(replaced, now.wall_ns // NS_PER_S)
+    book.leave(offer.peer.server, replaced, now.wall_ns // NS_PER_S)
     for address in replaced:
         board.notice(Level.INFO, "address_replaced", server=offer.peer.server, old=address, new=offer.peer.address)
     if link.dial is not None:

@@ -185,16 +185,15 @@ class AddressBook:
         addresses = [what] if ":" in what else [known.address for known in self._table.of_server(what)]
         return sum(self._forget_one(address, epoch_s) for address in addresses) > 0
 
-    def leave(self, addresses: Iterable[str], epoch_s: int) -> None:
-        """Tell the others of addresses that a server has left, as of forgotten ones.
+    def leave(self, server: str, left: Iterable[str], epoch_s: int) -> None:
+        """Tell others, as of forgotten ones, of addresses that a proven server has left: they may not know whose they were.
 
-        They may have heard of them without knowing whose they were; above all the server itself, when it is on a new machine.
-
-        Args:
-            addresses: What `prove` returned.
-            epoch_s: The time now.
+        Above all the server itself, on its new machine, cannot know. `left` is what `prove` returned, `epoch_s` the time now.
         """
-        for address in addresses:
+        moved = [
+            each for each in self._table.of_server(server) if each.rank is not None and self._table.has_moved(each)
+        ]
+        for address in sorted({*left, *(known.address for known in moved)} - self._forgotten.marks.keys()):
             self._forgotten.mark(address, epoch_s)
 
     def merge_forgotten(self, marks: Mapping[str, int], epoch_s: int) -> bool:
@@ -310,7 +309,9 @@ class AddressBook:
                 known.is_proven = not known.is_configured
 
     def _numbers(self) -> list[HostPort]:
-        return [known.host_port for known in self._table.counted() if known.rank is not None]
+        """Where routers are; an address whose server has moved counts with it here, but would count by itself elsewhere."""
+        here = [known for known in self._table.counted() if not self._table.has_moved(known)]
+        return [known.host_port for known in here if known.rank is not None]
 
     def _key(self, address: str) -> str:
         return f"{self._seed} {address}"

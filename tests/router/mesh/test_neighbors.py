@@ -115,12 +115,33 @@ def test_the_file_is_written_and_read_again():
     assert [(member.server, member.address) for member in again.members()] == [("", C), ("b", B)]
 
 
+def test_a_configured_address_whose_server_has_moved_is_not_told():
+    book = make_book(B)
+    dial(book, "beta", B)
+    assert book.addresses() == [B, OWN]
+    book.lost("beta", 1.0)
+    assert link(book, "beta", D, 2.0) == (B,)
+    assert (book.addresses(), book.count) == ([OWN, D], 2)
+    again = make_book(B, saved_neighbors=book.render_file())
+    assert (again.addresses(), again.count) == ([OWN, D], 2)
+
+
+def test_a_configured_address_that_was_left_while_we_were_down_is_told_of_too():
+    first = make_book(B, "host-b:4042")
+    link(first, "beta", B)
+    book = make_book(B, "host-b:4042", saved_neighbors=first.render_file())
+    assert link(book, "beta", D) == ()
+    for epoch_s in (EPOCH_S, EPOCH_S + 1):
+        book.leave("beta", (), epoch_s)
+        assert dict(book.forgotten) == {B: EPOCH_S}
+
+
 def test_an_address_that_a_server_has_left_is_told_of_and_taken_back_by_its_next_owner():
     book, itself = make_book(), make_book(own=D)
     link(book, "beta", B)
     itself.hear([B], 0.0)  # the new machine has heard of its name's former address, and cannot know what it was
     assert link(book, "beta", D) == (B,)
-    book.leave((B,), EPOCH_S)
+    book.leave("beta", (B,), EPOCH_S)
     assert dict(book.forgotten) == {B: EPOCH_S}
     assert itself.merge_forgotten(book.forgotten, EPOCH_S)
     assert (itself.count, itself.hear([B], 1.0)) == (1, False)
