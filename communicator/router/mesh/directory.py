@@ -18,8 +18,6 @@ class _Index:
     all: tuple[Instance, ...]
     leaves: frozenset[str]
     by_service: Mapping[str, tuple[Instance, ...]]
-    servers_up: Mapping[str, frozenset[str]]
-    """By service."""
     servers_accepting: Mapping[str, frozenset[str]]
     """By command."""
 
@@ -55,10 +53,6 @@ class Directory:
     def instances(self, service: str) -> tuple[Instance, ...]:
         """Every instance of a service, whatever its role and state, by server."""
         return self._index.by_service.get(service, ())
-
-    def servers_with(self, service: str) -> frozenset[str]:
-        """The servers, leaves too, where a service is up, whatever its role."""
-        return self._index.servers_up.get(service, _NOBODY)
 
     def servers_accepting(self, command: str) -> frozenset[str]:
         """The servers with an instance that lists a command and hears broadcasts; no leaf is among them, they do not tell."""
@@ -102,12 +96,9 @@ def _instances_of_leaf(server: str, leaf: Leaf) -> list[Instance]:
 
 def _index_of(instances: Sequence[Instance], leaves: frozenset[str]) -> _Index:
     by_service: dict[str, list[Instance]] = {}
-    servers_up: dict[str, set[str]] = {}
     servers_accepting: dict[str, set[str]] = {}
     for instance in instances:
         by_service.setdefault(instance.service, []).append(instance)
-        if instance.state == "up":
-            servers_up.setdefault(instance.service, set()).add(instance.server)
         if instance.hears_broadcasts:
             for command in instance.commands:
                 servers_accepting.setdefault(command, set()).add(instance.server)
@@ -115,6 +106,5 @@ def _index_of(instances: Sequence[Instance], leaves: frozenset[str]) -> _Index:
         all=tuple(instances),
         leaves=leaves,
         by_service={service: tuple(found) for service, found in by_service.items()},
-        servers_up={service: frozenset(servers) for service, servers in servers_up.items()},
         servers_accepting={command: frozenset(servers) for command, servers in servers_accepting.items()},
     )

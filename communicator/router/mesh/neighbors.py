@@ -71,10 +71,6 @@ class AddressBook:
         found = [summarise(group, is_linked=group[0].server in linked) for group in self._table.groups()]
         return tuple(sorted(found, key=lambda member: (member.server, member.address)))
 
-    def linked_addresses(self) -> tuple[str, ...]:
-        """The addresses of the members that are linked."""
-        return tuple(sorted(member.address for member in self.members() if member.state is MemberState.LINKED))
-
     def addresses(self) -> list[str]:
         """Every ``IP:port`` that counts, our own included: what CONNECT and ACCEPT tell."""
         return sorted(map(str, [self._own, *self._numbers()]))

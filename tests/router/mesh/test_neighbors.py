@@ -54,9 +54,13 @@ def test_our_own_address_must_be_one(own):
         make_book(own=own)
 
 
+def linked_addresses(book):
+    return tuple(sorted(member.address for member in book.members() if member.state is MemberState.LINKED))
+
+
 def test_a_router_alone():
     book = make_book()
-    assert (book.count, book.members(), book.linked_addresses(), book.next_due_s) == (1, (), (), None)
+    assert (book.count, book.members(), linked_addresses(book), book.next_due_s) == (1, (), (), None)
     assert (book.addresses(), book.due(0.0), book.rejected, dict(book.forgotten)) == ([OWN], [], (), {})
 
 
@@ -154,7 +158,7 @@ def test_a_neighbor_that_moved_while_we_were_down_leaves_its_saved_address():
     link(first, "b", B)
     book = make_book(saved_neighbors=first.render_file())
     assert link(book, "b", D) == (B,)
-    assert (book.count, book.linked_addresses()) == (2, (D,))
+    assert (book.count, linked_addresses(book)) == (2, (D,))
 
 
 def test_our_own_address_may_be_configured_everywhere():
@@ -171,7 +175,7 @@ def test_a_new_address_of_a_server_replaces_the_old_one_for_a_day():
     assert link(book, "b", B) == ()
     book.lost("b", 10.0)
     assert link(book, "b", D, 20.0) == (B,)
-    assert (book.count, book.linked_addresses(), book.has(B)) == (2, (D,), False)
+    assert (book.count, linked_addresses(book), book.has(B)) == (2, (D,), False)
     assert not book.hear([B], 20.0 + DAY_S - 1)
     assert book.hear([B], 20.0 + DAY_S)
 
@@ -181,7 +185,7 @@ def test_another_server_at_a_replaced_address_is_welcome():
     link(book, "b", B)
     link(book, "b", D)
     assert link(book, "c", B) == ()
-    assert (book.count, book.linked_addresses()) == (3, (B, D))
+    assert (book.count, linked_addresses(book)) == (3, (B, D))
 
 
 def test_a_new_server_at_a_known_address_takes_it_over():
@@ -201,7 +205,7 @@ def test_a_configured_name_counts_as_the_router_that_was_found_there():
     book.prove("b", B, 0.0)
     assert book.count == 4
     book.linked(first.number, "b", 0.0)
-    assert (book.count, book.linked_addresses(), book.is_configured("b")) == (3, (B,), True)
+    assert (book.count, linked_addresses(book), book.is_configured("b")) == (3, (B,), True)
     assert [(m.address, m.configured, m.secure) for m in book.members() if m.server] == [(B, True, True)]
     book.lost("b", 1.0)
     assert {attempt.address for attempt in book.due(3.0)} in ({B}, {"host-b:4043"}), "one attempt at a time"
@@ -228,7 +232,7 @@ def test_a_configured_address_stays_when_its_server_moves():
     assert dial(book, "b", B) == ()
     book.lost("b", 10.0)
     assert link(book, "b", D, 11.0) == (B,)
-    assert (book.count, book.linked_addresses()) == (2, (D,))
+    assert (book.count, linked_addresses(book)) == (2, (D,))
     book.lost("b", 20.0)
     tried = set()
     for now_s in range(22, 30):
@@ -441,7 +445,7 @@ def test_a_replaced_host_is_back_within_a_minute_however_long_it_was_away():
         book.called(D, now_s)
         assert [attempt.address for attempt in book.due(now_s) if attempt.address == D] == [D]
         assert link(book, "b", D, now_s) == (B,)
-        assert book.linked_addresses() == (D,)
+        assert linked_addresses(book) == (D,)
 
 
 # Bounds.
@@ -458,7 +462,7 @@ def test_a_flood_of_addresses_is_bounded_and_does_not_keep_real_routers_out():
     assert not book.hear(["172.16.0.1:4042"], 0.0)
     assert not book.called("172.16.0.1:4042", 0.0)
     assert book.prove("t", "172.16.0.1:4042", 0.0, started_s=EPOCH_S) == ()
-    assert (book.count, len(book.linked_addresses())) == (101, 99)
+    assert (book.count, len(linked_addresses(book))) == (101, 99)
     assert any(member.configured for member in book.members())
 
 
