@@ -1,4 +1,4 @@
-"""Stalls local producers for a slow consumer, for a bounded time; it knows links, not messages.
+"""Stalls producers for a slow consumer, for a bounded time; it knows links, not messages.
 
 A consumer falls behind when more waits for it than the high-water mark. Whoever makes it worse is not read from until it has
 caught up: that producer's own socket fills, and it feels the pressure. A consumer that holds producers up for too long is cut:
@@ -7,8 +7,9 @@ that reads a queue empty within a twentieth of `stall_s` is used to the full, no
 
 A link to another router is no slow consumer: a service that writes to it waits as long as it takes, and a router that writes to
 it in transit waits too, up to `stall_s` in one go, so that nothing is lost where a way is slow, and routers never wait for each
-other in a circle. Whether it is alive at all the router finds out itself. A router never waits for a service, lest one that is
-slow hold up all others: the service is cut when its time is over or its queue is full.
+other in a circle. Whether it is alive at all the router finds out itself. For a service a router waits a hundredth of that in one
+go: one that reads well, but not as fast as another host can write, loses nothing, and one that is slow does not hold up all
+others behind it: it is cut when its time is over or its queue is full.
 """
 
 import asyncio
@@ -24,6 +25,8 @@ FORGIVEN_PART = 0.1
 """How much of a second's stall each second without one makes good."""
 FREE_PART = 0.05
 """The part of `stall_s` up to which a stall costs nothing: with the default of 5 s, whoever reads 3 MiB/s while behind."""
+ROUTER_PART = 0.01
+"""The part of `stall_s` for which a router waits for a service: with the default 50 ms, enough for whoever reads 15 MiB/s."""
 _LOW_PART = 4  # resume when a quarter is left: fewer and longer pauses
 
 
@@ -55,9 +58,12 @@ class BackPressure:
         """Each stalled producer, and for whom."""
         self._stalled_since: dict[Link, float] = {}
         self._deadlines: dict[Link, asyncio.TimerHandle] = {}
+        """When a consumer is cut."""
+        self._patience: dict[Link, asyncio.TimerHandle] = {}
+        """Until when routers wait for a consumer."""
         self._accounts: dict[Link, _Account] = {}
         self._relented: set[Link] = set()
-        """Routers for which other routers have waited long enough this time."""
+        """Consumers for which routers have waited long enough this time."""
         self._past_stall_s = 0.0
 
     @property
@@ -79,14 +85,14 @@ class BackPressure:
         """
         if consumer not in self._producers:
             self._producers[consumer] = set()
-            loop = asyncio.get_running_loop()
-            if consumer.leads_to_router:
-                self._deadlines[consumer] = loop.call_later(self.stall_s, self._relent, consumer)
-            else:
-                self._deadlines[consumer] = loop.call_later(self._open(consumer), consumer.cut, CloseReason.SLOW)
-        may_stall = consumer.leads_to_router and consumer not in self._relented
-        if producer is not None and (producer.kind.is_local or may_stall):
-            self._stall(producer, consumer)
+            if not consumer.leads_to_router:
+                deadline_s = self._open(consumer)
+                self._deadlines[consumer] = asyncio.get_running_loop().call_later(
+                    deadline_s, consumer.cut, CloseReason.SLOW
+                )
+        if producer is None or (producer.leads_to_router and not self._is_worth_waiting_for(consumer)):
+            return
+        self._stall(producer, consumer)
 
     def caught_up(self, consumer: Link) -> None:
         """A consumer has read, or is gone: those who waited for it alone go on."""
@@ -94,6 +100,9 @@ class BackPressure:
         if deadline is not None:
             deadline.cancel()
             self._settle(consumer)
+        patience = self._patience.pop(consumer, None)
+        if patience is not None:
+            patience.cancel()
         self._relented.discard(consumer)
         self._go_on(consumer, self._producers.pop(consumer, set()))
 
@@ -106,10 +115,19 @@ class BackPressure:
         if link in self._consumers:
             self._release(link)
 
+    def _is_worth_waiting_for(self, consumer: Link) -> bool:
+        """Whether a router may wait for a consumer; with the first that does, its patience begins."""
+        if consumer in self._relented:
+            return False
+        if consumer not in self._patience:
+            patience_s = self.stall_s if consumer.leads_to_router else self.stall_s * ROUTER_PART
+            self._patience[consumer] = asyncio.get_running_loop().call_later(patience_s, self._relent, consumer)
+        return True
+
     def _relent(self, consumer: Link) -> None:
-        """Routers have waited long enough for another one: they might be waiting for each other in a circle."""
+        """Routers have waited long enough: for another one in a circle perhaps, or for a service that reads too slowly."""
         self._relented.add(consumer)
-        waiting = {producer for producer in self._producers[consumer] if not producer.kind.is_local}
+        waiting = {producer for producer in self._producers[consumer] if producer.leads_to_router}
         self._producers[consumer] -= waiting
         self._go_on(consumer, waiting)
 
@@ -136,9 +154,7 @@ class BackPressure:
     def _settle(self, consumer: Link) -> None:
         """A stall is over."""
         now = self._clock()
-        account = self._accounts.get(consumer)
-        if account is None:
-            return  # another router, which is not cut for it
+        account = self._accounts[consumer]
         account.spent_s += max(0.0, now - account.at_s - self.stall_s * FREE_PART)
         account.at_s = now
 

@@ -33,7 +33,7 @@ class LimitsSettings(Settings, frozen=True):
     queue_bytes: Annotated[int, Meta(ge=LINE_BYTES)] = 16 * 1024 * 1024
     """What may wait for one consumer before it is cut at once; applies to new links."""
     stall_s: Seconds = 5.0
-    """How long a slow consumer may hold local producers up, in one go or in many small stalls, before it is cut."""
+    """How long a slow consumer may hold producers up before it is cut, all stalls together; routers wait a hundredth of it."""
     drain_s: Seconds = 5.0
     """How long closing a link or stopping the router waits for what is queued."""
     cache_messages: Count = _ROUTER.cache_messages

@@ -164,14 +164,16 @@ async def test_a_producer_that_is_gone_is_forgotten(make_link):
     assert pressure.total_stall_s == 0
 
 
-async def test_a_producer_from_elsewhere_is_not_held_up(owner, make_link):
+async def test_a_service_of_another_host_waits_like_one_of_this_host(owner, make_link):
     pressure = BackPressure(3600, lambda: 0.0, ignore)
     remote, wire = await make_link(1, LinkKind.REMOTE)
     consumer, _ = await make_link(2)
     pressure.wait_for(consumer, remote)
-    wire.send(b"passes\n")
-    assert await _heard(owner) == [(1, b"passes\n")]
+    wire.send(b"held\n")
+    assert pressure.stalls(remote)
+    assert not owner.lines
     pressure.caught_up(consumer)
+    assert await _heard(owner) == [(1, b"held\n")]
 
 
 @pytest.mark.parametrize(("queue_bytes", "high"), [(16 * 2**20, 2**20), (2**20, 2**18)])
@@ -179,17 +181,41 @@ def test_the_high_mark_is_well_below_the_bound(queue_bytes, high):
     assert water_marks(queue_bytes) == (high, high // 4)
 
 
-async def test_a_router_waits_for_another_router_but_never_for_a_service(make_link):
+async def test_a_router_waits_for_a_service_a_hundredth_of_the_time_it_waits_for_another_router(make_link):
     pressure = BackPressure(3600, lambda: 0.0, ignore)
     (router, _), (other, _) = [await make_link(number, LinkKind.REMOTE) for number in (1, 2)]
     (service, _) = await make_link(3)
     router.leads_to_router = other.leads_to_router = True
+    loop = asyncio.get_running_loop()
+    for consumer, patience_s in ((service, 36), (other, 3600)):
+        pressure.wait_for(consumer, router)
+        assert pressure.stalls(router)
+        assert pressure._patience[consumer].when() - loop.time() == pytest.approx(patience_s, abs=1)
+        pressure.caught_up(consumer)
+        assert not pressure.stalls(router)
+
+
+async def test_a_service_that_reads_too_slowly_for_a_router_to_wait_is_still_behind(make_link):
+    released = asyncio.Event()
+
+    def changed(link):
+        if link is router and not pressure.stalls(router):
+            released.set()
+
+    pressure = BackPressure(1, lambda: 0.0, changed)
+    router, _ = await make_link(1, LinkKind.REMOTE)
+    (service, _), (producer, _) = [await make_link(number) for number in (2, 3)]
+    router.leads_to_router = True
     pressure.wait_for(service, router)
-    assert not pressure.stalls(router)
-    pressure.wait_for(other, router)
+    pressure.wait_for(service, producer)
+    await asyncio.wait_for(released.wait(), 10)
+    pressure.wait_for(service, router)
+    assert (pressure.stalls(router), pressure.stalls(producer)) == (False, True)
+    assert service in pressure._deadlines
+    pressure.caught_up(service)
+    pressure.wait_for(service, router)
     assert pressure.stalls(router)
-    pressure.caught_up(other)
-    assert not pressure.stalls(router)
+    pressure.caught_up(service)
 
 
 async def test_a_service_waits_for_a_router_as_long_as_it_takes_and_other_routers_no_longer_than_the_limit(
