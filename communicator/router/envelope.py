@@ -32,7 +32,9 @@ ROUTER_PARAMETERS = frozenset(
         "secure_remote",
     )
 )
-"""Parameters that only routers write; services neither send nor see them."""
+"""Parameters that only routers write; services have no use for them."""
+IN_FRONT = (HOPS_LEFT, "ack", "trace")
+"""What the next router has to see stands first, in this order, so that it need not look for it in the whole line."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,30 +121,31 @@ def _stripped(message: Message) -> Message:
 
 
 def write_line(message: Message, told: dict[str, str], server: str = "") -> bytes:
-    """A message as a line, with what routers write for each other.
-
-    ``hops_left`` stands first, where the next router finds it without reading on; what the sender said comes last.
+    """A message as a line for another router, with what routers write for each other.
 
     Args:
         message: What was said.
         told: Parameters for the routers on the way.
         server: To which server it is addressed now; empty where that stays.
 
+    Returns:
+        The line: what is `IN_FRONT` first, then all else in the order of its names.
+
     Raises:
         LocalProtocolError: It has no encoding.
     """
     addressed = msgspec.structs.replace(message, server=server or message.server)
-    if HOPS_LEFT not in told:
-        return encode_line(msgspec.structs.replace(addressed, parameters={**message.parameters, **told}))
-    others = {name: value for name, value in told.items() if name != HOPS_LEFT}
-    rest = msgspec.structs.replace(addressed, parameters={**message.parameters, **others})
-    head = encode_head(addressed).encode()
-    return b"%b %b=%b;%b" % (
-        head,
-        HOPS_LEFT.encode(),
-        told[HOPS_LEFT].encode(),
-        encode_line(rest)[len(head) :].lstrip(b" "),
-    )
+    parameters = {**message.parameters, **told}
+    fronts = [{name: parameters.pop(name)} for name in IN_FRONT if name in parameters]
+    text = b"".join(_encode_parameters(addressed, front).removesuffix(b";") + b";" for front in fronts)
+    text += _encode_parameters(addressed, parameters)
+    return encode_head(addressed).encode() + (b" " + text if text else b"") + b"\n"
+
+
+def _encode_parameters(message: Message, parameters: dict[str, str]) -> bytes:
+    """Parameters as they stand in a line of this message."""
+    line = encode_line(msgspec.structs.replace(message, parameters=parameters))
+    return line[len(encode_head(message)) :].strip()
 
 
 def maker_of(identity: str) -> str:

@@ -1,7 +1,9 @@
 """Lines that come from another router: whoever they are for, as a chunk where that can be, one by one where they must be read.
 
-What matters stands at the front of a line: who sent it, to whom, which command, and how many routers it may still pass. Lines
-of one read that are alike in this are passed on together, and nothing behind their fronts is looked into.
+What matters stands at the front of a line: who sent it, to whom, which command, how many routers it may still pass, and the name
+of the parameter behind that, since one that makes a router read the line is written there (see `envelope.IN_FRONT`). Lines of one
+read that are alike in this are passed on together, and nothing behind their fronts is looked into. A leaf writes its lines anyhow:
+those are searched.
 """
 
 import re
@@ -21,12 +23,11 @@ from communicator.router.forwarding import Inspect, count_lines, share_start
 from communicator.router.registry import Link
 from communicator.router.switchboard import Switchboard
 
-_HOPS = re.compile(rb" hops_left=(\d{1,2});")
-_TRACE, _REQUIRED, _HOPS_LEFT = b"race=", b"k=req", b"ps_le"
-"""Five letters of each parameter that a router must read: trace, ack=required, hops_left; longer ones take longer to search.
-
-Nobody writes ``ack="required"`` here: the router that asks for an acknowledgement has written the line anew.
-"""
+_FRONT = re.compile(rb"(?: (?:hops_left=(\d{1,2});)?)?([^=; \n]+=|\n)")
+_READ_ON = frozenset((b"ack=", b"trace=", b"hops_left="))
+"""Parameters in front whose lines are read; hops that are written there otherwise than routers do are for `inspection`."""
+_TELLTALES = (b"race=", b"k=req", b"ps_le")
+"""Five letters of each parameter that must be read in the lines of a leaf; longer ones take longer to search."""
 
 
 class Way(NamedTuple):
@@ -35,7 +36,7 @@ class Way(NamedTuple):
     target: Link
     is_local: bool
     front: bytes
-    """As it is to be, up to and with the blank or the semicolon that ends it."""
+    """As it is to be, up to and with the sign behind the name of the sender's first parameter, or the newline."""
 
 
 def relay(board: Switchboard, link: Link, lines: bytes, now: Instant, inspect: Inspect) -> int:
@@ -58,7 +59,7 @@ def relay(board: Switchboard, link: Link, lines: bytes, now: Instant, inspect: I
     if way is None or not share_start(lines, front, count):
         _relay_mixed(board, link, lines, now, inspect)
         return count
-    if _has_telltale(lines, way, front.count(_HOPS_LEFT) * count):
+    if _has_telltale(link, lines):
         _relay_mixed(board, link, lines, now, inspect)
         return count
     if way.front != front:
@@ -73,20 +74,10 @@ def _with_front(lines: bytes, length: int, front: bytes) -> bytes:
     return front + front.join([line[length:] for line in BytesIO(lines)])
 
 
-def _has_telltale(lines: bytes, way: Way, hops: int) -> bool:
-    """Whether lines hold, behind their fronts, what must be read.
-
-    Whoever follows a message hears of it from each router; only the last one has to know that it must arrive. That a line
-    tells of its hops anywhere but in front was not written by a router.
-
-    Args:
-        lines: What goes this way.
-        way: Where they go.
-        hops: How often their fronts tell of hops.
-    """
-    if _TRACE in lines or (way.is_local and _REQUIRED in lines):
-        return True
-    return lines.count(_HOPS_LEFT) != hops if hops else _HOPS_LEFT in lines
+def _has_telltale(link: Link, lines: bytes) -> bool:
+    """Whether lines may hold something behind their fronts that must be read."""
+    is_leaf = link.peer is not None and link.peer.is_leaf
+    return is_leaf and any(telltale in lines for telltale in _TELLTALES)
 
 
 def _count(board: Switchboard, way: Way, count: int) -> None:
@@ -94,19 +85,21 @@ def _count(board: Switchboard, way: Way, count: int) -> None:
 
 
 def _front(lines: bytes) -> bytes:
-    """The front of the first line: sender, address and command with the blank behind it, and ``hops_left`` where that comes first.
+    """The front of the first line: sender, address, command, ``hops_left`` where that comes first, and the next parameter's name.
 
-    Empty where there is no sender, or nothing behind the command.
+    Empty where there is no sender, or where it is of no such form.
     """
     if not lines.startswith(b"<"):
         return b""
+    rest = _FRONT.match(lines, _end_of_head(lines))
+    return b"" if rest is None else lines[: rest.end()]
+
+
+def _end_of_head(lines: bytes) -> int:
+    """Where the blank behind the command stands in a line with a sender; where there is none, its newline."""
     end = lines.find(b"\n")
-    address = lines.find(b" ", 0, end) + 1
-    blank = lines.find(b" ", address, end)
-    if not address or blank < 0:
-        return b""
-    hops = _HOPS.match(lines, blank, end)
-    return lines[: hops.end() if hops else blank + 1]
+    blank = lines.find(b" ", lines.find(b" ", 0, end) + 1, end)
+    return end if blank < 0 else blank
 
 
 def _find_way(board: Switchboard, link: Link, front: bytes, now: Instant) -> Way | None:
@@ -125,8 +118,10 @@ def _find_way(board: Switchboard, link: Link, front: bytes, now: Instant) -> Way
 
 
 def _resolve(board: Switchboard, link: Link, front: bytes, now: Instant) -> Way | None:
-    plain, _, hops = front.partition(b" hops_left=")
-    head = plain.rstrip(b" ")
+    rest = _FRONT.match(front, _end_of_head(front))
+    if rest is None or rest[2] in _READ_ON:
+        return None
+    head, left, name = front[: rest.start()], min(int(rest[1]), HOPS) if rest[1] else HOPS, rest[2]
     try:
         parsed = parse_head(head.decode("ascii"))
     except (RemoteProtocolError, UnicodeDecodeError):
@@ -137,29 +132,34 @@ def _resolve(board: Switchboard, link: Link, front: bytes, now: Instant) -> Way 
         return None
     if parsed.server == board.config.server_name:
         live = board.registry.live(parsed.service)
-        return None if live is None else Way(live, is_local=True, front=head + b" ")
+        return None if live is None else Way(live, is_local=True, front=_join(head, b"", name))
     hop = None if parsed.server in ("", *WILDCARD_SERVERS) else board.carrier.hop(parsed.server)
-    return None if hop is None else _onward(hop, link, head, min(int(hops[:-1]), HOPS) if hops else HOPS)
+    return None if hop is None else _onward(hop, link, left, head, name)
 
 
-def _onward(hop: Hop, link: Link, head: bytes, left: int) -> Way | None:
+def _onward(hop: Hop, link: Link, left: int, head: bytes, name: bytes) -> Way | None:
     """The way to another router; None back to where a line came from, or when it has passed enough of them."""
     if hop.link is link or left <= 1:
         return None
-    front = head + b" " if hop.is_leaf else b"%s hops_left=%d;" % (head, left - 1)
-    return Way(hop.link, is_local=False, front=front)
+    hops = b"" if hop.is_leaf else b"hops_left=%d;" % (left - 1)
+    return Way(hop.link, is_local=False, front=_join(head, hops, name))
+
+
+def _join(head: bytes, hops: bytes, name: bytes) -> bytes:
+    """A front of its parts."""
+    return head + name if hops + name == b"\n" else head + b" " + hops + name
 
 
 def _relay_mixed(board: Switchboard, link: Link, lines: bytes, now: Instant, inspect: Inspect) -> None:
     """Collect lines by destination; what was collected goes out before a line that must be read."""
     rest = BytesIO(lines)
-    is_suspect = any(telltale in lines for telltale in (_TRACE, _REQUIRED, _HOPS_LEFT))
+    is_suspect = _has_telltale(link, lines)
     batches: dict[Link, list[bytes]] = {}
     put: Callable[[bytes], None]
     for line in rest:
         front = _front(line)
         way = _find_way(board, link, front, now) if front else None
-        if way is not None and not (is_suspect and _has_telltale(line[len(front) :], way, 0)):
+        if way is not None and not (is_suspect and _has_telltale(link, line)):
             put = batches.setdefault(way.target, []).append
             put(way.front + line[len(front) :])
             _count(board, way, 1)

@@ -202,12 +202,11 @@ def messages_with(left, lines):
         ("hops_left=0;", None),
     ],
 )
-@pytest.mark.parametrize("trace", ["", ";trace=t"])  # which is read
+@pytest.mark.parametrize("trace", ["", "trace=t;"])  # which is read
 def test_each_router_takes_one_from_the_hops_that_are_left(line, said, heard, trace):
-    streams = written(line, "b", link_to(line, "b", "a"), f"<a:s d:one_d/P {said}x=1{trace}\n".encode())
+    streams = written(line, "b", link_to(line, "b", "a"), f"<a:s d:one_d/P {said}{trace}x=1\n".encode())
     stream = streams.get(link_to(line, "b", "c"), b"").decode()
-    tail = f"{trace[1:]};x=1" if trace else "x=1"
-    assert stream == ("" if heard is None else f"<a:s d:one_d/P {heard}{tail}\n")
+    assert stream == ("" if heard is None else f"<a:s d:one_d/P {heard}{trace}x=1\n")
 
 
 def test_a_message_without_hops_left_is_counted_as_dropped(line):
