@@ -87,6 +87,8 @@ class RouterStats(msgspec.Struct, frozen=True):
     producer_stall_seconds_total: float | None = None
     handler_exceptions_total: dict[str, int] | None = None
     acl_denied_total: int | None = None
+    faulty_messages_total: int | None = None
+    definitions_refused: int | None = None
     udp_rejected_total: dict[str, int] | None = None
     tls_handshakes_failed_total: int | None = None
     flags_failed_total: int | None = None
@@ -299,6 +301,10 @@ _COUNTERS: tuple[Row[RouterStats], ...] = (
         path="cache.refused_total",
     ),
     _row(Kind.COUNTER, "acl_denied_total", "Messages refused because their sender may not say them."),
+    _row(Kind.COUNTER, "faulty_messages_total", "Messages that are not as they were defined, refused or not."),
+    _row(
+        Kind.GAUGE, "definitions_refused", "Message definitions that were not taken, since they are wrong themselves."
+    ),
     _row(Kind.COUNTER, "udp_rejected_total", "Datagrams refused at the signal port, by why.", "reason"),
     _row(Kind.COUNTER, "tls_handshakes_failed_total", "Links of other hosts whose TLS handshake failed."),
     _row(Kind.COUNTER, "flags_failed_total", "Flags that could not be raised or taken down; each is tried again."),

@@ -1,6 +1,7 @@
 """The console script ``communicatord``: names the router, its settings and its help."""
 
 from communicator.daemon.bound_doors import BoundDoors
+from communicator.daemon.message_checks import survey_definitions
 from communicator.daemon.router_config import check_host, group_id
 from communicator.daemon.server import Server
 from communicator.daemon.settings import CommunicatordSettings
@@ -26,4 +27,5 @@ main = daemon_command(
         "so. SIGHUP reads the settings again, SIGTERM takes leave of everyone and ends."
     ),
     check=check_host,
+    survey=survey_definitions,
 )

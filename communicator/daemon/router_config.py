@@ -11,6 +11,7 @@ from pathlib import Path
 from communicator.daemon.exposure import demands_credentials
 from communicator.daemon.identity import Identity
 from communicator.daemon.kept_files import fault_of
+from communicator.daemon.message_checks import Definitions
 from communicator.daemon.passwords import read_password_file
 from communicator.daemon.recollection import Kept, learnt_of
 from communicator.daemon.service_files import read_service_files
@@ -24,13 +25,16 @@ from communicator.runtime import read_secret
 from communicator.version import __version__
 
 
-def router_config(settings: CommunicatordSettings, identity: Identity, kept: Kept) -> RouterConfig:
+def router_config(
+    settings: CommunicatordSettings, identity: Identity, kept: Kept, definitions: Definitions
+) -> RouterConfig:
     """What the router is to know.
 
     Args:
         settings: Those in force.
         identity: Who it is.
         kept: What it kept in its last life.
+        definitions: What messages are held to.
 
     Raises:
         ConfigError: A ``.service`` file or the secret is wrong.
@@ -52,6 +56,8 @@ def router_config(settings: CommunicatordSettings, identity: Identity, kept: Kep
         owners=owners | settings.owners,
         stop_group=listen.socket_group if listen.group_may_stop else "",
         may_send=settings.may_send,
+        checks=definitions.checks,
+        definitions_refused=len(definitions.refused),
         cluster=_cluster_config(settings, identity, kept),
         policy=kept.get(KeptFile.POLICY, ""),
         limits=settings.limits.for_router,

@@ -19,6 +19,7 @@ from communicator.daemon.host import keep_freed_memory, raise_descriptor_limit, 
 from communicator.daemon.identity import identify_router
 from communicator.daemon.kept_files import KeptFiles, fault_of, prepare_directory
 from communicator.daemon.link import Link
+from communicator.daemon.message_checks import Definitions, read_definitions
 from communicator.daemon.peer_user import forget_users
 from communicator.daemon.raised_flags import RaisedFlags
 from communicator.daemon.reception import Reception, find_user
@@ -55,6 +56,9 @@ NEEDS_RESTART = frozenset(
 """Settings that are bound up with open sockets or with our identity; all others follow a SIGHUP."""
 _TURNS_TO_ACCEPT = 3  # of the loop, from accept() to a link
 
+REFUSALS_TOLD = 20
+"""Wrong definitions that the log names; `--check-config` names them all."""
+
 MakeCore = Callable[[RouterConfig, Instant], Core]
 
 
@@ -80,7 +84,9 @@ class Server:
         self._identity = identify_router(settings, doors)
         services = read_service_files(Path(settings.services_path))
         self._kept = recollect(Path(settings.data_path), services, self._tell_ignored)
-        config = router_config(settings, self._identity, self._kept)
+        definitions = read_definitions(settings)
+        self._tell_refused(definitions)
+        config = router_config(settings, self._identity, self._kept, definitions)
         core = make_core(config, Instant(time.monotonic(), time.time_ns()))
         self._dispatcher = Dispatcher(core, self, settings.limits.stall_s, daemon.log)
         self._reception = Reception(
@@ -127,12 +133,14 @@ class Server:
         in_force = self._with_open_doors(settings)
         secret = signal_secret(settings)
         group_id(settings.listen.socket_group)  # the next start will need it
-        config = router_config(in_force, self._identity, self._kept)
+        definitions = read_definitions(in_force)
+        config = router_config(in_force, self._identity, self._kept, definitions)
         revoked = self._credentials.reload(settings)  # the last that may fail
         self._signal.secret = secret
         forget_users()
         self._reception.limits = settings.limits
         self._dispatcher.back_pressure.stall_s = settings.limits.stall_s
+        self._tell_refused(definitions)
         self._dispatcher.reconfigure(config)
         links = self._dispatcher.links.values() if revoked.certificates else ()
         secure = frozenset(link.number for link in links if link.kind is LinkKind.SECURE)
@@ -181,6 +189,10 @@ class Server:
     def stop(self, mode: StopMode) -> None:
         """The router has taken leave: end."""
         self._daemon.stop(os.EX_TEMPFAIL if mode is StopMode.RESTART else os.EX_OK)
+
+    def _tell_refused(self, definitions: Definitions) -> None:
+        for remark in definitions.refused[:REFUSALS_TOLD]:
+            self._daemon.log.warning("definition_refused", path=remark.source, line=remark.line, reason=remark.text)
 
     def _tell_ignored(self, path: Path, reason: str) -> None:
         self._daemon.log.warning("kept_file_ignored", path=str(path), reason=reason)

@@ -12,6 +12,7 @@ from communicator.daemon.listen_settings import ListenSettings
 from communicator.daemon.service_rules import read_may_send, read_owners
 from communicator.errors import ConfigError
 from communicator.flags import DEFAULT_DIRECTORY
+from communicator.protocol.definitions import Checking
 from communicator.protocol.limits import LINE_BYTES, LINE_BYTES_HARD, LINE_BYTES_SENT
 from communicator.protocol.names import is_server_name
 from communicator.router.config import RouterLimits
@@ -84,6 +85,12 @@ class CommunicatordSettings(Settings, frozen=True):
     it is not there."""
     services_path: str = "/usr/share/bellwether/services"
     """Directory of ``*.service`` files: the services of this host, whether they run or not."""
+    definitions_path: tuple[str, ...] = ("/usr/share/bellwether/messages",)
+    """Directories of message definitions, ``COMMAND.conf``: those of the first count before those of the next, and before the
+    suite's own. One that is not there has none."""
+    check_messages: Checking = Checking.OFF
+    """What becomes of messages that are not as they were defined. ``off``: nothing, no message is looked at; ``debug``: they
+    are logged, counted and passed on; ``enforce``: they are not delivered, and their sender gets INVALID with the reason."""
     flags_path: str = DEFAULT_DIRECTORY
     """Directory of flags, where the sitter looks; not made, since it belongs to the sitter: without it no flags are raised."""
     listen: ListenSettings = ListenSettings()
@@ -99,7 +106,8 @@ class CommunicatordSettings(Settings, frozen=True):
         """Check what types cannot say."""
         if self.server_name and not is_server_name(self.server_name):
             raise ConfigError("server_name", f"{self.server_name!r} is no name: letters, digits and _ only")
-        for key, path in (("data_path", self.data_path), ("flags_path", self.flags_path)):
+        paths = [("definitions_path", path) for path in self.definitions_path]
+        for key, path in (("data_path", self.data_path), ("flags_path", self.flags_path), *paths):
             if not path.startswith("/") or "\0" in path:
                 raise ConfigError(key, f"{path!r} is not an absolute path")
         try:

@@ -3,6 +3,7 @@
 from communicator.protocol.addresses import is_private
 from communicator.protocol.names import PRIVATE_NETWORK, THIS_SERVER
 from communicator.router.balancing import Balancer, Candidate
+from communicator.router.checking import stays_here
 from communicator.router.envelope import Envelope
 from communicator.router.events import Instant
 from communicator.router.mesh.records import Instance
@@ -26,6 +27,8 @@ def choose(board: Switchboard, envelope: Envelope, now: Instant) -> Link | str |
     """
     message = envelope.message
     found = candidates(board, message.service, message.server, now, exclude=envelope.link)
+    if stays_here(board, message.command):
+        found = [one for one in found if one.server == board.config.server_name]
     if not envelope.is_ours and envelope.link.peer is not None and envelope.link.peer.is_leaf and not message.server:
         found = [one for one in found if one.server == _taker(board, envelope.link.peer.server, found)]
     if not found:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from communicator.protocol.addresses import HostPort
+from communicator.protocol.definitions import Checker, Checking
 from communicator.protocol.limits import LINE_BYTES_HARD
 from communicator.router.cache import CachePolicy
 from communicator.router.effects import QueuePolicy
@@ -99,6 +100,15 @@ class PackagedService:
 _UNTOLD = PackagedService()
 
 
+@dataclass(frozen=True, slots=True)
+class MessageChecks:
+    """What messages are held to."""
+
+    mode: Checking
+    """Never `Checking.OFF`: then there is no checker either."""
+    checker: Checker
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RouterConfig:
     """The router's identity and the rules of its host."""
@@ -126,6 +136,10 @@ class RouterConfig:
     """The group whose members may stop the router; empty when none may."""
     may_send: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """``[services.NAME] may_send``: service to patterns of ``SERVICE/COMMAND`` it may send; without an entry, anything."""
+    checks: MessageChecks | None = None
+    """How messages are held to their definitions; None where they are not."""
+    definitions_refused: int = 0
+    """Definitions that were not taken, since they are wrong themselves."""
     cluster: ClusterConfig = field(default_factory=ClusterConfig)
     policy: str = ""
     """What policy.json held at the start."""

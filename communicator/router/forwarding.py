@@ -17,6 +17,7 @@ from communicator.protocol.line_form import parse_head
 from communicator.protocol.names import BROADCAST_SERVICES, ROUTER_SERVICE, THIS_SERVER, WILDCARD_SERVERS
 from communicator.router.authority import RULES
 from communicator.router.balancing import Candidate, shares
+from communicator.router.checking import pass_unread, stays_here
 from communicator.router.effects import Continue
 from communicator.router.events import Instant
 from communicator.router.mesh.records import Instance
@@ -59,7 +60,12 @@ def forward(board: Switchboard, link: Link, lines: bytes, now: Instant, inspect:
     prefix = link.prefix if route is None else link.prefix + route.pin
     glued = lines.replace(b"\n", b"\n" + prefix) if prefix else lines
     count = (len(glued) - len(lines)) // len(prefix) if prefix else count_lines(lines)
-    if route is None or not share_start(lines, _start(lines, head, route), count) or _has_telltale(lines, route):
+    if (
+        route is None
+        or not share_start(lines, _start(lines, head, route), count)
+        or _has_telltale(lines, route)
+        or not pass_unread(board, head, lines)
+    ):
         _forward_mixed(board, link, lines, now, inspect)
         return count
     if prefix:
@@ -113,17 +119,22 @@ def _forward_mixed(board: Switchboard, link: Link, lines: bytes, now: Instant, i
     """Collect lines by destination; what was collected goes out before a line that must be looked into."""
     rest = BytesIO(lines)
     is_traced = _TELLTALES[0] in lines
+    is_checked = board.config.checks is not None
     batches = _Batches(board, link)
     puts = batches.puts
     particular: set[bytes] = set()  # the starts whose lines may ask for more than their address does
     for line in rest:
         start = line.partition(b" ")[0]
         put = puts.get(start)
-        if put is None or is_traced or start in particular:
+        if put is None or is_traced or is_checked or start in particular:
             route = find_route(board, link, start.removesuffix(b"\n"))
             if route is not None and not _is_plain(route):
                 particular.add(start)
-            if route is None or ((is_traced or start in particular) and _has_telltale(line, route)):
+            if (
+                route is None
+                or ((is_traced or start in particular) and _has_telltale(line, route))
+                or (is_checked and not pass_unread(board, start.removesuffix(b"\n"), line))
+            ):
                 batches.flush()
                 if not board.may_look():
                     board.park(link, line + rest.read(), Continue(link.id))
@@ -208,7 +219,7 @@ def _resolve(board: Switchboard, head: bytes) -> Route | None:
     if not is_here(board, parsed.server):
         hop = board.carrier.hop(parsed.server)
         return None if hop is None else Route((hop.link,), "next_hop")
-    return _service_route(board, parsed.server, parsed.service)
+    return _service_route(board, parsed.server, parsed.service, parsed.command)
 
 
 def _broadcast_route(board: Switchboard, server: str, scope: str, command: str) -> Route | None:
@@ -222,7 +233,7 @@ def _broadcast_route(board: Switchboard, server: str, scope: str, command: str) 
     return Route(board.registry.listeners(command), "broadcast")
 
 
-def _service_route(board: Switchboard, server: str, service: str) -> Route | None:
+def _service_route(board: Switchboard, server: str, service: str, command: str) -> Route | None:
     """Where a message for one instance of a service goes, as long as nothing is weighed or blocked."""
     if board.policy.concerns(service):
         return None
@@ -230,7 +241,7 @@ def _service_route(board: Switchboard, server: str, service: str) -> Route | Non
     elsewhere = () if board.mesh.is_alone else board.mesh.directory.instances(service)
     if live is not None:
         return Route((live,), "local", is_only=not elsewhere)
-    if server or not elsewhere:
+    if server or not elsewhere or stays_here(board, command):
         return None
     chosen = nearest(board, service, elsewhere)
     hop = None if chosen is None else board.carrier.hop(chosen)

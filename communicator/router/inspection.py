@@ -7,6 +7,7 @@ from communicator.protocol.line_form import decode
 from communicator.protocol.message import Message
 from communicator.protocol.names import ROUTER_SERVICE
 from communicator.router.authority import Speaker, judge
+from communicator.router.checking import find_fault
 from communicator.router.commands.table import HANDLERS
 from communicator.router.delivery import deliver
 from communicator.router.effects import Identify, Level
@@ -53,6 +54,8 @@ def _take(board: Switchboard, link: Link, message: Message, line: bytes, now: In
     elif not ruling.allowed:
         board.statistics.acl_denied += 1
         _refuse(board, link, message.command, ruling.reason, "acl")
+    elif fault := find_fault(board, link, message):
+        _refuse(board, link, message.command, fault, "faulty")
     elif message.service in ("", ROUTER_SERVICE) and is_here(board, message.server):
         _obey(board, link, message, now)
     else:
@@ -79,6 +82,8 @@ def _take_from_router(board: Switchboard, link: Link, message: Message, now: Ins
     if not ruling.allowed:
         board.statistics.acl_denied += 1
         _refuse(board, asker, message.command, ruling.reason, "acl")
+    elif fault := find_fault(board, link, envelope.message):
+        _refuse(board, asker, message.command, fault, "faulty")
     elif message.service in ("", ROUTER_SERVICE):
         _obey(board, asker, message, now)
     else:

@@ -98,6 +98,8 @@ class Link:
     closing: bool = False
     refusals: int = 0
     """How many of its messages were refused."""
+    faults: int = 0
+    """How many were not as they were defined, and passed on nevertheless."""
     queue: QueuePolicy = QueuePolicy.DISCONNECT
     """What the shell was told to do when it reads too slowly."""
     drops: int = 0

@@ -131,6 +131,7 @@ class Router:
         review(board)
         for link in board.registry.registered():
             apply_queue_policy(board, link)
+        board.routes_changed()
         renew(board, now)
         return board.take_effects()
 

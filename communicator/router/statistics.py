@@ -27,6 +27,7 @@ DROP_REASONS = (
     "cache_full",
     "acl",
     "invalid",
+    "faulty",
     "too_long",
     "overload",
     "unacknowledged",
@@ -51,6 +52,7 @@ class Statistics:
         self.slow_consumers: Counter[str] = Counter()
         self.handler_exceptions: Counter[str] = Counter()
         self.acl_denied = 0
+        self.faulty_messages = 0
         self.auth_failures: Counter[str] = Counter(dict.fromkeys((LinkKind.REMOTE, LinkKind.SECURE), 0))
         self.topology_changes = 0
         self.records_refused = 0
@@ -107,7 +109,7 @@ def render(  # noqa: PLR0913 - each argument is one source of figures
         "slow_consumers_total": dict(statistics.slow_consumers),
         "producer_stall_seconds_total": measured.producer_stall_s,
         "handler_exceptions_total": dict(statistics.handler_exceptions),
-        "acl_denied_total": statistics.acl_denied,
+        "definitions_refused": config.definitions_refused,
         "cluster": cluster,
         "udp_rejected_total": measured.udp_rejected,
         "tls_handshakes_failed_total": measured.tls_handshakes_failed,
@@ -124,6 +126,8 @@ def _messages(statistics: Statistics, cache: MessageCache) -> dict[str, Any]:
         "received_bytes_total": dict(statistics.bytes_received),
         "sent_bytes_total": dict(statistics.bytes_sent),
         "messages_routed_total": dict(statistics.routed),
+        "acl_denied_total": statistics.acl_denied,
+        "faulty_messages_total": statistics.faulty_messages,
         "messages_dropped_total": {**statistics.dropped, "expired": cache.expired_total},
     }
 

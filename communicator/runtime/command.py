@@ -73,6 +73,7 @@ def daemon_command(
     *,
     help: str,  # noqa: A002 - the word typer uses
     check: Callable[[S], None] = lambda _: None,
+    survey: Callable[[S], list[str]] = lambda _: [],
 ) -> Callable[[], None]:
     """The ``main`` of a daemon's console script.
 
@@ -84,6 +85,7 @@ def daemon_command(
         help: What the daemon is for, shown by ``--help``.
         check: Checks what the settings name on this host, such as files; raises `ConfigError`. Called whenever settings
             are read: at the start, by ``--check-config`` and on SIGHUP.
+        survey: Says what else is wrong on this host that the daemon would live with; asked by ``--check-config`` only.
     """
     default_config = CONFIG_DIRECTORY / f"{name.removeprefix('bellwether-')}.toml"
 
@@ -107,15 +109,25 @@ def daemon_command(
 
         try:
             settings = load()
+            faults = survey(settings) if check_config else []
         except ConfigError as error:
             _refuse(name, error)
         if check_config:
-            typer.echo(f"{name}: settings are good")
-            return
+            _end_check(name, faults)
         daemon = Daemon(name, settings, configure_logs(log_level, log_format), load=load, ports_file=ports_file)
         sys.exit(run_loop(daemon, serve))
 
     return _program(name, command, help, takes_communicator="communicator" in settings_type.__struct_fields__)
+
+
+def _end_check(name: str, faults: list[str]) -> NoReturn:
+    for fault in faults:
+        typer.echo(fault, err=True)
+    if faults:
+        typer.echo(f"{name}: settings are good, but what they name on this host is not", err=True)
+        sys.exit(os.EX_CONFIG)
+    typer.echo(f"{name}: settings are good")
+    sys.exit(os.EX_OK)
 
 
 def _files(named: Path | None, default: Path) -> list[Path]:

@@ -16,6 +16,7 @@ from communicator.protocol.line_form import parse_head
 from communicator.protocol.names import BROADCAST_SERVICES, ROUTER_SERVICE, WILDCARD_SERVERS
 from communicator.router.authority import RULES
 from communicator.router.carrier import Hop
+from communicator.router.checking import pass_unread
 from communicator.router.effects import Continue
 from communicator.router.envelope import HOPS
 from communicator.router.events import Instant
@@ -59,7 +60,7 @@ def relay(board: Switchboard, link: Link, lines: bytes, now: Instant, inspect: I
     if way is None or not share_start(lines, front, count):
         _relay_mixed(board, link, lines, now, inspect)
         return count
-    if _has_telltale(link, lines):
+    if _has_telltale(link, lines) or not _passes(board, way, front, lines):
         _relay_mixed(board, link, lines, now, inspect)
         return count
     if way.front != front:
@@ -78,6 +79,11 @@ def _has_telltale(link: Link, lines: bytes) -> bool:
     """Whether lines may hold something behind their fronts that must be read."""
     is_leaf = link.peer is not None and link.peer.is_leaf
     return is_leaf and any(telltale in lines for telltale in _TELLTALES)
+
+
+def _passes(board: Switchboard, way: Way, front: bytes, lines: bytes) -> bool:
+    """Whether lines need not be checked: only what this host's services get is, by their own router."""
+    return not way.is_local or pass_unread(board, front[: _end_of_head(front)], lines)
 
 
 def _count(board: Switchboard, way: Way, count: int) -> None:
@@ -159,7 +165,8 @@ def _relay_mixed(board: Switchboard, link: Link, lines: bytes, now: Instant, ins
     for line in rest:
         front = _front(line)
         way = _find_way(board, link, front, now) if front else None
-        if way is not None and not (is_suspect and _has_telltale(link, line)):
+        is_suspicious = is_suspect and _has_telltale(link, line)
+        if way is not None and not is_suspicious and _passes(board, way, front, line):
             put = batches.setdefault(way.target, []).append
             put(way.front + line[len(front) :])
             _count(board, way, 1)
