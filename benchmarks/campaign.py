@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from benchmarks import codec, imports
+from benchmarks.checking import measure_checking, run_checking_routers
 from benchmarks.crowd import idle_bytes, measure_crowd
 from benchmarks.errors import BenchmarkError
 from benchmarks.measure import Load, Rate, measure_latency, measure_rate
@@ -23,7 +24,7 @@ from benchmarks.servers import IDLE_LINKS, NAMES, OURS, OURS_ASYNCIO, Server, ru
 from benchmarks.shapes import LINE_BYTES, SHAPES, Shape
 from benchmarks.workers import Workers, run_workers
 
-STAGES = (*(shape.name for shape in SHAPES), "latency", "crowd", "process", *MESH_STAGES, "codec", "import")
+STAGES = (*(shape.name for shape in SHAPES), "latency", "crowd", "checking", "process", *MESH_STAGES, "codec", "import")
 IDLE_SERVICES = 1_000
 _ROOT = Path(__file__).resolve().parent.parent
 _OTHER_PYTHONS = tuple(_ROOT / folder / "bin" / "python" for folder in (".venv-oldest", ".venv-3.11"))
@@ -83,6 +84,8 @@ class Campaign:
                     self._process(name, workers)
             if OURS in self._effort.servers and "crowd" in stages:
                 self._crowds(workers)
+            if OURS in self._effort.servers and "checking" in stages:
+                self._checking(workers)
             self._mesh(workers)
         if "codec" in stages:
             self._codecs()
@@ -153,6 +156,17 @@ class Campaign:
                 rates = measure_crowd(server, load, count, joined=joined, rounds=self._effort.rounds, workers=workers)
                 self._note(f"1:1 beside {count:,} {what}", [*rates.without, *rates.crowded])
                 self.results.crowds.append(CrowdCell(what, count, rates.without, rates.crowded, rates.lost_links))
+
+    def _checking(self, workers: Workers) -> None:
+        effort = self._effort
+        with run_checking_routers() as servers:
+            for line_bytes in effort.line_bytes:
+                self._say(f"checked messages, {line_bytes}-byte lines")
+                cells = measure_checking(servers, line_bytes, effort.duration_s, effort.rounds, workers)
+                self.results.checks += cells
+                for cell in cells:
+                    for mode, runs in cell.runs.items():
+                        self._note(f"{cell.shape} {line_bytes} checking {mode}", runs)
 
     def _mesh(self, workers: Workers) -> None:
         """What linked servers do; nats-server takes part in the hop alone."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from benchmarks.errors import BenchmarkError
 from benchmarks.load import Party, PingPlan, Received, ReceivePlan, SendPlan, Sent
 from benchmarks.servers import Server
-from benchmarks.shapes import Shape, make_line
+from benchmarks.shapes import FILLED, Shape, make_line
 from benchmarks.workers import Workers
 
 CHUNK_BYTES = 256 * 1024
@@ -42,6 +42,7 @@ class Load:
     transport: str
     line_bytes: int
     duration_s: float
+    parameters: str = FILLED
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +117,7 @@ def _drive(server: Server, load: Load, workers: Workers, far: FarEnd | None) -> 
 
 def _plans(server: Server, load: Load, far: Server) -> tuple[SendPlan, ReceivePlan]:
     shape = load.shape
-    lines = {topic: make_line(topic, load.line_bytes) for topic in shape.topics}
+    lines = {topic: make_line(topic, load.line_bytes, load.parameters) for topic in shape.topics}
     block = b"".join(server.dialect.frame(topic, line) for topic, line in lines.items())
     blocks = max(1, CHUNK_BYTES // len(block))
     receiver_topics = [shape.topics if shape.broadcast else (name,) for name in shape.receiver_names]

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.bars import MIB, Bar
+from benchmarks.checking import MODES
 from benchmarks.mesh_report import mesh_tables
 from benchmarks.results import RateCell, Results
 from benchmarks.servers import OURS, OURS_ASYNCIO
@@ -34,7 +35,14 @@ def show(results: Results, bars: list[Bar], console: Console | None = None) -> N
     console = console or Console(highlight=False)
     if console.width < _WIDTH:
         console = Console(highlight=False, width=_WIDTH)
-    for table in (_rates(results), _latencies(results), *mesh_tables(results.mesh), _memory(results), _bars(bars)):
+    for table in (
+        _rates(results),
+        _latencies(results),
+        _checks(results),
+        *mesh_tables(results.mesh),
+        _memory(results),
+        _bars(bars),
+    ):
         if table.row_count:
             console.print(table)
             console.print()
@@ -85,6 +93,24 @@ def _latencies(results: Results) -> Table:
             times(results.latency_ratio(cell)),
             style="bold" if cell.server == OURS else "",
         )
+    return table
+
+
+def _checks(results: Results) -> Table:
+    table = make_table(
+        "Messages of four parameters held to their definition, TCP",
+        *("shape", "line", "checking", "k msg/s", "x off", "cpu us/msg"),
+    )
+    for cell in results.checks:
+        for mode in MODES:
+            table.add_row(
+                cell.shape,
+                f"{cell.line_bytes} B",
+                mode,
+                thousands(cell.per_s(mode)),
+                times(cell.ratio(mode)),
+                f"{cell.cpu_us(mode):.2f}",
+            )
     return table
 
 

@@ -4,6 +4,7 @@ import statistics
 from dataclasses import dataclass, field
 
 from benchmarks.bars import MIB, Bar
+from benchmarks.checking import CheckCell
 from benchmarks.measure import Rate
 from benchmarks.mesh_results import MeshResults, judge_mesh
 from benchmarks.servers import NATS, OURS, OURS_ASYNCIO
@@ -84,6 +85,7 @@ class Results:
     rates: list[RateCell] = field(default_factory=list)
     latencies: list[LatencyCell] = field(default_factory=list)
     crowds: list[CrowdCell] = field(default_factory=list)
+    checks: list[CheckCell] = field(default_factory=list)
     idle_bytes: dict[str, int] = field(default_factory=dict)
     """Resident size with 100 idle links, by server."""
     ready_s: dict[str, list[float]] = field(default_factory=dict)
@@ -121,7 +123,7 @@ class Results:
 
 def judge(results: Results) -> list[Bar]:
     """Hold the figures against the bars of the design; a figure that was not taken has no bar."""
-    own = [*_rate_bars(results), *_crowd_bars(results), *_process_bars(results)]
+    own = [*_rate_bars(results), *_crowd_bars(results), *_check_bars(results), *_process_bars(results)]
     return [*own, *judge_mesh(results.mesh), *_library_bars(results)]
 
 
@@ -152,6 +154,17 @@ def _crowd_bars(results: Results) -> list[Bar]:
             bars.append(Bar(what, ">= 0.90 x without", found, cell.ratio >= 0.9))
         held = f"{cell.count - cell.lost_links:,}"
         bars.append(Bar(f"{cell.count:,} {cell.what} held", "all", held, cell.lost_links == 0))
+    return bars
+
+
+def _check_bars(results: Results) -> list[Bar]:
+    bars = []
+    for cell in results.checks:
+        ratio = cell.ratio("enforce")
+        if ratio is not None:
+            what = f"rate {cell.shape}, {cell.line_bytes}-byte lines, all checked"
+            found = f"{ratio:.2f} x (CPU/message {cell.cpu_us('enforce') / cell.cpu_us('off'):.2f} x)"
+            bars.append(Bar(what, ">= 0.25 x unchecked", found, ratio >= 0.25))
     return bars
 
 

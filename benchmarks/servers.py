@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -82,30 +82,33 @@ class Server:
 
 
 @contextmanager
-def run_server(name: str, more: str = "") -> Iterator[Server]:
+def run_server(name: str, more: str = "", settings: Sequence[str] = ()) -> Iterator[Server]:
     """Run one server for as long as the block lasts.
 
     Args:
         name: One of `NAMES`.
         more: Further lines of its configuration.
+        settings: Of our router: settings over those of its configuration, as ``KEY=VALUE``.
 
     Raises:
         ServerStartError: It is missing or does not start.
     """
     folder = Path(tempfile.mkdtemp(prefix="bench-"))
     try:
-        with _ours(name, folder, more) if name in (OURS, OURS_ASYNCIO) else _peer(name, folder, more) as server:
+        is_ours = name in (OURS, OURS_ASYNCIO)
+        with _ours(name, folder, more, settings) if is_ours else _peer(name, folder, more) as server:
             yield server
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager
-def _ours(name: str, folder: Path, more: str) -> Iterator[Server]:
+def _ours(name: str, folder: Path, more: str, settings: Sequence[str]) -> Iterator[Server]:
     config, ports_file = folder / "communicatord.toml", folder / "ports.json"
     config.write_text(_OURS_CONFIG.format(folder=folder) + more)
     main = _MAIN if name == OURS else _WITHOUT_UVLOOP
     command = [sys.executable, "-c", main, "--config", str(config), "--ports-file", str(ports_file)]
+    command += [word for setting in settings for word in ("--set", setting)]
     with _process(command, folder, dict(os.environ)) as (process, start_s):
         while not ports_file.exists():
             _check_alive(process, start_s, folder)

@@ -45,12 +45,17 @@ SHAPES = (
 )
 
 
-def make_line(topic: str, size_bytes: int) -> bytes:
+FILLED = "data="
+"""The parameter that fills a line up."""
+
+
+def make_line(topic: str, size_bytes: int, parameters: str = FILLED) -> bytes:
     """One line to a topic: our router reads its address from it, to the others it is the payload.
 
     Args:
         topic: A receiver's name, or `BROADCAST_TOPIC`.
         size_bytes: Its length, newline included.
+        parameters: What it says; the value of the last one is filled up.
     """
-    head = f"./{topic} data=" if topic == BROADCAST_TOPIC else f"{topic}/PAYLOAD data="
+    head = f"./{topic} {parameters}" if topic == BROADCAST_TOPIC else f"{topic}/PAYLOAD {parameters}"
     return head.encode() + b"x" * (size_bytes - len(head) - 1) + b"\n"

@@ -1,5 +1,8 @@
 """Holds what is said to its definition, as strictly as the settings say; what a definition means, `protocol` knows."""
 
+from collections.abc import Callable
+from io import BytesIO
+
 from communicator.protocol.definitions import Checking
 from communicator.protocol.message import Message
 from communicator.protocol.names import ROUTER_SERVICE
@@ -18,6 +21,22 @@ def pass_unread(board: Switchboard, head: bytes, lines: bytes) -> bool:
     """
     checks = board.config.checks
     return checks is None or checks.checker.passes_all(head, lines, board.config.server_name)
+
+
+def heads_to_read(board: Switchboard, lines: bytes, head_of: Callable[[bytes], bytes]) -> set[bytes]:
+    """The headers among lines of one read whose lines have to be looked into one by one.
+
+    Args:
+        board: The router's state.
+        lines: Whole lines, each with its newline.
+        head_of: What stands before the parameters of a line.
+    """
+    if board.config.checks is None:
+        return set()
+    by_head: dict[bytes, list[bytes]] = {}
+    for line in BytesIO(lines):
+        by_head.setdefault(head_of(line), []).append(line)
+    return {head for head, each in by_head.items() if not pass_unread(board, head, b"".join(each))}
 
 
 def find_fault(board: Switchboard, link: Link, message: Message) -> str:

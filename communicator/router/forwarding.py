@@ -17,7 +17,7 @@ from communicator.protocol.line_form import parse_head
 from communicator.protocol.names import BROADCAST_SERVICES, ROUTER_SERVICE, THIS_SERVER, WILDCARD_SERVERS
 from communicator.router.authority import RULES
 from communicator.router.balancing import Candidate, shares
-from communicator.router.checking import pass_unread, stays_here
+from communicator.router.checking import heads_to_read, pass_unread, stays_here
 from communicator.router.effects import Continue
 from communicator.router.events import Instant
 from communicator.router.mesh.records import Instance
@@ -119,21 +119,21 @@ def _forward_mixed(board: Switchboard, link: Link, lines: bytes, now: Instant, i
     """Collect lines by destination; what was collected goes out before a line that must be looked into."""
     rest = BytesIO(lines)
     is_traced = _TELLTALES[0] in lines
-    is_checked = board.config.checks is not None
+    to_read = heads_to_read(board, lines, _head_of)
     batches = _Batches(board, link)
     puts = batches.puts
     particular: set[bytes] = set()  # the starts whose lines may ask for more than their address does
     for line in rest:
         start = line.partition(b" ")[0]
         put = puts.get(start)
-        if put is None or is_traced or is_checked or start in particular:
+        if put is None or is_traced or start in particular:
             route = find_route(board, link, start.removesuffix(b"\n"))
             if route is not None and not _is_plain(route):
                 particular.add(start)
             if (
                 route is None
                 or ((is_traced or start in particular) and _has_telltale(line, route))
-                or (is_checked and not pass_unread(board, start.removesuffix(b"\n"), line))
+                or (to_read and start.removesuffix(b"\n") in to_read)
             ):
                 batches.flush()
                 if not board.may_look():
@@ -149,6 +149,10 @@ def _forward_mixed(board: Switchboard, link: Link, lines: bytes, now: Instant, i
                 put = puts[start] = batches.put_for(route)
         put(line)
     batches.flush()
+
+
+def _head_of(line: bytes) -> bytes:
+    return line.partition(b" ")[0].removesuffix(b"\n")
 
 
 class _Batches:

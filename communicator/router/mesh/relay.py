@@ -16,7 +16,7 @@ from communicator.protocol.line_form import parse_head
 from communicator.protocol.names import BROADCAST_SERVICES, ROUTER_SERVICE, WILDCARD_SERVERS
 from communicator.router.authority import RULES
 from communicator.router.carrier import Hop
-from communicator.router.checking import pass_unread
+from communicator.router.checking import heads_to_read, pass_unread
 from communicator.router.effects import Continue
 from communicator.router.envelope import HOPS
 from communicator.router.events import Instant
@@ -84,6 +84,10 @@ def _has_telltale(link: Link, lines: bytes) -> bool:
 def _passes(board: Switchboard, way: Way, front: bytes, lines: bytes) -> bool:
     """Whether lines need not be checked: only what this host's services get is, by their own router."""
     return not way.is_local or pass_unread(board, front[: _end_of_head(front)], lines)
+
+
+def _head_of(line: bytes) -> bytes:
+    return line[: _end_of_head(line)]
 
 
 def _count(board: Switchboard, way: Way, count: int) -> None:
@@ -160,13 +164,14 @@ def _relay_mixed(board: Switchboard, link: Link, lines: bytes, now: Instant, ins
     """Collect lines by destination; what was collected goes out before a line that must be read."""
     rest = BytesIO(lines)
     is_suspect = _has_telltale(link, lines)
+    to_read = heads_to_read(board, lines, _head_of)
     batches: dict[Link, list[bytes]] = {}
     put: Callable[[bytes], None]
     for line in rest:
         front = _front(line)
         way = _find_way(board, link, front, now) if front else None
-        is_suspicious = is_suspect and _has_telltale(link, line)
-        if way is not None and not is_suspicious and _passes(board, way, front, line):
+        is_traced = is_suspect and _has_telltale(link, line)
+        if way is not None and not is_traced and not (way.is_local and to_read and _head_of(line) in to_read):
             put = batches.setdefault(way.target, []).append
             put(way.front + line[len(front) :])
             _count(board, way, 1)
