@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from communicator import errors
     from communicator.client import (
         BlockingClient,
+        Checks,
         Client,
         ClockStatus,
         ClusterStatus,
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
         AddressError,
         BellwetherError,
         ClientError,
+        FaultyReplyError,
         LocalProtocolError,
         MessageRefusedError,
         NoReceiverError,
@@ -33,10 +35,12 @@ __all__ = [
     "AddressError",
     "BellwetherError",
     "BlockingClient",
+    "Checks",
     "Client",
     "ClientError",
     "ClockStatus",
     "ClusterStatus",
+    "FaultyReplyError",
     "LocalProtocolError",
     "Message",
     "MessageRefusedError",
@@ -52,7 +56,7 @@ __all__ = [
     "send_signal",
 ]
 
-_CLIENT = ("BlockingClient", "Client", "ClockStatus", "ClusterStatus", "Outbox", "Service", "send_signal")
+_CLIENT = ("BlockingClient", "Checks", "Client", "ClockStatus", "ClusterStatus", "Outbox", "Service", "send_signal")
 
 
 def __getattr__(name: str) -> object:

@@ -18,6 +18,7 @@
         ├── NotConnectedError (ConnectionError)
         ├── NoReceiverError (LookupError)       the router knows of no receiver
         ├── MessageRefusedError (ValueError)    the receiver, or the router, would not take a message
+        ├── FaultyReplyError (ValueError)       a reply came, and is not as it was defined
         ├── ReplyTimeoutError (TimeoutError)
         ├── RegistrationRefusedError (PermissionError)
         └── VersionBlockedError (PermissionError)
@@ -180,6 +181,22 @@ class MessageRefusedError(ClientError, ValueError):
     def __init__(self, command: str, reason: str) -> None:
         super().__init__(f"{command} refused: {reason}")
         self.command = command
+        self.reason = reason
+
+
+class FaultyReplyError(ClientError, ValueError):
+    """A reply came and is not as it was defined, so it was not taken; what was asked for may have been done all the same.
+
+    Args:
+        reply: The command of the reply.
+        sender: Who sent it, as ``server:service``.
+        reason: What is wrong with it.
+    """
+
+    def __init__(self, reply: str, sender: str, reason: str) -> None:
+        super().__init__(f"the reply {reply} of {sender!r} is faulty: {reason}")
+        self.reply = reply
+        self.sender = sender
         self.reason = reason
 
 

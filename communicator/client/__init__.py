@@ -1,6 +1,7 @@
 """The library a service links: clients and services of a router, for asyncio and for scripts; it knows nothing of the daemon."""
 
 from communicator.client.blocking import BlockingClient
+from communicator.client.checks import Checks
 from communicator.client.client import Client
 from communicator.client.outbox import Outbox
 from communicator.client.service import Blocked, Service
@@ -10,6 +11,7 @@ from communicator.client.status import ClockStatus, ClusterStatus
 __all__ = [
     "Blocked",
     "BlockingClient",
+    "Checks",
     "Client",
     "ClockStatus",
     "ClusterStatus",

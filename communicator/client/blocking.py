@@ -7,15 +7,18 @@ import socket
 import ssl
 import time
 from collections.abc import Iterable, Mapping
+from functools import partial
 from types import TracebackType
 from typing import Self, assert_never
 
+from communicator.client.checks import Checks
 from communicator.client.client import CONNECT_TIMEOUT_S, REPLY_TIMEOUT_S
 from communicator.client.connection import CLOSE_S, LINE_BYTES_READ, line_of, log_skipped_line
 from communicator.client.dial import dial_blocking, stream_address
 from communicator.client.event_log import log_event
 from communicator.client.identity import Identity
 from communicator.client.inbox import Inbox
+from communicator.client.inspection import inspection_of
 from communicator.client.outcomes import (
     Delivered,
     LineSkipped,
@@ -62,6 +65,7 @@ class BlockingClient:
         tls: ssl.SSLContext | None = None,
         username: str = "",
         password: str = "",
+        checks: Checks | None = None,
     ) -> None:
         self.address = address
         self._address = stream_address(address)
@@ -70,7 +74,9 @@ class BlockingClient:
         )
         self._connect_timeout_s = connect_timeout_s
         self._tls = tls
-        self._session = Session(self._identity, commands)
+        session = self._session = Session(self._identity, commands)
+        inspection = self._inspection = inspection_of(checks)
+        self._receive = session.receive if inspection is None else partial(inspection.receive, session)
         self._lines = LineBuffer(LINE_BYTES_READ)
         self._inbox = Inbox()
         self._repeats = Repeats()
@@ -136,18 +142,27 @@ class BlockingClient:
         """How many messages were dropped because too many came while `request` waited."""
         return self._inbox.dropped
 
+    @property
+    def faulty_messages(self) -> int:
+        """How many messages, said and heard, were not as they are defined; 0 where nothing is checked."""
+        return 0 if self._inspection is None else self._inspection.faulty_messages
+
     def send(self, message: Message) -> None:
         """Send a message; the wire promises at most once.
 
         Raises:
-            LocalProtocolError: The message has no encoding.
+            LocalProtocolError: The message has no encoding, or is faulty and `checks` are enforced.
             NotConnectedError: The link is gone.
         """
+        if self._inspection is not None:
+            self._inspection.check_sent(message, self.server_name)
         self._write(line_of(message))
 
     def request(self, message: Message, *replies: str, timeout_s: float = REPLY_TIMEOUT_S) -> Message:
         """Send a message and wait for its answer; arguments, result and errors are those of `Client.request`."""
         deadline_s = time.monotonic() + timeout_s
+        if self._inspection is not None:
+            self._inspection.check_sent(message, self.server_name)
         token, lines = self._session.request(message, replies)
         try:
             self._write(lines)
@@ -195,7 +210,7 @@ class BlockingClient:
         lines = self._lines.feed(data) if data else self._lines.finish()
         wall_ns = time.time_ns()
         for line in filter(None, lines.split(b"\n")):
-            for outcome in self._session.receive(line, wall_ns):
+            for outcome in self._receive(line, wall_ns):
                 self._do(outcome)
         if self._lines.too_long:
             raise self._lost(f"the router sent a line of more than {LINE_BYTES_READ} bytes")

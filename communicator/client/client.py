@@ -8,11 +8,13 @@ from collections.abc import AsyncIterator, Iterable, Mapping
 from types import TracebackType
 from typing import Self
 
+from communicator.client.checks import Checks
 from communicator.client.connection import Connection, line_of
 from communicator.client.dial import stream_address
 from communicator.client.event_log import log_event
 from communicator.client.identity import Identity
 from communicator.client.inbox import Inbox
+from communicator.client.inspection import inspection_of
 from communicator.client.session import Session
 from communicator.client.status import ClockStatus, ClusterStatus
 from communicator.errors import NotConnectedError
@@ -44,6 +46,7 @@ class Client:
         tls: For ``cds://``; None trusts what this host trusts.
         username: For a listener that requires credentials.
         password: The same.
+        checks: What is said and heard is held to its definition; None for no checks.
 
     Raises:
         AddressError: The address is none, or cannot be registered at.
@@ -66,6 +69,7 @@ class Client:
         tls: ssl.SSLContext | None = None,
         username: str = "",
         password: str = "",
+        checks: Checks | None = None,
     ) -> None:
         self.address = address
         self._address = stream_address(address)
@@ -75,6 +79,7 @@ class Client:
         self._commands = frozenset(commands)
         self._connect_timeout_s = connect_timeout_s
         self._tls = tls
+        self._inspection = inspection_of(checks)
         self._connection: Connection | None = None
         self._inbox = Inbox()
         self._arrived = asyncio.Event()
@@ -122,13 +127,20 @@ class Client:
         """How many received messages were dropped because nobody fetched them with `messages`."""
         return self._inbox.dropped
 
+    @property
+    def faulty_messages(self) -> int:
+        """How many messages, said and heard, were not as they are defined; 0 where nothing is checked."""
+        return 0 if self._inspection is None else self._inspection.faulty_messages
+
     async def send(self, message: Message) -> None:
         """Send a message; the wire promises at most once.
 
         Raises:
-            LocalProtocolError: The message has no encoding.
+            LocalProtocolError: The message has no encoding, or is faulty and `checks` are enforced.
             NotConnectedError: The link is gone.
         """
+        if self._inspection is not None:
+            self._inspection.check_sent(message, self.server_name)
         await self._link.send(line_of(message))
 
     async def request(self, message: Message, *replies: str, timeout_s: float = REPLY_TIMEOUT_S) -> Message:
@@ -148,10 +160,11 @@ class Client:
         Raises:
             NoReceiverError: The router knows of no such service; at once.
             MessageRefusedError: The receiver or the router answered INVALID or UNKNOWN.
+            FaultyReplyError: The reply is faulty, and `checks` are enforced; at once.
             ReplyTimeoutError: No answer came in time; `is_kept` says that the router keeps the message for a service that
                 is not up yet.
             NotConnectedError: The link is gone, or was lost meanwhile.
-            LocalProtocolError: The message has no encoding.
+            LocalProtocolError: The message has no encoding, or is faulty and `checks` are enforced.
             ValueError: No reply is named, or one that could not be a command.
         """
         return await self._link.request(message, replies, timeout_s)
@@ -189,7 +202,9 @@ class Client:
         return self._connection
 
     def _make(self) -> Connection:
-        return Connection(Session(self._identity, self._commands), self._deliver, self._stop, self._arrived.set)
+        return Connection(
+            Session(self._identity, self._commands), self._deliver, self._stop, self._arrived.set, self._inspection
+        )
 
     @property
     def _may_pause(self) -> bool:

@@ -5,10 +5,12 @@ import logging
 import ssl
 import time
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import assert_never, cast
 
 from communicator.client.dial import dial
 from communicator.client.event_log import log_event
+from communicator.client.inspection import Inspection
 from communicator.client.outcomes import (
     Delivered,
     LineSkipped,
@@ -48,6 +50,7 @@ class Connection(asyncio.Protocol):
         deliver: Called with each message that answers no request, and whether it is settled already; must not raise.
         stop: Called when this service was told to end; must not raise.
         lost: Called once the link is gone; must not raise.
+        inspection: Checks what is asked and what is heard; None where nothing is checked.
     """
 
     def __init__(
@@ -56,6 +59,7 @@ class Connection(asyncio.Protocol):
         deliver: Callable[[Message, bool], None],
         stop: Callable[[], None],
         lost: Callable[[], None],
+        inspection: Inspection | None = None,
     ) -> None:
         loop = asyncio.get_running_loop()
         self.session = session
@@ -65,6 +69,8 @@ class Connection(asyncio.Protocol):
         self._deliver = deliver
         self._stop = stop
         self._lost = lost
+        self._inspection = inspection
+        self._receive = session.receive if inspection is None else partial(inspection.receive, session)
         self._transport: asyncio.Transport | None = None
         self._lines = LineBuffer(LINE_BYTES_READ)
         self._answers: dict[int, asyncio.Future[Message | ClientError]] = {}
@@ -153,6 +159,8 @@ class Connection(asyncio.Protocol):
     async def request(self, message: Message, replies: Iterable[str], timeout_s: float) -> Message:
         """Send a message and wait for one of the replies; see `Client.request`."""
         self._require_usable()
+        if self._inspection is not None:
+            self._inspection.check_sent(message, self.session.server_name)
         token, lines = self.session.request(message, replies)
         answer: asyncio.Future[Message | ClientError] = asyncio.get_running_loop().create_future()
         self._answers[token] = answer
@@ -259,7 +267,7 @@ class Connection(asyncio.Protocol):
     def _take(self, lines: bytes) -> None:
         wall_ns = time.time_ns()
         for line in filter(None, lines.split(b"\n")):
-            for outcome in self.session.receive(line, wall_ns):
+            for outcome in self._receive(line, wall_ns):
                 self._do(outcome)
 
     def _do(self, outcome: Outcome) -> None:

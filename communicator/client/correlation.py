@@ -33,6 +33,10 @@ class OwnRouter(msgspec.Struct):
         """Whether it said this itself; before READY no other router could reach us."""
         return message.sent_from_service == ROUTER_SERVICE and self.server in ("", message.sent_from_server)
 
+    def may_be_unsigned_sender(self, message: Message) -> bool:
+        """Whether it may have said this without its name, as anybody without a registration may have."""
+        return self.is_elder and not message.sender and message.command in UNSIGNED
+
 
 class Request(msgspec.Struct, frozen=True):
     """What is known of a request until its answer comes."""
@@ -57,8 +61,8 @@ class Request(msgspec.Struct, frozen=True):
         """Whether the sender of this message is who the request was addressed to; never so of a broadcast."""
         to_router = self.service in ("", ROUTER_SERVICE)
         if message.sent_from_service != (self.service or ROUTER_SERVICE):
-            unsigned = not message.sender and message.command in UNSIGNED
-            return unsigned and router.is_elder and to_router and self.server in ("", THIS_SERVER, router.server)
+            unsigned = router.may_be_unsigned_sender(message)
+            return unsigned and to_router and self.server in ("", THIS_SERVER, router.server)
         if self.server == THIS_SERVER or (to_router and not self.server):
             return message.sent_from_server == router.server
         return not self.server or self.server in WILDCARD_SERVERS or message.sent_from_server == self.server

@@ -9,10 +9,10 @@ from typing import Protocol
 from communicator.client.event_log import log_event
 from communicator.client.inbox import Inbox
 from communicator.client.repeats import Repeats
-from communicator.client.session import OWN_COMMANDS
+from communicator.client.session import may_be_refused
 from communicator.errors import LocalProtocolError, MessageRefusedError
 from communicator.protocol.message import Message
-from communicator.protocol.names import BROADCAST_SERVICES, is_command_name
+from communicator.protocol.names import is_command_name
 
 HANDLERS = 64
 """Handlers that run at once by default: enough to keep a service busy that waits for others, few enough to bound memory."""
@@ -158,9 +158,8 @@ class Dispatcher:
         await self._outlet.send(answer)
 
     async def _refuse(self, message: Message, how: str, reason: str = "") -> None:
-        """Tell the sender, unless it spoke to everybody, cannot be told, or would answer the refusal."""
-        addressed = message.service and message.service not in BROADCAST_SERVICES
-        if message.command in OWN_COMMANDS or not addressed or not message.sent_from_service:
+        """Tell the sender, where it may be told."""
+        if not may_be_refused(message):
             return
         parameters = {"command": message.command} | ({"message": reason} if reason else {})
         try:

@@ -11,12 +11,14 @@ from collections.abc import Callable, Mapping
 import msgspec
 
 from communicator.client.backoff import Backoff
+from communicator.client.checks import Checks
 from communicator.client.client import CONNECT_TIMEOUT_S, REPLY_TIMEOUT_S
 from communicator.client.connection import LOGGED_BYTES, Connection, line_of
 from communicator.client.dial import stream_address
 from communicator.client.dispatcher import HANDLERS, Dispatcher, Handler
 from communicator.client.event_log import log_event
 from communicator.client.identity import PROBE, Identity
+from communicator.client.inspection import inspection_of
 from communicator.client.outbox import Outbox
 from communicator.client.repeats import Repeats
 from communicator.client.session import Session
@@ -82,6 +84,7 @@ class Service:
         handlers: How many handlers run at once; beyond that messages wait, and once `communicator.client.inbox` is full, the
             router. Up to there a busy service is still one that lives: ALIVE, HELP, STOP and replies are dealt with at once.
         outbox: What is kept while there is no link.
+        checks: What is said and heard is held to its definition; None for no checks.
 
     Raises:
         AddressError: The address is none, or cannot be registered at.
@@ -103,6 +106,7 @@ class Service:
         password: str = "",
         handlers: int = HANDLERS,
         outbox: Outbox | None = None,
+        checks: Checks | None = None,
     ) -> None:
         self.address = address
         self._address = stream_address(address)
@@ -111,6 +115,7 @@ class Service:
         )
         self._connect_timeout_s = connect_timeout_s
         self._tls = tls
+        self._inspection = inspection_of(checks)
         self._dispatcher = Dispatcher(self, handlers, self._regulate)
         self._outbox = Outbox() if outbox is None else outbox
         self._backoff = Backoff()
@@ -158,6 +163,11 @@ class Service:
     def dropped_messages(self) -> int:
         """How many messages were dropped because too many waited for a link."""
         return self._outbox.dropped
+
+    @property
+    def faulty_messages(self) -> int:
+        """How many messages, said and heard, were not as they are defined; 0 where nothing is checked."""
+        return 0 if self._inspection is None else self._inspection.faulty_messages
 
     @property
     def last_dropped_command(self) -> str:
@@ -229,8 +239,10 @@ class Service:
         """Send a message; without a link it is kept, within a bound, until there is one. The wire promises at most once.
 
         Raises:
-            LocalProtocolError: The message has no encoding.
+            LocalProtocolError: The message has no encoding, or is faulty and `checks` are enforced.
         """
+        if self._inspection is not None:
+            self._inspection.check_sent(message, self.server_name)
         line = line_of(message)
         if self._connection is not None and self._connection.is_usable and not self._outbox:
             await self._connection.send(line)
@@ -275,7 +287,7 @@ class Service:
 
     def _make(self, role: str) -> Connection:
         session = Session(self._identity, self._dispatcher.commands, role)
-        return Connection(session, self._deliver, self.stop, self._ready.clear)
+        return Connection(session, self._deliver, self.stop, self._ready.clear, self._inspection)
 
     async def _serve(self, connection: Connection, *, is_probe: bool) -> None:
         """Use a link until it is lost, or until a probe has run long enough to ask for more."""

@@ -49,7 +49,7 @@ from communicator.errors import (
 )
 from communicator.protocol.line_form import decode, encode_line
 from communicator.protocol.message import Message
-from communicator.protocol.names import is_command_name
+from communicator.protocol.names import BROADCAST_SERVICES, is_command_name
 from communicator.protocol.values import format_timestamp, parse_duration_s
 
 REQUIRED_COMMANDS = frozenset(("HELP", "QUITTING", "READY", "STOP", "UNKNOWN"))
@@ -110,6 +110,10 @@ class Session:
     def awaits_replies(self) -> bool:
         """Whether a request waits for its answer."""
         return bool(self._requests)
+
+    def is_from_router(self, message: Message) -> bool:
+        """Whether our own router said this, or may have: a C++ one does not sign all it says."""
+        return self._router.is_sender(message) or self._router.may_be_unsigned_sender(message)
 
     def understands(self, command: str) -> bool:
         """Whether this command was, or will be, listed in COMMANDS."""
@@ -296,6 +300,12 @@ class Session:
         "UNKNOWN": _refusal,
         "VERSION_BLOCKED": _version_blocked,
     }
+
+
+def may_be_refused(message: Message) -> bool:
+    """Whether its sender may be told INVALID or UNKNOWN: not who spoke to everybody, cannot be told, or would answer that."""
+    addressed = message.service and message.service not in BROADCAST_SERVICES
+    return bool(addressed and message.sent_from_service) and message.command not in OWN_COMMANDS
 
 
 def _checked_replies(message: Message, replies: Iterable[str]) -> frozenset[str]:

@@ -1,11 +1,12 @@
 import asyncio
 import contextlib
+import functools
 import socket
 import threading
 
 import pytest
 
-from communicator.client import blocking, connection
+from communicator.client import Checks, blocking, connection
 from communicator.protocol import decode
 
 WITHIN_S = 10.0
@@ -129,3 +130,35 @@ def until():
                 await asyncio.sleep(0)
 
     return wait
+
+
+DEFINITIONS = {
+    "PRINT": """
+[copies]
+type = integer
+flags = optional
+validator = integer(1...99)
+[password]
+flags = optional
+validator = regex("[a-z]+")
+""",
+    "PRINTED": "[pages]\nflags = required\ntype = integer\n",
+    "PAPER": "broadcast = forbidden\nscope = local\n",
+}
+"""What a service of an operator might say; NOTE, PING and PONG have no definition, so nothing is wrong with them."""
+
+
+@pytest.fixture
+def definitions(tmp_path):
+    """A directory with the definitions above."""
+    directory = tmp_path / "messages"
+    directory.mkdir()
+    for command, text in DEFINITIONS.items():
+        (directory / f"{command}.conf").write_text(text)
+    return directory
+
+
+@pytest.fixture
+def checks(definitions):
+    """Makes the checks of a client; reads the definitions once for each setting."""
+    return functools.cache(lambda checking: Checks.load(checking, definitions))

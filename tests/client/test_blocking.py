@@ -6,6 +6,7 @@ import pytest
 from communicator import (
     BlockingClient,
     ClockStatus,
+    LocalProtocolError,
     Message,
     MessageRefusedError,
     NoReceiverError,
@@ -18,6 +19,7 @@ from communicator.client import blocking
 from communicator.client.connection import LINE_BYTES_READ
 from communicator.client.dial import dial_blocking
 from communicator.client.inbox import MESSAGES
+from communicator.errors import FaultyReplyError
 from communicator.protocol import decode
 
 WITHIN_S = 10.0
@@ -61,12 +63,12 @@ def play(tmp_path, monkeypatch):
     monkeypatch.setattr(blocking, "CLOSE_S", 0.05)  # at the end of its script nobody plays the router any more
     threads = []
 
-    def start(*steps):
+    def start(*steps, **options):
         path = tmp_path / "router.sock"
         script = Script(path, steps)
         script.start()
         threads.append(script)
-        return script, BlockingClient(f"cd://{path}", "script", connect_timeout_s=WITHIN_S)
+        return script, BlockingClient(f"cd://{path}", "script", connect_timeout_s=WITHIN_S, **options)
 
     yield start
     for thread in threads:
@@ -228,3 +230,53 @@ def test_a_router_that_says_nothing_or_hangs_up(tmp_path, play):
 def test_outside_its_block_it_says_so():
     with pytest.raises(NotConnectedError, match="'with' block"):
         BlockingClient("cd://127.0.0.1:1", "script").send(Message("PING"))
+
+
+FAULTY = (b"<peer:ping script/PRINT copies=0", b"<peer:ping ./PRINT copies=0", b"<peer:ping script/PRINT copies=9")
+
+
+def test_enforced_checks_refuse_what_is_faulty_in_both_directions(play, checks):
+    script, client = play(*GREETING, "PRINT", *FAULTY, "INVALID", END, checks=checks("enforce"))
+    with client:
+        with pytest.raises(LocalProtocolError, match="PRINT may not be sent: parameter copies: '0' is not"):
+            client.send(Message("PRINT", {"copies": "0"}, "ping"))
+        with pytest.raises(LocalProtocolError, match="PRINT may not be sent"):
+            client.request(Message("PRINT", {"copies": "0"}, "ping"), "PRINTED")
+        client.send(Message("PRINT", {"copies": "1"}, "ping"))
+        assert client.receive(timeout_s=WITHIN_S).get("copies") == "9"
+        assert client.faulty_messages == 4
+    script.join()
+    sent = [message for message in script.heard if message.command in ("PRINT", "INVALID")]
+    assert [(message.command, message.destination) for message in sent] == [("PRINT", "ping"), ("INVALID", "peer:ping")]
+    assert sent[1].get("message") == "parameter copies: '0' is not an integer from 1 to 99"
+
+
+def test_an_enforced_check_ends_a_request_whose_reply_is_faulty(play, checks):
+    answer = b"<peer:ping script/PRINTED pages=many"
+    _, client = play(*GREETING, "PING", answer, "INVALID", END, checks=checks("enforce"))
+    with client:
+        with pytest.raises(FaultyReplyError, match="the reply PRINTED of 'peer:ping' is faulty: parameter pages"):
+            client.request(Message("PING", service="ping"), "PRINTED", timeout_s=60)
+        assert (client.connected, client.faulty_messages) == (True, 1)
+
+
+def test_in_debug_faults_are_logged_and_counted_and_everything_passes(play, checks, caplog):
+    script, client = play(*GREETING, "PRINT", *FAULTY, END, checks=checks("debug"))
+    with client:
+        client.send(Message("PRINT", {"copies": "0"}, "ping"))
+        assert [client.receive(timeout_s=WITHIN_S).get("copies") for _ in FAULTY] == ["0", "0", "9"]
+        assert client.faulty_messages == 3
+    script.join()
+    assert "INVALID" not in [message.command for message in script.heard]
+    assert caplog.text.count("message_faulty direction=out command=PRINT peer=ping count=1 ") == 1
+    assert caplog.text.count("message_faulty direction=in command=PRINT peer=peer:ping count=") == 2
+
+
+@pytest.mark.parametrize("checking", [None, "off"])
+def test_without_checks_nothing_is_looked_at(play, checks, checking, caplog):
+    _, client = play(*GREETING, "PRINT", *FAULTY, END, checks=checks(checking) if checking else None)
+    with client:
+        client.send(Message("PRINT", {"copies": "0"}, "ping"))
+        assert [client.receive(timeout_s=WITHIN_S).get("copies") for _ in FAULTY] == ["0", "0", "9"]
+        assert client.faulty_messages == 0
+    assert "message_faulty" not in caplog.text

@@ -1,4 +1,5 @@
 import asyncio
+import contextlib
 
 import pytest
 
@@ -19,6 +20,7 @@ from communicator.client.connection import LINE_BYTES_READ
 from communicator.client.dial import dial
 from communicator.client.inbox import MESSAGES
 from communicator.client.status import ClockStatus, ClusterStatus
+from communicator.errors import FaultyReplyError
 from communicator.protocol.limits import LINE_BYTES_HARD, TOKEN_CHARACTERS
 
 
@@ -411,3 +413,67 @@ async def test_a_message_without_an_encoding_is_the_callers_fault(pair):
 async def test_outside_its_block_it_says_so():
     with pytest.raises(NotConnectedError, match="'async with'"):
         await Client("cd://127.0.0.1:1", "svc_a").send(Message("PING"))
+
+
+@contextlib.asynccontextmanager
+async def checked(router, checks):
+    client, peer = await entered(router, welcome, checks=checks)
+    yield client, peer
+    await client.__aexit__(None, None, None)
+
+
+async def test_enforced_checks_refuse_what_is_faulty_in_both_directions(router, checks):
+    async with checked(router, checks("enforce")) as (client, peer):
+        with pytest.raises(LocalProtocolError, match="PRINT may not be sent: parameter copies: '0' is not"):
+            await client.send(Message("PRINT", {"copies": "0"}, "svc_b"))
+        with pytest.raises(LocalProtocolError, match="PRINT may not be sent"):
+            await client.request(Message("PRINT", {"copies": "0"}, "svc_b"), "PRINTED")
+        with pytest.raises(LocalProtocolError, match="may not be sent to 'far'"):
+            await client.send(Message("PAPER", service="svc_b", server="far"))
+        await client.send(Message("PRINT", {"copies": "1"}, "svc_b"))
+        assert (await peer.hear("PRINT")).get("copies") == "1"
+        peer.say(
+            b"<peer:svc_b svc_a/PRINT copies=0", b"<peer:svc_b ./PRINT copies=0", b"<peer:svc_b svc_a/PRINT copies=9"
+        )
+        assert (await next_message(client)).get("copies") == "9"
+        refusal = await peer.hear("INVALID")
+        assert (refusal.destination, refusal.get("command")) == ("peer:svc_b", "PRINT")
+        assert client.faulty_messages == 5
+
+
+async def test_an_enforced_check_ends_a_request_whose_reply_is_faulty(router, checks):
+    async with checked(router, checks("enforce")) as (client, peer), asyncio.TaskGroup() as group:
+        group.create_task(answer_to_ping(peer, b"<peer:svc_b svc_a/PRINTED pages=many"))
+        with pytest.raises(FaultyReplyError, match="the reply PRINTED of 'peer:svc_b' is faulty: parameter pages"):
+            await client.request(Message("PING", service="svc_b"), "PRINTED", timeout_s=60)
+        assert (await peer.hear("INVALID")).get("command") == "PRINTED"
+        assert (client.connected, client.faulty_messages) == (True, 1)
+
+
+async def test_in_debug_faults_are_logged_and_counted_and_everything_passes(router, checks, caplog):
+    async with checked(router, checks("debug")) as (client, peer), asyncio.TaskGroup() as group:
+        await client.send(Message("PRINT", {"copies": "0", "password": "Hunter2"}, "svc_b"))
+        assert (await peer.hear("PRINT")).get("copies") == "0"
+        group.create_task(answer_to_ping(peer, b"<peer:svc_b svc_a/PRINTED pages=many"))
+        reply = await client.request(Message("PING", service="svc_b"), "PRINTED", timeout_s=60)
+        assert reply.get("pages") == "many"
+        peer.say(b"<peer:svc_b svc_a/PRINT password=Hunter2")
+        assert (await next_message(client)).get("password") == "Hunter2"
+        assert client.faulty_messages == 3
+    assert [message.partition(" peer=")[0] for message in caplog.messages if message.startswith("message_faulty")] == [
+        "message_faulty direction=out command=PRINT",
+        "message_faulty direction=in command=PRINTED",
+        "message_faulty direction=in command=PRINT",
+    ]
+    assert "Hunter2" not in caplog.text
+
+
+@pytest.mark.parametrize("checking", [None, "off"])
+async def test_without_checks_nothing_is_looked_at(router, checks, checking, caplog):
+    async with checked(router, checks(checking) if checking else None) as (client, peer):
+        await client.send(Message("PRINT", {"copies": "0"}, "svc_b"))
+        assert (await peer.hear("PRINT")).get("copies") == "0"
+        peer.say(b"<peer:svc_b svc_a/PRINT copies=0")
+        assert (await next_message(client)).get("copies") == "0"
+        assert client.faulty_messages == 0
+    assert "message_faulty" not in caplog.text

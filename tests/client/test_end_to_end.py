@@ -8,6 +8,7 @@ from communicator import (
     BlockingClient,
     Client,
     ClockStatus,
+    LocalProtocolError,
     Message,
     MessageRefusedError,
     NoReceiverError,
@@ -16,6 +17,7 @@ from communicator import (
     ReplyTimeoutError,
     Service,
 )
+from communicator.errors import FaultyReplyError
 from communicator.testing import run_router
 
 
@@ -212,3 +214,55 @@ async def test_stop_of_the_router_ends_a_client():
             async for _ in client.messages():
                 pass
         assert await asyncio.to_thread(router.wait) == 0
+
+
+def printing_service(address, checks):
+    service = Service(address, "printer", checks=checks)
+
+    @service.on("PRINT")
+    async def print_(message):
+        return Message("PRINTED", {"pages": message.get("copies", "none")})
+
+    return service
+
+
+async def test_checks_hold_both_ends_to_their_definitions(address, checks):
+    careless = printing_service(address, None)
+    async with asyncio.TaskGroup() as group:
+        group.create_task(careless.run())
+        await careless.wait_ready()
+        async with Client(address, "asker", checks=checks("enforce")) as asker:
+            assert (await asker.request(Message("PRINT", {"copies": "2"}, "printer"), "PRINTED")).get("pages") == "2"
+            with pytest.raises(
+                FaultyReplyError, match="the reply PRINTED of 'alpha:printer' is faulty: parameter pages"
+            ):
+                await asker.request(Message("PRINT", service="printer"), "PRINTED", timeout_s=50)
+            with pytest.raises(LocalProtocolError, match="PRINT may not be sent"):
+                await asker.send(Message("PRINT", {"copies": "0"}, "printer"))
+            status = await asker.request(Message("CLUSTER_GET_STATUS"), "CLUSTER_CURRENT_STATUS")
+            assert (status.get("status"), asker.faulty_messages) == ("up", 2)
+        careless.stop()
+
+
+async def test_who_is_refused_by_the_checks_of_a_service_learns_why(address, checks):
+    careful = printing_service(address, checks("enforce"))
+    async with asyncio.TaskGroup() as group:
+        group.create_task(careful.run())
+        await careful.wait_ready()
+        async with Client(address, "asker") as asker:
+            with pytest.raises(
+                MessageRefusedError, match="PRINT refused: parameter copies: '0' is not an integer"
+            ) as caught:
+                await asker.request(Message("PRINT", {"copies": "0"}, "printer"), "PRINTED", timeout_s=50)
+            assert caught.value.reason == "parameter copies: '0' is not an integer from 1 to 99"
+            assert (await asker.request(Message("PRINT", {"copies": "2"}, "printer"), "PRINTED")).get("pages") == "2"
+        assert (careful.faulty_messages, careful.handler_errors) == (1, 0)
+        careful.stop()
+
+
+def test_a_script_is_held_to_definitions_too(address, checks):
+    with BlockingClient(address, "script", checks=checks("debug")) as script, BlockingClient(address, "other") as other:
+        other.send(Message("PRINT", {"copies": "0"}, "script"))
+        assert script.receive(timeout_s=20).get("copies") == "0"
+        answer = script.request(Message("CLUSTER_GET_STATUS"), "CLUSTER_CURRENT_STATUS")
+        assert (answer.get("status"), script.faulty_messages) == ("up", 1)

@@ -444,3 +444,85 @@ def test_a_handler_that_could_never_run_is_refused(service, command, told):
 def test_a_handler_must_be_async(service):
     with pytest.raises(TypeError, match="must be an 'async def'"):
         service.on("PANG")(lambda _message: None)
+
+
+def printer(router, checks):
+    """A service that prints, and says of how many pages that it is "many" when it was asked for more than ten."""
+    service = Service(router.address, "svc_a", checks=checks)
+
+    @service.on("PRINT")
+    async def print_(message):
+        pages = int(message.get("copies", "1"))
+        return Message("PRINTED", {"pages": str(pages) if pages <= 10 else "many"})
+
+    return service
+
+
+async def test_enforced_checks_keep_what_is_faulty_from_its_handler(router, checks):
+    service = printer(router, checks("enforce"))
+    async with running(service):
+        peer = await router.welcomed()
+        peer.say(
+            b"<peer:svc_b svc_a/PRINT copies=0",
+            b"<peer:svc_b ./PRINT copies=0",
+            b"svc_a/PRINT copies=0",
+            b"<peer:svc_b svc_a/INVALID nonsense=1",
+            b"<peer:svc_b svc_a/PRINT copies=2",
+        )
+        refusal = await peer.hear("INVALID")
+        assert (refusal.destination, refusal.get("command")) == ("peer:svc_b", "PRINT")
+        assert refusal.get("message") == "parameter copies: '0' is not an integer from 1 to 99"
+        assert (await peer.hear("PRINTED")).get("pages") == "2"
+        assert (service.faulty_messages, service.handler_errors) == (3, 0)
+
+
+async def test_a_faulty_answer_of_a_handler_is_its_fault_where_checks_are_enforced(router, checks, caplog):
+    service = printer(router, checks("enforce"))
+    async with running(service):
+        peer = await router.welcomed()
+        peer.say(b"<peer:svc_b svc_a/PRINT copies=11", b"<peer:svc_b svc_a/PRINT copies=2")
+        refusal = await peer.hear("INVALID")
+        assert (refusal.get("command"), refusal.get("message")) == ("PRINT", "the service failed to handle it")
+        assert (await peer.hear("PRINTED")).get("pages") == "2"
+        assert (service.faulty_messages, service.handler_errors) == (1, 1)
+    assert "PRINTED may not be sent: parameter pages: 'many' is not an integer" in caplog.text
+
+
+async def test_in_debug_a_handler_gets_and_gives_what_is_faulty(router, checks, caplog):
+    service = printer(router, checks("debug"))
+    async with running(service):
+        peer = await router.welcomed()
+        peer.say(b"<peer:svc_b svc_a/PRINT copies=0", b"<peer:svc_b svc_a/PRINT copies=11")
+        assert (await peer.hear("PRINTED")).get("pages") == "0"
+        assert (await peer.hear("PRINTED")).get("pages") == "many"
+        assert (service.faulty_messages, service.handler_errors) == (2, 0)
+    assert caplog.text.count("message_faulty direction=in command=PRINT ") == 1
+    assert caplog.text.count("message_faulty direction=out command=PRINTED ") == 1
+
+
+async def test_what_is_kept_for_a_link_is_checked_before(router, checks):
+    service = printer(router, checks("enforce"))
+    with pytest.raises(LocalProtocolError, match="PRINT may not be sent"):
+        await service.send(Message("PRINT", {"copies": "0"}, "svc_b"))
+    assert (service.queued_messages, service.faulty_messages) == (0, 1)
+
+
+async def test_faults_are_counted_across_links(router, checks):
+    service = printer(router, checks("enforce"))
+    async with running(service):
+        for count in (1, 2):
+            peer = await router.welcomed()
+            peer.say(b"<peer:svc_b svc_a/PRINT copies=0")
+            await peer.hear("INVALID")
+            assert service.faulty_messages == count
+            peer.hang_up()
+
+
+async def test_a_request_of_a_service_is_checked_too(router, checks):
+    service = printer(router, checks("enforce"))
+    async with running(service):
+        await router.welcomed()
+        await service.wait_ready()
+        with pytest.raises(LocalProtocolError, match="PRINT may not be sent"):
+            await service.request(Message("PRINT", {"copies": "0"}, "svc_b"), "PRINTED")
+    assert Service(router.address, "svc_a").faulty_messages == 0

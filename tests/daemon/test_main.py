@@ -203,3 +203,19 @@ def test_help_names_every_option():
     for option in ("--config", "--set", "--check-config", "--ports-file", "--log-level", "--log-format", "--version"):
         assert option in shown.stdout
     assert "--communicator" not in shown.stdout
+
+
+def test_a_check_of_the_settings_names_wrong_definitions_with_which_it_would_run(place):
+    definitions = place / "messages"
+    definitions.mkdir()
+    (definitions / "PRINT.conf").write_text("[cache]\nvalidator = integer(1...2)\n")
+    option = ("--set", f'definitions_path=["{definitions}"]')
+    done = _run(place, *option, "--check-config")
+    assert (done.returncode, done.stdout) == (os.EX_CONFIG, "")
+    named, verdict = done.stderr.splitlines()
+    assert named.startswith(f"{definitions}/PRINT.conf:1: error: [cache] is a parameter of every message")
+    assert verdict == "communicatord: settings are good, but what they name on this host is not"
+    with _running(place, *option, "--set", "check_messages=debug") as (process, _):
+        process.send_signal(signal.SIGTERM)
+        _, log = process.communicate(timeout=PATIENCE_S)
+        assert f"event=definition_refused path={definitions}/PRINT.conf line=1" in log

@@ -5,6 +5,7 @@ import shutil
 import pytest
 
 from communicator.daemon.identity import Identity
+from communicator.daemon.message_checks import Definitions
 from communicator.daemon.router_config import check_host, group_id, router_config
 from communicator.daemon.settings import CommunicatordSettings
 from communicator.errors import ConfigError
@@ -20,7 +21,7 @@ def _load(*assignments: str) -> CommunicatordSettings:
 
 def _config(*assignments: str, kept=None, **identity) -> RouterConfig:
     who = Identity(**{"server_name": "alpha", "boot_id": "boot"} | identity)
-    return router_config(_load(*assignments), who, kept or {})
+    return router_config(_load(*assignments), who, kept or {}, Definitions())
 
 
 def test_the_router_is_told_what_the_files_say(tmp_path):

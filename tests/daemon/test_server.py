@@ -239,6 +239,27 @@ async def test_hang_up_reads_service_files_and_users_anew(run_router):
         assert (await peer.statistics())["services"] == {"owned": 0}
 
 
+async def test_definitions_are_read_at_the_start_and_anew_on_hang_up(run_router, tmp_path):
+    (tmp_path / "PRINT.conf").write_text("[file]\nflags = required\n")
+    (tmp_path / "WRONG.conf").write_text("[cache]\nvalidator = integer(1...2)\n")
+    settings = [f'definitions_path=["{tmp_path}"]']
+    async with run_router(*settings, "check_messages=enforce") as router:
+        peer = await router.connect()
+        peer.say("communicatord/PRINT")
+        assert "message=parameter file is missing" in await peer.hear()
+        [refused] = router.events("definition_refused")
+        assert (refused["path"], refused["line"]) == (str(tmp_path / "WRONG.conf"), 1)
+        (tmp_path / "PRINT.conf").write_text("[file]\nflags = optional\n")
+        (tmp_path / "WRONG.conf").unlink()
+        router.reload_to([*settings, "check_messages=enforce"])
+        os.kill(os.getpid(), signal.SIGHUP)
+        await peer.sync()
+        peer.say("communicatord/PRINT")
+        assert "UNKNOWN" in await peer.hear()
+        statistics = await peer.statistics()
+        assert (statistics["faulty_messages_total"], statistics["definitions_refused"]) == (1, 0)
+
+
 async def test_a_wrong_setting_at_hang_up_changes_nothing(run_router):
     async with run_router() as router:
         peer = await router.connect()

@@ -1,0 +1,64 @@
+"""Definitions from files, for a router that checks: where they come from, and what a wrong one costs."""
+
+import pytest
+
+from communicator.daemon.message_checks import Definitions, read_definitions, survey_definitions
+from communicator.daemon.settings import CommunicatordSettings
+from communicator.errors import ConfigError
+from communicator.protocol import Message
+from communicator.protocol.definitions import Checking
+from communicator.runtime.settings import load_settings
+
+GOOD = "[file]\nflags = required\n"
+BAD = "[cache]\nvalidator = integer(1...2)\n"
+
+
+def _settings(*directories, checking="enforce"):
+    listed = ", ".join(f'"{directory}"' for directory in directories)
+    return load_settings(
+        CommunicatordSettings, [], [f"definitions_path=[{listed}]", f"check_messages={checking}", "flags_path=/f"]
+    )
+
+
+@pytest.fixture
+def directory(tmp_path):
+    (tmp_path / "PRINT.conf").write_text(GOOD)
+    (tmp_path / "WRONG.conf").write_text(BAD)
+    return tmp_path
+
+
+@pytest.mark.parametrize("checking", ["debug", "enforce"])
+def test_the_settings_say_which_definitions_count_and_how(directory, checking):
+    definitions = read_definitions(_settings(directory / "none", directory, checking=checking))
+    assert definitions.checks is not None
+    assert definitions.checks.mode is Checking(checking)
+    checker = definitions.checks.checker
+    assert checker.fault(Message("PRINT")) == "parameter file is missing"
+    assert checker.fault(Message("SERVICE_STATUS")) == "parameter service is missing"
+
+
+def test_a_wrong_definition_costs_itself_only(directory):
+    definitions = read_definitions(_settings(directory))
+    assert [(remark.source, remark.line) for remark in definitions.refused] == [(str(directory / "WRONG.conf"), 1)]
+    assert definitions.checks is not None
+    assert definitions.checks.checker.definition("WRONG") is None
+    assert definitions.checks.checker.definition("PRINT") is not None
+
+
+def test_where_nobody_checks_nothing_is_read(directory):
+    (directory / "NOT_A_FILE.conf").mkdir()
+    assert read_definitions(_settings(directory, checking="off")) == Definitions()
+
+
+@pytest.mark.parametrize("read", [read_definitions, survey_definitions])
+def test_what_cannot_be_read_is_named(directory, read):
+    (directory / "NOT_A_FILE.conf").mkdir()
+    with pytest.raises(ConfigError, match=r"definitions_path: .*NOT_A_FILE"):
+        read(_settings(directory))
+
+
+def test_a_survey_finds_wrong_definitions_whether_they_are_used_or_not(directory):
+    [found] = survey_definitions(_settings(directory, checking="off"))
+    assert found.startswith(f"{directory}/WRONG.conf:1: error: [cache] is a parameter of every message")
+    (directory / "WRONG.conf").unlink()
+    assert survey_definitions(_settings(directory)) == []
