@@ -1,0 +1,177 @@
+"""PURE: all that is known of one host's clock, on one page; it asks nobody."""
+
+from collections.abc import Iterator
+
+import msgspec
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from bellwether.clock_report import Claim, Host, Local, Pair, Report
+from bellwether.clock_words import (
+    UNKNOWN_MARK,
+    claim_line,
+    contradiction_concerns,
+    contradiction_text,
+    drift_text,
+    mark_of_verdict,
+    offset_text,
+)
+from bellwether.failure import CommandError
+from bellwether.services import span
+from bellwether.status import duration
+
+_NOT_KNOWN = "not known"
+_NONE = "none known"
+_PAIR_HEADS = ("AGAINST", "OFFSET ± BOUND", "RTT", "AGE", "DRIFT", "VIA", "MEASURED BY")
+_NUMBERS = ("RTT", "AGE", "DRIFT")
+_INDENT = (0, 0, 0, 2)
+
+
+def find_host(report: Report, name: str) -> Host:
+    """What is known of a host; of this one with all that its own timekeeper says of it.
+
+    Raises:
+        CommandError: The report does not speak of it.
+    """
+    names = report.host_names()
+    if name not in names:
+        raise CommandError(f"nothing is known of a host {name!r}; known {_are(names)}")
+    found = next((host for host in report.hosts if host.host == name), Host(name))
+    return msgspec.structs.replace(found, claim=report.local.claim) if name == report.local.name else found
+
+
+def _are(names: list[str]) -> str:
+    return "are none" if not names else f"{'is' if len(names) == 1 else 'are'} {', '.join(names)}"
+
+
+def render(report: Report, host: Host) -> RenderableType:
+    """The page.
+
+    Args:
+        report: What the timekeeper tells.
+        host: The part of it that `find_host` gave.
+    """
+    mark = mark_of_verdict(host.verdict) if report.solved else UNKNOWN_MARK
+    parts: list[RenderableType] = [
+        Text.assemble(mark, " ", (host.host, "bold"), f" {_sentence(report, host)}"),
+        *(Padding(Text(reason), _INDENT) for reason in host.reasons),
+        Text(),
+        _facts_table(report, host),
+    ]
+    pairs = [pair for pair in report.all_pairs() if host.host in (pair.from_, pair.to)]
+    if pairs:
+        parts += [Text(), _pairs_table(pairs, host.host)]
+    return Group(*parts)
+
+
+def _sentence(report: Report, host: Host) -> str:
+    """The verdict as a sentence behind the name."""
+    limit = duration(report.thresholds.warn_seconds)
+    sentences = {
+        "unsolved": "is compared with nobody: nothing is solved here",
+        "ok": f"is ok: off by less than {limit}",
+        "suspect": f"is suspect: it may be off by {limit} or more, which is not certain",
+        "wrong": f"is wrong: off by {_certain(report, host)} or more, for certain",
+        "no_majority": "cannot be judged: no majority of the hosts agrees",
+        "unknown": "cannot be judged: it was not measured, not lately or not for long enough",
+    }
+    return sentences.get(host.verdict if report.solved else "unsolved", f"is {host.verdict}")
+
+
+def _certain(report: Report, host: Host) -> str:
+    """The limit that is certainly passed; the critical one makes it urgent."""
+    limits = report.thresholds
+    least_s = abs(host.offset_seconds or 0) - (host.bound_seconds or 0)
+    return duration(limits.critical_seconds if least_s >= limits.critical_seconds else limits.warn_seconds)
+
+
+def _facts_table(report: Report, host: Host) -> Table:
+    table = Table(box=None, show_header=False, pad_edge=False)
+    table.add_column(style="cyan", no_wrap=True)
+    table.add_column(overflow="fold")
+    own = _own(report.local) if host.host == report.local.name else ()
+    for name, value in (*_measured(report, host), *_claimed(host), *own, *_contradicted(report, host.host)):
+        table.add_row(name, Text(value))
+    return table
+
+
+def _measured(report: Report, host: Host) -> Iterator[tuple[str, str]]:
+    known = host.offset_seconds is not None
+    offset = offset_text(host.offset_seconds, host.bound_seconds)
+    yield "offset", f"{offset} against {_whom(report)}" if known else _NOT_KNOWN
+    yield "drift", _NOT_KNOWN if host.drift_ppm is None else drift_text(host.drift_ppm)
+    yield "forecast", _forecast(host.seconds_to_threshold, report.thresholds.warn_seconds)
+
+
+def _whom(report: Report) -> str:
+    if report.has_majority is False:
+        return "the middle of the hosts, of which no majority agrees"
+    agreeing = "" if report.agreeing is None else f"{report.agreeing} of {len(report.hosts)} "
+    return f"the {agreeing}hosts that agree"
+
+
+def _forecast(left_s: float | None, limit_s: float) -> str:
+    if left_s is None:
+        return _NOT_KNOWN
+    limit = duration(limit_s)
+    return f"off by {limit} in {span(left_s)}, if it goes on so" if left_s > 0 else f"off by {limit} or more already"
+
+
+def _claimed(host: Host) -> Iterator[tuple[str, str]]:
+    claim = host.claim
+    said = {True: "holds: ", False: "is false: ", None: ""}[host.claim_holds]
+    yield "claim", f"{said}{claim_line(claim)}"
+    yield from (("", reason) for reason in claim.reasons)
+    yield "daemon", claim.daemon or _NONE
+    yield "upstreams", ", ".join(claim.upstreams) or _NONE
+    yield from ((name, value) for name, value in _details(claim) if value)
+
+
+def _details(claim: Claim) -> Iterator[tuple[str, str]]:
+    yield "stratum", "" if claim.stratum is None else str(claim.stratum)
+    yield "leap", claim.leap
+    yield "smear", {True: "its upstreams smear leap seconds", False: "no", None: ""}[claim.smear]
+    yield "updated", "" if claim.age_seconds is None else f"{span(claim.age_seconds)} before this was told"
+
+
+def _own(local: Local) -> Iterator[tuple[str, str]]:
+    """What is told of this host alone."""
+    if local.sources:
+        yield "sources", ", ".join(f"{count} {state}" for state, count in local.sources.items() if count) or "none"
+    if local.steps_total is not None:
+        yield "steps", f"{local.steps_total} seen"
+
+
+def _contradicted(report: Report, name: str) -> Iterator[tuple[str, str]]:
+    concerned = (one for one in report.contradictions if contradiction_concerns(one, name))
+    yield from (("contradiction", contradiction_text(one)) for one in concerned)
+
+
+def _pairs_table(pairs: list[Pair], name: str) -> Table:
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for head in _PAIR_HEADS:
+        table.add_column(head, justify="right" if head in _NUMBERS else "left", no_wrap=True)
+    for pair in sorted(pairs, key=lambda pair: (_other(pair, name), pair.from_)):
+        table.add_row(*map(Text, _pair_cells(pair, name)))
+    return table
+
+
+def _other(pair: Pair, name: str) -> str:
+    return pair.to if pair.from_ == name else pair.from_
+
+
+def _pair_cells(pair: Pair, name: str) -> tuple[str, ...]:
+    """A pair as seen from the named host: positive is ahead of the other one."""
+    sign = -1 if pair.from_ == name else 1
+    offset_s = None if pair.offset_seconds is None else sign * pair.offset_seconds
+    return (
+        _other(pair, name),
+        "no answer" if offset_s is None else offset_text(offset_s, pair.bound_seconds),
+        "-" if pair.rtt_seconds is None else duration(pair.rtt_seconds),
+        "-" if pair.age_seconds is None else span(pair.age_seconds),
+        drift_text(None if pair.drift_ppm is None else sign * pair.drift_ppm),
+        pair.via or "-",
+        pair.from_,
+    )

@@ -1,0 +1,80 @@
+"""SHELL: the command line of ``bellwether clock``; what it does is loaded when it runs."""
+
+from typing import Annotated
+
+import typer
+
+from bellwether.failure import CommandError
+from bellwether.options import CommunicatorOption, JsonOption, told
+
+application = typer.Typer(invoke_without_command=True)
+
+
+@application.callback(
+    epilog="One host in detail: bellwether clock explain HOST  ·  Each pair: bellwether clock matrix  ·  "
+    "In boot scripts: bellwether clock wait-synced"
+)
+def clock(
+    context: typer.Context,
+    communicator: CommunicatorOption = None,
+    as_json: JsonOption = False,  # noqa: FBT002 - a flag
+) -> None:
+    """Show whose clock is true: each host's offset, verdict and claim, and why. Asks the timekeeper of this host.
+
+    Exit code 0: it was shown, be it good or bad. 1: no timekeeper answers, or none that makes sense.
+    """
+    with told():
+        if context.invoked_subcommand is not None:
+            if as_json:
+                raise CommandError("--json is for 'bellwether clock' alone, which tells all", 2)
+            context.obj = communicator
+            return
+        from bellwether import clock_commands  # noqa: PLC0415 - see the module's docstring
+
+        clock_commands.clock(communicator, as_json=as_json)
+
+
+@application.command()
+def matrix(context: typer.Context, communicator: CommunicatorOption = None) -> None:
+    """Show which clocks agree with which: a mark for each pair, and what the marks mean."""
+    with told():
+        from bellwether import clock_commands  # noqa: PLC0415 - see the module's docstring
+
+        clock_commands.matrix(communicator or context.obj)
+
+
+@application.command(epilog="Example:  bellwether clock explain beta")
+def explain(
+    context: typer.Context,
+    host: Annotated[str, typer.Argument(metavar="HOST", help="As 'bellwether clock' names it.")],
+    communicator: CommunicatorOption = None,
+) -> None:
+    """Show all that is known of one host's clock. Fails when nothing is."""
+    with told():
+        from bellwether import clock_commands  # noqa: PLC0415 - see the module's docstring
+
+        clock_commands.explain(communicator or context.obj, host)
+
+
+@application.command("wait-synced", epilog="Example:  bellwether clock wait-synced --timeout 120 --bound 0.1")
+def wait_synced(
+    context: typer.Context,
+    communicator: CommunicatorOption = None,
+    timeout_s: Annotated[
+        float, typer.Option("--timeout", metavar="SECONDS", min=0.001, help="How long to wait; inf for ever.")
+    ] = 60.0,
+    bound_s: Annotated[
+        float | None,
+        typer.Option("--bound", metavar="SECONDS", min=1e-9, help="The clock must be off by no more than this, too."),
+    ] = None,
+) -> None:
+    """Wait until this host's clock is synchronized, for scripts that must not start before.
+
+    Waits for the router and the timekeeper, too. A clock that other hosts find wrong is not synchronized, whatever it claims.
+
+    Exit code 0: it is. 1: it was not in time; the last reason is told.
+    """
+    with told():
+        from bellwether import clock_commands  # noqa: PLC0415 - see the module's docstring
+
+        clock_commands.wait_synced(communicator or context.obj, timeout_s=timeout_s, bound_s=bound_s)
