@@ -14,6 +14,7 @@ from bellwether.services import Instance, span
 _CLOCK_MOODS = {"synchronized": "good", "holdover": "doubtful", "unsynchronized": "bad"}
 _MILLISECOND_S = 1e-3
 _MICROSECOND_S = 1e-6
+_ROUNDS_UP = 0.9995  # three digits of what is nearer to one are 1000 of the smaller unit
 
 
 class Claim(msgspec.Struct, frozen=True):
@@ -133,9 +134,9 @@ def _count(number: int, noun: str) -> str:
 
 
 def duration(seconds: float) -> str:
-    """A small span of time with its sign, in the unit that suits it."""
-    if abs(seconds) >= 1:
+    """A small span of time with its sign, in the unit that suits what is shown of it."""
+    if abs(seconds) >= _ROUNDS_UP:
         return f"{seconds:.2f} s"
-    if abs(seconds) >= _MILLISECOND_S:
+    if abs(seconds) >= _ROUNDS_UP * _MILLISECOND_S:
         return f"{seconds / _MILLISECOND_S:.3g} ms"
     return f"{seconds / _MICROSECOND_S:.3g} µs"

@@ -111,7 +111,15 @@ def test_programs_get_json():
 
 @pytest.mark.parametrize(
     ("seconds", "shown"),
-    [(0, "0 µs"), (-0.0000125, "-12.5 µs"), (0.0021, "2.1 ms"), (1.5, "1.50 s"), (-3600, "-3600.00 s")],
+    [
+        (0, "0 µs"),
+        (-0.0000125, "-12.5 µs"),
+        (0.0009996, "1 ms"),
+        (0.0021, "2.1 ms"),
+        (0.9996, "1.00 s"),
+        (1.5, "1.50 s"),
+        (-3600, "-3600.00 s"),
+    ],
 )
 def test_a_duration_has_the_unit_that_suits_it(seconds, shown):
     assert duration(seconds) == shown
