@@ -20,20 +20,23 @@ from communicator.reporter.values import (
 GLOBAL_PARAMETERS = frozenset(
     {
         "ack",
+        "ack_id",
         "broadcast_hops",
         "broadcast_informed_neighbors",
         "broadcast_msgid",
         "broadcast_originator",
         "broadcast_timeout",
+        "broadcast_to",
         "cache",
         "deliver",
+        "hops_left",
         "secret_code",
         "secure_remote",
         "trace",
         "transmission_report",
     }
 )
-"""Parameters that any message may carry, without being expected."""
+"""Parameters that any message may carry, without being expected: those of the suite's ``global.conf``, as a test has it."""
 
 _BYTE_VALUES = 256
 _SHOWN_BYTES = 64

@@ -47,6 +47,8 @@ STATS = {
     "producer_stall_seconds_total": 0.5,
     "handler_exceptions_total": {"line": 1},
     "acl_denied_total": 3,
+    "faulty_messages_total": 11,
+    "definitions_refused": 12,
     "udp_rejected_total": {"secret": 2},
     "tls_handshakes_failed_total": 9,
     "flags_failed_total": 10,

@@ -1,8 +1,10 @@
 import pytest
 
+from communicator.definitions import load_catalogue
 from communicator.protocol import Message
 from communicator.reporter.values import Address, Items, Regex, Timestamp, ValueTypeError, Word
 from communicator.reporter.verification import (
+    GLOBAL_PARAMETERS,
     data_difference,
     differences,
     matches,
@@ -117,3 +119,8 @@ def test_where_bytes_differ():
     assert data_difference(b"abcd", b"abc") == ""
     assert data_difference(b"axc", b"abc").startswith("byte 1 is 0x78, not 0x62")
     assert data_difference(b"ab", b"abc").startswith("byte 2 is the end, not 0x63")
+
+
+def test_what_any_message_may_carry_is_what_the_suite_defines():
+    catalogue, _ = load_catalogue([])
+    assert catalogue.global_parameters.keys() == GLOBAL_PARAMETERS
