@@ -1,22 +1,18 @@
 """Keeps what the router asks to keep, whole or not at all, in one thread of its own; it does not know what the files say."""
 
 import asyncio
-import os
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
 from communicator.router.effects import Keep, KeptPath
+from communicator.runtime.kept_file import prepare_directory, reason_of, write_file
 
-FILE_BYTES = 1024 * 1024
-"""What is read of a file at most: 1,000 hosts make 22 KiB of neighbors.txt."""
 FLUSH_S = 5.0
 """How long the end of the router waits for a disk."""
 RETRY_S = 60.0
 """What could not be written is tried again: the disk may have been full, and the router asks only for what has changed."""
-_DIRECTORY_MODE = 0o750
-_FILE_MODE = 0o640
 
 Failed = Callable[[Path, str], None]
 
@@ -104,75 +100,3 @@ class KeptFiles:
         for file, (content, _) in self._lost.items():
             self._waiting.setdefault(file, content)
         self._begin()
-
-
-def write_file(path: Path, content: str) -> None:
-    """Write a file so that whoever reads it, also after a crash, sees all of the old or all of the new content.
-
-    Raises:
-        OSError: It could not be written; the old one is still there.
-    """
-    prepare_directory(path.parent)
-    draft = path.with_name(f".{path.name}.new")
-    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
-    try:
-        with open(os.open(draft, flags, _FILE_MODE), "wb") as file:  # noqa: PTH123 - a descriptor has no path
-            os.fchmod(file.fileno(), _FILE_MODE)  # whatever the umask says
-            file.write(content.encode(errors="surrogateescape"))
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
-    descriptor = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def read_file(path: Path, bytes_max: int = FILE_BYTES) -> str:
-    """What was kept; empty when nothing was.
-
-    Raises:
-        OSError: It cannot be read.
-        ValueError: It is larger than `bytes_max`, or not UTF-8.
-    """
-    try:
-        with path.open("rb") as file:
-            content = file.read(bytes_max + 1)
-    except FileNotFoundError:
-        return ""
-    if len(content) > bytes_max:
-        raise ValueError(f"larger than {bytes_max} bytes")
-    return content.decode()
-
-
-def prepare_directory(directory: Path) -> None:
-    """Make the directory when it is not there and the one above is.
-
-    Raises:
-        OSError: It cannot be made.
-    """
-    with suppress(FileExistsError):
-        directory.mkdir(_DIRECTORY_MODE)
-
-
-def fault_of(directory: Path) -> str:
-    """Why nothing could be kept in a directory; empty when it could. Nothing is changed by asking."""
-    if directory.is_dir():
-        return "" if _may_write(directory) else "is not writable for the router's user"
-    if os.path.lexists(directory):
-        return "is not a directory"
-    if not directory.parent.is_dir():
-        return "is not there, nor is the directory above it"
-    return "" if _may_write(directory.parent) else "is not there, and the directory above it is not writable for us"
-
-
-def reason_of(error: BaseException) -> str:
-    """What went wrong, in the words of the system where it has some."""
-    return (isinstance(error, OSError) and error.strerror) or str(error)
-
-
-def _may_write(directory: Path) -> bool:
-    return os.access(directory, os.W_OK | os.X_OK, effective_ids=True)

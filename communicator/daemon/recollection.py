@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
 from pathlib import Path
 
-from communicator.daemon.kept_files import FILE_BYTES, read_file, reason_of
 from communicator.router.effects import KeptCommands, KeptFile, KeptPath
 from communicator.router.learning import CONTENT_BYTES, SERVICES_MAX
+from communicator.runtime.kept_file import FILE_BYTES, read_file, reason_of
 
 Kept = Mapping[KeptPath, str]
 """What was read of each file at the start."""

@@ -10,7 +10,6 @@ from pathlib import Path
 
 from communicator.daemon.exposure import demands_credentials
 from communicator.daemon.identity import Identity
-from communicator.daemon.kept_files import fault_of
 from communicator.daemon.message_checks import Definitions
 from communicator.daemon.passwords import read_password_file
 from communicator.daemon.recollection import Kept, learnt_of
@@ -22,6 +21,7 @@ from communicator.protocol.addresses import parse_host_port
 from communicator.router.config import ClusterConfig, RouterConfig
 from communicator.router.effects import KeptFile
 from communicator.runtime import read_secret
+from communicator.runtime.kept_file import fault_of
 from communicator.version import __version__
 
 

@@ -17,7 +17,7 @@ from communicator.daemon.dispatcher import Core, Dispatcher
 from communicator.daemon.doors import BACKLOG
 from communicator.daemon.host import keep_freed_memory, raise_descriptor_limit, resident_bytes
 from communicator.daemon.identity import identify_router
-from communicator.daemon.kept_files import KeptFiles, fault_of, prepare_directory
+from communicator.daemon.kept_files import KeptFiles
 from communicator.daemon.link import Link
 from communicator.daemon.message_checks import Definitions, read_definitions
 from communicator.daemon.peer_user import forget_users
@@ -34,6 +34,7 @@ from communicator.router.config import RouterConfig
 from communicator.router.effects import Dial, Keep, Level, SetFlag, StopMode
 from communicator.router.events import CloseReason, CredentialsRevoked, Instant, LinkKind, Measured, StopRequested, User
 from communicator.runtime import Daemon
+from communicator.runtime.kept_file import fault_of, prepare_directory
 from communicator.runtime.logs import LogFile
 from communicator.runtime.settings import changed_keys
 

@@ -81,7 +81,82 @@ CONNECTION_FAILED = Declaration(
     tags=frozenset(("cluster", "communicator", "network")),
 )
 
-CATALOGUE = (FILE_WRITE, CONNECTION_FAILED)
+_CLOCK_TAGS = frozenset(("clock", "timekeeper"))
+
+CLOCK_WRONG = Declaration(
+    name=FlagName("timekeeper", "clock", "wrong"),
+    priority=90,
+    message="the clock of this host is wrong: {reason}",
+    help=(
+        "The clock of this host differs from those of most others by more than thresholds.warn_s, for certain, in three "
+        "measurements in a row. 'bellwether clock' shows by how much and compared with whom, 'bellwether clock explain' with "
+        "the name of this host everything that is known. Look at the time daemon of this host: does it run, does it reach its "
+        "servers, does it steer the clock? If the others all follow one server, that one may be wrong instead. The flag goes "
+        "down when the clock is within seven tenths of the threshold."
+    ),
+    tags=_CLOCK_TAGS,
+)
+
+CLOCK_FALSE_CLAIM = Declaration(
+    name=FlagName("timekeeper", "clock", "false-claim"),
+    priority=92,
+    message="the time daemon of this host claims what is not so: {reason}",
+    help=(
+        "The time daemon of this host says that the clock is true within a bound, and independent measurements exclude that. "
+        "Whatever on this host relies on its word is misled. Compare its servers with those of other hosts ('bellwether clock "
+        "explain'): one of them may be wrong, or the daemon watches the clock without steering it (chronyd -x), or two daemons "
+        "steer against each other. The flag goes down when the claim can be true again."
+    ),
+    tags=_CLOCK_TAGS,
+)
+
+CLOCK_UNSYNCHRONIZED = Declaration(
+    name=FlagName("timekeeper", "clock", "unsynchronized"),
+    priority=70,
+    message="nothing keeps the clock of this host true: {reason}",
+    help=(
+        "A time daemon runs on this host, or did, and the clock is not synchronised. 'bellwether status' shows why. Usual "
+        "causes: its servers cannot be reached (firewall, UDP port 123), their names cannot be resolved, they contradict each "
+        "other, or the daemon has ended. The clock is not wrong yet, but will drift. The flag goes down when it is "
+        "synchronised."
+    ),
+    tags=_CLOCK_TAGS,
+)
+
+CLOCK_NO_MAJORITY = Declaration(
+    name=FlagName("timekeeper", "cluster", "no-majority"),
+    priority=85,
+    message="the clocks of the cluster have no majority: {reason}",
+    help=(
+        "No more than half of the hosts agree on the time, so nobody can tell which are wrong, and none is accused. 'bellwether"
+        " clock' lists who agrees with whom. Servers that contradict each other, or a leap second that some have applied and "
+        "others have not, look like this. External servers under references.servers of timekeeperd.toml decide such a case. The"
+        " flag goes down when more than half agree."
+    ),
+    tags=_CLOCK_TAGS | {"cluster"},
+)
+
+CLOCK_CLUSTER_DRIFT = Declaration(
+    name=FlagName("timekeeper", "cluster", "drift"),
+    priority=88,
+    message="the cluster as a whole is off true time: {reason}",
+    help=(
+        "The hosts agree with each other, and not with independent servers: all of them together are off by more than "
+        "thresholds.warn_s. Most likely all follow one server that is wrong. 'bellwether clock' shows by how much. Give the "
+        "time daemons several servers of different origin. The flag goes down when the majority is within the threshold again."
+    ),
+    tags=_CLOCK_TAGS | {"cluster"},
+)
+
+CATALOGUE = (
+    FILE_WRITE,
+    CONNECTION_FAILED,
+    CLOCK_FALSE_CLAIM,
+    CLOCK_WRONG,
+    CLOCK_CLUSTER_DRIFT,
+    CLOCK_NO_MAJORITY,
+    CLOCK_UNSYNCHRONIZED,
+)
 """Every flag the suite raises; the page, and the help of `bellwether flag show`, are made of it."""
 
 

@@ -2,10 +2,10 @@
 
 import pytest
 
-from communicator.daemon.kept_files import write_file
 from communicator.daemon.recollection import learnt_of, recollect
 from communicator.router import learning
 from communicator.router.effects import KeptCommands, KeptFile
+from communicator.runtime.kept_file import write_file
 
 
 @pytest.fixture
