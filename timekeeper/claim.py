@@ -25,7 +25,7 @@ class Claim:
     reasons: Sequence[str]
     """Why, the decisive one first; then what an operator should know besides."""
     daemon: str = ""
-    """Who steers the clock; empty when nobody does or it is not known."""
+    """Whose word this is: who steers the clock, or watches how it is steered; empty when nobody does or it is not known."""
     offset_s: float | None = None
     """How far this clock is ahead of true time, as the daemon estimates it."""
     bound_s: float | None = None

@@ -50,28 +50,40 @@ class Upstream:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Discipline:
-    """A time daemon's word about the clock of this host."""
+    """A time daemon's word about the clock of this host. None is *not told*, never zero."""
 
     daemon: str
     leap: Leap
-    stratum: int
+    stratum: int | None
+    """Of this host: one more than that of the server it follows."""
     reference: Reference
-    offset_s: float
+    offset_s: float | None
     """How far the system clock is ahead of the daemon's own notion of time; negative when it is behind."""
-    root_delay_s: float
-    root_dispersion_s: float
+    root_delay_s: float | None
+    root_dispersion_s: float | None
+    further_error_s: float = 0.0
+    """What the clock may be off by besides the offset, the root dispersion and half the root delay."""
+    max_drift: float = 0.0
+    """The drift the daemon itself allows for, as a ratio; 0 when it leaves that to us."""
     update_interval_s: float
-    """The span between the last two updates of the clock."""
+    """The span between the last two updates of the clock, or the one the daemon aims at."""
     updated_wall_ns: int
-    """When the clock was last updated, on this host's wall clock, in nanoseconds since the epoch."""
-    upstreams: Sequence[Upstream] = ()
+    """When the clock was last updated, on this host's wall clock, in nanoseconds since the epoch; 0 for never."""
+    age_s: float | None = None
+    """How long ago that was, where the daemon tells it by a clock that no step moves."""
+    is_free_running: bool = False
+    """The daemon itself says that nothing steers the clock at present."""
+    upstreams: Sequence[Upstream] | None = ()
+    """None where the daemon does not tell them."""
     unresolved_upstreams: int = 0
     """Servers whose name has no address yet, so that they are not among `upstreams`."""
+    remarks: Sequence[str] = ()
+    """What an operator should know of this daemon besides."""
 
     def count_upstreams(self) -> dict[str, int]:
         """How many upstreams are in each state, with every state named."""
         counts = dict.fromkeys((state.value for state in UpstreamState), 0)
-        for upstream in self.upstreams:
+        for upstream in self.upstreams or ():
             counts[upstream.state.value] += 1
         return counts
 

@@ -22,4 +22,4 @@ class Evidence:
 
     def is_gone(self, daemon: str) -> bool:
         """Whether a daemon certainly does not run here; not when processes could not be listed."""
-        return isinstance(self.daemons, TimeDaemons) and daemon not in self.daemons.names
+        return isinstance(self.daemons, TimeDaemons) and not self.daemons.is_running(daemon)

@@ -16,6 +16,7 @@ _FLAG_NOT_CLEARED = frozenset({"chronyd", "ntpd-rs"})
 """Daemons that may be synchronised while the kernel says UNSYNC."""
 _NO_BOUND = frozenset({"systemd-timesyncd"})
 """Daemons that tell the kernel an error of 0, so that its maximum error is an age and no bound."""
+_NO_BOUND_REMARK = "systemd-timesyncd tells the kernel an error of 0: its maximum error is an age, so there is no bound"
 
 
 def judge_by_kernel(silence: NoAnswer, evidence: Evidence) -> Claim:
@@ -76,7 +77,7 @@ def _steered(kernel: KernelClock, steering: frozenset[str], daemon: str, remarks
         state = ClaimState.HOLDOVER if age_s <= KERNEL_FRESH_S + VOID_AFTER_S else ClaimState.UNKNOWN
     bound_s: float | None = None
     if steering & _NO_BOUND:
-        remarks = (*remarks, "systemd-timesyncd tells the kernel no error, so there is no bound")
+        remarks = (*remarks, _NO_BOUND_REMARK)
     elif state is not ClaimState.UNKNOWN:
         bound_s = kernel.maxerror_s
     return Claim(

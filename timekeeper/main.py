@@ -1,10 +1,14 @@
 """SHELL: the life of ``timekeeperd``, from its command line to its end; it knows no clock."""
 
 import asyncio
+from pathlib import Path
 
 from communicator.client import Service
-from communicator.runtime import Daemon, daemon_command
+from communicator.runtime import Daemon, daemon_command, read_secret
 from communicator.version import __version__
+from timekeeper.boot import read_boot_id
+from timekeeper.cluster.door import Door
+from timekeeper.probes import check_probe_exposure
 from timekeeper.service import Timekeeper
 from timekeeper.settings import TimekeeperSettings
 
@@ -12,25 +16,55 @@ SERVICE = "timekeeper"
 """The name on the router."""
 
 
+def check_host(settings: TimekeeperSettings) -> None:
+    """Check what the settings name on this host.
+
+    Raises:
+        ConfigError: The key cannot be read or may be read by others, or probes are answered to everybody without one.
+    """
+    key = _read_key(settings)
+    listen = settings.probe_address
+    if listen is not None:
+        check_probe_exposure(listen, has_key=bool(key), mode=settings.auth.mode)
+
+
 async def serve(daemon: Daemon[TimekeeperSettings]) -> None:
-    """Watch this host's clock until the daemon is to stop."""
-    service = Service(daemon.settings.communicator, SERVICE, service_version=__version__)
-    timekeeper = Timekeeper(service, daemon.settings, daemon.log)
+    """Watch the clocks until the daemon is to stop."""
+    settings = daemon.settings
+    door = Door(
+        settings.probe_address,
+        _read_key(settings),
+        settings.auth.mode,
+        read_boot_id(),
+        kernel_timestamps=settings.kernel_timestamps,
+    )
+    await door.bind()
+    service = Service(
+        settings.communicator, SERVICE, service_version=__version__, announce={"probe_port": str(door.port)}
+    )
+    timekeeper = Timekeeper(service, settings, door, daemon.log)
     daemon.on_reload(timekeeper.reload)
     async with asyncio.TaskGroup() as group:
         conversation = group.create_task(service.run())
         conversation.add_done_callback(lambda _: daemon.stop(cause="router"))
         watching = group.create_task(timekeeper.run())
-        daemon.ready()
+        daemon.ready({} if door.address is None else {"probe": str(door.address)})
         await daemon.stopping.wait()
         watching.cancel()
         service.stop()
+
+
+def _read_key(settings: TimekeeperSettings) -> bytes:
+    file = settings.cluster_key_file
+    return read_secret(Path(file), "cluster_key_file") if file else b""
 
 
 main = daemon_command(
     "timekeeperd",
     TimekeeperSettings,
     serve,
-    help="Verify this host's clock: is it synchronised, by whom, and how far off may it be? "
-    "It asks chronyd and the kernel, tells the router, and never touches the clock.",
+    help="Say whether the clocks of this cluster are true: is this host's synchronised, by whom and how far off may it be, how far "
+    "are the others from it, who is wrong, and whose claim is false? "
+    "It asks the time daemons, the kernel and the other hosts, tells the router, and never touches a clock.",
+    check=check_host,
 )

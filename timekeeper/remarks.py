@@ -8,10 +8,13 @@ MAJORITY_NEEDS = 3
 """With two sources that disagree, nobody can tell which one is wrong."""
 
 _GOOD = frozenset({UpstreamState.SELECTED, UpstreamState.COMBINED, UpstreamState.OUTLIER})
+_TIMESYNCD = "systemd-timesyncd"
 
 
 def remark_on_upstreams(word: Discipline) -> tuple[str, ...]:
-    """What is doubtful about the sources of a daemon."""
+    """What is doubtful about the sources of a daemon; nothing where it does not tell them."""
+    if word.upstreams is None:
+        return ()
     unresolved = word.unresolved_upstreams
     missing = (f"{unresolved} sources have a name that cannot be resolved",) if unresolved else ()
     if not word.upstreams:
@@ -23,6 +26,8 @@ def remark_on_upstreams(word: Discipline) -> tuple[str, ...]:
         remarks = [f"no majority: {', '.join(liars)} contradict each other"]
     if not any(upstream.reachable for upstream in word.upstreams):
         remarks.append(f"none of {len(word.upstreams)} sources can be reached")
+    elif word.daemon == _TIMESYNCD:
+        remarks.append(f"{_TIMESYNCD} listens to one server at a time: nothing outvotes a wrong one")
     elif good + len(liars) < MAJORITY_NEEDS:
         remarks.append(
             f"only {good + len(liars)} of {len(word.upstreams)} sources usable:"
@@ -55,4 +60,6 @@ def remark_on_host(
     )
     if isinstance(kernel, KernelClock) and kernel.unsync and trusted in daemons.steering & {"chronyd"}:
         remarks.append("the kernel still says unsynchronised: `rtcsync` is missing in chrony.conf")
+    if isinstance(kernel, KernelClock) and trusted in daemons.steering & {_TIMESYNCD}:
+        remarks.append(f"{_TIMESYNCD} tells the kernel an error of 0: its maximum error is an age here, and no bound")
     return tuple(remarks)

@@ -3,6 +3,9 @@
 A field that is None (``null``) is *not known*; it is never a stand-in for zero. Readers ignore keys they do not know.
 """
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 import msgspec
 
 from communicator.protocol import Message
@@ -10,8 +13,8 @@ from timekeeper.claim import Claim, ClaimState
 from timekeeper.evidence import Evidence
 from timekeeper.timex import KernelClock
 
-ROLE = "agent"
-"""A timekeeper that is measured and solves nothing, which is all of them so far."""
+AGENT, SOLVER = "agent", "solver"
+"""One that is measured and solves nothing, and one that also says what is true of all."""
 
 
 class ClaimReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -19,24 +22,24 @@ class ClaimReport(msgspec.Struct, frozen=True, kw_only=True):
 
     state: str
     """``synchronized``, ``holdover``, ``unsynchronized`` or ``unknown``."""
-    reasons: list[str]
+    reasons: list[str] = []
     """For people, the decisive one first; numbers in them change from report to report."""
-    daemon: str
-    """``chronyd``, ``ntpd``, ``ntpd-rs``, ``systemd-timesyncd``; empty when none steers the clock or it is not known."""
-    upstreams: list[str]
-    offset_seconds: float | None
+    daemon: str = ""
+    """``chronyd``, ``ntpd``, ``ntpd-rs``, ``systemd-timesyncd``, ``clockbound``; empty when none steers the clock or it is not known."""
+    upstreams: list[str] = []
+    offset_seconds: float | None = None
     """Positive: this clock is ahead of what the daemon holds for true time."""
-    bound_seconds: float | None
+    bound_seconds: float | None = None
     """The clock is off by no more than this, `offset_seconds` included."""
-    stratum: int | None
-    leap: str | None
+    stratum: int | None = None
+    leap: str | None = None
     """``normal``, ``insert``, ``delete`` or ``unsynchronized``."""
     smear: bool | None = None
-    """Whether the upstreams smear leap seconds; not told by any source yet."""
-    age_seconds: float | None
+    """Whether the upstreams smear leap seconds; no source tells it, so it is not known."""
+    age_seconds: float | None = None
     """Since the clock was last updated, when this was read."""
-    root_delay_seconds: float | None
-    root_dispersion_seconds: float | None
+    root_delay_seconds: float | None = None
+    root_dispersion_seconds: float | None = None
 
 
 class KernelReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,6 +55,23 @@ class KernelReport(msgspec.Struct, frozen=True, kw_only=True):
     frequency_ppm: float
 
 
+class PairReport(msgspec.Struct, frozen=True, kw_only=True):
+    """The clock of a peer, as this host measured it."""
+
+    peer: str
+    offset_seconds: float
+    """Its clock minus ours; positive: it is ahead."""
+    bound_seconds: float
+    """`offset_seconds` is off by no more than this."""
+    rtt_seconds: float
+    age_seconds: float
+    """Since the last exchange."""
+    via: str
+    """``probe``: asked directly; ``router``: by ALIVE through the routers, which widens the bound."""
+    drift_ppm: float | None = None
+    """How much faster the crystal of the peer runs."""
+
+
 class LocalReport(msgspec.Struct, frozen=True, kw_only=True):
     """CLOCK_REPORT: one host's word."""
 
@@ -59,16 +79,23 @@ class LocalReport(msgspec.Struct, frozen=True, kw_only=True):
     """Empty until the router has told its name."""
     boot_id: str
     """The kernel's; empty when it cannot be read."""
+    life: str = ""
+    """Drawn anew with each start of the timekeeper, whose `seq` then begins anew."""
     seq: int
     """Counts the readings of this process, from 1."""
     role: str
+    """``agent`` or ``solver``."""
     claim: ClaimReport
-    kernel: KernelReport | None
-    sources: dict[str, int]
+    kernel: KernelReport | None = None
+    sources: dict[str, int] = {}
     """How many upstreams are in which state, every state named: ``selected``, ``combined`` (both in use),
     ``outlier`` (good, not in use), ``jittery``, ``falseticker``, ``unusable``; empty when no daemon answers."""
-    pairs: list[dict[str, object]]
-    """Offsets measured to peers: none are, so far."""
+    pairs: list[PairReport] = []
+    """What it measured of others."""
+    steps_total: int = 0
+    """How often this host's clock was seen to be set."""
+    probe_address: str = ""
+    """``HOST:PORT`` where it answers probes; empty where it does not."""
 
 
 class CurrentReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,27 +107,42 @@ class CurrentReport(msgspec.Struct, frozen=True, kw_only=True):
     """Since `local` was read."""
 
 
-def describe_local(claim: Claim, evidence: Evidence, *, server: str, boot_id: str, seq: int) -> LocalReport:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class About:
+    """Who speaks."""
+
+    server: str
+    boot_id: str
+    life: str
+    seq: int
+    role: str
+    steps_total: int = 0
+    probe_address: str = ""
+
+
+def describe_local(claim: Claim, evidence: Evidence, about: About, pairs: Sequence[PairReport] = ()) -> LocalReport:
     """Put one reading into the shape others read.
 
     Args:
         claim: What was concluded.
         evidence: From what.
-        server: The name of this host's router.
-        boot_id: Tells one boot of this host from the next.
-        seq: Counts the readings.
+        about: Who says it.
+        pairs: What was measured of others.
     """
     word = evidence.last_answer if claim.daemon and claim.upstreams else None
     kernel = evidence.kernel
     return LocalReport(
-        server=server,
-        boot_id=boot_id,
-        seq=seq,
-        role=ROLE,
+        server=about.server,
+        boot_id=about.boot_id,
+        life=about.life,
+        seq=about.seq,
+        role=about.role,
         claim=_describe_claim(claim),
         kernel=_describe_kernel(kernel) if isinstance(kernel, KernelClock) else None,
         sources=word.count_upstreams() if word else {},
-        pairs=[],
+        pairs=list(pairs),
+        steps_total=about.steps_total,
+        probe_address=about.probe_address,
     )
 
 
@@ -115,7 +157,13 @@ def answer_report(local: LocalReport, age_s: float) -> Message:
     return Message("CLOCK_CURRENT_REPORT", {"report": msgspec.json.encode(current).decode()})
 
 
-def announce(claim: Claim, interval_s: float) -> Message:
+def tell_row(local: LocalReport) -> Message:
+    """The CLOCK_REPORT message, to every other timekeeper of the cluster."""
+    report = msgspec.json.encode(local).decode()
+    return Message("CLOCK_REPORT", {"report": report, "deliver": "all"}, "timekeeper")
+
+
+def announce(claim: Claim, interval_s: float, *, accused: bool = False) -> Message:
     """The word for the router, which repeats it to whoever asks for CLOCK_STATUS.
 
     Holdover is stable: the clock was verified, and is within a bound that grows; once that is void the state is unknown.
@@ -124,8 +172,11 @@ def announce(claim: Claim, interval_s: float) -> Message:
     Args:
         claim: What was concluded.
         interval_s: When the next one follows, so that the router can tell a silent timekeeper.
+        accused: Whether the clock was found wrong by the majority, whatever is claimed of it.
     """
     interval = {"interval_s": f"{interval_s:g}"}
+    if accused:
+        return Message("CLOCK_UNSTABLE", {"clock_error": "invalid"} | interval)
     if claim.state in (ClaimState.SYNCHRONIZED, ClaimState.HOLDOVER):
         return Message("CLOCK_STABLE", {"clock_resolution": "verified"} | interval)
     if claim.without_daemon:

@@ -1,7 +1,12 @@
-"""SHELL: the timekeeper on the router: looks, announces, answers; what is true of the clock is decided elsewhere."""
+"""SHELL: the timekeeper on the router: looks, measures, announces, answers; what is true of the clocks is decided elsewhere."""
 
 import asyncio
+import dataclasses
+import time
+import uuid
+from pathlib import Path
 
+import msgspec
 from structlog.typing import FilteringBoundLogger
 
 from communicator.client import Service
@@ -9,35 +14,79 @@ from communicator.protocol import Message
 from communicator.runtime.settings import changed_keys
 from timekeeper.boot import read_boot_id
 from timekeeper.claim import Claim, ClaimState
-from timekeeper.report import announce, answer_report, describe_local
+from timekeeper.cluster import Neighbors, Rows, assign
+from timekeeper.cluster.door import Door
+from timekeeper.cluster.questions import RouterQuestions
+from timekeeper.cluster_report import answer_solution, describe_solution
+from timekeeper.conclusion import describe_point, flags_to_raise, is_accused
+from timekeeper.history import INTERVAL_S
+from timekeeper.history_file import HistoryFile
+from timekeeper.own_clock import OwnClock
+from timekeeper.pairs import Step
+from timekeeper.probes import EpochWatch
+from timekeeper.probes.stamps import read_realtime
+from timekeeper.raised_flags import RaisedFlags
+from timekeeper.references import Consensus, ReferencePanel
+from timekeeper.report import SOLVER, About, LocalReport, announce, answer_report, describe_local, tell_row
 from timekeeper.settings import TimekeeperSettings
-from timekeeper.watch import ClockWatch, Reading
+from timekeeper.slow_jobs import SlowJobs
+from timekeeper.solution import Judgement, Thresholds, Verdict
+from timekeeper.solver import Solver
+from timekeeper.sources import select_sources
+from timekeeper.watch import ClockWatch, Reading, monotonic_s
 
-_LIVE_SETTINGS = frozenset({"interval_s", "sources.chrony"})
+_LIVE_SETTINGS = frozenset({"interval_s", "sources.chrony", "sources.ntpd", "sources.timesyncd", "sources.clockbound"})
 """What may change while running."""
+_NO_NEWS = frozenset({Verdict.OK, Verdict.UNKNOWN})
+_REFERENCES_S = 16.0
+"""How often the reference servers are looked after; how often each is asked, its own patience says."""
 
 
 class Timekeeper:
-    """Tells the router every `interval_s` how the clock does, and everyone who asks.
+    """Tells the router every `interval_s` how the clock does, the other timekeepers what it measures, and everyone who asks.
 
     Args:
         service: The link to the router; its handlers are named here, so it must not run yet.
-        settings: What to ask and how often.
+        settings: What to ask, whom to measure and how often.
+        door: Where probes are answered.
         log: Where changes of the verdict go.
     """
 
-    def __init__(self, service: Service, settings: TimekeeperSettings, log: FilteringBoundLogger) -> None:
+    def __init__(self, service: Service, settings: TimekeeperSettings, door: Door, log: FilteringBoundLogger) -> None:
         self._service = service
         self._settings = settings
+        self._door = door
         self._log = log
-        self._watch = ClockWatch(settings.sources.chrony_address)
-        self._boot_id = read_boot_id()
+        self._watch = ClockWatch(select_sources(settings.sources))
+        self._about = About(server="", boot_id=read_boot_id(), life=uuid.uuid4().hex, seq=0, role=settings.role)
         self._reading: Reading | None = None
         self._has_looked = asyncio.Event()
         self._is_due = asyncio.Event()
         """Look and announce now, not at the next interval."""
-        service.on("CLOCK_GET_REPORT")(self.answer)
-        service.on("READY")(self._tell_new_router)
+        self._epochs = EpochWatch()
+        self._own_clock = OwnClock(self._epochs, self._stepped)
+        self._rows = Rows()
+        self._neighbors = Neighbors(RouterQuestions(service).ask, settings.interval_s, self._epochs, self._warn)
+        thresholds = Thresholds(warn_s=settings.thresholds.warn_s, critical_s=settings.thresholds.critical_s)
+        self._solver = Solver(thresholds) if settings.role == SOLVER else None
+        servers = settings.references.addresses
+        self._references = ReferencePanel(servers, read_realtime) if servers else None
+        self._flags = RaisedFlags(
+            Path(settings.flags_path), lambda path, reason: self._warn("flags_not_raised", path=path, reason=reason)
+        )
+        self._history_file = HistoryFile(
+            Path(settings.data_path), lambda path, reason: self._warn("file_not_kept", path=str(path), reason=reason)
+        )
+        self._history = self._history_file.read()
+        self._told: dict[str, Verdict] = {}
+        """Of each host the verdict that the log has."""
+        self._jobs = SlowJobs()
+        for command, handler in (
+            ("CLOCK_GET_REPORT", self.answer),
+            ("CLOCK_REPORT", self._hear_row),
+            ("READY", self._tell_new_router),
+        ):
+            service.on(command)(handler)
 
     @property
     def reading(self) -> Reading:
@@ -46,57 +95,177 @@ class Timekeeper:
         return self._reading
 
     async def run(self) -> None:
-        """Look at the clock until cancelled, on the loop's timer, which no step of the clock moves."""
+        """Look, measure and solve until cancelled, on the loop's timer, which no step of the clock moves."""
+        self._flags.check()
+        if self._references is not None:
+            self._jobs.add(self._references.ask, _REFERENCES_S)
+        self._jobs.add(self._keep_history, INTERVAL_S)
+        self._jobs.start()
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._own_clock.watch())
+                group.create_task(self._door.serve(self._neighbors, self._warn))
+                group.create_task(self._measure_rounds())
+                if self._references is not None:
+                    group.create_task(self._references.ask())
+                group.create_task(self._look_rounds())
+        finally:
+            self._jobs.stop()
+            if self._references is not None:
+                self._references.close()
+            await self._flags.close()
+
+    def reload(self, settings: TimekeeperSettings) -> list[str]:
+        """Take new settings; returns the keys among the changed ones that need a restart."""
+        changed = changed_keys(self._settings, settings)
+        self._settings = settings
+        self._watch.sources = select_sources(settings.sources)
+        self._neighbors.interval_s = settings.interval_s
+        self._is_due.set()
+        return [key for key in changed if key not in _LIVE_SETTINGS]
+
+    async def answer(self, message: Message) -> Message:
+        """CLOCK_GET_REPORT: the last reading, or the first one once it is there; with ``history=true`` the last day too."""
+        await self._has_looked.wait()
+        report = self._describe_all()
+        if message.get("history") != "true":
+            return report
+        history = msgspec.json.encode(self._history.points).decode()
+        return Message(report.command, {**report.parameters, "history": history})
+
+    async def _hear_row(self, message: Message) -> None:
+        """CLOCK_REPORT: another host's word."""
+        fault = self._rows.hear(message, monotonic_s())
+        if fault and self._rows.refused.bit_count() == 1:  # the 1st, 2nd, 4th, 8th …
+            self._warn("clock_report_refused", server=message.sent_from_server, reason=fault)
+
+    async def _tell_new_router(self, ready: Message) -> None:
+        """READY: a router that has just started knows nothing of the clock yet."""
+        self._door.learn(ready.sent_from_server, ready.get("my_address"))
+        self._is_due.set()
+
+    async def _look_rounds(self) -> None:
         loop = asyncio.get_running_loop()
         while True:
             next_s = loop.time() + self._settings.interval_s
             await self._look()
             await self._announce_until(next_s)
 
-    def reload(self, settings: TimekeeperSettings) -> list[str]:
-        """Take new settings; returns the keys among the changed ones that need a restart."""
-        changed = changed_keys(self._settings, settings)
-        self._settings = settings
-        self._watch.chrony = settings.sources.chrony_address
-        self._is_due.set()
-        return [key for key in changed if key not in _LIVE_SETTINGS]
+    async def _measure_rounds(self) -> None:
+        """Divide the work and ask those who answer no probes, again and again."""
+        loop = asyncio.get_running_loop()
+        while True:
+            next_s = loop.time() + self._settings.interval_s
+            await self._service.wait_ready()
+            self._divide_work()
+            await self._neighbors.ask_routers()
+            await asyncio.sleep(max(0.0, next_s - loop.time()))
 
-    async def answer(self, _: Message) -> Message:
-        """CLOCK_GET_REPORT: the last reading, or the first one once it is there."""
-        await self._has_looked.wait()
-        reading = self.reading
-        local = describe_local(
-            reading.claim,
-            reading.evidence,
-            server=self._service.server_name,
-            boot_id=self._boot_id,
-            seq=reading.seq,
-        )
-        return answer_report(local, reading.age_s)
+    def _divide_work(self) -> None:
+        self._rows.forget(monotonic_s())
+        own = self._service.server_name
+        answering = self._rows.answering()
+        may_probe = self._neighbors.probe_address is not None
+        assignment = assign(own, answering, self._members(), may_probe=may_probe)
+        self._neighbors.follow(assignment, self._solver.suspects if self._solver else ())
 
-    async def _tell_new_router(self, _: Message) -> None:
-        """READY: a router that has just started knows nothing of the clock yet."""
-        self._is_due.set()
+    def _members(self) -> frozenset[str]:
+        """Every host of the cluster that is known to be there."""
+        status = self._service.cluster_status
+        return self._rows.hosts.union(status.servers if status else ())
 
     async def _look(self) -> None:
         before = self._reading.claim if self._reading else None
         self._reading = await self._watch.read()
+        local = self._describe_own(self._reading)
+        if self._solver is not None and local.server:
+            judgement = self._solver.judge(local, self._rows, self._members(), self._consensus(), monotonic_s())
+            self._log_verdicts(judgement)
         self._has_looked.set()
         claim = self._reading.claim
         if before is None or (before.state, before.daemon) != (claim.state, claim.daemon):
             self._log_claim(claim)
+        self._flags.follow(flags_to_raise(local.server, claim, self._judgement))
+
+    @property
+    def _judgement(self) -> Judgement | None:
+        return None if self._solver is None else self._solver.judgement
 
     async def _announce_until(self, next_s: float) -> None:
-        """Tell the router, as soon as there is one, and wait for the next look or for new settings."""
+        """Tell the router and the other timekeepers, as soon as there is a link, and wait for the next look or for new settings."""
         self._is_due.clear()
         try:
             async with asyncio.timeout_at(next_s):
                 await self._service.wait_ready()
-                await self._service.send(announce(self.reading.claim, self._settings.interval_s))
+                accused = is_accused(self._service.server_name, self._judgement)
+                await self._service.send(announce(self.reading.claim, self._settings.interval_s, accused=accused))
+                if self._members() - {self._service.server_name}:
+                    await self._service.send(tell_row(self._describe_own(self.reading)))
                 await self._is_due.wait()
         except TimeoutError:
             pass  # the usual end of the wait
 
+    def _describe_own(self, reading: Reading) -> LocalReport:
+        address = self._neighbors.probe_address
+        about = dataclasses.replace(
+            self._about,
+            server=self._service.server_name,
+            seq=reading.seq,
+            steps_total=self._own_clock.steps,
+            probe_address="" if address is None else str(self._door.told_as(address)),
+        )
+        pairs = [one.report() for one in self._neighbors.measured()]
+        return describe_local(reading.claim, reading.evidence, about, pairs)
+
+    def _describe_all(self) -> Message:
+        reading, solver = self.reading, self._solver
+        local = self._describe_own(reading)
+        if solver is None or solver.judgement is None:
+            return answer_report(local, reading.age_s)
+        return answer_solution(
+            describe_solution(
+                local,
+                solver.judgement,
+                claims={**self._rows.claim_reports(), local.server: local.claim},
+                unanswered=self._neighbors.unanswered(),
+                thresholds=solver.thresholds,
+                consensus=self._consensus(),
+                complaints=self._references.complaints() if self._references else {},
+                age_s=monotonic_s() - solver.judged_s,
+            )
+        )
+
+    def _consensus(self) -> Consensus | None:
+        if self._references is None:
+            return None
+        return self._references.conclude(read_realtime(), self._epochs.look())
+
+    async def _keep_history(self) -> None:
+        if self._reading is None:
+            return
+        point = describe_point(
+            time.time(), self._service.server_name, self.reading.claim, self._judgement, self._own_clock.steps
+        )
+        self._history.add(point)
+        await self._history_file.write(self._history)
+
+    def _stepped(self, step: Step) -> None:
+        self._warn("clock_stepped", step_s=step.size_ns / 1e9, direction=step.direction.value)
+        self._jobs.reschedule()
+        self._is_due.set()
+
+    def _warn(self, event: str, **details: object) -> None:
+        self._log.warning(event, **details)
+
     def _log_claim(self, claim: Claim) -> None:
         tell = self._log.info if claim.state is ClaimState.SYNCHRONIZED else self._log.warning
         tell("clock_claim", state=claim.state.value, daemon=claim.daemon, reason="; ".join(claim.reasons))
+
+    def _log_verdicts(self, judgement: Judgement) -> None:
+        """Name each host whose verdict is another than before; one that is ok, or not measured yet, is no news at first."""
+        for host in judgement.hosts:
+            before = self._told.get(host.host, Verdict.UNKNOWN)
+            if before is not host.verdict and not {before, host.verdict} <= _NO_NEWS:
+                tell = self._log.warning if host.verdict is Verdict.WRONG else self._log.info
+                tell("clock_verdict", host=host.host, verdict=host.verdict.value, reason="; ".join(host.reasons))
+        self._told = {host.host: host.verdict for host in judgement.hosts}

@@ -1,41 +1,128 @@
 """PURE: the settings of the timekeeper; it reads no file itself."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 
 from communicator.errors import AddressError, ConfigError
+from communicator.flags import DEFAULT_DIRECTORY
 from communicator.protocol import HostPort, parse_host_port, parse_router_address
 from communicator.runtime import Settings
 
 CHRONY_PORT = 323
+NTP_PORT = 123
+PROBE_PORT = 4044
+REFERENCES = 16
+"""Each takes a thread, and more than a handful prove nothing further."""
 
 
 class SourceSettings(Settings, frozen=True):
     """``[sources]``: what is asked about the clock; each may be switched off with ``false``."""
 
     chrony: str | bool = f"127.0.0.1:{CHRONY_PORT}"
-    """Where chronyd takes commands; the kernel is always asked."""
+    """Where chronyd takes commands: an address, or the path of its socket (``/run/chrony/chronyd.sock``), to which only
+    root and the user of chronyd may write. The kernel is always asked."""
+    ntpd: str | bool = f"127.0.0.1:{NTP_PORT}"
+    """Where ntpd (ntpsec, or the reference one) serves time; it answers where ntp.conf says ``restrict 127.0.0.1``."""
+    timesyncd: bool = True
+    """Whether systemd-timesyncd is asked, through ``busctl``."""
+    clockbound: str | bool = "/var/run/clockbound/shm0"
+    """The shared memory of ClockBound, protocol version 2."""
 
     def __post_init__(self) -> None:
-        """Refuse what is no address."""
-        _ = self.chrony_address
+        """Refuse what is no address and no path."""
+        _ = self.chrony_address, self.ntpd_address, self.clockbound_path
 
     @property
-    def chrony_address(self) -> HostPort | None:
-        """`chrony`, read; None when it is switched off.
+    def chrony_address(self) -> HostPort | str | None:
+        """`chrony`, read: an address, or the path of a socket; None when it is switched off.
+
+        Raises:
+            ConfigError: It is neither an address nor a path.
+        """
+        if isinstance(self.chrony, str) and self.chrony.startswith("/"):
+            return self.chrony
+        return _parse_address("chrony", self.chrony, CHRONY_PORT)
+
+    @property
+    def ntpd_address(self) -> HostPort | None:
+        """`ntpd`, read; None when it is switched off.
 
         Raises:
             ConfigError: It is no address.
         """
-        if self.chrony is False:
+        return _parse_address("ntpd", self.ntpd, NTP_PORT)
+
+    @property
+    def clockbound_path(self) -> str | None:
+        """`clockbound`, read; None when it is switched off.
+
+        Raises:
+            ConfigError: It is no absolute path.
+        """
+        if self.clockbound is False:
             return None
+        if self.clockbound is True or not self.clockbound.startswith("/"):
+            shown = "true" if self.clockbound is True else repr(self.clockbound)
+            raise ConfigError("clockbound", f"{shown} is no absolute path, nor false to switch it off")
+        return self.clockbound
+
+
+def _parse_address(key: str, value: str | bool, port: int) -> HostPort | None:  # noqa: FBT001 - as TOML has it
+    if value is False:
+        return None
+    try:
+        if value is True:
+            raise AddressError("true is no address: 'HOST:PORT', or false to switch it off")
+        return parse_host_port(value, port)
+    except AddressError as error:
+        raise ConfigError(key, str(error)) from None
+
+
+class ThresholdSettings(Settings, frozen=True):
+    """``[thresholds]``: how far off a clock may be."""
+
+    warn_s: Annotated[float, msgspec.Meta(gt=0, le=3600)] = 0.005
+    """Beyond this from most others a clock is wrong, in seconds."""
+    critical_s: Annotated[float, msgspec.Meta(gt=0, le=3600)] = 0.050
+    """Beyond this it is critical as well; no less than warn_s."""
+
+    def __post_init__(self) -> None:
+        """Refuse what contradicts itself."""
+        if self.critical_s < self.warn_s:
+            raise ConfigError("critical_s", f"{self.critical_s:g} is less than warn_s, {self.warn_s:g}")
+
+
+class ReferenceSettings(Settings, frozen=True):
+    """``[references]``: external time servers, which break ties and show a cluster that is off as a whole."""
+
+    servers: tuple[str, ...] = ()
+    """NTP servers, ``HOST`` or ``HOST:PORT``, at most 16; best of different origin, and not those of the time daemons."""
+
+    def __post_init__(self) -> None:
+        """Refuse what is no address."""
+        _ = self.addresses
+
+    @property
+    def addresses(self) -> tuple[HostPort, ...]:
+        """`servers`, read.
+
+        Raises:
+            ConfigError: One is no address, or there are too many.
+        """
+        if len(self.servers) > REFERENCES:
+            raise ConfigError("servers", f"{len(self.servers)} are more than {REFERENCES}")
         try:
-            if self.chrony is True:
-                raise AddressError("true is no address: 'HOST:PORT', or false to switch it off")
-            return parse_host_port(self.chrony, CHRONY_PORT)
+            return tuple(parse_host_port(server, NTP_PORT) for server in self.servers)
         except AddressError as error:
-            raise ConfigError("chrony", str(error)) from None
+            raise ConfigError("servers", str(error)) from None
+
+
+class AuthSettings(Settings, frozen=True):
+    """``[auth]``."""
+
+    mode: Literal["key", "none"] = "key"
+    """``key``: probes of other hosts are believed with cluster_key_file only; ``none``: whoever can reach the port is."""
 
 
 class TimekeeperSettings(Settings, frozen=True):
@@ -43,13 +130,47 @@ class TimekeeperSettings(Settings, frozen=True):
 
     communicator: str = "cd:///run/bellwether/communicatord.sock"
     """Where the router of this host listens."""
+    data_path: str = "/var/lib/bellwether"
+    """Directory for timekeeper.json, the history of the last day; made when it is not there."""
+    flags_path: str = DEFAULT_DIRECTORY
+    """Directory of flags, where the sitter looks; not made, since it belongs to the sitter: without it no flags are raised."""
+    role: Literal["solver", "agent"] = "solver"
+    """``solver``: say what is true of all clocks; ``agent``: measure and be measured, solve nothing."""
+    probe_listen: str = ""
+    """Where probes of other hosts are answered, UDP; by default port 4044 of the address under which the cluster knows this
+    host. An address that others can reach needs cluster_key_file, or auth.mode ``none``."""
+    kernel_timestamps: bool = True
+    """Whether the kernel stamps probes as they come in: without it a busy host is measured less exactly."""
+    cluster_key_file: str = ""
+    """File with the key that all timekeepers of the cluster share; mode 0600."""
     interval_s: Annotated[float, msgspec.Meta(ge=1, le=3600)] = 10.0
-    """How often the clock is looked at and the router told, in seconds."""
+    """How often the clock is looked at, the others are measured and the router is told, in seconds."""
+    thresholds: ThresholdSettings = ThresholdSettings()
     sources: SourceSettings = SourceSettings()
+    references: ReferenceSettings = ReferenceSettings()
+    auth: AuthSettings = AuthSettings()
 
     def __post_init__(self) -> None:
-        """Refuse what is no address."""
+        """Refuse what is no address, and what is open to everybody by mistake."""
         try:
             parse_router_address(self.communicator)
         except AddressError as error:
             raise ConfigError("communicator", str(error)) from None
+        for key, path in (("data_path", self.data_path), ("flags_path", self.flags_path)):
+            if not path.startswith("/") or "\0" in path:
+                raise ConfigError(key, f"{path!r} is not an absolute path")
+        _ = self.probe_address
+
+    @property
+    def probe_address(self) -> HostPort | None:
+        """`probe_listen`, read; None when it follows the router's.
+
+        Raises:
+            ConfigError: It is no address.
+        """
+        if not self.probe_listen:
+            return None
+        try:
+            return parse_host_port(self.probe_listen, PROBE_PORT)
+        except AddressError as error:
+            raise ConfigError("probe_listen", str(error)) from None

@@ -12,6 +12,8 @@ _NAMES = {
     "systemd-timesyn": "systemd-timesyncd",  # the kernel keeps 15 characters of a process's name
 }
 """The name of a process to the daemon it is; ntpd is ntpsec, the reference ntpd or OpenNTPD."""
+_OBSERVERS = frozenset({"clockbound"})
+"""Daemons that tell how far off the clock may be and leave it to another one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +23,12 @@ class TimeDaemons:
     names: frozenset[str] = field(default_factory=frozenset)
     steering: frozenset[str] = field(default_factory=frozenset)
     """Those of `names` that may steer the clock: not those told to leave it alone (``chronyd -x``)."""
+    observers: frozenset[str] = field(default_factory=frozenset)
+    """Daemons, not among `names`, that only watch how another one keeps the clock."""
+
+    def is_running(self, daemon: str) -> bool:
+        """Whether a daemon of this name was seen, whatever it does."""
+        return daemon in self.names or daemon in self.observers
 
 
 def classify(processes: Iterable[tuple[str, Sequence[str]]]) -> TimeDaemons:
@@ -32,12 +40,14 @@ def classify(processes: Iterable[tuple[str, Sequence[str]]]) -> TimeDaemons:
     Returns:
         The daemons among them.
     """
-    names, steering = set(), set()
+    names, steering, observers = set(), set(), set()
     for name, arguments in processes:
+        if name in _OBSERVERS:
+            observers.add(name)
         daemon = _NAMES.get(name)
         if daemon is None:
             continue
         names.add(daemon)
         if not (daemon == "chronyd" and "-x" in arguments[1:]):
             steering.add(daemon)
-    return TimeDaemons(frozenset(names), frozenset(steering))
+    return TimeDaemons(frozenset(names), frozenset(steering), frozenset(observers))

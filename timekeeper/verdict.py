@@ -46,7 +46,7 @@ def find_fault(word: Discipline) -> str:
         return f"{word.daemon} has selected no source"
     if word.reference is Reference.OWN_CLOCK:
         return f"{word.daemon} serves this host's own clock as if it were true: no outside reference"
-    if not 0 < word.stratum < _STRATUM_LIMIT:
+    if word.stratum is not None and not 0 < word.stratum < _STRATUM_LIMIT:
         return f"{word.daemon} is at stratum {word.stratum}, which is no synchronisation"
     return ""
 
@@ -59,16 +59,18 @@ def fresh_s(word: Discipline) -> float:
 def bound_error_s(word: Discipline, age_s: float) -> float:
     """How far off the clock may be: the offset either way + root dispersion + root delay / 2 + drift * age.
 
-    The first three are chrony's own bound (chronyc(1), `tracking`); the last covers a crystal nobody steers.
+    The first three are chrony's own bound (chronyc(1), `tracking`), to which a daemon may add what it does not count
+    in there; the last covers a crystal nobody steers.
     """
-    return abs(word.offset_s) + word.root_dispersion_s + word.root_delay_s / 2 + DRIFT_BOUND * age_s
+    at_update_s = abs(word.offset_s or 0.0) + (word.root_dispersion_s or 0.0) + (word.root_delay_s or 0.0) / 2
+    return at_update_s + word.further_error_s + max(DRIFT_BOUND, word.max_drift) * age_s
 
 
 def _distrust(word: Discipline, fault: str, evidence: Evidence) -> Claim:
     """A daemon that is not synchronised: its delay and dispersion of 1 s are defaults, not measurements."""
     return Claim(
         state=ClaimState.UNSYNCHRONIZED,
-        reasons=(fault, *remark_on_upstreams(word), *remark_on_host(evidence.daemons)),
+        reasons=(fault, *word.remarks, *remark_on_upstreams(word), *remark_on_host(evidence.daemons)),
         daemon=word.daemon,
         stratum=word.stratum,
         leap=word.leap,
@@ -84,6 +86,7 @@ def _trust(word: Discipline, evidence: Evidence) -> Claim:
         state=state,
         reasons=(
             reason,
+            *word.remarks,
             *remark_on_upstreams(word),
             *remark_on_host(evidence.daemons, word.daemon, evidence.kernel),
         ),
@@ -107,10 +110,12 @@ def _state_by_age(word: Discipline, evidence: Evidence) -> tuple[ClaimState, str
             return ClaimState.HOLDOVER, f"{word.daemon} no longer runs; {reason}"
         reason = f"{reason} and gives no answer now: {evidence.answer.reason}"
     if age_s <= limit_s:
+        if word.is_free_running:
+            return ClaimState.HOLDOVER, f"{word.daemon} says that the clock runs free; {reason}"
         return ClaimState.SYNCHRONIZED, reason
     state = ClaimState.HOLDOVER if age_s <= limit_s + VOID_AFTER_S else ClaimState.UNKNOWN
     return state, f"{reason}; it used to every {word.update_interval_s:.3g} s"
 
 
 def _names(word: Discipline) -> tuple[str, ...]:
-    return tuple(upstream.name for upstream in word.upstreams)
+    return tuple(upstream.name for upstream in word.upstreams or ())

@@ -26,6 +26,14 @@ class HostPort:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
     @property
+    def is_unspecified(self) -> bool:
+        """Whether it stands for all addresses of a host, so that nobody else can use it."""
+        try:
+            return ipaddress.ip_address(self.host).is_unspecified
+        except ValueError:
+            return False
+
+    @property
     def is_loopback(self) -> bool:
         """Whether only this machine can reach it; ``localhost`` is taken at its word, any other name is not."""
         if self.host == "localhost":

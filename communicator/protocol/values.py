@@ -6,6 +6,7 @@ from communicator.errors import RemoteProtocolError
 
 _BASES = {"0b": 2, "0d": 10, "0o": 8, "0x": 16}
 _INTEGER_CHARACTERS = 67  # sign, prefix and 64 binary digits
+_TIMESTAMP = re.compile(r"(\d{1,12})(?:\.(\d{1,9}))?", re.ASCII)
 _DURATION = re.compile(r"(\d{1,12}(?:\.\d{1,9})?)\s*([a-z]*)", re.ASCII)
 _UNIT_S = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800, "y": 31_536_000}
 NS_PER_S = 1_000_000_000
@@ -62,3 +63,21 @@ def format_timestamp(wall_ns: int) -> str:
     """
     seconds, nanoseconds = divmod(wall_ns, NS_PER_S)
     return f"{seconds}.{nanoseconds:09}"
+
+
+def parse_timestamp_ns(text: str) -> int:
+    """Read a time as `format_timestamp` writes it.
+
+    Args:
+        text: Seconds since the epoch, with up to nine decimals.
+
+    Returns:
+        Nanoseconds since the epoch.
+
+    Raises:
+        RemoteProtocolError: It is none.
+    """
+    found = _TIMESTAMP.fullmatch(text)
+    if found is None:
+        raise RemoteProtocolError(f"{text[:80]!r} is not a time such as 1795500000.123456789")
+    return int(found[1]) * NS_PER_S + int((found[2] or "").ljust(9, "0"))

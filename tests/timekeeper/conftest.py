@@ -12,8 +12,8 @@ from contextlib import ExitStack, contextmanager
 import pytest
 
 from communicator.protocol import HostPort
-from timekeeper.chrony import read_chrony
 from timekeeper.discipline import Discipline
+from timekeeper.sources.chrony import read_chrony
 
 QUICK = "iburst minpoll -6 maxpoll -2"
 
@@ -76,7 +76,7 @@ class ChronyHost:
         )
         command = [*without_clock_privilege(), self._program.path]
         command += ["-x", "-U", "-u", getpass.getuser(), "-d", "-f", configuration]
-        process = self._stack.enter_context(running(command, self._program.environment, home / "log"))
+        process = self._stack.enter_context(run_process(command, self._program.environment, home / "log"))
         return Chronyd(process, HostPort(host, self._port), HostPort(host, self._port + 1))
 
     def start_server(self, stratum=2):
@@ -93,8 +93,14 @@ def without_clock_privilege():
     return ["setpriv", "--bounding-set=-sys_time"]
 
 
+@pytest.fixture
+def running():
+    """A context with a process, which is gone at its end."""
+    return run_process
+
+
 @contextmanager
-def running(command, environment, log):
+def run_process(command, environment, log):
     with log.open("wb") as output:
         process = subprocess.Popen(command, env=environment, stdout=output, stderr=output)
         try:

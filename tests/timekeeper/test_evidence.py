@@ -11,6 +11,7 @@ from timekeeper.time_daemons import TimeDaemons
         (TimeDaemons(), True),
         (TimeDaemons(frozenset({"ntpd"})), True),
         (TimeDaemons(frozenset({"chronyd"})), False),
+        (TimeDaemons(observers=frozenset({"chronyd"})), False),
         (NoAnswer("hidden"), False),
     ],
 )

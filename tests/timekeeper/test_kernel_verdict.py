@@ -95,7 +95,9 @@ def test_under_timesyncd_the_maximum_error_is_no_bound():
     claim = judged(STEERED, running("systemd-timesyncd"))
     assert claim.state is SYNCHRONIZED
     assert claim.bound_s is None
-    assert claim.reasons[-1] == "systemd-timesyncd tells the kernel no error, so there is no bound"
+    assert claim.reasons[-1] == (
+        "systemd-timesyncd tells the kernel an error of 0: its maximum error is an age, so there is no bound"
+    )
 
 
 def test_which_of_two_daemons_steers_is_not_told():

@@ -87,6 +87,22 @@ def test_names_that_cannot_be_resolved():
 
 
 @pytest.mark.parametrize(
+    ("letters", "remarks"),
+    [
+        ("*", ("systemd-timesyncd listens to one server at a time: nothing outvotes a wrong one",)),
+        ("0", ("none of 1 sources can be reached",)),
+        ("", ("systemd-timesyncd has no sources",)),
+    ],
+)
+def test_the_one_server_of_timesyncd(letters, remarks):
+    assert remark_on_upstreams(replace(with_sources(letters), daemon="systemd-timesyncd")) == remarks
+
+
+def test_a_daemon_that_does_not_tell_its_sources_is_not_said_to_have_none():
+    assert remark_on_upstreams(replace(WORD, daemon="clockbound", upstreams=None, unresolved_upstreams=1)) == ()
+
+
+@pytest.mark.parametrize(
     ("daemons", "trusted", "kernel", "remarks"),
     [
         (running("chronyd"), "chronyd", KERNEL, ()),
@@ -111,6 +127,15 @@ def test_names_that_cannot_be_resolved():
             ("chronyd runs with -x: it watches the clock and does not steer it",),
         ),
         (running("ntpd"), "ntpd", UNSYNC, ()),
+        (
+            running("systemd-timesyncd"),
+            "systemd-timesyncd",
+            KERNEL,
+            ("systemd-timesyncd tells the kernel an error of 0: its maximum error is an age here, and no bound",),
+        ),
+        (running("systemd-timesyncd"), "systemd-timesyncd", NoAnswer("adjtimex failed"), ()),
+        (running("systemd-timesyncd"), "", KERNEL, ()),
+        (TimeDaemons(observers=frozenset({"clockbound"})), "clockbound", UNSYNC, ()),
         (running("chronyd"), "", UNSYNC, ()),
         (NoAnswer("processes cannot be listed: no"), "chronyd", UNSYNC, ("processes cannot be listed: no",)),
     ],

@@ -15,6 +15,9 @@ def test_defaults():
     assert settings.communicator == "cd:///run/bellwether/communicatord.sock"
     assert settings.interval_s == 10
     assert settings.sources.chrony_address == HostPort("127.0.0.1", 323)
+    assert settings.sources.ntpd_address == HostPort("127.0.0.1", 123)
+    assert settings.sources.timesyncd
+    assert settings.sources.clockbound_path == "/var/run/clockbound/shm0"
 
 
 @pytest.mark.parametrize(
@@ -23,6 +26,7 @@ def test_defaults():
         ("sources.chrony=false", None),
         ("sources.chrony=127.0.0.1", HostPort("127.0.0.1", 323)),
         ("sources.chrony=[::1]:3230", HostPort("::1", 3230)),
+        ("sources.chrony=/run/chrony/chronyd.sock", "/run/chrony/chronyd.sock"),
     ],
 )
 def test_where_chronyd_is_asked(assignment, address):
@@ -30,11 +34,41 @@ def test_where_chronyd_is_asked(assignment, address):
 
 
 @pytest.mark.parametrize(
+    ("assignment", "address"),
+    [
+        ("sources.ntpd=false", None),
+        ("sources.ntpd=192.0.2.1", HostPort("192.0.2.1", 123)),
+        ("sources.ntpd=[::1]:1230", HostPort("::1", 1230)),
+    ],
+)
+def test_where_ntpd_is_asked(assignment, address):
+    assert load(assignment).sources.ntpd_address == address
+
+
+@pytest.mark.parametrize(
+    ("assignment", "path"),
+    [("sources.clockbound=false", None), ("sources.clockbound=/run/clockbound/shm0", "/run/clockbound/shm0")],
+)
+def test_where_clockbound_is_read(assignment, path):
+    assert load(assignment).sources.clockbound_path == path
+
+
+def test_timesyncd_may_be_switched_off():
+    assert not load("sources.timesyncd=false").sources.timesyncd
+
+
+@pytest.mark.parametrize(
     ("assignment", "key", "reason"),
     [
         ("sources.chrony=true", "sources.chrony", "true is no address: 'HOST:PORT', or false to switch it off"),
         ("sources.chrony=localhost:x", "sources.chrony", "'localhost:x' has no port between 0 and 65535"),
-        ("sources.ntpd=127.0.0.1:123", "sources.ntpd", "is not a known key"),
+        ("sources.chrony=run/chronyd.sock", "sources.chrony", "has no host"),
+        ("sources.ntpd=true", "sources.ntpd", "true is no address: 'HOST:PORT', or false to switch it off"),
+        ("sources.ntpd=/run/ntpd.sock", "sources.ntpd", "'/run/ntpd.sock' has no host"),
+        ("sources.timesyncd=busctl", "sources.timesyncd", "bool"),
+        ("sources.clockbound=true", "sources.clockbound", "true is no absolute path, nor false to switch it off"),
+        ("sources.clockbound=shm0", "sources.clockbound", "'shm0' is no absolute path, nor false to switch it off"),
+        ("sources.openntpd=true", "sources.openntpd", "is not a known key"),
         ("communicator=/run/some.sock", "communicator", "does not start with cd://, cds:// or cdu://"),
         ("interval_s=0.5", "interval_s", ">= 1"),
         ("interval_s=86400", "interval_s", "<= 3600"),

@@ -24,3 +24,15 @@ from timekeeper.time_daemons import TimeDaemons, classify
 )
 def test_processes(processes, names, steering):
     assert classify(processes) == TimeDaemons(frozenset(names), frozenset(steering))
+
+
+def test_a_daemon_that_only_watches_another_one_is_no_time_daemon():
+    daemons = classify([("clockbound", ["/usr/local/bin/clockbound", "--max-drift-rate", "50"])])
+    assert daemons == TimeDaemons(observers=frozenset({"clockbound"}))
+
+
+def test_whether_a_daemon_runs():
+    daemons = classify([("clockbound", []), ("chronyd", ["chronyd", "-x"])])
+    assert daemons.is_running("clockbound")
+    assert daemons.is_running("chronyd")
+    assert not daemons.is_running("ntpd")

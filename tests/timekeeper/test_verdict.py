@@ -1,4 +1,5 @@
 from dataclasses import replace
+from functools import partial
 
 import pytest
 from hypothesis import given
@@ -150,6 +151,51 @@ def test_an_old_update(interval_s, age_s, state):
         assert f"it used to every {interval_s:.3g} s" in claim.reasons[0]
 
 
+CLOCKBOUND = replace(
+    GOOD,
+    daemon="clockbound",
+    stratum=None,
+    offset_s=None,
+    root_delay_s=None,
+    root_dispersion_s=None,
+    further_error_s=0.004,
+    update_interval_s=1.0,
+    upstreams=None,
+)
+
+
+def test_a_daemon_that_knows_a_bound_and_no_offset():
+    claim = judge(answered(CLOCKBOUND, 2.0))
+    assert claim.state is SYNCHRONIZED
+    assert (claim.offset_s, claim.stratum, claim.root_delay_s, claim.root_dispersion_s) == (None, None, None, None)
+    assert claim.bound_s == pytest.approx(0.004 + 2 * 50e-6)
+    assert claim.upstreams == ()
+    assert claim.reasons == ("clockbound last updated the clock 2 s ago",)
+
+
+@pytest.mark.parametrize(("max_drift", "rate"), [(0.0, 50e-6), (1e-6, 50e-6), (200e-6, 200e-6)])
+def test_a_daemon_may_allow_for_more_drift_than_we_do_but_not_for_less(max_drift, rate):
+    assert bound_error_s(replace(CLOCKBOUND, max_drift=max_drift), 10.0) == pytest.approx(0.004 + 10 * rate)
+
+
+@pytest.mark.parametrize(
+    ("age_s", "state"), [(60.0, HOLDOVER), (61.0, HOLDOVER), (1060.0, HOLDOVER), (1061.0, UNKNOWN)]
+)
+def test_a_clock_that_runs_free_by_its_daemons_own_word(age_s, state):
+    claim = judge(answered(replace(CLOCKBOUND, is_free_running=True), age_s))
+    assert claim.state is state
+    if age_s <= 60:
+        assert (
+            claim.reasons[0] == "clockbound says that the clock runs free; clockbound last updated the clock 60 s ago"
+        )
+
+
+@pytest.mark.parametrize("word", [GOOD, UNSET])
+def test_what_a_daemon_adds_follows_the_decisive_reason(word):
+    claim = judge(answered(replace(word, remarks=("its leap file has expired",))))
+    assert claim.reasons[1] == "its leap file has expired"
+
+
 def test_remarks_follow_the_decisive_reason():
     sources = [
         Upstream("a", UpstreamState.SELECTED, reachable=True),
@@ -206,21 +252,19 @@ def test_processes_that_cannot_be_listed_prove_no_death():
 
 
 @given(
-    offset_s=st.floats(-10, 10),
-    delay_s=st.floats(0, 10),
-    dispersion_s=st.floats(0, 10),
-    interval_s=st.floats(0, 4096),
+    word=st.builds(
+        partial(replace, GOOD),
+        offset_s=st.floats(-10, 10),
+        root_delay_s=st.floats(0, 10),
+        root_dispersion_s=st.floats(0, 10),
+        further_error_s=st.floats(0, 10),
+        max_drift=st.floats(0, 1e-3),
+        update_interval_s=st.floats(0, 4096),
+    ),
     ages_s=st.tuples(st.floats(0, 1e5), st.floats(0, 1e5)),
     is_silent=st.booleans(),
 )
-def test_a_bound_covers_the_offset_and_grows_with_age(offset_s, delay_s, dispersion_s, interval_s, ages_s, is_silent):
-    word = replace(
-        GOOD,
-        offset_s=offset_s,
-        root_delay_s=delay_s,
-        root_dispersion_s=dispersion_s,
-        update_interval_s=interval_s,
-    )
+def test_a_bound_covers_the_offset_and_grows_with_age(word, ages_s, is_silent):
     tell = silent if is_silent else answered
     younger, older = (judge(tell(word, age_s)) for age_s in sorted(ages_s))
     trusted = [claim for claim in (younger, older) if claim.bound_s is not None and claim.upstreams]

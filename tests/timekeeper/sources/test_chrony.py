@@ -1,14 +1,18 @@
-import asyncio
+import os
 import socket
 import subprocess
+import sys
+import tempfile
 from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from communicator.protocol import HostPort
-from timekeeper.chrony import SOURCES, read_chrony
-from timekeeper.chrony_codec import Command, encode_request
 from timekeeper.discipline import Discipline, Leap, NoAnswer, Reference, UpstreamState
+from timekeeper.sources.chrony import SOURCES, read_chrony
+from timekeeper.sources.chrony_codec import Command, encode_request
 from timekeeper.verdict import find_fault
 
 
@@ -86,36 +90,114 @@ async def test_a_hanging_chronyd(chrony_host, eventually, answered):
     assert answer == NoAnswer(f"chronyd at {client.commands} did not answer in 0.1 s")
 
 
-# Others that sit at its port.
-
-
-class Impostor(asyncio.DatagramProtocol):
-    """Answers each request with what `answer` makes of it."""
-
-    def __init__(self, answer):
-        self._answer = answer
-
-    def connection_made(self, transport):
-        self._transport = transport
-
-    def datagram_received(self, data, addr):
-        for reply in self._answer(data):
-            self._transport.sendto(reply, addr)
+# Its Unix socket.
 
 
 @pytest.fixture
-async def impostor():
-    transports = []
+def command_socket(tmp_path):
+    """A path for the socket of a chronyd, in a directory that belongs to its user alone, as chronyd wants it."""
+    directory = tmp_path / "commands"
+    directory.mkdir(mode=0o750)
+    return directory / "chronyd.sock"
 
-    async def start(answer):
-        loop = asyncio.get_running_loop()
-        transport, _ = await loop.create_datagram_endpoint(lambda: Impostor(answer), local_addr=("127.0.0.1", 0))
-        transports.append(transport)
-        return HostPort(*transport.get_extra_info("sockname"))
 
-    yield start
-    for transport in transports:
-        transport.close()
+async def test_the_socket_says_what_the_port_says(chrony_host, eventually, command_socket):
+    server = chrony_host.start_server()
+    client = chrony_host.start(server.as_source(), f"bindcmdaddress {command_socket}")
+    await eventually(client.read, is_synchronised)
+    server.freeze()  # from here on nothing is updated, so that two questions get one answer
+    by_port = await client.read()
+    by_socket = await read_chrony(str(command_socket))
+    assert replace(by_socket, root_dispersion_s=0, offset_s=0) == replace(by_port, root_dispersion_s=0, offset_s=0)
+    assert [path.name for path in command_socket.parent.iterdir()] == ["chronyd.sock"]  # and none of ours
+
+
+async def test_a_socket_that_a_dead_chronyd_left(chrony_host, eventually, command_socket):
+    client = chrony_host.start(f"bindcmdaddress {command_socket}")
+    await eventually(client.read, lambda answer: isinstance(answer, Discipline))
+    client.kill()
+    assert await read_chrony(str(command_socket)) == NoAnswer(f"nothing listens at {command_socket} for chronyd")
+    assert [path.name for path in command_socket.parent.iterdir()] == ["chronyd.sock"]
+
+
+async def test_a_chronyd_that_hangs_behind_its_socket(chrony_host, eventually, command_socket):
+    client = chrony_host.start(f"bindcmdaddress {command_socket}")
+    await eventually(client.read, lambda answer: isinstance(answer, Discipline))
+    client.freeze()
+    answer = await read_chrony(str(command_socket), timeout_s=0.1)
+    assert answer == NoAnswer(f"chronyd at {command_socket} did not answer in 0.1 s")
+    assert [path.name for path in command_socket.parent.iterdir()] == ["chronyd.sock"]
+
+
+async def test_a_socket_that_is_not_there(command_socket):
+    reason = f"chronyd at {command_socket} cannot be asked: No such file or directory"
+    assert await read_chrony(str(command_socket)) == NoAnswer(reason)
+    assert list(command_socket.parent.iterdir()) == []
+
+
+ROOT, DAEMON, NOBODY = 0, 1, 65534
+# Loads first, for a user without rights may not be allowed to read the interpreter.
+ASK_AS = """
+import asyncio, concurrent.futures.thread, os, pwd, sys
+from timekeeper.sources.chrony import read_chrony
+user = int(sys.argv[1])
+os.setgroups([])
+os.setresgid(user, user, user)
+os.setresuid(user, user, user)
+print(asyncio.run(read_chrony(sys.argv[2])).reason)
+"""
+
+
+def ask_as(user, path, *before):
+    """What a process of a user is told when it asks at a socket."""
+    command = [*before, sys.executable, "-c", ASK_AS, str(user), path]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+@pytest.fixture
+def open_directory():
+    """One that every user may enter, unlike those of the tests."""
+    with tempfile.TemporaryDirectory() as directory:
+        Path(directory).chmod(0o755)
+        yield Path(directory)
+
+
+@pytest.mark.parametrize(
+    ("owner", "mode", "who"),
+    [
+        (DAEMON, 0o750, "only root and daemon may ask there"),
+        (54_321, 0o750, "only root and user 54321 may ask there"),
+        (None, 0o700, "only root and the user of chronyd may ask there"),
+    ],
+)
+@pytest.mark.usefixtures("require_root")
+def test_a_socket_without_permission_tells_the_remedy(open_directory, owner, mode, who):
+    directory = open_directory / "chrony" / "commands"
+    directory.mkdir(parents=True, mode=mode)
+    if owner is None:
+        directory.parent.chmod(mode)
+    else:
+        os.chown(directory, owner, owner)
+    assert ask_as(NOBODY, directory / "chronyd.sock") == (
+        f"chronyd at {directory}/chronyd.sock cannot be asked: Permission denied: {who};"
+        ' over UDP anyone on this host may ask: [sources] chrony = "127.0.0.1:323"'
+    )
+
+
+@pytest.mark.usefixtures("require_root")
+def test_a_directory_that_is_mounted_read_only_tells_the_remedy(require_program, tmp_path):
+    mount = 'mount -t tmpfs -o ro tmpfs "$0" && exec "$@"'
+    read_only = (require_program("unshare"), "--mount", "sh", "-c", mount, tmp_path)
+    assert ask_as(ROOT, tmp_path / "chronyd.sock", *read_only) == (
+        f"chronyd at {tmp_path}/chronyd.sock cannot be asked: Read-only file system:"
+        f" the unit of this service has to say ReadWritePaths={tmp_path};"
+        ' over UDP anyone on this host may ask: [sources] chrony = "127.0.0.1:323"'
+    )
+
+
+# Others that sit at its port.
 
 
 def reply(request, *, code, body=b"", sequence=None, status=0):

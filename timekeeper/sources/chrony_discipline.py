@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from timekeeper.chrony_codec import Activity, Source, SourceState, Tracking
 from timekeeper.discipline import Discipline, Reference, Upstream, UpstreamState
+from timekeeper.sources.chrony_codec import Activity, Source, SourceState, Tracking
 
 DAEMON = "chronyd"
 

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from timekeeper.chrony_codec import (
+from timekeeper.discipline import Leap
+from timekeeper.sources.chrony_codec import (
     Activity,
     ChronyReplyError,
     Command,
@@ -22,7 +23,6 @@ from timekeeper.chrony_codec import (
     decode_tracking,
     encode_request,
 )
-from timekeeper.discipline import Leap
 
 # Recorded from chronyd 4.6.1 on loopback; the sequence number was C0FFEE00 + index.
 SEQUENCE = 0xC0FFEE00

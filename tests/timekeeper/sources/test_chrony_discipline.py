@@ -2,9 +2,9 @@ from dataclasses import replace
 
 import pytest
 
-from timekeeper.chrony_codec import Activity, Source, SourceMode, SourceState, Tracking
-from timekeeper.chrony_discipline import describe_chrony
 from timekeeper.discipline import Leap, Reference, Upstream, UpstreamState
+from timekeeper.sources.chrony_codec import Activity, Source, SourceMode, SourceState, Tracking
+from timekeeper.sources.chrony_discipline import describe_chrony
 
 TRACKING = Tracking(
     reference_id=0xC0000201,

@@ -1,0 +1,41 @@
+"""The command ``python -m tests.timekeeper.simulation``: plays seeds and prints what they saw; it judges nothing."""
+
+import time
+from typing import Annotated
+
+import typer
+
+from tests.timekeeper.simulation.play import FoundError, Tally, run_seed
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command()
+def main(
+    *,
+    seeds: Annotated[int, typer.Option(min=0, help="How many seeds to play.")] = 2000,
+    first: Annotated[int, typer.Option(min=0, help="The first of them.")] = 0,
+) -> None:
+    """Simulate clusters of clocks with a known truth."""
+    began_s = time.monotonic()
+    try:
+        typer.echo(f"{play(range(first, first + seeds))}, in {time.monotonic() - began_s:.0f} s")
+    except FoundError as error:
+        typer.echo(error, err=True)
+        raise typer.Exit(1) from error
+
+
+def play(seeds: range) -> Tally:
+    """Play seeds, and count what they saw.
+
+    Raises:
+        FoundError: One of them has found something.
+    """
+    tally = Tally()
+    for seed in seeds:
+        tally.add(run_seed(seed))
+    return tally
+
+
+if __name__ == "__main__":
+    app()

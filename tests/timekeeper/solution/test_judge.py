@@ -1,0 +1,149 @@
+import pytest
+
+from tests.timekeeper.solution.clusters import claimed, claims_of, mesh
+from timekeeper.solution import Judge, Patience, Verdict, solve
+
+OK, SUSPECT, WRONG, NO_MAJORITY, UNKNOWN = Verdict
+GOOD = dict.fromkeys("abcdef", 0.0)
+NO_GRACE = Patience(grace_s=0.0)
+
+
+class Watch:
+    """A judge, and a cluster that is measured every ten seconds."""
+
+    def __init__(self, patience=NO_GRACE):
+        self.judge = Judge(patience=patience)
+        self.now_s = 1000.0
+
+    def see(self, offset_s, *, age_s=1.0, claims=(), hosts="abcdefg", every_s=10.0):
+        """What is said of g, whose clock is off by so much; None when nobody measures it."""
+        self.now_s += every_s
+        clocks = GOOD if offset_s is None else GOOD | {"g": offset_s}
+        solution = solve(hosts, mesh(clocks, age_s=age_s), claims)
+        self.last = self.judge.judge(solution, self.now_s)
+        found = [host for host in self.last.hosts if host.host == "g"]
+        return found[0] if found else None
+
+    def see_all(self, *offsets_s):
+        return [self.see(offset_s).verdict for offset_s in offsets_s]
+
+
+def test_three_bursts_accuse():
+    watch = Watch()
+    assert watch.see_all(0.0, 0.1, 0.1, 0.1, 0.1) == [OK, SUSPECT, SUSPECT, WRONG, WRONG]
+    assert watch.last.wrong == ("g",)
+
+
+def test_the_bursts_are_counted_aloud():
+    watch = Watch()
+    assert "seen beyond 5 ms 1 times in a row, of 3 that it takes" in watch.see(0.1).reasons
+    assert "seen beyond 5 ms 2 times in a row, of 3 that it takes" in watch.see(0.1).reasons
+
+
+def test_a_single_good_one_starts_anew():
+    assert Watch().see_all(0.1, 0.1, 0.0, 0.1, 0.1, 0.1) == [SUSPECT, SUSPECT, OK, SUSPECT, SUSPECT, WRONG]
+
+
+def test_one_burst_that_is_judged_often_counts_once():
+    watch = Watch()
+    verdicts = [watch.see(0.1, age_s=1.0 + 2 * number, every_s=2.0).verdict for number in range(6)]
+    assert verdicts == [SUSPECT] * 6
+
+
+def test_what_is_accused_clears_well_within_the_threshold():
+    assert Watch().see_all(0.1, 0.1, 0.1, 0.0045, 0.0035, 0.0033, 0.0033) == [
+        *(SUSPECT, SUSPECT, WRONG),
+        *(WRONG, SUSPECT, OK, OK),
+    ]
+
+
+@pytest.mark.parametrize("grace_s", [60.0, 45.0])
+def test_nobody_is_accused_right_after_the_start(grace_s):
+    watch = Watch(Patience(grace_s=grace_s))
+    verdicts = watch.see_all(*[0.1] * 8)
+    assert verdicts.index(WRONG) == (6 if grace_s == 60.0 else 5)
+    watch = Watch(Patience(grace_s=60.0))
+    watch.see_all(0.1, 0.1, 0.1)
+    assert "watched for less than 60 s: daemons may step a clock after a start" in watch.see(0.1).reasons
+
+
+def test_a_late_host_has_its_own_grace():
+    watch = Watch(Patience(grace_s=60.0))
+    for _ in range(20):
+        assert watch.see(None, hosts="abcdef") is None
+    assert watch.see_all(*[0.1] * 7) == [*[SUSPECT] * 6, WRONG]
+
+
+def test_a_host_that_has_booted_anew_has_grace_again():
+    watch = Watch(Patience(grace_s=60.0))
+    boots = ["1"] * 8 + ["2"] * 7
+    verdicts = [watch.see(0.1, claims=[claimed("g", None, boot_id=boot)]).verdict for boot in boots]
+    assert verdicts == [*[SUSPECT] * 6, WRONG, WRONG, *[SUSPECT] * 6, WRONG]
+
+
+def test_a_boot_that_is_not_told_is_no_new_one():
+    watch = Watch()
+    boots = ["", "1", "", "1"]
+    verdicts = [watch.see(0.1, claims=[claimed("g", None, boot_id=boot)]).verdict for boot in boots]
+    assert verdicts == [SUSPECT, SUSPECT, WRONG, WRONG]
+
+
+def test_what_is_no_longer_measured_is_unknown_and_the_count_starts_anew():
+    assert Watch().see_all(0.1, 0.1, 0.1, None, 0.1, 0.1, 0.1) == [
+        *(SUSPECT, SUSPECT, WRONG),
+        UNKNOWN,
+        *(SUSPECT, SUSPECT, WRONG),
+    ]
+
+
+def test_a_lost_majority_ends_every_accusation():
+    judge = Judge(patience=NO_GRACE)
+    clocks = {"a": 0.0, "b": 0.0, "c": 0.1}
+    for number in range(3):
+        judged = judge.judge(solve(clocks, mesh(clocks), []), 10.0 * number)
+    assert judged.wrong == ("c",)
+    judged = judge.judge(solve("ac", mesh({"a": 0.0, "c": 0.1}), []), 30.0)
+    assert [host.verdict for host in judged.hosts] == [NO_MAJORITY, NO_MAJORITY]
+    assert judged.wrong == ()
+    assert judged.reasons == judged.hosts[0].reasons
+
+
+def test_a_host_that_has_left_is_forgotten():
+    watch = Watch()
+    watch.see_all(0.1, 0.1, 0.1)
+    watch.see(None, hosts="abcdef")
+    assert watch.see_all(0.1) == [SUSPECT]
+
+
+@pytest.mark.parametrize(("offset_s", "is_critical"), [(0.049, False), (0.0505, True), (-0.0505, True)])
+def test_severity(offset_s, is_critical):
+    watch = Watch()
+    assert [watch.see(offset_s).is_critical for _ in range(3)] == [False, False, is_critical]
+
+
+def test_a_drift_and_when_it_will_cross():
+    watch = Watch()
+    for number in range(11):
+        host = watch.see(20e-6 * 10 * number)
+    assert host.verdict is OK
+    assert host.trend_ppm == pytest.approx(20.0)
+    assert host.seconds_to_threshold == pytest.approx((0.005 - 0.002 - 0.0001) / 20e-6, rel=0.01)
+    assert watch.last.hosts[0].trend_ppm is None
+    assert watch.last.hosts[0].seconds_to_threshold is None
+
+
+def test_of_a_host_that_cannot_be_compared_nothing_is_predicted():
+    watch = Watch()
+    for number in range(11):
+        watch.see(20e-6 * 10 * number)
+    host = watch.see(None)
+    assert (host.verdict, host.trend_ppm, host.seconds_to_threshold) == (UNKNOWN, None, None)
+
+
+def test_hosts_that_only_their_claims_compare():
+    judge = Judge(patience=NO_GRACE)
+    clocks = {"a": 0.0, "b": 0.0, "c": 0.0, "d": 0.1, "e": 0.1, "f": 0.1}
+    claims = [*claims_of("abc"), *claims_of("def", upstreams={"bad"})]
+    for number in range(3):
+        judged = judge.judge(solve(clocks, mesh(clocks), claims), 10.0 * number)
+    assert judged.wrong == ("d", "e", "f")

@@ -1,0 +1,86 @@
+from math import inf, nan
+
+import pytest
+
+from tests.timekeeper.solution.clusters import claimed, measured
+from timekeeper.solution import ReferenceInterval, age_claim, age_measurement
+
+
+def test_a_measurement_can_be_used():
+    assert measured("a", "b", -1_795_525_866.0).is_usable
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"target": "a"},
+        {"offset_s": nan},
+        {"offset_s": inf},
+        {"offset_s": 1e11},
+        {"bound_s": -1e-9},
+        {"bound_s": nan},
+        {"bound_s": 101.0},
+        {"rtt_s": nan},
+        {"age_s": -1.0},
+        {"age_s": 1000.1},
+        {"drift_ppm": nan},
+        {"drift_ppm": -2e6},
+    ],
+)
+def test_what_cannot_be_used(change):
+    one = {"source": "a", "target": "b", "offset_s": 0.0} | change
+    assert not measured(**one).is_usable
+
+
+def test_an_old_measurement_is_worth_less():
+    old = age_measurement(measured("a", "b", 0.5, 0.001), 30.0)
+    assert old.bound_s == pytest.approx(0.001 + 30 * 100e-6)
+    assert (old.age_s, old.offset_s) == (31.0, 0.5)
+    assert age_measurement(old, 970.0).is_usable is False
+
+
+def test_an_old_claim_is_worth_less():
+    old = age_claim(claimed("a", 0.002), 100.0)
+    assert old.bound_s == pytest.approx(0.002 + 100 * 50e-6)
+    assert (old.age_s, old.state) == (101.0, "synchronized")
+    assert age_claim(claimed("a", None), 100.0).bound_s is None
+
+
+def test_a_claim_that_nobody_renews_is_void():
+    void = age_claim(claimed("a", 0.002), 1000.1)
+    assert (void.state, void.offset_s, void.bound_s) == ("unknown", None, None)
+    assert void.promised_s is None
+
+
+@pytest.mark.parametrize(
+    ("change", "promised_s", "range_s"),
+    [
+        ({}, 0.002, (-0.002, 0.002)),
+        ({"state": "holdover"}, 0.002, (-0.002, 0.002)),
+        ({"offset_s": None}, 0.002, (-0.002, 0.002)),
+        # A daemon that slews a known error away knows better where its clock is than its bound alone tells.
+        ({"offset_s": 0.0015}, 0.002, (0.001, 0.002)),
+        ({"offset_s": -0.0015}, 0.002, (-0.002, -0.001)),
+        # An estimate beyond its own bound, and no number at all: the bound alone counts.
+        ({"offset_s": 0.5}, 0.002, (-0.002, 0.002)),
+        ({"offset_s": nan}, 0.002, (-0.002, 0.002)),
+        ({"state": "unsynchronized"}, None, None),
+        ({"state": "unknown"}, None, None),
+        ({"bound_s": None}, None, None),
+        ({"bound_s": inf}, None, None),
+        ({"bound_s": nan}, None, None),
+        ({"bound_s": -1.0}, None, None),
+    ],
+)
+def test_what_a_claim_promises(change, promised_s, range_s):
+    claim = claimed("a", **change)
+    assert claim.promised_s == promised_s
+    assert claim.error_range_s == (range_s and pytest.approx(range_s))
+
+
+@pytest.mark.parametrize(
+    ("low_s", "high_s", "is_usable"),
+    [(-1.0, 1.0, True), (0.0, 0.0, True), (1.0, -1.0, False), (nan, 1.0, False), (0.0, nan, False), (0.0, inf, False)],
+)
+def test_what_a_reference_must_be(low_s, high_s, is_usable):
+    assert ReferenceInterval(name="ntp", host="a", low_s=low_s, high_s=high_s).is_usable is is_usable

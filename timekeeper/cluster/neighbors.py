@@ -1,0 +1,238 @@
+"""SHELL: measures the clocks of other hosts, directly or through the routers, and says how they stand; it judges none."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from communicator.errors import ListenError
+from communicator.protocol import HostPort
+from timekeeper.cluster.assignment import Assignment
+from timekeeper.cluster.routed import Answer, RoutedWindow
+from timekeeper.pairs import Exchange, PairEstimate, PairWindow, Restarted, Side
+from timekeeper.probes import EpochWatch, ProbeIdentity, Prober, Responder, Target, open_door
+from timekeeper.probes.stamps import StampedSocket, read_raw_ns, read_realtime
+from timekeeper.report import PairReport
+from timekeeper.solution.measurement import PROBE, ROUTER
+
+JITTER = 0.1
+SUSPECT_INTERVAL_S = 2.0
+"""How often a host under suspicion is probed, so that it is cleared, or accused, soon."""
+SILENT_INTERVALS = 3
+"""Of probes without an answer, until a host is asked through the routers instead."""
+QUESTIONS = 4
+"""To one host in one round through the routers: the best of them counts."""
+AT_ONCE = 8
+"""Hosts asked at once through the routers."""
+
+AskRouter = Callable[[str], Awaitable[Answer | None]]
+"""Asks the router of a host for its time; None when it does not answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Doors:
+    """Bound sockets, for a moment that nobody uses yet."""
+
+    answering: StampedSocket
+    asking: StampedSocket
+
+    @property
+    def address(self) -> HostPort:
+        """Where probes will be answered."""
+        host, port = self.answering.socket.getsockname()[:2]
+        return HostPort(host, port)
+
+    def close(self) -> None:
+        """Give them up; may be called twice."""
+        self.answering.close()
+        self.asking.close()
+
+
+async def open_doors(listen: HostPort, *, kernel_timestamps: bool) -> Doors:
+    """Bind what probes need.
+
+    Args:
+        listen: Where they are answered; port 0 for any.
+        kernel_timestamps: Whether the kernel's receive stamps are used.
+
+    Raises:
+        ListenError: The address cannot be had.
+    """
+    answering = await open_door(listen, kernel_timestamps=kernel_timestamps)
+    try:
+        return Doors(answering, await open_door(HostPort(listen.host, 0), kernel_timestamps=kernel_timestamps))
+    except ListenError:
+        answering.close()
+        raise
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A host, and how its clock stands to ours."""
+
+    peer: str
+    estimate: PairEstimate
+    via: str
+
+    def report(self) -> PairReport:
+        """The same, as others read it."""
+        estimate = self.estimate
+        return PairReport(
+            peer=self.peer,
+            offset_seconds=estimate.offset_s,
+            bound_seconds=estimate.bound_s,
+            rtt_seconds=estimate.rtt_s,
+            age_seconds=estimate.age_s,
+            via=self.via,
+            drift_ppm=estimate.drift_ppm,
+        )
+
+
+class Neighbors:
+    """The other hosts, as far as this one measures them.
+
+    Args:
+        ask_router: See `AskRouter`.
+        interval_s: Between two bursts to one host.
+        epochs: Knows when our raw clock broke.
+        notice: Called with an event and its details when a clock was set, or the windows of a pair began anew.
+    """
+
+    def __init__(
+        self,
+        ask_router: AskRouter,
+        interval_s: float,
+        epochs: EpochWatch,
+        notice: Callable[..., None],
+    ) -> None:
+        self.interval_s = interval_s
+        """May be changed; counts from the next `follow` on."""
+        self.refused: dict[str, int] = {}
+        """Exchanges that were not used, by reason."""
+        self._ask_router = ask_router
+        self._epochs = epochs
+        self._epoch = epochs.look()
+        self._notice = notice
+        self._windows: dict[str, PairWindow] = {}
+        self._routed: dict[str, RoutedWindow] = {}
+        self._responder: Responder | None = None
+        self._prober: Prober | None = None
+        self._others: frozenset[str] = frozenset()
+        self._targets: Mapping[str, Target] = {}
+
+    @property
+    def probe_address(self) -> HostPort | None:
+        """Where probes are answered; None where they are not."""
+        return None if self._responder is None else self._responder.address
+
+    async def probe(self, doors: Doors, identity: ProbeIdentity) -> None:
+        """Answer probes and ask by them, until cancelled.
+
+        Args:
+            doors: Where; they are closed at the end.
+            identity: Who we are.
+        """
+        self._responder = Responder(doors.answering, identity, self._epochs)
+        self._prober = Prober(doors.asking, identity, self._epochs, self._take, JITTER)
+        self._prober.follow(self._targets)
+        try:
+            await self._prober.run()
+        finally:
+            self._responder.close()
+            self._responder = self._prober = None
+
+    def follow(self, assignment: Assignment, suspects: Iterable[str]) -> None:
+        """Measure these from now on, and no others.
+
+        Args:
+            assignment: Whom, and how.
+            suspects: Who of them is in doubt.
+        """
+        doubted = frozenset(suspects)
+        self._targets = {
+            host: Target(address, min(self.interval_s, SUSPECT_INTERVAL_S) if host in doubted else self.interval_s)
+            for host, address in assignment.probed.items()
+        }
+        if self._prober is not None:
+            self._prober.follow(self._targets)
+        self._others = assignment.routed
+        for windows, known in (
+            (self._windows, self._targets.keys()),
+            (self._routed, self._others | self._targets.keys()),
+        ):
+            for gone in windows.keys() - known:
+                del windows[gone]
+
+    async def ask_routers(self) -> None:
+        """One round through the routers: to hosts without an agent, and to those whose probes are not answered."""
+        gate = asyncio.Semaphore(AT_ONCE)
+        async with asyncio.TaskGroup() as group:
+            for host in sorted(self._others | self._silent()):
+                group.create_task(self._ask_host(host, gate))
+
+    def measured(self) -> list[Measured]:
+        """How the clocks of others stand to ours now, the better of both ways."""
+        self._look_at_epoch()
+        now_ns, ours = read_raw_ns(), read_realtime()
+        found: dict[str, Measured] = {}
+        for host, window in self._windows.items():
+            estimate = window.estimate(now_ns, ours)
+            if estimate is not None:
+                found[host] = Measured(host, estimate, PROBE)
+        for host, routed in self._routed.items():
+            estimate = routed.estimate(now_ns, ours)
+            if estimate is not None and (host not in found or found[host].estimate.bound_s > estimate.bound_s):
+                found[host] = Measured(host, estimate, ROUTER)
+        return sorted(found.values(), key=lambda one: one.peer)
+
+    def unanswered(self) -> frozenset[str]:
+        """Hosts that were to be measured, and are not."""
+        return (self._others | self._targets.keys()) - {one.peer for one in self.measured()}
+
+    def probe_results(self) -> dict[str, dict[str, int]]:
+        """What became of our probes and of their answers, by host and by result; ``""`` is what came from no peer."""
+        counted = {} if self._prober is None else self._prober.results
+        return {host: {result.value: number for result, number in each.items()} for host, each in counted.items()}
+
+    def answer_results(self) -> dict[str, int]:
+        """What became of the probes of others, by result."""
+        counted = {} if self._responder is None else self._responder.results
+        return {result.value: number for result, number in counted.items()}
+
+    def _look_at_epoch(self) -> None:
+        epoch = self._epochs.look()
+        if epoch != self._epoch:
+            self._epoch = epoch
+            for window in self._routed.values():
+                window.forget()
+
+    def _silent(self) -> set[str]:
+        """Hosts whose probes have not been answered for a while, or never yet."""
+        now_ns = read_raw_ns()
+        limit_s = SILENT_INTERVALS * self.interval_s
+        silent = set()
+        for host in self._targets:
+            window = self._windows.get(host)
+            estimate = None if window is None else window.estimate(now_ns)
+            if estimate is None or estimate.age_s > limit_s:
+                silent.add(host)
+        return silent
+
+    async def _ask_host(self, host: str, gate: asyncio.Semaphore) -> None:
+        async with gate:
+            for _ in range(QUESTIONS):
+                answer = await self._ask_router(host)
+                if answer is None:
+                    return
+                self._look_at_epoch()
+                self._routed.setdefault(host, RoutedWindow()).add(answer)
+
+    def _take(self, peer: str, exchange: Exchange) -> None:
+        window = self._windows.setdefault(peer, PairWindow())
+        refusal = window.add(exchange)
+        if refusal is not None:
+            self.refused[refusal.value] = self.refused.get(refusal.value, 0) + 1
+        for event in window.take_events():
+            if isinstance(event, Restarted):
+                self._notice("pair_began_anew", peer=peer, reason=event.reason.value)
+            elif event.side is Side.THEIRS:
+                self._notice("peer_clock_stepped", peer=peer, step_s=event.step.size_ns / 1e9)

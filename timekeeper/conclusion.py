@@ -1,0 +1,91 @@
+"""PURE: what follows from a claim and a judgement: the word for the router, and which flags stand; it raises none itself."""
+
+from communicator.flags import Declaration
+from communicator.flags.catalogue import (
+    CLOCK_CLUSTER_DRIFT,
+    CLOCK_FALSE_CLAIM,
+    CLOCK_NO_MAJORITY,
+    CLOCK_UNSYNCHRONIZED,
+    CLOCK_WRONG,
+)
+from timekeeper.claim import Claim, ClaimState
+from timekeeper.history import WRONG_TOLD, Point
+from timekeeper.solution import HostVerdict, Judgement, Verdict
+
+FLAGS = (CLOCK_WRONG, CLOCK_FALSE_CLAIM, CLOCK_UNSYNCHRONIZED, CLOCK_NO_MAJORITY, CLOCK_CLUSTER_DRIFT)
+"""Every flag the timekeeper raises."""
+ENOUGH_HOSTS = 3
+"""With two that differ nobody can tell which is wrong, and that is no news."""
+
+
+def verdict_on(host: str, judgement: Judgement | None) -> HostVerdict | None:
+    """What is held against one host; None where nothing was judged."""
+    if judgement is None:
+        return None
+    return next((verdict for verdict in judgement.hosts if verdict.host == host), None)
+
+
+def is_accused(host: str, judgement: Judgement | None) -> bool:
+    """Whether a host's clock was found wrong."""
+    verdict = verdict_on(host, judgement)
+    return verdict is not None and verdict.verdict is Verdict.WRONG
+
+
+def flags_to_raise(host: str, claim: Claim, judgement: Judgement | None) -> dict[Declaration, str]:
+    """Which flags stand on a host; each speaks of that host's own clock, or of what it sees of the cluster.
+
+    Args:
+        host: This host.
+        claim: What it says of its own clock.
+        judgement: What was concluded of all; None where nothing was.
+
+    Returns:
+        Each flag, with the reason that its message tells. What is in `FLAGS` and not here does not stand.
+    """
+    raised: dict[Declaration, str] = {}
+    if claim.state is ClaimState.UNSYNCHRONIZED and not claim.without_daemon:
+        raised[CLOCK_UNSYNCHRONIZED] = claim.reasons[0]
+    verdict = verdict_on(host, judgement)
+    if judgement is None or verdict is None:
+        return raised
+    if verdict.verdict is Verdict.WRONG:
+        raised[CLOCK_WRONG] = _first(verdict.reasons)
+    if verdict.solved.claim_holds is False:
+        raised[CLOCK_FALSE_CLAIM] = _first(verdict.reasons)
+    solution = judgement.solution
+    if not solution.has_majority and solution.measured >= ENOUGH_HOSTS:
+        raised[CLOCK_NO_MAJORITY] = _first(judgement.reasons)
+    if solution.is_cluster_off:
+        raised[CLOCK_CLUSTER_DRIFT] = _first(judgement.reasons)
+    return raised
+
+
+def describe_point(at_s: float, host: str, claim: Claim, judgement: Judgement | None, steps: int) -> Point:
+    """One moment, for the history.
+
+    Args:
+        at_s: By this host's wall clock, in seconds since the epoch.
+        host: This host.
+        claim: What it says of its own clock.
+        judgement: What was concluded of all; None where nothing was.
+        steps: How often its clock has been set.
+    """
+    verdict = verdict_on(host, judgement)
+    solution = None if judgement is None else judgement.solution
+    return Point(
+        at_seconds=at_s,
+        state=claim.state.value,
+        bound_seconds=claim.bound_s,
+        verdict=None if verdict is None else verdict.verdict.value,
+        offset_seconds=None if verdict is None else verdict.solved.offset_s,
+        hosts=0 if solution is None else solution.measured,
+        agreeing=0 if solution is None else solution.agreeing,
+        has_majority=None if solution is None else solution.has_majority,
+        spread_seconds=None if solution is None else solution.spread_s,
+        wrong=[] if judgement is None else list(judgement.wrong[:WRONG_TOLD]),
+        steps_total=steps,
+    )
+
+
+def _first(reasons: tuple[str, ...]) -> str:
+    return reasons[0] if reasons else "see 'bellwether clock'"

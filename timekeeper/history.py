@@ -1,0 +1,69 @@
+"""PURE: how this host's clock and the cluster did in the last day, a point every few minutes; it reads no clock and no file."""
+
+from collections import deque
+
+import msgspec
+
+POINTS = 288
+"""A day of points 5 minutes apart."""
+INTERVAL_S = 300.0
+WRONG_TOLD = 16
+"""Hosts named in one point: a day of them stays below 100 KiB."""
+
+
+class Point(msgspec.Struct, frozen=True, kw_only=True):
+    """One moment."""
+
+    at_seconds: float
+    """By this host's wall clock, since the epoch."""
+    state: str
+    """Of this host's claim."""
+    bound_seconds: float | None
+    """Of its claim."""
+    verdict: str | None
+    """On this host; None where nothing is solved."""
+    offset_seconds: float | None
+    """This host's clock minus what it is compared with."""
+    hosts: int
+    """How many were compared."""
+    agreeing: int
+    has_majority: bool | None
+    spread_seconds: float | None
+    wrong: list[str]
+    """Hosts whose clocks were wrong, the first 16 by name."""
+    steps_total: int
+    """How often this host's clock had been set by then, since the timekeeper started."""
+
+
+class History:
+    """The points of the last day.
+
+    Args:
+        points: Those kept of earlier, the oldest first.
+    """
+
+    def __init__(self, points: list[Point] | None = None) -> None:
+        self._points: deque[Point] = deque(points or (), maxlen=POINTS)
+
+    @property
+    def points(self) -> list[Point]:
+        """All, the oldest first."""
+        return list(self._points)
+
+    def add(self, point: Point) -> None:
+        """Add a point; the oldest goes when there are too many."""
+        self._points.append(point)
+
+
+def encode_history(history: History) -> bytes:
+    """The content of the file that keeps it."""
+    return msgspec.json.encode(history.points) + b"\n"
+
+
+def decode_history(content: bytes) -> History:
+    """Read such a file.
+
+    Raises:
+        ValueError: It is none; the text says how.
+    """
+    return History(msgspec.json.decode(content, type=list[Point]))

@@ -1,0 +1,169 @@
+"""PURE: the window of one directed pair of hosts: exchanges go in, an estimate with its bound comes out; it reads no clock."""
+
+from collections import deque
+
+from timekeeper.pairs.bounds import RawBounds, error_ns
+from timekeeper.pairs.estimate import PairEstimate, PairEvent, Refusal, Restart, Restarted, Side, Stepped
+from timekeeper.pairs.exchange import Exchange, RealtimeReading
+from timekeeper.pairs.rates import RATE_BOUND, WANDER
+from timekeeper.pairs.steps import StepDetector
+from timekeeper.pairs.strip import Strip
+
+VOID_NS = 1_000_000_000_000
+"""After this long without an exchange nothing is said any more (as ClockBound does)."""
+DRIFT_PPM = 5.0
+"""The drift is told when it is known at least this well."""
+
+EXCHANGE_NS = 10_000_000_000
+"""An exchange that took longer bounds nothing well."""
+
+_BURST_NS = 1_000_000_000  # a burst of 8 at 20 ms, with room for slow answers
+_EVENTS = 32
+
+
+class PairWindow:
+    """Everything measured between us and one peer."""
+
+    def __init__(self) -> None:
+        self._bounds = RawBounds()
+        self._detectors = {Side.OURS: StepDetector(), Side.THEIRS: StepDetector()}
+        self._events: deque[PairEvent] = deque(maxlen=_EVENTS)
+        self._steps = 0
+
+    def add(self, exchange: Exchange) -> Refusal | None:
+        """Take one exchange into account.
+
+        Args:
+            exchange: In any order; a new boot or epoch makes the windows start anew.
+
+        Returns:
+            Why it is not used; None when it is.
+        """
+        refusal = _find_fault(exchange) or self._enter_epoch(exchange)
+        if refusal is not None:
+            return refusal
+        self._bounds.add(exchange)
+        self._watch(Side.OURS, exchange.ours)
+        self._watch(Side.THEIRS, exchange.theirs)
+        return None
+
+    def estimate(self, now_raw_ns: int, ours: RealtimeReading | None = None) -> PairEstimate | None:
+        """Say how the clocks stand to each other now.
+
+        Args:
+            now_raw_ns: Our CLOCK_MONOTONIC_RAW.
+            ours: Our REALTIME - RAW of about now: a step of our own clock since the last exchange is then allowed for.
+
+        Returns:
+            The estimate; None without an exchange within the last 1000 s.
+        """
+        newest = self._bounds.newest
+        if newest is None or now_raw_ns - newest.t4_ns > VOID_NS:
+            return None
+        strip = self._fitting_strip()
+        at_ns, theta_ns = self._bounds.origin()
+        middle_ns, half_ns = (strip.low + strip.high) / 2, (strip.high - strip.low) / 2
+        age_ns = max(0, now_raw_ns - at_ns)
+        mine, mine_due_ns = self._own_reading(newest, now_raw_ns, ours)
+        # The two REALTIME - RAW were not read exactly when they are needed; the peer's is dated on its own raw clock.
+        peers_due_ns = at_ns + theta_ns + middle_ns
+        early_ns = abs(mine.raw_ns - mine_due_ns) + abs(newest.theirs.raw_ns - peers_due_ns) + half_ns
+        offset_ns = theta_ns + newest.theirs.difference_ns - mine.difference_ns + middle_ns
+        bound_ns = half_ns + mine.error_ns + newest.theirs.error_ns + RATE_BOUND * (early_ns + age_ns)
+        drift_ppm, drift_bound_ppm = _drift(strip)
+        return PairEstimate(
+            offset_s=offset_ns / 1e9,
+            bound_s=bound_ns / 1e9,
+            rtt_s=self._bounds.shortest_delay_ns / 1e9,
+            age_s=age_ns / 1e9,
+            drift_ppm=drift_ppm,
+            drift_bound_ppm=drift_bound_ppm,
+            steps=self._steps,
+        )
+
+    def _own_reading(
+        self, newest: Exchange, now_raw_ns: int, ours: RealtimeReading | None
+    ) -> tuple[RealtimeReading, int]:
+        """Our REALTIME - RAW to reckon with, and when it is needed: that of the last exchange, but after a step a new one.
+
+        Without a step the older is the better: what both daemons correct of their crystals cancels out until then.
+        """
+        if ours is not None and self._detectors[Side.OURS].compare(ours) is not None:
+            return ours, now_raw_ns
+        return newest.ours, newest.t4_ns
+
+    def take_events(self) -> list[PairEvent]:
+        """What happened since the last call, from the oldest on; beyond 32 the oldest are lost."""
+        taken = list(self._events)
+        self._events.clear()
+        return taken
+
+    def _enter_epoch(self, exchange: Exchange) -> Refusal | None:
+        """Start anew where a raw clock did; what was measured before that is refused from then on."""
+        newest = self._bounds.newest
+        if newest is None:
+            return None
+        if _is_of_old(exchange, newest):
+            return Refusal.OLD_EPOCH
+        if exchange.our_epoch != newest.our_epoch:
+            self._start_anew(Side.OURS, Restart.OUR_CLOCK_BROKE)
+        if exchange.peer_boot_id != newest.peer_boot_id:
+            self._start_anew(Side.THEIRS, Restart.PEER_BOOTED)
+        elif exchange.peer_epoch != newest.peer_epoch:
+            self._start_anew(Side.THEIRS, Restart.PEER_CLOCK_BROKE)
+        return None
+
+    def _start_anew(self, side: Side, reason: Restart) -> None:
+        self._bounds = RawBounds()
+        self._detectors[side].forget()
+        self._events.append(Restarted(reason))
+
+    def _watch(self, side: Side, reading: RealtimeReading) -> None:
+        step = self._detectors[side].observe(reading)
+        if step is not None:
+            self._events.append(Stepped(side, step))
+            self._steps += side is Side.THEIRS
+
+    def _fitting_strip(self) -> Strip:
+        """What the raw clocks can be; where nothing fits they changed, and only what came after that counts.
+
+        One exchange alone always fits: its delay is not negative.
+        """
+        strip = self._bounds.strip()
+        if strip is None:
+            self._events.append(Restarted(Restart.CONTRADICTION))
+            self._bounds.keep_last(_BURST_NS)
+            strip = self._bounds.strip()
+        if strip is None:
+            self._bounds.keep_last(0)
+            strip = self._bounds.strip()
+        assert strip is not None  # noqa: S101 - see above
+        return strip
+
+
+def _find_fault(exchange: Exchange) -> Refusal | None:
+    slack_ns = error_ns(exchange)
+    held_ns = exchange.t3_ns - exchange.t2_ns
+    took_ns = exchange.t4_ns - exchange.t1_ns
+    if held_ns < -slack_ns or took_ns < 0:
+        return Refusal.STAMPS_BACKWARDS
+    if took_ns > EXCHANGE_NS:
+        return Refusal.TOO_LONG
+    if exchange.delay_ns < -(slack_ns + RATE_BOUND * held_ns):
+        return Refusal.NEGATIVE_DELAY
+    return None
+
+
+def _is_of_old(exchange: Exchange, newest: Exchange) -> bool:
+    if exchange.our_epoch < newest.our_epoch:
+        return True
+    if exchange.peer_boot_id != newest.peer_boot_id:
+        return exchange.our_epoch == newest.our_epoch and exchange.t4_ns < newest.t4_ns
+    return exchange.peer_epoch < newest.peer_epoch
+
+
+def _drift(strip: Strip) -> tuple[float, float] | tuple[None, None]:
+    """The rate of the peer's raw clock against ours, in ppm, and how far it may be from that."""
+    drift_ppm = (strip.slope_low + strip.slope_high) / 2 * 1e6
+    bound_ppm = ((strip.slope_high - strip.slope_low) / 2 + WANDER) * 1e6
+    return (drift_ppm, bound_ppm) if bound_ppm <= DRIFT_PPM else (None, None)

@@ -1,0 +1,110 @@
+"""PURE: the clocks of hosts that a chain of measurements joins, on one scale; it does not know which of them is right."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from timekeeper.intervals import Interval
+from timekeeper.solution.closure import Closure
+from timekeeper.solution.contradiction import Contradiction
+from timekeeper.solution.least_squares import Differences, fit
+from timekeeper.solution.links import Floats, Links, find_components
+
+_DRIFT_SCALE_PPM = 1.0
+_DIGITS = 9
+"""What differs less than in these is alike, but rounded."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class View:
+    """All clocks of a frame, compared with one of them."""
+
+    offset_s: Floats
+    """Each clock minus that one."""
+    bound_s: Floats
+    """By how much `offset_s` may be off."""
+
+    def interval(self, host: int, padding_s: float = 0.0) -> Interval:
+        """Where the clock of a host lies.
+
+        Args:
+            host: Its number.
+            padding_s: What to add on either side.
+        """
+        offset_s, reach_s = float(self.offset_s[host]), float(self.bound_s[host]) + padding_s
+        return Interval(offset_s - reach_s, offset_s + reach_s)
+
+
+class Frame:
+    """One connected group of hosts.
+
+    Args:
+        links: What was measured among them.
+    """
+
+    def __init__(self, links: Links) -> None:
+        self.links = links
+        self.names = links.names
+        self.fit_s = fit(Differences(len(links.names), links.tails, links.heads, links.offset_s, links.bound_s))
+        self._closure = Closure(links, self.fit_s)
+
+    @property
+    def contradictions(self) -> tuple[Contradiction, ...]:
+        """Rings of measurements that exclude each other."""
+        return self._closure.contradictions
+
+    @property
+    def residual_s(self) -> float:
+        """By how much the worst link differs from the fit: how well all loops close."""
+        misfit_s = self._closure.misfit_s
+        return float(np.abs(misfit_s).max()) if len(misfit_s) else 0.0
+
+    def seen_from(self, host: int) -> View:
+        """Compare all clocks with that of one host, given by its number."""
+        return View(*self._closure.seen_from(host))
+
+    def find_hub(self) -> int:
+        """The number of the host that is measured best: the fewest doubts arise when all are compared with it.
+
+        Of hosts that are measured alike it is the one in the middle, then the one behind: the names do not matter.
+        """
+        links, count = self.links, len(self.names)
+        weights = links.bound_s**-2.0
+        known = np.bincount(links.tails, weights, count) + np.bincount(links.heads, weights, count)
+        aside_s = np.abs(self.fit_s - np.median(self.fit_s))
+        return int(
+            np.lexsort((self.fit_s, aside_s.round(_DIGITS), -(known / known.max(initial=1.0)).round(_DIGITS)))[0]
+        )
+
+    def find_contested(self) -> frozenset[str]:
+        """Hosts of whose links half or more are not believed: where these clocks stand is proven by nothing."""
+        links, count = self.links, len(self.names)
+        ends = np.concatenate([links.tails, links.heads])
+        doubted = np.bincount(ends, np.tile(self._closure.is_widened, 2), count)
+        contested = (doubted > 0) & (2 * doubted >= np.bincount(ends, minlength=count))
+        return frozenset(self.names[host] for host in np.flatnonzero(contested))
+
+    def ages_s(self) -> Floats:
+        """How old the youngest measurement of each host is; infinite without any."""
+        ages_s = np.full(len(self.names), np.inf)
+        np.minimum.at(ages_s, self.links.tails, self.links.age_s)
+        np.minimum.at(ages_s, self.links.heads, self.links.age_s)
+        return ages_s
+
+    def drifts_ppm(self) -> dict[str, float]:
+        """How much faster each host's crystal runs than the median one, where the measured drifts tell."""
+        known = np.flatnonzero(np.isfinite(self.links.drift_ppm))
+        links = self.links.select(known)
+        group = links.within(find_components(links)[0])
+        if not len(group.tails):
+            return {}
+        scales = np.full(len(group.tails), _DRIFT_SCALE_PPM)
+        found = fit(Differences(len(group.names), group.tails, group.heads, group.drift_ppm, scales))
+        return dict(zip(group.names, (found - np.median(found)).tolist(), strict=True))
+
+    def routed(self) -> frozenset[str]:
+        """Hosts that no probe reaches: all their measurements come through the router."""
+        probed = self.links.select(np.flatnonzero(~self.links.by_router))
+        reached = {*probed.tails.tolist(), *probed.heads.tolist()}
+        linked = {*self.links.tails.tolist(), *self.links.heads.tolist()}
+        return frozenset(self.names[host] for host in linked - reached)

@@ -1,0 +1,144 @@
+"""PURE: what the hosts of a cluster report, as values that grow old; it does not know how they were measured or sent."""
+
+from dataclasses import dataclass, replace
+from math import isfinite
+
+VOID_AFTER_S = 1000.0
+"""A word this old says nothing any more: ClockBound's limit."""
+DRIFT_BOUND = 50e-6
+"""How fast a crystal may run away from true time; two of them from each other at twice this."""
+
+PROBE, ROUTER = "probe", "router"
+TRUSTED_STATES = frozenset({"synchronized", "holdover"})
+"""States of a claim that promise a bound."""
+
+_MAX_OFFSET_S = 1e10
+"""300 years: a clock that starts at the epoch is off by less."""
+_MAX_DRIFT_PPM = 1e6
+_MAX_BOUND_S = 100.0
+"""An interval wider than this compares nothing, and its tiny weight would only cost digits."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measurement:
+    """One directed pair, as one host reports it."""
+
+    source: str
+    target: str
+    offset_s: float
+    """The clock of the target minus the clock of the source, now."""
+    bound_s: float
+    """`offset_s` is off by no more than this."""
+    rtt_s: float
+    age_s: float
+    """Since the last exchange."""
+    via: str
+    """``probe`` or ``router``."""
+    drift_ppm: float | None = None
+    """How much faster the crystal of the target runs; None until known."""
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether it can be calculated with at all; a peer may have sent anything."""
+        return (
+            self.source != self.target
+            and isfinite(self.rtt_s)
+            and abs(self.offset_s) <= _MAX_OFFSET_S
+            and abs(self.drift_ppm or 0.0) <= _MAX_DRIFT_PPM
+            and 0 <= self.bound_s <= _MAX_BOUND_S
+            and 0 <= self.age_s <= VOID_AFTER_S
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostClaim:
+    """What a host says of its own clock."""
+
+    host: str
+    state: str
+    """``synchronized``, ``holdover``, ``unsynchronized`` or ``unknown``."""
+    offset_s: float | None
+    """As its daemon estimates it; positive: ahead of true time."""
+    bound_s: float | None
+    """Off by no more than this, the offset included."""
+    daemon: str
+    upstreams: frozenset[str]
+    leap: str | None
+    smear: bool | None
+    age_s: float
+    """Since the clock was last updated."""
+    boot_id: str
+
+    @property
+    def promised_s(self) -> float | None:
+        """The bound it promises; None when it promises none."""
+        if self.state not in TRUSTED_STATES or self.bound_s is None:
+            return None
+        return self.bound_s if isfinite(self.bound_s) and self.bound_s >= 0 else None
+
+    @property
+    def error_range_s(self) -> tuple[float, float] | None:
+        """From where to where its clock minus true time lies if the claim is true; None when it promises nothing.
+
+        The bound holds the daemon's own estimate (chronyc(1), `tracking`), so what is left of it lies around that.
+        """
+        bound_s = self.promised_s
+        if bound_s is None:
+            return None
+        offset_s = self.offset_s if self.offset_s is not None and abs(self.offset_s) <= bound_s else 0.0
+        rest_s = bound_s - abs(offset_s)
+        return offset_s - rest_s, offset_s + rest_s
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReferenceInterval:
+    """What an external time server says of the clock of the host that asked it."""
+
+    name: str
+    """The server; a host that follows this server alone gives no vote beside it."""
+    host: str
+    """Who asked."""
+    low_s: float
+    """True time minus the clock of `host` lies between `low_s` and `high_s`, if the server is right."""
+    high_s: float
+    is_trusted: bool = False
+    """Whether the operator takes its word over any number of others."""
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether it is an interval at all."""
+        return -_MAX_OFFSET_S <= self.low_s <= self.high_s <= _MAX_OFFSET_S
+
+
+def age_measurement(measurement: Measurement, elapsed_s: float) -> Measurement:
+    """What a measurement is still worth.
+
+    Args:
+        measurement: As it was reported.
+        elapsed_s: Since then.
+
+    Returns:
+        The same with a wider bound: two crystals may have drifted apart meanwhile.
+    """
+    return replace(
+        measurement,
+        age_s=measurement.age_s + elapsed_s,
+        bound_s=measurement.bound_s + 2 * DRIFT_BOUND * elapsed_s,
+    )
+
+
+def age_claim(claim: HostClaim, elapsed_s: float) -> HostClaim:
+    """What a claim is still worth.
+
+    Args:
+        claim: As it was reported.
+        elapsed_s: Since then.
+
+    Returns:
+        The same with a wider bound; with none, and the state ``unknown``, once it is void.
+    """
+    age_s = claim.age_s + elapsed_s
+    if elapsed_s > VOID_AFTER_S:
+        return replace(claim, state="unknown", offset_s=None, bound_s=None, age_s=age_s)
+    bound_s = None if claim.bound_s is None else claim.bound_s + DRIFT_BOUND * elapsed_s
+    return replace(claim, bound_s=bound_s, age_s=age_s)

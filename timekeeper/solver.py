@@ -1,0 +1,82 @@
+"""PURE: all that was heard of the clocks of a cluster becomes one judgement; it hears and tells nothing itself."""
+
+from collections.abc import Collection, Iterable, Sequence
+
+from timekeeper.cluster.rows import Rows, claim_of, measurements_of
+from timekeeper.references import Consensus
+from timekeeper.report import LocalReport
+from timekeeper.solution import Judge, Judgement, Patience, ReferenceInterval, Thresholds, Verdict, solve
+
+SURE_REFERENCES = 2
+"""External servers that agree are believed over any number of hosts; a single one is a vote like others."""
+
+
+class Solver:
+    """Judges the clocks again and again.
+
+    Args:
+        thresholds: How far off a clock may be.
+        patience: When it speaks.
+    """
+
+    def __init__(self, thresholds: Thresholds, patience: Patience | None = None) -> None:
+        self.thresholds = thresholds
+        self._judge = Judge(thresholds, patience)
+        self.judgement: Judgement | None = None
+        """The last one."""
+        self.judged_s = 0.0
+        """When that was, on a monotonic clock."""
+
+    def judge(
+        self, local: LocalReport, rows: Rows, members: Collection[str], consensus: Consensus | None, now_s: float
+    ) -> Judgement:
+        """Judge now.
+
+        Args:
+            local: This host's own word, just made.
+            rows: The words of others.
+            members: Hosts of the cluster, whether they have spoken or not.
+            consensus: What external servers say of this host's clock; None where there are none.
+            now_s: Now, on a monotonic clock, in seconds.
+        """
+        hosts = {local.server, *rows.hosts, *members}
+        measurements = [*rows.measurements(now_s), *measurements_of(local)]
+        claims = [*rows.claims(now_s), claim_of(local)]
+        references = [] if consensus is None else references_of(consensus, local.server)
+        solution = solve(sorted(hosts), measurements, claims, references, self.thresholds)
+        self.judgement = self._judge.judge(solution, now_s)
+        self.judged_s = now_s
+        return self.judgement
+
+    @property
+    def suspects(self) -> frozenset[str]:
+        """Hosts that are in doubt, and so to be measured more often."""
+        if self.judgement is None:
+            return frozenset()
+        return frozenset(host.host for host in self.judgement.hosts if host.verdict is Verdict.SUSPECT)
+
+
+def references_of(consensus: Consensus, host: str) -> Sequence[ReferenceInterval]:
+    """The external servers as one vote: most of them agree, so it is one word.
+
+    Args:
+        consensus: What they agree on.
+        host: Who asked them.
+    """
+    interval = consensus.interval
+    if interval is None:
+        return ()
+    return (
+        ReferenceInterval(
+            name=_join(consensus.agreeing),
+            host=host,
+            low_s=interval.low,
+            high_s=interval.high,
+            is_trusted=len(consensus.agreeing) >= SURE_REFERENCES,
+        ),
+    )
+
+
+def _join(servers: Iterable[str]) -> str:
+    """A single server keeps its name, so that a host which follows it alone gives no second vote."""
+    return ", ".join(server.partition(":")[0] if server.count(":") == 1 else server for server in servers)
