@@ -54,8 +54,9 @@ fuzz: ## fuzz each reader and each door of a live router for SECONDS_EACH=60; AR
 	@tools/venv $(VENV) test
 	@exec $(BIN)/python -m fuzz --seconds $(SECONDS_EACH) $(ARGS)
 
-soak: ## simulate SEEDS=2000 clusters, then the convergence of ROUTERS=200; ARGS="--first N" begins with another seed
+soak: ## simulate the clocks and the routers of SEEDS=2000 clusters, then the convergence of ROUTERS=200; ARGS="--first N" begins with another seed
 	@tools/venv $(VENV) test
+	@$(BIN)/python -m tests.timekeeper.simulation --seeds $(SEEDS)
 	@exec $(BIN)/python -m simulation --seeds $(SEEDS) --routers $(ROUTERS) $(ARGS)
 
 bench: ## measure beside nats-server, redis-server and mosquitto, as ratios

@@ -38,7 +38,14 @@ ROUTER = Program(
     ports={"unix": "listen.unix", "local": "listen.local", "signal": "listen.signal"},
     addresses=("listen.local", "listen.signal"),
 )
-TIMEKEEPER = Program("timekeeperd", "timekeeper.main", "timekeeperd.toml", service="timekeeper")
+TIMEKEEPER = Program(
+    "timekeeperd",
+    "timekeeper.main",
+    "timekeeperd.toml",
+    service="timekeeper",
+    ports={"probe": "probe_listen"},
+    addresses=("probe_listen",),
+)
 CANARY = Program("canaryd", "canary.main", "canaryd.toml", service="canary")
 EXPORTER = Program(
     "bellwether-exporter",
@@ -52,9 +59,13 @@ EXPORTER = Program(
 PROGRAMS = (ROUTER, TIMEKEEPER, CANARY, EXPORTER)
 """In the order of their start."""
 
+_KEEPERS = (ROUTER, TIMEKEEPER)
+"""Those that keep files and raise flags."""
+
 PREFERRED: Mapping[str, str] = {
     "listen.local": "127.0.0.1:4040",
     "listen.signal": "127.0.0.1:4041",
+    "probe_listen": "127.0.0.1:4044",
     "listen": "127.0.0.1:9740",
 }
 """The standard addresses, by the setting that asks for them."""
@@ -81,8 +92,9 @@ class Plan:
         """What `program` is told over its configuration file, so that it keeps to the private directory."""
         wanted: list[Setting] = [(key, self.addresses[key]) for key in program.addresses]
         if program is ROUTER:
-            paths = {"data_path": self.layout.data, "flags_path": self.layout.flags}
-            wanted += [("listen.unix", self.socket), *((key, str(path)) for key, path in paths.items())]
+            wanted.append(("listen.unix", self.socket))
+        if program in _KEEPERS:
+            wanted += [("data_path", str(self.layout.data)), ("flags_path", str(self.layout.flags))]
         configured = self.configured.get(program.name, frozenset())
         return [(key, value) for key, value in wanted if key not in configured]
 

@@ -18,12 +18,12 @@ from bellwether.listeners import choose
 from bellwether.own_settings import read_own_settings
 from bellwether.places import PRIVATE_DIRECTORY, SYSTEM_SOCKET, Layout
 from bellwether.private_directory import locked, put_logs_aside, socket_path
-from bellwether.suite import EXPORTER, PREFERRED, PROGRAMS, ROUTER, Plan, Program
+from bellwether.suite import EXPORTER, PREFERRED, PROGRAMS, ROUTER, TIMEKEEPER, Plan, Program
 from bellwether.summary import Running, render
 
 REGISTERED_S = 10.0
 """How long the daemons may take to find the router."""
-_DATAGRAMS = frozenset(("listen.signal",))
+_DATAGRAMS = frozenset(("listen.signal", "probe_listen"))
 _NO_SETTINGS = "# Nothing is set here: 'bellwether up' gives what is needed; --config names your own files.\n"
 
 
@@ -154,6 +154,7 @@ class _Suite:
         taken = {
             "listen.local": router.get("local"),
             "listen.signal": router.get("signal"),
+            "probe_listen": ports[TIMEKEEPER.name].get("probe"),
             "listen": http,
         }
         replaced = {

@@ -195,7 +195,12 @@ def test_a_standard_port_in_use_is_replaced_and_told(tmp_path):
         free.bind(("127.0.0.1", 0))
         taken, wanted = (f"127.0.0.1:{one.getsockname()[1]}" for one in (holder, free))
         free.close()
-        preferred = {"listen.local": taken, "listen.signal": "127.0.0.1:0", "listen": wanted}
+        preferred = {
+            "listen.local": taken,
+            "listen.signal": "127.0.0.1:0",
+            "probe_listen": "127.0.0.1:0",
+            "listen": wanted,
+        }
         script = f"import bellwether.up, bellwether.main; bellwether.up.PREFERRED = {preferred}; bellwether.main.main()"
         with up(tmp_path, command=("-c", script, "up")) as suite:
             suite.end(signal.SIGINT)
@@ -211,7 +216,7 @@ def test_a_standard_port_that_is_taken_meanwhile_is_replaced_too(tmp_path):
         taken = f"127.0.0.1:{holder.getsockname()[1]}"
         script = f"""if True:
             import bellwether.main, bellwether.up as up
-            up.PREFERRED = {{"listen.local": "127.0.0.1:0", "listen.signal": "127.0.0.1:0", "listen": {taken!r}}}
+            up.PREFERRED = {{"listen.local": "127.0.0.1:0", "listen.signal": "127.0.0.1:0", "probe_listen": "127.0.0.1:0", "listen": {taken!r}}}
             look = up.choose
             def too_early(preferred, datagrams):
                 up.choose = look
