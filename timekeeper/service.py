@@ -22,6 +22,7 @@ from timekeeper.conclusion import describe_point, flags_to_raise, is_accused
 from timekeeper.history import INTERVAL_S
 from timekeeper.history_file import HistoryFile
 from timekeeper.own_clock import OwnClock
+from timekeeper.pace import Pace
 from timekeeper.pairs import Step
 from timekeeper.probes import EpochWatch
 from timekeeper.probes.stamps import read_realtime
@@ -63,6 +64,7 @@ class Timekeeper:
         self._has_looked = asyncio.Event()
         self._is_due = asyncio.Event()
         """Look and announce now, not at the next interval."""
+        self._pace = Pace(settings.interval_s)
         self._epochs = EpochWatch()
         self._own_clock = OwnClock(self._epochs, self._stepped)
         self._rows = Rows()
@@ -120,7 +122,7 @@ class Timekeeper:
         changed = changed_keys(self._settings, settings)
         self._settings = settings
         self._watch.sources = select_sources(settings.sources)
-        self._neighbors.interval_s = settings.interval_s
+        self._neighbors.interval_s = self._pace.interval_s = settings.interval_s
         self._is_due.set()
         return [key for key in changed if key not in _LIVE_SETTINGS]
 
@@ -147,23 +149,25 @@ class Timekeeper:
     async def _look_rounds(self) -> None:
         loop = asyncio.get_running_loop()
         while True:
-            next_s = loop.time() + self._settings.interval_s
+            began_s = loop.time()
+            self._divide_work()
             await self._look()
-            await self._announce_until(next_s)
+            await self._announce_until(began_s + self._pace.interval_at(began_s))
 
     async def _measure_rounds(self) -> None:
-        """Divide the work and ask those who answer no probes, again and again."""
+        """Ask those who answer no probes, again and again."""
         loop = asyncio.get_running_loop()
         while True:
             next_s = loop.time() + self._settings.interval_s
             await self._service.wait_ready()
-            self._divide_work()
             await self._neighbors.ask_routers()
             await asyncio.sleep(max(0.0, next_s - loop.time()))
 
     def _divide_work(self) -> None:
         self._rows.forget(monotonic_s())
         own = self._service.server_name
+        if not own:
+            return  # nobody has told us who we are
         answering = self._rows.answering()
         may_probe = self._neighbors.probe_address is not None
         assignment = assign(own, answering, self._members(), may_probe=may_probe)
@@ -181,6 +185,7 @@ class Timekeeper:
         if self._solver is not None and local.server:
             judgement = self._solver.judge(local, self._rows, self._members(), self._consensus(), monotonic_s())
             self._log_verdicts(judgement)
+            self._pace.note(self._solver.suspects, asyncio.get_running_loop().time())
         self._has_looked.set()
         claim = self._reading.claim
         if before is None or (before.state, before.daemon) != (claim.state, claim.daemon):
