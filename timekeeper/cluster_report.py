@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import msgspec
 
 from communicator.protocol import Message
-from timekeeper.references import Consensus
+from timekeeper.references.consensus import Consensus
 from timekeeper.report import ClaimReport, LocalReport
 from timekeeper.solution import Camp, HostVerdict, Judgement, Measurement, Thresholds
 

@@ -1,12 +1,12 @@
 """PURE: what follows from a claim and a judgement: the word for the router, and which flags stand; it raises none itself."""
 
-from communicator.flags import Declaration
 from communicator.flags.catalogue import (
     CLOCK_CLUSTER_DRIFT,
     CLOCK_FALSE_CLAIM,
     CLOCK_NO_MAJORITY,
     CLOCK_UNSYNCHRONIZED,
     CLOCK_WRONG,
+    Declaration,
 )
 from timekeeper.claim import Claim, ClaimState
 from timekeeper.history import WRONG_TOLD, Point

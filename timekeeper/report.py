@@ -25,7 +25,8 @@ class ClaimReport(msgspec.Struct, frozen=True, kw_only=True):
     reasons: list[str] = []
     """For people, the decisive one first; numbers in them change from report to report."""
     daemon: str = ""
-    """``chronyd``, ``ntpd``, ``ntpd-rs``, ``systemd-timesyncd``, ``clockbound``; empty when none steers the clock or it is not known."""
+    """``chronyd``, ``ntpd``, ``ntpd-rs``, ``systemd-timesyncd``, ``clockbound``; empty when none steers the clock, or nobody
+    knows."""
     upstreams: list[str] = []
     offset_seconds: float | None = None
     """Positive: this clock is ahead of what the daemon holds for true time."""

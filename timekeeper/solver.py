@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Sequence
 
 from timekeeper.cluster.rows import Rows, claim_of, measurements_of
-from timekeeper.references import Consensus
+from timekeeper.references.consensus import Consensus
 from timekeeper.report import LocalReport
 from timekeeper.solution import Judge, Judgement, Patience, ReferenceInterval, Thresholds, Verdict, solve
 

@@ -337,7 +337,9 @@ def test_the_window_is_never_looser_than_its_best_exchange(make_host, make_pair,
     halves = []
     for exchange in exchanges:
         together.add(exchange)
-        halves.append((exchange.delay_ns / 2 + 10 * US + RATE * (now_ns - (exchange.t1_ns + exchange.t4_ns) / 2)) / 1e9)
+        halves.append(
+            (exchange.delay_ns / 2 + 10 * US + RATE * (2 * now_ns - exchange.t1_ns - exchange.t4_ns) / 2) / 1e9
+        )
     strip = together._fitting_strip()
     assert (strip.high - strip.low) / 2e9 <= min(halves) + 1e-12
 

@@ -20,6 +20,15 @@ def executor():
         yield pool
 
 
+@pytest.fixture
+def busy(executor):
+    """Holds the thread, like a resolver that hangs, until it is set."""
+    event = threading.Event()
+    executor.submit(event.wait)
+    yield event
+    event.set()
+
+
 async def ask(executor, address, timeout_s=5.0):
     return await Asker(address, executor, read_realtime).ask(timeout_s)
 
@@ -78,21 +87,17 @@ async def test_an_address_that_cannot_be_asked(executor, host):
     assert answer.reason.startswith(f"{host}:123 cannot be asked: ")
 
 
+@pytest.mark.usefixtures("busy")
 async def test_a_question_that_is_given_up_holds_its_thread_and_no_other(fake_server, executor):
     server = await fake_server()
-    busy = threading.Event()
-    executor.submit(busy.wait)  # like a resolver that hangs
     asker = Asker(server.address, executor, read_realtime)
     assert await asker.ask(0.01) == NoAnswer(f"{server.address} did not answer in 0.01 s")
     assert await asker.ask(0.01) == NoAnswer(f"the last question to {server.address} is still open")
     assert server.asked == 0
-    busy.set()
 
 
-async def test_a_question_that_ended_late_makes_room_for_the_next(fake_server, executor, eventually):
+async def test_a_question_that_ended_late_makes_room_for_the_next(fake_server, executor, busy, eventually):
     server = await fake_server()
-    busy = threading.Event()
-    executor.submit(busy.wait)
     asker = Asker(server.address, executor, read_realtime)
     await asker.ask(0.01)
     busy.set()
