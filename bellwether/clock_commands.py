@@ -8,7 +8,7 @@ from contextlib import aclosing
 
 from rich.console import Console, RenderableType
 
-from bellwether import clock_explain, clock_matrix, clock_table, conversation
+from bellwether import clock_explain, clock_history, clock_matrix, clock_table, conversation
 from bellwether.clock_report import read_report, to_json
 from bellwether.clock_wait import gist, shortfall
 from bellwether.failure import CommandError
@@ -24,6 +24,12 @@ POLL_S = 1.0
 _USAGE = 2
 _QUESTION = Message("CLOCK_GET_REPORT", {"cache": "no"}, service="timekeeper", server=THIS_SERVER)
 """Not kept for later: an absent timekeeper is to be known at once."""
+_QUESTION_OF_HISTORY = Message(
+    _QUESTION.command,
+    {**_QUESTION.parameters, clock_history.PARAMETER: "true"},
+    service=_QUESTION.service,
+    server=_QUESTION.server,
+)
 
 
 def clock(communicator: str | None, *, as_json: bool) -> None:
@@ -58,19 +64,37 @@ def explain(communicator: str | None, name: str) -> None:
     _show(Console(), clock_explain.render(report, clock_explain.find_host(report, name)))
 
 
-async def _look(address: str) -> Message:
+def history(communicator: str | None, *, limit: int, as_json: bool) -> None:
+    """Show how this host's clock did in the last day.
+
+    Args:
+        communicator: What ``--communicator`` said.
+        limit: How many points at most, the newest.
+        as_json: As they were told.
+
+    Raises:
+        CommandError: No timekeeper answers, or none we understand.
+    """
+    message = asyncio.run(_look(find_router(communicator), _QUESTION_OF_HISTORY))
+    if as_json:
+        _show(Console(), clock_history.to_json(message, limit))
+    else:
+        _show(Console(), clock_history.render(clock_history.read_points(message, limit)))
+
+
+async def _look(address: str, question: Message = _QUESTION) -> Message:
     async with conversation.connected(address) as client:
-        return await _ask(client)
+        return await _ask(client, question)
 
 
-async def _ask(client: Client) -> Message:
+async def _ask(client: Client, question: Message = _QUESTION) -> Message:
     """What the timekeeper of this host tells.
 
     Raises:
         CommandError: It does not answer, or will not.
     """
     try:
-        return await client.request(_QUESTION, "CLOCK_CURRENT_REPORT", timeout_s=conversation.TIMEOUT_S)
+        return await client.request(question, "CLOCK_CURRENT_REPORT", timeout_s=conversation.TIMEOUT_S)
     except NoReceiverError:
         raise CommandError("no timekeeper runs on this host: start timekeeperd") from None
     except MessageRefusedError as error:

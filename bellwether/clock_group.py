@@ -12,7 +12,7 @@ application = typer.Typer(invoke_without_command=True)
 
 @application.callback(
     epilog="One host in detail: bellwether clock explain HOST  ·  Each pair: bellwether clock matrix  ·  "
-    "In boot scripts: bellwether clock wait-synced"
+    "The last day: bellwether clock history  ·  In boot scripts: bellwether clock wait-synced"
 )
 def clock(
     context: typer.Context,
@@ -26,7 +26,9 @@ def clock(
     with told():
         if context.invoked_subcommand is not None:
             if as_json:
-                raise CommandError("--json is for 'bellwether clock' alone, which tells all", 2)
+                raise CommandError(
+                    "--json is for 'bellwether clock' alone, which tells all; 'history' takes it behind its name", 2
+                )
             context.obj = communicator
             return
         from bellwether import clock_commands  # noqa: PLC0415 - see the module's docstring
@@ -54,6 +56,22 @@ def explain(
         from bellwether import clock_commands  # noqa: PLC0415 - see the module's docstring
 
         clock_commands.explain(communicator or context.obj, host)
+
+
+@application.command()
+def history(
+    context: typer.Context,
+    communicator: CommunicatorOption = None,
+    limit: Annotated[
+        int, typer.Option("--limit", metavar="COUNT", min=1, help="How many points at most, the newest; a day has 288.")
+    ] = 24,
+    as_json: JsonOption = False,  # noqa: FBT002 - a flag
+) -> None:
+    """Show how this host's clock and the cluster did in the last day: a point every 5 minutes, the newest last."""
+    with told():
+        from bellwether import clock_commands  # noqa: PLC0415 - see the module's docstring
+
+        clock_commands.history(communicator or context.obj, limit=limit, as_json=as_json)
 
 
 @application.command("wait-synced", epilog="Example:  bellwether clock wait-synced --timeout 120 --bound 0.1")

@@ -1,6 +1,6 @@
 """PURE: which clocks agree with which, a mark for each pair; it asks nobody."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from rich.cells import cell_len
 from rich.console import Group, RenderableType
@@ -39,7 +39,7 @@ def render(report: Report, width: int) -> RenderableType:
             mark = _SELF if name == other else mark_of(_pair(pairs, name, other), report.thresholds)
             line.append(mark.rjust(size), style=_STYLES[mark])
         lines.append(line)
-    return Group(*lines, Text(), *_legend(report.thresholds, len(names) - shown))
+    return Group(*lines, Text(), *_legend(report, len(names) - shown))
 
 
 def mark_of(pair: Pair | None, limits: Thresholds) -> str:
@@ -83,8 +83,8 @@ def _titles(names: Sequence[str], width: int) -> tuple[Sequence[str], Sequence[s
     return [f"{number:>{digits}} {name}" for number, name in zip(numbers, names, strict=True)], numbers
 
 
-def _legend(limits: Thresholds, left_out: int) -> list[Text]:
-    warn, critical = duration(limits.warn_seconds), duration(limits.critical_seconds)
+def _legend(report: Report, columns_left_out: int) -> Iterator[Text]:
+    warn, critical = duration(report.thresholds.warn_seconds), duration(report.thresholds.critical_seconds)
     marks = {
         _OK: f"within {warn}",
         _WARN: f"{warn} or near it",
@@ -92,8 +92,15 @@ def _legend(limits: Thresholds, left_out: int) -> list[Text]:
         _DOWN: "no answer",
         _UNKNOWN: "not known",
     }
-    legend = Text("  ").join(Text.assemble((mark, _STYLES[mark]), f" {text}") for mark, text in marks.items())
-    if not left_out:
-        return [legend]
-    columns = f"{left_out} column{' is' if left_out == 1 else 's are'} left out"
-    return [legend, Text(f"{columns}: the terminal is too narrow. All pairs: bellwether clock --json")]
+    yield Text("  ").join(Text.assemble((mark, _STYLES[mark]), f" {text}") for mark, text in marks.items())
+    if columns_left_out:
+        columns = _left_out(columns_left_out, "column")
+        yield Text(f"{columns}: the terminal is too narrow. All pairs: bellwether clock --json")
+    if report.pairs_omitted:
+        yield Text(
+            f"{_left_out(report.pairs_omitted, 'pair')}, all of other hosts: the report would be too long. Ask there."
+        )
+
+
+def _left_out(count: int, noun: str) -> str:
+    return f"{count} {noun}{' is' if count == 1 else 's are'} left out"

@@ -107,6 +107,8 @@ class Report(msgspec.Struct, frozen=True):
     """Whether hosts were compared; else all that is known is `local`."""
     hosts: tuple[Host, ...] = ()
     pairs: tuple[Pair, ...] = ()
+    pairs_omitted: int = 0
+    """How many pairs of other hosts were measured and are not told, since the report would be too long."""
     has_majority: bool | None = None
     agreeing: int | None = None
     spread_seconds: float | None = None
@@ -139,7 +141,7 @@ def read_report(message: Message) -> Report:
         CommandError: It carries none in a way we understand.
     """
     try:
-        return msgspec.convert(_known(msgspec.json.decode(message.get("report"))), Report)
+        return msgspec.convert(known(msgspec.json.decode(message.get("report"))), Report)
     except (ValueError, RecursionError) as error:
         raise _unreadable(error) from None
 
@@ -158,12 +160,12 @@ def to_json(message: Message) -> str:
         raise _unreadable(error) from None
 
 
-def _known(value: Any) -> Any:  # noqa: ANN401 - any value of a document
+def known(value: Any) -> Any:  # noqa: ANN401 - any value of a document
     """The value without what is null in it, and with texts that cannot steer a terminal."""
     if isinstance(value, dict):
-        return {printable(key): _known(each) for key, each in value.items() if each is not None}
+        return {printable(key): known(each) for key, each in value.items() if each is not None}
     if isinstance(value, list):
-        return [_known(each) for each in value if each is not None]
+        return [known(each) for each in value if each is not None]
     return printable(value) if isinstance(value, str) else value
 
 

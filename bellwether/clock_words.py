@@ -44,6 +44,11 @@ def claim_line(claim: Claim) -> str:
     return ", ".join([claim.state, *([f"by {claim.daemon}"] if claim.daemon else []), *told])
 
 
+def state_text(state: str) -> Text:
+    """The state of a claim, such as ``✔ synchronized``."""
+    return Text.assemble(_STATES.get(state, UNKNOWN_MARK), f" {state}")
+
+
 def claim_headline(name: str, claim: Claim) -> Text:
     """A host and its claim, with the mark of its state."""
     mark = _STATES.get(claim.state, UNKNOWN_MARK)

@@ -20,6 +20,7 @@ from communicator.protocol.definitions import read_catalogue as read_files
 from communicator.protocol.definitions.reader import GLOBAL
 from communicator.protocol.line_form import decode
 from communicator.protocol.message import Message
+from communicator.protocol.names import THIS_SERVER, is_server_name
 from communicator.runtime.settings import configuration_files, load_settings
 
 CONFIG = Path("/etc/bellwether/communicatord.toml")
@@ -39,8 +40,8 @@ def lint(paths: list[Path] | None) -> None:
         paths: Files and directories; None or none for those of the router's configuration and the suite's own.
 
     Raises:
-        CommandError: There is an error among it, or a path is not there.
-        ConfigError: A file cannot be read.
+        CommandError: There is an error among it; a file that is not there, or cannot be read, is one.
+        ConfigError: A directory cannot be read.
     """
     shipped = packaged_files()
     own = [file for path in paths or _directories(None) for file in _files(path, must_be_there=bool(paths))]
@@ -65,7 +66,7 @@ def show(command: str, definitions: list[Path] | None) -> None:
 
     Raises:
         CommandError: There is no such definition.
-        ConfigError: A file cannot be read.
+        ConfigError: A directory cannot be read.
     """
     catalogue = _catalogue(definitions)
     console = Console(highlight=False)
@@ -78,30 +79,44 @@ def show(command: str, definitions: list[Path] | None) -> None:
         _show_one(_find(catalogue, command), console)
 
 
-def check(words: list[str], definitions: list[Path] | None) -> bool:
+def check(words: list[str], definitions: list[Path] | None, server: str = "") -> bool:
     """Print whether a message is as its definition has it, or what is wrong with it.
 
     Args:
         words: A line of the wire, or its parts.
         definitions: Directories of further definitions; None for those of the router's configuration.
+        server: The server of the router that would check it; empty where none is meant.
 
     Returns:
         Whether nothing is wrong.
 
     Raises:
-        ConfigError: A file cannot be read.
+        CommandError: No server can be called so.
+        ConfigError: A directory cannot be read.
     """
+    if server and not is_server_name(server):
+        raise CommandError(f"--server: {server!r} is not a name: letters, digits and '_', not starting with a digit")
     checker = Checker(_catalogue(definitions))
     try:
         message = _read(words)
     except (ProtocolError, MessageTextError, UnicodeEncodeError) as error:
         sys.stdout.write(f"{printable(str(error))}\n")
         return False
-    fault = checker.fault(message)
-    known = checker.definition(message.command) is not None
-    unchecked = "" if known else f": {message.command} has no definition, so nothing was checked"
-    sys.stdout.write(f"{printable(fault)}\n" if fault else f"OK{unchecked}\n")
+    fault = checker.fault(message, server)
+    sys.stdout.write(f"{printable(fault or _approval(checker, message, server))}\n")
     return not fault
+
+
+def _approval(checker: Checker, message: Message, server: str) -> str:
+    """OK, and what that does not cover."""
+    if checker.definition(message.command) is None:
+        return f"OK: {message.command} has no definition, so nothing was checked"
+    if checker.is_local(message.command) and not server and message.server not in ("", THIS_SERVER):
+        return (
+            f"OK, but {message.command} stays on its host, and whether {message.server!r} is that one was not judged: "
+            "say --server NAME"
+        )
+    return "OK"
 
 
 def _directories(given: list[Path] | None) -> list[Path]:
@@ -121,7 +136,7 @@ def _catalogue(definitions: list[Path] | None) -> Catalogue:
 def _files(path: Path, *, must_be_there: bool) -> list[SourceFile]:
     if path.is_dir():
         return read_directory(path, "PATH")
-    return [read_file(path, "PATH")] if must_be_there else []
+    return [read_file(path)] if must_be_there else []
 
 
 def _count(number: int, noun: str) -> str:

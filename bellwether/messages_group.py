@@ -73,10 +73,18 @@ def check(
         ),
     ],
     definitions: DefinitionsOption = None,
+    server: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME",
+            help="The server of the router that would check it: some messages may not be sent to another one.",
+            show_default=False,
+        ),
+    ] = "",
 ) -> None:
     """Print OK, or what is wrong with a message, and fail then. A command without a definition is not checked."""
     with told():
         from bellwether import messages_commands  # noqa: PLC0415 - see the module's docstring
 
-        if not messages_commands.check(message, definitions):
+        if not messages_commands.check(message, definitions, server):
             raise typer.Exit(1)

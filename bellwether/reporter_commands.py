@@ -24,10 +24,13 @@ def reporter(files: Sequence[Path], *, check: bool, params: Sequence[str], proce
     """Check every script, then play them unless that was all that is wanted.
 
     Raises:
-        CommandError: One is wrong in itself, or what one expects is not so.
+        CommandError: One is wrong in itself, or what one expects is not so, or a variable is set for nothing.
     """
     variables = dict(map(read_param, params))
     programs = _load_all(files)
+    for name in variables:
+        if not any(program.may_look_at(name) for program in programs):
+            raise CommandError(f"--param {name}: no script looks at ${name}", UNREADABLE)
     for program in programs:
         if check:
             sys.stderr.write(f"{program.source}: {len(program.steps)} instructions, nothing wrong\n")

@@ -12,7 +12,7 @@ from exporters.http_server import bind, serving
 from exporters.metric import AnyTarget, MalformedReportError
 from exporters.scraper import DEADLINE_S, Scraper
 from exporters.settings import ExporterSettings
-from exporters.targets import TARGETS
+from exporters.targets import select_targets
 from exporters.web import application
 
 SERVICE = "exporter"
@@ -45,7 +45,8 @@ async def serve(daemon: Daemon[ExporterSettings]) -> None:
         service_version=__version__,
         announce={"metrics_port": str(port)},
     )
-    scraper = Scraper(TARGETS, lambda target: ask(service, target), daemon.log)
+    targets = select_targets(cluster=daemon.settings.cluster)
+    scraper = Scraper(targets, lambda target: ask(service, target), daemon.log)
     daemon.on_reload(lambda new: changed_keys(daemon.settings, new))
     async with asyncio.TaskGroup() as group, serving(application(scraper.scrape), listener):
         conversation = group.create_task(service.run())

@@ -14,6 +14,9 @@ class ExporterSettings(Settings, frozen=True):
     """Where the router of this host listens."""
     listen: str = f"127.0.0.1:{DEFAULT_PORT}"
     """Where /metrics is served; without credentials only loopback is allowed."""
+    cluster: bool = False
+    """Whether the metrics of single clocks (``timekeeper_host_*``) are there for all hosts of the cluster, not for this one alone:
+    for one or two hosts of it, or Prometheus hears the same from each."""
 
     def __post_init__(self) -> None:
         """Refuse what could not work or would tell everyone."""

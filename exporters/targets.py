@@ -3,6 +3,17 @@
 from exporters.canary import CANARY
 from exporters.metric import AnyTarget
 from exporters.router import ROUTER
-from exporters.timekeeper import TIMEKEEPER
+from exporters.timekeeper import timekeeper_target
 
-TARGETS: tuple[AnyTarget, ...] = (ROUTER, TIMEKEEPER, CANARY)
+
+def select_targets(*, cluster: bool) -> tuple[AnyTarget, ...]:
+    """All targets.
+
+    Args:
+        cluster: Whether the page also holds what was concluded of each other host.
+    """
+    return (ROUTER, timekeeper_target(cluster=cluster), CANARY)
+
+
+TARGETS = select_targets(cluster=False)
+"""All targets; whether other hosts are shown makes no difference to which metrics there are."""

@@ -1,51 +1,12 @@
-"""PURE: the timekeeper's CLOCK_CURRENT_REPORT as metrics of this host's clock; it measures no clock."""
+"""PURE: the timekeeper's CLOCK_CURRENT_REPORT as metrics, first those of this host and its peers; it measures no clock."""
 
-from typing import Literal
-
-import msgspec
+from typing import get_args
 
 from exporters.metric import NOTHING, Definition, Kind, Row, Samples, Target, one_of, read_field
+from exporters.timekeeper_cluster import CLUSTER_ROWS, all_hosts, host_rows, own_host
+from exporters.timekeeper_report import ClockReport, State, samples_by_name
 
-STATES = ("synchronized", "holdover", "unsynchronized", "unknown")
-State = Literal["synchronized", "holdover", "unsynchronized", "unknown"]
-
-
-class Claim(msgspec.Struct, frozen=True):
-    """What this host says of its own clock; None is not known."""
-
-    state: State
-    daemon: str | None = None
-    upstreams: tuple[str, ...] = ()
-    offset_seconds: float | None = None
-    bound_seconds: float | None = None
-    stratum: int | None = None
-    age_seconds: float | None = None
-    root_delay_seconds: float | None = None
-    root_dispersion_seconds: float | None = None
-
-
-class Kernel(msgspec.Struct, frozen=True):
-    """What adjtimex(2) says."""
-
-    maxerror_seconds: float | None = None
-    unsync: bool | None = None
-    tai_offset_seconds: float | None = None
-    frequency_ppm: float | None = None
-
-
-class Local(msgspec.Struct, frozen=True):
-    """This host."""
-
-    claim: Claim
-    kernel: Kernel | None = None
-    sources: dict[str, int] | None = None
-
-
-class ClockReport(msgspec.Struct, frozen=True):
-    """What CLOCK_CURRENT_REPORT carries, as far as it is of this host."""
-
-    local: Local
-    age_seconds: float | None = None
+STATES: tuple[str, ...] = get_args(State)
 
 
 def _synchronized(report: ClockReport) -> Samples:
@@ -75,7 +36,26 @@ def _kernel(name: str, text: str) -> Row[ClockReport]:
     )
 
 
-_ROWS: tuple[Row[ClockReport], ...] = (
+def _peers_up(report: ClockReport) -> Samples:
+    """A peer that was to be measured and does not answer has a pair without an offset."""
+    own = report.local.server
+    silent: dict[tuple[str, ...], float] = {
+        (pair.to,): 0.0 for pair in report.pairs if pair.from_ == own and pair.offset_seconds is None
+    }
+    return silent | {(pair.peer,): 1.0 for pair in report.local.pairs}
+
+
+def _peers_probed(report: ClockReport) -> Samples:
+    return {(pair.peer,): float(pair.via == "probe") for pair in report.local.pairs if pair.via is not None}
+
+
+def _of_peers(name: str, text: str, field: str) -> Row[ClockReport]:
+    """A number of each pair that this host measures itself: no other host exports it."""
+    metric = Definition(f"timekeeper_peer_{name}", Kind.GAUGE, text, ("peer",))
+    return Row(metric, lambda report: samples_by_name(report.local.pairs, "peer", field))
+
+
+_OWN_ROWS: tuple[Row[ClockReport], ...] = (
     Row(
         Definition(
             "timekeeper_ntp_synchronized",
@@ -127,15 +107,56 @@ _ROWS: tuple[Row[ClockReport], ...] = (
         Definition("timekeeper_report_age_seconds", Kind.GAUGE, "Time since the timekeeper looked at the clock."),
         read_field("age_seconds"),
     ),
+    Row(
+        Definition(
+            "timekeeper_clock_steps_total",
+            Kind.COUNTER,
+            "How often this host's clock was seen to be set, since the timekeeper started.",
+        ),
+        read_field("local.steps_total"),
+    ),
 )
 
-TIMEKEEPER = Target(
-    prefix="timekeeper",
-    service="timekeeper",
-    command="CLOCK_GET_REPORT",
-    reply="CLOCK_CURRENT_REPORT",
-    parameter="report",
-    shape=ClockReport,
-    rows=_ROWS,
+_PEER_ROWS: tuple[Row[ClockReport], ...] = (
+    Row(
+        Definition(
+            "timekeeper_peer_up",
+            Kind.GAUGE,
+            "1 for a host whose clock this host measures, 0 for one that it is to measure and that does not answer.",
+            ("peer",),
+        ),
+        _peers_up,
+    ),
+    Row(
+        Definition(
+            "timekeeper_peer_probed",
+            Kind.GAUGE,
+            "1 when a peer answers probes, 0 when it is measured through the routers, which is coarser.",
+            ("peer",),
+        ),
+        _peers_probed,
+    ),
+    _of_peers("offset_seconds", "How far the clock of a peer is ahead of this host's.", "offset_seconds"),
+    _of_peers("error_bound_seconds", "The offset of a peer is off by no more than this.", "bound_seconds"),
+    _of_peers("rtt_seconds", "Shortest of the last round trips to a peer.", "rtt_seconds"),
+    _of_peers("sample_age_seconds", "Time since a peer last answered.", "age_seconds"),
+    _of_peers("drift_ppm", "How much faster the crystal of a peer runs than this host's, in millionths.", "drift_ppm"),
 )
-"""The clock check of this host."""
+
+
+def timekeeper_target(*, cluster: bool) -> Target[ClockReport]:
+    """The clock check of this host.
+
+    Args:
+        cluster: Whether what it concluded of every other host is shown, too.
+    """
+    select = all_hosts if cluster else own_host
+    return Target(
+        prefix="timekeeper",
+        service="timekeeper",
+        command="CLOCK_GET_REPORT",
+        reply="CLOCK_CURRENT_REPORT",
+        parameter="report",
+        shape=ClockReport,
+        rows=(*_OWN_ROWS, *_PEER_ROWS, *host_rows(select), *CLUSTER_ROWS),
+    )

@@ -1,12 +1,20 @@
 """The console script ``communicatord``: names the router, its settings and its help."""
 
+from pathlib import Path
+
 from communicator.daemon.bound_doors import BoundDoors
 from communicator.daemon.message_checks import survey_definitions
 from communicator.daemon.router_config import check_host, group_id
 from communicator.daemon.server import Server
+from communicator.daemon.service_files import find_doubts
 from communicator.daemon.settings import CommunicatordSettings
 from communicator.router import Router
 from communicator.runtime import Daemon, daemon_command
+
+
+def survey(settings: CommunicatordSettings) -> list[str]:
+    """What is doubtful among the files that the settings name, in words."""
+    return [*survey_definitions(settings), *map(str, find_doubts(Path(settings.services_path)))]
 
 
 async def serve(daemon: Daemon[CommunicatordSettings]) -> None:
@@ -27,5 +35,5 @@ main = daemon_command(
         "so. SIGHUP reads the settings again, SIGTERM takes leave of everyone and ends."
     ),
     check=check_host,
-    survey=survey_definitions,
+    survey=survey,
 )

@@ -1,13 +1,14 @@
 """Reads the ``.service`` files of this host: which services it has and what each file says of its service; it decides nothing."""
 
-from collections.abc import Callable, Mapping
+import difflib
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
 from communicator.daemon.service_cache import read_cache_policy
 from communicator.errors import ConfigError
-from communicator.protocol.names import is_command_name, is_service_name
+from communicator.protocol.names import ROUTER_SERVICE, is_command_name, is_service_name
 from communicator.router.config import PackagedService
 from communicator.router.effects import QueuePolicy
 
@@ -16,7 +17,11 @@ FILE_BYTES = 256 * 1024
 TEXT_CHARACTERS = 256
 """Bound of version and description: they are told with every list of services."""
 
+NEAR = 0.8
+"""How like one of our keys another one must be to be taken for a slip; 1 is the same."""
+
 _KEY = "services_path"
+_SUFFIX = ".service"
 _COMMENTS = ("#", ";")
 
 
@@ -29,11 +34,36 @@ class ServiceFile:
     packaged: PackagedService
 
 
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """What is probably a slip; the file is read without it."""
+
+    path: Path
+    text: str
+    line: int = 0
+    """From 1; 0 where the whole file is meant."""
+    key: str = ""
+    """As it is written; empty where the whole file is meant."""
+    meant: str = ""
+    """The key it is taken for a slip of."""
+
+    @property
+    def fields(self) -> dict[str, str | int]:
+        """For the log."""
+        if not self.key:
+            return {"path": str(self.path), "reason": self.text}
+        return {"path": str(self.path), "line": self.line, "key": self.key, "meant": self.meant}
+
+    def __str__(self) -> str:
+        """``file:line: warning: text``, as of definition files."""
+        return f"{self.path}:{self.line}: warning: {self.text}"
+
+
 def read_service_files(directory: Path) -> dict[str, ServiceFile]:
     """The services of a directory; none when it is not there.
 
     A file holds ``key = value`` lines, blank ones, and comments after ``#`` or ``;``. Keys that are not ours are those of others,
-    and not looked at. An empty file names a service that anybody may register.
+    and not looked at; `find_doubts` names those that are almost ours. An empty file names a service that anybody may register.
 
     Returns:
         The name of each service to what its file says.
@@ -42,21 +72,60 @@ def read_service_files(directory: Path) -> dict[str, ServiceFile]:
         ConfigError: The directory or a file cannot be read, or a line is none of these, or a value is wrong; the text names the
             file, the line and the key.
     """
+    return {path.stem: _read(path) for path in _paths(directory) if is_service_name(path.stem)}
+
+
+def find_doubts(directory: Path) -> list[Doubt]:
+    """What is probably a slip in the files of a directory: keys that are almost ours, and names that no service can have.
+
+    Raises:
+        ConfigError: The directory or a file cannot be read.
+    """
+    return [doubt for path in _paths(directory) for doubt in _doubts_of(path)]
+
+
+def _doubts_of(path: Path) -> Iterator[Doubt]:
+    name = path.name.removesuffix(_SUFFIX)
+    if not is_service_name(name):
+        yield Doubt(path, "not read: a service has a name of letters, digits and '_', not starting with a digit")
+        return
+    if name == ROUTER_SERVICE:
+        yield Doubt(path, f"no service can register as {ROUTER_SERVICE}: that is the router itself")
+    for number, content in _lines(path):
+        key = content.partition("=")[0].strip()
+        meant = "" if key in _READERS else _nearest(key)
+        if meant:
+            yield Doubt(
+                path, f"{key[:80]!r} is no key of ours, and not read: did you mean {meant!r}?", number, key, meant
+            )
+
+
+def _nearest(key: str) -> str:
+    """The key of ours that was probably meant; empty when it is none."""
+    near = difflib.get_close_matches(key.lower(), _READERS, 1, NEAR)
+    return near[0] if near else ""
+
+
+def _paths(directory: Path) -> list[Path]:
     try:
-        paths = sorted(path for path in directory.iterdir() if path.suffix == ".service")
+        return sorted(path for path in directory.iterdir() if path.name.endswith(_SUFFIX))
     except FileNotFoundError:
-        return {}
+        return []
     except OSError as error:
         raise ConfigError(_KEY, f"{str(directory)!r} cannot be read: {error.strerror}") from error
-    return {path.stem: _read(path) for path in paths if is_service_name(path.stem)}
+
+
+def _lines(path: Path) -> Iterator[tuple[int, str]]:
+    """The lines that say something, each with its number."""
+    for number, line in enumerate(_text(path).splitlines(), 1):
+        content = line.strip()
+        if content and not content.startswith(_COMMENTS):
+            yield number, content
 
 
 def _read(path: Path) -> ServiceFile:
     found: dict[str, object] = {}
-    for number, line in enumerate(_text(path).splitlines(), 1):
-        content = line.strip()
-        if not content or content.startswith(_COMMENTS):
-            continue
+    for number, content in _lines(path):
         try:
             _take(found, content)
         except ValueError as error:

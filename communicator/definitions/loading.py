@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from importlib import resources
 from pathlib import Path
+from stat import S_ISREG
 
 from communicator.errors import ConfigError
 from communicator.protocol.definitions import Catalogue, Remark, SourceFile, read_catalogue
@@ -22,7 +23,7 @@ def load_catalogue(directories: Iterable[Path], key: str = "definitions_path") -
         with the rest.
 
     Raises:
-        ConfigError: A directory or a file cannot be read.
+        ConfigError: A directory cannot be read.
     """
     files = [file for directory in directories for file in read_directory(directory, key)]
     return read_catalogue([*files, *packaged_files()])
@@ -45,7 +46,7 @@ def read_directory(directory: Path, key: str) -> list[SourceFile]:
         key: The setting that names it, for the error.
 
     Raises:
-        ConfigError: The directory or a file in it cannot be read.
+        ConfigError: The directory cannot be read.
     """
     try:
         paths = sorted(path for path in directory.iterdir() if path.suffix == SUFFIX)
@@ -53,20 +54,18 @@ def read_directory(directory: Path, key: str) -> list[SourceFile]:
         return []
     except OSError as error:
         raise ConfigError(key, f"{str(directory)!r} cannot be read: {error.strerror}") from error
-    return [read_file(path, key) for path in paths]
+    return [read_file(path) for path in paths]
 
 
-def read_file(path: Path, key: str) -> SourceFile:
-    """One definition file.
+def read_file(path: Path) -> SourceFile:
+    """One definition file; where it cannot be read it says why, so that the others count.
 
     Args:
         path: Where it is.
-        key: The setting that names it, for the error.
-
-    Raises:
-        ConfigError: It cannot be read.
     """
     try:
+        if not S_ISREG(path.stat().st_mode):  # what is opened otherwise may be a pipe that nobody writes to
+            return SourceFile(str(path), path.stem, b"", "it is no file")
         return SourceFile(str(path), path.stem, path.read_bytes())
     except OSError as error:
-        raise ConfigError(key, f"{str(path)!r} cannot be read: {error.strerror}") from error
+        return SourceFile(str(path), path.stem, b"", str(error.strerror))

@@ -8,10 +8,11 @@ class LineBuffer:
         limit_bytes: The longest line accepted, without its newline.
     """
 
-    __slots__ = ("_limit_bytes", "_pending", "too_long")
+    __slots__ = ("_pending", "limit_bytes", "too_long")
 
     def __init__(self, limit_bytes: int) -> None:
-        self._limit_bytes = limit_bytes
+        self.limit_bytes = limit_bytes
+        """May be raised at any time."""
         self._pending = bytearray()
         self.too_long = False
         """Set once a line beyond the limit was seen; from then on nothing more is returned."""
@@ -42,7 +43,7 @@ class LineBuffer:
             self._pending.clear()
         else:
             lines = data if end == len(data) else data[:end]
-        if len(lines) > self._limit_bytes:
+        if len(lines) > self.limit_bytes:
             lines = self._up_to_long_line(lines)
         if end < len(data):
             self._hold(data[end:])
@@ -57,7 +58,7 @@ class LineBuffer:
         return line
 
     def _hold(self, data: bytes) -> None:
-        if self.too_long or len(self._pending) + len(data) > self._limit_bytes:
+        if self.too_long or len(self._pending) + len(data) > self.limit_bytes:
             self._overflow()
         else:
             self._pending += data
@@ -68,7 +69,7 @@ class LineBuffer:
 
     def _up_to_long_line(self, lines: bytes) -> bytes:
         """Hop from newline to newline, each hop at most a limit wide: a hop that finds none is a line too long."""
-        at, hop = 0, self._limit_bytes + 1
+        at, hop = 0, self.limit_bytes + 1
         while at < len(lines):
             newline = lines.rfind(b"\n", at, at + hop)
             if newline < 0:

@@ -1,10 +1,11 @@
 """PURE: every instruction of the language and its parameters, as one table; what they do is told in `instructions`."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from communicator.reporter.values import Type
+from communicator.reporter.values import Type, Value, parse_seconds, read_address
 
 TEXT = frozenset({Type.IDENTIFIER, Type.STRING})
 NUMBER = frozenset({Type.INTEGER, Type.FLOATING_POINT})
@@ -41,6 +42,12 @@ class Role(StrEnum):
     VALUE = "a value"
     LABEL = "a label to jump to"
     LABEL_DEFINED = "a label that is here"
+    VARIABLE = "the name of a variable that is looked at"
+
+    @property
+    def is_label(self) -> bool:
+        """Whether it is no value at all, but a name that is known before the script runs."""
+        return self in {Role.LABEL, Role.LABEL_DEFINED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +59,8 @@ class ParameterRule:
     choices: frozenset[str] = frozenset()
     """When not empty, its text is one of these."""
     role: Role = Role.VALUE
+    read: Callable[[Value], object] | None = None
+    """Reads what it stands for, and raises ValueTypeError where a value of the right type stands for nothing."""
 
 
 def _must(types: frozenset[Type], choices: frozenset[str] = frozenset()) -> ParameterRule:
@@ -62,10 +71,18 @@ def _may(types: frozenset[Type], choices: frozenset[str] = frozenset()) -> Param
     return ParameterRule(types, is_required=False, choices=choices)
 
 
+def _span(*, is_required: bool = True) -> ParameterRule:
+    return ParameterRule(SPAN, is_required, read=parse_seconds)
+
+
+def _looked_at(*, is_required: bool = True) -> ParameterRule:
+    return ParameterRule(TEXT, is_required, role=Role.VARIABLE)
+
+
 _TARGET = ParameterRule(frozenset({Type.IDENTIFIER}), role=Role.LABEL)
 _BRANCH = ParameterRule(frozenset({Type.IDENTIFIER}), is_required=False, role=Role.LABEL)
 _VARIABLE = {"variable_name": _must(TEXT)}
-_DOOR = {"address": _must(PLACE), "connection_type": _may(TEXT, CONNECTION_TYPES)}
+_DOOR = {"address": ParameterRule(PLACE, read=read_address), "connection_type": _may(TEXT, CONNECTION_TYPES)}
 _ENVELOPE = ("sent_server", "sent_service", "server", "service")
 
 BRANCHES: dict[str, frozenset[int]] = {
@@ -87,7 +104,7 @@ CATALOGUE: dict[str, dict[str, ParameterRule]] = {
     "listen": _DOOR,
     "connect": _DOOR,
     "disconnect": {},
-    "wait": {"timeout": _must(SPAN), "mode": _may(TEXT, WAIT_MODES)},
+    "wait": {"timeout": _span(), "mode": _may(TEXT, WAIT_MODES)},
     "has_message": {"command": _may(TEXT)},
     "show_message": {},
     "show_data": {"size": _may(INTEGER)},
@@ -120,10 +137,10 @@ CATALOGUE: dict[str, dict[str, ParameterRule]] = {
         "value": _must(ANY),
         "type": _may(TEXT, TYPE_NAMES - {Type.LIST, Type.REGEX}),
     },
-    "unset_variable": {"name": _must(TEXT)},
-    "has_type": {"name": _must(TEXT), "type": _must(TEXT, TYPE_NAMES)},
+    "unset_variable": {"name": _looked_at()},
+    "has_type": {"name": _looked_at(), "type": _must(TEXT, TYPE_NAMES)},
     "compare": {"expression": _must(INTEGER)},
-    "if": {"variable": _may(TEXT), **dict.fromkeys(BRANCHES, _BRANCH)},
+    "if": {"variable": _looked_at(is_required=False), **dict.fromkeys(BRANCHES, _BRANCH)},
     "label": {"name": ParameterRule(frozenset({Type.IDENTIFIER}), role=Role.LABEL_DEFINED)},
     "goto": {"label": _TARGET},
     "call": {"label": _TARGET},
@@ -136,10 +153,10 @@ CATALOGUE: dict[str, dict[str, ParameterRule]] = {
     "random": {**_VARIABLE, "negative": _may(INTEGER)},
     "hex": {**_VARIABLE, "value": _must(INTEGER), "uppercase": _may(INTEGER), "width": _may(INTEGER)},
     "strlen": {**_VARIABLE, "string": _must(TEXT)},
-    "sort": {"var1": _must(TEXT)},
-    "sleep": {"seconds": _must(SPAN)},
+    "sort": {"var1": _looked_at()},
+    "sleep": {"seconds": _span()},
     "kill": {"signal": _may(TEXT | INTEGER)},
-    "exit": {"error_message": _may(TEXT), "timeout": _may(SPAN)},
+    "exit": {"error_message": _may(TEXT), "timeout": _span(is_required=False)},
 }
 """The instructions, by name, and their parameters, by name."""
 

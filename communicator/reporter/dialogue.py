@@ -20,8 +20,8 @@ from communicator.reporter.values import (
     Address,
     Items,
     Type,
-    parse_address,
     parse_seconds,
+    read_address,
     text_of,
     type_of,
 )
@@ -49,8 +49,7 @@ def _connect(state: State, arguments: Arguments) -> None:
 def _open(state: State, effect: type[Listen | Connect], arguments: Arguments) -> None:
     if state.has_door:
         raise StepFailedError("a script listens or connects once")
-    given = arguments["address"]
-    address = given if isinstance(given, Address) else parse_address(text_of(given))
+    address = read_address(arguments["address"])
     kind = text_of(arguments.get("connection_type"))
     cut_lines = kind == "messenger" or not state.program.reads_data
     state.has_door = True

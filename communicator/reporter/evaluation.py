@@ -1,6 +1,6 @@
 """PURE: the type and the value of an expression; it knows the variables it is given, and no instruction."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import assert_never
 
 from communicator.reporter.arithmetic import operate, result_type, signed, signed_type
@@ -69,11 +69,37 @@ def _infer_operation(expression: Unary | Binary) -> Type | None:
 
 
 def _infer_display(expression: ListDisplay | ArrayDisplay) -> Type:
-    inside = expression.values if isinstance(expression, ArrayDisplay) else [item.value for item in expression.items]
-    for each in inside:
-        if each is not None:
-            infer(each)
+    for each in _parts_of(expression):
+        infer(each)
     return Type.ARRAY if isinstance(expression, ArrayDisplay) else Type.LIST
+
+
+def variables_in(expression: Expression) -> Iterator[str]:
+    """The variables whose values an expression takes; without any it is always worth the same."""
+    match expression:
+        case Variable(name):
+            yield name
+        case Template(parts):
+            yield from (part.name for part in parts if isinstance(part, Variable))
+        case Literal():
+            return
+        case _:
+            for part in _parts_of(expression):
+                yield from variables_in(part)
+
+
+def _parts_of(expression: Unary | Binary | ListDisplay | ArrayDisplay) -> Iterable[Expression]:
+    match expression:
+        case Unary(_, operand):
+            return (operand,)
+        case Binary(_, left, right):
+            return left, right
+        case ArrayDisplay(values):
+            return values
+        case ListDisplay(items):
+            return (item.value for item in items if item.value is not None)
+        case _:
+            assert_never(expression)
 
 
 def evaluate(expression: Expression, variables: Mapping[str, Value]) -> Value:

@@ -12,10 +12,11 @@ from communicator.reporter.catalogue import (
     Role,
     parameter_rule,
 )
-from communicator.reporter.evaluation import MisfitError, infer
+from communicator.reporter.conversion import convert
+from communicator.reporter.evaluation import MisfitError, evaluate, infer, variables_in
 from communicator.reporter.parser import parse
 from communicator.reporter.syntax import Expression, Instruction, ListDisplay, Literal, Parameter, Position
-from communicator.reporter.values import Type, text_of
+from communicator.reporter.values import Type, ValueTypeError, text_of
 
 _SIMILAR = 3
 _READS_DATA = frozenset({"has_data", "verify_data", "show_data", "clear_data"})
@@ -47,9 +48,33 @@ class Program:
         """Whether the script looks at bytes: what it receives is not cut into messages then."""
         return any(step.name in _READS_DATA for step in self.steps)
 
+    def may_look_at(self, variable: str) -> bool:
+        """Whether some instruction takes the value of a variable, or computes the name of one, which may be this."""
+        return any(_may_look_at(step, variable) for step in self.steps)
+
     def line(self, position: Position) -> str:
         """The line of the script at a position."""
         return self.lines[position.line - 1] if position.line <= len(self.lines) else ""
+
+
+def _may_look_at(step: Step, variable: str) -> bool:
+    for name, expression in step.arguments.items():
+        if variable in variables_in(expression):
+            return True
+        rule = parameter_rule(step.name, name)
+        if rule is not None and rule.role is Role.VARIABLE and _constant_text(expression) in {None, variable}:
+            return True
+    return False
+
+
+def _constant_text(expression: Expression) -> str | None:
+    """The text of an expression that is always worth the same; None of any other, and of one that cannot be computed."""
+    if any(variables_in(expression)):
+        return None
+    try:
+        return text_of(evaluate(expression, {}))
+    except ValueTypeError:
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +158,8 @@ def _check(instruction: Instruction, labels: dict[str, int]) -> Iterator[Flaw]:
         yield Flaw(instruction.position, f"{name!r} takes either {' or '.join(map(repr, exclusive))}, not both")
     if name == "if":
         yield from _check_branches(instruction)
+    if name == "set_variable":
+        yield from _check_conversion(instruction)
 
 
 def _check_parameter(instruction: Instruction, parameter: Parameter, labels: dict[str, int]) -> Iterator[Flaw]:
@@ -154,15 +181,41 @@ def _check_value(parameter: Parameter, rule: ParameterRule) -> Iterator[Flaw]:
     except MisfitError as error:
         yield Flaw(error.position, str(error))
         return
-    if found is None and rule.role is not Role.VALUE:
+    if found is None and rule.role.is_label:
         yield Flaw(value.position, f"{parameter.name!r} is the name of a label, known before the script runs")
     elif found is not None and found not in rule.types:
         yield Flaw(value.position, f"{parameter.name!r} is {_one_of(rule.types)}, not {found}")
-    elif rule.choices and isinstance(value, Literal) and text_of(value.value) not in rule.choices:
-        choices = ", ".join(sorted(rule.choices))
-        yield Flaw(value.position, f"{parameter.name!r} is one of {choices}, not {text_of(value.value)!r}")
+    elif not any(variables_in(value)):
+        yield from _check_constant(parameter, rule)
     if isinstance(value, ListDisplay):
         yield from _check_items(value)
+
+
+def _check_constant(parameter: Parameter, rule: ParameterRule) -> Iterator[Flaw]:
+    """What a value that no variable has a part in stands for."""
+    try:
+        value = evaluate(parameter.value, {})
+        if rule.choices and text_of(value) not in rule.choices:
+            choices = ", ".join(sorted(rule.choices))
+            yield Flaw(parameter.value.position, f"{parameter.name!r} is one of {choices}, not {text_of(value)!r}")
+        if rule.read is not None:
+            rule.read(value)
+    except ValueTypeError as error:
+        yield Flaw(parameter.value.position, f"{parameter.name!r}: {error}")
+
+
+def _check_conversion(instruction: Instruction) -> Iterator[Flaw]:
+    """Whether a value that is written out can have the type that is asked for."""
+    given = {parameter.name: parameter.value for parameter in instruction.parameters}
+    if "value" not in given or "type" not in given or _constant_text(given["value"]) is None:
+        return
+    kind = _constant_text(given["type"])
+    if kind is None or kind not in CATALOGUE["set_variable"]["type"].choices:
+        return
+    try:
+        convert(evaluate(given["value"], {}), kind)
+    except ValueTypeError as error:
+        yield Flaw(given["value"].position, str(error))
 
 
 def _check_items(items: ListDisplay) -> Iterator[Flaw]:

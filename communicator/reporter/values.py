@@ -231,6 +231,15 @@ def parse_address(text: str) -> Address:
     return Address(host=found.host, port=found.port, mask=mask)
 
 
+def read_address(value: Value) -> Address:
+    """Take an address, or read a text as one.
+
+    Raises:
+        ValueTypeError: It is none.
+    """
+    return value if isinstance(value, Address) else parse_address(text_of(value))
+
+
 def _parse_host(text: str) -> HostPort:
     is_bare_v6 = text.count(":") > 1 and not text.startswith("[")
     return parse_host_port(f"[{text}]" if is_bare_v6 else text, default_port=0)

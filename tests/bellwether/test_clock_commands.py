@@ -49,15 +49,16 @@ def router():
 def timekeeper(address, *answers, asked=None):
     """A timekeeper on a thread of its own; it gives one answer after the other, the last one for ever.
 
-    It sets `asked` when it is.
+    It sets `asked` when it is. An answer may be made of the question.
     """
     service, ready, loops, left = Service(address, "timekeeper"), threading.Event(), [], list(answers)
 
     @service.on("CLOCK_GET_REPORT")
-    async def answer(_message):
+    async def answer(message):
         if asked:
             asked.set()
-        return left.pop(0) if len(left) > 1 else left[0]
+        given = left.pop(0) if len(left) > 1 else left[0]
+        return given(message) if callable(given) else given
 
     async def serve():
         loops.append(asyncio.get_running_loop())
@@ -139,15 +140,71 @@ def test_a_wrong_name_is_told_the_right_ones(clock):
     assert done.stderr == "bellwether: nothing is known of a host 'betta'; known are alpha, beta\n"
 
 
-COMMANDS = [(), ("--json",), ("matrix",), ("explain", "alpha")]
+DAY = [
+    {"at_seconds": 1.8e9 + 300 * number, "state": "synchronized", "bound_seconds": 0.0021, "verdict": None}
+    for number in range(288)
+]
+
+
+def day(points=DAY, report=AGENT):
+    return Message("CLOCK_CURRENT_REPORT", {"report": json.dumps(report), "history": json.dumps(points)})
+
+
+@pytest.mark.parametrize(("options", "count"), [((), 24), (("--limit", "3"), 3), (("--limit", "1000"), 288)])
+def test_the_last_day_is_a_table_of_the_newest_points(clock, options, count):
+    done = clock([day()], "history", *options)
+    assert (done.exit_code, done.stderr) == (0, "")
+    assert len(re.findall(r"^\w{3} \d\d:\d\d  ✔ synchronized  2\.1 ms  -", done.stdout, re.MULTILINE)) == count
+
+
+def test_programs_get_the_points_as_they_came(clock):
+    done = clock([day()], "history", "--json", "--limit", "3")
+    assert done.exit_code == 0
+    assert json.loads(done.stdout) == DAY[-3:]
+
+
+def test_only_history_asks_for_it(router):
+    heard = []
+
+    def answer(message):
+        heard.append(message.get("history"))
+        return day()
+
+    with timekeeper(router.unix, answer):
+        run(router.unix, "history")
+        run(router.unix)
+    assert heard == ["true", ""]
+
+
+def test_a_line_as_long_as_a_router_may_allow_is_read():
+    points = [{**DAY[0], "wrong": ["h" * 250]} for _ in range(288)]
+    answer = day(points, {"local": {}, "reasons": ["x" * 900_000]})
+    with run_router(settings={"limits.line_bytes": 1023 * 1024}) as roomy, timekeeper(roomy.unix, answer):
+        assert run(roomy.unix, "history").exit_code == 0
+
+
+def test_a_timekeeper_without_history(clock):
+    done = clock([told(AGENT)], "history")
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert done.stderr == "bellwether: the timekeeper keeps no history: it is of an older version\n"
+
+
+@pytest.mark.parametrize("count", ["0", "-1", "all"])
+def test_what_is_no_count(router, count):
+    done = run(router.unix, "history", "--limit", count)
+    assert (done.exit_code, done.stdout) == (2, "")
+
+
+COMMANDS = [(), ("--json",), ("matrix",), ("explain", "alpha"), ("history",), ("history", "--json")]
 REFUSAL = Message("INVALID", {"command": "CLOCK_GET_REPORT", "message": "not now"})
 
 
 @pytest.mark.parametrize("arguments", COMMANDS, ids=" ".join)
 def test_a_timekeeper_that_talks_nonsense(clock, arguments):
-    done = clock([told("nonsense")], *arguments)
+    nonsense = Message("CLOCK_CURRENT_REPORT", {"report": "nonsense", "history": "nonsense"})
+    done = clock([nonsense], *arguments)
     assert (done.exit_code, done.stdout) == (1, "")
-    assert "the timekeeper's report cannot be read: " in done.stderr
+    assert " cannot be read: " in done.stderr
 
 
 @pytest.mark.parametrize("arguments", COMMANDS, ids=" ".join)
@@ -181,8 +238,8 @@ def test_a_timekeeper_that_is_silent(router, monkeypatch):
 @pytest.mark.parametrize("position", ["before", "behind"])
 def test_the_router_may_be_named_before_or_behind_the_command(router, position):
     option = ["--communicator", router.unix]
-    with timekeeper(router.unix, told(SOLUTION)):
-        for command in (["matrix"], ["explain", "beta"], ["wait-synced"]):
+    with timekeeper(router.unix, day(report=SOLUTION)):
+        for command in (["matrix"], ["explain", "beta"], ["wait-synced"], ["history"]):
             words = [*option, *command] if position == "before" else [*command, *option]
             assert run("cd:///nowhere.sock", *words).exit_code == 0
 
@@ -190,7 +247,9 @@ def test_the_router_may_be_named_before_or_behind_the_command(router, position):
 def test_json_is_for_the_whole_alone(router):
     done = run(router.unix, "--json", "matrix")
     assert (done.exit_code, done.stdout) == (2, "")
-    assert done.stderr == "bellwether: --json is for 'bellwether clock' alone, which tells all\n"
+    assert done.stderr.startswith(
+        "bellwether: --json is for 'bellwether clock' alone, which tells all; 'history' takes it"
+    )
 
 
 def test_who_is_synchronized_need_not_wait(clock):

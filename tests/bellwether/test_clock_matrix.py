@@ -75,6 +75,12 @@ def test_what_does_not_fit_is_said(width, left_out):
     assert left_out in " ".join(screen(SOLUTION, width).split())
 
 
+@pytest.mark.parametrize(("count", "told"), [(1, "1 pair is left out"), (1600, "1600 pairs are left out")])
+def test_pairs_that_the_report_leaves_out_are_told(count, told):
+    report = Report(solved=True, pairs=PAIRS, pairs_omitted=count)
+    assert screen(report, 120).splitlines()[-1].startswith(f"{told}, all of other hosts")
+
+
 @pytest.mark.parametrize("width", [15, 24, 39, 80, 120])
 @pytest.mark.parametrize("count", [2, 9, 10, 40])
 def test_no_line_is_wider_than_the_terminal(width, count):

@@ -12,7 +12,7 @@ COMMANDS = typer.main.get_command(application).commands
 
 
 def test_there_are_commands_to_tell_of():
-    assert set(COMMANDS) == {"matrix", "explain", "wait-synced"}
+    assert set(COMMANDS) == {"matrix", "explain", "history", "wait-synced"}
 
 
 @pytest.mark.parametrize("name", COMMANDS)

@@ -14,6 +14,7 @@ from bellwether.clock_words import (
     mark_of_verdict,
     offset_text,
     signed,
+    state_text,
     verdict_text,
 )
 
@@ -66,6 +67,7 @@ def test_a_claim_has_its_figures(claim, shown):
 )
 def test_each_state_has_a_mark(state, mark):
     assert claim_headline("alpha", Claim(state)).plain == f"{mark} alpha: {state}"
+    assert state_text(state).plain == f"{mark} {state}"
 
 
 @pytest.mark.parametrize(

@@ -64,17 +64,20 @@ def test_warnings_are_no_failure(messages, directory):
     done = messages("lint", directory)
     assert done.exit_code == 0
     assert done.stdout == (
+        f"{directory}/LOADAVG.conf:0: warning: kept from communicator/definitions/LOADAVG.conf, as optional: [my_address]\n"
         f"{directory}/LOADAVG.conf:5: warning: 'flag' is no key here, and not read: did you mean 'flags'?\n"
     )
-    assert done.stderr == "3 files, 0 errors, 1 warning\n"
+    assert done.stderr == "3 files, 0 errors, 2 warnings\n"
 
 
 def test_errors_are(messages, directory):
     (directory / "BAD.conf").write_text("scope = moon\n[cache]\nflags = required\n")
     done = messages("lint", directory / "BAD.conf")
     assert done.exit_code == 1
-    assert done.stdout == f"{directory}/BAD.conf:1: error: scope = 'moon' is none of local, cluster\n"
-    assert done.stderr == "bellwether: 1 file, 1 error, 0 warnings\n"
+    first, second = done.stdout.splitlines()
+    assert first == f"{directory}/BAD.conf:1: error: scope = 'moon' is none of local, cluster"
+    assert second.startswith(f"{directory}/BAD.conf:2: error: [cache] is a parameter of every message (")
+    assert done.stderr == "bellwether: 1 file, 2 errors, 0 warnings\n"
 
 
 def test_a_global_name_used_for_something_else_is_an_error(messages, directory):
@@ -87,10 +90,17 @@ def test_a_global_name_used_for_something_else_is_an_error(messages, directory):
     )
 
 
-def test_a_file_that_is_not_there_is_told(messages, tmp_path):
-    done = messages("lint", tmp_path / "none.conf")
+def test_what_cannot_be_read_is_told_with_the_rest(messages, directory):
+    (directory / "A.conf").mkdir()
+    (directory / "BAD.conf").write_text("scope = moon\n")
+    done = messages("lint", directory, directory / "NONE.conf")
     assert done.exit_code == 1
-    assert done.stderr == f"bellwether: PATH: '{tmp_path}/none.conf' cannot be read: No such file or directory\n"
+    assert done.stdout.splitlines() == [
+        f"{directory}/A.conf:0: error: cannot be read: it is no file",
+        f"{directory}/BAD.conf:1: error: scope = 'moon' is none of local, cluster",
+        f"{directory}/NONE.conf:0: error: cannot be read: No such file or directory",
+    ]
+    assert done.stderr == "bellwether: 5 files, 3 errors, 0 warnings\n"
 
 
 def test_without_paths_the_configured_ones_are_looked_at_too(messages, directory, config):
@@ -126,6 +136,18 @@ def test_a_definition_is_shown(messages, directory):
         ["old", "forbidden", "any", "text"],
     ):
         assert words in told, shown
+
+
+def test_what_is_not_said_of_one_is_not_shown(messages, directory):
+    shown = messages("show", "PRINTED", "--definitions", directory).stdout
+    assert "PRINTED  (not described)" in shown
+    assert [line.split()[0] for line in shown.splitlines()[2:5]] == ["broadcast", "scope", "defined"]
+
+
+def test_who_checks_hears_of_errors_in_definitions_only(messages, directory):
+    (directory / "PRINTED.conf").write_text("colour = red\n")
+    done = messages("check", "PRINTED", "--definitions", directory)
+    assert (done.exit_code, done.stdout, done.stderr) == (0, "OK\n", "")
 
 
 def test_one_without_parameters_says_so(messages):
@@ -168,6 +190,17 @@ def test_what_has_no_definition_is_told(messages, command, hint):
         (["REGISTER service=a"], 1, "parameter version is missing"),
         (["STATUS", "service=printer", "status=so so"], 1, "parameter status: 'so so' is not one of up, down, unknown"),
         (["*/STOP"], 1, "STOP may not be broadcast"),
+        (["--server", "alpha", "beta:svc/STOP"], 1, "STOP stays on its host: it may not be sent to 'beta'"),
+        (["--server", "beta", "beta:svc/STOP"], 0, "OK"),
+        (["--server", "alpha", "beta:svc/HELP"], 0, "OK"),
+        (["beta:svc/HELP"], 0, "OK"),
+        (["svc/STOP"], 0, "OK"),
+        ([".:svc/STOP"], 0, "OK"),
+        (
+            ["beta:svc/STOP"],
+            0,
+            "OK, but STOP stays on its host, and whether 'beta' is that one was not judged: say --server NAME",
+        ),
         (["REGISTER service"], 1, "'service' is not a parameter of the form name=value"),
         (["STATUS", "service"], 1, "'service' is not name=value; a value with blanks needs quotes: name=\"two words\""),
         ([""], 1, "'' is not [<server:service ][[server:]service/]COMMAND"),
@@ -177,3 +210,12 @@ def test_what_has_no_definition_is_told(messages, command, hint):
 def test_a_message_is_checked(messages, words, exit_code, said):
     done = messages("check", *words)
     assert (done.exit_code, done.stdout, done.stderr) == (exit_code, f"{said}\n", "")
+
+
+def test_a_server_that_is_none_is_told(messages):
+    done = messages("check", "--server", "10.0.0.1", "HELP")
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert (
+        done.stderr
+        == "bellwether: --server: '10.0.0.1' is not a name: letters, digits and '_', not starting with a digit\n"
+    )

@@ -214,9 +214,10 @@ def test_a_standard_port_that_is_taken_meanwhile_is_replaced_too(tmp_path):
         holder.bind(("127.0.0.1", 0))
         holder.listen()
         taken = f"127.0.0.1:{holder.getsockname()[1]}"
+        anywhere = dict.fromkeys(("listen.local", "listen.signal", "probe_listen"), "127.0.0.1:0")
         script = f"""if True:
             import bellwether.main, bellwether.up as up
-            up.PREFERRED = {{"listen.local": "127.0.0.1:0", "listen.signal": "127.0.0.1:0", "probe_listen": "127.0.0.1:0", "listen": {taken!r}}}
+            up.PREFERRED = {anywhere | {"listen": taken}!r}
             look = up.choose
             def too_early(preferred, datagrams):
                 up.choose = look

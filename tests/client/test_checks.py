@@ -51,10 +51,9 @@ def test_the_server_of_our_router_tells_what_leaves_this_host(checks):
 
 
 def test_what_cannot_be_read_is_told_unless_nothing_is_checked(definitions):
-    (definitions / "SCAN.conf").mkdir()
-    with pytest.raises(ConfigError, match=r"SCAN\.conf' cannot be read: Is a directory"):
-        Checks.load("debug", definitions)
-    assert Checks.load("off", definitions).fault(Message("PRINT", {"copies": "0"}), "") == ""
+    with pytest.raises(ConfigError, match=r"PRINT\.conf' cannot be read: Not a directory"):
+        Checks.load("debug", definitions / "PRINT.conf")
+    assert Checks.load("off", definitions / "PRINT.conf").fault(Message("PRINT", {"copies": "0"}), "") == ""
 
 
 def test_a_definition_that_is_not_taken_is_logged_once_and_the_rest_counts(definitions, caplog):

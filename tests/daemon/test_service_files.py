@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from communicator.daemon.service_files import FILE_BYTES, TEXT_CHARACTERS, ServiceFile, read_service_files
+from communicator.daemon.service_files import FILE_BYTES, TEXT_CHARACTERS, ServiceFile, find_doubts, read_service_files
 from communicator.errors import ConfigError
 from communicator.router.cache import CachePolicy
 from communicator.router.config import PackagedService
@@ -64,6 +64,56 @@ def test_a_file_names_who_may_register(tmp_path, content, user):
 def test_a_file_says_what_its_service_is(tmp_path, content, said):
     (tmp_path / "printer.service").write_text(content)
     assert read_service_files(tmp_path) == {"printer": ServiceFile(packaged=PackagedService(**said))}
+
+
+@pytest.mark.parametrize(
+    ("content", "doubts"),
+    [
+        ("", []),
+        ("user = a\nversion = 1\ndescription = b\ncommands = C\nqueue = drop\ncache = no\n", []),
+        ("# usr = a\nurl = a\nserver = b\nport = 3\ncommand_line = x\n", []),
+        ("users = a\n", [(1, "users", "user")]),
+        ("\n; x\n  comands=PING\n", [(3, "comands", "commands")]),
+        ("User = a\nCACHE = no\n", [(1, "User", "user"), (2, "CACHE", "cache")]),
+        ("Verison = 1\nqueues = drop\n", [(1, "Verison", "version"), (2, "queues", "queue")]),
+        ("descripton = a = b\n", [(1, "descripton", "description")]),
+    ],
+)
+def test_a_key_that_is_almost_ours_is_doubted(tmp_path, content, doubts):
+    path = tmp_path / "printer.service"
+    path.write_text(content)
+    found = find_doubts(tmp_path)
+    assert [doubt.fields for doubt in found] == [
+        {"path": str(path), "line": line, "key": key, "meant": meant} for line, key, meant in doubts
+    ]
+    assert list(map(str, found)) == [
+        f"{path}:{line}: warning: '{key}' is no key of ours, and not read: did you mean '{meant}'?"
+        for line, key, meant in doubts
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("bad-name", "not read: a service has a name of letters"),
+        ("", "not read: "),
+        ("1st", "not read: "),
+        ("a.b", "not read: "),
+        ("communicatord", "no service can register as communicatord: that is the router itself"),
+    ],
+)
+def test_a_name_that_no_service_can_have_is_doubted(tmp_path, name, reason):
+    path = tmp_path / f"{name}.service"
+    path.touch()
+    (tmp_path / "UP.service").touch()
+    (tmp_path / "README").touch()
+    [doubt] = find_doubts(tmp_path)
+    assert doubt.fields.keys() == {"path", "reason"}
+    assert str(doubt).startswith(f"{path}:0: warning: {reason}")
+
+
+def test_where_no_files_are_nothing_is_doubted(tmp_path):
+    assert find_doubts(tmp_path / "none") == []
 
 
 def test_a_file_of_the_largest_size_is_read(tmp_path):

@@ -27,12 +27,24 @@ def test_a_directory_that_is_not_there_has_none(tmp_path):
     assert read_directory(tmp_path / "none", KEY) == []
 
 
-def test_what_cannot_be_read_is_told(tmp_path):
-    (tmp_path / "PRINT.conf").mkdir()
-    with pytest.raises(ConfigError, match=r"definitions_path: '.*PRINT\.conf' cannot be read: Is a directory"):
-        read_directory(tmp_path, KEY)
-    with pytest.raises(ConfigError, match="cannot be read: Not a directory"):
-        read_directory(tmp_path / "PRINT.conf" / ".." / ".." / os.devnull, KEY)
+def test_an_entry_that_cannot_be_read_is_told_and_the_others_load(tmp_path):
+    (tmp_path / "A.conf").mkdir()
+    (tmp_path / "B.conf").symlink_to(tmp_path / "nowhere")
+    (tmp_path / "C.conf").write_text("description = fine\n")
+    os.mkfifo(tmp_path / "D.conf")
+    catalogue, remarks = load_catalogue([tmp_path])
+    assert [str(remark) for remark in remarks] == [
+        f"{tmp_path}/A.conf:0: error: cannot be read: it is no file",
+        f"{tmp_path}/B.conf:0: error: cannot be read: No such file or directory",
+        f"{tmp_path}/D.conf:0: error: cannot be read: it is no file",
+    ]
+    assert catalogue.definitions["C"].description == "fine"
+
+
+def test_a_directory_that_cannot_be_read_is_told(tmp_path):
+    (tmp_path / "PRINT.conf").touch()
+    with pytest.raises(ConfigError, match=r"definitions_path: '.*PRINT\.conf' cannot be read: Not a directory"):
+        read_directory(tmp_path / "PRINT.conf", KEY)
 
 
 def test_what_an_operator_defines_comes_before_what_the_suite_ships(tmp_path):
@@ -43,12 +55,41 @@ def test_what_an_operator_defines_comes_before_what_the_suite_ships(tmp_path):
     (tmp_path / "second" / "STATUS.conf").write_text("description = ours\n")
     (tmp_path / "second" / "global.conf").write_text("[tenant]\nflags = optional\nvalidator = name\n")
     catalogue, remarks = load_catalogue([tmp_path / "none", tmp_path / "first", tmp_path / "second"])
-    assert [str(remark) for remark in remarks] == []
+    assert [(remark.source, remark.severity) for remark in remarks] == [
+        (str(tmp_path / "second" / "STATUS.conf"), Severity.WARNING)
+    ]
     assert catalogue.definitions["PRINT"].description == "first"
     assert catalogue.definitions["STATUS"].description == "ours"
     checker = Checker(catalogue)
     assert checker.fault(Message("PRINT", {"file": "a", "tenant": "b", "cache": "no"})) == ""
     assert checker.fault(Message("PRINT", {"file": "a", "tenant": "b c"})).startswith("parameter tenant: 'b c' is not")
+
+
+ANCESTORS_REGISTER = """
+[service]
+flags = required
+[version]
+type=integer
+flags=required
+[password]
+flags=optional
+"""
+
+
+def test_the_suite_can_register_where_the_ancestors_definitions_come_first(tmp_path):
+    (tmp_path / "REGISTER.conf").write_text(ANCESTORS_REGISTER)
+    (tmp_path / "LIST_SERVICES.conf").touch()
+    catalogue, remarks = load_catalogue([tmp_path])
+    assert [(remark.source, remark.severity) for remark in remarks] == [
+        (str(tmp_path / name), Severity.WARNING) for name in ("LIST_SERVICES.conf", "REGISTER.conf")
+    ]
+    assert "[role], [service_version], [build]" in remarks[1].text
+    checker = Checker(catalogue)
+    own = {"service": "a", "version": "1", "service_version": "1.0", "role": "live", "pid": "3"}
+    assert checker.fault(Message("REGISTER", own)) == ""
+    assert checker.fault(Message("REGISTER", own | {"role": "boss"})).startswith("parameter role: 'boss' is not")
+    assert checker.fault(Message("REGISTER", own | {"colour": "red"})).startswith("parameter 'colour' is not known")
+    assert checker.fault(Message("LIST_SERVICES", {"limit": "2"})) == ""
 
 
 def test_a_bad_file_does_not_keep_the_others_out(tmp_path):

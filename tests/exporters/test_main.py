@@ -50,7 +50,7 @@ class Exporter:
 
 
 @asynccontextmanager
-async def exporter(communicator, tmp_path):
+async def exporter(communicator, tmp_path, *settings):
     ports_file = tmp_path / "ports"
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as ear:
         ear.settimeout(0)
@@ -58,7 +58,7 @@ async def exporter(communicator, tmp_path):
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             *("-m", "exporters", "--config", "/dev/null", "--communicator", communicator),
-            *("--set", 'listen="127.0.0.1:0"', "--ports-file", str(ports_file)),
+            *("--set", 'listen="127.0.0.1:0"', "--ports-file", str(ports_file), *settings),
             env={**os.environ, "NOTIFY_SOCKET": "@" + ear.getsockname()[1:].decode()},
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -113,6 +113,24 @@ async def test_a_report_becomes_the_state_of_the_clock(tmp_path):
         found = await watched.until(("timekeeper_up",), 1)
     assert found[("timekeeper_ntp_synchronized",)] == 0
     assert found["timekeeper_ntp_state", "holdover"] == 1
+
+
+@pytest.mark.parametrize(
+    ("settings", "shown"), [((), {"alpha"}), (("--set", "cluster=true"), {"alpha", "beta"})], ids=["own", "cluster"]
+)
+async def test_other_hosts_are_shown_where_the_settings_say_so(tmp_path, settings, shown):
+    local = {**CLOCK["local"], "server": "alpha"}
+    hosts = [{"host": "alpha", "verdict": "ok"}, {"host": "beta", "verdict": "wrong"}]
+    report = {"local": local, "solved": True, "age_seconds": 1.0, "hosts": hosts}
+    answer = Message("CLOCK_CURRENT_REPORT", {"report": json.dumps(report)})
+    async with (
+        run_router() as router,
+        exporter(router.unix, tmp_path, *settings) as watched,
+        service(router.unix, "timekeeper", "CLOCK_GET_REPORT", answer),
+    ):
+        found = await watched.until(("timekeeper_up",), 1)
+    assert {labels[0] for name, *labels in found if name == "timekeeper_host_verdict"} == shown
+    assert found[("timekeeper_cluster_hosts",)] == 2
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,13 @@
-"""CLOCK_CURRENT_REPORT as metrics: the four states, and absence of what is not known."""
+"""CLOCK_CURRENT_REPORT as metrics of this host and its peers: the four states, and absence of what is not known."""
 
 import json
 
 import pytest
 
 from exporters.metric import MalformedReportError
-from exporters.timekeeper import STATES, TIMEKEEPER
+from exporters.timekeeper import STATES, timekeeper_target
+
+TARGET = timekeeper_target(cluster=False)
 
 CLAIM = {
     "state": "synchronized",
@@ -28,7 +30,24 @@ KERNEL = {
     "tai_offset_seconds": 37,
     "frequency_ppm": -11.5,
 }
-LOCAL = {"server": "alpha", "claim": CLAIM, "kernel": KERNEL, "sources": {"selected": 1, "unusable": 1}, "pairs": []}
+PROBED = {
+    "peer": "beta",
+    "offset_seconds": -0.000014,
+    "bound_seconds": 0.00005,
+    "rtt_seconds": 0.0001,
+    "age_seconds": 2.5,
+    "via": "probe",
+    "drift_ppm": 0.7,
+}
+ROUTED = PROBED | {"peer": "gamma", "offset_seconds": 0.0042, "via": "router", "drift_ppm": None}
+LOCAL = {
+    "server": "alpha",
+    "claim": CLAIM,
+    "kernel": KERNEL,
+    "sources": {"selected": 1, "unusable": 1},
+    "pairs": [PROBED, ROUTED],
+    "steps_total": 2,
+}
 REPORT = {"local": LOCAL, "solved": False, "age_seconds": 2.0}
 UNKNOWN = {"local": {"claim": {"state": "unknown", "reasons": []}, "kernel": None, "sources": {}}, "solved": False}
 
@@ -36,14 +55,15 @@ UNKNOWN = {"local": {"claim": {"state": "unknown", "reasons": []}, "kernel": Non
 def samples(report):
     return {
         (sample.name, *sample.labels.values()): sample.value
-        for family in TIMEKEEPER.families(json.dumps(report))
+        for family in TARGET.families(json.dumps(report))
         for sample in family.samples
     }
 
 
-def test_every_metric_of_the_table_has_a_value():
-    families = {family.name for family in TIMEKEEPER.families(json.dumps(REPORT))}
-    assert families == {row.metric.name for row in TIMEKEEPER.rows}
+def test_what_an_agent_tells_is_of_its_own_host_and_its_peers():
+    others = ("timekeeper_host_", "timekeeper_cluster_", "timekeeper_reference_", "timekeeper_threshold_")
+    own = {row.metric.name for row in TARGET.rows if not row.metric.name.startswith(others)}
+    assert {name for name, *_ in samples(REPORT)} == own
 
 
 @pytest.mark.parametrize("state", STATES)
@@ -71,10 +91,43 @@ def test_a_clock_is_in_one_of_four_states(state):
         (("timekeeper_kernel_tai_offset_seconds",), 37),
         (("timekeeper_kernel_frequency_ppm",), -11.5),
         (("timekeeper_report_age_seconds",), 2.0),
+        (("timekeeper_clock_steps_total",), 2),
+        (("timekeeper_peer_up", "beta"), 1),
+        (("timekeeper_peer_probed", "beta"), 1),
+        (("timekeeper_peer_probed", "gamma"), 0),
+        (("timekeeper_peer_offset_seconds", "beta"), -0.000014),
+        (("timekeeper_peer_offset_seconds", "gamma"), 0.0042),
+        (("timekeeper_peer_error_bound_seconds", "beta"), 0.00005),
+        (("timekeeper_peer_rtt_seconds", "beta"), 0.0001),
+        (("timekeeper_peer_sample_age_seconds", "beta"), 2.5),
+        (("timekeeper_peer_drift_ppm", "beta"), 0.7),
     ],
 )
 def test_a_figure_arrives_under_its_name(sample, value):
     assert samples(REPORT)[sample] == value
+
+
+def cross(source, target, offset_s):
+    return {"from": source, "to": target, "offset_seconds": offset_s}
+
+
+def test_a_peer_that_does_not_answer_is_down_and_has_no_figures():
+    pairs = [cross("alpha", "beta", -0.1), cross("alpha", "omega", None), cross("beta", "delta", None)]
+    found = samples(REPORT | {"solved": True, "pairs": pairs})
+    assert {key[1]: value for key, value in found.items() if key[0] == "timekeeper_peer_up"} == {
+        "beta": 1,
+        "gamma": 1,
+        "omega": 0,
+    }
+    assert {key[0] for key in found if "omega" in key} == {"timekeeper_peer_up"}
+
+
+@pytest.mark.parametrize("field", ["offset_seconds", "bound_seconds", "rtt_seconds", "age_seconds", "drift_ppm", "via"])
+def test_a_figure_of_a_peer_that_is_not_known_is_absent(field):
+    without = samples(REPORT | {"local": LOCAL | {"pairs": [PROBED | {field: None}]}})
+    missing = {key for key in samples(REPORT | {"local": LOCAL | {"pairs": [PROBED]}}) if key not in without}
+    assert len(missing) == 1
+    assert all("beta" in key for key in missing)
 
 
 def test_what_is_not_known_is_absent_not_zero():
@@ -90,8 +143,12 @@ def test_what_is_not_known_is_absent_not_zero():
         {"local": {"claim": {"state": "splendid"}}},
         {"local": {"claim": CLAIM | {"offset_seconds": "small"}}},
         {"local": LOCAL | {"kernel": []}},
+        {"local": LOCAL | {"pairs": [{"offset_seconds": 1}]}},
+        {"local": LOCAL | {"steps_total": "two"}},
+        REPORT | {"hosts": [{"offset_seconds": 1}]},
+        REPORT | {"pairs": [{"from": "alpha"}]},
     ],
 )
 def test_a_report_of_another_shape_is_refused(report):
     with pytest.raises(MalformedReportError):
-        TIMEKEEPER.families(json.dumps(report))
+        TARGET.families(json.dumps(report))

@@ -1,16 +1,18 @@
 """The stages of the scripts: routers of our own, and what the client library does while a script plays its router."""
 
 import asyncio
+import socket
 from contextlib import asynccontextmanager
 
 import pytest
 
+from canary.service import Canary
 from communicator import Message, Service
 from communicator.client import BlockingClient, Client
 from communicator.client.signal_port import send_signal
 from communicator.errors import MessageRefusedError, NoReceiverError, RegistrationRefusedError, VersionBlockedError
 from communicator.reporter.stage import Scene
-from communicator.testing import run_router
+from communicator.testing import run_cluster, run_router
 
 PRINT = Message("PRINT", {"file": "a.txt"}, service="printer")
 WITHIN_S = 10.0
@@ -67,6 +69,90 @@ async def restarting_router(_directory):
     async with run_router() as router:
         yield _scene(router)
         assert await asyncio.to_thread(router.wait) == RESTART
+
+
+@asynccontextmanager
+async def router_after_a_run(directory):
+    """A router on which a service was, and has left."""
+    async with own_router(directory) as scene:
+        async with Client(scene.variables["router_unix"], "passing"):
+            pass
+        yield scene
+
+
+@asynccontextmanager
+async def router_and_canary(directory):
+    """A router, and a canary on it that tells whoever speaks to it what it heard."""
+    async with own_router(directory) as scene, asyncio.TaskGroup() as group:
+        canary = Service(scene.variables["router_unix"], "canary")
+        for command in ("CANARY_COMMAND", "RUN_REPORT"):
+            canary.on(command)(_tells_what_it_heard)
+        group.create_task(canary.run())
+        await canary.wait_ready()
+        try:
+            yield scene
+        finally:
+            canary.stop()
+
+
+async def _tells_what_it_heard(message):
+    return Message("HEARD", message.parameters)
+
+
+@asynccontextmanager
+async def router_and_canaryd(directory):
+    """A router, and what the canary's daemon runs on it."""
+    async with own_router(directory) as scene, asyncio.TaskGroup() as group:
+        service = Service(scene.variables["router_unix"], "canary")
+        Canary(service)
+        group.create_task(service.run())
+        await service.wait_ready()
+        try:
+            yield scene
+        finally:
+            service.stop()
+
+
+@asynccontextmanager
+async def router_and_sluggard(_directory):
+    """A router that has little patience, and a service on it that never reads."""
+    async with run_router(settings={"limits.stall_s": 0.5}) as router:
+        with socket.socket(socket.AF_UNIX) as sluggard:
+            sluggard.connect(router.unix.removeprefix("cd://"))
+            sluggard.sendall(b"REGISTER service=sluggard;version=1\n")
+            async with Client(router.unix, "watch") as client:
+                await client.request(Message("SERVICE_STATUS", {"service": "sluggard"}), "STATUS")
+            yield _scene(router)
+
+
+@asynccontextmanager
+async def two_routers(_directory):
+    """Two linked routers, and a service on the first that does to the second what a script asks for."""
+    async with run_cluster(2) as (alpha, beta), asyncio.TaskGroup() as group:
+        stagehand = Service(alpha.unix, "stagehand")
+        for command, act in {"LEAVE": beta.stop, "FALL": beta.kill, "COME_BACK": beta.start}.items():
+            stagehand.on(command)(_doing(act))
+        group.create_task(stagehand.run())
+        await stagehand.wait_ready()
+        try:
+            yield _scene(alpha)
+        finally:
+            stagehand.stop()
+
+
+def _doing(act):
+    async def do(_message):
+        await asyncio.to_thread(act)
+
+    return do
+
+
+@asynccontextmanager
+async def remote_door(_directory):
+    """A router that takes in others, and a script that plays one."""
+    settings = {"listen.remote": "127.0.0.1:0", "cluster.my_address": "127.0.0.1:4042", "auth.mode": "none"}
+    async with run_router(settings=settings) as router:
+        yield Scene({"router_remote": router.remote})
 
 
 def partner(play, scheme="cd://"):
@@ -188,6 +274,12 @@ def pytest_reporter_stages():
         "own_router": own_router,
         "restarting_router": restarting_router,
         "router_and_ping": router_and_ping,
+        "router_and_canary": router_and_canary,
+        "router_and_canaryd": router_and_canaryd,
+        "router_after_a_run": router_after_a_run,
+        "router_and_sluggard": router_and_sluggard,
+        "two_routers": two_routers,
+        "remote_door": remote_door,
         "client_registers": partner(registers),
         "client_refused": partner(fails(RegistrationRefusedError, "that name is taken")),
         "client_blocked": partner(is_blocked),

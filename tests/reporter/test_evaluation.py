@@ -1,6 +1,6 @@
 import pytest
 
-from communicator.reporter.evaluation import evaluate, infer
+from communicator.reporter.evaluation import evaluate, infer, variables_in
 from communicator.reporter.parser import parse
 from communicator.reporter.values import Address, Items, Timestamp, Type, ValueTypeError, Word
 
@@ -44,3 +44,20 @@ def test_a_variable_that_is_not_set():
 def test_what_can_never_be_computed_is_known_before(text):
     with pytest.raises(ValueTypeError):
         infer(expression(text))
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("word", []),
+        ("'$a'", []),
+        ("$a", ["a"]),
+        ('"x"', []),
+        ('"x $a ${b}"', ["a", "b"]),
+        ("-$a + 1 * $b", ["a", "b"]),
+        ("{ x: $a, y, z: -$b }", ["a", "b"]),
+        ("[1, $a, '$b']", ["a"]),
+    ],
+)
+def test_the_variables_of_an_expression(text, names):
+    assert list(variables_in(expression(text))) == names

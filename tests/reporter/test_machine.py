@@ -270,7 +270,7 @@ def test_messenger_cuts_lines_whatever_else_the_script_does():
         ("hex(variable_name: a, value: 1, width: 5000)", "width is 5000"),
         ("listen(address: '/a', connection_type: tcp)", "not an address for tcp"),
         ("listen(address: <127.0.0.1>, connection_type: unix)", "not an address for unix"),
-        ("sleep(seconds: -1)", "not a span of time"),
+        ("set_variable(name: s, value: -1) sleep(seconds: $s)", "not a span of time"),
     ],
 )
 def test_what_fails_while_it_runs(text, words):

@@ -58,6 +58,13 @@ def test_check_says_what_is_well(reporter):
     assert done.stderr == "good.rprtr: 1 instructions, nothing wrong\nbad.rprtr: 2 instructions, nothing wrong\n"
 
 
+def test_a_variable_that_no_script_looks_at_is_a_slip(reporter):
+    for check in ([], ["--check"]):
+        done = reporter(*check, "good.rprtr", "bad.rprtr", "--param", "name=you", "--param", "nmae=you")
+        assert (done.returncode, done.stdout) == (2, "")
+        assert done.stderr == "bellwether: --param nmae: no script looks at $nmae\n"
+
+
 @pytest.mark.parametrize(
     ("text", "value"),
     [

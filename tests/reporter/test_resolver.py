@@ -17,6 +17,7 @@ def flaws(text):
     [
         ("\n wiat(timeout: 1)", (2, 2), "unknown instruction 'wiat'"),
         ("has_mesage()", (1, 1), "did you mean 'has_message'?"),
+        ("comp(expression: 1)", (1, 1), "did you mean 'compare'?"),
         ("run(now: 1)", (1, 5), "'run' has no parameter 'now'"),
         ("wait(timeot: 1, timeout: 1)", (1, 6), "did you mean 'timeout'?"),
         ("wait()", (1, 1), "'wait' lacks its parameter 'timeout'"),
@@ -45,6 +46,19 @@ def flaws(text):
         ("label(name: a) if(false: a, equal: a)", (1, 29), "overlap"),
         ("label(name: a) if(ordered: a, not_equal: a)", (1, 31), "overlap"),
         ("exit(error_message: 'a', timeout: 1)", (1, 1), "not both"),
+        ('wait(timeout: "abc")', (1, 15), "'timeout': 'abc' is not a duration"),
+        ("wait(timeout: soon)", (1, 15), "'timeout': 'soon' is not"),
+        ("wait(timeout: 1 - 3)", (1, 17), "'timeout': '-2' is not a span of time"),
+        ("sleep(seconds: -1)", (1, 16), "'seconds': '-1' is not a span of time"),
+        ("exit(timeout: NaN)", (1, 15), "'timeout': 'nan' is not a span of time"),
+        ("sleep(seconds: 1 / 0)", (1, 18), "'seconds': "),
+        ("connect(address: 'nonsense:x')", (1, 18), "'address': 'nonsense:x' is not an address"),
+        ('wait(timeout: 1, mode: "drian")', (1, 24), "'mode' is one of drain, timeout, wait, not 'drian'"),
+        ("set_variable(name: a, value: 'abc', type: integer)", (1, 30), "'abc' is not an integer"),
+        ("set_variable(name: a, value: <::1>, type: timestamp)", (1, 30), "does not become timestamp"),
+        ("set_variable(name: a, value: 1 / 0, type: integer)", (1, 32), "'value': "),
+        ("set_variable(name: a, value: 'abc', type: intger)", (1, 43), "not 'intger'"),
+        ("set_variable(name: a, type: integer)", (1, 1), "lacks its parameter 'value'"),
     ],
 )
 def test_what_cannot_run_is_an_error_with_its_place(text, place, words):
@@ -78,6 +92,45 @@ def test_labels_are_places_and_no_arguments():
 )
 def test_a_script_that_looks_at_bytes_is_known_before_it_runs(text, reads):
     assert load(text).reads_data is reads
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "wait(timeout: '1m', mode: \"drain\")",
+        "sleep(seconds: $span)",
+        'wait(timeout: "${span}s", mode: $mode)',
+        "connect(address: '/run/x.sock')",
+        "connect(address: $here)",
+        "set_variable(name: a, value: $b, type: integer)",
+        "set_variable(name: a, value: '5', type: $kind)",
+        "set_variable(name: a, value: '5', type: integer)",
+    ],
+)
+def test_what_depends_on_a_variable_is_seen_when_it_runs(text):
+    load(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "may"),
+    [
+        ("print(message: '$x')", False),
+        ("print(message: $x)", True),
+        ('send_message(command: A, parameters: { a: "is $x" })', True),
+        ("set_variable(name: x, value: 1)", False),
+        ("set_variable(name: y, value: $x + 1)", True),
+        ("label(name: x) if(variable: x, true: x)", True),
+        ("label(name: x) if(variable: y, true: x)", False),
+        ("has_type(name: x, type: integer)", True),
+        ("has_type(name: $y, type: integer)", True),
+        ("unset_variable(name: 'x')", True),
+        ("sort(var1: y, var2: x)", True),
+        ("sort(var1: y, var2: z)", False),
+        ("run()", False),
+    ],
+)
+def test_which_variables_a_script_may_look_at(text, may):
+    assert load(text).may_look_at("x") is may
 
 
 # In the manner of the scripts there are for C++ services.

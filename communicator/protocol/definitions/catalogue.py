@@ -2,14 +2,17 @@
 
 A parameter that every message may have means the same everywhere, so a definition that gives one of their names a meaning of its
 own is refused. One that only repeats it, as the ancestor's STATUS does with ``cache``, is taken; the global one counts.
+
+A definition may stand before another one of its command, as the ancestor's REGISTER before the suite's, and know less. What the
+later one has besides stays known, so that whoever keeps to that one is not refused.
 """
 
 import dataclasses
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from communicator.protocol.definitions.definition import Definition, Parameter
-from communicator.protocol.definitions.reader import GLOBAL, read_definition
+from communicator.protocol.definitions.reader import GLOBAL, DefinitionFile, read_definition
 from communicator.protocol.definitions.remark import Remark, Severity
 
 
@@ -22,6 +25,8 @@ class SourceFile:
     command: str
     """Its name without directory and ``.conf``."""
     content: bytes
+    fault: str = ""
+    """Why it could not be read; empty when it could."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,88 +43,123 @@ def read_catalogue(files: Iterable[SourceFile]) -> tuple[Catalogue, list[Remark]
     """Read definition files.
 
     Args:
-        files: The more important first: of two files for one command the first counts, unless it is refused. The parameters of
-            every message add up; here the last file is the firmest, since what the suite ships means the same everywhere.
+        files: The more important first: of two files for one command the first counts, unless it is refused; parameters that
+            only the others have are optional then. The parameters of every message add up; here the last file is the
+            firmest, since what the suite ships means the same everywhere.
 
     Returns:
         What they define, and what there is to say about them, file by file.
     """
-    remarks: list[Remark] = []
-    globals_read: list[Definition] = []
-    messages: list[Definition] = []
+    order: dict[str, int] = {}
+    assembly = _Assembly()
+    globals_read: list[DefinitionFile] = []
+    messages: list[DefinitionFile] = []
     for file in files:
-        read = read_definition(file.command, file.content, file.source)
-        remarks += read.remarks
-        if read.definition is not None:
-            (globals_read if file.command == GLOBAL else messages).append(read.definition)
-    common: dict[str, Parameter] = {}
-    for definition in reversed(globals_read):
-        common |= _fitting(definition, common, remarks)
-    definitions: dict[str, Definition] = {}
-    for definition in messages:
-        if definition.command not in definitions:
-            fitting = _without_globals(definition, common, remarks)
-            if fitting is not None:
-                definitions[definition.command] = fitting
-    remarks += _unknown_replies(definitions)
-    order = {remark.source: number for number, remark in reversed(list(enumerate(remarks)))}
-    return Catalogue(definitions, common), sorted(remarks, key=lambda remark: (order[remark.source], remark.line))
+        order.setdefault(file.source, len(order))
+        read = _read(file)
+        assembly.remarks += read.remarks
+        (globals_read if file.command == GLOBAL else messages).append(read)
+    for read in reversed(globals_read):
+        assembly.add_global(read)
+    for read in messages:
+        assembly.add(read)
+    assembly.look_for_replies()
+    remarks = sorted(assembly.remarks, key=lambda remark: (order[remark.source], remark.line))
+    return Catalogue(assembly.definitions, assembly.common), remarks
 
 
-def _fitting(definition: Definition, common: Mapping[str, Parameter], remarks: list[Remark]) -> dict[str, Parameter]:
-    """The parameters of every message that a file adds; one that is known already stays what it is."""
-    added = {}
-    for parameter in definition.parameters.values():
-        known = common.get(parameter.name)
-        if known is None:
-            added[parameter.name] = parameter
+def _read(file: SourceFile) -> DefinitionFile:
+    if file.fault:
+        return DefinitionFile(None, [Remark(file.source, 0, Severity.ERROR, f"cannot be read: {file.fault}")])
+    return read_definition(file.command, file.content, file.source)
+
+
+@dataclass(slots=True)
+class _Assembly:
+    """What was put together so far. What is refused is looked at whole, so that all its errors are told at once."""
+
+    common: dict[str, Parameter] = field(default_factory=dict)
+    definitions: dict[str, Definition] = field(default_factory=dict)
+    refused: list[Definition] = field(default_factory=list)
+    remarks: list[Remark] = field(default_factory=list)
+
+    def add_global(self, read: DefinitionFile) -> None:
+        """Add the parameters of every message that a file has; one that is known already stays what it is."""
+        if read.definition is None:
+            return
+        self._compare(read.definition)
+        if not read.is_refused:
+            for name, parameter in read.definition.parameters.items():
+                self.common.setdefault(name, parameter)
+
+    def add(self, read: DefinitionFile) -> None:
+        """Add a definition, or what it knows besides the one of its command that is there."""
+        definition = read.definition
+        if definition is None:
+            return
+        first = self.definitions.get(definition.command)
+        if first is not None:
+            if not read.is_refused:
+                self.definitions[definition.command] = self._completed(first, definition)
+        elif self._compare(definition) and not read.is_refused:
+            own = {name: parameter for name, parameter in definition.parameters.items() if name not in self.common}
+            self.definitions[definition.command] = dataclasses.replace(definition, parameters=own)
         else:
-            remarks.append(_repeated(parameter, known, _contradiction(parameter, known)))
-    return added
+            self.refused.append(definition)
+
+    def look_for_replies(self) -> None:
+        """Tell of answers that nobody defines."""
+        known = self.definitions.keys() | {definition.command for definition in self.refused}
+        for definition in [*self.definitions.values(), *self.refused]:
+            for command in definition.replies:
+                if command not in known:
+                    self._warn(definition, f"reply: {command} has no definition")
+
+    def _compare(self, definition: Definition) -> bool:
+        """Whether a definition means by the names of global parameters what they mean; told for each it uses."""
+        fits = True
+        for parameter in definition.parameters.values():
+            known = self.common.get(parameter.name)
+            if known is not None:
+                contradictions = list(_contradictions(parameter, known))
+                fits = fits and not contradictions
+                self.remarks.append(_repeated(parameter, known, contradictions))
+        return fits
+
+    def _completed(self, first: Definition, later: Definition) -> Definition:
+        """The definition that counts, with the parameters that only a later one has."""
+        kept = {
+            name: dataclasses.replace(parameter, required=False)
+            for name, parameter in later.parameters.items()
+            if name not in first.parameters and name not in self.common and not parameter.forbidden
+        }
+        if not kept:
+            return first
+        names = ", ".join(f"[{name}]" for name in kept)
+        self._warn(first, f"kept from {later.source}, as optional: {names}")
+        return dataclasses.replace(first, parameters={**first.parameters, **kept})
+
+    def _warn(self, definition: Definition, text: str) -> None:
+        self.remarks.append(Remark(definition.source, 0, Severity.WARNING, text))
 
 
-def _without_globals(
-    definition: Definition, common: Mapping[str, Parameter], remarks: list[Remark]
-) -> Definition | None:
-    """The definition without what any message may have; None when it means something else by one of those names."""
-    is_refused = False
-    for parameter in definition.parameters.values():
-        known = common.get(parameter.name)
-        if known is not None:
-            contradiction = _contradiction(parameter, known)
-            is_refused = is_refused or bool(contradiction)
-            remarks.append(_repeated(parameter, known, contradiction))
-    if is_refused:
-        return None
-    own = {name: parameter for name, parameter in definition.parameters.items() if name not in common}
-    return dataclasses.replace(definition, parameters=own)
-
-
-def _contradiction(parameter: Parameter, known: Parameter) -> str:
-    """How a parameter differs from the global one of its name; empty when it only repeats it."""
+def _contradictions(parameter: Parameter, known: Parameter) -> Iterator[str]:
+    """How a parameter differs from the global one of its name; none when it only repeats it."""
     if parameter.required and parameter.has_flags and not known.required:
-        return "it is required here"
+        yield "it is required here"
     if parameter.forbidden and not known.forbidden:
-        return "it is forbidden here"
+        yield "it is forbidden here"
     if parameter.type not in ("string", known.type):
-        return f"it is of type {parameter.type} here"
+        yield f"it is of type {parameter.type} here"
     texts = {validator.text for validator in known.validators}
-    other = [validator.text for validator in parameter.validators if validator.text not in texts | {parameter.type}]
-    return f"its values are restricted here to {other[0]}" if other else ""
+    for validator in parameter.validators:
+        if validator.text not in texts | {parameter.type}:
+            yield f"its values are restricted here to {validator.text}"
 
 
-def _repeated(parameter: Parameter, known: Parameter, contradiction: str) -> Remark:
+def _repeated(parameter: Parameter, known: Parameter, contradictions: list[str]) -> Remark:
     where = f"[{parameter.name}] is a parameter of every message ({known.source}:{known.line})"
-    if contradiction:
-        text = f"{where}: {contradiction}, so it needs another name"
+    if contradictions:
+        text = f"{where}: {', '.join(contradictions)}, so it needs another name"
         return Remark(parameter.source, parameter.line, Severity.ERROR, text)
     return Remark(parameter.source, parameter.line, Severity.WARNING, f"{where}: it need not be repeated")
-
-
-def _unknown_replies(definitions: Mapping[str, Definition]) -> list[Remark]:
-    return [
-        Remark(definition.source, 0, Severity.WARNING, f"reply: {command} has no definition")
-        for definition in definitions.values()
-        for command in definition.replies
-        if command not in definitions
-    ]

@@ -4,10 +4,9 @@ A message of a command that has no definition is not checked: services may say a
 has written down what that is.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from communicator.errors import RemoteProtocolError
 from communicator.protocol.definitions.catalogue import Catalogue
 from communicator.protocol.definitions.definition import Definition, Parameter, Scope, is_secret
 from communicator.protocol.definitions.line_patterns import LinePatterns
@@ -111,15 +110,43 @@ class Checker:
             True when `fault` has nothing to say of any line. Where nothing is known of the command, nothing is looked at.
         """
         try:
-            parsed = parse_head(head.decode("ascii"))
-        except (RemoteProtocolError, UnicodeDecodeError):
+            rules = self._rules_for(head, server)
+        except ValueError:
             return False
-        rules = self._rules.get(parsed.command)
+        return rules is None or (self._is_worth_it(rules, head, lines) and rules.patterns.match_all(head, lines))
+
+    def misses(self, head: bytes, lines: Sequence[bytes], server: str = "") -> set[bytes]:
+        """Those of many lines that do not surely pass, and have to be looked at one by one; all, where they are many.
+
+        Args:
+            head: As for `passes_all`.
+            lines: Lines, each with its newline.
+            server: As for `fault`.
+        """
+        try:
+            rules = self._rules_for(head, server)
+        except ValueError:
+            return set(lines)
         if rules is None:
-            return True
-        if not rules.goes_anywhere and _address_fault(rules.definition, parsed, server):
-            return False
-        return self._is_worth_it(rules, head, lines) and rules.patterns.match_all(head, lines)
+            return set()
+        is_worth_it = rules.patterns.knows(head) or self._seen.get(head, 0) >= LINES_WORTH_IT
+        return rules.patterns.misses(head, lines) if is_worth_it else set(lines)
+
+    def _rules_for(self, head: bytes, server: str) -> _Rules | None:
+        """What lines with this header are held to; None for nothing.
+
+        Raises:
+            ValueError: It is no header, or its address is a fault.
+        """
+        parsed = parse_head(head.decode("ascii"))
+        rules = self._rules.get(parsed.command)
+        if (
+            rules is not None
+            and not rules.goes_anywhere
+            and (reason := _address_fault(rules.definition, parsed, server))
+        ):
+            raise ValueError(reason)
+        return rules
 
     def _is_worth_it(self, rules: _Rules, head: bytes, lines: bytes) -> bool:
         """Whether lines with this header come often enough to make an expression for them."""

@@ -2,16 +2,18 @@ r"""Expressions that match many lines of one command at once, made of the shapes
 
 Looking at each line by itself takes some microseconds; the router passes lines on in far less. So the lines of one read that carry
 the same header are matched by one expression, ``(?:HEAD(?: a=…;b=…;| b=…;)\n)*``. Its alternatives are shapes: names of parameters
-in the order in which somebody writes them. Shapes are learnt from the lines themselves. What does not match is not bad: it has to
-be looked at by itself.
+in the order in which somebody writes them, and which stand in quotes although they need not. Shapes are learnt from the lines
+themselves. What does not match is not bad: it has to be looked at by itself.
 
-Before that a ``;`` is put behind each line, so that a value of any text ends at one byte, which is what the engine is quickest to
-look for. It knows no more of a line than `line_form` does, and less: a read that holds a quotation mark, a backslash or a NUL is
-not matched at all.
+Before that ``;"`` is put behind each line: so a value of any text ends at one byte, which is what the engine is quickest to look
+for. Without quotes that is the ``;``; in quotes it is the next quotation mark, and where none closes the value in its own line it
+is ours, which no ``;`` follows. It knows no more of a line than `line_form` does, and less: a backslash or a NUL may stand for
+something else, and lines that hold one are not matched at all.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 
 from communicator.protocol.definitions.definition import Parameter
 
@@ -22,9 +24,15 @@ SHAPES_KEPT = 8
 NAMES_MAX = 16
 """Parameters of a shape; longer lines are looked at by themselves."""
 
-_READ_BY_LINE_FORM = (b'"', b"\\", b"\0")
-"""What may stand for something else."""
-_TEXT = b"[^;]++"
+MISSES_TOLD = 256
+"""Lines not matched, of some, that are told from the others; where there are more, all are to be looked at."""
+
+_READ_BY_LINE_FORM = (b"\\", b"\0")
+_LINE_END = b';"\n'
+_PART = re.compile(rb'([^=;]*+)=(?:(")[^"]*+"|[^;]*+)')
+"""A parameter: its name, and the mark if its value stands in quotes."""
+_TEXT = b'(?!")[^;]++|"[^"]++"'
+"""Any text, which somebody has to write in quotes now and then: both ways are one shape."""
 _END = rb"(?:;;|(?<![ \t\r\v\f]);)"
 """Behind the last value: blanks at the end of a line are no part of it, unless a ``;`` stands behind them."""
 
@@ -37,13 +45,14 @@ class LinePatterns:
     """
 
     def __init__(self, parameters: Iterable[Parameter]) -> None:
-        self._fields: dict[bytes, bytes] = {}
+        self._fields: dict[bytes, tuple[bytes, bytes]] = {}
+        """By name: the parameter without quotes, and in quotes."""
         self._required: set[bytes] = set()
         for parameter in parameters:
             name = parameter.name.encode()
-            value = _value_pattern(parameter)
-            if value is not None:
-                self._fields[name] = re.escape(name) + b"=" + value
+            values = _value_patterns(parameter)
+            if values is not None:
+                self._fields[name] = (re.escape(name) + b"=" + values[0], re.escape(name) + b"=" + values[1])
             if parameter.required:
                 self._required.add(name)
         self._by_head: dict[bytes, _HeadPattern] = {}
@@ -59,34 +68,56 @@ class LinePatterns:
             head: What each line begins with, before its parameters; it is known to be well formed.
             lines: Whole lines, each with its newline.
         """
-        if any(byte in lines for byte in _READ_BY_LINE_FORM):
-            return False
-        if len(self._by_head) >= HEADS_KEPT and head not in self._by_head:
-            self._by_head.clear()
-        pattern = self._by_head.setdefault(head, _HeadPattern(head))
-        closed = lines.replace(b"\n", b";\n")
+        return _is_plain(lines) and next(self._misses(head, lines), None) is None
+
+    def misses(self, head: bytes, lines: Sequence[bytes]) -> set[bytes]:
+        """The lines that are not good for sure, or all where those are many.
+
+        Args:
+            head: As for `match_all`.
+            lines: Lines, each with its newline.
+        """
+        odd = {line for line in lines if not _is_plain(line)}
+        plain = b"".join(line for line in lines if line not in odd)
+        missed = list(islice(self._misses(head, plain), MISSES_TOLD + 1))
+        if len(missed) > MISSES_TOLD:
+            return set(lines)
+        return odd.union(missed)
+
+    def _misses(self, head: bytes, lines: bytes) -> Iterator[bytes]:
+        """Each line that no shape matches; what can be learnt of it is."""
+        pattern = self._by_head.get(head) or self._make(head)
+        closed = lines.replace(b"\n", _LINE_END)
         at = pattern.match(closed, 0)
         while at < len(closed):
-            shape = self._shape(head, closed[at : closed.find(b"\n", at)])
-            if shape is None or not pattern.learn(shape):
-                return False
-            following = pattern.match(closed, at)
+            end = closed.index(_LINE_END, at)
+            line = closed[at:end]
+            shape = self._shape(head, line)
+            learnt = shape is not None and pattern.learn(shape)
+            following = pattern.match(closed, at) if learnt else at
             if following == at:
-                return False
+                yield line + b"\n"
+                following = pattern.match(closed, end + len(_LINE_END))
             at = following
-        return lines.isascii() or _is_utf8(lines)
+
+    def _make(self, head: bytes) -> "_HeadPattern":
+        if len(self._by_head) >= HEADS_KEPT:
+            self._by_head.clear()
+        pattern = self._by_head[head] = _HeadPattern(head)
+        return pattern
 
     def _shape(self, head: bytes, line: bytes) -> bytes | None:
-        """What matches lines that look like this one, which ends in a ``;`` of ours; None where that cannot be said."""
-        rest = line.removeprefix(head).removesuffix(b";")
+        """What matches lines that look like this one; None where that cannot be said."""
+        rest = line.removeprefix(head)
         if not line.startswith(head) or (rest and not rest.startswith(b" ")):
             return None
-        names = [part.partition(b"=")[0] for part in rest[1:].removesuffix(b";").split(b";")] if rest else []
+        parts = _PART.findall(rest, 1)
+        names = [name for name, _ in parts]
         if len(set(names)) < len(names) or len(names) > NAMES_MAX or not self._required.issubset(names):
             return None
         if not self._fields.keys() >= set(names):
             return None
-        return b" " + b";".join(self._fields[name] for name in names) + _END if names else b";"
+        return b" " + b";".join(self._fields[name][bool(mark)] for name, mark in parts) + _END if parts else b";"
 
 
 class _HeadPattern:
@@ -107,23 +138,36 @@ class _HeadPattern:
         if shape in self._shapes or len(self._shapes) >= SHAPES_KEPT:
             return False
         self._shapes.append(shape)
-        self._pattern = re.compile(b"(?:%b(?:%b)\n)*+" % (self._head, b"|".join(self._shapes)))
+        self._pattern = re.compile(b'(?:%b(?:%b)"\n)*+' % (self._head, b"|".join(self._shapes)))
         return True
 
 
-def _value_pattern(parameter: Parameter) -> bytes | None:
-    """What matches good values of a parameter only; None where nothing does."""
+def _value_patterns(parameter: Parameter) -> tuple[bytes, bytes] | None:
+    """What matches good values of a parameter only, without quotes and in quotes; None where nothing does."""
     if parameter.forbidden:
         return None
-    fragments = [validator.fragment for validator in parameter.validators] or [_TEXT]
-    known = [each for each in fragments if each is not None]
-    if len(known) < len(fragments):
+    fragments = [validator.fragment for validator in parameter.validators if validator.fragment is not None]
+    if len(fragments) < len(parameter.validators):
         return None
-    *before, last = known
-    value = b"".join(b"(?=(?:%b);)" % each for each in before) + b"(?:%b)" % last
+    if not fragments:
+        text = b'(?:%b|""|)' % _TEXT if parameter.may_be_empty else b"(?:%b)" % _TEXT
+        return text, text
+    plain, quoted = _all_of(fragments, b";"), _all_of(fragments, b'"')
     if parameter.may_be_empty:
-        return b"(?:%b|)" % value
-    return b"(?!;)" + value if re.fullmatch(last, b"") else value
+        return b"(?:%b|)" % plain, b'"(?:%b|)"' % quoted
+    return plain, b'"%b"' % quoted
+
+
+def _all_of(fragments: list[bytes], end: bytes) -> bytes:
+    """What matches a value, up to the byte that ends it, that all fragments match and that is not empty."""
+    *before, last = fragments
+    value = b"".join(b"(?=(?:%b)%b)" % (each, end) for each in before) + b"(?:%b)" % last
+    return b"(?!%b)" % end + value if re.fullmatch(last, b"") else value
+
+
+def _is_plain(lines: bytes) -> bool:
+    """Whether each byte stands for itself, and all for characters."""
+    return not any(byte in lines for byte in _READ_BY_LINE_FORM) and (lines.isascii() or _is_utf8(lines))
 
 
 def _is_utf8(lines: bytes) -> bool:

@@ -43,8 +43,13 @@ class DefinitionFile:
     """What was read of one file."""
 
     definition: Definition | None
-    """None where an error makes it one that cannot be taken; of a file for every message it has the parameters only."""
+    """None where the file is none; of a file for every message it has the parameters only."""
     remarks: list[Remark] = field(default_factory=list)
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether an error makes it one that cannot be taken: what could be read of it tells what else is wrong."""
+        return any(remark.severity is Severity.ERROR for remark in self.remarks)
 
 
 def read_definition(command: str, content: bytes, source: str) -> DefinitionFile:
@@ -85,9 +90,8 @@ class _Reader:
             parameters={parameter.name: parameter for parameter in self._parameters()},
             source=self._source,
         )
-        is_refused = any(remark.severity is Severity.ERROR for remark in self._remarks)
         self._remarks.sort(key=lambda remark: remark.line)
-        return DefinitionFile(None if is_refused else definition, self._remarks)
+        return DefinitionFile(definition, self._remarks)
 
     def _warn(self, line: int, text: str) -> None:
         self._remarks.append(Remark(self._source, line, Severity.WARNING, text))
