@@ -13,8 +13,15 @@ from benchmarks.shapes import SHAPES
 from benchmarks.workers import Workers
 
 MODES = ("off", "debug", "enforce")
-PARAMETERS = "serial=12345;state=running;share=0.75;data="
-"""Four parameters, of which three have rules."""
+_PLAIN = "serial=12345;state=running;share=0.75;"
+KINDS = {
+    "plain": f"{_PLAIN}data=",
+    "quoted": f'{_PLAIN}title="one;two";data=',
+    "json": f'{_PLAIN}report={{"n":[1,2]}};data=',
+}
+"""What is sent: three parameters that have rules; also one that has to be quoted, or one that no expression matches."""
+ALONE = "json"
+"""The kind of lines that are checked one by one: reported, but not held against a bar."""
 DEFINITION = """\
 description = what the benchmark sends
 broadcast = forbidden
@@ -32,6 +39,13 @@ validator = enum(starting|running|stopping)
 flags = required
 validator = number(0...1)
 
+[title]
+flags = optional
+
+[report]
+flags = optional
+validator = json
+
 [data]
 flags = required
 """
@@ -41,6 +55,8 @@ flags = required
 class CheckCell:
     """All runs of one load, by mode."""
 
+    kind: str
+    """One of `KINDS`."""
     shape: str
     line_bytes: int
     runs: dict[str, list[Rate]]
@@ -73,24 +89,23 @@ def run_checking_routers() -> Iterator[dict[str, Server]]:
         }
 
 
-def measure_checking(
-    servers: dict[str, Server], line_bytes: int, duration_s: float, rounds: int, workers: Workers
-) -> list[CheckCell]:
-    """Take the rates of one sender to one and to eight receivers, the modes in turn.
+def measure_checking(line_bytes: int, duration_s: float, rounds: int, workers: Workers) -> Iterator[CheckCell]:
+    """Take the rates of one sender to one receiver for each kind of lines, and to eight for plain ones.
+
+    Each load has routers of its own, which know no other shape of lines; the modes take turns.
 
     Args:
-        servers: See `run_checking_routers`.
         line_bytes: The size of a line, newline included.
         duration_s: How long each run sends.
         rounds: How often each rate is taken.
         workers: The load processes.
     """
-    cells = []
-    for shape in SHAPES[:2]:
-        load = Load(shape=shape, transport="tcp", line_bytes=line_bytes, duration_s=duration_s, parameters=PARAMETERS)
-        runs: dict[str, list[Rate]] = {mode: [] for mode in servers}
-        for _ in range(rounds):
-            for mode, server in servers.items():
-                runs[mode].append(measure_rate(server, load, workers))
-        cells.append(CheckCell(shape.name, line_bytes, runs))
-    return cells
+    one_to_one, one_to_eight = SHAPES[:2]
+    for kind, shape in (*((kind, one_to_one) for kind in KINDS), ("plain", one_to_eight)):
+        load = Load(shape=shape, transport="tcp", line_bytes=line_bytes, duration_s=duration_s, parameters=KINDS[kind])
+        with run_checking_routers() as servers:
+            runs: dict[str, list[Rate]] = {mode: [] for mode in servers}
+            for _ in range(rounds):
+                for mode, server in servers.items():
+                    runs[mode].append(measure_rate(server, load, workers))
+        yield CheckCell(kind, shape.name, line_bytes, runs)

@@ -21,6 +21,7 @@ from communicator.daemon.notices import NoticeLog
 from communicator.daemon.turns import Turns
 from communicator.router.config import RouterConfig
 from communicator.router.effects import (
+    AllowLongLines,
     CheckCredential,
     Close,
     Continue,
@@ -145,6 +146,7 @@ class Dispatcher:
             Send: self._send,
             Close: self._close,
             RouterLinked: self._router_linked,
+            AllowLongLines: self._allow_long_lines,
             SetQueuePolicy: self._set_queue_policy,
             Identify: self._identify,
             CheckCredential: self._check_credential,
@@ -299,6 +301,10 @@ class Dispatcher:
     def _router_linked(self, effect: RouterLinked, _producer: Link | None) -> None:
         if effect.link in self.links:
             self.links[effect.link].leads_to_router = True
+
+    def _allow_long_lines(self, effect: AllowLongLines, _producer: Link | None) -> None:
+        if effect.link in self.links:
+            self.links[effect.link].allow_long_lines()
 
     def _set_queue_policy(self, effect: SetQueuePolicy, _producer: Link | None) -> None:
         link = self.links.get(effect.link)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Protocol, cast
 
 from communicator.daemon.shelf import Shelf
+from communicator.protocol.limits import LINE_BYTES_HARD
 from communicator.protocol.line_buffer import LineBuffer
 from communicator.router.effects import Send
 from communicator.router.events import CloseReason, LinkKind, LinkMeasure
@@ -222,6 +223,10 @@ class Link(asyncio.BufferedProtocol):
         """Where the loop is to read into."""
         return self._buffer
 
+    def allow_long_lines(self) -> None:
+        """From now on accept lines as long as the protocol has them."""
+        self._lines.limit_bytes = LINE_BYTES_HARD
+
     def buffer_updated(self, size: int) -> None:
         """The loop has read."""
         if self.closing:
@@ -235,7 +240,7 @@ class Link(asyncio.BufferedProtocol):
             self._owner.lines_received(self, lines)
         if self._lines.too_long and not self.closing:
             self.pause_reading()  # for good
-            self._owner.line_too_long(self, self._limits.line_bytes)
+            self._owner.line_too_long(self, self._lines.limit_bytes)
 
     def eof_received(self) -> bool:
         """The peer writes no more; a last line without its newline counts. True: it may still read, which is not so over TLS."""

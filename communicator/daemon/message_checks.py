@@ -1,10 +1,11 @@
-"""Reads the message definitions that the settings name, where messages are to be checked; a wrong one costs itself only."""
+"""Reads the message definitions that the settings name, where messages are checked; how they are is told elsewhere."""
 
 from dataclasses import dataclass
 from pathlib import Path
 
 from communicator.daemon.settings import CommunicatordSettings
 from communicator.definitions.loading import load_catalogue
+from communicator.errors import ConfigError
 from communicator.protocol.definitions import Checker, Checking, Remark, Severity
 from communicator.router.config import MessageChecks
 
@@ -19,7 +20,7 @@ class Definitions:
 
 
 def read_definitions(settings: CommunicatordSettings) -> Definitions:
-    """Read what is needed to check messages: nothing where nobody checks them.
+    """Read what is needed to check messages: nothing where nobody checks them. A wrong definition costs itself only.
 
     Raises:
         ConfigError: A directory or a file cannot be read.
@@ -29,6 +30,19 @@ def read_definitions(settings: CommunicatordSettings) -> Definitions:
     catalogue, remarks = load_catalogue(map(Path, settings.definitions_path))
     refused = tuple(remark for remark in remarks if remark.severity is Severity.ERROR)
     return Definitions(MessageChecks(settings.check_messages, Checker(catalogue)), refused)
+
+
+def read_good_definitions(settings: CommunicatordSettings) -> Definitions:
+    """Read the same for a router that runs: definitions that work are not given up for wrong ones.
+
+    Raises:
+        ConfigError: A definition is wrong, or a directory or a file cannot be read.
+    """
+    definitions = read_definitions(settings)
+    if definitions.refused:
+        more = f" (and {len(definitions.refused) - 1} more)" if len(definitions.refused) > 1 else ""
+        raise ConfigError("definitions_path", f"{definitions.refused[0]}{more}")
+    return definitions
 
 
 def survey_definitions(settings: CommunicatordSettings) -> list[str]:

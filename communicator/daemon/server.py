@@ -19,13 +19,13 @@ from communicator.daemon.host import keep_freed_memory, raise_descriptor_limit, 
 from communicator.daemon.identity import identify_router
 from communicator.daemon.kept_files import KeptFiles
 from communicator.daemon.link import Link
-from communicator.daemon.message_checks import Definitions, read_definitions
+from communicator.daemon.message_checks import Definitions, read_definitions, read_good_definitions
 from communicator.daemon.peer_user import forget_users
 from communicator.daemon.raised_flags import RaisedFlags
 from communicator.daemon.reception import Reception, find_user
 from communicator.daemon.recollection import recollect
 from communicator.daemon.router_config import group_id, router_config, signal_secret
-from communicator.daemon.service_files import read_service_files
+from communicator.daemon.service_files import find_doubts, read_service_files
 from communicator.daemon.settings import CommunicatordSettings
 from communicator.daemon.signal_port import SignalPort
 from communicator.daemon.tls_door import TlsDoor
@@ -58,7 +58,7 @@ NEEDS_RESTART = frozenset(
 _TURNS_TO_ACCEPT = 3  # of the loop, from accept() to a link
 
 REFUSALS_TOLD = 20
-"""Wrong definitions that the log names; `--check-config` names them all."""
+"""Wrong definitions, and doubtful service files, that the log names; `--check-config` names them all."""
 
 MakeCore = Callable[[RouterConfig, Instant], Core]
 
@@ -84,6 +84,7 @@ class Server:
         self._credentials = Credentials(settings)
         self._identity = identify_router(settings, doors)
         services = read_service_files(Path(settings.services_path))
+        self._tell_doubts(settings)
         self._kept = recollect(Path(settings.data_path), services, self._tell_ignored)
         definitions = read_definitions(settings)
         self._tell_refused(definitions)
@@ -134,14 +135,14 @@ class Server:
         in_force = self._with_open_doors(settings)
         secret = signal_secret(settings)
         group_id(settings.listen.socket_group)  # the next start will need it
-        definitions = read_definitions(in_force)
+        definitions = read_good_definitions(in_force)
         config = router_config(in_force, self._identity, self._kept, definitions)
         revoked = self._credentials.reload(settings)  # the last that may fail
         self._signal.secret = secret
         forget_users()
         self._reception.limits = settings.limits
         self._dispatcher.back_pressure.stall_s = settings.limits.stall_s
-        self._tell_refused(definitions)
+        self._tell_doubts(settings)
         self._dispatcher.reconfigure(config)
         links = self._dispatcher.links.values() if revoked.certificates else ()
         secure = frozenset(link.number for link in links if link.kind is LinkKind.SECURE)
@@ -194,6 +195,10 @@ class Server:
     def _tell_refused(self, definitions: Definitions) -> None:
         for remark in definitions.refused[:REFUSALS_TOLD]:
             self._daemon.log.warning("definition_refused", path=remark.source, line=remark.line, reason=remark.text)
+
+    def _tell_doubts(self, settings: CommunicatordSettings) -> None:
+        for doubt in find_doubts(Path(settings.services_path))[:REFUSALS_TOLD]:
+            self._daemon.log.warning("service_file_doubtful", **doubt.fields)
 
     def _tell_ignored(self, path: Path, reason: str) -> None:
         self._daemon.log.warning("kept_file_ignored", path=str(path), reason=reason)

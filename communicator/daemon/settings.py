@@ -28,7 +28,7 @@ class LimitsSettings(Settings, frozen=True):
     """``[limits]``: every bound of the router, and the time it gives others."""
 
     line_bytes: Annotated[int, Meta(ge=1024, le=LINE_BYTES_SENT)] = LINE_BYTES
-    """The longest line accepted; applies to new links."""
+    """The longest line accepted, but of the suite's own services: these may send up to 1 MiB. Applies to new links."""
     links: Count = 20_000
     """Links held at once: twice the 10,000 that `make bench` holds; fewer where there are not as many descriptors."""
     queue_bytes: Annotated[int, Meta(ge=LINE_BYTES)] = 16 * 1024 * 1024

@@ -3,7 +3,7 @@
 from communicator.protocol.addresses import is_private
 from communicator.protocol.names import PRIVATE_NETWORK, THIS_SERVER
 from communicator.router.balancing import Balancer, Candidate
-from communicator.router.checking import stays_here
+from communicator.router.checking import find_leaving, holds_to_definitions, is_local
 from communicator.router.envelope import Envelope
 from communicator.router.events import Instant
 from communicator.router.mesh.records import Instance
@@ -27,8 +27,8 @@ def choose(board: Switchboard, envelope: Envelope, now: Instant) -> Link | str |
     """
     message = envelope.message
     found = candidates(board, message.service, message.server, now, exclude=envelope.link)
-    if stays_here(board, message.command):
-        found = [one for one in found if one.server == board.config.server_name]
+    if is_local(board, message.command):
+        found = _at_home(board, envelope, found)
     if not envelope.is_ours and envelope.link.peer is not None and envelope.link.peer.is_leaf and not message.server:
         found = [one for one in found if one.server == _taker(board, envelope.link.peer.server, found)]
     if not found:
@@ -40,6 +40,16 @@ def choose(board: Switchboard, envelope: Envelope, now: Instant) -> Link | str |
     if chosen is None:
         return None
     return board.registry.live(message.service) if chosen.server == board.config.server_name else chosen.server
+
+
+def _at_home(board: Switchboard, envelope: Envelope, found: list[Candidate]) -> list[Candidate]:
+    """Who of these may get a local message; where such are only watched, one that leaves its host is told, and goes on."""
+    here = [one for one in found if one.server == board.config.server_name]
+    if holds_to_definitions(board):
+        return here
+    if found and not here and envelope.is_ours:
+        find_leaving(board, envelope.link, envelope.message)
+    return found
 
 
 def _taker(board: Switchboard, leaf: str, found: list[Candidate]) -> str:

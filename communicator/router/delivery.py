@@ -1,21 +1,22 @@
 """One message that had to be looked into: to its service wherever it is, into the cache, or back to its sender with the reason."""
 
-from communicator.protocol.line_form import encode_line, representable
+from communicator.protocol.line_form import encode_line
 from communicator.protocol.names import BROADCAST_SERVICES, WILDCARD_SERVERS
 from communicator.router.broadcasting import broadcast, deliver_all
 from communicator.router.cache import parse_cache_policy
 from communicator.router.carrier import next_of
-from communicator.router.checking import stays_here
+from communicator.router.checking import find_leaving
 from communicator.router.choosing import choose
 from communicator.router.effects import Level
 from communicator.router.envelope import ACK_ID, HOPS_LEFT, Envelope, write_line
 from communicator.router.events import Instant
 from communicator.router.forwarding import is_here
 from communicator.router.mesh.acknowledgement import acknowledge, is_repeated, send_until_acknowledged
+from communicator.router.refusals import refuse_message
 from communicator.router.registry import Link
 from communicator.router.repertoire import may_understand
 from communicator.router.reports import report, tell_hop
-from communicator.router.switchboard import REASON_CHARACTERS, Switchboard
+from communicator.router.switchboard import Switchboard
 
 
 def deliver(board: Switchboard, envelope: Envelope, now: Instant) -> None:
@@ -90,8 +91,8 @@ def _absent(board: Switchboard, envelope: Envelope, now: Instant) -> None:
     message = envelope.message
     own = envelope.link.registration is not None and envelope.link.registration.service == message.service
     expected = not own and message.service in board.config.known_services and is_here(board, message.server)
-    if not expected and stays_here(board, message.command):
-        _kept_here(board, envelope)
+    if not expected and envelope.is_ours and (reason := find_leaving(board, envelope.link, message)):
+        refuse_message(board, envelope.link, message.command, reason, "faulty")
         return
     if expected and not may_understand(board, message.service, message.command):
         _not_understood(board, envelope, now)
@@ -113,15 +114,6 @@ def _absent(board: Switchboard, envelope: Envelope, now: Instant) -> None:
     reason = "service_absent" if expected else "service_unknown"
     fail(board, envelope, reason, now)
     acknowledge(board, envelope, "failed", now, reason)
-
-
-def _kept_here(board: Switchboard, envelope: Envelope) -> None:
-    """It may not leave this host, whoever would take it elsewhere."""
-    message = envelope.message
-    board.statistics.faulty_messages += 1
-    board.statistics.dropped["faulty"] += 1
-    reason = f"{message.command} stays on its host, and there is no {message.service!r} here"
-    board.tell(envelope, "INVALID", command=message.command, message=representable(reason, REASON_CHARACTERS))
 
 
 def _not_understood(board: Switchboard, envelope: Envelope, now: Instant) -> None:

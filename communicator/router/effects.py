@@ -48,6 +48,13 @@ class RouterLinked:
     link: int
 
 
+@dataclass(frozen=True, slots=True)
+class AllowLongLines:
+    """A link of the suite's own may send the longest lines there are: the settings bound what other services say."""
+
+    link: int
+
+
 class QueuePolicy(StrEnum):
     """What happens to a service that reads too slowly; what waits for it is bounded in any case."""
 
@@ -200,6 +207,7 @@ Effect = (
     | Close
     | Dial
     | RouterLinked
+    | AllowLongLines
     | SetQueuePolicy
     | CheckCredential
     | Keep

@@ -17,7 +17,7 @@ from communicator.protocol.line_form import parse_head
 from communicator.protocol.names import BROADCAST_SERVICES, ROUTER_SERVICE, THIS_SERVER, WILDCARD_SERVERS
 from communicator.router.authority import RULES
 from communicator.router.balancing import Candidate, shares
-from communicator.router.checking import heads_to_read, pass_unread, stays_here
+from communicator.router.checking import is_local, lines_to_check, pass_unread, passes
 from communicator.router.effects import Continue
 from communicator.router.events import Instant
 from communicator.router.mesh.records import Instance
@@ -119,7 +119,7 @@ def _forward_mixed(board: Switchboard, link: Link, lines: bytes, now: Instant, i
     """Collect lines by destination; what was collected goes out before a line that must be looked into."""
     rest = BytesIO(lines)
     is_traced = _TELLTALES[0] in lines
-    to_read = heads_to_read(board, lines, _head_of)
+    to_check = lines_to_check(board, lines, _head_of)
     batches = _Batches(board, link)
     puts = batches.puts
     particular: set[bytes] = set()  # the starts whose lines may ask for more than their address does
@@ -127,13 +127,14 @@ def _forward_mixed(board: Switchboard, link: Link, lines: bytes, now: Instant, i
         start = line.partition(b" ")[0]
         put = puts.get(start)
         if put is None or is_traced or start in particular:
-            route = find_route(board, link, start.removesuffix(b"\n"))
-            if route is not None and not _is_plain(route):
+            head = start.removesuffix(b"\n")
+            route = find_route(board, link, head)
+            if route is not None and (head in to_check or not _is_plain(route)):
                 particular.add(start)
             if (
                 route is None
                 or ((is_traced or start in particular) and _has_telltale(line, route))
-                or (to_read and start.removesuffix(b"\n") in to_read)
+                or (head in to_check and line in to_check[head] and not (board.may_check() and passes(board, line)))
             ):
                 batches.flush()
                 if not board.may_look():
@@ -245,7 +246,7 @@ def _service_route(board: Switchboard, server: str, service: str, command: str) 
     elsewhere = () if board.mesh.is_alone else board.mesh.directory.instances(service)
     if live is not None:
         return Route((live,), "local", is_only=not elsewhere)
-    if server or not elsewhere or stays_here(board, command):
+    if server or not elsewhere or is_local(board, command):
         return None
     chosen = nearest(board, service, elsewhere)
     hop = None if chosen is None else board.carrier.hop(chosen)

@@ -3,23 +3,25 @@
 import msgspec
 
 from communicator.errors import LocalProtocolError, ProtocolError
-from communicator.protocol.line_form import decode
+from communicator.protocol.line_form import decode, parse_head
 from communicator.protocol.message import Message
 from communicator.protocol.names import ROUTER_SERVICE
 from communicator.router.authority import Speaker, judge
 from communicator.router.checking import find_fault
 from communicator.router.commands.table import HANDLERS
 from communicator.router.delivery import deliver
-from communicator.router.effects import Identify, Level
+from communicator.router.effects import Identify
 from communicator.router.envelope import Envelope, open_envelope, own_envelope
 from communicator.router.events import Instant
 from communicator.router.forwarding import is_here
+from communicator.router.mesh.acknowledgement import acknowledge
 from communicator.router.mesh.admission import must_wait
 from communicator.router.mesh.belief import why_not_believed
+from communicator.router.refusals import refuse_message
 from communicator.router.registry import Link, Party
 from communicator.router.reports import tell_hop
 from communicator.router.statistics import OTHER
-from communicator.router.switchboard import REASON_CHARACTERS, Switchboard
+from communicator.router.switchboard import Switchboard
 
 
 def inspect(board: Switchboard, link: Link, line: bytes, now: Instant) -> None:
@@ -36,7 +38,7 @@ def inspect(board: Switchboard, link: Link, line: bytes, now: Instant) -> None:
     try:
         message = decode(line)
     except ProtocolError as error:
-        _refuse(board, link, "", str(error), "invalid")
+        refuse_message(board, link, _command_of(line), str(error), "invalid")
         return
     if must_wait(board, link, message, line + b"\n", now):
         return
@@ -46,6 +48,15 @@ def inspect(board: Switchboard, link: Link, line: bytes, now: Instant) -> None:
         _take(board, link, message, line, now)
 
 
+def _command_of(line: bytes) -> str:
+    """The command of a line whose parameters cannot be read; empty where it cannot be read either."""
+    words = line.strip().split(b" ", 2)
+    try:
+        return parse_head(b" ".join(words[: 2 if line.lstrip().startswith(b"<") else 1]).decode("ascii")).command
+    except (ProtocolError, UnicodeDecodeError):
+        return ""
+
+
 def _take(board: Switchboard, link: Link, message: Message, line: bytes, now: Instant) -> None:
     """A message of a service, a tool, or a stranger."""
     ruling = judge(message, _speaker(link), board.config)
@@ -53,9 +64,9 @@ def _take(board: Switchboard, link: Link, message: Message, line: bytes, now: In
         board.park(link, line + b"\n", Identify(link.id))
     elif not ruling.allowed:
         board.statistics.acl_denied += 1
-        _refuse(board, link, message.command, ruling.reason, "acl")
+        refuse_message(board, link, message.command, ruling.reason, "acl")
     elif fault := find_fault(board, link, message):
-        _refuse(board, link, message.command, fault, "faulty")
+        refuse_message(board, link, message.command, fault, "faulty")
     elif message.service in ("", ROUTER_SERVICE) and is_here(board, message.server):
         _obey(board, link, message, now)
     else:
@@ -67,12 +78,12 @@ def _take_from_router(board: Switchboard, link: Link, message: Message, now: Ins
     reason = why_not_believed(board, link, message, now)
     if reason:
         board.statistics.acl_denied += 1
-        _refuse(board, link, message.command, reason, "acl")
+        refuse_message(board, link, message.command, reason, "acl")
         return
     try:
         envelope = open_envelope(link, message)
     except ValueError as error:
-        _refuse(board, link, message.command, str(error), "invalid")
+        refuse_message(board, link, message.command, str(error), "invalid")
         return
     if message.server and not is_here(board, message.server):
         _deliver(board, envelope, now)
@@ -81,13 +92,26 @@ def _take_from_router(board: Switchboard, link: Link, message: Message, now: Ins
     ruling = judge(message, _speaker(link), board.config)
     if not ruling.allowed:
         board.statistics.acl_denied += 1
-        _refuse(board, asker, message.command, ruling.reason, "acl")
-    elif fault := find_fault(board, link, envelope.message):
-        _refuse(board, asker, message.command, fault, "faulty")
+        refuse_message(board, asker, message.command, ruling.reason, "acl")
+        _end_repeats(board, envelope, "not_allowed", now)
+    elif _is_for_us(board, envelope) and (fault := find_fault(board, link, envelope.message)):
+        refuse_message(board, asker, message.command, fault, "faulty")
+        _end_repeats(board, envelope, "faulty", now)
     elif message.service in ("", ROUTER_SERVICE):
         _obey(board, asker, message, now)
     else:
         _deliver(board, envelope, now)
+
+
+def _is_for_us(board: Switchboard, envelope: Envelope) -> bool:
+    """Whether it ends here, at least one copy of it; what only passes is the business of the hosts it is for."""
+    return envelope.serves is None or board.config.server_name in envelope.serves
+
+
+def _end_repeats(board: Switchboard, envelope: Envelope, reason: str, now: Instant) -> None:
+    """A message that has to arrive never will: its router need not send it again, and its sender hears no second refusal."""
+    if _is_for_us(board, envelope):
+        acknowledge(board, envelope, "failed", now, reason)
 
 
 def _asker(link: Link, message: Message) -> Link:
@@ -108,7 +132,7 @@ def _deliver(board: Switchboard, envelope: Envelope, now: Instant) -> None:
     try:
         deliver(board, envelope, now)
     except LocalProtocolError as error:  # a JSON message may hold what no line can
-        _refuse(board, envelope.link, envelope.message.command, str(error), "invalid")
+        refuse_message(board, envelope.link, envelope.message.command, str(error), "invalid")
 
 
 def _speaker(link: Link) -> Speaker:
@@ -145,7 +169,7 @@ def _obey(board: Switchboard, link: Link, message: Message, now: Instant) -> Non
     try:
         handler(board, link, message, now)
     except ValueError as error:  # a ProtocolError or an AddressError: a parameter is wrong, or has no answer
-        _refuse(board, link, message.command, str(error), "invalid")
+        refuse_message(board, link, message.command, str(error), "invalid")
 
 
 def _trace(board: Switchboard, link: Link, message: Message, now: Instant) -> None:
@@ -161,19 +185,3 @@ def _with_actor(board: Switchboard, link: Link, message: Message) -> Message:
     user = link.user.name if link.user else ""
     actor = {"actor_user": user, "actor_server": board.config.server_name}
     return msgspec.structs.replace(message, parameters={**message.parameters, **actor})
-
-
-def _refuse(board: Switchboard, link: Link, command: str, reason: str, drop: str) -> None:
-    board.statistics.dropped[drop] += 1
-    link.refusals += 1
-    if link.refusals.bit_count() == 1:  # the 1st, 2nd, 4th, 8th …: a flood of bad lines is no flood of the log
-        board.notice(
-            Level.INFO,
-            "message_refused",
-            link=link.name,
-            command=command,
-            reason=reason[:REASON_CHARACTERS],
-            refusals=link.refusals,
-        )
-    if link.answers_to or not link.is_bus:  # where everyone would hear it
-        board.refuse(link, command, reason)

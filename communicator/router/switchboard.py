@@ -33,6 +33,8 @@ REASON_CHARACTERS = 300
 """Enough to name what is wrong; what a peer wrote may be quoted in it, and is not to fill the log."""
 LINES_PER_TURN = 256
 """Lines looked into before others get a turn: a few milliseconds of work."""
+CHECKS_PER_LOOK = 4
+"""Lines held to their definition one by one, and passed on unread, in the time in which one is looked into."""
 BYTES_PER_TURN = 4 * 1024 * 1024
 """Bytes written before others get a turn: questions may be short and answers long."""
 
@@ -94,19 +96,24 @@ class Switchboard:
         self._boot = uuid.UUID(config.boot_id)
         self._runs = 0
         self._messages = 0
-        self._lines = 0
+        self._work = 0
         self._bytes = 0
 
     def take_effects(self) -> list[Effect]:
         """What is to be done, in order; the list starts anew, and so does the turn."""
         effects, self._effects = self._effects, []
-        self._lines = self._bytes = 0
+        self._work = self._bytes = 0
         return effects
 
     def may_look(self) -> bool:
         """Whether one more line may be looked into in this turn; counts it."""
-        self._lines += 1
-        return self._lines <= LINES_PER_TURN and self._bytes <= BYTES_PER_TURN
+        self._work += CHECKS_PER_LOOK
+        return self._work <= LINES_PER_TURN * CHECKS_PER_LOOK and self._bytes <= BYTES_PER_TURN
+
+    def may_check(self) -> bool:
+        """Whether one more line may be held to its definition in this turn; counts it. Else none may be looked into either."""
+        self._work += 1
+        return self._work <= LINES_PER_TURN * CHECKS_PER_LOOK
 
     def hold(self, link: Link, lines: bytes) -> None:
         """These lines of the link, and all that follow, wait for an answer of the shell."""

@@ -63,6 +63,8 @@ def load_settings(settings_type: type[S], files: Sequence[Path], assignments: It
         return msgspec.convert(merged, settings_type)
     except msgspec.ValidationError as error:
         key, reason = _explain(error)
+        words = _words_of(settings_type, key)
+        reason += f": it is one of {', '.join(words)}" if words else ""
         raise ConfigError(key, reason, _source_of(key, sources)) from None
 
 
@@ -148,6 +150,20 @@ def _explain(error: msgspec.ValidationError) -> tuple[str, str]:
     if unknown:
         return ".".join(part for part in (path, unknown["key"]) if part), "is not a known key"
     return path, reason[:1].lower() + reason[1:].replace("`", "")
+
+
+def _words_of(settings_type: type[msgspec.Struct], key: str) -> list[str]:
+    """The words that a setting takes; empty where they are not fixed, or where it is no setting."""
+    kind: msgspec.inspect.Type = msgspec.inspect.type_info(settings_type)
+    for name in key.split("."):
+        fields = kind.fields if isinstance(kind, msgspec.inspect.StructType) else ()
+        kind = next((field.type for field in fields if field.encode_name == name), msgspec.inspect.AnyType())
+    match kind:
+        case msgspec.inspect.EnumType(cls):
+            return [str(word.value) for word in cls]
+        case msgspec.inspect.LiteralType(values):
+            return list(map(str, values))
+    return []
 
 
 def _source_of(key: str, sources: dict[str, str]) -> str:

@@ -219,3 +219,17 @@ def test_a_check_of_the_settings_names_wrong_definitions_with_which_it_would_run
         process.send_signal(signal.SIGTERM)
         _, log = process.communicate(timeout=PATIENCE_S)
         assert f"event=definition_refused path={definitions}/PRINT.conf line=1" in log
+
+
+def test_a_check_of_the_settings_names_misspelt_keys_of_service_files(place):
+    services = place / "services"
+    services.mkdir()
+    (services / "printer.service").write_text("comands = PRINT\n")
+    option = ("--set", f"services_path={services}")
+    done = _run(place, *option, "--check-config")
+    assert done.returncode == os.EX_CONFIG
+    assert "printer.service:1" in done.stderr
+    with _running(place, *option) as (process, _):
+        process.send_signal(signal.SIGTERM)
+        _, log = process.communicate(timeout=PATIENCE_S)
+        assert f"event=service_file_doubtful path={services}/printer.service" in log

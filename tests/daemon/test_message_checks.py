@@ -2,7 +2,7 @@
 
 import pytest
 
-from communicator.daemon.message_checks import Definitions, read_definitions, survey_definitions
+from communicator.daemon.message_checks import Definitions, read_definitions, read_good_definitions, survey_definitions
 from communicator.daemon.settings import CommunicatordSettings
 from communicator.errors import ConfigError
 from communicator.protocol import Message
@@ -45,16 +45,51 @@ def test_a_wrong_definition_costs_itself_only(directory):
     assert definitions.checks.checker.definition("PRINT") is not None
 
 
+def test_a_router_that_runs_takes_all_definitions_or_none(directory):
+    wrong = directory / "WRONG.conf"
+    with pytest.raises(ConfigError) as refused:
+        read_good_definitions(_settings(directory))
+    assert refused.value.key == "definitions_path"
+    assert refused.value.reason.startswith(f"{wrong}:1: error: [cache] is a parameter of every message")
+    assert "more)" not in refused.value.reason
+    for number in range(2):
+        (directory / f"WRONG{number}.conf").write_text(BAD)
+    with pytest.raises(ConfigError, match=r"WRONG\.conf:1: .* \(and 2 more\)$"):
+        read_good_definitions(_settings(directory))
+    assert read_good_definitions(_settings(directory, checking="off")) == Definitions()
+    for each in directory.glob("WRONG*"):
+        each.unlink()
+    assert read_good_definitions(_settings(directory)).checks is not None
+
+
+def test_of_a_command_of_the_suite_a_wrong_file_leaves_the_suite_s_own(directory):
+    (directory / "SERVICE_STATUS.conf").write_text("scope = moon\n")
+    definitions = read_definitions(_settings(directory))
+    assert definitions.checks is not None
+    assert definitions.checks.checker.fault(Message("SERVICE_STATUS")) == "parameter service is missing"
+
+
 def test_where_nobody_checks_nothing_is_read(directory):
     (directory / "NOT_A_FILE.conf").mkdir()
     assert read_definitions(_settings(directory, checking="off")) == Definitions()
 
 
-@pytest.mark.parametrize("read", [read_definitions, survey_definitions])
-def test_what_cannot_be_read_is_named(directory, read):
+@pytest.mark.parametrize("read", [read_definitions, read_good_definitions, survey_definitions])
+def test_a_directory_that_cannot_be_read_is_named(directory, read):
+    with pytest.raises(ConfigError, match=r"definitions_path: .*PRINT\.conf"):
+        read(_settings(directory / "PRINT.conf"))
+
+
+def test_a_file_that_cannot_be_read_is_as_wrong_as_a_wrong_one(directory):
     (directory / "NOT_A_FILE.conf").mkdir()
+    (directory / "WRONG.conf").unlink()
+    definitions = read_definitions(_settings(directory))
+    assert [remark.source for remark in definitions.refused] == [str(directory / "NOT_A_FILE.conf")]
+    assert definitions.checks is not None
+    assert definitions.checks.checker.definition("PRINT") is not None
+    assert len(survey_definitions(_settings(directory, checking="off"))) == 1
     with pytest.raises(ConfigError, match=r"definitions_path: .*NOT_A_FILE"):
-        read(_settings(directory))
+        read_good_definitions(_settings(directory))
 
 
 def test_a_survey_finds_wrong_definitions_whether_they_are_used_or_not(directory):

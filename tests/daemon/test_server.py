@@ -183,6 +183,17 @@ async def test_a_line_without_end_is_cut_at_the_limit(run_router, door):
         assert statistics["messages_dropped_total"]["too_long"] == 1
 
 
+async def test_a_service_of_the_suite_may_send_long_lines(run_router):
+    async with run_router("limits.line_bytes=1024") as router:
+        timekeeper, asker = await router.connect(), await router.connect()
+        await timekeeper.register("timekeeper")
+        await asker.register("asker")
+        timekeeper.say("asker/REPORT text=" + "x" * 900_000)
+        assert len(await asker.hear()) > 900_000
+        asker.say("timekeeper/REPORT text=" + "x" * 2_000)
+        assert "longer than 1024 bytes" in await asker.hear()
+
+
 async def test_hang_up_reads_what_may_change_and_names_what_may_not(run_router):
     async with run_router() as router:
         peer = await router.connect()
@@ -258,6 +269,26 @@ async def test_definitions_are_read_at_the_start_and_anew_on_hang_up(run_router,
         assert "UNKNOWN" in await peer.hear()
         statistics = await peer.statistics()
         assert (statistics["faulty_messages_total"], statistics["definitions_refused"]) == (1, 0)
+
+
+async def test_a_definition_that_works_is_not_given_up_for_a_wrong_one(run_router, tmp_path):
+    (tmp_path / "PRINT.conf").write_text("[file]\nflags = required\n")
+    settings = [f'definitions_path=["{tmp_path}"]', "check_messages=enforce"]
+    async with run_router(*settings) as router:
+        peer = await router.connect()
+        for name in ("PRINT", "WRONG"):
+            (tmp_path / f"{name}.conf").write_text("scope = moon\n")
+        router.reload_to([*settings, "limits.links=1"])
+        os.kill(os.getpid(), signal.SIGHUP)
+        await peer.sync()
+        peer.say("communicatord/PRINT")
+        assert "message=parameter file is missing" in await peer.hear()
+        await (await router.connect()).sync()
+        statistics = await peer.statistics()
+        assert (statistics["config_last_reload_successful"], statistics["definitions_refused"]) == (False, 0)
+        [failed] = router.events("config_reload_failed")
+        assert failed["reason"].startswith(f"definitions_path: {tmp_path}/PRINT.conf:1: error: ")
+        assert failed["reason"].endswith(" (and 1 more)")
 
 
 async def test_a_wrong_setting_at_hang_up_changes_nothing(run_router):

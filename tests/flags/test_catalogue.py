@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from communicator.flags import catalogue
 from communicator.flags.catalogue import CATALOGUE, CONNECTION_FAILED, FILE_WRITE, PAGE_URI, find_declaration
 from communicator.flags.flag import FlagName, Source, make_flag_name
 from communicator.flags.flag_file import read_flag, write_flag
@@ -83,8 +84,27 @@ def raised_in_the_source():
                     yield getattr(node.args[0], "id", "")
 
 
+def followed_in_the_source():
+    """The constants of a module's table FLAGS, whose members its package raises and lowers as conclusions change."""
+    for package in PACKAGES:
+        for path in (ROOT / package).rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text())):
+                if isinstance(node, ast.Assign) and [getattr(target, "id", "") for target in node.targets] == ["FLAGS"]:
+                    yield from (getattr(element, "id", "") for element in getattr(node.value, "elts", ()))
+
+
+def concluded_in_the_source():
+    """The constants that are the key of an assignment: which flags a conclusion has stand."""
+    for package in PACKAGES:
+        for path in (ROOT / package).rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text())):
+                if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Subscript):
+                    yield getattr(node.targets[0].slice, "id", "")
+
+
 def test_what_is_declared_is_raised():
-    assert {"FILE_WRITE", "CONNECTION_FAILED"} == set(raised_in_the_source()) & {
-        name for name in vars(__import__("communicator.flags.catalogue", fromlist=["x"])) if name.isupper()
-    }
-    assert len(CATALOGUE) == 2
+    declared = {name for name, value in vars(catalogue).items() if isinstance(value, catalogue.Declaration)}
+    followed = set(followed_in_the_source())
+    assert followed <= set(concluded_in_the_source()), "a flag that no conclusion has stand"
+    assert declared == (set(raised_in_the_source()) & declared) | followed
+    assert len(CATALOGUE) == len(declared)

@@ -77,6 +77,22 @@ def test_is_loopback(host, expected):
     assert HostPort(host, 1).is_loopback is expected
 
 
+@pytest.mark.parametrize(
+    ("host", "expected"),
+    [
+        ("0.0.0.0", True),
+        ("::", True),
+        ("127.0.0.1", False),
+        ("10.0.0.1", False),
+        ("::1", False),
+        ("alpha", False),
+        ("", False),
+    ],
+)
+def test_is_unspecified(host, expected):
+    assert HostPort(host, 1).is_unspecified is expected
+
+
 ROUTERS = {
     "cd://10.0.0.5": RouterAddress(Scheme.PLAIN, HostPort("10.0.0.5", 4040)),
     "cd://10.0.0.5/": RouterAddress(Scheme.PLAIN, HostPort("10.0.0.5", 4040)),

@@ -7,7 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from communicator.errors import RemoteProtocolError
-from communicator.protocol.values import NS_PER_S, format_timestamp, parse_duration_s, parse_integer
+from communicator.protocol.values import (
+    NS_PER_S,
+    format_timestamp,
+    parse_duration_s,
+    parse_integer,
+    parse_timestamp_ns,
+)
 
 INTEGERS = {
     "0": 0,
@@ -54,8 +60,8 @@ def test_every_integer_in_every_base(value, base):
 
 
 @given(st.text(max_size=30))
-def test_any_text_is_an_integer_a_duration_or_the_peers_fault(text):
-    for parse in (parse_integer, parse_duration_s):
+def test_any_text_is_an_integer_a_duration_a_time_or_the_peers_fault(text):
+    for parse in (parse_integer, parse_duration_s, parse_timestamp_ns):
         with contextlib.suppress(RemoteProtocolError):
             assert isinstance(parse(text), int | float)
 
@@ -98,3 +104,32 @@ def test_no_duration(text):
 )
 def test_timestamp(wall_ns, text):
     assert format_timestamp(wall_ns) == text
+    assert parse_timestamp_ns(text) == wall_ns
+
+
+@given(st.integers(0, 10**21 - 1))
+def test_every_time_reads_back_to_the_nanosecond(wall_ns):
+    assert parse_timestamp_ns(format_timestamp(wall_ns)) == wall_ns
+
+
+@pytest.mark.parametrize(
+    ("text", "wall_ns"),
+    [
+        ("12", 12_000_000_000),
+        ("12.5", 12_500_000_000),
+        ("0.000000001", 1),
+        ("1795500000.1234", 1_795_500_000_123_400_000),
+    ],
+)
+def test_a_time_with_fewer_decimals(text, wall_ns):
+    assert parse_timestamp_ns(text) == wall_ns
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "now", "-1", "+1", "1.", ".5", "1e9", "nan", " 1", "1\n", "1.0000000001", "1" * 13, "٣", "1,5", "x" * 1000],
+)
+def test_no_time(text):
+    with pytest.raises(RemoteProtocolError, match="is not a time") as raised:
+        parse_timestamp_ns(text)
+    assert len(str(raised.value)) < 150

@@ -4,9 +4,11 @@ import pytest
 
 from communicator.definitions import load_catalogue
 from communicator.definitions.loading import packaged_files
+from communicator.protocol import decode
 from communicator.protocol.definitions import Checker, Checking, SourceFile, read_catalogue
 from communicator.router.config import MessageChecks
-from communicator.router.events import DatagramReceived, Instant
+from communicator.router.effects import Send
+from communicator.router.events import DatagramReceived, Instant, LinesReceived
 from simulation.cluster import Cluster, chain
 
 FILES = {
@@ -184,14 +186,173 @@ def test_a_local_message_leaves_its_host_by_no_way(line, times):
     )
 
 
+def hold_to(cluster, **checks):
+    """Let routers check as they are told."""
+    for name, each in checks.items():
+        host = cluster.hosts[name]
+        host.changes = {"checks": each}
+        cluster[name].reconfigure(host._config(), Instant(*host.clocks.read()))
+
+
+def faults_told(cluster, name):
+    return [notice.fields for notice in cluster.hosts[name].notices if notice.event == "message_faulty"]
+
+
 @pytest.mark.parametrize("times", [1, 100])
 def test_the_router_of_the_receiver_checks_what_comes_from_elsewhere(line, times):
     cluster, voices = line
-    host = cluster.hosts["a"]
-    host.changes = {"checks": None}
-    cluster["a"].reconfigure(host._config(), Instant(*host.clocks.read()))
+    hold_to(cluster, a=None)
     cluster.say(voices["one"], *["two/PRINT copies=1"] * times, "two/PRINT file=a")
     assert voices["two"].take() == ["<a:one c:two/PRINT file=a"]
     told = voices["one"].take()
     assert len(told) == times
     assert all("INVALID" in each and "parameter file is missing" in each for each in told)
+
+
+@pytest.mark.parametrize("times", [1, 100])
+@pytest.mark.parametrize(
+    "bad", ["two/PRINT copies=1", "c:two/PRINT file=", "*/NEWS text=a", "?/NEWS text=a", "two/HOME text=a"]
+)
+def test_who_has_no_name_is_checked_by_the_router_of_the_receiver_too(line, bad, times):
+    cluster, _ = line
+    hold_to(cluster, a=None, b=None)
+    listener = cluster.service("c", "three", "NEWS,HOME")
+    tool = cluster.client("a")
+    cluster.say(tool, *[bad.replace("two", "three")] * times, "three/PRINT file=a")
+    assert listener.take() == ["c:three/PRINT file=a"]
+    assert cluster["c"]._board.statistics.dropped["faulty"] == times
+    assert tool.take() == []  # a router cannot tell who it was
+
+
+def test_what_a_router_says_itself_is_its_own_business(line):
+    cluster, voices = line
+    cluster.hosts["b"].tell(
+        LinesReceived(
+            cluster["b"]._board.mesh.peers["a"].id,
+            b"<a:communicatord c:two/PRINT x=1\nALIVE serial=1;x=1\ncommunicatord/ALIVE serial=2;x=1\n",
+        )
+    )
+    cluster.run()
+    assert voices["two"].take() == ["<a:communicatord c:two/PRINT x=1"]
+    answered = {decode(told.encode()).get("serial") for _, _, told in cluster.passed("communicatord ABSOLUTELY")}
+    assert {"1", "2"} <= answered
+    assert [router._board.statistics.faulty_messages for router in map(cluster.__getitem__, "bc")] == [0, 0]
+
+
+@pytest.mark.parametrize("checks", [DEBUG, ENFORCE])
+def test_a_broadcast_that_only_passes_is_the_business_of_those_it_is_for(line, checks):
+    cluster, voices = line
+    hold_to(cluster, a=None, b=checks, c=None)
+    listener = cluster.service("c", "three", "NEWS")
+    cluster.say(voices["one"], "*/NEWS text=a", "*/NEWS text=b;ack=required")
+    assert [heard.split(" ", 1)[1] for heard in listener.take()] == ["*/NEWS text=a", "*/NEWS ack=required;text=b"]
+    assert cluster["b"]._board.statistics.faulty_messages == 0
+
+
+@pytest.mark.parametrize("times", [1, 100])
+def test_a_local_message_of_another_host_is_refused_by_the_router_of_the_receiver(line, times):
+    cluster, voices = line
+    hold_to(cluster, a=None, b=None)
+    cluster.say(voices["one"], *["two/HOME text=a"] * times)
+    assert voices["two"].take() == []
+    refusal = (
+        "<c:communicatord a:one/INVALID command=HOME;message=HOME stays on its host: it may not come from another one"
+    )
+    assert voices["one"].take() == [refusal] * times
+    statistics = cluster["c"]._board.statistics
+    assert (statistics.faulty_messages, statistics.dropped["faulty"]) == (times, times)
+
+
+@pytest.mark.parametrize("times", [1, 100])
+def test_where_messages_are_watched_a_local_one_that_leaves_or_comes_is_told_and_goes_on(line, times):
+    cluster, voices = line
+    hold_to(cluster, a=DEBUG, b=DEBUG, c=DEBUG)
+    cluster.say(voices["one"], *["two/HOME text=a"] * times)
+    assert len(voices["two"].take()) == times
+    assert voices["one"].take() == []
+    assert [router._board.statistics.faulty_messages for router in map(cluster.__getitem__, "abc")] == [times, 0, times]
+    assert faults_told(cluster, "a")[0]["reason"] == "HOME stays on its host, and there is no 'two' here"
+    assert faults_told(cluster, "c")[0]["reason"] == "HOME stays on its host: it may not come from another one"
+    assert faults_told(cluster, "c")[0]["sender"] == "a:one"
+
+
+def test_where_messages_are_watched_a_local_one_that_finds_its_receiver_here_is_good(line):
+    cluster, voices = line
+    hold_to(cluster, a=DEBUG)
+    here = cluster.service("a", "two")
+    cluster.say(voices["one"], "two/HOME text=a", "a:two/HOME text=b", ".:two/HOME text=c;deliver=all")
+    assert len(here.take()) == 3
+    assert cluster["a"]._board.statistics.faulty_messages == 0
+
+
+@pytest.mark.parametrize(("checks", "event"), [(DEBUG, "message_faulty"), (ENFORCE, "message_refused")])
+def test_a_local_message_without_a_receiver_here_is_counted_and_told(playbook, checks, event):
+    book = (
+        playbook(checks=checks).play(TWO).run("A > nobody/HOME text=a\nA > nobody/HOME text=a\nA > nobody/HOME text=a")
+    )
+    told = [notice.fields for notice in book.notices if notice.event == event]
+    assert [(notice["link"], notice["command"]) for notice in told] == [("svc_a", "HOME")] * 2
+    assert {notice["reason"] for notice in told} == {"HOME stays on its host, and there is no 'nobody' here"}
+    assert book.router._board.statistics.faulty_messages == 3
+
+
+def test_a_good_line_that_no_expression_matches_is_passed_on_as_it_is(playbook):
+    book = playbook(checks=ENFORCE).play(TWO)
+    usual, odd, bad = b"svc_b/PRINT file=a\n", b'svc_b/PRINT file="a\\\\b";\n', b"svc_b/PRINT x=\\n\n"
+    book.write("A", (usual * 10 + odd + usual * 10 + bad) * 10)
+    heard = [book.hear("B").get("file") for _ in range(210)]
+    assert heard == (["a"] * 10 + ["a\\b"] + ["a"] * 10) * 10
+    assert [book.hear("A").command for _ in range(10)] == ["INVALID"] * 10
+    book.play("A < (nothing)\nB < (nothing)")
+    assert next(effect.data for effect in book.effects_of(Send) if b"\\\\" in effect.data).count(b'"a\\\\b";\n') == 1
+    assert book.router._board.statistics.routed["local"] == 210
+
+
+@pytest.mark.parametrize("times", [1, 300])
+def test_what_comes_from_elsewhere_is_passed_on_as_it_is_where_it_is_good(line, times):
+    cluster, voices = line
+    cluster.say(voices["one"], *[r"c:two/PRINT file=a\\b"] * times)
+    assert voices["two"].take() == [r"<a:one c:two/PRINT file=a\\b"] * times
+
+
+def test_lines_that_are_checked_one_by_one_give_others_a_turn(playbook):
+    book = playbook(checks=ENFORCE).play(TWO)
+    book.write("A", b"svc_b/PRINT file=a\\nb\n" * 3000 + b"ALIVE\n")
+    assert len({book.hear("B").get("file") for _ in range(3000)}) == 1
+    assert book.hear("A").command == "ABSOLUTELY"
+    assert book.continued == 2
+
+
+def test_a_trace_among_lines_that_are_checked_one_by_one_is_seen(playbook):
+    book = playbook(checks=ENFORCE).play(TWO)
+    book.write("A", b"svc_b/PRINT file=a\\nb\n" * 100 + b"svc_b/PRINT file=c;trace=t\n" + b"svc_b/PRINT file=a\\nb\n")
+    assert [book.hear("B").get("file") for _ in range(102)].index("c") == 100
+    assert book.hear("A").command == "TRACE_HOP"
+
+
+def test_a_line_that_cannot_be_read_is_refused_among_good_ones(playbook):
+    book = playbook(checks=ENFORCE).play(TWO)
+    usual = b"svc_b/PRINT file=a\n"
+    book.write("A", usual * 100 + b"svc_b/PRINT file\n" + usual)
+    assert [book.hear("B").get("file") for _ in range(101)] == ["a"] * 101
+    assert book.hear("A").get("command") == "PRINT"
+    book.play("A < (nothing)\nB < (nothing)")
+
+
+def test_a_message_for_nobody_that_may_leave_is_no_fault(playbook):
+    book = playbook(checks=ENFORCE).play(TWO).play("A > nobody/PRINT file=a")
+    assert book.router._board.statistics.faulty_messages == 0
+    assert book.router._board.statistics.dropped["unroutable"] == 1
+
+
+def test_lines_from_elsewhere_that_are_checked_one_by_one_give_others_a_turn(line):
+    cluster, voices = line
+    peer = cluster["c"]._board.mesh.peers["b"].id
+    lines = b"<a:one c:two/PRINT file=a\\nb\n" * 3000 + b"<a:one c:two/PRINT x=1\n"
+    before = cluster["c"]._board.statistics.messages_received["remote"]
+    cluster.hosts["c"].tell(LinesReceived(peer, lines))
+    assert len(voices["two"].take()) < 3000
+    cluster.run()
+    assert cluster["c"]._board.statistics.messages_received["remote"] - before >= 3001
+    assert cluster["c"]._board.statistics.routed["local"] >= 3000
+    assert cluster["c"]._board.statistics.dropped["faulty"] == 1

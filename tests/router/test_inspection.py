@@ -180,6 +180,7 @@ def test_what_only_passes_is_judged_where_it_is_for(cluster):
         ("<a:svc c:svc/P hops_left=-1", "hops_left"),
         ("<a:svc c:svc/P hops_left=many", "many"),
         ("\x01", ""),
+        ("<a:svc c:svc/P x", "x"),
     ],
 )
 def test_what_is_wrong_is_refused_and_counted(cluster, line, reason):
@@ -200,3 +201,45 @@ def test_a_line_without_a_sender_is_the_word_of_the_router_itself(cluster):
     assert told.startswith("<b:communicatord ABSOLUTELY ")
     assert decode(told.encode()).get("serial") == "8"
     assert alpha.take() == []
+
+
+@pytest.mark.parametrize(
+    ("line", "command"),
+    [
+        (b"svc_b/P x", "P"),
+        (b"P x", "P"),
+        (b"  b:svc_b/P =1", "P"),
+        (b"<a:x svc_b/P x", "P"),
+        (b'svc_b/P x="1', "P"),
+        (b"svc_b/P x=\xff", "P"),
+        (b"svc_b/P x=\0", "P"),
+        (b"/P x=1", ""),
+        (b"<a:x", ""),
+        (b"\xff x=1", ""),
+        (b'{"command":"P","parameters":1}', ""),
+    ],
+)
+def test_the_command_of_a_line_that_cannot_be_read_is_named_where_it_can(playbook, line, command):
+    book = playbook().play(UNREGISTERED)
+    book.write("U", line + b"\n")
+    heard = book.hear("U")
+    assert (heard.command, heard.get("command")) == ("INVALID", command)
+    assert ("command" in heard.parameters) == bool(command)
+    [notice] = [notice.fields for notice in book.notices if notice.event == "message_refused"]
+    assert notice["command"] == command
+
+
+@pytest.mark.parametrize("command", ["STOP", "POLICY_SET"])
+def test_what_is_not_allowed_is_not_sent_again(cluster, command):
+    cluster, alpha = cluster
+    told = brought(cluster, f"<a:alpha b:communicatord/{command} ack=required;ack_id=a-1-1")
+    assert [decode(line.encode()).command for line in told] == ["INVALID", "ACKNOWLEDGED"]
+    acknowledged = decode(told[1].encode())
+    assert acknowledged.parameters == {"message_id": "a-1-1", "status": "failed", "reason": "not_allowed"}
+    assert len(alpha.take()) == 1
+
+
+def test_what_is_not_for_us_is_not_ours_to_acknowledge(cluster):
+    cluster, _ = cluster
+    told = brought(cluster, "<a:alpha */STOP ack=required;ack_id=a-1-1;broadcast_to=c;broadcast_msgid=a-1-2")
+    assert [decode(line.encode()).command for line in told] == ["INVALID"]

@@ -1,6 +1,7 @@
 import pytest
 
 from communicator.router import RouterLimits
+from communicator.router.effects import AllowLongLines
 from communicator.router.events import LinkHeld
 
 HELLO = """
@@ -315,3 +316,19 @@ def test_a_router_registers_no_service(mesh):
 def test_a_service_of_another_host_is_told_of_as_ours(gated):
     book = gated("svc").run(f"+ S remote\nS > {REMOTE}\nS < ...\n+ U unix bob\nU > LIST_SERVICES scope=local")
     assert book.hear("U").get("list") == "offline,svc"
+
+
+@pytest.mark.parametrize(
+    ("service", "may"), [("timekeeper", True), ("canary", True), ("exporter", True), ("svc_a", False)]
+)
+def test_only_the_suite_s_own_may_send_long_lines(playbook, service, may):
+    book = playbook().play(
+        """
+        + A unix root
+        A > REGISTER service=svc_z;version=1
+        A < ...
+        + B unix root
+        """
+    )
+    book.run(f"B > REGISTER service={service};version=1\nB < ...\nA < ...")
+    assert book.effects_of(AllowLongLines) == ([AllowLongLines(book.links["B"])] if may else [])

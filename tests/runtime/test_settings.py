@@ -1,5 +1,9 @@
 """Files, drop-ins and assignments laid over each other, and what a wrong one is told."""
 
+from enum import StrEnum
+from typing import Any, Literal
+
+import msgspec
 import pytest
 
 from communicator.errors import ConfigError
@@ -84,6 +88,40 @@ def test_a_wrong_file_is_named_with_the_key(tmp_path, text, key, reason):
     assert (refused.value.key, refused.value.source) == (key, str(path))
     assert refused.value.reason.startswith(reason)
     assert str(refused.value).startswith(f"{path}: {key and key + ': '}")
+
+
+class Word(StrEnum):
+    OFF = "off"
+    ON = "on"
+
+
+class Worded(Settings, frozen=True):
+    word: Word = Word.OFF
+    number: Literal[1, 2] = 1
+    inner: Inner = Inner()
+
+
+class Deep(Settings, frozen=True):
+    worded: Worded = Worded()
+    free: dict[str, Any] = msgspec.field(default_factory=dict)
+
+
+@pytest.mark.parametrize(
+    ("assignment", "told"),
+    [
+        ("worded.word=Off", "worded.word: invalid enum value 'Off': it is one of off, on"),
+        ("worded.word=1", "worded.word: expected str, got int: it is one of off, on"),
+        ("worded.number=3", "worded.number: invalid enum value 3: it is one of 1, 2"),
+        ("worded.inner.number=x", "worded.inner.number: expected int, got str"),
+        ("worded=x", "worded: expected object, got str"),
+        ("free=x", "free: expected object, got str"),
+        ("worded.wrod=on", "worded.wrod: is not a known key"),
+    ],
+)
+def test_a_setting_with_a_fixed_set_of_words_lists_them(assignment, told):
+    with pytest.raises(ConfigError) as refused:
+        load_settings(Deep, [], [assignment])
+    assert str(refused.value) == f"command line: {told}"
 
 
 @pytest.mark.parametrize("assignment", ["name", "=1", "a b=1", "name\n=1"])

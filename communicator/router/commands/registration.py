@@ -7,15 +7,17 @@ from communicator.protocol.line_form import encode
 from communicator.protocol.message import Message
 from communicator.protocol.names import ROUTER_SERVICE, is_command_name, is_service_name
 from communicator.protocol.values import NS_PER_S, parse_integer
+from communicator.router.authority import OWNED_SERVICES
 from communicator.router.commands.blocked_version import refuse_blocked
 from communicator.router.commands.clock_status import forget_clock
 from communicator.router.commands.runs import report_run_ended, report_run_started, report_runs_so_far
 from communicator.router.commands.service_status import tell_status
 from communicator.router.contests import Contest
-from communicator.router.effects import Level
+from communicator.router.effects import AllowLongLines, Level
 from communicator.router.events import CloseReason, Instant, Opens
 from communicator.router.mesh.admission import why_not
 from communicator.router.mesh.exchange import service_changed
+from communicator.router.refusals import refuse_kept
 from communicator.router.registry import Link, Registration, Role
 from communicator.router.repertoire import REQUIRED_COMMANDS, learn
 from communicator.router.slow_consumers import apply_queue_policy
@@ -122,6 +124,8 @@ def admit(board: Switchboard, link: Link, registration: Registration, now: Insta
     link.stranger_until_s = 0.0
     board.mesh.strangers.discard(link)
     apply_queue_policy(board, link)
+    if registration.service in OWNED_SERVICES:
+        board.ask(AllowLongLines(link.id))
     learn(board, link)  # for a link may list its commands before it registers
     _changed(board, registration.service, now)
     board.answer(link, "HELP")
@@ -140,7 +144,14 @@ def admit(board: Switchboard, link: Link, registration: Registration, now: Insta
     report_run_started(board, registration)
     if registration.role is Role.LIVE:
         report_runs_so_far(board, link)
-        for line in board.cache.take(registration.service, now.monotonic_s):
+        _hand_out(board, link, registration.service, now)
+
+
+def _hand_out(board: Switchboard, link: Link, service: str, now: Instant) -> None:
+    """Give a service what was kept for it; what is faulty by now is dropped, and its sender told."""
+    for line in board.cache.take(service, now.monotonic_s):
+        if not refuse_kept(board, line):
+            board.cache.delivered_total += 1
             board.transmit(link, line, 1)
 
 

@@ -16,7 +16,7 @@ from communicator.protocol.line_form import parse_head
 from communicator.protocol.names import BROADCAST_SERVICES, ROUTER_SERVICE, WILDCARD_SERVERS
 from communicator.router.authority import RULES
 from communicator.router.carrier import Hop
-from communicator.router.checking import heads_to_read, pass_unread
+from communicator.router.checking import is_local, lines_to_check, pass_unread, passes
 from communicator.router.effects import Continue
 from communicator.router.envelope import HOPS
 from communicator.router.events import Instant
@@ -142,7 +142,8 @@ def _resolve(board: Switchboard, link: Link, front: bytes, now: Instant) -> Way 
         return None
     if parsed.server == board.config.server_name:
         live = board.registry.live(parsed.service)
-        return None if live is None else Way(live, is_local=True, front=_join(head, b"", name))
+        is_foreign = is_local(board, parsed.command)  # and so it should not have come
+        return None if live is None or is_foreign else Way(live, is_local=True, front=_join(head, b"", name))
     hop = None if parsed.server in ("", *WILDCARD_SERVERS) else board.carrier.hop(parsed.server)
     return None if hop is None else _onward(hop, link, left, head, name)
 
@@ -164,14 +165,14 @@ def _relay_mixed(board: Switchboard, link: Link, lines: bytes, now: Instant, ins
     """Collect lines by destination; what was collected goes out before a line that must be read."""
     rest = BytesIO(lines)
     is_suspect = _has_telltale(link, lines)
-    to_read = heads_to_read(board, lines, _head_of)
+    to_check = lines_to_check(board, lines, _head_of)
     batches: dict[Link, list[bytes]] = {}
     put: Callable[[bytes], None]
     for line in rest:
         front = _front(line)
         way = _find_way(board, link, front, now) if front else None
         is_traced = is_suspect and _has_telltale(link, line)
-        if way is not None and not is_traced and not (way.is_local and to_read and _head_of(line) in to_read):
+        if way is not None and not is_traced and not (way.is_local and to_check and _is_faulty(board, line, to_check)):
             put = batches.setdefault(way.target, []).append
             put(way.front + line[len(front) :])
             _count(board, way, 1)
@@ -186,6 +187,11 @@ def _relay_mixed(board: Switchboard, link: Link, lines: bytes, now: Instant, ins
         if link.is_parked or link.closing:
             return
     _flush(board, batches)
+
+
+def _is_faulty(board: Switchboard, line: bytes, to_check: dict[bytes, set[bytes]]) -> bool:
+    """Whether a line has to be read since it is not good for sure, or since there is no time left to find out."""
+    return line in to_check.get(_head_of(line), ()) and not (board.may_check() and passes(board, line))
 
 
 def _flush(board: Switchboard, batches: dict[Link, list[bytes]]) -> None:

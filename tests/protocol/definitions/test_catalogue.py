@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from communicator.protocol.definitions import Severity, SourceFile, read_catalogue
+from communicator.protocol.definitions import Scope, Severity, SourceFile, read_catalogue
 
 OPTIONAL = "flags = optional\n"
 GLOBAL = f"[cache]\n{OPTIONAL}[hops]\ntype = integer\n{OPTIONAL}validator = integer(0...9)\n[deliver]\n{OPTIONAL}"
@@ -14,6 +14,10 @@ def read(*files):
     return read_catalogue(
         SourceFile(f"{number}/{command}.conf", command, text.encode()) for number, (command, text) in enumerate(files)
     )
+
+
+def errors(remarks):
+    return [remark.text for remark in remarks if remark.severity is Severity.ERROR]
 
 
 def told(remarks):
@@ -56,6 +60,40 @@ def test_a_definition_that_means_something_else_by_a_global_name_is_refused(sect
     assert words in remarks[0].text
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            (
+                "scope = x\nreply = b\n[a]\nflags = optional\nvalidator = intger\n"
+                "[cache]\nflags = required\n[hops]\ntype = address\nflags = forbidden\nvalidator = enum(a|b)"
+            ),
+            [
+                "scope = 'x'",
+                "reply: 'b'",
+                "validator 'intger'",
+                "[cache] is",
+                "it is forbidden here, it is of type address here, its values are restricted here to enum(a|b), so",
+            ],
+        ),
+        ("[cache]\nflags = required\n[hops]\nflags = required", ["[cache] is", "[hops] is"]),
+    ],
+)
+def test_all_errors_of_a_definition_are_told_at_once(text, said):
+    catalogue, remarks = read(("A", text + "\n"), ("global", GLOBAL))
+    assert catalogue.definitions == {}
+    assert len(errors(remarks)) == len(said)
+    assert [words for words, found in zip(said, errors(remarks), strict=True) if words not in found] == []
+
+
+def test_all_errors_of_global_parameters_are_told_at_once():
+    text = f"[mine]\n{OPTIONAL}validator = intger\n[other]\n{OPTIONAL}[hops]\nflags = required"
+    catalogue, remarks = read(("global", text), ("global", GLOBAL))
+    assert list(catalogue.global_parameters) == ["cache", "hops", "deliver"]
+    assert [remark.line for remark in remarks] == [3, 6]
+    assert len(errors(remarks)) == 2
+
+
 def test_the_same_values_are_no_contradiction():
     same = f"[hops]\ntype = integer\n{OPTIONAL}validator = integer(0...9)"
     _, remarks = read(("A", same), ("B", f"[hops]\ntype = integer\n{OPTIONAL}"), ("global", GLOBAL))
@@ -72,6 +110,60 @@ def test_a_refused_file_leaves_its_place_to_the_next():
     catalogue, remarks = read(("A", "scope = x"), ("A", "description = shipped"))
     assert catalogue.definitions["A"].description == "shipped"
     assert told(remarks) == [("0/A.conf", 1, "error")]
+
+
+SHIPPED = (
+    "description = shipped\nscope = local\n"
+    "[service]\nflags = required\n[pid]\ntype = integer\nflags = required\n[build]\nflags = optional\n[old]\nflags = forbidden\n"
+)
+
+
+def test_what_only_a_later_definition_knows_is_kept_as_optional():
+    ours = f"description = ours\n[service]\n{OPTIONAL}[mine]\n{OPTIONAL}"
+    catalogue, remarks = read(("A", ours), ("A", f"{SHIPPED}[cache]\n{OPTIONAL}"), ("global", GLOBAL))
+    definition = catalogue.definitions["A"]
+    assert (definition.description, definition.scope, definition.source) == ("ours", Scope.CLUSTER, "0/A.conf")
+    needs = {name: (parameter.type, parameter.required) for name, parameter in definition.parameters.items()}
+    assert needs == {
+        "service": ("string", False),
+        "mine": ("string", False),
+        "pid": ("integer", False),
+        "build": ("string", False),
+    }
+    assert [str(remark) for remark in remarks] == [
+        "0/A.conf:0: warning: kept from 1/A.conf, as optional: [pid], [build]"
+    ]
+
+
+def test_what_is_kept_comes_from_every_later_file():
+    files = [("A", f"[{name}]\nflags = required") for name in "abab"]
+    catalogue, remarks = read(*files)
+    parameters = catalogue.definitions["A"].parameters
+    assert {name: (parameter.required, parameter.source) for name, parameter in parameters.items()} == {
+        "a": (True, "0/A.conf"),
+        "b": (False, "1/A.conf"),
+    }
+    assert told(remarks) == [("0/A.conf", 0, "warning")]
+
+
+def test_nothing_is_kept_of_a_later_definition_that_is_refused():
+    catalogue, remarks = read(("A", ""), ("A", f"scope = x\n[b]\n{OPTIONAL}"))
+    assert catalogue.definitions["A"].parameters == {}
+    assert told(remarks) == [("1/A.conf", 1, "error")]
+
+
+def test_a_file_that_cannot_be_read_is_told_and_leaves_its_place():
+    files = [
+        SourceFile("0/A.conf", "A", b"", "it is away"),
+        SourceFile("0/global.conf", "global", b"", "it is away"),
+        SourceFile("1/A.conf", "A", b"description = shipped"),
+    ]
+    catalogue, remarks = read_catalogue(files)
+    assert catalogue.definitions["A"].description == "shipped"
+    assert [str(remark) for remark in remarks] == [
+        "0/A.conf:0: error: cannot be read: it is away",
+        "0/global.conf:0: error: cannot be read: it is away",
+    ]
 
 
 def test_further_global_parameters_can_be_defined():
@@ -95,6 +187,11 @@ def test_a_new_global_parameter_makes_a_definition_of_that_name_wrong():
 def test_an_answer_without_a_definition_is_said():
     _, remarks = read(("A", "reply = B, C"), ("B", ""))
     assert [str(remark) for remark in remarks] == ["0/A.conf:0: warning: reply: C has no definition"]
+
+
+def test_an_answer_without_a_definition_is_said_of_a_refused_one_too():
+    _, remarks = read(("A", "reply = B, C\nscope = x"), ("B", "scope = x"))
+    assert told(remarks) == [("0/A.conf", 0, "warning"), ("0/A.conf", 2, "error"), ("1/B.conf", 1, "error")]
 
 
 blanks = st.sampled_from(["", " ", "  ", "\t"])

@@ -307,17 +307,22 @@ def test_a_message_passes_exactly_when_a_second_reading_lets_it_pass(data):
         assert (checker.fault(message, "alpha") == "") == bool(passes(specification, message)), message
 
 
-def written(head, values, end):
-    """A line as somebody may write it: parameters in any order, and perhaps something odd at its end."""
+def written(head, values, quoted, end):
+    """A line as somebody may write it: parameters in any order, some needlessly in quotes, perhaps something odd at its end."""
     try:
         parts = [encode(Message("X", {name: value}))[2:] for name, value in values.items()]
     except ProtocolError:
         return b""
+    parts = [
+        b'%b="%b"' % tuple(part.removesuffix(b";").split(b"=", 1)) if name in quoted and b'"' not in part else part
+        for name, part in zip(values, parts, strict=True)
+    ]
     *before, last = parts or [b""]
     line = b";".join([*(part.removesuffix(b";") for part in before), last])
     return head + (b" " if parts else b"") + line + end + b"\n"
 
 
+QUOTED = st.one_of(st.just(frozenset()), st.sets(st.sampled_from((*NAMES, "cache", "deliver"))))
 ENDS = st.sampled_from([b""] * 8 + [b";", b" ", b";;", b"\r", b"=", b"\x00", b"\xff", b"x"])
 
 
@@ -330,12 +335,15 @@ def test_lines_pass_all_together_only_if_each_passes(data):
     sender = data.draw(st.sampled_from([{}, SENDER]))
     head = encode(Message("SAY", {}, service, server, **sender))
     for _ in range(3):  # shapes are known the second time
-        told = data.draw(st.lists(st.tuples(said(specification), ENDS), min_size=1, max_size=2))
-        lines = [written(head, values, end) for values, end in told]
+        told = data.draw(st.lists(st.tuples(said(specification), QUOTED, ENDS), min_size=1, max_size=2))
+        lines = [written(head, *line) for line in told]
         if checker.passes_all(head, b"".join(lines) * 64, "alpha"):
             for line in lines:
                 for one in line.splitlines(keepends=True) if b"\n" in line else ():
                     assert checker.fault(decode(one), "alpha") == "", one
+        wholes = [line for line in lines if line.count(b"\n") == 1]
+        for line in set(wholes) - checker.misses(head, wholes, "alpha"):
+            assert checker.fault(decode(line), "alpha") == "", line
 
 
 @pytest.mark.parametrize(
@@ -345,6 +353,8 @@ def test_lines_pass_all_together_only_if_each_passes(data):
         (b"<alpha:x printer/PRINT", b"<alpha:x printer/PRINT copies=3;title=;file=a;\n"),
         (b"x/NOTHING", b"x/NOTHING\n"),
         (b"x/TELL", "x/TELL list=naïve\n".encode()),
+        (b"x/TELL", 'x/TELL list="naïve;so"\n'.encode()),
+        (b".:printer/PRINT", b'.:printer/PRINT file="a;b";copies="3";title=""\n'),
     ],
 )
 def test_usual_lines_are_passed_all_together(checker, head, line):
@@ -368,7 +378,11 @@ def test_lines_of_several_shapes_are_passed_all_together(checker):
         b"x/PRINT copies=1\n",
         b"x/PRINT file=a;copies=0\n",
         b"x/PRINT file=a;q=1\n",
-        b'x/PRINT file="a;b"\n',
+        b'x/PRINT file="a\\\\;b"\n',
+        b'x/PRINT file="a;b\n',
+        b'x/PRINT file="a"b\n',
+        b'x/PRINT file="";copies=1\n',
+        b'x/PRINT file="a";copies="0"\n',
         b"x/PRINT file=\xff\n",
     ],
 )
@@ -378,6 +392,19 @@ def test_one_line_among_many_is_enough(checker, line):
     assert not checker.passes_all(b"x/PRINT", usual + line)
     assert not checker.passes_all(b"x/PRINT", line + usual)
     assert checker.passes_all(b"x/PRINT", usual)
+
+
+def test_lines_that_do_not_surely_pass_are_named(checker):
+    usual, odd = b"x/PRINT file=a\n", b"x/PRINT file=a\\n\n"
+    assert checker.passes_all(b"x/PRINT", usual * 100)
+    assert checker.misses(b"x/PRINT", [usual, odd, usual]) == {odd}
+    assert checker.misses(b"x/UNHEARD_OF", [usual]) == set()
+    for head in (b"./PRINT", b"x/ /", b"\xff/PRINT"):
+        assert checker.misses(head, [usual]) == {usual}
+    fresh, told, odd = make_checker(TELL=TELL), b"x/TELL list=a\n", b"x/TELL list=\\n\n"
+    assert fresh.misses(b"x/TELL", [told, odd]) == {told, odd}
+    assert not fresh.passes_all(b"x/TELL", (told + odd) * 100)
+    assert fresh.misses(b"x/TELL", [told, odd]) == {odd}
 
 
 def test_few_lines_are_not_worth_it_until_they_are_many():

@@ -3,9 +3,18 @@
 import itertools
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from communicator.protocol import decode
 from communicator.protocol.definitions import Parameter
-from communicator.protocol.definitions.line_patterns import HEADS_KEPT, NAMES_MAX, SHAPES_KEPT, LinePatterns
+from communicator.protocol.definitions.line_patterns import (
+    HEADS_KEPT,
+    MISSES_TOLD,
+    NAMES_MAX,
+    SHAPES_KEPT,
+    LinePatterns,
+)
 from communicator.protocol.definitions.validator import parse_validator
 
 LETTERS = "abcd"
@@ -14,6 +23,17 @@ LETTERS = "abcd"
 @pytest.fixture
 def patterns():
     return LinePatterns(Parameter(name=name, required=name == "a") for name in LETTERS)
+
+
+def test_lines_that_are_not_matched_are_named(patterns):
+    usual, other = b"x/C a=1\n", b"x/C b=2;a=1\n"
+    odd = [b"x/C b=1\n", b"x/C a=\\n\n", b"x/C a=\xff\n", b"x/C a=\0\n", b"\n", b'x/C a="1\n']
+    lines = [usual, odd[0], odd[1], other, usual, odd[1], *odd[2:], other]
+    assert patterns.misses(b"x/C", lines) == set(odd)
+    assert patterns.misses(b"x/C", [usual, other, usual]) == set()
+    assert patterns.misses(b"x/C", []) == set()
+    assert patterns.misses(b"x/C", [usual, *odd[:1] * MISSES_TOLD]) == {odd[0]}
+    assert patterns.misses(b"x/C", [usual, *odd[:1] * (MISSES_TOLD + 1)]) == {usual, odd[0]}
 
 
 @pytest.mark.parametrize("end", [b"\n", b";\n"])
@@ -40,10 +60,16 @@ def test_values_of_any_text_but_the_special_ones(patterns, end):
         b"x/C a=1\v\n",
         b"x/C a=1\r\n",
         b"x/C a=1\x00;b=2\n",
-        b'x/C a="1"\n',
+        b'x/C a="1;b=2\n',
+        b'x/C a="1"2\n',
+        b'x/C a="1" \n',
+        b'x/C a="1";;\n',
+        b'x/C a=""\n',
+        b'x/C a="\n',
+        b'x/C a=";"b=2\n',
+        b'x/C a="1\\"\n',
         b"x/C a=\xc3\n",
         b"\n",
-        b"x/C a=1",
         b"y/C a=1\n",
     ],
 )
@@ -51,6 +77,59 @@ def test_whatever_is_odd_is_left_alone(patterns, line):
     assert not patterns.match_all(b"x/C", line)
     assert patterns.match_all(b"x/C", b"x/C a=1\n")
     assert not patterns.match_all(b"x/C", b"x/C a=1\n" + line)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b'x/C a="1"\n',
+        b'x/C a="1";\n',
+        b'x/C a="1;b=2;"\n',
+        b'x/C a=";"\n',
+        b'x/C b="=;=";a="x ";c=3\n',
+        b'x/C a=1"2;b="3";c=4"\n',
+    ],
+)
+def test_values_in_quotes(patterns, line):
+    assert patterns.match_all(b"x/C", line)
+    assert patterns.match_all(b"x/C", b"x/C a=1\n" + line * 2 + b"x/C a=1\n")
+
+
+@pytest.mark.parametrize("parts", [b'ab=;" \n', b'a=;"\n\\\t'])
+@given(st.data())
+def test_what_is_matched_is_read_so_by_the_line_form(parts, data):
+    patterns = LinePatterns(Parameter(name=name, may_be_empty=name == "b") for name in "ab")
+    usual = st.sampled_from([b"a=1", b'a="', b'b=""', b'";', b";", b'"\nx/C a="'])
+    pieces = st.one_of(usual, st.sampled_from([bytes([byte]) for byte in parts]))
+    told = data.draw(st.lists(st.lists(pieces, max_size=8).map(b"".join), min_size=1, max_size=3))
+    lines = b"".join(b"x/C %b\n" % each for each in told)
+    for one in lines.splitlines(keepends=True):
+        patterns.match_all(b"x/C", one)
+    if patterns.match_all(b"x/C", lines):
+        for one in lines.splitlines():
+            message = decode(one)
+            assert (message.service, message.command) == ("x", "C")
+            assert message.get("a", "1")
+            assert message.parameters.keys() <= {"a", "b"}
+
+
+@pytest.mark.parametrize(
+    ("validators", "may_be_empty", "good", "bad"),
+    [
+        (["integer(0...9)"], False, b"7", b"10"),
+        (["integer(0...9)"], True, b"", b"10"),
+        ([], True, b"", None),
+        (["integer", 'regex("[0-9]{2}")'], False, b"12", b"1"),
+        (['regex("[a-z]*")'], False, b"ab", b""),
+        (['regex("[a-z]*")', 'regex("[a-c]*")'], True, b"", b"abz"),
+    ],
+)
+def test_a_value_is_held_to_its_rules_with_and_without_quotes(validators, may_be_empty, good, bad):
+    parameter = Parameter(name="p", validators=tuple(map(parse_validator, validators)), may_be_empty=may_be_empty)
+    patterns = LinePatterns((parameter,))
+    for form in (b"C p=%b\n", b'C p="%b"\n'):
+        assert patterns.match_all(b"C", form % good)
+        assert bad is None or not patterns.match_all(b"C", form % bad)
 
 
 def test_a_header_is_no_expression():

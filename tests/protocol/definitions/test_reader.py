@@ -116,6 +116,7 @@ def test_a_type_and_a_validator_of_another_kind_both_count():
 def test_slips_are_warned_of_and_not_fatal(text, line, words):
     found = read(text)
     assert found.definition is not None
+    assert not found.is_refused
     assert [(remark.line, remark.severity) for remark in found.remarks] == [(line, Severity.WARNING)]
     assert words in found.remarks[0].text
 
@@ -132,7 +133,7 @@ def test_slips_are_warned_of_and_not_fatal(text, line, words):
 )
 def test_a_key_of_ours_that_makes_no_sense_is_an_error(text, line, words):
     found = read(text)
-    assert found.definition is None
+    assert found.is_refused
     assert [(remark.line, remark.severity) for remark in found.remarks] == [(line, Severity.ERROR)]
     assert words in found.remarks[0].text
 
