@@ -3,14 +3,23 @@
 A field that is None (``null``) is *not known*; it is never a stand-in for zero. Readers ignore keys they do not know.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
+from msgspec.structs import replace
 
 from communicator.protocol import Message
 from timekeeper.references.consensus import Consensus
 from timekeeper.report import ClaimReport, LocalReport
 from timekeeper.solution import Camp, HostVerdict, Judgement, Measurement, Thresholds
+from timekeeper.wire_size import wire_bytes
+
+REPORT_BYTES = 900 * 1024
+"""As the value of a parameter: with the history of a day beside it, it stays below the hard limit of a line."""
+CONTRADICTIONS = 64
+"""Told at most; who would read more?"""
+REASON_CHARACTERS = 200
+"""Of a reason, where the report would be too long otherwise."""
 
 
 class HostReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -120,6 +129,12 @@ class SolvedReport(msgspec.Struct, frozen=True, kw_only=True):
     references: ReferencesReport | None
     reasons: list[str]
     """What is to be said of the cluster as a whole."""
+    pairs_omitted: int = 0
+    """How many pairs of other hosts are left out of `pairs`, since the report would be too long with them."""
+    claims_shortened: bool = False
+    """Whether claims are without reasons and upstreams too; each host tells them itself."""
+    claims_omitted: int = 0
+    """How many hosts are without their claim and all but the first reason, since even that would be too long."""
 
 
 def describe_solution(  # noqa: PLR0913 - each is one source of the report
@@ -159,17 +174,45 @@ def describe_solution(  # noqa: PLR0913 - each is one source of the report
         spread_seconds=solution.spread_s,
         residual_seconds=solution.residual_s,
         cluster_off=solution.is_cluster_off,
-        contradictions=[ContradictionReport(list(one.hosts), one.excess_s) for one in solution.contradictions],
+        contradictions=[
+            ContradictionReport(list(one.hosts), one.excess_s) for one in solution.contradictions[:CONTRADICTIONS]
+        ],
         camps=_camps(solution.camps),
         thresholds=ThresholdsReport(thresholds.warn_s, thresholds.critical_s),
         references=None if consensus is None else _references(consensus, complaints),
-        reasons=list(judgement.reasons),
+        reasons=list(judgement.reasons[:CONTRADICTIONS]),
     )
 
 
 def answer_solution(report: SolvedReport) -> Message:
-    """The CLOCK_CURRENT_REPORT message, to whoever asked."""
-    return Message("CLOCK_CURRENT_REPORT", {"report": msgspec.json.encode(report).decode()})
+    """The CLOCK_CURRENT_REPORT message, to whoever asked; it says what it leaves out to fit into a line."""
+    text = b""
+    for shorter in _shorten(report):
+        text = msgspec.json.encode(shorter)
+        if wire_bytes(text) <= REPORT_BYTES:
+            break
+    return Message("CLOCK_CURRENT_REPORT", {"report": text.decode()})
+
+
+def _shorten(report: SolvedReport) -> Iterator[SolvedReport]:
+    """The same, then less and less of it."""
+    yield report
+    own = report.local.server
+    pairs = [pair for pair in report.pairs if own in (pair.from_host, pair.to)]
+    report = replace(report, pairs=pairs, pairs_omitted=len(report.pairs) - len(pairs))
+    yield report
+    report = replace(report, hosts=[_shorten_claim(host) for host in report.hosts], claims_shortened=True)
+    yield report
+    hosts = [replace(host, claim=None, reasons=_shorten_reasons(host.reasons)) for host in report.hosts]
+    yield replace(report, hosts=hosts, claims_omitted=sum(host.claim is not None for host in report.hosts))
+
+
+def _shorten_claim(host: HostReport) -> HostReport:
+    return host if host.claim is None else replace(host, claim=replace(host.claim, reasons=[], upstreams=[]))
+
+
+def _shorten_reasons(reasons: Sequence[str]) -> list[str]:
+    return [reason[:REASON_CHARACTERS] for reason in reasons[:1]]
 
 
 def _host(verdict: HostVerdict, claim: ClaimReport | None) -> HostReport:

@@ -51,7 +51,7 @@ def flags_to_raise(host: str, claim: Claim, judgement: Judgement | None) -> dict
     if verdict.verdict is Verdict.WRONG:
         raised[CLOCK_WRONG] = _first(verdict.reasons)
     if verdict.solved.claim_holds is False:
-        raised[CLOCK_FALSE_CLAIM] = _first(verdict.reasons)
+        raised[CLOCK_FALSE_CLAIM] = "; ".join(verdict.reasons)  # the one that refutes the claim is not the first
     solution = judgement.solution
     if not solution.has_majority and solution.measured >= ENOUGH_HOSTS:
         raised[CLOCK_NO_MAJORITY] = _first(judgement.reasons)

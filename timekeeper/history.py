@@ -4,11 +4,15 @@ from collections import deque
 
 import msgspec
 
+from timekeeper.wire_size import wire_bytes
+
 POINTS = 288
 """A day of points 5 minutes apart."""
 INTERVAL_S = 300.0
 WRONG_TOLD = 16
-"""Hosts named in one point: a day of them stays below 100 KiB."""
+"""Hosts named in one point: a day of them stays below 1 MiB, however long their names."""
+TOLD_BYTES = 100 * 1024
+"""As the value of a parameter, beside a report in the same line."""
 
 
 class Point(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,6 +62,16 @@ class History:
 def encode_history(history: History) -> bytes:
     """The content of the file that keeps it."""
     return msgspec.json.encode(history.points) + b"\n"
+
+
+def tell_history(history: History) -> str:
+    """All as JSON, as far as it goes into one parameter: the oldest points are left out."""
+    points = history.points
+    text = msgspec.json.encode(points)
+    while wire_bytes(text) > TOLD_BYTES:
+        points = points[len(points) // 10 + 1 :]
+        text = msgspec.json.encode(points)
+    return text.decode()
 
 
 def decode_history(content: bytes) -> History:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from communicator.flags import Declaration
+from communicator.flags.catalogue import Declaration
 from communicator.flags.own_flags import Failed, OwnFlags
 from timekeeper.conclusion import FLAGS
 

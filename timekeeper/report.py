@@ -5,6 +5,7 @@ A field that is None (``null``) is *not known*; it is never a stand-in for zero.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Annotated
 
 import msgspec
 
@@ -24,7 +25,7 @@ class ClaimReport(msgspec.Struct, frozen=True, kw_only=True):
     """``synchronized``, ``holdover``, ``unsynchronized`` or ``unknown``."""
     reasons: list[str] = []
     """For people, the decisive one first; numbers in them change from report to report."""
-    daemon: str = ""
+    daemon: Annotated[str, msgspec.Meta(max_length=64)] = ""
     """``chronyd``, ``ntpd``, ``ntpd-rs``, ``systemd-timesyncd``, ``clockbound``; empty when none steers the clock, or nobody
     knows."""
     upstreams: list[str] = []

@@ -4,13 +4,14 @@ import asyncio
 import dataclasses
 import time
 import uuid
+from contextlib import suppress
 from pathlib import Path
 
-import msgspec
 from structlog.typing import FilteringBoundLogger
 
 from communicator.client import Service
 from communicator.protocol import Message
+from communicator.protocol.names import ROUTER_SERVICE
 from communicator.runtime.settings import changed_keys
 from timekeeper.boot import read_boot_id
 from timekeeper.claim import Claim, ClaimState
@@ -19,7 +20,7 @@ from timekeeper.cluster.door import Door
 from timekeeper.cluster.questions import RouterQuestions
 from timekeeper.cluster_report import answer_solution, describe_solution
 from timekeeper.conclusion import describe_point, flags_to_raise, is_accused
-from timekeeper.history import INTERVAL_S
+from timekeeper.history import INTERVAL_S, tell_history
 from timekeeper.history_file import HistoryFile
 from timekeeper.own_clock import OwnClock
 from timekeeper.pace import Pace
@@ -64,6 +65,7 @@ class Timekeeper:
         self._has_looked = asyncio.Event()
         self._is_due = asyncio.Event()
         """Look and announce now, not at the next interval."""
+        self._has_new_settings = asyncio.Event()
         self._pace = Pace(settings.interval_s)
         self._epochs = EpochWatch()
         self._own_clock = OwnClock(self._epochs, self._stepped)
@@ -100,6 +102,7 @@ class Timekeeper:
         """Look, measure and solve until cancelled, on the loop's timer, which no step of the clock moves."""
         self._flags.check()
         if self._references is not None:
+            self._consensus()  # from here on it knows the epoch of our raw clock, and keeps what it hears
             self._jobs.add(self._references.ask, _REFERENCES_S)
         self._jobs.add(self._keep_history, INTERVAL_S)
         self._jobs.start()
@@ -124,6 +127,7 @@ class Timekeeper:
         self._watch.sources = select_sources(settings.sources)
         self._neighbors.interval_s = self._pace.interval_s = settings.interval_s
         self._is_due.set()
+        self._has_new_settings.set()
         return [key for key in changed if key not in _LIVE_SETTINGS]
 
     async def answer(self, message: Message) -> Message:
@@ -132,8 +136,7 @@ class Timekeeper:
         report = self._describe_all()
         if message.get("history") != "true":
             return report
-        history = msgspec.json.encode(self._history.points).decode()
-        return Message(report.command, {**report.parameters, "history": history})
+        return Message(report.command, {**report.parameters, "history": tell_history(self._history)})
 
     async def _hear_row(self, message: Message) -> None:
         """CLOCK_REPORT: another host's word."""
@@ -142,9 +145,10 @@ class Timekeeper:
             self._warn("clock_report_refused", server=message.sent_from_server, reason=fault)
 
     async def _tell_new_router(self, ready: Message) -> None:
-        """READY: a router that has just started knows nothing of the clock yet."""
-        self._door.learn(ready.sent_from_server, ready.get("my_address"))
-        self._is_due.set()
+        """READY: a router that has just started knows nothing of the clock yet; anybody else may say READY too."""
+        if (ready.sent_from_server, ready.sent_from_service) == (self._service.server_name, ROUTER_SERVICE):
+            self._door.learn(ready.sent_from_server, ready.get("my_address"))
+            self._is_due.set()
 
     async def _look_rounds(self) -> None:
         loop = asyncio.get_running_loop()
@@ -158,10 +162,13 @@ class Timekeeper:
         """Ask those who answer no probes, again and again."""
         loop = asyncio.get_running_loop()
         while True:
-            next_s = loop.time() + self._settings.interval_s
+            began_s = loop.time()
             await self._service.wait_ready()
             await self._neighbors.ask_routers()
-            await asyncio.sleep(max(0.0, next_s - loop.time()))
+            self._has_new_settings.clear()
+            with suppress(TimeoutError):  # the usual end of the wait
+                async with asyncio.timeout_at(began_s + self._settings.interval_s):
+                    await self._has_new_settings.wait()
 
     def _divide_work(self) -> None:
         self._rows.forget(monotonic_s())
@@ -199,7 +206,7 @@ class Timekeeper:
     async def _announce_until(self, next_s: float) -> None:
         """Tell the router and the other timekeepers, as soon as there is a link, and wait for the next look or for new settings."""
         self._is_due.clear()
-        try:
+        with suppress(TimeoutError):  # the usual end of the wait
             async with asyncio.timeout_at(next_s):
                 await self._service.wait_ready()
                 accused = is_accused(self._service.server_name, self._judgement)
@@ -207,8 +214,6 @@ class Timekeeper:
                 if self._members() - {self._service.server_name}:
                     await self._service.send(tell_row(self._describe_own(self.reading)))
                 await self._is_due.wait()
-        except TimeoutError:
-            pass  # the usual end of the wait
 
     def _describe_own(self, reading: Reading) -> LocalReport:
         address = self._neighbors.probe_address

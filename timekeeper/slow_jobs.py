@@ -40,6 +40,6 @@ class SlowJobs:
             job.reschedule(IntervalTrigger(seconds=interval_s))
 
     def stop(self) -> None:
-        """Run no more; what runs goes on to its end."""
+        """Run no more; what runs is cancelled."""
         if self._scheduler.running:
             self._scheduler.shutdown(wait=False)

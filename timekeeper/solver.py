@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Sequence
 
+from communicator.protocol import parse_host_port
 from timekeeper.cluster.rows import Rows, claim_of, measurements_of
 from timekeeper.references.consensus import Consensus
 from timekeeper.report import LocalReport
@@ -79,4 +80,4 @@ def references_of(consensus: Consensus, host: str) -> Sequence[ReferenceInterval
 
 def _join(servers: Iterable[str]) -> str:
     """A single server keeps its name, so that a host which follows it alone gives no second vote."""
-    return ", ".join(server.partition(":")[0] if server.count(":") == 1 else server for server in servers)
+    return ", ".join(parse_host_port(server).host for server in servers)

@@ -7,7 +7,16 @@ from communicator.protocol import Message, decode, encode
 from timekeeper.claim import Claim, ClaimState
 from timekeeper.discipline import Discipline, Leap, NoAnswer, Reference, Upstream, UpstreamState
 from timekeeper.evidence import Evidence
-from timekeeper.report import CurrentReport, announce, answer_report, describe_local
+from timekeeper.report import (
+    About,
+    CurrentReport,
+    LocalReport,
+    PairReport,
+    announce,
+    answer_report,
+    describe_local,
+    tell_row,
+)
 from timekeeper.time_daemons import TimeDaemons
 from timekeeper.timex import KernelClock
 from timekeeper.verdict import judge
@@ -43,8 +52,12 @@ NOBODY = Evidence(answer=NoAnswer("refused"), kernel=NoAnswer("adjtimex failed")
 
 
 def report(evidence, age_s=2.5):
-    local = describe_local(judge(evidence), evidence, server="alpha", boot_id="b007", seq=7)
-    return answer_report(local, age_s)
+    return answer_report(word(evidence), age_s)
+
+
+def word(evidence, pairs=(), **about):
+    who = About(**{"server": "alpha", "boot_id": "b007", "life": "1", "seq": 7, "role": "agent"} | about)
+    return describe_local(judge(evidence), evidence, who, pairs)
 
 
 def test_a_synchronised_host():
@@ -54,6 +67,7 @@ def test_a_synchronised_host():
         "local": {
             "server": "alpha",
             "boot_id": "b007",
+            "life": "1",
             "seq": 7,
             "role": "agent",
             "claim": {
@@ -82,6 +96,8 @@ def test_a_synchronised_host():
             },
             "sources": {"selected": 1, "combined": 1, "outlier": 0, "jittery": 0, "falseticker": 1, "unusable": 0},
             "pairs": [],
+            "steps_total": 0,
+            "probe_address": "",
         },
         "solved": False,
         "age_seconds": 2.5,
@@ -119,3 +135,29 @@ def test_a_report_survives_the_wire_and_reads_back():
 def test_the_word_for_the_router(state, without_daemon, command, parameters):
     claim = Claim(state=state, reasons=("because",), without_daemon=without_daemon)
     assert announce(claim, 10.0) == Message(command, parameters | {"interval_s": "10"})
+    accused = Message("CLOCK_UNSTABLE", {"clock_error": "invalid", "interval_s": "0.5"})
+    assert announce(claim, 0.5, accused=True) == accused, "whatever is claimed of it"
+
+
+def test_the_word_for_the_other_timekeepers():
+    pair = PairReport(
+        peer="beta",
+        offset_seconds=0.25,
+        bound_seconds=0.0001,
+        rtt_seconds=0.0002,
+        age_seconds=1.0,
+        via="probe",
+        drift_ppm=7.5,
+    )
+    told = word(SYNCHRONIZED, [pair], role="solver", steps_total=3, probe_address="10.0.0.1:4044")
+    message = decode(encode(tell_row(told)))
+    assert (message.command, message.destination, message.get("deliver")) == ("CLOCK_REPORT", "timekeeper", "all")
+    read = msgspec.json.decode(message.get("report"), type=LocalReport)
+    assert read == told
+    assert (read.role, read.steps_total, read.probe_address, read.pairs) == ("solver", 3, "10.0.0.1:4044", [pair])
+
+
+def test_readers_ignore_what_they_do_not_know():
+    row = json.loads(tell_row(word(NOBODY)).get("report")) | {"new": 1}
+    row["claim"]["new"] = 1
+    assert msgspec.json.decode(json.dumps(row), type=LocalReport) == word(NOBODY)

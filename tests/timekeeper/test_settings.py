@@ -3,7 +3,9 @@ import pytest
 from communicator.errors import ConfigError
 from communicator.protocol import HostPort
 from communicator.runtime.settings import load_settings
-from timekeeper.settings import TimekeeperSettings
+from timekeeper.cluster.door import PORT
+from timekeeper.references.panel import SERVERS
+from timekeeper.settings import PROBE_PORT, REFERENCES, TimekeeperSettings
 
 
 def load(*assignments):
@@ -18,6 +20,40 @@ def test_defaults():
     assert settings.sources.ntpd_address == HostPort("127.0.0.1", 123)
     assert settings.sources.timesyncd
     assert settings.sources.clockbound_path == "/var/run/clockbound/shm0"
+    assert (settings.role, settings.auth.mode, settings.cluster_key_file) == ("solver", "key", "")
+    assert settings.probe_address is None
+    assert settings.kernel_timestamps
+    assert (settings.data_path, settings.flags_path) == ("/var/lib/bellwether", "/var/lib/communicator/flags")
+    assert (settings.thresholds.warn_s, settings.thresholds.critical_s) == (0.005, 0.050)
+    assert settings.references.addresses == ()
+
+
+def test_what_an_operator_may_say(tmp_path):
+    path = tmp_path / "timekeeperd.toml"
+    path.write_text(
+        """
+        role = "agent"
+        probe_listen = "10.0.0.5"
+        kernel_timestamps = false
+        cluster_key_file = "/etc/bellwether/cluster.key"
+        [auth]
+        mode = "none"
+        [thresholds]
+        warn_s = 0.01
+        critical_s = 0.01
+        [references]
+        servers = ["ntp1.example.net", "[2001:db8::1]:1230"]
+        """
+    )
+    settings = load_settings(TimekeeperSettings, [path], [])
+    assert (settings.role, settings.auth.mode, settings.kernel_timestamps) == ("agent", "none", False)
+    assert settings.probe_address == HostPort("10.0.0.5", PROBE_PORT)
+    assert settings.thresholds.critical_s == settings.thresholds.warn_s == 0.01
+    assert settings.references.addresses == (HostPort("ntp1.example.net", 123), HostPort("2001:db8::1", 1230))
+
+
+def test_the_ports_are_the_same_everywhere():
+    assert (PROBE_PORT, REFERENCES) == (PORT, SERVERS)
 
 
 @pytest.mark.parametrize(
@@ -74,6 +110,15 @@ def test_timesyncd_may_be_switched_off():
         ("interval_s=86400", "interval_s", "<= 3600"),
         ("interval_s=often", "interval_s", "float"),
         ("intervall_s=5", "intervall_s", "is not a known key"),
+        ("role=judge", "role", "judge"),
+        ("auth.mode=password", "auth.mode", "password"),
+        ("probe_listen=10.0.0.5:x", "probe_listen", "'10.0.0.5:x' has no port between 0 and 65535"),
+        ("data_path=data", "data_path", "'data' is not an absolute path"),
+        ("flags_path=flags", "flags_path", "'flags' is not an absolute path"),
+        ("thresholds.warn_s=0", "thresholds.warn_s", "> 0"),
+        ("thresholds.warn_s=0.1", "thresholds.critical_s", "0.05 is less than warn_s, 0.1"),
+        ('references.servers=["a b"]', "references.servers", "'a b' has no host"),
+        (f"references.servers={['a'] * 17}", "references.servers", "17 are more than 16"),
     ],
 )
 def test_a_wrong_setting_is_named(assignment, key, reason):

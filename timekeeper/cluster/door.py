@@ -24,16 +24,25 @@ class Door:
         mode: ``[auth] mode``.
         boot_id: Of this boot.
         kernel_timestamps: Whether the kernel's receive stamps are used.
+        retry_s: How long after it could not be opened beside the router it is tried again.
     """
 
     def __init__(
-        self, listen: HostPort | None, key: bytes, mode: str, boot_id: str, *, kernel_timestamps: bool
+        self,
+        listen: HostPort | None,
+        key: bytes,
+        mode: str,
+        boot_id: str,
+        *,
+        kernel_timestamps: bool,
+        retry_s: float = RETRY_S,
     ) -> None:
         self._listen = listen
         self._seal = Seal(hash_cluster(CLUSTER), key)
         self._mode = mode
         self._boot_id = boot_id
         self._kernel_timestamps = kernel_timestamps
+        self._retry_s = retry_s
         self._doors: Doors | None = None
         self._name = ""
         self._host = ""
@@ -84,23 +93,29 @@ class Door:
             neighbors: Who asks and answers.
             warn: Told with an event and its details why there is no door.
         """
-        await self._learnt.wait()
-        doors = self._doors or await self._open(warn)
         try:
-            await neighbors.probe(doors, ProbeIdentity(self._name, self._seal, self._boot_id))
+            await self._learnt.wait()
+            self._doors = self._doors or await self._open(warn)
+            await neighbors.probe(self._doors, ProbeIdentity(self._name, self._seal, self._boot_id))
         finally:
-            doors.close()
+            if self._doors is not None:
+                self._doors.close()
 
     async def _open(self, warn: Callable[..., None]) -> Doors:
         """Bind the router's address; as long as that cannot be, others are measured through the routers."""
         told = ""
         while True:
             try:
-                listen = HostPort(self._host, PORT)
-                check_probe_exposure(listen, has_key=bool(self._seal.key), mode=self._mode)
-                return await open_doors(listen, kernel_timestamps=self._kernel_timestamps)
+                return await self._open_beside_router()
             except (ConfigError, ListenError) as error:
                 if str(error) != told:
                     told = str(error)
                     warn("probes_not_answered", reason=told)
-            await asyncio.sleep(RETRY_S)
+            await asyncio.sleep(self._retry_s)
+
+    async def _open_beside_router(self) -> Doors:
+        if not self._host:
+            raise ListenError("probe_listen", "", "the router tells no address under which others know this host")
+        listen = HostPort(self._host, PORT)
+        check_probe_exposure(listen, has_key=bool(self._seal.key), mode=self._mode)
+        return await open_doors(listen, kernel_timestamps=self._kernel_timestamps)

@@ -69,9 +69,9 @@ class RoutedWindow:
         age_s = max(0, now_raw_ns - best.heard_raw_ns) / 1e9
         if age_s > VOID_AFTER_S:
             return None
-        middle_ns = best.asked_raw_ns + best.round_trip_ns / 2
+        twice_ns = 2 * (best.peer_realtime_ns - ours.difference_ns) - best.asked_raw_ns - best.heard_raw_ns
         return PairEstimate(
-            offset_s=(best.peer_realtime_ns - middle_ns - ours.difference_ns) / 1e9,
+            offset_s=twice_ns / 2e9,  # of integers: a float of nanoseconds since the epoch has lost 256 of them
             bound_s=(best.round_trip_ns / 2 + ours.error_ns) / 1e9 + RATE_BOUND * age_s,
             rtt_s=best.round_trip_ns / 1e9,
             age_s=age_s,

@@ -7,6 +7,7 @@ import msgspec
 
 from communicator.errors import AddressError
 from communicator.protocol import HostPort, Message, parse_host_port
+from communicator.protocol.limits import LINE_BYTES
 from timekeeper.report import ClaimReport, LocalReport, PairReport
 from timekeeper.solution import HostClaim, Measurement, age_claim, age_measurement
 
@@ -85,12 +86,15 @@ class Rows:
         return [age_claim(claim_of(row.report), now_s - row.heard_s) for row in self._rows.values()]
 
     def _take(self, message: Message, now_s: float) -> str:
+        text = message.get("report")
+        if len(text) > LINE_BYTES:
+            return f"parameter report: {len(text)} characters, more than {LINE_BYTES}"
         try:
-            report = msgspec.json.decode(message.get("report"), type=LocalReport)
+            report = msgspec.json.decode(text, type=LocalReport)
         except (msgspec.DecodeError, UnicodeError) as error:
             return f"parameter report: {error}"
         host = message.sent_from_server
-        if report.server != host:
+        if not host or report.server != host:
             return f"parameter report: it is of {report.server!r}, and comes from {host!r}"
         before = self._rows.get(host)
         if before is None and len(self._rows) >= HOSTS:

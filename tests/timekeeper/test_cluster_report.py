@@ -1,0 +1,235 @@
+"""What a solver tells: every number where readers look for it, and never more than goes into a line."""
+
+import json
+import random
+from collections import defaultdict
+
+import msgspec
+import pytest
+
+from communicator.protocol import Message, decode, encode
+from communicator.protocol.limits import LINE_BYTES_SENT, TOKEN_CHARACTERS
+from tests.timekeeper.cluster.words import CLAIM, pair, row, word_of
+from tests.timekeeper.solution.clusters import claimed, mesh
+from tests.timekeeper.test_history import day
+from timekeeper.cluster.rows import Rows
+from timekeeper.cluster_report import (
+    CONTRADICTIONS,
+    REASON_CHARACTERS,
+    REPORT_BYTES,
+    SolvedReport,
+    answer_solution,
+    describe_solution,
+)
+from timekeeper.history import tell_history
+from timekeeper.intervals import Interval
+from timekeeper.probes.overlay import choose_pairs
+from timekeeper.references.consensus import Consensus
+from timekeeper.solution import Judge, Patience, Thresholds, solve
+from timekeeper.solver import Solver
+from timekeeper.wire_size import wire_bytes
+
+LOCAL = word_of("alpha")
+CONSENSUS = Consensus(interval=Interval(-0.001, 0.002), agreeing=("a:123", "b:123"), falsetickers=("c:123",))
+
+
+def judged(clocks, claims=(), measurements=None, hosts=()):
+    judge = Judge(patience=Patience(bursts=1, grace_s=0.0))
+    measurements = mesh(clocks) if measurements is None else measurements
+    return judge.judge(solve(sorted({*clocks, *hosts}), measurements, claims), 100.0)
+
+
+def describe(judgement, local=LOCAL, claims=None, unanswered=(), consensus=None, complaints=None):
+    return describe_solution(
+        local,
+        judgement,
+        claims=claims or {},
+        unanswered=unanswered,
+        thresholds=Thresholds(),
+        consensus=consensus,
+        complaints=complaints or {},
+        age_s=2.5,
+    )
+
+
+def told(judgement, **others):
+    message = answer_solution(describe(judgement, **others))
+    assert message.command == "CLOCK_CURRENT_REPORT"
+    assert decode(encode(message)) == message
+    assert msgspec.json.decode(message.get("report"), type=SolvedReport)
+    return json.loads(message.get("report"))
+
+
+ONE_OFF = judged({"alpha": 0.0, "beta": 0.040, "gamma": 0.0}, [claimed("alpha"), claimed("gamma")])
+
+
+def test_a_cluster():
+    report = told(ONE_OFF, claims={"alpha": CLAIM})
+    assert report.keys() == {
+        *(
+            "local",
+            "solved",
+            "age_seconds",
+            "hosts",
+            "pairs",
+            "has_majority",
+            "agreeing",
+            "reference",
+            "spread_seconds",
+        ),
+        *("residual_seconds", "cluster_off", "contradictions", "camps", "thresholds", "references", "reasons"),
+        *("pairs_omitted", "claims_shortened", "claims_omitted"),
+    }
+    assert report["local"] == json.loads(msgspec.json.encode(LOCAL))
+    assert (report["solved"], report["age_seconds"]) == (True, 2.5)
+    assert (report["has_majority"], report["agreeing"], report["reference"]) == (True, 2, ONE_OFF.solution.reference)
+    assert report["spread_seconds"] == pytest.approx(0.04)
+    assert report["residual_seconds"] < 1e-6
+    assert report["thresholds"] == {"warn_seconds": 0.005, "critical_seconds": 0.05}
+    assert (report["cluster_off"], report["contradictions"], report["references"], report["reasons"]) == (
+        False,
+        [],
+        None,
+        [],
+    )
+    most, rest = report["camps"]
+    assert (most["hosts"], most["offset_seconds"], most["kind"]) == (["alpha", "gamma"], 0.0, "plain")
+    assert rest == {
+        "hosts": ["beta"],
+        "offset_seconds": pytest.approx(0.04),
+        "bound_seconds": pytest.approx(ONE_OFF.solution.camps[1].bound_s),
+        "kind": "plain",
+    }
+    assert (report["pairs_omitted"], report["claims_shortened"], report["claims_omitted"]) == (0, False, 0)
+
+
+def test_a_host():
+    alpha, beta, _ = told(ONE_OFF, claims={"alpha": CLAIM})["hosts"]
+    assert alpha["claim"] == json.loads(msgspec.json.encode(CLAIM))
+    assert (alpha["verdict"], alpha["claim_holds"]) == ("ok", True)
+    assert alpha["true_bound_seconds"] > 0
+    assert beta["reasons"][0].startswith("40 ms ahead of 2 of 3 hosts")
+    del beta["reasons"], beta["true_offset_seconds"], beta["true_bound_seconds"]
+    assert beta == {
+        "host": "beta",
+        "offset_seconds": pytest.approx(0.04),
+        "bound_seconds": pytest.approx(0.0001, rel=0.1),
+        "verdict": "wrong",
+        "critical": False,
+        "compared_with": "majority",
+        "drift_ppm": None,
+        "seconds_to_threshold": 0.0,
+        "age_seconds": 1.0,
+        "claim": None,
+        "claim_holds": None,
+    }
+
+
+def test_pairs():
+    report = told(judged({"alpha": 0.0, "beta": 0.25}, hosts=["gamma"]), unanswered=["gamma"])
+    unknown = dict.fromkeys(["offset_seconds", "bound_seconds", "rtt_seconds", "age_seconds", "via", "drift_ppm"])
+    assert report["pairs"] == [
+        {
+            "from": "alpha",
+            "to": "beta",
+            "offset_seconds": 0.25,
+            "bound_seconds": 0.0001,
+            "rtt_seconds": 0.0002,
+            "age_seconds": 1.0,
+            "via": "probe",
+            "drift_ppm": None,
+        },
+        {"from": "alpha", "to": "gamma"} | unknown,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("consensus", "told_"),
+    [
+        (
+            CONSENSUS,
+            {"low_seconds": -0.001, "high_seconds": 0.002, "agreeing": ["a:123", "b:123"], "falsetickers": ["c:123"]},
+        ),
+        (Consensus(interval=None), {"low_seconds": None, "high_seconds": None, "agreeing": [], "falsetickers": []}),
+    ],
+)
+def test_references(consensus, told_):
+    report = told(ONE_OFF, consensus=consensus, complaints={"d:123": "no answer"})
+    assert report["references"] == told_ | {"complaints": {"d:123": "no answer"}}
+
+
+def test_contradictions_are_told_and_not_endlessly():
+    clocks = {f"host{number:02}": 0.0 for number in range(20)}
+    both = [*mesh(clocks), *mesh({name: number * 1.0 for number, name in enumerate(clocks)})]
+    judgement = judged(clocks, measurements=both)
+    assert len(judgement.solution.contradictions) > CONTRADICTIONS
+    report = told(judgement)
+    assert len(report["contradictions"]) == CONTRADICTIONS
+    assert len(report["reasons"]) <= CONTRADICTIONS
+    first = judgement.solution.contradictions[0]
+    assert report["contradictions"][0] == {"hosts": list(first.hosts), "excess_seconds": first.excess_s}
+
+
+def large_cluster(hosts, claim=CLAIM, spread_s=0.001, width=0):
+    """As many hosts as a router remembers, each measured by its neighbours of the overlay."""
+    dice = random.Random(5)
+    names = [f"rack{number // 40:02}-host{number % 40:02}".ljust(width, "x") for number in range(hosts)]
+    clocks = {name: dice.gauss(0, spread_s) for name in names}
+    measured = defaultdict(list)
+    for one, other in choose_pairs(names):
+        offset_s = clocks[other] - clocks[one] + dice.gauss(0, 1e-6)
+        rtt_s, age_s = dice.uniform(0.0001, 0.0003), dice.uniform(0, 10)
+        measured[one].append(pair(other, offset_s, rtt_seconds=rtt_s, age_seconds=age_s, drift_ppm=dice.gauss(0, 10)))
+    rows = Rows()
+    for name in names[1:]:
+        assert rows.hear(row(word_of(name, *measured[name], claim=claim)), 0.0) == ""
+    local = word_of(names[0], *measured[names[0]], claim=claim)
+    judgement = Solver(Thresholds(), Patience(bursts=1, grace_s=0.0)).judge(local, rows, names, None, 0.5)
+    return told(judgement, local=local, claims={**rows.claim_reports(), names[0]: local.claim}), local
+
+
+def assert_it_fits(report):
+    text = msgspec.json.encode(report)
+    assert wire_bytes(text) <= REPORT_BYTES
+    bad_day = tell_history(day(["n" * TOKEN_CHARACTERS] * 16))
+    answer = Message("CLOCK_CURRENT_REPORT", {"report": text.decode(), "history": bad_day}, "x" * 128, "x" * 128)
+    assert len(encode(answer)) < LINE_BYTES_SENT
+
+
+def test_of_600_hosts_the_pairs_of_others_are_left_out():
+    report, local = large_cluster(600)
+    assert_it_fits(report)
+    assert {pair["from"] for pair in report["pairs"] if pair["to"] != local.server} == {local.server}
+    assert {one.peer for one in local.pairs} <= {pair["to"] for pair in report["pairs"]}
+    assert report["pairs_omitted"] == len(choose_pairs([host["host"] for host in report["hosts"]])) - len(
+        report["pairs"]
+    )
+    assert report["hosts"][7]["claim"]["upstreams"] == CLAIM.upstreams
+    assert (report["claims_shortened"], report["claims_omitted"]) == (False, 0)
+
+
+def test_of_1000_hosts_that_say_much_claims_are_shortened():
+    wordy = msgspec.structs.replace(CLAIM, reasons=["because; " * 20], upstreams=["192.0.2.1"] * 20)
+    report, _ = large_cluster(1000, wordy)
+    assert_it_fits(report)
+    assert (len(report["hosts"]), report["claims_shortened"], report["claims_omitted"]) == (1000, True, 0)
+    assert report["pairs_omitted"] > 5000
+    shortened = msgspec.structs.replace(CLAIM, reasons=[], upstreams=[])
+    assert report["hosts"][7]["claim"] == json.loads(msgspec.json.encode(shortened))
+    assert report["hosts"][7]["reasons"]
+
+
+def test_of_1000_hosts_with_long_names_that_are_all_in_doubt_claims_are_left_out():
+    report, _ = large_cluster(1000, spread_s=0.020, width=TOKEN_CHARACTERS)
+    assert_it_fits(report)
+    assert (len(report["hosts"]), report["claims_shortened"], report["claims_omitted"]) == (1000, True, 1000)
+    assert {host["claim"] for host in report["hosts"]} == {None}
+    assert {len(host["reasons"]) for host in report["hosts"]} == {1}
+    assert max(len(host["reasons"][0]) for host in report["hosts"]) <= REASON_CHARACTERS
+
+
+def test_of_more_hosts_than_there_can_be_the_shortest_is_sent_all_the_same():
+    hosts = describe(ONE_OFF, claims={"alpha": CLAIM}).hosts * 1500
+    message = answer_solution(msgspec.structs.replace(describe(ONE_OFF), hosts=hosts))
+    assert wire_bytes(message.get("report").encode()) > REPORT_BYTES
+    assert json.loads(message.get("report"))["claims_omitted"] == 1500
