@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from benchmarks import codec, imports
-from benchmarks.checking import measure_checking, run_checking_routers
+from benchmarks.checking import measure_checking
+from benchmarks.clock_campaign import ClockCampaign, ClockEffort
 from benchmarks.crowd import idle_bytes, measure_crowd
 from benchmarks.errors import BenchmarkError
 from benchmarks.measure import Load, Rate, measure_latency, measure_rate
@@ -24,7 +25,10 @@ from benchmarks.servers import IDLE_LINKS, NAMES, OURS, OURS_ASYNCIO, Server, ru
 from benchmarks.shapes import LINE_BYTES, SHAPES, Shape
 from benchmarks.workers import Workers, run_workers
 
-STAGES = (*(shape.name for shape in SHAPES), "latency", "crowd", "checking", "process", *MESH_STAGES, "codec", "import")
+STAGES = (
+    *(shape.name for shape in SHAPES),
+    *("latency", "crowd", "checking", "process", *MESH_STAGES, "clock", "codec", "import"),
+)
 IDLE_SERVICES = 1_000
 _ROOT = Path(__file__).resolve().parent.parent
 _OTHER_PYTHONS = tuple(_ROOT / folder / "bin" / "python" for folder in (".venv-oldest", ".venv-3.11"))
@@ -43,6 +47,7 @@ class Effort:
     pings: int = 400
     starts: int = 5
     mesh: MeshEffort = field(default_factory=MeshEffort)
+    clock: ClockEffort = field(default_factory=ClockEffort)
 
 
 QUICK = Effort(
@@ -52,6 +57,7 @@ QUICK = Effort(
     pings=150,
     starts=3,
     mesh=MeshEffort(chain_messages=200_000, attempts=200, attacked_pings=500, cycles=1),
+    clock=ClockEffort(exchanges=20_000, probed_s=4.0, questions=100, read_s=5.0, solves=1, detect=False),
 )
 
 
@@ -87,6 +93,7 @@ class Campaign:
             if OURS in self._effort.servers and "checking" in stages:
                 self._checking(workers)
             self._mesh(workers)
+        self._clock()
         if "codec" in stages:
             self._codecs()
         if "import" in stages:
@@ -159,14 +166,12 @@ class Campaign:
 
     def _checking(self, workers: Workers) -> None:
         effort = self._effort
-        with run_checking_routers() as servers:
-            for line_bytes in effort.line_bytes:
-                self._say(f"checked messages, {line_bytes}-byte lines")
-                cells = measure_checking(servers, line_bytes, effort.duration_s, effort.rounds, workers)
-                self.results.checks += cells
-                for cell in cells:
-                    for mode, runs in cell.runs.items():
-                        self._note(f"{cell.shape} {line_bytes} checking {mode}", runs)
+        for line_bytes in effort.line_bytes:
+            self._say(f"checked messages, {line_bytes}-byte lines")
+            for cell in measure_checking(line_bytes, effort.duration_s, effort.rounds, workers):
+                self.results.checks.append(cell)
+                for mode, runs in cell.runs.items():
+                    self._note(f"{cell.shape} {line_bytes} {cell.kind} checking {mode}", runs)
 
     def _mesh(self, workers: Workers) -> None:
         """What linked servers do; nats-server takes part in the hop alone."""
@@ -184,6 +189,10 @@ class Campaign:
             campaign.convergence()
         if "process" in stages:
             campaign.memory(workers)
+
+    def _clock(self) -> None:
+        if OURS in self._effort.servers and "clock" in self._effort.stages:
+            ClockCampaign(self._effort.clock, self.results.clock, self.results.problems, self._say).run()
 
     def _codecs(self) -> None:
         self._say("codec")

@@ -9,6 +9,7 @@ from rich.table import Table
 
 from benchmarks.bars import MIB, Bar
 from benchmarks.checking import MODES
+from benchmarks.clock_report import clock_tables
 from benchmarks.mesh_report import mesh_tables
 from benchmarks.results import RateCell, Results
 from benchmarks.servers import OURS, OURS_ASYNCIO
@@ -40,6 +41,7 @@ def show(results: Results, bars: list[Bar], console: Console | None = None) -> N
         _latencies(results),
         _checks(results),
         *mesh_tables(results.mesh),
+        *clock_tables(results.clock),
         _memory(results),
         _bars(bars),
     ):
@@ -98,12 +100,13 @@ def _latencies(results: Results) -> Table:
 
 def _checks(results: Results) -> Table:
     table = make_table(
-        "Messages of four parameters held to their definition, TCP",
-        *("shape", "line", "checking", "k msg/s", "x off", "cpu us/msg"),
+        "Messages held to their definition, TCP: with a value in quotes (quoted), with one that is JSON (json)",
+        *("values", "shape", "line", "checking", "k msg/s", "x off", "cpu us/msg"),
     )
     for cell in results.checks:
         for mode in MODES:
             table.add_row(
+                cell.kind,
                 cell.shape,
                 f"{cell.line_bytes} B",
                 mode,

@@ -49,6 +49,18 @@ def _peers_probed(report: ClockReport) -> Samples:
     return {(pair.peer,): float(pair.via == "probe") for pair in report.local.pairs if pair.via is not None}
 
 
+def _probes_asked(report: ClockReport) -> Samples:
+    probes = report.local.probes
+    if probes is None:
+        return NOTHING
+    return {(peer, result): float(n) for peer, counts in probes.asked.items() for result, n in counts.items()}
+
+
+def _probes_answered(report: ClockReport) -> Samples:
+    probes = report.local.probes
+    return NOTHING if probes is None else {(result,): float(number) for result, number in probes.answered.items()}
+
+
 def _of_peers(name: str, text: str, field: str) -> Row[ClockReport]:
     """A number of each pair that this host measures itself: no other host exports it."""
     metric = Definition(f"timekeeper_peer_{name}", Kind.GAUGE, text, ("peer",))
@@ -141,6 +153,24 @@ _PEER_ROWS: tuple[Row[ClockReport], ...] = (
     _of_peers("rtt_seconds", "Shortest of the last round trips to a peer.", "rtt_seconds"),
     _of_peers("sample_age_seconds", "Time since a peer last answered.", "age_seconds"),
     _of_peers("drift_ppm", "How much faster the crystal of a peer runs than this host's, in millionths.", "drift_ppm"),
+    Row(
+        Definition(
+            "timekeeper_peer_probes_total",
+            Kind.COUNTER,
+            "Probes sent, and datagrams that came for them, by what became of them; without a peer: from nobody that was asked.",
+            ("peer", "result"),
+        ),
+        _probes_asked,
+    ),
+    Row(
+        Definition(
+            "timekeeper_probes_answered_total",
+            Kind.COUNTER,
+            "Probes of other hosts, by what became of them.",
+            ("result",),
+        ),
+        _probes_answered,
+    ),
 )
 
 

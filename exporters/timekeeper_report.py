@@ -47,6 +47,13 @@ class Peer(msgspec.Struct, frozen=True):
     drift_ppm: float | None = None
 
 
+class Probes(msgspec.Struct, frozen=True):
+    """What became of probes."""
+
+    asked: dict[str, dict[str, int]]
+    answered: dict[str, int]
+
+
 class Local(msgspec.Struct, frozen=True):
     """This host."""
 
@@ -56,6 +63,7 @@ class Local(msgspec.Struct, frozen=True):
     sources: dict[str, int] | None = None
     pairs: tuple[Peer, ...] = ()
     steps_total: int | None = None
+    probes: Probes | None = None
 
 
 class Host(msgspec.Struct, frozen=True):

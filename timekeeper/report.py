@@ -74,6 +74,17 @@ class PairReport(msgspec.Struct, frozen=True, kw_only=True):
     """How much faster the crystal of the peer runs."""
 
 
+class ProbeCounts(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of probes since the timekeeper started to ask; a peer that is asked no more is forgotten."""
+
+    asked: dict[str, dict[str, int]]
+    """Our questions, by peer and result (`timekeeper.probes.result`); ``""`` is what came from no peer's address."""
+    answered: dict[str, int]
+    """The questions of others, by result."""
+    refused: dict[str, int]
+    """Exchanges that were complete and not used, by reason (`timekeeper.pairs.estimate.Refusal`)."""
+
+
 class LocalReport(msgspec.Struct, frozen=True, kw_only=True):
     """CLOCK_REPORT: one host's word."""
 
@@ -98,6 +109,8 @@ class LocalReport(msgspec.Struct, frozen=True, kw_only=True):
     """How often this host's clock was seen to be set."""
     probe_address: str = ""
     """``HOST:PORT`` where it answers probes; empty where it does not."""
+    probes: ProbeCounts | None = None
+    """Told to who asks this host; the other timekeepers have no use for it."""
 
 
 class CurrentReport(msgspec.Struct, frozen=True, kw_only=True):

@@ -7,6 +7,7 @@ import uuid
 from contextlib import suppress
 from pathlib import Path
 
+from msgspec.structs import replace
 from structlog.typing import FilteringBoundLogger
 
 from communicator.client import Service
@@ -70,7 +71,7 @@ class Timekeeper:
         self._epochs = EpochWatch()
         self._own_clock = OwnClock(self._epochs, self._stepped)
         self._rows = Rows()
-        self._neighbors = Neighbors(RouterQuestions(service).ask, settings.interval_s, self._epochs, self._warn)
+        self._neighbors = Neighbors(RouterQuestions(service).ask, settings.interval_s, self._epochs, self._heed)
         thresholds = Thresholds(warn_s=settings.thresholds.warn_s, critical_s=settings.thresholds.critical_s)
         self._solver = Solver(thresholds) if settings.role == SOLVER else None
         servers = settings.references.addresses
@@ -102,7 +103,6 @@ class Timekeeper:
         """Look, measure and solve until cancelled, on the loop's timer, which no step of the clock moves."""
         self._flags.check()
         if self._references is not None:
-            self._consensus()  # from here on it knows the epoch of our raw clock, and keeps what it hears
             self._jobs.add(self._references.ask, _REFERENCES_S)
         self._jobs.add(self._keep_history, INTERVAL_S)
         self._jobs.start()
@@ -229,7 +229,7 @@ class Timekeeper:
 
     def _describe_all(self) -> Message:
         reading, solver = self.reading, self._solver
-        local = self._describe_own(reading)
+        local = replace(self._describe_own(reading), probes=self._neighbors.probe_counts())
         if solver is None or solver.judgement is None:
             return answer_report(local, reading.age_s)
         return answer_solution(
@@ -266,6 +266,11 @@ class Timekeeper:
 
     def _warn(self, event: str, **details: object) -> None:
         self._log.warning(event, **details)
+
+    def _heed(self, event: str, **details: object) -> None:
+        """Something happened to the clock of a peer: say so, and judge anew without waiting for the next round."""
+        self._warn(event, **details)
+        self._is_due.set()
 
     def _log_claim(self, claim: Claim) -> None:
         tell = self._log.info if claim.state is ClaimState.SYNCHRONIZED else self._log.warning

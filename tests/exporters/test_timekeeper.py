@@ -47,6 +47,11 @@ LOCAL = {
     "sources": {"selected": 1, "unusable": 1},
     "pairs": [PROBED, ROUTED],
     "steps_total": 2,
+    "probes": {
+        "asked": {"beta": {"ok": 8, "lost": 1}, "": {"unasked": 2}},
+        "answered": {"ok": 7, "key": 3},
+        "refused": {},
+    },
 }
 REPORT = {"local": LOCAL, "solved": False, "age_seconds": 2.0}
 UNKNOWN = {"local": {"claim": {"state": "unknown", "reasons": []}, "kernel": None, "sources": {}}, "solved": False}
@@ -84,6 +89,9 @@ def test_a_clock_is_in_one_of_four_states(state):
         (("timekeeper_ntp_root_dispersion_seconds",), 0.0001),
         (("timekeeper_ntp_update_age_seconds",), 12.5),
         (("timekeeper_ntp_stratum",), 3),
+        (("timekeeper_peer_probes_total", "beta", "lost"), 1),
+        (("timekeeper_peer_probes_total", "", "unasked"), 2),
+        (("timekeeper_probes_answered_total", "key"), 3),
         (("timekeeper_ntp_sources", "unusable"), 1),
         (("timekeeper_ntp_source_info", "chronyd", "PHC0"), 1),
         (("timekeeper_kernel_maxerror_seconds",), 0.5),

@@ -98,6 +98,7 @@ def test_a_synchronised_host():
             "pairs": [],
             "steps_total": 0,
             "probe_address": "",
+            "probes": None,
         },
         "solved": False,
         "age_seconds": 2.5,

@@ -10,8 +10,9 @@ from timekeeper.cluster.assignment import Assignment
 from timekeeper.cluster.routed import Answer, RoutedWindow
 from timekeeper.pairs import Exchange, PairEstimate, PairWindow, Restarted, Side
 from timekeeper.probes import EpochWatch, ProbeIdentity, Prober, Responder, Target, open_door
+from timekeeper.probes.result import ProbeResult
 from timekeeper.probes.stamps import StampedSocket, read_raw_ns, read_realtime
-from timekeeper.report import PairReport
+from timekeeper.report import PairReport, ProbeCounts
 from timekeeper.solution.measurement import PROBE, ROUTER
 
 JITTER = 0.1
@@ -106,8 +107,7 @@ class Neighbors:
     ) -> None:
         self.interval_s = interval_s
         """May be changed; counts from the next `follow` on."""
-        self.refused: dict[str, int] = {}
-        """Exchanges that were not used, by reason."""
+        self._refused: dict[str, int] = {}
         self._ask_router = ask_router
         self._epochs = epochs
         self._epoch = epochs.look()
@@ -188,15 +188,14 @@ class Neighbors:
         """Hosts that were to be measured, and are not."""
         return (self._others | self._targets.keys()) - {one.peer for one in self.measured()}
 
-    def probe_results(self) -> dict[str, dict[str, int]]:
-        """What became of our probes and of their answers, by host and by result; ``""`` is what came from no peer."""
-        counted = {} if self._prober is None else self._prober.results
-        return {host: {result.value: number for result, number in each.items()} for host, each in counted.items()}
-
-    def answer_results(self) -> dict[str, int]:
-        """What became of the probes of others, by result."""
-        counted = {} if self._responder is None else self._responder.results
-        return {result.value: number for result, number in counted.items()}
+    def probe_counts(self) -> ProbeCounts:
+        """What became of our probes and of those of others."""
+        asked = {} if self._prober is None else self._prober.results
+        return ProbeCounts(
+            asked={host: _by_name(counts) for host, counts in asked.items()},
+            answered={} if self._responder is None else _by_name(self._responder.results),
+            refused=dict(self._refused),
+        )
 
     def _look_at_epoch(self) -> None:
         epoch = self._epochs.look()
@@ -230,9 +229,13 @@ class Neighbors:
         window = self._windows.setdefault(peer, PairWindow())
         refusal = window.add(exchange)
         if refusal is not None:
-            self.refused[refusal.value] = self.refused.get(refusal.value, 0) + 1
+            self._refused[refusal.value] = self._refused.get(refusal.value, 0) + 1
         for event in window.take_events():
             if isinstance(event, Restarted):
                 self._notice("pair_began_anew", peer=peer, reason=event.reason.value)
             elif event.side is Side.THEIRS:
                 self._notice("peer_clock_stepped", peer=peer, step_s=event.step.size_ns / 1e9)
+
+
+def _by_name(counts: Mapping[ProbeResult, int]) -> dict[str, int]:
+    return {result.value: number for result, number in counts.items()}

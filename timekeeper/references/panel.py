@@ -44,7 +44,8 @@ class ReferencePanel:
         self._executor = ThreadPoolExecutor(max(1, len(servers)), thread_name_prefix="reference")
         self._members = [_Member(Asker(server, self._executor, read_realtime), interval_s) for server in servers]
         self._names = [str(server) for server in servers]
-        self._epoch = 0
+        self._epoch: int | None = None
+        """Of our raw clock, when it was last asked what the servers agree on; None before."""
 
     def close(self) -> None:
         """Ask nobody any more; a question that is open ends in its thread."""
@@ -65,8 +66,8 @@ class ReferencePanel:
             now: Our REALTIME against the raw clock, just read.
             epoch: Of our raw clock; when it grew, what was heard before is void.
         """
-        if epoch != self._epoch:
-            self._epoch = epoch
+        before, self._epoch = self._epoch, epoch
+        if before is not None and epoch != before:
             for member in self._members:
                 member.samples.clear()
         return agree([sample for member in self._members for sample in member.samples], now)

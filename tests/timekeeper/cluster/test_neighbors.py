@@ -16,6 +16,7 @@ from timekeeper.cluster.routed import Answer
 from timekeeper.pairs import Exchange, PairEstimate, RealtimeReading
 from timekeeper.probes import EpochWatch, ProbeIdentity, Seal, hash_cluster
 from timekeeper.probes.stamps import read_raw_ns, read_realtime
+from timekeeper.report import ProbeCounts
 
 ANYWHERE = HostPort("127.0.0.1", 0)
 SEAL = Seal(hash_cluster("tests"), b"the key of the tests")
@@ -104,15 +105,15 @@ async def test_a_host_that_answers_probes_is_measured(hosts, eventually):
     alpha, beta = hosts.new(), hosts.new()
     alpha.follow(probed(beta=await hosts.open(beta, "beta")), ())
     assert alpha.unanswered() == {"beta"}
-    assert (alpha.probe_address, alpha.probe_results(), alpha.answer_results()) == (None, {}, {})
+    assert (alpha.probe_address, alpha.probe_counts()) == (None, ProbeCounts(asked={}, answered={}, refused={}))
     address = await hosts.open(alpha, "alpha")
     assert alpha.probe_address == address
     found = (await eventually(measured_of(alpha), bool))["beta"]
     assert found.via == "probe"
     assert abs(found.estimate.offset_s) <= found.estimate.bound_s < 0.1
     assert alpha.unanswered() == frozenset()
-    assert alpha.probe_results()["beta"]["ok"] > 0
-    assert beta.answer_results()["ok"] > 0
+    assert alpha.probe_counts().asked["beta"]["ok"] > 0
+    assert beta.probe_counts().answered["ok"] > 0
     assert measured_of(beta) != {}
 
 
@@ -202,7 +203,7 @@ async def test_what_cannot_be_used_is_counted(hosts):
     alpha = hosts.new()
     for _ in range(2):
         alpha._take("beta", exchange(took_ns=-S))
-    assert alpha.refused == {"stamps run backwards": 2}
+    assert alpha.probe_counts().refused == {"stamps run backwards": 2}
     assert alpha.measured() == []
 
 

@@ -89,3 +89,20 @@ def test_the_clock_source_is_not_read_each_time(sleep, clock_source, monkeypatch
 def test_a_host_that_names_no_clock_source_stays_in_its_epoch(sleep, tmp_path):
     watch = EpochWatch(tmp_path / "nothing", sleep)
     assert watch.epoch == watch.look()
+
+
+def test_readings_that_are_interrupted_are_repeated(monkeypatch):
+    """A bracket of 20 ms around a reading near its end looks like 10 ms of sleep."""
+    widths = [20_000_000] * 5 + [1_000]
+    now = [1_000_000_000]
+    monotonic = itertools.cycle(("before", "after"))
+
+    def read_monotonic():
+        if next(monotonic) == "after":
+            now[0] += widths.pop(0)
+        return now[0]
+
+    monkeypatch.setattr(module.time, "monotonic_ns", read_monotonic)
+    monkeypatch.setattr(module.time, "clock_gettime_ns", lambda _clock: now[0] + 7_000_000_000)
+    assert abs(read_asleep_ns() - 7_000_000_000) <= 500
+    assert not widths
