@@ -34,16 +34,16 @@ async def test_a_segment(shm):
 
 
 @pytest.mark.parametrize(
-    ("data", "reason"),
+    ("make", "reason"),
     [
-        (b"", "0 bytes are no segment of ClockBound"),
-        (b"x" * 80, "it does not begin with the mark of ClockBound"),
-        (written(generation=0), "nobody has written it yet"),
-        (written(generation=3), "it is being written, and that does not come to an end"),
+        (lambda: b"", "0 bytes are no segment of ClockBound"),
+        (lambda: b"x" * 80, "it does not begin with the mark of ClockBound"),
+        (lambda: written(generation=0), "nobody has written it yet"),
+        (lambda: written(generation=3), "it is being written, and that does not come to an end"),
     ],
 )
-async def test_what_is_no_word_says_why(shm, data, reason):
-    shm.write_bytes(data)
+async def test_what_is_no_word_says_why(shm, make, reason):
+    shm.write_bytes(make())
     assert await ClockBound(str(shm)).ask() == NoAnswer(f"the ClockBound segment {shm}: {reason}")
 
 
