@@ -94,11 +94,10 @@ async def test_a_hanging_chronyd(chrony_host, eventually, answered):
 
 
 @pytest.fixture
-def command_socket(tmp_path):
-    """A path for the socket of a chronyd, in a directory that belongs to its user alone, as chronyd wants it."""
-    directory = tmp_path / "commands"
-    directory.mkdir(mode=0o750)
-    return directory / "chronyd.sock"
+def command_socket():
+    """A short path for the socket of a chronyd, in a directory that belongs to its user alone, as chronyd wants it."""
+    with tempfile.TemporaryDirectory(prefix="bw") as directory:
+        yield Path(directory) / "chronyd.sock"
 
 
 async def test_the_socket_says_what_the_port_says(chrony_host, eventually, command_socket):
