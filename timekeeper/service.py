@@ -41,6 +41,8 @@ from timekeeper.watch import ClockWatch, Reading, monotonic_s
 _LIVE_SETTINGS = frozenset({"interval_s", "sources.chrony", "sources.ntpd", "sources.timesyncd", "sources.clockbound"})
 """What may change while running."""
 _NO_NEWS = frozenset({Verdict.OK, Verdict.UNKNOWN})
+_SILENT_ROUNDS = 8
+"""Without a word of another timekeeper, until its host counts as one without."""
 _REFERENCES_S = 16.0
 """How often the reference servers are looked after; how often each is asked, its own patience says."""
 
@@ -175,7 +177,7 @@ class Timekeeper:
         own = self._service.server_name
         if not own:
             return  # nobody has told us who we are
-        answering = self._rows.answering()
+        answering = self._rows.answering(monotonic_s(), _SILENT_ROUNDS * self._settings.interval_s)
         may_probe = self._neighbors.probe_address is not None
         assignment = assign(own, answering, self._members(), may_probe=may_probe)
         self._neighbors.follow(assignment, self._solver.suspects if self._solver else ())

@@ -64,9 +64,18 @@ class Rows:
         for host in [host for host, row in self._rows.items() if now_s - row.heard_s > FORGOTTEN_S]:
             del self._rows[host]
 
-    def answering(self) -> dict[str, HostPort]:
-        """Where hosts answer probes, by host, as they say themselves; without those that do not, or say nonsense."""
-        told = {host: _read_address(row.report.probe_address) for host, row in self._rows.items()}
+    def answering(self, now_s: float, silent_s: float) -> dict[str, HostPort]:
+        """Where hosts answer probes, by host, as they say themselves; without those that do not, or say nonsense.
+
+        Args:
+            now_s: Now, on a monotonic clock, in seconds.
+            silent_s: Who has said nothing for so long measures nobody, and has to be measured in another way.
+        """
+        told = {
+            host: _read_address(row.report.probe_address)
+            for host, row in self._rows.items()
+            if now_s - row.heard_s <= silent_s
+        }
         return {host: address for host, address in told.items() if address is not None}
 
     def claim_reports(self) -> dict[str, ClaimReport]:

@@ -145,4 +145,5 @@ def test_where_hosts_answer_probes(rows):
     told = {"beta": "10.0.0.2:4044", "gamma": "", "delta": "[fd00::4]:4044", "epsilon": "nonsense", "zeta": "10.0.0.6"}
     for host, address in told.items():
         rows.hear(row(word_of(host, probe_address=address)), 0.0)
-    assert rows.answering() == {"beta": HostPort("10.0.0.2", 4044), "delta": HostPort("fd00::4", 4044)}
+    assert rows.answering(80.0, 80.0) == {"beta": HostPort("10.0.0.2", 4044), "delta": HostPort("fd00::4", 4044)}
+    assert rows.answering(80.1, 80.0) == {}, "who is silent for so long is measured in another way"
