@@ -177,7 +177,7 @@ class Timekeeper:
         own = self._service.server_name
         if not own:
             return  # nobody has told us who we are
-        answering = self._rows.answering(monotonic_s(), _SILENT_ROUNDS * self._settings.interval_s)
+        answering = self._rows.answering(monotonic_s(), self._silent_s)
         may_probe = self._neighbors.probe_address is not None
         assignment = assign(own, answering, self._members(), may_probe=may_probe)
         self._neighbors.follow(assignment, self._solver.suspects if self._solver else ())
@@ -192,7 +192,9 @@ class Timekeeper:
         self._reading = await self._watch.read()
         local = self._describe_own(self._reading)
         if self._solver is not None and local.server:
-            judgement = self._solver.judge(local, self._rows, self._members(), self._consensus(), monotonic_s())
+            judgement = self._solver.judge(
+                local, self._rows, self._members(), self._consensus(), monotonic_s(), stale_s=self._silent_s
+            )
             self._log_verdicts(judgement)
             self._pace.note(self._solver.suspects, asyncio.get_running_loop().time())
         self._has_looked.set()
@@ -200,6 +202,10 @@ class Timekeeper:
         if before is None or (before.state, before.daemon) != (claim.state, claim.daemon):
             self._log_claim(claim)
         self._flags.follow(flags_to_raise(local.server, claim, self._judgement))
+
+    @property
+    def _silent_s(self) -> float:
+        return _SILENT_ROUNDS * self._settings.interval_s
 
     @property
     def _judgement(self) -> Judgement | None:

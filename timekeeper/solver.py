@@ -6,8 +6,10 @@ from communicator.protocol import parse_host_port
 from timekeeper.cluster.rows import Rows, claim_of, measurements_of
 from timekeeper.references.consensus import Consensus
 from timekeeper.report import LocalReport
-from timekeeper.solution import Judge, Judgement, Patience, ReferenceInterval, Thresholds, Verdict, solve
+from timekeeper.solution import Judge, Judgement, Measurement, Patience, ReferenceInterval, Thresholds, Verdict, solve
 
+STALE_S = 80.0
+"""Eight rounds of ten seconds."""
 SURE_REFERENCES = 2
 """External servers that agree are believed over any number of hosts; a single one is a vote like others."""
 
@@ -29,7 +31,14 @@ class Solver:
         """When that was, on a monotonic clock."""
 
     def judge(
-        self, local: LocalReport, rows: Rows, members: Collection[str], consensus: Consensus | None, now_s: float
+        self,
+        local: LocalReport,
+        rows: Rows,
+        members: Collection[str],
+        consensus: Consensus | None,
+        now_s: float,
+        *,
+        stale_s: float = STALE_S,
     ) -> Judgement:
         """Judge now.
 
@@ -39,9 +48,10 @@ class Solver:
             members: Hosts of the cluster, whether they have spoken or not.
             consensus: What external servers say of this host's clock; None where there are none.
             now_s: Now, on a monotonic clock, in seconds.
+            stale_s: What is older gives way to what is younger: a clock may have been set meanwhile.
         """
         hosts = {local.server, *rows.hosts, *members}
-        measurements = [*rows.measurements(now_s), *measurements_of(local)]
+        measurements = without_stale([*rows.measurements(now_s), *measurements_of(local)], stale_s)
         claims = [*rows.claims(now_s), claim_of(local)]
         references = [] if consensus is None else references_of(consensus, local.server)
         solution = solve(sorted(hosts), measurements, claims, references, self.thresholds)
@@ -55,6 +65,21 @@ class Solver:
         if self.judgement is None:
             return frozenset()
         return frozenset(host.host for host in self.judgement.hosts if host.verdict is Verdict.SUSPECT)
+
+
+def without_stale(measurements: Sequence[Measurement], stale_s: float) -> list[Measurement]:
+    """Leave out old measurements of pairs that somebody has measured lately, as after the end of a timekeeper.
+
+    Args:
+        measurements: In any order.
+        stale_s: What is older counts only where there is nothing younger.
+    """
+    fresh = {_pair(one) for one in measurements if one.age_s <= stale_s}
+    return [one for one in measurements if one.age_s <= stale_s or _pair(one) not in fresh]
+
+
+def _pair(measurement: Measurement) -> frozenset[str]:
+    return frozenset((measurement.source, measurement.target))
 
 
 def references_of(consensus: Consensus, host: str) -> Sequence[ReferenceInterval]:

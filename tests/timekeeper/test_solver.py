@@ -13,8 +13,8 @@ from timekeeper.conclusion import describe_point, flags_to_raise
 from timekeeper.intervals import Interval
 from timekeeper.references.consensus import Consensus
 from timekeeper.report import ClaimReport
-from timekeeper.solution import Patience, ReferenceInterval, Thresholds, Verdict
-from timekeeper.solver import Solver, references_of
+from timekeeper.solution import Measurement, Patience, ReferenceInterval, Thresholds, Verdict
+from timekeeper.solver import Solver, references_of, without_stale
 
 HASTY = Patience(bursts=1, grace_s=0.0)
 
@@ -155,3 +155,22 @@ def test_whatever_peers_send_there_is_a_judgement_that_can_be_told(said, measure
     )
     assert msgspec.json.decode(answer_solution(report).get("report"))["solved"] is True
     assert Verdict(verdicts(judgement)["alpha"])
+
+
+def measured(source, target, age_s):
+    return Measurement(source=source, target=target, offset_s=0.0, bound_s=1e-4, rtt_s=2e-4, age_s=age_s, via="probe")
+
+
+@pytest.mark.parametrize(
+    ("ages_s", "kept"),
+    [
+        ((1.0, 79.0), (1.0, 79.0)),
+        ((1.0, 81.0), (1.0,)),
+        ((300.0, 81.0), (300.0, 81.0)),  # better than nothing
+    ],
+)
+def test_what_is_old_gives_way_to_what_is_young(ages_s, kept):
+    """However the pair was measured: the clock of a host whose timekeeper has died may have been set since."""
+    one, other = measured("alpha", "beta", ages_s[0]), measured("beta", "alpha", ages_s[1])
+    beside = measured("alpha", "gamma", 500.0)
+    assert [each.age_s for each in without_stale([one, other, beside], 80.0)] == [*kept, 500.0]

@@ -1,0 +1,77 @@
+"""Hosts that answer no probes: they are measured through the routers, less exactly, and the report says so."""
+
+from tests.timekeeper.agents.agent import ON_LOOPBACK, TRUE
+from tests.timekeeper.agents.truth import host, verdicts, vias
+
+ACCUSED = {"alpha": "ok", "beta": "ok", "gamma": "wrong"}
+BY_ROUTER = "measured through the router only, hence the wide bound"
+TRUTH = {"alpha": 0.0, "beta": 0.0, "gamma": 0.040}
+
+
+def is_judged(report):
+    return verdicts(report) == ACCUSED and vias(report, "gamma") == {"alpha": "router", "beta": "router"}
+
+
+def is_told_to_be_routed(report):
+    gamma = host(report, "gamma")
+    return BY_ROUTER in gamma["reasons"] and gamma["bound_seconds"] > host(report, "beta")["bound_seconds"]
+
+
+async def test_a_host_without_an_agent(agents, clock, told):
+    alpha, beta, _ = await agents.cluster(TRUE, TRUE, clock("+0.040"))
+    for agent in (alpha, beta):
+        agent.start(ON_LOOPBACK)
+    for agent in (alpha, beta):
+        report = await told(agent, is_judged, TRUTH)
+        assert is_told_to_be_routed(report)
+        assert host(report, "gamma")["claim"] is None
+
+
+async def test_a_host_whose_udp_is_filtered(lab, agents, told):
+    hosts = [lab.add_host(name) for name in TRUTH]
+    alpha, beta, gamma = hosts
+    for left, right in ((alpha, beta), (alpha, gamma), (beta, gamma)):
+        lab.link(left, right)
+    filter_udp(gamma)
+    await lab.start()
+    for one in hosts:
+        agent = await agents.beside(one.router, command=["ip", "netns", "exec", one.namespace])
+        agent.start("auth.mode=none")
+    for agent in agents.all:
+        report = await told(agent, is_routed_and_level, dict.fromkeys(TRUTH, 0.0))
+        assert vias(report, "beta") == {"alpha": "probe"}
+        assert is_told_to_be_routed(report)
+    assert (await agents.all[2].report())["local"]["probe_address"] == f"{gamma.address}:4044", "it does answer"
+
+
+def filter_udp(filtered):
+    """Let no UDP in; what is local is looked up after that."""
+    filtered.ip("rule", "add", "priority", "100", "lookup", "local")
+    filtered.ip("rule", "delete", "priority", "0")
+    for device in filtered.neighbors.values():
+        filtered.ip("rule", "add", "priority", "10", "iif", device, "ipproto", "udp", "blackhole")
+
+
+def is_routed_and_level(report):
+    by_router = vias(report, "gamma") == {"alpha": "router", "beta": "router"}
+    return by_router and verdicts(report) == dict.fromkeys(TRUTH, "ok")
+
+
+async def test_a_host_with_another_cluster_key(agents, clock, told, tmp_path):
+    keys = {}
+    for name in ("ours", "theirs"):
+        keys[name] = tmp_path / f"{name}.key"
+        keys[name].touch(0o600)
+        keys[name].write_text(f"the key of the tests, {name}")
+    hosts = alpha, beta, gamma = await agents.cluster(TRUE, TRUE, clock("+0.040"))
+    for agent in hosts:
+        agent.start(ON_LOOPBACK, f"cluster_key_file={keys['theirs' if agent is gamma else 'ours']}")
+    for agent in (alpha, beta):
+        report = await told(agent, is_judged, TRUTH)
+        assert vias(report, "beta") == {"alpha": "probe"}
+        assert is_told_to_be_routed(report)
+    probes = {agent.name: (await agent.report())["local"]["probes"] for agent in hosts}
+    assert probes["gamma"]["answered"].keys() == {"key"}
+    assert probes["gamma"]["answered"]["key"] >= 8, "a burst"
+    assert probes["beta"]["answered"].keys() == {"ok"}
+    assert probes["alpha"]["asked"]["gamma"].keys() == {"lost"}
