@@ -14,6 +14,7 @@
     ├── FlagsPathError (OSError)     flags cannot be read or written where they should be
     ├── ScriptError (ValueError)     a reporter script cannot be run; names file, line and column
     ├── ScriptFailedError            a reporter script ran, and what it expects is not so
+    ├── LedgerError (OSError)        the canary's ledger cannot be opened, read or written now; see `canary.ledger`
     └── ClientError
         ├── NotConnectedError (ConnectionError)
         ├── NoReceiverError (LookupError)       the router knows of no receiver
@@ -53,6 +54,10 @@ class LineTooLongError(RemoteProtocolError):
     def __init__(self, limit_bytes: int) -> None:
         super().__init__(f"line is longer than {limit_bytes} bytes")
         self.limit_bytes = limit_bytes
+
+
+class MalformedAnswerError(BellwetherError, ValueError):
+    """A daemon answered with something that is not of the shape its answer has."""
 
 
 class AddressError(BellwetherError, ValueError):

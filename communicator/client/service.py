@@ -34,7 +34,7 @@ from communicator.protocol.message import Message
 DRAIN_S = 5.0
 """How long handlers may go on after the service was told to stop, in seconds; then they are cancelled."""
 PROBE_RUN_S = 90.0
-"""A probe runs at least this long before it asks to be live again: the canary counts a run of 60 s as good."""
+"""A probe runs this long before it asks to be live again: 60 s count as good. If it may not be, it is a probe again."""
 RETRY_BLOCKED_S = 60.0
 """How often a version that is blocked without limit asks again, in seconds."""
 
@@ -208,9 +208,9 @@ class Service:
                     keeper.cancel()
                     await self._drain()
                 finally:
+                    self._group = None  # what still comes on the link finds no group that would take it
                     self._dispatcher.close()
         finally:
-            self._group = None
             if self._connection is not None:
                 await self._connection.close()
             if self._outbox:
@@ -305,7 +305,7 @@ class Service:
         if connection.is_usable:
             self._ready.set()
         try:
-            async with asyncio.timeout(self._probe_run_s() if is_probe else None):
+            async with asyncio.timeout(PROBE_RUN_S if is_probe else None):
                 await connection.closed.wait()
             log_event(logging.WARNING, "link_lost", address=self.address, reason=connection.close_reason)
         except TimeoutError:
@@ -338,10 +338,6 @@ class Service:
         if self.blocked.probe_allowed:
             return self._backoff.next_wait_s(random.random())  # noqa: S311 - as above
         return RETRY_BLOCKED_S if error.until_s is None else max(error.until_s, self._backoff.next_wait_s(1.0))
-
-    def _probe_run_s(self) -> float:
-        until_s = self.blocked.until_s if self.blocked else None
-        return max(PROBE_RUN_S, until_s or 0.0)
 
     def _failed(self, error: ClientError) -> float:
         """Log a failure once, not once per attempt."""

@@ -29,6 +29,7 @@ from communicator.router.effects import (
     Effect,
     Identify,
     Keep,
+    KeepOut,
     Level,
     Measure,
     Notice,
@@ -93,6 +94,9 @@ class Surroundings(Protocol):
     def check_password(self, username: str, password: str, done: Callable[[Credential | None], None]) -> None:
         """Verify a password; call back later with what it opens, or None when it is not right."""
 
+    def keep_out(self, effect: KeepOut) -> None:
+        """Let nobody in from a host for a while."""
+
     def dial(self, effect: Dial) -> None:
         """Connect to another router."""
 
@@ -150,6 +154,7 @@ class Dispatcher:
             SetQueuePolicy: self._set_queue_policy,
             Identify: self._identify,
             CheckCredential: self._check_credential,
+            KeepOut: lambda effect, _: self._surroundings.keep_out(effect),
             Dial: lambda effect, _: self._surroundings.dial(effect),
             Keep: lambda effect, _: self._surroundings.keep(effect),
             SetFlag: lambda effect, _: self._surroundings.set_flag(effect),

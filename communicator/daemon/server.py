@@ -19,19 +19,20 @@ from communicator.daemon.host import keep_freed_memory, raise_descriptor_limit, 
 from communicator.daemon.identity import identify_router
 from communicator.daemon.kept_files import KeptFiles
 from communicator.daemon.link import Link
+from communicator.daemon.loop_lag import LoopLag
 from communicator.daemon.message_checks import Definitions, read_definitions, read_good_definitions
 from communicator.daemon.peer_user import forget_users
 from communicator.daemon.raised_flags import RaisedFlags
 from communicator.daemon.reception import Reception, find_user
 from communicator.daemon.recollection import recollect
+from communicator.daemon.remote_door import RemoteDoor
 from communicator.daemon.router_config import group_id, router_config, signal_secret
 from communicator.daemon.service_files import find_doubts, read_service_files
 from communicator.daemon.settings import CommunicatordSettings
 from communicator.daemon.signal_port import SignalPort
-from communicator.daemon.tls_door import TlsDoor
 from communicator.errors import ConfigError
 from communicator.router.config import RouterConfig
-from communicator.router.effects import Dial, Keep, Level, SetFlag, StopMode
+from communicator.router.effects import Dial, Keep, KeepOut, Level, SetFlag, StopMode
 from communicator.router.events import CloseReason, CredentialsRevoked, Instant, LinkKind, Measured, StopRequested, User
 from communicator.runtime import Daemon
 from communicator.runtime.kept_file import fault_of, prepare_directory
@@ -104,8 +105,9 @@ class Server:
             self._dispatcher.dispatch,
         )
         self._listeners: list[asyncio.AbstractServer] = []
-        self._tls_door: TlsDoor | None = None
+        self._remote_doors: dict[LinkKind, RemoteDoor] = {}
         self._signal_transport: asyncio.DatagramTransport | None = None
+        self._loop_lag = LoopLag()
 
     async def run(self) -> None:
         """Serve until the daemon is told to stop."""
@@ -117,6 +119,7 @@ class Server:
             self._daemon.ready(self._doors.ports)
             keep_freed_memory()
             gc.collect()
+            self._loop_lag.start()
             gc.freeze()  # what is here now stays: a full collection takes 13 ms with it, none without
             await self._daemon.stopping.wait()
             self._dispatcher.dispatch(StopRequested(self._daemon.stop_cause))
@@ -158,6 +161,11 @@ class Server:
         """Verify a password; call back later with what it opens, or None when it is not right."""
         self._credentials.check(username, password, done)
 
+    def keep_out(self, effect: KeepOut) -> None:
+        """Let nobody in from a host for a while."""
+        for door in self._remote_doors.values():
+            door.keep_out(effect.ip, effect.for_s)
+
     def dial(self, effect: Dial) -> None:
         """Connect to another router."""
         self._dialler.dial(effect)
@@ -177,11 +185,13 @@ class Server:
             tuple(other.measure() for other in self._dispatcher.links.values()),
             producer_stall_s=self._dispatcher.back_pressure.total_stall_s,
             udp_rejected=dict(self._signal.rejected),
-            tls_handshakes_failed=0 if self._tls_door is None else self._tls_door.failures,
+            tls_handshakes_failed=secure.failures if (secure := self._remote_doors.get(LinkKind.SECURE)) else 0,
+            connections_kept_out=sum(door.kept_out for door in self._remote_doors.values()),
             flags_failed=self._flags.failures,
             config_reload_ok=self._daemon.reload_ok,
             config_reloaded_wall_s=self._daemon.reloaded_wall_s,
             resident_bytes=resident_bytes(),
+            loop_lag=self._loop_lag.measure(),
         )
 
     def reopen_log(self) -> str:
@@ -245,9 +255,10 @@ class Server:
             enter = self._reception.door(kind)
             if kind is LinkKind.SIGNAL:
                 self._signal_transport, _ = await loop.create_datagram_endpoint(lambda: self._signal, sock=listening)
-            elif kind is LinkKind.SECURE:
-                self._tls_door = TlsDoor(listening, lambda: self._credentials.trust.server, enter, self._tell_handshake)
-                self._tls_door.open()
+            elif kind is LinkKind.REMOTE or kind is LinkKind.SECURE:
+                context = (lambda: self._credentials.trust.server) if kind is LinkKind.SECURE else None
+                self._remote_doors[kind] = RemoteDoor(listening, context, enter, self._tell_handshake)
+                self._remote_doors[kind].open()
             else:
                 self._listeners.append(await loop.create_server(enter, sock=listening, backlog=BACKLOG))
 
@@ -269,13 +280,14 @@ class Server:
         self._dispatcher.notice(Level.WARNING, "handshake_failed", address=address, reason=reason)
 
     async def _close(self) -> None:
+        self._loop_lag.stop()
         self._doors.remove_files()
         for listener in self._listeners:
             listener.close()
         if self._signal_transport is not None:
             self._signal_transport.close()
-        if self._tls_door is not None:
-            await self._tls_door.close()
+        for door in self._remote_doors.values():
+            await door.close()
         await self._dialler.close()
         for _ in range(_TURNS_TO_ACCEPT):
             await asyncio.sleep(0)

@@ -148,6 +148,107 @@ CLOCK_CLUSTER_DRIFT = Declaration(
     tags=_CLOCK_TAGS | {"cluster"},
 )
 
+_CANARY_TAGS = frozenset(("canary", "versions"))
+
+CANARY_BLOCKED = Declaration(
+    name=FlagName("canary", "version", "blocked"),
+    priority=70,
+    message="a version is kept from running on this host: {reason}",
+    help=(
+        "A version of a service has failed each time it was tried here, or a leader or an operator blocks it; others of the "
+        "service take its messages. 'bellwether canary' shows which, 'bellwether canary explain' with its scope every event that "
+        "counted and the limits. Mend or replace the version: another build starts with a clean record. If the cause lay "
+        "elsewhere, 'bellwether canary pardon' forgets the failures. It is tried again by itself as a probe, after 10 minutes at "
+        "first. The flag goes down when nothing is blocked here."
+    ),
+    tags=_CANARY_TAGS,
+)
+
+CANARY_SUSPECT = Declaration(
+    name=FlagName("canary", "version", "suspect"),
+    priority=60,
+    message="a version that worked on this host fails now: {reason}",
+    help=(
+        "A version was good here and now fails again and again. It gets no messages for a short while, which grows with each "
+        "time; its version is not blamed. Look at its log and at what has changed: configuration, disk, a dependency. "
+        "'bellwether canary explain' with its scope shows every failure. The flag goes down when it works again."
+    ),
+    tags=_CANARY_TAGS,
+)
+
+CANARY_LAST_INSTANCE = Declaration(
+    name=FlagName("canary", "version", "protected"),
+    priority=80,
+    message="a version that fails goes on running, because too few others are left: {reason}",
+    help=(
+        "A rule would have blocked a version, and a cap forbade it: it is the last instance of its service, or the last version "
+        "that is known to be good, or its service is never blocked. So it fails before everybody's eyes. Mend it, or start "
+        "another version elsewhere; then it is blocked, if it still fails. The flag goes down when nothing is protected so."
+    ),
+    tags=_CANARY_TAGS,
+)
+
+CANARY_HUMAN = Declaration(
+    name=FlagName("canary", "version", "needs-you"),
+    priority=85,
+    message="a version fails without a break, and it is not clear whose fault it is: {reason}",
+    help=(
+        "A version has failed for half an hour, and others fail around it, so that the version may be innocent: a dependency, a "
+        "network, a disk. The canary cannot tell. Look at what they have in common. 'bellwether canary block' keeps the version "
+        "from running, 'bellwether canary pardon' forgets its failures. The flag goes down when it works or is decided."
+    ),
+    tags=_CANARY_TAGS,
+)
+
+CANARY_FROZEN = Declaration(
+    name=FlagName("canary", "rules", "frozen"),
+    priority=82,
+    message="no version is blocked any more: {reason}",
+    help=(
+        "Versions of many services got verdicts within a few minutes, which no single version can bring about, or an operator "
+        "has frozen the rules: they go on finding, and act on nothing. Look for the common cause. 'bellwether canary' shows since "
+        "when and what; 'bellwether canary unfreeze' lets the rules act again. The flag goes down when they do."
+    ),
+    tags=_CANARY_TAGS,
+)
+
+CANARY_SERVER_SICK = Declaration(
+    name=FlagName("canary", "server", "sick"),
+    priority=86,
+    message="this host is sick: {reason}",
+    help=(
+        "Several services fail on this host at once, so it is not their versions. What fails here says nothing of them until the "
+        "host is well. Look at disk, memory, network and its logs. The flag goes down when they have not failed for ten minutes."
+    ),
+    tags=_CANARY_TAGS,
+)
+
+CANARY_LEDGER = Declaration(
+    name=FlagName("canary", "ledger", "not-written"),
+    priority=90,
+    message="the canary's ledger cannot be written: {reason}",
+    help=(
+        "What cannot be kept is not decided: no version is blocked or let go until the ledger can be written again; the routers "
+        "go on with what they were told last. Look at the disk or the database that 'database' in canaryd.toml names, its space "
+        "and its rights. The flag goes down when an entry could be written."
+    ),
+    tags=_CANARY_TAGS,
+)
+
+CLOCK_OTHER_WRONG = Declaration(
+    name=FlagName("timekeeper", "cluster", "host-wrong"),
+    priority=75,
+    message="clocks of other hosts are wrong, first noticed of {reason}",
+    help=(
+        "The clock of at least one other host differs from those of most by more than thresholds.warn_s, for certain, in three "
+        "measurements in a row. That host may not say so itself: no timekeeper runs there, or an agent, which judges nothing. "
+        "'bellwether clock' shows which hosts are wrong now, 'bellwether clock explain' with the name of one everything that is "
+        "known of it. Every solver of the cluster raises this flag, but that host for itself: there it is timekeeper/clock/wrong. "
+        "The flag goes down when no other clock is wrong any more."
+    ),
+    tags=_CLOCK_TAGS | {"cluster"},
+)
+
 CATALOGUE = (
     FILE_WRITE,
     CONNECTION_FAILED,
@@ -155,7 +256,15 @@ CATALOGUE = (
     CLOCK_WRONG,
     CLOCK_CLUSTER_DRIFT,
     CLOCK_NO_MAJORITY,
+    CLOCK_OTHER_WRONG,
     CLOCK_UNSYNCHRONIZED,
+    CANARY_LEDGER,
+    CANARY_SERVER_SICK,
+    CANARY_HUMAN,
+    CANARY_FROZEN,
+    CANARY_LAST_INSTANCE,
+    CANARY_BLOCKED,
+    CANARY_SUSPECT,
 )
 """Every flag the suite raises; the page, and the help of `bellwether flag show`, are made of it."""
 

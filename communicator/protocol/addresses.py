@@ -107,6 +107,19 @@ def is_private(address: str) -> bool:
     return any(ip in network for network in _PRIVATE)
 
 
+def plain_ip(ip: str) -> str:
+    """The one spelling of a host's address: an IPv4 address that came in over an IPv6 socket is still the same host's.
+
+    Args:
+        ip: Without a port and without brackets; what is no address is returned as it is.
+    """
+    try:
+        address = ipaddress.ip_address(ip)
+    except ValueError:
+        return ip
+    return str(getattr(address, "ipv4_mapped", None) or address)
+
+
 class Scheme(StrEnum):
     """How to reach a router."""
 

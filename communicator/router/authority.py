@@ -141,16 +141,21 @@ def _clock_word(message: Message, speaker: Speaker, config: RouterConfig) -> Rul
     return _only_as("timekeeper")(message, speaker, config) if to_router else _anything_else(message, speaker, config)
 
 
-def _clock_report(message: Message, speaker: Speaker, config: RouterConfig) -> Ruling:
-    ruling = _only_as("timekeeper")(message, speaker, config)
-    if not ruling.allowed:
-        return ruling
-    try:
-        server = json.loads(message.get("report"))["server"]
-    except (ValueError, KeyError, TypeError, RecursionError):
-        return _no("parameter report is not JSON with a server")
-    own = message.sent_from_server if speaker.is_router else config.server_name
-    return ALLOWED if server == own else _no(f"a report about {server!r} must come from there")
+def _report_of(service: str) -> Rule:
+    """A service tells those of its name elsewhere about its own server only."""
+
+    def rule(message: Message, speaker: Speaker, config: RouterConfig) -> Ruling:
+        ruling = _only_as(service)(message, speaker, config)
+        if not ruling.allowed:
+            return ruling
+        try:
+            server = json.loads(message.get("report"))["server"]
+        except (ValueError, KeyError, TypeError, RecursionError):
+            return _no("parameter report is not JSON with a server")
+        own = message.sent_from_server if speaker.is_router else config.server_name
+        return ALLOWED if server == own else _no(f"a report about {server!r} must come from there")
+
+    return rule
 
 
 def _run_report(message: Message, speaker: Speaker, config: RouterConfig) -> Ruling:
@@ -282,9 +287,11 @@ RULES: Mapping[str, Rule] = {
     "TAP": _master,
     "POLICY_SET": _only_as("canary"),
     "CANARY_POLICY": _only_as("canary"),
+    "CANARY_EVIDENCE": _report_of("canary"),
+    "CANARY_GET_EVIDENCE": _only_as("canary"),
     "CLOCK_STABLE": _clock_word,
     "CLOCK_UNSTABLE": _clock_word,
-    "CLOCK_REPORT": _clock_report,
+    "CLOCK_REPORT": _report_of("timekeeper"),
     "RUN_REPORT": _run_report,
     "CANARY_COMMAND": _canary_command,
     "BLOCK": _block,

@@ -110,7 +110,8 @@ def _absent(board: Switchboard, envelope: Envelope, now: Instant) -> None:
         board.notice(Level.WARNING, "cache_full", service=message.service, messages=len(board.cache))
     if expected and not policy.keep and policy.reply:
         board.tell(envelope, "SERVICE_UNAVAILABLE", destination_service=message.service, unsent_command=message.command)
-    board.statistics.dropped["cache_full" if expected and policy.keep else "unroutable"] += 1
+    if not own or message.get("deliver") != "all":  # who speaks to all its peers, and has none, loses nothing
+        board.statistics.dropped["cache_full" if expected and policy.keep else "unroutable"] += 1
     reason = "service_absent" if expected else "service_unknown"
     fail(board, envelope, reason, now)
     acknowledge(board, envelope, "failed", now, reason)

@@ -81,6 +81,15 @@ class CheckCredential:
     password: str = field(repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class KeepOut:
+    """For a while let nobody in who comes from a host by a door for other hosts, and say nothing to them."""
+
+    ip: str
+    """Without a port, in its one spelling."""
+    for_s: float
+
+
 class KeptFile(StrEnum):
     """What the router keeps under ``data_path``, by name of file."""
 
@@ -210,6 +219,7 @@ Effect = (
     | AllowLongLines
     | SetQueuePolicy
     | CheckCredential
+    | KeepOut
     | Keep
     | SetFlag
     | Identify

@@ -228,6 +228,16 @@ class LinkMeasure:
 
 
 @dataclass(frozen=True, slots=True)
+class LagMeasure:
+    """How late the shell's loop ran what was due, as a histogram."""
+
+    buckets: tuple[tuple[float, int], ...] = ()
+    """A bound in seconds, and how often it was no later than that."""
+    count: int = 0
+    sum_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Measured:
     """The answer to `Measure`: what only the shell knows."""
 
@@ -237,10 +247,12 @@ class Measured:
     producer_stall_s: float = 0.0
     udp_rejected: dict[str, int] = field(default_factory=dict)
     tls_handshakes_failed: int = 0
+    connections_kept_out: int = 0
     flags_failed: int = 0
     config_reload_ok: bool = True
     config_reloaded_wall_s: float = 0.0
     resident_bytes: int = 0
+    loop_lag: LagMeasure = field(default_factory=LagMeasure)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 import hashlib
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Annotated, NamedTuple
 
 import msgspec
@@ -22,6 +22,8 @@ POLICY_BYTES = LINE_BYTES_HARD // 2 - 4096
 """The policy as it is shown, so that it fits into one answer even when each of its bytes needs an escape."""
 LONGEST_S = 1e9
 """Thirty years is for ever, and still a duration that every reader of one takes."""
+HANDOVER_S = 10.0
+"""How long a canary that is alive may need to say what comes after a block whose time is over."""
 PROTECTED = frozenset((ROUTER_SERVICE, "canary"))
 """Never blocked: without them nobody could take the block away."""
 
@@ -41,7 +43,7 @@ class Denial(msgspec.Struct, frozen=True, kw_only=True):
     build: Text
     server: Name
     until_s: Span
-    """For how long from receipt."""
+    """For how long from receipt; see `PolicyInForce`."""
     reason: Text = ""
     probe_allowed: bool = False
     """Whether it may run as a probe meanwhile."""
@@ -202,6 +204,10 @@ class PolicyInForce:
     While the lease lasts it is obeyed in full. Afterwards, when the canary may be gone, nothing stays shut for good: what
     is blocked may be probed, and weights are 1 again; active colours stay, shadows stop.
 
+    A canary that is alive says itself what comes after a block, before its time is over. So where a block's own time is
+    over and the lease is not, nobody has judged: on this host the version comes back as a probe only. A block is at an
+    end by itself once both are over, also for services that know no probes.
+
     Args:
         policy: What is in force.
         received_s: When it came, or when the router started with the one it had kept, on the monotonic clock.
@@ -252,19 +258,42 @@ class PolicyInForce:
         return now_s < self.lease_ends_s
 
     def blocked(self, service: str, version: str, build: str, server: str, now_s: float) -> Blocking | None:
-        """Whether a version is blocked on a server, and how.
+        """Whether a version is to get no messages on a server: its block there still has time.
+
+        What is so later, the router of that server knows from its own canary.
 
         It is blocked while any entry says so. Of several, one that allows no probe is told before one that does, and then
         the one that lasts longest.
         """
-        ruling: Blocking | None = None
-        for denial in self._denials.get((service, version), ()):
-            left_s = self.received_s + denial.until_s - now_s
-            if left_s > 0 and denial.build in (ALL, build) and denial.server in (ALL, server):
-                probe_allowed = denial.probe_allowed or not self.lease_holds(now_s)
-                told = Blocking(denial.reason, left_s, probe_allowed)
-                ruling = told if ruling is None else max(ruling, told, key=_weightiness)
-        return ruling
+        named = self._entries(service, version, build, server)
+        return _weightiest(self._while_it_lasts(denial, now_s) for denial in named)
+
+    def barred(self, service: str, version: str, build: str, server: str, now_s: float) -> Blocking | None:
+        """Whether a version may not begin on a server, this one: it is blocked, or its block was over and nobody has judged."""
+        named = self._entries(service, version, build, server)
+        return _weightiest(self._while_it_lasts(denial, now_s) or self._unjudged(denial, now_s) for denial in named)
+
+    def _entries(self, service: str, version: str, build: str, server: str) -> list[Denial]:
+        return [
+            denial
+            for denial in self._denials.get((service, version), ())
+            if denial.build in (ALL, build) and denial.server in (ALL, server)
+        ]
+
+    def _while_it_lasts(self, denial: Denial, now_s: float) -> Blocking | None:
+        left_s = self.received_s + denial.until_s - now_s
+        probe_allowed = denial.probe_allowed or not self.lease_holds(now_s)
+        return Blocking(denial.reason, left_s, probe_allowed) if left_s > 0 else None
+
+    def _unjudged(self, denial: Denial, now_s: float) -> Blocking | None:
+        """Of an entry whose time is over."""
+        left_s = self.lease_ends_s - now_s
+        if left_s <= 0:
+            return None
+        handover_left_s = self.received_s + denial.until_s + HANDOVER_S - now_s
+        if handover_left_s > 0:
+            return Blocking(denial.reason, min(left_s, handover_left_s), denial.probe_allowed)
+        return Blocking(denial.reason, left_s, probe_allowed=True)
 
     def weight(self, service: str, version: str, build: str, server: str, now_s: float) -> float:
         """The part of its traffic that a version is to get on a server: 0 to 1, and 1 where nothing is said.
@@ -290,5 +319,6 @@ class PolicyInForce:
         return self._deadlines_s[at] if at < len(self._deadlines_s) else None
 
 
-def _weightiness(blocking: Blocking) -> tuple[bool, float]:
-    return (not blocking.probe_allowed, blocking.until_s)
+def _weightiest(rulings: Iterable[Blocking | None]) -> Blocking | None:
+    told = [ruling for ruling in rulings if ruling is not None]
+    return max(told, key=lambda ruling: (not ruling.probe_allowed, ruling.until_s), default=None)

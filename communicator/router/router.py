@@ -8,6 +8,7 @@ from communicator.router.commands.clock_status import settle_clock
 from communicator.router.commands.information import router_stats
 from communicator.router.commands.load import forget_load, tell_load
 from communicator.router.commands.registration import settle_contests, withdraw
+from communicator.router.commands.runs import report_untold_runs
 from communicator.router.commands.stopping import drain
 from communicator.router.config import RouterConfig
 from communicator.router.effects import Effect, Level, StopMode
@@ -109,6 +110,7 @@ class Router:
             board.contests.next_deadline_s,
             board.cache.next_expiry_s,
             board.clock.expires_s,
+            board.run_budget.next_due_s,
             next_deadline_s(board),
         )
         return min((deadline for deadline in deadlines if deadline is not None), default=None)
@@ -294,6 +296,7 @@ class Router:
     def _deadline_reached(self, _event: DeadlineReached, now: Instant) -> None:
         settle_contests(self._board, now)
         settle_clock(self._board, now)
+        report_untold_runs(self._board, now)
         self._board.cache.expire(now.monotonic_s)
         upkeep(self._board, now)
 

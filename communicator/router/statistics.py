@@ -5,7 +5,7 @@ from typing import Any
 
 from communicator.router.cache import MessageCache
 from communicator.router.config import RouterConfig
-from communicator.router.events import LinkKind, LinkMeasure, Measured
+from communicator.router.events import LagMeasure, LinkKind, LinkMeasure, Measured
 from communicator.router.registry import Link, Registry
 
 COMPATIBLE_WITH = "2.0.13"
@@ -56,6 +56,7 @@ class Statistics:
         self.auth_failures: Counter[str] = Counter(dict.fromkeys((LinkKind.REMOTE, LinkKind.SECURE), 0))
         self.topology_changes = 0
         self.records_refused = 0
+        self.runs_not_told = 0
 
     def count_slow_consumer(self, client: str) -> None:
         """Count a cut consumer by name, within a bound."""
@@ -98,6 +99,7 @@ def render(  # noqa: PLR0913 - each argument is one source of figures
         "start_time_seconds": started_wall_s,
         "draining": draining,
         "resident_bytes": measured.resident_bytes,
+        "event_loop_lag_seconds": _lag(measured.loop_lag),
         "connections": _connections(registry),
         "connections_opened_total": dict(statistics.opened),
         "connections_closed_total": _closed(statistics),
@@ -113,9 +115,9 @@ def render(  # noqa: PLR0913 - each argument is one source of figures
         "cluster": cluster,
         "udp_rejected_total": measured.udp_rejected,
         "tls_handshakes_failed_total": measured.tls_handshakes_failed,
+        "connections_kept_out_total": measured.connections_kept_out,
         "flags_failed_total": measured.flags_failed,
-        "config_last_reload_successful": measured.config_reload_ok,
-        "config_last_reload_success_timestamp_seconds": measured.config_reloaded_wall_s,
+        **_reloads(measured),
     }
 
 
@@ -128,8 +130,21 @@ def _messages(statistics: Statistics, cache: MessageCache) -> dict[str, Any]:
         "messages_routed_total": dict(statistics.routed),
         "acl_denied_total": statistics.acl_denied,
         "faulty_messages_total": statistics.faulty_messages,
+        "runs_not_told_total": statistics.runs_not_told,
         "messages_dropped_total": {**statistics.dropped, "expired": cache.expired_total},
     }
+
+
+def _reloads(measured: Measured) -> dict[str, Any]:
+    return {
+        "config_last_reload_successful": measured.config_reload_ok,
+        "config_last_reload_success_timestamp_seconds": measured.config_reloaded_wall_s,
+    }
+
+
+def _lag(measured: LagMeasure) -> dict[str, Any]:
+    buckets = [{"le_seconds": bound_s, "count": number} for bound_s, number in measured.buckets]
+    return {"buckets": buckets, "count": measured.count, "sum_seconds": measured.sum_s}
 
 
 def _connections(registry: Registry) -> dict[str, int]:
@@ -146,7 +161,9 @@ def _closed(statistics: Statistics) -> list[dict[str, Any]]:
 def _cache(cache: MessageCache) -> dict[str, int]:
     return {
         "messages": len(cache),
+        "messages_max": cache.messages_max,
         "bytes": cache.bytes,
+        "bytes_max": cache.bytes_max,
         "stored_total": cache.stored_total,
         "delivered_total": cache.delivered_total,
         "expired_total": cache.expired_total,

@@ -13,6 +13,7 @@ from communicator.router.balancing import Balancer
 from communicator.router.cache import MessageCache
 from communicator.router.carrier import Carrier
 from communicator.router.clock import CHECKING
+from communicator.router.cluster_news import ClusterNews
 from communicator.router.config import RouterConfig
 from communicator.router.contests import Contests
 from communicator.router.effects import Close, Continue, Effect, Identify, Keep, KeptFile, Level, Measure, Notice, Send
@@ -24,6 +25,7 @@ from communicator.router.mesh.mesh import Mesh
 from communicator.router.mesh.received import Received
 from communicator.router.policy import PolicyInForce, read_kept
 from communicator.router.registry import Link, Party, Registry
+from communicator.router.run_budget import RunBudget
 from communicator.router.statistics import Statistics
 from communicator.router.tapping import shown
 
@@ -83,8 +85,7 @@ class Switchboard:
         """Up to when what the policy ends by itself has been taken into account."""
         self.balancers: dict[str, Balancer] = {}
         """By service, where the policy splits its traffic."""
-        self.cluster_told: dict[str, str] = {}
-        """What was last said of the state of the cluster."""
+        self.cluster_news = ClusterNews()
         self.contests = Contests()
         self.clock = CHECKING
         self.load_listeners: dict[Link, float | None] = {}
@@ -93,6 +94,7 @@ class Switchboard:
         self.draining = False
         self._neighbors_kept = config.cluster.saved_neighbors
         self.run_ends: deque[Message] = deque(maxlen=RUN_ENDS_KEPT)
+        self.run_budget = RunBudget()
         self._boot = uuid.UUID(config.boot_id)
         self._runs = 0
         self._messages = 0

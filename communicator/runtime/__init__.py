@@ -1,8 +1,8 @@
 """What every daemon needs: settings, logs, signals, readiness; it knows no protocol and no router."""
 
-from communicator.runtime.command import daemon_command
+from communicator.runtime.command import Mode, Shortcut, daemon_command
 from communicator.runtime.daemon import Daemon
 from communicator.runtime.secret_file import read_private_file, read_secret
 from communicator.runtime.settings import Settings
 
-__all__ = ["Daemon", "Settings", "daemon_command", "read_private_file", "read_secret"]
+__all__ = ["Daemon", "Mode", "Settings", "Shortcut", "daemon_command", "read_private_file", "read_secret"]

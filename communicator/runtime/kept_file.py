@@ -10,8 +10,13 @@ _DIRECTORY_MODE = 0o750
 _FILE_MODE = 0o640
 
 
-def write_file(path: Path, content: str) -> None:
+def write_file(path: Path, content: str, mode: int = _FILE_MODE) -> None:
     """Write a file so that whoever reads it, also after a crash, sees all of the old or all of the new content.
+
+    Args:
+        path: The file; its directory is made when it is not there.
+        content: What it is to say.
+        mode: Who may read it, whatever the umask says.
 
     Raises:
         OSError: It could not be written; the old one is still there.
@@ -20,8 +25,8 @@ def write_file(path: Path, content: str) -> None:
     draft = path.with_name(f".{path.name}.new")
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
     try:
-        with open(os.open(draft, flags, _FILE_MODE), "wb") as file:  # noqa: PTH123 - a descriptor has no path
-            os.fchmod(file.fileno(), _FILE_MODE)  # whatever the umask says
+        with open(os.open(draft, flags, mode), "wb") as file:  # noqa: PTH123 - a descriptor has no path
+            os.fchmod(file.fileno(), mode)
             file.write(content.encode(errors="surrogateescape"))
             file.flush()
             os.fsync(file.fileno())

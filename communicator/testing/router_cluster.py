@@ -29,6 +29,8 @@ NAMES = (
 Neighbors = Literal["chain", "mesh"]
 
 _ASK_AGAIN_S = 0.1
+_ANSWER_S = 20.0
+"""How long one router may take to answer: on a busy machine it may not get its turn for seconds."""
 
 
 class RouterCluster(Sequence[RouterProcess]):
@@ -149,7 +151,9 @@ class RouterCluster(Sequence[RouterProcess]):
         try:
             with ExitStack() as stack:
                 askers = {
-                    router.server_name: stack.enter_context(BlockingClient(router.unix, tool_name(os.getpid())))
+                    router.server_name: stack.enter_context(
+                        BlockingClient(router.unix, tool_name(os.getpid()), connect_timeout_s=_ANSWER_S)
+                    )
                     for router in running
                 }
                 while differing := differences(askers):
@@ -232,11 +236,12 @@ def _reserved_address(number: int) -> Iterator[str]:
 
 
 def _route(asker: BlockingClient, service: str) -> dict[str, object]:
-    answer = asker.request(Message("CLUSTER_GET_ROUTE", {"destination": service}), "CLUSTER_ROUTE")
+    question = Message("CLUSTER_GET_ROUTE", {"destination": service})
+    answer = asker.request(question, "CLUSTER_ROUTE", timeout_s=_ANSWER_S)
     route: dict[str, object] = json.loads(answer.get("route"))
     return route
 
 
 def _cluster_status(asker: BlockingClient) -> ClusterStatus:
-    asker.request(Message("CLUSTER_GET_STATUS"), "CLUSTER_CURRENT_STATUS")
+    asker.request(Message("CLUSTER_GET_STATUS"), "CLUSTER_CURRENT_STATUS", timeout_s=_ANSWER_S)
     return asker.cluster_status or ClusterStatus()

@@ -11,13 +11,14 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from communicator.errors import BellwetherError
 
-START_S = 20.0
+START_S = 60.0
 """How long a router may take to be ready, in seconds; half a second is usual, a busy machine takes longer."""
 STOP_S = 20.0
 """How long it may take to end after SIGTERM, in seconds."""
@@ -67,6 +68,8 @@ class RouterProcess:
         self._log_level = log_level
         self._directory: Path | None = None
         self._process: subprocess.Popen[bytes] | None = None
+        self._holders: list[socket.socket] = []
+        """They keep others off its ports while it is down."""
 
     @property
     def directory(self) -> Path:
@@ -119,6 +122,7 @@ class RouterProcess:
             except RouterProcessError as error:
                 self.kill()
                 raise RouterProcessError(f"{error}\n{self._log_end()}") from None
+        self._release_ports()
         self._learn(json.loads(ports_file.read_text()))
 
     def stop(self) -> int:
@@ -141,6 +145,7 @@ class RouterProcess:
             self._process.kill()
             self._process.wait()
             self._process = None
+            self._hold_ports()
 
     def wait(self) -> int:
         """Wait for an end that something else asked for; result and errors as for `stop`."""
@@ -152,6 +157,7 @@ class RouterProcess:
             self.kill()
             raise RouterProcessError(f"the router did not end within {STOP_S:g} s\n{self._log_end()}") from None
         self._process = None
+        self._hold_ports()
         return code
 
     def __enter__(self) -> Self:
@@ -217,11 +223,28 @@ class RouterProcess:
                 self._settings[f"listen.{name}"] = at
                 setattr(self, name, f"{scheme}://{at}")
 
+    def _hold_ports(self) -> None:
+        """Bind its TCP ports, so that the kernel gives them to nobody else before the next start, which may bind them too."""
+        for name, scheme in _SCHEMES.items():
+            host, _, port = str(self._settings.get(f"listen.{name}", "")).rpartition(":")
+            if scheme == "cdu" or port in ("", "0"):
+                continue
+            holder = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+            self._holders.append(holder)
+            holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            with suppress(OSError):  # it is on another host, or somebody was quicker: the next start tells
+                holder.bind((host.strip("[]"), int(port)))
+
+    def _release_ports(self) -> None:
+        while self._holders:
+            self._holders.pop().close()
+
     def _log_end(self) -> str:
         return self.log[-LOG_BYTES:]
 
     def _remove(self) -> None:
         self.kill()
+        self._release_ports()
         if self._directory is not None:
             shutil.rmtree(self._directory, ignore_errors=True)
             self._directory = None

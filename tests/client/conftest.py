@@ -6,10 +6,10 @@ import threading
 
 import pytest
 
-from communicator.client import Checks, blocking, connection
+from communicator.client import BlockingClient, Checks, Client, Service, blocking, connection, service
 from communicator.protocol import decode
 
-WITHIN_S = 10.0
+WITHIN_S = 20.0
 
 
 class Peer:
@@ -108,6 +108,14 @@ def refusing_router():
             refusing.join()
 
     return listen
+
+
+@pytest.fixture(autouse=True)
+def patience(monkeypatch):
+    """A machine that is busy with other tests may take its time for an answer, where the test says nothing of it."""
+    for client in (BlockingClient, Client, Service):
+        monkeypatch.setitem(client.request.__kwdefaults__, "timeout_s", WITHIN_S)
+    monkeypatch.setattr(service, "DRAIN_S", WITHIN_S)
 
 
 @pytest.fixture

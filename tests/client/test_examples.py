@@ -4,9 +4,18 @@ import sys
 from pathlib import Path
 
 from communicator.client import BlockingClient
+from communicator.protocol import Message
 from communicator.testing import run_router
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
+
+
+def hear_of_ping(observer, status):
+    """Wait until the router says so of the service."""
+    while (told := observer.receive(timeout_s=20)) is not None:
+        if (told.command, told.get("service"), told.get("status")) == ("STATUS", "ping", status):
+            return
+    raise AssertionError(f"the service is not {status}")
 
 
 def test_the_ping_examples_talk_to_each_other():
@@ -14,10 +23,7 @@ def test_the_ping_examples_talk_to_each_other():
         environment = {**os.environ, "BELLWETHER_COMMUNICATOR": router.local}
         service = subprocess.Popen([sys.executable, EXAMPLES / "ping_service.py"], env=environment)
         try:
-            while (status := observer.receive(timeout_s=20)) is not None:
-                if (status.command, status.get("service"), status.get("status")) == ("STATUS", "ping", "up"):
-                    break
-            assert status is not None, "the service did not register"
+            hear_of_ping(observer, "up")
             once = subprocess.run(
                 [sys.executable, EXAMPLES / "ping_once.py"],
                 env=environment,
@@ -29,6 +35,10 @@ def test_the_ping_examples_talk_to_each_other():
             assert once.stdout == "hello, alpha:ping_once\n"
             service.terminate()
             assert service.wait(20) == 0
+            hear_of_ping(observer, "down")
+            observer.request(
+                Message("ALIVE"), "ABSOLUTELY"
+            )  # the router has done with it, and has written in its log why
             assert "service=ping role=live reason=unregister" in router.log
         finally:
             service.kill()

@@ -110,7 +110,7 @@ async def test_an_unknown_command_is_answered_unknown_but_never_in_circles(route
             b"<peer:svc_b svc_a/NONSENSE",
             b"<peer:svc_b svc_a/PING n=last",
         )
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             first = await peer.hear("UNKNOWN")
             assert (first.get("command"), first.destination) == ("NONSENSE", "peer:svc_b")
             await peer.hear("PONG")
@@ -251,6 +251,33 @@ async def test_handlers_that_never_end_are_cancelled(router, service, monkeypatc
         await peer.hear("UNREGISTER")
 
 
+async def test_what_comes_while_handlers_are_being_cancelled_begins_nothing(router, service):
+    begun = asyncio.Event()
+    late = Message("LATE")
+    seen = []
+
+    @service.on("NEVER")
+    async def never(_):
+        begun.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            service._deliver(late, is_settled=False)
+
+    @service.on("LATE")
+    async def note(message):
+        seen.append(message)
+
+    run = asyncio.get_running_loop().create_task(service.run())
+    peer = await router.welcomed()
+    peer.say(b"<peer:svc_b svc_a/NEVER")
+    await begun.wait()
+    run.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await run
+    assert (seen, service.handler_errors) == ([], 0)
+
+
 async def test_it_comes_back_and_sends_what_was_kept(router, until):
     service = Service(router.address, "svc_a", outbox=Outbox(messages=2))
     async with running(service):
@@ -369,8 +396,8 @@ async def test_a_blocked_version_runs_as_a_probe_where_it_may_and_is_live_after(
         peer.say(b"<peer:communicatord VERSION_BLOCKED reason=never worked;probe_allowed=true")
         await peer.heard_end()
         probe = await router.link()
-        assert (await probe.welcome()).get("role") == "probe"
         assert service.blocked.probe_allowed
+        assert (await probe.welcome()).get("role") == "probe"
         await probe.hear("UNREGISTER")
         live = await router.link()
         assert (await live.welcome()).get("role") == "live"
@@ -400,7 +427,7 @@ async def test_a_broadcast_the_library_records_may_have_a_handler(router, servic
     async with running(service):
         peer = await router.welcomed()
         peer.say(b"<peer:communicatord ./CLOCK_STABLE clock_resolution=verified")
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             assert await seen.get() == ClockStatus(is_stable=True, resolution="verified")
 
 

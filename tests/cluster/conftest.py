@@ -279,6 +279,12 @@ class Lab:
         await asyncio.to_thread(self._resources.close)
 
 
+@pytest.fixture(autouse=True)
+def patience(monkeypatch):
+    """One of several routers may not get its turn for seconds."""
+    monkeypatch.setitem(Client.request.__kwdefaults__, "timeout_s", HEAR_S)
+
+
 @pytest.fixture
 async def lab(require_root, require_program, eventually):  # noqa: ARG001 - its presence is the demand
     """Namespaces, links and routers, removed in any case."""

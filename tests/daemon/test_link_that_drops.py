@@ -13,7 +13,7 @@ from communicator.router.effects import Send
 from communicator.router.events import CloseReason, LinkKind
 
 QUEUE_BYTES = 2**16
-LIMITS = LimitsSettings(queue_bytes=QUEUE_BYTES, cache_service_bytes=2**15, drain_s=5)
+LIMITS = LimitsSettings(queue_bytes=QUEUE_BYTES, cache_service_bytes=2**15, drain_s=60)
 LINE_BYTES = 1000
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from communicator.daemon.raised_flags import RaisedFlags
+from communicator.flags import own_flags
 from communicator.flags.catalogue import CATALOGUE, CONNECTION_FAILED, FILE_WRITE
 from communicator.flags.flag_directory import FlagDirectory
 from communicator.router.effects import RouterFlag, SetFlag
@@ -19,8 +20,9 @@ def place(tmp_path):
 
 
 @pytest.fixture
-def play(place):
+def play(place, monkeypatch):
     """Lets one life of a router tell of its troubles; gives the messages of the flags that are up at its end."""
+    monkeypatch.setattr(own_flags, "FLUSH_S", 20.0)  # a disk that others use, too
 
     async def run(*troubles):
         flags = RaisedFlags(place.path, lambda path, reason: pytest.fail(f"{path}: {reason}"))

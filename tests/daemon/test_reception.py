@@ -2,10 +2,13 @@
 
 import asyncio
 
+from communicator.daemon import link
+
 
 async def test_one_link_too_many_is_told_and_closed(run_router):
     async with run_router("limits.links=2") as router:
-        first, _ = await router.connect(), await router.connect("local")
+        first, second = await router.connect(), await router.connect("local")
+        await second.sync()
         third = await router.connect()
         third.say("CLUSTER_GET_STATUS")
         rest = (await third.hear_rest()).decode()
@@ -20,7 +23,8 @@ async def test_one_link_too_many_is_told_and_closed(run_router):
         await fourth.sync()
 
 
-async def test_beyond_those_who_may_read_why_others_are_turned_away_in_silence(run_router):
+async def test_beyond_those_who_may_read_why_others_are_turned_away_in_silence(run_router, monkeypatch):
+    monkeypatch.setattr(link, "LINGER_S", 60.0)  # those who came first are still reading when the last one comes
     async with run_router("limits.links=1") as router:
         first = await router.connect()
         await first.sync()
@@ -30,3 +34,5 @@ async def test_beyond_those_who_may_read_why_others_are_turned_away_in_silence(r
         silent = [await peer.reader.read(1000) for peer in crowd[40:] if not peer.reader.exception()]
         assert not any(silent)
         await first.sync()
+        for peer in crowd:
+            peer.close()

@@ -25,6 +25,7 @@ from communicator.router.events import (
     LinkOpened,
     Opens,
 )
+from communicator.router.mesh.gatekeeper import REFUSALS_TOLD
 
 WISHES = ("DIAL", "KEEP", "CHECK", "CLOSE")
 
@@ -256,6 +257,30 @@ async def test_a_password_is_verified_before_anything_else_of_that_link(run, pas
         await peer.hear_until("serial=after")
         peer.say("CHECK beta wrong")
         assert (await told(CredentialChecked, credential=None)).link == 1
+
+
+async def _show_password(router, source: str, password: str) -> str:
+    """What a router that comes from there hears before anything else; empty when it is let go without a word."""
+    reader, writer = await asyncio.open_connection(*router.address("remote"), local_addr=(source, 0))
+    who = f"my_address={source}:4042;server_name=beta;username=beta;password={password}"
+    with contextlib.closing(writer), contextlib.suppress(ConnectionError):
+        writer.write(f"CONNECT version=1;{who}\n".encode())
+        return (await asyncio.wait_for(reader.readline(), 20)).decode()
+    return ""
+
+
+async def test_who_goes_on_with_wrong_passwords_is_kept_out_and_others_are_not(run_router, passwords):
+    async with run_router("listen.remote=127.0.0.1:0", f"auth.password_file={passwords[0]}") as router:
+        peer = await router.connect()
+        told = [await _show_password(router, "127.0.0.2", "wrong")]
+        while told[-1]:
+            told.append(await _show_password(router, "127.0.0.2", "wrong"))
+        assert "wrong username or password" in told[0]
+        assert sum("try again in" in each for each in told) >= REFUSALS_TOLD
+        assert {entry["ip"] for entry in router.events("address_kept_out")} == {"127.0.0.2"}
+        assert (await peer.statistics())["connections_kept_out_total"] == 1
+        assert "wrong username or password" in await _show_password(router, "127.0.0.4", "wrong")
+        assert " ACCEPT " in await _show_password(router, "127.0.0.3", "sesame")
 
 
 @pytest.fixture

@@ -123,11 +123,11 @@ async def test_what_is_wished_later_counts(flags, place):
 async def test_a_disk_that_hangs_holds_neither_the_daemon_nor_its_end_up(flags, place, monkeypatch):  # noqa: ARG001 - the directory is there
     monkeypatch.setattr(own_flags_module, "FLUSH_S", 0.05)
     go_on = threading.Event()
-    monkeypatch.setattr(os, "fsync", lambda _: go_on.wait(20))
+    monkeypatch.setattr(os, "fsync", lambda _: go_on.wait(40))
     try:
         flags.raise_(FILE_WRITE, file="x", reason="y")
         flags.raise_(CONNECTION_FAILED, router="beta")
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(15):  # the disk hangs for longer
             await flags.close()
     finally:
         go_on.set()

@@ -11,6 +11,7 @@ from communicator.protocol.addresses import (
     Scheme,
     parse_host_port,
     parse_router_address,
+    plain_ip,
 )
 
 HOST_PORTS = {
@@ -132,3 +133,20 @@ def test_any_text_is_an_address_that_reads_back_or_an_error(text, scheme):
         except AddressError:
             continue
         assert parse(str(address)) == address
+
+
+@pytest.mark.parametrize(
+    ("ip", "plain"),
+    [
+        ("10.0.0.1", "10.0.0.1"),
+        ("::ffff:10.0.0.1", "10.0.0.1"),
+        ("::FFFF:a00:1", "10.0.0.1"),
+        ("2001:DB8:0::7", "2001:db8::7"),
+        ("::10.0.0.1", "::a00:1"),
+        ("fe80::1%eth0", "fe80::1%eth0"),
+        ("alpha", "alpha"),
+        ("", ""),
+    ],
+)
+def test_a_host_has_one_spelling(ip, plain):
+    assert plain_ip(ip) == plain == plain_ip(plain)

@@ -3,19 +3,20 @@
 import asyncio
 import socket
 from contextlib import asynccontextmanager
+from types import SimpleNamespace
 
 import pytest
 
-from canary.service import Canary
 from communicator import Message, Service
 from communicator.client import BlockingClient, Client
 from communicator.client.signal_port import send_signal
 from communicator.errors import MessageRefusedError, NoReceiverError, RegistrationRefusedError, VersionBlockedError
 from communicator.reporter.stage import Scene
 from communicator.testing import run_cluster, run_router
+from tests.canary.running import run_canary
 
 PRINT = Message("PRINT", {"file": "a.txt"}, service="printer")
-WITHIN_S = 10.0
+WITHIN_S = 20.0
 RESTART = 75
 
 _shared = []
@@ -102,15 +103,10 @@ async def _tells_what_it_heard(message):
 @asynccontextmanager
 async def router_and_canaryd(directory):
     """A router, and what the canary's daemon runs on it."""
-    async with own_router(directory) as scene, asyncio.TaskGroup() as group:
-        service = Service(scene.variables["router_unix"], "canary")
-        Canary(service)
-        group.create_task(service.run())
-        await service.wait_ready()
-        try:
+    async with own_router(directory) as scene:
+        router = SimpleNamespace(unix=scene.variables["router_unix"])
+        async with run_canary(router, directory):
             yield scene
-        finally:
-            service.stop()
 
 
 @asynccontextmanager
@@ -195,7 +191,7 @@ async def is_blocked(address):
 
 async def requests(address):
     async with Client(address, "tested") as client:
-        printed = await client.request(PRINT, "PRINTED")
+        printed = await client.request(PRINT, "PRINTED", timeout_s=WITHIN_S)
         assert printed.get("pages") == "3"
 
 
@@ -203,7 +199,7 @@ def request_fails(kind, word):
     async def request(address):
         async with Client(address, "tested") as client:
             with pytest.raises(kind, match=word):
-                await client.request(PRINT, "PRINTED")
+                await client.request(PRINT, "PRINTED", timeout_s=WITHIN_S)
 
     return request
 
@@ -244,7 +240,7 @@ async def hears_news(address):
 async def blocks(address):
     def request():
         with BlockingClient(address, "tested") as client:
-            assert client.request(PRINT, "PRINTED").get("pages") == "3"
+            assert client.request(PRINT, "PRINTED", timeout_s=WITHIN_S).get("pages") == "3"
 
     await asyncio.to_thread(request)
 

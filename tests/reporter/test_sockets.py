@@ -12,7 +12,7 @@ from communicator.reporter.events import BytesReceived, Connected, HungUp, LineR
 from communicator.reporter.sockets import Sockets
 from communicator.reporter.values import Address, parse_address
 
-WITHIN_S = 10.0
+WITHIN_S = 20.0
 
 
 @asynccontextmanager

@@ -114,6 +114,16 @@ def test_deliver_all_to_nobody_is_reported(shaped):
     assert "reason=service_unknown;status=failed" in report
 
 
+def test_who_speaks_to_all_its_peers_and_has_none_loses_nothing():
+    cluster = Cluster([("a", "b")])
+    lone = cluster.service("a", "svc", "PING")
+    cluster.say(lone, "svc/PING deliver=all;transmission_report=failure")
+    assert "reason=service_unknown;status=failed" in lone.take()[0]
+    assert cluster["a"]._board.statistics.dropped["unroutable"] == 0
+    cluster.say(lone, "svc_b/PING deliver=all")
+    assert cluster["a"]._board.statistics.dropped["unroutable"] == 1
+
+
 @pytest.mark.parametrize(
     "forged",
     [

@@ -104,6 +104,34 @@ def test_a_link_that_comes_back_at_once_is_no_news(mesh):
     book.run("A x\n" + come("B", "alpha", OTHERS[0]) + "@ 0.3\nW < (nothing)")
 
 
+def test_who_has_asked_meanwhile_hears_that_it_is_over(mesh):
+    """A neighbor comes and goes between two looks: all were told down, one has heard up."""
+    book = mesh(OTHERS[0]).play(LISTENER.format(words=ALL_WORDS))
+    book.run(come("A", "alpha", OTHERS[0]) + "W > CLUSTER_GET_STATUS")
+    assert book.hear("W").get("status") == "up"
+    told = "neighbors_count=2;live_count=1;quorum=2"
+    book.run(
+        f"""
+        A x
+        @ 0.3
+        W < CLUSTER_CURRENT_STATUS status=down;completeness=incomplete;{told};servers=peer;missing=alpha
+        W < CLUSTER_DOWN neighbors_count=2
+        W < CLUSTER_INCOMPLETE neighbors_count=2
+        @ 60
+        W < (nothing)
+        """
+    )
+    kept = [effect.content for effect in book.effects_of(Keep) if effect.file is KeptFile.CLUSTER_STATUS]
+    assert kept == ["CLUSTER_DOWN\nCLUSTER_INCOMPLETE\n"]
+
+
+def test_who_has_asked_and_heard_what_is_told_later_hears_it_once(mesh):
+    book = mesh(OTHERS[0]).play(LISTENER.format(words=ALL_WORDS))
+    book.run(come("A", "alpha", OTHERS[0]) + "W > CLUSTER_GET_STATUS\nW > CLUSTER_GET_STATUS\n@ 0.3")
+    heard = [message.command for message in book.heard[book.links["W"]]]
+    assert heard == [*["CLUSTER_CURRENT_STATUS"] * 3, "CLUSTER_UP", "CLUSTER_COMPLETE"]
+
+
 def test_the_new_word_is_said_also_where_the_old_ones_have_not_changed(mesh):
     """Four of five, then another four of five."""
     book = mesh(*OTHERS).play(LISTENER.format(words=ALL_WORDS))

@@ -233,6 +233,65 @@ def test_after_the_lease_what_is_blocked_may_be_probed():
     assert blocking(force, 600) is None
 
 
+def barring(force, after_s):
+    return force.barred("svc_a", "2.0", "b1", "one", RECEIVED_S + after_s)
+
+
+@pytest.mark.parametrize(
+    ("until_s", "after_s", "told"),
+    [
+        (60, 59, Blocking("never worked", 1, probe_allowed=False)),
+        (60, 60, Blocking("never worked", 10, probe_allowed=False)),
+        (60, 69, Blocking("never worked", 1, probe_allowed=False)),
+        (60, 70, Blocking("never worked", 30, probe_allowed=True)),
+        (60, 99, Blocking("never worked", 1, probe_allowed=True)),
+        (60, 100, None),
+        (0, 0, Blocking("never worked", 10, probe_allowed=False)),
+        (95, 95, Blocking("never worked", 5, probe_allowed=False)),
+        (100, 99, Blocking("never worked", 1, probe_allowed=False)),
+        (100, 100, None),
+        (150, 99, Blocking("never worked", 51, probe_allowed=False)),
+        (150, 100, Blocking("never worked", 50, probe_allowed=True)),
+        (150, 150, None),
+    ],
+)
+def test_a_version_whose_block_is_over_and_that_nobody_has_judged_is_let_in_as_a_probe(until_s, after_s, told):
+    """The canary, which would have said what comes next, has said nothing. And in the end nobody is shut out."""
+    assert barring(in_force(denylist=[{**DENIAL, "until_s": until_s}]), after_s) == told
+
+
+def test_one_that_a_canary_no_longer_blocks_is_free_at_once():
+    force = in_force(denylist=[{**DENIAL, "until_s": 60}])
+    assert barring(force.succeeded_by(parse_policy(text(generation=[1, 2])), RECEIVED_S + 60), 60) is None
+
+
+def test_a_canary_that_repeats_itself_lets_nobody_in_unjudged():
+    first = in_force(denylist=[{**DENIAL, "until_s": 60}])
+    again = first.succeeded_by(first.policy, RECEIVED_S + 90)
+    assert barring(again, 189) == Blocking("never worked", 1, probe_allowed=True)
+    assert barring(again, 190) is None
+
+
+def test_of_a_block_that_lasts_and_one_that_is_over_the_stricter_is_told():
+    short = {**DENIAL, "until_s": 20, "reason": "short"}
+    force = in_force(denylist=[short, {**DENIAL, "until_s": 50, "build": "b1"}])
+    assert barring(force, 30) == Blocking("never worked", 20, probe_allowed=False)
+    assert barring(force, 50) == Blocking("never worked", 10, probe_allowed=False)
+    assert barring(force, 60).probe_allowed
+
+
+def test_a_probe_under_way_is_not_refused_while_its_canary_makes_up_its_mind():
+    force = in_force(denylist=[{**DENIAL, "until_s": 60, "probe_allowed": True}])
+    assert [barring(force, after_s).probe_allowed for after_s in (59, 60, 69, 70, 99)] == [True] * 5
+
+
+@given(st.floats(0, 300), st.floats(1, 300), st.floats(0, 700))
+def test_whatever_gets_no_messages_may_not_begin_either(until_s, lease_s, after_s):
+    force = in_force(denylist=[{**DENIAL, "until_s": until_s}], lease_s=lease_s)
+    assert blocking(force, after_s) is None or barring(force, after_s) == blocking(force, after_s)
+    assert (barring(force, after_s) is not None) is (RECEIVED_S + max(until_s, lease_s) > RECEIVED_S + after_s)
+
+
 @pytest.mark.parametrize(
     ("entries", "weight"),
     [
@@ -331,6 +390,7 @@ def test_a_restart_counts_in_full_again():
     kept = read_kept(render_kept(parse_policy(text(denylist=[{**DENIAL, "until_s": 60}]))))
     restarted = PolicyInForce(kept.policy, RECEIVED_S + 1000)
     assert blocking(restarted, 1000) == Blocking("never worked", 60, probe_allowed=False)
+    assert barring(restarted, 1070) == Blocking("never worked", 30, probe_allowed=True)
     assert restarted.lease_ends_s == RECEIVED_S + 1100
 
 

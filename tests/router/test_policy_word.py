@@ -195,7 +195,8 @@ def test_when_both_are_blocked_both_leave_and_the_newcomer_never_ran(book):
     contest(book, "2.0", "2.0")
     book.write("C", encode_line(Message("POLICY_SET", {"policy": json.dumps(policy_of(1, denylist=[DENIAL]))})))
     assert book.hear("C").command == "POLICY_CURRENT"
-    assert [one.command for one in book.heard[book.links["C"]]] == ["RUN_ENDED"]
+    told = [(one.command, one.get("reason"), one.get("role")) for one in book.heard[book.links["C"]]]
+    assert told == [("RUN_ENDED", "blocked", "live"), ("RUN_ENDED", "blocked", "")]
     hush(book, "C")
     for name in "AB":
         assert [book.hear(name).command, book.hear(name)] == ["VERSION_BLOCKED", "EOF"]

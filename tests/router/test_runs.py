@@ -1,3 +1,8 @@
+import json
+
+from communicator.router.effects import Level
+from communicator.router.run_budget import BURST
+
 HELLO = """
     + A unix bob
     A > REGISTER service=svc_a;version=1
@@ -73,3 +78,52 @@ def test_ends_of_runs_are_kept_within_a_bound(playbook):
     book.write("C", b"REGISTER service=canary;version=1\n")
     heard = [message.command for message in book.heard[book.links["C"]]]
     assert heard.count("RUN_ENDED") == 1024
+
+
+def storm(book, runs, name="B"):
+    """So many runs of svc_b, one after the other."""
+    for _ in range(runs):
+        book.run(f"+ {name} unix bob\n{name} > REGISTER service=svc_b;version=1;service_version=2")
+        book.heard[book.links[name]].clear()
+        book.run(f"{name} x")
+
+
+def with_canary(playbook):
+    book = playbook().play(CANARY + "C < canary/RUN_STARTED run_id=*;service=canary;role=live;pid=13")
+    return book, book.heard[book.links["C"]]
+
+
+def test_of_a_storm_the_canary_hears_what_it_can_use_and_how_much_it_did_not(playbook):
+    book, heard = with_canary(playbook)
+    storm(book, BURST + 30)
+    commands = [message.command for message in heard]
+    assert (commands.count("RUN_STARTED"), commands.count("RUN_ENDED")) == (BURST, BURST)
+    heard.clear()
+    book.play("@ 5\nC < canary/RUN_ENDED run_id=*;service=svc_b;reason=lost;omitted=30")
+    assert [(notice.level, notice.fields) for notice in book.notices if notice.event == "runs_not_told"] == [
+        (Level.WARNING, {"service": "svc_b", "runs": 30, "reason": "lost"})
+    ]
+    book.write("C", b"ROUTER_GET_STATS\n")
+    assert json.loads(book.hear("C").get("stats"))["runs_not_told_total"] == 30
+
+
+def test_what_runs_after_a_storm_is_told_and_other_services_are_told_in_it(playbook):
+    book, heard = with_canary(playbook)
+    storm(book, BURST)
+    heard.clear()
+    book.play("+ D unix bob\nD > REGISTER service=svc_b;version=1;service_version=3\nD < HELP\nD < READY my_address=*")
+    book.play(HELLO + "C < canary/RUN_STARTED run_id=*;service=svc_a;role=live;pid=*")
+    book.play("@ 1\nC < canary/RUN_STARTED run_id=*;service=svc_b;service_version=3;role=live;pid=*")
+    book.play("D x\nC < canary/RUN_ENDED run_id=*;service=svc_b;reason=lost")
+
+
+def test_a_canary_that_comes_in_a_storm_hears_of_each_run_that_goes_on_once(playbook):
+    book = playbook()
+    storm(book, BURST)
+    book.play("+ D unix bob\nD > REGISTER service=svc_b;version=1\nD < HELP\nD < READY my_address=*\n+ C unix alice")
+    book.write("C", b"REGISTER service=canary;version=1\n")
+    heard = book.heard[book.links["C"]]
+    told = [(message.command, message.get("service")) for message in heard]
+    assert told.count(("RUN_STARTED", "svc_b")) == 1
+    heard.clear()
+    book.play("@ 5\nC < (nothing)\nD x\nC < canary/RUN_ENDED run_id=*;service=svc_b;reason=lost")

@@ -20,10 +20,37 @@ async def serve(daemon):
 daemon_command("answerd", Answer, serve, help="Answer.")()
 """
 
+FURTHER = """
+from communicator.runtime import Mode, Settings, Shortcut, daemon_command
 
-def _run(*arguments: str, **environment: str) -> subprocess.CompletedProcess:
+class Lamps(Settings, frozen=True):
+    red: bool = True
+
+class Answer(Settings, frozen=True):
+    lamps: Lamps = Lamps()
+    place: str = "here"
+
+async def serve(daemon):
+    print("served", daemon.settings.lamps.red, daemon.settings.place)
+
+async def look(settings, log):
+    log.warning("looked")
+    print("looked", settings.lamps.red, settings.place)
+    return 3
+
+daemon_command(
+    "answerd", Answer, serve, help="Answer.", mode=Mode("--look", "Look once.", look),
+    shortcuts=[
+        Shortcut("--lamp.red/--no-lamp.red", "lamps.red", "The red one."),
+        Shortcut("--place", "place", "Where.", metavar="PLACE"),
+    ],
+)()
+"""
+
+
+def _run(*arguments: str, program: str = PROGRAM, **environment: str) -> subprocess.CompletedProcess:
     return subprocess.run(
-        [sys.executable, "-X", "dev", "-W", "error", "-c", PROGRAM, *arguments],
+        [sys.executable, "-X", "dev", "-W", "error", "-c", program, *arguments],
         capture_output=True,
         text=True,
         timeout=30,
@@ -86,3 +113,47 @@ def test_an_unknown_option_or_value_is_a_usage_error(arguments):
     done = _run(*arguments)
     assert done.returncode == 2
     assert arguments[-1] in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "shown"),
+    [
+        ((), "served True here"),
+        (("--no-lamp.red",), "served False here"),
+        (("--lamp.red", "--set", "lamps.red=false"), "served True here"),
+        (("--no-lamp.red", "--lamp.red"), "served True here"),
+        (("--place", "a b"), "served True a b"),
+        (("--look",), "looked True here"),
+        (("--look", "--place=there", "--no-lamp.red"), "looked False there"),
+    ],
+    ids=["none", "no", "over-set", "last-wins", "value", "mode", "mode-and-more"],
+)
+def test_a_daemon_may_have_options_of_its_own(arguments, shown):
+    done = _run(*arguments, program=FURTHER)
+    assert (done.stdout, done.returncode) == (f"{shown}\n", 3 if "--look" in arguments else 0)
+
+
+def test_what_it_does_instead_logs_as_it_is_told():
+    done = _run("--look", "--log-format", "json", program=FURTHER)
+    assert '"event":"looked"' in done.stderr.replace(" ", "")
+
+
+def test_settings_are_checked_before_anything_is_done_instead():
+    done = _run("--look", "--set", "place=3", program=FURTHER)
+    assert (done.returncode, done.stdout) == (78, "")
+
+
+def test_options_of_one_daemon_are_shown_by_its_help():
+    shown = _run("--help", program=FURTHER, COLUMNS="200").stdout
+    for word in ("--lamp.red", "--no-lamp.red", "--place", "PLACE", "--look", "Look once."):
+        assert word in shown
+    assert "--place" not in _run("--help").stdout
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("--place",), ("--place", "--look"), ("--lamp.red=1",)],
+    ids=["no-value", "no-value-but-an-option", "value-of-a-flag"],
+)
+def test_an_option_of_its_own_that_is_wrong_is_a_usage_error(arguments):
+    assert _run(*arguments, program=FURTHER).returncode == 2

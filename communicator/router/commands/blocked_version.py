@@ -1,6 +1,7 @@
 """VERSION_BLOCKED: what a service hears whose version the policy does not let run here; what the policy says is told elsewhere."""
 
 from communicator.protocol.line_form import representable
+from communicator.router.commands.runs import report_run_refused
 from communicator.router.effects import Level
 from communicator.router.events import CloseReason, Instant
 from communicator.router.policy import TEXT_CHARACTERS, Blocking
@@ -9,8 +10,8 @@ from communicator.router.switchboard import Switchboard
 
 
 def blocking_of(board: Switchboard, registration: Registration, now: Instant) -> Blocking | None:
-    """Whether the policy in force blocks what has registered, or wants to, on this host."""
-    return board.policy.blocked(
+    """Whether the policy in force bars what has registered, or wants to, on this host."""
+    return board.policy.barred(
         registration.service,
         registration.version,
         registration.build,
@@ -29,12 +30,13 @@ def refuse_blocked(board: Switchboard, link: Link, registration: Registration, n
         now: The time.
 
     Returns:
-        Whether it was turned away: it was told, and its link is being closed.
+        Whether it was turned away: it was told, the canary was, and its link is being closed.
     """
     blocking = blocking_of(board, registration, now)
     if blocking is None or (registration.role is Role.PROBE and blocking.probe_allowed):
         return False
     board.notice(Level.INFO, "blocked_version_refused", **_noted(registration, blocking))
+    report_run_refused(board, registration, now)
     tell_blocked(board, link, blocking)
     board.close(link, CloseReason.BLOCKED)
     return True

@@ -12,12 +12,12 @@ MISSING_TOLD = 100
 
 def cluster_get_status(board: Switchboard, link: Link, _message: Message, _now: Instant) -> None:
     """CLUSTER_GET_STATUS: one question, one answer."""
-    board.answer(link, "CLUSTER_CURRENT_STATUS", **measure_cluster(board))
+    board.answer(link, "CLUSTER_CURRENT_STATUS", **_answer(board))
 
 
 def cluster_status(board: Switchboard, link: Link, _message: Message, _now: Instant) -> None:
     """CLUSTER_STATUS: the ancestor's question, answered by two messages to those who know them."""
-    status = measure_cluster(board)
+    status = _answer(board)
     for command in _elder_words(status):
         if link.may_take_answer(command):
             board.say(link, Message(command, {"neighbors_count": status["neighbors_count"]}, service="."))
@@ -44,20 +44,24 @@ def measure_cluster(board: Switchboard) -> dict[str, str]:
     return told | ({"missing": ",".join(sorted(missing)[:MISSING_TOLD])} if missing else {})
 
 
+def _answer(board: Switchboard) -> dict[str, str]:
+    """The state of the cluster for one who asks, which may be newer than what all were told."""
+    status = measure_cluster(board)
+    board.cluster_news.answer(status)
+    return status
+
+
 def settle_status(board: Switchboard) -> None:
-    """Tell everyone who listens, and the disk, when the state of the cluster is another than was told last."""
+    """Tell everyone who listens, and the disk, when the state of the cluster is another than was told or answered last."""
     board.mesh.status_due_s = None
-    status, before = measure_cluster(board), board.cluster_told
-    if status == before:
-        return
-    board.cluster_told = status
+    status, before = measure_cluster(board), board.cluster_news.told
+    believed = board.cluster_news.settle(status)
     words = _elder_words(status)
-    if before:
+    if not before or words != _elder_words(before):
+        board.ask(Keep(KeptFile.CLUSTER_STATUS, "".join(f"{word}\n" for word in words)))
+    if believed:
         board.tell_listeners("CLUSTER_CURRENT_STATUS", **status)
-    if before and words == _elder_words(before):
-        return
-    board.ask(Keep(KeptFile.CLUSTER_STATUS, "".join(f"{word}\n" for word in words)))
-    if before:
+    if any(_elder_words(one) != words for one in believed):
         _tell_change(board, status, words)
 
 

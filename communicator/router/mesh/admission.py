@@ -1,11 +1,12 @@
 """Who may enter from another host: passwords are checked one at a time before anything else is read, certificates name servers."""
 
 from communicator.errors import ProtocolError
+from communicator.protocol.addresses import plain_ip
 from communicator.protocol.line_form import decode
 from communicator.protocol.message import Message
-from communicator.router.effects import CheckCredential, Level
+from communicator.router.effects import CheckCredential, KeepOut, Level
 from communicator.router.events import CloseReason, Credential, CredentialsRevoked, Instant, Opens
-from communicator.router.mesh.gatekeeper import Verdict
+from communicator.router.mesh.gatekeeper import Decision, Verdict
 from communicator.router.registry import Link
 from communicator.router.switchboard import Switchboard
 
@@ -42,6 +43,7 @@ def must_wait(board: Switchboard, link: Link, message: Message, line: bytes, now
             board.hold(link, line)
         case Verdict.REFUSED:
             _turn_away(board, link, message.command, decision.reason)
+            _keep_out(board, plain_ip(link.ip), decision)
     return True
 
 
@@ -123,6 +125,13 @@ def _turn_away(board: Switchboard, link: Link, command: str, reason: str) -> Non
         board.close(link, CloseReason.AUTH)
     else:
         refuse_peer(board, link, reason)
+
+
+def _keep_out(board: Switchboard, ip: str, decision: Decision) -> None:
+    """Have those who would be refused in any case stopped before they cost anything."""
+    if decision.keep_out_s > 0.0:
+        board.notice(Level.WARNING, "address_kept_out", ip=ip, for_s=round(decision.keep_out_s, 1))
+        board.ask(KeepOut(ip, decision.keep_out_s))
 
 
 def _block(board: Switchboard, ip: str, failures: int) -> None:

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from communicator.protocol.addresses import plain_ip
+
 DELAY_MAX_S = 30.0
 BLOCK_AFTER = 3
 """Wrong passwords in a row, then the address is named in a BLOCK."""
@@ -19,6 +21,9 @@ QUEUE_MAX = 256
 QUEUE_ADDRESS_MAX = 16
 """Of one address: one host's services, but not a flood."""
 BUSY_WAIT_S = 1.0
+REFUSALS_TOLD = 32
+"""An address that was told so often within one delay to try again later is not told any more; above `QUEUE_ADDRESS_MAX`, for
+those who wait are all told at once."""
 
 
 class Verdict(StrEnum):
@@ -39,6 +44,8 @@ class Decision:
     reason: str = ""
     wait_s: float = 0.0
     """How long until another attempt is looked at."""
+    keep_out_s: float = 0.0
+    """For so long whoever comes from this address need not even be let in; said once in each delay."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +90,16 @@ class _Record:
     wrong: int = 0
     until_s: float = 0.0
     forgotten_s: float = 0.0
+    told: int = 0
+    """How many were told to try again later since the last wrong password."""
 
 
 class Gatekeeper:
     """One verification at a time, and none for an address that has just shown wrong passwords.
 
     Args:
-        never_block: Whether an IP address is our own or a configured neighbor's; loopback never is blocked anyway.
+        never_block: Whether an IP address is our own or a configured neighbor's: it is neither blocked nor kept out, for
+            others there may need no password. Loopback never is blocked anyway.
     """
 
     def __init__(self, never_block: Callable[[str], bool]) -> None:
@@ -119,10 +129,10 @@ class Gatekeeper:
         Returns:
             Whether to verify now, to wait for an `Outcome`, or to refuse.
         """
-        candidate = Candidate(link_id, _plain(ip), username, password)
+        candidate = Candidate(link_id, plain_ip(ip), username, password)
         wait_s = self._delay_s(candidate.ip, now_s)
         if wait_s > 0.0:
-            return self._refuse(_too_early(wait_s), wait_s)
+            return self._refuse(_too_early(wait_s), wait_s, self._keep_out_s(candidate.ip, wait_s))
         if self._current is None:
             self._current = candidate
             return Decision(Verdict.VERIFY)
@@ -162,9 +172,15 @@ class Gatekeeper:
         if candidate is not None:
             self._leave_queue(candidate.ip)
 
-    def _refuse(self, reason: str, wait_s: float) -> Decision:
+    def _refuse(self, reason: str, wait_s: float, keep_out_s: float = 0.0) -> Decision:
         self.refused_unverified_total += 1
-        return Decision(Verdict.REFUSED, reason, wait_s)
+        return Decision(Verdict.REFUSED, reason, wait_s, keep_out_s)
+
+    def _keep_out_s(self, ip: str, wait_s: float) -> float:
+        """Count one more who is told to wait; the rest of the delay when that was often enough."""
+        record = self._records[ip]
+        record.told += 1
+        return wait_s if record.told == REFUSALS_TOLD and not self._never_block(ip) else 0.0
 
     def _is_busy(self, candidate: Candidate) -> bool:
         return (
@@ -194,6 +210,7 @@ class Gatekeeper:
         record.wrong += 1
         record.until_s = now_s + min(DELAY_MAX_S, 2.0 ** min(record.wrong - 1, 10))
         record.forgotten_s = now_s + REMEMBERED_S
+        record.told = 0
         self._records.move_to_end(ip)
         self._forgive(now_s)
         return record.wrong
@@ -204,6 +221,7 @@ class Gatekeeper:
         waiting = [candidate.link_id for candidate in self._queue.values() if candidate.ip == ip]
         for link_id in waiting:
             self.gone(link_id)
+        self._records[ip].told += len(waiting)
         self.refused_unverified_total += len(waiting)
         return tuple(Refusal(link_id, _too_early(wait_s), wait_s) for link_id in waiting)
 
@@ -229,14 +247,3 @@ class Gatekeeper:
 
 def _too_early(wait_s: float) -> str:
     return f"wrong passwords came from this address: try again in {math.ceil(wait_s)} s"
-
-
-def _plain(ip: str) -> str:
-    """An IPv4 address that came in over an IPv6 socket is still the same host's."""
-    try:
-        address = ipaddress.ip_address(ip)
-    except ValueError:
-        return ip
-    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
-        address = address.ipv4_mapped
-    return str(address)

@@ -2,7 +2,6 @@
 
 import contextlib
 import re
-import time
 
 import pytest
 from hypothesis import given
@@ -82,10 +81,8 @@ def test_tables(text, good, bad):
 )
 def test_no_value_makes_it_hang(text):
     pattern = Pattern(text)
-    begun_s = time.process_time()
     assert not pattern.matches("a" * (VALUE_CHARACTERS - 1) + "~")
-    pattern.matches("ab" * (VALUE_CHARACTERS // 2))
-    assert time.process_time() - begun_s < 5
+    assert not pattern.matches("ab" * (VALUE_CHARACTERS // 2 - 1) + "~")
 
 
 def test_a_long_value_is_none():

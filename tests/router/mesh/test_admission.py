@@ -5,9 +5,10 @@ import pytest
 from communicator.router import RouterLimits
 from communicator.router.authority import RULES
 from communicator.router.commands.table import HANDLERS
-from communicator.router.effects import CheckCredential, Notice
+from communicator.router.effects import CheckCredential, KeepOut, Notice
 from communicator.router.events import CloseReason, CredentialChecked, CredentialsRevoked
 from communicator.router.mesh.admission import CARRY_CREDENTIALS
+from communicator.router.mesh.gatekeeper import REFUSALS_TOLD
 
 PASSWORD = "correct-horse"
 MAY_SAY = {
@@ -186,6 +187,28 @@ def test_neither_we_nor_loopback_nor_a_neighbor_is_ever_named(gated, ip):
     for wait_s in (1, 2, 4, 8):
         book.run(f"+ A remote from={ip}\nA > {WRONG}\nA < REFUSE message=*\nA < EOF\n@ {wait_s}")
     book.play("L < (nothing)")
+
+
+@pytest.mark.parametrize(("source", "ip"), [("10.0.0.66", "10.0.0.66"), ("[::ffff:10.0.0.66]", "10.0.0.66")])
+def test_who_goes_on_is_kept_out_for_the_rest_of_the_delay_and_that_is_told_once(gated, source, ip):
+    book = gated()
+    book.play(f"+ A remote from={source}\nA > {WRONG}\nA < ...\n@ 0.25")
+    for refused in range(2 * REFUSALS_TOLD):
+        assert count(book, KeepOut) == (refused >= REFUSALS_TOLD)
+        book.play(f"+ B remote from={source}\nB > {BY_PASSWORD}\nB < REFUSE message=*\nB < EOF")
+    assert book.effects_of(KeepOut) == [KeepOut(ip, 0.75)]
+    assert [notice.fields for notice in book.notices if notice.event == "address_kept_out"] == [
+        {"ip": ip, "for_s": 0.8}
+    ]
+    book.run(f"@ 0.75\n+ B remote from={source}\nB > {BY_PASSWORD}")
+    assert peers(book) == ["beta"]
+
+
+def test_a_neighbor_is_not_kept_out_since_others_there_may_have_a_certificate(gated):
+    book = gated(neighbors=("10.0.0.2:4042",))
+    for _ in range(2 * REFUSALS_TOLD):
+        book.play(f"+ A remote from=10.0.0.2\nA > {WRONG}\nA < REFUSE message=*\nA < EOF")
+    assert count(book, KeepOut) == 0
 
 
 def test_passwords_are_checked_one_at_a_time_and_lines_behind_them_wait(gated):

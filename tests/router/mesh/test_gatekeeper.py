@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 from communicator.router.mesh.gatekeeper import (
     QUEUE_ADDRESS_MAX,
     QUEUE_MAX,
+    REFUSALS_TOLD,
     REMEMBERED_MAX,
     Candidate,
     Gatekeeper,
@@ -176,6 +177,51 @@ def test_the_memory_of_addresses_is_bounded_and_the_oldest_give_way():
     assert gate.ask(2, ips[-1], "u", "p", 0.0).verdict is Verdict.REFUSED
 
 
+def knock(gate, times, now_s, ip="10.0.0.1"):
+    """For how long who comes is to be kept out, as each of so many in a row is told."""
+    return [gate.ask(1000 + number, ip, "u", "p", now_s).keep_out_s for number in range(times)]
+
+
+@pytest.mark.parametrize(
+    ("now_s", "told"), [(0.0, 0), (0.0, REFUSALS_TOLD - 1), (0.25, REFUSALS_TOLD), (0.5, 10 * REFUSALS_TOLD)]
+)
+def test_who_was_told_often_enough_is_kept_out_for_the_rest_of_the_delay(now_s, told):
+    gate = make_gate()
+    fail(gate, 0.0)
+    said = [for_s for for_s in knock(gate, told, now_s) if for_s > 0.0]
+    assert said == ([1.0 - now_s] if told >= REFUSALS_TOLD else [])
+    assert gate.ask(1, "10.0.0.1", "u", "p", 1.0).verdict is Verdict.VERIFY
+
+
+def test_that_is_said_once_in_each_delay():
+    gate, now_s = make_gate(), 0.0
+    for wait_s in (1.0, 2.0, 4.0, 8.0, 16.0, 30.0, 30.0):
+        fail(gate, now_s)
+        assert knock(gate, 3 * REFUSALS_TOLD, now_s) == [
+            wait_s if number == REFUSALS_TOLD else 0.0 for number in range(1, 3 * REFUSALS_TOLD + 1)
+        ]
+        now_s += wait_s
+
+
+def test_those_who_were_told_while_they_waited_count():
+    gate = make_gate()
+    gate.ask(1, "10.0.0.1", "u", "p", 0.0)
+    knock(gate, 200, 0.0)  # some wait, all others are told that too many do
+    assert len(gate.checked(is_right=False, now_s=0.0).refused) == QUEUE_ADDRESS_MAX < REFUSALS_TOLD
+    left = REFUSALS_TOLD - QUEUE_ADDRESS_MAX
+    assert knock(gate, left, 0.0) == [0.0] * (left - 1) + [1.0]
+
+
+@pytest.mark.parametrize(
+    ("ip", "is_kept_out"),
+    [("127.0.0.1", True), ("::ffff:10.0.0.1", True), ("10.0.0.7", False), ("::ffff:10.0.0.7", False)],
+)
+def test_an_address_of_our_own_or_a_neighbors_is_not_kept_out(ip, is_kept_out):
+    gate = make_gate("10.0.0.7")
+    fail(gate, 0.0, ip)
+    assert any(knock(gate, 2 * REFUSALS_TOLD, 0.0, ip)) is is_kept_out
+
+
 def test_no_password_is_shown():
     gate = make_gate()
     gate.ask(1, "10.0.0.1", "u", "s3cret-word", 0.0)
@@ -240,3 +286,42 @@ def test_everybody_who_waits_is_answered_once(steps):
         door.check(0, is_right=True)
     assert not door.waiting
     assert not door.gate._queued
+
+
+class Street:
+    """The same crowd before two gates: at one everybody is let in, before the other stands a door that keeps out."""
+
+    def __init__(self):
+        self.open, self.guarded = make_gate(), make_gate()
+        self.kept_out_until_s = {}
+        self.link_id = 0
+
+    def ask(self, ip, times, now_s):
+        for _ in range(times):
+            self.link_id += 1
+            decision = self.open.ask(self.link_id, ip, "u", "p", now_s)
+            if self.kept_out_until_s.get(ip, 0.0) > now_s:
+                assert decision.verdict is Verdict.REFUSED
+                continue
+            guarded = self.guarded.ask(self.link_id, ip, "u", "p", now_s)
+            assert guarded == decision
+            if guarded.keep_out_s > 0.0:
+                self.kept_out_until_s[ip] = now_s + guarded.keep_out_s
+
+    def check(self, is_right, now_s):
+        assert self.guarded.checked(is_right, now_s) == self.open.checked(is_right, now_s)
+
+
+@given(
+    st.lists(
+        st.tuples(st.booleans(), st.integers(0, 2), st.integers(1, 2 * REFUSALS_TOLD), st.floats(0.0, 1.5)), max_size=40
+    )
+)
+def test_keeping_out_spares_refusals_and_changes_nothing_else(steps):
+    street, now_s = Street(), 0.0
+    for comes, host, times, span_s in steps:
+        now_s += span_s
+        if comes:
+            street.ask(f"10.0.0.{host}", times, now_s)
+        else:
+            street.check(host == 0, now_s)

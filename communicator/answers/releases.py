@@ -1,0 +1,175 @@
+"""PURE: CANARY_CURRENT_REPORT, what a canary tells of versions, as values, and its pages put together; it judges no version."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from communicator.answers.histogram import Histogram
+from communicator.wording.releases import place_of
+
+
+class Cell(msgspec.Struct, frozen=True):
+    """One version of one service on one server."""
+
+    server: str
+    service: str
+    version: str = ""
+    build: str = ""
+    state: str = "unknown"
+    since_seconds: float | None = None
+    until_seconds: float | None = None
+    """When a block or an ejection ends, from now."""
+    rule: str = ""
+    reason: str = ""
+    held_back_by: str = ""
+    """The cap that forbids a verdict of a rule; empty when none does, or there is none."""
+    passed: int = 0
+    failed: int = 0
+    excused: int = 0
+    censored: int = 0
+    consecutive: int = 0
+    strikes: int = 0
+    running: int = 0
+    running_seconds: float | None = None
+    override: str = ""
+    """``block``, ``allow`` or ``pin`` while an operator says so."""
+
+    @property
+    def place(self) -> str:
+        """Its state, in which an ejection is one of its own."""
+        return place_of(self.state, self.until_seconds)
+
+
+class Release(msgspec.Struct, frozen=True):
+    """One version in the whole cluster."""
+
+    service: str
+    version: str = ""
+    build: str = ""
+    state: str = "ok"
+    """``ok``, ``suspect`` or ``held``."""
+    until_seconds: float | None = None
+    log10_evidence: float | None = None
+    reason: str = ""
+    first_seen_seconds: float | None = None
+    """How long ago it was first seen."""
+    is_last_good: bool = False
+
+
+class SickServer(msgspec.Struct, frozen=True):
+    """A server that is not as it should be: several services fail there at once."""
+
+    server: str
+    state: str = "sick"
+    until_seconds: float | None = None
+    reason: str = ""
+
+
+class Freeze(msgspec.Struct, frozen=True):
+    """No rule acts on its scope."""
+
+    scope: str = "*"
+    until_seconds: float | None = None
+    reason: str = ""
+    by: str = ""
+    """Empty when too many verdicts at once did it."""
+
+
+class Override(msgspec.Struct, frozen=True):
+    """An operator's word in force."""
+
+    action: str
+    service: str = ""
+    version: str = ""
+    build: str = "*"
+    server: str = "*"
+    until_seconds: float | None = None
+    reason: str = ""
+    by: str = ""
+
+
+class RunCount(msgspec.Struct, frozen=True):
+    """A counter of one version on one server, since the canary started."""
+
+    server: str
+    service: str
+    version: str
+    what: str
+    count: int
+
+
+class VerdictCount(msgspec.Struct, frozen=True):
+    """A counter of the verdicts of one rule, since the canary started."""
+
+    rule: str
+    verdict: str
+    mode: str
+    count: int
+
+
+class Standing(msgspec.Struct, frozen=True):
+    """The canary itself; what it does not tell is None."""
+
+    mode: str = ""
+    leader: str = ""
+    term: int = 0
+    generation: tuple[int, int] | None = None
+    """Of the policy that the router was given last."""
+    denied: int | None = None
+    """Entries of that policy."""
+    policy_age_seconds: float | None = None
+    ledger_entries: int | None = None
+    ledger_errors_total: int | None = None
+    facts_lost_total: int | None = None
+    watchers: dict[str, str] = {}
+    """By what it watches, why it cannot; empty where it can."""
+
+
+class CanaryReport(msgspec.Struct, frozen=True):
+    """CANARY_CURRENT_REPORT, a page or all of it."""
+
+    server: str = ""
+    canary: Standing = Standing()
+    cells: tuple[Cell, ...] = ()
+    releases: tuple[Release, ...] = ()
+    servers: tuple[SickServer, ...] = ()
+    freezes: tuple[Freeze, ...] = ()
+    overrides: tuple[Override, ...] = ()
+    runs_total: tuple[RunCount, ...] = ()
+    failures_total: tuple[RunCount, ...] = ()
+    verdicts_total: tuple[VerdictCount, ...] = ()
+    suppressed_total: dict[str, int] = {}
+    """Verdicts not acted upon, by what forbade it."""
+    detection_seconds: Histogram | None = None
+    total: int = 0
+    """Versions on servers that it knows."""
+
+    @property
+    def untold(self) -> int:
+        """Versions on servers that it knows and does not tell of here."""
+        return max(0, self.total - len(self.cells))
+
+
+def join_pages(pages: Sequence[CanaryReport]) -> CanaryReport:
+    """One report of its pages.
+
+    What moves from one page to another between two questions is there once; of a counter that two pages tell the larger value
+    is the later one.
+
+    Args:
+        pages: At least one, as they came.
+    """
+    cells = {(one.server, one.service, one.version, one.build): one for page in pages for one in page.cells}
+    releases = {(one.service, one.version, one.build): one for page in pages for one in page.releases}
+    return msgspec.structs.replace(
+        pages[-1],
+        cells=tuple(cells.values()),
+        releases=tuple(releases.values()),
+        runs_total=_latest([one for page in pages for one in page.runs_total]),
+        failures_total=_latest([one for page in pages for one in page.failures_total]),
+    )
+
+
+def _latest(counts: Sequence[RunCount]) -> tuple[RunCount, ...]:
+    in_order = sorted(counts, key=lambda one: one.count)
+    return tuple({(one.server, one.service, one.version, one.what): one for one in in_order}.values())

@@ -1,0 +1,105 @@
+"""PURE: ROUTER_STATS, what a router carries and how it is, as values; it asks nobody.
+
+What a router does not tell is None, or empty: a router of an earlier release does not count everything.
+"""
+
+import msgspec
+
+from communicator.answers.histogram import Histogram
+
+
+class ClosedLinks(msgspec.Struct, frozen=True):
+    """How many links of one kind were closed for one reason."""
+
+    kind: str
+    reason: str
+    count: int
+
+
+class Cache(msgspec.Struct, frozen=True):
+    """Messages kept for services that are not there yet."""
+
+    messages: int | None = None
+    messages_max: int | None = None
+    bytes: int | None = None
+    bytes_max: int | None = None
+    stored_total: int | None = None
+    delivered_total: int | None = None
+    expired_total: int | None = None
+    refused_total: int | None = None
+
+
+class LinkCounts(msgspec.Struct, frozen=True):
+    """One link of the router, and what waits to be sent on it."""
+
+    link: str
+    kind: str = ""
+    service: str | None = None
+    send_queue_bytes: int = 0
+    received_bytes: int = 0
+    sent_bytes: int = 0
+
+
+class Peer(msgspec.Struct, frozen=True):
+    """Another router of the cluster."""
+
+    peer: str
+    up: bool
+    hops: int | None = None
+    rtt_seconds: float | None = None
+
+
+class Peers(msgspec.Struct, frozen=True):
+    """How things stand with the other routers."""
+
+    peers: tuple[Peer, ...] = ()
+    up: bool | None = None
+    complete: bool | None = None
+    members: int | None = None
+    members_live: int | None = None
+    quorum_size: int | None = None
+    acks_pending: int | None = None
+    redeliveries_total: int | None = None
+    dedupe_entries: int | None = None
+    topology_changes_total: int | None = None
+    auth_failures_total: dict[str, int] = {}
+
+
+class Statistics(msgspec.Struct, frozen=True):
+    """ROUTER_STATS."""
+
+    server: str = ""
+    version: str = ""
+    python: str = ""
+    compatible_with: str = ""
+    start_time_seconds: float | None = None
+    draining: bool | None = None
+    resident_bytes: int | None = None
+    event_loop_lag_seconds: Histogram | None = None
+    connections: dict[str, int] = {}
+    connections_opened_total: dict[str, int] = {}
+    connections_closed_total: tuple[ClosedLinks, ...] = ()
+    messages_received_total: dict[str, int] = {}
+    messages_sent_total: dict[str, int] = {}
+    received_bytes_total: dict[str, int] = {}
+    sent_bytes_total: dict[str, int] = {}
+    messages_routed_total: dict[str, int] = {}
+    messages_dropped_total: dict[str, int] = {}
+    commands_total: dict[str, int] = {}
+    cache: Cache = Cache()
+    cluster: Peers = Peers()
+    services: dict[str, int] = {}
+    links: tuple[LinkCounts, ...] = ()
+    slow_consumers_total: dict[str, int] = {}
+    producer_stall_seconds_total: float | None = None
+    handler_exceptions_total: dict[str, int] = {}
+    acl_denied_total: int | None = None
+    faulty_messages_total: int | None = None
+    runs_not_told_total: int | None = None
+    definitions_refused: int | None = None
+    udp_rejected_total: dict[str, int] = {}
+    tls_handshakes_failed_total: int | None = None
+    connections_kept_out_total: int | None = None
+    flags_failed_total: int | None = None
+    config_last_reload_successful: bool | None = None
+    config_last_reload_success_timestamp_seconds: float | None = None

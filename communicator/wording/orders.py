@@ -1,0 +1,139 @@
+"""PURE: what holds for all versions, in words and marks: orders, frozen rules, what a canary cannot see; it gives none."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Protocol
+
+from communicator.wording.marks import BAD, DOUBTFUL, GONE, Mark
+from communicator.wording.releases import OVERRIDDEN, scope_text
+from communicator.wording.spans import left
+
+
+class Order(Protocol):
+    """What is looked at of something that is in force for a while."""
+
+    @property
+    def until_seconds(self) -> float | None:
+        """When it ends, from now; None: when it is lifted."""
+
+    @property
+    def reason(self) -> str:
+        """Why."""
+
+
+class Freeze(Order, Protocol):
+    """No rule acts on its scope."""
+
+    @property
+    def scope(self) -> str:
+        """A service, or ``*``."""
+
+    @property
+    def by(self) -> str:
+        """Who ordered it; empty when too many verdicts at once did it."""
+
+
+class SickServer(Order, Protocol):
+    """A server that is not as it should be."""
+
+    @property
+    def server(self) -> str:
+        """Its name."""
+
+    @property
+    def state(self) -> str:
+        """Such as ``sick``."""
+
+
+class Override(Order, Protocol):
+    """An operator's word about a version."""
+
+    @property
+    def action(self) -> str:
+        """``block``, ``allow`` or ``pin``."""
+
+    @property
+    def service(self) -> str:
+        """Of which service."""
+
+    @property
+    def version(self) -> str:
+        """Which version."""
+
+    @property
+    def build(self) -> str:
+        """Which build; ``*``: any."""
+
+    @property
+    def server(self) -> str:
+        """Where; ``*``: everywhere."""
+
+    @property
+    def by(self) -> str:
+        """Who says so."""
+
+
+class Standing(Protocol):
+    """What is looked at of a canary itself."""
+
+    @property
+    def watchers(self) -> Mapping[str, str]:
+        """By what it watches, why it cannot; empty where it can."""
+
+    @property
+    def ledger_errors_total(self) -> int | None:
+        """How often its ledger could not be written; None: that is not told."""
+
+    @property
+    def facts_lost_total(self) -> int | None:
+        """What it did not write down; None: the same."""
+
+
+def freeze_text(freeze: Freeze, servers: Sequence[str] = ()) -> str:
+    """That no rule acts, such as ``all rules are frozen for 1m 0s, by themselves: verdicts about 4 services``.
+
+    Args:
+        freeze: What, how long and why.
+        servers: Whose canaries say so; none: it is not told.
+    """
+    what = "all rules are frozen" if freeze.scope == "*" else f"the rules are frozen for {freeze.scope}"
+    where = f" on {', '.join(servers)}" if servers else ""
+    return f"{what}{where} {left(freeze.until_seconds)}, by {freeze.by or 'themselves'}: {freeze.reason}"
+
+
+def sick_text(server: SickServer) -> str:
+    """That a server is not as it should be, such as ``beta is sick for 5m 0s: 3 services were blocked there``."""
+    return f"{server.server} is {server.state} {left(server.until_seconds)}: {server.reason}"
+
+
+def override_text(override: Override) -> str:
+    """An operator's word, such as ``billing 1.9 is pinned for 1h 0m by root@beta: trusted``."""
+    what = scope_text(override.service, override.version, override.build, override.server)
+    action = OVERRIDDEN.get(override.action, override.action)
+    return f"{what} is {action} {left(override.until_seconds)} by {override.by}: {override.reason}"
+
+
+def blind_spots(canary: Standing) -> Iterator[str]:
+    """What a canary cannot see, or could not write down."""
+    for watcher, fault in canary.watchers.items():
+        if fault:
+            yield f"{watcher} is not watched: {fault}"
+    errors, lost = canary.ledger_errors_total or 0, canary.facts_lost_total or 0
+    if errors or lost:
+        yield f"the ledger could not be written {errors} times, {lost} facts lost"
+
+
+def notices(
+    freezes: Sequence[str], sick: Sequence[SickServer], overrides: Sequence[Override], canary: Standing
+) -> Iterator[tuple[Mark, str]]:
+    """What holds for everything, the most important first.
+
+    Args:
+        freezes: Each as `freeze_text` has it.
+        sick: Servers that are not as they should be.
+        overrides: Operators' words in force.
+        canary: The canary that tells it.
+    """
+    yield from ((BAD, text) for text in freezes)
+    yield from ((DOUBTFUL, sick_text(server)) for server in sick)
+    yield from ((GONE, override_text(override)) for override in overrides)
+    yield from ((DOUBTFUL, text) for text in blind_spots(canary))

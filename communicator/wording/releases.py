@@ -1,0 +1,165 @@
+"""PURE: versions on servers, their verdicts and what comes of them, in words and marks; it judges no version."""
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from communicator.wording.marks import BAD, GONE, GOOD, OPEN, SUSPECT, TRIED, Mark, worst
+from communicator.wording.spans import left, span
+
+PLACES: Mapping[str, Mark] = {
+    "unknown": OPEN,
+    "observing": OPEN,
+    "proving": OPEN,
+    "good": GOOD,
+    "suspect": SUSPECT,
+    "ejected": SUSPECT,
+    "blocked": BAD,
+    "probation": TRIED,
+    "archived": GONE,
+}
+"""The mark of each state of a version on a server."""
+OVERRIDDEN = {"block": "blocked", "allow": "allowed", "pin": "pinned"}
+"""What an operator does, as a state."""
+_RELEASES = {"held": BAD, "suspect": SUSPECT}
+_UNTIL = {
+    "blocked": "next probe in {}",
+    "probation": "a probe may come",
+    "ejected": "no messages for {}",
+}
+_WHOLE_LOG10 = 2.0
+_PLAIN_LOG10 = 4.0
+"""Up to here evidence is told as a plain number: 10,000 to 1."""
+
+
+class Cell(Protocol):
+    """What is looked at of a version on a server."""
+
+    @property
+    def state(self) -> str:
+        """As the canary has it."""
+
+    @property
+    def place(self) -> str:
+        """The same, in which an ejection is one of its own."""
+
+    @property
+    def until_seconds(self) -> float | None:
+        """When a block or an ejection ends, from now."""
+
+    @property
+    def passed(self) -> int:
+        """Runs that ended well."""
+
+    @property
+    def failed(self) -> int:
+        """Runs that failed."""
+
+    @property
+    def excused(self) -> int:
+        """Runs that failed and do not count."""
+
+    @property
+    def running(self) -> int:
+        """Instances that are up."""
+
+    @property
+    def override(self) -> str:
+        """``block``, ``allow`` or ``pin`` while an operator says so."""
+
+
+class Release(Protocol):
+    """What is looked at of a version in the whole cluster."""
+
+    @property
+    def state(self) -> str:
+        """``ok``, ``suspect`` or ``held``."""
+
+    @property
+    def until_seconds(self) -> float | None:
+        """How long it is held."""
+
+    @property
+    def log10_evidence(self) -> float | None:
+        """That it fails more than the version before."""
+
+    @property
+    def is_last_good(self) -> bool:
+        """Whether it is the one to fall back to."""
+
+
+def place_of(state: str, until_s: float | None) -> str:
+    """The state of a version on a server, in which an ejection is one of its own: a suspect that gets nothing for a while."""
+    return "ejected" if state == "suspect" and until_s is not None else state
+
+
+def place_mark(place: str) -> Mark:
+    """The mark of a state; one that we do not know is as good as none."""
+    return PLACES.get(place, OPEN)
+
+
+def release_mark(state: str, places: Sequence[str]) -> Mark:
+    """The mark of the cluster's word on a version, or of where it does worst.
+
+    Args:
+        state: The cluster's word.
+        places: Its states on the servers where it ran.
+    """
+    return _RELEASES.get(state) or worst({place_mark(place) for place in places})
+
+
+def release_words(release: Release) -> list[str]:
+    """What the cluster knows of a version, such as ``last good`` or ``evidence 2.5 to 1``."""
+    return [
+        *(["last good"] if release.is_last_good else []),
+        *([f"held {left(release.until_seconds)}"] if release.state == "held" else []),
+        *(["suspect"] if release.state == "suspect" else []),
+        *([] if release.log10_evidence is None else [evidence_text(release.log10_evidence)]),
+    ]
+
+
+def evidence_text(log10: float) -> str:
+    """How strongly runs speak for it that a version fails more than the one before, such as ``evidence 2.5 to 1``.
+
+    Args:
+        log10: The logarithm of the e-value; 0 and below: they speak for nothing, or against it.
+    """
+    if log10 <= 0:
+        return "no evidence"
+    if log10 > _PLAIN_LOG10:
+        return f"evidence 10^{log10:.0f} to 1"
+    return f"evidence {10**log10:,.{0 if log10 >= _WHOLE_LOG10 else 1}f} to 1"
+
+
+def version_text(version: str, build: str) -> str:
+    """A version with its build, such as ``2.0 build 9f3c``."""
+    return (version or "(no version)") + ("" if build in ("", "*") else f" build {build}")
+
+
+def scope_text(service: str, version: str, build: str, server: str) -> str:
+    """What an operator's word is about, such as ``billing 2.0 on alpha``."""
+    where = "" if server in ("", "*") else f" on {server}"
+    return f"{service} {version_text(version, build)}{where}"
+
+
+def runs_text(cell: Cell) -> str:
+    """How its runs ended, such as ``3 ok, 1 failed, 2 excused``."""
+    excused = f", {cell.excused} excused" if cell.excused else ""
+    return f"{cell.passed} ok, {cell.failed} failed{excused}"
+
+
+def outlook_text(cell: Cell, running_s: float | None = None) -> str:
+    """What goes on there, and what comes by time alone, such as ``up 12m 3s`` or ``next probe in 4m 12s``.
+
+    Args:
+        cell: A version on a server.
+        running_s: For how long it has been up; None: that is not told.
+    """
+    parts = []
+    if cell.running:
+        up = "up" if running_s is None else f"up {span(running_s)}"
+        parts.append(up if cell.running == 1 else f"{cell.running} {up}")
+    if cell.place in _UNTIL and (cell.until_seconds is not None or cell.state == "probation"):
+        parts.append(_UNTIL[cell.place].format(span(cell.until_seconds or 0.0)))
+    if cell.override:
+        parts.append(f"{OVERRIDDEN.get(cell.override, cell.override)} by an operator")
+    return ", ".join(parts)

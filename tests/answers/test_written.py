@@ -1,0 +1,45 @@
+"""What is read of an answer is what the daemon that gives it writes."""
+
+import pytest
+
+from bellwether.canary_events import Verification
+from canary import report as canary
+from canary.views import ExplainView, LineView, MeasureView, VerifyView
+from communicator.answers import clocks, explanations, releases
+from communicator.answers.histogram import Bucket, Histogram
+from timekeeper import cluster_report, report
+
+SHAPES = [
+    (clocks.Claim, report.ClaimReport),
+    (clocks.Kernel, report.KernelReport),
+    (clocks.Peer, report.PairReport),
+    (clocks.Probes, report.ProbeCounts),
+    (clocks.Local, report.LocalReport),
+    (clocks.Host, cluster_report.HostReport),
+    (clocks.Pair, cluster_report.CrossReport),
+    (clocks.Camp, cluster_report.CampReport),
+    (clocks.Contradiction, cluster_report.ContradictionReport),
+    (clocks.Thresholds, cluster_report.ThresholdsReport),
+    (clocks.References, cluster_report.ReferencesReport),
+    (clocks.ClockReport, cluster_report.SolvedReport),
+    (releases.Cell, canary.CellReport),
+    (releases.Release, canary.ReleaseReport),
+    (releases.SickServer, canary.ServerReport),
+    (releases.Freeze, canary.FreezeReport),
+    (releases.Override, canary.OverrideReport),
+    (releases.RunCount, canary.RunCount),
+    (releases.VerdictCount, canary.VerdictCount),
+    (releases.Standing, canary.Standing),
+    (releases.CanaryReport, canary.CurrentReport),
+    (explanations.Explanation, ExplainView),
+    (explanations.Line, LineView),
+    (explanations.Measure, MeasureView),
+    (Verification, VerifyView),
+    (Histogram, canary.DetectionReport),
+    (Bucket, canary.BucketCount),
+]
+
+
+@pytest.mark.parametrize(("read", "written"), SHAPES, ids=[written.__name__ for _, written in SHAPES])
+def test_each_key_is_one_the_daemon_writes(read, written):
+    assert set(read.__struct_encode_fields__) <= set(written.__struct_encode_fields__)

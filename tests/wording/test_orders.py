@@ -1,0 +1,86 @@
+"""What holds for all versions: orders, frozen rules, and what a canary cannot see."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from communicator.wording.marks import BAD, DOUBTFUL, GONE
+from communicator.wording.orders import blind_spots, freeze_text, notices, override_text, sick_text
+
+SICK = SimpleNamespace(server="beta", state="sick", until_seconds=300.0, reason="3 services were blocked there")
+
+
+def freeze(scope="*", until_s=None, by="", reason="verdicts about 4 services"):
+    return SimpleNamespace(scope=scope, until_seconds=until_s, by=by, reason=reason)
+
+
+def override(action, build="*", server="*"):
+    return SimpleNamespace(
+        action=action,
+        service="billing",
+        version="1.9",
+        build=build,
+        server=server,
+        until_seconds=3_600.0,
+        by="root@beta",
+        reason="trusted",
+    )
+
+
+def canary(errors=0, lost=0, **watchers):
+    return SimpleNamespace(watchers=watchers, ledger_errors_total=errors, facts_lost_total=lost)
+
+
+@pytest.mark.parametrize(
+    ("told", "servers", "text"),
+    [
+        (freeze(), (), "all rules are frozen until it is lifted, by themselves: verdicts about 4 services"),
+        (
+            freeze("billing", 60.0, "root", "we move"),
+            ("alpha", "beta"),
+            "the rules are frozen for billing on alpha, beta for 1m 0s, by root: we move",
+        ),
+    ],
+    ids=["all", "one"],
+)
+def test_what_is_frozen(told, servers, text):
+    assert freeze_text(told, servers) == text
+
+
+def test_a_sick_server():
+    assert sick_text(SICK) == "beta is sick for 5m 0s: 3 services were blocked there"
+
+
+@pytest.mark.parametrize(
+    ("told", "text"),
+    [
+        (override("pin"), "billing 1.9 is pinned for 1h 0m by root@beta: trusted"),
+        (
+            override("block", "9f3c", "beta"),
+            "billing 1.9 build 9f3c on beta is blocked for 1h 0m by root@beta: trusted",
+        ),
+        (override("later"), "billing 1.9 is later for 1h 0m by root@beta: trusted"),
+    ],
+    ids=["pin", "block", "later"],
+)
+def test_an_operators_word(told, text):
+    assert override_text(told) == text
+
+
+@pytest.mark.parametrize(
+    ("told", "texts"),
+    [
+        (canary(systemd=""), []),
+        (canary(systemd="not reached"), ["systemd is not watched: not reached"]),
+        (canary(2), ["the ledger could not be written 2 times, 0 facts lost"]),
+        (canary(0, 3), ["the ledger could not be written 0 times, 3 facts lost"]),
+    ],
+    ids=["well", "watcher", "ledger", "lost"],
+)
+def test_what_a_canary_cannot_see(told, texts):
+    assert list(blind_spots(told)) == texts
+
+
+def test_the_most_important_comes_first():
+    found = notices(["frozen"], [SICK], [override("pin")], canary(systemd="not reached"))
+    assert [mark for mark, _ in found] == [BAD, DOUBTFUL, GONE, DOUBTFUL]
