@@ -112,13 +112,14 @@ class SolvedReport(msgspec.Struct, frozen=True, kw_only=True):
     """Since this was solved."""
     hosts: list[HostReport]
     pairs: list[CrossReport]
-    has_majority: bool
+    has_majority: bool | None
+    """Whether more than half of the hosts agree; None while nothing was measured."""
     agreeing: int
     """Members of the majority; without one, of the largest camp."""
     reference: str | None
     """The median host of the majority."""
-    spread_seconds: float
-    """How far apart the two most different clocks are."""
+    spread_seconds: float | None
+    """How far apart the two most different clocks are; None while nothing was measured."""
     residual_seconds: float
     """By how much the worst pair differs from the fit of all."""
     cluster_off: bool

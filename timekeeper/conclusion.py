@@ -4,6 +4,7 @@ from communicator.flags.catalogue import (
     CLOCK_CLUSTER_DRIFT,
     CLOCK_FALSE_CLAIM,
     CLOCK_NO_MAJORITY,
+    CLOCK_OTHER_WRONG,
     CLOCK_UNSYNCHRONIZED,
     CLOCK_WRONG,
     Declaration,
@@ -12,10 +13,17 @@ from timekeeper.claim import Claim, ClaimState
 from timekeeper.history import WRONG_TOLD, Point
 from timekeeper.solution import HostVerdict, Judgement, Verdict
 
-FLAGS = (CLOCK_WRONG, CLOCK_FALSE_CLAIM, CLOCK_UNSYNCHRONIZED, CLOCK_NO_MAJORITY, CLOCK_CLUSTER_DRIFT)
+FLAGS = (
+    CLOCK_WRONG,
+    CLOCK_FALSE_CLAIM,
+    CLOCK_UNSYNCHRONIZED,
+    CLOCK_NO_MAJORITY,
+    CLOCK_CLUSTER_DRIFT,
+    CLOCK_OTHER_WRONG,
+)
 """Every flag the timekeeper raises."""
 ENOUGH_HOSTS = 3
-"""With two that differ nobody can tell which is wrong, and that is no news."""
+"""With two that differ nobody can tell which is wrong, and that is no news; nor is it while most were not measured yet."""
 
 
 def verdict_on(host: str, judgement: Judgement | None) -> HostVerdict | None:
@@ -31,32 +39,39 @@ def is_accused(host: str, judgement: Judgement | None) -> bool:
     return verdict is not None and verdict.verdict is Verdict.WRONG
 
 
-def flags_to_raise(host: str, claim: Claim, judgement: Judgement | None) -> dict[Declaration, str]:
+def flags_to_raise(
+    host: str, claim: Claim, judgement: Judgement | None, *, is_unkept: bool = False
+) -> dict[Declaration, str]:
     """Which flags stand on a host; each speaks of that host's own clock, or of what it sees of the cluster.
 
     Args:
         host: This host.
         claim: What it says of its own clock.
         judgement: What was concluded of all; None where nothing was.
+        is_unkept: Whether its clock has been kept by nobody for long enough (`timekeeper.unkept`).
 
     Returns:
         Each flag, with the reason that its message tells. What is in `FLAGS` and not here does not stand.
     """
     raised: dict[Declaration, str] = {}
-    if claim.state is ClaimState.UNSYNCHRONIZED and not claim.without_daemon:
-        raised[CLOCK_UNSYNCHRONIZED] = claim.reasons[0]
+    if is_unkept:
+        until = "" if claim.state is ClaimState.UNSYNCHRONIZED else "until just now; "
+        raised[CLOCK_UNSYNCHRONIZED] = until + claim.reasons[0]
     verdict = verdict_on(host, judgement)
     if judgement is None or verdict is None:
         return raised
     if verdict.verdict is Verdict.WRONG:
         raised[CLOCK_WRONG] = _first(verdict.reasons)
-    if verdict.solved.claim_holds is False:
+    if verdict.is_claim_false:
         raised[CLOCK_FALSE_CLAIM] = "; ".join(verdict.reasons)  # the one that refutes the claim is not the first
     solution = judgement.solution
-    if not solution.has_majority and solution.measured >= ENOUGH_HOSTS:
+    if not solution.has_majority and solution.measured >= max(ENOUGH_HOSTS, solution.voters // 2 + 1):
         raised[CLOCK_NO_MAJORITY] = _first(judgement.reasons)
+    others = [other for other in judgement.wrong if other != host]
     if solution.is_cluster_off:
-        raised[CLOCK_CLUSTER_DRIFT] = _first(judgement.reasons)
+        raised[CLOCK_CLUSTER_DRIFT] = _first(judgement.reasons)  # whoever differs from such a majority may be right
+    elif others:
+        raised[CLOCK_OTHER_WRONG] = ", ".join(others[:WRONG_TOLD])
     return raised
 
 

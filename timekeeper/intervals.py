@@ -37,11 +37,6 @@ class Overlap:
     depth: int
     """How many intervals hold each of them."""
 
-    @property
-    def is_tied(self) -> bool:
-        """Whether several stretches are equally deep, so that the members do not all agree with each other."""
-        return len(self.members) > self.depth
-
 
 def deepest_overlap(intervals: Sequence[Interval]) -> Overlap | None:
     """Find the values that the largest number of intervals contain.

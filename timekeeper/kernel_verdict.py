@@ -37,6 +37,11 @@ def judge_by_kernel(silence: NoAnswer, evidence: Evidence) -> Claim:
     daemon = next(iter(steering)) if len(steering) == 1 else ""
     if isinstance(kernel, NoAnswer):
         return Claim(state=ClaimState.UNKNOWN, reasons=(*remarks, kernel.reason), daemon=daemon)
+    if kernel.unsync and isinstance(daemons, NoAnswer):
+        reason = (
+            "the kernel says unsynchronised, which proves nothing: some daemons leave it so, and which run is hidden"
+        )
+        return Claim(state=ClaimState.UNKNOWN, reasons=(*remarks, reason))
     if kernel.unsync:
         return _unsteered(steering, daemon, remarks)
     return _steered(kernel, steering, daemon, remarks)

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from communicator.client import Service
 from communicator.runtime import Daemon, daemon_command, read_secret
+from communicator.runtime.boot import read_boot_id
 from communicator.version import __version__
-from timekeeper.boot import read_boot_id
 from timekeeper.cluster.door import Door
 from timekeeper.probes import check_probe_exposure
 from timekeeper.service import Timekeeper
@@ -65,6 +65,7 @@ main = daemon_command(
     serve,
     help="Say whether the clocks of this cluster are true: is this host's synchronised, by whom and how far off may it be, how far "
     "are the others from it, who is wrong, and whose claim is false? "
-    "It asks the time daemons, the kernel and the other hosts, tells the router, and never touches a clock.",
+    "It asks the time daemons, the kernel and the other hosts, tells the router, and never touches a clock. "
+    "With --role agent it measures and is measured, and concludes nothing.",
     check=check_host,
 )

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 
-from timekeeper.pairs import Step, StepDetector
+from timekeeper.pairs import Direction, Step, StepDetector
 from timekeeper.probes import EpochWatch
 from timekeeper.probes.stamps import read_realtime
 
@@ -19,8 +19,9 @@ class OwnClock:
     """
 
     def __init__(self, epochs: EpochWatch, stepped: Callable[[Step], None]) -> None:
-        self.steps = 0
-        """How many were seen."""
+        self.steps = dict.fromkeys(Direction, 0)
+        """How many were seen, by direction."""
+        self.last_step: Step | None = None
         self._epochs = epochs
         self._epoch = epochs.look()
         self._stepped = stepped
@@ -40,5 +41,6 @@ class OwnClock:
             self._detector.forget()
         step = self._detector.observe(read_realtime())
         if step is not None:
-            self.steps += 1
+            self.steps[step.direction] += 1
+            self.last_step = step
             self._stepped(step)

@@ -3,8 +3,8 @@
 A field that is None (``null``) is *not known*; it is never a stand-in for zero. Readers ignore keys they do not know.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Annotated
 
 import msgspec
@@ -12,10 +12,17 @@ import msgspec
 from communicator.protocol import Message
 from timekeeper.claim import Claim, ClaimState
 from timekeeper.evidence import Evidence
+from timekeeper.pairs import Direction, Step
+from timekeeper.references.consensus import Consensus
 from timekeeper.timex import KernelClock
 
 AGENT, SOLVER = "agent", "solver"
 """One that is measured and solves nothing, and one that also says what is true of all."""
+
+IDENTITIES = 256
+"""Names and addresses of external servers in one word: 16 servers with as many addresses each."""
+INTERVAL_S = 10.0
+"""Of a timekeeper that does not tell its own."""
 
 
 class ClaimReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,6 +92,21 @@ class ProbeCounts(msgspec.Struct, frozen=True, kw_only=True):
     """Exchanges that were complete and not used, by reason (`timekeeper.pairs.estimate.Refusal`)."""
 
 
+class ReferenceReport(msgspec.Struct, frozen=True, kw_only=True):
+    """What external servers say of a host's clock, where most of them agree."""
+
+    offset_seconds: float
+    """True time minus this clock; positive: it is behind."""
+    bound_seconds: float
+    """`offset_seconds` is off by no more than this, if most of the servers are right."""
+    servers: int
+    """How many agree; one that was asked under two names counts once."""
+    identities: Annotated[list[str], msgspec.Meta(max_length=IDENTITIES)]
+    """Their names and addresses."""
+    age_seconds: float
+    """Since the last answer of one of them."""
+
+
 class LocalReport(msgspec.Struct, frozen=True, kw_only=True):
     """CLOCK_REPORT: one host's word."""
 
@@ -105,12 +127,22 @@ class LocalReport(msgspec.Struct, frozen=True, kw_only=True):
     ``outlier`` (good, not in use), ``jittery``, ``falseticker``, ``unusable``; empty when no daemon answers."""
     pairs: list[PairReport] = []
     """What it measured of others."""
+    references: ReferenceReport | None = None
+    """What the external servers of its settings say; None where it asks none, or no majority of them agrees."""
+    interval_seconds: float = INTERVAL_S
+    """How often it says this."""
     steps_total: int = 0
-    """How often this host's clock was seen to be set."""
+    """How often this host's clock was seen to be set, since the timekeeper started."""
+    steps: dict[str, int] = {}
+    """The same by direction, each named: ``forward`` and ``backward``."""
+    last_step_seconds: float | None = None
+    """By how much it was set the last time; positive: forward."""
     probe_address: str = ""
     """``HOST:PORT`` where it answers probes; empty where it does not."""
     probes: ProbeCounts | None = None
     """Told to who asks this host; the other timekeepers have no use for it."""
+    grace_left_seconds: float | None = None
+    """For how long it calls no clock wrong yet, since it has just started; told to who asks this host."""
 
 
 class CurrentReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -131,11 +163,19 @@ class About:
     life: str
     seq: int
     role: str
-    steps_total: int = 0
+    steps: Mapping[Direction, int] = field(default_factory=dict)
+    last_step: Step | None = None
     probe_address: str = ""
+    interval_s: float = INTERVAL_S
 
 
-def describe_local(claim: Claim, evidence: Evidence, about: About, pairs: Sequence[PairReport] = ()) -> LocalReport:
+def describe_local(
+    claim: Claim,
+    evidence: Evidence,
+    about: About,
+    pairs: Sequence[PairReport] = (),
+    consensus: Consensus | None = None,
+) -> LocalReport:
     """Put one reading into the shape others read.
 
     Args:
@@ -143,6 +183,7 @@ def describe_local(claim: Claim, evidence: Evidence, about: About, pairs: Sequen
         evidence: From what.
         about: Who says it.
         pairs: What was measured of others.
+        consensus: What the external servers agree on; None where there are none.
     """
     word = evidence.last_answer if claim.daemon and claim.upstreams else None
     kernel = evidence.kernel
@@ -156,7 +197,11 @@ def describe_local(claim: Claim, evidence: Evidence, about: About, pairs: Sequen
         kernel=_describe_kernel(kernel) if isinstance(kernel, KernelClock) else None,
         sources=word.count_upstreams() if word else {},
         pairs=list(pairs),
-        steps_total=about.steps_total,
+        references=None if consensus is None else _describe_references(consensus),
+        interval_seconds=about.interval_s,
+        steps_total=sum(about.steps.values()),
+        steps={direction.value: about.steps.get(direction, 0) for direction in Direction},
+        last_step_seconds=about.last_step.size_ns / 1e9 if about.last_step else None,
         probe_address=about.probe_address,
     )
 
@@ -213,6 +258,19 @@ def _describe_claim(claim: Claim) -> ClaimReport:
         age_seconds=claim.age_s,
         root_delay_seconds=claim.root_delay_s,
         root_dispersion_seconds=claim.root_dispersion_s,
+    )
+
+
+def _describe_references(consensus: Consensus) -> ReferenceReport | None:
+    interval = consensus.interval
+    if interval is None:
+        return None
+    return ReferenceReport(
+        offset_seconds=interval.middle,
+        bound_seconds=interval.half_width,
+        servers=len(consensus.agreeing),
+        identities=sorted(consensus.identities)[:IDENTITIES],
+        age_seconds=consensus.age_s,
     )
 
 

@@ -11,38 +11,41 @@ from msgspec.structs import replace
 from structlog.typing import FilteringBoundLogger
 
 from communicator.client import Service
-from communicator.protocol import Message
+from communicator.flags.standing_flags import StandingFlags
+from communicator.protocol import HostPort, Message
 from communicator.protocol.names import ROUTER_SERVICE
+from communicator.runtime.boot import read_boot_id
 from communicator.runtime.settings import changed_keys
-from timekeeper.boot import read_boot_id
+from communicator.runtime.slow_jobs import SlowJobs
 from timekeeper.claim import Claim, ClaimState
-from timekeeper.cluster import Neighbors, Rows, assign
+from timekeeper.cluster import KnownAddresses, Neighbors, Rows, assign
 from timekeeper.cluster.door import Door
 from timekeeper.cluster.questions import RouterQuestions
 from timekeeper.cluster_report import answer_solution, describe_solution
-from timekeeper.conclusion import describe_point, flags_to_raise, is_accused
+from timekeeper.conclusion import FLAGS, describe_point, flags_to_raise, is_accused
 from timekeeper.history import INTERVAL_S, tell_history
 from timekeeper.history_file import HistoryFile
 from timekeeper.own_clock import OwnClock
 from timekeeper.pace import Pace
 from timekeeper.pairs import Step
+from timekeeper.peer_news import PeerNews
 from timekeeper.probes import EpochWatch
 from timekeeper.probes.stamps import read_realtime
-from timekeeper.raised_flags import RaisedFlags
 from timekeeper.references import Consensus, ReferencePanel
 from timekeeper.report import SOLVER, About, LocalReport, announce, answer_report, describe_local, tell_row
 from timekeeper.settings import TimekeeperSettings
-from timekeeper.slow_jobs import SlowJobs
-from timekeeper.solution import Judgement, Thresholds, Verdict
+from timekeeper.solution import Judgement, Patience, Thresholds, Verdict
 from timekeeper.solver import Solver
 from timekeeper.sources import select_sources
+from timekeeper.unkept import Unkept
 from timekeeper.watch import ClockWatch, Reading, monotonic_s
 
 _LIVE_SETTINGS = frozenset({"interval_s", "sources.chrony", "sources.ntpd", "sources.timesyncd", "sources.clockbound"})
 """What may change while running."""
 _NO_NEWS = frozenset({Verdict.OK, Verdict.UNKNOWN})
+FLAGS_UNIT = "timekeeper"
 _SILENT_ROUNDS = 8
-"""Without a word of another timekeeper, until its host counts as one without."""
+"""Of its own, without a word of another timekeeper, until its host counts as one without."""
 _REFERENCES_S = 16.0
 """How often the reference servers are looked after; how often each is asked, its own patience says."""
 
@@ -69,31 +72,33 @@ class Timekeeper:
         self._is_due = asyncio.Event()
         """Look and announce now, not at the next interval."""
         self._has_new_settings = asyncio.Event()
+        self._began_s = monotonic_s()
         self._pace = Pace(settings.interval_s)
         self._epochs = EpochWatch()
         self._own_clock = OwnClock(self._epochs, self._stepped)
         self._rows = Rows()
-        self._neighbors = Neighbors(RouterQuestions(service).ask, settings.interval_s, self._epochs, self._heed)
+        self._addresses = KnownAddresses()
+        self._questions = RouterQuestions(service)
+        self._neighbors = Neighbors(self._questions.ask, settings.interval_s, self._epochs, self._heed)
         thresholds = Thresholds(warn_s=settings.thresholds.warn_s, critical_s=settings.thresholds.critical_s)
-        self._solver = Solver(thresholds) if settings.role == SOLVER else None
+        patience = Patience(grace_s=settings.thresholds.grace_s)
+        self._solver = Solver(thresholds, patience) if settings.role == SOLVER else None
+        self._judgement: Judgement | None = None
+        """The last one; None before the first, and on an agent."""
+        self._judged_s = 0.0
+        self._unkept = Unkept(patience)
+        self._peer_news = PeerNews()
         servers = settings.references.addresses
         self._references = ReferencePanel(servers, read_realtime) if servers else None
-        self._flags = RaisedFlags(
-            Path(settings.flags_path), lambda path, reason: self._warn("flags_not_raised", path=path, reason=reason)
-        )
-        self._history_file = HistoryFile(
-            Path(settings.data_path), lambda path, reason: self._warn("file_not_kept", path=str(path), reason=reason)
-        )
+        self._flags = StandingFlags(Path(settings.flags_path), FLAGS_UNIT, FLAGS, self._flags_failed)
+        self._history_file = HistoryFile(Path(settings.data_path), self._file_failed)
         self._history = self._history_file.read()
         self._told: dict[str, Verdict] = {}
         """Of each host the verdict that the log has."""
         self._jobs = SlowJobs()
-        for command, handler in (
-            ("CLOCK_GET_REPORT", self.answer),
-            ("CLOCK_REPORT", self._hear_row),
-            ("READY", self._tell_new_router),
-        ):
-            service.on(command)(handler)
+        service.on("CLOCK_GET_REPORT")(self.answer)
+        service.on("CLOCK_REPORT")(self._hear_row)
+        service.on("READY")(self._tell_new_router)
 
     @property
     def reading(self) -> Reading:
@@ -114,7 +119,7 @@ class Timekeeper:
                 group.create_task(self._door.serve(self._neighbors, self._warn))
                 group.create_task(self._measure_rounds())
                 if self._references is not None:
-                    group.create_task(self._references.ask())
+                    group.create_task(self._references.open())
                 group.create_task(self._look_rounds())
         finally:
             self._jobs.stop()
@@ -156,7 +161,7 @@ class Timekeeper:
         loop = asyncio.get_running_loop()
         while True:
             began_s = loop.time()
-            self._divide_work()
+            await self._divide_work()
             await self._look()
             await self._announce_until(began_s + self._pace.interval_at(began_s))
 
@@ -172,15 +177,31 @@ class Timekeeper:
                 async with asyncio.timeout_at(began_s + self._settings.interval_s):
                     await self._has_new_settings.wait()
 
-    def _divide_work(self) -> None:
+    async def _divide_work(self) -> None:
         self._rows.forget(monotonic_s())
         own = self._service.server_name
         if not own:
             return  # nobody has told us who we are
-        answering = self._rows.answering(monotonic_s(), self._silent_s)
+        answering = await self._find_answering()
         may_probe = self._neighbors.probe_address is not None
         assignment = assign(own, answering, self._members(), may_probe=may_probe)
         self._neighbors.follow(assignment, self._solver.suspects if self._solver else ())
+
+    async def _find_answering(self) -> dict[str, HostPort]:
+        """Where other hosts may be probed."""
+        told = self._rows.answering(monotonic_s(), _SILENT_ROUNDS)
+        if self._addresses.is_due(told, monotonic_s()):
+            self._addresses.learn(await self._questions.ask_graph(), monotonic_s())
+        own = self._told_address
+        for host, reason in self._addresses.news(told, own).items():
+            self._warn("probe_address_refused", server=host, address=str(told[host]), reason=reason)
+        return self._addresses.accept(told, own)
+
+    @property
+    def _told_address(self) -> HostPort | None:
+        """Where this host answers probes, as it tells others; None where it does not."""
+        address = self._neighbors.probe_address
+        return None if address is None else self._door.told_as(address)
 
     def _members(self) -> frozenset[str]:
         """Every host of the cluster that is known to be there."""
@@ -192,24 +213,30 @@ class Timekeeper:
         self._reading = await self._watch.read()
         local = self._describe_own(self._reading)
         if self._solver is not None and local.server:
-            judgement = self._solver.judge(
-                local, self._rows, self._members(), self._consensus(), monotonic_s(), stale_s=self._silent_s
-            )
-            self._log_verdicts(judgement)
-            self._pace.note(self._solver.suspects, asyncio.get_running_loop().time())
+            await self._judge(self._solver, local)
         self._has_looked.set()
         claim = self._reading.claim
         if before is None or (before.state, before.daemon) != (claim.state, claim.daemon):
             self._log_claim(claim)
-        self._flags.follow(flags_to_raise(local.server, claim, self._judgement))
+        is_unkept = self._unkept.note(claim, monotonic_s())
+        self._flags.follow(flags_to_raise(local.server, claim, self._judgement, is_unkept=is_unkept))
+
+    async def _judge(self, solver: Solver, local: LocalReport) -> None:
+        """Judge all clocks in a thread: a large cluster takes seconds, and probes, rows and questions do not wait so long.
+
+        What the thread reads does not change meanwhile; of its own state nobody reads anything before it is done.
+        """
+        rows, members, now_s, utc_s = self._rows.copy(), self._members(), monotonic_s(), time.time()
+        self._judgement = await asyncio.to_thread(
+            solver.judge, local, rows, members, now_s, stale_s=self._silent_s, utc_s=utc_s
+        )
+        self._judged_s = now_s
+        self._log_verdicts(self._judgement)
+        self._pace.note(solver.suspects, asyncio.get_running_loop().time())
 
     @property
     def _silent_s(self) -> float:
         return _SILENT_ROUNDS * self._settings.interval_s
-
-    @property
-    def _judgement(self) -> Judgement | None:
-        return None if self._solver is None else self._solver.judgement
 
     async def _announce_until(self, next_s: float) -> None:
         """Tell the router and the other timekeepers, as soon as there is a link, and wait for the next look or for new settings."""
@@ -224,32 +251,38 @@ class Timekeeper:
                 await self._is_due.wait()
 
     def _describe_own(self, reading: Reading) -> LocalReport:
-        address = self._neighbors.probe_address
+        address = self._told_address
         about = dataclasses.replace(
             self._about,
             server=self._service.server_name,
             seq=reading.seq,
-            steps_total=self._own_clock.steps,
-            probe_address="" if address is None else str(self._door.told_as(address)),
+            steps=self._own_clock.steps,
+            last_step=self._own_clock.last_step,
+            probe_address="" if address is None else str(address),
+            interval_s=self._settings.interval_s,
         )
         pairs = [one.report() for one in self._neighbors.measured()]
-        return describe_local(reading.claim, reading.evidence, about, pairs)
+        return describe_local(reading.claim, reading.evidence, about, pairs, self._consensus())
 
     def _describe_all(self) -> Message:
         reading, solver = self.reading, self._solver
-        local = replace(self._describe_own(reading), probes=self._neighbors.probe_counts())
-        if solver is None or solver.judgement is None:
+        local = replace(
+            self._describe_own(reading),
+            probes=self._neighbors.probe_counts(),
+            grace_left_seconds=max(0.0, self._began_s + self._settings.thresholds.grace_s - monotonic_s()),
+        )
+        if solver is None or self._judgement is None:
             return answer_report(local, reading.age_s)
         return answer_solution(
             describe_solution(
                 local,
-                solver.judgement,
-                claims={**self._rows.claim_reports(), local.server: local.claim},
+                self._judgement,
+                claims={**self._rows.claim_reports(monotonic_s()), local.server: local.claim},
                 unanswered=self._neighbors.unanswered(),
                 thresholds=solver.thresholds,
                 consensus=self._consensus(),
                 complaints=self._references.complaints() if self._references else {},
-                age_s=monotonic_s() - solver.judged_s,
+                age_s=monotonic_s() - self._judged_s,
             )
         )
 
@@ -261,9 +294,8 @@ class Timekeeper:
     async def _keep_history(self) -> None:
         if self._reading is None:
             return
-        point = describe_point(
-            time.time(), self._service.server_name, self.reading.claim, self._judgement, self._own_clock.steps
-        )
+        steps = sum(self._own_clock.steps.values())
+        point = describe_point(time.time(), self._service.server_name, self.reading.claim, self._judgement, steps)
         self._history.add(point)
         await self._history_file.write(self._history)
 
@@ -272,13 +304,21 @@ class Timekeeper:
         self._jobs.reschedule()
         self._is_due.set()
 
+    def _flags_failed(self, path: str, reason: str) -> None:
+        self._warn("flags_not_raised", path=path, reason=reason)
+
+    def _file_failed(self, path: Path, reason: str) -> None:
+        self._warn("file_not_kept", path=str(path), reason=reason)
+
     def _warn(self, event: str, **details: object) -> None:
         self._log.warning(event, **details)
 
     def _heed(self, event: str, **details: object) -> None:
         """Something happened to the clock of a peer: say so, and judge anew without waiting for the next round."""
-        self._warn(event, **details)
-        self._is_due.set()
+        omitted = self._peer_news.heed(details["peer"], time.monotonic_ns())
+        if omitted is not None:
+            self._warn(event, **details, **omitted)
+            self._is_due.set()
 
     def _log_claim(self, claim: Claim) -> None:
         tell = self._log.info if claim.state is ClaimState.SYNCHRONIZED else self._log.warning

@@ -1,5 +1,6 @@
 """PURE: the settings of the timekeeper; it reads no file itself."""
 
+from collections.abc import Iterable
 from typing import Annotated, Literal
 
 import msgspec
@@ -7,11 +8,14 @@ import msgspec
 from communicator.errors import AddressError, ConfigError
 from communicator.flags import DEFAULT_DIRECTORY
 from communicator.protocol import HostPort, parse_host_port, parse_router_address
+from communicator.protocol.addresses import plain_ip
 from communicator.runtime import Settings
 
 CHRONY_PORT = 323
 NTP_PORT = 123
 PROBE_PORT = 4044
+LONGEST_INTERVAL_S = 120.0
+"""Eight rounds, after which a host counts as silent, are then over before its last word is void."""
 REFERENCES = 16
 """Each takes a thread, and more than a handful prove nothing further."""
 
@@ -71,12 +75,21 @@ class SourceSettings(Settings, frozen=True):
 def _parse_address(key: str, value: str | bool, port: int) -> HostPort | None:  # noqa: FBT001 - as TOML has it
     if value is False:
         return None
+    if value is True:
+        raise ConfigError(key, "true is no address: 'HOST:PORT', or false to switch it off")
+    return _read_address(key, value, port)
+
+
+def _read_address(key: str, text: str, port: int) -> HostPort:
+    """An address whose host is one, or can be a name of one."""
     try:
-        if value is True:
-            raise AddressError("true is no address: 'HOST:PORT', or false to switch it off")
-        return parse_host_port(value, port)
+        address = parse_host_port(text, port)
+        address.host.encode("idna")
     except AddressError as error:
         raise ConfigError(key, str(error)) from None
+    except UnicodeError:
+        raise ConfigError(key, f"{text!r}: {address.host!r} cannot be the name of a host") from None
+    return address
 
 
 class ThresholdSettings(Settings, frozen=True):
@@ -86,6 +99,8 @@ class ThresholdSettings(Settings, frozen=True):
     """Beyond this from most others a clock is wrong, in seconds."""
     critical_s: Annotated[float, msgspec.Meta(gt=0, le=3600)] = 0.050
     """Beyond this it is critical as well; no less than warn_s."""
+    grace_s: Annotated[float, msgspec.Meta(ge=0, le=3600)] = 60.0
+    """After the start of the timekeeper, or of a host, no clock is called wrong for so long, in seconds: daemons set it then."""
 
     def __post_init__(self) -> None:
         """Refuse what contradicts itself."""
@@ -108,14 +123,24 @@ class ReferenceSettings(Settings, frozen=True):
         """`servers`, read.
 
         Raises:
-            ConfigError: One is no address, or there are too many.
+            ConfigError: One is no address, or stands there twice, or there are too many.
         """
         if len(self.servers) > REFERENCES:
             raise ConfigError("servers", f"{len(self.servers)} are more than {REFERENCES}")
-        try:
-            return tuple(parse_host_port(server, NTP_PORT) for server in self.servers)
-        except AddressError as error:
-            raise ConfigError("servers", str(error)) from None
+        addresses = [_read_address("servers", server, NTP_PORT) for server in self.servers]
+        for number, (server, address) in enumerate(zip(self.servers, addresses, strict=True)):
+            if _is_among(address, addresses[:number]):
+                raise ConfigError("servers", f"{server!r} stands there twice: one server is one word")
+        return tuple(addresses)
+
+
+def _is_among(address: HostPort, others: Iterable[HostPort]) -> bool:
+    """Whether one of them is the same, however its name is spelt."""
+    return any((_plain(address), address.port) == (_plain(other), other.port) for other in others)
+
+
+def _plain(address: HostPort) -> str:
+    return plain_ip(address.host.lower().rstrip("."))
 
 
 class AuthSettings(Settings, frozen=True):
@@ -143,8 +168,9 @@ class TimekeeperSettings(Settings, frozen=True):
     """Whether the kernel stamps probes as they come in: without it a busy host is measured less exactly."""
     cluster_key_file: str = ""
     """File with the key that all timekeepers of the cluster share; mode 0600."""
-    interval_s: Annotated[float, msgspec.Meta(ge=1, le=3600)] = 10.0
-    """How often the clock is looked at, the others are measured and the router is told, in seconds."""
+    interval_s: Annotated[float, msgspec.Meta(ge=1, le=LONGEST_INTERVAL_S)] = 10.0
+    """How often the clock is looked at, the others are measured and the router is told, in seconds; at most 120, since a word
+    that is 1000 s old counts no more."""
     thresholds: ThresholdSettings = ThresholdSettings()
     sources: SourceSettings = SourceSettings()
     references: ReferenceSettings = ReferenceSettings()
@@ -168,9 +194,4 @@ class TimekeeperSettings(Settings, frozen=True):
         Raises:
             ConfigError: It is no address.
         """
-        if not self.probe_listen:
-            return None
-        try:
-            return parse_host_port(self.probe_listen, PROBE_PORT)
-        except AddressError as error:
-            raise ConfigError("probe_listen", str(error)) from None
+        return _read_address("probe_listen", self.probe_listen, PROBE_PORT) if self.probe_listen else None

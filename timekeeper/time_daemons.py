@@ -14,6 +14,8 @@ _NAMES = {
 """The name of a process to the daemon it is; ntpd is ntpsec, the reference ntpd or OpenNTPD."""
 _OBSERVERS = frozenset({"clockbound"})
 """Daemons that tell how far off the clock may be and leave it to another one."""
+_CHRONYD_VALUES = "FLPfltu"
+"""The options of chronyd that take a value (chronyd(8))."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,23 @@ def classify(processes: Iterable[tuple[str, Sequence[str]]]) -> TimeDaemons:
         if daemon is None:
             continue
         names.add(daemon)
-        if not (daemon == "chronyd" and "-x" in arguments[1:]):
+        if not (daemon == "chronyd" and "x" in _chronyd_flags(arguments[1:])):
             steering.add(daemon)
     return TimeDaemons(frozenset(names), frozenset(steering), frozenset(observers))
+
+
+def _chronyd_flags(arguments: Iterable[str]) -> set[str]:
+    """The letters of its options, which getopt(3) lets one write together, as in ``-nx``; a value is none of them."""
+    flags: set[str] = set()
+    rest = iter(arguments)
+    for argument in rest:
+        if argument == "--":
+            break
+        letters = argument[1:] if argument.startswith("-") else ""
+        for place, letter in enumerate(letters):
+            flags.add(letter)
+            if letter in _CHRONYD_VALUES:
+                if place == len(letters) - 1:
+                    next(rest, None)
+                break
+    return flags

@@ -16,6 +16,9 @@ FRESH_INTERVALS = 8
 """Updates that may be missed: chronyd calls itself synchronised for very long after its last one."""
 FRESH_AT_LEAST_S = 60.0
 """An update younger than this is fresh, however short the daemon's interval is."""
+FRESH_AT_MOST_S = 2048.0 + FRESH_AT_LEAST_S
+"""And one that is older is not, however long it is: after an outage the last interval is as long as that was. No common daemon
+asks less often than every 2048 s (systemd-timesyncd), of which the answer may come late."""
 
 _STRATUM_LIMIT = 16
 
@@ -53,7 +56,7 @@ def find_fault(word: Discipline) -> str:
 
 def fresh_s(word: Discipline) -> float:
     """How old the last update of a daemon may be, in seconds."""
-    return max(FRESH_INTERVALS * word.update_interval_s, FRESH_AT_LEAST_S)
+    return min(max(FRESH_INTERVALS * word.update_interval_s, FRESH_AT_LEAST_S), FRESH_AT_MOST_S)
 
 
 def bound_error_s(word: Discipline, age_s: float) -> float:
@@ -114,7 +117,7 @@ def _state_by_age(word: Discipline, evidence: Evidence) -> tuple[ClaimState, str
             return ClaimState.HOLDOVER, f"{word.daemon} says that the clock runs free; {reason}"
         return ClaimState.SYNCHRONIZED, reason
     state = ClaimState.HOLDOVER if age_s <= limit_s + VOID_AFTER_S else ClaimState.UNKNOWN
-    return state, f"{reason}; it used to every {word.update_interval_s:.3g} s"
+    return state, f"{reason}; that is fresh for {limit_s:.0f} s, and it used to every {word.update_interval_s:.3g} s"
 
 
 def _names(word: Discipline) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ import signal
 import subprocess
 from contextlib import ExitStack, contextmanager
 
+import psutil
 import pytest
 
 from communicator.protocol import HostPort
@@ -16,6 +17,9 @@ from timekeeper.discipline import Discipline
 from timekeeper.sources.chrony import read_chrony
 
 QUICK = "iburst minpoll -6 maxpoll -2"
+ANSWERS_S = 20.0
+"""How long an answer is awaited: a chronyd that runs may not get its turn for seconds."""
+_CHANCE = random.SystemRandom()  # whatever seed the tests beside this one have
 
 
 class Chronyd:
@@ -30,14 +34,19 @@ class Chronyd:
         return f"server {self.ntp.host} port {self.ntp.port} {QUICK} {options}"
 
     def kill(self):
+        for child in psutil.Process(self._process.pid).children(recursive=True):  # it may have been started by another
+            child.kill()
         self._process.kill()
         self._process.wait()
 
     def freeze(self):
         self._process.send_signal(signal.SIGSTOP)
 
+    def thaw(self):
+        self._process.send_signal(signal.SIGCONT)
+
     async def read(self):
-        return await read_chrony(self.commands)
+        return await read_chrony(self.commands, timeout_s=ANSWERS_S)
 
 
 class ChronyHost:
@@ -48,11 +57,12 @@ class ChronyHost:
         self._directory = directory
         self._stack = stack
         self._numbers = itertools.count(2)
-        # Tests run side by side: each has a network of its own in 127/8, and ports no kernel hands out.
-        self._network = f"127.{random.randint(16, 250)}.{random.randint(0, 250)}"
-        self._port = random.randint(20_000, 30_000)
+        # Tests run side by side: each has a network of its own, and ports no kernel hands out.
+        self._network = draw_network()
+        self._port = _CHANCE.randint(20_000, 30_000)
 
-    def start(self, *directives):
+    def start(self, *directives, within=()):
+        """One with this configuration; `within` is a command that starts it elsewhere, as in a namespace."""
         number = next(self._numbers)
         host = f"{self._network}.{number}"
         home = self._directory / str(number)
@@ -74,7 +84,7 @@ class ChronyHost:
                 ]
             )
         )
-        command = [*without_clock_privilege(), self._program.path]
+        command = [*within, *without_clock_privilege(), self._program.path]
         command += ["-x", "-U", "-u", getpass.getuser(), "-d", "-f", configuration]
         process = self._stack.enter_context(run_process(command, self._program.environment, home / "log"))
         return Chronyd(process, HostPort(host, self._port), HostPort(host, self._port + 1))
@@ -86,11 +96,22 @@ class ChronyHost:
         return self.start(*sources)
 
 
+def draw_network():
+    """The first three bytes of addresses of this host that no other test has."""
+    return f"127.{_CHANCE.randint(16, 250)}.{_CHANCE.randint(0, 250)}"
+
+
 def without_clock_privilege():
     """A guard besides `-x`: where the tests run as root, no test daemon could set the clock."""
     if os.geteuid() != 0 or shutil.which("setpriv") is None:
         return []
     return ["setpriv", "--bounding-set=-sys_time"]
+
+
+@pytest.fixture
+def own_address():
+    """An address of this host that no other test has."""
+    return f"{draw_network()}.1"
 
 
 @pytest.fixture

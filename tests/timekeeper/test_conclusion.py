@@ -7,6 +7,7 @@ from communicator.flags.catalogue import (
     CLOCK_CLUSTER_DRIFT,
     CLOCK_FALSE_CLAIM,
     CLOCK_NO_MAJORITY,
+    CLOCK_OTHER_WRONG,
     CLOCK_UNSYNCHRONIZED,
     CLOCK_WRONG,
 )
@@ -22,18 +23,27 @@ WITHOUT_DAEMON = Claim(state=ClaimState.UNSYNCHRONIZED, reasons=("no time daemon
 UNKNOWN = Claim(state=ClaimState.UNKNOWN, reasons=("nothing answers",))
 
 
-def judged(clocks, claims=(), bound_s=0.0001):
+def judged(clocks, claims=(), bound_s=0.0001, others=()):
     judge = Judge(patience=Patience(bursts=1, grace_s=0.0))
-    return judge.judge(solve(sorted(clocks), mesh(clocks, bound_s), claims), 100.0)
+    return judge.judge(solve(sorted({*clocks, *others}), mesh(clocks, bound_s), claims), 100.0)
+
+
+def first_look(clocks, claims):
+    return Judge().judge(solve(clocks, mesh(clocks), claims), 100.0)
 
 
 GOOD = judged({"alpha": 0.0, "beta": 0.0, "gamma": 0.0})
 ONE_OFF = judged({"alpha": 0.040, "beta": 0.0, "gamma": 0.0})
-LIAR = judged(
+LIES = (
     {"alpha": 0.0401, "beta": 0.0, "gamma": 0.0001},
     [claimed("alpha"), claimed("beta"), claimed("gamma"), claimed("delta")],
 )
+LIAR = judged(*LIES)
+OTHERS_OFF = judged({"alpha": 0.0, "beta": 0.0, "gamma": 0.0, "delta": 0.040, "epsilon": -3.0})
+MAYBE_OFF = Judge().judge(solve("abcd", mesh({"a": 0.0, "b": 0.0, "c": 0.0, "d": 0.040}), []), 100.0)
 DIVIDED = judged({"alpha": 0.0, "beta": 1.5, "gamma": 3.0})
+NEW = ("delta", "epsilon", "zeta")
+MOST_ARE_NEW = judged({"alpha": 0.0, "beta": 1.5, "gamma": 3.0}, [claimed(name) for name in NEW], others=NEW)
 TWO = judged({"alpha": 0.0, "beta": 1.5})
 ALL_OFF = judged(
     {"alpha": 0.100, "beta": 0.100, "gamma": 0.0, "delta": 0.100, "epsilon": 0.0},
@@ -44,28 +54,39 @@ CASES = {
     "all is well": (KEPT, GOOD, {}),
     "nothing is judged": (KEPT, None, {}),
     "this host is not among those judged": (KEPT, judged({"beta": 0.0, "gamma": 9.0}), {}),
+    "its claim was refuted once, which is no proof yet": (KEPT, first_look(*LIES), {}),
     "nobody keeps it": (UNKEPT, None, {CLOCK_UNSYNCHRONIZED: "chronyd has selected no source"}),
     "nobody was to keep it": (WITHOUT_DAEMON, GOOD, {}),
     "nobody knows": (UNKNOWN, GOOD, {}),
-    "it is wrong": (KEPT, ONE_OFF, {CLOCK_WRONG: "40 ms ahead of 2 of 3 hosts (±100 us)"}),
+    "it is wrong": (KEPT, ONE_OFF, {CLOCK_WRONG: "40 ms ahead of 2 of 3 hosts (±100 µs)"}),
     "it is wrong and not kept": (UNKEPT, ONE_OFF, {CLOCK_UNSYNCHRONIZED: "chronyd", CLOCK_WRONG: "40 ms ahead"}),
     "its claim is false": (
         KEPT,
         LIAR,
         {CLOCK_WRONG: "ahead", CLOCK_FALSE_CLAIM: "chronyd claims ±2 ms but the clock is"},
     ),
+    "others are wrong": (KEPT, OTHERS_OFF, {CLOCK_OTHER_WRONG: "delta, epsilon"}),
+    "others may be wrong": (KEPT, MAYBE_OFF, {}),
     "no majority": (KEPT, DIVIDED, {CLOCK_NO_MAJORITY: "no majority among 3 hosts"}),
     "of two nobody can tell": (KEPT, TWO, {}),
+    "most were not measured yet": (KEPT, MOST_ARE_NEW, {}),
     "all are off": (KEPT, ALL_OFF, {CLOCK_CLUSTER_DRIFT: "the cluster as a whole is 100 ms ahead of true time"}),
 }
 
 
 @pytest.mark.parametrize(("claim", "judgement", "flags"), CASES.values(), ids=CASES)
 def test_which_flags_stand(claim, judgement, flags):
-    raised = flags_to_raise("alpha", claim, judgement)
+    raised = flags_to_raise("alpha", claim, judgement, is_unkept=claim is UNKEPT)
     assert raised.keys() == flags.keys()
     for flag, reason in flags.items():
         assert reason in raised[flag]
+
+
+def test_what_has_not_lasted_yet_and_what_has_just_ended():
+    assert flags_to_raise("alpha", UNKEPT, None) == {}
+    assert flags_to_raise("alpha", KEPT, None, is_unkept=True) == {
+        CLOCK_UNSYNCHRONIZED: "until just now; chronyd keeps it"
+    }
 
 
 def test_every_flag_is_one_of_ours():

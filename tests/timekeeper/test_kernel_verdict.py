@@ -64,7 +64,7 @@ def judged(kernel, daemons, last=None):
         (UNSTEERED, running("ntpd"), UNSYNCHRONIZED, "the kernel says its clock is not synchronised"),
         (UNSTEERED, running("systemd-timesyncd"), UNSYNCHRONIZED, "the kernel says its clock is not synchronised"),
         (UNSTEERED, TimeDaemons(frozenset({"chronyd"})), UNSYNCHRONIZED, "the kernel says its clock is not"),
-        (UNSTEERED, HIDDEN, UNSYNCHRONIZED, "the kernel says its clock is not synchronised"),
+        (UNSTEERED, HIDDEN, UNKNOWN, "which proves nothing: some daemons leave it so, and which run is hidden"),
         (NO_KERNEL, running("ntpd"), UNKNOWN, "adjtimex failed: Operation not permitted"),
         (STEERED, running("ntpd"), SYNCHRONIZED, "by the kernel's word alone: its clock was steered at most 20 s ago"),
         (STEERED, running("chronyd"), SYNCHRONIZED, "by the kernel's word alone"),

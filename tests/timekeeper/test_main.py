@@ -16,15 +16,21 @@ from subprocess import STDOUT
 import pytest
 
 from communicator.client import Client, Service
-from communicator.errors import NoReceiverError
+from communicator.errors import NoReceiverError, ReplyTimeoutError
 from communicator.protocol import Message
 from communicator.testing import run_cluster, run_router
 from communicator.version import __version__
+from tests.timekeeper.agents.agent import set_clock
 
 ROOT = Path(__file__).parents[2]
 CAP_SYS_TIME = 1 << 25
 QUIET = [f"--set=sources.{name}=false" for name in ("chrony", "ntpd", "timesyncd", "clockbound")]
+STARTED_S = 60.0
+"""How long a start and an end may take: a second is usual, but there are libfaketime, strace, and tests that run beside."""
 SETS_A_CLOCK = "settimeofday,clock_settime,adjtimex,clock_adjtime"
+
+
+pytestmark = pytest.mark.timeout(240)
 
 
 def timekeeperd(*options):
@@ -32,7 +38,7 @@ def timekeeperd(*options):
 
 
 def run(*options):
-    return subprocess.run(timekeeperd(*options), capture_output=True, text=True, check=False, timeout=30)
+    return subprocess.run(timekeeperd(*options), capture_output=True, text=True, check=False, timeout=STARTED_S)
 
 
 @pytest.fixture
@@ -50,6 +56,29 @@ def test_help_says_what_it_does_and_what_it_never_does():
     text = " ".join(run("--help").stdout.replace("│", " ").split())
     assert "never touches a clock" in text
     assert "--communicator" in text
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "fault"),
+    [
+        (["--role", "agent"], 0, ""),
+        (["--role=agent"], 0, ""),
+        (["--set=role=judge", "--role=agent"], 0, ""),
+        (["--role", "judge"], 78, "role: "),
+        (["--role"], 2, "'--role'"),
+        ([], 0, ""),
+    ],
+)
+def test_the_role_is_an_option(options, code, fault):
+    done = run(*options, "--check-config")
+    assert done.returncode == code
+    assert fault in done.stderr
+
+
+def test_the_help_names_the_role():
+    text = " ".join(run("--help").stdout.replace("│", " ").split())
+    assert "--role ROLE What it does on this host" in text
+    assert "With --role agent it measures" in text
 
 
 def key_file(tmp_path, mode=0o600):
@@ -100,7 +129,7 @@ class Running:
 
     async def stop(self, number=signal.SIGTERM):
         self.process.send_signal(number)
-        assert await asyncio.wait_for(self.process.wait(), 20) == 0, self.log
+        assert await asyncio.wait_for(self.process.wait(), STARTED_S) == 0, self.log
         assert "Traceback" not in self.log
 
 
@@ -132,7 +161,7 @@ def report(asker):
         question = Message("CLOCK_GET_REPORT", service="timekeeper", server=".")
         try:
             return json.loads((await asker.request(question, "CLOCK_CURRENT_REPORT")).get("report"))
-        except NoReceiverError:
+        except (NoReceiverError, ReplyTimeoutError):  # it does not run yet, or strace holds it up
             return None
 
     return ask
@@ -145,7 +174,7 @@ async def test_its_life_with_a_router(started, eventually, number):
         Client(router.unix, "asker") as asker,
         started("--communicator", router.unix, "--set=interval_s=1") as timekeeper,
     ):
-        told = await eventually(report(asker), lambda answer: answer is not None)
+        told = await eventually(report(asker), lambda answer: answer is not None, STARTED_S)
         await timekeeper.stop(number)
     assert told["local"]["claim"]["reasons"]
     assert "event=clock_claim" in timekeeper.log
@@ -153,7 +182,7 @@ async def test_its_life_with_a_router(started, eventually, number):
 
 async def test_where_probes_are_answered_is_told_once_it_is_so(started, eventually):
     async with started("--communicator=cd:///nowhere", "--set=probe_listen=127.0.0.1:0") as timekeeper:
-        ports = await eventually(timekeeper.ports, lambda ports: ports is not None)
+        ports = await eventually(timekeeper.ports, lambda ports: ports is not None, STARTED_S)
         host, _, port = ports.pop("probe").partition(":")
         assert (host, ports) == ("127.0.0.1", {})
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other, pytest.raises(OSError, match="in use"):
@@ -164,7 +193,7 @@ async def test_where_probes_are_answered_is_told_once_it_is_so(started, eventual
 
 async def test_without_an_address_of_its_own_there_is_none_to_tell(started, eventually):
     async with started("--communicator=cd:///nowhere") as timekeeper:
-        assert await eventually(timekeeper.ports, lambda ports: ports is not None) == {}
+        assert await eventually(timekeeper.ports, lambda ports: ports is not None, STARTED_S) == {}
         await timekeeper.stop()
 
 
@@ -173,19 +202,19 @@ async def test_an_address_that_cannot_be_had(started):
         taken.bind(("127.0.0.1", 0))
         place = "{}:{}".format(*taken.getsockname())
         async with started(f"--set=probe_listen={place}") as timekeeper:
-            assert await asyncio.wait_for(timekeeper.process.wait(), 20) == 1
+            assert await asyncio.wait_for(timekeeper.process.wait(), STARTED_S) == 1
     assert f"probe_listen: cannot listen on '{place}'" in timekeeper.log
 
 
 async def test_new_settings_by_signal(started, eventually, tmp_path):
     config = tmp_path / "timekeeperd.toml"
-    config.write_text("interval_s = 3600\n")
+    config.write_text("interval_s = 120\n")
     async with (
         run_router() as router,
         Client(router.unix, "asker") as asker,
         started("--config", str(config), "--communicator", router.unix) as timekeeper,
     ):
-        first = await eventually(report(asker), lambda answer: answer and answer["local"]["server"])
+        first = await eventually(report(asker), lambda answer: answer and answer["local"]["server"], STARTED_S)
         config.write_text('interval_s = 1\nrole = "agent"\n[thresholds]\nwarn_s = 0.001\n')
         timekeeper.process.send_signal(signal.SIGHUP)
         seq = first["local"]["seq"]
@@ -229,13 +258,15 @@ def settable_clock(debian_program, tmp_path):
     }
 
 
-LATE_S = 15.0
+LATE_S = 40.0
 """A round of a second, on a machine that is busy with other tests too; one that counted by the wall clock would wait an hour."""
 
 
-@pytest.mark.parametrize("steps", [["-3600", "+0"], ["+3600", "+0"]], ids=["back", "ahead"])
-@pytest.mark.timeout(120)
-async def test_when_the_clock_is_set_by_an_hour_rounds_stay_on_time(started, eventually, settable_clock, steps):
+SETTINGS_S = (-3600.0, 0.0, 3600.0)
+"""Where the clock is set, one after the other: back an hour, ahead to where it was, and ahead of all others."""
+
+
+async def test_when_the_clock_is_set_by_an_hour_rounds_stay_on_time(started, eventually, settable_clock):
     clock, environment = settable_clock
     async with run_cluster(2) as cluster, Client(cluster[0].unix, "asker") as asker, asyncio.TaskGroup() as group:
         options = ("--communicator", cluster[0].unix, "--set=interval_s=1", "--set=probe_listen=127.0.0.1:0")
@@ -247,21 +278,23 @@ async def test_when_the_clock_is_set_by_an_hour_rounds_stay_on_time(started, eve
             async def status():
                 return await asker.request(Message("CLOCK_STATUS"), "CLOCK_STABLE", "CLOCK_UNSTABLE")
 
-            await eventually(listener.words, lambda words: len(words) >= 3)
-            for count, step in enumerate(steps, 1):
-                clock.write_text(step)
+            await eventually(listener.words, lambda words: len(words) >= 3, STARTED_S)
+            for count, setting_s in enumerate(SETTINGS_S, 1):
+                set_clock(clock, setting_s)
                 await eventually(listener.words, lambda words, count=count: words[-1]["steps_total"] == count)
                 seq = listener.heard[-1][1]["seq"]
-                await eventually(listener.words, lambda words, seq=seq: words[-1]["seq"] >= seq + 4)
+                await eventually(listener.words, lambda words, seq=seq: words[-1]["seq"] >= seq + 2)
                 await eventually(status, lambda word: word.get("clock_error") != "checking")
             told = await report(asker)()
             await timekeeper.stop()
         listener.service.stop()
     assert listener.longest_wait_s() < LATE_S
-    assert told["local"]["steps_total"] == len(steps)
+    assert told["local"]["steps_total"] == len(SETTINGS_S)
+    assert told["local"]["steps"] == {"forward": 2, "backward": 1}
+    assert told["local"]["last_step_seconds"] == pytest.approx(3600.0, abs=1.0)
     assert told["age_seconds"] < LATE_S
     directions = re.findall(r"level=warning event=clock_stepped step_s=\S+ direction=(\w+)", timekeeper.log)
-    assert directions == (["backward", "forward"] if steps[0] == "-3600" else ["forward", "backward"])
+    assert directions == ["backward", "forward", "forward"]
 
 
 WITHOUT_SYS_TIME = ("setpriv", "--bounding-set=-sys_time")
@@ -278,11 +311,11 @@ async def test_it_sets_no_clock_and_needs_no_right_to(started, eventually, requi
     async with run_router() as router, Client(router.unix, "asker") as asker:
         options = ("--communicator", router.unix, "--set=interval_s=1", "--set=probe_listen=127.0.0.1:0")
         async with started(*options, command=(*tracer, *command)) as timekeeper:
-            told = await eventually(report(asker), lambda answer: answer and answer["local"]["seq"] >= 3)
+            told = await eventually(report(asker), lambda answer: answer and answer["local"]["seq"] >= 3, STARTED_S)
             [pid] = children_of(timekeeper.process.pid)
             bounding = bounding_set_of(pid)
             os.kill(pid, signal.SIGTERM)
-            assert await asyncio.wait_for(timekeeper.process.wait(), 20) == 0, timekeeper.log
+            assert await asyncio.wait_for(timekeeper.process.wait(), STARTED_S) == 0, timekeeper.log
     assert bool(bounding & CAP_SYS_TIME) is not bool(command)
     assert told["local"]["kernel"] is not None, "the kernel was asked"
     calls = trace.read_text().splitlines()

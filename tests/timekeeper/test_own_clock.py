@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.timekeeper.agents.agent import set_clock
 from timekeeper.own_clock import OwnClock
 from timekeeper.probes import EpochWatch
 
@@ -17,7 +18,11 @@ from timekeeper.own_clock import OwnClock
 from timekeeper.probes import EpochWatch
 
 async def main():
-    clock = OwnClock(EpochWatch(), lambda step: print(step.size_ns, step.direction.value, clock.steps, flush=True))
+    def tell(step):
+        seen = [f"{direction.value}={number}" for direction, number in clock.steps.items()]
+        print(step.size_ns, step.direction.value, clock.last_step is step, *seen, flush=True)
+
+    clock = OwnClock(EpochWatch(), tell)
     clock.look()
     print("watching", flush=True)
     await clock.watch()
@@ -32,8 +37,14 @@ def faketime(debian_program):
     return library
 
 
-@pytest.mark.parametrize(("setting", "size_s", "direction"), [("-3600", -3600, "backward"), ("+3600", 3600, "forward")])
-async def test_a_clock_that_is_set(faketime, tmp_path, setting, size_s, direction):
+@pytest.mark.parametrize(
+    ("setting", "size_s", "direction", "seen"),
+    [
+        ("-3600", -3600, "backward", ["forward=0", "backward=1"]),
+        ("+3600", 3600, "forward", ["forward=1", "backward=0"]),
+    ],
+)
+async def test_a_clock_that_is_set(faketime, tmp_path, setting, size_s, direction, seen):
     clock = tmp_path / "clock"
     clock.write_text("+0")
     environment = os.environ | {
@@ -47,14 +58,14 @@ async def test_a_clock_that_is_set(faketime, tmp_path, setting, size_s, directio
         sys.executable, "-c", WATCH, env=environment, stdout=asyncio.subprocess.PIPE
     )
     try:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(50):
             assert await process.stdout.readline() == b"watching\n"
-            clock.write_text(setting)
-            size_ns, where, steps = (await process.stdout.readline()).decode().split()
+            set_clock(clock, float(setting))
+            size_ns, where, is_last, *steps = (await process.stdout.readline()).decode().split()
     finally:
         process.kill()
         await process.communicate()
-    assert (where, steps) == (direction, "1")
+    assert (where, is_last, steps) == (direction, "True", seen)
     assert abs(int(size_ns) / 1e9 - size_s) < 1
 
 
@@ -72,7 +83,7 @@ def test_a_clock_that_runs_on():
     clock = OwnClock(EpochWatch(), pytest.fail)
     for _ in range(3):
         clock.look()
-    assert clock.steps == 0
+    assert (set(clock.steps.values()), clock.last_step) == ({0}, None)
 
 
 def test_after_a_sleep_it_looks_anew():
@@ -82,7 +93,7 @@ def test_after_a_sleep_it_looks_anew():
     sleeper.slept_ns = 1_000_000_000
     clock.look()
     clock.look()
-    assert clock.steps == 0
+    assert (set(clock.steps.values()), clock.last_step) == ({0}, None)
 
 
 async def test_it_watches_until_it_is_cancelled():

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import msgspec
 import pytest
@@ -7,11 +8,16 @@ from communicator.protocol import Message, decode, encode
 from timekeeper.claim import Claim, ClaimState
 from timekeeper.discipline import Discipline, Leap, NoAnswer, Reference, Upstream, UpstreamState
 from timekeeper.evidence import Evidence
+from timekeeper.intervals import Interval
+from timekeeper.pairs import Direction, Step
+from timekeeper.references.consensus import Consensus
 from timekeeper.report import (
+    IDENTITIES,
     About,
     CurrentReport,
     LocalReport,
     PairReport,
+    ReferenceReport,
     announce,
     answer_report,
     describe_local,
@@ -55,9 +61,9 @@ def report(evidence, age_s=2.5):
     return answer_report(word(evidence), age_s)
 
 
-def word(evidence, pairs=(), **about):
+def word(evidence, pairs=(), consensus=None, **about):
     who = About(**{"server": "alpha", "boot_id": "b007", "life": "1", "seq": 7, "role": "agent"} | about)
-    return describe_local(judge(evidence), evidence, who, pairs)
+    return describe_local(judge(evidence), evidence, who, pairs, consensus)
 
 
 def test_a_synchronised_host():
@@ -96,9 +102,14 @@ def test_a_synchronised_host():
             },
             "sources": {"selected": 1, "combined": 1, "outlier": 0, "jittery": 0, "falseticker": 1, "unusable": 0},
             "pairs": [],
+            "references": None,
+            "interval_seconds": 10.0,
             "steps_total": 0,
+            "steps": {"forward": 0, "backward": 0},
+            "last_step_seconds": None,
             "probe_address": "",
             "probes": None,
+            "grace_left_seconds": None,
         },
         "solved": False,
         "age_seconds": 2.5,
@@ -150,12 +161,35 @@ def test_the_word_for_the_other_timekeepers():
         via="probe",
         drift_ppm=7.5,
     )
-    told = word(SYNCHRONIZED, [pair], role="solver", steps_total=3, probe_address="10.0.0.1:4044")
+    told = word(SYNCHRONIZED, [pair], role="solver", probe_address="10.0.0.1:4044")
     message = decode(encode(tell_row(told)))
     assert (message.command, message.destination, message.get("deliver")) == ("CLOCK_REPORT", "timekeeper", "all")
     read = msgspec.json.decode(message.get("report"), type=LocalReport)
     assert read == told
-    assert (read.role, read.steps_total, read.probe_address, read.pairs) == ("solver", 3, "10.0.0.1:4044", [pair])
+    assert (read.role, read.probe_address, read.pairs) == ("solver", "10.0.0.1:4044", [pair])
+
+
+def test_what_external_servers_say_goes_with_it():
+    names = frozenset({"ntp1", "192.0.2.8", "192.0.2.9"})
+    agreed = Consensus(
+        interval=Interval(-0.25, 0.75), agreeing=("192.0.2.9:123", "ntp1:123"), identities=names, age_s=8.0
+    )
+    told = word(SYNCHRONIZED, consensus=agreed, interval_s=30.0)
+    assert told.interval_seconds == 30.0
+    assert told.references == ReferenceReport(
+        offset_seconds=0.25, bound_seconds=0.5, servers=2, identities=sorted(names), age_seconds=8.0
+    )
+    assert word(SYNCHRONIZED, consensus=Consensus(interval=None)).references is None
+    many = replace(agreed, identities=frozenset(map(str, range(1000))))
+    row = tell_row(word(SYNCHRONIZED, consensus=many)).get("report")
+    assert len(msgspec.json.decode(row, type=LocalReport).references.identities) == IDENTITIES, (
+        "others can still read it"
+    )
+
+
+def test_the_steps_of_a_clock():
+    told = word(SYNCHRONIZED, steps={Direction.FORWARD: 2, Direction.BACKWARD: 1}, last_step=Step(-1_500_000_000, 1))
+    assert (told.steps_total, told.steps, told.last_step_seconds) == (3, {"forward": 2, "backward": 1}, -1.5)
 
 
 def test_readers_ignore_what_they_do_not_know():

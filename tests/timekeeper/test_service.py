@@ -1,10 +1,13 @@
 """The timekeeper on a real router."""
 
 import asyncio
+import itertools
 import json
 import socket
+import threading
 import time
 from contextlib import ExitStack, asynccontextmanager, suppress
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import structlog
@@ -17,14 +20,19 @@ from communicator.testing import run_cluster, run_router
 from tests.timekeeper.cluster.words import pair, row, word_of
 from timekeeper.cluster.door import PORT, Door
 from timekeeper.pairs import Step
+from timekeeper.peer_news import AT_ONCE
 from timekeeper.service import Timekeeper
 from timekeeper.settings import TimekeeperSettings
 from timekeeper.solution import Patience, Thresholds
 from timekeeper.solver import Solver
+from timekeeper.watch import monotonic_s
+
+pytestmark = pytest.mark.timeout(180)  # routers and chronyds have to start, and each answer is awaited for 20 s
 
 NOT_YET = {"local": {"seq": 0, "server": ""}, "solved": False, "hosts": [], "pairs": []}
 QUIET = [f"sources.{name}=false" for name in ("chrony", "ntpd", "timesyncd", "clockbound")]
 DOOR = HostPort("127.0.0.1", 0)
+TOO_LONG_S = 10.0
 
 
 @pytest.fixture
@@ -102,10 +110,11 @@ async def test_from_chronyd_to_the_router(router, asker, chrony_host, eventually
     client = chrony_host.start_client(server.as_source())
     async with timekeeper_at(router, "interval_s=1", f"sources.chrony={client.commands}"):
         await eventually(clock_status(asker), lambda status: status == ("CLOCK_STABLE", "verified"))
-        answer = await report(asker)()
-    assert answer["solved"] is True
+        # What it looked at first it may have judged as nobody, before a router told it who it is.
+        answer = await eventually(
+            report(asker), lambda answer: answer["solved"] and answer["local"]["claim"]["state"] == "synchronized"
+        )
     assert answer["local"]["server"] == "alpha"
-    assert answer["local"]["claim"]["state"] == "synchronized"
     assert answer["local"]["claim"]["upstreams"] == [server.ntp.host]
     assert answer["local"]["sources"]["selected"] == 1
     assert 0 <= answer["age_seconds"] < 20
@@ -135,7 +144,7 @@ async def test_a_question_before_the_first_look_waits_for_it(router, asker, new_
 async def test_new_settings_count_at_once(router, chrony_host, eventually, answered, timekeeper_at, settings):
     client = chrony_host.start_client()
     await eventually(client.read, answered)
-    async with Client(router.unix, "asker") as asker, timekeeper_at(router, "interval_s=3600") as timekeeper:
+    async with Client(router.unix, "asker") as asker, timekeeper_at(router, "interval_s=120") as timekeeper:
         await eventually(report(asker), lambda answer: answer["local"]["seq"] > 0)
         new = settings(
             "interval_s=1",
@@ -168,18 +177,27 @@ async def test_a_change_is_logged_once(router, asker, chrony_host, eventually, t
             await eventually(clock_status(asker), lambda status: status == ("CLOCK_STABLE", "verified"))
             seq = (await report(asker)())["local"]["seq"]
             await eventually(report(asker), lambda answer: answer["local"]["seq"] > seq)
-    claims = [(entry["log_level"], entry["state"]) for entry in logs if entry["event"] == "clock_claim"]
-    assert claims[-1] == ("info", "synchronized")
-    assert claims.count(("info", "synchronized")) == 1
+    claims = [
+        (entry["log_level"], entry["state"], entry["daemon"]) for entry in logs if entry["event"] == "clock_claim"
+    ]
+    assert ("info", "synchronized", "chronyd") in claims
+    assert all(earlier != later for earlier, later in itertools.pairwise(claims)), "each is a change"
 
 
 @pytest.mark.parametrize(("role", "solved"), [("solver", True), ("agent", False)])
 async def test_a_host_alone(router, asker, eventually, timekeeper_at, role, solved):
     async with timekeeper_at(router, f"role={role}", "interval_s=1"):
-        answer = await eventually(report(asker), lambda answer: answer["local"]["server"] == "alpha")
-        assert (answer["solved"], answer["local"]["role"]) == (solved, role)
+        answer = await eventually(
+            report(asker),
+            lambda answer: (
+                answer["solved"] is solved and answer["local"].get("probe_address") and answer["local"]["seq"] > 1
+            ),
+        )
+        assert (answer["local"]["server"], answer["local"]["role"]) == ("alpha", role)
         assert [(host["host"], host["verdict"]) for host in answer.get("hosts", [])] == [("alpha", "unknown")] * solved
         assert answer["local"]["probe_address"].startswith("127.0.0.1:")
+        assert 0 < answer["local"]["grace_left_seconds"] <= 60
+        assert answer["local"]["interval_seconds"] == 1
 
 
 @pytest.fixture
@@ -226,11 +244,48 @@ async def test_what_the_majority_says_of_this_host(router, asker, eventually, ti
             await eventually(clock_status(asker), lambda status: status == ("CLOCK_UNSTABLE", "invalid"))
         names = {path.name for path in (tmp_path / "flags").glob("*.flag")}
         assert names - {"timekeeper_clock_unsynchronized.flag"} == {"timekeeper_clock_wrong.flag"}
+        assert names == {path.name for path in (tmp_path / "flags").glob("*.flag")}, "they stand while it is away"
+        async with timekeeper_at(router, "interval_s=1"):
+
+            async def standing():
+                return {path.name for path in (tmp_path / "flags").glob("*.flag")}
+
+            await eventually(standing, lambda names: "timekeeper_clock_wrong.flag" not in names)
     verdicts = [entry for entry in logs if entry["event"] == "clock_verdict"]
     assert [(entry["host"], entry["verdict"], entry["log_level"]) for entry in verdicts] == [
         ("alpha", "wrong", "warning")
     ]
     assert verdicts[0]["reason"].startswith("40 ms ahead of 2 of 3 hosts")
+
+
+class DeliberateSolver(Solver):
+    """Takes as long as it is told to, and notes of whom it was told."""
+
+    def __init__(self):
+        super().__init__(Thresholds())
+        self.has_begun = threading.Event()
+        self.may_end = threading.Event()
+        self.heard_of = []
+
+    def judge(self, local, rows, *rest, **more):
+        self.has_begun.set()
+        self.heard_of.append((self.may_end.wait(TOO_LONG_S), rows.hosts))
+        return super().judge(local, rows, *rest, **more)
+
+
+async def test_while_it_judges_it_hears_and_answers(router, asker, eventually, timekeeper_at):
+    async with timekeeper_at(router, "interval_s=1") as timekeeper:
+        await eventually(report(asker), lambda answer: answer["local"]["server"] == "alpha" and "hosts" in answer)
+        timekeeper._solver = solver = DeliberateSolver()
+        try:
+            await asyncio.to_thread(solver.has_begun.wait, TOO_LONG_S)
+            await timekeeper._hear_row(row(word_of("beta")))
+            answer = await report(asker)()
+        finally:
+            solver.may_end.set()
+        assert [host["host"] for host in answer["hosts"]] == ["alpha"], "the last judgement counts until then"
+        await eventually(report(asker), lambda answer: len(answer["hosts"]) == 2)
+    assert solver.heard_of[0] == (True, frozenset()), "what is heard meanwhile does not change what it reads"
 
 
 async def test_an_agent_that_hears_it_does_not_judge(router, asker, eventually, timekeeper_at):
@@ -266,7 +321,9 @@ async def test_another_host_is_heard_and_measured(eventually, timekeeper_at):
         async with asyncio.TaskGroup() as group, timekeeper_at(cluster[0], "interval_s=1"):
             group.create_task(beta.run())
             await beta.wait_ready()
-            answer = await eventually(report(asker), lambda answer: [one for one in answer["pairs"] if one["via"]])
+            answer = await eventually(
+                report(asker), lambda answer: [one for one in answer.get("pairs", []) if one["via"]]
+            )
             [measured] = answer["pairs"]
             assert (measured["from"], measured["to"], measured["via"]) == ("alpha", "beta", "router")
             assert abs(measured["offset_seconds"]) <= measured["bound_seconds"]
@@ -288,6 +345,51 @@ def row_of(word):
     """As the timekeeper of another host sends it."""
     text = word if isinstance(word, str) else row(word).get("report")
     return Message("CLOCK_REPORT", {"report": text, "deliver": "all"}, "timekeeper")
+
+
+BETA_IS_ELSEWHERE = '{"nodes":[{"server":"beta","address":"192.0.2.2:4042"}]}'
+
+
+@pytest.mark.parametrize(("address", "refused"), [("a..b:4044", []), ("192.0.2.1:4044", ["192.0.2.1:4044"])])
+async def test_a_row_does_not_aim_probes_anywhere(eventually, timekeeper_at, address, refused):
+    """One row was enough to end every timekeeper that looked up what it names, or to have all of them probe a third party."""
+    with structlog.testing.capture_logs() as logs:
+        async with run_cluster(2) as cluster, Client(cluster[0].unix, "asker") as asker:
+            beta = Service(cluster[1].unix, "timekeeper")
+            async with asyncio.TaskGroup() as group, timekeeper_at(cluster[0], "interval_s=1") as timekeeper:
+                timekeeper._addresses.learn(BETA_IS_ELSEWHERE, monotonic_s())
+                group.create_task(beta.run())
+                await beta.wait_ready()
+                seq = itertools.count(1)
+
+                async def measured():
+                    await beta.send(row_of(word_of("beta", seq=next(seq), probe_address=address)))
+                    answer = await report(asker)()
+                    return answer["local"]["seq"] if "beta" in timekeeper._rows.hosts else 0
+
+                heard = await eventually(measured, bool)
+                await eventually(measured, lambda number: number > heard + 2)
+                assert timekeeper._neighbors._targets == {}
+                assert timekeeper._neighbors._others == {"beta"}, "it is measured through the routers"
+                beta.stop()
+    told = [entry for entry in logs if entry["event"] == "probe_address_refused"]
+    assert [entry["address"] for entry in told] == refused
+    assert [entry["server"] for entry in told] == ["beta"] * len(refused)
+
+
+async def test_what_happens_to_the_clock_of_a_peer_is_heeded_now_and_then(router, timekeeper_at):
+    with structlog.testing.capture_logs() as logs:
+        async with timekeeper_at(router, "interval_s=120") as timekeeper:
+            await timekeeper._service.wait_ready()
+            timekeeper._is_due.clear()
+            for _ in range(50):
+                timekeeper._heed("peer_clock_stepped", peer="beta", step_s=1.0)
+            assert timekeeper._is_due.is_set()
+            timekeeper._is_due.clear()
+            timekeeper._heed("peer_clock_stepped", peer="beta", step_s=1.0)
+            assert not timekeeper._is_due.is_set()
+    told = [entry for entry in logs if entry["event"] == "peer_clock_stepped"]
+    assert len(told) == AT_ONCE
 
 
 async def test_what_cannot_be_taken_is_told_less_and_less_often(eventually, timekeeper_at):
@@ -313,9 +415,14 @@ async def test_what_cannot_be_taken_is_told_less_and_less_often(eventually, time
 async def test_external_servers(router, asker, chrony_host, eventually, timekeeper_at):
     servers = [str(chrony_host.start_server().ntp) for _ in range(2)]
     async with timekeeper_at(router, "interval_s=1", f"references.servers={json.dumps(servers)}"):
-        answer = await eventually(report(asker), lambda answer: (answer.get("references") or {}).get("agreeing"))
+        answer = await eventually(
+            report(asker),
+            lambda answer: sorted((answer.get("references") or {}).get("agreeing", ())) == sorted(servers),
+        )
     told = answer["references"]
-    assert sorted(told["agreeing"]) == sorted(servers)
+    own = answer["local"]["references"]
+    assert (own["servers"], own["identities"]) == (2, sorted(servers)), "others hear of them too"
+    assert own["offset_seconds"] == pytest.approx((told["low_seconds"] + told["high_seconds"]) / 2, abs=0.01)
     assert told["low_seconds"] <= told["high_seconds"]
     assert (told["falsetickers"], told["complaints"]) == ([], {})
 
@@ -345,19 +452,21 @@ async def test_before_the_first_look_there_is_nothing_to_keep(router, new_timeke
 
 async def test_when_the_clock_is_set(router, asker, eventually, timekeeper_at):
     with structlog.testing.capture_logs() as logs:
-        async with timekeeper_at(router, "interval_s=3600") as timekeeper:
+        async with timekeeper_at(router, "interval_s=120") as timekeeper:
             seq = (await eventually(report(asker), lambda answer: answer["local"]["server"] == "alpha"))["local"]["seq"]
             jobs = [job for job, _ in timekeeper._jobs._jobs]
-            before = [job.next_run_time for job in jobs]
+            in_an_hour = datetime.now(UTC) + timedelta(hours=1)
+            for job in jobs:
+                job.modify(next_run_time=in_an_hour)
             timekeeper._stepped(Step(size_ns=-3_600_000_000_000, raw_ns=0))
             await eventually(report(asker), lambda answer: answer["local"]["seq"] > seq)
-            assert all(job.next_run_time > earlier for job, earlier in zip(jobs, before, strict=True))
+            assert all(job.next_run_time < in_an_hour - timedelta(minutes=50) for job in jobs)
     [told] = [entry for entry in logs if entry["event"] == "clock_stepped"]
     assert (told["step_s"], told["direction"], told["log_level"]) == (-3600.0, "backward", "warning")
 
 
 async def test_a_clock_in_doubt_hurries_the_rounds(router, asker, eventually, timekeeper_at):
-    async with timekeeper_at(router, "interval_s=3600") as timekeeper:
+    async with timekeeper_at(router, "interval_s=120") as timekeeper:
         await eventually(report(asker), lambda answer: answer["local"]["server"] == "alpha")
         await Others(timekeeper, asker).measure()
         timekeeper._is_due.set()
@@ -365,28 +474,30 @@ async def test_a_clock_in_doubt_hurries_the_rounds(router, asker, eventually, ti
         await eventually(report(asker), lambda answer: answer["local"]["seq"] > seq)
 
 
-async def test_without_a_place_probes_are_answered_beside_the_router(eventually, timekeeper_at):
+async def test_without_a_place_probes_are_answered_beside_the_router(eventually, timekeeper_at, own_address):
     async with (
-        run_router(settings={"cluster.my_address": "127.83.3.1:4042"}) as router,
+        run_router(settings={"cluster.my_address": f"{own_address}:4042"}) as router,
         Client(router.unix, "asker") as asker,
         timekeeper_at(router, "interval_s=1", listen=None),
     ):
         told = await eventually(report(asker), lambda answer: answer["local"].get("probe_address"))
-    assert told["local"]["probe_address"] == f"127.83.3.1:{PORT}"
+    assert told["local"]["probe_address"] == f"{own_address}:{PORT}"
 
 
 CANNOT_PROBE = {
     "open to others without a key": ("192.0.2.1:4042", "cluster_key_file: "),
-    "nobody's address": ("127.83.3.2:4042", "Address already in use"),
+    "of another": ("{own}:4042", "Address already in use"),
 }
 
 
 @pytest.mark.parametrize(("address", "reason"), CANNOT_PROBE.values(), ids=CANNOT_PROBE)
-async def test_where_there_is_no_place_that_is_told_once(eventually, timekeeper_at, loopback_port, address, reason):
-    loopback_port(HostPort("127.83.3.2", PORT))
+async def test_where_there_is_no_place_that_is_told_once(
+    eventually, timekeeper_at, loopback_port, own_address, address, reason
+):
+    loopback_port(HostPort(own_address, PORT))
     with structlog.testing.capture_logs() as logs:
         async with (
-            run_router(settings={"cluster.my_address": address}) as router,
+            run_router(settings={"cluster.my_address": address.format(own=own_address)}) as router,
             Client(router.unix, "asker") as asker,
             timekeeper_at(router, "interval_s=1", listen=None),
         ):
@@ -399,7 +510,7 @@ async def test_where_there_is_no_place_that_is_told_once(eventually, timekeeper_
 
 @pytest.mark.parametrize("sender", [("beta", "communicatord"), ("alpha", "asker"), ("", "")])
 async def test_ready_from_anybody_else_counts_for_nothing(router, eventually, timekeeper_at, sender):
-    async with timekeeper_at(router, "interval_s=3600") as timekeeper:
+    async with timekeeper_at(router, "interval_s=120") as timekeeper:
         await timekeeper._service.wait_ready()
 
         async def learnt():

@@ -3,9 +3,11 @@ import pytest
 from communicator.errors import ConfigError
 from communicator.protocol import HostPort
 from communicator.runtime.settings import load_settings
+from timekeeper.cluster import rows
 from timekeeper.cluster.door import PORT
 from timekeeper.references.panel import SERVERS
-from timekeeper.settings import PROBE_PORT, REFERENCES, TimekeeperSettings
+from timekeeper.settings import LONGEST_INTERVAL_S, PROBE_PORT, REFERENCES, TimekeeperSettings
+from timekeeper.solution import Patience
 
 
 def load(*assignments):
@@ -25,6 +27,7 @@ def test_defaults():
     assert settings.kernel_timestamps
     assert (settings.data_path, settings.flags_path) == ("/var/lib/bellwether", "/var/lib/communicator/flags")
     assert (settings.thresholds.warn_s, settings.thresholds.critical_s) == (0.005, 0.050)
+    assert settings.thresholds.grace_s == Patience().grace_s
     assert settings.references.addresses == ()
 
 
@@ -41,6 +44,7 @@ def test_what_an_operator_may_say(tmp_path):
         [thresholds]
         warn_s = 0.01
         critical_s = 0.01
+        grace_s = 0
         [references]
         servers = ["ntp1.example.net", "[2001:db8::1]:1230"]
         """
@@ -49,11 +53,16 @@ def test_what_an_operator_may_say(tmp_path):
     assert (settings.role, settings.auth.mode, settings.kernel_timestamps) == ("agent", "none", False)
     assert settings.probe_address == HostPort("10.0.0.5", PROBE_PORT)
     assert settings.thresholds.critical_s == settings.thresholds.warn_s == 0.01
+    assert settings.thresholds.grace_s == 0
     assert settings.references.addresses == (HostPort("ntp1.example.net", 123), HostPort("2001:db8::1", 1230))
 
 
 def test_the_ports_are_the_same_everywhere():
     assert (PROBE_PORT, REFERENCES) == (PORT, SERVERS)
+
+
+def test_the_longest_interval_is_the_one_that_others_believe():
+    assert LONGEST_INTERVAL_S == rows.LONGEST_INTERVAL_S
 
 
 @pytest.mark.parametrize(
@@ -107,7 +116,7 @@ def test_timesyncd_may_be_switched_off():
         ("sources.openntpd=true", "sources.openntpd", "is not a known key"),
         ("communicator=/run/some.sock", "communicator", "does not start with cd://, cds:// or cdu://"),
         ("interval_s=0.5", "interval_s", ">= 1"),
-        ("interval_s=86400", "interval_s", "<= 3600"),
+        ("interval_s=121", "interval_s", "<= 120"),
         ("interval_s=often", "interval_s", "float"),
         ("intervall_s=5", "intervall_s", "is not a known key"),
         ("role=judge", "role", "judge"),
@@ -118,7 +127,20 @@ def test_timesyncd_may_be_switched_off():
         ("thresholds.warn_s=0", "thresholds.warn_s", "> 0"),
         ("thresholds.warn_s=0.1", "thresholds.critical_s", "0.05 is less than warn_s, 0.1"),
         ('references.servers=["a b"]', "references.servers", "'a b' has no host"),
-        (f"references.servers={['a'] * 17}", "references.servers", "17 are more than 16"),
+        ('references.servers=["a..b"]', "references.servers", "'a..b': 'a..b' cannot be the name of a host"),
+        (f'references.servers=["{"x" * 64}.y"]', "references.servers", "cannot be the name of a host"),
+        ('references.servers=["a", "A.:123"]', "references.servers", "'A.:123' stands there twice"),
+        (
+            'references.servers=["[2001:db8::1]:1", "b", "[2001:db8:0::1]:1"]',
+            "references.servers",
+            "stands there twice",
+        ),
+        ("probe_listen=a..b:4044", "probe_listen", "'a..b:4044': 'a..b' cannot be the name of a host"),
+        ("sources.chrony=a..b", "sources.chrony", "'a..b': 'a..b' cannot be the name of a host"),
+        ("sources.ntpd=a..b", "sources.ntpd", "'a..b': 'a..b' cannot be the name of a host"),
+        ("thresholds.grace_s=-1", "thresholds.grace_s", ">= 0"),
+        ("thresholds.grace_s=86400", "thresholds.grace_s", "<= 3600"),
+        (f"references.servers={[f'ntp{number}' for number in range(17)]}", "references.servers", "17 are more than 16"),
     ],
 )
 def test_a_wrong_setting_is_named(assignment, key, reason):

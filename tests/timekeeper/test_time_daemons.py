@@ -10,6 +10,13 @@ from timekeeper.time_daemons import TimeDaemons, classify
         ([("sshd", ["sshd"]), ("", []), ("chronyc", ["chronyc", "tracking"])], set(), set()),
         ([("chronyd", ["/usr/sbin/chronyd", "-F", "1"])] * 2, {"chronyd"}, {"chronyd"}),
         ([("chronyd", ["chronyd", "-x"])], {"chronyd"}, set()),
+        ([("chronyd", ["chronyd", "-nx"])], {"chronyd"}, set()),
+        ([("chronyd", ["chronyd", "-Ux", "-F1"])], {"chronyd"}, set()),
+        ([("chronyd", ["chronyd", "-nf", "-x"])], {"chronyd"}, {"chronyd"}),  # the file of the configuration
+        ([("chronyd", ["chronyd", "-uxy"])], {"chronyd"}, {"chronyd"}),  # the user
+        ([("chronyd", ["chronyd", "-f"])], {"chronyd"}, {"chronyd"}),
+        ([("chronyd", ["chronyd", "--", "-x"])], {"chronyd"}, {"chronyd"}),
+        ([("chronyd", ["chronyd", "maxdistance"])], {"chronyd"}, {"chronyd"}),
         ([("chronyd", ["chronyd", "-x"]), ("chronyd", ["chronyd"])], {"chronyd"}, {"chronyd"}),
         ([("chronyd", [])], {"chronyd"}, {"chronyd"}),
         ([("ntpd", ["/usr/sbin/ntpd", "-x"])], {"ntpd"}, {"ntpd"}),  # to ntpd, -x means: slew, do not step

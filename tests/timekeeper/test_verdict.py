@@ -139,7 +139,10 @@ def test_the_kernel_does_not_count_when_a_daemon_answers():
         (64.0, 512.1, HOLDOVER),
         (64.0, 1512.0, HOLDOVER),
         (64.0, 1512.1, UNKNOWN),
-        (1024.0, 8192.0, SYNCHRONIZED),
+        (1024.0, 2108.0, SYNCHRONIZED),
+        (2048.0, 2108.0, SYNCHRONIZED),
+        (86_400.0, 2108.1, HOLDOVER),  # the last interval was an outage of a day
+        (86_400.0, 3108.1, UNKNOWN),
     ],
 )
 def test_an_old_update(interval_s, age_s, state):
@@ -148,7 +151,9 @@ def test_an_old_update(interval_s, age_s, state):
     assert (claim.bound_s is None) == (state is UNKNOWN)
     assert claim.age_s == age_s
     if state is not SYNCHRONIZED:
-        assert f"it used to every {interval_s:.3g} s" in claim.reasons[0]
+        limit_s = {0.25: 60, 64.0: 512, 86_400.0: 2108}[interval_s]
+        words = f"; that is fresh for {limit_s} s, and it used to every {interval_s:.3g} s"
+        assert claim.reasons[0].endswith(words)
 
 
 CLOCKBOUND = replace(

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from communicator.protocol import HostPort
-from timekeeper.probes.overlay import choose_pairs, choose_peers
+from timekeeper.probes.overlay import choose_peers
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +27,6 @@ def assign(own: str, answering: Mapping[str, HostPort], members: Collection[str]
         may_probe: Whether this host probes, and answers probes, at all.
     """
     probed = choose_peers(own, {own, *answering}) if may_probe else frozenset()
-    pairs = choose_pairs({own, *answering, *members})
-    beside = {lower if higher == own else higher for lower, higher in pairs if own in (lower, higher)}
-    return Assignment(
-        {host: answering[host] for host in probed}, frozenset(beside - (answering.keys() if may_probe else set()))
-    )
+    beside = choose_peers(own, {own, *answering, *members})
+    routed = beside - answering.keys() if may_probe else beside
+    return Assignment({host: answering[host] for host in probed}, routed)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from communicator.errors import AddressError, ConfigError, ListenError
 from communicator.protocol import HostPort, parse_host_port
+from communicator.protocol.addresses import plain_ip
 from timekeeper.cluster.neighbors import Doors, Neighbors, open_doors
 from timekeeper.probes import ProbeIdentity, Seal, check_probe_exposure, hash_cluster
 
@@ -91,15 +92,28 @@ class Door:
 
         Args:
             neighbors: Who asks and answers.
-            warn: Told with an event and its details why there is no door.
+            warn: Told with an event and its details why there is no door, or none that others use.
         """
         try:
             await self._learnt.wait()
             self._doors = self._doors or await self._open(warn)
+            fault = self._find_fault(self.told_as(self._doors.address))
+            if fault:
+                warn("probe_listen_elsewhere", reason=fault)
             await neighbors.probe(self._doors, ProbeIdentity(self._name, self._seal, self._boot_id))
         finally:
             if self._doors is not None:
                 self._doors.close()
+
+    def _find_fault(self, told: HostPort) -> str:
+        """Why others will not probe the address that they are told; empty when they will."""
+        router = HostPort(self._host, told.port)
+        if plain_ip(told.host) == plain_ip(router.host) or (told.is_loopback and router.is_loopback):
+            return ""
+        return (
+            f"others do not probe {told.host}, for they know this host by its router, at {self._host or 'no address'}: "
+            "make probe_listen the address of cluster.my_address, IPv4 or IPv6 alike; until then they measure this host through it"
+        )
 
     async def _open(self, warn: Callable[..., None]) -> Doors:
         """Bind the router's address; as long as that cannot be, others are measured through the routers."""

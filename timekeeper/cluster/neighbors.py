@@ -170,7 +170,10 @@ class Neighbors:
                 group.create_task(self._ask_host(host, gate))
 
     def measured(self) -> list[Measured]:
-        """How the clocks of others stand to ours now, the better of both ways."""
+        """How the clocks of others stand to ours now, the better of both ways.
+
+        Of a peer that answers probes no more, what its router said since counts: its clock may have been set meanwhile.
+        """
         self._look_at_epoch()
         now_ns, ours = read_raw_ns(), read_realtime()
         found: dict[str, Measured] = {}
@@ -180,7 +183,7 @@ class Neighbors:
                 found[host] = Measured(host, estimate, PROBE)
         for host, routed in self._routed.items():
             estimate = routed.estimate(now_ns, ours)
-            if estimate is not None and (host not in found or found[host].estimate.bound_s > estimate.bound_s):
+            if estimate is not None and (host not in found or self._is_better(estimate, found[host].estimate)):
                 found[host] = Measured(host, estimate, ROUTER)
         return sorted(found.values(), key=lambda one: one.peer)
 
@@ -204,15 +207,22 @@ class Neighbors:
             for window in self._routed.values():
                 window.forget()
 
+    def _is_better(self, routed: PairEstimate, probed: PairEstimate) -> bool:
+        is_silent = probed.age_s > max(self._silent_s, routed.age_s)
+        return is_silent or routed.bound_s < probed.bound_s
+
+    @property
+    def _silent_s(self) -> float:
+        return SILENT_INTERVALS * self.interval_s
+
     def _silent(self) -> set[str]:
         """Hosts whose probes have not been answered for a while, or never yet."""
         now_ns = read_raw_ns()
-        limit_s = SILENT_INTERVALS * self.interval_s
         silent = set()
         for host in self._targets:
             window = self._windows.get(host)
             estimate = None if window is None else window.estimate(now_ns)
-            if estimate is None or estimate.age_s > limit_s:
+            if estimate is None or estimate.age_s > self._silent_s:
                 silent.add(host)
         return silent
 

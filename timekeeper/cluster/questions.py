@@ -1,16 +1,18 @@
-"""SHELL: asks the router of another host for its time, with ALIVE; how good the answer is, it does not say."""
+"""SHELL: asks routers: that of another host for its time, with ALIVE, and ours where all hosts are; it judges no answer."""
 
 import itertools
 
 from communicator.client import Service
 from communicator.errors import ClientError, RemoteProtocolError
 from communicator.protocol import Message
-from communicator.protocol.names import ROUTER_SERVICE
+from communicator.protocol.names import ROUTER_SERVICE, THIS_SERVER
 from communicator.protocol.values import parse_timestamp_ns
 from timekeeper.cluster.routed import Answer
 from timekeeper.probes.stamps import read_raw_ns
 
 TIMEOUT_S = 2.0
+
+_GRAPH = Message("CLUSTER_GET_GRAPH", {"cache": "no"}, ROUTER_SERVICE, THIS_SERVER)
 
 
 class RouterQuestions:
@@ -45,3 +47,11 @@ class RouterQuestions:
         if reply.get("serial") != serial or reply.sent_from_server != host:
             return None
         return Answer(asked_ns, heard_ns, told_ns)
+
+    async def ask_graph(self) -> str:
+        """What our own router knows of all hosts, as the text of CLUSTER_GRAPH; empty when it does not say."""
+        try:
+            reply = await self._service.request(_GRAPH, "CLUSTER_GRAPH", timeout_s=TIMEOUT_S)
+        except (ClientError, RemoteProtocolError):
+            return ""
+        return reply.get("graph")

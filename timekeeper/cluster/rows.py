@@ -1,15 +1,18 @@
 """PURE: the last word of each host of the cluster about its clock and those it measured; time is an argument."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+import ipaddress
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 
 import msgspec
 
 from communicator.errors import AddressError
 from communicator.protocol import HostPort, Message, parse_host_port
 from communicator.protocol.limits import LINE_BYTES
+from timekeeper.references.consensus import RATE, SURE_SERVERS
 from timekeeper.report import ClaimReport, LocalReport, PairReport
-from timekeeper.solution import HostClaim, Measurement, age_claim, age_measurement
+from timekeeper.solution import HostClaim, Measurement, ReferenceInterval, age_claim, age_measurement, find_rate
+from timekeeper.solution.measurement import VOID_AFTER_S
 
 HOSTS = 1_000
 """As many as a router remembers servers."""
@@ -17,6 +20,10 @@ PAIRS_A_ROW = 256
 """More than any host of an overlay measures."""
 FORGOTTEN_S = 1_000.0
 """Then nothing that a row says is worth anything."""
+LONGEST_INTERVAL_S = 120.0
+"""Between two rows of one host, as far as it is believed: eight of them are over before the last one is void."""
+OVERTAKEN = 3
+"""Rows in a row that seem to have been overtaken on their way: so many were not, their host was set back to a snapshot."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +33,10 @@ class Row:
     report: LocalReport
     heard_s: float
     """On a monotonic clock of ours."""
+    overtaken: int = 0
+    """Older ones that have come since."""
+    rates: Mapping[str, float] = field(default_factory=dict)
+    """How fast the clocks of those it measured part from its own, where that is faster than crystals do."""
 
 
 class Rows:
@@ -44,6 +55,12 @@ class Rows:
     def hosts(self) -> frozenset[str]:
         """Who has spoken lately."""
         return frozenset(self._rows)
+
+    def copy(self) -> "Rows":
+        """The same as of now: what is heard or forgotten from now on does not change it."""
+        copied = Rows()
+        copied._rows, copied.refused = dict(self._rows), self.refused
+        return copied
 
     def hear(self, message: Message, now_s: float) -> str:
         """Take a CLOCK_REPORT.
@@ -64,28 +81,31 @@ class Rows:
         for host in [host for host, row in self._rows.items() if now_s - row.heard_s > FORGOTTEN_S]:
             del self._rows[host]
 
-    def answering(self, now_s: float, silent_s: float) -> dict[str, HostPort]:
-        """Where hosts answer probes, by host, as they say themselves; without those that do not, or say nonsense.
+    def answering(self, now_s: float, rounds: float) -> dict[str, HostPort]:
+        """Where hosts answer probes, by host, as they say themselves; without those that do not, or name no IP address.
+
+        A name would be looked up: a row must not have others ask the name servers of anybody.
 
         Args:
             now_s: Now, on a monotonic clock, in seconds.
-            silent_s: Who has said nothing for so long measures nobody, and has to be measured in another way.
+            rounds: Who has said nothing for so many of its own intervals measures nobody, and has to be measured in
+                another way.
         """
         told = {
             host: _read_address(row.report.probe_address)
             for host, row in self._rows.items()
-            if now_s - row.heard_s <= silent_s
+            if now_s - row.heard_s <= rounds * _interval_s(row.report)
         }
         return {host: address for host, address in told.items() if address is not None}
 
-    def claim_reports(self) -> dict[str, ClaimReport]:
-        """What each host said of its own clock, in its words."""
-        return {host: row.report.claim for host, row in self._rows.items()}
+    def claim_reports(self, now_s: float) -> dict[str, ClaimReport]:
+        """What each host said of its own clock, in its words, as far as it is still worth something."""
+        return {host: _age_claim_report(row, now_s) for host, row in self._rows.items()}
 
     def measurements(self, now_s: float) -> list[Measurement]:
         """Every pair that was reported, as far as it is still worth something."""
         return [
-            age_measurement(measurement, now_s - row.heard_s)
+            age_measurement(measurement, now_s - row.heard_s, row.rates.get(measurement.target, 0.0))
             for row in self._rows.values()
             for measurement in measurements_of(row.report)
         ]
@@ -94,13 +114,18 @@ class Rows:
         """What each host says of its own clock, as far as it is still worth something."""
         return [age_claim(claim_of(row.report), now_s - row.heard_s) for row in self._rows.values()]
 
+    def references(self, now_s: float) -> list[ReferenceInterval]:
+        """What the external servers of each host say of its clock, as far as it is still worth something."""
+        found = (reference_of(row.report, now_s - row.heard_s) for row in self._rows.values())
+        return [reference for reference in found if reference is not None]
+
     def _take(self, message: Message, now_s: float) -> str:
         text = message.get("report")
         if len(text) > LINE_BYTES:
             return f"parameter report: {len(text)} characters, more than {LINE_BYTES}"
         try:
             report = msgspec.json.decode(text, type=LocalReport)
-        except (msgspec.DecodeError, UnicodeError) as error:
+        except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
             return f"parameter report: {error}"
         host = message.sent_from_server
         if not host or report.server != host:
@@ -108,9 +133,11 @@ class Rows:
         before = self._rows.get(host)
         if before is None and len(self._rows) >= HOSTS:
             return f"more than {HOSTS} hosts report their clocks"
-        if before is not None and _is_older(report, before.report):
+        if before is not None and _is_older(report, before.report) and before.overtaken + 1 < OVERTAKEN:
+            self._rows[host] = replace(before, overtaken=before.overtaken + 1)
             return f"parameter report: number {report.seq} comes after number {before.report.seq}"
-        self._rows[host] = Row(report, now_s)
+        rates = _find_rates(before, report, now_s) if before is not None else {}
+        self._rows[host] = Row(report, now_s, rates=rates)
         return ""
 
 
@@ -136,11 +163,63 @@ def claim_of(report: LocalReport) -> HostClaim:
     )
 
 
+def reference_of(report: LocalReport, elapsed_s: float = 0.0) -> ReferenceInterval | None:
+    """What a row says of external servers.
+
+    Args:
+        report: The row.
+        elapsed_s: Since it was said; the clock of its host may have drifted meanwhile.
+
+    Returns:
+        None where it says nothing of them, or that was too long ago.
+    """
+    said = report.references
+    if said is None or not 0 <= said.age_seconds + elapsed_s <= VOID_AFTER_S:
+        return None
+    bound_s = said.bound_seconds + RATE * elapsed_s
+    return ReferenceInterval(
+        name=", ".join(said.identities),
+        identities=frozenset(said.identities),
+        host=report.server,
+        low_s=said.offset_seconds - bound_s,
+        high_s=said.offset_seconds + bound_s,
+        is_trusted=said.servers >= SURE_SERVERS,
+    )
+
+
+def _age_claim_report(row: Row, now_s: float) -> ClaimReport:
+    """The words of a host, with the figures that `age_claim` leaves of them."""
+    elapsed_s = now_s - row.heard_s
+    claim, aged = row.report.claim, age_claim(claim_of(row.report), elapsed_s)
+    return msgspec.structs.replace(
+        claim,
+        state=aged.state,
+        offset_seconds=aged.offset_s,
+        bound_seconds=aged.bound_s,
+        age_seconds=None if claim.age_seconds is None else aged.age_s,
+    )
+
+
+def _find_rates(before: Row, report: LocalReport, now_s: float) -> dict[str, float]:
+    last = {one.target: one for one in measurements_of(before.report)}
+    return {
+        one.target: find_rate(last[one.target], one, now_s - before.heard_s)
+        for one in measurements_of(report)
+        if one.target in last and one.via == last[one.target].via
+    }
+
+
 def _read_address(text: str) -> HostPort | None:
     try:
-        return parse_host_port(text) if text else None
-    except AddressError:
+        address = parse_host_port(text)
+        ipaddress.ip_address(address.host)
+    except (AddressError, ValueError):
         return None
+    return address
+
+
+def _interval_s(report: LocalReport) -> float:
+    return min(max(report.interval_seconds, 0.0), LONGEST_INTERVAL_S)
 
 
 def _is_older(report: LocalReport, before: LocalReport) -> bool:

@@ -38,6 +38,11 @@ class RawBounds:
         return self._exchanges[-1] if self._exchanges else None
 
     @property
+    def exchanges(self) -> Sequence[Exchange]:
+        """All that count, by when they ended."""
+        return self._exchanges
+
+    @property
     def shortest_delay_ns(self) -> int:
         """The shortest round trip, 0 where the stamps' errors make it less."""
         return max(0, min(exchange.delay_ns for exchange in self._exchanges))

@@ -7,3 +7,5 @@ WANDER = 1e-6
 """How far, within one window, the rate of two raw clocks may be from its mean: a few degrees of temperature."""
 SLEW = 500e-6
 """The fastest that the kernel turns CLOCK_REALTIME against CLOCK_MONOTONIC_RAW for a time daemon (adjtime)."""
+FASTEST_SLEW = 83_333e-6 + SLEW
+"""The fastest that chronyd turns it, through the length of the kernel's tick (chrony.conf(5), `maxslewrate`)."""

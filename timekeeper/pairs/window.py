@@ -8,6 +8,7 @@ from timekeeper.pairs.exchange import Exchange, RealtimeReading
 from timekeeper.pairs.rates import RATE_BOUND, WANDER
 from timekeeper.pairs.steps import StepDetector
 from timekeeper.pairs.strip import Strip
+from timekeeper.pairs.turning import turning_rate
 
 VOID_NS = 1_000_000_000_000
 """After this long without an exchange nothing is said any more (as ClockBound does)."""
@@ -16,6 +17,9 @@ DRIFT_PPM = 5.0
 
 EXCHANGE_NS = 10_000_000_000
 """An exchange that took longer bounds nothing well."""
+
+REVERTED = 16
+"""Answers from an older epoch, one after the other: more than late ones of a burst; the peer was set back to a snapshot."""
 
 _BURST_NS = 1_000_000_000  # a burst of 8 at 20 ms, with room for slow answers
 _EVENTS = 32
@@ -29,6 +33,8 @@ class PairWindow:
         self._detectors = {Side.OURS: StepDetector(), Side.THEIRS: StepDetector()}
         self._events: deque[PairEvent] = deque(maxlen=_EVENTS)
         self._steps = 0
+        self._refused_as_old = 0
+        """Exchanges, since the last one that was used."""
 
     def add(self, exchange: Exchange) -> Refusal | None:
         """Take one exchange into account.
@@ -42,6 +48,7 @@ class PairWindow:
         refusal = _find_fault(exchange) or self._enter_epoch(exchange)
         if refusal is not None:
             return refusal
+        self._refused_as_old = 0
         self._bounds.add(exchange)
         self._watch(Side.OURS, exchange.ours)
         self._watch(Side.THEIRS, exchange.theirs)
@@ -69,8 +76,9 @@ class PairWindow:
         peers_due_ns = at_ns + theta_ns + middle_ns
         early_ns = abs(mine.raw_ns - mine_due_ns) + abs(newest.theirs.raw_ns - peers_due_ns) + half_ns
         offset_ns = theta_ns + newest.theirs.difference_ns - mine.difference_ns + middle_ns
-        bound_ns = half_ns + mine.error_ns + newest.theirs.error_ns + RATE_BOUND * (early_ns + age_ns)
         drift_ppm, drift_bound_ppm = _drift(strip)
+        rate = RATE_BOUND + self._parting_rate(drift_ppm)
+        bound_ns = half_ns + mine.error_ns + newest.theirs.error_ns + rate * (early_ns + age_ns)
         return PairEstimate(
             offset_s=offset_ns / 1e9,
             bound_s=bound_ns / 1e9,
@@ -86,11 +94,19 @@ class PairWindow:
     ) -> tuple[RealtimeReading, int]:
         """Our REALTIME - RAW to reckon with, and when it is needed: that of the last exchange, but after a step a new one.
 
-        Without a step the older is the better: what both daemons correct of their crystals cancels out until then.
+        Without a step, or a slew, the older is the better: what both daemons correct of their crystals cancels out until then.
         """
-        if ours is not None and self._detectors[Side.OURS].compare(ours) is not None:
+        if ours is not None and self._detectors[Side.OURS].is_off_course(ours):
             return ours, now_raw_ns
         return newest.ours, newest.t4_ns
+
+    def _parting_rate(self, drift_ppm: float | None) -> float:
+        """How fast the two CLOCK_REALTIME run apart, as far as that is measured: next to nothing while no daemon slews one."""
+        exchanges = self._bounds.exchanges
+        turned = turning_rate([one.theirs for one in exchanges]) - turning_rate([one.ours for one in exchanges])
+        if drift_ppm is not None:
+            return abs(turned + drift_ppm / 1e6)
+        return abs(turned) if abs(turned) > RATE_BOUND else 0.0  # less may well be what the crystals need
 
     def take_events(self) -> list[PairEvent]:
         """What happened since the last call, from the oldest on; beyond 32 the oldest are lost."""
@@ -103,7 +119,8 @@ class PairWindow:
         newest = self._bounds.newest
         if newest is None:
             return None
-        if _is_of_old(exchange, newest):
+        if _is_of_old(exchange, newest) and not self._was_reverted(exchange, newest):
+            self._refused_as_old += 1
             return Refusal.OLD_EPOCH
         if exchange.our_epoch != newest.our_epoch:
             self._start_anew(Side.OURS, Restart.OUR_CLOCK_BROKE)
@@ -112,6 +129,10 @@ class PairWindow:
         elif exchange.peer_epoch != newest.peer_epoch:
             self._start_anew(Side.THEIRS, Restart.PEER_CLOCK_BROKE)
         return None
+
+    def _was_reverted(self, exchange: Exchange, newest: Exchange) -> bool:
+        """Whether what seems to be late comes of a raw clock that was set back, as that of a virtual machine may be."""
+        return self._refused_as_old >= REVERTED or exchange.t4_ns - newest.t4_ns > VOID_NS
 
     def _start_anew(self, side: Side, reason: Restart) -> None:
         self._bounds = RawBounds()

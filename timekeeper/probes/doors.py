@@ -24,6 +24,8 @@ async def open_door(address: HostPort, *, kernel_timestamps: bool) -> StampedSoc
         sock = socket.socket(family, socket.SOCK_DGRAM)
         sock.bind(where)
         return StampedSocket(sock, kernel=kernel_timestamps)
+    except UnicodeError:  # what the codec of host names says is no sentence, and differs from version to version
+        raise ListenError("probe_listen", str(address), "that cannot be the name of a host") from None
     except OSError as error:
         if sock is not None:
             sock.close()
@@ -36,7 +38,7 @@ async def find_peer(address: HostPort, door: StampedSocket) -> Address | None:
     flags = socket.AI_V4MAPPED if family is socket.AF_INET6 else 0
     try:
         return (await _look_up(address, family, flags))[0][4]
-    except OSError:
+    except (OSError, UnicodeError):
         return None
 
 

@@ -1,5 +1,7 @@
 """PURE: which host probes which, the same on every host that knows the same names; it probes none.
 
+Both hosts of a pair probe each other: a host that only its own word would place could say whatever it likes of its clock.
+
 Up to 30 hosts everybody is measured against everybody. Above, the pairs are the edges of a d-regular graph with
 d = max(8, 2 ceil(log2 N)), made of d/2 Hamiltonian cycles over pseudo-random orders of the names (the H-graphs of Law
 and Siu, INFOCOM 2003): such a graph is connected, since each of its cycles is, with a diameter of O(log N) almost
@@ -30,7 +32,7 @@ def choose_pairs(hosts: Collection[str]) -> frozenset[tuple[str, str]]:
         hosts: The names of all hosts.
 
     Returns:
-        Each pair once, the lower name first: that host probes the other one.
+        Each pair once, the lower name first; either host probes the other one.
     """
     names = sorted(set(hosts))
     edges: Iterable[tuple[str, str]]
@@ -39,8 +41,10 @@ def choose_pairs(hosts: Collection[str]) -> frozenset[tuple[str, str]]:
 
 
 def choose_peers(host: str, hosts: Collection[str]) -> frozenset[str]:
-    """The hosts that `host` has to probe: of each pair it belongs to as the lower name, the other one."""
-    return frozenset(higher for lower, higher in choose_pairs(hosts) if lower == host)
+    """The hosts that `host` has to probe: of each pair it belongs to, the other one."""
+    return frozenset(
+        lower if higher == host else higher for lower, higher in choose_pairs(hosts) if host in (lower, higher)
+    )
 
 
 def _overlay(names: Sequence[str]) -> "nx.Graph[str]":

@@ -11,6 +11,9 @@ class Answer:
     """One packet of RFC 5905, figure 8, and when we asked for it. Times are in nanoseconds since the Unix epoch."""
 
     server: str
+    identities: frozenset[str]
+    """Its name, and every address that had when it was asked, with the port where that is not 123: two names may lead to one
+    server."""
     leap: int
     mode: int
     stratum: int
@@ -45,6 +48,8 @@ class Sample:
     """True time is no farther from that, as long as the server is right and no message came before it was sent."""
     raw_ns: int
     """When this was so."""
+    identities: frozenset[str] = frozenset()
+    """See `Answer.identities`."""
 
 
 class Fault(StrEnum):

@@ -1,6 +1,7 @@
 """SHELL: asks one NTP server through ntplib, in a thread and within a deadline; it judges nothing."""
 
 import asyncio
+import socket
 from collections.abc import Callable
 from concurrent.futures import Executor
 
@@ -13,6 +14,8 @@ from timekeeper.references.answer import Answer
 
 TIMEOUT_S = 2.0
 """For one question: a round trip around the world takes a third of a second."""
+
+NTP_PORT = 123
 
 _VERSION = 4
 _EPOCH_S: int = ntplib.NTP.NTP_DELTA
@@ -56,21 +59,42 @@ class Asker:
             return NoAnswer(f"{self._server} did not answer in {timeout_s:g} s")
 
     def _converse(self, timeout_s: float) -> Answer | NoAnswer:
-        asked = self._read_realtime()
+        server = self._server
         try:
-            stats = ntplib.NTPClient().request(
-                self._server.host, version=_VERSION, port=self._server.port, timeout=timeout_s
-            )
+            addresses = _look_up(server)
+            asked = self._read_realtime()
+            stats = ntplib.NTPClient().request(addresses[0], version=_VERSION, port=server.port, timeout=timeout_s)
         except ntplib.NTPException as error:
-            return NoAnswer(f"{self._server}: {str(error).rstrip('.')}")
+            return NoAnswer(f"{server}: {str(error).rstrip('.')}")
+        except UnicodeError:
+            return NoAnswer(f"{server} cannot be asked: that cannot be the name of a host")
         except OSError as error:
-            return NoAnswer(f"{self._server} cannot be asked: {error.strerror or error}")
-        return _translate(stats, str(self._server), asked, self._read_realtime())
+            return NoAnswer(f"{server} cannot be asked: {error.strerror or error}")
+        identities = frozenset(_identity(host, server.port) for host in (server.host, *addresses))
+        return _translate(stats, str(server), identities, asked, self._read_realtime())
 
 
-def _translate(stats: ntplib.NTPStats, server: str, asked: RealtimeReading, answered: RealtimeReading) -> Answer:
+def _look_up(server: HostPort) -> list[str]:
+    """The addresses of a server; the first one is asked."""
+    found = socket.getaddrinfo(server.host, server.port, type=socket.SOCK_DGRAM)
+    return [str(where[0]) for _, _, _, _, where in found]
+
+
+def _identity(host: str, port: int) -> str:
+    """As time daemons name their servers; another port may be another server."""
+    return host if port == NTP_PORT else str(HostPort(host, port))
+
+
+def _translate(
+    stats: ntplib.NTPStats,
+    server: str,
+    identities: frozenset[str],
+    asked: RealtimeReading,
+    answered: RealtimeReading,
+) -> Answer:
     return Answer(
         server=server,
+        identities=identities,
         leap=stats.leap,
         mode=stats.mode,
         stratum=stats.stratum,

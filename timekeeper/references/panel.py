@@ -59,6 +59,16 @@ class ReferencePanel:
                 if member.patience.is_due(now_s):
                     group.create_task(member.ask(timeout_s))
 
+    async def open(self, timeout_s: float = TIMEOUT_S) -> None:
+        """Ask every server its first questions, soon after each other; from then on `ask` is enough."""
+        while (due_s := self._opening_due_s()) is not None:
+            await asyncio.sleep(due_s - time.monotonic())
+            await self.ask(timeout_s)
+
+    def _opening_due_s(self) -> float | None:
+        due_s = (member.patience.opening_due_s for member in self._members)
+        return min((at_s for at_s in due_s if at_s is not None), default=None)
+
     def conclude(self, now: RealtimeReading, epoch: int = 0) -> Consensus:
         """What the servers agree on now.
 

@@ -32,7 +32,7 @@ def check(answer: Answer) -> Sample | Rejection:
     t1_ns, t4_ns = _ours_on_raw(answer)
     t2_ns, t3_ns = _theirs(answer)
     twice_ns = (t2_ns - t1_ns) + (t3_ns - t4_ns)
-    return Sample(answer.server, twice_ns // 2, _error_ns(answer), (t1_ns + t4_ns) // 2)
+    return Sample(answer.server, twice_ns // 2, _error_ns(answer), (t1_ns + t4_ns) // 2, answer.identities)
 
 
 def kiss_code(answer: Answer) -> str:

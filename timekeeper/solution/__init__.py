@@ -1,16 +1,27 @@
 """PURE: the offsets of all hosts, their bounds and verdicts, from what hosts report; no I/O, no clock, no idea of a packet."""
 
+from timekeeper.solution.announcements import Announcements
 from timekeeper.solution.camps import Camp, CampKind
 from timekeeper.solution.claims import TrueTime
 from timekeeper.solution.contradiction import Contradiction
 from timekeeper.solution.judge import HostVerdict, Judge, Judgement
-from timekeeper.solution.measurement import HostClaim, Measurement, ReferenceInterval, age_claim, age_measurement
+from timekeeper.solution.lasting import Lasting
+from timekeeper.solution.leap_season import WallClock
+from timekeeper.solution.measurement import (
+    HostClaim,
+    Measurement,
+    ReferenceInterval,
+    age_claim,
+    age_measurement,
+    find_rate,
+)
 from timekeeper.solution.solution import Basis, HostSolution, Solution
 from timekeeper.solution.solve import solve
 from timekeeper.solution.thresholds import Patience, Thresholds
 from timekeeper.solution.verdicts import Verdict
 
 __all__ = [
+    "Announcements",
     "Basis",
     "Camp",
     "CampKind",
@@ -20,6 +31,7 @@ __all__ = [
     "HostVerdict",
     "Judge",
     "Judgement",
+    "Lasting",
     "Measurement",
     "Patience",
     "ReferenceInterval",
@@ -27,7 +39,9 @@ __all__ = [
     "Thresholds",
     "TrueTime",
     "Verdict",
+    "WallClock",
     "age_claim",
     "age_measurement",
+    "find_rate",
     "solve",
 ]

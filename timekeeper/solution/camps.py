@@ -1,16 +1,19 @@
 """PURE: who stands with whom where clocks differ, and whether a leap second explains it; it accuses nobody.
 
 A cluster whose hosts do not all apply a leap second alike is not half wrong: it is two camps, one second apart, or
-up to a second apart while one of them smears.
+up to a second apart while one of them smears. But a leap second excuses nobody by his own word alone, nor at a time
+when there is none.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import numpy as np
 
+from timekeeper.solution.announcements import ANNOUNCING
 from timekeeper.solution.frame import Frame, View
+from timekeeper.solution.leap_season import may_be_near_leap
 from timekeeper.solution.measurement import TRUSTED_STATES, HostClaim
 from timekeeper.solution.reference import find_camps
 from timekeeper.solution.thresholds import Thresholds
@@ -20,7 +23,6 @@ _MOST_CAMPS = 8
 _LEAP_S = 1.0
 _SHARPEST_DOUBT_S = 0.1
 """A camp that is known less exactly than this may be a second away by chance."""
-_ANNOUNCING = frozenset({"insert", "delete"})
 
 
 class CampKind(StrEnum):
@@ -47,7 +49,12 @@ class Camp:
 
 
 def divide(
-    frame: Frame, view: View, first: Iterable[int], claims: Mapping[str, HostClaim], thresholds: Thresholds
+    frame: Frame,
+    view: View,
+    first: Iterable[int],
+    claims: Mapping[str, HostClaim],
+    thresholds: Thresholds,
+    utc_s: float | None = None,
 ) -> tuple[Camp, ...]:
     """Divide the hosts of a frame into camps.
 
@@ -57,48 +64,56 @@ def divide(
         first: The camp that the others are compared with; empty for the largest.
         claims: What each host says of its clock, by name.
         thresholds: How far good clocks may differ.
+        utc_s: The time of day and year, in seconds since the epoch, to a minute or so; None when it is not known.
 
     Returns:
         The camps, at most nine: the first, then by size.
     """
     main = frozenset(first)
-    others = [host for host in range(len(frame.names)) if host not in main]
+    others = [host for host in range(len(frame.names)) if host not in main and view.knows(host)]
     found = find_camps([view.interval(host, thresholds.tolerance_s) for host in others], _MOST_CAMPS)
     groups = [sorted(main)] * bool(main) + [[others[index] for index in camp] for camp in found]
     if not groups:
         return ()
     at_s = float(np.median(view.offset_s[groups[0]]))
-    leader = [claims[frame.names[host]] for host in groups[0] if frame.names[host] in claims]
+    is_season = may_be_near_leap(utc_s)
+    leader = _Side([claims.get(frame.names[host]) for host in groups[0]])
     camps = []
     for group in groups:
         names = tuple(frame.names[host] for host in group)
         camp = Camp(
             names, float(np.median(view.offset_s[group])) - at_s, float(view.bound_s[group].max()), CampKind.PLAIN
         )
-        kind = _explain(camp, leader, [claims[name] for name in names if name in claims], thresholds)
-        camps.append(Camp(names, camp.offset_s, camp.bound_s, kind))
+        if is_season:
+            camp = replace(camp, kind=_explain(camp, leader, _Side([claims.get(name) for name in names]), thresholds))
+        camps.append(camp)
     return tuple(camps)
 
 
-def _explain(camp: Camp, leader: Sequence[HostClaim], own: Sequence[HostClaim], thresholds: Thresholds) -> CampKind:
+class _Side:
+    """What more than half of a camp say; a host of which nothing is known says nothing.
+
+    Args:
+        claims: One for each host of the camp.
+    """
+
+    def __init__(self, claims: Sequence[HostClaim | None]) -> None:
+        known = [claim for claim in claims if claim is not None]
+        self.announces = 2 * sum(claim.leap in ANNOUNCING for claim in known) > len(claims)
+        self.smears = 2 * sum(bool(claim.smear) for claim in known) > len(claims)
+        self.is_steered = len(known) == len(claims) and all(claim.state in TRUSTED_STATES for claim in known)
+
+
+def _explain(camp: Camp, leader: _Side, own: _Side, thresholds: Thresholds) -> CampKind:
+    """Why a camp stands apart: most of one side say so, and of one host alone both it and the others."""
     reach_s, away_s = camp.bound_s + thresholds.warn_s, abs(camp.offset_s)
     if reach_s > _SHARPEST_DOUBT_S or away_s <= reach_s:
         return CampKind.PLAIN
-    announced = _announces(leader) or _announces(own)
-    if abs(away_s - _LEAP_S) <= reach_s and (announced or len(camp.hosts) > 1):
+    alone = len(camp.hosts) == 1
+    said = (leader.announces or leader.smears, own.announces or own.smears)
+    if not (all(said) if alone else any(said)):
+        return CampKind.PLAIN
+    if abs(away_s - _LEAP_S) <= reach_s and (leader.announces or own.announces):
         return CampKind.LEAP
-    if away_s <= _LEAP_S + reach_s and _smears_alone(leader, own):
-        return CampKind.SMEAR
-    return CampKind.PLAIN
-
-
-def _smears_alone(leader: Sequence[HostClaim], own: Sequence[HostClaim]) -> bool:
-    """Whether one camp says that it smears and the other does not, or hides a leap second that the other announces."""
-    smears = [any(claim.smear for claim in camp) for camp in (leader, own)]
-    announces = [_announces(camp) for camp in (leader, own)]
-    is_steered = bool(leader and own) and all(claim.state in TRUSTED_STATES for claim in own)
-    return smears[0] != smears[1] or (is_steered and announces[0] != announces[1])
-
-
-def _announces(claims: Sequence[HostClaim]) -> bool:
-    return any(claim.leap in _ANNOUNCING for claim in claims)
+    differs = leader.smears != own.smears or (own.is_steered and leader.announces != own.announces)
+    return CampKind.SMEAR if differs and away_s <= _LEAP_S + reach_s else CampKind.PLAIN

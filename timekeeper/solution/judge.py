@@ -2,12 +2,15 @@
 
 from dataclasses import dataclass, field
 
+from timekeeper.solution.lasting import Lasting
 from timekeeper.solution.reasons import explain, explain_cluster
 from timekeeper.solution.solution import HostSolution, Solution
 from timekeeper.solution.thresholds import Patience, Thresholds
 from timekeeper.solution.trend import Trend, predict_crossing
 from timekeeper.solution.verdicts import Verdict, classify
 
+BOOTS_APART_S = 3600.0
+"""A host has grace for one boot in this time."""
 _NEWER_S = 0.5
 """A measurement that is younger by less is the same one, its age rounded."""
 
@@ -20,6 +23,8 @@ class HostVerdict:
     verdict: Verdict
     is_critical: bool
     """Whether it is wrong, and provably beyond the critical threshold as well."""
+    is_claim_false: bool
+    """Whether its claim was refuted often enough in a row to be called false."""
     trend_ppm: float | None
     """How fast its offset grows; None while that cannot be told from noise."""
     seconds_to_threshold: float | None
@@ -50,7 +55,11 @@ class _Record:
     """What is remembered of one host."""
 
     began_s: float
+    """Since when it is watched, or its grace began anew."""
     boot_id: str
+    false_claim: Lasting
+    booted_s: float = float("-inf")
+    """When a new boot last gave it grace."""
     verdict: Verdict | None = None
     streak: int = 0
     """Measurements in a row that were beyond the threshold."""
@@ -89,11 +98,19 @@ class Judge:
         )
 
     def _find_record(self, host: HostSolution, now_s: float) -> _Record:
-        """What is remembered; a host that has booted anew is a new one."""
+        """What is remembered. A host that has booted anew has grace again, but its measurements still count.
+
+        A host that tells of a new boot all the time is a liar, so that grace is given once in an hour.
+        """
         record = self._records.get(host.host)
         boot_id = host.claim.boot_id if host.claim else ""
-        if record is None or (boot_id and record.boot_id and boot_id != record.boot_id):
-            return _Record(now_s, boot_id)
+        if record is None:
+            return _Record(now_s, boot_id, Lasting(self._patience.bursts))
+        has_booted = bool(boot_id and record.boot_id and boot_id != record.boot_id)
+        if has_booted and now_s - record.booted_s >= BOOTS_APART_S:
+            record.began_s = record.booted_s = now_s
+            record.verdict, record.trend = None, Trend()
+            record.false_claim = Lasting(self._patience.bursts)
         record.boot_id = boot_id or record.boot_id
         return record
 
@@ -104,6 +121,8 @@ class Judge:
         seen = classify(host, limit_s, before=record.verdict, clear_ratio=ratio)
         waiting = self._be_patient(record, seen, now_s, is_new=is_new)
         record.verdict = Verdict.SUSPECT if waiting else seen
+        has_grace = now_s < record.began_s + self._patience.grace_s
+        record.false_claim.note(is_seen=host.claim_holds is False, is_new=is_new, may_begin=not has_grace)
         if host.offset_s is None or host.bound_s is None:
             trend_ppm = crossing_s = None
             beyond_s = 0.0
@@ -115,6 +134,7 @@ class Judge:
             host=host.host,
             verdict=record.verdict,
             is_critical=record.verdict is Verdict.WRONG and beyond_s > self._thresholds.critical_s,
+            is_claim_false=record.false_claim.stands,
             trend_ppm=trend_ppm,
             seconds_to_threshold=crossing_s,
             reasons=explain(host, solution, record.verdict, self._thresholds, waiting),

@@ -18,6 +18,8 @@ Truths: TypeAlias = npt.NDArray[np.bool_]
 
 BOUND_FLOOR_S = 1e-6
 """No stamp of an operating system is better than this."""
+OVERTAKEN_S = 30.0
+"""A word through the router that is older than a probe by more is of another time: three rounds of ten seconds."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,6 +36,12 @@ class Links:
     drift_ppm: Floats
     """How much faster the head's crystal runs; NaN where it is not known."""
     by_router: Truths
+    is_disputed: Truths
+    """Whether two reports exclude each other; the interval then spans them all."""
+    by_tail_s: Floats
+    """From where to where the offset is by the reports of the tail alone: a row for each, infinite without any."""
+    by_head_s: Floats
+    """The same, by those of the head."""
 
     def select(self, rows: Indices) -> "Links":
         """The same hosts with some of the links, given by their rows."""
@@ -46,6 +54,9 @@ class Links:
             age_s=self.age_s[rows],
             drift_ppm=self.drift_ppm[rows],
             by_router=self.by_router[rows],
+            is_disputed=self.is_disputed[rows],
+            by_tail_s=self.by_tail_s[rows],
+            by_head_s=self.by_head_s[rows],
         )
 
     def within(self, members: Sequence[int]) -> "Links":
@@ -72,9 +83,9 @@ class Harvest:
 def join_reports(hosts: Collection[str], measurements: Iterable[Measurement]) -> Harvest:
     """Make one link of all reports about two hosts.
 
-    Each report is an interval that holds the true offset, so their intersection holds it as well. The router's word
-    is heard only where there is no probe. Reports that exclude each other are a contradiction; their link then spans
-    them all.
+    Each report is an interval that holds the true offset, by probe or through the router, so their intersection holds
+    it as well. Reports that exclude each other are a contradiction; their link then spans them all. The router's word
+    is left out where it is much older than a probe: a clock may have been set meanwhile.
 
     Args:
         hosts: Who belongs to the cluster.
@@ -105,34 +116,80 @@ def find_components(links: Links) -> list[list[int]]:
     return sorted(groups, key=lambda group: (-len(group), group))
 
 
+def count_unconfirmed(links: Links, counted: Truths, doubted: Truths) -> Indices:
+    """Of each host, the links of which it alone tells; none of a host that nobody contradicts.
+
+    Args:
+        links: All.
+        counted: Which of them say anything for or against a host.
+        doubted: Which are in doubt already, and are not counted again.
+    """
+    count, known = len(links.names), np.zeros(len(links.names), dtype=np.bool_)
+    differs = links.is_disputed & counted
+    known[links.tails[differs]] = known[links.heads[differs]] = True
+    alone = [
+        end[counted & ~doubted & ~np.isfinite(told_s[:, 0])]
+        for end, told_s in ((links.tails, links.by_head_s), (links.heads, links.by_tail_s))
+    ]
+    found: Indices = np.where(known, np.bincount(np.concatenate(alone), minlength=count), 0)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """One link."""
+
+    offset_s: float
+    bound_s: float
+    age_s: float
+    drift_ppm: float
+    by_router: bool
+    is_disputed: bool
+    by_tail_s: tuple[float, float]
+    by_head_s: tuple[float, float]
+
+
 def _join(
     names: tuple[str, ...], pair: tuple[int, int], reports: list[Measurement], clashes: list[Contradiction]
-) -> tuple[float, float, float, float, bool]:
-    """One row: offset, bound, age, drift, whether by the router only."""
-    probes = [one for one in reports if one.via != ROUTER]
-    used = probes or reports
+) -> _Row:
+    used = _leave_out_overtaken(reports)
     turned = [(1.0 if one.source == names[pair[0]] else -1.0, one) for one in used]
-    lows = [sign * one.offset_s - one.bound_s for sign, one in turned]
-    highs = [sign * one.offset_s + one.bound_s for sign, one in turned]
-    low_s, high_s = max(lows), min(highs)
-    if low_s > high_s + SLACK_S:
-        clashes.append(Contradiction((names[pair[0]], names[pair[1]]), low_s - high_s))
-        low_s, high_s = min(lows), max(highs)
+    ranges = [(sign * one.offset_s - one.bound_s, sign * one.offset_s + one.bound_s) for sign, one in turned]
+    low_s, high_s, excess_s = _intersect(ranges)
+    if excess_s:
+        clashes.append(Contradiction((names[pair[0]], names[pair[1]]), excess_s))
     drifts = [sign * one.drift_ppm for sign, one in turned if one.drift_ppm is not None]
-    return (
-        (low_s + high_s) / 2,
-        max((high_s - low_s) / 2, BOUND_FLOOR_S),
-        min(one.age_s for one in used),
-        sum(drifts) / len(drifts) if drifts else float("nan"),
-        not probes,
+    return _Row(
+        offset_s=(low_s + high_s) / 2,
+        bound_s=max((high_s - low_s) / 2, BOUND_FLOOR_S),
+        age_s=min(one.age_s for one in used),
+        drift_ppm=sum(drifts) / len(drifts) if drifts else float("nan"),
+        by_router=all(one.via == ROUTER for one in used),
+        is_disputed=excess_s > 0,
+        by_tail_s=_intersect([one for one, (sign, _) in zip(ranges, turned, strict=True) if sign > 0])[:2],
+        by_head_s=_intersect([one for one, (sign, _) in zip(ranges, turned, strict=True) if sign < 0])[:2],
     )
 
 
-def _stack(
-    names: tuple[str, ...], pairs: list[tuple[int, int]], rows: list[tuple[float, float, float, float, bool]]
-) -> Links:
+def _intersect(ranges: Sequence[tuple[float, float]]) -> tuple[float, float, float]:
+    """What ranges have in common; where they exclude each other, what they span, and by how much they do."""
+    low_s = max((low_s for low_s, _ in ranges), default=float("-inf"))
+    high_s = min((high_s for _, high_s in ranges), default=float("inf"))
+    if low_s <= high_s + SLACK_S:
+        return low_s, high_s, 0.0
+    return min(low_s for low_s, _ in ranges), max(high_s for _, high_s in ranges), low_s - high_s
+
+
+def _leave_out_overtaken(reports: list[Measurement]) -> list[Measurement]:
+    probed_s = min((one.age_s for one in reports if one.via != ROUTER), default=float("inf"))
+    return [one for one in reports if one.via != ROUTER or one.age_s <= probed_s + OVERTAKEN_S]
+
+
+def _stack(names: tuple[str, ...], pairs: list[tuple[int, int]], rows: list[_Row]) -> Links:
     ends = np.array(pairs, dtype=np.intp).reshape(-1, 2)
-    columns = np.array([row[:4] for row in rows], dtype=np.float64).reshape(-1, 4)
+    columns = np.array(
+        [(row.offset_s, row.bound_s, row.age_s, row.drift_ppm) for row in rows], dtype=np.float64
+    ).reshape(-1, 4)
     return Links(
         names=names,
         tails=ends[:, 0],
@@ -141,5 +198,8 @@ def _stack(
         bound_s=columns[:, 1],
         age_s=columns[:, 2],
         drift_ppm=columns[:, 3],
-        by_router=np.array([row[4] for row in rows], dtype=np.bool_),
+        by_router=np.array([row.by_router for row in rows], dtype=np.bool_),
+        is_disputed=np.array([row.is_disputed for row in rows], dtype=np.bool_),
+        by_tail_s=np.array([row.by_tail_s for row in rows], dtype=np.float64).reshape(-1, 2),
+        by_head_s=np.array([row.by_head_s for row in rows], dtype=np.float64).reshape(-1, 2),
     )

@@ -8,6 +8,11 @@ VOID_AFTER_S = 1000.0
 DRIFT_BOUND = 50e-6
 """How fast a crystal may run away from true time; two of them from each other at twice this."""
 
+FASTEST = 5000e-6
+"""Two clocks that part faster were set: ten times what a kernel does for a daemon that slews (500 ppm)."""
+_SHORTEST_S = 1.0
+"""Two words that follow sooner tell no rate."""
+
 PROBE, ROUTER = "probe", "router"
 TRUSTED_STATES = frozenset({"synchronized", "holdover"})
 """States of a claim that promise a bound."""
@@ -103,6 +108,10 @@ class ReferenceInterval:
     high_s: float
     is_trusted: bool = False
     """Whether the operator takes its word over any number of others."""
+    identities: frozenset[str] = frozenset()
+    """All names and addresses of the server, `name` among them or not: what others call it may be any of these."""
+    is_told: bool = False
+    """Whether only the host that asked tells of it, and may have invented it; else this host has asked it itself."""
 
     @property
     def is_usable(self) -> bool:
@@ -110,21 +119,44 @@ class ReferenceInterval:
         return -_MAX_OFFSET_S <= self.low_s <= self.high_s <= _MAX_OFFSET_S
 
 
-def age_measurement(measurement: Measurement, elapsed_s: float) -> Measurement:
+def age_measurement(measurement: Measurement, elapsed_s: float, rate: float = 0.0) -> Measurement:
     """What a measurement is still worth.
 
     Args:
         measurement: As it was reported.
         elapsed_s: Since then.
+        rate: How fast the clocks parted before it, where that was faster than crystals do; see `find_rate`.
 
     Returns:
-        The same with a wider bound: two crystals may have drifted apart meanwhile.
+        The same with a wider bound: two crystals may have drifted apart meanwhile, and what parted the clocks before may
+        have gone on all the time, or have ended at once.
     """
+    moved_s = rate * elapsed_s / 2
     return replace(
         measurement,
+        offset_s=measurement.offset_s + moved_s,
         age_s=measurement.age_s + elapsed_s,
-        bound_s=measurement.bound_s + 2 * DRIFT_BOUND * elapsed_s,
+        bound_s=measurement.bound_s + 2 * DRIFT_BOUND * elapsed_s + abs(moved_s),
     )
+
+
+def find_rate(before: Measurement, after: Measurement, elapsed_s: float) -> float:
+    """How fast two clocks part, where that is proven to be faster than crystals do.
+
+    Args:
+        before: One measurement of a pair.
+        after: The next.
+        elapsed_s: Between the two, as both were reported.
+
+    Returns:
+        The rate, with what both bounds leave open; 0 where crystals explain it, and where a clock was set.
+    """
+    if elapsed_s < _SHORTEST_S:
+        return 0.0
+    moved_s, doubt_s = after.offset_s - before.offset_s, before.bound_s + after.bound_s
+    if abs(moved_s) <= doubt_s + 2 * DRIFT_BOUND * elapsed_s or abs(moved_s) > FASTEST * elapsed_s:
+        return 0.0
+    return (moved_s + (doubt_s if moved_s > 0 else -doubt_s)) / elapsed_s
 
 
 def age_claim(claim: HostClaim, elapsed_s: float) -> HostClaim:

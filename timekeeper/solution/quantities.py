@@ -11,7 +11,7 @@ def tell_span(span_s: float) -> str:
         return f"{span_s:.3g} s" if span_s < 1000 else f"{span_s:.0f} s"  # noqa: PLR2004 - no exponents
     if span_s >= 0.9995 * _MILLI_S:
         return f"{span_s / _MILLI_S:.3g} ms"
-    return f"{span_s / _MICRO_S:.3g} us" if span_s >= _LEAST_S else "0 us"
+    return f"{span_s / _MICRO_S:.3g} µs" if span_s >= _LEAST_S else "0 µs"
 
 
 def tell_direction(offset_s: float) -> str:

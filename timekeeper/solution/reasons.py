@@ -30,9 +30,9 @@ def explain(
     told = (
         _compare(host, solution, verdict),
         waiting,
-        _doubt(host, verdict, thresholds),
+        _doubt(host, solution, verdict, thresholds),
         _excuse(host, solution),
-        "its measurements exclude each other, so nothing is proven of its clock" if host.is_contested else "",
+        _tell_contradiction(host),
         _refute(host, solution),
         "measured through the router only, hence the wide bound" if host.is_routed else "",
     )
@@ -57,7 +57,7 @@ def explain_cluster(solution: Solution) -> tuple[str, ...]:
 def _compare(host: HostSolution, solution: Solution, verdict: Verdict) -> str:
     if host.offset_s is None or host.bound_s is None:
         return _tell_basis(host, solution)
-    whom = f"{solution.agreeing} of {solution.measured} hosts"
+    whom = f"{solution.agreeing} of {solution.voters} hosts"
     if host.basis is Basis.TRUE_TIME:
         whom = "true time, as independent claims and references agree on it"
     where = "level with" if host.host == solution.reference else tell_direction(host.offset_s)
@@ -80,8 +80,8 @@ def _tell_camps(solution: Solution) -> str:
     """Who stands against whom."""
     camps = solution.camps
     if len(camps) == 1:
-        return f"only {len(camps[0].hosts)} of {solution.measured} measured hosts can be compared: no majority"
-    if solution.measured == 2:  # noqa: PLR2004 - two hosts
+        return f"only {len(camps[0].hosts)} of {solution.voters} hosts can be compared: no majority"
+    if solution.voters == 2:  # noqa: PLR2004 - two hosts
         first, second = camps
         return (
             f"{first.hosts[0]} and {second.hosts[0]} differ by {tell_span(second.offset_s)}"
@@ -90,21 +90,28 @@ def _tell_camps(solution: Solution) -> str:
     others = "; ".join(
         f"{len(camp.hosts)} ({tell_names(camp.hosts)}) {tell_direction(camp.offset_s)} them" for camp in camps[1:]
     )
-    is_vague = 2 * len(camps[0].hosts) > solution.measured
+    is_vague = 2 * len(camps[0].hosts) > solution.voters
     agree = "agree, but some so vaguely that they may agree with others as well" if is_vague else "agree"
+    compared = len(solution.frames[0].names)
+    some = f", of which {compared} can be compared" if compared < solution.voters else ""
     return (
-        f"no majority among {solution.measured} hosts: {len(camps[0].hosts)} ({tell_names(camps[0].hosts)})"
+        f"no majority among {solution.voters} hosts{some}: {len(camps[0].hosts)} ({tell_names(camps[0].hosts)})"
         f" {agree}; {others}"
     )
 
 
-def _doubt(host: HostSolution, verdict: Verdict, thresholds: Thresholds) -> str:
+def _doubt(host: HostSolution, solution: Solution, verdict: Verdict, thresholds: Thresholds) -> str:
     if verdict is not Verdict.SUSPECT or host.offset_s is None or host.bound_s is None:
         return ""
     beyond_s = abs(host.offset_s) - host.bound_s
     if beyond_s <= thresholds.warn_s:
         return f"may be beyond {tell_span(thresholds.warn_s)}, which is not proven"
-    if not host.is_outside:
+    if host.is_outside:
+        return ""
+    votes = solution.true_time
+    if host.basis is Basis.TRUE_TIME and votes and votes.depends_on_one(host.host):
+        return f"not accused: only the word of {tell_names(tuple(votes.speakers - {host.host}))} stands against it"
+    if not host.is_contested:
         return "most hosts are measured too vaguely to prove that it stands alone"
     return ""
 
@@ -119,6 +126,14 @@ def _excuse(host: HostSolution, solution: Solution) -> str:
     return _LEAPS.get(host.camp, "")
 
 
+def _tell_contradiction(host: HostSolution) -> str:
+    if host.is_contested:
+        return "its measurements exclude each other, so nothing is proven of its clock"
+    if host.is_distrusted:
+        return "its measurements exclude each other: it stands where more than half of them, each taken alone, put it"
+    return ""
+
+
 def _refute(host: HostSolution, solution: Solution) -> str:
     """The second axis: the clock against what is claimed of it."""
     claim, off_s, doubt_s = host.claim, host.true_offset_s, host.true_bound_s
@@ -127,6 +142,7 @@ def _refute(host: HostSolution, solution: Solution) -> str:
     promised_s = claim.promised_s or 0.0
     votes = solution.true_time
     by = f", by {votes.agreeing} of {votes.votes} independent votes" if votes else ""
+    by += ", which most clocks follow" if votes and votes.is_tied else ""
     return (
         f"{claim.daemon or 'its time daemon'} claims ±{tell_span(promised_s)} but the clock is"
         f" {tell_direction(off_s)} true time (±{tell_span(doubt_s)}){by}"

@@ -8,6 +8,7 @@ which one bad clock could move.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import isfinite
 
 import numpy as np
 
@@ -27,6 +28,8 @@ class Majority:
     """Who agrees, as far as can be told: their intervals, with the tolerance, reach into the region."""
     outside: frozenset[int]
     """Who provably is not good, if most are."""
+    region: Interval
+    """Where the true one of their clocks lies, compared with any one."""
 
 
 def find_majority(frame: Frame, view: View, voters: int, thresholds: Thresholds) -> Majority | None:
@@ -35,7 +38,7 @@ def find_majority(frame: Frame, view: View, voters: int, thresholds: Thresholds)
     Args:
         frame: The hosts that can be compared.
         view: Their clocks, compared with any one.
-        voters: How many hosts there are with fresh data, in this frame or not.
+        voters: How many hosts there are, in this frame or not.
         thresholds: How far good clocks may differ, and how far apart two camps are rivals.
 
     Returns:
@@ -45,11 +48,16 @@ def find_majority(frame: Frame, view: View, voters: int, thresholds: Thresholds)
     hosts = range(len(frame.names))
     intervals = [view.interval(host, tolerance_s) for host in hosts]
     region = span_regions(find_regions(intervals, voters // 2 + 1), thresholds.warn_s)
-    if region is None:
+    if region is None or not isfinite(region.half_width):
         return None
-    members = [host for host in hosts if not distance(intervals[host], region)]
+    members = [host for host in hosts if view.knows(host) and not distance(intervals[host], region)]
+    unsure = frame.distrusted | frame.find_contested()
+    believed = [host for host in members if host not in unsure]
+    if not believed:
+        return None
     outside = (host for host in hosts if distance(view.interval(host), region) > tolerance_s)
-    return Majority(_find_median(frame, view, members, tolerance_s), frozenset(members), frozenset(outside))
+    median = _find_median(frame, view, believed, tolerance_s)
+    return Majority(median, frozenset(members), frozenset(outside), region)
 
 
 def find_camps(intervals: Sequence[Interval], most: int) -> list[list[int]]:

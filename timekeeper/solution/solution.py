@@ -41,6 +41,8 @@ class HostSolution:
     """Whether independent claims and references agree with it, and not with the majority of hosts."""
     is_contested: bool = False
     """Whether its measurements exclude each other, so that nothing is proven of its clock."""
+    is_distrusted: bool = False
+    """Whether its measurements exclude each other so often that it is placed by more than half of them, each alone."""
     camp: CampKind = CampKind.PLAIN
     """Whether a leap second explains why it stands apart."""
     age_s: float | None = None
@@ -63,8 +65,13 @@ class Solution:
 
     hosts: tuple[HostSolution, ...]
     """By name."""
+    voters: int
+    """Hosts that were measured, or say something of their own clock: a majority is more than half of them.
+
+    A timekeeper that starts has measured nobody yet; its host counts all the same, or the rest would be a majority.
+    """
     measured: int
-    """Hosts with a fresh measurement: a majority is more than half of them."""
+    """Hosts with a fresh measurement."""
     reference: str | None
     """The median host of the majority; None without a majority."""
     agreeing: int
@@ -78,8 +85,8 @@ class Solution:
     contradictions: tuple[Contradiction, ...]
     residual_s: float
     """By how much the worst link differs from the fit of all."""
-    spread_s: float
-    """How far apart the two most different clocks of the largest group are."""
+    spread_s: float | None
+    """How far apart the two most different clocks of the largest group are; None while nothing was measured."""
     refused: int
     """Reported measurements that could not be used."""
     measurements: tuple[Measurement, ...]
@@ -88,6 +95,6 @@ class Solution:
     """The groups that chains of measurements join, the largest first; for the offset of any two hosts."""
 
     @property
-    def has_majority(self) -> bool:
-        """Whether more than half of the measured hosts agree."""
-        return self.reference is not None
+    def has_majority(self) -> bool | None:
+        """Whether more than half of the hosts agree; None while nothing was measured."""
+        return self.reference is not None if self.measured else None

@@ -41,7 +41,7 @@ def classify(host: HostSolution, limit_s: float, *, before: Verdict | None = Non
 
     Returns:
         The verdict. ``wrong`` takes proof that it differs from most, and that neither a leap second nor independent
-        claims of true time speak for it.
+        claims of true time speak for it. Who is contested is never ``ok``: of his clock nothing is proven.
     """
     if host.offset_s is None or host.bound_s is None:
         return _WITHOUT_OFFSET[host.basis]
@@ -50,7 +50,8 @@ def classify(host: HostSolution, limit_s: float, *, before: Verdict | None = Non
     if is_accusable(host) and away_s - host.bound_s > accuse_s:
         return Verdict.WRONG
     clear_s = limit_s * clear_ratio if before in DOUBTED else limit_s
-    return Verdict.OK if away_s + host.bound_s < clear_s else Verdict.SUSPECT
+    is_clear = away_s + host.bound_s < clear_s and not host.is_contested
+    return Verdict.OK if is_clear else Verdict.SUSPECT
 
 
 def is_accusable(host: HostSolution) -> bool:

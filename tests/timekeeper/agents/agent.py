@@ -10,11 +10,18 @@ from pathlib import Path
 from communicator.errors import NoReceiverError, ReplyTimeoutError
 from communicator.protocol import Message
 
-PROGRAM = Path(__file__).with_name("impatient.py")
 ROOT = Path(__file__).parents[3]
 TRUE = {}
 """The clock of a host that is not shifted, as an environment of libfaketime."""
-QUIET = ("interval_s=1", *(f"sources.{name}=false" for name in ("chrony", "ntpd", "timesyncd", "clockbound")))
+QUICK = ("interval_s=1", "thresholds.grace_s=2")
+QUIET = tuple(f"sources.{name}=false" for name in ("chrony", "ntpd", "timesyncd", "clockbound"))
+RUNS = "runs since "
+RUN = f"""
+import runpy, time
+print({RUNS!r}, time.monotonic(), sep="", flush=True)
+runpy.run_module("timekeeper", run_name="__main__")
+"""
+"""A timekeeper that says first when it ran."""
 ON_LOOPBACK = "probe_listen=127.0.0.1:0"
 
 
@@ -44,10 +51,10 @@ class Agent:
         self._asker = asker
         self._home = home
         self.environment = os.environ | {"PYTHONPATH": str(ROOT)} | clock
-        self._command = command
+        self.command = command
         self._process = None
         self.started_s = 0.0
-        """When, on the monotonic clock of this machine."""
+        """When its start began, on the monotonic clock of this machine."""
 
     @property
     def log(self):
@@ -55,9 +62,15 @@ class Agent:
         path = self._home / "log"
         return path.read_text() if path.exists() else ""
 
+    @property
+    def running_s(self):
+        """When it ran, at the latest; later than a libfaketime in it began to count. None before it does."""
+        told = [line.removeprefix(RUNS) for line in self.log.splitlines() if line.startswith(RUNS)]
+        return float(told[-1]) if told else None
+
     def start(self, *assignments):
-        options = [*QUIET, f"data_path={self._home}/data", f"flags_path={self.flags}", *assignments]
-        command = [*self._command, sys.executable, PROGRAM, "--communicator", self.router.unix]
+        options = [*QUICK, *QUIET, f"data_path={self._home}/data", f"flags_path={self.flags}", *assignments]
+        command = [*self.command, sys.executable, "-c", RUN, "--communicator", self.router.unix]
         command += [f"--set={option}" for option in options]
         with (self._home / "log").open("ab") as log:
             self.started_s = time.monotonic()
@@ -82,7 +95,7 @@ class Agent:
         command = [sys.executable, "-m", "bellwether", *arguments, "--communicator", self.router.unix]
         environment = os.environ | {"COLUMNS": "500"}
         done = subprocess.run(
-            command, env=environment, cwd=ROOT, capture_output=True, text=True, check=False, timeout=30
+            command, env=environment, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60
         )
         assert done.returncode == 0, done.stderr
         return done.stdout

@@ -1,6 +1,7 @@
 """Clusters of real routers and real timekeepers whose clocks are off by what the test says."""
 
 from contextlib import AsyncExitStack
+from pathlib import Path
 
 import pytest
 
@@ -11,8 +12,17 @@ from tests.timekeeper.agents.agent import ON_LOOPBACK, TRUE, Agent
 from tests.timekeeper.agents.truth import check
 
 LOG_CHARACTERS = 8000
-TOLD_S = 40.0
+PATIENT_S = 300
+"""For a test: up to eight programs have to start, and each of its words is awaited for up to `TOLD_S`."""
+TOLD_S = 60.0
 """On a machine that is busy with other tests too; a tenth of it is usual."""
+
+
+def pytest_collection_modifyitems(items):
+    """Give the tests of this folder their time."""
+    for item in items:
+        if item.path.parent == Path(__file__).parent:
+            item.add_marker(pytest.mark.timeout(PATIENT_S))
 
 
 class ShiftedRouter(RouterProcess):

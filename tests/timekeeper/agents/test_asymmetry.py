@@ -15,15 +15,23 @@ async def test_the_bound_holds_what_cannot_be_seen(lab, agents, told):
         agent = await agents.beside(one.router, command=["ip", "netns", "exec", one.namespace])
         agent.start("auth.mode=none")
     for agent in agents.all:
-        report = await told(agent, has_looked_often, TRUTH)
-        [pair] = [pair for pair in report["pairs"] if pair["via"] == "probe"]
-        assert pair["offset_seconds"] == pytest.approx((THERE_S - BACK_S) / 2, abs=0.002), "half of the asymmetry"
+        report = await told(agent, has_looked_long_enough, TRUTH)
+        pair = by_probe(report)
+        asymmetry_s = THERE_S - BACK_S if pair["from"] == "a" else BACK_S - THERE_S
+        assert pair["offset_seconds"] == pytest.approx(asymmetry_s / 2, abs=0.002), "half of the asymmetry"
         assert pair["bound_seconds"] >= abs(pair["offset_seconds"])
-        assert pair["bound_seconds"] == pytest.approx((THERE_S + BACK_S) / 2, abs=0.003)
         assert "verdict=wrong" not in agent.log
     [wire] = lab.wires
     assert wire.lost / (wire.lost + wire.carried) == pytest.approx(LOSS, abs=0.1)
 
 
-def has_looked_often(report):
-    return report["local"]["seq"] >= ROUNDS and any(pair["via"] == "probe" for pair in report["pairs"])
+def by_probe(report):
+    return next((pair for pair in report["pairs"] if pair["via"] == "probe"), None)
+
+
+def has_looked_long_enough(report):
+    """Until some have passed as quickly as the way allows, on a machine that is busy with other tests too."""
+    pair = by_probe(report)
+    if report["local"]["seq"] < ROUNDS or pair is None:
+        return False
+    return pair["bound_seconds"] == pytest.approx((THERE_S + BACK_S) / 2, abs=0.002)

@@ -8,12 +8,11 @@ from tests.timekeeper.agents.truth import host, verdicts, vias
 NAMES = ("alpha", "beta", "gamma")
 LEVEL = dict.fromkeys(NAMES, 0.0)
 STEP_S = 0.2
-SOON_S = 20.0
-PROBES_OTHERS, IS_PROBED = "alpha", "gamma"
+SOON_S = 40.0
+FIRST, LAST = "alpha", "gamma"
 
 
-@pytest.mark.timeout(120)
-@pytest.mark.parametrize("victim", [PROBES_OTHERS, IS_PROBED])
+@pytest.mark.parametrize("victim", [FIRST, LAST])
 async def test_a_killed_timekeeper(agents, clock, told, tmp_path, victim):
     setting = tmp_path / "faketime"
     setting.write_text("+0")
@@ -44,4 +43,4 @@ async def test_a_killed_timekeeper(agents, clock, told, tmp_path, victim):
 
 
 def is_at_peace(report):
-    return len(report["pairs"]) == 3 and verdicts(report) == dict.fromkeys(NAMES, "ok")
+    return len(report["pairs"]) == 6 and verdicts(report) == dict.fromkeys(NAMES, "ok")

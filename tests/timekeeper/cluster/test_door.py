@@ -67,9 +67,29 @@ async def test_at_an_address_of_the_settings_it_is_there_at_once(neighbors, told
     assert address.port == door.port != 0
     async with serving(door, neighbors, told):
         assert neighbors.probe_address is None, "nobody answers under a name that is not known"
-        door.learn("alpha", "10.0.0.1:4042")
+        door.learn("alpha", "127.83.1.1:4042")
         assert await eventually(probe_address_of(neighbors), bool) == address
     assert told == []
+
+
+@pytest.mark.parametrize(
+    ("listen", "router", "knows"),
+    [
+        ("127.0.0.1", "10.0.0.1:4042", "at 10.0.0.1"),
+        ("127.0.0.1", "[fd00::1]:4042", "at fd00::1"),
+        ("127.0.0.1", "nonsense", "at no address"),
+        ("0.0.0.0", "10.0.0.1:4042", ""),
+        ("127.0.0.1", "[::ffff:127.0.0.1]:4042", ""),
+    ],
+)
+async def test_an_address_that_others_will_not_probe_is_told(neighbors, told, eventually, listen, router, knows):
+    door = new_door(HostPort(listen, 0))
+    await door.bind()
+    async with serving(door, neighbors, told):
+        door.learn("alpha", router)
+        await eventually(probe_address_of(neighbors), bool)
+    assert [event for event, _ in told] == ["probe_listen_elsewhere"] * bool(knows)
+    assert all(f"its router, {knows}: make probe_listen the address of cluster.my_address" in why for _, why in told)
 
 
 async def test_an_address_of_the_settings_that_cannot_be_had():
@@ -79,13 +99,13 @@ async def test_an_address_of_the_settings_that_cannot_be_had():
             await new_door(HostPort(*taken.getsockname())).bind()
 
 
-async def test_without_one_it_is_beside_the_router(neighbors, told, eventually):
+async def test_without_one_it_is_beside_the_router(neighbors, told, eventually, own_address):
     door = new_door()
     await door.bind()
     assert door.address is None
     async with serving(door, neighbors, told):
-        door.learn("alpha", "127.83.1.1:4042")
-        assert await eventually(probe_address_of(neighbors), bool) == HostPort("127.83.1.1", PORT)
+        door.learn("alpha", f"{own_address}:4042")
+        assert await eventually(probe_address_of(neighbors), bool) == HostPort(own_address, PORT)
     assert told == []
 
 
@@ -98,9 +118,9 @@ CANNOT_BE = {
 }
 
 
-@pytest.mark.parametrize(("router", "secret", "reason"), CANNOT_BE.values(), ids=CANNOT_BE)
-async def test_what_cannot_be_is_told_once_and_tried_again(neighbors, told, eventually, router, secret, reason):
-    key, mode = secret
+@pytest.mark.parametrize("case", CANNOT_BE.values(), ids=CANNOT_BE)
+async def test_what_cannot_be_is_told_once_and_tried_again(neighbors, told, eventually, own_address, case):
+    router, (key, mode), reason = case
     door = new_door(key=key, mode=mode)
     async with serving(door, neighbors, told):
         door.learn("alpha", router)
@@ -118,8 +138,8 @@ async def test_what_cannot_be_is_told_once_and_tried_again(neighbors, told, even
 
         await eventually(now_s, lambda now: now > again_s)
         assert len(told) == 1
-        door.learn("alpha", "127.83.1.2:4042")
-        assert await eventually(probe_address_of(neighbors), bool) == HostPort("127.83.1.2", PORT)
+        door.learn("alpha", f"{own_address}:4042")
+        assert await eventually(probe_address_of(neighbors), bool) == HostPort(own_address, PORT)
 
 
 async def test_another_reason_is_told_too(neighbors, told, eventually):

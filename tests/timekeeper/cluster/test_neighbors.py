@@ -22,6 +22,8 @@ ANYWHERE = HostPort("127.0.0.1", 0)
 SEAL = Seal(hash_cluster("tests"), b"the key of the tests")
 NOWHERE = HostPort("127.0.0.1", 9)
 S = 1_000_000_000
+NARROW_S = 0.1
+"""A first answer may take longer, on a machine that is busy with other tests too."""
 
 
 class Routers:
@@ -32,6 +34,8 @@ class Routers:
         """Of each that answers."""
         self.takes_s = 0.0
         """How long an answer seems to have taken."""
+        self.old_s = 0.0
+        """How long ago it seems to have come."""
         self.asked = []
         self.at_once = 0
 
@@ -41,7 +45,7 @@ class Routers:
         await asyncio.sleep(0)
         if host not in self.ahead_s:
             return None
-        now_ns = read_raw_ns()
+        now_ns = read_raw_ns() - round(self.old_s * 1e9)
         realtime_ns = now_ns + read_realtime().difference_ns
         half_ns = round(self.takes_s * 1e9 / 2)
         return Answer(now_ns - half_ns, now_ns + half_ns, realtime_ns + round(self.ahead_s[host] * 1e9))
@@ -108,13 +112,14 @@ async def test_a_host_that_answers_probes_is_measured(hosts, eventually):
     assert (alpha.probe_address, alpha.probe_counts()) == (None, ProbeCounts(asked={}, answered={}, refused={}))
     address = await hosts.open(alpha, "alpha")
     assert alpha.probe_address == address
-    found = (await eventually(measured_of(alpha), bool))["beta"]
+    found = (await eventually(measured_of(alpha), lambda found: found and found["beta"].estimate.bound_s < NARROW_S))[
+        "beta"
+    ]
     assert found.via == "probe"
-    assert abs(found.estimate.offset_s) <= found.estimate.bound_s < 0.1
+    assert abs(found.estimate.offset_s) <= found.estimate.bound_s
     assert alpha.unanswered() == frozenset()
     assert alpha.probe_counts().asked["beta"]["ok"] > 0
     assert beta.probe_counts().answered["ok"] > 0
-    assert measured_of(beta) != {}
 
 
 async def test_its_doors_are_closed_at_the_end(hosts):
@@ -189,9 +194,24 @@ async def test_of_both_ways_the_better_one_counts(hosts, routers, takes_s, via):
     assert [one.via for one in alpha.measured()] == [via]
 
 
-def exchange(took_ns, **changes):
+@pytest.mark.parametrize(
+    ("interval_s", "routed_s", "via"),
+    [(1.0, 0.0, "router"), (1.0, 9.0, "router"), (1.0, 11.0, "probe"), (4.0, 0.0, "probe")],
+)
+async def test_what_routers_say_of_a_silent_peer_is_newer(hosts, routers, interval_s, routed_s, via):
+    routers.ahead_s, routers.takes_s, routers.old_s = {"beta": 3.0}, 1.0, routed_s
+    alpha = hosts.new(routers.ask, interval_s)
+    alpha.follow(probed(beta=NOWHERE), ())
+    await alpha.ask_routers()
+    alpha._take("beta", exchange(took_ns=1000, old_ns=10 * S))
+    [found] = alpha.measured()
+    assert found.via == via
+    assert found.estimate.offset_s == pytest.approx(3.0 if via == "router" else 0.0, abs=0.6)
+
+
+def exchange(took_ns, old_ns=0, **changes):
     """The peer's clocks are ours; it answers at once."""
-    now_ns, ours = read_raw_ns(), read_realtime()
+    now_ns, ours = read_raw_ns() - old_ns, read_realtime()
     first_ns = now_ns - took_ns
     middle_ns = (first_ns + now_ns) // 2
     fields = {"t1_ns": first_ns, "t2_ns": middle_ns, "t3_ns": middle_ns, "t4_ns": now_ns, "stamp_error_ns": 0}

@@ -9,8 +9,10 @@ import pytest
 from communicator.protocol import HostPort, Message
 from communicator.protocol.limits import LINE_BYTES
 from tests.timekeeper.cluster.words import CLAIM, pair, row, word_of
-from timekeeper.cluster.rows import FORGOTTEN_S, HOSTS, PAIRS_A_ROW, Rows, claim_of, measurements_of
+from timekeeper.cluster.rows import FORGOTTEN_S, HOSTS, PAIRS_A_ROW, Rows, claim_of, measurements_of, reference_of
+from timekeeper.report import ReferenceReport
 from timekeeper.solution import HostClaim, Measurement
+from timekeeper.solution.measurement import VOID_AFTER_S
 
 BETA = HostClaim(
     host="beta",
@@ -41,15 +43,33 @@ def test_nobody_has_spoken(rows):
 def test_a_word_is_taken(rows):
     assert rows.hear(row(word_of("beta", pair("gamma", 0.25, drift_ppm=7.5))), 100.0) == ""
     assert (len(rows), rows.hosts, rows.refused) == (1, {"beta"}, 0)
-    assert rows.claim_reports() == {"beta": CLAIM}
+    assert rows.claim_reports(100.0) == {"beta": CLAIM}
     assert rows.claims(100.0) == [BETA]
     assert rows.measurements(100.0) == [BETA_TO_GAMMA]
+
+
+def test_a_copy_stays_as_it_was(rows):
+    rows.hear(row(word_of("beta")), 0.0)
+    copied = rows.copy()
+    rows.hear(row(word_of("gamma")), 1.0)
+    rows.forget(FORGOTTEN_S + 0.5)
+    assert (copied.hosts, rows.hosts) == ({"beta"}, {"gamma"})
 
 
 def test_it_grows_old(rows):
     rows.hear(row(word_of("beta", pair("gamma", 0.25, drift_ppm=7.5))), 100.0)
     assert rows.claims(110.0) == [replace(BETA, age_s=11.0, bound_s=pytest.approx(0.0025))]
     assert rows.measurements(110.0) == [replace(BETA_TO_GAMMA, age_s=11.0, bound_s=pytest.approx(0.0011))]
+
+
+def test_and_is_shown_so(rows):
+    rows.hear(row(word_of("beta")), 100.0)
+    rows.hear(row(word_of("gamma", claim=msgspec.structs.replace(CLAIM, bound_seconds=None, age_seconds=None))), 100.0)
+    told = rows.claim_reports(110.0)
+    assert told["beta"] == msgspec.structs.replace(CLAIM, age_seconds=11.0, bound_seconds=pytest.approx(0.0025))
+    assert (told["gamma"].bound_seconds, told["gamma"].age_seconds) == (None, None), "what is not known stays so"
+    void = rows.claim_reports(100.0 + VOID_AFTER_S + 1.0)["beta"]
+    assert (void.state, void.offset_seconds, void.bound_seconds) == ("unknown", None, None)
 
 
 @pytest.mark.parametrize(("later_s", "hosts"), [(FORGOTTEN_S, {"beta"}), (FORGOTTEN_S + 0.1, set())])
@@ -68,6 +88,7 @@ NOT_A_ROW = {
     "no JSON": ("{", "beta", "Input data was truncated"),
     "not an object": ("[]", "beta", "Expected `object`, got `array`"),
     "no claim": ('{"server":"beta","boot_id":"","seq":1,"role":"agent"}', "beta", "missing required field `claim`"),
+    "nested without end": ('{"server":"beta","x":' + "[" * 30_000 + "]" * 30_000 + "}", "beta", "recursion"),
     "a lone surrogate": ('"\ud800"', "beta", "surrogates not allowed"),
     "NaN": (
         '{"server":"beta","boot_id":"","seq":1,"role":"agent","claim":{"state":"unknown","bound_seconds":NaN}}',
@@ -129,12 +150,44 @@ def test_the_order_of_words(rows, changes, reason):
     assert rows.hosts == (set() if reason else {"beta"}), "what was refused does not make it younger"
 
 
+def test_a_host_that_was_set_back_to_a_snapshot_is_believed_again(rows):
+    """Its timekeeper goes on counting from where it was then, which may be hours ago."""
+    rows.hear(row(word_of("beta", seq=7)), 0.0)
+    faults = [rows.hear(row(word_of("beta", seq=seq)), 500.0) for seq in (1, 2, 3, 4, 4)]
+    assert [bool(fault) for fault in faults] == [True, True, False, False, True]
+    rows.forget(FORGOTTEN_S + 1.0)
+    assert rows.hosts == {"beta"}
+
+
+def test_what_is_overtaken_now_and_then_stays_so(rows):
+    taken = [rows.hear(row(word_of("beta", seq=seq)), 0.0) == "" for seq in (7, 5, 6, 8, 6, 7, 9)]
+    assert taken == [True, False, False, True, False, False, True]
+
+
 def test_too_many_hosts(rows):
     for number in range(HOSTS):
         assert rows.hear(row(word_of(f"host{number}")), 0.0) == ""
     assert rows.hear(row(word_of("beta")), 0.0) == f"more than {HOSTS} hosts report their clocks"
     assert rows.hear(row(word_of("host7", seq=2)), 0.0) == ""
     assert (len(rows), rows.refused) == (HOSTS, 1)
+
+
+def test_a_clock_that_runs_away_is_followed_between_its_words(rows):
+    for seq, now_s in enumerate((100.0, 110.0, 120.0), start=1):
+        told = word_of("beta", pair("gamma", 1e-3 * now_s), pair("delta", 0.0), seq=seq)
+        assert rows.hear(row(told), now_s) == ""
+        gamma, delta = rows.measurements(now_s + 5.0)
+        # After its first word nobody knows; then it may go on at 1000 ppm, or stop at once.
+        reach_s = 0.0 if seq == 1 else 0.0025
+        assert abs(1e-3 * now_s + reach_s - gamma.offset_s) < 1e-4
+        assert gamma.bound_s >= 0.0006 + reach_s
+        assert (delta.offset_s, delta.bound_s) == pytest.approx((0.0, 0.0006))
+
+
+def test_what_was_measured_another_way_tells_no_rate(rows):
+    rows.hear(row(word_of("beta", pair("gamma", 0.0), seq=1)), 100.0)
+    rows.hear(row(word_of("beta", pair("gamma", 0.01, via="router"), seq=2)), 110.0)
+    assert rows.measurements(120.0)[0].bound_s == pytest.approx(0.0011)
 
 
 def test_too_many_pairs():
@@ -145,5 +198,57 @@ def test_where_hosts_answer_probes(rows):
     told = {"beta": "10.0.0.2:4044", "gamma": "", "delta": "[fd00::4]:4044", "epsilon": "nonsense", "zeta": "10.0.0.6"}
     for host, address in told.items():
         rows.hear(row(word_of(host, probe_address=address)), 0.0)
-    assert rows.answering(80.0, 80.0) == {"beta": HostPort("10.0.0.2", 4044), "delta": HostPort("fd00::4", 4044)}
-    assert rows.answering(80.1, 80.0) == {}, "who is silent for so long is measured in another way"
+    assert rows.answering(80.0, 8) == {"beta": HostPort("10.0.0.2", 4044), "delta": HostPort("fd00::4", 4044)}
+    assert rows.answering(80.1, 8) == {}, "who is silent for so long is measured in another way"
+
+
+@pytest.mark.parametrize(
+    "address", ["localhost:4044", "a..b:4044", f"{'x' * 64}:4044", "victim.example.net:4044", "10.1:4044"]
+)
+def test_no_name_is_looked_up_for_a_row(rows, address):
+    assert rows.hear(row(word_of("beta", probe_address=address)), 0.0) == ""
+    assert rows.answering(0.0, 8) == {}
+
+
+@pytest.mark.parametrize(
+    ("interval_s", "silent_s"), [(10.0, 80.0), (60.0, 480.0), (120.0, 960.0), (1e300, 960.0), (0.0, 0.0), (-1e300, 0.0)]
+)
+def test_who_speaks_more_rarely_is_silent_later(rows, interval_s, silent_s):
+    rows.hear(row(word_of("beta", probe_address="10.0.0.2:4044", interval_seconds=interval_s)), 0.0)
+    assert rows.answering(silent_s, 8).keys() == {"beta"}
+    assert rows.answering(silent_s + 0.1, 8) == {}
+
+
+SERVERS = ReferenceReport(
+    offset_seconds=0.003, bound_seconds=0.001, servers=2, identities=["192.0.2.8", "ntp1"], age_seconds=5.0
+)
+
+
+def test_what_external_servers_say_of_a_host(rows):
+    rows.hear(row(word_of("beta", references=SERVERS)), 100.0)
+    rows.hear(row(word_of("gamma")), 100.0)
+    [told] = rows.references(120.0)
+    assert (told.host, told.identities, told.is_trusted) == ("beta", {"192.0.2.8", "ntp1"}, True)
+    assert (told.low_s, told.high_s) == (pytest.approx(0.001), pytest.approx(0.005)), "50 ppm of 20 s on either side"
+    assert rows.references(100.0 + VOID_AFTER_S - 4.9) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "count"),
+    [
+        ({}, 1),
+        ({"age_seconds": -1.0}, 0),
+        ({"age_seconds": VOID_AFTER_S + 1}, 0),
+        ({"bound_seconds": -1.0}, 0),
+        ({"offset_seconds": 1e300}, 0),
+        ({"bound_seconds": 1e308, "offset_seconds": 1e308}, 0),
+    ],
+)
+def test_nonsense_about_external_servers(rows, changes, count):
+    rows.hear(row(word_of("beta", references=msgspec.structs.replace(SERVERS, **changes))), 0.0)
+    assert len([one for one in rows.references(0.0) if one.is_usable]) == count
+
+
+def test_one_server_that_was_asked_is_not_sure():
+    word = word_of("beta", references=msgspec.structs.replace(SERVERS, servers=1))
+    assert not reference_of(word).is_trusted

@@ -23,6 +23,8 @@ class Host:
     wall_start_ns: int = 1_800_000_000 * S
     steps: list = field(default_factory=list)
     """(true time, size) of each step of REALTIME."""
+    slews: list = field(default_factory=list)
+    """(true time, duration, rate) of each slew of REALTIME."""
 
     def raw(self, true_ns):
         return self.raw_start_ns + true_ns + round(self.crystal * true_ns)
@@ -30,7 +32,8 @@ class Host:
     def wall(self, true_ns):
         ran_ns = self.raw(true_ns) - self.raw_start_ns
         stepped_ns = sum(size for at, size in self.steps if at <= true_ns)
-        return self.wall_start_ns + ran_ns + round(self.steered * ran_ns) + stepped_ns
+        slewed_ns = sum(rate * min(max(true_ns - at, 0), lasts) for at, lasts, rate in self.slews)
+        return self.wall_start_ns + ran_ns + round(self.steered * ran_ns + slewed_ns) + stepped_ns
 
     def read(self, true_ns, error_ns=0):
         return RealtimeReading(self.wall(true_ns) - self.raw(true_ns), self.raw(true_ns), error_ns)

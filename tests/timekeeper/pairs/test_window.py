@@ -15,7 +15,7 @@ from timekeeper.pairs import (
     Side,
     Stepped,
 )
-from timekeeper.pairs.window import EXCHANGE_NS
+from timekeeper.pairs.window import EXCHANGE_NS, REVERTED
 
 S = 1_000_000_000
 MS = 1_000_000
@@ -198,6 +198,32 @@ def test_when_our_raw_clock_broke_it_may_have_gone_back(make_pair):
     assert window.take_events() == [Restarted(Restart.OUR_CLOCK_BROKE), Restarted(Restart.PEER_BOOTED)]
 
 
+def test_a_peer_that_was_set_back_to_a_snapshot_is_believed_after_two_bursts(make_host, make_pair):
+    """Its raw clock and its epochs are those of then; what comes late from an old epoch comes once, not for ever."""
+    before, after = make_pair(), make_pair(peer=make_host(raw_start_ns=-3600 * S))
+    window = window_of([before.exchange(S, peer_epoch=5)])
+    refusals = [window.add(one) for one in bursts(after, 10 * S, 3, lambda: (40 * US, 40 * US))]
+    assert refusals == [Refusal.OLD_EPOCH] * REVERTED + [None] * (24 - REVERTED)
+    assert window.take_events() == [Restarted(Restart.PEER_CLOCK_BROKE)]
+    assert abs(window.estimate(31 * S).offset_s) < 1e-6
+
+
+def test_late_answers_between_good_ones_stay_refused(make_pair):
+    pair = make_pair()
+    window = window_of([pair.exchange(S, peer_epoch=5)])
+    for number in range(2, 50):
+        assert window.add(pair.exchange(number * S, peer_epoch=4)) is Refusal.OLD_EPOCH
+        assert window.add(pair.exchange(number * S, peer_epoch=5)) is None
+
+
+@pytest.mark.parametrize(("later_s", "refusal"), [(1000, Refusal.OLD_EPOCH), (1001, None)])
+def test_when_nothing_is_known_any_more_an_old_epoch_is_as_good_as_another(make_pair, later_s, refusal):
+    pair = make_pair()
+    first = pair.exchange(S, peer_epoch=5)
+    window = window_of([first])
+    assert window.add(pair.exchange(S + later_s * S, peer_epoch=4)) is refusal
+
+
 def test_a_raw_clock_that_jumps_untold_is_a_contradiction(make_host, make_pair):
     before, after = make_pair(), make_pair(peer=make_host(raw_start_ns=S))
     steady = [before.exchange(number * 10 * S) for number in range(5)]
@@ -268,6 +294,42 @@ def test_events_are_bounded(make_pair):
     pair = make_pair()
     window = window_of([pair.exchange(S * number, our_epoch=number) for number in range(1, 100)])
     assert len(window.take_events()) == 32
+
+
+# Slews of CLOCK_REALTIME.
+
+
+@pytest.mark.parametrize("side", list(Side))
+@pytest.mark.parametrize("ppm", [150, -300, 500, -2000, 83_333])
+@pytest.mark.parametrize("count", [2, 12])
+def test_the_bound_holds_while_a_clock_is_slewed(make_host, make_pair, side, ppm, count):
+    """A slew that has been seen may go on, or end, until the next burst; and our own clock we see at any time."""
+    for lasts_s in range(1, 30):
+        slew = (5 * S, (lasts_s + 5) * S, ppm / 1e6)
+        hosts = {each: make_host(crystal=20e-6, slews=[slew] if each is side else []) for each in Side}
+        pair = make_pair(us=hosts[Side.OURS], peer=hosts[Side.THEIRS])
+        window = window_of(list(bursts(pair, S, count, lambda: (50 * US, 50 * US))))
+        for late_s in (0.2, 2.0, 9.8):
+            now_ns = (count - 1) * 10 * S + S + round(late_s * S)
+            estimate = window.estimate(pair.us.raw(now_ns), pair.us.read(now_ns))
+            assert abs(estimate.offset_s - pair.offset_s(now_ns)) <= estimate.bound_s
+        assert not [event for event in window.take_events() if lasts_s > 10 * count and isinstance(event, Stepped)]
+
+
+def test_it_is_as_narrow_as_ever_once_a_slew_is_over(make_host, make_pair):
+    pair = make_pair(peer=make_host(slews=[(15 * S, 20 * S, 400e-6)]))
+    exchanges = list(bursts(pair, S, 8, lambda: (50 * US, 50 * US)))
+    now_ns = pair.us.raw(71 * S + 9 * S)
+    assert window_of(exchanges).estimate(now_ns).bound_s < 1.1e-3
+    slewed = window_of(exchanges[:32]).estimate(pair.us.raw(31 * S + 9 * S))
+    assert slewed.bound_s == pytest.approx(9 * 500e-6, rel=0.05)
+
+
+def test_neither_is_it_wider_for_what_crystals_need(make_host, make_pair):
+    """40 ppm either way, which the daemons correct: the clocks do not part."""
+    pair = make_pair(us=make_host(crystal=-40e-6, steered=40e-6), peer=make_host(crystal=40e-6, steered=-40e-6))
+    window = window_of(list(bursts(pair, S, 8, lambda: (50 * US, 50 * US))))
+    assert window.estimate(pair.us.raw(80 * S)).bound_s < 1.1e-3
 
 
 # The bound, over many worlds.

@@ -24,7 +24,7 @@ async def test_an_address_in_use(loopback):
         await open_door(taken, kernel_timestamps=True)
 
 
-@pytest.mark.parametrize("host", ["no.such.host.invalid", "192.0.2.1"])
+@pytest.mark.parametrize("host", ["no.such.host.invalid", "192.0.2.1", "a..b", "x" * 64])
 async def test_an_address_that_is_not_ours(host):
     with pytest.raises(ListenError) as refusal:
         await open_door(HostPort(host, 0), kernel_timestamps=True)
@@ -38,6 +38,7 @@ async def test_an_address_that_is_not_ours(host):
         ("127.0.0.1", "localhost", ("127.0.0.1", 4044)),
         ("127.0.0.1", "::1", None),
         ("127.0.0.1", "no.such.host.invalid", None),
+        ("127.0.0.1", "a..b", None),
         ("::", "::1", ("::1", 4044, 0, 0)),
         ("::", "127.0.0.2", ("::ffff:127.0.0.2", 4044, 0, 0)),
     ],

@@ -167,7 +167,7 @@ BAD_ANSWERS = {
         ProbeResult.STALE,
     ),
     "held for too long": (
-        lambda request, seal: encode_reply(honest(request, t3_ns=read_raw_ns() + 10**9), seal),
+        lambda request, seal: encode_reply(honest(request, t3_ns=read_raw_ns() + 100 * 10**9), seal),
         ProbeResult.NEGATIVE_DELAY,
     ),
 }
@@ -201,11 +201,11 @@ async def test_fuzzed_and_replayed_answers_never_become_an_exchange(loopback, ex
     prober = await loopback.prober(exchanges.add)
     prober.follow({"beta": Target(bad.address, OFTEN_S)})
     await count(prober, "beta", ProbeResult.LOST, 1)
+    await count(prober, "beta", ProbeResult.DUPLICATE, 1)
     results = prober.results["beta"]
     # Each second answer is held back, and comes once as a replay: before the question is given up it is the first.
     assert results[ProbeResult.OK] == len(exchanges) <= len(bad.requests)
     assert len({exchange.t1_ns for _, exchange in exchanges}) == len(exchanges)
-    assert results[ProbeResult.DUPLICATE] > 0
     assert all(exchange.delay_ns >= 0 for _, exchange in exchanges)
 
 

@@ -92,7 +92,9 @@ def test_a_datagram_tells_when_it_came(pair, kernel):
     assert datagram.data == b"hello"
     assert datagram.address == sender.socket.getsockname()
     assert sent_ns - datagram.stamp.error_ns <= datagram.stamp.raw_ns <= read_raw_ns()
-    assert datagram.stamp.error_ns <= 15_000 + 500_000 if kernel else datagram.stamp.error_ns == 0
+    # What the kernel's clock may have been steered by meanwhile: 0.5 ms a second, and a second is more than there was.
+    most_ns = 515_000 + (read_raw_ns() - sent_ns) // 2_000
+    assert datagram.stamp.error_ns <= most_ns if kernel else datagram.stamp.error_ns == 0
     assert door.receive() is None
 
 

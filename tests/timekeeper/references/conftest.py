@@ -23,6 +23,7 @@ def a_good_answer():
     difference_ns = WALL_NS - RAW_NS
     return Answer(
         server="ntp1.example:123",
+        identities=frozenset({"ntp1.example", "192.0.2.1"}),
         leap=0,
         mode=4,
         stratum=2,

@@ -11,9 +11,10 @@ WALL_NS = 1_800_000_000 * S
 NOW = RealtimeReading(WALL_NS, 100 * S, 0)
 
 
-def sample(server, ahead_ms, bound_ms, age_s=0.0):
+def sample(server, ahead_ms, bound_ms, age_s=0.0, addresses=()):
     """True time is that much ahead of our clock."""
-    return Sample(server, WALL_NS + round(ahead_ms * MS), round(bound_ms * MS), round((100 - age_s) * S))
+    true_minus_raw_ns, raw_ns = WALL_NS + round(ahead_ms * MS), round((100 - age_s) * S)
+    return Sample(server, true_minus_raw_ns, round(bound_ms * MS), raw_ns, frozenset({server, *addresses}))
 
 
 def in_ms(interval):
@@ -77,3 +78,34 @@ def test_the_error_of_our_reading_widens_it():
 def test_a_sample_from_just_after_the_reading_has_no_age():
     assert agree([sample("a", 5, 2, age_s=-1)], NOW) == agree([sample("a", 5, 2)], NOW)
     assert isinstance(agree([sample("a", 5, 2)], NOW).interval, Interval)
+
+
+def test_one_server_under_two_names_is_one():
+    """Else it would outvote the right one; of the addresses of its names one in common is enough."""
+    twice = [
+        sample("a", 50, 1, addresses=("192.0.2.1",)),
+        sample("b", 50, 2, addresses=("192.0.2.1", "192.0.2.2")),
+        sample("c", 50, 3, addresses=("192.0.2.2",)),
+    ]
+    found = agree([*twice, sample("d", 0, 1), sample("e", 0, 1)], NOW)
+    assert in_ms(found.interval) == (-1, 1)
+    assert (found.agreeing, found.falsetickers) == (("d", "e"), ("a",))
+    alone = agree(twice, NOW)
+    assert (alone.agreeing, in_ms(alone.interval)) == (("a",), (49, 51))
+    assert alone.identities == {"a", "b", "c", "192.0.2.1", "192.0.2.2"}
+
+
+def test_names_that_are_joined_by_a_later_answer():
+    apart = [sample("a", 0, 1, addresses=("x",)), sample("b", 0, 1, addresses=("y",))]
+    assert agree(apart, NOW).agreeing == ("a", "b")
+    assert agree([*apart, sample("c", 0, 1, addresses=("x", "y"))], NOW).agreeing == ("a",)
+
+
+def test_it_is_as_old_as_its_youngest_answer():
+    samples = [
+        sample("a", 0, 2, age_s=30),
+        sample("a", 0, 9, age_s=10),
+        sample("b", 0, 2, age_s=20),
+        sample("c", 90, 1),
+    ]
+    assert agree(samples, NOW).age_s == 10

@@ -161,6 +161,7 @@ def test_true_time_is_in_the_interval_whatever_the_delays(there_ns, back_ns, hel
     sample = check(
         Answer(
             server="s",
+            identities=frozenset(),
             leap=0,
             mode=4,
             stratum=1,

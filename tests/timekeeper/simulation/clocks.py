@@ -16,11 +16,19 @@ class Clock:
     drift_ppm: float = 0.0
     steps: list[tuple[float, float]] = field(default_factory=list)
     """When it is set, and by how much."""
+    slews: list[tuple[float, float, float]] = field(default_factory=list)
+    """From when until when it is slewed, and how fast, in ppm."""
 
     def at(self, now_s: float) -> float:
         """How far it is ahead of true time."""
         stepped_s = sum(size_s for at_s, size_s in self.steps if at_s <= now_s)
-        return self.offset_s + self.drift_ppm * 1e-6 * now_s + stepped_s
+        slewed_s = sum(ppm * 1e-6 * max(0.0, min(now_s, end_s) - start_s) for start_s, end_s, ppm in self.slews)
+        return self.offset_s + self.drift_ppm * 1e-6 * now_s + stepped_s + slewed_s
+
+    @property
+    def fastest_ppm(self) -> float:
+        """How fast it ever runs away from true time."""
+        return abs(self.drift_ppm) + max((abs(ppm) for _, _, ppm in self.slews), default=0.0)
 
     def stepped_between(self, first_s: float, last_s: float) -> bool:
         """Whether it was set after one moment, and not after another."""

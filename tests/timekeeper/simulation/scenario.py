@@ -1,11 +1,12 @@
 """Draws a cluster from a seed: its clocks, its paths, who lies, who joins late, what is claimed."""
 
 from dataclasses import dataclass, replace
-from itertools import combinations
 from random import Random
 
 from tests.timekeeper.simulation.clocks import Clock, Path
-from timekeeper.solution import HostClaim, ReferenceInterval
+from timekeeper.probes.overlay import choose_pairs
+from timekeeper.report import ClaimReport
+from timekeeper.solution import ReferenceInterval
 
 GOOD_S = 0.0004
 """Good clocks begin within this of true time; with their drift they stay within the tolerance."""
@@ -28,6 +29,18 @@ class Host:
     upstreams: frozenset[str]
     claimed_s: float | None
     """The bound it claims; None when it is not synchronised."""
+    phase_s: float = 0.0
+    """How old its word is when all is judged."""
+    breaks_rates: bool = False
+    """Its clock runs faster or slower than is assumed of any."""
+    hides: bool = False
+    """It tells that its clock is as those of others."""
+    invented: ReferenceInterval | None = None
+    """What it tells of external servers that it never asked."""
+    is_excused: bool = False
+    """A leap second explains where it stands."""
+    leap: str = "normal"
+    smear: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -38,24 +51,34 @@ class Scenario:
     hosts: tuple[Host, ...]
     paths: dict[tuple[str, str], Path]
     references: tuple[ReferenceInterval, ...]
+    utc_s: float | None = None
+    knows_rates: bool = True
+    """Whether it is remembered how fast pairs parted before; a solver that has just started does not."""
+    camp: frozenset[str] = frozenset()
+    """Who stands apart by a leap second, or by as much without one."""
 
-    def claims(self) -> list[HostClaim]:
-        """What the hosts say of their clocks, always."""
-        return [
-            HostClaim(
-                host=host.name,
-                state="unsynchronized" if host.claimed_s is None else "synchronized",
-                offset_s=None if host.claimed_s is None else 0.0,
-                bound_s=host.claimed_s,
-                daemon="chronyd",
-                upstreams=host.upstreams,
-                leap="normal",
-                smear=None,
-                age_s=1.0,
-                boot_id=f"boot of {host.name}",
-            )
-            for host in self.hosts
-        ]
+    @property
+    def is_lied_in(self) -> bool:
+        """Whether some host makes up what it measures."""
+        return any(host.is_two_faced or host.hides for host in self.hosts)
+
+    @property
+    def is_calm(self) -> bool:
+        """Whether all that is assumed of clocks and measurements holds."""
+        return not self.is_lied_in and not any(host.breaks_rates for host in self.hosts)
+
+    def claim_of(self, host: Host) -> ClaimReport:
+        """What a host says of its clock, always."""
+        return ClaimReport(
+            state="unsynchronized" if host.claimed_s is None else "synchronized",
+            offset_seconds=None if host.claimed_s is None else 0.0,
+            bound_seconds=host.claimed_s,
+            daemon="chronyd",
+            upstreams=sorted(host.upstreams),
+            leap=host.leap,
+            smear=host.smear,
+            age_seconds=1.0,
+        )
 
 
 def draw(seed: int) -> Scenario:
@@ -87,7 +110,7 @@ def draw_host(random: Random, number: int, *, is_wrong: bool, may_lie: bool) -> 
         clock=clock,
         is_good=not is_wrong,
         is_two_faced=is_wrong and may_lie and random.random() < 0.6,
-        joins_s=random.choice((0.0, 0.0, 0.0, 0.0, 20.0)),
+        joins_s=random.choice((0.0, 0.0, 0.0, 0.0, 20.0)) * (number > 0),
         upstreams=frozenset(random.sample(("ntp1", "ntp2", "ntp3", "ntp4", "ntp5"), random.choice((1, 2)))),
         claimed_s=claimed_s,
     )
@@ -102,11 +125,12 @@ def draw_error(random: Random) -> float:
 
 
 def draw_paths(random: Random, hosts: list[Host], *, is_full: bool) -> dict[tuple[str, str], Path]:
-    """Who measures whom: all pairs, in one direction or both, or only some; some through the router."""
+    """Who measures whom: the pairs of the overlay, from both ends, or only some of them; some through the router."""
     density = 1.0 if is_full else random.choice((1.0, 1.0, 0.7, 0.4))
+    names = [host.name for host in hosts]
     routed = {host.name for host in hosts if not is_full and random.random() < 0.05}
     paths = {}
-    for first, second in combinations([host.name for host in hosts], 2):
+    for first, second in sorted(choose_pairs(names)):
         if random.random() > density:
             continue
         via = "router" if {first, second} & routed else "probe"
@@ -119,8 +143,7 @@ def draw_paths(random: Random, hosts: list[Host], *, is_full: bool) -> dict[tupl
             via=via,
         )
         paths[first, second] = path
-        if random.random() < 0.5:
-            paths[second, first] = Path(path.back_s, path.there_s, path.queue_s, path.loss, via)
+        paths[second, first] = Path(path.back_s, path.there_s, path.queue_s, path.loss, via)
     return paths
 
 

@@ -11,6 +11,12 @@ def test_a_clock_is_off_drifts_and_is_set():
     assert [clock.stepped_between(*span) for span in ((0, 19), (10, 20), (20, 30))] == [False, True, False]
 
 
+def test_a_clock_is_slewed_for_a_while():
+    clock = Clock(0.5, 10.0, slews=[(10.0, 30.0, -500.0)])
+    assert [clock.at(now_s) for now_s in (0.0, 10.0, 20.0, 50.0)] == pytest.approx([0.5, 0.5001, 0.4952, 0.4905])
+    assert (clock.fastest_ppm, Clock(0.0, -7.0).fastest_ppm) == (510.0, 7.0)
+
+
 def test_a_burst_holds_the_truth_whatever_the_delays():
     random = Random(1)
     for _ in range(200):

@@ -81,6 +81,31 @@ def test_a_host_that_has_booted_anew_has_grace_again():
     assert verdicts == [*[SUSPECT] * 6, WRONG, WRONG, *[SUSPECT] * 6, WRONG]
 
 
+def test_a_host_that_tells_of_a_new_boot_each_time_is_accused():
+    watch = Watch(Patience(grace_s=60.0))
+    verdicts = [watch.see(0.1, claims=[claimed("g", None, boot_id=str(boot))]).verdict for boot in range(400)]
+    assert verdicts.index(WRONG) == 7  # a minute after the second boot, which is believed
+    # Once in an hour it gets away with it for a minute.
+    assert verdicts.count(SUSPECT) == 7 + 6
+
+
+def test_a_false_claim_takes_as_much_patience_as_a_wrong_clock():
+    watch = Watch(Patience(grace_s=60.0))
+
+    def see(offset_s):
+        return watch.see(offset_s, claims=claims_of("abcdefg")).is_claim_false
+
+    assert [see(0.1) for _ in range(8)] == [*[False] * 6, True, True]
+    assert [see(0.0) for _ in range(4)] == [True, True, False, False]
+    assert [see(offset_s) for offset_s in (0.1, 0.1, 0.0, 0.1, 0.1, 0.1)] == [*[False] * 5, True]
+
+
+def test_a_claim_that_nobody_can_refute_any_more_is_not_false():
+    watch = Watch()
+    assert [watch.see(0.1, claims=claims_of("abcdefg")).is_claim_false for _ in range(3)] == [False, False, True]
+    assert [watch.see(None).is_claim_false for _ in range(3)] == [True, True, False]
+
+
 def test_a_boot_that_is_not_told_is_no_new_one():
     watch = Watch()
     boots = ["", "1", "", "1"]

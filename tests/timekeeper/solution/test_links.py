@@ -3,7 +3,7 @@ import pytest
 
 from tests.timekeeper.solution.clusters import measured, mesh
 from timekeeper.solution.contradiction import Contradiction
-from timekeeper.solution.links import BOUND_FLOOR_S, find_components, join_reports
+from timekeeper.solution.links import BOUND_FLOOR_S, count_unconfirmed, find_components, join_reports
 
 
 def row(*measurements):
@@ -39,11 +39,24 @@ def test_reports_that_exclude_each_other_are_a_contradiction_and_span_both():
     assert (offset_s, bound_s) == pytest.approx((1.0, 0.6))
 
 
-def test_a_probe_makes_the_router_needless():
-    harvest, (offset_s, _) = row(measured("a", "b", 0.5, 0.1), measured("a", "b", 9.0, 0.001, via="router"))
-    assert offset_s == pytest.approx(0.5)
+@pytest.mark.parametrize(("routed_s", "age_s", "interval"), [(0.52, 31.0, (0.42, 0.6)), (0.52, 31.1, (0.4, 0.6))])
+def test_the_router_is_heard_beside_a_probe_unless_it_was_overtaken(routed_s, age_s, interval):
+    probe, routed = measured("a", "b", 0.5, 0.1), measured("b", "a", -routed_s, 0.1, via="router", age_s=age_s)
+    harvest, (offset_s, bound_s) = row(probe, routed)
+    assert (offset_s - bound_s, offset_s + bound_s) == pytest.approx(interval)
     assert harvest.clashes == ()
     assert harvest.links.by_router.tolist() == [False]
+
+
+def test_a_probe_does_not_silence_the_router():
+    """A host that alone tells of probes would else say of its clock what it likes."""
+    harvest, (offset_s, bound_s) = row(measured("b", "a", 0.0), measured("a", "b", 0.04, 0.001, via="router"))
+    assert harvest.clashes == (Contradiction(("a", "b"), pytest.approx(0.0389)),)
+    assert harvest.links.is_disputed.tolist() == [True]
+    assert (offset_s - bound_s, offset_s + bound_s) == pytest.approx((-0.0001, 0.041))
+
+
+def test_the_router_alone():
     harvest, (offset_s, _) = row(measured("a", "b", 9.0, via="router"))
     assert offset_s == pytest.approx(9.0)
     assert harvest.links.by_router.tolist() == [True]
@@ -78,3 +91,21 @@ def test_groups_and_their_own_links():
     assert sorted(zip(inner.tails.tolist(), inner.heads.tolist(), strict=True)) == [(0, 2), (1, 2)]
     # A link that leads out of the group is not one of its own.
     assert len(links.within([0, 1, 2]).tails) == 0
+
+
+def test_each_end_has_its_own_word():
+    rows = [measured("a", "b", 0.3, 0.1), measured("a", "b", 0.35, 0.1, via="router"), measured("b", "a", -0.9, 0.1)]
+    links = join_reports("abc", [*rows, measured("c", "a", 0.0, 0.1)]).links
+    assert links.is_disputed.tolist() == [True, False]
+    assert links.by_tail_s.tolist() == [pytest.approx([0.25, 0.4]), [-np.inf, np.inf]]
+    assert links.by_head_s.tolist() == [pytest.approx([0.8, 1.0]), pytest.approx([-0.1, 0.1])]
+
+
+def test_what_a_host_alone_tells_is_counted_where_another_contradicts_it():
+    rows = [measured("a", "b", 0.0), measured("a", "c", 0.0), measured("d", "a", 0.0), measured("b", "d", 0.0)]
+    links = join_reports("abcd", rows).links
+    every, none = np.full(4, fill_value=True), np.full(4, fill_value=False)
+    assert count_unconfirmed(links, every, none).tolist() == [0, 0, 0, 0]
+    links = join_reports("abcd", [*rows, measured("b", "a", 0.5)]).links
+    assert count_unconfirmed(links, every, links.is_disputed).tolist() == [1, 1, 0, 0]
+    assert count_unconfirmed(links, ~links.is_disputed, links.is_disputed).tolist() == [0, 0, 0, 0]

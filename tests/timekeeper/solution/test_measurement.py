@@ -3,7 +3,7 @@ from math import inf, nan
 import pytest
 
 from tests.timekeeper.solution.clusters import claimed, measured
-from timekeeper.solution import ReferenceInterval, age_claim, age_measurement
+from timekeeper.solution import ReferenceInterval, age_claim, age_measurement, find_rate
 
 
 def test_a_measurement_can_be_used():
@@ -37,6 +37,31 @@ def test_an_old_measurement_is_worth_less():
     assert old.bound_s == pytest.approx(0.001 + 30 * 100e-6)
     assert (old.age_s, old.offset_s) == (31.0, 0.5)
     assert age_measurement(old, 970.0).is_usable is False
+
+
+@pytest.mark.parametrize("ends_after_s", [0.0, 3.0, 10.0])
+@pytest.mark.parametrize("rate", [-1000e-6, 400e-6])
+def test_a_clock_that_runs_away_may_go_on_or_stop(rate, ends_after_s):
+    old = age_measurement(measured("a", "b", 0.5, 0.001), 10.0, rate)
+    assert abs(0.5 + rate * ends_after_s - old.offset_s) <= old.bound_s - 0.001 + 1e-12
+    assert old.bound_s == pytest.approx(0.001 + 0.001 + abs(rate) * 5.0)
+
+
+@pytest.mark.parametrize(
+    ("moved_s", "elapsed_s", "rate"),
+    [
+        # Crystals, and what both bounds leave open: 0.2 ms + 100 ppm.
+        (0.0011, 10.0, 0.0),
+        (0.0013, 10.0, 150e-6),
+        (-0.0098, 10.0, -1000e-6),
+        # A clock that was set; two words of the same moment.
+        (0.0501, 10.0, 0.0),
+        (0.0045, 0.9, 0.0),
+    ],
+)
+def test_how_fast_two_clocks_part(moved_s, elapsed_s, rate):
+    before, after = measured("a", "b", 0.5), measured("a", "b", 0.5 + moved_s)
+    assert find_rate(before, after, elapsed_s) == pytest.approx(rate)
 
 
 def test_an_old_claim_is_worth_less():

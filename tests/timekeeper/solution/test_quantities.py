@@ -6,10 +6,10 @@ from timekeeper.solution.quantities import tell_direction, tell_names, tell_span
 @pytest.mark.parametrize(
     ("span_s", "words"),
     [
-        (0.0, "0 us"),
-        (9e-10, "0 us"),
-        (4.5678e-6, "4.57 us"),
-        (999.4e-6, "999 us"),
+        (0.0, "0 µs"),
+        (9e-10, "0 µs"),
+        (4.5678e-6, "4.57 µs"),
+        (999.4e-6, "999 µs"),
         (999.6e-6, "1 ms"),
         (0.0401, "40.1 ms"),
         (-0.0401, "40.1 ms"),

@@ -24,7 +24,7 @@ def references(centre_s, count=3):
 def test_the_headline():
     solution = solve(SEVEN, mesh(SEVEN), claims_of(SEVEN))
     assert reasons(solution, "g") == (
-        "40.1 ms behind 6 of 7 hosts (±100 us); claims ±2 ms",
+        "40.1 ms behind 6 of 7 hosts (±100 µs); claims ±2 ms",
         "chronyd claims ±2 ms but the clock is 40.1 ms behind true time (±3.19 ms), by 6 of 7 independent votes",
     )
     assert explain_cluster(solution) == ()
@@ -32,13 +32,13 @@ def test_the_headline():
 
 def test_a_good_host():
     solution = solve(SEVEN, mesh(SEVEN), claims_of(SEVEN))
-    assert reasons(solution, solution.reference) == ("level with 6 of 7 hosts (±0 us)",)
-    assert reasons(solution, "a") == ("20 us behind 6 of 7 hosts (±100 us)",)
+    assert reasons(solution, solution.reference) == ("level with 6 of 7 hosts (±0 µs)",)
+    assert reasons(solution, "a") == ("20 µs behind 6 of 7 hosts (±100 µs)",)
 
 
 def test_what_is_waited_for_comes_second():
     solution = solve(SEVEN, mesh(SEVEN), [])
-    assert reasons(solution, "g", "waiting")[:2] == ("40.1 ms behind 6 of 7 hosts (±100 us)", "waiting")
+    assert reasons(solution, "g", "waiting")[:2] == ("40.1 ms behind 6 of 7 hosts (±100 µs)", "waiting")
 
 
 def test_a_daemon_without_a_name():
@@ -49,7 +49,7 @@ def test_a_daemon_without_a_name():
 def test_a_host_that_is_known_too_vaguely():
     rows = [*mesh(SEVEN), measured("a", "x", 0.001, 0.020, via="router")]
     assert reasons(solve({*SEVEN, "x"}, rows, []), "x") == (
-        "980 us ahead of 7 of 8 hosts (±20.1 ms)",
+        "980 µs ahead of 7 of 8 hosts (±20.1 ms)",
         "may be beyond 5 ms, which is not proven",
         "measured through the router only, hence the wide bound",
     )
@@ -60,7 +60,7 @@ def test_a_majority_that_is_known_too_vaguely():
     clocks = dict.fromkeys("abc", 0.0) | dict.fromkeys("def", 0.0056)
     solution = solve({*clocks, "g"}, [*mesh(clocks), measured("a", "g", 0.0028, 0.010)], [])
     assert reasons(solution, "f") == (
-        "5.6 ms ahead of 7 of 7 hosts (±100 us)",
+        "5.6 ms ahead of 7 of 7 hosts (±100 µs)",
         "most hosts are measured too vaguely to prove that it stands alone",
     )
 
@@ -69,7 +69,7 @@ def test_two_hosts_that_differ():
     clocks = {"a": 0.0, "b": 0.040}
     solution = solve(clocks, mesh(clocks), [])
     (sentence,) = reasons(solution, "a")
-    assert sentence == "a and b differ by 40 ms (±100 us): nobody can tell which is wrong"
+    assert sentence == "a and b differ by 40 ms (±100 µs): nobody can tell which is wrong"
     assert explain_cluster(solution) == (sentence,)
 
 
@@ -93,7 +93,17 @@ def test_hosts_that_may_be_in_either_camp():
 
 def test_groups_that_cannot_be_compared():
     solution = solve("abcd", [measured("a", "b", 0.0), measured("c", "d", 0.0)], [])
-    assert reasons(solution, "a") == ("only 2 of 4 measured hosts can be compared: no majority",)
+    assert reasons(solution, "a") == ("only 2 of 4 hosts can be compared: no majority",)
+
+
+def test_hosts_of_which_most_were_not_measured_yet():
+    new = claims_of("cd", state="unknown")
+    solution = solve("abcd", [measured("a", "b", 0.0)], new)
+    assert reasons(solution, "a") == ("only 2 of 4 hosts can be compared: no majority",)
+    solution = solve("abcd", [measured("a", "b", 0.040)], new)
+    assert reasons(solution, "a") == (
+        "no majority among 4 hosts, of which 2 can be compared: 1 (a) agree; 1 (b) 40 ms ahead of them",
+    )
 
 
 def test_hosts_that_cannot_be_compared():
@@ -124,7 +134,7 @@ def test_a_host_that_is_right_against_the_majority():
     clocks = dict.fromkeys("abcd", 0.040) | dict.fromkeys("xyz", 0.0)
     claims = [*claims_of("abcd", upstreams={"bad"}), *claims_of("xyz")]
     assert reasons(solve(clocks, mesh(clocks), claims), "x") == (
-        "40 ms behind 4 of 7 hosts (±100 us); claims ±2 ms",
+        "40 ms behind 4 of 7 hosts (±100 µs); claims ±2 ms",
         "not accused: 3 of 4 independent votes on true time agree with it, and not with the majority of hosts",
     )
 
@@ -132,7 +142,7 @@ def test_a_host_that_is_right_against_the_majority():
 @pytest.mark.parametrize(
     ("offset_s", "others", "words"),
     [
-        (1.0, {}, "one second apart: a leap second that one side has applied and the other has not"),
+        (1.0, {"leap": "insert"}, "one second apart: a leap second that one side has applied and the other has not"),
         (
             0.4,
             {"smear": True},
@@ -146,12 +156,28 @@ def test_a_leap_second(offset_s, others, words):
     assert words in reasons(solution, "x")
 
 
+def test_a_host_of_which_nothing_is_proven():
+    clocks = dict.fromkeys("abcd", 0.0)
+    heard = [measured(name, "d", 0.04, 0.001, via="router") for name in "abc"]
+    solution = solve(clocks, [*mesh(clocks), *heard], [])
+    assert "its measurements exclude each other, so nothing is proven of its clock" in reasons(solution, "d")
+
+
+def test_a_claim_that_only_most_clocks_refute():
+    clocks = dict.fromkeys("abc", 0.0) | {"d": 0.040}
+    said = [*claims_of("abc", upstreams={"ntp1"}), claimed("d", upstreams={"ntp2"})]
+    (refuted,) = (one for one in reasons(solve(clocks, mesh(clocks), said), "d") if "true time" in one)
+    assert refuted.endswith("by 1 of 2 independent votes, which most clocks follow")
+
+
 def test_contradictions_and_refused_reports():
     clocks = dict.fromkeys("abcde", 0.0)
     rows = [row for row in mesh(clocks) if row.source != "a"]
     lies = [measured("a", name, 0.01 * number) for number, name in enumerate("bcde", start=1)]
     solution = solve(clocks, [*rows, *lies, measured("a", "a", 0.0)], [])
-    assert "its measurements exclude each other, so nothing is proven of its clock" in reasons(solution, "a")
+    assert (
+        "its measurements exclude each other: it stands where more than half of them, each taken alone, put it"
+    ) in reasons(solution, "a")
     told = explain_cluster(solution)
     assert told[0].startswith("measurements around a, ")
     assert told[0].endswith(" ms: a bad link, a two-faced host, or a clock set meanwhile")

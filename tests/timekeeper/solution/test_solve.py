@@ -1,7 +1,10 @@
+from itertools import combinations
+from random import Random
+
 import pytest
 
 from tests.timekeeper.solution.clusters import claimed, claims_of, measured, mesh
-from timekeeper.solution import Basis, CampKind, ReferenceInterval, Verdict, solve
+from timekeeper.solution import Basis, CampKind, ReferenceInterval, Verdict, WallClock, solve
 from timekeeper.solution.verdicts import classify
 
 GOOD = {"a": 0.0, "b": 0.0001, "c": -0.0001, "d": 0.0002, "e": -0.0002, "f": 0.0003}
@@ -24,7 +27,7 @@ def reference(centre_s, width_s=0.002, host="a", name="ntp", **others):
 def test_no_hosts():
     solution = solve((), [], [])
     assert solution.hosts == ()
-    assert (solution.measured, solution.has_majority, solution.agreeing, solution.spread_s) == (0, False, 0, 0.0)
+    assert (solution.measured, solution.has_majority, solution.agreeing, solution.spread_s) == (0, None, 0, None)
 
 
 def test_one_host():
@@ -110,6 +113,15 @@ def test_a_host_without_any_measurement():
     assert solution.measured == 6
 
 
+def test_who_starts_anew_and_has_measured_nobody_yet_counts():
+    clocks = {"a": 0.0, "b": 0.0, "c": 0.040, "d": 0.040}
+    others = mesh(clocks, pairs=["bc", "bd", "cd"])
+    assert verdicts(solve(clocks, others, claims_of("bcd"))) == {"a": "unknown", "b": "wrong", "c": "ok", "d": "ok"}
+    solution = solve(clocks, others, [claimed("a", state="unknown"), claimed("stranger")])
+    assert (solution.voters, solution.measured) == (4, 3)
+    assert verdicts(solution) == {"a": "unknown"} | dict.fromkeys("bcd", "no_majority")
+
+
 def test_a_group_apart_from_the_majority():
     clocks = GOOD | {"x": 0.0, "y": 0.0}
     solution = solve(clocks, [*mesh(GOOD), measured("x", "y", 0.0)], [])
@@ -145,22 +157,131 @@ def test_a_majority_on_one_bad_server_accuses_nobody_who_is_true():
     assert [host.claim_holds for host in solution.hosts] == [False] * 4 + [True] * 3
 
 
+DAY_S = 86_400.0
+NEW_YEAR_S = 1_483_228_800.0
+"""The second after the last leap second so far."""
+
+
 def test_a_leap_second_accuses_nobody():
     clocks = dict.fromkeys("abcd", 0.0) | dict.fromkeys("xyz", 1.0)
-    solution = solve(clocks, mesh(clocks), claims_of(clocks))
+    solution = solve(clocks, mesh(clocks), claims_of(clocks, leap="insert"), wall=WallClock("a", NEW_YEAR_S))
     assert by_name(solution, "x").camp is CampKind.LEAP
     assert verdicts(solution) == dict.fromkeys("abcd", "ok") | dict.fromkeys("xyz", "suspect")
     assert [camp.kind for camp in solution.camps] == [CampKind.PLAIN, CampKind.LEAP]
+    assert [host.claim_holds for host in solution.hosts] == [True] * 4 + [None] * 3
+    later = WallClock("a", NEW_YEAR_S + 14 * DAY_S)
+    assert verdicts(solve(clocks, mesh(clocks), claims_of(clocks, leap="insert"), wall=later)) == (
+        dict.fromkeys("abcd", "ok") | dict.fromkeys("xyz", "wrong")
+    )
+
+
+@pytest.mark.parametrize(("days", "verdict"), [(0.0, "suspect"), (14.0, "wrong")])
+def test_the_clock_of_who_judges_does_not_decide_whether_there_is_a_leap_second(days, verdict):
+    clocks = dict.fromkeys("abcd", 0.0) | dict.fromkeys("xy", 1.0) | {"w": (14.0 - 2 * days) * DAY_S}
+    shows = WallClock("w", NEW_YEAR_S + days * DAY_S + clocks["w"])
+    found = verdicts(solve(clocks, mesh(clocks), claims_of(clocks, leap="insert"), wall=shows))
+    assert (found["x"], found["w"]) == (verdict, "wrong")
+
+
+@pytest.mark.parametrize("wall", [None, WallClock("a", NEW_YEAR_S), WallClock("elsewhere", NEW_YEAR_S)])
+def test_where_there_is_nothing_better_the_time_of_day_is_that_of_who_judges(wall):
+    clocks = dict.fromkeys("abcd", 0.0) | dict.fromkeys("xy", 1.0)
+    solution = solve(clocks, mesh(clocks), claims_of(clocks, leap="insert"), wall=wall)
+    assert by_name(solution, "x").camp is CampKind.LEAP
+
+
+def test_nobody_claims_falsely_while_one_side_smears_a_leap_second():
+    clocks = dict.fromkeys("abc", 0.0) | dict.fromkeys("xy", 0.4)
+    solution = solve(clocks, mesh(clocks), [*claims_of("abc", leap="insert"), *claims_of("xy")])
+    assert [camp.kind for camp in solution.camps] == [CampKind.PLAIN, CampKind.SMEAR]
+    assert [host.claim_holds for host in solution.hosts] == [True] * 3 + [None] * 2
+
+
+def test_nor_does_the_majority_where_true_time_is_with_the_other_side_of_a_leap_second():
+    clocks = dict.fromkeys("abc", 0.0) | dict.fromkeys("xy", 1.0)
+    claims = [*claims_of("abc", leap="insert", upstreams={"same"}), *claims_of("xy", leap="insert")]
+    solution = solve(clocks, mesh(clocks), claims)
+    assert solution.true_time.backers == {"x", "y"}
+    assert [host.claim_holds for host in solution.hosts] == [None] * 3 + [True] * 2
+    assert not solution.is_cluster_off
+    assert "wrong" not in verdicts(solution).values()
+
+
+def rows_of_a_runaway(names, rate_ppm, now_s, bad):
+    """Each row is told at another moment of the round; the clock of one host runs away."""
+    others = [name for name in names if name != bad]
+    rows = mesh(dict.fromkeys(others, 0.0), 0.0002)
+    for number, name in enumerate(others):
+        age_s = number * 3.7 % 10 + 1
+        rows.append(measured(name, bad, rate_ppm * 1e-6 * (now_s - age_s), 0.0002 + 100e-6 * age_s, age_s=age_s))
+    return rows
+
+
+@pytest.mark.parametrize("rate_ppm", [-400, 400, 1000])
+@pytest.mark.parametrize("hosts", [3, 4, 5, 9])
+def test_a_runaway_clock_is_accused_and_its_claim_is_false(hosts, rate_ppm):
+    names = [f"h{number}" for number in range(hosts)]
+    for bad in (names[0], names[-1]):
+        rows = rows_of_a_runaway(names, rate_ppm, 100.0, bad)
+        solution = solve(names, rows, claims_of(names))
+        assert solution.contradictions
+        assert solution.has_majority
+        assert verdicts(solution) == dict.fromkeys(names, "ok") | {bad: "wrong"}
+        assert [host.host for host in solution.hosts if host.claim_holds is not True] == [bad]
+        assert by_name(solution, bad).claim_holds is False
+        assert by_name(solution, bad).is_distrusted
+        assert by_name(solution, bad).offset_s == pytest.approx(rate_ppm * 100e-6, abs=0.012)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_a_runaway_clock_does_not_spoil_the_bounds_of_the_others(seed):
+    random = Random(seed)
+    for _ in range(50):
+        rows = []
+        for first, second in combinations("abc", 2):
+            bound_s = random.uniform(3e-5, 2e-4)
+            rows.append(measured(first, second, random.uniform(-bound_s, bound_s), bound_s))
+        for name in "abc":
+            bound_s, age_s = random.uniform(3e-5, 2e-4), random.uniform(0.1, 10)
+            off_s = 1e-3 * (50 - age_s) + random.uniform(-bound_s, bound_s)
+            rows.append(measured(name, "d", off_s, bound_s + 100e-6 * age_s, age_s=age_s))
+        solution = solve("abcd", rows, [])
+        if solution.contradictions:
+            for host in solution.hosts[:3]:
+                assert abs(host.offset_s) <= host.bound_s + 1e-12
+
+
+def test_a_liar_whose_word_is_against_all_others_is_judged_by_theirs():
+    clocks = dict.fromkeys("abcde", 0.0)
+    others = [row for row in mesh(clocks) if "e" not in (row.source, row.target)]
+    heard = [measured(name, "e", 0.04, 0.001, via="router") for name in "abcd"]
+    assert verdicts(solve(clocks, [*others, *heard], claims_of(clocks)))["e"] == "wrong"
+    solution = solve(clocks, [*others, *heard, *(measured("e", name, 0.0) for name in "abcd")], claims_of(clocks))
+    assert verdicts(solution) == dict.fromkeys("abcd", "ok") | {"e": "wrong"}
+    assert by_name(solution, "e").claim_holds is False
+    assert [one.hosts for one in solution.contradictions] == [(name, "e") for name in "abcd"]
+
+
+def test_a_host_that_no_believed_measurement_joins_is_apart():
+    clocks = dict.fromkeys("abcdef", 0.0)
+    rows = [*mesh(dict.fromkeys("abcde", 0.0)), measured("e", "f", 0.0)]
+    rows = [row for row in rows if row.target != "e"]
+    lies = [measured(name, "e", 0.01 * number, 0.0001) for number, name in enumerate("abcd", start=1)]
+    solution = solve(clocks, [*rows, *lies], claims_of(clocks))
+    host = by_name(solution, "f")
+    assert (host.basis, host.offset_s, host.bound_s, host.claim_holds) == (Basis.APART, None, None, None)
+    assert (host.true_offset_s, host.true_bound_s) == (None, None)
+    assert verdicts(solution)["f"] == "unknown"
 
 
 def test_a_two_faced_host_accuses_nobody_and_is_named():
     clocks = dict.fromkeys("abcdefg", 0.0)
     rows = [row for row in mesh(clocks) if row.source != "a"]
-    lies = [measured("a", name, 0.01 * number) for number, name in enumerate("bcdefg", start=1)]
+    lies = [measured("a", name, 0.01 * (-1) ** number * number) for number, name in enumerate("bcdefg", start=1)]
     solution = solve(clocks, [*rows, *lies], [*claims_of("abcdefg")], [reference(0.0)])
-    assert by_name(solution, "a").is_contested
-    assert by_name(solution, "a").claim_holds is None
-    assert "wrong" not in verdicts(solution).values()
+    assert by_name(solution, "a").is_distrusted
+    assert by_name(solution, "a").claim_holds is not False
+    assert verdicts(solution) == dict.fromkeys("bcdefg", "ok") | {"a": "suspect"}
     assert solution.contradictions
     assert all("a" in one.hosts for one in solution.contradictions)
 

@@ -45,7 +45,6 @@ def test_three_values_and_their_hysteresis(offset_s, before, verdict):
     [
         {"is_outside": False},
         {"is_backed": True},
-        {"is_contested": True},
         {"camp": CampKind.LEAP},
         {"camp": CampKind.SMEAR},
     ],
@@ -54,6 +53,12 @@ def test_what_speaks_for_a_host_that_is_off(change):
     assert classify(host(0.5), 0.005) is WRONG
     assert classify(host(0.5, **change), 0.005) is SUSPECT
     assert classify(host(0.001, **change), 0.005) is OK
+
+
+@pytest.mark.parametrize(("offset_s", "is_contested"), [(0.5, True), (0.0, True)])
+def test_whoever_is_contested_is_neither_accused_nor_found_good(offset_s, is_contested):
+    assert classify(host(offset_s), 0.005) is not SUSPECT
+    assert classify(host(offset_s, is_contested=is_contested), 0.005) is SUSPECT
 
 
 @pytest.mark.parametrize(
