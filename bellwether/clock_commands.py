@@ -9,10 +9,11 @@ from contextlib import aclosing
 from rich.console import Console, RenderableType
 
 from bellwether import clock_explain, clock_history, clock_matrix, clock_table, conversation
-from bellwether.clock_report import read_report, to_json
+from bellwether.answers import as_told, read_told, to_json
 from bellwether.clock_wait import gist, shortfall
 from bellwether.failure import CommandError
 from bellwether.places import find_router
+from communicator.answers.clocks import ClockReport
 from communicator.client import Client
 from communicator.errors import ClientError, MessageRefusedError, NoReceiverError, ReplyTimeoutError
 from communicator.protocol.message import Message
@@ -22,6 +23,7 @@ POLL_S = 1.0
 """How often a waiting command asks again, in seconds: a host that boots has other things to do."""
 
 _USAGE = 2
+_ANSWER = "the timekeeper's report"
 _QUESTION = Message("CLOCK_GET_REPORT", {"cache": "no"}, service="timekeeper", server=THIS_SERVER)
 """Not kept for later: an absent timekeeper is to be known at once."""
 _QUESTION_OF_HISTORY = Message(
@@ -40,7 +42,9 @@ def clock(communicator: str | None, *, as_json: bool) -> None:
     """
     message = asyncio.run(_look(find_router(communicator)))
     console = Console()
-    _show(console, to_json(message) if as_json else clock_table.render(read_report(message), console.width))
+    _show(
+        console, as_told(message, "report", _ANSWER) if as_json else clock_table.render(_read(message), console.width)
+    )
 
 
 def matrix(communicator: str | None) -> None:
@@ -51,7 +55,7 @@ def matrix(communicator: str | None) -> None:
     """
     message = asyncio.run(_look(find_router(communicator)))
     console = Console()
-    _show(console, clock_matrix.render(read_report(message), console.width))
+    _show(console, clock_matrix.render(_read(message), console.width))
 
 
 def explain(communicator: str | None, name: str) -> None:
@@ -60,7 +64,7 @@ def explain(communicator: str | None, name: str) -> None:
     Raises:
         CommandError: Nothing is known of it, no timekeeper answers, or none we understand.
     """
-    report = read_report(asyncio.run(_look(find_router(communicator))))
+    report = _read(asyncio.run(_look(find_router(communicator))))
     _show(Console(), clock_explain.render(report, clock_explain.find_host(report, name)))
 
 
@@ -77,9 +81,13 @@ def history(communicator: str | None, *, limit: int, as_json: bool) -> None:
     """
     message = asyncio.run(_look(find_router(communicator), _QUESTION_OF_HISTORY))
     if as_json:
-        _show(Console(), clock_history.to_json(message, limit))
+        _show(Console(), to_json(clock_history.documents(message, limit)))
     else:
         _show(Console(), clock_history.render(clock_history.read_points(message, limit)))
+
+
+def _read(message: Message) -> ClockReport:
+    return read_told(message, "report", ClockReport, _ANSWER)
 
 
 async def _look(address: str, question: Message = _QUESTION) -> Message:
@@ -153,9 +161,11 @@ async def _shortfalls(communicator: str | None, bound_s: float | None) -> AsyncG
 
 async def _shortfall(client: Client, bound_s: float | None) -> str:
     try:
-        return shortfall(read_report(await _ask(client)), bound_s)
+        report = _read(await _ask(client))
     except CommandError as error:
         return str(error)
+    cluster = client.cluster_status
+    return shortfall(report, bound_s, (cluster and cluster.neighbors_count) or 1)
 
 
 def _show(console: Console, what: str | RenderableType) -> None:

@@ -8,19 +8,13 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from bellwether.clock_report import Claim, Host, Local, Pair, Report
-from bellwether.clock_words import (
-    UNKNOWN_MARK,
-    claim_line,
-    contradiction_concerns,
-    contradiction_text,
-    drift_text,
-    mark_of_verdict,
-    offset_text,
-)
+from bellwether.clock_words import claim_line, drift_text
+from bellwether.colours import coloured
 from bellwether.failure import CommandError
-from bellwether.services import span
-from bellwether.status import duration
+from communicator.answers.clocks import Claim, ClockReport, Host, Local, Pair
+from communicator.wording.clocks import offset_text, ring_text, verdict_mark, verdict_sentence
+from communicator.wording.marks import UNKNOWN
+from communicator.wording.spans import duration, span
 
 _NOT_KNOWN = "not known"
 _NONE = "none known"
@@ -29,7 +23,7 @@ _NUMBERS = ("RTT", "AGE", "DRIFT")
 _INDENT = (0, 0, 0, 2)
 
 
-def find_host(report: Report, name: str) -> Host:
+def find_host(report: ClockReport, name: str) -> Host:
     """What is known of a host; of this one with all that its own timekeeper says of it.
 
     Raises:
@@ -46,14 +40,14 @@ def _are(names: list[str]) -> str:
     return "are none" if not names else f"{'is' if len(names) == 1 else 'are'} {', '.join(names)}"
 
 
-def render(report: Report, host: Host) -> RenderableType:
+def render(report: ClockReport, host: Host) -> RenderableType:
     """The page.
 
     Args:
         report: What the timekeeper tells.
         host: The part of it that `find_host` gave.
     """
-    mark = mark_of_verdict(host.verdict) if report.solved else UNKNOWN_MARK
+    mark = coloured(verdict_mark(host.verdict) if report.solved else UNKNOWN)
     parts: list[RenderableType] = [
         Text.assemble(mark, " ", (host.host, "bold"), f" {_sentence(report, host)}"),
         *(Padding(Text(reason), _INDENT) for reason in host.reasons),
@@ -66,28 +60,15 @@ def render(report: Report, host: Host) -> RenderableType:
     return Group(*parts)
 
 
-def _sentence(report: Report, host: Host) -> str:
-    """The verdict as a sentence behind the name."""
-    limit = duration(report.thresholds.warn_seconds)
-    sentences = {
-        "unsolved": "is compared with nobody: nothing is solved here",
-        "ok": f"is ok: off by less than {limit}",
-        "suspect": f"is suspect: it may be off by {limit} or more, which is not certain",
-        "wrong": f"is wrong: off by {_certain(report, host)} or more, for certain",
-        "no_majority": "cannot be judged: no majority of the hosts agrees",
-        "unknown": "cannot be judged: it was not measured, not lately or not for long enough",
-    }
-    return sentences.get(host.verdict if report.solved else "unsolved", f"is {host.verdict}")
+def _sentence(report: ClockReport, host: Host) -> str:
+    """The verdict behind the name; of a wrong clock with the limit that it has passed for certain."""
+    limits = report.limits
+    passed_s = limits.critical_seconds if host.critical else limits.warn_seconds
+    verdict = host.verdict if report.solved else ""
+    return verdict_sentence(verdict, limits.warn_seconds, passed_s, is_alone=report.is_of_one_host)
 
 
-def _certain(report: Report, host: Host) -> str:
-    """The limit that is certainly passed; the critical one makes it urgent."""
-    limits = report.thresholds
-    least_s = abs(host.offset_seconds or 0) - (host.bound_seconds or 0)
-    return duration(limits.critical_seconds if least_s >= limits.critical_seconds else limits.warn_seconds)
-
-
-def _facts_table(report: Report, host: Host) -> Table:
+def _facts_table(report: ClockReport, host: Host) -> Table:
     table = Table(box=None, show_header=False, pad_edge=False)
     table.add_column(style="cyan", no_wrap=True)
     table.add_column(overflow="fold")
@@ -97,17 +78,17 @@ def _facts_table(report: Report, host: Host) -> Table:
     return table
 
 
-def _measured(report: Report, host: Host) -> Iterator[tuple[str, str]]:
+def _measured(report: ClockReport, host: Host) -> Iterator[tuple[str, str]]:
     known = host.offset_seconds is not None
     offset = offset_text(host.offset_seconds, host.bound_seconds)
     yield "offset", f"{offset} against {_whom(report)}" if known else _NOT_KNOWN
-    yield "drift", _NOT_KNOWN if host.drift_ppm is None else drift_text(host.drift_ppm)
-    yield "forecast", _forecast(host.seconds_to_threshold, report.thresholds.warn_seconds)
+    yield "trend", _NOT_KNOWN if host.drift_ppm is None else drift_text(host.drift_ppm)
+    yield "forecast", _forecast(host.seconds_to_threshold, report.limits.warn_seconds)
 
 
-def _whom(report: Report) -> str:
-    if report.has_majority is False:
-        return "the middle of the hosts, of which no majority agrees"
+def _whom(report: ClockReport) -> str:
+    if not report.has_majority:
+        return "true time, as independent claims and external servers tell it"
     agreeing = "" if report.agreeing is None else f"{report.agreeing} of {len(report.hosts)} "
     return f"the {agreeing}hosts that agree"
 
@@ -120,7 +101,7 @@ def _forecast(left_s: float | None, limit_s: float) -> str:
 
 
 def _claimed(host: Host) -> Iterator[tuple[str, str]]:
-    claim = host.claim
+    claim = host.claimed
     said = {True: "holds: ", False: "is false: ", None: ""}[host.claim_holds]
     yield "claim", f"{said}{claim_line(claim)}"
     yield from (("", reason) for reason in claim.reasons)
@@ -131,7 +112,7 @@ def _claimed(host: Host) -> Iterator[tuple[str, str]]:
 
 def _details(claim: Claim) -> Iterator[tuple[str, str]]:
     yield "stratum", "" if claim.stratum is None else str(claim.stratum)
-    yield "leap", claim.leap
+    yield "leap", claim.leap or ""
     yield "smear", {True: "its upstreams smear leap seconds", False: "no", None: ""}[claim.smear]
     yield "updated", "" if claim.age_seconds is None else f"{span(claim.age_seconds)} before this was told"
 
@@ -144,9 +125,9 @@ def _own(local: Local) -> Iterator[tuple[str, str]]:
         yield "steps", f"{local.steps_total} seen"
 
 
-def _contradicted(report: Report, name: str) -> Iterator[tuple[str, str]]:
-    concerned = (one for one in report.contradictions if contradiction_concerns(one, name))
-    yield from (("contradiction", contradiction_text(one)) for one in concerned)
+def _contradicted(report: ClockReport, name: str) -> Iterator[tuple[str, str]]:
+    rings = (ring for ring in report.contradictions if name in ring.hosts)
+    yield from (("contradiction", ring_text(ring.hosts, ring.excess_seconds)) for ring in rings)
 
 
 def _pairs_table(pairs: list[Pair], name: str) -> Table:

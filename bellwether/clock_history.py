@@ -2,86 +2,52 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, tzinfo
-from typing import Annotated, Any
+from typing import Any, TypeVar
 
-import msgspec
 from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
-from bellwether.clock_report import known
-from bellwether.clock_words import signed, state_text, verdict_text
+from bellwether.answers import read_told
+from bellwether.clock_words import state_text, verdict_text
 from bellwether.failure import CommandError
-from bellwether.status import duration
+from communicator.answers.clocks import Point
 from communicator.protocol.message import Message
+from communicator.wording.spans import duration, signed
+
+T = TypeVar("T")
 
 PARAMETER = "history"
 """Of the question and of its answer."""
 
-_LAST_YEAR_S = 250_000_000_000
-"""A time beyond it has no date that Python can write down."""
 _HEADS = ("TIME", "STATE", "BOUND", "VERDICT", "OFFSET", "AGREE", "SPREAD")
 _NUMBERS = ("BOUND", "OFFSET", "AGREE", "SPREAD")
 _GAP = "  "
 _INDENT = (0, 0, 0, 4)
 
 
-class Point(msgspec.Struct, frozen=True):
-    """One moment; None is not known."""
-
-    at_seconds: Annotated[float, msgspec.Meta(ge=0, le=_LAST_YEAR_S)]
-    """By the host's own wall clock, since the epoch."""
-    state: str = "unknown"
-    """Of the host's claim."""
-    bound_seconds: float | None = None
-    """Of its claim."""
-    verdict: str = ""
-    """On the host; empty where nothing is solved."""
-    offset_seconds: float | None = None
-    """Its clock minus what it is compared with."""
-    hosts: int = 0
-    """How many were compared."""
-    agreeing: int = 0
-    spread_seconds: float | None = None
-    wrong: tuple[str, ...] = ()
-    """Hosts whose clocks were wrong."""
-    steps_total: int = 0
-    """How often its clock had been set by then, since the timekeeper started."""
-
-
-def read_points(message: Message, limit: int) -> list[Point]:
+def read_points(message: Message, limit: int) -> Sequence[Point]:
     """The newest points that CLOCK_CURRENT_REPORT carries, the oldest of them first.
 
     Raises:
         CommandError: It carries none in a way we understand.
     """
-    try:
-        return msgspec.convert(known(_read(message)[-limit:]), list[Point])
-    except (ValueError, RecursionError) as error:
-        raise _unreadable(error) from None
+    return _read(message, tuple[Point, ...])[-limit:]
 
 
-def to_json(message: Message, limit: int) -> str:
+def documents(message: Message, limit: int) -> Sequence[object]:
     """The same points as they came, for programs.
 
     Raises:
         CommandError: It carries none.
     """
-    return msgspec.json.format(msgspec.json.encode(_read(message)[-limit:])).decode()
+    return _read(message, tuple[Any, ...])[-limit:]
 
 
-def _read(message: Message) -> list[Any]:
-    told = message.get(PARAMETER)
-    if not told:
+def _read(message: Message, shape: type[T]) -> T:
+    if not message.get(PARAMETER):
         raise CommandError("the timekeeper keeps no history: it is of an older version")
-    try:
-        return msgspec.json.decode(told, type=list[Any])
-    except (ValueError, RecursionError) as error:
-        raise _unreadable(error) from None
-
-
-def _unreadable(error: Exception) -> CommandError:
-    return CommandError(f"the timekeeper's history cannot be read: {error}")
+    return read_told(message, PARAMETER, shape, "the timekeeper's history")
 
 
 def render(points: Sequence[Point], zone: tzinfo | None = None) -> RenderableType:

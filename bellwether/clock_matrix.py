@@ -6,8 +6,8 @@ from rich.cells import cell_len
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from bellwether.clock_report import Pair, Report, Thresholds
-from bellwether.status import duration
+from communicator.answers.clocks import ClockReport, Pair, Thresholds
+from communicator.wording.spans import duration
 
 _OK, _WARN, _CRITICAL, _DOWN, _UNKNOWN, _SELF = "*", "~", "!", "x", "?", "-"
 _STYLES = {_OK: "green", _WARN: "yellow", _CRITICAL: "bold red", _DOWN: "red", _UNKNOWN: "yellow", _SELF: "dim"}
@@ -16,7 +16,7 @@ _LABEL_COLUMNS = 8
 """A name may take half of the screen, and at least this."""
 
 
-def render(report: Report, width: int) -> RenderableType:
+def render(report: ClockReport, width: int) -> RenderableType:
     """A line for each host and a column for each it is compared with, as many as fit.
 
     Args:
@@ -26,7 +26,9 @@ def render(report: Report, width: int) -> RenderableType:
     pairs = {(pair.from_, pair.to): pair for pair in report.all_pairs()}
     names = report.host_names()
     if not pairs:
-        return Text("No pair of clocks is measured." if report.solved else "No pair of clocks is measured from here.")
+        where = "" if report.solved else " from here"
+        why = ": this is the only host" if report.is_of_one_host else ""
+        return Text(f"No pair of clocks is measured{where}{why}.")
     labels, heads = _titles(names, width)
     first = min(max(map(cell_len, labels)), max(_LABEL_COLUMNS, width // 2))
     size = max(map(cell_len, heads)) + _GAP
@@ -36,7 +38,7 @@ def render(report: Report, width: int) -> RenderableType:
         line = Text(label, no_wrap=True)
         line.truncate(first, overflow="ellipsis", pad=True)
         for other in names[:shown]:
-            mark = _SELF if name == other else mark_of(_pair(pairs, name, other), report.thresholds)
+            mark = _SELF if name == other else mark_of(_pair(pairs, name, other), report.limits)
             line.append(mark.rjust(size), style=_STYLES[mark])
         lines.append(line)
     return Group(*lines, Text(), *_legend(report, len(names) - shown))
@@ -83,8 +85,8 @@ def _titles(names: Sequence[str], width: int) -> tuple[Sequence[str], Sequence[s
     return [f"{number:>{digits}} {name}" for number, name in zip(numbers, names, strict=True)], numbers
 
 
-def _legend(report: Report, columns_left_out: int) -> Iterator[Text]:
-    warn, critical = duration(report.thresholds.warn_seconds), duration(report.thresholds.critical_seconds)
+def _legend(report: ClockReport, columns_left_out: int) -> Iterator[Text]:
+    warn, critical = duration(report.limits.warn_seconds), duration(report.limits.critical_seconds)
     marks = {
         _OK: f"within {warn}",
         _WARN: f"{warn} or near it",

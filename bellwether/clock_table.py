@@ -7,19 +7,11 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from bellwether.clock_report import Host, Report
-from bellwether.clock_words import (
-    UNKNOWN_MARK,
-    camp_text,
-    claim_headline,
-    claim_text,
-    contradiction_text,
-    offset_text,
-    verdict_text,
-)
-from bellwether.cluster import MARKS
-from bellwether.services import span
-from bellwether.status import duration
+from bellwether.clock_words import claim_headline, claim_text, verdict_text
+from bellwether.colours import coloured
+from communicator.answers.clocks import ClockReport, Host
+from communicator.wording.clocks import camp_text, offset_text, rank, reasons_of, ring_text, summary, unsolved_text
+from communicator.wording.marks import DOUBTFUL
 
 _HEADS = ("HOST", "OFFSET ± BOUND", "VERDICT", "CLAIM")
 _WHY = "WHY"
@@ -27,12 +19,11 @@ _WHY_COLUMNS = 36
 """Reasons have a column of their own where it is at least so wide; else they stand below their host."""
 _GAP = 2
 _INDENT = (0, 0, 0, 4)
-_WORST_FIRST = ("wrong", "suspect", "no_majority", "unknown")
 
 Cells = tuple[Text, ...]
 
 
-def render(report: Report, width: int) -> RenderableType:
+def render(report: ClockReport, width: int) -> RenderableType:
     """The table, or this host's own word where nothing is solved.
 
     Args:
@@ -41,26 +32,23 @@ def render(report: Report, width: int) -> RenderableType:
     """
     if not report.solved:
         return Group(*_unsolved(report))
-    hosts = sorted(report.hosts, key=_rank)
+    hosts = sorted(report.hosts, key=rank)
     table = _table(hosts, report.local.server, width) if hosts else Text("No host is known.")
     return Group(table, Text(), *_summary(report))
-
-
-def _rank(host: Host) -> tuple[int, str]:
-    """A host that is wrong, or whose claim is false, is shown first."""
-    bad = host.verdict == "wrong" or host.claim_holds is False
-    rank = _WORST_FIRST.index(host.verdict) if host.verdict in _WORST_FIRST else len(_WORST_FIRST)
-    return (0 if bad else rank), host.host
 
 
 def _table(hosts: list[Host], own: str, width: int) -> RenderableType:
     rows = [_cells(host, own) for host in hosts]
     heads = tuple(Text(head, style="bold") for head in _HEADS)
     widths = [max(cell.cell_len for cell in column) for column in zip(heads, *rows, strict=True)]
-    reasons = ["; ".join(host.reasons) for host in hosts]
+    reasons = [_why(host) for host in hosts]
     if width - sum(widths) - _GAP * len(widths) >= _WHY_COLUMNS:
         return _beside(rows, reasons)
     return Group(*_below([heads, *rows], [_WHY, *reasons], widths))
+
+
+def _why(host: Host) -> str:
+    return "; ".join(reasons_of(host.reasons, host.claimed.state, host.claimed.reasons))
 
 
 def _cells(host: Host, own: str) -> Cells:
@@ -68,7 +56,7 @@ def _cells(host: Host, own: str) -> Cells:
         Text(host.host or "?", style="bold" if host.host == own else ""),
         Text(offset_text(host.offset_seconds, host.bound_seconds)),
         verdict_text(host.verdict),
-        claim_text(host.claim, host.claim_holds),
+        claim_text(host.claimed, host.claim_holds),
     )
 
 
@@ -92,42 +80,23 @@ def _below(rows: Iterable[Cells], reasons: Iterable[str], widths: list[int]) -> 
             yield Padding(Text(reason, style="dim"), _INDENT)
 
 
-def _summary(report: Report) -> Iterator[RenderableType]:
-    mark, majority = _majority(report)
-    count = len(report.contradictions)
-    parts = [
-        majority,
-        "spread not known" if report.spread_seconds is None else f"spread {duration(report.spread_seconds)}",
-        f"{count or 'no'} contradiction{'' if count == 1 else 's'}",
-        "age not known" if report.age_seconds is None else f"compared {span(report.age_seconds)} ago",
-    ]
-    yield Text.assemble(mark, f" {', '.join(parts)}")
+def _summary(report: ClockReport) -> Iterator[RenderableType]:
+    mark, sentence = summary(report, report.local.claim.state)
+    yield Text.assemble(coloured(mark), f" {sentence}")
+    if report.is_of_one_host or report.has_majority is None:
+        return
     if len(report.camps) > 1:
-        yield from (Padding(Text(camp_text(camp)), _INDENT) for camp in report.camps)
-    for one in report.contradictions:
-        yield Padding(Text.assemble(MARKS["doubtful"], f" contradiction: {contradiction_text(one)}"), _INDENT)
+        for camp in report.camps:
+            yield Padding(Text(camp_text(camp.hosts, camp.offset_seconds, camp.bound_seconds, camp.kind)), _INDENT)
+    for ring in report.contradictions:
+        told = ring_text(ring.hosts, ring.excess_seconds)
+        yield Padding(Text.assemble(coloured(DOUBTFUL), f" contradiction: {told}"), _INDENT)
 
 
-def _majority(report: Report) -> tuple[tuple[str, str], str]:
-    known = len(report.hosts)
-    hosts = f"host{'' if known == 1 else 's'}"
-    if report.has_majority is None:
-        return UNKNOWN_MARK, f"whether most of {known} {hosts} agree is not known"
-    if not report.has_majority:
-        most = "" if report.agreeing is None else f", at most {report.agreeing} agree"
-        return MARKS["bad"], f"no majority of {known} {hosts}{most}"
-    some_bad = any(host.verdict == "wrong" or host.claim_holds is False for host in report.hosts)
-    all_agree = report.agreeing in (None, known) and not some_bad
-    agreeing = "most" if report.agreeing is None else report.agreeing
-    return MARKS["good" if all_agree else "doubtful"], f"{agreeing} of {known} {hosts} agree"
-
-
-def _unsolved(report: Report) -> Iterator[RenderableType]:
+def _unsolved(report: ClockReport) -> Iterator[RenderableType]:
     local = report.local
     yield claim_headline(local.name, local.claim)
     for reason in local.claim.reasons:
         yield Padding(Text(reason, style="dim"), _INDENT)
     yield Text()
-    why = "this timekeeper is an agent" if local.role == "agent" else "this timekeeper has no solution yet"
-    age = "" if report.age_seconds is None else f", as of {span(report.age_seconds)} ago"
-    yield Text(f"Nothing is solved here: {why}. Shown is this host's own word{age}.")
+    yield Text(f"{unsolved_text(local.role, report.age_seconds)}.")

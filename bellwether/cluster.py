@@ -10,64 +10,14 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from bellwether.failure import CommandError
-from communicator.protocol.message import Message
+from bellwether.colours import coloured
+from communicator.answers.clusters import Graph, Node
+from communicator.wording import clusters
+from communicator.wording.marks import Mark
 
-MARKS = {"good": ("✔", "green"), "doubtful": ("⚠", "yellow"), "bad": ("✖", "red")}
-"""How well something is, at a glance."""
-_STATES = {"self": "this one"}
 _ORDER = ("self", "linked", "reachable")
 _STYLES = {"self": "bold", "linked": None, "reachable": None}
 _USUAL_COST = 1.0
-
-
-class Node(msgspec.Struct, frozen=True):
-    """A server."""
-
-    server: str
-    address: str | None = None
-    state: str = ""
-    """``self``, ``linked``, ``reachable`` (over others) or ``unreachable``."""
-    directory: bool = True
-    """False: a C++ router, which tells nobody of its neighbors."""
-    boot_id: str | None = None
-    features: tuple[str, ...] = ()
-    cost: float | None = None
-    hops: int | None = None
-    next_hop: str | None = None
-
-
-class Link(msgspec.Struct, frozen=True):
-    """A link between two servers."""
-
-    from_: str = msgspec.field(name="from")
-    to: str
-    cost: float | None = None
-    confirmed: bool = True
-    """Whether both ends tell of it."""
-
-
-class Neighbor(msgspec.Struct, frozen=True):
-    """An address this router links to, or tries to."""
-
-    address: str
-    server: str | None = None
-    state: str = ""
-    """``linked``, ``dialling``, ``waiting`` or ``refused``."""
-    configured: bool = False
-    secure: bool = False
-    failures: int = 0
-    reason: str | None = None
-
-
-class Graph(msgspec.Struct, frozen=True):
-    """What CLUSTER_GRAPH tells."""
-
-    server: str = ""
-    address: str | None = None
-    nodes: tuple[Node, ...] = ()
-    links: tuple[Link, ...] = ()
-    neighbors: tuple[Neighbor, ...] = ()
 
 
 class ClusterView(msgspec.Struct, frozen=True, kw_only=True):
@@ -89,45 +39,22 @@ class _Row:
     note: str = ""
 
 
-def read_graph(message: Message) -> Graph:
-    """The graph that CLUSTER_GRAPH tells.
-
-    Raises:
-        CommandError: It tells none in a way we understand.
-    """
-    try:
-        return msgspec.json.decode(message.get("graph"), type=Graph)
-    except msgspec.DecodeError as error:
-        raise CommandError(f"the router's picture of the cluster cannot be read: {error}") from None
-
-
-def to_json(view: ClusterView) -> str:
-    """All of it, for programs."""
-    return msgspec.json.format(msgspec.json.encode(view)).decode()
-
-
-def headline(cluster: Mapping[str, Any] | None) -> tuple[str, str]:
-    """How the cluster is: its mood, one of `MARKS`, and a line.
+def headline(cluster: Mapping[str, Any] | None) -> tuple[Mark, str]:
+    """How the cluster is, in a line with its mark.
 
     Args:
         cluster: The fields of a `ClusterStatus`; None when nothing is known.
     """
-    if not cluster or not cluster.get("status"):
-        return "doubtful", "unknown"
-    is_up, is_complete = cluster["status"] == "up", cluster.get("completeness") == "complete"
-    words = ", ".join(str(word) for word in (cluster["status"], cluster.get("completeness")) if word)
-    live, known = cluster.get("live_count"), cluster.get("neighbors_count")
-    counts = "" if live is None or known is None else f": {live} of {known} host{'' if known == 1 else 's'} reached"
-    return "bad" if not is_up else "good" if is_complete else "doubtful", f"{words}{counts}"
+    told = cluster or {}
+    status, completeness = told.get("status") or "", told.get("completeness") or ""
+    return clusters.headline(status, completeness, told.get("live_count"), told.get("neighbors_count"))
 
 
 def render(view: ClusterView) -> RenderableType:
     """The state of the cluster, and a line for each server."""
-    mood, line = headline(view.cluster)
-    mark, colour = MARKS[mood]
-    quorum = (view.cluster or {}).get("quorum")
-    needs = "" if quorum is None else f"; {quorum} are needed for a quorum"
-    return Group(Text.assemble((mark, colour), f" {line}{needs}"), Text(), _table(view))
+    mark, line = headline(view.cluster)
+    needs = clusters.quorum_text((view.cluster or {}).get("quorum"))
+    return Group(Text.assemble(coloured(mark), f" {line}{needs}"), Text(), _table(view))
 
 
 def _table(view: ClusterView) -> Table:
@@ -139,7 +66,7 @@ def _table(view: ClusterView) -> Table:
             no_wrap=column not in ("LINKED TO", "NOTE"),
         )
     for row in _rows(view):
-        cells = (row.server, row.address, _STATES.get(row.state, row.state), row.via, row.hops, row.cost)
+        cells = (row.server, row.address, clusters.STATES.get(row.state, row.state), row.via, row.hops, row.cost)
         table.add_row(*map(Text, (*cells, row.links, row.note)), style=_STYLES.get(row.state, "red"))
     return table
 
@@ -160,7 +87,12 @@ def _rows(view: ClusterView) -> Iterator[_Row]:
     for neighbor in graph.neighbors:
         if neighbor.state != "linked" and not {neighbor.server or neighbor.address, neighbor.address} & told:
             told |= {neighbor.server, neighbor.address}
-            yield _Row(neighbor.server or "?", neighbor.address, neighbor.state, note=_note_of(neighbor))
+            yield _Row(
+                neighbor.server or "?",
+                neighbor.address,
+                neighbor.state,
+                note=clusters.attempts_text(neighbor),
+            )
     for missing in cluster.get("missing") or ():
         if missing not in told:
             is_address = ":" in missing
@@ -206,9 +138,7 @@ def _trouble(graph: Graph, node: Node) -> str:
         return ""
     own = (one for one in graph.neighbors if one.server == node.server or one.address == node.address)
     tried = (one for one in own if one.configured or one.failures or node.state == "unreachable")
-    return next((f"{one.state} {_note_of(one)}".strip() for one in tried if one.state != "linked"), "")
-
-
-def _note_of(neighbor: Neighbor) -> str:
-    failures = f"after {neighbor.failures} failure{'' if neighbor.failures == 1 else 's'}" if neighbor.failures else ""
-    return ": ".join(part for part in (failures, neighbor.reason or "") if part)
+    return next(
+        (clusters.tried_text(one) for one in tried if one.state != "linked"),
+        "",
+    )

@@ -10,16 +10,16 @@ import msgspec
 from rich.console import Console, RenderableType
 
 from bellwether import conversation
-from bellwether.cluster import ClusterView, read_graph
+from bellwether.answers import read_told, to_json
+from bellwether.cluster import ClusterView
 from bellwether.cluster import render as render_cluster
-from bellwether.cluster import to_json as cluster_to_json
 from bellwether.failure import CommandError
 from bellwether.hops import Hop, read_hop, to_line
 from bellwether.message_text import parse_message
 from bellwether.places import find_router
 from bellwether.route import Route, destination_of, read_route
 from bellwether.route import render as render_route
-from bellwether.route import to_json as route_to_json
+from communicator.answers.clusters import Graph
 from communicator.client import Client
 from communicator.errors import AddressError, MessageRefusedError
 from communicator.protocol.addresses import parse_host_port
@@ -32,7 +32,7 @@ _USAGE = 2
 def cluster(communicator: str | None, *, as_json: bool) -> None:
     """Find out who is in the cluster, and show it."""
     view = asyncio.run(_look(find_router(communicator)))
-    _show(cluster_to_json(view) if as_json else render_cluster(view))
+    _show(to_json(view) if as_json else render_cluster(view))
 
 
 async def _look(address: str) -> ClusterView:
@@ -41,7 +41,7 @@ async def _look(address: str) -> ClusterView:
         graph = await conversation.request_or_none(client, Message("CLUSTER_GET_GRAPH"), "CLUSTER_GRAPH")
         return ClusterView(
             cluster=conversation.cluster(client),
-            graph=None if graph is None else read_graph(graph),
+            graph=None if graph is None else read_told(graph, "graph", Graph, "the router's picture of the cluster"),
         )
 
 
@@ -82,7 +82,7 @@ def route(communicator: str | None, destination: str, *, as_json: bool) -> None:
     """
     question = Message("CLUSTER_GET_ROUTE", {"destination": destination_of(destination)})
     found = asyncio.run(_route(find_router(communicator), question))
-    _show(route_to_json(found) if as_json else render_route(found))
+    _show(to_json(found) if as_json else render_route(found))
     if found.outcome == "none":
         raise CommandError(f"there is no way to {destination!r}: {found.reason or 'the router does not say why'}")
 

@@ -4,31 +4,37 @@ import asyncio
 import sys
 import time
 from collections.abc import Sequence
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from datetime import datetime
+from typing import TypeVar
 
 import msgspec
 from rich.console import Console, RenderableType
 
 from bellwether import conversation
+from bellwether.answers import to_json
 from bellwether.message_text import parse_message
 from bellwether.places import find_router
-from bellwether.services import Instance, to_table
-from bellwether.services import to_json as services_to_json
-from bellwether.status import Claim, RouterFacts, View, render
-from bellwether.status import to_json as status_to_json
+from bellwether.services import to_table
+from bellwether.status import View, render
 from bellwether.tap import Filter, to_line
+from communicator.answers.clocks import ClockReport
+from communicator.answers.reading import read_answer
+from communicator.answers.router import Statistics
+from communicator.client.instances import Instance
 from communicator.client.status import ClockStatus
-from communicator.errors import NotConnectedError
+from communicator.errors import MalformedAnswerError, NotConnectedError
 from communicator.protocol.line_form import encode
 from communicator.protocol.message import Message
 from communicator.protocol.names import THIS_SERVER
+
+T = TypeVar("T")
 
 
 def status(communicator: str | None, *, as_json: bool) -> None:
     """Find out how the cluster and this host's clock are, and show it."""
     view = asyncio.run(_look(find_router(communicator)))
-    _show(status_to_json(view) if as_json else render(view, time.time()))
+    _show(to_json(view) if as_json else render(view, time.time()))
 
 
 async def _look(address: str) -> View:
@@ -38,12 +44,13 @@ async def _look(address: str) -> View:
             conversation.request_or_none(client, _CLOCK_QUESTION, "CLOCK_CURRENT_REPORT"),
             conversation.services(client, local=True),
         )
+        clocks = _known(report, "report", ClockReport)
         return View(
             address=address,
-            router=_facts(stats),
+            router=_known(stats, "stats", Statistics),
             cluster=conversation.cluster(client),
             clock=_in_words(client.clock_status),
-            claim=_claim(report),
+            claim=None if clocks is None else clocks.local.claim,
             services=instances,
         )
 
@@ -52,25 +59,11 @@ _CLOCK_QUESTION = Message("CLOCK_GET_REPORT", {"cache": "no"}, service="timekeep
 """Not kept for later: an absent timekeeper is to be known at once."""
 
 
-class _Report(msgspec.Struct):
-    class Local(msgspec.Struct):
-        claim: Claim
-
-    local: Local
-
-
-def _facts(stats: Message | None) -> RouterFacts | None:
-    try:
-        return msgspec.json.decode(stats.get("stats"), type=RouterFacts) if stats else None
-    except msgspec.DecodeError:
-        return None
-
-
-def _claim(report: Message | None) -> Claim | None:
-    try:
-        return msgspec.json.decode(report.get("report"), type=_Report).local.claim if report else None
-    except msgspec.DecodeError:
-        return None
+def _known(answer: Message | None, parameter: str, shape: type[T]) -> T | None:
+    """What was answered; None where nothing was that we understand."""
+    with suppress(MalformedAnswerError):
+        return read_answer(answer.get(parameter), shape) if answer else None
+    return None
 
 
 def _in_words(clock: ClockStatus | None) -> str:
@@ -84,7 +77,7 @@ def _in_words(clock: ClockStatus | None) -> str:
 def services(communicator: str | None, *, local: bool, as_json: bool) -> None:
     """List the services."""
     instances = asyncio.run(_services(find_router(communicator), local=local))
-    _show(services_to_json(instances) if as_json else to_table(instances, time.time()))
+    _show(to_json(instances) if as_json else to_table(instances, time.time()))
 
 
 async def _services(address: str, *, local: bool) -> list[Instance]:

@@ -8,10 +8,11 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from bellwether.services import Instance, read_page, total
+from bellwether.failure import CommandError
 from communicator.client import Client
+from communicator.client.instances import Instance, gather_instances
 from communicator.client.status import CLOCK_COMMANDS, CLUSTER_COMMANDS
-from communicator.errors import MessageRefusedError, NoReceiverError, ReplyTimeoutError
+from communicator.errors import MessageRefusedError, NoReceiverError, RemoteProtocolError, ReplyTimeoutError
 from communicator.protocol.message import Message
 from communicator.protocol.names import BROADCAST_SERVICES, ROUTER_SERVICE, tool_name
 from communicator.version import __version__
@@ -19,7 +20,6 @@ from communicator.version import __version__
 T = TypeVar("T")
 
 TIMEOUT_S = 5.0
-_PAGE = 500
 _LOOK_S = 0.05
 _KEPT_BY_THE_CLIENT = (*sorted(CLOCK_COMMANDS), *sorted(CLUSTER_COMMANDS))
 """Answers the client takes for itself unless a request names them."""
@@ -110,15 +110,15 @@ async def services(client: Client, *, local: bool = False) -> list[Instance]:
         ClientError: The router does not answer, or does not know the question.
         CommandError: It answers something else.
     """
-    instances: list[Instance] = []
-    while True:
-        where = {"scope": "local"} if local else {}
-        question = Message("LIST_SERVICES", {"offset": str(len(instances)), "limit": str(_PAGE), **where})
-        page = await client.request(question, "SERVICES", timeout_s=TIMEOUT_S)
-        told = read_page(page)
-        instances += told
-        if not told or len(instances) >= total(page):
-            return [instance for instance in instances if not _is_ours(instance, client)]
+
+    async def asked(question: Message) -> Message:
+        return await client.request(question, "SERVICES", timeout_s=TIMEOUT_S)
+
+    try:
+        instances = await gather_instances(asked, local=local)
+    except RemoteProtocolError as error:
+        raise CommandError(str(error)) from None
+    return [instance for instance in instances if not _is_ours(instance, client)]
 
 
 def _is_ours(instance: Instance, client: Client) -> bool:

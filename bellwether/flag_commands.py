@@ -9,10 +9,10 @@ from pathlib import Path
 import msgspec
 from rich.console import Console, RenderableType
 
+from bellwether.answers import to_json
 from bellwether.failure import CommandError
-from bellwether.flags_view import age, to_json, to_page, to_table
+from bellwether.flags_view import document, to_page, to_table
 from bellwether.places import PRIVATE_DIRECTORY, Layout
-from bellwether.screen_line import printable
 from communicator.errors import FlagError
 from communicator.flags import (
     DEFAULT_DIRECTORY,
@@ -27,6 +27,8 @@ from communicator.flags import (
 from communicator.flags.flag_directory import SITTER_READS
 from communicator.runtime.settings import configuration_files, load_settings
 from communicator.version import __version__
+from communicator.wording.characters import printable
+from communicator.wording.spans import age
 
 CONFIG = Path("/etc/bellwether/communicatord.toml")
 _USAGE = 2
@@ -58,7 +60,7 @@ def show_all(directory: Path | None, *, as_json: bool) -> None:
     """
     place = _directory(directory)
     listing = place.read_all()
-    _print(to_json(listing.flags) if as_json else to_table(listing.flags, time.time()))
+    _print(to_json([document(flag) for flag in listing.flags]) if as_json else to_table(listing.flags, time.time()))
     _warn(place, listing)
 
 
@@ -76,7 +78,7 @@ def show(name: str, directory: Path | None, *, as_json: bool) -> None:
         declared = find_declaration(wanted)
         more = f"; it would mean: {declared.help}" if declared else ""
         raise CommandError(f"{wanted} is down in {str(place.path)!r}{more}")
-    _print(to_json((flag,)) if as_json else to_page(flag, time.time()))
+    _print(to_json([document(flag)]) if as_json else to_page(flag, time.time()))
 
 
 def raise_(name: str, message: str, extras: Extras, directory: Path | None) -> None:

@@ -3,36 +3,22 @@
 from collections.abc import Iterator
 from typing import Any
 
-import msgspec
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from bellwether.screen_line import printable
 from communicator.flags import Flag, find_declaration
+from communicator.wording.characters import printable
+from communicator.wording.counts import count
+from communicator.wording.spans import age
 
 _COLOURS = ((90, "bold red"), (50, "red"), (10, "yellow"))
 """Where the sitter mails daily, every third day, weekly."""
-_UNITS = ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
 
 
 def colour(priority: int) -> str:
     """The style of a priority."""
     return next((style for least, style in _COLOURS if priority >= least), "dim")
-
-
-def age(since_s: int, now_s: float) -> str:
-    """How long ago something was, in its largest unit.
-
-    Args:
-        since_s: When, in seconds since the epoch; 0 when nobody knows.
-        now_s: The time.
-    """
-    if since_s <= 0:
-        return "?"
-    seconds = max(0, int(now_s) - since_s)
-    size, unit = next((each for each in _UNITS if seconds >= each[0]), _UNITS[-1])
-    return f"{seconds // size} {unit}"
 
 
 def to_table(flags: tuple[Flag, ...], now_s: float) -> RenderableType:
@@ -59,11 +45,6 @@ def to_page(flag: Flag, now_s: float) -> RenderableType:
         table.add_row(name, Text(printable(value)))
     help_text, _ = _help(flag)
     return Group(head, Text(), table, *([Text(), Text(_paragraphs(help_text))] if help_text else []))
-
-
-def to_json(flags: tuple[Flag, ...]) -> str:
-    """The flags, for programs."""
-    return msgspec.json.format(msgspec.json.encode([document(flag) for flag in flags], enc_hook=str)).decode()
 
 
 def document(flag: Flag) -> dict[str, Any]:
@@ -109,7 +90,7 @@ def _facts(flag: Flag, now_s: float) -> Iterator[tuple[str, str]]:
     yield "flag", str(flag.name)
     yield "priority", f"{flag.priority}{', only a person takes it down' if flag.manual_down else ''}"
     yield "up for", age(flag.date_s, now_s)
-    yield "last raised", f"{age(flag.modified_s, now_s)} ago, {flag.count} time{'' if flag.count == 1 else 's'} in all"
+    yield "last raised", f"{age(flag.modified_s, now_s)} ago, {count(flag.count, 'time')} in all"
     source = flag.source
     where = ":".join(filter(None, (source.file, str(source.line or ""))))
     told = (

@@ -10,8 +10,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from bellwether.screen_line import printable, stamp
+from bellwether.screen_line import stamp
 from communicator.protocol.message import Message
+from communicator.wording.characters import printable
 
 _ENDS = frozenset(("delivered", "cached", "failed"))
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from bellwether import clock_group, cluster_group, flag_group, messages_group, password_group
+from bellwether import canary_group, clock_group, cluster_group, flag_group, messages_group, password_group
 from bellwether.options import FLAG, CommunicatorOption, JsonOption, TimeoutOption, WaitOption, told
 from communicator.version import __version__
 
@@ -19,6 +19,7 @@ application = typer.Typer(
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+application.add_typer(canary_group.application, name="canary")
 application.add_typer(clock_group.application, name="clock")
 application.add_typer(cluster_group.application, name="cluster")
 application.add_typer(flag_group.application, name="flag")

@@ -12,7 +12,6 @@ from rich.table import Table
 
 from bellwether.failure import CommandError
 from bellwether.message_text import MessageTextError, parse_message
-from bellwether.screen_line import printable
 from communicator.definitions.loading import load_catalogue, packaged_files, read_directory, read_file
 from communicator.errors import ProtocolError
 from communicator.protocol.definitions import Catalogue, Checker, Definition, Parameter, Scope, Severity, SourceFile
@@ -22,6 +21,8 @@ from communicator.protocol.line_form import decode
 from communicator.protocol.message import Message
 from communicator.protocol.names import THIS_SERVER, is_server_name
 from communicator.runtime.settings import configuration_files, load_settings
+from communicator.wording.characters import printable
+from communicator.wording.counts import count
 
 CONFIG = Path("/etc/bellwether/communicatord.toml")
 _KEY = "definitions_path"
@@ -51,7 +52,7 @@ def lint(paths: list[Path] | None) -> None:
     for remark in told:
         sys.stdout.write(f"{printable(str(remark))}\n")
     errors = sum(remark.severity is Severity.ERROR for remark in told)
-    summary = f"{_count(len(linted), 'file')}, {_count(errors, 'error')}, {_count(len(told) - errors, 'warning')}"
+    summary = f"{count(len(linted), 'file')}, {count(errors, 'error')}, {count(len(told) - errors, 'warning')}"
     if errors:
         raise CommandError(summary)
     sys.stderr.write(f"{summary}\n")
@@ -137,10 +138,6 @@ def _files(path: Path, *, must_be_there: bool) -> list[SourceFile]:
     if path.is_dir():
         return read_directory(path, "PATH")
     return [read_file(path)] if must_be_there else []
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _read(words: list[str]) -> Message:

@@ -151,7 +151,9 @@ def _opened(entry: Entry) -> str:
 
 
 def _say_how_it_counts() -> None:
-    _say("a running router takes it with SIGHUP: systemctl reload communicatord")
+    _say(
+        "a running daemon takes it with SIGHUP: systemctl reload communicatord, or bellwether-exporter where it is its file"
+    )
 
 
 def _say(text: str) -> None:

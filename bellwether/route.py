@@ -5,13 +5,15 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from bellwether.answers import read_told
+from bellwether.colours import coloured
 from bellwether.failure import CommandError
 from communicator.protocol.message import Message
 from communicator.protocol.names import is_command_name
+from communicator.wording.marks import BAD, DOUBTFUL, GOOD, UNKNOWN
 
 _USAGE = 2
-_MARKS = {"local": ("✔", "green"), "remote": ("✔", "green"), "cached": ("⚠", "yellow"), "none": ("✖", "red")}
-_UNKNOWN_MARK = ("?", "yellow")
+_MARKS = {"local": GOOD, "remote": GOOD, "cached": DOUBTFUL, "none": BAD}
 
 
 class Candidate(msgspec.Struct, frozen=True):
@@ -66,22 +68,14 @@ def read_route(message: Message) -> Route:
     Raises:
         CommandError: It tells none in a way we understand.
     """
-    try:
-        return msgspec.json.decode(message.get("route"), type=Route)
-    except msgspec.DecodeError as error:
-        raise CommandError(f"the router's route cannot be read: {error}") from None
-
-
-def to_json(route: Route) -> str:
-    """All of it, for programs."""
-    return msgspec.json.format(msgspec.json.encode(route)).decode()
+    return read_told(message, "route", Route, "the router's route")
 
 
 def render(route: Route) -> RenderableType:
     """The way, why, and who else could have been chosen."""
-    mark, colour = _MARKS.get(route.outcome, _UNKNOWN_MARK)
+    mark = coloured(_MARKS.get(route.outcome, UNKNOWN))
     parts: list[RenderableType] = [
-        Text.assemble((mark, colour), " ", (route.destination, "bold"), f": {_way(route)}", overflow="fold"),
+        Text.assemble(mark, " ", (route.destination, "bold"), f": {_way(route)}", overflow="fold"),
     ]
     if route.reason:
         parts.append(Text(f"  {route.reason}", style="dim", overflow="fold"))

@@ -59,9 +59,6 @@ EXPORTER = Program(
 PROGRAMS = (ROUTER, TIMEKEEPER, CANARY, EXPORTER)
 """In the order of their start."""
 
-_KEEPERS = (ROUTER, TIMEKEEPER)
-"""Those that keep files and raise flags."""
-
 PREFERRED: Mapping[str, str] = {
     "listen.local": "127.0.0.1:4040",
     "listen.signal": "127.0.0.1:4041",
@@ -93,8 +90,9 @@ class Plan:
         wanted: list[Setting] = [(key, self.addresses[key]) for key in program.addresses]
         if program is ROUTER:
             wanted.append(("listen.unix", self.socket))
-        if program in _KEEPERS:
-            wanted += [("data_path", str(self.layout.data)), ("flags_path", str(self.layout.flags))]
+        wanted += [("data_path", str(self.layout.data)), ("flags_path", str(self.layout.flags))]
+        if program is CANARY:
+            wanted.append(("mode", "enforce"))  # whoever tries it wants to see it act
         configured = self.configured.get(program.name, frozenset())
         return [(key, value) for key, value in wanted if key not in configured]
 

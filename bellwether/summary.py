@@ -14,7 +14,7 @@ class Running:
     router: Mapping[str, object]
     """The router's ports file."""
     http: str
-    """``host:port`` of the exporter."""
+    """``host:port`` of the exporter, which serves the page and the metrics."""
     replaced: Mapping[str, str]
     """Standard addresses that were in use, and what was taken instead."""
     command: str
@@ -45,6 +45,7 @@ def _places(running: Running) -> list[tuple[str, str]]:
         ("router, UDP signal", "cdu://", "signal"),
     ]
     return [
+        ("page, for a browser", f"http://{running.http}/"),
         *((name, f"{scheme}{address}") for name, scheme, key in router for address in _each(running.router.get(key))),
         ("metrics", f"http://{running.http}/metrics"),
         ("logs", f"{running.directory}/log/"),

@@ -9,10 +9,11 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from bellwether.screen_line import printable, stamp
+from bellwether.screen_line import stamp
 from communicator.errors import RemoteProtocolError
 from communicator.protocol.line_form import decode
 from communicator.protocol.message import Message
+from communicator.wording.characters import printable
 
 _ARROWS = {"in": "<", "out": ">"}
 

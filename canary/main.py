@@ -1,12 +1,16 @@
 """SHELL: the life of ``canaryd``, from its command line to its end; it knows no run."""
 
 import asyncio
+from pathlib import Path
 
+from canary.ledger.store import Ledger
+from canary.recollection import recollect
 from canary.service import Canary
 from canary.settings import CanarySettings
 from communicator.client import Service
+from communicator.errors import ConfigError
 from communicator.runtime import Daemon, daemon_command
-from communicator.runtime.settings import changed_keys
+from communicator.runtime.kept_file import prepare_directory
 from communicator.version import __version__
 
 SERVICE = "canary"
@@ -14,22 +18,37 @@ SERVICE = "canary"
 
 
 async def serve(daemon: Daemon[CanarySettings]) -> None:
-    """Count runs until the daemon is to stop."""
-    service = Service(daemon.settings.communicator, SERVICE, service_version=__version__)
-    Canary(service)
-    daemon.on_reload(lambda new: changed_keys(daemon.settings, new))
-    async with asyncio.TaskGroup() as group:
-        conversation = group.create_task(service.run())
-        conversation.add_done_callback(lambda _: daemon.stop(cause="router"))
-        daemon.ready()
-        await daemon.stopping.wait()
-        service.stop()
+    """Judge versions until the daemon is to stop."""
+    settings = daemon.settings
+    with _open_ledger(settings) as ledger:
+        recollection = await asyncio.to_thread(recollect, ledger)
+        service = Service(settings.communicator, SERVICE, service_version=__version__)
+        canary = Canary(service, settings, ledger, recollection, daemon.log)
+        daemon.on_reload(canary.reload)
+        async with asyncio.TaskGroup() as group:
+            conversation = group.create_task(service.run())
+            conversation.add_done_callback(lambda _: daemon.stop(cause="router"))
+            judging = group.create_task(canary.run())
+            daemon.ready()
+            await daemon.stopping.wait()
+            service.stop()
+            await asyncio.wait((conversation,))  # orders under way are in the ledger before its last entry
+            judging.cancel()
+
+
+def _open_ledger(settings: CanarySettings) -> Ledger:
+    if not settings.database:
+        try:
+            prepare_directory(Path(settings.data_path))
+        except OSError as error:
+            raise ConfigError("data_path", f"{settings.data_path!r} cannot be made: {error.strerror}") from error
+    return Ledger.open(settings.database_url)
 
 
 main = daemon_command(
     "canaryd",
     CanarySettings,
     serve,
-    help="Count the runs of every version of every service of this host, and how they ended. "
-    "It judges no version and blocks none yet; what it knows is gone when it ends.",
+    help="Learn which versions of which service fail where, keep them from running there, and try them again carefully. "
+    "Each verdict explains itself: bellwether canary.",
 )

@@ -1,62 +1,399 @@
-"""SHELL: the canary on the router: takes what is told of runs and answers what is known; it counts nothing itself."""
+"""SHELL: the canary on the router: takes what is told of runs, has it kept, judged and enforced, answers; it concludes nothing."""
 
+import asyncio
 import time
+from collections import deque
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from pathlib import Path
 
-from canary.report import answer_report
-from canary.runs import Runs
-from canary.wire import read_offset, read_run_ended, read_run_started
+import msgspec
+from structlog.typing import FilteringBoundLogger
+
+from canary.conclusion import FLAGS, flags_to_raise
+from canary.enforcement import Enforcement
+from canary.evidence.book import EvidenceBook
+from canary.evidence.kinds import Kind
+from canary.evidence.words import HostWord, Word
+from canary.gossip import Gossip
+from canary.judge.apply import apply
+from canary.leadership import Lead
+from canary.ledger.errors import LedgerError
+from canary.ledger.retention import Kept, shorten
+from canary.ledger.store import Ledger
+from canary.ledger_views import LedgerViews
+from canary.mind import Mind
+from canary.orders import read_order, records_of
+from canary.reach import Reach
+from canary.recollection import Recollection, rules_record
+from canary.records import ALL, Entry, Record, RunEnded, Started, Stopped
+from canary.refusals import refusing, require_router
+from canary.report import Known, Standing, answer_report
+from canary.rules import Rules
+from canary.settings import CanarySettings
+from canary.tallies import Tallies
+from canary.verdict_log import note
+from canary.views import narrow, read_question
+from canary.watch.host import HostWatch
+from canary.wire import read_end, read_report, read_start
 from communicator.client import Service
 from communicator.errors import MessageRefusedError, RemoteProtocolError
+from communicator.flags.standing_flags import StandingFlags
 from communicator.protocol import Message
-from communicator.protocol.names import ROUTER_SERVICE, is_tool_name
+from communicator.protocol.names import ROUTER_SERVICE
+from communicator.runtime.boot import read_boot_id
+from communicator.runtime.settings import changed_keys
+from communicator.runtime.slow_jobs import SlowJobs
+from communicator.version import __version__
+
+CANARY = "canary"
+"""Our name on the router, and the unit of our flags."""
+NEEDS_RESTART = frozenset(
+    (
+        "communicator",
+        "data_path",
+        "flags_path",
+        "database",
+        "watch.systemd",
+        "watch.processes",
+        "merge_s",
+        "rules.a.ok_after_s",
+        "keep_days",
+    )
+)
+"""Settings that what is open, or under way, is bound up with; all others follow a SIGHUP."""
+PENDING = 10_000
+"""Records that wait for a ledger that cannot be written; the oldest are given up, and counted."""
+LEDGER_RETRY_S = 5.0
+SHORTEN_S = 86_400.0
+"""How often the ledger is shortened."""
+KEPT_ENTRIES = 2_000_000
+"""Entries kept one by one at most, however young: to read so many takes a start most of a minute."""
+LONGEST_WAIT_S = 5.0
+"""The cluster is looked at so often, whatever happens,"""
+LEADERLESS_WAIT_S = 1.0
+"""and so often while nobody leads."""
 
 
 class Canary:
-    """Keeps the recent runs in memory: a restart forgets them, and the router tells again what still runs.
-
-    Passing commands such as ``bellwether send`` register too, but are no runs of a service.
+    """One canary.
 
     Args:
         service: The link to the router; its handlers are named here, so it must not run yet.
+        settings: What it was told.
+        ledger: Where everything is kept.
+        recollection: What the ledger holds already.
+        log: Where verdicts go, and what hinders it.
     """
 
-    def __init__(self, service: Service) -> None:
+    def __init__(
+        self,
+        service: Service,
+        settings: CanarySettings,
+        ledger: Ledger,
+        recollection: Recollection,
+        log: FilteringBoundLogger,
+    ) -> None:
         self._service = service
-        self._runs = Runs()
+        self._settings = settings
+        self._ledger = ledger
+        self._recollection = recollection
+        self._log = log
+        self._tallies = Tallies()
+        self._holds = recollection.is_crash_loop(ledger.now_s())
+        self._rules_told = recollection.state.rules_revision
+        self._mind = Mind(ledger, recollection.state, self._rules_of(settings), ledger.now_s, self._observe)
+        self._views = LedgerViews(ledger, self._mind)
+        self._enforcement = Enforcement(service, self._mind, ledger.now_s, log)
+        self._watch = HostWatch(self._witness, ledger.now_s, log, settings.watch)
+        self._flags = StandingFlags(Path(settings.flags_path), CANARY, FLAGS, self._tell_flags)
+        self._book: EvidenceBook | None = None
+        """None until the router has told us who we are."""
+        self._gossip: Gossip | None = None
+        self._processes: dict[str, int] = {}
+        """The process of each run that goes on."""
+        self._pending: deque[Record] = deque()
+        self._keeping: asyncio.Task[None] | None = None
+        """What was pending, on its way into the ledger."""
+        self._lost = 0
+        self._ledger_fault = ""
+        self._reach = Reach(ledger.now_s())
+        self._is_due = asyncio.Event()
+        self._jobs = SlowJobs()
+        self._listen()
+
+    async def run(self) -> None:
+        """Judge and enforce until cancelled."""
+        self._flags.check()
+        if self._holds:
+            self._log.error("rules_held", reason="the canary has died again and again; no new verdict is acted upon")
+        started = Started(release=__version__, boot_id=read_boot_id(), was_clean=self._recollection.was_clean)
+        self._pend((started, *self._tell_rules()))
+        self._jobs.add(self._shorten, SHORTEN_S)
+        self._jobs.start()
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._watch.run())
+                group.create_task(self._rounds())
+        finally:
+            self._jobs.stop()
+            if self._keeping is not None:
+                await asyncio.wait((self._keeping,))
+            with suppress(LedgerError):
+                await self._ledger.append([*self._pending, Stopped()])
+            await self._flags.close()
+
+    def reload(self, settings: CanarySettings) -> list[str]:
+        """Take new settings; returns the keys among the changed ones that need a restart."""
+        changed = changed_keys(self._settings, settings)
+        self._settings = settings
+        self._mind.rules = self._rules_of(settings)
+        self._pend(self._tell_rules())
+        return [key for key in changed if key in NEEDS_RESTART]
+
+    def _rules_of(self, settings: CanarySettings) -> Rules:
+        return msgspec.structs.replace(settings.in_force, holds=self._holds)
+
+    def _tell_rules(self) -> Sequence[Record]:
+        """For the ledger, when it was told others."""
+        records = rules_record(self._mind.rules, self._rules_told)
+        self._rules_told = records[-1].revision if records else self._rules_told
+        return records
+
+    def _listen(self) -> None:
+        service = self._service
+        service.on("READY")(self._meet_router)
         service.on("RUN_STARTED")(self.start)
         service.on("RUN_ENDED")(self.end)
+        service.on("RUN_REPORT")(self.report)
+        service.on("CANARY_EVIDENCE")(self.hear)
+        service.on("CANARY_GET_EVIDENCE")(self.tell)
+        service.on("CANARY_POLICY")(self.obey)
+        service.on("CANARY_COMMAND")(self.order)
         service.on("CANARY_GET_REPORT")(self.answer)
 
     async def start(self, message: Message) -> None:
-        """RUN_STARTED, from the router alone."""
-        _require_router(message)
-        if is_tool_name(message.get("service")):
+        """RUN_STARTED, from the router alone; of our own lives the ledger tells."""
+        require_router(message)
+        if message.get("service") == CANARY:
             return
-        try:
-            self._runs.start(read_run_started(message, time.monotonic()))
-        except RemoteProtocolError as error:
-            raise MessageRefusedError(message.command, str(error)) from None
+        with refusing(message):
+            word = read_start(message, self._ledger.now_s())
+        self._witness(word)
+        if word.pid is not None:
+            self._processes[word.run_id] = word.pid
+            await self._watch.watch(word.service, word.pid)
 
     async def end(self, message: Message) -> None:
         """RUN_ENDED, from the router alone."""
-        _require_router(message)
-        if is_tool_name(message.get("service")):
+        require_router(message)
+        if message.get("service") == CANARY:
             return
+        with refusing(message):
+            word = read_end(message, self._ledger.now_s())
+        self._witness(word)
+        if word.omitted:
+            self._log.warning("runs_not_told", service=word.service, runs=word.omitted)
+
+    async def report(self, message: Message) -> None:
+        """RUN_REPORT: what a supervisor, or a service itself, has seen."""
+        with refusing(message):
+            word = read_report(message, self._service.server_name, self._ledger.now_s())
+        self._witness(self._watch.look_at_program(word))
+
+    async def hear(self, message: Message) -> None:
+        """CANARY_EVIDENCE: what happened on another server."""
+        if self._gossip is None:
+            return  # it will be told again
+        with refusing(message):
+            self._pend(await self._gossip.hear(message, self._ledger.now_s()))
+
+    async def tell(self, message: Message) -> Message:
+        """CANARY_GET_EVIDENCE: what another canary has missed."""
+        if self._gossip is None:
+            raise MessageRefusedError(message.command, "this canary has just started")
+        with refusing(message):
+            return self._gossip.answer(message, self._ledger.now_s())
+
+    async def obey(self, message: Message) -> None:
+        """CANARY_POLICY: what the leader holds in the cluster."""
+        if self._gossip is None:
+            return
+        with refusing(message), suppress(LedgerError):  # it will be told again
+            await self._enforcement.hear(message, self._gossip.leadership.accepts)
+        self._is_due.set()
+
+    async def order(self, message: Message) -> Message:
+        """CANARY_COMMAND: an operator knows better."""
+        with refusing(message):
+            order = read_order(message)
+        told = {"command": order.name}
         try:
-            self._runs.end(*read_run_ended(message), time.monotonic())
-        except RemoteProtocolError as error:
-            raise MessageRefusedError(message.command, str(error)) from None
+            await self._mind.take_from(lambda state: records_of(order, state, self._ledger.now_s()))
+        except (RemoteProtocolError, LedgerError) as error:
+            return Message("CANARY_RESULT", {**told, "status": "refused", "message": str(error)})
+        self._log.info(
+            "ordered", order=order.name, user=order.actor.user, server=order.actor.server, reason=order.reason
+        )
+        self._is_due.set()
+        return Message("CANARY_RESULT", {**told, "status": "done"})
 
     async def answer(self, message: Message) -> Message:
         """CANARY_GET_REPORT, from anyone."""
+        with refusing(message):
+            question = read_question(message)
+        if question.view == "report":
+            return answer_report(narrow(self._known(), question.cell.server), question.offset)
         try:
-            offset = read_offset(message)
-        except RemoteProtocolError as error:
+            return await self._views.answer(question)
+        except (LedgerError, RemoteProtocolError) as error:
             raise MessageRefusedError(message.command, str(error)) from None
+
+    async def _meet_router(self, ready: Message) -> None:
+        """READY: our router has let us in; at first it tells us who we are, and later that all it knew of runs is gone."""
         server = self._service.server_name
-        return answer_report(self._runs, server=server, now_s=time.monotonic(), offset=offset)
+        if (ready.sent_from_server, ready.sent_from_service) != (server, ROUTER_SERVICE):
+            return
+        now_s = self._ledger.now_s()
+        if self._book is None:
+            self._begin(server, now_s)
+            self._witness(HostWord(kind=Kind.REBOOT, at_s=now_s, ago_s=time.clock_gettime(time.CLOCK_BOOTTIME)))
+        else:
+            self._witness(HostWord(kind=Kind.ROUTER_RESTART, at_s=now_s))
+        await self._enforcement.meet_router()
 
+    def _begin(self, server: str, now_s: float) -> None:
+        rules, recalled, state = self._mind.rules, self._recollection.recent, self._mind.state
+        self._book = EvidenceBook(
+            server,
+            merge_s=rules.merge_s,
+            ok_after_s=rules.a.ok_after_s,
+            now_s=now_s,
+            told=self._recollection.facts(),
+        )
+        self._gossip = Gossip(self._service, server, self._ledger.ledger_id, recalled, state, now_s)
+        self._mind.me = server
 
-def _require_router(message: Message) -> None:
-    if message.sent_from_service != ROUTER_SERVICE:
-        raise MessageRefusedError(message.command, "only the router tells of runs")
+    def _witness(self, word: Word) -> None:
+        if self._book is not None:
+            self._pend(self._book.hear(word))
+
+    def _pend(self, records: Iterable[Record]) -> None:
+        for record in records:
+            if len(self._pending) >= PENDING:
+                self._pending.popleft()
+                self._lost += 1
+            self._pending.append(record)
+        self._is_due.set()
+
+    async def _rounds(self) -> None:
+        while True:
+            self._is_due.clear()
+            wait_s = LONGEST_WAIT_S
+            try:
+                await self._turn()
+                self._settle_fault("")
+                wait_s = self._wait_s()
+            except LedgerError as error:
+                self._settle_fault(str(error))
+                wait_s = LEDGER_RETRY_S
+                self._is_due.clear()
+            self._follow_flags()
+            with suppress(TimeoutError):  # the usual end of the wait
+                async with asyncio.timeout(wait_s):
+                    await self._is_due.wait()
+
+    async def _turn(self) -> None:
+        now_s = self._ledger.now_s()
+        if self._book is not None and self._gossip is not None:
+            self._pend(self._book.advance(now_s))
+            state = self._mind.state
+            self._pend(self._gossip.settle(Lead(state.leader, state.term), now_s))
+            self._pend(self._reached(now_s))
+            self._is_due.clear()
+        if self._pending:  # once: whoever tells more all the time must not keep us from judging
+            records = list(self._pending)
+            self._pending.clear()
+            self._keeping = asyncio.get_running_loop().create_task(self._mind.take(records))
+            try:
+                await asyncio.shield(self._keeping)  # what is under way is kept, also when we are to end
+            except LedgerError:
+                self._pending.extendleft(reversed(records))
+                raise
+        leader = "" if self._gossip is None else self._gossip.leadership.lead.leader  # not who led in another life
+        self._mind.leads = leader != "" and leader == self._mind.me == self._mind.state.leader
+        await self._mind.look()
+        await self._enforcement.follow()
+        if self._gossip is not None and self._service.connected:
+            await self._gossip.tell(self._ledger.now_s())
+
+    def _reached(self, now_s: float) -> list[Record]:
+        """Who is lost, and who is back."""
+        status = self._service.cluster_status
+        if status is None:
+            return []
+        return self._reach.compare(frozenset(status.servers), self._mind.state, self._mind.me, now_s)
+
+    def _wait_s(self) -> float:
+        deadlines = [self._mind.next_deadline_s()]
+        longest_s = LONGEST_WAIT_S if self._mind.state.leader else LEADERLESS_WAIT_S
+        deadlines += [] if self._book is None else [self._book.next_deadline_s]
+        deadlines += [self._gossip.next_deadline_s] if self._gossip is not None and self._service.connected else []
+        now_s = self._ledger.now_s()
+        return min([longest_s, *(max(0.0, at_s - now_s) for at_s in deadlines if at_s is not None)])
+
+    async def _shorten(self) -> None:
+        """What is older than the settings say becomes a snapshot of what it came to."""
+        kept = Kept(self._settings.keep_days * 86_400.0, KEPT_ENTRIES)
+        try:
+            async with self._views.undisturbed:
+                gone = await asyncio.to_thread(shorten, self._ledger, kept, apply, self._ledger.now_s())
+        except LedgerError as error:
+            self._log.warning("ledger_not_shortened", reason=str(error))
+        else:
+            self._log.info("ledger_shortened", entries=gone)
+
+    def _settle_fault(self, fault: str) -> None:
+        if fault and fault != self._ledger_fault:
+            self._log.error("ledger_not_written", reason=fault, waiting=len(self._pending))
+        elif self._ledger_fault and not fault:
+            self._log.info("ledger_written_again")
+        self._ledger_fault = fault
+
+    def _observe(self, entry: Entry) -> None:
+        """An entry has been kept and applied."""
+        self._tallies.observe(entry.record)
+        if self._gossip is not None:
+            self._gossip.observe(entry)
+        note(self._log, entry.record)
+        pid = self._processes.pop(entry.record.run_id, None) if isinstance(entry.record, RunEnded) else None
+        if (
+            pid is not None and pid not in self._processes.values()
+        ):  # a process registers anew after the router restarted
+            self._watch.forget(pid)
+
+    def _follow_flags(self) -> None:
+        if not self._mind.me and not self._ledger_fault:
+            return  # what the last life raised stands until we know better
+        here = (one for one in self._enforcement.denials if one.server in (ALL, self._mind.me))
+        denied = (f"{one.service} {one.version}: {one.reason}" for one in here)
+        self._flags.follow(flags_to_raise(self._mind.state, self._mind.me, denied, self._ledger_fault))
+
+    def _tell_flags(self, path: str, reason: str) -> None:
+        self._log.warning("flags_not_raised", path=path, reason=reason)
+
+    def _known(self) -> Known:
+        state, enforcement = self._mind.state, self._enforcement
+        standing = Standing(
+            mode=self._settings.mode,
+            leader=state.leader,
+            term=state.term,
+            generation=enforcement.generation,
+            denied=len(enforcement.denials),
+            policy_age_seconds=enforcement.age_s,
+            ledger_entries=state.seq,
+            ledger_errors_total=self._ledger.failed_appends,
+            facts_lost_total=self._lost + (0 if self._gossip is None else self._gossip.skipped),
+            watchers=self._watch.faults,
+        )
+        return Known(state, self._tallies, standing, self._service.server_name, self._ledger.now_s())

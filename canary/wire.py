@@ -1,51 +1,95 @@
 """PURE: what the router and askers say to the canary, read; it keeps nothing."""
 
-from canary.runs import LIVE, Run, Version
+from canary.evidence.kinds import parse_kind
+from canary.evidence.life import TEXT_CHARACTERS
+from canary.evidence.words import LIVE, ReportWord, RunEndedWord, RunStartedWord
 from communicator.errors import RemoteProtocolError
 from communicator.protocol import Message
 from communicator.protocol.values import parse_integer
 
-TEXT_CHARACTERS = 256
-"""The longest text that is kept of a run: a version or a hash is far shorter, and there are thousands of runs."""
+PID_MAX = 2**31 - 1
+EXIT_CODE_MAX = 255
+SIGNAL_MAX = 64
+OMITTED_MAX = 2**63 - 1
+TERM_MAX = 2**53
+"""At one change a second, longer than there were seconds."""
 
-REASONS = frozenset(("unregister", "lost", "replaced", "router_stop", "host_down", "blocked"))
-"""How a run may end, as the router says it."""
-OTHER = "other"
-"""Any other reason, so that a newer router cannot make counters without end."""
 
-
-def read_run_started(message: Message, now_s: float) -> Run:
+def read_start(message: Message, at_s: float) -> RunStartedWord:
     """Read RUN_STARTED.
 
     Args:
         message: From the router.
-        now_s: The monotonic clock, in seconds.
+        at_s: The ledger's clock.
 
     Raises:
         RemoteProtocolError: A parameter is missing or wrong.
     """
-    service = _required(message, "service")
-    return Run(
+    return RunStartedWord(
         run_id=_required(message, "run_id"),
-        version=Version(service, _text(message, "service_version"), _text(message, "build")),
-        role=_text(message, "role") or LIVE,
-        pid=parse_integer(message.get("pid")) if message.get("pid") else None,
-        config_hash=_text(message, "config_hash"),
-        started_s=now_s,
+        service=_required(message, "service"),
+        at_s=at_s,
+        version=read_text(message, "service_version"),
+        build=read_text(message, "build"),
+        role=read_text(message, "role") or LIVE,
+        pid=_integer(message, "pid", 1, PID_MAX),
+        config_hash=read_text(message, "config_hash"),
     )
 
 
-def read_run_ended(message: Message) -> tuple[str, str]:
+def read_end(message: Message, at_s: float) -> RunEndedWord:
     """Read RUN_ENDED.
 
-    Returns:
-        The run_id, and how that run ended.
+    Args:
+        message: From the router.
+        at_s: The ledger's clock.
 
     Raises:
         RemoteProtocolError: A parameter is missing or wrong.
     """
-    run_id, reason = _required(message, "run_id"), _required(message, "reason")
-    return run_id, reason if reason in REASONS else OTHER
+    return RunEndedWord(
+        run_id=_required(message, "run_id"),
+        reason=_required(message, "reason"),
+        at_s=at_s,
+        service=read_text(message, "service"),
+        version=read_text(message, "service_version"),
+        build=read_text(message, "build"),
+        pid=_integer(message, "pid", 1, PID_MAX),
+        omitted=_integer(message, "omitted", 1, OMITTED_MAX) or 0,
+    )
+
+
+def read_report(message: Message, server: str, at_s: float) -> ReportWord:
+    """Read RUN_REPORT; the router has seen to it that whoever says it may.
+
+    Args:
+        message: From a service of this server about itself, or from a supervisor.
+        server: This one.
+        at_s: The ledger's clock.
+
+    Raises:
+        RemoteProtocolError: It comes from another server, or a parameter is missing or wrong.
+    """
+    if message.sent_from_server not in ("", server):
+        raise RemoteProtocolError(f"runs of {server!r} are reported from there, not from {message.sent_from_server!r}")
+    service, kind = _required(message, "service"), _required(message, "kind")
+    try:
+        known = parse_kind(kind)
+    except ValueError:
+        raise RemoteProtocolError(f"parameter kind: {kind[:80]!r} is not known") from None
+    return ReportWord(
+        service=service,
+        kind=known,
+        at_s=at_s,
+        source="service" if message.sent_from_service == service else "supervisor",
+        run_id=read_text(message, "run_id") or None,
+        pid=_integer(message, "pid", 1, PID_MAX),
+        exit_code=_integer(message, "exit_code", 0, EXIT_CODE_MAX),
+        signal=_integer(message, "signal", 1, SIGNAL_MAX),
+        message=message.get("message")[:TEXT_CHARACTERS],
+        version=read_text(message, "service_version"),
+        build=read_text(message, "build"),
+    )
 
 
 def read_offset(message: Message) -> int:
@@ -60,14 +104,37 @@ def read_offset(message: Message) -> int:
     return offset
 
 
+def read_term(message: Message) -> int:
+    """Read which term of the cluster's leader a canary knows; 0 when it does not say.
+
+    Raises:
+        RemoteProtocolError: It is no number, or none that a term may be.
+    """
+    return _integer(message, "term", 0, TERM_MAX) or 0
+
+
 def _required(message: Message, name: str) -> str:
-    text = _text(message, name)
+    text = read_text(message, name)
     if not text:
         raise RemoteProtocolError(f"parameter {name} is missing")
     return text
 
 
-def _text(message: Message, name: str) -> str:
+def _integer(message: Message, name: str, smallest: int, largest: int) -> int | None:
+    if not message.get(name):
+        return None
+    value = parse_integer(message.get(name))
+    if not smallest <= value <= largest:
+        raise RemoteProtocolError(f"parameter {name}: {value} is not between {smallest} and {largest}")
+    return value
+
+
+def read_text(message: Message, name: str) -> str:
+    """Read a text that is kept; empty when there is none.
+
+    Raises:
+        RemoteProtocolError: It is too long.
+    """
     text = message.get(name)
     if len(text) > TEXT_CHARACTERS:
         raise RemoteProtocolError(f"parameter {name} is longer than {TEXT_CHARACTERS} characters")

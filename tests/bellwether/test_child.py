@@ -37,12 +37,12 @@ def test_a_child_ends_with_its_parent(module_path, how):
         child = psutil.Process(int(parent.stdout.readline()))
         assert parent.stdout.readline() == "patient --flag\n"
         parent.send_signal(how)
-        parent.wait(20)
-        child.wait(20)
+        parent.wait(50)
+        child.wait(50)
     assert not child.is_running()
 
 
 def test_a_child_whose_parent_has_gone_already_does_not_start(module_path):
     command = [sys.executable, "-m", "bellwether.child", "1", "patient"]
-    done = subprocess.run(command, env=module_path, capture_output=True, text=True, timeout=20, check=False)
+    done = subprocess.run(command, env=module_path, capture_output=True, text=True, timeout=50, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")

@@ -7,8 +7,9 @@ import pytest
 from rich.console import Console
 
 from bellwether.clock_explain import find_host, render
-from bellwether.clock_report import Claim, Host, Local, Pair, Report, Thresholds
 from bellwether.failure import CommandError
+from communicator.answers.clocks import Claim, ClockReport, Contradiction, Host, Local, Pair, Thresholds
+from tests.bellwether.clock_sample import sample_report
 
 OWN = Claim(
     state="synchronized",
@@ -22,7 +23,16 @@ OWN = Claim(
     age_seconds=12,
     reasons=("chronyd last updated the clock 12 s ago",),
 )
-ALPHA = Host("alpha", 0.000012, 0.000056, "ok", 0.1, 7500, Claim("synchronized", bound_seconds=0.002), claim_holds=True)
+ALPHA = Host(
+    "alpha",
+    0.000012,
+    0.000056,
+    "ok",
+    drift_ppm=0.1,
+    seconds_to_threshold=7500,
+    claim=Claim("synchronized", bound_seconds=0.002),
+    claim_holds=True,
+)
 DELTA = Host(
     "delta",
     -0.0401,
@@ -33,19 +43,19 @@ DELTA = Host(
     reasons=("40.1 ms behind 4 of 5 hosts (± 300 µs)", "claims ± 2 ms but is 40.1 ms off"),
 )
 PAIRS = (
-    Pair("delta", "beta", "", 0.0601, 0.00005, 0.0001, 3, "probe"),
-    Pair("alpha", "delta", "", -0.0401, 0.0003, 0.0024, 75, "router", 0.7),
+    Pair("delta", "beta", 0.0601, 0.00005, 0.0001, 3, "probe"),
+    Pair("alpha", "delta", -0.0401, 0.0003, 0.0024, 75, "router", 0.7),
     Pair("omega", "delta"),
-    Pair("alpha", "beta", "", -0.000014, 0.00005, 0.0001, 3, "probe"),
+    Pair("alpha", "beta", -0.000014, 0.00005, 0.0001, 3, "probe"),
 )
-SOLUTION = Report(
-    local=Local("alpha", "solver", OWN, {"selected": 1, "combined": 2, "unusable": 0}, steps_total=2),
+SOLUTION = ClockReport(
+    local=Local("alpha", "solver", OWN, sources={"selected": 1, "combined": 2, "unusable": 0}, steps_total=2),
     solved=True,
     hosts=(ALPHA, DELTA, Host("beta"), Host("gamma"), Host("omega")),
     pairs=PAIRS,
     has_majority=True,
     agreeing=3,
-    contradictions=("delta → gamma: 3 ms", {"hosts": ["alpha", "beta"]}),
+    contradictions=(Contradiction(("delta", "gamma"), 0.003), Contradiction(("alpha", "beta"))),
 )
 
 
@@ -61,12 +71,12 @@ DELTA_PAGE = """\
   claims ± 2 ms but is 40.1 ms off
 
 offset         -40.1 ms ± 300 µs against the 3 of 5 hosts that agree
-drift          not known
+trend          not known
 forecast       not known
 claim          is false: synchronized, by chronyd, off by at most 2 ms
 daemon         chronyd
 upstreams      none known
-contradiction  delta → gamma: 3 ms
+contradiction  delta → gamma → delta, 3 ms beyond their bounds
 
 AGAINST  OFFSET ± BOUND        RTT    AGE     DRIFT  VIA     MEASURED BY
 alpha    -40.1 ms ± 300 µs  2.4 ms  1m 15s  +0.7 ppm  router  alpha
@@ -77,7 +87,7 @@ ALPHA_PAGE = """\
 ✔ alpha is ok: off by less than 5 ms
 
 offset         +12 µs ± 56 µs against the 3 of 5 hosts that agree
-drift          +0.1 ppm
+trend          +0.1 ppm
 forecast       off by 5 ms in 2h 5m, if it goes on so
 claim          holds: synchronized, by chronyd, offset -12 µs, off by at most 2.1 ms
                chronyd last updated the clock 12 s ago
@@ -99,7 +109,7 @@ ALONE = """\
 ? this host is compared with nobody: nothing is solved here
 
 offset     not known
-drift      not known
+trend      not known
 forecast   not known
 claim      unknown
 daemon     none known
@@ -114,16 +124,16 @@ def squeezed(page):
 @pytest.mark.parametrize("width", [80, 120])
 @pytest.mark.parametrize(
     ("report", "name", "page"),
-    [(SOLUTION, "delta", DELTA_PAGE), (Report(), "this host", ALONE)],
+    [(SOLUTION, "delta", DELTA_PAGE), (ClockReport(), "this host", ALONE)],
     ids=["delta", "alone"],
 )
 def test_the_page(report, name, page, width):
     assert squeezed(screen(report, name, width)) == squeezed(page)
 
 
-def test_the_documentation_shows_it():
+def test_the_documentation_shows_what_a_real_timekeeper_has_it_say():
     page = (Path(__file__).parents[2] / "docs/clock.md").read_text()
-    assert f"```text\n{screen(SOLUTION, 'delta', 80)}\n```" in page
+    assert f"```text\n{screen(sample_report(), 'delta', 80)}\n```" in page
 
 
 def test_the_page_of_this_host_has_its_own_words():
@@ -141,7 +151,7 @@ def test_no_line_is_wider_than_the_terminal(width):
         (Host("a", verdict="ok"), "✔ a is ok: off by less than 1 ms"),
         (Host("a", verdict="suspect"), "⚠ a is suspect: it may be off by 1 ms or more, which is not certain"),
         (Host("a", verdict="wrong"), "✖ a is wrong: off by 1 ms or more, for certain"),
-        (Host("a", -0.02, 0.01, "wrong"), "✖ a is wrong: off by 10 ms or more, for certain"),
+        (Host("a", -0.02, 0.01, "wrong", critical=True), "✖ a is wrong: off by 10 ms or more, for certain"),
         (Host("a", 0.02, 0.011, "wrong"), "✖ a is wrong: off by 1 ms or more, for certain"),
         (Host("a", verdict="no_majority"), "? a cannot be judged: no majority of the hosts agrees"),
         (Host("a"), "? a cannot be judged: it was not measured, not lately or not for long enough"),
@@ -149,13 +159,19 @@ def test_no_line_is_wider_than_the_terminal(width):
     ],
 )
 def test_the_verdict_is_a_sentence(host, sentence):
-    report = Report(solved=True, hosts=(host,), thresholds=Thresholds(0.001, 0.01))
+    report = ClockReport(solved=True, hosts=(host, Host("b")), thresholds=Thresholds(0.001, 0.01))
     assert screen(report, "a", 120).splitlines()[0] == sentence
+
+
+@pytest.mark.parametrize("has_majority", [False, None])
+def test_an_only_host_is_not_called_unmeasured(has_majority):
+    report = ClockReport(solved=True, has_majority=has_majority, hosts=(Host("a"),))
+    assert screen(report, "a", 120).splitlines()[0] == "? a cannot be judged: it is the only host"
 
 
 def row(name, host=ALPHA, **told):
     """What stands behind a word of the page of a host."""
-    report = Report(**{"solved": True, "hosts": (host,), **told})
+    report = ClockReport(**{"solved": True, "hosts": (host,), **told})
     lines = screen(report, host.host, 120).splitlines()
     return next(line.removeprefix(name).strip() for line in lines if line.startswith(f"{name} "))
 
@@ -163,9 +179,10 @@ def row(name, host=ALPHA, **told):
 @pytest.mark.parametrize(
     ("told", "whom"),
     [
-        ({}, "the hosts that agree"),
+        ({"has_majority": True}, "the hosts that agree"),
+        ({}, "true time, as independent claims and external servers tell it"),
         ({"has_majority": True, "agreeing": 1}, "the 1 of 1 hosts that agree"),
-        ({"has_majority": False, "agreeing": 1}, "the middle of the hosts, of which no majority agrees"),
+        ({"has_majority": False, "agreeing": 1}, "true time, as independent claims and external servers tell it"),
     ],
 )
 def test_an_offset_is_against_somebody(told, whom):
@@ -201,15 +218,15 @@ def test_sources_of_which_there_are_none():
 
 
 def test_a_host_that_only_peers_speak_of_can_be_explained():
-    assert find_host(Report(solved=True, pairs=(Pair("a", "b"),)), "b") == Host("b")
+    assert find_host(ClockReport(solved=True, pairs=(Pair("a", "b"),)), "b") == Host("b")
 
 
 @pytest.mark.parametrize(
     ("report", "known"),
     [
         (SOLUTION, "known are alpha, beta, delta, gamma, omega"),
-        (Report(local=Local("alpha")), "known is alpha"),
-        (Report(solved=True), "known are none"),
+        (ClockReport(local=Local("alpha")), "known is alpha"),
+        (ClockReport(solved=True), "known are none"),
     ],
 )
 def test_who_is_not_known_is_told_who_is(report, known):

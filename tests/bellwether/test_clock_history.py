@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 
 from bellwether import clock_history
-from bellwether.clock_history import Point, read_points, render, to_json
+from bellwether.clock_history import Point, documents, read_points, render
 from bellwether.failure import CommandError
 from communicator.protocol import Message
 from timekeeper import history
@@ -84,12 +84,12 @@ def test_what_is_shown_are_the_newest_points_and_the_newest_is_last():
     points = [{"at_seconds": NOON_S + number} for number in range(5)]
     assert [point.at_seconds for point in read_points(told(points), 2)] == [NOON_S + 3, NOON_S + 4]
     assert len(read_points(told(points), 9)) == 5
-    assert json.loads(to_json(told(points), 2)) == points[3:]
+    assert documents(told(points), 2) == tuple(points[3:])
 
 
 def test_what_is_null_is_not_known():
     empty = {"at_seconds": NOON_S, "state": None, "verdict": None, "offset_seconds": None, "wrong": None}
-    assert read_points(told([empty]), 1) == [Point(NOON_S)]
+    assert read_points(told([empty]), 1) == (Point(NOON_S),)
 
 
 def test_a_text_cannot_steer_the_screen():
@@ -99,14 +99,14 @@ def test_a_text_cannot_steer_the_screen():
     assert not [character for character in shown if character in "\x1b\x07"]
 
 
-@pytest.mark.parametrize("read", [read_points, to_json])
+@pytest.mark.parametrize("read", [read_points, documents])
 @pytest.mark.parametrize("parameters", [{"report": "{}"}, {"history": ""}])
 def test_a_timekeeper_that_knows_no_history(read, parameters):
     with pytest.raises(CommandError, match="keeps no history: it is of an older version"):
         read(Message("CLOCK_CURRENT_REPORT", parameters), 24)
 
 
-@pytest.mark.parametrize("read", [read_points, to_json])
+@pytest.mark.parametrize("read", [read_points, documents])
 @pytest.mark.parametrize("text", ["nonsense", "{}", "3", "[" * 100_000])
 def test_a_history_that_is_none(read, text):
     with pytest.raises(CommandError, match="the timekeeper's history cannot be read: "):

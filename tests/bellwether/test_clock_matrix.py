@@ -7,7 +7,7 @@ import pytest
 from rich.console import Console
 
 from bellwether.clock_matrix import mark_of, render
-from bellwether.clock_report import Host, Local, Pair, Report, Thresholds
+from communicator.answers.clocks import ClockReport, Host, Local, Pair, Peer, Thresholds
 
 PAIRS = (
     Pair("alpha", "beta", offset_seconds=-0.000014, bound_seconds=0.00005),
@@ -16,7 +16,7 @@ PAIRS = (
     Pair("alpha", "omega"),
     Pair("delta", "beta", offset_seconds=0.0601, bound_seconds=0.00005),
 )
-SOLUTION = Report(local=Local("alpha"), solved=True, hosts=(Host("omega"),), pairs=PAIRS)
+SOLUTION = ClockReport(local=Local("alpha"), solved=True, hosts=(Host("omega"),), pairs=PAIRS)
 
 
 def screen(report, width):
@@ -77,7 +77,7 @@ def test_what_does_not_fit_is_said(width, left_out):
 
 @pytest.mark.parametrize(("count", "told"), [(1, "1 pair is left out"), (1600, "1600 pairs are left out")])
 def test_pairs_that_the_report_leaves_out_are_told(count, told):
-    report = Report(solved=True, pairs=PAIRS, pairs_omitted=count)
+    report = ClockReport(solved=True, pairs=PAIRS, pairs_omitted=count)
     assert screen(report, 120).splitlines()[-1].startswith(f"{told}, all of other hosts")
 
 
@@ -86,7 +86,7 @@ def test_pairs_that_the_report_leaves_out_are_told(count, told):
 def test_no_line_is_wider_than_the_terminal(width, count):
     names = [f"node{number}" for number in range(count)]
     pairs = tuple(Pair(names[0], name, offset_seconds=0.0, bound_seconds=0.0) for name in names[1:])
-    table = screen(Report(solved=True, pairs=pairs), width).split("\n\n")[0]
+    table = screen(ClockReport(solved=True, pairs=pairs), width).split("\n\n")[0]
     lines = table.splitlines()
     assert len(lines) == count + 1
     assert max(map(len, lines)) <= width
@@ -94,7 +94,7 @@ def test_no_line_is_wider_than_the_terminal(width, count):
 
 def test_a_long_name_leaves_room_for_marks():
     pairs = (Pair("a" * 300, "b", offset_seconds=0.0, bound_seconds=0.0),)
-    lines = screen(Report(solved=True, pairs=pairs), 20).splitlines()
+    lines = screen(ClockReport(solved=True, pairs=pairs), 20).splitlines()
     assert lines[:3] == ["            1  2", "1 aaaaaaa…  -  *", "2 b         *  -"]
 
 
@@ -122,15 +122,15 @@ def test_one_column_is_always_shown():
     ],
 )
 def test_the_bound_decides_what_is_certain(offset_s, bound_s, mark):
-    assert mark_of(Pair("a", "b", offset_seconds=offset_s, bound_seconds=bound_s), Thresholds()) == mark
+    assert mark_of(Pair("a", "b", offset_seconds=offset_s, bound_seconds=bound_s), ClockReport().limits) == mark
 
 
 def test_who_is_not_measured_is_not_known():
-    assert mark_of(None, Thresholds()) == "?"
+    assert mark_of(None, ClockReport().limits) == "?"
 
 
 def test_the_limits_are_those_of_the_report():
-    report = Report(solved=True, pairs=PAIRS, thresholds=Thresholds(0.00001, 0.001))
+    report = ClockReport(solved=True, pairs=PAIRS, thresholds=Thresholds(0.00001, 0.001))
     shown = screen(report, 120)
     assert shown.splitlines()[1].split() == ["alpha", "-", "?", "!", "!", "x"]
     assert shown.endswith("* within 10 µs  ~ 10 µs or near it  ! 1 ms or more  x no answer  ? not known")
@@ -150,21 +150,26 @@ def test_the_other_direction_serves_where_one_has_no_answer(there, back, mark):
         Pair("alpha", "beta", offset_seconds=there, bound_seconds=0.0),
         Pair("beta", "alpha", offset_seconds=back, bound_seconds=0.0),
     )
-    lines = screen(Report(solved=True, pairs=pairs), 80).splitlines()
+    lines = screen(ClockReport(solved=True, pairs=pairs), 80).splitlines()
     assert lines[1].split() == ["alpha", "-", mark]
 
 
 def test_an_agent_shows_what_it_measured_itself():
-    pairs = (Pair(peer="beta", offset_seconds=0.0, bound_seconds=0.0),)
-    lines = screen(Report(local=Local("alpha", pairs=pairs), pairs=PAIRS), 80).splitlines()
+    pairs = (Peer("beta", offset_seconds=0.0, bound_seconds=0.0),)
+    lines = screen(ClockReport(local=Local("alpha", pairs=pairs), pairs=PAIRS), 80).splitlines()
     assert [line.split() for line in lines[:3]] == [["alpha", "beta"], ["alpha", "-", "*"], ["beta", "*", "-"]]
 
 
 @pytest.mark.parametrize(
     ("report", "shown"),
     [
-        (Report(), "No pair of clocks is measured from here."),
-        (Report(solved=True, hosts=(Host("a"),)), "No pair of clocks is measured."),
+        (ClockReport(), "No pair of clocks is measured from here."),
+        (ClockReport(solved=True, hosts=(Host("a"), Host("b"))), "No pair of clocks is measured."),
+        (
+            ClockReport(solved=True, has_majority=False, hosts=(Host("a"),)),
+            "No pair of clocks is measured: this is the only host.",
+        ),
+        (ClockReport(solved=True, hosts=(Host("a"),)), "No pair of clocks is measured: this is the only host."),
     ],
 )
 def test_no_pair_is_no_matrix(report, shown):

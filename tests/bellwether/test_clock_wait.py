@@ -2,14 +2,17 @@
 
 import pytest
 
-from bellwether.clock_report import Claim, Host, Local, Report
 from bellwether.clock_wait import gist, shortfall
+from communicator.answers.clocks import Claim, ClockReport, Host, Local
 
 SYNCED = Claim("synchronized", bound_seconds=0.0021, daemon="chronyd")
 
 
-def report(claim=SYNCED, *hosts, solved=True):
-    return Report(local=Local("alpha", claim=claim), solved=solved, hosts=hosts)
+BETA = Host("beta")
+
+
+def report(claim=SYNCED, *hosts, solved=True, grace_s=None):
+    return ClockReport(local=Local("alpha", claim=claim, grace_left_seconds=grace_s), solved=solved, hosts=hosts)
 
 
 @pytest.mark.parametrize(
@@ -21,6 +24,12 @@ def report(claim=SYNCED, *hosts, solved=True):
         (report(SYNCED, Host("beta", verdict="wrong", claim_holds=False)), None),
         (report(SYNCED, Host("alpha", verdict="suspect", claim_holds=True)), 1),
         (report(SYNCED, Host("alpha", verdict="no_majority")), None),
+        (report(SYNCED, Host("alpha", verdict="unknown")), None),
+        (report(SYNCED, Host("alpha", verdict="unknown"), grace_s=9), None),  # there is no other host
+        (report(SYNCED, Host("alpha", verdict="unknown"), BETA, grace_s=0.0), None),
+        (report(SYNCED, Host("alpha", verdict="no_majority"), BETA, grace_s=0.0), None),
+        (report(SYNCED, Host("alpha", verdict="ok"), BETA, grace_s=9), None),
+        (report(SYNCED, Host("alpha", verdict="unknown"), BETA), None),  # told by an older timekeeper
         (report(SYNCED, Host("alpha", verdict="wrong"), solved=False), None),
     ],
 )
@@ -31,7 +40,7 @@ def test_good_enough(told, bound_s):
 @pytest.mark.parametrize(
     ("told", "bound_s", "reason"),
     [
-        (Report(), None, "the clock is unknown"),
+        (ClockReport(), None, "the clock is unknown"),
         (report(Claim("holdover")), None, "the clock is holdover"),
         (
             report(Claim("unsynchronized", reasons=("chronyd says so", "more"))),
@@ -54,10 +63,48 @@ def test_good_enough(told, bound_s):
             None,
             "the clock is said to be synchronized, which is false",
         ),
+        (
+            report(SYNCED, Host("alpha", verdict="unknown", reasons=("not measured yet",)), BETA, grace_s=9),
+            None,
+            "the clock is not compared with those of other hosts yet: not measured yet",
+        ),
+        (
+            report(SYNCED, Host("alpha", verdict="suspect", claim_holds=True), BETA, grace_s=9),
+            None,
+            "the clock is not compared with those of other hosts yet",
+        ),
+        (
+            report(SYNCED, Host("alpha", verdict="suspect", reasons=("3 ms ahead of 2 of 3 hosts",)), BETA, grace_s=0),
+            None,
+            "the other hosts doubt the clock: 3 ms ahead of 2 of 3 hosts",
+        ),
     ],
 )
 def test_not_good_enough(told, bound_s, reason):
     assert shortfall(told, bound_s) == reason
+
+
+UNSOLVED = ClockReport(Local("alpha", "solver", SYNCED, grace_left_seconds=9))
+ALONE = report(SYNCED, Host("alpha", verdict="unknown"), grace_s=9)
+
+
+@pytest.mark.parametrize(
+    ("told", "routers", "is_good"),
+    [
+        (ALONE, 1, True),
+        (ALONE, 3, False),
+        (report(SYNCED, Host("alpha", verdict="unknown"), grace_s=0.0), 3, True),
+        (report(SYNCED, Host("alpha", verdict="ok"), grace_s=9), 3, True),  # external servers find it right
+        (UNSOLVED, 1, True),
+        (UNSOLVED, 3, False),
+        (ClockReport(Local("alpha", "solver", SYNCED, grace_left_seconds=0.0)), 3, True),
+        (ClockReport(Local("alpha", "agent", SYNCED, grace_left_seconds=9)), 3, True),  # it compares with nobody
+        (ClockReport(Local("", "solver", SYNCED, grace_left_seconds=9)), 3, False),
+    ],
+)
+def test_hosts_of_which_only_the_router_knows_may_still_come(told, routers, is_good):
+    reason = "" if is_good else "the clock is not compared with those of other hosts yet"
+    assert shortfall(told, None, routers) == reason
 
 
 def test_the_gist_is_without_numbers():

@@ -6,9 +6,10 @@ import json
 import pytest
 from rich.console import Console
 
-from bellwether.cluster import ClusterView, Graph, Link, Neighbor, Node, headline, read_graph, render, to_json
-from bellwether.failure import CommandError
-from communicator.protocol import Message
+from bellwether.answers import to_json
+from bellwether.cluster import ClusterView, headline, render
+from communicator.answers.clusters import Graph, Link, Neighbor, Node
+from communicator.wording.marks import BAD, DOUBTFUL, GOOD
 
 ALPHA = Node("alpha", "10.0.0.1:4042", "self", cost=0, hops=0)
 BETA = Node("beta", "10.0.0.2:4042", "linked", cost=1, hops=1, next_hop="beta")
@@ -93,33 +94,19 @@ def test_who_is_missing_is_told_also_without_a_graph():
 
 
 @pytest.mark.parametrize(
-    ("cluster", "mood", "line"),
+    ("cluster", "mark", "line"),
     [
-        (None, "doubtful", "unknown"),
-        ({"status": ""}, "doubtful", "unknown"),
-        ({"status": "up"}, "doubtful", "up"),
-        ({**CLUSTER, "neighbors_count": 1, "live_count": 1}, "good", "up, complete: 1 of 1 host reached"),
-        ({**CLUSTER, "status": "down", "live_count": 1}, "bad", "down, complete: 1 of 3 hosts reached"),
+        (None, DOUBTFUL, "unknown"),
+        ({"status": ""}, DOUBTFUL, "unknown"),
+        ({"status": "up"}, DOUBTFUL, "up"),
+        ({**CLUSTER, "neighbors_count": 1, "live_count": 1}, GOOD, "up, complete: 1 of 1 host reached"),
+        ({**CLUSTER, "status": "down", "live_count": 1}, BAD, "down, complete: 1 of 3 hosts reached"),
     ],
 )
-def test_the_headline(cluster, mood, line):
-    assert headline(cluster) == (mood, line)
+def test_the_headline(cluster, mark, line):
+    assert headline(cluster) == (mark, line)
 
 
-def test_a_graph_is_read_whatever_else_it_tells():
-    told = {
-        "server": "alpha",
-        "later": True,
-        "nodes": [{"server": "beta", "state": "linked", "boot_id": None, "cost": None, "features": ["ack/1"]}],
-        "links": [{"from": "alpha", "to": "beta", "cost": 1, "confirmed": False}],
-    }
-    graph = read_graph(Message("CLUSTER_GRAPH", {"graph": json.dumps(told)}))
-    assert graph.nodes == (Node("beta", state="linked", features=("ack/1",)),)
-    assert graph.links == (Link("alpha", "beta", 1, confirmed=False),)
+def test_programs_get_all_of_it():
+    graph = Graph("alpha", links=LINKS)
     assert json.loads(to_json(ClusterView(cluster=None, graph=graph)))["graph"]["links"][0]["from"] == "alpha"
-
-
-@pytest.mark.parametrize("text", ["", "3", '{"nodes": [{}]}', '{"nodes": 3}', "nonsense"])
-def test_a_graph_of_another_shape_is_refused(text):
-    with pytest.raises(CommandError, match="picture of the cluster"):
-        read_graph(Message("CLUSTER_GRAPH", {"graph": text}))

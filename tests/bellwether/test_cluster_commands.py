@@ -172,6 +172,11 @@ def lines(done):
     return [re.sub(r"^[\d:.]{12} ", "", line) for line in done.stdout.splitlines()]
 
 
+TO_ONE, TO_ALL = "printer/PRINT", "printer/PRINT deliver=all"
+HEARD_S = "3"
+"""For what is followed to the end of the time: in it, all that is told has to be heard."""
+
+
 def test_a_message_is_followed_until_it_arrives(ask):
     told = (
         hop("other", 0, "failed", trace="another"),
@@ -187,31 +192,38 @@ def test_a_message_is_followed_until_it_arrives(ask):
 
 
 @pytest.mark.parametrize(
-    ("told", "words"),
+    ("told", "wait_s", "text", "words"),
     [
-        ((hop("alpha", 0, "failed", reason="no_route"),), "not delivered: alpha says no_route"),
+        ((hop("alpha", 0, "failed", reason="no_route"),), "40", TO_ONE, "not delivered: alpha says no_route"),
         (
             (hop("alpha", 0, "delivered", "printer"), hop("beta", 1, "failed", reason="no_route")),
+            HEARD_S,
+            TO_ALL,
             "not delivered everywhere: beta says no_route",
         ),
-        ((hop("alpha", 0, "cached"),), "not delivered: kept until its service comes"),
-        ((hop("alpha", 0, "forwarded", "beta"),), "nothing was heard of its delivery within 0.2 s"),
-        ((), "nothing was heard of its delivery within 0.2 s"),
-        ((lambda _: said("INVALID", {"command": "PRINT", "message": "not so"}),), "PRINT refused: not so"),
-        ((lambda _: said("UNKNOWN", {"command": "PRINT"}),), "does not know this command"),
+        ((hop("alpha", 0, "cached"),), "40", TO_ONE, "not delivered: kept until its service comes"),
+        ((hop("alpha", 0, "forwarded", "beta"),), "0.2", TO_ALL, "nothing was heard of its delivery within 0.2 s"),
+        ((), "0.2", TO_ALL, "nothing was heard of its delivery within 0.2 s"),
+        (
+            (lambda _: said("INVALID", {"command": "PRINT", "message": "not so"}),),
+            "40",
+            TO_ALL,
+            "PRINT refused: not so",
+        ),
+        ((lambda _: said("UNKNOWN", {"command": "PRINT"}),), "40", TO_ALL, "does not know this command"),
     ],
 )
-def test_what_does_not_arrive_is_a_failure(ask, told, words):
-    done, _ = ask(hops(*told), "trace", "--wait", "0.2", "printer/PRINT deliver=all")
+def test_what_does_not_arrive_is_a_failure(ask, told, wait_s, text, words):
+    done, _ = ask(hops(*told), "trace", "--wait", wait_s, text)
     assert done.exit_code == 1
     assert words in done.stderr
     assert done.stderr.count("\n") == 1
 
 
-@pytest.mark.parametrize("text", ["*/PRINT", "printer/PRINT deliver=all"])
+@pytest.mark.parametrize("text", ["*/PRINT", TO_ALL])
 def test_what_goes_to_many_is_followed_to_the_end_of_the_time(ask, text):
     told = (hop("alpha", 0, "delivered", "printer"), hop("beta", 1, "delivered", "printer"))
-    done, _ = ask(hops(*told), "trace", "--wait", "0.5", text)
+    done, _ = ask(hops(*told), "trace", "--wait", HEARD_S, text)
     assert done.exit_code == 0
     assert [line.split()[1] for line in lines(done)] == ["alpha", "beta"]
 
@@ -240,6 +252,7 @@ def test_commands_of_groups_are_found_by_their_names(tmp_path):
 def cluster():
     """Three in a line; a printer at its end."""
     with run_cluster(3, neighbors="chain") as routers, BlockingClient(routers[2].unix, "printer", commands=["PRINT"]):
+        routers.wait_offered("printer")
         yield routers
 
 

@@ -118,7 +118,7 @@ async def test_a_delivered_message_has_arrived(router):
 )
 @pytest.mark.parametrize("say", [conversation.deliver, conversation.ask], ids=["deliver", "ask"])
 async def test_what_cannot_be_delivered_is_known_at_once(router, say, message, error):
-    async with asyncio.timeout(10), conversation.connected(router.unix) as client:
+    async with asyncio.timeout(40), conversation.connected(router.unix) as client:
         with pytest.raises(error):
             await say(client, message, timeout_s=60)
 
@@ -175,11 +175,15 @@ async def test_what_may_be_missing_is_none(router, question, reply, there):
     assert (found is not None) is there
 
 
-async def test_missing_services_are_named(router):
+async def test_missing_services_are_named(router, eventually):
     async with conversation.connected(router.unix) as client, Client(router.unix, "printer"):
-        assert await conversation.missing(client, frozenset(("printer",)), 5) == frozenset()
+        assert await conversation.missing(client, frozenset(("printer",)), 40) == frozenset()
         wanted = frozenset(("printer", "scanner"))
-        assert await conversation.missing(client, wanted, 0.05) == {"scanner"}
+
+        async def missing():  # in so short a time a busy router may not even answer: then both are
+            return await conversation.missing(client, wanted, 0.05)
+
+        await eventually(missing, {"scanner"}.__eq__)
 
 
 async def test_what_passes_is_seen(router):

@@ -5,7 +5,8 @@ import json
 import pytest
 from rich.console import Console
 
-from bellwether.flags_view import age, colour, document, to_json, to_page, to_table
+from bellwether.answers import to_json
+from bellwether.flags_view import colour, document, to_page, to_table
 from communicator.flags import Flag, FlagName, Source
 
 FLAG = Flag(
@@ -47,18 +48,6 @@ def test_the_colour_is_how_often_the_sitter_mails(priority, style):
     assert colour(priority) == style
 
 
-@pytest.mark.parametrize(
-    ("since_s", "text"),
-    [(0, "?"), (10_000, "0 s"), (10_500, "0 s"), (9_941, "59 s"), (9_940, "1 min"), (6_400, "1 h"), (1, "2 h")],
-)
-def test_the_age_is_in_its_largest_unit(since_s, text):
-    assert age(since_s, 10_000.9) == text
-
-
-def test_an_age_of_days():
-    assert age(1, 200_000) == "2 d"
-
-
 def test_a_page_tells_all_and_cannot_steer_the_terminal():
     assert shown(to_page(FLAG, 8_200)) == [
         "wrong \\udcff[b]\\nclock",
@@ -97,6 +86,6 @@ def test_a_table():
 
 
 def test_a_document_is_json_whatever_it_holds():
-    [told] = json.loads(to_json((FLAG,)))
+    [told] = json.loads(to_json([document(FLAG)]))
     assert told == document(FLAG)
     assert (told["message"], told["line"], told["date"], told["tags"]) == ("wrong ?[b]\nclock", 7, 1000, [])

@@ -7,6 +7,7 @@ import pytest
 
 from communicator.version import __version__
 
+pytestmark = pytest.mark.timeout(120)  # a command takes a second, on a machine with nothing else to do
 COMMANDS = (
     "up",
     "status",
@@ -30,7 +31,7 @@ def run(*arguments, directory, **environment):
         env={"PATH": "/usr/bin:/bin", "COLUMNS": "100", **environment},
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=100,
         check=False,
     )
 

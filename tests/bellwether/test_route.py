@@ -6,8 +6,9 @@ import json
 import pytest
 from rich.console import Console
 
+from bellwether.answers import to_json
 from bellwether.failure import CommandError
-from bellwether.route import Candidate, Route, destination_of, read_route, render, to_json
+from bellwether.route import Candidate, Route, destination_of, read_route, render
 from communicator.protocol import Message
 
 

@@ -1,10 +1,10 @@
-"""Parts of a line on a person's terminal."""
+"""When a line on a person's terminal was heard."""
 
 from datetime import UTC, datetime
 
 import pytest
 
-from bellwether.screen_line import printable, stamp
+from bellwether.screen_line import stamp
 
 
 @pytest.mark.parametrize(
@@ -12,8 +12,3 @@ from bellwether.screen_line import printable, stamp
 )
 def test_a_time_of_day(microseconds, shown):
     assert stamp(datetime(2026, 1, 2, 3, 4, 5, microseconds, tzinfo=UTC)) == shown
-
-
-@pytest.mark.parametrize(("text", "shown"), [("é ü", "é ü"), ("\x1b[31m", "\\x1b[31m"), ("a\tb\r", "a\\tb\\r")])
-def test_what_steers_a_terminal_is_made_visible(text, shown):
-    assert printable(text) == shown

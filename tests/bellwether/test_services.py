@@ -3,11 +3,11 @@
 import io
 import json
 
-import pytest
 from rich.console import Console
 
-from bellwether.failure import CommandError
-from bellwether.services import Instance, read_page, span, to_json, to_table, total
+from bellwether.answers import to_json
+from bellwether.services import to_table
+from communicator.client.instances import Instance, read_page
 from communicator.protocol import Message
 
 PRINTER = {
@@ -37,27 +37,6 @@ def table(instances, now_wall_s=1065):
     return console.file.getvalue().splitlines()
 
 
-def test_a_page_is_read():
-    (instance,) = read_page(page([PRINTER]))
-    assert (instance.service, instance.pid, instance.commands) == ("printer", 4711, ("PRINT", "STOP"))
-
-
-@pytest.mark.parametrize("message", [Message("SERVICES"), page([])])
-def test_an_empty_page_has_no_instances(message):
-    assert read_page(message) == []
-
-
-@pytest.mark.parametrize("text", ["", "{}", "[3]", '[{"server": "alpha"}]', "nonsense"])
-def test_a_page_of_another_shape_is_refused(text):
-    with pytest.raises(CommandError, match="list of services"):
-        read_page(Message("SERVICES", {"services": text}))
-
-
-@pytest.mark.parametrize(("text", "number"), [("12", 12), ("0", 0), ("", 0), ("many", 0), ("-3", 0)])
-def test_the_total_is_a_number(text, number):
-    assert total(Message("SERVICES", {"total": text})) == number
-
-
 def test_a_table_has_a_line_for_each():
     head, line, away = table([*read_page(page([PRINTER])), Instance("scanner", state="down")])
     assert head.split() == ["SERVICE", "SERVER", "VERSION", "ROLE", "STATE", "UP", "FOR", "PID", "COMMANDS"]
@@ -82,11 +61,3 @@ def test_programs_get_json():
     (told,) = json.loads(to_json(read_page(page([PRINTER]))))
     assert told["service"] == "printer"
     assert told["commands"] == ["PRINT", "STOP"]
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"),
-    [(-5, "0s"), (0, "0s"), (59.9, "59s"), (60, "1m 0s"), (3599, "59m 59s"), (3600, "1h 0m"), (90_000, "1d 1h")],
-)
-def test_a_span_has_its_two_largest_units(seconds, text):
-    assert span(seconds) == text

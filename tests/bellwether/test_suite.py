@@ -37,8 +37,8 @@ PLAN = Plan(Layout(Path("/x")), SOCKET, PREFERRED)
             },
         ),
         (TIMEKEEPER, {"probe_listen": "127.0.0.1:4044", "data_path": "/x/data", "flags_path": "/x/flags"}),
-        (CANARY, {}),
-        (EXPORTER, {"listen": "127.0.0.1:9740"}),
+        (CANARY, {"data_path": "/x/data", "flags_path": "/x/flags", "mode": "enforce"}),
+        (EXPORTER, {"listen": "127.0.0.1:9740", "data_path": "/x/data", "flags_path": "/x/flags"}),
     ],
 )
 def test_a_daemon_is_told_to_keep_to_the_private_directory(program, settings):
@@ -52,7 +52,7 @@ def test_what_the_user_set_is_left_alone():
     }
     plan = Plan(PLAN.layout, SOCKET, PREFERRED, own)
     assert dict(plan.settings(ROUTER)) == {"listen.unix": SOCKET, "listen.signal": "127.0.0.1:4041"}
-    assert plan.settings(EXPORTER) == []
+    assert dict(plan.settings(EXPORTER)) == {"data_path": "/x/data", "flags_path": "/x/flags"}
 
 
 @pytest.mark.parametrize("program", PROGRAMS, ids=lambda program: program.name)

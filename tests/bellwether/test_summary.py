@@ -40,6 +40,10 @@ def test_it_tells_where_everything_is(words):
     assert words in text()
 
 
+def test_the_page_comes_first():
+    assert text().splitlines()[1].split() == ["page,", "for", "a", "browser", "http://127.0.0.1:9740/"]
+
+
 def test_every_socket_is_named():
     shown = text(router={"unix": ["/a", "/b"]})
     assert "cd:///a" in shown

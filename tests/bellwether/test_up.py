@@ -11,11 +11,15 @@ import urllib.request
 from contextlib import contextmanager
 
 import psutil
+import pytest
 
 from bellwether.places import Layout
 from communicator.client import BlockingClient
 
+pytestmark = pytest.mark.timeout(240)  # five programs start, are asked by ten more, and end
 DAEMONS = 4
+WITHIN_S = 100.0
+"""For one of these steps."""
 FREE_PORTS = """
 [listen]
 local = "127.0.0.1:0"
@@ -47,15 +51,15 @@ class Suite:
 
     def routed(self):
         http = json.loads(self.layout.ports_file("bellwether-exporter").read_text())["http"]
-        with urllib.request.urlopen(f"http://{http}/metrics", timeout=20) as answer:
+        with urllib.request.urlopen(f"http://{http}/metrics", timeout=WITHIN_S) as answer:
             page = answer.read().decode()
         return page, int(float(re.search(r'routed_total\{route="local"\} (\S+)', page)[1]))
 
     def end(self, how):
         """Send a signal; gives exit code and what was said meanwhile."""
         self.process.send_signal(how)
-        said = self.process.communicate(timeout=40)[1]
-        psutil.wait_procs(self.children, timeout=20)
+        said = self.process.communicate(timeout=WITHIN_S)[1]
+        psutil.wait_procs(self.children, timeout=WITHIN_S)
         return self.process.returncode, said
 
 
@@ -66,7 +70,7 @@ def environment():
 def run(*arguments, directory):
     command = [sys.executable, "-m", "bellwether", *arguments]
     return subprocess.run(
-        command, cwd=directory, env=environment(), capture_output=True, text=True, timeout=40, check=False
+        command, cwd=directory, env=environment(), capture_output=True, text=True, timeout=WITHIN_S, check=False
     )
 
 
@@ -87,7 +91,7 @@ def up(directory, command=("-m", "bellwether", "up", "--config", "config")):
     )
     try:
         suite = Suite(process, directory)
-        assert "Bellwether is up" in suite.printed, process.communicate(timeout=40)[1]
+        assert "Bellwether is up" in suite.printed, process.communicate(timeout=WITHIN_S)[1]
         yield suite
     finally:
         if process.poll() is None:
@@ -136,7 +140,7 @@ def test_sigterm_stops_the_companions_before_the_router(tmp_path):
 def test_no_child_outlives_a_kill(tmp_path):
     with up(tmp_path) as suite:
         suite.end(signal.SIGKILL)
-        gone, alive = psutil.wait_procs(suite.children, timeout=20)
+        gone, alive = psutil.wait_procs(suite.children, timeout=WITHIN_S)
     assert (len(gone), alive) == (DAEMONS, [])
 
 
@@ -192,9 +196,9 @@ def test_a_standard_port_in_use_is_replaced_and_told(tmp_path):
     with socket.socket() as holder, socket.socket() as free:
         holder.bind(("127.0.0.1", 0))
         holder.listen()
+        free.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # so that it may be had, but is given to nobody else
         free.bind(("127.0.0.1", 0))
         taken, wanted = (f"127.0.0.1:{one.getsockname()[1]}" for one in (holder, free))
-        free.close()
         preferred = {
             "listen.local": taken,
             "listen.signal": "127.0.0.1:0",

@@ -1,108 +1,145 @@
+"""The report: what is known, row by row, in pages that fit into a line; counters once, whatever the page."""
+
 import json
 
-import msgspec
+import pytest
 
-from canary.report import ROWS, CurrentReport, answer_report
-from canary.runs import Run, Runs, Version
-from canary.wire import OTHER, REASONS, TEXT_CHARACTERS
-from communicator.protocol import decode, encode
+from canary.judge.state import Cell, Freeze, LiveRun, Release, Server, State
+from canary.records import ALL, Actor, CellKey, Overridden, Version
+from canary.report import ANSWER_BYTES, Known, Standing, answer_report, describe
+from canary.tallies import RunRow, Tallies
+
+STANDING = Standing(
+    mode="by-rule",
+    leader="alpha",
+    term=2,
+    generation=(2, 5),
+    denied=1,
+    policy_age_seconds=3.0,
+    ledger_entries=77,
+    ledger_errors_total=0,
+    facts_lost_total=0,
+    watchers={"systemd": ""},
+)
 
 
-def run(run_id, version, started_s=0.0, **others):
-    fields = {"role": "live", "pid": 7, "config_hash": "0f"} | others
-    return Run(run_id=run_id, version=version, started_s=started_s, **fields)
+def known(state, tallies=None):
+    return Known(state, tallies or Tallies(), STANDING, "alpha", 1_000.0)
 
 
-def test_the_shape():
-    runs = Runs()
-    runs.start(run("a", Version("ping", "1.0", "abc"), 100.0))
-    runs.end("a", "lost", 104.0)
-    runs.start(run("b", Version("pong", "", ""), 109.0, pid=None, config_hash=""))
-    runs.end("never begun", "lost", 109.5)
-    message = answer_report(runs, server="alpha", now_s=110.0)
-    assert message.command == "CANARY_CURRENT_REPORT"
-    assert json.loads(message.get("report")) == {
-        "server": "alpha",
-        "versions": [
-            {
-                "service": "ping",
-                "version": "1.0",
-                "build": "abc",
-                "started": 1,
-                "running": 0,
-                "ended": {"lost": 1},
-                "last": {
-                    "run_id": "a",
-                    "role": "live",
-                    "pid": 7,
-                    "config_hash": "0f",
-                    "age_seconds": 10.0,
-                    "lasted_seconds": 4.0,
-                    "reason": "lost",
-                },
-            },
-            {
-                "service": "pong",
-                "version": "",
-                "build": "",
-                "started": 1,
-                "running": 1,
-                "ended": {},
-                "last": {
-                    "run_id": "b",
-                    "role": "live",
-                    "pid": None,
-                    "config_hash": "",
-                    "age_seconds": 1.0,
-                    "lasted_seconds": None,
-                    "reason": None,
-                },
-            },
-        ],
-        "runs_ended_total": [{"server": "alpha", "service": "ping", "version": "1.0", "reason": "lost", "count": 1}],
-        "offset": 0,
-        "total": 2,
-        "runs_kept": 2,
-        "runs_forgotten_total": 0,
-        "unmatched_ends_total": 1,
-    }
+def with_cells(*cells, **more):
+    return State(cells={cell.key: cell for cell in cells}, **more)
+
+
+def cell(server="alpha", service="billing", version="2.0", build="", **fields):
+    return Cell(CellKey(server, service, version, build), **fields)
 
 
 def read(message):
-    return msgspec.json.decode(decode(encode(message)).get("report"), type=CurrentReport)
+    assert message.command == "CANARY_CURRENT_REPORT"
+    return json.loads(message.get("report"))
 
 
-def test_many_versions_come_in_pages():
-    runs = Runs()
-    for number in range(ROWS + 5):
-        runs.start(run(str(number), Version("ping", str(number), ""), role="standby"))
-    first = read(answer_report(runs, server="alpha", now_s=2.0))
-    assert (len(first.versions), first.offset, first.total) == (ROWS, 0, ROWS + 5)
-    second = read(answer_report(runs, server="alpha", now_s=2.0, offset=ROWS))
-    assert [row.version for row in second.versions] == [str(number) for number in range(ROWS, ROWS + 5)]
-    assert (second.offset, second.total) == (ROWS, ROWS + 5)
-    assert read(answer_report(runs, server="alpha", now_s=2.0, offset=10**9)).versions == []
+def test_an_empty_one():
+    report = read(answer_report(known(State())))
+    assert (report["server"], report["cells"], report["total"]) == ("alpha", [], 0)
+    assert report["canary"]["leader"] == "alpha"
+    assert report["canary"]["generation"] == [2, 5]
 
 
-def test_a_page_fits_a_line_whatever_services_call_themselves():
-    runs = Runs(limit_per_service=10_000)
-    odd = "\x01" * TEXT_CHARACTERS  # six characters in JSON, seven on the wire
-    reasons = (*sorted(REASONS), OTHER)
-    for number in range(ROWS):
-        for reason in reasons:
-            run_id = f"{number} {reason}"
-            runs.start(run(run_id, Version("ping", f"{number}{odd}"[:TEXT_CHARACTERS], odd), role=odd, config_hash=odd))
-            runs.end(run_id, reason, 1.0)
-    seen = 0
-    while seen < ROWS:
-        page = read(answer_report(runs, server="alpha", now_s=2.0, offset=seen))
-        assert page.offset == seen
-        assert page.versions
-        seen += len(page.versions)
-    assert page.total == ROWS
+def test_what_is_held_back_is_told_with_what_has_failed_by_now():
+    doubted = cell(
+        state="suspect", rule="run", reason="failed 1 time in a row", consecutive=9, suppressed_by="last_instance"
+    )
+    (row,) = read(answer_report(known(with_cells(doubted, releases={doubted.key.of: Release(doubted.key.of)}))))[
+        "cells"
+    ]
+    assert row["reason"] == "failed 9 times in a row; held back by last_instance"
+    assert row["held_back_by"] == "last_instance"
 
 
-def test_a_report_survives_the_wire():
-    runs = Runs()
-    runs.start(run("a", Version("ping", '1.0";\\', "abc")))
-    assert read(answer_report(runs, server="alpha", now_s=1.0)).versions[0].version == '1.0";\\'
+def test_a_blocked_version_tells_why_and_until_when():
+    blocked = cell(
+        state="blocked", since_at_s=900.0, until_at_s=1_500.0, rule="a", reason="never worked in 7 tries", failed=7
+    )
+    (row,) = read(answer_report(known(with_cells(blocked))))["cells"]
+    assert (row["state"], row["since_seconds"], row["until_seconds"]) == ("blocked", 100.0, 500.0)
+    assert (row["rule"], row["reason"], row["failed"], row["running"]) == ("a", "never worked in 7 tries", 7, 0)
+    assert row["running_seconds"] is None
+
+
+def test_what_runs_and_what_is_overridden():
+    key = cell().key
+    runs = {name: LiveRun(name, key, "live", at_s) for name, at_s in (("r1", 400.0), ("r2", 990.0))}
+    override = Overridden(
+        number=1,
+        action="allow",
+        service="billing",
+        version="2.0",
+        reason="we need it",
+        actor=Actor(user="root", server="beta"),
+        until_at_s=1_060.0,
+    )
+    report = read(answer_report(known(with_cells(cell(), runs=runs, overrides={1: override}))))
+    (row,) = report["cells"]
+    assert (row["running"], row["running_seconds"], row["override"]) == (2, 600.0, "allow")
+    (told,) = report["overrides"]
+    assert (told["server"], told["until_seconds"], told["by"]) == (ALL, 60.0, "root@beta")
+
+
+def test_servers_freezes_and_releases():
+    state = with_cells(
+        cell(),
+        cell(version="1.0"),
+        servers={
+            "alpha": Server("alpha"),
+            "beta": Server("beta", is_sick=True, sick_until_at_s=1_600.0, reason="three fail"),
+        },
+        freezes={ALL: Freeze(ALL, 1_100.0, "too much at once", "")},
+        versions={"billing": {Version("billing", "1.0", ""): None, Version("billing", "2.0", ""): None}},
+        releases={
+            Version("billing", "1.0", ""): Release(Version("billing", "1.0", ""), 10.0, last_good_at_s=600.0),
+            Version("billing", "2.0", ""): Release(Version("billing", "2.0", ""), 900.0, "held", 1_400.0, 3.2, "worse"),
+        },
+    )
+    report = read(answer_report(known(state)))
+    assert report["servers"] == [{"server": "beta", "state": "sick", "until_seconds": 600.0, "reason": "three fail"}]
+    assert report["freezes"] == [{"scope": ALL, "until_seconds": 100.0, "reason": "too much at once", "by": ""}]
+    old, new = report["releases"]
+    assert (old["version"], old["is_last_good"], new["is_last_good"]) == ("1.0", True, False)
+    assert (new["state"], new["log10_evidence"], new["until_seconds"]) == ("held", 3.2, 400.0)
+
+
+def test_how_long_it_took_to_find_what_was_blocked():
+    state = State()
+    for took_s in (63.0, 70.0, 1e6):
+        state.detections.note(took_s)
+    found = read(answer_report(known(state)))["detection_seconds"]
+    assert (found["count"], found["sum_seconds"]) == (3, 1_000_133.0)
+    counts = {row["le_seconds"]: row["count"] for row in found["buckets"]}
+    assert (counts[60.0], counts[75.0], counts[3_600.0]) == (0, 2, 2)
+
+
+def test_counters_stand_on_one_page_only():
+    tallies = Tallies()
+    tallies.runs[RunRow("alpha", "billing", "2.0", "failure")] = 3
+    tallies.runs[RunRow("alpha", "retired", "0.1", "failure")] = 9
+    state = with_cells(cell(build="a"), cell(build="b"), cell(service="printer"))
+    pages = [describe(known(state, tallies), offset=offset, limit=1) for offset in range(3)]
+    assert [[row.count for row in page.runs_total] for page in pages] == [[3], [], []]
+    assert {page.total for page in pages} == {3}
+
+
+@pytest.mark.parametrize("count", [1, 300, 3_000])
+def test_pages_fit_and_together_hold_every_row(count):
+    long = 'x"\\' * 80
+    state = with_cells(*(cell(version=f"{number:05}", reason=long, build=long) for number in range(count)))
+    seen: list[str] = []
+    while len(seen) < count:
+        text = answer_report(known(state), len(seen)).get("report")
+        assert len(text.encode()) + text.count('"') + text.count("\\") <= ANSWER_BYTES
+        rows = json.loads(text)["cells"]
+        assert rows
+        seen += [row["version"] for row in rows]
+    assert seen == sorted(seen)
+    assert len(set(seen)) == count

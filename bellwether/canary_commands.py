@@ -1,0 +1,259 @@
+"""SHELL: what the commands about versions ask canaries, and read from files; how things look is told elsewhere."""
+
+import asyncio
+import os
+import sys
+import time
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from pathlib import Path
+
+from rich.console import Console, RenderableType
+from rich.live import Live
+
+from bellwether import canary_explain, canary_questions, canary_replay, canary_tree, conversation
+from bellwether.answers import as_told, read_told, to_json
+from bellwether.canary_events import Verification, render_verification
+from bellwether.canary_outcome import EXIT_CODES, Outcome, outcome_of
+from bellwether.canary_picture import Picture, narrowed
+from bellwether.canary_scope import USAGE, Scope, find_cell, parse_scope, require_service
+from bellwether.failure import CommandError
+from bellwether.places import find_router
+from canary.judge.replay import replay as judge_again
+from canary.rules import Rules
+from canary.settings import CanarySettings
+from communicator.answers.explanations import Explanation
+from communicator.errors import BellwetherError, ConfigError
+from communicator.protocol.message import Message
+from communicator.runtime.settings import configuration_files, load_settings
+
+POLL_S = 1.0
+"""How often a watching or waiting command asks again, in seconds."""
+
+
+def show(communicator: str | None, service: str | None, *, watch: bool, as_json: bool) -> None:
+    """Show services, versions and servers once, or until interrupted.
+
+    Raises:
+        CommandError: No canary answers, or the service is not known.
+    """
+    if watch and as_json:
+        raise CommandError("--watch is for people: ask for --json as often as you like", USAGE)
+    if watch:
+        asyncio.run(_watch(find_router(communicator), service))
+        return
+    picture = asyncio.run(_look(find_router(communicator), service))
+    _show(to_json(picture) if as_json else canary_tree.render(picture))
+
+
+async def _look(address: str, service: str | None) -> Picture:
+    async with conversation.connected(address) as client:
+        return _chosen(await canary_questions.picture(client), service)
+
+
+def _chosen(picture: Picture, service: str | None) -> Picture:
+    if service is None:
+        return picture
+    require_service(picture.cells, service)
+    return narrowed(picture, service)
+
+
+async def _watch(address: str, service: str | None) -> None:
+    console = Console()
+    if console.is_terminal:
+        with Live(console=console, auto_refresh=False, screen=False) as live:
+            async for picture in pictures(address, service):
+                live.update(canary_tree.render(picture), refresh=True)
+        return
+    last: tuple[object, ...] | None = None
+    async for picture in pictures(address, service):
+        if canary_tree.gist(picture) != last:
+            console.print(canary_tree.render(picture), "")
+            sys.stdout.flush()
+        last = canary_tree.gist(picture)
+
+
+async def pictures(address: str, service: str | None, poll_s: float = POLL_S) -> AsyncGenerator[Picture, None]:
+    """How things are, again and again, until whoever asks has seen enough.
+
+    Args:
+        address: The router's URL.
+        service: Of one service alone; None: of all.
+        poll_s: How often to look, in seconds.
+
+    Raises:
+        CommandError: No canary answers, or the service is not known.
+    """
+    async with conversation.connected(address) as client:
+        while True:
+            yield _chosen(await canary_questions.picture(client), service)
+            await asyncio.sleep(poll_s)
+
+
+def explain(communicator: str | None, text: str, *, as_json: bool) -> None:
+    """Show why a version on a server is where it is.
+
+    Raises:
+        CommandError: It is not known, or nobody answers who does.
+    """
+    scope = parse_scope(text)
+    message = asyncio.run(_explain(find_router(communicator), scope))
+    if as_json:
+        _show(as_told(message, "report", canary_questions.ANSWER))
+    else:
+        _show(canary_explain.render(read_told(message, "report", Explanation, canary_questions.ANSWER), None))
+
+
+async def _explain(address: str, scope: Scope) -> Message:
+    async with conversation.connected(address) as client:
+        picture = await canary_questions.picture(client)
+        cell = find_cell(picture.cells, scope)
+        if cell.server in picture.unheard:
+            sys.stderr.write(f"no canary answers on {cell.server}: this is what that of {picture.server} heard\n")
+        parameters = {
+            "view": "explain",
+            "server": cell.server,
+            "service": cell.service,
+            "version": cell.version,
+            "build": cell.build,
+        }
+        told_by = picture.server if cell.server in picture.unheard else cell.server
+        return await canary_questions.view(client, told_by, parameters)
+
+
+def events(communicator: str | None, *, server: str | None, after: int, limit: int | None) -> None:
+    """Print the entries of a canary's ledger, one in each line.
+
+    Raises:
+        CommandError: The canary does not answer.
+    """
+    asyncio.run(_events(find_router(communicator), server or "", after, limit))
+
+
+async def _events(address: str, server: str, after: int, limit: int | None) -> None:
+    async with (
+        conversation.connected(address) as client,
+        aclosing(canary_questions.events(client, server, after, limit)) as pages,
+    ):
+        async for page in pages:
+            sys.stdout.writelines(f"{line}\n" for line in page.lines)
+    sys.stdout.flush()
+
+
+def verify(communicator: str | None, *, server: str | None, as_json: bool) -> None:
+    """Have a canary check its ledger, and show what it finds.
+
+    Raises:
+        CommandError: The ledger does not hold, or the canary does not answer.
+    """
+    message = asyncio.run(_ask(find_router(communicator), server or "", {"view": "verify"}))
+    found = read_told(message, "report", Verification, canary_questions.ANSWER)
+    _show(to_json(found) if as_json else render_verification(found))
+    if not found.ok:
+        raise CommandError(f"the ledger on {message.sent_from_server or 'this host'} does not hold")
+
+
+async def _ask(address: str, server: str, parameters: dict[str, str]) -> Message:
+    async with conversation.connected(address) as client:
+        return await canary_questions.view(client, server, parameters)
+
+
+def replay(file: Path, policy: Path, *, as_json: bool) -> None:
+    """Judge exported entries by other rules, and show what differs.
+
+    Raises:
+        CommandError: A file cannot be read, or holds something else.
+    """
+    rules = _rules_of(policy)
+    try:
+        with file.open("rb") as lines:
+            entries = canary_replay.read_entries(lines)
+    except OSError as error:
+        raise CommandError(f"cannot read {str(file)!r}: {error.strerror}") from None
+    try:
+        found = judge_again(entries, rules)
+    except ValueError as error:
+        raise CommandError(f"{str(file)!r} cannot be replayed: {error}") from None
+    _show(to_json(canary_replay.document(found)) if as_json else canary_replay.render(found, entries[0].seq))
+
+
+def check_policy(file: Path, *, as_json: bool) -> None:
+    """Say whether a file holds settings that the canary would take.
+
+    Raises:
+        CommandError: It does not; the text names the key.
+    """
+    try:
+        rules = _rules_of(file)
+    except CommandError as error:
+        if as_json:
+            _show(to_json({"ok": False, "message": str(error)}))
+        raise
+    own = {"a": rules.a.mode, "b": rules.b.mode, "c": rules.c.mode, "d": rules.d.mode}
+    modes = {name: rules.mode or mode for name, mode in own.items()}
+    told = ", ".join(f"rule {name} {mode}" for name, mode in modes.items())
+    _show(to_json({"ok": True, "modes": modes}) if as_json else f"settings are good: {told}")
+
+
+def _rules_of(file: Path) -> Rules:
+    try:
+        files = configuration_files(file)
+        return load_settings(CanarySettings, files if file in files else [file, *files]).in_force
+    except ConfigError as error:
+        raise CommandError(str(error), os.EX_CONFIG) from None
+
+
+def status(  # noqa: PLR0913 - each says something else
+    communicator: str | None,
+    service: str,
+    version: str,
+    *,
+    build: str | None,
+    timeout_s: float,
+    as_json: bool,
+    poll_s: float = POLL_S,
+) -> int:
+    """Wait for a verdict on a version; returns the exit code that tells it.
+
+    Args:
+        communicator: What ``--communicator`` said.
+        service: Of which service.
+        version: Which version.
+        build: Which build; None: any.
+        timeout_s: How long to wait, in seconds.
+        as_json: Whether the outcome is printed as JSON.
+        poll_s: How often to ask, in seconds.
+    """
+    outcome = asyncio.run(_settle(communicator, (service, version, build), timeout_s, poll_s, quiet=as_json))
+    _show(to_json(outcome) if as_json else f"{outcome.verdict}: {outcome.why}")
+    return EXIT_CODES[outcome.verdict]
+
+
+async def _settle(
+    communicator: str | None, what: tuple[str, str, str | None], timeout_s: float, poll_s: float, *, quiet: bool
+) -> Outcome:
+    last = Outcome("inconclusive", "nothing was heard yet")
+    give_up_s = time.monotonic() + timeout_s
+    while True:
+        outcome = await _outcome(communicator, what)
+        if outcome.verdict != last.verdict and not outcome.is_final and not quiet:
+            sys.stderr.write(f"waiting: {outcome.why}\n")
+        last = outcome
+        if outcome.is_final or time.monotonic() >= give_up_s:
+            return outcome
+        await asyncio.sleep(min(poll_s, max(0.0, give_up_s - time.monotonic())))
+
+
+async def _outcome(communicator: str | None, what: tuple[str, str, str | None]) -> Outcome:
+    """What is known now; when nobody can be asked, that is no verdict either."""
+    try:
+        return outcome_of(await _look(find_router(communicator), None), *what)
+    except (BellwetherError, CommandError) as error:
+        return Outcome("inconclusive", str(error))
+
+
+def _show(what: str | RenderableType) -> None:
+    if isinstance(what, str):
+        sys.stdout.write(f"{what}\n")
+    else:
+        Console().print(what)

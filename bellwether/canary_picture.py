@@ -1,0 +1,83 @@
+"""PURE: what several canaries tell of versions, put together; it asks nobody, and judges nothing itself."""
+
+from collections.abc import Mapping
+
+import msgspec
+
+from communicator.answers.releases import CanaryReport, Cell, Freeze, Override, Release, SickServer, Standing
+
+
+class Frozen(Freeze, frozen=True):
+    """A freeze, and where it holds."""
+
+    servers: tuple[str, ...] = ()
+    """Whose canaries say so."""
+
+
+class Picture(msgspec.Struct, frozen=True):
+    """What all canaries that answered tell together."""
+
+    server: str
+    """Whose canary tells of itself, and of the cluster."""
+    canary: Standing = Standing()
+    cells: tuple[Cell, ...] = ()
+    """Each as the canary of its own server tells it, where that answered."""
+    releases: tuple[Release, ...] = ()
+    servers: tuple[SickServer, ...] = ()
+    freezes: tuple[Frozen, ...] = ()
+    overrides: tuple[Override, ...] = ()
+    unheard: tuple[str, ...] = ()
+    """Servers of which only others told."""
+
+
+def put_together(base: CanaryReport, own: Mapping[str, CanaryReport]) -> Picture:
+    """What several canaries tell.
+
+    Verdicts on single servers are those of the canary there, of which others hear later, and verdicts on the whole cluster those
+    of the leader.
+
+    Args:
+        base: The report of one canary about everything.
+        own: By server, the reports of other canaries about their own server.
+    """
+    told = {**own, base.server: base}
+    cells = [cell for cell in base.cells if cell.server == base.server or cell.server not in own]
+    cells += [cell for server, report in own.items() if server != base.server for cell in report.cells]
+    return Picture(
+        server=base.server,
+        canary=base.canary,
+        cells=tuple(sorted(cells, key=lambda cell: (cell.service, cell.version, cell.build, cell.server))),
+        releases=base.releases,
+        servers=base.servers,
+        freezes=_freezes(told),
+        overrides=tuple(
+            {
+                (one.action, one.server, one.service, one.version, one.build): one
+                for report in told.values()
+                for one in report.overrides
+            }.values()
+        ),
+        unheard=tuple(sorted({cell.server for cell in base.cells} - told.keys())),
+    )
+
+
+def _freezes(told: Mapping[str, CanaryReport]) -> tuple[Frozen, ...]:
+    """Each freeze once, with all servers where it holds."""
+    found: dict[tuple[str, str, str], Frozen] = {}
+    for server, report in sorted(told.items()):
+        for one in report.freezes:
+            key = one.scope, one.by, one.reason
+            before = found.get(key) or Frozen(**msgspec.structs.asdict(one))
+            found[key] = msgspec.structs.replace(before, servers=(*before.servers, server))
+    return tuple(found.values())
+
+
+def narrowed(picture: Picture, service: str) -> Picture:
+    """What is known of one service alone."""
+    return msgspec.structs.replace(
+        picture,
+        cells=tuple(cell for cell in picture.cells if cell.service == service),
+        releases=tuple(one for one in picture.releases if one.service == service),
+        overrides=tuple(one for one in picture.overrides if one.service == service),
+        freezes=tuple(one for one in picture.freezes if one.scope in ("*", service)),
+    )

@@ -1,0 +1,183 @@
+"""SHELL: has the router of this host obey what follows for it, and tells other canaries what a leader holds; it judges nothing."""
+
+from collections.abc import Callable
+
+from structlog.typing import FilteringBoundLogger
+
+from canary.holds import changes, still_held
+from canary.judge.denylist import entries, held
+from canary.judge.overrides import is_kept_back
+from canary.leadership import SILENT_S
+from canary.mind import Mind
+from canary.policy import Denial, PolicyKeeper, Wanted, merge, read_cluster_policy, render_cluster_policy
+from canary.records import CellKey
+from communicator.client import Service
+from communicator.errors import ClientError, MessageRefusedError, RemoteProtocolError
+from communicator.protocol import Message
+from communicator.protocol.values import parse_integer
+
+RENEW_S = 3_600.0
+"""How often a policy that does not change is set again, so that its lease does not end."""
+REFUSED_S = 60.0
+"""How long a policy is not set again that the router does not take, unless it only was not the newest."""
+REPEAT_S = 10.0
+"""How often a leader says again what it holds."""
+
+
+class Enforcement:
+    """What is in force here.
+
+    Args:
+        service: The link to the router.
+        mind: What is known.
+        now_s: The ledger's clock.
+        log: Where it is told what the router does not take.
+    """
+
+    def __init__(self, service: Service, mind: Mind, now_s: Callable[[], float], log: FilteringBoundLogger) -> None:
+        self._service = service
+        self._mind = mind
+        self._now_s = now_s
+        self._log = log
+        self._began_s = now_s()
+        self._keeper = PolicyKeeper(mind.state.policy_number)
+        self._is_set = False
+        self._set_at_s: float | None = None
+        self._told_at_s = 0.0
+        self._told: tuple[Denial, ...] = ()
+        self._tellings = 0
+        self._held_by = ""
+        """Who has told what the leader holds, since we began."""
+        self._held_generation = (0, 0)
+        self._refused_until_s = 0.0
+        self._wanted = Wanted()
+        self._refusal = ""
+
+    @property
+    def generation(self) -> tuple[int, int]:
+        """Of the policy that was set last."""
+        return (self._keeper.term, self._keeper.number)
+
+    @property
+    def denials(self) -> tuple[Denial, ...]:
+        """What is denied here."""
+        return self._wanted.denials
+
+    @property
+    def age_s(self) -> float | None:
+        """How long ago the router was told; None when it was not yet."""
+        return None if self._set_at_s is None else self._now_s() - self._set_at_s
+
+    async def meet_router(self) -> tuple[int, int]:
+        """A router has let us in: learn what it obeys, and tell it anew, since it counts spans from when it started.
+
+        Returns:
+            The generation of what it obeys; (0, 0) when it does not say.
+        """
+        self._keeper.forget()
+        self._is_set = False
+        try:
+            reply = await self._service.request(Message("POLICY_GET"), "POLICY_CURRENT")
+            term, _, number = reply.get("generation").partition(",")
+            known = parse_integer(term), parse_integer(number)
+        except (ClientError, RemoteProtocolError) as error:
+            self._log.warning("policy_unknown", reason=str(error))
+            return (0, 0)
+        self._keeper.learn(*known)
+        return known
+
+    async def hear(self, message: Message, term_accepted: Callable[[str, int], bool]) -> tuple[int, int]:
+        """CANARY_POLICY: what is held in the cluster. It is in the ledger before it is obeyed.
+
+        Args:
+            message: As it came.
+            term_accepted: Whether a policy of that server and term is to be believed.
+
+        Returns:
+            Its generation.
+
+        Raises:
+            RemoteProtocolError: It is none, or not from the leader, or older than the known one.
+            LedgerError: It could not be kept; the leader will say it again.
+        """
+        try:
+            generation, denials = read_cluster_policy(message.get("policy"), self._now_s())
+        except ValueError as error:
+            raise RemoteProtocolError(f"parameter policy: {error}") from None
+        server = message.sent_from_server
+        if not term_accepted(server, generation[0]):
+            raise RemoteProtocolError(f"{server!r} does not lead in term {generation[0]}")
+        if server == self._held_by and generation < self._held_generation:
+            raise RemoteProtocolError(f"generation {generation} is older than {self._held_generation}")
+        self._held_generation, self._held_by = generation, server
+        await self._mind.take_from(lambda state: changes(state.holds, denials, server, generation, self._now_s()))
+        return generation
+
+    async def follow(self) -> None:
+        """Bring the router, and while we lead the cluster, to what is known now.
+
+        Raises:
+            LedgerError: What is to be set could not be kept, so that it is not set.
+        """
+        now_s = self._now_s()
+        if self._mind.leads:
+            await self._tell(now_s)
+        if not self._may_begin(now_s):
+            return
+        self._wanted = self._make(now_s)
+        issue = self._keeper.propose(self._wanted, self._mind.state.term, now_s)
+        if issue is not None:
+            await self._mind.take([issue.record])
+            self._is_set = False
+        if not self._is_set or self._set_at_s is None or now_s - self._set_at_s >= RENEW_S:
+            await self._set(now_s)
+
+    def _may_begin(self, now_s: float) -> bool:
+        """Whether all is known that has to be in a policy: until then the router goes on with the last one."""
+        is_told = bool(self._held_by) or bool(still_held(self._mind.state.holds, now_s))
+        has_begun = self._set_at_s is not None  # as the leader, perhaps, that it no longer is
+        knows = has_begun or self._mind.leads or is_told or now_s - self._began_s >= SILENT_S
+        return bool(self._mind.me) and knows and self._service.connected
+
+    def _make(self, now_s: float) -> Wanted:
+        state, me = self._mind.state, self._mind.me
+        own = entries(state, me, now_s)
+
+        def is_allowed(denial: Denial) -> bool:
+            return is_kept_back(state, CellKey(me, denial.service, denial.version, denial.build), now_s)
+
+        return Wanted(merge(own.denials, still_held(state.holds, now_s), me, is_allowed), own.weights)
+
+    async def _set(self, now_s: float) -> None:
+        if now_s < self._refused_until_s:
+            return
+        try:
+            await self._service.request(Message("POLICY_SET", {"policy": self._keeper.text}), "POLICY_CURRENT")
+        except MessageRefusedError as error:
+            if error.reason != self._refusal:
+                self._log.error("policy_refused", reason=error.reason)
+            tried = self.generation
+            is_newer = await self.meet_router() >= tried
+            self._refusal, self._refused_until_s = error.reason, now_s + (0.0 if is_newer else REFUSED_S)
+        except ClientError as error:
+            self._log.warning("policy_not_set", reason=str(error))
+        else:
+            self._is_set, self._set_at_s, self._refusal = True, now_s, ""
+
+    async def _tell(self, now_s: float) -> None:
+        """As the leader: say what is held everywhere, on each change and every few seconds. Who takes over does not let go."""
+        own = {denial.scope: denial for denial in held(self._mind.state, self._mind.me, now_s)}
+        heard = {denial.scope: denial for denial in still_held(self._mind.state.holds, now_s)}
+        told = tuple({**heard, **own}.values())
+        if told == self._told and now_s - self._told_at_s < REPEAT_S:
+            return
+        self._told, self._told_at_s = told, now_s
+        term = self._mind.state.term
+        generation = (term, self._held_generation[1] + 1 if self._held_generation[0] == term else 1)
+        self._held_generation = generation
+        text = render_cluster_policy(told, generation, now_s)
+        await self._service.send(
+            Message(
+                "CANARY_POLICY", {"policy": text, "generation": f"{term},{generation[1]}", "deliver": "all"}, "canary"
+            )
+        )

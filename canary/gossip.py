@@ -1,0 +1,104 @@
+"""SHELL: tells the other canaries what happened here and hears what happened there, and with it who leads; it judges nothing."""
+
+from collections.abc import Iterable
+
+import msgspec
+
+from canary.evidence.exchange import Inbox, Outbox
+from canary.judge.state import State
+from canary.leadership import Lead, Leadership
+from canary.records import AnyRecord, Entry, Led
+from canary.wire import read_term
+from communicator.client import Service
+from communicator.errors import RemoteProtocolError
+from communicator.protocol import Message
+
+
+class Gossip:
+    """The other canaries, as this one hears them.
+
+    Args:
+        service: The link to the router.
+        server: This server.
+        ledger_id: What this server's ledger is called.
+        recalled: What the ledger holds from another life, in order.
+        state: What it comes to.
+        now_s: The ledger's clock, in seconds.
+    """
+
+    def __init__(
+        self, service: Service, server: str, ledger_id: str, recalled: Iterable[Entry], state: State, now_s: float
+    ) -> None:
+        self.leadership = Leadership(state.term, now_s)
+        self._service = service
+        self._server = server
+        self._outbox = Outbox(server, ledger_id, now_s)
+        self._inbox = Inbox(server)
+        for entry in recalled:
+            self._outbox.recall(entry)
+        for peer, heard in state.heard.items():
+            self._inbox.recall(peer, heard.ledger, heard.seq)
+        self._outbox.speak_soon()  # so that those who are there answer, and we know of them
+
+    @property
+    def next_deadline_s(self) -> float:
+        """When `tell` has something to say, on the ledger's clock."""
+        return self._outbox.next_deadline_s
+
+    @property
+    def skipped(self) -> int:
+        """Facts that could not be read."""
+        return self._inbox.skipped
+
+    def observe(self, entry: Entry) -> None:
+        """An entry is in the ledger."""
+        self._outbox.add(entry)
+
+    async def tell(self, now_s: float) -> None:
+        """Say what there is to say.
+
+        Args:
+            now_s: The ledger's clock.
+        """
+        term = {"term": str(self.leadership.lead.term)}
+        for message in self._outbox.take(now_s):
+            await self._service.send(msgspec.structs.replace(message, parameters={**message.parameters, **term}))
+
+    async def hear(self, message: Message, now_s: float) -> list[AnyRecord]:
+        """CANARY_EVIDENCE: what happened on another server, for the ledger.
+
+        Raises:
+            RemoteProtocolError: It cannot be believed.
+        """
+        heard = self._inbox.hear(message, now_s)
+        if self.leadership.hear(message.sent_from_server, now_s, read_term(message)):
+            self._outbox.speak_soon()
+        if heard.question is not None:
+            await self._service.send(heard.question)
+        return list(heard.records)
+
+    def answer(self, message: Message, now_s: float) -> Message:
+        """CANARY_GET_EVIDENCE: what another canary has missed.
+
+        Raises:
+            RemoteProtocolError: It does not say behind what.
+        """
+        if message.sent_from_service != "canary":
+            raise RemoteProtocolError("only canaries ask each other")
+        return self._outbox.answer(message, now_s)
+
+    def settle(self, known: Lead, now_s: float) -> list[AnyRecord]:
+        """Conclude who leads.
+
+        Args:
+            known: Who led until now, and in which term.
+            now_s: The ledger's clock.
+
+        Returns:
+            For the ledger, when that is another or another term.
+        """
+        status = self._service.cluster_status
+        live = frozenset(status.servers) if status else frozenset[str]()
+        has_quorum = status is not None and status.is_up
+        lead = self.leadership.settle(self._server, live, now_s, has_quorum=has_quorum)
+        return [] if lead == known else [Led(leader=lead.leader, term=lead.term)]

@@ -1,0 +1,193 @@
+"""PURE: one entry of the ledger put into the state, by a table from record to function; it decides nothing."""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from canary.judge import comparison, evidence, transitions
+from canary.judge.denylist import held
+from canary.judge.overrides import covers
+from canary.judge.state import Freeze, Heard, Hold, State
+from canary.records import (
+    CellKey,
+    CellMoved,
+    Entry,
+    Frozen,
+    GaveUp,
+    HoldHeard,
+    Led,
+    LedgerMet,
+    Overridden,
+    OverrideEnded,
+    Pardoned,
+    PolicyIssued,
+    ProbeGranted,
+    RulesSet,
+    RunBegan,
+    RunEnded,
+    RunExcused,
+    RunPassed,
+    ServerBack,
+    ServerBooted,
+    ServerJudged,
+    ServerLost,
+    Started,
+    Stopped,
+    VersionJudged,
+)
+
+FACTS = (RunBegan, RunPassed, RunEnded, GaveUp, ServerBooted, ServerLost, ServerBack)
+
+
+def apply(state: State, entry: Entry) -> None:
+    """Put an entry into the state, which is changed in place.
+
+    The entries of a ledger, put in one after the other, always give the same state. An entry costs the same however many
+    came before it.
+
+    Args:
+        state: What the entries before have made.
+        entry: The next one.
+    """
+    origin_seq: int = getattr(entry.record, "origin_seq", 0)
+    if origin_seq or isinstance(entry.record, FACTS):
+        state.fresh.clear()
+    state.now_s = max(state.now_s, entry.at_s)
+    state.seq = entry.seq
+    happened = entry._replace(at_s=entry.happened_at_s)
+    STEPS[type(entry.record)](state, happened, entry.record)
+    comparison.observe(state, happened)
+    if origin_seq:
+        _hear(state, entry.record.server, origin_seq)  # type: ignore[union-attr] # what has an origin has a server
+
+
+def _hear(state: State, server: str, seq: int) -> None:
+    heard = state.heard.get(server)
+    if heard is not None:
+        heard.seq = max(heard.seq, seq)
+
+
+def override(state: State, _entry: Entry, record: Overridden) -> None:
+    """An operator's word holds."""
+    state.overrides[record.number] = record
+    state.override_number = max(state.override_number, record.number)
+
+
+def end_override(state: State, _entry: Entry, record: OverrideEnded) -> None:
+    """It holds no longer, and rules may act again on what it spoke of."""
+    order = state.overrides.pop(record.number, None)
+    if order is not None:
+        state.fresh.update(dict.fromkeys(_covered(state, order)))
+
+
+def pardon(state: State, _entry: Entry, record: Pardoned) -> None:
+    """The evidence against a version is forgotten; what it has shown for itself is not."""
+    for key in list(_covered(state, record)):
+        cell = state.cells[key]
+        transitions.reset(cell, transitions.RESETS_OF_PARDON)
+        evidence.unsuppress(state, cell)
+        cell.is_pardoned = True
+        state.fresh[key] = None
+
+
+def _covered(state: State, order: Overridden | Pardoned) -> Iterator[CellKey]:
+    for version in state.versions.get(order.service, ()):
+        keys = (CellKey(server, *version) for server in state.releases[version].servers)
+        yield from (key for key in keys if covers(order, key))
+
+
+def freeze(state: State, _entry: Entry, record: Frozen) -> None:
+    """Rules are frozen, or no longer."""
+    if record.is_on:
+        by = record.actor.user if record.actor else ""
+        state.freezes[record.scope] = Freeze(record.scope, record.until_at_s, record.reason, by)
+    else:
+        state.freezes.pop(record.scope, None)
+        state.verdicts.clear()
+
+
+def set_rules(state: State, _entry: Entry, record: RulesSet) -> None:
+    """Other rules are in force."""
+    state.rules_revision = record.revision
+    _look_at_all(state)
+
+
+def lead(state: State, entry: Entry, record: Led) -> None:
+    """Another server leads."""
+    if state.judged_by and record.leader not in ("", state.judged_by):
+        _hand_over(state, entry.at_s)
+    state.leader, state.term = record.leader, record.term
+    _look_at_all(state)
+
+
+def _hand_over(state: State, at_s: float) -> None:
+    """What we held while we led is obeyed as if it had been heard, until who leads now says what is held."""
+    for denial in list(held(state, state.judged_by, at_s)):
+        key = CellKey(denial.server, denial.service, denial.version, denial.build)
+        state.holds[key] = Hold(state.judged_by, (state.term, 0), denial.until_at_s, denial.reason, probe_allowed=False)
+    for version in state.held:
+        release = state.releases[version]
+        release.state, release.until_at_s, release.spared = "ok", None, ()
+        comparison = state.comparisons.get(version.service)
+        if comparison is not None and comparison.trial == version:
+            comparison.told = "ok"
+    state.held.clear()
+
+
+def issue(state: State, _entry: Entry, record: PolicyIssued) -> None:
+    """A policy has got its number."""
+    state.term, state.policy_number = max(state.term, record.term), record.number
+
+
+def start(state: State, _entry: Entry, _record: Started) -> None:
+    """The canary has started, and may have died between a fact and what follows from it."""
+    _look_at_all(state)
+
+
+def meet_ledger(state: State, _entry: Entry, record: LedgerMet) -> None:
+    """What is told of a server comes from another ledger, and its numbers begin anew; another server may have had to go."""
+    state.heard.pop(record.in_place_of, None)
+    state.heard[record.server] = Heard(record.ledger)
+
+
+def hear_hold(state: State, _entry: Entry, record: HoldHeard) -> None:
+    """The leader holds a version, or no longer does."""
+    if record.until_at_s is None:
+        state.holds.pop(record.key, None)
+        return
+    generation = (record.term, record.number)
+    state.holds[record.key] = Hold(record.leader, generation, record.until_at_s, record.reason, record.probe_allowed)
+
+
+def note_nothing(_state: State, _entry: Entry, _record: Stopped) -> None:
+    """This changes nothing of what the judge knows."""
+
+
+def _look_at_all(state: State) -> None:
+    state.fresh = dict.fromkeys(state.cells)
+
+
+STEPS: Mapping[type, Callable[[State, Entry, Any], None]] = {
+    RunBegan: evidence.begin,
+    RunPassed: evidence.succeed,
+    RunEnded: evidence.end,
+    GaveUp: evidence.give_up,
+    RunExcused: evidence.excuse,
+    ServerBooted: evidence.boot,
+    ServerLost: evidence.lose,
+    ServerBack: evidence.find_back,
+    CellMoved: transitions.move,
+    ProbeGranted: transitions.grant,
+    VersionJudged: transitions.judge_version,
+    ServerJudged: transitions.judge_server,
+    Overridden: override,
+    OverrideEnded: end_override,
+    Pardoned: pardon,
+    Frozen: freeze,
+    RulesSet: set_rules,
+    Led: lead,
+    PolicyIssued: issue,
+    Started: start,
+    Stopped: note_nothing,
+    LedgerMet: meet_ledger,
+    HoldHeard: hear_hold,
+}

@@ -1,0 +1,320 @@
+"""PURE: what rule C remembers: who runs beside whom, and which failures speak; it judges no version.
+
+What counts is the *incident*, not the run: a cell that has failed says nothing more until a run of it has passed, since what
+fails again a second later mostly fails for the same reason. Nor does it count as running meanwhile. So in each moment there are
+runs at risk of a first failure, the trial's and the control's, and their share is all that `canary.judge.eprocess` needs. It is
+taken at the failure itself, not as a mean over some time before: while a version is rolled out the mean lags behind the truth,
+and a share that is too small accuses the new version.
+
+What another server tells late says who ran, and not beside whom: a failure that is older than the ambient filter waits is not
+counted. The trial is the version that was first seen last, by when that happened, whoever was heard first. The runs of a server
+that is out of reach are set aside, and count again when it is back.
+
+A failure is counted when the ambient filter can no longer excuse it. Of an outage the new version may be the first to die, and
+taking back what was counted too early would be too late for a verdict.
+"""
+
+import math
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import msgspec
+
+from canary.judge.eprocess import Evidence
+from canary.judge.overrides import covers_version
+from canary.judge.state import EXCUSE_S, ComparedCell, ComparedFailure, Comparison, State
+from canary.records import (
+    ALL,
+    CellKey,
+    CellMoved,
+    Entry,
+    OfRun,
+    Pardoned,
+    RulesSet,
+    RunBegan,
+    RunEnded,
+    RunKey,
+    RunPassed,
+    ServerBack,
+    ServerBooted,
+    ServerLost,
+    Version,
+    VersionJudged,
+)
+from canary.rules import AmbientSettings, RuleCSettings
+
+ROLES = frozenset({"live", "standby"})
+"""Who does the service's work; a probe or a shadow fails for reasons of its own."""
+VERSIONS = 32
+"""Versions of a service remembered."""
+CELLS = 4_096
+"""Cells of a service remembered: more than a cluster has servers, times the versions of a roll-out."""
+UNSETTLED = 10_000
+"""Failures that wait: of more than that in a minute, nobody can say what they have in common."""
+
+
+def observe(state: State, entry: Entry) -> None:
+    """Fold an entry into what rule C knows; `canary.judge.apply` calls it after its own work on the entry.
+
+    Args:
+        state: Its comparisons are changed in place, and nothing else.
+        entry: The next one of the ledger, at the time when it happened.
+    """
+    settle(state, state.now_s)
+    fold = _FOLDS.get(type(entry.record))
+    if fold is not None:
+        fold(state, entry, entry.record)
+    if state.aside and isinstance(entry.record, OfRun | ServerBooted | ServerBack):
+        _bring_back(state, entry.record.server)
+
+
+def settle(state: State, now_s: float) -> None:
+    """Count the failures that no common cause can excuse any more."""
+    while state.unsettled and is_due(state, state.unsettled[0], now_s):
+        failure = state.unsettled.popleft()
+        comparison = state.comparisons.get(failure.trial.service)
+        if comparison is not None and speaks(state, comparison, failure):
+            comparison.evidence.add(is_new=failure.is_new, share=failure.share, margin=state.compare_margin)
+            comparison.log10_e = comparison.evidence.log10_e
+
+
+def is_due(state: State, failure: ComparedFailure, now_s: float) -> bool:
+    """Whether the time in which a common cause could show has passed."""
+    return failure.at_s + state.compare_settle_s <= now_s
+
+
+def speaks(state: State, comparison: Comparison, failure: ComparedFailure) -> bool:
+    """Whether a failure belongs to this comparison, had no common cause, and did not happen on a sick server."""
+    is_of_it = failure.trial == comparison.trial and failure.seq > comparison.since_seq
+    server = state.servers.get(failure.server)
+    return is_of_it and RunKey(failure.server, failure.run_id) not in state.excused and not (server and server.is_sick)
+
+
+def _began(state: State, entry: Entry, record: RunBegan) -> None:
+    if record.role in ROLES and record.run not in state.ended:
+        _enter(_comparison(state, record.key.of, entry), record)
+
+
+def _passed(state: State, entry: Entry, record: RunPassed) -> None:
+    if record.role not in ROLES or record.run in state.ended:
+        return
+    comparison = _comparison(state, record.key.of, entry._replace(at_s=entry.at_s - record.lasted_s))
+    _enter(comparison, record)
+    cell = comparison.cells[record.key]
+    if cell.is_failing:
+        cell.is_failing = False
+        _shift(comparison, record.key.of, len(cell.runs) * _is_at_risk(cell))
+
+
+def _comparison(state: State, version: Version, entry: Entry) -> Comparison:
+    """That of the version's service; the version that was first seen last is the trial from here on."""
+    comparison = state.comparisons.get(version.service)
+    if comparison is None:
+        comparison = state.comparisons[version.service] = Comparison(trial=version, since_seq=entry.seq)
+    first_s = comparison.first_s
+    if entry.at_s < first_s.get(version, math.inf):
+        first_s.pop(version, None)
+        first_s[version] = entry.at_s
+        comparison.known.setdefault(version, None)
+        _choose_trial(comparison, entry.seq)
+    if len(comparison.known) > VERSIONS:
+        kept = {comparison.trial, comparison.control}
+        oldest = min((old for old in comparison.known if old not in kept), key=lambda old: first_s.get(old, -math.inf))
+        comparison.known.pop(oldest)
+        first_s.pop(oldest, None)
+    return comparison
+
+
+def _choose_trial(comparison: Comparison, seq: int) -> None:
+    """The newest one; of two that were first seen at the same time, the one that was heard of later."""
+    first_s = comparison.first_s
+    newest = max(reversed(first_s), key=first_s.__getitem__)
+    if newest != comparison.trial:
+        comparison.trial = newest
+        comparison.control = _last_good(comparison)
+        _restart(comparison, seq)
+
+
+def _last_good(comparison: Comparison) -> Version | None:
+    """Of those before the trial."""
+    known = comparison.known.items()
+    found_s = {version: at_s for version, at_s in known if at_s is not None and version != comparison.trial}
+    return max(found_s, key=found_s.__getitem__, default=None)
+
+
+def _restart(comparison: Comparison, seq: int) -> None:
+    comparison.since_seq = seq
+    comparison.evidence, comparison.log10_e = Evidence(), 0.0
+    comparison.told, comparison.told_mode, comparison.told_suppressed_by = "ok", "enforced", ""
+
+
+def _enter(comparison: Comparison, record: OfRun) -> None:
+    """A run goes on; twice told, it is one."""
+    cell = comparison.cells.setdefault(record.key, ComparedCell())
+    if record.run_id not in cell.runs:
+        cell.runs[record.run_id] = None
+        _shift(comparison, record.key.of, int(_is_at_risk(cell)))
+    if len(comparison.cells) > CELLS:
+        _forget(comparison, next(iter(comparison.cells)))
+
+
+def _forget(comparison: Comparison, key: CellKey) -> None:
+    cell = comparison.cells.pop(key)
+    _shift(comparison, key.of, -len(cell.runs) * _is_at_risk(cell))
+
+
+def _is_at_risk(cell: ComparedCell) -> bool:
+    """Whether its runs may have a first failure that is heard of."""
+    return not cell.is_failing and not cell.is_aside
+
+
+def _shift(comparison: Comparison, version: Version, by: int) -> None:
+    comparison.at_risk[version] = comparison.at_risk.get(version, 0) + by
+    if not comparison.at_risk[version]:
+        del comparison.at_risk[version]
+
+
+def _ended(state: State, entry: Entry, record: RunEnded) -> None:
+    comparison = state.comparisons.get(record.service)
+    cell = comparison.cells.get(record.key) if comparison else None
+    if comparison is None or cell is None or record.run_id not in cell.runs:
+        return  # how much ran beside it is not known
+    if record.outcome == "failure" and not cell.is_failing:
+        if not record.local_only and not cell.is_aside:
+            _await(state, comparison, entry, record)
+        _shift(comparison, record.key.of, -len(cell.runs) * _is_at_risk(cell))
+        cell.is_failing = True
+    _leave(comparison, record.key, cell, record.run_id)
+
+
+def _leave(comparison: Comparison, key: CellKey, cell: ComparedCell, run_id: str) -> None:
+    del cell.runs[run_id]
+    _shift(comparison, key.of, -int(_is_at_risk(cell)))
+    if not cell.is_failing and not cell.runs:
+        del comparison.cells[key]
+
+
+def _await(state: State, comparison: Comparison, entry: Entry, record: RunEnded) -> None:
+    """Remember a failure of the trial or the control, when both of them ran."""
+    version, trial, control = record.key.of, comparison.trial, comparison.control
+    if control is None or version not in {trial, control} or entry.at_s + state.compare_settle_s < state.now_s:
+        return
+    new, old = (comparison.at_risk.get(each, 0) for each in (trial, control))
+    if not new or not old:
+        return
+    if len(state.unsettled) == UNSETTLED:
+        state.unsettled.popleft()
+    share = new / (new + old)
+    state.unsettled.append(
+        ComparedFailure(entry.seq, state.now_s, record.server, record.run_id, trial, version == trial, share)
+    )
+
+
+def _server_booted(state: State, _entry: Entry, record: ServerBooted) -> None:
+    """Its runs are over."""
+    for comparison, key, cell in list(_cells_of(state, record.server)):
+        for run_id in list(cell.runs):
+            _leave(comparison, key, cell, run_id)
+
+
+def _server_lost(state: State, _entry: Entry, record: ServerLost) -> None:
+    """Nobody hears how its runs end, until it is back."""
+    state.aside[record.server] = None
+    for comparison, key, cell in _cells_of(state, record.server):
+        if _is_at_risk(cell):
+            _shift(comparison, key.of, -len(cell.runs))
+        cell.is_aside = True
+
+
+def _bring_back(state: State, server: str) -> None:
+    """Whatever is heard of a server, it is in reach again."""
+    if server not in state.aside:
+        return
+    del state.aside[server]
+    for comparison, key, cell in _cells_of(state, server):
+        if cell.is_aside:
+            cell.is_aside = False
+            _shift(comparison, key.of, len(cell.runs) * _is_at_risk(cell))
+
+
+def _cells_of(state: State, server: str) -> Iterator[tuple[Comparison, CellKey, ComparedCell]]:
+    for comparison in state.comparisons.values():
+        for key, cell in comparison.cells.items():
+            if key.server == server:
+                yield comparison, key, cell
+
+
+def _moved(state: State, entry: Entry, record: CellMoved) -> None:
+    """A version was found good somewhere, or is seen no more."""
+    comparison = state.comparisons.get(record.service)
+    if comparison is None or record.mode != "enforced":
+        return
+    if record.new == "good" and record.key.of in comparison.known:
+        _find_good(comparison, record.key.of, entry.at_s)
+    if record.new == "archived":
+        if record.key in comparison.cells:
+            _forget(comparison, record.key)
+        if not comparison.cells:
+            del state.comparisons[record.service]
+
+
+def _find_good(comparison: Comparison, version: Version, at_s: float) -> None:
+    comparison.known[version] = max(at_s, comparison.known[version] or at_s)
+    if comparison.control is None and version != comparison.trial:
+        comparison.control = version
+
+
+def _judged(state: State, entry: Entry, record: VersionJudged) -> None:
+    version = Version(record.service, record.version, record.build)
+    comparison = state.comparisons.get(record.service)
+    if comparison is None:
+        return
+    if record.state != "ok" and record.mode == "enforced" and version in comparison.known:
+        comparison.known[version] = None
+    if record.rule != "c" or version != comparison.trial:
+        return
+    if record.state == "ok":
+        _restart(comparison, entry.seq)
+    comparison.told, comparison.told_mode = record.state, record.mode
+    comparison.told_suppressed_by = record.suppressed_by
+
+
+def _pardoned(state: State, entry: Entry, record: Pardoned) -> None:
+    comparison = state.comparisons.get(record.service)
+    if comparison is not None and record.server == ALL and covers_version(record, comparison.trial):
+        _restart(comparison, entry.seq)
+
+
+class _MarginOnly(msgspec.Struct):
+    margin: float = RuleCSettings().margin
+
+
+class _SpansOnly(msgspec.Struct):
+    around_s: float = AmbientSettings().around_s
+    elsewhere_s: float = AmbientSettings().elsewhere_s
+
+
+class _RulesRead(msgspec.Struct):
+    """What is read of the rules; a newer canary may have written keys that are not known here."""
+
+    c: _MarginOnly = msgspec.field(default_factory=_MarginOnly)
+    ambient: _SpansOnly = msgspec.field(default_factory=_SpansOnly)
+
+
+def _ruled(state: State, _entry: Entry, record: RulesSet) -> None:
+    rules = msgspec.json.decode(record.rules, type=_RulesRead)
+    state.compare_margin = rules.c.margin
+    state.compare_settle_s = max(rules.ambient.around_s, rules.ambient.elsewhere_s) + EXCUSE_S
+
+
+_FOLDS: Mapping[type, Callable[[State, Entry, Any], None]] = {
+    RunBegan: _began,
+    RunPassed: _passed,
+    RunEnded: _ended,
+    ServerBooted: _server_booted,
+    ServerLost: _server_lost,
+    CellMoved: _moved,
+    VersionJudged: _judged,
+    Pardoned: _pardoned,
+    RulesSet: _ruled,
+}

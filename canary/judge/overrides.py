@@ -1,0 +1,65 @@
+"""PURE: what operators have ordered about a version, which wins over every rule, and when it ends; it knows no rule."""
+
+from collections.abc import Iterator
+
+from canary.judge.state import State
+from canary.records import ALL, CellKey, Frozen, Overridden, OverrideEnded, Pardoned, Record, Version
+
+KEPT_BACK = ("allow", "pin")
+"""The overrides under which no rule acts against a version."""
+
+
+def covers(order: Overridden | Pardoned, key: CellKey) -> bool:
+    """Whether an order speaks of a version on a server."""
+    return order.server in (ALL, key.server) and covers_version(order, key.of)
+
+
+def covers_version(order: Overridden | Pardoned, version: Version) -> bool:
+    """Whether an order speaks of a version, wherever."""
+    same = (order.service, order.version) == (version.service, version.version)
+    return same and order.build in (ALL, version.build)
+
+
+def override_of(state: State, key: CellKey, now_s: float) -> Overridden | None:
+    """The operator's word on a version on a server: the newest one that has not ended."""
+    if not state.overrides:
+        return None
+    orders = (order for order in state.overrides.values() if order.until_at_s > now_s and covers(order, key))
+    return max(orders, key=lambda order: order.number, default=None)
+
+
+def is_kept_back(state: State, key: CellKey, now_s: float) -> bool:
+    """Whether rules may not act against a version on a server."""
+    order = override_of(state, key, now_s)
+    return order is not None and order.action in KEPT_BACK
+
+
+def is_pinned(state: State, version: Version, now_s: float) -> bool:
+    """Whether an operator has named a version the one to keep, at least somewhere."""
+    return any(
+        order.action == "pin" and order.until_at_s > now_s and covers_version(order, version)
+        for order in state.overrides.values()
+    )
+
+
+def ended(state: State, now_s: float) -> list[Record]:
+    """The orders whose time is over."""
+    if not state.overrides and not state.freezes:
+        return []
+    over: list[Record] = [
+        OverrideEnded(number=number, cause="expired")
+        for number, order in state.overrides.items()
+        if order.until_at_s <= now_s
+    ]
+    over += (
+        Frozen(scope=scope, is_on=False, reason="its time is over")
+        for scope, freeze in state.freezes.items()
+        if freeze.until_at_s is not None and freeze.until_at_s <= now_s
+    )
+    return over
+
+
+def deadlines(state: State) -> Iterator[float]:
+    """When each order ends."""
+    yield from (order.until_at_s for order in state.overrides.values())
+    yield from (freeze.until_at_s for freeze in state.freezes.values() if freeze.until_at_s is not None)

@@ -1,0 +1,91 @@
+"""PURE: which canary leads, as each of them concludes for itself from who is there; it sends nothing.
+
+The lowest server name with a live canary leads, where the router has a quorum; where it has none, nobody does, so that two
+halves of a cluster never decide both. Who becomes the leader takes a higher term than any it has heard of, and each believes
+its own leader alone: that fences what an earlier one still says.
+"""
+
+from typing import NamedTuple
+
+SILENT_S = 35.0
+"""A canary that has said nothing for so long is not there: it speaks every 10 s, and one word or two may be lost."""
+GRACE_S = 2.0
+"""A canary that has just started does not lead before those that are there have had time to say so."""
+SERVERS = 1_024
+"""Canaries remembered."""
+
+
+class Lead(NamedTuple):
+    """Who leads, in which term."""
+
+    leader: str
+    """A server; empty when nobody does."""
+    term: int
+
+
+class Leadership:
+    """The view of one canary.
+
+    Args:
+        term: The highest term that this canary has ever known, from its ledger.
+        began_s: When it has started, on a monotonic clock, in seconds.
+    """
+
+    def __init__(self, term: int = 0, began_s: float = -GRACE_S) -> None:
+        self.lead = Lead("", term)
+        self._heard: dict[str, float] = {}
+        self._terms: dict[str, int] = {}
+        """The highest term that each of them has told."""
+        self._highest = term
+        self._began_s = began_s
+
+    def hear(self, server: str, now_s: float, term: int = 0) -> bool:
+        """Another canary has spoken.
+
+        Args:
+            server: Which one.
+            now_s: Now, on a monotonic clock, in seconds.
+            term: The highest term it knows.
+
+        Returns:
+            Whether nothing was heard of it lately.
+        """
+        is_news = server not in self._heard
+        if server in self._heard or len(self._heard) < SERVERS:
+            self._heard[server] = now_s
+        self._highest = max(self._highest, term)
+        if server in self._heard:
+            self._terms[server] = max(self._terms.get(server, 0), term)
+        return is_news
+
+    def settle(self, me: str, live: frozenset[str], now_s: float, *, has_quorum: bool) -> Lead:
+        """Conclude who leads now.
+
+        Args:
+            me: Our own server.
+            live: The servers that our router reaches.
+            now_s: Now, on a monotonic clock, in seconds.
+            has_quorum: Whether these are a quorum of the cluster.
+
+        Returns:
+            The leader and the term; the term is a new one when we have just become it.
+        """
+        self._heard = {server: at_s for server, at_s in self._heard.items() if now_s - at_s < SILENT_S}
+        self._terms = {server: term for server, term in self._terms.items() if server in self._heard}
+        there = {me, *(server for server in self._heard if server in live)}
+        leader = min(there) if has_quorum and me else ""
+        if leader == me and live - {me} and now_s < self._began_s + GRACE_S:
+            leader = ""
+        if leader == me and (self.lead.leader != me or self._highest > self.lead.term):
+            self._highest += 1  # also when another has taken ours, or a higher one, while we did not hear it
+        self.lead = Lead(leader, self._highest)
+        return self.lead
+
+    def accepts(self, server: str, term: int) -> bool:
+        """Whether a policy for the cluster is to be believed: it comes from the leader, and from no earlier term of its own.
+
+        Args:
+            server: Where it comes from, as the router says.
+            term: Its term.
+        """
+        return bool(server) and server == self.lead.leader and term >= self._terms.get(server, 0)

@@ -1,0 +1,59 @@
+"""PURE: which versions on which servers a record is about, so that it can be found by them; it searches nothing."""
+
+from typing import NamedTuple
+
+from canary.records import (
+    ALL,
+    CellKey,
+    Frozen,
+    HoldHeard,
+    OfCell,
+    OfRun,
+    Overridden,
+    OverrideEnded,
+    Pardoned,
+    Record,
+    ServerBack,
+    ServerBooted,
+    ServerJudged,
+    ServerLost,
+    VersionJudged,
+)
+
+_NUL_SHOWN = "\ufffd"
+
+
+class Subject(NamedTuple):
+    """Each part a name, `canary.records.ALL` for every one, or None when the record is about none."""
+
+    server: str | None = None
+    service: str | None = None
+    version: str | None = None
+    build: str | None = None
+
+
+def subject_of(record: Record) -> Subject:
+    """What a record is about; an end of an override names none, so that it is found with all."""
+    match record:
+        case OfRun() | OfCell() | HoldHeard() | Overridden() | Pardoned():
+            return _named(record.server, record.service, record.version, record.build)
+        case VersionJudged():
+            return _named(ALL, record.service, record.version, record.build)
+        case ServerBooted() | ServerBack() | ServerLost() | ServerJudged():
+            return _named(record.server, ALL, ALL, ALL)
+        case Frozen():
+            return _named(ALL, record.scope, ALL, ALL)
+        case OverrideEnded():
+            return Subject(ALL, ALL, ALL, ALL)
+        case _:
+            return Subject()
+
+
+def names_of(cell: CellKey) -> Subject:
+    """A cell by the names it is stored under."""
+    return _named(*cell)
+
+
+def _named(*names: str) -> Subject:
+    """PostgreSQL stores no NUL."""
+    return Subject(*(name.replace("\0", _NUL_SHOWN) for name in names))

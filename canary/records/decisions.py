@@ -1,0 +1,113 @@
+"""PURE: what the judges decided about versions and servers; it says nothing of how."""
+
+from typing import Literal
+
+import msgspec
+
+from canary.records.facts import Record
+from canary.records.names import Cap, CellKey, CellState, Rule, RuleMode, RunKey
+
+
+class OfCell(Record, frozen=True, kw_only=True, omit_defaults=True):
+    """A decision about one version on one server."""
+
+    server: str
+    service: str
+    version: str
+    build: str
+
+    @property
+    def key(self) -> CellKey:
+        """What it is about."""
+        return CellKey(self.server, self.service, self.version, self.build)
+
+
+class CellMoved(OfCell, frozen=True, kw_only=True, omit_defaults=True, tag="cell_moved"):
+    """A version on a server is in another state."""
+
+    old: CellState
+    new: CellState
+    rule: Rule
+    mode: RuleMode = "enforced"
+    """Detected: it stays in the old state."""
+    suppressed_by: Cap = ""
+    until_at_s: float | None = None
+    """When a block or an ejection ends."""
+    strikes: int = 0
+    """Failed probes since it was good."""
+    reason: str = ""
+    """A sentence with each value and its limit."""
+    numbers: dict[str, float] = msgspec.field(default_factory=dict)
+    first_seq: int = 0
+    """The evidence: the first"""
+    last_seq: int = 0
+    """and the last fact that counted."""
+    needs_human: bool = False
+    """No rule can tell what is wrong here."""
+    origin_seq: int = 0
+    """Its number in the ledger of its server, when that is another one; then its times were changed to those of this one."""
+    happened_at_s: float | None = None
+    """When, by the clock of this ledger; None when it is its place in the ledger that tells."""
+
+
+class RunExcused(OfCell, frozen=True, kw_only=True, omit_defaults=True, tag="run_excused"):
+    """A failure turned out to have a common cause: it is shown, and no longer counts against its version."""
+
+    run_id: str
+    failure_at_s: float
+    """When it was told, by the clock of this ledger."""
+    excuse: str
+    """Which common cause; see `canary.judge.ambient`."""
+    reason: str = ""
+    """A sentence."""
+    origin_seq: int = 0
+    """Its number in the ledger of its server, when that is another one; then its times were changed to those of this one."""
+    happened_at_s: float | None = None
+    """When, by the clock of this ledger; None when it is its place in the ledger that tells."""
+
+    @property
+    def run(self) -> RunKey:
+        """Which run."""
+        return RunKey(self.server, self.run_id)
+
+
+class ProbeGranted(OfCell, frozen=True, kw_only=True, omit_defaults=True, tag="probe_granted"):
+    """A blocked version may be tried once; written before it may, so that a crash of ours cannot grant two."""
+
+    number: int
+    is_live: bool = False
+    """It may come in as itself, since nobody came as a probe: its next run is the probe, and gets no messages."""
+    origin_seq: int = 0
+    """Its number in the ledger of its server, when that is another one; then its times were changed to those of this one."""
+    happened_at_s: float | None = None
+    """When, by the clock of this ledger; None when it is its place in the ledger that tells."""
+
+
+class VersionJudged(Record, frozen=True, kw_only=True, omit_defaults=True, tag="version_judged"):
+    """The leader has judged a version for the whole cluster."""
+
+    service: str
+    version: str
+    build: str
+    state: Literal["ok", "suspect", "held"]
+    rule: Rule
+    mode: RuleMode = "enforced"
+    suppressed_by: Cap = ""
+    until_at_s: float | None = None
+    log10_evidence: float | None = None
+    spared: tuple[str, ...] = ()
+    """Servers that had started it before they heard of its hold, and are needed: it goes on there."""
+    reason: str = ""
+    numbers: dict[str, float] = msgspec.field(default_factory=dict)
+
+
+class ServerJudged(Record, frozen=True, kw_only=True, omit_defaults=True, tag="server_judged"):
+    """A server is sick, so that its failures say nothing of versions; or it is well again."""
+
+    server: str
+    state: Literal["ok", "sick"]
+    rule: Rule = "d"
+    mode: RuleMode = "enforced"
+    until_at_s: float | None = None
+    reason: str = ""
+    numbers: dict[str, float] = msgspec.field(default_factory=dict)

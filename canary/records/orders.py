@@ -1,0 +1,60 @@
+"""PURE: what operators ordered, and when that ends; it obeys none of it."""
+
+from typing import Literal
+
+import msgspec
+
+from canary.records.facts import Record
+from canary.records.names import ALL, OverrideAction
+
+
+class Actor(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Who gave an order, as the router wrote it."""
+
+    user: str
+    server: str
+
+
+class Overridden(Record, frozen=True, kw_only=True, omit_defaults=True, tag="overridden"):
+    """An operator knows better."""
+
+    number: int
+    action: OverrideAction
+    server: str = ALL
+    service: str
+    version: str
+    build: str = ALL
+    reason: str
+    actor: Actor
+    until_at_s: float
+
+
+class OverrideEnded(Record, frozen=True, kw_only=True, omit_defaults=True, tag="override_ended"):
+    """An override no longer holds."""
+
+    number: int
+    cause: Literal["expired", "replaced", "withdrawn"]
+    actor: Actor | None = None
+
+
+class Pardoned(Record, frozen=True, kw_only=True, omit_defaults=True, tag="pardoned"):
+    """The evidence against a version is forgotten."""
+
+    server: str = ALL
+    service: str
+    version: str
+    build: str = ALL
+    reason: str
+    actor: Actor
+
+
+class Frozen(Record, frozen=True, kw_only=True, omit_defaults=True, tag="frozen"):
+    """No rule acts on a service, or on any; what they find is still told."""
+
+    scope: str = ALL
+    """A service."""
+    is_on: bool
+    until_at_s: float | None = None
+    reason: str = ""
+    actor: Actor | None = None
+    """None: too many verdicts at once did it."""

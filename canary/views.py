@@ -1,0 +1,261 @@
+"""PURE: what CANARY_GET_REPORT may ask for besides the report, and how each is answered; it reads no ledger itself.
+
+A view is JSON in the parameter `report` of CANARY_CURRENT_REPORT, as the report is. What is too long for a line is cut: of an
+explanation the oldest lines go, and entries are told in pages, each behind the last one of the page before.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
+from typing import Any, Literal, NamedTuple
+
+import msgspec
+
+from canary.judge.explain import explain
+from canary.judge.state import Cell
+from canary.ledger.chain import Verification
+from canary.records import ALL, CellKey, Entry, encode_record
+from canary.report import ANSWER_BYTES, Known, wire_bytes
+from canary.rules import Rules
+from canary.wire import read_offset
+from communicator.errors import RemoteProtocolError
+from communicator.protocol import Message
+from communicator.protocol.values import parse_integer
+
+View = Literal["report", "explain", "events", "verify"]
+VIEWS: tuple[View, ...] = ("report", "explain", "events", "verify")
+ENTRIES = 1_000
+"""Entries in one answer at most; with texts as long as usual they take a third of a line."""
+DIFFERENCES = 20
+"""Differences told at most: the first one is what matters."""
+
+
+class Question(NamedTuple):
+    """CANARY_GET_REPORT, read."""
+
+    view: View
+    offset: int
+    """Of the report: the first row."""
+    cell: CellKey
+    """Of an explanation: about what. Of the report: its server, if it is to speak of one alone."""
+    after: int
+    """Of entries: behind which number."""
+    limit: int
+    """Of entries: how many at most."""
+
+
+class LineView(msgspec.Struct, frozen=True):
+    """One entry of the ledger, for people; see `canary.judge.explain.Line`."""
+
+    seq: int
+    at_s: float
+    wall_s: float
+    what: str
+    effect: str
+    why: str
+
+
+class MeasureView(msgspec.Struct, frozen=True):
+    """A number that a rule looks at, and its limit."""
+
+    rule: str
+    what: str
+    value: float
+    limit: float
+
+
+class ExplainView(msgspec.Struct, frozen=True, kw_only=True):
+    """Why a version on a server is where it is."""
+
+    server: str
+    service: str
+    version: str
+    build: str
+    state: str
+    reason: str
+    measures: list[MeasureView]
+    held_back_by: str
+    """The cap that forbids a verdict now; empty when none does."""
+    next: str
+    """What comes next."""
+    next_seconds: float | None
+    """When time alone moves it, from now."""
+    lines: list[LineView]
+    """The newest last."""
+    omitted: int
+    """Older lines that did not fit."""
+
+
+class EntryView(msgspec.Struct, frozen=True):
+    """One entry of the ledger."""
+
+    seq: int
+    at_s: float
+    wall_s: float
+    record: msgspec.Raw
+    hash: str
+
+
+class EventsView(msgspec.Struct, frozen=True, kw_only=True):
+    """Some entries of the ledger, in order."""
+
+    entries: list[EntryView]
+    last_seq: int
+    """Of the newest entry there is; when these do not reach so far, there are more."""
+    total: int
+    """How many there are from the first of these on."""
+
+
+class VerifyView(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether the ledger is as it was written, and what is known is what it comes to."""
+
+    entries: int
+    """Those that are as they were written."""
+    ok: bool
+    """Both are so."""
+    first_break: int | None
+    """The number of the first entry that is not as it was written."""
+    reason: str
+    """What is wrong with it."""
+    state_matches: bool
+    differences: list[str]
+
+
+def read_question(message: Message) -> Question:
+    """Read CANARY_GET_REPORT.
+
+    Raises:
+        RemoteProtocolError: It asks for a view not known here, or lacks what that needs; the text names the parameter.
+    """
+    view = next((one for one in VIEWS if one == (message.get("view") or "report")), None)
+    if view is None:
+        raise RemoteProtocolError(f"parameter view: {message.get('view')[:40]!r} is none of {', '.join(VIEWS)}")
+    cell = CellKey(*(message.get(name) for name in CellKey._fields))
+    for name in ("server", "service", "version"):
+        if view == "explain" and not message.get(name):
+            raise RemoteProtocolError(f"explain needs the parameter {name}")
+    limit = _count(message, "limit") or ENTRIES
+    return Question(view, read_offset(message), cell, _count(message, "after"), min(limit, ENTRIES))
+
+
+def narrow(known: Known, server: str) -> Known:
+    """What is known of the versions on one server alone; of all where none is named."""
+    return known if server in ("", ALL) else known._replace(only=server)
+
+
+def answer_explain(entries: Iterable[Entry], rules: Rules, cell: Cell, now_s: float) -> Message:
+    """Why a version on a server is where it is, as CANARY_CURRENT_REPORT.
+
+    Args:
+        entries: What the ledger holds about it, in order.
+        rules: The rules in force.
+        cell: What is known of the version there.
+        now_s: By the ledger's clock.
+    """
+    found = explain(entries, rules, cell, now_s)
+    lines = [LineView(one.seq, one.at_s, one.wall_s, one.what, one.effect, one.why) for one in found.lines]
+
+    def make(count: int) -> ExplainView:
+        return ExplainView(
+            **cell.key._asdict(),
+            state=found.state,
+            reason=found.reason,
+            measures=[MeasureView(one.rule, one.what, one.value, one.limit) for one in found.measures],
+            held_back_by=found.held_back_by,
+            next=found.next,
+            next_seconds=None if found.next_at_s is None else max(0.0, found.next_at_s - now_s),
+            lines=lines[len(lines) - count :],
+            omitted=len(lines) - count,
+        )
+
+    return _fitting(make, len(lines))
+
+
+def answer_events(entries: Iterable[Entry], last_seq: int, limit: int = ENTRIES) -> Message:
+    """Entries of the ledger, as CANARY_CURRENT_REPORT: as many as fit into a line.
+
+    Args:
+        entries: Those behind some number, in order; no more are taken than are told.
+        last_seq: The number of the newest entry there is.
+        limit: How many to tell at most.
+    """
+    page = [_entry_view(entry) for entry in islice(entries, limit)]
+
+    def make(count: int) -> EventsView:
+        total = last_seq - page[0].seq + 1 if page else 0
+        return EventsView(entries=page[:count], last_seq=last_seq, total=total)
+
+    return _fitting(make, len(page))
+
+
+def answer_verify(found: Verification, differences: Sequence[str]) -> Message:
+    """Whether the ledger holds, as CANARY_CURRENT_REPORT.
+
+    Args:
+        found: What came of checking the chain.
+        differences: What came of `compare`.
+    """
+    broken = found.broken
+    view = VerifyView(
+        entries=found.checked,
+        ok=broken is None and not differences,
+        first_break=None if broken is None else broken.seq,
+        reason="" if broken is None else broken.reason,
+        state_matches=not differences,
+        differences=list(differences),
+    )
+    return _message(msgspec.json.encode(view).decode())
+
+
+def compare(known: str, folded: str) -> list[str]:
+    """How what is known differs from what the ledger comes to, at most `DIFFERENCES` of it; nothing when it does not.
+
+    Args:
+        known: What is known, up to some entry, as `canary.ledger.snapshot.encode_state` writes it.
+        folded: What the entries up to the same one come to, in the same form.
+    """
+    plain = msgspec.json.decode(known), msgspec.json.decode(folded)
+    return list(islice(_differences(*plain, ""), DIFFERENCES))
+
+
+def _differences(known: Any, told: Any, path: str) -> Iterator[str]:  # noqa: ANN401 - any JSON
+    if known == told:
+        return
+    if isinstance(known, dict) and isinstance(told, dict):
+        for name in {**known, **told}:
+            yield from _differences(known.get(name), told.get(name), f"{path}.{name}" if path else str(name))
+    elif isinstance(known, list) and isinstance(told, list) and len(known) == len(told):
+        for number, (one, other) in enumerate(zip(known, told, strict=True)):
+            yield from _differences(one, other, f"{path}[{number}]")
+    else:
+        yield f"{path}: {_short(known)} is known, and {_short(told)} is what the ledger comes to"
+
+
+def _short(value: Any) -> str:  # noqa: ANN401 - any JSON
+    if isinstance(value, list):
+        return f"a list of {len(value)}"
+    text = msgspec.json.encode(value).decode()
+    return text if len(text) <= 80 else f"{text[:80]}…"  # noqa: PLR2004 - a line of a terminal
+
+
+def _entry_view(entry: Entry) -> EntryView:
+    return EntryView(entry.seq, entry.at_s, entry.wall_s, msgspec.Raw(encode_record(entry.record)), entry.hash)
+
+
+def _fitting(make: Callable[[int], msgspec.Struct], count: int) -> Message:
+    """The view with as many of its parts as fit into a line: all, or half of them, or half of those."""
+    while True:
+        text = msgspec.json.encode(make(count)).decode()
+        if count <= 1 or wire_bytes(text) <= ANSWER_BYTES:
+            return _message(text)
+        count //= 2
+
+
+def _message(text: str) -> Message:
+    return Message("CANARY_CURRENT_REPORT", {"report": text})
+
+
+def _count(message: Message, name: str) -> int:
+    value = parse_integer(message.get(name) or "0")
+    if value < 0:
+        raise RemoteProtocolError(f"parameter {name}: {value} is negative")
+    return value

@@ -1,0 +1,59 @@
+"""What canaries tell, read and put together."""
+
+import msgspec
+
+from bellwether.canary_picture import Frozen, Picture, narrowed, put_together
+from communicator.answers.releases import CanaryReport, Cell, Freeze, Override, Release
+
+
+def cells(*states):
+    return tuple(Cell(server, "x", state=state) for server, state in states)
+
+
+def test_each_server_is_told_by_its_own_canary():
+    base = CanaryReport("alpha", cells=cells(("alpha", "good"), ("beta", "unknown"), ("gamma", "unknown")))
+    own = {"beta": CanaryReport("beta", cells=cells(("beta", "blocked"), ("alpha", "unknown")))}
+    picture = put_together(base, own)
+    assert [(cell.server, cell.state) for cell in picture.cells if cell.server != "alpha"] == [
+        ("beta", "blocked"),
+        ("gamma", "unknown"),
+    ]
+    assert picture.unheard == ("gamma",)
+
+
+def test_the_one_that_tells_of_the_cluster_is_believed_about_itself():
+    base = CanaryReport("alpha", cells=cells(("alpha", "good")))
+    picture = put_together(base, {"alpha": CanaryReport("alpha", cells=cells(("alpha", "unknown")))})
+    assert [cell.state for cell in picture.cells] == ["good"]
+
+
+def test_a_freeze_of_all_is_told_once_with_where_it_holds():
+    freeze, own_freeze = Freeze("*", 5.0, "we move", "root"), Freeze("x", 5.0, "why", "")
+    picture = put_together(
+        CanaryReport("beta", freezes=(freeze,)), {"alpha": CanaryReport("alpha", freezes=(freeze, own_freeze))}
+    )
+    assert [(one.scope, one.servers) for one in picture.freezes] == [("*", ("alpha", "beta")), ("x", ("alpha",))]
+
+
+def test_an_override_of_all_is_told_once():
+    override = Override("block", "x", "1")
+    newer = msgspec.structs.replace(override, until_seconds=9.0)
+    picture = put_together(
+        CanaryReport("beta", overrides=(override,)), {"alpha": CanaryReport("alpha", overrides=(newer,))}
+    )
+    assert len(picture.overrides) == 1
+
+
+def test_one_service_alone():
+    picture = Picture(
+        "a",
+        cells=(Cell("a", "x"), Cell("a", "y")),
+        releases=(Release("x"), Release("y")),
+        freezes=(Frozen("*"), Frozen("x"), Frozen("y")),
+        overrides=(Override("pin", "x"), Override("pin", "y")),
+    )
+    one = narrowed(picture, "x")
+    assert [cell.service for cell in one.cells] == ["x"]
+    assert [release.service for release in one.releases] == ["x"]
+    assert [freeze.scope for freeze in one.freezes] == ["*", "x"]
+    assert [override.service for override in one.overrides] == ["x"]

@@ -1,0 +1,225 @@
+import pytest
+
+from canary.judge.eprocess import Evidence
+from canary.judge.rule_c import next_deadline_s
+from canary.records import Frozen, VersionJudged
+from canary.rules import CapSettings, RuleASettings, RuleCSettings, Rules
+from tests.canary.judge.fleet import ENFORCED, two_versions
+
+DRY = Rules()
+OLD = tuple("abdefghij")
+"""Nine servers with the old version, so that three or four crashes of the new one alone are suspect."""
+
+
+def crashes_until(fleet, state, at_most=30):
+    """Let the new version crash until the leader says something of it that is `state`."""
+    for number in range(1, at_most + 1):
+        fleet.crash("2", "c")
+        for record in fleet.judge():
+            if record.state == state:
+                return number, record
+    raise AssertionError(f"never {state}")
+
+
+def release_of(fleet):
+    return fleet.state.releases["printer", "2", ""]
+
+
+def evidence_after(number, share=0.1):
+    evidence = Evidence()
+    for _ in range(number):
+        evidence.add(is_new=True, share=share, margin=1.25)
+    return evidence.log10_e
+
+
+def test_nothing_follows_from_nothing():
+    assert two_versions(old=OLD).judge() == []
+
+
+def test_it_is_suspect_at_the_first_failure_that_reaches_the_limit_and_held_at_the_next_limit():
+    fleet = two_versions(old=OLD)
+    number, record = crashes_until(fleet, "suspect")
+    assert evidence_after(number - 1) < 2 <= evidence_after(number)
+    assert (record.rule, record.mode, record.suppressed_by, record.until_at_s) == ("c", "enforced", "", None)
+    assert release_of(fleet).state == "suspect"
+    more, record = crashes_until(fleet, "held")
+    assert evidence_after(number + more - 1) < 3 <= evidence_after(number + more)
+    assert record.until_at_s == fleet.at_s + 86_400.0
+    assert release_of(fleet).state == "held"
+
+
+def test_the_verdict_explains_itself():
+    fleet = two_versions(old=OLD)
+    fleet.crash("1", "a")
+    number, record = crashes_until(fleet, "suspect")
+    assert record.reason == (
+        f"fails more than 1: {number} of {number + 1} failures are its own, where {record.numbers['expected_new']:.1f} "
+        f"would be at 1.25 times the rate; evidence 10^{record.log10_evidence:.1f} (limit 10^2)"
+    )
+    assert record.numbers == {
+        "failures_new": number,
+        "failures_old": 1,
+        "expected_new": pytest.approx((number + 1) * 0.125 / 1.025, abs=1e-3),
+        "margin": 1.25,
+        "limit_log10": 2.0,
+    }
+
+
+def test_it_is_said_once():
+    fleet = two_versions(old=OLD)
+    crashes_until(fleet, "suspect")
+    assert fleet.judge() == []
+    crashes_until(fleet, "held")
+    fleet.crash("2", "c", times=3)
+    assert fleet.judge() == []
+
+
+def test_what_reached_a_limit_has_done_so_however_the_old_version_fails_afterwards():
+    fleet = two_versions(old=OLD)
+    crashes_until(fleet, "suspect")
+    fleet.crash("1", "a", times=40)
+    assert fleet.state.comparisons["printer"].log10_e < 2
+    assert fleet.judge() == []
+    assert release_of(fleet).state == "suspect"
+
+
+def test_versions_that_fail_alike_are_not_suspect():
+    fleet = two_versions(new=("c",), old=("a",))
+    for _ in range(50):
+        fleet.crash("2", "c")
+        fleet.crash("1", "a")
+        assert fleet.judge() == []
+
+
+def test_dry_it_is_told_and_changes_nothing():
+    fleet = two_versions(old=OLD, rules=DRY)
+    _, record = crashes_until(fleet, "suspect")
+    assert (record.mode, record.suppressed_by) == ("detected", "dry_run")
+    assert fleet.judge() == []
+    crashes_until(fleet, "held")
+    assert fleet.judge() == []
+    assert release_of(fleet).state == "ok"
+
+
+def test_when_it_no_longer_runs_dry_what_was_found_is_enforced():
+    fleet = two_versions(old=OLD, rules=DRY)
+    crashes_until(fleet, "held")
+    (record,) = fleet.judge(ENFORCED)
+    assert (record.state, record.mode) == ("held", "enforced")
+    assert fleet.judge(ENFORCED) == []
+
+
+@pytest.mark.parametrize(
+    ("rules", "mode"),
+    [
+        (Rules(c=RuleCSettings(mode="enforce"), services={"printer": "dry-run"}), "detected"),
+        (Rules(services={"printer": "enforce"}), "enforced"),
+        (Rules(mode="enforce"), "enforced"),
+        (Rules(mode="dry-run", services={"printer": "enforce"}), "detected"),
+    ],
+    ids=["service_dry", "service_enforces", "all_enforce", "all_dry"],
+)
+def test_the_mode_is_that_of_all_then_of_the_service_then_of_the_rule(rules, mode):
+    _, record = crashes_until(two_versions(old=OLD, rules=rules), "suspect")
+    assert record.mode == mode
+
+
+def test_a_cap_forbids_to_hold_it_not_to_suspect_it():
+    fleet = two_versions(old=OLD)
+    fleet.tell(Frozen(is_on=True, until_at_s=1e6))
+    _, record = crashes_until(fleet, "suspect")
+    assert record.mode == "enforced"
+    _, record = crashes_until(fleet, "held")
+    assert (record.mode, record.suppressed_by) == ("detected", "frozen")
+    assert fleet.judge() == []
+    assert release_of(fleet).state == "suspect"
+    fleet.tell(Frozen(is_on=False))
+    (record,) = fleet.judge()
+    assert (record.state, record.mode) == ("held", "enforced")
+
+
+def test_a_protected_service_is_never_held():
+    rules = Rules(c=RuleCSettings(mode="enforce"), caps=CapSettings(protected=("printer",)))
+    _, record = crashes_until(two_versions(old=OLD, rules=rules), "held")
+    assert record.suppressed_by == "protected"
+
+
+def test_a_pardon_takes_back_all_evidence():
+    fleet = two_versions(old=OLD)
+    first, _ = crashes_until(fleet, "suspect")
+    fleet.pardon("2")
+    again, _ = crashes_until(fleet, "suspect")
+    assert again == first
+
+
+def test_the_next_version_starts_anew():
+    fleet = two_versions(old=OLD)
+    crashes_until(fleet, "suspect")
+    fleet.settle_in("3", "k")
+    fleet.crash("3", "k")
+    assert fleet.judge() == []
+    assert fleet.counted == (1, 0)
+
+
+def test_a_version_suspected_is_not_what_the_next_one_is_measured_by():
+    fleet = two_versions(old=OLD)
+    fleet.at_s = 1000.0
+    fleet.find_good("2", "c")
+    crashes_until(fleet, "suspect")
+    fleet.settle_in("3", "k")
+    assert fleet.state.comparisons["printer"].control.version == "1"
+
+
+def test_a_hold_ends_and_the_version_is_compared_anew():
+    rules = Rules(c=RuleCSettings(mode="enforce"), a=RuleASettings(longest_block_s=5_000.0))
+    fleet = two_versions(old=OLD, rules=rules)
+    _, record = crashes_until(fleet, "held")
+    assert next_deadline_s(fleet.state) == record.until_at_s
+    fleet.at_s = record.until_at_s
+    (over,) = fleet.judge()
+    assert (over.state, over.rule) == ("ok", "c")
+    assert release_of(fleet).state == "ok"
+    assert fleet.judge() == []
+    assert next_deadline_s(fleet.state) is None
+    assert fleet.counted == (0, 0)
+
+
+def test_the_hold_of_a_version_that_was_replaced_ends_too():
+    rules = Rules(c=RuleCSettings(mode="enforce"), a=RuleASettings(longest_block_s=5_000.0))
+    fleet = two_versions(old=OLD, rules=rules)
+    crashes_until(fleet, "held")
+    fleet.settle_in("3", "k")
+    fleet.at_s += 5_000.0
+    assert [(record.version, record.state) for record in fleet.judge()] == [("2", "ok")]
+
+
+def test_what_another_rule_holds_is_left_to_it():
+    fleet = two_versions(old=OLD)
+    fleet.tell(VersionJudged(service="printer", version="2", build="", state="held", rule="d", until_at_s=1e6))
+    fleet.crash("2", "c", times=10)
+    assert fleet.judge() == []
+    assert release_of(fleet).rule == "d"
+
+
+def test_time_alone_lets_a_failure_count():
+    fleet = two_versions(old=OLD)
+    number, _ = crashes_until(fleet, "suspect")
+    fleet = two_versions(old=OLD)
+    fleet.crash("2", "c", times=number - 1)
+    fleet.end("2", "c")
+    due_s = next_deadline_s(fleet.state)
+    fleet.at_s = due_s - 100.1
+    assert fleet.judge() == []  # at due_s - 0.1
+    fleet.at_s = due_s - 100.0
+    (record,) = fleet.judge()
+    assert record.state == "suspect"
+    assert next_deadline_s(fleet.state) is None
+
+
+def test_a_failure_that_is_due_and_was_excused_changes_nothing():
+    fleet = two_versions(old=OLD)
+    number, _ = crashes_until(fleet, "suspect")
+    fleet = two_versions(old=OLD)
+    fleet.crash("2", "c", times=number - 1)
+    fleet.excuse("2", "c", fleet.end("2", "c"))
+    assert fleet.judge() == []

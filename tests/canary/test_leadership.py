@@ -1,0 +1,95 @@
+"""Who leads the canaries: the lowest name that is there, where there is a quorum, in terms that only grow."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from canary.leadership import GRACE_S, SERVERS, SILENT_S, Lead, Leadership
+
+ALL = frozenset(("alpha", "beta", "gamma"))
+
+
+def settle(leadership, me, now_s=0.0, live=ALL, *, has_quorum=True):
+    return leadership.settle(me, live, now_s, has_quorum=has_quorum)
+
+
+def test_alone_it_leads_in_a_new_term():
+    assert settle(Leadership(4), "beta") == Lead("beta", 5)
+
+
+def test_the_lowest_name_that_was_heard_leads():
+    leadership = Leadership()
+    leadership.hear("alpha", 0.0, term=7)
+    assert settle(leadership, "beta") == Lead("alpha", 7)
+
+
+def test_without_a_quorum_nobody_leads_and_with_one_again_in_a_new_term():
+    leadership = Leadership()
+    assert settle(leadership, "alpha") == Lead("alpha", 1)
+    assert settle(leadership, "alpha", has_quorum=False) == Lead("", 1)
+    assert settle(leadership, "alpha") == Lead("alpha", 2)
+
+
+def test_who_is_silent_or_unreachable_no_longer_leads():
+    leadership = Leadership()
+    leadership.hear("alpha", 0.0)
+    assert settle(leadership, "beta", SILENT_S - 0.1).leader == "alpha"
+    assert settle(leadership, "beta", SILENT_S).leader == "beta"
+    leadership.hear("alpha", 100.0)
+    assert settle(leadership, "beta", 100.0, frozenset(("beta",))).leader == "beta"
+
+
+def test_a_term_that_goes_on_is_not_a_new_one():
+    leadership = Leadership()
+    assert [settle(leadership, "alpha", now_s) for now_s in (0.0, 1.0, 2.0)] == [Lead("alpha", 1)] * 3
+
+
+def test_who_has_just_started_waits_for_others_to_speak_unless_it_is_alone():
+    leadership = Leadership(0, began_s=10.0)
+    assert settle(leadership, "beta", 10.0 + GRACE_S - 0.1).leader == ""
+    assert settle(leadership, "beta", 10.0 + GRACE_S).leader == "beta"
+    assert settle(Leadership(0, 10.0), "beta", 10.0, frozenset(("beta",))).leader == "beta"
+    led = Leadership(0, 10.0)
+    led.hear("alpha", 10.0)
+    assert settle(led, "beta", 10.0).leader == "alpha"
+
+
+def test_who_is_heard_after_a_silence_is_news():
+    leadership = Leadership()
+    assert [leadership.hear("alpha", now_s) for now_s in (0.0, 1.0)] == [True, False]
+    settle(leadership, "beta", 100.0)
+    assert leadership.hear("alpha", 100.0)
+
+
+def test_nameless_nobody_leads():
+    assert settle(Leadership(), "").leader == ""
+
+
+def test_a_policy_is_believed_of_the_leader_alone_and_of_no_earlier_term():
+    leadership = Leadership()
+    leadership.hear("alpha", 0.0, term=3)
+    settle(leadership, "beta")
+    assert leadership.accepts("alpha", 3)
+    assert not leadership.accepts("alpha", 2)
+    assert not leadership.accepts("gamma", 3)
+    assert not Leadership().accepts("", 9)
+
+
+def test_a_flood_of_names_is_bounded():
+    leadership = Leadership()
+    for number in range(SERVERS + 10):
+        leadership.hear(f"h{number}", 0.0)
+    assert len(leadership._heard) == SERVERS
+
+
+@given(st.lists(st.tuples(st.sampled_from(sorted(ALL)), st.booleans(), st.frozensets(st.sampled_from(sorted(ALL))))))
+def test_nobody_believes_two_and_terms_never_fall(steps):
+    """Whoever speaks is heard by those it reaches; each concludes for itself."""
+    canaries = {name: Leadership() for name in ALL}
+    terms = dict.fromkeys(ALL, 0)
+    for now_s, (me, has_quorum, live) in enumerate(steps):
+        lead = settle(canaries[me], me, float(now_s), live | {me}, has_quorum=has_quorum)
+        assert lead.term >= terms[me]
+        terms[me] = lead.term
+        for other in live:
+            canaries[other].hear(me, float(now_s), lead.term)
+        assert sum(canaries[me].accepts(server, lead.term) for server in ALL) <= 1

@@ -1,0 +1,70 @@
+"""Questions to a real systemd, and what becomes of them when there is none."""
+
+import contextlib
+
+import pytest
+
+from canary.watch.bus import SYSTEMD, BusError, RefusedError, SystemdBus
+
+
+@contextlib.asynccontextmanager
+async def connected(systemd, changed=lambda *_: None):
+    bus = SystemdBus(systemd.address, changed)
+    await bus.open()
+    try:
+        yield bus
+    finally:
+        await bus.close()
+
+
+async def test_the_unit_of_a_process_is_told(systemd):
+    async with connected(systemd) as bus:
+        path, name = await bus.unit_of(1)
+        assert (path, name) == ("/org/freedesktop/systemd1/unit/init_2escope", "init.scope")
+        assert await bus.unit_of(1 << 21) is None
+
+
+async def test_a_unit_that_never_ran_has_a_path_and_properties(systemd):
+    systemd.write("never.service", "ExecStart=/bin/true")
+    async with connected(systemd) as bus:
+        properties = await bus.follow(await bus.path_of("never.service"))
+    assert properties["SubState"] == "dead"
+    assert properties["ExecMainPID"] == 0
+    assert properties["Id"] == "never.service"
+
+
+async def test_a_name_that_is_none_is_refused(systemd):
+    async with connected(systemd) as bus:
+        with pytest.raises(RefusedError, match="LoadUnit"):
+            await bus.path_of("no/unit")
+
+
+async def test_who_is_subscribed_knows_it_and_who_was_not_finds_out(systemd):
+    async with connected(systemd) as bus:
+        assert await bus.is_subscribed()
+        await bus._ask("org.freedesktop.systemd1", "/org/freedesktop/systemd1", f"{SYSTEMD}.Manager", "Unsubscribe")
+        assert not await bus.is_subscribed()
+        assert await bus.is_subscribed()
+        assert not await bus.lost(0)
+
+
+async def test_without_a_connection_nothing_can_be_asked(systemd):
+    async with connected(systemd) as bus:
+        await bus.close()
+        with pytest.raises(BusError, match="not connected"):
+            await bus.unit_of(1)
+        await bus.close()
+
+
+async def test_no_bus_is_an_error_that_names_it():
+    bus = SystemdBus("unix:path=/nonexistent/bus", lambda *_: None)
+    with pytest.raises(BusError, match="No such file"):
+        await bus.open()
+    assert await bus.lost(60)
+    await bus.close()
+
+
+async def test_an_address_that_is_none_is_an_error():
+    bus = SystemdBus("nonsense:", lambda *_: None)
+    with pytest.raises(BusError):
+        await bus.open()
