@@ -5,6 +5,7 @@ import sys
 
 import pytest
 
+from communicator.errors import ConfigError
 from communicator.runtime.settings import load_settings
 from exporters.settings import ExporterSettings
 
@@ -38,6 +39,25 @@ def test_a_bad_setting_is_refused_with_its_key_and_why(key, value, reason, tmp_p
     assert f"{key}: " in done.stderr
     assert reason in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_what_no_host_header_would_be_held_against_is_refused():
+    assert load_settings(ExporterSettings, [], ['allowed_hosts=["proxy.example"]']).allowed_hosts == ("proxy.example",)
+    with pytest.raises(ConfigError, match="without a port") as caught:
+        load_settings(ExporterSettings, [], ['allowed_hosts=["proxy.example", "proxy.example:443"]'])
+    assert caught.value.key == "allowed_hosts"
+
+
+@pytest.mark.parametrize("value", ["nan", "inf", "0.5"])
+def test_a_file_is_written_at_some_time_and_not_without_end(value):
+    with pytest.raises(ConfigError, match="1 or more") as caught:
+        load_settings(ExporterSettings, [], [f"textfile.interval_s={value}"])
+    assert caught.value.key == "textfile.interval_s"
+
+
+def test_a_directory_for_the_textfile_that_is_not_there_is_named():
+    done = check("--config", "/dev/null", "--textfile", "/nowhere")
+    assert (done.returncode, "textfile.directory: " in done.stderr) == (78, True)
 
 
 def test_an_unknown_key_is_an_error():

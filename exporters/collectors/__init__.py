@@ -1,0 +1,1 @@
+"""What each target of the exporter answers, and which metrics that makes."""

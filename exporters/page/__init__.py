@@ -1,0 +1,1 @@
+"""What a person sees at ``/``: the state of the cluster in one page; it measures nothing, and changes nothing."""

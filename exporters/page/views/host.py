@@ -1,0 +1,91 @@
+"""PURE: all that is known of one host's clock; it asks nobody."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from communicator.answers.clocks import Claim, ClockReport, Host, Pair
+from communicator.wording.clocks import claim_text, offset_text, verdict_mark, verdict_sentence
+from communicator.wording.marks import UNKNOWN, Mark
+from communicator.wording.spans import signed, span
+
+_SHOWN = 100
+"""Pairs at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class PairRow:
+    """One comparison with another host; ``+`` is ahead of that."""
+
+    against: str
+    offset: str
+    age: str
+    via: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostView:
+    """One host."""
+
+    mark: Mark
+    title: str
+    reasons: Sequence[str]
+    facts: Sequence[tuple[str, str]]
+    pairs: Sequence[PairRow]
+    hidden: int
+
+
+def host_view(report: ClockReport, name: str) -> HostView | None:
+    """What is shown of one host; None when the report does not speak of it."""
+    own = report.local.name
+    host = next((one for one in report.hosts if one.host == name), None)
+    if host is None and name != own:
+        return None
+    pairs = sorted(
+        (pair for pair in report.pairs if name in (pair.from_, pair.to)),
+        key=lambda pair: (pair.to if pair.from_ == name else pair.from_, pair.from_),
+    )
+    host = host or Host(name)
+    claim = report.local.claim if name == own else host.claimed
+    return HostView(
+        mark=verdict_mark(host.verdict) if report.solved else UNKNOWN,
+        title=f"{name} {_sentence(report, host)}",
+        reasons=(*host.reasons, *claim.reasons),
+        facts=_facts(host, claim),
+        pairs=[_pair(pair, name) for pair in pairs[:_SHOWN]],
+        hidden=max(0, len(pairs) - _SHOWN),
+    )
+
+
+def _sentence(report: ClockReport, host: Host) -> str:
+    limits = report.limits
+    passed_s = limits.critical_seconds if host.critical else limits.warn_seconds
+    verdict = host.verdict if report.solved else ""
+    return verdict_sentence(verdict, limits.warn_seconds, passed_s, is_alone=report.is_of_one_host)
+
+
+def _facts(host: Host, claim: Claim) -> list[tuple[str, str]]:
+    return [
+        (
+            "offset",
+            offset_text(host.offset_seconds, host.bound_seconds) if host.offset_seconds is not None else "not known",
+        ),
+        ("claim", claim_text(claim.state, claim.bound_seconds, host.claim_holds)),
+        *([("its own offset", signed(claim.offset_seconds))] if claim.offset_seconds is not None else []),
+        ("daemon", claim.daemon or "none known"),
+        ("upstreams", ", ".join(claim.upstreams) or "none known"),
+    ]
+
+
+def _pair(pair: Pair, name: str) -> PairRow:
+    """A pair as seen from the named host."""
+    sign = -1 if pair.from_ == name else 1
+    return PairRow(
+        against=pair.to if pair.from_ == name else pair.from_,
+        offset="no answer"
+        if pair.offset_seconds is None
+        else offset_text(sign * pair.offset_seconds, pair.bound_seconds),
+        age="-" if pair.age_seconds is None else span(pair.age_seconds),
+        via=pair.via or "-",
+        by=pair.from_,
+    )

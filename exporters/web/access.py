@@ -1,0 +1,113 @@
+"""SHELL: lets in who shows a right password or token, and slows down who guesses; what is asked for is no matter here."""
+
+import hmac
+import math
+import time
+from collections import Counter
+from collections.abc import Callable
+
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from structlog.typing import FilteringBoundLogger
+
+from exporters.web.authorization import Basic, Bearer, read_authorization
+from exporters.web.credentials import Credentials, digest_of
+from exporters.web.door import address_key
+from exporters.web.health import HEALTH
+from exporters.web.patience import Patience
+from exporters.web.verifier import BusyError, Verifier
+
+_UNAUTHORIZED, _TOO_MANY_REQUESTS, _UNAVAILABLE = 401, 429, 503
+_AT_ONCE = 4
+"""Passwords of one address that are verified at once: the users of one proxy, or one who guesses."""
+
+
+class Access:
+    """Knows who may ask.
+
+    Args:
+        credentials: Of whom; may be replaced later.
+        log: Where a wrong one is told.
+        verifier: Verifies passwords.
+        now_s: The time, in seconds, of a clock that nobody sets.
+    """
+
+    def __init__(
+        self,
+        credentials: Credentials,
+        log: FilteringBoundLogger,
+        verifier: Verifier,
+        now_s: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.credentials = credentials
+        self.wrong = 0
+        """How many showed something wrong."""
+        self._log = log
+        self._verifier = verifier
+        self._now_s = now_s
+        self._patience = Patience()
+        self._verifying: Counter[str] = Counter()
+
+    async def admit(self, request: Request) -> Response | None:
+        """See whether who asks may; gives the refusal, or None."""
+        if not self.credentials or request.scope["path"] == HEALTH:
+            return None
+        address = address_key(request.client.host if request.client else "")
+        match read_authorization(request.headers.get("authorization", "")):
+            case Bearer(token):
+                return None if self._knows(token) else self._refuse(address, "")
+            case Basic(user, password):
+                return await self._admit_user(address, user, password)
+        return self._challenge("credentials are needed")
+
+    def _knows(self, token: str) -> bool:
+        digest = digest_of(token)
+        return any([hmac.compare_digest(digest, known) for known in self.credentials.tokens])  # noqa: C419 - looks at all
+
+    async def _admit_user(self, address: str, user: str, password: str) -> Response | None:
+        users = self.credentials.users
+        if not users:
+            return self._refuse(address, "")
+        hashed = users.get(user)
+        if hashed is not None and self._verifier.remembers(hashed, password):
+            return None
+        if (wait_s := self._patience.wait_s(address, self._now_s())) > 0:
+            return _come_again(_TOO_MANY_REQUESTS, "too many wrong credentials", wait_s)
+        like = hashed or next(iter(users.values()))  # whoever is not known takes as long as a wrong password
+        if self._verifying[address] >= _AT_ONCE and not self._verifier.is_verifying(like, password):
+            return _come_again(_TOO_MANY_REQUESTS, "too many passwords at once", 1)
+        return await self._verify(address, user if hashed else "", like, password)
+
+    async def _verify(self, address: str, user: str, hashed: str, password: str) -> Response | None:
+        self._verifying[address] += 1
+        try:
+            right = await self._verifier.verify(hashed, password)
+        except BusyError:
+            return _come_again(_UNAVAILABLE, "too many passwords are being verified", 1)
+        finally:
+            self._verifying[address] -= 1
+            if not self._verifying[address]:
+                del self._verifying[address]
+        counts = right and user and self.credentials.users.get(user) == hashed  # not changed meanwhile
+        return None if counts else self._refuse(address, user)
+
+    def _refuse(self, address: str, user: str) -> Response:
+        """Note a wrong one; what was shown is told nowhere, not even an unknown user, who may be a password by mistake."""
+        self.wrong += 1
+        count = self._patience.note_wrong(address, self._now_s())
+        if count & (count - 1) == 0:
+            known = {"user": user} if user else {}
+            self._log.warning("credentials_refused", address=address, count=count, **known)
+        return self._challenge("wrong credentials")
+
+    def _challenge(self, reason: str) -> Response:
+        schemes = []
+        if self.credentials.users:
+            schemes.append('Basic realm="bellwether", charset="UTF-8"')
+        if self.credentials.tokens:
+            schemes.append('Bearer realm="bellwether"')
+        return PlainTextResponse(f"{reason}\n", _UNAUTHORIZED, {"www-authenticate": ", ".join(schemes)})
+
+
+def _come_again(status: int, reason: str, wait_s: float) -> Response:
+    return PlainTextResponse(f"{reason}\n", status, {"retry-after": str(math.ceil(wait_s))})

@@ -1,0 +1,199 @@
+"""SHELL: uvicorn inside somebody else's event loop: it serves until told to stop and leaves signals alone."""
+
+import asyncio
+import os
+import socket
+import ssl
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from communicator.errors import ListenError
+from communicator.protocol.addresses import HostPort
+from exporters.web.bounded_connection import BoundedConnection
+from exporters.web.door import Door
+from exporters.web.headers import HEAD_BYTES
+from exporters.web.settings import LimitsSettings
+
+_BACKLOG = 128
+_DRAIN_S = 5
+"""How long a request under way may take once the server is to stop."""
+_PAUSE_S = 0.1
+"""Until the next try when nobody can be let in: the kernel keeps those who wait."""
+_DEFAULTS = LimitsSettings()
+
+
+class _Server(uvicorn.Server):
+    """A server whose process belongs to a daemon that handles signals itself, and whose connections are accepted elsewhere."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:  # noqa: ARG002 - see `Serving.accept`
+        """Take what comes from now on."""
+        self.servers = []
+        self.started = True
+
+
+class Serving:
+    """A server at work.
+
+    Args:
+        server: It.
+        limits: What one client may take from the others.
+        tls: For HTTPS; None for HTTP.
+    """
+
+    def __init__(self, server: uvicorn.Server, limits: LimitsSettings, tls: ssl.SSLContext | None) -> None:
+        self._server = server
+        self._limits = limits
+        self._tls = tls
+        self._beginning: set[asyncio.Task[None] | None] = set()
+        self.door = Door(limits.connections, limits.connections_per_address)
+        """Who is in."""
+
+    def renew(self, tls: ssl.SSLContext | None) -> None:
+        """Begin connections with other certificates, or with none; those there answer once more at most."""
+        self._tls = tls
+        for connection in list(self._server.server_state.connections):
+            if isinstance(connection, BoundedConnection):
+                connection.retire()
+
+    def stop(self) -> None:
+        """End, once the answers under way are given."""
+        self._server.should_exit = True
+        for task in self._beginning:
+            if task is not None:
+                task.cancel()
+
+    async def accept(self, listener: socket.socket, group: asyncio.TaskGroup) -> None:
+        """Let in whom there is room for, until cancelled; others are closed without a word.
+
+        uvicorn would do the handshakes first, and count whoever came through them.
+        """
+        loop = asyncio.get_running_loop()
+        while True:
+            try:
+                client, peer = await loop.sock_accept(listener)
+            except OSError:  # no descriptor is left, or the client is gone already
+                await asyncio.sleep(_PAUSE_S)
+                continue
+            if self.door.enter(peer[0]):
+                group.create_task(self._begin(client, peer[0]))
+            else:
+                client.close()
+
+    async def _begin(self, client: socket.socket, address: str) -> None:
+        """Begin a connection, with a handshake where that is wanted; who does not come through it is gone without a word."""
+        connection = self._connection(address)
+        if self._server.should_exit:
+            client.close()
+            connection.leave()
+            return
+        task = asyncio.current_task()
+        self._beginning.add(task)
+        try:
+            await self._connect(client, connection)
+        except OSError:
+            return
+        finally:
+            self._beginning.discard(task)
+            if not connection.is_made:
+                connection.leave()
+
+    async def _connect(self, client: socket.socket, connection: BoundedConnection) -> None:
+        loop = asyncio.get_running_loop()
+        if self._tls is None:
+            await loop.connect_accepted_socket(lambda: connection, client)
+            return
+        await loop.connect_accepted_socket(
+            lambda: connection,
+            client,
+            ssl=self._tls,
+            ssl_handshake_timeout=self._limits.request_s,
+            ssl_shutdown_timeout=self._limits.answer_s,
+        )
+
+    def _connection(self, address: str) -> BoundedConnection:
+        return BoundedConnection(
+            self._limits,
+            lambda: self.door.leave(address),
+            config=self._server.config,
+            server_state=self._server.server_state,
+            app_state={},
+        )
+
+
+def bind(key: str, address: HostPort) -> socket.socket:
+    """Listen on a TCP address.
+
+    Args:
+        key: The setting the address came from, for the error.
+        address: Where; port 0 takes a free one.
+
+    Raises:
+        ListenError: That cannot be had.
+    """
+    try:
+        family = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)[0][0]
+        return socket.create_server((address.host, address.port), family=family, backlog=_BACKLOG)
+    except OSError as error:
+        raise ListenError(key, str(address), _reason(error)) from error
+
+
+def _reason(error: OSError) -> str:
+    """Why, without the address, which `socket.create_server` adds to the system's words."""
+    if isinstance(error, socket.gaierror) or error.errno is None:
+        return error.strerror or str(error)
+    return os.strerror(error.errno)
+
+
+@asynccontextmanager
+async def serving(
+    application: ASGIApp,
+    listener: socket.socket,
+    limits: LimitsSettings = _DEFAULTS,
+    tls: ssl.SSLContext | None = None,
+) -> AsyncIterator[Serving]:
+    """Serve `application` on `listener` for as long as the context lasts; closes the listener at its end.
+
+    Args:
+        application: What answers.
+        listener: Where.
+        limits: What one client may take from the others.
+        tls: For HTTPS; None for HTTP.
+    """
+    server = _Server(_config(application, limits))
+    served = Serving(server, limits, tls)
+    listener.setblocking(False)  # noqa: FBT003 - the standard library's signature
+    with listener:
+        async with asyncio.TaskGroup() as group:
+            accepting = group.create_task(served.accept(listener, group))
+            group.create_task(server.serve())
+            try:
+                yield served
+            finally:
+                accepting.cancel()
+                served.stop()
+
+
+def _config(application: ASGIApp, limits: LimitsSettings) -> uvicorn.Config:
+    config = uvicorn.Config(
+        application,
+        log_config=None,
+        log_level="error",  # its comings and goings are the daemon's, and a bad request is its sender's affair
+        access_log=False,
+        lifespan="off",
+        ws="none",
+        http="h11",
+        server_header=False,
+        proxy_headers=False,
+        h11_max_incomplete_event_size=HEAD_BYTES,
+        timeout_graceful_shutdown=_DRAIN_S,
+    )
+    config.timeout_keep_alive = limits.idle_s  # type: ignore[assignment] # a number of seconds like any other
+    config.load()
+    return config

@@ -1,0 +1,85 @@
+"""The runbook: a section for each alert, no other, and each says what it means, how to see it, what to do, and what if not."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import typer
+
+from bellwether.main import application
+from communicator.flags.catalogue import PAGE_URI
+from tests.deploy.rule_files import ROOT, alerts
+
+RUNBOOK = ROOT / "docs/runbook.md"
+PARTS = ("**Means**:", "**Verify**:", "**Do**:", "**If it was false**:")
+NAMES = sorted({name for name, _ in alerts()})
+BASE = PAGE_URI.removesuffix("flags.md") + "runbook.md"
+"""Beside the page of flags, where an operator without any other network finds it."""
+
+
+def sections():
+    _, *found = re.split(r"^## ", RUNBOOK.read_text(), flags=re.MULTILINE)
+    return {section.split("\n", 1)[0]: section for section in found}
+
+
+def test_each_alert_has_a_section_and_no_section_is_without_its_alert():
+    assert sorted(sections()) == NAMES
+
+
+@pytest.mark.parametrize("rule", alerts().values(), ids=["-".join(key) for key in alerts()])
+def test_each_alert_leads_to_its_section(rule):
+    assert rule["annotations"]["runbook_url"] == f"{BASE}#{rule['alert'].lower()}"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_each_section_has_all_parts_in_order(name):
+    places = [sections()[name].find(f"\n{part} ") for part in PARTS]
+    assert -1 not in places
+    assert places == sorted(places)
+
+
+def test_each_link_leads_somewhere():
+    for page, anchor in re.findall(r"\]\(([\w.-]*)(?:#([\w-]+))?\)", RUNBOOK.read_text()):
+        text = (RUNBOOK.parent / page).read_text() if page else RUNBOOK.read_text()
+        anchors = {
+            re.sub(r"[^\w-]", "", title.lower().replace(" ", "-"))
+            for title in re.findall(r"^#+ (.*)$", text, re.MULTILINE)
+        }
+        assert not anchor or anchor in anchors, f"{page}#{anchor}"
+
+
+_COMMAND = re.compile(
+    r"(?:`|^)(?:time )?((?:bellwether|communicatord|timekeeperd|canaryd|bellwether-exporter) [^`#|…\n]*)", re.MULTILINE
+)
+OURS = typer.main.get_command(application)
+
+
+def commands():
+    """Each command line of ours that the page names."""
+    return sorted({line.strip() for line in _COMMAND.findall(RUNBOOK.read_text())})
+
+
+@pytest.mark.parametrize("line", [line for line in commands() if line.startswith("bellwether ")])
+def test_each_command_is_there_and_takes_what_it_is_given(line):
+    _, *words = line.split()
+    command = OURS
+    while words and words[0] in getattr(command, "commands", {}):
+        command = command.commands[words.pop(0)]
+    left_out = ["because"] if line.endswith("--reason") else []
+    command.make_context(line, words + left_out)  # fails where the command could not be begun
+
+
+@pytest.mark.parametrize("line", [line for line in commands() if not line.startswith("bellwether ")])
+def test_each_daemon_knows_the_option(line):
+    program, *options = line.split()
+    told = subprocess.run(
+        [Path(sys.executable).parent / program, "--help"], capture_output=True, text=True, check=True, timeout=50
+    )
+    assert all(option in told.stdout for option in options)
+
+
+def test_it_names_commands():
+    """Or the test above would find nothing to look at."""
+    assert len(commands()) > 30

@@ -1,0 +1,94 @@
+"""Routers that only seem to be there: one link that tells the router of a test of many others, by the wire alone."""
+
+import asyncio
+from contextlib import asynccontextmanager
+
+from communicator.protocol import Message
+from communicator.protocol.line_form import decode, encode_line
+from communicator.router.mesh.records import (
+    LINKS,
+    Instance,
+    LinksState,
+    NeighborState,
+    Record,
+    ServicesState,
+    bucket_of,
+    encode_records,
+)
+from communicator.router.registry import DIRECTORY, Role
+
+RECORDS_BYTES = 200_000
+SERVICES = ("archive", "billing", "mailer", "printer", "search")
+"""Of each of them."""
+REGION = 10
+"""So many hosts are linked to one hub, and the hubs in a ring."""
+
+
+@asynccontextmanager
+async def far_routers(router, names, services=SERVICES):
+    """Have the router believe in these for as long as the block lasts; the first is linked to it."""
+    host, _, port = router.remote.removeprefix("cd://").rpartition(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    first = names[0]
+
+    async def say(command, **parameters):
+        writer.write(encode_line(Message(command, parameters, sent_from_server=first)))
+        await writer.drain()
+
+    try:
+        offer = {"version": "1", "server_name": first, "my_address": _address(0), "features": DIRECTORY, "boot_id": "b"}
+        await say("CONNECT", **offer)
+        answer = decode((await reader.readline()).rstrip(b"\n"))
+        assert answer.command == "ACCEPT", answer
+        for records in encode_records(_records(names, services, answer.get("server_name")), RECORDS_BYTES):
+            await say("LINK_STATE", records=records)
+        async with asyncio.TaskGroup() as group:
+            listening = group.create_task(_live(reader, say))
+            yield
+            listening.cancel()
+    finally:
+        writer.close()
+
+
+async def _live(reader, say):
+    while line := await reader.readline():
+        message = decode(line.rstrip(b"\n"))
+        if message.command == "ALIVE":
+            await say("ABSOLUTELY", serial=message.get("serial"))
+
+
+def _records(names, services, own):
+    """What each of them says: who is linked to it, and which services it has."""
+    links = {name: set() for name in names}
+    hubs = names[::REGION]
+    for number, name in enumerate(names):
+        _join(links, name, names[number - number % REGION])
+    for one, other in zip(hubs, hubs[1:] + hubs[:1], strict=True):
+        _join(links, one, other)
+    links[names[0]].add(own)
+    for number, (name, others) in enumerate(links.items()):
+        neighbors = tuple(NeighborState(other, 1.0) for other in sorted(others))
+        address = _address(number)
+        yield Record(
+            name, "b", 1, LINKS, 1, LinksState(address, secure=False, neighbors=neighbors, features=(DIRECTORY,))
+        )
+        for bucket, instances in _instances(name, services, address).items():
+            yield Record(name, "b", 1, bucket, 1, ServicesState(tuple(instances)))
+
+
+def _join(links, one, other):
+    if one != other:
+        links[one].add(other)
+        links[other].add(one)
+
+
+def _instances(server, services, address):
+    told = {}
+    for service in services:
+        instance = Instance(server=server, service=service, version="1.0", role=Role.LIVE, state="up", address=address)
+        told.setdefault(bucket_of(service), []).append(instance)
+    return told
+
+
+def _address(number):
+    return f"127.1.{number // 250}.{number % 250 + 1}:4042"

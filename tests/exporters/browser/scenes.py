@@ -1,0 +1,72 @@
+"""What the tests look at: a cluster that is well, one with troubles of each kind, a crowd, and names that mean harm."""
+
+from communicator.flags import Flag, FlagName
+from tests.exporters.browser import clock_words, far_routers, version_words
+from tests.exporters.browser.clock_words import host, wrong_host
+from tests.exporters.browser.stage import Scene
+from tests.exporters.browser.version_words import blocked_cell, cell
+
+HOSTS = ("alpha", "beta", "gamma")
+SERVICES = (("billing", "1.9"), ("mailer", "4.1"))
+CROWD = ("alpha", *(f"host{number:03}" for number in range(1, 200)))
+HELP = "Look at the disk of this host. The flag goes down when the file can be written again."
+HELP_URI = "https://example.net/help/disk"
+SCRIPT = "<script>document.title = 'taken'</script>"
+RIGHT_TO_LEFT = "\u202egnp.exe"
+
+
+def well():
+    """Three hosts, two services, no trouble."""
+    cells = [cell(server, service, version) for server in HOSTS for service, version in SERVICES]
+    return Scene(clock_words.solved(*map(host, HOSTS)), version_words.report(*cells), far=HOSTS[1:])
+
+
+def troubled():
+    """A wrong clock whose host claims to be right, a blocked version, two flags."""
+    cells = [cell(server, "billing", "1.9") for server in HOSTS[1:]]
+    cells += [blocked_cell("alpha", "billing", "2.0"), cell("gamma", "mailer", "4.1", state="suspect")]
+    return Scene(
+        clock_words.solved(host("alpha"), host("beta"), wrong_host("gamma")),
+        version_words.report(*cells),
+        far=HOSTS[1:],
+        flags=(flag(), flag("queue", "The queue is long.", help_uri="javascript:alert(1)")),
+    )
+
+
+def deserted():
+    """A router and nobody beside it."""
+    return Scene(clock_words.solved(), version_words.report(), silent=frozenset(("timekeeper", "canary")))
+
+
+def crowd():
+    """Two hundred hosts with a thousand services in a hundred versions; three clocks are wrong, two versions are blocked."""
+    clocks = [host(name, 1e-6 * (number % 7 - 3)) for number, name in enumerate(CROWD)]
+    for number in (17, 101, 180):
+        clocks[number] = wrong_host(CROWD[number], 0.03 * number / 17)
+    cells = [
+        cell(server, service, f"1.{(3 * position + kind) % 20}")
+        for position, server in enumerate(CROWD)
+        for kind, service in enumerate(far_routers.SERVICES)
+    ]
+    for number in (40, 400):
+        cells[number] = blocked_cell(cells[number].server, cells[number].service, cells[number].version)
+    return Scene(clock_words.solved(*clocks), version_words.report(*cells), far=CROWD[1:])
+
+
+def hostile():
+    """Names and texts that would be markup, break out of attributes, turn the line round, or never end."""
+    names = ("alpha", SCRIPT, '"><img src=x onerror=alert(1)>', "' onload='alert(1)", RIGHT_TO_LEFT, "x" * 255)
+    clocks = [host(name, reasons=[SCRIPT]) for name in names[:-1]] + [
+        wrong_host(names[-1], reasons=["</svg>" + SCRIPT])
+    ]
+    cells = [blocked_cell(name, SCRIPT, "1.0&amp;<b>", reason=SCRIPT) for name in names]
+    return Scene(
+        clock_words.solved(*clocks),
+        version_words.report(*cells),
+        flags=(flag("disk", SCRIPT, help=SCRIPT, help_uri='https://example.net/?q="><script>'),),
+    )
+
+
+def flag(name="disk", message="The disk of billing is full.", **others):
+    told = {"priority": 95, "hostname": "alpha", "help": HELP, "help_uri": HELP_URI, "version": "1.9"} | others
+    return Flag(name=FlagName("billing", "store", name), message=message, **told)
