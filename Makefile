@@ -1,13 +1,17 @@
 # Each target works alone on a fresh checkout: it makes its virtual environment first, and that is quick when it is there.
-# Variables: PYTHON (which to use), VENV (where the environment lies), ARGS (more arguments for run, test, fuzz, soak and bench).
+# Variables: PYTHON (which to use), VENV (where the environment lies), ARGS (more arguments for run, test, fuzz, soak and bench),
+# WORKERS (how many tests run at once; twice the cores is right, for half of the time most of them wait).
 
 VENV ?= .venv
 ARGS ?=
+WORKERS ?= 4
 SECONDS_EACH ?= 60
 SEEDS ?= 2000
 ROUTERS ?= 200
 SOURCES := communicator timekeeper canary exporters bellwether
 BIN := $(VENV)/bin
+# Images of containers often set it: then each daemon that a test starts would compile all that it imports.
+unexport PYTHONDONTWRITEBYTECODE
 export PATH := $(PATH):$(CURDIR)/.cache/debian/root/usr/bin
 
 .DEFAULT_GOAL := help
@@ -23,7 +27,7 @@ run: ## the whole suite on this machine, on real input; stop it with Ctrl-C
 test: ## all tests, with one Python (PYTHON=python3.11 for another, with VENV=.venv-3.11)
 	@tools/venv $(VENV) test
 	@tools/test-packages
-	@exec $(BIN)/python -m pytest -n 2 $(ARGS)
+	@exec $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 lint: ## ruff, the formatter, the import contracts, the size rules, the shell scripts
 	@tools/venv $(VENV) dev
@@ -50,7 +54,7 @@ cover: ## all tests under coverage; the report goes to build/coverage
 	$(BIN)/coverage html --quiet --directory build/coverage
 	$(BIN)/coverage report --skip-covered
 
-fuzz: ## fuzz each reader and each door of a live router for SECONDS_EACH=60; ARGS="--seed N" repeats a run
+fuzz: ## fuzz each reader and each door of a live router and exporter for SECONDS_EACH=60; ARGS="--seed N" repeats a run
 	@tools/venv $(VENV) test
 	@exec $(BIN)/python -m fuzz --seconds $(SECONDS_EACH) $(ARGS)
 

@@ -12,14 +12,17 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from benchmarks import codec, imports
+from benchmarks import codec, imports, scripts
+from benchmarks.canary_campaign import CanaryCampaign, CanaryEffort
 from benchmarks.checking import measure_checking
 from benchmarks.clock_campaign import ClockCampaign, ClockEffort
 from benchmarks.crowd import idle_bytes, measure_crowd
 from benchmarks.errors import BenchmarkError
+from benchmarks.exporter_load import measure_scrapes
 from benchmarks.measure import Load, Rate, measure_latency, measure_rate
 from benchmarks.mesh_campaign import IDLE_LINKS as FEW_LINKS
 from benchmarks.mesh_campaign import MESH_STAGES, MeshCampaign, MeshEffort, hop_loads
+from benchmarks.page_load import measure_page
 from benchmarks.results import CrowdCell, LatencyCell, RateCell, Results
 from benchmarks.servers import IDLE_LINKS, NAMES, OURS, OURS_ASYNCIO, Server, run_server
 from benchmarks.shapes import LINE_BYTES, SHAPES, Shape
@@ -27,7 +30,20 @@ from benchmarks.workers import Workers, run_workers
 
 STAGES = (
     *(shape.name for shape in SHAPES),
-    *("latency", "crowd", "checking", "process", *MESH_STAGES, "clock", "codec", "import"),
+    *(
+        "latency",
+        "crowd",
+        "checking",
+        "process",
+        *MESH_STAGES,
+        "clock",
+        "canary",
+        "scrape",
+        "page",
+        "codec",
+        "script",
+        "import",
+    ),
 )
 IDLE_SERVICES = 1_000
 _ROOT = Path(__file__).resolve().parent.parent
@@ -48,6 +64,9 @@ class Effort:
     starts: int = 5
     mesh: MeshEffort = field(default_factory=MeshEffort)
     clock: ClockEffort = field(default_factory=ClockEffort)
+    canary: CanaryEffort = field(default_factory=CanaryEffort)
+    scrapes: int = 10_000
+    pages: int = 100
 
 
 QUICK = Effort(
@@ -56,8 +75,11 @@ QUICK = Effort(
     duration_s=0.15,
     pings=150,
     starts=3,
-    mesh=MeshEffort(chain_messages=200_000, attempts=200, attacked_pings=500, cycles=1),
+    mesh=MeshEffort(chain_messages=200_000, attempts=200, attacks=1, attacked_pings=500, cycles=1),
     clock=ClockEffort(exchanges=20_000, probed_s=4.0, questions=100, read_s=5.0, solves=1, detect=False),
+    canary=CanaryEffort(facts=5_000, entries=100_000, appends=300, lives=200),
+    scrapes=200,
+    pages=20,
 )
 
 
@@ -94,11 +116,10 @@ class Campaign:
                 self._checking(workers)
             self._mesh(workers)
         self._clock()
-        if "codec" in stages:
-            self._codecs()
-        if "import" in stages:
-            self._say("imports")
-            self.results.imports_s = imports.measure()
+        self._canary()
+        self._scrape()
+        self._page()
+        self._library()
         return self.results
 
     @contextmanager
@@ -193,6 +214,33 @@ class Campaign:
     def _clock(self) -> None:
         if OURS in self._effort.servers and "clock" in self._effort.stages:
             ClockCampaign(self._effort.clock, self.results.clock, self.results.problems, self._say).run()
+
+    def _canary(self) -> None:
+        if OURS in self._effort.servers and "canary" in self._effort.stages:
+            CanaryCampaign(self._effort.canary, self.results.canary, self.results.problems, self._say).run()
+
+    def _scrape(self) -> None:
+        if OURS in self._effort.servers and "scrape" in self._effort.stages:
+            self._say(f"/metrics of a large cluster, {self._effort.scrapes:,} times")
+            with self._survive("/metrics"):
+                self.results.exporter.scrapes = measure_scrapes(self._effort.scrapes, self._say)
+
+    def _page(self) -> None:
+        if OURS in self._effort.servers and "page" in self._effort.stages:
+            self._say(f"the page, {self._effort.pages} times")
+            with self._survive("the page"):
+                self.results.page.figures = measure_page(self._effort.starts, self._effort.pages)
+
+    def _library(self) -> None:
+        """What a service links, without a router."""
+        if "codec" in self._effort.stages:
+            self._codecs()
+        if "script" in self._effort.stages:
+            self._say("a long script")
+            self.results.script_s = scripts.measure()
+        if "import" in self._effort.stages:
+            self._say("imports")
+            self.results.imports_s = imports.measure()
 
     def _codecs(self) -> None:
         self._say("codec")

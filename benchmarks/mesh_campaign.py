@@ -11,7 +11,7 @@ from benchmarks.errors import BenchmarkError
 from benchmarks.hops import HopRates, measure_chain
 from benchmarks.measure import Load
 from benchmarks.mesh_results import HopCell, MeshResults
-from benchmarks.passwords import measure_attack, run_guarded_router
+from benchmarks.passwords import measure_attacks
 from benchmarks.servers import NATS, OURS
 from benchmarks.shapes import LINE_BYTES, SHAPES
 from benchmarks.workers import Workers
@@ -28,6 +28,8 @@ class MeshEffort:
 
     chain_messages: int = 1_000_000
     attempts: int = 1_000
+    attacks: int = 5
+    """From one address, one after the other."""
     attacked_pings: int = 1_000
     cycles: int = 3
     """Joins, losses and returns."""
@@ -78,12 +80,11 @@ class MeshCampaign:
     def passwords(self, workers: Workers) -> None:
         """The latency while others guess passwords, from one address and from many."""
         effort = self._effort
-        with self._survive("passwords"), run_guarded_router() as server:
-            for sources in (1, min(ADDRESSES, effort.attempts)):
+        with self._survive("passwords"):
+            for sources, rounds in ((1, effort.attacks), (min(ADDRESSES, effort.attempts), 1)):
                 self._say(f"{effort.attempts:,} wrong passwords from {sources} address{'es' if sources > 1 else ''}")
-                self._results.attacks.append(
-                    measure_attack(server, effort.attempts, sources, effort.attacked_pings, workers)
-                )
+                attack = measure_attacks(rounds, effort.attempts, sources, effort.attacked_pings, workers)
+                self._results.attacks.append(attack)
 
     def convergence(self) -> None:
         """How fast five routers agree."""

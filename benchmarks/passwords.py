@@ -1,5 +1,6 @@
 """The latency of local messages while others show wrong passwords at the door for other hosts, beside the idle one."""
 
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -47,7 +48,7 @@ class Attack:
     attacked: Spread
     """For as long as one attempt had no answer yet, and a little longer."""
     elapsed_s: float
-    """Until the last attempt was answered or cut."""
+    """Until the last attempt was answered or cut; of several attacks the longest."""
     reasons: dict[str, int]
     """How many attempts were told what."""
 
@@ -67,28 +68,47 @@ def run_guarded_router() -> Iterator[Server]:
             yield server
 
 
-def measure_attack(server: Server, attempts: int, sources: int, pings: int, workers: Workers) -> Attack:
-    """Measure before, during and after an attack.
+def measure_attacks(rounds: int, attempts: int, sources: int, pings: int, workers: Workers) -> Attack:
+    """Measure several attacks, each on a router of its own that remembers none, and take all their latencies together.
+
+    An attack from one address is over within a second: too few messages pass meanwhile to know their 99th percentile from one.
 
     Args:
-        server: See `run_guarded_router`.
-        attempts: How many REGISTER with a wrong password, all at once.
+        rounds: How many attacks.
+        attempts: Of each: how many REGISTER with a wrong password, all at once.
         sources: From how many addresses they come.
-        pings: How many messages are timed before, and how many after.
+        pings: How many messages are timed before each, and how many after.
         workers: The load processes.
 
     Raises:
         BenchmarkError: A message got lost meanwhile, or the attack cannot be made.
     """
-    idle_s = _ping(server, pings, workers)
-    workers.crowd.tell(AttackPlan(server.addresses["remote"], attempts, sources, STOP_S))
+    idle_s: list[float] = []
+    attacked_s: list[float] = []
+    elapsed_s = 0.0
+    reasons: Counter[str] = Counter()
+    for _ in range(rounds):
+        with run_guarded_router() as server:
+            plan = AttackPlan(server.addresses["remote"], attempts, sources, STOP_S)
+            attacked = _attack(server, plan, pings, workers, idle_s, attacked_s)
+        elapsed_s = max(elapsed_s, attacked.elapsed_s)
+        reasons.update(attacked.reasons)
+    return Attack(sources, attempts, spread(idle_s), spread(attacked_s), elapsed_s, dict(reasons))
+
+
+def _attack(
+    server: Server, plan: AttackPlan, pings: int, workers: Workers, idle_s: list[float], attacked_s: list[float]
+) -> Attacked:
+    """One attack: before, during and after it."""
+    idle_s += _ping(server, pings, workers)
+    workers.crowd.tell(plan)
     workers.crowd.answer()
-    attacked_s = _ping(server, _PINGS_AT_ONCE, workers)
+    attacked_s += _ping(server, _PINGS_AT_ONCE, workers)
     while not workers.crowd.has_answered:
         attacked_s += _ping(server, _PINGS_AT_ONCE, workers)
     attacked: Attacked = workers.crowd.answer()
     idle_s += _ping(server, pings, workers)
-    return Attack(sources, attempts, spread(idle_s), spread(attacked_s), attacked.elapsed_s, attacked.reasons)
+    return attacked
 
 
 def spread(latencies_s: list[float]) -> Spread:

@@ -8,9 +8,12 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.bars import MIB, Bar
+from benchmarks.canary_report import canary_tables
 from benchmarks.checking import MODES
 from benchmarks.clock_report import clock_tables
+from benchmarks.exporter_report import exporter_tables
 from benchmarks.mesh_report import mesh_tables
+from benchmarks.page_report import page_tables
 from benchmarks.results import RateCell, Results
 from benchmarks.servers import OURS, OURS_ASYNCIO
 from benchmarks.tables import make_table, thousands, times
@@ -42,6 +45,9 @@ def show(results: Results, bars: list[Bar], console: Console | None = None) -> N
         _checks(results),
         *mesh_tables(results.mesh),
         *clock_tables(results.clock),
+        *canary_tables(results.canary),
+        *exporter_tables(results.exporter),
+        *page_tables(results.page),
         _memory(results),
         _bars(bars),
     ):

@@ -4,10 +4,14 @@ import statistics
 from dataclasses import dataclass, field
 
 from benchmarks.bars import MIB, Bar
+from benchmarks.canary_results import CanaryResults, judge_canary
 from benchmarks.checking import ALONE, CheckCell
 from benchmarks.clock_results import ClockResults, judge_clock
+from benchmarks.exporter_results import ExporterResults, judge_exporter
 from benchmarks.measure import Rate
 from benchmarks.mesh_results import MeshResults, judge_mesh
+from benchmarks.page_results import PageResults, judge_page
+from benchmarks.scripts import LINES
 from benchmarks.servers import NATS, OURS, OURS_ASYNCIO
 
 
@@ -91,9 +95,14 @@ class Results:
     """Resident size with 100 idle links, by server."""
     ready_s: dict[str, list[float]] = field(default_factory=dict)
     codecs: list[dict[str, float | str]] = field(default_factory=list)
+    script_s: float | None = None
+    """Loading a script of `LINES` lines."""
     imports_s: dict[str, float] = field(default_factory=dict)
     mesh: MeshResults = field(default_factory=MeshResults)
     clock: ClockResults = field(default_factory=ClockResults)
+    canary: CanaryResults = field(default_factory=CanaryResults)
+    exporter: ExporterResults = field(default_factory=ExporterResults)
+    page: PageResults = field(default_factory=PageResults)
     problems: list[str] = field(default_factory=list)
 
     def rate(self, shape: str, line_bytes: int, transport: str, server: str) -> float | None:
@@ -126,7 +135,13 @@ class Results:
 def judge(results: Results) -> list[Bar]:
     """Hold the figures against the bars of the design; a figure that was not taken has no bar."""
     own = [*_rate_bars(results), *_crowd_bars(results), *_check_bars(results), *_process_bars(results)]
-    return [*own, *judge_mesh(results.mesh), *judge_clock(results.clock), *_library_bars(results)]
+    companions = [
+        *judge_clock(results.clock),
+        *judge_canary(results.canary),
+        *judge_exporter(results.exporter),
+        *judge_page(results.page),
+    ]
+    return [*own, *judge_mesh(results.mesh), *companions, *_library_bars(results)]
 
 
 def _rate_bars(results: Results) -> list[Bar]:
@@ -190,6 +205,9 @@ def _library_bars(results: Results) -> list[Bar]:
             version = tuple(map(int, str(codec["python"]).split(".")[:2]))
             asked = ">= 400 k/s" if version >= (3, 13) else "reported"
             bars.append(Bar(what, asked, f"{rate / 1e3:.0f} k/s", asked == "reported" or rate >= 400_000))
+    if results.script_s is not None:
+        what = f"a script of {LINES:,} lines is loaded"
+        bars.append(Bar(what, "<= 1.00 s", f"{results.script_s:.2f} s", results.script_s <= 1))
     if results.imports_s:
         for module in ("communicator", "communicator.client"):
             ratio = results.imports_s[module] / results.imports_s["asyncio"]

@@ -1,1 +1,1 @@
-"""Seeded fuzzers of the readers and of a live router's doors; they know the wire, not how the router works inside."""
+"""Seeded fuzzers of the readers and of the doors of a live router and exporter; they know the wire, not how those work inside."""

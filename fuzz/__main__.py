@@ -8,7 +8,11 @@ from typing import Annotated
 import typer
 
 from communicator.testing import run_router
-from fuzz.campaign import DOORS, FUZZERS, FoundError, Router, fuzz_door, fuzz_reader
+from fuzz.campaign import DOORS, READERS, FoundError, Router, fuzz_door, fuzz_reader
+from fuzz.http_campaign import fuzz_http
+
+HTTP = "http"
+FUZZERS = (*READERS, *DOORS, HTTP)
 
 app = typer.Typer(add_completion=False)
 
@@ -21,7 +25,7 @@ def main(
     case: Annotated[int, typer.Option(min=0, help="The first case.")] = 0,
     only: Annotated[list[str] | None, typer.Option(help=f"Only this one (repeatable): {', '.join(FUZZERS)}.")] = None,
 ) -> None:
-    """Fuzz the line reader, the JSON reader and the TCP, Unix and UDP doors of a live router."""
+    """Fuzz the line reader, the JSON reader, the TCP, Unix and UDP doors of a live router and the HTTP door of an exporter."""
     seed = int(time.time()) if seed is None else seed
     for name in only or FUZZERS:
         if name not in FUZZERS:
@@ -36,7 +40,9 @@ def main(
 
 
 def run(name: str, seed: int, seconds: float, case: int = 0) -> int:
-    """Run one fuzzer; a door gets a router of its own."""
+    """Run one fuzzer; a door gets a router or an exporter of its own."""
+    if name == HTTP:
+        return asyncio.run(fuzz_http(seed, seconds, case))
     if name not in DOORS:
         return fuzz_reader(name, seed, seconds, case)
     with run_router(log_level="warning") as router:

@@ -49,14 +49,14 @@ async def visit(random: Random, address: Address) -> None:
     """
     data = stream_data(random)
     pieces = split(random, data, random.choice((1, 1, 2, 8)))
-    await _converse(address, pieces, _leaving(random))
+    await converse(address, pieces, leaving(random))
 
 
 async def visit_split(random: Random, address: Address) -> None:
     """A valid conversation, cut in two at some offset; each offset has its turn."""
     data = b"\n".join(random.choice(CONVERSATIONS)) + b"\n"
     offset = random.randrange(len(data))
-    await _converse(address, [data[:offset], data[offset:]], Link.half_close)
+    await converse(address, [data[:offset], data[offset:]], Link.half_close)
 
 
 async def visit_huge(random: Random, address: Address) -> None:
@@ -65,7 +65,7 @@ async def visit_huge(random: Random, address: Address) -> None:
     body = random.choice((b"PAYLOAD a=", b'PAYLOAD a="', b'{"command":"', b"[" * 100, b"", b"\0"))
     filler = random.choice((b"x", b" ", b"\xff", b";", b"[", b"\\", b'"'))
     data = start + body + filler * random.choice(HUGE) + random.choice((b"", b"\n", b"\nALIVE\n"))
-    await _converse(address, split(random, data, 4), _leaving(random))
+    await converse(address, split(random, data, 4), leaving(random))
 
 
 async def visit_interleaved(random: Random, address: Address) -> None:
@@ -121,7 +121,7 @@ async def _connect(address: Address) -> AsyncIterator[Link]:
         yield link
 
 
-async def _converse(address: Address, pieces: list[bytes], leave: Callable[[Link], None]) -> None:
+async def converse(address: Address, pieces: list[bytes], leave: Callable[[Link], None]) -> None:
     async with _connect(address) as link:
         for piece in pieces:
             await _write(link, piece)
@@ -139,7 +139,7 @@ async def _write(link: Link, data: bytes) -> None:
             await link.write(data)
 
 
-def _leaving(random: Random) -> Callable[[Link], None]:
+def leaving(random: Random) -> Callable[[Link], None]:
     return random.choice((Link.half_close, Link.half_close, Link.reset, _just_close))
 
 

@@ -27,7 +27,7 @@ class Witness:
         self.rounds = 0
 
     async def watch(self, first: Address, second: Address, stop: asyncio.Event) -> None:
-        """Exchange messages until `stop` is set.
+        """Exchange messages, once and then until `stop` is set.
 
         Raises:
             DisturbedError: A message was lost, late, doubled or came from elsewhere, or a link ended.
@@ -35,9 +35,10 @@ class Witness:
         async with connect(first) as asking, connect(second) as telling:
             await self._register(asking, "witness_asks")
             await self._register(telling, "witness_tells")
+            await self._round(asking, telling)
             while not stop.is_set():
-                await self._round(asking, telling)
                 await asyncio.sleep(PAUSE_S)
+                await self._round(asking, telling)
 
     async def _register(self, link: Link, name: str) -> None:
         await link.write(encode_line(Message("REGISTER", {"service": name, "version": "1"})))

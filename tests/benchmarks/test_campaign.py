@@ -1,9 +1,12 @@
+import pytest
 from typer.testing import CliRunner
 
 from benchmarks.__main__ import app
 from benchmarks.campaign import Campaign, Effort
 from benchmarks.mesh_campaign import MeshEffort
 from benchmarks.servers import OURS
+
+pytestmark = pytest.mark.timeout(300)  # others run beside: what takes ten seconds may take a minute
 
 
 def test_a_run_takes_the_figures_it_is_asked_for_and_no_others():
@@ -39,7 +42,7 @@ def test_a_run_takes_the_figures_it_is_asked_for_and_no_others():
 
 
 def test_linked_servers_are_parts_of_their_own():
-    mesh = MeshEffort(chain_messages=1_000, attempts=4, attacked_pings=10, cycles=1)
+    mesh = MeshEffort(chain_messages=1_000, attempts=4, attacks=1, attacked_pings=10, cycles=1)
     effort = Effort(
         stages=("hop", "chain", "passwords"), servers=(OURS,), line_bytes=(100,), rounds=1, duration_s=0.02, mesh=mesh
     )

@@ -11,6 +11,8 @@ from benchmarks.shapes import LINE_BYTES, make_line
 from communicator.protocol import decode
 from communicator.protocol.definitions import Checker, SourceFile, read_catalogue
 
+pytestmark = pytest.mark.timeout(300)  # others run beside: what takes ten seconds may take a minute
+
 
 def cell(kind, enforced_per_s):
     rates = {"off": 1000.0, "debug": 500.0, "enforce": enforced_per_s}

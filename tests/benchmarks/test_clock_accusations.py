@@ -7,7 +7,7 @@ from timekeeper.solution import Judge, Patience, solve
 
 
 def test_right_clocks_are_judged_and_not_accused():
-    found = asyncio.run(measure_accusations(3.5, agents=3))
+    found = asyncio.run(measure_accusations(6.0, agents=3))
     assert found.agents == 3
     assert found.judgements > 0
     assert found.judgements % 3 == 0

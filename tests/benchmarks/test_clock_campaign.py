@@ -1,7 +1,11 @@
+import pytest
+
 from benchmarks.campaign import Campaign, Effort
 from benchmarks.clock_campaign import ClockCampaign, ClockEffort
 from benchmarks.clock_results import IN_USE, IN_USE_READ, ClockResults
 from benchmarks.servers import NATS, OURS
+
+pytestmark = pytest.mark.timeout(300)  # others run beside: what takes ten seconds may take a minute
 
 MOMENT = ClockEffort(
     exchanges=16,

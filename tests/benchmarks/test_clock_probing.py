@@ -38,7 +38,7 @@ def test_all_is_answered_though_it_is_more_than_a_host_answers_at_once(kernel):
 def test_hosts_are_probed_as_in_use():
     with run_hosts(3, kernel_timestamps=True) as hosts:
         assert list(hosts) == ["peer_0", "peer_1", "peer_2"]
-        taken = asyncio.run(probe_spaced(hosts, 1.0, kernel_timestamps=True))
+        taken = asyncio.run(probe_spaced(hosts, 3.0, kernel_timestamps=True))
     assert taken.keys() == hosts.keys()
     assert all(exchanges for exchanges in taken.values())
 

@@ -8,6 +8,8 @@ from benchmarks.servers import OURS, run_server
 from benchmarks.shapes import SHAPES
 from benchmarks.workers import run_workers
 
+pytestmark = pytest.mark.timeout(300)  # others run beside: what takes ten seconds may take a minute
+
 MOMENT_S = 0.02
 
 

@@ -14,6 +14,9 @@ SEEDS = 24
 PER_TEST = 3
 
 
+pytestmark = pytest.mark.timeout(180)  # they do nothing but compute, beside others
+
+
 @pytest.mark.parametrize("first", range(0, SEEDS, PER_TEST))
 def test_promises_hold(first):
     seen = Tally()

@@ -30,6 +30,11 @@ def test_a_second_start_takes_the_same_addresses():
         assert router.stop() == 0
         assert not router.is_running
         assert router.stop() == 0
+        host, port = router.local.removeprefix("cd://").split(":")
+        with socket.socket() as other, pytest.raises(OSError, match="in use"):
+            other.bind((host, int(port)))
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection((host, int(port)))
         router.start()
         assert (router.unix, router.local, router.signal) == before
         with BlockingClient(router.local, "svc_a") as client:

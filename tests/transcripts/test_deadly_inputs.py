@@ -39,7 +39,8 @@ def bystander(router):
     """A client of the same router that must notice nothing."""
     with BlockingClient(router.unix, "bystander") as client:
         yield client
-        assert client.request(Message("ALIVE", {"serial": "after"}), "ABSOLUTELY").get("serial") == "after"
+        answer = client.request(Message("ALIVE", {"serial": "after"}), "ABSOLUTELY", timeout_s=20)
+        assert answer.get("serial") == "after"
     assert router.is_running
     assert "Traceback" not in router.log
 
@@ -51,7 +52,7 @@ def test_a_line_is_answered_and_the_link_lives(router, door, written):
     where = parse_router_address(getattr(router, door))
     with socket.socket(socket.AF_UNIX if where.path else socket.AF_INET) as peer:
         peer.connect(where.path or (where.host_port.host, where.host_port.port))
-        peer.settimeout(10)
+        peer.settimeout(20)
         peer.sendall(b"".join(written) + b"ALIVE serial=fence\n")
         answers = read_to_fence(peer)
     assert {answer.command for answer in answers} <= {"INVALID", "UNKNOWN", "ABSOLUTELY"}
@@ -74,7 +75,7 @@ def test_a_datagram_is_never_answered(router, bystander, datagram):
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as peer:
         peer.connect((where.host, where.port))
         peer.send(datagram)
-        bystander.request(Message("ALIVE"), "ABSOLUTELY")
+        bystander.request(Message("ALIVE"), "ABSOLUTELY", timeout_s=20)
         peer.settimeout(0)
         with pytest.raises(BlockingIOError):
             peer.recv(1)

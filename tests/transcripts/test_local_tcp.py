@@ -19,7 +19,7 @@ HEADING = re.compile(r"## (\w+)\.")
 STEP = re.compile(r"    ([A-Z]) (>>>|<<<) (.*)")
 NOTHING, EOF = "(nothing)", "EOF (router closed)"
 TIMES = frozenset(("up_since", "down_since", "reply_timestamp", "message", "stats", "services"))
-PATIENCE_S = 10
+PATIENCE_S = 20
 
 INVALID = "<peer:communicatord INVALID message=*"
 FAILED = "<peer:communicatord TRANSMISSION_REPORT command=PAYLOAD;status=failed"
