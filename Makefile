@@ -15,7 +15,7 @@ unexport PYTHONDONTWRITEBYTECODE
 export PATH := $(PATH):$(CURDIR)/.cache/debian/root/usr/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint fmt types cover fuzz soak bench clean
+.PHONY: help run test alone lint fmt types cover fuzz soak bench clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name what; do printf '  make %-8s %s\n' "$$name" "$$what"; done
@@ -29,13 +29,16 @@ test: ## all tests, with one Python (PYTHON=python3.11 for another, with VENV=.v
 	@tools/test-packages
 	@exec $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
+alone: ## what failed last, three times and with nothing beside it: was it the neighbours?
+	@tools/test-alone $(BIN)/python
+
 lint: ## ruff, the formatter, the import contracts, the size rules, the shell scripts
 	@tools/venv $(VENV) dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
 	$(BIN)/python tools/check-sizes $(SOURCES)
-	@if command -v shellcheck >/dev/null; then shellcheck tools/find-python tools/venv tools/debian-* tools/test-packages .ci/run; fi
+	@if command -v shellcheck >/dev/null; then shellcheck tools/find-python tools/venv tools/debian-* tools/test-* .ci/run; fi
 
 fmt: ## format, and mend what ruff can mend
 	@tools/venv $(VENV) dev

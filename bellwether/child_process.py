@@ -12,8 +12,8 @@ from bellwether.failure import CommandError
 from bellwether.places import Layout
 from bellwether.suite import Program, Setting, arguments, settings_of_ports
 
-READY_S = 20.0
-"""How long a daemon may take to become ready: forty times the bar, for a busy machine."""
+READY_S = 60.0
+"""How long a daemon may take to become ready: a hundred times the bar, for a machine that boots or stands still."""
 STOP_S = 10.0
 """How long it may take to stop, before it is killed."""
 BACK_OFF_S = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)

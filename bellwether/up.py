@@ -21,7 +21,7 @@ from bellwether.private_directory import locked, put_logs_aside, socket_path
 from bellwether.suite import EXPORTER, PREFERRED, PROGRAMS, ROUTER, TIMEKEEPER, Plan, Program
 from bellwether.summary import Running, render
 
-REGISTERED_S = 10.0
+REGISTERED_S = 30.0
 """How long the daemons may take to find the router."""
 _DATAGRAMS = frozenset(("listen.signal", "probe_listen"))
 _NO_SETTINGS = "# Nothing is set here: 'bellwether up' gives what is needed; --config names your own files.\n"

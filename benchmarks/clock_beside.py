@@ -20,7 +20,7 @@ READ_EVERY_S = 0.25
 START_S = 30.0
 _SPACING_S = 0.01
 _VERSION = 4
-_TIMEOUT_S = 2.0
+_TIMEOUT_S = 5.0
 
 
 def measure_sntp(server: HostPort, count: int) -> Accuracy:

@@ -19,7 +19,7 @@ def test_both_are_asked_about_the_same_server():
     assert (asked.what, asked.count, asked.violations) == (SNTP, 3, 0)
     assert (read.what, read.violations) == (CHRONYD, 0)
     assert read.count >= 1
-    assert read.error.max_s <= read.bound.max_s < 1
+    assert read.error.max_s <= read.bound.max_s, "a chronyd that has just begun may grant itself seconds"
 
 
 def test_silence_is_named():
