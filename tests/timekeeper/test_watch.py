@@ -38,13 +38,14 @@ async def test_a_clock_with_three_good_servers(chrony_host, eventually):
             reading.claim.state is ClaimState.SYNCHRONIZED
             and not any("usable" in reason or "reached" in reason for reason in reading.claim.reasons)
             and reading.claim.reasons[0] == "chronyd last updated the clock 0 s ago"
+            and reading.claim.bound_s < 0.1  # one that has just begun may grant itself seconds
         ),
     )
     claim = reading.claim
     assert claim.daemon == "chronyd"
     assert "chronyd runs with -x" in claim.reasons[-1] or "several time daemons" in claim.reasons[1]
     assert set(claim.upstreams) == {server.ntp.host for server in servers}
-    assert abs(claim.offset_s) < claim.bound_s < 0.1
+    assert abs(claim.offset_s) < claim.bound_s
     assert 0 <= claim.age_s < 20
     assert isinstance(reading.evidence.kernel, KernelClock)
     assert "chronyd" in reading.evidence.daemons.names

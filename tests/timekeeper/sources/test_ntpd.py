@@ -23,15 +23,16 @@ async def test_a_real_ntpd_with_a_falseticker(ntpd_host, eventually):
     word = await eventually(
         ntpd_host.read,
         lambda answer: (
-            isinstance(answer, Discipline) and not find_fault(answer) and answer.count_upstreams()["falseticker"] == 1
+            isinstance(answer, Discipline)
+            and not find_fault(answer)
+            and answer.count_upstreams()["falseticker"] == 1
+            and 0 < answer.root_dispersion_s < 2  # it begins with 16 s, and halves it by each answer
         ),
-        deadline_s=40,
     )
     assert (word.leap, word.reference) == (Leap.NORMAL, Reference.OUTSIDE)
     assert word.stratum in (3, 4)
     assert abs(word.offset_s) < 0.1
     assert 0 <= word.root_delay_s < 0.1
-    assert 0 < word.root_dispersion_s < 2
     assert [upstream.name for upstream in word.upstreams if upstream.state is UpstreamState.FALSETICKER] == [
         "10.77.0.4"
     ]
@@ -46,7 +47,6 @@ async def test_the_sign_of_an_offset(ntpd_host, eventually):
     word = await eventually(
         ntpd_host.read,
         lambda answer: isinstance(answer, Discipline) and not find_fault(answer) and abs(answer.offset_s) > 0.05,
-        deadline_s=40,
     )
     assert word.offset_s == pytest.approx(0.1, abs=0.05)
 
