@@ -61,6 +61,8 @@ class Peers(msgspec.Struct, frozen=True):
     acks_pending: int | None = None
     redeliveries_total: int | None = None
     dedupe_entries: int | None = None
+    peers_refused_total: dict[str, int] = {}
+    peer_connect_failures_total: dict[str, int] = {}
     topology_changes_total: int | None = None
     auth_failures_total: dict[str, int] = {}
 

@@ -17,10 +17,10 @@ from communicator.router.forwarding import is_here
 from communicator.router.mesh.acknowledgement import acknowledge
 from communicator.router.mesh.admission import must_wait
 from communicator.router.mesh.belief import why_not_believed
+from communicator.router.named_counts import OTHER
 from communicator.router.refusals import refuse_message
 from communicator.router.registry import Link, Party
 from communicator.router.reports import tell_hop
-from communicator.router.statistics import OTHER
 from communicator.router.switchboard import Switchboard
 
 

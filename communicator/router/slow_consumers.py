@@ -18,7 +18,7 @@ def apply_queue_policy(board: Switchboard, link: Link) -> None:
 
 def tell_cut(board: Switchboard, link: Link, queued_bytes: int) -> None:
     """A link was cut with so much unread: count it, log it, and tell whoever wants to hear of it."""
-    board.statistics.count_slow_consumer(link.name)
+    board.statistics.slow_consumers.add(link.name)
     board.statistics.dropped["slow_consumer"] += 1
     board.notice(Level.WARNING, "slow_consumer_cut", client=link.name, queued_bytes=queued_bytes)
     board.tell_listeners("SLOW_CONSUMER", client=link.name, queued_bytes=str(queued_bytes))

@@ -6,6 +6,7 @@ from typing import Any
 from communicator.router.cache import MessageCache
 from communicator.router.config import RouterConfig
 from communicator.router.events import LagMeasure, LinkKind, LinkMeasure, Measured
+from communicator.router.named_counts import OTHER, NamedCounts
 from communicator.router.registry import Link, Registry
 
 COMPATIBLE_WITH = "2.0.13"
@@ -14,9 +15,6 @@ LINKS_TOLD = 1000
 """Links told one by one, those with the longest queue first: a page must fit into a line."""
 SERVICES_TOLD = 1000
 """Services told by name, those of the ``.service`` files first, for the same reason."""
-CLIENTS_COUNTED = 1000
-"""Slow consumers counted by name; further ones become ``other``."""
-OTHER = "other"
 
 DROP_REASONS = (
     "unroutable",
@@ -33,6 +31,8 @@ DROP_REASONS = (
     "unacknowledged",
 )
 ROUTES = ("local", "next_hop", "any", "all", "broadcast", "self")
+REFUSALS = ("credentials", "name", "ending")
+"""Why another router is not taken: it does not show who it is, its name is taken, or we are about to end."""
 
 
 class Statistics:
@@ -49,19 +49,15 @@ class Statistics:
         self.routed: Counter[str] = Counter(dict.fromkeys(ROUTES, 0))
         self.dropped: Counter[str] = Counter(dict.fromkeys(DROP_REASONS, 0))
         self.commands: Counter[str] = Counter({OTHER: 0})
-        self.slow_consumers: Counter[str] = Counter()
+        self.slow_consumers = NamedCounts()
         self.handler_exceptions: Counter[str] = Counter()
         self.acl_denied = 0
         self.faulty_messages = 0
         self.auth_failures: Counter[str] = Counter(dict.fromkeys((LinkKind.REMOTE, LinkKind.SECURE), 0))
+        self.peers_refused: Counter[str] = Counter(dict.fromkeys(REFUSALS, 0))
         self.topology_changes = 0
         self.records_refused = 0
         self.runs_not_told = 0
-
-    def count_slow_consumer(self, client: str) -> None:
-        """Count a cut consumer by name, within a bound."""
-        known = client in self.slow_consumers or len(self.slow_consumers) < CLIENTS_COUNTED
-        self.slow_consumers[client if known else OTHER] += 1
 
 
 def render(  # noqa: PLR0913 - each argument is one source of figures

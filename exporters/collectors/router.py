@@ -174,6 +174,20 @@ _CLUSTER: tuple[Row[Statistics], ...] = (
     ),
     _row(
         Kind.COUNTER,
+        "peer_connect_failures_total",
+        "Attempts to be linked with another router that came to nothing, by its name, or its address while it has none.",
+        "peer",
+        path="cluster.peer_connect_failures_total",
+    ),
+    _row(
+        Kind.COUNTER,
+        "peer_refused_total",
+        "Routers that were not taken: they did not prove who they are, their name was taken, or this one was ending.",
+        "reason",
+        path="cluster.peers_refused_total",
+    ),
+    _row(
+        Kind.COUNTER,
         "auth_failures_total",
         "Links of other hosts that did not prove who they are.",
         "kind",

@@ -88,6 +88,8 @@ def _cluster(board: Switchboard) -> dict[str, Any]:
         "redeliveries_total": board.pending.repeated_total,
         "dedupe_entries": len(board.received),
         "auth_failures_total": dict(board.statistics.auth_failures),
+        "peers_refused_total": dict(board.statistics.peers_refused),
+        "peer_connect_failures_total": dict(mesh.book.connect_failures),
         "topology_changes_total": board.statistics.topology_changes,
         "link_states_refused_total": board.statistics.records_refused,
         "strangers": len(mesh.strangers),

@@ -101,6 +101,8 @@ def revoke(board: Switchboard, event: CredentialsRevoked) -> list[Link]:
 
 def refuse_peer(board: Switchboard, link: Link, reason: str, **parameters: str) -> None:
     """Tell another router that it is not taken, and close its link."""
+    why = "ending" if "shutdown" in parameters else "name" if "conflict" in parameters else "credentials"
+    board.statistics.peers_refused[why] += 1
     board.notice(Level.WARNING, "router_refused", link=link.name, reason=reason)
     board.answer(link, "REFUSE", message=reason, **parameters)
     board.close(link, CloseReason.AUTH if not parameters else CloseReason.PROTOCOL)

@@ -6,6 +6,7 @@ from communicator.router.config import ClusterConfig
 from communicator.router.mesh.address_table import AddressTable
 from communicator.router.mesh.known_address import Attempt, KnownAddress, Purpose
 from communicator.router.mesh.neighbors_file import Rank
+from communicator.router.named_counts import NamedCounts
 
 ATTEMPTS_AT_ONCE = 8
 """Handed out by one call of `Attempts.due`: a lost switch is not answered with a thousand connections."""
@@ -27,6 +28,8 @@ class Attempts:
 
     def __init__(self, table: AddressTable, own_rank: Rank, cluster: ClusterConfig) -> None:
         self.cluster = cluster
+        self.failures = NamedCounts()
+        """How often a router was tried and not linked, by its name, or its address while it has none."""
         self._table = table
         self._own_rank = own_rank
         self._open: dict[int, KnownAddress] = {}
@@ -85,6 +88,7 @@ class Attempts:
         if known.is_provisional:
             self.drop(known)
             return False
+        self.failures.add(known.server or known.address)
         known.reason, known.is_refused = reason[:REASON_CHARACTERS], False
         known.due_s = now_s + known.absence.wait_after_failure_s(now_s)
         return known.server not in self._table.linked and known.absence.shall_tell(now_s)
@@ -93,6 +97,7 @@ class Attempts:
         """See `AddressBook.refused`."""
         known = self.end(number)
         if known is not None:
+            self.failures.add(known.server or known.address)
             known.reason, known.is_refused = reason[:REASON_CHARACTERS], True
             known.due_s = now_s + known.absence.wait_after_refusal_s(now_s)
 

@@ -43,6 +43,7 @@ class AddressBook:
         self._members_max = members_max
         self._table = AddressTable()
         self._attempts = Attempts(self._table, own_rank, cluster)
+        self.connect_failures: Mapping[str, int] = self._attempts.failures
         self._forgotten = Forgotten(members_max)
         self._replaced = Replaced(members_max)
         self.rejected: tuple[str, ...] = ()

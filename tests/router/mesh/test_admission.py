@@ -123,6 +123,7 @@ def test_without_a_password_a_router_is_refused(gated, said):
     book = gated().play(f"+ S remote\nS > {said}\nS < REFUSE message=*\nS < EOF")
     assert (peers(book), count(book, CheckCredential)) == ([], 0)
     assert book.router._board.statistics.auth_failures["remote"] == 1
+    assert book.router._board.statistics.peers_refused == {"credentials": 1, "name": 0, "ending": 0}
 
 
 def test_the_right_password_opens(gated):

@@ -110,6 +110,20 @@ def test_an_end_is_told_once_and_a_long_reason_is_cut():
     assert (attempts.next_due_s, attempts.end(1)) == (due_s, None)
 
 
+def test_failures_are_counted_under_the_name_that_is_known():
+    attempts = make_attempts("10.0.0.4:4042")
+    attempts.due(0.0)
+    attempts.failed(1, "no route to host", 0.0)
+    attempts.failed(1, "its end was told already", 0.0)
+    attempts._table.assign(known_of(attempts, "10.0.0.4:4042"), "d")
+    for number in (2, 3):
+        attempts.due(100.0 * number)
+        attempts.refused(number, "its name is taken", 100.0 * number)
+    attempts.due(400.0)
+    attempts.gossiped(4, 400.0)
+    assert attempts.failures == {"10.0.0.4:4042": 1, "d": 2}
+
+
 def test_an_attempt_that_fails_while_the_router_has_linked_is_not_told():
     attempts = make_attempts("10.0.0.4:4042")
     attempts.due(0.0)
@@ -132,3 +146,4 @@ def test_a_provisional_address_has_one_attempt():
     attempts.due(0.0)
     assert not attempts.failed(1, "refused", 0.0)
     assert len(attempts._table) == 0
+    assert attempts.failures == {}, "whoever tells us of it chose the name"

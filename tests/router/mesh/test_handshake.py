@@ -159,6 +159,7 @@ def test_a_refusal_is_no_lock_out(mesh, said, reason):
     )
     [member] = book.router._board.mesh.book.members()
     assert (str(member.state), reason in member.reason) == ("refused", True)
+    assert book.router._board.mesh.book.connect_failures == {"10.0.0.2:4042": 1}
     book.play("@ 5")
     assert not book.dials
     book.play("@ 6")
@@ -303,6 +304,7 @@ def test_a_router_that_comes_while_we_end_is_told_so(mesh):
     board.draining = True  # the link was opened just before
     book.play(f"R > CONNECT {LEAF}\nR < REFUSE shutdown=true;message=*\nR < EOF")
     assert peers(book) == []
+    assert board.statistics.peers_refused == {"credentials": 0, "name": 0, "ending": 1}
 
 
 # Names.
@@ -323,6 +325,7 @@ def test_a_live_elder_keeps_its_name(mesh):
         """
     )
     assert states(book) == {"10.0.0.7:4042": "linked"}
+    assert book.router._board.statistics.peers_refused == {"credentials": 0, "name": 1, "ending": 0}
     assert events(book, Level.ERROR) == ["server_name_conflict"]
 
 
