@@ -25,6 +25,8 @@ class BoundedConnection(H11Protocol):
         super().__init__(**options)
         self.is_made = False
         """Whether it ever came to be: a TLS handshake may come to nothing."""
+        self.asked_at_s = self.loop.time()
+        """When its last whole request came, or it itself, by the clock of the loop."""
         self._limits = limits
         self._leave: Callable[[], None] | None = leave
         self._retires = False
@@ -51,18 +53,20 @@ class BoundedConnection(H11Protocol):
             return
         super().data_received(data)
         self._watch_asking()
-        if self._retires and self._is_answering:
-            self.cycle.keep_alive = False
+        if self.is_answering:
+            self.asked_at_s = self.loop.time()
+            self.cycle.keep_alive = self.cycle.keep_alive and not self._retires
 
     def _watch_asking(self) -> None:
         """A request that has begun has to end in time, however many pieces it comes in."""
         if self.conn.their_state is not h11.IDLE or self.transport.is_closing():
             self._asking = _cancel(self._asking)
-        elif self._asking is None and not self._is_answering:
+        elif self._asking is None and not self.is_answering:
             self._asking = self.loop.call_later(self._limits.request_s, self._asked_too_slowly)
 
     @property
-    def _is_answering(self) -> bool:
+    def is_answering(self) -> bool:
+        """Whether a request of its is being answered."""
         cycle: RequestResponseCycle | None = self.cycle
         return cycle is not None and not cycle.response_complete
 
@@ -73,7 +77,7 @@ class BoundedConnection(H11Protocol):
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - it never says more than that
         """Say that this is no request, unless something else is being said already."""
-        if self._is_answering:
+        if self.is_answering:
             self.cycle.disconnected = True  # what the application still says goes nowhere
         if self.conn.our_state in {h11.IDLE, h11.SEND_RESPONSE}:
             self._refuse(400)
@@ -105,7 +109,7 @@ class BoundedConnection(H11Protocol):
 
     def shutdown(self) -> None:
         """The server ends: at once, or when the answer under way is said."""
-        if self._is_answering:
+        if self.is_answering:
             self.cycle.keep_alive = False
         else:
             self.transport.close()

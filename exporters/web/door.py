@@ -21,22 +21,30 @@ class Door:
         self._held: Counter[str] = Counter()
         self._count = 0
         self.kept_out = 0
-        """How many were refused."""
+        """How many were refused, or left early for another."""
 
     def __len__(self) -> int:
         return self._count
 
     def enter(self, address: str) -> bool:
         """Whether one more from an address may come in; it counts until `leave`."""
-        key = address_key(address)
-        is_full = self._count >= self._most
-        is_greedy = not is_loopback(address) and self._held[key] >= self._most_per_address
-        if is_full or is_greedy:
+        if self._is_full or self._is_greedy(address):
             self.kept_out += 1
             return False
-        self._held[key] += 1
+        self._held[address_key(address)] += 1
         self._count += 1
         return True
+
+    def needs_room(self, address: str) -> bool:
+        """Whether one more from an address may come in only if another leaves."""
+        return self._is_full and not self._is_greedy(address)
+
+    @property
+    def _is_full(self) -> bool:
+        return self._count >= self._most
+
+    def _is_greedy(self, address: str) -> bool:
+        return not is_loopback(address) and self._held[address_key(address)] >= self._most_per_address
 
     def leave(self, address: str) -> None:
         """One that came in is gone."""

@@ -5,7 +5,7 @@ import os
 import socket
 import ssl
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -51,6 +51,7 @@ class Serving:
         self._server = server
         self._limits = limits
         self._tls = tls
+        self._inside: dict[BoundedConnection, socket.socket] = {}
         self._beginning: set[asyncio.Task[None] | None] = set()
         self.door = Door(limits.connections, limits.connections_per_address)
         """Who is in."""
@@ -58,8 +59,8 @@ class Serving:
     def renew(self, tls: ssl.SSLContext | None) -> None:
         """Begin connections with other certificates, or with none; those there answer once more at most."""
         self._tls = tls
-        for connection in list(self._server.server_state.connections):
-            if isinstance(connection, BoundedConnection):
+        for connection in list(self._inside):
+            if connection.is_made:
                 connection.retire()
 
     def stop(self) -> None:
@@ -72,6 +73,7 @@ class Serving:
     async def accept(self, listener: socket.socket, group: asyncio.TaskGroup) -> None:
         """Let in whom there is room for, until cancelled; others are closed without a word.
 
+        When no room is left, whoever has asked nothing for longest leaves for who comes: asking goes before holding a connection.
         uvicorn would do the handshakes first, and count whoever came through them.
         """
         loop = asyncio.get_running_loop()
@@ -81,14 +83,25 @@ class Serving:
             except OSError:  # no descriptor is left, or the client is gone already
                 await asyncio.sleep(_PAUSE_S)
                 continue
+            if self.door.needs_room(peer[0]):
+                self._make_room()
             if self.door.enter(peer[0]):
-                group.create_task(self._begin(client, peer[0]))
+                group.create_task(self._begin(client, self._connection(client, peer[0])))
             else:
                 client.close()
 
-    async def _begin(self, client: socket.socket, address: str) -> None:
+    def _make_room(self) -> None:
+        idle = [connection for connection in self._inside if not connection.is_answering]
+        if idle:
+            longest = min(idle, key=lambda connection: connection.asked_at_s)
+            client = self._inside[longest]
+            longest.leave()
+            self.door.kept_out += 1
+            with suppress(OSError):  # it is gone already
+                client.shutdown(socket.SHUT_RDWR)
+
+    async def _begin(self, client: socket.socket, connection: BoundedConnection) -> None:
         """Begin a connection, with a handshake where that is wanted; who does not come through it is gone without a word."""
-        connection = self._connection(address)
         if self._server.should_exit:
             client.close()
             connection.leave()
@@ -117,14 +130,17 @@ class Serving:
             ssl_shutdown_timeout=self._limits.answer_s,
         )
 
-    def _connection(self, address: str) -> BoundedConnection:
-        return BoundedConnection(
-            self._limits,
-            lambda: self.door.leave(address),
-            config=self._server.config,
-            server_state=self._server.server_state,
-            app_state={},
+    def _connection(self, client: socket.socket, address: str) -> BoundedConnection:
+        def leave() -> None:
+            del self._inside[connection]
+            self.door.leave(address)
+
+        state = self._server.server_state
+        connection = BoundedConnection(
+            self._limits, leave, config=self._server.config, server_state=state, app_state={}
         )
+        self._inside[connection] = client
+        return connection
 
 
 def bind(key: str, address: HostPort) -> socket.socket:

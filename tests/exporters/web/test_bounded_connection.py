@@ -82,18 +82,17 @@ async def test_a_request_has_to_come_in_time(house, sent, answered):
         assert await is_well(port)
 
 
-async def test_pieces_do_not_make_it_longer(house):
+async def test_pieces_do_not_make_it_longer(house, eventually):
     async with server(house.application, HURRIED) as (port, served), connected(port) as (reader, writer):
-        pieces = 0
-        # the end may come as a reset, since we go on writing
-        with contextlib.suppress(ConnectionError):
-            for pieces in range(1, 51):
-                writer.write(b"GET / HTTP/1.1\r\n" if pieces == 1 else b"x: y\r\n")
-                with contextlib.suppress(TimeoutError):
-                    assert (await asyncio.wait_for(reader.read(), PIECE_S))[9:12] == b"408"
-                    break
-        assert 1 < pieces < 50
-        assert len(served.door) == 0
+        answer, pieces = asyncio.get_running_loop().create_task(reader.read()), 0
+        while not answer.done():
+            writer.write(b"x: y\r\n" if pieces else b"GET / HTTP/1.1\r\n")
+            pieces += 1
+            await asyncio.wait([answer], timeout=PIECE_S)
+        with contextlib.suppress(ConnectionError):  # the end may come as a reset, since we go on writing
+            assert (await answer)[9:12] == b"408"
+        assert pieces > 1
+        await eventually(lambda: _held(served), lambda held: held == 0)
 
 
 async def test_a_second_request_has_to_come_in_time_too(house):
@@ -228,16 +227,51 @@ async def test_who_reads_slowly_but_does_is_served(house):
 
 async def test_no_more_than_so_many_come_in(house, eventually):
     async with server(house.application, LimitsSettings(connections=2)) as (port, served):
-        async with connected(port), connected(port) as (reader, writer):
-            await eventually(lambda: _held(served), lambda held: held == 2)
+        async with connected(port) as one, connected(port) as other:
+            for _, writer in (one, other):
+                writer.write(REQUEST.replace(b"/ ", b"/slow "))
+                await house.entered.wait()
+                house.entered.clear()
             async with connected(port) as (refused, _):
                 with contextlib.suppress(ConnectionError):
                     assert await refused.read() == b""
-            writer.write(REQUEST)
-            assert await status(reader) == 200
+            house.let.set()
+            assert [await status(reader) for reader, _ in (one, other)] == [200, 200]
             assert served.door.kept_out == 1
         await eventually(lambda: _held(served), lambda held: held == 0)
         assert await is_well(port)
+
+
+async def test_who_has_asked_nothing_for_longest_leaves_for_who_asks(house, eventually):
+    async with (
+        server(house.application, LimitsSettings(connections=3)) as (port, served),
+        connected(port) as first,
+        connected(port) as half,
+        connected(port) as idle,
+    ):
+        await eventually(lambda: _held(served), lambda held: held == 3)
+        half[1].write(REQUEST[:-1])
+        for reader, writer in (first, idle):
+            writer.write(REQUEST)
+            await reader.readuntil(b"quick")
+        assert await is_well(port)
+        assert await half[0].read() == b"", "which was not to be answered"
+        assert served.door.kept_out == 1
+        for reader, writer in (first, idle):
+            writer.write(LAST)
+            assert await status(reader) == 200
+
+
+async def test_slow_clients_of_this_machine_keep_nobody_out(house):
+    async with (
+        server(house.application, LimitsSettings(connections=4)) as (port, served),
+        contextlib.AsyncExitStack() as held,
+    ):
+        for number in range(1, 21):
+            _, writer = await held.enter_async_context(connected(port))
+            writer.write(REQUEST[:number])
+            assert await is_well(port)
+            assert len(served.door) <= 4
 
 
 async def test_the_end_of_the_server_does_not_wait_for_who_says_nothing(house):

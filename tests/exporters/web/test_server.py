@@ -205,3 +205,15 @@ async def test_the_end_does_not_wait_for_a_handshake(context, eventually, caplog
 
 def test_old_versions_of_tls_are_not_spoken(context):
     assert context.minimum_version is ssl.TLSVersion.TLSv1_2
+
+
+async def test_handshakes_that_nobody_ends_keep_nobody_out(authority, context, eventually):
+    async with server(APPLICATION, LimitsSettings(connections=2), context) as (port, served):
+
+        async def there():
+            return len(served.door)
+
+        async with connected(port) as (first, _), connected(port):
+            await eventually(there, lambda count: count == 2)
+            assert (await get(port, **secure(authority))).endswith(b"hello")
+            assert await first.read() == b"", "which has left for it"
