@@ -27,9 +27,9 @@ logging.getLogger("asyncio").addFilter(lambda record: not str(record.msg).starts
 EVENTUALLY_S = 60.0
 for client in (BlockingClient, Client, Service):
     # Five seconds, unless a test says otherwise; the router of a test may not get its turn for so long.
-    defaults = client.__init__.__kwdefaults__
-    assert "connect_timeout_s" in defaults, f"{client.__name__} has another name for it now"
-    defaults["connect_timeout_s"] = EVENTUALLY_S
+    for function, patience in ((client.__init__, "connect_timeout_s"), (client.request, "timeout_s")):
+        assert patience in function.__kwdefaults__, f"{client.__name__} has another name for {patience} now"
+        function.__kwdefaults__[patience] = EVENTUALLY_S
 
 
 @pytest.fixture

@@ -49,7 +49,9 @@ async def test_its_life_with_a_router(tmp_path, eventually):
             async def ask():
                 question = Message("CANARY_GET_REPORT", service="canary", server=".")
                 try:
-                    return json.loads((await asker.request(question, "CANARY_CURRENT_REPORT")).get("report"))
+                    return json.loads(
+                        (await asker.request(question, "CANARY_CURRENT_REPORT", timeout_s=5)).get("report")
+                    )
                 except ClientError:  # it is away, or slow
                     return None
 

@@ -254,7 +254,7 @@ class Lab:
     async def _status(self, host: Host) -> ClusterStatus | None:
         try:
             client = await self._watcher(host)
-            await client.request(Message("CLUSTER_GET_STATUS"), "CLUSTER_CURRENT_STATUS")
+            await client.request(Message("CLUSTER_GET_STATUS"), "CLUSTER_CURRENT_STATUS", timeout_s=5)
         except ClientError:
             await self._forget_watcher(host.name)
             return None

@@ -19,12 +19,12 @@ async def test_it_rings_at_the_last_time_set_and_once():
     alarm.set(start + 3600)
     alarm.set(start + 0.03)
     alarm.set(start + 0.03)
-    await asyncio.wait_for(done.wait(), 10)
+    await asyncio.wait_for(done.wait(), 60)
     assert len(rung) == 1
     assert rung[0] >= start + 0.03
     done.clear()
     alarm.set(start + 0.03)  # past already: it rings again, soon
-    await asyncio.wait_for(done.wait(), 10)
+    await asyncio.wait_for(done.wait(), 60)
     alarm.set(time.monotonic() + 0.01)
     alarm.set(None)
     later = asyncio.Event()
@@ -38,5 +38,5 @@ async def test_it_does_not_ring_before_its_own_clock_says_so():
     done = asyncio.Event()
     alarm = Alarm(done.set, lambda: next(readings))
     alarm.set(0.95)
-    await asyncio.wait_for(done.wait(), 10)
+    await asyncio.wait_for(done.wait(), 60)
     assert next(readings, None) is None

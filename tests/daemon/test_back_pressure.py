@@ -60,7 +60,7 @@ async def make_link(owner):
 
 
 async def _heard(owner: Owner) -> list[tuple[int, bytes]]:
-    await asyncio.wait_for(owner.news.wait(), 10)
+    await asyncio.wait_for(owner.news.wait(), 60)
     owner.news.clear()
     return owner.lines
 
@@ -91,7 +91,7 @@ async def test_a_consumer_out_of_time_is_cut(owner, make_link):
     pressure = BackPressure(0.01, lambda: 0.0, ignore)
     consumer, _ = await make_link(1)
     pressure.wait_for(consumer, None)
-    await asyncio.wait_for(owner.news.wait(), 10)
+    await asyncio.wait_for(owner.news.wait(), 60)
     assert owner.closed == [1]
     assert consumer.close_reason is CloseReason.SLOW
     pressure.forget(consumer)
@@ -143,7 +143,7 @@ async def test_a_consumer_whose_time_is_used_up_is_cut_at_its_next_stall(owner, 
     now[0] += 4000
     pressure.caught_up(consumer)
     pressure.wait_for(consumer, None)
-    await asyncio.wait_for(owner.news.wait(), 10)
+    await asyncio.wait_for(owner.news.wait(), 60)
     assert consumer.close_reason is CloseReason.SLOW
     pressure.forget(consumer)
 
@@ -215,7 +215,7 @@ async def test_a_service_that_reads_too_slowly_for_a_router_to_wait_is_still_beh
     router.leads_to_router = True
     pressure.wait_for(service, router)
     pressure.wait_for(service, producer)
-    await asyncio.wait_for(released.wait(), 10)
+    await asyncio.wait_for(released.wait(), 60)
     pressure.wait_for(service, router)
     assert (pressure.stalls(router), pressure.stalls(producer)) == (False, True)
     assert service in pressure._deadlines
@@ -235,7 +235,7 @@ async def test_a_service_waits_for_a_router_as_long_as_it_takes_and_other_router
     router.leads_to_router = other.leads_to_router = True
     pressure.wait_for(other, router)
     pressure.wait_for(other, service)
-    await asyncio.wait_for(released.wait(), 10)
+    await asyncio.wait_for(released.wait(), 60)
     pressure.wait_for(other, router)  # it has waited long enough this time
     assert (pressure.stalls(router), pressure.stalls(service)) == (False, True)
     assert not other.closing

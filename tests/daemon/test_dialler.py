@@ -211,7 +211,7 @@ async def test_at_the_end_dials_under_way_are_given_up_in_silence(call, authorit
         caller = call(tls=authority.issue("beta"))
         caller.dialler.dial(Dial(1, *address, True))  # noqa: FBT003 - data
         caller.dialler.dial(Dial(2, *address, True))  # noqa: FBT003 - data
-        await asyncio.wait_for(caller.dialler.close(), 10)
+        await asyncio.wait_for(caller.dialler.close(), 60)
         caller.dialler.dial(Dial(3, *address, False))  # noqa: FBT003 - data
         assert caller.news.empty()
         assert not caller.dialler._dials

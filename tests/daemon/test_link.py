@@ -46,7 +46,7 @@ class Owner:
     async def hears(self, word) -> list[object]:
         while word not in self.story:
             self.news.clear()
-            await asyncio.wait_for(self.news.wait(), 10)
+            await asyncio.wait_for(self.news.wait(), 60)
         return self.story
 
 

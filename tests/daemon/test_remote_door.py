@@ -80,7 +80,7 @@ class Porch:
 
     async def hear_end(self, knocking: socket.socket) -> None:
         """Somebody is let go without a word."""
-        assert await asyncio.wait_for(asyncio.get_running_loop().sock_recv(knocking, 10), 20) == b""
+        assert await asyncio.wait_for(asyncio.get_running_loop().sock_recv(knocking, 60), 20) == b""
 
     async def enter(self, tls, source: str = "127.0.0.1"):
         """Somebody who shakes hands; the certificate the door saw, or None."""
@@ -95,7 +95,7 @@ class Porch:
         return certificate
 
     async def close(self) -> None:
-        await asyncio.wait_for(self.door.close(), 10)
+        await asyncio.wait_for(self.door.close(), 60)
         self.listening.close()
         while not self.links.empty():
             self._inside.append(self.links.get_nowait())
@@ -269,10 +269,10 @@ async def test_at_the_end_handshakes_under_way_are_given_up(porch, authority):
     knocking = porch.knock()
     assert await porch.enter(authority.issue("beta"))  # who came later is through: the first one is being waited for
     assert porch.door._handshakes
-    await asyncio.wait_for(porch.door.close(), 10)
+    await asyncio.wait_for(porch.door.close(), 60)
     assert not porch.door._handshakes
     loop = asyncio.get_running_loop()
-    assert await asyncio.wait_for(loop.sock_recv(knocking, 10), 10) == b""
+    assert await asyncio.wait_for(loop.sock_recv(knocking, 10), 60) == b""
     with socket.create_connection(porch.address) as late:
         late.setblocking(False)  # noqa: FBT003 - its one parameter
         assert porch.links.empty()
@@ -314,7 +314,7 @@ async def test_who_waits_in_the_kernel_at_the_end_never_comes_in(plain, monkeypa
     monkeypatch.setattr(remote_door, "PACE_S", 3600.0)
     first, _ = plain.knock("127.0.0.2"), plain.knock("127.0.0.3")
     assert await plain.come_in() == first.getsockname()
-    await asyncio.wait_for(plain.door.close(), 10)
+    await asyncio.wait_for(plain.door.close(), 60)
     assert plain.links.empty()
     assert plain.told.empty()
 
@@ -328,7 +328,7 @@ async def test_who_is_coming_in_at_the_end_is_in_or_let_go(plain, monkeypatch, t
     for _ in range(turns):
         await asyncio.sleep(0)
     comings = list(plain.door._handshakes)
-    await asyncio.wait_for(plain.door.close(), 10)
+    await asyncio.wait_for(plain.door.close(), 60)
     assert all(coming.done() for coming in comings)
     let_go = any(coming.cancelled() for coming in comings)  # in which turn it is too late for that, the loop knows
     assert let_go or turns > 0
@@ -377,7 +377,7 @@ async def test_who_is_inside_stays(plain):
     plain.door.keep_out("127.0.0.2", 3600.0)
     await plain.hear_end(plain.knock("127.0.0.2"))
     plain._inside[0].write(b"still here")
-    assert await asyncio.wait_for(loop.sock_recv(knocking, 10), 20) == b"still here"
+    assert await asyncio.wait_for(loop.sock_recv(knocking, 60), 20) == b"still here"
 
 
 @pytest.mark.parametrize(

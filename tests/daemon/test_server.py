@@ -137,7 +137,7 @@ async def test_however_it_ends_nothing_is_left(run_router, how, core, exit_code)
         assert not path.exists()  # noqa: ASYNC240 - a test may
         assert not router.ports_file.exists()
         assert router.events("stopped")
-    await asyncio.wait_for(_settled(descriptors_before), 10)
+    await asyncio.wait_for(_settled(descriptors_before), 60)
     gc.collect()  # a socket forgotten would warn now
 
 

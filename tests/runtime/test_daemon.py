@@ -115,7 +115,7 @@ async def test_hang_up_brings_new_settings(make_daemon, log):
 
         daemon.on_reload(take)
         os.kill(os.getpid(), signal.SIGHUP)
-        await asyncio.wait_for(reloaded.wait(), 10)
+        await asyncio.wait_for(reloaded.wait(), 60)
         assert (daemon.settings.number, daemon.reload_ok) == (2, True)
         since = daemon.reloaded_wall_s
         daemon.reload()

@@ -160,7 +160,7 @@ def report(asker):
     async def ask():
         question = Message("CLOCK_GET_REPORT", service="timekeeper", server=".")
         try:
-            return json.loads((await asker.request(question, "CLOCK_CURRENT_REPORT")).get("report"))
+            return json.loads((await asker.request(question, "CLOCK_CURRENT_REPORT", timeout_s=5)).get("report"))
         except (NoReceiverError, ReplyTimeoutError):  # it does not run yet, or strace holds it up
             return None
 

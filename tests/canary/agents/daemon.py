@@ -136,9 +136,10 @@ class Questions:
         """The whole report; None while there is none."""
         question = Message("CANARY_GET_REPORT", {"cache": "no"}, service="canary", server=".")
         try:
-            report = json.loads((await self._client.request(question, "CANARY_CURRENT_REPORT")).get("report"))
+            reply = await self._client.request(question, "CANARY_CURRENT_REPORT", timeout_s=5)
         except ClientError:
             return None
+        report = json.loads(reply.get("report"))
         return report if report["server"] else None
 
     async def cells(self, service="billing", version="2.0"):

@@ -81,7 +81,7 @@ class Agent:
         assert self._process is None or self._process.poll() is None, self.log
         question = Message("CLOCK_GET_REPORT", {"cache": "no"}, service="timekeeper", server=".")
         try:
-            return json.loads((await self._asker.request(question, "CLOCK_CURRENT_REPORT")).get("report"))
+            return json.loads((await self._asker.request(question, "CLOCK_CURRENT_REPORT", timeout_s=5)).get("report"))
         except (NoReceiverError, ReplyTimeoutError):  # libfaketime may hold one up while it reads its file
             return None
 
