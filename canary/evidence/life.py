@@ -1,6 +1,7 @@
 """PURE: one run as far as it is known, and the facts about it; it does not know of other runs, nor when a fact is due."""
 
 from dataclasses import dataclass, field
+from typing import TypedDict
 
 from canary.evidence.deliveries import Deliveries
 from canary.evidence.kinds import MEANINGS, Counts, Kind, refine_kind, sort_kinds
@@ -22,6 +23,17 @@ _FAILED = frozenset(
 
 _TELLING = (Counts.FAILURE, Counts.CENSORED, Counts.CLEAN)
 _OUTCOMES: dict[Counts, Outcome] = {Counts.FAILURE: "failure", Counts.CLEAN: "clean"}
+
+
+class _Named(TypedDict):
+    """Which run each fact is about."""
+
+    server: str
+    run_id: str
+    service: str
+    version: str
+    build: str
+    role: str
 
 
 @dataclass(slots=True)
@@ -117,29 +129,12 @@ class Life:
     def begin(self, server: str) -> RunBegan:
         """The fact that it has begun; to be told once."""
         self.is_told = True
-        return RunBegan(
-            server=server,
-            run_id=self.run_id,
-            service=self.service,
-            version=self.version,
-            build=self.build,
-            role=self.role,
-            pid=self.pid,
-            config_hash=self.config_hash,
-        )
+        return RunBegan(**self._named(server), pid=self.pid, config_hash=self.config_hash)
 
     def succeed(self, server: str, at_s: float) -> RunPassed:
         """The fact that it has lasted; to be told once."""
         self.has_passed = True
-        return RunPassed(
-            server=server,
-            run_id=self.run_id,
-            service=self.service,
-            version=self.version,
-            build=self.build,
-            role=self.role,
-            lasted_s=at_s - self.began_s,
-        )
+        return RunPassed(**self._named(server), lasted_s=at_s - self.began_s)
 
     def conclude(self, server: str, host_kinds: set[Kind], at_s: float) -> RunEnded:
         """The fact that it is over; to be told once.
@@ -156,12 +151,7 @@ class Life:
             kinds = sort_kinds([*kinds, *host_kinds])
         meaning = MEANINGS[kinds[0]]
         return RunEnded(
-            server=server,
-            run_id=self.run_id,
-            service=self.service,
-            version=self.version,
-            build=self.build,
-            role=self.role,
+            **self._named(server),
             outcome=_OUTCOMES.get(meaning.counts, "censored"),
             cause=kinds[0],
             causes=tuple(kinds[1:]),
@@ -180,14 +170,7 @@ class Life:
     def abandon(self, server: str) -> GaveUp:
         """The fact that it was the last one for now, told after its end; to be told once."""
         self.was_given_up = True
-        return GaveUp(
-            server=server,
-            run_id=self.run_id,
-            service=self.service,
-            version=self.version,
-            build=self.build,
-            role=self.role,
-        )
+        return GaveUp(**self._named(server))
 
     def recall(self, fact: RunPassed | RunEnded | GaveUp, at_s: float) -> None:
         """Take what was told of it by somebody before us."""
@@ -208,6 +191,16 @@ class Life:
 
     def _excuses_at(self, ended_s: float) -> set[Kind]:
         return {kind for kind, at_s in self.excuses.items() if ended_s - at_s <= EXCUSE_S}
+
+    def _named(self, server: str) -> _Named:
+        return {
+            "server": server,
+            "run_id": self.run_id,
+            "service": self.service,
+            "version": self.version,
+            "build": self.build,
+            "role": self.role,
+        }
 
     def _note_details(self, kind: Kind, word: ReportWord) -> None:
         says_nothing = word.exit_code is None and word.signal is None and not word.message
