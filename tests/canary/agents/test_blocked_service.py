@@ -14,7 +14,7 @@ from tests.canary.agents.daemon import is_state
 from tests.canary.running import crash
 from tests.conftest import EVENTUALLY_S
 
-BLOCK_S = 6.0
+BLOCK_S = 9.0
 """And nearly as long again a busy machine has to bring the service back as a probe, before it would be let in as it is."""
 HANDOVER_S = 0.5
 SETTINGS = ("rules.a.failures=3", "rules.a.span_s=0", f"rules.a.first_block_s={BLOCK_S}")
