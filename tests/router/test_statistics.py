@@ -1,10 +1,14 @@
 import json
 
+from communicator.protocol import Message
+from communicator.protocol.limits import LINE_BYTES_HARD
+from communicator.protocol.line_form import encode
 from communicator.router.events import (
     CloseReason,
     HandlerFailed,
     LinkClosed,
 )
+from communicator.router.statistics import LINKS_TOLD
 
 
 def test_statistics_are_json_and_count(trio):
@@ -38,12 +42,27 @@ def test_a_slow_consumer_is_named_in_log_statistics_and_an_event(trio):
     assert trio.router._board.statistics.slow_consumers == {"svc_b": 1}
 
 
-def test_statistics_fit_into_a_line_however_many_services_there_are(playbook):
+def test_statistics_fit_into_a_line_however_many_there_are(playbook):
     book = playbook()
     for number in range(1500):
         name = f"s{number:04}".ljust(128, "x")
         book.play(f"+ A unix bob\nA > REGISTER service={name};version=1\nA < HELP\nA < READY my_address=*")
+    board = book.router._board
+    for number in range(1500):
+        board.statistics.slow_consumers.add(f"c{number:04}".ljust(128, "x"))
+        board.mesh.book.connect_failures.add(f"f{number:04}".ljust(128, "x"))
     book.write("A", b"ROUTER_GET_STATS\n")
-    services = json.loads(book.hear("A").get("stats"))["services"]
-    assert len(services) == 1000
-    assert services["offline"] == 0
+    answer = book.hear("A")
+    told = json.loads(answer.get("stats"))
+    assert len(told["services"]) == 1000
+    assert told["services"]["offline"] == 0
+    assert told["slow_consumers_total"]["other"] == told["cluster"]["peer_connect_failures_total"]["other"] == 500
+    peers = board.config.limits.members * told_as(peer="p" * 128, up=True, hops=99, rtt_seconds=0.00212345678)
+    counts = dict.fromkeys(("send_queue_bytes", "received_bytes", "sent_bytes"), 2**40)
+    links = LINKS_TOLD * told_as(link="l" * 128, kind="secure", service="s" * 128, **counts)
+    assert len(encode(answer)) + peers + links < LINE_BYTES_HARD
+
+
+def told_as(**row):
+    """How many bytes a row of the report takes in the line."""
+    return len(encode(Message("P", {"p": json.dumps(row, separators=(",", ":"))}))) - len("P p=,")
