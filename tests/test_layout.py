@@ -1,6 +1,7 @@
 """How the project is laid out: each module says what it is, is tested by a file of its name, and stays small."""
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -85,3 +86,11 @@ def test_the_size_check_finds_what_is_too_long(tmp_path):
     )
     assert done.returncode == 1
     assert [line.partition("long.py:")[2].split(":")[0] for line in done.stdout.splitlines()] == ["1", "1"]
+
+
+def test_the_architecture_names_files_that_exist():
+    named = set(re.findall(r"[\w/]+\.py\b", (ROOT / "ARCHITECTURE.md").read_text()))
+    folders = (*PACKAGES, "simulation", "benchmarks", "fuzz", "tests", "examples")
+    there = [f"/{path.relative_to(ROOT)}" for folder in folders for path in (ROOT / folder).rglob("*.py")]
+    assert len(named) > 100
+    assert [name for name in sorted(named) if not any(path.endswith(f"/{name}") for path in there)] == []

@@ -52,7 +52,6 @@ class Serving:
         self._limits = limits
         self._tls = tls
         self._inside: dict[BoundedConnection, socket.socket] = {}
-        self._beginning: set[asyncio.Task[None] | None] = set()
         self.door = Door(limits.connections, limits.connections_per_address)
         """Who is in."""
 
@@ -66,9 +65,9 @@ class Serving:
     def stop(self) -> None:
         """End, once the answers under way are given."""
         self._server.should_exit = True
-        for task in self._beginning:
-            if task is not None:
-                task.cancel()
+        for connection, client in self._inside.items():
+            if not connection.is_made:
+                _end(client)
 
     async def accept(self, listener: socket.socket, group: asyncio.TaskGroup) -> None:
         """Let in whom there is room for, until cancelled; others are closed without a word.
@@ -94,11 +93,9 @@ class Serving:
         idle = [connection for connection in self._inside if not connection.is_answering]
         if idle:
             longest = min(idle, key=lambda connection: connection.asked_at_s)
-            client = self._inside[longest]
+            _end(self._inside[longest])
             longest.leave()
             self.door.kept_out += 1
-            with suppress(OSError):  # it is gone already
-                client.shutdown(socket.SHUT_RDWR)
 
     async def _begin(self, client: socket.socket, connection: BoundedConnection) -> None:
         """Begin a connection, with a handshake where that is wanted; who does not come through it is gone without a word."""
@@ -106,14 +103,11 @@ class Serving:
             client.close()
             connection.leave()
             return
-        task = asyncio.current_task()
-        self._beginning.add(task)
         try:
             await self._connect(client, connection)
         except OSError:
             return
         finally:
-            self._beginning.discard(task)
             if not connection.is_made:
                 connection.leave()
 
@@ -141,6 +135,12 @@ class Serving:
         )
         self._inside[connection] = client
         return connection
+
+
+def _end(client: socket.socket) -> None:
+    """End a connection at whatever point it is; whoever reads from it finds that out."""
+    with suppress(OSError):  # it has ended already
+        client.shutdown(socket.SHUT_RDWR)
 
 
 def bind(key: str, address: HostPort) -> socket.socket:
