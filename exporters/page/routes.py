@@ -56,7 +56,6 @@ def page_routes(gatherer: Gatherer) -> list[BaseRoute]:
         "/": page.whole,
         "/fragment/changes": page.changes,
         "/fragment/control": page.control,
-        "/fragment/closed": page.closed,
         "/explain": page.explain,
         "/clock": page.clock,
     }
@@ -86,9 +85,6 @@ class _Page:
         wish, snapshot = _wish(request), await self._gatherer.snapshot()
         context = await self._context(wish, snapshot)
         return _answer(self._templates.render("control.html", context))
-
-    async def closed(self, _: Request) -> Response:
-        return HTMLResponse("", headers={"cache-control": "no-store"})
 
     async def explain(self, request: Request) -> Response:
         names = ("server", "service", "version", "build")

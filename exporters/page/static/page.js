@@ -24,24 +24,34 @@ function leave() {
 }
 
 document.addEventListener("htmx:afterSwap", (event) => {
-  if (event.detail.target.id !== "detail") {
-    return;
-  }
-  if (event.detail.target.childElementCount > 0) {
+  if (event.detail.target.id === "detail") {
     open(event.detail.pathInfo.finalRequestPath);
-  } else {
-    leave();
   }
 });
+
+// The detail goes, and the focus back to what opened it.
+function shut() {
+  const opener = document.getElementById("close").hash;
+  document.getElementById("detail").replaceChildren();
+  document.getElementById(opener.slice(1))?.focus();
+  return opener;
+}
 
 window.addEventListener("popstate", (event) => {
   const detail = document.getElementById("detail");
   if (isDetail(event.state)) {
     htmx.ajax("GET", location.href, { target: "#detail", swap: "innerHTML" });
   } else if (location.pathname === new URL(outside).pathname && detail.childElementCount > 0) {
-    const opener = document.getElementById("close").hash.slice(1);
-    detail.replaceChildren();
-    document.getElementById(opener)?.focus();
+    shut();
+  }
+});
+
+document.addEventListener("click", (event) => {
+  if (event.target.id === "close") {
+    event.preventDefault();
+    const opener = shut();
+    leave();
+    location.hash = opener;
   }
 });
 

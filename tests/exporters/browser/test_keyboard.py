@@ -53,3 +53,35 @@ async def test_escape_closes_a_detail_too(on_stage, view):
     await viewer.page.keyboard.press("Escape")
     await expect(viewer.page.locator("#detail")).to_be_empty()
     await expect(link).to_be_focused()
+
+
+AT_ONCE = """
+    document.addEventListener("htmx:afterSwap", (event) => {
+      if (event.detail.target.id === "detail") {
+        document.dispatchEvent(new KeyboardEvent("keydown", { key: "Escape" }));
+      }
+    })
+"""
+
+
+async def test_escape_closes_a_detail_that_has_just_come(on_stage, view):
+    """What htmx still has to do with it is 20 ms away."""
+    viewer = await view(on_stage("troubled"))
+    await viewer.page.evaluate(AT_ONCE)
+    link = viewer.page.locator("table.board a.cell.bad")
+    await link.press("Enter")
+    await expect(viewer.page).to_have_url(f"{viewer.url}#{await link.get_attribute('id')}")
+    await expect(viewer.page.locator("#detail")).to_be_empty()
+    await expect(link).to_be_focused()
+
+
+async def test_a_detail_is_closed_without_the_exporter(on_stage, view):
+    viewer = await view(on_stage("troubled"))
+    link = viewer.page.locator("table.board a.cell.bad")
+    await link.press("Enter")
+    await expect(viewer.page.locator("#detail-head")).to_be_focused()
+    asked = []
+    viewer.page.on("request", lambda request: asked.append(request.url))
+    await viewer.page.locator("#close").press("Enter")
+    await expect(viewer.page.locator("#detail")).to_be_empty()
+    assert [url for url in asked if "/fragment/changes" not in url] == []
