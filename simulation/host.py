@@ -1,7 +1,7 @@
 """One machine: it does what its router core asks for, and keeps its files and clocks over the router's lives."""
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Protocol
@@ -84,6 +84,38 @@ class Plan:
     exact_timer: bool = True
     known_services: frozenset[str] = frozenset()
     limits: RouterLimits = field(default_factory=RouterLimits)
+
+
+def configuration(plan: Plan, boot_id: str, files: Mapping[KeptPath, str]) -> RouterConfig:
+    """What a router is told at its start.
+
+    Args:
+        plan: How its machine is configured.
+        boot_id: Of this life.
+        files: What the last life kept.
+    """
+    hosts = (address.rpartition(":") for address in plan.neighbors)
+    return RouterConfig(
+        server_name=plan.name,
+        my_address=plan.address,
+        own_ips=frozenset((plan.address.rpartition(":")[0],)),
+        boot_id=boot_id,
+        version="0.2.0",
+        python="3.13",
+        uid=200,
+        known_services=plan.known_services,
+        learnt={file.service: text for file, text in files.items() if isinstance(file, KeptCommands)},
+        cluster=ClusterConfig(
+            listens=True,
+            neighbors=tuple(NeighborAddress(HostPort(host, int(port)), secure=False) for host, _, port in hosts),
+            saved_neighbors=files.get(KeptFile.NEIGHBORS, ""),
+            discover=plan.discover,
+            demands_credentials=False,
+            features=plan.features,
+        ),
+        policy=files.get(KeptFile.POLICY, ""),
+        limits=plan.limits,
+    )
 
 
 @dataclass(slots=True)
@@ -178,29 +210,7 @@ class Host:
         self.changed()
 
     def _config(self) -> RouterConfig:
-        plan = self.plan
-        hosts = (address.rpartition(":") for address in plan.neighbors)
-        return RouterConfig(
-            server_name=self.name,
-            my_address=self.address,
-            own_ips=frozenset((self.address.rpartition(":")[0],)),
-            boot_id=self.boot_id,
-            version="0.2.0",
-            python="3.13",
-            uid=200,
-            known_services=plan.known_services,
-            learnt={file.service: text for file, text in self.files.items() if isinstance(file, KeptCommands)},
-            cluster=ClusterConfig(
-                listens=True,
-                neighbors=tuple(NeighborAddress(HostPort(host, int(port)), secure=False) for host, _, port in hosts),
-                saved_neighbors=self.files.get(KeptFile.NEIGHBORS, ""),
-                discover=plan.discover,
-                demands_credentials=False,
-                features=plan.features,
-            ),
-            policy=self.files.get(KeptFile.POLICY, ""),
-            limits=plan.limits,
-        )
+        return configuration(self.plan, self.boot_id, self.files)
 
     def _do(self, effect: Effect) -> None:
         life = self.life
