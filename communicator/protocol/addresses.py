@@ -120,6 +120,21 @@ def plain_ip(ip: str) -> str:
     return str(getattr(address, "ipv4_mapped", None) or address)
 
 
+def ip_of(address: str) -> str:
+    """The plain IP address of a host that is given as ``IP:port``, ``[v6]:port``, ``[v6]`` or ``IP``.
+
+    Args:
+        address: What holds no IP address, or one with a zone, which means something on one host only, gives an empty text.
+    """
+    for text in (address, address.rpartition(":")[0]):
+        try:
+            ip = ipaddress.ip_address(text.removeprefix("[").removesuffix("]"))
+        except ValueError:
+            continue
+        return "" if "%" in text else plain_ip(str(ip))
+    return ""
+
+
 class Scheme(StrEnum):
     """How to reach a router."""
 

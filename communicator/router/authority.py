@@ -33,8 +33,15 @@ class Speaker:
     """On remote links: CONNECT, ACCEPT or REGISTER went through."""
     is_router: bool = False
     """On remote links: it is one between routers."""
+    is_leaf: bool = False
+    """What comes over it is the word of a C++ router, which asks nobody for a proof."""
     is_bus: bool = False
     """It leads to many routers, which need not meet."""
+
+    @property
+    def is_member(self) -> bool:
+        """Whether a router of ours vouches for who has said it."""
+        return self.is_router and not self.is_leaf
 
     @property
     def is_stranger(self) -> bool:
@@ -127,7 +134,7 @@ def _master(_message: Message, speaker: Speaker, config: RouterConfig) -> Ruling
 def _only_as(service: str) -> Rule:
     def rule(message: Message, speaker: Speaker, _config: RouterConfig) -> Ruling:
         registration = speaker.registration
-        if speaker.is_router and message.sent_from_service == service and message.service not in ("", ROUTER_SERVICE):
+        if speaker.is_member and message.sent_from_service == service and message.service not in ("", ROUTER_SERVICE):
             return ALLOWED  # its own router has seen to that
         if registration is not None and (registration.service, registration.role) == (service, Role.LIVE):
             return ALLOWED
@@ -167,7 +174,7 @@ def _run_report(message: Message, speaker: Speaker, config: RouterConfig) -> Rul
 
 
 def _canary_command(message: Message, speaker: Speaker, config: RouterConfig) -> Ruling:
-    if speaker.is_router:
+    if speaker.is_member:
         told = message.get("actor_server") == message.sent_from_server
         return ALLOWED if told else _no("parameter actor_server is not the server it comes from")
     return _owner_rule("canary", speaker, config)
@@ -215,6 +222,12 @@ def _stranger_or_router(_message: Message, speaker: Speaker, _config: RouterConf
 
 def _between_routers(_message: Message, speaker: Speaker, _config: RouterConfig) -> Ruling:
     return ALLOWED if speaker.is_router else _no("only from another router, once it was accepted")
+
+
+def _between_members(_message: Message, speaker: Speaker, _config: RouterConfig) -> Ruling:
+    return (
+        ALLOWED if speaker.is_member else _no("only from another router that keeps a directory, once it was accepted")
+    )
 
 
 def _on_a_link(_message: Message, speaker: Speaker, _config: RouterConfig) -> Ruling:
@@ -305,8 +318,8 @@ RULES: Mapping[str, Rule] = {
     "GOSSIP": _stranger_or_router,
     "RECEIVED": _stranger_or_router,
     "DISCONNECT": _between_routers,
-    "LINK_STATE": _between_routers,
-    "LINK_STATE_SUMMARY": _between_routers,
-    "ACKNOWLEDGED": _between_routers,
+    "LINK_STATE": _between_members,
+    "LINK_STATE_SUMMARY": _between_members,
+    "ACKNOWLEDGED": _between_members,
 }
 """Commands with a rule of their own; a line that carries one is looked at, any other may be passed on unread."""

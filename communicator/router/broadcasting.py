@@ -1,13 +1,26 @@
 """One message to many: broadcasts to all who understand the command, and messages to every instance of a service."""
 
-from communicator.protocol.addresses import is_private
+from dataclasses import replace
+
+from communicator.protocol.addresses import ip_of, is_private
 from communicator.protocol.line_form import encode_line
 from communicator.protocol.names import PRIVATE_NETWORK, THIS_SERVER
 from communicator.router.carrier import Hop, group_by_hop, next_of
-from communicator.router.envelope import ACK_ID, BROADCAST_ID, BROADCAST_TO, HOPS_LEFT, Envelope, write_line
+from communicator.router.envelope import (
+    ACK_ID,
+    BROADCAST_ID,
+    BROADCAST_TO,
+    HOPS_LEFT,
+    INFORMED,
+    SPREAD_HOPS,
+    SPREAD_UNTIL,
+    Envelope,
+    Spread,
+    write_line,
+)
 from communicator.router.events import Instant
 from communicator.router.mesh.acknowledgement import acknowledge, is_repeated, send_until_acknowledged
-from communicator.router.mesh.flooding import flood_parameters
+from communicator.router.mesh.flooding import HOPS_MAX, flood_parameters, told_to_leaves
 from communicator.router.registry import Link
 from communicator.router.reports import tell_hop
 from communicator.router.switchboard import Switchboard
@@ -23,7 +36,8 @@ def broadcast(board: Switchboard, envelope: Envelope, now: Instant) -> None:
     """
     message = envelope.message
     interested = frozenset[str]()
-    if envelope.serves is None and message.service != THIS_SERVER:
+    hops = envelope.spread.hops if envelope.spread else 0
+    if envelope.serves is None and message.service != THIS_SERVER and hops < HOPS_MAX:
         directory = board.mesh.directory
         everyone = directory.servers_accepting(message.command) | directory.leaves()
         interested = _in_scope(board, everyone, message.service) - _informed(board, envelope)
@@ -80,13 +94,22 @@ def _spread(
 
 def _is_known(board: Switchboard, envelope: Envelope, now: Instant) -> bool:
     """Whether this copy is not the first."""
-    if envelope.ack_id:
-        return is_repeated(board, envelope, now)
-    identity = envelope.broadcast_id
-    if identity and not board.received.is_new(identity, now.monotonic_s):
-        board.statistics.dropped["duplicate"] += 1
-        return True
-    return False
+    return is_repeated(board, envelope, now) if envelope.ack_id else is_copy(board, envelope, now)
+
+
+def is_copy(board: Switchboard, envelope: Envelope, now: Instant) -> bool:
+    """Whether a message that goes to many routers has been here before; it is remembered and, if so, counted.
+
+    Args:
+        board: The router's state.
+        envelope: The message; one that goes to one router only is no copy.
+        now: The time.
+    """
+    spread = envelope.spread
+    if spread is None or board.received.is_new(spread.key(envelope.message.sent_from_server), now.monotonic_s):
+        return False
+    board.statistics.dropped["duplicate"] += 1
+    return True
 
 
 def _hand_over(board: Switchboard, envelope: Envelope, local: tuple[Link, ...], now: Instant) -> None:
@@ -103,26 +126,31 @@ def _hand_over(board: Switchboard, envelope: Envelope, local: tuple[Link, ...], 
 
 def _pass_on(board: Switchboard, envelope: Envelope, servers: frozenset[str], now: Instant) -> None:
     """One copy for each next step, saying which servers it is for."""
-    identity = envelope.broadcast_id or board.new_message_id()
+    spread = envelope.spread or Spread(identity=board.new_message_id())
     if envelope.is_ours:
-        board.received.is_new(identity, now.monotonic_s)
+        board.received.is_new(spread.key(envelope.message.sent_from_server), now.monotonic_s)
     if envelope.is_ours and envelope.wants_ack:
-        _send_each(board, envelope, servers, identity, now)
+        _send_each(board, envelope, servers, spread, now)
         return
     for hop, served in group_by_hop(board.carrier, servers).items():
         if hop.link is envelope.link:
             continue  # whoever sent it knows them better
-        board.transmit(hop.link, _line(board, envelope, hop, served, identity, now), 1)
+        board.transmit(hop.link, _line(board, envelope, hop, served, spread, now), 1)
         tell_hop(board, envelope, now, "forwarded", next_of(hop, served))
 
 
-def _line(board: Switchboard, envelope: Envelope, hop: Hop, served: list[str], identity: str, now: Instant) -> bytes:
+def _line(board: Switchboard, envelope: Envelope, hop: Hop, served: list[str], spread: Spread, now: Instant) -> bytes:
     message = envelope.message
     if hop.is_leaf:
         if message.get("deliver") == "all":
             return write_line(message, {}, served[0])
-        return write_line(message, flood_parameters(board, envelope, identity, now))
-    told = {BROADCAST_ID: identity, BROADCAST_TO: ",".join(served)}
+        passed = replace(spread, hops=max(spread.hops, envelope.hop))
+        informed = told_to_leaves(board, spread.informed)
+        return write_line(message, flood_parameters(board.config, passed, informed, now))
+    told = {BROADCAST_ID: spread.identity, BROADCAST_TO: ",".join(served)}
+    if spread.informed:  # it comes from a C++ router, and may go on to others
+        told |= {INFORMED: ",".join(sorted(spread.informed)), SPREAD_HOPS: str(spread.hops)}
+        told |= {SPREAD_UNTIL: spread.until} if spread.until else {}
     if not envelope.is_ours:
         told[HOPS_LEFT] = str(envelope.hops_left - 1)
     if envelope.ack_id:
@@ -130,15 +158,15 @@ def _line(board: Switchboard, envelope: Envelope, hop: Hop, served: list[str], i
     return write_line(message, told)
 
 
-def _send_each(board: Switchboard, envelope: Envelope, servers: frozenset[str], identity: str, now: Instant) -> None:
+def _send_each(board: Switchboard, envelope: Envelope, servers: frozenset[str], spread: Spread, now: Instant) -> None:
     """A message that has to arrive goes to each server by itself, since each acknowledges for itself."""
     for server in sorted(servers):
         if board.mesh.acknowledges(server):
-            told = {BROADCAST_ID: identity, BROADCAST_TO: server}
+            told = {BROADCAST_ID: spread.identity, BROADCAST_TO: server}
             send_until_acknowledged(board, envelope, server, now, told)
         else:
             for hop, served in group_by_hop(board.carrier, (server,)).items():
-                board.transmit(hop.link, _line(board, envelope, hop, served, identity, now), 1)
+                board.transmit(hop.link, _line(board, envelope, hop, served, spread, now), 1)
 
 
 def _in_scope(board: Switchboard, servers: frozenset[str], scope: str) -> frozenset[str]:
@@ -150,13 +178,9 @@ def _in_scope(board: Switchboard, servers: frozenset[str], scope: str) -> frozen
 
 
 def _informed(board: Switchboard, envelope: Envelope) -> frozenset[str]:
-    """The servers that have heard of a broadcast by the word of the leaf that brings it, and the leaf itself."""
+    """The servers that have heard of a broadcast: its sender's, whoever brings it, and those that its list names."""
     if envelope.link.peer is None:
         return frozenset()
-    addresses = board.mesh.addresses()
-    heard = {server for server, address in addresses.items() if _ip(address) in envelope.informed}
-    return frozenset(heard | {envelope.link.peer.server})
-
-
-def _ip(address: str) -> str:
-    return address.rpartition(":")[0].strip("[]")
+    told = envelope.spread.informed if envelope.spread else frozenset()
+    heard = {server for server, address in board.mesh.addresses().items() if ip_of(address) in told}
+    return frozenset(heard | {envelope.link.peer.server, envelope.message.sent_from_server})

@@ -1,6 +1,6 @@
 """Which instance of a service gets a message: this host's first, then the cheapest elsewhere, as far as the policy allows."""
 
-from communicator.protocol.addresses import is_private
+from communicator.protocol.addresses import ip_of, is_private
 from communicator.protocol.names import PRIVATE_NETWORK, THIS_SERVER
 from communicator.router.balancing import Balancer, Candidate
 from communicator.router.checking import find_leaving, holds_to_definitions, is_local
@@ -12,6 +12,8 @@ from communicator.router.switchboard import Switchboard
 
 BALANCERS_KEPT = 1024
 """Services whose traffic is split; beyond it all begin anew."""
+LEFT_TO_OTHERS = ""
+"""In place of the name of a server: another router that has the message takes it."""
 
 
 def choose(board: Switchboard, envelope: Envelope, now: Instant) -> Link | str | None:
@@ -23,14 +25,21 @@ def choose(board: Switchboard, envelope: Envelope, now: Instant) -> Link | str |
         now: The time.
 
     Returns:
-        A link of this host, the name of another server, or None when nobody takes it now.
+        A link of this host, the name of another server, `LEFT_TO_OTHERS`, or None when nobody known takes it now.
     """
     message = envelope.message
     found = candidates(board, message.service, message.server, now, exclude=envelope.link)
     if is_local(board, message.command):
         found = _at_home(board, envelope, found)
-    if not envelope.is_ours and envelope.link.peer is not None and envelope.link.peer.is_leaf and not message.server:
-        found = [one for one in found if one.server == _taker(board, envelope.link.peer.server, found)]
+    is_of_leaf = envelope.link.peer is not None and envelope.link.peer.is_leaf
+    if envelope.is_flooded or (is_of_leaf and not message.server):
+        told = _told(board, envelope)
+        if told is None:
+            found = [one for one in found if one.server == board.config.server_name]
+        elif found:
+            found = [one for one in found if one.server == _taker(board, told, found)]
+            if not found:
+                return LEFT_TO_OTHERS
     if not found:
         return None
     is_named = message.server in (THIS_SERVER, board.config.server_name)  # weights split what may go elsewhere
@@ -52,12 +61,34 @@ def _at_home(board: Switchboard, envelope: Envelope, found: list[Candidate]) -> 
     return found
 
 
-def _taker(board: Switchboard, leaf: str, found: list[Candidate]) -> str:
-    """Which of the servers a leaf has told takes the message: a leaf tells every router it is linked to.
+def _told(board: Switchboard, envelope: Envelope) -> frozenset[str] | None:
+    """The servers that a leaf has given a message to, ours among them; None where somebody may have it whom we do not know.
+
+    Only among routers of ours, which all conclude the same, can one take it for all. A C++ router that has a copy delivers it or
+    sends it on without asking.
+    """
+    own, peer, spread = board.config.server_name, envelope.link.peer, envelope.spread
+    if peer is None or not peer.is_leaf:
+        return None
+    if spread is None:  # it does not say whom it has told
+        return board.mesh.topology.attached(peer.server) | {own}
+    if spread.hops > 1 or envelope.message.sent_from_server != peer.server:
+        return None
+    listed = spread.informed - {ip_of(board.config.my_address)}
+    first = ip_of(peer.address)  # stands for the first of those that dialled it
+    if envelope.link.dial is not None:
+        listed -= {first}  # which is us
+    elif first in listed:
+        return None
+    routers = {ip_of(state.address): server for server, state in board.mesh.database.links().items()}
+    return frozenset((own, *(routers[ip] for ip in listed))) if listed <= routers.keys() else None
+
+
+def _taker(board: Switchboard, told: frozenset[str], found: list[Candidate]) -> str:
+    """Which of the servers that have a message takes it.
 
     Those that have the service themselves come first, then the first by name passes it on; all of them conclude the same.
     """
-    told = board.mesh.topology.attached(leaf) | {board.config.server_name}
     having = sorted(one.server for one in found if one.server in told)
     if having:
         return having[0] if having[0] == board.config.server_name else ""

@@ -1,17 +1,18 @@
 """One message that had to be looked into: to its service wherever it is, into the cache, or back to its sender with the reason."""
 
 from communicator.protocol.line_form import encode_line
-from communicator.protocol.names import BROADCAST_SERVICES, WILDCARD_SERVERS
-from communicator.router.broadcasting import broadcast, deliver_all
+from communicator.protocol.names import ANY_SERVER, BROADCAST_SERVICES, PRIVATE_NETWORK, WILDCARD_SERVERS
+from communicator.router.broadcasting import broadcast, deliver_all, is_copy
 from communicator.router.cache import parse_cache_policy
 from communicator.router.carrier import next_of
 from communicator.router.checking import find_leaving
-from communicator.router.choosing import choose
+from communicator.router.choosing import LEFT_TO_OTHERS, choose
 from communicator.router.effects import Level
 from communicator.router.envelope import ACK_ID, HOPS_LEFT, Envelope, write_line
 from communicator.router.events import Instant
 from communicator.router.forwarding import is_here
 from communicator.router.mesh.acknowledgement import acknowledge, is_repeated, send_until_acknowledged
+from communicator.router.mesh.flooding import flood
 from communicator.router.refusals import refuse_message
 from communicator.router.registry import Link
 from communicator.router.repertoire import may_understand
@@ -46,9 +47,13 @@ def _deliver_one(board: Switchboard, envelope: Envelope, now: Instant) -> None:
     if server and not is_here(board, server):
         pass_on(board, envelope, server, now)
         return
+    if envelope.is_flooded and is_copy(board, envelope, now):
+        return
     chosen = choose(board, envelope, now)
     if isinstance(chosen, Link):
         hand_over(board, envelope, chosen, now)
+    elif chosen == LEFT_TO_OTHERS:
+        return
     elif chosen is not None:
         pass_on(board, envelope, chosen, now)
     else:
@@ -94,6 +99,8 @@ def _absent(board: Switchboard, envelope: Envelope, now: Instant) -> None:
     if not expected and envelope.is_ours and (reason := find_leaving(board, envelope.link, message)):
         refuse_message(board, envelope.link, message.command, reason, "faulty")
         return
+    if not expected and _is_sought(board, envelope, now):
+        return
     if expected and not may_understand(board, message.service, message.command):
         _not_understood(board, envelope, now)
         return
@@ -115,6 +122,24 @@ def _absent(board: Switchboard, envelope: Envelope, now: Instant) -> None:
     reason = "service_absent" if expected else "service_unknown"
     fail(board, envelope, reason, now)
     acknowledge(board, envelope, "failed", now, reason)
+
+
+def _is_sought(board: Switchboard, envelope: Envelope, now: Instant) -> bool:
+    """Whether the C++ routers of the cluster look for a service that nobody is known to have; then nobody reports on it."""
+    message = envelope.message
+    if message.server not in ("", ANY_SERVER, PRIVATE_NETWORK) or not (envelope.is_ours or envelope.is_flooded):
+        return False
+    if envelope.is_flooded:
+        if not flood(board, envelope, now):
+            board.statistics.dropped["unroutable"] += 1
+        return True
+    if not board.mesh.directory.leaves():
+        return False
+    if not board.mesh.unlisted.may_ask(envelope.link.id, message.service, now.monotonic_s):
+        board.statistics.dropped["unroutable"] += 1
+        fail(board, envelope, "too_often", now)
+        return True
+    return flood(board, envelope, now)
 
 
 def _not_understood(board: Switchboard, envelope: Envelope, now: Instant) -> None:

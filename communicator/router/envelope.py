@@ -1,24 +1,31 @@
 """A message on its way, without what routers write on it for each other; that is kept beside it. It knows no state of a router."""
 
+import re
 from dataclasses import dataclass
 
 import msgspec
 
 from communicator.errors import RemoteProtocolError
+from communicator.protocol.addresses import ip_of
 from communicator.protocol.line_form import encode_head, encode_line
 from communicator.protocol.message import Message
+from communicator.protocol.names import WILDCARD_SERVERS
 from communicator.protocol.values import parse_integer
 from communicator.router.registry import Link, Party
 
 HOPS = 15
 """Routers a message may pass after the first: the longest way in a cluster of 1,000 with three links each is shorter by far."""
 MESSAGE_ID_CHARACTERS = 256
+NUMBER_CHARACTERS = 18
+"""Of a count of hops or of seconds: it fits into 64 bits."""
 
 HOPS_LEFT = "hops_left"
 BROADCAST_TO = "broadcast_to"
 BROADCAST_ID = "broadcast_msgid"
 ACK_ID = "ack_id"
 INFORMED = "broadcast_informed_neighbors"
+SPREAD_HOPS = "broadcast_hops"
+SPREAD_UNTIL = "broadcast_timeout"
 ROUTER_PARAMETERS = frozenset(
     (
         HOPS_LEFT,
@@ -26,15 +33,43 @@ ROUTER_PARAMETERS = frozenset(
         BROADCAST_ID,
         ACK_ID,
         INFORMED,
-        "broadcast_hops",
+        SPREAD_HOPS,
+        SPREAD_UNTIL,
         "broadcast_originator",
-        "broadcast_timeout",
         "secure_remote",
     )
 )
 """Parameters that only routers write; services have no use for them."""
 IN_FRONT = (HOPS_LEFT, "ack", "trace")
 """What the next router has to see stands first, in this order, so that it need not look for it in the whole line."""
+_OUR_ID = re.compile(r"-[0-9a-f]{12}-[0-9]+\Z")
+"""How an identifier of `Switchboard.new_message_id` ends: the life of its router, and a number."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spread:
+    """What is written on a message that goes to many routers, so that none of them takes a second copy."""
+
+    identity: str
+    """``broadcast_msgid``: the same on each copy."""
+    hops: int = 0
+    """How many C++ routers, and ours in their stead, have sent it on."""
+    informed: frozenset[str] = frozenset()
+    """IP addresses of the routers that have a copy, or get one from whoever wrote this."""
+    until: str = ""
+    """Seconds since the epoch by the wall clock of the first router: a C++ router drops a later copy."""
+
+    def key(self, sender: str) -> str:
+        """What a copy is remembered by.
+
+        The sender is part of it, so that nobody can void the messages of others by using up their identifiers. A C++ router counts
+        from 1 in each of its lives: what tells two lives apart is the time-out, which no router changes on the way.
+
+        Args:
+            sender: The server that the message comes from.
+        """
+        until = "" if _OUR_ID.search(self.identity) else self.until
+        return f"{sender} {self.identity} {until}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,9 +85,8 @@ class Envelope:
     hops_left: int = HOPS
     serves: frozenset[str] | None = None
     """For a broadcast between our routers: the servers this copy is for."""
-    broadcast_id: str = ""
-    informed: frozenset[str] = frozenset()
-    """For a broadcast of a leaf: the addresses it says have heard of it."""
+    spread: Spread | None = None
+    """It goes to many routers."""
     ack_id: str = ""
 
     @property
@@ -69,6 +103,12 @@ class Envelope:
     def hop(self) -> int:
         """How many links between routers it has crossed."""
         return 0 if self.is_ours else HOPS + 1 - self.hops_left
+
+    @property
+    def is_flooded(self) -> bool:
+        """Whether it comes as C++ routers spread a message: to any server, and to all that may know one."""
+        is_for_any = self.message.server in ("", *WILDCARD_SERVERS)
+        return is_for_any and self.spread is not None and self.serves is None
 
     @property
     def sender(self) -> Party | None:
@@ -97,10 +137,27 @@ def open_envelope(link: Link, message: Message) -> Envelope:
         is_ours=False,
         hops_left=_hops_left(message),
         serves=frozenset(serves.split(",")) if serves else None,
-        broadcast_id=message.get(BROADCAST_ID)[:MESSAGE_ID_CHARACTERS],
-        informed=frozenset(part.strip().strip("[]") for part in message.get(INFORMED).split(",") if part.strip()),
+        spread=read_spread(message),
         ack_id=message.get(ACK_ID)[:MESSAGE_ID_CHARACTERS] if message.get("ack") == "required" else "",
     )
+
+
+def read_spread(message: Message) -> Spread | None:
+    """What routers have written on a message that goes to many; what is malformed of it counts as not written."""
+    identity = message.get(BROADCAST_ID)[:MESSAGE_ID_CHARACTERS]
+    if not identity:
+        return None
+    hops, until = message.get(SPREAD_HOPS), message.get(SPREAD_UNTIL)
+    return Spread(
+        identity=identity,
+        hops=int(hops) if _is_number(hops) else 0,
+        informed=frozenset(ip_of(part.strip()) for part in message.get(INFORMED).split(",")) - {""},
+        until=until if _is_number(until) else "",
+    )
+
+
+def _is_number(text: str) -> bool:
+    return text.isdecimal() and text.isascii() and len(text) <= NUMBER_CHARACTERS
 
 
 def _hops_left(message: Message) -> int:

@@ -6,17 +6,18 @@ from communicator.errors import LocalProtocolError, ProtocolError
 from communicator.protocol.line_form import decode, parse_head
 from communicator.protocol.message import Message
 from communicator.protocol.names import ROUTER_SERVICE
-from communicator.router.authority import Speaker, judge
+from communicator.router.authority import RULES, Speaker, judge
 from communicator.router.checking import find_fault
 from communicator.router.commands.table import HANDLERS
 from communicator.router.delivery import deliver
 from communicator.router.effects import Identify
-from communicator.router.envelope import Envelope, open_envelope, own_envelope
+from communicator.router.envelope import BROADCAST_TO, Envelope, open_envelope, own_envelope, read_spread
 from communicator.router.events import Instant
 from communicator.router.forwarding import is_here
 from communicator.router.mesh.acknowledgement import acknowledge
 from communicator.router.mesh.admission import must_wait
-from communicator.router.mesh.belief import why_not_believed
+from communicator.router.mesh.belief import is_word_of_leaf, why_not_believed
+from communicator.router.mesh.flooding import hear_sender
 from communicator.router.named_counts import OTHER
 from communicator.router.refusals import refuse_message
 from communicator.router.registry import Link, Party
@@ -75,6 +76,9 @@ def _take(board: Switchboard, link: Link, message: Message, line: bytes, now: In
 
 def _take_from_router(board: Switchboard, link: Link, message: Message, now: Instant) -> None:
     """A message that another router brings: its own, or one of a service over there, for us or for somebody beyond."""
+    if _is_echo(board, message, now):
+        board.statistics.dropped["duplicate"] += 1
+        return
     reason = why_not_believed(board, link, message, now)
     if reason:
         board.statistics.acl_denied += 1
@@ -85,11 +89,14 @@ def _take_from_router(board: Switchboard, link: Link, message: Message, now: Ins
     except ValueError as error:
         refuse_message(board, link, message.command, str(error), "invalid")
         return
-    if message.server and not is_here(board, message.server):
+    is_leaf = is_word_of_leaf(board, link, message, now)
+    if is_leaf:
+        hear_sender(board, message, now)
+    if message.server and not is_here(board, message.server) and not (is_leaf and message.command in RULES):
         _deliver(board, envelope, now)
         return
     asker = _asker(link, message)
-    ruling = judge(message, _speaker(link), board.config)
+    ruling = judge(message, _speaker(link, is_leaf=is_leaf), board.config)
     if not ruling.allowed:
         board.statistics.acl_denied += 1
         refuse_message(board, asker, message.command, ruling.reason, "acl")
@@ -101,6 +108,14 @@ def _take_from_router(board: Switchboard, link: Link, message: Message, now: Ins
         _obey(board, asker, message, now)
     else:
         _deliver(board, envelope, now)
+
+
+def _is_echo(board: Switchboard, message: Message, now: Instant) -> bool:
+    """Whether a copy of what C++ routers spread has been here before: it is nobody's fault, and says nothing new."""
+    spread = read_spread(message)
+    if spread is None or message.get(BROADCAST_TO):
+        return False
+    return board.received.holds(spread.key(message.sent_from_server), now.monotonic_s)
 
 
 def _is_for_us(board: Switchboard, envelope: Envelope) -> bool:
@@ -135,7 +150,7 @@ def _deliver(board: Switchboard, envelope: Envelope, now: Instant) -> None:
         refuse_message(board, envelope.link, envelope.message.command, str(error), "invalid")
 
 
-def _speaker(link: Link) -> Speaker:
+def _speaker(link: Link, *, is_leaf: bool = False) -> Speaker:
     return Speaker(
         kind=link.kind,
         user=link.user,
@@ -143,6 +158,7 @@ def _speaker(link: Link) -> Speaker:
         registration=link.registration,
         accepted=link.is_router or link.registration is not None,
         is_router=link.is_router,
+        is_leaf=is_leaf,
         is_bus=link.is_bus,
     )
 

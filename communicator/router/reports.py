@@ -18,7 +18,7 @@ def report(board: Switchboard, envelope: Envelope, status: str, reason: str) -> 
         envelope: The message.
         status: ``cached`` or ``failed``.
         reason: In one word: no_route, server_unknown, service_unknown, service_absent, command_unknown, hops,
-            not_acknowledged, overload, not_allowed, faulty.
+            not_acknowledged, overload, not_allowed, faulty, too_often.
     """
     message = envelope.message
     if message.get("transmission_report") != "failure" or envelope.ack_id:  # with an id, its own router reports

@@ -272,6 +272,7 @@ class Router:
         withdraw(board, link, "lost", now)
         forget_load(board, link)
         board.taps.discard(link)
+        board.mesh.unlisted.forget(link.id)
         if link.is_bus:
             bus.leave(board, link, now)
         elif link.kind.is_remote:

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from communicator.router.mesh.link_state import Database
 from communicator.router.mesh.records import Instance, Leaf
+from communicator.router.mesh.unlisted import Unlisted
 from communicator.router.registry import Role
 
 _NOBODY: frozenset[str] = frozenset()
@@ -42,17 +43,30 @@ class Directory:
     Args:
         database: What every router said of its services.
         whereabouts: Who can be reached; whoever changes the database's links updates a topology.
+        unlisted: Where services of leaves were heard that are in no list; none without it.
     """
 
-    def __init__(self, database: Database, whereabouts: Whereabouts) -> None:
+    def __init__(self, database: Database, whereabouts: Whereabouts, unlisted: Unlisted | None = None) -> None:
         self._database = database
         self._whereabouts = whereabouts
+        self._unlisted = unlisted or Unlisted()
         self._seen: tuple[int, int] | None = None
         self._known = _index_of((), _NOBODY)
 
     def instances(self, service: str) -> tuple[Instance, ...]:
-        """Every instance of a service, whatever its role and state, by server."""
-        return self._index.by_service.get(service, ())
+        """Every instance of a service, whatever its role and state, by server; if none is told of, where it was heard lately."""
+        return self._index.by_service.get(service) or self._heard(service)
+
+    def is_listed(self, service: str) -> bool:
+        """Whether some router tells of a service."""
+        return service in self._index.by_service
+
+    def _heard(self, service: str) -> tuple[Instance, ...]:
+        server = self._unlisted.server_of(service)
+        leaf = None if server is None else self._whereabouts.leaf(server)
+        if server is None or leaf is None:
+            return ()
+        return (Instance(server=server, service=service, role=Role.LIVE, state="up", address=leaf.address),)
 
     def servers_accepting(self, command: str) -> frozenset[str]:
         """The servers with an instance that lists a command and hears broadcasts; no leaf is among them, they do not tell."""

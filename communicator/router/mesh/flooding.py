@@ -1,47 +1,135 @@
-"""What a broadcast says to a leaf: the C++ communicatord's parameters, every one well formed, for it dies of others."""
+"""How C++ routers spread a message, which ours do among them: to whom it goes, and what is written on each copy.
 
-import ipaddress
+A C++ router sends a message that it cannot deliver to each router that it dialled, and to the first of those that dialled it. It
+writes down whom it has sent it to: who was dialled, by their addresses, and whoever dialled it, by its *own* address. A router of
+that list gets no second copy. So copies take one way through a mesh although nobody knows the whole of it, and our routers have to
+keep to the same order: a C++ router that delivers a message does not remember it, and would deliver a second copy.
+"""
 
+from collections.abc import Iterable
+
+import msgspec
+
+from communicator.protocol.addresses import ip_of
+from communicator.protocol.line_form import Head
+from communicator.protocol.message import Message
+from communicator.protocol.names import ANY_SERVER, PRIVATE_NETWORK, ROUTER_SERVICE
 from communicator.protocol.values import NS_PER_S
-from communicator.router.envelope import BROADCAST_ID, INFORMED, Envelope
+from communicator.router.authority import OWNED_SERVICES
+from communicator.router.config import RouterConfig
+from communicator.router.envelope import BROADCAST_ID, INFORMED, SPREAD_HOPS, SPREAD_UNTIL, Envelope, Spread, write_line
 from communicator.router.events import Instant
+from communicator.router.registry import Link
+from communicator.router.reports import tell_hop
 from communicator.router.switchboard import Switchboard
 
 TIMEOUT_S = 10
-"""How long a broadcast may go about, by the wall clock of the ancestor."""
+"""How long a copy may be under way, by the wall clock of the first router; C++ routers write the same."""
+HOPS_MAX = 5
+"""A broadcast that has passed so many C++ routers is delivered, and goes no further."""
 
 
-def flood_parameters(board: Switchboard, envelope: Envelope, identity: str, now: Instant) -> dict[str, str]:
-    """The parameters a leaf takes a broadcast with.
-
-    Everyone we know is told as informed, since we inform them ourselves: the leaf passes it on to those only it knows.
+def flood(board: Switchboard, envelope: Envelope, now: Instant) -> bool:
+    """Send a message for a service that no list names to the routers that a C++ router would send it to.
 
     Args:
         board: The router's state.
-        envelope: The broadcast.
-        identity: Its identifier.
+        envelope: The message, for any instance of a service.
+        now: The time.
+
+    Returns:
+        Whether there is such a router.
+    """
+    spread = envelope.spread
+    links, informed = flood_targets(board, envelope.link, spread.informed if spread else frozenset())
+    if not links:
+        return False
+    message = envelope.message
+    if spread is None:
+        spread = Spread(identity=board.new_message_id())
+        board.received.is_new(spread.key(message.sent_from_server), now.monotonic_s)
+    if message.server == PRIVATE_NETWORK:
+        message = msgspec.structs.replace(message, server=ANY_SERVER)
+    line = write_line(message, flood_parameters(board.config, spread, informed, now))
+    for link in links:
+        board.statistics.routed["next_hop"] += 1
+        board.transmit(link, line, 1)
+        tell_hop(board, envelope, now, "forwarded", link.name)
+    return True
+
+
+def hear_sender(board: Switchboard, message: Message | Head, now: Instant) -> None:
+    """Remember where a service of a C++ router is that no list names, now that it has spoken.
+
+    Args:
+        board: The router's state.
+        message: What has come from another router, and is believed; its head is enough.
         now: The time.
     """
-    own = _ip(board.config.my_address)
-    informed = {own, *map(_ip, board.mesh.addresses().values()), *map(_plain, envelope.informed)}
+    server, service = message.sent_from_server, message.sent_from_service
+    if service in ("", ROUTER_SERVICE) or service in OWNED_SERVICES or service in board.config.owners:
+        return
+    if board.carrier.leaf(server) is not None and not board.mesh.directory.is_listed(service):
+        board.mesh.unlisted.hear(service, server, now.monotonic_s)
+
+
+def flood_targets(board: Switchboard, source: Link, informed: frozenset[str]) -> tuple[list[Link], frozenset[str]]:
+    """The routers that get a copy from us, and the list of those that have one then.
+
+    Args:
+        board: The router's state.
+        source: The link that the message came over.
+        informed: The IP addresses that the message lists.
+    """
+    own = ip_of(board.config.my_address)
+    links = []
+    for link in board.mesh.peers.values():  # in the order in which they were linked
+        peer = link.peer
+        if peer is None or link is source:
+            continue
+        listed = own if link.dial is None else ip_of(peer.address)
+        if listed not in informed:
+            informed |= {listed}
+            links.append(link)
+    return links, informed
+
+
+def flood_parameters(config: RouterConfig, spread: Spread, informed: Iterable[str], now: Instant) -> dict[str, str]:
+    """What a C++ router reads on a copy; each is well formed, since it dies of others.
+
+    Args:
+        config: Who we are.
+        spread: What the message came with.
+        informed: The IP addresses of the routers that have a copy, or get one from us.
+        now: The time.
+    """
+    own = ip_of(config.my_address)
     return {
-        BROADCAST_ID: identity,
-        "broadcast_hops": str(envelope.hop + 1),
+        BROADCAST_ID: spread.identity,
+        SPREAD_HOPS: str(spread.hops + 1),
         "broadcast_originator": f"[{own}]" if ":" in own else own,
-        "broadcast_timeout": str(now.wall_ns // NS_PER_S + TIMEOUT_S),
-        INFORMED: ",".join(sorted(informed - {""})),
+        SPREAD_UNTIL: spread.until or str(now.wall_ns // NS_PER_S + TIMEOUT_S),
+        INFORMED: ",".join(sorted(set(informed) - {""})),
         "secure_remote": "false",
     }
 
 
-def _ip(address: str) -> str:
-    """Without the port and without brackets, as the ancestor compares them; empty where it is no number."""
-    return _plain(address.rpartition(":")[0].strip("[]"))
+def told_to_leaves(board: Switchboard, informed: frozenset[str]) -> frozenset[str]:
+    """The IP addresses that a broadcast lists for the leaves we send it to.
 
+    Where each known router is linked with one of ours, all of them are listed: they get their copy from us, and the leaves need
+    not pass it on. Else a leaf may be the only way to somebody: it is told of our routers alone, and tells all others; a broadcast
+    that comes twice is known by its identifier.
 
-def _plain(text: str) -> str:
-    """The address in its one spelling; empty where it is none, or means something on one host only."""
-    try:
-        return str(ipaddress.ip_address("" if "%" in text else text))
-    except ValueError:
-        return ""
+    Args:
+        board: The router's state.
+        informed: The IP addresses that the message lists.
+    """
+    mesh = board.mesh
+    reachable = board.carrier.reachable() | mesh.peers.keys()
+    reached = {server: ip_of(address) for server, address in mesh.addresses().items() if server in reachable}
+    own = ip_of(board.config.my_address)
+    if {ip_of(address) for address in mesh.book.addresses()} <= {own, *reached.values()}:
+        return informed | {own, *reached.values()}
+    leaves = mesh.directory.leaves()
+    return informed | {own} | {ip for server, ip in reached.items() if server not in leaves}

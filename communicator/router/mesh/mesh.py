@@ -16,6 +16,7 @@ from communicator.router.mesh.out_of_reach import OutOfReach
 from communicator.router.mesh.records import Leaf, LinksState, NeighborState
 from communicator.router.mesh.rival import Rival
 from communicator.router.mesh.topology import Topology
+from communicator.router.mesh.unlisted import Unlisted
 from communicator.router.registry import Link, Peer
 
 ACK = "ack/1"
@@ -49,9 +50,10 @@ class Mesh:
         self.gate = Gatekeeper(self.book.is_configured_ip)
         self.heartbeat = Heartbeat(config.boot_id)
         self.out_of_reach = OutOfReach()
+        self.unlisted = Unlisted()
         self.database = Database(config.server_name, config.boot_id, now.wall_ns // NS_PER_S, limits.members)
         self.topology = Topology(config.server_name)
-        self._directory = Directory(self.database, carrier or self.topology)
+        self._directory = Directory(self.database, carrier or self.topology, self.unlisted)
         self.peers: dict[str, Link] = {}
         """Server to the link on which it was accepted."""
         self.strangers: set[Link] = set()

@@ -21,6 +21,7 @@ from communicator.router.effects import Continue
 from communicator.router.envelope import HOPS
 from communicator.router.events import Instant
 from communicator.router.forwarding import Inspect, count_lines, share_start
+from communicator.router.mesh.flooding import hear_sender
 from communicator.router.registry import Link
 from communicator.router.switchboard import Switchboard
 
@@ -140,6 +141,7 @@ def _resolve(board: Switchboard, link: Link, front: bytes, now: Instant) -> Way 
         return None
     if not board.carrier.may_carry(link, parsed.sent_from_server, now.monotonic_s):
         return None
+    hear_sender(board, parsed, now)
     if parsed.server == board.config.server_name:
         live = board.registry.live(parsed.service)
         is_foreign = is_local(board, parsed.command)  # and so it should not have come

@@ -38,6 +38,7 @@ def next_deadline_s(board: Switchboard) -> float | None:
         board.pending.next_due_s,
         board.policy.next_deadline_s(board.policy_seen_s),
         mesh.settled_s or None,
+        mesh.unlisted.turn_s,
         min((link.stranger_until_s for link in mesh.strangers), default=None),
         min((rival.deadline_s for rival in mesh.rivalries.values()), default=None),
     )
@@ -62,6 +63,9 @@ def upkeep(board: Switchboard, now: Instant) -> None:
     repeat_due(board, now)
     if mesh.settled_s and mesh.settled_s <= now_s:
         mesh.settled_s = 0.0
+        board.routes_changed()
+    if mesh.unlisted.turn_s is not None and mesh.unlisted.turn_s <= now_s:
+        mesh.unlisted.turn(now_s)
         board.routes_changed()
     policy_ends_s = board.policy.next_deadline_s(board.policy_seen_s)
     if policy_ends_s is not None and policy_ends_s <= now_s:
