@@ -3,6 +3,7 @@
 import ipaddress
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from urllib.parse import quote, unquote
 
 from communicator.errors import AddressError
@@ -10,6 +11,8 @@ from communicator.errors import AddressError
 PORTS = {"cd": 4040, "cdu": 4041, "cds": 4043}
 """The default port of each scheme: local TCP, UDP signal, TLS."""
 
+ADDRESSES_CACHED = 4_096
+"""The same few addresses are read again and again: twice those of a large cluster, and some."""
 _PORT_MAX = 65_535
 _PORT_DIGITS = 5
 
@@ -120,6 +123,7 @@ def plain_ip(ip: str) -> str:
     return str(getattr(address, "ipv4_mapped", None) or address)
 
 
+@lru_cache(maxsize=ADDRESSES_CACHED)
 def ip_of(address: str) -> str:
     """The plain IP address of a host that is given as ``IP:port``, ``[v6]:port``, ``[v6]`` or ``IP``.
 

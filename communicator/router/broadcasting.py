@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from communicator.protocol.addresses import ip_of, is_private
 from communicator.protocol.line_form import encode_line
-from communicator.protocol.names import PRIVATE_NETWORK, THIS_SERVER
+from communicator.protocol.names import BROADCAST_SERVICES, PRIVATE_NETWORK, THIS_SERVER
 from communicator.router.carrier import Hop, group_by_hop, next_of
 from communicator.router.envelope import (
     ACK_ID,
@@ -20,7 +20,7 @@ from communicator.router.envelope import (
 )
 from communicator.router.events import Instant
 from communicator.router.mesh.acknowledgement import acknowledge, is_repeated, send_until_acknowledged
-from communicator.router.mesh.flooding import HOPS_MAX, flood_parameters, told_to_leaves
+from communicator.router.mesh.flooding import HOPS_MAX, flood_parameters, look_around
 from communicator.router.registry import Link
 from communicator.router.reports import tell_hop
 from communicator.router.switchboard import Switchboard
@@ -125,16 +125,38 @@ def _hand_over(board: Switchboard, envelope: Envelope, local: tuple[Link, ...], 
 
 
 def _pass_on(board: Switchboard, envelope: Envelope, servers: frozenset[str], now: Instant) -> None:
-    """One copy for each next step, saying which servers it is for."""
-    spread = envelope.spread or Spread(identity=board.new_message_id())
-    if envelope.is_ours:
-        board.received.is_new(spread.key(envelope.message.sent_from_server), now.monotonic_s)
+    spread = identify(board, envelope, now)
+    if envelope.serves is None and board.mesh.directory.leaves():
+        spread = replace(spread, informed=look_around(board).listed(spread.informed))
     if envelope.is_ours and envelope.wants_ack:
         _send_each(board, envelope, servers, spread, now)
-        return
+    else:
+        send_copies(board, envelope, servers, spread, now)
+
+
+def identify(board: Switchboard, envelope: Envelope, now: Instant) -> Spread:
+    """What the copies of a message are known by; one that comes back to us is known, too."""
+    if envelope.spread is not None:
+        return envelope.spread
+    spread = Spread(identity=board.new_message_id())
+    board.received.is_new(spread.key(envelope.message.sent_from_server), now.monotonic_s)
+    return spread
+
+
+def send_copies(board: Switchboard, envelope: Envelope, servers: frozenset[str], spread: Spread, now: Instant) -> None:
+    """One copy for each next step, saying which servers it is for.
+
+    Args:
+        board: The router's state.
+        envelope: The message.
+        servers: Whom it is for.
+        spread: What it is known by, and the list for C++ routers among them.
+        now: The time.
+    """
     for hop, served in group_by_hop(board.carrier, servers).items():
         if hop.link is envelope.link:
             continue  # whoever sent it knows them better
+        board.statistics.routed["next_hop"] += envelope.message.service not in BROADCAST_SERVICES
         board.transmit(hop.link, _line(board, envelope, hop, served, spread, now), 1)
         tell_hop(board, envelope, now, "forwarded", next_of(hop, served))
 
@@ -145,12 +167,12 @@ def _line(board: Switchboard, envelope: Envelope, hop: Hop, served: list[str], s
         if message.get("deliver") == "all":
             return write_line(message, {}, served[0])
         passed = replace(spread, hops=max(spread.hops, envelope.hop))
-        informed = told_to_leaves(board, spread.informed)
-        return write_line(message, flood_parameters(board.config, passed, informed, now))
+        return write_line(message, flood_parameters(board.config, passed, spread.informed, now))
     told = {BROADCAST_ID: spread.identity, BROADCAST_TO: ",".join(served)}
-    if spread.informed:  # it comes from a C++ router, and may go on to others
+    if spread.until:
+        told[SPREAD_UNTIL] = spread.until
+    if not board.mesh.directory.leaves().isdisjoint(served):
         told |= {INFORMED: ",".join(sorted(spread.informed)), SPREAD_HOPS: str(spread.hops)}
-        told |= {SPREAD_UNTIL: spread.until} if spread.until else {}
     if not envelope.is_ours:
         told[HOPS_LEFT] = str(envelope.hops_left - 1)
     if envelope.ack_id:

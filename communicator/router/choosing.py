@@ -31,9 +31,8 @@ def choose(board: Switchboard, envelope: Envelope, now: Instant) -> Link | str |
     found = candidates(board, message.service, message.server, now, exclude=envelope.link)
     if is_local(board, message.command):
         found = _at_home(board, envelope, found)
-    is_of_leaf = envelope.link.peer is not None and envelope.link.peer.is_leaf
-    if envelope.is_flooded or (is_of_leaf and not message.server):
-        told = _told(board, envelope)
+    if envelope.is_flooded or (envelope.link.is_leaf and not message.server):
+        told = told_of(board, envelope)
         if told is None:
             found = [one for one in found if one.server == board.config.server_name]
         elif found:
@@ -61,11 +60,15 @@ def _at_home(board: Switchboard, envelope: Envelope, found: list[Candidate]) -> 
     return found
 
 
-def _told(board: Switchboard, envelope: Envelope) -> frozenset[str] | None:
+def told_of(board: Switchboard, envelope: Envelope) -> frozenset[str] | None:
     """The servers that a leaf has given a message to, ours among them; None where somebody may have it whom we do not know.
 
     Only among routers of ours, which all conclude the same, can one take it for all. A C++ router that has a copy delivers it or
     sends it on without asking.
+
+    Args:
+        board: The router's state.
+        envelope: A message for any instance of a service.
     """
     own, peer, spread = board.config.server_name, envelope.link.peer, envelope.spread
     if peer is None or not peer.is_leaf:
@@ -75,11 +78,9 @@ def _told(board: Switchboard, envelope: Envelope) -> frozenset[str] | None:
     if spread.hops > 1 or envelope.message.sent_from_server != peer.server:
         return None
     listed = spread.informed - {ip_of(board.config.my_address)}
-    first = ip_of(peer.address)  # stands for the first of those that dialled it
-    if envelope.link.dial is not None:
-        listed -= {first}  # which is us
-    elif first in listed:
-        return None
+    first = ip_of(peer.address)  # stands for the first of those that dialled it, and that is us if we have
+    if first in listed:
+        return frozenset((own,)) if envelope.link.dial is not None and listed == {first} else None
     routers = {ip_of(state.address): server for server, state in board.mesh.database.links().items()}
     return frozenset((own, *(routers[ip] for ip in listed))) if listed <= routers.keys() else None
 

@@ -1,22 +1,22 @@
 """One message that had to be looked into: to its service wherever it is, into the cache, or back to its sender with the reason."""
 
 from communicator.protocol.line_form import encode_line
-from communicator.protocol.names import ANY_SERVER, BROADCAST_SERVICES, PRIVATE_NETWORK, WILDCARD_SERVERS
+from communicator.protocol.names import BROADCAST_SERVICES, WILDCARD_SERVERS
 from communicator.router.broadcasting import broadcast, deliver_all, is_copy
 from communicator.router.cache import parse_cache_policy
 from communicator.router.carrier import next_of
 from communicator.router.checking import find_leaving
 from communicator.router.choosing import LEFT_TO_OTHERS, choose
 from communicator.router.effects import Level
-from communicator.router.envelope import ACK_ID, HOPS_LEFT, Envelope, write_line
+from communicator.router.envelope import ACK_ID, BROADCAST_ID, HOPS_LEFT, Envelope, write_line
 from communicator.router.events import Instant
 from communicator.router.forwarding import is_here
 from communicator.router.mesh.acknowledgement import acknowledge, is_repeated, send_until_acknowledged
-from communicator.router.mesh.flooding import flood
 from communicator.router.refusals import refuse_message
 from communicator.router.registry import Link
 from communicator.router.repertoire import may_understand
 from communicator.router.reports import report, tell_hop
+from communicator.router.seeking import hand_on, seek
 from communicator.router.switchboard import Switchboard
 
 
@@ -46,6 +46,9 @@ def _deliver_one(board: Switchboard, envelope: Envelope, now: Instant) -> None:
     server = envelope.message.server
     if server and not is_here(board, server):
         pass_on(board, envelope, server, now)
+        return
+    if envelope.serves is not None:
+        hand_on(board, envelope, now)
         return
     if envelope.is_flooded and is_copy(board, envelope, now):
         return
@@ -86,6 +89,8 @@ def pass_on(board: Switchboard, envelope: Envelope, server: str, now: Instant) -
         told = {} if envelope.is_ours or hop.is_leaf else {HOPS_LEFT: str(envelope.hops_left - 1)}
         if envelope.ack_id and not hop.is_leaf:
             told[ACK_ID] = envelope.ack_id
+        if envelope.spread is not None and not hop.is_leaf:  # it may not come the way that its sender's lines come
+            told[BROADCAST_ID] = envelope.spread.identity
         board.statistics.routed["next_hop"] += 1
         board.transmit(hop.link, write_line(envelope.message, told, server), 1)
         tell_hop(board, envelope, now, "forwarded", next_of(hop, (server,)))
@@ -125,21 +130,14 @@ def _absent(board: Switchboard, envelope: Envelope, now: Instant) -> None:
 
 
 def _is_sought(board: Switchboard, envelope: Envelope, now: Instant) -> bool:
-    """Whether the C++ routers of the cluster look for a service that nobody is known to have; then nobody reports on it."""
-    message = envelope.message
-    if message.server not in ("", ANY_SERVER, PRIVATE_NETWORK) or not (envelope.is_ours or envelope.is_flooded):
-        return False
-    if envelope.is_flooded:
-        if not flood(board, envelope, now):
-            board.statistics.dropped["unroutable"] += 1
-        return True
-    if not board.mesh.directory.leaves():
-        return False
-    if not board.mesh.unlisted.may_ask(envelope.link.id, message.service, now.monotonic_s):
-        board.statistics.dropped["unroutable"] += 1
-        fail(board, envelope, "too_often", now)
-        return True
-    return flood(board, envelope, now)
+    """Whether C++ routers look for its service, or have been asked so often that they are left alone for now."""
+    if not envelope.is_ours or not board.mesh.directory.leaves():
+        return seek(board, envelope, now)
+    if board.mesh.unlisted.may_ask(envelope.link.id, envelope.message.service, now.monotonic_s):
+        return seek(board, envelope, now)
+    board.statistics.dropped["unroutable"] += 1
+    fail(board, envelope, "too_often", now)
+    return True
 
 
 def _not_understood(board: Switchboard, envelope: Envelope, now: Instant) -> None:

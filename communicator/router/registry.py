@@ -148,6 +148,11 @@ class Link:
         return self.peer is not None or self.is_bus
 
     @property
+    def is_leaf(self) -> bool:
+        """Whether a router that keeps no directory is at the other end."""
+        return self.peer is not None and self.peer.is_leaf
+
+    @property
     def is_stranger(self) -> bool:
         """Whether it comes from another host and has not shown who it is."""
         return self.kind.is_remote and not self.is_router and self.registration is None

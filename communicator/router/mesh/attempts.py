@@ -33,7 +33,8 @@ class Attempts:
         self._table = table
         self._own_rank = own_rank
         self._open: dict[int, KnownAddress] = {}
-        self._numbers = count(1)
+        self.numbers = count(1)
+        """Of all dials, each used once."""
         self._paused_until_s = float("-inf")
         self._earliest_s: float | None = None
         self._is_earliest_known = False
@@ -118,7 +119,7 @@ class Attempts:
     def _begin(self, known: KnownAddress) -> Attempt:
         host_port = known.host_port
         purpose = self._purpose(known)
-        attempt = Attempt(next(self._numbers), known.address, host_port.host, host_port.port, known.secure, purpose)
+        attempt = Attempt(next(self.numbers), known.address, host_port.host, host_port.port, known.secure, purpose)
         known.attempt = attempt
         self._open[attempt.number] = known
         return attempt

@@ -6,56 +6,25 @@ that list gets no second copy. So copies take one way through a mesh although no
 keep to the same order: a C++ router that delivers a message does not remember it, and would deliver a second copy.
 """
 
-from collections.abc import Iterable
-
-import msgspec
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 
 from communicator.protocol.addresses import ip_of
 from communicator.protocol.line_form import Head
 from communicator.protocol.message import Message
-from communicator.protocol.names import ANY_SERVER, PRIVATE_NETWORK, ROUTER_SERVICE
+from communicator.protocol.names import ROUTER_SERVICE
 from communicator.protocol.values import NS_PER_S
 from communicator.router.authority import OWNED_SERVICES
 from communicator.router.config import RouterConfig
-from communicator.router.envelope import BROADCAST_ID, INFORMED, SPREAD_HOPS, SPREAD_UNTIL, Envelope, Spread, write_line
+from communicator.router.envelope import BROADCAST_ID, INFORMED, SPREAD_HOPS, SPREAD_UNTIL, Spread
 from communicator.router.events import Instant
 from communicator.router.registry import Link
-from communicator.router.reports import tell_hop
 from communicator.router.switchboard import Switchboard
 
 TIMEOUT_S = 10
 """How long a copy may be under way, by the wall clock of the first router; C++ routers write the same."""
 HOPS_MAX = 5
 """A broadcast that has passed so many C++ routers is delivered, and goes no further."""
-
-
-def flood(board: Switchboard, envelope: Envelope, now: Instant) -> bool:
-    """Send a message for a service that no list names to the routers that a C++ router would send it to.
-
-    Args:
-        board: The router's state.
-        envelope: The message, for any instance of a service.
-        now: The time.
-
-    Returns:
-        Whether there is such a router.
-    """
-    spread = envelope.spread
-    links, informed = flood_targets(board, envelope.link, spread.informed if spread else frozenset())
-    if not links:
-        return False
-    message = envelope.message
-    if spread is None:
-        spread = Spread(identity=board.new_message_id())
-        board.received.is_new(spread.key(message.sent_from_server), now.monotonic_s)
-    if message.server == PRIVATE_NETWORK:
-        message = msgspec.structs.replace(message, server=ANY_SERVER)
-    line = write_line(message, flood_parameters(board.config, spread, informed, now))
-    for link in links:
-        board.statistics.routed["next_hop"] += 1
-        board.transmit(link, line, 1)
-        tell_hop(board, envelope, now, "forwarded", link.name)
-    return True
 
 
 def hear_sender(board: Switchboard, message: Message | Head, now: Instant) -> None:
@@ -114,22 +83,37 @@ def flood_parameters(config: RouterConfig, spread: Spread, informed: Iterable[st
     }
 
 
-def told_to_leaves(board: Switchboard, informed: frozenset[str]) -> frozenset[str]:
-    """The IP addresses that a broadcast lists for the leaves we send it to.
+class Surroundings(NamedTuple):
+    """Who can be reached now, as C++ routers name it: by IP address."""
 
-    Where each known router is linked with one of ours, all of them are listed: they get their copy from us, and the leaves need
-    not pass it on. Else a leaf may be the only way to somebody: it is told of our routers alone, and tells all others; a broadcast
-    that comes twice is known by its identifier.
+    routers: frozenset[str]
+    """Ours, this one included."""
+    leaves: Mapping[str, str]
+    """C++ routers that are linked with one of ours, by name."""
+    is_complete: bool
+    """Every known router is one of these: no C++ router has to pass anything on."""
+
+    def listed(self, informed: frozenset[str]) -> frozenset[str]:
+        """What a broadcast lists for leaves, beside those that it lists already.
+
+        Where somebody is missing, a leaf may be the only way there. It is told of our routers alone, and tells all others: a
+        broadcast that comes twice is known by its identifier.
+        """
+        return informed | self.routers | (frozenset(self.leaves.values()) if self.is_complete else frozenset())
+
+
+def look_around(board: Switchboard) -> Surroundings:
+    """The routers that can be reached, and whether others are known.
 
     Args:
         board: The router's state.
-        informed: The IP addresses that the message lists.
     """
     mesh = board.mesh
+    own, leaves = ip_of(board.config.my_address), mesh.directory.leaves()
     reachable = board.carrier.reachable() | mesh.peers.keys()
-    reached = {server: ip_of(address) for server, address in mesh.addresses().items() if server in reachable}
-    own = ip_of(board.config.my_address)
-    if {ip_of(address) for address in mesh.book.addresses()} <= {own, *reached.values()}:
-        return informed | {own, *reached.values()}
-    leaves = mesh.directory.leaves()
-    return informed | {own} | {ip for server, ip in reached.items() if server not in leaves}
+    ips = {server: ip_of(address) for server, address in mesh.addresses().items() if server in reachable}
+    return Surroundings(
+        routers=frozenset((own, *(ip for server, ip in ips.items() if server not in leaves))),
+        leaves={server: ip for server, ip in ips.items() if server in leaves},
+        is_complete=set(map(ip_of, mesh.book.addresses())) <= {own, *ips.values()},
+    )

@@ -11,6 +11,7 @@ from communicator.router.events import CloseReason, DialFailed, Instant, LinkKin
 from communicator.router.mesh.admission import refuse_peer, why_not
 from communicator.router.mesh.exchange import publish_links, share_summary, topology_changed
 from communicator.router.mesh.neighbors import Purpose
+from communicator.router.mesh.neighbors_file import is_larger, parse_cluster_address
 from communicator.router.mesh.offer import Offer, read_address, read_offer, render_offer, require_version
 from communicator.router.mesh.rival import ELDER_ANSWERS_WITHIN_S, Rival
 from communicator.router.registry import Link
@@ -51,15 +52,41 @@ def greet(board: Switchboard, link: Link, now: Instant) -> None:
     if attempt is None or board.draining:
         board.close(link, CloseReason.DRAIN)
     elif attempt.purpose is Purpose.GOSSIP:
-        board.say(link, Message("GOSSIP", {"my_address": board.config.my_address, **_credentials(board, link)}))
+        told = {"my_address": attempt.told or board.config.my_address}
+        board.say(link, Message("GOSSIP", told | _credentials(board, link)))
     else:
-        told = {"version": "1", **_offer(board), **_credentials(board, link)}
+        told = {"version": "1", **_offer(board, attempt.address), **_credentials(board, link)}
         board.say(link, Message("CONNECT", told))
 
 
-def _offer(board: Switchboard) -> dict[str, str]:
+def _offer(board: Switchboard, receiver: str) -> dict[str, str]:
     heard_of = sorted({instance.service for instance in board.mesh.directory.all()})
-    return render_offer(board.config, board.mesh.book.addresses(), heard_of)
+    return render_offer(board.config, _neighbors_for(board, receiver), heard_of)
+
+
+def _neighbors_for(board: Switchboard, receiver: str) -> list[str]:
+    """The addresses to tell another router, the ones that it needs most first: a C++ router reads the first alone.
+
+    It has to dial the smaller ones. Of the larger ones our own find it by themselves.
+    """
+    book, finders = board.mesh.book, board.mesh.members()
+    others = [address for address in book.addresses() if address != receiver]
+    return sorted(others, key=lambda address: is_larger(address, receiver) and 1 + (address in finders))
+
+
+def introduce(board: Switchboard) -> None:
+    """Tell the leaves that are linked with us of whoever may be about to dial them."""
+    book, finders = board.mesh.book, board.mesh.members()
+    if board.draining or not board.config.cluster.discover:
+        return
+    for server, link in board.mesh.peers.items():
+        host_port = parse_cluster_address(link.peer.address) if link.peer and link.peer.is_leaf else None
+        if host_port is None:
+            continue
+        larger = [address for address in book.addresses() if is_larger(address, str(host_port))]
+        unmet = [address for address in larger if address not in finders]
+        for attempt in book.introductions.begin(server, host_port, unmet, secure=link.kind is LinkKind.SECURE):
+            board.ask(Dial(attempt.number, attempt.host, attempt.port, attempt.secure))
 
 
 def _credentials(board: Switchboard, link: Link) -> dict[str, str]:
@@ -210,7 +237,7 @@ def admit_peer(board: Switchboard, link: Link, offer: Offer, now: Instant) -> No
     mesh.heartbeat.joined(link.id, now.monotonic_s)
     board.ask(RouterLinked(link.id))
     if link.dial is None:
-        board.answer(link, "ACCEPT", **_offer(board))
+        board.answer(link, "ACCEPT", **_offer(board, offer.peer.address))
         board.answer(link, "HELP")
     _enter(board, link, offer, now)
     board.notice(
@@ -331,6 +358,7 @@ def received(board: Switchboard, link: Link, _message: Message, now: Instant) ->
         raise RemoteProtocolError("this link has told no gossip")
     board.mesh.book.gossiped(link.dial, now.monotonic_s)
     board.close(link, CloseReason.DRAIN)
+    introduce(board)
 
 
 def disconnect(board: Switchboard, link: Link, _message: Message, now: Instant) -> None:
@@ -363,6 +391,7 @@ def part(board: Switchboard, link: Link, reason: CloseReason, now: Instant, word
     if mesh.peers.get(peer.server) is link:
         del mesh.peers[peer.server]
     mesh.book.lost(peer.server, now.monotonic_s)
+    mesh.book.introductions.left(peer.server)
     if board.draining:
         return  # it is we who go
     board.notice(Level.WARNING, "router_lost", server=peer.server, address=peer.address, reason=reason)

@@ -28,6 +28,8 @@ class Attempt:
     port: int
     secure: bool
     purpose: Purpose
+    told: str = ""
+    """Of GOSSIP: whose ``IP:port`` it tells; empty where it is ours."""
 
 
 class MemberState(StrEnum):

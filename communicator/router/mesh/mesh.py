@@ -192,6 +192,11 @@ class Mesh:
         state = self.database.links().get(server)
         return state is not None and ACK in state.features
 
+    def members(self) -> frozenset[str]:
+        """The addresses of the other routers that keep a directory and can be reached."""
+        links = self.database.links()
+        return frozenset(state.address for server, state in links.items() if self.hop(server) is not None)
+
     def addresses(self) -> Mapping[str, str]:
         """Server to its address, of all we have heard of: a router tells its own, and those of the leaves it is linked to."""
         links = self.database.links()

@@ -9,8 +9,16 @@ from communicator.router.mesh.absence import Absence
 from communicator.router.mesh.address_table import AddressTable
 from communicator.router.mesh.attempts import Attempts
 from communicator.router.mesh.forgotten import Forgotten, Replaced
+from communicator.router.mesh.introductions import Introductions
 from communicator.router.mesh.known_address import Attempt, KnownAddress, Member, MemberState, Purpose, summarise
-from communicator.router.mesh.neighbors_file import parse_cluster_address, rank, read_neighbors, render_neighbors
+from communicator.router.mesh.neighbors_file import (
+    Rank,
+    is_larger,
+    parse_cluster_address,
+    rank,
+    read_neighbors,
+    render_neighbors,
+)
 
 __all__ = ["AddressBook", "Attempt", "Member", "MemberState", "Purpose"]
 
@@ -44,6 +52,7 @@ class AddressBook:
         self._table = AddressTable()
         self._attempts = Attempts(self._table, own_rank, cluster)
         self.connect_failures: Mapping[str, int] = self._attempts.failures
+        self.introductions = Introductions(self._attempts.numbers)
         self._forgotten = Forgotten(members_max)
         self._replaced = Replaced(members_max)
         self.rejected: tuple[str, ...] = ()
@@ -73,8 +82,8 @@ class AddressBook:
         return tuple(sorted(found, key=lambda member: (member.server, member.address)))
 
     def addresses(self) -> list[str]:
-        """Every ``IP:port`` that counts, our own included: what CONNECT and ACCEPT tell."""
-        return sorted(map(str, [self._own, *self._numbers()]))
+        """Every other ``IP:port`` that counts, rising."""
+        return list(map(str, sorted(self._numbers(), key=_rank_of)))
 
     def has(self, address: str) -> bool:
         """Whether this ``IP:port`` is one of another router, and counts."""
@@ -105,9 +114,7 @@ class AddressBook:
         Args:
             address: Another router's ``IP:port``; what is none counts as smaller.
         """
-        host_port = parse_cluster_address(address)
-        their_rank = None if host_port is None else rank(host_port)
-        return their_rank is None or self._own_rank > their_rank
+        return is_larger(str(self._own), address)
 
     def render_file(self) -> str:
         """What neighbors.txt is to hold."""
@@ -235,8 +242,8 @@ class AddressBook:
         return self._attempts.due(now_s)
 
     def attempt(self, number: int) -> Attempt | None:
-        """An open attempt; None when it has ended, or its address was given up."""
-        return self._attempts.get(number)
+        """An open attempt or introduction; None when it has ended, or its address was given up."""
+        return self._attempts.get(number) or self.introductions.get(number)
 
     def failed(self, number: int, reason: str, now_s: float) -> bool:
         """An attempt came to nothing.
@@ -244,14 +251,17 @@ class AddressBook:
         Returns:
             Whether services should hear of it: the first time in an absence, and again every ten minutes.
         """
+        self.introductions.end(number)
         return self._attempts.failed(number, reason, now_s)
 
     def refused(self, number: int, reason: str, now_s: float) -> None:
         """The router at the other end does not want us, for now."""
+        self.introductions.end(number)
         self._attempts.refused(number, reason, now_s)
 
     def gossiped(self, number: int, now_s: float) -> None:
-        """The router has taken our address, and is to dial us."""
+        """The router has taken our address and is to dial us, or has heard of another one."""
+        self.introductions.end(number)
         self._attempts.gossiped(number, now_s)
 
     def ourselves(self, number: int, now_s: float) -> None:
@@ -390,6 +400,10 @@ class AddressBook:
             self._attempts.drop(known)
         self._forgotten.mark(str(host_port), mark_s)
         return True
+
+
+def _rank_of(host_port: HostPort) -> Rank:
+    return rank(host_port) or (0, 0, 0)
 
 
 def _canonical(text: str) -> str:

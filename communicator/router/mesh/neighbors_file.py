@@ -51,6 +51,21 @@ def parse_cluster_address(text: str) -> HostPort | None:
     return HostPort(str(ip), host_port.port)
 
 
+def is_larger(address: str, other: str) -> bool:
+    """Whether one router's address is larger than another's, so that it dials: by IP address, then by port.
+
+    Args:
+        address: An ``IP:port``; what is none is the smallest.
+        other: Another one.
+    """
+    return _order(address) > _order(other)
+
+
+def _order(address: str) -> Rank:
+    host_port = parse_cluster_address(address)
+    return (host_port and rank(host_port)) or (0, 0, 0)
+
+
 @dataclass(slots=True)
 class SavedNeighbors:
     """What neighbors.txt says."""

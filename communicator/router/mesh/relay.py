@@ -20,7 +20,7 @@ from communicator.router.checking import is_local, lines_to_check, pass_unread, 
 from communicator.router.effects import Continue
 from communicator.router.envelope import HOPS
 from communicator.router.events import Instant
-from communicator.router.forwarding import Inspect, count_lines, share_start
+from communicator.router.forwarding import FOR_LEAVES, Inspect, count_lines, share_start
 from communicator.router.mesh.flooding import hear_sender
 from communicator.router.registry import Link
 from communicator.router.switchboard import Switchboard
@@ -61,7 +61,7 @@ def relay(board: Switchboard, link: Link, lines: bytes, now: Instant, inspect: I
     if way is None or not share_start(lines, front, count):
         _relay_mixed(board, link, lines, now, inspect)
         return count
-    if _has_telltale(link, lines) or not _passes(board, way, front, lines):
+    if _has_telltale(link, lines, way) or not _passes(board, way, front, lines):
         _relay_mixed(board, link, lines, now, inspect)
         return count
     if way.front != front:
@@ -76,10 +76,11 @@ def _with_front(lines: bytes, length: int, front: bytes) -> bytes:
     return front + front.join([line[length:] for line in BytesIO(lines)])
 
 
-def _has_telltale(link: Link, lines: bytes) -> bool:
-    """Whether lines may hold something behind their fronts that must be read."""
-    is_leaf = link.peer is not None and link.peer.is_leaf
-    return is_leaf and any(telltale in lines for telltale in _TELLTALES)
+def _has_telltale(link: Link, lines: bytes, way: Way) -> bool:
+    """Whether lines may hold something behind their fronts that must be read, since they come from a leaf or go to one."""
+    if way.target.is_leaf and FOR_LEAVES in lines:
+        return True
+    return link.is_leaf and any(telltale in lines for telltale in _TELLTALES)
 
 
 def _passes(board: Switchboard, way: Way, front: bytes, lines: bytes) -> bool:
@@ -166,15 +167,17 @@ def _join(head: bytes, hops: bytes, name: bytes) -> bytes:
 def _relay_mixed(board: Switchboard, link: Link, lines: bytes, now: Instant, inspect: Inspect) -> None:
     """Collect lines by destination; what was collected goes out before a line that must be read."""
     rest = BytesIO(lines)
-    is_suspect = _has_telltale(link, lines)
     to_check = lines_to_check(board, lines, _head_of)
     batches: dict[Link, list[bytes]] = {}
     put: Callable[[bytes], None]
     for line in rest:
         front = _front(line)
         way = _find_way(board, link, front, now) if front else None
-        is_traced = is_suspect and _has_telltale(link, line)
-        if way is not None and not is_traced and not (way.is_local and to_check and _is_faulty(board, line, to_check)):
+        if (
+            way is not None
+            and not _has_telltale(link, line, way)
+            and not (way.is_local and to_check and _is_faulty(board, line, to_check))
+        ):
             put = batches.setdefault(way.target, []).append
             put(way.front + line[len(front) :])
             _count(board, way, 1)

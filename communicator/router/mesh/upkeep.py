@@ -5,7 +5,7 @@ from communicator.router.effects import Level
 from communicator.router.events import CloseReason, Instant
 from communicator.router.mesh.acknowledgement import repeat_due
 from communicator.router.mesh.exchange import publish_links, publish_services, republish
-from communicator.router.mesh.handshake import STRANGER_S, dial_due, part, settle_rivalries
+from communicator.router.mesh.handshake import STRANGER_S, dial_due, introduce, part, settle_rivalries
 from communicator.router.switchboard import Switchboard
 
 
@@ -74,6 +74,7 @@ def upkeep(board: Switchboard, now: Instant) -> None:
     if mesh.status_due_s is not None and mesh.status_due_s <= now_s:
         board.keep_neighbors()
         settle_status(board)
+        introduce(board)
         mesh.out_of_reach.changed()
     if not board.draining:
         _tell_operators(board, now)
