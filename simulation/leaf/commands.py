@@ -93,6 +93,8 @@ def _end(board: Board, command: str) -> None:
         if connection.is_router:
             board.say(connection, command)
     board.tell(board.signed("DISCONNECTING"))
+    for client in board.of_side(Side.CLIENT):
+        board.close(client)
     board.effects.append(Stop(StopMode.STOP))
 
 

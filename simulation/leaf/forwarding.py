@@ -92,8 +92,8 @@ def _keep(board: Board, source: Connection, message: Message) -> None:
 
 
 def report(board: Board, source: Connection, message: Message, status: str) -> None:
-    """Tell the connection a message came on what became of it, if it asks."""
-    if message.get("transmission_report") == "failure":
+    """Tell the connection a message came on what became of it, if it asks; one that a router dialled us on is not told."""
+    if message.get("transmission_report") == "failure" and source.side is not Side.ACCEPTED:
         board.say(source, "TRANSMISSION_REPORT", command=message.command, status=status)
 
 

@@ -10,6 +10,8 @@ from simulation.leaf.neighbors import REDIAL_DISCONNECTED_S, REDIAL_REFUSED_S, R
 from simulation.leaf.news import settle_cluster, tell_dialled, tell_hangup, tell_of_server, tell_status
 
 VERSION = "1"
+RESET_TOLD = 3
+"""So often clients are told of a connection that was reset."""
 
 
 def introduction(board: Board) -> dict[str, str]:
@@ -129,16 +131,15 @@ def _part(board: Board, source: Connection, neighbor: Smaller, wait_s: float) ->
 def disconnect(board: Board, source: Connection, _message: Message) -> None:
     """DISCONNECT: the router at the other end is about to end."""
     neighbor = neighbor_of(board, source)
-    server, source.server = source.server, ""
-    if server:
-        tell_of_server(board, "DISCONNECTED", server)
-        settle_cluster(board)
+    if source.is_router:
+        tell_of_server(board, "DISCONNECTED", source.server)
+        settle_cluster(board, source)
     if neighbor is not None:
         neighbor.met, neighbor.lost, neighbor.down_since = False, False, board.now_s
         tell_dialled(board, neighbor, "down")
         _part(board, source, neighbor, REDIAL_DISCONNECTED_S)
     elif source.side is Side.ACCEPTED:
-        source.server, source.down_since = server, board.now_s
+        source.down_since = board.now_s
         tell_status(board, source, "down")
         _haunt(board, source)
         board.close(source)
@@ -159,13 +160,14 @@ def gossip(board: Board, source: Connection, message: Message) -> None:
         board.effects.append(Dial(neighbor.dial, host_port.host, host_port.port, secure=False))
 
 
-def gone(board: Board, connection: Connection) -> None:
+def gone(board: Board, connection: Connection, *, was_reset: bool = False) -> None:
     """A connection is no more; the router at the other end, if it was one, has said nothing."""
     del board.connections[connection.link]
     if connection.side is Side.ACCEPTED:
         if connection.server:
             tell_hangup(board, connection.server)
-        tell_status(board, connection, "down")
+        for _ in range(RESET_TOLD if was_reset else 1):
+            tell_status(board, connection, "down")
         if not connection.service:
             _haunt(board, connection)
     elif connection.side is Side.CLIENT and connection.service:
@@ -176,5 +178,4 @@ def gone(board: Board, connection: Connection) -> None:
 
 
 def _haunt(board: Board, connection: Connection) -> None:
-    port = connection.address.rpartition(":")[2]
-    board.neighbors.haunt(f"{board.own_ip}:{port}", board.now)
+    board.neighbors.haunt(connection.address.rpartition(":")[2], board.now)

@@ -125,7 +125,7 @@ class Leaf:
     def _link_closed(self, event: LinkClosed) -> None:
         connection = self._board.connections.get(event.link)
         if connection is not None:
-            gone(self._board, connection)
+            gone(self._board, connection, was_reset=True)
 
     def _stop_requested(self, event: StopRequested) -> None:
         if event.by == "SIGINT":

@@ -100,9 +100,15 @@ class Neighbors:
         if neighbor is not None and neighbor.connection is None:
             del self.smaller[address]
 
-    def haunt(self, port_address: str, now: Instant) -> None:
-        """An accepted connection is gone: its port is gossiped to on our own host, which means nothing to anyone."""
-        self.larger[port_address] = Larger(port_address, now.monotonic_s + GOSSIP_FIRST_S)
+    def haunt(self, port: str, now: Instant) -> None:
+        """An accepted connection is gone: its port is gossiped to on our own host, which means nothing to anyone.
+
+        The address counts and not the port, so that the first one lost stands for all that follow.
+        """
+        own_ip = ip_of(self.own)
+        if all(ip_of(address) != own_ip for address in self.larger):
+            address = f"{own_ip}:{port}"
+            self.larger[address] = Larger(address, now.monotonic_s + GOSSIP_FIRST_S)
 
     def next_due_s(self) -> float | None:
         """When the next dial is due."""
@@ -119,8 +125,8 @@ class Neighbors:
                 found.append(neighbor)
         for larger in self.larger.values():
             if larger.dial is None and larger.due_s <= now_s:
-                larger.due_s = now_s + larger.delay_s
                 larger.delay_s = min(larger.delay_s * 2, GOSSIP_LONGEST_S)
+                larger.due_s = now_s + larger.delay_s
                 found.append(larger)
         return found
 
