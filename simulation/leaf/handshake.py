@@ -6,6 +6,7 @@ from communicator.router.effects import Dial
 from communicator.router.events import DialFailed, LinkOpened
 from simulation.leaf.board import Board
 from simulation.leaf.connection import Connection, Side
+from simulation.leaf.load import ask
 from simulation.leaf.neighbors import REDIAL_DISCONNECTED_S, REDIAL_REFUSED_S, REDIAL_S, Larger, Smaller, first_of
 from simulation.leaf.news import settle_cluster, tell_dialled, tell_hangup, tell_of_server, tell_status
 
@@ -81,11 +82,12 @@ def connect(board: Board, source: Connection, message: Message) -> None:
         board.say(source, "REFUSE", conflict="name")
         tell_status(board, source, "down")
         return
-    source.server = server
+    source.server, source.my_address = server, message.get("my_address")
     source.up_since = board.now_s
     board.neighbors.connected(message.get("my_address"), board.now)
     board.neighbors.learn(first_of(message.get("neighbors")), board.now)
     board.keep_neighbors()
+    ask(board, source)
     board.say(source, "ACCEPT", **introduction(board))
     board.say(source, "HELP")
     tell_of_server(board, "NEW_REMOTE_CONNECTION", server)
@@ -100,12 +102,14 @@ def accept(board: Board, source: Connection, message: Message) -> None:
     if neighbor is None or not server or not message.get("my_address"):
         return
     source.server = neighbor.server = server
+    source.my_address = message.get("my_address")
     neighbor.met, neighbor.lost, neighbor.step_s = True, False, REDIAL_S
     neighbor.up_since, neighbor.down_since = board.now_s, 0
     board.neighbors.learn(message.get("my_address"), board.now)
     board.neighbors.learn(first_of(message.get("neighbors")), board.now)
     board.keep_neighbors()
     board.say(source, "HELP")
+    ask(board, source)
     tell_of_server(board, "NEW_REMOTE_CONNECTION", server)
 
 

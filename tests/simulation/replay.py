@@ -3,9 +3,11 @@
 import re
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from communicator.router.effects import Close, Dial, KeptFile, Send
-from communicator.router.events import CloseReason, LinkClosed, LinkOpened
+from communicator.router.events import CloseReason, LinkClosed, LinkOpened, LoadSampled
+from simulation.leaf import Leaf
 from simulation.mixed import UNDERSTOOD, Cast, Mixed
 from tests.simulation.recording import SECTIONS, Entry
 
@@ -19,6 +21,7 @@ EPOCH_S = 1_796_062_500
 SLACK_S = 0.005
 """A line is captured a moment after it was written."""
 RAW = re.compile(r"(dials|wrote|closes)")
+LOAD = re.compile(r"the load of (\w) is ([0-9.]+)")
 STARTS = re.compile(r"router (\w) starts")
 ENDS = re.compile(r"router (\w): (kill -9|SIGTERM|SIGINT)|router (\w) has ended")
 
@@ -46,6 +49,9 @@ class Run:
     """A moment when a new second began on the clocks, where dials show it."""
     raw: str = ""
     """The section in which the connections of host d are made by hand: it has no router there."""
+    plugins: bool = False
+    skipped_s: tuple[float, float] = (0.0, 0.0)
+    """In between a router failed of itself, and was started again."""
     slow: dict[str, float] = field(default_factory=dict)
     """By dialler and dialled: by how much a dial came later than another one of the same moment."""
 
@@ -82,6 +88,9 @@ class Recorder(Mixed):
         )
         super().__init__(cast)
         self.plays, self.epoch_s = run, epoch_s
+        if run.plugins:
+            for node in self.nodes.values():
+                node.make_core = partial(Leaf, plugins=True)
         self.section = ""
         self.seen = []
         self.links = {}
@@ -168,6 +177,9 @@ class Recorder(Mixed):
     def _operate(self, what):
         if found := STARTS.search(what):
             self.start(found[1])
+        elif found := LOAD.fullmatch(what):
+            self._tell(self.nodes[found[1]], LoadSampled(float(found[2])))
+            self._work()
         elif what.startswith("a router on host d"):
             self.nodes["d"].plan.name = "b"
             self.start("d")
@@ -233,7 +245,9 @@ def _bounds(entry):
 
 def recorded(run):
     """All lines of a run, in order of time."""
-    entries = [entry for name in run.sections for entry in SECTIONS[name].entries]
+    since_s, until_s = run.skipped_s
+    everything = [entry for name in run.sections for entry in SECTIONS[name].entries]
+    entries = [entry for entry in everything if not since_s < entry.time_s < until_s]
     return sorted(entries, key=lambda entry: entry.time_s)
 
 
@@ -261,7 +275,7 @@ def replay(run):
 
 
 MASKS = (
-    (re.compile(rb"(up_since|down_since|reply_timestamp)=[0-9.]+"), rb"\1=TIME"),
+    (re.compile(rb"(up_since|down_since|timestamp)=[0-9.]+"), rb"\1=TIME"),
     (re.compile(rb"(10\.9\.0\.\d):(?!4042)\d+"), rb"\1:PORT"),
     (re.compile(rb"COMMANDS list=.*\n"), b"COMMANDS list=LIST\n"),
 )
