@@ -50,8 +50,8 @@ from simulation.leaf import Leaf
 from simulation.leaf.neighbors import ip_of
 from simulation.life import EPOCH_S, Core
 
-KINDS: dict[str, CoreMaker] = {"c": Leaf, "b": Router}
-"""By letter: a C++ router, a Bellwether router."""
+KINDS: dict[str, CoreMaker] = {"c": Leaf, "p": partial(Leaf, plugins=True), "b": Router}
+"""By letter: a C++ router, one with its plugins, a Bellwether router."""
 START_APART_S = 1.0
 SETTLE_MAX_S = 200.0
 """A C++ router dials anew after a minute; what it learns then may need another one."""
@@ -61,6 +61,7 @@ HAPPENS_S = 10.0
 """Whatever a message sets off has happened by then: C++ routers send nothing on that is older."""
 DIAL_TIMEOUT_S = 2.0
 MOMENT_S = 1e-6
+"""What is due within it is due at once."""
 DEADLINES_MAX = 100_000
 """So many deadlines in one wait are a loop."""
 UNDERSTOOD = "HELP,QUITTING,READY,STOP,UNKNOWN,INVALID,NOTIFY,PAYLOAD,SERVICE_UNAVAILABLE,TRANSMISSION_REPORT"
@@ -282,9 +283,15 @@ class Mixed:
             node, life, event = self._queue.popleft()
             if node.core is None or life != node.lives:
                 continue
-            for effect in node.core.handle(event, self._instant()):
+            for effect in self._handle(node.core, node.name, event):
                 self._do(node, effect)
             self._look_at(node)
+
+    def _handle(self, core: Core, name: str, event: Event) -> list[Effect]:
+        try:
+            return core.handle(event, self._instant())
+        except Exception as error:
+            raise ViolationError(f"{name}: {event!r:.400} raised {error!r}") from error
 
     def _look_at(self, node: Node) -> None:
         due_s = node.core.next_deadline() if node.core is not None else None

@@ -60,7 +60,7 @@ def _broadcast(board: Board, message: Message) -> None:
 
 def _by_name(board: Board, source: Connection, message: Message) -> None:
     for client in board.clients():
-        if client.service == message.service:
+        if client.service == message.service and client is not source:  # nobody hears from itself
             board.send(client, message)
             return
     if message.service in board.config.known_services:
