@@ -145,7 +145,7 @@ def disconnect(board: Board, source: Connection, _message: Message) -> None:
     elif source.side is Side.ACCEPTED:
         source.down_since = board.now_s
         tell_status(board, source, "down")
-        _haunt(board, source)
+        _gossip_to_port(board, source)
         board.close(source)
 
 
@@ -173,7 +173,7 @@ def gone(board: Board, connection: Connection, *, was_reset: bool = False) -> No
         for _ in range(RESET_TOLD if was_reset else 1):
             tell_status(board, connection, "down")
         if not connection.service:
-            _haunt(board, connection)
+            _gossip_to_port(board, connection)
     elif connection.side is Side.CLIENT and connection.service:
         tell_status(board, connection, "down")
     elif (neighbor := neighbor_of(board, connection)) is not None:
@@ -181,5 +181,5 @@ def gone(board: Board, connection: Connection, *, was_reset: bool = False) -> No
         board.neighbors.lost(neighbor, board.now.monotonic_s)
 
 
-def _haunt(board: Board, connection: Connection) -> None:
-    board.neighbors.haunt(connection.address.rpartition(":")[2], board.now)
+def _gossip_to_port(board: Board, connection: Connection) -> None:
+    board.neighbors.gossip_to_port(connection.address.rpartition(":")[2], board.now)

@@ -100,7 +100,7 @@ class Neighbors:
         if neighbor is not None and neighbor.connection is None:
             del self.smaller[address]
 
-    def haunt(self, port: str, now: Instant) -> None:
+    def gossip_to_port(self, port: str, now: Instant) -> None:
         """An accepted connection is gone: its port is gossiped to on our own host, which means nothing to anyone.
 
         The address counts and not the port, so that the first one lost stands for all that follow.
