@@ -13,6 +13,7 @@ REDIAL_DISCONNECTED_S = 300.0
 REDIAL_REFUSED_S = 86_400.0
 GOSSIP_FIRST_S = 5.0
 GOSSIP_LONGEST_S = 3600.0
+NEVER_S = float("inf")
 
 
 def ip_of(address: str) -> str:
@@ -79,7 +80,7 @@ class Neighbors:
             return
         self.known.add(address)
         if rank(address)[0] < rank(self.own)[0]:
-            self.smaller[address] = Smaller(address, self._start_s(now))
+            self.smaller.setdefault(address, Smaller(address, NEVER_S)).due_s = self._start_s(now)
         elif rank(address)[0] > rank(self.own)[0]:
             self.larger[address] = Larger(address, now.monotonic_s + GOSSIP_FIRST_S)
 
@@ -94,11 +95,10 @@ class Neighbors:
         self.larger.pop(address, None)
 
     def forget(self, address: str) -> None:
-        """An operator takes an address off the list; a link with it stays."""
+        """An operator takes an address off the list; a link with it stays, but it is not dialled until it is heard of again."""
         self.known.discard(address)
-        neighbor = self.smaller.get(address)
-        if neighbor is not None and neighbor.connection is None:
-            del self.smaller[address]
+        if address in self.smaller:
+            self.smaller[address].due_s = NEVER_S
 
     def gossip_to_port(self, port: str, now: Instant) -> None:
         """An accepted connection is gone: its port is gossiped to on our own host, which means nothing to anyone.
@@ -114,7 +114,7 @@ class Neighbors:
         """When the next dial is due."""
         waiting = [n.due_s for n in self.smaller.values() if n.connection is None and n.dial is None]
         waiting += [n.due_s for n in self.larger.values() if n.dial is None]
-        return min(waiting, default=None)
+        return min((due_s for due_s in waiting if due_s < NEVER_S), default=None)
 
     def due(self, now_s: float) -> list[Smaller | Larger]:
         """Whom to dial now; their next time is set."""

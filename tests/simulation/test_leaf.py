@@ -142,6 +142,18 @@ def test_it_dials_at_once_and_writes_down_whom_it_knows():
     assert Keep(KeptFile.NEIGHBORS, "10.9.0.1:4042\n10.9.0.2:4042\n") in effects
 
 
+def test_who_is_forgotten_is_not_dialled_until_it_is_heard_of():
+    bench = Bench()
+    bench.connect(1)
+    bench.write(1, "FORGET ip=10.9.0.1:4042;broadcast_hops=1")
+    assert bench.leaf.next_deadline() is None
+    effects = bench.do(
+        LinesReceived(1, b"CONNECT my_address=10.9.0.3:4042;neighbors=10.9.0.1:4042;server_name=c;version=1\n")
+    )
+    assert any(isinstance(effect, Keep) and "10.9.0.1:4042" in effect.content for effect in effects)
+    assert bench.leaf.next_deadline() == 1.0
+
+
 def test_it_dials_nobody_when_it_stops():
     bench = Bench()
     assert any(isinstance(effect, Stop) for effect in bench.do(StopRequested("SIGTERM")))
