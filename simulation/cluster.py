@@ -13,6 +13,7 @@ from communicator.router.effects import Effect, Notice
 from communicator.router.events import CloseReason, Instant, LinkClosed
 from simulation.agenda import Stage
 from simulation.host import CoreMaker, Host, Plan
+from simulation.leaf import Leaf
 from simulation.memory import MemoryBus, MemoryCarrier
 from simulation.network import End, Network
 
@@ -136,7 +137,8 @@ class Cluster:
     Args:
         roads: Pairs of names; both ends are configured to link over each, and over nothing else.
         bus: Names of those that meet on a bus, not over roads.
-        leaves: Those that speak as the C++ communicatord does.
+        leaves: Bellwether routers that have no features, as if they were C++ ones.
+        cpp: Those that run a C++ router (`simulation.leaf`), which reads only the first of its neighbors.
         features: What the others say that they can.
         make_core: Makes their cores.
         changes: What differs from a plain configuration, on every host.
@@ -148,6 +150,7 @@ class Cluster:
         *,
         bus: str = "",
         leaves: str = "",
+        cpp: str = "",
         features: frozenset[str] = ALL_FEATURES,
         make_core: CoreMaker = Router,
         **changes: Any,
@@ -165,7 +168,8 @@ class Cluster:
                 discover=False,
                 features=frozenset() if name in leaves else features,
             )
-            host = self.hosts[name] = Machine(self.stage, self.wire, plan, _on_bus if name in bus else make_core)
+            core = Leaf if name in cpp else _on_bus if name in bus else make_core
+            host = self.hosts[name] = Machine(self.stage, self.wire, plan, core)
             host.changes, host.notices = changes, []
         for one, other in pairs:
             self.wire.build_road(one, other, (DELAY_S, DELAY_S))

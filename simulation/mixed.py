@@ -47,10 +47,11 @@ from communicator.router.events import (
 from simulation.agenda import ViolationError
 from simulation.host import ROOT, CoreMaker, Plan, configuration
 from simulation.leaf import Leaf
+from simulation.leaf.neighbors import ip_of
 from simulation.life import EPOCH_S, Core
 
-KINDS: dict[str, CoreMaker] = {"c": Leaf, "b": Router}
-"""By letter: a C++ router, a Bellwether router."""
+KINDS: dict[str, CoreMaker] = {"c": Leaf, "p": partial(Leaf, plugins=True), "b": Router}
+"""By letter: a C++ router, one with its plugins, a Bellwether router."""
 START_APART_S = 1.0
 SETTLE_MAX_S = 200.0
 """A C++ router dials anew after a minute; what it learns then may need another one."""
@@ -59,6 +60,8 @@ FORMING_S = 3.0
 HAPPENS_S = 10.0
 """Whatever a message sets off has happened by then: C++ routers send nothing on that is older."""
 DIAL_TIMEOUT_S = 2.0
+MOMENT_S = 1e-6
+"""What is due within it is due at once."""
 DEADLINES_MAX = 100_000
 """So many deadlines in one wait are a loop."""
 UNDERSTOOD = "HELP,QUITTING,READY,STOP,UNKNOWN,INVALID,NOTIFY,PAYLOAD,SERVICE_UNAVAILABLE,TRANSMISSION_REPORT"
@@ -118,6 +121,10 @@ class Node:
     clients: dict[int, str] = field(default_factory=dict)
     """By link: the name of the process."""
 
+    def link_of(self, client: str) -> int:
+        """The link of a process."""
+        return next(link for link, name in self.clients.items() if name == client)
+
 
 class Mixed:
     """A cluster that plays.
@@ -127,11 +134,16 @@ class Mixed:
         wire: Called with every line that one router writes to another: from, to, and the line.
     """
 
+    epoch_s = EPOCH_S
+    """What the clocks of all hosts show at the beginning."""
+
     def __init__(self, cast: Cast, wire: Callable[[str, str, bytes], None] = lambda _from, _to, _line: None) -> None:
         self.cast = cast
         self.now_s = 0.0
         self.heard: list[Heard] = []
         """What clients have received since the last `say`."""
+        self.dial_takes_s: dict[str, float] = {}
+        """By dialler and dialled, such as ``ba``: how long it takes until they are connected, where it takes time."""
         self._wire = wire
         self._queue: deque[tuple[Node, int, Event]] = deque()
         self._later: list[tuple[float, Callable[[], None]]] = []
@@ -155,16 +167,33 @@ class Mixed:
         self._look_at(node)
         for service in (f"cli_{host}", *(name for name, where in self.cast.services.items() if host in where)):
             self.join(host, service)
-        self._work()
 
-    def join(self, host: str, service: str) -> None:
-        """A process of a host connects and registers."""
+    def connect(self, host: str, client: str) -> None:
+        """A process of a host connects."""
         node = self.nodes[host]
         link = next(self._links)
-        node.clients[link] = service
+        node.clients[link] = client
         self._tell(node, LinkOpened(link, LinkKind.UNIX, "/run/bellwether/communicatord.sock", ROOT))
-        lines = f"REGISTER service={service};version=1\nCOMMANDS list={UNDERSTOOD}\n"
-        self._tell(node, LinesReceived(link, lines.encode()))
+        self._work()
+
+    def join(self, host: str, service: str, commands: str = UNDERSTOOD) -> None:
+        """A process of a host connects and registers."""
+        self.connect(host, service)
+        self.write(host, service, f"REGISTER service={service};version=1\nCOMMANDS list={commands}\n".encode())
+
+    def leave(self, host: str, client: str) -> None:
+        """A process of a host is gone."""
+        node = self.nodes[host]
+        link = node.link_of(client)
+        del node.clients[link]
+        self._tell(node, LinkClosed(link, CloseReason.HUP))
+        self._work()
+
+    def write(self, host: str, client: str, lines: bytes) -> None:
+        """A process of a host writes to its router, and what that sets off without time passing happens."""
+        node = self.nodes[host]
+        self._tell(node, LinesReceived(node.link_of(client), lines))
+        self._work()
 
     def stop(self, host: str, by: str = "SIGTERM") -> None:
         """A signal asks a router to end; SIGINT makes a C++ router say DISCONNECT."""
@@ -193,11 +222,19 @@ class Mixed:
                 return
             self.now_s = due_s
             if later_s <= node.due_s:
-                self._later.pop(0)[1]()
+                self._do_what_is_due()
             else:
                 self._tell(node, DeadlineReached())
             self._work()
         raise ViolationError(f"time stands still at {self.now_s:.6f} s")
+
+    def _do_what_is_due(self) -> None:
+        """Routers that dial at the same moment are all connected before one of them says a word."""
+        until_s = self.now_s + MOMENT_S
+        due = [action for due_s, action in self._later if due_s <= until_s]
+        self._later = self._later[len(due) :]
+        for action in due:
+            action()
 
     def settle(self) -> None:
         """Start all routers in their order, and wait until no more of them will link."""
@@ -223,11 +260,8 @@ class Mixed:
         Returns:
             What clients received meanwhile, in this order.
         """
-        node = self.nodes[host]
-        link = next(link for link, name in node.clients.items() if name == client)
         self.heard = []
-        self._tell(node, LinesReceived(link, f"{line}\n".encode()))
-        self._work()
+        self.write(host, client, f"{line}\n".encode())
         self.run(lasts_s)
         return self.heard
 
@@ -235,7 +269,7 @@ class Mixed:
         return frozenset((one.name, other.name)) in self._reach
 
     def _instant(self) -> Instant:
-        return Instant(self.now_s, int((EPOCH_S + self.now_s) * 1e9))
+        return Instant(self.now_s, int((self.epoch_s + self.now_s) * 1e9))
 
     def _tell(self, node: Node, event: Event) -> None:
         self._queue.append((node, node.lives, event))
@@ -249,9 +283,15 @@ class Mixed:
             node, life, event = self._queue.popleft()
             if node.core is None or life != node.lives:
                 continue
-            for effect in node.core.handle(event, self._instant()):
+            for effect in self._handle(node.core, node.name, event):
                 self._do(node, effect)
             self._look_at(node)
+
+    def _handle(self, core: Core, name: str, event: Event) -> list[Effect]:
+        try:
+            return core.handle(event, self._instant())
+        except Exception as error:
+            raise ViolationError(f"{name}: {event!r:.400} raised {error!r}") from error
 
     def _look_at(self, node: Node) -> None:
         due_s = node.core.next_deadline() if node.core is not None else None
@@ -307,20 +347,28 @@ class Mixed:
             self._tell(other, LinkEnded(far_link))
 
     def _dial(self, node: Node, dial: int, address: str) -> None:
+        """A dial takes longer than what is on its way already: it comes to something when all else has happened."""
         other = self._by_address.get(address)
-        if other is None or (other is not node and not self._reaches(node, other)):
-            self._later_on(DIAL_TIMEOUT_S, partial(self._dial_timed_out, node, node.lives, dial))
+        takes_s = DIAL_TIMEOUT_S
+        if ip_of(address) == ip_of(node.plan.address):
+            takes_s = 0.0
+        elif other is not None and self._reaches(node, other):
+            takes_s = self.dial_takes_s.get(f"{node.name}{other.name}", 0.0)
+        self._later_on(takes_s, partial(self._dialled, node, node.lives, dial, address))
+
+    def _dialled(self, node: Node, life: int, dial: int, address: str) -> None:
+        other = self._by_address.get(address)
+        if node.core is None or node.lives != life:
+            return
+        if other is None or other is node or not self._reaches(node, other):
+            self._tell(node, DialFailed(dial, "timed out"))
         elif other.core is None:
             self._tell(node, DialFailed(dial, "connection refused"))
         else:
             near_link, far_link = next(self._links), next(self._links)
             node.far[near_link], other.far[far_link] = (other, far_link), (node, near_link)
-            came_from = f"{node.plan.address.partition(':')[0]}:{next(self._ports)}"
-            self._tell(other, LinkOpened(far_link, LinkKind.REMOTE, came_from))
+            self._tell(other, LinkOpened(far_link, LinkKind.REMOTE, f"{ip_of(node.plan.address)}:{next(self._ports)}"))
             self._tell(node, LinkOpened(near_link, LinkKind.REMOTE, address, dial=dial))
-
-    def _dial_timed_out(self, node: Node, life: int, dial: int) -> None:
-        self._queue.append((node, life, DialFailed(dial, "timed out")))
 
 
 def _due_s(node: Node) -> float:

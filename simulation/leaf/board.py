@@ -24,6 +24,17 @@ class ClusterState:
 
 
 @dataclass(slots=True)
+class Load:
+    """What a leaf with plugins remembers of load averages."""
+
+    registered: set[int] = field(default_factory=set)
+    """Links that are told."""
+    listened: set[str] = field(default_factory=set)
+    """Addresses that clients asked for, as they wrote them."""
+    told: float | None = None
+
+
+@dataclass(slots=True)
 class Board:
     """The state of a leaf."""
 
@@ -38,6 +49,8 @@ class Board:
     kept: dict[str, list[tuple[float, Message]]] = field(default_factory=dict)
     """Messages for services of this host that are not there, and until when."""
     cluster: ClusterState = field(default_factory=ClusterState)
+    load: Load | None = None
+    """Of the plugins; None without them."""
     messages_numbered: int = 0
     dials: int = 0
     is_stopping: bool = False

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from communicator.protocol.message import Message
 from communicator.protocol.values import format_timestamp
 from communicator.router.effects import Stop, StopMode
+from simulation.leaf import load
 from simulation.leaf.board import ROUTER, Board
 from simulation.leaf.connection import Connection, Side
 from simulation.leaf.forwarding import send_on, targets
@@ -37,7 +38,7 @@ def _commands(_board: Board, source: Connection, message: Message) -> None:
 
 
 def _help(board: Board, source: Connection, message: Message) -> None:
-    board.send(source, message.reply("COMMANDS", {"list": ",".join(sorted(COMMANDS))}))
+    board.send(source, message.reply("COMMANDS", {"list": ",".join(sorted(_commands_of(board)))}))
 
 
 def _alive(board: Board, source: Connection, message: Message) -> None:
@@ -93,7 +94,14 @@ def _end(board: Board, command: str) -> None:
         if connection.is_router:
             board.say(connection, command)
     board.tell(board.signed("DISCONNECTING"))
+    for client in board.of_side(Side.CLIENT):
+        board.close(client)
     board.effects.append(Stop(StopMode.STOP))
+
+
+def _clock_status(board: Board, source: Connection, _message: Message) -> None:
+    if "CLOCK_UNSTABLE" in source.commands:
+        board.say(source, "CLOCK_UNSTABLE", cache="no", clock_error="invalid")
 
 
 def _nothing(_board: Board, _source: Connection, _message: Message) -> None:
@@ -130,9 +138,23 @@ COMMANDS: dict[str, Callable[[Board, Connection, Message], None]] = {
 """Everything that a router without plugins lists."""
 
 
+WITH_PLUGINS = COMMANDS | {
+    "CLOCK_STATUS": _clock_status,
+    "LISTEN_LOADAVG": load.listen,
+    "LOADAVG": _nothing,
+    "REGISTER_FOR_LOADAVG": load.register,
+    "UNREGISTER_FROM_LOADAVG": load.unregister,
+}
+"""What it lists with its two plugins, load averages and the state of the clock."""
+
+
+def _commands_of(board: Board) -> dict[str, Callable[[Board, Connection, Message], None]]:
+    return COMMANDS if board.load is None else WITH_PLUGINS
+
+
 def execute(board: Board, source: Connection, message: Message) -> None:
     """Do what a message to the router says."""
-    handler = COMMANDS.get(message.command)
+    handler = _commands_of(board).get(message.command)
     if handler is not None:
         handler(board, source, message)
     else:

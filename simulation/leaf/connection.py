@@ -28,6 +28,8 @@ class Connection:
     """What it registered as."""
     server: str = ""
     """The name it said in CONNECT or ACCEPT."""
+    my_address: str = ""
+    """Where it listens, as it said there."""
     commands: frozenset[str] = frozenset()
     up_since: int = 0
     down_since: int = 0

@@ -60,7 +60,7 @@ def _broadcast(board: Board, message: Message) -> None:
 
 def _by_name(board: Board, source: Connection, message: Message) -> None:
     for client in board.clients():
-        if client.service == message.service:
+        if client.service == message.service and client is not source:  # nobody hears from itself
             board.send(client, message)
             return
     if message.service in board.config.known_services:
@@ -92,8 +92,8 @@ def _keep(board: Board, source: Connection, message: Message) -> None:
 
 
 def report(board: Board, source: Connection, message: Message, status: str) -> None:
-    """Tell the connection a message came on what became of it, if it asks."""
-    if message.get("transmission_report") == "failure":
+    """Tell the connection a message came on what became of it, if it asks; one that a router dialled us on is not told."""
+    if message.get("transmission_report") == "failure" and source.side is not Side.ACCEPTED:
         board.say(source, "TRANSMISSION_REPORT", command=message.command, status=status)
 
 

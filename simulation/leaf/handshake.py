@@ -6,10 +6,13 @@ from communicator.router.effects import Dial
 from communicator.router.events import DialFailed, LinkOpened
 from simulation.leaf.board import Board
 from simulation.leaf.connection import Connection, Side
+from simulation.leaf.load import ask
 from simulation.leaf.neighbors import REDIAL_DISCONNECTED_S, REDIAL_REFUSED_S, REDIAL_S, Larger, Smaller, first_of
 from simulation.leaf.news import settle_cluster, tell_dialled, tell_hangup, tell_of_server, tell_status
 
 VERSION = "1"
+RESET_TOLD = 3
+"""So often clients are told of a connection that was reset."""
 
 
 def introduction(board: Board) -> dict[str, str]:
@@ -79,11 +82,12 @@ def connect(board: Board, source: Connection, message: Message) -> None:
         board.say(source, "REFUSE", conflict="name")
         tell_status(board, source, "down")
         return
-    source.server = server
+    source.server, source.my_address = server, message.get("my_address")
     source.up_since = board.now_s
     board.neighbors.connected(message.get("my_address"), board.now)
     board.neighbors.learn(first_of(message.get("neighbors")), board.now)
     board.keep_neighbors()
+    ask(board, source)
     board.say(source, "ACCEPT", **introduction(board))
     board.say(source, "HELP")
     tell_of_server(board, "NEW_REMOTE_CONNECTION", server)
@@ -98,12 +102,14 @@ def accept(board: Board, source: Connection, message: Message) -> None:
     if neighbor is None or not server or not message.get("my_address"):
         return
     source.server = neighbor.server = server
+    source.my_address = message.get("my_address")
     neighbor.met, neighbor.lost, neighbor.step_s = True, False, REDIAL_S
     neighbor.up_since, neighbor.down_since = board.now_s, 0
     board.neighbors.learn(message.get("my_address"), board.now)
     board.neighbors.learn(first_of(message.get("neighbors")), board.now)
     board.keep_neighbors()
     board.say(source, "HELP")
+    ask(board, source)
     tell_of_server(board, "NEW_REMOTE_CONNECTION", server)
 
 
@@ -129,18 +135,17 @@ def _part(board: Board, source: Connection, neighbor: Smaller, wait_s: float) ->
 def disconnect(board: Board, source: Connection, _message: Message) -> None:
     """DISCONNECT: the router at the other end is about to end."""
     neighbor = neighbor_of(board, source)
-    server, source.server = source.server, ""
-    if server:
-        tell_of_server(board, "DISCONNECTED", server)
-        settle_cluster(board)
+    if source.is_router:
+        tell_of_server(board, "DISCONNECTED", source.server)
+        settle_cluster(board, source)
     if neighbor is not None:
         neighbor.met, neighbor.lost, neighbor.down_since = False, False, board.now_s
         tell_dialled(board, neighbor, "down")
         _part(board, source, neighbor, REDIAL_DISCONNECTED_S)
     elif source.side is Side.ACCEPTED:
-        source.server, source.down_since = server, board.now_s
+        source.down_since = board.now_s
         tell_status(board, source, "down")
-        _haunt(board, source)
+        _gossip_to_port(board, source)
         board.close(source)
 
 
@@ -159,15 +164,16 @@ def gossip(board: Board, source: Connection, message: Message) -> None:
         board.effects.append(Dial(neighbor.dial, host_port.host, host_port.port, secure=False))
 
 
-def gone(board: Board, connection: Connection) -> None:
+def gone(board: Board, connection: Connection, *, was_reset: bool = False) -> None:
     """A connection is no more; the router at the other end, if it was one, has said nothing."""
     del board.connections[connection.link]
     if connection.side is Side.ACCEPTED:
         if connection.server:
             tell_hangup(board, connection.server)
-        tell_status(board, connection, "down")
+        for _ in range(RESET_TOLD if was_reset else 1):
+            tell_status(board, connection, "down")
         if not connection.service:
-            _haunt(board, connection)
+            _gossip_to_port(board, connection)
     elif connection.side is Side.CLIENT and connection.service:
         tell_status(board, connection, "down")
     elif (neighbor := neighbor_of(board, connection)) is not None:
@@ -175,6 +181,5 @@ def gone(board: Board, connection: Connection) -> None:
         board.neighbors.lost(neighbor, board.now.monotonic_s)
 
 
-def _haunt(board: Board, connection: Connection) -> None:
-    port = connection.address.rpartition(":")[2]
-    board.neighbors.haunt(f"{board.own_ip}:{port}", board.now)
+def _gossip_to_port(board: Board, connection: Connection) -> None:
+    board.neighbors.gossip_to_port(connection.address.rpartition(":")[2], board.now)

@@ -17,13 +17,15 @@ from communicator.router.events import (
     LinkClosed,
     LinkEnded,
     LinkOpened,
+    LoadSampled,
     StopRequested,
 )
-from simulation.leaf.board import HERE, ROUTER, Board
+from simulation.leaf.board import HERE, ROUTER, Board, Load
 from simulation.leaf.commands import execute, stop
 from simulation.leaf.connection import Connection, Side
 from simulation.leaf.forwarding import forward, is_stale
 from simulation.leaf.handshake import dial_due, dial_failed, dial_succeeded, gone
+from simulation.leaf.load import sampled
 from simulation.leaf.neighbors import Neighbors, first_of
 from simulation.leaf.news import settle_cluster
 
@@ -34,16 +36,17 @@ class Leaf:
     Args:
         config: Its identity, neighbors, ``.service`` files and neighbors.txt; the rest is not looked at.
         now: When it starts.
+        plugins: Whether it has the two plugins that come with it: load averages, and the state of the clock.
     """
 
-    def __init__(self, config: RouterConfig, now: Instant) -> None:
+    def __init__(self, config: RouterConfig, now: Instant, *, plugins: bool = False) -> None:
         neighbors = Neighbors(config.my_address, {config.my_address})
         configured = config.cluster.neighbors
         if configured:
             neighbors.learn(str(configured[0].host_port), now)
         for line in config.cluster.saved_neighbors.split():
             neighbors.learn(first_of(line), now)
-        self._board = Board(config, now, neighbors)
+        self._board = Board(config, now, neighbors, load=Load() if plugins else None)
         settle_cluster(self._board)
         self._board.keep_neighbors()
         self._handlers: dict[type, Callable[[Any], None]] = {
@@ -51,6 +54,7 @@ class Leaf:
             LinesReceived: self._lines_received,
             LinkEnded: self._link_ended,
             LinkClosed: self._link_closed,
+            LoadSampled: lambda event: sampled(self._board, event),
             DialFailed: lambda event: dial_failed(self._board, event),
             DeadlineReached: lambda _event: dial_due(self._board),
             StopRequested: self._stop_requested,
@@ -125,7 +129,7 @@ class Leaf:
     def _link_closed(self, event: LinkClosed) -> None:
         connection = self._board.connections.get(event.link)
         if connection is not None:
-            gone(self._board, connection)
+            gone(self._board, connection, was_reset=True)
 
     def _stop_requested(self, event: StopRequested) -> None:
         if event.by == "SIGINT":

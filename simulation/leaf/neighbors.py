@@ -13,6 +13,7 @@ REDIAL_DISCONNECTED_S = 300.0
 REDIAL_REFUSED_S = 86_400.0
 GOSSIP_FIRST_S = 5.0
 GOSSIP_LONGEST_S = 3600.0
+NEVER_S = float("inf")
 
 
 def ip_of(address: str) -> str:
@@ -79,7 +80,7 @@ class Neighbors:
             return
         self.known.add(address)
         if rank(address)[0] < rank(self.own)[0]:
-            self.smaller[address] = Smaller(address, self._start_s(now))
+            self.smaller.setdefault(address, Smaller(address, NEVER_S)).due_s = self._start_s(now)
         elif rank(address)[0] > rank(self.own)[0]:
             self.larger[address] = Larger(address, now.monotonic_s + GOSSIP_FIRST_S)
 
@@ -94,21 +95,26 @@ class Neighbors:
         self.larger.pop(address, None)
 
     def forget(self, address: str) -> None:
-        """An operator takes an address off the list; a link with it stays."""
+        """An operator takes an address off the list; a link with it stays, but it is not dialled until it is heard of again."""
         self.known.discard(address)
-        neighbor = self.smaller.get(address)
-        if neighbor is not None and neighbor.connection is None:
-            del self.smaller[address]
+        if address in self.smaller:
+            self.smaller[address].due_s = NEVER_S
 
-    def haunt(self, port_address: str, now: Instant) -> None:
-        """An accepted connection is gone: its port is gossiped to on our own host, which means nothing to anyone."""
-        self.larger[port_address] = Larger(port_address, now.monotonic_s + GOSSIP_FIRST_S)
+    def gossip_to_port(self, port: str, now: Instant) -> None:
+        """An accepted connection is gone: its port is gossiped to on our own host, which means nothing to anyone.
+
+        The address counts and not the port, so that the first one lost stands for all that follow.
+        """
+        own_ip = ip_of(self.own)
+        if all(ip_of(address) != own_ip for address in self.larger):
+            address = f"{own_ip}:{port}"
+            self.larger[address] = Larger(address, now.monotonic_s + GOSSIP_FIRST_S)
 
     def next_due_s(self) -> float | None:
         """When the next dial is due."""
         waiting = [n.due_s for n in self.smaller.values() if n.connection is None and n.dial is None]
         waiting += [n.due_s for n in self.larger.values() if n.dial is None]
-        return min(waiting, default=None)
+        return min((due_s for due_s in waiting if due_s < NEVER_S), default=None)
 
     def due(self, now_s: float) -> list[Smaller | Larger]:
         """Whom to dial now; their next time is set."""
@@ -119,8 +125,8 @@ class Neighbors:
                 found.append(neighbor)
         for larger in self.larger.values():
             if larger.dial is None and larger.due_s <= now_s:
-                larger.due_s = now_s + larger.delay_s
                 larger.delay_s = min(larger.delay_s * 2, GOSSIP_LONGEST_S)
+                larger.due_s = now_s + larger.delay_s
                 found.append(larger)
         return found
 

@@ -5,6 +5,8 @@ from simulation.leaf.board import Board
 from simulation.leaf.connection import Connection, Side
 from simulation.leaf.neighbors import Smaller
 
+LIVE = (Side.ACCEPTED, Side.DIALLED)
+
 
 def tell_status(board: Board, connection: Connection, status: str) -> None:
     """STATUS of a client, or of an accepted connection."""
@@ -52,10 +54,16 @@ def cluster_lines(board: Board) -> list[Message]:
     return [board.signed(command, ".", neighbors_count=count) for command in (up, complete)]
 
 
-def settle_cluster(board: Board) -> None:
-    """Count anew, and say what has changed: only CONNECT and DISCONNECT make a leaf count."""
+def settle_cluster(board: Board, leaves: Connection | None = None) -> None:
+    """Count anew, and say what has changed: only CONNECT and DISCONNECT make a leaf count.
+
+    Args:
+        board: The leaf.
+        leaves: A connection that counts no longer; all others do, also those on which nothing was said yet.
+    """
     count = len(board.neighbors.known)
-    live = 1 + sum(each.is_router for each in board.connections.values())
+    others = [each for each in board.connections.values() if each.side in LIVE and each is not leaves]
+    live = 1 + len(others)
     was = (board.cluster.up, board.cluster.complete)
     board.cluster.up = (live >= count // 2 + 1, count)
     board.cluster.complete = (live == count, count)
