@@ -144,6 +144,7 @@ def _speaker(link: Link) -> Speaker:
         accepted=link.is_router or link.registration is not None,
         is_router=link.is_router,
         is_bus=link.is_bus,
+        is_dialled=link.dial is not None,
     )
 
 

@@ -105,7 +105,7 @@ def test_a_datagram_leaves_nothing_behind(playbook):
     book = playbook()
     for datagram in (b"LISTEN_LOADAVG ips=127.0.0.1", b"REGISTER_FOR_LOADAVG", b"ROUTER_GET_STATS"):
         book.handle(DatagramReceived(datagram))
-    assert not book.router._board.load_listeners
+    assert book.router._board.load.is_empty
     assert not book.effects_of(Measure)
     assert not book.effects_of(SampleLoad)
 
