@@ -9,6 +9,8 @@ from communicator.errors import AddressError
 
 PORTS = {"cd": 4040, "cdu": 4041, "cds": 4043}
 """The default port of each scheme: local TCP, UDP signal, TLS."""
+REMOTE_PORT = 4042
+"""Where a router listens for others in clear, unless told otherwise."""
 
 _PORT_MAX = 65_535
 _PORT_DIGITS = 5

@@ -45,7 +45,8 @@ def test_load_is_told_when_it_has_moved(playbook):
         ("ips=127.0.0.1:4043", "parameter ips: '127.0.0.1:4043' is not a host of this cluster"),
         ("ips=host-a", "parameter ips: 'host-a' is not a host of this cluster"),
         ("ips=,,", "parameter ips names no host"),
-        ("", "parameter ips names no host"),
+        ("", "parameter ips is missing"),
+        ("ips=", "parameter ips is missing"),
     ],
 )
 def test_the_load_of_a_stranger_is_not_to_be_had(playbook, ips, reason):

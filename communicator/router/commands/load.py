@@ -7,7 +7,7 @@ from communicator.protocol.addresses import plain_ip
 from communicator.protocol.line_form import encode_line
 from communicator.protocol.message import Message
 from communicator.protocol.names import ROUTER_SERVICE
-from communicator.protocol.values import format_timestamp
+from communicator.protocol.values import format_timestamp, required
 from communicator.router.carrier import Hop
 from communicator.router.effects import SampleLoad
 from communicator.router.events import Instant
@@ -38,7 +38,7 @@ def unregister_from_load(board: Switchboard, link: Link, _message: Message, _now
 
 def listen_to_load(board: Switchboard, link: Link, message: Message, now: Instant) -> None:
     """LISTEN_LOADAVG: the load of the hosts named in ``ips``, whose routers are asked; of one that is away, once it is back."""
-    names = [_spelled(text) for text in listed(message.get("ips"))]
+    names = [_spelled(text) for text in listed(required(message, "ips"))]
     if not names:
         raise RemoteProtocolError("parameter ips names no host")
     known = {name for address in board.mesh.book.addresses() for name in names_of(address)}

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from communicator.errors import AddressError
-from communicator.protocol.addresses import HostPort, parse_host_port
+from communicator.protocol.addresses import REMOTE_PORT, HostPort, parse_host_port
 
 Rank = tuple[int, int, int]
 """What orders addresses: the version of IP, the number of the host, the port."""
@@ -49,6 +49,14 @@ def parse_cluster_address(text: str) -> HostPort | None:
     if ip.is_unspecified or ip.is_multicast or ip == _LIMITED_BROADCAST or host_port.port == 0:
         return None
     return HostPort(str(ip), host_port.port)
+
+
+def with_port(text: str) -> str:
+    """What another router names as a neighbor, with the usual port where it names none, as the ancestor takes it."""
+    try:
+        return str(parse_host_port(text, REMOTE_PORT))
+    except AddressError:
+        return text
 
 
 @dataclass(slots=True)
