@@ -5,11 +5,10 @@ from typing import Literal
 
 from communicator.daemon.listen_settings import check_address
 from communicator.errors import AddressError, ConfigError
-from communicator.protocol.addresses import HostPort, parse_host_port
+from communicator.protocol.addresses import REMOTE_PORT, HostPort, parse_host_port
 from communicator.router.config import NeighborAddress
 from communicator.runtime import Settings
 
-REMOTE_PORT = 4042
 SECURE_PORT = 4043
 
 _SCHEMES = {"cd": (False, REMOTE_PORT), "cds": (True, SECURE_PORT)}

@@ -5,11 +5,10 @@ import uuid
 from dataclasses import dataclass, field
 
 from communicator.daemon.bound_doors import BoundDoors
-from communicator.daemon.cluster_settings import REMOTE_PORT
 from communicator.daemon.exposure import is_wildcard
 from communicator.daemon.settings import CommunicatordSettings
 from communicator.errors import ConfigError
-from communicator.protocol.addresses import HostPort, parse_host_port
+from communicator.protocol.addresses import REMOTE_PORT, HostPort, parse_host_port
 from communicator.protocol.names import server_name_from_host
 from communicator.router.events import LinkKind
 

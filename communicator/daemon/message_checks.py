@@ -29,7 +29,15 @@ def read_definitions(settings: CommunicatordSettings) -> Definitions:
         return Definitions()
     catalogue, remarks = load_catalogue(map(Path, settings.definitions_path))
     refused = tuple(remark for remark in remarks if remark.severity is Severity.ERROR)
-    return Definitions(MessageChecks(settings.check_messages, Checker(catalogue)), refused)
+    return Definitions(MessageChecks(settings.check_messages, Checker(catalogue, _watched(settings))), refused)
+
+
+def _watched(settings: CommunicatordSettings) -> frozenset[str]:
+    """The directories whose definitions refuse nothing, where some do."""
+    if settings.check_messages is not Checking.ENFORCE:
+        return frozenset()
+    watched = set(map(Path, settings.definitions_path)) - set(map(Path, settings.definitions_enforced))
+    return frozenset(map(str, watched))
 
 
 def read_good_definitions(settings: CommunicatordSettings) -> Definitions:

@@ -1,6 +1,7 @@
 """The settings of communicatord: their names, defaults and rules; nothing is opened or looked up here."""
 
 import dataclasses
+from pathlib import PurePosixPath
 from typing import Annotated, Any
 
 import msgspec
@@ -88,6 +89,9 @@ class CommunicatordSettings(Settings, frozen=True):
     definitions_path: tuple[str, ...] = ("/usr/share/bellwether/messages",)
     """Directories of message definitions, ``COMMAND.conf``: those of the first count before those of the next, and before the
     suite's own. One that is not there has none."""
+    definitions_enforced: tuple[str, ...] = ()
+    """Those directories of definitions_path whose definitions are held to as check_messages says, as the suite's own always are.
+    What is not as another directory defines it is never refused, only logged and counted: services in use seldom keep to theirs."""
     check_messages: Checking = Checking.OFF
     """What becomes of messages that are not as they were defined. ``off``: nothing, no message is looked at; ``debug``: they
     are logged, counted and passed on; ``enforce``: they are not delivered, and their sender gets INVALID with the reason."""
@@ -110,6 +114,12 @@ class CommunicatordSettings(Settings, frozen=True):
         for key, path in (("data_path", self.data_path), ("flags_path", self.flags_path), *paths):
             if not path.startswith("/") or "\0" in path:
                 raise ConfigError(key, f"{path!r} is not an absolute path")
+        known = set(map(PurePosixPath, self.definitions_path))
+        for path in self.definitions_enforced:
+            if PurePosixPath(path) not in known:
+                raise ConfigError(
+                    "definitions_enforced", f"{path!r} is not a directory of definitions_path: name it there too"
+                )
         try:
             read_owners(self.services)
             read_may_send(self.services)

@@ -10,6 +10,8 @@ from communicator.errors import AddressError
 
 PORTS = {"cd": 4040, "cdu": 4041, "cds": 4043}
 """The default port of each scheme: local TCP, UDP signal, TLS."""
+REMOTE_PORT = 4042
+"""Where a router listens for others in clear, unless told otherwise."""
 
 ADDRESSES_CACHED = 4_096
 """The same few addresses are read again and again: twice those of a large cluster, and some."""

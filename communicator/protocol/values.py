@@ -3,6 +3,7 @@
 import re
 
 from communicator.errors import RemoteProtocolError
+from communicator.protocol.message import Message
 
 _BASES = {"0b": 2, "0d": 10, "0o": 8, "0x": 16}
 _INTEGER_CHARACTERS = 67  # sign, prefix and 64 binary digits
@@ -10,6 +11,18 @@ _TIMESTAMP = re.compile(r"(\d{1,12})(?:\.(\d{1,9}))?", re.ASCII)
 _DURATION = re.compile(r"(\d{1,12}(?:\.\d{1,9})?)\s*([a-z]*)", re.ASCII)
 _UNIT_S = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800, "y": 31_536_000}
 NS_PER_S = 1_000_000_000
+
+
+def required(message: Message, name: str) -> str:
+    """The value of a parameter that must be there.
+
+    Raises:
+        RemoteProtocolError: It is missing, or empty, which means the same.
+    """
+    value = message.get(name)
+    if not value:
+        raise RemoteProtocolError(f"parameter {name} is missing")
+    return value
 
 
 def parse_integer(text: str) -> int:

@@ -37,6 +37,8 @@ class Speaker:
     """What comes over it is the word of a C++ router, which asks nobody for a proof."""
     is_bus: bool = False
     """It leads to many routers, which need not meet."""
+    is_dialled: bool = False
+    """It is we who came to it."""
 
     @property
     def is_member(self) -> bool:
@@ -236,6 +238,29 @@ def _on_a_link(_message: Message, speaker: Speaker, _config: RouterConfig) -> Ru
     return _no("only from a local link, which an answer can reach")
 
 
+def _load_registration(message: Message, speaker: Speaker, config: RouterConfig) -> Ruling:
+    """A router asks the router of another host, also, as the ancestor does, when it was dialled and is about to say ACCEPT."""
+    if speaker.is_router or (speaker.is_stranger and speaker.is_dialled):
+        return _router_itself(message, speaker, config)
+    if message.service in ("", ROUTER_SERVICE) and not _is_for_us(message, config):
+        return _no("a service asks the router of its own host: LISTEN_LOADAVG")
+    return _on_a_link(message, speaker, config)
+
+
+def _load_word(message: Message, speaker: Speaker, config: RouterConfig) -> Ruling:
+    to_router = message.service in ("", ROUTER_SERVICE)
+    if to_router and not speaker.is_router:
+        return _no("only a router tells the load of its host")
+    return (_router_itself if to_router else _anything_else)(message, speaker, config)
+
+
+def _router_itself(message: Message, _speaker: Speaker, _config: RouterConfig) -> Ruling:
+    """On a link of routers: not one of their services."""
+    if message.sent_from_service in ("", ROUTER_SERVICE):
+        return ALLOWED
+    return _no("only a router says this to another, not its services")
+
+
 def _commands(_message: Message, speaker: Speaker, _config: RouterConfig) -> Ruling:
     if speaker.kind.is_local or speaker.accepted:
         return ALLOWED
@@ -288,8 +313,9 @@ RULES: Mapping[str, Rule] = {
     "ALIVE": _sign_of_life,
     "ABSOLUTELY": _sign_of_life,
     "CLUSTER_STATUS": _on_a_link,
-    "REGISTER_FOR_LOADAVG": _on_a_link,
-    "UNREGISTER_FROM_LOADAVG": _on_a_link,
+    "REGISTER_FOR_LOADAVG": _load_registration,
+    "UNREGISTER_FROM_LOADAVG": _load_registration,
+    "LOADAVG": _load_word,
     "LISTEN_LOADAVG": _on_a_link,
     "ROUTER_GET_STATS": _on_a_link,
     "STOP": _master,

@@ -126,7 +126,7 @@ def _hand_over(board: Switchboard, envelope: Envelope, local: tuple[Link, ...], 
 
 def _pass_on(board: Switchboard, envelope: Envelope, servers: frozenset[str], now: Instant) -> None:
     spread = identify(board, envelope, now)
-    if envelope.serves is None and board.mesh.directory.leaves():
+    if board.mesh.directory.leaves() and (envelope.serves is None or not spread.informed):
         spread = replace(spread, informed=look_around(board).listed(spread.informed))
     if envelope.is_ours and envelope.wants_ack:
         _send_each(board, envelope, servers, spread, now)

@@ -116,10 +116,15 @@ def is_local(board: Switchboard, command: str) -> bool:
     return checks is not None and checks.checker.is_local(command)
 
 
-def holds_to_definitions(board: Switchboard) -> bool:
-    """Whether a message that is not as it was defined is refused."""
+def holds_to_definitions(board: Switchboard, command: str = "") -> bool:
+    """Whether a message that is not as it was defined is refused.
+
+    Args:
+        board: The router's state.
+        command: Of the message; without one, whether any is.
+    """
     checks = board.config.checks
-    return checks is not None and checks.mode is Checking.ENFORCE
+    return checks is not None and checks.mode is Checking.ENFORCE and not checks.checker.watches(command)
 
 
 def _fault(checker: Checker, message: Message, server: str, *, is_foreign: bool) -> str:
@@ -140,7 +145,7 @@ def _is_of_a_router(link: Link, message: Message) -> bool:
 def _held_against(board: Switchboard, link: Link, message: Message, reason: str) -> str:
     """Count a fault; the reason where it is to be refused, else it is told and nothing more."""
     board.statistics.faulty_messages += 1
-    if holds_to_definitions(board):
+    if holds_to_definitions(board, message.command):
         return reason
     _tell(board, link, message, reason)
     return ""

@@ -53,7 +53,7 @@ def choose(board: Switchboard, envelope: Envelope, now: Instant) -> Link | str |
 def _at_home(board: Switchboard, envelope: Envelope, found: list[Candidate]) -> list[Candidate]:
     """Who of these may get a local message; where such are only watched, one that leaves its host is told, and goes on."""
     here = [one for one in found if one.server == board.config.server_name]
-    if holds_to_definitions(board):
+    if holds_to_definitions(board, envelope.message.command):
         return here
     if found and not here and envelope.is_ours:
         find_leaving(board, envelope.link, envelope.message)

@@ -99,8 +99,8 @@ def share_start(lines: bytes, start: bytes, count: int) -> bool:
 def _has_telltale(lines: bytes, route: Route) -> bool:
     """Whether lines hold what must be read: ``trace=``, and where it makes a difference ``deliver=all`` or ``ack=required``.
 
-    On the way to another router also ``hops_left`` in front, and what only routers write if it is a leaf. All else is looked for by five letters: over a read of 256 KiB that
-    takes some 20 to 40 µs each, four times less than the whole words.
+    On the way to another router also ``hops_left`` in front, and on the way to a leaf what only routers write. All else is looked
+    for by five letters: over a read of 256 KiB that takes some 20 to 40 µs each, four times less than the whole words.
     """
     trace, every, required = _telltales(lines)
     if trace in lines or (not route.is_only and every in lines):

@@ -160,6 +160,7 @@ def _speaker(link: Link, *, is_leaf: bool = False) -> Speaker:
         is_router=link.is_router,
         is_leaf=is_leaf,
         is_bus=link.is_bus,
+        is_dialled=link.dial is not None,
     )
 
 

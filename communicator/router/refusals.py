@@ -48,7 +48,7 @@ def refuse_kept(board: Switchboard, line: bytes) -> bool:
     if not holds_to_definitions(board):
         return False
     message = decode(line)
-    reason = find_fault_kept(board, message)
+    reason = find_fault_kept(board, message) if holds_to_definitions(board, message.command) else ""
     if not reason:
         return False
     board.statistics.dropped["faulty"] += 1

@@ -20,6 +20,7 @@ from communicator.router.effects import Close, Continue, Effect, Identify, Keep,
 from communicator.router.envelope import Envelope
 from communicator.router.events import CloseReason, Instant, LinkKind
 from communicator.router.learning import Learning
+from communicator.router.load_listeners import LoadListeners
 from communicator.router.mesh.acknowledgements import Acknowledgements
 from communicator.router.mesh.mesh import Mesh
 from communicator.router.mesh.received import Received
@@ -88,8 +89,7 @@ class Switchboard:
         self.cluster_news = ClusterNews()
         self.contests = Contests()
         self.clock = CHECKING
-        self.load_listeners: dict[Link, float | None] = {}
-        """Who wants LOADAVG, and which average they were told last."""
+        self.load = LoadListeners()
         self.taps: set[Link] = set()
         self.draining = False
         self._neighbors_kept = config.cluster.saved_neighbors

@@ -5,7 +5,7 @@ from itertools import pairwise
 import pytest
 
 from communicator.protocol import decode
-from communicator.router.events import LinesReceived
+from communicator.router.events import LinesReceived, LoadSampled
 
 ALL = "abcd"
 ORDERED = 500
@@ -267,3 +267,16 @@ def test_who_has_no_name_is_heard_all_the_same(carried):
     client = carried.cluster.client("a")
     carried.cluster.say(client, "svc_d/P x=1", "*/NOTE x=2")
     assert carried.heard()["d"] == ["d:svc_d/P x=1", "*/NOTE x=2"]
+
+
+def test_the_load_of_any_host_is_heard_where_somebody_listens(carried):
+    carried = carried()
+    address = carried.cluster["d"]._board.config.my_address
+    carried.say("a", f"LISTEN_LOADAVG ips={address}")
+    for host in ALL:
+        carried.cluster.hosts[host].tell(LoadSampled(0.5))
+    carried.cluster.run(0.2)
+    [[host, [line]]] = carried.heard().items()
+    told = decode(line.encode())
+    assert (host, told.sender, told.command) == ("a", "d:communicatord", "LOADAVG")
+    assert (told.get("avg"), told.get("my_address")) == ("0.500", address)

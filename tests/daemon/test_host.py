@@ -25,6 +25,16 @@ def test_resident_memory_is_what_others_see():
     assert 0.5 < resident_bytes() / psutil.Process(os.getpid()).memory_info().rss < 2
 
 
+async def test_the_load_is_that_of_each_processor(monkeypatch):
+    monkeypatch.setattr(os, "getloadavg", lambda: (3.0, 2.0, 1.0))
+    monkeypatch.setattr(os, "cpu_count", lambda: 4)
+    told: asyncio.Queue[float] = asyncio.Queue()
+    sampler = LoadSampler(told.put_nowait)
+    sampler.switch(enabled=True)
+    assert await asyncio.wait_for(told.get(), 20) == 0.75
+    sampler.switch(enabled=False)
+
+
 async def test_load_is_told_while_it_is_wanted():
     told: asyncio.Queue[float] = asyncio.Queue()
     sampler = LoadSampler(told.put_nowait)

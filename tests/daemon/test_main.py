@@ -230,6 +230,12 @@ def test_a_check_of_the_settings_names_wrong_definitions_with_which_it_would_run
         assert f"event=definition_refused path={definitions}/PRINT.conf line=1" in log
 
 
+def test_a_check_of_the_settings_names_a_directory_that_cannot_be_enforced(place):
+    done = _run(place, "--set", 'definitions_enforced=["/srv/messages"]', "--check-config")
+    assert done.returncode == os.EX_CONFIG
+    assert "definitions_enforced: '/srv/messages' is not a directory of definitions_path" in done.stderr
+
+
 def test_a_check_of_the_settings_names_misspelt_keys_of_service_files(place):
     services = place / "services"
     services.mkdir()

@@ -13,10 +13,16 @@ GOOD = "[file]\nflags = required\n"
 BAD = "[cache]\nvalidator = integer(1...2)\n"
 
 
-def _settings(*directories, checking="enforce"):
-    listed = ", ".join(f'"{directory}"' for directory in directories)
+def _settings(*directories, checking="enforce", enforced=()):
     return load_settings(
-        CommunicatordSettings, [], [f"definitions_path=[{listed}]", f"check_messages={checking}", "flags_path=/f"]
+        CommunicatordSettings,
+        [],
+        [
+            f"definitions_path={[str(directory) for directory in directories]}",
+            f"definitions_enforced={[str(directory) for directory in enforced]}",
+            f"check_messages={checking}",
+            "flags_path=/f",
+        ],
     )
 
 
@@ -35,6 +41,26 @@ def test_the_settings_say_which_definitions_count_and_how(directory, checking):
     checker = definitions.checks.checker
     assert checker.fault(Message("PRINT")) == "parameter file is missing"
     assert checker.fault(Message("SERVICE_STATUS")) == "parameter service is missing"
+
+
+@pytest.mark.parametrize("enforced", ["", "/", "/.", "//"])
+def test_a_directory_is_only_watched_unless_the_settings_say_more(directory, enforced):
+    watched = read_definitions(_settings(directory)).checks
+    assert watched is not None
+    assert watched.checker.watches("PRINT")
+    assert not watched.checker.watches("SERVICE_STATUS")
+    held = read_definitions(_settings(directory, enforced=[f"{directory}{enforced}"])).checks
+    assert held is not None
+    assert not held.checker.watches("PRINT")
+
+
+def test_who_only_watches_looks_at_everything(directory):
+    """Nothing is refused anyway, and all is to be told."""
+    (directory / "global.conf").write_text("[colour]\nflags = optional\nvalidator = enum(red)\n")
+    checks = read_definitions(_settings(directory, checking="debug")).checks
+    assert checks is not None
+    message = Message("SERVICE_STATUS", {"service": "a", "colour": "blue"})
+    assert checks.checker.fault(message) == "parameter colour: 'blue' is not red"
 
 
 def test_a_wrong_definition_costs_itself_only(directory):

@@ -253,7 +253,7 @@ async def test_hang_up_reads_service_files_and_users_anew(run_router):
 async def test_definitions_are_read_at_the_start_and_anew_on_hang_up(run_router, tmp_path):
     (tmp_path / "PRINT.conf").write_text("[file]\nflags = required\n")
     (tmp_path / "WRONG.conf").write_text("[cache]\nvalidator = integer(1...2)\n")
-    settings = [f'definitions_path=["{tmp_path}"]']
+    settings = [f'definitions_path=["{tmp_path}"]', f'definitions_enforced=["{tmp_path}"]']
     async with run_router(*settings, "check_messages=enforce") as router:
         peer = await router.connect()
         peer.say("communicatord/PRINT")
@@ -273,7 +273,7 @@ async def test_definitions_are_read_at_the_start_and_anew_on_hang_up(run_router,
 
 async def test_a_definition_that_works_is_not_given_up_for_a_wrong_one(run_router, tmp_path):
     (tmp_path / "PRINT.conf").write_text("[file]\nflags = required\n")
-    settings = [f'definitions_path=["{tmp_path}"]', "check_messages=enforce"]
+    settings = [f'definitions_path=["{tmp_path}"]', f'definitions_enforced=["{tmp_path}"]', "check_messages=enforce"]
     async with run_router(*settings) as router:
         peer = await router.connect()
         for name in ("PRINT", "WRONG"):

@@ -49,6 +49,19 @@ def test_a_bad_value_is_named_by_its_key(assignment, key):
     assert refused.value.key == key
 
 
+@pytest.mark.parametrize("enforced", ["/srv/message", "/srv", "messages", "", "/srv/messages/MORE"])
+def test_a_directory_that_is_to_be_enforced_is_one_of_definitions_path(enforced):
+    with pytest.raises(ConfigError) as refused:
+        _load('definitions_path=["/srv/messages", "/opt/messages"]', f'definitions_enforced=["{enforced}"]')
+    reason = f"{enforced!r} is not a directory of definitions_path: name it there too"
+    assert (refused.value.key, refused.value.reason) == ("definitions_enforced", reason)
+
+
+def test_directories_that_are_to_be_enforced_may_be_written_otherwise():
+    settings = _load('definitions_path=["/srv/messages"]', 'definitions_enforced=["/srv//messages/"]')
+    assert settings.definitions_enforced == ("/srv//messages/",)
+
+
 def test_every_limit_of_the_router_is_a_setting_with_the_same_default():
     assert LimitsSettings().for_router == RouterLimits()
     for field in dataclasses.fields(RouterLimits):

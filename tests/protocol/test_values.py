@@ -7,13 +7,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from communicator.errors import RemoteProtocolError
+from communicator.protocol.message import Message
 from communicator.protocol.values import (
     NS_PER_S,
     format_timestamp,
     parse_duration_s,
     parse_integer,
     parse_timestamp_ns,
+    required,
 )
+
+
+def test_a_parameter_that_must_be_there():
+    assert required(Message("REGISTER", {"service": "a"}), "service") == "a"
+    for parameters in ({}, {"service": ""}):
+        with pytest.raises(RemoteProtocolError, match=r"^parameter service is missing$"):
+            required(Message("REGISTER", parameters), "service")
+
 
 INTEGERS = {
     "0": 0,

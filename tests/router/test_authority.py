@@ -50,8 +50,13 @@ TABLE = [
     ("UNREGISTER service=anything",                 "y    y    y    y    y    y    n    n    n    y    y    y    y"),
     ("COMMANDS list=A",                             "y    y    y    y    y    y    n    n    y    y    y    y    y"),
     ("CLUSTER_STATUS",                              "y    y    y    y    y    y    n    n    n    y    y    y    y"),
-    ("REGISTER_FOR_LOADAVG",                        "y    y    y    y    y    y    n    n    n    y    y    y    y"),
-    ("UNREGISTER_FROM_LOADAVG",                     "y    y    y    y    y    y    n    n    n    y    y    y    y"),
+    ("REGISTER_FOR_LOADAVG",                        "y    y    y    y    y    y    n    n    y    y    y    y    y"),
+    ("UNREGISTER_FROM_LOADAVG",                     "y    y    y    y    y    y    n    n    y    y    y    y    y"),
+    ("svc_y/REGISTER_FOR_LOADAVG",                  "y    y    y    y    y    y    n    n    y    y    y    y    y"),
+    ("far:communicatord/REGISTER_FOR_LOADAVG",      "n    n    n    n    n    n    n    n    y    n    n    n    n"),
+    ("far:communicatord/UNREGISTER_FROM_LOADAVG",   "n    n    n    n    n    n    n    n    y    n    n    n    n"),
+    ("LOADAVG avg=1",                               "n    n    n    n    n    n    n    n    y    n    n    n    n"),
+    ("svc_y/LOADAVG avg=1",                         "y    y    y    y    y    y    y    n    y    y    y    y    y"),
     ("LISTEN_LOADAVG ips=127.0.0.1",                "y    y    y    y    y    y    n    n    n    y    y    y    y"),
     ("ROUTER_GET_STATS",                            "y    y    y    y    y    y    n    n    n    y    y    y    y"),
     ("STOP",                                        "y    y    y    n    ?    n    n    n    n    n    n    n    n"),
@@ -131,7 +136,8 @@ def read(line):
     head, _, rest = line.partition(" ")
     to, _, command = head.rpartition("/")
     name, _, value = rest.partition("=")
-    return Message(command, {name: value} if name else {}, service=to)
+    server, _, service = to.rpartition(":")
+    return Message(command, {name: value} if name else {}, service, server)
 
 
 def test_the_table_has_a_row_for_each_rule():

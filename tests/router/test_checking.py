@@ -149,6 +149,42 @@ def test_what_is_said_to_the_router_is_held_to_the_suite_s_definitions(playbook)
     )
 
 
+WATCHED = MessageChecks(
+    Checking.ENFORCE,
+    Checker(
+        read_catalogue(
+            [
+                *(SourceFile(f"/theirs/{name}.conf", name, text.encode()) for name, text in FILES.items()),
+                SourceFile("/ours/OURS.conf", "OURS", b"[file]\nflags = required\n"),
+                *(file for file in packaged_files() if file.command == "global"),
+            ]
+        )[0],
+        watched=frozenset(("/theirs",)),
+    ),
+)
+"""Messages are held to what is ours; what others define is only watched."""
+
+
+@pytest.mark.parametrize("times", [1, 100])
+@pytest.mark.parametrize(("line", "command", "reason"), [fault for fault in FAULTS if "beta" not in fault[0]])
+def test_a_definition_that_is_only_watched_refuses_nothing(playbook, line, command, reason, times):
+    book = playbook(checks=WATCHED).play(TWO)
+    book.write("A", f"{line}\n".encode() * times)
+    for _ in range(times):
+        assert book.hear("B").command == command
+    told = [notice.fields for notice in book.notices if notice.event == "message_faulty"]
+    assert told[0]["reason"].startswith(reason.removesuffix("*"))
+    statistics = book.router._board.statistics
+    assert (statistics.faulty_messages, statistics.dropped["faulty"]) == (times, 0)
+    assert {book.hear("A").command for _ in range(len(book.heard[book.links["A"]]))} <= {command}  # a broadcast
+
+
+def test_beside_it_all_else_is_held_to_its_definition(playbook):
+    book = playbook(checks=WATCHED).play(TWO).run("A > svc_b/PRINT copies=1\nA > svc_b/OURS copies=1")
+    assert (book.hear("B").command, book.hear("A").get("command")) == ("PRINT", "OURS")
+    book.play("A < (nothing)\nB < (nothing)")
+
+
 def test_new_rules_count_at_once(playbook, make_config):
     book = playbook().play(TWO)
     book.write("A", b"svc_b/PRINT x=1\n")
@@ -274,6 +310,16 @@ def test_where_messages_are_watched_a_local_one_that_leaves_or_comes_is_told_and
     assert faults_told(cluster, "a")[0]["reason"] == "HOME stays on its host, and there is no 'two' here"
     assert faults_told(cluster, "c")[0]["reason"] == "HOME stays on its host: it may not come from another one"
     assert faults_told(cluster, "c")[0]["sender"] == "a:one"
+
+
+@pytest.mark.parametrize("times", [1, 100])
+def test_a_local_message_whose_definition_is_only_watched_may_leave_and_come(line, times):
+    cluster, voices = line
+    hold_to(cluster, a=WATCHED, b=WATCHED, c=WATCHED)
+    cluster.say(voices["one"], *["two/HOME text=a"] * times)
+    assert len(voices["two"].take()) == times
+    assert voices["one"].take() == []
+    assert [router._board.statistics.faulty_messages for router in map(cluster.__getitem__, "abc")] == [times, 0, times]
 
 
 def test_where_messages_are_watched_a_local_one_that_finds_its_receiver_here_is_good(line):

@@ -17,6 +17,7 @@ CATALOGUE, _ = read_catalogue(
 )
 ENFORCE = MessageChecks(Checking.ENFORCE, Checker(CATALOGUE))
 DEBUG = MessageChecks(Checking.DEBUG, Checker(CATALOGUE))
+WATCHED = MessageChecks(Checking.ENFORCE, Checker(CATALOGUE, watched=frozenset(("",))))
 REASON = "parameter copies: '0' is not an integer from 1 to 9"
 
 
@@ -78,7 +79,9 @@ def test_each_copy_of_a_message_for_all_is_refused_once(pair):
 KEPT = ["b:late/PRINT copies=0", "b:late/PRINT copies=1", "b:late/HOME text=a"]
 
 
-@pytest.mark.parametrize(("checks", "arrives"), [(None, [0, 1, 2]), (DEBUG, [0, 1, 2]), (ENFORCE, [1])])
+@pytest.mark.parametrize(
+    ("checks", "arrives"), [(None, [0, 1, 2]), (DEBUG, [0, 1, 2]), (WATCHED, [0, 1, 2]), (ENFORCE, [1])]
+)
 def test_what_was_kept_is_checked_by_the_rules_of_the_day_it_is_handed_over(pair, checks, arrives):
     cluster, one, _ = pair
     hold(cluster, "b", None, known_services=frozenset({"late"}))

@@ -15,12 +15,12 @@ HELLO = """
 @pytest.mark.parametrize(
     ("line", "reason"),
     [
-        ("REGISTER", "service"),
-        ("REGISTER service=svc_e", "''"),
-        ("REGISTER version=1", "service"),
+        ("REGISTER", "parameter service is missing"),
+        ("REGISTER service=svc_e", "parameter version is missing"),
+        ("REGISTER version=1", "parameter service is missing"),
         ("REGISTER service=svc_e;version=2", "version"),
         ("REGISTER service=svc_e;version=abc", "'abc'"),
-        ("REGISTER service=;version=1", "service"),
+        ("REGISTER service=;version=1", "parameter service is missing"),
         ("REGISTER service=bad name;version=1", "'bad name'"),
         ("REGISTER service=communicatord;version=1", "router itself"),
         ("REGISTER service=.;version=1", "service"),
@@ -142,9 +142,17 @@ def test_commands_add_up_and_bad_ones_are_refused(trio):
         M > COMMANDS list=FINE,not fine
         M < INVALID command=COMMANDS;message=*
         M > COMMANDS
-        M < INVALID command=COMMANDS;message=*
+        M < INVALID command=COMMANDS;message=parameter list is missing
+        M > COMMANDS list=
+        M < INVALID command=COMMANDS;message=parameter list is missing
+        M > COMMANDS list=, ,
+        M < INVALID command=COMMANDS;message=parameter list names no command
         """,
     )
+
+
+def test_empty_places_among_commands_are_passed_over(trio):
+    trio.play("M > COMMANDS list=,,EXTRA, ,\nA > ./EXTRA\nM < <peer:svc_a ./EXTRA")
 
 
 def test_limits_of_registrations_and_commands(playbook):

@@ -105,7 +105,7 @@ def test_a_datagram_leaves_nothing_behind(playbook):
     book = playbook()
     for datagram in (b"LISTEN_LOADAVG ips=127.0.0.1", b"REGISTER_FOR_LOADAVG", b"ROUTER_GET_STATS"):
         book.handle(DatagramReceived(datagram))
-    assert not book.router._board.load_listeners
+    assert book.router._board.load.is_empty
     assert not book.effects_of(Measure)
     assert not book.effects_of(SampleLoad)
 
@@ -196,3 +196,10 @@ def test_what_neighbors_txt_holds_that_is_none_is_told_once(mesh):
     [notice] = [notice for notice in book.notices if notice.event == "neighbors_unreadable"]
     assert notice.fields["entries"] == "nonsense"
     assert {dial.host for dial in book.dials.values()} == {"10.0.0.2"}
+
+
+@pytest.mark.parametrize("scope", [".", "?", "*"])
+def test_what_a_service_writes_under_the_names_of_routers_drops_no_broadcast(trio, scope):
+    line = f"{scope}/NOTIFY x=7;broadcast_msgid=peer2-1;broadcast_timeout=1000"
+    heard = f"A < <peer:svc_a {line}\nB < <peer:svc_a {line}\n"
+    trio.play(f"A > {line}\n{heard}A > {line}\n{heard}")

@@ -18,7 +18,9 @@ def test_service_status_of_the_present_the_absent_and_the_unknown(trio):
         M > SERVICE_STATUS service=svc_zzz
         M < STATUS cache=no;service=svc_zzz;status=unknown
         M > SERVICE_STATUS
-        M < INVALID command=SERVICE_STATUS;message=*
+        M < INVALID command=SERVICE_STATUS;message=parameter service is missing
+        M > SERVICE_STATUS service=
+        M < INVALID command=SERVICE_STATUS;message=parameter service is missing
         """,
     )
 

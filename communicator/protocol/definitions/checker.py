@@ -4,6 +4,7 @@ A message of a command that has no definition is not checked: services may say a
 has written down what that is.
 """
 
+import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -46,6 +47,8 @@ class _Rules:
     required: frozenset[str]
     goes_anywhere: bool
     """Whatever its address, it may go there."""
+    is_watched: bool
+    """It is only watched whether messages are as it says."""
     patterns: LinePatterns
 
 
@@ -54,11 +57,13 @@ class Checker:
 
     Args:
         catalogue: All definitions.
+        watched: Directories whose definitions are to refuse nothing. What they know of the messages of others stays known, but
+            says nothing about values.
     """
 
-    def __init__(self, catalogue: Catalogue) -> None:
+    def __init__(self, catalogue: Catalogue, watched: frozenset[str] = frozenset()) -> None:
         self.catalogue = catalogue
-        self._rules = {command: _prepare(each, catalogue) for command, each in catalogue.definitions.items()}
+        self._rules = {command: _prepare(each, catalogue, watched) for command, each in catalogue.definitions.items()}
         self._seen: dict[bytes, int] = {}
         """Lines by header, before it is worth while to make an expression for them."""
 
@@ -71,6 +76,11 @@ class Checker:
         """Whether messages of this command stay on their host."""
         rules = self._rules.get(command)
         return rules is not None and rules.definition.scope is Scope.LOCAL
+
+    def watches(self, command: str) -> bool:
+        """Whether a message of this command is to go on although it is not as it was defined."""
+        rules = self._rules.get(command)
+        return rules is not None and rules.is_watched
 
     def fault(self, message: Message, server: str = "") -> str:
         """What is wrong with a message; empty when nothing is, or when nothing is known of its command.
@@ -158,8 +168,11 @@ class Checker:
         return seen >= LINES_WORTH_IT
 
 
-def _prepare(definition: Definition, catalogue: Catalogue) -> _Rules:
+def _prepare(definition: Definition, catalogue: Catalogue, watched: frozenset[str]) -> _Rules:
     parameters = {**catalogue.global_parameters, **definition.parameters}
+    is_watched = _directory(definition.source) in watched
+    if not is_watched:
+        parameters = {name: _loosened(each, watched) for name, each in parameters.items()}
     is_local = definition.scope is Scope.LOCAL
     return _Rules(
         definition,
@@ -167,10 +180,22 @@ def _prepare(definition: Definition, catalogue: Catalogue) -> _Rules:
         {name: _acceptance(parameter) for name, parameter in parameters.items()},
         frozenset(name for name, parameter in parameters.items() if parameter.required),
         goes_anywhere=definition.may_be_broadcast and not is_local,
+        is_watched=is_watched,
         patterns=LinePatterns(
             parameter for parameter in parameters.values() if not (is_local and parameter.name == "deliver")
         ),
     )
+
+
+def _directory(source: str) -> str:
+    return source.rpartition("/")[0]
+
+
+def _loosened(parameter: Parameter, watched: frozenset[str]) -> Parameter:
+    """A parameter that a directory which is only watched adds to a definition of others: known, whatever its value."""
+    if _directory(parameter.source) not in watched:
+        return parameter
+    return dataclasses.replace(parameter, required=False, may_be_empty=True, forbidden=False, validators=())
 
 
 def _acceptance(parameter: Parameter) -> Callable[[str], bool]:

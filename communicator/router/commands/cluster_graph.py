@@ -6,7 +6,7 @@ from typing import Any
 from communicator.errors import RemoteProtocolError
 from communicator.protocol.message import Message
 from communicator.protocol.names import BROADCAST_SERVICES, ROUTER_SERVICE, THIS_SERVER
-from communicator.protocol.values import NS_PER_S
+from communicator.protocol.values import NS_PER_S, required
 from communicator.router.balancing import Balancer, Candidate
 from communicator.router.choosing import candidates
 from communicator.router.effects import Level
@@ -77,9 +77,7 @@ def _state(board: Switchboard, server: str, path: tuple[str, ...]) -> str:
 
 def cluster_get_route(board: Switchboard, link: Link, message: Message, now: Instant) -> None:
     """CLUSTER_GET_ROUTE: answered by CLUSTER_ROUTE: whom a message would go to from here, which way, and why."""
-    text = message.get("destination")
-    if not text:
-        raise RemoteProtocolError("parameter destination is missing")
+    text = required(message, "destination")
     server, service = _read_destination(text)
     if service in BROADCAST_SERVICES:
         raise RemoteProtocolError(f"{text[:80]!r} is a broadcast: it goes to every service that lists its command")

@@ -6,7 +6,7 @@ from communicator.errors import LocalProtocolError, RemoteProtocolError
 from communicator.protocol.line_form import encode
 from communicator.protocol.message import Message
 from communicator.protocol.names import ROUTER_SERVICE, is_command_name, is_service_name
-from communicator.protocol.values import NS_PER_S, parse_integer
+from communicator.protocol.values import NS_PER_S, parse_integer, required
 from communicator.router.authority import OWNED_SERVICES
 from communicator.router.commands.blocked_version import refuse_blocked
 from communicator.router.commands.clock_status import forget_clock
@@ -17,6 +17,7 @@ from communicator.router.effects import AllowLongLines, Level
 from communicator.router.events import CloseReason, Instant, Opens
 from communicator.router.mesh.admission import why_not
 from communicator.router.mesh.exchange import service_changed
+from communicator.router.mesh.offer import listed
 from communicator.router.refusals import refuse_kept
 from communicator.router.registry import Link, Registration, Role
 from communicator.router.repertoire import REQUIRED_COMMANDS, learn
@@ -65,7 +66,7 @@ def read_registration(board: Switchboard, link: Link, message: Message, now: Ins
     Raises:
         RemoteProtocolError: A parameter is missing or wrong; the text names it.
     """
-    service = message.get("service")
+    service = required(message, "service")
     if not is_service_name(service):
         raise RemoteProtocolError(f"parameter service: {service!r} is not a service name")
     if service == ROUTER_SERVICE:
@@ -102,8 +103,9 @@ def _text(message: Message, name: str) -> str:
 
 
 def _integer(message: Message, name: str) -> int:
+    text = required(message, name)
     try:
-        return parse_integer(message.get(name))
+        return parse_integer(text)
     except RemoteProtocolError as error:
         raise RemoteProtocolError(f"parameter {name}: {error}") from None
 
@@ -163,7 +165,7 @@ def _changed(board: Switchboard, service: str, now: Instant) -> None:
 
 def unregister(board: Switchboard, link: Link, message: Message, now: Instant) -> None:
     """UNREGISTER: the service leaves in good order, and its link is closed."""
-    service = message.get("service")
+    service = required(message, "service")
     if link.registration is None or service != link.registration.service:
         raise RemoteProtocolError(f"parameter service: {service!r} is not registered on this link")
     withdraw(board, link, "unregister", now)
@@ -205,14 +207,16 @@ def commands(board: Switchboard, link: Link, message: Message, now: Instant) -> 
     """COMMANDS: what a link understands; several lists add up."""
     if link.answers_to is not None:
         raise RemoteProtocolError("a service tells its commands to the router of its own host")
-    listed = [command.strip() for command in message.get("list").split(",")]
-    unfit = [command for command in listed if not is_command_name(command)]
+    told = listed(required(message, "list"))
+    if not told:
+        raise RemoteProtocolError("parameter list names no command")
+    unfit = [command for command in told if not is_command_name(command)]
     if unfit:
         raise RemoteProtocolError(f"parameter list: {unfit[0][:80]!r} is not a command")
     limit = board.config.limits.commands_per_service
-    if len(link.commands.union(listed)) > limit:
+    if len(link.commands.union(told)) > limit:
         raise RemoteProtocolError(f"parameter list: more than {limit} commands")
-    link.commands.update(listed)
+    link.commands.update(told)
     learn(board, link)
     board.routes_changed()
     if link.registration is not None:

@@ -7,7 +7,7 @@ import msgspec
 
 from communicator.errors import RemoteProtocolError
 from communicator.protocol.message import Message
-from communicator.protocol.values import parse_integer
+from communicator.protocol.values import parse_integer, required
 from communicator.router.events import Instant
 from communicator.router.registry import Link, Registration, Role
 from communicator.router.repertoire import known_commands
@@ -24,9 +24,7 @@ def tell_status(board: Switchboard, registration: Registration, down_since_s: in
 
 def service_status(board: Switchboard, link: Link, message: Message, _now: Instant) -> None:
     """SERVICE_STATUS: answered by STATUS up, here or else on another server, down (known, but not there) or unknown."""
-    service = message.get("service")
-    if not service:
-        raise RemoteProtocolError("parameter service is missing")
+    service = required(message, "service")
     live = board.registry.live(service)
     if live is not None and live.registration is not None:
         board.answer(link, "STATUS", **_status(board, live.registration, None))

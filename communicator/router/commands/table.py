@@ -37,6 +37,7 @@ _HANDLERS: dict[str, Handler] = {
     "LINK_STATE_SUMMARY": link_state_summary,
     "LISTEN_LOADAVG": load.listen_to_load,
     "LIST_SERVICES": list_services,
+    "LOADAVG": load.load_of_another,
     "LOG_ROTATE": stopping.log_rotate,
     "POLICY_GET": policy_get,
     "POLICY_SET": policy_set,

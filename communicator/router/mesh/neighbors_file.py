@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from communicator.errors import AddressError
-from communicator.protocol.addresses import HostPort, parse_host_port
+from communicator.protocol.addresses import REMOTE_PORT, HostPort, parse_host_port
 
 Rank = tuple[int, int, int]
 """What orders addresses: the version of IP, the number of the host, the port."""
@@ -64,6 +64,14 @@ def is_larger(address: str, other: str) -> bool:
 def _order(address: str) -> Rank:
     host_port = parse_cluster_address(address)
     return (host_port and rank(host_port)) or (0, 0, 0)
+
+
+def with_port(text: str) -> str:
+    """What another router names as a neighbor, with the usual port where it names none, as the ancestor takes it."""
+    try:
+        return str(parse_host_port(text, REMOTE_PORT))
+    except AddressError:
+        return text
 
 
 @dataclass(slots=True)

@@ -7,7 +7,7 @@ from communicator.protocol.message import Message
 from communicator.protocol.names import is_server_name, is_service_name
 from communicator.protocol.values import parse_integer
 from communicator.router.config import RouterConfig
-from communicator.router.mesh.neighbors_file import parse_cluster_address
+from communicator.router.mesh.neighbors_file import parse_cluster_address, with_port
 from communicator.router.registry import DIRECTORY, Peer
 
 PROTOCOL_VERSION = 1
@@ -48,7 +48,7 @@ def read_offer(message: Message, config: RouterConfig) -> Offer:
             features=features if DIRECTORY in config.cluster.features else frozenset(),
             services=tuple(filter(is_service_name, _tokens(message, "services", SERVICES_TAKEN))),
         ),
-        neighbors=tuple(listed(message.get("neighbors"))),
+        neighbors=tuple(map(with_port, listed(message.get("neighbors")))),
     )
 
 

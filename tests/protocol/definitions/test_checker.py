@@ -425,3 +425,22 @@ def test_of_an_unknown_command_nothing_is_looked_at(checker):
     assert checker.passes_all(b"x/UNHEARD_OF", b"x/UNHEARD_OF \xff;;\n")
     assert not checker.passes_all(b"x/ /", b"x/ /\n")
     assert not checker.passes_all(b"\xff/TELL", b"\xff/TELL list=a\n")
+
+
+def test_what_is_only_watched_adds_names_to_the_messages_of_others_and_no_rules():
+    files = [
+        SourceFile("/ours/PRINT.conf", "PRINT", b"[file]\nflags = required\n"),
+        SourceFile("/theirs/PRINT.conf", "PRINT", b"[copies]\nflags = required\nvalidator = integer(1...9)\n"),
+        SourceFile("/theirs/TELL.conf", "TELL", b"[list]\nflags = required\n"),
+        SourceFile("/theirs/global.conf", "global", b"[cache]\nflags = forbidden\n[deliver]\nvalidator = enum(all)\n"),
+    ]
+    catalogue, _ = read_catalogue(files)
+    strict, lenient = Checker(catalogue), Checker(catalogue, frozenset(("/theirs",)))
+    assert [checker.watches("TELL") for checker in (strict, lenient)] == [False, True]
+    assert not lenient.watches("PRINT")
+    assert not lenient.watches("UNHEARD_OF")
+    loose = Message("PRINT", {"file": "a", "copies": "many", "cache": "no", "deliver": ""})
+    assert (strict.fault(loose), lenient.fault(loose)) == ("parameter copies: 'many' is not an integer from 1 to 9", "")
+    assert lenient.fault(Message("PRINT", {"file": ""})) == "parameter file is empty"
+    assert lenient.fault(Message("PRINT", {"file": "a", "colour": "red"})).startswith("parameter 'colour' is not known")
+    assert lenient.fault(Message("TELL", {"list": "a", "cache": "no"})) == "parameter cache may not be there"

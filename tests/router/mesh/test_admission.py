@@ -81,7 +81,7 @@ def test_what_a_stranger_may_not_say_is_refused_and_changes_nothing(mesh, comman
         board.draining,
     ) == before
     assert not (board.taps)
-    assert not (board.load_listeners)
+    assert board.load.is_empty
     assert not (book.heard[book.links["L"]])
 
 

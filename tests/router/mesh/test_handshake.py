@@ -48,7 +48,7 @@ def test_a_leaf_comes_to_us(mesh, signed):
         LISTENER
         + f"""
         + R remote
-        R > {signed}CONNECT {LEAF};neighbors=10.0.0.9:4042,10.0.0.11:4042;services=mail,clock,not a name
+        R > {signed}CONNECT {LEAF};neighbors=10.0.0.9:4042,10.0.0.11;services=mail,clock,not a name
         R < ACCEPT server_name=peer;my_address=10.0.0.5:4042;services=offline;neighbors=10.0.0.5:4042;{OURS}
         R < HELP
         L < NEW_REMOTE_CONNECTION server_name=cpp

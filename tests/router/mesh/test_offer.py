@@ -73,6 +73,18 @@ def test_services_that_are_none_are_left_out_and_lists_are_bounded():
     assert (len(peer.services) <= SERVICES_TAKEN, len(peer.features), len(peer.boot_id)) == (True, FEATURES_TAKEN, 64)
 
 
+@pytest.mark.parametrize(
+    ("neighbors", "read_as"),
+    [
+        ("10.0.0.78", ("10.0.0.78:4042",)),
+        ("10.0.0.78,10.0.0.79:4043, [fd00::1]", ("10.0.0.78:4042", "10.0.0.79:4043", "[fd00::1]:4042")),
+        ("10.0.0.78:,a:b:c,[", ("10.0.0.78:", "a:b:c", "[")),  # the address book takes none of these
+    ],
+)
+def test_a_neighbor_without_a_port_is_at_the_usual_one(neighbors, read_as):
+    assert read(neighbors=neighbors).neighbors == read_as
+
+
 @pytest.mark.parametrize("server", ["", "a b", "a-b", "*", ".", "?", "x" * 200, "a;b"])
 def test_a_server_has_a_name(server):
     with pytest.raises(RemoteProtocolError, match="server_name"):
