@@ -6,7 +6,6 @@ from hypothesis import strategies as st
 
 from communicator.reporter.lexer import tokenize
 from communicator.reporter.parser import parse
-from communicator.reporter.printer import print_program
 from communicator.reporter.syntax import (
     ArrayDisplay,
     Binary,
@@ -21,6 +20,7 @@ from communicator.reporter.syntax import (
     Variable,
 )
 from communicator.reporter.values import Address, Regex, Timestamp, Word
+from tests.reporter.printer import print_program
 
 names = st.from_regex(r"[A-Za-z_][A-Za-z0-9_]{0,8}", fullmatch=True).filter(lambda name: name != "NaN")
 texts = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=20)
