@@ -3,11 +3,12 @@
 import asyncio
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from bellwether.failure import CommandError
 from communicator.errors import ScriptError, ScriptFailedError
+from communicator.reporter.lint import lint
 from communicator.reporter.player import Player
 from communicator.reporter.resolver import Program, load
 from communicator.reporter.values import Value, ValueTypeError, parse_address, parse_float, parse_integer
@@ -21,7 +22,7 @@ _INTEGER = re.compile(r"[+-]?(?:0[xX][0-9A-Fa-f]+|[0-9]+)")
 
 
 def reporter(files: Sequence[Path], *, check: bool, params: Sequence[str], process_id: int | None) -> None:
-    """Check every script, then play them unless that was all that is wanted.
+    """Check every script, then play them; or warn of what they may fail on later, when that is all that is wanted.
 
     Raises:
         CommandError: One is wrong in itself, or what one expects is not so, or a variable is set for nothing.
@@ -33,9 +34,21 @@ def reporter(files: Sequence[Path], *, check: bool, params: Sequence[str], proce
             raise CommandError(f"--param {name}: no script looks at ${name}", UNREADABLE)
     for program in programs:
         if check:
-            sys.stderr.write(f"{program.source}: {len(program.steps)} instructions, nothing wrong\n")
+            _warn(program, variables)
         else:
             _play(program, variables, process_id)
+
+
+def _warn(program: Program, variables: Collection[str]) -> None:
+    warnings = lint(program, variables)
+    for flaw in warnings:
+        sys.stderr.write(f"{program.source}:{flaw.position.line}:{flaw.position.column}: warning: {flaw.text}\n")
+    found = _counted(len(warnings), "warning") if warnings else "nothing wrong"
+    sys.stderr.write(f"{program.source}: {_counted(len(program.steps), 'instruction')}, {found}\n")
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def read_param(text: str) -> tuple[str, Value]:

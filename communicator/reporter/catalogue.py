@@ -43,6 +43,7 @@ class Role(StrEnum):
     LABEL = "a label to jump to"
     LABEL_DEFINED = "a label that is here"
     VARIABLE = "the name of a variable that is looked at"
+    VARIABLE_SET = "the name of a variable that is set"
 
     @property
     def is_label(self) -> bool:
@@ -81,7 +82,8 @@ def _looked_at(*, is_required: bool = True) -> ParameterRule:
 
 _TARGET = ParameterRule(frozenset({Type.IDENTIFIER}), role=Role.LABEL)
 _BRANCH = ParameterRule(frozenset({Type.IDENTIFIER}), is_required=False, role=Role.LABEL)
-_VARIABLE = {"variable_name": _must(TEXT)}
+_SET = ParameterRule(TEXT, role=Role.VARIABLE_SET)
+_VARIABLE = {"variable_name": _SET}
 _DOOR = {"address": ParameterRule(PLACE, read=read_address), "connection_type": _may(TEXT, CONNECTION_TYPES)}
 _ENVELOPE = ("sent_server", "sent_service", "server", "service")
 
@@ -121,7 +123,7 @@ CATALOGUE: dict[str, dict[str, ParameterRule]] = {
     "message_has_parameter_with_value": {"name": _must(TEXT), "value": _must(ANY - LIST - ARRAY)},
     "save_parameter_value": {
         "parameter_name": _must(TEXT),
-        "variable_name": _must(TEXT),
+        "variable_name": _SET,
         "type": _may(TEXT, TYPE_NAMES - {Type.LIST, Type.REGEX, Type.VOID}),
     },
     "send_message": {
@@ -133,7 +135,7 @@ CATALOGUE: dict[str, dict[str, ParameterRule]] = {
     "send_data": {"values": _must(ARRAY)},
     "verify_data": {"values": _must(ARRAY)},
     "set_variable": {
-        "name": _must(TEXT),
+        "name": _SET,
         "value": _must(ANY),
         "type": _may(TEXT, TYPE_NAMES - {Type.LIST, Type.REGEX}),
     },

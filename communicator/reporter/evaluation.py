@@ -10,25 +10,13 @@ from communicator.reporter.syntax import (
     Expression,
     ListDisplay,
     Literal,
-    Position,
+    MisfitError,
+    Pattern,
     Template,
     Unary,
     Variable,
 )
-from communicator.reporter.values import Items, Type, Value, ValueTypeError, text_of, type_of
-
-
-class MisfitError(ValueTypeError):
-    """An operation can never be done.
-
-    Args:
-        position: Where it stands.
-        what: Why.
-    """
-
-    def __init__(self, position: Position, what: str) -> None:
-        super().__init__(what)
-        self.position = position
+from communicator.reporter.values import Items, Regex, Type, Value, ValueTypeError, text_of, type_of
 
 
 def infer(expression: Expression) -> Type | None:
@@ -48,6 +36,8 @@ def infer(expression: Expression) -> Type | None:
             return type_of(value)
         case Template():
             return Type.STRING
+        case Pattern():
+            return Type.REGEX
         case Variable():
             return None
         case Unary() | Binary():
@@ -74,13 +64,13 @@ def _infer_display(expression: ListDisplay | ArrayDisplay) -> Type:
     return Type.ARRAY if isinstance(expression, ArrayDisplay) else Type.LIST
 
 
-def variables_in(expression: Expression) -> Iterator[str]:
+def variables_in(expression: Expression) -> Iterator[Variable]:
     """The variables whose values an expression takes; without any it is always worth the same."""
     match expression:
-        case Variable(name):
-            yield name
-        case Template(parts):
-            yield from (part.name for part in parts if isinstance(part, Variable))
+        case Variable():
+            yield expression
+        case Template(parts) | Pattern(parts):
+            yield from (part for part in parts if isinstance(part, Variable))
         case Literal():
             return
         case _:
@@ -102,23 +92,29 @@ def _parts_of(expression: Unary | Binary | ListDisplay | ArrayDisplay) -> Iterab
             assert_never(expression)
 
 
+def pieces_of(expression: Expression) -> Iterable[Expression]:
+    """The expressions that have a value each: those in a list or an array, else the expression itself."""
+    return _parts_of(expression) if isinstance(expression, ListDisplay | ArrayDisplay) else (expression,)
+
+
 def evaluate(expression: Expression, variables: Mapping[str, Value]) -> Value:
     """Compute an expression.
 
     Args:
         expression: What to compute.
-        variables: What ``$name`` stands for.
+        variables: What ``$name`` stands for; one that is not among them is an empty string.
 
     Raises:
-        ValueTypeError: A variable is not set, or its type does not fit.
+        ValueTypeError: The type of a variable does not fit.
     """
     match expression:
         case Literal(value):
             return value
-        case Template(parts):
-            return "".join(part if isinstance(part, str) else text_of(_look_up(part, variables)) for part in parts)
-        case Variable():
-            return _look_up(expression, variables)
+        case Template(parts) | Pattern(parts):
+            text = "".join(part if isinstance(part, str) else text_of(variables.get(part.name, "")) for part in parts)
+            return Regex(text) if isinstance(expression, Pattern) else text
+        case Variable(name):
+            return variables.get(name, "")
         case Unary(operator, operand):
             return signed(operator, evaluate(operand, variables))
         case Binary(operator, left, right):
@@ -137,10 +133,3 @@ def _evaluate_display(expression: ListDisplay | ArrayDisplay, variables: Mapping
             )
         case _:
             assert_never(expression)
-
-
-def _look_up(variable: Variable, variables: Mapping[str, Value]) -> Value:
-    try:
-        return variables[variable.name]
-    except KeyError:
-        raise ValueTypeError(f"variable {variable.name!r} is not set") from None

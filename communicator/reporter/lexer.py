@@ -1,7 +1,6 @@
-r"""PURE: the text of a script to tokens; it knows no grammar.
+r"""PURE: the text of a script to tokens; it knows no grammar, and leaves what stands in a string to `interpolation`.
 
-``\r\n`` and ``\r`` count as one newline. In regular expressions only ``\\`` and an escaped backtick are escapes, so ``\d`` is what
-it is elsewhere; in strings a backslash before any other character than those listed is dropped.
+``\r\n`` and ``\r`` count as one newline.
 """
 
 import math
@@ -11,13 +10,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from communicator.errors import ScriptError
-from communicator.reporter.syntax import Position, Template, Variable
+from communicator.reporter.interpolation import read_pattern, read_raw_string, read_string, variable_fault
+from communicator.reporter.syntax import MisfitError, Pattern, Position, Template
 from communicator.reporter.values import (
-    Regex,
     Value,
     ValueTypeError,
     Word,
-    compile_regex,
     parse_address,
     parse_date,
     parse_float,
@@ -32,6 +30,7 @@ class TokenKind(StrEnum):
     WORD = "a name"
     LITERAL = "a value"
     TEMPLATE = "a string"
+    PATTERN = "a regular expression"
     VARIABLE = "a variable"
     SIGN = "a sign"
     END = "the end of the script"
@@ -42,7 +41,7 @@ class Token:
     """One token; `value` of a WORD, a SIGN or a VARIABLE is its text."""
 
     kind: TokenKind
-    value: "Value | Template"
+    value: "Value | Template | Pattern"
     position: Position
 
     def is_sign(self, *signs: str) -> bool:
@@ -71,12 +70,8 @@ _SCAN = re.compile(
     """,
     re.VERBOSE,
 )
+_NUMBERS = frozenset({"integer", "float"})
 _GLUED = re.compile(r"[A-Za-z0-9_.]")
-_UNESCAPED = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
-_ESCAPE = re.compile(r"\\(?:x([0-9A-Fa-f]{1,2})|u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|([0-7]{1,3})|(.))")
-_PIECE = re.compile(
-    r"\$([A-Za-z_][A-Za-z0-9_]*)|\$\{([A-Za-z_][A-Za-z0-9_]*)\}|((?:\\.|[^\\$]|\$)+?(?=\$|\Z))", re.DOTALL
-)
 _UNTERMINATED = {
     '"': "a string ends on its line, with a quotation mark",
     "'": "a string ends on its line, with an apostrophe",
@@ -108,24 +103,28 @@ def tokenize(text: str, source: str = "script") -> Iterator[Token]:
             line += text.count("\n", at, blanks_end)
             line_start = text.rfind("\n", 0, blanks_end) + 1
             at = blanks_end
-            continue
+            if at == len(text):
+                break
         found = _SCAN.match(text, at)
         here = Position(line, at - line_start + 1)
         try:
             if found is None:
-                raise ValueTypeError(_UNTERMINATED.get(text[at], f"{text[at]!r} cannot stand here"))
+                raise ValueTypeError(_no_token(text, at))
             kind, at = str(found.lastgroup), found.end()
-            _require_apart(kind, text, at)
+            if kind in _NUMBERS and (glued := _GLUED.match(text, at)):
+                raise ValueTypeError(f"a number cannot be followed by {glued[0]!r}")
             token = _token(kind, found[0], here)
         except ValueTypeError as error:
-            raise ScriptError(source, [(*here, str(error))]) from None
+            where = error.position if isinstance(error, MisfitError) else here
+            raise ScriptError(source, [(*where, str(error))]) from None
         yield token
     yield Token(TokenKind.END, None, Position(line, at - line_start + 1))
 
 
-def _require_apart(kind: str, text: str, end: int) -> None:
-    if kind in ("integer", "float") and (glued := _GLUED.match(text, end)):
-        raise ValueTypeError(f"a number cannot be followed by {glued[0]!r}")
+def _no_token(text: str, at: int) -> str:
+    if text.startswith("${", at):
+        return variable_fault(text[at:].partition("\n")[0])
+    return _UNTERMINATED.get(text[at], f"{text[at]!r} cannot stand here")
 
 
 def _token(kind: str, text: str, position: Position) -> Token:
@@ -138,55 +137,21 @@ def _token(kind: str, text: str, position: Position) -> Token:
             return Token(TokenKind.SIGN, text, position)
         case "variable":
             return Token(TokenKind.VARIABLE, text.strip("${}"), position)
-        case "template":
-            return _template(text[1:-1], position)
         case _:
-            return Token(TokenKind.LITERAL, _READERS[kind](text), position)
+            value = _READERS[kind](text, position)
+            return Token(_KINDS.get(type(value), TokenKind.LITERAL), value, position)
 
 
-def _regex(text: str) -> Regex:
-    regex = Regex(re.sub(r"\\([\\`])", r"\1", text[1:-1]))
-    compile_regex(regex.source)
-    return regex
-
-
-def _template(text: str, position: Position) -> Token:
-    """A string in double quotation marks is a plain value, unless variables stand in it."""
-    parts: list[str | Variable] = []
-    for name, braced, plain in _PIECE.findall(text):
-        if plain:
-            last = parts.pop() if parts and isinstance(parts[-1], str) else ""
-            parts.append(f"{last}{_unescape(plain)}")
-        else:
-            parts.append(Variable(name or braced, position))
-    return Token(TokenKind.TEMPLATE, Template(tuple(parts), position), position)
-
-
-def _unescape(text: str) -> str:
-    return _ESCAPE.sub(_character, text) if "\\" in text else text
-
-
-def _character(found: re.Match[str]) -> str:
-    code = found[1] or found[2] or found[3]
-    if not code and not found[4]:
-        return _UNESCAPED.get(found[5], found[5])
-    number = int(code, 16) if code else int(found[4], 8)
-    try:
-        character = chr(number)
-        character.encode()
-    except (ValueError, OverflowError):
-        raise ValueTypeError(f"{found[0]!r} is not a character") from None
-    return character
-
-
-_READERS: dict[str, Callable[[str], Value]] = {
-    "integer": parse_integer,
-    "float": parse_float,
-    "string": lambda text: _unescape(text[1:-1]),
-    "date": lambda text: parse_date(text[2:-1]),
-    "time": lambda text: parse_timestamp(text[1:]),
-    "address": lambda text: parse_address(text[1:-1]),
-    "regex": _regex,
+_KINDS = {Template: TokenKind.TEMPLATE, Pattern: TokenKind.PATTERN}
+_READERS: dict[str, Callable[[str, Position], "Value | Template | Pattern"]] = {
+    "integer": lambda text, _: parse_integer(text),
+    "float": lambda text, _: parse_float(text),
+    "template": read_string,
+    "string": read_raw_string,
+    "regex": read_pattern,
+    "date": lambda text, _: parse_date(text[2:-1]),
+    "time": lambda text, _: parse_timestamp(text[1:]),
+    "address": lambda text, _: parse_address(text[1:-1]),
 }
 
 

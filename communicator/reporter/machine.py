@@ -203,6 +203,8 @@ class Machine:
     def _fail(self, reason: str) -> None:
         state = self._state
         position = START if state.step is None else state.step.position
+        if unset := state.unset_variables():
+            reason = f"{reason} (not set, and so empty: {', '.join(f'${name}' for name in unset)})"
         state.effects.append(End(Failure(reason, position, state.held)))
         state.has_ended = True
 

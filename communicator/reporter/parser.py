@@ -8,7 +8,7 @@
     comparison   = sum { "<=>" sum }
     sum          = product { ( "+" | "-" ) product }
     product      = operand { ( "*" | "/" | "%" ) operand }
-    operand      = literal | variable | string | ( "+" | "-" ) operand | "(" comparison ")"
+    operand      = literal | variable | string | regular expression | ( "+" | "-" ) operand | "(" comparison ")"
     list         = "{" [ name [ ":" comparison ] { "," … } ] "}"
     array        = "[" [ comparison { "," … } ] "]"
 """
@@ -28,6 +28,7 @@ from communicator.reporter.syntax import (
     Literal,
     Operator,
     Parameter,
+    Pattern,
     Template,
     Unary,
     Variable,
@@ -136,8 +137,8 @@ class _Parser:
                 return Literal(word(token), token.position)
             case TokenKind.VARIABLE:
                 return Variable(str(token.value), token.position)
-            case TokenKind.TEMPLATE:
-                return cast("Template", token.value)
+            case TokenKind.TEMPLATE | TokenKind.PATTERN:
+                return cast("Template | Pattern", token.value)
             case _:
                 return Literal(cast("Value", token.value), token.position)
 

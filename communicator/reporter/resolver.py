@@ -1,7 +1,8 @@
-"""PURE: the syntax tree to a program that can run: every name known, every label a place; it runs nothing."""
+"""PURE: the syntax tree to a program that can run: every instruction known, every type right; it runs nothing."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from communicator.errors import ScriptError
 from communicator.reporter.catalogue import (
@@ -13,13 +14,31 @@ from communicator.reporter.catalogue import (
     parameter_rule,
 )
 from communicator.reporter.conversion import convert
-from communicator.reporter.evaluation import MisfitError, evaluate, infer, variables_in
+from communicator.reporter.evaluation import evaluate, infer, pieces_of, variables_in
 from communicator.reporter.parser import parse
-from communicator.reporter.syntax import Expression, Instruction, ListDisplay, Literal, Parameter, Position
-from communicator.reporter.values import Type, ValueTypeError, text_of
+from communicator.reporter.syntax import (
+    Expression,
+    Instruction,
+    ListDisplay,
+    Literal,
+    MisfitError,
+    Parameter,
+    Position,
+)
+from communicator.reporter.values import Regex, Type, Value, ValueTypeError, compile_regex, text_of
 
 _SIMILAR = 3
 _READS_DATA = frozenset({"has_data", "verify_data", "show_data", "clear_data"})
+_HOLD_PATTERNS = frozenset({Type.REGEX, Type.LIST})
+_KEEPS_PATTERNS = frozenset({"set_variable"})
+"""What takes a regular expression without matching with it: it may be a part, to be joined with others later."""
+
+
+class Label(NamedTuple):
+    """A label that an instruction may jump to, and where the instruction names it."""
+
+    name: str
+    position: Position
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +47,8 @@ class Step:
 
     name: str
     arguments: dict[str, Expression]
-    jumps: dict[str, int]
-    """Where its labels are: the parameter, and the number of the step to go on with."""
+    jumps: dict[str, Label]
+    """Its labels, by parameter."""
     position: Position
 
 
@@ -40,6 +59,8 @@ class Program:
     source: str
     """The file it came from."""
     steps: tuple[Step, ...]
+    labels: dict[str, int]
+    """Each label that is defined, and the number of the step it is."""
     lines: tuple[str, ...] = field(repr=False)
     """Its text, for error messages."""
 
@@ -52,6 +73,10 @@ class Program:
         """Whether some instruction takes the value of a variable, or computes the name of one, which may be this."""
         return any(_may_look_at(step, variable) for step in self.steps)
 
+    def undefined_label(self, label: str) -> str:
+        """Why no jump to a label can be made that is not among `labels`."""
+        return f"label {label!r} is not defined{instead_of(label, self.labels)}"
+
     def line(self, position: Position) -> str:
         """The line of the script at a position."""
         return self.lines[position.line - 1] if position.line <= len(self.lines) else ""
@@ -59,15 +84,15 @@ class Program:
 
 def _may_look_at(step: Step, variable: str) -> bool:
     for name, expression in step.arguments.items():
-        if variable in variables_in(expression):
+        if any(each.name == variable for each in variables_in(expression)):
             return True
         rule = parameter_rule(step.name, name)
-        if rule is not None and rule.role is Role.VARIABLE and _constant_text(expression) in {None, variable}:
+        if rule is not None and rule.role is Role.VARIABLE and constant_text(expression) in {None, variable}:
             return True
     return False
 
 
-def _constant_text(expression: Expression) -> str | None:
+def constant_text(expression: Expression) -> str | None:
     """The text of an expression that is always worth the same; None of any other, and of one that cannot be computed."""
     if any(variables_in(expression)):
         return None
@@ -102,11 +127,11 @@ def load(text: str, source: str = "script") -> Program:
     instructions = parse(text, source)
     labels, flaws = _collect_labels(instructions)
     for instruction in instructions:
-        flaws += _check(instruction, labels)
+        flaws += _check(instruction)
     if flaws:
         flaws.sort(key=lambda flaw: flaw.position)
         raise ScriptError(source, [(*flaw.position, flaw.text) for flaw in flaws])
-    return Program(source, tuple(_step(instruction, labels) for instruction in instructions), tuple(lines))
+    return Program(source, tuple(map(_step, instructions)), labels, tuple(lines))
 
 
 def _collect_labels(instructions: tuple[Instruction, ...]) -> tuple[dict[str, int], list[Flaw]]:
@@ -139,18 +164,18 @@ def _label(parameter: Parameter) -> str:
     return str(value.value) if isinstance(value, Literal) and isinstance(value.value, str) else ""
 
 
-def _check(instruction: Instruction, labels: dict[str, int]) -> Iterator[Flaw]:
+def _check(instruction: Instruction) -> Iterator[Flaw]:
     name = instruction.name
     rules = CATALOGUE.get(name)
     if rules is None:
-        yield Flaw(instruction.position, f"unknown instruction {name!r}{_instead(name, CATALOGUE)}")
+        yield Flaw(instruction.position, f"unknown instruction {name!r}{instead_of(name, CATALOGUE)}")
         return
     given: set[str] = set()
     for parameter in instruction.parameters:
         if parameter.name in given:
             yield Flaw(parameter.position, f"parameter {parameter.name!r} of {name!r} is given twice")
         given.add(parameter.name)
-        yield from _check_parameter(instruction, parameter, labels)
+        yield from _check_parameter(instruction, parameter)
     missing = [each for each, rule in rules.items() if rule.is_required and each not in given]
     for each in missing:
         yield Flaw(instruction.position, f"{name!r} lacks its parameter {each!r}")
@@ -162,16 +187,16 @@ def _check(instruction: Instruction, labels: dict[str, int]) -> Iterator[Flaw]:
         yield from _check_conversion(instruction)
 
 
-def _check_parameter(instruction: Instruction, parameter: Parameter, labels: dict[str, int]) -> Iterator[Flaw]:
+def _check_parameter(instruction: Instruction, parameter: Parameter) -> Iterator[Flaw]:
     rule = parameter_rule(instruction.name, parameter.name)
     if rule is None:
         known = CATALOGUE[instruction.name]
-        what = f"{instruction.name!r} has no parameter {parameter.name!r}{_instead(parameter.name, known)}"
+        what = f"{instruction.name!r} has no parameter {parameter.name!r}{instead_of(parameter.name, known)}"
         yield Flaw(parameter.position, what)
         return
     yield from _check_value(parameter, rule)
-    if rule.role is Role.LABEL and (label := _label(parameter)) and label not in labels:
-        yield Flaw(parameter.value.position, f"label {label!r} is not defined{_instead(label, labels)}")
+    if rule.types & _HOLD_PATTERNS and instruction.name not in _KEEPS_PATTERNS:
+        yield from _check_patterns(parameter.value)
 
 
 def _check_value(parameter: Parameter, rule: ParameterRule) -> Iterator[Flaw]:
@@ -191,6 +216,27 @@ def _check_value(parameter: Parameter, rule: ParameterRule) -> Iterator[Flaw]:
         yield from _check_items(value)
 
 
+def _check_patterns(value: Expression) -> Iterator[Flaw]:
+    """Whether each regular expression that no variable has a part in is one, once its parts are joined."""
+    for piece in pieces_of(value):
+        if not any(variables_in(piece)) and (fault := pattern_fault(piece, {})):
+            yield Flaw(piece.position, fault)
+
+
+def pattern_fault(expression: Expression, variables: Mapping[str, Value]) -> str:
+    """Why the regular expression that an expression stands for is none; empty for one, and for any other value."""
+    try:
+        value = evaluate(expression, variables)
+    except ValueTypeError:
+        return ""
+    try:
+        if isinstance(value, Regex):
+            compile_regex(value.source)
+    except ValueTypeError as error:
+        return str(error)
+    return ""
+
+
 def _check_constant(parameter: Parameter, rule: ParameterRule) -> Iterator[Flaw]:
     """What a value that no variable has a part in stands for."""
     try:
@@ -207,9 +253,9 @@ def _check_constant(parameter: Parameter, rule: ParameterRule) -> Iterator[Flaw]
 def _check_conversion(instruction: Instruction) -> Iterator[Flaw]:
     """Whether a value that is written out can have the type that is asked for."""
     given = {parameter.name: parameter.value for parameter in instruction.parameters}
-    if "value" not in given or "type" not in given or _constant_text(given["value"]) is None:
+    if "value" not in given or "type" not in given or constant_text(given["value"]) is None:
         return
-    kind = _constant_text(given["type"])
+    kind = constant_text(given["type"])
     if kind is None or kind not in CATALOGUE["set_variable"]["type"].choices:
         return
     try:
@@ -241,8 +287,8 @@ def _one_of(types: frozenset[Type]) -> str:
     return f"{', '.join(most)} or {last}" if most else str(last)
 
 
-def _instead(name: str, known: dict[str, ParameterRule] | dict[str, int] | dict[str, dict[str, ParameterRule]]) -> str:
-    """A hint for a misspelt name; empty when nothing is near."""
+def instead_of(name: str, known: Iterable[str]) -> str:
+    """A hint for a misspelt name; empty when none of those known is near."""
     near = [each for each in known if _is_near(name, each)]
     return f": did you mean {near[0]!r}?" if near else ""
 
@@ -259,7 +305,10 @@ def _is_near(name: str, other: str) -> bool:
     return same >= max(len(name), len(other)) - 2
 
 
-def _step(instruction: Instruction, labels: dict[str, int]) -> Step:
-    jumps = {parameter.name: labels[_label(parameter)] for parameter in _parameters(instruction, Role.LABEL)}
+def _step(instruction: Instruction) -> Step:
+    jumps = {
+        parameter.name: Label(_label(parameter), parameter.value.position)
+        for parameter in _parameters(instruction, Role.LABEL)
+    }
     arguments = {parameter.name: parameter.value for parameter in instruction.parameters if parameter.name not in jumps}
     return Step(instruction.name, arguments, jumps, instruction.position)

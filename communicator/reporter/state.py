@@ -11,7 +11,7 @@ from communicator.protocol.line_form import encode
 from communicator.protocol.message import Message
 from communicator.reporter.arithmetic import EQUAL, GREATER
 from communicator.reporter.effects import Effect
-from communicator.reporter.evaluation import evaluate
+from communicator.reporter.evaluation import evaluate, variables_in
 from communicator.reporter.events import BytesReceived, Connected, HungUp, LineReceived
 from communicator.reporter.resolver import Program, Step
 from communicator.reporter.values import Type, Value, ValueTypeError, type_of
@@ -99,9 +99,17 @@ class State:
         self.comparison = GREATER if is_so else EQUAL
 
     def jump(self, parameter: str) -> None:
-        """Go on at the label of a parameter of the instruction that runs."""
-        if self.step is not None:
-            self.next_step = self.step.jumps[parameter]
+        """Go on at the label of a parameter of the instruction that runs.
+
+        Raises:
+            StepFailedError: The script does not define it.
+        """
+        if self.step is None:
+            return
+        label = self.step.jumps[parameter].name
+        if label not in self.program.labels:
+            raise StepFailedError(self.program.undefined_label(label))
+        self.next_step = self.program.labels[label]
 
     def arguments(self) -> dict[str, Value]:
         """The arguments of the instruction that runs, computed.
@@ -111,6 +119,12 @@ class State:
         """
         step = self.step
         return {} if step is None else {name: evaluate(value, self.variables) for name, value in step.arguments.items()}
+
+    def unset_variables(self) -> list[str]:
+        """The variables that the instruction that runs takes as empty strings, because they are not set."""
+        arguments = {} if self.step is None else self.step.arguments
+        used = dict.fromkeys(variable.name for value in arguments.values() for variable in variables_in(value))
+        return [name for name in used if name not in self.variables]
 
     def variable_of(self, name: str, *types: Type) -> Value:
         """The value of a variable that must be set.

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple, TypeAlias
 
-from communicator.reporter.values import Value
+from communicator.reporter.values import Value, ValueTypeError
 
 
 class Position(NamedTuple):
@@ -15,6 +15,19 @@ class Position(NamedTuple):
 
 
 START = Position(1, 1)
+
+
+class MisfitError(ValueTypeError):
+    """What stands at one place of a script stands for nothing, or can never be computed.
+
+    Args:
+        position: Where it stands.
+        what: Why.
+    """
+
+    def __init__(self, position: Position, what: str) -> None:
+        super().__init__(what)
+        self.position = position
 
 
 class Operator(StrEnum):
@@ -56,6 +69,14 @@ class Variable:
 @dataclass(frozen=True, slots=True)
 class Template:
     """A string in double quotation marks: texts, and the variables between them."""
+
+    parts: tuple[str | Variable, ...]
+    position: Position = field(default=START, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """A regular expression with variables in it: texts, and the variables between them; without any it is a Literal."""
 
     parts: tuple[str | Variable, ...]
     position: Position = field(default=START, compare=False)
@@ -105,7 +126,7 @@ class ArrayDisplay:
     position: Position = field(default=START, compare=False)
 
 
-Expression: TypeAlias = Literal | Variable | Template | Unary | Binary | ListDisplay | ArrayDisplay
+Expression: TypeAlias = Literal | Variable | Template | Pattern | Unary | Binary | ListDisplay | ArrayDisplay
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,27 +17,6 @@ from communicator.reporter.values import (
     type_of,
 )
 
-GLOBAL_PARAMETERS = frozenset(
-    {
-        "ack",
-        "ack_id",
-        "broadcast_hops",
-        "broadcast_informed_neighbors",
-        "broadcast_msgid",
-        "broadcast_originator",
-        "broadcast_timeout",
-        "broadcast_to",
-        "cache",
-        "deliver",
-        "hops_left",
-        "secret_code",
-        "secure_remote",
-        "trace",
-        "transmission_report",
-    }
-)
-"""Parameters that any message may carry, without being expected: those of the suite's ``global.conf``, as a test has it."""
-
 _BYTE_VALUES = 256
 _SHOWN_BYTES = 64
 _SHOWN_CHARACTERS = 200
@@ -66,13 +45,16 @@ def matches(expected: Value, text: str) -> bool:
         expected: A string is equal to it, a number or a time is what it reads as, a regular expression matches it as a whole;
             a void is content with anything.
         text: What came.
+
+    Raises:
+        ValueTypeError: The regular expression is none.
     """
+    if isinstance(expected, Regex):
+        return compile_regex(expected.source).fullmatch(text) is not None
     reader = _READERS.get(type_of(expected))
     try:
         if reader is not None:
             return reader(text) == expected
-        if isinstance(expected, Regex):
-            return compile_regex(expected.source).fullmatch(text) is not None
     except ValueTypeError:
         return False
     return expected is None or text_of(expected) == text
@@ -102,27 +84,27 @@ def differences(message: Message, expected: Mapping[str, Value]) -> list[str]:
         if name not in message.parameters:
             found.append(f"parameter {name!r} is missing")
         else:
-            found += _in_parameter(message, name, value)
+            found += _difference(f"parameter {name!r}", message.parameters[name], value)
     for name, value in optional:
         if name in message.parameters:
-            found += _in_parameter(message, name, value)
+            found += _difference(f"parameter {name!r}", message.parameters[name], value)
     found += [f"parameter {name!r} is forbidden" for name, _ in forbidden if name in message.parameters]
-    named = {name for name, _ in (*required, *optional, *forbidden)} | GLOBAL_PARAMETERS
-    found += [f"parameter {name!r} is not expected" for name in message.parameters if name not in named]
     return found
 
 
 def _in_fields(message: Message, expected: Mapping[str, Value]) -> Iterator[str]:
     for name, value in expected.items():
         text = own_field(message, name)
-        if text is not None and not matches(value, text):
-            yield f"{name} is {text!r}, not {_wanted(value)}"
+        if text is not None:
+            yield from _difference(name, text, value)
 
 
-def _in_parameter(message: Message, name: str, value: Value) -> Iterator[str]:
-    text = message.parameters[name]
-    if not matches(value, text):
-        yield f"parameter {name!r} is {_shortened(text)!r}, not {_wanted(value)}"
+def _difference(what: str, text: str, expected: Value) -> Iterator[str]:
+    try:
+        if not matches(expected, text):
+            yield f"{what} is {_shortened(text)!r}, not {_wanted(expected)}"
+    except ValueTypeError as error:
+        yield f"{what} cannot be compared: {error}"
 
 
 def _shortened(text: str) -> str:

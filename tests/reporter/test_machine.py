@@ -116,7 +116,7 @@ def test_everything_is_sent_to_every_client_that_is_still_there():
 def test_a_failure_names_place_and_message():
     play = Playbook(LISTENING + "wait(timeout: 1) wait(timeout: 1)\n  verify_message(command: B)")
     effects = play.listening(Connected(1), LineReceived(1, b"A x=1"))
-    assert effects == [End(Failure("command is 'A', not 'B'; parameter 'x' is not expected", Position(3, 3), "A x=1"))]
+    assert effects == [End(Failure("command is 'A', not 'B'", Position(3, 3), "A x=1"))]
 
 
 def test_a_time_out_is_a_failure():
@@ -263,7 +263,20 @@ def test_messenger_cuts_lines_whatever_else_the_script_does():
         ("set_variable(name: a, value: 's') compare(expression: $a)", "'expression' of 'compare' cannot be string 's'"),
         ("set_variable(name: m, value: never) wait(timeout: 1, mode: $m)", "'mode' is one of"),
         ("set_variable(name: a, value: 's') label(name: l) if(variable: a, less: l)", "variable 'a' is string"),
-        ('print(message: "$a")', "variable 'a' is not set"),
+        ("set_variable(name: n, value: $a + 1) sleep(seconds: -$a)", "no negative (not set, and so empty: $a)"),
+        ("set_variable(name: n, value: $a - $b)", "between string and string (not set, and so empty: $a, $b)"),
+        ("compare(expression: $a <=> 5)", "between string and integer (not set, and so empty: $a)"),
+        ("compare(expression: $a)", "cannot be string '' (not set, and so empty: $a)"),
+        ("hex(variable_name: h, value: $a)", "cannot be string '' (not set, and so empty: $a)"),
+        ("set_variable(name: n, value: $a, type: integer)", "'' is not an integer (not set, and so empty: $a)"),
+        ("sleep(seconds: $a)", "(not set, and so empty: $a)"),
+        ("listen(address: $a)", "'' is not an address"),
+        ("listen(address: $a)", "(not set, and so empty: $a)"),
+        ("wait(timeout: 1, mode: $a)", "'mode' is one of drain, timeout, wait, not '' (not set, and so empty: $a)"),
+        ('error(message: "$a $a!")', " ! (not set, and so empty: $a)"),
+        ("goto(label: nowhere)", "label 'nowhere' is not defined"),
+        ("call(label: nowhere)", "label 'nowhere' is not defined"),
+        ("has_message() if(true: nowhere, false: agian) label(name: again)", "'agian' is not defined: did you mean"),
         ("sort(var1: a)", "variable 'a' is not set"),
         ("set_variable(name: a, value: 1) sort(var1: a, var3: a)", "'var2' is missing"),
         ("set_variable(name: a, value: 1) set_variable(name: b, value: 's') sort(var1: a, var2: b)", "of one type"),
@@ -275,6 +288,51 @@ def test_messenger_cuts_lines_whatever_else_the_script_does():
 )
 def test_what_fails_while_it_runs(text, words):
     assert words in reason_of(Playbook(text).start())
+
+
+def test_a_label_that_is_never_defined_is_no_error_until_a_jump():
+    play = Playbook("has_message()\nif(true: nowhere) print(message: on)\n  goto(label: nowhere)")
+    assert play.start() == [Print("on"), End(Failure("label 'nowhere' is not defined", Position(3, 3)))]
+
+
+def test_a_variable_that_is_not_set_is_an_empty_string():
+    play = Playbook(
+        LISTENING + 'print(message: "[$nobody]") wait(timeout: 1) wait(timeout: 1)'
+        "verify_message(command: A, sent_server: $nobody, required_parameters: { x: ${nobody}, y: `1$nobody` })"
+        "send_message(command: B, service: $nobody, parameters: { z: $nobody })"
+    )
+    assert play.listening(Connected(1), LineReceived(1, b"A x=;y=1")) == [Print("[]"), Send(1, b"B z=\n"), End()]
+
+
+PATTERN = r"verify_message(command: A, required_parameters: { x: `^10\\|[0-9]+\\|(${host}|two)$` })"
+
+
+@pytest.mark.parametrize("name", ["alpha", "two"])
+def test_a_variable_in_a_regular_expression(name):
+    play = Playbook(LISTENING + f"wait(timeout: 1) wait(timeout: 1) {PATTERN}", host="alpha")
+    assert play.listening(Connected(1), LineReceived(1, f"A x=10|1|{name}".encode())) == [End()]
+
+
+def test_what_does_not_match_shows_what_the_variable_stood_for():
+    play = Playbook(LISTENING + f"wait(timeout: 1) wait(timeout: 1) {PATTERN}", host="alpha")
+    reason = reason_of(play.listening(Connected(1), LineReceived(1, b"A x=10|1|beta")))
+    assert reason == r"parameter 'x' is '10|1|beta', not regex '^10\\|[0-9]+\\|(alpha|two)$'"
+
+
+@pytest.mark.parametrize(
+    ("instruction", "words"),
+    [
+        ("verify_message(command: A, required_parameters: { x: `^($host$` })", "parameter 'x' cannot be compared: "),
+        ("verify_message(command: `$host*`)", "command cannot be compared: "),
+        ("message_has_parameter_with_value(name: x, value: `($host`)", ""),
+    ],
+)
+def test_what_is_no_regular_expression_once_its_variable_is_in_it(instruction, words):
+    play = Playbook(LISTENING + f"wait(timeout: 1) wait(timeout: 1)\n {instruction}", host="*")
+    (end,) = play.listening(Connected(1), LineReceived(1, b"A x=1"))
+    assert end.failure.position == (3, 2)
+    assert end.failure.reason.startswith(words)
+    assert "is not a regular expression" in end.failure.reason
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,6 @@ from hypothesis import strategies as st
 
 from communicator.reporter.lexer import tokenize
 from communicator.reporter.parser import parse
-from communicator.reporter.printer import print_program
 from communicator.reporter.syntax import (
     ArrayDisplay,
     Binary,
@@ -16,11 +15,13 @@ from communicator.reporter.syntax import (
     Literal,
     Operator,
     Parameter,
+    Pattern,
     Template,
     Unary,
     Variable,
 )
 from communicator.reporter.values import Address, Regex, Timestamp, Word
+from tests.reporter.printer import print_program
 
 names = st.from_regex(r"[A-Za-z_][A-Za-z0-9_]{0,8}", fullmatch=True).filter(lambda name: name != "NaN")
 texts = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=20)
@@ -43,19 +44,30 @@ literals = st.one_of(
 
 
 def glued(parts):
-    """A template never has two texts in a row, nor an empty one."""
+    """There are never two texts in a row, nor an empty one."""
     whole = []
     for part in parts:
         if isinstance(part, str) and whole and isinstance(whole[-1], str):
             whole[-1] += part
         elif part != "":
             whole.append(part)
-    return Template(tuple(whole))
+    return tuple(whole)
 
 
-templates = st.lists(texts | names.map(Variable), max_size=5).map(glued)
+def interpolated(texts):
+    return st.lists(texts | names.map(Variable), max_size=5).map(glued)
+
+
+templates = interpolated(texts).map(Template)
+ordinary = st.text(st.characters(codec="utf-8", exclude_characters="\0\n\r\\[$"), max_size=10)
+dollars = st.sampled_from(["$|", "$5", r"\$", r"\$x", r"\${", "[$a-z]", r"\[", r"\\", r"\d", "(", "`"])
+patterns = (
+    interpolated(ordinary | dollars)
+    .filter(lambda parts: any(isinstance(part, Variable) for part in parts))
+    .map(Pattern)
+)
 expressions = st.recursive(
-    literals | templates | names.map(Variable),
+    literals | templates | patterns | names.map(Variable),
     lambda inner: st.one_of(
         st.builds(Unary, st.sampled_from([Operator.ADD, Operator.SUBTRACT]), inner),
         st.builds(Binary, st.sampled_from(list(Operator)), inner, inner),

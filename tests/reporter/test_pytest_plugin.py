@@ -59,16 +59,18 @@ def test_scripts_are_tests(run):
         alone="exit()",
         bad='// stage: quiet\nprint(message: "I am $name")\n  error(message: "not so")',
         worse="// stage: grouped\nerror(message: 'worse')",
-        unreadable="goto(label: nowhere)",
+        unreadable="wiat()",
+        stray="goto(label: nowhere)",
         lost="// stage: nowhere\nexit()",
     )
     assert done.returncode == 1
     assert "2 passed" in done.stdout
-    assert "4 failed" in done.stdout
+    assert "5 failed" in done.stdout
     assert 'bad.rprtr:3:3: not so\n    error(message: "not so")' in done.stdout
     assert "worse.rprtr:2:1: worse" in done.stdout
     assert "I am quiet" in done.stdout
-    assert "unreadable.rprtr:1:13: label 'nowhere' is not defined" in done.stdout
+    assert "unreadable.rprtr:1:1: unknown instruction 'wiat'" in done.stdout
+    assert "stray.rprtr:1:1: label 'nowhere' is not defined" in done.stdout
     assert "lost.rprtr:1:1: no conftest knows the stage 'nowhere'; known: grouped, quiet" in done.stdout
     assert "Traceback" not in done.stdout
 

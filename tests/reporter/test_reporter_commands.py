@@ -14,7 +14,10 @@ from communicator.reporter.values import Address
 def reporter(tmp_path):
     (tmp_path / "good.rprtr").write_text('print(message: "hello $name")\n')
     (tmp_path / "bad.rprtr").write_text('set_variable(name: a, value: 1)\nerror(message: "not so: $a")\n')
-    (tmp_path / "broken.rprtr").write_text("wiat(timeout: 1)\ngoto(label: nowhere)\n")
+    (tmp_path / "broken.rprtr").write_text("wiat(timeout: 1)\nprint(mesage: hello)\n")
+    (tmp_path / "doubtful.rprtr").write_text(
+        "set_variable(name: host, value: alpha)\nhas_message()\nif(true: nowhere)\nverify_message(command: `^$hots$`)\n"
+    )
     (tmp_path / "binary.rprtr").write_bytes(b"\xff")
 
     def run(*arguments):
@@ -47,15 +50,33 @@ def test_check_names_every_flaw_and_plays_nothing(reporter):
     assert done.returncode == 2
     assert done.stdout == ""
     assert "broken.rprtr:1:1: unknown instruction 'wiat'" in done.stderr
-    assert "broken.rprtr:2:13: label 'nowhere' is not defined" in done.stderr
+    assert "broken.rprtr:2:7: 'print' has no parameter 'mesage': did you mean 'message'?" in done.stderr
     assert "binary.rprtr: it is not UTF-8 at byte 0" in done.stderr
     assert "nowhere.rprtr: No such file or directory" in done.stderr
 
 
 def test_check_says_what_is_well(reporter):
-    done = reporter("--check", "good.rprtr", "bad.rprtr")
+    done = reporter("--check", "good.rprtr", "bad.rprtr", "--param", "name=you")
     assert (done.returncode, done.stdout) == (0, "")
-    assert done.stderr == "good.rprtr: 1 instructions, nothing wrong\nbad.rprtr: 2 instructions, nothing wrong\n"
+    assert done.stderr == "good.rprtr: 1 instruction, nothing wrong\nbad.rprtr: 2 instructions, nothing wrong\n"
+
+
+def test_check_warns_of_what_a_script_may_fail_on_later(reporter):
+    done = reporter("--check", "doubtful.rprtr", "good.rprtr")
+    assert (done.returncode, done.stdout) == (0, "")
+    assert done.stderr == (
+        "doubtful.rprtr:3:10: warning: label 'nowhere' is not defined\n"
+        "doubtful.rprtr:4:27: warning: variable 'hots' is never set,"
+        " so it is empty unless --param sets it: did you mean 'host'?\n"
+        "doubtful.rprtr: 4 instructions, 2 warnings\n"
+        "good.rprtr:1:23: warning: variable 'name' is never set, so it is empty unless --param sets it\n"
+        "good.rprtr: 1 instruction, 1 warning\n"
+    )
+
+
+def test_what_is_warned_of_is_played_all_the_same(reporter):
+    done = reporter("good.rprtr")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "hello \n", "good.rprtr: passed\n")
 
 
 def test_a_variable_that_no_script_looks_at_is_a_slip(reporter):

@@ -35,10 +35,9 @@ def flaws(text):
         ("set_variable(name: a, value: {b: 1 * @5})", (1, 36), "no '*'"),
         ("send_message(command: X, parameters: {a: 1, a: 2})", (1, 45), "'a' stands twice"),
         ("label(name: a)\nlabel(name: a)", (2, 13), "label 'a' is already defined in line 1"),
-        ("goto(label: nowhere)", (1, 13), "label 'nowhere' is not defined"),
-        ("call(label: nowhere)", (1, 13), "label 'nowhere' is not defined"),
-        ("if(true: nowhere)", (1, 10), "label 'nowhere' is not defined"),
-        ("label(name: again)\ngoto(label: agian)", (2, 13), "did you mean 'again'?"),
+        ("verify_message(command: `(`)", (1, 25), "'(' is not a regular expression"),
+        ("verify_message(command: A, required_parameters: { a: $b, c: `)` })", (1, 61), "')' is not a regular"),
+        ("verify_message(command: `(a` + 'b' + `c`)", (1, 36), "'(abc' is not a regular expression"),
         ("goto(label: $where)", (1, 13), "known before the script runs"),
         ("if(variable: a)", (1, 1), "goes nowhere"),
         ("label(name: a) if(less: a, less_or_equal: a)", (1, 28), "'less_or_equal' and 'less' overlap"),
@@ -67,7 +66,7 @@ def test_what_cannot_run_is_an_error_with_its_place(text, place, words):
 
 
 def test_all_flaws_are_named_in_order():
-    found = flaws("goto(label: a)\nrum()\nwait()\nlabel(name: b)\nlabel(name: b)")
+    found = flaws("goto(label: 1)\nrum()\nwait()\nlabel(name: b)\nlabel(name: b)")
     assert [line for line, _, _ in found] == [1, 2, 3, 5]
 
 
@@ -81,9 +80,28 @@ def test_operators_that_do_not_overlap(pair):
 
 def test_labels_are_places_and_no_arguments():
     program = load("label(name: top)\ngoto(label: top)\nif(true: top, variable: top)", "a.rprtr")
-    assert [step.jumps for step in program.steps] == [{}, {"label": 0}, {"true": 0}]
+    assert program.labels == {"top": 0}
+    assert [step.jumps for step in program.steps] == [{}, {"label": ("top", (2, 13))}, {"true": ("top", (3, 10))}]
     assert set(program.steps[2].arguments) == {"variable"}
     assert program.line(program.steps[1].position) == "goto(label: top)"
+
+
+@pytest.mark.parametrize("text", ["goto(label: nowhere)", "call(label: nowhere)", "if(true: nowhere)"])
+def test_a_label_that_is_never_defined_matters_when_it_is_jumped_to(text):
+    load(text)
+
+
+@pytest.mark.parametrize(
+    ("label", "words"),
+    [("nowhere", "label 'nowhere' is not defined"), ("agian", "label 'agian' is not defined: did you mean 'again'?")],
+)
+def test_the_reason_why_a_jump_fails(label, words):
+    assert load("label(name: again)").undefined_label(label) == words
+
+
+def test_a_part_of_a_regular_expression_need_not_be_one():
+    load("verify_message(command: `(a` + 'b' + `c)`)")
+    load("set_variable(name: start, value: `(a`)")
 
 
 @pytest.mark.parametrize(
@@ -104,6 +122,8 @@ def test_a_script_that_looks_at_bytes_is_known_before_it_runs(text, reads):
         "set_variable(name: a, value: $b, type: integer)",
         "set_variable(name: a, value: '5', type: $kind)",
         "set_variable(name: a, value: '5', type: integer)",
+        "verify_message(command: `(${b}`)",
+        "verify_message(command: `(` + $b)",
     ],
 )
 def test_what_depends_on_a_variable_is_seen_when_it_runs(text):

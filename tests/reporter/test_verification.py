@@ -1,10 +1,8 @@
 import pytest
 
-from communicator.definitions import load_catalogue
 from communicator.protocol import Message
 from communicator.reporter.values import Address, Items, Regex, Timestamp, ValueTypeError, Word
 from communicator.reporter.verification import (
-    GLOBAL_PARAMETERS,
     data_difference,
     differences,
     matches,
@@ -27,6 +25,8 @@ def items(**values):
     return Items(tuple(values.items()))
 
 
+AT_0 = "unterminated subpattern at position 0"
+REPEATS = "'*' is not a regular expression: nothing to repeat at position 0"
 ALL = {"required_parameters": items(file="a.txt", copies=2)}
 
 
@@ -42,6 +42,8 @@ ALL = {"required_parameters": items(file="a.txt", copies=2)}
             "optional_parameters": items(copies=Regex("[0-9]"), size=9),
         },
         {"command": "PRINT", **ALL, "forbidden_parameters": items(size=None)},
+        {"command": "PRINT"},
+        {"command": "PRINT", "required_parameters": items(file="a.txt"), "optional_parameters": items(size=Regex("("))},
         {"command": "PRINT", "required_parameters": items(file="a.txt", copies=2.0, cache="no")},
     ],
 )
@@ -56,7 +58,8 @@ def test_a_message_as_expected(expected):
         ({"command": Regex("PR"), **ALL}, ["command is 'PRINT', not regex 'PR'"]),
         ({"sent_server": "alpha", **ALL}, ["sent_server is 'beta', not 'alpha'"]),
         ({"service": "", **ALL}, ["service is 'printer', not ''"]),
-        ({}, ["parameter 'file' is not expected", "parameter 'copies' is not expected"]),
+        ({"command": Regex("(")}, ["command cannot be compared: '(' is not a regular expression: missing ), " + AT_0]),
+        ({"optional_parameters": items(file=Regex("*"))}, [f"parameter 'file' cannot be compared: {REPEATS}"]),
         ({"required_parameters": items(file="b.txt", copies=2)}, ["parameter 'file' is 'a.txt', not 'b.txt'"]),
         ({"required_parameters": items(file="a.txt", copies=3)}, ["parameter 'copies' is '2', not integer '3'"]),
         ({"required_parameters": items(file="a.txt", copies=2, size=1)}, ["parameter 'size' is missing"]),
@@ -93,6 +96,11 @@ def test_matches(expected, text, is_so):
     assert matches(expected, text) is is_so
 
 
+def test_what_is_no_regular_expression_cannot_match():
+    with pytest.raises(ValueTypeError, match="is not a regular expression"):
+        matches(Regex("("), "x")
+
+
 def test_long_texts_are_cut_in_what_is_shown():
     (found,) = differences(Message("X", {"a": "y" * 5000}), {"required_parameters": items(a="z" * 5000)})
     assert len(found) < 500
@@ -119,8 +127,3 @@ def test_where_bytes_differ():
     assert data_difference(b"abcd", b"abc") == ""
     assert data_difference(b"axc", b"abc").startswith("byte 1 is 0x78, not 0x62")
     assert data_difference(b"ab", b"abc").startswith("byte 2 is the end, not 0x63")
-
-
-def test_what_any_message_may_carry_is_what_the_suite_defines():
-    catalogue, _ = load_catalogue([])
-    assert catalogue.global_parameters.keys() == GLOBAL_PARAMETERS

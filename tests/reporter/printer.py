@@ -1,6 +1,7 @@
 """PURE: the syntax tree back to text, which parses to an equal tree; comments and layout are not kept."""
 
 import math
+import re
 from collections.abc import Iterable
 from typing import assert_never
 
@@ -13,6 +14,7 @@ from communicator.reporter.syntax import (
     ListDisplay,
     Literal,
     Operator,
+    Pattern,
     Template,
     Unary,
     Variable,
@@ -29,6 +31,9 @@ _PRECEDENCE = {
 }
 _HIGHEST = 4
 _ESCAPED = str.maketrans({"\\": "\\\\", "'": "\\'", '"': '\\"', "$": "\\$", "\n": "\\n", "\r": "\\r", "\t": "\\t"})
+
+
+_WRITTEN = {"`": "\\`", "\\$": "\\$"}
 
 
 def print_program(instructions: Iterable[Instruction]) -> str:
@@ -56,6 +61,8 @@ def print_expression(expression: Expression, above: int = 0) -> str:  # noqa: PL
             return f"${{{name}}}"
         case Template(parts):
             return '"' + "".join(_part(part) for part in parts) + '"'
+        case Pattern(parts):
+            return "`" + "".join(_in_pattern(part) for part in parts) + "`"
         case Unary(operator, operand):
             return f"{operator}{print_expression(operand, _HIGHEST)}"
         case Binary(operator, left, right):
@@ -78,6 +85,15 @@ def _part(part: str | Variable) -> str:
     return part.translate(_ESCAPED) if isinstance(part, str) else f"${{{part.name}}}"
 
 
+def _in_pattern(part: str | Variable) -> str:
+    return _pattern(part) if isinstance(part, str) else f"${{{part.name}}}"
+
+
+def _pattern(source: str) -> str:
+    """An escaped dollar sign keeps its one backslash: after two, a brace would begin a variable."""
+    return re.sub(r"\\\\|\\\$|[\\`]", lambda found: _WRITTEN.get(found[0], found[0] * 2), source)
+
+
 def _literal(value: Value) -> str:
     match value:
         case Word() | int():
@@ -87,7 +103,7 @@ def _literal(value: Value) -> str:
         case float():
             return "NaN" if math.isnan(value) else repr(value)
         case Regex(source):
-            return "`" + source.replace("\\", "\\\\").replace("`", "\\`") + "`"
+            return f"`{_pattern(source)}`"
         case Timestamp():
             return f"@{value}"
         case Address():
