@@ -116,7 +116,8 @@ class Traffic:
             case Kind.BROADCAST_HERE:
                 found = {p for p in parties if dispatch.command in p.accepts and p.server == sender.party.server}
         is_absent = not found and not self._may_mislead(dispatch, sender) and not self._is_leaf(dispatch.server)
-        dispatch.report_due = wants_report and is_absent and not dispatch.ack
+        is_sought = dispatch.kind in (Kind.ANY, Kind.ALL) and not all(map(has_directory, reached))
+        dispatch.report_due = wants_report and is_absent and not is_sought and not dispatch.ack
         if found and self._can_be_told(dispatch, sender, found):
             dispatch.expected = frozenset(found)
 
