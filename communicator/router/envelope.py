@@ -40,7 +40,7 @@ ROUTER_PARAMETERS = frozenset(
     )
 )
 """Parameters that only routers write; services have no use for them."""
-IN_FRONT = (HOPS_LEFT, "ack", "trace")
+IN_FRONT = (HOPS_LEFT, "ack", "trace", BROADCAST_ID)
 """What the next router has to see stands first, in this order, so that it need not look for it in the whole line."""
 _OUR_ID = re.compile(r"-[0-9a-f]{12}-[0-9]+\Z")
 """How an identifier of `Switchboard.new_message_id` ends: the life of its router, and a number."""
@@ -58,6 +58,11 @@ class Spread:
     """IP addresses of the routers that have a copy, or get one from whoever wrote this."""
     until: str = ""
     """Seconds since the epoch by the wall clock of the first router: a C++ router drops a later copy."""
+
+    @property
+    def named(self) -> dict[str, str]:
+        """The parameters that `key` is made of."""
+        return {BROADCAST_ID: self.identity} | ({SPREAD_UNTIL: self.until} if self.until else {})
 
     def key(self, sender: str) -> str:
         """What a copy is remembered by.

@@ -93,9 +93,9 @@ def _send_to_leaves(board: Switchboard, envelope: Envelope, now: Instant) -> boo
 
 def _dialled(board: Switchboard, leaves: set[str]) -> Iterator[str]:
     """The leaves that one of our routers has dialled, since its address is the larger one; any other has dialled us."""
-    addresses = board.mesh.addresses()
+    mesh = board.mesh
+    addresses = {**mesh.addresses(), board.config.server_name: board.config.my_address}
     for leaf in leaves:
-        via = board.carrier.path(leaf)[-2:-1]
-        router = addresses.get(via[0], board.config.my_address) if via else board.config.my_address
-        if is_larger(router, addresses[leaf]):
+        routers = mesh.topology.attached(leaf) | ({board.config.server_name} if leaf in mesh.peers else set())
+        if any(is_larger(addresses.get(router, ""), addresses[leaf]) for router in routers):
             yield leaf
