@@ -126,7 +126,7 @@ class Envelope:
 
 def own_envelope(link: Link, message: Message) -> Envelope:
     """A message of a local link, which has no business with what routers write."""
-    return Envelope(message=_stripped(message), link=link, is_ours=True)
+    return Envelope(message=stripped(message), link=link, is_ours=True)
 
 
 def open_envelope(link: Link, message: Message) -> Envelope:
@@ -137,7 +137,7 @@ def open_envelope(link: Link, message: Message) -> Envelope:
     """
     serves = message.get(BROADCAST_TO)
     return Envelope(
-        message=_stripped(message),
+        message=stripped(message),
         link=link,
         is_ours=False,
         hops_left=_hops_left(message),
@@ -175,7 +175,8 @@ def _hops_left(message: Message) -> int:
     return min(left, HOPS)
 
 
-def _stripped(message: Message) -> Message:
+def stripped(message: Message) -> Message:
+    """A message without what routers write for each other."""
     if ROUTER_PARAMETERS.isdisjoint(message.parameters):
         return message
     kept = {name: value for name, value in message.parameters.items() if name not in ROUTER_PARAMETERS}

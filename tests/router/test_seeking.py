@@ -184,3 +184,16 @@ def test_without_c_routers_nothing_is_looked_for(cluster):
     mixed, _ = cluster("bb", services={}, files={})
     [report] = mixed.say("a", "cli_a", "nobody/PAYLOAD transmission_report=failure", 0.1)
     assert b"reason=service_unknown" in report.line
+
+
+def test_a_copy_of_ours_that_comes_by_way_of_a_c_router_is_passed_on_word_for_word_only(cluster):
+    """A and c are ours: b (C++) gives c what a has announced, and c gives it d, if nobody has changed it. E is away."""
+    mixed, written = cluster("bcbcc", edges=("ab", "ac", "bc", "cd"), services={"plain": "d"}, files={})
+    assert receipts(mixed, "a", "plain/PAYLOAD") == {"d:plain": 1}
+    [line] = [line for host, other, line in written if (host, other) == ("b", "c") and b"plain/PAYLOAD" in line]
+    forged = line.replace(b"n=1", b"n=1;forged=1").replace(b"-1;", b"-2;")
+    written.clear()
+    node = mixed.nodes["b"]
+    mixed._send(node, next(link for link, (other, _) in node.far.items() if other.name == "c"), forged)
+    mixed.run(1)
+    assert not any(b"forged" in line for host, _, line in written if host == "c" and b"INVALID" not in line)

@@ -8,6 +8,7 @@ from communicator.errors import AddressError
 from communicator.protocol.addresses import parse_host_port
 from communicator.router.config import ClusterConfig, NeighborAddress
 from communicator.router.mesh.neighbors import AddressBook, MemberState, Purpose
+from communicator.router.mesh.neighbors_file import is_larger
 
 OWN = "10.0.0.5:4042"
 B, C, D = "10.0.0.2:4042", "10.0.0.3:4042", "10.0.0.9:4042"
@@ -546,7 +547,7 @@ def test_ip_addresses_that_are_ours_or_a_configured_neighbors(ip, is_ours):
 
 
 @pytest.mark.parametrize(
-    ("other", "is_larger"),
+    ("other", "is_smaller"),
     [
         ("10.0.0.4:9999", True),
         ("10.0.0.6:1", False),
@@ -556,8 +557,8 @@ def test_ip_addresses_that_are_ours_or_a_configured_neighbors(ip, is_ours):
         ("host-b:1", True),
     ],
 )
-def test_addresses_are_compared(other, is_larger):
-    assert make_book().is_larger_than(other) is is_larger
+def test_addresses_are_compared(other, is_smaller):
+    assert is_larger(OWN, other) is is_smaller
 
 
 # Whatever happens.
