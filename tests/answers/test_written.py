@@ -5,23 +5,10 @@ import pytest
 from bellwether.canary_events import Verification
 from canary import report as canary
 from canary.views import ExplainView, LineView, MeasureView, VerifyView
-from communicator.answers import clocks, explanations, releases
+from communicator.answers import explanations, releases
 from communicator.answers.histogram import Bucket, Histogram
-from timekeeper import cluster_report, report
 
 SHAPES = [
-    (clocks.Claim, report.ClaimReport),
-    (clocks.Kernel, report.KernelReport),
-    (clocks.Peer, report.PairReport),
-    (clocks.Probes, report.ProbeCounts),
-    (clocks.Local, report.LocalReport),
-    (clocks.Host, cluster_report.HostReport),
-    (clocks.Pair, cluster_report.CrossReport),
-    (clocks.Camp, cluster_report.CampReport),
-    (clocks.Contradiction, cluster_report.ContradictionReport),
-    (clocks.Thresholds, cluster_report.ThresholdsReport),
-    (clocks.References, cluster_report.ReferencesReport),
-    (clocks.ClockReport, cluster_report.SolvedReport),
     (releases.Cell, canary.CellReport),
     (releases.Release, canary.ReleaseReport),
     (releases.SickServer, canary.ServerReport),

@@ -17,7 +17,7 @@ from exporters.page.views.troubles import status_view
 
 CLAIM = Claim("synchronized", bound_seconds=0.002)
 CLOCKS = ClockReport(
-    local=Local("alpha", "solver", CLAIM),
+    local=Local("alpha", role="solver", claim=CLAIM),
     solved=True,
     hosts=(Host("alpha", 0.0, 0.0, "ok", claim=CLAIM), Host("beta", 0.0, 0.0, "ok", claim=CLAIM)),
     has_majority=True,
