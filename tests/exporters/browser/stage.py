@@ -13,8 +13,8 @@ from contextlib import AsyncExitStack, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from canary.report import CurrentReport
 from communicator.answers.clocks import ClockReport
+from communicator.answers.releases import CanaryReport
 from communicator.client import BlockingClient, Service
 from communicator.flags import Flag, FlagDirectory
 from communicator.protocol import Message
@@ -32,7 +32,7 @@ class Scene:
     """What there is to be seen; whoever replaces a part of it changes what is told from then on."""
 
     clocks: ClockReport
-    versions: CurrentReport
+    versions: CanaryReport
     points: list = field(default_factory=clock_words.history)
     flags: tuple[Flag, ...] = ()
     far: tuple[str, ...] = ()
