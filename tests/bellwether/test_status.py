@@ -74,7 +74,7 @@ def test_all_is_well(name, shown):
     ("name", "changes", "shown"),
     [
         ("router", {"router": None}, "⚠  cd:///s"),
-        ("router", {"router": Statistics("alpha", "1", draining=True)}, "⚠  alpha 1, draining"),
+        ("router", {"router": Statistics(server="alpha", version="1", draining=True)}, "⚠  alpha 1, draining"),
         ("cluster", {"cluster": None}, "⚠  unknown"),
         ("cluster", {"cluster": {"status": "up"}}, "⚠  up"),
         (

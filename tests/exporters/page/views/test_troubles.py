@@ -26,7 +26,7 @@ CLOCKS = ClockReport(
 WELL = Snapshot(
     at_wall_s=0.0,
     router=Told(Statistics(server="alpha"), ""),
-    graph=Told(Graph("alpha", (Node("alpha", state="self"), Node("omega", state="unreachable"))), ""),
+    graph=Told(Graph(nodes=(Node("alpha", state="self"), Node("omega", state="unreachable"))), ""),
     cluster=ClusterStatus("up", "complete", 2, 2, 2),
     instances=Told((), ""),
     clocks=Told(CLOCKS, ""),
