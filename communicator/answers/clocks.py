@@ -20,7 +20,7 @@ _Moment = Annotated[float, msgspec.Meta(ge=0, le=LAST_YEAR_S)]
 
 
 class Claim(msgspec.Struct, frozen=True):
-    """A host's word about its own clock; see `timekeeper.claim.Claim`."""
+    """A host's word about its own clock."""
 
     state: str = "unknown"
     """``synchronized``, ``holdover``, ``unsynchronized`` or ``unknown``."""
@@ -102,7 +102,7 @@ class ReferenceOffset(msgspec.Struct, frozen=True):
 
 
 class Local(msgspec.Struct, frozen=True):
-    """CLOCK_REPORT: one host's word."""
+    """What one host measured, and says of its own clock (CLOCK_REPORT)."""
 
     server: str = ""
     """Empty until the router has told its name."""
@@ -237,7 +237,7 @@ class References(msgspec.Struct, frozen=True):
 
 
 class AgentReport(msgspec.Struct, frozen=True):
-    """CLOCK_CURRENT_REPORT of a timekeeper that only measures: the beginning of what one tells that compares hosts."""
+    """What a timekeeper tells that only measures: the beginning of what one tells that compares hosts."""
 
     local: Local = Local()
     solved: bool = False
@@ -247,9 +247,10 @@ class AgentReport(msgspec.Struct, frozen=True):
 
 
 class ClockReport(AgentReport, frozen=True):
-    """CLOCK_CURRENT_REPORT."""
+    """What a timekeeper tells of all clocks (CLOCK_CURRENT_REPORT)."""
 
     hosts: tuple[Host, ...] = ()
+    """What was found out about each clock."""
     pairs: tuple[Pair, ...] = ()
     has_majority: bool | None = None
     """Whether more than half of the hosts agree; None while nothing was measured."""

@@ -44,7 +44,7 @@ class Neighbor(msgspec.Struct, frozen=True):
 
 
 class Graph(msgspec.Struct, frozen=True):
-    """CLUSTER_GRAPH."""
+    """The cluster as one router sees it (CLUSTER_GRAPH)."""
 
     server: str = ""
     address: str | None = None
@@ -69,7 +69,7 @@ class Candidate(msgspec.Struct, frozen=True):
 
 
 class Route(msgspec.Struct, frozen=True):
-    """CLUSTER_ROUTE."""
+    """Which way a message would go, and why (CLUSTER_ROUTE)."""
 
     destination: str
     outcome: str

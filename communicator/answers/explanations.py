@@ -1,5 +1,7 @@
 """PURE: what a canary tells of its ledger: why a version is where it is, entries, and whether they hold, as written and read."""
 
+from typing import Annotated
+
 import msgspec
 
 
@@ -64,8 +66,8 @@ class LedgerEntry(msgspec.Struct, frozen=True):
 class LedgerPage(msgspec.Struct, frozen=True):
     """The view ``events``: some entries of the ledger, in order."""
 
-    entries: tuple[msgspec.Raw, ...]
-    """A `LedgerEntry` each, as it was written: whoever passes it on loses nothing of it."""
+    entries: tuple[Annotated[msgspec.Raw, LedgerEntry], ...]
+    """Each as it was written: whoever passes it on loses nothing of it."""
     last_seq: int
     """Of the newest entry there is; when these do not reach so far, there are more."""
     total: int = 0

@@ -137,7 +137,7 @@ class Standing(msgspec.Struct, frozen=True):
 
 
 class CanaryReport(msgspec.Struct, frozen=True):
-    """CANARY_CURRENT_REPORT, a page or all of it."""
+    """What a canary tells of versions (CANARY_CURRENT_REPORT), a page or all of it."""
 
     server: str = ""
     """Empty until the router has told its name."""

@@ -77,7 +77,7 @@ class Peers(msgspec.Struct, frozen=True):
 
 
 class Statistics(msgspec.Struct, frozen=True):
-    """ROUTER_STATS."""
+    """What a router carries, and how it is (ROUTER_STATS)."""
 
     version: str = ""
     python: str = ""

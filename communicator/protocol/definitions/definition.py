@@ -32,6 +32,8 @@ class Parameter:
     """Whether a file says so, or nothing: the ancestor takes it for required then, but it may be empty."""
     validators: tuple[Validator, ...] = ()
     """All must accept a value that is not empty."""
+    shape: str = ""
+    """What its JSON holds, by the name that the reference has for it; of the suite's own, a Struct of `communicator.answers`."""
     source: str = ""
     """The file it was read from, as people know it."""
     line: int = 0

@@ -14,7 +14,8 @@
     validator = integer(1...99)
 
 The ancestor looks at sections only, so that ours are read by it unchanged. A parameter without ``flags`` is required and may be
-empty, as it is there. ``subject``, ``from`` and ``to`` are for the reference that is made of the files.
+empty, as it is there. ``subject``, ``from`` and ``to`` are for the reference that is made of the files; so is ``shape`` of a
+parameter, which names what its JSON holds.
 """
 
 import difflib
@@ -31,7 +32,7 @@ from communicator.protocol.names import is_command_name, is_parameter_name
 GLOBAL = "global"
 """The stem of the file that defines the parameters of every message."""
 _MESSAGE_KEYS = ("description", "broadcast", "scope", "reply", "subject", "from", "to")
-_PARAMETER_KEYS = ("description", "type", "flags", "validator")
+_PARAMETER_KEYS = ("description", "type", "flags", "validator", "shape")
 _FLAGS = ("required", "optional", "forbidden", "empty", "defined", "allowed")
 _BROADCAST = {"allowed": True, "forbidden": False}
 _SHOWN = 60
@@ -142,6 +143,7 @@ class _Reader:
             forbidden="forbidden" in flags,
             has_flags="flags" in section.entries,
             validators=tuple(self._validators(section, kind)),
+            shape=_text(section, "shape"),
             source=self._source,
             line=section.line,
         )
