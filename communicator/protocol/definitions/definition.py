@@ -52,8 +52,10 @@ class Definition:
     description: str = ""
     subject: str = ""
     """What it has to do with, for the reference; empty in files of others."""
+    rule: str = ""
+    """Who may say it, where the router sees to that; see `communicator.protocol.definitions.speakers`."""
     sender: str = ""
-    """Who may say it, for people."""
+    """Who says it, for people; without a word on that, whom the rule means."""
     receiver: str = ""
     """To whom it is said, for people."""
     may_be_broadcast: bool = True
