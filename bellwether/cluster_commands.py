@@ -17,9 +17,9 @@ from bellwether.failure import CommandError
 from bellwether.hops import Hop, read_hop, to_line
 from bellwether.message_text import parse_message
 from bellwether.places import find_router
-from bellwether.route import Route, destination_of, read_route
+from bellwether.route import destination_of, read_route
 from bellwether.route import render as render_route
-from communicator.answers.clusters import Graph
+from communicator.answers.clusters import Graph, Route
 from communicator.client import Client
 from communicator.errors import AddressError, MessageRefusedError
 from communicator.protocol.addresses import parse_host_port

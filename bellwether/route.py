@@ -1,6 +1,5 @@
 """PURE: which way a message would go and why, as values and on a screen; it asks nobody."""
 
-import msgspec
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
@@ -8,42 +7,13 @@ from rich.text import Text
 from bellwether.answers import read_told
 from bellwether.colours import coloured
 from bellwether.failure import CommandError
+from communicator.answers.clusters import Candidate, Route
 from communicator.protocol.message import Message
 from communicator.protocol.names import is_command_name
 from communicator.wording.marks import BAD, DOUBTFUL, GOOD, UNKNOWN
 
 _USAGE = 2
 _MARKS = {"local": GOOD, "remote": GOOD, "cached": DOUBTFUL, "none": BAD}
-
-
-class Candidate(msgspec.Struct, frozen=True):
-    """One instance that could receive it."""
-
-    server: str
-    service: str = ""
-    version: str | None = None
-    cost: float | None = None
-    weight: float | None = None
-    """What the policy gives its version, 0 to 1."""
-    share: float | None = None
-    """The part of the messages that it gets, 0 to 1."""
-    chosen: bool = False
-    reason: str | None = None
-
-
-class Route(msgspec.Struct, frozen=True):
-    """What CLUSTER_ROUTE tells."""
-
-    destination: str
-    outcome: str
-    """``local``, ``remote``, ``cached`` or ``none``."""
-    reason: str | None = None
-    server: str | None = None
-    path: tuple[str, ...] | None = None
-    """The servers it passes, ours first."""
-    next_hop: str | None = None
-    cost: float | None = None
-    candidates: tuple[Candidate, ...] = ()
 
 
 def destination_of(text: str) -> str:

@@ -28,7 +28,7 @@ from canary.reach import Reach
 from canary.recollection import Recollection, rules_record
 from canary.records import ALL, Entry, Record, RunEnded, Started, Stopped
 from canary.refusals import refusing, require_router
-from canary.report import Known, Standing, answer_report
+from canary.report import Known, answer_report
 from canary.rules import Rules
 from canary.settings import CanarySettings
 from canary.tallies import Tallies
@@ -36,6 +36,7 @@ from canary.verdict_log import note
 from canary.views import narrow, read_question
 from canary.watch.host import HostWatch
 from canary.wire import read_end, read_report, read_start
+from communicator.answers.releases import Standing
 from communicator.client import Service
 from communicator.errors import MessageRefusedError, RemoteProtocolError
 from communicator.flags.standing_flags import StandingFlags

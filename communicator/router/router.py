@@ -148,7 +148,7 @@ class Router:
             certificate=event.certificate,
         )
         self._board.registry.links[event.link] = link
-        self._board.statistics.opened[event.kind] += 1
+        self._board.statistics.connections_opened[event.kind] += 1
         if self._board.draining:
             self._board.answer(link, "QUITTING")
             self._board.close(link, CloseReason.DRAIN)
@@ -163,7 +163,7 @@ class Router:
         if link is None or link.closing:
             return
         statistics = board.statistics
-        statistics.bytes_received[link.kind] += len(event.lines)
+        statistics.received_bytes[link.kind] += len(event.lines)
         if board.taps:
             board.tap("in", link, event.lines)
         if link.is_parked:
@@ -283,7 +283,7 @@ class Router:
         board = self._board
         if board.draining:
             return
-        board.statistics.bytes_received[LinkKind.SIGNAL] += len(event.data)
+        board.statistics.received_bytes[LinkKind.SIGNAL] += len(event.data)
         line = event.data.strip()
         if board.taps:
             board.tap("in", self._signal, line)

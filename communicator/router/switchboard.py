@@ -177,7 +177,7 @@ class Switchboard:
         self._effects.append(Send(link.id, data))
         self._bytes += len(data)
         self.statistics.messages_sent[link.kind] += messages
-        self.statistics.bytes_sent[link.kind] += len(data)
+        self.statistics.sent_bytes[link.kind] += len(data)
         if self.taps:
             self.tap("out", link, data)
 

@@ -4,10 +4,10 @@ import pytest
 
 from bellwether.canary_outcome import EXIT_CODES, outcome_of
 from bellwether.canary_picture import Frozen, Picture, put_together
-from canary.report import Known, Standing, answer_report
+from canary.report import Known, answer_report
 from canary.tallies import Tallies
 from communicator.answers.reading import read_answer
-from communicator.answers.releases import CanaryReport, Cell, Release, SickServer
+from communicator.answers.releases import CanaryReport, Cell, Release, SickServer, Standing
 from tests.canary.judge.trial import Trial, crashes, rules, works
 
 

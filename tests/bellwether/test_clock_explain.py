@@ -49,7 +49,9 @@ PAIRS = (
     Pair("alpha", "beta", -0.000014, 0.00005, 0.0001, 3, "probe"),
 )
 SOLUTION = ClockReport(
-    local=Local("alpha", "solver", OWN, sources={"selected": 1, "combined": 2, "unusable": 0}, steps_total=2),
+    local=Local(
+        "alpha", role="solver", claim=OWN, sources={"selected": 1, "combined": 2, "unusable": 0}, steps_total=2
+    ),
     solved=True,
     hosts=(ALPHA, DELTA, Host("beta"), Host("gamma"), Host("omega")),
     pairs=PAIRS,

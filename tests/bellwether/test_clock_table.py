@@ -39,7 +39,7 @@ DELTA = Host(
 )
 OMEGA = Host("omega", reasons=("not measured for 20 min",))
 SOLUTION = ClockReport(
-    local=Local("alpha", "solver"),
+    local=Local("alpha", role="solver"),
     solved=True,
     hosts=(ALPHA, BETA, GAMMA, DELTA, OMEGA),
     has_majority=True,
@@ -48,7 +48,17 @@ SOLUTION = ClockReport(
     age_seconds=4.2,
 )
 AGENT = ClockReport(
-    local=Local("alpha", "agent", Claim("holdover", -0.000012, 0.0021, "chronyd", reasons=("chronyd no longer runs",))),
+    local=Local(
+        "alpha",
+        role="agent",
+        claim=Claim(
+            "holdover",
+            daemon="chronyd",
+            offset_seconds=-0.000012,
+            bound_seconds=0.0021,
+            reasons=("chronyd no longer runs",),
+        ),
+    ),
     age_seconds=2.5,
 )
 

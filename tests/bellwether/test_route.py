@@ -8,7 +8,8 @@ from rich.console import Console
 
 from bellwether.answers import to_json
 from bellwether.failure import CommandError
-from bellwether.route import Candidate, Route, destination_of, read_route, render
+from bellwether.route import destination_of, read_route, render
+from communicator.answers.clusters import Candidate, Route
 from communicator.protocol import Message
 
 

@@ -18,6 +18,7 @@ CATALOGUE, _ = load_catalogue([])
 
 @pytest.fixture(scope="module")
 def tool():
+    sys.path.insert(0, str(ROOT / "tools"))
     loader = importlib.machinery.SourceFileLoader("messages_page", str(ROOT / "tools" / "messages-page"))
     module = importlib.util.module_from_spec(importlib.util.spec_from_loader("messages_page", loader))
     loader.exec_module(module)

@@ -95,7 +95,15 @@ def test_what_holds_for_everything():
             freezes=(Freeze("*", 60, "too many", ""), Freeze("billing", None, "wait", "root@beta")),
             servers=(SickServer("gamma", "sick", 30, "3 services"),),
             overrides=(
-                Override("pin", "billing", "1.9", server="beta", until_seconds=3600, reason="trusted", by="root@beta"),
+                Override(
+                    "pin",
+                    service="billing",
+                    version="1.9",
+                    server="beta",
+                    until_seconds=3600,
+                    reason="trusted",
+                    by="root@beta",
+                ),
             ),
         )
     )

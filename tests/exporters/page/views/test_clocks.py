@@ -25,7 +25,7 @@ HOSTS = (
     Host("zeta", 0.0001, 0.0005, "ok", claim=SYNCHRONIZED, claim_holds=False),
 )
 REPORT = ClockReport(
-    local=Local("alpha", "solver", SYNCHRONIZED),
+    local=Local("alpha", role="solver", claim=SYNCHRONIZED),
     solved=True,
     age_seconds=4,
     hosts=HOSTS,
@@ -107,7 +107,7 @@ def test_the_band_is_where_the_majority_is():
             "Nothing is solved here: this timekeeper has no solution yet. Shown is this host's own word",
         ),
         (
-            {"solved": False, "hosts": (), "local": Local("alpha", "agent", Claim("holdover"))},
+            {"solved": False, "hosts": (), "local": Local("alpha", role="agent", claim=Claim("holdover"))},
             marks.DOUBTFUL,
             "Nothing is solved here: this timekeeper is an agent. Shown is this host's own word",
         ),
@@ -120,7 +120,7 @@ def test_the_sentence(changes, mark, sentence):
 
 
 def test_an_agent_shows_its_own_word():
-    view = clocks_view(ClockReport(local=Local("alpha", "agent", SYNCHRONIZED)), None)
+    view = clocks_view(ClockReport(local=Local("alpha", role="agent", claim=SYNCHRONIZED)), None)
     [row] = view.rows
     assert (row.host, row.verdict, row.claim) == ("alpha", "not compared", "synchronized ± 2 ms")
     assert row.claimed is not None

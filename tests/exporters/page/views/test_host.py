@@ -10,7 +10,7 @@ CLAIM = Claim(
     "synchronized", daemon="chronyd", bound_seconds=0.002, offset_seconds=-1e-5, upstreams=("192.0.2.4", "192.0.2.5")
 )
 REPORT = ClockReport(
-    local=Local("alpha", "solver", Claim("holdover", reasons=("ntpd no longer runs",))),
+    local=Local("alpha", role="solver", claim=Claim("holdover", reasons=("ntpd no longer runs",))),
     solved=True,
     hosts=(
         Host("alpha", 0.0, 0.0, "ok"),

@@ -17,7 +17,7 @@ from exporters.page.views.troubles import status_view
 
 CLAIM = Claim("synchronized", bound_seconds=0.002)
 CLOCKS = ClockReport(
-    local=Local("alpha", "solver", CLAIM),
+    local=Local("alpha", role="solver", claim=CLAIM),
     solved=True,
     hosts=(Host("alpha", 0.0, 0.0, "ok", claim=CLAIM), Host("beta", 0.0, 0.0, "ok", claim=CLAIM)),
     has_majority=True,
@@ -26,7 +26,7 @@ CLOCKS = ClockReport(
 WELL = Snapshot(
     at_wall_s=0.0,
     router=Told(Statistics(server="alpha"), ""),
-    graph=Told(Graph("alpha", (Node("alpha", state="self"), Node("omega", state="unreachable"))), ""),
+    graph=Told(Graph(nodes=(Node("alpha", state="self"), Node("omega", state="unreachable"))), ""),
     cluster=ClusterStatus("up", "complete", 2, 2, 2),
     instances=Told((), ""),
     clocks=Told(CLOCKS, ""),
