@@ -32,12 +32,13 @@ test: ## all tests, with one Python (PYTHON=python3.11 for another, with VENV=.v
 alone: ## what failed last, three times and with nothing beside it: was it the neighbours?
 	@tools/test-alone $(BIN)/python
 
-lint: ## ruff, the formatter, the import contracts, the size rules, the shell scripts
+lint: ## ruff, the formatter, the import contracts, the size rules, the checks of layout and pages, the shell scripts
 	@tools/venv $(VENV) dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
 	$(BIN)/python tools/check-sizes $(SOURCES)
+	$(BIN)/python -m pytest --quiet checks
 	@if command -v shellcheck >/dev/null; then shellcheck tools/find-python tools/venv tools/debian-* tools/test-* .ci/run; fi
 
 fmt: ## format, and mend what ruff can mend
