@@ -16,7 +16,7 @@ import pytest
 from bellwether.places import Layout
 from communicator.client import BlockingClient
 
-pytestmark = pytest.mark.timeout(240)  # five programs start, are asked by ten more, and end
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]  # five programs start, are asked by ten more, and end
 DAEMONS = 4
 WITHIN_S = 100.0
 """For one of these steps."""
@@ -99,6 +99,7 @@ def up(directory, command=("-m", "bellwether", "up", "--config", "config")):
         process.communicate(timeout=20)
 
 
+@pytest.mark.short
 def test_a_first_minute(tmp_path):
     with up(tmp_path) as suite:
         assert len(suite.children) == DAEMONS
