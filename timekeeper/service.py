@@ -16,7 +16,7 @@ from communicator.flags.standing_flags import StandingFlags
 from communicator.protocol import HostPort, Message
 from communicator.protocol.names import ROUTER_SERVICE
 from communicator.runtime.boot import read_boot_id
-from communicator.runtime.settings import changed_keys
+from communicator.runtime.settings_type import changed_keys
 from communicator.runtime.slow_jobs import SlowJobs
 from timekeeper.claim import Claim, ClaimState
 from timekeeper.cluster import KnownAddresses, Neighbors, Rows, assign

@@ -37,7 +37,7 @@ from communicator.router.events import CloseReason, CredentialsRevoked, Instant,
 from communicator.runtime import Daemon
 from communicator.runtime.kept_file import fault_of, prepare_directory
 from communicator.runtime.logs import LogFile
-from communicator.runtime.settings import changed_keys
+from communicator.runtime.settings_type import changed_keys
 
 RESERVED_DESCRIPTORS = 64
 """For everything that is not a link: doors, the loop, dials, files that are read now and then."""

@@ -12,7 +12,7 @@ from communicator.answers.releases import CanaryReport
 from communicator.answers.router import Statistics
 from communicator.client.instances import Instance
 from communicator.client.status import ClusterStatus
-from communicator.flags import Flag
+from communicator.flags.flag import Flag
 from communicator.protocol.names import is_tool_name
 
 T = TypeVar("T")

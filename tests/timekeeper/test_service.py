@@ -104,6 +104,7 @@ def report(asker):
     return ask
 
 
+@pytest.mark.short
 async def test_from_chronyd_to_the_router(router, asker, chrony_host, eventually, timekeeper_at):
     assert await clock_status(asker)() == ("CLOCK_UNSTABLE", "checking")
     server = chrony_host.start_server()
