@@ -1,5 +1,7 @@
 """PURE: which way a message would go and why, as values and on a screen; it asks nobody."""
 
+from collections.abc import Collection
+
 import msgspec
 from rich.console import Group, RenderableType
 from rich.table import Table
@@ -10,6 +12,7 @@ from bellwether.colours import coloured
 from bellwether.failure import CommandError
 from communicator.protocol.message import Message
 from communicator.protocol.names import is_command_name
+from communicator.wording.enforcement import NOT_ENFORCED, not_enforced_text
 from communicator.wording.marks import BAD, DOUBTFUL, GOOD, UNKNOWN
 
 _USAGE = 2
@@ -44,6 +47,8 @@ class Route(msgspec.Struct, frozen=True):
     next_hop: str | None = None
     cost: float | None = None
     candidates: tuple[Candidate, ...] = ()
+    not_enforced: tuple[str, ...] = ()
+    """Servers that are named here and have a C++ router, which knows no policy."""
 
 
 def destination_of(text: str) -> str:
@@ -71,6 +76,17 @@ def read_route(message: Message) -> Route:
     return read_told(message, "route", Route, "the router's route")
 
 
+def with_not_enforced(route: Route, servers: Collection[str]) -> Route:
+    """The route, which also says where no policy is enforced.
+
+    Args:
+        route: As it was told.
+        servers: Those with a C++ router.
+    """
+    named = {route.server, *(one.server for one in route.candidates)}
+    return msgspec.structs.replace(route, not_enforced=tuple(sorted(named.intersection(servers))))
+
+
 def render(route: Route) -> RenderableType:
     """The way, why, and who else could have been chosen."""
     mark = coloured(_MARKS.get(route.outcome, UNKNOWN))
@@ -79,8 +95,11 @@ def render(route: Route) -> RenderableType:
     ]
     if route.reason:
         parts.append(Text(f"  {route.reason}", style="dim", overflow="fold"))
+    if route.not_enforced:
+        aside = not_enforced_text(route.not_enforced, route.not_enforced)
+        parts.append(Text(f"  {aside}", style="dim", overflow="fold"))
     if route.candidates:
-        parts += [Text(), _table(route.candidates)]
+        parts += [Text(), _table(route)]
     return Group(*parts)
 
 
@@ -100,18 +119,22 @@ def _way(route: Route) -> str:
             return other
 
 
-def _table(candidates: tuple[Candidate, ...]) -> Table:
+def _table(route: Route) -> Table:
     table = Table(box=None, header_style="bold", pad_edge=False)
     for column in ("", "SERVER", "SERVICE", "VERSION", "COST", "WEIGHT", "SHARE", "WHY"):
         table.add_column(
             column, justify="right" if column in ("COST", "WEIGHT", "SHARE") else "left", no_wrap=column != "WHY"
         )
-    for one in candidates:
-        table.add_row(*map(Text, _cells(one)), style="green" if one.chosen else None)
+    for one in route.candidates:
+        table.add_row(
+            *map(Text, _cells(one, is_enforced=one.server not in route.not_enforced)),
+            style="green" if one.chosen else None,
+        )
     return table
 
 
-def _cells(one: Candidate) -> list[str]:
+def _cells(one: Candidate, *, is_enforced: bool) -> list[str]:
+    why = one.reason or ("chosen" if one.chosen else "-")
     return [
         "✔" if one.chosen else "",
         one.server,
@@ -120,7 +143,7 @@ def _cells(one: Candidate) -> list[str]:
         _figure(one.cost),
         _figure(one.weight),
         "-" if one.share is None else f"{one.share:.0%}",
-        one.reason or ("chosen" if one.chosen else "-"),
+        why if is_enforced else f"{why}, {NOT_ENFORCED}",
     ]
 
 

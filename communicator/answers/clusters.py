@@ -51,3 +51,8 @@ class Graph(msgspec.Struct, frozen=True):
     links: tuple[Link, ...] = ()
     neighbors: tuple[Neighbor, ...] = ()
     address: str | None = None
+
+    @property
+    def not_enforced(self) -> tuple[str, ...]:
+        """The servers with a C++ router: it knows neither policies nor clock verdicts."""
+        return tuple(node.server for node in self.nodes if not node.directory)
