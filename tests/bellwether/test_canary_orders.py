@@ -181,8 +181,3 @@ def test_a_server_without_a_canary_and_with_another_router_is_told_with_both(ask
     done, _ = ask({**KNOWN, **CPP}, *BLOCK, "--server", "c")
     assert done.exit_code == 1
     assert done.stderr == f"bellwether: no canary is up on 'c'; there is one on alpha, beta; {ASIDE}\n"
-
-
-def test_a_router_that_tells_nothing_of_the_cluster_makes_nobody_a_cpp_one(ask):
-    done, _ = ask({**KNOWN, "CLUSTER_GET_GRAPH": [], "CANARY_COMMAND": result}, *BLOCK)
-    assert (done.exit_code, done.stdout) == (0, "✔ alpha: done\n✔ beta: done\n")

@@ -111,9 +111,11 @@ def test_an_order_is_done_and_says_where_nothing_comes_of_it(run, more, shown):
         (("canary", "explain", "cpp/printer/1.0"), 0, f"  {ASIDE}\n"),
         (("canary", "status", "printer", "1.0"), 1, f"failed: it is blocked on cpp: never worked; {ASIDE}\n"),
         (("route", "printer"), 0, f"  {ASIDE}\n"),
+        (("services",), 0, "up, not enforced there"),
+        (("services",), 0, f"\n{ASIDE}\n"),
         (("cluster",), 0, "  C++ router: policies and clock verdicts are not enforced there"),
     ],
-    ids=["notice", "tree", "explain", "status", "route", "cluster"],
+    ids=["notice", "tree", "explain", "status", "route", "services", "reason", "cluster"],
 )
 def test_who_looks_is_told_where_nothing_is_enforced(run, words, exit_code, told):
     done = run(*words)
