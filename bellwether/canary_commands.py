@@ -97,14 +97,16 @@ def explain(communicator: str | None, text: str, *, as_json: bool) -> None:
         CommandError: It is not known, or nobody answers who does.
     """
     scope = parse_scope(text)
-    message = asyncio.run(_explain(find_router(communicator), scope))
+    message, not_enforced = asyncio.run(_explain(find_router(communicator), scope))
     if as_json:
-        _show(as_told(message, "report", canary_questions.ANSWER))
+        _show(as_told(message, "report", canary_questions.ANSWER, not_enforced=not_enforced))
     else:
-        _show(canary_explain.render(read_told(message, "report", Explanation, canary_questions.ANSWER), None))
+        told = read_told(message, "report", Explanation, canary_questions.ANSWER)
+        _show(canary_explain.render(told, None, not_enforced))
 
 
-async def _explain(address: str, scope: Scope) -> Message:
+async def _explain(address: str, scope: Scope) -> tuple[Message, list[str]]:
+    """The answer, and its server if that has a C++ router."""
     async with conversation.connected(address) as client:
         picture = await canary_questions.picture(client)
         cell = find_cell(picture.cells, scope)
@@ -118,7 +120,8 @@ async def _explain(address: str, scope: Scope) -> Message:
             "build": cell.build,
         }
         told_by = picture.server if cell.server in picture.unheard else cell.server
-        return await canary_questions.view(client, told_by, parameters)
+        message = await canary_questions.view(client, told_by, parameters)
+        return message, [server for server in picture.not_enforced if server == cell.server]
 
 
 def events(communicator: str | None, *, server: str | None, after: int, limit: int | None) -> None:

@@ -52,6 +52,11 @@ class Graph(msgspec.Struct, frozen=True):
     links: tuple[Link, ...] = ()
     neighbors: tuple[Neighbor, ...] = ()
 
+    @property
+    def not_enforced(self) -> tuple[str, ...]:
+        """The servers with a C++ router: it knows neither policies nor clock verdicts."""
+        return tuple(node.server for node in self.nodes if not node.directory)
+
 
 class Candidate(msgspec.Struct, frozen=True):
     """One instance that could receive a message."""
@@ -81,3 +86,5 @@ class Route(msgspec.Struct, frozen=True):
     next_hop: str | None = None
     cost: float | None = None
     candidates: tuple[Candidate, ...] = ()
+    not_enforced: tuple[str, ...] | None = None
+    """Servers that are named here and have a C++ router, which knows no policy; None where nobody has asked which these are."""

@@ -56,6 +56,8 @@ class Peers(msgspec.Struct, frozen=True):
     complete: bool | None = None
     members: int | None = None
     members_live: int | None = None
+    members_not_enforcing: int | None = None
+    """Those that are reached and are C++ routers."""
     quorum_size: int | None = None
     peers: tuple[Peer, ...] = ()
     acks_pending: int | None = None

@@ -54,6 +54,11 @@ class Snapshot:
     flags: Told[Flags] = field(default_factory=Told)
 
     @property
+    def not_enforced(self) -> tuple[str, ...]:
+        """The servers with a C++ router; none while the router of this host does not answer."""
+        return () if self.graph.value is None else self.graph.value.not_enforced
+
+    @property
     def server(self) -> str:
         """What this host is called; empty when nobody told."""
         told = (self.router.value, self.graph.value, self.versions.value)

@@ -63,9 +63,9 @@ AGENT = ClockReport(
 )
 
 
-def screen(report, width, **options):
+def screen(report, width, not_enforced=(), **options):
     console = Console(file=io.StringIO(), width=width, **options)
-    console.print(render(report, width))
+    console.print(render(report, width, not_enforced))
     return "\n".join(line.rstrip() for line in console.file.getvalue().splitlines())
 
 
@@ -252,3 +252,12 @@ def test_colour_is_for_terminals_and_adds_no_word(width):
     coloured = screen(SOLUTION, width, force_terminal=True, color_system="standard", _environ={})
     assert "\x1b[" in coloured
     assert "\x1b[" not in screen(SOLUTION, width)
+
+
+def test_a_host_whose_router_hears_of_no_verdict_is_marked_and_explained():
+    shown = screen(SOLUTION, 160, not_enforced=("delta", "c"))
+    assert "claims ± 2 ms but is 40.1 ms off; not enforced there" in " ".join(shown.split())
+    assert shown.splitlines()[-1] == (
+        "⚠ not enforced there: host delta runs a C++ router, which knows no clock verdict"
+    )
+    assert screen(SOLUTION, 120, not_enforced=("c",)) == AT_120

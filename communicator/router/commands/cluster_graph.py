@@ -40,14 +40,14 @@ def _node(board: Switchboard, server: str) -> clusters.Node:
     mesh = board.mesh
     path = board.carrier.path(server)
     state = mesh.database.links().get(server)
-    leaf = mesh.topology.leaf(server)
+    leaf = board.carrier.leaf(server)
     own = server == board.config.server_name
     features = board.config.cluster.features if own else state.features if state else ()
     return clusters.Node(
         server=server,
         address=board.config.my_address if own else mesh.addresses().get(server, leaf.address if leaf else ""),
         state=_state(board, server, path),
-        directory=own or state is not None,
+        directory=leaf is None,  # not whether it has told us anything: one that has just linked has not yet
         boot_id=board.config.boot_id if own else mesh.database.boot_id(server) or "",
         features=tuple(sorted(features)),
         cost=0 if own else board.carrier.cost(server),

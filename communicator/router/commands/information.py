@@ -83,6 +83,7 @@ def _cluster(board: Switchboard) -> Peers:
         complete=status["completeness"] == "complete",
         members=int(status["neighbors_count"]),
         members_live=int(status["live_count"]),
+        members_not_enforcing=len(mesh.directory.leaves()),
         quorum_size=int(status["quorum"]),
         peers=tuple(_peer(board, server) for server in sorted(_others(board))),
         acks_pending=len(board.pending),

@@ -63,6 +63,7 @@ STATS = {
         "complete": False,
         "members": 3,
         "members_live": 2,
+        "members_not_enforcing": 1,
         "quorum_size": 2,
         "peers": [
             {"peer": "beta", "up": True, "hops": 1, "rtt_seconds": 0.002},
@@ -139,6 +140,7 @@ def test_each_statistic_has_a_metric_and_a_figure_in_this_table(path):
         (("communicator_udp_rejected_total", "secret"), 2),
         (("communicator_cluster_complete",), 0),
         (("communicator_cluster_members_live",), 2),
+        (("communicator_cluster_members_not_enforcing",), 1),
         (("communicator_peer_up", "gamma"), 0),
         (("communicator_peer_hops", "beta"), 1),
         (("communicator_peer_rtt_seconds", "beta"), 0.002),

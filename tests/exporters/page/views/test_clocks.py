@@ -149,3 +149,12 @@ def test_what_is_to_be_said_of_all():
 def test_what_is_not_shown_is_counted(bound, shown, text):
     view = clocks_view(REPORT, bound)
     assert (len(view.rows), view.hidden, view.hidden_text) == (shown, 6 - shown, text)
+
+
+def test_a_host_whose_router_hears_of_no_verdict_is_marked_and_explained():
+    view = clocks_view(REPORT, None, ("delta", "c"))
+    assert [row.host for row in view.rows if row.reasons[-1:] == ("not enforced there",)] == ["delta"]
+    assert view.notes[-1] == (
+        marks.DOUBTFUL,
+        "not enforced there: host delta runs a C++ router, which knows no clock verdict",
+    )

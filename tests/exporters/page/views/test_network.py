@@ -6,6 +6,7 @@ from communicator.answers.clusters import Graph, Link, Neighbor, Node
 from communicator.client.instances import Instance
 from communicator.client.status import ClusterStatus
 from communicator.wording import marks
+from communicator.wording.enforcement import CPP_ROUTER
 from exporters.page.views.bound import Bound
 from exporters.page.views.network import headline, network_view
 
@@ -40,7 +41,7 @@ def test_the_table_has_each_host_what_is_not_reached_first():
     told = [(row.name, row.mark, row.state, row.via, row.links, row.note) for row in view().rows]
     assert told == [
         ("10.0.0.9:4042", marks.BAD, "dialling", "", 0, "dialling"),
-        ("omega", marks.BAD, "unreachable", "", 0, "C++ router; waiting after 31 failures: no route"),
+        ("omega", marks.BAD, "unreachable", "", 0, f"{CPP_ROUTER}; waiting after 31 failures: no route"),
         ("alpha", marks.GOOD, "this one", "", 1, ""),
         ("beta", marks.GOOD, "linked", "", 2, ""),
         ("gamma", marks.GOOD, "reachable", "beta", 1, ""),
