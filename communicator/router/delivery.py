@@ -16,7 +16,7 @@ from communicator.router.refusals import refuse_message
 from communicator.router.registry import Link
 from communicator.router.repertoire import may_understand
 from communicator.router.reports import report, tell_hop
-from communicator.router.seeking import hand_on, seek
+from communicator.router.seeking import hand_on, seek, spread_further
 from communicator.router.switchboard import Switchboard
 
 
@@ -38,6 +38,8 @@ def deliver(board: Switchboard, envelope: Envelope, now: Instant) -> None:
     elif message.get("deliver") == "all" and message.server in ("", *WILDCARD_SERVERS):
         if not deliver_all(board, envelope, now):
             _absent(board, envelope, now)
+        elif envelope.is_flooded:
+            spread_further(board, envelope, now)
     else:
         _deliver_one(board, envelope, now)
 

@@ -45,6 +45,18 @@ def seek(board: Switchboard, envelope: Envelope, now: Instant) -> bool:
     return True
 
 
+def spread_further(board: Switchboard, envelope: Envelope, now: Instant) -> None:
+    """Send on a message to every instance that C++ routers spread, where they may have given it to others than us.
+
+    Args:
+        board: The router's state.
+        envelope: The message; our services, and our other routers, have it.
+        now: The time.
+    """
+    if told_of(board, envelope) is None:
+        _send_on(board, envelope, now)
+
+
 def hand_on(board: Switchboard, envelope: Envelope, now: Instant) -> None:
     """Another of our routers looks for a service, and says which leaves are to get a copy from us, or by way of us."""
     if envelope.spread is not None and envelope.serves is not None:
@@ -56,6 +68,7 @@ def _send_on(board: Switchboard, envelope: Envelope, now: Instant) -> None:
     spread = envelope.spread
     if spread is None:
         return
+    board.received.is_new(spread.key(envelope.message.sent_from_server), now.monotonic_s)
     links, informed = flood_targets(board, envelope.link, spread.informed)
     line = write_line(envelope.message, flood_parameters(board.config, spread, informed, now))
     for link in links:
