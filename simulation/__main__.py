@@ -1,22 +1,27 @@
 """The command ``python -m simulation``: plays seeds, or measures convergence, and prints what it saw; it judges nothing."""
 
 import os
+import random
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import typer
 
 from simulation.campaign import FoundError, Play, Tally, run_seed
+from simulation.comparison import HOSTS, LINES_OF_FIVE, Finding, lines_of, play_five, play_graph, small_casts
 from simulation.convergence import Convergence
 
+GRAPH_SIZES = (2, 3, 4)
+"""Hosts in the clusters of which every one is played."""
+Case = TypeVar("Case")
 app = typer.Typer(add_completion=False)
 
 
 @app.command()
-def main(
+def main(  # noqa: PLR0913 - the options of one command
     *,
     seeds: Annotated[int, typer.Option(min=0, help="How many seeds to play.")] = 0,
     first: Annotated[int, typer.Option(min=0, help="The first of them.")] = 0,
@@ -24,6 +29,8 @@ def main(
     journal: Annotated[bool, typer.Option(help="Print every event of --seed.")] = False,
     routers: Annotated[int, typer.Option(min=0, help="Measure the convergence of so many routers.")] = 0,
     degree: Annotated[int, typer.Option(min=2, help="How many neighbors each of them has.")] = 6,
+    mixed: Annotated[int, typer.Option(min=0, help="Play so many clusters of five C++ and Bellwether routers.")] = 0,
+    graphs: Annotated[bool, typer.Option(help="Play every cluster of up to four C++ and Bellwether routers.")] = False,
 ) -> None:
     """Simulate clusters of routers on a virtual clock and network."""
     chosen = range(first, first + seeds) if seed is None else [seed]
@@ -37,10 +44,27 @@ def main(
     if found:
         print(f"{len(found)} seeds have found something: {' '.join(map(str, found))}", file=sys.stderr)
         raise typer.Exit(1)
+    compare_all(play_five, range(first, first + mixed), LINES_OF_FIVE)
+    for size in GRAPH_SIZES if graphs else ():
+        compare_all(play_graph, list(small_casts(size, random.Random(first))), len(lines_of(HOSTS[:size])))
     if routers:
         print(f"{routers} routers, about {degree} neighbors each", flush=True)
         for measurement in Convergence(routers, degree, first).measure():
             print(measurement, flush=True)
+
+
+def compare_all(judge: Callable[[Case], list[Finding]], cases: Sequence[Case], lines: int) -> None:
+    """Play mixed clusters beside C++ ones on all processors, and print what is wrong."""
+    if not cases:
+        return
+    began_s = time.monotonic()
+    with ProcessPoolExecutor(os.cpu_count()) as pool:
+        found = [finding for findings in pool.map(judge, cases, chunksize=8) for finding in findings]
+    took_s = time.monotonic() - began_s
+    print(f"{len(cases)} mixed clusters, {len(cases) * lines} messages, in {took_s:.0f} s", flush=True)
+    if found:
+        print(*found[:20], f"{len(found)} messages went wrong", sep="\n", file=sys.stderr)
+        raise typer.Exit(1)
 
 
 def play(seeds: Iterable[int]) -> tuple[Tally, list[int]]:

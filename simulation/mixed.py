@@ -265,6 +265,32 @@ class Mixed:
         self.run(lasts_s)
         return self.heard
 
+    def accepted(self) -> dict[str, str]:
+        """By host, the routers that have dialled it and are linked, in that order."""
+        return {name: "".join(self._accepted(node)) for name, node in self.nodes.items()}
+
+    def rank_accepted(self, host: str, order: str) -> None:
+        """Make a C++ router file the routers that have dialled it in another order, as if they had come so."""
+        node = self.nodes[host]
+        if isinstance(node.core, Leaf):
+            node.core.rank_accepted(lambda link: order.find(node.far[link][0].name) if link in node.far else -1)
+
+    def known(self, host: str) -> str:
+        """The routers whose addresses a C++ router knows; empty for one of ours."""
+        core = self.nodes[host].core
+        addresses = core.known if isinstance(core, Leaf) else ()
+        return "".join(sorted(self._by_address[each].name for each in addresses if each in self._by_address))
+
+    @staticmethod
+    def _accepted(node: Node) -> list[str]:
+        if isinstance(node.core, Leaf):
+            links = node.core.accepted
+        elif isinstance(node.core, Router):
+            links = [link.id for link in node.core._board.mesh.peers.values() if link.dial is None]  # noqa: SLF001 - it shows their order nowhere
+        else:
+            links = []
+        return [node.far[link][0].name for link in links if link in node.far]
+
     def _reaches(self, one: Node, other: Node) -> bool:
         return frozenset((one.name, other.name)) in self._reach
 

@@ -20,6 +20,29 @@ COMPLAINTS = frozenset(("INVALID", "UNKNOWN", "QUITTING"))
 """How a router may answer CONNECT or GOSSIP beside REFUSE: never refused, or two would refuse each other's refusals for ever."""
 
 
+OF_THE_SUITE = frozenset(
+    (
+        "ACKNOWLEDGED",
+        "CANARY_COMMAND",
+        "CANARY_EVIDENCE",
+        "CANARY_GET_EVIDENCE",
+        "CANARY_POLICY",
+        "CLOCK_REPORT",
+        "CLOCK_STABLE",
+        "CLOCK_UNSTABLE",
+        "LINK_STATE",
+        "LINK_STATE_SUMMARY",
+        "POLICY_GET",
+        "POLICY_SET",
+        "RUN_ENDED",
+        "RUN_REPORT",
+        "RUN_STARTED",
+        "VERSION_BLOCKED",
+    )
+)
+"""What routers, timekeepers and canaries tell each other and act on."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Speaker:
     """What the router knows of whoever sent a message."""
@@ -34,16 +57,11 @@ class Speaker:
     is_router: bool = False
     """On remote links: it is one between routers."""
     is_leaf: bool = False
-    """What comes over it is the word of a C++ router, which asks nobody for a proof."""
+    """What comes over it is the word of a C++ router, or was passed on by one."""
     is_bus: bool = False
     """It leads to many routers, which need not meet."""
     is_dialled: bool = False
     """It is we who came to it."""
-
-    @property
-    def is_member(self) -> bool:
-        """Whether a router of ours vouches for who has said it."""
-        return self.is_router and not self.is_leaf
 
     @property
     def is_stranger(self) -> bool:
@@ -77,6 +95,8 @@ def judge(message: Message, speaker: Speaker, config: RouterConfig) -> Ruling:
     """
     if speaker.is_stranger and not _is_for_us(message, config):
         return _no("this link has not shown who it is yet")
+    if speaker.is_leaf and message.command in OF_THE_SUITE:
+        return _no("the daemons of the suite are not spoken to by way of a C++ router, which asks nobody for a proof")
     ruling = RULES.get(message.command, _anything_else)(message, speaker, config)
     return _permission(message, speaker, config) if ruling.allowed else ruling
 
@@ -136,7 +156,7 @@ def _master(_message: Message, speaker: Speaker, config: RouterConfig) -> Ruling
 def _only_as(service: str) -> Rule:
     def rule(message: Message, speaker: Speaker, _config: RouterConfig) -> Ruling:
         registration = speaker.registration
-        if speaker.is_member and message.sent_from_service == service and message.service not in ("", ROUTER_SERVICE):
+        if speaker.is_router and message.sent_from_service == service and message.service not in ("", ROUTER_SERVICE):
             return ALLOWED  # its own router has seen to that
         if registration is not None and (registration.service, registration.role) == (service, Role.LIVE):
             return ALLOWED
@@ -176,7 +196,7 @@ def _run_report(message: Message, speaker: Speaker, config: RouterConfig) -> Rul
 
 
 def _canary_command(message: Message, speaker: Speaker, config: RouterConfig) -> Ruling:
-    if speaker.is_member:
+    if speaker.is_router:
         told = message.get("actor_server") == message.sent_from_server
         return ALLOWED if told else _no("parameter actor_server is not the server it comes from")
     return _owner_rule("canary", speaker, config)
@@ -224,12 +244,6 @@ def _stranger_or_router(_message: Message, speaker: Speaker, _config: RouterConf
 
 def _between_routers(_message: Message, speaker: Speaker, _config: RouterConfig) -> Ruling:
     return ALLOWED if speaker.is_router else _no("only from another router, once it was accepted")
-
-
-def _between_members(_message: Message, speaker: Speaker, _config: RouterConfig) -> Ruling:
-    return (
-        ALLOWED if speaker.is_member else _no("only from another router that keeps a directory, once it was accepted")
-    )
 
 
 def _on_a_link(_message: Message, speaker: Speaker, _config: RouterConfig) -> Ruling:
@@ -344,8 +358,8 @@ RULES: Mapping[str, Rule] = {
     "GOSSIP": _stranger_or_router,
     "RECEIVED": _stranger_or_router,
     "DISCONNECT": _between_routers,
-    "LINK_STATE": _between_members,
-    "LINK_STATE_SUMMARY": _between_members,
-    "ACKNOWLEDGED": _between_members,
+    "LINK_STATE": _between_routers,
+    "LINK_STATE_SUMMARY": _between_routers,
+    "ACKNOWLEDGED": _between_routers,
 }
 """Commands with a rule of their own; a line that carries one is looked at, any other may be passed on unread."""

@@ -14,7 +14,6 @@ from communicator.router.envelope import (
     HOPS_LEFT,
     INFORMED,
     SPREAD_HOPS,
-    SPREAD_UNTIL,
     Envelope,
     Spread,
     write_line,
@@ -184,9 +183,7 @@ def _line(board: Switchboard, envelope: Envelope, hop: Hop, served: list[str], s
             return write_line(message, {}, served[0])
         passed = replace(spread, hops=max(spread.hops, envelope.hop))
         return write_line(message, flood_parameters(board.config, passed, spread.informed, now))
-    told = {BROADCAST_ID: spread.identity, BROADCAST_TO: ",".join(served)}
-    if spread.until:
-        told[SPREAD_UNTIL] = spread.until
+    told = {**spread.named, BROADCAST_TO: ",".join(served)}
     if not board.mesh.directory.leaves().isdisjoint(served):
         told |= {INFORMED: ",".join(sorted(spread.informed)), SPREAD_HOPS: str(spread.hops)}
     if not envelope.is_ours:

@@ -8,7 +8,7 @@ from communicator.router.carrier import next_of
 from communicator.router.checking import find_leaving
 from communicator.router.choosing import LEFT_TO_OTHERS, choose
 from communicator.router.effects import Level
-from communicator.router.envelope import ACK_ID, BROADCAST_ID, HOPS_LEFT, Envelope, write_line
+from communicator.router.envelope import ACK_ID, HOPS_LEFT, Envelope, write_line
 from communicator.router.events import Instant
 from communicator.router.forwarding import is_here
 from communicator.router.mesh.acknowledgement import acknowledge, is_repeated, send_until_acknowledged
@@ -36,12 +36,20 @@ def deliver(board: Switchboard, envelope: Envelope, now: Instant) -> None:
             return
         broadcast(board, envelope, now)
     elif message.get("deliver") == "all" and message.server in ("", *WILDCARD_SERVERS):
-        if not deliver_all(board, envelope, now):
-            _absent(board, envelope, now)
-        elif envelope.is_flooded:
-            spread_further(board, envelope, now)
+        _deliver_every(board, envelope, now)
     else:
         _deliver_one(board, envelope, now)
+
+
+def _deliver_every(board: Switchboard, envelope: Envelope, now: Instant) -> None:
+    service = envelope.message.service
+    is_known = board.registry.live(service) is not None or board.mesh.directory.instances(service)
+    if envelope.serves is not None and not is_known and not envelope.ack_id:
+        hand_on(board, envelope, now)  # another of our routers has it looked for
+    elif deliver_all(board, envelope, now):
+        spread_further(board, envelope, now)
+    elif not is_copy(board, envelope, now):
+        _absent(board, envelope, now)
 
 
 def _deliver_one(board: Switchboard, envelope: Envelope, now: Instant) -> None:
@@ -52,7 +60,7 @@ def _deliver_one(board: Switchboard, envelope: Envelope, now: Instant) -> None:
     if envelope.serves is not None:
         hand_on(board, envelope, now)
         return
-    if envelope.is_flooded and is_copy(board, envelope, now):
+    if is_copy(board, envelope, now):
         return
     chosen = choose(board, envelope, now)
     if isinstance(chosen, Link):
@@ -92,7 +100,7 @@ def pass_on(board: Switchboard, envelope: Envelope, server: str, now: Instant) -
         if envelope.ack_id and not hop.is_leaf:
             told[ACK_ID] = envelope.ack_id
         if envelope.spread is not None and not hop.is_leaf:  # it may not come the way that its sender's lines come
-            told[BROADCAST_ID] = envelope.spread.identity
+            told |= envelope.spread.named
         board.statistics.routed["next_hop"] += 1
         board.transmit(hop.link, write_line(envelope.message, told, server), 1)
         tell_hop(board, envelope, now, "forwarded", next_of(hop, (server,)))

@@ -40,7 +40,7 @@ ROUTER_PARAMETERS = frozenset(
     )
 )
 """Parameters that only routers write; services have no use for them."""
-IN_FRONT = (HOPS_LEFT, "ack", "trace")
+IN_FRONT = (HOPS_LEFT, "ack", "trace", BROADCAST_ID)
 """What the next router has to see stands first, in this order, so that it need not look for it in the whole line."""
 _OUR_ID = re.compile(r"-[0-9a-f]{12}-[0-9]+\Z")
 """How an identifier of `Switchboard.new_message_id` ends: the life of its router, and a number."""
@@ -58,6 +58,11 @@ class Spread:
     """IP addresses of the routers that have a copy, or get one from whoever wrote this."""
     until: str = ""
     """Seconds since the epoch by the wall clock of the first router: a C++ router drops a later copy."""
+
+    @property
+    def named(self) -> dict[str, str]:
+        """The parameters that `key` is made of."""
+        return {BROADCAST_ID: self.identity} | ({SPREAD_UNTIL: self.until} if self.until else {})
 
     def key(self, sender: str) -> str:
         """What a copy is remembered by.
@@ -121,7 +126,7 @@ class Envelope:
 
 def own_envelope(link: Link, message: Message) -> Envelope:
     """A message of a local link, which has no business with what routers write."""
-    return Envelope(message=_stripped(message), link=link, is_ours=True)
+    return Envelope(message=stripped(message), link=link, is_ours=True)
 
 
 def open_envelope(link: Link, message: Message) -> Envelope:
@@ -132,7 +137,7 @@ def open_envelope(link: Link, message: Message) -> Envelope:
     """
     serves = message.get(BROADCAST_TO)
     return Envelope(
-        message=_stripped(message),
+        message=stripped(message),
         link=link,
         is_ours=False,
         hops_left=_hops_left(message),
@@ -170,7 +175,8 @@ def _hops_left(message: Message) -> int:
     return min(left, HOPS)
 
 
-def _stripped(message: Message) -> Message:
+def stripped(message: Message) -> Message:
+    """A message without what routers write for each other."""
     if ROUTER_PARAMETERS.isdisjoint(message.parameters):
         return message
     kept = {name: value for name, value in message.parameters.items() if name not in ROUTER_PARAMETERS}

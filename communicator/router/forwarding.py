@@ -27,8 +27,8 @@ from communicator.router.switchboard import Route, Switchboard
 _TELLTALES = (b"race=", b"r=all", b"k=req")
 _QUOTED_TELLTALES = (b"race=", b"iver=", b"ack=")
 """The same where values may stand in quotes."""
-HOPS = b"hops_left="
-"""In front of a line only routers write it."""
+_IN_FRONT = (b"hops_left=", b"broadcast_msgid=")
+"""In front of a line only routers write them."""
 FOR_LEAVES = b"cast_"
 """What a C++ router must not get as a service wrote it: it dies of a ``broadcast_msgid`` that the rest does not go with."""
 _NAME = re.compile(rb"[^=; \n]+=")
@@ -99,15 +99,15 @@ def share_start(lines: bytes, start: bytes, count: int) -> bool:
 def _has_telltale(lines: bytes, route: Route) -> bool:
     """Whether lines hold what must be read: ``trace=``, and where it makes a difference ``deliver=all`` or ``ack=required``.
 
-    On the way to another router also ``hops_left`` in front, and on the way to a leaf what only routers write. All else is looked
-    for by five letters: over a read of 256 KiB that takes some 20 to 40 µs each, four times less than the whole words.
+    On the way to another router also what only routers write in front, and on the way to a leaf what they write anywhere. All else
+    is looked for by five letters: over a read of 256 KiB that takes some 20 to 40 µs each, four times less than the whole words.
     """
     trace, every, required = _telltales(lines)
     if trace in lines or (not route.is_only and every in lines):
         return True
     if route.kind != "next_hop":
         return False
-    if required in lines or lines.startswith(HOPS, lines.find(b" ") + 1):
+    if required in lines or lines.startswith(_IN_FRONT, lines.find(b" ") + 1):
         return True
     return route.targets[0].is_leaf and FOR_LEAVES in lines
 

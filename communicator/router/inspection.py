@@ -5,8 +5,8 @@ import msgspec
 from communicator.errors import LocalProtocolError, ProtocolError
 from communicator.protocol.line_form import decode, parse_head
 from communicator.protocol.message import Message
-from communicator.protocol.names import ROUTER_SERVICE
-from communicator.router.authority import RULES, Speaker, judge
+from communicator.protocol.names import ROUTER_SERVICE, WILDCARD_SERVERS
+from communicator.router.authority import OF_THE_SUITE, Speaker, judge
 from communicator.router.checking import find_fault
 from communicator.router.commands.table import HANDLERS
 from communicator.router.delivery import deliver
@@ -92,7 +92,7 @@ def _take_from_router(board: Switchboard, link: Link, message: Message, now: Ins
     is_leaf = is_word_of_leaf(board, link, message, now)
     if is_leaf:
         hear_sender(board, message, now)
-    if message.server and not is_here(board, message.server) and not (is_leaf and message.command in RULES):
+    if message.server and not is_here(board, message.server) and not (is_leaf and message.command in OF_THE_SUITE):
         _deliver(board, envelope, now)
         return
     asker = _asker(link, message)
@@ -113,7 +113,7 @@ def _take_from_router(board: Switchboard, link: Link, message: Message, now: Ins
 def _is_echo(board: Switchboard, message: Message, now: Instant) -> bool:
     """Whether a copy of what C++ routers spread has been here before: it is nobody's fault, and says nothing new."""
     spread = read_spread(message)
-    if spread is None or message.get(BROADCAST_TO):
+    if spread is None or message.get(BROADCAST_TO) or message.server not in ("", *WILDCARD_SERVERS):
         return False
     return board.received.holds(spread.key(message.sent_from_server), now.monotonic_s)
 

@@ -60,6 +60,25 @@ class Leaf:
             StopRequested: self._stop_requested,
         }
 
+    @property
+    def accepted(self) -> list[int]:
+        """The links of the routers that have dialled this one, in the order in which they stand for all of them."""
+        return [each.link for each in self._board.of_side(Side.ACCEPTED) if each.is_router]
+
+    @property
+    def known(self) -> frozenset[str]:
+        """The addresses in its neighbors.txt."""
+        return frozenset(self._board.neighbors.known)
+
+    def rank_accepted(self, rank: Callable[[int], int]) -> None:
+        """File accepted links in another order.
+
+        Args:
+            rank: What to sort the numbers of links by; those that are alike stay in their order.
+        """
+        connections = sorted(self._board.connections.items(), key=lambda item: rank(item[0]))
+        self._board.connections = dict(connections)
+
     def handle(self, event: Event, now: Instant) -> list[Effect]:
         """Take one event; see `communicator.router.Router.handle`.
 

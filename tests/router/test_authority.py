@@ -260,3 +260,13 @@ def test_only_the_live_one_speaks_for_a_name(config, role):
 def test_a_service_reports_on_its_own_run_only(config, run_id, allowed):
     told = {"service": "svc_x"} | ({"run_id": run_id} if run_id else {})
     assert judge(Message("RUN_REPORT", told, service="canary"), registered("svc_x"), config).allowed is allowed
+
+
+@pytest.mark.parametrize(("line", "cells"), TABLE)
+def test_a_leaf_may_say_what_a_router_may_but_nothing_of_the_suite(config, line, cells):
+    """Its word is nobody's proof: it meets and leaves, asks, and shuts down as far as that is allowed."""
+    leaf = Speaker(kind=LinkKind.REMOTE, accepted=True, is_router=True, is_leaf=True)
+    may_router = cells.split()[NAMES.index("router")] == "y"
+    message = read(line)
+    is_of_suite = message.command.startswith(("LINK_STATE", "ACKNOWLEDGED", "CLOCK_", "CANARY_", "POLICY_", "RUN_"))
+    assert judge(message, leaf, config).allowed is (may_router and not is_of_suite)

@@ -259,3 +259,11 @@ def test_a_message_of_a_cpp_host_to_every_instance_comes_once_to_each_other_one(
     mixed.settle()
     heard = mixed.say(host, client, "svc/PAYLOAD deliver=all")
     assert sorted(each.host for each in heard if each.client == "svc") == list(receivers)
+
+
+@pytest.mark.parametrize("parameters", ["x=1", "x=1;deliver=all"])
+def test_a_service_that_no_list_names_is_found_behind_another_router_and_a_cpp_one(parameters):
+    mixed = Mixed(Cast(kinds="bbcc", edges=("ab", "bc", "cd"), services={"svc": "d"}))
+    mixed.settle()
+    heard = mixed.say("a", "cli_a", f"svc/PAYLOAD {parameters}")
+    assert [(each.host, each.client) for each in heard] == [("d", "svc")]

@@ -8,6 +8,7 @@ from communicator.router.envelope import (
     HOPS,
     MESSAGE_ID_CHARACTERS,
     ROUTER_PARAMETERS,
+    Spread,
     maker_of,
     open_envelope,
     own_envelope,
@@ -61,8 +62,46 @@ def test_what_is_told_of_a_broadcast():
         }
     )
     assert envelope.serves == {"b", "c"}
-    assert envelope.informed == {"10.0.0.1", "fe80::1", "10.0.0.2"}
-    assert len(envelope.broadcast_id) == MESSAGE_ID_CHARACTERS
+    assert envelope.spread.informed == {"10.0.0.1", "fe80::1", "10.0.0.2"}
+    assert len(envelope.spread.identity) == MESSAGE_ID_CHARACTERS
+    assert opened({"broadcast_informed_neighbors": "10.0.0.1"}).spread is None
+
+
+@pytest.mark.parametrize("text", ["x", "-1", "1.5", "\u0663", "9" * 400, " "])
+def test_what_is_malformed_of_a_spread_message_counts_as_not_written(text):
+    said = dict.fromkeys(("broadcast_hops", "broadcast_timeout", "broadcast_informed_neighbors"), text)
+    assert opened({"broadcast_msgid": "a-1", **said}).spread == Spread(identity="a-1")
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "are_copies"),
+    [
+        (("a", "a-1", "17"), ("a", "a-1", "17"), True),
+        (("a", "a-1", "17"), ("a", "a-2", "17"), False),
+        (("a", "a-1", "17"), ("b", "a-1", "17"), False),  # nobody uses up the identifiers of another
+        (("a", "a-1", "17"), ("a", "a-1", "99"), False),  # of another life, which counts anew
+        (("b", "b-0123456789ab-1", "17"), ("b", "b-0123456789ab-1", ""), True),  # ours is unique without
+    ],
+)
+def test_what_copies_are_known_by(one, other, are_copies):
+    keys = {Spread(identity=identity, until=until).key(sender) for sender, identity, until in (one, other)}
+    assert (len(keys) == 1) is are_copies
+
+
+@pytest.mark.parametrize(
+    ("to", "told", "is_flooded"),
+    [
+        ("svc/P", {}, False),
+        ("svc/P", {"broadcast_msgid": "a-1"}, True),
+        ("*:svc/P", {"broadcast_msgid": "a-1"}, True),
+        ("?/P", {"broadcast_msgid": "a-1"}, True),
+        ("b:svc/P", {"broadcast_msgid": "a-1"}, False),
+        ("svc/P", {"broadcast_msgid": "a-1", "broadcast_to": "b"}, False),
+    ],
+)
+def test_what_c_routers_spread_is_for_whoever_may_take_it(to, told, is_flooded):
+    said = decode(to.encode())
+    assert opened(told, service=said.service, server=said.server).is_flooded is is_flooded
 
 
 @pytest.mark.parametrize(("ack", "counts"), [("required", True), ("no", False), ("", False)])

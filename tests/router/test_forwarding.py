@@ -379,3 +379,19 @@ def test_what_a_service_may_send_holds_on_every_path():
         assert not any(voice.take() for voice in voices)
     cluster.say(alpha, "CLOCK_STATUS")  # the router itself may always be asked
     assert "CLOCK_UNSTABLE" in alpha.take()[0]
+
+
+@pytest.mark.parametrize("form", ["l:mail/P {}", "mail/P {}", "l:mail/P x=1;{}", "mail/P x=1;{}"])
+@pytest.mark.parametrize(
+    "forged", ["broadcast_msgid=a-1", "broadcast_timeout=x;broadcast_msgid=a-1", "broadcast_hops=x"]
+)
+@pytest.mark.parametrize("host", ["a", "b"])
+@pytest.mark.parametrize("times", [1, 20])
+def test_what_would_end_a_leaf_is_taken_off_when_a_service_writes_it(form, forged, host, times):
+    """A - b - l: a C++ router dies of a `broadcast_msgid` that does not come with all the rest."""
+    cluster = Cluster([*chain("ab"), ("b", "l")], cpp="l", known_services=frozenset({"mail"}))
+    mail = cluster.service("l", "mail")
+    voice = cluster.service(host, "svc")
+    cluster.say(voice, *[form.format(forged)] * times)
+    assert len(mail.take()) == times
+    assert not any("broadcast_" in text for _, other, text in cluster.passed("P") if other == "l")

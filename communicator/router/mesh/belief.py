@@ -2,7 +2,7 @@
 
 from communicator.protocol.message import Message
 from communicator.protocol.names import ROUTER_SERVICE
-from communicator.router.envelope import BROADCAST_ID
+from communicator.router.envelope import read_spread, stripped
 from communicator.router.events import Instant
 from communicator.router.registry import Link
 from communicator.router.switchboard import Switchboard
@@ -25,8 +25,12 @@ def why_not_believed(board: Switchboard, link: Link, message: Message, now: Inst
         return f"{server!r} is our own name"
     if board.carrier.may_carry(link, server, now.monotonic_s):
         return ""
-    if message.get(BROADCAST_ID) and not _runs_ours(board, server):
-        return ""  # C++ routers pass on what others spread, and tell nobody whom they are linked with; so do ours among them
+    spread = read_spread(message)
+    if spread is not None:
+        if not _runs_ours(board, server):
+            return ""  # C++ routers pass on what others spread, and tell nobody whom they are linked with; so do ours among them
+        if board.mesh.announced.holds(spread.key(server), stripped(message), now.monotonic_s):
+            return ""
     return f"nothing of {server!r} comes by way of {link.name!r}"
 
 

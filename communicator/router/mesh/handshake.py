@@ -11,8 +11,15 @@ from communicator.router.events import CloseReason, DialFailed, Instant, LinkKin
 from communicator.router.mesh.admission import refuse_peer, why_not
 from communicator.router.mesh.exchange import publish_links, share_summary, topology_changed
 from communicator.router.mesh.neighbors import Purpose
-from communicator.router.mesh.neighbors_file import is_larger, parse_cluster_address
-from communicator.router.mesh.offer import Offer, read_address, read_offer, render_offer, require_version
+from communicator.router.mesh.neighbors_file import is_larger
+from communicator.router.mesh.offer import (
+    Offer,
+    order_neighbors,
+    read_address,
+    read_offer,
+    render_offer,
+    require_version,
+)
 from communicator.router.mesh.rival import ELDER_ANSWERS_WITHIN_S, Rival
 from communicator.router.registry import Link
 from communicator.router.switchboard import Switchboard
@@ -61,32 +68,8 @@ def greet(board: Switchboard, link: Link, now: Instant) -> None:
 
 def _offer(board: Switchboard, receiver: str) -> dict[str, str]:
     heard_of = sorted({instance.service for instance in board.mesh.directory.all()})
-    return render_offer(board.config, _neighbors_for(board, receiver), heard_of)
-
-
-def _neighbors_for(board: Switchboard, receiver: str) -> list[str]:
-    """The addresses to tell another router, the ones that it needs most first: a C++ router reads the first alone.
-
-    It has to dial the smaller ones. Of the larger ones our own find it by themselves.
-    """
-    book, finders = board.mesh.book, board.mesh.members()
-    others = [address for address in book.addresses() if address != receiver]
-    return sorted(others, key=lambda address: is_larger(address, receiver) and 1 + (address in finders))
-
-
-def introduce(board: Switchboard) -> None:
-    """Tell the leaves that are linked with us of whoever may be about to dial them."""
-    book, finders = board.mesh.book, board.mesh.members()
-    if board.draining or not board.config.cluster.discover:
-        return
-    for server, link in board.mesh.peers.items():
-        host_port = parse_cluster_address(link.peer.address) if link.peer and link.peer.is_leaf else None
-        if host_port is None:
-            continue
-        larger = [address for address in book.addresses() if is_larger(address, str(host_port))]
-        unmet = [address for address in larger if address not in finders]
-        for attempt in book.introductions.begin(server, host_port, unmet, secure=link.kind is LinkKind.SECURE):
-            board.ask(Dial(attempt.number, attempt.host, attempt.port, attempt.secure))
+    neighbors = order_neighbors(board.mesh.book.addresses(), receiver, board.mesh.members())
+    return render_offer(board.config, neighbors, heard_of)
 
 
 def _credentials(board: Switchboard, link: Link) -> dict[str, str]:
@@ -225,7 +208,7 @@ def _crossed(board: Switchboard, elder: Link, link: Link, offer: Offer) -> bool:
     """Whether both have dialled at once, and the link to keep is the elder: the one that the larger address dialled."""
     if (elder.dial is None) == (link.dial is None):
         return False  # the same side has dialled again: it knows that the elder is dead
-    return (elder.dial is not None) == board.mesh.book.is_larger_than(offer.peer.address)
+    return (elder.dial is not None) == is_larger(board.config.my_address, offer.peer.address)
 
 
 def admit_peer(board: Switchboard, link: Link, offer: Offer, now: Instant) -> None:
@@ -358,7 +341,7 @@ def received(board: Switchboard, link: Link, _message: Message, now: Instant) ->
         raise RemoteProtocolError("this link has told no gossip")
     board.mesh.book.gossiped(link.dial, now.monotonic_s)
     board.close(link, CloseReason.DRAIN)
-    introduce(board)
+    board.mesh.status_due_s = now.monotonic_s  # another one may be waiting to be told
 
 
 def disconnect(board: Switchboard, link: Link, _message: Message, now: Instant) -> None:

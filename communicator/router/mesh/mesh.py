@@ -7,6 +7,7 @@ from communicator.protocol.values import NS_PER_S
 from communicator.router.carrier import Carrier, Hop
 from communicator.router.config import RouterConfig
 from communicator.router.events import Instant
+from communicator.router.mesh.announced import Announced
 from communicator.router.mesh.directory import Directory
 from communicator.router.mesh.gatekeeper import Gatekeeper
 from communicator.router.mesh.heartbeat import Heartbeat
@@ -51,6 +52,7 @@ class Mesh:
         self.heartbeat = Heartbeat(config.boot_id)
         self.out_of_reach = OutOfReach()
         self.unlisted = Unlisted()
+        self.announced = Announced()
         self.database = Database(config.server_name, config.boot_id, now.wall_ns // NS_PER_S, limits.members)
         self.topology = Topology(config.server_name)
         self._directory = Directory(self.database, carrier or self.topology, self.unlisted)

@@ -12,8 +12,7 @@ from communicator.router.mesh.forgotten import Forgotten, Replaced
 from communicator.router.mesh.introductions import Introductions
 from communicator.router.mesh.known_address import Attempt, KnownAddress, Member, MemberState, Purpose, summarise
 from communicator.router.mesh.neighbors_file import (
-    Rank,
-    is_larger,
+    order_of,
     parse_cluster_address,
     rank,
     read_neighbors,
@@ -83,7 +82,7 @@ class AddressBook:
 
     def addresses(self) -> list[str]:
         """Every other ``IP:port`` that counts, rising."""
-        return list(map(str, sorted(self._numbers(), key=_rank_of)))
+        return sorted(map(str, self._numbers()), key=order_of)
 
     def has(self, address: str) -> bool:
         """Whether this ``IP:port`` is one of another router, and counts."""
@@ -107,14 +106,6 @@ class AddressBook:
             for known in self._table
             if known.host_port.host == ip
         )
-
-    def is_larger_than(self, address: str) -> bool:
-        """Whether our address is larger, so that we dial: IPv4 comes before IPv6, and between equal hosts the port decides.
-
-        Args:
-            address: Another router's ``IP:port``; what is none counts as smaller.
-        """
-        return is_larger(str(self._own), address)
 
     def render_file(self) -> str:
         """What neighbors.txt is to hold."""
@@ -400,10 +391,6 @@ class AddressBook:
             self._attempts.drop(known)
         self._forgotten.mark(str(host_port), mark_s)
         return True
-
-
-def _rank_of(host_port: HostPort) -> Rank:
-    return rank(host_port) or (0, 0, 0)
 
 
 def _canonical(text: str) -> str:

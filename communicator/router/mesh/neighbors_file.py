@@ -58,10 +58,11 @@ def is_larger(address: str, other: str) -> bool:
         address: An ``IP:port``; what is none is the smallest.
         other: Another one.
     """
-    return _order(address) > _order(other)
+    return order_of(address) > order_of(other)
 
 
-def _order(address: str) -> Rank:
+def order_of(address: str) -> Rank:
+    """Where an ``IP:port`` stands among others; what is none comes first."""
     host_port = parse_cluster_address(address)
     return (host_port and rank(host_port)) or (0, 0, 0)
 

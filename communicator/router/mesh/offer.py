@@ -1,5 +1,6 @@
 """What CONNECT and ACCEPT say of a router, read and written; it knows no link and decides nothing."""
 
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
 from communicator.errors import RemoteProtocolError
@@ -7,7 +8,7 @@ from communicator.protocol.message import Message
 from communicator.protocol.names import is_server_name, is_service_name
 from communicator.protocol.values import parse_integer
 from communicator.router.config import RouterConfig
-from communicator.router.mesh.neighbors_file import parse_cluster_address, with_port
+from communicator.router.mesh.neighbors_file import is_larger, parse_cluster_address, with_port
 from communicator.router.registry import DIRECTORY, Peer
 
 PROTOCOL_VERSION = 1
@@ -87,6 +88,20 @@ def render_offer(config: RouterConfig, neighbors: list[str], heard_of: list[str]
         "boot_id": config.boot_id if config.cluster.features else "",
     }
     return {name: value for name, value in told.items() if value}
+
+
+def order_neighbors(addresses: Iterable[str], receiver: str, ours: Collection[str]) -> list[str]:
+    """The addresses to tell another router, the ones that it needs most first: a C++ router reads the first alone.
+
+    It has to dial the smaller ones. Of the larger ones our own find it by themselves.
+
+    Args:
+        addresses: What we know, rising; not our own.
+        receiver: Whom we tell.
+        ours: Those where one of our routers is.
+    """
+    others = [address for address in addresses if address != receiver]
+    return sorted(others, key=lambda address: is_larger(address, receiver) and 1 + (address in ours))
 
 
 def listed(text: str) -> list[str]:

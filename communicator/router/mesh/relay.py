@@ -26,7 +26,7 @@ from communicator.router.registry import Link
 from communicator.router.switchboard import Switchboard
 
 _FRONT = re.compile(rb"(?: (?:hops_left=(\d{1,2});)?)?([^=; \n]+=|\n)")
-_READ_ON = frozenset((b"ack=", b"trace=", b"hops_left="))
+_READ_ON = frozenset((b"ack=", b"trace=", b"hops_left=", b"broadcast_msgid="))
 """Parameters in front whose lines are read; hops that are written there otherwise than routers do are for `inspection`."""
 _TELLTALES = (b"race=", b"k=req", b"ps_le")
 """Five letters of each parameter that must be read in the lines of a leaf; longer ones take longer to search."""

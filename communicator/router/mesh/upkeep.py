@@ -1,11 +1,12 @@
 """What the mesh does by itself when its time has come: dial, ask for signs of life, repeat, tell, forget."""
 
 from communicator.router.commands.cluster_status import settle_status
-from communicator.router.effects import Level
-from communicator.router.events import CloseReason, Instant
+from communicator.router.effects import Dial, Level
+from communicator.router.events import CloseReason, Instant, LinkKind
 from communicator.router.mesh.acknowledgement import repeat_due
 from communicator.router.mesh.exchange import publish_links, publish_services, republish
-from communicator.router.mesh.handshake import STRANGER_S, dial_due, introduce, part, settle_rivalries
+from communicator.router.mesh.handshake import STRANGER_S, dial_due, part, settle_rivalries
+from communicator.router.mesh.neighbors_file import is_larger, parse_cluster_address
 from communicator.router.switchboard import Switchboard
 
 
@@ -74,7 +75,7 @@ def upkeep(board: Switchboard, now: Instant) -> None:
     if mesh.status_due_s is not None and mesh.status_due_s <= now_s:
         board.keep_neighbors()
         settle_status(board)
-        introduce(board)
+        _introduce(board)
         mesh.out_of_reach.changed()
     if not board.draining:
         _tell_operators(board, now)
@@ -104,3 +105,18 @@ def _ask_for_life(board: Switchboard, now: Instant) -> None:
         board.notice(Level.WARNING, "silence_doubted", peers=len(mesh.peers))
     for number in beats.lost:
         part(board, links[number], CloseReason.SILENT, now)
+
+
+def _introduce(board: Switchboard) -> None:
+    """Tell the leaves that are linked with us of whoever may be about to dial them."""
+    book, finders = board.mesh.book, board.mesh.members()
+    if board.draining or not board.config.cluster.discover:
+        return
+    for server, link in board.mesh.peers.items():
+        host_port = parse_cluster_address(link.peer.address) if link.peer and link.peer.is_leaf else None
+        if host_port is None:
+            continue
+        others = (address for address in book.addresses() if address not in finders)
+        unmet = [address for address in others if is_larger(address, str(host_port))]
+        for attempt in book.introductions.begin(server, host_port, unmet, secure=link.kind is LinkKind.SECURE):
+            board.ask(Dial(attempt.number, attempt.host, attempt.port, attempt.secure))

@@ -128,9 +128,7 @@ def test_without_a_password_a_router_is_refused(gated, said):
 
 def test_the_right_password_opens(gated):
     book = gated()
-    book.run(
-        f"+ S remote\nS > {BY_PASSWORD}\nS < ACCEPT server_name=*;my_address=*;services=*;neighbors=*;features=*;boot_id=*"
-    )
+    book.run(f"+ S remote\nS > {BY_PASSWORD}\nS < ACCEPT server_name=*;my_address=*;services=*;features=*;boot_id=*")
     assert peers(book) == ["beta"]
     assert PASSWORD not in told(book)
 

@@ -2,6 +2,8 @@
 
 import pytest
 
+from communicator.protocol import decode
+
 ROUTER = "CONNECT version=1;my_address=10.0.0.7:4042;server_name=beta;boot_id=b1;features=directory/1"
 LEAF = "CONNECT version=1;my_address=10.0.0.9:4042;server_name=cpp;services=mail"
 FLOODED = (
@@ -86,6 +88,71 @@ def test_while_routes_settle_any_way_there_is_believed(book):
     book.run("B < ...\nD < ...\nL < ...")
     for link in ("B", "D"):
         book.play(f"{link} > <gamma:svc svc_a/P x=1\nA < <gamma:svc svc_a/P x=1")
+
+
+@pytest.mark.parametrize("sender", ["cpp", "nobody"])
+@pytest.mark.parametrize("link", ["L", "B"])
+@pytest.mark.parametrize("to", ["svc_a/P", "*:svc_a/P", "?:svc_a/P"])
+def test_what_leaves_spread_is_believed_whoever_passes_it_on(book, link, sender, to):
+    told = FLOODED.replace("cpp", sender)
+    book.play(f"{link} > <{sender}:svc {to} x=1;{told}\nA < <{sender}:svc {to} x=1\nB < ...\nD < ...\nL < ...")
+    book.play(f"L > <{sender}:svc *:svc_a/P x=1;{told}\nA < (nothing)\nL < ...")  # again, another way
+
+
+@pytest.mark.parametrize("link", ["L", "B", "D"])
+def test_nobody_passes_on_what_a_router_that_we_reach_has_spread(book, link):
+    """Beta speaks for itself."""
+    told = "A < <beta:svc svc_a/P x=1" if link == "B" else f"{link} < INVALID command=P;message=*"
+    book.play(f"{link} > <beta:svc svc_a/P x=1;{FLOODED}\n{told}\nA < (nothing)")
+
+
+SUITE = [
+    "timekeeper/CLOCK_REPORT report={report}",
+    "beta:timekeeper/CLOCK_REPORT report={report}",
+    "*/CLOCK_REPORT report={report}",
+    "canary/CANARY_EVIDENCE report={report}",
+    "beta:canary/CANARY_EVIDENCE report={report}",
+    "canary/CANARY_GET_EVIDENCE",
+    "canary/CANARY_POLICY policy=x",
+    "canary/CANARY_COMMAND actor_server={server}",
+    "POLICY_SET policy=x",
+    "POLICY_GET",
+    "CLOCK_STABLE clock_resolution=verified",
+    "CLOCK_UNSTABLE clock_error=no_ntp",
+    "RUN_REPORT service=svc_a",
+    "RUN_STARTED",
+    "VERSION_BLOCKED",
+    "LINK_STATE records=[]",
+    "LINK_STATE_SUMMARY known={{}}",
+    "ACKNOWLEDGED message_id=x",
+    "STOP",
+    "TAP",
+]
+
+
+@pytest.mark.parametrize(
+    "sender", ["cpp:canary", "cpp:timekeeper", "cpp:communicatord", "nobody:canary", "nobody:timekeeper"]
+)
+@pytest.mark.parametrize("said", SUITE)
+def test_the_suite_is_not_spoken_to_by_way_of_a_leaf(book, said, sender):
+    server = sender.partition(":")[0]
+    line = said.format(server=server, report=f'"{{\\"server\\":\\"{server}\\"}}"')
+    told = FLOODED.replace("cpp", server)
+    separator = ";" if "=" in line else " "
+    book.write("L", f"<{sender} {line}{separator}{told}\n".encode())
+    answer = book.hear("L")
+    command = line.rpartition(" ")[0].rpartition("/")[2] or line.rpartition("/")[2]
+    assert (answer.command, answer.get("command")) == ("INVALID", command.partition(" ")[0])
+    book.play("A < (nothing)\nB < (nothing)\nD < (nothing)")
+
+
+def test_the_suite_speaks_by_way_of_its_own_routers(mesh):
+    timekeeper = SERVICE.replace("svc_a", "timekeeper").replace("unix bob", "unix root")
+    book = mesh().play(timekeeper)
+    book.run(f"+ B remote\nB > {ROUTER}")
+    line = b'<beta:timekeeper timekeeper/CLOCK_REPORT report="{\\"server\\":\\"beta\\"}"\n'
+    book.write("B", line)
+    assert book.hear("A") == decode(line)
 
 
 def test_a_leaf_passes_on_broadcasts_of_those_only_it_knows(book):

@@ -65,7 +65,7 @@ def book(mesh):
 
 def test_whoever_is_linked_is_told_of_it_and_what_we_know(mesh):
     book = mesh().run(
-        f"+ B remote\nB > {ROUTER}\nB < ACCEPT server_name=*;my_address=*;neighbors=*;services=*;features=*;boot_id=*\nB < HELP"
+        f"+ B remote\nB > {ROUTER}\nB < ACCEPT server_name=*;my_address=*;services=*;features=*;boot_id=*\nB < HELP"
     )
     assert told(book, "B") == [("peer", "links", 2)]
     book.run(f"+ D remote from=10.0.0.8\nD > {OTHER}")

@@ -6,7 +6,7 @@ from communicator.router.effects import Dial, KeptFile, Level
 from communicator.router.events import CloseReason, LinkClosed, LinkHeld, StopRequested
 
 OURS = "boot_id=00000000-0000-4000-8000-000000000001;features=ack/1,deliver_all/1,directory/1,policy/1,trace/1"
-OFFER = f"server_name=peer;my_address=10.0.0.5:4042;services=offline;neighbors=*;{OURS}"
+OFFER = f"server_name=peer;my_address=10.0.0.5:4042;services=offline;{OURS}"
 LISTENER = """
     + L unix root
     L > REGISTER service=listener;version=1
@@ -21,9 +21,9 @@ def router_connect(server="beta", boot="b1", address="10.0.0.7:4042"):
     return f"CONNECT version=1;my_address={address};server_name={server};boot_id={boot};features=directory/1,ack/1"
 
 
-def welcome(link, said):
+def welcome(link, said, offer=OFFER):
     """A router comes to us and is taken."""
-    return f"+ {link} remote\n{link} > {said}\n{link} < ACCEPT {OFFER}\n{link} < HELP\n{link} < ...\n"
+    return f"+ {link} remote\n{link} > {said}\n{link} < ACCEPT {offer}\n{link} < HELP\n{link} < ...\n"
 
 
 def events(book, level=Level.INFO):
@@ -49,7 +49,7 @@ def test_a_leaf_comes_to_us(mesh, signed):
         + f"""
         + R remote
         R > {signed}CONNECT {LEAF};neighbors=10.0.0.9:4042,10.0.0.11;services=mail,clock,not a name
-        R < ACCEPT server_name=peer;my_address=10.0.0.5:4042;services=offline;neighbors=10.0.0.5:4042;{OURS}
+        R < ACCEPT server_name=peer;my_address=10.0.0.5:4042;services=offline;{OURS}
         R < HELP
         L < NEW_REMOTE_CONNECTION server_name=cpp
         R > <cpp:communicatord COMMANDS list=HELP,QUITTING,STOP,UNKNOWN,ACCEPT
@@ -70,7 +70,7 @@ def test_we_come_to_a_leaf(mesh):
         LISTENER
         + f"""
         + R remote dial=1
-        R < CONNECT version=1;{OFFER.replace("*", "10.0.0.2:4042,10.0.0.5:4042")}
+        R < CONNECT version=1;{OFFER}
         R > <cpp:communicatord ACCEPT server_name=cpp;my_address=10.0.0.2:4042;services=mail;neighbors=10.0.0.2:4042,10.0.0.3:4042
         L < NEW_REMOTE_CONNECTION server_name=cpp
         R > <cpp:communicatord HELP
@@ -335,7 +335,7 @@ def test_a_dead_elder_loses_its_name_within_two_seconds(mesh, elder):
     book.play(welcome("R", elder) + "+ S remote from=10.0.0.8")
     book.play(f"S > {router_connect(boot='b2', address='10.0.0.8:4042')}\n@ 1.5\nR < ...\nS < (nothing)")
     book.run("@ 0.6")
-    book.play(f"R < ...\nS < ACCEPT {OFFER}\nS < HELP\nS < ...")
+    book.play(f"R < ...\nS < ACCEPT {OFFER};neighbors=*\nS < HELP\nS < ...")
     assert states(book) == {"10.0.0.8:4042": "linked"}
     assert {notice.fields["old"] for notice in book.notices if notice.event == "address_replaced"} == {"10.0.0.7:4042"}
 
@@ -434,7 +434,8 @@ def test_a_router_started_anew_is_taken_at_once_where_its_new_life_is_known(line
         f"<beta:communicatord LINK_STATE records=[{record('gamma', 'c2', 'beta', started=1_795_500_001)}]\n".encode(),
     )
     line.play("R < ...\n+ S remote from=10.0.0.8")
-    line.play(f"S > {router_connect('gamma', 'c2', '10.0.0.8:4042')}\nS < ACCEPT {OFFER}\nS < HELP\nS < ...\nR < ...")
+    offer = f"{OFFER};neighbors=10.0.0.7:4042"
+    line.play(f"S > {router_connect('gamma', 'c2', '10.0.0.8:4042')}\nS < ACCEPT {offer}\nS < HELP\nS < ...\nR < ...")
     assert peers(line) == ["beta", "gamma"]
 
 
@@ -461,7 +462,7 @@ def test_one_that_dials_us_although_we_have_dialled_it_is_refused(mesh):
 @pytest.mark.parametrize("lives", [True, False])
 def test_one_whom_we_dial_under_a_name_that_is_linked_waits_too(mesh, lives):
     book = mesh("10.0.0.2:4042")
-    book.play(welcome("R", router_connect()))
+    book.play(welcome("R", router_connect(), f"{OFFER};neighbors=10.0.0.2:4042"))
     book.play("+ O remote dial=1\nO < ...")
     accepted = "ACCEPT server_name=beta;my_address=10.0.0.2:4042;boot_id=b2;features=directory/1"
     book.write("O", f"{accepted}\n<beta:communicatord HELP\n".encode())

@@ -8,6 +8,7 @@ from communicator.errors import AddressError
 from communicator.protocol.addresses import parse_host_port
 from communicator.router.config import ClusterConfig, NeighborAddress
 from communicator.router.mesh.neighbors import AddressBook, MemberState, Purpose
+from communicator.router.mesh.neighbors_file import is_larger
 
 OWN = "10.0.0.5:4042"
 B, C, D = "10.0.0.2:4042", "10.0.0.3:4042", "10.0.0.9:4042"
@@ -61,7 +62,7 @@ def linked_addresses(book):
 def test_a_router_alone():
     book = make_book()
     assert (book.count, book.members(), linked_addresses(book), book.next_due_s) == (1, (), (), None)
-    assert (book.addresses(), book.due(0.0), book.rejected, dict(book.forgotten)) == ([OWN], [], (), {})
+    assert (book.addresses(), book.due(0.0), book.rejected, dict(book.forgotten)) == ([], [], (), {})
 
 
 @pytest.mark.parametrize(
@@ -82,7 +83,7 @@ def test_hearsay(own, heard, taken):
     assert sorted(states_of(book)) == sorted(taken)
     assert book.hear(heard, 0.0) is False
     assert book.count == 1 + len(taken)
-    assert book.addresses() == sorted([own, *taken])
+    assert book.addresses() == taken  # rising
 
 
 def test_without_discovery_nothing_is_believed():
@@ -122,12 +123,12 @@ def test_the_file_is_written_and_read_again():
 def test_a_configured_address_whose_server_has_moved_is_not_told():
     book = make_book(B)
     dial(book, "beta", B)
-    assert book.addresses() == [B, OWN]
+    assert book.addresses() == [B]
     book.lost("beta", 1.0)
     assert link(book, "beta", D, 2.0) == (B,)
-    assert (book.addresses(), book.count) == ([OWN, D], 2)
+    assert (book.addresses(), book.count) == ([D], 2)
     again = make_book(B, saved_neighbors=book.render_file())
-    assert (again.addresses(), again.count) == ([OWN, D], 2)
+    assert (again.addresses(), again.count) == ([D], 2)
 
 
 def test_a_configured_address_that_was_left_while_we_were_down_is_told_of_too():
@@ -363,7 +364,7 @@ def test_a_forgotten_router_that_calls_gets_one_chance_and_does_not_count_before
     book = make_book()
     book.forget(B, EPOCH_S)
     assert not book.called(B, 0.0)
-    assert (book.count, book.has(B), book.addresses()) == (1, False, [OWN])
+    assert (book.count, book.has(B), book.addresses()) == (1, False, [])
     [attempt] = book.due(0.0)
     if is_there:
         book.prove("b", B, 0.0)
@@ -546,7 +547,7 @@ def test_ip_addresses_that_are_ours_or_a_configured_neighbors(ip, is_ours):
 
 
 @pytest.mark.parametrize(
-    ("other", "is_larger"),
+    ("other", "is_smaller"),
     [
         ("10.0.0.4:9999", True),
         ("10.0.0.6:1", False),
@@ -556,8 +557,8 @@ def test_ip_addresses_that_are_ours_or_a_configured_neighbors(ip, is_ours):
         ("host-b:1", True),
     ],
 )
-def test_addresses_are_compared(other, is_larger):
-    assert make_book().is_larger_than(other) is is_larger
+def test_addresses_are_compared(other, is_smaller):
+    assert is_larger(OWN, other) is is_smaller
 
 
 # Whatever happens.
