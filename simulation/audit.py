@@ -16,6 +16,9 @@ ANSWER_S = 1.0
 SIZE_BASE = 600
 SIZE_PER_HOST = 60
 """No table of a core is longer than this, beside those that hold recent messages."""
+RECENT_MESSAGES = 2_500
+"""Those are no longer than this: what the services of a whole cluster say in two minutes, if all of it goes to many."""
+RECENT = ("Received._seen", "Announced._digests")
 
 
 class Audit:
@@ -111,7 +114,7 @@ class Audit:
     def _judge_size(self, host: Host) -> None:
         bound = SIZE_BASE + SIZE_PER_HOST * len(self.world.hosts)
         for name, size in take_census(host.core).items():
-            if size > bound and not name.endswith((".routes", ".commands")):
+            if size > (RECENT_MESSAGES if name in RECENT else bound) and not name.endswith((".routes", ".commands")):
                 raise ViolationError(f"{host.name} remembers {size} entries in {name}, more than {bound}")
 
     def _judge_whole(self, live: list[Host]) -> None:

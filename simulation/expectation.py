@@ -29,6 +29,8 @@ class Expectation:
         is_sure = dispatch.calm is not None and self.world.is_certain
         is_by_name = dispatch.kind in (Kind.ANY, Kind.ALL)
         dispatch.may_spread = is_by_name and self._may_spread(dispatch, sender, found, is_sure=is_sure)
+        is_spread = is_by_name or dispatch.kind is Kind.BROADCAST
+        dispatch.is_ordered = not (dispatch.may_spread or (is_spread and not has_directory(sender.host)))
         if dispatch.may_spread and not self.world.is_close():
             dispatch.may_repeat = frozenset(filter(self._is_leaf, self.world.hosts))
         if not is_sure:

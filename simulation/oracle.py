@@ -56,6 +56,8 @@ class Dispatch:
     """Nobody is there to receive it, and its sender has asked to be told so."""
     may_spread: bool = False
     """C++ routers look for its service (`Kind.ANY`): every instance may receive it."""
+    is_ordered: bool = True
+    """It takes one way; what C++ routers spread takes several, and may overtake itself."""
     may_repeat: frozenset[str] = frozenset()
     """Servers whose C++ routers may get several copies, and do not know them as such: not all of them are linked."""
     fate_due: bool = False
@@ -162,7 +164,7 @@ class Oracle:
             raise ViolationError(f"{receiver} received {dispatch}, and so did {_names(dispatch.receipts)}")
 
     def _judge_order(self, dispatch: Dispatch, receiver: Party, calm: int | None) -> None:
-        if dispatch.calm is None or dispatch.calm != calm or receiver.server in dispatch.may_repeat:
+        if dispatch.calm is None or dispatch.calm != calm or not dispatch.is_ordered:
             return
         key = (dispatch.sender, receiver, dispatch.kind, dispatch.calm)
         if self._latest.get(key, -1) > dispatch.number:
