@@ -19,6 +19,7 @@ SIZE_PER_HOST = 60
 RECENT_MESSAGES = 2_500
 """Those are no longer than this: what the services of a whole cluster say in two minutes, if all of it goes to many."""
 RECENT = ("Received._seen", "Announced._digests")
+"""Their tables."""
 
 
 class Audit:

@@ -129,7 +129,11 @@ class Expectation:
         receiver = self.world.hosts[party.server]
         if party.server in self.world.replaced or not self.world.leaves_rest:
             return False
-        return has_directory(receiver) or in_time(sender.host, receiver)
+        if has_directory(receiver):
+            return True
+        return in_time(sender.host, receiver) and in_time(
+            receiver, sender.host
+        )  # else it may know it from an earlier life
 
 
 def _own(sender: Service, parties: set[Party]) -> set[Party]:

@@ -1,5 +1,6 @@
 """Whatever a C++ router says: our routers go on, no other C++ router dies of it, and nobody is taken for one of ours."""
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -148,3 +149,13 @@ def test_whoever_introduces_himself_as_a_leaf_nobody_dies_of_it(introduction, sa
         hostile.say("a", line, STRANGER)
     hostile.cluster.run(75.0)
     hostile.judge()
+
+
+@pytest.mark.parametrize("sender", ["", "<c:communicatord ", "<c:svc ", "<nobody:svc "])
+@pytest.mark.parametrize("host", OURS)
+def test_what_ends_a_cpp_router_is_not_passed_on_to_one(host, sender):
+    hostile = Hostile()
+    said = ";".join(f"{name}={value}" for name, value in FLOODED.items())
+    hostile.say(host, f"{sender}d:communicatord/UNREGISTER_FROM_LOADAVG n=1;{said}\n".encode())
+    assert hostile.cluster.nodes["d"].core is not None
+    assert hostile.boards()[OURS.index(host)].statistics.dropped["invalid"] == 1
