@@ -289,6 +289,21 @@ class Host:
         if self._peers.pop(link, None) is not None:
             self.tell(LinkClosed(link, CloseReason.HUP))
 
+    def has_connection(self, link: int, other: "Host") -> bool:
+        """Whether a link leads to the router that runs on another machine now, and what is written to it arrives."""
+        end = self._ends.get(link)
+        if end is None or end.road.cut_since_s is not None:
+            return False
+        return end.is_open and end.peer.is_open and end.peer.machine is other
+
+    def lists(self, service: str) -> bool:
+        """Whether its router knows of an instance that is up, here or elsewhere."""
+        if not isinstance(self.core, Router):
+            return False
+        board = self.core._board  # noqa: SLF001 - what it knows at this moment, and no question may change
+        told = board.mesh.directory.instances(service)
+        return board.registry.live(service) is not None or any(instance.state == "up" for instance in told)
+
     def reset_links_over(self, road: Road) -> None:
         """Tear down the connections over a road."""
         for end in [end for end in self._ends.values() if end.road is road]:

@@ -54,6 +54,12 @@ class Dispatch:
     """Who must receive it while the calm lasts (`Kind.ANY`: one of them); None when nothing can be said."""
     report_due: bool = False
     """Nobody is there to receive it, and its sender has asked to be told so."""
+    may_spread: bool = False
+    """C++ routers look for its service (`Kind.ANY`): every instance may receive it."""
+    is_ordered: bool = True
+    """It takes one way; what C++ routers spread takes several, and may overtake itself."""
+    may_repeat: frozenset[str] = frozenset()
+    """Servers whose C++ routers may get several copies, and do not know them as such: not all of them are linked."""
     fate_due: bool = False
     """It is kept until it arrives, and its sender has asked to be told if it does not."""
     receipts: dict[Party, str] = field(default_factory=dict)
@@ -105,7 +111,7 @@ class Oracle:
         self.receipts += 1
         if claimed_sender != str(dispatch.sender):
             raise ViolationError(f"{receiver} received {dispatch} as if it came from {claimed_sender!r}")
-        if not _is_for(dispatch, receiver):
+        if not is_for(dispatch, receiver):
             raise ViolationError(f"{receiver} must not receive {dispatch}")
         self._judge_doubles(dispatch, receiver, life, calm)
         if dispatch.reported.startswith("failed") and not dispatch.ack:
@@ -149,14 +155,16 @@ class Oracle:
 
     def _judge_doubles(self, dispatch: Dispatch, receiver: Party, life: str, calm: int | None) -> None:
         before = dispatch.receipts.get(receiver)
-        if before is not None and not (dispatch.ack and before != life):
+        is_new_life = dispatch.ack and before != life
+        if before is not None and not is_new_life and receiver.server not in dispatch.may_repeat:
             raise ViolationError(f"{receiver} received {dispatch} twice")
         is_shaken = dispatch.ack and (dispatch.calm is None or dispatch.calm != calm)
-        if dispatch.kind is Kind.ANY and dispatch.receipts and before is None and not is_shaken:
+        is_one = dispatch.kind is Kind.ANY and not dispatch.may_spread and not is_shaken
+        if is_one and dispatch.receipts and before is None:
             raise ViolationError(f"{receiver} received {dispatch}, and so did {_names(dispatch.receipts)}")
 
     def _judge_order(self, dispatch: Dispatch, receiver: Party, calm: int | None) -> None:
-        if dispatch.calm is None or dispatch.calm != calm:
+        if dispatch.calm is None or dispatch.calm != calm or not dispatch.is_ordered:
             return
         key = (dispatch.sender, receiver, dispatch.kind, dispatch.calm)
         if self._latest.get(key, -1) > dispatch.number:
@@ -164,7 +172,7 @@ class Oracle:
         self._latest[key] = dispatch.number
 
 
-def _is_for(dispatch: Dispatch, receiver: Party) -> bool:
+def is_for(dispatch: Dispatch, receiver: Party) -> bool:
     """Whether this receiver may have the message at all."""
     accepts = dispatch.command in receiver.accepts
     match dispatch.kind:

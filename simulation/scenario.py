@@ -13,8 +13,10 @@ SMALLEST, LARGEST = 2, 10
 OLD_FEATURES = frozenset({"directory/1"})
 """What the release before this one says of itself."""
 NO_FEATURES: frozenset[str] = frozenset()
-"""What the ancestor says."""
+"""What a C++ router says."""
 HOURS_S = 3600.0
+SERVICE_FILES = 0.6
+"""Share of the services on C++ hosts that have a ``.service`` file."""
 
 Edge = tuple[int, int]
 
@@ -50,7 +52,7 @@ class Scenario:
 
     def __str__(self) -> str:
         """A few lines for people."""
-        features = {ALL_FEATURES: "", OLD_FEATURES: " (previous release)", NO_FEATURES: " (ancestor)"}
+        features = {ALL_FEATURES: "", OLD_FEATURES: " (previous release)", NO_FEATURES: " (C++)"}
         hosts = ", ".join(f"{plan.name} {plan.address}{features[plan.features]}" for plan in self.plans)
         edges = " ".join(f"{one}-{other}" for one, other in self.edges)
         services = ", ".join(f"{self.plans[place.host].name}:{place.name}" for place in self.placements)
@@ -111,7 +113,7 @@ def draw(seed: int, random: Random) -> Scenario:
         shape=shape,
         edges=edges,
         roads=tuple(full(size, random)) if everywhere else edges,
-        plans=tuple(_with_service_files(at, plan, placements) for at, plan in enumerate(plans)),
+        plans=tuple(_with_service_files(at, plan, placements, random) for at, plan in enumerate(plans)),
         placements=placements,
         discover=discover,
         slowest_s=random.choice((0.001, 0.02, 0.15)),
@@ -149,11 +151,12 @@ def _draw_plans(size: int, edges: tuple[Edge, ...], random: Random, *, discover:
     )
 
 
-def _with_service_files(at: int, plan: Plan, placements: tuple[Placement, ...]) -> Plan:
-    """The ancestor tells others of the services it has files of, and of no others."""
+def _with_service_files(at: int, plan: Plan, placements: tuple[Placement, ...], random: Random) -> Plan:
+    """A C++ router tells others of the services it has files of, and of no others."""
     if plan.features:
         return plan
-    return replace(plan, known_services=frozenset(place.name for place in placements if place.host == at))
+    here = [place.name for place in placements if place.host == at]
+    return replace(plan, known_services=frozenset(name for name in here if random.random() < SERVICE_FILES))
 
 
 def _draw_features(mix: str, random: Random) -> frozenset[str]:

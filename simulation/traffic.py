@@ -4,10 +4,11 @@ from functools import partial
 
 from communicator.protocol.message import Message
 from simulation.agenda import ViolationError
-from simulation.oracle import Dispatch, Kind, Oracle, Party
+from simulation.expectation import Expectation
+from simulation.oracle import Dispatch, Kind, Oracle
 from simulation.scenario import BROADCAST_COMMANDS, SERVICE_NAMES
 from simulation.service import UNLISTED, Service
-from simulation.world import WATCHER, World, has_directory
+from simulation.world import WATCHER, World
 
 DELIVERY_S = 6.0
 """In a settled cluster a message arrives within this time: ten hops over the slowest road, each with a lost packet or two."""
@@ -31,6 +32,7 @@ class Traffic:
 
     def __init__(self, world: World, oracle: Oracle) -> None:
         self.world, self.oracle = world, oracle
+        self._expectation = Expectation(world)
         self.running = False
         self.sent = 0
 
@@ -71,14 +73,13 @@ class Traffic:
         if kind in (Kind.BROADCAST, Kind.BROADCAST_HERE):
             dispatch.command = random.choice(BROADCAST_COMMANDS)
         else:
-            others = [name for name in SERVICE_NAMES if name != sender.party.service or kind is not Kind.ANY]
-            dispatch.service = random.choice(others)
+            dispatch.service = random.choice([name for name in SERVICE_NAMES if _may_ask(sender, name, kind)])
             dispatch.server = random.choice(sorted(self.world.hosts)) if kind is Kind.ONE else ""
         if (dispatch.server, dispatch.service) == (sender.party.server, sender.party.service):
             return
         dispatch.ack = kind in (Kind.ONE, Kind.ANY) and random.random() < 0.3
         wants_report = kind in (Kind.ONE, Kind.ANY) and random.random() < 0.5
-        self._expect(dispatch, sender, wants_report=wants_report)
+        self._expectation.fill_in(dispatch, sender, wants_report=wants_report)
         self.oracle.sent(dispatch)
         dispatch.fate_due = dispatch.ack and wants_report and self.world.all_speak("ack/1")
         sender.say(_message(dispatch, wants_report=wants_report))
@@ -93,54 +94,6 @@ class Traffic:
     def _judge_fate(self, dispatch: Dispatch, sender: Service, registrations: int) -> None:
         if sender.ready and sender.registrations == registrations:
             self.oracle.judge_fate(dispatch)
-
-    def _expect(self, dispatch: Dispatch, sender: Service, *, wants_report: bool) -> None:
-        """Fill in who must receive it, if that can be said."""
-        world = self.world
-        dispatch.calm = world.calm
-        if dispatch.calm is None or not world.is_certain:
-            return
-        reached = world.reach(sender.host)
-        may = [service for service in world.services if service.ready and service.host in reached]
-        parties = {service.party for service in may}
-        match dispatch.kind:
-            case Kind.ONE:
-                found = {p for p in parties if (p.server, p.service) == (dispatch.server, dispatch.service)}
-            case Kind.ANY:
-                found = {p for p in parties if p.service == dispatch.service}
-                found = {p for p in found if p.server == sender.party.server} or found
-            case Kind.ALL:
-                found = {p for p in parties if p.service == dispatch.service and p != sender.party}
-            case Kind.BROADCAST:
-                found = {p for p in parties if dispatch.command in p.accepts}
-            case Kind.BROADCAST_HERE:
-                found = {p for p in parties if dispatch.command in p.accepts and p.server == sender.party.server}
-        is_absent = not found and not self._may_mislead(dispatch, sender) and not self._is_leaf(dispatch.server)
-        is_sought = dispatch.kind in (Kind.ANY, Kind.ALL) and not all(map(has_directory, reached))
-        dispatch.report_due = wants_report and is_absent and not is_sought and not dispatch.ack
-        if found and self._can_be_told(dispatch, sender, found):
-            dispatch.expected = frozenset(found)
-
-    def _can_be_told(self, dispatch: Dispatch, sender: Service, found: set[Party]) -> bool:
-        """Whether everyone on the way speaks what this message needs."""
-        match dispatch.kind:
-            case Kind.ONE | Kind.BROADCAST | Kind.BROADCAST_HERE:
-                return True
-            case Kind.ANY:
-                return {party.server for party in found} == {sender.party.server} or not self._may_mislead(
-                    dispatch, sender
-                )
-            case Kind.ALL:
-                return all("deliver_all/1" in host.plan.features for host in self.world.reach(sender.host))
-
-    def _is_leaf(self, server: str) -> bool:
-        return server in self.world.hosts and not has_directory(self.world.hosts[server])
-
-    def _may_mislead(self, dispatch: Dispatch, sender: Service) -> bool:
-        """Whether the message may go to a machine that says it has the service, and has it not: the ancestor says so of all."""
-        return not has_directory(sender.host) or any(
-            dispatch.service in host.plan.known_services for host in self.world.hosts.values()
-        )
 
     def hear(self, service: Service, message: Message) -> None:
         """A service has heard something."""
@@ -164,6 +117,13 @@ class Traffic:
         self.oracle.received(
             number, service.party, service.host.boot_id, claimed_sender=message.sender, calm=self.world.calm
         )
+
+
+def _may_ask(sender: Service, name: str, kind: Kind) -> bool:
+    """Whether a service speaks to those of a name; what is for its own name a C++ router may keep, and give to itself later."""
+    if name != sender.party.service or kind is Kind.ONE:
+        return True
+    return kind is Kind.ALL and name not in sender.host.plan.known_services
 
 
 def _message(dispatch: Dispatch, *, wants_report: bool) -> Message:

@@ -5,8 +5,8 @@ from itertools import combinations
 
 from communicator.router import Router
 from simulation.agenda import Stage
-from simulation.ancestor import Ancestor
 from simulation.host import CoreMaker, Host, Plan
+from simulation.leaf import Leaf
 from simulation.network import Network, Road
 from simulation.scenario import Scenario
 from simulation.service import Hearing, Service
@@ -16,6 +16,11 @@ SETTLE_S = 20.0
 dials of 2 s each to a place that does not answer, the pause between them, and the news going round."""
 BOOT_S = 3.0
 """The machines come up within this time."""
+NEWS_S = 8.0
+"""So long after a link of a C++ router has come or gone, everyone has heard of it."""
+LOOKS_EVERY_S = 0.5
+IN_TIME_S = 3.0
+"""A C++ router drops what is older than 10 s by the clock of whoever sent it first; so far a clock may be ahead, with the way."""
 WATCHER = "watcher"
 """A service on every machine that asks the router about the cluster; no message of the traffic is for it."""
 
@@ -47,6 +52,11 @@ class World:
         self.disturbed_s = 0.0
         self.is_certain = False
         """Whether it is known for certain what the settled cluster looks like."""
+        self.leaf_links: frozenset[tuple[str, str]] = frozenset()
+        """C++ routers and whom they are linked with; looked at again and again, since they link on a grid of a minute."""
+        self.leaf_links_changed_s = 0.0
+        self.replaced: set[str] = set()
+        """Names of machines that came under a new address: C++ routers go on sending to the old one, too."""
         self._hearing, self._make_core = hearing, make_core
         self._known: set[frozenset[str]] = set()
         """Pairs that have each other's address for certain."""
@@ -65,10 +75,10 @@ class World:
 
     def add_host(self, plan: Plan) -> Host:
         """Put a machine there, switched off; one of the same name is gone for good."""
-        host = Host(self.stage, self.network, plan, self._make_core if plan.features else Ancestor)
+        host = Host(self.stage, self.network, plan, self._make_core if plan.features else Leaf)
         host.changed = self.disturb
         self.hosts[plan.name] = host
-        for address in plan.neighbors:
+        for address in plan.neighbors if has_directory(host) else plan.neighbors[:1]:  # a C++ router reads the first
             self._known.add(frozenset((address, plan.address)))
         self.watchers[plan.name] = Service(host, WATCHER, frozenset({"CLUSTER_CURRENT_STATUS"}), self._hearing)
         return host
@@ -78,6 +88,7 @@ class World:
         if host.life is not None:
             host.crash(silently=True)
         host.powered = False
+        self.replaced.add(host.name)
         self.services = [service for service in self.services if service.host is not host]
         self.network.machines.pop(host.address, None)
 
@@ -95,7 +106,17 @@ class World:
             agenda.after(self.stage.random.uniform(0, BOOT_S), host.start)
         for service in (*self.services, *self.watchers.values()):
             agenda.after(self.stage.random.uniform(0, BOOT_S), service.start)
+        if not all(map(has_directory, self.hosts.values())):
+            self._look_at_leaves()
         agenda.run(agenda.now_s + BOOT_S)
+
+    def _look_at_leaves(self) -> None:
+        """Take note of the links of C++ routers, and whether they are others than a moment ago."""
+        leaves = [host for host in self.live() if not has_directory(host)]
+        links = frozenset((leaf.name, other.name) for leaf in leaves for other in self.live() if is_linked(leaf, other))
+        if links != self.leaf_links:
+            self.leaf_links, self.leaf_links_changed_s = links, self.stage.agenda.now_s
+        self.stage.agenda.after(LOOKS_EVERY_S, self._look_at_leaves)
 
     def disturb(self) -> None:
         """Something has just changed: from now on the cluster has to settle again."""
@@ -116,11 +137,12 @@ class World:
 
         What it looks like is not certain where a part may be held together by what its members have heard in passing.
         """
-        self.is_certain = {frozenset(part) for part in self.parts()} == {
-            frozenset(part) for part in self.parts(certain=False)
+        self.is_certain = {frozenset(part) for part in self._parts_of_ours(certain=True)} == {
+            frozenset(part) for part in self._parts_of_ours(certain=False)
         }
-        for part in self.parts():
-            self._known.update(pair(one, other) for one, other in combinations(part, 2))
+        for part in map(self.reach, filter(has_directory, self.live())):
+            pairs = combinations(part, 2)  # what they tell each other, C++ routers do not
+            self._known.update(pair(one, other) for one, other in pairs if has_directory(one) or has_directory(other))
 
     # ----------------------------------------------------------------------------------------------- who reaches whom
 
@@ -147,19 +169,48 @@ class World:
         """The live machines, in groups that are connected; whatever they speak."""
         return _groups(self.live(), lambda one, other: self.may_link(one, other, certain=certain))
 
+    def _parts_of_ours(self, *, certain: bool) -> list[list[Host]]:
+        """The live machines with our routers, in groups that are connected without C++ ones."""
+        ours = filter(has_directory, self.live())
+        return _groups(ours, lambda one, other: self.may_link(one, other, certain=certain))
+
     def reach(self, host: Host) -> list[Host]:
         """The live machines whose services this one reaches, itself among them.
 
-        Machines without a directory carry nothing on: they reach those they are linked to, and are reached by the part they
-        are linked to.
+        C++ routers carry nothing on for certain: they reach those they are linked with, and are reached by the part they are
+        linked with. When they link is their own business, so that the links they have count.
         """
         live = self.live()
         if not has_directory(host):
-            return [other for other in live if other is host or self.may_link(host, other)]
-        speakers = [other for other in live if has_directory(other)]
-        part = next((part for part in _groups(speakers, self.may_link) if host in part), [host])
+            return [other for other in live if other is host or (host.name, other.name) in self.leaf_links]
+        part = next((part for part in self._parts_of_ours(certain=True) if host in part), [host])
         leaves = [other for other in live if not has_directory(other)]
-        return part + [leaf for leaf in leaves if any(self.may_link(leaf, other) for other in part)]
+        return part + [leaf for leaf in leaves if any((leaf.name, other.name) in self.leaf_links for other in part)]
+
+    def _has_dead_links(self, host: Host) -> bool:
+        """Whether a C++ router takes a router for linked that is no more; it may stand for all that dialled it."""
+        linked = host.core.linked if isinstance(host.core, Leaf) else {}
+        return any(not any(host.has_connection(link, other) for other in self.live()) for link in linked)
+
+    @property
+    def leaves_rest(self) -> bool:
+        """Whether everyone knows which links the C++ routers have."""
+        return self.stage.agenda.now_s >= self.leaf_links_changed_s + NEWS_S
+
+    def is_close(self) -> bool:
+        """Whether every machine is there and linked with every other: then C++ routers lose nothing, if their clocks agree."""
+        live = self.live()
+        skews_s = [host.clocks.wall_skew_s for host in live]
+        if len(live) < len(self.hosts) or not self.leaves_rest or max(skews_s) - min(skews_s) > IN_TIME_S:
+            return False
+        if any(map(self._has_dead_links, live)):
+            return False
+        return all(
+            self.may_link(one, other)
+            if has_directory(one) and has_directory(other)
+            else (one.name, other.name) in self.leaf_links or (other.name, one.name) in self.leaf_links
+            for one, other in combinations(live, 2)
+        )
 
     def all_speak(self, feature: str) -> bool:
         """Whether every machine has a feature."""
@@ -173,6 +224,18 @@ class World:
 def has_directory(host: Host) -> bool:
     """Whether a machine takes part in the link-state exchange."""
     return "directory/1" in host.plan.features
+
+
+def is_linked(leaf: Host, other: Host) -> bool:
+    """Whether a C++ router has a link with another router as both are now."""
+    core = leaf.core
+    linked = core.linked if isinstance(core, Leaf) else {}
+    return any(server == other.name and leaf.has_connection(link, other) for link, server in linked.items())
+
+
+def in_time(sender: Host, receiver: Host) -> bool:
+    """Whether what a router has sent is not too old for a C++ one when it arrives, by their two clocks."""
+    return receiver.clocks.wall_skew_s - sender.clocks.wall_skew_s <= IN_TIME_S
 
 
 def _groups(hosts: Iterable[Host], linked: Callable[[Host, Host], bool]) -> list[list[Host]]:

@@ -6,6 +6,7 @@ from communicator.protocol.addresses import ip_of, is_private
 from communicator.protocol.line_form import encode_line
 from communicator.protocol.names import BROADCAST_SERVICES, PRIVATE_NETWORK, THIS_SERVER
 from communicator.router.carrier import Hop, group_by_hop, next_of
+from communicator.router.choosing import told_of
 from communicator.router.envelope import (
     ACK_ID,
     BROADCAST_ID,
@@ -55,10 +56,25 @@ def deliver_all(board: Switchboard, envelope: Envelope, now: Instant) -> bool:
     interested = frozenset[str]()
     if envelope.serves is None and message.server != THIS_SERVER:
         interested = _in_scope(board, _servers_with(board, message.service, now), message.server)
+        interested -= _told_otherwise(board, envelope)
     if not (local or interested or envelope.serves is not None):
         return False
     _spread(board, envelope, local, interested, now)
     return True
+
+
+def _told_otherwise(board: Switchboard, envelope: Envelope) -> frozenset[str]:
+    """The servers that need no copy of a message to every instance that C++ routers spread.
+
+    Its sender's has been told. What goes to another C++ router cannot be known as a copy there: one of our routers sees to those
+    if only ours have the message; else it goes on as C++ routers spread it, to them, too.
+    """
+    if not envelope.is_flooded:
+        return frozenset()
+    told = told_of(board, envelope)
+    sees_to_leaves = told is not None and min(told) == board.config.server_name
+    leaves: frozenset[str] = frozenset() if sees_to_leaves else board.mesh.directory.leaves()
+    return leaves | {envelope.message.sent_from_server}
 
 
 def _servers_with(board: Switchboard, service: str, now: Instant) -> frozenset[str]:

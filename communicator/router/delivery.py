@@ -1,7 +1,8 @@
 """One message that had to be looked into: to its service wherever it is, into the cache, or back to its sender with the reason."""
 
 from communicator.protocol.line_form import encode_line
-from communicator.protocol.names import BROADCAST_SERVICES, WILDCARD_SERVERS
+from communicator.protocol.message import Message
+from communicator.protocol.names import BROADCAST_SERVICES, ROUTER_SERVICE, WILDCARD_SERVERS
 from communicator.router.broadcasting import broadcast, deliver_all, is_copy
 from communicator.router.cache import parse_cache_policy
 from communicator.router.carrier import next_of
@@ -16,7 +17,7 @@ from communicator.router.refusals import refuse_message
 from communicator.router.registry import Link
 from communicator.router.repertoire import may_understand
 from communicator.router.reports import report, tell_hop
-from communicator.router.seeking import hand_on, seek
+from communicator.router.seeking import hand_on, seek, spread_further
 from communicator.router.switchboard import Switchboard
 
 
@@ -36,10 +37,20 @@ def deliver(board: Switchboard, envelope: Envelope, now: Instant) -> None:
             return
         broadcast(board, envelope, now)
     elif message.get("deliver") == "all" and message.server in ("", *WILDCARD_SERVERS):
-        if not deliver_all(board, envelope, now):
-            _absent(board, envelope, now)
+        _deliver_every(board, envelope, now)
     else:
         _deliver_one(board, envelope, now)
+
+
+def _deliver_every(board: Switchboard, envelope: Envelope, now: Instant) -> None:
+    service = envelope.message.service
+    is_known = board.registry.live(service) is not None or board.mesh.directory.instances(service)
+    if envelope.serves is not None and not is_known and not envelope.ack_id:
+        hand_on(board, envelope, now)  # another of our routers has it looked for
+    elif deliver_all(board, envelope, now):
+        spread_further(board, envelope, now)
+    elif not is_copy(board, envelope, now):
+        _absent(board, envelope, now)
 
 
 def _deliver_one(board: Switchboard, envelope: Envelope, now: Instant) -> None:
@@ -77,6 +88,10 @@ def hand_over(board: Switchboard, envelope: Envelope, target: Link, now: Instant
 def pass_on(board: Switchboard, envelope: Envelope, server: str, now: Instant) -> None:
     """Hand a message to the next router on the way to a server."""
     hop = board.carrier.hop(server)
+    if hop is not None and hop.is_leaf and _ends_leaf(envelope.message):
+        board.statistics.dropped["invalid"] += 1
+        board.refuse(envelope.link, envelope.message.command, f"it would end the router of {server!r}, a C++ one")
+        return
     if envelope.is_ours and envelope.wants_ack and board.mesh.acknowledges(server):
         send_until_acknowledged(board, envelope, server, now)
     elif hop is None:
@@ -94,6 +109,11 @@ def pass_on(board: Switchboard, envelope: Envelope, server: str, now: Instant) -
         board.statistics.routed["next_hop"] += 1
         board.transmit(hop.link, write_line(envelope.message, told, server), 1)
         tell_hop(board, envelope, now, "forwarded", next_of(hop, (server,)))
+
+
+def _ends_leaf(message: Message) -> bool:
+    """Whether a C++ router would die of a message for itself; others of its kind may say it, and none is to come by way of us."""
+    return message.command == "UNREGISTER_FROM_LOADAVG" and message.service in ("", ROUTER_SERVICE)
 
 
 def _absent(board: Switchboard, envelope: Envelope, now: Instant) -> None:

@@ -45,6 +45,18 @@ def seek(board: Switchboard, envelope: Envelope, now: Instant) -> bool:
     return True
 
 
+def spread_further(board: Switchboard, envelope: Envelope, now: Instant) -> None:
+    """Send on what a C++ host says to every instance of a service, where C++ routers may have given it to others than us.
+
+    Args:
+        board: The router's state.
+        envelope: The message; our services, and our other routers, have it.
+        now: The time.
+    """
+    if envelope.spread is not None and envelope.is_flooded and told_of(board, envelope) is None:
+        _send_on(board, envelope, envelope.spread, now)
+
+
 def hand_on(board: Switchboard, envelope: Envelope, now: Instant) -> None:
     """Another of our routers looks for a service: pass it on to the leaves it names; remember what may come by way of a leaf."""
     spread, serves = envelope.spread, envelope.serves

@@ -97,6 +97,11 @@ class Leaf:
         return None if self._board.is_stopping else self._board.neighbors.next_due_s()
 
     @property
+    def linked(self) -> dict[int, str]:
+        """The routers it is linked with: by link, the name of the server."""
+        return {link: each.server for link, each in self._board.connections.items() if each.is_router}
+
+    @property
     def awaited(self) -> frozenset[str]:
         """Addresses it would like to be linked with, and is not."""
         return self._board.neighbors.awaited()

@@ -4,6 +4,7 @@ from collections import Counter
 import pytest
 
 from simulation.cluster import Cluster, chain, everyone, star
+from simulation.mixed import Cast, Mixed
 
 TOPOLOGIES = {
     "chain": chain("abcde"),
@@ -226,3 +227,43 @@ def test_whoever_a_leaf_says_has_heard_is_not_told_again(with_leaf):
     cluster.hosts["l"]._send(cluster["l"]._board.mesh.peers["c"].id, line.encode())
     cluster.run()
     assert set(heard(voices)) == {"c"}
+
+
+NO_CD = ("ab", "ac", "bc", "ad", "bd")
+
+
+@pytest.mark.parametrize(
+    ("cast", "host", "client", "receivers"),
+    [
+        pytest.param(
+            Cast(kinds="bbcc", edges=NO_CD, services={"svc": "bd"}, files={"svc": "d"}),
+            "c",
+            "cli_c",
+            "bd",
+            id="one of ours",
+        ),
+        pytest.param(
+            Cast(kinds="bbcc", services={"svc": "bd"}, files={"svc": "d"}), "c", "cli_c", "bd", id="nobody knows who"
+        ),
+        pytest.param(
+            Cast(kinds="bbcc", edges=("ab", "ac", "cd", "ad", "bd"), services={"svc": "c"}),
+            "c",
+            "svc",
+            "",
+            id="its sender",
+        ),
+    ],
+)
+def test_a_message_of_a_cpp_host_to_every_instance_comes_once_to_each_other_one(cast, host, client, receivers):
+    mixed = Mixed(cast)
+    mixed.settle()
+    heard = mixed.say(host, client, "svc/PAYLOAD deliver=all")
+    assert sorted(each.host for each in heard if each.client == "svc") == list(receivers)
+
+
+@pytest.mark.parametrize("parameters", ["x=1", "x=1;deliver=all"])
+def test_a_service_that_no_list_names_is_found_behind_another_router_and_a_cpp_one(parameters):
+    mixed = Mixed(Cast(kinds="bbcc", edges=("ab", "bc", "cd"), services={"svc": "d"}))
+    mixed.settle()
+    heard = mixed.say("a", "cli_a", f"svc/PAYLOAD {parameters}")
+    assert [(each.host, each.client) for each in heard] == [("d", "svc")]

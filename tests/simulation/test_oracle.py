@@ -178,3 +178,29 @@ def test_what_is_long_past_is_forgotten():
     assert len(oracle.dispatches) == 1
     oracle.forget(10.1)
     assert not oracle.dispatches
+
+
+def test_what_cpp_routers_look_for_may_reach_every_instance():
+    oracle = Oracle()
+    send(oracle, Kind.ANY, may_spread=True)
+    receive(oracle, ANVIL1)
+    receive(oracle, ANVIL2)
+    with pytest.raises(ViolationError, match="twice"):
+        receive(oracle, ANVIL2)
+
+
+def test_only_cpp_hosts_may_get_a_copy_twice():
+    oracle = Oracle()
+    send(oracle, Kind.ANY, may_spread=True, may_repeat=frozenset({"host2"}))
+    for receiver in (ANVIL1, ANVIL2, ANVIL2):
+        receive(oracle, receiver)
+    with pytest.raises(ViolationError, match=r"host1:anvil received .* twice"):
+        receive(oracle, ANVIL1)
+
+
+def test_what_takes_several_ways_may_be_overtaken():
+    oracle = Oracle()
+    send(oracle, number=1, is_ordered=False)
+    send(oracle, number=2)
+    receive(oracle, ANVIL2, number=2)
+    receive(oracle, ANVIL2, number=1)

@@ -145,7 +145,8 @@ class AddressBook:
             address: Its ``IP:port``; what is no address is ignored.
             now_s: The time.
             started_s: None when it has shown that to us. On another router's word: when that life of it began, in seconds since
-                the epoch; an address that was forgotten later stays so, and what we know of a linked server is better.
+                the epoch; an address that was forgotten later stays so, and what we know of a linked server is better, also that an
+                address is its own.
 
         Returns:
             Addresses that the server has left: they count no longer, and hearsay does not bring them back for a day.
@@ -378,7 +379,9 @@ class AddressBook:
         return tuple(other.address for other in left)
 
     def _knows_better(self, server: str, address: str, started_s: int) -> bool:
-        return server in self._table.linked or self._forgotten.marks.get(address, -1) >= started_s
+        known = self._table.get(address)
+        who = {server} if known is None else {server, known.server}  # of these, one that is linked is where it is
+        return not who.isdisjoint(self._table.linked) or self._forgotten.marks.get(address, -1) >= started_s
 
     def _forget_one(self, address: str, mark_s: int) -> bool:
         host_port = self._admissible(address)

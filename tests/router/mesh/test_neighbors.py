@@ -257,6 +257,18 @@ def test_another_routers_word_does_not_outweigh_ours_nor_the_operators():
     assert (book.has(D), dict(book.forgotten)) == (True, {})
 
 
+def test_another_routers_word_does_not_take_the_address_of_a_linked_server():
+    """A C++ router that is configured wrongly says that it is where one of ours is."""
+    book = make_book()
+    link(book, "b", B)
+    book.prove("evil", B, 1.0, started_s=0)
+    assert [(member.server, member.address, member.state) for member in book.members()] == [("b", B, "linked")]
+    assert not book.due(100.0)
+    book.lost("b", 101.0)
+    book.prove("evil", B, 102.0, started_s=0)
+    assert [member.server for member in book.members()] == ["evil"]
+
+
 @pytest.mark.parametrize("address", [OWN, "127.0.0.1:4042", "0.0.0.0:4042", "host-b:4042", ""])
 def test_a_proof_of_what_is_no_address_is_ignored(address):
     book = make_book()
