@@ -317,7 +317,7 @@ def test_the_ways_remembered_of_a_link_are_bounded():
     for number in range(50):
         line = b"<a:s b:svc/C%d x=1\n" % number
         assert list(written(cluster, "b", link, line).values()) == [line]
-        assert len(board.registry.links[link].ways) <= 4
+        assert len(board.registry.links[link].routes) <= 4
 
 
 def test_many_lines_that_must_be_read_give_others_a_turn(line):
