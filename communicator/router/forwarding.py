@@ -75,9 +75,8 @@ def forward(board: Switchboard, link: Link, lines: bytes, now: Instant) -> int:
     front = fronts.front_of(lines[: lines.find(b"\n") + 1])
     route = fronts.find_route(board, link, front, now)
     prefix = b"" if route is None or route.cut else link.prefix + route.written
-    glued = (
-        lines.replace(b"\n", b"\n" + prefix) if prefix else lines
-    )  # this also counts the lines: one pass instead of two
+    # The replacement also tells how many lines there are: one pass over them where counting would take another.
+    glued = lines.replace(b"\n", b"\n" + prefix) if prefix else lines
     count = (len(glued) - len(lines)) // len(prefix) if prefix else count_lines(lines)
     if route is None or not _go_together(board, fronts, lines, front, route, count):
         _Walk(board, link, lines, now, fronts).walk(front, route)
@@ -85,7 +84,8 @@ def forward(board: Switchboard, link: Link, lines: bytes, now: Instant) -> int:
     if prefix:
         lines = b"".join((prefix, memoryview(glued)[: -len(prefix)]))
     elif route.cut:
-        lines = route.written + route.written.join([line[route.cut :] for line in BytesIO(lines)])
+        cut, written = route.cut, route.written
+        lines = written + written.join([line[cut:] for line in BytesIO(lines)])  # half the time of `bytes.replace`
     board.statistics.routed[route.kind] += count
     for target in route.targets:
         board.transmit(target, lines, count)
@@ -142,8 +142,9 @@ class _Walk:
         self._fronts = fronts
         self._to_check = lines_to_check(board, lines, fronts.head_of)
         self._asked: dict[tuple[object, ...], bool] = {}
+        """By `Route.not_first` and `Route.telltales`: whether any line of this read has one of them."""
         self._routes: dict[bytes, Route | None] = {}
-        """By front, since the last line that was read."""
+        """By front: what was found since the last line that was read, so that none is looked up twice."""
         self._puts: dict[bytes, Callable[[bytes], None]] = {}
         """By front: what collects its lines, where none of them has to be looked at."""
         self._batches: dict[Link, list[bytes]] = {}
@@ -158,40 +159,45 @@ class _Walk:
             route: What was found for it.
         """
         self._routes[front] = route
-        front_of, puts = self._fronts.front_of, self._puts
+        front_of, put_for = (
+            self._fronts.front_of,
+            self._puts.get,
+        )  # once: each line of a mixed read goes through the loop
         for line in self._rest:
             front = front_of(line)
-            put = puts.get(front) or self._find_put(line, front)
+            put = put_for(front)
             if put is not None:
                 put(line)
-            elif not self._read(line):
+            elif not (self._collect(line, front) or self._read(line)):
                 return
         self._flush()
 
-    def _find_put(self, line: bytes, front: bytes) -> Callable[[bytes], None] | None:
-        """What collects this line; None when it must be read."""
+    def _collect(self, line: bytes, front: bytes) -> bool:
+        """Whether a line could be collected; else it must be read."""
         if front not in self._routes:
             self._routes[front] = self._fronts.find_route(self._board, self._link, front, self._now)
         route = self._routes[front]
         if route is None:
-            return None
-        suspects = self._to_check.get(self._fronts.head_of(front)) if route.is_checked else None
+            return False
+        is_checked = self._to_check and route.is_checked
+        suspects = self._to_check.get(self._fronts.head_of(front)) if is_checked else None
         may_ask = self._may_ask(route)
         if may_ask and _must_be_read(line, front, route):
-            return None
+            return False
         if suspects and line in suspects and not (self._board.may_check() and passes(self._board, line)):
-            return None
+            return False
         put = self._put_for(route)
+        put(line)
         if not (suspects or may_ask):
             self._puts[front] = put
-        return put
+        return True
 
     def _may_ask(self, route: Route) -> bool:
         """Whether any line of this read has to be read on such a route, so that each is searched by itself."""
         kind = route.not_first, route.telltales
         if kind not in self._asked:
-            first = any(b" " + name in self._lines for name in route.not_first)
-            self._asked[kind] = first or _has_telltale(self._lines, route.telltales)
+            first = [name for name in route.not_first if b" " + name in self._lines]
+            self._asked[kind] = bool(first) or _has_telltale(self._lines, route.telltales)
         return self._asked[kind]
 
     def _put_for(self, route: Route) -> Callable[[bytes], None]:
@@ -212,12 +218,14 @@ class _Walk:
     def _read(self, line: bytes) -> bool:
         """Read one line, after what was collected before it has left; whether the walk goes on."""
         board, link = self._board, self._link
-        self._flush()
+        if self._batches:
+            self._flush()
         if not board.may_look():
             board.park(link, line + self._rest.read(), Continue(link.id))
             return False
         inspect(board, link, line[:-1], self._now)
         self._routes.clear()
+        self._puts.clear()
         if link.is_parked:
             link.parked += self._rest.read()
         return not (link.is_parked or link.closing)
@@ -231,5 +239,4 @@ class _Walk:
                 self._board.transmit(target, prefix + prefix.join(batch), len(batch))
         self._board.statistics.routed["local"] += sent - self._copies
         self._batches.clear()
-        self._puts.clear()
         self._copies = 0

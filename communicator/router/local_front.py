@@ -1,14 +1,14 @@
 """The front of a line from a process of this host: its header, which is all that stands before the first blank."""
 
 from communicator.errors import RemoteProtocolError
-from communicator.protocol.line_form import parse_head
+from communicator.protocol.line_form import Head, parse_head
 from communicator.protocol.names import BROADCAST_SERVICES, ROUTER_SERVICE, THIS_SERVER, WILDCARD_SERVERS
 from communicator.router.authority import RULES
-from communicator.router.balancing import Candidate, shares
+from communicator.router.balancing import shares
 from communicator.router.checking import is_local
+from communicator.router.choosing import candidates
 from communicator.router.events import Instant
-from communicator.router.mesh.records import Instance
-from communicator.router.registry import Link, Role, Route
+from communicator.router.registry import Link, Route
 from communicator.router.switchboard import Switchboard
 from communicator.router.telltales import ACKNOWLEDGED, FOR_ALL, SPREAD, TRACED
 
@@ -26,19 +26,20 @@ def head_of(line: bytes) -> bytes:
     return line.partition(b" ")[0].removesuffix(b"\n")
 
 
-def find_route(board: Switchboard, link: Link, front: bytes, _now: Instant) -> Route | None:
+def find_route(board: Switchboard, link: Link, front: bytes, now: Instant) -> Route | None:
     """Where lines with this front go; None when they must be read.
 
     Args:
         board: The router's state.
         link: Who sent them.
         front: See `front_of`.
+        now: The time.
     """
     if link.is_stranger or (link.registration is not None and link.registration.service in board.config.may_send):
         return None
     route = board.routes.get(front)
     if route is None:
-        route = _resolve(board, head_of(front))
+        route = _resolve(board, head_of(front), now)
         if route is None:  # not remembered: there is no end of malformed headers
             return None
         if len(board.routes) >= board.config.limits.routes:
@@ -49,7 +50,7 @@ def find_route(board: Switchboard, link: Link, front: bytes, _now: Instant) -> R
     return route
 
 
-def _resolve(board: Switchboard, head: bytes) -> Route | None:
+def _resolve(board: Switchboard, head: bytes, now: Instant) -> Route | None:
     try:
         parsed = parse_head(head.decode("ascii"))
     except (RemoteProtocolError, UnicodeDecodeError):
@@ -57,26 +58,27 @@ def _resolve(board: Switchboard, head: bytes) -> Route | None:
     if parsed.command in RULES or parsed.service in ("", ROUTER_SERVICE):
         return None
     if parsed.service in BROADCAST_SERVICES:
-        return _broadcast_route(board, parsed.server, parsed.service, parsed.command)
+        return _broadcast_route(board, parsed)
     if not board.config.is_here(parsed.server):
         return _next_hop(board, parsed.server)
-    return _service_route(board, parsed.server, parsed.service, parsed.command)
+    return _service_route(board, parsed, now)
 
 
-def _broadcast_route(board: Switchboard, server: str, scope: str, command: str) -> Route | None:
+def _broadcast_route(board: Switchboard, head: Head) -> Route | None:
     """Where a broadcast goes, if it stays on this host: one that leaves it is written anew for each router."""
-    if server != "" and server not in WILDCARD_SERVERS:
+    if head.server not in ("", *WILDCARD_SERVERS):
         return None
-    if scope != THIS_SERVER and not board.mesh.is_alone:
+    if head.service != THIS_SERVER and not board.mesh.is_alone:
         directory = board.mesh.directory
-        if directory.leaves() or directory.servers_accepting(command):
+        if directory.leaves() or directory.servers_accepting(head.command):
             return None
-    listeners = board.registry.listeners(command)
+    listeners = board.registry.listeners(head.command)
     return Route(listeners, "broadcast", telltales=(TRACED,))
 
 
-def _service_route(board: Switchboard, server: str, service: str, command: str) -> Route | None:
+def _service_route(board: Switchboard, head: Head, now: Instant) -> Route | None:
     """Where a message for one instance of a service goes, as long as nothing is weighed or blocked."""
+    service = head.service
     if board.policy.concerns(service):
         return None
     live = board.registry.live(service)
@@ -84,12 +86,12 @@ def _service_route(board: Switchboard, server: str, service: str, command: str) 
     if live is not None:
         telltales = (TRACED, FOR_ALL) if elsewhere else (TRACED,)
         return Route((live,), "local", telltales=telltales)
-    if server or not elsewhere or is_local(board, command):
+    if head.server or not elsewhere or is_local(board, head.command):
         return None
-    chosen = _nearest(board, service, elsewhere)
+    chosen = next(iter(shares(candidates(board, service, "", now), board.config.server_name)), None)
     if chosen is None:
         return None
-    return _next_hop(board, chosen, pin=f"{chosen}:".encode(), is_only=len(elsewhere) == 1)
+    return _next_hop(board, chosen.server, pin=f"{chosen.server}:".encode(), is_only=len(elsewhere) == 1)
 
 
 def _next_hop(board: Switchboard, server: str, pin: bytes = b"", *, is_only: bool = True) -> Route | None:
@@ -112,14 +114,3 @@ def _next_hop(board: Switchboard, server: str, pin: bytes = b"", *, is_only: boo
         telltales=(*telltales, SPREAD) if hop.link.is_leaf else telltales,
         not_first=_ONLY_FROM_ROUTERS,
     )
-
-
-def _nearest(board: Switchboard, service: str, instances: tuple[Instance, ...]) -> str | None:
-    """The server whose instance of a service takes our messages, where nothing is weighed; None when none can."""
-    found = [
-        Candidate(one.server, service, one.version, one.build, cost, 1.0)
-        for one in instances
-        if one.role is Role.LIVE and one.state == "up" and (cost := board.carrier.cost(one.server)) is not None
-    ]
-    taken = shares(found, board.config.server_name)
-    return next(iter(taken)).server if taken else None

@@ -7,7 +7,7 @@ A leaf writes its lines in any order: those are searched.
 import re
 
 from communicator.errors import RemoteProtocolError
-from communicator.protocol.line_form import parse_head
+from communicator.protocol.line_form import Head, parse_head
 from communicator.protocol.names import BROADCAST_SERVICES, ROUTER_SERVICE, WILDCARD_SERVERS
 from communicator.router.authority import RULES
 from communicator.router.checking import is_local
@@ -73,7 +73,7 @@ def _resolve(board: Switchboard, link: Link, front: bytes, now: Instant) -> Rout
     rest = _FRONT.match(front, _end_of_head(front))
     if rest is None or rest[2] in _READ_ON:
         return None
-    head, left, name = front[: rest.start()], min(int(rest[1]), HOPS) if rest[1] else HOPS, rest[2]
+    head = front[: rest.start()]
     try:
         parsed = parse_head(head.decode("ascii"))
     except (RemoteProtocolError, UnicodeDecodeError):
@@ -83,28 +83,37 @@ def _resolve(board: Switchboard, link: Link, front: bytes, now: Instant) -> Rout
     if not board.carrier.may_carry(link, parsed.sent_from_server, now.monotonic_s):
         return None
     hear_sender(board, parsed, now)
-    if parsed.server == board.config.server_name:
-        live = board.registry.live(parsed.service)
-        if live is None or is_local(board, parsed.command):  # a local message should not have come
-            return None
-        return _route(link, front, Route((live,), "local", written=_join(head, b"", name)))
-    hop = None if parsed.server in ("", *WILDCARD_SERVERS) else board.carrier.hop(parsed.server)
-    if hop is None or hop.link is link or left <= 1:  # not back where it came from, nor beyond the routers it may pass
+    left = min(int(rest[1]), HOPS) if rest[1] else HOPS
+    found = _target(board, link, parsed, left)
+    if found is None:
         return None
-    hops = b"" if hop.is_leaf else b"hops_left=%d;" % (left - 1)
-    return _route(link, front, Route((hop.link,), "next_hop", written=_join(head, hops, name), is_checked=False))
+    target, hops = found
+    written = head + rest[2] if hops + rest[2] == b"\n" else head + b" " + hops + rest[2]
+    return Route(
+        (target,),
+        "next_hop" if target.is_router else "local",
+        cut=0 if written == front else len(front),
+        written=b"" if written == front else written,
+        telltales=((SPREAD,) if target.is_leaf else ()) + (_FROM_LEAVES if link.is_leaf else ()),
+        is_checked=not target.is_router,  # what only passes is checked by the router of its receiver
+    )
 
 
-def _route(link: Link, front: bytes, route: Route) -> Route:
-    """A route that replaces the front where it changes, and names what must be searched for because of a leaf."""
-    if route.written == front:
-        route = route._replace(written=b"")
-    else:
-        route = route._replace(cut=len(front))
-    to_leaf = (SPREAD,) if route.targets[0].is_leaf else ()
-    return route._replace(telltales=(*to_leaf, *(_FROM_LEAVES if link.is_leaf else ())))
+def _target(board: Switchboard, link: Link, head: Head, left: int) -> tuple[Link, bytes] | None:
+    """Who gets such lines, and the hops that are written on them for it; None where reading tells what becomes of them.
 
-
-def _join(head: bytes, hops: bytes, name: bytes) -> bytes:
-    """A front of its parts."""
-    return head + name if hops + name == b"\n" else head + b" " + hops + name
+    Args:
+        board: The router's state.
+        link: Where the lines come from.
+        head: Their head.
+        left: How many routers they may still pass.
+    """
+    if head.server == board.config.server_name:
+        live = board.registry.live(head.service)
+        return (
+            None if live is None or is_local(board, head.command) else (live, b"")
+        )  # a local one should not have come
+    hop = None if head.server in WILDCARD_SERVERS else board.carrier.hop(head.server)
+    if not head.server or hop is None or hop.link is link or left <= 1:
+        return None
+    return hop.link, b"" if hop.is_leaf else b"hops_left=%d;" % (left - 1)
