@@ -38,10 +38,8 @@ from communicator.router.events import (
     UserIdentified,
 )
 from communicator.router.forwarding import count_lines, forward
-from communicator.router.inspection import inspect
 from communicator.router.mesh import bus, handshake
 from communicator.router.mesh.admission import credential_checked, revoke
-from communicator.router.mesh.relay import relay
 from communicator.router.mesh.upkeep import begin, next_deadline_s, renew, upkeep
 from communicator.router.registry import Link
 from communicator.router.repertoire import recall, review
@@ -170,7 +168,7 @@ class Router:
             self._park_more(link, event.lines, now)
             statistics.messages_received[link.kind] += count_lines(event.lines)
         else:
-            statistics.messages_received[link.kind] += self._pass_on(link, event.lines, now)
+            statistics.messages_received[link.kind] += forward(board, link, event.lines, now)
 
     def _park_more(self, link: Link, lines: bytes, now: Instant) -> None:
         """What comes while an answer is awaited; a stranger, who may wait long, is not to fill our memory meanwhile."""
@@ -182,11 +180,6 @@ class Router:
             self._board.close(link, CloseReason.LIMIT)
         else:
             link.parked += lines
-
-    def _pass_on(self, link: Link, lines: bytes, now: Instant) -> int:
-        """Deal with lines; returns how many they were."""
-        deal_with = relay if link.is_router else forward
-        return deal_with(self._board, link, lines, now, inspect)
 
     def _credential_checked(self, event: CredentialChecked, now: Instant) -> None:
         credential_checked(self._board, event.link, event.credential, now)
@@ -219,7 +212,7 @@ class Router:
         lines, link.parked = link.parked, b""
         link.is_parked = False
         if lines and not link.closing:
-            self._pass_on(link, lines, now)  # counted when they came
+            forward(self._board, link, lines, now)  # counted when they came
         self._finish(link, now)
 
     def _line_too_long(self, event: LineTooLong, now: Instant) -> None:
@@ -290,9 +283,7 @@ class Router:
         if b"\n" in line:
             board.statistics.dropped["invalid"] += 1
         else:
-            board.statistics.messages_received[LinkKind.SIGNAL] += forward(
-                board, self._signal, line + b"\n", now, inspect
-            )
+            board.statistics.messages_received[LinkKind.SIGNAL] += forward(board, self._signal, line + b"\n", now)
 
     def _deadline_reached(self, _event: DeadlineReached, now: Instant) -> None:
         settle_contests(self._board, now)

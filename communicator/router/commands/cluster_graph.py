@@ -12,7 +12,6 @@ from communicator.router.balancing import Balancer, Candidate
 from communicator.router.choosing import candidates
 from communicator.router.effects import Level
 from communicator.router.events import Instant
-from communicator.router.forwarding import is_here
 from communicator.router.mesh.exchange import publish_links, topology_changed
 from communicator.router.registry import Link
 from communicator.router.switchboard import Switchboard
@@ -71,7 +70,7 @@ def cluster_get_route(board: Switchboard, link: Link, message: Message, now: Ins
     if service in BROADCAST_SERVICES:
         raise RemoteProtocolError(f"{text[:80]!r} is a broadcast: it goes to every service that lists its command")
     route = clusters.Route(text, "none")
-    if server and not is_here(board, server):
+    if server and not board.config.is_here(server):
         route = _way(board, route, server)
     elif service in ("", ROUTER_SERVICE):
         own, reason = board.config.server_name, "the router of this host"
