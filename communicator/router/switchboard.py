@@ -25,7 +25,7 @@ from communicator.router.mesh.acknowledgements import Acknowledgements
 from communicator.router.mesh.mesh import Mesh
 from communicator.router.mesh.received import Received
 from communicator.router.policy import PolicyInForce, read_kept
-from communicator.router.registry import Link, Party, Registry
+from communicator.router.registry import Link, Party, Registration, Registry
 from communicator.router.run_budget import RunBudget
 from communicator.router.statistics import Statistics
 from communicator.router.tapping import shown
@@ -87,7 +87,8 @@ class Switchboard:
         self.balancers: dict[str, Balancer] = {}
         """By service, where the policy splits its traffic."""
         self.cluster_news = ClusterNews()
-        self.contests = Contests()
+        self.contests = Contests[Registration]()
+        """Names of services."""
         self.clock = CHECKING
         self.load = LoadListeners()
         self.taps: set[Link] = set()

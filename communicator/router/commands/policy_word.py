@@ -55,7 +55,7 @@ def _expel(board: Switchboard, now: Instant) -> None:
         if registration is None or not registration.role.hears_broadcasts:
             continue
         contest = board.contests.find(registration.service)
-        if contest is not None and refuse_blocked(board, contest.newcomer, contest.registration, now):
+        if contest is not None and refuse_blocked(board, contest.newcomer, contest.claim, now):
             board.contests.end(registration.service)
         blocking = blocking_of(board, registration, now)
         if blocking is not None:

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from communicator.protocol.values import NS_PER_S
 from communicator.router.carrier import Carrier, Hop
 from communicator.router.config import RouterConfig
+from communicator.router.contests import Contests
 from communicator.router.events import Instant
 from communicator.router.mesh.announced import Announced
 from communicator.router.mesh.directory import Directory
@@ -13,9 +14,9 @@ from communicator.router.mesh.gatekeeper import Gatekeeper
 from communicator.router.mesh.heartbeat import Heartbeat
 from communicator.router.mesh.link_state import Database
 from communicator.router.mesh.neighbors import AddressBook
+from communicator.router.mesh.offer import Offer
 from communicator.router.mesh.out_of_reach import OutOfReach
 from communicator.router.mesh.records import Leaf, LinksState, NeighborState
-from communicator.router.mesh.rival import Rival
 from communicator.router.mesh.topology import Topology
 from communicator.router.mesh.unlisted import Unlisted
 from communicator.router.registry import Link, Peer
@@ -60,8 +61,8 @@ class Mesh:
         """Server to the link on which it was accepted."""
         self.strangers: set[Link] = set()
         """Links from and to other hosts that have not shown who they are."""
-        self.rivalries: dict[str, Rival] = {}
-        """Server to the newcomer that waits for its name."""
+        self.contests = Contests[Offer]()
+        """Names of servers."""
         self.unpublished: set[str] = set()
         """Parts of our services that have changed since they were told."""
         self.publish_s: float | None = None

@@ -5,7 +5,7 @@ from communicator.router.effects import Dial, Level
 from communicator.router.events import CloseReason, Instant, LinkKind
 from communicator.router.mesh.acknowledgement import repeat_due
 from communicator.router.mesh.exchange import publish_links, publish_services, republish
-from communicator.router.mesh.handshake import STRANGER_S, dial_due, part, settle_rivalries
+from communicator.router.mesh.handshake import STRANGER_S, dial_due, part, settle_contests
 from communicator.router.mesh.neighbors_file import is_larger, parse_cluster_address
 from communicator.router.switchboard import Switchboard
 
@@ -41,7 +41,7 @@ def next_deadline_s(board: Switchboard) -> float | None:
         mesh.settled_s or None,
         mesh.unlisted.turn_s,
         min((link.stranger_until_s for link in mesh.strangers), default=None),
-        min((rival.deadline_s for rival in mesh.rivalries.values()), default=None),
+        mesh.contests.next_deadline_s,
     )
     return min((deadline for deadline in deadlines if deadline is not None), default=None)
 
@@ -55,7 +55,7 @@ def upkeep(board: Switchboard, now: Instant) -> None:
             continue
         board.notice(Level.INFO, "stranger_sent_away", link=link.name)
         part(board, link, CloseReason.AUTH, now)
-    settle_rivalries(board, now)
+    settle_contests(board, now)
     _ask_for_life(board, now)
     if mesh.publish_s is not None and mesh.publish_s <= now_s:
         publish_services(board)

@@ -361,7 +361,7 @@ def test_a_newcomer_that_leaves_while_it_waits_takes_no_name(mesh):
     book = mesh()
     book.play(welcome("R", router_connect()) + "+ S remote from=10.0.0.8")
     book.play(f"S > {router_connect(boot='b2', address='10.0.0.8:4042')}\nS x\n@ 2.1\nR < ...")
-    assert (peers(book), book.router._board.mesh.rivalries) == ([], {})
+    assert (peers(book), book.router._board.mesh.contests.find("beta")) == ([], None)
 
 
 def test_a_third_claimant_is_told_to_come_again(mesh):
