@@ -3,6 +3,7 @@
 import dataclasses
 from typing import Generic, TypeVar
 
+from communicator.router.deadlines import Deadline
 from communicator.router.registry import Link
 
 ELDER_ANSWERS_WITHIN_S = 2.0
@@ -25,15 +26,15 @@ class Contest(Generic[Claim]):
 
 
 class Contests(Generic[Claim]):
-    """At most one contest for each name, in the order of their deadlines."""
+    """At most one contest for each name, in the order of their deadlines.
 
-    def __init__(self) -> None:
+    Args:
+        due: When the next elder has had its time.
+    """
+
+    def __init__(self, due: Deadline) -> None:
         self._by_name: dict[str, Contest[Claim]] = {}
-
-    @property
-    def next_deadline_s(self) -> float | None:
-        """When the next elder has had its time."""
-        return next((contest.deadline_s for contest in self._by_name.values()), None)
+        self.due = due
 
     def begin(self, name: str, newcomer: Link, claim: Claim, serial: str, now_s: float) -> None:
         """Let a newcomer wait for a name for which no other waits.
@@ -46,6 +47,7 @@ class Contests(Generic[Claim]):
             now_s: The time, on the monotonic clock; never earlier than before.
         """
         self._by_name[name] = Contest(name, newcomer, claim, serial, now_s + ELDER_ANSWERS_WITHIN_S)
+        self._announce()
 
     def find(self, name: str) -> Contest[Claim] | None:
         """The contest for a name."""
@@ -61,7 +63,9 @@ class Contests(Generic[Claim]):
 
     def end(self, name: str) -> Contest[Claim] | None:
         """Take the contest for a name out."""
-        return self._by_name.pop(name, None)
+        contest = self._by_name.pop(name, None)
+        self._announce()
+        return contest
 
     def give_up(self, newcomer: Link) -> None:
         """This link waits no longer."""
@@ -74,4 +78,8 @@ class Contests(Generic[Claim]):
         for contest in due:
             del self._by_name[contest.name]  # it is the last one now
             self._by_name[contest.name] = dataclasses.replace(contest, deadline_s=now_s + ELDER_ANSWERS_WITHIN_S)
+        self._announce()
         return due
+
+    def _announce(self) -> None:
+        self.due.set(next((contest.deadline_s for contest in self._by_name.values()), None))

@@ -115,8 +115,6 @@ class Link:
     """It leads to many routers: no handshake, no heartbeat, and whoever speaks signs each line."""
     credential: Credential | None = None
     """What its password has opened."""
-    stranger_until_s: float = 0.0
-    """By when a link from another host must have shown who it is."""
     ways: dict[bytes, Any] = field(default_factory=dict)
     """On a router's link: the front of a line to where it goes on."""
     ways_of: int = -1

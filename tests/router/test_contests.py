@@ -1,6 +1,7 @@
 """Who waits for which name; how newcomers win and lose is told in test_registration.py and mesh/test_handshake.py."""
 
 from communicator.router.contests import ELDER_ANSWERS_WITHIN_S, Contests
+from communicator.router.deadlines import Deadlines
 from communicator.router.events import LinkKind
 from communicator.router.registry import Link
 
@@ -11,7 +12,7 @@ def make_link(number):
 
 def make_contests(*names):
     """One contest a second, each with the serial ``s-NAME``."""
-    contests = Contests()
+    contests = Contests(Deadlines().add("contests"))
     links = [make_link(number) for number, _ in enumerate(names)]
     for number, name in enumerate(names):
         contests.begin(name, links[number], f"claim on {name}", f"s-{name}", float(number))
@@ -33,7 +34,7 @@ def test_a_contest_is_found_by_name_by_serial_and_by_who_waits():
 
 def test_elders_that_have_had_their_time_are_named_in_the_order_in_which_they_were_asked():
     contests, _ = make_contests("a", "b", "c")
-    assert contests.next_deadline_s == ELDER_ANSWERS_WITHIN_S
+    assert contests.due.at_s == ELDER_ANSWERS_WITHIN_S
     assert contests.prolong_due(ELDER_ANSWERS_WITHIN_S - 0.001) == []
     assert [contest.name for contest in contests.prolong_due(ELDER_ANSWERS_WITHIN_S + 1.5)] == ["a", "b"]
 
@@ -41,16 +42,16 @@ def test_elders_that_have_had_their_time_are_named_in_the_order_in_which_they_we
 def test_an_elder_that_is_not_given_up_has_as_much_time_again():
     contests, _ = make_contests("a", "b", "c")
     contests.prolong_due(ELDER_ANSWERS_WITHIN_S + 1.5)
-    assert contests.next_deadline_s == ELDER_ANSWERS_WITHIN_S + 2.0
+    assert contests.due.at_s == ELDER_ANSWERS_WITHIN_S + 2.0
     contests.end("c")
-    assert contests.next_deadline_s == 2 * ELDER_ANSWERS_WITHIN_S + 1.5
+    assert contests.due.at_s == 2 * ELDER_ANSWERS_WITHIN_S + 1.5
     assert [contest.name for contest in contests.prolong_due(100.0)] == ["a", "b"]
 
 
 def test_without_contests_nothing_is_due():
     contests, [newcomer] = make_contests("a")
     contests.give_up(newcomer)
-    assert (contests.next_deadline_s, contests.prolong_due(100.0)) == (None, [])
+    assert (contests.due.at_s, contests.prolong_due(100.0)) == (None, [])
 
 
 def test_giving_up_is_no_harm_to_who_does_not_wait():

@@ -119,7 +119,6 @@ def admit(board: Switchboard, link: Link, registration: Registration, now: Insta
     """Enter a registration whose name is free, greet the service, and give it what was kept for it."""
     board.registry.add(link, registration)
     link.prefix = f"<{board.config.server_name}:{registration.service} ".encode()
-    link.stranger_until_s = 0.0
     board.mesh.strangers.discard(link)
     apply_queue_policy(board, link)
     if registration.service in OWNED_SERVICES:

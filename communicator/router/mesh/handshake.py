@@ -22,9 +22,6 @@ from communicator.router.mesh.offer import (
 from communicator.router.registry import Link
 from communicator.router.switchboard import Switchboard
 
-STRANGER_S = 10.0
-"""How long a link from another host may take to show who it is."""
-
 
 def dial_due(board: Switchboard, now: Instant) -> None:
     """Dial whom the address book names now."""
@@ -47,8 +44,7 @@ def _attempt_failed(board: Switchboard, number: int, reason: str, now: Instant) 
 
 def greet(board: Switchboard, link: Link, now: Instant) -> None:
     """A link to or from another host has opened: within a time it has to show who it is, and where we dialled we say who we are."""
-    link.stranger_until_s = now.monotonic_s + STRANGER_S
-    board.mesh.strangers.add(link)
+    board.mesh.strangers.add(link, now.monotonic_s)
     if link.dial is None:
         if len(board.mesh.strangers) > board.config.limits.strangers:
             board.close(link, CloseReason.LIMIT)
@@ -336,7 +332,7 @@ def received(board: Switchboard, link: Link, _message: Message, now: Instant) ->
         raise RemoteProtocolError("this link has told no gossip")
     board.mesh.book.gossiped(link.dial, now.monotonic_s)
     board.close(link, CloseReason.DRAIN)
-    board.mesh.status_due_s = now.monotonic_s  # another one may be waiting to be told
+    board.mesh.status.set(now.monotonic_s)  # another one may be waiting to be told
 
 
 def disconnect(board: Switchboard, link: Link, _message: Message, now: Instant) -> None:
