@@ -18,14 +18,15 @@ class Alarm:
     def __init__(self, ring: Callable[[], None], clock: Callable[[], float]) -> None:
         self._ring = ring
         self._clock = clock
-        self._at_s: float | None = None
+        self.at_s: float | None = None
+        """When it rings; None for never."""
         self._timer: asyncio.TimerHandle | None = None
 
     def set(self, at_s: float | None) -> None:
         """Ring at another time; None for never."""
-        if at_s == self._at_s:
+        if at_s == self.at_s:
             return
-        self._at_s = at_s
+        self.at_s = at_s
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -40,5 +41,5 @@ class Alarm:
         if self._clock() < at_s:
             self._arm(at_s)
             return
-        self._at_s = self._timer = None
+        self.at_s = self._timer = None
         self._ring()

@@ -173,11 +173,12 @@ class Dispatcher:
             event: What happened.
             producer: The local link that made it happen, which may be stalled for it.
         """
-        self._waiting.append((event, producer))
         if self._busy:
+            self._waiting.append((event, producer))
             return
         self._busy = True
         try:
+            self._perform(self._handle(event), producer)
             while self._waiting:
                 event, producer = self._waiting.popleft()
                 self._perform(self._handle(event), producer)
@@ -255,7 +256,8 @@ class Dispatcher:
         except Exception:  # noqa: BLE001 - the event before is dealt with, and the next one is served
             self.notice(Level.ERROR, "handler_failed", stage="next_deadline", exc_info=True)
             deadline_s = time.monotonic() + RETRY_S
-        self._alarm.set(deadline_s if deadline_s is None else max(deadline_s, self._retry_s))
+        if deadline_s != self._alarm.at_s:  # most events are lines, which change no deadline
+            self._alarm.set(deadline_s if deadline_s is None else max(deadline_s, self._retry_s))
 
     def _stall_changed(self, link: Link) -> None:
         self._tell_held(link)

@@ -7,6 +7,7 @@ from itertools import count
 
 from communicator.errors import RemoteProtocolError
 from communicator.protocol.values import parse_duration_s
+from communicator.router.deadlines import Deadline
 
 DEFAULT_TTL_S = 60.0
 SHORTEST_TTL_S = 10.0
@@ -58,9 +59,10 @@ class MessageCache:
         messages_max: How many lines are kept in all.
         bytes_max: How many bytes they may take in all.
         service_bytes_max: How many of them may be for one service.
+        due: When the next line ends; it may have been delivered already.
     """
 
-    def __init__(self, messages_max: int, bytes_max: int, service_bytes_max: int) -> None:
+    def __init__(self, messages_max: int, bytes_max: int, service_bytes_max: int, due: Deadline) -> None:
         self.messages_max = messages_max
         self.bytes_max = bytes_max
         self.service_bytes_max = service_bytes_max
@@ -75,15 +77,11 @@ class MessageCache:
         self._expiry: list[tuple[float, int, str]] = []
         self._messages = 0
         self._ids = count()
+        self.due = due
 
     def __len__(self) -> int:
         """How many lines are kept now."""
         return self._messages
-
-    @property
-    def next_expiry_s(self) -> float | None:
-        """When the next line ends, on the monotonic clock; may name one that was delivered already."""
-        return self._expiry[0][0] if self._expiry else None
 
     def store(self, service: str, line: bytes, deadline_s: float) -> bool:
         """Keep a line until its service registers or `deadline_s` (monotonic) comes; False when there is no room."""
@@ -97,6 +95,7 @@ class MessageCache:
         number = next(self._ids)
         self._lines.setdefault(service, {})[number] = line
         heapq.heappush(self._expiry, (deadline_s, number, service))
+        self._announce()
         self._messages += 1
         self.bytes += len(line)
         self._service_bytes[service] += len(line)
@@ -108,6 +107,7 @@ class MessageCache:
         self.expire(now_s)
         lines = list(self._lines.pop(service, {}).values())
         self._forget(service, lines)
+        self._announce()
         return lines
 
     def expire(self, now_s: float) -> int:
@@ -123,7 +123,11 @@ class MessageCache:
                 del self._lines[service]
             expired += 1
         self.expired_total += expired
+        self._announce()
         return expired
+
+    def _announce(self) -> None:
+        self.due.set(self._expiry[0][0] if self._expiry else None)
 
     def _forget(self, service: str, lines: list[bytes]) -> None:
         size = sum(map(len, lines))

@@ -1,72 +1,85 @@
 """Names that two want at once: who waits for which, while the holder is asked whether it lives; it sends nothing."""
 
-from dataclasses import dataclass
+import dataclasses
+from typing import Generic, TypeVar
 
-from communicator.router.registry import Link, Registration
+from communicator.router.deadlines import Deadline
+from communicator.router.registry import Link
+
+ELDER_ANSWERS_WITHIN_S = 2.0
+"""How long the holder of a name has to prove that it lives, before a newcomer takes the name over."""
+Claim = TypeVar("Claim")
+"""What a newcomer is entered with once the name is its own: of a service its registration, of a router its offer."""
 
 
-@dataclass(frozen=True, slots=True)
-class Contest:
-    """A newcomer that waits while the holder of its name, the elder, is asked whether it lives."""
+@dataclasses.dataclass(frozen=True, slots=True)
+class Contest(Generic[Claim]):
+    """A newcomer that waits while the holder of a name, the elder, is asked whether it lives."""
 
+    name: str
     newcomer: Link
-    elder: Link
-    registration: Registration
+    claim: Claim
+    serial: str
+    """What the elder's answer must carry."""
     deadline_s: float
     """On the monotonic clock: by then the elder must have answered."""
 
-    @property
-    def service(self) -> str:
-        """The contested name."""
-        return self.registration.service
 
-    @property
-    def serial(self) -> str:
-        """What the elder's answer must carry."""
-        return self.registration.run_id
+class Contests(Generic[Claim]):
+    """At most one contest for each name, in the order of their deadlines.
 
+    Args:
+        due: When the next elder has had its time.
+    """
 
-class Contests:
-    """At most one contest per name, and one per newcomer; kept in the order of their deadlines."""
+    def __init__(self, due: Deadline) -> None:
+        self._by_name: dict[str, Contest[Claim]] = {}
+        self.due = due
 
-    def __init__(self) -> None:
-        self._by_service: dict[str, Contest] = {}
-        self._services: dict[Link, str] = {}
+    def begin(self, name: str, newcomer: Link, claim: Claim, serial: str, now_s: float) -> None:
+        """Let a newcomer wait for a name for which no other waits.
 
-    @property
-    def next_deadline_s(self) -> float | None:
-        """When the next elder has had its time."""
-        return next((contest.deadline_s for contest in self._by_service.values()), None)
+        Args:
+            name: The contested name.
+            newcomer: Who waits.
+            claim: What it is entered with once the name is its own.
+            serial: What the elder's answer must carry.
+            now_s: The time, on the monotonic clock; never earlier than before.
+        """
+        self._by_name[name] = Contest(name, newcomer, claim, serial, now_s + ELDER_ANSWERS_WITHIN_S)
+        self._announce()
 
-    def begin(self, contest: Contest) -> None:
-        """Enter a contest; no deadline entered before may be later."""
-        self._by_service[contest.service] = contest
-        self._services[contest.newcomer] = contest.service
-
-    def find(self, service: str) -> Contest | None:
+    def find(self, name: str) -> Contest[Claim] | None:
         """The contest for a name."""
-        return self._by_service.get(service)
+        return self._by_name.get(name)
+
+    def find_asked(self, serial: str) -> Contest[Claim] | None:
+        """The contest whose elder was asked with this serial."""
+        return next((contest for contest in self._by_name.values() if contest.serial == serial), None)
 
     def waits(self, newcomer: Link) -> bool:
         """Whether this link waits for a name."""
-        return newcomer in self._services
+        return any(contest.newcomer is newcomer for contest in self._by_name.values())
 
-    def end(self, service: str) -> Contest | None:
+    def end(self, name: str) -> Contest[Claim] | None:
         """Take the contest for a name out."""
-        contest = self._by_service.pop(service, None)
-        if contest is not None:
-            del self._services[contest.newcomer]
+        contest = self._by_name.pop(name, None)
+        self._announce()
         return contest
 
     def give_up(self, newcomer: Link) -> None:
         """This link waits no longer."""
-        service = self._services.get(newcomer)
-        if service is not None:
-            self.end(service)
+        for name in [contest.name for contest in self._by_name.values() if contest.newcomer is newcomer]:
+            self.end(name)
 
-    def take_due(self, now_s: float) -> list[Contest]:
-        """Take those out whose elder has had its time."""
-        due = [contest for contest in self._by_service.values() if contest.deadline_s <= now_s]
+    def prolong_due(self, now_s: float) -> list[Contest[Claim]]:
+        """The contests whose elder has had its time: each stands, with a new deadline, until it is ended."""
+        due = [contest for contest in self._by_name.values() if contest.deadline_s <= now_s]
         for contest in due:
-            self.end(contest.service)
+            del self._by_name[contest.name]  # it is the last one now
+            self._by_name[contest.name] = dataclasses.replace(contest, deadline_s=now_s + ELDER_ANSWERS_WITHIN_S)
+        self._announce()
         return due
+
+    def _announce(self) -> None:
+        self.due.set(next((contest.deadline_s for contest in self._by_name.values()), None))

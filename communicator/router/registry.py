@@ -116,8 +116,6 @@ class Link:
     """It leads to many routers: no handshake, no heartbeat, and whoever speaks signs each line."""
     credential: Credential | None = None
     """What its password has opened."""
-    stranger_until_s: float = 0.0
-    """By when a link from another host must have shown who it is."""
     routes: "dict[bytes, Route | None]" = field(default_factory=dict)
     """On a router's link: front of a line to its route; None where the line must be read."""
     routes_of: int = -1

@@ -40,7 +40,7 @@ from communicator.router.events import (
 from communicator.router.forwarding import count_lines, forward
 from communicator.router.mesh import bus, handshake
 from communicator.router.mesh.admission import credential_checked, revoke
-from communicator.router.mesh.upkeep import begin, next_deadline_s, renew, upkeep
+from communicator.router.mesh.upkeep import begin, renew, upkeep
 from communicator.router.registry import Link
 from communicator.router.repertoire import recall, review
 from communicator.router.slow_consumers import apply_queue_policy, tell_cut, tell_dropped
@@ -103,15 +103,7 @@ class Router:
 
     def next_deadline(self) -> float | None:
         """When `DeadlineReached` is due, on the monotonic clock in seconds; None when nothing waits."""
-        board = self._board
-        deadlines = (
-            board.contests.next_deadline_s,
-            board.cache.next_expiry_s,
-            board.clock.expires_s,
-            board.run_budget.next_due_s,
-            next_deadline_s(board),
-        )
-        return min((deadline for deadline in deadlines if deadline is not None), default=None)
+        return self._board.deadlines.earliest_s
 
     def reconfigure(self, config: RouterConfig, now: Instant) -> list[Effect]:
         """Take new rules while running: known services and what is said of them, owners, who may stop it, limits.

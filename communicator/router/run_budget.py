@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from communicator.router.deadlines import Deadline
 from communicator.router.registry import Registration
 
 BURST = 100
@@ -66,15 +67,18 @@ class _Account:
 
 
 class RunBudget:
-    """The accounts of all services."""
+    """The accounts of all services.
 
-    def __init__(self) -> None:
+    Args:
+        due: When `take_due` has something to do.
+    """
+
+    def __init__(self, due: Deadline) -> None:
         self._accounts: dict[tuple[str, bool], _Account] = {}
         """By service, and whether it is of those that are refused."""
         self._unsettled: dict[tuple[str, bool], _Account] = {}
         self._tidy_at = ACCOUNTS
-        self.next_due_s: float | None = None
-        """When `take_due` has something to do."""
+        self.due = due
 
     def begin(self, registration: Registration, now_s: float) -> bool:
         """Whether the beginning of a run is told now; else it is told later, if the run lasts until then."""
@@ -111,7 +115,7 @@ class RunBudget:
 
     def take_due(self, now_s: float) -> Iterator[Registration | Sum]:
         """What is to be told by now: runs that go on, and sums."""
-        if self.next_due_s is None or self.next_due_s > now_s:
+        if not self.due.is_due(now_s):
             return
         for key, account in list(self._unsettled.items()):
             while account.waiting and account.take(now_s):
@@ -121,7 +125,7 @@ class RunBudget:
                 account.sum = None
             if account.is_settled:
                 del self._unsettled[key]
-        self.next_due_s = now_s + TICK_S if self._unsettled else None
+        self.due.set(now_s + TICK_S if self._unsettled else None)
 
     def _account(self, key: tuple[str, bool], now_s: float) -> _Account:
         account = self._accounts.get(key)
@@ -149,5 +153,5 @@ class RunBudget:
 
     def _await(self, key: tuple[str, bool], account: _Account, now_s: float) -> None:
         self._unsettled[key] = account
-        if self.next_due_s is None:
-            self.next_due_s = now_s + TICK_S
+        if self.due.at_s is None:
+            self.due.set(now_s + TICK_S)

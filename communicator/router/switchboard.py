@@ -15,6 +15,7 @@ from communicator.router.clock import CHECKING
 from communicator.router.cluster_news import ClusterNews
 from communicator.router.config import RouterConfig
 from communicator.router.contests import Contests
+from communicator.router.deadlines import Deadlines
 from communicator.router.effects import Close, Continue, Effect, Identify, Keep, KeptFile, Level, Measure, Notice, Send
 from communicator.router.envelope import Envelope
 from communicator.router.events import CloseReason, Instant, LinkKind
@@ -24,7 +25,7 @@ from communicator.router.mesh.acknowledgements import Acknowledgements
 from communicator.router.mesh.mesh import Mesh
 from communicator.router.mesh.received import Received
 from communicator.router.policy import PolicyInForce, read_kept
-from communicator.router.registry import Link, Party, Registry, Route
+from communicator.router.registry import Link, Party, Registration, Registry, Route
 from communicator.router.run_budget import RunBudget
 from communicator.router.statistics import Statistics
 from communicator.router.tapping import shown
@@ -54,40 +55,42 @@ class Switchboard:
         self.config = config
         self.started = now
         self._effects: list[Effect] = []
+        self.deadlines = Deadlines()
+        limits, due = config.limits, self.deadlines.add
         self.registry = Registry()
         self.statistics = Statistics()
-        self.cache = MessageCache(
-            config.limits.cache_messages, config.limits.cache_bytes, config.limits.cache_service_bytes
-        )
+        self.cache = MessageCache(limits.cache_messages, limits.cache_bytes, limits.cache_service_bytes, due("cache"))
         self.learning = Learning()
         self.routes: dict[bytes, Route] = {}
         """Front of a line from this host to its route; emptied by `routes_changed`."""
         self.route_changes = 0
         """Grows with each `routes_changed`."""
-        self.mesh = Mesh(config, now, carrier)
+        self.mesh = Mesh(config, now, self.deadlines, carrier)
         self.carrier: Carrier = carrier or self.mesh
         """What brings lines to other routers."""
         self.received = Received()
-        self.pending = Acknowledgements(config.limits.pending_messages, config.limits.pending_bytes)
+        self.pending = Acknowledgements(limits.pending_messages, limits.pending_bytes, due("acknowledgements"))
         self.policy = self._kept_policy(now)
-        self.policy_seen_s = now.monotonic_s
-        """Up to when what the policy ends by itself has been taken into account."""
+        self.policy_due = due("policy")
+        """When something of the policy ends by itself."""
+        self.policy_due.set(self.policy.next_deadline_s(now.monotonic_s))
         self.balancers: dict[str, Balancer] = {}
         """By service, where the policy splits its traffic."""
         self.cluster_news = ClusterNews()
-        self.contests = Contests()
+        self.contests = Contests[Registration](due("contests of services"))
         self.clock = CHECKING
+        self.clock_due = due("clock")
+        """When the word on the clock is too old."""
         self.load = LoadListeners()
         self.taps: set[Link] = set()
         self.draining = False
+        self.deadlines.watch("dials", lambda: None if self.draining else self.mesh.next_dial_s)
         self._neighbors_kept = config.cluster.saved_neighbors
         self.run_ends: deque[Message] = deque(maxlen=RUN_ENDS_KEPT)
-        self.run_budget = RunBudget()
+        self.run_budget = RunBudget(due("runs"))
         self._boot = uuid.UUID(config.boot_id)
-        self._runs = 0
-        self._messages = 0
-        self._work = 0
-        self._bytes = 0
+        self._runs = self._messages = 0
+        self._work = self._bytes = 0
 
     def take_effects(self) -> list[Effect]:
         """What is to be done, in order; the list starts anew, and so does the turn."""
@@ -132,6 +135,12 @@ class Switchboard:
         """Forget every remembered route: registrations, commands, links or the policy have changed."""
         self.route_changes += 1
         self.routes.clear()
+
+    def obey(self, policy: PolicyInForce, now: Instant) -> None:
+        """Put a policy into force, or the same one again when something of it has ended."""
+        self.policy = policy
+        self.policy_due.set(policy.next_deadline_s(now.monotonic_s))
+        self.routes_changed()
 
     def keep_neighbors(self) -> None:
         """Have the known addresses kept on disk, if they have changed."""

@@ -36,7 +36,7 @@ from communicator.protocol import Message, decode
 from communicator.protocol.addresses import parse_host_port
 from communicator.protocol.definitions import Checker
 from communicator.protocol.names import ROUTER_SERVICE
-from communicator.router import Router, RouterConfig
+from communicator.router import RouterConfig
 from communicator.router.config import ClusterConfig, NeighborAddress
 from communicator.router.effects import CheckCredential, Close, Continue, Dial, Identify, Keep, Measure, Notice, Send
 from communicator.router.events import (
@@ -57,6 +57,7 @@ from communicator.router.events import (
     User,
     UserIdentified,
 )
+from tests.router.punctual import Punctual
 
 ROUTER_UID = 200
 USERS = {
@@ -101,7 +102,7 @@ class Playbook:
         self.dials = {}
         self.kept = {}
         self.monotonic_s = 1000.0
-        self.router = Router(_make_config(**config), self.now)
+        self.router = Punctual(_make_config(**config), self.now)
         self.links = {}
         self.users = {}
         self.heard = {}
@@ -356,7 +357,7 @@ class Wires:
             **settings,
         )
         now = self.now if started_s is None else Instant(self.now_s, int(started_s * 1e9))
-        self.routers[ip], self.ips[name] = Router(config, now), ip
+        self.routers[ip], self.ips[name] = Punctual(config, now), ip
         return self
 
     def stop(self, name):

@@ -1,6 +1,7 @@
 import pytest
 
 from communicator.router.cache import CachePolicy, MessageCache, parse_cache_policy
+from communicator.router.deadlines import Deadlines
 
 
 @pytest.mark.parametrize(
@@ -26,7 +27,7 @@ def test_cache_parameter(text, policy):
 
 
 def test_lines_come_out_in_the_order_they_came_and_once():
-    cache = MessageCache(10, 1000, 1000)
+    cache = MessageCache(10, 1000, 1000, Deadlines().add("cache"))
     for number in range(5):
         assert cache.store("a", b"%d" % number, 100 - number)
     assert cache.store("b", b"other", 100)
@@ -36,25 +37,25 @@ def test_lines_come_out_in_the_order_they_came_and_once():
 
 
 def test_each_line_ends_at_its_own_deadline():
-    cache = MessageCache(10, 1000, 1000)
+    cache = MessageCache(10, 1000, 1000, Deadlines().add("cache"))
     cache.store("a", b"late", 30)
     cache.store("a", b"soon", 10)
-    assert cache.next_expiry_s == 10
+    assert cache.due.at_s == 10
     assert cache.expire(9.9) == 0
     assert cache.expire(10) == 1
     assert cache.take("a", 29) == [b"late"]
-    assert (len(cache), cache.bytes, cache.expired_total, cache.next_expiry_s) == (0, 0, 1, None)
+    assert (len(cache), cache.bytes, cache.expired_total, cache.due.at_s) == (0, 0, 1, None)
 
 
 def test_take_gives_nothing_that_is_past_its_deadline():
-    cache = MessageCache(10, 1000, 1000)
+    cache = MessageCache(10, 1000, 1000, Deadlines().add("cache"))
     cache.store("a", b"x", 10)
     assert cache.take("a", 11) == []
 
 
 @pytest.mark.parametrize("limits", [(2, 1000, 1000), (100, 8, 1000), (100, 1000, 8)])
 def test_a_full_cache_refuses_the_newest(limits):
-    cache = MessageCache(*limits)
+    cache = MessageCache(*limits, Deadlines().add("cache"))
     assert [cache.store("a", b"1234", 10) for _ in range(3)] == [True, True, False]
     assert cache.refused_total == 1
     cache.expire(10)
@@ -62,7 +63,7 @@ def test_a_full_cache_refuses_the_newest(limits):
 
 
 def test_deadlines_of_delivered_lines_do_not_pile_up():
-    cache = MessageCache(10, 1000, 1000)
+    cache = MessageCache(10, 1000, 1000, Deadlines().add("cache"))
     cache.store("waits", b"x", 1e9)
     for _ in range(1000):
         cache.store("a", b"x", 1e9)
@@ -72,7 +73,7 @@ def test_deadlines_of_delivered_lines_do_not_pile_up():
 
 
 def test_the_share_of_a_service_is_free_again_when_its_lines_are_gone():
-    cache = MessageCache(100, 1000, 8)
+    cache = MessageCache(100, 1000, 8, Deadlines().add("cache"))
     assert [cache.store("a", b"1234", 10) for _ in range(3)] == [True, True, False]
     assert cache.store("b", b"1234", 10)
     cache.take("a", 0)

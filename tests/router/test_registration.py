@@ -264,7 +264,7 @@ def test_a_service_of_another_host_registers_with_a_password(gated, kind, name):
         S < EOF
         """
     )
-    assert book.router._board.mesh.strangers == set()
+    assert book.router._board.mesh.strangers.due.at_s is None
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from communicator.router.deadlines import Deadlines
 from communicator.router.registry import Registration, Role
 from communicator.router.run_budget import ACCOUNTS, BURST, PER_S, SUM_S, TICK_S, RunBudget, Sum
 
@@ -25,30 +26,30 @@ def due(budget, now_s):
 
 
 def test_runs_within_the_budget_are_told_and_nothing_is_due():
-    budget = RunBudget()
+    budget = RunBudget(Deadlines().add("runs"))
     assert storm(budget, BURST, 0.0) == BURST
-    assert budget.next_due_s is None
+    assert budget.due.at_s is None
 
 
 def test_further_runs_are_summed_up_and_time_makes_room():
-    budget = RunBudget()
+    budget = RunBudget(Deadlines().add("runs"))
     assert storm(budget, BURST + 7, 0.0) == BURST
     assert storm(budget, 30, 2.0) == 2 * PER_S
-    assert budget.next_due_s == TICK_S
+    assert budget.due.at_s == TICK_S
     assert due(budget, TICK_S) == []
-    assert budget.next_due_s == 2 * TICK_S
+    assert budget.due.at_s == 2 * TICK_S
     assert due(budget, SUM_S) == [Sum(run(29), "lost", 17)]
-    assert budget.next_due_s is None
+    assert budget.due.at_s is None
     assert due(budget, SUM_S + 1) == []
 
 
 def test_of_each_service_as_many_are_told_whatever_the_others_do():
-    budget = RunBudget()
+    budget = RunBudget(Deadlines().add("runs"))
     assert [storm(budget, 1000, 0.0, name) for name in ("svc_a", "svc_b")] == [BURST] * 2
 
 
 def test_a_run_that_goes_on_is_told_later_and_so_is_its_end():
-    budget = RunBudget()
+    budget = RunBudget(Deadlines().add("runs"))
     storm(budget, BURST, 0.0)
     assert not budget.begin(run("stays"), 0.0)
     assert due(budget, TICK_S / 2) == []
@@ -59,7 +60,7 @@ def test_a_run_that_goes_on_is_told_later_and_so_is_its_end():
 
 def test_what_goes_on_is_told_before_what_has_just_begun():
     """Else one that lasts would never be told while others come and go."""
-    budget = RunBudget()
+    budget = RunBudget(Deadlines().add("runs"))
     storm(budget, BURST, 0.0)
     assert not budget.begin(run("stays"), 0.0)
     assert not budget.begin(run("new"), 50.0)
@@ -67,14 +68,14 @@ def test_what_goes_on_is_told_before_what_has_just_begun():
 
 
 def test_of_many_that_go_on_as_many_are_told_at_a_time_as_the_budget_has():
-    budget = RunBudget()
+    budget = RunBudget(Deadlines().add("runs"))
     begun = sum(budget.begin(run(number), 0.0) for number in range(BURST + 25))
     told = [len(due(budget, second * TICK_S)) for second in range(1, 5)]
     assert (begun, told) == (BURST, [10, 10, 5, 0])
 
 
 def test_what_is_refused_takes_nothing_from_what_runs():
-    budget = RunBudget()
+    budget = RunBudget(Deadlines().add("runs"))
     refused = [budget.refuse(run(number), "blocked", 0.0) for number in range(BURST + 3)]
     assert refused.count(True) == BURST
     assert budget.begin(run("stays"), 0.0)
@@ -82,7 +83,7 @@ def test_what_is_refused_takes_nothing_from_what_runs():
 
 
 def test_who_has_been_told_all_is_not_told_again():
-    budget = RunBudget()
+    budget = RunBudget(Deadlines().add("runs"))
     storm(budget, BURST, 0.0)
     budget.begin(run("stays"), 0.0)
     budget.told_all()
@@ -91,11 +92,11 @@ def test_who_has_been_told_all_is_not_told_again():
 
 
 def test_one_that_began_before_there_was_an_account_ends_as_one_that_was_told():
-    assert RunBudget().end(run("stays"), "lost", 9.0)
+    assert RunBudget(Deadlines().add("runs")).end(run("stays"), "lost", 9.0)
 
 
 def test_services_that_come_once_are_forgotten_and_those_that_wait_are_not():
-    budget = RunBudget()
+    budget = RunBudget(Deadlines().add("runs"))
     storm(budget, BURST + 1, 0.0, "stormy")
     for number in range(3 * ACCOUNTS):
         storm(budget, 1, number * 1.0, f"svc_{number}")
@@ -109,7 +110,7 @@ steps = st.lists(st.tuples(st.sampled_from(("begin", "end", "wait")), st.integer
 @given(steps, st.integers(0, 110))
 def test_every_run_is_told_or_counted_once(steps, before):
     """By the end: as one that began and ended, as one that goes on, or in a sum."""
-    budget, now_s, living, told, ended = RunBudget(), 0.0, {}, [], 0
+    budget, now_s, living, told, ended = RunBudget(Deadlines().add("runs")), 0.0, {}, [], 0
     storm(budget, before, now_s)
     sums = max(0, before - BURST)
     summed = 0
@@ -133,8 +134,8 @@ def test_every_run_is_told_or_counted_once(steps, before):
                 else:
                     assert untold in living.values()
                     told.append(untold)
-    while budget.next_due_s is not None:
-        now_s = budget.next_due_s
+    while budget.due.at_s is not None:
+        now_s = budget.due.at_s
         for untold in budget.take_due(now_s):
             summed += untold.runs if isinstance(untold, Sum) else 0
             told += [] if isinstance(untold, Sum) else [untold]
@@ -145,7 +146,7 @@ def test_every_run_is_told_or_counted_once(steps, before):
 
 @pytest.mark.parametrize("seconds", [1, 10, 60])
 def test_a_storm_that_lasts_is_told_at_the_rate_of_the_budget(seconds):
-    budget, told = RunBudget(), 0
+    budget, told = RunBudget(Deadlines().add("runs")), 0
     for tenth in range(seconds * 10):
         told += storm(budget, 50, tenth / 10)
         told += sum(not isinstance(one, Sum) for one in budget.take_due(tenth / 10))

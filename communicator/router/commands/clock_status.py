@@ -38,7 +38,7 @@ def clock_word(board: Switchboard, _link: Link, message: Message, now: Instant) 
 
 def settle_clock(board: Switchboard, now: Instant) -> None:
     """Forget a word that is too old."""
-    if board.clock.expires_s is not None and board.clock.expires_s <= now.monotonic_s:
+    if board.clock_due.is_due(now.monotonic_s):
         _set(board, CHECKING)
 
 
@@ -49,5 +49,6 @@ def forget_clock(board: Switchboard) -> None:
 
 def _set(board: Switchboard, word: ClockWord) -> None:
     before, board.clock = board.clock, word
+    board.clock_due.set(word.expires_s)
     if not word.says_the_same(before):
         board.tell_listeners(word.command, cache="no", **dict(word.parameters))

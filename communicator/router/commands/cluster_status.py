@@ -53,7 +53,7 @@ def _answer(board: Switchboard) -> dict[str, str]:
 
 def settle_status(board: Switchboard) -> None:
     """Tell everyone who listens, and the disk, when the state of the cluster is another than was told or answered last."""
-    board.mesh.status_due_s = None
+    board.mesh.status.set(None)
     status, before = measure_cluster(board), board.cluster_news.told
     believed = board.cluster_news.settle(status)
     words = _elder_words(status)

@@ -16,8 +16,8 @@ RUN_END = "blocked"
 def policy_set(board: Switchboard, link: Link, message: Message, now: Instant) -> None:
     """POLICY_SET: put a policy into force, unless it is older than the one that is; answered as POLICY_GET is."""
     policy = parse_policy(message.get("policy"))
-    before, board.policy = board.policy, board.policy.succeeded_by(policy, now.monotonic_s)
-    board.routes_changed()
+    before = board.policy
+    board.obey(before.succeeded_by(policy, now.monotonic_s), now)
     if policy.generation != before.policy.generation:  # else it is the same again, and only the lease is new
         board.ask(Keep(KeptFile.POLICY, render_kept(policy)))
         _note(board, policy)
@@ -55,7 +55,7 @@ def _expel(board: Switchboard, now: Instant) -> None:
         if registration is None or not registration.role.hears_broadcasts:
             continue
         contest = board.contests.find(registration.service)
-        if contest is not None and refuse_blocked(board, contest.newcomer, contest.registration, now):
+        if contest is not None and refuse_blocked(board, contest.newcomer, contest.claim, now):
             board.contests.end(registration.service)
         blocking = blocking_of(board, registration, now)
         if blocking is not None:

@@ -1,7 +1,5 @@
 """REGISTER, UNREGISTER, COMMANDS and what hangs on them: names, roles, runs, and who holds a contested name."""
 
-import dataclasses
-
 from communicator.errors import LocalProtocolError, RemoteProtocolError
 from communicator.protocol.line_form import encode
 from communicator.protocol.message import Message
@@ -12,7 +10,6 @@ from communicator.router.commands.blocked_version import refuse_blocked
 from communicator.router.commands.clock_status import forget_clock
 from communicator.router.commands.runs import report_run_ended, report_run_started, report_runs_so_far
 from communicator.router.commands.service_status import tell_status
-from communicator.router.contests import Contest
 from communicator.router.effects import AllowLongLines, Level
 from communicator.router.events import CloseReason, Instant, Opens
 from communicator.router.mesh.admission import why_not
@@ -25,8 +22,6 @@ from communicator.router.slow_consumers import apply_queue_policy
 from communicator.router.switchboard import Switchboard
 
 PROTOCOL_VERSION = 1
-ELDER_ANSWERS_WITHIN_S = 2.0
-"""How long the holder of a name has to prove that it lives, before a newcomer takes the name over."""
 TIMEKEEPER = "timekeeper"
 TEXT_CHARACTERS = 256
 """Bound of version, build and config_hash: they are kept for every registration and exported as labels."""
@@ -56,8 +51,9 @@ def register(board: Switchboard, link: Link, message: Message, now: Instant) -> 
     elif board.contests.find(registration.service) is not None:
         raise RemoteProtocolError(f"another registration as {registration.service!r} is being decided, try again")
     else:
-        board.contests.begin(Contest(link, elder, registration, now.monotonic_s + ELDER_ANSWERS_WITHIN_S))
-        board.say(elder, Message("ALIVE", {"serial": registration.run_id}, service=registration.service))
+        serial = registration.run_id
+        board.contests.begin(registration.service, link, registration, serial, now.monotonic_s)
+        board.say(elder, Message("ALIVE", {"serial": serial}, service=registration.service))
 
 
 def read_registration(board: Switchboard, link: Link, message: Message, now: Instant) -> Registration:
@@ -123,7 +119,6 @@ def admit(board: Switchboard, link: Link, registration: Registration, now: Insta
     """Enter a registration whose name is free, greet the service, and give it what was kept for it."""
     board.registry.add(link, registration)
     link.prefix = f"<{board.config.server_name}:{registration.service} ".encode()
-    link.stranger_until_s = 0.0
     board.mesh.strangers.discard(link)
     apply_queue_policy(board, link)
     if registration.service in OWNED_SERVICES:
@@ -200,7 +195,7 @@ def _free(board: Switchboard, service: str, now: Instant) -> None:
         forget_clock(board)
     contest = board.contests.end(service)
     if contest is not None and not board.draining:
-        admit(board, contest.newcomer, contest.registration, now)
+        admit(board, contest.newcomer, contest.claim, now)
 
 
 def commands(board: Switchboard, link: Link, message: Message, now: Instant) -> None:
@@ -229,21 +224,21 @@ def commands(board: Switchboard, link: Link, message: Message, now: Instant) -> 
 
 def elder_answered(board: Switchboard, link: Link, message: Message, _now: Instant) -> None:
     """ABSOLUTELY: the holder of a contested name lives and keeps it."""
-    contest = board.contests.find(link.registration.service) if link.registration else None
-    if contest is None or contest.elder is not link or contest.serial != message.get("serial"):
+    contest = board.contests.find_asked(message.get("serial"))
+    if contest is None or board.registry.live(contest.name) is not link:
         return
-    board.contests.end(contest.service)
+    board.contests.end(contest.name)
     newcomer = contest.newcomer
-    board.refuse(newcomer, "REGISTER", f"{contest.service!r} is registered on this host already, and alive")
-    board.notice(Level.WARNING, "registration_refused", service=contest.service, link=newcomer.name, reason="name held")
+    board.refuse(newcomer, "REGISTER", f"{contest.name!r} is registered on this host already, and alive")
+    board.notice(Level.WARNING, "registration_refused", service=contest.name, link=newcomer.name, reason="name held")
     board.close(newcomer, CloseReason.PROTOCOL)
 
 
 def settle_contests(board: Switchboard, now: Instant) -> None:
     """Give the names of elders that did not answer in time to the newcomers; an elder we hold up ourselves has more time."""
-    for contest in board.contests.take_due(now.monotonic_s):
-        board.contests.begin(dataclasses.replace(contest, deadline_s=now.monotonic_s + ELDER_ANSWERS_WITHIN_S))
-        if not contest.elder.held:
-            board.notice(Level.WARNING, "service_replaced", service=contest.service)
-            withdraw(board, contest.elder, "replaced", now)  # which lets the newcomer in
-            board.close(contest.elder, CloseReason.REPLACED)
+    for contest in board.contests.prolong_due(now.monotonic_s):
+        elder = board.registry.live(contest.name)
+        if elder is not None and not elder.held:
+            board.notice(Level.WARNING, "service_replaced", service=contest.name)
+            withdraw(board, elder, "replaced", now)  # which lets the newcomer in
+            board.close(elder, CloseReason.REPLACED)

@@ -43,6 +43,7 @@ def drain(board: Switchboard, mode: StopMode, by: str, now: Instant) -> None:
     if board.draining:
         return
     board.draining = True
+    board.deadlines.changed()  # nobody is dialled any more
     board.notice(Level.INFO, "stopping", by=by, mode=mode)
     canary = board.registry.live(CANARY)
     for link in sorted(board.registry.links.values(), key=lambda link: link is canary):

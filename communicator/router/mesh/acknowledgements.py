@@ -4,6 +4,7 @@ import heapq
 from dataclasses import dataclass
 from itertools import count
 
+from communicator.router.deadlines import Deadline
 from communicator.router.envelope import Envelope
 
 REPEAT_AFTER_S = 1.0
@@ -30,25 +31,22 @@ class Acknowledgements:
     Args:
         messages_max: How many messages may wait.
         bytes_max: How many bytes they may take.
+        due: When something is to be repeated or given up.
     """
 
-    def __init__(self, messages_max: int, bytes_max: int) -> None:
+    def __init__(self, messages_max: int, bytes_max: int, due: Deadline) -> None:
         self.messages_max = messages_max
         self.bytes_max = bytes_max
         self.bytes = 0
         self.repeated_total = 0
         self._pending: dict[str, Pending] = {}
-        self._due: list[tuple[float, int, str]] = []
+        self._planned: list[tuple[float, int, str]] = []
+        self.due = due
         self._order = count()
 
     def __len__(self) -> int:
         """How many messages wait."""
         return len(self._pending)
-
-    @property
-    def next_due_s(self) -> float | None:
-        """When something is to be repeated or given up, on the monotonic clock."""
-        return self._due[0][0] if self._due else None
 
     def add(self, identity: str, pending: Pending, now_s: float) -> bool:
         """Let a message wait; False when there is no room."""
@@ -57,6 +55,7 @@ class Acknowledgements:
         self._pending[identity] = pending
         self.bytes += len(pending.line)
         self._plan(identity, now_s + pending.wait_s)
+        self._announce()
         return True
 
     def find(self, identity: str) -> Pending | None:
@@ -68,21 +67,26 @@ class Acknowledgements:
         pending = self._pending.pop(identity, None)
         if pending is not None:
             self.bytes -= len(pending.line)
-        while self._due and self._due[0][2] not in self._pending:
-            heapq.heappop(self._due)
+        while self._planned and self._planned[0][2] not in self._pending:
+            heapq.heappop(self._planned)
+        self._announce()
 
     def take_due(self, now_s: float) -> list[tuple[str, Pending]]:
         """What is to be repeated now, and is planned again, or given up, and is to be taken out."""
         due = []
-        while self._due and self._due[0][0] <= now_s:
-            _, _, identity = heapq.heappop(self._due)
+        while self._planned and self._planned[0][0] <= now_s:
+            _, _, identity = heapq.heappop(self._planned)
             pending = self._pending.get(identity)
             if pending is not None:
                 due.append((identity, pending))
                 if pending.give_up_s > now_s:
                     pending.wait_s = min(REPEAT_AT_LEAST_EVERY_S, pending.wait_s * 2)
                     self._plan(identity, min(now_s + pending.wait_s, pending.give_up_s))
+        self._announce()
         return due
 
     def _plan(self, identity: str, at_s: float) -> None:
-        heapq.heappush(self._due, (at_s, next(self._order), identity))
+        heapq.heappush(self._planned, (at_s, next(self._order), identity))
+
+    def _announce(self) -> None:
+        self.due.set(self._planned[0][0] if self._planned else None)

@@ -43,13 +43,13 @@ class Directory:
     Args:
         database: What every router said of its services.
         whereabouts: Who can be reached; whoever changes the database's links updates a topology.
-        unlisted: Where services of leaves were heard that are in no list; none without it.
+        unlisted: Where services of leaves were heard that are in no list.
     """
 
-    def __init__(self, database: Database, whereabouts: Whereabouts, unlisted: Unlisted | None = None) -> None:
+    def __init__(self, database: Database, whereabouts: Whereabouts, unlisted: Unlisted) -> None:
         self._database = database
         self._whereabouts = whereabouts
-        self._unlisted = unlisted or Unlisted()
+        self._unlisted = unlisted
         self._seen: tuple[int, int] | None = None
         self._known = _index_of((), _NOBODY)
 

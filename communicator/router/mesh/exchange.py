@@ -47,14 +47,14 @@ def service_changed(board: Switchboard, service: str, now: Instant) -> None:
     """A service of this host has come, gone, or said what it understands: to be told, together with what follows."""
     mesh = board.mesh
     mesh.unpublished.add(bucket_of(service))
-    if mesh.publish_s is None and not mesh.is_alone:
-        mesh.publish_s = now.monotonic_s + GATHERING_S
+    if mesh.publish.at_s is None and not mesh.is_alone:
+        mesh.publish.set(now.monotonic_s + GATHERING_S)
 
 
 def publish_services(board: Switchboard) -> None:
     """Tell everyone what has changed about our services."""
     mesh = board.mesh
-    mesh.publish_s = None
+    mesh.publish.set(None)
     if not mesh.unpublished:
         return
     instances: dict[str, list[Instance]] = {bucket: [] for bucket in sorted(mesh.unpublished)}
@@ -132,17 +132,17 @@ def _own_name_heard(board: Switchboard, record: Record, now: Instant) -> None:
     mesh = board.mesh
     before, mesh.namesake = mesh.namesake, Namesake(record.boot_id, record.started)
     is_alive = before is not None and before.boot_id == record.boot_id and before.started < record.started
-    if is_alive and mesh.republish_s is None:
+    if is_alive and mesh.republish.at_s is None:
         board.notice(Level.ERROR, "server_name_conflict", server=record.server, boot_id=record.boot_id)
     elif not is_alive:
         board.notice(Level.WARNING, "former_life_heard", server=record.server, boot_id=record.boot_id)
     due_s = now.monotonic_s if mesh.republished_s is None else mesh.republished_s + REPUBLISH_EVERY_S
-    mesh.republish_s = max(due_s, now.monotonic_s)
+    mesh.republish.set(max(due_s, now.monotonic_s))
 
 
 def republish(board: Switchboard, now: Instant) -> None:
     """Say everything of ourselves anew."""
-    board.mesh.republish_s = None
+    board.mesh.republish.set(None)
     board.mesh.republished_s = now.monotonic_s
     flood(board, board.mesh.database.republish())
 
@@ -182,8 +182,8 @@ def _require_directory(link: Link) -> None:
 
 def topology_changed(board: Switchboard, now: Instant) -> None:
     """Ways have changed: remembered routes are void, and the state of the cluster is looked at soon."""
-    board.mesh.settled_s = now.monotonic_s + SETTLING_S
-    if board.mesh.status_due_s is None:
-        board.mesh.status_due_s = now.monotonic_s + STATUS_AFTER_S
+    board.mesh.settling.set(now.monotonic_s + SETTLING_S)
+    if board.mesh.status.at_s is None:
+        board.mesh.status.set(now.monotonic_s + STATUS_AFTER_S)
     board.statistics.topology_changes += 1
     board.routes_changed()

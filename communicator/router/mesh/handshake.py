@@ -1,11 +1,10 @@
 """How routers meet and part: CONNECT, ACCEPT, REFUSE, GOSSIP, RECEIVED, DISCONNECT; who may is told elsewhere (admission)."""
 
-import dataclasses
-
 from communicator.errors import RemoteProtocolError
 from communicator.protocol.message import Message
 from communicator.protocol.names import ROUTER_SERVICE
 from communicator.protocol.values import NS_PER_S
+from communicator.router.contests import Contest
 from communicator.router.effects import Continue, Dial, Level, RouterLinked
 from communicator.router.events import CloseReason, DialFailed, Instant, LinkKind, Opens
 from communicator.router.mesh.admission import refuse_peer, why_not
@@ -20,12 +19,8 @@ from communicator.router.mesh.offer import (
     render_offer,
     require_version,
 )
-from communicator.router.mesh.rival import ELDER_ANSWERS_WITHIN_S, Rival
 from communicator.router.registry import Link
 from communicator.router.switchboard import Switchboard
-
-STRANGER_S = 10.0
-"""How long a link from another host may take to show who it is."""
 
 
 def dial_due(board: Switchboard, now: Instant) -> None:
@@ -49,8 +44,7 @@ def _attempt_failed(board: Switchboard, number: int, reason: str, now: Instant) 
 
 def greet(board: Switchboard, link: Link, now: Instant) -> None:
     """A link to or from another host has opened: within a time it has to show who it is, and where we dialled we say who we are."""
-    link.stranger_until_s = now.monotonic_s + STRANGER_S
-    board.mesh.strangers.add(link)
+    board.mesh.strangers.add(link, now.monotonic_s)
     if link.dial is None:
         if len(board.mesh.strangers) > board.config.limits.strangers:
             board.close(link, CloseReason.LIMIT)
@@ -104,7 +98,7 @@ def connect(board: Switchboard, link: Link, message: Message, now: Instant) -> N
 
 
 def _welcome(board: Switchboard, link: Link, offer: Offer, now: Instant) -> None:
-    """Link a router whose name is free, begin a rivalry for one that is not."""
+    """Link a router whose name is free, begin a contest for one that is not."""
     server = offer.peer.server
     if server == board.config.server_name:
         board.notice(Level.ERROR, "server_name_conflict", server=server, newcomer=offer.peer.address)
@@ -140,11 +134,11 @@ def _contest(board: Switchboard, link: Link, offer: Offer, now: Instant) -> None
     """Ask the elder whether it lives; the newcomer waits."""
     server = offer.peer.server
     hop = board.carrier.hop(server)
-    if server in board.mesh.rivalries or hop is None:
+    if board.mesh.contests.find(server) is not None or hop is None:
         _turn_down(board, link, f"the name {server!r} is being decided", now)
         return
     serial = board.new_run_id()
-    board.mesh.rivalries[server] = Rival(link, offer, serial, now.monotonic_s + ELDER_ANSWERS_WITHIN_S)
+    board.mesh.contests.begin(server, link, offer, serial, now.monotonic_s)
     board.say(hop.link, Message("ALIVE", {"serial": serial}, service=ROUTER_SERVICE, server=server))
 
 
@@ -167,41 +161,38 @@ def elder_lives(board: Switchboard, serial: str, boot_id: str, now: Instant) -> 
         boot_id: Which life of a router has answered, if it says so.
         now: The time.
     """
-    rival = next((rival for rival in board.mesh.rivalries.values() if rival.serial == serial), None)
-    if rival is None:
+    contest = board.mesh.contests.find_asked(serial)
+    if contest is None:
         return
-    server = rival.offer.peer.server
-    del board.mesh.rivalries[server]
-    if boot_id and boot_id == rival.offer.peer.boot_id:
-        _let_in(board, rival, now)
+    server = contest.name
+    board.mesh.contests.end(server)
+    if boot_id and boot_id == contest.claim.peer.boot_id:
+        _let_in(board, contest, now)
         return
-    board.notice(Level.ERROR, "server_name_conflict", server=server, newcomer=rival.offer.peer.address)
-    _turn_down(board, rival.link, f"{server!r} is in the cluster already, and alive", now)
+    board.notice(Level.ERROR, "server_name_conflict", server=server, newcomer=contest.claim.peer.address)
+    _turn_down(board, contest.newcomer, f"{server!r} is in the cluster already, and alive", now)
 
 
-def settle_rivalries(board: Switchboard, now: Instant) -> None:
+def settle_contests(board: Switchboard, now: Instant) -> None:
     """Names whose elder did not answer go to the newcomer; an elder we hold up ourselves has more time."""
-    due = [rival for rival in board.mesh.rivalries.values() if rival.deadline_s <= now.monotonic_s]
-    for rival in due:
-        server = rival.offer.peer.server
-        elder = board.mesh.peers.get(server)
+    for contest in board.mesh.contests.prolong_due(now.monotonic_s):
+        elder = board.mesh.peers.get(contest.name)
         if elder is not None and elder.held:
-            deadline_s = now.monotonic_s + ELDER_ANSWERS_WITHIN_S
-            board.mesh.rivalries[server] = dataclasses.replace(rival, deadline_s=deadline_s)
             continue
-        del board.mesh.rivalries[server]
+        board.mesh.contests.end(contest.name)
         if elder is not None:
             part(board, elder, CloseReason.REPLACED, now)
-        _let_in(board, rival, now)
+        _let_in(board, contest, now)
 
 
-def _let_in(board: Switchboard, rival: Rival, now: Instant) -> None:
+def _let_in(board: Switchboard, contest: Contest[Offer], now: Instant) -> None:
     """The name is the newcomer's; one that we have dialled has been linked for its own part, and may have spoken since."""
-    if rival.link.closing:
+    link = contest.newcomer
+    if link.closing:
         return
-    admit_peer(board, rival.link, rival.offer, now)
-    if rival.link.is_parked:
-        board.ask(Continue(rival.link.id))
+    admit_peer(board, link, contest.claim, now)
+    if link.is_parked:
+        board.ask(Continue(link.id))
 
 
 def _crossed(board: Switchboard, elder: Link, link: Link, offer: Offer) -> bool:
@@ -341,7 +332,7 @@ def received(board: Switchboard, link: Link, _message: Message, now: Instant) ->
         raise RemoteProtocolError("this link has told no gossip")
     board.mesh.book.gossiped(link.dial, now.monotonic_s)
     board.close(link, CloseReason.DRAIN)
-    board.mesh.status_due_s = now.monotonic_s  # another one may be waiting to be told
+    board.mesh.status.set(now.monotonic_s)  # another one may be waiting to be told
 
 
 def disconnect(board: Switchboard, link: Link, _message: Message, now: Instant) -> None:

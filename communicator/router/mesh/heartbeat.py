@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from communicator.router.deadlines import Deadline
 from communicator.router.mesh.absence import spread
 
 ALIVE_EVERY_S = 2.0
@@ -50,26 +51,22 @@ class Heartbeat:
 
     Args:
         seed: What spreads the questions, unlike for each router, such as the boot id.
+        due: When `beat` is to be called next; at no time without peers.
     """
 
-    def __init__(self, seed: str) -> None:
+    def __init__(self, seed: str, due: Deadline) -> None:
         self._seed = seed
         self._peers: dict[int, _Peer] = {}
         self._heard_s: dict[int, float] = {}
         self._serial = 0
-        self._due_s: float | None = None
-
-    @property
-    def next_due_s(self) -> float | None:
-        """When `beat` is to be called next, on the monotonic clock; None without peers."""
-        return self._due_s
+        self.due = due
 
     def joined(self, link_id: int, now_s: float) -> None:
         """A link to a router was accepted: watch it."""
         probe_s = now_s + ALIVE_EVERY_S * spread(f"{self._seed} {link_id}", 0)
         self._peers[link_id] = _Peer(probe_s)
         self._heard_s[link_id] = now_s
-        self._due_s = probe_s if self._due_s is None else min(self._due_s, probe_s)
+        self.due.set(probe_s if self.due.at_s is None else min(self.due.at_s, probe_s))
 
     def heard(self, link_id: int, now_s: float) -> None:
         """Bytes came over a link, watched or not; called for each read."""
@@ -80,7 +77,7 @@ class Heartbeat:
         """A link is gone."""
         self._heard_s.pop(link_id, None)
         if self._peers.pop(link_id, None) is not None and not self._peers:
-            self._due_s = None
+            self.due.set(None)
 
     def rtt_s(self, link_id: int) -> float | None:
         """The smoothed round trip of a link; None before the first answer."""
@@ -105,10 +102,10 @@ class Heartbeat:
         """Ask those whose time has come, and judge those who have been silent.
 
         Args:
-            now_s: On the monotonic clock; `next_due_s`, or as soon after it as could be.
+            now_s: On the monotonic clock; `due`, or as soon after it as could be.
             held: Whether we hold a link up ourselves, so that its silence is no fault of the peer.
         """
-        is_late = self._due_s is not None and now_s - self._due_s > LATE_S
+        is_late = self.due.at_s is not None and now_s - self.due.at_s > LATE_S
         for link_id in self._peers:
             if is_late or held(link_id):
                 self._heard_s[link_id] = now_s
@@ -119,7 +116,7 @@ class Heartbeat:
         lost_after_s = LOST_AFTER_S + (ALL_SILENT_GRACE_S if all_silent else 0.0)
         for link_id in list(self._peers):
             self._judge(link_id, lost_after_s, now_s, beats)
-        self._due_s = self._earliest_s(now_s)
+        self.due.set(self._earliest_s(now_s))
         return beats
 
     def _judge(self, link_id: int, lost_after_s: float, now_s: float, beats: Beats) -> None:

@@ -6,6 +6,8 @@ from typing import NamedTuple
 from communicator.protocol.values import NS_PER_S
 from communicator.router.carrier import Carrier, Hop
 from communicator.router.config import RouterConfig
+from communicator.router.contests import Contests
+from communicator.router.deadlines import Deadlines
 from communicator.router.events import Instant
 from communicator.router.mesh.announced import Announced
 from communicator.router.mesh.directory import Directory
@@ -13,9 +15,10 @@ from communicator.router.mesh.gatekeeper import Gatekeeper
 from communicator.router.mesh.heartbeat import Heartbeat
 from communicator.router.mesh.link_state import Database
 from communicator.router.mesh.neighbors import AddressBook
+from communicator.router.mesh.offer import Offer
 from communicator.router.mesh.out_of_reach import OutOfReach
 from communicator.router.mesh.records import Leaf, LinksState, NeighborState
-from communicator.router.mesh.rival import Rival
+from communicator.router.mesh.strangers import Strangers
 from communicator.router.mesh.topology import Topology
 from communicator.router.mesh.unlisted import Unlisted
 from communicator.router.registry import Link, Peer
@@ -41,42 +44,56 @@ class Mesh:
     Args:
         config: Who we are.
         now: When this life began.
+        deadlines: Where it announces when something is to be done.
         carrier: What brings lines to other routers, where these links do not.
     """
 
-    def __init__(self, config: RouterConfig, now: Instant, carrier: Carrier | None = None) -> None:
+    def __init__(
+        self, config: RouterConfig, now: Instant, deadlines: Deadlines, carrier: Carrier | None = None
+    ) -> None:
         limits = config.limits
         self.own = config.server_name
-        self.book = AddressBook(config.my_address, config.cluster, config.boot_id, limits.members, now.monotonic_s)
-        self.gate = Gatekeeper(self.book.is_configured_ip)
-        self.heartbeat = Heartbeat(config.boot_id)
+        self._deadlines = deadlines
+        self._book = AddressBook(config.my_address, config.cluster, config.boot_id, limits.members, now.monotonic_s)
+        self.gate = Gatekeeper(self._book.is_configured_ip)
+        self.heartbeat = Heartbeat(config.boot_id, deadlines.add("heartbeat"))
         self.out_of_reach = OutOfReach()
-        self.unlisted = Unlisted()
+        self.unlisted = Unlisted(deadlines.add("unlisted"))
         self.announced = Announced()
         self.database = Database(config.server_name, config.boot_id, now.wall_ns // NS_PER_S, limits.members)
         self.topology = Topology(config.server_name)
         self._directory = Directory(self.database, carrier or self.topology, self.unlisted)
         self.peers: dict[str, Link] = {}
         """Server to the link on which it was accepted."""
-        self.strangers: set[Link] = set()
-        """Links from and to other hosts that have not shown who they are."""
-        self.rivalries: dict[str, Rival] = {}
-        """Server to the newcomer that waits for its name."""
+        self.strangers = Strangers(deadlines.add("strangers"))
+        self.contests = Contests[Offer](deadlines.add("contests of servers"))
+        """Names of servers."""
         self.unpublished: set[str] = set()
         """Parts of our services that have changed since they were told."""
-        self.publish_s: float | None = None
+        self.publish = deadlines.add("publish")
         """When they are to be told."""
-        self.status_due_s: float | None = None
+        self.status = deadlines.add("status")
         """When the state of the cluster is to be looked at."""
-        self.settled_s = 0.0
+        self.settling = deadlines.add("settling")
         """Until then lines may still come by ways that were good a moment ago."""
         self.namesake: Namesake | None = None
         """Who was last heard to bear our name."""
         self.republished_s: float | None = None
         """When we last said everything of ourselves anew."""
-        self.republish_s: float | None = None
+        self.republish = deadlines.add("republish")
         """When we are to do it again."""
         self._links_seen = -1
+
+    @property
+    def book(self) -> AddressBook:
+        """Whom to dial, and when; whoever takes it in hand may change when."""
+        self._deadlines.changed()
+        return self._book
+
+    @property
+    def next_dial_s(self) -> float | None:
+        """When the address book names somebody to dial, on the monotonic clock."""
+        return self._book.next_due_s
 
     @property
     def directory(self) -> Directory:
@@ -172,11 +189,11 @@ class Mesh:
         reach = self.topology.reach(server)
         if reach is not None and reach.next_hop == peer.server:
             return True
-        return now_s < self.settled_s and server in self.topology.behind(peer.server)
+        return self.settling.is_ahead(now_s) and server in self.topology.behind(peer.server)
 
     def knows(self, server: str) -> bool:
         """Whether this server is, or was, one of the cluster, reachable or not."""
-        return server in self.peers or server in self.database.links() or self.book.knows(server)
+        return server in self.peers or server in self.database.links() or self._book.knows(server)
 
     def own_links(self, config: RouterConfig) -> LinksState:
         """What we tell the others of our links."""
@@ -186,7 +203,7 @@ class Mesh:
             secure=config.cluster.secure,
             neighbors=neighbors,
             features=tuple(sorted(config.cluster.features)),
-            forgotten=dict(self.book.forgotten),
+            forgotten=dict(self._book.forgotten),
         )
 
     def acknowledges(self, server: str) -> bool:

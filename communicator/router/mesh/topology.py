@@ -12,9 +12,9 @@ routers has some 2^19 pairs of them with a handful of such ways each, so that ab
 """
 
 import hashlib
+import heapq
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from itertools import pairwise
 from typing import NamedTuple
 
 from communicator.router.mesh.records import Leaf, LinksState, NeighborState
@@ -50,6 +50,13 @@ class Edge(NamedTuple):
     """Both ends tell of it, or one tells of a leaf: it is used."""
 
 
+class _Way(NamedTuple):
+    """The best way to a router, from our own on."""
+
+    weight: int
+    path: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class _Attachments:
     """The ends of a leaf's links."""
@@ -65,10 +72,8 @@ class _Map:
     def __init__(self, own: str, links: Mapping[str, LinksState]) -> None:
         self.own = own
         self.told = {server: {one.server: one for one in state.neighbors} for server, state in links.items()}
-        self.weights: dict[tuple[str, str], int] = {}
-        """Links between routers, the lesser name first."""
-        self.linked: dict[str, set[str]] = {}
-        """The same, from both ends."""
+        self.linked: dict[str, dict[str, int]] = {}
+        """What each link between two routers weighs, from both ends."""
         self.attachments: dict[str, _Attachments] = {}
         self._read()
         self.reaches: dict[str, Reach] = {}
@@ -96,7 +101,7 @@ class _Map:
             return frozenset((neighbor,))
         routers, ahead = {neighbor}, [neighbor]
         while ahead:
-            found = self.linked.get(ahead.pop(), set()) - routers - {self.own}
+            found = self.linked.get(ahead.pop(), {}).keys() - routers - {self.own}
             routers |= found
             ahead.extend(found)
         leaves = (leaf for leaf, ends in self.attachments.items() if not routers.isdisjoint(ends.weights))
@@ -113,27 +118,22 @@ class _Map:
                     ends.weights[teller] = _weight(teller, server, neighbor.cost)
                     ends.leaves[teller] = neighbor.leaf
                 elif teller < server and (back := self.word_of(server, teller)) is not None and back.leaf is None:
-                    self.weights[teller, server] = _weight(teller, server, max(neighbor.cost, back.cost))
-                    self.linked.setdefault(teller, set()).add(server)
-                    self.linked.setdefault(server, set()).add(teller)
+                    weight = _weight(teller, server, max(neighbor.cost, back.cost))
+                    self.linked.setdefault(teller, {})[server] = weight
+                    self.linked.setdefault(server, {})[teller] = weight
 
     def _enter_routers(self) -> None:
-        self._distances = {self.own: 0}
-        self._paths = {self.own: [self.own]}
-        if self.own not in self.linked:
-            return
-        self._paths = _shortest_paths(self.weights, self.own)
-        for server, path in self._paths.items():
+        self._ways = _find_ways(self.linked, self.own)
+        for server, way in self._ways.items():
             if server != self.own:
-                self._distances[server] = sum(self.weights[_pair(a, b)] for a, b in pairwise(path))
-                self._enter(server, tuple(path), self._distances[server], is_leaf=False)
+                self._enter(server, way.path, way.weight, is_leaf=False)
 
     def _enter_leaves(self) -> None:
         for server, ends in self.attachments.items():
-            near = {via: weight for via, weight in ends.weights.items() if via in self._distances}
-            if near and server not in self._distances:
-                weight, via = min((self._distances[via] + weight, via) for via, weight in near.items())
-                self._enter(server, (*self._paths[via], server), weight, is_leaf=True)
+            near = {via: weight for via, weight in ends.weights.items() if via in self._ways}
+            if near and server not in self._ways:
+                weight, via = min((self._ways[via].weight + weight, via) for via, weight in near.items())
+                self._enter(server, (*self._ways[via].path, server), weight, is_leaf=True)
                 services = {service for teller in near for service in ends.leaves[teller].services}
                 self.leaves[server] = Leaf(ends.leaves[via].address, tuple(sorted(services)))
 
@@ -202,7 +202,7 @@ class Topology:
                 pair = _pair(teller, server)
                 costs[pair] = max(neighbor.cost, costs.get(pair, 0.0))
         return [
-            Edge(a, b, cost, (a, b) in known.weights or a in known.attached(b) or b in known.attached(a))
+            Edge(a, b, cost, b in known.linked.get(a, ()) or a in known.attached(b) or b in known.attached(a))
             for (a, b), cost in sorted(costs.items())
             if not (a in known.leaves and b in known.leaves)
         ]
@@ -214,13 +214,23 @@ class Topology:
         return self._known
 
 
-def _shortest_paths(weights: Mapping[tuple[str, str], int], own: str) -> dict[str, list[str]]:
-    """The path to each router that can be reached, from our own on."""
-    import networkx as nx  # noqa: PLC0415 - 20 MiB and 0.2 s that a router alone does without
-
-    graph: nx.Graph[str] = nx.Graph()
-    graph.add_weighted_edges_from((a, b, weight) for (a, b), weight in weights.items())
-    return nx.single_source_dijkstra_path(graph, own)
+def _find_ways(linked: Mapping[str, Mapping[str, int]], own: str) -> dict[str, _Way]:
+    """The best way to each router that can be reached, the nearest first: Dijkstra's algorithm."""
+    ways: dict[str, _Way] = {}
+    lightest = {own: 0}
+    ahead = [_Way(0, (own,))]
+    while ahead:
+        way = heapq.heappop(ahead)
+        router = way.path[-1]
+        if router in ways:
+            continue  # a lighter way was found after this one was entered
+        ways[router] = way
+        for neighbor, step in linked.get(router, {}).items():
+            weight = way.weight + step
+            if neighbor not in lightest or weight < lightest[neighbor]:
+                lightest[neighbor] = weight
+                heapq.heappush(ahead, _Way(weight, (*way.path, neighbor)))
+    return ways
 
 
 def _pair(one: str, other: str) -> tuple[str, str]:

@@ -6,6 +6,8 @@ C++ routers; whoever is heard under that name is where it is, for a while, since
 
 from typing import NamedTuple
 
+from communicator.router.deadlines import Deadline
+
 HEARD_S = 10.0
 """How long a service is taken to be where it was heard; after that it is looked for again. It may have moved without a word."""
 HEARD_MAX = 1_024
@@ -24,11 +26,14 @@ class _Allowance(NamedTuple):
 
 
 class Unlisted:
-    """What is known of services without a list."""
+    """What is known of services without a list.
 
-    def __init__(self) -> None:
-        self.turn_s: float | None = None
-        """When `turn` is due, on the monotonic clock; None while nothing was heard."""
+    Args:
+        due: When `turn` is to be called; at no time while nothing was heard.
+    """
+
+    def __init__(self, due: Deadline) -> None:
+        self.due = due
         self._fresh: dict[str, str] = {}
         self._stale: dict[str, str] = {}
         """Heard before the last turn: such a service is looked for again, as often as its senders like."""
@@ -44,7 +49,8 @@ class Unlisted:
         """
         if service in self._fresh or len(self._fresh) < HEARD_MAX:
             self._fresh[service] = server
-            self.turn_s = now_s + HEARD_S if self.turn_s is None else self.turn_s
+            if self.due.at_s is None:
+                self.due.set(now_s + HEARD_S)
 
     def server_of(self, service: str) -> str | None:
         """Where a service was heard lately."""
@@ -53,7 +59,7 @@ class Unlisted:
     def turn(self, now_s: float) -> None:
         """What has not been heard since the last turn is forgotten, and what has been is looked for again."""
         self._stale, self._fresh = self._fresh, {}
-        self.turn_s = now_s + HEARD_S if self._stale else None
+        self.due.set(now_s + HEARD_S if self._stale else None)
 
     def may_ask(self, sender: int, service: str, now_s: float) -> bool:
         """Whether a sender may have a service looked for; counts it, unless the service was heard a moment ago.

@@ -5,7 +5,7 @@ from communicator.router.effects import Dial, Level
 from communicator.router.events import CloseReason, Instant, LinkKind
 from communicator.router.mesh.acknowledgement import repeat_due
 from communicator.router.mesh.exchange import publish_links, publish_services, republish
-from communicator.router.mesh.handshake import STRANGER_S, dial_due, part, settle_rivalries
+from communicator.router.mesh.handshake import dial_due, part, settle_contests
 from communicator.router.mesh.neighbors_file import is_larger, parse_cluster_address
 from communicator.router.switchboard import Switchboard
 
@@ -13,7 +13,7 @@ from communicator.router.switchboard import Switchboard
 def begin(board: Switchboard, now: Instant) -> None:
     """The first words of this life about itself, and what was wrong with what the last one left."""
     publish_links(board)
-    board.mesh.status_due_s = now.monotonic_s
+    board.mesh.status.set(now.monotonic_s)
     if board.mesh.book.rejected:
         board.notice(Level.WARNING, "neighbors_unreadable", entries=",".join(board.mesh.book.rejected)[:200])
 
@@ -24,61 +24,47 @@ def renew(board: Switchboard, now: Instant) -> None:
     board.pending.messages_max = board.config.limits.pending_messages
     board.pending.bytes_max = board.config.limits.pending_bytes
     board.routes_changed()
-    board.mesh.status_due_s = now.monotonic_s
-
-
-def next_deadline_s(board: Switchboard) -> float | None:
-    """When `upkeep` is due, on the monotonic clock."""
-    mesh = board.mesh
-    deadlines = (
-        None if board.draining else mesh.book.next_due_s,
-        mesh.heartbeat.next_due_s,
-        mesh.publish_s,
-        mesh.republish_s,
-        mesh.status_due_s,
-        board.pending.next_due_s,
-        board.policy.next_deadline_s(board.policy_seen_s),
-        mesh.settled_s or None,
-        mesh.unlisted.turn_s,
-        min((link.stranger_until_s for link in mesh.strangers), default=None),
-        min((rival.deadline_s for rival in mesh.rivalries.values()), default=None),
-    )
-    return min((deadline for deadline in deadlines if deadline is not None), default=None)
+    board.mesh.status.set(now.monotonic_s)
 
 
 def upkeep(board: Switchboard, now: Instant) -> None:
     """Do what is due."""
     mesh, now_s = board.mesh, now.monotonic_s
-    for link in [link for link in mesh.strangers if link.stranger_until_s <= now_s]:
+    for link in mesh.strangers.overdue(now_s):
         if link.is_parked:  # it has said who it is, and waits for us
-            link.stranger_until_s = now_s + STRANGER_S
+            mesh.strangers.add(link, now_s)
             continue
         board.notice(Level.INFO, "stranger_sent_away", link=link.name)
         part(board, link, CloseReason.AUTH, now)
-    settle_rivalries(board, now)
+    settle_contests(board, now)
     _ask_for_life(board, now)
-    if mesh.publish_s is not None and mesh.publish_s <= now_s:
+    if mesh.publish.is_due(now_s):
         publish_services(board)
-    if mesh.republish_s is not None and mesh.republish_s <= now_s:
+    if mesh.republish.is_due(now_s):
         republish(board, now)
     repeat_due(board, now)
-    if mesh.settled_s and mesh.settled_s <= now_s:
-        mesh.settled_s = 0.0
+    if mesh.settling.is_due(now_s):
+        mesh.settling.set(None)
         board.routes_changed()
-    if mesh.unlisted.turn_s is not None and mesh.unlisted.turn_s <= now_s:
+    if mesh.unlisted.due.is_due(now_s):
         mesh.unlisted.turn(now_s)
         board.routes_changed()
-    policy_ends_s = board.policy.next_deadline_s(board.policy_seen_s)
-    if policy_ends_s is not None and policy_ends_s <= now_s:
-        board.policy_seen_s = now_s
-        board.routes_changed()
-    if mesh.status_due_s is not None and mesh.status_due_s <= now_s:
+    if board.policy_due.is_due(now_s):
+        board.obey(board.policy, now)
+    if mesh.status.is_due(now_s):
         board.keep_neighbors()
         settle_status(board)
         _introduce(board)
         mesh.out_of_reach.changed()
     if not board.draining:
         _tell_operators(board, now)
+        _dial(board, now)
+
+
+def _dial(board: Switchboard, now: Instant) -> None:
+    """Dial whom the address book names, but not while it pauses between two handfuls."""
+    due_s = board.mesh.next_dial_s
+    if due_s is not None and due_s <= now.monotonic_s:
         dial_due(board, now)
 
 
@@ -94,8 +80,7 @@ def _tell_operators(board: Switchboard, now: Instant) -> None:
 def _ask_for_life(board: Switchboard, now: Instant) -> None:
     """ALIVE to every router whose turn it is; who has been silent for too long is gone."""
     mesh = board.mesh
-    due_s = mesh.heartbeat.next_due_s
-    if due_s is None or due_s > now.monotonic_s:
+    if not mesh.heartbeat.due.is_due(now.monotonic_s):
         return
     links = board.registry.links
     beats = mesh.heartbeat.beat(now.monotonic_s, lambda number: number in links and links[number].held)

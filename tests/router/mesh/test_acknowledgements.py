@@ -2,6 +2,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from communicator.protocol import Message
+from communicator.router.deadlines import Deadlines
 from communicator.router.envelope import own_envelope
 from communicator.router.events import LinkKind
 from communicator.router.mesh.acknowledgements import GIVE_UP_AFTER_S, Acknowledgements, Pending
@@ -15,20 +16,20 @@ def pending(now_s=0.0, size=10):
 
 
 def test_waits_double_up_to_ten_seconds_and_end_with_the_minute():
-    waiting = Acknowledgements(10, 1000)
+    waiting = Acknowledgements(10, 1000, Deadlines().add("acknowledgements"))
     assert waiting.add("i", pending(), 0.0)
     times = []
     while len(waiting):
-        times.append(waiting.next_due_s)
-        [(identity, one)] = waiting.take_due(waiting.next_due_s)
+        times.append(waiting.due.at_s)
+        [(identity, one)] = waiting.take_due(waiting.due.at_s)
         if one.give_up_s <= times[-1]:
             waiting.take(identity)
     assert times == [1.0, 3.0, 7.0, 15.0, 25.0, 35.0, 45.0, 55.0, 60.0]
-    assert waiting.next_due_s is None
+    assert waiting.due.at_s is None
 
 
 def test_what_does_not_fit_is_not_taken():
-    waiting = Acknowledgements(2, 100)
+    waiting = Acknowledgements(2, 100, Deadlines().add("acknowledgements"))
     assert waiting.add("a", pending(size=60), 0.0)
     assert not waiting.add("b", pending(size=41), 0.0)
     assert waiting.add("c", pending(size=40), 0.0)
@@ -42,7 +43,7 @@ def test_what_does_not_fit_is_not_taken():
 
 @given(st.lists(st.tuples(st.sampled_from(["add", "take", "due"]), st.integers(0, 9), st.floats(0, 5)), max_size=60))
 def test_whatever_happens_it_is_known_what_waits_and_when_it_is_due(steps):
-    waiting, now_s, known = Acknowledgements(6, 60), 0.0, set()
+    waiting, now_s, known = Acknowledgements(6, 60, Deadlines().add("acknowledgements")), 0.0, set()
     for what, number, passes_s in steps:
         now_s += passes_s
         identity = f"i{number}"
@@ -53,7 +54,7 @@ def test_whatever_happens_it_is_known_what_waits_and_when_it_is_due(steps):
             known.discard(identity)
         elif what == "due":
             assert {one for one, _ in waiting.take_due(now_s)} <= known
-            assert waiting.next_due_s is None or waiting.next_due_s > now_s
+            assert waiting.due.at_s is None or waiting.due.at_s > now_s
         assert len(waiting) == len(known) <= 6
         assert waiting.bytes == 10 * len(known)
-        assert (waiting.next_due_s is None) == (not known)
+        assert (waiting.due.at_s is None) == (not known)

@@ -238,7 +238,7 @@ def test_whoever_leaves_while_its_password_is_checked_leaves_nothing(gated):
     book = gated()
     with book.waiting():
         book.run(f"+ A remote\nA > {BY_PASSWORD}\nA x")
-    assert (peers(book), book.router._board.mesh.strangers) == ([], set())
+    assert (peers(book), book.router._board.mesh.strangers.due.at_s) == ([], None)
 
 
 def test_an_answer_nobody_waits_for_changes_nothing(gated):

@@ -1,5 +1,6 @@
 import pytest
 
+from communicator.router.deadlines import Deadlines
 from communicator.router.mesh.directory import Directory
 from communicator.router.mesh.link_state import (
     LINKS,
@@ -13,6 +14,7 @@ from communicator.router.mesh.link_state import (
     bucket_of,
 )
 from communicator.router.mesh.topology import Topology
+from communicator.router.mesh.unlisted import Unlisted
 from communicator.router.registry import Role
 
 
@@ -26,7 +28,7 @@ class Cluster:
     def __init__(self):
         self.database = Database("A", "a1", 1, 100)
         self.topology = Topology("A")
-        self.directory = Directory(self.database, self.topology)
+        self.directory = Directory(self.database, self.topology, Unlisted(Deadlines().add("unlisted")))
         self.leaf = Leaf("10.0.0.9:4042", ("billing", "payroll"))
         self.sequence = 0
         self.say_links("B", "A", "C")

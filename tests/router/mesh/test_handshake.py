@@ -361,7 +361,7 @@ def test_a_newcomer_that_leaves_while_it_waits_takes_no_name(mesh):
     book = mesh()
     book.play(welcome("R", router_connect()) + "+ S remote from=10.0.0.8")
     book.play(f"S > {router_connect(boot='b2', address='10.0.0.8:4042')}\nS x\n@ 2.1\nR < ...")
-    assert (peers(book), book.router._board.mesh.rivalries) == ([], {})
+    assert (peers(book), book.router._board.mesh.contests.find("beta")) == ([], None)
 
 
 def test_a_third_claimant_is_told_to_come_again(mesh):
@@ -527,7 +527,7 @@ def test_a_stranger_is_sent_away_after_ten_seconds(mesh):
     book = mesh().play(
         "+ S remote\nS > ALIVE serial=1\nS < ABSOLUTELY serial=1;reply_timestamp=*\n@ 9.9\nS < (nothing)\n@ 0.2\nS < EOF"
     )
-    assert book.router._board.mesh.strangers == set()
+    assert book.router._board.mesh.strangers.due.at_s is None
     assert book.router._board.statistics.closed["remote", CloseReason.AUTH] == 1
 
 

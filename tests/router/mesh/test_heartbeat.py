@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from communicator.router.deadlines import Deadlines
 from communicator.router.mesh.heartbeat import ALIVE_EVERY_S, QUESTIONS_MAX, SHORTEST_BEAT_S, Beats, Heartbeat
 
 BAR_S = 10.0
@@ -20,7 +21,7 @@ class Watch:
         self.now_s = now_s
         self.held = held
         self.living = set(links)
-        self.heartbeat = Heartbeat("seed")
+        self.heartbeat = Heartbeat("seed", Deadlines().add("heartbeat"))
         self.probes = []
         self.suspects = []
         self.lost = []
@@ -30,7 +31,7 @@ class Watch:
 
     def run(self, span_s, late_s=0.0):
         end_s = self.now_s + span_s
-        while (due_s := self.heartbeat.next_due_s) is not None and due_s + late_s <= end_s:
+        while (due_s := self.heartbeat.due.at_s) is not None and due_s + late_s <= end_s:
             self.now_s = max(self.now_s, due_s + late_s)
             self.beat()
         self.now_s = end_s
@@ -49,14 +50,14 @@ class Watch:
 
 
 def test_who_is_alone_has_nothing_to_do():
-    heartbeat = Heartbeat("seed")
-    assert heartbeat.next_due_s is None
+    heartbeat = Heartbeat("seed", Deadlines().add("heartbeat"))
+    assert heartbeat.due.at_s is None
     assert heartbeat.beat(1000.0, nobody) == Beats()
     heartbeat.joined(1, 1000.0)
-    assert heartbeat.next_due_s is not None
+    assert heartbeat.due.at_s is not None
     heartbeat.left(1)
     heartbeat.left(1)
-    assert heartbeat.next_due_s is None
+    assert heartbeat.due.at_s is None
 
 
 def test_everybody_is_asked_every_two_seconds_more_or_less():
@@ -72,11 +73,11 @@ def test_everybody_is_asked_every_two_seconds_more_or_less():
 
 
 def test_the_beats_of_many_peers_are_gathered():
-    heartbeat, beats, now_s = Heartbeat("seed"), 0, 0.0
+    heartbeat, beats, now_s = Heartbeat("seed", Deadlines().add("heartbeat")), 0, 0.0
     for link_id in range(500):
         heartbeat.joined(link_id, now_s)
     while now_s < 10.0:
-        now_s = heartbeat.next_due_s
+        now_s = heartbeat.due.at_s
         for link_id, _ in heartbeat.beat(now_s, nobody).probe:
             heartbeat.heard(link_id, now_s)
         beats += 1
@@ -86,9 +87,9 @@ def test_the_beats_of_many_peers_are_gathered():
 def test_two_routers_do_not_ask_in_step():
     dues = set()
     for seed in ("a", "b", "c"):
-        heartbeat = Heartbeat(seed)
+        heartbeat = Heartbeat(seed, Deadlines().add("heartbeat"))
         heartbeat.joined(1, 0.0)
-        dues.add(heartbeat.next_due_s)
+        dues.add(heartbeat.due.at_s)
     assert len(dues) == 3
 
 
@@ -125,7 +126,7 @@ def test_a_single_peer_gets_no_grace():
     watch.run(20.0)
     [(_, lost_s)] = watch.lost
     assert lost_s - 100.0 <= 8.5 + SHORTEST_BEAT_S
-    assert watch.heartbeat.next_due_s is None
+    assert watch.heartbeat.due.at_s is None
 
 
 @pytest.mark.parametrize("peers", [2, 3, 50])
@@ -147,7 +148,7 @@ def test_a_beat_that_comes_late_forgives_everybody(late_s, forgiven):
     watch.run(8.0)
     watch.heartbeat.heard(1, 108.0)
     watch.heartbeat.heard(3, 108.0)
-    watch.now_s = watch.heartbeat.next_due_s + late_s
+    watch.now_s = watch.heartbeat.due.at_s + late_s
     watch.beat()
     watch.living = {1, 3}
     assert bool(watch.doubts) is forgiven
@@ -172,12 +173,12 @@ def test_a_link_that_we_hold_up_is_never_suspected_but_still_asked():
 
 
 def test_the_round_trip_is_smoothed():
-    heartbeat = Heartbeat("seed")
+    heartbeat = Heartbeat("seed", Deadlines().add("heartbeat"))
     heartbeat.joined(1, 0.0)
     assert heartbeat.rtt_s(1) is None
     now_s, told = 0.0, []
     for rtt_s in (0.1, 0.2, 0.2):
-        now_s = heartbeat.next_due_s
+        now_s = heartbeat.due.at_s
         [(link_id, serial)] = heartbeat.beat(now_s, nobody).probe
         heartbeat.heard(1, now_s)
         assert heartbeat.answered(link_id, serial, now_s + rtt_s) == pytest.approx(rtt_s)
@@ -188,7 +189,7 @@ def test_the_round_trip_is_smoothed():
 
 
 def test_only_an_answer_to_a_question_counts():
-    heartbeat = Heartbeat("seed")
+    heartbeat = Heartbeat("seed", Deadlines().add("heartbeat"))
     for link_id in (1, 2):
         heartbeat.joined(link_id, 0.0)
     beats = heartbeat.beat(ALIVE_EVERY_S, nobody)
@@ -208,7 +209,7 @@ def test_old_questions_are_not_kept():
 
 
 def test_a_link_that_is_not_watched_leaves_no_trace():
-    heartbeat = Heartbeat("seed")
+    heartbeat = Heartbeat("seed", Deadlines().add("heartbeat"))
     heartbeat.heard(5, 1.0)
     assert heartbeat._heard_s == {}
 
