@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from simulation.campaign import Tally, run_seed
+from tests.router.punctual import Punctual
 
 ROOT = Path(__file__).parent.parent.parent
 SEEDS = 24
@@ -24,6 +25,11 @@ def test_promises_hold(first):
         seen.add(run_seed(seed))
     assert seen.judged > 30 * PER_TEST, "hardly anything had to arrive"
     assert seen.audits > 2 * PER_TEST, "hardly anyone was asked about the cluster"
+
+
+@pytest.mark.parametrize("seed", [1, 3, 4])
+def test_routers_have_something_to_do_only_when_they_have_announced_it(seed):
+    assert run_seed(seed, Punctual).judged
 
 
 def test_a_seed_plays_the_same_whatever_the_hash_seed():
