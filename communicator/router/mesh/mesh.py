@@ -8,12 +8,12 @@ from communicator.router.carrier import Carrier, Hop
 from communicator.router.config import RouterConfig
 from communicator.router.events import Instant
 from communicator.router.mesh.announced import Announced
+from communicator.router.mesh.book.book import AddressBook
+from communicator.router.mesh.book.members import OutOfReach
 from communicator.router.mesh.directory import Directory
 from communicator.router.mesh.gatekeeper import Gatekeeper
 from communicator.router.mesh.heartbeat import Heartbeat
 from communicator.router.mesh.link_state import Database
-from communicator.router.mesh.neighbors import AddressBook
-from communicator.router.mesh.out_of_reach import OutOfReach
 from communicator.router.mesh.records import Leaf, LinksState, NeighborState
 from communicator.router.mesh.rival import Rival
 from communicator.router.mesh.topology import Topology

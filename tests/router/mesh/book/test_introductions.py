@@ -4,8 +4,7 @@ import pytest
 
 from communicator.protocol import decode
 from communicator.protocol.addresses import HostPort
-from communicator.router.mesh.introductions import INTRODUCTIONS_AT_ONCE, Introductions
-from communicator.router.mesh.known_address import Purpose
+from communicator.router.mesh.book.introductions import INTRODUCTIONS_AT_ONCE, Introductions
 from simulation.mixed import Cast, Mixed
 
 LEAF = HostPort("10.0.0.2", 4042)
@@ -25,7 +24,7 @@ def begin():
 
 def test_each_address_is_told_once_for_each_link(begin):
     [first, second] = begin("10.0.0.8:4042", "10.0.0.9:4042")
-    assert (first.host, first.port, first.purpose, first.told) == ("10.0.0.2", 4042, Purpose.GOSSIP, "10.0.0.8:4042")
+    assert (first.host_port, first.told) == (LEAF, "10.0.0.8:4042")
     assert begin("10.0.0.8:4042", "10.0.0.9:4042") == []
     [other] = begin("10.0.0.8:4042", leaf="other")
     assert len({first.number, second.number, other.number}) == 3

@@ -8,7 +8,7 @@ it, linked or not.
 from collections.abc import Iterable, Iterator
 
 from communicator.protocol.addresses import HostPort
-from communicator.router.mesh.known_address import Attempt, Purpose
+from communicator.router.mesh.book.entry import Attempt
 
 INTRODUCTIONS_AT_ONCE = 32
 """Connections that do nothing but say one line; what is left over has its turn when these are done."""
@@ -41,22 +41,11 @@ class Introductions:
             secure: Whether it is dialled over TLS.
         """
         told = self._told.setdefault(leaf, set())
-        begun = []
-        for address in addresses:
-            if address in told or len(self._open) >= INTRODUCTIONS_AT_ONCE:
-                continue
-            told.add(address)
-            attempt = Attempt(
-                next(self._numbers),
-                str(host_port),
-                host_port.host,
-                host_port.port,
-                secure,
-                Purpose.GOSSIP,
-                told=address,
-            )
-            self._open[attempt.number] = attempt
-            begun.append(attempt)
+        untold = [address for address in addresses if address not in told]
+        turn = untold[: INTRODUCTIONS_AT_ONCE - len(self._open)]
+        begun = [Attempt(next(self._numbers), host_port, secure, address) for address in turn]
+        told.update(turn)
+        self._open.update((attempt.number, attempt) for attempt in begun)
         return begun
 
     def get(self, number: int) -> Attempt | None:
