@@ -6,7 +6,7 @@ from types import MappingProxyType
 from communicator.errors import AddressError
 from communicator.router.config import ClusterConfig
 from communicator.router.mesh.book.entries import Entries
-from communicator.router.mesh.book.entry import GONE, PROVISIONAL, UNCOUNTED, UP, WAITING, Entry, Event, State
+from communicator.router.mesh.book.entry import GONE, PROVISIONAL, UP, WAITING, Entry, Event, State
 from communicator.router.mesh.book.neighbors_file import NO_ORDER, canonical, parse_cluster_address, read, render
 
 FORGOTTEN_SPAN_S = 30 * 86_400
@@ -35,10 +35,13 @@ class Departed:
         """Whether hearsay of this address is old news; what was replaced is held for a day."""
         return address in self._marks or now_s < self._replaced.get(address, float("-inf"))
 
-    def is_news(self, address: str, mark_s: int, epoch_s: int) -> bool:
-        """Whether a mark that was heard of says anything we did not know, and is to be believed."""
-        known_s = max(self._marks.get(address, 0), self._lifted.get(address, 0))
-        return mark_s > known_s and _is_believed(mark_s, epoch_s)
+    def news(self, marks: Mapping[str, int], epoch_s: int) -> dict[str, int]:
+        """Drop marks that are not to be believed any more; which of these are, and say anything we did not know."""
+        believed = range(epoch_s - FORGOTTEN_SPAN_S + 1, epoch_s + CLOCK_SLACK_S)
+        for address in [each for each, mark_s in self._marks.items() if mark_s not in believed]:
+            del self._marks[address]
+        known = {**self._lifted, **self._marks}
+        return {each: mark_s for each, mark_s in marks.items() if mark_s in believed and mark_s > known.get(each, 0)}
 
     def forget(self, address: str, mark_s: int) -> None:
         """An operator has said so, at that time."""
@@ -56,20 +59,11 @@ class Departed:
         if address in self._marks:
             self._keep(self._lifted, address, self._marks.pop(address))
 
-    def expire(self, epoch_s: int) -> None:
-        """Drop marks that have had their time, and those a wrong clock made."""
-        for address in [each for each, mark_s in self._marks.items() if not _is_believed(mark_s, epoch_s)]:
-            del self._marks[address]
-
     def _keep(self, kept: dict[str, float], address: str, time_s: float) -> None:
         kept.pop(address, None)
         kept[address] = time_s
         if len(kept) > self._each_max:
             del kept[next(iter(kept))]
-
-
-def _is_believed(mark_s: int, epoch_s: int) -> bool:
-    return epoch_s - FORGOTTEN_SPAN_S < mark_s < epoch_s + CLOCK_SLACK_S
 
 
 class AddressBook(Entries):
@@ -106,12 +100,8 @@ class AddressBook(Entries):
     def addresses(self) -> list[str]:
         """Every other ``IP:port`` that counts, rising."""
         # An address whose server has moved counts with it here, but would count by itself elsewhere.
-        known = sorted(self._by_address.values(), key=lambda entry: entry.order)
-        return [
-            each.address
-            for each in known
-            if each.order != NO_ORDER and each.state not in UNCOUNTED and not self._has_moved(each)
-        ]
+        here = [each for group in self._groups() for each in group if not self._has_moved(each)]
+        return [each.address for each in sorted(here, key=lambda each: each.order) if each.order != NO_ORDER]
 
     def is_configured_ip(self, ip: str) -> bool:
         """Whether this is our own IP address, or one of a configured neighbor's."""
@@ -123,14 +113,21 @@ class AddressBook(Entries):
         servers = {entry.address: entry.server for group in self._groups() for entry in group if entry.server}
         return render([self._own, *self.addresses()], servers, self.forgotten)
 
-    def hear(self, addresses: Iterable[str], now_s: float) -> bool:
-        """Somebody has told of addresses.
+    def hear(self, addresses: Iterable[str], now_s: float, *, are_callers: bool = False) -> bool:
+        """Somebody has told of addresses, or with `are_callers` of its own.
 
         Returns:
-            Whether there were new ones among them that we took. We take none where discovery is off, none that was forgotten or
-            replaced, no loopback address unless ours is one, and none when the book is full.
+            Whether there were new ones among them that count. We take none where discovery is off, none of another router that was
+            forgotten or replaced, no loopback address unless ours is one, and none when the book is full.
         """
-        return sum(self._hear_one(address, now_s, is_caller=False) for address in addresses) > 0
+        is_news = False
+        for address in addresses if self._cluster.discover else ():
+            if self._has_room() and self._get(address) is None and self._is_admissible(address):
+                is_departed = self._departed.holds(canonical(address), now_s)
+                if are_callers or not is_departed:
+                    self._enter(address, now_s, PROVISIONAL if is_departed else WAITING)
+                is_news = is_news or not is_departed
+        return is_news
 
     def called(self, address: str, now_s: float) -> bool:
         """A router has told us itself (GOSSIP) that it is at this address: dial it soon, also if it was forgotten or replaced.
@@ -138,10 +135,9 @@ class AddressBook(Entries):
         Returns:
             Whether the address is new, and counts.
         """
-        entry = self._get(address)
-        if entry is not None:
+        if (entry := self._get(address)) is not None:
             self._take(entry, Event.CALLED, now_s)
-        return entry is None and self._hear_one(address, now_s, is_caller=True)
+        return self.hear([address], now_s, are_callers=True)
 
     def prove(self, server: str, address: str, now_s: float, started_s: int | None = None) -> tuple[str, ...]:
         """A server has shown that it is at this address.
@@ -156,11 +152,9 @@ class AddressBook(Entries):
         Returns:
             Addresses that the server has left: they count no longer, and hearsay does not bring them back for a day.
         """
-        known_s = self.forgotten.get(canonical(address), -1)
-        knows_better = started_s is not None and (server in self._linked or known_s >= started_s)
-        if knows_better or not self._is_admissible(address):
-            return ()
-        if self._get(address) is None and not self._make_room(now_s, is_proven=started_s is None):
+        is_shown, known_s = started_s is None, self.forgotten.get(canonical(address), -1)
+        is_stale = started_s is not None and (server in self._linked or known_s >= started_s)
+        if is_stale or not self._is_admissible(address) or not self._make_room(address, now_s, is_proven=is_shown):
             return ()
         entry = self._get(address) or self._enter(address, now_s)
         self._confirm(entry, now_s)
@@ -177,8 +171,7 @@ class AddressBook(Entries):
 
     def ourselves(self, number: int, now_s: float) -> None:
         """The dial has reached this very router: the address is ours too, and nobody else's."""
-        entry = self._end(number, Event.DROPPED, now_s)
-        if entry is not None:
+        if (entry := self._end(number, Event.DROPPED, now_s)) is not None:
             self._departed.replace(entry.address, now_s)
 
     def forget(self, what: str, epoch_s: int) -> bool:
@@ -213,9 +206,7 @@ class AddressBook(Entries):
         Returns:
             Whether anything was news.
         """
-        self._departed.expire(epoch_s)
-        news = {each: mark_s for each, mark_s in marks.items() if self._departed.is_news(each, mark_s, epoch_s)}
-        return sum(self._forget_one(address, mark_s) for address, mark_s in news.items()) > 0
+        return sum(self._forget_one(*each) for each in self._departed.news(marks, epoch_s).items()) > 0
 
     def reconfigure(self, cluster: ClusterConfig, now_s: float) -> None:
         """Take the configured neighbors over; who is no longer one stays only if it was met, and discovery is on."""
@@ -241,8 +232,7 @@ class AddressBook(Entries):
                 self._departed.forget(address, mark_s)
         self.hear(saved.addresses, now_s)
         for address, server in saved.servers.items():
-            entry = self._get(address)
-            if entry is not None:
+            if (entry := self._get(address)) is not None:
                 self._assign(entry, server, now_s)
                 entry.is_proven = not entry.is_configured
         return tuple(saved.rejected)
@@ -253,19 +243,8 @@ class AddressBook(Entries):
 
     def _is_admissible(self, address: str) -> bool:
         """Whether this is an address of another router, and can be reached from here."""
-        host_port = parse_cluster_address(address)
-        if host_port is None or host_port == self._host:
-            return False
-        return self._host.is_loopback or not host_port.is_loopback
-
-    def _hear_one(self, address: str, now_s: float, *, is_caller: bool) -> bool:
-        is_wanted = self._cluster.discover and self._has_room() and self._get(address) is None
-        if not is_wanted or not self._is_admissible(address):
-            return False
-        is_departed = self._departed.holds(canonical(address), now_s)
-        if is_caller or not is_departed:
-            self._enter(address, now_s, PROVISIONAL if is_departed else WAITING)
-        return not is_departed
+        host_port = parse_cluster_address(address) or self._host
+        return host_port != self._host and (self._host.is_loopback or not host_port.is_loopback)
 
     def _enter(self, address: str, now_s: float, state: State = WAITING) -> Entry:
         entry = Entry(canonical(address), self._seed, now_s, state)
@@ -282,14 +261,15 @@ class AddressBook(Entries):
     def _has_room(self) -> bool:
         return len(self._by_address) + 1 < self._members_max
 
-    def _make_room(self, now_s: float, *, is_proven: bool) -> bool:
-        """Whether another one may be entered. Who is proven is worth more than who was only told of, or long dialled in vain."""
-        if not self._has_room():
+    def _make_room(self, address: str, now_s: float, *, is_proven: bool) -> bool:
+        """Whether it may be entered. Who is proven to be there is worth more than who was only told of, or long dialled in vain."""
+        is_known = self._get(address) is not None
+        if not is_known and not self._has_room():
             others = [each for each in self._by_address.values() if not each.is_configured and each.state not in UP]
             spare = [each for each in others if is_proven or not each.is_proven]
             for least in sorted(spare, key=lambda each: (each.is_proven, -each.absence.failures))[:1]:
                 self._take(least, Event.DROPPED, now_s)
-        return is_proven or self._has_room()
+        return is_known or is_proven or self._has_room()
 
     def _forget_one(self, address: str, mark_s: int) -> bool:
         entry = self._get(address)

@@ -1,10 +1,11 @@
-"""All entries, by address, by server and by dial: what happens to them, who is linked, and whom to dial now; it dials nobody."""
+"""All entries, by address, by server and by dial: who is linked, whom to dial now, whom to tell of others; it dials nobody."""
 
+from collections.abc import Iterable, Iterator
 from itertools import count
 
+from communicator.protocol.addresses import HostPort
 from communicator.router.config import ClusterConfig
 from communicator.router.mesh.book.entry import IDLE, OPEN, UNCOUNTED, WAITING, Attempt, Entry, Event, State
-from communicator.router.mesh.book.introductions import Introductions
 from communicator.router.mesh.book.members import Member, summarise
 from communicator.router.mesh.book.neighbors_file import canonical, is_larger
 from communicator.router.named_counts import NamedCounts
@@ -15,6 +16,56 @@ OPEN_MAX = 64
 """Each holds a socket for as long as the other host is silent."""
 BATCH_PAUSE_S = 0.05
 """Between two handfuls."""
+
+INTRODUCTIONS_AT_ONCE = 32
+"""Connections that do nothing but say one line; what is left over has its turn when these are done."""
+
+
+class Introductions:
+    """Introduces C++ routers (leaves) to each other: which addresses each that is linked with us has been told.
+
+    At a link each of them learns of one other router alone: of the neighbors in CONNECT and ACCEPT it reads the first. GOSSIP,
+    which names one address, tells it of the rest. Only larger addresses are told that way: whoever hears of one waits to be
+    dialled, and says GOSSIP to it after 5 s if it was not. To hear of a smaller one means to dial it, linked or not.
+
+    Args:
+        numbers: Where the numbers of dials come from.
+    """
+
+    def __init__(self, numbers: Iterator[int]) -> None:
+        self._numbers = numbers
+        self._told: dict[str, set[str]] = {}
+        """By leaf."""
+        self._open: dict[int, Attempt] = {}
+
+    def left(self, leaf: str) -> None:
+        """A leaf is no longer linked: when it comes back it may have forgotten everybody."""
+        self._told.pop(leaf, None)
+
+    def begin(self, leaf: str, host_port: HostPort, addresses: Iterable[str], *, secure: bool) -> list[Attempt]:
+        """The connections to open, so that a leaf hears of all these addresses.
+
+        Args:
+            leaf: Its server.
+            host_port: Where it listens.
+            addresses: Each ``IP:port``.
+            secure: Whether it is dialled over TLS.
+        """
+        told = self._told.setdefault(leaf, set())
+        untold = [address for address in addresses if address not in told]
+        turn = untold[: INTRODUCTIONS_AT_ONCE - len(self._open)]
+        begun = [Attempt(next(self._numbers), host_port, secure, address) for address in turn]
+        told.update(turn)
+        self._open.update((attempt.number, attempt) for attempt in begun)
+        return begun
+
+    def get(self, number: int) -> Attempt | None:
+        """One that is under way."""
+        return self._open.get(number)
+
+    def end(self, number: int) -> bool:
+        """One is over, however it ended; whether there was one of that number."""
+        return self._open.pop(number, None) is not None
 
 
 class Entries:
@@ -53,18 +104,17 @@ class Entries:
             free = filter(self._is_free, self._by_address.values())
             self._next = min(free, key=lambda entry: (entry.due_s, entry.address), default=None)
             self._is_next_known = True
-        if self._next is None or len(self._open) >= OPEN_MAX:
-            return None
-        return max(self._next.due_s, self._paused_until_s)
+        return (
+            None if self._next is None or len(self._open) >= OPEN_MAX else max(self._next.due_s, self._paused_until_s)
+        )
 
     def members(self) -> tuple[Member, ...]:
         """All other routers."""
-        return tuple(sorted(map(summarise, self._groups()), key=lambda member: (member.server, member.address)))
+        return tuple(sorted(map(summarise, self._groups()), key=lambda member: (member.server or "", member.address)))
 
     def has(self, address: str) -> bool:
         """Whether this ``IP:port`` is one of another router, and counts."""
-        entry = self._get(address)
-        return entry is not None and entry.state not in UNCOUNTED
+        return (entry := self._get(address)) is not None and entry.state not in UNCOUNTED
 
     def knows(self, server: str) -> bool:
         """Whether some address is known to be this server's."""
@@ -73,8 +123,7 @@ class Entries:
     def due(self, now_s: float) -> list[Attempt]:
         """The dials to make now, a handful; each is under way until it is said how it ended."""
         attempts: list[Attempt] = []
-        while (due_s := self.next_due_s) is not None and due_s <= now_s and self._next:
-            entry = self._next
+        while (due_s := self.next_due_s) is not None and due_s <= now_s and (entry := self._next):
             # The larger address dials, a name is the smallest, and a router that nobody can reach dials everybody.
             told = self._own if self._cluster.listens and not is_larger(self._own, entry.address) else ""
             entry.attempt = Attempt(next(self._numbers), entry.host_port, entry.secure, told)
@@ -165,12 +214,11 @@ class Entries:
 
     def _assign(self, entry: Entry, server: str, now_s: float) -> None:
         """This server is at that address, and perhaps another one was before."""
-        if entry.server == server:
-            return
-        self._take_off(entry)
-        entry.server, entry.is_proven = server, False
-        self._by_server.setdefault(server, set()).add(entry)
-        self._take(entry, Event.LINKED if server in self._linked else Event.LOST, now_s)
+        if entry.server != server:
+            self._take_off(entry)
+            entry.server, entry.is_proven = server, False
+            self._by_server.setdefault(server, set()).add(entry)
+            self._take(entry, Event.LINKED if server in self._linked else Event.LOST, now_s)
 
     def _take_off(self, entry: Entry) -> None:
         mates = self._mates(entry)
@@ -181,8 +229,7 @@ class Entries:
     def _end(self, number: int, event: Event, now_s: float, reason: str = "") -> Entry | None:
         """A dial has ended; None when it had before, or was given up with its address, and for an introduction."""
         self.introductions.end(number)
-        entry = self._open.get(number)
-        if entry is not None:
+        if (entry := self._open.get(number)) is not None:
             # Of an address that does not count, whoever tells us of it chose the name.
             if event in (Event.FAILED, Event.REFUSED) and entry.state not in UNCOUNTED:
                 self.connect_failures.add(entry.server or entry.address)

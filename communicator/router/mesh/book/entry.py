@@ -15,6 +15,7 @@ import hashlib
 from dataclasses import dataclass
 from enum import Enum, StrEnum, auto
 from types import EllipsisType
+from typing import NamedTuple
 
 from communicator.protocol.addresses import HostPort, parse_host_port
 from communicator.router.mesh.book.neighbors_file import order_of
@@ -106,8 +107,7 @@ TRANSITIONS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
+class Attempt(NamedTuple):
     """One dial; under way until the address book is told how it ended."""
 
     number: int
@@ -145,10 +145,9 @@ class Absence:
 
     def shall_tell(self, now_s: float) -> bool:
         """Whether services should hear of this failure: the first of an absence, and one every ten minutes."""
-        if now_s < self._told_s + TELL_EVERY_S:
-            return False
-        self._told_s = now_s
-        return True
+        is_time = now_s >= self._told_s + TELL_EVERY_S
+        self._told_s = now_s if is_time else self._told_s
+        return is_time
 
 
 class Entry:
@@ -207,5 +206,4 @@ class Entry:
 
 def spread(key: str, count: int) -> float:
     """A fraction from 0 to below 1 that is the same for the same arguments, and evenly spread over different ones."""
-    digest = hashlib.blake2b(f"{key} {count}".encode(), digest_size=4).digest()
-    return int.from_bytes(digest) / 2**32
+    return int.from_bytes(hashlib.blake2b(f"{key} {count}".encode(), digest_size=4).digest()) / 2**32

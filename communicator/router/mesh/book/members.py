@@ -1,8 +1,6 @@
 """All entries of one router together, and when an operator is to hear that one has been out of reach for long; it dials nobody."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-
+from communicator.answers import clusters
 from communicator.router.effects import RouterFlag, SetFlag
 from communicator.router.mesh.book.entry import Entry, State
 from communicator.router.mesh.book.neighbors_file import NO_ORDER
@@ -12,33 +10,19 @@ SPAN_S = 3600.0
 """As the ancestor: that many failures, and that long; a host that is being replaced is back before."""
 LOOK_EVERY_S = 60.0
 """Looking takes time with a thousand members, and nobody is in a hurry after an hour."""
-_BEST_FIRST = tuple(State)
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
-    """Another router, under whatever addresses it is known."""
+class Member(clusters.Neighbor, frozen=True):
+    """Another router, under whatever addresses it is known: where it was proven to be, or else where it is looked for."""
 
-    address: str
-    """Where it was proven to be, or else where it is looked for."""
-    server: str
-    """Empty while nobody knows."""
-    configured: bool
-    state: State
-    """LINKED, DIALLING, REFUSED or WAITING."""
-    failures: int
-    """In a row, since it was last linked."""
-    absent_since_s: float
+    absent_since_s: float = 0.0
     """When it was last linked, or else first heard of, on the monotonic clock."""
-    reason: str
-    """Of the last failure or refusal; empty when there was none."""
-    secure: bool
 
 
-def summarise(entries: Iterable[Entry]) -> Member:
+def summarise(entries: list[Entry]) -> Member:
     """One router from all its entries, at least one."""
     known = sorted(entries, key=lambda each: (not each.is_proven, each.order == NO_ORDER, each.address))
-    state = min((each.state for each in known), key=_BEST_FIRST.index)
+    state = min((each.state for each in known), key=list(State).index)
     return Member(
         address=known[0].address,
         server=known[0].server,
@@ -67,7 +51,7 @@ class OutOfReach:
         """Whether it is time to look."""
         return now_s >= self._look_s
 
-    def look(self, members: Iterable[Member], now_s: float) -> SetFlag | None:
+    def look(self, members: tuple[Member, ...], now_s: float) -> SetFlag | None:
         """What is to be told now; None when nothing has changed.
 
         Args:

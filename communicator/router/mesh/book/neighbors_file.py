@@ -2,8 +2,8 @@
 
 import ipaddress
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import NamedTuple
 
 from communicator.protocol.addresses import REMOTE_PORT, HostPort, parse_host_port
 
@@ -61,7 +61,6 @@ def order_of(address: str) -> Order:
     return (ip.version, int(ip), host_port.port)
 
 
-@lru_cache(maxsize=ADDRESSES_CACHED)
 def canonical(address: str) -> str:
     """The one spelling of an ``IP:port``; what is none is left as it is."""
     return str(parse_cluster_address(address) or address)
@@ -75,21 +74,20 @@ def with_port(text: str) -> str:
         return text
 
 
-@dataclass(slots=True)
-class SavedNeighbors:
+class SavedNeighbors(NamedTuple):
     """What neighbors.txt says."""
 
-    addresses: list[str] = field(default_factory=list)
-    servers: dict[str, str] = field(default_factory=dict)
+    addresses: list[str]
+    servers: dict[str, str]
     """Address, of a configured neighbor also by name, to the server that was proven to be there."""
-    forgotten: dict[str, int] = field(default_factory=dict)
+    forgotten: dict[str, int]
     """Address to when it was forgotten, in seconds since the epoch."""
-    rejected: list[str] = field(default_factory=list)
+    rejected: list[str]
 
 
 def read(text: str) -> SavedNeighbors:
-    """Read neighbors.txt: addresses parted by line ends, blanks or commas; after ``#`` comments, some of them our notes."""
-    saved = SavedNeighbors()
+    """Read neighbors.txt: addresses parted by line ends, blanks or commas; after ``#`` comments, some of them notes of ours."""
+    saved = SavedNeighbors([], {}, {}, [])
     for line in text.splitlines():
         entries, _, comment = line.partition("#")
         for entry in entries.replace(",", " ").split():
@@ -102,8 +100,6 @@ def read(text: str) -> SavedNeighbors:
                 saved.forgotten[canonical(address)] = int(epoch)
             case ["server", address, server]:
                 saved.servers[address] = server
-            case _:
-                pass  # a comment of somebody else
     return saved
 
 

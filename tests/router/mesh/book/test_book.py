@@ -163,6 +163,13 @@ def test_a_neighbor_that_moved_while_we_were_down_leaves_its_saved_address():
     assert (book.count, linked_addresses(book)) == (2, (D,))
 
 
+def test_an_address_that_means_something_on_one_host_only_is_dialled_and_told_to_nobody():
+    book = make_book("[fe80::2%eth0]:4042")
+    assert [(attempt.host_port.host, attempt.told) for attempt in book.due(0.0)] == [("fe80::2%eth0", "")]
+    assert (book.addresses(), book.count) == ([], 2)
+    assert make_book("[fe80::2%eth0]:4042", saved_neighbors=book.render_file()).rejected == ()
+
+
 def test_our_own_address_may_be_configured_everywhere():
     assert make_book(OWN, B).count == 2
     assert make_book("[::ffff:10.0.0.5]:4042").count == 1
@@ -580,19 +587,19 @@ def test_addresses_are_compared(other, is_smaller):
 )
 def test_a_mark_is_believed_for_thirty_days_unless_a_wrong_clock_made_it(mark_s, is_news):
     departed = Departed(10)
-    assert departed.is_news("a", mark_s, EPOCH_S) is is_news
+    assert departed.news({"a": mark_s}, EPOCH_S) == ({"a": mark_s} if is_news else {})
     departed.forget("a", mark_s)
-    departed.expire(EPOCH_S)
+    departed.news({}, EPOCH_S)
     assert ("a" in departed.marks) is is_news
 
 
 def test_only_a_later_mark_is_news():
     departed = Departed(10)
     departed.forget("a", EPOCH_S)
-    assert [departed.is_news("a", EPOCH_S + more_s, EPOCH_S) for more_s in (-1, 0, 1)] == [False, False, True]
+    assert [bool(departed.news({"a": EPOCH_S + more_s}, EPOCH_S)) for more_s in (-1, 0, 1)] == [False, False, True]
     departed.lift("a")
     assert dict(departed.marks) == {}
-    assert [departed.is_news("a", EPOCH_S + more_s, EPOCH_S) for more_s in (-1, 0, 1)] == [False, False, True]
+    assert [bool(departed.news({"a": EPOCH_S + more_s}, EPOCH_S)) for more_s in (-1, 0, 1)] == [False, False, True]
 
 
 def test_marks_are_bounded_and_the_oldest_give_way():
