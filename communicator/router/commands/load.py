@@ -12,7 +12,7 @@ from communicator.router.carrier import Hop
 from communicator.router.effects import SampleLoad
 from communicator.router.events import Instant
 from communicator.router.load_listeners import Asked, names_of
-from communicator.router.mesh.neighbors_file import parse_cluster_address
+from communicator.router.mesh.book.neighbors_file import parse_cluster_address
 from communicator.router.mesh.offer import listed
 from communicator.router.registry import Link, Party
 from communicator.router.switchboard import Switchboard

@@ -1,1 +1,4 @@
-"""How routers become one cluster; like all of the router it touches no socket, clock or file."""
+"""How routers become one cluster; like all of the router it touches no socket, clock or file.
+
+- `book`: which routers there are, where each is, whom to dial and when
+"""

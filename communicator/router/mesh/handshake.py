@@ -8,9 +8,8 @@ from communicator.router.contests import Contest
 from communicator.router.effects import Continue, Dial, Level, RouterLinked
 from communicator.router.events import CloseReason, DialFailed, Instant, LinkKind, Opens
 from communicator.router.mesh.admission import refuse_peer, why_not
+from communicator.router.mesh.book.neighbors_file import is_larger
 from communicator.router.mesh.exchange import publish_links, share_summary, topology_changed
-from communicator.router.mesh.neighbors import Purpose
-from communicator.router.mesh.neighbors_file import is_larger
 from communicator.router.mesh.offer import (
     Offer,
     order_neighbors,
@@ -26,7 +25,7 @@ from communicator.router.switchboard import Switchboard
 def dial_due(board: Switchboard, now: Instant) -> None:
     """Dial whom the address book names now."""
     for attempt in board.mesh.book.due(now.monotonic_s):
-        board.ask(Dial(attempt.number, attempt.host, attempt.port, attempt.secure))
+        board.ask(Dial(attempt.number, attempt.host_port.host, attempt.host_port.port, attempt.secure))
 
 
 def dial_failed(board: Switchboard, event: DialFailed, now: Instant) -> None:
@@ -38,8 +37,8 @@ def _attempt_failed(board: Switchboard, number: int, reason: str, now: Instant) 
     attempt = board.mesh.book.attempt(number)
     if attempt is None or not board.mesh.book.failed(number, reason, now.monotonic_s):
         return
-    board.notice(Level.WARNING, "neighbor_unreachable", address=attempt.address, reason=reason)
-    board.tell_listeners("UNREACHABLE", who=attempt.address)
+    board.notice(Level.WARNING, "neighbor_unreachable", address=str(attempt.host_port), reason=reason)
+    board.tell_listeners("UNREACHABLE", who=str(attempt.host_port))
 
 
 def greet(board: Switchboard, link: Link, now: Instant) -> None:
@@ -52,11 +51,10 @@ def greet(board: Switchboard, link: Link, now: Instant) -> None:
     attempt = board.mesh.book.attempt(link.dial)
     if attempt is None or board.draining:
         board.close(link, CloseReason.DRAIN)
-    elif attempt.purpose is Purpose.GOSSIP:
-        told = {"my_address": attempt.told or board.config.my_address}
-        board.say(link, Message("GOSSIP", told | _credentials(board, link)))
+    elif attempt.told:
+        board.say(link, Message("GOSSIP", {"my_address": attempt.told} | _credentials(board, link)))
     else:
-        told = {"version": "1", **_offer(board, attempt.address), **_credentials(board, link)}
+        told = {"version": "1", **_offer(board, str(attempt.host_port)), **_credentials(board, link)}
         board.say(link, Message("CONNECT", told))
 
 
@@ -235,10 +233,7 @@ def _enter(board: Switchboard, link: Link, offer: Offer, now: Instant) -> None:
     book.leave(offer.peer.server, replaced, now.wall_ns // NS_PER_S)
     for address in replaced:
         board.notice(Level.INFO, "address_replaced", server=offer.peer.server, old=address, new=offer.peer.address)
-    if link.dial is not None:
-        book.linked(link.dial, offer.peer.server, now.monotonic_s)
-    else:
-        book.linked(offer.peer.address, offer.peer.server, now.monotonic_s)
+    book.linked(link.dial, offer.peer.server, now.monotonic_s)
     book.hear(offer.neighbors, now.monotonic_s)
     board.keep_neighbors()
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from communicator.router.deadlines import Deadline
-from communicator.router.mesh.absence import spread
+from communicator.router.mesh.book.entry import spread
 
 ALIVE_EVERY_S = 2.0
 ALIVE_JITTER = 0.1

@@ -10,13 +10,13 @@ from communicator.router.contests import Contests
 from communicator.router.deadlines import Deadlines
 from communicator.router.events import Instant
 from communicator.router.mesh.announced import Announced
+from communicator.router.mesh.book.book import AddressBook
+from communicator.router.mesh.book.members import OutOfReach
 from communicator.router.mesh.directory import Directory
 from communicator.router.mesh.gatekeeper import Gatekeeper
 from communicator.router.mesh.heartbeat import Heartbeat
 from communicator.router.mesh.link_state import Database
-from communicator.router.mesh.neighbors import AddressBook
 from communicator.router.mesh.offer import Offer
-from communicator.router.mesh.out_of_reach import OutOfReach
 from communicator.router.mesh.records import Leaf, LinksState, NeighborState
 from communicator.router.mesh.strangers import Strangers
 from communicator.router.mesh.topology import Topology

@@ -4,9 +4,9 @@ from communicator.router.commands.cluster_status import settle_status
 from communicator.router.effects import Dial, Level
 from communicator.router.events import CloseReason, Instant, LinkKind
 from communicator.router.mesh.acknowledgement import repeat_due
+from communicator.router.mesh.book.neighbors_file import is_larger, parse_cluster_address
 from communicator.router.mesh.exchange import publish_links, publish_services, republish
 from communicator.router.mesh.handshake import dial_due, part, settle_contests
-from communicator.router.mesh.neighbors_file import is_larger, parse_cluster_address
 from communicator.router.switchboard import Switchboard
 
 
@@ -104,4 +104,4 @@ def _introduce(board: Switchboard) -> None:
         others = (address for address in book.addresses() if address not in finders)
         unmet = [address for address in others if is_larger(address, str(host_port))]
         for attempt in book.introductions.begin(server, host_port, unmet, secure=link.kind is LinkKind.SECURE):
-            board.ask(Dial(attempt.number, attempt.host, attempt.port, attempt.secure))
+            board.ask(Dial(attempt.number, host_port.host, host_port.port, attempt.secure))

@@ -5,10 +5,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from communicator.errors import AddressError
-from communicator.protocol.addresses import parse_host_port
+from communicator.protocol.addresses import HostPort, parse_host_port
 from communicator.router.config import ClusterConfig, NeighborAddress
-from communicator.router.mesh.neighbors import AddressBook, MemberState, Purpose
-from communicator.router.mesh.neighbors_file import is_larger
+from communicator.router.mesh.book.book import AddressBook, Departed
+from communicator.router.mesh.book.entry import State
+from communicator.router.mesh.book.neighbors_file import is_larger
 
 OWN = "10.0.0.5:4042"
 B, C, D = "10.0.0.2:4042", "10.0.0.3:4042", "10.0.0.9:4042"
@@ -34,7 +35,7 @@ def states_of(book):
 def link(book, server, address, now_s=0.0):
     """As the handshake does when a router has come to us."""
     left = book.prove(server, address, now_s)
-    book.linked(address, server, now_s)
+    book.linked(None, server, now_s)
     return left
 
 
@@ -56,7 +57,7 @@ def test_our_own_address_must_be_one(own):
 
 
 def linked_addresses(book):
-    return tuple(sorted(member.address for member in book.members() if member.state is MemberState.LINKED))
+    return tuple(sorted(member.address for member in book.members() if member.state is State.LINKED))
 
 
 def test_a_router_alone():
@@ -162,6 +163,13 @@ def test_a_neighbor_that_moved_while_we_were_down_leaves_its_saved_address():
     assert (book.count, linked_addresses(book)) == (2, (D,))
 
 
+def test_an_address_that_means_something_on_one_host_only_is_dialled_and_told_to_nobody():
+    book = make_book("[fe80::2%eth0]:4042")
+    assert [(attempt.host_port.host, attempt.told) for attempt in book.due(0.0)] == [("fe80::2%eth0", "")]
+    assert (book.addresses(), book.count) == ([], 2)
+    assert make_book("[fe80::2%eth0]:4042", saved_neighbors=book.render_file()).rejected == ()
+
+
 def test_our_own_address_may_be_configured_everywhere():
     assert make_book(OWN, B).count == 2
     assert make_book("[::ffff:10.0.0.5]:4042").count == 1
@@ -202,14 +210,14 @@ def test_a_configured_name_counts_as_the_router_that_was_found_there():
     book = make_book("tls host-b:4043", "host-c:4042")
     assert book.count == 3
     first, _ = book.due(0.0)
-    assert (first.host, first.port, first.secure, first.purpose) == ("host-b", 4043, True, Purpose.DIAL)
+    assert (first.host_port, first.secure, first.told) == (HostPort("host-b", 4043), True, "")
     book.prove("b", B, 0.0)
     assert book.count == 4
     book.linked(first.number, "b", 0.0)
-    assert (book.count, linked_addresses(book), book.is_configured("b")) == (3, (B,), True)
+    assert (book.count, linked_addresses(book), book.is_configured_ip("10.0.0.2")) == (3, (B,), True)
     assert [(m.address, m.configured, m.secure) for m in book.members() if m.server] == [(B, True, True)]
     book.lost("b", 1.0)
-    assert {attempt.address for attempt in book.due(3.0)} in ({B}, {"host-b:4043"}), "one attempt at a time"
+    assert {str(attempt.host_port) for attempt in book.due(3.0)} in ({B}, {"host-b:4043"}), "one attempt at a time"
 
 
 def test_a_configured_number_counts_as_the_address_its_server_gives():
@@ -238,7 +246,7 @@ def test_a_configured_address_stays_when_its_server_moves():
     tried = set()
     for now_s in range(22, 30):
         for attempt in book.due(float(now_s)):
-            tried.add(attempt.address)
+            tried.add(str(attempt.host_port))
             book.failed(attempt.number, "refused", float(now_s))
     assert tried == {B, D}
 
@@ -273,7 +281,7 @@ def test_another_routers_word_does_not_take_the_address_of_a_linked_server():
 def test_a_proof_of_what_is_no_address_is_ignored(address):
     book = make_book()
     assert book.prove("b", address, 0.0) == ()
-    book.linked(address, "b", 0.0)
+    book.linked(None, "b", 0.0)
     assert book.count == 1
     book.lost("b", 1.0)
     assert book.next_due_s is None
@@ -281,7 +289,7 @@ def test_a_proof_of_what_is_no_address_is_ignored(address):
 
 def test_an_attempt_that_reaches_ourselves_shows_one_router_less():
     book = make_book("host-a:4042", C)
-    attempts = {attempt.address: attempt.number for attempt in book.due(0.0)}
+    attempts = {str(attempt.host_port): attempt.number for attempt in book.due(0.0)}
     book.ourselves(attempts["host-a:4042"], 0.0)
     book.ourselves(77, 0.0)
     assert (book.count, list(states_of(book))) == (2, [C])
@@ -357,7 +365,7 @@ def test_a_router_that_calls_is_tried_at_once():
     book.failed(attempt.number, "refused", 0.0)
     assert book.due(0.6) == []
     assert not book.called(B, 0.6)
-    assert [each.address for each in book.due(0.6)] == [B]
+    assert [str(each.host_port) for each in book.due(0.6)] == [B]
 
 
 def test_a_router_that_has_refused_us_and_calls_has_to_wait():
@@ -407,15 +415,15 @@ def test_the_first_failure_of_an_absence_is_told_and_then_one_in_ten_minutes():
     assert book.failed(attempt.number, "timed out", 2002.0)
 
 
-def test_a_router_that_was_lost_is_tried_soon_and_by_name_or_address():
+def test_a_router_that_was_lost_is_tried_soon():
     book = make_book()
     for server, address in (("b", B), ("c", C)):
         link(book, server, address)
     book.lost("b", 100.0)
-    book.lost(C, 100.0)
+    book.lost("c", 100.0)
     assert states_of(book) == {B: "waiting", C: "waiting"}
     assert book.due(100.3) == []
-    assert sorted(attempt.address for attempt in book.due(100.7)) == [B, C]
+    assert sorted(str(attempt.host_port) for attempt in book.due(100.7)) == [B, C]
     book.lost("nobody", 101.0)
 
 
@@ -423,7 +431,7 @@ def test_gossip_is_told_at_once_and_again_until_the_other_one_has_dialled():
     book, told, now_s = make_book(D), [], 0.0
     while now_s < 5.0:
         [attempt] = book.due(now_s)
-        assert attempt.purpose is Purpose.GOSSIP
+        assert attempt.told == OWN
         told.append(now_s)
         book.gossiped(attempt.number, now_s)
         now_s = book.next_due_s
@@ -437,7 +445,7 @@ def test_gossip_is_told_at_once_and_again_until_the_other_one_has_dialled():
 def test_heard_addresses_are_dialled_over_tls_where_that_can_be_verified():
     book = make_book("tls 10.0.0.2:4043", C, dials_secure=True)
     book.hear([D], 0.0)
-    assert {attempt.address: attempt.secure for attempt in book.due(0.0)} == {
+    assert {str(attempt.host_port): attempt.secure for attempt in book.due(0.0)} == {
         "10.0.0.2:4043": True,
         C: False,
         D: True,
@@ -456,7 +464,7 @@ def test_a_replaced_host_is_back_within_a_minute_however_long_it_was_away():
         assert book.next_due_s - now_s <= 30.0
         # The new machine has another address, and tells it with GOSSIP or by dialling.
         book.called(D, now_s)
-        assert [attempt.address for attempt in book.due(now_s) if attempt.address == D] == [D]
+        assert [str(attempt.host_port) for attempt in book.due(now_s) if str(attempt.host_port) == D] == [D]
         assert link(book, "b", D, now_s) == (B,)
         assert linked_addresses(book) == (D,)
 
@@ -468,10 +476,10 @@ def test_a_flood_of_addresses_is_bounded_and_does_not_keep_real_routers_out():
     book = make_book("host-c:4042", members_max=50)
     flood = (f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}:4042" for number in range(100_000, 200_000))
     book.hear(flood, 0.0)
-    assert (book.count, len(book._table)) == (50, 49)
+    assert (book.count, len(book._by_address)) == (50, 49)
     for number in range(1, 100):
         link(book, f"s{number}", f"192.168.0.{number}:4042")
-        assert len(book._table) == max(49, number + 1)
+        assert len(book._by_address) == max(49, number + 1)
     assert not book.hear(["172.16.0.1:4042"], 0.0)
     assert not book.called("172.16.0.1:4042", 0.0)
     assert book.prove("t", "172.16.0.1:4042", 0.0, started_s=EPOCH_S) == ()
@@ -498,7 +506,7 @@ def test_what_was_forgotten_and_replaced_is_bounded():
     assert len(book.forgotten) == 50
     for number in range(1000):
         book.prove("b", f"10.2.{number >> 8}.{number & 255}:1", 0.0)
-    assert (book.count, len(book._replaced._until_s)) == (2, 50)
+    assert (book.count, len(book._departed._replaced)) == (2, 50)
 
 
 # The configuration changes.
@@ -507,7 +515,7 @@ def test_what_was_forgotten_and_replaced_is_bounded():
 def test_neighbors_are_added_and_removed():
     book = make_book(B, C, "host-d:4042", "host-e:4042")
     link(book, "b", B)
-    attempts = {attempt.address: attempt.number for attempt in book.due(0.0)}
+    attempts = {str(attempt.host_port): attempt.number for attempt in book.due(0.0)}
     book.prove("d", D, 0.0)
     book.linked(attempts["host-d:4042"], "d", 0.0)
     book.reconfigure(make_cluster("tls 10.0.0.2:4042", "host-f:4042", dials_secure=True), 5.0)
@@ -518,7 +526,7 @@ def test_neighbors_are_added_and_removed():
         "host-f:4042": (True, False, "waiting"),
     }
     assert book.attempt(attempts[C]) is None
-    assert [attempt.address for attempt in book.due(5.0)] == ["host-f:4042"]
+    assert [str(attempt.host_port) for attempt in book.due(5.0)] == ["host-f:4042"]
 
 
 def test_a_neighbor_that_was_met_stays_known_when_it_is_no_longer_configured():
@@ -552,7 +560,7 @@ def test_a_forgotten_address_that_is_configured_counts_again():
 def test_ip_addresses_that_are_ours_or_a_configured_neighbors(ip, is_ours):
     book = make_book(B, "host-d:4042")
     book.hear([C], 0.0)
-    attempts = {attempt.address: attempt.number for attempt in book.due(0.0)}
+    attempts = {str(attempt.host_port): attempt.number for attempt in book.due(0.0)}
     book.prove("d", D, 0.0)
     book.linked(attempts["host-d:4042"], "d", 0.0)
     assert book.is_configured_ip(ip) is is_ours
@@ -571,6 +579,75 @@ def test_ip_addresses_that_are_ours_or_a_configured_neighbors(ip, is_ours):
 )
 def test_addresses_are_compared(other, is_smaller):
     assert is_larger(OWN, other) is is_smaller
+
+
+# Who counts no longer.
+
+
+@pytest.mark.parametrize(
+    ("mark_s", "is_news"),
+    [
+        (EPOCH_S, True),
+        (EPOCH_S - 30 * 86_400 + 1, True),
+        (EPOCH_S - 30 * 86_400, False),
+        (EPOCH_S + 86_400 - 1, True),
+        (EPOCH_S + 86_400, False),
+        (0, False),
+        (-1, False),
+        (10**30, False),
+    ],
+)
+def test_a_mark_is_believed_for_thirty_days_unless_a_wrong_clock_made_it(mark_s, is_news):
+    departed = Departed(10)
+    assert departed.news({"a": mark_s}, EPOCH_S) == ({"a": mark_s} if is_news else {})
+    departed.forget("a", mark_s)
+    departed.news({}, EPOCH_S)
+    assert ("a" in departed.marks) is is_news
+
+
+def test_only_a_later_mark_is_news():
+    departed = Departed(10)
+    departed.forget("a", EPOCH_S)
+    assert [bool(departed.news({"a": EPOCH_S + more_s}, EPOCH_S)) for more_s in (-1, 0, 1)] == [False, False, True]
+    departed.lift("a")
+    assert dict(departed.marks) == {}
+    assert [bool(departed.news({"a": EPOCH_S + more_s}, EPOCH_S)) for more_s in (-1, 0, 1)] == [False, False, True]
+
+
+def test_marks_are_bounded_and_the_oldest_give_way():
+    departed = Departed(3)
+    for number in (5, 1, 4, 2, 3):
+        departed.forget(f"a{number}", EPOCH_S + number)
+    assert set(departed.marks) == {"a5", "a4", "a3"}
+    for number in range(100):
+        departed.forget("b", EPOCH_S + 10 + number)
+        departed.lift("b")
+        departed.forget(f"c{number}", EPOCH_S + 10 + number)
+        departed.lift(f"c{number}")
+    assert len(departed._lifted) == 3
+
+
+def test_marks_cannot_be_changed_from_outside():
+    with pytest.raises(TypeError):
+        Departed(3).marks["a"] = 1
+
+
+def test_a_replaced_address_is_held_for_a_day():
+    departed = Departed(2)
+    departed.replace("a", 100.0)
+    assert [departed.holds("a", now_s) for now_s in (100.0, 86_499.0, 86_500.0)] == [True, True, False]
+    assert not departed.holds("b", 100.0)
+    departed.replace("b", 100.0)
+    departed.lift("b")
+    departed.lift("b")
+    assert not departed.holds("b", 100.0)
+
+
+def test_replaced_addresses_are_bounded_and_the_oldest_give_way():
+    departed = Departed(2)
+    for address in "abca":
+        departed.replace(address, 0.0)
+    assert [departed.holds(address, 1.0) for address in "abc"] == [True, False, True]
 
 
 # Whatever happens.
@@ -630,13 +707,13 @@ class Life:
         self.book.reconfigure(make_cluster(*NAMES[: how % 3], *([C] if how else []), discover=how != 3), self.now_s)
 
     def due(self, _address, _server, _how):
-        busy = {attempt.address for attempt in self.open.values()}
+        busy = {str(attempt.host_port) for attempt in self.open.values()}
         due_s = self.book.next_due_s
         attempts = self.book.due(self.now_s)
         assert due_s is not None or not attempts
         for attempt in attempts:
-            assert attempt.address not in busy
-            busy.add(attempt.address)
+            assert str(attempt.host_port) not in busy
+            busy.add(str(attempt.host_port))
             self.open[attempt.number] = attempt
         assert self.book.next_due_s is None or self.book.next_due_s > self.now_s or len(attempts) == 8
 
@@ -661,9 +738,9 @@ class Life:
         assert len(servers) == len(set(servers)), "one member for each server"
         assert len({member.address for member in members}) == len(members)
         assert OWN not in {member.address for member in members}
-        assert all((member.state is MemberState.LINKED) == (member.server in self.linked) for member in members)
+        assert all((member.state is State.LINKED) == (member.server in self.linked) for member in members)
         assert not set(book.addresses()) & set(book.forgotten)
-        waits = [known.due_s - self.now_s for known in book._table]
+        waits = [known.due_s - self.now_s for known in book._by_address.values()]
         assert max(waits, default=0.0) <= 30.0
 
 

@@ -2,14 +2,15 @@
 
 import ipaddress
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import NamedTuple
 
-from communicator.errors import AddressError
 from communicator.protocol.addresses import REMOTE_PORT, HostPort, parse_host_port
 
-Rank = tuple[int, int, int]
-"""What orders addresses: the version of IP, the number of the host, the port."""
+Order = tuple[int, int, int]
+"""What addresses are compared by: the version of IP, the number of the host, the port."""
+NO_ORDER = (0, 0, 0)
+"""Of a name, and of a number that means something on one host only."""
 
 HEADER = (
     "# The routers of this cluster, one IP:port per line, this one included.",
@@ -18,16 +19,6 @@ HEADER = (
 ADDRESSES_CACHED = 4_096
 """The same few addresses are read from every message of every router: twice the addresses of a large cluster, and some."""
 _LIMITED_BROADCAST = ipaddress.IPv4Address("255.255.255.255")
-
-
-@lru_cache(maxsize=ADDRESSES_CACHED)
-def rank(host_port: HostPort) -> Rank | None:
-    """Where an address stands among others; None when its host is a name."""
-    try:
-        ip = ipaddress.ip_address(host_port.host)
-    except ValueError:
-        return None
-    return (ip.version, int(ip), host_port.port)
 
 
 @lru_cache(maxsize=ADDRESSES_CACHED)
@@ -40,13 +31,12 @@ def parse_cluster_address(text: str) -> HostPort | None:
     try:
         host_port = parse_host_port(text.strip())
         ip = ipaddress.ip_address(host_port.host)
-    except (AddressError, ValueError):
+    except ValueError:
         return None
     if isinstance(ip, ipaddress.IPv6Address):
-        if ip.scope_id is not None:
-            return None  # it means something on one host only
         ip = ip.ipv4_mapped or ip
-    if ip.is_unspecified or ip.is_multicast or ip == _LIMITED_BROADCAST or host_port.port == 0:
+    is_one_hosts = not (ip.is_unspecified or ip.is_multicast or ip == _LIMITED_BROADCAST)
+    if not is_one_hosts or host_port.port == 0 or "%" in host_port.host:  # a scope means something on one host only
         return None
     return HostPort(str(ip), host_port.port)
 
@@ -61,60 +51,59 @@ def is_larger(address: str, other: str) -> bool:
     return order_of(address) > order_of(other)
 
 
-def order_of(address: str) -> Rank:
+@lru_cache(maxsize=ADDRESSES_CACHED)
+def order_of(address: str) -> Order:
     """Where an ``IP:port`` stands among others; what is none comes first."""
     host_port = parse_cluster_address(address)
-    return (host_port and rank(host_port)) or (0, 0, 0)
+    if host_port is None:
+        return NO_ORDER
+    ip = ipaddress.ip_address(host_port.host)
+    return (ip.version, int(ip), host_port.port)
+
+
+def canonical(address: str) -> str:
+    """The one spelling of an ``IP:port``; what is none is left as it is."""
+    return str(parse_cluster_address(address) or address)
 
 
 def with_port(text: str) -> str:
     """What another router names as a neighbor, with the usual port where it names none, as the ancestor takes it."""
     try:
         return str(parse_host_port(text, REMOTE_PORT))
-    except AddressError:
+    except ValueError:
         return text
 
 
-@dataclass(slots=True)
-class SavedNeighbors:
+class SavedNeighbors(NamedTuple):
     """What neighbors.txt says."""
 
-    addresses: list[HostPort] = field(default_factory=list)
-    servers: dict[str, str] = field(default_factory=dict)
+    addresses: list[str]
+    servers: dict[str, str]
     """Address, of a configured neighbor also by name, to the server that was proven to be there."""
-    forgotten: dict[str, int] = field(default_factory=dict)
+    forgotten: dict[str, int]
     """Address to when it was forgotten, in seconds since the epoch."""
-    rejected: list[str] = field(default_factory=list)
+    rejected: list[str]
 
 
-def read_neighbors(text: str) -> SavedNeighbors:
-    """Read neighbors.txt: addresses parted by line ends, blanks or commas; after ``#`` comments, some of them our notes."""
-    saved = SavedNeighbors()
+def read(text: str) -> SavedNeighbors:
+    """Read neighbors.txt: addresses parted by line ends, blanks or commas; after ``#`` comments, some of them notes of ours."""
+    saved = SavedNeighbors([], {}, {}, [])
     for line in text.splitlines():
         entries, _, comment = line.partition("#")
         for entry in entries.replace(",", " ").split():
-            host_port = parse_cluster_address(entry)
-            if host_port is None:
-                saved.rejected.append(entry)
-            else:
-                saved.addresses.append(host_port)
-        _read_note(comment.split(), saved)
+            is_address = parse_cluster_address(entry) is not None
+            (saved.addresses if is_address else saved.rejected).append(canonical(entry))
+        match comment.split():
+            case ["forgotten", address, epoch] if (
+                epoch.isascii() and epoch.isdigit() and parse_cluster_address(address)
+            ):
+                saved.forgotten[canonical(address)] = int(epoch)
+            case ["server", address, server]:
+                saved.servers[address] = server
     return saved
 
 
-def _read_note(words: list[str], saved: SavedNeighbors) -> None:
-    match words:
-        case ["forgotten", address, epoch] if epoch.isascii() and epoch.isdigit():
-            host_port = parse_cluster_address(address)
-            if host_port is not None:
-                saved.forgotten[str(host_port)] = int(epoch)
-        case ["server", address, server]:
-            saved.servers[address] = server
-        case _:
-            pass  # a comment of somebody else
-
-
-def render_neighbors(addresses: Iterable[HostPort], servers: Mapping[str, str], forgotten: Mapping[str, int]) -> str:
+def render(addresses: Iterable[str], servers: Mapping[str, str], forgotten: Mapping[str, int]) -> str:
     """Write neighbors.txt.
 
     Args:
@@ -122,8 +111,7 @@ def render_neighbors(addresses: Iterable[HostPort], servers: Mapping[str, str], 
         servers: Address to the server proven to be there.
         forgotten: Address to the epoch, in seconds.
     """
-    known = {str(host_port): rank(host_port) or (0, 0, 0) for host_port in addresses}
-    lines = [*HEADER, *sorted(known, key=known.__getitem__)]
+    lines = [*HEADER, *sorted(set(addresses), key=order_of)]
     lines += [f"# server {address} {server}" for address, server in sorted(servers.items())]
     lines += [f"# forgotten {address} {epoch_s}" for address, epoch_s in sorted(forgotten.items())]
     return "\n".join(lines) + "\n"

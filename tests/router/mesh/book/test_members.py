@@ -1,18 +1,18 @@
-"""When an operator hears that a router has been out of reach for long, and when no longer."""
+"""One router from all its entries; and when an operator hears that one has been out of reach for long, and when no longer."""
 
 import pytest
 
 from communicator.router.effects import RouterFlag, SetFlag
 from communicator.router.events import DialFailed
-from communicator.router.mesh.known_address import Member, MemberState
-from communicator.router.mesh.out_of_reach import FAILURES, LOOK_EVERY_S, SPAN_S, OutOfReach
+from communicator.router.mesh.book.entry import Entry, State
+from communicator.router.mesh.book.members import FAILURES, LOOK_EVERY_S, SPAN_S, Member, OutOfReach, summarise
 
 NOW_S = 10_000.0
 LONG_AGO_S = NOW_S - SPAN_S - 1
 DOWN = SetFlag(RouterFlag.CONNECTION_FAILED, raised=False)
 
 
-def member(server="beta", state=MemberState.WAITING, failures=FAILURES, since_s=LONG_AGO_S, address="10.0.0.2:4042"):
+def member(server="beta", state=State.WAITING, failures=FAILURES, since_s=LONG_AGO_S, address="10.0.0.2:4042"):
     return Member(
         address=address,
         server=server,
@@ -29,7 +29,51 @@ def up(detail):
     return SetFlag(RouterFlag.CONNECTION_FAILED, raised=True, detail=detail)
 
 
-@pytest.mark.parametrize("state", [MemberState.WAITING, MemberState.DIALLING, MemberState.REFUSED])
+def make_entry(address, state=State.WAITING, failures=0, **changes):
+    entry = Entry(address, "boot", 0.0, state)
+    entry.absence.failures = failures
+    for name, value in changes.items():
+        setattr(entry, name, value)
+    return entry
+
+
+@pytest.mark.parametrize(
+    ("state", "shown"),
+    [
+        (State.WAITING, State.WAITING),
+        (State.REFUSED, State.REFUSED),
+        (State.DIALLING, State.DIALLING),
+        (State.CROSSED, State.LINKED),
+        (State.LINKED, State.LINKED),
+    ],
+)
+def test_the_best_that_can_be_said_is_the_state(state, shown):
+    assert summarise([make_entry("10.0.0.2:1"), make_entry("10.0.0.1:1", state)]).state is shown
+
+
+def test_a_router_is_shown_where_it_was_proven_to_be_with_what_is_configured():
+    entries = [
+        make_entry("host-a:1", failures=3, reason="no such host", server="a", is_configured=True, secure=True),
+        make_entry("10.0.0.1:1", server="a"),
+        make_entry("10.0.0.2:1", failures=1, reason="timed out", server="a", is_proven=True),
+    ]
+    assert summarise(entries) == Member(
+        address="10.0.0.2:1",
+        server="a",
+        configured=True,
+        state=State.WAITING,
+        failures=3,
+        absent_since_s=0.0,
+        reason="timed out",
+        secure=True,
+    )
+
+
+def test_a_number_is_shown_rather_than_a_name():
+    assert summarise([make_entry("a-host:1"), make_entry("10.0.0.1:1")]).address == "10.0.0.1:1"
+
+
+@pytest.mark.parametrize("state", [State.WAITING, State.DIALLING, State.REFUSED])
 def test_many_failures_for_long_are_told_once(state):
     watch = OutOfReach()
     lost = member(state=state)
@@ -44,7 +88,7 @@ def test_many_failures_for_long_are_told_once(state):
         {"failures": FAILURES - 1},
         {"since_s": NOW_S - SPAN_S},
         {"since_s": NOW_S},
-        {"state": MemberState.LINKED},
+        {"state": State.LINKED},
     ],
 )
 def test_few_failures_or_a_short_time_are_not(changes):
@@ -61,8 +105,8 @@ def test_the_one_that_is_away_for_longest_is_named():
 def test_it_is_over_when_nobody_is_away_for_that_long():
     watch = OutOfReach()
     watch.look([member(), member("gamma")], NOW_S)
-    assert watch.look([member(state=MemberState.LINKED), member("gamma")], NOW_S) is None
-    assert watch.look([member(failures=1, since_s=NOW_S), member("gamma", MemberState.LINKED)], NOW_S) == DOWN
+    assert watch.look([member(state=State.LINKED), member("gamma")], NOW_S) is None
+    assert watch.look([member(failures=1, since_s=NOW_S), member("gamma", State.LINKED)], NOW_S) == DOWN
     assert watch.look([], NOW_S) is None
     assert watch.look([member()], NOW_S) == up("beta (10.0.0.2:4042)")
 
@@ -70,8 +114,8 @@ def test_it_is_over_when_nobody_is_away_for_that_long():
 def test_a_flag_of_the_last_life_stands_until_all_are_there():
     watch = OutOfReach()
     away = member(failures=0, since_s=NOW_S)
-    assert watch.look([away, member("gamma", MemberState.LINKED)], NOW_S) is None
-    assert watch.look([member(state=MemberState.LINKED)], NOW_S) == DOWN
+    assert watch.look([away, member("gamma", State.LINKED)], NOW_S) is None
+    assert watch.look([member(state=State.LINKED)], NOW_S) == DOWN
     assert OutOfReach().look([], NOW_S) == DOWN
 
 

@@ -1,15 +1,38 @@
-"""When an operator is to hear that a router has been out of reach for long, and when no longer; it dials nobody."""
+"""All entries of one router together, and when an operator is to hear that one has been out of reach for long; it dials nobody."""
 
-from collections.abc import Iterable
-
+from communicator.answers import clusters
 from communicator.router.effects import RouterFlag, SetFlag
-from communicator.router.mesh.known_address import Member, MemberState
+from communicator.router.mesh.book.entry import Entry, State
+from communicator.router.mesh.book.neighbors_file import NO_ORDER
 
 FAILURES = 20
 SPAN_S = 3600.0
 """As the ancestor: that many failures, and that long; a host that is being replaced is back before."""
 LOOK_EVERY_S = 60.0
 """Looking takes time with a thousand members, and nobody is in a hurry after an hour."""
+
+
+class Member(clusters.Neighbor, frozen=True):
+    """Another router, under whatever addresses it is known: where it was proven to be, or else where it is looked for."""
+
+    absent_since_s: float = 0.0
+    """When it was last linked, or else first heard of, on the monotonic clock."""
+
+
+def summarise(entries: list[Entry]) -> Member:
+    """One router from all its entries, at least one."""
+    known = sorted(entries, key=lambda each: (not each.is_proven, each.order == NO_ORDER, each.address))
+    state = min((each.state for each in known), key=list(State).index)
+    return Member(
+        address=known[0].address,
+        server=known[0].server,
+        configured=any(each.is_configured for each in known),
+        state=State.LINKED if state is State.CROSSED else state,
+        failures=max(each.absence.failures for each in known),
+        absent_since_s=min(each.absence.since_s for each in known),
+        reason=next((each.reason for each in known if each.reason), ""),
+        secure=next((each.secure for each in known if each.is_configured), known[0].secure),
+    )
 
 
 class OutOfReach:
@@ -28,7 +51,7 @@ class OutOfReach:
         """Whether it is time to look."""
         return now_s >= self._look_s
 
-    def look(self, members: Iterable[Member], now_s: float) -> SetFlag | None:
+    def look(self, members: tuple[Member, ...], now_s: float) -> SetFlag | None:
         """What is to be told now; None when nothing has changed.
 
         Args:
@@ -36,7 +59,7 @@ class OutOfReach:
             now_s: The time, on the monotonic clock.
         """
         self._look_s = now_s + LOOK_EVERY_S
-        absent = [member for member in members if member.state is not MemberState.LINKED]
+        absent = [member for member in members if member.state is not State.LINKED]
         lost = [each for each in absent if each.failures >= FAILURES and now_s - each.absent_since_s > SPAN_S]
         if lost and not self._is_raised:
             self._is_raised = True

@@ -2,8 +2,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from communicator.protocol.addresses import HostPort
-from communicator.router.mesh.neighbors_file import parse_cluster_address, rank, read_neighbors, render_neighbors
+from communicator.router.mesh.book.neighbors_file import (
+    NO_ORDER,
+    canonical,
+    order_of,
+    parse_cluster_address,
+    read,
+    render,
+)
 
 
 @pytest.mark.parametrize(
@@ -44,21 +50,21 @@ def test_an_address_of_a_router(text, spelling):
 def test_no_text_is_too_odd(text):
     host_port = parse_cluster_address(text)
     assert host_port is None or parse_cluster_address(str(host_port)) == host_port
+    assert canonical(text) == (text if host_port is None else str(host_port))
 
 
 def test_addresses_are_ordered_by_number():
     texts = ["9.0.0.1:9", "10.0.0.1:80", "10.0.0.1:4042", "10.0.0.20:1", "[::2]:1", "[2001:db8::1]:1"]
-    hosts = [parse_cluster_address(text) for text in texts]
-    assert sorted(hosts, key=rank) == hosts
-    assert rank(HostPort("host-b", 4042)) is None
+    assert sorted(texts, key=order_of) == texts
+    assert order_of("host-b:4042") == order_of("[fe80::1%eth0]:4042") == NO_ORDER < order_of(texts[0])
 
 
 def test_the_file_of_the_ancestor_is_read():
-    saved = read_neighbors(
+    saved = read(
         "# written by communicatord\n10.0.0.2:4042\n10.0.0.3:4042, 10.0.0.4:4042 10.0.0.5:4042 # three\n\n"
         "10.0.0.6\nhost-b:4042,,\n\t[::1]:4042\r\n"
     )
-    assert [str(each) for each in saved.addresses] == [
+    assert saved.addresses == [
         "10.0.0.2:4042",
         "10.0.0.3:4042",
         "10.0.0.4:4042",
@@ -84,15 +90,15 @@ def test_the_file_of_the_ancestor_is_read():
     ],
 )
 def test_comments_that_are_no_notes_of_ours_are_passed_over(line):
-    saved = read_neighbors(line)
+    saved = read(line)
     assert (saved.addresses, saved.rejected, saved.servers, saved.forgotten) == ([], [], {}, {})
 
 
 def test_what_is_written_is_read_again():
-    addresses = [HostPort("10.0.0.10", 4042), HostPort("10.0.0.9", 4042), HostPort("::1", 4042)]
+    addresses = ["10.0.0.10:4042", "10.0.0.9:4042", "[::1]:4042"]
     servers = {"10.0.0.9:4042": "b", "host-b:4042": "b"}
     forgotten = {"10.0.0.7:4042": 1_700_000_000}
-    text = render_neighbors(addresses, servers, forgotten)
+    text = render(addresses, servers, forgotten)
     assert text.splitlines()[2:] == [
         "10.0.0.9:4042",
         "10.0.0.10:4042",
@@ -102,5 +108,5 @@ def test_what_is_written_is_read_again():
         "# forgotten 10.0.0.7:4042 1700000000",
     ]
     assert all(line.startswith("#") for line in text.splitlines()[:2])
-    saved = read_neighbors(text)
+    saved = read(text)
     assert (set(saved.addresses), saved.servers, saved.forgotten) == (set(addresses), servers, forgotten)

@@ -1,0 +1,284 @@
+"""The address book: what is believed of which address, on whose word; it opens nothing and sends nothing."""
+
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+
+from communicator.errors import AddressError
+from communicator.router.config import ClusterConfig
+from communicator.router.mesh.book.entries import Entries
+from communicator.router.mesh.book.entry import GONE, PROVISIONAL, UP, WAITING, Entry, Event, State
+from communicator.router.mesh.book.neighbors_file import NO_ORDER, canonical, parse_cluster_address, read, render
+
+FORGOTTEN_SPAN_S = 30 * 86_400
+"""By then nobody tells of the address any more."""
+CLOCK_SLACK_S = 86_400
+"""A mark from further ahead was made by a wrong clock, and would never end."""
+REPLACED_SPAN_S = 86_400.0
+
+
+class Departed:
+    """Addresses that count no longer: forgotten on an operator's word, which spreads, or replaced by a newer one of their server.
+
+    Args:
+        each_max: How many of each kind are kept; the oldest give way.
+    """
+
+    def __init__(self, each_max: int) -> None:
+        self._each_max = each_max
+        self._marks: dict[str, int] = {}
+        self._lifted: dict[str, float] = {}
+        self._replaced: dict[str, float] = {}
+        self.marks: Mapping[str, int] = MappingProxyType(self._marks)
+        """Address to when it was forgotten, in seconds since the epoch."""
+
+    def holds(self, address: str, now_s: float) -> bool:
+        """Whether hearsay of this address is old news; what was replaced is held for a day."""
+        return address in self._marks or now_s < self._replaced.get(address, float("-inf"))
+
+    def news(self, marks: Mapping[str, int], epoch_s: int) -> dict[str, int]:
+        """Drop marks that are not to be believed any more; which of these are, and say anything we did not know."""
+        believed = range(epoch_s - FORGOTTEN_SPAN_S + 1, epoch_s + CLOCK_SLACK_S)
+        for address in [each for each, mark_s in self._marks.items() if mark_s not in believed]:
+            del self._marks[address]
+        known = {**self._lifted, **self._marks}
+        return {each: mark_s for each, mark_s in marks.items() if mark_s in believed and mark_s > known.get(each, 0)}
+
+    def forget(self, address: str, mark_s: int) -> None:
+        """An operator has said so, at that time."""
+        self._marks[address] = mark_s
+        if len(self._marks) > self._each_max:
+            del self._marks[min(self._marks, key=self._marks.__getitem__)]
+
+    def replace(self, address: str, now_s: float) -> None:
+        """Its server is proven to be elsewhere; `now_s` is on the monotonic clock."""
+        self._keep(self._replaced, address, now_s + REPLACED_SPAN_S)
+
+    def lift(self, address: str) -> None:
+        """A router is there after all; the same mark, told by others, does not come back."""
+        self._replaced.pop(address, None)
+        if address in self._marks:
+            self._keep(self._lifted, address, self._marks.pop(address))
+
+    def _keep(self, kept: dict[str, float], address: str, time_s: float) -> None:
+        kept.pop(address, None)
+        kept[address] = time_s
+        if len(kept) > self._each_max:
+            del kept[next(iter(kept))]
+
+
+class AddressBook(Entries):
+    """All addresses of the cluster's routers.
+
+    Times are on the monotonic clock where they are called `now_s`, and seconds since the epoch where they are called `epoch_s`.
+
+    Args:
+        own: Our ``IP:port``.
+        cluster: The configured neighbors, the saved ones, and how to meet others.
+        seed: What spreads our dials, unlike for each life of each router.
+        members_max: How many addresses are remembered, ours included; beyond it only those that are configured or linked.
+        now_s: When this life begins.
+
+    Raises:
+        AddressError: `own` is no address under which others could reach us.
+    """
+
+    def __init__(self, own: str, cluster: ClusterConfig, seed: str, members_max: int, now_s: float) -> None:
+        host_port = parse_cluster_address(own)
+        if host_port is None:
+            raise AddressError(f"{own!r} is no IP:port under which others can reach this router")
+        super().__init__(str(host_port), cluster)
+        self._host = host_port
+        self._seed = seed
+        self._members_max = members_max
+        self._departed = Departed(members_max)
+        self.forgotten = self._departed.marks
+        """Address to when it was forgotten, in seconds since the epoch: to be told to other routers."""
+        self.reconfigure(cluster, now_s)
+        self.rejected = self._load(cluster.saved_neighbors, now_s)
+        """What neighbors.txt held that is no address of another router: for one notice."""
+
+    def addresses(self) -> list[str]:
+        """Every other ``IP:port`` that counts, rising."""
+        # An address whose server has moved counts with it here, but would count by itself elsewhere.
+        here = [each for group in self._groups() for each in group if not self._has_moved(each)]
+        return [each.address for each in sorted(here, key=lambda each: each.order) if each.order != NO_ORDER]
+
+    def is_configured_ip(self, ip: str) -> bool:
+        """Whether this is our own IP address, or one of a configured neighbor's."""
+        there = [entry for entry in self._by_address.values() if entry.host_port.host == ip]
+        return ip == self._host.host or any(mate.is_configured for each in there for mate in self._mates(each))
+
+    def render_file(self) -> str:
+        """What neighbors.txt is to hold."""
+        servers = {entry.address: entry.server for group in self._groups() for entry in group if entry.server}
+        return render([self._own, *self.addresses()], servers, self.forgotten)
+
+    def hear(self, addresses: Iterable[str], now_s: float, *, are_callers: bool = False) -> bool:
+        """Somebody has told of addresses, or with `are_callers` of its own.
+
+        Returns:
+            Whether there were new ones among them that count. We take none where discovery is off, none of another router that was
+            forgotten or replaced, no loopback address unless ours is one, and none when the book is full.
+        """
+        is_news = False
+        for address in addresses if self._cluster.discover else ():
+            if self._has_room() and self._get(address) is None and self._is_admissible(address):
+                is_departed = self._departed.holds(canonical(address), now_s)
+                if are_callers or not is_departed:
+                    self._enter(address, now_s, PROVISIONAL if is_departed else WAITING)
+                is_news = is_news or not is_departed
+        return is_news
+
+    def called(self, address: str, now_s: float) -> bool:
+        """A router has told us itself (GOSSIP) that it is at this address: dial it soon, also if it was forgotten or replaced.
+
+        Returns:
+            Whether the address is new, and counts.
+        """
+        if (entry := self._get(address)) is not None:
+            self._take(entry, Event.CALLED, now_s)
+        return self.hear([address], now_s, are_callers=True)
+
+    def prove(self, server: str, address: str, now_s: float, started_s: int | None = None) -> tuple[str, ...]:
+        """A server has shown that it is at this address.
+
+        Args:
+            server: Its name.
+            address: Its ``IP:port``; what is no address is ignored.
+            now_s: The time.
+            started_s: None when it has shown that to us. On another router's word: when that life of it began, in seconds since
+                the epoch; an address that was forgotten later stays so, and what we know of a linked server is better, also that an
+                address is its own.
+
+        Returns:
+            Addresses that the server has left: they count no longer, and hearsay does not bring them back for a day.
+        """
+        is_shown, known_s = started_s is None, self.forgotten.get(canonical(address), -1)
+        there = self._get(address)
+        who = {server} if there is None else {server, there.server}  # of these, one that is linked is where it is
+        is_stale = started_s is not None and (known_s >= started_s or not who.isdisjoint(self._linked))
+        if is_stale or not self._is_admissible(address) or not self._make_room(address, now_s, is_proven=is_shown):
+            return ()
+        entry = self._get(address) or self._enter(address, now_s)
+        self._confirm(entry, now_s)
+        self._assign(entry, server, now_s)
+        others = [each for each in self._of_server(server) if each is not entry]
+        left = [each for each in others if each.is_proven or not each.is_configured]
+        for each in left:
+            each.is_proven = False
+            if not each.is_configured:
+                self._departed.replace(each.address, now_s)
+                self._take(each, Event.DROPPED, now_s)
+        entry.is_proven = True
+        return tuple(each.address for each in left)
+
+    def ourselves(self, number: int, now_s: float) -> None:
+        """The dial has reached this very router: the address is ours too, and nobody else's."""
+        if (entry := self._end(number, Event.DROPPED, now_s)) is not None:
+            self._departed.replace(entry.address, now_s)
+
+    def forget(self, what: str, epoch_s: int) -> bool:
+        """An operator has said that a router does not come back.
+
+        Args:
+            what: Its ``IP:port``, or the name of the server.
+            epoch_s: When that was said.
+
+        Returns:
+            Whether anything was forgotten; what is configured or linked is not.
+        """
+        addresses = [what] if ":" in what else [entry.address for entry in self._of_server(what)]
+        return sum(self._forget_one(address, epoch_s) for address in addresses) > 0
+
+    def leave(self, server: str, left: Iterable[str], epoch_s: int) -> None:
+        """Tell others, as of forgotten ones, of addresses that a proven server has left: they may not know whose they were.
+
+        Above all the server itself, on its new machine, cannot know. `left` is what `prove` returned, `epoch_s` the time now.
+        """
+        moved = {each.address for each in self._of_server(server) if each.order != NO_ORDER and self._has_moved(each)}
+        for address in sorted(moved.union(left) - self.forgotten.keys()):
+            self._departed.forget(address, epoch_s)
+
+    def merge_forgotten(self, marks: Mapping[str, int], epoch_s: int) -> bool:
+        """Another router tells what was forgotten.
+
+        Args:
+            marks: Address to when that was, in seconds since the epoch.
+            epoch_s: The time now.
+
+        Returns:
+            Whether anything was news.
+        """
+        return sum(self._forget_one(*each) for each in self._departed.news(marks, epoch_s).items()) > 0
+
+    def reconfigure(self, cluster: ClusterConfig, now_s: float) -> None:
+        """Take the configured neighbors over; who is no longer one stays only if it was met, and discovery is on."""
+        self._cluster = cluster
+        self._is_next_known = False
+        wanted = {canonical(str(neighbor.host_port)): neighbor.secure for neighbor in cluster.neighbors}
+        wanted.pop(self._own, None)
+        for address, entry in list(self._by_address.items()):
+            entry.secure = cluster.dials_secure
+            if entry.is_configured and address not in wanted:
+                entry.is_configured = False
+                if not (entry.is_proven and cluster.discover):
+                    self._take(entry, Event.DROPPED, now_s)
+        for address, secure in wanted.items():
+            entry = self._get(address) or self._enter(address, now_s)
+            self._confirm(entry, now_s)
+            entry.is_configured, entry.secure = True, secure
+
+    def _load(self, text: str, now_s: float) -> tuple[str, ...]:
+        saved = read(text)
+        for address, mark_s in saved.forgotten.items():
+            if self._get(address) is None:
+                self._departed.forget(address, mark_s)
+        self.hear(saved.addresses, now_s)
+        for address, server in saved.servers.items():
+            if (entry := self._get(address)) is not None:
+                self._assign(entry, server, now_s)
+                entry.is_proven = not entry.is_configured
+        return tuple(saved.rejected)
+
+    def _has_moved(self, entry: Entry) -> bool:
+        """Whether the server that was at this address is proven to be at another."""
+        return not entry.is_proven and any(mate.is_proven for mate in self._mates(entry))
+
+    def _is_admissible(self, address: str) -> bool:
+        """Whether this is an address of another router, and can be reached from here."""
+        host_port = parse_cluster_address(address) or self._host
+        return host_port != self._host and (self._host.is_loopback or not host_port.is_loopback)
+
+    def _enter(self, address: str, now_s: float, state: State = WAITING) -> Entry:
+        entry = Entry(canonical(address), self._seed, now_s, state)
+        entry.secure = self._cluster.dials_secure
+        self._by_address[entry.address] = entry
+        self._is_next_known = False
+        return entry
+
+    def _confirm(self, entry: Entry, now_s: float) -> None:
+        """It is there, or is to be, whatever was said of it before."""
+        self._departed.lift(entry.address)
+        self._take(entry, Event.CONFIRMED, now_s)
+
+    def _has_room(self) -> bool:
+        return len(self._by_address) + 1 < self._members_max
+
+    def _make_room(self, address: str, now_s: float, *, is_proven: bool) -> bool:
+        """Whether it may be entered. Who is proven to be there is worth more than who was only told of, or long dialled in vain."""
+        is_known = self._get(address) is not None
+        if not is_known and not self._has_room():
+            others = [each for each in self._by_address.values() if not each.is_configured and each.state not in UP]
+            spare = [each for each in others if is_proven or not each.is_proven]
+            for least in sorted(spare, key=lambda each: (each.is_proven, -each.absence.failures))[:1]:
+                self._take(least, Event.DROPPED, now_s)
+        return is_known or is_proven or self._has_room()
+
+    def _forget_one(self, address: str, mark_s: int) -> bool:
+        entry = self._get(address)
+        if entry is not None and not entry.is_configured:
+            self._take(entry, Event.FORGOTTEN, mark_s)
+        if not self._is_admissible(address) or (entry is not None and entry.state is not GONE):
+            return False
+        self._departed.forget(canonical(address), mark_s)
+        return True
