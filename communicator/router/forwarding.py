@@ -203,12 +203,12 @@ class _Walk:
     def _put_for(self, route: Route) -> Callable[[bytes], None]:
         """What collects lines that take this route."""
         batches = [self._batches.setdefault(target, []) for target in route.targets]
-        kind, cut, written = route.kind, route.cut, route.written
+        routed, kind, cut, written = self._board.statistics.routed, route.kind, route.cut, route.written
         if kind == "local" and not (cut or written):
             return batches[0].append
 
         def put(line: bytes) -> None:
-            self._board.statistics.routed[kind] += 1
+            routed[kind] += 1
             self._copies += len(batches)
             for batch in batches:
                 batch.append(written + line[cut:])
@@ -218,14 +218,13 @@ class _Walk:
     def _read(self, line: bytes) -> bool:
         """Read one line, after what was collected before it has left; whether the walk goes on."""
         board, link = self._board, self._link
-        if self._batches:
+        if self._batches or self._puts:  # a broadcast that nobody hears is collected for nobody
             self._flush()
         if not board.may_look():
             board.park(link, line + self._rest.read(), Continue(link.id))
             return False
         inspect(board, link, line[:-1], self._now)
         self._routes.clear()
-        self._puts.clear()
         if link.is_parked:
             link.parked += self._rest.read()
         return not (link.is_parked or link.closing)
@@ -239,4 +238,5 @@ class _Walk:
                 self._board.transmit(target, prefix + prefix.join(batch), len(batch))
         self._board.statistics.routed["local"] += sent - self._copies
         self._batches.clear()
+        self._puts.clear()  # they refer to this walk, which would otherwise stay until the next garbage collection
         self._copies = 0
