@@ -145,8 +145,7 @@ class AddressBook:
             address: Its ``IP:port``; what is no address is ignored.
             now_s: The time.
             started_s: None when it has shown that to us. On another router's word: when that life of it began, in seconds since
-                the epoch; an address that was forgotten later stays so, and what we know of a linked server is better, also that an
-                address is its own.
+                the epoch; an address that was forgotten later stays so, and what we know of linked servers and theirs is better.
 
         Returns:
             Addresses that the server has left: they count no longer, and hearsay does not bring them back for a day.
