@@ -15,29 +15,35 @@ unexport PYTHONDONTWRITEBYTECODE
 export PATH := $(PATH):$(CURDIR)/.cache/debian/root/usr/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test alone lint fmt types cover fuzz soak bench clean
+.PHONY: help run test test-slow alone lint fmt types cover fuzz soak bench clean
 
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name what; do printf '  make %-8s %s\n' "$$name" "$$what"; done
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name what; do printf '  make %-10s %s\n' "$$name" "$$what"; done
 
 run: ## the whole suite on this machine, on real input; stop it with Ctrl-C
 	@tools/venv $(VENV) run
 	@exec $(BIN)/bellwether up $(ARGS)
 
-test: ## all tests, with one Python (PYTHON=python3.11 for another, with VENV=.venv-3.11)
+test: ## what takes at most 4 minutes, a short run of every component too (PYTHON=python3.11 for another, with VENV=.venv-3.11)
 	@tools/venv $(VENV) test
 	@tools/test-packages
-	@exec $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
+	@exec $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "not slow or short" --hypothesis-profile quick $(ARGS)
 
-alone: ## what failed last, three times and with nothing beside it: was it the neighbours?
+test-slow: ## the rest: clusters of processes, simulations, real programs at length, and properties with all examples
+	@tools/venv $(VENV) test
+	@tools/test-packages
+	@exec $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "slow and not short or hypothesis" $(ARGS)
+
+alone: ## what failed last, three times and with nothing beside it: does it take a busy machine to fail?
 	@tools/test-alone $(BIN)/python
 
-lint: ## ruff, the formatter, the import contracts, the size rules, the shell scripts
+lint: ## ruff, the formatter, the import contracts, the size rules, the checks of layout and pages, the shell scripts
 	@tools/venv $(VENV) dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
 	$(BIN)/python tools/check-sizes $(SOURCES)
+	$(BIN)/python -m pytest --quiet checks
 	@if command -v shellcheck >/dev/null; then shellcheck tools/find-python tools/venv tools/debian-* tools/test-* .ci/run; fi
 
 fmt: ## format, and mend what ruff can mend
@@ -61,10 +67,10 @@ fuzz: ## fuzz each reader and each door of a live router and exporter for SECOND
 	@tools/venv $(VENV) test
 	@exec $(BIN)/python -m fuzz --seconds $(SECONDS_EACH) $(ARGS)
 
-soak: ## simulate the clocks and the routers of SEEDS=2000 clusters, then the convergence of ROUTERS=200; ARGS="--first N" begins with another seed
+soak: ## simulate clocks and routers of SEEDS=2000 clusters, C++ routers among ours, and the convergence of ROUTERS=200; ARGS="--first N" begins with another seed
 	@tools/venv $(VENV) test
 	@$(BIN)/python -m tests.timekeeper.simulation --seeds $(SEEDS)
-	@exec $(BIN)/python -m simulation --seeds $(SEEDS) --routers $(ROUTERS) $(ARGS)
+	@exec $(BIN)/python -m simulation --seeds $(SEEDS) --graphs --mixed $(SEEDS) --routers $(ROUTERS) $(ARGS)
 
 bench: ## measure beside nats-server, redis-server and mosquitto, as ratios
 	@tools/venv $(VENV) test

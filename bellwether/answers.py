@@ -1,5 +1,6 @@
 """PURE: what daemons answer, read for a command or passed on to a program; it asks nobody."""
 
+from collections.abc import Sequence
 from typing import Any, TypeVar
 
 import msgspec
@@ -30,21 +31,22 @@ def read_told(message: Message, parameter: str, shape: type[T], what: str) -> T:
         raise CommandError(f"{what} cannot be read: {error}") from None
 
 
-def as_told(message: Message, parameter: str, what: str) -> str:
+def as_told(message: Message, parameter: str, what: str, **besides: Sequence[str]) -> str:
     """An answer as it came, for programs.
 
     Args:
         message: The answer.
         parameter: Which of its parameters holds JSON.
         what: How it is called.
+        besides: What was found out elsewhere, as further keys.
 
     Raises:
-        CommandError: It is no JSON.
+        CommandError: It is no JSON object.
     """
     try:
         text = message.get(parameter).encode()
-        msgspec.json.decode(text)
-        return msgspec.json.format(text).decode()
+        told = msgspec.json.decode(text, type=dict[str, msgspec.Raw])
+        return to_json({**told, **besides})
     except (ValueError, RecursionError) as error:
         raise CommandError(f"{what} cannot be read: {error}") from None
 

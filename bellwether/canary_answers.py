@@ -1,6 +1,6 @@
 """PURE: what became of an operator's order at each canary, and how that is told; it sends nothing."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Literal
 
 import msgspec
@@ -10,17 +10,19 @@ from rich.text import Text
 from bellwether.colours import coloured
 from bellwether.failure import CommandError
 from communicator.protocol.message import Message
-from communicator.wording.marks import BAD, GOOD, OPEN
+from communicator.wording.enforcement import not_enforced_text
+from communicator.wording.marks import BAD, DOUBTFUL, GOOD, OPEN
+from communicator.wording.releases import OVERRIDDEN
 
-_MARKS = {"done": GOOD, "refused": BAD, "silent": OPEN}
+_MARKS = {"done": GOOD, "refused": BAD, "silent": OPEN, "not_enforced": DOUBTFUL}
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """What one canary made of an order."""
+    """What one canary made of an order; or, of a server with a C++ router, that nothing comes of it there."""
 
     server: str
-    status: Literal["done", "refused", "silent"]
-    """``silent``: it did not answer."""
+    status: Literal["done", "refused", "silent", "not_enforced"]
+    """``silent``: it did not answer. ``not_enforced``: no canary said that."""
     message: str = ""
 
 
@@ -53,14 +55,27 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
         return Message("CANARY_COMMAND", told, service="canary", server=to)
 
 
+def not_enforced_of(order: Order, not_enforced: Collection[str]) -> list[Answer]:
+    """Where nothing comes of an order, although the canaries have done it: only routers of ours keep a version out, or let it in.
+
+    Args:
+        order: What was ordered.
+        not_enforced: The servers with a C++ router.
+    """
+    if order.command not in OVERRIDDEN:
+        return []
+    concerned = sorted(server for server in not_enforced if order.server in ("", "*", server))
+    return [Answer(server, "not_enforced", not_enforced_text([server], not_enforced)) for server in concerned]
+
+
 def render(answers: Iterable[Answer]) -> RenderableType:
-    """A line for each canary."""
+    """A line for each canary, and for each server where nothing comes of the order."""
     return Group(*_lines(answers))
 
 
 def _lines(answers: Iterable[Answer]) -> Iterator[Text]:
     for one in answers:
-        words = {"done": "done", "refused": f"refused: {one.message}", "silent": one.message}[one.status]
+        words = {"done": "done", "refused": f"refused: {one.message}"}.get(one.status, one.message)
         yield Text.assemble(coloured(_MARKS[one.status]), f" {one.server}: {words}")
 
 
@@ -70,7 +85,7 @@ def require_all(answers: Iterable[Answer]) -> None:
     Raises:
         CommandError: One has not; the text says how many.
     """
-    told = list(answers)
+    told = [one for one in answers if one.status != "not_enforced"]
     refused = sum(one.status == "refused" for one in told)
     silent = sum(one.status == "silent" for one in told)
     if refused or silent:

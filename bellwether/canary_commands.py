@@ -13,7 +13,7 @@ from rich.live import Live
 
 from bellwether import canary_explain, canary_questions, canary_replay, canary_tree, conversation
 from bellwether.answers import as_told, read_told, to_json
-from bellwether.canary_events import Verification, render_verification
+from bellwether.canary_events import render_verification
 from bellwether.canary_outcome import EXIT_CODES, Outcome, outcome_of
 from bellwether.canary_picture import Picture, narrowed
 from bellwether.canary_scope import USAGE, Scope, find_cell, parse_scope, require_service
@@ -22,7 +22,7 @@ from bellwether.places import find_router
 from canary.judge.replay import replay as judge_again
 from canary.rules import Rules
 from canary.settings import CanarySettings
-from communicator.answers.explanations import Explanation
+from communicator.answers.explanations import Explanation, LedgerCheck
 from communicator.errors import BellwetherError, ConfigError
 from communicator.protocol.message import Message
 from communicator.runtime.settings import configuration_files, load_settings
@@ -97,14 +97,16 @@ def explain(communicator: str | None, text: str, *, as_json: bool) -> None:
         CommandError: It is not known, or nobody answers who does.
     """
     scope = parse_scope(text)
-    message = asyncio.run(_explain(find_router(communicator), scope))
+    message, not_enforced = asyncio.run(_explain(find_router(communicator), scope))
     if as_json:
-        _show(as_told(message, "report", canary_questions.ANSWER))
+        _show(as_told(message, "report", canary_questions.ANSWER, not_enforced=not_enforced))
     else:
-        _show(canary_explain.render(read_told(message, "report", Explanation, canary_questions.ANSWER), None))
+        told = read_told(message, "report", Explanation, canary_questions.ANSWER)
+        _show(canary_explain.render(told, None, not_enforced))
 
 
-async def _explain(address: str, scope: Scope) -> Message:
+async def _explain(address: str, scope: Scope) -> tuple[Message, list[str]]:
+    """The answer, and its server if that has a C++ router."""
     async with conversation.connected(address) as client:
         picture = await canary_questions.picture(client)
         cell = find_cell(picture.cells, scope)
@@ -118,7 +120,8 @@ async def _explain(address: str, scope: Scope) -> Message:
             "build": cell.build,
         }
         told_by = picture.server if cell.server in picture.unheard else cell.server
-        return await canary_questions.view(client, told_by, parameters)
+        message = await canary_questions.view(client, told_by, parameters)
+        return message, [server for server in picture.not_enforced if server == cell.server]
 
 
 def events(communicator: str | None, *, server: str | None, after: int, limit: int | None) -> None:
@@ -147,7 +150,7 @@ def verify(communicator: str | None, *, server: str | None, as_json: bool) -> No
         CommandError: The ledger does not hold, or the canary does not answer.
     """
     message = asyncio.run(_ask(find_router(communicator), server or "", {"view": "verify"}))
-    found = read_told(message, "report", Verification, canary_questions.ANSWER)
+    found = read_told(message, "report", LedgerCheck, canary_questions.ANSWER)
     _show(to_json(found) if as_json else render_verification(found))
     if not found.ok:
         raise CommandError(f"the ledger on {message.sent_from_server or 'this host'} does not hold")

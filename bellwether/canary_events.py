@@ -10,6 +10,7 @@ from rich.text import Text
 
 from bellwether.colours import coloured
 from bellwether.failure import CommandError
+from communicator.answers.explanations import LedgerCheck, LedgerEntry, LedgerPage
 from communicator.protocol.message import Message
 from communicator.wording.marks import BAD, DOUBTFUL, GOOD
 
@@ -27,26 +28,6 @@ class EventsPage(NamedTuple):
     """The number of the newest entry there is."""
 
 
-class Verification(msgspec.Struct, frozen=True):
-    """What a canary says of its ledger."""
-
-    entries: int = 0
-    ok: bool = False
-    first_break: int | None = None
-    reason: str = ""
-    state_matches: bool = False
-    differences: tuple[str, ...] = ()
-
-
-class _Numbered(msgspec.Struct, frozen=True):
-    seq: int
-
-
-class _Told(msgspec.Struct, frozen=True):
-    entries: list[msgspec.Raw]
-    last_seq: int
-
-
 def read_events(message: Message) -> EventsPage:
     """The entries that CANARY_CURRENT_REPORT carries.
 
@@ -54,19 +35,19 @@ def read_events(message: Message) -> EventsPage:
         CommandError: It carries none in a way we understand.
     """
     try:
-        told = msgspec.json.decode(message.get("report"), type=_Told)
-        last = msgspec.json.decode(told.entries[-1], type=_Numbered).seq if told.entries else 0
+        told = msgspec.json.decode(message.get("report"), type=LedgerPage)
+        last = msgspec.json.decode(told.entries[-1], type=LedgerEntry).seq if told.entries else 0
     except (ValueError, RecursionError) as error:
         raise CommandError(f"the canary's entries cannot be read: {error}") from None
     return EventsPage([bytes(entry).decode() for entry in told.entries], last, told.last_seq)
 
 
-def render_verification(found: Verification) -> RenderableType:
+def render_verification(found: LedgerCheck) -> RenderableType:
     """Whether a ledger is as it was written, and what is known is what it comes to."""
     return Group(*_parts(found))
 
 
-def _parts(found: Verification) -> Iterator[RenderableType]:
+def _parts(found: LedgerCheck) -> Iterator[RenderableType]:
     if found.first_break is None:
         yield Text.assemble(coloured(GOOD), f" the chain holds: {found.entries} entries are as they were written")
     else:

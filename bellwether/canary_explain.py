@@ -1,6 +1,6 @@
 """PURE: why a version on a server is where it is: each number with its limit, each event with its effect; it asks nobody."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import tzinfo
 
 from rich.console import Group, RenderableType
@@ -10,6 +10,7 @@ from rich.text import Text
 
 from bellwether.colours import coloured
 from communicator.answers.explanations import Explanation, Measure
+from communicator.wording.enforcement import not_enforced_text
 from communicator.wording.explanations import cap_text, measure_text, next_text, short_runs
 from communicator.wording.releases import place_mark, scope_text
 from communicator.wording.spans import moment
@@ -18,21 +19,24 @@ _INDENT = (0, 0, 0, 2)
 _EFFECT_STYLES = {"counted": None, "discarded": "dim", "decided": "bold", "held back": "yellow", "ordered": "cyan"}
 
 
-def render(told: Explanation, zone: tzinfo | None) -> RenderableType:
+def render(told: Explanation, zone: tzinfo | None, not_enforced: Collection[str] = ()) -> RenderableType:
     """The page.
 
     Args:
         told: What the canary says.
         zone: In which times of day are shown.
+        not_enforced: Servers with a C++ router.
     """
-    return Group(*_parts(told, zone))
+    return Group(*_parts(told, zone, not_enforced))
 
 
-def _parts(told: Explanation, zone: tzinfo | None) -> Iterator[RenderableType]:
+def _parts(told: Explanation, zone: tzinfo | None, not_enforced: Collection[str]) -> Iterator[RenderableType]:
     what = scope_text(told.service, told.version, told.build, told.server)
     yield Text.assemble(coloured(place_mark(told.state)), " ", (what, "bold"), f" is {told.state}")
     if told.reason:
         yield Padding(Text(told.reason), _INDENT)
+    if told.server in not_enforced:
+        yield Padding(Text(not_enforced_text([told.server], not_enforced)), _INDENT)
     yield Text()
     yield Text(f"next: {next_text(told.next, told.next_seconds)}")
     if told.held_back_by:

@@ -7,7 +7,7 @@ from rich.console import Console
 
 from bellwether import conversation
 from bellwether.answers import to_json
-from bellwether.canary_answers import Answer, Order, render, require_all
+from bellwether.canary_answers import Answer, Order, not_enforced_of, render, require_all
 from bellwether.canary_questions import TIMEOUT_S, canaries, nobody_on, picture
 from bellwether.canary_scope import USAGE, read_span_s, require_service, require_version
 from bellwether.failure import CommandError
@@ -98,17 +98,19 @@ def give(communicator: str | None, order: Order, *, unseen: bool, as_json: bool)
 
 async def _give(address: str, order: Order, *, unseen: bool) -> list[Answer]:
     async with conversation.connected(address) as client:
-        servers = _chosen(await canaries(client), order.server)
+        asides = not_enforced_of(order, await conversation.not_enforced(client))
+        servers = _chosen(await canaries(client), order.server, asides)
         if order.service and not unseen:
             await _require_known(client, order)
-        return list(await asyncio.gather(*(_order(client, order, server) for server in servers)))
+        return [*await asyncio.gather(*(_order(client, order, server) for server in servers)), *asides]
 
 
-def _chosen(servers: list[str], wanted: str) -> list[str]:
+def _chosen(servers: list[str], wanted: str, asides: list[Answer]) -> list[str]:
     if wanted in ("", "*"):
         return servers
     if wanted not in servers:
-        raise nobody_on(wanted, servers)
+        told = [str(nobody_on(wanted, servers)), *(one.message for one in asides)]
+        raise CommandError("; ".join(told))
     return [wanted]
 
 

@@ -1,6 +1,6 @@
 """PURE: what became of a version, for scripts that wait for it; it asks nobody, and waits for nothing."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Literal
 
 import msgspec
@@ -9,6 +9,7 @@ from bellwether.canary_picture import Picture
 from bellwether.canary_scope import require_version
 from bellwether.failure import CommandError
 from communicator.answers.releases import Cell, Release
+from communicator.wording.enforcement import not_enforced_text
 from communicator.wording.releases import version_text
 
 Verdict = Literal["good", "failed", "inconclusive", "open"]
@@ -71,13 +72,19 @@ def _is_stopped(cell: Cell) -> bool:
 def _failure(picture: Picture, cells: Sequence[Cell], releases: Sequence[Release]) -> str:
     held = next((one for one in releases if one.state == "held"), None)
     if held is not None:
-        return f"{held.service} {version_text(held.version, held.build)} is held in the whole cluster: {held.reason}"
+        what = f"{held.service} {version_text(held.version, held.build)}"
+        return _with_aside(picture, f"{what} is held in the whole cluster: {held.reason}", picture.not_enforced)
     for cell in cells:
         if cell.override == "block":
-            return f"an operator blocks it on {cell.server}"
+            return _with_aside(picture, f"an operator blocks it on {cell.server}", [cell.server])
         if not cell.override and (cell.place in _FAILED or _is_found_bad(picture, cell)):
-            return f"it is {cell.place} on {cell.server}: {cell.reason}"
+            return _with_aside(picture, f"it is {cell.place} on {cell.server}: {cell.reason}", [cell.server])
     return ""
+
+
+def _with_aside(picture: Picture, why: str, servers: Collection[str]) -> str:
+    """What failed, and whether the routers there know nothing of that."""
+    return "; ".join(filter(None, (why, not_enforced_text(servers, picture.not_enforced))))
 
 
 def _is_found_bad(picture: Picture, cell: Cell) -> bool:

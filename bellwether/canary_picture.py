@@ -28,9 +28,11 @@ class Picture(msgspec.Struct, frozen=True):
     overrides: tuple[Override, ...] = ()
     unheard: tuple[str, ...] = ()
     """Servers of which only others told."""
+    not_enforced: tuple[str, ...] = ()
+    """Servers with a C++ router, which knows no policy."""
 
 
-def put_together(base: CanaryReport, own: Mapping[str, CanaryReport]) -> Picture:
+def put_together(base: CanaryReport, own: Mapping[str, CanaryReport], not_enforced: tuple[str, ...] = ()) -> Picture:
     """What several canaries tell.
 
     Verdicts on single servers are those of the canary there, of which others hear later, and verdicts on the whole cluster those
@@ -39,6 +41,7 @@ def put_together(base: CanaryReport, own: Mapping[str, CanaryReport]) -> Picture
     Args:
         base: The report of one canary about everything.
         own: By server, the reports of other canaries about their own server.
+        not_enforced: Servers with a C++ router.
     """
     told = {**own, base.server: base}
     cells = [cell for cell in base.cells if cell.server == base.server or cell.server not in own]
@@ -58,6 +61,7 @@ def put_together(base: CanaryReport, own: Mapping[str, CanaryReport]) -> Picture
             }.values()
         ),
         unheard=tuple(sorted({cell.server for cell in base.cells} - told.keys())),
+        not_enforced=not_enforced,
     )
 
 

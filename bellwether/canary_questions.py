@@ -81,7 +81,8 @@ async def picture(client: Client) -> Picture:
         base = await _report_or_none(client, leader) or base
     others = sorted(set(await canaries(client)) - {base.server})
     told = await asyncio.gather(*(_report_or_none(client, server, server) for server in others))
-    return put_together(base, {server: one for server, one in zip(others, told, strict=True) if one is not None})
+    own = {server: one for server, one in zip(others, told, strict=True) if one is not None}
+    return put_together(base, own, await conversation.not_enforced(client))
 
 
 async def canaries(client: Client) -> list[str]:

@@ -1,6 +1,6 @@
 """PURE: services, their versions, and the servers where these ran, as a tree; it asks nobody."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import groupby
 
 from rich.console import Group, RenderableType
@@ -33,7 +33,7 @@ def render(picture: Picture) -> RenderableType:
     parts: list[RenderableType] = [Text(_headline(picture)), *_notices(picture)]
     for service, cells in groupby(picture.cells, key=lambda cell: cell.service):
         releases = [one for one in picture.releases if one.service == service]
-        parts += [Text(), _service_tree(service, list(cells), releases)]
+        parts += [Text(), _service_tree(service, list(cells), releases, picture.not_enforced)]
     if not picture.cells:
         parts += [Text(), Text("No version has run yet.")]
     return Group(*parts)
@@ -46,7 +46,8 @@ def gist(picture: Picture) -> tuple[object, ...]:
     )
     releases = tuple((one.service, one.version, one.build, one.state) for one in picture.releases)
     orders = tuple((one.action, one.service, one.version, one.server) for one in picture.overrides)
-    return cells, releases, orders, tuple(one.scope for one in picture.freezes), picture.canary.leader, picture.unheard
+    freezes = tuple(one.scope for one in picture.freezes)
+    return cells, releases, orders, freezes, picture.canary.leader, picture.unheard, picture.not_enforced
 
 
 def _headline(picture: Picture) -> str:
@@ -61,7 +62,7 @@ def _headline(picture: Picture) -> str:
 
 def _notices(picture: Picture) -> Iterator[RenderableType]:
     freezes = [freeze_text(one, one.servers) for one in picture.freezes]
-    for mark, text in notices(freezes, picture.servers, picture.overrides, picture.canary):
+    for mark, text in notices(freezes, picture.servers, picture.overrides, picture.canary, picture.not_enforced):
         yield _marked(mark, text)
     if picture.unheard:
         names = ", ".join(picture.unheard)
@@ -72,7 +73,9 @@ def _marked(mark: Mark, text: str) -> Text:
     return Text.assemble(coloured(mark), f" {text}")
 
 
-def _service_tree(service: str, cells: Sequence[Cell], releases: Sequence[Release]) -> Tree:
+def _service_tree(
+    service: str, cells: Sequence[Cell], releases: Sequence[Release], not_enforced: Collection[str]
+) -> Tree:
     tree = Tree(Text(service, style="bold"), guide_style="dim")
     widths = _widths(cells)
     for (version, build), own in groupby(cells, key=lambda cell: (cell.version, cell.build)):
@@ -80,7 +83,7 @@ def _service_tree(service: str, cells: Sequence[Cell], releases: Sequence[Releas
         release = next((one for one in releases if (one.version, one.build) == (version, build)), None)
         branch = tree.add(_version_label(there, release or Release(service, version, build)))
         for cell in there:
-            branch.add(_cell_label(cell, widths))
+            branch.add(_cell_label(cell, widths, is_enforced=cell.server not in not_enforced))
     return tree
 
 
@@ -99,10 +102,10 @@ def _version_label(cells: Sequence[Cell], release: Release) -> RenderableType:
     return Group(label, Padding(Text(reason, style="dim"), _INDENT)) if reason else label
 
 
-def _cell_label(cell: Cell, widths: tuple[int, ...]) -> RenderableType:
+def _cell_label(cell: Cell, widths: tuple[int, ...], *, is_enforced: bool) -> RenderableType:
     columns = [
         text.ljust(width) for text, width in zip((cell.server, cell.place, runs_text(cell)), widths, strict=True)
     ]
-    outlook = outlook_text(cell, cell.running_seconds)
+    outlook = outlook_text(cell, cell.running_seconds, is_enforced=is_enforced)
     label = _marked(place_mark(cell.place), "  ".join([*columns, outlook]).rstrip())
     return Group(label, Padding(Text(cell.reason, style="dim"), _INDENT)) if cell.reason else label

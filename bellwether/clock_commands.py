@@ -40,11 +40,12 @@ def clock(communicator: str | None, *, as_json: bool) -> None:
     Raises:
         CommandError: No timekeeper answers, or none we understand.
     """
-    message = asyncio.run(_look(find_router(communicator)))
+    message, not_enforced = asyncio.run(_look_around(find_router(communicator)))
     console = Console()
-    _show(
-        console, as_told(message, "report", _ANSWER) if as_json else clock_table.render(_read(message), console.width)
-    )
+    if as_json:
+        _show(console, as_told(message, "report", _ANSWER, not_enforced=not_enforced))
+    else:
+        _show(console, clock_table.render(_read(message), console.width, not_enforced))
 
 
 def matrix(communicator: str | None) -> None:
@@ -64,8 +65,9 @@ def explain(communicator: str | None, name: str) -> None:
     Raises:
         CommandError: Nothing is known of it, no timekeeper answers, or none we understand.
     """
-    report = _read(asyncio.run(_look(find_router(communicator))))
-    _show(Console(), clock_explain.render(report, clock_explain.find_host(report, name)))
+    message, not_enforced = asyncio.run(_look_around(find_router(communicator)))
+    report = _read(message)
+    _show(Console(), clock_explain.render(report, clock_explain.find_host(report, name), not_enforced))
 
 
 def history(communicator: str | None, *, limit: int, as_json: bool) -> None:
@@ -93,6 +95,12 @@ def _read(message: Message) -> ClockReport:
 async def _look(address: str, question: Message = _QUESTION) -> Message:
     async with conversation.connected(address) as client:
         return await _ask(client, question)
+
+
+async def _look_around(address: str) -> tuple[Message, tuple[str, ...]]:
+    """The same, and the servers with a C++ router."""
+    async with conversation.connected(address) as client:
+        return await _ask(client), await conversation.not_enforced(client)
 
 
 async def _ask(client: Client, question: Message = _QUESTION) -> Message:

@@ -1,6 +1,6 @@
 """PURE: all that is known of one host's clock, on one page; it asks nobody."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 import msgspec
 from rich.console import Group, RenderableType
@@ -13,6 +13,7 @@ from bellwether.colours import coloured
 from bellwether.failure import CommandError
 from communicator.answers.clocks import Claim, ClockReport, Host, Local, Pair
 from communicator.wording.clocks import offset_text, ring_text, verdict_mark, verdict_sentence
+from communicator.wording.enforcement import not_enforced_text
 from communicator.wording.marks import UNKNOWN
 from communicator.wording.spans import duration, span
 
@@ -40,17 +41,19 @@ def _are(names: list[str]) -> str:
     return "are none" if not names else f"{'is' if len(names) == 1 else 'are'} {', '.join(names)}"
 
 
-def render(report: ClockReport, host: Host) -> RenderableType:
+def render(report: ClockReport, host: Host, not_enforced: Collection[str] = ()) -> RenderableType:
     """The page.
 
     Args:
         report: What the timekeeper tells.
         host: The part of it that `find_host` gave.
+        not_enforced: Servers with a C++ router.
     """
+    aside = not_enforced_text([host.host], not_enforced, "clock verdict")
     mark = coloured(verdict_mark(host.verdict) if report.solved else UNKNOWN)
     parts: list[RenderableType] = [
         Text.assemble(mark, " ", (host.host, "bold"), f" {_sentence(report, host)}"),
-        *(Padding(Text(reason), _INDENT) for reason in host.reasons),
+        *(Padding(Text(reason), _INDENT) for reason in (*host.reasons, *filter(None, [aside]))),
         Text(),
         _facts_table(report, host),
     ]

@@ -1,6 +1,6 @@
 """PURE: all clocks of a cluster in a table, one line for each host and one for all of them; it asks nobody."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from rich.console import Group, RenderableType
 from rich.padding import Padding
@@ -11,6 +11,7 @@ from bellwether.clock_words import claim_headline, claim_text, verdict_text
 from bellwether.colours import coloured
 from communicator.answers.clocks import ClockReport, Host
 from communicator.wording.clocks import camp_text, offset_text, rank, reasons_of, ring_text, summary, unsolved_text
+from communicator.wording.enforcement import not_enforced_text
 from communicator.wording.marks import DOUBTFUL
 
 _HEADS = ("HOST", "OFFSET ± BOUND", "VERDICT", "CLAIM")
@@ -23,32 +24,41 @@ _INDENT = (0, 0, 0, 4)
 Cells = tuple[Text, ...]
 
 
-def render(report: ClockReport, width: int) -> RenderableType:
+def render(report: ClockReport, width: int, not_enforced: Collection[str] = ()) -> RenderableType:
     """The table, or this host's own word where nothing is solved.
 
     Args:
         report: What the timekeeper tells.
         width: The columns of the screen.
+        not_enforced: Servers with a C++ router.
     """
     if not report.solved:
         return Group(*_unsolved(report))
     hosts = sorted(report.hosts, key=rank)
-    table = _table(hosts, report.local.server, width) if hosts else Text("No host is known.")
-    return Group(table, Text(), *_summary(report))
+    reasons = [_why(host, is_enforced=host.host not in not_enforced) for host in hosts]
+    table = _table(hosts, reasons, report.local.server, width) if hosts else Text("No host is known.")
+    return Group(table, Text(), *_summary(report), *_asides(hosts, not_enforced))
 
 
-def _table(hosts: list[Host], own: str, width: int) -> RenderableType:
+def _table(hosts: list[Host], reasons: list[str], own: str, width: int) -> RenderableType:
     rows = [_cells(host, own) for host in hosts]
     heads = tuple(Text(head, style="bold") for head in _HEADS)
     widths = [max(cell.cell_len for cell in column) for column in zip(heads, *rows, strict=True)]
-    reasons = [_why(host) for host in hosts]
     if width - sum(widths) - _GAP * len(widths) >= _WHY_COLUMNS:
         return _beside(rows, reasons)
     return Group(*_below([heads, *rows], [_WHY, *reasons], widths))
 
 
-def _why(host: Host) -> str:
-    return "; ".join(reasons_of(host.reasons, host.claimed.state, host.claimed.reasons))
+def _why(host: Host, *, is_enforced: bool) -> str:
+    claim = host.claimed
+    return "; ".join(reasons_of(host.reasons, claim.state, claim.reasons, is_enforced=is_enforced))
+
+
+def _asides(hosts: Iterable[Host], not_enforced: Collection[str]) -> Iterator[RenderableType]:
+    """Whose routers hear of no verdict."""
+    aside = not_enforced_text((host.host for host in hosts), not_enforced, "clock verdict")
+    if aside:
+        yield Text.assemble(coloured(DOUBTFUL), f" {aside}")
 
 
 def _cells(host: Host, own: str) -> Cells:

@@ -13,6 +13,7 @@ from rich.text import Text
 from bellwether.colours import coloured
 from communicator.answers.clusters import Graph, Node
 from communicator.wording import clusters
+from communicator.wording.enforcement import CPP_ROUTER
 from communicator.wording.marks import Mark
 
 _ORDER = ("self", "linked", "reachable")
@@ -105,7 +106,7 @@ def _rank(node: Node) -> tuple[int, str]:
 
 def _row_of_node(node: Node, links: Mapping[str, str], trouble: str) -> _Row:
     is_self = node.state == "self"
-    notes = [*([] if node.directory else ["C++ router"]), *([trouble] if trouble else [])]
+    notes = [*([] if node.directory else [CPP_ROUTER]), *([trouble] if trouble else [])]
     return _Row(
         node.server,
         node.address or "",

@@ -10,16 +10,16 @@ import msgspec
 from rich.console import Console, RenderableType
 
 from bellwether import conversation
-from bellwether.answers import read_told, to_json
+from bellwether.answers import to_json
 from bellwether.cluster import ClusterView
 from bellwether.cluster import render as render_cluster
 from bellwether.failure import CommandError
 from bellwether.hops import Hop, read_hop, to_line
 from bellwether.message_text import parse_message
 from bellwether.places import find_router
-from bellwether.route import Route, destination_of, read_route
+from bellwether.route import destination_of, read_route, with_not_enforced
 from bellwether.route import render as render_route
-from communicator.answers.clusters import Graph
+from communicator.answers.clusters import Route
 from communicator.client import Client
 from communicator.errors import AddressError, MessageRefusedError
 from communicator.protocol.addresses import parse_host_port
@@ -41,7 +41,7 @@ async def _look(address: str) -> ClusterView:
         graph = await conversation.request_or_none(client, Message("CLUSTER_GET_GRAPH"), "CLUSTER_GRAPH")
         return ClusterView(
             cluster=conversation.cluster(client),
-            graph=None if graph is None else read_told(graph, "graph", Graph, "the router's picture of the cluster"),
+            graph=None if graph is None else conversation.read_graph(graph),
         )
 
 
@@ -89,7 +89,8 @@ def route(communicator: str | None, destination: str, *, as_json: bool) -> None:
 
 async def _route(address: str, question: Message) -> Route:
     async with conversation.connected(address) as client:
-        return read_route(await client.request(question, "CLUSTER_ROUTE", timeout_s=conversation.TIMEOUT_S))
+        found = read_route(await client.request(question, "CLUSTER_ROUTE", timeout_s=conversation.TIMEOUT_S))
+        return with_not_enforced(found, await conversation.not_enforced(client))
 
 
 def trace(communicator: str | None, words: Sequence[str], *, wait_s: float) -> None:

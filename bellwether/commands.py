@@ -15,7 +15,7 @@ from bellwether import conversation
 from bellwether.answers import to_json
 from bellwether.message_text import parse_message
 from bellwether.places import find_router
-from bellwether.services import to_table
+from bellwether.services import render as render_services
 from bellwether.status import View, render
 from bellwether.tap import Filter, to_line
 from communicator.answers.clocks import ClockReport
@@ -76,13 +76,14 @@ def _in_words(clock: ClockStatus | None) -> str:
 
 def services(communicator: str | None, *, local: bool, as_json: bool) -> None:
     """List the services."""
-    instances = asyncio.run(_services(find_router(communicator), local=local))
-    _show(to_json(instances) if as_json else to_table(instances, time.time()))
+    instances, not_enforced = asyncio.run(_services(find_router(communicator), local=local))
+    _show(to_json(instances) if as_json else render_services(instances, time.time(), not_enforced))
 
 
-async def _services(address: str, *, local: bool) -> list[Instance]:
+async def _services(address: str, *, local: bool) -> tuple[list[Instance], tuple[str, ...]]:
+    """They, and the servers with a C++ router."""
     async with conversation.connected(address) as client:
-        return await conversation.services(client, local=local)
+        return await conversation.services(client, local=local), await conversation.not_enforced(client)
 
 
 def send(communicator: str | None, words: Sequence[str], *, wait: bool, timeout_s: float, as_json: bool) -> None:

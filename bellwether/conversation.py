@@ -8,7 +8,9 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from bellwether.answers import read_told
 from bellwether.failure import CommandError
+from communicator.answers.clusters import Graph
 from communicator.client import Client
 from communicator.client.instances import Instance, gather_instances
 from communicator.client.status import CLOCK_COMMANDS, CLUSTER_COMMANDS
@@ -97,6 +99,25 @@ async def request_or_none(client: Client, message: Message, reply: str) -> Messa
 def cluster(client: Client) -> dict[str, object] | None:
     """What the router last said of the cluster, field by field."""
     return None if client.cluster_status is None else msgspec.to_builtins(client.cluster_status)
+
+
+async def not_enforced(client: Client) -> tuple[str, ...]:
+    """The servers with a C++ router, as the router of this host tells; none where it tells nothing of the cluster.
+
+    Raises:
+        CommandError: What it tells cannot be read.
+    """
+    answer = await request_or_none(client, Message("CLUSTER_GET_GRAPH"), "CLUSTER_GRAPH")
+    return () if answer is None else read_graph(answer).not_enforced
+
+
+def read_graph(answer: Message) -> Graph:
+    """CLUSTER_GRAPH, read.
+
+    Raises:
+        CommandError: It cannot be.
+    """
+    return read_told(answer, "graph", Graph, "the router's picture of the cluster")
 
 
 async def services(client: Client, *, local: bool = False) -> list[Instance]:

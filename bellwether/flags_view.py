@@ -7,7 +7,8 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from communicator.flags import Flag, find_declaration
+from communicator.flags.catalogue import find_declaration
+from communicator.flags.flag import Flag
 from communicator.wording.characters import printable
 from communicator.wording.counts import count
 from communicator.wording.spans import age

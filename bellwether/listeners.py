@@ -14,7 +14,7 @@ def choose(preferred: Mapping[str, str], datagrams: frozenset[str]) -> dict[str,
         datagrams: The names of those that are UDP.
     """
     return {
-        name: address if is_free(address, datagram=name in datagrams) else _any_port(address)
+        name: address if is_free(address, datagram=name in datagrams) else any_port(address)
         for name, address in preferred.items()
     }
 
@@ -32,5 +32,6 @@ def is_free(address: str, *, datagram: bool) -> bool:
     return True
 
 
-def _any_port(address: str) -> str:
+def any_port(address: str) -> str:
+    """The address with port 0, which takes a free one."""
     return f"{parse_host_port(address).host}:0"

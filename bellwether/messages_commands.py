@@ -17,6 +17,7 @@ from communicator.errors import ProtocolError
 from communicator.protocol.definitions import Catalogue, Checker, Definition, Parameter, Scope, Severity, SourceFile
 from communicator.protocol.definitions import read_catalogue as read_files
 from communicator.protocol.definitions.reader import GLOBAL
+from communicator.protocol.definitions.speakers import describe_rule
 from communicator.protocol.line_form import decode
 from communicator.protocol.message import Message
 from communicator.protocol.names import THIS_SERVER, is_server_name
@@ -183,6 +184,7 @@ def _show_one(definition: Definition, console: Console) -> None:
 def _facts(definition: Definition) -> dict[str, str]:
     return {
         "from": definition.sender,
+        "taken from": describe_rule(definition.rule) if definition.rule else "",
         "to": definition.receiver,
         "answer": ", ".join(definition.replies),
         "broadcast": "allowed" if definition.may_be_broadcast else "forbidden",

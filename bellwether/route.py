@@ -1,5 +1,7 @@
 """PURE: which way a message would go and why, as values and on a screen; it asks nobody."""
 
+from collections.abc import Collection
+
 import msgspec
 from rich.console import Group, RenderableType
 from rich.table import Table
@@ -8,42 +10,14 @@ from rich.text import Text
 from bellwether.answers import read_told
 from bellwether.colours import coloured
 from bellwether.failure import CommandError
+from communicator.answers.clusters import Candidate, Route
 from communicator.protocol.message import Message
 from communicator.protocol.names import is_command_name
+from communicator.wording.enforcement import NOT_ENFORCED, not_enforced_text
 from communicator.wording.marks import BAD, DOUBTFUL, GOOD, UNKNOWN
 
 _USAGE = 2
 _MARKS = {"local": GOOD, "remote": GOOD, "cached": DOUBTFUL, "none": BAD}
-
-
-class Candidate(msgspec.Struct, frozen=True):
-    """One instance that could receive it."""
-
-    server: str
-    service: str = ""
-    version: str | None = None
-    cost: float | None = None
-    weight: float | None = None
-    """What the policy gives its version, 0 to 1."""
-    share: float | None = None
-    """The part of the messages that it gets, 0 to 1."""
-    chosen: bool = False
-    reason: str | None = None
-
-
-class Route(msgspec.Struct, frozen=True):
-    """What CLUSTER_ROUTE tells."""
-
-    destination: str
-    outcome: str
-    """``local``, ``remote``, ``cached`` or ``none``."""
-    reason: str | None = None
-    server: str | None = None
-    path: tuple[str, ...] | None = None
-    """The servers it passes, ours first."""
-    next_hop: str | None = None
-    cost: float | None = None
-    candidates: tuple[Candidate, ...] = ()
 
 
 def destination_of(text: str) -> str:
@@ -71,6 +45,17 @@ def read_route(message: Message) -> Route:
     return read_told(message, "route", Route, "the router's route")
 
 
+def with_not_enforced(route: Route, servers: Collection[str]) -> Route:
+    """The route, which also says where no policy is enforced.
+
+    Args:
+        route: As it was told.
+        servers: Those with a C++ router.
+    """
+    named = {route.server, *(one.server for one in route.candidates)}
+    return msgspec.structs.replace(route, not_enforced=tuple(sorted(named.intersection(servers))))
+
+
 def render(route: Route) -> RenderableType:
     """The way, why, and who else could have been chosen."""
     mark = coloured(_MARKS.get(route.outcome, UNKNOWN))
@@ -79,8 +64,11 @@ def render(route: Route) -> RenderableType:
     ]
     if route.reason:
         parts.append(Text(f"  {route.reason}", style="dim", overflow="fold"))
+    if route.not_enforced:
+        aside = not_enforced_text(route.not_enforced, route.not_enforced)
+        parts.append(Text(f"  {aside}", style="dim", overflow="fold"))
     if route.candidates:
-        parts += [Text(), _table(route.candidates)]
+        parts += [Text(), _table(route)]
     return Group(*parts)
 
 
@@ -100,18 +88,22 @@ def _way(route: Route) -> str:
             return other
 
 
-def _table(candidates: tuple[Candidate, ...]) -> Table:
+def _table(route: Route) -> Table:
     table = Table(box=None, header_style="bold", pad_edge=False)
     for column in ("", "SERVER", "SERVICE", "VERSION", "COST", "WEIGHT", "SHARE", "WHY"):
         table.add_column(
             column, justify="right" if column in ("COST", "WEIGHT", "SHARE") else "left", no_wrap=column != "WHY"
         )
-    for one in candidates:
-        table.add_row(*map(Text, _cells(one)), style="green" if one.chosen else None)
+    for one in route.candidates:
+        table.add_row(
+            *map(Text, _cells(one, is_enforced=one.server not in (route.not_enforced or ()))),
+            style="green" if one.chosen else None,
+        )
     return table
 
 
-def _cells(one: Candidate) -> list[str]:
+def _cells(one: Candidate, *, is_enforced: bool) -> list[str]:
+    why = one.reason or ("chosen" if one.chosen else "-")
     return [
         "✔" if one.chosen else "",
         one.server,
@@ -120,7 +112,7 @@ def _cells(one: Candidate) -> list[str]:
         _figure(one.cost),
         _figure(one.weight),
         "-" if one.share is None else f"{one.share:.0%}",
-        one.reason or ("chosen" if one.chosen else "-"),
+        why if is_enforced else f"{why}, {NOT_ENFORCED}",
     ]
 
 

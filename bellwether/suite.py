@@ -1,4 +1,4 @@
-"""PURE: the daemons of a private suite and the command line of each; it starts none of them."""
+"""The daemons of a private suite and the command line of each; it starts none of them."""
 
 import json
 from collections.abc import Mapping

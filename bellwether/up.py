@@ -14,7 +14,7 @@ from rich.console import Console
 from bellwether.child_process import ChildProcess
 from bellwether.conversation import connected, missing
 from bellwether.failure import CommandError
-from bellwether.listeners import choose
+from bellwether.listeners import any_port, choose
 from bellwether.own_settings import read_own_settings
 from bellwether.places import PRIVATE_DIRECTORY, SYSTEM_SOCKET, Layout
 from bellwether.private_directory import locked, put_logs_aside, socket_path
@@ -99,15 +99,17 @@ class _Suite:
         self._out.print(render(self._running()), soft_wrap=True)
 
     async def _start_one(self, child: ChildProcess) -> None:
-        """Start a child; when another program has just taken its standard address, once more on a free one."""
+        """Start a child; if it fails with a standard address, which another program may have taken, once more on a free one."""
         try:
             await child.start()
         except CommandError:
-            free = choose({key: self._plan.addresses[key] for key in child.program.addresses}, _DATAGRAMS)
-            if all(self._plan.addresses[key] == address for key, address in free.items()):
+            # Whether the address is free by now does not matter: the other program may have ended since.
+            free = {key: any_port(self._plan.addresses[key]) for key in child.program.addresses}
+            plan = replace(self._plan, addresses={**self._plan.addresses, **free})
+            if plan.settings(child.program) == child.settings:
                 raise
-            self._plan = replace(self._plan, addresses={**self._plan.addresses, **free})
-            child.settings = self._plan.settings(child.program)
+            self._plan = plan
+            child.settings = plan.settings(child.program)
             await child.start()
 
     async def _look_for_services(self) -> None:

@@ -1,1 +1,8 @@
-"""Which versions are known bad? So far it only counts runs: it judges no version, and blocks nothing."""
+"""Which versions of which services are known bad, and why: judges the runs it hears of, and keeps bad versions blocked.
+
+- `watch`: how processes and systemd units end on this host
+- `evidence`: what is reported of runs, merged to facts: one run is at most one failure
+- `judge`: facts and decisions folded to a state, and what the rules decide on it
+- `records`: the facts and decisions as they are stored
+- `ledger`: the store of all records, in order and durable
+"""

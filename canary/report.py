@@ -1,7 +1,4 @@
-"""PURE: what the canary tells others, as JSON shapes and a message; it concludes nothing.
-
-A field that is None (``null``) is not known or does not apply. Readers ignore keys they do not know.
-"""
+"""PURE: what the canary tells others of versions, in pages that fit into a line; it concludes nothing."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -16,6 +13,8 @@ from canary.judge.sentence import reason_of
 from canary.judge.state import Cell, State
 from canary.records import CellKey, Overridden
 from canary.tallies import Tallies
+from communicator.answers import releases
+from communicator.answers.histogram import Bucket, Histogram
 from communicator.protocol import Message
 from communicator.protocol.limits import LINE_BYTES_HARD
 
@@ -25,173 +24,12 @@ ANSWER_BYTES = LINE_BYTES_HARD - 4096
 """What the report may take of a line; the rest is for addresses."""
 
 
-class CellReport(msgspec.Struct, frozen=True, kw_only=True):
-    """One version of one service on one server."""
-
-    server: str
-    service: str
-    version: str
-    build: str
-    state: str
-    """``unknown``, ``observing``, ``proving``, ``good``, ``suspect``, ``blocked``, ``probation`` or ``archived``."""
-    since_seconds: float
-    """How long it has been in this state."""
-    until_seconds: float | None
-    """When a block or an ejection ends, from now."""
-    rule: str
-    reason: str
-    """The verdict, in a sentence."""
-    held_back_by: str = ""
-    """What forbids the verdict that a rule has come to; empty when nothing does, or there is none."""
-    passed: int
-    failed: int
-    excused: int
-    """Failures with a common cause: shown, not counted."""
-    censored: int
-    consecutive: int
-    """Failures since the last success."""
-    strikes: int
-    running: int
-    running_seconds: float | None
-    """How long the oldest of its runs goes on."""
-    override: str
-    """``block``, ``allow`` or ``pin`` while an operator says so; else empty."""
-
-
-class ReleaseReport(msgspec.Struct, frozen=True, kw_only=True):
-    """One version in the whole cluster."""
-
-    service: str
-    version: str
-    build: str
-    state: str
-    """``ok``, ``suspect`` or ``held``."""
-    until_seconds: float | None
-    log10_evidence: float | None
-    reason: str
-    first_seen_seconds: float
-    is_last_good: bool
-
-
-class ServerReport(msgspec.Struct, frozen=True, kw_only=True):
-    """A server that is not as it should be."""
-
-    server: str
-    state: str
-    until_seconds: float | None
-    reason: str
-
-
-class FreezeReport(msgspec.Struct, frozen=True, kw_only=True):
-    """No rule acts on its scope."""
-
-    scope: str
-    until_seconds: float | None
-    reason: str
-    by: str
-    """Empty when too many verdicts at once did it."""
-
-
-class OverrideReport(msgspec.Struct, frozen=True, kw_only=True):
-    """An operator's word in force."""
-
-    action: str
-    server: str
-    service: str
-    version: str
-    build: str
-    until_seconds: float
-    reason: str
-    by: str
-
-
-class RunCount(msgspec.Struct, frozen=True, kw_only=True):
-    """A counter since the canary started."""
-
-    server: str
-    service: str
-    version: str
-    what: str
-    count: int
-
-
-class VerdictCount(msgspec.Struct, frozen=True, kw_only=True):
-    """A counter since the canary started."""
-
-    rule: str
-    verdict: str
-    mode: str
-    count: int
-
-
-class BucketCount(msgspec.Struct, frozen=True, kw_only=True):
-    """A bucket of a histogram, and those before it."""
-
-    le_seconds: float
-    """Its bound."""
-    count: int
-
-
-class DetectionReport(msgspec.Struct, frozen=True, kw_only=True):
-    """A histogram, of what this canary blocked itself: from the first counted failure in a row to the block."""
-
-    buckets: list[BucketCount]
-    count: int
-    """All, also those that took longer than the last bound."""
-    sum_seconds: float
-
-
-class Standing(msgspec.Struct, frozen=True, kw_only=True):
-    """The canary itself."""
-
-    mode: str
-    """``enforce`` or ``dry-run`` for all rules; ``by-rule`` when each has its own."""
-    leader: str
-    term: int
-    generation: tuple[int, int]
-    """Of the policy that the router was given last."""
-    denied: int
-    """Its entries."""
-    policy_age_seconds: float | None
-    ledger_entries: int
-    ledger_errors_total: int
-    facts_lost_total: int
-    """What was told and could not be kept."""
-    watchers: dict[str, str]
-    """What is wrong with each watcher; empty when it works."""
-
-
-class CurrentReport(msgspec.Struct, frozen=True, kw_only=True):
-    """CANARY_CURRENT_REPORT."""
-
-    server: str
-    """Empty until the router has told its name."""
-    canary: Standing
-    cells: list[CellReport]
-    """The rows from `offset` on, by service and version."""
-    releases: list[ReleaseReport]
-    """Of the same rows."""
-    servers: list[ServerReport]
-    freezes: list[FreezeReport]
-    overrides: list[OverrideReport]
-    runs_total: list[RunCount]
-    failures_total: list[RunCount]
-    verdicts_total: list[VerdictCount]
-    suppressed_total: dict[str, int]
-    """Verdicts not acted upon, by what forbade it."""
-    detection_seconds: DetectionReport
-    """Since the ledger began."""
-    offset: int
-    total: int
-    """Rows there are."""
-
-
 class Known(NamedTuple):
     """What a report is made of."""
 
     state: State
     tallies: Tallies
-    standing: Standing
+    standing: releases.Standing
     server: str
     now_s: float
     """On the ledger's clock."""
@@ -217,7 +55,7 @@ def answer_report(known: Known, offset: int = 0) -> Message:
         limit //= 2
 
 
-def describe(known: Known, *, offset: int, limit: int) -> CurrentReport:
+def describe(known: Known, *, offset: int, limit: int) -> releases.CanaryReport:
     """Put what is known into the shape others read; counters of a version stand on the page of its first row."""
     state, now_s = known.state, known.now_s
     wanted = (key for key in state.cells if known.only in ("", key.server))
@@ -225,26 +63,24 @@ def describe(known: Known, *, offset: int, limit: int) -> CurrentReport:
     page = keys[offset : offset + limit]
     running = _running(state)
     shown = {key[:3] for key in page} - {key[:3] for key in keys[:offset]}
-    return CurrentReport(
+    return releases.CanaryReport(
         server=known.server,
         canary=known.standing,
-        cells=[_describe_cell(state.cells[key], running[key], state, now_s) for key in page],
+        cells=tuple(_describe_cell(state.cells[key], running[key], state, now_s) for key in page),
         releases=_describe_releases(page, state, now_s),
-        servers=[
-            ServerReport(
-                server=one.name, state="sick", until_seconds=_left(one.sick_until_at_s, now_s), reason=one.reason
-            )
+        servers=tuple(
+            releases.SickServer(one.name, "sick", _left(one.sick_until_at_s, now_s), one.reason)
             for one in state.servers.values()
             if one.is_sick
-        ],
-        freezes=[
-            FreezeReport(scope=one.scope, until_seconds=_left(one.until_at_s, now_s), reason=one.reason, by=one.by)
+        ),
+        freezes=tuple(
+            releases.Freeze(one.scope, _left(one.until_at_s, now_s), one.reason, one.by)
             for one in state.freezes.values()
-        ],
-        overrides=[_describe_override(one, now_s) for one in state.overrides.values()],
+        ),
+        overrides=tuple(_describe_override(one, now_s) for one in state.overrides.values()),
         runs_total=_counts(known.tallies.runs.items(), shown),
         failures_total=_counts(known.tallies.failures.items(), shown),
-        verdicts_total=[VerdictCount(**row._asdict(), count=count) for row, count in known.tallies.verdicts.items()],
+        verdicts_total=tuple(releases.VerdictCount(*row, count) for row, count in known.tallies.verdicts.items()),
         suppressed_total=dict(known.tallies.suppressed),
         detection_seconds=_describe_detections(state.detections),
         offset=offset,
@@ -260,10 +96,10 @@ def _running(state: State) -> dict[CellKey, list[float]]:
     return running
 
 
-def _describe_cell(cell: Cell, began_at_s: Sequence[float], state: State, now_s: float) -> CellReport:
+def _describe_cell(cell: Cell, began_at_s: Sequence[float], state: State, now_s: float) -> releases.Cell:
     key = cell.key
     override = override_of(state, key, now_s)
-    return CellReport(
+    return releases.Cell(
         server=key.server,
         service=key.service,
         version=key.version,
@@ -286,11 +122,11 @@ def _describe_cell(cell: Cell, began_at_s: Sequence[float], state: State, now_s:
     )
 
 
-def _describe_releases(page: Iterable[CellKey], state: State, now_s: float) -> list[ReleaseReport]:
+def _describe_releases(page: Iterable[CellKey], state: State, now_s: float) -> tuple[releases.Release, ...]:
     versions = dict.fromkeys(key.of for key in page)
     good = {service: last_good(state, service) for service in {version.service for version in versions}}
-    return [
-        ReleaseReport(
+    return tuple(
+        releases.Release(
             service=version.service,
             version=version.version,
             build=version.build,
@@ -303,16 +139,16 @@ def _describe_releases(page: Iterable[CellKey], state: State, now_s: float) -> l
         )
         for version in versions
         if (release := state.releases.get(version)) is not None
-    ]
+    )
 
 
-def _describe_detections(found: Detections) -> DetectionReport:
-    buckets = [BucketCount(le_seconds=bound_s, count=count) for bound_s, count in found.cumulative()]
-    return DetectionReport(buckets=buckets, count=found.count, sum_seconds=found.sum_s)
+def _describe_detections(found: Detections) -> Histogram:
+    buckets = tuple(Bucket(*each) for each in found.cumulative())
+    return Histogram(buckets=buckets, count=found.count, sum_seconds=found.sum_s)
 
 
-def _describe_override(override: Overridden, now_s: float) -> OverrideReport:
-    return OverrideReport(
+def _describe_override(override: Overridden, now_s: float) -> releases.Override:
+    return releases.Override(
         action=override.action,
         server=override.server,
         service=override.service,
@@ -324,12 +160,10 @@ def _describe_override(override: Overridden, now_s: float) -> OverrideReport:
     )
 
 
-def _counts(rows: Iterable[tuple[tuple[str, str, str, str], int]], shown: set[tuple[str, str, str]]) -> list[RunCount]:
-    return [
-        RunCount(server=server, service=service, version=version, what=what, count=count)
-        for (server, service, version, what), count in rows
-        if (server, service, version) in shown
-    ]
+def _counts(
+    rows: Iterable[tuple[tuple[str, str, str, str], int]], shown: set[tuple[str, str, str]]
+) -> tuple[releases.RunCount, ...]:
+    return tuple(releases.RunCount(*row, count) for row, count in rows if row[:3] in shown)
 
 
 def _left(at_s: float | None, now_s: float) -> float | None:

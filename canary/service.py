@@ -28,7 +28,7 @@ from canary.reach import Reach
 from canary.recollection import Recollection, rules_record
 from canary.records import ALL, Entry, Record, RunEnded, Started, Stopped
 from canary.refusals import refusing, require_router
-from canary.report import Known, Standing, answer_report
+from canary.report import Known, answer_report
 from canary.rules import Rules
 from canary.settings import CanarySettings
 from canary.tallies import Tallies
@@ -36,13 +36,14 @@ from canary.verdict_log import note
 from canary.views import narrow, read_question
 from canary.watch.host import HostWatch
 from canary.wire import read_end, read_report, read_start
+from communicator.answers.releases import Standing
 from communicator.client import Service
 from communicator.errors import MessageRefusedError, RemoteProtocolError
 from communicator.flags.standing_flags import StandingFlags
 from communicator.protocol import Message
 from communicator.protocol.names import ROUTER_SERVICE
 from communicator.runtime.boot import read_boot_id
-from communicator.runtime.settings import changed_keys
+from communicator.runtime.settings_type import changed_keys
 from communicator.runtime.slow_jobs import SlowJobs
 from communicator.version import __version__
 

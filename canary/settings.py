@@ -17,10 +17,10 @@ from canary.rules import (
     Rules,
 )
 from communicator.errors import AddressError, ConfigError
-from communicator.flags import DEFAULT_DIRECTORY
+from communicator.flags.flag_file import DEFAULT_DIRECTORY
 from communicator.protocol import parse_router_address
 from communicator.protocol.names import is_service_name
-from communicator.runtime import Settings
+from communicator.runtime.settings_type import Settings
 
 DATABASES = ("sqlite", "postgresql")
 MODES: tuple[Mode, ...] = ("enforce", "dry-run")

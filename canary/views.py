@@ -17,6 +17,7 @@ from canary.records import ALL, CellKey, Entry, encode_record
 from canary.report import ANSWER_BYTES, Known, wire_bytes
 from canary.rules import Rules
 from canary.wire import read_offset
+from communicator.answers.explanations import Explanation, LedgerCheck, LedgerEntry, LedgerPage
 from communicator.errors import RemoteProtocolError
 from communicator.protocol import Message
 from communicator.protocol.values import parse_integer
@@ -41,83 +42,6 @@ class Question(NamedTuple):
     """Of entries: behind which number."""
     limit: int
     """Of entries: how many at most."""
-
-
-class LineView(msgspec.Struct, frozen=True):
-    """One entry of the ledger, for people; see `canary.judge.explain.Line`."""
-
-    seq: int
-    at_s: float
-    wall_s: float
-    what: str
-    effect: str
-    why: str
-
-
-class MeasureView(msgspec.Struct, frozen=True):
-    """A number that a rule looks at, and its limit."""
-
-    rule: str
-    what: str
-    value: float
-    limit: float
-
-
-class ExplainView(msgspec.Struct, frozen=True, kw_only=True):
-    """Why a version on a server is where it is."""
-
-    server: str
-    service: str
-    version: str
-    build: str
-    state: str
-    reason: str
-    measures: list[MeasureView]
-    held_back_by: str
-    """The cap that forbids a verdict now; empty when none does."""
-    next: str
-    """What comes next."""
-    next_seconds: float | None
-    """When time alone moves it, from now."""
-    lines: list[LineView]
-    """The newest last."""
-    omitted: int
-    """Older lines that did not fit."""
-
-
-class EntryView(msgspec.Struct, frozen=True):
-    """One entry of the ledger."""
-
-    seq: int
-    at_s: float
-    wall_s: float
-    record: msgspec.Raw
-    hash: str
-
-
-class EventsView(msgspec.Struct, frozen=True, kw_only=True):
-    """Some entries of the ledger, in order."""
-
-    entries: list[EntryView]
-    last_seq: int
-    """Of the newest entry there is; when these do not reach so far, there are more."""
-    total: int
-    """How many there are from the first of these on."""
-
-
-class VerifyView(msgspec.Struct, frozen=True, kw_only=True):
-    """Whether the ledger is as it was written, and what is known is what it comes to."""
-
-    entries: int
-    """Those that are as they were written."""
-    ok: bool
-    """Both are so."""
-    first_break: int | None
-    """The number of the first entry that is not as it was written."""
-    reason: str
-    """What is wrong with it."""
-    state_matches: bool
-    differences: list[str]
 
 
 def read_question(message: Message) -> Question:
@@ -152,22 +76,12 @@ def answer_explain(entries: Iterable[Entry], rules: Rules, cell: Cell, now_s: fl
         now_s: By the ledger's clock.
     """
     found = explain(entries, rules, cell, now_s)
-    lines = [LineView(one.seq, one.at_s, one.wall_s, one.what, one.effect, one.why) for one in found.lines]
+    all_ = len(found.lines)
 
-    def make(count: int) -> ExplainView:
-        return ExplainView(
-            **cell.key._asdict(),
-            state=found.state,
-            reason=found.reason,
-            measures=[MeasureView(one.rule, one.what, one.value, one.limit) for one in found.measures],
-            held_back_by=found.held_back_by,
-            next=found.next,
-            next_seconds=None if found.next_at_s is None else max(0.0, found.next_at_s - now_s),
-            lines=lines[len(lines) - count :],
-            omitted=len(lines) - count,
-        )
+    def make(count: int) -> Explanation:
+        return msgspec.structs.replace(found, lines=found.lines[all_ - count :], omitted=all_ - count)
 
-    return _fitting(make, len(lines))
+    return _fitting(make, all_)
 
 
 def answer_events(entries: Iterable[Entry], last_seq: int, limit: int = ENTRIES) -> Message:
@@ -178,11 +92,12 @@ def answer_events(entries: Iterable[Entry], last_seq: int, limit: int = ENTRIES)
         last_seq: The number of the newest entry there is.
         limit: How many to tell at most.
     """
-    page = [_entry_view(entry) for entry in islice(entries, limit)]
+    found = list(islice(entries, limit))
+    page = tuple(map(_encode_entry, found))
+    total = last_seq - found[0].seq + 1 if found else 0
 
-    def make(count: int) -> EventsView:
-        total = last_seq - page[0].seq + 1 if page else 0
-        return EventsView(entries=page[:count], last_seq=last_seq, total=total)
+    def make(count: int) -> LedgerPage:
+        return LedgerPage(page[:count], last_seq, total)
 
     return _fitting(make, len(page))
 
@@ -195,13 +110,13 @@ def answer_verify(found: Verification, differences: Sequence[str]) -> Message:
         differences: What came of `compare`.
     """
     broken = found.broken
-    view = VerifyView(
+    view = LedgerCheck(
         entries=found.checked,
         ok=broken is None and not differences,
         first_break=None if broken is None else broken.seq,
         reason="" if broken is None else broken.reason,
         state_matches=not differences,
-        differences=list(differences),
+        differences=tuple(differences),
     )
     return _message(msgspec.json.encode(view).decode())
 
@@ -237,8 +152,9 @@ def _short(value: Any) -> str:  # noqa: ANN401 - any JSON
     return text if len(text) <= 80 else f"{text[:80]}…"  # noqa: PLR2004 - a line of a terminal
 
 
-def _entry_view(entry: Entry) -> EntryView:
-    return EntryView(entry.seq, entry.at_s, entry.wall_s, msgspec.Raw(encode_record(entry.record)), entry.hash)
+def _encode_entry(entry: Entry) -> msgspec.Raw:
+    record = msgspec.Raw(encode_record(entry.record))
+    return msgspec.Raw(msgspec.json.encode(LedgerEntry(entry.seq, entry.at_s, entry.wall_s, record, entry.hash)))
 
 
 def _fitting(make: Callable[[int], msgspec.Struct], count: int) -> Message:

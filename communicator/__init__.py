@@ -1,4 +1,17 @@
-"""The router and the library every service links; importing it loads the library only, and each part when it is first named."""
+"""The router and the library every service links; importing it loads the library only, and each part when it is first named.
+
+- `protocol`: bytes to messages and back, names, addresses, limits
+- `definitions`: what each message of the suite may hold
+- `router`: the router as a state machine
+- `daemon`: the asyncio shell around the router
+- `client`: the library a service links
+- `reporter`: plays scripts against a service or a router
+- `flags`: files that tell an operator what needs a hand
+- `runtime`: what every daemon needs: settings, logs, signals, readiness
+- `answers`: what daemons answer about themselves, as values
+- `wording`: clocks, versions and hosts in words and marks
+- `testing`: real routers for a test
+"""
 
 from typing import TYPE_CHECKING
 

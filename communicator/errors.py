@@ -1,4 +1,4 @@
-"""Every error the suite raises; the type says whose fault it is, the attributes carry the data.
+"""PURE: every error the suite raises; the type says whose fault it is, the attributes carry the data.
 
 .. code-block:: text
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from communicator.client import Service
 from communicator.protocol import HostPort
 from communicator.runtime import Daemon, Mode, Shortcut, daemon_command
-from communicator.runtime.settings import changed_keys
+from communicator.runtime.settings_type import changed_keys
 from communicator.version import __version__
 from exporters.asking import DEADLINE_S, await_link
 from exporters.checking import check_once

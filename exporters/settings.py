@@ -1,9 +1,9 @@
 """PURE: the settings of the exporter; it reads no file itself."""
 
 from communicator.errors import AddressError, ConfigError
-from communicator.flags import DEFAULT_DIRECTORY
+from communicator.flags.flag_file import DEFAULT_DIRECTORY
 from communicator.protocol.addresses import HostPort, parse_host_port, parse_router_address
-from communicator.runtime import Settings
+from communicator.runtime.settings_type import Settings
 from exporters.collectors.settings import CollectorsSettings, TextfileSettings
 from exporters.discovery.settings import DiscoverySettings
 from exporters.web.hosts import is_host

@@ -156,10 +156,10 @@ def _upset(mixed: Mixed, chance: random.Random) -> list[Finding]:
 
 def _chatter(mixed: Mixed, chance: random.Random, hosts: str) -> Iterator[Finding]:
     spoken = [line for line in lines_of(mixed.cast.hosts) if line.host in hosts and line.copies == 1]
-    lines = tuple(chance.sample(spoken, 5))
-    wanted = _say_in_twin(mixed.cast.hosts, _frozen(mixed.accepted()), _frozen(_known(mixed)), lines)
-    for line, twin in zip(lines, wanted, strict=True):
+    for line in chance.sample(spoken, 5):
+        links, known = _frozen(mixed.accepted()), _frozen(_known(mixed))
         heard = _say(mixed, line)
+        [twin] = _say_in_twin(mixed.cast.hosts, links, known, (line,))
         if max(heard.values(), default=0) > max((1, *twin.values())):
             yield Finding(mixed.cast, line, "doubled amid troubles", twin, heard)
 

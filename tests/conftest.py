@@ -1,6 +1,7 @@
 """What every test of the project may use: a wait for real components, programs of Debian packages, settings of hypothesis."""
 
 import asyncio
+import gc
 import logging
 import os
 import shutil
@@ -19,6 +20,7 @@ ROOT = Path(__file__).parent.parent
 
 # A machine that is shared may be slow at any moment: that is no failure of what is tested.
 settings.register_profile("project", deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("quick", settings.get_profile("project"), max_examples=25)  # of `make test`
 settings.load_profile("project")
 # asyncio's debug mode warns of a callback that took long: what tests look for in the log is what was said on purpose.
 logging.getLogger("asyncio").addFilter(lambda record: not str(record.msg).startswith("Executing %s took"))
@@ -51,26 +53,46 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-COMPONENTS = {
+SLOW_FOLDERS = {
     "benchmarks",
+    "canary/agents",
     "canary/simulation",
-    "deploy",
+    "cluster",
     "exporters/browser",
+    "fuzz",
     "prometheus",
     "simulation",
+    "timekeeper/agents",
     "timekeeper/simulation",
 }
+"""Folders whose tests run clusters of processes, measure, or play simulations."""
+SLOW_FIXTURES = {"chrony_host", "ntpd_host", "play", "settable_clock", "shifted_host", "timesyncd"}
+"""Fixtures that start programs which take seconds to say anything, or much of a processor."""
+COMPONENT_FOLDERS = SLOW_FOLDERS - {"canary/agents", "cluster", "fuzz", "timekeeper/agents"} | {"deploy"}
 """Folders whose tests drive other programs, measure, or play simulations: a second Python learns nothing by them."""
-OTHER_DAEMONS = {"chrony_host", "ntpd_host", "timesyncd"}
+COMPONENT_FIXTURES = {"chrony_host", "ntpd_host", "timesyncd"}
 """Fixtures that start a time daemon, which is the same whatever Python asks it."""
 
 
+def belongs(item, folders, fixtures):
+    """Whether a test lies in one of the folders or uses one of the fixtures."""
+    is_there = item.path.parent.relative_to(ROOT / "tests").as_posix() in folders
+    return is_there or not fixtures.isdisjoint(getattr(item, "fixturenames", ()))
+
+
 def pytest_collection_modifyitems(items):
-    """Mark what `.ci/run` leaves out with the oldest Python."""
-    folders = {ROOT / "tests" / name for name in COMPONENTS}
+    """Mark what `make test` leaves to `make test-slow`, and what `.ci/run` leaves out with the oldest Python."""
     for item in items:
-        if item.path.parent in folders or not OTHER_DAEMONS.isdisjoint(getattr(item, "fixturenames", ())):
+        if belongs(item, SLOW_FOLDERS, SLOW_FIXTURES):
+            item.add_marker("slow")
+        if belongs(item, COMPONENT_FOLDERS, COMPONENT_FIXTURES):
             item.add_marker("components")
+
+
+def pytest_collection_finish():
+    """Take all tests out of what the collector of garbage looks through: with them each full collection takes 0.3 s."""
+    gc.collect()
+    gc.freeze()
 
 
 @dataclass(frozen=True, slots=True)

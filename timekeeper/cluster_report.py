@@ -1,17 +1,14 @@
-"""PURE: what a solving timekeeper tells of all clocks, as JSON shapes; it concludes nothing itself.
-
-A field that is None (``null``) is *not known*; it is never a stand-in for zero. Readers ignore keys they do not know.
-"""
+"""PURE: what a solving timekeeper tells of all clocks, as short as a line needs; it concludes nothing itself."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 from msgspec.structs import replace
 
+from communicator.answers import clocks
 from communicator.protocol import Message
 from timekeeper.references.consensus import Consensus
-from timekeeper.report import ClaimReport, LocalReport
-from timekeeper.solution import Camp, HostVerdict, Judgement, Measurement, Thresholds
+from timekeeper.solution import HostVerdict, Judgement, Measurement, Thresholds
 from timekeeper.wire_size import wire_bytes
 
 REPORT_BYTES = 900 * 1024
@@ -22,133 +19,17 @@ REASON_CHARACTERS = 200
 """Of a reason, where the report would be too long otherwise."""
 
 
-class HostReport(msgspec.Struct, frozen=True, kw_only=True):
-    """One clock."""
-
-    host: str
-    offset_seconds: float | None
-    """Its clock minus what it is compared with; positive: ahead."""
-    bound_seconds: float | None
-    """`offset_seconds` is off by no more than this."""
-    verdict: str
-    """``ok``, ``suspect``, ``wrong``, ``no_majority`` or ``unknown``."""
-    critical: bool
-    """Whether it is wrong, and provably beyond the critical threshold."""
-    compared_with: str
-    """``majority`` or ``true time``; ``no majority``, ``apart`` or ``unmeasured`` where there is nothing to compare it with."""
-    drift_ppm: float | None
-    """How fast its offset grows; None while that cannot be told from noise."""
-    seconds_to_threshold: float | None
-    """Until it may be beyond the threshold, if it goes on like this."""
-    age_seconds: float | None
-    """Of its youngest measurement."""
-    claim: ClaimReport | None
-    claim_holds: bool | None
-    """Whether its clock can be as true as it claims."""
-    true_offset_seconds: float | None
-    """Its clock minus true time, by independent claims and references."""
-    true_bound_seconds: float | None
-    reasons: list[str]
-
-
-class CrossReport(msgspec.Struct, frozen=True, kw_only=True):
-    """One clock compared with another, by the first of them."""
-
-    from_host: str = msgspec.field(name="from")
-    to: str
-    offset_seconds: float | None
-    """The clock of `to` minus that of `from`; None: it was to be measured, and does not answer."""
-    bound_seconds: float | None
-    rtt_seconds: float | None
-    age_seconds: float | None
-    via: str | None
-    drift_ppm: float | None
-
-
-class ContradictionReport(msgspec.Struct, frozen=True):
-    """Measurements around a ring of hosts that cannot all be true."""
-
-    hosts: list[str]
-    excess_seconds: float
-    """By how much their bounds are too small together."""
-
-
-class CampReport(msgspec.Struct, frozen=True):
-    """Hosts that agree with each other."""
-
-    hosts: list[str]
-    offset_seconds: float
-    """Their clocks minus those of the first camp."""
-    bound_seconds: float
-    kind: str
-    """``plain``, ``leap`` or ``smear``."""
-
-
-class ThresholdsReport(msgspec.Struct, frozen=True):
-    """How far off a clock may be."""
-
-    warn_seconds: float
-    critical_seconds: float
-
-
-class ReferencesReport(msgspec.Struct, frozen=True):
-    """What the external servers of the settings say."""
-
-    low_seconds: float | None
-    """True time minus the clock of this host is no less than this; None where no majority of them agrees."""
-    high_seconds: float | None
-    agreeing: list[str]
-    falsetickers: list[str]
-    complaints: dict[str, str]
-    """Why a server gave nothing when it was last asked."""
-
-
-class SolvedReport(msgspec.Struct, frozen=True, kw_only=True):
-    """CLOCK_CURRENT_REPORT of a solver."""
-
-    local: LocalReport
-    solved: bool
-    age_seconds: float
-    """Since this was solved."""
-    hosts: list[HostReport]
-    pairs: list[CrossReport]
-    has_majority: bool | None
-    """Whether more than half of the hosts agree; None while nothing was measured."""
-    agreeing: int
-    """Members of the majority; without one, of the largest camp."""
-    reference: str | None
-    """The median host of the majority."""
-    spread_seconds: float | None
-    """How far apart the two most different clocks are; None while nothing was measured."""
-    residual_seconds: float
-    """By how much the worst pair differs from the fit of all."""
-    cluster_off: bool
-    """Whether the majority as a whole is provably beyond the threshold from true time."""
-    contradictions: list[ContradictionReport]
-    camps: list[CampReport]
-    thresholds: ThresholdsReport
-    references: ReferencesReport | None
-    reasons: list[str]
-    """What is to be said of the cluster as a whole."""
-    pairs_omitted: int = 0
-    """How many pairs of other hosts are left out of `pairs`, since the report would be too long with them."""
-    claims_shortened: bool = False
-    """Whether claims are without reasons and upstreams too; each host tells them itself."""
-    claims_omitted: int = 0
-    """How many hosts are without their claim and all but the first reason, since even that would be too long."""
-
-
 def describe_solution(  # noqa: PLR0913 - each is one source of the report
-    local: LocalReport,
+    local: clocks.Local,
     judgement: Judgement,
     *,
-    claims: Mapping[str, ClaimReport],
+    claims: Mapping[str, clocks.Claim],
     unanswered: Iterable[str],
     thresholds: Thresholds,
     consensus: Consensus | None,
     complaints: Mapping[str, str],
     age_s: float,
-) -> SolvedReport:
+) -> clocks.ClockReport:
     """Put a judgement into the shape others read.
 
     Args:
@@ -162,30 +43,30 @@ def describe_solution(  # noqa: PLR0913 - each is one source of the report
         age_s: Since it was concluded.
     """
     solution = judgement.solution
-    silent = [_silence(local.server, host) for host in sorted(unanswered)]
-    return SolvedReport(
+    silent = (clocks.Pair(local.server, host) for host in sorted(unanswered))
+    return clocks.ClockReport(
         local=local,
         solved=True,
         age_seconds=age_s,
-        hosts=[_host(verdict, claims.get(verdict.host)) for verdict in judgement.hosts],
-        pairs=[*map(_pair, solution.measurements), *silent],
+        hosts=tuple(_host(verdict, claims.get(verdict.host)) for verdict in judgement.hosts),
+        pairs=(*map(_pair, solution.measurements), *silent),
         has_majority=solution.has_majority,
         agreeing=solution.agreeing,
         reference=solution.reference,
         spread_seconds=solution.spread_s,
         residual_seconds=solution.residual_s,
         cluster_off=solution.is_cluster_off,
-        contradictions=[
-            ContradictionReport(list(one.hosts), one.excess_s) for one in solution.contradictions[:CONTRADICTIONS]
-        ],
-        camps=_camps(solution.camps),
-        thresholds=ThresholdsReport(thresholds.warn_s, thresholds.critical_s),
+        contradictions=tuple(
+            clocks.Contradiction(one.hosts, one.excess_s) for one in solution.contradictions[:CONTRADICTIONS]
+        ),
+        camps=tuple(clocks.Camp(one.hosts, one.offset_s, one.bound_s, one.kind.value) for one in solution.camps),
+        thresholds=clocks.Thresholds(thresholds.warn_s, thresholds.critical_s),
         references=None if consensus is None else _references(consensus, complaints),
-        reasons=list(judgement.reasons[:CONTRADICTIONS]),
+        reasons=judgement.reasons[:CONTRADICTIONS],
     )
 
 
-def answer_solution(report: SolvedReport) -> Message:
+def answer_solution(report: clocks.ClockReport) -> Message:
     """The CLOCK_CURRENT_REPORT message, to whoever asked; it says what it leaves out to fit into a line."""
     text = b""
     for shorter in _shorten(report):
@@ -195,30 +76,30 @@ def answer_solution(report: SolvedReport) -> Message:
     return Message("CLOCK_CURRENT_REPORT", {"report": text.decode()})
 
 
-def _shorten(report: SolvedReport) -> Iterator[SolvedReport]:
+def _shorten(report: clocks.ClockReport) -> Iterator[clocks.ClockReport]:
     """The same, then less and less of it."""
     yield report
     own = report.local.server
-    pairs = [pair for pair in report.pairs if own in (pair.from_host, pair.to)]
+    pairs = tuple(pair for pair in report.pairs if own in (pair.from_, pair.to))
     report = replace(report, pairs=pairs, pairs_omitted=len(report.pairs) - len(pairs))
     yield report
-    report = replace(report, hosts=[_shorten_claim(host) for host in report.hosts], claims_shortened=True)
+    report = replace(report, hosts=tuple(map(_shorten_claim, report.hosts)), claims_shortened=True)
     yield report
-    hosts = [replace(host, claim=None, reasons=_shorten_reasons(host.reasons)) for host in report.hosts]
+    hosts = tuple(replace(host, claim=None, reasons=_shorten_reasons(host.reasons)) for host in report.hosts)
     yield replace(report, hosts=hosts, claims_omitted=sum(host.claim is not None for host in report.hosts))
 
 
-def _shorten_claim(host: HostReport) -> HostReport:
-    return host if host.claim is None else replace(host, claim=replace(host.claim, reasons=[], upstreams=[]))
+def _shorten_claim(host: clocks.Host) -> clocks.Host:
+    return host if host.claim is None else replace(host, claim=replace(host.claim, reasons=(), upstreams=()))
 
 
-def _shorten_reasons(reasons: Sequence[str]) -> list[str]:
-    return [reason[:REASON_CHARACTERS] for reason in reasons[:1]]
+def _shorten_reasons(reasons: Sequence[str]) -> tuple[str, ...]:
+    return tuple(reason[:REASON_CHARACTERS] for reason in reasons[:1])
 
 
-def _host(verdict: HostVerdict, claim: ClaimReport | None) -> HostReport:
+def _host(verdict: HostVerdict, claim: clocks.Claim | None) -> clocks.Host:
     solved = verdict.solved
-    return HostReport(
+    return clocks.Host(
         host=verdict.host,
         offset_seconds=solved.offset_s,
         bound_seconds=solved.bound_s,
@@ -232,13 +113,13 @@ def _host(verdict: HostVerdict, claim: ClaimReport | None) -> HostReport:
         claim_holds=solved.claim_holds,
         true_offset_seconds=solved.true_offset_s,
         true_bound_seconds=solved.true_bound_s,
-        reasons=list(verdict.reasons),
+        reasons=verdict.reasons,
     )
 
 
-def _pair(one: Measurement) -> CrossReport:
-    return CrossReport(
-        from_host=one.source,
+def _pair(one: Measurement) -> clocks.Pair:
+    return clocks.Pair(
+        from_=one.source,
         to=one.target,
         offset_seconds=one.offset_s,
         bound_seconds=one.bound_s,
@@ -249,29 +130,12 @@ def _pair(one: Measurement) -> CrossReport:
     )
 
 
-def _silence(own: str, host: str) -> CrossReport:
-    return CrossReport(
-        from_host=own,
-        to=host,
-        offset_seconds=None,
-        bound_seconds=None,
-        rtt_seconds=None,
-        age_seconds=None,
-        via=None,
-        drift_ppm=None,
-    )
-
-
-def _camps(camps: Sequence[Camp]) -> list[CampReport]:
-    return [CampReport(list(camp.hosts), camp.offset_s, camp.bound_s, camp.kind.value) for camp in camps]
-
-
-def _references(consensus: Consensus, complaints: Mapping[str, str]) -> ReferencesReport:
+def _references(consensus: Consensus, complaints: Mapping[str, str]) -> clocks.References:
     interval = consensus.interval
-    return ReferencesReport(
+    return clocks.References(
         low_seconds=None if interval is None else interval.low,
         high_seconds=None if interval is None else interval.high,
-        agreeing=list(consensus.agreeing),
-        falsetickers=list(consensus.falsetickers),
+        agreeing=consensus.agreeing,
+        falsetickers=consensus.falsetickers,
         complaints=dict(complaints),
     )

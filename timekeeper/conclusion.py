@@ -1,5 +1,6 @@
 """PURE: what follows from a claim and a judgement: the word for the router, and which flags stand; it raises none itself."""
 
+from communicator.answers.clocks import Point
 from communicator.flags.catalogue import (
     CLOCK_CLUSTER_DRIFT,
     CLOCK_FALSE_CLAIM,
@@ -10,7 +11,7 @@ from communicator.flags.catalogue import (
     Declaration,
 )
 from timekeeper.claim import Claim, ClaimState
-from timekeeper.history import WRONG_TOLD, Point
+from timekeeper.history import WRONG_TOLD
 from timekeeper.solution import HostVerdict, Judgement, Verdict
 
 FLAGS = (
@@ -97,7 +98,7 @@ def describe_point(at_s: float, host: str, claim: Claim, judgement: Judgement | 
         agreeing=0 if solution is None else solution.agreeing,
         has_majority=None if solution is None else solution.has_majority,
         spread_seconds=None if solution is None else solution.spread_s,
-        wrong=[] if judgement is None else list(judgement.wrong[:WRONG_TOLD]),
+        wrong=() if judgement is None else judgement.wrong[:WRONG_TOLD],
         steps_total=steps,
     )
 

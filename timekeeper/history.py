@@ -4,6 +4,7 @@ from collections import deque
 
 import msgspec
 
+from communicator.answers.clocks import Point
 from timekeeper.wire_size import wire_bytes
 
 POINTS = 288
@@ -13,30 +14,6 @@ WRONG_TOLD = 16
 """Hosts named in one point: a day of them stays below 1 MiB, however long their names."""
 TOLD_BYTES = 100 * 1024
 """As the value of a parameter, beside a report in the same line."""
-
-
-class Point(msgspec.Struct, frozen=True, kw_only=True):
-    """One moment."""
-
-    at_seconds: float
-    """By this host's wall clock, since the epoch."""
-    state: str
-    """Of this host's claim."""
-    bound_seconds: float | None
-    """Of its claim."""
-    verdict: str | None
-    """On this host; None where nothing is solved."""
-    offset_seconds: float | None
-    """This host's clock minus what it is compared with."""
-    hosts: int
-    """How many were compared."""
-    agreeing: int
-    has_majority: bool | None
-    spread_seconds: float | None
-    wrong: list[str]
-    """Hosts whose clocks were wrong, the first 16 by name."""
-    steps_total: int
-    """How often this host's clock had been set by then, since the timekeeper started."""
 
 
 class History:

@@ -10,12 +10,13 @@ from pathlib import Path
 from msgspec.structs import replace
 from structlog.typing import FilteringBoundLogger
 
+from communicator.answers import clocks
 from communicator.client import Service
 from communicator.flags.standing_flags import StandingFlags
 from communicator.protocol import HostPort, Message
 from communicator.protocol.names import ROUTER_SERVICE
 from communicator.runtime.boot import read_boot_id
-from communicator.runtime.settings import changed_keys
+from communicator.runtime.settings_type import changed_keys
 from communicator.runtime.slow_jobs import SlowJobs
 from timekeeper.claim import Claim, ClaimState
 from timekeeper.cluster import KnownAddresses, Neighbors, Rows, assign
@@ -32,7 +33,7 @@ from timekeeper.peer_news import PeerNews
 from timekeeper.probes import EpochWatch
 from timekeeper.probes.stamps import read_realtime
 from timekeeper.references import Consensus, ReferencePanel
-from timekeeper.report import SOLVER, About, LocalReport, announce, answer_report, describe_local, tell_row
+from timekeeper.report import SOLVER, About, announce, answer_report, describe_local, tell_row
 from timekeeper.settings import TimekeeperSettings
 from timekeeper.solution import Judgement, Patience, Thresholds, Verdict
 from timekeeper.solver import Solver
@@ -221,7 +222,7 @@ class Timekeeper:
         is_unkept = self._unkept.note(claim, monotonic_s())
         self._flags.follow(flags_to_raise(local.server, claim, self._judgement, is_unkept=is_unkept))
 
-    async def _judge(self, solver: Solver, local: LocalReport) -> None:
+    async def _judge(self, solver: Solver, local: clocks.Local) -> None:
         """Judge all clocks in a thread: a large cluster takes seconds, and probes, rows and questions do not wait so long.
 
         What the thread reads does not change meanwhile; of its own state nobody reads anything before it is done.
@@ -250,7 +251,7 @@ class Timekeeper:
                     await self._service.send(tell_row(self._describe_own(self.reading)))
                 await self._is_due.wait()
 
-    def _describe_own(self, reading: Reading) -> LocalReport:
+    def _describe_own(self, reading: Reading) -> clocks.Local:
         address = self._told_address
         about = dataclasses.replace(
             self._about,
@@ -261,7 +262,7 @@ class Timekeeper:
             probe_address="" if address is None else str(address),
             interval_s=self._settings.interval_s,
         )
-        pairs = [one.report() for one in self._neighbors.measured()]
+        pairs = self._neighbors.measured()
         return describe_local(reading.claim, reading.evidence, about, pairs, self._consensus())
 
     def _describe_all(self) -> Message:

@@ -6,10 +6,10 @@ from typing import Annotated, Literal
 import msgspec
 
 from communicator.errors import AddressError, ConfigError
-from communicator.flags import DEFAULT_DIRECTORY
+from communicator.flags.flag_file import DEFAULT_DIRECTORY
 from communicator.protocol import HostPort, parse_host_port, parse_router_address
 from communicator.protocol.addresses import plain_ip
-from communicator.runtime import Settings
+from communicator.runtime.settings_type import Settings
 
 CHRONY_PORT = 323
 NTP_PORT = 123

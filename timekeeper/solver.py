@@ -3,8 +3,8 @@
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 
+from communicator.answers.clocks import Local
 from timekeeper.cluster.rows import Rows, claim_of, measurements_of, reference_of
-from timekeeper.report import LocalReport
 from timekeeper.solution import (
     Announcements,
     Judge,
@@ -48,7 +48,7 @@ class Solver:
 
     def judge(
         self,
-        local: LocalReport,
+        local: Local,
         rows: Rows,
         members: Collection[str],
         now_s: float,

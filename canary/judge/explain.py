@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from canary.judge.decide import wakes_at_s
@@ -27,46 +26,7 @@ from canary.records import (
     VersionJudged,
 )
 from canary.rules import Rules
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One entry of the ledger, for people."""
-
-    seq: int
-    at_s: float
-    wall_s: float
-    what: str
-    effect: str
-    """``counted``, ``discarded``, ``decided``, ``held back`` or ``ordered``."""
-    why: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Measure:
-    """A number that a rule looks at, and its limit."""
-
-    rule: str
-    what: str
-    value: float
-    limit: float
-
-
-@dataclass(frozen=True, slots=True)
-class Explanation:
-    """All there is to say about a version on a server."""
-
-    state: str
-    """``unknown`` when it never ran."""
-    reason: str
-    lines: tuple[Line, ...]
-    measures: tuple[Measure, ...]
-    held_back_by: str
-    """The cap that forbids a verdict now; empty when none does."""
-    next_at_s: float | None
-    """When time alone moves it, by the ledger's clock."""
-    next: str
-    """What comes next."""
+from communicator.answers.explanations import Explanation, Line, Measure
 
 
 def explain(entries: Iterable[Entry], rules: Rules, cell: Cell, now_s: float) -> Explanation:
@@ -80,13 +40,14 @@ def explain(entries: Iterable[Entry], rules: Rules, cell: Cell, now_s: float) ->
     """
     wakes_s = wakes_at_s(cell, rules)
     return Explanation(
+        *cell.key,
         state=cell.state,
         reason=reason_of(cell),
-        lines=tuple(_lines(list(entries))),
         measures=tuple(_measures(cell, rules, now_s)),
         held_back_by=cell.suppressed_by,
-        next_at_s=None if math.isinf(wakes_s) else wakes_s,
         next=_next(cell, rules),
+        next_seconds=None if math.isinf(wakes_s) else max(0.0, wakes_s - now_s),
+        lines=tuple(_lines(list(entries))),
     )
 
 

@@ -1,6 +1,7 @@
-"""PURE: CLOCK_CURRENT_REPORT, what a timekeeper tells of the clocks, as values; None is not known. It asks nobody, and judges none.
+"""PURE: what timekeepers tell of the clocks: CLOCK_REPORT, CLOCK_CURRENT_REPORT and its history, as they are written and read.
 
-A timekeeper that only measures tells of `local` alone.
+A field that is None (``null``) is *not known*; it is never a stand-in for zero. Readers ignore keys they do not know, and a key
+that is missing is not known: what a later release adds has a default.
 """
 
 from typing import Annotated
@@ -11,6 +12,10 @@ from communicator.wording.spans import LAST_YEAR_S
 
 THIS_HOST = "this host"
 """What a host is called whose timekeeper does not know its name yet."""
+INTERVAL_S = 10.0
+"""Between two reports of a timekeeper that does not tell its own interval."""
+IDENTITIES = 256
+"""Names and addresses of external servers in one report: 16 servers with as many addresses each."""
 _Moment = Annotated[float, msgspec.Meta(ge=0, le=LAST_YEAR_S)]
 
 
@@ -19,71 +24,119 @@ class Claim(msgspec.Struct, frozen=True):
 
     state: str = "unknown"
     """``synchronized``, ``holdover``, ``unsynchronized`` or ``unknown``."""
-    offset_seconds: float | None = None
-    """Positive: ahead of what its daemon holds for true time."""
-    bound_seconds: float | None = None
-    """Off by no more than this, the offset included."""
-    daemon: str = ""
+    reasons: tuple[str, ...] = ()
+    """For people, the decisive one first; numbers in them change from report to report."""
+    daemon: Annotated[str, msgspec.Meta(max_length=64)] = ""
+    """``chronyd``, ``ntpd``, ``ntpd-rs``, ``systemd-timesyncd``, ``clockbound``; empty when none steers the clock, or nobody
+    knows."""
     upstreams: tuple[str, ...] = ()
+    offset_seconds: float | None = None
+    """Positive: this clock is ahead of what the daemon holds for true time."""
+    bound_seconds: float | None = None
+    """The clock is off by no more than this, `offset_seconds` included."""
     stratum: int | None = None
     leap: str | None = None
+    """``normal``, ``insert``, ``delete`` or ``unsynchronized``."""
     smear: bool | None = None
+    """Whether the upstreams smear leap seconds; no source tells it, so it is not known."""
     age_seconds: float | None = None
-    """Since the clock was last updated."""
-    reasons: tuple[str, ...] = ()
+    """Since the clock was last updated, when this was read."""
     root_delay_seconds: float | None = None
     root_dispersion_seconds: float | None = None
 
 
 class Kernel(msgspec.Struct, frozen=True):
-    """What adjtimex(2) says."""
+    """The kernel's account of its clock, as adjtimex(2) gives it: raw, with all its traps."""
 
     maxerror_seconds: float | None = None
+    """Grows by 500 ppm between updates; under systemd-timesyncd it is an age, not an error."""
+    esterror_seconds: float | None = None
     unsync: bool | None = None
-    tai_offset_seconds: float | None = None
+    """Stays true under a chronyd without `rtcsync`, and false for 8.9 hours after a daemon has died."""
+    tai_offset_seconds: int | None = None
+    """0 when nobody has set it."""
     frequency_ppm: float | None = None
 
 
 class Peer(msgspec.Struct, frozen=True):
-    """The clock of another host, as the one that tells it measured it."""
+    """The clock of another host, as this one measured it."""
 
     peer: str
-    offset_seconds: float | None = None
-    """Its clock minus ours."""
-    bound_seconds: float | None = None
-    rtt_seconds: float | None = None
-    age_seconds: float | None = None
-    via: str = ""
-    """``probe`` or ``router``."""
+    offset_seconds: float
+    """Its clock minus ours; positive: it is ahead."""
+    bound_seconds: float
+    """`offset_seconds` is off by no more than this."""
+    rtt_seconds: float
+    age_seconds: float
+    """Since the last exchange."""
+    via: str
+    """``probe``: asked directly; ``router``: by ALIVE through the routers, which widens the bound."""
     drift_ppm: float | None = None
+    """How much faster the crystal of the peer runs."""
 
 
 class Probes(msgspec.Struct, frozen=True):
-    """What became of probes."""
+    """What became of probes since the timekeeper started to ask; a peer that is asked no more is forgotten."""
 
     asked: dict[str, dict[str, int]] = {}
+    """Our questions, by peer and result (`timekeeper.probes.result`); ``""`` is what came from no peer's address."""
     answered: dict[str, int] = {}
+    """The questions of others, by result."""
     refused: dict[str, int] = {}
+    """Exchanges that were complete and not used, by reason (`timekeeper.pairs.estimate.Refusal`)."""
+
+
+class ReferenceOffset(msgspec.Struct, frozen=True):
+    """What external servers say of a host's clock, where most of them agree."""
+
+    offset_seconds: float
+    """True time minus this clock; positive: it is behind."""
+    bound_seconds: float
+    """`offset_seconds` is off by no more than this, if most of the servers are right."""
+    servers: int
+    """How many agree; one that was asked under two names counts once."""
+    identities: Annotated[tuple[str, ...], msgspec.Meta(max_length=IDENTITIES)]
+    """Their names and addresses."""
+    age_seconds: float
+    """Since the last answer of one of them."""
 
 
 class Local(msgspec.Struct, frozen=True):
-    """This host's own word."""
+    """What one host measured, and says of its own clock (CLOCK_REPORT)."""
 
     server: str = ""
+    """Empty until the router has told its name."""
+    boot_id: str = ""
+    """The kernel's; empty when it cannot be read."""
+    life: str = ""
+    """Drawn anew with each start of the timekeeper, whose `seq` then begins anew."""
+    seq: int = 0
+    """Counts the readings of this process, from 1."""
     role: str = ""
-    """``solver`` or ``agent``."""
+    """``agent`` or ``solver``."""
     claim: Claim = Claim()
     kernel: Kernel | None = None
     sources: dict[str, int] = {}
-    """How many upstreams are in which state."""
+    """How many upstreams are in which state, every state named: ``selected``, ``combined`` (both in use),
+    ``outlier`` (good, not in use), ``jittery``, ``falseticker``, ``unusable``; empty when no daemon answers."""
     pairs: tuple[Peer, ...] = ()
-    steps: dict[str, int] = {}
-    """How often its clock was set, by direction."""
+    """What it measured of others."""
+    references: ReferenceOffset | None = None
+    """What the external servers of its settings say; None where it asks none, or no majority of them agrees."""
+    interval_seconds: float = INTERVAL_S
+    """How often it says this."""
     steps_total: int | None = None
+    """How often this host's clock was seen to be set, since the timekeeper started."""
+    steps: dict[str, int] = {}
+    """The same by direction, each named: ``forward`` and ``backward``."""
     last_step_seconds: float | None = None
+    """By how much it was set the last time; positive: forward."""
+    probe_address: str = ""
+    """``HOST:PORT`` where it answers probes; empty where it does not."""
     probes: Probes | None = None
+    """Told to who asks this host; the other timekeepers have no use for it."""
     grace_left_seconds: float | None = None
-    """For how long its timekeeper calls no clock wrong yet, since it has just started."""
+    """For how long it calls no clock wrong yet, since it has just started; told to who asks this host."""
 
     @property
     def name(self) -> str:
@@ -96,20 +149,25 @@ class Host(msgspec.Struct, frozen=True):
 
     host: str
     offset_seconds: float | None = None
-    """Positive: ahead of the reference, which is what the majority agrees on."""
+    """Its clock minus what it is compared with; positive: ahead."""
     bound_seconds: float | None = None
+    """`offset_seconds` is off by no more than this."""
     verdict: str = "unknown"
     """``ok``, ``suspect``, ``wrong``, ``no_majority`` or ``unknown``."""
     critical: bool | None = None
-    """Whether it is wrong, and beyond the critical threshold for certain."""
+    """Whether it is wrong, and provably beyond the critical threshold."""
+    compared_with: str = ""
+    """``majority`` or ``true time``; ``no majority``, ``apart`` or ``unmeasured`` where there is nothing to compare it with."""
     drift_ppm: float | None = None
+    """How fast its offset grows; None while that cannot be told from noise."""
     seconds_to_threshold: float | None = None
+    """Until it may be beyond the threshold, if it goes on like this."""
     age_seconds: float | None = None
     """Of its youngest measurement."""
     claim: Claim | None = None
     """None: it makes none."""
     claim_holds: bool | None = None
-    """Whether what it says of itself agrees with what was measured."""
+    """Whether its clock can be as true as it claims."""
     true_offset_seconds: float | None = None
     """Its clock minus true time, by independent claims and references."""
     true_bound_seconds: float | None = None
@@ -148,7 +206,7 @@ class Camp(msgspec.Struct, frozen=True):
 
 
 class Contradiction(msgspec.Struct, frozen=True):
-    """A ring of hosts whose measurements cannot all be true."""
+    """Measurements around a ring of hosts that cannot all be true."""
 
     hosts: tuple[str, ...] = ()
     excess_seconds: float | None = None
@@ -167,10 +225,10 @@ USUAL = Thresholds(warn_seconds=0.005, critical_seconds=0.050)
 
 
 class References(msgspec.Struct, frozen=True):
-    """What external servers say."""
+    """What the external servers of the settings say."""
 
     low_seconds: float | None = None
-    """True time minus the clock of this host is no less than this."""
+    """True time minus the clock of this host is no less than this; None where no majority of them agrees."""
     high_seconds: float | None = None
     agreeing: tuple[str, ...] = ()
     falsetickers: tuple[str, ...] = ()
@@ -178,28 +236,47 @@ class References(msgspec.Struct, frozen=True):
     """By server why it gave nothing when it was last asked."""
 
 
-class ClockReport(msgspec.Struct, frozen=True):
-    """CLOCK_CURRENT_REPORT."""
+class AgentReport(msgspec.Struct, frozen=True):
+    """What a timekeeper tells that only measures: the beginning of what one tells that compares hosts."""
 
     local: Local = Local()
     solved: bool = False
     """Whether hosts were compared."""
     age_seconds: float | None = None
+    """Since that was done; where it was not, since this host's clock was read."""
+
+
+class ClockReport(AgentReport, frozen=True):
+    """What a timekeeper tells of all clocks (CLOCK_CURRENT_REPORT)."""
+
     hosts: tuple[Host, ...] = ()
+    """What was found out about each clock."""
     pairs: tuple[Pair, ...] = ()
-    pairs_omitted: int = 0
-    """How many pairs of other hosts were measured and are not told, since the report would be too long."""
     has_majority: bool | None = None
+    """Whether more than half of the hosts agree; None while nothing was measured."""
     agreeing: int | None = None
+    """Members of the majority; without one, of the largest camp."""
+    reference: str | None = None
+    """The median host of the majority."""
     spread_seconds: float | None = None
+    """How far apart the two most different clocks are; None while nothing was measured."""
     residual_seconds: float | None = None
     """By how much the worst pair differs from the best fit of all."""
     cluster_off: bool | None = None
+    """Whether the majority as a whole is provably beyond the threshold from true time."""
     contradictions: tuple[Contradiction, ...] = ()
     camps: tuple[Camp, ...] = ()
     """The largest first; one alone where all agree."""
     thresholds: Thresholds | None = None
     references: References | None = None
+    reasons: tuple[str, ...] = ()
+    """What is to be said of the cluster as a whole."""
+    pairs_omitted: int = 0
+    """How many pairs of other hosts were measured and are not told, since the report would be too long."""
+    claims_shortened: bool = False
+    """Whether claims are without reasons and upstreams too; each host tells them itself."""
+    claims_omitted: int = 0
+    """How many hosts are without their claim and all but the first reason, since even that would be too long."""
 
     @property
     def limits(self) -> Thresholds:
@@ -224,16 +301,7 @@ class ClockReport(msgspec.Struct, frozen=True):
 
 
 def _as_pair(own: str, peer: Peer) -> Pair:
-    return Pair(
-        own,
-        peer.peer,
-        peer.offset_seconds,
-        peer.bound_seconds,
-        peer.rtt_seconds,
-        peer.age_seconds,
-        peer.via,
-        peer.drift_ppm,
-    )
+    return Pair(own, *msgspec.structs.astuple(peer))  # a pair is a peer with its measurer in front
 
 
 class Point(msgspec.Struct, frozen=True):
@@ -252,8 +320,9 @@ class Point(msgspec.Struct, frozen=True):
     hosts: int = 0
     """How many were compared."""
     agreeing: int = 0
+    has_majority: bool | None = None
     spread_seconds: float | None = None
     wrong: tuple[str, ...] = ()
-    """Hosts whose clocks were wrong."""
+    """Hosts whose clocks were wrong, the first 16 by name."""
     steps_total: int = 0
     """How often its clock had been set by then, since the timekeeper started."""

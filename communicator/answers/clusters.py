@@ -1,4 +1,4 @@
-"""PURE: CLUSTER_GRAPH, who is in the cluster and who is linked to whom, as values; it asks nobody."""
+"""PURE: CLUSTER_GRAPH and CLUSTER_ROUTE: who is in the cluster, who is linked to whom, and which way a message would go."""
 
 import msgspec
 
@@ -36,18 +36,55 @@ class Neighbor(msgspec.Struct, frozen=True):
     server: str | None = None
     state: str = ""
     """``linked``, ``dialling``, ``waiting`` or ``refused``."""
+    configured: bool = False
+    secure: bool = False
     failures: int = 0
     """Of attempts, one after the other."""
     reason: str | None = None
-    configured: bool = False
-    secure: bool = False
 
 
 class Graph(msgspec.Struct, frozen=True):
-    """CLUSTER_GRAPH."""
+    """The cluster as one router sees it (CLUSTER_GRAPH)."""
 
     server: str = ""
+    address: str | None = None
     nodes: tuple[Node, ...] = ()
     links: tuple[Link, ...] = ()
     neighbors: tuple[Neighbor, ...] = ()
-    address: str | None = None
+
+    @property
+    def not_enforced(self) -> tuple[str, ...]:
+        """The servers with a C++ router: it knows neither policies nor clock verdicts."""
+        return tuple(node.server for node in self.nodes if not node.directory)
+
+
+class Candidate(msgspec.Struct, frozen=True):
+    """One instance that could receive a message."""
+
+    server: str
+    service: str = ""
+    version: str | None = None
+    cost: float | None = None
+    weight: float | None = None
+    """What the policy gives its version, 0 to 1."""
+    share: float | None = None
+    """The part of the messages that it gets, 0 to 1."""
+    chosen: bool = False
+    reason: str | None = None
+
+
+class Route(msgspec.Struct, frozen=True):
+    """Which way a message would go, and why (CLUSTER_ROUTE)."""
+
+    destination: str
+    outcome: str
+    """``local``, ``remote``, ``cached`` or ``none``."""
+    reason: str | None = None
+    server: str | None = None
+    path: tuple[str, ...] | None = None
+    """The servers it passes, ours first."""
+    next_hop: str | None = None
+    cost: float | None = None
+    candidates: tuple[Candidate, ...] = ()
+    not_enforced: tuple[str, ...] | None = None
+    """Servers that are named here and have a C++ router, which knows no policy; None where nobody has asked which these are."""

@@ -1,4 +1,6 @@
-"""PURE: the canary's view ``explain`` of one version on one server, as values; it asks nobody, and judges nothing itself."""
+"""PURE: what a canary tells of its ledger: why a version is where it is, entries, and whether they hold, as written and read."""
+
+from typing import Annotated
 
 import msgspec
 
@@ -27,20 +29,61 @@ class Measure(msgspec.Struct, frozen=True):
 
 
 class Explanation(msgspec.Struct, frozen=True):
-    """Why a version on a server is where it is."""
+    """The view ``explain``: why a version on a server is where it is."""
 
     server: str = ""
     service: str = ""
     version: str = ""
     build: str = ""
     state: str = "unknown"
+    """``unknown`` when it never ran."""
     reason: str = ""
     measures: tuple[Measure, ...] = ()
     held_back_by: str = ""
+    """The cap that forbids a verdict now; empty when none does."""
     next: str = ""
     """What comes next."""
     next_seconds: float | None = None
-    """When, from now."""
+    """When time alone moves it, from now."""
     lines: tuple[Line, ...] = ()
+    """The newest last."""
     omitted: int = 0
     """Older entries that are not told."""
+
+
+class LedgerEntry(msgspec.Struct, frozen=True):
+    """One entry of the ledger, as it is kept."""
+
+    seq: int
+    at_s: float = 0.0
+    """By the ledger's clock."""
+    wall_s: float = 0.0
+    """Since the epoch."""
+    record: msgspec.Raw = msgspec.Raw(b"null")
+    hash: str = ""
+
+
+class LedgerPage(msgspec.Struct, frozen=True):
+    """The view ``events``: some entries of the ledger, in order."""
+
+    entries: tuple[Annotated[msgspec.Raw, LedgerEntry], ...]
+    """Each as it was written: whoever passes it on loses nothing of it."""
+    last_seq: int
+    """Of the newest entry there is; when these do not reach so far, there are more."""
+    total: int = 0
+    """How many there are from the first of these on."""
+
+
+class LedgerCheck(msgspec.Struct, frozen=True):
+    """The view ``verify``: whether the ledger is as it was written, and what is known is what it comes to."""
+
+    entries: int = 0
+    """Those that are as they were written."""
+    ok: bool = False
+    """Both are so."""
+    first_break: int | None = None
+    """The number of the first entry that is not as it was written."""
+    reason: str = ""
+    """What is wrong with it."""
+    state_matches: bool = False
+    differences: tuple[str, ...] = ()

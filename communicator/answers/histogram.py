@@ -21,14 +21,14 @@ class Bucket(msgspec.Struct, frozen=True):
     count: Count
 
 
-class Histogram(msgspec.Struct, frozen=True):
+class Histogram(msgspec.Struct, frozen=True, kw_only=True):
     """Spans of time, counted by how long they were."""
 
+    buckets: Annotated[tuple[Bucket, ...], msgspec.Meta(max_length=BUCKETS)] = ()
+    """By their bounds."""
     count: Count
     """All, also those beyond the last bound."""
     sum_seconds: float
-    buckets: Annotated[tuple[Bucket, ...], msgspec.Meta(max_length=BUCKETS)] = ()
-    """By their bounds."""
 
     def __post_init__(self) -> None:
         """Refuse what would be no histogram: Prometheus takes it, and works out nonsense.

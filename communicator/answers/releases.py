@@ -1,4 +1,7 @@
-"""PURE: CANARY_CURRENT_REPORT, what a canary tells of versions, as values, and its pages put together; it judges no version."""
+"""PURE: CANARY_CURRENT_REPORT, what a canary tells of versions, as it is written and read, and its pages put together.
+
+A field that is None (``null``) is not known or does not apply. Readers ignore keys they do not know.
+"""
 
 from collections.abc import Sequence
 
@@ -16,21 +19,27 @@ class Cell(msgspec.Struct, frozen=True):
     version: str = ""
     build: str = ""
     state: str = "unknown"
+    """``unknown``, ``observing``, ``proving``, ``good``, ``suspect``, ``blocked``, ``probation`` or ``archived``."""
     since_seconds: float | None = None
+    """How long it has been in this state."""
     until_seconds: float | None = None
     """When a block or an ejection ends, from now."""
     rule: str = ""
     reason: str = ""
+    """The verdict, in a sentence."""
     held_back_by: str = ""
-    """The cap that forbids a verdict of a rule; empty when none does, or there is none."""
+    """What forbids the verdict that a rule has come to; empty when nothing does, or there is none."""
     passed: int = 0
     failed: int = 0
     excused: int = 0
+    """Failures with a common cause: shown, not counted."""
     censored: int = 0
     consecutive: int = 0
+    """Failures since the last success."""
     strikes: int = 0
     running: int = 0
     running_seconds: float | None = None
+    """How long the oldest of its runs goes on."""
     override: str = ""
     """``block``, ``allow`` or ``pin`` while an operator says so."""
 
@@ -79,10 +88,10 @@ class Override(msgspec.Struct, frozen=True):
     """An operator's word in force."""
 
     action: str
+    server: str = "*"
     service: str = ""
     version: str = ""
     build: str = "*"
-    server: str = "*"
     until_seconds: float | None = None
     reason: str = ""
     by: str = ""
@@ -111,6 +120,7 @@ class Standing(msgspec.Struct, frozen=True):
     """The canary itself; what it does not tell is None."""
 
     mode: str = ""
+    """``enforce`` or ``dry-run`` for all rules; ``by-rule`` when each has its own."""
     leader: str = ""
     term: int = 0
     generation: tuple[int, int] | None = None
@@ -121,17 +131,21 @@ class Standing(msgspec.Struct, frozen=True):
     ledger_entries: int | None = None
     ledger_errors_total: int | None = None
     facts_lost_total: int | None = None
+    """What was told and could not be kept."""
     watchers: dict[str, str] = {}
     """By what it watches, why it cannot; empty where it can."""
 
 
 class CanaryReport(msgspec.Struct, frozen=True):
-    """CANARY_CURRENT_REPORT, a page or all of it."""
+    """What a canary tells of versions (CANARY_CURRENT_REPORT), a page or all of it."""
 
     server: str = ""
+    """Empty until the router has told its name."""
     canary: Standing = Standing()
     cells: tuple[Cell, ...] = ()
+    """The rows from `offset` on, by service and version."""
     releases: tuple[Release, ...] = ()
+    """Of the same rows."""
     servers: tuple[SickServer, ...] = ()
     freezes: tuple[Freeze, ...] = ()
     overrides: tuple[Override, ...] = ()
@@ -141,6 +155,8 @@ class CanaryReport(msgspec.Struct, frozen=True):
     suppressed_total: dict[str, int] = {}
     """Verdicts not acted upon, by what forbade it."""
     detection_seconds: Histogram | None = None
+    """Of what this canary blocked itself, since the ledger began: from the first counted failure in a row to the block."""
+    offset: int = 0
     total: int = 0
     """Versions on servers that it knows."""
 

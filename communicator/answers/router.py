@@ -1,4 +1,4 @@
-"""PURE: ROUTER_STATS, what a router carries and how it is, as values; it asks nobody.
+"""PURE: ROUTER_STATS, what a router carries and how it is, as it is written and read.
 
 What a router does not tell is None, or empty: a router of an earlier release does not count everything.
 """
@@ -52,28 +52,40 @@ class Peer(msgspec.Struct, frozen=True):
 class Peers(msgspec.Struct, frozen=True):
     """How things stand with the other routers."""
 
-    peers: tuple[Peer, ...] = ()
     up: bool | None = None
     complete: bool | None = None
     members: int | None = None
     members_live: int | None = None
+    members_not_enforcing: int | None = None
+    """Those that are reached and are C++ routers."""
     quorum_size: int | None = None
+    peers: tuple[Peer, ...] = ()
     acks_pending: int | None = None
+    acks_pending_bytes: int | None = None
     redeliveries_total: int | None = None
     dedupe_entries: int | None = None
+    auth_failures_total: dict[str, int] = {}
     peers_refused_total: dict[str, int] = {}
     peer_connect_failures_total: dict[str, int] = {}
     topology_changes_total: int | None = None
-    auth_failures_total: dict[str, int] = {}
+    link_states_refused_total: int | None = None
+    strangers: int | None = None
+    """Links of other hosts that have not shown yet who they are."""
+    passwords_waiting: int | None = None
+    passwords_wrong_total: int | None = None
+    passwords_unverified_total: int | None = None
+    policy_generation: tuple[int, int] | None = None
+    """Term and number of the policy in force."""
 
 
 class Statistics(msgspec.Struct, frozen=True):
-    """ROUTER_STATS."""
+    """What a router carries, and how it is (ROUTER_STATS)."""
 
-    server: str = ""
     version: str = ""
     python: str = ""
     compatible_with: str = ""
+    server: str = ""
+    boot_id: str = ""
     start_time_seconds: float | None = None
     draining: bool | None = None
     resident_bytes: int | None = None
@@ -86,19 +98,19 @@ class Statistics(msgspec.Struct, frozen=True):
     received_bytes_total: dict[str, int] = {}
     sent_bytes_total: dict[str, int] = {}
     messages_routed_total: dict[str, int] = {}
+    acl_denied_total: int | None = None
+    faulty_messages_total: int | None = None
+    runs_not_told_total: int | None = None
     messages_dropped_total: dict[str, int] = {}
     commands_total: dict[str, int] = {}
     cache: Cache = Cache()
-    cluster: Peers = Peers()
     services: dict[str, int] = {}
     links: tuple[LinkCounts, ...] = ()
     slow_consumers_total: dict[str, int] = {}
     producer_stall_seconds_total: float | None = None
     handler_exceptions_total: dict[str, int] = {}
-    acl_denied_total: int | None = None
-    faulty_messages_total: int | None = None
-    runs_not_told_total: int | None = None
     definitions_refused: int | None = None
+    cluster: Peers = Peers()
     udp_rejected_total: dict[str, int] = {}
     tls_handshakes_failed_total: int | None = None
     connections_kept_out_total: int | None = None

@@ -3,7 +3,7 @@
 import asyncio
 from collections import Counter
 
-from communicator.router.events import LagMeasure
+from communicator.answers.histogram import Bucket, Histogram
 
 INTERVAL_S = 0.5
 BOUNDS_S = (0.001, 0.005, 0.025, 0.1, 0.25, 1.0)
@@ -37,9 +37,10 @@ class LoopLag:
         for bound_s in BOUNDS_S:
             self._counts[bound_s] += lag_s <= bound_s
 
-    def measure(self) -> LagMeasure:
+    def measure(self) -> Histogram:
         """What was counted since the start; a bucket holds those before it, too."""
-        return LagMeasure(tuple((bound_s, self._counts[bound_s]) for bound_s in BOUNDS_S), self._count, self._sum_s)
+        buckets = tuple(Bucket(bound_s, self._counts[bound_s]) for bound_s in BOUNDS_S)
+        return Histogram(buckets=buckets, count=self._count, sum_seconds=self._sum_s)
 
     def _look(self, due_s: float) -> None:
         self.note(max(0.0, asyncio.get_running_loop().time() - due_s))

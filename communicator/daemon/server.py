@@ -37,7 +37,7 @@ from communicator.router.events import CloseReason, CredentialsRevoked, Instant,
 from communicator.runtime import Daemon
 from communicator.runtime.kept_file import fault_of, prepare_directory
 from communicator.runtime.logs import LogFile
-from communicator.runtime.settings import changed_keys
+from communicator.runtime.settings_type import changed_keys
 
 RESERVED_DESCRIPTORS = 64
 """For everything that is not a link: doors, the loop, dials, files that are read now and then."""
@@ -183,15 +183,15 @@ class Server:
         return Measured(
             link.number,
             tuple(other.measure() for other in self._dispatcher.links.values()),
-            producer_stall_s=self._dispatcher.back_pressure.total_stall_s,
-            udp_rejected=dict(self._signal.rejected),
-            tls_handshakes_failed=secure.failures if (secure := self._remote_doors.get(LinkKind.SECURE)) else 0,
-            connections_kept_out=sum(door.kept_out for door in self._remote_doors.values()),
-            flags_failed=self._flags.failures,
-            config_reload_ok=self._daemon.reload_ok,
-            config_reloaded_wall_s=self._daemon.reloaded_wall_s,
+            producer_stall_seconds_total=self._dispatcher.back_pressure.total_stall_s,
+            udp_rejected_total=dict(self._signal.rejected),
+            tls_handshakes_failed_total=secure.failures if (secure := self._remote_doors.get(LinkKind.SECURE)) else 0,
+            connections_kept_out_total=sum(door.kept_out for door in self._remote_doors.values()),
+            flags_failed_total=self._flags.failures,
+            config_last_reload_successful=self._daemon.reload_ok,
+            config_last_reload_success_timestamp_seconds=self._daemon.reloaded_wall_s,
             resident_bytes=resident_bytes(),
-            loop_lag=self._loop_lag.measure(),
+            event_loop_lag_seconds=self._loop_lag.measure(),
         )
 
     def reopen_log(self) -> str:

@@ -2,8 +2,8 @@
 
 from communicator.flags.catalogue import CATALOGUE, Declaration, find_declaration
 from communicator.flags.flag import Flag, FlagName, Source, make_flag_name, parse_flag_name
-from communicator.flags.flag_directory import DEFAULT_DIRECTORY, FlagDirectory, Listing
-from communicator.flags.flag_file import read_flag, write_flag
+from communicator.flags.flag_directory import FlagDirectory, Listing
+from communicator.flags.flag_file import DEFAULT_DIRECTORY, read_flag, write_flag
 
 __all__ = [
     "CATALOGUE",

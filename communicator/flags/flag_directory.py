@@ -11,8 +11,6 @@ from communicator.errors import FlagError, FlagsPathError
 from communicator.flags.flag import Flag, FlagName, raise_again
 from communicator.flags.flag_file import FILE_BYTES, read_flag, write_flag
 
-DEFAULT_DIRECTORY = "/var/lib/communicator/flags"
-"""Where the sitter looks."""
 SITTER_READS = 100
 """Flags the sitter loads; what is beyond it does not see."""
 

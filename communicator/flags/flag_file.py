@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from communicator.errors import FlagError
 from communicator.flags.flag import DEFAULT_PRIORITY, PRIORITY_MAX, Flag, FlagName, Source, check_flag
 
+DEFAULT_DIRECTORY = "/var/lib/communicator/flags"
+"""Where the sitter looks."""
 FILE_BYTES = 64 * 1024
 """Of one file at most: a message of a page, with its help, takes a tenth of it."""
 

@@ -1,4 +1,7 @@
-"""Bytes to messages and back, names, addresses and limits; no I/O, no clock, no idea of a router."""
+"""PURE: bytes to messages and back, names, addresses and limits; no I/O, no clock, no idea of a router.
+
+- `definitions`: what messages may hold
+"""
 
 from communicator.protocol.addresses import HostPort, RouterAddress, parse_host_port, parse_router_address
 from communicator.protocol.line_buffer import LineBuffer

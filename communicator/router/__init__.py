@@ -1,4 +1,8 @@
-"""The router as a pure state machine: events in, effects out; no I/O, no clock, no randomness, no log."""
+"""PURE: the router as a state machine: events in, effects out; no I/O, no clock, no randomness, no log.
+
+- `commands`: the messages that are addressed to the router itself
+- `mesh`: how routers become one cluster
+"""
 
 from communicator.router.config import RouterConfig, RouterLimits
 from communicator.router.router import Router

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from communicator.protocol.addresses import parse_host_port
+from communicator.protocol.definitions.speakers import split_rule
 from communicator.protocol.message import Message
 from communicator.protocol.names import ROUTER_SERVICE, WILDCARD_SERVERS
 from communicator.router.config import RouterConfig
 from communicator.router.events import LinkKind, User
 from communicator.router.registry import Registration, Role
+from communicator.router.rules import RULE_OF
 
 OWNED_SERVICES = frozenset(("timekeeper", "canary", "exporter", "sitter"))
 """Names whose holder is believed by others, so that not every user may take them."""
@@ -20,27 +22,10 @@ COMPLAINTS = frozenset(("INVALID", "UNKNOWN", "QUITTING"))
 """How a router may answer CONNECT or GOSSIP beside REFUSE: never refused, or two would refuse each other's refusals for ever."""
 
 
-OF_THE_SUITE = frozenset(
-    (
-        "ACKNOWLEDGED",
-        "CANARY_COMMAND",
-        "CANARY_EVIDENCE",
-        "CANARY_GET_EVIDENCE",
-        "CANARY_POLICY",
-        "CLOCK_REPORT",
-        "CLOCK_STABLE",
-        "CLOCK_UNSTABLE",
-        "LINK_STATE",
-        "LINK_STATE_SUMMARY",
-        "POLICY_GET",
-        "POLICY_SET",
-        "RUN_ENDED",
-        "RUN_REPORT",
-        "RUN_STARTED",
-        "VERSION_BLOCKED",
-    )
-)
-"""What routers, timekeepers and canaries tell each other and act on."""
+SUITE_RULES = frozenset(("clock", "itself", "live()", "member", "operator()", "own()", "run"))
+"""Of what routers, timekeepers and canaries tell each other and act on."""
+OF_THE_SUITE = frozenset(command for command, rule in RULE_OF.items() if split_rule(rule)[0] in SUITE_RULES)
+"""Commands that a C++ router cannot bring: it asks nobody for a proof."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,11 +180,16 @@ def _run_report(message: Message, speaker: Speaker, config: RouterConfig) -> Rul
     return _owner_rule("canary", speaker, config)
 
 
-def _canary_command(message: Message, speaker: Speaker, config: RouterConfig) -> Ruling:
-    if speaker.is_router:
-        told = message.get("actor_server") == message.sent_from_server
-        return ALLOWED if told else _no("parameter actor_server is not the server it comes from")
-    return _owner_rule("canary", speaker, config)
+def _operator(service: str) -> Rule:
+    """Who owns a service orders it about; from another host its router has seen to that, and says whose host it is."""
+
+    def rule(message: Message, speaker: Speaker, config: RouterConfig) -> Ruling:
+        if speaker.is_router:
+            told = message.get("actor_server") == message.sent_from_server
+            return ALLOWED if told else _no("parameter actor_server is not the server it comes from")
+        return _owner_rule(service, speaker, config)
+
+    return rule
 
 
 def _block(message: Message, speaker: Speaker, config: RouterConfig) -> Ruling:
@@ -320,46 +310,32 @@ def _may_send(message: Message, patterns: tuple[str, ...]) -> bool:
     return any(fnmatchcase(f"{message.service}/{message.command}", pattern) for pattern in patterns)
 
 
-RULES: Mapping[str, Rule] = {
-    "REGISTER": _register,
-    "UNREGISTER": _on_a_link,
-    "COMMANDS": _commands,
-    "ALIVE": _sign_of_life,
-    "ABSOLUTELY": _sign_of_life,
-    "CLUSTER_STATUS": _on_a_link,
-    "REGISTER_FOR_LOADAVG": _load_registration,
-    "UNREGISTER_FROM_LOADAVG": _load_registration,
-    "LOADAVG": _load_word,
-    "LISTEN_LOADAVG": _on_a_link,
-    "ROUTER_GET_STATS": _on_a_link,
-    "STOP": _master,
-    "SHUTDOWN": _shutdown,
-    "RESTART": _master,
-    "FORGET": _master,
-    "LOG_ROTATE": _master,
-    "TAP": _master,
-    "POLICY_SET": _only_as("canary"),
-    "CANARY_POLICY": _only_as("canary"),
-    "CANARY_EVIDENCE": _report_of("canary"),
-    "CANARY_GET_EVIDENCE": _only_as("canary"),
-    "CLOCK_STABLE": _clock_word,
-    "CLOCK_UNSTABLE": _clock_word,
-    "CLOCK_REPORT": _report_of("timekeeper"),
-    "RUN_REPORT": _run_report,
-    "CANARY_COMMAND": _canary_command,
-    "BLOCK": _block,
-    "RUN_STARTED": _router_alone,
-    "RUN_ENDED": _router_alone,
-    "VERSION_BLOCKED": _router_alone,
-    "POLICY_GET": _on_a_link,
-    "CONNECT": _stranger_or_router,
-    "ACCEPT": _stranger_or_router,
-    "REFUSE": _stranger_or_router,
-    "GOSSIP": _stranger_or_router,
-    "RECEIVED": _stranger_or_router,
-    "DISCONNECT": _between_routers,
-    "LINK_STATE": _between_routers,
-    "LINK_STATE_SUMMARY": _between_routers,
-    "ACKNOWLEDGED": _between_routers,
+RULE_BY_WORD: Mapping[str, Rule] = {
+    "alive": _sign_of_life,
+    "block": _block,
+    "clock": _clock_word,
+    "commands": _commands,
+    "itself": _router_alone,
+    "link": _on_a_link,
+    "load": _load_registration,
+    "load_word": _load_word,
+    "master": _master,
+    "meeting": _stranger_or_router,
+    "member": _between_routers,
+    "register": _register,
+    "router": _between_routers,
+    "run": _run_report,
+    "shutdown": _shutdown,
 }
+"""The words of definitions; `communicator.protocol.definitions.speakers` has them for people."""
+RULE_ABOUT: Mapping[str, Callable[[str], Rule]] = {"live()": _only_as, "operator()": _operator, "own()": _report_of}
+"""Those that name a service."""
+
+
+def _rule(text: str) -> Rule:
+    word, service = split_rule(text)
+    return RULE_ABOUT[word](service) if service else RULE_BY_WORD[word]
+
+
+RULES: Mapping[str, Rule] = {command: _rule(text) for command, text in RULE_OF.items()}
 """Commands with a rule of their own; a line that carries one is looked at, any other may be passed on unread."""

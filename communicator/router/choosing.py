@@ -81,7 +81,8 @@ def told_of(board: Switchboard, envelope: Envelope) -> frozenset[str] | None:
     first = ip_of(peer.address)  # stands for the first of those that dialled it, and that is us if we have
     if first in listed:
         return frozenset((own,)) if envelope.link.dial is not None and listed == {first} else None
-    routers = {ip_of(state.address): server for server, state in board.mesh.database.links().items()}
+    links = board.mesh.database.links()
+    routers = {ip_of(state.address): server for server, state in links.items() if board.carrier.hop(server) is not None}
     return frozenset((own, *(routers[ip] for ip in listed))) if listed <= routers.keys() else None
 
 

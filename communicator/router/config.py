@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from communicator.protocol.addresses import HostPort
 from communicator.protocol.definitions import Checker, Checking
 from communicator.protocol.limits import LINE_BYTES_HARD
+from communicator.protocol.names import WILDCARD_SERVERS
 from communicator.router.cache import CachePolicy
 from communicator.router.effects import QueuePolicy
 
@@ -144,6 +145,10 @@ class RouterConfig:
     policy: str = ""
     """What policy.json held at the start."""
     limits: RouterLimits = field(default_factory=RouterLimits)
+
+    def is_here(self, server: str) -> bool:
+        """Whether a server token can mean this host."""
+        return server in ("", self.server_name) or server in WILDCARD_SERVERS
 
     def packaged_as(self, service: str) -> PackagedService:
         """What the ``.service`` file of a service says; the default where there is none."""

@@ -11,7 +11,6 @@ from communicator.router.choosing import LEFT_TO_OTHERS, choose
 from communicator.router.effects import Level
 from communicator.router.envelope import ACK_ID, HOPS_LEFT, Envelope, write_line
 from communicator.router.events import Instant
-from communicator.router.forwarding import is_here
 from communicator.router.mesh.acknowledgement import acknowledge, is_repeated, send_until_acknowledged
 from communicator.router.refusals import refuse_message
 from communicator.router.registry import Link
@@ -55,7 +54,7 @@ def _deliver_every(board: Switchboard, envelope: Envelope, now: Instant) -> None
 
 def _deliver_one(board: Switchboard, envelope: Envelope, now: Instant) -> None:
     server = envelope.message.server
-    if server and not is_here(board, server):
+    if server and not board.config.is_here(server):
         pass_on(board, envelope, server, now)
         return
     if envelope.serves is not None:
@@ -120,7 +119,7 @@ def _absent(board: Switchboard, envelope: Envelope, now: Instant) -> None:
     """Nobody takes it now: keep it for a service of this host that can make use of it, else say so."""
     message = envelope.message
     own = envelope.link.registration is not None and envelope.link.registration.service == message.service
-    expected = not own and message.service in board.config.known_services and is_here(board, message.server)
+    expected = not own and message.service in board.config.known_services and board.config.is_here(message.server)
     if not expected and envelope.is_ours and (reason := find_leaving(board, envelope.link, message)):
         refuse_message(board, envelope.link, message.command, reason, "faulty")
         return

@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
 
+from communicator.answers.histogram import Histogram
+
 
 class Instant(NamedTuple):
     """The two clocks the router is told with each event."""
@@ -228,31 +230,21 @@ class LinkMeasure:
 
 
 @dataclass(frozen=True, slots=True)
-class LagMeasure:
-    """How late the shell's loop ran what was due, as a histogram."""
-
-    buckets: tuple[tuple[float, int], ...] = ()
-    """A bound in seconds, and how often it was no later than that."""
-    count: int = 0
-    sum_s: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
 class Measured:
-    """The answer to `Measure`: what only the shell knows."""
+    """The answer to `Measure`: what only the shell knows; but for links, under the names of ROUTER_STATS."""
 
     link: int
     """Who asked."""
     links: tuple[LinkMeasure, ...]
-    producer_stall_s: float = 0.0
-    udp_rejected: dict[str, int] = field(default_factory=dict)
-    tls_handshakes_failed: int = 0
-    connections_kept_out: int = 0
-    flags_failed: int = 0
-    config_reload_ok: bool = True
-    config_reloaded_wall_s: float = 0.0
+    producer_stall_seconds_total: float = 0.0
+    udp_rejected_total: dict[str, int] = field(default_factory=dict)
+    tls_handshakes_failed_total: int = 0
+    connections_kept_out_total: int = 0
+    flags_failed_total: int = 0
+    config_last_reload_successful: bool = True
+    config_last_reload_success_timestamp_seconds: float = 0.0
     resident_bytes: int = 0
-    loop_lag: LagMeasure = field(default_factory=LagMeasure)
+    event_loop_lag_seconds: Histogram | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,42 +1,54 @@
-"""The hot path: whole lines in, one write per destination out; a line is looked into only when its header asks for it.
+"""The way of lines through the router: whole lines in, one write per destination out; a line is read only when it has to be.
 
-Lines of one read are grouped by header (the bytes before the first blank), each distinct header is resolved once, and what it
-resolves to is remembered until a registration changes. Three speeds:
+The front of a line (`local_front`, `router_front`) says where it goes and what is written in place of that front. Each distinct
+front is looked up once, and its route is remembered until the routes change. There are three speeds:
 
-1. all lines carry the same header: one search, one replacement, no line is touched;
-2. headers differ, all lead to registered services: lines are cut and collected by destination;
-3. anything else, one line at a time: for the router itself, for an absent service, under a rule, or malformed.
+1. All lines of a read have the same front: one search, one replacement, and no line is touched.
+2. Fronts differ, and all have a route: lines are cut apart and collected by destination.
+3. A line that has no route, or asks for more than its route gives it, is read (`inspection`): one for the router itself, for an
+   absent service, under a rule, or malformed.
+
+**Order.** What one sender says to one receiver arrives in the order in which it was said. Between receivers there is no order. This
+module keeps the order within one read, in three steps:
+
+- Each destination has one batch. Lines join it as they come, by whatever route, and it leaves in one write.
+- All batches leave before a line is read, because reading may write to any link and may change any route.
+- A line that has to wait, for an answer of the shell or for its link's next turn, is parked with all lines behind it.
+
+Around it, `Router` puts what a link says meanwhile behind its parked lines, the shell performs effects in the order in which they
+were asked for, and a `Carrier` keeps the order of what it is handed for one server.
 """
 
 import re
 from collections.abc import Callable
 from io import BytesIO
+from typing import Protocol
 
-from communicator.errors import RemoteProtocolError
-from communicator.protocol.line_form import parse_head
-from communicator.protocol.names import BROADCAST_SERVICES, ROUTER_SERVICE, THIS_SERVER, WILDCARD_SERVERS
-from communicator.router.authority import RULES
-from communicator.router.balancing import Candidate, shares
-from communicator.router.checking import is_local, lines_to_check, pass_unread, passes
+from communicator.router import local_front, router_front
+from communicator.router.checking import lines_to_check, pass_unread, passes
 from communicator.router.effects import Continue
 from communicator.router.events import Instant
-from communicator.router.mesh.records import Instance
-from communicator.router.registry import Link, Role
-from communicator.router.switchboard import Route, Switchboard
+from communicator.router.inspection import inspect
+from communicator.router.registry import Link, Route
+from communicator.router.switchboard import Switchboard
+from communicator.router.telltales import Telltale
 
-_TELLTALES = (b"race=", b"r=all", b"k=req")
-_QUOTED_TELLTALES = (b"race=", b"iver=", b"ack=")
-"""The same where values may stand in quotes."""
-_IN_FRONT = (b"hops_left=", b"broadcast_msgid=")
-"""In front of a line only routers write them."""
-FOR_LEAVES = b"cast_"
-"""What a C++ router must not get as a service wrote it: it dies of a ``broadcast_msgid`` that the rest does not go with."""
 _NAME = re.compile(rb"[^=; \n]+=")
 LONG_LINE_BYTES = 300
 """From this average on, cutting lines apart (memchr) is faster than searching through their bytes."""
 
-Inspect = Callable[[Switchboard, Link, bytes, Instant], None]
-"""Deals with one line that cannot be passed on unread."""
+
+class Fronts(Protocol):
+    """How the fronts of a sender's lines are read; the modules `local_front` and `router_front` are the two ways."""
+
+    def front_of(self, line: bytes) -> bytes:
+        """The bytes at the start of a line that its route depends on; lines with the same front take the same route."""
+
+    def head_of(self, line: bytes) -> bytes:
+        """What stands before the parameters, in a line or in its front."""
+
+    def find_route(self, board: Switchboard, link: Link, front: bytes, now: Instant) -> Route | None:
+        """Where lines with this front go; None when they must be read."""
 
 
 def count_lines(lines: bytes) -> int:
@@ -44,7 +56,7 @@ def count_lines(lines: bytes) -> int:
     return len(lines.replace(b"\n", b"\n\n")) - len(lines)
 
 
-def forward(board: Switchboard, link: Link, lines: bytes, now: Instant, inspect: Inspect) -> int:
+def forward(board: Switchboard, link: Link, lines: bytes, now: Instant) -> int:
     """Deal with the lines of one read.
 
     Args:
@@ -52,226 +64,179 @@ def forward(board: Switchboard, link: Link, lines: bytes, now: Instant, inspect:
         link: Who sent them.
         lines: Whole lines, each with its newline.
         now: The time.
-        inspect: What to do with a line that cannot be passed on unread.
 
     Returns:
         How many lines they were.
     """
-    head = lines[: lines.find(b"\n")].partition(b" ")[0]
-    route = find_route(board, link, head)
-    prefix = link.prefix if route is None else link.prefix + route.pin
+    fronts: Fronts = local_front
+    if link.is_router:
+        fronts = router_front
+        board.mesh.heartbeat.heard(link.id, now.monotonic_s)
+    front = fronts.front_of(lines[: lines.find(b"\n") + 1])
+    route = fronts.find_route(board, link, front, now)
+    prefix = b"" if route is None or route.cut else link.prefix + route.written
+    # The replacement also tells how many lines there are: one pass over them where counting would take another.
     glued = lines.replace(b"\n", b"\n" + prefix) if prefix else lines
     count = (len(glued) - len(lines)) // len(prefix) if prefix else count_lines(lines)
-    if (
-        route is None
-        or not share_start(lines, _start(lines, head, route), count)
-        or _has_telltale(lines, route)
-        or not pass_unread(board, head, lines)
-    ):
-        _forward_mixed(board, link, lines, now, inspect)
+    if route is None or not _go_together(board, fronts, lines, front, route, count):
+        _Walk(board, link, lines, now, fronts).walk(front, route)
         return count
     if prefix:
         lines = b"".join((prefix, memoryview(glued)[: -len(prefix)]))
+    elif route.cut:
+        cut, written = route.cut, route.written
+        lines = written + written.join([line[cut:] for line in BytesIO(lines)])  # half the time of `bytes.replace`
     board.statistics.routed[route.kind] += count
     for target in route.targets:
         board.transmit(target, lines, count)
     return count
 
 
-def _start(lines: bytes, head: bytes, route: Route) -> bytes:
-    """What all lines have to begin with to be passed on as one.
+def _go_together(board: Switchboard, fronts: Fronts, lines: bytes, front: bytes, route: Route, count: int) -> bool:
+    """Whether so many lines can be passed on as one piece, by the route of the first."""
+    if count > 1 and not _share_start(lines, _start(lines, front, route), count):
+        return False
+    if _must_be_read(lines, front, route):
+        return False
+    is_checked = route.is_checked and board.config.checks is not None
+    return not is_checked or pass_unread(board, fronts.head_of(front), lines)
 
-    On the way to another router that is also the name of their first parameter: what routers write for each other stands there.
-    """
-    name = _NAME.match(lines, len(head) + 1) if route.kind == "next_hop" else None
-    return head + b" " + (name[0] if name else b"")
+
+def _start(lines: bytes, front: bytes, route: Route) -> bytes:
+    """What all lines must begin with; where some names must not follow the front, that is also the name that does."""
+    name = _NAME.match(lines, len(front)) if route.not_first else None
+    return front + name[0] if name else front
 
 
-def share_start(lines: bytes, start: bytes, count: int) -> bool:
-    """Whether each of so many lines begins with the start of the first; one line always does."""
-    if count == 1:
-        return True
+def _share_start(lines: bytes, start: bytes, count: int) -> bool:
+    """Whether each of so many lines begins with the start of the first."""
     if len(lines) < LONG_LINE_BYTES * count:
         return lines.count(b"\n" + start) == count - 1
     return not [line for line in BytesIO(lines) if not line.startswith(start)]
 
 
-def _has_telltale(lines: bytes, route: Route) -> bool:
-    """Whether lines hold what must be read: ``trace=``, and where it makes a difference ``deliver=all`` or ``ack=required``.
-
-    On the way to another router also what only routers write in front, and on the way to a leaf what they write anywhere. All else
-    is looked for by five letters: over a read of 256 KiB that takes some 20 to 40 µs each, four times less than the whole words.
-    """
-    trace, every, required = _telltales(lines)
-    if trace in lines or (not route.is_only and every in lines):
+def _must_be_read(lines: bytes, front: bytes, route: Route) -> bool:
+    """Whether lines with this front hold what must be read on their route."""
+    if route.not_first and lines.startswith(route.not_first, len(front)):
         return True
-    if route.kind != "next_hop":
-        return False
-    if required in lines or lines.startswith(_IN_FRONT, lines.find(b" ") + 1):
-        return True
-    return route.targets[0].is_leaf and FOR_LEAVES in lines
+    return bool(route.telltales) and _has_telltale(lines, route.telltales)
 
 
-def _is_plain(route: Route) -> bool:
-    """Whether nothing that a line may ask for matters on this route, but that it is traced."""
-    return route.is_only and route.kind != "next_hop"
+def _has_telltale(lines: bytes, telltales: tuple[Telltale, ...]) -> bool:
+    is_quoted = b'"' in lines
+    for plain, quoted in telltales:  # noqa: SIM110 - a generator costs a short line more than the search
+        if (quoted if is_quoted else plain) in lines:
+            return True
+    return False
 
 
-def _telltales(lines: bytes) -> tuple[bytes, ...]:
-    return _QUOTED_TELLTALES if b'"' in lines else _TELLTALES
+class _Walk:
+    """One read, line by line: what can be passed on unread is collected by destination; see "Order" above."""
 
-
-def _forward_mixed(board: Switchboard, link: Link, lines: bytes, now: Instant, inspect: Inspect) -> None:
-    """Collect lines by destination; what was collected goes out before a line that must be looked into."""
-    rest = BytesIO(lines)
-    is_traced = _TELLTALES[0] in lines
-    to_check = lines_to_check(board, lines, _head_of)
-    batches = _Batches(board, link)
-    puts = batches.puts
-    particular: set[bytes] = set()  # the starts whose lines may ask for more than their address does
-    for line in rest:
-        start = line.partition(b" ")[0]
-        put = puts.get(start)
-        if put is None or is_traced or start in particular:
-            head = start.removesuffix(b"\n")
-            route = find_route(board, link, head)
-            if route is not None and (head in to_check or not _is_plain(route)):
-                particular.add(start)
-            if (
-                route is None
-                or ((is_traced or start in particular) and _has_telltale(line, route))
-                or (head in to_check and line in to_check[head] and not (board.may_check() and passes(board, line)))
-            ):
-                batches.flush()
-                if not board.may_look():
-                    board.park(link, line + rest.read(), Continue(link.id))
-                    return
-                inspect(board, link, line[:-1], now)
-                if link.is_parked:
-                    link.parked += rest.read()
-                if link.is_parked or link.closing:
-                    return
-                continue
-            if put is None:
-                put = puts[start] = batches.put_for(route)
-        put(line)
-    batches.flush()
-
-
-def _head_of(line: bytes) -> bytes:
-    return line.partition(b" ")[0].removesuffix(b"\n")
-
-
-class _Batches:
-    """Lines of one sender, collected by destination in the order they came."""
-
-    def __init__(self, board: Switchboard, link: Link) -> None:
-        self.puts: dict[bytes, Callable[[bytes], None]] = {}
+    def __init__(self, board: Switchboard, link: Link, lines: bytes, now: Instant, fronts: Fronts) -> None:
         self._board = board
         self._link = link
-        self._lines: dict[Link, list[bytes]] = {}
+        self._lines = lines
+        self._rest = BytesIO(lines)
+        self._now = now
+        self._fronts = fronts
+        self._to_check = lines_to_check(board, lines, fronts.head_of)
+        self._asked: dict[tuple[object, ...], bool] = {}
+        """By `Route.not_first` and `Route.telltales`: whether any line of this read has one of them."""
+        self._routes: dict[bytes, Route | None] = {}
+        """By front: what was found since the last line that was read, so that none is looked up twice."""
+        self._puts: dict[bytes, Callable[[bytes], None]] = {}
+        """By front: what collects its lines, where none of them has to be looked at."""
+        self._batches: dict[Link, list[bytes]] = {}
         self._copies = 0
+        """Lines in the batches that are counted already."""
 
-    def put_for(self, route: Route) -> Callable[[bytes], None]:
-        """What to call with each line that takes this route."""
-        batches = [self._lines.setdefault(target, []) for target in route.targets]
-        if route.kind == "local":
+    def walk(self, front: bytes, route: Route | None) -> None:
+        """Deal with all lines, or park the rest.
+
+        Args:
+            front: Of the first line.
+            route: What was found for it.
+        """
+        self._routes[front] = route
+        front_of, put_for = (
+            self._fronts.front_of,
+            self._puts.get,
+        )  # once: each line of a mixed read goes through the loop
+        for line in self._rest:
+            front = front_of(line)
+            put = put_for(front)
+            if put is not None:
+                put(line)
+            elif not (self._collect(line, front) or self._read(line)):
+                return
+        self._flush()
+
+    def _collect(self, line: bytes, front: bytes) -> bool:
+        """Whether a line could be collected; else it must be read."""
+        if front not in self._routes:
+            self._routes[front] = self._fronts.find_route(self._board, self._link, front, self._now)
+        route = self._routes[front]
+        if route is None:
+            return False
+        is_checked = self._to_check and route.is_checked
+        suspects = self._to_check.get(self._fronts.head_of(front)) if is_checked else None
+        may_ask = self._may_ask(route)
+        if may_ask and _must_be_read(line, front, route):
+            return False
+        if suspects and line in suspects and not (self._board.may_check() and passes(self._board, line)):
+            return False
+        put = self._put_for(route)
+        put(line)
+        if not (suspects or may_ask):
+            self._puts[front] = put
+        return True
+
+    def _may_ask(self, route: Route) -> bool:
+        """Whether any line of this read has to be read on such a route, so that each is searched by itself."""
+        kind = route.not_first, route.telltales
+        if kind not in self._asked:
+            first = [name for name in route.not_first if b" " + name in self._lines]
+            self._asked[kind] = bool(first) or _has_telltale(self._lines, route.telltales)
+        return self._asked[kind]
+
+    def _put_for(self, route: Route) -> Callable[[bytes], None]:
+        """What collects lines that take this route."""
+        batches = [self._batches.setdefault(target, []) for target in route.targets]
+        kind, cut, written = route.kind, route.cut, route.written
+        if kind == "local" and not (cut or written):
             return batches[0].append
-        pin = route.pin
 
         def put(line: bytes) -> None:
-            self._board.statistics.routed[route.kind] += 1
+            self._board.statistics.routed[kind] += 1
             self._copies += len(batches)
             for batch in batches:
-                batch.append(pin + line)
+                batch.append(written + line[cut:])
 
         return put
 
-    def flush(self) -> None:
+    def _read(self, line: bytes) -> bool:
+        """Read one line, after what was collected before it has left; whether the walk goes on."""
+        board, link = self._board, self._link
+        if self._batches:
+            self._flush()
+        if not board.may_look():
+            board.park(link, line + self._rest.read(), Continue(link.id))
+            return False
+        inspect(board, link, line[:-1], self._now)
+        self._routes.clear()
+        self._puts.clear()
+        if link.is_parked:
+            link.parked += self._rest.read()
+        return not (link.is_parked or link.closing)
+
+    def _flush(self) -> None:
         """Send what was collected, one write per destination."""
-        prefix = self._link.prefix
-        sent = 0
-        for target, batch in self._lines.items():
+        prefix, sent = self._link.prefix, 0
+        for target, batch in self._batches.items():
             if batch:
                 sent += len(batch)
                 self._board.transmit(target, prefix + prefix.join(batch), len(batch))
         self._board.statistics.routed["local"] += sent - self._copies
-        self._lines.clear()
-        self.puts.clear()
+        self._batches.clear()
         self._copies = 0
-
-
-def find_route(board: Switchboard, link: Link, head: bytes) -> Route | None:
-    """Where lines with this header go; None when they must be looked into."""
-    if link.is_stranger or (link.registration is not None and link.registration.service in board.config.may_send):
-        return None
-    route = board.routes.get(head)
-    if route is None:
-        route = _resolve(board, head)
-        if route is None:
-            return None
-        if len(board.routes) >= board.config.limits.routes:
-            board.routes.clear()
-        board.routes[head] = route
-    if route.kind == "local" and route.targets[0] is link:
-        return None
-    return route
-
-
-def _resolve(board: Switchboard, head: bytes) -> Route | None:
-    try:
-        parsed = parse_head(head.decode("ascii"))
-    except (RemoteProtocolError, UnicodeDecodeError):
-        return None
-    if parsed.command in RULES or parsed.service in ("", ROUTER_SERVICE):
-        return None
-    if parsed.service in BROADCAST_SERVICES:
-        return _broadcast_route(board, parsed.server, parsed.service, parsed.command)
-    if not is_here(board, parsed.server):
-        hop = board.carrier.hop(parsed.server)
-        return None if hop is None else Route((hop.link,), "next_hop")
-    return _service_route(board, parsed.server, parsed.service, parsed.command)
-
-
-def _broadcast_route(board: Switchboard, server: str, scope: str, command: str) -> Route | None:
-    """Where a broadcast goes, if it stays on this host: one that leaves it is written anew for each router."""
-    if server != "" and server not in WILDCARD_SERVERS:
-        return None
-    if scope != THIS_SERVER and not board.mesh.is_alone:
-        directory = board.mesh.directory
-        if directory.leaves() or directory.servers_accepting(command):
-            return None
-    return Route(board.registry.listeners(command), "broadcast")
-
-
-def _service_route(board: Switchboard, server: str, service: str, command: str) -> Route | None:
-    """Where a message for one instance of a service goes, as long as nothing is weighed or blocked."""
-    if board.policy.concerns(service):
-        return None
-    live = board.registry.live(service)
-    elsewhere = () if board.mesh.is_alone else board.mesh.directory.instances(service)
-    if live is not None:
-        return Route((live,), "local", is_only=not elsewhere)
-    if server or not elsewhere or is_local(board, command):
-        return None
-    chosen = nearest(board, service, elsewhere)
-    hop = None if chosen is None else board.carrier.hop(chosen)
-    if hop is None or chosen is None:
-        return None
-    return Route((hop.link,), "next_hop", pin=f"{chosen}:".encode(), is_only=len(elsewhere) == 1)
-
-
-def nearest(board: Switchboard, service: str, instances: tuple[Instance, ...]) -> str | None:
-    """The server whose instance of a service takes our messages, where nothing is weighed; None when none can."""
-    found = [
-        Candidate(one.server, service, one.version, one.build, cost, 1.0)
-        for one in instances
-        if one.role is Role.LIVE and one.state == "up" and (cost := board.carrier.cost(one.server)) is not None
-    ]
-    taken = shares(found, board.config.server_name)
-    return next(iter(taken)).server if taken else None
-
-
-def is_here(board: Switchboard, server: str) -> bool:
-    """Whether a server token can mean this host."""
-    return server in ("", board.config.server_name) or server in WILDCARD_SERVERS

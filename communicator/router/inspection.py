@@ -13,7 +13,6 @@ from communicator.router.delivery import deliver
 from communicator.router.effects import Identify
 from communicator.router.envelope import BROADCAST_TO, Envelope, open_envelope, own_envelope, read_spread
 from communicator.router.events import Instant
-from communicator.router.forwarding import is_here
 from communicator.router.mesh.acknowledgement import acknowledge
 from communicator.router.mesh.admission import must_wait
 from communicator.router.mesh.belief import is_word_of_leaf, why_not_believed
@@ -68,7 +67,7 @@ def _take(board: Switchboard, link: Link, message: Message, line: bytes, now: In
         refuse_message(board, link, message.command, ruling.reason, "acl")
     elif fault := find_fault(board, link, message):
         refuse_message(board, link, message.command, fault, "faulty")
-    elif message.service in ("", ROUTER_SERVICE) and is_here(board, message.server):
+    elif message.service in ("", ROUTER_SERVICE) and board.config.is_here(message.server):
         _obey(board, link, message, now)
     else:
         _deliver(board, own_envelope(link, _signed(board, link, _with_actor(board, link, message))), now)
@@ -92,7 +91,11 @@ def _take_from_router(board: Switchboard, link: Link, message: Message, now: Ins
     is_leaf = is_word_of_leaf(board, link, message, now)
     if is_leaf:
         hear_sender(board, message, now)
-    if message.server and not is_here(board, message.server) and not (is_leaf and message.command in OF_THE_SUITE):
+    if (
+        message.server
+        and not board.config.is_here(message.server)
+        and not (is_leaf and message.command in OF_THE_SUITE)
+    ):
         _deliver(board, envelope, now)
         return
     asker = _asker(link, message)

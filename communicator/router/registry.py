@@ -1,13 +1,14 @@
-"""Links and the services registered on them: who is there, under which name and role; it sends nothing."""
+"""Links, the services registered on them, and routes: who is there, under which name and role; it sends nothing."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import Literal, NamedTuple
 
 from communicator.protocol.addresses import HostPort
 from communicator.router.effects import QueuePolicy
 from communicator.router.events import Credential, LinkKind, User
+from communicator.router.telltales import Telltale
 
 DIRECTORY = "directory/1"
 """The feature of a router that exchanges link states, and so knows who is where."""
@@ -117,10 +118,10 @@ class Link:
     """What its password has opened."""
     stranger_until_s: float = 0.0
     """By when a link from another host must have shown who it is."""
-    ways: dict[bytes, Any] = field(default_factory=dict)
-    """On a router's link: the front of a line to where it goes on."""
-    ways_of: int = -1
-    """Of which state of the routes they are."""
+    routes: "dict[bytes, Route | None]" = field(default_factory=dict)
+    """On a router's link: front of a line to its route; None where the line must be read."""
+    routes_of: int = -1
+    """Which `Switchboard.route_changes` they belong to."""
     answers_to: Party | None = None
     """Who asked over the mesh: this is then no link of its own, but a way to answer over one."""
 
@@ -155,7 +156,7 @@ class Link:
     @property
     def is_stranger(self) -> bool:
         """Whether it comes from another host and has not shown who it is."""
-        return self.kind.is_remote and not self.is_router and self.registration is None
+        return self.registration is None and self.kind.is_remote and not self.is_router
 
     def accepts(self, command: str) -> bool:
         """Whether the router's own broadcast of this command goes there."""
@@ -164,6 +165,23 @@ class Link:
     def may_take_answer(self, command: str) -> bool:
         """Whether an answer that the ancestor keeps from those who listed their commands without it may go there."""
         return not self.commands_known or command in self.commands
+
+
+class Route(NamedTuple):
+    """Where lines with one front go, and what is written in place of that front."""
+
+    targets: tuple[Link, ...]
+    kind: Literal["local", "broadcast", "next_hop"]
+    cut: int = 0
+    """So many bytes of each line are taken off,"""
+    written: bytes = b""
+    """and this is put there, behind the prefix of the sender."""
+    telltales: tuple[Telltale, ...] = ()
+    """A line with one of these must be read."""
+    not_first: tuple[bytes, ...] = ()
+    """So must a line that has one of these names right behind its front."""
+    is_checked: bool = True
+    """Its lines are held to their definitions on this host, where messages are."""
 
 
 class Registry:

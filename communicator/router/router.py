@@ -38,10 +38,8 @@ from communicator.router.events import (
     UserIdentified,
 )
 from communicator.router.forwarding import count_lines, forward
-from communicator.router.inspection import inspect
 from communicator.router.mesh import bus, handshake
 from communicator.router.mesh.admission import credential_checked, revoke
-from communicator.router.mesh.relay import relay
 from communicator.router.mesh.upkeep import begin, next_deadline_s, renew, upkeep
 from communicator.router.registry import Link
 from communicator.router.repertoire import recall, review
@@ -148,7 +146,7 @@ class Router:
             certificate=event.certificate,
         )
         self._board.registry.links[event.link] = link
-        self._board.statistics.opened[event.kind] += 1
+        self._board.statistics.connections_opened[event.kind] += 1
         if self._board.draining:
             self._board.answer(link, "QUITTING")
             self._board.close(link, CloseReason.DRAIN)
@@ -163,14 +161,14 @@ class Router:
         if link is None or link.closing:
             return
         statistics = board.statistics
-        statistics.bytes_received[link.kind] += len(event.lines)
+        statistics.received_bytes[link.kind] += len(event.lines)
         if board.taps:
             board.tap("in", link, event.lines)
         if link.is_parked:
             self._park_more(link, event.lines, now)
             statistics.messages_received[link.kind] += count_lines(event.lines)
         else:
-            statistics.messages_received[link.kind] += self._pass_on(link, event.lines, now)
+            statistics.messages_received[link.kind] += forward(board, link, event.lines, now)
 
     def _park_more(self, link: Link, lines: bytes, now: Instant) -> None:
         """What comes while an answer is awaited; a stranger, who may wait long, is not to fill our memory meanwhile."""
@@ -182,11 +180,6 @@ class Router:
             self._board.close(link, CloseReason.LIMIT)
         else:
             link.parked += lines
-
-    def _pass_on(self, link: Link, lines: bytes, now: Instant) -> int:
-        """Deal with lines; returns how many they were."""
-        deal_with = relay if link.is_router else forward
-        return deal_with(self._board, link, lines, now, inspect)
 
     def _credential_checked(self, event: CredentialChecked, now: Instant) -> None:
         credential_checked(self._board, event.link, event.credential, now)
@@ -219,7 +212,7 @@ class Router:
         lines, link.parked = link.parked, b""
         link.is_parked = False
         if lines and not link.closing:
-            self._pass_on(link, lines, now)  # counted when they came
+            forward(self._board, link, lines, now)  # counted when they came
         self._finish(link, now)
 
     def _line_too_long(self, event: LineTooLong, now: Instant) -> None:
@@ -283,16 +276,14 @@ class Router:
         board = self._board
         if board.draining:
             return
-        board.statistics.bytes_received[LinkKind.SIGNAL] += len(event.data)
+        board.statistics.received_bytes[LinkKind.SIGNAL] += len(event.data)
         line = event.data.strip()
         if board.taps:
             board.tap("in", self._signal, line)
         if b"\n" in line:
             board.statistics.dropped["invalid"] += 1
         else:
-            board.statistics.messages_received[LinkKind.SIGNAL] += forward(
-                board, self._signal, line + b"\n", now, inspect
-            )
+            board.statistics.messages_received[LinkKind.SIGNAL] += forward(board, self._signal, line + b"\n", now)
 
     def _deadline_reached(self, _event: DeadlineReached, now: Instant) -> None:
         settle_contests(self._board, now)

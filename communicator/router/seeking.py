@@ -38,7 +38,7 @@ def seek(board: Switchboard, envelope: Envelope, now: Instant) -> bool:
     if envelope.spread is None or not envelope.is_flooded:
         return False
     told = told_of(board, envelope)
-    if told is None:
+    if told is None or not look_around(board).is_complete:
         _send_on(board, envelope, envelope.spread, now)
     elif min(told) == board.config.server_name and not _send(board, envelope, now):
         board.statistics.dropped["unroutable"] += 1

@@ -3,7 +3,6 @@
 import uuid
 from collections import deque
 from collections.abc import Callable
-from typing import Literal, NamedTuple
 
 from communicator.errors import LocalProtocolError
 from communicator.protocol.line_form import encode_line, representable
@@ -25,7 +24,7 @@ from communicator.router.mesh.acknowledgements import Acknowledgements
 from communicator.router.mesh.mesh import Mesh
 from communicator.router.mesh.received import Received
 from communicator.router.policy import PolicyInForce, read_kept
-from communicator.router.registry import Link, Party, Registry
+from communicator.router.registry import Link, Party, Registry, Route
 from communicator.router.run_budget import RunBudget
 from communicator.router.statistics import Statistics
 from communicator.router.tapping import shown
@@ -40,17 +39,6 @@ CHECKS_PER_LOOK = 4
 """Lines held to their definition one by one, and passed on unread, in the time in which one is looked into."""
 BYTES_PER_TURN = 4 * 1024 * 1024
 """Bytes written before others get a turn: questions may be short and answers long."""
-
-
-class Route(NamedTuple):
-    """Where lines with one header go."""
-
-    targets: tuple[Link, ...]
-    kind: Literal["local", "broadcast", "next_hop"]
-    pin: bytes = b""
-    """``server:`` to be written before the address: the server was chosen here, others must not choose again."""
-    is_only: bool = True
-    """No other instance is known: ``deliver=all`` would change nothing."""
 
 
 class Switchboard:
@@ -73,7 +61,7 @@ class Switchboard:
         )
         self.learning = Learning()
         self.routes: dict[bytes, Route] = {}
-        """Header of a line to its route; emptied by `routes_changed`."""
+        """Front of a line from this host to its route; emptied by `routes_changed`."""
         self.route_changes = 0
         """Grows with each `routes_changed`."""
         self.mesh = Mesh(config, now, carrier)
@@ -177,7 +165,7 @@ class Switchboard:
         self._effects.append(Send(link.id, data))
         self._bytes += len(data)
         self.statistics.messages_sent[link.kind] += messages
-        self.statistics.bytes_sent[link.kind] += len(data)
+        self.statistics.sent_bytes[link.kind] += len(data)
         if self.taps:
             self.tap("out", link, data)
 

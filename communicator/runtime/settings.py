@@ -18,16 +18,6 @@ _PATH = re.compile(r"\s+- at `\$\.?(?P<path>[^`]*)`$")
 _UNKNOWN = re.compile(r"Object contains unknown field `(?P<key>[^`]*)`")
 
 
-class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Base of all settings: immutable, and a key nobody reads is an error.
-
-    A subclass says ``frozen=True`` again, for the type checker.
-
-    A rule beyond types stands in ``__post_init__`` and raises `ConfigError` with the key relative
-    to its own table.
-    """
-
-
 def configuration_files(config: Path) -> list[Path]:
     """The files of a configuration that are there, in the order in which they are laid over each other.
 
@@ -66,20 +56,6 @@ def load_settings(settings_type: type[S], files: Sequence[Path], assignments: It
         words = _words_of(settings_type, key)
         reason += f": it is one of {', '.join(words)}" if words else ""
         raise ConfigError(key, reason, _source_of(key, sources)) from None
-
-
-def changed_keys(old: msgspec.Struct, new: msgspec.Struct, prefix: str = "") -> list[str]:
-    """The dotted names of the settings in which two values of one type differ."""
-    changed: list[str] = []
-    for name in old.__struct_fields__:
-        before, after = getattr(old, name), getattr(new, name)
-        if before == after:
-            continue
-        if isinstance(before, msgspec.Struct) and type(before) is type(after):
-            changed += changed_keys(before, after, f"{prefix}{name}.")
-        else:
-            changed.append(f"{prefix}{name}")
-    return changed
 
 
 def _where_there(config: Path) -> list[Path]:

@@ -1,7 +1,6 @@
 """Runs several real routers as one cluster on this machine, and waits until they agree; it knows them by what they answer."""
 
 import asyncio
-import json
 import os
 import socket
 import time
@@ -11,6 +10,8 @@ from contextlib import ExitStack, contextmanager
 from types import TracebackType
 from typing import Literal, Self, overload
 
+from communicator.answers.clusters import Route
+from communicator.answers.reading import read_answer
 from communicator.client.blocking import BlockingClient
 from communicator.client.status import ClusterStatus
 from communicator.errors import ClientError
@@ -107,7 +108,7 @@ class RouterCluster(Sequence[RouterProcess]):
             return "; ".join(
                 f"{name!r} knows no way to {service!r}"
                 for name, asker in askers.items()
-                if _route(asker, service)["outcome"] not in {"local", "remote"}
+                if _route(asker, service).outcome not in {"local", "remote"}
             )
 
         return self._wait(who_knows_none, deadline_s)
@@ -235,11 +236,10 @@ def _reserved_address(number: int) -> Iterator[str]:
         yield f"{host}:{port}"
 
 
-def _route(asker: BlockingClient, service: str) -> dict[str, object]:
+def _route(asker: BlockingClient, service: str) -> Route:
     question = Message("CLUSTER_GET_ROUTE", {"destination": service})
     answer = asker.request(question, "CLUSTER_ROUTE", timeout_s=_ANSWER_S)
-    route: dict[str, object] = json.loads(answer.get("route"))
-    return route
+    return read_answer(answer.get("route"), Route)
 
 
 def _cluster_status(asker: BlockingClient) -> ClusterStatus:

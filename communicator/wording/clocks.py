@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence, Sized
 from typing import Protocol
 
 from communicator.wording.counts import count, listed
+from communicator.wording.enforcement import NOT_ENFORCED
 from communicator.wording.marks import BAD, DOUBTFUL, GOOD, UNKNOWN, Mark
 from communicator.wording.spans import duration, signed, span
 
@@ -110,15 +111,19 @@ def claim_text(state: str, bound_s: float | None, holds: bool | None) -> str:  #
     return f"{'false: ' if holds is False else ''}{state}{bound}"
 
 
-def reasons_of(reasons: Iterable[str], state: str, claimed: Sequence[str]) -> tuple[str, ...]:
+def reasons_of(
+    reasons: Iterable[str], state: str, claimed: Sequence[str], *, is_enforced: bool = True
+) -> tuple[str, ...]:
     """What is held against a host; and where its clock is not kept, what it says of that itself.
 
     Args:
         reasons: What was found.
         state: Of its claim.
         claimed: The reasons of its claim.
+        is_enforced: Whether the router there knows clock verdicts.
     """
-    return (*reasons, *(claimed[:1] if state != "synchronized" else ()))
+    enforced = () if is_enforced else (NOT_ENFORCED,)
+    return (*reasons, *(claimed[:1] if state != "synchronized" else ()), *enforced)
 
 
 def camp_text(hosts: Sequence[str], offset_s: float | None, bound_s: float | None, kind: str) -> str:

@@ -1,8 +1,9 @@
 """PURE: what holds for all versions, in words and marks: orders, frozen rules, what a canary cannot see; it gives none."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Protocol
 
+from communicator.wording.enforcement import NOT_ENFORCED, not_enforced_text
 from communicator.wording.marks import BAD, DOUBTFUL, GONE, Mark
 from communicator.wording.releases import OVERRIDDEN, scope_text
 from communicator.wording.spans import left
@@ -105,11 +106,17 @@ def sick_text(server: SickServer) -> str:
     return f"{server.server} is {server.state} {left(server.until_seconds)}: {server.reason}"
 
 
-def override_text(override: Override) -> str:
-    """An operator's word, such as ``billing 1.9 is pinned for 1h 0m by root@beta: trusted``."""
+def override_text(override: Override, not_enforced: Collection[str] = ()) -> str:
+    """An operator's word, such as ``billing 1.9 is pinned for 1h 0m by root@beta: trusted``.
+
+    Args:
+        override: The word.
+        not_enforced: Servers with a C++ router.
+    """
     what = scope_text(override.service, override.version, override.build, override.server)
     action = OVERRIDDEN.get(override.action, override.action)
-    return f"{what} is {action} {left(override.until_seconds)} by {override.by}: {override.reason}"
+    aside = f", {NOT_ENFORCED}" if override.server in not_enforced else ""
+    return f"{what} is {action} {left(override.until_seconds)} by {override.by}: {override.reason}{aside}"
 
 
 def blind_spots(canary: Standing) -> Iterator[str]:
@@ -123,7 +130,11 @@ def blind_spots(canary: Standing) -> Iterator[str]:
 
 
 def notices(
-    freezes: Sequence[str], sick: Sequence[SickServer], overrides: Sequence[Override], canary: Standing
+    freezes: Sequence[str],
+    sick: Sequence[SickServer],
+    overrides: Sequence[Override],
+    canary: Standing,
+    not_enforced: Collection[str] = (),
 ) -> Iterator[tuple[Mark, str]]:
     """What holds for everything, the most important first.
 
@@ -132,8 +143,11 @@ def notices(
         sick: Servers that are not as they should be.
         overrides: Operators' words in force.
         canary: The canary that tells it.
+        not_enforced: Servers with a C++ router.
     """
     yield from ((BAD, text) for text in freezes)
     yield from ((DOUBTFUL, sick_text(server)) for server in sick)
-    yield from ((GONE, override_text(override)) for override in overrides)
+    yield from ((GONE, override_text(override, not_enforced)) for override in overrides)
     yield from ((DOUBTFUL, text) for text in blind_spots(canary))
+    if not_enforced:
+        yield DOUBTFUL, not_enforced_text(not_enforced, not_enforced)

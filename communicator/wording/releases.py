@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
+from communicator.wording.enforcement import NOT_ENFORCED
 from communicator.wording.marks import BAD, GONE, GOOD, OPEN, SUSPECT, TRIED, Mark, worst
 from communicator.wording.spans import left, span
 
@@ -147,12 +148,13 @@ def runs_text(cell: Cell) -> str:
     return f"{cell.passed} ok, {cell.failed} failed{excused}"
 
 
-def outlook_text(cell: Cell, running_s: float | None = None) -> str:
+def outlook_text(cell: Cell, running_s: float | None = None, *, is_enforced: bool = True) -> str:
     """What goes on there, and what comes by time alone, such as ``up 12m 3s`` or ``next probe in 4m 12s``.
 
     Args:
         cell: A version on a server.
         running_s: For how long it has been up; None: that is not told.
+        is_enforced: Whether the router there knows policies.
     """
     parts = []
     if cell.running:
@@ -162,4 +164,6 @@ def outlook_text(cell: Cell, running_s: float | None = None) -> str:
         parts.append(_UNTIL[cell.place].format(span(cell.until_seconds or 0.0)))
     if cell.override:
         parts.append(f"{OVERRIDDEN.get(cell.override, cell.override)} by an operator")
+    if not is_enforced:
+        parts.append(NOT_ENFORCED)
     return ", ".join(parts)

@@ -1,1 +1,1 @@
-"""What each target of the exporter answers, and which metrics that makes."""
+"""PURE: what each target of the exporter answers, and which metrics that makes."""

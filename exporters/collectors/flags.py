@@ -3,7 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass
 
-from communicator.flags import Flag, FlagName
+from communicator.flags.flag import Flag, FlagName
 from exporters.collectors.metric import Definition, Kind, Row, Samples, Target, read_field
 
 

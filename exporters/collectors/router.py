@@ -126,6 +126,12 @@ _CLUSTER: tuple[Row[Statistics], ...] = (
     _row(Kind.GAUGE, "cluster_complete", "1 when all routers are reached, else 0.", path="cluster.complete"),
     _row(Kind.GAUGE, "cluster_members", "Routers of the cluster, this one included.", path="cluster.members"),
     _row(Kind.GAUGE, "cluster_members_live", "Those that are reached.", path="cluster.members_live"),
+    _row(
+        Kind.GAUGE,
+        "cluster_members_not_enforcing",
+        "C++ routers that are reached: neither policies nor clock verdicts are enforced on their hosts.",
+        path="cluster.members_not_enforcing",
+    ),
     _row(Kind.GAUGE, "cluster_quorum_size", "How many of them are a quorum.", path="cluster.quorum_size"),
     Row(
         Definition(

@@ -3,7 +3,7 @@
 import math
 
 from communicator.errors import ConfigError
-from communicator.runtime import Settings
+from communicator.runtime.settings_type import Settings
 
 INTERVAL_MIN_S = 1.0
 

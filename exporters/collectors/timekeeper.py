@@ -57,7 +57,7 @@ def _peers_up(report: ClockReport) -> Samples:
 
 
 def _peers_probed(report: ClockReport) -> Samples:
-    return {(pair.peer,): float(pair.via == "probe") for pair in report.local.pairs if pair.via}
+    return {(pair.peer,): float(pair.via == "probe") for pair in report.local.pairs}
 
 
 def _probes_asked(report: ClockReport) -> Samples:

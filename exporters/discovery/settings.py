@@ -5,7 +5,7 @@ import posixpath
 
 from communicator.errors import ConfigError
 from communicator.protocol.names import is_service_name
-from communicator.runtime import Settings
+from communicator.runtime.settings_type import Settings
 
 
 class DiscoverySettings(Settings, frozen=True):

@@ -55,7 +55,7 @@ class Picture:
 def make_picture(snapshot: Snapshot) -> Picture:
     """What the pieces are made of."""
     report = snapshot.versions.value
-    return Picture(snapshot, status_view(snapshot), None if report is None else rollouts(report))
+    return Picture(snapshot, status_view(snapshot), None if report is None else rollouts(report, snapshot.not_enforced))
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +124,7 @@ def _clocks(picture: Picture, full: bool) -> Context:  # noqa: FBT001 - the same
         return _fault("The timekeeper of this host does not answer", snapshot.clocks)
     mark = next(mark for section, mark, _ in overview(picture) if section == "clocks")
     return {
-        "view": replace(clocks_view(report, None if full else _HOSTS), mark=mark),
+        "view": replace(clocks_view(report, None if full else _HOSTS, snapshot.not_enforced), mark=mark),
         "history": history_view(snapshot.history.value) if snapshot.history.value else None,
         "history_fault": snapshot.history.fault,
     }
@@ -136,7 +136,7 @@ def _board(picture: Picture, full: bool) -> Context:  # noqa: FBT001 - the same
     servers = len({cell.server for cell in report.cells})
     rows = max(_BOARD.rows.troubled, _CELLS // max(1, servers))
     size = Size(Bound(rows, rows), servers) if full else _BOARD
-    view = board_view(report, size)
+    view = board_view(report, size, snapshot.not_enforced)
     hidden = ((view.hidden_rows, "version"), (view.hidden_servers, "server"))
     told = " and ".join(count(number, f"more {noun}") for number, noun in hidden if number)
     return {"view": view, "hidden_text": f"not shown, since they do no worse: {told}" if told else ""}
@@ -146,7 +146,7 @@ def _notices(picture: Picture, _full: bool) -> Context:  # noqa: FBT001 - the sa
     snapshot = picture.snapshot
     if snapshot.versions.value is None:
         return _fault("The canary of this host does not answer", snapshot.versions)
-    return {"view": notices_view(snapshot.versions.value)}
+    return {"view": notices_view(snapshot.versions.value, snapshot.not_enforced)}
 
 
 def _rollouts(picture: Picture, _full: bool) -> Context:  # noqa: FBT001 - the same

@@ -94,14 +94,16 @@ class _Page:
         title = scope_text(asked["service"], asked["version"], asked["build"], asked["server"])
         if told.value is None:
             return self._detail(request, "missing.html", {"title": title, "fault": told.fault, "opener": opener})
-        own = (await self._gatherer.snapshot()).server
-        context = {"title": title, "view": explain_view(told.value, own), "opener": opener}
+        snapshot = await self._gatherer.snapshot()
+        view = explain_view(told.value, snapshot.server, snapshot.not_enforced)
+        context = {"title": title, "view": view, "opener": opener}
         return self._detail(request, "explain.html", context)
 
     async def clock(self, request: Request) -> Response:
         host = request.query_params.get("host", "")[:_NAME_CHARACTERS]
-        told = (await self._gatherer.snapshot()).clocks
-        view, opener = host_view(told.value, host) if told.value else None, stable_id("clock", host)
+        snapshot = await self._gatherer.snapshot()
+        told, opener = snapshot.clocks, stable_id("clock", host)
+        view = host_view(told.value, host, snapshot.not_enforced) if told.value else None
         if view is None:
             fault = told.fault or f"nothing is known of a host {host!r}"
             context = {"title": host, "fault": fault, "opener": opener}

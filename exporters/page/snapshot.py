@@ -12,7 +12,7 @@ from communicator.answers.releases import CanaryReport
 from communicator.answers.router import Statistics
 from communicator.client.instances import Instance
 from communicator.client.status import ClusterStatus
-from communicator.flags import Flag
+from communicator.flags.flag import Flag
 from communicator.protocol.names import is_tool_name
 
 T = TypeVar("T")
@@ -52,6 +52,11 @@ class Snapshot:
     history: Told[Sequence[Point]] = field(default_factory=Told)
     versions: Told[CanaryReport] = field(default_factory=Told)
     flags: Told[Flags] = field(default_factory=Told)
+
+    @property
+    def not_enforced(self) -> tuple[str, ...]:
+        """The servers with a C++ router; none while the router of this host does not answer."""
+        return () if self.graph.value is None else self.graph.value.not_enforced
 
     @property
     def server(self) -> str:

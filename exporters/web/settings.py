@@ -4,7 +4,7 @@ import math
 
 from communicator.errors import ConfigError
 from communicator.protocol.addresses import HostPort
-from communicator.runtime import Settings
+from communicator.runtime.settings_type import Settings
 
 
 class AuthSettings(Settings, frozen=True):

@@ -5,6 +5,10 @@ import pytest
 from communicator.answers.clocks import Claim, ClockReport, Host, Local, Pair, Peer, Thresholds
 
 
+def peer(name):
+    return Peer(name, 0.001, 0.0001, 0.0002, 3.0, "probe")
+
+
 def test_where_nothing_is_solved_pairs_are_those_of_this_host():
     report = ClockReport(local=Local("alpha", pairs=(Peer("beta", 0.001, 0.0001, 0.0002, 3.0, "probe", 5.0),)))
     assert report.all_pairs() == (Pair("alpha", "beta", 0.001, 0.0001, 0.0002, 3.0, "probe", 5.0),)
@@ -12,14 +16,14 @@ def test_where_nothing_is_solved_pairs_are_those_of_this_host():
 
 
 def test_where_hosts_are_compared_pairs_are_those_of_all():
-    local = Local("alpha", pairs=(Peer("delta"),))
+    local = Local("alpha", pairs=(peer("delta"),))
     report = ClockReport(local, solved=True, hosts=(Host("gamma"),), pairs=(Pair("beta", "gamma"),))
     assert report.all_pairs() == (Pair("beta", "gamma"),)
     assert report.host_names() == ["alpha", "beta", "gamma"]
 
 
 def test_a_host_without_a_name_is_this_one_where_it_alone_speaks():
-    alone = ClockReport(local=Local(pairs=(Peer("beta"), Peer(""))))
+    alone = ClockReport(local=Local(pairs=(peer("beta"), peer(""))))
     assert alone.host_names() == ["beta", "this host"]
     assert ClockReport(solved=True, hosts=(Host(""),)).host_names() == []
 

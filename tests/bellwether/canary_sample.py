@@ -65,7 +65,14 @@ def sample_picture():
             Release("mailer", "4.1", is_last_good=True),
         ),
         overrides=(
-            Override("pin", "billing", "1.9", until_seconds=86_000.0, reason="2.0 is not trusted yet", by="root@gamma"),
+            Override(
+                "pin",
+                service="billing",
+                version="1.9",
+                until_seconds=86_000.0,
+                reason="2.0 is not trusted yet",
+                by="root@gamma",
+            ),
         ),
     )
 

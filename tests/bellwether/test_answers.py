@@ -33,7 +33,12 @@ def test_programs_get_an_answer_as_it_came():
     assert text.startswith('{\n  "local": {\n')
 
 
-@pytest.mark.parametrize("text", ["", "nonsense", "[" * 200_000], ids=range(3))
+def test_programs_get_what_was_found_out_besides():
+    text = as_told(message('{"offset":1e-07}'), "report", WHAT, not_enforced=["c"])
+    assert text == '{\n  "offset": 1e-07,\n  "not_enforced": [\n    "c"\n  ]\n}'
+
+
+@pytest.mark.parametrize("text", ["", "nonsense", "[1]", "[" * 200_000], ids=range(4))
 def test_programs_get_no_garbage(text):
     with pytest.raises(CommandError, match="cannot be read"):
         as_told(message(text), "report", WHAT)

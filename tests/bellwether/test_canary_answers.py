@@ -2,7 +2,7 @@
 
 import pytest
 
-from bellwether.canary_answers import Answer, Order, render, require_all
+from bellwether.canary_answers import Answer, Order, not_enforced_of, render, require_all
 from bellwether.failure import CommandError
 from canary.orders import read_order
 from communicator.protocol import Message
@@ -50,3 +50,30 @@ def test_what_is_not_done_everywhere_is_told(answers, reason):
     with pytest.raises(CommandError) as caught:
         require_all(answers)
     assert str(caught.value) == reason
+
+
+ASIDE = "not enforced there: host c runs a C++ router, which knows no policy"
+
+
+@pytest.mark.parametrize(
+    ("command", "server", "servers"),
+    [
+        ("block", "", ["c", "d"]),
+        ("allow", "*", ["c", "d"]),
+        ("pin", "c", ["c"]),
+        ("block", "beta", []),
+        ("withdraw", "", []),
+        ("pardon", "c", []),
+        ("freeze", "", []),
+        ("unfreeze", "", []),
+    ],
+)
+def test_where_nothing_comes_of_an_order(command, server, servers):
+    found = not_enforced_of(Order(command=command, server=server, reason="x"), ("d", "c"))
+    assert [(one.server, one.status) for one in found] == [(name, "not_enforced") for name in servers]
+
+
+def test_where_nothing_comes_of_an_order_is_told_at_the_end_and_is_no_failure():
+    answers = [*ANSWERS[:1], *not_enforced_of(Order(command="block", reason="x"), ("c",))]
+    assert screen(render(answers)) == f"✔ alpha: done\n⚠ c: {ASIDE}"
+    require_all(answers)

@@ -2,8 +2,9 @@
 
 import pytest
 
-from bellwether.canary_events import Verification, read_events, render_verification
+from bellwether.canary_events import read_events, render_verification
 from bellwether.failure import CommandError
+from communicator.answers.explanations import LedgerCheck
 from communicator.protocol import Message
 from tests.bellwether.canary_sample import screen
 
@@ -28,13 +29,13 @@ def test_what_is_no_page_is_refused(text):
 
 
 def test_a_ledger_that_holds():
-    assert screen(render_verification(Verification(29, ok=True, state_matches=True))) == (
+    assert screen(render_verification(LedgerCheck(29, ok=True, state_matches=True))) == (
         "✔ the chain holds: 29 entries are as they were written\n✔ what the canary knows is what its entries come to"
     )
 
 
 def test_a_ledger_that_does_not():
-    found = Verification(4, first_break=5, reason="entry 5 is missing", differences=("seq: 7 is known",))
+    found = LedgerCheck(4, first_break=5, reason="entry 5 is missing", differences=("seq: 7 is known",))
     assert screen(render_verification(found)) == (
         "✖ the chain is broken at entry 5: entry 5 is missing\n"
         "  the 4 entries before it are as they were written\n"

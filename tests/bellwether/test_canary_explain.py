@@ -60,3 +60,9 @@ def test_of_what_never_ran_nothing_is_told():
         "",
         "The ledger holds nothing about it.",
     ]
+
+
+def test_a_verdict_that_is_not_enforced_says_so():
+    shown = screen(render(sample_explanation(), UTC, ("alpha",))).splitlines()
+    assert shown[2] == "  not enforced there: host alpha runs a C++ router, which knows no policy"
+    assert screen(render(sample_explanation(), UTC, ("beta",))) == PAGE

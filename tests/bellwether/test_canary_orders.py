@@ -146,3 +146,38 @@ def test_an_order_that_lacks_something_says_what(more, reason):
 def test_each_order_that_a_canary_knows_can_be_given(command):
     with pytest.raises(CommandError, match="the ledger keeps who has "):
         read_order(command)
+
+
+CPP = {
+    "CLUSTER_GET_GRAPH": [
+        said(
+            "CLUSTER_GRAPH",
+            {"graph": json.dumps({"nodes": [{"server": "alpha"}, {"server": "c", "directory": False}]})},
+        )
+    ]
+}
+ASIDE = "not enforced there: host c runs a C++ router, which knows no policy"
+
+
+def test_an_order_for_the_whole_cluster_names_at_its_end_where_it_is_not_enforced(ask):
+    done, _ = ask({**KNOWN, **CPP, "CANARY_COMMAND": result}, *BLOCK)
+    assert (done.exit_code, done.stderr) == (0, "")
+    assert done.stdout == f"✔ alpha: done\n✔ beta: done\n⚠ c: {ASIDE}\n"
+
+
+@pytest.mark.parametrize(("server", "shown"), [("c", f"✔ c: done\n⚠ c: {ASIDE}\n"), ("alpha", "✔ alpha: done\n")])
+def test_an_order_for_one_server_says_whether_its_router_knows_it(ask, server, shown):
+    script = {**KNOWN, **CPP, "LIST_SERVICES": [services("alpha", "c")], "CANARY_COMMAND": result}
+    done, _ = ask(script, *BLOCK, "--server", server)
+    assert (done.exit_code, done.stdout) == (0, shown)
+
+
+def test_programs_get_where_it_is_not_enforced(ask):
+    done, _ = ask({**KNOWN, **CPP, "CANARY_COMMAND": result}, *BLOCK, "--json")
+    assert json.loads(done.stdout)[-1] == {"server": "c", "status": "not_enforced", "message": ASIDE}
+
+
+def test_a_server_without_a_canary_and_with_another_router_is_told_with_both(ask):
+    done, _ = ask({**KNOWN, **CPP}, *BLOCK, "--server", "c")
+    assert done.exit_code == 1
+    assert done.stderr == f"bellwether: no canary is up on 'c'; there is one on alpha, beta; {ASIDE}\n"

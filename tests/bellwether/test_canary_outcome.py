@@ -4,10 +4,10 @@ import pytest
 
 from bellwether.canary_outcome import EXIT_CODES, outcome_of
 from bellwether.canary_picture import Frozen, Picture, put_together
-from canary.report import Known, Standing, answer_report
+from canary.report import Known, answer_report
 from canary.tallies import Tallies
 from communicator.answers.reading import read_answer
-from communicator.answers.releases import CanaryReport, Cell, Release, SickServer
+from communicator.answers.releases import CanaryReport, Cell, Release, SickServer, Standing
 from tests.canary.judge.trial import Trial, crashes, rules, works
 
 
@@ -137,3 +137,21 @@ def test_rules_that_an_operator_has_frozen_have_found_what_they_found(freezes, s
 
 def test_exit_codes_are_as_scripts_know_them():
     assert EXIT_CODES == {"good": 0, "failed": 1, "inconclusive": 2, "open": 3}
+
+
+@pytest.mark.parametrize(
+    ("found", "why"),
+    [
+        (outcome(BLOCKED, not_enforced=("b", "c")), "it is blocked on b: never worked"),
+        (outcome(cell("b", "good", override="block"), not_enforced=("b", "c")), "an operator blocks it on b"),
+        (outcome(GOOD, releases=(HELD,), not_enforced=("b",)), f"x 2 is held in the whole cluster: {HELD.reason}"),
+    ],
+    ids=["blocked", "ordered", "held"],
+)
+def test_a_failure_that_is_not_enforced_says_so(found, why):
+    aside = "not enforced there: host b runs a C++ router, which knows no policy"
+    assert (found.verdict, found.why) == ("failed", f"{why}; {aside}")
+
+
+def test_a_failure_elsewhere_says_nothing_of_it():
+    assert outcome(BLOCKED, not_enforced=("c",)).why == "it is blocked on b: never worked"

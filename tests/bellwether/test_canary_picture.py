@@ -36,7 +36,7 @@ def test_a_freeze_of_all_is_told_once_with_where_it_holds():
 
 
 def test_an_override_of_all_is_told_once():
-    override = Override("block", "x", "1")
+    override = Override("block", service="x", version="1")
     newer = msgspec.structs.replace(override, until_seconds=9.0)
     picture = put_together(
         CanaryReport("beta", overrides=(override,)), {"alpha": CanaryReport("alpha", overrides=(newer,))}
@@ -50,7 +50,7 @@ def test_one_service_alone():
         cells=(Cell("a", "x"), Cell("a", "y")),
         releases=(Release("x"), Release("y")),
         freezes=(Frozen("*"), Frozen("x"), Frozen("y")),
-        overrides=(Override("pin", "x"), Override("pin", "y")),
+        overrides=(Override("pin", service="x"), Override("pin", service="y")),
     )
     one = narrowed(picture, "x")
     assert [cell.service for cell in one.cells] == ["x"]

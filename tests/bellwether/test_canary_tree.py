@@ -89,3 +89,12 @@ def test_a_watcher_hears_of_changes_and_not_of_ages():
     )
     assert gist(picture) == gist(older)
     assert gist(picture) != gist(other)
+
+
+def test_a_server_whose_router_knows_no_policy_is_marked_and_explained():
+    picture = msgspec.structs.replace(sample_picture(), not_enforced=("alpha",))
+    shown = screen(render(picture), 120)
+    assert "\n⚠ not enforced there: host alpha runs a C++ router, which knows no policy\n" in shown
+    assert "✖ alpha  blocked    0 ok, 7 failed, 1 excused  next probe in 6m 12s, not enforced there\n" in shown
+    assert shown.count("not enforced there") == 2
+    assert gist(picture) != gist(sample_picture())

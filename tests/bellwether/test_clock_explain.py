@@ -49,7 +49,9 @@ PAIRS = (
     Pair("alpha", "beta", -0.000014, 0.00005, 0.0001, 3, "probe"),
 )
 SOLUTION = ClockReport(
-    local=Local("alpha", "solver", OWN, sources={"selected": 1, "combined": 2, "unusable": 0}, steps_total=2),
+    local=Local(
+        "alpha", role="solver", claim=OWN, sources={"selected": 1, "combined": 2, "unusable": 0}, steps_total=2
+    ),
     solved=True,
     hosts=(ALPHA, DELTA, Host("beta"), Host("gamma"), Host("omega")),
     pairs=PAIRS,
@@ -234,3 +236,10 @@ def test_who_is_not_known_is_told_who_is(report, known):
         find_host(report, "nobody")
     assert str(refused.value) == f"nothing is known of a host 'nobody'; {known}"
     assert refused.value.exit_code == 1
+
+
+def test_a_host_whose_router_hears_of_no_verdict_says_so():
+    console = Console(file=io.StringIO(), width=120)
+    console.print(render(SOLUTION, find_host(SOLUTION, "delta"), ("delta",)))
+    aside = "  not enforced there: host delta runs a C++ router, which knows no clock verdict"
+    assert console.file.getvalue().splitlines()[3].rstrip() == aside

@@ -15,10 +15,10 @@ from communicator.protocol import Message
 from timekeeper import history
 
 NOON_S = 1_795_608_000.0  # a Wednesday
-QUIET = Point(NOON_S, "synchronized", 0.0021, "ok", 0.000012, 5, 5, 0.0000802)
+QUIET = Point(NOON_S, "synchronized", 0.0021, "ok", 0.000012, 5, 5, spread_seconds=0.0000802)
 ALONE = Point(NOON_S + 300, "holdover", 0.0121)
-WRONG = Point(NOON_S + 600, "synchronized", 0.002, "wrong", -0.0401, 5, 3, 0.0402, ("alpha", "delta"), 1)
-SPLIT = Point(NOON_S + 900, "unsynchronized", None, "no_majority", None, 4, 2, None, (), 1)
+WRONG = Point(NOON_S + 600, "synchronized", 0.002, "wrong", -0.0401, 5, 3, None, 0.0402, ("alpha", "delta"), 1)
+SPLIT = Point(NOON_S + 900, "unsynchronized", None, "no_majority", None, 4, 2, steps_total=1)
 
 
 def screen(points, width, zone=UTC):

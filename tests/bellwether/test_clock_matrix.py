@@ -155,7 +155,7 @@ def test_the_other_direction_serves_where_one_has_no_answer(there, back, mark):
 
 
 def test_an_agent_shows_what_it_measured_itself():
-    pairs = (Peer("beta", offset_seconds=0.0, bound_seconds=0.0),)
+    pairs = (Peer("beta", 0.0, 0.0, 0.0002, 1.0, "probe"),)
     lines = screen(ClockReport(local=Local("alpha", pairs=pairs), pairs=PAIRS), 80).splitlines()
     assert [line.split() for line in lines[:3]] == [["alpha", "beta"], ["alpha", "-", "*"], ["beta", "*", "-"]]
 

@@ -39,7 +39,7 @@ DELTA = Host(
 )
 OMEGA = Host("omega", reasons=("not measured for 20 min",))
 SOLUTION = ClockReport(
-    local=Local("alpha", "solver"),
+    local=Local("alpha", role="solver"),
     solved=True,
     hosts=(ALPHA, BETA, GAMMA, DELTA, OMEGA),
     has_majority=True,
@@ -48,14 +48,24 @@ SOLUTION = ClockReport(
     age_seconds=4.2,
 )
 AGENT = ClockReport(
-    local=Local("alpha", "agent", Claim("holdover", -0.000012, 0.0021, "chronyd", reasons=("chronyd no longer runs",))),
+    local=Local(
+        "alpha",
+        role="agent",
+        claim=Claim(
+            "holdover",
+            daemon="chronyd",
+            offset_seconds=-0.000012,
+            bound_seconds=0.0021,
+            reasons=("chronyd no longer runs",),
+        ),
+    ),
     age_seconds=2.5,
 )
 
 
-def screen(report, width, **options):
+def screen(report, width, not_enforced=(), **options):
     console = Console(file=io.StringIO(), width=width, **options)
-    console.print(render(report, width))
+    console.print(render(report, width, not_enforced))
     return "\n".join(line.rstrip() for line in console.file.getvalue().splitlines())
 
 
@@ -242,3 +252,12 @@ def test_colour_is_for_terminals_and_adds_no_word(width):
     coloured = screen(SOLUTION, width, force_terminal=True, color_system="standard", _environ={})
     assert "\x1b[" in coloured
     assert "\x1b[" not in screen(SOLUTION, width)
+
+
+def test_a_host_whose_router_hears_of_no_verdict_is_marked_and_explained():
+    shown = screen(SOLUTION, 160, not_enforced=("delta", "c"))
+    assert "claims ± 2 ms but is 40.1 ms off; not enforced there" in " ".join(shown.split())
+    assert shown.splitlines()[-1] == (
+        "⚠ not enforced there: host delta runs a C++ router, which knows no clock verdict"
+    )
+    assert screen(SOLUTION, 120, not_enforced=("c",)) == AT_120

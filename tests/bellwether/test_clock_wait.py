@@ -84,7 +84,7 @@ def test_not_good_enough(told, bound_s, reason):
     assert shortfall(told, bound_s) == reason
 
 
-UNSOLVED = ClockReport(Local("alpha", "solver", SYNCED, grace_left_seconds=9))
+UNSOLVED = ClockReport(Local("alpha", role="solver", claim=SYNCED, grace_left_seconds=9))
 ALONE = report(SYNCED, Host("alpha", verdict="unknown"), grace_s=9)
 
 
@@ -97,9 +97,13 @@ ALONE = report(SYNCED, Host("alpha", verdict="unknown"), grace_s=9)
         (report(SYNCED, Host("alpha", verdict="ok"), grace_s=9), 3, True),  # external servers find it right
         (UNSOLVED, 1, True),
         (UNSOLVED, 3, False),
-        (ClockReport(Local("alpha", "solver", SYNCED, grace_left_seconds=0.0)), 3, True),
-        (ClockReport(Local("alpha", "agent", SYNCED, grace_left_seconds=9)), 3, True),  # it compares with nobody
-        (ClockReport(Local("", "solver", SYNCED, grace_left_seconds=9)), 3, False),
+        (ClockReport(Local("alpha", role="solver", claim=SYNCED, grace_left_seconds=0.0)), 3, True),
+        (
+            ClockReport(Local("alpha", role="agent", claim=SYNCED, grace_left_seconds=9)),
+            3,
+            True,
+        ),  # it compares with nobody
+        (ClockReport(Local("", role="solver", claim=SYNCED, grace_left_seconds=9)), 3, False),
     ],
 )
 def test_hosts_of_which_only_the_router_knows_may_still_come(told, routers, is_good):

@@ -46,7 +46,7 @@ def test_a_claim_tells_whether_it_holds(claim, holds, shown):
         (Claim(), "unknown"),
         (Claim("holdover", daemon="ntpd"), "holdover, by ntpd"),
         (
-            Claim("synchronized", 0.000012, 0.0021, "chronyd"),
+            Claim("synchronized", daemon="chronyd", offset_seconds=0.000012, bound_seconds=0.0021),
             "synchronized, by chronyd, offset +12 µs, off by at most 2.1 ms",
         ),
     ],

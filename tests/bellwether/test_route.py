@@ -8,7 +8,8 @@ from rich.console import Console
 
 from bellwether.answers import to_json
 from bellwether.failure import CommandError
-from bellwether.route import Candidate, Route, destination_of, read_route, render
+from bellwether.route import destination_of, read_route, render, with_not_enforced
+from communicator.answers.clusters import Candidate, Route
 from communicator.protocol import Message
 
 
@@ -92,3 +93,16 @@ def test_a_route_is_read_and_told_on():
 def test_a_route_of_another_shape_is_refused(text):
     with pytest.raises(CommandError, match="route cannot be read"):
         read_route(Message("CLUSTER_ROUTE", {"route": text}))
+
+
+def test_where_no_policy_is_enforced_is_told_with_the_reason():
+    candidates = (Candidate("beta", "printer", "1.2", 1, 1, 1, chosen=True), Candidate("c", "printer", reason="far"))
+    route = with_not_enforced(Route("printer", "remote", server="beta", candidates=candidates), ("c", "d"))
+    assert json.loads(to_json(route))["not_enforced"] == ["c"]
+    _, aside, *_, beta, elder = lines(route)
+    assert aside == "  not enforced there: host c runs a C++ router, which knows no policy"
+    assert (beta.split()[-1], elder.split()[-4:]) == ("chosen", ["far,", "not", "enforced", "there"])
+
+
+def test_of_a_route_that_leads_to_no_such_host_nothing_is_said():
+    assert with_not_enforced(Route("printer", "none"), ("c",)).not_enforced == ()

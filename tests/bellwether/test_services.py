@@ -6,7 +6,7 @@ import json
 from rich.console import Console
 
 from bellwether.answers import to_json
-from bellwether.services import to_table
+from bellwether.services import render, to_table
 from communicator.client.instances import Instance, read_page
 from communicator.protocol import Message
 
@@ -61,3 +61,12 @@ def test_programs_get_json():
     (told,) = json.loads(to_json(read_page(page([PRINTER]))))
     assert told["service"] == "printer"
     assert told["commands"] == ["PRINT", "STOP"]
+
+
+def test_where_no_version_is_kept_out_is_told_with_the_reason():
+    console = Console(file=io.StringIO(), width=160)
+    console.print(render([Instance("printer", "alpha"), Instance("printer", "c")], 0.0, ("c", "d")))
+    _, alpha, elder, _, aside = [line.rstrip() for line in console.file.getvalue().splitlines()]
+    assert "not enforced" not in alpha
+    assert "up, not enforced there" in elder
+    assert aside == "not enforced there: host c runs a C++ router, which knows no policy"

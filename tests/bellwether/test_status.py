@@ -28,7 +28,13 @@ CLUSTER = {
     "quorum": 2,
     "servers": ["alpha", "beta"],
 }
-CLAIM = Claim("synchronized", -0.000012, 0.0021, "chronyd", reasons=("chronyd last updated the clock 12 s ago",))
+CLAIM = Claim(
+    "synchronized",
+    daemon="chronyd",
+    offset_seconds=-0.000012,
+    bound_seconds=0.0021,
+    reasons=("chronyd last updated the clock 12 s ago",),
+)
 USUAL = {
     "address": "cd:///s",
     "router": ROUTER,
@@ -68,7 +74,7 @@ def test_all_is_well(name, shown):
     ("name", "changes", "shown"),
     [
         ("router", {"router": None}, "⚠  cd:///s"),
-        ("router", {"router": Statistics("alpha", "1", draining=True)}, "⚠  alpha 1, draining"),
+        ("router", {"router": Statistics(server="alpha", version="1", draining=True)}, "⚠  alpha 1, draining"),
         ("cluster", {"cluster": None}, "⚠  unknown"),
         ("cluster", {"cluster": {"status": "up"}}, "⚠  up"),
         (

@@ -16,7 +16,7 @@ import pytest
 from bellwether.places import Layout
 from communicator.client import BlockingClient
 
-pytestmark = pytest.mark.timeout(240)  # five programs start, are asked by ten more, and end
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]  # five programs start, are asked by ten more, and end
 DAEMONS = 4
 WITHIN_S = 100.0
 """For one of these steps."""
@@ -99,6 +99,7 @@ def up(directory, command=("-m", "bellwether", "up", "--config", "config")):
         process.communicate(timeout=20)
 
 
+@pytest.mark.short
 def test_a_first_minute(tmp_path):
     with up(tmp_path) as suite:
         assert len(suite.children) == DAEMONS
@@ -213,7 +214,7 @@ def test_a_standard_port_in_use_is_replaced_and_told(tmp_path):
 
 
 def test_a_standard_port_that_is_taken_meanwhile_is_replaced_too(tmp_path):
-    """Two suites that start at the same moment both find the standard ports free."""
+    """Two suites that start at the same moment both find the standard ports free; the other may have ended since."""
     with socket.socket() as holder:
         holder.bind(("127.0.0.1", 0))
         holder.listen()
@@ -222,11 +223,7 @@ def test_a_standard_port_that_is_taken_meanwhile_is_replaced_too(tmp_path):
         script = f"""if True:
             import bellwether.main, bellwether.up as up
             up.PREFERRED = {anywhere | {"listen": taken}!r}
-            look = up.choose
-            def too_early(preferred, datagrams):
-                up.choose = look
-                return dict(preferred)
-            up.choose = too_early
+            up.choose = lambda preferred, datagrams: dict(preferred)
             bellwether.main.main()"""
         with up(tmp_path, command=("-c", script, "up")) as suite:
             code, said = suite.end(signal.SIGINT)

@@ -1,14 +1,10 @@
-import json
-
 import pytest
-from rich.console import Console
 
 from benchmarks.clock_accusations import Accusations
 from benchmarks.clock_detection import Detection
 from benchmarks.clock_report import clock_tables
 from benchmarks.clock_results import IN_USE, IN_USE_READ, ClockResults, SolveTime, judge_clock
 from benchmarks.clock_spread import Accuracy, Spread
-from benchmarks.report import show, to_json
 from benchmarks.results import Results, judge
 
 
@@ -54,7 +50,8 @@ def test_each_figure_is_held_against_its_bar():
     assert judge(Results(clock=clocks())) == bars
 
 
-def test_what_was_not_taken_has_no_bar_and_no_table():
+def test_each_figure_has_its_row_and_what_was_not_taken_has_none():
+    assert [table.row_count for table in clock_tables(clocks())] == [2, 1, 1, 1, 2, 2]
     assert judge_clock(ClockResults()) == []
     assert [table.row_count for table in clock_tables(ClockResults())] == [0] * 6
 
@@ -75,25 +72,3 @@ def test_what_was_not_taken_has_no_bar_and_no_table():
 )
 def test_a_bar_can_be_missed(changed, what, found):
     assert [(bar.what, bar.found) for bar in judge_clock(clocks(**changed)) if not bar.met] == [(what, found)]
-
-
-def test_all_is_shown_to_people_and_told_to_machines():
-    results = Results(machine={"cores": "2"}, clock=clocks())
-    console = Console(record=True, width=140, file=None, quiet=False)
-    with console.capture() as shown:
-        show(results, judge(results), console)
-    text = shown.get()
-    for part in (
-        IN_USE,
-        "somebody",
-        "beside 4 busy processes",
-        "2 exchanges were refused",
-        "±60",
-        "never",
-        "10,000",
-        "12.4",
-    ):
-        assert part in text
-    told = json.loads(to_json(results, judge(results)))
-    assert told["clock"]["detections"][0]["seen_s"] == 9.0
-    assert told["clock"]["quiet"][0]["error"]["p99_s"] == 5e-6

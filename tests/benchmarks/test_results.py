@@ -76,18 +76,11 @@ def test_the_json_holds_the_figures_and_the_verdicts():
     assert {"what": "start to ready", "asked": "<= 0.50 s", "found": "0.50 s", "met": True} in told["bars"]
 
 
-def test_the_text_shows_rates_ratios_and_missed_bars():
+def test_people_are_shown_what_was_missed_and_that_the_machine_was_busy():
     found = results(ours_per_s=(1_500_000.0,))
     console = Console(record=True, width=120, highlight=False)
     show(found, judge(found), console)
-    text = console.export_text()
-    assert "1,500" in text
-    assert "MISSED" in text
-    assert "750.00" in text
-    assert "note: other" not in text
-
-
-def test_a_busy_machine_is_told_of():
-    console = Console(record=True, width=120)
     show(Results(machine={"cores": "2", "load_before": "1.50"}), [], console)
-    assert "note: other processes were busy" in console.export_text()
+    text = console.export_text()
+    assert "MISSED" in text
+    assert "note: other processes were busy" in text

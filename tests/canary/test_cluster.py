@@ -10,6 +10,8 @@ from communicator.client import Client
 from communicator.testing import run_cluster
 from tests.canary.running import Desk, crash, run_canary
 
+pytestmark = pytest.mark.slow
+
 BAD = ("billing", "2.0", "b1")
 QUICK_D = ("rules.d.mode=enforce", "ambient.elsewhere_s=0", "ambient.around_s=0")
 

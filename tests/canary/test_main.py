@@ -6,11 +6,15 @@ import subprocess
 import sys
 from subprocess import PIPE, STDOUT
 
+import pytest
+
 from communicator.client import Client
 from communicator.errors import ClientError
 from communicator.protocol import Message
 from communicator.testing import run_router
 from communicator.version import __version__
+
+pytestmark = pytest.mark.slow
 
 
 def canaryd(*options):

@@ -6,8 +6,9 @@ import pytest
 
 from canary.judge.state import Cell, Freeze, LiveRun, Release, Server, State
 from canary.records import ALL, Actor, CellKey, Overridden, Version
-from canary.report import ANSWER_BYTES, Known, Standing, answer_report, describe
+from canary.report import ANSWER_BYTES, Known, answer_report, describe
 from canary.tallies import RunRow, Tallies
+from communicator.answers.releases import Standing
 
 STANDING = Standing(
     mode="by-rule",

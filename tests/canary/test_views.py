@@ -9,7 +9,7 @@ from canary.judge.state import Cell, State
 from canary.ledger.chain import ChainBreak, Place, Verification
 from canary.ledger.snapshot import encode_state
 from canary.records import CellKey, CellMoved, Entry, Led, RunBegan, RunEnded
-from canary.report import ANSWER_BYTES, Known, Standing, answer_report
+from canary.report import ANSWER_BYTES, Known, answer_report
 from canary.rules import Rules
 from canary.tallies import Tallies
 from canary.views import (
@@ -21,6 +21,7 @@ from canary.views import (
     narrow,
     read_question,
 )
+from communicator.answers.releases import Standing
 from communicator.errors import RemoteProtocolError
 from communicator.protocol import Message, encode
 from tests.canary.running import crash

@@ -57,6 +57,7 @@ async def ask(client, destination, number):
     return pong.sender
 
 
+@pytest.mark.short
 async def test_the_ends_talk_over_three_hosts_who_joins_late_and_who_comes_back(lab, eventually, record_property):
     a, b, c, d, e = lab.line("abcde")
     await lab.start(a, b, c, d)

@@ -105,6 +105,7 @@ def logged(eventually):
     return wait
 
 
+@pytest.mark.short
 async def test_routers_with_certificates_are_linked_and_talk_both_ways(authority, sees, hear):
     async with two_routers(authority.settings("alpha"), authority.settings("beta")) as routers:
         for router in routers:

@@ -2,6 +2,7 @@
 
 import asyncio
 import datetime as dt
+import gc
 import importlib.util
 import json
 import os
@@ -195,6 +196,7 @@ def run_router(monkeypatch):
     """``async with run_router("limits.links=3") as router``: a communicatord with these settings."""
     for module in (kept_files, own_flags):
         monkeypatch.setattr(module, "FLUSH_S", PATIENCE_S)  # a disk that others use, too
+    gc.freeze()  # again: each router that ended in this process has undone it, as pytest_collection_finish has it
     with tempfile.TemporaryDirectory(prefix="bw") as directory:  # short: a socket path has 107 bytes
         yield lambda *assignments, **kw: _run(Path(directory), assignments, **kw)
 

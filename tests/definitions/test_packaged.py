@@ -1,4 +1,4 @@
-"""The definitions the suite ships: for every command it speaks, without a remark, and true of what is really said."""
+"""The definitions the suite ships: without a remark, and true of what is really said."""
 
 import ast
 import re
@@ -9,59 +9,15 @@ import pytest
 from communicator.definitions import load_catalogue
 from communicator.protocol import Message, decode
 from communicator.protocol.definitions import Checker, Scope
-from communicator.protocol.names import is_command_name
-from communicator.router.authority import RULES
-from communicator.router.commands.table import HANDLERS
 from communicator.router.envelope import ROUTER_PARAMETERS
 
 ROOT = Path(__file__).parents[2]
-DEFINITIONS = ROOT / "communicator" / "definitions"
-SPEAKERS = ("communicator/router", "communicator/client", "timekeeper", "canary", "exporters", "bellwether")
 CATALOGUE, REMARKS = load_catalogue([])
 CHECKER = Checker(CATALOGUE)
-SAYING = frozenset(("Message", "answer", "tell", "tell_listeners", "reply", "say", "_to_sender", "MessageRefusedError"))
-"""Calls with a command among their arguments."""
-NO_COMMAND = frozenset(("TEXT",))
-"""What a text is written with only to see whether it can be written."""
-
-
-def commands_said(source):
-    """The commands that a module says or listens for, as far as they stand in it."""
-    for node in ast.walk(ast.parse(source)):
-        if not isinstance(node, ast.Call):
-            continue
-        function = node.func
-        name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
-        if name in SAYING or name in ("on", "request", "Target"):
-            for argument in node.args:
-                if isinstance(argument, ast.Constant) and isinstance(argument.value, str):
-                    yield argument.value
-
-
-SAID = {
-    command
-    for package in SPEAKERS
-    for path in (ROOT / package).rglob("*.py")
-    for command in commands_said(path.read_text())
-    if is_command_name(command)
-} - NO_COMMAND
 
 
 def test_nothing_is_to_be_said_about_them():
     assert [str(remark) for remark in REMARKS] == []
-
-
-def test_commands_are_found_in_sources():
-    assert {"SLOW_CONSUMER", "CLOCK_STABLE", "CANARY_GET_REPORT", "CLUSTER_GET_GRAPH", "ROUTER_GET_STATS"} <= SAID
-
-
-@pytest.mark.parametrize("command", sorted({*HANDLERS, *RULES, *SAID}))
-def test_every_command_the_suite_speaks_is_defined(command):
-    definition = CATALOGUE.definitions[command]
-    assert definition.description
-    assert definition.subject
-    assert definition.sender
-    assert definition.receiver
 
 
 def test_parameters_of_routers_are_parameters_of_every_message():
@@ -69,17 +25,6 @@ def test_parameters_of_routers_are_parameters_of_every_message():
     assert {"cache", "transmission_report", "secret_code", "deliver", "trace", "ack"} <= set(
         CATALOGUE.global_parameters
     )
-
-
-@pytest.mark.parametrize("path", sorted(DEFINITIONS.glob("*.conf")), ids=lambda path: path.stem)
-def test_the_ancestor_can_read_them(path):
-    """It ends when it meets a type or a flag that it does not know."""
-    text = path.read_text().replace("\\\n", "")
-    assert set(re.findall(r"^type = (.*)$", text, re.MULTILINE)) <= {"integer", "address", "timespec"}
-    flags = re.findall(r"^flags = (.*)$", text, re.MULTILINE)
-    assert {flag.strip() for listed in flags for flag in listed.split(",")} <= {"required", "optional", "empty"}
-    if path.stem != "global":
-        assert re.findall(r"^(broadcast|scope) = ", text, re.MULTILINE) == ["broadcast", "scope"]
 
 
 def test_what_stays_on_its_host_goes_nowhere_else():
@@ -136,9 +81,9 @@ REQUIRED_OF_THE_ANCESTOR = {
 }
 
 
-@pytest.mark.parametrize("command", REQUIRED_OF_THE_ANCESTOR)
-def test_what_the_ancestor_defines_passes_here_too(command):
-    assert CHECKER.fault(Message(command, REQUIRED_OF_THE_ANCESTOR[command])) == ""
+def test_what_the_ancestor_defines_passes_here_too():
+    faults = {name: CHECKER.fault(Message(name, values)) for name, values in REQUIRED_OF_THE_ANCESTOR.items()}
+    assert {name: fault for name, fault in faults.items() if fault} == {}
 
 
 @pytest.mark.parametrize(

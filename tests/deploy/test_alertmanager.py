@@ -39,16 +39,12 @@ def test_amtool_finds_no_fault(amtool):
 RECEIVERS = {"critical": "page", "warning": "mail", "none": "dead-mans-switch"}
 
 
-@pytest.mark.parametrize(
-    ("name", "severity"), sorted({(name, severity) for name, severity in alerts()}), ids=lambda word: word
-)
-def test_each_alert_goes_where_its_severity_says(name, severity, amtool):
-    area = alerts()[name, severity]["labels"]["area"]
-    labels = [f"alertname={name}", f"severity={severity}", f"area={area}"]
-    done = amtool(
-        "config", "routes", "test", f"--config.file={SAMPLE}", f"--verify.receivers={RECEIVERS[severity]}", *labels
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
+def test_each_alert_goes_where_its_severity_says(amtool):
+    for (name, severity), rule in alerts().items():
+        labels = [f"alertname={name}", f"severity={severity}", f"area={rule['labels']['area']}"]
+        receiver = f"--verify.receivers={RECEIVERS[severity]}"
+        done = amtool("config", "routes", "test", f"--config.file={SAMPLE}", receiver, *labels)
+        assert done.returncode == 0, f"{labels}: {done.stdout}{done.stderr}"
 
 
 class Alertmanager:

@@ -38,7 +38,7 @@ COUNTS = st.lists(st.integers(0, 2**53), min_size=5, max_size=5).map(sorted)
 @st.composite
 def histograms(draw):
     *counts, count = draw(COUNTS)
-    return Histogram(count, draw(NUMBER), tuple(map(Bucket, draw(BOUNDS), counts)))
+    return Histogram(count=count, sum_seconds=draw(NUMBER), buckets=tuple(map(Bucket, draw(BOUNDS), counts)))
 
 
 SAMPLES = st.dictionaries(st.tuples(TEXT, TEXT), NUMBER, max_size=6)

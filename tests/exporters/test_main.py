@@ -28,7 +28,7 @@ HASTY_S = 2.5
 """Long enough for a busy machine, and shorter than a target is waited for when nobody says so."""
 CLOCK = {"local": {"claim": {"state": "holdover", "reasons": []}}, "solved": False, "age_seconds": 1.0}
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 
 
 class Exporter:
@@ -202,6 +202,7 @@ async def test_a_router_that_comes_back_is_found_again(tmp_path):
         await watched.until(("communicator_up",), 1)
 
 
+@pytest.mark.short
 async def test_promtool_finds_no_fault(tmp_path, require_program):
     promtool = require_program("promtool")
     flag = Flag(name=FlagName("backup", "disk", "full"), message="full", priority=55)

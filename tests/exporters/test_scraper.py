@@ -10,6 +10,7 @@ from communicator.errors import MalformedAnswerError, NoReceiverError
 from exporters.collectors import bounds
 from exporters.collectors.metric import Definition, Kind, Row, asked_target
 from exporters.scraper import Scraper
+from tests.conftest import EVENTUALLY_S
 
 
 def target(name):
@@ -75,10 +76,39 @@ async def test_a_target_that_answers_is_up():
     assert found == {"a_up": 1, "a_load": 2}
 
 
+@pytest.fixture
+def until_known(eventually):
+    """Waits until a target has been looked at."""
+
+    async def until_known(looked_at, name):
+        async def known():
+            return looked_at.reasons
+
+        await eventually(known, lambda reasons: name in reasons)
+
+    return until_known
+
+
+@pytest.fixture
+def pass_time(monkeypatch):
+    """Lets the running loop believe that it is later than it is: no machine is too slow for a deadline then."""
+
+    def pass_time(seconds):
+        loop = asyncio.get_running_loop()
+        now_s = loop.time
+        monkeypatch.setattr(loop, "time", lambda: now_s() + seconds)
+
+    return pass_time
+
+
 @pytest.mark.parametrize("answer", [away, nonsense, silent, ours, unheard_of], ids=lambda answer: answer.__name__)
-async def test_a_target_that_does_not_only_takes_its_own_metrics_away(answer):
+async def test_a_target_that_does_not_only_takes_its_own_metrics_away(answer, until_known, pass_time):
+    looked_at = scraper({"a": answer, "b": well}, deadline_s=EVENTUALLY_S)
     with capture_logs():
-        found = values(await scraper({"a": answer, "b": well}, deadline_s=0.05).scrape())
+        scrape = begin(looked_at.scrape())
+        await until_known(looked_at, "b")
+        pass_time(EVENTUALLY_S)
+        found = values(await scrape)
     assert (found["a_up"], found["b_up"], found["b_load"]) == (0, 1, 2)
     assert "a_load" not in found
     assert found["a_scrape_duration_seconds"] >= 0
@@ -123,17 +153,20 @@ async def test_whoever_scrapes_meanwhile_shares_the_question():
     assert asked == 2, "what was asked before is not told again"
 
 
-async def test_a_hasty_scraper_gets_what_is_there_and_the_patient_one_gets_all():
+async def test_a_hasty_scraper_gets_what_is_there_and_the_patient_one_gets_all(until_known, pass_time):
     answer = asyncio.get_running_loop().create_future()
 
     async def slowly():
         return await answer
 
-    watched = scraper({"a": slowly, "b": well})
-    patient = begin(watched.scrape(5.0))
-    hasty = values(await watched.scrape(0.5))
+    watched = scraper({"a": slowly, "b": well}, deadline_s=10 * EVENTUALLY_S)
+    patient = begin(watched.scrape())
+    scrape = begin(watched.scrape(EVENTUALLY_S))
+    await until_known(watched, "b")
+    pass_time(EVENTUALLY_S)
+    hasty = values(await scrape)
     assert (hasty["a_up"], hasty["b_up"]) == (0, 1)
-    assert 0 < hasty["a_scrape_duration_seconds"] < 5
+    assert 0 < hasty["a_scrape_duration_seconds"] < EVENTUALLY_S
     answer.set_result({"load": 4})
     assert values(await patient)["a_load"] == 4
 

@@ -13,6 +13,8 @@ from communicator.flags.flag import Flag, FlagName
 from communicator.flags.flag_directory import FlagDirectory
 from communicator.flags.flag_file import read_flag
 
+pytestmark = pytest.mark.slow
+
 DRIVER = """
 import os, resource, signal, sys
 from dataclasses import replace

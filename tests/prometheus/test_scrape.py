@@ -14,6 +14,7 @@ TARGETS = ("communicator", "timekeeper", "canary", "sitter", "host")
 pytestmark = pytest.mark.timeout(240)
 
 
+@pytest.mark.short
 async def test_all_hosts_are_found_through_one_and_told_of(suite, prometheus, require_program, eventually):
     """One test, since there is one suite: tests of a file may run in several processes."""
     check_configuration(prometheus, require_program("promtool"))

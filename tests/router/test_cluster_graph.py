@@ -64,6 +64,7 @@ def test_the_graph(cluster):
     }
     assert (nodes["c"]["directory"], nodes["cpp"]["directory"], nodes["cpp"]["features"]) == (True, False, [])
     assert "directory/1" in nodes["c"]["features"]
+    assert [node["server"] for node in graph["nodes"] if not node["directory"]] == ["cpp"]
     assert nodes["b"]["boot_id"] == cluster.board("b").config.boot_id
     assert graph["links"] == [
         {"from": one, "to": other, "cost": 1.0, "confirmed": True}
@@ -190,3 +191,14 @@ def test_what_is_forgotten_is_gone_and_written_down(cluster, said):
 
 def test_only_who_may_stop_the_router_makes_it_forget(mesh):
     mesh("10.0.0.2:4042").play("+ U unix bob\nU > FORGET ip=10.0.0.2\nU < INVALID command=FORGET;message=*")
+
+
+def test_a_router_that_has_linked_and_told_nothing_yet_is_no_cpp_router(mesh):
+    book = mesh().run("+ A unix bob\nA > REGISTER service=svc_a;version=1")
+    connect = "CONNECT version=1;my_address=10.0.0.7:4042;server_name=beta;boot_id=b1;features=directory/1"
+    leaf = "CONNECT version=1;my_address=10.0.0.9:4042;server_name=cpp;services=mail"
+    book.run(f"+ B remote\nB > {connect}\n+ L remote from=10.0.0.9\nL > {leaf}")
+    book.play("A < ...\nB < ...\nL < ...")
+    book.write("A", b"CLUSTER_GET_GRAPH\n")
+    nodes = json.loads(book.hear("A").get("graph"))["nodes"]
+    assert {node["server"]: node["directory"] for node in nodes} == {"peer": True, "beta": True, "cpp": False}

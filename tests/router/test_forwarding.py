@@ -1,3 +1,4 @@
+import sys
 from itertools import pairwise
 
 import pytest
@@ -5,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from communicator.protocol import decode
-from communicator.router import RouterLimits
+from communicator.router import local_front
 from communicator.router.effects import Send
 from communicator.router.events import Instant, LinesReceived
 from simulation.cluster import Cluster, chain
@@ -82,35 +83,6 @@ def test_parameters_are_passed_on_as_they_were_written(trio):
     assert sent(trio, "A", odd) == [("B", b"<peer:svc_a " + odd)]
 
 
-def test_the_route_is_found_anew_when_a_service_comes_or_goes(trio):
-    assert sent(trio, "A", b"svc_m/P\n") == [("M", b"<peer:svc_a svc_m/P\n")]
-    trio.play(
-        """
-        M x
-        A < STATUS cache=no;server=peer;server_name=peer;service=svc_m;status=down;up_since=*;down_since=*
-        """,
-    )
-    assert sent(trio, "A", b"svc_m/P\n") == []
-    trio.play(
-        """
-        + N unix bob
-        N > REGISTER service=svc_m;version=1
-        N < HELP
-        N < READY my_address=*
-        A < STATUS cache=no;server=peer;server_name=peer;service=svc_m;status=up;up_since=*
-        """,
-    )
-    assert sent(trio, "A", b"svc_m/P\n") == [("N", b"<peer:svc_a svc_m/P\n")]
-
-
-def test_the_table_of_routes_is_bounded(playbook):
-    book = playbook(limits=RouterLimits(routes=4))
-    book.play("+ A unix bob\nA > REGISTER service=svc_a;version=1\nA < HELP\nA < READY my_address=*\n+ B unix bob")
-    for number in range(100):
-        assert sent(book, "B", b"svc_a/C%d\n" % number) == [("A", b"svc_a/C%d\n" % number)]
-        assert len(book.router._board.routes) <= 4
-
-
 @pytest.mark.parametrize("scope", [".", "?", "*", ".:.", "*:*"])
 def test_a_broadcast_reaches_those_who_list_the_command_and_its_sender(trio, scope):
     trio.play(
@@ -169,6 +141,28 @@ def test_messages_are_counted_by_route(trio):
         "broadcast": 4,
         "self": 1,
     }
+
+
+def test_what_a_line_changes_holds_for_the_lines_behind_it(trio):
+    lines = b"./FRESH n=1\n./FRESH n=2\nCOMMANDS list=FRESH\n./FRESH n=3\n./FRESH n=4\n"
+    heard = b"".join(data for target, data in sent(trio, "A", lines) if target == "A").splitlines()
+    assert [decode(line).get("n") for line in heard] == ["3", "4"]
+
+
+@pytest.mark.parametrize("lines", [b"ALIVE\n", b"ALIVE\n" * 5, b"ALIVE\nnobody/P\n./NOTIFY\nALIVE\n"])
+def test_a_line_that_is_read_is_looked_up_once(trio, lines):
+    looked_up = 0
+
+    def count(frame, event, _argument):
+        nonlocal looked_up
+        looked_up += event == "call" and frame.f_code is local_front.find_route.__code__
+
+    sys.setprofile(count)
+    try:
+        sent(trio, "A", lines)
+    finally:
+        sys.setprofile(None)
+    assert looked_up == lines.count(b"\n")
 
 
 # ------------------------------------------------------------------------------------------------------ in a cluster

@@ -1,5 +1,10 @@
 import json
 
+import msgspec
+import pytest
+
+from communicator.answers.router import Peers
+from communicator.answers.router import Statistics as Told
 from communicator.protocol import Message
 from communicator.protocol.limits import LINE_BYTES_HARD
 from communicator.protocol.line_form import encode
@@ -8,7 +13,10 @@ from communicator.router.events import (
     HandlerFailed,
     LinkClosed,
 )
-from communicator.router.statistics import LINKS_TOLD
+from communicator.router.statistics import LINKS_TOLD, Statistics, fill
+
+OTHERWISE_TOLD = {"closed", "routed", "dropped", "records_refused"}
+"""Counters that the answer has in another form or under another name, so that they are told one by one."""
 
 
 def test_statistics_are_json_and_count(trio):
@@ -21,6 +29,21 @@ def test_statistics_are_json_and_count(trio):
     assert stats["messages_routed_total"]["local"] == 1
     assert stats["messages_dropped_total"]["unroutable"] == 1
     assert stats["messages_received_total"]["unix"] == 9
+
+
+@pytest.mark.parametrize("counter", sorted(vars(Statistics()).keys() - OTHERWISE_TOLD))
+def test_what_is_counted_has_a_field_of_the_answer(counter):
+    assert f"{counter}_total" in {*Told.__struct_fields__, *Peers.__struct_fields__}
+
+
+def test_a_field_of_the_answer_that_nobody_counts_is_named():
+    class Later(msgspec.Struct):
+        acl_denied_total: int
+        lines_parked_total: int
+
+    assert fill(Later, Statistics(), lines_parked_total=7) == Later(0, 7)
+    with pytest.raises(LookupError, match="nothing counts 'lines_parked_total'"):
+        fill(Later, Statistics())
 
 
 def test_failures_of_the_shell_are_counted(trio):

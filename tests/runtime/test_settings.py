@@ -7,7 +7,8 @@ import msgspec
 import pytest
 
 from communicator.errors import ConfigError
-from communicator.runtime.settings import Settings, changed_keys, configuration_files, load_settings
+from communicator.runtime.settings import configuration_files, load_settings
+from communicator.runtime.settings_type import Settings
 
 
 class Inner(Settings, frozen=True):
@@ -140,11 +141,6 @@ def test_the_last_layer_to_set_a_wrong_value_is_blamed(write):
     with pytest.raises(ConfigError) as refused:
         load_settings(Outer, [good], ["inner.number=x"])
     assert refused.value.source == "command line"
-
-
-def test_changes_are_named_by_path():
-    assert changed_keys(Outer(), Outer()) == []
-    assert changed_keys(Outer(), Outer(name="x", inner=Inner(number=2))) == ["name", "inner.number"]
 
 
 def test_a_directory_that_cannot_be_looked_into_is_named(tmp_path):

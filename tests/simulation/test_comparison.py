@@ -52,7 +52,7 @@ def test_the_twin_has_the_links_of_the_cluster_in_their_order():
         assert compare(mixed.cast, lines_of("abcde")[:3]) == []
 
 
-@pytest.mark.parametrize("size", [2, 3])
+@pytest.mark.parametrize("size", [pytest.param(2, marks=pytest.mark.short), 3])
 def test_every_small_cluster_does_as_c_routers_would(size):
     for cast in small_casts(size, random.Random(size)):
         assert play_graph(cast) == []

@@ -7,6 +7,8 @@ import pytest
 from communicator import BlockingClient, Message
 from communicator.testing import RouterProcessError, run_cluster
 
+pytestmark = pytest.mark.slow
+
 WITHIN_S = 20.0
 
 
@@ -24,6 +26,7 @@ def echo(router):
         thread.join()
 
 
+@pytest.mark.short
 def test_a_cluster_is_one_whole_and_leaves_nothing():
     with run_cluster(3) as cluster:
         directories = [router.directory for router in cluster]

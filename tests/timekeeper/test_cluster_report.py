@@ -7,6 +7,7 @@ from collections import defaultdict
 import msgspec
 import pytest
 
+from communicator.answers.clocks import ClockReport
 from communicator.protocol import Message, decode, encode
 from communicator.protocol.limits import LINE_BYTES_SENT, TOKEN_CHARACTERS
 from tests.timekeeper.cluster.words import CLAIM, pair, row, word_of
@@ -17,7 +18,6 @@ from timekeeper.cluster_report import (
     CONTRADICTIONS,
     REASON_CHARACTERS,
     REPORT_BYTES,
-    SolvedReport,
     answer_solution,
     describe_solution,
 )
@@ -56,7 +56,7 @@ def told(judgement, **others):
     message = answer_solution(describe(judgement, **others))
     assert message.command == "CLOCK_CURRENT_REPORT"
     assert decode(encode(message)) == message
-    assert msgspec.json.decode(message.get("report"), type=SolvedReport)
+    assert msgspec.json.decode(message.get("report"), type=ClockReport)
     return json.loads(message.get("report"))
 
 
@@ -215,17 +215,17 @@ def test_of_600_hosts_the_pairs_of_others_are_left_out():
     assert {one.peer for one in local.pairs} <= {pair["to"] for pair in report["pairs"]}
     pairs = choose_pairs([host["host"] for host in report["hosts"]])
     assert report["pairs_omitted"] == 2 * len(pairs) - len(report["pairs"])
-    assert report["hosts"][7]["claim"]["upstreams"] == CLAIM.upstreams
+    assert report["hosts"][7]["claim"]["upstreams"] == list(CLAIM.upstreams)
     assert (report["claims_shortened"], report["claims_omitted"]) == (False, 0)
 
 
 def test_of_1000_hosts_that_say_much_claims_are_shortened():
-    wordy = msgspec.structs.replace(CLAIM, reasons=["because; " * 20], upstreams=["192.0.2.1"] * 20)
+    wordy = msgspec.structs.replace(CLAIM, reasons=("because; " * 20,), upstreams=("192.0.2.1",) * 20)
     report, _ = large_cluster(1000, wordy)
     assert_it_fits(report)
     assert (len(report["hosts"]), report["claims_shortened"], report["claims_omitted"]) == (1000, True, 0)
     assert report["pairs_omitted"] > 5000
-    shortened = msgspec.structs.replace(CLAIM, reasons=[], upstreams=[])
+    shortened = msgspec.structs.replace(CLAIM, reasons=(), upstreams=())
     assert report["hosts"][7]["claim"] == json.loads(msgspec.json.encode(shortened))
     assert report["hosts"][7]["reasons"]
 

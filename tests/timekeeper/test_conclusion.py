@@ -2,6 +2,7 @@
 
 import pytest
 
+from communicator.answers.clocks import Point
 from communicator.flags.catalogue import (
     CATALOGUE,
     CLOCK_CLUSTER_DRIFT,
@@ -14,7 +15,7 @@ from communicator.flags.catalogue import (
 from tests.timekeeper.solution.clusters import claimed, mesh
 from timekeeper.claim import Claim, ClaimState
 from timekeeper.conclusion import FLAGS, describe_point, flags_to_raise, is_accused, verdict_on
-from timekeeper.history import WRONG_TOLD, Point
+from timekeeper.history import WRONG_TOLD
 from timekeeper.solution import Judge, Patience, Verdict, solve
 
 KEPT = Claim(state=ClaimState.SYNCHRONIZED, reasons=("chronyd keeps it",), bound_s=0.002)
@@ -126,7 +127,7 @@ def test_a_point_of_a_solver():
         agreeing=2,
         has_majority=True,
         spread_seconds=pytest.approx(0.04),
-        wrong=["alpha"],
+        wrong=("alpha",),
         steps_total=3,
     )
 
@@ -142,7 +143,7 @@ def test_a_point_of_an_agent():
         agreeing=0,
         has_majority=None,
         spread_seconds=None,
-        wrong=[],
+        wrong=(),
         steps_total=0,
     )
 
@@ -152,4 +153,4 @@ def test_a_point_names_some_of_many():
         f"wrong{number:02}": 1.0 + number for number in range(20)
     }
     wrong = describe_point(0.0, "good00", KEPT, judged(clocks), steps=0).wrong
-    assert wrong == [f"wrong{number:02}" for number in range(WRONG_TOLD)]
+    assert wrong == tuple(f"wrong{number:02}" for number in range(WRONG_TOLD))

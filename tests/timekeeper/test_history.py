@@ -5,6 +5,7 @@ import json
 import msgspec
 import pytest
 
+from communicator.answers.clocks import Point
 from communicator.protocol.limits import TOKEN_CHARACTERS
 from communicator.runtime.kept_file import FILE_BYTES
 from timekeeper.history import (
@@ -13,7 +14,6 @@ from timekeeper.history import (
     TOLD_BYTES,
     WRONG_TOLD,
     History,
-    Point,
     decode_history,
     encode_history,
     tell_history,
@@ -30,13 +30,13 @@ POINT = Point(
     agreeing=999,
     has_majority=True,
     spread_seconds=0.0012345678901234567,
-    wrong=[],
+    wrong=(),
     steps_total=3,
 )
 
 
 def point(number, wrong=()):
-    return msgspec.structs.replace(POINT, steps_total=number, wrong=list(wrong))
+    return msgspec.structs.replace(POINT, steps_total=number, wrong=tuple(wrong))
 
 
 def day(wrong=()):

@@ -30,7 +30,7 @@ STARTED_S = 60.0
 SETS_A_CLOCK = "settimeofday,clock_settime,adjtimex,clock_adjtime"
 
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 
 
 def timekeeperd(*options):
@@ -167,6 +167,7 @@ def report(asker):
     return ask
 
 
+@pytest.mark.short
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 async def test_its_life_with_a_router(started, eventually, number):
     async with (

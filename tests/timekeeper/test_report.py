@@ -4,6 +4,7 @@ from dataclasses import replace
 import msgspec
 import pytest
 
+from communicator.answers.clocks import IDENTITIES, AgentReport, Local, Peer, ReferenceOffset
 from communicator.protocol import Message, decode, encode
 from timekeeper.claim import Claim, ClaimState
 from timekeeper.discipline import Discipline, Leap, NoAnswer, Reference, Upstream, UpstreamState
@@ -12,12 +13,7 @@ from timekeeper.intervals import Interval
 from timekeeper.pairs import Direction, Step
 from timekeeper.references.consensus import Consensus
 from timekeeper.report import (
-    IDENTITIES,
     About,
-    CurrentReport,
-    LocalReport,
-    PairReport,
-    ReferenceReport,
     announce,
     answer_report,
     describe_local,
@@ -128,8 +124,8 @@ def test_a_host_of_which_nothing_is_known():
 
 def test_a_report_survives_the_wire_and_reads_back():
     message = decode(encode(report(SYNCHRONIZED)))
-    read = msgspec.json.decode(message.get("report"), type=CurrentReport)
-    assert read.local.claim.upstreams == ["192.0.2.1", "192.0.2.2", "192.0.2.3"]
+    read = msgspec.json.decode(message.get("report"), type=AgentReport)
+    assert read.local.claim.upstreams == ("192.0.2.1", "192.0.2.2", "192.0.2.3")
     assert answer_report(read.local, read.age_seconds) == message
 
 
@@ -152,7 +148,7 @@ def test_the_word_for_the_router(state, without_daemon, command, parameters):
 
 
 def test_the_word_for_the_other_timekeepers():
-    pair = PairReport(
+    pair = Peer(
         peer="beta",
         offset_seconds=0.25,
         bound_seconds=0.0001,
@@ -164,9 +160,9 @@ def test_the_word_for_the_other_timekeepers():
     told = word(SYNCHRONIZED, [pair], role="solver", probe_address="10.0.0.1:4044")
     message = decode(encode(tell_row(told)))
     assert (message.command, message.destination, message.get("deliver")) == ("CLOCK_REPORT", "timekeeper", "all")
-    read = msgspec.json.decode(message.get("report"), type=LocalReport)
+    read = msgspec.json.decode(message.get("report"), type=Local)
     assert read == told
-    assert (read.role, read.probe_address, read.pairs) == ("solver", "10.0.0.1:4044", [pair])
+    assert (read.role, read.probe_address, read.pairs) == ("solver", "10.0.0.1:4044", (pair,))
 
 
 def test_what_external_servers_say_goes_with_it():
@@ -176,15 +172,13 @@ def test_what_external_servers_say_goes_with_it():
     )
     told = word(SYNCHRONIZED, consensus=agreed, interval_s=30.0)
     assert told.interval_seconds == 30.0
-    assert told.references == ReferenceReport(
-        offset_seconds=0.25, bound_seconds=0.5, servers=2, identities=sorted(names), age_seconds=8.0
+    assert told.references == ReferenceOffset(
+        offset_seconds=0.25, bound_seconds=0.5, servers=2, identities=tuple(sorted(names)), age_seconds=8.0
     )
     assert word(SYNCHRONIZED, consensus=Consensus(interval=None)).references is None
     many = replace(agreed, identities=frozenset(map(str, range(1000))))
     row = tell_row(word(SYNCHRONIZED, consensus=many)).get("report")
-    assert len(msgspec.json.decode(row, type=LocalReport).references.identities) == IDENTITIES, (
-        "others can still read it"
-    )
+    assert len(msgspec.json.decode(row, type=Local).references.identities) == IDENTITIES, "others can still read it"
 
 
 def test_the_steps_of_a_clock():
@@ -195,4 +189,4 @@ def test_the_steps_of_a_clock():
 def test_readers_ignore_what_they_do_not_know():
     row = json.loads(tell_row(word(NOBODY)).get("report")) | {"new": 1}
     row["claim"]["new"] = 1
-    assert msgspec.json.decode(json.dumps(row), type=LocalReport) == word(NOBODY)
+    assert msgspec.json.decode(json.dumps(row), type=Local) == word(NOBODY)

@@ -104,6 +104,7 @@ def report(asker):
     return ask
 
 
+@pytest.mark.short
 async def test_from_chronyd_to_the_router(router, asker, chrony_host, eventually, timekeeper_at):
     assert await clock_status(asker)() == ("CLOCK_UNSTABLE", "checking")
     server = chrony_host.start_server()
@@ -401,7 +402,7 @@ async def test_what_cannot_be_taken_is_told_less_and_less_often(eventually, time
                 await beta.wait_ready()
 
                 async def refused():
-                    await beta.send(row_of('{"server":"beta"}'))
+                    await beta.send(row_of('{"server":"beta","claim":null}'))
                     return timekeeper._rows.refused
 
                 await eventually(refused, lambda count: count >= 9)
@@ -409,7 +410,7 @@ async def test_what_cannot_be_taken_is_told_less_and_less_often(eventually, time
     told = [entry for entry in logs if entry["event"] == "clock_report_refused"]
     assert len(told) == timekeeper._rows.refused.bit_length(), "the 1st, 2nd, 4th, 8th, …"
     assert {(entry["server"], entry["log_level"]) for entry in told} == {("beta", "warning")}
-    assert "missing required field" in told[0]["reason"]
+    assert "Expected `object`" in told[0]["reason"]
 
 
 async def test_external_servers(router, asker, chrony_host, eventually, timekeeper_at):

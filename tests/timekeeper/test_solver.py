@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from communicator.answers import clocks
 from tests.timekeeper.cluster.words import CLAIM, pair, row, word_of
 from timekeeper.claim import Claim, ClaimState
 from timekeeper.cluster.rows import Rows
 from timekeeper.cluster_report import answer_solution, describe_solution
 from timekeeper.conclusion import describe_point, flags_to_raise
-from timekeeper.report import ClaimReport, ReferenceReport
 from timekeeper.solution import Measurement, Patience, ReferenceInterval, Thresholds, Verdict
 from timekeeper.solver import Solver, weigh_references, without_stale
 
@@ -72,8 +72,8 @@ def test_who_is_in_doubt_is_to_be_measured_more_often():
 def servers(low_s, high_s, count=2, names=("192.0.2.8", "192.0.2.9")):
     """What so many external servers say of a host's clock."""
     middle_s, half_s = (low_s + high_s) / 2, (high_s - low_s) / 2
-    return ReferenceReport(
-        offset_seconds=middle_s, bound_seconds=half_s, servers=count, identities=list(names), age_seconds=1.0
+    return clocks.ReferenceOffset(
+        offset_seconds=middle_s, bound_seconds=half_s, servers=count, identities=names, age_seconds=1.0
     )
 
 
@@ -138,8 +138,8 @@ class Invented(NamedTuple):
     """What two liars tell, and how many sets of upstreams there are beside."""
 
     sets: int
-    first: ReferenceReport
-    second: ReferenceReport
+    first: clocks.ReferenceOffset
+    second: clocks.ReferenceOffset
 
 
 LIES = {
@@ -203,7 +203,7 @@ pairs = st.builds(
     drift_ppm=maybe,
 )
 claims = st.builds(
-    ClaimReport,
+    clocks.Claim,
     state=st.sampled_from(["synchronized", "holdover", "unsynchronized", "unknown", "?"]),
     daemon=st.text(max_size=3),
     upstreams=st.lists(hosts, max_size=2),
@@ -216,7 +216,7 @@ claims = st.builds(
 
 
 references = st.none() | st.builds(
-    ReferenceReport,
+    clocks.ReferenceOffset,
     offset_seconds=numbers,
     bound_seconds=numbers,
     servers=st.integers(-1, 3),

@@ -1,5 +1,6 @@
 from dataclasses import replace
 from functools import partial
+from itertools import product
 
 import pytest
 from hypothesis import given
@@ -282,12 +283,11 @@ def test_a_bound_covers_the_offset_and_grows_with_age(word, ages_s, is_silent):
 
 
 @pytest.mark.parametrize("word", [GOOD, UNSET, replace(GOOD, reference=Reference.OWN_CLOCK)])
-@pytest.mark.parametrize("answer", [None, SILENT])
 @pytest.mark.parametrize("kernel", [STEERED, UNSTEERED, NoAnswer("no adjtimex")])
-@pytest.mark.parametrize("daemons", [RUNNING, TimeDaemons(), TimeDaemons(CHRONYD), NoAnswer("hidden")])
-@pytest.mark.parametrize("age_s", [0.0, 600.0, 1e6])
-def test_every_verdict_explains_itself(word, answer, kernel, daemons, age_s):
-    claim = judge(answered(word, age_s, answer=answer or word, kernel=kernel, daemons=daemons))
-    assert claim.reasons
-    assert all(claim.reasons)
-    assert len(set(claim.reasons)) == len(claim.reasons)
+def test_every_verdict_explains_itself(word, kernel):
+    daemons = (RUNNING, TimeDaemons(), TimeDaemons(CHRONYD), NoAnswer("hidden"))
+    for answer, running, age_s in product((word, SILENT), daemons, (0.0, 600.0, 1e6)):
+        claim = judge(answered(word, age_s, answer=answer, kernel=kernel, daemons=running))
+        assert claim.reasons, (answer, running, age_s)
+        assert all(claim.reasons), claim
+        assert len(set(claim.reasons)) == len(claim.reasons), claim

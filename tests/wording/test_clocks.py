@@ -88,6 +88,7 @@ def test_why_a_clock_is_not_kept_is_told_by_its_host():
     assert reasons_of(["40 ms ahead"], "synchronized", ["chronyd runs"]) == ("40 ms ahead",)
     assert reasons_of(["40 ms ahead"], "holdover", ["ntpd is gone", "more"]) == ("40 ms ahead", "ntpd is gone")
     assert reasons_of([], "unknown", []) == ()
+    assert reasons_of(["40 ms ahead"], "synchronized", [], is_enforced=False) == ("40 ms ahead", "not enforced there")
 
 
 @pytest.mark.parametrize(

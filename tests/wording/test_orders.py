@@ -81,6 +81,19 @@ def test_what_a_canary_cannot_see(told, texts):
     assert list(blind_spots(told)) == texts
 
 
+@pytest.mark.parametrize(
+    ("server", "ending"),
+    [("beta", ": trusted"), ("c", ": trusted, not enforced there"), ("*", ": trusted")],
+)
+def test_an_operators_word_on_a_server_whose_router_knows_no_policy(server, ending):
+    assert override_text(override("block", server=server), ("c",)).endswith(ending)
+
+
+def test_where_no_policy_is_enforced_is_told_at_the_end():
+    *_, last = notices([], [], [override("block")], canary(systemd="not reached"), ("c",))
+    assert last == (DOUBTFUL, "not enforced there: host c runs a C++ router, which knows no policy")
+
+
 def test_the_most_important_comes_first():
     found = notices(["frozen"], [SICK], [override("pin")], canary(systemd="not reached"))
     assert [mark for mark, _ in found] == [BAD, DOUBTFUL, GONE, DOUBTFUL]

@@ -110,6 +110,11 @@ def test_what_comes_next(told, running_s, text):
     assert outlook_text(told, running_s) == text
 
 
+def test_what_is_found_of_a_version_where_the_router_knows_no_policy():
+    assert outlook_text(cell(), is_enforced=False) == "not enforced there"
+    assert outlook_text(cell("blocked", 372.0), is_enforced=False) == "next probe in 6m 12s, not enforced there"
+
+
 def test_excused_failures_are_told_where_there_are_any():
     assert runs_text(cell(passed=3, failed=1)) == "3 ok, 1 failed"
     assert runs_text(cell(excused=2)) == "0 ok, 0 failed, 2 excused"

@@ -2,7 +2,7 @@
 
 from timekeeper.cluster.addresses import KnownAddresses
 from timekeeper.cluster.assignment import Assignment, assign
-from timekeeper.cluster.neighbors import Doors, Measured, Neighbors, open_doors
+from timekeeper.cluster.neighbors import Doors, Neighbors, open_doors
 from timekeeper.cluster.rows import Rows
 
-__all__ = ["Assignment", "Doors", "KnownAddresses", "Measured", "Neighbors", "Rows", "assign", "open_doors"]
+__all__ = ["Assignment", "Doors", "KnownAddresses", "Neighbors", "Rows", "assign", "open_doors"]

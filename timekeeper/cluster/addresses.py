@@ -9,21 +9,13 @@ from collections.abc import Mapping
 
 import msgspec
 
+from communicator.answers.clusters import Graph
 from communicator.errors import AddressError
 from communicator.protocol import HostPort, parse_host_port
 from communicator.protocol.addresses import plain_ip
 
 AGAIN_S = 60.0
 """How often the router is asked at most: a host may have moved, and one that says nonsense says it again and again."""
-
-
-class _Node(msgspec.Struct, frozen=True):
-    server: str
-    address: str = ""
-
-
-class _Graph(msgspec.Struct, frozen=True):
-    nodes: list[_Node] = []
 
 
 class KnownAddresses:
@@ -54,10 +46,10 @@ class KnownAddresses:
         """
         self._asked_s = now_s
         try:
-            nodes = msgspec.json.decode(graph, type=_Graph).nodes
+            nodes = msgspec.json.decode(graph, type=Graph).nodes
         except (ValueError, RecursionError):
             return
-        found = {node.server: _read(node.address) for node in nodes}
+        found = {node.server: _read(node.address or "") for node in nodes}
         self._known = {host: address for host, address in found.items() if address is not None}
 
     def accept(self, told: Mapping[str, HostPort], own: HostPort | None) -> dict[str, HostPort]:

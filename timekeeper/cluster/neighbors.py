@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 
+from communicator.answers.clocks import Peer, Probes
 from communicator.errors import ListenError
 from communicator.protocol import HostPort
 from timekeeper.cluster.assignment import Assignment
@@ -12,7 +13,6 @@ from timekeeper.pairs import Exchange, PairEstimate, PairWindow, Restarted, Side
 from timekeeper.probes import EpochWatch, ProbeIdentity, Prober, Responder, Target, open_door
 from timekeeper.probes.result import ProbeResult
 from timekeeper.probes.stamps import StampedSocket, read_raw_ns, read_realtime
-from timekeeper.report import PairReport, ProbeCounts
 from timekeeper.solution.measurement import PROBE, ROUTER
 
 JITTER = 0.1
@@ -64,28 +64,6 @@ async def open_doors(listen: HostPort, *, kernel_timestamps: bool) -> Doors:
     except ListenError:
         answering.close()
         raise
-
-
-@dataclass(frozen=True, slots=True)
-class Measured:
-    """A host, and how its clock stands to ours."""
-
-    peer: str
-    estimate: PairEstimate
-    via: str
-
-    def report(self) -> PairReport:
-        """The same, as others read it."""
-        estimate = self.estimate
-        return PairReport(
-            peer=self.peer,
-            offset_seconds=estimate.offset_s,
-            bound_seconds=estimate.bound_s,
-            rtt_seconds=estimate.rtt_s,
-            age_seconds=estimate.age_s,
-            via=self.via,
-            drift_ppm=estimate.drift_ppm,
-        )
 
 
 class Neighbors:
@@ -169,32 +147,35 @@ class Neighbors:
             for host in sorted(self._others | self._silent()):
                 group.create_task(self._ask_host(host, gate))
 
-    def measured(self) -> list[Measured]:
+    def measured(self) -> list[Peer]:
         """How the clocks of others stand to ours now, the better of both ways.
 
         Of a peer that answers probes no more, what its router said since counts: its clock may have been set meanwhile.
         """
         self._look_at_epoch()
         now_ns, ours = read_raw_ns(), read_realtime()
-        found: dict[str, Measured] = {}
+        found: dict[str, Peer] = {}
         for host, window in self._windows.items():
             estimate = window.estimate(now_ns, ours)
             if estimate is not None:
-                found[host] = Measured(host, estimate, PROBE)
+                found[host] = describe_peer(host, estimate, PROBE)
         for host, routed in self._routed.items():
             estimate = routed.estimate(now_ns, ours)
-            if estimate is not None and (host not in found or self._is_better(estimate, found[host].estimate)):
-                found[host] = Measured(host, estimate, ROUTER)
+            if estimate is None:
+                continue
+            peer = describe_peer(host, estimate, ROUTER)
+            if host not in found or self._is_better(peer, found[host]):
+                found[host] = peer
         return sorted(found.values(), key=lambda one: one.peer)
 
     def unanswered(self) -> frozenset[str]:
         """Hosts that were to be measured, and are not."""
         return (self._others | self._targets.keys()) - {one.peer for one in self.measured()}
 
-    def probe_counts(self) -> ProbeCounts:
+    def probe_counts(self) -> Probes:
         """What became of our probes and of those of others."""
         asked = {} if self._prober is None else self._prober.results
-        return ProbeCounts(
+        return Probes(
             asked={host: _by_name(counts) for host, counts in asked.items()},
             answered={} if self._responder is None else _by_name(self._responder.results),
             refused=dict(self._refused),
@@ -207,9 +188,9 @@ class Neighbors:
             for window in self._routed.values():
                 window.forget()
 
-    def _is_better(self, routed: PairEstimate, probed: PairEstimate) -> bool:
-        is_silent = probed.age_s > max(self._silent_s, routed.age_s)
-        return is_silent or routed.bound_s < probed.bound_s
+    def _is_better(self, routed: Peer, probed: Peer) -> bool:
+        is_silent = probed.age_seconds > max(self._silent_s, routed.age_seconds)
+        return is_silent or routed.bound_seconds < probed.bound_seconds
 
     @property
     def _silent_s(self) -> float:
@@ -245,6 +226,25 @@ class Neighbors:
                 self._notice("pair_began_anew", peer=peer, reason=event.reason.value)
             elif event.side is Side.THEIRS:
                 self._notice("peer_clock_stepped", peer=peer, step_s=event.step.size_ns / 1e9)
+
+
+def describe_peer(host: str, estimate: PairEstimate, via: str) -> Peer:
+    """How the clock of a host stands to ours, as others are told.
+
+    Args:
+        host: Which one.
+        estimate: What the exchanges with it come to.
+        via: How it was asked: ``probe`` or ``router``.
+    """
+    return Peer(
+        peer=host,
+        offset_seconds=estimate.offset_s,
+        bound_seconds=estimate.bound_s,
+        rtt_seconds=estimate.rtt_s,
+        age_seconds=estimate.age_s,
+        via=via,
+        drift_ppm=estimate.drift_ppm,
+    )
 
 
 def _by_name(counts: Mapping[ProbeResult, int]) -> dict[str, int]:

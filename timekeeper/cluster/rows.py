@@ -6,11 +6,11 @@ from dataclasses import dataclass, field, replace
 
 import msgspec
 
+from communicator.answers.clocks import Claim, Local, Peer
 from communicator.errors import AddressError
 from communicator.protocol import HostPort, Message, parse_host_port
 from communicator.protocol.limits import LINE_BYTES
 from timekeeper.references.consensus import RATE, SURE_SERVERS
-from timekeeper.report import ClaimReport, LocalReport, PairReport
 from timekeeper.solution import HostClaim, Measurement, ReferenceInterval, age_claim, age_measurement, find_rate
 from timekeeper.solution.measurement import VOID_AFTER_S
 
@@ -30,7 +30,7 @@ OVERTAKEN = 3
 class Row:
     """What a host said, and when."""
 
-    report: LocalReport
+    report: Local
     heard_s: float
     """On a monotonic clock of ours."""
     overtaken: int = 0
@@ -98,7 +98,7 @@ class Rows:
         }
         return {host: address for host, address in told.items() if address is not None}
 
-    def claim_reports(self, now_s: float) -> dict[str, ClaimReport]:
+    def claim_reports(self, now_s: float) -> dict[str, Claim]:
         """What each host said of its own clock, in its words, as far as it is still worth something."""
         return {host: _age_claim_report(row, now_s) for host, row in self._rows.items()}
 
@@ -124,7 +124,7 @@ class Rows:
         if len(text) > LINE_BYTES:
             return f"parameter report: {len(text)} characters, more than {LINE_BYTES}"
         try:
-            report = msgspec.json.decode(text, type=LocalReport)
+            report = msgspec.json.decode(text, type=Local)
         except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
             return f"parameter report: {error}"
         host = message.sent_from_server
@@ -141,12 +141,12 @@ class Rows:
         return ""
 
 
-def measurements_of(report: LocalReport) -> Iterable[Measurement]:
+def measurements_of(report: Local) -> Iterable[Measurement]:
     """The pairs in a row."""
     return (_measurement(report.server, pair) for pair in report.pairs[:PAIRS_A_ROW])
 
 
-def claim_of(report: LocalReport) -> HostClaim:
+def claim_of(report: Local) -> HostClaim:
     """The claim in a row."""
     claim = report.claim
     return HostClaim(
@@ -163,7 +163,7 @@ def claim_of(report: LocalReport) -> HostClaim:
     )
 
 
-def reference_of(report: LocalReport, elapsed_s: float = 0.0) -> ReferenceInterval | None:
+def reference_of(report: Local, elapsed_s: float = 0.0) -> ReferenceInterval | None:
     """What a row says of external servers.
 
     Args:
@@ -187,7 +187,7 @@ def reference_of(report: LocalReport, elapsed_s: float = 0.0) -> ReferenceInterv
     )
 
 
-def _age_claim_report(row: Row, now_s: float) -> ClaimReport:
+def _age_claim_report(row: Row, now_s: float) -> Claim:
     """The words of a host, with the figures that `age_claim` leaves of them."""
     elapsed_s = now_s - row.heard_s
     claim, aged = row.report.claim, age_claim(claim_of(row.report), elapsed_s)
@@ -200,7 +200,7 @@ def _age_claim_report(row: Row, now_s: float) -> ClaimReport:
     )
 
 
-def _find_rates(before: Row, report: LocalReport, now_s: float) -> dict[str, float]:
+def _find_rates(before: Row, report: Local, now_s: float) -> dict[str, float]:
     last = {one.target: one for one in measurements_of(before.report)}
     return {
         one.target: find_rate(last[one.target], one, now_s - before.heard_s)
@@ -218,16 +218,16 @@ def _read_address(text: str) -> HostPort | None:
     return address
 
 
-def _interval_s(report: LocalReport) -> float:
+def _interval_s(report: Local) -> float:
     return min(max(report.interval_seconds, 0.0), LONGEST_INTERVAL_S)
 
 
-def _is_older(report: LocalReport, before: LocalReport) -> bool:
+def _is_older(report: Local, before: Local) -> bool:
     """Whether a row was overtaken by one of the same life on its way."""
     return (report.boot_id, report.life) == (before.boot_id, before.life) and report.seq <= before.seq
 
 
-def _measurement(host: str, pair: PairReport) -> Measurement:
+def _measurement(host: str, pair: Peer) -> Measurement:
     return Measurement(
         source=host,
         target=pair.peer,

@@ -32,6 +32,8 @@ class Parameter:
     """Whether a file says so, or nothing: the ancestor takes it for required then, but it may be empty."""
     validators: tuple[Validator, ...] = ()
     """All must accept a value that is not empty."""
+    shape: str = ""
+    """What its JSON holds, by the name that the reference has for it; of the suite's own, a Struct of `communicator.answers`."""
     source: str = ""
     """The file it was read from, as people know it."""
     line: int = 0
@@ -50,8 +52,10 @@ class Definition:
     description: str = ""
     subject: str = ""
     """What it has to do with, for the reference; empty in files of others."""
+    rule: str = ""
+    """Who may say it, where the router sees to that; see `communicator.protocol.definitions.speakers`."""
     sender: str = ""
-    """Who may say it, for people."""
+    """Who says it, for people; without a word on that, whom the rule means."""
     receiver: str = ""
     """To whom it is said, for people."""
     may_be_broadcast: bool = True

@@ -14,7 +14,8 @@
     validator = integer(1...99)
 
 The ancestor looks at sections only, so that ours are read by it unchanged. A parameter without ``flags`` is required and may be
-empty, as it is there. ``subject``, ``from`` and ``to`` are for the reference that is made of the files.
+empty, as it is there. ``subject``, ``from`` and ``to`` are for the reference that is made of the files; so is ``shape`` of a
+parameter, which names what its JSON holds. ``rule`` is for the suite's own files: who may say it, by a word of ``speakers.py``.
 """
 
 import difflib
@@ -25,13 +26,14 @@ from typing import TypeVar
 from communicator.protocol.definitions.conf_file import ConfFile, Entry, Section, read_conf_file
 from communicator.protocol.definitions.definition import Definition, Parameter, Scope
 from communicator.protocol.definitions.remark import Remark, Severity
+from communicator.protocol.definitions.speakers import describe_rule, split_rule
 from communicator.protocol.definitions.validator import Validator, ValidatorError, parse_validator, type_validator
 from communicator.protocol.names import is_command_name, is_parameter_name
 
 GLOBAL = "global"
 """The stem of the file that defines the parameters of every message."""
-_MESSAGE_KEYS = ("description", "broadcast", "scope", "reply", "subject", "from", "to")
-_PARAMETER_KEYS = ("description", "type", "flags", "validator")
+_MESSAGE_KEYS = ("description", "broadcast", "scope", "reply", "rule", "subject", "from", "to")
+_PARAMETER_KEYS = ("description", "type", "flags", "validator", "shape")
 _FLAGS = ("required", "optional", "forbidden", "empty", "defined", "allowed")
 _BROADCAST = {"allowed": True, "forbidden": False}
 _SHOWN = 60
@@ -78,11 +80,13 @@ class _Reader:
         """All of it."""
         message = self._conf.preamble
         self._check_keys(message, _MESSAGE_KEYS if command != GLOBAL else ("description",))
+        rule = self._rule(message)
         definition = Definition(
             command=command,
             description=_text(message, "description"),
             subject=_text(message, "subject"),
-            sender=_text(message, "from"),
+            rule=rule,
+            sender=_text(message, "from") or (describe_rule(rule) if rule else ""),
             receiver=_text(message, "to"),
             may_be_broadcast=self._choice(message, "broadcast", _BROADCAST, default=True),
             scope=self._choice(message, "scope", {scope.value: scope for scope in Scope}, default=Scope.CLUSTER),
@@ -114,6 +118,17 @@ class _Reader:
             self._refuse(entry.line, f"{key} = {entry.value[:_SHOWN]!r} is none of {', '.join(choices)}")
         return choices.get(entry.value, default)
 
+    def _rule(self, section: Section) -> str:
+        entry = section.entries.get("rule")
+        if entry is None:
+            return ""
+        try:
+            split_rule(entry.value)
+        except ValueError as error:
+            self._refuse(entry.line, f"rule: {error}")
+            return ""
+        return entry.value
+
     def _replies(self, section: Section) -> Iterator[str]:
         entry = section.entries.get("reply", Entry("", 0))
         for word in entry.value.replace(",", " ").split():
@@ -142,6 +157,7 @@ class _Reader:
             forbidden="forbidden" in flags,
             has_flags="flags" in section.entries,
             validators=tuple(self._validators(section, kind)),
+            shape=_text(section, "shape"),
             source=self._source,
             line=section.line,
         )

@@ -1,8 +1,9 @@
 """CLUSTER_GET_GRAPH, CLUSTER_GET_ROUTE and FORGET: what the cluster looks like from here, and which way a message would go."""
 
-import json
-from typing import Any
+import msgspec
+from msgspec.structs import asdict, replace
 
+from communicator.answers import clusters
 from communicator.errors import RemoteProtocolError
 from communicator.protocol.message import Message
 from communicator.protocol.names import BROADCAST_SERVICES, ROUTER_SERVICE, THIS_SERVER
@@ -11,7 +12,6 @@ from communicator.router.balancing import Balancer, Candidate
 from communicator.router.choosing import candidates
 from communicator.router.effects import Level
 from communicator.router.events import Instant
-from communicator.router.forwarding import is_here
 from communicator.router.mesh.exchange import publish_links, topology_changed
 from communicator.router.registry import Link
 from communicator.router.switchboard import Switchboard
@@ -19,27 +19,14 @@ from communicator.router.switchboard import Switchboard
 
 def cluster_get_graph(board: Switchboard, link: Link, _message: Message, _now: Instant) -> None:
     """CLUSTER_GET_GRAPH: answered by CLUSTER_GRAPH with members, links, and how things stand with each neighbor."""
-    graph = {
-        "server": board.config.server_name,
-        "address": board.config.my_address,
-        "nodes": [_node(board, server) for server in _servers(board)],
-        "links": [
-            {"from": edge.a, "to": edge.b, "cost": edge.cost, "confirmed": edge.confirmed}
-            for edge in board.mesh.topology.edges()
-        ],
-        "neighbors": [
-            {
-                "address": member.address,
-                "server": member.server,
-                "state": str(member.state),
-                "configured": member.configured,
-                "secure": member.secure,
-                "failures": member.failures,
-                "reason": member.reason,
-            }
-            for member in board.mesh.book.members()
-        ],
-    }
+    edges, members = board.mesh.topology.edges(), board.mesh.book.members()
+    graph = clusters.Graph(
+        server=board.config.server_name,
+        address=board.config.my_address,
+        nodes=tuple(_node(board, server) for server in _servers(board)),
+        links=tuple(clusters.Link(edge.a, edge.b, edge.cost, edge.confirmed) for edge in edges),
+        neighbors=tuple(msgspec.convert(member, clusters.Neighbor, from_attributes=True) for member in members),
+    )
     board.answer(link, "CLUSTER_GRAPH", graph=_json(graph))
 
 
@@ -48,23 +35,24 @@ def _servers(board: Switchboard) -> list[str]:
     return sorted({board.config.server_name, *mesh.database.links(), *mesh.peers, *board.carrier.reachable()})
 
 
-def _node(board: Switchboard, server: str) -> dict[str, Any]:
+def _node(board: Switchboard, server: str) -> clusters.Node:
     mesh = board.mesh
     path = board.carrier.path(server)
     state = mesh.database.links().get(server)
-    leaf = mesh.topology.leaf(server)
+    leaf = board.carrier.leaf(server)
     own = server == board.config.server_name
-    return {
-        "server": server,
-        "address": board.config.my_address if own else mesh.addresses().get(server, leaf.address if leaf else ""),
-        "state": _state(board, server, path),
-        "directory": own or state is not None,
-        "boot_id": board.config.boot_id if own else mesh.database.boot_id(server) or "",
-        "features": sorted(board.config.cluster.features) if own else sorted(state.features) if state else [],
-        "cost": 0 if own else board.carrier.cost(server),
-        "hops": max(0, len(path) - 1),
-        "next_hop": path[1] if len(path) > 1 else "",
-    }
+    features = board.config.cluster.features if own else state.features if state else ()
+    return clusters.Node(
+        server=server,
+        address=board.config.my_address if own else mesh.addresses().get(server, leaf.address if leaf else ""),
+        state=_state(board, server, path),
+        directory=leaf is None,  # not whether it has told us anything: one that has just linked has not yet
+        boot_id=board.config.boot_id if own else mesh.database.boot_id(server) or "",
+        features=tuple(sorted(features)),
+        cost=0 if own else board.carrier.cost(server),
+        hops=max(0, len(path) - 1),
+        next_hop=path[1] if len(path) > 1 else "",
+    )
 
 
 def _state(board: Switchboard, server: str, path: tuple[str, ...]) -> str:
@@ -81,14 +69,16 @@ def cluster_get_route(board: Switchboard, link: Link, message: Message, now: Ins
     server, service = _read_destination(text)
     if service in BROADCAST_SERVICES:
         raise RemoteProtocolError(f"{text[:80]!r} is a broadcast: it goes to every service that lists its command")
-    told: dict[str, Any] = {"destination": text, "candidates": []}
-    if server and not is_here(board, server):
-        told |= _way(board, server)
+    route = clusters.Route(text, "none")
+    if server and not board.config.is_here(server):
+        route = _way(board, route, server)
     elif service in ("", ROUTER_SERVICE):
-        told |= {"outcome": "local", "server": board.config.server_name, "reason": "the router of this host"}
+        own, reason = board.config.server_name, "the router of this host"
+        route = replace(route, outcome="local", server=own, reason=reason)
     else:
-        told |= _choice(board, server, service, now)
-    board.answer(link, "CLUSTER_ROUTE", route=_json(told))
+        route = _choice(board, route, server, service, now)
+    known = {name: value for name, value in asdict(route).items() if value is not None}
+    board.answer(link, "CLUSTER_ROUTE", route=_json(known))
 
 
 def _read_destination(text: str) -> tuple[str, str]:
@@ -98,56 +88,48 @@ def _read_destination(text: str) -> tuple[str, str]:
     return (server, service) if colon else ("", address)
 
 
-def _way(board: Switchboard, server: str) -> dict[str, Any]:
+def _way(board: Switchboard, route: clusters.Route, server: str) -> clusters.Route:
     path = board.carrier.path(server)
     if not path:
         known = board.mesh.knows(server)
-        return {"outcome": "none", "server": server, "reason": "no_route" if known else "server_unknown"}
+        return replace(route, outcome="none", server=server, reason="no_route" if known else "server_unknown")
     reason = "linked with us" if len(path) == 2 else "the cheapest way"  # noqa: PLR2004 - ours and theirs
     cost = board.carrier.cost(server)
-    return {"outcome": "remote", "server": server, "path": path, "next_hop": path[1], "cost": cost, "reason": reason}
+    return replace(route, outcome="remote", server=server, path=path, next_hop=path[1], cost=cost, reason=reason)
 
 
-def _choice(board: Switchboard, server: str, service: str, now: Instant) -> dict[str, Any]:
+def _choice(board: Switchboard, route: clusters.Route, server: str, service: str, now: Instant) -> clusters.Route:
     found = candidates(board, service, server, now)
     if not found and not server and board.mesh.knows(service):
-        return _way(board, service)
+        return _way(board, route, service)
     balancer = Balancer(board.config.server_name)
     balancer.offer(found)
     shares = balancer.shares
     chosen = balancer.choose(1)
     told = [_candidate(one, shares.get(one, 0.0), one == chosen, board.config.server_name) for one in found]
     told += _blocked(board, service, server, now)
+    route = replace(route, candidates=tuple(told))
     if chosen is None:
         known = service in board.config.known_services
         reason = "kept until the service comes" if known else "service_unknown"
-        return {"outcome": "cached" if known else "none", "reason": reason, "candidates": told}
+        return replace(route, outcome="cached" if known else "none", reason=reason)
     if chosen.cost == 0:
-        way: dict[str, Any] = {"outcome": "local", "server": chosen.server, "reason": "it runs on this host"}
-    else:
-        way = _way(board, chosen.server)
-        way["reason"] = "the cheapest instance" if len(shares) == 1 else "traffic is split by the policy"
-    return {**way, "candidates": told}
+        return replace(route, outcome="local", server=chosen.server, reason="it runs on this host")
+    reason = "the cheapest instance" if len(shares) == 1 else "traffic is split by the policy"
+    return replace(_way(board, route, chosen.server), reason=reason)
 
 
-def _candidate(one: Candidate, share: float, is_chosen: bool, own: str) -> dict[str, Any]:  # noqa: FBT001 - data
+def _candidate(one: Candidate, share: float, is_chosen: bool, own: str) -> clusters.Candidate:  # noqa: FBT001 - data
     if share:
         reason = "on this host" if one.server == own else "cheapest, and the one this server keeps to"
     else:
         reason = "its weight is 0" if not one.weight else "another one is nearer, or as near"
-    return {
-        "server": one.server,
-        "service": one.service,
-        "version": one.version,
-        "cost": one.cost,
-        "weight": one.weight,
-        "share": share,
-        "chosen": is_chosen,
-        "reason": reason,
-    }
+    return clusters.Candidate(
+        one.server, one.service, one.version, one.cost, one.weight, share, chosen=is_chosen, reason=reason
+    )
 
 
-def _blocked(board: Switchboard, service: str, server: str, now: Instant) -> list[dict[str, Any]]:
+def _blocked(board: Switchboard, service: str, server: str, now: Instant) -> list[clusters.Candidate]:
     """Instances that get nothing since the policy blocks their version there."""
     if server in (THIS_SERVER, board.config.server_name):
         return []
@@ -155,8 +137,8 @@ def _blocked(board: Switchboard, service: str, server: str, now: Instant) -> lis
     for one in board.mesh.directory.instances(service):
         blocking = board.policy.blocked(service, one.version, one.build, one.server, now.monotonic_s)
         if blocking is not None:
-            blocked = Candidate(one.server, service, one.version, one.build, board.carrier.cost(one.server) or 0.0, 0.0)
-            told.append({**_candidate(blocked, 0.0, is_chosen=False, own=""), "reason": f"blocked: {blocking.reason}"})
+            cost, reason = board.carrier.cost(one.server) or 0.0, f"blocked: {blocking.reason}"
+            told.append(clusters.Candidate(one.server, service, one.version, cost, 0.0, 0.0, reason=reason))
     return told
 
 
@@ -188,5 +170,5 @@ def forget(board: Switchboard, _link: Link, message: Message, now: Instant) -> N
     publish_links(board)
 
 
-def _json(document: dict[str, Any]) -> str:
-    return json.dumps(document, separators=(",", ":"))
+def _json(told: object) -> str:
+    return msgspec.json.encode(told).decode()

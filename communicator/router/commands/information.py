@@ -1,8 +1,8 @@
 """HELP, ALIVE, PUBLIC_IP, ROUTER_GET_STATS and TAP: what the router tells of itself."""
 
-import json
-from typing import Any
+import msgspec
 
+from communicator.answers.router import Peer, Peers
 from communicator.protocol.line_form import encode_line
 from communicator.protocol.message import Message
 from communicator.protocol.values import NS_PER_S, format_timestamp
@@ -10,7 +10,7 @@ from communicator.router.commands.cluster_status import measure_cluster
 from communicator.router.effects import Level, Measure
 from communicator.router.events import Instant, Measured
 from communicator.router.registry import Link
-from communicator.router.statistics import render
+from communicator.router.statistics import fill, render
 from communicator.router.switchboard import Handler, Switchboard
 
 
@@ -60,7 +60,7 @@ def router_get_stats(board: Switchboard, link: Link, _message: Message, _now: In
 
 def router_stats(board: Switchboard, link: Link, measured: Measured) -> None:
     """The shell has measured: answer the link that asked."""
-    document = render(
+    told = render(
         board.statistics,
         config=board.config,
         registry=board.registry,
@@ -70,34 +70,34 @@ def router_stats(board: Switchboard, link: Link, measured: Measured) -> None:
         draining=board.draining,
         cluster=_cluster(board),
     )
-    board.answer(link, "ROUTER_STATS", stats=json.dumps(document, separators=(",", ":")))
+    board.answer(link, "ROUTER_STATS", stats=msgspec.json.encode(told).decode())
 
 
-def _cluster(board: Switchboard) -> dict[str, Any]:
+def _cluster(board: Switchboard) -> Peers:
     """How things stand with the other routers, in figures."""
     status, mesh = measure_cluster(board), board.mesh
-    return {
-        "up": status["status"] == "up",
-        "complete": status["completeness"] == "complete",
-        "members": int(status["neighbors_count"]),
-        "members_live": int(status["live_count"]),
-        "quorum_size": int(status["quorum"]),
-        "peers": [_peer(board, server) for server in sorted(_others(board))],
-        "acks_pending": len(board.pending),
-        "acks_pending_bytes": board.pending.bytes,
-        "redeliveries_total": board.pending.repeated_total,
-        "dedupe_entries": len(board.received),
-        "auth_failures_total": dict(board.statistics.auth_failures),
-        "peers_refused_total": dict(board.statistics.peers_refused),
-        "peer_connect_failures_total": dict(mesh.book.connect_failures),
-        "topology_changes_total": board.statistics.topology_changes,
-        "link_states_refused_total": board.statistics.records_refused,
-        "strangers": len(mesh.strangers),
-        "passwords_waiting": mesh.gate.waiting,
-        "passwords_wrong_total": mesh.gate.failures_total,
-        "passwords_unverified_total": mesh.gate.refused_unverified_total,
-        "policy_generation": list(board.policy.policy.generation),
-    }
+    return fill(
+        Peers,
+        board.statistics,
+        up=status["status"] == "up",
+        complete=status["completeness"] == "complete",
+        members=int(status["neighbors_count"]),
+        members_live=int(status["live_count"]),
+        members_not_enforcing=len(mesh.directory.leaves()),
+        quorum_size=int(status["quorum"]),
+        peers=tuple(_peer(board, server) for server in sorted(_others(board))),
+        acks_pending=len(board.pending),
+        acks_pending_bytes=board.pending.bytes,
+        redeliveries_total=board.pending.repeated_total,
+        dedupe_entries=len(board.received),
+        peer_connect_failures_total=mesh.book.connect_failures,
+        link_states_refused_total=board.statistics.records_refused,
+        strangers=len(mesh.strangers),
+        passwords_waiting=mesh.gate.waiting,
+        passwords_wrong_total=mesh.gate.failures_total,
+        passwords_unverified_total=mesh.gate.refused_unverified_total,
+        policy_generation=board.policy.policy.generation,
+    )
 
 
 def _others(board: Switchboard) -> set[str]:
@@ -106,16 +106,12 @@ def _others(board: Switchboard) -> set[str]:
     return named | board.carrier.reachable() | set(board.mesh.peers)
 
 
-def _peer(board: Switchboard, server: str) -> dict[str, Any]:
+def _peer(board: Switchboard, server: str) -> Peer:
     """Another router, reached or not."""
     link = board.mesh.peers.get(server)
     path = board.carrier.path(server)
-    return {
-        "peer": server,
-        "up": bool(path),
-        "hops": len(path) - 1 if path else None,
-        "rtt_seconds": None if link is None else board.mesh.heartbeat.rtt_s(link.id),
-    }
+    rtt_s = None if link is None else board.mesh.heartbeat.rtt_s(link.id)
+    return Peer(server, bool(path), len(path) - 1 if path else None, rtt_s)
 
 
 def tap(board: Switchboard, link: Link, _message: Message, _now: Instant) -> None:

@@ -1,7 +1,7 @@
 """PURE: versions against servers as a board, a cell for each pair, the worst kept where not all fit; it judges no version."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -82,24 +82,30 @@ class BoardView:
     hidden_rows: int
 
 
-def notices_view(report: CanaryReport) -> NoticesView:
-    """What holds for everything, and how much there is."""
+def notices_view(report: CanaryReport, not_enforced: Collection[str] = ()) -> NoticesView:
+    """What holds for everything, and how much there is.
+
+    Args:
+        report: What the canary tells.
+        not_enforced: Servers with a C++ router.
+    """
     cells = report.cells
     marks = {place_mark(place) for place in {cell.place for cell in cells}}
     freezes = [freeze_text(one) for one in report.freezes]
     return NoticesView(
         mark=worst(marks) if cells else GONE,
         sentence=_sentence(report, cells),
-        notices=list(notices(freezes, report.servers, report.overrides, report.canary)),
+        notices=list(notices(freezes, report.servers, report.overrides, report.canary, not_enforced)),
     )
 
 
-def board_view(report: CanaryReport, size: Size | None) -> BoardView:
+def board_view(report: CanaryReport, size: Size | None, not_enforced: Collection[str] = ()) -> BoardView:
     """What is shown of all versions.
 
     Args:
         report: What the canary tells.
         size: How much; None: all.
+        not_enforced: Servers with a C++ router.
     """
     cells = report.cells
     by_version = _by_version(cells)
@@ -111,15 +117,15 @@ def board_view(report: CanaryReport, size: Size | None) -> BoardView:
     order = sorted(kept, key=lambda of: (of[0], _age(releases.get(of)), of))
     return BoardView(
         servers=servers,
-        rows=[_row(of, by_version[of], releases.get(of) or Release(*of), servers) for of in order],
+        rows=[_row(of, by_version[of], releases.get(of) or Release(*of), servers, not_enforced) for of in order],
         hidden_servers=hidden_servers,
         hidden_rows=hidden_rows,
     )
 
 
-def outlook(cell: Cell) -> str:
-    """How its runs ended, what goes on, and what comes by time alone."""
-    return ", ".join(filter(None, (runs_text(cell), outlook_text(cell))))
+def outlook(cell: Cell, not_enforced: Collection[str] = ()) -> str:
+    """How its runs ended, what goes on, and what comes by time alone; and whether its server has a C++ router."""
+    return ", ".join(filter(None, (runs_text(cell), outlook_text(cell, is_enforced=cell.server not in not_enforced))))
 
 
 def _by_version(cells: Iterable[Cell]) -> Mapping[Of, list[Cell]]:
@@ -156,7 +162,9 @@ def _age(release: Release | None) -> float:
     return float("inf") if release is None or release.first_seen_seconds is None else release.first_seen_seconds
 
 
-def _row(of: Of, cells: Sequence[Cell], release: Release, servers: Sequence[str]) -> VersionRow:
+def _row(
+    of: Of, cells: Sequence[Cell], release: Release, servers: Sequence[str], not_enforced: Collection[str]
+) -> VersionRow:
     counts = Counter((_RANKS[place_mark(cell.place)], cell.place) for cell in cells)
     there = {cell.server: cell for cell in cells}
     return VersionRow(
@@ -165,13 +173,13 @@ def _row(of: Of, cells: Sequence[Cell], release: Release, servers: Sequence[str]
         mark=release_mark(release.state, [cell.place for cell in cells]),
         notes=", ".join(release_words(release)),
         counts=[(WORST_FIRST[rank], place, number) for (rank, place), number in sorted(counts.items())],
-        cells=[_cell(there[server]) if server in there else None for server in servers],
+        cells=[_cell(there[server], not_enforced) if server in there else None for server in servers],
     )
 
 
-def _cell(cell: Cell) -> CellView:
+def _cell(cell: Cell, not_enforced: Collection[str]) -> CellView:
     of = (cell.server, cell.service, cell.version, cell.build)
-    told = [outlook(cell), *([cell.reason] if cell.reason else [])]
+    told = [outlook(cell, not_enforced), *([cell.reason] if cell.reason else [])]
     query = explain_query(*of) if cell.version else ""
     return CellView(stable_id("cell", *of), query, place_mark(cell.place), cell.place, "; ".join(told))
 

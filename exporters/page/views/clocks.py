@@ -1,6 +1,6 @@
 """PURE: the clocks of all hosts as intervals on one axis, the worst first; it judges none itself."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from communicator.answers.clocks import ClockReport, Host
@@ -18,6 +18,7 @@ from communicator.wording.clocks import (
     verdict_mark,
     verdict_word,
 )
+from communicator.wording.enforcement import not_enforced_text
 from communicator.wording.marks import BAD, DOUBTFUL, GOOD, OPEN, Mark
 from exporters.page.views.addresses import host_query, stable_id
 from exporters.page.views.axis import Axis, Tick, fit_axis
@@ -72,12 +73,13 @@ class ClocksView:
     hidden_text: str
 
 
-def clocks_view(report: ClockReport, shown: Bound | None) -> ClocksView:
+def clocks_view(report: ClockReport, shown: Bound | None, not_enforced: Collection[str] = ()) -> ClocksView:
     """What is shown of the clocks.
 
     Args:
         report: What the timekeeper tells.
         shown: How many hosts; None: all.
+        not_enforced: Servers with a C++ router.
     """
     hosts = sorted(report.hosts or _own(report), key=rank)
     axis = fit_axis(report.limits.warn_seconds, (end for host in hosts for end in _ends(host)))
@@ -88,11 +90,11 @@ def clocks_view(report: ClockReport, shown: Bound | None) -> ClocksView:
     return ClocksView(
         mark=mark,
         sentence=sentence,
-        rows=[_row(host, axis, report) for host in hosts[:most]],
+        rows=[_row(host, axis, report, is_enforced=host.host not in not_enforced) for host in hosts[:most]],
         ticks=axis.ticks(),
         band=_band(report, axis),
         tolerated=_interval(axis, -limit_s, limit_s),
-        notes=list(_notes(report)),
+        notes=list(_notes(report, not_enforced)),
         hidden=len(hidden),
         hidden_text=_hidden_text(hidden),
     )
@@ -116,7 +118,7 @@ def _ends(host: Host) -> Iterator[float]:
             yield abs(host.offset_seconds) + (host.bound_seconds or 0.0)
 
 
-def _row(host: Host, axis: Axis, report: ClockReport) -> ClockRow:
+def _row(host: Host, axis: Axis, report: ClockReport, *, is_enforced: bool) -> ClockRow:
     claim, holds = host.claimed, host.claim_holds
     bound_s = claim.bound_seconds
     told = offset_text(host.offset_seconds, host.bound_seconds)
@@ -133,7 +135,7 @@ def _row(host: Host, axis: Axis, report: ClockReport) -> ClockRow:
         measured=_measured(host, axis),
         claimed=None if bound_s is None else _interval(axis, -bound_s, bound_s),
         is_claim_false=holds is False,
-        reasons=reasons_of(host.reasons, claim.state, claim.reasons),
+        reasons=reasons_of(host.reasons, claim.state, claim.reasons, is_enforced=is_enforced),
         picture=f"{host.host}: measured {told if host.offset_seconds is not None else 'not at all'}; claims {said}",
     )
 
@@ -167,7 +169,7 @@ def summary_of(report: ClockReport) -> tuple[Mark, str]:
     return mark, opened(sentence)
 
 
-def _notes(report: ClockReport) -> Iterator[tuple[Mark, str]]:
+def _notes(report: ClockReport, not_enforced: Collection[str]) -> Iterator[tuple[Mark, str]]:
     if report.cluster_off:
         yield BAD, "the majority as a whole is off true time"
     if len(report.camps) > 1:
@@ -175,6 +177,9 @@ def _notes(report: ClockReport) -> Iterator[tuple[Mark, str]]:
             yield OPEN, camp_text(camp.hosts, camp.offset_seconds, camp.bound_seconds, camp.kind)
     for ring in report.contradictions:
         yield DOUBTFUL, f"contradiction: {ring_text(ring.hosts, ring.excess_seconds)}"
+    aside = not_enforced_text((host.host for host in report.hosts), not_enforced, "clock verdict")
+    if aside:
+        yield DOUBTFUL, aside
 
 
 def _hidden_text(hidden: Sequence[Host]) -> str:

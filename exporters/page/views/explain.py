@@ -1,11 +1,12 @@
 """PURE: why a version on a server is where it is: each number with its limit, each event with its effect; it asks nobody."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC
 from shlex import quote
 
 from communicator.answers.explanations import Explanation
+from communicator.wording.enforcement import not_enforced_text
 from communicator.wording.explanations import cap_text, measure_text, next_text, short_runs
 from communicator.wording.marks import Mark
 from communicator.wording.releases import place_mark, scope_text
@@ -33,6 +34,8 @@ class ExplainView:
     mark: Mark
     title: str
     reason: str
+    aside: str
+    """That it is not enforced there, and why; empty where it is."""
     next: str
     held_back: str
     measures: Sequence[tuple[str, str, str, str]]
@@ -43,12 +46,13 @@ class ExplainView:
     """The command that asks where the ledger of that server is; empty when it is that of this host."""
 
 
-def explain_view(told: Explanation, own: str) -> ExplainView:
+def explain_view(told: Explanation, own: str, not_enforced: Collection[str] = ()) -> ExplainView:
     """What is shown of it.
 
     Args:
         told: What the canary of this host says.
         own: The server it is on; empty when nobody told.
+        not_enforced: Servers with a C++ router.
     """
     scope = "/".join(filter(None, (told.server, told.service, told.version, told.build)))
     what = scope_text(told.service, told.version, told.build, told.server)
@@ -56,6 +60,7 @@ def explain_view(told: Explanation, own: str) -> ExplainView:
         mark=place_mark(told.state),
         title=f"{what} is {told.state}",
         reason=told.reason,
+        aside=not_enforced_text([told.server], not_enforced),
         next=next_text(told.next, told.next_seconds) if told.next else "",
         held_back=cap_text(told.held_back_by) if told.held_back_by else "",
         measures=[(one.rule, one.what, measure_text(one.value), measure_text(one.limit)) for one in told.measures],

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from communicator.flags import Flag, find_declaration
+from communicator.flags.catalogue import find_declaration
+from communicator.flags.flag import Flag
 from communicator.wording.counts import count
 from communicator.wording.marks import BAD, DOUBTFUL, GOOD, OPEN, Mark, worst
 from communicator.wording.spans import age

@@ -1,10 +1,11 @@
 """PURE: all that is known of one host's clock; it asks nobody."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from communicator.answers.clocks import Claim, ClockReport, Host, Pair
 from communicator.wording.clocks import claim_text, offset_text, verdict_mark, verdict_sentence
+from communicator.wording.enforcement import not_enforced_text
 from communicator.wording.marks import UNKNOWN, Mark
 from communicator.wording.spans import signed, span
 
@@ -35,8 +36,14 @@ class HostView:
     hidden: int
 
 
-def host_view(report: ClockReport, name: str) -> HostView | None:
-    """What is shown of one host; None when the report does not speak of it."""
+def host_view(report: ClockReport, name: str, not_enforced: Collection[str] = ()) -> HostView | None:
+    """What is shown of one host; None when the report does not speak of it.
+
+    Args:
+        report: What the timekeeper tells.
+        name: Which host.
+        not_enforced: Servers with a C++ router.
+    """
     own = report.local.name
     host = next((one for one in report.hosts if one.host == name), None)
     if host is None and name != own:
@@ -47,10 +54,11 @@ def host_view(report: ClockReport, name: str) -> HostView | None:
     )
     host = host or Host(name)
     claim = report.local.claim if name == own else host.claimed
+    aside = not_enforced_text([name], not_enforced, "clock verdict")
     return HostView(
         mark=verdict_mark(host.verdict) if report.solved else UNKNOWN,
         title=f"{name} {_sentence(report, host)}",
-        reasons=(*host.reasons, *claim.reasons),
+        reasons=(*host.reasons, *claim.reasons, *filter(None, [aside])),
         facts=_facts(host, claim),
         pairs=[_pair(pair, name) for pair in pairs[:_SHOWN]],
         hidden=max(0, len(pairs) - _SHOWN),

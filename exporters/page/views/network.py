@@ -10,6 +10,7 @@ from communicator.client.instances import Instance
 from communicator.client.status import ClusterStatus
 from communicator.wording import clusters
 from communicator.wording.counts import count
+from communicator.wording.enforcement import CPP_ROUTER
 from communicator.wording.marks import BAD, GOOD, Mark
 from exporters.page.views.bound import Bound
 from exporters.page.views.layout import place_hosts
@@ -247,7 +248,7 @@ def _rank(node: Node) -> tuple[int, str]:
 
 def _notes(node: Node, tried: Neighbor | None) -> list[str]:
     """What is unusual; that a host which is reached over others is not dialled is not, as long as nothing failed."""
-    notes = [] if node.directory else ["C++ router"]
+    notes = [] if node.directory else [CPP_ROUTER]
     if tried is None or node.state in ("self", "linked") or tried.state == "linked":
         return notes
     is_unusual = clusters.attempts_text(tried) or node.state not in _MARKS

@@ -1,11 +1,12 @@
 """PURE: which service is between two versions, and how far the newer one has come; it decides nothing."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from communicator.answers.releases import CanaryReport, Cell, Release
 from communicator.wording.counts import count
+from communicator.wording.enforcement import not_enforced_text
 from communicator.wording.marks import WORST_FIRST, Mark
 from communicator.wording.releases import evidence_text, place_mark, release_mark, version_text
 from communicator.wording.spans import span
@@ -37,14 +38,19 @@ class Rollout:
     sentence: str
 
 
-def rollouts(report: CanaryReport) -> list[Rollout]:
-    """All of them, the worst first."""
+def rollouts(report: CanaryReport, not_enforced: Collection[str] = ()) -> list[Rollout]:
+    """All of them, the worst first.
+
+    Args:
+        report: What the canary tells.
+        not_enforced: Servers with a C++ router.
+    """
     cells: defaultdict[tuple[str, str, str], list[Cell]] = defaultdict(list)
     for cell in report.cells:
         if cell.state != "archived":
             cells[cell.service, cell.version, cell.build].append(cell)
     found = (
-        _rollout(newest, good, cells[newest.service, newest.version, newest.build])
+        _rollout(newest, good, cells[newest.service, newest.version, newest.build], not_enforced)
         for newest, good in _pairs(report)
         if (newest.service, newest.version, newest.build) in cells
     )
@@ -64,9 +70,14 @@ def _pairs(report: CanaryReport) -> Iterator[tuple[Release, Release | None]]:
             yield newest, good
 
 
-def _rollout(newest: Release, good: Release | None, cells: Sequence[Cell]) -> Rollout:
+def _rollout(newest: Release, good: Release | None, cells: Sequence[Cell], not_enforced: Collection[str]) -> Rollout:
     counts = Counter((_ORDER[place_mark(cell.place)], cell.place) for cell in cells)
     told = [f"{place} on {number}" for (_, place), number in sorted(counts.items(), reverse=True)]
+    said = (
+        f"{', '.join(told)} of {count(len(cells), 'server')}",
+        newest.reason if newest.state != "ok" else "",
+        not_enforced_text((cell.server for cell in cells), not_enforced),
+    )
     return Rollout(
         service=newest.service,
         before="" if good is None else version_text(good.version, good.build),
@@ -75,8 +86,7 @@ def _rollout(newest: Release, good: Release | None, cells: Sequence[Cell]) -> Ro
         since=f"first seen {span(newest.first_seen_seconds or 0.0)} ago",
         evidence="" if newest.log10_evidence is None else evidence_text(newest.log10_evidence),
         parts=list(_parts(counts, len(cells))),
-        sentence=f"{', '.join(told)} of {count(len(cells), 'server')}"
-        + (f"; {newest.reason}" if newest.state != "ok" and newest.reason else ""),
+        sentence="; ".join(filter(None, said)),
     )
 
 

@@ -1,6 +1,6 @@
 """PURE: what is wrong, the most important first, and the one sentence on top of the page; it judges nothing itself."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from communicator.answers.clocks import ClockReport, Host
@@ -8,6 +8,7 @@ from communicator.answers.clusters import Graph
 from communicator.answers.releases import CanaryReport, Cell
 from communicator.wording.clocks import is_bad, offset_text
 from communicator.wording.counts import count, listed
+from communicator.wording.enforcement import not_enforced_text
 from communicator.wording.marks import BAD, DOUBTFUL, GOOD, Mark
 from communicator.wording.releases import version_text
 from exporters.page.snapshot import Flags, Snapshot
@@ -67,8 +68,8 @@ def _opened(trouble: Trouble) -> str:
 def find_troubles(snapshot: Snapshot) -> list[Trouble]:
     """All of them: first what is bad, then what is doubtful, each in the order of how much depends on it."""
     found = [*_away(snapshot), *_cluster(snapshot)]
-    found += _clocks(snapshot.clocks.value) if snapshot.clocks.value else []
-    found += _versions(snapshot.versions.value) if snapshot.versions.value else []
+    found += _clocks(snapshot.clocks.value, snapshot.not_enforced) if snapshot.clocks.value else []
+    found += _versions(snapshot.versions.value, snapshot.not_enforced) if snapshot.versions.value else []
     found += _flags(snapshot.flags.value) if snapshot.flags.value else []
     return sorted(found, key=lambda one: one.mark is not BAD)
 
@@ -105,10 +106,11 @@ def _unreached(graph: Graph | None, snapshot: Snapshot) -> str:
     return f"; not reached: {_names(gone)}" if gone else ""
 
 
-def _clocks(report: ClockReport) -> Iterator[Trouble]:
+def _clocks(report: ClockReport, not_enforced: Collection[str]) -> Iterator[Trouble]:
     wrong = [host for host in report.hosts if host.verdict == "wrong"]
     if wrong:
-        yield Trouble(BAD, _wrong(wrong), "clocks")
+        aside = not_enforced_text((host.host for host in wrong), not_enforced, "clock verdict")
+        yield Trouble(BAD, "; ".join(filter(None, (_wrong(wrong), aside))), "clocks")
     false = [host for host in report.hosts if host.claim_holds is False and host.verdict != "wrong"]
     if false:
         whose = "the clock" if len(false) == 1 else "the clocks"
@@ -148,29 +150,34 @@ def _unkept(report: ClockReport) -> Iterator[Trouble]:
         yield Trouble(DOUBTFUL, f"nothing keeps the clock of {_names(others)} true", "clocks")
 
 
-def _versions(report: CanaryReport) -> Iterator[Trouble]:
+def _versions(report: CanaryReport, not_enforced: Collection[str]) -> Iterator[Trouble]:
     cells = report.cells
-    yield from _of_cells(cells, BAD, "blocked", ("blocked", "probation"))
+    yield from _of_cells(cells, not_enforced, BAD, "blocked", ("blocked", "probation"))
     held = [one for one in report.releases if one.state == "held"]
     if held:
         names = _names([f"{one.service} {version_text(one.version, one.build)}" for one in held])
-        yield Trouble(BAD, f"held in the whole cluster: {names}", "versions")
+        aside = not_enforced_text(not_enforced, not_enforced)
+        yield Trouble(BAD, "; ".join(filter(None, (f"held in the whole cluster: {names}", aside))), "versions")
     if report.servers:
         names = _names([one.server for one in report.servers])
         yield Trouble(BAD, f"several services fail at once on {names}, so it is not their versions", "versions")
-    yield from _of_cells(cells, DOUBTFUL, "without messages for a while", ("ejected",))
-    yield from _of_cells(cells, DOUBTFUL, "suspect", ("suspect",))
+    yield from _of_cells(cells, not_enforced, DOUBTFUL, "without messages for a while", ("ejected",))
+    yield from _of_cells(cells, (), DOUBTFUL, "suspect", ("suspect",))
     if any(one.scope == "*" for one in report.freezes):
         yield Trouble(DOUBTFUL, "the rules are frozen: no version is blocked any more", "versions")
 
 
-def _of_cells(cells: Sequence[Cell], mark: Mark, word: str, places: tuple[str, ...]) -> Iterator[Trouble]:
+def _of_cells(
+    cells: Sequence[Cell], not_enforced: Collection[str], mark: Mark, word: str, places: tuple[str, ...]
+) -> Iterator[Trouble]:
     """One trouble for all versions that are in the same trouble."""
     found = [cell for cell in cells if cell.place in places]
+    aside = not_enforced_text((cell.server for cell in found), not_enforced)
+    more = f"; {aside}" if aside else ""
     if len(found) == 1:
         cell = found[0]
         what = f"{cell.service} {version_text(cell.version, cell.build)} is {word} on {cell.server}"
-        yield Trouble(mark, f"{what}{f': {cell.reason}' if cell.reason else ''}", "versions", "Version")
+        yield Trouble(mark, f"{what}{f': {cell.reason}' if cell.reason else ''}{more}", "versions", "Version")
     elif found:
         names = [
             f"{service} {version_text(*of)}"
@@ -178,7 +185,7 @@ def _of_cells(cells: Sequence[Cell], mark: Mark, word: str, places: tuple[str, .
         ]
         servers = len({cell.server for cell in found})
         lead, is_are = ("Version", "is") if len(names) == 1 else ("Versions", "are")
-        told = f"{_names(names)} {is_are} {word} on {count(servers, 'server')}"
+        told = f"{_names(names)} {is_are} {word} on {count(servers, 'server')}{more}"
         yield Trouble(mark, told, "versions", lead)
 
 

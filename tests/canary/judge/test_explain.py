@@ -4,7 +4,6 @@ from canary.judge.explain import explain
 from canary.judge.state import Cell
 from canary.records import CellKey
 from tests.canary.judge.trial import (
-    ZERO_S,
     Trial,
     began,
     crashes,
@@ -85,15 +84,15 @@ def test_what_a_cap_forbids():
         ([], "unknown", None, "its first run"),
         ([began(0, "r")], "observing", None, "a success after 60 s, or a failure"),
         ([*crashes(0, times=1)], "suspect", None, "a success after 60 s, or a verdict of rule a"),
-        ([*works(0, version="2")], "proving", 600, "good after 600 s without a failure"),
-        ([*crashes(0, times=7)], "blocked", 663, "a probe is granted"),
+        ([*works(0, version="2")], "proving", 540, "good after 600 s without a failure"),
+        ([*crashes(0, times=7)], "blocked", 600, "a probe is granted"),
         ([*crashes(0, times=7), began(700, "p", role="probe")], "probation", None, "its probe is running"),
     ],
 )
 def test_what_comes_next(facts, state, next_s, what):
     found = explained(*facts)
     assert (found.state, found.next) == (state, what)
-    assert found.next_at_s == (None if next_s is None else ZERO_S + next_s)
+    assert found.next_seconds == next_s
 
 
 def test_each_value_and_its_limit():

@@ -13,6 +13,8 @@ from canary.ledger.errors import LedgerError
 from canary.ledger.store import Ledger
 from tests.canary.ledger.records_made import runs
 
+pytestmark = pytest.mark.slow
+
 APPENDER = """
 import asyncio, os, sys
 from canary.ledger.store import Ledger

@@ -2,17 +2,8 @@
 
 import msgspec
 
+from communicator.answers.clocks import Camp, Claim, ClockReport, Host, Local, Pair, Point, References, Thresholds
 from communicator.protocol import Message
-from timekeeper.cluster_report import (
-    CampReport,
-    CrossReport,
-    HostReport,
-    ReferencesReport,
-    SolvedReport,
-    ThresholdsReport,
-)
-from timekeeper.history import Point
-from timekeeper.report import ClaimReport, LocalReport
 
 WARN_S, CRITICAL_S = 0.005, 0.050
 BOUND_S = 0.0002
@@ -23,20 +14,20 @@ DAY_S, EVERY_S = 86_400, 1_800
 
 
 def claim(**others):
-    return ClaimReport(
-        **{"state": "synchronized", "reasons": ["chronyd last updated the clock 12 s ago"], "daemon": "chronyd"}
-        | {"upstreams": ["192.0.2.1"], "offset_seconds": 0.0001, "bound_seconds": CLAIMED_S, "stratum": 3}
+    return Claim(
+        **{"state": "synchronized", "reasons": ("chronyd last updated the clock 12 s ago",), "daemon": "chronyd"}
+        | {"upstreams": ("192.0.2.1",), "offset_seconds": 0.0001, "bound_seconds": CLAIMED_S, "stratum": 3}
         | {"leap": "normal", "age_seconds": 1.0}
         | others
     )
 
 
 def host(name, offset_s=0.00001, **others):
-    return HostReport(
+    return Host(
         **{"host": name, "offset_seconds": offset_s, "bound_seconds": BOUND_S, "verdict": "ok", "critical": False}
         | {"compared_with": "majority", "drift_ppm": None, "seconds_to_threshold": None, "age_seconds": 2.0}
         | {"claim": claim(), "claim_holds": True, "true_offset_seconds": None, "true_bound_seconds": None}
-        | {"reasons": []}
+        | {"reasons": ()}
         | others
     )
 
@@ -44,7 +35,7 @@ def host(name, offset_s=0.00001, **others):
 def wrong_host(name, offset_s=0.2, **others):
     """One whose daemon says that all is well, and who is far from the others."""
     reason = f"{offset_s * 1e3:+.1f} ms from the majority, and claims to be right within {CLAIMED_S * 1e3:.1f} ms"
-    told = {"verdict": "wrong", "critical": offset_s > CRITICAL_S, "claim_holds": False, "reasons": [reason]}
+    told = {"verdict": "wrong", "critical": offset_s > CRITICAL_S, "claim_holds": False, "reasons": (reason,)}
     return host(name, offset_s, **told | others)
 
 
@@ -52,13 +43,13 @@ def solved(*hosts, own="alpha", **others):
     """The report of a solver on the first of these hosts."""
     agreeing = [one for one in hosts if one.verdict == "ok"]
     offsets = [one.offset_seconds for one in hosts if one.offset_seconds is not None]
-    return SolvedReport(
-        **{"local": _local(own), "solved": True, "age_seconds": 1.0, "hosts": list(hosts)}
-        | {"pairs": [_pair(own, one) for one in hosts if one.host != own], "has_majority": True}
+    return ClockReport(
+        **{"local": _local(own), "solved": True, "age_seconds": 1.0, "hosts": hosts}
+        | {"pairs": tuple(_pair(own, one) for one in hosts if one.host != own), "has_majority": True}
         | {"agreeing": len(agreeing), "reference": agreeing[0].host if agreeing else None}
         | {"spread_seconds": max(offsets, default=0) - min(offsets, default=0), "residual_seconds": 0.0}
-        | {"cluster_off": False, "contradictions": [], "camps": list(_camps(hosts)), "reasons": []}
-        | {"thresholds": ThresholdsReport(WARN_S, CRITICAL_S), "references": _references()}
+        | {"cluster_off": False, "contradictions": (), "camps": tuple(_camps(hosts)), "reasons": ()}
+        | {"thresholds": Thresholds(WARN_S, CRITICAL_S), "references": _references()}
         | others
     )
 
@@ -76,7 +67,7 @@ def history(own_verdict="ok", now_s=1_790_000_000.0):
             agreeing=3,
             has_majority=True,
             spread_seconds=0.0001,
-            wrong=[],
+            wrong=(),
             steps_total=0,
         )
         for ago_s in range(0, DAY_S, EVERY_S)
@@ -93,22 +84,20 @@ def answer(report, points, question):
 
 def _camps(hosts):
     """Those that agree, and each of the others by itself."""
-    yield CampReport([one.host for one in hosts if one.verdict == "ok"], 0.0, BOUND_S, "plain")
+    yield Camp(tuple(one.host for one in hosts if one.verdict == "ok"), 0.0, BOUND_S, "plain")
     for one in hosts:
         if one.verdict == "wrong":
-            yield CampReport([one.host], one.offset_seconds, BOUND_S, "plain")
+            yield Camp((one.host,), one.offset_seconds, BOUND_S, "plain")
 
 
 def _local(own):
-    return LocalReport(
-        server=own, boot_id="boot", life="life", seq=7, role="solver", claim=claim(), sources={"selected": 1}
-    )
+    return Local(server=own, boot_id="boot", life="life", seq=7, role="solver", claim=claim(), sources={"selected": 1})
 
 
 def _pair(own, one):
     known = one.offset_seconds is not None
-    return CrossReport(
-        from_host=own,
+    return Pair(
+        from_=own,
         to=one.host,
         offset_seconds=one.offset_seconds,
         bound_seconds=one.bound_seconds,
@@ -120,6 +109,6 @@ def _pair(own, one):
 
 
 def _references():
-    return ReferencesReport(
-        low_seconds=-0.001, high_seconds=0.001, agreeing=["ntp1.example.net"], falsetickers=[], complaints={}
+    return References(
+        low_seconds=-0.001, high_seconds=0.001, agreeing=("ntp1.example.net",), falsetickers=(), complaints={}
     )

@@ -13,7 +13,8 @@ from contextlib import AsyncExitStack, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from canary.report import CurrentReport
+from communicator.answers.clocks import ClockReport
+from communicator.answers.releases import CanaryReport
 from communicator.client import BlockingClient, Service
 from communicator.flags import Flag, FlagDirectory
 from communicator.protocol import Message
@@ -21,7 +22,6 @@ from communicator.protocol.names import tool_name
 from communicator.testing import run_router
 from tests.exporters.browser import clock_words, version_words
 from tests.exporters.browser.far_routers import far_routers
-from timekeeper.cluster_report import SolvedReport
 
 START_S = 60.0
 """Half a second is usual; a busy machine takes longer."""
@@ -31,8 +31,8 @@ START_S = 60.0
 class Scene:
     """What there is to be seen; whoever replaces a part of it changes what is told from then on."""
 
-    clocks: SolvedReport
-    versions: CurrentReport
+    clocks: ClockReport
+    versions: CanaryReport
     points: list = field(default_factory=clock_words.history)
     flags: tuple[Flag, ...] = ()
     far: tuple[str, ...] = ()

@@ -16,6 +16,7 @@ async def rows(viewer, table):
     ]
 
 
+@pytest.mark.short
 async def test_a_cluster_that_is_well_says_so_first(on_stage, view):
     viewer = await view(on_stage("well"))
     assert await viewer.text("#sentence-body") == "✔ All is well."

@@ -18,6 +18,7 @@ class Real:
         self.url = f"http://{json.loads(suite.layout.ports_file('bellwether-exporter').read_text())['http']}/"
 
 
+@pytest.mark.short
 async def test_the_page_of_this_machine(tmp_path, view, eventually):
     with up(tmp_path) as suite:
         stage = Real(suite)

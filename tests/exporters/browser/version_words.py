@@ -5,9 +5,10 @@ import re
 import msgspec
 
 from canary.judge.state import State
-from canary.report import CellReport, Known, ReleaseReport, Standing, describe
+from canary.report import Known, describe
 from canary.tallies import Tallies
-from canary.views import ExplainView, LineView, MeasureView
+from communicator.answers.explanations import Explanation, Line, Measure
+from communicator.answers.releases import Cell, Release, Standing
 from communicator.protocol import Message
 
 NEVER = "never worked in 7 tries over 63 s (limit 5 over 60 s)"
@@ -16,7 +17,7 @@ DAY_S = 86_400.0
 
 
 def cell(server, service, version, **others):
-    return CellReport(
+    return Cell(
         **{"server": server, "service": service, "version": version, "build": "", "state": "good"}
         | {"since_seconds": 86_400.0, "until_seconds": None, "rule": "time"}
         | {"reason": "ran for 600 s without a failure (limit 600 s)", "passed": 12, "failed": 0, "excused": 0}
@@ -34,22 +35,22 @@ def blocked_cell(server, service, version, **others):
 def report(*cells, own="alpha", **others):
     """All that a canary with a new ledger tells, and these versions."""
     known = Known(State(), Tallies(), _standing(own, cells), own, 0.0)
-    told = {"cells": list(cells), "releases": _releases(cells), "total": len(cells)}
+    told = {"cells": cells, "releases": _releases(cells), "total": len(cells)}
     return msgspec.structs.replace(describe(known, offset=0, limit=1), **told | others)
 
 
 def explanation(one):
     """Why a version is where it is."""
-    measures = [
-        MeasureView("a", "failures in a row, without a success ever", one.consecutive, 5),
-        MeasureView("a", "seconds they span", 63.02, 60),
-    ]
-    lines = [
-        LineView(43, 14.0, START_S + 4, "run 07624329 began as live", "counted", ""),
-        LineView(44, 15.0, START_S + 5, "run 07624329 ended after 1 s: CRASH, signal 11", "counted", ""),
-        LineView(61, 78.0, START_S + 68, "suspect -> blocked (rule a)", "decided", one.reason),
-    ]
-    return ExplainView(
+    measures = (
+        Measure("a", "failures in a row, without a success ever", one.consecutive, 5),
+        Measure("a", "seconds they span", 63.02, 60),
+    )
+    lines = (
+        Line(43, 14.0, START_S + 4, "run 07624329 began as live", "counted", ""),
+        Line(44, 15.0, START_S + 5, "run 07624329 ended after 1 s: CRASH, signal 11", "counted", ""),
+        Line(61, 78.0, START_S + 68, "suspect -> blocked (rule a)", "decided", one.reason),
+    )
+    return Explanation(
         server=one.server,
         service=one.service,
         version=one.version,
@@ -101,8 +102,8 @@ def _releases(cells):
     versions = sorted(set(map(_version, cells)), key=lambda of: (of[0], *map(int, re.findall(r"\d+", of[1]))))
     blocked = {_version(one) for one in cells if one.state == "blocked"}
     last_good = {version[0]: version for version in versions if version not in blocked}
-    return [
-        ReleaseReport(
+    return tuple(
+        Release(
             service=version[0],
             version=version[1],
             build=version[2],
@@ -114,7 +115,7 @@ def _releases(cells):
             is_last_good=version == last_good.get(version[0]),
         )
         for number, version in enumerate(versions)
-    ]
+    )
 
 
 def _version(one):

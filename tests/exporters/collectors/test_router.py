@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from communicator.answers.router import Cache, Peers, Statistics
 from communicator.errors import MalformedAnswerError
 from exporters.collectors.router import ROUTER, ROUTER_ANSWER
 
@@ -62,6 +63,7 @@ STATS = {
         "complete": False,
         "members": 3,
         "members_live": 2,
+        "members_not_enforcing": 1,
         "quorum_size": 2,
         "peers": [
             {"peer": "beta", "up": True, "hops": 1, "rtt_seconds": 0.002},
@@ -80,6 +82,19 @@ STATS = {
 }
 
 
+FOR_PEOPLE = {
+    *("server", "boot_id", "cluster.acks_pending_bytes", "cluster.link_states_refused_total", "cluster.strangers"),
+    *("cluster.passwords_waiting", "cluster.passwords_wrong_total", "cluster.passwords_unverified_total"),
+    "cluster.policy_generation",
+}
+"""What a router tells and no metric shows."""
+PARTS = {"": Statistics, "cache.": Cache, "cluster.": Peers}
+STATISTICS = {f"{part}{name}" for part, shape in PARTS.items() for name in shape.__struct_fields__} - {
+    "cache",
+    "cluster",
+}
+
+
 def samples(stats):
     return {
         (sample.name, *sample.labels.values()): sample.value
@@ -91,6 +106,14 @@ def samples(stats):
 def test_every_metric_of_the_table_has_a_value():
     families = {family.name for family in ROUTER.translate(ROUTER_ANSWER.read(json.dumps(STATS))).families}
     assert families == {row.metric.name.removesuffix("_total") for row in ROUTER.rows}
+
+
+@pytest.mark.parametrize("path", sorted(STATISTICS - FOR_PEOPLE))
+def test_each_statistic_has_a_metric_and_a_figure_in_this_table(path):
+    without = json.loads(json.dumps(STATS))
+    *part, name = path.split(".")
+    (without[part[0]] if part else without).pop(name, None)
+    assert samples(without) != samples(STATS)
 
 
 @pytest.mark.parametrize(
@@ -117,6 +140,7 @@ def test_every_metric_of_the_table_has_a_value():
         (("communicator_udp_rejected_total", "secret"), 2),
         (("communicator_cluster_complete",), 0),
         (("communicator_cluster_members_live",), 2),
+        (("communicator_cluster_members_not_enforcing",), 1),
         (("communicator_peer_up", "gamma"), 0),
         (("communicator_peer_hops", "beta"), 1),
         (("communicator_peer_rtt_seconds", "beta"), 0.002),

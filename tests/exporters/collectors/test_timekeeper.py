@@ -135,12 +135,10 @@ def test_a_peer_that_does_not_answer_is_down_and_has_no_figures():
     assert {key[0] for key in found if "omega" in key} == {"timekeeper_peer_up"}
 
 
-@pytest.mark.parametrize("field", ["offset_seconds", "bound_seconds", "rtt_seconds", "age_seconds", "drift_ppm", "via"])
-def test_a_figure_of_a_peer_that_is_not_known_is_absent(field):
-    without = samples(REPORT | {"local": LOCAL | {"pairs": [PROBED | {field: None}]}})
-    missing = {key for key in samples(REPORT | {"local": LOCAL | {"pairs": [PROBED]}}) if key not in without}
-    assert len(missing) == 1
-    assert all("beta" in key for key in missing)
+def test_a_drift_that_is_not_known_is_absent():
+    without = samples(REPORT | {"local": LOCAL | {"pairs": [PROBED | {"drift_ppm": None}]}})
+    ((name, peer),) = {key for key in samples(REPORT | {"local": LOCAL | {"pairs": [PROBED]}}) if key not in without}
+    assert ("drift" in name, peer) == (True, "beta")
 
 
 def test_what_is_not_known_is_absent_not_zero():

@@ -15,13 +15,16 @@ from tests.exporters.page.scenes import SCENES
 
 CLOCKS = next(piece for piece in PIECES if piece.name == "clocks")
 ALONE = ClockReport(
-    local=Local("alpha", "solver", Claim("synchronized")), solved=True, hosts=(Host("alpha"),), age_seconds=1.0
+    local=Local("alpha", role="solver", claim=Claim("synchronized")),
+    solved=True,
+    hosts=(Host("alpha"),),
+    age_seconds=1.0,
 )
 PAIR = msgspec.structs.replace(ALONE, hosts=(Host("alpha", verdict="ok"), Host("beta", verdict="ok")))
 
 
 def with_claim(report, state):
-    return msgspec.structs.replace(report, local=Local("alpha", "solver", Claim(state)))
+    return msgspec.structs.replace(report, local=Local("alpha", role="solver", claim=Claim(state)))
 
 
 def marks_of_clocks(snapshot):

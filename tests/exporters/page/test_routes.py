@@ -248,3 +248,20 @@ async def test_many_who_look_at_once_are_served_from_few_looks(tmp_path):
         answers = await asyncio.gather(*(here.get() for _ in range(20)))
     assert {status for status, _, _ in answers} == {200}
     assert scene.asked.count("CANARY_GET_REPORT") == 1
+
+
+async def test_hosts_with_a_cpp_router_are_shown_as_such_wherever_a_verdict_cannot_reach_them(tmp_path):
+    scene = trouble()
+    told = json.loads(scene.answers["CLUSTER_GET_GRAPH"])
+    for node in told["nodes"]:
+        node["directory"] = node["server"] not in {"alpha", "delta"}
+    scene.answers["CLUSTER_GET_GRAPH"] = json.dumps(told)
+    async with site(scene, tmp_path) as here:
+        _, _, body = await here.get(hx_request="true")
+        paths = ("/explain?server=alpha&service=billing&version=2.0", "/clock?host=delta")
+        details = [await here.get(path, hx_request="true") for path in paths]
+    pieces = dict(re.findall(r'id="(\w+)-body"[^>]*>(.*?)(?=id="\w+-body"|\Z)', body.decode(), re.DOTALL))
+    shown = {name for name, html in pieces.items() if "not enforced there" in html}
+    assert shown >= {"sentence", "troubles", "clocks", "notices", "board", "rollouts", "members"}
+    assert b"not enforced there: host alpha runs a C++ router, which knows no policy" in details[0][2]
+    assert b"not enforced there: host delta runs a C++ router, which knows no clock verdict" in details[1][2]

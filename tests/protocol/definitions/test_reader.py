@@ -42,6 +42,13 @@ flags = forbidden
 """
 
 
+def test_what_the_json_of_a_parameter_holds():
+    (parameter,) = read(
+        "[report]\nvalidator = json\nshape = clocks.ClockReport |\\\n  clocks.Point[]\n"
+    ).definition.parameters.values()
+    assert parameter.shape == "clocks.ClockReport | clocks.Point[]"
+
+
 def test_a_whole_file():
     found = read(PRINT)
     definition = found.definition

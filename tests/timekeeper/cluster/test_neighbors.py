@@ -7,16 +7,16 @@ from contextlib import AsyncExitStack, suppress
 
 import pytest
 
+from communicator.answers.clocks import Probes
 from communicator.errors import ListenError
 from communicator.protocol import HostPort
 from tests.timekeeper.cluster.words import pair
 from timekeeper.cluster.assignment import Assignment
-from timekeeper.cluster.neighbors import QUESTIONS, SUSPECT_INTERVAL_S, Measured, Neighbors, open_doors
+from timekeeper.cluster.neighbors import QUESTIONS, SUSPECT_INTERVAL_S, Neighbors, describe_peer, open_doors
 from timekeeper.cluster.routed import Answer
 from timekeeper.pairs import Exchange, PairEstimate, RealtimeReading
 from timekeeper.probes import EpochWatch, ProbeIdentity, Seal, hash_cluster
 from timekeeper.probes.stamps import read_raw_ns, read_realtime
-from timekeeper.report import ProbeCounts
 
 ANYWHERE = HostPort("127.0.0.1", 0)
 SEAL = Seal(hash_cluster("tests"), b"the key of the tests")
@@ -109,14 +109,14 @@ async def test_a_host_that_answers_probes_is_measured(hosts, eventually):
     alpha, beta = hosts.new(), hosts.new()
     alpha.follow(probed(beta=await hosts.open(beta, "beta")), ())
     assert alpha.unanswered() == {"beta"}
-    assert (alpha.probe_address, alpha.probe_counts()) == (None, ProbeCounts(asked={}, answered={}, refused={}))
+    assert (alpha.probe_address, alpha.probe_counts()) == (None, Probes(asked={}, answered={}, refused={}))
     address = await hosts.open(alpha, "alpha")
     assert alpha.probe_address == address
-    found = (await eventually(measured_of(alpha), lambda found: found and found["beta"].estimate.bound_s < NARROW_S))[
+    found = (await eventually(measured_of(alpha), lambda found: found and found["beta"].bound_seconds < NARROW_S))[
         "beta"
     ]
     assert found.via == "probe"
-    assert abs(found.estimate.offset_s) <= found.estimate.bound_s
+    assert abs(found.offset_seconds) <= found.bound_seconds
     assert alpha.unanswered() == frozenset()
     assert alpha.probe_counts().asked["beta"]["ok"] > 0
     assert beta.probe_counts().answered["ok"] > 0
@@ -160,7 +160,7 @@ async def test_through_the_routers(hosts, routers):
     await alpha.ask_routers()
     [found] = alpha.measured()
     assert (found.peer, found.via) == ("beta", "router")
-    assert abs(found.estimate.offset_s - 0.35) <= found.estimate.bound_s < 0.01
+    assert abs(found.offset_seconds - 0.35) <= found.bound_seconds < 0.01
     assert alpha.unanswered() == {"gamma"}
     assert sorted(routers.asked) == ["beta"] * QUESTIONS + ["gamma"], "who does not answer is asked once a round"
 
@@ -206,7 +206,7 @@ async def test_what_routers_say_of_a_silent_peer_is_newer(hosts, routers, interv
     alpha._take("beta", exchange(took_ns=1000, old_ns=10 * S))
     [found] = alpha.measured()
     assert found.via == via
-    assert found.estimate.offset_s == pytest.approx(3.0 if via == "router" else 0.0, abs=0.6)
+    assert found.offset_seconds == pytest.approx(3.0 if via == "router" else 0.0, abs=0.6)
 
 
 def exchange(took_ns, old_ns=0, **changes):
@@ -273,7 +273,7 @@ async def test_a_measurement_as_others_read_it():
     estimate = PairEstimate(
         offset_s=0.25, bound_s=0.0001, rtt_s=0.0002, age_s=1.0, drift_ppm=7.5, drift_bound_ppm=1.0, steps=3
     )
-    assert Measured("gamma", estimate, "router").report() == pair("gamma", 0.25, drift_ppm=7.5, via="router")
+    assert describe_peer("gamma", estimate, "router") == pair("gamma", 0.25, drift_ppm=7.5, via="router")
 
 
 async def test_doors_that_cannot_be_had():

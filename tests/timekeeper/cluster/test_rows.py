@@ -6,11 +6,11 @@ from dataclasses import replace
 import msgspec
 import pytest
 
+from communicator.answers.clocks import ReferenceOffset
 from communicator.protocol import HostPort, Message
 from communicator.protocol.limits import LINE_BYTES
 from tests.timekeeper.cluster.words import CLAIM, pair, row, word_of
 from timekeeper.cluster.rows import FORGOTTEN_S, HOSTS, PAIRS_A_ROW, Rows, claim_of, measurements_of, reference_of
-from timekeeper.report import ReferenceReport
 from timekeeper.solution import HostClaim, Measurement
 from timekeeper.solution.measurement import VOID_AFTER_S
 
@@ -87,7 +87,8 @@ NOT_A_ROW = {
     "nothing": ("", "beta", "Input data was truncated"),
     "no JSON": ("{", "beta", "Input data was truncated"),
     "not an object": ("[]", "beta", "Expected `object`, got `array`"),
-    "no claim": ('{"server":"beta","boot_id":"","seq":1,"role":"agent"}', "beta", "missing required field `claim`"),
+    "no claim": ('{"server":"beta","seq":1,"claim":null}', "beta", "Expected `object`, got `null`"),
+    "a pair that was not measured": ('{"server":"beta","pairs":[{"peer":"alpha"}]}', "beta", "missing required field"),
     "nested without end": ('{"server":"beta","x":' + "[" * 30_000 + "]" * 30_000 + "}", "beta", "recursion"),
     "a lone surrogate": ('"\ud800"', "beta", "surrogates not allowed"),
     "NaN": (
@@ -219,7 +220,7 @@ def test_who_speaks_more_rarely_is_silent_later(rows, interval_s, silent_s):
     assert rows.answering(silent_s + 0.1, 8) == {}
 
 
-SERVERS = ReferenceReport(
+SERVERS = ReferenceOffset(
     offset_seconds=0.003, bound_seconds=0.001, servers=2, identities=["192.0.2.8", "ntp1"], age_seconds=5.0
 )
 

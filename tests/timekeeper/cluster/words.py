@@ -2,14 +2,14 @@
 
 import msgspec
 
+from communicator.answers.clocks import Claim, Local, Peer
 from communicator.protocol import Message
-from timekeeper.report import ClaimReport, LocalReport, PairReport
 
-CLAIM = ClaimReport(
+CLAIM = Claim(
     state="synchronized",
-    reasons=["chronyd last updated the clock 12 s ago"],
+    reasons=("chronyd last updated the clock 12 s ago",),
     daemon="chronyd",
-    upstreams=["192.0.2.1"],
+    upstreams=("192.0.2.1",),
     offset_seconds=0.0001,
     bound_seconds=0.002,
     stratum=3,
@@ -21,7 +21,7 @@ CLAIM = ClaimReport(
 
 
 def pair(peer, offset_s=0.0, **others):
-    return PairReport(
+    return Peer(
         **{"peer": peer, "offset_seconds": offset_s, "bound_seconds": 0.0001, "rtt_seconds": 0.0002}
         | {"age_seconds": 1.0, "via": "probe"}
         | others
@@ -29,9 +29,9 @@ def pair(peer, offset_s=0.0, **others):
 
 
 def word_of(host, *pairs, **others):
-    return LocalReport(
+    return Local(
         **{"server": host, "boot_id": "boot", "life": "life", "seq": 1, "role": "solver", "claim": CLAIM}
-        | {"pairs": list(pairs)}
+        | {"pairs": pairs}
         | others
     )
 

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from itertools import combinations
 from random import Random
 
+from communicator.answers.clocks import Local, Peer, ReferenceOffset
 from tests.timekeeper.cluster.words import row
 from tests.timekeeper.simulation.clocks import measure
 from tests.timekeeper.simulation.scenario import INTERVAL_S, ROUNDS, Host, Scenario, draw
 from tests.timekeeper.simulation.troubles import befall
 from timekeeper.cluster.rows import Rows
-from timekeeper.report import LocalReport, PairReport, ReferenceReport
 from timekeeper.solution import (
     Basis,
     HostVerdict,
@@ -37,9 +37,9 @@ ROUNDING_S = 1e-9
 Find = Callable[..., Solution]
 
 
-def tell_pair(one: Measurement) -> PairReport:
+def tell_pair(one: Measurement) -> Peer:
     """A measurement, as a row tells it."""
-    return PairReport(
+    return Peer(
         peer=one.target,
         offset_seconds=one.offset_s,
         bound_seconds=one.bound_s,
@@ -50,10 +50,10 @@ def tell_pair(one: Measurement) -> PairReport:
     )
 
 
-def tell_servers(told: Sequence[ReferenceInterval]) -> ReferenceReport:
+def tell_servers(told: Sequence[ReferenceInterval]) -> ReferenceOffset:
     """Where external servers agree, as a row tells it."""
     low_s, high_s = max(one.low_s for one in told), min(one.high_s for one in told)
-    return ReferenceReport(
+    return ReferenceOffset(
         offset_seconds=(low_s + high_s) / 2,
         bound_seconds=(high_s - low_s) / 2,
         servers=len(told),
@@ -163,7 +163,7 @@ class Play:
         """What time it is by the clock of a host."""
         return None if self.scenario.utc_s is None else self.scenario.utc_s + host.clock.at(now_s) + self.shift_s
 
-    def tell(self, host: Host, said_s: float) -> LocalReport:
+    def tell(self, host: Host, said_s: float) -> Local:
         """The word of a host."""
         said = {
             ends[1]: age_measurement(one, said_s - at_s, self.rates.get(ends, 0.0))
@@ -173,7 +173,7 @@ class Play:
         told = [one for one in self.scenario.references if one.host == host.name] or (
             [] if host.invented is None else [host.invented, host.invented]
         )
-        return LocalReport(
+        return Local(
             server=host.name,
             boot_id=f"boot of {host.name}",
             life="life",

@@ -3,9 +3,9 @@
 from dataclasses import dataclass, replace
 from random import Random
 
+from communicator.answers.clocks import Claim
 from tests.timekeeper.simulation.clocks import Clock, Path
 from timekeeper.probes.overlay import choose_pairs
-from timekeeper.report import ClaimReport
 from timekeeper.solution import ReferenceInterval
 
 GOOD_S = 0.0004
@@ -67,9 +67,9 @@ class Scenario:
         """Whether all that is assumed of clocks and measurements holds."""
         return not self.is_lied_in and not any(host.breaks_rates for host in self.hosts)
 
-    def claim_of(self, host: Host) -> ClaimReport:
+    def claim_of(self, host: Host) -> Claim:
         """What a host says of its clock, always."""
-        return ClaimReport(
+        return Claim(
             state="unsynchronized" if host.claimed_s is None else "synchronized",
             offset_seconds=None if host.claimed_s is None else 0.0,
             bound_seconds=host.claimed_s,

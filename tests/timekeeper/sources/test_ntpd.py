@@ -51,6 +51,7 @@ async def test_the_sign_of_an_offset(ntpd_host, eventually):
     assert word.offset_s == pytest.approx(0.1, abs=0.05)
 
 
+@pytest.mark.short
 async def test_an_ntpd_that_forbids_questions(ntpd_host, eventually):
     process = ntpd_host.start_ntpd("restrict default noquery")
     silence = NoAnswer(

@@ -95,7 +95,15 @@ def test_what_holds_for_everything():
             freezes=(Freeze("*", 60, "too many", ""), Freeze("billing", None, "wait", "root@beta")),
             servers=(SickServer("gamma", "sick", 30, "3 services"),),
             overrides=(
-                Override("pin", "billing", "1.9", server="beta", until_seconds=3600, reason="trusted", by="root@beta"),
+                Override(
+                    "pin",
+                    service="billing",
+                    version="1.9",
+                    server="beta",
+                    until_seconds=3600,
+                    reason="trusted",
+                    by="root@beta",
+                ),
             ),
         )
     )
@@ -120,3 +128,16 @@ def test_nothing_has_run_yet():
 def test_who_has_no_version_has_no_evidence_to_ask_for():
     [row] = board_view(report(Cell("alpha", "old")), None).rows
     assert (row.version, row.cells[0].query) == ("(no version)", "")
+
+
+def test_a_server_whose_router_knows_no_policy_is_marked_and_explained():
+    first = board_view(report(*BILLING), None, ("alpha",)).rows[0].cells
+    details = [
+        cell and cell.detail for row in board_view(report(*BILLING), None, ("alpha",)).rows for cell in row.cells
+    ]
+    assert [detail for detail in details if detail and "not enforced there" in detail] == [
+        "0 ok, 7 failed, next probe in 6m 12s, not enforced there; never worked"
+    ], first
+    assert notices_view(report(*BILLING), ("alpha",)).notices == [
+        (marks.DOUBTFUL, "not enforced there: host alpha runs a C++ router, which knows no policy")
+    ]

@@ -25,7 +25,7 @@ HOSTS = (
     Host("zeta", 0.0001, 0.0005, "ok", claim=SYNCHRONIZED, claim_holds=False),
 )
 REPORT = ClockReport(
-    local=Local("alpha", "solver", SYNCHRONIZED),
+    local=Local("alpha", role="solver", claim=SYNCHRONIZED),
     solved=True,
     age_seconds=4,
     hosts=HOSTS,
@@ -107,7 +107,7 @@ def test_the_band_is_where_the_majority_is():
             "Nothing is solved here: this timekeeper has no solution yet. Shown is this host's own word",
         ),
         (
-            {"solved": False, "hosts": (), "local": Local("alpha", "agent", Claim("holdover"))},
+            {"solved": False, "hosts": (), "local": Local("alpha", role="agent", claim=Claim("holdover"))},
             marks.DOUBTFUL,
             "Nothing is solved here: this timekeeper is an agent. Shown is this host's own word",
         ),
@@ -120,7 +120,7 @@ def test_the_sentence(changes, mark, sentence):
 
 
 def test_an_agent_shows_its_own_word():
-    view = clocks_view(ClockReport(local=Local("alpha", "agent", SYNCHRONIZED)), None)
+    view = clocks_view(ClockReport(local=Local("alpha", role="agent", claim=SYNCHRONIZED)), None)
     [row] = view.rows
     assert (row.host, row.verdict, row.claim) == ("alpha", "not compared", "synchronized ± 2 ms")
     assert row.claimed is not None
@@ -149,3 +149,12 @@ def test_what_is_to_be_said_of_all():
 def test_what_is_not_shown_is_counted(bound, shown, text):
     view = clocks_view(REPORT, bound)
     assert (len(view.rows), view.hidden, view.hidden_text) == (shown, 6 - shown, text)
+
+
+def test_a_host_whose_router_hears_of_no_verdict_is_marked_and_explained():
+    view = clocks_view(REPORT, None, ("delta", "c"))
+    assert [row.host for row in view.rows if row.reasons[-1:] == ("not enforced there",)] == ["delta"]
+    assert view.notes[-1] == (
+        marks.DOUBTFUL,
+        "not enforced there: host delta runs a C++ router, which knows no clock verdict",
+    )

@@ -62,3 +62,9 @@ def test_the_newest_entries_are_shown_where_there_are_many():
 def test_what_happened_elsewhere_is_asked_there(server, version, command):
     told = Explanation(server=server, service="billing", version=version, build="9f3c")
     assert explain_view(told, "alpha").elsewhere == command
+
+
+def test_a_verdict_that_is_not_enforced_says_so():
+    told = Explanation(server="c", service="billing", version="2.0")
+    assert explain_view(told, "", ("c",)).aside == "not enforced there: host c runs a C++ router, which knows no policy"
+    assert explain_view(told, "", ("d",)).aside == ""

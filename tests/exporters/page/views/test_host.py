@@ -10,7 +10,7 @@ CLAIM = Claim(
     "synchronized", daemon="chronyd", bound_seconds=0.002, offset_seconds=-1e-5, upstreams=("192.0.2.4", "192.0.2.5")
 )
 REPORT = ClockReport(
-    local=Local("alpha", "solver", Claim("holdover", reasons=("ntpd no longer runs",))),
+    local=Local("alpha", role="solver", claim=Claim("holdover", reasons=("ntpd no longer runs",))),
     solved=True,
     hosts=(
         Host("alpha", 0.0, 0.0, "ok"),
@@ -92,3 +92,9 @@ def test_not_all_pairs_of_a_large_cluster_are_shown():
     pairs = tuple(Pair("alpha", f"h{number:03}", 0.0) for number in range(150))
     view = host_view(ClockReport(local=Local("alpha"), solved=True, hosts=REPORT.hosts, pairs=pairs), "alpha")
     assert (len(view.pairs), view.hidden) == (100, 50)
+
+
+def test_a_host_whose_router_hears_of_no_verdict_says_so():
+    aside = "not enforced there: host beta runs a C++ router, which knows no clock verdict"
+    assert host_view(REPORT, "beta", ("beta",)).reasons == ("60 ms behind", aside)
+    assert host_view(REPORT, "delta", ("beta",)).reasons == ()

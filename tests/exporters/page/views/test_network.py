@@ -6,6 +6,7 @@ from communicator.answers.clusters import Graph, Link, Neighbor, Node
 from communicator.client.instances import Instance
 from communicator.client.status import ClusterStatus
 from communicator.wording import marks
+from communicator.wording.enforcement import CPP_ROUTER
 from exporters.page.views.bound import Bound
 from exporters.page.views.network import headline, network_view
 
@@ -25,7 +26,7 @@ GRAPH = Graph(
     ),
     neighbors=(
         Neighbor("10.0.0.2:4042", "beta", "linked"),
-        Neighbor("10.0.0.4:4042", "omega", "waiting", 31, "no route"),
+        Neighbor("10.0.0.4:4042", "omega", "waiting", failures=31, reason="no route"),
         Neighbor("10.0.0.9:4042", None, "dialling"),
     ),
 )
@@ -40,7 +41,7 @@ def test_the_table_has_each_host_what_is_not_reached_first():
     told = [(row.name, row.mark, row.state, row.via, row.links, row.note) for row in view().rows]
     assert told == [
         ("10.0.0.9:4042", marks.BAD, "dialling", "", 0, "dialling"),
-        ("omega", marks.BAD, "unreachable", "", 0, "C++ router; waiting after 31 failures: no route"),
+        ("omega", marks.BAD, "unreachable", "", 0, f"{CPP_ROUTER}; waiting after 31 failures: no route"),
         ("alpha", marks.GOOD, "this one", "", 1, ""),
         ("beta", marks.GOOD, "linked", "", 2, ""),
         ("gamma", marks.GOOD, "reachable", "beta", 1, ""),
@@ -63,7 +64,7 @@ def test_services_are_counted_by_state():
 def test_where_there_are_many_only_those_that_matter_are_named():
     names = ["alpha", *(f"node{number:03}" for number in range(199))]
     nodes = tuple(Node(name, state="self" if name == "alpha" else "linked") for name in names[:-1])
-    found = view(Graph("alpha", (*nodes, Node(names[-1], state="unreachable"))), Bound(troubled=60, well=20))
+    found = view(Graph(nodes=(*nodes, Node(names[-1], state="unreachable"))), Bound(troubled=60, well=20))
     assert [spot.label for spot in found.spots if spot.label] == ["alpha", "node198"]
     assert (len(found.rows), found.hidden_text) == (20, "and 180 more, all reached")
 
@@ -72,13 +73,16 @@ def test_where_there_are_many_only_those_that_matter_are_named():
     ("neighbor", "note"),
     [
         (Neighbor("10.0.0.3:4042", "gamma", "waiting"), ""),
-        (Neighbor("10.0.0.3:4042", "gamma", "dialling", 1, "no route"), "dialling after 1 failure: no route"),
-        (Neighbor("10.0.0.3:4042", "gamma", "refused", 0, "wrong password"), "refused: wrong password"),
+        (
+            Neighbor("10.0.0.3:4042", "gamma", "dialling", failures=1, reason="no route"),
+            "dialling after 1 failure: no route",
+        ),
+        (Neighbor("10.0.0.3:4042", "gamma", "refused", reason="wrong password"), "refused: wrong password"),
     ],
     ids=["nothing-failed", "failed", "refused"],
 )
 def test_who_is_reached_over_others_tells_only_of_failures(neighbor, note):
-    found = view(Graph("alpha", GRAPH.nodes, GRAPH.links, (neighbor,)))
+    found = view(Graph(nodes=GRAPH.nodes, links=GRAPH.links, neighbors=(neighbor,)))
     assert next(row.note for row in found.rows if row.name == "gamma") == note
 
 
@@ -86,7 +90,7 @@ def test_of_many_the_hubs_are_named_on_the_side_where_nothing_hangs_on_them():
     leaves = [f"{hub}-{number:02}" for hub in ("hub0", "hub1") for number in range(30)]
     links = (Link("hub0", "hub1"), *(Link(leaf.partition("-")[0], leaf) for leaf in leaves))
     nodes = tuple(Node(name, state="linked") for name in ("hub0", "hub1", *leaves))
-    found = view(Graph("hub0", nodes, links))
+    found = view(Graph(nodes=nodes, links=links))
     spots = {spot.name: spot for spot in found.spots if spot.label}
     assert found.is_large
     assert set(spots) == {"hub0", "hub1"}
@@ -101,7 +105,7 @@ def test_of_many_the_hubs_are_named_on_the_side_where_nothing_hangs_on_them():
 def test_so_many_links_are_drawn_that_a_browser_likes_them():
     names = [f"n{number}" for number in range(60)]
     links = tuple(Link(one, other) for one in names for other in names if one < other)
-    found = view(Graph("n0", tuple(Node(name, state="linked") for name in names), links))
+    found = view(Graph(nodes=tuple(Node(name, state="linked") for name in names), links=links))
     assert len(found.lines) + found.lines_hidden == 60 * 59 // 2
     assert found.lines_hidden > 0
 

@@ -62,3 +62,12 @@ def test_the_worst_come_first_and_a_held_one_says_why():
         ("mailer", "", "good on 1 of 1 server; bad on two servers"),
         ("billing", "1.9", "good on 2 of 2 servers"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("server", "ending"),
+    [("gamma", "; not enforced there: host gamma runs a C++ router, which knows no policy"), ("zeta", " servers")],
+)
+def test_where_no_policy_is_enforced_is_told_where_the_version_ran(server, ending):
+    [found] = rollouts(CanaryReport(cells=CELLS, releases=(OLD, NEW)), (server,))
+    assert found.sentence.endswith(ending)

@@ -13,7 +13,7 @@ STATISTICS = Statistics(
     messages_dropped_total={"unroutable": 6, "slow_consumer": 2, "expired": 0},
     slow_consumers_total={"mailer": 2},
     cache=Cache(messages=1, bytes=2048),
-    cluster=Peers((Peer("beta", up=True, rtt_seconds=0.00021),)),
+    cluster=Peers(peers=(Peer("beta", up=True, rtt_seconds=0.00021),)),
     links=(
         LinkCounts("canary", "unix", "canary", 0, 4000, 5000),
         LinkCounts("mailer", "unix", "mailer", 300_000, 1, 2),

@@ -17,7 +17,7 @@ from exporters.page.views.troubles import status_view
 
 CLAIM = Claim("synchronized", bound_seconds=0.002)
 CLOCKS = ClockReport(
-    local=Local("alpha", "solver", CLAIM),
+    local=Local("alpha", role="solver", claim=CLAIM),
     solved=True,
     hosts=(Host("alpha", 0.0, 0.0, "ok", claim=CLAIM), Host("beta", 0.0, 0.0, "ok", claim=CLAIM)),
     has_majority=True,
@@ -26,7 +26,7 @@ CLOCKS = ClockReport(
 WELL = Snapshot(
     at_wall_s=0.0,
     router=Told(Statistics(server="alpha"), ""),
-    graph=Told(Graph("alpha", (Node("alpha", state="self"), Node("omega", state="unreachable"))), ""),
+    graph=Told(Graph(nodes=(Node("alpha", state="self"), Node("omega", state="unreachable"))), ""),
     cluster=ClusterStatus("up", "complete", 2, 2, 2),
     instances=Told((), ""),
     clocks=Told(CLOCKS, ""),
@@ -224,3 +224,34 @@ def test_what_could_not_be_written_once_is_no_trouble_for_ever():
     """A flag is up for as long as it cannot be written."""
     view = status_view(versions(Cell("alpha", "billing", "1.9", state="good"), canary=Standing(ledger_errors_total=2)))
     assert view == status_view(WELL)
+
+
+def on_cpp_routers(snapshot, *servers):
+    nodes = tuple(Node(server, state="linked", directory=False) for server in servers)
+    return replace(snapshot, graph=Told(Graph("alpha", nodes=nodes), ""))
+
+
+@pytest.mark.parametrize(
+    ("snapshot", "servers", "ending"),
+    [
+        (clocks(WRONG), ("beta",), "host beta runs a C++ router, which knows no clock verdict."),
+        (versions(BLOCKED), (BLOCKED.server,), f"host {BLOCKED.server} runs a C++ router, which knows no policy."),
+        (
+            versions(BLOCKED, Cell("c", "mailer", "4.1", state="blocked")),
+            ("c", "d"),
+            "host c runs a C++ router, which knows no policy.",
+        ),
+    ],
+    ids=["clock", "version", "versions"],
+)
+def test_what_is_not_enforced_says_so_at_the_top(snapshot, servers, ending):
+    assert status_view(on_cpp_routers(snapshot, *servers)).sentence.endswith(f"; not enforced there: {ending}")
+    assert "not enforced" not in status_view(on_cpp_routers(snapshot, "other")).sentence
+
+
+def test_what_is_held_in_the_whole_cluster_is_not_held_everywhere():
+    report = CanaryReport(releases=(Release("billing", "2.0", state="held"),))
+    sentence = status_view(on_cpp_routers(replace(WELL, versions=Told(report, "")), "c")).sentence
+    assert sentence == (
+        "Held in the whole cluster: billing 2.0; not enforced there: host c runs a C++ router, which knows no policy."
+    )

@@ -9,6 +9,7 @@ from communicator.errors import RemoteProtocolError
 from communicator.protocol import decode
 from communicator.router.effects import Send
 from communicator.router.events import Instant, LinesReceived
+from communicator.router.router_front import front_of, head_of
 from simulation.cluster import Cluster, chain, star
 
 MANY = 100
@@ -49,6 +50,27 @@ def line():
         for name in ("one", "two"):
             cluster.service(host, f"{name}_{host}", "NOTE")
     return cluster
+
+
+@pytest.mark.parametrize(
+    ("text", "front", "head"),
+    [
+        (b"<a:s b:one/P hops_left=9;x=1;y=2\n", b"<a:s b:one/P hops_left=9;x=", b"<a:s b:one/P"),
+        (b"<a:s b:one/P hops_left=9;\n", b"<a:s b:one/P hops_left=9;\n", b"<a:s b:one/P"),
+        (b"<a:s b:one/P x=1\n", b"<a:s b:one/P x=", b"<a:s b:one/P"),
+        (b"<a:s b:one/P hops_left=100;x=1\n", b"<a:s b:one/P hops_left=", b"<a:s b:one/P"),
+        (b"<a:s b:one/P\n", b"<a:s b:one/P\n", b"<a:s b:one/P"),
+        (b"<a:s\n", b"<a:s\n", b"<a:s"),
+        (b"<a:s b:one/P hops_left=9;;\n", b"<a:s b:one/P hops_left=", b"<a:s b:one/P"),
+        (b"<a:s b:one/P ;\n", b"", b"<a:s b:one/P"),
+        (b"b:one/P x=1\n", b"", None),
+    ],
+)
+def test_the_front_ends_with_the_name_of_the_first_parameter(text, front, head):
+    assert front_of(text) == front
+    if head is not None:
+        assert head_of(text) == head
+        assert head_of(front) == (head if front else b"")
 
 
 # ------------------------------------------------------------------------------------------ together and one by one alike
@@ -317,7 +339,7 @@ def test_the_ways_remembered_of_a_link_are_bounded():
     for number in range(50):
         line = b"<a:s b:svc/C%d x=1\n" % number
         assert list(written(cluster, "b", link, line).values()) == [line]
-        assert len(board.registry.links[link].ways) <= 4
+        assert len(board.registry.links[link].routes) <= 4
 
 
 def test_many_lines_that_must_be_read_give_others_a_turn(line):

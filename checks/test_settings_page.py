@@ -1,8 +1,9 @@
+"""docs/settings.md is what the settings of the daemons say."""
+
 import subprocess
 import sys
-from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
+from checks.tree import ROOT
 
 
 def test_the_page_of_settings_is_what_the_code_says():
