@@ -13,6 +13,7 @@ TESTED_ELSEWHERE: dict[str, str] = {
     "communicator/router/events.py": "declarations: every router test is written with them",
     "communicator/router/config.py": "declarations: every router test is written with them",
     "communicator/client/connection.py": "tests/client/test_client.py and test_end_to_end.py, over real sockets",
+    "communicator/client/registrant.py": "tests/client/test_client.py, test_blocking.py and test_service.py, which are three",
     "communicator/client/outcomes.py": "declarations: tests/client/test_session.py is written with them",
     "communicator/reporter/effects.py": "declarations: tests/reporter/test_machine.py is written with them",
     "communicator/reporter/events.py": "declarations: tests/reporter/test_machine.py is written with them",

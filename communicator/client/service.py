@@ -12,17 +12,14 @@ import msgspec
 
 from communicator.client.backoff import Backoff
 from communicator.client.checks import Checks
-from communicator.client.client import CONNECT_TIMEOUT_S, REPLY_TIMEOUT_S
 from communicator.client.connection import LOGGED_BYTES, Connection, line_of
-from communicator.client.dial import stream_address
 from communicator.client.dispatcher import HANDLERS, Dispatcher, Handler
 from communicator.client.event_log import log_event
 from communicator.client.identity import PROBE, Identity
-from communicator.client.inspection import inspection_of
 from communicator.client.outbox import Outbox
+from communicator.client.registrant import CONNECT_TIMEOUT_S, REPLY_TIMEOUT_S, Registrant
 from communicator.client.repeats import Repeats
 from communicator.client.session import Session
-from communicator.client.status import ClockStatus, ClusterStatus
 from communicator.errors import (
     ClientError,
     NotConnectedError,
@@ -51,7 +48,7 @@ class Blocked(msgspec.Struct, frozen=True):
     """Whether the service registers as ``role=probe`` meanwhile."""
 
 
-class Service:
+class Service(Registrant):
     """Registers with a router, hands messages to handlers, and reconnects by itself.
 
     .. code-block:: python
@@ -108,14 +105,8 @@ class Service:
         outbox: Outbox | None = None,
         checks: Checks | None = None,
     ) -> None:
-        self.address = address
-        self._address = stream_address(address)
-        self._identity = Identity(
-            service, service_version, build, role, os.getpid(), dict(announce or {}), username, password
-        )
-        self._connect_timeout_s = connect_timeout_s
-        self._tls = tls
-        self._inspection = inspection_of(checks)
+        words = (service, service_version, build, role, os.getpid(), dict(announce or {}), username, password)
+        super().__init__(address, Identity(*words), connect_timeout_s, tls, checks)
         self._dispatcher = Dispatcher(self, handlers, self._regulate)
         self._outbox = Outbox() if outbox is None else outbox
         self._backoff = Backoff()
@@ -134,20 +125,8 @@ class Service:
         """Whether what is sent now goes out at once."""
         return self._connection is not None and self._connection.is_usable
 
-    @property
-    def server_name(self) -> str:
-        """The server of the router we are registered with; empty while there is no link."""
-        return self._connection.session.server_name if self._connection else ""
-
-    @property
-    def cluster_status(self) -> ClusterStatus | None:
-        """What the router last said of the cluster; None until it did, and while there is no link."""
-        return self._connection.session.cluster_status if self._connection else None
-
-    @property
-    def clock_status(self) -> ClockStatus | None:
-        """What the router last said of this host's clock; None until it did, and while there is no link."""
-        return self._connection.session.clock_status if self._connection else None
+    def _current_session(self) -> Session | None:
+        return self._connection.session if self._connection else None
 
     @property
     def handler_errors(self) -> int:
@@ -163,11 +142,6 @@ class Service:
     def dropped_messages(self) -> int:
         """How many messages were dropped because too many waited for a link."""
         return self._outbox.dropped
-
-    @property
-    def faulty_messages(self) -> int:
-        """How many messages, said and heard, were not as they are defined; 0 where nothing is checked."""
-        return 0 if self._inspection is None else self._inspection.faulty_messages
 
     @property
     def last_dropped_command(self) -> str:
@@ -241,8 +215,7 @@ class Service:
         Raises:
             LocalProtocolError: The message has no encoding, or is faulty and `checks` are enforced.
         """
-        if self._inspection is not None:
-            self._inspection.check_sent(message, self.server_name)
+        self._check_sent(message)
         line = line_of(message)
         if self._connection is not None and self._connection.is_usable and not self._outbox:
             await self._connection.send(line)
