@@ -4,8 +4,9 @@ import asyncio
 import hashlib
 import re
 import ssl
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from communicator.daemon.cluster_settings import TlsSettings
 from communicator.errors import ConfigError
@@ -19,8 +20,7 @@ _NOT_TLS = frozenset(("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "HTTPS_PROXY_REQUE
 _ALERT = re.compile(r"(?:TLSV1|TLSV13|SSLV3)_ALERT_(\w+)")
 
 
-@dataclass(frozen=True, slots=True)
-class Trust:
+class Trust(msgspec.Struct, frozen=True):
     """The files of ``[tls]``, read."""
 
     server: ssl.SSLContext

@@ -6,8 +6,9 @@ r"""PURE: the text of a script to tokens; it knows no grammar, and leaves what s
 import math
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from enum import StrEnum
+
+import msgspec
 
 from communicator.errors import ScriptError
 from communicator.reporter.interpolation import read_pattern, read_raw_string, read_string, variable_fault
@@ -36,8 +37,7 @@ class TokenKind(StrEnum):
     END = "the end of the script"
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(msgspec.Struct, frozen=True):
     """One token; `value` of a WORD, a SIGN or a VARIABLE is its text."""
 
     kind: TokenKind
@@ -142,7 +142,7 @@ def _token(kind: str, text: str, position: Position) -> Token:
             return Token(_KINDS.get(type(value), TokenKind.LITERAL), value, position)
 
 
-_KINDS = {Template: TokenKind.TEMPLATE, Pattern: TokenKind.PATTERN}
+_KINDS: dict[type, TokenKind] = {Template: TokenKind.TEMPLATE, Pattern: TokenKind.PATTERN}
 _READERS: dict[str, Callable[[str, Position], "Value | Template | Pattern"]] = {
     "integer": lambda text, _: parse_integer(text),
     "float": lambda text, _: parse_float(text),

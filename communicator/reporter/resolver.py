@@ -4,6 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+import msgspec
+
 from communicator.errors import ScriptError
 from communicator.reporter.catalogue import (
     BRANCHES,
@@ -41,8 +43,7 @@ class Label(NamedTuple):
     position: Position
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(msgspec.Struct, frozen=True):
     """One instruction, ready to run."""
 
     name: str
@@ -102,8 +103,7 @@ def constant_text(expression: Expression) -> str | None:
         return None
 
 
-@dataclass(frozen=True, slots=True)
-class Flaw:
+class Flaw(msgspec.Struct, frozen=True):
     """Something wrong in a script."""
 
     position: Position
