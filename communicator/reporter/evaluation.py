@@ -1,7 +1,6 @@
 """PURE: the type and the value of an expression; it knows the variables it is given, and no instruction."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import assert_never
 
 from communicator.reporter.arithmetic import operate, result_type, signed, signed_type
 from communicator.reporter.syntax import (
@@ -34,21 +33,19 @@ def infer(expression: Expression) -> Type | None:
     match expression:
         case Literal(value):
             return type_of(value)
-        case Template():
-            return Type.STRING
-        case Pattern():
-            return Type.REGEX
         case Variable():
             return None
         case Unary() | Binary():
             return _infer_operation(expression)
         case _:
-            return _infer_display(expression)
+            for part in _parts_of(expression):
+                infer(part)
+            return _WITH_PARTS[type(expression)]
 
 
 def _infer_operation(expression: Unary | Binary) -> Type | None:
-    operands = [expression.operand] if isinstance(expression, Unary) else [expression.left, expression.right]
-    types = [kind for kind in map(infer, operands) if kind is not None]
+    operands = [infer(operand) for operand in _parts_of(expression)]
+    types = [kind for kind in operands if kind is not None]
     if len(types) < len(operands):
         return None
     try:
@@ -58,28 +55,21 @@ def _infer_operation(expression: Unary | Binary) -> Type | None:
         raise MisfitError(expression.position, str(error)) from None
 
 
-def _infer_display(expression: ListDisplay | ArrayDisplay) -> Type:
-    for each in _parts_of(expression):
-        infer(each)
-    return Type.ARRAY if isinstance(expression, ArrayDisplay) else Type.LIST
+_WITH_PARTS = {Template: Type.STRING, Pattern: Type.REGEX, ListDisplay: Type.LIST, ArrayDisplay: Type.ARRAY}
 
 
 def variables_in(expression: Expression) -> Iterator[Variable]:
     """The variables whose values an expression takes; without any it is always worth the same."""
+    if isinstance(expression, Variable):
+        yield expression
+    for part in _parts_of(expression):
+        yield from variables_in(part)
+
+
+def _parts_of(expression: Expression) -> Iterable[Expression]:
     match expression:
-        case Variable():
-            yield expression
         case Template(parts) | Pattern(parts):
-            yield from (part for part in parts if isinstance(part, Variable))
-        case Literal():
-            return
-        case _:
-            for part in _parts_of(expression):
-                yield from variables_in(part)
-
-
-def _parts_of(expression: Unary | Binary | ListDisplay | ArrayDisplay) -> Iterable[Expression]:
-    match expression:
+            return (part for part in parts if isinstance(part, Variable))
         case Unary(_, operand):
             return (operand,)
         case Binary(_, left, right):
@@ -89,7 +79,7 @@ def _parts_of(expression: Unary | Binary | ListDisplay | ArrayDisplay) -> Iterab
         case ListDisplay(items):
             return (item.value for item in items if item.value is not None)
         case _:
-            assert_never(expression)
+            return ()
 
 
 def pieces_of(expression: Expression) -> Iterable[Expression]:
@@ -124,12 +114,7 @@ def evaluate(expression: Expression, variables: Mapping[str, Value]) -> Value:
 
 
 def _evaluate_display(expression: ListDisplay | ArrayDisplay, variables: Mapping[str, Value]) -> Value:
-    match expression:
-        case ArrayDisplay(values):
-            return tuple(evaluate(value, variables) for value in values)
-        case ListDisplay(items):
-            return Items(
-                tuple((item.name, None if item.value is None else evaluate(item.value, variables)) for item in items)
-            )
-        case _:
-            assert_never(expression)
+    if isinstance(expression, ArrayDisplay):
+        return tuple(evaluate(value, variables) for value in expression.values)
+    pairs = ((item.name, None if item.value is None else evaluate(item.value, variables)) for item in expression.items)
+    return Items(tuple(pairs))

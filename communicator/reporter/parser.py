@@ -76,21 +76,21 @@ class _Parser:
         name = self._name("the name of an instruction")
         self._require("(", f"after {name.value!r}")
         parameters = self._separated(self._parameter, ")")
-        return Instruction(str(name.value), parameters, name.position)
+        return Instruction(str(name.value), parameters, position=name.position)
 
     def _parameter(self) -> Parameter:
         name = self._name("the name of a parameter")
         self._require(":", f"after the parameter's name {name.value!r}")
-        return Parameter(str(name.value), self._value(), name.position)
+        return Parameter(str(name.value), self._value(), position=name.position)
 
     def _value(self) -> Expression:
         start = self._token
         if start.is_sign("{"):
             self._advance()
-            return ListDisplay(self._separated(self._item, "}"), start.position)
+            return ListDisplay(self._separated(self._item, "}"), position=start.position)
         if start.is_sign("["):
             self._advance()
-            return ArrayDisplay(self._separated(self._comparison, "]"), start.position)
+            return ArrayDisplay(self._separated(self._comparison, "]"), position=start.position)
         return self._comparison()
 
     def _item(self) -> Item:
@@ -99,7 +99,7 @@ class _Parser:
         if self._token.is_sign(":"):
             self._advance()
             value = self._comparison()
-        return Item(str(name.value), value, name.position)
+        return Item(str(name.value), value, position=name.position)
 
     def _separated(self, read: Callable[[], T], closing: str) -> tuple[T, ...]:
         """What `read` reads, once or more with commas between, or nothing; and the sign that ends it."""
@@ -122,7 +122,7 @@ class _Parser:
         left = self._level(level + 1)
         while self._token.is_sign(*_LEVELS[level]):
             operator = self._advance()
-            left = Binary(Operator(str(operator.value)), left, self._level(level + 1), operator.position)
+            left = Binary(Operator(str(operator.value)), left, self._level(level + 1), position=operator.position)
         return left
 
     def _operand(self) -> Expression:
@@ -134,13 +134,13 @@ class _Parser:
         self._advance()
         match token.kind:
             case TokenKind.WORD:
-                return Literal(word(token), token.position)
+                return Literal(word(token), position=token.position)
             case TokenKind.VARIABLE:
-                return Variable(str(token.value), token.position)
+                return Variable(str(token.value), position=token.position)
             case TokenKind.TEMPLATE | TokenKind.PATTERN:
                 return cast("Template | Pattern", token.value)
             case _:
-                return Literal(cast("Value", token.value), token.position)
+                return Literal(cast("Value", token.value), position=token.position)
 
     def _nested(self) -> Expression:
         self._depth += 1
@@ -152,7 +152,7 @@ class _Parser:
             inner = self._comparison()
             self._require(")", "at the end of the parenthesis")
         else:
-            inner = Unary(Operator(str(sign.value)), self._operand(), sign.position)
+            inner = Unary(Operator(str(sign.value)), self._operand(), position=sign.position)
         self._depth -= 1
         return inner
 
