@@ -19,6 +19,7 @@ TESTED_ELSEWHERE: dict[str, str] = {
     "communicator/reporter/events.py": "declarations: tests/reporter/test_machine.py is written with them",
     "communicator/reporter/state.py": "declarations: tests/reporter/test_instructions.py reads what it holds",
     "communicator/reporter/syntax.py": "declarations: tests/reporter/test_parser.py is written with them",
+    "communicator/runtime/tls_files.py": "tests/daemon/test_tls.py and tests/exporters/web/test_tls.py, whose files it reads",
     "communicator/wishes.py": "tests/flags/test_own_flags.py and tests/daemon/test_kept_files.py, the two that wish",
     "communicator/errors.py": "declarations: each is tested where it is raised",
     "communicator/version.py": "one constant",
