@@ -7,20 +7,10 @@ import time
 from functools import partial
 from typing import Self, assert_never
 
+from communicator.client import outcomes
 from communicator.client.connection import CLOSE_S, LINE_BYTES_READ, line_of, log_skipped_line
 from communicator.client.dial import dial_blocking
 from communicator.client.event_log import log_event
-from communicator.client.outcomes import (
-    Delivered,
-    LineSkipped,
-    NotRegistered,
-    Outcome,
-    Registered,
-    RouterLeaves,
-    Settled,
-    StopAsked,
-    Transmit,
-)
 from communicator.client.registrant import REPLY_TIMEOUT_S, OneRegistration
 from communicator.client.repeats import Repeats
 from communicator.client.session import Session, State
@@ -164,21 +154,21 @@ class BlockingClient(OneRegistration):
             return
         log_event(logging.WARNING, "unregister_unanswered", address=str(self._address))
 
-    def _do(self, outcome: Outcome) -> None:
+    def _do(self, outcome: outcomes.Outcome) -> None:
         match outcome:
-            case Delivered(message, is_settled):
+            case outcomes.Delivered(message, is_settled):
                 self._deliver(message, is_settled=is_settled)
-            case Settled(token, answer):
+            case outcomes.Settled(token, answer):
                 self._answers[token] = answer
-            case Transmit(data):
+            case outcomes.Transmit(data):
                 self._write(data)
-            case NotRegistered(error):
+            case outcomes.NotRegistered(error):
                 self._registration_error = error
-            case StopAsked():
+            case outcomes.StopAsked():
                 self.stop_asked = True
-            case Registered() | RouterLeaves():
+            case outcomes.Registered() | outcomes.RouterLeaves():
                 pass
-            case LineSkipped():
+            case outcomes.LineSkipped():
                 if count := self._repeats.due("line_skipped"):
                     log_skipped_line(outcome, count)
             case _:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 
 import msgspec
 
+from communicator import errors
 from communicator.client.backoff import Backoff
 from communicator.client.checks import Checks
 from communicator.client.connection import LOGGED_BYTES, Connection, line_of
@@ -20,12 +21,6 @@ from communicator.client.outbox import Outbox
 from communicator.client.registrant import CONNECT_TIMEOUT_S, REPLY_TIMEOUT_S, Registrant
 from communicator.client.repeats import Repeats
 from communicator.client.session import Session
-from communicator.errors import (
-    ClientError,
-    NotConnectedError,
-    RegistrationRefusedError,
-    VersionBlockedError,
-)
 from communicator.protocol.message import Message
 
 DRAIN_S = 5.0
@@ -229,7 +224,7 @@ class Service(Registrant):
             NotConnectedError: There is no link now: a request is not kept for later.
         """
         if self._connection is None:
-            raise NotConnectedError(f"no link to the router at {self.address} now")
+            raise errors.NotConnectedError(f"no link to the router at {self.address} now")
         return await self._connection.request(message, replies, timeout_s)
 
     async def _stay_connected(self) -> None:
@@ -247,10 +242,10 @@ class Service(Registrant):
                 self._connect_timeout_s,
                 self._tls,
             )
-        except VersionBlockedError as error:
+        except errors.VersionBlockedError as error:
             return self._block(error, was_probe=is_probe)
-        except (NotConnectedError, RegistrationRefusedError) as error:
-            if is_probe and isinstance(error, RegistrationRefusedError):
+        except (errors.NotConnectedError, errors.RegistrationRefusedError) as error:
+            if is_probe and isinstance(error, errors.RegistrationRefusedError):
                 self.blocked = None
             return self._failed(error)
         began_s = asyncio.get_running_loop().time()
@@ -297,7 +292,7 @@ class Service(Registrant):
         while self._outbox and connection.is_usable:
             await connection.send(self._outbox.pop())
 
-    def _block(self, error: VersionBlockedError, *, was_probe: bool) -> float:
+    def _block(self, error: errors.VersionBlockedError, *, was_probe: bool) -> float:
         self.blocked = Blocked(error.reason, error.until_s, error.probe_allowed and not was_probe)
         log_event(
             logging.WARNING,
@@ -312,7 +307,7 @@ class Service(Registrant):
             return self._backoff.next_wait_s(random.random())  # noqa: S311 - as above
         return RETRY_BLOCKED_S if error.until_s is None else max(error.until_s, self._backoff.next_wait_s(1.0))
 
-    def _failed(self, error: ClientError) -> float:
+    def _failed(self, error: errors.ClientError) -> float:
         """Log a failure once, not once per attempt."""
         wait_s = self._backoff.next_wait_s(random.random())  # noqa: S311 - as above
         if str(error) != self._last_failure:
