@@ -14,17 +14,7 @@ import msgspec
 from communicator.protocol.addresses import read_ip
 from communicator.protocol.values import NS_PER_S
 from communicator.reporter.syntax import Operator
-from communicator.reporter.values import (
-    Address,
-    Regex,
-    Timestamp,
-    Type,
-    Value,
-    ValueTypeError,
-    Word,
-    bounded,
-    type_of,
-)
+from communicator.reporter.values import Address, Regex, Timestamp, Type, Value, ValueTypeError, Word, bounded, type_of
 
 LESS, EQUAL, GREATER, UNORDERED = -1, 0, 1, -2
 """What a comparison answers; they are integers of the language, too."""

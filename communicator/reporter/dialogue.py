@@ -8,23 +8,8 @@ from communicator.reporter.conversion import read
 from communicator.reporter.effects import Transport
 from communicator.reporter.events import Connected
 from communicator.reporter.state import Arguments, Do, Pause, State, StepFailedError
-from communicator.reporter.values import (
-    Address,
-    Items,
-    Type,
-    parse_seconds,
-    read_address,
-    text_of,
-    type_of,
-)
-from communicator.reporter.verification import (
-    data_difference,
-    differences,
-    matches,
-    own_field,
-    show_bytes,
-    to_bytes,
-)
+from communicator.reporter.values import Address, Items, Type, parse_seconds, read_address, text_of, type_of
+from communicator.reporter.verification import data_difference, differences, matches, own_field, show_bytes, to_bytes
 
 _WRITABLE = (Type.INTEGER, Type.TIMESTAMP, Type.STRING, Type.IDENTIFIER, Type.ADDRESS)
 _NO_MESSAGE = Message("")

@@ -7,26 +7,11 @@ from typing import NamedTuple
 import msgspec
 
 from communicator.errors import ScriptError
-from communicator.reporter.catalogue import (
-    BRANCHES,
-    CATALOGUE,
-    EXCLUSIVE,
-    ParameterRule,
-    Role,
-    parameter_rule,
-)
+from communicator.reporter.catalogue import BRANCHES, CATALOGUE, EXCLUSIVE, ParameterRule, Role, parameter_rule
 from communicator.reporter.conversion import convert
 from communicator.reporter.evaluation import evaluate, infer, pieces_of, variables_in
 from communicator.reporter.parser import parse
-from communicator.reporter.syntax import (
-    Expression,
-    Instruction,
-    ListDisplay,
-    Literal,
-    MisfitError,
-    Parameter,
-    Position,
-)
+from communicator.reporter.syntax import Expression, Instruction, ListDisplay, Literal, MisfitError, Parameter, Position
 from communicator.reporter.values import Regex, Type, Value, ValueTypeError, compile_regex, text_of
 
 _SIMILAR = 3
