@@ -2,37 +2,18 @@
 
 import contextlib
 import logging
-import os
 import socket
-import ssl
 import time
-from collections.abc import Iterable, Mapping
 from functools import partial
-from types import TracebackType
 from typing import Self, assert_never
 
-from communicator.client.checks import Checks
-from communicator.client.client import CONNECT_TIMEOUT_S, REPLY_TIMEOUT_S
+from communicator.client import outcomes
 from communicator.client.connection import CLOSE_S, LINE_BYTES_READ, line_of, log_skipped_line
-from communicator.client.dial import dial_blocking, stream_address
+from communicator.client.dial import dial_blocking
 from communicator.client.event_log import log_event
-from communicator.client.identity import Identity
-from communicator.client.inbox import Inbox
-from communicator.client.inspection import inspection_of
-from communicator.client.outcomes import (
-    Delivered,
-    LineSkipped,
-    NotRegistered,
-    Outcome,
-    Registered,
-    RouterLeaves,
-    Settled,
-    StopAsked,
-    Transmit,
-)
+from communicator.client.registrant import REPLY_TIMEOUT_S, OneRegistration
 from communicator.client.repeats import Repeats
 from communicator.client.session import Session, State
-from communicator.client.status import ClockStatus, ClusterStatus
 from communicator.errors import ClientError, NotConnectedError, ReplyTimeoutError
 from communicator.protocol.line_buffer import LineBuffer
 from communicator.protocol.message import Message
@@ -40,7 +21,7 @@ from communicator.protocol.message import Message
 _READ_BYTES = 64 * 1024
 
 
-class BlockingClient:
+class BlockingClient(OneRegistration):
     """Registers with a router while its ``with`` block lasts.
 
     .. code-block:: python
@@ -51,40 +32,14 @@ class BlockingClient:
     Arguments and errors are those of `Client`; one thread at a time may use it.
     """
 
-    def __init__(  # noqa: PLR0913 - each is one word of REGISTER or one property of the link
-        self,
-        address: str,
-        service: str,
-        *,
-        service_version: str = "",
-        build: str = "",
-        role: str = "live",
-        announce: Mapping[str, str] | None = None,
-        commands: Iterable[str] = (),
-        connect_timeout_s: float = CONNECT_TIMEOUT_S,
-        tls: ssl.SSLContext | None = None,
-        username: str = "",
-        password: str = "",
-        checks: Checks | None = None,
-    ) -> None:
-        self.address = address
-        self._address = stream_address(address)
-        self._identity = Identity(
-            service, service_version, build, role, os.getpid(), dict(announce or {}), username, password
-        )
-        self._connect_timeout_s = connect_timeout_s
-        self._tls = tls
+    def _prepare(self, commands: frozenset[str]) -> None:
         session = self._session = Session(self._identity, commands)
-        inspection = self._inspection = inspection_of(checks)
-        self._receive = session.receive if inspection is None else partial(inspection.receive, session)
+        self._receive = session.receive if self._inspection is None else partial(self._inspection.receive, session)
         self._lines = LineBuffer(LINE_BYTES_READ)
-        self._inbox = Inbox()
         self._repeats = Repeats()
         self._answers: dict[int, Message | ClientError] = {}
         self._registration_error: ClientError | None = None
         self._socket: socket.socket | None = None
-        self.stop_asked = False
-        """Whether the router, or another service, told this one to end."""
 
     def __enter__(self) -> Self:
         deadline_s = time.monotonic() + self._connect_timeout_s
@@ -102,12 +57,7 @@ class BlockingClient:
             raise
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         try:
             if self.connected:
                 self._write(self._session.unregister())
@@ -122,30 +72,8 @@ class BlockingClient:
         """Whether what is sent now may arrive, as far as was read."""
         return self._socket is not None and self._session.state is State.READY and not self._session.is_leaving
 
-    @property
-    def server_name(self) -> str:
-        """The server of the router we registered with."""
-        return self._session.server_name
-
-    @property
-    def cluster_status(self) -> ClusterStatus | None:
-        """What the router last said of the cluster; None until it was read."""
-        return self._session.cluster_status
-
-    @property
-    def clock_status(self) -> ClockStatus | None:
-        """What the router last said of this host's clock; None until it was read."""
-        return self._session.clock_status
-
-    @property
-    def dropped_messages(self) -> int:
-        """How many messages were dropped because too many came while `request` waited."""
-        return self._inbox.dropped
-
-    @property
-    def faulty_messages(self) -> int:
-        """How many messages, said and heard, were not as they are defined; 0 where nothing is checked."""
-        return 0 if self._inspection is None else self._inspection.faulty_messages
+    def _current_session(self) -> Session:
+        return self._session
 
     def send(self, message: Message) -> None:
         """Send a message; the wire promises at most once.
@@ -154,15 +82,13 @@ class BlockingClient:
             LocalProtocolError: The message has no encoding, or is faulty and `checks` are enforced.
             NotConnectedError: The link is gone.
         """
-        if self._inspection is not None:
-            self._inspection.check_sent(message, self.server_name)
+        self._check_sent(message)
         self._write(line_of(message))
 
     def request(self, message: Message, *replies: str, timeout_s: float = REPLY_TIMEOUT_S) -> Message:
         """Send a message and wait for its answer; arguments, result and errors are those of `Client.request`."""
         deadline_s = time.monotonic() + timeout_s
-        if self._inspection is not None:
-            self._inspection.check_sent(message, self.server_name)
+        self._check_sent(message)
         token, lines = self._session.request(message, replies)
         try:
             self._write(lines)
@@ -228,21 +154,21 @@ class BlockingClient:
             return
         log_event(logging.WARNING, "unregister_unanswered", address=str(self._address))
 
-    def _do(self, outcome: Outcome) -> None:
+    def _do(self, outcome: outcomes.Outcome) -> None:
         match outcome:
-            case Delivered(message, is_settled):
+            case outcomes.Delivered(message, is_settled):
                 self._deliver(message, is_settled=is_settled)
-            case Settled(token, answer):
+            case outcomes.Settled(token, answer):
                 self._answers[token] = answer
-            case Transmit(data):
+            case outcomes.Transmit(data):
                 self._write(data)
-            case NotRegistered(error):
+            case outcomes.NotRegistered(error):
                 self._registration_error = error
-            case StopAsked():
+            case outcomes.StopAsked():
                 self.stop_asked = True
-            case Registered() | RouterLeaves():
+            case outcomes.Registered() | outcomes.RouterLeaves():
                 pass
-            case LineSkipped():
+            case outcomes.LineSkipped():
                 if count := self._repeats.due("line_skipped"):
                     log_skipped_line(outcome, count)
             case _:

@@ -2,31 +2,18 @@
 
 import asyncio
 import logging
-import os
-import ssl
-from collections.abc import AsyncIterator, Iterable, Mapping
-from types import TracebackType
+from collections.abc import AsyncIterator
 from typing import Self
 
-from communicator.client.checks import Checks
 from communicator.client.connection import Connection, line_of
-from communicator.client.dial import stream_address
 from communicator.client.event_log import log_event
-from communicator.client.identity import Identity
-from communicator.client.inbox import Inbox
-from communicator.client.inspection import inspection_of
+from communicator.client.registrant import REPLY_TIMEOUT_S, OneRegistration
 from communicator.client.session import Session
-from communicator.client.status import ClockStatus, ClusterStatus
 from communicator.errors import NotConnectedError
 from communicator.protocol.message import Message
 
-CONNECT_TIMEOUT_S = 5.0
-"""A router on the same host answers in milliseconds; one that is loaded, within seconds."""
-REPLY_TIMEOUT_S = 5.0
-"""Default deadline of a request."""
 
-
-class Client:
+class Client(OneRegistration):
     """Registers with a router while its ``async with`` block lasts.
 
     .. code-block:: python
@@ -55,38 +42,12 @@ class Client:
     Entering the block raises NotConnectedError, RegistrationRefusedError or VersionBlockedError.
     """
 
-    def __init__(  # noqa: PLR0913 - each is one word of REGISTER or one property of the link
-        self,
-        address: str,
-        service: str,
-        *,
-        service_version: str = "",
-        build: str = "",
-        role: str = "live",
-        announce: Mapping[str, str] | None = None,
-        commands: Iterable[str] = (),
-        connect_timeout_s: float = CONNECT_TIMEOUT_S,
-        tls: ssl.SSLContext | None = None,
-        username: str = "",
-        password: str = "",
-        checks: Checks | None = None,
-    ) -> None:
-        self.address = address
-        self._address = stream_address(address)
-        self._identity = Identity(
-            service, service_version, build, role, os.getpid(), dict(announce or {}), username, password
-        )
-        self._commands = frozenset(commands)
-        self._connect_timeout_s = connect_timeout_s
-        self._tls = tls
-        self._inspection = inspection_of(checks)
+    def _prepare(self, commands: frozenset[str]) -> None:
+        self._commands = commands
         self._connection: Connection | None = None
-        self._inbox = Inbox()
         self._arrived = asyncio.Event()
         self._has_reader = False
         self._dropped_told = False
-        self.stop_asked = False
-        """Whether the router, or another service, told this one to end; the link is closed then."""
 
     async def __aenter__(self) -> Self:
         self._connection = await Connection.open(self._address, self._make, self._connect_timeout_s, self._tls)
@@ -94,43 +55,13 @@ class Client:
             self._connection.leave()
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self._link.close()
 
     @property
     def connected(self) -> bool:
         """Whether what is sent now may arrive."""
         return self._connection is not None and self._connection.is_usable
-
-    @property
-    def server_name(self) -> str:
-        """The server of the router we registered with."""
-        return self._link.session.server_name
-
-    @property
-    def cluster_status(self) -> ClusterStatus | None:
-        """What the router last said of the cluster; None until it did."""
-        return self._link.session.cluster_status
-
-    @property
-    def clock_status(self) -> ClockStatus | None:
-        """What the router last said of this host's clock; None until it did."""
-        return self._link.session.clock_status
-
-    @property
-    def dropped_messages(self) -> int:
-        """How many received messages were dropped because nobody fetched them with `messages`."""
-        return self._inbox.dropped
-
-    @property
-    def faulty_messages(self) -> int:
-        """How many messages, said and heard, were not as they are defined; 0 where nothing is checked."""
-        return 0 if self._inspection is None else self._inspection.faulty_messages
 
     async def send(self, message: Message) -> None:
         """Send a message; the wire promises at most once.
@@ -139,8 +70,7 @@ class Client:
             LocalProtocolError: The message has no encoding, or is faulty and `checks` are enforced.
             NotConnectedError: The link is gone.
         """
-        if self._inspection is not None:
-            self._inspection.check_sent(message, self.server_name)
+        self._check_sent(message)
         await self._link.send(line_of(message))
 
     async def request(self, message: Message, *replies: str, timeout_s: float = REPLY_TIMEOUT_S) -> Message:
@@ -200,6 +130,9 @@ class Client:
         if self._connection is None:
             raise NotConnectedError(f"not connected to {self.address} yet: use the client in an 'async with' block")
         return self._connection
+
+    def _current_session(self) -> Session:
+        return self._link.session
 
     def _make(self) -> Connection:
         return Connection(

@@ -8,20 +8,10 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import assert_never, cast
 
+from communicator.client import outcomes
 from communicator.client.dial import dial
 from communicator.client.event_log import log_event
 from communicator.client.inspection import Inspection
-from communicator.client.outcomes import (
-    Delivered,
-    LineSkipped,
-    NotRegistered,
-    Outcome,
-    Registered,
-    RouterLeaves,
-    Settled,
-    StopAsked,
-    Transmit,
-)
 from communicator.client.repeats import Repeats
 from communicator.client.session import Session, State
 from communicator.errors import ClientError, NotConnectedError, ReplyTimeoutError
@@ -270,23 +260,23 @@ class Connection(asyncio.Protocol):
             for outcome in self._receive(line, wall_ns):
                 self._do(outcome)
 
-    def _do(self, outcome: Outcome) -> None:
+    def _do(self, outcome: outcomes.Outcome) -> None:
         match outcome:
-            case Delivered(message, is_settled):
+            case outcomes.Delivered(message, is_settled):
                 self._deliver(message, is_settled)
-            case Settled():
+            case outcomes.Settled():
                 self._settle(outcome)
-            case Transmit(data):
+            case outcomes.Transmit(data):
                 self.write(data)
-            case Registered():
+            case outcomes.Registered():
                 self._register(None)
-            case NotRegistered(error):
+            case outcomes.NotRegistered(error):
                 self._register(error)
-            case StopAsked(by):
+            case outcomes.StopAsked(by):
                 self._stop_asked(by)
-            case RouterLeaves():
+            case outcomes.RouterLeaves():
                 self._expect_end()
-            case LineSkipped():
+            case outcomes.LineSkipped():
                 self._tell_skipped(outcome)
             case _:
                 assert_never(outcome)
@@ -296,7 +286,7 @@ class Connection(asyncio.Protocol):
             log_event(logging.INFO, "stop_asked", by=by or "unknown", count=count)
         self._stop()
 
-    def _tell_skipped(self, skipped: LineSkipped) -> None:
+    def _tell_skipped(self, skipped: outcomes.LineSkipped) -> None:
         if count := self._repeats.due("line_skipped"):
             log_skipped_line(skipped, count)
 
@@ -313,13 +303,13 @@ class Connection(asyncio.Protocol):
         if self._end_timer is None:
             self._end_timer = asyncio.get_running_loop().call_later(timeout_s, self.abort, why)
 
-    def _settle(self, outcome: Settled) -> None:
+    def _settle(self, outcome: outcomes.Settled) -> None:
         answer = self._answers.get(outcome.token)
         if answer is not None and not answer.done():
             answer.set_result(outcome.answer)
 
 
-def log_skipped_line(skipped: LineSkipped, count: int) -> None:
+def log_skipped_line(skipped: outcomes.LineSkipped, count: int) -> None:
     """Say that a line of the router was none, and how many were."""
     line = repr(skipped.line[:LOGGED_BYTES])
     log_event(logging.WARNING, "line_skipped", count=count, error=str(skipped.error), line=line)

@@ -16,6 +16,8 @@ PROBE = "probe"
 ROLES = ("live", "standby", "shadow", PROBE)
 """The roles a service may register in."""
 
+_WORDS = ("service", "service_version", "build", "role", "username", "password")
+
 
 @dataclass(frozen=True, slots=True)
 class Identity:
@@ -63,13 +65,5 @@ class Identity:
         return Message("REGISTER", {name: value for name, value in parameters.items() if value})
 
     def _own_parameters(self) -> dict[str, str]:
-        return {
-            "service": self.service,
-            "version": MESSAGE_VERSION,
-            "service_version": self.service_version,
-            "build": self.build,
-            "role": self.role,
-            "pid": str(self.pid) if self.pid else "",
-            "username": self.username,
-            "password": self.password,
-        }
+        own = {word: getattr(self, word) for word in _WORDS}
+        return own | {"version": MESSAGE_VERSION, "pid": str(self.pid) if self.pid else ""}

@@ -10,25 +10,17 @@ from collections.abc import Callable, Mapping
 
 import msgspec
 
+from communicator import errors
 from communicator.client.backoff import Backoff
 from communicator.client.checks import Checks
-from communicator.client.client import CONNECT_TIMEOUT_S, REPLY_TIMEOUT_S
 from communicator.client.connection import LOGGED_BYTES, Connection, line_of
-from communicator.client.dial import stream_address
 from communicator.client.dispatcher import HANDLERS, Dispatcher, Handler
 from communicator.client.event_log import log_event
 from communicator.client.identity import PROBE, Identity
-from communicator.client.inspection import inspection_of
 from communicator.client.outbox import Outbox
+from communicator.client.registrant import CONNECT_TIMEOUT_S, REPLY_TIMEOUT_S, Registrant
 from communicator.client.repeats import Repeats
 from communicator.client.session import Session
-from communicator.client.status import ClockStatus, ClusterStatus
-from communicator.errors import (
-    ClientError,
-    NotConnectedError,
-    RegistrationRefusedError,
-    VersionBlockedError,
-)
 from communicator.protocol.message import Message
 
 DRAIN_S = 5.0
@@ -51,7 +43,7 @@ class Blocked(msgspec.Struct, frozen=True):
     """Whether the service registers as ``role=probe`` meanwhile."""
 
 
-class Service:
+class Service(Registrant):
     """Registers with a router, hands messages to handlers, and reconnects by itself.
 
     .. code-block:: python
@@ -108,14 +100,8 @@ class Service:
         outbox: Outbox | None = None,
         checks: Checks | None = None,
     ) -> None:
-        self.address = address
-        self._address = stream_address(address)
-        self._identity = Identity(
-            service, service_version, build, role, os.getpid(), dict(announce or {}), username, password
-        )
-        self._connect_timeout_s = connect_timeout_s
-        self._tls = tls
-        self._inspection = inspection_of(checks)
+        words = (service, service_version, build, role, os.getpid(), dict(announce or {}), username, password)
+        super().__init__(address, Identity(*words), connect_timeout_s, tls, checks)
         self._dispatcher = Dispatcher(self, handlers, self._regulate)
         self._outbox = Outbox() if outbox is None else outbox
         self._backoff = Backoff()
@@ -134,20 +120,8 @@ class Service:
         """Whether what is sent now goes out at once."""
         return self._connection is not None and self._connection.is_usable
 
-    @property
-    def server_name(self) -> str:
-        """The server of the router we are registered with; empty while there is no link."""
-        return self._connection.session.server_name if self._connection else ""
-
-    @property
-    def cluster_status(self) -> ClusterStatus | None:
-        """What the router last said of the cluster; None until it did, and while there is no link."""
-        return self._connection.session.cluster_status if self._connection else None
-
-    @property
-    def clock_status(self) -> ClockStatus | None:
-        """What the router last said of this host's clock; None until it did, and while there is no link."""
-        return self._connection.session.clock_status if self._connection else None
+    def _current_session(self) -> Session | None:
+        return self._connection.session if self._connection else None
 
     @property
     def handler_errors(self) -> int:
@@ -163,11 +137,6 @@ class Service:
     def dropped_messages(self) -> int:
         """How many messages were dropped because too many waited for a link."""
         return self._outbox.dropped
-
-    @property
-    def faulty_messages(self) -> int:
-        """How many messages, said and heard, were not as they are defined; 0 where nothing is checked."""
-        return 0 if self._inspection is None else self._inspection.faulty_messages
 
     @property
     def last_dropped_command(self) -> str:
@@ -241,8 +210,7 @@ class Service:
         Raises:
             LocalProtocolError: The message has no encoding, or is faulty and `checks` are enforced.
         """
-        if self._inspection is not None:
-            self._inspection.check_sent(message, self.server_name)
+        self._check_sent(message)
         line = line_of(message)
         if self._connection is not None and self._connection.is_usable and not self._outbox:
             await self._connection.send(line)
@@ -256,7 +224,7 @@ class Service:
             NotConnectedError: There is no link now: a request is not kept for later.
         """
         if self._connection is None:
-            raise NotConnectedError(f"no link to the router at {self.address} now")
+            raise errors.NotConnectedError(f"no link to the router at {self.address} now")
         return await self._connection.request(message, replies, timeout_s)
 
     async def _stay_connected(self) -> None:
@@ -274,10 +242,10 @@ class Service:
                 self._connect_timeout_s,
                 self._tls,
             )
-        except VersionBlockedError as error:
+        except errors.VersionBlockedError as error:
             return self._block(error, was_probe=is_probe)
-        except (NotConnectedError, RegistrationRefusedError) as error:
-            if is_probe and isinstance(error, RegistrationRefusedError):
+        except (errors.NotConnectedError, errors.RegistrationRefusedError) as error:
+            if is_probe and isinstance(error, errors.RegistrationRefusedError):
                 self.blocked = None
             return self._failed(error)
         began_s = asyncio.get_running_loop().time()
@@ -324,7 +292,7 @@ class Service:
         while self._outbox and connection.is_usable:
             await connection.send(self._outbox.pop())
 
-    def _block(self, error: VersionBlockedError, *, was_probe: bool) -> float:
+    def _block(self, error: errors.VersionBlockedError, *, was_probe: bool) -> float:
         self.blocked = Blocked(error.reason, error.until_s, error.probe_allowed and not was_probe)
         log_event(
             logging.WARNING,
@@ -339,7 +307,7 @@ class Service:
             return self._backoff.next_wait_s(random.random())  # noqa: S311 - as above
         return RETRY_BLOCKED_S if error.until_s is None else max(error.until_s, self._backoff.next_wait_s(1.0))
 
-    def _failed(self, error: ClientError) -> float:
+    def _failed(self, error: errors.ClientError) -> float:
         """Log a failure once, not once per attempt."""
         wait_s = self._backoff.next_wait_s(random.random())  # noqa: S311 - as above
         if str(error) != self._last_failure:

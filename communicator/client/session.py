@@ -15,6 +15,8 @@ from collections.abc import Callable, Iterable, Mapping
 from enum import Enum
 from typing import ClassVar
 
+from communicator import errors
+from communicator.client import status
 from communicator.client.correlation import Correlator, OwnRouter, Request
 from communicator.client.identity import Identity
 from communicator.client.outcomes import (
@@ -28,25 +30,6 @@ from communicator.client.outcomes import (
     StopAsked,
     Transmit,
 )
-from communicator.client.status import (
-    CLOCK_COMMANDS,
-    CLUSTER_COMMANDS,
-    ClockStatus,
-    ClusterStatus,
-    read_clock_status,
-    read_cluster_status,
-)
-from communicator.errors import (
-    ClientError,
-    LocalProtocolError,
-    MessageRefusedError,
-    NoReceiverError,
-    NotConnectedError,
-    ProtocolError,
-    RegistrationRefusedError,
-    RemoteProtocolError,
-    VersionBlockedError,
-)
 from communicator.protocol.line_form import decode, encode_line
 from communicator.protocol.message import Message
 from communicator.protocol.names import BROADCAST_SERVICES, is_command_name
@@ -57,8 +40,8 @@ REQUIRED_COMMANDS = frozenset(("HELP", "QUITTING", "READY", "STOP", "UNKNOWN"))
 
 OWN_COMMANDS = (
     REQUIRED_COMMANDS
-    | CLUSTER_COMMANDS
-    | CLOCK_COMMANDS
+    | status.CLUSTER_COMMANDS
+    | status.CLOCK_COMMANDS
     | {"ABSOLUTELY", "ALIVE", "DISCONNECTING", "INVALID", "SERVICE_UNAVAILABLE", "TRANSMISSION_REPORT"}
 )
 """What a session understands by itself."""
@@ -90,15 +73,15 @@ class Session:
         self._commands = OWN_COMMANDS | set(commands)
         for command in self._commands:
             if not is_command_name(command):
-                raise LocalProtocolError(f"{command!r} cannot be a command: upper case letters, digits and '_'")
+                raise errors.LocalProtocolError(f"{command!r} cannot be a command: upper case letters, digits and '_'")
         self._router = OwnRouter()
         self._requests = Correlator(self._router)
         self.state = State.REGISTERING
         self.is_leaving = False
         """Whether the router said that it ends."""
-        self.cluster_status: ClusterStatus | None = None
+        self.cluster_status: status.ClusterStatus | None = None
         """What the router last said of the cluster; None until it did."""
-        self.clock_status: ClockStatus | None = None
+        self.clock_status: status.ClockStatus | None = None
         """What the router last said of the clock; None until it did."""
 
     @property
@@ -168,7 +151,7 @@ class Session:
         Args:
             why: What happened to the link.
         """
-        error = NotConnectedError(f"the link to the router was lost before the answer came: {why}")
+        error = errors.NotConnectedError(f"the link to the router was lost before the answer came: {why}")
         return [Settled(request.token, error) for request in self._requests.take_all()]
 
     def receive(self, line: bytes, wall_ns: int) -> list[Outcome]:
@@ -185,7 +168,7 @@ class Session:
             message = decode(line)
             if message.command == "ALIVE":
                 return [Transmit(encode_line(_answer_to_alive(message, wall_ns)))]
-        except ProtocolError as error:  # no message, or an ALIVE whose echo has no encoding
+        except errors.ProtocolError as error:  # no message, or an ALIVE whose echo has no encoding
             return [LineSkipped(line, error)]
         handle = self._RULES.get(message.command)
         if handle is None:
@@ -198,7 +181,7 @@ class Session:
             return [Settled(request.token, message)]
         return [Delivered(message, is_settled)]
 
-    def _settle(self, request: Request | None, error: ClientError, message: Message) -> list[Outcome]:
+    def _settle(self, request: Request | None, error: errors.ClientError, message: Message) -> list[Outcome]:
         return [Delivered(message) if request is None else Settled(request.token, error)]
 
     def _commands_line(self, answer: Message) -> bytes:
@@ -222,7 +205,7 @@ class Session:
         self.state = State.REFUSED
         allowed = message.get("probe_allowed").lower() in ("true", "yes", "1")
         reason = message.get("reason", "no reason given")
-        return [NotRegistered(VersionBlockedError(reason, _span_s(message.get("until_s")), allowed))]
+        return [NotRegistered(errors.VersionBlockedError(reason, _span_s(message.get("until_s")), allowed))]
 
     def _refusal(self, message: Message) -> list[Outcome]:
         """INVALID or UNKNOWN: of our REGISTER, of our question to an elder router, of a request, or of a plain message."""
@@ -234,7 +217,7 @@ class Session:
         if self.state is State.REGISTERING and refused in ("REGISTER", "") and by_router:
             self.state = State.REFUSED
             reason = message.get("message", "no reason given")
-            return [NotRegistered(RegistrationRefusedError(self._identity.service, reason))]
+            return [NotRegistered(errors.RegistrationRefusedError(self._identity.service, reason))]
         outcomes: list[Outcome] = []
         if refused == "CLUSTER_GET_STATUS" and by_router and not self._router.is_elder:
             self._router.is_elder = True
@@ -243,7 +226,7 @@ class Session:
         request = self._requests.take_refused(refused, message)
         if request is None and outcomes:
             return outcomes
-        return outcomes + self._settle(request, MessageRefusedError(refused, reason), message)
+        return outcomes + self._settle(request, errors.MessageRefusedError(refused, reason), message)
 
     def _transmission_report(self, message: Message) -> list[Outcome]:
         if message.get("status") == "failed":
@@ -261,16 +244,16 @@ class Session:
         server, service = _destination(message)
         request = self._requests.take_undelivered(command, server, service)
         destination = request.destination if request is not None else service
-        return self._settle(request, NoReceiverError(destination, command), message)
+        return self._settle(request, errors.NoReceiverError(destination, command), message)
 
     def _cluster_status(self, message: Message) -> list[Outcome]:
         if self._router.is_sender(message):
-            self.cluster_status = read_cluster_status(message, self.cluster_status)
+            self.cluster_status = status.read_cluster_status(message, self.cluster_status)
         return self._answer_or_deliver(message, is_settled=True)
 
     def _clock_status(self, message: Message) -> list[Outcome]:
         if self._router.is_sender(message):
-            self.clock_status = read_clock_status(message)
+            self.clock_status = status.read_clock_status(message)
         return self._answer_or_deliver(message, is_settled=True)
 
     def _absolutely(self, message: Message) -> list[Outcome]:
@@ -286,8 +269,8 @@ class Session:
         return [RouterLeaves()]
 
     _RULES: ClassVar[Mapping[str, Callable[["Session", Message], list[Outcome]]]] = {
-        **dict.fromkeys(CLUSTER_COMMANDS, _cluster_status),
-        **dict.fromkeys(CLOCK_COMMANDS, _clock_status),
+        **dict.fromkeys(status.CLUSTER_COMMANDS, _cluster_status),
+        **dict.fromkeys(status.CLOCK_COMMANDS, _clock_status),
         "ABSOLUTELY": _absolutely,
         "DISCONNECTING": _leaving,
         "HELP": _help,
@@ -331,7 +314,7 @@ def _destination(report: Message) -> tuple[str, str]:
 def _span_s(text: str) -> float | None:
     try:
         return parse_duration_s(text)
-    except RemoteProtocolError:
+    except errors.RemoteProtocolError:
         return None
 
 

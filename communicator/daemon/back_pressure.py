@@ -14,7 +14,8 @@ others behind it: it is cut when its time is over or its queue is full.
 
 import asyncio
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+
+import msgspec
 
 from communicator.daemon.link import Link
 from communicator.router.events import CloseReason
@@ -30,8 +31,7 @@ ROUTER_PART = 0.01
 _LOW_PART = 4  # resume when a quarter is left: fewer and longer pauses
 
 
-@dataclass(slots=True)
-class _Account:
+class _Account(msgspec.Struct):
     """What a consumer has cost its producers."""
 
     spent_s: float

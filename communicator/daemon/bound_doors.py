@@ -1,7 +1,6 @@
 """All sockets of ``[listen]``, bound before anything else is made, since an address may be known only then; it accepts nobody."""
 
 import socket
-from types import TracebackType
 from typing import Self
 
 from communicator.daemon.doors import UnixDoor, address_of, open_tcp, open_udp
@@ -37,9 +36,7 @@ class BoundDoors:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, _type: type[BaseException] | None, _error: BaseException | None, _traceback: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     @property

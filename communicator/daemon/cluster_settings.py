@@ -1,11 +1,10 @@
 """The settings of the cluster, ``[cluster]``, ``[auth]`` and ``[tls]``: each alone; how they go together is ruled elsewhere."""
 
-import ipaddress
 from typing import Literal
 
 from communicator.daemon.listen_settings import check_address
 from communicator.errors import AddressError, ConfigError
-from communicator.protocol.addresses import REMOTE_PORT, HostPort, parse_host_port
+from communicator.protocol.addresses import REMOTE_PORT, HostPort, parse_host_port, read_ip
 from communicator.router.config import NeighborAddress
 from communicator.runtime import Settings
 
@@ -17,11 +16,9 @@ _USERNAME_CHARACTERS = 128
 
 
 def _require_numbers(host_port: HostPort) -> str:
-    try:
-        address = ipaddress.ip_address(host_port.host)
-    except ValueError:
+    if read_ip(host_port.host) is None:
         return "is not an IP address and a port"
-    if address.is_unspecified or not host_port.port:
+    if host_port.is_unspecified or not host_port.port:
         return "is no address that others could connect to"
     return ""
 

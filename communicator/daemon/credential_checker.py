@@ -8,7 +8,6 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from communicator.daemon.passwords import Entry, hash_of_nobody, read_password_file
@@ -19,18 +18,6 @@ _NICE = 10
 """How far the thread stands back: on a busy machine it gets a tenth of what the loop gets."""
 
 Done = Callable[[Credential | None], None]
-
-
-@dataclass(frozen=True, slots=True)
-class _Check:
-    """A password to be verified."""
-
-    username: str
-    entry: Entry | None
-    hash: str = field(repr=False)
-    password: str = field(repr=False)
-    done: Done
-    loop: asyncio.AbstractEventLoop
 
 
 class CredentialChecker:
@@ -48,7 +35,7 @@ class CredentialChecker:
         self._verify = _nothing_is_right if file is None else _load_verify()
         self._entries: Mapping[str, Entry] = {}
         self._nobody = hash_of_nobody()
-        self._checks: queue.SimpleQueue[_Check | None] = queue.SimpleQueue()
+        self._checks: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
         self._closed = False
         self.reload()
@@ -66,7 +53,14 @@ class CredentialChecker:
             return
         entry = self._entries.get(username)
         hashed = self._nobody if entry is None else entry.hash
-        self._checks.put(_Check(username, entry, hashed, password, done, asyncio.get_running_loop()))
+        loop = asyncio.get_running_loop()
+
+        def verify() -> None:
+            answer = entry if self._verify(hashed, password) else None
+            with suppress(RuntimeError):  # the loop is closed: nobody waits any more
+                loop.call_soon_threadsafe(self._answer, answer, done)
+
+        self._checks.put(verify)
         if self._thread is None:
             self._thread = threading.Thread(target=self._work, name="passwords", daemon=True)
             self._thread.start()
@@ -94,19 +88,14 @@ class CredentialChecker:
     def _work(self) -> None:
         """The thread: one check after the other."""
         _stand_back()
-        while (check := self._checks.get()) is not None:
-            if self._closed:
-                continue
-            right = self._verify(check.hash, check.password)
-            with suppress(RuntimeError):  # the loop is closed: nobody waits any more
-                check.loop.call_soon_threadsafe(self._answer, check, right)
+        while (verify := self._checks.get()) is not None:
+            if not self._closed:
+                verify()
 
-    def _answer(self, check: _Check, right: bool) -> None:  # noqa: FBT001 - called by the loop
-        if self._closed:
-            return
-        entry = check.entry
-        counts = right and entry is not None and self._entries.get(check.username) == entry  # not changed meanwhile
-        check.done(entry.credential if counts and entry is not None else None)
+    def _answer(self, entry: Entry | None, done: Done) -> None:
+        if not self._closed:
+            is_known = entry is None or self._entries.get(entry.username) == entry  # not changed meanwhile
+            done(entry.credential if entry and is_known else None)
 
 
 def _most_common_cost(entries: Mapping[str, Entry]) -> str:

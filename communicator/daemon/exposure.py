@@ -1,16 +1,10 @@
 """Rules who may be let in by which door: an open one needs credentials; it opens none and reads no file."""
 
-import ipaddress
-
 from communicator.daemon.cluster_settings import AuthSettings, ClusterSettings, TlsSettings
 from communicator.daemon.listen_settings import ListenSettings
 from communicator.errors import ConfigError
-from communicator.protocol.addresses import HostPort, parse_host_port
+from communicator.protocol.addresses import HostPort, is_private, parse_host_port, read_ip
 
-_PRIVATE = tuple(
-    ipaddress.ip_network(network) for network in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")
-)
-"""RFC 1918 and RFC 4193: addresses that no router of the internet leads to."""
 _IN_CLEAR = (
     "set it (and auth.allow_cleartext_password), or use listen.secure, or say auth.mode = 'none' on a private address"
 )
@@ -50,14 +44,6 @@ def demands_credentials(listen: ListenSettings, auth: AuthSettings, tls: TlsSett
     return bool(auth.password_file) or tls.require_client_certificate or open_doors
 
 
-def is_wildcard(host: str) -> bool:
-    """Whether this stands for all addresses of the host."""
-    try:
-        return ipaddress.ip_address(host).is_unspecified
-    except ValueError:
-        return False
-
-
 def _check_remote(address: str, auth: AuthSettings) -> None:
     door = parse_host_port(address)
     if door.is_loopback:
@@ -92,7 +78,7 @@ def _check_secure(address: str, auth: AuthSettings, tls: TlsSettings) -> None:
 
 
 def _require_private(key: str, door: HostPort) -> None:
-    if not _is_private(door):
+    if not is_private(str(door)):
         raise ConfigError(
             key,
             f"{str(door)!r} is not a private address (RFC 1918, RFC 4193): auth.mode = 'none' would let in anybody;"
@@ -100,17 +86,9 @@ def _require_private(key: str, door: HostPort) -> None:
         )
 
 
-def _is_private(door: HostPort) -> bool:
-    try:
-        address = ipaddress.ip_address(door.host)
-    except ValueError:
-        return False  # a name may lead anywhere
-    return any(address in network for network in _PRIVATE)
-
-
 def _check_my_address(listen: ListenSettings, cluster: ClusterSettings) -> None:
     doors = [door for door in (listen.secure, listen.remote) if door]
-    if doors and not cluster.my_address and all(is_wildcard(parse_host_port(door).host) for door in doors):
+    if doors and not cluster.my_address and all(parse_host_port(door).is_unspecified for door in doors):
         raise ConfigError(
             "cluster.my_address", f"{doors[0]!r} stands for all addresses of this host: say which others use"
         )
@@ -120,7 +98,7 @@ def _check_plain_neighbor(neighbor: HostPort, auth: AuthSettings) -> None:
     if neighbor.is_loopback or auth.allow_cleartext_password:
         return
     if auth.mode == "none":
-        if is_number(neighbor.host) and not _is_private(neighbor):
+        if read_ip(neighbor.host) is not None and not is_private(str(neighbor)):
             raise ConfigError(
                 "cluster.neighbors",
                 f"{str(neighbor)!r} is not a private address: use cds://, or set auth.allow_cleartext_password",
@@ -131,12 +109,3 @@ def _check_plain_neighbor(neighbor: HostPort, auth: AuthSettings) -> None:
         f"{str(neighbor)!r} would be linked to in clear: use cds://, or set auth.allow_cleartext_password,"
         " or say auth.mode = 'none' on a private network",
     )
-
-
-def is_number(host: str) -> bool:
-    """Whether this is an address and no name."""
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return True

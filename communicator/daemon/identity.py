@@ -2,10 +2,10 @@
 
 import socket
 import uuid
-from dataclasses import dataclass, field
+
+import msgspec
 
 from communicator.daemon.bound_doors import BoundDoors
-from communicator.daemon.exposure import is_wildcard
 from communicator.daemon.settings import CommunicatordSettings
 from communicator.errors import ConfigError
 from communicator.protocol.addresses import REMOTE_PORT, HostPort, parse_host_port
@@ -16,8 +16,7 @@ _NOWHERE = HostPort("127.0.0.1", REMOTE_PORT)
 """The address of a router that no other can reach."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Identity:
+class Identity(msgspec.Struct, frozen=True, kw_only=True):
     """What a SIGHUP does not change."""
 
     server_name: str
@@ -26,7 +25,7 @@ class Identity:
     """Whether `my_address` is spoken to over TLS."""
     listens: bool = False
     """Whether other routers can reach it."""
-    boot_id: str = field(default_factory=lambda: str(uuid.uuid4()))
+    boot_id: str = msgspec.field(default_factory=lambda: str(uuid.uuid4()))
 
 
 def identify_router(settings: CommunicatordSettings, doors: BoundDoors) -> Identity:
@@ -51,7 +50,7 @@ def _default_address(remote: HostPort | None, secure: HostPort | None) -> HostPo
     if not doors:
         return _NOWHERE
     for door in doors:
-        if not is_wildcard(door.host):
+        if not door.is_unspecified:
             return door
     raise ConfigError(
         "cluster.my_address", f"{str(doors[0])!r} stands for all addresses of this host: say which others use"

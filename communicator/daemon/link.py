@@ -2,8 +2,11 @@
 
 import asyncio
 from collections.abc import Callable
-from typing import Protocol, cast
+from typing import Protocol, TypeAlias, cast
 
+import msgspec
+
+from communicator.daemon.settings import LimitsSettings
 from communicator.daemon.shelf import Shelf
 from communicator.protocol.limits import LINE_BYTES_HARD
 from communicator.protocol.line_buffer import LineBuffer
@@ -21,22 +24,20 @@ _REPROACHES = frozenset((CloseReason.PROTOCOL, CloseReason.LIMIT))
 SHELF_BYTES = 1024 * 1024
 """What is kept at most for a consumer that drops, beyond what waits in its transport: a second of traffic at 1 MiB/s."""
 _SHELF_PART = 4  # of queue_bytes, where that is small
+REMOTE_QUEUE_BYTES = 64 * 1024 * 1024
+"""What may wait for another router: the messages of a whole host go over one link."""
 
 
-class LinkLimits(Protocol):
-    """Bounds of one link, as the settings have them."""
+class RemoteLimits(msgspec.Struct, frozen=True):
+    """Bounds of a link to another router: answers and link states are long, and cutting it costs a whole host."""
 
-    @property
-    def line_bytes(self) -> int:
-        """The longest line accepted."""
+    drain_s: float
+    line_bytes: int = LINE_BYTES_HARD
+    queue_bytes: int = REMOTE_QUEUE_BYTES
 
-    @property
-    def queue_bytes(self) -> int:
-        """What may wait for a consumer."""
 
-    @property
-    def drain_s(self) -> float:
-        """How long a closing link may take to write what waits."""
+LinkLimits: TypeAlias = LimitsSettings | RemoteLimits
+"""Bounds of one link: what may be the longest line, what may wait for its consumer, and how long for at the end."""
 
 
 class LinkOwner(Protocol):
@@ -77,29 +78,9 @@ class Link(asyncio.BufferedProtocol):
     """
 
     __slots__ = (
-        "_buffer",
-        "_deadline",
-        "_ended",
-        "_half_closes",
-        "_limits",
-        "_lines",
-        "_lost",
-        "_owner",
-        "_patience_bytes",
-        "_pauses",
-        "_shelf",
-        "_transport",
-        "_welcome",
-        "behind",
-        "close_reason",
-        "closing",
-        "drops",
-        "kind",
-        "leads_to_router",
-        "number",
-        "queued_bytes",
-        "received_bytes",
-        "sent_bytes",
+        *("_buffer", "_deadline", "_ended", "_half_closes", "_limits", "_lines", "_lost", "_owner", "_patience_bytes"),
+        *("_pauses", "_shelf", "_transport", "_welcome", "behind", "close_reason", "closing", "drops", "kind"),
+        *("leads_to_router", "number", "queued_bytes", "received_bytes", "sent_bytes"),
     )
 
     def __init__(

@@ -1,7 +1,8 @@
 """Reads the message definitions that the settings name, where messages are checked; how they are is told elsewhere."""
 
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from communicator.daemon.settings import CommunicatordSettings
 from communicator.definitions.loading import load_catalogue
@@ -10,8 +11,7 @@ from communicator.protocol.definitions import Checker, Checking, Remark, Severit
 from communicator.router.config import MessageChecks
 
 
-@dataclass(frozen=True, slots=True)
-class Definitions:
+class Definitions(msgspec.Struct, frozen=True):
     """What messages are held to, and what of it was not taken."""
 
     checks: MessageChecks | None = None

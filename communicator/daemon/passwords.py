@@ -5,7 +5,6 @@ import binascii
 import fcntl
 import os
 import re
-import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ from communicator.protocol.limits import TOKEN_CHARACTERS
 from communicator.protocol.names import is_server_name, is_service_name
 from communicator.router.events import Credential, Opens
 from communicator.runtime import read_private_file
+from communicator.runtime.kept_file import write_file
 
 # RFC 9106, section 4, second recommended option (3 passes over 64 MiB), but in one lane instead of four: a router has other
 # work for its cores than four threads at once.
@@ -243,34 +243,14 @@ def _locked(path: Path, key: str) -> Iterator[None]:
 
 
 def _write(path: Path, key: str, lines: list[str]) -> None:
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     try:
-        try:
-            descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-            with open(descriptor, "w", encoding="utf-8") as file:  # noqa: PTH123 - a descriptor has no path
-                _keep_owner(path, descriptor)
-                file.writelines(f"{line}\n" for line in lines)
-                file.flush()
-                os.fsync(descriptor)
-            draft.replace(path)
-        finally:
-            draft.unlink(missing_ok=True)
-        _sync_directory(path.parent)
+        write_file(path, "".join(f"{line}\n" for line in lines), 0o600, _owner_to_keep(path))
     except OSError as error:
         raise ConfigError(key, f"{str(path)!r} cannot be written: {error.strerror}") from error
 
 
-def _keep_owner(path: Path, descriptor: int) -> None:
+def _owner_to_keep(path: Path) -> tuple[int, int] | None:
     """Root may change what the router's user has to read: the new file is that user's, as the old one was."""
-    like = path if path.exists() else path.parent
-    status = like.stat()
-    if os.geteuid() == 0 and (status.st_uid, status.st_gid) != (0, 0):
-        os.fchown(descriptor, status.st_uid, status.st_gid)
-
-
-def _sync_directory(directory: Path) -> None:
-    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    like = (path if path.exists() else path.parent).stat()
+    owner = (like.st_uid, like.st_gid)
+    return owner if os.geteuid() == 0 and owner != (0, 0) else None

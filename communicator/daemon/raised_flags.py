@@ -9,7 +9,7 @@ from communicator.router.effects import SetFlag
 UNIT = "communicatord"
 
 
-class RaisedFlags:
+class RaisedFlags(OwnFlags):
     """What the router has to say to operators.
 
     Args:
@@ -18,32 +18,23 @@ class RaisedFlags:
     """
 
     def __init__(self, directory: Path, failed: Failed) -> None:
-        self._flags = OwnFlags(directory, UNIT, failed)
+        super().__init__(directory, UNIT, failed)
         self._not_kept: set[Path] = set()
         self._is_file_flag_known = False
         """Whether the flag of files was set in this life; one of the last may stand."""
 
-    @property
-    def failures(self) -> int:
-        """How often raising a flag, or taking one down, has failed."""
-        return self._flags.failures
-
-    def check(self) -> None:
-        """Tell now when no flag could be raised."""
-        self._flags.check()
-
     def follow(self, effect: SetFlag) -> None:
         """Do what the router asks for; it knows one flag."""
         if effect.raised:
-            self._flags.raise_(CONNECTION_FAILED, router=effect.detail)
+            self.raise_(CONNECTION_FAILED, router=effect.detail)
         else:
-            self._flags.lower(CONNECTION_FAILED)
+            self.lower(CONNECTION_FAILED)
 
     def file_not_kept(self, path: Path, reason: str) -> None:
         """A file could not be written."""
         self._not_kept.add(path)
         self._is_file_flag_known = True
-        self._flags.raise_(FILE_WRITE, file=str(path), reason=reason)
+        self.raise_(FILE_WRITE, file=str(path), reason=reason)
 
     def file_kept(self, path: Path) -> None:
         """A file was written: when no other is still to be, that trouble is over."""
@@ -51,8 +42,4 @@ class RaisedFlags:
         self._not_kept.discard(path)
         if not self._not_kept and (was_not_kept or not self._is_file_flag_known):
             self._is_file_flag_known = True
-            self._flags.lower(FILE_WRITE)
-
-    async def close(self) -> None:
-        """Do what waits, as far as the disk does it in time."""
-        await self._flags.close()
+            self.lower(FILE_WRITE)

@@ -2,18 +2,16 @@
 
 import socket
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from itertools import count
 
 from communicator.daemon.back_pressure import water_marks
 from communicator.daemon.dispatcher import Dispatcher
-from communicator.daemon.link import READ_BYTES, Link, LinkLimits
+from communicator.daemon.link import READ_BYTES, Link, LinkLimits, RemoteLimits
 from communicator.daemon.peer_user import tcp_user, unix_user
 from communicator.daemon.settings import LimitsSettings
 from communicator.daemon.tls import certificate_names
 from communicator.protocol.addresses import HostPort
-from communicator.protocol.limits import LINE_BYTES_HARD
 from communicator.protocol.line_form import encode_line
 from communicator.protocol.message import Message
 from communicator.protocol.names import ROUTER_SERVICE
@@ -22,17 +20,6 @@ from communicator.router.events import CloseReason, LinkKind, LinkOpened, User
 
 _TURNED_AWAY_AT_ONCE = 32
 """Links that may be reading why they were not taken; further ones are closed without a word, to save descriptors."""
-REMOTE_QUEUE_BYTES = 64 * 1024 * 1024
-"""What may wait for another router: the messages of a whole host go over one link."""
-
-
-@dataclass(frozen=True, slots=True)
-class RemoteLimits:
-    """Bounds of a link to another router: answers and link states are long, and cutting it costs a whole host."""
-
-    drain_s: float
-    line_bytes: int = LINE_BYTES_HARD
-    queue_bytes: int = REMOTE_QUEUE_BYTES
 
 
 class Reception:

@@ -1,13 +1,12 @@
 """Finds the addresses of a host, in threads that nobody waits for at the end; it connects to none of them."""
 
 import asyncio
-import ipaddress
 import socket
 import threading
 from contextlib import suppress
 from typing import NamedTuple
 
-from communicator.protocol.addresses import HostPort
+from communicator.protocol.addresses import HostPort, read_ip
 
 
 class Target(NamedTuple):
@@ -61,11 +60,10 @@ class Resolver:
 
 
 def _target_of_number(host_port: HostPort) -> Target | None:
-    try:
-        version = ipaddress.ip_address(host_port.host).version
-    except ValueError:
+    ip = read_ip(host_port.host)
+    if ip is None:
         return None
-    if version == 6:  # noqa: PLR2004 - IPv6
+    if ip.version == 6:  # noqa: PLR2004 - IPv6
         return Target(socket.AF_INET6, host_port.host, (host_port.host, host_port.port, 0, 0))
     return Target(socket.AF_INET, host_port.host, (host_port.host, host_port.port))
 

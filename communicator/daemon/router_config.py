@@ -1,7 +1,6 @@
 """Makes the router's configuration out of settings and of what this host says of itself."""
 
 import grp
-import ipaddress
 import os
 import platform
 import pwd
@@ -17,7 +16,7 @@ from communicator.daemon.service_files import read_service_files
 from communicator.daemon.settings import CommunicatordSettings
 from communicator.daemon.tls import load_trust
 from communicator.errors import ConfigError
-from communicator.protocol.addresses import parse_host_port
+from communicator.protocol.addresses import parse_host_port, read_ip
 from communicator.router.config import ClusterConfig, RouterConfig
 from communicator.router.effects import KeptFile
 from communicator.runtime import read_secret
@@ -157,8 +156,6 @@ def _is_user(name: str) -> bool:
 def _ips(*addresses: str) -> Iterator[str]:
     """The hosts of listen addresses that are given by number."""
     for address in filter(None, addresses):
-        host = parse_host_port(address).host
-        try:
-            yield str(ipaddress.ip_address(host))
-        except ValueError:
-            continue
+        ip = read_ip(parse_host_port(address).host)
+        if ip is not None:
+            yield str(ip)

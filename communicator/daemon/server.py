@@ -43,16 +43,8 @@ RESERVED_DESCRIPTORS = 64
 """For everything that is not a link: doors, the loop, dials, files that are read now and then."""
 NEEDS_RESTART = frozenset(
     (
-        "server_name",
-        "data_path",
-        "flags_path",
-        "listen.unix",
-        "listen.local",
-        "listen.signal",
-        "listen.remote",
-        "listen.secure",
-        "listen.socket_group",
-        "cluster.my_address",
+        *("server_name", "data_path", "flags_path", "cluster.my_address"),
+        *(f"listen.{key}" for key in ("unix", "local", "signal", "remote", "secure", "socket_group")),
     )
 )
 """Settings that are bound up with open sockets or with our identity; all others follow a SIGHUP."""

@@ -2,15 +2,17 @@
 
 import difflib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
+
+import msgspec
 
 from communicator.daemon.service_cache import read_cache_policy
 from communicator.errors import ConfigError
 from communicator.protocol.names import ROUTER_SERVICE, is_command_name, is_service_name
 from communicator.router.config import PackagedService
 from communicator.router.effects import QueuePolicy
+from communicator.runtime.kept_file import read_file
 
 FILE_BYTES = 256 * 1024
 """The largest file read: 1,000 commands of the longest names take half of it."""
@@ -25,8 +27,7 @@ _SUFFIX = ".service"
 _COMMENTS = ("#", ";")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ServiceFile:
+class ServiceFile(msgspec.Struct, frozen=True, kw_only=True):
     """One file."""
 
     user: str = ""
@@ -34,8 +35,7 @@ class ServiceFile:
     packaged: PackagedService
 
 
-@dataclass(frozen=True, slots=True)
-class Doubt:
+class Doubt(msgspec.Struct, frozen=True):
     """What is probably a slip; the file is read without it."""
 
     path: Path
@@ -136,16 +136,12 @@ def _read(path: Path) -> ServiceFile:
 
 def _text(path: Path) -> str:
     try:
-        with path.open("rb") as file:
-            content = file.read(FILE_BYTES + 1)
+        return read_file(path, FILE_BYTES)
     except OSError as error:
         raise ConfigError(_KEY, f"{str(path)!r} cannot be read: {error.strerror}") from error
-    if len(content) > FILE_BYTES:
-        raise ConfigError(_KEY, f"{str(path)!r} is larger than {FILE_BYTES} bytes")
-    try:
-        return content.decode()
-    except UnicodeDecodeError:
-        raise ConfigError(_KEY, f"{str(path)!r} is not UTF-8") from None
+    except ValueError as error:
+        fault = "not UTF-8" if isinstance(error, UnicodeDecodeError) else str(error)
+        raise ConfigError(_KEY, f"{str(path)!r} is {fault}") from None
 
 
 def _take(found: dict[str, object], content: str) -> None:

@@ -4,23 +4,27 @@ import asyncio
 import hashlib
 import re
 import ssl
-from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
+
 from communicator.daemon.cluster_settings import TlsSettings
-from communicator.errors import ConfigError
-from communicator.runtime import read_private_file
+from communicator.runtime.tls_files import (
+    load_authorities,
+    load_certificate,
+    read_named_file,
+    restricted,
+    server_context,
+)
 
 HANDSHAKE_S = 5.0
 """How long the other end may take to get through a handshake."""
 
-_KEY_BYTES = 64 * 1024
 _NOT_TLS = frozenset(("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "HTTPS_PROXY_REQUEST", "UNKNOWN_PROTOCOL"))
 _ALERT = re.compile(r"(?:TLSV1|TLSV13|SSLV3)_ALERT_(\w+)")
 
 
-@dataclass(frozen=True, slots=True)
-class Trust:
+class Trust(msgspec.Struct, frozen=True):
     """The files of ``[tls]``, read."""
 
     server: ssl.SSLContext
@@ -80,71 +84,28 @@ def _reason(error: ssl.SSLError) -> str:
 
 
 def _server_context(tls: TlsSettings) -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    _restrict(context)
-    context.num_tickets = 0  # every link is verified anew: a resumed one would outlive a revocation
-    context.options |= ssl.OP_NO_TICKET
-    if tls.certificate:
-        _load_certificate(context, tls)
+    context = _loaded(server_context(), tls)
     if tls.ca:
-        _load_authorities(context, tls.ca)
         context.verify_mode = ssl.CERT_REQUIRED if tls.require_client_certificate else ssl.CERT_OPTIONAL
     return context
 
 
 def _client_context(tls: TlsSettings) -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    _restrict(context)
+    context = restricted(ssl.PROTOCOL_TLS_CLIENT)
     # The name to verify is the one the peer says in ACCEPT: the router compares it with LinkOpened.certificate.
     context.check_hostname = False
+    return _loaded(context, tls)
+
+
+def _loaded(context: ssl.SSLContext, tls: TlsSettings) -> ssl.SSLContext:
     if tls.certificate:
-        _load_certificate(context, tls)
+        keys = ("tls.certificate", "tls.private_key")
+        load_certificate(context, Path(tls.certificate), Path(tls.private_key), keys)
     if tls.ca:
-        _load_authorities(context, tls.ca)
+        load_authorities(context, Path(tls.ca), "tls.ca")
     return context
-
-
-def _restrict(context: ssl.SSLContext) -> None:
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.options |= ssl.OP_NO_RENEGOTIATION
-
-
-def _load_certificate(context: ssl.SSLContext, tls: TlsSettings) -> None:
-    try:
-        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(tls.certificate)
-    except ssl.SSLError:
-        raise ConfigError("tls.certificate", f"{tls.certificate!r} holds no certificate") from None
-
-    def ask_nobody() -> str:
-        raise ConfigError("tls.private_key", f"{tls.private_key!r} is encrypted: nobody is there to give its password")
-
-    try:
-        context.load_cert_chain(tls.certificate, tls.private_key, ask_nobody)
-    except ssl.SSLError as error:
-        is_other = error.reason == "KEY_VALUES_MISMATCH"
-        fault = f"does not go with {tls.certificate!r}" if is_other else "holds no key that can be used"
-        raise ConfigError("tls.private_key", f"{tls.private_key!r} {fault}") from None
-
-
-def _load_authorities(context: ssl.SSLContext, file: str) -> None:
-    try:
-        context.load_verify_locations(file)
-    except ssl.SSLError:
-        raise ConfigError("tls.ca", f"{file!r} holds no certificate") from None
-    held = context.cert_store_stats()
-    if not held["x509_ca"]:
-        raise ConfigError("tls.ca", f"{file!r} holds no certificate of an authority")
-    if held["crl"]:  # without a list nothing would pass the check
-        context.verify_flags |= ssl.VERIFY_CRL_CHECK_LEAF
 
 
 def _content(tls: TlsSettings, key: str) -> bytes:
     file: str = getattr(tls, key)
-    if not file:
-        return b""
-    if key == "private_key":
-        return read_private_file(Path(file), "tls.private_key", _KEY_BYTES)
-    try:
-        return Path(file).read_bytes()
-    except OSError as error:
-        raise ConfigError(f"tls.{key}", f"{file!r} cannot be read: {error.strerror}") from error
+    return read_named_file(Path(file), f"tls.{key}", is_private=key == "private_key") if file else b""

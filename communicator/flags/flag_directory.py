@@ -4,8 +4,9 @@ import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from communicator.errors import FlagError, FlagsPathError
 from communicator.flags.flag import Flag, FlagName, raise_again
@@ -21,8 +22,7 @@ _DRAFT_S = 60.0
 """A draft that old was left by a process that was killed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Listing:
+class Listing(msgspec.Struct, frozen=True):
     """What is in the directory."""
 
     flags: tuple[Flag, ...]

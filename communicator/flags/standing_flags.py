@@ -7,7 +7,7 @@ from communicator.flags.catalogue import Declaration
 from communicator.flags.own_flags import Failed, OwnFlags
 
 
-class StandingFlags:
+class StandingFlags(OwnFlags):
     """What a daemon has to say to operators.
 
     Args:
@@ -18,19 +18,10 @@ class StandingFlags:
     """
 
     def __init__(self, directory: Path, unit: str, flags: Sequence[Declaration], failed: Failed) -> None:
-        self._flags = OwnFlags(directory, unit, failed)
+        super().__init__(directory, unit, failed)
         self._declared = flags
         self._standing: frozenset[Declaration] | None = None
         """None: not known yet; one of the last life may stand."""
-
-    @property
-    def failures(self) -> int:
-        """How often raising a flag, or taking one down, has failed."""
-        return self._flags.failures
-
-    def check(self) -> None:
-        """Tell now when no flag could be raised."""
-        self._flags.check()
 
     def follow(self, standing: Mapping[Declaration, str]) -> None:
         """Have these flags stand, and no others of ours.
@@ -41,11 +32,7 @@ class StandingFlags:
         known = self._standing
         for declared in self._declared:
             if declared in standing and (known is None or declared not in known):
-                self._flags.raise_(declared, reason=standing[declared])
+                self.raise_(declared, reason=standing[declared])
             elif declared not in standing and (known is None or declared in known):
-                self._flags.lower(declared)
+                self.lower(declared)
         self._standing = frozenset(standing)
-
-    async def close(self) -> None:
-        """Do what waits, as far as the disk does it in time."""
-        await self._flags.close()

@@ -1,10 +1,11 @@
 """Addresses as text: ``host:port``, ``[v6]:port`` and the ``cd://`` family; no name is ever looked up here."""
 
 import ipaddress
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 from urllib.parse import quote, unquote
+
+import msgspec
 
 from communicator.errors import AddressError
 
@@ -19,8 +20,15 @@ _PORT_MAX = 65_535
 _PORT_DIGITS = 5
 
 
-@dataclass(frozen=True, slots=True)
-class HostPort:
+def read_ip(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """The address that a host is written as; None where it is a name."""
+    try:
+        return ipaddress.ip_address(host)
+    except ValueError:
+        return None
+
+
+class HostPort(msgspec.Struct, frozen=True):
     """A host, by name or number, and a port."""
 
     host: str
@@ -33,20 +41,14 @@ class HostPort:
     @property
     def is_unspecified(self) -> bool:
         """Whether it stands for all addresses of a host, so that nobody else can use it."""
-        try:
-            return ipaddress.ip_address(self.host).is_unspecified
-        except ValueError:
-            return False
+        ip = read_ip(self.host)
+        return ip is not None and ip.is_unspecified
 
     @property
     def is_loopback(self) -> bool:
         """Whether only this machine can reach it; ``localhost`` is taken at its word, any other name is not."""
-        if self.host == "localhost":
-            return True
-        try:
-            return ipaddress.ip_address(self.host).is_loopback
-        except ValueError:
-            return False
+        ip = read_ip(self.host)
+        return self.host == "localhost" or (ip is not None and ip.is_loopback)
 
 
 def parse_host_port(text: str, default_port: int | None = None) -> HostPort:
@@ -118,11 +120,8 @@ def plain_ip(ip: str) -> str:
     Args:
         ip: Without a port and without brackets; what is no address is returned as it is.
     """
-    try:
-        address = ipaddress.ip_address(ip)
-    except ValueError:
-        return ip
-    return str(getattr(address, "ipv4_mapped", None) or address)
+    address = read_ip(ip)
+    return ip if address is None else str(getattr(address, "ipv4_mapped", None) or address)
 
 
 @lru_cache(maxsize=ADDRESSES_CACHED)
@@ -133,11 +132,9 @@ def ip_of(address: str) -> str:
         address: What holds no IP address, or one with a zone, which means something on one host only, gives an empty text.
     """
     for text in (address, address.rpartition(":")[0]):
-        try:
-            ip = ipaddress.ip_address(text.removeprefix("[").removesuffix("]"))
-        except ValueError:
-            continue
-        return "" if "%" in text else plain_ip(str(ip))
+        ip = read_ip(text.removeprefix("[").removesuffix("]"))
+        if ip is not None:
+            return "" if "%" in text else plain_ip(str(ip))
     return ""
 
 
@@ -149,8 +146,7 @@ class Scheme(StrEnum):
     DATAGRAM = "cdu"
 
 
-@dataclass(frozen=True, slots=True)
-class RouterAddress:
+class RouterAddress(msgspec.Struct, frozen=True):
     """Where a router listens: either `path` (a Unix socket) or `host_port` is set."""
 
     scheme: Scheme

@@ -7,22 +7,14 @@ import ipaddress
 import math
 import re
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
+import msgspec
+
+from communicator.protocol.addresses import read_ip
 from communicator.protocol.values import NS_PER_S
 from communicator.reporter.syntax import Operator
-from communicator.reporter.values import (
-    Address,
-    Regex,
-    Timestamp,
-    Type,
-    Value,
-    ValueTypeError,
-    Word,
-    bounded,
-    type_of,
-)
+from communicator.reporter.values import Address, Regex, Timestamp, Type, Value, ValueTypeError, Word, bounded, type_of
 
 LESS, EQUAL, GREATER, UNORDERED = -1, 0, 1, -2
 """What a comparison answers; they are integers of the language, too."""
@@ -111,9 +103,8 @@ def _compare_addresses(left: Address, right: Address) -> int:
 
 
 def _address_key(address: Address) -> tuple[str, int, int, str, int, str]:
-    try:
-        ip = ipaddress.ip_address(address.host)
-    except ValueError:
+    ip = read_ip(address.host)
+    if ip is None:
         return (address.path, 0, 0, address.host, address.port, address.mask)
     return (address.path, ip.version, int(ip), "", address.port, address.mask)
 
@@ -147,15 +138,15 @@ def _repeat(text: str, times: int) -> str:
 
 
 def _ip(address: Address) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
-    try:
-        return ipaddress.ip_address(address.host)
-    except ValueError:
-        raise ValueTypeError(f"{str(address)!r} is no numeric address: it cannot be computed with") from None
+    ip = read_ip(address.host)
+    if ip is None:
+        raise ValueTypeError(f"{str(address)!r} is no numeric address: it cannot be computed with")
+    return ip
 
 
 def _move(address: Address, distance: int) -> Address:
     try:
-        return replace(address, host=str(_ip(address) + distance))
+        return msgspec.structs.replace(address, host=str(_ip(address) + distance))
     except ipaddress.AddressValueError:
         raise ValueTypeError(f"{str(address)!r} has no neighbour at a distance of {distance}") from None
 

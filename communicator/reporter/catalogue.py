@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import StrEnum
+
+import msgspec
 
 from communicator.reporter.values import Type, Value, parse_seconds, read_address
 
@@ -17,19 +18,7 @@ LIST = frozenset({Type.LIST})
 ARRAY = frozenset({Type.ARRAY})
 ANY = frozenset(Type)
 
-TYPE_NAMES = frozenset(
-    {
-        Type.ADDRESS,
-        Type.FLOATING_POINT,
-        Type.IDENTIFIER,
-        Type.INTEGER,
-        Type.LIST,
-        Type.REGEX,
-        Type.STRING,
-        Type.TIMESTAMP,
-        Type.VOID,
-    }
-)
+TYPE_NAMES = ANY - ARRAY
 CONNECTION_TYPES = frozenset({"tcp", "unix", "udp", "messenger"})
 """``messenger`` is TCP that carries messages, whatever else the script does."""
 WAIT_MODES = frozenset({"wait", "drain", "timeout"})
@@ -51,8 +40,7 @@ class Role(StrEnum):
         return self in {Role.LABEL, Role.LABEL_DEFINED}
 
 
-@dataclass(frozen=True, slots=True)
-class ParameterRule:
+class ParameterRule(msgspec.Struct, frozen=True):
     """What one parameter of an instruction may be."""
 
     types: frozenset[Type]

@@ -2,32 +2,20 @@
 
 from collections.abc import Callable
 
-from communicator.reporter.values import (
-    Address,
-    Timestamp,
-    Type,
-    Value,
-    ValueTypeError,
-    Word,
-    bounded,
-    parse_address,
-    parse_float,
-    parse_integer,
-    parse_timestamp,
-    text_of,
-    type_of,
-)
+from communicator.reporter import values
+from communicator.reporter.values import Type, Value
 
-_EMPTY: dict[Type, Value] = {Type.INTEGER: 0, Type.TIMESTAMP: Timestamp(0), Type.FLOATING_POINT: 0.0}
+_EMPTY: dict[Type, Value] = {Type.INTEGER: 0, Type.TIMESTAMP: values.Timestamp(0), Type.FLOATING_POINT: 0.0}
 
-_READERS: dict[Type, Callable[[str], Value]] = {
-    Type.ADDRESS: parse_address,
-    Type.FLOATING_POINT: parse_float,
-    Type.IDENTIFIER: Word,
-    Type.INTEGER: parse_integer,
+READERS: dict[Type, Callable[[str], Value]] = {
+    Type.ADDRESS: values.parse_address,
+    Type.FLOATING_POINT: values.parse_float,
+    Type.IDENTIFIER: values.Word,
+    Type.INTEGER: values.parse_integer,
     Type.STRING: str,
-    Type.TIMESTAMP: parse_timestamp,
+    Type.TIMESTAMP: values.parse_timestamp,
 }
+"""What reads a text as a value of each type."""
 
 
 def read(text: str, target: str) -> Value:
@@ -41,7 +29,7 @@ def read(text: str, target: str) -> Value:
         ValueTypeError: It does not read as that.
     """
     kind = Type(target)
-    return _EMPTY[kind] if not text and kind in _EMPTY else _READERS[kind](text)
+    return _EMPTY[kind] if not text and kind in _EMPTY else READERS[kind](text)
 
 
 def convert(value: Value, target: str) -> Value:  # noqa: PLR0911 - one answer for each way
@@ -54,21 +42,24 @@ def convert(value: Value, target: str) -> Value:  # noqa: PLR0911 - one answer f
     Raises:
         ValueTypeError: There is no way.
     """
-    kind, own = Type(target), type_of(value)
+    kind, own = Type(target), values.type_of(value)
     if kind is own:
         return value
     match kind, value:
         case Type.VOID, _:
             return None
-        case ((Type.STRING | Type.IDENTIFIER), (str() | int() | float() | Timestamp() | Address())):
-            return _READERS[kind](text_of(value))
-        case _, str() if kind in _READERS:
-            return _READERS[kind](value)
+        case (
+            (Type.STRING | Type.IDENTIFIER),
+            (str() | int() | float() | values.Timestamp() | values.Address()),
+        ):
+            return READERS[kind](values.text_of(value))
+        case _, str() if kind in READERS:
+            return READERS[kind](value)
         case Type.FLOATING_POINT, int():
-            return parse_float(str(value))
+            return values.parse_float(str(value))
         case Type.INTEGER, float() if abs(value) < float(1 << 127):
-            return bounded(int(value))
+            return values.bounded(int(value))
         case Type.TIMESTAMP, (int() | float()):
-            return parse_timestamp(f"{value:.9f}" if isinstance(value, float) else str(value))
+            return values.parse_timestamp(f"{value:.9f}" if isinstance(value, float) else str(value))
         case _:
-            raise ValueTypeError(f"{own} {text_of(value)!r} does not become {kind}")
+            raise values.ValueTypeError(f"{own} {values.text_of(value)!r} does not become {kind}")

@@ -3,50 +3,27 @@
 from communicator.errors import LocalProtocolError
 from communicator.protocol.line_form import encode_line
 from communicator.protocol.message import Message
+from communicator.reporter import effects
 from communicator.reporter.conversion import read
-from communicator.reporter.effects import (
-    Close,
-    Connect,
-    Drain,
-    Listen,
-    Print,
-    Send,
-    StopListening,
-    Transport,
-)
+from communicator.reporter.effects import Transport
 from communicator.reporter.events import Connected
 from communicator.reporter.state import Arguments, Do, Pause, State, StepFailedError
-from communicator.reporter.values import (
-    Address,
-    Items,
-    Type,
-    parse_seconds,
-    read_address,
-    text_of,
-    type_of,
-)
-from communicator.reporter.verification import (
-    data_difference,
-    differences,
-    matches,
-    own_field,
-    show_bytes,
-    to_bytes,
-)
+from communicator.reporter.values import Address, Items, Type, parse_seconds, read_address, text_of, type_of
+from communicator.reporter.verification import data_difference, differences, matches, own_field, show_bytes, to_bytes
 
 _WRITABLE = (Type.INTEGER, Type.TIMESTAMP, Type.STRING, Type.IDENTIFIER, Type.ADDRESS)
 _NO_MESSAGE = Message("")
 
 
 def _listen(state: State, arguments: Arguments) -> None:
-    _open(state, Listen, arguments)
+    _open(state, effects.Listen, arguments)
 
 
 def _connect(state: State, arguments: Arguments) -> None:
-    _open(state, Connect, arguments)
+    _open(state, effects.Connect, arguments)
 
 
-def _open(state: State, effect: type[Listen | Connect], arguments: Arguments) -> None:
+def _open(state: State, effect: type[effects.Listen | effects.Connect], arguments: Arguments) -> None:
     if state.has_door:
         raise StepFailedError("a script listens or connects once")
     address = read_address(arguments["address"])
@@ -70,9 +47,9 @@ def _disconnect(state: State, _: Arguments) -> None:
     if not state.is_listening:
         return
     state.is_listening = False
-    state.effects.append(StopListening())
+    state.effects.append(effects.StopListening())
     unseen = {arrival.link for arrival in state.arrivals if isinstance(arrival, Connected)}
-    state.effects += [Close(link) for link in sorted(unseen)]
+    state.effects += [effects.Close(link) for link in sorted(unseen)]
     kept = [arrival for arrival in state.arrivals if arrival.link not in unseen]
     state.arrivals.clear()
     state.arrivals.extend(kept)
@@ -82,7 +59,7 @@ def _wait(state: State, arguments: Arguments) -> None:
     span_s = parse_seconds(arguments["timeout"])
     match text_of(arguments.get("mode")):
         case "drain":
-            state.effects.append(Drain())
+            state.effects.append(effects.Drain())
             state.wait(Pause.DRAIN, span_s)
         case mode:
             if not (state.is_listening or state.links or state.arrivals):
@@ -96,13 +73,13 @@ def _has_message(state: State, arguments: Arguments) -> None:
 
 
 def _show_message(state: State, _: Arguments) -> None:
-    state.effects.append(Print(state.held or "(no message)"))
+    state.effects.append(effects.Print(state.held or "(no message)"))
 
 
 def _show_data(state: State, arguments: Arguments) -> None:
     size = arguments.get("size")
     shown = show_bytes(bytes(state.data), size if isinstance(size, int) else len(state.data))
-    state.effects.append(Print(shown or "(no data)"))
+    state.effects.append(effects.Print(shown or "(no data)"))
 
 
 def _clear_message(state: State, _: Arguments) -> None:
@@ -163,7 +140,7 @@ def _send_message(state: State, arguments: Arguments) -> None:
 def _send(state: State, data: bytes) -> None:
     if not state.links:
         raise StepFailedError("there is nobody to send to: no connection")
-    state.effects += [Send(link, data) for link in state.links]
+    state.effects += [effects.Send(link, data) for link in state.links]
 
 
 def _has_data(state: State, arguments: Arguments) -> None:

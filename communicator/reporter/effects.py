@@ -1,8 +1,9 @@
 """PURE: what the machine wants done; the shell does it in order, and tells what came of it where a comment says so."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
+
+import msgspec
 
 from communicator.reporter.syntax import Position
 from communicator.reporter.values import Address
@@ -29,8 +30,7 @@ class Question(StrEnum):
     """An integer of 64 bits, with a sign."""
 
 
-@dataclass(frozen=True, slots=True)
-class Listen:
+class Listen(msgspec.Struct, frozen=True):
     """Open the listener; answered by Opened or Refused."""
 
     address: Address
@@ -39,8 +39,7 @@ class Listen:
     """Whether what comes is told line by line."""
 
 
-@dataclass(frozen=True, slots=True)
-class Connect:
+class Connect(msgspec.Struct, frozen=True):
     """Connect as a client; answered by Opened or Refused."""
 
     address: Address
@@ -48,54 +47,46 @@ class Connect:
     cut_lines: bool
 
 
-@dataclass(frozen=True, slots=True)
-class StopListening:
+class StopListening(msgspec.Struct, frozen=True):
     """Close the listener; its links stay."""
 
 
-@dataclass(frozen=True, slots=True)
-class Send:
+class Send(msgspec.Struct, frozen=True):
     """Write to a link."""
 
     link: int
     data: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Close:
+class Close(msgspec.Struct, frozen=True):
     """End a link."""
 
     link: int
 
 
-@dataclass(frozen=True, slots=True)
-class Drain:
+class Drain(msgspec.Struct, frozen=True):
     """Tell with Drained when all that was sent is written."""
 
 
-@dataclass(frozen=True, slots=True)
-class Print:
+class Print(msgspec.Struct, frozen=True):
     """Show a text to the person."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Ask:
+class Ask(msgspec.Struct, frozen=True):
     """Answered by Answered."""
 
     question: Question
 
 
-@dataclass(frozen=True, slots=True)
-class Kill:
+class Kill(msgspec.Struct, frozen=True):
     """Send a signal to the tested process; answered by Answered or Refused."""
 
     signal: str | int
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
+class Failure(msgspec.Struct, frozen=True):
     """Why a script failed, and where."""
 
     reason: str
@@ -104,8 +95,7 @@ class Failure:
     """The message held, as it would stand on the wire."""
 
 
-@dataclass(frozen=True, slots=True)
-class End:
+class End(msgspec.Struct, frozen=True):
     """The script has ended: well, without a failure. Close everything."""
 
     failure: Failure | None = None

@@ -1,50 +1,45 @@
 """PURE: what the machine is told; a link is one connection, by the number the shell gave it."""
 
-from dataclasses import dataclass
 from typing import TypeAlias
+
+import msgspec
 
 from communicator.reporter.values import Value
 
 
-@dataclass(frozen=True, slots=True)
-class Opened:
+class Opened(msgspec.Struct, frozen=True):
     """What was to be opened is: the listener, or the connection as a client, which then is `link`."""
 
     link: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
+class Refused(msgspec.Struct, frozen=True):
     """What the machine asked for cannot be done."""
 
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Connected:
+class Connected(msgspec.Struct, frozen=True):
     """A client came to the listener."""
 
     link: int
 
 
-@dataclass(frozen=True, slots=True)
-class LineReceived:
+class LineReceived(msgspec.Struct, frozen=True):
     """A whole line came, without its newline."""
 
     link: int
     line: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class BytesReceived:
+class BytesReceived(msgspec.Struct, frozen=True):
     """Bytes came, on a link whose bytes are not cut into lines."""
 
     link: int
     data: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class HungUp:
+class HungUp(msgspec.Struct, frozen=True):
     """A link ended."""
 
     link: int
@@ -52,20 +47,17 @@ class HungUp:
     """What went wrong; empty when the other side just closed it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Drained:
+class Drained(msgspec.Struct, frozen=True):
     """All that was sent is on its way."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answered:
+class Answered(msgspec.Struct, frozen=True):
     """The answer to what was asked of the shell; None where only its being done matters."""
 
     value: Value = None
 
 
-@dataclass(frozen=True, slots=True)
-class TimePassed:
+class TimePassed(msgspec.Struct, frozen=True):
     """The deadline is reached."""
 
 

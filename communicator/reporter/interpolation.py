@@ -44,7 +44,7 @@ def read_string(text: str, position: Position) -> Template:
     Raises:
         MisfitError: A variable in it has no name, or no brace at its end; or an escape is none.
     """
-    return Template(_parts(_IN_STRING, text, position, _unescape), position)
+    return Template(_parts(_IN_STRING, text, position, _unescape), position=position)
 
 
 def read_raw_string(text: str, position: Position) -> str:
@@ -72,7 +72,7 @@ def read_pattern(text: str, position: Position) -> Pattern | Regex:
     """
     parts = _parts(_IN_PATTERN, text, position, lambda plain, _: _OWN_ESCAPE.sub(r"\1", plain))
     texts = [part for part in parts if isinstance(part, str)]
-    return Regex("".join(texts)) if len(texts) == len(parts) else Pattern(parts, position)
+    return Regex("".join(texts)) if len(texts) == len(parts) else Pattern(parts, position=position)
 
 
 def variable_fault(text: str) -> str:
@@ -100,7 +100,7 @@ def _parts(
             fault = variable_fault(text[found.start() : -1])
             raise MisfitError(here, f"{fault}; a '$' that begins no variable is written \\$")
         else:
-            parts.append(Variable(found["name"] or found["braced"], here))
+            parts.append(Variable(found["name"] or found["braced"], position=here))
     return tuple(parts)
 
 

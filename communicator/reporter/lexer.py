@@ -6,22 +6,14 @@ r"""PURE: the text of a script to tokens; it knows no grammar, and leaves what s
 import math
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 
+import msgspec
+
 from communicator.errors import ScriptError
+from communicator.reporter import values
 from communicator.reporter.interpolation import read_pattern, read_raw_string, read_string, variable_fault
 from communicator.reporter.syntax import MisfitError, Pattern, Position, Template
-from communicator.reporter.values import (
-    Value,
-    ValueTypeError,
-    Word,
-    parse_address,
-    parse_date,
-    parse_float,
-    parse_integer,
-    parse_timestamp,
-)
 
 
 class TokenKind(StrEnum):
@@ -36,12 +28,11 @@ class TokenKind(StrEnum):
     END = "the end of the script"
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(msgspec.Struct, frozen=True):
     """One token; `value` of a WORD, a SIGN or a VARIABLE is its text."""
 
     kind: TokenKind
-    value: "Value | Template | Pattern"
+    value: "values.Value | Template | Pattern"
     position: Position
 
     def is_sign(self, *signs: str) -> bool:
@@ -109,12 +100,12 @@ def tokenize(text: str, source: str = "script") -> Iterator[Token]:
         here = Position(line, at - line_start + 1)
         try:
             if found is None:
-                raise ValueTypeError(_no_token(text, at))
+                raise values.ValueTypeError(_no_token(text, at))
             kind, at = str(found.lastgroup), found.end()
             if kind in _NUMBERS and (glued := _GLUED.match(text, at)):
-                raise ValueTypeError(f"a number cannot be followed by {glued[0]!r}")
+                raise values.ValueTypeError(f"a number cannot be followed by {glued[0]!r}")
             token = _token(kind, found[0], here)
-        except ValueTypeError as error:
+        except values.ValueTypeError as error:
             where = error.position if isinstance(error, MisfitError) else here
             raise ScriptError(source, [(*where, str(error))]) from None
         yield token
@@ -142,19 +133,19 @@ def _token(kind: str, text: str, position: Position) -> Token:
             return Token(_KINDS.get(type(value), TokenKind.LITERAL), value, position)
 
 
-_KINDS = {Template: TokenKind.TEMPLATE, Pattern: TokenKind.PATTERN}
-_READERS: dict[str, Callable[[str, Position], "Value | Template | Pattern"]] = {
-    "integer": lambda text, _: parse_integer(text),
-    "float": lambda text, _: parse_float(text),
+_KINDS: dict[type, TokenKind] = {Template: TokenKind.TEMPLATE, Pattern: TokenKind.PATTERN}
+_READERS: dict[str, Callable[[str, Position], "values.Value | Template | Pattern"]] = {
+    "integer": lambda text, _: values.parse_integer(text),
+    "float": lambda text, _: values.parse_float(text),
     "template": read_string,
     "string": read_raw_string,
     "regex": read_pattern,
-    "date": lambda text, _: parse_date(text[2:-1]),
-    "time": lambda text, _: parse_timestamp(text[1:]),
-    "address": lambda text, _: parse_address(text[1:-1]),
+    "date": lambda text, _: values.parse_date(text[2:-1]),
+    "time": lambda text, _: values.parse_timestamp(text[1:]),
+    "address": lambda text, _: values.parse_address(text[1:-1]),
 }
 
 
-def word(token: Token) -> Word:
+def word(token: Token) -> values.Word:
     """The text of a WORD, as a value."""
-    return Word(token.value)
+    return values.Word(token.value)

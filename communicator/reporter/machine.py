@@ -4,20 +4,9 @@ from collections.abc import Callable, Mapping
 
 from communicator.errors import RemoteProtocolError
 from communicator.protocol.line_form import decode
+from communicator.reporter import events
 from communicator.reporter.catalogue import parameter_rule
 from communicator.reporter.effects import Effect, End, Failure
-from communicator.reporter.events import (
-    Answered,
-    BytesReceived,
-    Connected,
-    Drained,
-    Event,
-    HungUp,
-    LineReceived,
-    Opened,
-    Refused,
-    TimePassed,
-)
 from communicator.reporter.instructions import DO
 from communicator.reporter.resolver import Program
 from communicator.reporter.state import Arrival, Pause, State, StepFailedError
@@ -68,7 +57,7 @@ class Machine:
         self._guarded(self._go_on)
         return self._taken()
 
-    def handle(self, event: Event, now_s: float) -> list[Effect]:
+    def handle(self, event: events.Event, now_s: float) -> list[Effect]:
         """Take an event, and run up to the next pause.
 
         Args:
@@ -96,19 +85,19 @@ class Machine:
         effects, self._state.effects = self._state.effects, []
         return effects
 
-    def _take(self, event: Event) -> None:
+    def _take(self, event: events.Event) -> None:
         match event:
-            case Connected() | LineReceived() | BytesReceived() | HungUp():
+            case events.Connected() | events.LineReceived() | events.BytesReceived() | events.HungUp():
                 self._state.arrivals.append(event)
-            case Opened(link):
+            case events.Opened(link):
                 self._open(link)
-            case Refused(reason):
+            case events.Refused(reason):
                 raise StepFailedError(reason)
-            case Answered(value):
+            case events.Answered(value):
                 self._resume(Pause.ANSWER, value)
-            case Drained():
+            case events.Drained():
                 self._resume(Pause.DRAIN)
-            case TimePassed():
+            case events.TimePassed():
                 self._time_passed()
 
     def _open(self, link: int | None) -> None:
@@ -155,7 +144,7 @@ class Machine:
     def _listen_to_silence(self) -> None:
         while self._state.arrivals:
             arrival = self._state.arrivals.popleft()
-            if isinstance(arrival, HungUp):
+            if isinstance(arrival, events.HungUp):
                 self._arrive(arrival)
             else:
                 raise StepFailedError(f"nothing was to come any more, but {_described(arrival)}")
@@ -163,16 +152,16 @@ class Machine:
     def _arrive(self, arrival: Arrival) -> None:
         state = self._state
         match arrival:
-            case Connected(link):
+            case events.Connected(link):
                 state.links.append(link)
-            case LineReceived(_, line):
+            case events.LineReceived(_, line):
                 try:
                     state.message = decode(line)
                 except RemoteProtocolError as error:
                     raise StepFailedError(f"what came is no message: {error}") from None
-            case BytesReceived(_, data):
+            case events.BytesReceived(_, data):
                 state.data += data
-            case HungUp(link, reason):
+            case events.HungUp(link, reason):
                 if link in state.links:
                     state.links.remove(link)
                 if reason:
@@ -220,9 +209,9 @@ def _require_type(instruction: str, name: str, value: Value) -> None:
 
 def _described(arrival: Arrival) -> str:
     match arrival:
-        case LineReceived(_, line):
+        case events.LineReceived(_, line):
             return f"{line.decode(errors='replace')!r} came"
-        case BytesReceived(_, data):
+        case events.BytesReceived(_, data):
             return f"{len(data)} bytes came"
         case _:
             return "a client connected"

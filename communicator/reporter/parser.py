@@ -17,22 +17,8 @@ from collections.abc import Callable
 from typing import TypeVar, cast
 
 from communicator.errors import ScriptError
+from communicator.reporter import syntax
 from communicator.reporter.lexer import Token, TokenKind, tokenize, word
-from communicator.reporter.syntax import (
-    ArrayDisplay,
-    Binary,
-    Expression,
-    Instruction,
-    Item,
-    ListDisplay,
-    Literal,
-    Operator,
-    Parameter,
-    Pattern,
-    Template,
-    Unary,
-    Variable,
-)
 from communicator.reporter.values import Value
 
 DEPTH = 100
@@ -43,7 +29,7 @@ _LEVELS = (("<=>",), ("+", "-"), ("*", "/", "%"))
 T = TypeVar("T")
 
 
-def parse(text: str, source: str = "script") -> tuple[Instruction, ...]:
+def parse(text: str, source: str = "script") -> tuple[syntax.Instruction, ...]:
     """Read a script.
 
     Args:
@@ -66,40 +52,40 @@ class _Parser:
         self._token = next(self._tokens)
         self._depth = 0
 
-    def program(self) -> tuple[Instruction, ...]:
+    def program(self) -> tuple[syntax.Instruction, ...]:
         instructions = []
         while self._token.kind is not TokenKind.END:
             instructions.append(self._instruction())
         return tuple(instructions)
 
-    def _instruction(self) -> Instruction:
+    def _instruction(self) -> syntax.Instruction:
         name = self._name("the name of an instruction")
         self._require("(", f"after {name.value!r}")
         parameters = self._separated(self._parameter, ")")
-        return Instruction(str(name.value), parameters, name.position)
+        return syntax.Instruction(str(name.value), parameters, position=name.position)
 
-    def _parameter(self) -> Parameter:
+    def _parameter(self) -> syntax.Parameter:
         name = self._name("the name of a parameter")
         self._require(":", f"after the parameter's name {name.value!r}")
-        return Parameter(str(name.value), self._value(), name.position)
+        return syntax.Parameter(str(name.value), self._value(), position=name.position)
 
-    def _value(self) -> Expression:
+    def _value(self) -> syntax.Expression:
         start = self._token
         if start.is_sign("{"):
             self._advance()
-            return ListDisplay(self._separated(self._item, "}"), start.position)
+            return syntax.ListDisplay(self._separated(self._item, "}"), position=start.position)
         if start.is_sign("["):
             self._advance()
-            return ArrayDisplay(self._separated(self._comparison, "]"), start.position)
+            return syntax.ArrayDisplay(self._separated(self._comparison, "]"), position=start.position)
         return self._comparison()
 
-    def _item(self) -> Item:
+    def _item(self) -> syntax.Item:
         name = self._name("the name of an item")
         value = None
         if self._token.is_sign(":"):
             self._advance()
             value = self._comparison()
-        return Item(str(name.value), value, name.position)
+        return syntax.Item(str(name.value), value, position=name.position)
 
     def _separated(self, read: Callable[[], T], closing: str) -> tuple[T, ...]:
         """What `read` reads, once or more with commas between, or nothing; and the sign that ends it."""
@@ -113,19 +99,21 @@ class _Parser:
         self._require(closing, "or ','")
         return tuple(found)
 
-    def _comparison(self) -> Expression:
+    def _comparison(self) -> syntax.Expression:
         return self._level(0)
 
-    def _level(self, level: int) -> Expression:
+    def _level(self, level: int) -> syntax.Expression:
         if level == len(_LEVELS):
             return self._operand()
         left = self._level(level + 1)
         while self._token.is_sign(*_LEVELS[level]):
             operator = self._advance()
-            left = Binary(Operator(str(operator.value)), left, self._level(level + 1), operator.position)
+            left = syntax.Binary(
+                syntax.Operator(str(operator.value)), left, self._level(level + 1), position=operator.position
+            )
         return left
 
-    def _operand(self) -> Expression:
+    def _operand(self) -> syntax.Expression:
         token = self._token
         if token.is_sign("(", "+", "-"):
             return self._nested()
@@ -134,25 +122,25 @@ class _Parser:
         self._advance()
         match token.kind:
             case TokenKind.WORD:
-                return Literal(word(token), token.position)
+                return syntax.Literal(word(token), position=token.position)
             case TokenKind.VARIABLE:
-                return Variable(str(token.value), token.position)
+                return syntax.Variable(str(token.value), position=token.position)
             case TokenKind.TEMPLATE | TokenKind.PATTERN:
-                return cast("Template | Pattern", token.value)
+                return cast("syntax.Template | syntax.Pattern", token.value)
             case _:
-                return Literal(cast("Value", token.value), token.position)
+                return syntax.Literal(cast("Value", token.value), position=token.position)
 
-    def _nested(self) -> Expression:
+    def _nested(self) -> syntax.Expression:
         self._depth += 1
         if self._depth > DEPTH:
             raise self._error(f"an expression nests deeper than {DEPTH}")
         sign = self._advance()
-        inner: Expression
+        inner: syntax.Expression
         if sign.is_sign("("):
             inner = self._comparison()
             self._require(")", "at the end of the parenthesis")
         else:
-            inner = Unary(Operator(str(sign.value)), self._operand(), sign.position)
+            inner = syntax.Unary(syntax.Operator(str(sign.value)), self._operand(), position=sign.position)
         self._depth -= 1
         return inner
 

@@ -10,21 +10,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from communicator.errors import ScriptFailedError
-from communicator.reporter.effects import (
-    Ask,
-    Close,
-    Connect,
-    Drain,
-    Effect,
-    End,
-    Failure,
-    Kill,
-    Listen,
-    Print,
-    Question,
-    Send,
-    StopListening,
-)
+from communicator.reporter import effects
 from communicator.reporter.events import Answered, Drained, Event, Opened, Refused, TimePassed
 from communicator.reporter.machine import Machine
 from communicator.reporter.resolver import Program
@@ -61,7 +47,7 @@ class Player:
         self._process_id = process_id
         self._random = random.Random(seed)  # noqa: S311 - numbers for a test, not secrets
         self._events: asyncio.Queue[Event] = asyncio.Queue()
-        self._failure: Failure | None = None
+        self._failure: effects.Failure | None = None
         self.address = ""
         """Where the script listens, once `listening` is set: HOST:PORT, or a path."""
         self.listening = asyncio.Event()
@@ -101,37 +87,39 @@ class Player:
         except TimeoutError:
             return TimePassed()
 
-    async def _do(self, effects: list[Effect], sockets: Sockets, group: asyncio.TaskGroup) -> None:
-        for effect in effects:
+    async def _do(self, wanted: list[effects.Effect], sockets: Sockets, group: asyncio.TaskGroup) -> None:
+        for effect in wanted:
             match effect:
-                case Send(link, data):
+                case effects.Send(link, data):
                     sockets.send(link, data)
-                case Close(link):
+                case effects.Close(link):
                     sockets.close(link)
-                case StopListening():
+                case effects.StopListening():
                     sockets.stop_listening()
-                case Drain():
+                case effects.Drain():
                     group.create_task(self._drain(sockets))
-                case Print(text):
+                case effects.Print(text):
                     self._show(text)
-                case End(failure):
+                case effects.End(failure):
                     self._failure = failure
                 case _:
                     self._events.put_nowait(await self._answer(effect, sockets))
 
-    async def _answer(self, effect: Listen | Connect | Ask | Kill, sockets: Sockets) -> Event:
+    async def _answer(
+        self, effect: effects.Listen | effects.Connect | effects.Ask | effects.Kill, sockets: Sockets
+    ) -> Event:
         match effect:
-            case Ask(question):
+            case effects.Ask(question):
                 return Answered(self._know(question))
-            case Kill(wanted):
+            case effects.Kill(wanted):
                 return self._kill(wanted)
             case _:
                 return await self._open(effect, sockets)
 
-    async def _open(self, wanted: Listen | Connect, sockets: Sockets) -> Event:
-        verb = "connect to" if isinstance(wanted, Connect) else "listen on"
+    async def _open(self, wanted: effects.Listen | effects.Connect, sockets: Sockets) -> Event:
+        verb = "connect to" if isinstance(wanted, effects.Connect) else "listen on"
         try:
-            if isinstance(wanted, Connect):
+            if isinstance(wanted, effects.Connect):
                 return Opened(await sockets.connect(wanted))
             await sockets.listen(wanted)
         except OSError as error:
@@ -145,15 +133,15 @@ class Player:
         await sockets.drain()
         self._events.put_nowait(Drained())
 
-    def _know(self, question: Question) -> Value:
+    def _know(self, question: effects.Question) -> Value:
         match question:
-            case Question.NOW:
+            case effects.Question.NOW:
                 return Timestamp(time.time_ns())
-            case Question.HOSTNAME:
+            case effects.Question.HOSTNAME:
                 return socket.gethostname()
-            case Question.MAX_PID:
+            case effects.Question.MAX_PID:
                 return _max_pid()
-            case Question.RANDOM:
+            case effects.Question.RANDOM:
                 return self._random.getrandbits(64) - (1 << 63)
 
     def _kill(self, wanted: str | int) -> Event:
@@ -168,7 +156,7 @@ class Player:
             return Refused(f"process {self._process_id} cannot be sent {wanted!r}: {error.strerror}")
         return Answered()
 
-    def _error(self, failure: Failure) -> ScriptFailedError:
+    def _error(self, failure: effects.Failure) -> ScriptFailedError:
         line = self._program.line(failure.position)
         return ScriptFailedError(self._program.source, *failure.position, failure.reason, line, failure.held)
 

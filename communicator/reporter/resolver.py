@@ -4,27 +4,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+import msgspec
+
 from communicator.errors import ScriptError
-from communicator.reporter.catalogue import (
-    BRANCHES,
-    CATALOGUE,
-    EXCLUSIVE,
-    ParameterRule,
-    Role,
-    parameter_rule,
-)
+from communicator.reporter.catalogue import BRANCHES, CATALOGUE, EXCLUSIVE, ParameterRule, Role, parameter_rule
 from communicator.reporter.conversion import convert
 from communicator.reporter.evaluation import evaluate, infer, pieces_of, variables_in
 from communicator.reporter.parser import parse
-from communicator.reporter.syntax import (
-    Expression,
-    Instruction,
-    ListDisplay,
-    Literal,
-    MisfitError,
-    Parameter,
-    Position,
-)
+from communicator.reporter.syntax import Expression, Instruction, ListDisplay, Literal, MisfitError, Parameter, Position
 from communicator.reporter.values import Regex, Type, Value, ValueTypeError, compile_regex, text_of
 
 _SIMILAR = 3
@@ -41,8 +28,7 @@ class Label(NamedTuple):
     position: Position
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(msgspec.Struct, frozen=True):
     """One instruction, ready to run."""
 
     name: str
@@ -102,8 +88,7 @@ def constant_text(expression: Expression) -> str | None:
         return None
 
 
-@dataclass(frozen=True, slots=True)
-class Flaw:
+class Flaw(msgspec.Struct, frozen=True):
     """Something wrong in a script."""
 
     position: Position

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+from communicator.protocol.addresses import HostPort
 from communicator.protocol.limits import LINE_BYTES_HARD
 from communicator.protocol.line_buffer import LineBuffer
 from communicator.reporter.effects import Connect, Listen, Transport
@@ -55,10 +56,10 @@ class Sockets:
                 self.address = at.path
             case Transport.TCP:
                 self._server = await asyncio.start_server(self._accept, at.host, at.port)
-                self.address = _joined(*self._server.sockets[0].getsockname()[:2])
+                self.address = str(HostPort(*self._server.sockets[0].getsockname()[:2]))
             case Transport.UDP:
                 self._datagrams = await self._open_datagrams(local_addr=(at.host, at.port))
-                self.address = _joined(*self._datagrams.own_address[:2])
+                self.address = str(HostPort(*self._datagrams.own_address[:2]))
 
     async def connect(self, wanted: Connect) -> int:
         """Connect as a client.
@@ -221,7 +222,3 @@ class _Datagrams(asyncio.DatagramProtocol):
     def close(self) -> None:
         if self._transport is not None:
             self._transport.close()
-
-
-def _joined(host: str, port: int) -> str:
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

@@ -4,9 +4,10 @@ import asyncio
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
+
+import msgspec
 
 from communicator.errors import ScriptFailedError
 from communicator.reporter.player import Player
@@ -19,11 +20,10 @@ PARTNER_S = 10.0
 _HEADER = re.compile(r"^[ \t]*//[ \t]*stage:[ \t]*(\S+)[ \t]*$", re.MULTILINE)
 
 
-@dataclass(frozen=True, slots=True)
-class Scene:
+class Scene(msgspec.Struct, frozen=True):
     """What a script finds when it starts."""
 
-    variables: Mapping[str, Value] = field(default_factory=dict)
+    variables: Mapping[str, Value] = {}
     """Set before it starts, such as the address of a router."""
     partner: Callable[[str], Awaitable[None]] | None = None
     """What is tested, when the script listens: called with the address once it does, and runs beside it."""

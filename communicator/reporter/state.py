@@ -2,9 +2,10 @@
 
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TypeAlias
+
+import msgspec
 
 from communicator.errors import LocalProtocolError
 from communicator.protocol.line_form import encode
@@ -38,8 +39,7 @@ class Pause(StrEnum):
     ANSWER = "an answer of the shell"
 
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
+class Waiting(msgspec.Struct, frozen=True):
     """What a script waits for, and for how long."""
 
     pause: Pause
@@ -49,8 +49,7 @@ class Waiting:
     """What to do with the answer."""
 
 
-@dataclass(slots=True)
-class State:
+class State(msgspec.Struct):
     """One run of one script."""
 
     program: Program
@@ -60,17 +59,17 @@ class State:
     step: Step | None = None
     """The instruction that runs."""
     comparison: int | None = None
-    calls: list[int] = field(default_factory=list)
+    calls: list[int] = []
     message: Message | None = None
-    data: bytearray = field(default_factory=bytearray)
-    links: list[int] = field(default_factory=list)
+    data: bytearray = msgspec.field(default_factory=bytearray)
+    links: list[int] = []
     """The clients, in the order they came; as a client, the one connection."""
     is_listening: bool = False
     has_door: bool = False
     """Whether `listen` or `connect` was done."""
     has_run: bool = False
-    arrivals: deque[Arrival] = field(default_factory=deque)
-    effects: list[Effect] = field(default_factory=list)
+    arrivals: deque[Arrival] = msgspec.field(default_factory=deque)
+    effects: list[Effect] = []
     waiting: Waiting | None = None
     has_ended: bool = False
 

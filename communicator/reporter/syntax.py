@@ -41,12 +41,18 @@ class Operator(StrEnum):
     MODULO = "%"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Placed:
+    """What stands somewhere; two are the same wherever they stand."""
+
+    position: Position = field(default=START, compare=False)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
-class Literal:
+class Literal(_Placed):
     """A value as written: a word, a number, a raw string, a regular expression, an address or a time."""
 
     value: Value
-    position: Position = field(default=START, compare=False)
 
     def __eq__(self, other: object) -> bool:
         """Whether the same is written: ``NaN`` is ``NaN`` here, and 1 is not 1.0."""
@@ -59,89 +65,79 @@ class Literal:
 
 
 @dataclass(frozen=True, slots=True)
-class Variable:
+class Variable(_Placed):
     """``$name``: the value of a variable."""
 
     name: str
-    position: Position = field(default=START, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
-class Template:
+class Template(_Placed):
     """A string in double quotation marks: texts, and the variables between them."""
 
     parts: tuple[str | Variable, ...]
-    position: Position = field(default=START, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
-class Pattern:
+class Pattern(_Placed):
     """A regular expression with variables in it: texts, and the variables between them; without any it is a Literal."""
 
     parts: tuple[str | Variable, ...]
-    position: Position = field(default=START, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
-class Unary:
+class Unary(_Placed):
     """A sign before an operand: ADD or SUBTRACT."""
 
     operator: Operator
     operand: "Expression"
-    position: Position = field(default=START, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
-class Binary:
+class Binary(_Placed):
     """Two operands."""
 
     operator: Operator
     left: "Expression"
     right: "Expression"
-    position: Position = field(default=START, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class Item(_Placed):
     """One entry of a list: a name, mostly with a value."""
 
     name: str
     value: "Expression | None"
-    position: Position = field(default=START, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
-class ListDisplay:
+class ListDisplay(_Placed):
     """``{ name: value, … }``."""
 
     items: tuple[Item, ...]
-    position: Position = field(default=START, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
-class ArrayDisplay:
+class ArrayDisplay(_Placed):
     """``[ value, … ]``."""
 
     values: tuple["Expression", ...]
-    position: Position = field(default=START, compare=False)
 
 
 Expression: TypeAlias = Literal | Variable | Template | Pattern | Unary | Binary | ListDisplay | ArrayDisplay
 
 
 @dataclass(frozen=True, slots=True)
-class Parameter:
+class Parameter(_Placed):
     """``name: value`` between the parentheses of an instruction."""
 
     name: str
     value: Expression
-    position: Position = field(default=START, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
-class Instruction:
+class Instruction(_Placed):
     """``name(parameter, …)``."""
 
     name: str
     parameters: tuple[Parameter, ...]
-    position: Position = field(default=START, compare=False)

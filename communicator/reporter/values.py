@@ -2,11 +2,12 @@
 
 import ipaddress
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import lru_cache
 from typing import TypeAlias
+
+import msgspec
 
 from communicator.errors import AddressError
 from communicator.protocol.addresses import HostPort, parse_host_port, parse_router_address
@@ -41,8 +42,7 @@ class Word(str):
     __slots__ = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Timestamp:
+class Timestamp(msgspec.Struct, frozen=True):
     """A time since the epoch."""
 
     nanoseconds: int
@@ -53,15 +53,13 @@ class Timestamp:
         return sign + format_timestamp(abs(self.nanoseconds))
 
 
-@dataclass(frozen=True, slots=True)
-class Regex:
+class Regex(msgspec.Struct, frozen=True):
     """A regular expression, which a text has to match as a whole."""
 
     source: str
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
+class Address(msgspec.Struct, frozen=True):
     """Where to listen or connect: `path` for a Unix socket, else `host`; the port is 0 when none was given."""
 
     host: str = ""
@@ -81,8 +79,7 @@ class Address:
         return f"{self.scheme}://{where}" if self.scheme else f"{where}{mask}"
 
 
-@dataclass(frozen=True, slots=True)
-class Items:
+class Items(msgspec.Struct, frozen=True):
     """A list: names, and the values of those that have one."""
 
     pairs: tuple[tuple[str, "Value"], ...]

@@ -1,41 +1,24 @@
 """PURE: whether a message, or bytes, are what a script expects; it says what differs, and decides nothing."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 from communicator.protocol.message import Message
-from communicator.reporter.values import (
-    Items,
-    Regex,
-    Type,
-    Value,
-    ValueTypeError,
-    compile_regex,
-    parse_float,
-    parse_integer,
-    parse_timestamp,
-    text_of,
-    type_of,
-)
+from communicator.reporter.conversion import READERS
+from communicator.reporter.values import Items, Regex, Type, Value, ValueTypeError, compile_regex, text_of, type_of
 
 _BYTE_VALUES = 256
 _SHOWN_BYTES = 64
 _SHOWN_CHARACTERS = 200
 _NO_ITEMS = Items(())
-
-
-_FIELDS: dict[str, Callable[[Message], str]] = {
-    "command": lambda message: message.command,
-    "sent_server": lambda message: message.sent_from_server,
-    "sent_service": lambda message: message.sent_from_service,
-    "server": lambda message: message.server,
-    "service": lambda message: message.service,
-}
+_FIELDS = {name: name for name in ("command", "server", "service")}
+_FIELDS |= {"sent_server": "sent_from_server", "sent_service": "sent_from_service"}
+_READ = (Type.INTEGER, Type.FLOATING_POINT, Type.TIMESTAMP)
+"""What is compared by its value, however that is written."""
 
 
 def own_field(message: Message, name: str) -> str | None:
     """A field of the message itself, by the name scripts give it; None when there is no such field."""
-    field = _FIELDS.get(name)
-    return None if field is None else field(message)
+    return getattr(message, _FIELDS[name]) if name in _FIELDS else None
 
 
 def matches(expected: Value, text: str) -> bool:
@@ -51,20 +34,13 @@ def matches(expected: Value, text: str) -> bool:
     """
     if isinstance(expected, Regex):
         return compile_regex(expected.source).fullmatch(text) is not None
-    reader = _READERS.get(type_of(expected))
+    kind = type_of(expected)
     try:
-        if reader is not None:
-            return reader(text) == expected
+        if kind in _READ:
+            return READERS[kind](text) == expected
     except ValueTypeError:
         return False
     return expected is None or text_of(expected) == text
-
-
-_READERS: dict[Type, Callable[[str], Value]] = {
-    Type.INTEGER: parse_integer,
-    Type.FLOATING_POINT: parse_float,
-    Type.TIMESTAMP: parse_timestamp,
-}
 
 
 def differences(message: Message, expected: Mapping[str, Value]) -> list[str]:

@@ -2,17 +2,15 @@
 
 import asyncio
 import os
-import re
 import signal
 import sys
-from collections.abc import Awaitable, Callable, Collection, Coroutine, Sequence
+from argparse import ArgumentParser, BooleanOptionalAction
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Generic, NamedTuple, NoReturn, TypeVar
+from typing import Any, Generic, NamedTuple, NoReturn, TypeVar
 
 import msgspec
-import typer
 from structlog.typing import FilteringBoundLogger
-from typer.core import TyperOption
 
 from communicator.errors import ConfigError
 from communicator.runtime.daemon import SIGNALS, Daemon
@@ -46,68 +44,18 @@ class Mode(NamedTuple, Generic[S]):
 
 
 CONFIG_DIRECTORY = Path("/etc/bellwether")
-_OF_A_SETTING = frozenset(("communicator", "role"))
-"""Options that a daemon has which knows a setting of that name."""
-_FLAG = " "  # a flag takes no value: without this its column would say <bool>
-
-
-def _require_value(value: str | None) -> str | None:
-    """The value of an option, which is not the next option."""
-    if value is not None and value.startswith("-"):
-        raise typer.BadParameter(f"a value is missing before {value}")
-    return value
-
-
-ConfigOption = Annotated[
-    Path | None,
-    typer.Option(
-        metavar="FILE",
-        help="Read settings from FILE, then from the drop-ins beside it (NAME.d/*.toml for NAME.toml).",
-    ),
-]
-SetOption = Annotated[
-    list[str] | None,
-    typer.Option("--set", metavar="KEY=VALUE", help="Set one key by its dotted path, over all files; repeatable."),
-]
-CommunicatorOption = Annotated[
-    str | None,
-    typer.Option(
+_ENVIRONMENT = {"communicator": "BELLWETHER_COMMUNICATOR"}
+"""Settings that a variable of the environment names too; an option lies over it."""
+_OF_A_SETTING = (
+    Shortcut(
+        "--communicator",
+        "communicator",
+        f"Where the router listens (cd://HOST:PORT, cd:///PATH) [env var: {_ENVIRONMENT['communicator']}].",
         metavar="URL",
-        envvar="BELLWETHER_COMMUNICATOR",
-        help="Where the router listens (cd://HOST:PORT, cd:///PATH).",
     ),
-]
-RoleOption = Annotated[
-    str | None,
-    typer.Option(
-        "--role",
-        metavar="ROLE",
-        help="What it does on this host; short for --set role=ROLE.",
-        callback=_require_value,
-    ),
-]
-CheckOption = Annotated[
-    bool,
-    typer.Option(
-        "--check-config",
-        metavar=_FLAG,
-        help="Check the settings and exit: 0 when they are good, 78 when not.",
-    ),
-]
-PortsOption = Annotated[
-    Path | None,
-    typer.Option(
-        metavar="FILE", help="Once ready, write the addresses bound to into FILE as JSON; removed at the end."
-    ),
-]
-LevelOption = Annotated[
-    LogLevel,
-    typer.Option(metavar="LEVEL", help="The least severe event to log: debug, info, warning or error."),
-]
-FormatOption = Annotated[LogFormat, typer.Option(metavar="FORMAT", help="How a line of the log looks: logfmt or json.")]
-VersionOption = Annotated[
-    bool, typer.Option("--version", metavar=_FLAG, is_eager=True, help="Print the version and exit.")
-]
+    Shortcut("--role", "role", "What it does on this host; short for --set role=ROLE.", metavar="ROLE"),
+)
+"""Options that a daemon has which knows a setting of that name."""
 
 
 def daemon_command(  # noqa: PLR0913 - each is one thing that daemons differ in
@@ -115,7 +63,7 @@ def daemon_command(  # noqa: PLR0913 - each is one thing that daemons differ in
     settings_type: type[S],
     serve: Serve[S],
     *,
-    help: str,  # noqa: A002 - the word typer uses
+    help: str,  # noqa: A002 - the word of every command line
     check: Callable[[S], None] = lambda _: None,
     survey: Callable[[S], list[str]] = lambda _: [],
     shortcuts: Sequence[Shortcut] = (),
@@ -135,94 +83,78 @@ def daemon_command(  # noqa: PLR0913 - each is one thing that daemons differ in
         shortcuts: Its further options; what they set is over all files and ``--set``.
         mode: What else it can do.
     """
-    further = _Further(shortcuts, mode)
+    own = [*(each for each in _OF_A_SETTING if each.key in settings_type.__struct_fields__), *shortcuts]
 
-    def command(  # noqa: PLR0913, PLR0917 - each is one option
-        config: ConfigOption = None,
-        assignments: SetOption = None,
-        communicator: CommunicatorOption = None,
-        role: RoleOption = None,
-        check_config: CheckOption = False,  # noqa: FBT002 - a flag of the command line
-        ports_file: PortsOption = None,
-        log_level: LevelOption = LogLevel.INFO,
-        log_format: FormatOption = LogFormat.LOGFMT,
-        version: VersionOption = False,  # noqa: FBT002 - a flag of the command line
-    ) -> None:
-        if version:
-            typer.echo(f"{name} {__version__}")
-            return
-        assigned = [*(assignments or ()), *_assignment("communicator", communicator), *_assignment("role", role)]
+    def main() -> None:
+        given = _parser(name, help, own, mode).parse_args()
+        assignments = [*given.set, *_assigned(own, vars(given))]
 
         def load() -> S:
-            return _checked(load_settings(settings_type, _files(name, config), assigned + further.assignments), check)
+            settings = load_settings(settings_type, _files(name, given.config), assignments)
+            check(settings)
+            return settings
 
-        settings = _first_settings(name, load, survey if check_config else None)
-        log = configure_logs(log_level, log_format)
-        if mode is not None and further.is_mode_wanted:
+        settings = _first_settings(name, load, survey if given.check_config else None)
+        log = configure_logs(LogLevel(given.log_level), LogFormat(given.log_format))
+        if mode is not None and given.instead:
             sys.exit(asyncio.run(mode.run(settings, log)))
-        sys.exit(run_loop(Daemon(name, settings, log, load=load, ports_file=ports_file), serve))
+        sys.exit(run_loop(Daemon(name, settings, log, load=load, ports_file=given.ports_file), serve))
 
-    return _program(name, command, help, settings_type.__struct_fields__, further.options)
-
-
-class _Further:
-    """The options that only one daemon has, and what was given of them."""
-
-    def __init__(self, shortcuts: Sequence[Shortcut], mode: Mode[Any] | None) -> None:
-        self.assignments: list[str] = []
-        self.is_mode_wanted = False
-        self.options = [self._shortcut(shortcut) for shortcut in shortcuts]
-        if mode is not None:
-            self.options.append(_option(mode.option, mode.help, _FLAG, is_flag=True, callback=self._want_mode))
-
-    def _shortcut(self, shortcut: Shortcut) -> TyperOption:
-        def take(context: typer.Context, option: TyperOption, value: str | bool) -> None:  # noqa: FBT001 - so it is called
-            source = context.get_parameter_source(str(option.name))
-            if source is None or source.name == "DEFAULT":
-                return
-            checked = value if isinstance(value, bool) else _require_value(value)
-            self.assignments.append(f"{shortcut.key}={msgspec.json.encode(checked).decode()}")
-
-        is_flag = not shortcut.metavar
-        return _option(shortcut.option, shortcut.help, shortcut.metavar or _FLAG, is_flag=is_flag, callback=take)
-
-    def _want_mode(self, _context: typer.Context, _option: TyperOption, value: bool) -> None:  # noqa: FBT001 - so it is called
-        self.is_mode_wanted = value
+    return main
 
 
-def _option(names: str, about: str, metavar: str, *, is_flag: bool, callback: Callable[..., None]) -> TyperOption:
-    """An option that nobody hears of but its callback."""
-    return TyperOption(
-        param_decls=[names, re.sub(r"\W+", "_", names).strip("_")],
-        help=about,
-        metavar=metavar,
-        is_flag=is_flag,
-        default=False if is_flag else None,
-        callback=callback,
-        expose_value=False,
-        show_default=False,
-    )
+def _parser(name: str, about: str, shortcuts: Sequence[Shortcut], mode: Mode[Any] | None) -> ArgumentParser:
+    parser = ArgumentParser(name, description=about, allow_abbrev=False)
+    add = parser.add_argument
+    files = "Read settings from FILE, then from the drop-ins beside it (NAME.d/*.toml for NAME.toml)."
+    add("--config", type=Path, metavar="FILE", help=files)
+    over = "Set one key by its dotted path, over all files; repeatable."
+    add("--set", action="append", default=[], metavar="KEY=VALUE", help=over)
+    add("--check-config", action="store_true", help="Check the settings and exit: 0 when they are good, 78 when not.")
+    ports = "Once ready, write the addresses bound to into FILE as JSON; removed at the end."
+    add("--ports-file", type=Path, metavar="FILE", help=ports)
+    least = "The least severe event to log: debug, info, warning or error. [default: %(default)s]"
+    add("--log-level", choices=list(map(str, LogLevel)), default=str(LogLevel.INFO), metavar="LEVEL", help=least)
+    look = "How a line of the log looks: logfmt or json. [default: %(default)s]"
+    add("--log-format", choices=list(map(str, LogFormat)), default=str(LogFormat.LOGFMT), metavar="FORMAT", help=look)
+    add("--version", action="version", version=f"{name} {__version__}", help="Print the version and exit.")
+    for each in shortcuts:
+        option = each.option.partition("/")[0]
+        if each.metavar:
+            add(option, dest=each.key, metavar=each.metavar, help=each.help)
+        else:
+            add(option, dest=each.key, action=BooleanOptionalAction, help=each.help)
+    if mode is not None:
+        add(mode.option, dest="instead", action="store_true", help=mode.help)
+    return parser
+
+
+def _assigned(shortcuts: Sequence[Shortcut], given: Mapping[str, object]) -> Iterator[str]:
+    """The assignments that options stand for, or variables of the environment; none for what was not given."""
+    for key in (each.key for each in shortcuts):
+        value = given[key] if given[key] is not None else os.environ.get(_ENVIRONMENT.get(key, "")) or None
+        if value is not None:
+            yield f"{key}={msgspec.json.encode(value).decode()}"
 
 
 def _first_settings(name: str, load: Callable[[], S], survey: Callable[[S], list[str]] | None) -> S:
     """The settings, which are good; ends the process where they are not, or where they were only to be checked."""
     try:
         settings = load()
-        if survey is not None:
-            _end_check(name, survey(settings))
+        faults = None if survey is None else survey(settings)
     except ConfigError as error:
-        _refuse(name, error)
+        _refuse(f"{name}: {error}")
+    if faults:
+        _refuse(*faults, f"{name}: settings are good, but what they name on this host is not")
+    if faults is not None:
+        sys.stdout.write(f"{name}: settings are good\n")
+        sys.exit(os.EX_OK)
     return settings
 
 
-def _end_check(name: str, faults: list[str]) -> NoReturn:
-    for fault in faults:
-        typer.echo(fault, err=True)
-    if faults:
-        typer.echo(f"{name}: settings are good, but what they name on this host is not", err=True)
-        sys.exit(os.EX_CONFIG)
-    typer.echo(f"{name}: settings are good")
-    sys.exit(os.EX_OK)
+def _refuse(*lines: str) -> NoReturn:
+    sys.stderr.writelines(f"{line}\n" for line in lines)
+    sys.exit(os.EX_CONFIG)
 
 
 def _files(name: str, named: Path | None) -> list[Path]:
@@ -253,39 +185,3 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
     except ImportError:
         return None
     return uvloop.new_event_loop
-
-
-def _program(
-    name: str, command: Callable[..., None], about: str, fields: Collection[str], further: Sequence[TyperOption]
-) -> Callable[[], None]:
-    application = typer.Typer(
-        name=name,
-        add_completion=False,
-        pretty_exceptions_enable=False,
-        rich_markup_mode="rich",
-        context_settings={"help_option_names": ["-h", "--help"]},
-    )
-    application.command(help=about)(command)
-    program = typer.main.get_command(application)
-    program.params = [option for option in program.params if option.name in fields or option.name not in _OF_A_SETTING]
-    program.params += further
-
-    def main() -> None:
-        program(prog_name=name)
-
-    return main
-
-
-def _refuse(name: str, error: ConfigError) -> NoReturn:
-    typer.echo(f"{name}: {error}", err=True)
-    sys.exit(os.EX_CONFIG)
-
-
-def _assignment(key: str, value: str | None) -> list[str]:
-    """An option as the assignment it stands for; none when it was not given."""
-    return [] if value is None else [f"{key}={msgspec.json.encode(value).decode()}"]
-
-
-def _checked(settings: S, check: Callable[[S], None]) -> S:
-    check(settings)
-    return settings

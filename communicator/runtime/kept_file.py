@@ -10,13 +10,14 @@ _DIRECTORY_MODE = 0o750
 _FILE_MODE = 0o640
 
 
-def write_file(path: Path, content: str, mode: int = _FILE_MODE) -> None:
+def write_file(path: Path, content: str, mode: int = _FILE_MODE, owner: tuple[int, int] | None = None) -> None:
     """Write a file so that whoever reads it, also after a crash, sees all of the old or all of the new content.
 
     Args:
         path: The file; its directory is made when it is not there.
         content: What it is to say.
         mode: Who may read it, whatever the umask says.
+        owner: The user and the group whose it is to be, by number; None: those of this process.
 
     Raises:
         OSError: It could not be written; the old one is still there.
@@ -27,6 +28,8 @@ def write_file(path: Path, content: str, mode: int = _FILE_MODE) -> None:
     try:
         with open(os.open(draft, flags, mode), "wb") as file:  # noqa: PTH123 - a descriptor has no path
             os.fchmod(file.fileno(), mode)
+            if owner is not None:
+                os.fchown(file.fileno(), *owner)
             file.write(content.encode(errors="surrogateescape"))
             file.flush()
             os.fsync(file.fileno())

@@ -3,7 +3,6 @@
 import logging
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from apscheduler.job import Job
@@ -14,24 +13,6 @@ LATE_S = 60
 """A job that could not run in time, for instance while the host slept, runs once as soon as it can."""
 
 
-@dataclass(slots=True)
-class _Plan:
-    """A job, and when it is due on a clock that no step moves."""
-
-    job: Callable[[], Awaitable[None]]
-    interval_s: float
-    due_s: float = 0.0
-
-    async def run(self) -> None:
-        self.due_s = time.monotonic() + self.interval_s
-        await self.job()
-
-    @property
-    def next_run(self) -> datetime:
-        """When it is due, by the wall clock as that is now."""
-        return datetime.now(UTC) + timedelta(seconds=max(0.0, self.due_s - time.monotonic()))
-
-
 class SlowJobs:
     """Jobs that run every so often, while this is started."""
 
@@ -40,7 +21,10 @@ class SlowJobs:
         self._scheduler = AsyncIOScheduler(
             timezone="UTC", job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": LATE_S}
         )
-        self._jobs: list[tuple[Job, _Plan]] = []
+        self._jobs: list[tuple[Job, float]] = []
+        """Each with its interval, in seconds."""
+        self._due_s: list[float] = []
+        """When each is due, on a clock that no step moves."""
 
     def add(self, job: Callable[[], Awaitable[None]], interval_s: float) -> None:
         """Have a job run every so often.
@@ -49,13 +33,17 @@ class SlowJobs:
             job: What to do; it is not begun again while it runs.
             interval_s: From one start to the next, in seconds.
         """
-        plan = _Plan(job, interval_s)
-        self._jobs.append((self._scheduler.add_job(plan.run, IntervalTrigger(seconds=interval_s)), plan))
+        number = len(self._jobs)
+
+        async def run() -> None:
+            self._due_s[number] = time.monotonic() + interval_s
+            await job()
+
+        self._jobs.append((self._scheduler.add_job(run, IntervalTrigger(seconds=interval_s)), interval_s))
 
     def start(self) -> None:
         """Begin; each job runs for the first time after its interval."""
-        for _, plan in self._jobs:
-            plan.due_s = time.monotonic() + plan.interval_s
+        self._due_s = [time.monotonic() + interval_s for _, interval_s in self._jobs]
         self._scheduler.start()
 
     def reschedule(self) -> None:
@@ -63,8 +51,9 @@ class SlowJobs:
 
         What was left until each is due stays: a clock that is set again and again does not put them off for ever.
         """
-        for job, plan in self._jobs:
-            job.modify(next_run_time=plan.next_run)
+        for (job, _), due_s in zip(self._jobs, self._due_s, strict=True):
+            left_s = max(0.0, due_s - time.monotonic())
+            job.modify(next_run_time=datetime.now(UTC) + timedelta(seconds=left_s))
 
     def stop(self) -> None:
         """Run no more; what runs is cancelled."""

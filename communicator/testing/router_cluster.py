@@ -1,6 +1,5 @@
 """Runs several real routers as one cluster on this machine, and waits until they agree; it knows them by what they answer."""
 
-import asyncio
 import os
 import socket
 import time
@@ -17,7 +16,7 @@ from communicator.client.status import ClusterStatus
 from communicator.errors import ClientError
 from communicator.protocol.message import Message
 from communicator.protocol.names import tool_name
-from communicator.testing.router_process import RouterProcess, RouterProcessError
+from communicator.testing.router_process import RouterProcess, RouterProcessError, Started
 
 AGREE_S = 30.0
 """How long the routers may take to agree, in seconds; one or two are usual, a busy machine takes longer."""
@@ -34,7 +33,7 @@ _ANSWER_S = 20.0
 """How long one router may take to answer: on a busy machine it may not get its turn for seconds."""
 
 
-class RouterCluster(Sequence[RouterProcess]):
+class RouterCluster(Started, Sequence[RouterProcess]):
     """A cluster of routers on 127.0.0.1, 127.0.0.2, …; a context manager for ``with`` and for ``async with``.
 
     Args:
@@ -48,7 +47,7 @@ class RouterCluster(Sequence[RouterProcess]):
 
     def __init__(
         self,
-        size: int,
+        size: int = 3,
         settings: Mapping[str, object] | None = None,
         neighbors: Neighbors = "mesh",
         log_level: str = "info",
@@ -134,17 +133,6 @@ class RouterCluster(Sequence[RouterProcess]):
         entered, self._entered = self._entered, []
         _each(entered, lambda router: router.__exit__(kind, error, traceback))
 
-    async def __aenter__(self) -> Self:
-        return await asyncio.to_thread(self.__enter__)
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        await asyncio.to_thread(self.__exit__, kind, error, traceback)
-
     def _wait(self, differences: Callable[[Mapping[str, BlockingClient]], str], deadline_s: float) -> float:
         """Ask all that run until they do not differ any more; how long it took."""
         started_s = time.monotonic()
@@ -194,26 +182,8 @@ class RouterCluster(Sequence[RouterProcess]):
         )
 
 
-def run_cluster(
-    size: int = 3,
-    settings: Mapping[str, object] | None = None,
-    neighbors: Neighbors = "mesh",
-    log_level: str = "info",
-    agree_s: float = AGREE_S,
-) -> RouterCluster:
-    """A cluster for a ``with`` or ``async with`` block; its routers agree on who is there before the block is entered.
-
-    Args:
-        size: How many routers, 1 to 24; their servers are alpha, beta, gamma, …
-        settings: Further settings of every router by dotted path, such as ``{"limits.links": 10}``.
-        neighbors: ``mesh`` links each to each; ``chain`` only to the one before and the one after it.
-        log_level: debug, info, warning or error.
-        agree_s: How long they may take to agree, in seconds.
-
-    Returns:
-        A sequence of `RouterProcess`. Leaving the block stops them, and raises RouterProcessError where one did not end well.
-    """
-    return RouterCluster(size, settings, neighbors, log_level, agree_s)
+run_cluster = RouterCluster
+"""Run a cluster while a block lasts, and wait until all routers agree: ``with run_cluster(3) as routers``."""
 
 
 def _each(routers: Sequence[RouterProcess], do: Callable[[RouterProcess], None]) -> None:

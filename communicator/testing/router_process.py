@@ -11,10 +11,10 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from communicator.errors import BellwetherError
 
@@ -33,7 +33,23 @@ class RouterProcessError(BellwetherError, RuntimeError):
     """The router of a test did not start, or did not end well; the message holds the end of its log."""
 
 
-class RouterProcess:
+class Started(AbstractContextManager[Any]):
+    """What a thread enters and leaves for an ``async with`` block, whose loop must not wait."""
+
+    async def __aenter__(self) -> Self:
+        await asyncio.to_thread(self.__enter__)
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await asyncio.to_thread(self.__exit__, kind, error, traceback)
+
+
+class RouterProcess(Started):
     """One router that runs as a process of its own; a context manager for ``with`` and for ``async with``.
 
     Args:
@@ -183,17 +199,6 @@ class RouterProcess:
         finally:
             self._remove()
 
-    async def __aenter__(self) -> Self:
-        return await asyncio.to_thread(self.__enter__)
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        await asyncio.to_thread(self.__exit__, kind, error, traceback)
-
     def _command(self, ports_file: Path) -> list[str]:
         own = {
             "listen.unix": str(self.directory / "router.sock"),
@@ -250,23 +255,8 @@ class RouterProcess:
             self._directory = None
 
 
-def run_router(
-    server_name: str = "alpha",
-    settings: Mapping[str, object] | None = None,
-    log_level: str = "info",
-) -> RouterProcess:
-    """A router for a ``with`` or ``async with`` block.
-
-    Args:
-        server_name: The router's server.
-        settings: Further settings of communicatord by dotted path, such as ``{"limits.links": 10}``.
-        log_level: debug, info, warning or error.
-
-    Returns:
-        The process, whose `unix`, `local` and `signal` are the addresses once the block is entered. Leaving the block stops it,
-        and raises RouterProcessError, with its log, where it did not end well.
-    """
-    return RouterProcess(server_name, settings, log_level)
+run_router = RouterProcess
+"""Run a router while a block lasts: ``with run_router() as router`` or ``async with run_router() as router``."""
 
 
 def _wait_ready(process: subprocess.Popen[bytes], ear: socket.socket) -> None:

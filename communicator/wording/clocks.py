@@ -1,8 +1,8 @@
 """PURE: offsets, verdicts and claims of clocks in words and marks, and the sentence on all of them; it judges none."""
 
-from collections.abc import Iterable, Sequence, Sized
-from typing import Protocol
+from collections.abc import Iterable, Sequence
 
+from communicator.answers.clocks import ClockReport, Host
 from communicator.wording.counts import count, listed
 from communicator.wording.enforcement import NOT_ENFORCED
 from communicator.wording.marks import BAD, DOUBTFUL, GOOD, UNKNOWN, Mark
@@ -19,58 +19,6 @@ _NAMED = 12
 """Of a camp."""
 
 
-class Judged(Protocol):
-    """What is looked at of a host."""
-
-    @property
-    def host(self) -> str:
-        """Its name."""
-
-    @property
-    def verdict(self) -> str:
-        """``ok``, ``suspect``, ``wrong``, ``no_majority`` or ``unknown``."""
-
-    @property
-    def claim_holds(self) -> bool | None:
-        """Whether what it says of itself agrees with what was measured."""
-
-    @property
-    def offset_seconds(self) -> float | None:
-        """How far it is off; None: it was compared with nothing."""
-
-
-class Compared(Protocol):
-    """What is looked at of a report on all clocks."""
-
-    @property
-    def hosts(self) -> Sequence[Judged]:
-        """Those that were compared."""
-
-    @property
-    def is_of_one_host(self) -> bool:
-        """Whether there is no other host."""
-
-    @property
-    def has_majority(self) -> bool | None:
-        """Whether more than half of them agree; None: not measured yet."""
-
-    @property
-    def agreeing(self) -> int | None:
-        """How many do."""
-
-    @property
-    def spread_seconds(self) -> float | None:
-        """How far apart they are."""
-
-    @property
-    def contradictions(self) -> Sized:
-        """Measurements that cannot all be true."""
-
-    @property
-    def age_seconds(self) -> float | None:
-        """Since they were compared."""
-
-
 def verdict_mark(verdict: str) -> Mark:
     """The mark of a verdict; one that we do not know is as good as none."""
     return VERDICTS.get(verdict, UNKNOWN)
@@ -81,13 +29,13 @@ def verdict_word(verdict: str) -> str:
     return verdict.replace("_", " ")
 
 
-def rank(host: Judged) -> tuple[int, str]:
+def rank(host: Host) -> tuple[int, str]:
     """A host that is wrong, or whose claim is false, is shown first."""
     place = _WORST_FIRST.index(host.verdict) if host.verdict in _WORST_FIRST else len(_WORST_FIRST)
     return (0 if is_bad(host) else place), host.host
 
 
-def is_bad(host: Judged) -> bool:
+def is_bad(host: Host) -> bool:
     """Whether a clock is wrong, or its claim false."""
     return host.verdict == "wrong" or host.claim_holds is False
 
@@ -168,7 +116,7 @@ def verdict_sentence(verdict: str, limit_s: float, passed_s: float, *, is_alone:
     return sentences.get(verdict, f"is {verdict}")
 
 
-def summary(report: Compared, own_state: str) -> tuple[Mark, str]:
+def summary(report: ClockReport, own_state: str) -> tuple[Mark, str]:
     """All clocks in one sentence, such as ``3 of 3 hosts agree, spread 80 µs, no contradictions, compared 4s ago``.
 
     Args:
@@ -186,7 +134,7 @@ def summary(report: Compared, own_state: str) -> tuple[Mark, str]:
     return mark, f"{majority}, {spread}, {rings}, {age}"
 
 
-def _only_host(host: Judged, own_state: str) -> tuple[Mark, str]:
+def _only_host(host: Host, own_state: str) -> tuple[Mark, str]:
     """To be alone is no fault: then its clock is as good as its keeper says."""
     kept = GOOD if own_state == "synchronized" else DOUBTFUL
     is_compared = host.offset_seconds is not None
@@ -194,7 +142,7 @@ def _only_host(host: Judged, own_state: str) -> tuple[Mark, str]:
     return VERDICTS.get(host.verdict, kept), f"this is the only host: {with_what}"
 
 
-def _majority(report: Compared) -> tuple[Mark, str]:
+def _majority(report: ClockReport) -> tuple[Mark, str]:
     hosts = count(len(report.hosts), "host")
     if not report.has_majority:
         most = "" if report.agreeing is None else f", at most {report.agreeing} agree"

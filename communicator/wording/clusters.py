@@ -1,28 +1,11 @@
 """PURE: how a cluster is and why a host of it is not linked, in words; it asks no router."""
 
-from typing import Protocol
-
+from communicator.answers.clusters import Neighbor
 from communicator.wording.counts import count
 from communicator.wording.marks import BAD, DOUBTFUL, GOOD, Mark
 
 STATES = {"self": "this one"}
 """How a state of a host is told where its own name does not say it."""
-
-
-class Tried(Protocol):
-    """What is looked at of a host that is dialled."""
-
-    @property
-    def state(self) -> str:
-        """``dialling``, ``waiting`` or ``refused``."""
-
-    @property
-    def failures(self) -> int:
-        """How often that failed."""
-
-    @property
-    def reason(self) -> str | None:
-        """Why it failed last."""
 
 
 def headline(status: str, completeness: str, live: int | None, known: int | None) -> tuple[Mark, str]:
@@ -47,13 +30,13 @@ def quorum_text(quorum: int | None) -> str:
     return "" if quorum is None else f"; {quorum} {'is' if quorum == 1 else 'are'} needed for a quorum"
 
 
-def attempts_text(host: Tried) -> str:
+def attempts_text(host: Neighbor) -> str:
     """What came of dialling a host, such as ``after 31 failures: no route``; empty when nothing failed yet."""
     failures = f"after {count(host.failures, 'failure')}" if host.failures else ""
     return ": ".join(filter(None, (failures, host.reason)))
 
 
-def tried_text(host: Tried) -> str:
+def tried_text(host: Neighbor) -> str:
     """The same behind its state, such as ``waiting after 31 failures: no route`` or ``refused: wrong password``."""
     attempts = attempts_text(host)
     return f"{host.state}{' ' if host.failures else ': '}{attempts}" if attempts else host.state

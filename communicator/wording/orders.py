@@ -1,92 +1,12 @@
 """PURE: what holds for all versions, in words and marks: orders, frozen rules, what a canary cannot see; it gives none."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import Protocol
+from collections.abc import Collection, Iterator, Sequence
 
+from communicator.answers.releases import Freeze, Override, SickServer, Standing
 from communicator.wording.enforcement import NOT_ENFORCED, not_enforced_text
 from communicator.wording.marks import BAD, DOUBTFUL, GONE, Mark
 from communicator.wording.releases import OVERRIDDEN, scope_text
 from communicator.wording.spans import left
-
-
-class Order(Protocol):
-    """What is looked at of something that is in force for a while."""
-
-    @property
-    def until_seconds(self) -> float | None:
-        """When it ends, from now; None: when it is lifted."""
-
-    @property
-    def reason(self) -> str:
-        """Why."""
-
-
-class Freeze(Order, Protocol):
-    """No rule acts on its scope."""
-
-    @property
-    def scope(self) -> str:
-        """A service, or ``*``."""
-
-    @property
-    def by(self) -> str:
-        """Who ordered it; empty when too many verdicts at once did it."""
-
-
-class SickServer(Order, Protocol):
-    """A server that is not as it should be."""
-
-    @property
-    def server(self) -> str:
-        """Its name."""
-
-    @property
-    def state(self) -> str:
-        """Such as ``sick``."""
-
-
-class Override(Order, Protocol):
-    """An operator's word about a version."""
-
-    @property
-    def action(self) -> str:
-        """``block``, ``allow`` or ``pin``."""
-
-    @property
-    def service(self) -> str:
-        """Of which service."""
-
-    @property
-    def version(self) -> str:
-        """Which version."""
-
-    @property
-    def build(self) -> str:
-        """Which build; ``*``: any."""
-
-    @property
-    def server(self) -> str:
-        """Where; ``*``: everywhere."""
-
-    @property
-    def by(self) -> str:
-        """Who says so."""
-
-
-class Standing(Protocol):
-    """What is looked at of a canary itself."""
-
-    @property
-    def watchers(self) -> Mapping[str, str]:
-        """By what it watches, why it cannot; empty where it can."""
-
-    @property
-    def ledger_errors_total(self) -> int | None:
-        """How often its ledger could not be written; None: that is not told."""
-
-    @property
-    def facts_lost_total(self) -> int | None:
-        """What it did not write down; None: the same."""
 
 
 def freeze_text(freeze: Freeze, servers: Sequence[str] = ()) -> str:

@@ -1,11 +1,14 @@
 """PURE: versions on servers, their verdicts and what comes of them, in words and marks; it judges no version."""
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 from communicator.wording.enforcement import NOT_ENFORCED
 from communicator.wording.marks import BAD, GONE, GOOD, OPEN, SUSPECT, TRIED, Mark, worst
 from communicator.wording.spans import left, span
+
+if TYPE_CHECKING:  # they name the place of a cell as it is named here
+    from communicator.answers.releases import Cell, Release
 
 PLACES: Mapping[str, Mark] = {
     "unknown": OPEN,
@@ -32,62 +35,6 @@ _PLAIN_LOG10 = 4.0
 """Up to here evidence is told as a plain number: 10,000 to 1."""
 
 
-class Cell(Protocol):
-    """What is looked at of a version on a server."""
-
-    @property
-    def state(self) -> str:
-        """As the canary has it."""
-
-    @property
-    def place(self) -> str:
-        """The same, in which an ejection is one of its own."""
-
-    @property
-    def until_seconds(self) -> float | None:
-        """When a block or an ejection ends, from now."""
-
-    @property
-    def passed(self) -> int:
-        """Runs that ended well."""
-
-    @property
-    def failed(self) -> int:
-        """Runs that failed."""
-
-    @property
-    def excused(self) -> int:
-        """Runs that failed and do not count."""
-
-    @property
-    def running(self) -> int:
-        """Instances that are up."""
-
-    @property
-    def override(self) -> str:
-        """``block``, ``allow`` or ``pin`` while an operator says so."""
-
-
-class Release(Protocol):
-    """What is looked at of a version in the whole cluster."""
-
-    @property
-    def state(self) -> str:
-        """``ok``, ``suspect`` or ``held``."""
-
-    @property
-    def until_seconds(self) -> float | None:
-        """How long it is held."""
-
-    @property
-    def log10_evidence(self) -> float | None:
-        """That it fails more than the version before."""
-
-    @property
-    def is_last_good(self) -> bool:
-        """Whether it is the one to fall back to."""
-
-
 def place_of(state: str, until_s: float | None) -> str:
     """The state of a version on a server, in which an ejection is one of its own: a suspect that gets nothing for a while."""
     return "ejected" if state == "suspect" and until_s is not None else state
@@ -108,7 +55,7 @@ def release_mark(state: str, places: Sequence[str]) -> Mark:
     return _RELEASES.get(state) or worst({place_mark(place) for place in places})
 
 
-def release_words(release: Release) -> list[str]:
+def release_words(release: "Release") -> list[str]:
     """What the cluster knows of a version, such as ``last good`` or ``evidence 2.5 to 1``."""
     return [
         *(["last good"] if release.is_last_good else []),
@@ -142,13 +89,13 @@ def scope_text(service: str, version: str, build: str, server: str) -> str:
     return f"{service} {version_text(version, build)}{where}"
 
 
-def runs_text(cell: Cell) -> str:
+def runs_text(cell: "Cell") -> str:
     """How its runs ended, such as ``3 ok, 1 failed, 2 excused``."""
     excused = f", {cell.excused} excused" if cell.excused else ""
     return f"{cell.passed} ok, {cell.failed} failed{excused}"
 
 
-def outlook_text(cell: Cell, running_s: float | None = None, *, is_enforced: bool = True) -> str:
+def outlook_text(cell: "Cell", running_s: float | None = None, *, is_enforced: bool = True) -> str:
     """What goes on there, and what comes by time alone, such as ``up 12m 3s`` or ``next probe in 4m 12s``.
 
     Args:

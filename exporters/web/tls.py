@@ -4,11 +4,8 @@ import ssl
 from dataclasses import dataclass
 from pathlib import Path
 
-from communicator.errors import ConfigError
-from communicator.runtime import read_private_file
+from communicator.runtime.tls_files import load_authorities, load_certificate, server_context
 from exporters.web.settings import TlsSettings
-
-_KEY_BYTES = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,59 +41,12 @@ def load_context(files: TlsFiles) -> ssl.SSLContext:
     Raises:
         ConfigError: One cannot be read or is not what it should be; names the key.
     """
-    certificate_key, private_key_key, client_ca_key = files.keys
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context = server_context()
     context.minimum_version = files.minimum
     context.maximum_version = files.maximum
-    context.options |= ssl.OP_NO_RENEGOTIATION
     context.set_alpn_protocols(["http/1.1"])
-    context.num_tickets = 0  # every connection is verified anew: a resumed one would outlive a revocation
-    context.options |= ssl.OP_NO_TICKET
-    _check_certificate(files.certificate, certificate_key)
-    _load_key(context, files, private_key_key)
+    load_certificate(context, files.certificate, files.private_key, files.keys[:2])
     if files.client_ca is not None:
-        _load_authorities(context, files.client_ca, client_ca_key)
+        load_authorities(context, files.client_ca, files.keys[2])
         context.verify_mode = ssl.CERT_REQUIRED if files.requires_client else ssl.CERT_OPTIONAL
     return context
-
-
-def _check_certificate(path: Path, key: str) -> None:
-    _check_readable(path, key)
-    try:
-        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(path)
-    except ssl.SSLError:
-        raise ConfigError(key, f"{str(path)!r} holds no certificate") from None
-
-
-def _load_key(context: ssl.SSLContext, files: TlsFiles, key: str) -> None:
-    read_private_file(files.private_key, key, _KEY_BYTES)
-
-    def ask_nobody() -> str:
-        raise ConfigError(key, f"{str(files.private_key)!r} is encrypted: nobody is there to give its password")
-
-    try:
-        context.load_cert_chain(files.certificate, files.private_key, ask_nobody)
-    except ssl.SSLError as error:
-        is_other = error.reason == "KEY_VALUES_MISMATCH"
-        fault = f"does not go with {str(files.certificate)!r}" if is_other else "holds no key that can be used"
-        raise ConfigError(key, f"{str(files.private_key)!r} {fault}") from None
-
-
-def _load_authorities(context: ssl.SSLContext, path: Path, key: str) -> None:
-    _check_readable(path, key)
-    try:
-        context.load_verify_locations(path)
-    except ssl.SSLError:
-        raise ConfigError(key, f"{str(path)!r} holds no certificate") from None
-    held = context.cert_store_stats()
-    if not held["x509_ca"]:
-        raise ConfigError(key, f"{str(path)!r} holds no certificate of an authority")
-    if held["crl"]:  # without a list nothing would pass the check
-        context.verify_flags |= ssl.VERIFY_CRL_CHECK_LEAF
-
-
-def _check_readable(path: Path, key: str) -> None:
-    try:
-        path.read_bytes()
-    except OSError as error:
-        raise ConfigError(key, f"{str(path)!r} cannot be read: {error.strerror}") from error

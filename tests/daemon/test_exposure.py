@@ -2,9 +2,10 @@
 
 import pytest
 
-from communicator.daemon.exposure import demands_credentials, is_number, is_wildcard
+from communicator.daemon.exposure import demands_credentials
 from communicator.daemon.settings import CommunicatordSettings
 from communicator.errors import ConfigError
+from communicator.protocol.addresses import HostPort, read_ip
 from communicator.runtime.settings import load_settings
 
 CLEAR = "auth.allow_cleartext_password=true"
@@ -126,5 +127,10 @@ def test_others_have_to_show_who_they_are_unless_only_this_machine_can_come_in(a
 
 
 def test_numbers_and_wildcards_are_told_from_names():
-    assert [is_number(host) for host in ("10.0.0.1", "::", "beta")] == [True, True, False]
-    assert [is_wildcard(host) for host in ("0.0.0.0", "::", "10.0.0.1", "beta")] == [True, True, False, False]
+    assert [read_ip(host) is not None for host in ("10.0.0.1", "::", "beta")] == [True, True, False]
+    assert [HostPort(host, 1).is_unspecified for host in ("0.0.0.0", "::", "10.0.0.1", "beta")] == [
+        True,
+        True,
+        False,
+        False,
+    ]

@@ -8,8 +8,7 @@ import ssl
 import pytest
 
 from communicator.daemon.dialler import Dialler
-from communicator.daemon.link import Link
-from communicator.daemon.reception import RemoteLimits
+from communicator.daemon.link import Link, RemoteLimits
 from communicator.daemon.remote_door import RemoteDoor
 from communicator.daemon.tls import load_trust
 from communicator.router.effects import Dial, Send

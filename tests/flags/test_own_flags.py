@@ -13,8 +13,9 @@ from communicator.flags import own_flags as own_flags_module
 from communicator.flags.catalogue import CONNECTION_FAILED, FILE_WRITE
 from communicator.flags.flag import FlagName, Source
 from communicator.flags.flag_directory import FlagDirectory
-from communicator.flags.own_flags import RETRY_S, OwnFlags
+from communicator.flags.own_flags import OwnFlags
 from communicator.version import __version__
+from communicator.wishes import RETRY_S
 
 
 @pytest.fixture

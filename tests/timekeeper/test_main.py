@@ -65,7 +65,7 @@ def test_help_says_what_it_does_and_what_it_never_does():
         (["--role=agent"], 0, ""),
         (["--set=role=judge", "--role=agent"], 0, ""),
         (["--role", "judge"], 78, "role: "),
-        (["--role"], 2, "'--role'"),
+        (["--role"], 2, "argument --role: expected one argument"),
         ([], 0, ""),
     ],
 )

@@ -7,17 +7,16 @@ A definition may stand before another one of its command, as the ancestor's REGI
 later one has besides stays known, so that whoever keeps to that one is not refused.
 """
 
-import dataclasses
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+
+import msgspec
 
 from communicator.protocol.definitions.definition import Definition, Parameter
 from communicator.protocol.definitions.reader import GLOBAL, DefinitionFile, read_definition
 from communicator.protocol.definitions.remark import Remark, Severity
 
 
-@dataclass(frozen=True, slots=True)
-class SourceFile:
+class SourceFile(msgspec.Struct, frozen=True):
     """One file with definitions."""
 
     source: str
@@ -29,13 +28,12 @@ class SourceFile:
     """Why it could not be read; empty when it could."""
 
 
-@dataclass(frozen=True, slots=True)
-class Catalogue:
+class Catalogue(msgspec.Struct, frozen=True):
     """What is known of messages."""
 
-    definitions: Mapping[str, Definition] = field(default_factory=dict)
+    definitions: Mapping[str, Definition] = {}
     """By command; without the parameters of every message."""
-    global_parameters: Mapping[str, Parameter] = field(default_factory=dict)
+    global_parameters: Mapping[str, Parameter] = {}
     """By name: what any message may have besides its own."""
 
 
@@ -74,14 +72,13 @@ def _read(file: SourceFile) -> DefinitionFile:
     return read_definition(file.command, file.content, file.source)
 
 
-@dataclass(slots=True)
-class _Assembly:
+class _Assembly(msgspec.Struct):
     """What was put together so far. What is refused is looked at whole, so that all its errors are told at once."""
 
-    common: dict[str, Parameter] = field(default_factory=dict)
-    definitions: dict[str, Definition] = field(default_factory=dict)
-    refused: list[Definition] = field(default_factory=list)
-    remarks: list[Remark] = field(default_factory=list)
+    common: dict[str, Parameter] = {}
+    definitions: dict[str, Definition] = {}
+    refused: list[Definition] = []
+    remarks: list[Remark] = []
 
     def add_global(self, read: DefinitionFile) -> None:
         """Add the parameters of every message that a file has; one that is known already stays what it is."""
@@ -103,7 +100,7 @@ class _Assembly:
                 self.definitions[definition.command] = self._completed(first, definition)
         elif self._compare(definition) and not read.is_refused:
             own = {name: parameter for name, parameter in definition.parameters.items() if name not in self.common}
-            self.definitions[definition.command] = dataclasses.replace(definition, parameters=own)
+            self.definitions[definition.command] = msgspec.structs.replace(definition, parameters=own)
         else:
             self.refused.append(definition)
 
@@ -129,7 +126,7 @@ class _Assembly:
     def _completed(self, first: Definition, later: Definition) -> Definition:
         """The definition that counts, with the parameters that only a later one has."""
         kept = {
-            name: dataclasses.replace(parameter, required=False)
+            name: msgspec.structs.replace(parameter, required=False)
             for name, parameter in later.parameters.items()
             if name not in first.parameters and name not in self.common and not parameter.forbidden
         }
@@ -137,7 +134,7 @@ class _Assembly:
             return first
         names = ", ".join(f"[{name}]" for name in kept)
         self._warn(first, f"kept from {later.source}, as optional: {names}")
-        return dataclasses.replace(first, parameters={**first.parameters, **kept})
+        return msgspec.structs.replace(first, parameters={**first.parameters, **kept})
 
     def _warn(self, definition: Definition, text: str) -> None:
         self.remarks.append(Remark(definition.source, 0, Severity.WARNING, text))

@@ -4,9 +4,9 @@ A message of a command that has no definition is not checked: services may say a
 has written down what that is.
 """
 
-import dataclasses
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from communicator.protocol.definitions.catalogue import Catalogue
 from communicator.protocol.definitions.definition import Definition, Parameter, Scope, is_secret
@@ -35,8 +35,7 @@ def _nothing(_value: str) -> bool:
     return False
 
 
-@dataclass(frozen=True, slots=True)
-class _Rules:
+class _Rules(msgspec.Struct, frozen=True):
     """A definition, made ready."""
 
     definition: Definition
@@ -195,7 +194,7 @@ def _loosened(parameter: Parameter, watched: frozenset[str]) -> Parameter:
     """A parameter that a directory which is only watched adds to a definition of others: known, whatever its value."""
     if _directory(parameter.source) not in watched:
         return parameter
-    return dataclasses.replace(parameter, required=False, may_be_empty=True, forbidden=False, validators=())
+    return msgspec.structs.replace(parameter, required=False, may_be_empty=True, forbidden=False, validators=())
 
 
 def _acceptance(parameter: Parameter) -> Callable[[str], bool]:

@@ -6,7 +6,8 @@ quotes around the whole is taken off. Whatever is none of this is said and skipp
 """
 
 import re
-from dataclasses import dataclass, field
+
+import msgspec
 
 _SECTION = re.compile(r"\[([^\]]*)\]\s*(.*)")
 _ESCAPE = re.compile(r"\\([\\nrt])")
@@ -15,32 +16,29 @@ _COMMENTS = ("#", ";")
 _SHOWN = 60
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(msgspec.Struct, frozen=True):
     """The value of one key, and where it stands."""
 
     value: str
     line: int
 
 
-@dataclass(slots=True)
-class Section:
+class Section(msgspec.Struct):
     """The keys of one section; the last of two entries of one key counts, as in the ancestor."""
 
     line: int
     """Where it begins."""
-    entries: dict[str, Entry] = field(default_factory=dict)
+    entries: dict[str, Entry] = {}
 
 
-@dataclass(slots=True)
-class ConfFile:
+class ConfFile(msgspec.Struct):
     """What a file holds."""
 
-    preamble: Section = field(default_factory=lambda: Section(1))
+    preamble: Section = msgspec.field(default_factory=lambda: Section(1))
     """The keys before any section."""
-    sections: dict[str, Section] = field(default_factory=dict)
+    sections: dict[str, Section] = {}
     """In the order in which they begin; names with ``_``."""
-    remarks: list[tuple[int, str]] = field(default_factory=list)
+    remarks: list[tuple[int, str]] = []
     """Line and what is odd about it."""
 
 

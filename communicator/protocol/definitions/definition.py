@@ -1,8 +1,9 @@
 """What one message may hold, as values; how that is written in files, and how it is checked, is told elsewhere."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
+
+import msgspec
 
 from communicator.protocol.definitions.validator import Validator
 
@@ -17,8 +18,7 @@ class Scope(StrEnum):
     CLUSTER = "cluster"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Parameter:
+class Parameter(msgspec.Struct, frozen=True, kw_only=True):
     """One parameter of a message, or of every message."""
 
     name: str
@@ -44,8 +44,7 @@ class Parameter:
         return is_secret(self.name)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Definition:
+class Definition(msgspec.Struct, frozen=True, kw_only=True):
     """What may be in the messages of one command."""
 
     command: str
@@ -62,7 +61,7 @@ class Definition:
     scope: Scope = Scope.CLUSTER
     replies: tuple[str, ...] = ()
     """The commands that answer it."""
-    parameters: Mapping[str, Parameter] = field(default_factory=dict)
+    parameters: Mapping[str, Parameter] = {}
     source: str = ""
 
 

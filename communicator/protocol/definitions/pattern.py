@@ -13,8 +13,9 @@ around) does not exist, and the whole value must always match.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import NoReturn
+
+import msgspec
 
 PATTERN_CHARACTERS = 200
 """The longest expression."""
@@ -40,8 +41,7 @@ class PatternError(ValueError):
     """An expression is wrong, or of a kind that is not matched here."""
 
 
-@dataclass(frozen=True, slots=True)
-class Characters:
+class Characters(msgspec.Struct, frozen=True):
     """One character out of some ranges of code points."""
 
     ranges: Ranges
@@ -52,22 +52,19 @@ class Characters:
         return any(low <= code <= high for low, high in self.ranges)
 
 
-@dataclass(frozen=True, slots=True)
-class Sequence:
+class Sequence(msgspec.Struct, frozen=True):
     """One part after the other."""
 
     parts: tuple["Node", ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(msgspec.Struct, frozen=True):
     """One of several."""
 
     options: tuple["Node", ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Repeat:
+class Repeat(msgspec.Struct, frozen=True):
     """One part several times; `most` is None where there is no end."""
 
     part: "Node"

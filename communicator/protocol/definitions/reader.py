@@ -20,8 +20,9 @@ parameter, which names what its JSON holds. ``rule`` is for the suite's own file
 
 import difflib
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import TypeVar
+
+import msgspec
 
 from communicator.protocol.definitions.conf_file import ConfFile, Entry, Section, read_conf_file
 from communicator.protocol.definitions.definition import Definition, Parameter, Scope
@@ -40,13 +41,12 @@ _SHOWN = 60
 T = TypeVar("T")
 
 
-@dataclass(slots=True)
-class DefinitionFile:
+class DefinitionFile(msgspec.Struct):
     """What was read of one file."""
 
     definition: Definition | None
     """None where the file is none; of a file for every message it has the parameters only."""
-    remarks: list[Remark] = field(default_factory=list)
+    remarks: list[Remark] = []
 
     @property
     def is_refused(self) -> bool:
@@ -106,9 +106,7 @@ class _Reader:
     def _check_keys(self, section: Section, known: tuple[str, ...]) -> None:
         for key, entry in section.entries.items():
             if key not in known:
-                near = difflib.get_close_matches(key, known, 1)
-                hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(known)}"
-                self._warn(entry.line, f"{key[:_SHOWN]!r} is no key here, and not read: {hint}")
+                self._warn(entry.line, f"{key[:_SHOWN]!r} is no key here, and not read: {_hint(key, known)}")
 
     def _choice(self, section: Section, key: str, choices: dict[str, T], default: T) -> T:
         entry = section.entries.get(key)
@@ -172,9 +170,7 @@ class _Reader:
         words = entry.value.replace(",", " ").split()
         for word in words:
             if word not in _FLAGS:
-                near = difflib.get_close_matches(word, _FLAGS, 1)
-                hint = f": did you mean {near[0]!r}?" if near else f": known are {', '.join(_FLAGS)}"
-                self._warn(entry.line, f"{word[:_SHOWN]!r} is no flag, and not read{hint}")
+                self._warn(entry.line, f"{word[:_SHOWN]!r} is no flag, and not read: {_hint(word, _FLAGS)}")
         if {"required", "forbidden"} <= set(words):
             self._warn(entry.line, f"[{name}] is required and forbidden: no message can pass")
         return frozenset(words)
@@ -204,6 +200,11 @@ class _Reader:
             yield of_type
         if asked is not None:
             yield asked
+
+
+def _hint(word: str, known: tuple[str, ...]) -> str:
+    near = difflib.get_close_matches(word, known, 1)
+    return f"did you mean {near[0]!r}?" if near else f"known are {', '.join(known)}"
 
 
 def _text(section: Section, key: str) -> str:

@@ -1,7 +1,8 @@
 """What there is to say about a line of a definition file; who reads it, and what follows from it, is told elsewhere."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+import msgspec
 
 
 class Severity(StrEnum):
@@ -13,8 +14,7 @@ class Severity(StrEnum):
     """What it stands in was not taken: a definition, or one global parameter."""
 
 
-@dataclass(frozen=True, slots=True)
-class Remark:
+class Remark(msgspec.Struct, frozen=True):
     """One remark about one line."""
 
     source: str

@@ -1,15 +1,13 @@
 """What the values of a parameter may be: types and validators as a definition writes them, and what they accept."""
 
-import ipaddress
 import math
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import msgspec
 
 from communicator.errors import AddressError, RemoteProtocolError
-from communicator.protocol.addresses import parse_host_port
+from communicator.protocol.addresses import parse_host_port, read_ip
 from communicator.protocol.definitions import fragment
 from communicator.protocol.definitions.pattern import Pattern, PatternError
 from communicator.protocol.names import is_service_name
@@ -31,8 +29,7 @@ class ValidatorError(ValueError):
     """What was to be a validator is none; the text says why."""
 
 
-@dataclass(frozen=True, slots=True)
-class Validator:
+class Validator(msgspec.Struct, frozen=True):
     """Tells good values from bad ones."""
 
     text: str
@@ -160,11 +157,7 @@ def _duration(text: str, arguments: str) -> Validator:
 
 
 def _is_ip(text: str) -> bool:
-    try:
-        ipaddress.ip_address(text)
-    except ValueError:
-        return False
-    return True
+    return read_ip(text) is not None
 
 
 def _has_ip_and_port(text: str) -> bool:

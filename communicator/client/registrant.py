@@ -1,0 +1,118 @@
+"""What Client, BlockingClient and Service have in common: who registers where and how, and what the router said of it."""
+
+import os
+import ssl
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping
+
+from communicator.client.checks import Checks
+from communicator.client.dial import stream_address
+from communicator.client.identity import Identity
+from communicator.client.inbox import Inbox
+from communicator.client.inspection import inspection_of
+from communicator.client.session import Session
+from communicator.client.status import ClockStatus, ClusterStatus
+from communicator.protocol.message import Message
+
+CONNECT_TIMEOUT_S = 5.0
+"""A router on the same host answers in milliseconds; one that is loaded, within seconds."""
+REPLY_TIMEOUT_S = 5.0
+"""Default deadline of a request."""
+
+
+class Registrant(ABC):
+    """Whoever registers with a router.
+
+    Args:
+        address: Where the router listens.
+        identity: Who registers.
+        connect_timeout_s: How long connecting and registering may take, in seconds.
+        tls: For ``cds://``; None trusts what this host trusts.
+        checks: What is said and heard is held to its definition; None for no checks.
+    """
+
+    def __init__(
+        self,
+        address: str,
+        identity: Identity,
+        connect_timeout_s: float,
+        tls: ssl.SSLContext | None,
+        checks: Checks | None,
+    ) -> None:
+        self.address = address
+        self._address = stream_address(address)
+        self._identity = identity
+        self._connect_timeout_s = connect_timeout_s
+        self._tls = tls
+        self._inspection = inspection_of(checks)
+
+    @abstractmethod
+    def _current_session(self) -> Session | None:
+        """The conversation with the router; None while there is none."""
+
+    @property
+    def server_name(self) -> str:
+        """The server of the router it is registered with; empty while there is no link."""
+        session = self._current_session()
+        return session.server_name if session else ""
+
+    @property
+    def cluster_status(self) -> ClusterStatus | None:
+        """What the router last said of the cluster; None until that was read, and for a service while there is no link."""
+        session = self._current_session()
+        return session.cluster_status if session else None
+
+    @property
+    def clock_status(self) -> ClockStatus | None:
+        """What the router last said of this host's clock; None until that was read, and for a service while there is no link."""
+        session = self._current_session()
+        return session.clock_status if session else None
+
+    @property
+    def faulty_messages(self) -> int:
+        """How many messages, said and heard, were not as they are defined; 0 where nothing is checked."""
+        return 0 if self._inspection is None else self._inspection.faulty_messages
+
+    def _check_sent(self, message: Message) -> None:
+        if self._inspection is not None:
+            self._inspection.check_sent(message, self.server_name)
+
+
+class OneRegistration(Registrant):
+    """Whoever registers once, for as long as a block lasts; arguments and errors are those of `Client`."""
+
+    def __init__(  # noqa: PLR0913 - each is one word of REGISTER or one property of the link
+        self,
+        address: str,
+        service: str,
+        *,
+        service_version: str = "",
+        build: str = "",
+        role: str = "live",
+        announce: Mapping[str, str] | None = None,
+        commands: Iterable[str] = (),
+        connect_timeout_s: float = CONNECT_TIMEOUT_S,
+        tls: ssl.SSLContext | None = None,
+        username: str = "",
+        password: str = "",
+        checks: Checks | None = None,
+    ) -> None:
+        words = (service, service_version, build, role, os.getpid(), dict(announce or {}), username, password)
+        super().__init__(address, Identity(*words), connect_timeout_s, tls, checks)
+        self._inbox = Inbox()
+        self.stop_asked = False
+        """Whether the router, or another service, told this one to end; the link of a `Client` is closed then."""
+        self._prepare(frozenset(commands))
+
+    @abstractmethod
+    def _prepare(self, commands: frozenset[str]) -> None:
+        """Set up what only this kind has.
+
+        Args:
+            commands: What is to be heard besides what the library wants itself.
+        """
+
+    @property
+    def dropped_messages(self) -> int:
+        """How many received messages were dropped because nobody fetched them, or too many came while `request` waited."""
+        return self._inbox.dropped
