@@ -89,7 +89,7 @@ class Entries:
         self._numbers = count(1)
         self.introductions = Introductions(self._numbers)
         self._paused_until_s = float("-inf")
-        self._next: Entry | None = None
+        self._next_s: float | None = None
         self._is_next_known = False
 
     @property
@@ -101,12 +101,9 @@ class Entries:
     def next_due_s(self) -> float | None:
         """When `due` is to be called next; None while there is nobody to dial."""
         if not self._is_next_known:
-            free = filter(self._is_free, self._by_address.values())
-            self._next = min(free, key=lambda entry: (entry.due_s, entry.address), default=None)
-            self._is_next_known = True
-        return (
-            None if self._next is None or len(self._open) >= OPEN_MAX else max(self._next.due_s, self._paused_until_s)
-        )
+            free = (entry.due_s for entry in self._by_address.values() if self._is_free(entry))
+            self._next_s, self._is_next_known = min(free, default=None), True
+        return None if self._next_s is None or len(self._open) >= OPEN_MAX else max(self._next_s, self._paused_until_s)
 
     def members(self) -> tuple[Member, ...]:
         """All other routers."""
@@ -123,15 +120,20 @@ class Entries:
     def due(self, now_s: float) -> list[Attempt]:
         """The dials to make now, a handful; each is under way until it is said how it ended."""
         attempts: list[Attempt] = []
-        while (due_s := self.next_due_s) is not None and due_s <= now_s and (entry := self._next):
-            # The larger address dials, a name is the smallest, and a router that nobody can reach dials everybody.
-            told = self._own if self._cluster.listens and not is_larger(self._own, entry.address) else ""
-            entry.attempt = Attempt(next(self._numbers), entry.host_port, entry.secure, told)
-            self._open[entry.attempt.number] = entry
-            attempts.append(entry.attempt)
-            self._take(entry, Event.DUE, now_s)
-            if len(attempts) == AT_ONCE:
+        if (due_s := self.next_due_s) is None or due_s > now_s:
+            return attempts
+        waiting = [entry for entry in self._by_address.values() if entry.due_s <= now_s and entry.state in IDLE]
+        for entry in sorted(waiting, key=lambda entry: (entry.due_s, entry.address)):
+            if len(attempts) == AT_ONCE or len(self._open) >= OPEN_MAX:
                 self._paused_until_s = now_s + BATCH_PAUSE_S
+                break
+            if self._is_free(entry):
+                # The larger address dials, a name is the smallest, and a router that nobody can reach dials everybody.
+                told = self._own if self._cluster.listens and not is_larger(self._own, entry.address) else ""
+                entry.attempt = Attempt(next(self._numbers), entry.host_port, entry.secure, told)
+                self._open[entry.attempt.number] = entry
+                attempts.append(entry.attempt)
+                self._take(entry, Event.DUE, now_s)
         return attempts
 
     def attempt(self, number: int) -> Attempt | None:
@@ -185,7 +187,7 @@ class Entries:
 
     def _mates(self, entry: Entry) -> set[Entry]:
         """All entries of its server, itself included."""
-        return self._by_server.get(entry.server, {entry})
+        return self._by_server.get(entry.server) or {entry}
 
     def _groups(self) -> list[list[Entry]]:
         """Those that count, one list for each router; an address whose server is not known stands alone."""
@@ -197,9 +199,11 @@ class Entries:
 
     def _is_free(self, entry: Entry) -> bool:
         """Whether its router is neither linked nor being dialled, at this address or another, and may be dialled at all."""
-        if entry.state not in IDLE or any(mate.state in OPEN for mate in self._mates(entry)):
+        if entry.state not in IDLE:
             return False
-        return self._cluster.discover or any(mate.is_configured for mate in self._mates(entry))
+        mates = self._by_server.get(entry.server) or (entry,)
+        is_dialled = len(mates) > 1 and any(mate.state in OPEN for mate in mates)
+        return not is_dialled and (self._cluster.discover or any(mate.is_configured for mate in mates))
 
     def _take(self, entry: Entry, event: Event, now_s: float, reason: str = "") -> None:
         """Something happens to an entry; a dial that it ends is over, and an entry that is gone is struck out."""
