@@ -179,8 +179,9 @@ def is_json(value):
 
 
 def is_timespec(value):
-    seconds, dot, rest = value.partition(".")
-    if not seconds.isascii() or not seconds.isdecimal() or len(seconds) > 11:
+    sign = value[:1] if value[:1] in ("+", "-") else ""
+    seconds, dot, rest = value.removeprefix(sign).partition(".")
+    if not seconds.isascii() or not seconds.isdecimal() or len(seconds) > 19:
         return False
     return not dot or (rest.isascii() and rest.isdecimal() and len(rest) < 10)
 
