@@ -19,7 +19,7 @@ from communicator.daemon.passwords import (
     write_entry,
 )
 from communicator.daemon.peer_user import user_of
-from communicator.router.events import Opens
+from communicator.router.vocabulary.events import Opens
 from communicator.runtime.settings import configuration_files, load_settings
 
 CONFIG = Path("/etc/bellwether/communicatord.toml")

@@ -13,7 +13,7 @@ from benchmarks.servers import OURS, Server, run_server
 from benchmarks.shapes import LINE_BYTES
 from benchmarks.workers import Workers
 from communicator.daemon.passwords import make_entry, write_entry
-from communicator.router.events import Opens
+from communicator.router.vocabulary.events import Opens
 
 STOP_S = 40.0
 """An attack may last so long: a queue of 256 passwords takes some 15 s to verify."""

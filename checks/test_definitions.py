@@ -6,8 +6,8 @@ import re
 from checks.tree import MODULES, ROOT, source
 from communicator.definitions import load_catalogue
 from communicator.protocol.names import is_command_name
-from communicator.router.authority import RULES
-from communicator.router.commands.table import HANDLERS
+from communicator.router.path.table import HANDLERS
+from communicator.router.vocabulary.authority import RULES
 
 CATALOGUE, _ = load_catalogue([])
 SPEAKERS = ("communicator/router", "communicator/client", "timekeeper", "canary", "exporters", "bellwether")

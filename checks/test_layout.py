@@ -9,9 +9,9 @@ COMPANIONS = ("timekeeper", "canary", "exporters")
 # Modules of communicator/ without a test file of their own name: what tests them instead, or why nothing has to.
 TESTED_ELSEWHERE: dict[str, str] = {
     "communicator/protocol/limits.py": "constants: each is tested where it binds",
-    "communicator/router/effects.py": "declarations: every router test is written with them",
-    "communicator/router/events.py": "declarations: every router test is written with them",
-    "communicator/router/config.py": "declarations: every router test is written with them",
+    "communicator/router/vocabulary/effects.py": "declarations: every router test is written with them",
+    "communicator/router/vocabulary/events.py": "declarations: every router test is written with them",
+    "communicator/router/vocabulary/config.py": "declarations: every router test is written with them",
     "communicator/client/connection.py": "tests/client/test_client.py and test_end_to_end.py, over real sockets",
     "communicator/client/registrant.py": "tests/client/test_client.py, test_blocking.py and test_service.py, which are three",
     "communicator/client/outcomes.py": "declarations: tests/client/test_session.py is written with them",

@@ -8,9 +8,9 @@ from typing import Any
 
 from communicator.protocol.line_form import decode, encode
 from communicator.router import Router, RouterConfig
-from communicator.router.config import ALL_FEATURES
-from communicator.router.effects import Effect, Notice
-from communicator.router.events import CloseReason, Instant, LinkClosed
+from communicator.router.vocabulary.config import ALL_FEATURES
+from communicator.router.vocabulary.effects import Effect, Notice
+from communicator.router.vocabulary.events import CloseReason, Instant, LinkClosed
 from simulation.agenda import Stage
 from simulation.host import CoreMaker, Host, Plan
 from simulation.leaf import Leaf

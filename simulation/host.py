@@ -8,8 +8,8 @@ from typing import Protocol
 
 from communicator.protocol.addresses import HostPort
 from communicator.router import Router, RouterConfig
-from communicator.router.config import ALL_FEATURES, ClusterConfig, NeighborAddress, RouterLimits
-from communicator.router.effects import (
+from communicator.router.vocabulary.config import ALL_FEATURES, ClusterConfig, NeighborAddress, RouterLimits
+from communicator.router.vocabulary.effects import (
     CheckCredential,
     Close,
     Continue,
@@ -26,7 +26,7 @@ from communicator.router.effects import (
     Send,
     Stop,
 )
-from communicator.router.events import (
+from communicator.router.vocabulary.events import (
     CloseReason,
     Continued,
     CredentialChecked,

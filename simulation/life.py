@@ -5,8 +5,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import Protocol
 
-from communicator.router.effects import Effect, Send
-from communicator.router.events import DeadlineReached, Event, Instant
+from communicator.router.vocabulary.effects import Effect, Send
+from communicator.router.vocabulary.events import DeadlineReached, Event, Instant
 from simulation.agenda import Stage, ViolationError
 
 SHELL_S = 0.001

@@ -5,10 +5,10 @@ from functools import partial
 
 from communicator.protocol.line_form import decode
 from communicator.protocol.names import is_server_name
-from communicator.router.carrier import Hop
-from communicator.router.events import LinesReceived, LinkKind, LinkOpened, ServersReached
-from communicator.router.mesh.records import Leaf
-from communicator.router.registry import Link
+from communicator.router.vocabulary.carrier import Hop
+from communicator.router.vocabulary.events import LinesReceived, LinkKind, LinkOpened, ServersReached
+from communicator.router.vocabulary.records import Leaf
+from communicator.router.vocabulary.registry import Link
 from simulation.agenda import Agenda
 from simulation.host import Host
 

@@ -13,7 +13,7 @@ from itertools import count
 from typing import NamedTuple
 
 from communicator.router import Router
-from communicator.router.effects import (
+from communicator.router.vocabulary.effects import (
     CheckCredential,
     Close,
     Continue,
@@ -27,7 +27,7 @@ from communicator.router.effects import (
     Send,
     Stop,
 )
-from communicator.router.events import (
+from communicator.router.vocabulary.events import (
     CloseReason,
     Continued,
     CredentialChecked,

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from itertools import combinations
 from random import Random
 
-from communicator.router.config import ALL_FEATURES
+from communicator.router.vocabulary.config import ALL_FEATURES
 from simulation.host import Plan
 
 BROADCAST_COMMANDS = ("NEWS", "WEATHER", "SPORTS")

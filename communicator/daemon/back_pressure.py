@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterable
 import msgspec
 
 from communicator.daemon.link import Link
-from communicator.router.events import CloseReason
+from communicator.router.vocabulary.events import CloseReason
 
 HIGH_WATER_BYTES = 1024 * 1024
 """Four reads of a producer: a consumer that is merely busy for a moment stalls nobody."""

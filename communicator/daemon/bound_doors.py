@@ -6,7 +6,7 @@ from typing import Self
 from communicator.daemon.doors import UnixDoor, address_of, open_tcp, open_udp
 from communicator.daemon.listen_settings import ListenSettings
 from communicator.protocol.addresses import HostPort, parse_host_port
-from communicator.router.events import LinkKind
+from communicator.router.vocabulary.events import LinkKind
 
 Ports = dict[str, str | list[str]]
 

@@ -5,7 +5,7 @@ from typing import Literal
 from communicator.daemon.listen_settings import check_address
 from communicator.errors import AddressError, ConfigError
 from communicator.protocol.addresses import REMOTE_PORT, HostPort, parse_host_port, read_ip
-from communicator.router.config import NeighborAddress
+from communicator.router.vocabulary.config import NeighborAddress
 from communicator.runtime import Settings
 
 SECURE_PORT = 4043

@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from communicator.daemon.passwords import Entry, hash_of_nobody, read_password_file
-from communicator.router.events import Credential
+from communicator.router.vocabulary.events import Credential
 
 _KEY = "auth.password_file"
 _NICE = 10

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from communicator.daemon.credential_checker import CredentialChecker, Done
 from communicator.daemon.settings import CommunicatordSettings
 from communicator.daemon.tls import Trust, load_trust
-from communicator.router.events import Credential
+from communicator.router.vocabulary.events import Credential
 
 
 class Revoked(NamedTuple):

@@ -10,8 +10,8 @@ from communicator.daemon.link import Link
 from communicator.daemon.resolver import Resolver, Target
 from communicator.daemon.tls import HANDSHAKE_S, tls_fault
 from communicator.protocol.addresses import HostPort
-from communicator.router.effects import Dial
-from communicator.router.events import DialFailed, LinkKind
+from communicator.router.vocabulary.effects import Dial
+from communicator.router.vocabulary.events import DialFailed, LinkKind
 
 CONNECT_S = 2.0
 """How long finding and reaching the other end may take; what is slower is no good as a neighbor."""

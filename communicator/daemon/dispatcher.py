@@ -19,8 +19,8 @@ from communicator.daemon.host import LoadSampler
 from communicator.daemon.link import Link
 from communicator.daemon.notices import NoticeLog
 from communicator.daemon.turns import Turns
-from communicator.router.config import RouterConfig
-from communicator.router.effects import (
+from communicator.router.vocabulary.config import RouterConfig
+from communicator.router.vocabulary.effects import (
     AllowLongLines,
     CheckCredential,
     Close,
@@ -43,7 +43,7 @@ from communicator.router.effects import (
     Stop,
     StopMode,
 )
-from communicator.router.events import (
+from communicator.router.vocabulary.events import (
     CloseReason,
     Continued,
     Credential,

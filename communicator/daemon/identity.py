@@ -10,7 +10,7 @@ from communicator.daemon.settings import CommunicatordSettings
 from communicator.errors import ConfigError
 from communicator.protocol.addresses import REMOTE_PORT, HostPort, parse_host_port
 from communicator.protocol.names import server_name_from_host
-from communicator.router.events import LinkKind
+from communicator.router.vocabulary.events import LinkKind
 
 _NOWHERE = HostPort("127.0.0.1", REMOTE_PORT)
 """The address of a router that no other can reach."""

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import Path
 
-from communicator.router.effects import Keep, KeptPath
+from communicator.router.vocabulary.effects import Keep, KeptPath
 from communicator.runtime.kept_file import prepare_directory, reason_of, write_file
 from communicator.wishes import Wishes
 

@@ -10,8 +10,8 @@ from communicator.daemon.settings import LimitsSettings
 from communicator.daemon.shelf import Shelf
 from communicator.protocol.limits import LINE_BYTES_HARD
 from communicator.protocol.line_buffer import LineBuffer
-from communicator.router.effects import Send
-from communicator.router.events import CloseReason, LinkKind, LinkMeasure
+from communicator.router.vocabulary.effects import Send
+from communicator.router.vocabulary.events import CloseReason, LinkKind, LinkMeasure
 
 READ_BYTES = 256 * 1024
 """What is read at once: a whole socket buffer, so that a busy sender costs few turns of the loop."""

@@ -8,7 +8,7 @@ from communicator.daemon.settings import CommunicatordSettings
 from communicator.definitions.loading import load_catalogue
 from communicator.errors import ConfigError
 from communicator.protocol.definitions import Checker, Checking, Remark, Severity
-from communicator.router.config import MessageChecks
+from communicator.router.vocabulary.config import MessageChecks
 
 
 class Definitions(msgspec.Struct, frozen=True):

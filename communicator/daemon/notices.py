@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from structlog.typing import FilteringBoundLogger
 
-from communicator.router.effects import Level, Notice
+from communicator.router.vocabulary.effects import Level, Notice
 
 BURST = 100
 """Notices of one event that are written in one span."""

@@ -13,7 +13,7 @@ from pathlib import Path
 from communicator.errors import ConfigError
 from communicator.protocol.limits import TOKEN_CHARACTERS
 from communicator.protocol.names import is_server_name, is_service_name
-from communicator.router.events import Credential, Opens
+from communicator.router.vocabulary.events import Credential, Opens
 from communicator.runtime import read_private_file
 from communicator.runtime.kept_file import write_file
 

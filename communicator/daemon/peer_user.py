@@ -10,7 +10,7 @@ from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from pathlib import Path
 
-from communicator.router.events import User
+from communicator.router.vocabulary.events import User
 
 _CREDENTIALS = struct.Struct("3i")  # struct ucred: pid, uid, gid
 _LOCAL, _REMOTE, _STATE, _UID, _INODE = 1, 2, 3, 7, 9  # columns of a row, see proc_pid_net(5)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from communicator.flags.catalogue import CONNECTION_FAILED, FILE_WRITE
 from communicator.flags.own_flags import Failed, OwnFlags
-from communicator.router.effects import SetFlag
+from communicator.router.vocabulary.effects import SetFlag
 
 UNIT = "communicatord"
 

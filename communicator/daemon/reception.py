@@ -15,8 +15,8 @@ from communicator.protocol.addresses import HostPort
 from communicator.protocol.line_form import encode_line
 from communicator.protocol.message import Message
 from communicator.protocol.names import ROUTER_SERVICE
-from communicator.router.effects import Send
-from communicator.router.events import CloseReason, LinkKind, LinkOpened, User
+from communicator.router.vocabulary.effects import Send
+from communicator.router.vocabulary.events import CloseReason, LinkKind, LinkOpened, User
 
 _TURNED_AWAY_AT_ONCE = 32
 """Links that may be reading why they were not taken; further ones are closed without a word, to save descriptors."""

@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
 from pathlib import Path
 
-from communicator.router.effects import KeptCommands, KeptFile, KeptPath
-from communicator.router.learning import CONTENT_BYTES, SERVICES_MAX
+from communicator.router.cores.learning import CONTENT_BYTES, SERVICES_MAX
+from communicator.router.vocabulary.effects import KeptCommands, KeptFile, KeptPath
 from communicator.runtime.kept_file import FILE_BYTES, read_file, reason_of
 
 Kept = Mapping[KeptPath, str]

@@ -17,8 +17,8 @@ from communicator.daemon.settings import CommunicatordSettings
 from communicator.daemon.tls import load_trust
 from communicator.errors import ConfigError
 from communicator.protocol.addresses import parse_host_port, read_ip
-from communicator.router.config import ClusterConfig, RouterConfig
-from communicator.router.effects import KeptFile
+from communicator.router.vocabulary.config import ClusterConfig, RouterConfig
+from communicator.router.vocabulary.effects import KeptFile
 from communicator.runtime import read_secret
 from communicator.runtime.kept_file import fault_of
 from communicator.version import __version__

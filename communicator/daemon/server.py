@@ -31,9 +31,17 @@ from communicator.daemon.service_files import find_doubts, read_service_files
 from communicator.daemon.settings import CommunicatordSettings
 from communicator.daemon.signal_port import SignalPort
 from communicator.errors import ConfigError
-from communicator.router.config import RouterConfig
-from communicator.router.effects import Dial, Keep, KeepOut, Level, SetFlag, StopMode
-from communicator.router.events import CloseReason, CredentialsRevoked, Instant, LinkKind, Measured, StopRequested, User
+from communicator.router.vocabulary.config import RouterConfig
+from communicator.router.vocabulary.effects import Dial, Keep, KeepOut, Level, SetFlag, StopMode
+from communicator.router.vocabulary.events import (
+    CloseReason,
+    CredentialsRevoked,
+    Instant,
+    LinkKind,
+    Measured,
+    StopRequested,
+    User,
+)
 from communicator.runtime import Daemon
 from communicator.runtime.kept_file import fault_of, prepare_directory
 from communicator.runtime.logs import LogFile

@@ -2,7 +2,7 @@
 
 from communicator.errors import RemoteProtocolError
 from communicator.protocol.values import parse_duration_s
-from communicator.router.cache import LONGEST_TTL_S, SHORTEST_TTL_S, CachePolicy, parse_cache_policy
+from communicator.router.vocabulary.cache_policy import LONGEST_TTL_S, SHORTEST_TTL_S, CachePolicy, parse_cache_policy
 
 _TTL = "ttl="
 

@@ -10,8 +10,8 @@ import msgspec
 from communicator.daemon.service_cache import read_cache_policy
 from communicator.errors import ConfigError
 from communicator.protocol.names import ROUTER_SERVICE, is_command_name, is_service_name
-from communicator.router.config import PackagedService
-from communicator.router.effects import QueuePolicy
+from communicator.router.vocabulary.config import PackagedService
+from communicator.router.vocabulary.effects import QueuePolicy
 from communicator.runtime.kept_file import read_file
 
 FILE_BYTES = 256 * 1024

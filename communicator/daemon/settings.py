@@ -16,7 +16,7 @@ from communicator.flags import DEFAULT_DIRECTORY
 from communicator.protocol.definitions import Checking
 from communicator.protocol.limits import LINE_BYTES, LINE_BYTES_HARD, LINE_BYTES_SENT
 from communicator.protocol.names import is_server_name
-from communicator.router.config import RouterLimits
+from communicator.router.vocabulary.config import RouterLimits
 from communicator.runtime import Settings
 
 Count = Annotated[int, Meta(ge=1)]

@@ -12,7 +12,7 @@ import msgspec
 from communicator.errors import ProtocolError
 from communicator.protocol.limits import DATAGRAM_BYTES
 from communicator.protocol.line_form import decode, encode_line
-from communicator.router.events import DatagramReceived
+from communicator.router.vocabulary.events import DatagramReceived
 
 _SECRET = "secret_code"  # noqa: S105 - the name of the parameter
 REASONS = ("too_long", "remote", "invalid", "secret")

@@ -3,16 +3,23 @@
 from collections.abc import Callable
 from typing import Any
 
-from communicator.router.carrier import Carrier
-from communicator.router.commands.clock_status import settle_clock
-from communicator.router.commands.information import router_stats
-from communicator.router.commands.load import forget_load, tell_load
-from communicator.router.commands.registration import settle_contests, withdraw
-from communicator.router.commands.runs import report_untold_runs
-from communicator.router.commands.stopping import drain
-from communicator.router.config import RouterConfig
-from communicator.router.effects import Effect, Level, StopMode
-from communicator.router.events import (
+from communicator.router.delivery.repertoire import recall, review
+from communicator.router.features.clock_status import settle_clock
+from communicator.router.features.information import router_stats
+from communicator.router.features.load import forget_load, tell_load
+from communicator.router.features.registration import settle_contests, withdraw
+from communicator.router.features.runs import report_untold_runs
+from communicator.router.features.slow_consumers import apply_queue_policy, tell_cut, tell_dropped
+from communicator.router.features.stopping import drain
+from communicator.router.path.forwarding import count_lines, forward
+from communicator.router.peering import bus, handshake
+from communicator.router.peering.admission import credential_checked, revoke
+from communicator.router.switchboard import Switchboard
+from communicator.router.upkeep import begin, renew, upkeep
+from communicator.router.vocabulary.carrier import Carrier
+from communicator.router.vocabulary.config import RouterConfig
+from communicator.router.vocabulary.effects import Effect, Level, StopMode
+from communicator.router.vocabulary.events import (
     CloseReason,
     Continued,
     CredentialChecked,
@@ -37,14 +44,7 @@ from communicator.router.events import (
     StopRequested,
     UserIdentified,
 )
-from communicator.router.forwarding import count_lines, forward
-from communicator.router.mesh import bus, handshake
-from communicator.router.mesh.admission import credential_checked, revoke
-from communicator.router.mesh.upkeep import begin, renew, upkeep
-from communicator.router.registry import Link
-from communicator.router.repertoire import recall, review
-from communicator.router.slow_consumers import apply_queue_policy, tell_cut, tell_dropped
-from communicator.router.switchboard import Switchboard
+from communicator.router.vocabulary.registry import Link
 
 STRANGER_BYTES = 2 * 1024 * 1024
 """What a link from another host may say while its password is checked or its name decided: the link states of a large cluster."""

@@ -8,27 +8,38 @@ from communicator.errors import LocalProtocolError
 from communicator.protocol.line_form import encode_line, representable
 from communicator.protocol.message import Message
 from communicator.protocol.names import ROUTER_SERVICE
-from communicator.router.balancing import Balancer
-from communicator.router.cache import MessageCache
-from communicator.router.carrier import Carrier
-from communicator.router.clock import CHECKING
-from communicator.router.cluster_news import ClusterNews
-from communicator.router.config import RouterConfig
-from communicator.router.contests import Contests
-from communicator.router.deadlines import Deadlines
-from communicator.router.effects import Close, Continue, Effect, Identify, Keep, KeptFile, Level, Measure, Notice, Send
-from communicator.router.envelope import Envelope
-from communicator.router.events import CloseReason, Instant, LinkKind
-from communicator.router.learning import Learning
-from communicator.router.load_listeners import LoadListeners
+from communicator.router.cores.balancing import Balancer
+from communicator.router.cores.cache import MessageCache
+from communicator.router.cores.clock import CHECKING
+from communicator.router.cores.cluster_news import ClusterNews
+from communicator.router.cores.contests import Contests
+from communicator.router.cores.deadlines import Deadlines
+from communicator.router.cores.learning import Learning
+from communicator.router.cores.load_listeners import LoadListeners
+from communicator.router.cores.policy import PolicyInForce, read_kept
+from communicator.router.cores.run_budget import RunBudget
+from communicator.router.cores.statistics import Statistics
+from communicator.router.cores.tapping import shown
 from communicator.router.mesh.acknowledgements import Acknowledgements
 from communicator.router.mesh.mesh import Mesh
 from communicator.router.mesh.received import Received
-from communicator.router.policy import PolicyInForce, read_kept
-from communicator.router.registry import Link, Party, Registration, Registry, Route
-from communicator.router.run_budget import RunBudget
-from communicator.router.statistics import Statistics
-from communicator.router.tapping import shown
+from communicator.router.vocabulary.carrier import Carrier
+from communicator.router.vocabulary.config import RouterConfig
+from communicator.router.vocabulary.effects import (
+    Close,
+    Continue,
+    Effect,
+    Identify,
+    Keep,
+    KeptFile,
+    Level,
+    Measure,
+    Notice,
+    Send,
+)
+from communicator.router.vocabulary.envelope import Envelope
+from communicator.router.vocabulary.events import CloseReason, Instant, LinkKind
+from communicator.router.vocabulary.registry import Link, Party, Registration, Registry, Route
 
 RUN_ENDS_KEPT = 1024
 """Ends of runs remembered while no canary is registered: one a second for a quarter of an hour."""

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from communicator.protocol.line_form import encode_line
 from communicator.protocol.message import Message
 from communicator.router import RouterConfig
-from communicator.router.effects import Close, Effect, Keep, KeptFile, Send
-from communicator.router.events import CloseReason, Instant
+from communicator.router.vocabulary.effects import Close, Effect, Keep, KeptFile, Send
+from communicator.router.vocabulary.events import CloseReason, Instant
 from simulation.leaf.connection import Connection, Side
 from simulation.leaf.neighbors import Neighbors, ip_of
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from communicator.protocol.message import Message
 from communicator.protocol.values import format_timestamp
-from communicator.router.effects import Stop, StopMode
+from communicator.router.vocabulary.effects import Stop, StopMode
 from simulation.leaf import load
 from simulation.leaf.board import ROUTER, Board
 from simulation.leaf.connection import Connection, Side

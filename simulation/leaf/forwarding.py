@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from communicator.protocol.addresses import is_private
 from communicator.protocol.message import Message
-from communicator.router.cache import parse_cache_policy
+from communicator.router.vocabulary.cache_policy import parse_cache_policy
 from simulation.leaf.board import HERE, Board
 from simulation.leaf.connection import Connection, Side
 from simulation.leaf.neighbors import ip_of, rank

@@ -2,8 +2,8 @@
 
 from communicator.protocol.addresses import parse_host_port
 from communicator.protocol.message import Message
-from communicator.router.effects import Dial
-from communicator.router.events import DialFailed, LinkOpened
+from communicator.router.vocabulary.effects import Dial
+from communicator.router.vocabulary.events import DialFailed, LinkOpened
 from simulation.leaf.board import Board
 from simulation.leaf.connection import Connection, Side
 from simulation.leaf.load import ask

@@ -7,8 +7,8 @@ from communicator.errors import RemoteProtocolError
 from communicator.protocol.line_form import decode
 from communicator.protocol.message import Message
 from communicator.router import RouterConfig
-from communicator.router.effects import Effect, Stop, StopMode
-from communicator.router.events import (
+from communicator.router.vocabulary.effects import Effect, Stop, StopMode
+from communicator.router.vocabulary.events import (
     DeadlineReached,
     DialFailed,
     Event,

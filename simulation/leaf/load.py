@@ -2,8 +2,8 @@
 
 from communicator.protocol.message import Message
 from communicator.protocol.values import format_timestamp
-from communicator.router.effects import SampleLoad
-from communicator.router.events import LoadSampled
+from communicator.router.vocabulary.effects import SampleLoad
+from communicator.router.vocabulary.events import LoadSampled
 from simulation.leaf.board import Board
 from simulation.leaf.connection import Connection
 from simulation.leaf.neighbors import ip_of

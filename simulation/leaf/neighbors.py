@@ -4,7 +4,7 @@ import ipaddress
 from dataclasses import dataclass, field
 
 from communicator.protocol.addresses import parse_host_port
-from communicator.router.events import Instant
+from communicator.router.vocabulary.events import Instant
 from simulation.leaf.connection import Connection
 
 REDIAL_S = 60.0

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from canary.policy import Denial, PolicyKeeper, Wanted, Weight, merge, read_cluster_policy
-from communicator.router.policy import EMPTY, PolicyInForce, parse_policy
+from communicator.router.cores.policy import EMPTY, PolicyInForce, parse_policy
 
 BLOCK = Denial("billing", "2.0", "abc", "alpha", 700.0, "never worked in 7 tries", probe_allowed=False)
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from communicator.router.events import LinesReceived, ServersReached
+from communicator.router.vocabulary.events import LinesReceived, ServersReached
 from simulation.cluster import Cluster
 
 

@@ -5,7 +5,7 @@ from itertools import pairwise
 import pytest
 
 from communicator.protocol import decode
-from communicator.router.events import LinesReceived, LoadSampled
+from communicator.router.vocabulary.events import LinesReceived, LoadSampled
 
 ALL = "abcd"
 ORDERED = 500

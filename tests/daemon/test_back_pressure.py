@@ -8,7 +8,7 @@ import pytest
 from communicator.daemon.back_pressure import BackPressure, water_marks
 from communicator.daemon.link import Link
 from communicator.daemon.settings import LimitsSettings
-from communicator.router.events import CloseReason, LinkKind
+from communicator.router.vocabulary.events import CloseReason, LinkKind
 
 
 class Owner:

@@ -7,7 +7,7 @@ import pytest
 from communicator.daemon.bound_doors import BoundDoors
 from communicator.daemon.listen_settings import ListenSettings
 from communicator.errors import ListenError
-from communicator.router.events import LinkKind
+from communicator.router.vocabulary.events import LinkKind
 
 
 def _listen(directory, **more) -> ListenSettings:

@@ -6,7 +6,7 @@ from communicator.daemon.cluster_settings import ClusterSettings, parse_neighbor
 from communicator.daemon.settings import CommunicatordSettings
 from communicator.errors import ConfigError
 from communicator.protocol.addresses import HostPort
-from communicator.router.config import NeighborAddress
+from communicator.router.vocabulary.config import NeighborAddress
 from communicator.runtime.settings import load_settings
 
 

@@ -10,7 +10,7 @@ from argon2 import PasswordHasher
 from communicator.daemon.credential_checker import CredentialChecker
 from communicator.daemon.passwords import Entry, remove_entry, write_entry
 from communicator.errors import ConfigError
-from communicator.router.events import Opens
+from communicator.router.vocabulary.events import Opens
 
 KEY = "auth.password_file"
 CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)

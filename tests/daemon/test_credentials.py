@@ -12,7 +12,7 @@ from communicator.daemon.credentials import Credentials, Revoked
 from communicator.daemon.passwords import Entry, write_entry
 from communicator.daemon.settings import CommunicatordSettings
 from communicator.errors import ConfigError
-from communicator.router.events import Opens
+from communicator.router.vocabulary.events import Opens
 
 
 def _add(file: Path, username: str, password: str = "sesame") -> None:

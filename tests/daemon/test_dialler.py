@@ -13,8 +13,8 @@ from communicator.daemon.dialler import Dialler
 from communicator.daemon.resolver import Target
 from communicator.daemon.tls import load_trust
 from communicator.protocol.addresses import HostPort
-from communicator.router.effects import Dial
-from communicator.router.events import LinkKind
+from communicator.router.vocabulary.effects import Dial
+from communicator.router.vocabulary.events import LinkKind
 
 
 class Made(asyncio.Protocol):

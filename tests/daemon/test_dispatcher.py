@@ -11,8 +11,8 @@ from communicator.daemon import server
 from communicator.daemon.dispatcher import RETRY_S
 from communicator.daemon.notices import BURST
 from communicator.router import Router
-from communicator.router.effects import Notice
-from communicator.router.events import (
+from communicator.router.vocabulary.effects import Notice
+from communicator.router.vocabulary.events import (
     Continued,
     DatagramReceived,
     DeadlineReached,

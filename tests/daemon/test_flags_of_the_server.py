@@ -5,8 +5,8 @@ import json
 from communicator.flags.catalogue import CONNECTION_FAILED, FILE_WRITE
 from communicator.flags.flag_directory import FlagDirectory
 from communicator.router import Router
-from communicator.router.effects import Keep, KeptFile, RouterFlag, SetFlag
-from communicator.router.events import LinesReceived
+from communicator.router.vocabulary.effects import Keep, KeptFile, RouterFlag, SetFlag
+from communicator.router.vocabulary.events import LinesReceived
 
 
 class Troubled(Router):

@@ -8,7 +8,7 @@ from communicator.daemon.settings import CommunicatordSettings
 from communicator.errors import ConfigError
 from communicator.protocol.addresses import HostPort
 from communicator.protocol.names import is_server_name
-from communicator.router.events import LinkKind
+from communicator.router.vocabulary.events import LinkKind
 from communicator.runtime.settings import load_settings
 
 TLS = 'tls={certificate="/c", private_key="/k"}'

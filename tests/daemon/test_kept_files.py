@@ -9,7 +9,7 @@ import pytest
 
 from communicator.daemon import kept_files as kept_files_module
 from communicator.daemon.kept_files import KeptFiles
-from communicator.router.effects import Keep, KeptCommands, KeptFile
+from communicator.router.vocabulary.effects import Keep, KeptCommands, KeptFile
 from communicator.wishes import RETRY_S
 
 NEIGHBORS, STATUS, POLICY = KeptFile.NEIGHBORS, KeptFile.CLUSTER_STATUS, KeptFile.POLICY

@@ -8,8 +8,8 @@ import pytest
 from communicator.daemon import link as link_module
 from communicator.daemon.link import LINGER_BYTES, Link
 from communicator.daemon.settings import LimitsSettings
-from communicator.router.effects import Send
-from communicator.router.events import CloseReason, LinkKind
+from communicator.router.vocabulary.effects import Send
+from communicator.router.vocabulary.events import CloseReason, LinkKind
 
 
 class Owner:

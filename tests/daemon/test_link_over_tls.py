@@ -11,8 +11,8 @@ from communicator.daemon.dialler import Dialler
 from communicator.daemon.link import Link, RemoteLimits
 from communicator.daemon.remote_door import RemoteDoor
 from communicator.daemon.tls import load_trust
-from communicator.router.effects import Dial, Send
-from communicator.router.events import CloseReason, LinkKind
+from communicator.router.vocabulary.effects import Dial, Send
+from communicator.router.vocabulary.events import CloseReason, LinkKind
 
 HIGH, LOW = 2**20, 2**18
 BUFFER_BYTES = 2**16

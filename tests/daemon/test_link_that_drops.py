@@ -9,8 +9,8 @@ import pytest
 from communicator.daemon.back_pressure import water_marks
 from communicator.daemon.link import Link
 from communicator.daemon.settings import LimitsSettings
-from communicator.router.effects import Send
-from communicator.router.events import CloseReason, LinkKind
+from communicator.router.vocabulary.effects import Send
+from communicator.router.vocabulary.events import CloseReason, LinkKind
 
 QUEUE_BYTES = 2**16
 LIMITS = LimitsSettings(queue_bytes=QUEUE_BYTES, cache_service_bytes=2**15, drain_s=60)

@@ -4,7 +4,7 @@ import structlog
 from structlog.testing import LogCapture
 
 from communicator.daemon.notices import BURST, SPAN_S, NoticeLog
-from communicator.router.effects import Level, Notice
+from communicator.router.vocabulary.effects import Level, Notice
 
 
 def test_too_many_of_one_kind_are_counted_and_the_others_are_written():

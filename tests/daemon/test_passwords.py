@@ -17,7 +17,7 @@ from communicator.daemon.passwords import (
     write_entry,
 )
 from communicator.errors import ConfigError
-from communicator.router.events import Opens
+from communicator.router.vocabulary.events import Opens
 
 KEY = "auth.password_file"
 SALT, TAG = "c29tZXNhbHQ", "uCUpUkHmVxF8TcPmPkBnrL4GwAsv2lTwfQhzV9zwKJc"

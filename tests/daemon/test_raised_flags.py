@@ -8,7 +8,7 @@ from communicator.daemon.raised_flags import RaisedFlags
 from communicator.flags import own_flags
 from communicator.flags.catalogue import CATALOGUE, CONNECTION_FAILED, FILE_WRITE
 from communicator.flags.flag_directory import FlagDirectory
-from communicator.router.effects import RouterFlag, SetFlag
+from communicator.router.vocabulary.effects import RouterFlag, SetFlag
 
 NEIGHBORS, POLICY = Path("/data/neighbors.txt"), Path("/data/policy.json")
 

@@ -3,8 +3,8 @@
 import pytest
 
 from communicator.daemon.recollection import learnt_of, recollect
-from communicator.router import learning
-from communicator.router.effects import KeptCommands, KeptFile
+from communicator.router.cores import learning
+from communicator.router.vocabulary.effects import KeptCommands, KeptFile
 from communicator.runtime.kept_file import write_file
 
 

@@ -13,8 +13,9 @@ from communicator.daemon.credentials import Credentials
 from communicator.daemon.passwords import Entry, write_entry
 from communicator.daemon.tls import load_trust
 from communicator.router import Router
-from communicator.router.effects import CheckCredential, Close, Dial, Keep, KeptFile
-from communicator.router.events import (
+from communicator.router.mesh.gatekeeper import REFUSALS_TOLD
+from communicator.router.vocabulary.effects import CheckCredential, Close, Dial, Keep, KeptFile
+from communicator.router.vocabulary.events import (
     CloseReason,
     CredentialChecked,
     CredentialsRevoked,
@@ -25,7 +26,6 @@ from communicator.router.events import (
     LinkOpened,
     Opens,
 )
-from communicator.router.mesh.gatekeeper import REFUSALS_TOLD
 
 WISHES = ("DIAL", "KEEP", "CHECK", "CLOSE")
 

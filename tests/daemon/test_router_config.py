@@ -10,8 +10,8 @@ from communicator.daemon.router_config import check_host, group_id, router_confi
 from communicator.daemon.settings import CommunicatordSettings
 from communicator.errors import ConfigError
 from communicator.protocol.addresses import HostPort
-from communicator.router.config import ClusterConfig, NeighborAddress, PackagedService, RouterConfig
-from communicator.router.effects import KeptCommands, KeptFile, QueuePolicy
+from communicator.router.vocabulary.config import ClusterConfig, NeighborAddress, PackagedService, RouterConfig
+from communicator.router.vocabulary.effects import KeptCommands, KeptFile, QueuePolicy
 from communicator.runtime.settings import load_settings
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from communicator.daemon import peer_user
 from communicator.router import Router
-from communicator.router.events import StopRequested
+from communicator.router.vocabulary.events import StopRequested
 
 GREETING = "CLUSTER_CURRENT_STATUS"
 

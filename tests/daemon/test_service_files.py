@@ -9,9 +9,9 @@ import pytest
 
 from communicator.daemon.service_files import FILE_BYTES, TEXT_CHARACTERS, ServiceFile, find_doubts, read_service_files
 from communicator.errors import ConfigError
-from communicator.router.cache import CachePolicy
-from communicator.router.config import PackagedService
-from communicator.router.effects import QueuePolicy
+from communicator.router.vocabulary.cache_policy import CachePolicy
+from communicator.router.vocabulary.config import PackagedService
+from communicator.router.vocabulary.effects import QueuePolicy
 
 NOBODY = 65534
 

@@ -6,7 +6,7 @@ import pytest
 
 from communicator.daemon.settings import CommunicatordSettings, LimitsSettings
 from communicator.errors import ConfigError
-from communicator.router.config import RouterLimits
+from communicator.router.vocabulary.config import RouterLimits
 from communicator.runtime.settings import load_settings
 
 

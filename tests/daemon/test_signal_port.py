@@ -3,7 +3,7 @@
 import pytest
 
 from communicator.daemon.signal_port import SignalPort
-from communicator.router.events import DatagramReceived
+from communicator.router.vocabulary.events import DatagramReceived
 
 LOOPBACK, ELSEWHERE = ("127.0.0.1", 9), ("192.0.2.7", 9)
 

@@ -8,7 +8,7 @@ import pytest
 from communicator.daemon.link import Link
 from communicator.daemon.settings import LimitsSettings
 from communicator.daemon.turns import SLICE_S, Turns
-from communicator.router.events import CloseReason, LinkKind
+from communicator.router.vocabulary.events import CloseReason, LinkKind
 
 
 class Story:

@@ -9,7 +9,7 @@ import pytest
 from communicator.definitions import load_catalogue
 from communicator.protocol import Message, decode
 from communicator.protocol.definitions import Checker, Scope
-from communicator.router.envelope import ROUTER_PARAMETERS
+from communicator.router.vocabulary.envelope import ROUTER_PARAMETERS
 
 ROOT = Path(__file__).parents[2]
 CATALOGUE, REMARKS = load_catalogue([])

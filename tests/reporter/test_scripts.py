@@ -9,8 +9,8 @@ from communicator.protocol.names import ROUTER_SERVICE, is_command_name
 from communicator.reporter.resolver import load
 from communicator.reporter.syntax import Literal
 from communicator.reporter.values import text_of
-from communicator.router.authority import RULES
-from communicator.router.commands.table import HANDLERS
+from communicator.router.path.table import HANDLERS
+from communicator.router.vocabulary.authority import RULES
 
 TESTS = Path(__file__).parents[1]
 WAITED_FOR = ("set_variable", "value")

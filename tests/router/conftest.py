@@ -37,9 +37,19 @@ from communicator.protocol.addresses import parse_host_port
 from communicator.protocol.definitions import Checker
 from communicator.protocol.names import ROUTER_SERVICE
 from communicator.router import RouterConfig
-from communicator.router.config import ClusterConfig, NeighborAddress
-from communicator.router.effects import CheckCredential, Close, Continue, Dial, Identify, Keep, Measure, Notice, Send
-from communicator.router.events import (
+from communicator.router.vocabulary.config import ClusterConfig, NeighborAddress
+from communicator.router.vocabulary.effects import (
+    CheckCredential,
+    Close,
+    Continue,
+    Dial,
+    Identify,
+    Keep,
+    Measure,
+    Notice,
+    Send,
+)
+from communicator.router.vocabulary.events import (
     CloseReason,
     Continued,
     Credential,

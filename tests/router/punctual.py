@@ -1,9 +1,9 @@
 """A router core that is held to what it announces: it has something to do when its deadlines say so, and at no other time."""
 
 from communicator.router import Router, RouterConfig
-from communicator.router.effects import Effect, SetFlag
-from communicator.router.events import DeadlineReached, Event, Instant
 from communicator.router.switchboard import Switchboard
+from communicator.router.vocabulary.effects import Effect, SetFlag
+from communicator.router.vocabulary.events import DeadlineReached, Event, Instant
 from simulation.agenda import ViolationError
 
 

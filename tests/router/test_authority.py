@@ -3,10 +3,10 @@
 import pytest
 
 from communicator.protocol import Message
-from communicator.router.authority import OWNED_SERVICES, RULES, Speaker, judge
-from communicator.router.commands.table import HANDLERS
-from communicator.router.events import LinkKind, User
-from communicator.router.registry import Registration, Role
+from communicator.router.path.table import HANDLERS
+from communicator.router.vocabulary.authority import OWNED_SERVICES, RULES, Speaker, judge
+from communicator.router.vocabulary.events import LinkKind, User
+from communicator.router.vocabulary.registry import Registration, Role
 
 
 def registered(service, role="live"):

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from communicator.router.balancing import Balancer, Candidate, shares
+from communicator.router.cores.balancing import Balancer, Candidate, shares
 
 SENDER = "home"
 

@@ -1,9 +1,9 @@
 import pytest
 
-from communicator.router.effects import Close, Level, Notice
-from communicator.router.events import CloseReason
-from communicator.router.policy import Denial, Policy, render_kept
-from communicator.router.run_budget import BURST, SUM_S
+from communicator.router.cores.policy import Denial, Policy, render_kept
+from communicator.router.cores.run_budget import BURST, SUM_S
+from communicator.router.vocabulary.effects import Close, Level, Notice
+from communicator.router.vocabulary.events import CloseReason
 
 DENIAL = {
     "service": "svc_a",

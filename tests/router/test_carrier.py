@@ -1,6 +1,6 @@
-from communicator.router.carrier import Hop, group_by_hop, next_of
-from communicator.router.events import LinkKind
-from communicator.router.registry import Link, Peer
+from communicator.router.vocabulary.carrier import Hop, group_by_hop, next_of
+from communicator.router.vocabulary.events import LinkKind
+from communicator.router.vocabulary.registry import Link, Peer
 
 NEAR = Link(1, LinkKind.REMOTE, "192.0.2.1:1", peer=Peer(server="b", address="192.0.2.1:4042"))
 OTHER = Link(2, LinkKind.REMOTE, "192.0.2.2:1", peer=Peer(server="d", address="192.0.2.2:4042"))

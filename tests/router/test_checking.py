@@ -6,9 +6,9 @@ from communicator.definitions import load_catalogue
 from communicator.definitions.loading import packaged_files
 from communicator.protocol import decode
 from communicator.protocol.definitions import Checker, Checking, SourceFile, read_catalogue
-from communicator.router.config import MessageChecks
-from communicator.router.effects import Send
-from communicator.router.events import DatagramReceived, Instant, LinesReceived
+from communicator.router.vocabulary.config import MessageChecks
+from communicator.router.vocabulary.effects import Send
+from communicator.router.vocabulary.events import DatagramReceived, Instant, LinesReceived
 from simulation.cluster import Cluster, chain
 
 FILES = {

@@ -1,4 +1,4 @@
-from communicator.router.clock import CHECKING, ClockWord
+from communicator.router.cores.clock import CHECKING, ClockWord
 
 
 def test_a_word_repeated_later_says_the_same():

@@ -5,7 +5,7 @@ from string import ascii_uppercase
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from communicator.router.cluster_news import ClusterNews
+from communicator.router.cores.cluster_news import ClusterNews
 from tests.router.test_cluster_status import ALL_WORDS, LISTENER, OTHERS, come
 
 UP, DOWN, HALF = {"status": "up"}, {"status": "down"}, {"status": "half"}

@@ -1,6 +1,6 @@
 import pytest
 
-from communicator.router.effects import Keep, KeptFile, Level
+from communicator.router.vocabulary.effects import Keep, KeptFile, Level
 
 LISTENER = """
     + W unix root

@@ -1,9 +1,9 @@
 """Who waits for which name; how newcomers win and lose is told in test_registration.py and mesh/test_handshake.py."""
 
-from communicator.router.contests import ELDER_ANSWERS_WITHIN_S, Contests
-from communicator.router.deadlines import Deadlines
-from communicator.router.events import LinkKind
-from communicator.router.registry import Link
+from communicator.router.cores.contests import ELDER_ANSWERS_WITHIN_S, Contests
+from communicator.router.cores.deadlines import Deadlines
+from communicator.router.vocabulary.events import LinkKind
+from communicator.router.vocabulary.registry import Link
 
 
 def make_link(number):

@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from communicator.router import Router
-from communicator.router.deadlines import Deadline, Deadlines
-from communicator.router.effects import Level
-from communicator.router.events import DeadlineReached, LinesDropped
+from communicator.router.cores.deadlines import Deadline, Deadlines
+from communicator.router.vocabulary.effects import Level
+from communicator.router.vocabulary.events import DeadlineReached, LinesDropped
 from simulation.agenda import ViolationError
 from tests.router.punctual import Punctual
 

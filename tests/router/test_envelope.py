@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from communicator.errors import RemoteProtocolError
 from communicator.protocol import Message, decode
-from communicator.router.envelope import (
+from communicator.router.vocabulary.envelope import (
     HOPS,
     MESSAGE_ID_CHARACTERS,
     ROUTER_PARAMETERS,
@@ -14,8 +14,8 @@ from communicator.router.envelope import (
     own_envelope,
     write_line,
 )
-from communicator.router.events import LinkKind
-from communicator.router.registry import Link, Party
+from communicator.router.vocabulary.events import LinkKind
+from communicator.router.vocabulary.registry import Link, Party
 
 LINK = Link(1, LinkKind.REMOTE, "192.0.2.1:4042")
 

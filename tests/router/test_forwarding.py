@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from communicator.protocol import decode
-from communicator.router import local_front
-from communicator.router.effects import Send
-from communicator.router.events import Instant, LinesReceived
+from communicator.router.path import local_front
+from communicator.router.vocabulary.effects import Send
+from communicator.router.vocabulary.events import Instant, LinesReceived
 from simulation.cluster import Cluster, chain
 
 

@@ -1,4 +1,4 @@
-from communicator.router.commands.table import HANDLERS
+from communicator.router.path.table import HANDLERS
 
 UNREGISTERED = "+ U unix bob\n"
 

@@ -1,8 +1,8 @@
 import pytest
 
 from communicator.protocol import decode
-from communicator.router.effects import Identify
-from communicator.router.events import LinesReceived, LinkEnded
+from communicator.router.vocabulary.effects import Identify
+from communicator.router.vocabulary.events import LinesReceived, LinkEnded
 from simulation.cluster import Cluster, chain
 
 UNREGISTERED = "+ U unix bob\n"

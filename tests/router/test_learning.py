@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from communicator.router import learning
-from communicator.router.learning import Learning, Learnt, read_learnt, render_learnt
+from communicator.router.cores import learning
+from communicator.router.cores.learning import Learning, Learnt, read_learnt, render_learnt
 
 LEARNT = Learnt("1.2", frozenset({"PRINT", "STOP"}))
 COMMANDS = st.from_regex(r"[A-Z_][A-Z0-9_]{0,20}", fullmatch=True)

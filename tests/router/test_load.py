@@ -2,9 +2,9 @@
 
 import pytest
 
-from communicator.router.commands.load import RENEW_S
-from communicator.router.effects import SampleLoad
-from communicator.router.events import LoadSampled
+from communicator.router.features.load import RENEW_S
+from communicator.router.vocabulary.effects import SampleLoad
+from communicator.router.vocabulary.events import LoadSampled
 
 A, B, C = "10.0.0.1", "10.0.0.2", "10.0.0.3"
 UNREGISTERED = "+ U unix bob\n"

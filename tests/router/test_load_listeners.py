@@ -1,6 +1,6 @@
-from communicator.router.events import LinkKind
-from communicator.router.load_listeners import Asked, LoadListeners, names_of
-from communicator.router.registry import Link, Party
+from communicator.router.cores.load_listeners import Asked, LoadListeners, names_of
+from communicator.router.vocabulary.events import LinkKind
+from communicator.router.vocabulary.registry import Link, Party
 
 ONE, OTHER = Link(1, LinkKind.UNIX, "one"), Link(2, LinkKind.UNIX, "other")
 FAR = Party("far", "communicatord")

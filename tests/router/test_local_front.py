@@ -3,7 +3,7 @@
 import pytest
 
 from communicator.router import RouterLimits
-from communicator.router.local_front import front_of, head_of
+from communicator.router.path.local_front import front_of, head_of
 
 
 @pytest.mark.parametrize(

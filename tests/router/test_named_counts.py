@@ -1,4 +1,4 @@
-from communicator.router.named_counts import NAMES_COUNTED, OTHER, NamedCounts
+from communicator.router.vocabulary.named_counts import NAMES_COUNTED, OTHER, NamedCounts
 
 
 def test_each_name_has_its_count():

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from communicator.errors import RemoteProtocolError
-from communicator.router.policy import (
+from communicator.router.cores.policy import (
     EMPTY,
     ENTRIES,
     POLICY_BYTES,

@@ -4,9 +4,9 @@ import pytest
 
 from communicator.protocol import Message
 from communicator.protocol.line_form import encode_line
-from communicator.router.effects import Close, Keep, KeptFile, Level
-from communicator.router.events import CloseReason
-from communicator.router.policy import parse_policy, read_kept
+from communicator.router.cores.policy import parse_policy, read_kept
+from communicator.router.vocabulary.effects import Close, Keep, KeptFile, Level
+from communicator.router.vocabulary.events import CloseReason
 
 DENIAL = {
     "service": "svc_a",

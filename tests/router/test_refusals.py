@@ -4,8 +4,8 @@ import pytest
 
 from communicator.definitions.loading import packaged_files
 from communicator.protocol.definitions import Checker, Checking, SourceFile, read_catalogue
-from communicator.router.config import MessageChecks
-from communicator.router.events import Instant, LinesReceived
+from communicator.router.vocabulary.config import MessageChecks
+from communicator.router.vocabulary.events import Instant, LinesReceived
 from simulation.cluster import Cluster, chain
 
 CATALOGUE, _ = read_catalogue(

@@ -1,8 +1,8 @@
 import pytest
 
 from communicator.router import RouterLimits
-from communicator.router.effects import AllowLongLines
-from communicator.router.events import LinkHeld
+from communicator.router.vocabulary.effects import AllowLongLines
+from communicator.router.vocabulary.events import LinkHeld
 
 HELLO = """
     + A unix bob

@@ -1,7 +1,7 @@
 import pytest
 
-from communicator.router.events import LinkKind
-from communicator.router.registry import Link, Registration, Registry, Role
+from communicator.router.vocabulary.events import LinkKind
+from communicator.router.vocabulary.registry import Link, Registration, Registry, Role
 
 
 def make_link(registry, number):

@@ -4,10 +4,10 @@ import json
 
 import pytest
 
-from communicator.router.cache import CachePolicy
-from communicator.router.config import PackagedService, RouterLimits
-from communicator.router.effects import Keep, KeptCommands
-from communicator.router.learning import Learnt, render_learnt
+from communicator.router.cores.learning import Learnt, render_learnt
+from communicator.router.vocabulary.cache_policy import CachePolicy
+from communicator.router.vocabulary.config import PackagedService, RouterLimits
+from communicator.router.vocabulary.effects import Keep, KeptCommands
 from simulation.cluster import Cluster, chain
 
 SENDER = "+ A unix bob\nA > REGISTER service=svc_a;version=1\nA < HELP\nA < READY my_address=*\n"

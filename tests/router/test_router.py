@@ -1,7 +1,7 @@
 import pytest
 
-from communicator.router.effects import Close, Measure, SampleLoad
-from communicator.router.events import (
+from communicator.router.vocabulary.effects import Close, Measure, SampleLoad
+from communicator.router.vocabulary.events import (
     CloseReason,
     Continued,
     CredentialChecked,

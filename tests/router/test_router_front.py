@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 
 from communicator.errors import RemoteProtocolError
 from communicator.protocol import decode
-from communicator.router.effects import Send
-from communicator.router.events import Instant, LinesReceived
-from communicator.router.router_front import front_of, head_of
+from communicator.router.path.router_front import front_of, head_of
+from communicator.router.vocabulary.effects import Send
+from communicator.router.vocabulary.events import Instant, LinesReceived
 from simulation.cluster import Cluster, chain, star
 
 MANY = 100

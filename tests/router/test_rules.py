@@ -5,14 +5,16 @@ import sys
 from pathlib import Path
 
 from communicator.protocol.definitions.speakers import SPEAKERS, split_rule
-from communicator.router import authority, rules
+from communicator.router.vocabulary import authority, rules
 
 ROOT = Path(__file__).parents[2]
 
 
 def test_the_table_is_up_to_date():
     made = subprocess.run([sys.executable, ROOT / "tools/router-rules"], capture_output=True, text=True, check=True)
-    assert Path(rules.__file__).read_text() == made.stdout, "run: tools/router-rules > communicator/router/rules.py"
+    assert Path(rules.__file__).read_text() == made.stdout, (
+        "run: tools/router-rules > communicator/router/vocabulary/rules.py"
+    )
 
 
 def test_the_router_knows_each_word_of_definitions_and_no_other():

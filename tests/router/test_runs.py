@@ -1,7 +1,7 @@
 import json
 
-from communicator.router.effects import Level
-from communicator.router.run_budget import BURST
+from communicator.router.cores.run_budget import BURST
+from communicator.router.vocabulary.effects import Level
 
 HELLO = """
     + A unix bob

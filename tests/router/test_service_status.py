@@ -3,7 +3,7 @@ import json
 import pytest
 
 from communicator.protocol import decode
-from communicator.router.effects import Send
+from communicator.router.vocabulary.effects import Send
 
 UNREGISTERED = "+ U unix bob\n"
 

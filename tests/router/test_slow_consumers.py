@@ -2,9 +2,9 @@
 
 import pytest
 
-from communicator.router.config import PackagedService
-from communicator.router.effects import QueuePolicy, SetQueuePolicy
-from communicator.router.events import CloseReason, LinesDropped, LinkClosed
+from communicator.router.vocabulary.config import PackagedService
+from communicator.router.vocabulary.effects import QueuePolicy, SetQueuePolicy
+from communicator.router.vocabulary.events import CloseReason, LinesDropped, LinkClosed
 
 DROP = {"offline": PackagedService(queue=QueuePolicy.DROP)}
 REGISTER = "+ {0} unix bob\n{0} > REGISTER service={1};version=1{2}\n{0} < HELP\n{0} < READY my_address=*\n"

@@ -8,12 +8,12 @@ from communicator.answers.router import Statistics as Told
 from communicator.protocol import Message
 from communicator.protocol.limits import LINE_BYTES_HARD
 from communicator.protocol.line_form import encode
-from communicator.router.events import (
+from communicator.router.cores.statistics import LINKS_TOLD, Statistics, fill
+from communicator.router.vocabulary.events import (
     CloseReason,
     HandlerFailed,
     LinkClosed,
 )
-from communicator.router.statistics import LINKS_TOLD, Statistics, fill
 
 OTHERWISE_TOLD = {"closed", "routed", "dropped", "records_refused"}
 """Counters that the answer has in another form or under another name, so that they are told one by one."""

@@ -1,7 +1,7 @@
 import pytest
 
-from communicator.router.effects import ReopenLog, Stop, StopMode
-from communicator.router.events import (
+from communicator.router.vocabulary.effects import ReopenLog, Stop, StopMode
+from communicator.router.vocabulary.events import (
     StopRequested,
 )
 

@@ -1,6 +1,6 @@
 import pytest
 
-from communicator.router.effects import Send
+from communicator.router.vocabulary.effects import Send
 
 
 def test_a_tap_sees_every_line_without_secrets_and_is_not_tapped_itself(trio):

@@ -2,9 +2,9 @@ import re
 from pathlib import Path
 
 from communicator.protocol.names import is_command_name
-from communicator.router.authority import RULES
-from communicator.router.commands.table import HANDLERS
-from communicator.router.envelope import ROUTER_PARAMETERS
+from communicator.router.path.table import HANDLERS
+from communicator.router.vocabulary.authority import RULES
+from communicator.router.vocabulary.envelope import ROUTER_PARAMETERS
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "messages.md"

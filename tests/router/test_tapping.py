@@ -1,7 +1,7 @@
 import pytest
 
 from communicator.protocol import Message, decode, encode
-from communicator.router.tapping import SHOWN_CHARACTERS, shown
+from communicator.router.cores.tapping import SHOWN_CHARACTERS, shown
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from communicator.router.telltales import ACKNOWLEDGED, FOR_ALL, HOPS_COUNTED, SPREAD, TRACED
+from communicator.router.vocabulary.telltales import ACKNOWLEDGED, FOR_ALL, HOPS_COUNTED, SPREAD, TRACED
 
 
 @pytest.mark.parametrize(

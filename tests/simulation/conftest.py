@@ -2,7 +2,7 @@
 
 import pytest
 
-from communicator.router.registry import Registry
+from communicator.router.vocabulary.registry import Registry
 
 
 @pytest.fixture

@@ -5,8 +5,8 @@ from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from functools import partial
 
-from communicator.router.effects import Close, Dial, KeptFile, Send
-from communicator.router.events import CloseReason, LinkClosed, LinkOpened, LoadSampled
+from communicator.router.vocabulary.effects import Close, Dial, KeptFile, Send
+from communicator.router.vocabulary.events import CloseReason, LinkClosed, LinkOpened, LoadSampled
 from simulation.leaf import Leaf
 from simulation.mixed import UNDERSTOOD, Cast, Mixed
 from tests.simulation.recording import SECTIONS, Entry

@@ -3,8 +3,7 @@ from collections import Counter
 
 import pytest
 
-from communicator.router import delivery, seeking
-from communicator.router.mesh import flooding
+from communicator.router.delivery.delivery import delivery, flooding, seeking
 from simulation.comparison import (
     Line,
     compare,

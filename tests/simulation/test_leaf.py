@@ -3,9 +3,9 @@
 import pytest
 
 from communicator.protocol.addresses import HostPort
-from communicator.router.config import ClusterConfig, NeighborAddress, RouterConfig
-from communicator.router.effects import Close, Dial, Keep, KeptFile, Send, Stop
-from communicator.router.events import (
+from communicator.router.vocabulary.config import ClusterConfig, NeighborAddress, RouterConfig
+from communicator.router.vocabulary.effects import Close, Dial, Keep, KeptFile, Send, Stop
+from communicator.router.vocabulary.events import (
     DeadlineReached,
     Instant,
     LinesReceived,

@@ -4,8 +4,8 @@ from random import Random
 
 import pytest
 
-from communicator.router.effects import Continue, Keep, KeptFile, Level, Measure, Notice, Send
-from communicator.router.events import Continued, DeadlineReached, LinesReceived, LinkOpened, Measured
+from communicator.router.vocabulary.effects import Continue, Keep, KeptFile, Level, Measure, Notice, Send
+from communicator.router.vocabulary.events import Continued, DeadlineReached, LinesReceived, LinkOpened, Measured
 from simulation.agenda import Stage, ViolationError
 from simulation.host import Host, Plan
 from simulation.network import Network

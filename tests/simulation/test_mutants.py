@@ -6,8 +6,8 @@ from dataclasses import replace
 import pytest
 
 from communicator.router import Router
-from communicator.router.effects import Send
-from communicator.router.events import LinesReceived, LinkKind, LinkOpened
+from communicator.router.vocabulary.effects import Send
+from communicator.router.vocabulary.events import LinesReceived, LinkKind, LinkOpened
 from simulation.campaign import FoundError, run_seed
 
 SEEDS = range(1, 13)

@@ -4,8 +4,8 @@ import heapq
 from dataclasses import dataclass
 from itertools import count
 
-from communicator.router.deadlines import Deadline
-from communicator.router.envelope import Envelope
+from communicator.router.cores.deadlines import Deadline
+from communicator.router.vocabulary.envelope import Envelope
 
 REPEAT_AFTER_S = 1.0
 """The first wait for an acknowledgement; each further one is twice as long, up to `REPEAT_AT_LEAST_EVERY_S`."""

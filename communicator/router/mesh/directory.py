@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from communicator.router.mesh.link_state import Database
-from communicator.router.mesh.records import Instance, Leaf
 from communicator.router.mesh.unlisted import Unlisted
-from communicator.router.registry import Role
+from communicator.router.vocabulary.records import Instance, Leaf
+from communicator.router.vocabulary.registry import Role
 
 _NOBODY: frozenset[str] = frozenset()
 

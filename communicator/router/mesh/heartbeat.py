@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from communicator.router.deadlines import Deadline
+from communicator.router.cores.deadlines import Deadline
 from communicator.router.mesh.book.entry import spread
 
 ALIVE_EVERY_S = 2.0

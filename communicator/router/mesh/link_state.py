@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 import msgspec
 
-from communicator.router.mesh.records import (
+from communicator.router.vocabulary.records import (
     BUCKETS,
     LINKS,
     PARTS,

@@ -4,11 +4,8 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from communicator.protocol.values import NS_PER_S
-from communicator.router.carrier import Carrier, Hop
-from communicator.router.config import RouterConfig
-from communicator.router.contests import Contests
-from communicator.router.deadlines import Deadlines
-from communicator.router.events import Instant
+from communicator.router.cores.contests import Contests
+from communicator.router.cores.deadlines import Deadlines
 from communicator.router.mesh.announced import Announced
 from communicator.router.mesh.book.book import AddressBook
 from communicator.router.mesh.book.members import OutOfReach
@@ -17,11 +14,14 @@ from communicator.router.mesh.gatekeeper import Gatekeeper
 from communicator.router.mesh.heartbeat import Heartbeat
 from communicator.router.mesh.link_state import Database
 from communicator.router.mesh.offer import Offer
-from communicator.router.mesh.records import Leaf, LinksState, NeighborState
 from communicator.router.mesh.strangers import Strangers
 from communicator.router.mesh.topology import Topology
 from communicator.router.mesh.unlisted import Unlisted
-from communicator.router.registry import Link, Peer
+from communicator.router.vocabulary.carrier import Carrier, Hop
+from communicator.router.vocabulary.config import RouterConfig
+from communicator.router.vocabulary.events import Instant
+from communicator.router.vocabulary.records import Leaf, LinksState, NeighborState
+from communicator.router.vocabulary.registry import Link, Peer
 
 ACK = "ack/1"
 """The feature of a router that acknowledges messages."""

@@ -7,9 +7,9 @@ from communicator.errors import RemoteProtocolError
 from communicator.protocol.message import Message
 from communicator.protocol.names import is_server_name, is_service_name
 from communicator.protocol.values import parse_integer
-from communicator.router.config import RouterConfig
 from communicator.router.mesh.book.neighbors_file import is_larger, parse_cluster_address, with_port
-from communicator.router.registry import DIRECTORY, Peer
+from communicator.router.vocabulary.config import RouterConfig
+from communicator.router.vocabulary.registry import DIRECTORY, Peer
 
 PROTOCOL_VERSION = 1
 SERVICES_TAKEN = 1000

@@ -1,7 +1,7 @@
 """Links from and to other hosts that have not shown who they are, and how long each may take to."""
 
-from communicator.router.deadlines import Deadline
-from communicator.router.registry import Link
+from communicator.router.cores.deadlines import Deadline
+from communicator.router.vocabulary.registry import Link
 
 STRANGER_S = 10.0
 """How long a link from another host may take to show who it is."""

@@ -17,7 +17,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from communicator.router.mesh.records import Leaf, LinksState, NeighborState
+from communicator.router.vocabulary.records import Leaf, LinksState, NeighborState
 
 _COST_STEPS = 1_000_000
 _HASH_BYTES = 8

@@ -6,7 +6,7 @@ C++ routers; whoever is heard under that name is where it is, for a while, since
 
 from typing import NamedTuple
 
-from communicator.router.deadlines import Deadline
+from communicator.router.cores.deadlines import Deadline
 
 HEARD_S = 10.0
 """How long a service is taken to be where it was heard; after that it is looked for again. It may have moved without a word."""

@@ -5,7 +5,7 @@ import socket
 import time
 
 from canary.records import RunBegan, RunEnded
-from communicator.router.run_budget import BURST, PER_S
+from communicator.router.cores.run_budget import BURST, PER_S
 from tests.canary.agents.daemon import is_state
 from tests.canary.running import crash
 

@@ -34,7 +34,7 @@ from canary.rules import Rules
 from communicator.client.status import ClusterStatus
 from communicator.errors import MessageRefusedError, NotConnectedError, RemoteProtocolError
 from communicator.protocol import Message
-from communicator.router.policy import EMPTY, PolicyInForce, parse_policy, render_generation, render_policy
+from communicator.router.cores.policy import EMPTY, PolicyInForce, parse_policy, render_generation, render_policy
 
 ROUNDS = 10
 STEP_S = 4.0

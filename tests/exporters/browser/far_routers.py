@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 
 from communicator.protocol import Message
 from communicator.protocol.line_form import decode, encode_line
-from communicator.router.mesh.records import (
+from communicator.router.vocabulary.records import (
     LINKS,
     Instance,
     LinksState,
@@ -15,7 +15,7 @@ from communicator.router.mesh.records import (
     bucket_of,
     encode_records,
 )
-from communicator.router.registry import DIRECTORY, Role
+from communicator.router.vocabulary.registry import DIRECTORY, Role
 
 RECORDS_BYTES = 200_000
 SERVICES = ("archive", "billing", "mailer", "printer", "search")

@@ -5,7 +5,7 @@ import pytest
 
 from communicator.daemon.passwords import make_entry, write_entry
 from communicator.errors import ConfigError
-from communicator.router.events import Opens
+from communicator.router.vocabulary.events import Opens
 from exporters.web.credentials import Credentials, digest_of, read_tokens, read_users
 from exporters.web.verifier import is_right
 

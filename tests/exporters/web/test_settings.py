@@ -5,7 +5,7 @@ import pytest
 
 from communicator.daemon.passwords import make_entry, write_entry
 from communicator.errors import ConfigError
-from communicator.router.events import Opens
+from communicator.router.vocabulary.events import Opens
 from communicator.runtime.settings import load_settings
 from exporters.main import check_named
 from exporters.settings import ExporterSettings

@@ -1,6 +1,6 @@
 import pytest
 
-from communicator.router.config import ALL_FEATURES, RouterLimits
+from communicator.router.vocabulary.config import ALL_FEATURES, RouterLimits
 from simulation.cluster import Cluster, chain
 
 MESSAGE = "gamma/PING ack=required;transmission_report=failure;x=1"

@@ -2,11 +2,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from communicator.protocol import Message
-from communicator.router.deadlines import Deadlines
-from communicator.router.envelope import own_envelope
-from communicator.router.events import LinkKind
+from communicator.router.cores.deadlines import Deadlines
 from communicator.router.mesh.acknowledgements import GIVE_UP_AFTER_S, Acknowledgements, Pending
-from communicator.router.registry import Link
+from communicator.router.vocabulary.envelope import own_envelope
+from communicator.router.vocabulary.events import LinkKind
+from communicator.router.vocabulary.registry import Link
 
 ENVELOPE = own_envelope(Link(1, LinkKind.UNIX, "x"), Message("PING"))
 

@@ -3,12 +3,12 @@
 import pytest
 
 from communicator.router import RouterLimits
-from communicator.router.authority import RULES
-from communicator.router.commands.table import HANDLERS
-from communicator.router.effects import CheckCredential, KeepOut, Notice
-from communicator.router.events import CloseReason, CredentialChecked, CredentialsRevoked
-from communicator.router.mesh.admission import CARRY_CREDENTIALS
 from communicator.router.mesh.gatekeeper import REFUSALS_TOLD
+from communicator.router.path.table import HANDLERS
+from communicator.router.peering.admission import CARRY_CREDENTIALS
+from communicator.router.vocabulary.authority import RULES
+from communicator.router.vocabulary.effects import CheckCredential, KeepOut, Notice
+from communicator.router.vocabulary.events import CloseReason, CredentialChecked, CredentialsRevoked
 
 PASSWORD = "correct-horse"
 MAY_SAY = {

@@ -1,6 +1,6 @@
 import pytest
 
-from communicator.router.deadlines import Deadlines
+from communicator.router.cores.deadlines import Deadlines
 from communicator.router.mesh.directory import Directory
 from communicator.router.mesh.link_state import (
     LINKS,
@@ -15,7 +15,7 @@ from communicator.router.mesh.link_state import (
 )
 from communicator.router.mesh.topology import Topology
 from communicator.router.mesh.unlisted import Unlisted
-from communicator.router.registry import Role
+from communicator.router.vocabulary.registry import Role
 
 
 def instance(server, service, *commands, role=Role.LIVE, state="up"):

@@ -5,9 +5,9 @@ import json
 import pytest
 
 from communicator.router import RouterLimits
-from communicator.router.effects import Level
-from communicator.router.mesh.exchange import REPUBLISH_EVERY_S
-from communicator.router.mesh.records import bucket_of, decode_records
+from communicator.router.peering.exchange import REPUBLISH_EVERY_S
+from communicator.router.vocabulary.effects import Level
+from communicator.router.vocabulary.records import bucket_of, decode_records
 
 STARTED = 1_795_500_000
 BOOT = "00000000-0000-4000-8000-000000000001"

@@ -3,9 +3,9 @@ import ipaddress
 import pytest
 
 from communicator.protocol import decode
-from communicator.router.envelope import Spread
-from communicator.router.events import Instant
-from communicator.router.mesh.flooding import flood_parameters
+from communicator.router.delivery.flooding import flood_parameters
+from communicator.router.vocabulary.envelope import Spread
+from communicator.router.vocabulary.events import Instant
 from simulation.cluster import Cluster, address_of, chain
 
 PARAMETERS = {

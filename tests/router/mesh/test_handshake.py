@@ -2,8 +2,8 @@
 
 import pytest
 
-from communicator.router.effects import Dial, KeptFile, Level
-from communicator.router.events import CloseReason, LinkClosed, LinkHeld, StopRequested
+from communicator.router.vocabulary.effects import Dial, KeptFile, Level
+from communicator.router.vocabulary.events import CloseReason, LinkClosed, LinkHeld, StopRequested
 
 OURS = "boot_id=00000000-0000-4000-8000-000000000001;features=ack/1,deliver_all/1,directory/1,policy/1,trace/1"
 OFFER = f"server_name=peer;my_address=10.0.0.5:4042;services=offline;{OURS}"

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from communicator.router.deadlines import Deadlines
+from communicator.router.cores.deadlines import Deadlines
 from communicator.router.mesh.heartbeat import ALIVE_EVERY_S, QUESTIONS_MAX, SHORTEST_BEAT_S, Beats, Heartbeat
 
 BAR_S = 10.0

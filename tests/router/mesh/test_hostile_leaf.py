@@ -5,9 +5,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from communicator.protocol.line_form import decode
-from communicator.router.authority import OF_THE_SUITE, RULES
-from communicator.router.commands.table import HANDLERS
-from communicator.router.events import LinesReceived, LinkKind, LinkOpened
+from communicator.router.path.table import HANDLERS
+from communicator.router.vocabulary.authority import OF_THE_SUITE, RULES
+from communicator.router.vocabulary.events import LinesReceived, LinkKind, LinkOpened
 from simulation.mixed import UNDERSTOOD, Cast, Mixed
 
 SUITE = ("timekeeper", "canary")

@@ -14,7 +14,7 @@ from communicator.router.mesh.link_state import (
     ServicesState,
     bucket_of,
 )
-from communicator.router.registry import Role
+from communicator.router.vocabulary.registry import Role
 
 PAYROLL = bucket_of("payroll")
 

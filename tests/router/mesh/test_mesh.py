@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from communicator.protocol import decode
 from communicator.protocol.addresses import parse_host_port
-from communicator.router.effects import Send
+from communicator.router.vocabulary.effects import Send
 
 LEAF = "CONNECT version=1;my_address=10.0.0.9:4042;server_name=cpp;services=mail"
 ROUTER = "CONNECT version=1;my_address=10.0.0.7:4042;server_name=beta;boot_id=b1;features=ack/1,directory/1"

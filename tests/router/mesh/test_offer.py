@@ -5,7 +5,6 @@ from hypothesis import strategies as st
 from communicator.errors import RemoteProtocolError
 from communicator.protocol import Message
 from communicator.protocol.line_form import decode, encode_line
-from communicator.router.config import ALL_FEATURES, ClusterConfig, RouterConfig
 from communicator.router.mesh.offer import (
     FEATURES_TAKEN,
     SERVICES_TAKEN,
@@ -15,6 +14,7 @@ from communicator.router.mesh.offer import (
     render_offer,
     require_version,
 )
+from communicator.router.vocabulary.config import ALL_FEATURES, ClusterConfig, RouterConfig
 
 
 def make(*services, **cluster):

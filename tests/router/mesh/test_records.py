@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from communicator.errors import RemoteProtocolError
-from communicator.router.mesh.records import (
+from communicator.router.vocabulary.records import (
     BUCKETS,
     COST_MAX,
     ENTRIES_MAX,
@@ -24,7 +24,7 @@ from communicator.router.mesh.records import (
     decode_summary,
     encode_records,
 )
-from communicator.router.registry import Role
+from communicator.router.vocabulary.registry import Role
 
 BOOT_ID = "00000000-0000-4000-8000-000000000001"
 PAYROLL = bucket_of("payroll")

@@ -1,7 +1,7 @@
-from communicator.router.deadlines import Deadlines
-from communicator.router.events import LinkKind
+from communicator.router.cores.deadlines import Deadlines
 from communicator.router.mesh.strangers import STRANGER_S, Strangers
-from communicator.router.registry import Link
+from communicator.router.vocabulary.events import LinkKind
+from communicator.router.vocabulary.registry import Link
 
 
 def make_strangers(*times_s):

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from communicator.router.mesh.records import Leaf, LinksState, NeighborState
 from communicator.router.mesh.topology import Edge, Reach, Topology, _find_ways, _weight
+from communicator.router.vocabulary.records import Leaf, LinksState, NeighborState
 
 
 def cluster(text):

@@ -1,6 +1,6 @@
 import pytest
 
-from communicator.router.deadlines import Deadlines
+from communicator.router.cores.deadlines import Deadlines
 from communicator.router.mesh.unlisted import ASKED_BURST, HEARD_MAX, HEARD_S, SENDERS_MAX, Unlisted
 
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from communicator.router.effects import KeptFile, Level
+from communicator.router.vocabulary.effects import KeptFile, Level
 
 A, B, C, D = "10.0.0.1", "10.0.0.2", "10.0.0.3", "10.0.0.4"
 

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 from communicator.errors import AddressError
-from communicator.router.config import ClusterConfig
 from communicator.router.mesh.book.entries import Entries
 from communicator.router.mesh.book.entry import GONE, PROVISIONAL, UP, WAITING, Entry, Event, State
 from communicator.router.mesh.book.neighbors_file import NO_ORDER, canonical, parse_cluster_address, read, render
+from communicator.router.vocabulary.config import ClusterConfig
 
 FORGOTTEN_SPAN_S = 30 * 86_400
 """By then nobody tells of the address any more."""

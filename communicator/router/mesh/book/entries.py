@@ -4,11 +4,11 @@ from collections.abc import Iterable, Iterator
 from itertools import count
 
 from communicator.protocol.addresses import HostPort
-from communicator.router.config import ClusterConfig
 from communicator.router.mesh.book.entry import IDLE, OPEN, UNCOUNTED, WAITING, Attempt, Entry, Event, State
 from communicator.router.mesh.book.members import Member, summarise
 from communicator.router.mesh.book.neighbors_file import canonical, is_larger
-from communicator.router.named_counts import NamedCounts
+from communicator.router.vocabulary.config import ClusterConfig
+from communicator.router.vocabulary.named_counts import NamedCounts
 
 AT_ONCE = 8
 """Handed out by one call of `Entries.due`: a lost switch is not answered with a thousand connections."""

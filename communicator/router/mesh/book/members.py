@@ -1,9 +1,9 @@
 """All entries of one router together, and when an operator is to hear that one has been out of reach for long; it dials nobody."""
 
 from communicator.answers import clusters
-from communicator.router.effects import RouterFlag, SetFlag
 from communicator.router.mesh.book.entry import Entry, State
 from communicator.router.mesh.book.neighbors_file import NO_ORDER
+from communicator.router.vocabulary.effects import RouterFlag, SetFlag
 
 FAILURES = 20
 SPAN_S = 3600.0

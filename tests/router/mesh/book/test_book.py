@@ -6,10 +6,10 @@ from hypothesis import strategies as st
 
 from communicator.errors import AddressError
 from communicator.protocol.addresses import HostPort, parse_host_port
-from communicator.router.config import ClusterConfig, NeighborAddress
 from communicator.router.mesh.book.book import AddressBook, Departed
 from communicator.router.mesh.book.entry import State
 from communicator.router.mesh.book.neighbors_file import is_larger
+from communicator.router.vocabulary.config import ClusterConfig, NeighborAddress
 
 OWN = "10.0.0.5:4042"
 B, C, D = "10.0.0.2:4042", "10.0.0.3:4042", "10.0.0.9:4042"

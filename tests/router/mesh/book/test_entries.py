@@ -4,9 +4,9 @@ import pytest
 
 from communicator.protocol import decode
 from communicator.protocol.addresses import HostPort
-from communicator.router.config import ClusterConfig
 from communicator.router.mesh.book.entries import AT_ONCE, INTRODUCTIONS_AT_ONCE, OPEN_MAX, Entries, Introductions
 from communicator.router.mesh.book.entry import REASON_CHARACTERS, Attempt, Entry, Event, State
+from communicator.router.vocabulary.config import ClusterConfig
 from simulation.mixed import Cast, Mixed
 
 OWN = "10.0.0.5:4042"

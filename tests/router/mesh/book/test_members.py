@@ -2,10 +2,10 @@
 
 import pytest
 
-from communicator.router.effects import RouterFlag, SetFlag
-from communicator.router.events import DialFailed
 from communicator.router.mesh.book.entry import Entry, State
 from communicator.router.mesh.book.members import FAILURES, LOOK_EVERY_S, SPAN_S, Member, OutOfReach, summarise
+from communicator.router.vocabulary.effects import RouterFlag, SetFlag
+from communicator.router.vocabulary.events import DialFailed
 
 NOW_S = 10_000.0
 LONG_AGO_S = NOW_S - SPAN_S - 1

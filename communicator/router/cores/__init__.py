@@ -1,0 +1,1 @@
+"""PURE: the parts of one host's router that own their state, each with the deadline that it announces."""

@@ -1,0 +1,57 @@
+"""Whether another router is believed when it brings a message under somebody's name, and whose word that is then."""
+
+from communicator.protocol.message import Message
+from communicator.protocol.names import ROUTER_SERVICE
+from communicator.router.switchboard import Switchboard
+from communicator.router.vocabulary.envelope import read_spread, stripped
+from communicator.router.vocabulary.events import Instant
+from communicator.router.vocabulary.registry import Link
+
+
+def why_not_believed(board: Switchboard, link: Link, message: Message, now: Instant) -> str:
+    """Why a message cannot have come this way; empty when it can.
+
+    Args:
+        board: The router's state.
+        link: A link of routers.
+        message: What it brings; without a sender it is the peer's own word, and on a bus nobody's.
+        now: The time.
+    """
+    server = message.sent_from_server
+    if not server:
+        is_word = link.is_bus and message.service in ("", ROUTER_SERVICE)
+        return "nobody has signed it, and many may have said it" if is_word else ""
+    if server == board.config.server_name:
+        return f"{server!r} is our own name"
+    if board.carrier.may_carry(link, server, now.monotonic_s):
+        return ""
+    spread = read_spread(message)
+    if spread is not None:
+        if not _runs_ours(board, server):
+            return ""  # C++ routers pass on what others spread, and tell nobody whom they are linked with; so do ours among them
+        if board.mesh.announced.holds(spread.key(server), stripped(message), now.monotonic_s):
+            return ""
+    return f"nothing of {server!r} comes by way of {link.name!r}"
+
+
+def is_word_of_leaf(board: Switchboard, link: Link, message: Message, now: Instant) -> bool:
+    """Whether a message comes from a server that keeps no directory, or by way of one: nobody has proven who wrote it.
+
+    Args:
+        board: The router's state.
+        link: A link of routers.
+        message: What it brings, and is believed.
+        now: The time.
+    """
+    server, peer = message.sent_from_server, link.peer
+    if peer is None:
+        return False
+    if server in ("", peer.server):
+        return peer.is_leaf
+    return not (_runs_ours(board, server) or board.carrier.may_carry(link, server, now.monotonic_s))
+
+
+def _runs_ours(board: Switchboard, server: str) -> bool:
+    """Whether a server is one that keeps a directory, and can be reached."""
+    hop = board.carrier.hop(server)
+    return hop is not None and not hop.is_leaf and board.carrier.leaf(server) is None

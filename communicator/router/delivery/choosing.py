@@ -1,0 +1,153 @@
+"""Which instance of a service gets a message: this host's first, then the cheapest elsewhere, as far as the policy allows."""
+
+from communicator.protocol.addresses import ip_of, is_private
+from communicator.protocol.names import PRIVATE_NETWORK, THIS_SERVER
+from communicator.router.cores.balancing import Balancer, Candidate
+from communicator.router.delivery.checking import find_leaving, holds_to_definitions, is_local
+from communicator.router.switchboard import Switchboard
+from communicator.router.vocabulary.envelope import Envelope
+from communicator.router.vocabulary.events import Instant
+from communicator.router.vocabulary.records import Instance
+from communicator.router.vocabulary.registry import Link, Role
+
+BALANCERS_KEPT = 1024
+"""Services whose traffic is split; beyond it all begin anew."""
+LEFT_TO_OTHERS = ""
+"""In place of the name of a server: another router that has the message takes it."""
+
+
+def choose(board: Switchboard, envelope: Envelope, now: Instant) -> Link | str | None:
+    """Who gets a message that names a service, and no server but perhaps ours.
+
+    Args:
+        board: The router's state.
+        envelope: The message.
+        now: The time.
+
+    Returns:
+        A link of this host, the name of another server, `LEFT_TO_OTHERS`, or None when nobody known takes it now.
+    """
+    message = envelope.message
+    found = candidates(board, message.service, message.server, now, exclude=envelope.link)
+    if is_local(board, message.command):
+        found = _at_home(board, envelope, found)
+    if envelope.is_flooded or (envelope.link.is_leaf and not message.server):
+        told = told_of(board, envelope)
+        if told is None:
+            found = [one for one in found if one.server == board.config.server_name]
+        elif found:
+            found = [one for one in found if one.server == _taker(board, told, found)]
+            if not found:
+                return LEFT_TO_OTHERS
+    if not found:
+        return None
+    is_named = message.server in (THIS_SERVER, board.config.server_name)  # weights split what may go elsewhere
+    if is_named or (all(one.weight >= 1 for one in found) and found[0].cost == 0):
+        return board.registry.live(message.service)
+    chosen = _balancer(board, message.service, found).choose(1)
+    if chosen is None:
+        return None
+    return board.registry.live(message.service) if chosen.server == board.config.server_name else chosen.server
+
+
+def _at_home(board: Switchboard, envelope: Envelope, found: list[Candidate]) -> list[Candidate]:
+    """Who of these may get a local message; where such are only watched, one that leaves its host is told, and goes on."""
+    here = [one for one in found if one.server == board.config.server_name]
+    if holds_to_definitions(board, envelope.message.command):
+        return here
+    if found and not here and envelope.is_ours:
+        find_leaving(board, envelope.link, envelope.message)
+    return found
+
+
+def told_of(board: Switchboard, envelope: Envelope) -> frozenset[str] | None:
+    """The servers that a leaf has given a message to, ours among them; None where somebody may have it whom we do not know.
+
+    Only among routers of ours, which all conclude the same, can one take it for all. A C++ router that has a copy delivers it or
+    sends it on without asking.
+
+    Args:
+        board: The router's state.
+        envelope: A message for any instance of a service.
+    """
+    own, peer, spread = board.config.server_name, envelope.link.peer, envelope.spread
+    if peer is None or not peer.is_leaf:
+        return None
+    if spread is None:  # it does not say whom it has told
+        return board.mesh.topology.attached(peer.server) | {own}
+    if spread.hops > 1 or envelope.message.sent_from_server != peer.server:
+        return None
+    listed = spread.informed - {ip_of(board.config.my_address)}
+    first = ip_of(peer.address)  # stands for the first of those that dialled it, and that is us if we have
+    if first in listed:
+        return frozenset((own,)) if envelope.link.dial is not None and listed == {first} else None
+    links = board.mesh.database.links()
+    routers = {ip_of(state.address): server for server, state in links.items() if board.carrier.hop(server) is not None}
+    return frozenset((own, *(routers[ip] for ip in listed))) if listed <= routers.keys() else None
+
+
+def _taker(board: Switchboard, told: frozenset[str], found: list[Candidate]) -> str:
+    """Which of the servers that have a message takes it.
+
+    Those that have the service themselves come first, then the first by name passes it on; all of them conclude the same.
+    """
+    having = sorted(one.server for one in found if one.server in told)
+    if having:
+        return having[0] if having[0] == board.config.server_name else ""
+    return found[0].server if found and min(told) == board.config.server_name else ""
+
+
+def candidates(
+    board: Switchboard, service: str, server: str, now: Instant, *, exclude: Link | None = None
+) -> list[Candidate]:
+    """The instances that could take a message, the one of this host first.
+
+    Args:
+        board: The router's state.
+        service: Its service.
+        server: Its server token: empty, a wildcard, or ours.
+        now: The time.
+        exclude: Who sent it.
+    """
+    own = board.config.server_name
+    found = [] if server in (THIS_SERVER, own) else [*board.mesh.directory.instances(service)]
+    if server == PRIVATE_NETWORK:
+        found = [instance for instance in found if is_private(instance.address)]
+    live = board.registry.live(service)
+    if live is not None and live is not exclude and live.registration is not None:
+        registration = live.registration
+        here = Instance(
+            server=own,
+            service=service,
+            version=registration.version,
+            build=registration.build,
+            role=registration.role,
+            state="up",
+        )
+        found.insert(0, here)
+    weighed = (_weigh(board, instance, now) for instance in found)
+    return [candidate for candidate in weighed if candidate is not None]
+
+
+def _weigh(board: Switchboard, instance: Instance, now: Instant) -> Candidate | None:
+    """An instance as the balancer sees it; None when it cannot be reached, is no live one, or is blocked by the policy."""
+    own = instance.server == board.config.server_name
+    cost = 0.0 if own else board.carrier.cost(instance.server)
+    if cost is None or instance.role is not Role.LIVE or instance.state != "up":
+        return None
+    named = (instance.service, instance.version, instance.build, instance.server)
+    if board.policy.blocked(*named, now.monotonic_s) is not None:
+        return None
+    weight = board.policy.weight(*named, now.monotonic_s)
+    return Candidate(instance.server, instance.service, instance.version, instance.build, cost, weight)
+
+
+def _balancer(board: Switchboard, service: str, found: list[Candidate]) -> Balancer:
+    """The balancer of a service; it begins with whoever can be chosen now."""
+    balancer = board.balancers.get(service)
+    if balancer is None:
+        if len(board.balancers) >= BALANCERS_KEPT:
+            board.balancers.clear()
+        balancer = board.balancers[service] = Balancer(board.config.server_name)
+    balancer.offer(found)
+    return balancer

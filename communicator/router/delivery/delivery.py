@@ -1,0 +1,188 @@
+"""One message that had to be looked into: to its service wherever it is, into the cache, or back to its sender with the reason."""
+
+from communicator.protocol.line_form import encode_line
+from communicator.protocol.message import Message
+from communicator.protocol.names import BROADCAST_SERVICES, ROUTER_SERVICE, WILDCARD_SERVERS
+from communicator.router.delivery.acknowledgement import acknowledge, is_repeated, send_until_acknowledged
+from communicator.router.delivery.broadcasting import broadcast, deliver_all, is_copy
+from communicator.router.delivery.checking import find_leaving
+from communicator.router.delivery.choosing import LEFT_TO_OTHERS, choose
+from communicator.router.delivery.refusals import refuse_message
+from communicator.router.delivery.repertoire import may_understand
+from communicator.router.delivery.reports import report, tell_hop
+from communicator.router.delivery.seeking import hand_on, seek, spread_further
+from communicator.router.switchboard import Switchboard
+from communicator.router.vocabulary.cache_policy import parse_cache_policy
+from communicator.router.vocabulary.carrier import next_of
+from communicator.router.vocabulary.effects import Level
+from communicator.router.vocabulary.envelope import ACK_ID, HOPS_LEFT, Envelope, write_line
+from communicator.router.vocabulary.events import Instant
+from communicator.router.vocabulary.registry import Link
+
+
+def deliver(board: Switchboard, envelope: Envelope, now: Instant) -> None:
+    """Bring a message to whom it is addressed.
+
+    Args:
+        board: The router's state.
+        envelope: The message and the way it came; not addressed to this router itself.
+        now: The time.
+    """
+    message = envelope.message
+    if message.service in BROADCAST_SERVICES:
+        if message.server not in ("", *WILDCARD_SERVERS):
+            board.statistics.dropped["invalid"] += 1
+            board.refuse(envelope.link, message.command, f"a broadcast to one server, {message.server!r}, is none")
+            return
+        broadcast(board, envelope, now)
+    elif message.get("deliver") == "all" and message.server in ("", *WILDCARD_SERVERS):
+        _deliver_every(board, envelope, now)
+    else:
+        _deliver_one(board, envelope, now)
+
+
+def _deliver_every(board: Switchboard, envelope: Envelope, now: Instant) -> None:
+    service = envelope.message.service
+    is_known = board.registry.live(service) is not None or board.mesh.directory.instances(service)
+    if envelope.serves is not None and not is_known and not envelope.ack_id:
+        hand_on(board, envelope, now)  # another of our routers has it looked for
+    elif deliver_all(board, envelope, now):
+        spread_further(board, envelope, now)
+    elif not is_copy(board, envelope, now):
+        _absent(board, envelope, now)
+
+
+def _deliver_one(board: Switchboard, envelope: Envelope, now: Instant) -> None:
+    server = envelope.message.server
+    if server and not board.config.is_here(server):
+        pass_on(board, envelope, server, now)
+        return
+    if envelope.serves is not None:
+        hand_on(board, envelope, now)
+        return
+    if is_copy(board, envelope, now):
+        return
+    chosen = choose(board, envelope, now)
+    if isinstance(chosen, Link):
+        hand_over(board, envelope, chosen, now)
+    elif chosen == LEFT_TO_OTHERS:
+        return
+    elif chosen is not None:
+        pass_on(board, envelope, chosen, now)
+    else:
+        _absent(board, envelope, now)
+
+
+def hand_over(board: Switchboard, envelope: Envelope, target: Link, now: Instant) -> None:
+    """Give a message to a service of this host, once however often it comes."""
+    if envelope.ack_id and is_repeated(board, envelope, now):
+        return
+    line = encode_line(envelope.message)
+    board.statistics.routed["local"] += 1
+    board.transmit(target, line, 1)
+    tell_hop(board, envelope, now, "delivered", target.name)
+    acknowledge(board, envelope, "delivered", now)
+
+
+def pass_on(board: Switchboard, envelope: Envelope, server: str, now: Instant) -> None:
+    """Hand a message to the next router on the way to a server."""
+    hop = board.carrier.hop(server)
+    if hop is not None and hop.is_leaf and _ends_leaf(envelope.message):
+        board.statistics.dropped["invalid"] += 1
+        board.refuse(envelope.link, envelope.message.command, f"it would end the router of {server!r}, a C++ one")
+        return
+    if envelope.is_ours and envelope.wants_ack and board.mesh.acknowledges(server):
+        send_until_acknowledged(board, envelope, server, now)
+    elif hop is None:
+        known = board.mesh.knows(server)
+        fail(board, envelope, "no_route" if known else "server_unknown", now)
+    elif not envelope.is_ours and (hop.link is envelope.link or envelope.hops_left <= 1):
+        board.statistics.dropped["hops"] += 1
+        fail(board, envelope, "hops", now)
+    else:
+        told = {} if envelope.is_ours or hop.is_leaf else {HOPS_LEFT: str(envelope.hops_left - 1)}
+        if envelope.ack_id and not hop.is_leaf:
+            told[ACK_ID] = envelope.ack_id
+        if envelope.spread is not None and not hop.is_leaf:  # it may not come the way that its sender's lines come
+            told |= envelope.spread.named
+        board.statistics.routed["next_hop"] += 1
+        board.transmit(hop.link, write_line(envelope.message, told, server), 1)
+        tell_hop(board, envelope, now, "forwarded", next_of(hop, (server,)))
+
+
+def _ends_leaf(message: Message) -> bool:
+    """Whether a C++ router would die of a message for itself; others of its kind may say it, and none is to come by way of us."""
+    return message.command == "UNREGISTER_FROM_LOADAVG" and message.service in ("", ROUTER_SERVICE)
+
+
+def _absent(board: Switchboard, envelope: Envelope, now: Instant) -> None:
+    """Nobody takes it now: keep it for a service of this host that can make use of it, else say so."""
+    message = envelope.message
+    own = envelope.link.registration is not None and envelope.link.registration.service == message.service
+    expected = not own and message.service in board.config.known_services and board.config.is_here(message.server)
+    if not expected and envelope.is_ours and (reason := find_leaving(board, envelope.link, message)):
+        refuse_message(board, envelope.link, message.command, reason, "faulty")
+        return
+    if not expected and _is_sought(board, envelope, now):
+        return
+    if expected and not may_understand(board, message.service, message.command):
+        _not_understood(board, envelope, now)
+        return
+    asked = message.get("cache")
+    policy = parse_cache_policy(asked) if asked else board.config.packaged_as(message.service).cache
+    if expected and policy.keep:
+        if envelope.ack_id and is_repeated(board, envelope, now):
+            return
+        if board.cache.store(message.service, encode_line(message), now.monotonic_s + policy.ttl_s):
+            report(board, envelope, "cached", "service_absent")
+            tell_hop(board, envelope, now, "cached", message.service)
+            acknowledge(board, envelope, "cached", now, "service_absent")
+            return
+        board.notice(Level.WARNING, "cache_full", service=message.service, messages=len(board.cache))
+    if expected and not policy.keep and policy.reply:
+        board.tell(envelope, "SERVICE_UNAVAILABLE", destination_service=message.service, unsent_command=message.command)
+    if not own or message.get("deliver") != "all":  # who speaks to all its peers, and has none, loses nothing
+        board.statistics.dropped["cache_full" if expected and policy.keep else "unroutable"] += 1
+    reason = "service_absent" if expected else "service_unknown"
+    fail(board, envelope, reason, now)
+    acknowledge(board, envelope, "failed", now, reason)
+
+
+def _is_sought(board: Switchboard, envelope: Envelope, now: Instant) -> bool:
+    """Whether C++ routers look for its service, or have been asked so often that they are left alone for now."""
+    if not envelope.is_ours or not board.mesh.directory.leaves():
+        return seek(board, envelope, now)
+    if board.mesh.unlisted.may_ask(envelope.link.id, envelope.message.service, now.monotonic_s):
+        return seek(board, envelope, now)
+    board.statistics.dropped["unroutable"] += 1
+    fail(board, envelope, "too_often", now)
+    return True
+
+
+def _not_understood(board: Switchboard, envelope: Envelope, now: Instant) -> None:
+    """Its service is away and will not know what to do with it either: the sender hears so at once, in one way or the other."""
+    message = envelope.message
+    board.statistics.dropped["unroutable"] += 1
+    if message.get("transmission_report") != "failure":
+        reason = f"service {message.service!r} is not there, and does not list this command"
+        board.tell(envelope, "UNKNOWN", command=message.command, message=reason)
+    fail(board, envelope, "command_unknown", now)
+    acknowledge(board, envelope, "failed", now, "command_unknown")
+
+
+def fail(board: Switchboard, envelope: Envelope, reason: str, now: Instant) -> None:
+    """A message goes no further: whoever wants to know is told why.
+
+    One that has to arrive is sent again: only the router of its receiver says that there is no use.
+    """
+    message = envelope.message
+    board.notice(
+        Level.DEBUG,
+        "message_undeliverable",
+        command=message.command,
+        destination=message.destination,
+        sender=envelope.link.name,
+        reason=reason,
+    )
+    report(board, envelope, "failed", reason)
+    tell_hop(board, envelope, now, "failed", reason=reason)

@@ -1,0 +1,57 @@
+"""What a sender hears of its message: TRANSMISSION_REPORT when it wants to know of failures, TRACE_HOP when it follows it."""
+
+from communicator.protocol.line_form import representable
+from communicator.protocol.names import ROUTER_SERVICE
+from communicator.protocol.values import format_timestamp
+from communicator.router.switchboard import Switchboard
+from communicator.router.vocabulary.envelope import Envelope
+from communicator.router.vocabulary.events import Instant
+
+TRACE_CHARACTERS = 128
+
+
+def report(board: Switchboard, envelope: Envelope, status: str, reason: str) -> None:
+    """Tell a sender that asked for it what became of its message.
+
+    Args:
+        board: The router's state.
+        envelope: The message.
+        status: ``cached`` or ``failed``.
+        reason: In one word: no_route, server_unknown, service_unknown, service_absent, command_unknown, hops,
+            not_acknowledged, overload, not_allowed, faulty, too_often.
+    """
+    message = envelope.message
+    if message.get("transmission_report") != "failure" or envelope.ack_id:  # with an id, its own router reports
+        return
+    told = {"command": message.command, "status": status, "reason": reason, "destination_service": message.service}
+    if message.server:
+        told["destination_server"] = message.server
+    board.tell(envelope, "TRANSMISSION_REPORT", **told)
+
+
+def tell_hop(
+    board: Switchboard, envelope: Envelope, now: Instant, action: str, following: str = "", reason: str = ""
+) -> None:
+    """Tell a sender that follows its message where it is now.
+
+    Args:
+        board: The router's state.
+        envelope: The message.
+        now: The time.
+        action: forwarded, delivered, cached or failed.
+        following: To which router or service.
+        reason: Why it failed.
+    """
+    if not envelope.trace or envelope.message.sent_from_service == ROUTER_SERVICE:
+        return  # what routers say of a trace carries its name too, and is not followed itself
+    told = {
+        "trace": representable(envelope.trace, TRACE_CHARACTERS),
+        "server": board.config.server_name,
+        "hop": str(envelope.hop),
+        "command": envelope.message.command,
+        "action": action,
+        "next": following,
+        "reason": reason,
+        "timestamp": format_timestamp(now.wall_ns),
+    }
+    board.tell(envelope, "TRACE_HOP", **{name: value for name, value in told.items() if value})

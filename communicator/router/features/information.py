@@ -1,0 +1,124 @@
+"""HELP, ALIVE, PUBLIC_IP, ROUTER_GET_STATS and TAP: what the router tells of itself."""
+
+import msgspec
+
+from communicator.answers.router import Peer, Peers
+from communicator.protocol.line_form import encode_line
+from communicator.protocol.message import Message
+from communicator.protocol.values import NS_PER_S, format_timestamp
+from communicator.router.cores.statistics import fill, render
+from communicator.router.features.cluster_status import measure_cluster
+from communicator.router.switchboard import Handler, Switchboard
+from communicator.router.vocabulary.effects import Level, Measure
+from communicator.router.vocabulary.events import Instant, Measured
+from communicator.router.vocabulary.registry import Link
+
+
+def alive(board: Switchboard, link: Link, message: Message, now: Instant) -> None:
+    """ALIVE: answered by ABSOLUTELY with the same serial and timestamp, and the time of the answer.
+
+    Another router is told which life of ours it hears, since two may claim our name.
+    """
+    told = {name: message.get(name) for name in ("serial", "timestamp") if message.get(name)}
+    if link.answers_to is not None:
+        told["boot_id"] = board.config.boot_id
+    told["reply_timestamp"] = format_timestamp(now.wall_ns)
+    answer = board.signed(_to_sender(board, link, "ABSOLUTELY", told))
+    board.transmit(link, encode_line(answer), 1)  # a serial without an encoding is the sender's fault, not ours
+
+
+def public_ip(board: Switchboard, link: Link, _message: Message, _now: Instant) -> None:
+    """PUBLIC_IP: the address other hosts reach this one by; a router that others cannot reach names none."""
+    cluster = board.config.cluster
+    told = {"secure_ip" if cluster.secure else "public_ip": board.config.my_address} if cluster.listens else {}
+    board.answer(link, "SERVER_PUBLIC_IP", **told)
+
+
+def help_with(commands: tuple[str, ...]) -> Handler:
+    """The handler of HELP for a router that knows these commands."""
+    listed = ",".join(sorted(commands))
+
+    def help_(board: Switchboard, link: Link, _message: Message, _now: Instant) -> None:
+        board.say(link, _to_sender(board, link, "COMMANDS", {"list": listed}))
+
+    return help_
+
+
+def _to_sender(board: Switchboard, link: Link, command: str, parameters: dict[str, str]) -> Message:
+    """An answer that is addressed as the ancestor addresses it: to the service, where there is one."""
+    if link.answers_to is not None:
+        return Message(command, parameters, link.answers_to.service, link.answers_to.server)
+    if link.registration is None:
+        return Message(command, parameters)
+    return Message(command, parameters, link.registration.service, board.config.server_name)
+
+
+def router_get_stats(board: Switchboard, link: Link, _message: Message, _now: Instant) -> None:
+    """ROUTER_GET_STATS: the shell is asked for its part first; see `router_stats`."""
+    board.park(link, b"", Measure(link.id))
+
+
+def router_stats(board: Switchboard, link: Link, measured: Measured) -> None:
+    """The shell has measured: answer the link that asked."""
+    told = render(
+        board.statistics,
+        config=board.config,
+        registry=board.registry,
+        cache=board.cache,
+        measured=measured,
+        started_wall_s=board.started.wall_ns / NS_PER_S,
+        draining=board.draining,
+        cluster=_cluster(board),
+    )
+    board.answer(link, "ROUTER_STATS", stats=msgspec.json.encode(told).decode())
+
+
+def _cluster(board: Switchboard) -> Peers:
+    """How things stand with the other routers, in figures."""
+    status, mesh = measure_cluster(board), board.mesh
+    return fill(
+        Peers,
+        board.statistics,
+        up=status["status"] == "up",
+        complete=status["completeness"] == "complete",
+        members=int(status["neighbors_count"]),
+        members_live=int(status["live_count"]),
+        members_not_enforcing=len(mesh.directory.leaves()),
+        quorum_size=int(status["quorum"]),
+        peers=tuple(_peer(board, server) for server in sorted(_others(board))),
+        acks_pending=len(board.pending),
+        acks_pending_bytes=board.pending.bytes,
+        redeliveries_total=board.pending.repeated_total,
+        dedupe_entries=len(board.received),
+        peer_connect_failures_total=mesh.book.connect_failures,
+        link_states_refused_total=board.statistics.records_refused,
+        strangers=len(mesh.strangers),
+        passwords_waiting=mesh.gate.waiting,
+        passwords_wrong_total=mesh.gate.failures_total,
+        passwords_unverified_total=mesh.gate.refused_unverified_total,
+        policy_generation=board.policy.policy.generation,
+    )
+
+
+def _others(board: Switchboard) -> set[str]:
+    """Every other server of the cluster by name, reached or not."""
+    named = {member.server for member in board.mesh.book.members() if member.server}
+    return named | board.carrier.reachable() | set(board.mesh.peers)
+
+
+def _peer(board: Switchboard, server: str) -> Peer:
+    """Another router, reached or not."""
+    link = board.mesh.peers.get(server)
+    path = board.carrier.path(server)
+    rtt_s = None if link is None else board.mesh.heartbeat.rtt_s(link.id)
+    return Peer(server, bool(path), len(path) - 1 if path else None, rtt_s)
+
+
+def tap(board: Switchboard, link: Link, _message: Message, _now: Instant) -> None:
+    """TAP: from now on this link sees a copy of every line that passes, until it closes."""
+    board.taps.add(link)
+    board.notice(Level.WARNING, "tap_opened", link=link.name, user=link.user.name if link.user else "unknown")
+
+
+def ignore(_board: Switchboard, _link: Link, _message: Message, _now: Instant) -> None:
+    """READY and others that answer something we said: counted, and that is all."""

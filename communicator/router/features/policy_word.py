@@ -1,0 +1,65 @@
+"""POLICY_SET and POLICY_GET: the canary's policy is taken, kept, shown, and obeyed by those registered here; nothing is judged."""
+
+from communicator.protocol.message import Message
+from communicator.router.cores.policy import Policy, parse_policy, render_generation, render_kept, render_policy
+from communicator.router.features.blocked_version import blocking_of, note_expelled, refuse_blocked, tell_blocked
+from communicator.router.features.registration import withdraw
+from communicator.router.switchboard import Switchboard
+from communicator.router.vocabulary.effects import Keep, KeptFile, Level
+from communicator.router.vocabulary.events import CloseReason, Instant
+from communicator.router.vocabulary.registry import Link
+
+RUN_END = "blocked"
+"""How a run ends whose version may no longer run here."""
+
+
+def policy_set(board: Switchboard, link: Link, message: Message, now: Instant) -> None:
+    """POLICY_SET: put a policy into force, unless it is older than the one that is; answered as POLICY_GET is."""
+    policy = parse_policy(message.get("policy"))
+    before = board.policy
+    board.obey(before.succeeded_by(policy, now.monotonic_s), now)
+    if policy.generation != before.policy.generation:  # else it is the same again, and only the lease is new
+        board.ask(Keep(KeptFile.POLICY, render_kept(policy)))
+        _note(board, policy)
+    _tell(board, link)
+    _expel(board, now)
+
+
+def policy_get(board: Switchboard, link: Link, _message: Message, _now: Instant) -> None:
+    """POLICY_GET: answered by POLICY_CURRENT."""
+    _tell(board, link)
+
+
+def _tell(board: Switchboard, link: Link) -> None:
+    policy = board.policy.policy
+    board.answer(link, "POLICY_CURRENT", generation=render_generation(policy), policy=render_policy(policy))
+
+
+def _note(board: Switchboard, policy: Policy) -> None:
+    board.notice(
+        Level.INFO,
+        "policy_set",
+        generation=render_generation(policy),
+        lease_s=policy.lease_s,
+        denylist=len(policy.denylist),
+        weights=len(policy.weights),
+        colours=len(policy.colours),
+        shadows=len(policy.shadows),
+    )
+
+
+def _expel(board: Switchboard, now: Instant) -> None:
+    """Those that could be given work and are blocked leave; a probe or a shadow under way is the canary's own trial."""
+    for link in list(board.registry.registered()):
+        registration = link.registration
+        if registration is None or not registration.role.hears_broadcasts:
+            continue
+        contest = board.contests.find(registration.service)
+        if contest is not None and refuse_blocked(board, contest.newcomer, contest.claim, now):
+            board.contests.end(registration.service)
+        blocking = blocking_of(board, registration, now)
+        if blocking is not None:
+            note_expelled(board, registration, blocking)
+            tell_blocked(board, link, blocking)
+            withdraw(board, link, RUN_END, now)
+            board.close(link, CloseReason.BLOCKED)

@@ -1,0 +1,99 @@
+"""SERVICE_STATUS, STATUS and LIST_SERVICES: which services are there, and since when."""
+
+import json
+from typing import Any
+
+import msgspec
+
+from communicator.errors import RemoteProtocolError
+from communicator.protocol.message import Message
+from communicator.protocol.values import parse_integer, required
+from communicator.router.peering.instances import local_instances
+from communicator.router.switchboard import Switchboard
+from communicator.router.vocabulary.events import Instant
+from communicator.router.vocabulary.registry import Link, Registration, Role
+
+PAGE = 500
+"""Service instances per page where no limit is asked for."""
+
+
+def tell_status(board: Switchboard, registration: Registration, down_since_s: int | None) -> None:
+    """Broadcast on this host that a service has come or gone."""
+    board.tell_listeners("STATUS", **_status(board, registration, down_since_s))
+
+
+def service_status(board: Switchboard, link: Link, message: Message, _now: Instant) -> None:
+    """SERVICE_STATUS: answered by STATUS up, here or else on another server, down (known, but not there) or unknown."""
+    service = required(message, "service")
+    live = board.registry.live(service)
+    if live is not None and live.registration is not None:
+        board.answer(link, "STATUS", **_status(board, live.registration, None))
+        return
+    elsewhere = [one for one in board.mesh.directory.instances(service) if one.state == "up" and one.role is Role.LIVE]
+    if elsewhere:
+        first = elsewhere[0]
+        since = {} if first.up_since is None else {"up_since": str(first.up_since)}
+        told = {"cache": "no", "server": first.server, "server_name": first.server, "service": service, "status": "up"}
+        board.answer(link, "STATUS", **told, **since)
+        return
+    known = service in board.config.known_services
+    board.answer(link, "STATUS", cache="no", service=service, status="down" if known else "unknown")
+
+
+def _status(board: Switchboard, registration: Registration, down_since_s: int | None) -> dict[str, str]:
+    """STATUS defines ``server``, the ancestor sends ``server_name``: say both."""
+    told = {
+        "cache": "no",
+        "server": board.config.server_name,
+        "server_name": board.config.server_name,
+        "service": registration.service,
+        "status": "up" if down_since_s is None else "down",
+        "up_since": str(registration.up_since_s),
+    }
+    return told if down_since_s is None else {**told, "down_since": str(down_since_s)}
+
+
+def list_services(board: Switchboard, link: Link, message: Message, _now: Instant) -> None:
+    """LIST_SERVICES: answered by one page of SERVICES, with how many there are in all."""
+    offset = _count(message, "offset", 0)
+    limit = _count(message, "limit", PAGE)
+    instances = local_instances(board)
+    if message.get("scope", "cluster") != "local":
+        instances += [msgspec.to_builtins(instance) for instance in board.mesh.directory.all()]
+    instances.sort(key=_order)
+    page = _page(instances[offset : offset + limit], board.config.limits.answer_bytes)
+    told = {
+        "services": json.dumps(page, separators=(",", ":")),
+        "offset": str(offset),
+        "total": str(len(instances)),
+    }
+    names = ",".join(dict.fromkeys(instance["service"] for instance in page))
+    board.answer(link, "SERVICES", **({"list": names} if names else {}), **told)
+
+
+def _count(message: Message, name: str, default: int) -> int:
+    text = message.get(name)
+    value = parse_integer(text) if text else default
+    if value < 0:
+        raise RemoteProtocolError(f"parameter {name}: {value} is negative")
+    return value
+
+
+def _order(instance: dict[str, Any]) -> tuple[str, str, str, int]:
+    """The order of pages: a stable one."""
+    return instance["service"], instance["server"], instance["role"], instance["pid"] or 0
+
+
+def _page(instances: list[dict[str, Any]], bytes_max: int) -> list[dict[str, Any]]:
+    """As many instances as fit into one answer; an instance too large by itself is told without its commands."""
+    page, used = [], 0
+    for instance in instances:
+        size = len(json.dumps(instance)) * 2
+        if size > bytes_max:
+            page.append({**instance, "commands": []})
+            continue
+        used += size
+        if used > bytes_max:
+            break
+        page.append(instance)
+    return page

@@ -1,0 +1,207 @@
+"""One line that cannot be passed on unread: read it, ask whether it may be said, then obey it or deliver it."""
+
+import msgspec
+
+from communicator.errors import LocalProtocolError, ProtocolError
+from communicator.protocol.line_form import decode, parse_head
+from communicator.protocol.message import Message
+from communicator.protocol.names import ROUTER_SERVICE, WILDCARD_SERVERS
+from communicator.router.delivery.acknowledgement import acknowledge
+from communicator.router.delivery.belief import is_word_of_leaf, why_not_believed
+from communicator.router.delivery.checking import find_fault
+from communicator.router.delivery.delivery import deliver
+from communicator.router.delivery.flooding import hear_sender
+from communicator.router.delivery.refusals import refuse_message
+from communicator.router.delivery.reports import tell_hop
+from communicator.router.path.table import HANDLERS
+from communicator.router.peering.admission import must_wait
+from communicator.router.switchboard import Switchboard
+from communicator.router.vocabulary.authority import OF_THE_SUITE, Speaker, judge
+from communicator.router.vocabulary.effects import Identify
+from communicator.router.vocabulary.envelope import BROADCAST_TO, Envelope, open_envelope, own_envelope, read_spread
+from communicator.router.vocabulary.events import Instant
+from communicator.router.vocabulary.named_counts import OTHER
+from communicator.router.vocabulary.registry import Link, Party
+
+
+def inspect(board: Switchboard, link: Link, line: bytes, now: Instant) -> None:
+    """Deal with one line, whatever it is: bad ones are answered, counted and change nothing.
+
+    Args:
+        board: The router's state.
+        link: Who sent it.
+        line: One line without its newline.
+        now: The time.
+    """
+    if not line.strip():
+        return  # somebody pressed the return key
+    try:
+        message = decode(line)
+    except ProtocolError as error:
+        refuse_message(board, link, _command_of(line), str(error), "invalid")
+        return
+    if must_wait(board, link, message, line + b"\n", now):
+        return
+    if link.is_router:
+        _take_from_router(board, link, message, now)
+    else:
+        _take(board, link, message, line, now)
+
+
+def _command_of(line: bytes) -> str:
+    """The command of a line whose parameters cannot be read; empty where it cannot be read either."""
+    words = line.strip().split(b" ", 2)
+    try:
+        return parse_head(b" ".join(words[: 2 if line.lstrip().startswith(b"<") else 1]).decode("ascii")).command
+    except (ProtocolError, UnicodeDecodeError):
+        return ""
+
+
+def _take(board: Switchboard, link: Link, message: Message, line: bytes, now: Instant) -> None:
+    """A message of a service, a tool, or a stranger."""
+    ruling = judge(message, _speaker(link), board.config)
+    if ruling.allowed is None:
+        board.park(link, line + b"\n", Identify(link.id))
+    elif not ruling.allowed:
+        board.statistics.acl_denied += 1
+        refuse_message(board, link, message.command, ruling.reason, "acl")
+    elif fault := find_fault(board, link, message):
+        refuse_message(board, link, message.command, fault, "faulty")
+    elif message.service in ("", ROUTER_SERVICE) and board.config.is_here(message.server):
+        _obey(board, link, message, now)
+    else:
+        _deliver(board, own_envelope(link, _signed(board, link, _with_actor(board, link, message))), now)
+
+
+def _take_from_router(board: Switchboard, link: Link, message: Message, now: Instant) -> None:
+    """A message that another router brings: its own, or one of a service over there, for us or for somebody beyond."""
+    if _is_echo(board, message, now):
+        board.statistics.dropped["duplicate"] += 1
+        return
+    reason = why_not_believed(board, link, message, now)
+    if reason:
+        board.statistics.acl_denied += 1
+        refuse_message(board, link, message.command, reason, "acl")
+        return
+    try:
+        envelope = open_envelope(link, message)
+    except ValueError as error:
+        refuse_message(board, link, message.command, str(error), "invalid")
+        return
+    is_leaf = is_word_of_leaf(board, link, message, now)
+    if is_leaf:
+        hear_sender(board, message, now)
+    if (
+        message.server
+        and not board.config.is_here(message.server)
+        and not (is_leaf and message.command in OF_THE_SUITE)
+    ):
+        _deliver(board, envelope, now)
+        return
+    asker = _asker(link, message)
+    ruling = judge(message, _speaker(link, is_leaf=is_leaf), board.config)
+    if not ruling.allowed:
+        board.statistics.acl_denied += 1
+        refuse_message(board, asker, message.command, ruling.reason, "acl")
+        _end_repeats(board, envelope, "not_allowed", now)
+    elif _is_for_us(board, envelope) and (fault := find_fault(board, link, envelope.message)):
+        refuse_message(board, asker, message.command, fault, "faulty")
+        _end_repeats(board, envelope, "faulty", now)
+    elif message.service in ("", ROUTER_SERVICE):
+        _obey(board, asker, message, now)
+    else:
+        _deliver(board, envelope, now)
+
+
+def _is_echo(board: Switchboard, message: Message, now: Instant) -> bool:
+    """Whether a copy of what C++ routers spread has been here before: it is nobody's fault, and says nothing new."""
+    spread = read_spread(message)
+    if spread is None or message.get(BROADCAST_TO) or message.server not in ("", *WILDCARD_SERVERS):
+        return False
+    return board.received.holds(spread.key(message.sent_from_server), now.monotonic_s)
+
+
+def _is_for_us(board: Switchboard, envelope: Envelope) -> bool:
+    """Whether it ends here, at least one copy of it; what only passes is the business of the hosts it is for."""
+    return envelope.serves is None or board.config.server_name in envelope.serves
+
+
+def _end_repeats(board: Switchboard, envelope: Envelope, reason: str, now: Instant) -> None:
+    """A message that has to arrive never will: its router need not send it again, and its sender hears no second refusal."""
+    if _is_for_us(board, envelope):
+        acknowledge(board, envelope, "failed", now, reason)
+
+
+def _asker(link: Link, message: Message) -> Link:
+    """Whom to answer: the router itself, or over it the service that asks."""
+    if (
+        message.sent_from_service in ("", ROUTER_SERVICE)
+        and link.peer
+        and message.sent_from_server in ("", link.peer.server)
+    ):
+        return link
+    if not message.sent_from_service:
+        return link
+    asker = Party(message.sent_from_server, message.sent_from_service)
+    return Link(link.id, link.kind, link.address, user_known=True, is_bus=link.is_bus, answers_to=asker)
+
+
+def _deliver(board: Switchboard, envelope: Envelope, now: Instant) -> None:
+    try:
+        deliver(board, envelope, now)
+    except LocalProtocolError as error:  # a JSON message may hold what no line can
+        refuse_message(board, envelope.link, envelope.message.command, str(error), "invalid")
+
+
+def _speaker(link: Link, *, is_leaf: bool = False) -> Speaker:
+    return Speaker(
+        kind=link.kind,
+        user=link.user,
+        user_known=link.user_known,
+        registration=link.registration,
+        accepted=link.is_router or link.registration is not None,
+        is_router=link.is_router,
+        is_leaf=is_leaf,
+        is_bus=link.is_bus,
+        is_dialled=link.dial is not None,
+    )
+
+
+def _signed(board: Switchboard, link: Link, message: Message) -> Message:
+    """Put the true sender in place of any that was claimed: a name for a registered link, none for another."""
+    registration = link.registration
+    return msgspec.structs.replace(
+        message,
+        sent_from_server=board.config.server_name if registration else "",
+        sent_from_service=registration.service if registration else "",
+    )
+
+
+def _obey(board: Switchboard, link: Link, message: Message, now: Instant) -> None:
+    handler = HANDLERS.get(message.command)
+    if message.get("trace"):
+        _trace(board, link, message, now)
+    board.statistics.routed["self"] += 1
+    board.statistics.commands[OTHER if handler is None else message.command] += 1
+    if handler is None:
+        board.answer(link, "UNKNOWN", command=message.command)
+        return
+    try:
+        handler(board, link, message, now)
+    except ValueError as error:  # a ProtocolError or an AddressError: a parameter is wrong, or has no answer
+        refuse_message(board, link, message.command, str(error), "invalid")
+
+
+def _trace(board: Switchboard, link: Link, message: Message, now: Instant) -> None:
+    """Its sender follows a message that has arrived: it was for us."""
+    envelope = own_envelope(link, message) if link.answers_to is None else open_envelope(link, message)
+    tell_hop(board, envelope, now, "delivered", ROUTER_SERVICE)
+
+
+def _with_actor(board: Switchboard, link: Link, message: Message) -> Message:
+    """CANARY_COMMAND is audited: who gives it is written here, not believed."""
+    if message.command != "CANARY_COMMAND":
+        return message
+    user = link.user.name if link.user else ""
+    actor = {"actor_user": user, "actor_server": board.config.server_name}
+    return msgspec.structs.replace(message, parameters={**message.parameters, **actor})

@@ -1,0 +1,1 @@
+"""PURE: how routers meet, part, and tell each other who is there."""

@@ -1,0 +1,142 @@
+"""Who may enter from another host: passwords are checked one at a time before anything else is read, certificates name servers."""
+
+from communicator.errors import ProtocolError
+from communicator.protocol.addresses import plain_ip
+from communicator.protocol.line_form import decode
+from communicator.protocol.message import Message
+from communicator.router.mesh.gatekeeper import Decision, Verdict
+from communicator.router.switchboard import Switchboard
+from communicator.router.vocabulary.effects import CheckCredential, KeepOut, Level
+from communicator.router.vocabulary.events import CloseReason, Credential, CredentialsRevoked, Instant, Opens
+from communicator.router.vocabulary.registry import Link
+
+CARRY_CREDENTIALS = frozenset(("CONNECT", "REGISTER", "GOSSIP"))
+"""What a stranger may show a password with."""
+BLOCK_PERIOD = "5m"
+"""How long we ask for an address to be kept out; whoever guesses goes on is blocked again."""
+
+
+def must_wait(board: Switchboard, link: Link, message: Message, line: bytes, now: Instant) -> bool:
+    """Have the password of a stranger checked before its message is looked at.
+
+    Args:
+        board: The router's state.
+        link: Who speaks.
+        message: What was said.
+        line: The same, as it came; it is dealt with again when the answer is there.
+        now: The time.
+
+    Returns:
+        Whether the line waits, or has been refused already.
+    """
+    if not link.is_stranger or link.credential is not None or message.command not in CARRY_CREDENTIALS:
+        return False
+    username, password = message.get("username"), message.get("password")
+    if not (username and password):
+        return False
+    decision = board.mesh.gate.ask(link.id, link.ip, username, password, now.monotonic_s)
+    match decision.verdict:
+        case Verdict.VERIFY:
+            board.hold(link, line)
+            board.ask(CheckCredential(link.id, username, password))
+        case Verdict.QUEUED:
+            board.hold(link, line)
+        case Verdict.REFUSED:
+            _turn_away(board, link, message.command, decision.reason)
+            _keep_out(board, plain_ip(link.ip), decision)
+    return True
+
+
+def credential_checked(board: Switchboard, number: int, credential: Credential | None, now: Instant) -> None:
+    """A password was checked: its owner goes on or goes away, and the next one is checked."""
+    outcome = board.mesh.gate.checked(credential is not None, now.monotonic_s)
+    link = board.registry.links.get(number)
+    if link is not None and not link.closing:
+        if credential is not None:
+            link.credential = credential
+        else:
+            _turn_away_held(board, link, "wrong username or password")
+    if outcome is None:
+        return
+    if outcome.block:
+        _block(board, outcome.ip, outcome.wrong)
+    for refusal in outcome.refused:
+        held = board.registry.links.get(refusal.link_id)
+        if held is not None and not held.closing:
+            _turn_away_held(board, held, refusal.reason)
+    if outcome.next is not None:
+        board.ask(CheckCredential(outcome.next.link_id, outcome.next.username, outcome.next.password))
+
+
+def why_not(board: Switchboard, link: Link, opens: Opens, name: str) -> str:
+    """Why this link may not be that server, or that service; empty when it may.
+
+    Args:
+        board: The router's state.
+        link: A link from another host.
+        opens: What it wants to be.
+        name: As what; empty when any name will do.
+    """
+    if opens is Opens.ROUTER and link.certificate is not None:
+        if not name or name in link.certificate:
+            return ""
+        return f"the certificate is not for {name!r}"
+    credential = link.credential
+    if credential is not None:
+        allowed = credential.allows(opens, name) if name else credential.opens is opens
+        return "" if allowed else f"the password of {credential.username!r} is not for {opens} {name!r}"
+    if opens is Opens.ROUTER and not board.config.cluster.demands_credentials:
+        return ""
+    return f"a {opens} from another host has to show username and password"
+
+
+def revoke(board: Switchboard, event: CredentialsRevoked) -> list[Link]:
+    """The links whose password or certificate no longer counts."""
+    return [
+        link
+        for link in board.registry.links.values()
+        if link.id in event.links or (link.credential is not None and link.credential.username in event.usernames)
+    ]
+
+
+def refuse_peer(board: Switchboard, link: Link, reason: str, **parameters: str) -> None:
+    """Tell another router that it is not taken, and close its link."""
+    why = "ending" if "shutdown" in parameters else "name" if "conflict" in parameters else "credentials"
+    board.statistics.peers_refused[why] += 1
+    board.notice(Level.WARNING, "router_refused", link=link.name, reason=reason)
+    board.answer(link, "REFUSE", message=reason, **parameters)
+    board.close(link, CloseReason.AUTH if not parameters else CloseReason.PROTOCOL)
+
+
+def _turn_away_held(board: Switchboard, link: Link, reason: str) -> None:
+    """Turn a link away whose line waits; what it said is forgotten, for it holds a password."""
+    line, link.parked = link.parked, b""
+    link.is_parked = False
+    try:
+        command = decode(line.partition(b"\n")[0]).command
+    except ProtocolError:
+        command = ""
+    _turn_away(board, link, command, reason)
+
+
+def _turn_away(board: Switchboard, link: Link, command: str, reason: str) -> None:
+    board.statistics.auth_failures[link.kind] += 1
+    if command == "REGISTER":
+        board.notice(Level.WARNING, "credentials_refused", link=link.name, reason=reason)
+        board.refuse(link, command, reason)
+        board.close(link, CloseReason.AUTH)
+    else:
+        refuse_peer(board, link, reason)
+
+
+def _keep_out(board: Switchboard, ip: str, decision: Decision) -> None:
+    """Have those who would be refused in any case stopped before they cost anything."""
+    if decision.keep_out_s > 0.0:
+        board.notice(Level.WARNING, "address_kept_out", ip=ip, for_s=round(decision.keep_out_s, 1))
+        board.ask(KeepOut(ip, decision.keep_out_s))
+
+
+def _block(board: Switchboard, ip: str, failures: int) -> None:
+    """Ask whoever keeps the firewall to keep an address out."""
+    board.notice(Level.WARNING, "address_blocked", ip=ip, failures=failures)
+    board.tell_listeners("BLOCK", uri=ip, period=BLOCK_PERIOD, reason=f"{failures} wrong passwords")

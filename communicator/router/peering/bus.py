@@ -1,0 +1,29 @@
+"""A link that leads to many routers: who joins it tells everyone what is here, and everyone speaks for itself; it dials nobody."""
+
+from communicator.router.peering.exchange import flood, publish_services, share_summary, topology_changed
+from communicator.router.switchboard import Switchboard
+from communicator.router.vocabulary.events import Instant, ServersReached
+from communicator.router.vocabulary.registry import Link
+
+
+def join(board: Switchboard, link: Link) -> None:
+    """We are on a bus: the others hear all about us, and send what we lack."""
+    link.is_bus = True
+    share_summary(board, link)
+    flood(board, board.mesh.database.republish())
+
+
+def reached(board: Switchboard, event: ServersReached, now: Instant) -> None:
+    """Routers have come to a bus or gone from it; what nobody was there to hear is told now."""
+    link = board.registry.links.get(event.link)
+    if link is None or not link.is_bus:
+        return
+    board.carrier.reached(link, event.servers)
+    topology_changed(board, now)
+    publish_services(board)
+
+
+def leave(board: Switchboard, link: Link, now: Instant) -> None:
+    """A bus is gone."""
+    board.carrier.closed(link)
+    topology_changed(board, now)

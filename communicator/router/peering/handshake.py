@@ -1,0 +1,375 @@
+"""How routers meet and part: CONNECT, ACCEPT, REFUSE, GOSSIP, RECEIVED, DISCONNECT; who may is told elsewhere (admission)."""
+
+from communicator.errors import RemoteProtocolError
+from communicator.protocol.message import Message
+from communicator.protocol.names import ROUTER_SERVICE
+from communicator.protocol.values import NS_PER_S
+from communicator.router.cores.contests import Contest
+from communicator.router.mesh.book.neighbors_file import is_larger
+from communicator.router.mesh.offer import (
+    Offer,
+    order_neighbors,
+    read_address,
+    read_offer,
+    render_offer,
+    require_version,
+)
+from communicator.router.peering.admission import refuse_peer, why_not
+from communicator.router.peering.exchange import publish_links, share_summary, topology_changed
+from communicator.router.switchboard import Switchboard
+from communicator.router.vocabulary.effects import Continue, Dial, Level, RouterLinked
+from communicator.router.vocabulary.events import CloseReason, DialFailed, Instant, LinkKind, Opens
+from communicator.router.vocabulary.registry import Link
+
+
+def dial_due(board: Switchboard, now: Instant) -> None:
+    """Dial whom the address book names now."""
+    for attempt in board.mesh.book.due(now.monotonic_s):
+        board.ask(Dial(attempt.number, attempt.host_port.host, attempt.host_port.port, attempt.secure))
+
+
+def dial_failed(board: Switchboard, event: DialFailed, now: Instant) -> None:
+    """A dial came to nothing: told to those who want to know, the first time, and tried again later."""
+    _attempt_failed(board, event.dial, event.reason, now)
+
+
+def _attempt_failed(board: Switchboard, number: int, reason: str, now: Instant) -> None:
+    attempt = board.mesh.book.attempt(number)
+    if attempt is None or not board.mesh.book.failed(number, reason, now.monotonic_s):
+        return
+    board.notice(Level.WARNING, "neighbor_unreachable", address=str(attempt.host_port), reason=reason)
+    board.tell_listeners("UNREACHABLE", who=str(attempt.host_port))
+
+
+def greet(board: Switchboard, link: Link, now: Instant) -> None:
+    """A link to or from another host has opened: within a time it has to show who it is, and where we dialled we say who we are."""
+    board.mesh.strangers.add(link, now.monotonic_s)
+    if link.dial is None:
+        if len(board.mesh.strangers) > board.config.limits.strangers:
+            board.close(link, CloseReason.LIMIT)
+        return
+    attempt = board.mesh.book.attempt(link.dial)
+    if attempt is None or board.draining:
+        board.close(link, CloseReason.DRAIN)
+    elif attempt.told:
+        board.say(link, Message("GOSSIP", {"my_address": attempt.told} | _credentials(board, link)))
+    else:
+        told = {"version": "1", **_offer(board, str(attempt.host_port)), **_credentials(board, link)}
+        board.say(link, Message("CONNECT", told))
+
+
+def _offer(board: Switchboard, receiver: str) -> dict[str, str]:
+    heard_of = sorted({instance.service for instance in board.mesh.directory.all()})
+    neighbors = order_neighbors(board.mesh.book.addresses(), receiver, board.mesh.members())
+    return render_offer(board.config, neighbors, heard_of)
+
+
+def _credentials(board: Switchboard, link: Link) -> dict[str, str]:
+    """Our username and password, where they may be said: never in clear to another host, unless that was allowed."""
+    cluster = board.config.cluster
+    if not cluster.username:
+        return {}
+    if link.kind is LinkKind.SECURE or link.is_loopback or cluster.allow_cleartext_password:
+        return {"username": cluster.username, "password": cluster.password}
+    board.notice(Level.WARNING, "password_withheld", link=link.name, reason="the link is not encrypted")
+    return {}
+
+
+def connect(board: Switchboard, link: Link, message: Message, now: Instant) -> None:
+    """CONNECT: another router wants to be linked."""
+    if link.peer is not None or link.registration is not None or link.dial is not None or link.answers_to is not None:
+        raise RemoteProtocolError("this link is in use already")
+    require_version(message)
+    offer = read_offer(message, board.config)
+    if board.draining:
+        refuse_peer(board, link, "we are about to end", shutdown="true")
+        return
+    if offer.peer.boot_id == board.config.boot_id:
+        refuse_peer(board, link, "we have dialled ourselves", conflict="name", boot_id=board.config.boot_id)
+        return
+    reason = why_not(board, link, Opens.ROUTER, offer.peer.server)
+    if reason:
+        board.statistics.auth_failures[link.kind] += 1
+        refuse_peer(board, link, reason)
+        return
+    _welcome(board, link, offer, now)
+
+
+def _welcome(board: Switchboard, link: Link, offer: Offer, now: Instant) -> None:
+    """Link a router whose name is free, begin a contest for one that is not."""
+    server = offer.peer.server
+    if server == board.config.server_name:
+        board.notice(Level.ERROR, "server_name_conflict", server=server, newcomer=offer.peer.address)
+        refuse_peer(board, link, f"{server!r} is our own name", conflict="name")
+        return
+    elder = board.mesh.peers.get(server)
+    if elder is not None and _is_same_life(elder, offer):
+        if _crossed(board, elder, link, offer):
+            refuse_peer(board, link, "we are linked already", conflict="name")
+            return
+        part(board, elder, CloseReason.REPLACED, now)
+    elif _is_taken(board, offer):
+        _contest(board, link, offer, now)
+        return
+    admit_peer(board, link, offer, now)
+
+
+def _is_same_life(elder: Link, offer: Offer) -> bool:
+    """Whether the router that is linked already, and the one that wants to be, are one: not one that was started anew."""
+    return elder.peer is not None and offer.peer.boot_id != "" and elder.peer.boot_id == offer.peer.boot_id
+
+
+def _is_taken(board: Switchboard, offer: Offer) -> bool:
+    """Whether another life of this server is linked with us, or with somebody we can reach."""
+    server = offer.peer.server
+    known = board.mesh.database.boot_id(server)
+    return server in board.mesh.peers or (
+        known is not None and known != offer.peer.boot_id and board.carrier.hop(server) is not None
+    )
+
+
+def _contest(board: Switchboard, link: Link, offer: Offer, now: Instant) -> None:
+    """Ask the elder whether it lives; the newcomer waits."""
+    server = offer.peer.server
+    hop = board.carrier.hop(server)
+    if board.mesh.contests.find(server) is not None or hop is None:
+        _turn_down(board, link, f"the name {server!r} is being decided", now)
+        return
+    serial = board.new_run_id()
+    board.mesh.contests.begin(server, link, offer, serial, now.monotonic_s)
+    board.say(hop.link, Message("ALIVE", {"serial": serial}, service=ROUTER_SERVICE, server=server))
+
+
+def _turn_down(board: Switchboard, link: Link, reason: str, now: Instant) -> None:
+    """A name is not free: whoever came to us is told so, whom we dialled we leave."""
+    if link.dial is None:
+        refuse_peer(board, link, reason, conflict="name")
+    else:
+        _give_up(board, link, reason, now)
+
+
+def elder_lives(board: Switchboard, serial: str, boot_id: str, now: Instant) -> None:
+    """An ABSOLUTELY came from another router: if a newcomer waits for its name, it waits in vain.
+
+    Unless the two are one: it was started anew, has met others before us, and the question has reached it over them.
+
+    Args:
+        board: The router's state.
+        serial: Of the question.
+        boot_id: Which life of a router has answered, if it says so.
+        now: The time.
+    """
+    contest = board.mesh.contests.find_asked(serial)
+    if contest is None:
+        return
+    server = contest.name
+    board.mesh.contests.end(server)
+    if boot_id and boot_id == contest.claim.peer.boot_id:
+        _let_in(board, contest, now)
+        return
+    board.notice(Level.ERROR, "server_name_conflict", server=server, newcomer=contest.claim.peer.address)
+    _turn_down(board, contest.newcomer, f"{server!r} is in the cluster already, and alive", now)
+
+
+def settle_contests(board: Switchboard, now: Instant) -> None:
+    """Names whose elder did not answer go to the newcomer; an elder we hold up ourselves has more time."""
+    for contest in board.mesh.contests.prolong_due(now.monotonic_s):
+        elder = board.mesh.peers.get(contest.name)
+        if elder is not None and elder.held:
+            continue
+        board.mesh.contests.end(contest.name)
+        if elder is not None:
+            part(board, elder, CloseReason.REPLACED, now)
+        _let_in(board, contest, now)
+
+
+def _let_in(board: Switchboard, contest: Contest[Offer], now: Instant) -> None:
+    """The name is the newcomer's; one that we have dialled has been linked for its own part, and may have spoken since."""
+    link = contest.newcomer
+    if link.closing:
+        return
+    admit_peer(board, link, contest.claim, now)
+    if link.is_parked:
+        board.ask(Continue(link.id))
+
+
+def _crossed(board: Switchboard, elder: Link, link: Link, offer: Offer) -> bool:
+    """Whether both have dialled at once, and the link to keep is the elder: the one that the larger address dialled."""
+    if (elder.dial is None) == (link.dial is None):
+        return False  # the same side has dialled again: it knows that the elder is dead
+    return (elder.dial is not None) == is_larger(board.config.my_address, offer.peer.address)
+
+
+def admit_peer(board: Switchboard, link: Link, offer: Offer, now: Instant) -> None:
+    """Take a router into the cluster over this link; whoever came to us is told ACCEPT, and asked what it understands."""
+    mesh = board.mesh
+    link.peer = offer.peer
+    mesh.strangers.discard(link)
+    mesh.peers[offer.peer.server] = link
+    mesh.heartbeat.joined(link.id, now.monotonic_s)
+    board.ask(RouterLinked(link.id))
+    if link.dial is None:
+        board.answer(link, "ACCEPT", **_offer(board, offer.peer.address))
+        board.answer(link, "HELP")
+    _enter(board, link, offer, now)
+    board.notice(
+        Level.INFO,
+        "router_linked",
+        server=offer.peer.server,
+        address=offer.peer.address,
+        link=f"{link.kind}:{link.address}",
+        directory=not offer.peer.is_leaf,
+    )
+    board.tell_listeners("NEW_REMOTE_CONNECTION", server_name=offer.peer.server)
+    topology_changed(board, now)
+    publish_links(board)
+    if not offer.peer.is_leaf:
+        share_summary(board, link)
+
+
+def _enter(board: Switchboard, link: Link, offer: Offer, now: Instant) -> None:
+    book = board.mesh.book
+    replaced = book.prove(offer.peer.server, offer.peer.address, now.monotonic_s)
+    book.leave(offer.peer.server, replaced, now.wall_ns // NS_PER_S)
+    for address in replaced:
+        board.notice(Level.INFO, "address_replaced", server=offer.peer.server, old=address, new=offer.peer.address)
+    book.linked(link.dial, offer.peer.server, now.monotonic_s)
+    book.hear(offer.neighbors, now.monotonic_s)
+    board.keep_neighbors()
+
+
+def accept(board: Switchboard, link: Link, message: Message, now: Instant) -> None:
+    """ACCEPT: the router we dialled takes us."""
+    if link.dial is None or link.peer is not None:
+        raise RemoteProtocolError("this link has not asked to be accepted")
+    try:
+        offer = read_offer(message, board.config)
+    except RemoteProtocolError as error:
+        _give_up(board, link, str(error), now)
+        raise
+    server = offer.peer.server
+    if link.certificate is not None and server not in link.certificate:
+        _give_up(board, link, f"its certificate is not for {server!r}", now)
+    elif server == board.config.server_name:
+        _give_up(board, link, f"it calls itself {server!r}, as we do", now)
+    else:
+        _meet(board, link, offer, now)
+
+
+def _meet(board: Switchboard, link: Link, offer: Offer, now: Instant) -> None:
+    """A router we dialled takes us: it may be linked with us already, or bear the name of one that is."""
+    elder = board.mesh.peers.get(offer.peer.server)
+    if elder is not None and not _is_same_life(elder, offer):
+        board.hold(link, b"")  # it believes to be linked, and what it says is to be heard once it is
+        _contest(board, link, offer, now)
+        return
+    if elder is not None:
+        if link.dial is not None and _crossed(board, elder, link, offer):
+            board.mesh.book.linked(link.dial, offer.peer.server, now.monotonic_s)
+            board.close(link, CloseReason.REPLACED)
+            return
+        part(board, elder, CloseReason.REPLACED, now)
+    admit_peer(board, link, offer, now)
+
+
+def _give_up(board: Switchboard, link: Link, reason: str, now: Instant) -> None:
+    """A router that we have dialled is not to be linked: try again later, it may be another one then."""
+    board.notice(Level.WARNING, "router_not_linked", link=link.name, reason=reason)
+    if link.dial is not None:
+        board.mesh.book.refused(link.dial, reason, now.monotonic_s)
+    board.close(link, CloseReason.PROTOCOL)
+
+
+def complaint(board: Switchboard, link: Link, message: Message, now: Instant) -> None:
+    """INVALID, UNKNOWN or QUITTING: for a router we have dialled another way to say no; of anybody else only counted."""
+    if link.dial is None or link.peer is not None:
+        board.notice(Level.DEBUG, "complaint", link=link.name, command=message.command, about=message.get("command"))
+        return
+    reason = "it is about to end" if message.command == "QUITTING" else message.get("message")[:200]
+    _give_up(board, link, f"refused: {reason or 'it gave no reason'}", now)
+
+
+def refuse(board: Switchboard, link: Link, message: Message, now: Instant) -> None:
+    """REFUSE: the router we dialled does not take us, for now."""
+    if link.dial is None or link.peer is not None:
+        raise RemoteProtocolError("this link has not asked to be accepted")
+    if message.get("boot_id") == board.config.boot_id:
+        board.mesh.book.ourselves(link.dial, now.monotonic_s)
+        board.close(link, CloseReason.PROTOCOL)
+        return
+    if message.get("shutdown"):
+        reason = "it is about to end"
+    elif message.get("conflict"):
+        reason = f"{board.config.server_name!r} is taken, or linked already"
+    else:
+        reason = message.get("message")[:200] or "it gave no reason"
+    _give_up(board, link, f"refused: {reason}", now)
+
+
+def gossip(board: Switchboard, link: Link, message: Message, now: Instant) -> None:
+    """GOSSIP: a router with a smaller address tells us that it is there, so that we dial it."""
+    if link.peer is not None or link.answers_to is not None:
+        raise RemoteProtocolError("gossip is told over a link of its own")
+    address = read_address(message)
+    known = board.mesh.book.has(address)
+    reason = "" if known else why_not(board, link, Opens.ROUTER, "")
+    if reason:
+        board.statistics.auth_failures[link.kind] += 1
+        raise RemoteProtocolError(reason)
+    if board.mesh.book.called(address, now.monotonic_s):
+        board.keep_neighbors()
+    board.answer(link, "RECEIVED")
+
+
+def received(board: Switchboard, link: Link, _message: Message, now: Instant) -> None:
+    """RECEIVED: the other router has heard our GOSSIP, and will dial."""
+    if link.dial is None or link.peer is not None:
+        raise RemoteProtocolError("this link has told no gossip")
+    board.mesh.book.gossiped(link.dial, now.monotonic_s)
+    board.close(link, CloseReason.DRAIN)
+    board.mesh.status.set(now.monotonic_s)  # another one may be waiting to be told
+
+
+def disconnect(board: Switchboard, link: Link, _message: Message, now: Instant) -> None:
+    """DISCONNECT: the other router leaves in good order."""
+    if link.peer is None:
+        raise RemoteProtocolError("this link is no link of a router")
+    part(board, link, CloseReason.DRAIN, now, word="DISCONNECTED")
+
+
+def part(board: Switchboard, link: Link, reason: CloseReason, now: Instant, word: str = "HANGUP") -> None:
+    """A router is no longer linked; everyone who asked for it is told so.
+
+    Args:
+        board: The router's state.
+        link: The link, which is closed if it is not yet.
+        reason: Why it ends.
+        now: The time.
+        word: What local services hear: HANGUP, or DISCONNECTED when it went in good order.
+    """
+    board.mesh.strangers.discard(link)
+    peer, link.peer = link.peer, None
+    if peer is None:
+        if link.dial is not None:
+            _attempt_failed(board, link.dial, "it closed the link before anything was agreed", now)
+        board.close(link, reason)
+        return
+    board.close(link, reason)
+    mesh = board.mesh
+    mesh.heartbeat.left(link.id)
+    if mesh.peers.get(peer.server) is link:
+        del mesh.peers[peer.server]
+    mesh.book.lost(peer.server, now.monotonic_s)
+    mesh.book.introductions.left(peer.server)
+    if board.draining:
+        return  # it is we who go
+    board.notice(Level.WARNING, "router_lost", server=peer.server, address=peer.address, reason=reason)
+    board.tell_listeners(word, server_name=peer.server)
+    topology_changed(board, now)
+    publish_links(board)
+
+
+def take_leave(board: Switchboard, link: Link) -> None:
+    """We are about to end: tell the router at the other end."""
+    if link.peer is not None:
+        board.say(link, Message("DISCONNECT", service=ROUTER_SERVICE, server=link.peer.server))

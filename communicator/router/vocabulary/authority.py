@@ -1,0 +1,341 @@
+"""Who may say what: one table from command to rule, each rule a function of the speaker; it changes nothing."""
+
+import ipaddress
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from communicator.protocol.addresses import parse_host_port
+from communicator.protocol.definitions.speakers import split_rule
+from communicator.protocol.message import Message
+from communicator.protocol.names import ROUTER_SERVICE, WILDCARD_SERVERS
+from communicator.router.vocabulary.config import RouterConfig
+from communicator.router.vocabulary.events import LinkKind, User
+from communicator.router.vocabulary.registry import Registration, Role
+from communicator.router.vocabulary.rules import RULE_OF
+
+OWNED_SERVICES = frozenset(("timekeeper", "canary", "exporter", "sitter"))
+"""Names whose holder is believed by others, so that not every user may take them."""
+
+COMPLAINTS = frozenset(("INVALID", "UNKNOWN", "QUITTING"))
+"""How a router may answer CONNECT or GOSSIP beside REFUSE: never refused, or two would refuse each other's refusals for ever."""
+
+
+SUITE_RULES = frozenset(("clock", "itself", "live()", "member", "operator()", "own()", "run"))
+"""Of what routers, timekeepers and canaries tell each other and act on."""
+OF_THE_SUITE = frozenset(command for command, rule in RULE_OF.items() if split_rule(rule)[0] in SUITE_RULES)
+"""Commands that a C++ router cannot bring: it asks nobody for a proof."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Speaker:
+    """What the router knows of whoever sent a message."""
+
+    kind: LinkKind
+    user: User | None = None
+    user_known: bool = True
+    """False while the user could still be found out by asking the shell."""
+    registration: Registration | None = None
+    accepted: bool = False
+    """On remote links: CONNECT, ACCEPT or REGISTER went through."""
+    is_router: bool = False
+    """On remote links: it is one between routers."""
+    is_leaf: bool = False
+    """What comes over it is the word of a C++ router, or was passed on by one."""
+    is_bus: bool = False
+    """It leads to many routers, which need not meet."""
+    is_dialled: bool = False
+    """It is we who came to it."""
+
+    @property
+    def is_stranger(self) -> bool:
+        """Whether it comes from another host, and nobody knows from whom."""
+        return self.kind.is_remote and not self.accepted
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """May this be said? `allowed` is None when the user must be identified first."""
+
+    allowed: bool | None
+    reason: str = ""
+
+
+ALLOWED = Ruling(allowed=True)
+ASK_WHO = Ruling(allowed=None)
+Rule = Callable[[Message, Speaker, RouterConfig], Ruling]
+
+
+def judge(message: Message, speaker: Speaker, config: RouterConfig) -> Ruling:
+    """Decide whether a speaker may send a message.
+
+    Args:
+        message: What was said; where it is addressed does not matter for a command that has a rule.
+        speaker: Who said it.
+        config: Whose router this is, and who owns which name.
+
+    Returns:
+        The ruling; a refusal carries its reason in words for the sender.
+    """
+    if speaker.is_stranger and not _is_for_us(message, config):
+        return _no("this link has not shown who it is yet")
+    if speaker.is_leaf and message.command in OF_THE_SUITE:
+        return _no("the daemons of the suite are not spoken to by way of a C++ router, which asks nobody for a proof")
+    ruling = RULES.get(message.command, _anything_else)(message, speaker, config)
+    return _permission(message, speaker, config) if ruling.allowed else ruling
+
+
+def _is_for_us(message: Message, config: RouterConfig) -> bool:
+    """Whether a message is for this very router."""
+    return message.service in ("", ROUTER_SERVICE) and (
+        message.server in ("", config.server_name) or message.server in WILDCARD_SERVERS
+    )
+
+
+def _no(reason: str) -> Ruling:
+    return Ruling(allowed=False, reason=reason)
+
+
+def _as_user(speaker: Speaker, may: Callable[[User], bool], who: str) -> Ruling:
+    """Rule by the user behind a local link, who may have to be found out first."""
+    if not speaker.kind.is_local:
+        return _no(f"only from a local link, by {who}")
+    if speaker.user is None:
+        return _no(f"this link's user cannot be told, and it takes {who}") if speaker.user_known else ASK_WHO
+    return ALLOWED if may(speaker.user) else _no(f"user {speaker.user.name!r} may not: it takes {who}")
+
+
+def _is_master(user: User, config: RouterConfig) -> bool:
+    return user.uid in (0, config.uid)
+
+
+def _owner_rule(service: str, speaker: Speaker, config: RouterConfig) -> Ruling:
+    owner = config.owners.get(service)
+    who = f"root, the router's user or user {owner!r}" if owner else "root or the router's user"
+    return _as_user(speaker, lambda user: _is_master(user, config) or user.name == owner, who)
+
+
+def _register(message: Message, speaker: Speaker, config: RouterConfig) -> Ruling:
+    service = message.get("service")
+    if speaker.kind.is_remote and not speaker.is_router:
+        owned = service in OWNED_SERVICES or service in config.owners
+        return _no(f"{service!r} is registered on its own host only") if owned else ALLOWED
+    if not speaker.kind.is_local:
+        return _no("only a link of a service may register")
+    if service in OWNED_SERVICES or service in config.owners:
+        return _owner_rule(service, speaker, config)
+    return ALLOWED
+
+
+def _master(_message: Message, speaker: Speaker, config: RouterConfig) -> Ruling:
+    group = config.stop_group
+    who = f"root, the router's user or group {group!r}" if group else "root or the router's user"
+    return _as_user(
+        speaker,
+        lambda user: _is_master(user, config) or (group != "" and group in user.groups),
+        who,
+    )
+
+
+def _only_as(service: str) -> Rule:
+    def rule(message: Message, speaker: Speaker, _config: RouterConfig) -> Ruling:
+        registration = speaker.registration
+        if speaker.is_router and message.sent_from_service == service and message.service not in ("", ROUTER_SERVICE):
+            return ALLOWED  # its own router has seen to that
+        if registration is not None and (registration.service, registration.role) == (service, Role.LIVE):
+            return ALLOWED
+        return _no(f"only from the live {service} of this server")
+
+    return rule
+
+
+def _clock_word(message: Message, speaker: Speaker, config: RouterConfig) -> Ruling:
+    to_router = message.service in ("", ROUTER_SERVICE)
+    return _only_as("timekeeper")(message, speaker, config) if to_router else _anything_else(message, speaker, config)
+
+
+def _report_of(service: str) -> Rule:
+    """A service tells those of its name elsewhere about its own server only."""
+
+    def rule(message: Message, speaker: Speaker, config: RouterConfig) -> Ruling:
+        ruling = _only_as(service)(message, speaker, config)
+        if not ruling.allowed:
+            return ruling
+        try:
+            server = json.loads(message.get("report"))["server"]
+        except (ValueError, KeyError, TypeError, RecursionError):
+            return _no("parameter report is not JSON with a server")
+        own = message.sent_from_server if speaker.is_router else config.server_name
+        return ALLOWED if server == own else _no(f"a report about {server!r} must come from there")
+
+    return rule
+
+
+def _run_report(message: Message, speaker: Speaker, config: RouterConfig) -> Ruling:
+    registration = speaker.registration
+    if registration is not None and message.get("service") == registration.service:
+        own = message.get("run_id", registration.run_id) == registration.run_id
+        return ALLOWED if own else _owner_rule("canary", speaker, config)
+    return _owner_rule("canary", speaker, config)
+
+
+def _operator(service: str) -> Rule:
+    """Who owns a service orders it about; from another host its router has seen to that, and says whose host it is."""
+
+    def rule(message: Message, speaker: Speaker, config: RouterConfig) -> Ruling:
+        if speaker.is_router:
+            told = message.get("actor_server") == message.sent_from_server
+            return ALLOWED if told else _no("parameter actor_server is not the server it comes from")
+        return _owner_rule(service, speaker, config)
+
+    return rule
+
+
+def _block(message: Message, speaker: Speaker, config: RouterConfig) -> Ruling:
+    uri = message.get("uri")
+    try:
+        ip = _ip_of(uri.rpartition("://")[2].partition("/")[0].rpartition("@")[2])
+        own = {_ip_of(config.my_address), *map(ipaddress.ip_address, config.own_ips), *_neighbor_ips(config)}
+    except ValueError:
+        return _no(f"parameter uri: {uri[:80]!r} has no IP address")
+    if ip.is_loopback or ip.is_unspecified or ip in own:
+        return _no(f"parameter uri: {uri[:80]!r} is this host or a neighbor, which is never blocked")
+    return _as_user(
+        speaker,
+        lambda user: _is_master(user, config) or user.name in config.owners.values(),
+        "root, the router's user or an owner of a service",
+    )
+
+
+def _neighbor_ips(config: RouterConfig) -> Iterator[ipaddress.IPv4Address | ipaddress.IPv6Address]:
+    """The configured neighbors that are named by number."""
+    for neighbor in config.cluster.neighbors:
+        try:
+            yield _ip_of(str(neighbor.host_port))
+        except ValueError:
+            continue
+
+
+def _ip_of(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+    ip = ipaddress.ip_address(parse_host_port(text, default_port=0).host)
+    return getattr(ip, "ipv4_mapped", None) or ip
+
+
+def _router_alone(_message: Message, _speaker: Speaker, _config: RouterConfig) -> Ruling:
+    return _no("only the router itself says this")
+
+
+def _stranger_or_router(_message: Message, speaker: Speaker, _config: RouterConfig) -> Ruling:
+    if speaker.kind.is_remote and not speaker.is_bus:
+        return ALLOWED
+    return _no("only from another router, over a remote or secure link of its own")
+
+
+def _between_routers(_message: Message, speaker: Speaker, _config: RouterConfig) -> Ruling:
+    return ALLOWED if speaker.is_router else _no("only from another router, once it was accepted")
+
+
+def _on_a_link(_message: Message, speaker: Speaker, _config: RouterConfig) -> Ruling:
+    if speaker.kind.is_local or (speaker.registration is not None and not speaker.is_router):
+        return ALLOWED
+    return _no("only from a local link, which an answer can reach")
+
+
+def _load_registration(message: Message, speaker: Speaker, config: RouterConfig) -> Ruling:
+    """A router asks the router of another host, also, as the ancestor does, when it was dialled and is about to say ACCEPT."""
+    if speaker.is_router or (speaker.is_stranger and speaker.is_dialled):
+        return _router_itself(message, speaker, config)
+    if message.service in ("", ROUTER_SERVICE) and not _is_for_us(message, config):
+        return _no("a service asks the router of its own host: LISTEN_LOADAVG")
+    return _on_a_link(message, speaker, config)
+
+
+def _load_word(message: Message, speaker: Speaker, config: RouterConfig) -> Ruling:
+    to_router = message.service in ("", ROUTER_SERVICE)
+    if to_router and not speaker.is_router:
+        return _no("only a router tells the load of its host")
+    return (_router_itself if to_router else _anything_else)(message, speaker, config)
+
+
+def _router_itself(message: Message, _speaker: Speaker, _config: RouterConfig) -> Ruling:
+    """On a link of routers: not one of their services."""
+    if message.sent_from_service in ("", ROUTER_SERVICE):
+        return ALLOWED
+    return _no("only a router says this to another, not its services")
+
+
+def _commands(_message: Message, speaker: Speaker, _config: RouterConfig) -> Ruling:
+    if speaker.kind.is_local or speaker.accepted:
+        return ALLOWED
+    return _no("only from a local link, or from a router once it was accepted")
+
+
+def _shutdown(message: Message, speaker: Speaker, config: RouterConfig) -> Ruling:
+    if not speaker.is_router:
+        return _master(message, speaker, config)
+    if message.sent_from_service not in ("", ROUTER_SERVICE):
+        return _no("only a router shuts others down")
+    if config.cluster.remote_shutdown:
+        return ALLOWED
+    return _no("this host is not shut down from afar: cluster.remote_shutdown is off")
+
+
+def _sign_of_life(_message: Message, _speaker: Speaker, _config: RouterConfig) -> Ruling:
+    """ALIVE and ABSOLUTELY: also from a stranger, who can mean this router only."""
+    return ALLOWED
+
+
+def _anything_else(message: Message, speaker: Speaker, _config: RouterConfig) -> Ruling:
+    if speaker.is_stranger and message.command not in COMPLAINTS:
+        return _no("this link has not shown who it is yet")
+    return ALLOWED
+
+
+def _permission(message: Message, speaker: Speaker, config: RouterConfig) -> Ruling:
+    """What a service may send at all, where the configuration says so."""
+    if speaker.registration is None:
+        return ALLOWED
+    service = speaker.registration.service
+    patterns = config.may_send.get(service)
+    if patterns is None or _may_send(message, patterns):
+        return ALLOWED
+    return _no(f"{service!r} may send {', '.join(patterns) or 'nothing'} only")
+
+
+def _may_send(message: Message, patterns: tuple[str, ...]) -> bool:
+    """Whether one of the patterns ``SERVICE/COMMAND`` fits; what is for the router itself always may be said."""
+    if message.service in ("", ROUTER_SERVICE):
+        return True
+    return any(fnmatchcase(f"{message.service}/{message.command}", pattern) for pattern in patterns)
+
+
+RULE_BY_WORD: Mapping[str, Rule] = {
+    "alive": _sign_of_life,
+    "block": _block,
+    "clock": _clock_word,
+    "commands": _commands,
+    "itself": _router_alone,
+    "link": _on_a_link,
+    "load": _load_registration,
+    "load_word": _load_word,
+    "master": _master,
+    "meeting": _stranger_or_router,
+    "member": _between_routers,
+    "register": _register,
+    "router": _between_routers,
+    "run": _run_report,
+    "shutdown": _shutdown,
+}
+"""The words of definitions; `communicator.protocol.definitions.speakers` has them for people."""
+RULE_ABOUT: Mapping[str, Callable[[str], Rule]] = {"live()": _only_as, "operator()": _operator, "own()": _report_of}
+"""Those that name a service."""
+
+
+def _rule(text: str) -> Rule:
+    word, service = split_rule(text)
+    return RULE_ABOUT[word](service) if service else RULE_BY_WORD[word]
+
+
+RULES: Mapping[str, Rule] = {command: _rule(text) for command, text in RULE_OF.items()}
+"""Commands with a rule of their own; a line that carries one is looked at, any other may be passed on unread."""

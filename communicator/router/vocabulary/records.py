@@ -1,0 +1,259 @@
+"""What routers tell each other of their links and services, as shapes and as JSON; it keeps nothing.
+
+A router speaks of itself in parts, so that a change costs what has changed: its links, and its service instances in 16 buckets.
+A record is one word about one part.
+"""
+
+import zlib
+from collections.abc import Iterable
+from typing import Annotated, Literal
+
+import msgspec
+
+from communicator.errors import RemoteProtocolError
+from communicator.protocol.addresses import parse_host_port
+from communicator.protocol.names import is_command_name, is_server_name, is_service_name
+from communicator.router.vocabulary.registry import Role
+
+BUCKETS = 16
+"""Parts that instances are spread over: a service that comes or goes costs about one, not all of a host."""
+LINKS = "links"
+"""The part that tells of a router's links; the others are the numbers of the buckets."""
+PARTS = frozenset((LINKS, *(str(number) for number in range(BUCKETS))))
+
+ENTRIES_MAX = 10_000
+"""Instances, neighbors, commands and the like in one list: above what any setting of ours is meant for."""
+FEATURES_MAX = 64
+TEXT_CHARACTERS = 256
+"""Twice the longest name."""
+COST_MAX = 1e9
+COUNT_MAX = 2**53
+"""What every reader of JSON still counts exactly."""
+
+_Text = Annotated[str, msgspec.Meta(max_length=TEXT_CHARACTERS)]
+_BootId = Annotated[str, msgspec.Meta(pattern=r"\A[0-9A-Za-z-]{1,64}\Z")]
+_Names = Annotated[tuple[_Text, ...], msgspec.Meta(max_length=ENTRIES_MAX)]
+_Port = Annotated[int, msgspec.Meta(ge=1, le=65_535)]
+_Count = Annotated[int, msgspec.Meta(ge=0, le=COUNT_MAX)]
+
+
+class Leaf(msgspec.Struct, frozen=True):
+    """A router without a directory, as the one it is linked to knows it: nothing is ever sent through it."""
+
+    address: _Text
+    services: _Names = ()
+
+
+class NeighborState(msgspec.Struct, frozen=True):
+    """One link to another router."""
+
+    server: _Text
+    cost: Annotated[float, msgspec.Meta(gt=0, le=COST_MAX)]
+    leaf: Leaf | None = None
+    """What the neighbor is when it cannot speak for itself."""
+
+
+class LinksState(msgspec.Struct, frozen=True):
+    """What a router says of itself and its links. Lists are compared in order: let it be a stable one."""
+
+    address: _Text
+    """``IP:port`` under which the cluster knows it."""
+    secure: bool
+    """Whether it is dialled there over TLS."""
+    neighbors: Annotated[tuple[NeighborState, ...], msgspec.Meta(max_length=ENTRIES_MAX)] = ()
+    features: Annotated[tuple[_Text, ...], msgspec.Meta(max_length=FEATURES_MAX)] = ()
+    forgotten: Annotated[dict[_Text, _Count], msgspec.Meta(max_length=ENTRIES_MAX)] = msgspec.field(
+        default_factory=dict
+    )
+    """Addresses (``IP:port``) that are no longer of the cluster, and since when: seconds since the epoch."""
+
+
+class Instance(msgspec.Struct, frozen=True, kw_only=True):
+    """One service on one host."""
+
+    server: _Text
+    service: _Text
+    version: _Text = ""
+    build: _Text = ""
+    role: Role
+    state: Literal["up", "down", "blocked"]
+    up_since: int | None = None
+    """Seconds since the epoch."""
+    address: _Text = ""
+    """The cluster address of its server."""
+    pid: int | None = None
+    boot_id: _Text = ""
+    metrics_port: _Port | None = None
+    probe_port: _Port | None = None
+    commands: _Names = ()
+
+    @property
+    def hears_broadcasts(self) -> bool:
+        """Whether it is there, and broadcasts reach it when it lists their command."""
+        return self.state == "up" and self.role.hears_broadcasts
+
+
+class ServicesState(msgspec.Struct, frozen=True):
+    """The instances of one bucket."""
+
+    instances: Annotated[tuple[Instance, ...], msgspec.Meta(max_length=ENTRIES_MAX)] = ()
+
+
+class Record(msgspec.Struct, frozen=True):
+    """One word of a router about one part of itself."""
+
+    server: str
+    boot_id: str
+    started: int
+    """When this life of the router began: seconds since the epoch by its own clock."""
+    part: str
+    sequence: int
+    state: LinksState | ServicesState
+
+    @property
+    def life(self) -> tuple[int, str]:
+        """What orders the lives of one router."""
+        return (self.started, self.boot_id)
+
+
+class _Envelope(msgspec.Struct, frozen=True):
+    """A record whose state is still to be read: its type depends on the part."""
+
+    server: _Text
+    boot_id: _BootId
+    started: _Count
+    part: _Text
+    sequence: Annotated[int, msgspec.Meta(ge=1, le=COUNT_MAX)]
+    state: msgspec.Raw
+
+
+Summary = dict[str, tuple[_Count, _BootId, dict[str, _Count]]]
+"""What a router knows, without the states: each server's ``[started, boot_id, {part: sequence}]``."""
+
+_UNREADABLE = (msgspec.DecodeError, ValueError, RecursionError)
+"""A lone surrogate is a ValueError, and so are msgspec's own errors, but only in its newer releases."""
+
+_READS_ENVELOPES = msgspec.json.Decoder(list[_Envelope])
+_READS_LINKS = msgspec.json.Decoder(LinksState)
+_READS_SERVICES = msgspec.json.Decoder(ServicesState)
+_READS_SUMMARY = msgspec.json.Decoder(Summary)
+
+
+def bucket_of(service: str) -> str:
+    """The part in which a router tells of this service."""
+    return str(zlib.crc32(service.encode()) % BUCKETS)
+
+
+def encode_records(records: Iterable[Record], bytes_max: int) -> list[str]:
+    """Write records as JSON arrays.
+
+    Args:
+        records: What to write, in this order.
+        bytes_max: The bound of one array in UTF-8. A record that is longer by itself gets an array of its own.
+
+    Returns:
+        As many arrays as it takes; none when there are no records.
+    """
+    arrays: list[list[bytes]] = []
+    used = 0
+    for record in records:
+        encoded = msgspec.json.encode(record)
+        if not arrays or used + len(encoded) + 1 > bytes_max:  # a comma or the closing bracket
+            arrays.append([])
+            used = 1
+        arrays[-1].append(encoded)
+        used += len(encoded) + 1
+    return [f"[{b','.join(array).decode()}]" for array in arrays]
+
+
+def decode_records(text: str) -> list[Record]:
+    """Read a JSON array of records; unknown keys are ignored.
+
+    Raises:
+        RemoteProtocolError: One of them is not a record; the text says which, and what is wrong with it.
+    """
+    try:
+        envelopes = _READS_ENVELOPES.decode(text)
+    except _UNREADABLE as error:
+        raise RemoteProtocolError(f"not an array of link-state records: {error}") from None
+    return [_open(envelope) for envelope in envelopes]
+
+
+def encode_summary(summary: Summary) -> str:
+    """Write a summary as JSON."""
+    return msgspec.json.encode(summary).decode()
+
+
+def decode_summary(text: str) -> Summary:
+    """Read a summary; servers and parts that nobody knows are harmless in it.
+
+    Raises:
+        RemoteProtocolError: It is none.
+    """
+    try:
+        return _READS_SUMMARY.decode(text)
+    except _UNREADABLE as error:
+        raise RemoteProtocolError(f"not a summary of link-state records: {error}") from None
+
+
+def _open(envelope: _Envelope) -> Record:
+    try:
+        if not is_server_name(envelope.server):
+            raise RemoteProtocolError(f"{envelope.server!r} is not a server name")
+        if envelope.part not in PARTS:
+            raise RemoteProtocolError(f"{envelope.part!r} is not a part")
+        state = _read_state(envelope)
+    except _UNREADABLE as error:
+        raise RemoteProtocolError(f"record of {envelope.server!r}, part {envelope.part!r}: {error}") from None
+    return Record(envelope.server, envelope.boot_id, envelope.started, envelope.part, envelope.sequence, state)
+
+
+def _read_state(envelope: _Envelope) -> LinksState | ServicesState:
+    if envelope.part == LINKS:
+        links = _READS_LINKS.decode(envelope.state)
+        _check_links(envelope.server, links)
+        return links
+    services = _READS_SERVICES.decode(envelope.state)
+    for instance in services.instances:
+        _check_instance(envelope, instance)
+    return services
+
+
+def _check_links(server: str, links: LinksState) -> None:
+    for address in (links.address, *links.forgotten):
+        parse_host_port(address)
+    seen = {server}
+    for neighbor in links.neighbors:
+        if not is_server_name(neighbor.server):
+            raise RemoteProtocolError(f"neighbor {neighbor.server!r} is not a server name")
+        if neighbor.server in seen:
+            raise RemoteProtocolError(f"neighbor {neighbor.server!r} is named twice, or is the server itself")
+        seen.add(neighbor.server)
+        if neighbor.leaf is not None:
+            _check_leaf(neighbor.leaf)
+
+
+def _check_leaf(leaf: Leaf) -> None:
+    _check_address(leaf.address)
+    for service in leaf.services:
+        if not is_service_name(service):
+            raise RemoteProtocolError(f"service {service!r} of a leaf is not a service name")
+
+
+def _check_instance(envelope: _Envelope, instance: Instance) -> None:
+    if instance.server != envelope.server:
+        raise RemoteProtocolError(f"service {instance.service!r} is said to be of server {instance.server!r}")
+    if not is_service_name(instance.service):
+        raise RemoteProtocolError(f"service {instance.service!r} is not a service name")
+    if bucket_of(instance.service) != envelope.part:
+        raise RemoteProtocolError(f"service {instance.service!r} belongs into part {bucket_of(instance.service)!r}")
+    _check_address(instance.address)
+    for command in instance.commands:
+        if not is_command_name(command):
+            raise RemoteProtocolError(f"service {instance.service!r}: {command!r} is not a command")
+
+
+def _check_address(address: str) -> None:
+    """Empty is not known, and fine."""
+    if address:
+        parse_host_port(address)

@@ -1,0 +1,245 @@
+"""Links, the services registered on them, and routes: who is there, under which name and role; it sends nothing."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Literal, NamedTuple
+
+from communicator.protocol.addresses import HostPort
+from communicator.router.vocabulary.effects import QueuePolicy
+from communicator.router.vocabulary.events import Credential, LinkKind, User
+from communicator.router.vocabulary.telltales import Telltale
+
+DIRECTORY = "directory/1"
+"""The feature of a router that exchanges link states, and so knows who is where."""
+
+
+class Role(StrEnum):
+    """What a registration is there for."""
+
+    LIVE = "live"
+    STANDBY = "standby"
+    SHADOW = "shadow"
+    PROBE = "probe"
+
+    @property
+    def hears_broadcasts(self) -> bool:
+        """Whether broadcasts of other services reach it: a shadow or a probe must not act on them."""
+        return self in (Role.LIVE, Role.STANDBY)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Registration:
+    """One life of one service on one link."""
+
+    service: str
+    role: Role
+    run_id: str
+    up_since_s: int
+    """Seconds since the epoch."""
+    version: str = ""
+    build: str = ""
+    config_hash: str = ""
+    pid: int | None = None
+    metrics_port: int | None = None
+    probe_port: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Peer:
+    """The router at the other end of a link, once it has shown who it is."""
+
+    server: str
+    address: str
+    """``IP:port`` under which the cluster knows it."""
+    boot_id: str = ""
+    """Empty for a leaf."""
+    features: frozenset[str] = frozenset()
+    services: tuple[str, ...] = ()
+    """What CONNECT or ACCEPT listed: all we know of a leaf's services."""
+
+    @property
+    def is_leaf(self) -> bool:
+        """Whether it keeps no directory, as a C++ communicatord: nothing is sent through it, only to it."""
+        return DIRECTORY not in self.features
+
+
+class Party(NamedTuple):
+    """A service somewhere in the cluster."""
+
+    server: str
+    service: str
+
+
+@dataclass(slots=True, eq=False)
+class Link:
+    """One peer, as far as the router cares."""
+
+    id: int
+    kind: LinkKind
+    address: str
+    user: User | None = None
+    user_known: bool = False
+    registration: Registration | None = None
+    prefix: bytes = b""
+    """What is written in front of each line it sends: ``<server:service `` once it has registered."""
+    commands: set[str] = field(default_factory=set)
+    commands_known: bool = False
+    """It has listed its commands at least once."""
+    is_parked: bool = False
+    """Something was asked of the shell, and nothing else of this link is dealt with before the answer."""
+    parked: bytes = b""
+    """Lines that wait for that answer."""
+    held: bool = False
+    """The shell holds it up: what it does not answer now is not its fault."""
+    ended: bool = False
+    """The peer will write no more."""
+    line_limit_bytes: int = 0
+    """The limit that its next line has passed; 0 while none has."""
+    closing: bool = False
+    refusals: int = 0
+    """How many of its messages were refused."""
+    faults: int = 0
+    """How many were not as they were defined, and passed on nevertheless."""
+    queue: QueuePolicy = QueuePolicy.DISCONNECT
+    """What the shell was told to do when it reads too slowly."""
+    drops: int = 0
+    """How often something that waited for it was thrown away."""
+    lines_dropped: int = 0
+    dial: int | None = None
+    """The number of the dial it answers; None when the peer came to us."""
+    certificate: frozenset[str] | None = None
+    """The names in the peer's certificate, when it showed one that was verified."""
+    peer: Peer | None = None
+    """Which router is at the other end, once it was accepted."""
+    is_bus: bool = False
+    """It leads to many routers: no handshake, no heartbeat, and whoever speaks signs each line."""
+    credential: Credential | None = None
+    """What its password has opened."""
+    routes: "dict[bytes, Route | None]" = field(default_factory=dict)
+    """On a router's link: front of a line to its route; None where the line must be read."""
+    routes_of: int = -1
+    """Which `Switchboard.route_changes` they belong to."""
+    answers_to: Party | None = None
+    """Who asked over the mesh: this is then no link of its own, but a way to answer over one."""
+
+    @property
+    def name(self) -> str:
+        """How logs and statistics call it: the service, or the door and the peer's address."""
+        if self.registration is None:
+            return self.peer.server if self.peer else f"{self.kind}:{self.address}"
+        role = self.registration.role
+        return self.registration.service if role is Role.LIVE else f"{self.registration.service}({role})"
+
+    @property
+    def ip(self) -> str:
+        """The address of the host at the other end, as the kernel has it."""
+        return self.address.rpartition(":")[0].strip("[]")
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether the other end is on this machine."""
+        return HostPort(self.ip, 0).is_loopback
+
+    @property
+    def is_router(self) -> bool:
+        """Whether routers are at the other end: one that was accepted or, on a bus, many."""
+        return self.peer is not None or self.is_bus
+
+    @property
+    def is_leaf(self) -> bool:
+        """Whether a router that keeps no directory is at the other end."""
+        return self.peer is not None and self.peer.is_leaf
+
+    @property
+    def is_stranger(self) -> bool:
+        """Whether it comes from another host and has not shown who it is."""
+        return self.registration is None and self.kind.is_remote and not self.is_router
+
+    def accepts(self, command: str) -> bool:
+        """Whether the router's own broadcast of this command goes there."""
+        return self.registration is not None and command in self.commands
+
+    def may_take_answer(self, command: str) -> bool:
+        """Whether an answer that the ancestor keeps from those who listed their commands without it may go there."""
+        return not self.commands_known or command in self.commands
+
+
+class Route(NamedTuple):
+    """Where lines with one front go, and what is written in place of that front."""
+
+    targets: tuple[Link, ...]
+    kind: Literal["local", "broadcast", "next_hop"]
+    cut: int = 0
+    """So many bytes of each line are taken off,"""
+    written: bytes = b""
+    """and this is put there, behind the prefix of the sender."""
+    telltales: tuple[Telltale, ...] = ()
+    """A line with one of these must be read."""
+    not_first: tuple[bytes, ...] = ()
+    """So must a line that has one of these names right behind its front."""
+    is_checked: bool = True
+    """Its lines are held to their definitions on this host, where messages are."""
+
+
+class Registry:
+    """Every link by number, and every registration by name and role."""
+
+    def __init__(self) -> None:
+        self.links: dict[int, Link] = {}
+        self._live: dict[str, Link] = {}
+        self._beside: dict[str, dict[int, Link]] = {}
+        self._registered = 0
+
+    def __len__(self) -> int:
+        """How many registrations there are, whatever their role."""
+        return self._registered
+
+    def live(self, service: str) -> Link | None:
+        """The one live registration of a service on this host."""
+        return self._live.get(service)
+
+    def add(self, link: Link, registration: Registration) -> None:
+        """Enter a registration; the link must have none, and the name must be free when the role is live.
+
+        Raises:
+            ValueError: Otherwise; nothing was changed.
+        """
+        if link.registration is not None or (registration.role is Role.LIVE and registration.service in self._live):
+            raise ValueError(f"{registration.service!r} cannot be registered: the link or the name is taken")
+        link.registration = registration
+        self._registered += 1
+        if registration.role is Role.LIVE:
+            self._live[registration.service] = link
+        else:
+            self._beside.setdefault(registration.service, {})[link.id] = link
+
+    def remove(self, link: Link) -> None:
+        """Take the registration of a link out; the link itself stays."""
+        registration = link.registration
+        if registration is None:
+            return
+        if registration.role is Role.LIVE:
+            del self._live[registration.service]
+        else:
+            beside = self._beside[registration.service]
+            del beside[link.id]
+            if not beside:
+                del self._beside[registration.service]
+        link.registration = None
+        link.prefix = b""
+        self._registered -= 1
+
+    def registered(self) -> Iterator[Link]:
+        """Every link that holds a registration."""
+        yield from self._live.values()
+        for beside in self._beside.values():
+            yield from beside.values()
+
+    def listeners(self, command: str) -> tuple[Link, ...]:
+        """The links a broadcast of a service goes to."""
+        return tuple(
+            link
+            for link in self.registered()
+            if link.registration and link.registration.role.hears_broadcasts and command in link.commands
+        )
