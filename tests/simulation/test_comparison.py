@@ -3,7 +3,7 @@ from collections import Counter
 
 import pytest
 
-from communicator.router.delivery.delivery import delivery, flooding, seeking
+from communicator.router.delivery import delivery, flooding, seeking
 from simulation.comparison import (
     Line,
     compare,
