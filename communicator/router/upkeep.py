@@ -101,7 +101,7 @@ def _introduce(board: Switchboard) -> None:
         host_port = parse_cluster_address(link.peer.address) if link.peer and link.peer.is_leaf else None
         if host_port is None:
             continue
-        others = (address for address in book.addresses() if address not in finders)
+        others = (address for address in book.vouched_for() if address not in finders)
         unmet = [address for address in others if is_larger(address, str(host_port))]
         for attempt in book.introductions.begin(server, host_port, unmet, secure=link.kind is LinkKind.SECURE):
             board.ask(Dial(attempt.number, host_port.host, host_port.port, attempt.secure))

@@ -197,3 +197,76 @@ def test_a_copy_of_ours_that_comes_by_way_of_a_c_router_is_passed_on_word_for_wo
     mixed._send(node, next(link for link, (other, _) in node.far.items() if other.name == "c"), forged)
     mixed.run(1)
     assert not any(b"forged" in line for host, _, line in written if host == "c" and b"INVALID" not in line)
+
+
+# What a C++ router may try.
+
+
+def bring(mixed, host, other, line):
+    """A C++ router writes a line to another router."""
+    node = mixed.nodes[host]
+    mixed._send(node, next(link for link, (far, _) in node.far.items() if far.name == other), line + b"\n")
+    mixed.heard = []
+    mixed.run(1)
+
+
+def test_a_c_router_cannot_use_up_the_identifiers_of_acknowledgements(cluster):
+    mixed, written = cluster("cbb", services={}, files={})
+    said = "b:cli_b/PAYLOAD ack=required;n=1"
+    mixed.say("c", "cli_c", said, 0.1)
+    [line] = [line for host, other, line in written if (host, other) == ("c", "b") and b"ack_id=" in line]
+    first = decode(line).get("ack_id")
+    following = f"{first.rpartition('-')[0]}-{int(first.rpartition('-')[2]) + 1}"
+    bring(mixed, "a", "b", f"<a:cli_a b:cli_b/PAYLOAD ack=required;ack_id={following};n=2".encode())
+    assert [each.client for each in mixed.say("c", "cli_c", said, 0.1) if b"n=1" in each.line] == ["cli_b"]
+
+
+def test_a_c_router_does_not_say_which_servers_a_copy_is_for(cluster):
+    mixed, _ = cluster("cbb", services={}, files={})
+    announced = mixed.nodes["b"].core._board.mesh.announced
+    for number in range(20):
+        bring(mixed, "a", "b", f"<a:cli_a nobody/PAYLOAD broadcast_msgid=a-{number};broadcast_to=b;n=1".encode())
+    assert not announced._digests
+
+
+def test_a_service_of_this_host_is_never_taken_to_be_elsewhere(cluster):
+    mixed, written = cluster("cb", services={"pay": "b"}, files={"pay": "b"})
+    bring(mixed, "a", "b", b"<a:pay b:cli_b/PAYLOAD n=2")
+    node = mixed.nodes["b"]
+    mixed._close(node, next(link for link, client in node.clients.items() if client == "pay"), "hup")
+    mixed.run(0.1)
+    mixed.say("b", "cli_b", "pay/PAYLOAD n=1", 0.1)
+    assert not any(b"pay/PAYLOAD" in line for _, _, line in written)
+    mixed.join("b", "pay")
+    mixed.run(0.1)
+    assert [each.client for each in mixed.heard if b"n=1" in each.line] == ["pay"]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "ACCEPT server_name=x;my_address=garbage",
+        "CONNECT server_name=x;my_address=garbage;version=1",
+        "DISCONNECT",
+        "REGISTER service=k;version=abc",
+        "UNREGISTER_FROM_LOADAVG",
+        "STOP",
+    ],
+)
+def test_what_is_about_a_link_is_not_passed_on_to_a_c_router(cluster, said):
+    mixed, written = cluster("cbc", edges=("ab", "bc"), services={}, files={})
+    bring(mixed, "a", "b", f"<a:cli_a c:communicatord/{said}".encode())
+    assert not any(other == "c" and b"cli_a" in line for _, other, line in written)
+    assert any(host == "b" and other == "a" and b"INVALID" in line for host, other, line in written)
+
+
+def test_what_c_routers_say_of_others_is_told_to_nobody_by_gossip(cluster):
+    """One CONNECT names a thousand addresses."""
+    mixed, written = cluster("bcc", edges=("ab", "ac"), services={}, files={}, order="ab")
+    invented = ",".join(f"10.8.{number // 250}.{number % 250 + 1}:4042" for number in range(1000))
+    mixed.nodes["a"].core._board.mesh.book.hear(invented.split(","), mixed.now_s)
+    mixed.start("c")
+    mixed.run(20)
+    told = [decode(line) for host, other, line in written if host == "a" and other in "bc"]
+    gossip = {message.get("my_address") for message in told if message.command == "GOSSIP"}
+    assert gossip <= {"10.9.0.1:4042", "10.9.0.2:4042", "10.9.0.3:4042"}

@@ -1,7 +1,6 @@
 """One message that had to be looked into: to its service wherever it is, into the cache, or back to its sender with the reason."""
 
 from communicator.protocol.line_form import encode_line
-from communicator.protocol.message import Message
 from communicator.protocol.names import BROADCAST_SERVICES, ROUTER_SERVICE, WILDCARD_SERVERS
 from communicator.router.delivery.acknowledgement import acknowledge, is_repeated, send_until_acknowledged
 from communicator.router.delivery.broadcasting import broadcast, deliver_all, is_copy
@@ -18,6 +17,10 @@ from communicator.router.vocabulary.effects import Level
 from communicator.router.vocabulary.envelope import ACK_ID, HOPS_LEFT, Envelope, write_line
 from communicator.router.vocabulary.events import Instant
 from communicator.router.vocabulary.registry import Link
+from communicator.router.vocabulary.rules import RULE_OF
+
+ABOUT_A_LINK = frozenset(("commands", "link", "load", "meeting", "member", "register", "router"))
+"""Rules of what is said about the link it comes over, as `vocabulary.rules` names them."""
 
 
 def deliver(board: Switchboard, envelope: Envelope, now: Instant) -> None:
@@ -87,9 +90,9 @@ def hand_over(board: Switchboard, envelope: Envelope, target: Link, now: Instant
 def pass_on(board: Switchboard, envelope: Envelope, server: str, now: Instant) -> None:
     """Hand a message to the next router on the way to a server."""
     hop = board.carrier.hop(server)
-    if hop is not None and hop.is_leaf and _ends_leaf(envelope.message):
-        board.statistics.dropped["invalid"] += 1
-        board.refuse(envelope.link, envelope.message.command, f"it would end the router of {server!r}, a C++ one")
+    if hop is not None and hop.is_leaf and not _may_be_told(envelope):
+        reason = f"the router of {server!r}, a C++ one, would take it for ours"
+        refuse_message(board, envelope.link, envelope.message.command, reason, "acl")
         return
     if envelope.is_ours and envelope.wants_ack and board.mesh.acknowledges(server):
         send_until_acknowledged(board, envelope, server, now)
@@ -110,9 +113,17 @@ def pass_on(board: Switchboard, envelope: Envelope, server: str, now: Instant) -
         tell_hop(board, envelope, now, "forwarded", next_of(hop, (server,)))
 
 
-def _ends_leaf(message: Message) -> bool:
-    """Whether a C++ router would die of a message for itself; others of its kind may say it, and none is to come by way of us."""
-    return message.command == "UNREGISTER_FROM_LOADAVG" and message.service in ("", ROUTER_SERVICE)
+def _may_be_told(envelope: Envelope) -> bool:
+    """Whether a C++ router may get a message for itself by way of us.
+
+    It asks nobody who has said what: what is about a link it would take to be about ours, and some of it would end it. Of
+    whoever may stop routers only the services of this host can be told.
+    """
+    message = envelope.message
+    if message.service not in ("", ROUTER_SERVICE):
+        return True
+    rule = RULE_OF.get(message.command, "")
+    return rule not in ABOUT_A_LINK and (envelope.is_ours or rule not in ("master", "shutdown"))
 
 
 def _absent(board: Switchboard, envelope: Envelope, now: Instant) -> None:

@@ -36,7 +36,8 @@ def hear_sender(board: Switchboard, message: Message | Head, now: Instant) -> No
         now: The time.
     """
     server, service = message.sent_from_server, message.sent_from_service
-    if service in ("", ROUTER_SERVICE) or service in OWNED_SERVICES or service in board.config.owners:
+    is_known_here = service in board.config.known_services or board.registry.live(service) is not None
+    if is_known_here or service in ("", ROUTER_SERVICE) or service in OWNED_SERVICES or service in board.config.owners:
         return
     if board.carrier.leaf(server) is not None and not board.mesh.directory.is_listed(service):
         board.mesh.unlisted.hear(service, server, now.monotonic_s)

@@ -4,7 +4,7 @@ A C++ router lists its ``.service`` files when it links, and nobody that merely 
 C++ routers; whoever is heard under that name is where it is, for a while, since nobody says when it has gone.
 """
 
-from typing import NamedTuple
+from collections import deque
 
 from communicator.router.cores.deadlines import Deadline
 
@@ -12,17 +12,10 @@ HEARD_S = 10.0
 """How long a service is taken to be where it was heard; after that it is looked for again. It may have moved without a word."""
 HEARD_MAX = 1_024
 """Services remembered: ten times the largest host known."""
-ASKED_PER_S = 10.0
+ASKED_IN_A_SECOND = 10
 """Messages of one sender for services that nobody knows: each of them goes to every C++ router of the cluster."""
-ASKED_BURST = 10.0
 SENDERS_MAX = 4_096
-"""Senders with an allowance; beyond it all begin anew."""
-
-
-class _Allowance(NamedTuple):
-    left: float
-    at_s: float
-    """When so many were left, on the monotonic clock."""
+"""Senders whose questions are counted; beyond it all begin anew."""
 
 
 class Unlisted:
@@ -37,7 +30,8 @@ class Unlisted:
         self._fresh: dict[str, str] = {}
         self._stale: dict[str, str] = {}
         """Heard before the last turn: such a service is looked for again, as often as its senders like."""
-        self._allowances: dict[int, _Allowance] = {}
+        self._asked: dict[int, deque[float]] = {}
+        """By link: when its last questions were."""
 
     def hear(self, service: str, server: str, now_s: float) -> None:
         """A service has spoken from a server.
@@ -71,13 +65,14 @@ class Unlisted:
         """
         if service in self._stale:
             return True
-        left, at_s = self._allowances.get(sender, _Allowance(ASKED_BURST, now_s))
-        left = min(ASKED_BURST, left + (now_s - at_s) * ASKED_PER_S)
-        if len(self._allowances) >= SENDERS_MAX and sender not in self._allowances:
-            self._allowances.clear()
-        self._allowances[sender] = _Allowance(left - 1 if left >= 1 else left, now_s)
-        return left >= 1
+        if len(self._asked) >= SENDERS_MAX and sender not in self._asked:
+            self._asked.clear()
+        asked = self._asked.setdefault(sender, deque(maxlen=ASKED_IN_A_SECOND))
+        if len(asked) == ASKED_IN_A_SECOND and now_s - asked[0] < 1:
+            return False
+        asked.append(now_s)
+        return True
 
     def forget(self, sender: int) -> None:
         """A link is gone."""
-        self._allowances.pop(sender, None)
+        self._asked.pop(sender, None)

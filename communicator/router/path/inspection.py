@@ -75,7 +75,7 @@ def _take(board: Switchboard, link: Link, message: Message, line: bytes, now: In
 
 def _take_from_router(board: Switchboard, link: Link, message: Message, now: Instant) -> None:
     """A message that another router brings: its own, or one of a service over there, for us or for somebody beyond."""
-    if _is_echo(board, message, now):
+    if _is_echo(board, link, message, now):
         board.statistics.dropped["duplicate"] += 1
         return
     reason = why_not_believed(board, link, message, now)
@@ -113,10 +113,14 @@ def _take_from_router(board: Switchboard, link: Link, message: Message, now: Ins
         _deliver(board, envelope, now)
 
 
-def _is_echo(board: Switchboard, message: Message, now: Instant) -> bool:
+def _is_echo(board: Switchboard, link: Link, message: Message, now: Instant) -> bool:
     """Whether a copy of what C++ routers spread has been here before: it is nobody's fault, and says nothing new."""
     spread = read_spread(message)
-    if spread is None or message.get(BROADCAST_TO) or message.server not in ("", *WILDCARD_SERVERS):
+    if (
+        spread is None
+        or (message.get(BROADCAST_TO) and not link.is_leaf)
+        or message.server not in ("", *WILDCARD_SERVERS)
+    ):
         return False
     return board.received.holds(spread.key(message.sent_from_server), now.monotonic_s)
 

@@ -135,7 +135,8 @@ def open_envelope(link: Link, message: Message) -> Envelope:
     Raises:
         RemoteProtocolError: What routers write for each other is wrong; the text names the parameter.
     """
-    serves = message.get(BROADCAST_TO)
+    serves = "" if link.is_leaf else message.get(BROADCAST_TO)  # only our own routers write it, and `ack_id`
+    has_to_arrive = message.get("ack") == "required" and not link.is_leaf
     return Envelope(
         message=stripped(message),
         link=link,
@@ -143,7 +144,7 @@ def open_envelope(link: Link, message: Message) -> Envelope:
         hops_left=_hops_left(message),
         serves=frozenset(serves.split(",")) if serves else None,
         spread=read_spread(message),
-        ack_id=message.get(ACK_ID)[:MESSAGE_ID_CHARACTERS] if message.get("ack") == "required" else "",
+        ack_id=message.get(ACK_ID)[:MESSAGE_ID_CHARACTERS] if has_to_arrive else "",
     )
 
 

@@ -158,4 +158,4 @@ def test_what_ends_a_cpp_router_is_not_passed_on_to_one(host, sender):
     said = ";".join(f"{name}={value}" for name, value in FLOODED.items())
     hostile.say(host, f"{sender}d:communicatord/UNREGISTER_FROM_LOADAVG n=1;{said}\n".encode())
     assert hostile.cluster.nodes["d"].core is not None
-    assert hostile.boards()[OURS.index(host)].statistics.dropped["invalid"] == 1
+    assert hostile.boards()[OURS.index(host)].statistics.dropped["acl"] == 1

@@ -103,6 +103,14 @@ class AddressBook(Entries):
         here = [each for group in self._groups() for each in group if not self._has_moved(each)]
         return [each.address for each in sorted(here, key=lambda each: each.order) if each.order != NO_ORDER]
 
+    def vouched_for(self) -> list[str]:
+        """Those of `addresses` that are configured, or where a router has been proven to be: all others are hearsay."""
+        return [
+            address
+            for address in self.addresses()
+            if (entry := self._get(address)) is not None and (entry.is_proven or entry.is_configured)
+        ]
+
     def is_configured_ip(self, ip: str) -> bool:
         """Whether this is our own IP address, or one of a configured neighbor's."""
         there = [entry for entry in self._by_address.values() if entry.host_port.host == ip]
