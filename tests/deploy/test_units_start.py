@@ -1,5 +1,6 @@
 """The units under deploy/, installed as docs/operations.md says: a real systemd starts, restarts and stops them."""
 
+import os
 import re
 import sys
 import sysconfig
@@ -126,3 +127,24 @@ def test_all_stop_in_good_order_and_start_again(host):
     assert states(host) == dict.fromkeys(UNITS, STOPPED), told(host)
     host.enter("systemctl", "start", *UNITS, timeout_s=START_S)
     assert states(host) == dict.fromkeys(UNITS, RUNNING), told(host)
+
+
+def test_a_warning_of_the_check_comes_true_and_the_page_says_what_mends_it(host):
+    secret = "/etc/bellwether/signal.secret"
+    settings = f"[listen]\nsignal_secret_file = '{secret}'\n"
+    (host.root / "run/secret").write_text("open sesame")
+    (host.root / "run/settings").write_text(settings)
+    host.enter("install", "-m", "0600", "/run/secret", secret)
+    host.enter("install", "-m", "0644", "/run/settings", "/etc/bellwether/communicatord.toml")
+    try:
+        warned = host.run("communicatord", "--check-config")
+        assert (warned.returncode, f"{secret!r} cannot be read" in warned.stderr) == (0, True), warned.stderr
+        assert host.run("systemctl", "restart", "communicatord", timeout_s=START_S).returncode
+        assert host.read("communicatord", "ExecMainStatus") == {"ExecMainStatus": str(os.EX_CONFIG)}
+        host.enter("sh", "-c", f"install -o bellwether -g bellwether -m 0600 /run/secret {secret}")
+        mended = host.run("communicatord", "--check-config")
+        assert (mended.stdout, mended.stderr) == ("communicatord: settings are good\n", "")
+        host.enter("systemctl", "restart", "communicatord", timeout_s=START_S)
+    finally:
+        host.enter("rm", "/etc/bellwether/communicatord.toml")
+        host.enter("systemctl", "restart", "communicatord", timeout_s=START_S)
