@@ -16,6 +16,7 @@ from communicator.errors import ConfigError
 from communicator.runtime.daemon import SIGNALS, Daemon
 from communicator.runtime.logs import LogFormat, LogLevel, configure_logs
 from communicator.runtime.settings import configuration_files, load_settings
+from communicator.runtime.unit_user import UNIT_USER, denied_to_unit_user
 from communicator.version import __version__
 
 S = TypeVar("S", bound=msgspec.Struct)
@@ -148,6 +149,10 @@ def _first_settings(name: str, load: Callable[[], S], survey: Callable[[S], list
         _refuse(*faults, f"{name}: settings are good, but what they name on this host is not")
     if faults is not None:
         sys.stdout.write(f"{name}: settings are good\n")
+        denied = denied_to_unit_user(load)
+        if denied:
+            warning = f"{name}: read as root, but the unit runs as user {UNIT_USER!r}: {denied}; give it to that user\n"
+            sys.stderr.write(warning)
         sys.exit(os.EX_OK)
     return settings
 

@@ -44,6 +44,7 @@ def test_a_unit_knows_how_its_daemon_behaves(unit):
     assert settings["RestartPreventExitStatus"] == [str(os.EX_CONFIG)]
     assert settings["CapabilityBoundingSet"] == [""]
     assert settings["ProtectSystem"] == ["strict"]
+    assert settings["SystemCallErrorNumber"] == ["EPERM"]  # else the kernel kills it for a call that is not foreseen
 
 
 def test_the_router_may_have_a_descriptor_for_each_link():
@@ -54,13 +55,14 @@ def test_the_router_may_have_a_descriptor_for_each_link():
 def test_the_router_may_keep_files_and_let_its_passwords_stand_back():
     settings = _settings(ROOT / "deploy/systemd/communicatord.service")
     assert f"/var/lib/{settings['StateDirectory'][0]}" == CommunicatordSettings().data_path
-    assert any("setpriority" in calls for calls in settings["SystemCallFilter"])  # else the kernel kills it
+    assert any("setpriority" in calls for calls in settings["SystemCallFilter"])
 
 
-def test_the_clock_check_may_read_the_clock():
+def test_the_clock_check_may_read_the_clock_and_load_numpy():
     settings = _settings(ROOT / "deploy/systemd/timekeeperd.service")
     assert settings["ProtectClock"] == ["no"]
     assert any("adjtimex" in calls for calls in settings["SystemCallFilter"])
+    assert "mbind" in settings["SystemCallFilter"]
 
 
 def test_the_clock_check_may_see_the_time_daemons_of_other_users_and_tell_this_boot_from_others():

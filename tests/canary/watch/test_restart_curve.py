@@ -20,11 +20,6 @@ def wait_s(number):
     return LONGEST_S if number > STEPS else FIRST_S * (LONGEST_S / FIRST_S) ** ((number - 1) / STEPS)
 
 
-def read(systemd, unit, *properties):
-    lines = systemd.enter("systemctl", "show", f"--property={','.join(properties)}", unit).splitlines()
-    return dict(line.split("=", 1) for line in lines)
-
-
 def install(systemd, unit, more=""):
     systemd.write(unit, "ExecStart=/bin/false")
     folder = systemd.units / f"{unit}.d"
@@ -71,8 +66,7 @@ def test_what_dies_at_once_has_failed_often_enough_for_rule_a_within_its_span():
 
 def test_systemd_reads_it_as_it_is_meant(systemd):
     install(systemd, "meant.service")
-    assert read(
-        systemd,
+    assert systemd.read(
         "meant.service",
         *("Restart", "RestartUSec", "RestartSteps", "RestartMaxDelayUSec", "StartLimitIntervalUSec"),
     ) == {
@@ -92,7 +86,7 @@ async def test_systemd_waits_as_long_as_it_says(systemd, eventually):
     waits_us = {}
 
     async def look():
-        now = read(systemd, "curve.service", "NRestarts", "RestartUSecNext", "SubState")
+        now = systemd.read("curve.service", "NRestarts", "RestartUSecNext", "SubState")
         if now["SubState"] == "auto-restart":
             waits_us[int(now["NRestarts"]) + 1] = _us(now["RestartUSecNext"])
         return waits_us
