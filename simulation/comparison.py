@@ -70,7 +70,6 @@ def lines_of(hosts: str) -> tuple[Line, ...]:
         for service, on in cast.services.items():
             forms = [service, f"*:{service}", f"?:{service}", f".:{service}", *(f"{one}:{service}" for one in on)]
             lines += [Line(host, f"{form}/PAYLOAD n=1", max(1, len(on))) for form in forms]
-            lines += [Line(host, f"{form}/PAYLOAD deliver=all;n=1", max(1, len(on))) for form in forms[:2]]
         lines += [Line(host, f"{scope}/NOTIFY n=1", 1) for scope in ".?*"]
     return tuple(lines)
 
