@@ -6,7 +6,6 @@ from typing import Protocol
 
 from communicator.router.mesh.link_state import Database
 from communicator.router.mesh.unlisted import Unlisted
-from communicator.router.vocabulary.authority import OWNED_SERVICES
 from communicator.router.vocabulary.records import Instance, Leaf
 from communicator.router.vocabulary.registry import Role
 
@@ -106,7 +105,6 @@ def _instances_of_leaf(server: str, leaf: Leaf) -> list[Instance]:
     return [
         Instance(server=server, service=service, role=Role.LIVE, state="up", address=leaf.address)
         for service in leaf.services
-        if service not in OWNED_SERVICES  # whose holders are believed, and none of them runs there
     ]
 
 
