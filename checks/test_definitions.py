@@ -51,7 +51,7 @@ def test_every_command_the_suite_speaks_is_defined():
 
 
 def test_the_ancestor_can_read_them():
-    """It ends when it meets a type or a flag that it does not know."""
+    """A C++ router ends when it meets an unknown type or flag."""
     for path in sorted((ROOT / "communicator/definitions").glob("*.conf")):
         text = path.read_text().replace("\\\n", "")
         types = re.findall(r"^type = (.*)$", text, re.MULTILINE)

@@ -48,7 +48,7 @@ class Registrant(ABC):
 
     @abstractmethod
     def _current_session(self) -> Session | None:
-        """The conversation with the router; None while there is none."""
+        """The conversation with the router; None while not connected."""
 
     @property
     def server_name(self) -> str:

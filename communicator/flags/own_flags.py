@@ -75,7 +75,7 @@ class OwnFlags(Wishes[FlagName, Flag | None, bool]):
         self._wish(declared.name, flag)
 
     def _do(self, key: FlagName, value: Flag | None) -> bool:
-        """Raise a flag, or take it down where there is none; gives whether anything had to be changed."""
+        """Raise a flag or, without one, take it down; returns whether anything had to be changed."""
         if value is None:
             return self._directory.lower(key)
         return self._directory.raise_(value, int(time.time())) is not None

@@ -42,7 +42,7 @@ def read_string(text: str, position: Position) -> Template:
         position: Where it begins.
 
     Raises:
-        MisfitError: A variable in it has no name, or no brace at its end; or an escape is none.
+        MisfitError: A variable in it has no name or no closing brace, or an escape is unknown.
     """
     return Template(_parts(_IN_STRING, text, position, _unescape), position=position)
 
