@@ -116,7 +116,6 @@ def _claimed(host: Host) -> Iterator[tuple[str, str]]:
 def _details(claim: Claim) -> Iterator[tuple[str, str]]:
     yield "stratum", "" if claim.stratum is None else str(claim.stratum)
     yield "leap", claim.leap or ""
-    yield "smear", {True: "its upstreams smear leap seconds", False: "no", None: ""}[claim.smear]
     yield "updated", "" if claim.age_seconds is None else f"{span(claim.age_seconds)} before this was told"
 
 

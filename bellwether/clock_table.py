@@ -97,7 +97,7 @@ def _summary(report: ClockReport) -> Iterator[RenderableType]:
         return
     if len(report.camps) > 1:
         for camp in report.camps:
-            yield Padding(Text(camp_text(camp.hosts, camp.offset_seconds, camp.bound_seconds, camp.kind)), _INDENT)
+            yield Padding(Text(camp_text(camp.hosts, camp.offset_seconds, camp.bound_seconds)), _INDENT)
     for ring in report.contradictions:
         told = ring_text(ring.hosts, ring.excess_seconds)
         yield Padding(Text.assemble(coloured(DOUBTFUL), f" contradiction: {told}"), _INDENT)

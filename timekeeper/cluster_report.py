@@ -7,8 +7,7 @@ from msgspec.structs import replace
 
 from communicator.answers import clocks
 from communicator.protocol import Message
-from timekeeper.references.consensus import Consensus
-from timekeeper.solution import HostVerdict, Judgement, Measurement, Thresholds
+from timekeeper.solution import Electors, HostClaim, HostVerdict, Judgement, Measurement, Thresholds
 from timekeeper.wire_size import wire_bytes
 
 REPORT_BYTES = 900 * 1024
@@ -26,8 +25,7 @@ def describe_solution(  # noqa: PLR0913 - each is one source of the report
     claims: Mapping[str, clocks.Claim],
     unanswered: Iterable[str],
     thresholds: Thresholds,
-    consensus: Consensus | None,
-    complaints: Mapping[str, str],
+    references: Mapping[str, clocks.References],
     age_s: float,
 ) -> clocks.ClockReport:
     """Put a judgement into the shape others read.
@@ -38,8 +36,7 @@ def describe_solution(  # noqa: PLR0913 - each is one source of the report
         claims: What each host said of its own clock.
         unanswered: Hosts that were to be measured from here, and are not.
         thresholds: How far off a clock may be.
-        consensus: What the external servers agree on; None where there are none.
-        complaints: Why a server gave nothing.
+        references: What each host hears of its external servers, by host.
         age_s: Since it was concluded.
     """
     solution = judgement.solution
@@ -48,20 +45,22 @@ def describe_solution(  # noqa: PLR0913 - each is one source of the report
         local=local,
         solved=True,
         age_seconds=age_s,
-        hosts=tuple(_host(verdict, claims.get(verdict.host)) for verdict in judgement.hosts),
+        hosts=tuple(_host(verdict, claims.get(verdict.host), solution.electors) for verdict in judgement.hosts),
         pairs=(*map(_pair, solution.measurements), *silent),
         has_majority=solution.has_majority,
         agreeing=solution.agreeing,
+        voters=solution.electors.number,
         reference=solution.reference,
         spread_seconds=solution.spread_s,
         residual_seconds=solution.residual_s,
         cluster_off=solution.is_cluster_off,
+        sources_independent=solution.true_time.groups if solution.true_time else None,
         contradictions=tuple(
             clocks.Contradiction(one.hosts, one.excess_s) for one in solution.contradictions[:CONTRADICTIONS]
         ),
-        camps=tuple(clocks.Camp(one.hosts, one.offset_s, one.bound_s, one.kind.value) for one in solution.camps),
+        camps=tuple(clocks.Camp(one.hosts, one.offset_s, one.bound_s) for one in solution.camps),
         thresholds=clocks.Thresholds(thresholds.warn_s, thresholds.critical_s),
-        references=None if consensus is None else _references(consensus, complaints),
+        references=dict(references),
         reasons=judgement.reasons[:CONTRADICTIONS],
     )
 
@@ -97,7 +96,7 @@ def _shorten_reasons(reasons: Sequence[str]) -> tuple[str, ...]:
     return tuple(reason[:REASON_CHARACTERS] for reason in reasons[:1])
 
 
-def _host(verdict: HostVerdict, claim: clocks.Claim | None) -> clocks.Host:
+def _host(verdict: HostVerdict, said: clocks.Claim | None, electors: Electors) -> clocks.Host:
     solved = verdict.solved
     return clocks.Host(
         host=verdict.host,
@@ -106,14 +105,34 @@ def _host(verdict: HostVerdict, claim: clocks.Claim | None) -> clocks.Host:
         verdict=verdict.verdict.value,
         critical=verdict.is_critical,
         compared_with=solved.basis.value,
+        standing=_standing(verdict.host, electors),
+        faults=tuple(fault.value for fault in verdict.faults),
         drift_ppm=verdict.trend_ppm,
         seconds_to_threshold=verdict.seconds_to_threshold,
         age_seconds=solved.age_s,
-        claim=claim,
+        claim=_as_judged(said, solved.claim),
         claim_holds=solved.claim_holds,
+        contradicted_by=solved.contradicted_by,
+        off=solved.is_off,
         true_offset_seconds=solved.true_offset_s,
         true_bound_seconds=solved.true_bound_s,
         reasons=verdict.reasons,
+    )
+
+
+def _standing(host: str, electors: Electors) -> str:
+    if host in electors.vouched_by_one:
+        return "vouched_by_one"
+    return "not_watched" if host in electors.not_watched else ""
+
+
+def _as_judged(said: clocks.Claim | None, judged: HostClaim | None) -> clocks.Claim | None:
+    """The words of a host with the figures that its verdict is made of, so that a row shows one number."""
+    if said is None or judged is None:
+        return said
+    age_s = None if said.age_seconds is None else judged.age_s
+    return replace(
+        said, state=judged.state, offset_seconds=judged.offset_s, bound_seconds=judged.bound_s, age_seconds=age_s
     )
 
 
@@ -127,15 +146,4 @@ def _pair(one: Measurement) -> clocks.Pair:
         age_seconds=one.age_s,
         via=one.via,
         drift_ppm=one.drift_ppm,
-    )
-
-
-def _references(consensus: Consensus, complaints: Mapping[str, str]) -> clocks.References:
-    interval = consensus.interval
-    return clocks.References(
-        low_seconds=None if interval is None else interval.low,
-        high_seconds=None if interval is None else interval.high,
-        agreeing=consensus.agreeing,
-        falsetickers=consensus.falsetickers,
-        complaints=dict(complaints),
     )

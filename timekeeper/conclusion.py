@@ -3,28 +3,28 @@
 from communicator.answers.clocks import Point
 from communicator.flags.catalogue import (
     CLOCK_CLUSTER_DRIFT,
+    CLOCK_CONTRADICTED,
     CLOCK_FALSE_CLAIM,
     CLOCK_NO_MAJORITY,
     CLOCK_OTHER_WRONG,
+    CLOCK_STEPPED,
     CLOCK_UNSYNCHRONIZED,
     CLOCK_WRONG,
     Declaration,
 )
 from timekeeper.claim import Claim, ClaimState
 from timekeeper.history import WRONG_TOLD
-from timekeeper.solution import HostVerdict, Judgement, Verdict
+from timekeeper.solution import Fault, HostVerdict, Judgement
 
-FLAGS = (
-    CLOCK_WRONG,
-    CLOCK_FALSE_CLAIM,
-    CLOCK_UNSYNCHRONIZED,
-    CLOCK_NO_MAJORITY,
-    CLOCK_CLUSTER_DRIFT,
-    CLOCK_OTHER_WRONG,
-)
+_OF_FAULTS = {
+    Fault.WRONG: CLOCK_WRONG,
+    Fault.FALSE_CLAIM: CLOCK_FALSE_CLAIM,
+    Fault.CLUSTER_OFF: CLOCK_CLUSTER_DRIFT,
+    Fault.CONTRADICTED: CLOCK_CONTRADICTED,
+    Fault.NO_MAJORITY: CLOCK_NO_MAJORITY,
+}
+FLAGS = (*_OF_FAULTS.values(), CLOCK_UNSYNCHRONIZED, CLOCK_STEPPED, CLOCK_OTHER_WRONG)
 """Every flag the timekeeper raises."""
-ENOUGH_HOSTS = 3
-"""With two that differ nobody can tell which is wrong, and that is no news; nor is it while most were not measured yet."""
 
 
 def verdict_on(host: str, judgement: Judgement | None) -> HostVerdict | None:
@@ -34,14 +34,14 @@ def verdict_on(host: str, judgement: Judgement | None) -> HostVerdict | None:
     return next((verdict for verdict in judgement.hosts if verdict.host == host), None)
 
 
-def is_accused(host: str, judgement: Judgement | None) -> bool:
-    """Whether a host's clock was found wrong."""
+def gravest_fault(host: str, judgement: Judgement | None) -> Fault | None:
+    """What is held against the clock of a host, or its claim, and has lasted; None where nothing is."""
     verdict = verdict_on(host, judgement)
-    return verdict is not None and verdict.verdict is Verdict.WRONG
+    return verdict.faults[0] if verdict and verdict.faults else None
 
 
 def flags_to_raise(
-    host: str, claim: Claim, judgement: Judgement | None, *, is_unkept: bool = False
+    host: str, claim: Claim, judgement: Judgement | None, *, is_unkept: bool = False, stepped: str = ""
 ) -> dict[Declaration, str]:
     """Which flags stand on a host; each speaks of that host's own clock, or of what it sees of the cluster.
 
@@ -50,28 +50,26 @@ def flags_to_raise(
         claim: What it says of its own clock.
         judgement: What was concluded of all; None where nothing was.
         is_unkept: Whether its clock has been kept by nobody for long enough (`timekeeper.unkept`).
+        stepped: How its clock was set lately (`timekeeper.recent_step`); empty where it was not.
 
     Returns:
         Each flag, with the reason that its message tells. What is in `FLAGS` and not here does not stand.
     """
     raised: dict[Declaration, str] = {}
+    if stepped:
+        raised[CLOCK_STEPPED] = stepped
     if is_unkept:
         until = "" if claim.state is ClaimState.UNSYNCHRONIZED else "until just now; "
         raised[CLOCK_UNSYNCHRONIZED] = until + claim.reasons[0]
     verdict = verdict_on(host, judgement)
     if judgement is None or verdict is None:
         return raised
-    if verdict.verdict is Verdict.WRONG:
-        raised[CLOCK_WRONG] = _first(verdict.reasons)
-    if verdict.is_claim_false:
-        raised[CLOCK_FALSE_CLAIM] = "; ".join(verdict.reasons)  # the one that refutes the claim is not the first
-    solution = judgement.solution
-    if not solution.has_majority and solution.measured >= max(ENOUGH_HOSTS, solution.voters // 2 + 1):
-        raised[CLOCK_NO_MAJORITY] = _first(judgement.reasons)
+    for fault in verdict.faults:  # the reason of the gravest comes first
+        raised[_OF_FAULTS[fault]] = (
+            _first(verdict.reasons) if fault is verdict.faults[0] else "; ".join(verdict.reasons)
+        )
     others = [other for other in judgement.wrong if other != host]
-    if solution.is_cluster_off:
-        raised[CLOCK_CLUSTER_DRIFT] = _first(judgement.reasons)  # whoever differs from such a majority may be right
-    elif others:
+    if others and Fault.CLUSTER_OFF not in verdict.faults:  # whoever differs from such a majority may be right
         raised[CLOCK_OTHER_WRONG] = ", ".join(others[:WRONG_TOLD])
     return raised
 

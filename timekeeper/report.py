@@ -11,10 +11,13 @@ from timekeeper.claim import Claim, ClaimState
 from timekeeper.evidence import Evidence
 from timekeeper.pairs import Direction, Step
 from timekeeper.references.consensus import Consensus
+from timekeeper.solution import Fault
 from timekeeper.timex import KernelClock
 
 AGENT, SOLVER = "agent", "solver"
 """One that is measured and solves nothing, and one that also says what is true of all."""
+COMPLAINT_CHARACTERS = 200
+"""Of why a server gave nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +33,7 @@ class About:
     last_step: Step | None = None
     probe_address: str = ""
     interval_s: float = clocks.INTERVAL_S
+    away: tuple[str, ...] = ()
 
 
 def describe_local(
@@ -37,7 +41,7 @@ def describe_local(
     evidence: Evidence,
     about: About,
     pairs: Sequence[clocks.Peer] = (),
-    consensus: Consensus | None = None,
+    references: clocks.References | None = None,
 ) -> clocks.Local:
     """Put one reading into the shape others read.
 
@@ -46,7 +50,7 @@ def describe_local(
         evidence: From what.
         about: Who says it.
         pairs: What was measured of others.
-        consensus: What the external servers agree on; None where there are none.
+        references: What its external servers say; None where it asks none.
     """
     word = evidence.last_answer if claim.daemon and claim.upstreams else None
     kernel = evidence.kernel
@@ -60,12 +64,13 @@ def describe_local(
         kernel=_describe_kernel(kernel) if isinstance(kernel, KernelClock) else None,
         sources=word.count_upstreams() if word else {},
         pairs=tuple(pairs),
-        references=None if consensus is None else _describe_references(consensus),
+        references=references,
         interval_seconds=about.interval_s,
         steps_total=sum(about.steps.values()),
         steps={direction.value: about.steps.get(direction, 0) for direction in Direction},
         last_step_seconds=about.last_step.size_ns / 1e9 if about.last_step else None,
         probe_address=about.probe_address,
+        away=about.away,
     )
 
 
@@ -86,20 +91,22 @@ def tell_row(local: clocks.Local) -> Message:
     return Message("CLOCK_REPORT", {"report": report, "deliver": "all"}, "timekeeper")
 
 
-def announce(claim: Claim, interval_s: float, *, accused: bool = False) -> Message:
+def announce(claim: Claim, interval_s: float, fault: Fault | None = None) -> Message:
     """The word for the router, which repeats it to whoever asks for CLOCK_STATUS.
 
     Holdover is stable: the clock was verified, and is within a bound that grows; once that is void the state is unknown.
-    ``clock_error`` takes the ancestor's two words: ``invalid`` (known to be kept by nobody) and ``checking`` (not known).
+    ``clock_error`` takes the ancestor's two words, ``invalid`` (known to be kept by nobody, or wrong) and ``checking`` (not known),
+    and says ``false_claim``, ``cluster_off``, ``contradicted`` or ``no_majority`` where other hosts are the reason.
 
     Args:
         claim: What was concluded.
         interval_s: When the next one follows, so that the router can tell a silent timekeeper.
-        accused: Whether the clock was found wrong by the majority, whatever is claimed of it.
+        fault: What is held against the clock or the claim, whatever is claimed; the gravest, if there are several.
     """
     interval = {"interval_s": f"{interval_s:g}"}
-    if accused:
-        return Message("CLOCK_UNSTABLE", {"clock_error": "invalid"} | interval)
+    if fault is not None:
+        error = "invalid" if fault is Fault.WRONG else fault.value
+        return Message("CLOCK_UNSTABLE", {"clock_error": error} | interval)
     if claim.state in (ClaimState.SYNCHRONIZED, ClaimState.HOLDOVER):
         return Message("CLOCK_STABLE", {"clock_resolution": "verified"} | interval)
     if claim.without_daemon:
@@ -124,16 +131,16 @@ def _describe_claim(claim: Claim) -> clocks.Claim:
     )
 
 
-def _describe_references(consensus: Consensus) -> clocks.ReferenceOffset | None:
+def describe_references(consensus: Consensus, complaints: Mapping[str, str]) -> clocks.References:
+    """Put what the external servers of this host say into the shape others read."""
     interval = consensus.interval
-    if interval is None:
-        return None
-    return clocks.ReferenceOffset(
-        offset_seconds=interval.middle,
-        bound_seconds=interval.half_width,
-        servers=len(consensus.agreeing),
-        identities=tuple(sorted(consensus.identities)[: clocks.IDENTITIES]),
-        age_seconds=consensus.age_s,
+    return clocks.References(
+        offset_seconds=None if interval is None else interval.middle,
+        bound_seconds=None if interval is None else interval.half_width,
+        agreeing=consensus.agreeing,
+        falsetickers=consensus.falsetickers,
+        complaints={server: why[:COMPLAINT_CHARACTERS] for server, why in complaints.items()},
+        age_seconds=None if interval is None else consensus.age_s,
     )
 
 

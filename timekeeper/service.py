@@ -21,19 +21,30 @@ from communicator.runtime.slow_jobs import SlowJobs
 from timekeeper.claim import Claim, ClaimState
 from timekeeper.cluster import KnownAddresses, Neighbors, Rows, assign
 from timekeeper.cluster.door import Door
+from timekeeper.cluster.electoral_roll import ElectoralRoll
+from timekeeper.cluster.electorate import Members
 from timekeeper.cluster.questions import RouterQuestions
 from timekeeper.cluster_report import answer_solution, describe_solution
-from timekeeper.conclusion import FLAGS, describe_point, flags_to_raise, is_accused
-from timekeeper.history import INTERVAL_S, tell_history
-from timekeeper.history_file import HistoryFile
+from timekeeper.conclusion import FLAGS, describe_point, flags_to_raise, gravest_fault
+from timekeeper.data_file import DataFile
+from timekeeper.history import INTERVAL_S, History, decode_history, encode_history, tell_history
 from timekeeper.own_clock import OwnClock
 from timekeeper.pace import Pace
 from timekeeper.pairs import Step
 from timekeeper.peer_news import PeerNews
 from timekeeper.probes import EpochWatch
 from timekeeper.probes.stamps import read_realtime
-from timekeeper.references import Consensus, ReferencePanel
-from timekeeper.report import SOLVER, About, announce, answer_report, describe_local, tell_row
+from timekeeper.recent_step import RecentStep
+from timekeeper.references import ReferencePanel
+from timekeeper.report import (
+    SOLVER,
+    About,
+    announce,
+    answer_report,
+    describe_local,
+    describe_references,
+    tell_row,
+)
 from timekeeper.settings import TimekeeperSettings
 from timekeeper.solution import Judgement, Patience, Thresholds, Verdict
 from timekeeper.solver import Solver
@@ -92,8 +103,10 @@ class Timekeeper:
         servers = settings.references.addresses
         self._references = ReferencePanel(servers, read_realtime) if servers else None
         self._flags = StandingFlags(Path(settings.flags_path), FLAGS_UNIT, FLAGS, self._flags_failed)
-        self._history_file = HistoryFile(Path(settings.data_path), self._file_failed)
-        self._history = self._history_file.read()
+        self._history_file = DataFile(Path(settings.data_path, "timekeeper.json"), self._file_failed)
+        self._history = self._history_file.read(decode_history) or History()
+        self._roll = ElectoralRoll(Path(settings.data_path, "timekeeper-members.json"), self._file_failed)
+        self._step = RecentStep(thresholds, self._began_s + settings.thresholds.grace_s)
         self._told: dict[str, Verdict] = {}
         """Of each host the verdict that the log has."""
         self._jobs = SlowJobs()
@@ -185,7 +198,7 @@ class Timekeeper:
             return  # nobody has told us who we are
         answering = await self._find_answering()
         may_probe = self._neighbors.probe_address is not None
-        assignment = assign(own, answering, self._members(), may_probe=may_probe)
+        assignment = assign(own, answering, self._members().names, may_probe=may_probe)
         self._neighbors.follow(assignment, self._solver.suspects if self._solver else ())
 
     async def _find_answering(self) -> dict[str, HostPort]:
@@ -204,10 +217,9 @@ class Timekeeper:
         address = self._neighbors.probe_address
         return None if address is None else self._door.told_as(address)
 
-    def _members(self) -> frozenset[str]:
-        """Every host of the cluster that is known to be there."""
-        status = self._service.cluster_status
-        return self._rows.hosts.union(status.servers if status else ())
+    def _members(self) -> Members:
+        """Every host of the cluster, as the router tells it."""
+        return Members.read(self._service.server_name, self._service.cluster_status, self._rows.hosts)
 
     async def _look(self) -> None:
         before = self._reading.claim if self._reading else None
@@ -220,17 +232,18 @@ class Timekeeper:
         if before is None or (before.state, before.daemon) != (claim.state, claim.daemon):
             self._log_claim(claim)
         is_unkept = self._unkept.note(claim, monotonic_s())
-        self._flags.follow(flags_to_raise(local.server, claim, self._judgement, is_unkept=is_unkept))
+        stepped = self._step.tell(monotonic_s())
+        self._flags.follow(flags_to_raise(local.server, claim, self._judgement, is_unkept=is_unkept, stepped=stepped))
 
     async def _judge(self, solver: Solver, local: clocks.Local) -> None:
         """Judge all clocks in a thread: a large cluster takes seconds, and probes, rows and questions do not wait so long.
 
         What the thread reads does not change meanwhile; of its own state nobody reads anything before it is done.
         """
-        rows, members, now_s, utc_s = self._rows.copy(), self._members(), monotonic_s(), time.time()
-        self._judgement = await asyncio.to_thread(
-            solver.judge, local, rows, members, now_s, stale_s=self._silent_s, utc_s=utc_s
-        )
+        rows, now_s = self._rows.copy(), monotonic_s()
+        seen = rows.seen(now_s) | {local.server, *(peer.peer for peer in local.pairs)}
+        electors = await self._roll.settle(self._members(), seen, rows.away(), now_s)
+        self._judgement = await asyncio.to_thread(solver.judge, local, rows, electors, now_s, stale_s=self._silent_s)
         self._judged_s = now_s
         self._log_verdicts(self._judgement)
         self._pace.note(solver.suspects, asyncio.get_running_loop().time())
@@ -245,9 +258,9 @@ class Timekeeper:
         with suppress(TimeoutError):  # the usual end of the wait
             async with asyncio.timeout_at(next_s):
                 await self._service.wait_ready()
-                accused = is_accused(self._service.server_name, self._judgement)
-                await self._service.send(announce(self.reading.claim, self._settings.interval_s, accused=accused))
-                if self._members() - {self._service.server_name}:
+                fault = gravest_fault(self._service.server_name, self._judgement)
+                await self._service.send(announce(self.reading.claim, self._settings.interval_s, fault))
+                if self._members().names - {self._service.server_name}:
                     await self._service.send(tell_row(self._describe_own(self.reading)))
                 await self._is_due.wait()
 
@@ -261,9 +274,10 @@ class Timekeeper:
             last_step=self._own_clock.last_step,
             probe_address="" if address is None else str(address),
             interval_s=self._settings.interval_s,
+            away=self._roll.away,
         )
         pairs = self._neighbors.measured()
-        return describe_local(reading.claim, reading.evidence, about, pairs, self._consensus())
+        return describe_local(reading.claim, reading.evidence, about, pairs, self._hear_references())
 
     def _describe_all(self) -> Message:
         reading, solver = self.reading, self._solver
@@ -278,19 +292,19 @@ class Timekeeper:
             describe_solution(
                 local,
                 self._judgement,
-                claims={**self._rows.claim_reports(monotonic_s()), local.server: local.claim},
+                claims={**self._rows.said(), local.server: local.claim},
                 unanswered=self._neighbors.unanswered(),
                 thresholds=solver.thresholds,
-                consensus=self._consensus(),
-                complaints=self._references.complaints() if self._references else {},
+                references=self._rows.heard() | ({} if local.references is None else {local.server: local.references}),
                 age_s=monotonic_s() - self._judged_s,
             )
         )
 
-    def _consensus(self) -> Consensus | None:
+    def _hear_references(self) -> clocks.References | None:
         if self._references is None:
             return None
-        return self._references.conclude(read_realtime(), self._epochs.look())
+        consensus = self._references.conclude(read_realtime(), self._epochs.look())
+        return describe_references(consensus, self._references.complaints())
 
     async def _keep_history(self) -> None:
         if self._reading is None:
@@ -298,10 +312,11 @@ class Timekeeper:
         steps = sum(self._own_clock.steps.values())
         point = describe_point(time.time(), self._service.server_name, self.reading.claim, self._judgement, steps)
         self._history.add(point)
-        await self._history_file.write(self._history)
+        await self._history_file.write(encode_history(self._history))
 
     def _stepped(self, step: Step) -> None:
         self._warn("clock_stepped", step_s=step.size_ns / 1e9, direction=step.direction.value)
+        self._step.note(step.size_ns / 1e9, monotonic_s())
         self._jobs.reschedule()
         self._is_due.set()
 

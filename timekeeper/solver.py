@@ -1,28 +1,13 @@
 """PURE: all that was heard of the clocks of a cluster becomes one judgement; it hears and tells nothing itself."""
 
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
 
 from communicator.answers.clocks import Local
 from timekeeper.cluster.rows import Rows, claim_of, measurements_of, reference_of
-from timekeeper.solution import (
-    Announcements,
-    Judge,
-    Judgement,
-    Measurement,
-    Patience,
-    ReferenceInterval,
-    Solution,
-    Thresholds,
-    Verdict,
-    WallClock,
-    solve,
-)
+from timekeeper.solution import Electors, Judge, Judgement, Measurement, Patience, Solution, Thresholds, Verdict, solve
 
 STALE_S = 80.0
 """Eight rounds of ten seconds."""
-FEW_HOSTS = 2
-"""Among so few no majority stands against what one of them tells of external servers."""
 
 
 class Solver:
@@ -40,41 +25,28 @@ class Solver:
         self._find = find
         self.thresholds = thresholds
         self._judge = Judge(thresholds, patience)
-        self._announcements = Announcements()
         self.judgement: Judgement | None = None
         """The last one."""
-        self.judged_s = 0.0
-        """When that was, on a monotonic clock."""
 
     def judge(
-        self,
-        local: Local,
-        rows: Rows,
-        members: Collection[str],
-        now_s: float,
-        *,
-        stale_s: float = STALE_S,
-        utc_s: float | None = None,
+        self, local: Local, rows: Rows, electors: Electors, now_s: float, *, stale_s: float = STALE_S
     ) -> Judgement:
         """Judge now.
 
         Args:
-            local: This host's own word, just made, with what external servers say.
+            local: This host's own word, just made.
             rows: The words of others.
-            members: Hosts of the cluster, whether they have spoken or not.
+            electors: Who counts, and who is there besides.
             now_s: Now, on a monotonic clock, in seconds.
             stale_s: What is older gives way to what is younger: a clock may have been set meanwhile.
-            utc_s: The time of day and year by this host's wall clock, in seconds since the epoch; None when it is not known.
-                Where most clocks say otherwise, theirs counts.
         """
-        hosts = {local.server, *rows.hosts, *members}
+        hosts = {local.server, *rows.hosts, *electors.everybody}
         measurements = without_stale([*rows.measurements(now_s), *measurements_of(local)], stale_s)
-        claims = self._announcements.recall([*rows.claims(now_s), claim_of(local)], now_s, hosts)
-        wall = None if utc_s is None else WallClock(local.server, utc_s)
-        references = weigh_references(reference_of(local), rows.references(now_s), len(hosts))
-        solution = self._find(sorted(hosts), measurements, claims, references, self.thresholds, wall)
+        claims = [*rows.claims(now_s), claim_of(local)]
+        own = reference_of(local)
+        references = [*rows.references(now_s), *([own] if own else [])]
+        solution = self._find(sorted(hosts), measurements, claims, references, self.thresholds, electors)
         self.judgement = self._judge.judge(solution, now_s)
-        self.judged_s = now_s
         return self.judgement
 
     @property
@@ -98,24 +70,3 @@ def without_stale(measurements: Sequence[Measurement], stale_s: float) -> list[M
 
 def _pair(measurement: Measurement) -> frozenset[str]:
     return frozenset((measurement.source, measurement.target))
-
-
-def weigh_references(
-    own: ReferenceInterval | None, others: Sequence[ReferenceInterval], hosts: int
-) -> list[ReferenceInterval]:
-    """Which external servers count.
-
-    This host's own are those of its settings. What other hosts tell of theirs could be invented: it counts only where
-    this host's own do not decide, where more than one server agrees, and where two hosts or more tell such a thing, or
-    there is no third host. Then it is a vote like others, and never decides over all.
-
-    Args:
-        own: What those of this host's settings say; trusted where more than one of them agree.
-        others: What other hosts tell of theirs; the same.
-        hosts: How many there are.
-    """
-    told = [] if own is None else [own]
-    if own is not None and own.is_trusted:
-        return told
-    sure = [replace(one, is_trusted=False, is_told=True) for one in others if one.is_trusted and one.is_usable]
-    return [*told, *sure] if len(sure) > 1 or hosts <= FEW_HOSTS else told

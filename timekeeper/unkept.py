@@ -29,6 +29,7 @@ class Unkept:
         began_s = now_s if self._began_s is None else self._began_s
         self._began_s = began_s
         return self._lasting.note(
-            is_seen=claim.state is ClaimState.UNSYNCHRONIZED and not claim.without_daemon,
+            claim.state is ClaimState.UNSYNCHRONIZED and not claim.without_daemon,
+            now_s,
             may_begin=now_s >= began_s + self._patience.grace_s,
         )

@@ -14,8 +14,8 @@ THIS_HOST = "this host"
 """What a host is called whose timekeeper does not know its name yet."""
 INTERVAL_S = 10.0
 """Between two reports of a timekeeper that does not tell its own interval."""
-IDENTITIES = 256
-"""Names and addresses of external servers in one report: 16 servers with as many addresses each."""
+SERVERS = 16
+"""External servers that one host asks, at most: more than a handful prove nothing further."""
 _Moment = Annotated[float, msgspec.Meta(ge=0, le=LAST_YEAR_S)]
 
 
@@ -37,8 +37,6 @@ class Claim(msgspec.Struct, frozen=True):
     stratum: int | None = None
     leap: str | None = None
     """``normal``, ``insert``, ``delete`` or ``unsynchronized``."""
-    smear: bool | None = None
-    """Whether the upstreams smear leap seconds; no source tells it, so it is not known."""
     age_seconds: float | None = None
     """Since the clock was last updated, when this was read."""
     root_delay_seconds: float | None = None
@@ -86,19 +84,21 @@ class Probes(msgspec.Struct, frozen=True):
     """Exchanges that were complete and not used, by reason (`timekeeper.pairs.estimate.Refusal`)."""
 
 
-class ReferenceOffset(msgspec.Struct, frozen=True):
-    """What external servers say of a host's clock, where most of them agree."""
+class References(msgspec.Struct, frozen=True):
+    """What the external servers that one host asks say of its clock."""
 
-    offset_seconds: float
-    """True time minus this clock; positive: it is behind."""
-    bound_seconds: float
+    offset_seconds: float | None = None
+    """True time minus this clock; positive: it is behind. None where no majority of the servers agrees."""
+    bound_seconds: float | None = None
     """`offset_seconds` is off by no more than this, if most of the servers are right."""
-    servers: int
-    """How many agree; one that was asked under two names counts once."""
-    identities: Annotated[tuple[str, ...], msgspec.Meta(max_length=IDENTITIES)]
-    """Their names and addresses."""
-    age_seconds: float
-    """Since the last answer of one of them."""
+    agreeing: Annotated[tuple[str, ...], msgspec.Meta(max_length=SERVERS)] = ()
+    """The servers that make the majority; one that was asked under two names counts once."""
+    falsetickers: Annotated[tuple[str, ...], msgspec.Meta(max_length=SERVERS)] = ()
+    """Those that it contradicts."""
+    complaints: Annotated[dict[str, str], msgspec.Meta(max_length=SERVERS)] = {}
+    """By server why it gave nothing when it was last asked."""
+    age_seconds: float | None = None
+    """Since the last answer of one of those that agree."""
 
 
 class Local(msgspec.Struct, frozen=True):
@@ -121,8 +121,10 @@ class Local(msgspec.Struct, frozen=True):
     ``outlier`` (good, not in use), ``jittery``, ``falseticker``, ``unusable``; empty when no daemon answers."""
     pairs: tuple[Peer, ...] = ()
     """What it measured of others."""
-    references: ReferenceOffset | None = None
-    """What the external servers of its settings say; None where it asks none, or no majority of them agrees."""
+    references: References | None = None
+    """What the external servers of its settings say; None where it asks none."""
+    away: tuple[str, ...] = ()
+    """Hosts that could be measured once, and cannot be reached now: they still count where a timekeeper has started anew."""
     interval_seconds: float = INTERVAL_S
     """How often it says this."""
     steps_total: int | None = None
@@ -157,7 +159,12 @@ class Host(msgspec.Struct, frozen=True):
     critical: bool | None = None
     """Whether it is wrong, and provably beyond the critical threshold."""
     compared_with: str = ""
-    """``majority`` or ``true time``; ``no majority``, ``apart`` or ``unmeasured`` where there is nothing to compare it with."""
+    """``majority`` or ``references``; ``no majority``, ``too few``, ``apart`` or ``unmeasured`` where there is nothing to compare
+    it with."""
+    standing: str = ""
+    """Why it does not count: ``vouched_by_one`` or ``not_watched``; empty where it counts."""
+    faults: tuple[str, ...] = ()
+    """What has lasted, the gravest first: ``wrong``, ``false_claim``, ``cluster_off``, ``contradicted``, ``no_majority``."""
     drift_ppm: float | None = None
     """How fast its offset grows; None while that cannot be told from noise."""
     seconds_to_threshold: float | None = None
@@ -168,8 +175,12 @@ class Host(msgspec.Struct, frozen=True):
     """None: it makes none."""
     claim_holds: bool | None = None
     """Whether its clock can be as true as it claims."""
+    contradicted_by: str = ""
+    """A host whose claim excludes its own, where nobody can tell which of the two is false."""
+    off: bool = False
+    """Whether it agrees with most hosts, and external servers say that these are off."""
     true_offset_seconds: float | None = None
-    """Its clock minus true time, by independent claims and references."""
+    """Its clock minus true time, by external servers, else by what most hosts claim."""
     true_bound_seconds: float | None = None
     reasons: tuple[str, ...] = ()
 
@@ -201,8 +212,6 @@ class Camp(msgspec.Struct, frozen=True):
     offset_seconds: float | None = None
     """Their clocks minus those of the first camp."""
     bound_seconds: float | None = None
-    kind: str = ""
-    """``leap`` or ``smear`` where that explains why they stand apart; ``plain`` where nothing does."""
 
 
 class Contradiction(msgspec.Struct, frozen=True):
@@ -222,18 +231,6 @@ class Thresholds(msgspec.Struct, frozen=True):
 
 USUAL = Thresholds(warn_seconds=0.005, critical_seconds=0.050)
 """Those of a timekeeper whose settings name none."""
-
-
-class References(msgspec.Struct, frozen=True):
-    """What the external servers of the settings say."""
-
-    low_seconds: float | None = None
-    """True time minus the clock of this host is no less than this; None where no majority of them agrees."""
-    high_seconds: float | None = None
-    agreeing: tuple[str, ...] = ()
-    falsetickers: tuple[str, ...] = ()
-    complaints: dict[str, str] = {}
-    """By server why it gave nothing when it was last asked."""
 
 
 class AgentReport(msgspec.Struct, frozen=True):
@@ -256,6 +253,8 @@ class ClockReport(AgentReport, frozen=True):
     """Whether more than half of the hosts agree; None while nothing was measured."""
     agreeing: int | None = None
     """Members of the majority; without one, of the largest camp."""
+    voters: int | None = None
+    """How many hosts count: a majority is more than half of them."""
     reference: str | None = None
     """The median host of the majority."""
     spread_seconds: float | None = None
@@ -263,12 +262,15 @@ class ClockReport(AgentReport, frozen=True):
     residual_seconds: float | None = None
     """By how much the worst pair differs from the best fit of all."""
     cluster_off: bool | None = None
-    """Whether the majority as a whole is provably beyond the threshold from true time."""
+    """Whether the majority as a whole is provably beyond the threshold from what external servers say."""
+    sources_independent: int | None = None
+    """Groups of hosts behind the majority that have no source in common; 1: an error of that source would not be seen."""
     contradictions: tuple[Contradiction, ...] = ()
     camps: tuple[Camp, ...] = ()
     """The largest first; one alone where all agree."""
     thresholds: Thresholds | None = None
-    references: References | None = None
+    references: dict[str, References] = {}
+    """What each host hears of its external servers, by host."""
     reasons: tuple[str, ...] = ()
     """What is to be said of the cluster as a whole."""
     pairs_omitted: int = 0

@@ -24,6 +24,8 @@ class ClusterStatus(msgspec.Struct, frozen=True):
     """The names of the live servers."""
     missing: tuple[str, ...] = ()
     """Names, or addresses where no name is known, of the servers that are not linked."""
+    uncounted: tuple[str, ...] = ()
+    """Names of servers that are known and do not count."""
 
     @property
     def is_up(self) -> bool:
@@ -68,6 +70,7 @@ def read_cluster_status(message: Message, known: ClusterStatus | None) -> Cluste
             quorum=_count(message, "quorum"),
             servers=_names(message, "servers"),
             missing=_names(message, "missing"),
+            uncounted=_names(message, "uncounted"),
         )
     known = known or ClusterStatus()
     return msgspec.structs.replace(

@@ -94,10 +94,31 @@ CLOCK_FALSE_CLAIM = Declaration(
     name=FlagName("timekeeper", "clock", "false-claim"),
     priority=92,
     message="the time daemon of this host claims what is not so: {reason}",
-    help="The time daemon of this host says that the clock is true within a bound, and independent measurements exclude that. "
-    "Whatever on this host relies on its word is misled. Compare its servers with those of other hosts ('bellwether clock "
-    "explain'): one of them may be wrong, or the daemon watches the clock without steering it (chronyd -x), or two daemons "
+    help="The time daemon of this host says that the clock is true within a bound, and what more than half of the hosts say "
+    "excludes that. Whatever on this host relies on its word is misled. Compare its servers with those of other hosts "
+    "('bellwether clock explain'): one of them may be wrong, or the daemon watches the clock without steering it (chronyd -x), or two daemons "
     "steer against each other. The flag goes down when the claim can be true again.",
+    tags=_CLOCK_TAGS,
+)
+
+CLOCK_CONTRADICTED = Declaration(
+    name=FlagName("timekeeper", "clock", "contradicted"),
+    priority=86,
+    message="this host and another one claim what cannot both be true: {reason}",
+    help="The time daemons of two hosts each say that their clock is true within a bound, and measurements show that both cannot "
+    "be. Nobody can tell which is false, so the flag is raised on both, and 'bellwether clock wait-synced' lets neither pass. "
+    "'bellwether clock explain' names the other host. Compare the servers that both follow. A third host, or external servers "
+    "under references.servers of timekeeperd.toml on both, help to tell. The flag goes down when both claims can be true.",
+    tags=_CLOCK_TAGS,
+)
+
+CLOCK_STEPPED = Declaration(
+    name=FlagName("timekeeper", "clock", "stepped"),
+    priority=60,
+    message="the clock of this host was set: {reason}",
+    help="The clock of this host was set by more than thresholds.warn_s at once, later than a minute after the timekeeper began. "
+    "Timers, leases and time stamps on this host may be wrong. Look at the log of the time daemon: chronyd steps a clock only "
+    "where makestep allows it. A person, a hypervisor or a second daemon may have set it. The flag goes down after 10 minutes.",
     tags=_CLOCK_TAGS,
 )
 
@@ -118,7 +139,7 @@ CLOCK_NO_MAJORITY = Declaration(
     message="the clocks of the cluster have no majority: {reason}",
     help="No more than half of the hosts agree on the time, so nobody can tell which are wrong, and none is accused. 'bellwether"
     " clock' lists who agrees with whom. Servers that contradict each other, or a leap second that some have applied and "
-    "others have not, look like this. External servers under references.servers of timekeeperd.toml decide such a case. The"
+    "others have not, look like this. External servers under references.servers of timekeeperd.toml show who is right. The"
     " flag goes down when more than half agree.",
     tags=_CLOCK_TAGS | {"cluster"},
 )
@@ -127,9 +148,9 @@ CLOCK_CLUSTER_DRIFT = Declaration(
     name=FlagName("timekeeper", "cluster", "drift"),
     priority=88,
     message="the cluster as a whole is off true time: {reason}",
-    help="The hosts agree with each other, and not with independent servers: all of them together are off by more than "
-    "thresholds.warn_s. Most likely all follow one server that is wrong. 'bellwether clock' shows by how much. Give the "
-    "time daemons several servers of different origin. The flag goes down when the majority is within the threshold again.",
+    help="The hosts agree with each other, and not with the external servers that two of them or more ask: all of them together "
+    "are off by more than thresholds.warn_s. Most likely all follow one server that is wrong. 'bellwether clock' shows by how "
+    "much. Give the time daemons several servers of different origin. The flag goes down when the majority is within the threshold again.",
     tags=_CLOCK_TAGS | {"cluster"},
 )
 
@@ -226,6 +247,8 @@ CATALOGUE = (
     CLOCK_CLUSTER_DRIFT,
     CLOCK_NO_MAJORITY,
     CLOCK_OTHER_WRONG,
+    CLOCK_CONTRADICTED,
+    CLOCK_STEPPED,
     CLOCK_UNSYNCHRONIZED,
     CANARY_LEDGER,
     CANARY_SERVER_SICK,

@@ -74,18 +74,16 @@ def reasons_of(
     return (*reasons, *(claimed[:1] if state != "synchronized" else ()), *enforced)
 
 
-def camp_text(hosts: Sequence[str], offset_s: float | None, bound_s: float | None, kind: str) -> str:
-    """Who agrees with whom, such as ``camp of 2: gamma, omega; +1.00 s ± 50 µs (leap)``.
+def camp_text(hosts: Sequence[str], offset_s: float | None, bound_s: float | None) -> str:
+    """Who agrees with whom, such as ``camp of 2: gamma, omega; +1.00 s ± 50 µs``.
 
     Args:
         hosts: Who.
         offset_s: Their clocks minus those of the first camp.
         bound_s: How sure that is.
-        kind: Why they stand apart; empty or ``plain`` where nothing tells.
     """
     away = "" if offset_s is None else f"; {offset_text(offset_s, bound_s)}"
-    told = "" if kind in ("", "plain") else f" ({kind})"
-    return f"camp of {len(hosts)}: {listed(hosts, _NAMED)}{away}{told}"
+    return f"camp of {len(hosts)}: {listed(hosts, _NAMED)}{away}"
 
 
 def ring_text(hosts: Sequence[str], excess_s: float | None) -> str:

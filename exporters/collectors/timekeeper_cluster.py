@@ -115,23 +115,22 @@ def _thresholds(report: ClockReport) -> Samples:
 def _reference(name: str, text: str, read: Callable[[References], float | None]) -> Row[ClockReport]:
     """A figure of the external servers; where the settings name none there is none."""
     metric = Definition(f"timekeeper_reference_{name}", Kind.GAUGE, text)
-    return Row(metric, lambda report: NOTHING if report.references is None else samples_of(read(report.references)))
+    return Row(metric, lambda report: NOTHING if (own := _own(report)) is None else samples_of(read(own)))
+
+
+def _own(report: ClockReport) -> References | None:
+    """What the external servers of this host say; each host tells of its own."""
+    return report.references.get(report.local.server)
 
 
 def _reference_offset(references: References) -> float | None:
-    """The middle; the report has true time minus this clock."""
-    low, high = references.low_seconds, references.high_seconds
-    return None if low is None or high is None else -(low + high) / 2
-
-
-def _reference_bound(references: References) -> float | None:
-    low, high = references.low_seconds, references.high_seconds
-    return None if low is None or high is None else (high - low) / 2
+    """This clock minus true time; the report has it the other way round."""
+    return None if references.offset_seconds is None else -references.offset_seconds
 
 
 def _reference_servers(report: ClockReport) -> Samples:
     """A server that failed the last time still counts by what it said before."""
-    references = report.references
+    references = _own(report)
     if references is None:
         return NOTHING
     states = {
@@ -175,7 +174,7 @@ CLUSTER_ROWS: tuple[Row[ClockReport], ...] = (
     _reference(
         "error_bound_seconds",
         "The reference offset is off by no more than this, if most of the external servers are right.",
-        _reference_bound,
+        lambda references: references.bound_seconds,
     ),
     Row(
         Definition(

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field, replace
 
 import msgspec
 
-from communicator.answers.clocks import Claim, Local, Peer
+from communicator.answers.clocks import Claim, Local, Peer, References
 from communicator.errors import AddressError
 from communicator.protocol import HostPort, Message, parse_host_port
 from communicator.protocol.limits import LINE_BYTES
-from timekeeper.references.consensus import RATE, SURE_SERVERS
+from timekeeper.references.consensus import RATE
 from timekeeper.solution import HostClaim, Measurement, ReferenceInterval, age_claim, age_measurement, find_rate
 from timekeeper.solution.measurement import VOID_AFTER_S
 
@@ -98,9 +98,9 @@ class Rows:
         }
         return {host: address for host, address in told.items() if address is not None}
 
-    def claim_reports(self, now_s: float) -> dict[str, Claim]:
-        """What each host said of its own clock, in its words, as far as it is still worth something."""
-        return {host: _age_claim_report(row, now_s) for host, row in self._rows.items()}
+    def said(self) -> dict[str, Claim]:
+        """What each host said of its own clock, in its words, as it was then."""
+        return {host: row.report.claim for host, row in self._rows.items()}
 
     def measurements(self, now_s: float) -> list[Measurement]:
         """Every pair that was reported, as far as it is still worth something."""
@@ -118,6 +118,19 @@ class Rows:
         """What the external servers of each host say of its clock, as far as it is still worth something."""
         found = (reference_of(row.report, now_s - row.heard_s) for row in self._rows.values())
         return [reference for reference in found if reference is not None]
+
+    def heard(self) -> dict[str, References]:
+        """What each host hears of its external servers, by host, in its words."""
+        return {host: row.report.references for host, row in self._rows.items() if row.report.references is not None}
+
+    def seen(self, now_s: float) -> frozenset[str]:
+        """Whose clock somebody has measured, or who has spoken of it, as far as that is still worth something."""
+        measured = (one.target for one in self.measurements(now_s) if one.is_usable)
+        return self.hosts.union(measured)
+
+    def away(self) -> frozenset[str]:
+        """Hosts that others were able to measure once, and cannot reach now."""
+        return frozenset(host for row in self._rows.values() for host in row.report.away[:HOSTS])
 
     def _take(self, message: Message, now_s: float) -> str:
         text = message.get("report")
@@ -156,8 +169,6 @@ def claim_of(report: Local) -> HostClaim:
         bound_s=claim.bound_seconds,
         daemon=claim.daemon,
         upstreams=frozenset(claim.upstreams),
-        leap=claim.leap,
-        smear=claim.smear,
         age_s=claim.age_seconds or 0.0,
         boot_id=report.boot_id,
     )
@@ -174,29 +185,16 @@ def reference_of(report: Local, elapsed_s: float = 0.0) -> ReferenceInterval | N
         None where it says nothing of them, or that was too long ago.
     """
     said = report.references
-    if said is None or not 0 <= said.age_seconds + elapsed_s <= VOID_AFTER_S:
+    if said is None or said.offset_seconds is None or said.bound_seconds is None or said.age_seconds is None:
+        return None
+    if not 0 <= said.age_seconds + elapsed_s <= VOID_AFTER_S:
         return None
     bound_s = said.bound_seconds + RATE * elapsed_s
     return ReferenceInterval(
-        name=", ".join(said.identities),
-        identities=frozenset(said.identities),
         host=report.server,
         low_s=said.offset_seconds - bound_s,
         high_s=said.offset_seconds + bound_s,
-        is_trusted=said.servers >= SURE_SERVERS,
-    )
-
-
-def _age_claim_report(row: Row, now_s: float) -> Claim:
-    """The words of a host, with the figures that `age_claim` leaves of them."""
-    elapsed_s = now_s - row.heard_s
-    claim, aged = row.report.claim, age_claim(claim_of(row.report), elapsed_s)
-    return msgspec.structs.replace(
-        claim,
-        state=aged.state,
-        offset_seconds=aged.offset_s,
-        bound_seconds=aged.bound_s,
-        age_seconds=None if claim.age_seconds is None else aged.age_s,
+        servers=len(set(said.agreeing)),
     )
 
 

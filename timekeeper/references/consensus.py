@@ -11,8 +11,6 @@ RATE = 50e-6
 """How fast our raw clock may run away from true time since a sample: the margin ClockBound names for a bound."""
 VOID_S = 1000.0
 """A sample that is older says nothing any more."""
-SURE_SERVERS = 2
-"""Of servers that agree, so many may be believed over any number of hosts; a single one is a vote like others."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,8 +25,6 @@ class Consensus:
     """Those it contradicts. Without a majority nobody is one."""
     undecided: tuple[str, ...] = ()
     """All that were heard, where no majority agrees."""
-    identities: frozenset[str] = frozenset()
-    """The names and addresses of those that agree."""
     age_s: float = 0.0
     """Since the youngest answer of those that agree."""
 
@@ -66,7 +62,6 @@ def agree(samples: Sequence[Sample], now: RealtimeReading) -> Consensus:
         interval=Interval(overlap.low, overlap.high),
         agreeing=tuple(voice.server for voice in agreeing),
         falsetickers=tuple(voice.server for number, voice in enumerate(voices) if number not in overlap.members),
-        identities=frozenset().union(*(voice.identities for voice in agreeing)),
         age_s=min(voice.age_s for voice in agreeing),
     )
 

@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
+from communicator.answers.clocks import SERVERS
 from communicator.protocol import HostPort
 from timekeeper.discipline import NoAnswer
 from timekeeper.pairs import RealtimeReading
@@ -14,9 +15,6 @@ from timekeeper.references.ask import TIMEOUT_S, Asker
 from timekeeper.references.consensus import Consensus, agree
 from timekeeper.references.patience import INTERVAL_S, Patience
 from timekeeper.references.sanity import check
-
-SERVERS = 16
-"""At most: each takes a thread, and more than a handful prove nothing further."""
 
 _SAMPLES = 8  # as the clock filter of RFC 5905 keeps: the best of them had the shortest way
 

@@ -1,12 +1,11 @@
 """PURE: the offsets of all hosts, their bounds and verdicts, from what hosts report; no I/O, no clock, no idea of a packet."""
 
-from timekeeper.solution.announcements import Announcements
-from timekeeper.solution.camps import Camp, CampKind
+from timekeeper.solution.camps import Camp
 from timekeeper.solution.claims import TrueTime
 from timekeeper.solution.contradiction import Contradiction
-from timekeeper.solution.judge import HostVerdict, Judge, Judgement
+from timekeeper.solution.electors import Electors
+from timekeeper.solution.judge import Fault, HostVerdict, Judge, Judgement
 from timekeeper.solution.lasting import Lasting
-from timekeeper.solution.leap_season import WallClock
 from timekeeper.solution.measurement import (
     HostClaim,
     Measurement,
@@ -21,11 +20,11 @@ from timekeeper.solution.thresholds import Patience, Thresholds
 from timekeeper.solution.verdicts import Verdict
 
 __all__ = [
-    "Announcements",
     "Basis",
     "Camp",
-    "CampKind",
     "Contradiction",
+    "Electors",
+    "Fault",
     "HostClaim",
     "HostSolution",
     "HostVerdict",
@@ -39,7 +38,6 @@ __all__ = [
     "Thresholds",
     "TrueTime",
     "Verdict",
-    "WallClock",
     "age_claim",
     "age_measurement",
     "find_rate",

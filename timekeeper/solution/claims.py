@@ -1,261 +1,155 @@
-"""PURE: where true time lies by what hosts and servers claim, and whose claim it refutes; it knows no majority of clocks.
+"""PURE: where most hosts claim true time is, whose claim that refutes, and which claims exclude each other.
 
-A claim of E is an interval of true time around the clock that makes it; shifted by the measured offset, all claims lie
-on one scale, and Marzullo's rule tells which agree. Hosts that follow the same upstreams share their errors, so a set
-of upstreams has one vote, however many hosts follow it (RFC 5905 counts servers alike).
+A claim of E is an interval of true time around the clock that makes it; shifted by the measured offset, all claims lie on one
+scale. If more than half of the hosts that count are right, true time lies where more than half of their claims overlap (Marzullo
+1984), and it lies in each claim that is right. So a claim is refuted when it misses that region, or when it excludes more than
+half of all claims; neither is possible for one that is right.
+
+How many sources stand behind the majority refutes nobody. It only says how its word is to be taken.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from bisect import bisect_left, bisect_right
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import networkx as nx
 
-from timekeeper.intervals import Interval, deepest_overlap
+from timekeeper.intervals import Interval
+from timekeeper.solution.electors import Electors
 from timekeeper.solution.frame import Frame, View
-from timekeeper.solution.measurement import HostClaim, ReferenceInterval
+from timekeeper.solution.measurement import HostClaim
 from timekeeper.solution.regions import distance, find_regions, span_regions
 from timekeeper.solution.thresholds import Thresholds
 
-EVIDENCE_VOTES = 2
-"""So many independent votes are needed to call a clock wrong without a majority of hosts: one may itself be wrong."""
-EVIDENCE_WITNESSES = 2
-"""So many have to say it: one host has a vote by its claim, and another by servers that it may have invented."""
-
-
-_MAJORITY = Interval(0.0, 0.0)
-"""Where there is one, all clocks are compared with its median."""
+_STRONG_GROUPS = 2
+"""One source may be wrong, however many hosts follow it."""
 
 
 @dataclass(frozen=True, slots=True)
 class TrueTime:
-    """Where true time lies, if more than half of the votes are right."""
+    """Where more than half of the hosts claim true time is."""
 
     region: Interval
     """True time minus the clock of the host that all are compared with."""
-    ballots: tuple[tuple[Interval, ...], ...]
-    """The votes, one for each distinct set of upstreams: where each sees true time."""
-    witnesses: tuple[frozenset[str], ...]
-    """Whose word each of the votes is: of hosts, and of servers that this host has asked itself."""
-    backers: frozenset[str]
-    """Hosts and references whose word agrees with the region."""
-    speakers: frozenset[str]
-    """Whose word that is; what a host tells of servers is the word of that host."""
-    is_trusted: bool
-    """Whether the operator's trusted references decide it."""
-    is_tied: bool = False
-    """Whether no half of the votes agrees, and the one that most clocks follow decides."""
+    groups: int
+    """Groups of hosts behind it that have no source in common."""
+    others: int
+    """Such groups among the hosts that claim otherwise."""
 
     @property
-    def votes(self) -> int:
-        """Distinct sets of upstreams, external references among them."""
-        return len(self.ballots)
-
-    @property
-    def agreeing(self) -> int:
-        """How many of the votes agree with the region."""
-        return self.votes - len(self._find_against(self.region, 0.0))
-
-    @property
-    def is_evidence(self) -> bool:
-        """Whether clocks can be compared with it."""
-        return self.is_trusted or (self.agreeing >= EVIDENCE_VOTES and not self.is_tied)
-
-    def convicts(self, clock: Interval, limit_s: float) -> bool:
-        """Whether a clock is provably farther from true time than a limit, by more than one vote alone.
-
-        Two vague claims may meet in a narrow region that neither of them means, so each has to exclude the clock.
-
-        Args:
-            clock: Where it lies, on the scale of `region`.
-            limit_s: How far off it may be.
-        """
-        against = self._find_against(clock, limit_s)
-        witnesses = frozenset[str]().union(*(self.witnesses[vote] for vote in against))
-        is_evidence = len(against) >= EVIDENCE_VOTES and len(witnesses) >= EVIDENCE_WITNESSES
-        return (self.is_trusted or is_evidence) and not self.is_tied and distance(clock, self.region) > limit_s
-
-    def refutes(self, host: str, clock: Interval, promised_s: float) -> bool | None:
-        """Whether a host cannot be as true as it claims.
-
-        Args:
-            host: Whose claim.
-            clock: Where its clock lies, on the scale of `region`.
-            promised_s: The bound it claims.
-
-        Returns:
-            None where nobody else's word speaks for or against it, or but one other host and servers that it tells of.
-        """
-        if self.backers <= {host}:
-            return None
-        is_refuted = host not in self.backers and distance(clock, self.region) > promised_s
-        return None if is_refuted and self.depends_on_one(host) else is_refuted
-
-    def depends_on_one(self, host: str) -> bool:
-        """Whether no more than one other says where true time is; what the operator trusts is enough alone."""
-        return not self.is_trusted and len(self.speakers - {host}) < EVIDENCE_WITNESSES
-
-    def _find_against(self, clock: Interval, limit_s: float) -> list[int]:
-        """Which votes see true time elsewhere."""
-        return [
-            vote for vote, ballot in enumerate(self.ballots) if all(distance(clock, one) > limit_s for one in ballot)
-        ]
+    def is_strong(self) -> bool:
+        """Whether more than one source is behind it, and more than half of all."""
+        return self.groups >= _STRONG_GROUPS and self.groups > self.others
 
 
 @dataclass(frozen=True, slots=True)
-class _Ballot:
-    name: str
-    upstreams: frozenset[str]
-    """Of a host those it follows, of a server what it is called."""
-    interval: Interval
-    speaker: str
-    """Whose word it is."""
-    is_server: bool
-    is_trusted: bool = False
-    is_told: bool = False
+class Claimed:
+    """What follows from the claims of all hosts."""
+
+    true_time: TrueTime | None = None
+    """None where no half of the hosts claims the same."""
+    refuted: frozenset[str] = frozenset()
+    """Whose claim cannot be true, if more than half of the hosts are right."""
+    contradicted: Mapping[str, str] = field(default_factory=dict)
+    """Whose claim excludes that of another, where neither is refuted, and which other."""
+    backers: frozenset[str] = frozenset()
+    """Whose claim agrees with what most claim."""
 
 
-def find_true_time(
-    frame: Frame,
-    view: View,
-    claims: Mapping[str, HostClaim],
-    references: Iterable[ReferenceInterval],
-    thresholds: Thresholds,
-    *,
-    clocks: int | None = None,
-) -> TrueTime | None:
-    """Weigh all claims.
+@dataclass(frozen=True, slots=True)
+class _Word:
+    """The claim of one host, on the scale of all."""
+
+    host: str
+    promised: Interval
+    """Where true time is, if the clock is off by no more than it promises."""
+    believed: Interval
+    """The same around what its daemon believes that the clock is off by."""
+    sources: frozenset[str]
+    counts: bool
+
+
+def compare_claims(
+    frame: Frame, view: View, claims: Mapping[str, HostClaim], electors: Electors, thresholds: Thresholds
+) -> Claimed:
+    """Compare all claims.
 
     Args:
         frame: The hosts that can be compared.
         view: Their clocks, compared with any one.
         claims: What each host says of its clock, by name.
-        references: What external servers say.
+        electors: Who counts. Others are compared with those that do.
         thresholds: How much to pad claims, and how far apart two camps are rivals.
-        clocks: How many there are, if most of them agree; None where they do not.
-
-    Returns:
-        Where true time lies; None where no half of all votes agrees, nor most clocks follow one of those that tie.
     """
-    padding_s = thresholds.tolerance_s
-    ballots = [
-        *_collect_claims(frame, view, claims, padding_s),
-        *_collect_references(frame, view, references, padding_s),
-    ]
-    found = _count(ballots, thresholds, clocks)
-    if found and not found.is_trusted and _is_overruled(found, ballots, thresholds, clocks, len(frame.names)):
-        return _count([ballot for ballot in ballots if not ballot.is_told], thresholds, clocks)
-    return found
-
-
-def _is_overruled(
-    found: TrueTime, ballots: Sequence[_Ballot], thresholds: Thresholds, clocks: int | None, hosts: int
-) -> bool:
-    """Whether servers that hosts only tell of stand against most clocks, or what most hosts claim.
-
-    Who tells of them may have invented them; unless it is most hosts themselves that do.
-    """
-    told = {ballot.speaker for ballot in ballots if ballot.is_told and not distance(ballot.interval, found.region)}
-    if not told or 2 * len(told) > (clocks or hosts):
-        return False
-    claims = [distance(ballot.interval, found.region) > 0 for ballot in ballots if not ballot.is_server]
-    is_against_clocks = clocks is not None and distance(_MAJORITY, found.region) > thresholds.warn_s
-    return is_against_clocks or 2 * sum(claims) > len(claims)
-
-
-def _count(ballots: Sequence[_Ballot], thresholds: Thresholds, clocks: int | None) -> TrueTime | None:
-    """Where more than half of the votes see true time."""
-    groups = _group(ballots)
-    votes = [_vote([ballot.interval for ballot in group]) for group in groups]
-    trusted = [_vote(sure) for group in groups if (sure := [one.interval for one in group if one.is_trusted])]
-    decisive = trusted or votes
-    depth = len(decisive) // 2 + 1
-    region = span_regions(find_regions([one for vote in decisive for one in vote], depth), thresholds.warn_s)
-    is_tied = region is None and not trusted and clocks is not None
-    if is_tied and clocks is not None:
-        region = _break_tie(ballots, votes, clocks, thresholds)
-    if region is None:
-        return None
-    backing = [ballot for ballot in ballots if not distance(ballot.interval, region)]
-    return TrueTime(
-        region=region,
-        ballots=tuple(tuple(vote) for vote in votes),
-        witnesses=tuple(frozenset(ballot.speaker for ballot in group) for group in groups),
-        backers=frozenset(ballot.name for ballot in backing),
-        speakers=frozenset(ballot.speaker for ballot in backing),
-        is_trusted=bool(trusted),
-        is_tied=is_tied,
+    words = list(_collect(frame, view, claims, electors, thresholds.tolerance_s))
+    counting = [word for word in words if word.counts]
+    regions = find_regions([word.believed for word in counting], electors.most)
+    region = span_regions(regions, thresholds.warn_s)
+    missing = (word for word in words if region and distance(word.promised, region) > 0)
+    refuted = frozenset(word.host for word in (*missing, *_find_outvoted(words, counting, electors.most)))
+    standing = [word for word in words if word.host not in refuted]
+    backing = [word for word in standing if region and not distance(word.promised, region)]
+    return Claimed(
+        true_time=_weigh(region, backing, counting) if region else None,
+        refuted=refuted,
+        contradicted=_find_contradictions(standing),
+        backers=frozenset(word.host for word in backing),
     )
 
 
-def _break_tie(
-    ballots: Sequence[_Ballot], votes: Sequence[Sequence[Interval]], clocks: int, thresholds: Thresholds
-) -> Interval | None:
-    """Where more than half of all clocks see true time, if no server objects and nowhere else more votes agree."""
-    said = [ballot.interval for ballot in ballots if not ballot.is_server]
-    region = span_regions(find_regions(said, clocks // 2 + 1), thresholds.warn_s)
-    overlap = deepest_overlap([one for vote in votes for one in vote])
-    if region is None or overlap is None:
-        return None
-    if any(distance(ballot.interval, region) for ballot in ballots if ballot.is_server):
-        return None
-    agreeing = sum(any(not distance(one, region) for one in vote) for vote in votes)
-    return region if agreeing >= overlap.depth else None
-
-
-def _collect_claims(frame: Frame, view: View, claims: Mapping[str, HostClaim], padding_s: float) -> Iterable[_Ballot]:
+def _collect(
+    frame: Frame, view: View, claims: Mapping[str, HostClaim], electors: Electors, padding_s: float
+) -> Iterable[_Word]:
     for host, name in enumerate(frame.names):
         claim = claims.get(name)
-        error_s = claim.error_range_s if claim else None
-        if claim and error_s and view.knows(host):
-            clock = view.interval(host, padding_s)
-            true_time = Interval(clock.low - error_s[1], clock.high - error_s[0])
-            yield _Ballot(name, claim.upstreams, true_time, name, is_server=False)
-
-
-def _collect_references(
-    frame: Frame, view: View, references: Iterable[ReferenceInterval], padding_s: float
-) -> Iterable[_Ballot]:
-    number = {name: host for host, name in enumerate(frame.names)}
-    for reference in references:
-        host = number.get(reference.host)
-        if host is not None and reference.is_usable and view.knows(host):
-            clock = view.interval(host, padding_s)
-            true_time = Interval(clock.low + reference.low_s, clock.high + reference.high_s)
-            names = reference.identities | {reference.name}
-            yield _Ballot(
-                reference.name,
-                names,
-                true_time,
-                speaker=reference.host if reference.is_told else f"server {reference.name}",
-                is_server=True,
-                is_trusted=reference.is_trusted and not reference.is_told,
-                is_told=reference.is_told,
-            )
-
-
-def _group(ballots: Sequence[_Ballot]) -> list[list[_Ballot]]:
-    """Who shares the errors of whom: hosts that follow the same upstreams, and servers of which one name is the same.
-
-    A host belongs to a server when that is all it follows, by whatever names.
-    """
-    graph: nx.Graph[frozenset[str]] = nx.Graph()
-    graph.add_nodes_from(ballot.upstreams for ballot in ballots)
-    for server in {ballot.upstreams for ballot in ballots if ballot.is_server}:
-        graph.add_edges_from(
-            (server, ballot.upstreams)
-            for ballot in ballots
-            if server & ballot.upstreams and (ballot.is_server or ballot.upstreams <= server)
+        if claim is None or claim.promised_s is None or claim.error_range_s is None or not view.knows(host):
+            continue
+        clock = view.interval(host, padding_s)
+        low_s, high_s = claim.error_range_s
+        yield _Word(
+            host=name,
+            promised=Interval(clock.low - claim.promised_s, clock.high + claim.promised_s),
+            believed=Interval(clock.low - high_s, clock.high - low_s),
+            sources=claim.upstreams,
+            counts=name in electors.names,
         )
-    groups = list(nx.connected_components(graph))
-    number = {upstreams: index for index, group in enumerate(groups) for upstreams in group}
-    members: list[list[_Ballot]] = [[] for _ in groups]
-    for ballot in ballots:
-        members[number[ballot.upstreams]].append(ballot)
-    return members
 
 
-def _vote(intervals: list[Interval]) -> list[Interval]:
-    """Where a group sees true time: where more than half of it does, or else wherever most of it do."""
-    regions = find_regions(intervals, len(intervals) // 2 + 1)
-    overlap = deepest_overlap(intervals)
-    return regions or find_regions(intervals, overlap.depth if overlap else 1)
+def _find_outvoted(words: Iterable[_Word], counting: Sequence[_Word], most: int) -> Iterable[_Word]:
+    """Whose claim excludes more than half of those that count."""
+    lows, highs = sorted(one.promised.low for one in counting), sorted(one.promised.high for one in counting)
+    for word in words:
+        beyond = len(lows) - bisect_right(lows, word.promised.high)
+        if beyond + bisect_left(highs, word.promised.low) >= most:
+            yield word
+
+
+def _find_contradictions(words: Sequence[_Word]) -> dict[str, str]:
+    """Whose claim excludes another, and which one: of those that count the farthest to either side is enough to know."""
+    rivals = [word for word in words if word.counts]
+    if not rivals:
+        return {}
+    leftmost, rightmost = min(rivals, key=lambda one: one.promised.high), max(rivals, key=lambda one: one.promised.low)
+    found = {}
+    for word in words:
+        for rival in (leftmost, rightmost):
+            if distance(word.promised, rival.promised) > 0:
+                found[word.host] = rival.host
+    return found
+
+
+def _weigh(region: Interval, backing: Sequence[_Word], counting: Sequence[_Word]) -> TrueTime:
+    """Count the sources on either side; one that is used on both counts for neither."""
+    behind = [word.sources for word in backing if word.counts]
+    names = {word.host for word in backing}
+    against = [word.sources for word in counting if word.host not in names]
+    both = frozenset[str]().union(*behind) & frozenset[str]().union(*against)
+    return TrueTime(region, _count_groups(behind, both), _count_groups(against, both))
+
+
+def _count_groups(sources: Iterable[frozenset[str]], both: Collection[str]) -> int:
+    """How many groups have no source in common, also not through others; who tells no source may follow any."""
+    graph: nx.Graph[str] = nx.Graph()
+    for used in sources:
+        nx.add_path(graph, sorted(used.difference(both)))
+    return nx.number_connected_components(graph)

@@ -5,13 +5,12 @@ ring of the u_ij is negative, and then the shortest paths are the tightest bound
 problem", 1958). All lengths are taken relative to a fit: small numbers, however far apart the clocks are.
 """
 
-from collections.abc import Collection
 from functools import cached_property
 
 import numpy as np
 
 from timekeeper.solution.contradiction import SLACK_S, Contradiction
-from timekeeper.solution.links import Floats, Links, Truths, count_unconfirmed
+from timekeeper.solution.links import Floats, Links
 from timekeeper.solution.paths import Arcs, find_negative_ring, make_arcs, measure_all, measure_from, turn_round
 
 FULL_CLOSURE_HOSTS = 300
@@ -31,22 +30,16 @@ class Closure:
     Args:
         links: The measured intervals.
         fit_s: An offset of each host that agrees with them as well as may be.
-        distrusted: Numbers of hosts none of whose links is believed.
     """
 
-    def __init__(self, links: Links, fit_s: Floats, distrusted: Collection[int] = ()) -> None:
+    def __init__(self, links: Links, fit_s: Floats) -> None:
         self._links = links
         self._fit_s = fit_s
         self.misfit_s = links.offset_s - (fit_s[links.heads] - fit_s[links.tails])
         """By how much each link differs from the fit."""
-        ends = np.array(sorted(distrusted), dtype=np.intp)
-        self.is_disbelieved = np.isin(links.tails, ends) | np.isin(links.heads, ends)
-        """Which links constrain nothing."""
-        self._width_s = np.where(self.is_disbelieved, np.inf, links.bound_s)
-        believed = ~self.is_disbelieved
-        self._is_of_disputed = self._find_disputed()
+        self._width_s = links.bound_s.copy()
+        """Of a link that is disbelieved infinite: it constrains nothing."""
         self.contradictions = tuple(self._resolve())
-        self._is_rejected = self.is_disbelieved & believed
 
     def seen_from(self, host: int) -> tuple[Floats, Floats]:
         """Compare all clocks with one.
@@ -74,25 +67,17 @@ class Closure:
         return -measure_from(turn_round(arcs), host), measure_from(arcs, host)
 
     def _prefer_direct(self, host: int, low_s: Floats, high_s: Floats) -> None:
-        """Take the word of a narrow link to this host alone; of any link, where links exclude each other.
+        """Take the word of a narrow link to this host alone.
 
-        What others measured narrows it little, and is wrong when the clock of a third one runs faster than is assumed of
-        any. Of the links on a ring that cannot be true nobody knows which is wrong, and one of them may have been kept; so
-        what was rejected still counts beside the detour that contradicts it, where the two are close together.
+        What others measured narrows it little, and is wrong when the clock of a third one runs faster than is assumed of any.
         """
         links = self._links
-        is_in_doubt = self.is_disbelieved | links.is_disputed
-        is_direct = ~is_in_doubt & (is_in_doubt.any() | (self._width_s <= NARROW_S))
+        is_direct = ~links.is_disputed & (self._width_s <= NARROW_S)
         for near, far, sign in ((links.tails, links.heads, 1.0), (links.heads, links.tails, -1.0)):
-            direct_s = sign * self.misfit_s
             direct = np.flatnonzero((near == host) & is_direct)
-            low_s[far[direct]] = direct_s[direct] - self._width_s[direct]
-            high_s[far[direct]] = direct_s[direct] + self._width_s[direct]
-            for link in np.flatnonzero((near == host) & self._is_rejected):
-                low = min(low_s[far[link]], direct_s[link] - links.bound_s[link])
-                high = max(high_s[far[link]], direct_s[link] + links.bound_s[link])
-                if high - low <= 2 * NARROW_S:
-                    low_s[far[link]], high_s[far[link]] = low, high
+            direct_s = sign * self.misfit_s[direct]
+            low_s[far[direct]] = direct_s - self._width_s[direct]
+            high_s[far[direct]] = direct_s + self._width_s[direct]
 
     @cached_property
     def _all_pairs(self) -> Floats:
@@ -122,18 +107,7 @@ class Closure:
             else:  # so many that one after the other would take too long
                 worst = np.flatnonzero(excess_s >= excess_s.max() / 2)
             self._width_s[worst] = np.inf
-            self.is_disbelieved[worst] = True
             excess_s[worst] = -np.inf
-        return found
-
-    def _find_disputed(self) -> Truths:
-        """Which links lead to a host of whose links more than half are disputed, or told by it alone."""
-        links, count = self._links, len(self._links.names)
-        ends = np.concatenate([links.tails, links.heads])
-        disputed = np.bincount(ends, np.tile(links.is_disputed, 2), count)
-        disputed += count_unconfirmed(links, ~self.is_disbelieved, links.is_disputed)
-        is_most = 2 * disputed > np.bincount(ends, minlength=count)
-        found: Truths = is_most[links.tails] | is_most[links.heads]
         return found
 
     def _name(self, nodes: list[int]) -> tuple[str, ...]:
@@ -143,7 +117,7 @@ class Closure:
         return (*names[first:], *names[:first])
 
     def _worst_link(self, nodes: list[int], excess_s: Floats) -> int:
-        """Of the links of a negative ring, the one that the fit satisfies least; of those of a host that many contradict first."""
+        """Of the links of a negative ring, the one that the fit satisfies least."""
         links = self._links
         pairs = {frozenset(pair) for pair in zip(nodes, (*nodes[1:], nodes[0]), strict=True)}
         on_ring = [
@@ -151,4 +125,4 @@ class Closure:
             for number, ends in enumerate(zip(links.tails.tolist(), links.heads.tolist(), strict=True))
             if frozenset(ends) in pairs
         ]
-        return max(on_ring, key=lambda number: (self._is_of_disputed[number], excess_s[number]))
+        return max(on_ring, key=lambda number: float(excess_s[number]))

@@ -1,9 +1,7 @@
 """PURE: the clocks of hosts that a chain of measurements joins, on one scale; it does not know which of them is right."""
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
-from math import isfinite
 
 import numpy as np
 
@@ -11,14 +9,10 @@ from timekeeper.intervals import Interval
 from timekeeper.solution.closure import Closure
 from timekeeper.solution.contradiction import Contradiction
 from timekeeper.solution.least_squares import Differences, fit
-from timekeeper.solution.links import Floats, Indices, Links, Truths, count_unconfirmed, find_components
+from timekeeper.solution.links import Floats, Links, find_components
 from timekeeper.solution.placement import NOWHERE, place
 
 _DRIFT_SCALE_PPM = 1.0
-_CANDIDATES = 8
-"""So many are tried, of the hosts that may be the ones that make the contradictions, in a cluster of up to 30."""
-_CANDIDATE_HOSTS = 240
-"""In a larger one fewer, so that it takes no longer; from 240 on the one with the most doubts is it."""
 _DIGITS = 9
 """What differs less than in these is alike, but rounded."""
 
@@ -52,158 +46,68 @@ class Frame:
 
     Args:
         links: What was measured among them.
-        distrusted: Numbers of hosts of whose links none is believed; `place_alone` tells where they stand.
-        start_s: The fit of the same links with other hosts believed.
     """
 
-    def __init__(self, links: Links, distrusted: Collection[int] = (), start_s: Floats | None = None) -> None:
+    def __init__(self, links: Links) -> None:
         self.links = links
         self.names = links.names
-        self.distrusted = frozenset(distrusted)
         differences = Differences(len(links.names), links.tails, links.heads, links.offset_s, links.bound_s)
-        self.fit_s = fit(differences, ~self._is_counted(), start_s)
+        self.fit_s = fit(differences)
         self._misfit_s = differences.misfits(self.fit_s)
-        self._found: tuple[Contradiction, ...] | None = None
 
     @cached_property
     def _closure(self) -> Closure:
-        """What follows from the bounds; of a frame that is only tried nobody asks."""
-        return Closure(self.links, self.fit_s, self.distrusted)
+        return Closure(self.links, self.fit_s)
 
     @property
     def contradictions(self) -> tuple[Contradiction, ...]:
-        """Rings of measurements that exclude each other, also those of hosts that are not believed any more."""
-        return self._closure.contradictions if self._found is None else self._found
+        """Rings of measurements that exclude each other."""
+        return self._closure.contradictions
 
     @property
     def residual_s(self) -> float:
         """By how much the worst link differs from the fit: how well all loops close."""
         return float(np.abs(self._misfit_s).max()) if len(self._misfit_s) else 0.0
 
-    def distrust_worst(self) -> "Frame":
-        """Believe nothing any more of one host, where more than half of the measurements of some host are not believed.
-
-        It is the one without which the rest agree best: which of the links of a ring differ most from the fit is chance,
-        and the fit may have followed a liar who boasts. Where several explain it alike, none of them is believed.
-        """
-        doubted, _, counted = self._count_doubts()
-        if not (2 * doubted > counted).any():
-            return self
-        tried = min(_CANDIDATES, max(1, _CANDIDATE_HOSTS // len(self.names)))
-        order = np.argsort(-doubted, kind="stable")[:tried].tolist()
-        if tried == 1:
-            return self.distrust(order)
-        excess_s = {host: round(self.distrust([host]).excess_s, _DIGITS) for host in order if doubted[host]}
-        least_s = min(excess_s.values())
-        return self.distrust([host for host, left_s in excess_s.items() if left_s == least_s])
-
-    def distrust(self, hosts: Collection[int]) -> "Frame":
-        """The same measurements, while none of some hosts is believed any more; what they exclude is still told.
-
-        Args:
-            hosts: Their numbers.
-        """
-        other = Frame(self.links, self.distrusted.union(hosts), self.fit_s)
-        other._found = self.contradictions
-        return other
-
-    @property
-    def excess_s(self) -> float:
-        """By how much all links of hosts that are believed exceed their bounds together, measured against the fit."""
-        beyond_s = np.maximum(np.abs(self._misfit_s) - self.links.bound_s, 0.0)
-        return float(beyond_s[self._is_counted()].sum())
-
     def seen_from(self, host: int) -> View:
         """Compare all clocks with that of one host, given by its number.
 
-        A host that is not believed stands where more than half of its measurements put it.
+        Where measurements exclude each other nobody knows which are wrong. Then each host stands where more than half of its
+        links put it, each taken alone: if fewer than half of those it is linked to lie, that is true of it.
         """
         view = View(*self._closure.seen_from(host))
-        for other in self.distrusted - {host}:
-            placed = self.place_alone(other, view)
-            if isfinite(placed.half_width):
-                view.offset_s[other], view.bound_s[other] = placed.middle, placed.half_width
-        return view
+        if not self.contradictions:
+            return view
+        placed = [self._place(other, view) for other in range(len(self.names))]
+        placed[host] = Interval(0.0, 0.0)
+        return View(np.array([one.middle for one in placed]), np.array([one.half_width for one in placed]))
 
-    def place_alone(self, host: int, view: View, *, by_others: bool = False) -> Interval:
-        """Where the clock of a host lies by what others measured of it, if no more than half of that is wrong.
+    def _place(self, host: int, view: View) -> Interval:
+        ends = np.flatnonzero((self.links.tails == host) | (self.links.heads == host)).tolist()
+        found = place([self._follow(link, host, view) for link in ends])
+        return found if np.isfinite(found.half_width) else Interval(float(view.offset_s[host]), float("inf"))
 
-        Args:
-            host: Its number.
-            view: Where the others are, compared with any one. What leads to a host that is not believed says nothing.
-            by_others: Whether its own word says nothing even where there is no other.
-        """
-        return place([self._follow(link, host, view, by_others=by_others) for link in self._links_of(host)])
-
-    def _links_of(self, host: int) -> list[int]:
-        return np.flatnonzero((self.links.tails == host) | (self.links.heads == host)).tolist()
-
-    def _follow(self, link: int, host: int, view: View, *, by_others: bool) -> Interval:
-        """Where one link puts a host, if the other end is where the view says: by the word of that end, where it has one."""
+    def _follow(self, link: int, host: int, view: View) -> Interval:
+        """Where one link puts a host, if the other end is where the view says."""
         links = self.links
-        forward = int(links.heads[link]) == host
-        end = int(links.tails[link] if forward else links.heads[link])
-        if end in self.distrusted or not view.knows(end):
+        sign, end = (1.0, links.tails[link]) if links.heads[link] == host else (-1.0, links.heads[link])
+        if not view.knows(int(end)):
             return NOWHERE
-        low_s, high_s = (links.by_tail_s if forward else links.by_head_s)[link].tolist()
-        if not isfinite(low_s) and not by_others:
-            middle_s, bound_s = float(links.offset_s[link]), float(links.bound_s[link])
-            low_s, high_s = middle_s - bound_s, middle_s + bound_s
-        clock = view.interval(end)
-        return (
-            Interval(clock.low + low_s, clock.high + high_s)
-            if forward
-            else Interval(clock.low - high_s, clock.high - low_s)
-        )
+        clock = view.interval(int(end), float(links.bound_s[link]))
+        offset_s = sign * float(links.offset_s[link])
+        return Interval(clock.low + offset_s, clock.high + offset_s)
 
     def find_hub(self) -> int:
         """The number of the host that is measured best: the fewest doubts arise when all are compared with it.
 
-        Of hosts that are measured alike it is the one in the middle, then the one behind: the names do not matter. One
-        that is contested is taken only where all are.
+        Of hosts that are measured alike it is the one in the middle, then the one behind: the names do not matter.
         """
         links, count = self.links, len(self.names)
         weights = links.bound_s**-2.0
         known = np.bincount(links.tails, weights, count) + np.bincount(links.heads, weights, count)
         aside_s = np.abs(self.fit_s - np.median(self.fit_s))
-        in_doubt = np.isin(np.arange(count), sorted(self.distrusted)).astype(int)
-        in_doubt[sorted(self.find_contested())] = 1
         known = (known / known.max(initial=1.0)).round(_DIGITS)
-        return int(np.lexsort((self.fit_s, aside_s.round(_DIGITS), -known, in_doubt))[0])
-
-    def find_contested(self) -> frozenset[int]:
-        """Hosts of which nothing is proven: half of their measurements are not believed, or more contradict themselves.
-
-        What leads to a host that is not believed at all speaks against nobody else.
-        """
-        doubted, disputed, counted = self._count_doubts()
-        contested = ((doubted > 0) & (2 * doubted >= counted)) | (2 * disputed > counted)
-        return frozenset(np.flatnonzero(contested).tolist()) - self.distrusted
-
-    def find_entangled(self) -> frozenset[int]:
-        """Hosts of rings that cannot be true, as far as they are believed."""
-        names = {name for one in self.contradictions for name in one.hosts}
-        return frozenset(host for host, name in enumerate(self.names) if name in names) - self.distrusted
-
-    def _is_counted(self) -> Truths:
-        """Which measurements lead to no host that is not believed."""
-        away = np.array(sorted(self.distrusted), dtype=np.intp)
-        counted: Truths = ~(np.isin(self.links.tails, away) | np.isin(self.links.heads, away))
-        return counted
-
-    def _count_doubts(self) -> tuple[Indices, Indices, Indices]:
-        """Of each host, the measurements that are not believed, those whose two ends tell differently, and all.
-
-        Who tells differently from another may tell the same of himself to all; so what he alone tells counts as well then.
-        """
-        links, count = self.links, len(self.names)
-        counted = self._is_counted()
-        disbelieved = self._closure.is_disbelieved & counted
-        in_doubt = (disbelieved | links.is_disputed) & counted
-        kinds = (disbelieved, in_doubt, counted)
-        ends = [np.concatenate([links.tails[kind], links.heads[kind]]) for kind in kinds]
-        doubted, disputed, all_of_them = (np.bincount(each, minlength=count) for each in ends)
-        return doubted, disputed + count_unconfirmed(links, counted, in_doubt), all_of_them
+        return int(np.lexsort((self.fit_s, aside_s.round(_DIGITS), -known))[0])
 
     def ages_s(self) -> Floats:
         """How old the youngest measurement of each host is; infinite without any."""

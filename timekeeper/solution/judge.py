@@ -1,18 +1,40 @@
 """PURE: verdicts with a memory: patient before it accuses, steady once it has; time is an argument."""
 
+from collections.abc import Hashable
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from timekeeper.solution.lasting import Lasting
 from timekeeper.solution.reasons import explain, explain_cluster
-from timekeeper.solution.solution import HostSolution, Solution
+from timekeeper.solution.solution import Basis, HostSolution, Solution
 from timekeeper.solution.thresholds import Patience, Thresholds
 from timekeeper.solution.trend import Trend, predict_crossing
 from timekeeper.solution.verdicts import Verdict, classify
 
 BOOTS_APART_S = 3600.0
 """A host has grace for one boot in this time."""
+_NOT_COMPARED = (Basis.APART, Basis.UNMEASURED)
 _NEWER_S = 0.5
 """A measurement that is younger by less is the same one, its age rounded."""
+
+
+class Fault(StrEnum):
+    """What is wrong with a clock, or with what is claimed of it; the gravest first."""
+
+    WRONG = "wrong"
+    """It is provably beyond the threshold from most others."""
+    FALSE_CLAIM = "false_claim"
+    """It is not as true as its host claims, if more than half of the hosts are right."""
+    CLUSTER_OFF = "cluster_off"
+    """It agrees with most others, and external servers say that all of them are off."""
+    CONTRADICTED = "contradicted"
+    """Its claim and that of another host exclude each other, and nobody can tell which is false."""
+    NO_MAJORITY = "no_majority"
+    """Clocks differ, and no half of the hosts agrees."""
+
+
+_SHARED = frozenset({Fault.CLUSTER_OFF, Fault.CONTRADICTED, Fault.NO_MAJORITY})
+"""Faults that several hosts are part of."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,8 +45,8 @@ class HostVerdict:
     verdict: Verdict
     is_critical: bool
     """Whether it is wrong, and provably beyond the critical threshold as well."""
-    is_claim_false: bool
-    """Whether its claim was refuted often enough in a row to be called false."""
+    faults: tuple[Fault, ...]
+    """What has lasted, the gravest first: flags and the router are told of these."""
     trend_ppm: float | None
     """How fast its offset grows; None while that cannot be told from noise."""
     seconds_to_threshold: float | None
@@ -47,7 +69,7 @@ class Judgement:
     @property
     def wrong(self) -> tuple[str, ...]:
         """Who is accused."""
-        return tuple(host.host for host in self.hosts if host.verdict is Verdict.WRONG)
+        return tuple(host.host for host in self.hosts if Fault.WRONG in host.faults)
 
 
 @dataclass(slots=True)
@@ -57,12 +79,10 @@ class _Record:
     began_s: float
     """Since when it is watched, or its grace began anew."""
     boot_id: str
-    false_claim: Lasting
+    lasting: dict[Fault, Lasting]
     booted_s: float = float("-inf")
     """When a new boot last gave it grace."""
     verdict: Verdict | None = None
-    streak: int = 0
-    """Measurements in a row that were beyond the threshold."""
     measured_s: float = float("-inf")
     trend: Trend = field(default_factory=Trend)
 
@@ -105,28 +125,31 @@ class Judge:
         record = self._records.get(host.host)
         boot_id = host.claim.boot_id if host.claim else ""
         if record is None:
-            return _Record(now_s, boot_id, Lasting(self._patience.bursts))
+            return _Record(now_s, boot_id, self._begin())
         has_booted = bool(boot_id and record.boot_id and boot_id != record.boot_id)
         if has_booted and now_s - record.booted_s >= BOOTS_APART_S:
             record.began_s = record.booted_s = now_s
-            record.verdict, record.trend = None, Trend()
-            record.false_claim = Lasting(self._patience.bursts)
+            record.verdict, record.trend, record.lasting = None, Trend(), self._begin()
         record.boot_id = boot_id or record.boot_id
         return record
+
+    def _begin(self) -> dict[Fault, Lasting]:
+        looks, lasting_s = self._patience.bursts, self._patience.lasting_s
+        return {fault: Lasting(looks, lasting_s if fault in _SHARED else 0.0) for fault in Fault}
 
     def _judge_host(self, host: HostSolution, solution: Solution, now_s: float) -> HostVerdict:
         record = self._records[host.host]
         is_new = self._note(record, host, now_s)
         limit_s, ratio = self._thresholds.warn_s, self._patience.clear_ratio
         seen = classify(host, limit_s, before=record.verdict, clear_ratio=ratio)
-        waiting = self._be_patient(record, seen, now_s, is_new=is_new)
-        record.verdict = Verdict.SUSPECT if waiting else seen
         has_grace = now_s < record.began_s + self._patience.grace_s
-        record.false_claim.note(is_seen=host.claim_holds is False, is_new=is_new, may_begin=not has_grace)
-        if host.offset_s is None or host.bound_s is None:
-            trend_ppm = crossing_s = None
-            beyond_s = 0.0
-        else:
+        for fault, what in _find_faults(host, seen, solution).items():
+            record.lasting[fault].note(what, now_s, is_new=is_new, may_begin=not has_grace)
+        waiting = self._tell_patience(record.lasting[Fault.WRONG], seen, has_grace=has_grace)
+        record.verdict = Verdict.SUSPECT if waiting else seen
+        trend_ppm = crossing_s = None
+        beyond_s = 0.0
+        if host.offset_s is not None and host.bound_s is not None:
             trend_ppm = record.trend.slope_ppm
             crossing_s = predict_crossing(host.offset_s, host.bound_s, trend_ppm, limit_s)
             beyond_s = abs(host.offset_s) - host.bound_s
@@ -134,7 +157,7 @@ class Judge:
             host=host.host,
             verdict=record.verdict,
             is_critical=record.verdict is Verdict.WRONG and beyond_s > self._thresholds.critical_s,
-            is_claim_false=record.false_claim.stands,
+            faults=tuple(fault for fault, lasting in record.lasting.items() if lasting.stands),
             trend_ppm=trend_ppm,
             seconds_to_threshold=crossing_s,
             reasons=explain(host, solution, record.verdict, self._thresholds, waiting),
@@ -151,17 +174,29 @@ class Judge:
             record.trend.add(measured_s, host.offset_s, host.bound_s)
         return True
 
-    def _be_patient(self, record: _Record, seen: Verdict, now_s: float, *, is_new: bool) -> str:
+    def _tell_patience(self, wrong: Lasting, seen: Verdict, *, has_grace: bool) -> str:
         """Why a host that looks wrong is not called so yet; empty when it is, or does not look wrong."""
-        if seen is not Verdict.WRONG:
-            record.streak = 0
-            return ""
-        record.streak += is_new
-        if record.verdict is Verdict.WRONG:
+        if seen is not Verdict.WRONG or wrong.stands:
             return ""
         needed, limit = self._patience.bursts, self._thresholds.warn_s
-        if record.streak < needed:
-            return f"seen beyond {limit * 1e3:.3g} ms {record.streak} times in a row, of {needed} that it takes"
-        if now_s < record.began_s + self._patience.grace_s:
+        if has_grace:
             return f"watched for less than {self._patience.grace_s:.0f} s: daemons may step a clock after a start"
-        return ""
+        return f"seen beyond {limit * 1e3:.3g} ms {min(wrong.seen_otherwise, needed)} times in a row, of {needed} that it takes"
+
+
+def _find_faults(host: HostSolution, seen: Verdict, solution: Solution) -> dict[Fault, Hashable]:
+    """What is seen of each fault now. What cannot be seen is left out: it stays as it was."""
+    faults: dict[Fault, Hashable] = {}
+    if host.offset_s is not None:
+        faults[Fault.WRONG] = seen is Verdict.WRONG
+    if host.basis not in _NOT_COMPARED:
+        faults[Fault.FALSE_CLAIM] = host.claim_holds is False
+        faults[Fault.CLUSTER_OFF] = host.is_off
+        faults[Fault.CONTRADICTED] = host.contradicted_by
+        faults[Fault.NO_MAJORITY] = _names(solution) if host.basis is Basis.NO_MAJORITY else None
+    return faults
+
+
+def _names(solution: Solution) -> tuple[tuple[str, ...], ...]:
+    """Who stands with whom."""
+    return tuple(sorted(tuple(sorted(camp.hosts)) for camp in solution.camps))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from timekeeper.solution.links import Floats, Indices, Truths
+from timekeeper.solution.links import Floats, Indices
 
 _ROUNDS = 60
 _SETTLED = 0.05
@@ -44,13 +44,11 @@ class Differences:
         return gathered
 
 
-def fit(differences: Differences, vague: Truths | None = None, start: Floats | None = None) -> Floats:
+def fit(differences: Differences) -> Floats:
     """Find the value of each node.
 
     Args:
         differences: At least as many as join all nodes.
-        vague: Which of them only join nodes that nothing else joins; they hardly move any other.
-        start: The values that fit nearly the same differences, as after one node has become vague: it is not far from there.
 
     Returns:
         The values; that of node 0 is 0.
@@ -58,16 +56,10 @@ def fit(differences: Differences, vague: Truths | None = None, start: Floats | N
     found = np.zeros(differences.nodes)
     if not len(differences.values):
         return found
-    is_vague = np.zeros(len(differences.values), dtype=np.bool_) if vague is None or vague.all() else vague
-    median = _middle(differences.scales[~is_vague])
+    median = _middle(differences.scales)
     scales = np.clip(differences.scales, _FINEST * median, _COARSEST * median)
-    scales[is_vague] = _COARSEST * median
     weights = (median / scales) ** 2
     misfits, damping = differences.values, np.ones(len(scales))
-    if start is not None:
-        found += start
-        misfits = differences.misfits(found)
-        damping = _damp(np.abs(misfits), scales)
     for _ in range(_ROUNDS):
         move = _solve(differences, damping * weights, misfits)
         found += move

@@ -38,10 +38,6 @@ class Links:
     by_router: Truths
     is_disputed: Truths
     """Whether two reports exclude each other; the interval then spans them all."""
-    by_tail_s: Floats
-    """From where to where the offset is by the reports of the tail alone: a row for each, infinite without any."""
-    by_head_s: Floats
-    """The same, by those of the head."""
 
     def select(self, rows: Indices) -> "Links":
         """The same hosts with some of the links, given by their rows."""
@@ -55,8 +51,6 @@ class Links:
             drift_ppm=self.drift_ppm[rows],
             by_router=self.by_router[rows],
             is_disputed=self.is_disputed[rows],
-            by_tail_s=self.by_tail_s[rows],
-            by_head_s=self.by_head_s[rows],
         )
 
     def within(self, members: Sequence[int]) -> "Links":
@@ -116,25 +110,6 @@ def find_components(links: Links) -> list[list[int]]:
     return sorted(groups, key=lambda group: (-len(group), group))
 
 
-def count_unconfirmed(links: Links, counted: Truths, doubted: Truths) -> Indices:
-    """Of each host, the links of which it alone tells; none of a host that nobody contradicts.
-
-    Args:
-        links: All.
-        counted: Which of them say anything for or against a host.
-        doubted: Which are in doubt already, and are not counted again.
-    """
-    count, known = len(links.names), np.zeros(len(links.names), dtype=np.bool_)
-    differs = links.is_disputed & counted
-    known[links.tails[differs]] = known[links.heads[differs]] = True
-    alone = [
-        end[counted & ~doubted & ~np.isfinite(told_s[:, 0])]
-        for end, told_s in ((links.tails, links.by_head_s), (links.heads, links.by_tail_s))
-    ]
-    found: Indices = np.where(known, np.bincount(np.concatenate(alone), minlength=count), 0)
-    return found
-
-
 @dataclass(frozen=True, slots=True)
 class _Row:
     """One link."""
@@ -145,8 +120,6 @@ class _Row:
     drift_ppm: float
     by_router: bool
     is_disputed: bool
-    by_tail_s: tuple[float, float]
-    by_head_s: tuple[float, float]
 
 
 def _join(
@@ -166,15 +139,12 @@ def _join(
         drift_ppm=sum(drifts) / len(drifts) if drifts else float("nan"),
         by_router=all(one.via == ROUTER for one in used),
         is_disputed=excess_s > 0,
-        by_tail_s=_intersect([one for one, (sign, _) in zip(ranges, turned, strict=True) if sign > 0])[:2],
-        by_head_s=_intersect([one for one, (sign, _) in zip(ranges, turned, strict=True) if sign < 0])[:2],
     )
 
 
 def _intersect(ranges: Sequence[tuple[float, float]]) -> tuple[float, float, float]:
     """What ranges have in common; where they exclude each other, what they span, and by how much they do."""
-    low_s = max((low_s for low_s, _ in ranges), default=float("-inf"))
-    high_s = min((high_s for _, high_s in ranges), default=float("inf"))
+    low_s, high_s = max(low_s for low_s, _ in ranges), min(high_s for _, high_s in ranges)
     if low_s <= high_s + SLACK_S:
         return low_s, high_s, 0.0
     return min(low_s for low_s, _ in ranges), max(high_s for _, high_s in ranges), low_s - high_s
@@ -200,6 +170,4 @@ def _stack(names: tuple[str, ...], pairs: list[tuple[int, int]], rows: list[_Row
         drift_ppm=columns[:, 3],
         by_router=np.array([row.by_router for row in rows], dtype=np.bool_),
         is_disputed=np.array([row.is_disputed for row in rows], dtype=np.bool_),
-        by_tail_s=np.array([row.by_tail_s for row in rows], dtype=np.float64).reshape(-1, 2),
-        by_head_s=np.array([row.by_head_s for row in rows], dtype=np.float64).reshape(-1, 2),
     )

@@ -17,6 +17,8 @@ PROBE, ROUTER = "probe", "router"
 TRUSTED_STATES = frozenset({"synchronized", "holdover"})
 """States of a claim that promise a bound."""
 
+SURE_SERVERS = 2
+"""Of external servers that agree."""
 _MAX_OFFSET_S = 1e10
 """300 years: a clock that starts at the epoch is off by less."""
 _MAX_DRIFT_PPM = 1e6
@@ -68,8 +70,7 @@ class HostClaim:
     """Off by no more than this, the offset included."""
     daemon: str
     upstreams: frozenset[str]
-    leap: str | None
-    smear: bool | None
+    """The sources that its daemon uses; empty where it does not tell them."""
     age_s: float
     """Since the clock was last updated."""
     boot_id: str
@@ -97,26 +98,20 @@ class HostClaim:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReferenceInterval:
-    """What an external time server says of the clock of the host that asked it."""
+    """What the external time servers that one host asks say of its clock, where most of them agree."""
 
-    name: str
-    """The server; a host that follows this server alone gives no vote beside it."""
     host: str
     """Who asked."""
     low_s: float
-    """True time minus the clock of `host` lies between `low_s` and `high_s`, if the server is right."""
+    """True time minus the clock of `host` lies between `low_s` and `high_s`, if most of the servers are right."""
     high_s: float
-    is_trusted: bool = False
-    """Whether the operator takes its word over any number of others."""
-    identities: frozenset[str] = frozenset()
-    """All names and addresses of the server, `name` among them or not: what others call it may be any of these."""
-    is_told: bool = False
-    """Whether only the host that asked tells of it, and may have invented it; else this host has asked it itself."""
+    servers: int
+    """How many agree."""
 
     @property
     def is_usable(self) -> bool:
-        """Whether it is an interval at all."""
-        return -_MAX_OFFSET_S <= self.low_s <= self.high_s <= _MAX_OFFSET_S
+        """Whether it is an interval at all, and more than one server agrees: a single one may be wrong."""
+        return self.servers >= SURE_SERVERS and -_MAX_OFFSET_S <= self.low_s <= self.high_s <= _MAX_OFFSET_S
 
 
 def age_measurement(measurement: Measurement, elapsed_s: float, rate: float = 0.0) -> Measurement:

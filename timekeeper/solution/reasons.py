@@ -1,15 +1,15 @@
 """PURE: the sentences that explain a verdict: who, by how much, compared with whom, and why; it decides nothing."""
 
-from timekeeper.solution.camps import CampKind
+from collections.abc import Iterable
+
 from timekeeper.solution.quantities import tell_direction, tell_names, tell_span
 from timekeeper.solution.solution import Basis, HostSolution, Solution
 from timekeeper.solution.thresholds import Thresholds
-from timekeeper.solution.verdicts import DOUBTED, Verdict
+from timekeeper.solution.verdicts import Verdict
 
-_LEAPS = {
-    CampKind.LEAP: "one second apart: a leap second that one side has applied and the other has not",
-    CampKind.SMEAR: "less than a second apart around a leap second: one side smears it and the other does not",
-}
+SILENT_S = 30.0
+"""Three rounds: from then on the age of the last measurement of a host is told."""
+_LEAP_S = 1.0
 
 
 def explain(
@@ -27,14 +27,14 @@ def explain(
     Returns:
         Sentences, the decisive one first.
     """
+    where = (_compare(host, solution), waiting)
+    accused = (_refute(host, solution), _tell_cluster_offset(solution) if host.is_off else "", _contradict(host))
     told = (
-        _compare(host, solution, verdict),
-        waiting,
-        _doubt(host, solution, verdict, thresholds),
+        *((*where, *accused) if verdict is Verdict.WRONG else (*accused, *where)),
+        _doubt(host, verdict, thresholds),
         _excuse(host, solution),
-        _tell_contradiction(host),
-        _refute(host, solution),
-        "measured through the router only, hence the wide bound" if host.is_routed else "",
+        _tell_standing(host, solution),
+        *_tell_measurement(host),
     )
     return tuple(sentence for sentence in told if sentence)
 
@@ -44,6 +44,7 @@ def explain_cluster(solution: Solution) -> tuple[str, ...]:
     told = (
         _tell_camps(solution) if solution.measured and not solution.has_majority else "",
         _tell_cluster_offset(solution),
+        _tell_one_source(solution),
         *(
             f"measurements around {tell_names(one.hosts)} exclude each other by {tell_span(one.excess_s)}:"
             " a bad link, a two-faced host, or a clock set meanwhile"
@@ -54,21 +55,21 @@ def explain_cluster(solution: Solution) -> tuple[str, ...]:
     return tuple(sentence for sentence in told if sentence)
 
 
-def _compare(host: HostSolution, solution: Solution, verdict: Verdict) -> str:
+def _compare(host: HostSolution, solution: Solution) -> str:
     if host.offset_s is None or host.bound_s is None:
         return _tell_basis(host, solution)
-    whom = f"{solution.agreeing} of {solution.voters} hosts"
-    if host.basis is Basis.TRUE_TIME:
-        whom = "true time, as independent claims and references agree on it"
+    whom = f"{solution.agreeing} of {solution.electors.number} hosts"
+    if host.basis is Basis.REFERENCES:
+        whom = "true time, as its external servers agree on it"
     where = "level with" if host.host == solution.reference else tell_direction(host.offset_s)
-    promised_s = host.claim.promised_s if host.claim else None
-    claims = f"; claims ±{tell_span(promised_s)}" if promised_s is not None and verdict in DOUBTED else ""
-    return f"{where} {whom} (±{tell_span(host.bound_s)}){claims}"
+    return f"{where} {whom} (±{tell_span(host.bound_s)})"
 
 
 def _tell_basis(host: HostSolution, solution: Solution) -> str:
-    if host.basis is Basis.NO_MAJORITY:
+    if host.basis in (Basis.NO_MAJORITY, Basis.TOO_FEW):
         return _tell_camps(solution)
+    if host.host in solution.electors.away:
+        return "its router is not reached, so its clock is not known"
     if host.basis is Basis.APART:
         return "no chain of measurements leads from here to the hosts that agree"
     if len(solution.hosts) == 1:
@@ -78,60 +79,60 @@ def _tell_basis(host: HostSolution, solution: Solution) -> str:
 
 def _tell_camps(solution: Solution) -> str:
     """Who stands against whom."""
-    camps = solution.camps
+    camps, voters = solution.camps, solution.electors.number
     if len(camps) == 1:
-        return f"only {len(camps[0].hosts)} of {solution.voters} hosts can be compared: no majority"
-    if solution.voters == 2:  # noqa: PLR2004 - two hosts
+        return f"only {len(camps[0].hosts)} of {voters} hosts can be compared: too few for a majority"
+    apart = camps[1].offset_s
+    leap = ""
+    if abs(abs(apart) - _LEAP_S) <= camps[0].bound_s + camps[1].bound_s:
+        leap = "; they are one second apart: has a leap second been applied on one side only?"
+    if voters == 2:  # noqa: PLR2004 - two hosts
         first, second = camps
         return (
             f"{first.hosts[0]} and {second.hosts[0]} differ by {tell_span(second.offset_s)}"
-            f" (±{tell_span(second.bound_s)}): nobody can tell which is wrong"
+            f" (±{tell_span(second.bound_s)}): nobody can tell which is wrong{leap}"
         )
     others = "; ".join(
         f"{len(camp.hosts)} ({tell_names(camp.hosts)}) {tell_direction(camp.offset_s)} them" for camp in camps[1:]
     )
-    is_vague = 2 * len(camps[0].hosts) > solution.voters
+    is_vague = 2 * len(camps[0].hosts) > voters
     agree = "agree, but some so vaguely that they may agree with others as well" if is_vague else "agree"
     compared = len(solution.frames[0].names)
-    some = f", of which {compared} can be compared" if compared < solution.voters else ""
+    some = f", of which {compared} can be compared" if compared < voters else ""
     return (
-        f"no majority among {solution.voters} hosts{some}: {len(camps[0].hosts)} ({tell_names(camps[0].hosts)})"
-        f" {agree}; {others}"
+        f"no majority among {voters} hosts{some}: {len(camps[0].hosts)} ({tell_names(camps[0].hosts)})"
+        f" {agree}; {others}{leap}"
     )
 
 
-def _doubt(host: HostSolution, solution: Solution, verdict: Verdict, thresholds: Thresholds) -> str:
+def _doubt(host: HostSolution, verdict: Verdict, thresholds: Thresholds) -> str:
     if verdict is not Verdict.SUSPECT or host.offset_s is None or host.bound_s is None:
         return ""
-    beyond_s = abs(host.offset_s) - host.bound_s
-    if beyond_s <= thresholds.warn_s:
+    if abs(host.offset_s) - host.bound_s <= thresholds.warn_s:
         return f"may be beyond {tell_span(thresholds.warn_s)}, which is not proven"
-    if host.is_outside:
-        return ""
-    votes = solution.true_time
-    if host.basis is Basis.TRUE_TIME and votes and votes.depends_on_one(host.host):
-        return f"not accused: only the word of {tell_names(tuple(votes.speakers - {host.host}))} stands against it"
-    if not host.is_contested:
-        return "most hosts are measured too vaguely to prove that it stands alone"
-    return ""
+    return "" if host.is_outside else "most hosts are measured too vaguely to prove that it stands alone"
 
 
 def _excuse(host: HostSolution, solution: Solution) -> str:
-    if host.is_backed and host.is_outside and solution.true_time:
-        true_time = solution.true_time
-        return (
-            f"not accused: {true_time.agreeing} of {true_time.votes} independent votes on true time agree with it,"
-            " and not with the majority of hosts"
-        )
-    return _LEAPS.get(host.camp, "")
+    if not (host.is_backed and host.is_outside and solution.heard):
+        return ""
+    return f"not accused: the external servers of {tell_names(solution.heard.hosts)} agree with it, and not with the majority"
 
 
-def _tell_contradiction(host: HostSolution) -> str:
-    if host.is_contested:
-        return "its measurements exclude each other, so nothing is proven of its clock"
-    if host.is_distrusted:
-        return "its measurements exclude each other: it stands where more than half of them, each taken alone, put it"
+def _tell_standing(host: HostSolution, solution: Solution) -> str:
+    """Why it does not count."""
+    if host.host in solution.electors.vouched_by_one:
+        return "vouched for by one: it does not count until it stands in [cluster] neighbors of this router's configuration"
+    if host.host in solution.electors.not_watched:
+        return "not watched: it has no timekeeper, and no direct link to ask its router; it does not count"
     return ""
+
+
+def _tell_measurement(host: HostSolution) -> Iterable[str]:
+    if host.age_s is not None and host.age_s > SILENT_S:
+        yield f"no answer for {host.age_s:.0f} s: a step of its clock since then is not known"
+    if host.is_routed:
+        yield "measured through the router only, hence the wide bound"
 
 
 def _refute(host: HostSolution, solution: Solution) -> str:
@@ -139,21 +140,39 @@ def _refute(host: HostSolution, solution: Solution) -> str:
     claim, off_s, doubt_s = host.claim, host.true_offset_s, host.true_bound_s
     if host.claim_holds is not False or claim is None or off_s is None or doubt_s is None:
         return ""
-    promised_s = claim.promised_s or 0.0
+    promised = f"{claim.daemon or 'its time daemon'} claims ±{tell_span(claim.promised_s or 0.0)}"
+    return f"{promised} but the clock is {tell_direction(off_s)} {_tell_true_time(solution)} (±{tell_span(doubt_s)})"
+
+
+def _tell_true_time(solution: Solution) -> str:
+    """True time is named by its name only where more than one independent source is behind it."""
     votes = solution.true_time
-    by = f", by {votes.agreeing} of {votes.votes} independent votes" if votes else ""
-    by += ", which most clocks follow" if votes and votes.is_tied else ""
-    return (
-        f"{claim.daemon or 'its time daemon'} claims ±{tell_span(promised_s)} but the clock is"
-        f" {tell_direction(off_s)} true time (±{tell_span(doubt_s)}){by}"
-    )
+    if solution.heard:
+        return "true time, as external servers tell it,"
+    if votes and votes.is_strong:
+        return f"true time, by {votes.groups} of {votes.groups + votes.others} independent groups of sources,"
+    return "what most hosts claim"
+
+
+def _contradict(host: HostSolution) -> str:
+    if not host.contradicted_by:
+        return ""
+    return f"its claim and that of {host.contradicted_by} exclude each other: nobody can tell which is false"
 
 
 def _tell_cluster_offset(solution: Solution) -> str:
-    true_time = solution.true_time
-    if not solution.is_cluster_off or true_time is None:
+    heard = solution.heard
+    if not solution.is_cluster_off or heard is None:
         return ""
     return (
-        f"the cluster as a whole is {tell_direction(-true_time.region.middle)} true time"
-        f" (±{tell_span(true_time.region.half_width)}), by {true_time.agreeing} of {true_time.votes} independent votes"
+        f"the cluster as a whole is {tell_direction(-heard.region.middle)} true time (±{tell_span(heard.region.half_width)}),"
+        f" by the external servers of {tell_names(heard.hosts)}"
     )
+
+
+def _tell_one_source(solution: Solution) -> str:
+    """One upstream of all is one error of all."""
+    votes = solution.true_time
+    if votes and solution.measured and votes.groups == 1 and not solution.heard:
+        return "all hosts that agree follow the same source: an error of that one would not be seen"
+    return ""

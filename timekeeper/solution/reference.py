@@ -13,6 +13,7 @@ from math import isfinite
 import numpy as np
 
 from timekeeper.intervals import Interval, deepest_overlap
+from timekeeper.solution.electors import Electors
 from timekeeper.solution.frame import Frame, View
 from timekeeper.solution.regions import distance, find_regions, span_regions
 from timekeeper.solution.thresholds import Thresholds
@@ -32,32 +33,27 @@ class Majority:
     """Where the true one of their clocks lies, compared with any one."""
 
 
-def find_majority(frame: Frame, view: View, voters: int, thresholds: Thresholds) -> Majority | None:
+def find_majority(frame: Frame, view: View, electors: Electors, thresholds: Thresholds) -> Majority | None:
     """Find what more than half of the hosts show (Marzullo 1984; RFC 5905, section 11.2.1).
 
     Args:
         frame: The hosts that can be compared.
         view: Their clocks, compared with any one.
-        voters: How many hosts there are, in this frame or not.
+        electors: Who counts, in this frame or not.
         thresholds: How far good clocks may differ, and how far apart two camps are rivals.
 
     Returns:
-        The majority; None when no half of all agrees, or when more than half may agree on either of two things.
+        The majority; None when no half of those that count agrees, or when more than half may agree on either of two things.
     """
     tolerance_s = thresholds.tolerance_s
-    hosts = range(len(frame.names))
-    intervals = [view.interval(host, tolerance_s) for host in hosts]
-    region = span_regions(find_regions(intervals, voters // 2 + 1), thresholds.warn_s)
+    hosts = [host for host in range(len(frame.names)) if view.knows(host)]
+    intervals = {host: view.interval(host, tolerance_s) for host in hosts if frame.names[host] in electors.names}
+    region = span_regions(find_regions(list(intervals.values()), electors.most), thresholds.warn_s)
     if region is None or not isfinite(region.half_width):
         return None
-    members = [host for host in hosts if view.knows(host) and not distance(intervals[host], region)]
-    unsure = frame.distrusted | frame.find_contested()
-    believed = [host for host in members if host not in unsure]
-    if not believed:
-        return None
+    members = [host for host, interval in intervals.items() if not distance(interval, region)]
     outside = (host for host in hosts if distance(view.interval(host), region) > tolerance_s)
-    median = _find_median(frame, view, believed, tolerance_s)
-    return Majority(median, frozenset(members), frozenset(outside), region)
+    return Majority(_find_median(frame, view, members, tolerance_s), frozenset(members), frozenset(outside), region)
 
 
 def find_camps(intervals: Sequence[Interval], most: int) -> list[list[int]]:

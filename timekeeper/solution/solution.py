@@ -3,11 +3,13 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from timekeeper.solution.camps import Camp, CampKind
+from timekeeper.solution.camps import Camp
 from timekeeper.solution.claims import TrueTime
 from timekeeper.solution.contradiction import Contradiction
+from timekeeper.solution.electors import Electors
 from timekeeper.solution.frame import Frame
 from timekeeper.solution.measurement import HostClaim, Measurement
+from timekeeper.solution.witnesses import Heard
 
 
 class Basis(StrEnum):
@@ -15,10 +17,12 @@ class Basis(StrEnum):
 
     MAJORITY = "majority"
     """The median one of more than half of all hosts."""
-    TRUE_TIME = "true time"
-    """What independent claims and references agree on, where the hosts have no majority."""
+    REFERENCES = "references"
+    """What the external servers of the only host say."""
     NO_MAJORITY = "no majority"
-    """Nothing: hosts were measured, and no half of them agrees."""
+    """Nothing: clocks differ, and no half of the hosts that count agrees."""
+    TOO_FEW = "too few"
+    """Nothing: those that were measured agree, and are no more than half of the hosts that count."""
     APART = "apart"
     """Nothing: no chain of measurements leads to the majority."""
     UNMEASURED = "unmeasured"
@@ -38,13 +42,9 @@ class HostSolution:
     is_outside: bool = False
     """Whether it provably differs from what most others show."""
     is_backed: bool = False
-    """Whether independent claims and references agree with it, and not with the majority of hosts."""
-    is_contested: bool = False
-    """Whether its measurements exclude each other, so that nothing is proven of its clock."""
-    is_distrusted: bool = False
-    """Whether its measurements exclude each other so often that it is placed by more than half of them, each alone."""
-    camp: CampKind = CampKind.PLAIN
-    """Whether a leap second explains why it stands apart."""
+    """Whether external servers agree with it, and not with the majority of hosts."""
+    is_off: bool = False
+    """Whether the majority is off by external servers, and they do not agree with this one either."""
     age_s: float | None = None
     """Of its youngest measurement."""
     is_routed: bool = False
@@ -53,9 +53,11 @@ class HostSolution:
     """How much faster its crystal runs than the median one, whatever steers its clock."""
     claim: HostClaim | None = None
     claim_holds: bool | None = None
-    """Whether its clock can be as true as it claims; None where nobody else's word tells."""
+    """Whether its clock can be as true as it claims; None where nobody can tell."""
+    contradicted_by: str = ""
+    """A host whose claim excludes its own, where nobody can tell which of the two is false."""
     true_offset_s: float | None = None
-    """Its clock minus true time, by the independent claims and references."""
+    """Its clock minus true time, by external servers, else by what most hosts claim."""
     true_bound_s: float | None = None
 
 
@@ -65,11 +67,8 @@ class Solution:
 
     hosts: tuple[HostSolution, ...]
     """By name."""
-    voters: int
-    """Hosts that were measured, or say something of their own clock: a majority is more than half of them.
-
-    A timekeeper that starts has measured nobody yet; its host counts all the same, or the rest would be a majority.
-    """
+    electors: Electors
+    """Of whom more than half decide."""
     measured: int
     """Hosts with a fresh measurement."""
     reference: str | None
@@ -77,9 +76,11 @@ class Solution:
     agreeing: int
     """Members of the majority; without one, of the largest camp."""
     true_time: TrueTime | None
-    """Where true time lies relative to the reference; without one, to some host of the largest group."""
+    """Where most claim true time is relative to the reference; without one, to some host of the largest group."""
+    heard: Heard | None
+    """The same, as external servers say."""
     is_cluster_off: bool
-    """Whether the majority as a whole is provably beyond the threshold from true time."""
+    """Whether the majority as a whole is provably beyond the threshold from what external servers say."""
     camps: tuple[Camp, ...]
     """Of the largest group that a chain of measurements joins."""
     contradictions: tuple[Contradiction, ...]

@@ -4,9 +4,9 @@ from collections.abc import Collection, Iterable, Sequence
 
 import numpy as np
 
-from timekeeper.solution.finding import Heard, describe, examine
+from timekeeper.solution.electors import Electors
+from timekeeper.solution.finding import Said, describe, examine
 from timekeeper.solution.frame import Frame
-from timekeeper.solution.leap_season import WallClock
 from timekeeper.solution.links import find_components, join_reports
 from timekeeper.solution.measurement import HostClaim, Measurement, ReferenceInterval
 from timekeeper.solution.solution import Solution
@@ -19,7 +19,7 @@ def solve(
     claims: Iterable[HostClaim],
     references: Sequence[ReferenceInterval] = (),
     thresholds: Thresholds = Thresholds(),  # noqa: B008 - a frozen value
-    wall: WallClock | None = None,
+    electors: Electors | None = None,
 ) -> Solution:
     """Find out what is true of all clocks.
 
@@ -29,8 +29,7 @@ def solve(
         claims: What hosts say of their own clocks, aged until now; of two by one host the later one counts.
         references: What external servers say of the clocks of hosts that asked them.
         thresholds: How far off a clock may be.
-        wall: What time it is by one of these clocks, since there may be a leap second; None when it is not known. Where
-            there is a majority that its host is compared with, that is corrected by what the host is off by.
+        electors: Of whom more than half decide; None for all hosts.
 
     Returns:
         The offset of each clock with its bound, who agrees, and what contradicts what.
@@ -38,19 +37,20 @@ def solve(
     harvest = join_reports(hosts, measurements)
     whole = [Frame(harvest.links.within(group)) for group in find_components(harvest.links)]
     measured = frozenset(name for frame in whole if len(frame.names) > 1 for name in frame.names)
-    said = {claim.host: claim for claim in claims}
-    heard = Heard(len(measured.union(said.keys() & set(hosts))), said, references, thresholds, wall)
-    findings = [examine(frame, heard) for frame in whole]
+    electors = electors or Electors.of(hosts)
+    said = Said(electors, {claim.host: claim for claim in claims}, references, thresholds)
+    findings = [examine(frame, said) for frame in whole]
     elsewhere = any(finding.majority for finding in findings)
-    solved = (host for finding in findings for host in describe(finding, heard, elsewhere=elsewhere))
-    main = findings[0] if findings and measured else None
+    solved = (host for finding in findings for host in describe(finding, said, elsewhere=elsewhere))
+    main = findings[0] if findings and (measured or len(findings) == 1) else None
     return Solution(
         hosts=tuple(sorted(solved, key=lambda host: host.host)),
-        voters=heard.voters,
+        electors=electors,
         measured=len(measured),
         reference=main.reference if main else None,
         agreeing=len(main.camps[0].hosts) if main and main.camps else 0,
-        true_time=findings[0].true_time if findings else None,
+        true_time=main.claimed.true_time if main else None,
+        heard=main.heard if main else None,
         is_cluster_off=bool(main and main.is_off),
         camps=main.camps if main else (),
         contradictions=(*harvest.clashes, *(one for frame in whole for one in frame.contradictions)),

@@ -29,7 +29,9 @@ class Patience:
     """When a judge speaks."""
 
     bursts: int = 3
-    """Measurements in a row, each beyond the threshold, before a host is called wrong."""
+    """Looks in a row, each with a new measurement, before anything is said of a clock, or unsaid."""
+    lasting_s: float = 15.0
+    """And what several hosts are part of lasts so long: a correction that one after the other follows is none of their faults."""
     grace_s: float = 60.0
     """After the start of the judge, or of a host, nobody is called wrong: the daemons step clocks at boot."""
     clear_ratio: float = 0.7

@@ -2,7 +2,6 @@
 
 from enum import StrEnum
 
-from timekeeper.solution.camps import CampKind
 from timekeeper.solution.solution import Basis, HostSolution
 
 
@@ -25,6 +24,7 @@ DOUBTED = frozenset({Verdict.SUSPECT, Verdict.WRONG})
 
 _WITHOUT_OFFSET = {
     Basis.NO_MAJORITY: Verdict.NO_MAJORITY,
+    Basis.TOO_FEW: Verdict.UNKNOWN,
     Basis.APART: Verdict.UNKNOWN,
     Basis.UNMEASURED: Verdict.UNKNOWN,
 }
@@ -40,8 +40,7 @@ def classify(host: HostSolution, limit_s: float, *, before: Verdict | None = Non
         clear_ratio: A clock that was doubted is good within this part of the limit only.
 
     Returns:
-        The verdict. ``wrong`` takes proof that it differs from most, and that neither a leap second nor independent
-        claims of true time speak for it. Who is contested is never ``ok``: of his clock nothing is proven.
+        The verdict. ``wrong`` takes proof that it differs from most, and that external servers do not speak for it.
     """
     if host.offset_s is None or host.bound_s is None:
         return _WITHOUT_OFFSET[host.basis]
@@ -50,11 +49,9 @@ def classify(host: HostSolution, limit_s: float, *, before: Verdict | None = Non
     if is_accusable(host) and away_s - host.bound_s > accuse_s:
         return Verdict.WRONG
     clear_s = limit_s * clear_ratio if before in DOUBTED else limit_s
-    is_clear = away_s + host.bound_s < clear_s and not host.is_contested
-    return Verdict.OK if is_clear else Verdict.SUSPECT
+    return Verdict.OK if away_s + host.bound_s < clear_s else Verdict.SUSPECT
 
 
 def is_accusable(host: HostSolution) -> bool:
     """Whether its offset may be held against a host at all."""
-    is_excused = host.is_backed or host.is_contested or host.camp is not CampKind.PLAIN
-    return host.is_outside and not is_excused
+    return host.is_outside and not host.is_backed

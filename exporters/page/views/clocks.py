@@ -174,7 +174,7 @@ def _notes(report: ClockReport, not_enforced: Collection[str]) -> Iterator[tuple
         yield BAD, "the majority as a whole is off true time"
     if len(report.camps) > 1:
         for camp in report.camps:
-            yield OPEN, camp_text(camp.hosts, camp.offset_seconds, camp.bound_seconds, camp.kind)
+            yield OPEN, camp_text(camp.hosts, camp.offset_seconds, camp.bound_seconds)
     for ring in report.contradictions:
         yield DOUBTFUL, f"contradiction: {ring_text(ring.hosts, ring.excess_seconds)}"
     aside = not_enforced_text((host.host for host in report.hosts), not_enforced, "clock verdict")

@@ -1,42 +1,45 @@
-"""SHELL: keeps the history of the last day in one file, so that it outlives the timekeeper; it does not know what is in it."""
+"""SHELL: one file of the timekeeper's data, which outlives it; it does not know what is in it."""
 
 import asyncio
 from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 from communicator.runtime.kept_file import read_file, reason_of, write_file
-from timekeeper.history import History, decode_history, encode_history
 
-NAME = "timekeeper.json"
+Content = TypeVar("Content")
 
 
-class HistoryFile:
+class DataFile:
     """The file.
 
     Args:
-        directory: Where it is; made when it is not there.
+        path: Where it is; its directory is made when it is not there.
         failed: Called with the path and the reason when the file cannot be used, once for each reason.
     """
 
-    def __init__(self, directory: Path, failed: Callable[[Path, str], None]) -> None:
-        self._path = directory / NAME
+    def __init__(self, path: Path, failed: Callable[[Path, str], None]) -> None:
+        self._path = path
         self._failed = failed
         self._told = ""
 
-    def read(self) -> History:
-        """What was kept; nothing where there is no such file, or a damaged one, which is told."""
+    def read(self, decode: Callable[[bytes], Content]) -> Content | None:
+        """What was kept; None where there is no such file, or a damaged one, which is told.
+
+        Args:
+            decode: Reads the content; raises ValueError when it is none.
+        """
         try:
             content = read_file(self._path)
-            return decode_history(content.encode()) if content else History()
+            return decode(content.encode()) if content else None
         except (OSError, ValueError) as error:
             self._tell(reason_of(error))
-            return History()
+            return None
 
-    async def write(self, history: History) -> None:
+    async def write(self, content: bytes) -> None:
         """Keep it, in a thread: a disk that hangs holds nobody up."""
-        content = encode_history(history).decode()
         try:
-            await asyncio.to_thread(write_file, self._path, content)
+            await asyncio.to_thread(write_file, self._path, content.decode())
         except OSError as error:
             self._tell(reason_of(error))
         else:

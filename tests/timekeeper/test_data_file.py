@@ -1,8 +1,8 @@
 import pytest
+from timekeeper.history_file import NAME, HistoryFile
 
 from tests.timekeeper.test_history import POINT
 from timekeeper.history import History, encode_history
-from timekeeper.history_file import NAME, HistoryFile
 
 
 @pytest.fixture
