@@ -96,8 +96,8 @@ CLOCK_FALSE_CLAIM = Declaration(
     message="the time daemon of this host claims what is not so: {reason}",
     help="The time daemon of this host says that the clock is true within a bound, and what more than half of the hosts say "
     "excludes that. Whatever on this host relies on its word is misled. Compare its servers with those of other hosts "
-    "('bellwether clock explain'): one of them may be wrong, or the daemon watches the clock without steering it (chronyd -x), or two daemons "
-    "steer against each other. The flag goes down when the claim can be true again.",
+    "('bellwether clock explain'): one of them may be wrong, or the daemon watches the clock without steering it (chronyd -x), "
+    "or two daemons steer against each other. The flag goes down when the claim can be true again.",
     tags=_CLOCK_TAGS,
 )
 
@@ -150,7 +150,8 @@ CLOCK_CLUSTER_DRIFT = Declaration(
     message="the cluster as a whole is off true time: {reason}",
     help="The hosts agree with each other, and not with the external servers that two of them or more ask: all of them together "
     "are off by more than thresholds.warn_s. Most likely all follow one server that is wrong. 'bellwether clock' shows by how "
-    "much. Give the time daemons several servers of different origin. The flag goes down when the majority is within the threshold again.",
+    "much. Give the time daemons several servers of different origin. The flag goes down when the majority is within the "
+    "threshold again.",
     tags=_CLOCK_TAGS | {"cluster"},
 )
 
