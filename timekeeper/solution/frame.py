@@ -1,5 +1,6 @@
 """PURE: the clocks of hosts that a chain of measurements joins, on one scale; it does not know which of them is right."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -73,29 +74,40 @@ class Frame:
         """Compare all clocks with that of one host, given by its number.
 
         Where measurements exclude each other nobody knows which are wrong. Then each host stands where more than half of its
-        links put it, each taken alone: if fewer than half of those it is linked to lie, that is true of it.
+        links put it, each taken alone. The other ends stand where their own links to the one host put them, as far as they have
+        any, so that no two of these ways share a host: if fewer than half of the hosts lie, fewer than half of the ways do.
         """
         view = View(*self._closure.seen_from(host))
         if not self.contradictions:
             return view
-        placed = [self._place(other, view) for other in range(len(self.names))]
-        placed[host] = Interval(0.0, 0.0)
-        return View(np.array([one.middle for one in placed]), np.array([one.half_width for one in placed]))
+        direct = self._from(host)
+        ends = [direct.get(end, view.interval(end)) for end in range(len(self.names))]
+        placed = [place(self._ways(other, ends)) for other in range(len(self.names))]
+        placed[host] = ends[host]
+        bound_s = np.array([one.half_width for one in placed])
+        offset_s = np.array([one.middle for one in placed])
+        return View(np.where(np.isfinite(bound_s), offset_s, view.offset_s), bound_s)
 
-    def _place(self, host: int, view: View) -> Interval:
-        ends = np.flatnonzero((self.links.tails == host) | (self.links.heads == host)).tolist()
-        found = place([self._follow(link, host, view) for link in ends])
-        return found if np.isfinite(found.half_width) else Interval(float(view.offset_s[host]), float("inf"))
+    def _from(self, host: int) -> dict[int, Interval]:
+        """Where the clocks of the hosts that have a link to one are, by that link alone; and its own."""
+        links, found = self.links, {host: Interval(0.0, 0.0)}
+        for link in np.flatnonzero((links.tails == host) | (links.heads == host)).tolist():
+            is_tail = links.tails[link] == host
+            offset_s, bound_s = float(links.offset_s[link]) * (1 if is_tail else -1), float(links.bound_s[link])
+            found[int(links.heads[link] if is_tail else links.tails[link])] = Interval(
+                offset_s - bound_s, offset_s + bound_s
+            )
+        return found
 
-    def _follow(self, link: int, host: int, view: View) -> Interval:
-        """Where one link puts a host, if the other end is where the view says."""
-        links = self.links
-        sign, end = (1.0, links.tails[link]) if links.heads[link] == host else (-1.0, links.heads[link])
-        if not view.knows(int(end)):
-            return NOWHERE
-        clock = view.interval(int(end), float(links.bound_s[link]))
-        offset_s = sign * float(links.offset_s[link])
-        return Interval(clock.low + offset_s, clock.high + offset_s)
+    def _ways(self, host: int, ends: Sequence[Interval]) -> list[Interval]:
+        """Where each link of a host puts it, if the other end is where it is said to be."""
+        return [
+            Interval(ends[end].low - link.high, ends[end].high - link.low)
+            if np.isfinite(ends[end].half_width)
+            else NOWHERE
+            for end, link in self._from(host).items()
+            if end != host
+        ]
 
     def find_hub(self) -> int:
         """The number of the host that is measured best: the fewest doubts arise when all are compared with it.

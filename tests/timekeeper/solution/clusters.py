@@ -24,7 +24,7 @@ def mesh(clocks, bound_s=0.0001, pairs=None, **others):
 def claimed(host, bound_s=0.002, upstreams=None, **others):
     return HostClaim(
         **{"host": host, "state": "synchronized", "offset_s": 0.0, "bound_s": bound_s, "daemon": "chronyd"}
-        | {"upstreams": frozenset(upstreams or {f"server of {host}"}), "leap": "normal", "smear": None}
+        | {"upstreams": frozenset(upstreams or {f"server of {host}"})}
         | {"age_s": 1.0, "boot_id": "1"}
         | others
     )

@@ -91,7 +91,6 @@ def test_a_ring_that_does_not_close_is_a_contradiction():
     offset_s, bound_s = closed.seen_from(1)
     assert offset_s == pytest.approx([0.0] * 5, abs=0.001)
     assert bound_s.max() < 0.003
-    assert closed.is_disbelieved.sum() == 1
 
 
 def test_a_link_that_is_not_believed_constrains_nothing():
@@ -99,19 +98,10 @@ def test_a_link_that_is_not_believed_constrains_nothing():
     rows = [measured("a", "b", 0.0, 0.0002), measured("b", "c", 0.0, 0.0002), measured("a", "c", 0.009, 0.0004)]
     links = join_reports("abc", rows).links
     closed = Closure(links, np.array([0.0, 0.0003, 0.0005]))
-    assert closed.is_disbelieved.tolist() == [False, True, False]
+    assert closed.contradictions
     offset_s, bound_s = closed.seen_from(0)
     assert (np.abs(offset_s) <= bound_s + 1e-12).all()
     assert bound_s[1:] == pytest.approx([0.0004, 0.0008])
-
-
-def test_a_link_that_is_not_believed_still_counts_beside_a_detour_that_says_nearly_the_same():
-    rows = [measured("a", "b", 0.0, 0.0002), measured("b", "c", 0.0, 0.0002), measured("a", "c", 0.0009, 0.0004)]
-    links = join_reports("abc", rows).links
-    closed = Closure(links, np.array([0.0, 0.0, 0.0]))
-    assert closed.is_disbelieved.tolist() == [False, True, False]
-    offset_s, bound_s = closed.seen_from(0)
-    assert (offset_s[2] - bound_s[2], offset_s[2] + bound_s[2]) == pytest.approx((-0.0013, 0.0013))
 
 
 def test_a_narrow_link_is_not_narrowed_by_detours():
@@ -120,26 +110,6 @@ def test_a_narrow_link_is_not_narrowed_by_detours():
     assert bound_s[2] >= 0.0006
     _, bound_s = close("abc", [*rows[:2], measured("a", "c", 0.0012, 0.0011)]).seen_from(0)
     assert bound_s[2] <= 0.0004
-
-
-def test_among_contradictions_two_hosts_are_compared_by_their_own_link_alone():
-    # d's links are of different times. What is kept of them must not narrow what a, b and c measured of each other.
-    rows = [*mesh(dict.fromkeys("abc", 0.0), 0.0003)]
-    rows += [measured("a", "d", 0.0500, 0.0002), measured("b", "d", 0.0504, 0.0002), measured("c", "d", 0.0461, 0.0002)]
-    closed = close("abcd", rows)
-    assert closed.contradictions
-    offset_s, bound_s = closed.seen_from(0)
-    assert bound_s[1] >= 0.0003
-    assert abs(offset_s[1]) <= bound_s[1]
-
-
-@pytest.mark.usefixtures("both_ways")
-def test_of_a_host_that_is_distrusted_nothing_follows():
-    clocks = {"a": 0.0, "b": 0.0, "c": 0.1}
-    links = join_reports(clocks, mesh(clocks)).links
-    closed = Closure(links, np.array([0.0, 0.0, 0.1]), [2])
-    assert closed.is_disbelieved.tolist() == [False, True, True]
-    assert closed.seen_from(0)[1].tolist() == pytest.approx([0.0, 0.0001, np.inf])
 
 
 def test_a_difference_that_rounding_explains_is_none():
@@ -161,24 +131,3 @@ def test_of_very_many_contradictions_eight_are_named_and_all_are_resolved():
     assert np.isfinite(offset_s).all()
     assert (bound_s >= 0).all()
     assert np.isfinite(bound_s).all()
-
-
-def test_where_some_pair_is_disputed_two_hosts_are_compared_by_their_own_link_alone():
-    """Who tells differently from one may have lied to others in a way that contradicts nothing, and narrows what they say."""
-    rows = [measured("a", "b", 0.0, 0.008), measured("a", "c", 0.005, 0.0001), measured("b", "c", 0.0, 0.0001)]
-    disputed = [measured("c", "d", 0.0, 0.0001), measured("d", "c", 0.04, 0.0001)]
-    assert close("abc", rows).seen_from(0)[1][1] < 0.001
-    offset_s, bound_s = close("abcd", [*rows, *disputed]).seen_from(0)
-    assert abs(offset_s[1]) <= bound_s[1]
-
-
-def test_of_a_ring_the_link_of_a_host_that_most_others_contradict_is_not_believed():
-    rows = [measured("a", "b", 0.0, 0.0004), measured("b", "c", 0.0, 0.0004), measured("a", "c", 0.04, 0.0001)]
-    rows += [measured(near, "c", 0.04, 0.0001) for near in "de"] + [measured("c", near, 0.0, 0.0001) for near in "def"]
-    rows += [measured("f", "c", 0.04, 0.0001)]
-    links = join_reports("abcdef", rows).links
-    fit_s = np.array([0.0, 0.04, 0.04, 0.0, 0.0, 0.0])  # it has followed the one that boasts
-    closed = Closure(links, fit_s)
-    assert closed.contradictions
-    doubted = {(int(links.tails[link]), int(links.heads[link])) for link in np.flatnonzero(closed.is_disbelieved)}
-    assert (0, 1) not in doubted

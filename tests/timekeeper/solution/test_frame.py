@@ -4,7 +4,6 @@ import pytest
 from tests.timekeeper.solution.clusters import measured, mesh
 from timekeeper.solution.frame import Frame
 from timekeeper.solution.links import join_reports
-from timekeeper.solution.placement import NOWHERE
 
 CLOCKS = {"a": 0.0, "b": 0.3, "c": -0.2, "d": 0.1}
 
@@ -63,73 +62,27 @@ def test_a_drift_that_nobody_measured_is_not_known():
     assert frame(mesh(CLOCKS)).drifts_ppm() == {}
 
 
-def test_a_host_is_contested_when_half_of_its_links_are_not_believed():
-    clocks = dict.fromkeys("abcdefg", 0.0)
-    rows = [row for row in mesh(clocks) if row.source != "a"]
-    lies = [measured("a", name, 0.01 * number) for number, name in enumerate("bcdefg", start=1)]
-    found = frame([*rows, *lies], clocks)
-    assert (found.find_contested(), found.distrust_worst().distrusted) == ({0}, {0})
-    good = frame(mesh(CLOCKS))
-    assert (good.find_contested(), good.distrust_worst()) == (frozenset(), good)
-
-
-def test_a_host_most_of_whose_measurements_are_disputed_is_contested():
-    clocks = dict.fromkeys("abc", 0.0)
-    others = [measured("b", "a", 0.5), measured("c", "a", 0.5)]
-    both_ways = [*mesh(clocks), measured("c", "b", 0.0)]
-    assert frame([*both_ways, *others], clocks).find_contested() == {0}
-    assert frame([*both_ways, others[0], measured("c", "a", 0.0)], clocks).find_contested() == frozenset()
-
-
-def test_who_differs_from_one_and_alone_tells_of_the_others_is_contested():
-    clocks = dict.fromkeys("abcd", 0.0)
-    both_ways = [*mesh(clocks), *(measured(far, near, 0.0) for near, far in ("ac", "ad", "bc", "bd", "cd"))]
-    assert frame([*both_ways, measured("b", "a", 0.5)], clocks).find_contested() == frozenset()
-    alone = [one for one in both_ways if one.target != "a"]  # only a tells of itself
-    assert frame([*alone, measured("b", "a", 0.5)], clocks).find_contested() == {0}
-
-
-def test_a_host_is_placed_by_the_word_of_the_others():
-    clocks = dict.fromkeys("abcd", 0.0)
-    rows = [*mesh(clocks), *(measured(name, "a", 0.04) for name in "bcd")]
-    found = frame(rows, clocks)
-    view = found.seen_from(1)
-    placed = found.place_alone(0, view)
-    assert (placed.low, placed.high) == pytest.approx((0.04, 0.04), abs=0.0003)
-    silent = frame(mesh(clocks), clocks)
-    assert silent.place_alone(0, view).half_width < 0.001
-    assert silent.place_alone(0, view, by_others=True) == NOWHERE
-
-
-def test_a_host_that_is_not_believed_stands_where_most_of_its_measurements_put_it():
-    clocks = dict.fromkeys("abcd", 0.0)
-    rows = [row for row in mesh(clocks, 0.001) if row.target != "d"]
-    rows += [measured(name, "d", offset_s, 0.001) for name, offset_s in zip("abc", (0.040, 0.050, 0.900), strict=True)]
-    before = frame(rows, clocks)
-    after = before.distrust([3])
-    assert after.contradictions == before.contradictions != ()
-    assert (after.find_contested(), after.distrust_worst(), after.excess_s) == (frozenset(), after, 0.0)
-    view = after.seen_from(0)
-    assert view.bound_s[:3].tolist() == pytest.approx([0.0, 0.001, 0.001], rel=1e-4)
-    clock = view.interval(3)
-    # More than half say 48 ms or more, more than half 52 ms or less.
-    assert (clock.low, clock.high) == pytest.approx((0.048, 0.052))
-    assert not after.seen_from(3).knows(0)
-
-
-def test_what_is_measured_of_nobody_who_is_believed_says_nothing():
-    clocks = dict.fromkeys("abc", 0.0)
-    view = frame(mesh(clocks), clocks).distrust([1, 2]).seen_from(0)
-    assert [view.knows(host) for host in range(3)] == [True, False, False]
-
-
 @pytest.mark.parametrize("boast", [1.0, 0.5, 0.1])
-def test_a_liar_who_boasts_of_its_precision_is_found(boast):
+def test_where_measurements_exclude_each_other_more_than_half_of_its_links_place_a_host(boast):
+    """One host tells each other one something else, and boasts of its precision."""
     clocks = dict.fromkeys("abcdefg", 0.0)
     rows = [row for row in mesh(clocks, 0.0002) if row.source != "a"]
     lies = [measured("a", name, 0.01 * number, 0.0002 * boast) for number, name in enumerate("bcdefg", start=1)]
-    found = frame([*rows, *lies], clocks).distrust_worst()
-    assert found.distrusted == {0}
-    assert found.find_contested() == frozenset()
-    assert found.find_hub() != 0
-    assert found.fit_s[1:] == pytest.approx([found.fit_s[1]] * 6, abs=1e-6)
+    found = frame([*rows, *lies], clocks)
+    assert found.contradictions
+    view = found.seen_from(1)
+    for host in range(1, 7):
+        clock = view.interval(host)
+        assert clock.low <= 0.0 <= clock.high
+        assert clock.half_width < 0.001
+    assert view.bound_s[0] > 0.005
+
+
+@pytest.mark.parametrize("liar", range(3))
+def test_of_three_hosts_that_do_not_fit_each_may_be_where_either_other_puts_it(liar):
+    rows = mesh(dict.fromkeys("abc", 0.0), 0.0001)
+    rows[liar] = measured(rows[liar].source, rows[liar].target, 0.040, 0.00001)
+    found = frame(rows, "abc")
+    for seen_from in range(3):
+        view = found.seen_from(seen_from)
+        assert all(view.interval(host).low <= 0.0001 and view.interval(host).high >= -0.0001 for host in range(3))

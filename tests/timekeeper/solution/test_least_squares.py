@@ -97,17 +97,3 @@ def test_a_long_ring_of_very_unlike_links(nodes, powers):
         for node in range(nodes)
     ]
     assert fit(differences(nodes, rows)) == pytest.approx(truth, abs=2e-5)
-
-
-def test_it_does_not_matter_where_the_fit_starts():
-    random = Random(5)
-    tails, heads = np.array(list(combinations(range(12), 2)), dtype=np.intp).T
-    values = np.array([random.uniform(-1e-4, 1e-4) for _ in tails])
-    values[:3] += 0.5
-    measured = Differences(12, tails, heads, values, np.full(len(tails), 1e-4))
-    found = fit(measured)
-    start = np.array([random.uniform(-1, 1) for _ in range(12)])
-    assert fit(measured, start=start) == pytest.approx(found, abs=1e-5)
-    vague = tails == 0
-    again, anew = fit(measured, vague, found), fit(measured, vague)
-    assert again[1:] - again[1] == pytest.approx(anew[1:] - anew[1], abs=1e-5)

@@ -2,6 +2,7 @@ import pytest
 
 from tests.timekeeper.solution.clusters import measured, mesh
 from timekeeper.intervals import Interval
+from timekeeper.solution.electors import Electors
 from timekeeper.solution.frame import Frame
 from timekeeper.solution.links import join_reports
 from timekeeper.solution.reference import find_camps, find_majority
@@ -13,7 +14,7 @@ THRESHOLDS = Thresholds()
 def majority(clocks, measurements=None, voters=None):
     """Names of the reference, of the members and of those outside."""
     frame = Frame(join_reports(clocks, measurements or mesh(clocks)).links)
-    found = find_majority(frame, frame.seen_from(0), voters or len(clocks), THRESHOLDS)
+    found = find_majority(frame, frame.seen_from(0), Electors(frozenset(clocks), voters or len(clocks)), THRESHOLDS)
     if found is None:
         return None
     return (

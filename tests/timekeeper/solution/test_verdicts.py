@@ -1,6 +1,6 @@
 import pytest
 
-from timekeeper.solution import Basis, CampKind, HostSolution, Verdict
+from timekeeper.solution import Basis, HostSolution, Verdict
 from timekeeper.solution.verdicts import classify
 
 OK, SUSPECT, WRONG, NO_MAJORITY, UNKNOWN = Verdict
@@ -45,8 +45,6 @@ def test_three_values_and_their_hysteresis(offset_s, before, verdict):
     [
         {"is_outside": False},
         {"is_backed": True},
-        {"camp": CampKind.LEAP},
-        {"camp": CampKind.SMEAR},
     ],
 )
 def test_what_speaks_for_a_host_that_is_off(change):
@@ -55,15 +53,9 @@ def test_what_speaks_for_a_host_that_is_off(change):
     assert classify(host(0.001, **change), 0.005) is OK
 
 
-@pytest.mark.parametrize(("offset_s", "is_contested"), [(0.5, True), (0.0, True)])
-def test_whoever_is_contested_is_neither_accused_nor_found_good(offset_s, is_contested):
-    assert classify(host(offset_s), 0.005) is not SUSPECT
-    assert classify(host(offset_s, is_contested=is_contested), 0.005) is SUSPECT
-
-
 @pytest.mark.parametrize(
     ("basis", "verdict"),
-    [(Basis.NO_MAJORITY, NO_MAJORITY), (Basis.APART, UNKNOWN), (Basis.UNMEASURED, UNKNOWN)],
+    [(Basis.NO_MAJORITY, NO_MAJORITY), (Basis.TOO_FEW, UNKNOWN), (Basis.APART, UNKNOWN), (Basis.UNMEASURED, UNKNOWN)],
 )
 def test_what_cannot_be_compared(basis, verdict):
     assert classify(host(None, None, basis=basis), 0.005, before=WRONG) is verdict
