@@ -171,6 +171,7 @@ def claim_of(report: Local) -> HostClaim:
         upstreams=frozenset(claim.upstreams),
         age_s=claim.age_seconds or 0.0,
         boot_id=report.boot_id,
+        steps=report.steps_total,
     )
 
 

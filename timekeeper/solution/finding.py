@@ -154,5 +154,5 @@ def _check(finding: Finding, name: str, *, is_backed: bool) -> bool | None:
     claimed = finding.claimed
     if name in claimed.refuted:
         return None if is_backed else False
-    is_sure = name in claimed.backers and name not in claimed.contradicted and not finding.is_off
-    return True if is_sure else None
+    is_told_by_others = len(claimed.backers) > 1 and name in claimed.backers
+    return True if is_told_by_others and name not in claimed.contradicted and not finding.is_off else None

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from timekeeper.solution.lasting import Lasting
+from timekeeper.solution.measurement import HostClaim
 from timekeeper.solution.reasons import explain, explain_cluster
 from timekeeper.solution.solution import Basis, HostSolution, Solution
 from timekeeper.solution.thresholds import Patience, Thresholds
@@ -13,6 +14,8 @@ from timekeeper.solution.verdicts import Verdict, classify
 
 BOOTS_APART_S = 3600.0
 """A host has grace for one boot in this time."""
+CORRECTED_S = 60.0
+"""A host has so long to follow where most others were set: a time daemon asks its servers every 64 s or more often."""
 _NOT_COMPARED = (Basis.APART, Basis.UNMEASURED)
 _NEWER_S = 0.5
 """A measurement that is younger by less is the same one, its age rounded."""
@@ -84,6 +87,9 @@ class _Record:
     """When a new boot last gave it grace."""
     verdict: Verdict | None = None
     measured_s: float = float("-inf")
+    steps: int | None = None
+    stepped_s: float = float("-inf")
+    """When its clock was last set, as it says."""
     trend: Trend = field(default_factory=Trend)
 
 
@@ -111,11 +117,23 @@ class Judge:
             A verdict for each host of the solution. What is known of other hosts is forgotten.
         """
         self._records = {host.host: self._find_record(host, now_s) for host in solution.hosts}
+        for host in solution.hosts:
+            self._note_steps(self._records[host.host], host.claim, now_s)
+        corrected = self._find_corrected(solution, now_s)
         return Judgement(
-            hosts=tuple(self._judge_host(host, solution, now_s) for host in solution.hosts),
+            hosts=tuple(
+                self._judge_host(host, solution, now_s, may_follow=bool(corrected) and host.host not in corrected)
+                for host in solution.hosts
+            ),
             reasons=explain_cluster(solution),
             solution=solution,
         )
+
+    def _find_corrected(self, solution: Solution, now_s: float) -> frozenset[str]:
+        """Hosts whose clocks were set lately, where these are half of the majority or more; else none."""
+        majority = solution.camps[0].hosts if solution.has_majority else ()
+        set_lately = frozenset(name for name, record in self._records.items() if now_s - record.stepped_s < CORRECTED_S)
+        return set_lately if 2 * len(set_lately.intersection(majority)) >= max(len(majority), 1) else frozenset()
 
     def _find_record(self, host: HostSolution, now_s: float) -> _Record:
         """What is remembered. A host that has booted anew has grace again, but its measurements still count.
@@ -133,19 +151,27 @@ class Judge:
         record.boot_id = boot_id or record.boot_id
         return record
 
+    def _note_steps(self, record: _Record, claim: HostClaim | None, now_s: float) -> None:
+        steps = claim.steps if claim else None
+        if record.steps is not None and steps is not None and steps > record.steps:
+            record.stepped_s = now_s
+        record.steps = steps
+
     def _begin(self) -> dict[Fault, Lasting]:
         looks, lasting_s = self._patience.bursts, self._patience.lasting_s
         return {fault: Lasting(looks, lasting_s if fault in _SHARED else 0.0) for fault in Fault}
 
-    def _judge_host(self, host: HostSolution, solution: Solution, now_s: float) -> HostVerdict:
+    def _judge_host(self, host: HostSolution, solution: Solution, now_s: float, *, may_follow: bool) -> HostVerdict:
         record = self._records[host.host]
         is_new = self._note(record, host, now_s)
         limit_s, ratio = self._thresholds.warn_s, self._patience.clear_ratio
         seen = classify(host, limit_s, before=record.verdict, clear_ratio=ratio)
         has_grace = now_s < record.began_s + self._patience.grace_s
         for fault, what in _find_faults(host, seen, solution).items():
-            record.lasting[fault].note(what, now_s, is_new=is_new, may_begin=not has_grace)
-        waiting = self._tell_patience(record.lasting[Fault.WRONG], seen, has_grace=has_grace)
+            record.lasting[fault].note(what, now_s, is_new=is_new, may_begin=not (has_grace or may_follow))
+        waiting = ""
+        if seen is Verdict.WRONG and not record.lasting[Fault.WRONG].stands:
+            waiting = self._tell_patience(record.lasting[Fault.WRONG], has_grace=has_grace, may_follow=may_follow)
         record.verdict = Verdict.SUSPECT if waiting else seen
         trend_ppm = crossing_s = None
         beyond_s = 0.0
@@ -174,13 +200,13 @@ class Judge:
             record.trend.add(measured_s, host.offset_s, host.bound_s)
         return True
 
-    def _tell_patience(self, wrong: Lasting, seen: Verdict, *, has_grace: bool) -> str:
-        """Why a host that looks wrong is not called so yet; empty when it is, or does not look wrong."""
-        if seen is not Verdict.WRONG or wrong.stands:
-            return ""
+    def _tell_patience(self, wrong: Lasting, *, has_grace: bool, may_follow: bool) -> str:
+        """Why a host that looks wrong is not called so yet."""
         needed, limit = self._patience.bursts, self._thresholds.warn_s
         if has_grace:
             return f"watched for less than {self._patience.grace_s:.0f} s: daemons may step a clock after a start"
+        if may_follow:
+            return "most other clocks were set a moment ago: this one may follow"
         return f"seen beyond {limit * 1e3:.3g} ms {min(wrong.seen_otherwise, needed)} times in a row, of {needed} that it takes"
 
 

@@ -74,6 +74,8 @@ class HostClaim:
     age_s: float
     """Since the clock was last updated."""
     boot_id: str
+    steps: int | None = None
+    """How often its clock was set, by whomever; None where it does not tell."""
 
     @property
     def promised_s(self) -> float | None:

@@ -42,16 +42,17 @@ def solve(
     findings = [examine(frame, said) for frame in whole]
     elsewhere = any(finding.majority for finding in findings)
     solved = (host for finding in findings for host in describe(finding, said, elsewhere=elsewhere))
-    main = findings[0] if findings and (measured or len(findings) == 1) else None
+    first = findings[0] if findings else None
+    main = first if measured else None
     return Solution(
         hosts=tuple(sorted(solved, key=lambda host: host.host)),
         electors=electors,
         measured=len(measured),
         reference=main.reference if main else None,
         agreeing=len(main.camps[0].hosts) if main and main.camps else 0,
-        true_time=main.claimed.true_time if main else None,
-        heard=main.heard if main else None,
-        is_cluster_off=bool(main and main.is_off),
+        true_time=first.claimed.true_time if first else None,
+        heard=first.heard if first else None,
+        is_cluster_off=bool(first and first.is_off),
         camps=main.camps if main else (),
         contradictions=(*harvest.clashes, *(one for frame in whole for one in frame.contradictions)),
         residual_s=max((frame.residual_s for frame in whole), default=0.0),

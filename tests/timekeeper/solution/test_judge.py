@@ -1,7 +1,7 @@
 import pytest
 
 from tests.timekeeper.solution.clusters import claimed, claims_of, mesh
-from timekeeper.solution import Judge, Patience, Verdict, solve
+from timekeeper.solution import Fault, Judge, Patience, Verdict, solve
 
 OK, SUSPECT, WRONG, NO_MAJORITY, UNKNOWN = Verdict
 GOOD = dict.fromkeys("abcdef", 0.0)
@@ -93,17 +93,24 @@ def test_a_false_claim_takes_as_much_patience_as_a_wrong_clock():
     watch = Watch(Patience(grace_s=60.0))
 
     def see(offset_s):
-        return watch.see(offset_s, claims=claims_of("abcdefg")).is_claim_false
+        return Fault.FALSE_CLAIM in watch.see(offset_s, claims=claims_of("abcdefg")).faults
 
     assert [see(0.1) for _ in range(8)] == [*[False] * 6, True, True]
     assert [see(0.0) for _ in range(4)] == [True, True, False, False]
     assert [see(offset_s) for offset_s in (0.1, 0.1, 0.0, 0.1, 0.1, 0.1)] == [*[False] * 5, True]
 
 
-def test_a_claim_that_nobody_can_refute_any_more_is_not_false():
+def test_what_cannot_be_seen_any_more_stays_as_it_was():
     watch = Watch()
-    assert [watch.see(0.1, claims=claims_of("abcdefg")).is_claim_false for _ in range(3)] == [False, False, True]
-    assert [watch.see(None).is_claim_false for _ in range(3)] == [True, True, False]
+    for _ in range(3):
+        host = watch.see(0.1, claims=claims_of("abcdefg"))
+    assert host.faults == (Fault.WRONG, Fault.FALSE_CLAIM)
+    for _ in range(5):
+        host = watch.see(None)
+    assert (host.verdict, host.faults) == (UNKNOWN, (Fault.WRONG, Fault.FALSE_CLAIM))
+    assert watch.last.wrong == ("g",)
+    faults = [watch.see(0.0, claims=claims_of("abcdefg")).faults for _ in range(3)]
+    assert faults == [(Fault.WRONG, Fault.FALSE_CLAIM)] * 2 + [()]
 
 
 def test_a_boot_that_is_not_told_is_no_new_one():
@@ -113,24 +120,49 @@ def test_a_boot_that_is_not_told_is_no_new_one():
     assert verdicts == [SUSPECT, SUSPECT, WRONG, WRONG]
 
 
-def test_what_is_no_longer_measured_is_unknown_and_the_count_starts_anew():
-    assert Watch().see_all(0.1, 0.1, 0.1, None, 0.1, 0.1, 0.1) == [
-        *(SUSPECT, SUSPECT, WRONG),
-        UNKNOWN,
-        *(SUSPECT, SUSPECT, WRONG),
-    ]
+def test_a_host_that_was_wrong_and_is_not_measured_for_a_while_is_wrong_still():
+    assert Watch().see_all(0.1, 0.1, 0.1, None, 0.1) == [SUSPECT, SUSPECT, WRONG, UNKNOWN, WRONG]
 
 
-def test_a_lost_majority_ends_every_accusation():
+def test_a_lost_majority_ends_no_accusation():
     judge = Judge(patience=NO_GRACE)
     clocks = {"a": 0.0, "b": 0.0, "c": 0.1}
     for number in range(3):
         judged = judge.judge(solve(clocks, mesh(clocks), []), 10.0 * number)
     assert judged.wrong == ("c",)
-    judged = judge.judge(solve("ac", mesh({"a": 0.0, "c": 0.1}), []), 30.0)
-    assert [host.verdict for host in judged.hosts] == [NO_MAJORITY, NO_MAJORITY]
-    assert judged.wrong == ()
-    assert judged.reasons == judged.hosts[0].reasons
+    judged = judge.judge(solve("abc", mesh({"a": 0.0, "c": 0.1}), []), 30.0)
+    assert [host.verdict for host in judged.hosts] == [NO_MAJORITY, UNKNOWN, NO_MAJORITY]
+    assert judged.wrong == ("c",)
+
+
+def follow(judge, clocks_at, every_s=2.0, rounds=40):
+    """The faults that any host has had, while clocks are as they are at a time, in seconds since the first look."""
+    seen = set()
+    for number in range(rounds):
+        now_s = number * every_s
+        clocks = clocks_at(now_s)
+        claims = [claimed(host, steps=int(clocks[host] != clocks_at(0.0)[host])) for host in clocks]
+        judged = judge.judge(solve(clocks, mesh(clocks), claims), 1000.0 + now_s)
+        seen |= {(host.host, fault) for host in judged.hosts for fault in host.faults}
+    return seen
+
+
+@pytest.mark.parametrize("clocks", [{"a": 0.0, "b": 0.04}, {"a": 0.0, "b": 0.0, "c": 0.04, "d": 0.04}])
+def test_claims_that_exclude_each_other_are_a_fault_of_all_whom_they_concern(clocks):
+    seen = follow(Judge(patience=NO_GRACE), lambda _: clocks)
+    assert seen == {(host, fault) for host in clocks for fault in (Fault.CONTRADICTED, Fault.NO_MAJORITY)}
+    assert follow(Judge(patience=NO_GRACE), lambda _: clocks, rounds=7) == set()
+
+
+def test_a_common_step_or_a_correction_that_one_after_the_other_follows_is_no_fault():
+    starts_s = dict(zip("abcd", (10.0, 11.0, 17.0, 24.0), strict=True))
+    assert (
+        follow(
+            Judge(patience=NO_GRACE), lambda now_s: {host: 0.03 * (now_s >= at_s) for host, at_s in starts_s.items()}
+        )
+        == set()
+    )
+    assert follow(Judge(patience=NO_GRACE), lambda now_s: dict.fromkeys("abcd", 1.0 * (now_s >= 10.0))) == set()
 
 
 def test_a_host_that_has_left_is_forgotten():
@@ -163,12 +195,3 @@ def test_of_a_host_that_cannot_be_compared_nothing_is_predicted():
         watch.see(20e-6 * 10 * number)
     host = watch.see(None)
     assert (host.verdict, host.trend_ppm, host.seconds_to_threshold) == (UNKNOWN, None, None)
-
-
-def test_hosts_that_only_their_claims_compare():
-    judge = Judge(patience=NO_GRACE)
-    clocks = {"a": 0.0, "b": 0.0, "c": 0.0, "d": 0.1, "e": 0.1, "f": 0.1}
-    claims = [*claims_of("abc"), *claims_of("def", upstreams={"bad"})]
-    for number in range(3):
-        judged = judge.judge(solve(clocks, mesh(clocks), claims), 10.0 * number)
-    assert judged.wrong == ("d", "e", "f")

@@ -1,5 +1,4 @@
 from itertools import combinations
-from random import Random
 
 import numpy as np
 import pytest
