@@ -8,7 +8,7 @@ from contextlib import aclosing, asynccontextmanager
 
 from rich.console import Console, RenderableType
 
-from bellwether import clock_explain, clock_history, clock_matrix, clock_table, conversation
+from bellwether import clock_explain, clock_history, clock_matrix, clock_references, clock_table, conversation
 from bellwether.answers import as_told, read_told, to_json
 from bellwether.clock_wait import NOT_YET, Shortfall, find_shortfall, gist
 from bellwether.failure import CommandError
@@ -58,6 +58,16 @@ def matrix(communicator: str | None) -> None:
     message = asyncio.run(_look(communicator))
     console = Console()
     _show(console, clock_matrix.render(_read(message), console.width))
+
+
+def references(communicator: str | None) -> None:
+    """Show what external servers say, and to whom.
+
+    Raises:
+        CommandError: No timekeeper answers, or none we understand.
+    """
+    message = asyncio.run(_look(communicator))
+    _show(Console(), clock_references.render(_read(message)))
 
 
 def explain(communicator: str | None, name: str) -> None:

@@ -12,6 +12,7 @@ application = typer.Typer(invoke_without_command=True)
 
 @application.callback(
     epilog="One host in detail: bellwether clock explain HOST  ·  Each pair: bellwether clock matrix  ·  "
+    "External servers: bellwether clock references  ·  "
     "The last day: bellwether clock history  ·  In boot scripts: bellwether clock wait-synced"
 )
 def clock(
@@ -21,7 +22,8 @@ def clock(
 ) -> None:
     """Show whose clock is true: each host's offset, verdict and claim, and why. Asks the timekeeper of this host.
 
-    Exit code 0: it was shown, be it good or bad. 1: what the timekeeper tells makes no sense. 69: no router or no timekeeper answers.
+    Exit code 0: it was shown, be it good or bad. 1: what the timekeeper tells makes no sense. 69: no router or no timekeeper
+    answers.
     """
     with told():
         if context.invoked_subcommand is not None:
@@ -43,6 +45,15 @@ def matrix(context: typer.Context, communicator: CommunicatorOption = None) -> N
         from bellwether import clock_commands  # noqa: PLC0415 - see the module's docstring
 
         clock_commands.matrix(communicator or context.obj)
+
+
+@application.command()
+def references(context: typer.Context, communicator: CommunicatorOption = None) -> None:
+    """Show what the external servers of each host say: who hears what, which servers agree, and which give nothing and why."""
+    with told():
+        from bellwether import clock_commands  # noqa: PLC0415 - see the module's docstring
+
+        clock_commands.references(communicator or context.obj)
 
 
 @application.command(epilog="Example:  bellwether clock explain beta")
@@ -114,7 +125,7 @@ def wait_synced(
     enough, whatever its daemon claims. The last reason is told.
 
     Exit code 0: it is. When the time is over, 1: other hosts find it wrong, or its claim false. 3: hosts contradict each other, or
-    external servers contradict most hosts, so that nobody can tell. 69: no router or no timekeeper answers. 75: not synchronized yet,
+    external servers contradict most hosts, so that nobody can tell. 69: no router or no timekeeper answers. 75: not synchronized,
     or not compared yet. 2: the command is wrong.
     """
     with told():

@@ -66,6 +66,8 @@ def _compare(host: HostSolution, solution: Solution) -> str:
 
 
 def _tell_basis(host: HostSolution, solution: Solution) -> str:
+    if host.host in solution.electors.not_watched:
+        return ""  # why it does not count says it all
     if host.basis in (Basis.NO_MAJORITY, Basis.TOO_FEW):
         return _tell_camps(solution)
     if host.host in solution.electors.away:
@@ -141,17 +143,19 @@ def _refute(host: HostSolution, solution: Solution) -> str:
     if host.claim_holds is not False or claim is None or off_s is None or doubt_s is None:
         return ""
     promised = f"{claim.daemon or 'its time daemon'} claims ±{tell_span(claim.promised_s or 0.0)}"
-    return f"{promised} but the clock is {tell_direction(off_s)} {_tell_true_time(solution)} (±{tell_span(doubt_s)})"
+    return (
+        f"{promised} but the clock is {tell_direction(off_s)} {_tell_true_time(solution, f'(±{tell_span(doubt_s)})')}"
+    )
 
 
-def _tell_true_time(solution: Solution) -> str:
+def _tell_true_time(solution: Solution, bound: str) -> str:
     """True time is named by its name only where more than one independent source is behind it."""
     votes = solution.true_time
     if solution.heard:
-        return "true time, as external servers tell it,"
+        return f"true time {bound}, as external servers tell it"
     if votes and votes.is_strong:
-        return f"true time, by {votes.groups} of {votes.groups + votes.others} independent groups of sources,"
-    return "what most hosts claim"
+        return f"true time {bound}, by {votes.groups} of {votes.groups + votes.others} independent groups of sources"
+    return f"what most hosts claim {bound}"
 
 
 def _contradict(host: HostSolution) -> str:
