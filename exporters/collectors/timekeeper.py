@@ -17,6 +17,7 @@ from exporters.collectors.metric import (
 from exporters.collectors.timekeeper_cluster import CLUSTER_ROWS, all_hosts, host_rows, own_host
 from exporters.questions import CLOCKS
 
+LEAPS = ("normal", "insert", "delete", "unsynchronized")
 STATES = ("synchronized", "holdover", "unsynchronized", "unknown")
 
 
@@ -26,6 +27,11 @@ def _synchronized(report: ClockReport) -> Samples:
 
 def _state(report: ClockReport) -> Samples:
     return one_of(STATES, report.local.claim.state)
+
+
+def _leap(report: ClockReport) -> Samples:
+    leap = report.local.claim.leap
+    return NOTHING if leap is None else one_of(LEAPS, leap)
 
 
 def _source_info(report: ClockReport) -> Samples:
@@ -112,6 +118,15 @@ _OWN_ROWS: tuple[Row[ClockReport], ...] = (
     ),
     _claimed("update_age_seconds", "Time since the time daemon last updated the clock.", "age_seconds"),
     _claimed("stratum", "Steps between this host and a primary time source.", "stratum"),
+    Row(
+        Definition(
+            "timekeeper_ntp_leap",
+            Kind.GAUGE,
+            "1 for what the time daemon says of a leap second at the end of the month, else 0.",
+            ("state",),
+        ),
+        _leap,
+    ),
     Row(
         Definition(
             "timekeeper_ntp_sources", Kind.GAUGE, "Time sources of the daemon, by what it thinks of them.", ("state",)
