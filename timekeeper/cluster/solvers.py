@@ -5,8 +5,12 @@ a few are drawn from the names, wherever they stand, and the others repeat what 
 """
 
 import hashlib
-from collections.abc import Collection, Mapping
+from collections import Counter
+from collections.abc import Collection, Hashable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import TypeVar
+
+Word = TypeVar("Word", bound=Hashable)
 
 AUTO, SOLVER, AGENT = "auto", "solver", "agent"
 """What a host is to be by its settings: what suits, one that solves, one that never does."""
@@ -43,14 +47,14 @@ def choose_solvers(roles: Mapping[str, str]) -> Solvers:
     return Solvers(named.union(drawn[: max(0, SOLVERS - len(named))]), named.union(drawn[: max(0, TOLD - len(named))]))
 
 
-def agree(words: Collection[Collection[str]]) -> frozenset[str]:
+def agree(words: Collection[Iterable[Word]]) -> frozenset[Word]:
     """What more than half of the solvers say.
 
     Args:
         words: Of each solver all that it says.
     """
-    said = [one for word in words for one in set(word)]
-    return frozenset(one for one in said if 2 * said.count(one) > len(words))
+    said = Counter(one for word in words for one in set(word))
+    return frozenset(one for one, count in said.items() if 2 * count > len(words))
 
 
 def _draw(host: str) -> bytes:
