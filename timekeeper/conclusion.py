@@ -13,6 +13,7 @@ from communicator.flags.catalogue import (
     Declaration,
 )
 from timekeeper.claim import Claim, ClaimState
+from timekeeper.held import Held
 from timekeeper.history import WRONG_TOLD
 from timekeeper.solution import Fault, HostVerdict, Judgement
 
@@ -34,43 +35,26 @@ def verdict_on(host: str, judgement: Judgement | None) -> HostVerdict | None:
     return next((verdict for verdict in judgement.hosts if verdict.host == host), None)
 
 
-def gravest_fault(host: str, judgement: Judgement | None) -> Fault | None:
-    """What is held against the clock of a host, or its claim, and has lasted; None where nothing is."""
-    verdict = verdict_on(host, judgement)
-    return verdict.faults[0] if verdict and verdict.faults else None
-
-
-def flags_to_raise(
-    host: str, claim: Claim, judgement: Judgement | None, *, is_unkept: bool = False, stepped: str = ""
-) -> dict[Declaration, str]:
+def flags_to_raise(claim: Claim, held: Held, *, is_unkept: bool = False, stepped: str = "") -> dict[Declaration, str]:
     """Which flags stand on a host; each speaks of that host's own clock, or of what it sees of the cluster.
 
     Args:
-        host: This host.
         claim: What it says of its own clock.
-        judgement: What was concluded of all; None where nothing was.
+        held: What is held against it and others.
         is_unkept: Whether its clock has been kept by nobody for long enough (`timekeeper.unkept`).
         stepped: How its clock was set lately (`timekeeper.recent_step`); empty where it was not.
 
     Returns:
         Each flag, with the reason that its message tells. What is in `FLAGS` and not here does not stand.
     """
-    raised: dict[Declaration, str] = {}
+    raised = {_OF_FAULTS[fault]: reason for fault, reason in held.reasons.items()}
     if stepped:
         raised[CLOCK_STEPPED] = stepped
     if is_unkept:
         until = "" if claim.state is ClaimState.UNSYNCHRONIZED else "until just now; "
         raised[CLOCK_UNSYNCHRONIZED] = until + claim.reasons[0]
-    verdict = verdict_on(host, judgement)
-    if judgement is None or verdict is None:
-        return raised
-    for fault in verdict.faults:  # the reason of the gravest comes first
-        raised[_OF_FAULTS[fault]] = (
-            _first(verdict.reasons) if fault is verdict.faults[0] else "; ".join(verdict.reasons)
-        )
-    others = [other for other in judgement.wrong if other != host]
-    if others and Fault.CLUSTER_OFF not in verdict.faults:  # whoever differs from such a majority may be right
-        raised[CLOCK_OTHER_WRONG] = ", ".join(others[:WRONG_TOLD])
+    if held.wrong and Fault.CLUSTER_OFF not in held.reasons:  # whoever differs from such a majority may be right
+        raised[CLOCK_OTHER_WRONG] = ", ".join(held.wrong[:WRONG_TOLD])
     return raised
 
 
@@ -99,7 +83,3 @@ def describe_point(at_s: float, host: str, claim: Claim, judgement: Judgement | 
         wrong=() if judgement is None else judgement.wrong[:WRONG_TOLD],
         steps_total=steps,
     )
-
-
-def _first(reasons: tuple[str, ...]) -> str:
-    return reasons[0] if reasons else "see 'bellwether clock'"

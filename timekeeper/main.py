@@ -8,12 +8,10 @@ from communicator.runtime import Daemon, daemon_command, read_secret
 from communicator.runtime.boot import read_boot_id
 from communicator.version import __version__
 from timekeeper.cluster.door import Door
+from timekeeper.cluster.questions import SERVICE
 from timekeeper.probes import check_probe_exposure
 from timekeeper.service import Timekeeper
 from timekeeper.settings import TimekeeperSettings
-
-SERVICE = "timekeeper"
-"""The name on the router."""
 
 
 def check_host(settings: TimekeeperSettings) -> None:
@@ -66,6 +64,6 @@ main = daemon_command(
     help="Say whether the clocks of this cluster are true: is this host's synchronised, by whom and how far off may it be, how far "
     "are the others from it, who is wrong, and whose claim is false? "
     "It asks the time daemons, the kernel and the other hosts, tells the router, and never touches a clock. "
-    "With --role agent it measures and is measured, and concludes nothing.",
+    "With --role agent it measures and is measured, and repeats what the others conclude.",
     check=check_host,
 )

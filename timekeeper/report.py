@@ -1,6 +1,6 @@
 """PURE: what the timekeeper tells others of this host's own clock, as messages; it concludes nothing itself."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
@@ -14,8 +14,6 @@ from timekeeper.references.consensus import Consensus
 from timekeeper.solution import Fault
 from timekeeper.timex import KernelClock
 
-AGENT, SOLVER = "agent", "solver"
-"""One that is measured and solves nothing, and one that also says what is true of all."""
 COMPLAINT_CHARACTERS = 200
 """Of why a server gave nothing."""
 
@@ -34,6 +32,8 @@ class About:
     probe_address: str = ""
     interval_s: float = clocks.INTERVAL_S
     away: tuple[str, ...] = ()
+    found: Mapping[str, clocks.Found] | None = None
+    suspects: tuple[str, ...] = ()
 
 
 def describe_local(
@@ -71,6 +71,8 @@ def describe_local(
         last_step_seconds=about.last_step.size_ns / 1e9 if about.last_step else None,
         probe_address=about.probe_address,
         away=about.away,
+        found=None if about.found is None else dict(about.found),
+        suspects=about.suspects,
     )
 
 
@@ -85,10 +87,17 @@ def answer_report(local: clocks.Local, age_s: float) -> Message:
     return Message("CLOCK_CURRENT_REPORT", {"report": msgspec.json.encode(current).decode()})
 
 
-def tell_row(local: clocks.Local) -> Message:
-    """The CLOCK_REPORT message, to every other timekeeper of the cluster."""
-    report = msgspec.json.encode(local).decode()
-    return Message("CLOCK_REPORT", {"report": report, "deliver": "all"}, "timekeeper")
+def tell_row(local: clocks.Local, told: Collection[str] | None = None) -> list[Message]:
+    """The CLOCK_REPORT messages.
+
+    Args:
+        local: This host's word.
+        told: The hosts whose timekeepers are to have it; None for all.
+    """
+    report = {"report": msgspec.json.encode(local).decode()}
+    if told is None:
+        return [Message("CLOCK_REPORT", report | {"deliver": "all"}, "timekeeper")]
+    return [Message("CLOCK_REPORT", report, "timekeeper", server) for server in sorted(told)]
 
 
 def announce(claim: Claim, interval_s: float, fault: Fault | None = None) -> Message:

@@ -21,13 +21,13 @@ from communicator.runtime.slow_jobs import SlowJobs
 from timekeeper.claim import Claim, ClaimState
 from timekeeper.cluster import KnownAddresses, Neighbors, Rows, assign
 from timekeeper.cluster.door import Door
-from timekeeper.cluster.electoral_roll import ElectoralRoll
 from timekeeper.cluster.electorate import Members
-from timekeeper.cluster.questions import RouterQuestions
+from timekeeper.cluster.questions import SERVICE, Questions
 from timekeeper.cluster_report import answer_solution, describe_solution
-from timekeeper.conclusion import FLAGS, describe_point, flags_to_raise, gravest_fault
+from timekeeper.conclusion import FLAGS, describe_point, flags_to_raise
 from timekeeper.data_file import DataFile
 from timekeeper.history import INTERVAL_S, History, decode_history, encode_history, tell_history
+from timekeeper.judging import Judging
 from timekeeper.own_clock import OwnClock
 from timekeeper.pace import Pace
 from timekeeper.pairs import Step
@@ -37,7 +37,6 @@ from timekeeper.probes.stamps import read_realtime
 from timekeeper.recent_step import RecentStep
 from timekeeper.references import ReferencePanel
 from timekeeper.report import (
-    SOLVER,
     About,
     announce,
     answer_report,
@@ -46,18 +45,18 @@ from timekeeper.report import (
     tell_row,
 )
 from timekeeper.settings import TimekeeperSettings
-from timekeeper.solution import Judgement, Patience, Thresholds, Verdict
-from timekeeper.solver import Solver
+from timekeeper.solution import Patience
 from timekeeper.sources import select_sources
 from timekeeper.unkept import Unkept
 from timekeeper.watch import ClockWatch, Reading, monotonic_s
 
 _LIVE_SETTINGS = frozenset({"interval_s", "sources.chrony", "sources.ntpd", "sources.timesyncd", "sources.clockbound"})
 """What may change while running."""
-_NO_NEWS = frozenset({Verdict.OK, Verdict.UNKNOWN})
 FLAGS_UNIT = "timekeeper"
 _SILENT_ROUNDS = 8
 """Of its own, without a word of another timekeeper, until its host counts as one without."""
+_TOLD_TO_ALL_ROUNDS = 6
+"""In a large cluster so many rounds pass before all are told again: fewer than the silent ones above."""
 _REFERENCES_S = 16.0
 """How often the reference servers are looked after; how often each is asked, its own patience says."""
 
@@ -90,25 +89,18 @@ class Timekeeper:
         self._own_clock = OwnClock(self._epochs, self._stepped)
         self._rows = Rows()
         self._addresses = KnownAddresses()
-        self._questions = RouterQuestions(service)
+        self._questions = Questions(service)
         self._neighbors = Neighbors(self._questions.ask, settings.interval_s, self._epochs, self._heed)
-        thresholds = Thresholds(warn_s=settings.thresholds.warn_s, critical_s=settings.thresholds.critical_s)
-        patience = Patience(grace_s=settings.thresholds.grace_s)
-        self._solver = Solver(thresholds, patience) if settings.role == SOLVER else None
-        self._judgement: Judgement | None = None
-        """The last one; None before the first, and on an agent."""
-        self._judged_s = 0.0
-        self._unkept = Unkept(patience)
+        self._judging = Judging(self._rows, settings, self._file_failed, log)
+        self._unkept = Unkept(Patience(grace_s=settings.thresholds.grace_s))
         self._peer_news = PeerNews()
         servers = settings.references.addresses
         self._references = ReferencePanel(servers, read_realtime) if servers else None
         self._flags = StandingFlags(Path(settings.flags_path), FLAGS_UNIT, FLAGS, self._flags_failed)
         self._history_file = DataFile(Path(settings.data_path, "timekeeper.json"), self._file_failed)
         self._history = self._history_file.read(decode_history) or History()
-        self._roll = ElectoralRoll(Path(settings.data_path, "timekeeper-members.json"), self._file_failed)
-        self._step = RecentStep(thresholds, self._began_s + settings.thresholds.grace_s)
-        self._told: dict[str, Verdict] = {}
-        """Of each host the verdict that the log has."""
+        self._step = RecentStep(self._judging.thresholds, self._began_s + settings.thresholds.grace_s)
+        self._rounds_not_told_to_all = 0
         self._jobs = SlowJobs()
         service.on("CLOCK_GET_REPORT")(self.answer)
         service.on("CLOCK_REPORT")(self._hear_row)
@@ -154,7 +146,7 @@ class Timekeeper:
     async def answer(self, message: Message) -> Message:
         """CLOCK_GET_REPORT: the last reading, or the first one once it is there; with ``history=true`` the last day too."""
         await self._has_looked.wait()
-        report = self._describe_all()
+        report = await self._describe_all(message)
         if message.get("history") != "true":
             return report
         return Message(report.command, {**report.parameters, "history": tell_history(self._history)})
@@ -199,7 +191,7 @@ class Timekeeper:
         answering = await self._find_answering()
         may_probe = self._neighbors.probe_address is not None
         assignment = assign(own, answering, self._members().names, may_probe=may_probe)
-        self._neighbors.follow(assignment, self._solver.suspects if self._solver else ())
+        self._neighbors.follow(assignment, self._judging.suspects(self._silent_s))
 
     async def _find_answering(self) -> dict[str, HostPort]:
         """Where other hosts may be probed."""
@@ -225,28 +217,24 @@ class Timekeeper:
         before = self._reading.claim if self._reading else None
         self._reading = await self._watch.read()
         local = self._describe_own(self._reading)
-        if self._solver is not None and local.server:
-            await self._judge(self._solver, local)
+        if local.server:
+            await self._judging.look(local, self._members(), self._silent_s)
+            self._hurry(local)
         self._has_looked.set()
         claim = self._reading.claim
         if before is None or (before.state, before.daemon) != (claim.state, claim.daemon):
             self._log_claim(claim)
         is_unkept = self._unkept.note(claim, monotonic_s())
         stepped = self._step.tell(monotonic_s())
-        self._flags.follow(flags_to_raise(local.server, claim, self._judgement, is_unkept=is_unkept, stepped=stepped))
+        self._flags.follow(flags_to_raise(claim, self._judging.held, is_unkept=is_unkept, stepped=stepped))
 
-    async def _judge(self, solver: Solver, local: clocks.Local) -> None:
-        """Judge all clocks in a thread: a large cluster takes seconds, and probes, rows and questions do not wait so long.
-
-        What the thread reads does not change meanwhile; of its own state nobody reads anything before it is done.
-        """
-        rows, now_s = self._rows.copy(), monotonic_s()
-        seen = rows.seen(now_s) | {local.server, *(peer.peer for peer in local.pairs)}
-        electors = await self._roll.settle(self._members(), seen, rows.away(), now_s)
-        self._judgement = await asyncio.to_thread(solver.judge, local, rows, electors, now_s, stale_s=self._silent_s)
-        self._judged_s = now_s
-        self._log_verdicts(self._judgement)
-        self._pace.note(solver.suspects, asyncio.get_running_loop().time())
+    def _hurry(self, local: clocks.Local) -> None:
+        """Who is in doubt hurries those that measure him, and those few that speak for all."""
+        suspects = self._judging.suspects(self._silent_s)
+        speaks_for_all = self._judging.judgement is not None and self._judging.solvers.told is not None
+        if not speaks_for_all:
+            suspects &= {local.server, *(peer.peer for peer in local.pairs)}
+        self._pace.note(suspects, asyncio.get_running_loop().time())
 
     @property
     def _silent_s(self) -> float:
@@ -258,11 +246,21 @@ class Timekeeper:
         with suppress(TimeoutError):  # the usual end of the wait
             async with asyncio.timeout_at(next_s):
                 await self._service.wait_ready()
-                fault = gravest_fault(self._service.server_name, self._judgement)
+                fault = self._judging.held.gravest
                 await self._service.send(announce(self.reading.claim, self._settings.interval_s, fault))
                 if self._members().names - {self._service.server_name}:
-                    await self._service.send(tell_row(self._describe_own(self.reading)))
+                    await self._tell_row()
                 await self._is_due.wait()
+
+    async def _tell_row(self) -> None:
+        """Tell this host's word to those that solve; now and then to all, who have to know that it is there."""
+        solvers, own = self._judging.solvers, self._service.server_name
+        told = solvers.told
+        self._rounds_not_told_to_all += 1
+        if told is None or own in solvers.solving or self._rounds_not_told_to_all >= _TOLD_TO_ALL_ROUNDS:
+            told, self._rounds_not_told_to_all = None, 0
+        for message in tell_row(self._describe_own(self.reading), told):
+            await self._service.send(message)
 
     def _describe_own(self, reading: Reading) -> clocks.Local:
         address = self._told_address
@@ -274,29 +272,39 @@ class Timekeeper:
             last_step=self._own_clock.last_step,
             probe_address="" if address is None else str(address),
             interval_s=self._settings.interval_s,
-            away=self._roll.away,
+            away=self._judging.away,
+            found=self._judging.found,
+            suspects=tuple(sorted(self._judging.suspects(self._silent_s))) if self._judging.judgement else (),
         )
         pairs = self._neighbors.measured()
         return describe_local(reading.claim, reading.evidence, about, pairs, self._hear_references())
 
-    def _describe_all(self) -> Message:
-        reading, solver = self.reading, self._solver
+    async def _describe_all(self, question: Message) -> Message:
+        judgement = self._judging.judgement
         local = replace(
-            self._describe_own(reading),
+            self._describe_own(self.reading),
             probes=self._neighbors.probe_counts(),
             grace_left_seconds=max(0.0, self._began_s + self._settings.thresholds.grace_s - monotonic_s()),
+            found=None,
+            suspects=(),
         )
-        if solver is None or self._judgement is None:
-            return answer_report(local, reading.age_s)
+        if judgement is None:
+            is_relayed = question.sent_from_service == SERVICE  # or two would ask each other for ever
+            report = None if is_relayed else await self._questions.ask_solvers(sorted(self._judging.solvers.solving))
+            return (
+                answer_report(local, self.reading.age_s)
+                if report is None
+                else answer_solution(replace(report, local=local))
+            )
         return answer_solution(
             describe_solution(
                 local,
-                self._judgement,
+                judgement,
                 claims={**self._rows.said(), local.server: local.claim},
                 unanswered=self._neighbors.unanswered(),
-                thresholds=solver.thresholds,
+                thresholds=self._judging.thresholds,
                 references=self._rows.heard() | ({} if local.references is None else {local.server: local.references}),
-                age_s=monotonic_s() - self._judged_s,
+                age_s=monotonic_s() - self._judging.judged_s,
             )
         )
 
@@ -310,7 +318,9 @@ class Timekeeper:
         if self._reading is None:
             return
         steps = sum(self._own_clock.steps.values())
-        point = describe_point(time.time(), self._service.server_name, self.reading.claim, self._judgement, steps)
+        point = describe_point(
+            time.time(), self._service.server_name, self.reading.claim, self._judging.judgement, steps
+        )
         self._history.add(point)
         await self._history_file.write(encode_history(self._history))
 
@@ -339,12 +349,3 @@ class Timekeeper:
     def _log_claim(self, claim: Claim) -> None:
         tell = self._log.info if claim.state is ClaimState.SYNCHRONIZED else self._log.warning
         tell("clock_claim", state=claim.state.value, daemon=claim.daemon, reason="; ".join(claim.reasons))
-
-    def _log_verdicts(self, judgement: Judgement) -> None:
-        """Name each host whose verdict is another than before; one that is ok, or not measured yet, is no news at first."""
-        for host in judgement.hosts:
-            before = self._told.get(host.host, Verdict.UNKNOWN)
-            if before is not host.verdict and not {before, host.verdict} <= _NO_NEWS:
-                tell = self._log.warning if host.verdict is Verdict.WRONG else self._log.info
-                tell("clock_verdict", host=host.host, verdict=host.verdict.value, reason="; ".join(host.reasons))
-        self._told = {host.host: host.verdict for host in judgement.hosts}

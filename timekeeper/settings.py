@@ -159,8 +159,9 @@ class TimekeeperSettings(Settings, frozen=True):
     """Directory for timekeeper.json, the history of the last day; made when it is not there."""
     flags_path: str = DEFAULT_DIRECTORY
     """Directory of flags, where the sitter looks; not made, since it belongs to the sitter: without it no flags are raised."""
-    role: Literal["solver", "agent"] = "solver"
-    """``solver``: say what is true of all clocks; ``agent``: measure and be measured, solve nothing."""
+    role: Literal["auto", "solver", "agent"] = "auto"
+    """``auto``: say what is true of all clocks, in a cluster of more than 100 hosts only on a few that are drawn, whose word the
+    others repeat; ``solver``: always; ``agent``: never."""
     probe_listen: str = ""
     """Where probes of other hosts are answered, UDP; by default port 4044 of the address under which the cluster knows this
     host. An address that others can reach needs cluster_key_file, or auth.mode ``none``."""

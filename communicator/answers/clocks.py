@@ -14,6 +14,8 @@ THIS_HOST = "this host"
 """What a host is called whose timekeeper does not know its name yet."""
 INTERVAL_S = 10.0
 """Between two reports of a timekeeper that does not tell its own interval."""
+FAULTS = 8
+"""Kinds of faults that one host may have; there are fewer."""
 SERVERS = 16
 """External servers that one host asks, at most: more than a handful prove nothing further."""
 _Moment = Annotated[float, msgspec.Meta(ge=0, le=LAST_YEAR_S)]
@@ -101,6 +103,15 @@ class References(msgspec.Struct, frozen=True):
     """Since the last answer of one of those that agree."""
 
 
+class Found(msgspec.Struct, frozen=True):
+    """What is held against a host, as one that solves tells those that do not."""
+
+    faults: Annotated[tuple[str, ...], msgspec.Meta(max_length=FAULTS)] = ()
+    """As `Host.faults`."""
+    reasons: tuple[str, ...] = ()
+    """The first of those of the verdict, the decisive one first."""
+
+
 class Local(msgspec.Struct, frozen=True):
     """What one host measured, and says of its own clock (CLOCK_REPORT)."""
 
@@ -113,7 +124,7 @@ class Local(msgspec.Struct, frozen=True):
     seq: int = 0
     """Counts the readings of this process, from 1."""
     role: str = ""
-    """``agent`` or ``solver``."""
+    """What it is to be by its settings: ``auto``, ``solver`` or ``agent``."""
     claim: Claim = Claim()
     kernel: Kernel | None = None
     sources: dict[str, int] = {}
@@ -125,6 +136,10 @@ class Local(msgspec.Struct, frozen=True):
     """What the external servers of its settings say; None where it asks none."""
     away: tuple[str, ...] = ()
     """Hosts that could be measured once, and cannot be reached now: they still count where a timekeeper has started anew."""
+    found: dict[str, Found] | None = None
+    """By host what has lasted, where this one solves; None where it does not."""
+    suspects: tuple[str, ...] = ()
+    """Whom it doubts, so that they are measured more often."""
     interval_seconds: float = INTERVAL_S
     """How often it says this."""
     steps_total: int | None = None

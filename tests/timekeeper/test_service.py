@@ -9,9 +9,11 @@ import time
 from contextlib import ExitStack, asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 
+import msgspec
 import pytest
 import structlog
 
+from communicator.answers import clocks
 from communicator.client import Client, Service
 from communicator.errors import NoReceiverError
 from communicator.protocol import HostPort, Message
@@ -19,6 +21,7 @@ from communicator.runtime.settings import load_settings
 from communicator.testing import run_cluster, run_router
 from tests.timekeeper.cluster.words import pair, row, word_of
 from timekeeper.cluster.door import PORT, Door
+from timekeeper.cluster.electorate import Members
 from timekeeper.pairs import Step
 from timekeeper.peer_news import AT_ONCE
 from timekeeper.service import Timekeeper
@@ -32,6 +35,7 @@ pytestmark = pytest.mark.timeout(180)  # routers and chronyds have to start, and
 NOT_YET = {"local": {"seq": 0, "server": ""}, "solved": False, "hosts": [], "pairs": []}
 QUIET = [f"sources.{name}=false" for name in ("chrony", "ntpd", "timesyncd", "clockbound")]
 DOOR = HostPort("127.0.0.1", 0)
+HOSTS = ("alpha", "beta", "gamma")
 TOO_LONG_S = 10.0
 
 
@@ -218,6 +222,7 @@ class Others:
 
     def __init__(self, timekeeper, asker):
         self._timekeeper = timekeeper
+        self._timekeeper._members = lambda: Members(frozenset(HOSTS), len(HOSTS), frozenset(HOSTS))
         self._asker = asker
         self._seq = 0
         self.ahead_s = 0.040
@@ -239,7 +244,7 @@ class Others:
 async def test_what_the_majority_says_of_this_host(router, asker, eventually, timekeeper_at, tmp_path):
     with structlog.testing.capture_logs() as logs:
         async with timekeeper_at(router, "interval_s=1") as timekeeper:
-            timekeeper._solver = Solver(Thresholds(), Patience(bursts=1, grace_s=0.0))
+            timekeeper._judging._solver = Solver(Thresholds(), Patience(bursts=1, grace_s=0.0))
             others = Others(timekeeper, asker)
             await eventually(others.judged, {"alpha": "wrong", "beta": "ok", "gamma": "ok"}.__eq__)
             await eventually(clock_status(asker), lambda status: status == ("CLOCK_UNSTABLE", "invalid"))
@@ -277,7 +282,7 @@ class DeliberateSolver(Solver):
 async def test_while_it_judges_it_hears_and_answers(router, asker, eventually, timekeeper_at):
     async with timekeeper_at(router, "interval_s=1") as timekeeper:
         await eventually(report(asker), lambda answer: answer["local"]["server"] == "alpha" and "hosts" in answer)
-        timekeeper._solver = solver = DeliberateSolver()
+        timekeeper._judging._solver = solver = DeliberateSolver()
         try:
             await asyncio.to_thread(solver.has_begun.wait, TOO_LONG_S)
             await timekeeper._hear_row(row(word_of("beta")))
@@ -295,13 +300,39 @@ async def test_an_agent_that_hears_it_does_not_judge(router, asker, eventually, 
         seq = (await eventually(report(asker), lambda answer: answer["local"]["server"] == "alpha"))["local"]["seq"]
         answer = await eventually(report(asker), lambda answer: answer["local"]["seq"] > seq)
         assert answer.keys() == {"local", "solved", "age_seconds"}
-        assert timekeeper._solver is None
+        assert timekeeper._judging.judgement is None
+
+
+async def test_an_agent_repeats_what_one_says_that_solves(eventually, timekeeper_at, tmp_path):
+    async with run_cluster(2) as cluster, Client(cluster[0].unix, "asker") as asker:
+        beta = Service(cluster[1].unix, "timekeeper")
+        found = {"alpha": clocks.Found(("contradicted",), ("its claim and that of beta exclude each other",))}
+
+        @beta.on("CLOCK_GET_REPORT")
+        async def solve(_question):
+            solved = clocks.ClockReport(local=clocks.Local(server="beta"), solved=True, hosts=(clocks.Host("alpha"),))
+            return Message("CLOCK_CURRENT_REPORT", {"report": msgspec.json.encode(solved).decode()})
+
+        async with asyncio.TaskGroup() as group, timekeeper_at(cluster[0], "interval_s=1", "role=agent"):
+            group.create_task(beta.run())
+            await beta.wait_ready()
+            seq = itertools.count(1)
+
+            async def speak():
+                await beta.send(row_of(word_of("beta", role="solver", seq=next(seq), found=found)))
+                return await clock_status(asker)()
+
+            await eventually(speak, lambda status: status == ("CLOCK_UNSTABLE", "contradicted"))
+            answer = await eventually(report(asker), lambda answer: answer["solved"])
+            assert (answer["local"]["server"], [host["host"] for host in answer["hosts"]]) == ("alpha", ["alpha"])
+            beta.stop()
+    assert (tmp_path / "flags" / "timekeeper_clock_contradicted.flag").exists()
 
 
 async def test_what_a_cleared_host_is_told_of(router, asker, eventually, timekeeper_at):
     with structlog.testing.capture_logs() as logs:
         async with timekeeper_at(router, "interval_s=1") as timekeeper:
-            timekeeper._solver = Solver(Thresholds(), Patience(bursts=1, grace_s=0.0))
+            timekeeper._judging._solver = Solver(Thresholds(), Patience(bursts=1, grace_s=0.0))
             others = Others(timekeeper, asker)
             await eventually(others.judged, lambda verdicts: verdicts.get("alpha") == "wrong")
             others.ahead_s = 0.0
@@ -418,14 +449,13 @@ async def test_external_servers(router, asker, chrony_host, eventually, timekeep
     async with timekeeper_at(router, "interval_s=1", f"references.servers={json.dumps(servers)}"):
         answer = await eventually(
             report(asker),
-            lambda answer: sorted((answer.get("references") or {}).get("agreeing", ())) == sorted(servers),
+            lambda answer: sorted(answer.get("references", {}).get("alpha", {}).get("agreeing", ())) == sorted(servers),
         )
-    told = answer["references"]
-    own = answer["local"]["references"]
-    assert (own["servers"], own["identities"]) == (2, sorted(servers)), "others hear of them too"
-    assert own["offset_seconds"] == pytest.approx((told["low_seconds"] + told["high_seconds"]) / 2, abs=0.01)
-    assert told["low_seconds"] <= told["high_seconds"]
+    told = answer["references"]["alpha"]
+    assert abs(told["offset_seconds"]) < 1.0
+    assert told["bound_seconds"] > 0
     assert (told["falsetickers"], told["complaints"]) == ([], {})
+    assert answer["local"]["references"]["agreeing"] == told["agreeing"], "others hear of them too"
 
 
 async def test_the_history(router, asker, eventually, timekeeper_at):
@@ -538,6 +568,7 @@ def in_the_way(tmp_path):
 
 
 EVENTS = {"flags": "flags_not_raised", "data": "file_not_kept"}
+FILES = {"flags": 1, "data": 2}
 
 
 @pytest.mark.parametrize("folder", EVENTS)
@@ -547,4 +578,6 @@ async def test_a_directory_that_cannot_be_used_is_told(router, asker, eventually
         async with timekeeper_at(router, "interval_s=1") as timekeeper:
             await eventually(report(asker), lambda answer: answer["local"]["server"] == "alpha")
             await timekeeper._keep_history()
-    assert [entry["log_level"] for entry in logs if entry["event"] == EVENTS[folder]] == ["warning"]
+    levels = {(entry["path"], entry["log_level"]) for entry in logs if entry["event"] == EVENTS[folder]}
+    assert len(levels) == FILES[folder]
+    assert {level for _, level in levels} == {"warning"}

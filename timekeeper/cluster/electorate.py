@@ -46,7 +46,7 @@ class Members:
             status: The router's word; None before the first.
             spoken: Who has said something of its clock lately.
         """
-        if status is None:
+        if status is None or not status.servers:  # an elder router names none
             everybody = frozenset((own, *spoken))
             return cls(everybody, len(everybody), everybody)
         uncounted = frozenset(status.uncounted) - {own}

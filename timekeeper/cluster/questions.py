@@ -1,7 +1,12 @@
-"""SHELL: asks routers: that of another host for its time, with ALIVE, and ours where all hosts are; it judges no answer."""
+"""SHELL: asks routers for their time and where all hosts are, and timekeepers for their report; it judges no answer."""
 
 import itertools
+from collections.abc import Iterable
+from contextlib import suppress
 
+import msgspec
+
+from communicator.answers.clocks import ClockReport
 from communicator.client import Service
 from communicator.errors import ClientError, RemoteProtocolError
 from communicator.protocol import Message
@@ -10,13 +15,15 @@ from communicator.protocol.values import parse_timestamp_ns
 from timekeeper.cluster.routed import Answer
 from timekeeper.probes.stamps import read_raw_ns
 
+SERVICE = "timekeeper"
+"""What every timekeeper is called."""
 TIMEOUT_S = 2.0
 
 _GRAPH = Message("CLUSTER_GET_GRAPH", {"cache": "no"}, ROUTER_SERVICE, THIS_SERVER)
 
 
-class RouterQuestions:
-    """Questions to routers.
+class Questions:
+    """Questions to routers and timekeepers.
 
     Args:
         service: Our link to our own router.
@@ -55,3 +62,14 @@ class RouterQuestions:
         except (ClientError, RemoteProtocolError):
             return ""
         return reply.get("graph")
+
+    async def ask_solvers(self, servers: Iterable[str]) -> ClockReport | None:
+        """What the timekeeper of one of these hosts says of all clocks; None where none of them answers."""
+        for server in servers:
+            question = Message("CLOCK_GET_REPORT", {}, SERVICE, server)
+            with suppress(ClientError, msgspec.DecodeError):
+                answer = await self._service.request(question, "CLOCK_CURRENT_REPORT", timeout_s=TIMEOUT_S)
+                report = msgspec.json.decode(answer.get("report"), type=ClockReport)
+                if report.solved:
+                    return report
+        return None

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 import msgspec
 
-from communicator.answers.clocks import Claim, Local, Peer, References
+from communicator.answers.clocks import Claim, Found, Local, Peer, References
 from communicator.errors import AddressError
 from communicator.protocol import HostPort, Message, parse_host_port
 from communicator.protocol.limits import LINE_BYTES
@@ -22,6 +22,8 @@ FORGOTTEN_S = 1_000.0
 """Then nothing that a row says is worth anything."""
 LONGEST_INTERVAL_S = 120.0
 """Between two rows of one host, as far as it is believed: eight of them are over before the last one is void."""
+TOLD_HOSTS = 256
+"""Of those whom a row names as suspect or at fault."""
 OVERTAKEN = 3
 """Rows in a row that seem to have been overtaken on their way: so many were not, their host was set back to a snapshot."""
 
@@ -122,6 +124,20 @@ class Rows:
     def heard(self) -> dict[str, References]:
         """What each host hears of its external servers, by host, in its words."""
         return {host: row.report.references for host, row in self._rows.items() if row.report.references is not None}
+
+    def roles(self, now_s: float, stale_s: float) -> dict[str, str]:
+        """What the hosts that have spoken lately are to be by their settings."""
+        return {host: row.report.role for host, row in self._rows.items() if now_s - row.heard_s <= stale_s}
+
+    def found(self, now_s: float, stale_s: float) -> list[Mapping[str, Found]]:
+        """What each host that solves holds against others, as far as it has spoken lately."""
+        rows = (row for row in self._rows.values() if now_s - row.heard_s <= stale_s)
+        return [row.report.found for row in rows if row.report.found is not None]
+
+    def suspects(self, now_s: float, stale_s: float) -> frozenset[str]:
+        """Whom hosts that solve doubt, as far as they have spoken lately."""
+        rows = (row for row in self._rows.values() if now_s - row.heard_s <= stale_s)
+        return frozenset(host for row in rows for host in row.report.suspects[:TOLD_HOSTS])
 
     def seen(self, now_s: float) -> frozenset[str]:
         """Whose clock somebody has measured, or who has spoken of it, as far as that is still worth something."""

@@ -14,6 +14,7 @@ before it alone. (There always is such a cycle: the pairs that are still free le
 others, which is Dirac's condition.)
 """
 
+import functools
 import hashlib
 import itertools
 import math
@@ -23,6 +24,8 @@ import networkx as nx
 
 FULL_MESH_HOSTS = 30
 _FEWEST_PEERS = 8
+_KEPT = 4
+"""Choices that are remembered: the same hosts are asked for each round, and a thousand of them take a tenth of a second."""
 
 
 def choose_pairs(hosts: Collection[str]) -> frozenset[tuple[str, str]]:
@@ -34,7 +37,11 @@ def choose_pairs(hosts: Collection[str]) -> frozenset[tuple[str, str]]:
     Returns:
         Each pair once, the lower name first; either host probes the other one.
     """
-    names = sorted(set(hosts))
+    return _choose(tuple(sorted(set(hosts))))
+
+
+@functools.lru_cache(maxsize=_KEPT)
+def _choose(names: tuple[str, ...]) -> frozenset[tuple[str, str]]:
     edges: Iterable[tuple[str, str]]
     edges = itertools.combinations(names, 2) if len(names) <= FULL_MESH_HOSTS else _overlay(names).edges
     return frozenset((min(pair), max(pair)) for pair in edges)

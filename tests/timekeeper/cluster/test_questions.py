@@ -8,7 +8,7 @@ import pytest
 
 from communicator.client import Service
 from communicator.testing import run_cluster, run_router
-from timekeeper.cluster.questions import RouterQuestions
+from timekeeper.cluster.questions import Questions
 from timekeeper.probes.stamps import read_raw_ns, read_realtime
 
 
@@ -18,7 +18,7 @@ async def asking(router):
     async with asyncio.TaskGroup() as group:
         group.create_task(service.run())
         await service.wait_ready()
-        yield RouterQuestions(service)
+        yield Questions(service)
         service.stop()
 
 
@@ -74,7 +74,7 @@ async def test_what_is_an_answer(tmp_path, text, is_good):
         async with asyncio.TaskGroup() as group:
             group.create_task(service.run())
             await service.wait_ready()
-            answer = await RouterQuestions(service).ask("beta")
+            answer = await Questions(service).ask("beta")
             service.stop()
     assert (answer is not None) is is_good
     assert answer is None or answer.peer_realtime_ns == 1_795_500_000_000_000_001

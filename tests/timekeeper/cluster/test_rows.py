@@ -6,7 +6,7 @@ from dataclasses import replace
 import msgspec
 import pytest
 
-from communicator.answers.clocks import ReferenceOffset
+from communicator.answers.clocks import Found, References
 from communicator.protocol import HostPort, Message
 from communicator.protocol.limits import LINE_BYTES
 from tests.timekeeper.cluster.words import CLAIM, pair, row, word_of
@@ -21,8 +21,6 @@ BETA = HostClaim(
     bound_s=0.002,
     daemon="chronyd",
     upstreams=frozenset({"192.0.2.1"}),
-    leap="normal",
-    smear=None,
     age_s=1.0,
     boot_id="boot",
 )
@@ -43,7 +41,7 @@ def test_nobody_has_spoken(rows):
 def test_a_word_is_taken(rows):
     assert rows.hear(row(word_of("beta", pair("gamma", 0.25, drift_ppm=7.5))), 100.0) == ""
     assert (len(rows), rows.hosts, rows.refused) == (1, {"beta"}, 0)
-    assert rows.claim_reports(100.0) == {"beta": CLAIM}
+    assert rows.said() == {"beta": CLAIM}
     assert rows.claims(100.0) == [BETA]
     assert rows.measurements(100.0) == [BETA_TO_GAMMA]
 
@@ -60,16 +58,6 @@ def test_it_grows_old(rows):
     rows.hear(row(word_of("beta", pair("gamma", 0.25, drift_ppm=7.5))), 100.0)
     assert rows.claims(110.0) == [replace(BETA, age_s=11.0, bound_s=pytest.approx(0.0025))]
     assert rows.measurements(110.0) == [replace(BETA_TO_GAMMA, age_s=11.0, bound_s=pytest.approx(0.0011))]
-
-
-def test_and_is_shown_so(rows):
-    rows.hear(row(word_of("beta")), 100.0)
-    rows.hear(row(word_of("gamma", claim=msgspec.structs.replace(CLAIM, bound_seconds=None, age_seconds=None))), 100.0)
-    told = rows.claim_reports(110.0)
-    assert told["beta"] == msgspec.structs.replace(CLAIM, age_seconds=11.0, bound_seconds=pytest.approx(0.0025))
-    assert (told["gamma"].bound_seconds, told["gamma"].age_seconds) == (None, None), "what is not known stays so"
-    void = rows.claim_reports(100.0 + VOID_AFTER_S + 1.0)["beta"]
-    assert (void.state, void.offset_seconds, void.bound_seconds) == ("unknown", None, None)
 
 
 @pytest.mark.parametrize(("later_s", "hosts"), [(FORGOTTEN_S, {"beta"}), (FORGOTTEN_S + 0.1, set())])
@@ -220,16 +208,15 @@ def test_who_speaks_more_rarely_is_silent_later(rows, interval_s, silent_s):
     assert rows.answering(silent_s + 0.1, 8) == {}
 
 
-SERVERS = ReferenceOffset(
-    offset_seconds=0.003, bound_seconds=0.001, servers=2, identities=["192.0.2.8", "ntp1"], age_seconds=5.0
-)
+SERVERS = References(offset_seconds=0.003, bound_seconds=0.001, agreeing=("192.0.2.8", "ntp1"), age_seconds=5.0)
 
 
 def test_what_external_servers_say_of_a_host(rows):
     rows.hear(row(word_of("beta", references=SERVERS)), 100.0)
     rows.hear(row(word_of("gamma")), 100.0)
     [told] = rows.references(120.0)
-    assert (told.host, told.identities, told.is_trusted) == ("beta", {"192.0.2.8", "ntp1"}, True)
+    assert (told.host, told.servers, told.is_usable) == ("beta", 2, True)
+    assert rows.heard() == {"beta": SERVERS}
     assert (told.low_s, told.high_s) == (pytest.approx(0.001), pytest.approx(0.005)), "50 ppm of 20 s on either side"
     assert rows.references(100.0 + VOID_AFTER_S - 4.9) == []
 
@@ -239,6 +226,9 @@ def test_what_external_servers_say_of_a_host(rows):
     [
         ({}, 1),
         ({"age_seconds": -1.0}, 0),
+        ({"age_seconds": None}, 0),
+        ({"offset_seconds": None}, 0),
+        ({"bound_seconds": None}, 0),
         ({"age_seconds": VOID_AFTER_S + 1}, 0),
         ({"bound_seconds": -1.0}, 0),
         ({"offset_seconds": 1e300}, 0),
@@ -251,5 +241,21 @@ def test_nonsense_about_external_servers(rows, changes, count):
 
 
 def test_one_server_that_was_asked_is_not_sure():
-    word = word_of("beta", references=msgspec.structs.replace(SERVERS, servers=1))
-    assert not reference_of(word).is_trusted
+    for agreeing in (("192.0.2.8",), ("192.0.2.8", "192.0.2.8")):
+        assert not reference_of(
+            word_of("beta", references=msgspec.structs.replace(SERVERS, agreeing=agreeing))
+        ).is_usable
+
+
+FOUND = {"gamma": Found(("wrong",), ("40 ms behind",))}
+
+
+def test_what_those_that_solve_say(rows):
+    rows.hear(row(word_of("beta", role="auto", found=FOUND, suspects=("delta",), away=("omega",))), 100.0)
+    rows.hear(row(word_of("gamma", pair("epsilon"), role="agent")), 100.0)
+    assert rows.roles(110.0, 80.0) == {"beta": "auto", "gamma": "agent"}
+    assert rows.found(110.0, 80.0) == [FOUND]
+    assert rows.suspects(110.0, 80.0) == {"delta"}
+    assert rows.away() == {"omega"}
+    assert rows.seen(110.0) == {"beta", "gamma", "epsilon"}
+    assert (rows.roles(190.0, 80.0), rows.found(190.0, 80.0), rows.suspects(190.0, 80.0)) == ({}, [], frozenset())

@@ -92,7 +92,6 @@ def test_one_server_under_two_names_is_one():
     assert (found.agreeing, found.falsetickers) == (("d", "e"), ("a",))
     alone = agree(twice, NOW)
     assert (alone.agreeing, in_ms(alone.interval)) == (("a",), (49, 51))
-    assert alone.identities == {"a", "b", "c", "192.0.2.1", "192.0.2.2"}
 
 
 def test_names_that_are_joined_by_a_later_answer():
