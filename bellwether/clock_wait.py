@@ -13,7 +13,6 @@ UNDECIDED = 3
 """Hosts contradict each other, and nobody can tell who is right."""
 NOT_YET = os.EX_TEMPFAIL
 """It is not known yet, or not good enough yet."""
-_SOLVER = "solver"
 _NOT_COMPARED = "the clock is not compared with those of other hosts yet"
 
 
@@ -65,8 +64,7 @@ def _doubt(own: Host, report: ClockReport, routers: int) -> str:
     """
     may_come = max(len(report.host_names()), routers) > 1 and report.local.grace_left_seconds
     if not report.solved:
-        is_late = report.local.role == _SOLVER and may_come
-        return _NOT_COMPARED if is_late else ""
+        return _NOT_COMPARED if may_come else ""
     if own.verdict == "suspect" and not own.claim_holds:
         return _with_reason("the other hosts doubt the clock", own.reasons)
     return _with_reason(_NOT_COMPARED, own.reasons) if own.verdict != "ok" and may_come else ""

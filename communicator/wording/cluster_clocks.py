@@ -144,9 +144,12 @@ def unsolved_text(role: str, age_s: float | None) -> str:
     """Why hosts are not compared here.
 
     Args:
-        role: Of this timekeeper: ``solver`` or ``agent``.
+        role: Of this timekeeper: ``auto``, ``solver`` or ``agent``.
         age_s: How old its own word is; None: not told.
     """
-    why = "this timekeeper is an agent" if role == "agent" else "this timekeeper has no solution yet"
+    is_agent = role == "agent"
+    why = (
+        "this timekeeper is an agent, and has heard of no solver" if is_agent else "this timekeeper has no solution yet"
+    )
     age = "" if age_s is None else f", as of {span(age_s)} ago"
     return f"Nothing is solved here: {why}. Shown is this host's own word{age}"

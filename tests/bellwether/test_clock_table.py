@@ -100,14 +100,15 @@ AGENT_AT_80 = """\
 ⚠ alpha: holdover, by chronyd, offset -12 µs, off by at most 2.1 ms
     chronyd no longer runs
 
-Nothing is solved here: this timekeeper is an agent. Shown is this host's own
-word, as of 2s ago."""
+Nothing is solved here: this timekeeper is an agent, and has heard of no solver.
+Shown is this host's own word, as of 2s ago."""
 
 AGENT_AT_120 = """\
 ⚠ alpha: holdover, by chronyd, offset -12 µs, off by at most 2.1 ms
     chronyd no longer runs
 
-Nothing is solved here: this timekeeper is an agent. Shown is this host's own word, as of 2s ago."""
+Nothing is solved here: this timekeeper is an agent, and has heard of no solver. Shown is this host's own word, as of 2s
+ago."""
 
 NOTHING = """\
 ? this host: unknown

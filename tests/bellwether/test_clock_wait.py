@@ -124,8 +124,8 @@ ALONE = report(SYNCED, Host("alpha", verdict="unknown"), grace_s=9)
         (
             ClockReport(Local("alpha", role="agent", claim=SYNCED, grace_left_seconds=9)),
             3,
-            True,
-        ),  # it compares with nobody
+            False,
+        ),  # one that solves may answer it
         (ClockReport(Local("", role="solver", claim=SYNCED, grace_left_seconds=9)), 3, False),
     ],
 )

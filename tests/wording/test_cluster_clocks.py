@@ -107,7 +107,9 @@ def test_to_be_the_only_host_is_no_fault(only, own_state, mark, what):
 
 
 def test_why_nothing_is_solved():
-    assert unsolved_text("agent", 4.0).startswith("Nothing is solved here: this timekeeper is an agent. Shown is")
+    assert unsolved_text("agent", 4.0).startswith(
+        "Nothing is solved here: this timekeeper is an agent, and has heard of no solver. Shown is"
+    )
     assert unsolved_text("agent", 4.0).endswith("own word, as of 4s ago")
     assert unsolved_text("solver", None).endswith("this timekeeper has no solution yet. Shown is this host's own word")
 
