@@ -17,8 +17,8 @@ from exporters.collectors.metric import (
 from exporters.collectors.timekeeper_cluster import CLUSTER_ROWS, all_hosts, host_rows, own_host
 from exporters.questions import CLOCKS
 
-LEAPS = ("normal", "insert", "delete", "unsynchronized")
 STATES = ("synchronized", "holdover", "unsynchronized", "unknown")
+LEAPS = ("normal", "insert", "delete", "unsynchronized")
 
 
 def _synchronized(report: ClockReport) -> Samples:
@@ -120,15 +120,6 @@ _OWN_ROWS: tuple[Row[ClockReport], ...] = (
     _claimed("stratum", "Steps between this host and a primary time source.", "stratum"),
     Row(
         Definition(
-            "timekeeper_ntp_leap",
-            Kind.GAUGE,
-            "1 for what the time daemon says of a leap second at the end of the month, else 0.",
-            ("state",),
-        ),
-        _leap,
-    ),
-    Row(
-        Definition(
             "timekeeper_ntp_sources", Kind.GAUGE, "Time sources of the daemon, by what it thinks of them.", ("state",)
         ),
         read_field("local.sources"),
@@ -141,6 +132,15 @@ _OWN_ROWS: tuple[Row[ClockReport], ...] = (
             ("daemon", "server"),
         ),
         _source_info,
+    ),
+    Row(
+        Definition(
+            "timekeeper_ntp_leap",
+            Kind.GAUGE,
+            "1 for the leap second that the daemon announces, else 0.",
+            ("leap",),
+        ),
+        _leap,
     ),
     _kernel("maxerror_seconds", "The kernel's bound of the clock's error; it grows while nothing updates the clock."),
     _kernel("unsync", "1 when the kernel calls its clock unsynchronized, else 0."),
