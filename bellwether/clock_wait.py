@@ -1,6 +1,5 @@
 """PURE: whether this host's clock is true enough to start what needs it; it asks nobody, and waits for nothing."""
 
-import os
 import re
 from dataclasses import dataclass
 
@@ -11,8 +10,8 @@ ACCUSED = 1
 """The clock is wrong, or what is claimed of it is false."""
 UNDECIDED = 3
 """Hosts contradict each other, and nobody can tell who is right."""
-NOT_YET = os.EX_TEMPFAIL
-"""It is not known yet, or not good enough yet."""
+NOT_YET = 75
+"""It is not known yet, or not good enough yet (EX_TEMPFAIL of sysexits.h)."""
 _NOT_COMPARED = "the clock is not compared with those of other hosts yet"
 
 

@@ -116,7 +116,7 @@ def test_why_nothing_is_solved():
 
 HEARS = References(offset_seconds=-0.2, bound_seconds=0.007, agreeing=("s4", "s5"))
 OFF = "the cluster as a whole is 200 ms ahead of true time (±7 ms), by the external servers of a, c"
-SAME = "all hosts that agree follow the same source: an error of that one would not be seen"
+SAME = "all hosts that agree follow the same time sources: an error of these would not be seen"
 
 
 @pytest.mark.parametrize(

@@ -178,5 +178,5 @@ def _tell_one_source(solution: Solution) -> str:
     """One upstream of all is one error of all."""
     votes = solution.true_time
     if votes and solution.measured and votes.groups == 1 and not solution.heard:
-        return "all hosts that agree follow the same source: an error of that one would not be seen"
+        return "all hosts that agree follow the same time sources: an error of these would not be seen"
     return ""

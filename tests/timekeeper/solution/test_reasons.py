@@ -145,7 +145,7 @@ def test_the_whole_cluster_is_off():
 
 def test_all_hosts_follow_one_source():
     clocks = dict.fromkeys("abc", 0.0)
-    said = "all hosts that agree follow the same source: an error of that one would not be seen"
+    said = "all hosts that agree follow the same time sources: an error of these would not be seen"
     assert explain_cluster(solve(clocks, mesh(clocks), claims_of(clocks, upstreams={"gps"}))) == (said,)
     assert explain_cluster(solve(clocks, mesh(clocks), claims_of(clocks))) == ()
 
