@@ -109,7 +109,7 @@ def test_the_band_is_where_the_majority_is():
         (
             {"solved": False, "hosts": (), "local": Local("alpha", role="agent", claim=Claim("holdover"))},
             marks.DOUBTFUL,
-            "Nothing is solved here: this timekeeper is an agent. Shown is this host's own word",
+            "Nothing is solved here: this timekeeper is an agent, and has heard of no solver. Shown is this host's own word",
         ),
     ],
     ids=["wrong", "well", "apart", "no-majority", "early", "alone", "unsolved", "agent"],
