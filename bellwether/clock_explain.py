@@ -12,8 +12,8 @@ from bellwether.clock_words import claim_line, drift_text
 from bellwether.colours import coloured
 from bellwether.failure import CommandError
 from communicator.answers.clocks import Claim, ClockReport, Host, Local, Pair
-from communicator.wording.clocks import judged_mark, measured_text, offset_text, verdict_sentence
-from communicator.wording.cluster_clocks import reference_servers, reference_text, ring_text
+from communicator.wording.clocks import judged_mark, measured_text, offset_text
+from communicator.wording.cluster_clocks import host_sentence, reference_servers, reference_text, ring_text
 from communicator.wording.enforcement import not_enforced_text
 from communicator.wording.marks import UNKNOWN
 from communicator.wording.spans import duration, span
@@ -53,7 +53,7 @@ def render(report: ClockReport, host: Host, not_enforced: Collection[str] = ()) 
     aside = not_enforced_text([host.host], not_enforced, "clock verdict")
     mark = coloured(judged_mark(host) if report.solved else UNKNOWN)
     parts: list[RenderableType] = [
-        Text.assemble(mark, " ", (host.host, "bold"), f" {_sentence(report, host)}"),
+        Text.assemble(mark, " ", (host.host, "bold"), f" {host_sentence(report, host)}"),
         *(Padding(Text(reason), _INDENT) for reason in (*host.reasons, *filter(None, [aside]))),
         Text(),
         _facts_table(report, host),
@@ -62,14 +62,6 @@ def render(report: ClockReport, host: Host, not_enforced: Collection[str] = ()) 
     if pairs:
         parts += [Text(), _pairs_table(pairs, host.host)]
     return Group(*parts)
-
-
-def _sentence(report: ClockReport, host: Host) -> str:
-    """The verdict behind the name; of a wrong clock with the limit that it has passed for certain."""
-    limits = report.limits
-    passed_s = limits.critical_seconds if host.critical else limits.warn_seconds
-    verdict = host.verdict if report.solved else ""
-    return verdict_sentence(verdict, limits.warn_seconds, passed_s, is_alone=report.is_of_one_host)
 
 
 def _facts_table(report: ClockReport, host: Host) -> Table:

@@ -115,7 +115,7 @@ def verdict_sentence(verdict: str, limit_s: float, passed_s: float, *, is_alone:
     """A verdict as a sentence that goes on behind the name of the host.
 
     Args:
-        verdict: Which; empty where nothing was compared.
+        verdict: Which; empty where nothing was compared, ``off`` where it agrees with others that are off.
         limit_s: The threshold beyond which a clock is wrong.
         passed_s: Of a clock that is wrong, the threshold that it has passed for certain.
         is_alone: Whether it is the only host.
@@ -125,6 +125,7 @@ def verdict_sentence(verdict: str, limit_s: float, passed_s: float, *, is_alone:
     sentences = {
         "": "is compared with nobody: nothing is solved here",
         "ok": f"is ok: off by less than {limit}",
+        "off": "agrees with most others, and external servers say that all of these are off",
         "suspect": f"is suspect: it may be off by {limit} or more, which is not certain",
         "wrong": f"is wrong: off by {duration(passed_s)} or more, for certain",
         "no_majority": "cannot be judged: no majority of the hosts agrees",

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from communicator.answers.clocks import ClockReport, Host, References
-from communicator.wording.clocks import VERDICTS, is_bad, offset_text
+from communicator.wording.clocks import VERDICTS, is_bad, offset_text, verdict_sentence
 from communicator.wording.counts import count, listed
 from communicator.wording.marks import BAD, DOUBTFUL, GOOD, UNKNOWN, Mark
 from communicator.wording.spans import duration, span
@@ -54,6 +54,15 @@ def _majority(report: ClockReport) -> tuple[Mark, str]:
     all_agree = report.agreeing in (None, voters)
     mark = BAD if is_bad_for_one else GOOD if all_agree else DOUBTFUL
     return mark, f"{agreeing} of {count(voters, 'host')} agree"
+
+
+def host_sentence(report: ClockReport, host: Host) -> str:
+    """What is found of one host, as a sentence behind its name; of a wrong clock with the limit that it has passed for certain."""
+    limits = report.limits
+    passed_s = limits.critical_seconds if host.critical else limits.warn_seconds
+    found = "off" if host.off and host.verdict != "wrong" else host.verdict
+    verdict = found if report.solved else ""
+    return verdict_sentence(verdict, limits.warn_seconds, passed_s, is_alone=report.is_of_one_host)
 
 
 def story(report: ClockReport) -> Iterator[tuple[Mark, str]]:

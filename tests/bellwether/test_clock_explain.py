@@ -156,6 +156,10 @@ def test_no_line_is_wider_than_the_terminal(width):
         (Host("a", verdict="no_majority"), "? a cannot be judged: no majority of the hosts agrees"),
         (Host("a"), "? a cannot be judged: it was not measured, not lately or not for long enough"),
         (Host("a", verdict="later"), "? a is later"),
+        (
+            Host("a", verdict="ok", off=True),
+            "✖ a agrees with most others, and external servers say that all of these are off",
+        ),
     ],
 )
 def test_the_verdict_is_a_sentence(host, sentence):

@@ -4,8 +4,8 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from communicator.answers.clocks import Claim, ClockReport, Host, Pair
-from communicator.wording.clocks import claim_text, judged_mark, measured_text, offset_text, verdict_sentence
-from communicator.wording.cluster_clocks import reference_servers, reference_text
+from communicator.wording.clocks import claim_text, judged_mark, measured_text, offset_text
+from communicator.wording.cluster_clocks import host_sentence, reference_servers, reference_text
 from communicator.wording.enforcement import not_enforced_text
 from communicator.wording.marks import UNKNOWN, Mark
 from communicator.wording.spans import signed, span
@@ -58,19 +58,12 @@ def host_view(report: ClockReport, name: str, not_enforced: Collection[str] = ()
     aside = not_enforced_text([name], not_enforced, "clock verdict")
     return HostView(
         mark=judged_mark(host) if report.solved else UNKNOWN,
-        title=f"{name} {_sentence(report, host)}",
+        title=f"{name} {host_sentence(report, host)}",
         reasons=(*host.reasons, *claim.reasons, *filter(None, [aside])),
         facts=[*_facts(host, claim, report.local.interval_seconds), *_heard(report, name)],
         pairs=[_pair(pair, name) for pair in pairs[:_SHOWN]],
         hidden=max(0, len(pairs) - _SHOWN),
     )
-
-
-def _sentence(report: ClockReport, host: Host) -> str:
-    limits = report.limits
-    passed_s = limits.critical_seconds if host.critical else limits.warn_seconds
-    verdict = host.verdict if report.solved else ""
-    return verdict_sentence(verdict, limits.warn_seconds, passed_s, is_alone=report.is_of_one_host)
 
 
 def _facts(host: Host, claim: Claim, interval_s: float) -> list[tuple[str, str]]:
