@@ -28,7 +28,7 @@ def believe(answers: Mapping[str, Discipline | NoAnswer], daemons: TimeDaemons |
 
 
 def _doubt(daemon: str, daemons: TimeDaemons | NoAnswer) -> int:
-    if isinstance(daemons, NoAnswer) or daemon in daemons.steering:
+    if isinstance(daemons, NoAnswer) or daemons.steers(daemon):
         return 0
     return 1 if daemons.is_running(daemon) else 2
 
