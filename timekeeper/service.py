@@ -33,7 +33,7 @@ from timekeeper.peer_news import PeerNews
 from timekeeper.probes import EpochWatch
 from timekeeper.probes.stamps import read_realtime
 from timekeeper.references import Consensus, ReferencePanel
-from timekeeper.report import SOLVER, About, announce, answer_report, describe_local, tell_row
+from timekeeper.report import SOLVER, About, announce, answer_report, describe_local, describe_sources, tell_row
 from timekeeper.settings import TimekeeperSettings
 from timekeeper.solution import Judgement, Patience, Thresholds, Verdict
 from timekeeper.solver import Solver
@@ -270,6 +270,7 @@ class Timekeeper:
         local = replace(
             self._describe_own(reading),
             probes=self._neighbors.probe_counts(),
+            source_list=describe_sources(reading.claim),
             grace_left_seconds=max(0.0, self._began_s + self._settings.thresholds.grace_s - monotonic_s()),
         )
         if solver is None or self._judgement is None:
