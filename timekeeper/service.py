@@ -41,7 +41,9 @@ from timekeeper.sources import select_sources
 from timekeeper.unkept import Unkept
 from timekeeper.watch import ClockWatch, Reading, monotonic_s
 
-_LIVE_SETTINGS = frozenset({"interval_s", "sources.chrony", "sources.ntpd", "sources.timesyncd", "sources.clockbound"})
+_LIVE_SETTINGS = frozenset(
+    {"interval_s"} | {f"sources.{key}" for key in ("chrony", "ntpd", "timesyncd", "ptp", "ptp_domain", "clockbound")}
+)
 """What may change while running."""
 _NO_NEWS = frozenset({Verdict.OK, Verdict.UNKNOWN})
 FLAGS_UNIT = "timekeeper"

@@ -85,5 +85,12 @@ def test_silence_is_explained_by_those_that_run(daemons, reason):
     assert believe(answers(), daemons) == NoAnswer(reason)
 
 
+def test_on_a_grandmaster_ptp4l_knows_nothing_of_the_clock_that_another_daemon_keeps():
+    daemons = running("chronyd", "ptp4l", watching=["ptp4l"])
+    assert believe(answers("ptp4l"), daemons) == NoAnswer("chronyd is silent")
+    for others in (running("ptp4l", watching=["ptp4l"]), running("ptp4l"), running(), HIDDEN):
+        assert believe(answers("ptp4l"), others) == word("ptp4l")
+
+
 def test_nobody_to_ask():
     assert believe({}, running()) == NoAnswer(ALL_SILENT)
