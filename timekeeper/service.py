@@ -42,6 +42,7 @@ from timekeeper.report import (
     answer_report,
     describe_local,
     describe_references,
+    describe_sources,
     tell_row,
 )
 from timekeeper.settings import TimekeeperSettings
@@ -50,7 +51,9 @@ from timekeeper.sources import select_sources
 from timekeeper.unkept import Unkept
 from timekeeper.watch import ClockWatch, Reading, monotonic_s
 
-_LIVE_SETTINGS = frozenset({"interval_s", "sources.chrony", "sources.ntpd", "sources.timesyncd", "sources.clockbound"})
+_LIVE_SETTINGS = frozenset(
+    {"interval_s"} | {f"sources.{key}" for key in ("chrony", "ntpd", "timesyncd", "ptp", "ptp_domain", "clockbound")}
+)
 """What may change while running."""
 FLAGS_UNIT = "timekeeper"
 _SILENT_ROUNDS = 8
@@ -284,6 +287,7 @@ class Timekeeper:
         local = replace(
             self._describe_own(self.reading),
             probes=self._neighbors.probe_counts(),
+            source_list=describe_sources(self.reading.claim),
             grace_left_seconds=max(0.0, self._began_s + self._settings.thresholds.grace_s - monotonic_s()),
             found=None,
             suspects=(),

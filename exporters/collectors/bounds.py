@@ -16,7 +16,21 @@ PATHS = 16
 
 LABELS: Mapping[str, int] = {
     **dict.fromkeys(
-        ("collector", "command", "direction", "kind", "mode", "outcome", "part", "reason", "result", "route", "rule"),
+        (
+            "authentication",
+            "collector",
+            "command",
+            "direction",
+            "kind",
+            "leap",
+            "mode",
+            "outcome",
+            "part",
+            "reason",
+            "result",
+            "route",
+            "rule",
+        ),
         CLOSED,
     ),
     **dict.fromkeys(("severity", "stage", "state", "verdict"), CLOSED),

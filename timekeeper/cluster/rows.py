@@ -176,7 +176,7 @@ def measurements_of(report: Local) -> Iterable[Measurement]:
 
 
 def claim_of(report: Local) -> HostClaim:
-    """The claim in a row."""
+    """The claim in a row. A source whose name is no address is a device of that host, such as ``GPS``: others have their own."""
     claim = report.claim
     return HostClaim(
         host=report.server,
@@ -184,7 +184,9 @@ def claim_of(report: Local) -> HostClaim:
         offset_s=claim.offset_seconds,
         bound_s=claim.bound_seconds,
         daemon=claim.daemon,
-        upstreams=frozenset(claim.upstreams),
+        upstreams=frozenset(
+            name if "." in name or ":" in name else f"{name}@{report.server}" for name in claim.upstreams
+        ),
         age_s=claim.age_seconds or 0.0,
         boot_id=report.boot_id,
         steps=report.steps_total,
