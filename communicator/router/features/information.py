@@ -102,7 +102,7 @@ def _cluster(board: Switchboard) -> Peers:
 
 def _others(board: Switchboard) -> set[str]:
     """Every other server of the cluster by name, reached or not."""
-    named = {member.server for member in board.mesh.book.members() if member.server}
+    named = {member.server for member in board.mesh.book.members() if member.server and member.counts}
     return named | board.carrier.reachable() | set(board.mesh.peers)
 
 

@@ -118,7 +118,7 @@ def link_state(board: Switchboard, link: Link, message: Message, now: Instant) -
                 board.statistics.records_refused += 1
             case Outcome.SAME:
                 pass
-    _take(board, news, now)
+    _take(board, news, link, now)
     flood(board, news, link)
     _send(board, link, list(older.values()))
 
@@ -147,18 +147,19 @@ def republish(board: Switchboard, now: Instant) -> None:
     flood(board, board.mesh.database.republish())
 
 
-def _take(board: Switchboard, news: list[Record], now: Instant) -> None:
+def _take(board: Switchboard, news: list[Record], link: Link, now: Instant) -> None:
     """What news mean for the address book and the routes."""
     mesh = board.mesh
+    teller = "" if link.peer is None else link.peer.server
     links = [record for record in news if record.part == LINKS and record.server != board.config.server_name]
     for record in links:
         state = record.state
         if mesh.database.links().get(record.server) is not state or not isinstance(state, LinksState):
             continue  # a later record of the same line has made it void
-        mesh.book.prove(record.server, state.address, now.monotonic_s, record.started)
+        mesh.book.prove(record.server, state.address, now.monotonic_s, record.started, teller)
         for neighbor in state.neighbors:
             if neighbor.leaf is not None:
-                mesh.book.prove(neighbor.server, neighbor.leaf.address, now.monotonic_s, started_s=0)
+                mesh.book.prove(neighbor.server, neighbor.leaf.address, now.monotonic_s, 0, teller)
         mesh.book.merge_forgotten(state.forgotten, now.wall_ns // NS_PER_S)
     if links:
         topology_changed(board, now)  # soon after it the address book is kept: news come in crowds
