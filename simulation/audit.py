@@ -121,8 +121,9 @@ class Audit:
     def _judge_whole(self, live: list[Host]) -> None:
         """Everyone is there and sees everyone: then all say so, and count no one who has left.
 
-        Where a host is linked to one other alone, those farther away do not count it. A neighbor that the configuration still names at an address where nobody is any more may go on counting; where a router
-        has lost its files it no longer knows whose that was, and tells all others of it.
+        Where a host is linked to one other alone, those farther away do not count it. A neighbor that the configuration still
+        names at an address where nobody is any more may go on counting; where a router has lost its files it no longer knows
+        whose that was, and tells all others of it.
         """
         addresses = {host.address for host in live}
         told_of = {address for host in live for address in host.plan.neighbors} if self.files_lost else set()

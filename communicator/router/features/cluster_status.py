@@ -1,6 +1,10 @@
 """CLUSTER_GET_STATUS and its elders: how many routers there are, how many are reached, and whether that is a quorum."""
 
+from collections.abc import Set as AbstractSet
+from functools import partial
+
 from communicator.protocol.message import Message
+from communicator.router.mesh.mesh import Mesh
 from communicator.router.mesh.standing import Standing, find_standing
 from communicator.router.switchboard import Switchboard
 from communicator.router.vocabulary.effects import Keep, KeptFile, Level
@@ -54,7 +58,15 @@ def find_who_counts(board: Switchboard) -> Standing:
     mesh, reached = board.mesh, board.carrier.reachable()
     mesh.refresh()
     met = {server for server in reached if (hop := board.carrier.hop(server)) is not None and hop.is_last}
-    return find_standing(mesh.book.counted | met, reached, mesh.topology.neighbors)
+    return find_standing(mesh.book.counted | met, reached, partial(_neighbors, mesh))
+
+
+def _neighbors(mesh: Mesh, server: str) -> AbstractSet[str]:
+    """To whom a server says that it is linked; of one that is linked to us only the life that is, for others may be invented."""
+    link = mesh.peers.get(server)
+    if link is not None and link.peer is not None and link.peer.boot_id != mesh.database.boot_id(server):
+        return frozenset()
+    return mesh.topology.neighbors(server)
 
 
 def counted_servers(board: Switchboard) -> frozenset[str]:
@@ -71,7 +83,9 @@ def settle_members(board: Switchboard, now: Instant) -> None:
     for server in sorted(new):
         started = max((record.started for record in mesh.database.records_of(server, LINKS)), default=0)
         mesh.book.vouch(server, addresses.get(server, ""), now.monotonic_s, started)
-    mesh.book.settle(board.carrier.reachable(), now.monotonic_s)
+    reached = board.carrier.reachable()
+    mesh.book.settle(reached, now.monotonic_s)
+    mesh.database.make_room(reached | mesh.book.counted)
 
 
 def _answer(board: Switchboard) -> dict[str, str]:

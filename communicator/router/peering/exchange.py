@@ -107,6 +107,8 @@ def link_state(board: Switchboard, link: Link, message: Message, now: Instant) -
     for record in decode_records(message.get("records")):
         if link.is_bus and record.server not in (message.sent_from_server, board.config.server_name):
             continue  # there everyone speaks for itself, and may remind us of a former life
+        if _is_told_by_itself(board, link, record):
+            continue
         match database.accept(record):
             case Outcome.NEW:
                 news.append(record)
@@ -121,6 +123,12 @@ def link_state(board: Switchboard, link: Link, message: Message, now: Instant) -
     _take(board, news, link, now)
     flood(board, news, link)
     _send(board, link, list(older.values()))
+
+
+def _is_told_by_itself(board: Switchboard, link: Link, record: Record) -> bool:
+    """Whether it is the word of a router that is linked to us: it tells us itself, over its own link, where nobody can forge it."""
+    own = board.mesh.peers.get(record.server)
+    return own is not None and own is not link and own.peer is not None and own.peer.boot_id == record.boot_id
 
 
 def _own_name_heard(board: Switchboard, record: Record, now: Instant) -> None:

@@ -307,7 +307,8 @@ class AddressBook(Entries):
             each.is_saved = True
         for address, server in saved.servers.items():
             entry = self._get(address)
-            if entry is None and server in saved.counted and self._is_admissible(address):
+            is_there = address in saved.addresses and server in saved.counted
+            if entry is None and is_there and self._is_admissible(address):
                 entry = self._enter(address, now_s)  # it counts also where discovery is off, and nobody dials it
             if entry is not None:
                 self._assign(entry, server, now_s)

@@ -4,10 +4,10 @@ from hypothesis import strategies as st
 
 from communicator.router.mesh.book.entry import (
     IDLE,
+    LAPSED,
     OPEN,
     REASON_CHARACTERS,
     TRANSITIONS,
-    LAPSED,
     UP,
     Absence,
     Entry,
