@@ -1,13 +1,17 @@
 """Who counts for the quorum, in clusters of several shapes, and with a member that tells of servers it has invented."""
 
 import json
+from itertools import combinations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from communicator.router import RouterLimits
 from communicator.router.features.cluster_status import counted_servers, measure_cluster
 from communicator.router.mesh.book.book import UNTOLD_SPAN_S
 from communicator.router.vocabulary.effects import KeptFile
+from tests.router.conftest import Wires
 from tests.router.mesh.test_exchange import OTHER, ROUTER, STARTED, links, tell
 
 A, B, C, D, E = (f"10.0.0.{number}" for number in range(1, 6))
@@ -53,6 +57,24 @@ def join(net, links, **changes):
 def test_who_counts_whom(wires, links, expected):
     join(wires, links)
     assert {name: counted(wires, name) for name in expected} == expected
+
+
+def expected_of(own, edges):
+    """Whom a router counts in a cluster of such links, by the rule as it stands in docs/cluster.md."""
+    linked = {name: {other for edge in edges if name in edge for other in edge if other != name} for name in "abcde"}
+    found = {own} | linked[own]
+    while new := {each for each in set(linked) - found if len(linked[each] & found) > 1}:
+        found |= new
+    return "".join(sorted(found - {own}))
+
+
+@settings(max_examples=25)
+@given(st.sets(st.sampled_from(["".join(pair) for pair in combinations("abcde", 2)]), min_size=1))
+def test_in_any_cluster_each_counts_whom_two_vouch_for(edges):
+    wires = join(Wires(), " ".join(sorted(edges)))
+    for name in wires.ips:
+        assert counted(wires, name) == expected_of(name, edges)
+        assert set(uncounted(wires, name)).isdisjoint(counted(wires, name))
 
 
 def test_an_end_of_a_line_is_shown_and_does_not_count(wires):

@@ -150,7 +150,7 @@ class AddressBook(Entries):
         for address in addresses if self._cluster.discover else ():
             if (entry := self._get(address)) is not None and entry.untold_s is not None:
                 self._credit(entry, teller)
-            if self._has_room(teller) and entry is None and self._is_admissible(address):
+            if entry is None and self._has_room() and self._has_share(teller) and self._is_admissible(address):
                 is_departed = self._departed.holds(canonical(address), now_s)
                 if are_callers or not is_departed:
                     self._credit(self._enter(address, now_s, PROVISIONAL if is_departed else WAITING), teller)
@@ -285,11 +285,11 @@ class AddressBook(Entries):
         """Strike out the addresses that nobody has told of for `UNTOLD_SPAN_S`: invented ones go with the router that told of them.
 
         Args:
-            reached: The servers there is a way to: whoever tells of one of these is there.
+            reached: The servers there is a way to. One that has a name is told of while it is among them, whoever passes that on.
             now_s: The time.
         """
         for entry in list(self._by_address.values()):
-            is_told = entry.server in reached or entry.teller in self._linked
+            is_told = entry.server in reached if entry.server else entry.teller in self._linked
             if entry.is_saved or is_told or self._counts(self._mates(entry)):
                 entry.untold_s = None
             elif entry.untold_s is None:
@@ -337,20 +337,24 @@ class AddressBook(Entries):
         self._departed.lift(entry.address)
         self._take(entry, Event.CONFIRMED, now_s)
 
-    def _has_room(self, teller: str = "") -> bool:
-        """Whether one more may be entered, on this router's word where one is named."""
-        has_share = not teller or self._told_by[teller] < self._members_max // TELLER_SHARE
-        return has_share and len(self._by_address) + 1 < self._members_max
+    def _has_room(self) -> bool:
+        return len(self._by_address) + 1 < self._members_max
+
+    def _has_share(self, teller: str) -> bool:
+        """Whether one more may be entered on this router's word alone; empty: on nobody's who is linked."""
+        return not teller or self._told_by[teller] < self._members_max // TELLER_SHARE
 
     def _make_room(self, address: str, now_s: float, teller: str, *, is_proven: bool) -> bool:
         """Whether it may be entered. Who counts is worth more than who is told to be there, and that one than a mere address."""
         is_known = self._get(address) is not None
+        if not (is_known or is_proven or self._has_share(teller)):
+            return False
         if not is_known and not self._has_room():
             others = [each for each in self._by_address.values() if not each.is_configured and each.state not in UP]
             spare = [each for each in others if is_proven or not (each.is_proven or each.server in self._counted)]
             for least in sorted(spare, key=self._worth)[:1]:
                 self._take(least, Event.DROPPED, now_s)
-        return is_known or is_proven or self._has_room(teller)
+        return is_known or is_proven or self._has_room()
 
     def _worth(self, entry: Entry) -> tuple[bool, bool, int]:
         """Who gives way first where the book is full: the least."""

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from communicator.errors import AddressError
 from communicator.protocol.addresses import HostPort, parse_host_port
-from communicator.router.mesh.book.book import AddressBook, Departed
+from communicator.router.mesh.book.book import UNTOLD_SPAN_S, AddressBook, Departed
 from communicator.router.mesh.book.entry import State
 from communicator.router.mesh.book.neighbors_file import is_larger
 from communicator.router.vocabulary.config import ClusterConfig, NeighborAddress
@@ -652,6 +652,80 @@ def test_replaced_addresses_are_bounded_and_the_oldest_give_way():
     for address in "abca":
         departed.replace(address, 0.0)
     assert [departed.holds(address, 1.0) for address in "abc"] == [True, False, True]
+
+
+# Who counts, and who is only told of.
+
+
+def counts(book):
+    return {member.server or member.address for member in book.members() if member.counts}
+
+
+def test_who_is_only_told_of_does_not_count():
+    book = make_book(B, saved_neighbors=C)
+    link(book, "e", E)
+    book.hear([D], 0.0, "e")
+    book.prove("f", "10.0.0.11:4042", 0.0, EPOCH_S, "e")
+    assert counts(book) == {B, "e"}
+    assert (book.counted, book.told()) == ({"e"}, [B, E])
+    book.vouch("f", "10.0.0.11:4042", 0.0, EPOCH_S)
+    book.vouch("nobody", "", 0.0, EPOCH_S)
+    assert counts(book) == {B, "e", "f"}
+    assert book.forget("f", EPOCH_S + 1)
+    book.vouch("f", "10.0.0.11:4042", 0.0, EPOCH_S)
+    assert counts(book) == {B, "e"}, "it was forgotten later"
+
+
+@pytest.mark.parametrize("discover", [True, False])
+def test_who_counts_is_read_again_and_not_dialled_where_discovery_is_off(discover):
+    first = make_book()
+    link(first, "b", B)
+    again = make_book(saved_neighbors=first.render_file(), discover=discover)
+    assert (counts(again), again.render_file()) == ({"b"}, first.render_file())
+    assert len(again.due(0.0)) == discover
+
+
+def test_a_name_that_counts_needs_an_address():
+    book = make_book(saved_neighbors=f"{B}\n# server {B} b\n# counts c\n# counts b")
+    assert counts(book) == {"b"}
+    assert make_book(saved_neighbors=f"# server {B} b\n# counts b").members() == ()
+
+
+def test_what_nobody_tells_of_any_more_goes():
+    """C in a list of e's; f in a record that e has passed on; D has called itself; B stood in the file."""
+    book = make_book(saved_neighbors=B)
+    link(book, "e", E)
+    book.hear([C], 0.0, "e")
+    book.called(D, 0.0)
+    book.prove("f", "10.0.0.11:4042", 0.0, EPOCH_S, "e")
+    book.settle({"e", "f"}, 0.0)
+    book.settle({"e", "f"}, UNTOLD_SPAN_S - 1)
+    assert sorted(states_of(book)) == sorted([B, C, D, E, "10.0.0.11:4042"])
+    book.settle({"e"}, UNTOLD_SPAN_S)
+    book.settle({"e"}, 2 * UNTOLD_SPAN_S)
+    assert sorted(states_of(book)) == sorted([B, C, E])
+    book.lost("e", 2 * UNTOLD_SPAN_S)
+    book.settle(set(), 2 * UNTOLD_SPAN_S)
+    book.hear([C], 2 * UNTOLD_SPAN_S, "g")
+    link(book, "g", D)
+    book.settle({"g"}, 3 * UNTOLD_SPAN_S)
+    assert C in states_of(book), "g tells of it now"
+    book.lost("g", 3 * UNTOLD_SPAN_S)
+    for now_s in (3 * UNTOLD_SPAN_S, 4 * UNTOLD_SPAN_S):
+        book.settle(set(), now_s)
+    assert sorted(states_of(book)) == sorted([B, D, E])
+
+
+def test_one_routers_word_fills_half_of_the_book_and_pushes_nobody_out():
+    book = make_book(members_max=10)
+    link(book, "e", E)
+    book.hear([f"10.1.0.{number}:1" for number in range(9)], 0.0, "e")
+    assert len(book.members()) == 1 + 5
+    assert book.prove("f", "10.0.0.11:4042", 0.0, EPOCH_S, "e") == ()
+    assert not book.knows("f")
+    assert book.hear([C], 0.0, "g")
+    link(book, "h", "10.1.0.0:1")
+    assert book.hear(["10.1.0.8:1"], 0.0, "e"), "who counts is nobody's word"
 
 
 # Whatever happens.
