@@ -185,8 +185,10 @@ class Neighbors:
         epoch = self._epochs.look()
         if epoch != self._epoch:
             self._epoch = epoch
-            for window in self._routed.values():
-                window.forget()
+            for window in self._windows.values():
+                window.enter_epoch(epoch)
+            for routed in self._routed.values():
+                routed.forget()
 
     def _is_better(self, routed: Peer, probed: Peer) -> bool:
         is_silent = probed.age_seconds > max(self._silent_s, routed.age_seconds)

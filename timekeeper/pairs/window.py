@@ -62,10 +62,11 @@ class PairWindow:
             ours: Our REALTIME - RAW of about now: a step of our own clock since the last exchange is then allowed for.
 
         Returns:
-            The estimate; None without an exchange within the last 1000 s.
+            The estimate; None without an exchange within the last 1000 s, and where the last one is yet to come: then our
+            raw clock was set back.
         """
         newest = self._bounds.newest
-        if newest is None or now_raw_ns - newest.t4_ns > VOID_NS:
+        if newest is None or not newest.t1_ns <= now_raw_ns <= newest.t4_ns + VOID_NS:
             return None
         strip = self._fitting_strip()
         at_ns, theta_ns = self._bounds.origin()
@@ -107,6 +108,12 @@ class PairWindow:
         if drift_ppm is not None:
             return abs(turned + drift_ppm / 1e6)
         return abs(turned) if abs(turned) > RATE_BOUND else 0.0  # less may well be what the crystals need
+
+    def enter_epoch(self, our_epoch: int) -> None:
+        """Our raw clock may have broken: what was measured on it before says nothing any more."""
+        newest = self._bounds.newest
+        if newest is not None and newest.our_epoch != our_epoch:
+            self._start_anew(Side.OURS, Restart.OUR_CLOCK_BROKE)
 
     def take_events(self) -> list[PairEvent]:
         """What happened since the last call, from the oldest on; beyond 32 the oldest are lost."""

@@ -86,6 +86,7 @@ class StampedSocket:
         self._last: RealtimeReading | None = None
         sock.setsockopt(*ask_for_path(sock.family), 1)
         if kernel and kernel_stamps_are_possible():
+            self._last = read_kernel_realtime()
             with suppress(OSError):  # where the kernel gives none, the moment of reading counts too
                 sock.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
 
@@ -127,9 +128,11 @@ class StampedSocket:
         return read
 
     def _place(self, kernel_ns: int) -> Stamp | None:
-        now, last = read_kernel_realtime(), self._last
-        self._last = now
-        return place_on_raw(kernel_ns, now, last)
+        last = self._last
+        if last is None:
+            return None
+        self._last = read_kernel_realtime()
+        return place_on_raw(kernel_ns, self._last, last)
 
 
 class _Timespec(ctypes.Structure):

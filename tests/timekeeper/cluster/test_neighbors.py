@@ -269,6 +269,19 @@ async def test_a_break_of_our_raw_clock_voids_what_routers_said(hosts, routers, 
     assert len(alpha.measured()) == is_asked_again
 
 
+async def test_a_break_of_our_raw_clock_voids_what_was_probed(hosts):
+    """Until the next exchange: theta is of the old raw clock, and our REALTIME - RAW of the new one."""
+    slept_ns = [0]
+    alpha = hosts.new(epochs=EpochWatch(asleep_ns=lambda: slept_ns[0]))
+    alpha._take("beta", exchange(took_ns=1000, our_epoch=alpha._epoch))
+    assert len(alpha.measured()) == 1
+    slept_ns[0] = S
+    assert alpha.measured() == []
+    alpha._take("beta", exchange(took_ns=1000, our_epoch=alpha._epoch))
+    assert len(alpha.measured()) == 1
+    assert ("pair_began_anew", {"peer": "beta", "reason": "our raw clock broke"}) in hosts.notices
+
+
 async def test_a_measurement_as_others_read_it():
     estimate = PairEstimate(
         offset_s=0.25, bound_s=0.0001, rtt_s=0.0002, age_s=1.0, drift_ppm=7.5, drift_bound_ppm=1.0, steps=3

@@ -251,6 +251,25 @@ def test_exchanges_without_any_duration_may_contradict_each_other(make_host, mak
     assert window.estimate(9 * S).rtt_s == 0
 
 
+def test_a_raw_clock_of_our_own_that_falls_back_says_nothing_until_it_is_told(make_pair):
+    """An old theta with a new REALTIME - RAW would be off by all that the raw clock fell back."""
+    pair = make_pair()
+    last = pair.exchange(200 * S)
+    window = window_of([last])
+    fallen_ns = last.t4_ns - 100 * S
+    ours = RealtimeReading(pair.us.read(200 * S).difference_ns + 100 * S, fallen_ns, 0)
+    assert window.estimate(fallen_ns, ours) is None
+    window.enter_epoch(last.our_epoch)
+    assert window.estimate(last.t4_ns) is not None, "it did not break"
+    window.enter_epoch(last.our_epoch + 1)
+    assert window.estimate(last.t4_ns, ours) is None, "nothing was measured since"
+    assert window.take_events() == [Restarted(Restart.OUR_CLOCK_BROKE)]
+    fallen = make_pair(us=pair.us, peer=pair.peer)
+    fallen.us.raw_start_ns -= 100 * S
+    assert window.add(fallen.exchange(201 * S, our_epoch=last.our_epoch + 1)) is None
+    assert abs(window.estimate(fallen.us.raw(202 * S)).offset_s - fallen.offset_s(202 * S)) < 1e-6
+
+
 # Steps of CLOCK_REALTIME.
 
 
