@@ -262,7 +262,8 @@ class Timekeeper:
             probe_address="" if address is None else str(address),
             interval_s=self._settings.interval_s,
         )
-        pairs = self._neighbors.measured()
+        left_s = abs(reading.claim.offset_s or 0.0)
+        pairs = self._neighbors.measured(left_s, self._rows.corrections(monotonic_s()))
         return describe_local(reading.claim, reading.evidence, about, pairs, self._consensus())
 
     def _describe_all(self) -> Message:

@@ -10,9 +10,10 @@ from communicator.answers.clocks import Claim, Local, Peer
 from communicator.errors import AddressError
 from communicator.protocol import HostPort, Message, parse_host_port
 from communicator.protocol.limits import LINE_BYTES
+from timekeeper.pairs import Correction
 from timekeeper.references.consensus import RATE, SURE_SERVERS
 from timekeeper.solution import HostClaim, Measurement, ReferenceInterval, age_claim, age_measurement, find_rate
-from timekeeper.solution.measurement import VOID_AFTER_S
+from timekeeper.solution.measurement import DRIFT_BOUND, VOID_AFTER_S
 
 HOSTS = 1_000
 """As many as a router remembers servers."""
@@ -36,7 +37,9 @@ class Row:
     overtaken: int = 0
     """Older ones that have come since."""
     rates: Mapping[str, float] = field(default_factory=dict)
-    """How fast the clocks of those it measured part from its own, where that is faster than crystals do."""
+    """How fast the clocks of those it measured part from its own, where that is faster than was to be expected."""
+    corrected_s: tuple[float, float] = (0.0, 0.0)
+    """By how much what its daemon has left to correct changed with this word, and with the one before."""
 
 
 class Rows:
@@ -114,6 +117,13 @@ class Rows:
         """What each host says of its own clock, as far as it is still worth something."""
         return [age_claim(claim_of(row.report), now_s - row.heard_s) for row in self._rows.values()]
 
+    def corrections(self, now_s: float) -> dict[str, Correction]:
+        """What the daemon of each host is about to do to its clock, as it told last."""
+        return {
+            host: Correction(_left_s(row.report), max(row.corrected_s), max(0.0, now_s - row.heard_s))
+            for host, row in self._rows.items()
+        }
+
     def references(self, now_s: float) -> list[ReferenceInterval]:
         """What the external servers of each host say of its clock, as far as it is still worth something."""
         found = (reference_of(row.report, now_s - row.heard_s) for row in self._rows.values())
@@ -136,8 +146,7 @@ class Rows:
         if before is not None and _is_older(report, before.report) and before.overtaken + 1 < OVERTAKEN:
             self._rows[host] = replace(before, overtaken=before.overtaken + 1)
             return f"parameter report: number {report.seq} comes after number {before.report.seq}"
-        rates = _find_rates(before, report, now_s) if before is not None else {}
-        self._rows[host] = Row(report, now_s, rates=rates)
+        self._rows[host] = Row(report, now_s) if before is None else _follow(before, report, now_s)
         return ""
 
 
@@ -200,6 +209,17 @@ def _age_claim_report(row: Row, now_s: float) -> Claim:
     )
 
 
+def _follow(before: Row, report: Local, now_s: float) -> Row:
+    """The row after another one, with what both together tell."""
+    moved_s = abs(_left_s(report) - _left_s(before.report))
+    corrected_s = (moved_s, before.corrected_s[0])
+    return Row(report, now_s, rates=_find_rates(before, report, now_s), corrected_s=corrected_s)
+
+
+def _left_s(report: Local) -> float:
+    return abs(report.claim.offset_seconds or 0.0)
+
+
 def _find_rates(before: Row, report: Local, now_s: float) -> dict[str, float]:
     last = {one.target: one for one in measurements_of(before.report)}
     return {
@@ -237,4 +257,5 @@ def _measurement(host: str, pair: Peer) -> Measurement:
         age_s=pair.age_seconds,
         via=pair.via,
         drift_ppm=pair.drift_ppm,
+        rate_bound=2 * DRIFT_BOUND if pair.rate_bound_ppm is None else pair.rate_bound_ppm / 1e6,
     )

@@ -3,16 +3,16 @@
 from collections import deque
 
 from timekeeper.pairs.bounds import RawBounds, error_ns
-from timekeeper.pairs.estimate import PairEstimate, PairEvent, Refusal, Restart, Restarted, Side, Stepped
+from timekeeper.pairs.estimate import Correction, PairEstimate, PairEvent, Refusal, Restart, Restarted, Side, Stepped
 from timekeeper.pairs.exchange import Exchange, RealtimeReading
-from timekeeper.pairs.rates import RATE_BOUND, WANDER
+from timekeeper.pairs.rates import FASTEST_SLEW, RATE_BOUND, SETTLED_S, STEERING, WANDER
 from timekeeper.pairs.steps import StepDetector
 from timekeeper.pairs.strip import Strip
-from timekeeper.pairs.turning import turning_rate
+from timekeeper.pairs.turning import turning_change, turning_rate
 
 VOID_NS = 1_000_000_000_000
 """After this long without an exchange nothing is said any more (as ClockBound does)."""
-DRIFT_PPM = 5.0
+DRIFT_PPM = 10.0
 """The drift is told when it is known at least this well."""
 
 EXCHANGE_NS = 10_000_000_000
@@ -23,6 +23,7 @@ REVERTED = 16
 
 _BURST_NS = 1_000_000_000  # a burst of 8 at 20 ms, with room for slow answers
 _EVENTS = 32
+_NO_CORRECTION = Correction()
 
 
 class PairWindow:
@@ -54,12 +55,15 @@ class PairWindow:
         self._watch(Side.THEIRS, exchange.theirs)
         return None
 
-    def estimate(self, now_raw_ns: int, ours: RealtimeReading | None = None) -> PairEstimate | None:
+    def estimate(
+        self, now_raw_ns: int, ours: RealtimeReading | None = None, correction: Correction = _NO_CORRECTION
+    ) -> PairEstimate | None:
         """Say how the clocks stand to each other now.
 
         Args:
             now_raw_ns: Our CLOCK_MONOTONIC_RAW.
             ours: Our REALTIME - RAW of about now: a step of our own clock since the last exchange is then allowed for.
+            correction: What the time daemons of both hosts are about to do.
 
         Returns:
             The estimate; None without an exchange within the last 1000 s, and where the last one is yet to come: then our
@@ -78,8 +82,10 @@ class PairWindow:
         early_ns = abs(mine.raw_ns - mine_due_ns) + abs(newest.theirs.raw_ns - peers_due_ns) + half_ns
         offset_ns = theta_ns + newest.theirs.difference_ns - mine.difference_ns + middle_ns
         drift_ppm, drift_bound_ppm = _drift(strip)
-        rate = RATE_BOUND + self._parting_rate(drift_ppm)
-        bound_ns = half_ns + mine.error_ns + newest.theirs.error_ns + rate * (early_ns + age_ns)
+        parting = self._parting_rate(drift_ppm)
+        slack = self._slack_rate(drift_bound_ppm, correction) if mine is newest.ours else RATE_BOUND
+        moved_ns = (parting + slack) * age_ns + _corrected_ns(correction, age_ns)
+        bound_ns = half_ns + mine.error_ns + newest.theirs.error_ns + (RATE_BOUND + parting) * early_ns + moved_ns
         return PairEstimate(
             offset_s=offset_ns / 1e9,
             bound_s=bound_ns / 1e9,
@@ -88,6 +94,7 @@ class PairWindow:
             drift_ppm=drift_ppm,
             drift_bound_ppm=drift_bound_ppm,
             steps=self._steps,
+            rate_bound_ppm=(parting + slack) * 1e6,
         )
 
     def _own_reading(
@@ -108,6 +115,18 @@ class PairWindow:
         if drift_ppm is not None:
             return abs(turned + drift_ppm / 1e6)
         return abs(turned) if abs(turned) > RATE_BOUND else 0.0  # less may well be what the crystals need
+
+    def _slack_rate(self, drift_bound_ppm: float | None, correction: Correction) -> float:
+        """How much faster or slower than they are seen to do the two CLOCK_REALTIME may part until the next exchange.
+
+        100 ppm, and less once the drift is known and both are turned evenly, by daemons that have settled: then by what
+        crystals wander, and by as much as the turning has varied in the window.
+        """
+        if drift_bound_ppm is None or correction.remaining_s > SETTLED_S:
+            return RATE_BOUND
+        exchanges = self._bounds.exchanges
+        change = turning_change([one.theirs for one in exchanges]) + turning_change([one.ours for one in exchanges])
+        return min(RATE_BOUND, drift_bound_ppm / 1e6 + change + STEERING)
 
     def enter_epoch(self, our_epoch: int) -> None:
         """Our raw clock may have broken: what was measured on it before says nothing any more."""
@@ -188,6 +207,13 @@ def _is_of_old(exchange: Exchange, newest: Exchange) -> bool:
     if exchange.peer_boot_id != newest.peer_boot_id:
         return exchange.our_epoch == newest.our_epoch and exchange.t4_ns < newest.t4_ns
     return exchange.peer_epoch < newest.peer_epoch
+
+
+def _corrected_ns(correction: Correction, age_ns: int) -> float:
+    """How far a clock may have been moved by its daemon since the last exchange, beyond what it showed by then."""
+    left_s = correction.remaining_s if correction.remaining_s <= SETTLED_S else 0.0
+    announced_s = correction.announced_s if 1e9 * correction.since_s < age_ns else 0.0
+    return 1e9 * left_s + min(1e9 * announced_s, FASTEST_SLEW * age_ns)
 
 
 def _drift(strip: Strip) -> tuple[float, float] | tuple[None, None]:

@@ -253,3 +253,27 @@ def test_nonsense_about_external_servers(rows, changes, count):
 def test_one_server_that_was_asked_is_not_sure():
     word = word_of("beta", references=msgspec.structs.replace(SERVERS, servers=1))
     assert not reference_of(word).is_trusted
+
+
+def test_a_pair_ages_by_the_rate_that_its_host_tells(rows):
+    rows.hear(row(word_of("beta", pair("gamma", rate_bound_ppm=12.0), pair("delta"))), 100.0)
+    known, unknown = rows.measurements(110.0)
+    assert known.bound_s == pytest.approx(0.0001 + 10 * 12e-6)
+    assert unknown.bound_s == pytest.approx(0.0001 + 10 * 100e-6)
+
+
+def correcting(offset_s, seq):
+    return row(word_of("beta", seq=seq, claim=msgspec.structs.replace(CLAIM, offset_seconds=offset_s)))
+
+
+def test_what_a_daemon_is_about_to_correct(rows):
+    """What it sets out to correct is news for two words: an exchange may come only after the second one."""
+    told = []
+    for seq, offset_s in enumerate([-0.00001, 0.04, 0.04, 0.04, None, None, None], start=1):
+        rows.hear(correcting(offset_s, seq), 10.0 * seq)
+        found = rows.corrections(10.0 * seq + 3)["beta"]
+        assert found.since_s == pytest.approx(3.0)
+        told.append((found.remaining_s, found.announced_s))
+    left_s, news_s = zip(*told, strict=True)
+    assert left_s == (0.00001, 0.04, 0.04, 0.04, 0.0, 0.0, 0.0)
+    assert news_s == pytest.approx((0.0, 0.03999, 0.03999, 0.0, 0.04, 0.04, 0.0))
