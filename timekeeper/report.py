@@ -30,6 +30,8 @@ class About:
     last_step: Step | None = None
     probe_address: str = ""
     interval_s: float = clocks.INTERVAL_S
+    made_s: float | None = None
+    """Now, on CLOCK_BOOTTIME."""
 
 
 def describe_local(
@@ -62,6 +64,7 @@ def describe_local(
         pairs=tuple(pairs),
         references=None if consensus is None else _describe_references(consensus),
         interval_seconds=about.interval_s,
+        made_seconds=about.made_s,
         steps_total=sum(about.steps.values()),
         steps={direction.value: about.steps.get(direction, 0) for direction in Direction},
         last_step_seconds=about.last_step.size_ns / 1e9 if about.last_step else None,

@@ -261,6 +261,7 @@ class Timekeeper:
             last_step=self._own_clock.last_step,
             probe_address="" if address is None else str(address),
             interval_s=self._settings.interval_s,
+            made_s=monotonic_s(),
         )
         left_s = abs(reading.claim.offset_s or 0.0)
         pairs = self._neighbors.measured(left_s, self._rows.corrections(monotonic_s()))

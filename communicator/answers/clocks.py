@@ -128,6 +128,9 @@ class Local(msgspec.Struct, frozen=True):
     """What the external servers of its settings say; None where it asks none, or no majority of them agrees."""
     interval_seconds: float = INTERVAL_S
     """How often it says this."""
+    made_seconds: float | None = None
+    """When this was said, on a clock of that host that nobody sets (CLOCK_BOOTTIME): how much longer than others it was on
+    its way."""
     steps_total: int | None = None
     """How often this host's clock was seen to be set, since the timekeeper started."""
     steps: dict[str, int] = {}

@@ -23,6 +23,8 @@ FORGOTTEN_S = 1_000.0
 """Then nothing that a row says is worth anything."""
 LONGEST_INTERVAL_S = 120.0
 """Between two rows of one host, as far as it is believed: eight of them are over before the last one is void."""
+ON_THE_WAY = 8
+"""Words of a host by the quickest of which it is told how much later than that each came."""
 OVERTAKEN = 3
 """Rows in a row that seem to have been overtaken on their way: so many were not, their host was set back to a snapshot."""
 
@@ -33,13 +35,15 @@ class Row:
 
     report: Local
     heard_s: float
-    """On a monotonic clock of ours."""
+    """On a monotonic clock of ours, had it come as quickly as the quickest of the last words of its host."""
     overtaken: int = 0
     """Older ones that have come since."""
     rates: Mapping[str, float] = field(default_factory=dict)
     """How fast the clocks of those it measured part from its own, where that is faster than was to be expected."""
     corrected_s: tuple[float, float] = (0.0, 0.0)
     """By how much what its daemon has left to correct changed with this word, and with the one before."""
+    ways_s: tuple[float, ...] = ()
+    """Of its last words the time of ours when each came, less the time of its own when it was said."""
 
 
 class Rows:
@@ -146,7 +150,7 @@ class Rows:
         if before is not None and _is_older(report, before.report) and before.overtaken + 1 < OVERTAKEN:
             self._rows[host] = replace(before, overtaken=before.overtaken + 1)
             return f"parameter report: number {report.seq} comes after number {before.report.seq}"
-        self._rows[host] = Row(report, now_s) if before is None else _follow(before, report, now_s)
+        self._rows[host] = _take_time(before, report, now_s)
         return ""
 
 
@@ -209,11 +213,17 @@ def _age_claim_report(row: Row, now_s: float) -> Claim:
     )
 
 
-def _follow(before: Row, report: Local, now_s: float) -> Row:
-    """The row after another one, with what both together tell."""
+def _take_time(before: Row | None, report: Local, now_s: float) -> Row:
+    """The row, as old as it is by now, with what it and the one before tell together."""
+    ways_s = before.ways_s if before is not None and before.report.boot_id == report.boot_id else ()
+    if report.made_seconds is not None:
+        ways_s = (*ways_s, now_s - report.made_seconds)[-ON_THE_WAY:]
+        now_s -= ways_s[-1] - min(ways_s)
+    if before is None:
+        return Row(report, now_s, ways_s=ways_s)
     moved_s = abs(_left_s(report) - _left_s(before.report))
     corrected_s = (moved_s, before.corrected_s[0])
-    return Row(report, now_s, rates=_find_rates(before, report, now_s), corrected_s=corrected_s)
+    return Row(report, now_s, rates=_find_rates(before, report, now_s), corrected_s=corrected_s, ways_s=ways_s)
 
 
 def _left_s(report: Local) -> float:

@@ -16,7 +16,7 @@ class PairEstimate:
     """The true offset is no farther from `offset_s`, as long as no message arrives before it was sent and the clocks keep
     to the rates of `timekeeper.pairs.rates`."""
     rtt_s: float
-    """The shortest round trip of the window."""
+    """The shortest round trip of the last burst."""
     age_s: float
     """Of the last exchange."""
     drift_ppm: float | None

@@ -2,7 +2,7 @@
 
 from collections import deque
 
-from timekeeper.pairs.bounds import RawBounds, error_ns
+from timekeeper.pairs.bounds import BURST_NS, RawBounds, error_ns
 from timekeeper.pairs.estimate import Correction, PairEstimate, PairEvent, Refusal, Restart, Restarted, Side, Stepped
 from timekeeper.pairs.exchange import Exchange, RealtimeReading
 from timekeeper.pairs.rates import FASTEST_SLEW, RATE_BOUND, SETTLED_S, STEERING, WANDER
@@ -21,7 +21,6 @@ EXCHANGE_NS = 10_000_000_000
 REVERTED = 16
 """Answers from an older epoch, one after the other: more than late ones of a burst; the peer was set back to a snapshot."""
 
-_BURST_NS = 1_000_000_000  # a burst of 8 at 20 ms, with room for slow answers
 _EVENTS = 32
 _NO_CORRECTION = Correction()
 
@@ -179,7 +178,7 @@ class PairWindow:
         strip = self._bounds.strip()
         if strip is None:
             self._events.append(Restarted(Restart.CONTRADICTION))
-            self._bounds.keep_last(_BURST_NS)
+            self._bounds.keep_last(BURST_NS)
             strip = self._bounds.strip()
         if strip is None:
             self._bounds.keep_last(0)

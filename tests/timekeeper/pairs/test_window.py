@@ -116,6 +116,15 @@ def test_nothing_is_known_without_an_exchange():
     assert PairWindow().estimate(0) is None
 
 
+def test_the_round_trip_is_that_of_the_last_burst(make_pair):
+    """A network that got slower is told at once, though the bound may still rest on a quick exchange of before."""
+    pair = make_pair()
+    window = window_of(
+        [pair.exchange(S), *(pair.exchange(11 * S + n * 20 * MS, 2 * MS, (3 + n) * MS) for n in range(8))]
+    )
+    assert window.estimate(pair.us.raw(12 * S)).rtt_s == pytest.approx(5e-3)
+
+
 def test_old_exchanges_fall_out(make_pair):
     pair = make_pair()
     window = window_of([pair.exchange(S, 1 * US, 1 * US), pair.exchange(130 * S, 500 * US, 500 * US)])

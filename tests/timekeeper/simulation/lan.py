@@ -2,13 +2,17 @@
 
 import math
 from bisect import bisect_right
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import partial
+from heapq import heappop, heappush
 from itertools import accumulate, pairwise, permutations
 from random import Random
 
 import msgspec
 
 from communicator.answers.clocks import Local
+from communicator.protocol import Message
 from tests.timekeeper.cluster.words import CLAIM, row, word_of
 from timekeeper.cluster.neighbors import describe_peer
 from timekeeper.cluster.rows import Rows
@@ -22,6 +26,7 @@ S = 1_000_000_000
 WARMUP_S = 400.0
 INTERVAL_S = 10.0
 BURST = 8
+HELD_UP = 0.1
 WALL_NS = 1_800_000_000 * S
 
 
@@ -57,6 +62,8 @@ class Weather:
     """What a daemon errs by."""
     delay_us: float = 45.0
     queue_us: float = 10.0
+    late_s: float = 0.0
+    """How long routers hold up one row in ten, at most."""
 
 
 def draw_crystal(random: Random, weather: Weather, until_s: float) -> Course:
@@ -142,6 +149,8 @@ class Lan:
     broken: list[str] = field(default_factory=list)
     """Bounds that the truth was outside of."""
     accused: set[str] = field(default_factory=set)
+    plans: list[tuple[float, int, Callable[[float], None]]] = field(default_factory=list, repr=False)
+    planned: int = 0
 
     def __post_init__(self) -> None:
         self.random = Random(self.seed)
@@ -153,17 +162,23 @@ class Lan:
 
     def run(self) -> "Lan":
         """Play it."""
-        events: list[tuple[float, str, object]] = []
-        for ends in self.windows:
+        for first, second in self.windows:
             at_s = self.random.uniform(0, 1)
             while at_s < self.until_s:
-                events.append((at_s, "burst", ends))
+                self.plan(at_s, partial(self.burst, first=first, second=second))
                 at_s += INTERVAL_S * self.random.uniform(0.9, 1.1) + 0.3
         for host in self.all:
-            events += [(host.said_s + n * INTERVAL_S, "look", host) for n in range(int(self.until_s / INTERVAL_S) - 1)]
-        for at_s, what, whose in sorted(events, key=lambda event: event[0]):
-            self.burst(at_s, *whose) if what == "burst" else self.look(at_s, whose)
+            for number in range(int(self.until_s / INTERVAL_S) - 1):
+                self.plan(host.said_s + number * INTERVAL_S, partial(self.look, host=host))
+        while self.plans:
+            at_s, _, happen = heappop(self.plans)
+            happen(at_s)
         return self
+
+    def plan(self, at_s: float, happen: Callable[[float], None]) -> None:
+        """Have something happen at a time."""
+        self.planned += 1
+        heappush(self.plans, (at_s, self.planned, happen))
 
     def burst(self, at_s: float, first: str, second: str) -> None:
         """Eight questions."""
@@ -207,7 +222,7 @@ class Lan:
                 pairs.append(describe_peer(second, one, "probe"))
                 self.check(at_s, first, second, one.offset_s, one.bound_s, self.pairs_s)
         claim = msgspec.structs.replace(CLAIM, offset_seconds=host.remaining_s(at_s))
-        return word_of(host.name, *pairs, seq=host.rows, claim=claim)
+        return word_of(host.name, *pairs, seq=host.rows, claim=claim, made_seconds=at_s + host.raw_start_ns / S)
 
     def look(self, at_s: float, host: Host) -> None:
         """Judge, and tell all others."""
@@ -219,7 +234,12 @@ class Lan:
             if solved.bound_s is not None and solved.host != solution.reference:
                 self.check(at_s, solution.reference, solved.host, solved.offset_s, solved.bound_s, self.bounds_s)
         for other in self.by_name.keys() - {host.name}:
-            assert self.rows[other].hear(row(local), at_s) == ""
+            held_s = self.random.uniform(0, self.weather.late_s) if self.random.random() < HELD_UP else 0.0
+            self.plan(at_s + self.random.expovariate(2000) + held_s, partial(self.hear, other, row(local)))
+
+    def hear(self, name: str, message: Message, at_s: float) -> None:
+        """A row has come; it may have been overtaken."""
+        self.rows[name].hear(message, at_s)
 
     def check(
         self, at_s: float, first: str, second: str, offset_s: float, bound_s: float, bounds_s: list[float]

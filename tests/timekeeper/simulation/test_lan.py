@@ -4,8 +4,8 @@ import pytest
 
 from tests.timekeeper.simulation.lan import Lan, Weather
 
-SEEDS = range(6)
-MANY = 2000
+SEEDS = range(4)
+MANY = 1500
 
 
 def play(weather):
@@ -21,6 +21,7 @@ def play(weather):
         Weather(),
         Weather(poll_s=64.0),
         Weather(queue_us=40.0),
+        Weather(late_s=4.0),
         Weather(wander_ppm=5.0),
         Weather(wander_ppm=5.0, warming_ppm=3.0),
     ],
