@@ -4,10 +4,10 @@ RATE_BOUND = 100e-6
 """How much faster or slower one clock of a pair may run than the other: 50 ppm for each host, the margin ClockBound
 names for a bound; crystals stay within about 30 ppm."""
 WANDER = 2.5e-6
-"""How far, within two minutes, the rate of two raw clocks may be from the middle of where it goes, so that it moves within
-5 ppm: a crystal changes by up to 1 ppm for each degree."""
+"""How far, within one window and until the next exchange, the rate of two raw clocks may be from a constant: it moves by
+5 ppm at most, and a crystal by up to 1 ppm for each degree."""
 STEERING = 1e-6
-"""By how much more two time daemons that have settled change their frequencies than they did in the last two minutes."""
+"""By how much more than they did in the last two minutes two time daemons that have settled change their frequencies."""
 SETTLED_S = 100e-6
 """A daemon that has more than this left to correct has not settled."""
 SLEW = 500e-6

@@ -1,6 +1,7 @@
 """PURE: the window of one directed pair of hosts: exchanges go in, an estimate with its bound comes out; it reads no clock."""
 
 from collections import deque
+from math import inf
 
 from timekeeper.pairs.bounds import BURST_NS, RawBounds, error_ns
 from timekeeper.pairs.estimate import Correction, PairEstimate, PairEvent, Refusal, Restart, Restarted, Side, Stepped
@@ -81,10 +82,10 @@ class PairWindow:
         early_ns = abs(mine.raw_ns - mine_due_ns) + abs(newest.theirs.raw_ns - peers_due_ns) + half_ns
         offset_ns = theta_ns + newest.theirs.difference_ns - mine.difference_ns + middle_ns
         drift_ppm, drift_bound_ppm = _drift(strip)
-        parting = self._parting_rate(drift_ppm)
-        slack = self._slack_rate(drift_bound_ppm, correction) if mine is newest.ours else RATE_BOUND
-        moved_ns = (parting + slack) * age_ns + _corrected_ns(correction, age_ns)
-        bound_ns = half_ns + mine.error_ns + newest.theirs.error_ns + (RATE_BOUND + parting) * early_ns + moved_ns
+        loose = RATE_BOUND + self._parting_rate(drift_ppm)
+        rate = min(loose, self._proven_rate(strip, correction)) if mine is newest.ours else loose
+        moved_ns = rate * age_ns + _corrected_ns(correction, age_ns)
+        bound_ns = half_ns + mine.error_ns + newest.theirs.error_ns + loose * early_ns + moved_ns
         return PairEstimate(
             offset_s=offset_ns / 1e9,
             bound_s=bound_ns / 1e9,
@@ -93,7 +94,7 @@ class PairWindow:
             drift_ppm=drift_ppm,
             drift_bound_ppm=drift_bound_ppm,
             steps=self._steps,
-            rate_bound_ppm=(parting + slack) * 1e6,
+            rate_bound_ppm=rate * 1e6,
         )
 
     def _own_reading(
@@ -109,23 +110,28 @@ class PairWindow:
 
     def _parting_rate(self, drift_ppm: float | None) -> float:
         """How fast the two CLOCK_REALTIME run apart, as far as that is measured: next to nothing while no daemon slews one."""
-        exchanges = self._bounds.exchanges
-        turned = turning_rate([one.theirs for one in exchanges]) - turning_rate([one.ours for one in exchanges])
+        turned = self._turned_apart()
         if drift_ppm is not None:
             return abs(turned + drift_ppm / 1e6)
         return abs(turned) if abs(turned) > RATE_BOUND else 0.0  # less may well be what the crystals need
 
-    def _slack_rate(self, drift_bound_ppm: float | None, correction: Correction) -> float:
-        """How much faster or slower than they are seen to do the two CLOCK_REALTIME may part until the next exchange.
+    def _proven_rate(self, strip: Strip, correction: Correction) -> float:
+        """The fastest at which the two CLOCK_REALTIME can part until the next exchange, as far as the window proves it.
 
-        100 ppm, and less once the drift is known and both are turned evenly, by daemons that have settled: then by what
-        crystals wander, and by as much as the turning has varied in the window.
+        That is how fast they are seen to part, what is not known of their drift, what crystals wander, and by how much the
+        turning of both has changed in the window. Of a daemon that has not settled nobody knows what it will do.
         """
-        if drift_bound_ppm is None or correction.remaining_s > SETTLED_S:
-            return RATE_BOUND
+        if correction.remaining_s > SETTLED_S:
+            return inf
         exchanges = self._bounds.exchanges
         change = turning_change([one.theirs for one in exchanges]) + turning_change([one.ours for one in exchanges])
-        return min(RATE_BOUND, drift_bound_ppm / 1e6 + change + STEERING)
+        drift, doubt = (strip.slope_low + strip.slope_high) / 2, (strip.slope_high - strip.slope_low) / 2
+        return abs(self._turned_apart() + drift) + doubt + WANDER + change + STEERING
+
+    def _turned_apart(self) -> float:
+        """How much faster the peer's CLOCK_REALTIME is turned against its raw clock than ours."""
+        exchanges = self._bounds.exchanges
+        return turning_rate([one.theirs for one in exchanges]) - turning_rate([one.ours for one in exchanges])
 
     def enter_epoch(self, our_epoch: int) -> None:
         """Our raw clock may have broken: what was measured on it before says nothing any more."""
