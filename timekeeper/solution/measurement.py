@@ -1,7 +1,7 @@
 """PURE: what the hosts of a cluster report, as values that grow old; it does not know how they were measured or sent."""
 
 from dataclasses import dataclass, replace
-from math import isfinite
+from math import inf, isfinite
 
 VOID_AFTER_S = 1000.0
 """A word this old says nothing any more: ClockBound's limit."""
@@ -54,7 +54,7 @@ class Measurement:
             and abs(self.drift_ppm or 0.0) <= _MAX_DRIFT_PPM
             and 0 <= self.bound_s <= _MAX_BOUND_S
             and 0 <= self.age_s <= VOID_AFTER_S
-            and 0 <= self.rate_bound <= 1
+            and 0 <= self.rate_bound < inf
         )
 
 
