@@ -18,7 +18,7 @@ from timekeeper.cluster.neighbors import describe_peer
 from timekeeper.cluster.rows import Rows
 from timekeeper.pairs import Correction, Exchange, PairWindow, RealtimeReading
 from timekeeper.pairs.rates import SETTLED_S
-from timekeeper.solution import Patience, Thresholds
+from timekeeper.solution import Patience, Thresholds, Verdict
 from timekeeper.solver import Solver
 
 US = 1_000
@@ -27,6 +27,7 @@ WARMUP_S = 400.0
 INTERVAL_S = 10.0
 BURST = 8
 HELD_UP = 0.1
+GRACE_S = 60.0
 WALL_NS = 1_800_000_000 * S
 
 
@@ -149,6 +150,8 @@ class Lan:
     broken: list[str] = field(default_factory=list)
     """Bounds that the truth was outside of."""
     accused: set[str] = field(default_factory=set)
+    doubted: set[str] = field(default_factory=set)
+    """By a judge whose grace is over, with a threshold of 1 ms."""
     plans: list[tuple[float, int, Callable[[float], None]]] = field(default_factory=list, repr=False)
     planned: int = 0
 
@@ -158,7 +161,7 @@ class Lan:
         self.by_name = {one.name: one for one in self.all}
         self.windows = {ends: PairWindow() for ends in permutations(self.by_name, 2)}
         self.rows = {name: Rows() for name in self.by_name}
-        self.solvers = {name: Solver(Thresholds(warn_s=0.001), Patience(grace_s=60.0)) for name in self.by_name}
+        self.solvers = {name: Solver(Thresholds(warn_s=0.001), Patience(grace_s=GRACE_S)) for name in self.by_name}
 
     def run(self) -> "Lan":
         """Play it."""
@@ -230,6 +233,8 @@ class Lan:
         judgement = self.solvers[host.name].judge(local, self.rows[host.name], self.by_name, at_s)
         solution = judgement.solution
         self.accused.update(judgement.wrong)
+        if at_s > GRACE_S + self.settled_s:
+            self.doubted.update(one.host for one in judgement.hosts if one.verdict is not Verdict.OK)
         for solved in solution.hosts:
             if solved.bound_s is not None and solved.host != solution.reference:
                 self.check(at_s, solution.reference, solved.host, solved.offset_s, solved.bound_s, self.bounds_s)
