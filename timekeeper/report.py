@@ -35,6 +35,8 @@ class About:
     away: tuple[str, ...] = ()
     found: Mapping[str, clocks.Found] | None = None
     suspects: tuple[str, ...] = ()
+    made_s: float | None = None
+    """Now, on CLOCK_BOOTTIME."""
 
 
 def describe_local(
@@ -66,6 +68,7 @@ def describe_local(
         pairs=tuple(pairs),
         references=references,
         interval_seconds=about.interval_s,
+        made_seconds=about.made_s,
         steps_total=sum(about.steps.values()),
         steps={direction.value: about.steps.get(direction, 0) for direction in Direction},
         last_step_seconds=about.last_step.size_ns / 1e9 if about.last_step else None,

@@ -278,8 +278,10 @@ class Timekeeper:
             away=self._judging.away,
             found=self._judging.found,
             suspects=tuple(sorted(self._judging.suspects(self._silent_s))) if self._judging.judgement else (),
+            made_s=monotonic_s(),
         )
-        pairs = self._neighbors.measured()
+        left_s = abs(reading.claim.offset_s or 0.0)
+        pairs = self._neighbors.measured(left_s, self._rows.corrections(monotonic_s()))
         return describe_local(reading.claim, reading.evidence, about, pairs, self._hear_references())
 
     async def _describe_all(self, question: Message) -> Message:

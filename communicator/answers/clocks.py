@@ -88,12 +88,15 @@ class Peer(msgspec.Struct, frozen=True):
     bound_seconds: float
     """`offset_seconds` is off by no more than this."""
     rtt_seconds: float
+    """The shortest round trip of the last exchanges."""
     age_seconds: float
     """Since the last exchange."""
     via: str
     """``probe``: asked directly; ``router``: by ALIVE through the routers, which widens the bound."""
     drift_ppm: float | None = None
     """How much faster the crystal of the peer runs."""
+    rate_bound_ppm: float | None = None
+    """How fast `bound_seconds` has to grow from when this was said; None: 100 ppm, as two crystals may run apart."""
 
 
 class Probes(msgspec.Struct, frozen=True):
@@ -165,6 +168,9 @@ class Local(msgspec.Struct, frozen=True):
     """Whom it doubts, so that they are measured more often."""
     interval_seconds: float = INTERVAL_S
     """How often it says this."""
+    made_seconds: float | None = None
+    """When this was said, on a clock of that host that nobody sets (CLOCK_BOOTTIME): how much longer than others it was on
+    its way."""
     steps_total: int | None = None
     """How often this host's clock was seen to be set, since the timekeeper started."""
     steps: dict[str, int] = {}
@@ -346,7 +352,8 @@ class ClockReport(AgentReport, frozen=True):
 
 
 def _as_pair(own: str, peer: Peer) -> Pair:
-    return Pair(own, *msgspec.structs.astuple(peer))  # a pair is a peer with its measurer in front
+    *shared, _rate_bound_ppm = msgspec.structs.astuple(peer)
+    return Pair(own, *shared)  # a pair is a peer with its measurer in front
 
 
 class Point(msgspec.Struct, frozen=True):

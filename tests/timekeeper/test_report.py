@@ -106,6 +106,7 @@ def test_a_synchronised_host():
             "pairs": [],
             "references": None,
             "interval_seconds": 10.0,
+            "made_seconds": None,
             "steps_total": 0,
             "steps": {"forward": 0, "backward": 0},
             "last_step_seconds": None,
