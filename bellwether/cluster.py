@@ -106,7 +106,7 @@ def _rank(node: Node) -> tuple[int, str]:
 
 def _row_of_node(node: Node, links: Mapping[str, str], trouble: str) -> _Row:
     is_self = node.state == "self"
-    notes = [*([] if node.directory else [CPP_ROUTER]), *([trouble] if trouble else [])]
+    told = (CPP_ROUTER if not node.directory else "", clusters.uncounted_text(node), trouble)
     return _Row(
         node.server,
         node.address or "",
@@ -115,7 +115,7 @@ def _row_of_node(node: Node, links: Mapping[str, str], trouble: str) -> _Row:
         "" if is_self or not node.hops else str(node.hops),
         "" if is_self or node.cost is None else f"{node.cost:g}",
         ", ".join(f"{server}{links[server]}" for server in sorted(links)),
-        "; ".join(notes),
+        "; ".join(filter(None, told)),
     )
 
 

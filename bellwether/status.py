@@ -71,8 +71,8 @@ def _router(view: View, now_wall_s: float) -> tuple[Mark, list[str]]:
 def _cluster(view: View) -> tuple[Mark, list[str]]:
     mark, line = headline(view.cluster)
     cluster = view.cluster or {}
-    listed = [*_listed("", cluster.get("servers") or ()), *_listed("missing: ", cluster.get("missing") or ())]
-    return mark, [line, *listed]
+    parts = (("", "servers"), ("missing: ", "missing"), ("do not count: ", "uncounted"))
+    return mark, [line, *(text for head, part in parts for text in _listed(head, cluster.get(part) or ()))]
 
 
 def _clock(view: View) -> tuple[Mark, list[str]]:

@@ -38,10 +38,10 @@ class Audit:
         self.files_lost = False
         """Whether a router has begun anew without what it had kept."""
         self._whole = False
-        """Whether all have agreed on all since membership last changed; only then a majority is one."""
+        """Whether all have counted all since membership last changed; only then a majority is one."""
 
     def membership_changed(self) -> None:
-        """A machine has come under a new address, or a name is gone."""
+        """A machine has come under a new address, or has lost what it knew of the others."""
         self._whole = False
 
     def hear(self, service: Service, message: Message) -> None:
@@ -93,7 +93,7 @@ class Audit:
         if self._sure(told) != self._sure(expected):
             raise ViolationError(f"{host.name} says the servers are {told}, and they are {expected}: {status}")
         count = parse_integer(status.get("live_count"))
-        if count != len(told):
+        if count != len(told) - len(_uncounted(status)):
             raise ViolationError(f"{host.name} counts {count} live, and there are {len(told)}: {status}")
         up = count >= parse_integer(status.get("quorum"))
         if (status.get("status") == "up") != up:
@@ -121,8 +121,9 @@ class Audit:
     def _judge_whole(self, live: list[Host]) -> None:
         """Everyone is there and sees everyone: then all say so, and count no one who has left.
 
-        A neighbor that the configuration still names at an address where nobody is any more may go on counting; where a router
-        has lost its files it no longer knows whose that was, and tells all others of it.
+        Where a host is linked to one other alone, those farther away do not count it. A neighbor that the configuration still
+        names at an address where nobody is any more may go on counting; where a router has lost its files it no longer knows
+        whose that was, and tells all others of it.
         """
         addresses = {host.address for host in live}
         told_of = {address for host in live for address in host.plan.neighbors} if self.files_lost else set()
@@ -130,11 +131,12 @@ class Audit:
             status = self.statuses[host.name]
             count = parse_integer(status.get("neighbors_count"))
             stale = len({*host.plan.neighbors, *told_of} - addresses)
-            completeness = "complete" if count == len(live) else "incomplete"
+            there = len(live) - len(_uncounted(status))
+            completeness = "complete" if count == there else "incomplete"
             told = (status.get("status"), status.get("completeness"))
-            if told != ("up", completeness) or not len(live) <= count <= len(live) + stale:
+            if told != ("up", completeness) or not there <= count <= there + stale:
                 raise ViolationError(f"{host.name} sees all {len(live)}, and says {status}")
-        self._whole = True
+        self._whole = not any(_uncounted(self.statuses[host.name]) for host in live)
 
     def _judge_quorum(self, live: list[Host]) -> None:
         """Two parts never both hold the majority."""
@@ -144,3 +146,8 @@ class Audit:
         for host in up[1:]:
             if host not in self.world.reach(up[0]):
                 raise ViolationError(f"{up[0].name} and {host.name} do not reach each other, and both say up")
+
+
+def _uncounted(status: Message) -> list[str]:
+    """The servers that are reached and do not count."""
+    return [name for name in status.get("uncounted").split(",") if name]

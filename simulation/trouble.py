@@ -118,6 +118,7 @@ class Trouble:
         if self.world.stage.random.random() < 0.2:
             host.files.clear()
             self.audit.files_lost = True
+            self.audit.membership_changed()
         return partial(self._start, host)
 
     def _stop(self) -> Repair | None:

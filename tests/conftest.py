@@ -70,7 +70,7 @@ SLOW_FIXTURES = {"chrony_host", "ntpd_host", "play", "settable_clock", "shifted_
 """Fixtures that start programs which take seconds to say anything, or much of a processor."""
 COMPONENT_FOLDERS = SLOW_FOLDERS - {"canary/agents", "cluster", "fuzz", "timekeeper/agents"} | {"deploy"}
 """Folders whose tests drive other programs, measure, or play simulations: a second Python learns nothing by them."""
-COMPONENT_FIXTURES = {"chrony_host", "ntpd_host", "timesyncd"}
+COMPONENT_FIXTURES = {"chrony_host", "ntpd_host", "ptp_pair", "timesyncd"}
 """Fixtures that start a time daemon, which is the same whatever Python asks it."""
 
 

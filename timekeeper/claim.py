@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from timekeeper.discipline import Leap
+from timekeeper.discipline import Leap, Upstream
 
 
 class ClaimState(StrEnum):
@@ -37,6 +37,8 @@ class Claim:
     root_delay_s: float | None = None
     root_dispersion_s: float | None = None
     upstreams: Sequence[str] = ()
-    """The servers and reference clocks the daemon listens to."""
+    """The servers and reference clocks that the daemon uses: their errors are this clock's."""
+    sources: Sequence[Upstream] = ()
+    """All those that it listens to; empty where it tells none, or nobody's word is behind this."""
     without_daemon: bool = False
     """No time daemon runs on this host, nor has one while it was watched: nobody promised a true clock."""

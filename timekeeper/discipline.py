@@ -1,6 +1,6 @@
 """PURE: what a time daemon says of the clock it steers, in one shape for all; it knows no daemon's protocol."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -38,14 +38,36 @@ class UpstreamState(StrEnum):
     """Unreachable, unsynchronised or too few samples."""
 
 
+USED = frozenset({UpstreamState.SELECTED, UpstreamState.COMBINED})
+"""The states of those whose errors are the clock's."""
+
+
+class Authentication(StrEnum):
+    """How a daemon makes sure that what it hears is of the server it asked."""
+
+    NONE = "none"
+    KEY = "key"
+    NTS = "nts"
+
+
 @dataclass(frozen=True, slots=True)
 class Upstream:
     """A server or reference clock a daemon listens to."""
 
     name: str
-    """An address, or the name of a reference clock such as ``PHC0``."""
+    """An address, the name of a reference clock such as ``PHC0``, or the identity of a grandmaster."""
     state: UpstreamState
     reachable: bool
+    authentication: Authentication | None = None
+    """None where the daemon does not tell it."""
+
+
+def count_states(upstreams: Iterable[Upstream]) -> dict[str, int]:
+    """How many are in each state, with every state named."""
+    counts = dict.fromkeys((state.value for state in UpstreamState), 0)
+    for upstream in upstreams:
+        counts[upstream.state.value] += 1
+    return counts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,19 +95,16 @@ class Discipline:
     """How long ago that was, where the daemon tells it by a clock that no step moves."""
     is_free_running: bool = False
     """The daemon itself says that nothing steers the clock at present."""
+    fault: str = ""
+    """Why this is no synchronisation, where none of the above says it; empty when it is one."""
     upstreams: Sequence[Upstream] | None = ()
     """None where the daemon does not tell them."""
+    followed: str = ""
+    """The upstream that the last update came from, where the daemon tells it when none is in use any more."""
     unresolved_upstreams: int = 0
     """Servers whose name has no address yet, so that they are not among `upstreams`."""
     remarks: Sequence[str] = ()
     """What an operator should know of this daemon besides."""
-
-    def count_upstreams(self) -> dict[str, int]:
-        """How many upstreams are in each state, with every state named."""
-        counts = dict.fromkeys((state.value for state in UpstreamState), 0)
-        for upstream in self.upstreams or ():
-            counts[upstream.state.value] += 1
-        return counts
 
 
 @dataclass(frozen=True, slots=True)

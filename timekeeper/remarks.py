@@ -1,7 +1,7 @@
 """PURE: what an operator should know besides a clock's state: doubtful sources, known traps; it decides nothing."""
 
 from timekeeper.discipline import Discipline, NoAnswer, UpstreamState
-from timekeeper.time_daemons import TimeDaemons
+from timekeeper.time_daemons import PTP4L, TimeDaemons
 from timekeeper.timex import KernelClock
 
 MAJORITY_NEEDS = 3
@@ -9,6 +9,9 @@ MAJORITY_NEEDS = 3
 
 _GOOD = frozenset({UpstreamState.SELECTED, UpstreamState.COMBINED, UpstreamState.OUTLIER})
 _TIMESYNCD = "systemd-timesyncd"
+_CHRONYD = "chronyd"
+_ONE_SERVER = frozenset({_TIMESYNCD, PTP4L})
+"""Daemons that have but one source, however many others they know of."""
 
 
 def remark_on_upstreams(word: Discipline) -> tuple[str, ...]:
@@ -26,8 +29,8 @@ def remark_on_upstreams(word: Discipline) -> tuple[str, ...]:
         remarks = [f"no majority: {', '.join(liars)} contradict each other"]
     if not any(upstream.reachable for upstream in word.upstreams):
         remarks.append(f"none of {len(word.upstreams)} sources can be reached")
-    elif word.daemon == _TIMESYNCD:
-        remarks.append(f"{_TIMESYNCD} listens to one server at a time: nothing outvotes a wrong one")
+    elif word.daemon in _ONE_SERVER:
+        remarks.append(f"{word.daemon} listens to one server at a time: nothing outvotes a wrong one")
     elif good + len(liars) < MAJORITY_NEEDS:
         remarks.append(
             f"only {good + len(liars)} of {len(word.upstreams)} sources usable:"
@@ -54,11 +57,9 @@ def remark_on_host(
     remarks = []
     if len(daemons.steering) > 1:
         remarks.append(f"several time daemons steer against each other: {', '.join(sorted(daemons.steering))}")
-    remarks.extend(
-        f"{name} runs with -x: it watches the clock and does not steer it"
-        for name in sorted(daemons.names - daemons.steering)
-    )
-    if isinstance(kernel, KernelClock) and kernel.unsync and trusted in daemons.steering & {"chronyd"}:
+    if _CHRONYD in daemons.names - daemons.steering:
+        remarks.append(f"{_CHRONYD} runs with -x: it watches the clock and does not steer it")
+    if isinstance(kernel, KernelClock) and kernel.unsync and trusted in daemons.steering & {_CHRONYD}:
         remarks.append("the kernel still says unsynchronised: `rtcsync` is missing in chrony.conf")
     if isinstance(kernel, KernelClock) and trusted in daemons.steering & {_TIMESYNCD}:
         remarks.append(f"{_TIMESYNCD} tells the kernel an error of 0: its maximum error is an age here, and no bound")

@@ -8,6 +8,7 @@ import msgspec
 from communicator.answers import clocks
 from communicator.protocol import Message
 from timekeeper.claim import Claim, ClaimState
+from timekeeper.discipline import count_states
 from timekeeper.evidence import Evidence
 from timekeeper.pairs import Direction, Step
 from timekeeper.references.consensus import Consensus
@@ -34,6 +35,8 @@ class About:
     away: tuple[str, ...] = ()
     found: Mapping[str, clocks.Found] | None = None
     suspects: tuple[str, ...] = ()
+    made_s: float | None = None
+    """Now, on CLOCK_BOOTTIME."""
 
 
 def describe_local(
@@ -52,7 +55,6 @@ def describe_local(
         pairs: What was measured of others.
         references: What its external servers say; None where it asks none.
     """
-    word = evidence.last_answer if claim.daemon and claim.upstreams else None
     kernel = evidence.kernel
     return clocks.Local(
         server=about.server,
@@ -62,10 +64,11 @@ def describe_local(
         role=about.role,
         claim=_describe_claim(claim),
         kernel=_describe_kernel(kernel) if isinstance(kernel, KernelClock) else None,
-        sources=word.count_upstreams() if word else {},
+        sources=count_states(claim.sources) if claim.sources else {},
         pairs=tuple(pairs),
         references=references,
         interval_seconds=about.interval_s,
+        made_seconds=about.made_s,
         steps_total=sum(about.steps.values()),
         steps={direction.value: about.steps.get(direction, 0) for direction in Direction},
         last_step_seconds=about.last_step.size_ns / 1e9 if about.last_step else None,
@@ -140,6 +143,19 @@ def _describe_claim(claim: Claim) -> clocks.Claim:
     )
 
 
+def describe_sources(claim: Claim) -> tuple[clocks.Source, ...]:
+    """What the daemon thinks of each of its sources, used or not."""
+    return tuple(
+        clocks.Source(
+            name=source.name,
+            state=source.state.value,
+            reachable=source.reachable,
+            authentication=source.authentication.value if source.authentication else None,
+        )
+        for source in claim.sources
+    )
+
+
 def describe_references(consensus: Consensus, complaints: Mapping[str, str]) -> clocks.References:
     """Put what the external servers of this host say into the shape others read."""
     interval = consensus.interval
@@ -160,4 +176,7 @@ def _describe_kernel(kernel: KernelClock) -> clocks.Kernel:
         unsync=kernel.unsync,
         tai_offset_seconds=kernel.tai_offset_s,
         frequency_ppm=kernel.frequency_ppm,
+        offset_seconds=kernel.offset_s,
+        tick_seconds=kernel.tick_s,
+        status=kernel.status,
     )

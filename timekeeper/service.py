@@ -42,6 +42,7 @@ from timekeeper.report import (
     answer_report,
     describe_local,
     describe_references,
+    describe_sources,
     tell_row,
 )
 from timekeeper.settings import TimekeeperSettings
@@ -50,7 +51,9 @@ from timekeeper.sources import select_sources
 from timekeeper.unkept import Unkept
 from timekeeper.watch import ClockWatch, Reading, monotonic_s
 
-_LIVE_SETTINGS = frozenset({"interval_s", "sources.chrony", "sources.ntpd", "sources.timesyncd", "sources.clockbound"})
+_LIVE_SETTINGS = frozenset(
+    {"interval_s"} | {f"sources.{key}" for key in ("chrony", "ntpd", "timesyncd", "ptp", "ptp_domain", "clockbound")}
+)
 """What may change while running."""
 FLAGS_UNIT = "timekeeper"
 _SILENT_ROUNDS = 8
@@ -275,8 +278,10 @@ class Timekeeper:
             away=self._judging.away,
             found=self._judging.found,
             suspects=tuple(sorted(self._judging.suspects(self._silent_s))) if self._judging.judgement else (),
+            made_s=monotonic_s(),
         )
-        pairs = self._neighbors.measured()
+        left_s = abs(reading.claim.offset_s or 0.0)
+        pairs = self._neighbors.measured(left_s, self._rows.corrections(monotonic_s()))
         return describe_local(reading.claim, reading.evidence, about, pairs, self._hear_references())
 
     async def _describe_all(self, question: Message) -> Message:
@@ -284,6 +289,7 @@ class Timekeeper:
         local = replace(
             self._describe_own(self.reading),
             probes=self._neighbors.probe_counts(),
+            source_list=describe_sources(self.reading.claim),
             grace_left_seconds=max(0.0, self._began_s + self._settings.thresholds.grace_s - monotonic_s()),
             found=None,
             suspects=(),

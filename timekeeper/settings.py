@@ -30,12 +30,16 @@ class SourceSettings(Settings, frozen=True):
     """Where ntpd (ntpsec, or the reference one) serves time; it answers where ntp.conf says ``restrict 127.0.0.1``."""
     timesyncd: bool = True
     """Whether systemd-timesyncd is asked, through ``busctl``."""
+    ptp: str | bool = "/var/run/ptp4lro"
+    """The read-only management socket of ptp4l (its ``uds_ro_address``; older ones have none)."""
+    ptp_domain: Annotated[int, msgspec.Meta(ge=0, le=255)] = 0
+    """The ``domainNumber`` of ptp4l, which does not answer to another one."""
     clockbound: str | bool = "/var/run/clockbound/shm0"
     """The shared memory of ClockBound, protocol version 2."""
 
     def __post_init__(self) -> None:
         """Refuse what is no address and no path."""
-        _ = self.chrony_address, self.ntpd_address, self.clockbound_path
+        _ = self.chrony_address, self.ntpd_address, self.ptp_path, self.clockbound_path
 
     @property
     def chrony_address(self) -> HostPort | str | None:
@@ -64,12 +68,25 @@ class SourceSettings(Settings, frozen=True):
         Raises:
             ConfigError: It is no absolute path.
         """
-        if self.clockbound is False:
-            return None
-        if self.clockbound is True or not self.clockbound.startswith("/"):
-            shown = "true" if self.clockbound is True else repr(self.clockbound)
-            raise ConfigError("clockbound", f"{shown} is no absolute path, nor false to switch it off")
-        return self.clockbound
+        return _read_path("clockbound", self.clockbound)
+
+    @property
+    def ptp_path(self) -> str | None:
+        """`ptp`, read; None when it is switched off.
+
+        Raises:
+            ConfigError: It is no absolute path.
+        """
+        return _read_path("ptp", self.ptp)
+
+
+def _read_path(key: str, value: str | bool) -> str | None:  # noqa: FBT001 - as TOML has it
+    if value is False:
+        return None
+    if value is True or not value.startswith("/"):
+        shown = "true" if value is True else repr(value)
+        raise ConfigError(key, f"{shown} is no absolute path, nor false to switch it off")
+    return value
 
 
 def _parse_address(key: str, value: str | bool, port: int) -> HostPort | None:  # noqa: FBT001 - as TOML has it

@@ -31,6 +31,8 @@ _LEAPS = {
 
 ERROR_GROWTH = 500e-6
 """The kernel adds 500 ppm of the time passed to its maximum error, and gives up at 16 s: after 8.9 hours."""
+_GROWS_EVERY_S = 1.0
+"""So long it may not have grown yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +49,25 @@ class KernelClock:
     frequency_ppm: float
     tai_offset_s: int
     """TAI - UTC; 0 when nobody has set it."""
+    status: int = 0
+    """The bits of adjtimex(2), `unsync` among them."""
+    tick_s: float = 0.01
+    """By how much the clock is moved each hundredth of a second: chronyd speeds it up by this, beyond what a frequency may be."""
 
     @property
     def longest_age_s(self) -> float:
         """The clock was last steered at most this long ago: the maximum error started at 0 or above then."""
         return self.maxerror_s / ERROR_GROWTH
+
+    @property
+    def oldest_s(self) -> float:
+        """The same for one that is steered every second, of which that may not have grown yet."""
+        return self.longest_age_s + _GROWS_EVERY_S
+
+    @property
+    def error_s(self) -> float:
+        """The maximum error, with what it may not have grown yet."""
+        return self.maxerror_s + ERROR_GROWTH * _GROWS_EVERY_S
 
 
 def parse_timex(data: bytes, state: int) -> KernelClock:
@@ -73,6 +89,7 @@ def parse_timex(data: bytes, state: int) -> KernelClock:
         raise RemoteProtocolError(f"adjtimex returned {state!r}, which is no clock state")
     fields = _LAYOUT.unpack(data)
     _modes, offset, frequency, maxerror_us, esterror_us, status = fields[:6]
+    tick_us = fields[11]
     return KernelClock(
         leap=_LEAPS[state],
         unsync=bool(status & _STA_UNSYNC),
@@ -81,4 +98,6 @@ def parse_timex(data: bytes, state: int) -> KernelClock:
         esterror_s=esterror_us / _US_PER_S,
         frequency_ppm=frequency / _PPM_SCALE,
         tai_offset_s=fields[-1],
+        status=status,
+        tick_s=tick_us / _US_PER_S,
     )

@@ -5,7 +5,7 @@ only when no daemon answers, because chronyd without `rtcsync` never clears the 
 """
 
 from timekeeper.claim import Claim, ClaimState
-from timekeeper.discipline import Discipline, Leap, NoAnswer, Reference
+from timekeeper.discipline import USED, Discipline, Leap, NoAnswer, Reference
 from timekeeper.evidence import Evidence
 from timekeeper.kernel_verdict import VOID_AFTER_S, judge_by_kernel
 from timekeeper.remarks import remark_on_host, remark_on_upstreams
@@ -43,6 +43,8 @@ def judge(evidence: Evidence) -> Claim:
 
 def find_fault(word: Discipline) -> str:
     """Why a daemon's word is no synchronisation; empty when it is one."""
+    if word.fault:
+        return word.fault
     if word.leap is Leap.UNSYNCHRONIZED:
         return f"{word.daemon} says it is not synchronised"
     if word.reference is Reference.NONE:
@@ -77,7 +79,8 @@ def _distrust(word: Discipline, fault: str, evidence: Evidence) -> Claim:
         daemon=word.daemon,
         stratum=word.stratum,
         leap=word.leap,
-        upstreams=_names(word),
+        upstreams=_used(word),
+        sources=word.upstreams or (),
     )
 
 
@@ -101,7 +104,8 @@ def _trust(word: Discipline, evidence: Evidence) -> Claim:
         age_s=evidence.age_s,
         root_delay_s=word.root_delay_s,
         root_dispersion_s=word.root_dispersion_s,
-        upstreams=_names(word),
+        upstreams=_used(word),
+        sources=word.upstreams or (),
     )
 
 
@@ -120,5 +124,7 @@ def _state_by_age(word: Discipline, evidence: Evidence) -> tuple[ClaimState, str
     return state, f"{reason}; that is fresh for {limit_s:.0f} s, and it used to every {word.update_interval_s:.3g} s"
 
 
-def _names(word: Discipline) -> tuple[str, ...]:
-    return tuple(upstream.name for upstream in word.upstreams or ())
+def _used(word: Discipline) -> tuple[str, ...]:
+    """Not all that is configured: a server that is dead or outvoted has no part in the clock's error."""
+    used = tuple(upstream.name for upstream in word.upstreams or () if upstream.state in USED)
+    return used or ((word.followed,) if word.followed else ())

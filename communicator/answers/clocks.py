@@ -18,6 +18,8 @@ FAULTS = 8
 """Kinds of faults that one host may have; there are fewer."""
 SERVERS = 16
 """External servers that one host asks, at most: more than a handful prove nothing further."""
+USABLE = ("selected", "combined", "outlier")
+"""The states of a time source that is good, in use or not."""
 _Moment = Annotated[float, msgspec.Meta(ge=0, le=LAST_YEAR_S)]
 
 
@@ -29,9 +31,10 @@ class Claim(msgspec.Struct, frozen=True):
     reasons: tuple[str, ...] = ()
     """For people, the decisive one first; numbers in them change from report to report."""
     daemon: Annotated[str, msgspec.Meta(max_length=64)] = ""
-    """``chronyd``, ``ntpd``, ``ntpd-rs``, ``systemd-timesyncd``, ``clockbound``; empty when none steers the clock, or nobody
-    knows."""
+    """``chronyd``, ``ntpd``, ``ntpd-rs``, ``openntpd``, ``systemd-timesyncd``, ``ptp4l``, ``phc2sys``, ``clockbound``; empty when
+    none steers the clock, or nobody knows."""
     upstreams: tuple[str, ...] = ()
+    """The servers and reference clocks that the daemon uses, ``selected`` or ``combined``: their errors are this clock's."""
     offset_seconds: float | None = None
     """Positive: this clock is ahead of what the daemon holds for true time."""
     bound_seconds: float | None = None
@@ -49,13 +52,31 @@ class Kernel(msgspec.Struct, frozen=True):
     """The kernel's account of its clock, as adjtimex(2) gives it: raw, with all its traps."""
 
     maxerror_seconds: float | None = None
-    """Grows by 500 ppm between updates; under systemd-timesyncd it is an age, not an error."""
+    """Grows by 500 ppm between updates; under systemd-timesyncd, openntpd and phc2sys it is an age, not an error."""
     esterror_seconds: float | None = None
     unsync: bool | None = None
     """Stays true under a chronyd without `rtcsync`, and false for 8.9 hours after a daemon has died."""
     tai_offset_seconds: int | None = None
     """0 when nobody has set it."""
     frequency_ppm: float | None = None
+    offset_seconds: float | None = None
+    """What is left to be slewed; chronyd and ntpd-rs always leave it 0."""
+    tick_seconds: float | None = None
+    """By how much the clock is moved each hundredth of a second."""
+    status: int | None = None
+    """Its bits, as adjtimex(2) names them."""
+
+
+class Source(msgspec.Struct, frozen=True):
+    """One server or reference clock that the time daemon listens to."""
+
+    name: str
+    """An address, the name of a reference clock, or the identity of a grandmaster."""
+    state: str
+    """As in `Local.sources`."""
+    reachable: bool | None = None
+    authentication: str | None = None
+    """``nts``, ``key`` or ``none``; chronyd tells it at its Unix socket only, the others do not."""
 
 
 class Peer(msgspec.Struct, frozen=True):
@@ -67,12 +88,15 @@ class Peer(msgspec.Struct, frozen=True):
     bound_seconds: float
     """`offset_seconds` is off by no more than this."""
     rtt_seconds: float
+    """The shortest round trip of the last exchanges."""
     age_seconds: float
     """Since the last exchange."""
     via: str
     """``probe``: asked directly; ``router``: by ALIVE through the routers, which widens the bound."""
     drift_ppm: float | None = None
     """How much faster the crystal of the peer runs."""
+    rate_bound_ppm: float | None = None
+    """How fast `bound_seconds` has to grow from when this was said; None: 100 ppm, as two crystals may run apart."""
 
 
 class Probes(msgspec.Struct, frozen=True):
@@ -128,8 +152,10 @@ class Local(msgspec.Struct, frozen=True):
     claim: Claim = Claim()
     kernel: Kernel | None = None
     sources: dict[str, int] = {}
-    """How many upstreams are in which state, every state named: ``selected``, ``combined`` (both in use),
-    ``outlier`` (good, not in use), ``jittery``, ``falseticker``, ``unusable``; empty when no daemon answers."""
+    """How many sources of the time daemon are in which state, every state named: ``selected``, ``combined`` (both in use),
+    ``outlier`` (good, not in use), ``jittery``, ``falseticker``, ``unusable``; empty when no daemon tells them."""
+    source_list: tuple[Source, ...] = ()
+    """The same one by one, told to who asks this host."""
     pairs: tuple[Peer, ...] = ()
     """What it measured of others."""
     references: References | None = None
@@ -142,6 +168,9 @@ class Local(msgspec.Struct, frozen=True):
     """Whom it doubts, so that they are measured more often."""
     interval_seconds: float = INTERVAL_S
     """How often it says this."""
+    made_seconds: float | None = None
+    """When this was said, on a clock of that host that nobody sets (CLOCK_BOOTTIME): how much longer than others it was on
+    its way."""
     steps_total: int | None = None
     """How often this host's clock was seen to be set, since the timekeeper started."""
     steps: dict[str, int] = {}
@@ -154,6 +183,11 @@ class Local(msgspec.Struct, frozen=True):
     """Told to who asks this host; the other timekeepers have no use for it."""
     grace_left_seconds: float | None = None
     """For how long it calls no clock wrong yet, since it has just started; told to who asks this host."""
+
+    @property
+    def usable_sources(self) -> int | None:
+        """How many sources could outvote a wrong one; None where the time daemon tells none."""
+        return sum(self.sources.get(state, 0) for state in USABLE) if self.sources else None
 
     @property
     def name(self) -> str:
@@ -324,7 +358,8 @@ class ClockReport(AgentReport, frozen=True):
 
 
 def _as_pair(own: str, peer: Peer) -> Pair:
-    return Pair(own, *msgspec.structs.astuple(peer))  # a pair is a peer with its measurer in front
+    *shared, _rate_bound_ppm = msgspec.structs.astuple(peer)
+    return Pair(own, *shared)  # a pair is a peer with its measurer in front
 
 
 class Point(msgspec.Struct, frozen=True):

@@ -17,6 +17,10 @@ class Node(msgspec.Struct, frozen=True):
     cost: float | None = None
     hops: int | None = None
     next_hop: str | None = None
+    counts: bool | None = None
+    """Whether it counts for the quorum."""
+    vouched_by: tuple[str, ...] = ()
+    """Of one that does not count: the servers that count and say that they are linked to it, at most one."""
 
 
 class Link(msgspec.Struct, frozen=True):
@@ -40,6 +44,8 @@ class Neighbor(msgspec.Struct, frozen=True):
     secure: bool = False
     failures: int = 0
     """Of attempts, one after the other."""
+    counts: bool | None = None
+    """Whether it counts for the quorum; None where the router does not tell."""
     reason: str | None = None
 
 

@@ -56,6 +56,8 @@ class Peers(msgspec.Struct, frozen=True):
     complete: bool | None = None
     members: int | None = None
     members_live: int | None = None
+    members_uncounted: int | None = None
+    """Others that are reached and do not count."""
     members_not_enforcing: int | None = None
     """Those that are reached and are C++ routers."""
     quorum_size: int | None = None

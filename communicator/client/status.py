@@ -13,19 +13,20 @@ class ClusterStatus(msgspec.Struct, frozen=True):
     status: str = ""
     """``up`` (there is a quorum) or ``down``."""
     completeness: str = ""
-    """``complete`` (every known server is linked) or ``incomplete``."""
+    """``complete`` (every server that counts is reached) or ``incomplete``."""
     neighbors_count: int | None = None
-    """Servers known, this one included."""
+    """Servers that count, this one included."""
     live_count: int | None = None
-    """Servers linked now, this one included."""
+    """Those that are reached now, this one included."""
     quorum: int | None = None
     """How many must be live for ``up``."""
     servers: tuple[str, ...] = ()
-    """The names of the live servers."""
+    """The names of all servers that are reached, also of those that do not count."""
     missing: tuple[str, ...] = ()
-    """Names, or addresses where no name is known, of the servers that are not linked."""
+    """Names, or addresses where no name is known, of the servers that count and are not reached."""
     uncounted: tuple[str, ...] = ()
-    """Names of servers that are known and do not count."""
+    """Names of the servers that are reached and do not count: this router was never linked to them, and fewer than two others
+    that count are."""
 
     @property
     def is_up(self) -> bool:

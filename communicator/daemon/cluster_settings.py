@@ -30,7 +30,7 @@ class ClusterSettings(Settings, frozen=True):
     """``IP:port`` under which others reach this router; by default the address of listen.secure, or of listen.remote; must
     be given where these listen on all addresses (``0.0.0.0``)."""
     neighbors: tuple[str, ...] = ()
-    """Routers to link to: ``cds://HOST:PORT`` over TLS, ``HOST:PORT`` in clear."""
+    """Routers to link to, each of which counts for the quorum: ``cds://HOST:PORT`` over TLS, ``HOST:PORT`` in clear."""
     discover: bool = True
     """Whether to link also to routers that neighbors tell of; false: to those named in neighbors only."""
     remote_shutdown: bool = False

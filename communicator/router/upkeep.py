@@ -1,7 +1,7 @@
 """What the mesh does by itself when its time has come: dial, ask for signs of life, repeat, tell, forget."""
 
 from communicator.router.delivery.acknowledgement import repeat_due
-from communicator.router.features.cluster_status import settle_status
+from communicator.router.features.cluster_status import settle_members, settle_status
 from communicator.router.mesh.book.neighbors_file import is_larger, parse_cluster_address
 from communicator.router.peering.exchange import publish_links, publish_services, republish
 from communicator.router.peering.handshake import dial_due, part, settle_contests
@@ -51,14 +51,23 @@ def upkeep(board: Switchboard, now: Instant) -> None:
         board.routes_changed()
     if board.policy_due.is_due(now_s):
         board.obey(board.policy, now)
-    if mesh.status.is_due(now_s):
+    _settle(board, now)
+    if not board.draining:
+        _tell_operators(board, now)
+        _dial(board, now)
+
+
+def _settle(board: Switchboard, now: Instant) -> None:
+    """Look at who counts, and how the cluster is: after each change; and now and then at what nobody tells of any more."""
+    mesh = board.mesh
+    is_changed = mesh.status.is_due(now.monotonic_s)
+    if is_changed or mesh.out_of_reach.is_due(now.monotonic_s):
+        settle_members(board, now)
+    if is_changed:
         board.keep_neighbors()
         settle_status(board)
         _introduce(board)
         mesh.out_of_reach.changed()
-    if not board.draining:
-        _tell_operators(board, now)
-        _dial(board, now)
 
 
 def _dial(board: Switchboard, now: Instant) -> None:

@@ -1,6 +1,6 @@
 """PURE: how a cluster is and why a host of it is not linked, in words; it asks no router."""
 
-from communicator.answers.clusters import Neighbor
+from communicator.answers.clusters import Neighbor, Node
 from communicator.wording.counts import count
 from communicator.wording.marks import BAD, DOUBTFUL, GOOD, Mark
 
@@ -28,6 +28,17 @@ def headline(status: str, completeness: str, live: int | None, known: int | None
 def quorum_text(quorum: int | None) -> str:
     """What is behind the headline where so many hosts are needed."""
     return "" if quorum is None else f"; {quorum} {'is' if quorum == 1 else 'are'} needed for a quorum"
+
+
+def uncounted_text(host: Node) -> str:
+    """Why a host does not count for the quorum, and what to do where it is reached; empty for one that counts."""
+    if host.counts is not False:
+        return ""
+    if host.state == "unreachable":
+        return "does not count"
+    vouchers = ", ".join(host.vouched_by)
+    why = f"vouched for by one ({vouchers})" if vouchers else "vouched for by none that counts"
+    return f"{why}: add it to [cluster] neighbors to let it count"
 
 
 def attempts_text(host: Neighbor) -> str:

@@ -16,10 +16,24 @@ PATHS = 16
 
 LABELS: Mapping[str, int] = {
     **dict.fromkeys(
-        ("collector", "command", "direction", "kind", "mode", "outcome", "part", "reason", "result", "route", "rule"),
+        (
+            "authentication",
+            "collector",
+            "command",
+            "direction",
+            "kind",
+            "leap",
+            "mode",
+            "outcome",
+            "part",
+            "reason",
+            "result",
+            "route",
+            "rule",
+        ),
         CLOSED,
     ),
-    **dict.fromkeys(("fault", "leap", "severity", "stage", "state", "verdict"), CLOSED),
+    **dict.fromkeys(("fault", "severity", "stage", "state", "verdict"), CLOSED),
     **dict.fromkeys(("client", "daemon", "host", "link", "peer", "scope", "server", "service"), NAMED),
     **dict.fromkeys(("compatible_with", "python", "version"), NAMED),
     **dict.fromkeys(("name", "section", "unit"), FLAGS),

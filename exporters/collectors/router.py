@@ -122,10 +122,16 @@ _GAUGES: tuple[Row[Statistics], ...] = (
 )
 
 _CLUSTER: tuple[Row[Statistics], ...] = (
-    _row(Kind.GAUGE, "cluster_up", "1 when a quorum of the routers is reached, else 0.", path="cluster.up"),
-    _row(Kind.GAUGE, "cluster_complete", "1 when all routers are reached, else 0.", path="cluster.complete"),
-    _row(Kind.GAUGE, "cluster_members", "Routers of the cluster, this one included.", path="cluster.members"),
+    _row(Kind.GAUGE, "cluster_up", "1 when a quorum of the routers that count is reached, else 0.", path="cluster.up"),
+    _row(Kind.GAUGE, "cluster_complete", "1 when all routers that count are reached, else 0.", path="cluster.complete"),
+    _row(Kind.GAUGE, "cluster_members", "Routers that count, this one included.", path="cluster.members"),
     _row(Kind.GAUGE, "cluster_members_live", "Those that are reached.", path="cluster.members_live"),
+    _row(
+        Kind.GAUGE,
+        "cluster_members_uncounted",
+        "Other routers that are reached and do not count: only one that counts is linked to them, or none.",
+        path="cluster.members_uncounted",
+    ),
     _row(
         Kind.GAUGE,
         "cluster_members_not_enforcing",

@@ -14,11 +14,13 @@ from exporters.collectors.metric import (
     read_field,
     samples_by_name,
 )
-from exporters.collectors.timekeeper_cluster import CLUSTER_ROWS, all_hosts, host_rows, own_host
+from exporters.collectors.timekeeper_cluster import CLUSTER_ROWS, all_hosts, host_rows, own_host, state_sets
 from exporters.questions import CLOCKS
 
 STATES = ("synchronized", "holdover", "unsynchronized", "unknown")
 LEAPS = ("normal", "insert", "delete", "unsynchronized")
+SOURCE_STATES = ("selected", "combined", "outlier", "jittery", "falseticker", "unusable")
+AUTHENTICATIONS = ("none", "key", "nts")
 
 
 def _synchronized(report: ClockReport) -> Samples:
@@ -29,14 +31,24 @@ def _state(report: ClockReport) -> Samples:
     return one_of(STATES, report.local.claim.state)
 
 
+def _source_info(report: ClockReport) -> Samples:
+    claim = report.local.claim
+    return {(claim.daemon, server): 1.0 for server in claim.upstreams}
+
+
 def _leap(report: ClockReport) -> Samples:
     leap = report.local.claim.leap
     return NOTHING if leap is None else one_of(LEAPS, leap)
 
 
-def _source_info(report: ClockReport) -> Samples:
-    claim = report.local.claim
-    return {(claim.daemon, server): 1.0 for server in claim.upstreams}
+def _source_states(report: ClockReport) -> Samples:
+    return state_sets({source.name: source.state for source in report.local.source_list}, SOURCE_STATES)
+
+
+def _source_authentications(report: ClockReport) -> Samples:
+    """Where the daemon tells none there is none."""
+    told = {source.name: source.authentication for source in report.local.source_list if source.authentication}
+    return state_sets(told, AUTHENTICATIONS)
 
 
 def _claimed(name: str, text: str, field: str) -> Row[ClockReport]:
@@ -128,10 +140,36 @@ _OWN_ROWS: tuple[Row[ClockReport], ...] = (
         Definition(
             "timekeeper_ntp_source_info",
             Kind.GAUGE,
-            "A time source the daemon listens to; always 1.",
+            "A time source the daemon uses; always 1.",
             ("daemon", "server"),
         ),
         _source_info,
+    ),
+    Row(
+        Definition(
+            "timekeeper_ntp_usable_sources",
+            Kind.GAUGE,
+            "Good time sources of the daemon, in use or not: it takes 3 to outvote a wrong one.",
+        ),
+        read_field("local.usable_sources"),
+    ),
+    Row(
+        Definition(
+            "timekeeper_ntp_source_state",
+            Kind.GAUGE,
+            "1 for what the daemon thinks of a time source, else 0.",
+            ("server", "state"),
+        ),
+        _source_states,
+    ),
+    Row(
+        Definition(
+            "timekeeper_ntp_source_authentication",
+            Kind.GAUGE,
+            "1 for how a time source is authenticated, else 0; chronyd tells it at its Unix socket only, others do not.",
+            ("server", "authentication"),
+        ),
+        _source_authentications,
     ),
     Row(
         Definition(
@@ -146,6 +184,10 @@ _OWN_ROWS: tuple[Row[ClockReport], ...] = (
     _kernel("unsync", "1 when the kernel calls its clock unsynchronized, else 0."),
     _kernel("tai_offset_seconds", "International atomic time minus UTC as the kernel knows it; 0 when nobody set it."),
     _kernel("frequency_ppm", "By how much the kernel speeds up the clock, in millionths."),
+    _kernel("esterror_seconds", "The error of the clock as the time daemon told the kernel."),
+    _kernel("offset_seconds", "What the kernel has left to slew; chronyd and ntpd-rs leave it 0."),
+    _kernel("tick_seconds", "By how much the kernel moves the clock each hundredth of a second."),
+    _kernel("status", "The status bits of the kernel's clock, as adjtimex(2) names them."),
     Row(
         Definition("timekeeper_report_age_seconds", Kind.GAUGE, "Time since the timekeeper looked at the clock."),
         read_field("age_seconds"),

@@ -96,15 +96,20 @@ def _host_row(select: Select, name: str, text: str, field: str) -> Row[ClockRepo
 
 
 def _verdicts(hosts: Iterable[Host]) -> Samples:
-    return _state_sets({host.host: host.verdict for host in hosts}, VERDICTS)
+    return state_sets({host.host: host.verdict for host in hosts}, VERDICTS)
 
 
 def _faults(hosts: Iterable[Host]) -> Samples:
     return {(host.host, fault): float(fault in host.faults) for host in hosts for fault in FAULTS}
 
 
-def _state_sets(states: Mapping[str, str | None], known: Iterable[str]) -> Samples:
-    """A state set for each name; a state we do not know is none of those we do."""
+def state_sets(states: Mapping[str, str | None], known: Iterable[str]) -> Samples:
+    """A state set for each name; a state we do not know is none of those we do.
+
+    Args:
+        states: The state of each.
+        known: All there are.
+    """
     return {
         (name, *state): value for name, current in states.items() for state, value in one_of(known, current).items()
     }
@@ -153,7 +158,7 @@ def _reference_servers(report: ClockReport) -> Samples:
         **dict.fromkeys(references.falsetickers, "falseticker"),
         **dict.fromkeys(references.agreeing, "agreeing"),
     }
-    return _state_sets(states, SERVER_STATES)
+    return state_sets(states, SERVER_STATES)
 
 
 CLUSTER_ROWS: tuple[Row[ClockReport], ...] = (

@@ -54,6 +54,14 @@ def test_what_is_unusual_of_a_server_is_noted():
     assert " ".join(gamma[-6:]) == "waiting after 1 failure: timed out"
 
 
+def test_who_does_not_count_is_told_with_what_to_do():
+    end = Node(
+        "gamma", "10.0.0.3:4042", "reachable", cost=2, hops=2, next_hop="beta", counts=False, vouched_by=("beta",)
+    )
+    told = lines(Graph(nodes=(ALPHA, BETA, end)))[-1]
+    assert told.endswith("vouched for by one (beta): add it to [cluster] neighbors to let it count")
+
+
 @pytest.mark.parametrize(
     ("neighbor", "row"),
     [

@@ -103,6 +103,7 @@ def test_what_is_not_well_is_marked(name, changes, shown):
         ({}, "alpha, beta"),
         ({}, "canary, timekeeper"),
         ({"cluster": CLUSTER | {"missing": ["gamma", "10.0.0.4:4042"]}}, "missing: gamma, 10.0.0.4:4042"),
+        ({"cluster": CLUSTER | {"uncounted": ["gamma"]}}, "do not count: gamma"),
         ({"claim": None}, "no timekeeper answers"),
         ({"services": [Instance("printer", state="down")]}, "not there: printer"),
     ],

@@ -200,6 +200,12 @@ class Lab:
             self.link(left, right, **link)
         return hosts
 
+    def name_all(self) -> None:
+        """Every host names all others in its configuration, so that each counts everywhere, also over hosts in between."""
+        for host in self.hosts.values():
+            named = [f"{other.address}:{PORT}" for other in self.hosts.values() if other is not host]
+            host.settings["cluster.neighbors"] = named
+
     # Routers
 
     async def start(self, *hosts: Host) -> None:

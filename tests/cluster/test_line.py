@@ -86,6 +86,7 @@ async def test_the_ends_talk_over_three_hosts_who_joins_late_and_who_comes_back(
 
 async def test_two_halves_know_that_they_are_halves_and_heal(lab, eventually, record_property):
     a, b, c, *_, e = lab.line("abcde")
+    lab.name_all()
     await lab.start()
     await lab.until_they_see("abcde")
     lab.cut(b, c)
@@ -107,6 +108,7 @@ async def test_two_halves_know_that_they_are_halves_and_heal(lab, eventually, re
 
 async def test_a_host_replaced_under_its_name_takes_the_place_of_the_old_one(lab, eventually, record_property):
     _, b, c, d, _ = lab.line("abcde")
+    lab.name_all()
     await lab.start()
     await lab.until_they_see("abcde")
     c.router.kill()
@@ -114,6 +116,7 @@ async def test_a_host_replaced_under_its_name_takes_the_place_of_the_old_one(lab
     new = lab.add_host("c")
     lab.link(b, new)
     lab.link(new, d)
+    lab.name_all()
     await lab.start(new)
     record_property("replace_s", await lab.until_they_see("abcde", deadline_s=CONVERGE_S))
     assert new.address != c.address

@@ -100,6 +100,33 @@ def test_under_timesyncd_the_maximum_error_is_no_bound():
     )
 
 
+def test_under_openntpd_neither():
+    claim = judged(STEERED, running("openntpd"))
+    assert (claim.state, claim.daemon, claim.bound_s) == (SYNCHRONIZED, "openntpd", None)
+    assert claim.reasons[-1].startswith("openntpd tells the kernel an error of 0")
+
+
+@pytest.mark.parametrize(
+    ("daemons", "daemon"),
+    [
+        (running("phc2sys"), "phc2sys"),
+        (TimeDaemons(frozenset({"ptp4l", "phc2sys", "timemaster"}), frozenset({"phc2sys"})), "phc2sys"),
+        (running("ptp4l"), "ptp4l"),
+        (TimeDaemons(frozenset({"ptp4l"})), "ptp4l"),  # its file may say that it steers
+    ],
+)
+@pytest.mark.parametrize(
+    ("age_s", "state"),
+    [(0.0, SYNCHRONIZED), (60.0, SYNCHRONIZED), (60.5, HOLDOVER), (1060.0, HOLDOVER), (1061.0, UNKNOWN)],
+)
+def test_a_ptp4l_that_does_not_answer(daemons, daemon, age_s, state):
+    """It and phc2sys tell the kernel each second; by so much its maximum error may not have grown yet."""
+    claim = judged(replace(STEERED, maxerror_s=age_s * 500e-6), daemons)
+    assert (claim.state, claim.daemon) == (state, daemon)
+    assert claim.bound_s == (None if state is UNKNOWN else pytest.approx((age_s + 1) * 500e-6))
+    assert judged(UNSTEERED, daemons).state is UNSYNCHRONIZED
+
+
 def test_which_of_two_daemons_steers_is_not_told():
     claim = judged(STEERED, running("ntpd", "systemd-timesyncd"))
     assert claim.daemon == ""

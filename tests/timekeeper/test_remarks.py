@@ -98,6 +98,11 @@ def test_the_one_server_of_timesyncd(letters, remarks):
     assert remark_on_upstreams(replace(with_sources(letters), daemon="systemd-timesyncd")) == remarks
 
 
+def test_the_one_grandmaster_of_ptp4l():
+    remark = "ptp4l listens to one server at a time: nothing outvotes a wrong one"
+    assert remark_on_upstreams(replace(with_sources("*"), daemon="ptp4l")) == (remark,)
+
+
 def test_a_daemon_that_does_not_tell_its_sources_is_not_said_to_have_none():
     assert remark_on_upstreams(replace(WORD, daemon="clockbound", upstreams=None, unresolved_upstreams=1)) == ()
 
@@ -127,6 +132,13 @@ def test_a_daemon_that_does_not_tell_its_sources_is_not_said_to_have_none():
             ("chronyd runs with -x: it watches the clock and does not steer it",),
         ),
         (running("ntpd"), "ntpd", UNSYNC, ()),
+        (running("ptp4l", "phc2sys", "ts2phc", watching=["ptp4l", "ts2phc"]), "ptp4l", KERNEL, ()),
+        (
+            running("chronyd", "phc2sys"),
+            "chronyd",
+            KERNEL,
+            ("several time daemons steer against each other: chronyd, phc2sys",),
+        ),
         (
             running("systemd-timesyncd"),
             "systemd-timesyncd",

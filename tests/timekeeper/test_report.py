@@ -1,12 +1,13 @@
 import json
+from dataclasses import replace
 
 import msgspec
 import pytest
 
-from communicator.answers.clocks import AgentReport, Local, Peer, References
+from communicator.answers.clocks import AgentReport, Local, Peer, References, Source
 from communicator.protocol import Message, decode, encode
 from timekeeper.claim import Claim, ClaimState
-from timekeeper.discipline import Discipline, Leap, NoAnswer, Reference, Upstream, UpstreamState
+from timekeeper.discipline import Authentication, Discipline, Leap, NoAnswer, Reference, Upstream, UpstreamState
 from timekeeper.evidence import Evidence
 from timekeeper.intervals import Interval
 from timekeeper.pairs import Direction, Step
@@ -18,6 +19,7 @@ from timekeeper.report import (
     answer_report,
     describe_local,
     describe_references,
+    describe_sources,
     tell_row,
 )
 from timekeeper.solution import Fault
@@ -50,6 +52,7 @@ KERNEL = KernelClock(
     esterror_s=0.25,
     frequency_ppm=-17.5,
     tai_offset_s=37,
+    status=0x2001,
 )
 SYNCHRONIZED = Evidence(answer=WORD, last_answer=WORD, age_s=0.0, kernel=KERNEL, daemons=TimeDaemons(CHRONYD, CHRONYD))
 NOBODY = Evidence(answer=NoAnswer("refused"), kernel=NoAnswer("adjtimex failed"), daemons=TimeDaemons())
@@ -81,7 +84,7 @@ def test_a_synchronised_host():
                     "falseticker: 192.0.2.3 disagrees with the majority",
                 ],
                 "daemon": "chronyd",
-                "upstreams": ["192.0.2.1", "192.0.2.2", "192.0.2.3"],
+                "upstreams": ["192.0.2.1", "192.0.2.2"],
                 "offset_seconds": 0.5,
                 "bound_seconds": 0.75,
                 "stratum": 3,
@@ -96,14 +99,19 @@ def test_a_synchronised_host():
                 "unsync": False,
                 "tai_offset_seconds": 37,
                 "frequency_ppm": -17.5,
+                "offset_seconds": 0.0,
+                "tick_seconds": 0.01,
+                "status": 0x2001,
             },
             "sources": {"selected": 1, "combined": 1, "outlier": 0, "jittery": 0, "falseticker": 1, "unusable": 0},
+            "source_list": [],
             "pairs": [],
             "references": None,
             "away": [],
             "found": None,
             "suspects": [],
             "interval_seconds": 10.0,
+            "made_seconds": None,
             "steps_total": 0,
             "steps": {"forward": 0, "backward": 0},
             "last_step_seconds": None,
@@ -126,10 +134,29 @@ def test_a_host_of_which_nothing_is_known():
     }
 
 
+def test_sources_one_by_one():
+    kept = replace(SYNCHRONIZED.answer.upstreams[0], authentication=Authentication.NTS)
+    lost = Upstream("192.0.2.9", UpstreamState.UNUSABLE, reachable=False)
+    claim = judge(replace(SYNCHRONIZED, answer=replace(SYNCHRONIZED.answer, upstreams=(kept, lost))))
+    assert describe_sources(claim) == (
+        Source("192.0.2.1", "selected", reachable=True, authentication="nts"),
+        Source("192.0.2.9", "unusable", reachable=False),
+    )
+    assert claim.upstreams == ("192.0.2.1",)
+
+
+def test_sources_are_counted_though_none_is_in_use():
+    lost = Upstream("192.0.2.9", UpstreamState.UNUSABLE, reachable=False)
+    answer = replace(SYNCHRONIZED.answer, upstreams=(lost,))
+    local = word(replace(SYNCHRONIZED, answer=answer, last_answer=answer))
+    assert local.sources["unusable"] == 1
+    assert local.claim.upstreams == ()
+
+
 def test_a_report_survives_the_wire_and_reads_back():
     message = decode(encode(report(SYNCHRONIZED)))
     read = msgspec.json.decode(message.get("report"), type=AgentReport)
-    assert read.local.claim.upstreams == ("192.0.2.1", "192.0.2.2", "192.0.2.3")
+    assert read.local.claim.upstreams == ("192.0.2.1", "192.0.2.2")
     assert answer_report(read.local, read.age_seconds) == message
 
 

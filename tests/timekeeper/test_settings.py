@@ -21,6 +21,7 @@ def test_defaults():
     assert settings.sources.chrony_address == HostPort("127.0.0.1", 323)
     assert settings.sources.ntpd_address == HostPort("127.0.0.1", 123)
     assert settings.sources.timesyncd
+    assert (settings.sources.ptp_path, settings.sources.ptp_domain) == ("/var/run/ptp4lro", 0)
     assert settings.sources.clockbound_path == "/var/run/clockbound/shm0"
     assert (settings.role, settings.auth.mode, settings.cluster_key_file) == ("solver", "key", "")
     assert settings.probe_address is None
@@ -111,6 +112,8 @@ def test_timesyncd_may_be_switched_off():
         ("sources.ntpd=true", "sources.ntpd", "true is no address: 'HOST:PORT', or false to switch it off"),
         ("sources.ntpd=/run/ntpd.sock", "sources.ntpd", "'/run/ntpd.sock' has no host"),
         ("sources.timesyncd=busctl", "sources.timesyncd", "bool"),
+        ("sources.ptp=true", "sources.ptp", "true is no absolute path, nor false to switch it off"),
+        ("sources.ptp=ptp4lro", "sources.ptp", "'ptp4lro' is no absolute path, nor false to switch it off"),
         ("sources.clockbound=true", "sources.clockbound", "true is no absolute path, nor false to switch it off"),
         ("sources.clockbound=shm0", "sources.clockbound", "'shm0' is no absolute path, nor false to switch it off"),
         ("sources.openntpd=true", "sources.openntpd", "is not a known key"),

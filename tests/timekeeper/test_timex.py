@@ -13,10 +13,10 @@ UNSTEERED = bytes.fromhex(
 ).ljust(TIMEX_BYTES, b"\0")
 
 
-def timex(*, offset=0, frequency=0, maxerror_us=0, esterror_us=0, status=0, tai_s=0):
+def timex(*, offset=0, frequency=0, maxerror_us=0, esterror_us=0, status=0, tai_s=0, tick_us=10_000):
     """The bytes of a struct timex, written field by field as in linux/timex.h."""
     head = struct.pack("=IIqqqqII", 0, 0, offset, frequency, maxerror_us, esterror_us, status, 0)
-    return head + bytes(112) + struct.pack("=i", tai_s) + bytes(44)
+    return head + bytes(40) + struct.pack("=q", tick_us) + bytes(64) + struct.pack("=i", tai_s) + bytes(44)
 
 
 def test_recorded_bytes():
@@ -28,12 +28,14 @@ def test_recorded_bytes():
         esterror_s=16.0,
         frequency_ppm=0.0,
         tai_offset_s=0,
+        status=0x40,
+        tick_s=0.01,
     )
 
 
 def test_units():
     clock = parse_timex(
-        timex(frequency=-(17 << 16) - 32768, maxerror_us=1500, esterror_us=12, offset=-250, tai_s=37), 0
+        timex(frequency=-(17 << 16) - 32768, maxerror_us=1500, esterror_us=12, offset=-250, tai_s=37, tick_us=10_500), 0
     )
     assert clock == KernelClock(
         leap=Leap.NORMAL,
@@ -43,6 +45,7 @@ def test_units():
         esterror_s=12e-6,
         frequency_ppm=-17.5,
         tai_offset_s=37,
+        tick_s=0.0105,
     )
 
 

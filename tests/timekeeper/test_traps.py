@@ -60,7 +60,7 @@ def chrony(states="*++", **tracking):
         Source(f"192.0.2.{number}", 6, 2, letters[letter], SourceMode.CLIENT, 0o377, 1, 0.0, 0.0)
         for number, letter in enumerate(states, 1)
     ]
-    return describe_chrony(Tracking(**(told | tracking)), sources, Activity(len(sources), 0, 0, 0, 0))
+    return describe_chrony(Tracking(**(told | tracking)), sources, Activity(len(sources), 0, 0, 0, 0), {})
 
 
 def ntpd(states="*++", **system):

@@ -85,6 +85,22 @@ def test_a_good_clock():
     assert not claim.without_daemon
 
 
+def test_a_claim_rests_on_what_the_daemon_uses():
+    """A server that is dead or outvoted has no part in the clock's error; all are told beside."""
+    upstreams = tuple(Upstream(state.value, state, reachable=True) for state in UpstreamState)
+    for word in (replace(GOOD, upstreams=upstreams), replace(UNSET, upstreams=upstreams)):
+        claim = judge(answered(word))
+        assert claim.upstreams == ("selected", "combined")
+        assert claim.sources == upstreams
+
+
+def test_where_no_server_answers_any_more_a_claim_rests_on_the_last_one():
+    lost = tuple(Upstream(name, UpstreamState.UNUSABLE, reachable=False) for name in "ab")
+    assert judge(answered(replace(GOOD, upstreams=lost, followed="b"))).upstreams == ("b",)
+    assert judge(answered(replace(GOOD, upstreams=lost))).upstreams == ()
+    assert judge(answered(replace(GOOD, followed="z"))).upstreams == ("a", "b", "c")
+
+
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
@@ -96,6 +112,7 @@ def test_a_good_clock():
         ),
         ({"stratum": 0}, "chronyd is at stratum 0, which is no synchronisation"),
         ({"stratum": 16}, "chronyd is at stratum 16, which is no synchronisation"),
+        ({"fault": "chronyd is odd", "leap": Leap.UNSYNCHRONIZED}, "chronyd is odd"),
         ({"stratum": 20}, "chronyd is at stratum 20, which is no synchronisation"),
     ],
 )

@@ -10,7 +10,7 @@ import pytest
 
 from communicator.protocol import HostPort
 from timekeeper.claim import ClaimState
-from timekeeper.discipline import Discipline, Leap, NoAnswer, Reference
+from timekeeper.discipline import USED, Discipline, Leap, NoAnswer, Reference
 from timekeeper.kernel_verdict import judge_by_kernel
 from timekeeper.settings import SourceSettings
 from timekeeper.sources import Source, read_chrony, select_sources
@@ -44,7 +44,9 @@ async def test_a_clock_with_three_good_servers(chrony_host, eventually):
     claim = reading.claim
     assert claim.daemon == "chronyd"
     assert "chronyd runs with -x" in claim.reasons[-1] or "several time daemons" in claim.reasons[1]
-    assert set(claim.upstreams) == {server.ntp.host for server in servers}
+    assert {source.name for source in claim.sources} == {server.ntp.host for server in servers}
+    assert claim.upstreams == tuple(source.name for source in claim.sources if source.state in USED)
+    assert claim.upstreams
     assert abs(claim.offset_s) < claim.bound_s
     assert 0 <= claim.age_s < 20
     assert isinstance(reading.evidence.kernel, KernelClock)

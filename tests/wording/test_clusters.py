@@ -4,7 +4,8 @@ from typing import NamedTuple
 
 import pytest
 
-from communicator.wording.clusters import attempts_text, headline, quorum_text, tried_text
+from communicator.answers.clusters import Node
+from communicator.wording.clusters import attempts_text, headline, quorum_text, tried_text, uncounted_text
 from communicator.wording.marks import BAD, DOUBTFUL, GOOD
 
 
@@ -47,3 +48,24 @@ class Tried(NamedTuple):
 def test_what_came_of_dialling(failures, reason, text, told):
     tried = Tried(failures, reason)
     assert (attempts_text(tried), tried_text(tried)) == (text, told)
+
+
+@pytest.mark.parametrize(
+    ("host", "text"),
+    [
+        (Node("c"), ""),
+        (Node("c", state="reachable", counts=True), ""),
+        (
+            Node("c", state="reachable", counts=False, vouched_by=("b",)),
+            "vouched for by one (b): add it to [cluster] neighbors to let it count",
+        ),
+        (
+            Node("c", state="reachable", counts=False),
+            "vouched for by none that counts: add it to [cluster] neighbors to let it count",
+        ),
+        (Node("c", state="unreachable", counts=False), "does not count"),
+    ],
+    ids=["elder router", "counts", "one", "none", "gone"],
+)
+def test_why_a_host_does_not_count(host, text):
+    assert uncounted_text(host) == text

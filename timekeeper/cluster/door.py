@@ -84,8 +84,12 @@ class Door:
         self._learnt.set()
 
     def told_as(self, address: HostPort) -> HostPort:
-        """An address as others can use it: a door on all addresses is known by the router's."""
-        return HostPort(self._host, address.port) if address.is_unspecified and self._host else address
+        """An address as others can use it: a door on all addresses is known by the router's, if that can be reached there.
+
+        What listens on all IPv4 addresses is at none of IPv6; `[::]` is at both.
+        """
+        is_reached = ":" in address.host or ":" not in plain_ip(self._host)
+        return HostPort(self._host, address.port) if address.is_unspecified and self._host and is_reached else address
 
     async def serve(self, neighbors: Neighbors, warn: Callable[..., None]) -> None:
         """Answer probes and ask by them until cancelled.

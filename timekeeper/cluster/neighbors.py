@@ -2,14 +2,15 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from communicator.answers.clocks import Peer, Probes
 from communicator.errors import ListenError
 from communicator.protocol import HostPort
 from timekeeper.cluster.assignment import Assignment
 from timekeeper.cluster.routed import Answer, RoutedWindow
-from timekeeper.pairs import Exchange, PairEstimate, PairWindow, Restarted, Side
+from timekeeper.pairs import Correction, Exchange, PairEstimate, PairWindow, Restarted, Side
 from timekeeper.probes import EpochWatch, ProbeIdentity, Prober, Responder, Target, open_door
 from timekeeper.probes.result import ProbeResult
 from timekeeper.probes.stamps import StampedSocket, read_raw_ns, read_realtime
@@ -24,6 +25,9 @@ QUESTIONS = 4
 """To one host in one round through the routers: the best of them counts."""
 AT_ONCE = 8
 """Hosts asked at once through the routers."""
+
+_NONE = Correction()
+_NOBODYS: Mapping[str, Correction] = MappingProxyType({})
 
 AskRouter = Callable[[str], Awaitable[Answer | None]]
 """Asks the router of a host for its time; None when it does not answer."""
@@ -147,16 +151,22 @@ class Neighbors:
             for host in sorted(self._others | self._silent()):
                 group.create_task(self._ask_host(host, gate))
 
-    def measured(self) -> list[Peer]:
+    def measured(self, own_left_s: float = 0.0, corrections: Mapping[str, Correction] = _NOBODYS) -> list[Peer]:
         """How the clocks of others stand to ours now, the better of both ways.
 
         Of a peer that answers probes no more, what its router said since counts: its clock may have been set meanwhile.
+
+        Args:
+            own_left_s: What this host's daemon has left to correct, in either direction.
+            corrections: The same of others, as far as they tell.
         """
         self._look_at_epoch()
         now_ns, ours = read_raw_ns(), read_realtime()
         found: dict[str, Peer] = {}
         for host, window in self._windows.items():
-            estimate = window.estimate(now_ns, ours)
+            correction = corrections.get(host, _NONE)
+            correction = replace(correction, remaining_s=correction.remaining_s + own_left_s)
+            estimate = window.estimate(now_ns, ours, correction)
             if estimate is not None:
                 found[host] = describe_peer(host, estimate, PROBE)
         for host, routed in self._routed.items():
@@ -185,8 +195,10 @@ class Neighbors:
         epoch = self._epochs.look()
         if epoch != self._epoch:
             self._epoch = epoch
-            for window in self._routed.values():
-                window.forget()
+            for window in self._windows.values():
+                window.enter_epoch(epoch)
+            for routed in self._routed.values():
+                routed.forget()
 
     def _is_better(self, routed: Peer, probed: Peer) -> bool:
         is_silent = probed.age_seconds > max(self._silent_s, routed.age_seconds)
@@ -244,6 +256,7 @@ def describe_peer(host: str, estimate: PairEstimate, via: str) -> Peer:
         age_seconds=estimate.age_s,
         via=via,
         drift_ppm=estimate.drift_ppm,
+        rate_bound_ppm=estimate.rate_bound_ppm,
     )
 
 

@@ -78,4 +78,5 @@ class RoutedWindow:
             drift_ppm=None,
             drift_bound_ppm=None,
             steps=0,
+            rate_bound_ppm=RATE_BOUND * 1e6,
         )

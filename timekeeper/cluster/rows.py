@@ -10,9 +10,10 @@ from communicator.answers.clocks import Claim, Found, Local, Peer, References
 from communicator.errors import AddressError
 from communicator.protocol import HostPort, Message, parse_host_port
 from communicator.protocol.limits import LINE_BYTES
+from timekeeper.pairs import Correction
 from timekeeper.references.consensus import RATE
 from timekeeper.solution import HostClaim, Measurement, ReferenceInterval, age_claim, age_measurement, find_rate
-from timekeeper.solution.measurement import VOID_AFTER_S
+from timekeeper.solution.measurement import DRIFT_BOUND, VOID_AFTER_S
 
 HOSTS = 1_000
 """As many as a router remembers servers."""
@@ -24,6 +25,8 @@ LONGEST_INTERVAL_S = 120.0
 """Between two rows of one host, as far as it is believed: eight of them are over before the last one is void."""
 TOLD_HOSTS = 256
 """Of those whom a row names as suspect or at fault."""
+ON_THE_WAY = 8
+"""Words of a host by the quickest of which it is told how much later than that each came."""
 OVERTAKEN = 3
 """Rows in a row that seem to have been overtaken on their way: so many were not, their host was set back to a snapshot."""
 
@@ -34,11 +37,15 @@ class Row:
 
     report: Local
     heard_s: float
-    """On a monotonic clock of ours."""
+    """On a monotonic clock of ours, had it come as quickly as the quickest of the last words of its host."""
     overtaken: int = 0
     """Older ones that have come since."""
     rates: Mapping[str, float] = field(default_factory=dict)
-    """How fast the clocks of those it measured part from its own, where that is faster than crystals do."""
+    """How fast the clocks of those it measured part from its own, where that is faster than was to be expected."""
+    corrected_s: tuple[float, float] = (0.0, 0.0)
+    """By how much what its daemon has left to correct changed with this word, and with the one before."""
+    ways_s: tuple[float, ...] = ()
+    """Of its last words the time of ours when each came, less the time of its own when it was said."""
 
 
 class Rows:
@@ -116,6 +123,13 @@ class Rows:
         """What each host says of its own clock, as far as it is still worth something."""
         return [age_claim(claim_of(row.report), now_s - row.heard_s) for row in self._rows.values()]
 
+    def corrections(self, now_s: float) -> dict[str, Correction]:
+        """What the daemon of each host is about to do to its clock, as it told last."""
+        return {
+            host: Correction(_left_s(row.report), max(row.corrected_s), max(0.0, now_s - row.heard_s))
+            for host, row in self._rows.items()
+        }
+
     def references(self, now_s: float) -> list[ReferenceInterval]:
         """What the external servers of each host say of its clock, as far as it is still worth something."""
         found = (reference_of(row.report, now_s - row.heard_s) for row in self._rows.values())
@@ -165,8 +179,7 @@ class Rows:
         if before is not None and _is_older(report, before.report) and before.overtaken + 1 < OVERTAKEN:
             self._rows[host] = replace(before, overtaken=before.overtaken + 1)
             return f"parameter report: number {report.seq} comes after number {before.report.seq}"
-        rates = _find_rates(before, report, now_s) if before is not None else {}
-        self._rows[host] = Row(report, now_s, rates=rates)
+        self._rows[host] = _take_time(before, report, now_s)
         return ""
 
 
@@ -176,7 +189,7 @@ def measurements_of(report: Local) -> Iterable[Measurement]:
 
 
 def claim_of(report: Local) -> HostClaim:
-    """The claim in a row."""
+    """The claim in a row. A source whose name is no address is a device of that host, such as ``GPS``: others have their own."""
     claim = report.claim
     return HostClaim(
         host=report.server,
@@ -184,7 +197,9 @@ def claim_of(report: Local) -> HostClaim:
         offset_s=claim.offset_seconds,
         bound_s=claim.bound_seconds,
         daemon=claim.daemon,
-        upstreams=frozenset(claim.upstreams),
+        upstreams=frozenset(
+            name if "." in name or ":" in name else f"{name}@{report.server}" for name in claim.upstreams
+        ),
         age_s=claim.age_seconds or 0.0,
         boot_id=report.boot_id,
         steps=report.steps_total,
@@ -213,6 +228,23 @@ def reference_of(report: Local, elapsed_s: float = 0.0) -> ReferenceInterval | N
         high_s=said.offset_seconds + bound_s,
         servers=len(set(said.agreeing)),
     )
+
+
+def _take_time(before: Row | None, report: Local, now_s: float) -> Row:
+    """The row, as old as it is by now, with what it and the one before tell together."""
+    ways_s = before.ways_s if before is not None and before.report.boot_id == report.boot_id else ()
+    if report.made_seconds is not None:
+        ways_s = (*ways_s, now_s - report.made_seconds)[-ON_THE_WAY:]
+        now_s -= ways_s[-1] - min(ways_s)
+    if before is None:
+        return Row(report, now_s, ways_s=ways_s)
+    moved_s = abs(_left_s(report) - _left_s(before.report))
+    corrected_s = (moved_s, before.corrected_s[0])
+    return Row(report, now_s, rates=_find_rates(before, report, now_s), corrected_s=corrected_s, ways_s=ways_s)
+
+
+def _left_s(report: Local) -> float:
+    return abs(report.claim.offset_seconds or 0.0)
 
 
 def _find_rates(before: Row, report: Local, now_s: float) -> dict[str, float]:
@@ -252,4 +284,5 @@ def _measurement(host: str, pair: Peer) -> Measurement:
         age_s=pair.age_seconds,
         via=pair.via,
         drift_ppm=pair.drift_ppm,
+        rate_bound=2 * DRIFT_BOUND if pair.rate_bound_ppm is None else pair.rate_bound_ppm / 1e6,
     )

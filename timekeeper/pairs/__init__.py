@@ -1,6 +1,7 @@
 """PURE: the exchanges of one pair of hosts become an interval, a drift and steps; no I/O, no clock, no idea of a packet."""
 
 from timekeeper.pairs.estimate import (
+    Correction,
     PairEstimate,
     PairEvent,
     Refusal,
@@ -14,6 +15,7 @@ from timekeeper.pairs.steps import Direction, Step, StepDetector
 from timekeeper.pairs.window import PairWindow
 
 __all__ = [
+    "Correction",
     "Direction",
     "Exchange",
     "PairEstimate",

@@ -11,6 +11,8 @@ SPAN_NS = 120_000_000_000
 """How long an exchange is used: long enough for the rate, short enough for the wander of a crystal."""
 EXCHANGES = 512
 """At most: bursts of 8 every 2 s, as a suspect pair is probed, fill 120 s with 480."""
+BURST_NS = 1_000_000_000
+"""A burst of 8 at 20 ms, with room for slow answers."""
 FLOOR_NS = 10_000
 """What a stamp may be off beside the bracket it was read in: 30 of 400 real bursts were without it, none with it."""
 
@@ -44,8 +46,9 @@ class RawBounds:
 
     @property
     def shortest_delay_ns(self) -> int:
-        """The shortest round trip, 0 where the stamps' errors make it less."""
-        return max(0, min(exchange.delay_ns for exchange in self._exchanges))
+        """The shortest round trip of the last burst, 0 where the stamps' errors make it less."""
+        began_ns = self._exchanges[-1].t4_ns - BURST_NS
+        return max(0, min(exchange.delay_ns for exchange in self._exchanges if exchange.t4_ns >= began_ns))
 
     def add(self, exchange: Exchange) -> None:
         """Keep an exchange; those that are too old or too many fall out."""

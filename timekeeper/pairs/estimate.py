@@ -16,7 +16,7 @@ class PairEstimate:
     """The true offset is no farther from `offset_s`, as long as no message arrives before it was sent and the clocks keep
     to the rates of `timekeeper.pairs.rates`."""
     rtt_s: float
-    """The shortest round trip of the window."""
+    """The shortest round trip of the last burst."""
     age_s: float
     """Of the last exchange."""
     drift_ppm: float | None
@@ -25,6 +25,20 @@ class PairEstimate:
     """The rate was no farther from `drift_ppm` at any time of the window."""
     steps: int
     """How often the peer's CLOCK_REALTIME was seen to step."""
+    rate_bound_ppm: float
+    """How fast `bound_s` has to grow from now on: 100 ppm, and less once it is proven that the clocks keep together."""
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """What the time daemons of a pair say that they correct."""
+
+    remaining_s: float = 0.0
+    """How much is left to be corrected on both hosts together, in whatever direction."""
+    announced_s: float = 0.0
+    """How much the peer's daemon has set out to correct, as it told lately."""
+    since_s: float = 0.0
+    """How long ago it told that: an exchange that is younger shows what came of it."""
 
 
 class Refusal(StrEnum):

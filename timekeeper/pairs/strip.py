@@ -41,14 +41,25 @@ def fit_strip(above: Sequence[Point], below: Sequence[Point], slope_bound: float
     upper = lower_hull(sorted((x, y - wander * x) for x, y in above))
     lower = upper_hull(sorted((x, y + wander * x) for x, y in below))
     slope_low = _first_fitting(upper, lower, -slope_bound)
-    slope_high = _first_fitting(_mirrored(upper), _mirrored(lower), -slope_bound)
-    if slope_low is None or slope_high is None:
+    mirrored_high = _first_fitting(_mirrored(upper), _mirrored(lower), -slope_bound)
+    if slope_low is None or mirrored_high is None:
         return None
-    fastest = min(slope_bound, wander - slope_high)
+    slope_low, slope_high = _at_least(wander, slope_low, -mirrored_high)
+    fastest = min(slope_bound, slope_high + wander)
     slowest = max(-slope_bound, slope_low - wander)
     high = min(y - fastest * x for x, y in above)
     low = max(y - slowest * x for x, y in below)
-    return Strip(low, high, slope_low, -slope_high) if low <= high else None
+    return Strip(low, high, slope_low, slope_high) if low <= high else None
+
+
+def _at_least(reach: float, low: float, high: float) -> tuple[float, float]:
+    """A range, no narrower than `reach` to either side of its middle.
+
+    A straight line leaves that much room at least. A range with less shows that the line bends about as much as is allowed
+    for, and may well do more.
+    """
+    middle, half = (low + high) / 2, max(reach, (high - low) / 2)
+    return middle - half, middle + half
 
 
 def _first_fitting(upper: Sequence[Point], lower: Sequence[Point], slope: float) -> float | None:

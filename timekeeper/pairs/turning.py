@@ -1,12 +1,16 @@
-"""PURE: how fast a CLOCK_REALTIME is being turned against its raw clock just now; it knows no pair and reads no clock."""
+"""PURE: how fast, and how evenly, a CLOCK_REALTIME is turned against its raw clock; it knows no pair and reads no clock."""
 
 from collections.abc import Sequence
+from itertools import pairwise
+from math import inf
 
 from timekeeper.pairs.exchange import RealtimeReading
 from timekeeper.pairs.rates import FASTEST_SLEW
 
 _BURST_NS = 1_000_000_000
 """Readings that are closer together are of one burst, and tell what happens now."""
+_SEEN_NS = 30_000_000_000
+"""Over less than three rounds of ten seconds nobody knows how evenly a clock is turned."""
 
 
 def turning_rate(readings: Sequence[RealtimeReading]) -> float:
@@ -32,6 +36,23 @@ def turning_rate(readings: Sequence[RealtimeReading]) -> float:
     if abs(rate) > FASTEST_SLEW:
         rate = 0.0
     return min(max(rate, within - error), within + error)
+
+
+def turning_change(readings: Sequence[RealtimeReading]) -> float:
+    """Find how far from the present rate (`turning_rate`) REALTIME - RAW grew in any pause between two bursts.
+
+    Args:
+        readings: Of one host, by one raw clock, the oldest first.
+
+    Returns:
+        The largest difference, with what the errors of the readings leave open; infinite where the clock was watched for
+        less than 30 s.
+    """
+    ends = [one for one, after in pairwise(readings) if after.raw_ns - one.raw_ns >= _BURST_NS] + list(readings[-1:])
+    if not ends or ends[-1].raw_ns - ends[0].raw_ns < _SEEN_NS:
+        return inf
+    now = turning_rate(readings)
+    return max(abs(rate - now) + error for rate, error in (_rate(earlier, later) for earlier, later in pairwise(ends)))
 
 
 def _rate(earlier: RealtimeReading, later: RealtimeReading) -> tuple[float, float]:

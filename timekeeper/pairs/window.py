@@ -1,18 +1,19 @@
 """PURE: the window of one directed pair of hosts: exchanges go in, an estimate with its bound comes out; it reads no clock."""
 
 from collections import deque
+from math import inf
 
-from timekeeper.pairs.bounds import RawBounds, error_ns
-from timekeeper.pairs.estimate import PairEstimate, PairEvent, Refusal, Restart, Restarted, Side, Stepped
+from timekeeper.pairs.bounds import BURST_NS, RawBounds, error_ns
+from timekeeper.pairs.estimate import Correction, PairEstimate, PairEvent, Refusal, Restart, Restarted, Side, Stepped
 from timekeeper.pairs.exchange import Exchange, RealtimeReading
-from timekeeper.pairs.rates import RATE_BOUND, WANDER
+from timekeeper.pairs.rates import FASTEST_SLEW, RATE_BOUND, SETTLED_S, STEERING, WANDER
 from timekeeper.pairs.steps import StepDetector
 from timekeeper.pairs.strip import Strip
-from timekeeper.pairs.turning import turning_rate
+from timekeeper.pairs.turning import turning_change, turning_rate
 
 VOID_NS = 1_000_000_000_000
 """After this long without an exchange nothing is said any more (as ClockBound does)."""
-DRIFT_PPM = 5.0
+DRIFT_PPM = 10.0
 """The drift is told when it is known at least this well."""
 
 EXCHANGE_NS = 10_000_000_000
@@ -21,8 +22,8 @@ EXCHANGE_NS = 10_000_000_000
 REVERTED = 16
 """Answers from an older epoch, one after the other: more than late ones of a burst; the peer was set back to a snapshot."""
 
-_BURST_NS = 1_000_000_000  # a burst of 8 at 20 ms, with room for slow answers
 _EVENTS = 32
+_NO_CORRECTION = Correction()
 
 
 class PairWindow:
@@ -54,18 +55,22 @@ class PairWindow:
         self._watch(Side.THEIRS, exchange.theirs)
         return None
 
-    def estimate(self, now_raw_ns: int, ours: RealtimeReading | None = None) -> PairEstimate | None:
+    def estimate(
+        self, now_raw_ns: int, ours: RealtimeReading | None = None, correction: Correction = _NO_CORRECTION
+    ) -> PairEstimate | None:
         """Say how the clocks stand to each other now.
 
         Args:
             now_raw_ns: Our CLOCK_MONOTONIC_RAW.
             ours: Our REALTIME - RAW of about now: a step of our own clock since the last exchange is then allowed for.
+            correction: What the time daemons of both hosts are about to do.
 
         Returns:
-            The estimate; None without an exchange within the last 1000 s.
+            The estimate; None without an exchange within the last 1000 s, and where the last one is yet to come: then our
+            raw clock was set back.
         """
         newest = self._bounds.newest
-        if newest is None or now_raw_ns - newest.t4_ns > VOID_NS:
+        if newest is None or not newest.t1_ns <= now_raw_ns <= newest.t4_ns + VOID_NS:
             return None
         strip = self._fitting_strip()
         at_ns, theta_ns = self._bounds.origin()
@@ -77,8 +82,10 @@ class PairWindow:
         early_ns = abs(mine.raw_ns - mine_due_ns) + abs(newest.theirs.raw_ns - peers_due_ns) + half_ns
         offset_ns = theta_ns + newest.theirs.difference_ns - mine.difference_ns + middle_ns
         drift_ppm, drift_bound_ppm = _drift(strip)
-        rate = RATE_BOUND + self._parting_rate(drift_ppm)
-        bound_ns = half_ns + mine.error_ns + newest.theirs.error_ns + rate * (early_ns + age_ns)
+        loose = RATE_BOUND + self._parting_rate(drift_ppm)
+        rate = min(loose, self._proven_rate(strip, correction)) if mine is newest.ours else loose
+        moved_ns = rate * age_ns + _corrected_ns(correction, age_ns)
+        bound_ns = half_ns + mine.error_ns + newest.theirs.error_ns + loose * early_ns + moved_ns
         return PairEstimate(
             offset_s=offset_ns / 1e9,
             bound_s=bound_ns / 1e9,
@@ -87,6 +94,7 @@ class PairWindow:
             drift_ppm=drift_ppm,
             drift_bound_ppm=drift_bound_ppm,
             steps=self._steps,
+            rate_bound_ppm=rate * 1e6,
         )
 
     def _own_reading(
@@ -102,11 +110,34 @@ class PairWindow:
 
     def _parting_rate(self, drift_ppm: float | None) -> float:
         """How fast the two CLOCK_REALTIME run apart, as far as that is measured: next to nothing while no daemon slews one."""
-        exchanges = self._bounds.exchanges
-        turned = turning_rate([one.theirs for one in exchanges]) - turning_rate([one.ours for one in exchanges])
+        turned = self._turned_apart()
         if drift_ppm is not None:
             return abs(turned + drift_ppm / 1e6)
         return abs(turned) if abs(turned) > RATE_BOUND else 0.0  # less may well be what the crystals need
+
+    def _proven_rate(self, strip: Strip, correction: Correction) -> float:
+        """The fastest at which the two CLOCK_REALTIME can part until the next exchange, as far as the window proves it.
+
+        That is how fast they are seen to part, what is not known of their drift, what crystals wander, and by how much the
+        turning of both has changed in the window. Of a daemon that has not settled nobody knows what it will do.
+        """
+        if correction.remaining_s > SETTLED_S:
+            return inf
+        exchanges = self._bounds.exchanges
+        change = turning_change([one.theirs for one in exchanges]) + turning_change([one.ours for one in exchanges])
+        drift, doubt = (strip.slope_low + strip.slope_high) / 2, (strip.slope_high - strip.slope_low) / 2
+        return abs(self._turned_apart() + drift) + doubt + WANDER + change + STEERING
+
+    def _turned_apart(self) -> float:
+        """How much faster the peer's CLOCK_REALTIME is turned against its raw clock than ours."""
+        exchanges = self._bounds.exchanges
+        return turning_rate([one.theirs for one in exchanges]) - turning_rate([one.ours for one in exchanges])
+
+    def enter_epoch(self, our_epoch: int) -> None:
+        """Our raw clock may have broken: what was measured on it before says nothing any more."""
+        newest = self._bounds.newest
+        if newest is not None and newest.our_epoch != our_epoch:
+            self._start_anew(Side.OURS, Restart.OUR_CLOCK_BROKE)
 
     def take_events(self) -> list[PairEvent]:
         """What happened since the last call, from the oldest on; beyond 32 the oldest are lost."""
@@ -153,7 +184,7 @@ class PairWindow:
         strip = self._bounds.strip()
         if strip is None:
             self._events.append(Restarted(Restart.CONTRADICTION))
-            self._bounds.keep_last(_BURST_NS)
+            self._bounds.keep_last(BURST_NS)
             strip = self._bounds.strip()
         if strip is None:
             self._bounds.keep_last(0)
@@ -181,6 +212,13 @@ def _is_of_old(exchange: Exchange, newest: Exchange) -> bool:
     if exchange.peer_boot_id != newest.peer_boot_id:
         return exchange.our_epoch == newest.our_epoch and exchange.t4_ns < newest.t4_ns
     return exchange.peer_epoch < newest.peer_epoch
+
+
+def _corrected_ns(correction: Correction, age_ns: int) -> float:
+    """How far a clock may have been moved by its daemon since the last exchange, beyond what it showed by then."""
+    left_s = correction.remaining_s if correction.remaining_s <= SETTLED_S else 0.0
+    announced_s = correction.announced_s if 1e9 * correction.since_s < age_ns else 0.0
+    return 1e9 * left_s + min(1e9 * announced_s, FASTEST_SLEW * age_ns)
 
 
 def _drift(strip: Strip) -> tuple[float, float] | tuple[None, None]:

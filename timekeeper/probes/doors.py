@@ -22,6 +22,8 @@ async def open_door(address: HostPort, *, kernel_timestamps: bool) -> StampedSoc
     try:
         family, _, _, _, where = (await _look_up(address, socket.AF_UNSPEC, socket.AI_PASSIVE))[0]
         sock = socket.socket(family, socket.SOCK_DGRAM)
+        if family is socket.AF_INET6:  # "[::]" is for IPv4 too, whatever net.ipv6.bindv6only says
+            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
         sock.bind(where)
         return StampedSocket(sock, kernel=kernel_timestamps)
     except UnicodeError:  # what the codec of host names says is no sentence, and differs from version to version

@@ -1,12 +1,14 @@
-"""SHELL: notices that the raw clock of this host broke: it slept, or its clock source was changed; it measures no peer."""
+"""SHELL: notices that the raw clock of this host broke: it slept, jumped, or has another source; it measures no peer."""
 
 import time
 from collections.abc import Callable
 from pathlib import Path
 
+from timekeeper.pairs.rates import FASTEST_SLEW
+
 _CLOCK_SOURCE = Path("/sys/devices/system/clocksource/clocksource0/current_clocksource")
 _SLEPT_NS = 1_000_000
-"""No sleep is shorter; an interrupted reading may seem to be."""
+"""No sleep, and no jump that counts, is shorter; an interrupted reading may seem to be."""
 _CLOCK_SOURCE_NS = 1_000_000_000
 """How long a clock source is believed: reading it means opening a file."""
 _NARROW_NS = 100_000
@@ -17,12 +19,12 @@ _READINGS = 50
 
 def read_asleep_ns() -> int:
     """How long this host has slept since its boot: CLOCK_BOOTTIME - CLOCK_MONOTONIC, read until nothing interrupts it."""
-    best = _read_asleep_once()
-    for _ in range(_READINGS):
-        if best[0] < _NARROW_NS:
-            break
-        best = min(best, _read_asleep_once())
-    return best[1]
+    return _read_beside_monotonic(time.CLOCK_BOOTTIME)[1]
+
+
+def read_raw_lead() -> tuple[int, int]:
+    """CLOCK_MONOTONIC, and CLOCK_MONOTONIC_RAW - CLOCK_MONOTONIC, read until nothing interrupts it, in nanoseconds."""
+    return _read_beside_monotonic(time.CLOCK_MONOTONIC_RAW)
 
 
 class EpochWatch:
@@ -34,14 +36,22 @@ class EpochWatch:
     Args:
         clock_source: The file in which the kernel names its clock source; none may be there.
         asleep_ns: Tells how long this host has slept.
+        raw_lead: Tells CLOCK_MONOTONIC, and how far the raw clock is ahead of it.
     """
 
-    def __init__(self, clock_source: Path = _CLOCK_SOURCE, asleep_ns: Callable[[], int] = read_asleep_ns) -> None:
+    def __init__(
+        self,
+        clock_source: Path = _CLOCK_SOURCE,
+        asleep_ns: Callable[[], int] = read_asleep_ns,
+        raw_lead: Callable[[], tuple[int, int]] = read_raw_lead,
+    ) -> None:
         self.epoch = _seconds_since_boot()
         """The current one, as of the last look."""
         self._path = clock_source
         self._read_asleep_ns = asleep_ns
         self._asleep_ns = asleep_ns()
+        self._read_raw_lead = raw_lead
+        self._raw_lead = raw_lead()
         self._clock_source = self._read_clock_source()
         self._looked_ns = time.monotonic_ns()
 
@@ -51,13 +61,19 @@ class EpochWatch:
         Returns:
             The current epoch.
         """
-        if self._has_slept() or self._has_other_source():
+        if any((self._has_slept(), self._has_jumped(), self._has_other_source())):
             self.epoch = max(self.epoch + 1, _seconds_since_boot())
         return self.epoch
 
     def _has_slept(self) -> bool:
         asleep_ns, self._asleep_ns = self._asleep_ns, self._read_asleep_ns()
         return abs(self._asleep_ns - asleep_ns) >= _SLEPT_NS
+
+    def _has_jumped(self) -> bool:
+        """Whether the raw clock left CLOCK_MONOTONIC by more than a daemon slews that one."""
+        before, self._raw_lead = self._raw_lead, self._read_raw_lead()
+        elapsed_ns, moved_ns = self._raw_lead[0] - before[0], self._raw_lead[1] - before[1]
+        return abs(moved_ns) >= _SLEPT_NS + FASTEST_SLEW * elapsed_ns
 
     def _has_other_source(self) -> bool:
         now_ns = time.monotonic_ns()
@@ -78,9 +94,20 @@ def _seconds_since_boot() -> int:
     return int(time.clock_gettime(time.CLOCK_BOOTTIME))
 
 
-def _read_asleep_once() -> tuple[int, int]:
-    """The width of the bracket, and the time slept as its middle tells."""
+def _read_beside_monotonic(clock: int) -> tuple[int, int]:
+    """CLOCK_MONOTONIC, and how far another clock is ahead of it."""
+    best = _read_bracketed(clock)
+    for _ in range(_READINGS):
+        if best[0] < _NARROW_NS:
+            break
+        best = min(best, _read_bracketed(clock))
+    return best[1:]
+
+
+def _read_bracketed(clock: int) -> tuple[int, int, int]:
+    """The width of the bracket, its middle, and how far the clock is ahead of that."""
     before_ns = time.monotonic_ns()
-    boot_ns = time.clock_gettime_ns(time.CLOCK_BOOTTIME)
+    other_ns = time.clock_gettime_ns(clock)
     after_ns = time.monotonic_ns()
-    return after_ns - before_ns, boot_ns - (before_ns + after_ns) // 2
+    middle_ns = (before_ns + after_ns) // 2
+    return after_ns - before_ns, middle_ns, other_ns - middle_ns

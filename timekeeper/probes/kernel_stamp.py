@@ -11,8 +11,8 @@ _OLDEST_NS = 1_000_000_000
 """A datagram that has lain there for longer than a second is more likely one whose clock was set meanwhile."""
 _FASTEST_PPM = 500
 """The kernel steers REALTIME by at most this; chronyd may ask for more (see `place_on_raw`)."""
-_STEP_NS = 50_000
-"""A REALTIME that moved by this much more than it may be steered was set, or is being slewed hard."""
+_MOVED_NS = 50_000
+"""A REALTIME that moved by more than this since it was read last was set, is being slewed, or was read long ago."""
 _PPM = 1_000_000
 
 
@@ -25,33 +25,29 @@ class Stamp:
     error_ns: int
 
 
-def place_on_raw(kernel_ns: int, now: RealtimeReading, last: RealtimeReading | None) -> Stamp | None:
+def place_on_raw(kernel_ns: int, now: RealtimeReading, last: RealtimeReading) -> Stamp | None:
     """Turn a receive stamp of the kernel into one of the raw clock.
 
     With REALTIME and RAW read at one moment, a stamp that is `age` old by REALTIME is as old by RAW. That is so only
-    while the two run at nearly the same rate and nobody sets REALTIME in between; where this cannot be relied on there
-    is no result, and the moment of reading has to do: it is later, which only widens what is concluded from it.
+    while nobody sets or steers REALTIME in between. So whatever it moved by since it was read last counts as an error
+    of the stamp, however long ago that was: it may all have happened between the stamp and its reading. Where that is
+    much, there is no result, and the moment of reading has to do: it is later, which only widens what is concluded.
 
     Args:
         kernel_ns: The kernel's stamp, on the kernel's own REALTIME.
         now: That REALTIME and RAW, read after the datagram.
-        last: The same, as read for an earlier datagram; None when there was none.
+        last: The same, as read before, for an earlier datagram or none.
 
     Returns:
         When it came in; None when the stamp is from the future, too old, or REALTIME or the reading not steady.
     """
     raw_ns = kernel_ns - now.difference_ns
     age_ns = now.raw_ns - raw_ns
-    if not 0 <= age_ns <= _OLDEST_NS or now.error_ns > WIDEST_ERROR_NS or not _is_steady(now, last):
-        return None
-    return Stamp(raw_ns, now.error_ns + _steering_ns(age_ns))
-
-
-def _is_steady(now: RealtimeReading, last: RealtimeReading | None) -> bool:
-    if last is None:
-        return True
     moved_ns = abs(now.difference_ns - last.difference_ns)
-    return moved_ns <= _STEP_NS + now.error_ns + last.error_ns + _steering_ns(abs(now.raw_ns - last.raw_ns))
+    read_ns = now.error_ns + last.error_ns
+    if not 0 <= age_ns <= _OLDEST_NS or now.error_ns > WIDEST_ERROR_NS or moved_ns > _MOVED_NS + read_ns:
+        return None
+    return Stamp(raw_ns, read_ns + moved_ns + _steering_ns(age_ns))
 
 
 def _steering_ns(span_ns: int) -> int:

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from timekeeper.pairs import RealtimeReading
-from timekeeper.probes.kernel_stamp import WIDEST_ERROR_NS, Stamp, place_on_raw
+from timekeeper.probes.kernel_stamp import Stamp, place_on_raw
 from timekeeper.probes.packet import PACKET_BYTES
 from timekeeper.probes.return_path import PATH_BYTES, Control, ask_for_path, find_return_path
 
@@ -27,6 +27,8 @@ Address: TypeAlias = tuple[Any, ...]
 _READINGS = 9
 """The narrowest bracket of so many is nearly always one that nothing interrupted."""
 _KERNEL_READINGS = 5
+_NARROW_NS = 1_000
+"""Half of a bracket that nothing interrupted; the first one after a pause is wider, and widens every bound."""
 
 _SO_TIMESTAMPNS = 35
 """Not in Python's socket module; the control message has the same number and holds a ``struct timespec``."""
@@ -52,10 +54,10 @@ def kernel_stamps_are_possible() -> bool:
 
 
 def read_kernel_realtime() -> RealtimeReading:
-    """REALTIME as the kernel keeps it, against the raw clock; read again while the reading is interrupted."""
+    """REALTIME as the kernel keeps it, against the raw clock; read again while the bracket is wide, a few times."""
     best = _read_bracketed(_read_kernel_ns)
     for _ in range(_KERNEL_READINGS - 1):
-        if best.error_ns <= WIDEST_ERROR_NS:
+        if best.error_ns <= _NARROW_NS:
             break
         best = min(best, _read_bracketed(_read_kernel_ns), key=_error_ns)
     return best
@@ -86,6 +88,7 @@ class StampedSocket:
         self._last: RealtimeReading | None = None
         sock.setsockopt(*ask_for_path(sock.family), 1)
         if kernel and kernel_stamps_are_possible():
+            self._last = read_kernel_realtime()
             with suppress(OSError):  # where the kernel gives none, the moment of reading counts too
                 sock.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
 
@@ -127,9 +130,11 @@ class StampedSocket:
         return read
 
     def _place(self, kernel_ns: int) -> Stamp | None:
-        now, last = read_kernel_realtime(), self._last
-        self._last = now
-        return place_on_raw(kernel_ns, now, last)
+        last = self._last
+        if last is None:
+            return None
+        self._last = read_kernel_realtime()
+        return place_on_raw(kernel_ns, self._last, last)
 
 
 class _Timespec(ctypes.Structure):

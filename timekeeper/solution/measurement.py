@@ -1,7 +1,7 @@
 """PURE: what the hosts of a cluster report, as values that grow old; it does not know how they were measured or sent."""
 
 from dataclasses import dataclass, replace
-from math import isfinite
+from math import inf, isfinite
 
 VOID_AFTER_S = 1000.0
 """A word this old says nothing any more: ClockBound's limit."""
@@ -43,6 +43,8 @@ class Measurement:
     """``probe`` or ``router``."""
     drift_ppm: float | None = None
     """How much faster the crystal of the target runs; None until known."""
+    rate_bound: float = 2 * DRIFT_BOUND
+    """How fast `bound_s` grows with age: what two crystals may do, and less where it is known that these do not."""
 
     @property
     def is_usable(self) -> bool:
@@ -54,6 +56,7 @@ class Measurement:
             and abs(self.drift_ppm or 0.0) <= _MAX_DRIFT_PPM
             and 0 <= self.bound_s <= _MAX_BOUND_S
             and 0 <= self.age_s <= VOID_AFTER_S
+            and 0 <= self.rate_bound < inf
         )
 
 
@@ -122,23 +125,24 @@ def age_measurement(measurement: Measurement, elapsed_s: float, rate: float = 0.
     Args:
         measurement: As it was reported.
         elapsed_s: Since then.
-        rate: How fast the clocks parted before it, where that was faster than crystals do; see `find_rate`.
+        rate: How fast the clocks parted before it, where that was faster than was to be expected; see `find_rate`.
 
     Returns:
-        The same with a wider bound: two crystals may have drifted apart meanwhile, and what parted the clocks before may
-        have gone on all the time, or have ended at once.
+        The same with a wider bound: the clocks may have parted at the rate that it allows them, and what parted them
+        faster before may have gone on all the time, or have ended at once. Then nothing less than 100 ppm is believed.
     """
     moved_s = rate * elapsed_s / 2
+    rate_bound = max(measurement.rate_bound, 2 * DRIFT_BOUND) if rate else measurement.rate_bound
     return replace(
         measurement,
         offset_s=measurement.offset_s + moved_s,
         age_s=measurement.age_s + elapsed_s,
-        bound_s=measurement.bound_s + 2 * DRIFT_BOUND * elapsed_s + abs(moved_s),
+        bound_s=measurement.bound_s + rate_bound * elapsed_s + abs(moved_s),
     )
 
 
 def find_rate(before: Measurement, after: Measurement, elapsed_s: float) -> float:
-    """How fast two clocks part, where that is proven to be faster than crystals do.
+    """How fast two clocks part, where that is proven to be faster than the first of two words allows.
 
     Args:
         before: One measurement of a pair.
@@ -146,12 +150,12 @@ def find_rate(before: Measurement, after: Measurement, elapsed_s: float) -> floa
         elapsed_s: Between the two, as both were reported.
 
     Returns:
-        The rate, with what both bounds leave open; 0 where crystals explain it, and where a clock was set.
+        The rate, with what both bounds leave open; 0 where the first word explains it, and where a clock was set.
     """
     if elapsed_s < _SHORTEST_S:
         return 0.0
     moved_s, doubt_s = after.offset_s - before.offset_s, before.bound_s + after.bound_s
-    if abs(moved_s) <= doubt_s + 2 * DRIFT_BOUND * elapsed_s or abs(moved_s) > FASTEST * elapsed_s:
+    if abs(moved_s) <= doubt_s + before.rate_bound * elapsed_s or abs(moved_s) > FASTEST * elapsed_s:
         return 0.0
     return (moved_s + (doubt_s if moved_s > 0 else -doubt_s)) / elapsed_s
 

@@ -4,12 +4,14 @@ from timekeeper.sources.belief import believe
 from timekeeper.sources.chrony import read_chrony
 from timekeeper.sources.clockbound import ClockBound
 from timekeeper.sources.ntpd import read_ntpd
+from timekeeper.sources.ptp import Ptp
 from timekeeper.sources.selection import select_sources
 from timekeeper.sources.source import Source, switched_off
 from timekeeper.sources.timesyncd import read_timesyncd
 
 __all__ = [
     "ClockBound",
+    "Ptp",
     "Source",
     "believe",
     "read_chrony",

@@ -2,19 +2,22 @@
 
 import asyncio
 import secrets
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, suppress
 from pathlib import Path
 from typing import TypeVar
 
 from communicator.protocol import HostPort
-from timekeeper.discipline import Discipline, NoAnswer
+from timekeeper.discipline import Authentication, Discipline, NoAnswer
 from timekeeper.sources.chrony_codec import (
     ChronyReplyError,
     Command,
+    RefusedError,
     Source,
+    SourceMode,
     StaleReplyError,
     decode_activity,
+    decode_authentication,
     decode_source,
     decode_source_count,
     decode_tracking,
@@ -76,7 +79,21 @@ async def _converse(questions: "_Questions", conversation: Conversation) -> Disc
         for index in range(min(count, SOURCES))
     ]
     activity = await questions.ask(conversation, Command.ACTIVITY, decode_activity)
-    return describe_chrony(tracking, sources, activity)
+    return describe_chrony(tracking, sources, activity, await _ask_authentications(questions, conversation, sources))
+
+
+async def _ask_authentications(
+    questions: "_Questions", conversation: Conversation, sources: Sequence[Source]
+) -> Mapping[str, Authentication]:
+    """Of each server, as far as it is told: mostly to those who ask at the Unix socket."""
+    found: dict[str, Authentication] = {}
+    with suppress(RefusedError):
+        for source in sources:
+            if source.name and source.mode is not SourceMode.REFERENCE_CLOCK:
+                found[source.name] = await questions.ask(
+                    conversation, Command.AUTH_DATA, decode_authentication, source.name
+                )
+    return found
 
 
 class _Questions:
@@ -86,11 +103,15 @@ class _Questions:
         self._ignored = ""
 
     async def ask(
-        self, conversation: Conversation, command: Command, decode: Callable[[bytes, int], Answer], index: int = 0
+        self,
+        conversation: Conversation,
+        command: Command,
+        decode: Callable[[bytes, int], Answer],
+        source: int | str = 0,
     ) -> Answer:
         """Send one request and wait for its reply."""
         sequence = secrets.randbits(32)
-        conversation.send(encode_request(command, sequence, index))
+        conversation.send(encode_request(command, sequence, source))
         while True:
             try:
                 return decode(await conversation.receive(), sequence)

@@ -1,8 +1,8 @@
 """PURE: chrony's command protocol, version 6, as bytes; it knows no socket and judges nothing.
 
 A request is silently dropped by chronyd unless it is as long as its reply will be. All numbers are big-endian.
-Only commands that chronyd answers to anyone on loopback are here; their layout (``candm.h``) has stayed the same
-throughout version 6.
+All commands but AUTH_DATA are answered to anyone on loopback; their layout (``candm.h``) has stayed the same throughout
+version 6.
 """
 
 import ipaddress
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from communicator.errors import RemoteProtocolError
-from timekeeper.discipline import Leap
+from timekeeper.discipline import Authentication, Leap
 
 PROTOCOL_VERSION = 6
 
@@ -24,12 +24,15 @@ _TRACKING = struct.Struct(f"!I{_ADDRESS}HHIIIIIIIIIIII")
 _SOURCE = struct.Struct(f"!{_ADDRESS}hHHHHHIIII")
 _COUNT = struct.Struct("!I")
 _ACTIVITY = struct.Struct("!IIIII")
+_AUTHENTICATION = struct.Struct("!H22x")
+_IPV4, _IPV6 = 1, 2
 
 _COEFFICIENT_BITS = 25
 _EXPONENT_BITS = 7
 _NO_HIGH_SECONDS = 0x7FFF_FFFF
 _NS_PER_S = 1_000_000_000
 
+_AUTHENTICATIONS = (Authentication.NONE, Authentication.KEY, Authentication.NTS)
 _LEAPS = (Leap.NORMAL, Leap.INSERT, Leap.DELETE, Leap.UNSYNCHRONIZED)
 _STATUS = {
     1: "failed",
@@ -47,6 +50,10 @@ class ChronyReplyError(RemoteProtocolError):
     """What came back is not the reply to our request."""
 
 
+class RefusedError(ChronyReplyError):
+    """chronyd does not do what it was asked to: over UDP it answers some commands to nobody."""
+
+
 class StaleReplyError(ChronyReplyError):
     """A reply to another request than ours: one that came late, or a forgery. Ours may still come."""
 
@@ -58,6 +65,7 @@ class Command(IntEnum):
     SOURCE_DATA = 15
     TRACKING = 33
     ACTIVITY = 44
+    AUTH_DATA = 67
 
 
 _REPLIES: dict[Command, tuple[int, struct.Struct]] = {
@@ -65,6 +73,7 @@ _REPLIES: dict[Command, tuple[int, struct.Struct]] = {
     Command.SOURCE_DATA: (3, _SOURCE),
     Command.TRACKING: (5, _TRACKING),
     Command.ACTIVITY: (12, _ACTIVITY),
+    Command.AUTH_DATA: (20, _AUTHENTICATION),
 }
 """The code and the layout of each command's reply."""
 
@@ -140,20 +149,28 @@ class Activity:
     unresolved: int
 
 
-def encode_request(command: Command, sequence: int, index: int = 0) -> bytes:
+def encode_request(command: Command, sequence: int, source: int | str = 0) -> bytes:
     """Write a request.
 
     Args:
         command: What to ask.
         sequence: 32 bits that the reply will repeat.
-        index: Which source, for `Command.SOURCE_DATA`.
+        source: Which source: its index for `Command.SOURCE_DATA`, its address for `Command.AUTH_DATA`.
 
     Returns:
         The datagram, as long as its reply will be.
     """
     head = _REQUEST.pack(PROTOCOL_VERSION, _PACKET_REQUEST, 0, 0, command, 0, sequence, 0, 0)
-    body = _COUNT.pack(index) if command is Command.SOURCE_DATA else b""
-    return (head + body).ljust(_REPLY.size + _REPLIES[command][1].size, b"\0")
+    return (head + _argument(command, source)).ljust(_REPLY.size + _REPLIES[command][1].size, b"\0")
+
+
+def _argument(command: Command, source: int | str) -> bytes:
+    if command is Command.SOURCE_DATA:
+        return _COUNT.pack(source)
+    if command is not Command.AUTH_DATA:
+        return b""
+    address = ipaddress.ip_address(source)
+    return struct.pack(f"!{_ADDRESS}", address.packed, _IPV4 if address.version == 4 else _IPV6)  # noqa: PLR2004 - of IP
 
 
 def decode_tracking(data: bytes, sequence: int) -> Tracking:
@@ -196,7 +213,7 @@ def decode_source(data: bytes, sequence: int) -> Source:
         raise ChronyReplyError(f"source data: {unknown}") from None
     is_clock = mode is SourceMode.REFERENCE_CLOCK
     return Source(
-        _reference_clock_text(address) if is_clock else _address_text(address, family),
+        name_reference_clock(address) if is_clock else _address_text(address, family),
         poll,
         stratum,
         state,
@@ -217,6 +234,14 @@ def decode_source_count(data: bytes, sequence: int) -> int:
 def decode_activity(data: bytes, sequence: int) -> Activity:
     """Read the reply to `Command.ACTIVITY`; arguments and errors as in `decode_tracking`."""
     return Activity(*_body(Command.ACTIVITY, data, sequence))
+
+
+def decode_authentication(data: bytes, sequence: int) -> Authentication:
+    """Read the reply to `Command.AUTH_DATA`; arguments and errors as in `decode_tracking`."""
+    (mode,) = _body(Command.AUTH_DATA, data, sequence)
+    if mode >= len(_AUTHENTICATIONS):
+        raise ChronyReplyError(f"authentication mode {mode} does not exist")
+    return _AUTHENTICATIONS[mode]
 
 
 def decode_float(bits: int) -> float:
@@ -247,7 +272,7 @@ def _body(command: Command, data: bytes, sequence: int) -> tuple:  # type: ignor
     if answered_sequence != sequence or answered != command:
         raise StaleReplyError(f"reply to request {answered} number {answered_sequence}, not to ours")
     if status:
-        raise ChronyReplyError(f"chronyd refused {command.name}: {_STATUS.get(status, f'status {status}')}")
+        raise RefusedError(f"chronyd refused {command.name}: {_STATUS.get(status, f'status {status}')}")
     code, layout = _REPLIES[command]
     if reply != code or len(data) < _REPLY.size + layout.size:
         raise ChronyReplyError(f"reply {reply} of {len(data)} bytes does not answer {command.name}")
@@ -256,11 +281,11 @@ def _body(command: Command, data: bytes, sequence: int) -> tuple:  # type: ignor
 
 def _address_text(address: bytes, family: int) -> str:
     """The address as text; empty for none and for a name not resolved yet (family 3)."""
-    if family == 1:
+    if family == _IPV4:
         return str(ipaddress.IPv4Address(address[:4]))
-    return str(ipaddress.IPv6Address(address)) if family == 2 else ""  # noqa: PLR2004 - chrony's number for IPv6
+    return str(ipaddress.IPv6Address(address)) if family == _IPV6 else ""
 
 
-def _reference_clock_text(address: bytes) -> str:
+def name_reference_clock(address: bytes) -> str:
     """A reference clock is known by up to four characters in place of an address."""
     return address[:4].rstrip(b"\0").decode("ascii", "backslashreplace")

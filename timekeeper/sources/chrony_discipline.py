@@ -1,9 +1,9 @@
 """PURE: chrony's answers translated into the shape all time daemons share; no bytes, no judgement."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from timekeeper.discipline import Discipline, Reference, Upstream, UpstreamState
-from timekeeper.sources.chrony_codec import Activity, Source, SourceState, Tracking
+from timekeeper.discipline import Authentication, Discipline, Reference, Upstream, UpstreamState
+from timekeeper.sources.chrony_codec import Activity, Source, SourceState, Tracking, name_reference_clock
 
 DAEMON = "chronyd"
 
@@ -20,13 +20,16 @@ _STATES = {
 }
 
 
-def describe_chrony(tracking: Tracking, sources: Sequence[Source], activity: Activity) -> Discipline:
+def describe_chrony(
+    tracking: Tracking, sources: Sequence[Source], activity: Activity, authentications: Mapping[str, Authentication]
+) -> Discipline:
     """Translate.
 
     Args:
         tracking: What chronyd says of the clock.
         sources: What it says of its sources; those whose address is not resolved yet are left out.
         activity: How many of these there are.
+        authentications: Of the servers by address, as far as it is told.
 
     Returns:
         The same in the shared shape.
@@ -42,10 +45,20 @@ def describe_chrony(tracking: Tracking, sources: Sequence[Source], activity: Act
         update_interval_s=tracking.update_interval_s,
         updated_wall_ns=tracking.reference_time_ns,
         upstreams=tuple(
-            Upstream(source.name, _STATES[source.state], bool(source.reachability)) for source in sources if source.name
+            Upstream(source.name, _STATES[source.state], bool(source.reachability), authentications.get(source.name))
+            for source in sources
+            if source.name
         ),
+        followed=_name_followed(tracking),
         unresolved_upstreams=activity.unresolved,
     )
+
+
+def _name_followed(tracking: Tracking) -> str:
+    """The one behind the last update; a reference clock is told by its name alone."""
+    if tracking.address or tracking.reference_id in (0, _OWN_CLOCK):
+        return tracking.address
+    return name_reference_clock(tracking.reference_id.to_bytes(4))
 
 
 def _reference(reference_id: int) -> Reference:

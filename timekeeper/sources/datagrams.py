@@ -85,17 +85,43 @@ async def connect_unix(path: str) -> AsyncIterator[Conversation]:
         OSError: There is no such socket, or no permission to write to it or to make ours.
     """
     ours = Path(path).with_name(f"bellwether.{secrets.token_hex(8)}.sock")
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK) as endpoint:
+    with _unix_socket() as endpoint:
         try:
             endpoint.bind(str(ours))
             ours.chmod(0o666)
-            endpoint.connect(path)
-            transport, conversation = await asyncio.get_running_loop().create_datagram_endpoint(
-                Conversation, sock=endpoint
-            )
-            try:
+            async with _connect(endpoint, path) as conversation:
                 yield conversation
-            finally:
-                transport.close()
         finally:
             ours.unlink(missing_ok=True)
+
+
+@asynccontextmanager
+async def connect_unix_unnamed(path: str) -> AsyncIterator[Conversation]:
+    """Talk to a Unix datagram socket whose owner answers to any address; ours is no file, so that none can be left behind.
+
+    Args:
+        path: Of the peer's socket. The peer has to be in the same network namespace (unix(7), abstract addresses), and
+            may be any user.
+
+    Raises:
+        OSError: There is no such socket, or no permission to write to it.
+    """
+    with _unix_socket() as endpoint:
+        endpoint.bind("")  # the kernel chooses
+        async with _connect(endpoint, path) as conversation:
+            yield conversation
+
+
+def _unix_socket() -> socket.socket:
+    return socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
+
+
+@asynccontextmanager
+async def _connect(endpoint: socket.socket, path: str) -> AsyncIterator[Conversation]:
+    """Once connected, it hears the peer alone."""
+    endpoint.connect(path)
+    transport, conversation = await asyncio.get_running_loop().create_datagram_endpoint(Conversation, sock=endpoint)
+    try:
+        yield conversation
+    finally:
+        transport.close()

@@ -7,8 +7,10 @@ from timekeeper.sources import chrony_discipline, clockbound_segment, ntpd_disci
 from timekeeper.sources.chrony import read_chrony
 from timekeeper.sources.clockbound import ClockBound
 from timekeeper.sources.ntpd import read_ntpd
+from timekeeper.sources.ptp import Ptp
 from timekeeper.sources.source import Question, Source, switched_off
 from timekeeper.sources.timesyncd import read_timesyncd
+from timekeeper.time_daemons import PTP4L
 
 
 def select_sources(settings: SourceSettings) -> tuple[Source, ...]:
@@ -21,11 +23,13 @@ def select_sources(settings: SourceSettings) -> tuple[Source, ...]:
         All of them, in the order in which they are believed: ClockBound, which only repeats chronyd's word with a
         bound of its own, comes last.
     """
-    chrony, ntpd, clockbound = settings.chrony_address, settings.ntpd_address, settings.clockbound_path
+    chrony, ntpd = settings.chrony_address, settings.ntpd_address
+    ptp, clockbound = settings.ptp_path, settings.clockbound_path
     return (
         _source(chrony_discipline.DAEMON, "chrony", partial(read_chrony, chrony) if chrony else None),
         _source(ntpd_discipline.DAEMON, "ntpd", partial(read_ntpd, ntpd) if ntpd else None),
         _source(timesyncd_message.DAEMON, "timesyncd", read_timesyncd if settings.timesyncd else None),
+        _source(PTP4L, "ptp", Ptp(ptp, settings.ptp_domain).ask if ptp else None),
         _source(clockbound_segment.DAEMON, "clockbound", ClockBound(clockbound).ask if clockbound else None),
     )
 

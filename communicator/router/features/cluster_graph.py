@@ -10,6 +10,8 @@ from communicator.protocol.names import BROADCAST_SERVICES, ROUTER_SERVICE, THIS
 from communicator.protocol.values import NS_PER_S, required
 from communicator.router.cores.balancing import Balancer, Candidate
 from communicator.router.delivery.choosing import candidates
+from communicator.router.features.cluster_status import find_who_counts
+from communicator.router.mesh.standing import Standing
 from communicator.router.peering.exchange import publish_links, topology_changed
 from communicator.router.switchboard import Switchboard
 from communicator.router.vocabulary.effects import Level
@@ -20,10 +22,11 @@ from communicator.router.vocabulary.registry import Link
 def cluster_get_graph(board: Switchboard, link: Link, _message: Message, _now: Instant) -> None:
     """CLUSTER_GET_GRAPH: answered by CLUSTER_GRAPH with members, links, and how things stand with each neighbor."""
     edges, members = board.mesh.topology.edges(), board.mesh.book.members()
+    standing = find_who_counts(board)
     graph = clusters.Graph(
         server=board.config.server_name,
         address=board.config.my_address,
-        nodes=tuple(_node(board, server) for server in _servers(board)),
+        nodes=tuple(_node(board, server, standing) for server in _servers(board)),
         links=tuple(clusters.Link(edge.a, edge.b, edge.cost, edge.confirmed) for edge in edges),
         neighbors=tuple(msgspec.convert(member, clusters.Neighbor, from_attributes=True) for member in members),
     )
@@ -31,11 +34,13 @@ def cluster_get_graph(board: Switchboard, link: Link, _message: Message, _now: I
 
 
 def _servers(board: Switchboard) -> list[str]:
+    """Every server that is there, and those that are not and still known: what was invented by one that left is neither."""
     mesh = board.mesh
-    return sorted({board.config.server_name, *mesh.database.links(), *mesh.peers, *board.carrier.reachable()})
+    told = filter(mesh.book.knows, mesh.database.links())
+    return sorted({board.config.server_name, *told, *mesh.peers, *board.carrier.reachable()})
 
 
-def _node(board: Switchboard, server: str) -> clusters.Node:
+def _node(board: Switchboard, server: str, standing: Standing) -> clusters.Node:
     mesh = board.mesh
     path = board.carrier.path(server)
     state = mesh.database.links().get(server)
@@ -52,6 +57,8 @@ def _node(board: Switchboard, server: str) -> clusters.Node:
         cost=0 if own else board.carrier.cost(server),
         hops=max(0, len(path) - 1),
         next_hop=path[1] if len(path) > 1 else "",
+        counts=own or server in standing.counted or mesh.book.is_configured(server),
+        vouched_by=standing.vouched_by.get(server, ()),
     )
 
 

@@ -1,13 +1,19 @@
 """CLUSTER_GET_STATUS and its elders: how many routers there are, how many are reached, and whether that is a quorum."""
 
+from collections.abc import Set as AbstractSet
+from functools import partial
+
 from communicator.protocol.message import Message
+from communicator.router.mesh.mesh import Mesh
+from communicator.router.mesh.standing import Standing, find_standing
 from communicator.router.switchboard import Switchboard
 from communicator.router.vocabulary.effects import Keep, KeptFile, Level
 from communicator.router.vocabulary.events import Instant
+from communicator.router.vocabulary.records import LINKS
 from communicator.router.vocabulary.registry import Link
 
-MISSING_TOLD = 100
-"""Missing routers named in one answer; the others are in CLUSTER_GRAPH."""
+NAMES_TOLD = 100
+"""Missing routers named in one answer, and as many that do not count; the others are in CLUSTER_GRAPH."""
 
 
 def cluster_get_status(board: Switchboard, link: Link, _message: Message, _now: Instant) -> None:
@@ -26,13 +32,13 @@ def cluster_status(board: Switchboard, link: Link, _message: Message, _now: Inst
 def measure_cluster(board: Switchboard) -> dict[str, str]:
     """The state of the cluster as CLUSTER_CURRENT_STATUS tells it.
 
-    As in the ancestor a cluster is up while more than half of all known routers are reached, and complete when all are; unlike
-    there, only those count as reached to whom a way leads that is really up.
+    As in the ancestor a cluster is up while more than half of its routers are reached, and complete when all are; unlike there,
+    only those count as reached to whom a way leads that is really up, and not everyone who was heard of counts.
     """
-    reached = board.carrier.reachable()
-    count = max(board.mesh.book.count, 1 + len(reached))
-    live, quorum = 1 + len(reached), count // 2 + 1
-    missing = [member.server or member.address for member in board.mesh.book.members() if member.server not in reached]
+    reached, counted = board.carrier.reachable(), counted_servers(board)
+    count, live = 1 + len(counted), 1 + len(counted & reached)
+    quorum = count // 2 + 1
+    named = {"missing": sorted(counted - reached), "uncounted": sorted(reached - counted)}
     told = {
         "status": "up" if live >= quorum else "down",
         "completeness": "complete" if live == count else "incomplete",
@@ -41,7 +47,45 @@ def measure_cluster(board: Switchboard) -> dict[str, str]:
         "quorum": str(quorum),
         "servers": ",".join(sorted((board.config.server_name, *reached))),
     }
-    return told | ({"missing": ",".join(sorted(missing)[:MISSING_TOLD])} if missing else {})
+    return told | {name: ",".join(servers[:NAMES_TOLD]) for name, servers in named.items() if servers}
+
+
+def find_who_counts(board: Switchboard) -> Standing:
+    """Who counts by name, and who vouches for those that are reached and do not.
+
+    A router to which we are linked, or were, counts, and so does one on a bus that we are on.
+    """
+    mesh, reached = board.mesh, board.carrier.reachable()
+    mesh.refresh()
+    met = {server for server in reached if (hop := board.carrier.hop(server)) is not None and hop.is_last}
+    return find_standing(mesh.book.counted | met, reached, partial(_neighbors, mesh))
+
+
+def _neighbors(mesh: Mesh, server: str) -> AbstractSet[str]:
+    """To whom a server says that it is linked; of one that is linked to us only the life that is, for others may be invented."""
+    link = mesh.peers.get(server)
+    if link is not None and link.peer is not None and link.peer.boot_id != mesh.database.boot_id(server):
+        return frozenset()
+    return mesh.topology.neighbors(server)
+
+
+def counted_servers(board: Switchboard) -> frozenset[str]:
+    """All other routers that count, by name; a configured one of which no name is known, by its address."""
+    configured = {member.server or member.address for member in board.mesh.book.members() if member.configured}
+    return find_who_counts(board).counted | configured
+
+
+def settle_members(board: Switchboard, now: Instant) -> None:
+    """Note down who counts from now on, and strike out what nobody tells of any more."""
+    mesh = board.mesh
+    new = find_who_counts(board).counted - mesh.book.counted
+    addresses = mesh.addresses() if new else {}
+    for server in sorted(new):
+        started = max((record.started for record in mesh.database.records_of(server, LINKS)), default=0)
+        mesh.book.vouch(server, addresses.get(server, ""), now.monotonic_s, started)
+    reached = board.carrier.reachable()
+    mesh.book.settle(reached, now.monotonic_s)
+    mesh.database.make_room(reached | mesh.book.counted)
 
 
 def _answer(board: Switchboard) -> dict[str, str]:

@@ -7,7 +7,7 @@ from communicator.protocol.line_form import encode_line
 from communicator.protocol.message import Message
 from communicator.protocol.values import NS_PER_S, format_timestamp
 from communicator.router.cores.statistics import fill, render
-from communicator.router.features.cluster_status import measure_cluster
+from communicator.router.features.cluster_status import counted_servers, measure_cluster
 from communicator.router.switchboard import Handler, Switchboard
 from communicator.router.vocabulary.effects import Level, Measure
 from communicator.router.vocabulary.events import Instant, Measured
@@ -83,6 +83,7 @@ def _cluster(board: Switchboard) -> Peers:
         complete=status["completeness"] == "complete",
         members=int(status["neighbors_count"]),
         members_live=int(status["live_count"]),
+        members_uncounted=len(board.carrier.reachable() - counted_servers(board)),
         members_not_enforcing=len(mesh.directory.leaves()),
         quorum_size=int(status["quorum"]),
         peers=tuple(_peer(board, server) for server in sorted(_others(board))),
@@ -102,7 +103,7 @@ def _cluster(board: Switchboard) -> Peers:
 
 def _others(board: Switchboard) -> set[str]:
     """Every other server of the cluster by name, reached or not."""
-    named = {member.server for member in board.mesh.book.members() if member.server}
+    named = {member.server for member in board.mesh.book.members() if member.server and member.counts}
     return named | board.carrier.reachable() | set(board.mesh.peers)
 
 

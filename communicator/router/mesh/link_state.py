@@ -5,6 +5,7 @@ the next, and a new life makes all that was said in older ones void.
 """
 
 from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from enum import StrEnum
 from types import MappingProxyType
 
@@ -152,6 +153,12 @@ class Database:
         for part in self._parts.pop(server, {}):
             self._changed(part)
         self._links.pop(server, None)
+
+    def make_room(self, kept: AbstractSet[str]) -> None:
+        """Where there are as many servers as may be, forget all but these: invented ones are not to keep others out for ever."""
+        if len(self._parts) >= self._members_max:
+            for server in self._parts.keys() - kept:
+                self.forget(server)
 
     def boot_id(self, server: str) -> str | None:
         """Which life of a server is known; None when it has said nothing."""

@@ -14,6 +14,7 @@ routers has some 2^19 pairs of them with a handful of such ways each, so that ab
 import hashlib
 import heapq
 from collections.abc import Collection, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -176,6 +177,10 @@ class Topology:
     def leaf(self, server: str) -> Leaf | None:
         """What is known of a leaf: its address by the router on the way, its services by all; None for a router."""
         return self._map.leaves.get(server)
+
+    def neighbors(self, server: str) -> AbstractSet[str]:
+        """To whom a server says that it is linked, leaves among them."""
+        return self._map.told.get(server, {}).keys()
 
     def attached(self, leaf: str) -> frozenset[str]:
         """The routers that a leaf is linked to."""

@@ -107,6 +107,8 @@ def link_state(board: Switchboard, link: Link, message: Message, now: Instant) -
     for record in decode_records(message.get("records")):
         if link.is_bus and record.server not in (message.sent_from_server, board.config.server_name):
             continue  # there everyone speaks for itself, and may remind us of a former life
+        if _is_told_by_itself(board, link, record):
+            continue
         match database.accept(record):
             case Outcome.NEW:
                 news.append(record)
@@ -118,9 +120,15 @@ def link_state(board: Switchboard, link: Link, message: Message, now: Instant) -
                 board.statistics.records_refused += 1
             case Outcome.SAME:
                 pass
-    _take(board, news, now)
+    _take(board, news, link, now)
     flood(board, news, link)
     _send(board, link, list(older.values()))
+
+
+def _is_told_by_itself(board: Switchboard, link: Link, record: Record) -> bool:
+    """Whether it is the word of a router that is linked to us: it tells us itself, over its own link, where nobody can forge it."""
+    own = board.mesh.peers.get(record.server)
+    return own is not None and own is not link and own.peer is not None and own.peer.boot_id == record.boot_id
 
 
 def _own_name_heard(board: Switchboard, record: Record, now: Instant) -> None:
@@ -147,18 +155,19 @@ def republish(board: Switchboard, now: Instant) -> None:
     flood(board, board.mesh.database.republish())
 
 
-def _take(board: Switchboard, news: list[Record], now: Instant) -> None:
+def _take(board: Switchboard, news: list[Record], link: Link, now: Instant) -> None:
     """What news mean for the address book and the routes."""
     mesh = board.mesh
+    teller = "" if link.peer is None else link.peer.server
     links = [record for record in news if record.part == LINKS and record.server != board.config.server_name]
     for record in links:
         state = record.state
         if mesh.database.links().get(record.server) is not state or not isinstance(state, LinksState):
             continue  # a later record of the same line has made it void
-        mesh.book.prove(record.server, state.address, now.monotonic_s, record.started)
+        mesh.book.prove(record.server, state.address, now.monotonic_s, record.started, teller)
         for neighbor in state.neighbors:
             if neighbor.leaf is not None:
-                mesh.book.prove(neighbor.server, neighbor.leaf.address, now.monotonic_s, started_s=0)
+                mesh.book.prove(neighbor.server, neighbor.leaf.address, now.monotonic_s, 0, teller)
         mesh.book.merge_forgotten(state.forgotten, now.wall_ns // NS_PER_S)
     if links:
         topology_changed(board, now)  # soon after it the address book is kept: news come in crowds

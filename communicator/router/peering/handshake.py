@@ -60,7 +60,7 @@ def greet(board: Switchboard, link: Link, now: Instant) -> None:
 
 def _offer(board: Switchboard, receiver: str) -> dict[str, str]:
     heard_of = sorted({instance.service for instance in board.mesh.directory.all()})
-    neighbors = order_neighbors(board.mesh.book.addresses(), receiver, board.mesh.members())
+    neighbors = order_neighbors(board.mesh.book.told(), receiver, board.mesh.members())
     return render_offer(board.config, neighbors, heard_of)
 
 
@@ -234,7 +234,7 @@ def _enter(board: Switchboard, link: Link, offer: Offer, now: Instant) -> None:
     for address in replaced:
         board.notice(Level.INFO, "address_replaced", server=offer.peer.server, old=address, new=offer.peer.address)
     book.linked(link.dial, offer.peer.server, now.monotonic_s)
-    book.hear(offer.neighbors, now.monotonic_s)
+    book.hear(offer.neighbors, now.monotonic_s, offer.peer.server)
     board.keep_neighbors()
 
 

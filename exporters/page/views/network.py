@@ -248,7 +248,8 @@ def _rank(node: Node) -> tuple[int, str]:
 
 def _notes(node: Node, tried: Neighbor | None) -> list[str]:
     """What is unusual; that a host which is reached over others is not dialled is not, as long as nothing failed."""
-    notes = [] if node.directory else [CPP_ROUTER]
+    told = (CPP_ROUTER if not node.directory else "", clusters.uncounted_text(node))
+    notes = [note for note in told if note]
     if tried is None or node.state in ("self", "linked") or tried.state == "linked":
         return notes
     is_unusual = clusters.attempts_text(tried) or node.state not in _MARKS

@@ -63,6 +63,7 @@ STATS = {
         "complete": False,
         "members": 3,
         "members_live": 2,
+        "members_uncounted": 7,
         "members_not_enforcing": 1,
         "quorum_size": 2,
         "peers": [
@@ -140,6 +141,7 @@ def test_each_statistic_has_a_metric_and_a_figure_in_this_table(path):
         (("communicator_udp_rejected_total", "secret"), 2),
         (("communicator_cluster_complete",), 0),
         (("communicator_cluster_members_live",), 2),
+        (("communicator_cluster_members_uncounted",), 7),
         (("communicator_cluster_members_not_enforcing",), 1),
         (("communicator_peer_up", "gamma"), 0),
         (("communicator_peer_hops", "beta"), 1),

@@ -28,6 +28,9 @@ KERNEL = {
     "unsync": False,
     "tai_offset_seconds": 37,
     "frequency_ppm": -11.5,
+    "offset_seconds": -0.25,
+    "tick_seconds": 0.01,
+    "status": 0x2001,
 }
 PROBED = {
     "peer": "beta",
@@ -44,6 +47,11 @@ LOCAL = {
     "claim": CLAIM,
     "kernel": KERNEL,
     "sources": {"selected": 1, "unusable": 1},
+    "source_list": [
+        {"name": "192.0.2.1", "state": "selected", "reachable": True, "authentication": "nts"},
+        {"name": "PHC0", "state": "combined", "reachable": True, "authentication": None},
+        {"name": "192.0.2.3", "state": "falseticker", "reachable": True, "authentication": "none"},
+    ],
     "pairs": [PROBED, ROUTED],
     "steps_total": 3,
     "steps": {"forward": 2, "backward": 1},
@@ -90,14 +98,24 @@ def test_a_clock_is_in_one_of_four_states(state):
         (("timekeeper_ntp_root_dispersion_seconds",), 0.0001),
         (("timekeeper_ntp_update_age_seconds",), 12.5),
         (("timekeeper_ntp_stratum",), 3),
-        (("timekeeper_ntp_leap", "normal"), 1),
-        (("timekeeper_ntp_leap", "insert"), 0),
         (("timekeeper_peer_probes_total", "beta", "lost"), 1),
         (("timekeeper_peer_probes_total", "", "unasked"), 2),
         (("timekeeper_probes_answered_total", "key"), 3),
         (("timekeeper_exchanges_refused_total", "old epoch"), 4),
         (("timekeeper_ntp_sources", "unusable"), 1),
         (("timekeeper_ntp_source_info", "chronyd", "PHC0"), 1),
+        (("timekeeper_ntp_usable_sources",), 1),
+        (("timekeeper_ntp_source_state", "192.0.2.3", "falseticker"), 1),
+        (("timekeeper_ntp_source_state", "192.0.2.3", "selected"), 0),
+        (("timekeeper_ntp_source_authentication", "192.0.2.1", "nts"), 1),
+        (("timekeeper_ntp_source_authentication", "192.0.2.1", "none"), 0),
+        (("timekeeper_ntp_source_authentication", "192.0.2.3", "none"), 1),
+        (("timekeeper_ntp_leap", "normal"), 1),
+        (("timekeeper_ntp_leap", "insert"), 0),
+        (("timekeeper_kernel_esterror_seconds",), 0.1),
+        (("timekeeper_kernel_offset_seconds",), -0.25),
+        (("timekeeper_kernel_tick_seconds",), 0.01),
+        (("timekeeper_kernel_status",), 0x2001),
         (("timekeeper_kernel_maxerror_seconds",), 0.5),
         (("timekeeper_kernel_unsync",), 0),
         (("timekeeper_kernel_tai_offset_seconds",), 37),
@@ -119,6 +137,10 @@ def test_a_clock_is_in_one_of_four_states(state):
 )
 def test_a_figure_arrives_under_its_name(sample, value):
     assert samples(REPORT)[sample] == value
+
+
+def test_a_source_whose_authentication_is_not_told_has_no_figure_of_it():
+    assert not any(key[:2] == ("timekeeper_ntp_source_authentication", "PHC0") for key in samples(REPORT))
 
 
 def cross(source, target, offset_s):

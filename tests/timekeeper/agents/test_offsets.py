@@ -28,3 +28,18 @@ def is_judged(report):
     pairs = report["pairs"]
     is_measured = len(pairs) == 6 and all(pair["via"] == "probe" and pair["bound_seconds"] < NARROW_S for pair in pairs)
     return is_measured and verdicts(report) == {"alpha": "ok", "beta": "ok", "gamma": "wrong"}
+
+
+async def test_offsets_over_ipv6(agents, clock, told):
+    """The same by probes to `[::1]`, as they are told in brackets."""
+    hosts = await agents.cluster(TRUE, clock("+0.350"))
+    for agent in hosts:
+        agent.start("probe_listen=[::1]:0")
+    for agent in hosts:
+        report = await told(agent, is_measured_by_probes, {"alpha": 0.0, "beta": 0.350})
+        assert report["local"]["probe_address"].startswith("[::1]:")
+
+
+def is_measured_by_probes(report):
+    pairs = report["pairs"]
+    return len(pairs) == 2 and all(pair["via"] == "probe" and pair["bound_seconds"] < NARROW_S for pair in pairs)

@@ -14,7 +14,7 @@ from tests.timekeeper.cluster.words import pair
 from timekeeper.cluster.assignment import Assignment
 from timekeeper.cluster.neighbors import QUESTIONS, SUSPECT_INTERVAL_S, Neighbors, describe_peer, open_doors
 from timekeeper.cluster.routed import Answer
-from timekeeper.pairs import Exchange, PairEstimate, RealtimeReading
+from timekeeper.pairs import Correction, Exchange, PairEstimate, RealtimeReading
 from timekeeper.probes import EpochWatch, ProbeIdentity, Seal, hash_cluster
 from timekeeper.probes.stamps import read_raw_ns, read_realtime
 
@@ -269,11 +269,46 @@ async def test_a_break_of_our_raw_clock_voids_what_routers_said(hosts, routers, 
     assert len(alpha.measured()) == is_asked_again
 
 
+@pytest.mark.parametrize(
+    ("own_left_s", "correction", "wider_s"),
+    [
+        (30e-6, Correction(), 30e-6),
+        (30e-6, Correction(remaining_s=20e-6), 50e-6),
+        (0.0, Correction(announced_s=0.004, since_s=0.0), 0.004),
+    ],
+)
+async def test_what_daemons_correct_widens_a_bound(hosts, own_left_s, correction, wider_s):
+    alpha = hosts.new()
+    alpha._take("beta", exchange(took_ns=1000, old_ns=S, our_epoch=alpha._epoch))
+    [plain], [wider] = alpha.measured(), alpha.measured(own_left_s, {"beta": correction})
+    assert wider.bound_seconds - plain.bound_seconds == pytest.approx(wider_s, abs=5e-6)
+
+
+async def test_a_break_of_our_raw_clock_voids_what_was_probed(hosts):
+    """Until the next exchange: theta is of the old raw clock, and our REALTIME - RAW of the new one."""
+    slept_ns = [0]
+    alpha = hosts.new(epochs=EpochWatch(asleep_ns=lambda: slept_ns[0]))
+    alpha._take("beta", exchange(took_ns=1000, our_epoch=alpha._epoch))
+    assert len(alpha.measured()) == 1
+    slept_ns[0] = S
+    assert alpha.measured() == []
+    alpha._take("beta", exchange(took_ns=1000, our_epoch=alpha._epoch))
+    assert len(alpha.measured()) == 1
+    assert ("pair_began_anew", {"peer": "beta", "reason": "our raw clock broke"}) in hosts.notices
+
+
 async def test_a_measurement_as_others_read_it():
-    estimate = PairEstimate(
-        offset_s=0.25, bound_s=0.0001, rtt_s=0.0002, age_s=1.0, drift_ppm=7.5, drift_bound_ppm=1.0, steps=3
-    )
-    assert describe_peer("gamma", estimate, "router") == pair("gamma", 0.25, drift_ppm=7.5, via="router")
+    known = {
+        "offset_s": 0.25,
+        "bound_s": 0.0001,
+        "rtt_s": 0.0002,
+        "age_s": 1.0,
+        "drift_ppm": 7.5,
+        "rate_bound_ppm": 12.0,
+    }
+    estimate = PairEstimate(**known, drift_bound_ppm=1.0, steps=3)
+    told = pair("gamma", 0.25, drift_ppm=7.5, via="router", rate_bound_ppm=12.0)
+    assert describe_peer("gamma", estimate, "router") == told
 
 
 async def test_doors_that_cannot_be_had():

@@ -39,6 +39,7 @@ def test_one_answer(window):
         drift_ppm=None,
         drift_bound_ppm=None,
         steps=0,
+        rate_bound_ppm=pytest.approx(100.0),
     )
 
 

@@ -259,3 +259,51 @@ def test_what_those_that_solve_say(rows):
     assert rows.away() == {"omega"}
     assert rows.seen(110.0) == {"beta", "gamma", "epsilon"}
     assert (rows.roles(190.0, 80.0), rows.found(190.0, 80.0), rows.suspects(190.0, 80.0)) == ({}, [], frozenset())
+
+
+def test_a_pair_ages_by_the_rate_that_its_host_tells(rows):
+    rows.hear(row(word_of("beta", pair("gamma", rate_bound_ppm=12.0), pair("delta"))), 100.0)
+    known, unknown = rows.measurements(110.0)
+    assert known.bound_s == pytest.approx(0.0001 + 10 * 12e-6)
+    assert unknown.bound_s == pytest.approx(0.0001 + 10 * 100e-6)
+
+
+def correcting(offset_s, seq):
+    return row(word_of("beta", seq=seq, claim=msgspec.structs.replace(CLAIM, offset_seconds=offset_s)))
+
+
+def test_what_a_daemon_is_about_to_correct(rows):
+    """What it sets out to correct is news for two words: an exchange may come only after the second one."""
+    told = []
+    for seq, offset_s in enumerate([-0.00001, 0.04, 0.04, 0.04, None, None, None], start=1):
+        rows.hear(correcting(offset_s, seq), 10.0 * seq)
+        found = rows.corrections(10.0 * seq + 3)["beta"]
+        assert found.since_s == pytest.approx(3.0)
+        told.append((found.remaining_s, found.announced_s))
+    left_s, news_s = zip(*told, strict=True)
+    assert left_s == (0.00001, 0.04, 0.04, 0.04, 0.0, 0.0, 0.0)
+    assert news_s == pytest.approx((0.0, 0.03999, 0.03999, 0.0, 0.04, 0.04, 0.0))
+
+
+def test_a_row_ages_on_its_way_too(rows):
+    """By what it took longer than the quickest of the last words of its host, whose clock tells another time."""
+    ages_s = []
+    for seq, way_s in enumerate([0.25, 0.5, 0.0, 7.0, 0.125, *[3.0] * 9], start=1):
+        told = word_of("beta", pair("gamma", age_seconds=0.0), seq=seq, made_seconds=5000.0 + 10.0 * seq)
+        assert rows.hear(row(told), 10.0 * seq + way_s) == ""
+        ages_s.append(rows.measurements(10.0 * seq + way_s)[0].age_s)
+    assert ages_s == pytest.approx([0.0, 0.25, 0.0, 7.0, 0.125, *[3.0] * 5, *[2.875] * 2, 0.0, 0.0])
+
+
+def test_after_a_boot_the_way_is_measured_anew(rows):
+    for seq, (boot, made_s) in enumerate([("one", 9000.0), ("two", 10.0), ("two", 20.0)], start=1):
+        told = word_of("beta", pair("gamma", age_seconds=0.0), seq=seq, boot_id=boot, made_seconds=made_s)
+        rows.hear(row(told), 10.0 * seq)
+        assert rows.measurements(10.0 * seq)[0].age_s == 0.0
+
+
+def test_who_does_not_tell_when_it_spoke_is_as_old_as_it_was_heard(rows):
+    for seq, made_s in enumerate([100.0, None, 120.0], start=1):
+        told = word_of("beta", pair("gamma", age_seconds=0.0), seq=seq, made_seconds=made_s)
+        rows.hear(row(told), 10.0 * seq)
+        assert rows.measurements(10.0 * seq)[0].age_s == 0.0

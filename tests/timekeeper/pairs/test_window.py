@@ -116,6 +116,15 @@ def test_nothing_is_known_without_an_exchange():
     assert PairWindow().estimate(0) is None
 
 
+def test_the_round_trip_is_that_of_the_last_burst(make_pair):
+    """A network that got slower is told at once, though the bound may still rest on a quick exchange of before."""
+    pair = make_pair()
+    window = window_of(
+        [pair.exchange(S), *(pair.exchange(11 * S + n * 20 * MS, 2 * MS, (3 + n) * MS) for n in range(8))]
+    )
+    assert window.estimate(pair.us.raw(12 * S)).rtt_s == pytest.approx(5e-3)
+
+
 def test_old_exchanges_fall_out(make_pair):
     pair = make_pair()
     window = window_of([pair.exchange(S, 1 * US, 1 * US), pair.exchange(130 * S, 500 * US, 500 * US)])
@@ -249,6 +258,25 @@ def test_exchanges_without_any_duration_may_contradict_each_other(make_host, mak
         [make_pair(peer=make_host(raw_start_ns=S * at)).exchange(9 * S, 0, 0, held_ns=0) for at in (0, 1, 2)]
     )
     assert window.estimate(9 * S).rtt_s == 0
+
+
+def test_a_raw_clock_of_our_own_that_falls_back_says_nothing_until_it_is_told(make_pair):
+    """An old theta with a new REALTIME - RAW would be off by all that the raw clock fell back."""
+    pair = make_pair()
+    last = pair.exchange(200 * S)
+    window = window_of([last])
+    fallen_ns = last.t4_ns - 100 * S
+    ours = RealtimeReading(pair.us.read(200 * S).difference_ns + 100 * S, fallen_ns, 0)
+    assert window.estimate(fallen_ns, ours) is None
+    window.enter_epoch(last.our_epoch)
+    assert window.estimate(last.t4_ns) is not None, "it did not break"
+    window.enter_epoch(last.our_epoch + 1)
+    assert window.estimate(last.t4_ns, ours) is None, "nothing was measured since"
+    assert window.take_events() == [Restarted(Restart.OUR_CLOCK_BROKE)]
+    fallen = make_pair(us=pair.us, peer=pair.peer)
+    fallen.us.raw_start_ns -= 100 * S
+    assert window.add(fallen.exchange(201 * S, our_epoch=last.our_epoch + 1)) is None
+    assert abs(window.estimate(fallen.us.raw(202 * S)).offset_s - fallen.offset_s(202 * S)) < 1e-6
 
 
 # Steps of CLOCK_REALTIME.

@@ -3,7 +3,7 @@ import itertools
 import pytest
 
 from timekeeper.probes import epoch as module
-from timekeeper.probes.epoch import EpochWatch, read_asleep_ns
+from timekeeper.probes.epoch import EpochWatch, read_asleep_ns, read_raw_lead
 
 
 class Sleep:
@@ -14,6 +14,11 @@ class Sleep:
 
     def __call__(self):
         return self.ns
+
+
+def steady():
+    """A raw clock that keeps to CLOCK_MONOTONIC."""
+    return 0, 0
 
 
 def growth(epochs):
@@ -48,9 +53,9 @@ def test_this_host_stays_in_its_epoch():
 
 def test_a_process_that_starts_anew_has_no_lower_epoch(sleep, clock_source):
     """Else what it measures would be taken for something older."""
-    before = EpochWatch(clock_source, sleep)
+    before = EpochWatch(clock_source, sleep, steady)
     sleep.ns += 2_000_000
-    assert EpochWatch(clock_source, sleep).epoch >= before.epoch
+    assert EpochWatch(clock_source, sleep, steady).epoch >= before.epoch
 
 
 def test_this_host_has_not_slept_between_two_readings():
@@ -58,7 +63,7 @@ def test_this_host_has_not_slept_between_two_readings():
 
 
 def test_a_sleep_begins_a_new_epoch(sleep, clock_source):
-    watch = EpochWatch(clock_source, sleep)
+    watch = EpochWatch(clock_source, sleep, steady)
     epochs = [watch.epoch]
     for slept_ns in (0, 999_999, 1_000_000, 0, 3_600_000_000_000, 0):
         sleep.ns += slept_ns
@@ -67,9 +72,35 @@ def test_a_sleep_begins_a_new_epoch(sleep, clock_source):
     assert watch.epoch == epochs[-1]
 
 
+@pytest.mark.parametrize(
+    ("jumped_ns", "elapsed_ns", "is_broken"),
+    [
+        (-100_000_000_000, 1_000_000_000, True),
+        (3_000_000_000, 1_000_000_000, True),
+        (-1_000_001, 0, True),
+        (83_000_000, 1_000_000_000, False),  # chronyd slews CLOCK_MONOTONIC too
+        (-83_000_000, 1_000_000_000, False),
+        (0, 3_600_000_000_000, False),
+    ],
+)
+def test_a_raw_clock_that_jumps_begins_a_new_epoch(sleep, clock_source, jumped_ns, elapsed_ns, is_broken):
+    lead = [(5, 7)]
+    watch = EpochWatch(clock_source, sleep, lambda: lead[0])
+    before = watch.look()
+    lead[0] = (5 + elapsed_ns, 7 + jumped_ns)
+    assert (watch.look() > before) is is_broken
+    assert watch.look() == watch.epoch, "once"
+
+
+def test_the_raw_clock_of_this_host_keeps_to_monotonic():
+    before, after = read_raw_lead(), read_raw_lead()
+    assert after[0] > before[0]
+    assert abs(after[1] - before[1]) < 1_000_000
+
+
 @pytest.mark.usefixtures("seconds")
 def test_another_clock_source_begins_a_new_epoch(sleep, clock_source):
-    watch = EpochWatch(clock_source, sleep)
+    watch = EpochWatch(clock_source, sleep, steady)
     epochs = [watch.epoch, watch.look()]
     for content in (b"hpet\n", b"hpet\n", b"\xff", b"tsc\n"):
         clock_source.write_bytes(content)
@@ -81,13 +112,13 @@ def test_another_clock_source_begins_a_new_epoch(sleep, clock_source):
 
 def test_the_clock_source_is_not_read_each_time(sleep, clock_source, monkeypatch):
     monkeypatch.setattr(module.time, "monotonic_ns", lambda: 7)
-    watch = EpochWatch(clock_source, sleep)
+    watch = EpochWatch(clock_source, sleep, steady)
     clock_source.write_text("hpet\n")
     assert watch.epoch == watch.look()
 
 
 def test_a_host_that_names_no_clock_source_stays_in_its_epoch(sleep, tmp_path):
-    watch = EpochWatch(tmp_path / "nothing", sleep)
+    watch = EpochWatch(tmp_path / "nothing", sleep, steady)
     assert watch.epoch == watch.look()
 
 

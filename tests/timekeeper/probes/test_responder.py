@@ -18,8 +18,8 @@ REQUEST = Request("alpha", b"12345678", 7)
 class Asker:
     """Sends bytes to a responder, and waits for what comes back."""
 
-    def __init__(self, responder, door, eventually):
-        self._where = (responder.address.host, responder.address.port)
+    def __init__(self, responder, door, eventually, host=None):
+        self._where = (host or responder.address.host, responder.address.port)
         self._responder = responder
         self._door = door
         self._eventually = eventually
@@ -140,9 +140,12 @@ async def test_nothing_a_stranger_sends_ends_it(asking, loopback):
     assert len(asker.receive_all()) == 1
 
 
-async def test_who_asks_too_often_is_limited(asking, loopback):
+@pytest.mark.parametrize(("asker_host", "other_host"), [("127.0.0.1", "127.0.0.2"), ("::1", "::ffff:127.0.0.1")])
+async def test_who_asks_too_often_is_limited(loopback, eventually, asker_host, other_host):
     """The loop is not run between, so that however slow this machine is, it is asked more often than it answers."""
-    responder, asker = await asking()
+    responder = await loopback.responder(listen=HostPort("::" if ":" in asker_host else "0.0.0.0", 0))
+    doors = [await loopback.door(HostPort(host, 0)) for host in (asker_host, other_host)]
+    asker, other = (Asker(responder, door, eventually, door.socket.getsockname()[0]) for door in doors)
     request = encode_request(REQUEST, loopback.seal)
     answers, began_ns = 0, read_raw_ns()
     while not responder.results[ProbeResult.LIMITED]:
@@ -152,6 +155,9 @@ async def test_who_asks_too_often_is_limited(asking, loopback):
     elapsed_s = (read_raw_ns() - began_ns) / 1e9
     assert answers == responder.results[ProbeResult.OK]
     assert ANSWERS_AT_ONCE <= answers <= ANSWERS_AT_ONCE + ANSWERS_A_SECOND * elapsed_s
+    assert other._door.send(request, other._where)
+    responder._take_turn()
+    assert responder.results[ProbeResult.OK] == answers + 1, "another address has its own allowance"
 
 
 async def test_a_stranger_cannot_use_up_the_allowance_of_an_address(asking, loopback):

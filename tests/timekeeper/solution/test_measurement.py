@@ -1,3 +1,4 @@
+from dataclasses import replace
 from math import inf, nan
 
 import pytest
@@ -25,6 +26,9 @@ def test_a_measurement_can_be_used():
         {"age_s": 1000.1},
         {"drift_ppm": nan},
         {"drift_ppm": -2e6},
+        {"rate_bound": nan},
+        {"rate_bound": -1e-6},
+        {"rate_bound": inf},
     ],
 )
 def test_what_cannot_be_used(change):
@@ -109,3 +113,16 @@ def test_what_a_claim_promises(change, promised_s, range_s):
 )
 def test_what_a_reference_must_be(low_s, high_s, is_usable):
     assert ReferenceInterval(host="a", low_s=low_s, high_s=high_s, servers=2).is_usable is is_usable
+
+
+@pytest.mark.parametrize(("rate", "grown_s"), [(0.0, 30 * 12e-6), (400e-6, 30 * (100e-6 + 200e-6))])
+def test_a_measurement_ages_as_its_host_knows(rate, grown_s):
+    """Unless two words prove that the clocks part faster than that: then the first word knew too little."""
+    told = replace(measured("a", "b", 0.5, 0.001), rate_bound=12e-6)
+    assert age_measurement(told, 30.0, rate).bound_s == pytest.approx(0.001 + grown_s)
+
+
+def test_two_words_that_allow_little_prove_a_rate_sooner():
+    before, after = (replace(measured("a", "b", offset_s), rate_bound=12e-6) for offset_s in (0.5, 0.5005))
+    assert find_rate(before, after, 10.0) == pytest.approx(70e-6)
+    assert find_rate(replace(before, rate_bound=100e-6), after, 10.0) == 0.0

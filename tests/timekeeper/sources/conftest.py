@@ -1,17 +1,16 @@
 """What real time daemons said, and real ones in a network of their own."""
 
 import asyncio
-import ctypes
 import json
-import os
 import subprocess
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from communicator.protocol import HostPort
+from tests.timekeeper.sources.networks import enter, inside, make_network
+from tests.timekeeper.sources.ptp_pair import PtpPair
 from timekeeper.sources.ntpd import read_ntpd
 
 RECORDED = Path(__file__).parent / "recorded"
@@ -33,6 +32,17 @@ def recorded_ntpd():
             (row["request"], row["association"], row["names"]): [bytes.fromhex(text) for text in row["datagrams"]]
             for row in rows
         }
+
+    return read
+
+
+@pytest.fixture
+def recorded_ptp4l():
+    """What a ptp4l 4.2 answered for each data set, by name."""
+
+    def read(state):
+        answers = json.loads((RECORDED / f"ptp4l-4.2-{state}.json").read_text())
+        return {name: bytes.fromhex(text) for name, text in answers.items()}
 
     return read
 
@@ -69,24 +79,7 @@ async def impostor():
 
 # A real ntpd, which has no port but 123 and asks no server on loopback: it gets a network of its own.
 
-_CLONE_NEWNET = 0x4000_0000
 _OURS, _SERVERS = "10.77.0.1", ("10.77.0.2", "10.77.0.3", "10.77.0.4")
-
-
-def inside(process, function):
-    """The result of a function that is called within the network of a process."""
-
-    def enter_and_call():
-        entry = os.open(f"/proc/{process.pid}/ns/net", os.O_RDONLY)
-        try:
-            if ctypes.CDLL(None, use_errno=True).setns(entry, _CLONE_NEWNET):  # os.setns came with Python 3.12
-                raise OSError(ctypes.get_errno(), "cannot enter a network")
-        finally:
-            os.close(entry)
-        return function()
-
-    with ThreadPoolExecutor(1) as thread:  # it ends here, and with it its stay in there
-        return thread.submit(enter_and_call).result()
 
 
 class NtpdHost:
@@ -107,21 +100,11 @@ class NtpdHost:
             f"ip addr add {server}/32 dev lo && ip route change table local local {server} dev lo src {_OURS}"
             for server in _SERVERS
         ]
-        script = " && ".join(["ip link set lo up", f"ip addr add {_OURS}/32 dev lo", *routes, "echo ready", "exec cat"])
-        network = self._stack.enter_context(
-            subprocess.Popen(
-                ["unshare", "--net", "sh", "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-            )
-        )
-        self._stack.callback(network.kill)
-        assert network.stdout.readline() == "ready\n"
-        return network
+        return make_network(self._stack, f"ip addr add {_OURS}/32 dev lo", *routes)
 
     def _start(self, program, *arguments, name):
-        command = ["nsenter", f"--net=/proc/{self._network.pid}/ns/net", "setpriv", "--bounding-set=-sys_time"]
-        return self._stack.enter_context(
-            self._running([*command, program.path, *arguments], program.environment, self._directory / f"{name}.log")
-        )
+        command = [*enter(self._network), program.path, *arguments]
+        return self._stack.enter_context(self._running(command, program.environment, self._directory / f"{name}.log"))
 
     async def start_server(self, number, offset_s=0.0):
         """A chronyd that serves its clock, `offset_s` ahead of the real one as it says."""
@@ -177,3 +160,12 @@ def ntpd_host(debian_program, require_root, require_program, running, eventually
     programs = debian_program("chrony", "usr/sbin/chronyd"), debian_program("ntpsec", "usr/sbin/ntpd")
     with ExitStack() as stack:
         yield NtpdHost(programs, running, eventually, tmp_path, stack)
+
+
+@pytest.fixture
+def ptp_pair(debian_program, require_root, require_program, running, tmp_path):  # noqa: ARG001 - root has to be there
+    """Two networks, joined by a cable, for a ptp4l in each."""
+    for name in ("unshare", "nsenter", "setpriv", "ip", "gcc"):
+        require_program(name)
+    with ExitStack() as stack:
+        yield PtpPair(debian_program("linuxptp", "usr/sbin/ptp4l"), running, tmp_path, stack)

@@ -26,10 +26,10 @@ def running(*names, watching=(), observers=()):
 
 
 def answers(*speaking):
-    """All four in their order; those not named are silent."""
+    """All five in their order; those not named are silent."""
     return {
         daemon: word(daemon) if daemon in speaking else NoAnswer(f"{daemon} is silent")
-        for daemon in ("chronyd", "ntpd", "systemd-timesyncd", "clockbound")
+        for daemon in ("chronyd", "ntpd", "systemd-timesyncd", "ptp4l", "clockbound")
     }
 
 
@@ -48,6 +48,9 @@ def answers(*speaking):
             running("chronyd", "systemd-timesyncd", watching=["chronyd"]),
             "systemd-timesyncd",
         ),
+        (["chronyd", "ptp4l"], running("chronyd", "ptp4l", watching=["ptp4l"]), "chronyd"),
+        (["chronyd", "ptp4l"], running("chronyd", "ptp4l", watching=["chronyd"]), "ptp4l"),
+        (["chronyd", "ptp4l"], running("chronyd", "ptp4l", "phc2sys", watching=["chronyd", "ptp4l"]), "ptp4l"),
         (["chronyd", "clockbound"], running("chronyd", observers=["clockbound"]), "chronyd"),
         (["chronyd", "clockbound"], running("chronyd", watching=["chronyd"], observers=["clockbound"]), "chronyd"),
         (["clockbound"], running("chronyd", observers=["clockbound"]), "clockbound"),
@@ -63,14 +66,30 @@ def test_whose_word_is_believed(speaking, daemons, believed):
     [
         (running("ntpd"), "ntpd is silent"),
         (running("chronyd", "ntpd", watching=["chronyd"]), "chronyd is silent; ntpd is silent"),
-        (running("ntpd-rs"), "chronyd is silent; ntpd is silent; systemd-timesyncd is silent; clockbound is silent"),
-        (running(), "chronyd is silent; ntpd is silent; systemd-timesyncd is silent; clockbound is silent"),
-        (HIDDEN, "chronyd is silent; ntpd is silent; systemd-timesyncd is silent; clockbound is silent"),
+        (
+            running("ntpd-rs"),
+            "chronyd is silent; ntpd is silent; systemd-timesyncd is silent; ptp4l is silent; clockbound is silent",
+        ),
+        (
+            running(),
+            "chronyd is silent; ntpd is silent; systemd-timesyncd is silent; ptp4l is silent; clockbound is silent",
+        ),
+        (
+            HIDDEN,
+            "chronyd is silent; ntpd is silent; systemd-timesyncd is silent; ptp4l is silent; clockbound is silent",
+        ),
         (running(observers=["clockbound"]), "clockbound is silent"),
     ],
 )
 def test_silence_is_explained_by_those_that_run(daemons, reason):
     assert believe(answers(), daemons) == NoAnswer(reason)
+
+
+def test_on_a_grandmaster_ptp4l_knows_nothing_of_the_clock_that_another_daemon_keeps():
+    daemons = running("chronyd", "ptp4l", watching=["ptp4l"])
+    assert believe(answers("ptp4l"), daemons) == NoAnswer("chronyd is silent")
+    for others in (running("ptp4l", watching=["ptp4l"]), running("ptp4l"), running(), HIDDEN):
+        assert believe(answers("ptp4l"), others) == word("ptp4l")
 
 
 def test_nobody_to_ask():

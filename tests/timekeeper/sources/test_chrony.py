@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from communicator.protocol import HostPort
-from timekeeper.discipline import Discipline, Leap, NoAnswer, Reference, UpstreamState
+from timekeeper.discipline import Authentication, Discipline, Leap, NoAnswer, Reference, UpstreamState, count_states
 from timekeeper.sources.chrony import SOURCES, read_chrony
 from timekeeper.sources.chrony_codec import Command, encode_request
 from timekeeper.verdict import find_fault
@@ -30,6 +30,12 @@ def unaged(word):
     return replace(word, root_dispersion_s=0, offset_s=0)
 
 
+def without_authentication(word):
+    """The same, but for what is told at the socket alone."""
+    upstreams = tuple(replace(upstream, authentication=None) for upstream in word.upstreams)
+    return replace(unaged(word), upstreams=upstreams)
+
+
 # A real chronyd.
 
 
@@ -47,7 +53,7 @@ async def test_what_chronyd_says_is_what_chronyc_prints(chrony_host, eventually,
     def is_told(answer):
         """A chronyd that has just begun may grant itself a dispersion of seconds."""
         is_settled = is_synchronised(answer) and 0 < answer.root_dispersion_s < 0.1
-        return is_settled and answer.count_upstreams()["falseticker"] == 1
+        return is_settled and count_states(answer.upstreams)["falseticker"] == 1
 
     async def compare():
         """What it said before and after chronyc asked: servers that stand still answer no more, but an answer may be under way."""
@@ -132,10 +138,36 @@ async def test_the_socket_says_what_the_port_says(chrony_host, eventually, comma
 
     def is_one_moment(answers):
         by_port, by_socket = answers
-        return isinstance(by_port, Discipline) and unaged(by_port) == unaged(by_socket)
+        return all(isinstance(answer, Discipline) for answer in answers) and unaged(by_port) == without_authentication(
+            by_socket
+        )
 
     await eventually(ask_both, is_one_moment)  # an answer of the server may have been under way
     assert [path.name for path in command_socket.parent.iterdir()] == ["chronyd.sock"]  # and none of ours
+
+
+async def test_at_its_socket_alone_it_tells_how_servers_are_authenticated(
+    chrony_host, eventually, command_socket, tmp_path
+):
+    keys = tmp_path / "keys"
+    keys.write_text("1 SHA256 HEX:00112233445566778899001122334455\n")
+    servers = ["127.0.0.21", "127.0.0.22 key 1", "127.0.0.23 nts"]
+    lines = [f"bindcmdaddress {command_socket}", f"keyfile {keys}", *(f"server {server}" for server in servers)]
+    client = chrony_host.start(*lines)
+
+    async def ask_both():
+        return await client.read(), await read_chrony(str(command_socket), ANSWERS_S)
+
+    def are_told(answers):
+        return all(isinstance(answer, Discipline) and len(answer.upstreams) == len(servers) for answer in answers)
+
+    by_port, by_socket = await eventually(ask_both, are_told)
+    assert {upstream.authentication for upstream in by_port.upstreams} == {None}
+    assert [upstream.authentication for upstream in by_socket.upstreams] == [
+        Authentication.NONE,
+        Authentication.KEY,
+        Authentication.NTS,
+    ]
 
 
 async def test_a_socket_that_a_dead_chronyd_left(chrony_host, eventually, command_socket):
@@ -240,13 +272,14 @@ def honest(request):
         Command.N_SOURCES: (2, (10_000).to_bytes(4)),
         Command.SOURCE_DATA: (3, bytes([192, 0, 2, 1]) + bytes(12) + b"\0\1" + bytes(30)),
         Command.ACTIVITY: (12, bytes(20)),
+        Command.AUTH_DATA: (20, b"\0\2" + bytes(22)),
     }[int.from_bytes(request[4:6])]
     return reply(request, code=code, body=body)
 
 
 async def test_sources_are_asked_for_within_a_bound(impostor):
     word = await read_chrony(await impostor(lambda request: [honest(request)]), ANSWERS_S)
-    assert len(word.upstreams) == SOURCES
+    assert [upstream.authentication for upstream in word.upstreams] == [Authentication.NTS] * SOURCES
 
 
 async def test_late_replies_are_passed_over(impostor):

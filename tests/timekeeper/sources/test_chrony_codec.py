@@ -7,16 +7,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from timekeeper.discipline import Leap
+from timekeeper.discipline import Authentication, Leap
 from timekeeper.sources.chrony_codec import (
     Activity,
     ChronyReplyError,
     Command,
+    RefusedError,
     Source,
     SourceMode,
     SourceState,
     StaleReplyError,
     decode_activity,
+    decode_authentication,
     decode_float,
     decode_source,
     decode_source_count,
@@ -49,11 +51,23 @@ NO_SUCH_SOURCE = bytes.fromhex("06020000000f00010004000000000000c0ffee0900000000
 ACTIVITY = bytes.fromhex(
     "06020000002c000c0000000000000000c0ffee0000000000000000000000000300000000000000000000000000000000"
 )
+# Recorded from one that asks a server with no key, one with a key, and one with NTS; the first is what it says over UDP.
+UNAUTHORISED = bytes.fromhex("06020000004300010002000000000000c0ffee000000000000000000")
+NO_KEY = bytes.fromhex(
+    "06020000004300140000000000000000c0ffee000000000000000000000000000000000000000000ffffffff0000000000000000"
+)
+KEY = bytes.fromhex(
+    "06020000004300140000000000000000c0ffee000000000000000000000100030000000101000000ffffffff0000000000000000"
+)
+NTS = bytes.fromhex(
+    "06020000004300140000000000000000c0ffee000000000000000000000200000000000000000001ffffffff0000000000000000"
+)
 DECODERS = [
     (decode_tracking, TRACKING),
     (decode_source_count, COUNT),
     (decode_source, SELECTED),
     (decode_activity, ACTIVITY),
+    (decode_authentication, NTS),
 ]
 
 
@@ -198,14 +212,41 @@ def test_any_bytes_give_a_reply_or_one_error(noise):
         (Command.N_SOURCES, COUNT),
         (Command.SOURCE_DATA, SELECTED),
         (Command.ACTIVITY, ACTIVITY),
+        (Command.AUTH_DATA, NTS),
     ],
 )
 def test_a_request_is_as_long_as_its_reply(command, reply):
-    request = encode_request(command, SEQUENCE, 7)
+    request = encode_request(command, SEQUENCE, "0.0.0.7" if command is Command.AUTH_DATA else 7)
     assert len(request) == len(reply)
     assert request[:8] == bytes([6, 1, 0, 0, 0, command, 0, 0])
     assert request[8:12] == SEQUENCE.to_bytes(4)
-    assert request[20:24] == (bytes([0, 0, 0, 7]) if command is Command.SOURCE_DATA else bytes(4))
+    asks_for_one = command in (Command.SOURCE_DATA, Command.AUTH_DATA)
+    assert request[20:24] == (bytes([0, 0, 0, 7]) if asks_for_one else bytes(4))
+
+
+@pytest.mark.parametrize(
+    ("address", "written"),
+    [
+        ("192.0.2.1", bytes([192, 0, 2, 1]) + bytes(12) + b"\0\1\0\0"),
+        ("2001:db8::1", ipaddress.ip_address("2001:db8::1").packed + b"\0\2\0\0"),
+    ],
+)
+def test_a_server_is_named_by_its_address(address, written):
+    assert encode_request(Command.AUTH_DATA, SEQUENCE, address)[20:40] == written
+
+
+@pytest.mark.parametrize(
+    ("data", "authentication"), [(NO_KEY, Authentication.NONE), (KEY, Authentication.KEY), (NTS, Authentication.NTS)]
+)
+def test_how_a_server_is_authenticated(data, authentication):
+    assert decode_authentication(data, SEQUENCE) is authentication
+
+
+def test_what_it_does_not_tell_over_udp():
+    with pytest.raises(RefusedError, match="refused AUTH_DATA: unauthorised"):
+        decode_authentication(UNAUTHORISED, SEQUENCE)
+    with pytest.raises(ChronyReplyError, match="authentication mode 3 does not exist"):
+        decode_authentication(NTS[:29] + b"\3" + NTS[30:], SEQUENCE)
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import socket
 import pytest
 
 from communicator.protocol import HostPort
-from timekeeper.sources.datagrams import Conversation, connect_udp, connect_unix
+from timekeeper.sources.datagrams import Conversation, connect_udp, connect_unix, connect_unix_unnamed
 
 
 @pytest.fixture
@@ -84,6 +84,20 @@ async def test_a_unix_socket_and_its_end(unix_peer, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["peer"]
 
 
+async def test_a_unix_socket_without_a_file(unix_peer, tmp_path):
+    async with connect_unix_unnamed(str(tmp_path / "peer")) as conversation:
+        conversation.send(b"question")
+        data, ours = unix_peer.recvfrom(100)
+        assert data == b"question"
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as stranger, pytest.raises(PermissionError):
+            stranger.sendto(b"forged", ours)
+        assert [path.name for path in tmp_path.iterdir()] == ["peer"]
+        unix_peer.sendto(b"answer", ours)
+        assert await conversation.receive() == b"answer"
+    with pytest.raises(ConnectionRefusedError):
+        unix_peer.sendto(b"late", ours)
+
+
 @pytest.mark.usefixtures("unix_peer")
 async def test_our_socket_is_removed_when_the_conversation_fails(tmp_path):
     async def fail():
@@ -95,9 +109,10 @@ async def test_our_socket_is_removed_when_the_conversation_fails(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["peer"]
 
 
+@pytest.mark.parametrize("connect", [connect_unix, connect_unix_unnamed])
 @pytest.mark.parametrize("name", ["nobody", "x" * 200])
-async def test_a_socket_that_cannot_be_talked_to(tmp_path, name):
+async def test_a_socket_that_cannot_be_talked_to(tmp_path, connect, name):
     with pytest.raises(OSError, match=r"No such file|too long"):
-        async with connect_unix(str(tmp_path / name)):
+        async with connect(str(tmp_path / name)):
             pass
     assert list(tmp_path.iterdir()) == []

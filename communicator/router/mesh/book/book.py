@@ -1,6 +1,7 @@
 """The address book: what is believed of which address, on whose word; it opens nothing and sends nothing."""
 
 from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from types import MappingProxyType
 
 from communicator.errors import AddressError
@@ -14,10 +15,14 @@ FORGOTTEN_SPAN_S = 30 * 86_400
 CLOCK_SLACK_S = 86_400
 """A mark from further ahead was made by a wrong clock, and would never end."""
 REPLACED_SPAN_S = 86_400.0
+UNTOLD_SPAN_S = 600.0
+"""So long an address that nobody tells of any more is still dialled: a host that was replaced or restarted is back by then."""
+TELLER_SHARE = 2
+"""One router's word alone fills no more than this part of the book, a half: there is room for what others tell."""
 
 
 class Departed:
-    """Addresses that count no longer: forgotten on an operator's word, which spreads, or replaced by a newer one of their server.
+    """Addresses that are nobody's: forgotten on an operator's word, which spreads, or replaced by a newer one of their server.
 
     Args:
         each_max: How many of each kind are kept; the oldest give way.
@@ -98,8 +103,8 @@ class AddressBook(Entries):
         """What neighbors.txt held that is no address of another router: for one notice."""
 
     def addresses(self) -> list[str]:
-        """Every other ``IP:port`` that counts, rising."""
-        # An address whose server has moved counts with it here, but would count by itself elsewhere.
+        """Every other ``IP:port`` of a router, rising."""
+        # An address whose server has moved is one of its server's here, but would be another router's elsewhere.
         here = [each for group in self._groups() for each in group if not self._has_moved(each)]
         return [each.address for each in sorted(here, key=lambda each: each.order) if each.order != NO_ORDER]
 
@@ -111,29 +116,44 @@ class AddressBook(Entries):
             if (entry := self._get(address)) is not None and (entry.is_proven or entry.is_configured)
         ]
 
+    def told(self) -> list[str]:
+        """Those of `addresses` that we tell others of: of routers that count. What is hearsay here would be hearsay for ever."""
+        counted = {entry.address for group in self._groups() if self._counts(group) for entry in group}
+        return [address for address in self.addresses() if address in counted]
+
     def is_configured_ip(self, ip: str) -> bool:
         """Whether this is our own IP address, or one of a configured neighbor's."""
         there = [entry for entry in self._by_address.values() if entry.host_port.host == ip]
         return ip == self._host.host or any(mate.is_configured for each in there for mate in self._mates(each))
 
     def render_file(self) -> str:
-        """What neighbors.txt is to hold."""
-        servers = {entry.address: entry.server for group in self._groups() for entry in group if entry.server}
-        return render([self._own, *self.addresses()], servers, self.forgotten)
+        """What neighbors.txt is to hold: no mere hearsay, which whoever told of it tells again."""
+        kept = [each for group in self._groups() for each in group if self._counts(group) or each.is_saved]
+        addresses = {each.address for each in kept}.intersection(self.addresses())
+        servers = {entry.address: entry.server for entry in kept if entry.server}
+        return render([self._own, *addresses], servers, self._counted, self.forgotten)
 
-    def hear(self, addresses: Iterable[str], now_s: float, *, are_callers: bool = False) -> bool:
-        """Somebody has told of addresses, or with `are_callers` of its own.
+    def hear(self, addresses: Iterable[str], now_s: float, teller: str = "", *, are_callers: bool = False) -> bool:
+        """Somebody has told of addresses, or with `are_callers` of its own; to be told of does not make a router count.
+
+        Args:
+            addresses: Each ``IP:port``.
+            now_s: The time.
+            teller: Which router tells; empty: none that is linked.
+            are_callers: Whoever is there has told of itself.
 
         Returns:
-            Whether there were new ones among them that count. We take none where discovery is off, none of another router that was
-            forgotten or replaced, no loopback address unless ours is one, and none when the book is full.
+            Whether there were new ones among them. We take none where discovery is off, none of another router that was forgotten
+            or replaced, no loopback address unless ours is one, and none when the book, or the teller's share of it, is full.
         """
         is_news = False
         for address in addresses if self._cluster.discover else ():
-            if self._has_room() and self._get(address) is None and self._is_admissible(address):
+            if (entry := self._get(address)) is not None and entry.untold_s is not None:
+                self._credit(entry, teller)
+            if entry is None and self._has_room() and self._has_share(teller) and self._is_admissible(address):
                 is_departed = self._departed.holds(canonical(address), now_s)
                 if are_callers or not is_departed:
-                    self._enter(address, now_s, PROVISIONAL if is_departed else WAITING)
+                    self._credit(self._enter(address, now_s, PROVISIONAL if is_departed else WAITING), teller)
                 is_news = is_news or not is_departed
         return is_news
 
@@ -141,13 +161,15 @@ class AddressBook(Entries):
         """A router has told us itself (GOSSIP) that it is at this address: dial it soon, also if it was forgotten or replaced.
 
         Returns:
-            Whether the address is new, and counts.
+            Whether the address is new, and was neither forgotten nor replaced.
         """
         if (entry := self._get(address)) is not None:
             self._take(entry, Event.CALLED, now_s)
         return self.hear([address], now_s, are_callers=True)
 
-    def prove(self, server: str, address: str, now_s: float, started_s: int | None = None) -> tuple[str, ...]:
+    def prove(
+        self, server: str, address: str, now_s: float, started_s: int | None = None, teller: str = ""
+    ) -> tuple[str, ...]:
         """A server has shown that it is at this address.
 
         Args:
@@ -156,18 +178,26 @@ class AddressBook(Entries):
             now_s: The time.
             started_s: None when it has shown that to us. On another router's word: when that life of it began, in seconds since
                 the epoch; an address that was forgotten later stays so, and what we know of a linked server is better, also that an
-                address is its own.
+                address is its own. One that counts loses its address to none that does not.
+            teller: That router.
 
         Returns:
-            Addresses that the server has left: they count no longer, and hearsay does not bring them back for a day.
+            Addresses that the server has left: they are nobody's, and hearsay does not bring them back for a day.
         """
         is_shown, known_s = started_s is None, self.forgotten.get(canonical(address), -1)
         there = self._get(address)
         who = {server} if there is None else {server, there.server}  # of these, one that is linked is where it is
-        is_stale = started_s is not None and (known_s >= started_s or not who.isdisjoint(self._linked))
-        if is_stale or not self._is_admissible(address) or not self._make_room(address, now_s, is_proven=is_shown):
+        is_upstart = there is not None and there.server in self._counted and server not in self._counted
+        is_stale = started_s is not None and (known_s >= started_s or not who.isdisjoint(self._linked) or is_upstart)
+        if (
+            is_stale
+            or not self._is_admissible(address)
+            or not self._make_room(address, now_s, teller, is_proven=is_shown)
+        ):
             return ()
         entry = self._get(address) or self._enter(address, now_s)
+        if entry is not there:
+            self._credit(entry, teller)
         self._confirm(entry, now_s)
         self._assign(entry, server, now_s)
         others = [each for each in self._of_server(server) if each is not entry]
@@ -179,6 +209,21 @@ class AddressBook(Entries):
                 self._take(each, Event.DROPPED, now_s)
         entry.is_proven = True
         return tuple(each.address for each in left)
+
+    def vouch(self, server: str, address: str, now_s: float, started_s: int) -> None:
+        """Enough of those that count are linked to a server: it counts, also where another name had its address until now.
+
+        Args:
+            server: Its name.
+            address: What is said to be its ``IP:port``; without one it is not counted for longer than it is vouched for.
+            now_s: The time.
+            started_s: See `prove`.
+        """
+        self._counted.add(server)
+        self.prove(server, address, now_s, started_s)
+        self.count_in((server,))
+        if not self.knows(server):
+            self._counted.discard(server)
 
     def ourselves(self, number: int, now_s: float) -> None:
         """The dial has reached this very router: the address is ours too, and nobody else's."""
@@ -236,16 +281,39 @@ class AddressBook(Entries):
             self._confirm(entry, now_s)
             entry.is_configured, entry.secure = True, secure
 
+    def settle(self, reached: AbstractSet[str], now_s: float) -> None:
+        """Strike out the addresses that nobody has told of for `UNTOLD_SPAN_S`: invented ones go with the router that told of them.
+
+        Args:
+            reached: The servers there is a way to. One that has a name is told of while it is among them, whoever passes that on.
+            now_s: The time.
+        """
+        for entry in list(self._by_address.values()):
+            is_told = entry.server in reached if entry.server else entry.teller in self._linked
+            if entry.is_saved or is_told or self._counts(self._mates(entry)):
+                entry.untold_s = None
+            elif entry.untold_s is None:
+                entry.untold_s = now_s
+            elif now_s >= entry.untold_s + UNTOLD_SPAN_S:
+                self._take(entry, Event.DROPPED, now_s)
+
     def _load(self, text: str, now_s: float) -> tuple[str, ...]:
         saved = read(text)
         for address, mark_s in saved.forgotten.items():
             if self._get(address) is None:
                 self._departed.forget(address, mark_s)
         self.hear(saved.addresses, now_s)
+        for each in self._by_address.values():
+            each.is_saved = True
         for address, server in saved.servers.items():
-            if (entry := self._get(address)) is not None:
+            entry = self._get(address)
+            is_there = address in saved.addresses and server in saved.counted
+            if entry is None and is_there and self._is_admissible(address):
+                entry = self._enter(address, now_s)  # it counts also where discovery is off, and nobody dials it
+            if entry is not None:
                 self._assign(entry, server, now_s)
                 entry.is_proven = not entry.is_configured
+        self.count_in(saved.counted)
         return tuple(saved.rejected)
 
     def _has_moved(self, entry: Entry) -> bool:
@@ -272,15 +340,25 @@ class AddressBook(Entries):
     def _has_room(self) -> bool:
         return len(self._by_address) + 1 < self._members_max
 
-    def _make_room(self, address: str, now_s: float, *, is_proven: bool) -> bool:
-        """Whether it may be entered. Who is proven to be there is worth more than who was only told of, or long dialled in vain."""
+    def _has_share(self, teller: str) -> bool:
+        """Whether one more may be entered on this router's word alone; empty: on nobody's who is linked."""
+        return not teller or self._told_by[teller] < self._members_max // TELLER_SHARE
+
+    def _make_room(self, address: str, now_s: float, teller: str, *, is_proven: bool) -> bool:
+        """Whether it may be entered. Who counts is worth more than who is told to be there, and that one than a mere address."""
         is_known = self._get(address) is not None
+        if not (is_known or is_proven or self._has_share(teller)):
+            return False
         if not is_known and not self._has_room():
             others = [each for each in self._by_address.values() if not each.is_configured and each.state not in UP]
-            spare = [each for each in others if is_proven or not each.is_proven]
-            for least in sorted(spare, key=lambda each: (each.is_proven, -each.absence.failures))[:1]:
+            spare = [each for each in others if is_proven or not (each.is_proven or each.server in self._counted)]
+            for least in sorted(spare, key=self._worth)[:1]:
                 self._take(least, Event.DROPPED, now_s)
         return is_known or is_proven or self._has_room()
+
+    def _worth(self, entry: Entry) -> tuple[bool, bool, int]:
+        """Who gives way first where the book is full: the least."""
+        return (entry.server in self._counted, entry.is_proven, -entry.absence.failures)
 
     def _forget_one(self, address: str, mark_s: int) -> bool:
         entry = self._get(address)

@@ -1,10 +1,12 @@
 """All entries, by address, by server and by dial: who is linked, whom to dial now, whom to tell of others; it dials nobody."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
+from collections.abc import Set as AbstractSet
 from itertools import count
 
 from communicator.protocol.addresses import HostPort
-from communicator.router.mesh.book.entry import IDLE, OPEN, UNCOUNTED, WAITING, Attempt, Entry, Event, State
+from communicator.router.mesh.book.entry import IDLE, LAPSED, OPEN, WAITING, Attempt, Entry, Event, State
 from communicator.router.mesh.book.members import Member, summarise
 from communicator.router.mesh.book.neighbors_file import canonical, is_larger
 from communicator.router.vocabulary.config import ClusterConfig
@@ -85,6 +87,10 @@ class Entries:
         self._by_server: dict[str, set[Entry]] = {}
         self._linked: set[str] = set()
         """The servers that are linked, also those of no known address."""
+        self._counted: set[str] = set()
+        """The servers of the book that count for the quorum, until they are forgotten."""
+        self._told_by: Counter[str] = Counter()
+        """How many entries stand in the book on the word of one router alone."""
         self._open: dict[int, Entry] = {}
         self._numbers = count(1)
         self.introductions = Introductions(self._numbers)
@@ -93,9 +99,9 @@ class Entries:
         self._is_next_known = False
 
     @property
-    def count(self) -> int:
-        """How many routers there are to be, this one included: the number the quorum is taken of."""
-        return 1 + len(self._groups())
+    def counted(self) -> AbstractSet[str]:
+        """The servers that count for the quorum by their name: each was linked to us, or vouched for, and not forgotten since."""
+        return self._counted | self._linked
 
     @property
     def next_due_s(self) -> float | None:
@@ -107,15 +113,20 @@ class Entries:
 
     def members(self) -> tuple[Member, ...]:
         """All other routers."""
-        return tuple(sorted(map(summarise, self._groups()), key=lambda member: (member.server or "", member.address)))
+        found = [summarise(group, counts=self._counts(group)) for group in self._groups()]
+        return tuple(sorted(found, key=lambda member: (member.server or "", member.address)))
 
     def has(self, address: str) -> bool:
-        """Whether this ``IP:port`` is one of another router, and counts."""
-        return (entry := self._get(address)) is not None and entry.state not in UNCOUNTED
+        """Whether this ``IP:port`` is one of another router, as far as we know."""
+        return (entry := self._get(address)) is not None and entry.state not in LAPSED
 
     def knows(self, server: str) -> bool:
         """Whether some address is known to be this server's."""
         return server in self._by_server
+
+    def is_configured(self, server: str) -> bool:
+        """Whether an address of this server is configured, and counts for that reason."""
+        return any(entry.is_configured for entry in self._by_server.get(server, ()))
 
     def due(self, now_s: float) -> list[Attempt]:
         """The dials to make now, a handful; each is under way until it is said how it ended."""
@@ -171,6 +182,14 @@ class Entries:
             self._assign(entry, server, now_s)
         for each in self._of_server(server):
             self._take(each, Event.LINKED, now_s)
+        self.count_in((server,))
+
+    def count_in(self, servers: Iterable[str]) -> None:
+        """These servers count from now on, and after a restart, until they are forgotten; one of no known address does not."""
+        for server in servers:
+            for entry in self._of_server(server):
+                self._counted.add(server)
+                self._credit(entry, "")
 
     def lost(self, server: str, now_s: float) -> None:
         """The link to a router is gone."""
@@ -190,12 +209,23 @@ class Entries:
         return self._by_server.get(entry.server) or {entry}
 
     def _groups(self) -> list[list[Entry]]:
-        """Those that count, one list for each router; an address whose server is not known stands alone."""
+        """Those of a router, one list for each; an address whose server is not known stands alone."""
         groups: dict[str, list[Entry]] = {}
         for entry in self._by_address.values():
-            if entry.state not in UNCOUNTED:
+            if entry.state not in LAPSED:
                 groups.setdefault(entry.server or entry.address, []).append(entry)
         return list(groups.values())
+
+    def _counts(self, group: Iterable[Entry]) -> bool:
+        """Whether the router of these entries counts: it is configured, or its name has been counted in."""
+        return any(entry.is_configured or entry.server in self._counted for entry in group)
+
+    def _credit(self, entry: Entry, teller: str) -> None:
+        """It is this router's word alone that an entry stands in the book; empty: there is better reason."""
+        self._told_by -= Counter((entry.teller,))
+        if teller:
+            self._told_by[teller] += 1
+        entry.teller = teller
 
     def _is_free(self, entry: Entry) -> bool:
         """Whether its router is neither linked nor being dialled, at this address or another, and may be dialled at all."""
@@ -214,6 +244,7 @@ class Entries:
             entry.attempt = None
         if entry.state is State.GONE:
             self._take_off(entry)
+            self._credit(entry, "")
             del self._by_address[entry.address]
 
     def _assign(self, entry: Entry, server: str, now_s: float) -> None:
@@ -229,13 +260,14 @@ class Entries:
         mates.discard(entry)
         if not mates:
             self._by_server.pop(entry.server, None)
+            self._counted.discard(entry.server)
 
     def _end(self, number: int, event: Event, now_s: float, reason: str = "") -> Entry | None:
         """A dial has ended; None when it had before, or was given up with its address, and for an introduction."""
         self.introductions.end(number)
         if (entry := self._open.get(number)) is not None:
-            # Of an address that does not count, whoever tells us of it chose the name.
-            if event in (Event.FAILED, Event.REFUSED) and entry.state not in UNCOUNTED:
+            # Of an address that lapsed, whoever tells us of it chose the name.
+            if event in (Event.FAILED, Event.REFUSED) and entry.state not in LAPSED:
                 self.connect_failures.add(entry.server or entry.address)
             self._take(entry, event, now_s, reason)
         return entry

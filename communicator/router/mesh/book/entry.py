@@ -8,7 +8,7 @@ The law of an entry:
 - A router is linked, not an address: of its entries all or none are in the states of `UP`. A dial may be under way meanwhile.
 - Only the states of `IDLE` have a time, which the last event has set (`Absence.count`). It is never more than 30 s away, whatever
   happened: nobody is locked out.
-- A forgotten or replaced address does not count. When it calls it has one dial, and counts once it is proven or configured.
+- A forgotten or replaced address is nobody's. When it calls it has one dial, and is a router's once it is proven or configured.
 """
 
 import hashlib
@@ -81,7 +81,7 @@ class Event(Enum):
 
 LINKED, CROSSED, DIALLING, REFUSED, WAITING, PROVISIONAL, PROBED, GONE = State
 UP, OPEN = frozenset({LINKED, CROSSED}), frozenset({DIALLING, CROSSED, PROBED})
-IDLE, UNCOUNTED = frozenset({WAITING, REFUSED, PROVISIONAL}), frozenset({PROVISIONAL, PROBED})
+IDLE, LAPSED = frozenset({WAITING, REFUSED, PROVISIONAL}), frozenset({PROVISIONAL, PROBED})
 SAME, NEVER = ..., None
 """The event is ignored, so that not even the wait changes; it cannot happen in this state."""
 
@@ -167,6 +167,12 @@ class Entry:
         self.secure = self.is_configured = self.is_proven = False
         """Dialled over TLS; named by the configuration; what its server has said is its address, which one of them is."""
         self.state = state
+        self.is_saved = False
+        """Stood in neighbors.txt when this life began: kept although nobody tells of it."""
+        self.teller = ""
+        """The router that told of it; empty where none did, and once its server counts."""
+        self.untold_s: float | None = None
+        """Since when nobody who is there tells of it."""
         self.server = ""
         """Empty while nobody knows."""
         self.attempt: Attempt | None = None

@@ -19,8 +19,8 @@ class Member(clusters.Neighbor, frozen=True):
     """When it was last linked, or else first heard of, on the monotonic clock."""
 
 
-def summarise(entries: list[Entry]) -> Member:
-    """One router from all its entries, at least one."""
+def summarise(entries: list[Entry], *, counts: bool) -> Member:
+    """One router from all its entries, at least one; whether it counts is known elsewhere."""
     known = sorted(entries, key=lambda each: (not each.is_proven, each.order == NO_ORDER, each.address))
     state = min((each.state for each in known), key=list(State).index)
     return Member(
@@ -30,6 +30,7 @@ def summarise(entries: list[Entry]) -> Member:
         state=State.LINKED if state is State.CROSSED else state,
         failures=max(each.absence.failures for each in known),
         absent_since_s=min(each.absence.since_s for each in known),
+        counts=counts,
         reason=next((each.reason for each in known if each.reason), ""),
         secure=next((each.secure for each in known if each.is_configured), known[0].secure),
     )
@@ -55,11 +56,11 @@ class OutOfReach:
         """What is to be told now; None when nothing has changed.
 
         Args:
-            members: All other routers.
+            members: All other routers; those that count matter.
             now_s: The time, on the monotonic clock.
         """
         self._look_s = now_s + LOOK_EVERY_S
-        absent = [member for member in members if member.state is not State.LINKED]
+        absent = [member for member in members if member.counts and member.state is not State.LINKED]
         lost = [each for each in absent if each.failures >= FAILURES and now_s - each.absent_since_s > SPAN_S]
         if lost and not self._is_raised:
             self._is_raised = True

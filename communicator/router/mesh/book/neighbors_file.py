@@ -80,6 +80,8 @@ class SavedNeighbors(NamedTuple):
     addresses: list[str]
     servers: dict[str, str]
     """Address, of a configured neighbor also by name, to the server that was proven to be there."""
+    counted: list[str]
+    """The servers that count for the quorum by their name."""
     forgotten: dict[str, int]
     """Address to when it was forgotten, in seconds since the epoch."""
     rejected: list[str]
@@ -87,7 +89,7 @@ class SavedNeighbors(NamedTuple):
 
 def read(text: str) -> SavedNeighbors:
     """Read neighbors.txt: addresses parted by line ends, blanks or commas; after ``#`` comments, some of them notes of ours."""
-    saved = SavedNeighbors([], {}, {}, [])
+    saved = SavedNeighbors([], {}, [], {}, [])
     for line in text.splitlines():
         entries, _, comment = line.partition("#")
         for entry in entries.replace(",", " ").split():
@@ -100,18 +102,24 @@ def read(text: str) -> SavedNeighbors:
                 saved.forgotten[canonical(address)] = int(epoch)
             case ["server", address, server]:
                 saved.servers[address] = server
+            case ["counts", server]:
+                saved.counted.append(server)
     return saved
 
 
-def render(addresses: Iterable[str], servers: Mapping[str, str], forgotten: Mapping[str, int]) -> str:
+def render(
+    addresses: Iterable[str], servers: Mapping[str, str], counted: Iterable[str], forgotten: Mapping[str, int]
+) -> str:
     """Write neighbors.txt.
 
     Args:
         addresses: Of all routers, our own included; sorted here.
         servers: Address to the server proven to be there.
+        counted: The servers that count by their name.
         forgotten: Address to the epoch, in seconds.
     """
     lines = [*HEADER, *sorted(set(addresses), key=order_of)]
     lines += [f"# server {address} {server}" for address, server in sorted(servers.items())]
+    lines += [f"# counts {server}" for server in sorted(counted)]
     lines += [f"# forgotten {address} {epoch_s}" for address, epoch_s in sorted(forgotten.items())]
     return "\n".join(lines) + "\n"

@@ -48,6 +48,15 @@ def test_the_table_has_each_host_what_is_not_reached_first():
     ]
 
 
+def test_who_does_not_count_is_told_with_what_to_do():
+    end = Node("gamma", state="reachable", counts=False, vouched_by=("beta",))
+    [row] = view(Graph(nodes=(end,))).rows
+    assert (row.mark, row.note) == (
+        marks.GOOD,
+        "vouched for by one (beta): add it to [cluster] neighbors to let it count",
+    )
+
+
 def test_the_picture_has_the_same_hosts_and_each_link_once():
     found = view()
     assert {spot.name for spot in found.spots} == {row.name for row in found.rows}

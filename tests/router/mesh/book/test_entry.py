@@ -4,10 +4,10 @@ from hypothesis import strategies as st
 
 from communicator.router.mesh.book.entry import (
     IDLE,
+    LAPSED,
     OPEN,
     REASON_CHARACTERS,
     TRANSITIONS,
-    UNCOUNTED,
     UP,
     Absence,
     Entry,
@@ -81,10 +81,10 @@ def test_the_law(state, event):
         assert (state in OPEN) == (to in OPEN), "nothing else begins a dial, or ends one"
     if event in (Event.LINKED, Event.LOST) and to is not State.GONE:
         assert (to in UP) == (event is Event.LINKED)
-    if state not in UNCOUNTED:
-        assert to not in UNCOUNTED, "what counts does so until it is gone"
+    if state not in LAPSED:
+        assert to not in LAPSED, "what is a router's is so until it is gone"
     if event is Event.CONFIRMED:
-        assert to not in UNCOUNTED
+        assert to not in LAPSED
 
 
 @given(st.lists(st.tuples(st.sampled_from(Event), st.floats(0.0, 100.0)), max_size=80), st.sampled_from(sorted(IDLE)))

@@ -1,5 +1,6 @@
 """One router from all its entries; and when an operator hears that one has been out of reach for long, and when no longer."""
 
+import msgspec
 import pytest
 
 from communicator.router.mesh.book.entry import Entry, State
@@ -17,6 +18,7 @@ def member(server="beta", state=State.WAITING, failures=FAILURES, since_s=LONG_A
         address=address,
         server=server,
         configured=True,
+        counts=True,
         state=state,
         failures=failures,
         absent_since_s=since_s,
@@ -48,7 +50,7 @@ def make_entry(address, state=State.WAITING, failures=0, **changes):
     ],
 )
 def test_the_best_that_can_be_said_is_the_state(state, shown):
-    assert summarise([make_entry("10.0.0.2:1"), make_entry("10.0.0.1:1", state)]).state is shown
+    assert summarise([make_entry("10.0.0.2:1"), make_entry("10.0.0.1:1", state)], counts=True).state is shown
 
 
 def test_a_router_is_shown_where_it_was_proven_to_be_with_what_is_configured():
@@ -57,10 +59,11 @@ def test_a_router_is_shown_where_it_was_proven_to_be_with_what_is_configured():
         make_entry("10.0.0.1:1", server="a"),
         make_entry("10.0.0.2:1", failures=1, reason="timed out", server="a", is_proven=True),
     ]
-    assert summarise(entries) == Member(
+    assert summarise(entries, counts=True) == Member(
         address="10.0.0.2:1",
         server="a",
         configured=True,
+        counts=True,
         state=State.WAITING,
         failures=3,
         absent_since_s=0.0,
@@ -70,7 +73,7 @@ def test_a_router_is_shown_where_it_was_proven_to_be_with_what_is_configured():
 
 
 def test_a_number_is_shown_rather_than_a_name():
-    assert summarise([make_entry("a-host:1"), make_entry("10.0.0.1:1")]).address == "10.0.0.1:1"
+    assert summarise([make_entry("a-host:1"), make_entry("10.0.0.1:1")], counts=False).address == "10.0.0.1:1"
 
 
 @pytest.mark.parametrize("state", [State.WAITING, State.DIALLING, State.REFUSED])
@@ -95,6 +98,10 @@ def test_few_failures_or_a_short_time_are_not(changes):
     watch = OutOfReach()
     watch.look([], NOW_S)
     assert watch.look([member(**changes)], NOW_S) is None
+
+
+def test_one_that_does_not_count_is_nobodys_loss():
+    assert OutOfReach().look([msgspec.structs.replace(member(), counts=False)], NOW_S) == DOWN
 
 
 def test_the_one_that_is_away_for_longest_is_named():

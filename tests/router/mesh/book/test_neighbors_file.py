@@ -86,27 +86,32 @@ def test_the_file_of_the_ancestor_is_read():
         "# forgotten 10.0.0.9:4042 5 6",
         "# forgotten" + " 1" * 1000,
         "# server 10.0.0.9:4042",
+        "# counts",
+        "# counts b c",
         "#",
     ],
 )
 def test_comments_that_are_no_notes_of_ours_are_passed_over(line):
     saved = read(line)
-    assert (saved.addresses, saved.rejected, saved.servers, saved.forgotten) == ([], [], {}, {})
+    assert saved == ([], {}, [], {}, [])
 
 
 def test_what_is_written_is_read_again():
     addresses = ["10.0.0.10:4042", "10.0.0.9:4042", "[::1]:4042"]
     servers = {"10.0.0.9:4042": "b", "host-b:4042": "b"}
     forgotten = {"10.0.0.7:4042": 1_700_000_000}
-    text = render(addresses, servers, forgotten)
+    text = render(addresses, servers, ["c", "b"], forgotten)
     assert text.splitlines()[2:] == [
         "10.0.0.9:4042",
         "10.0.0.10:4042",
         "[::1]:4042",
         "# server 10.0.0.9:4042 b",
         "# server host-b:4042 b",
+        "# counts b",
+        "# counts c",
         "# forgotten 10.0.0.7:4042 1700000000",
     ]
     assert all(line.startswith("#") for line in text.splitlines()[:2])
     saved = read(text)
-    assert (set(saved.addresses), saved.servers, saved.forgotten) == (set(addresses), servers, forgotten)
+    assert (set(saved.addresses), saved.servers, saved.counted) == (set(addresses), servers, ["b", "c"])
+    assert saved.forgotten == forgotten
