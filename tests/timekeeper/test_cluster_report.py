@@ -138,6 +138,17 @@ def test_a_host():
     }
 
 
+@pytest.mark.parametrize(
+    ("age_s", "interval_s", "is_told"), [(29.0, 10.0, False), (70.0, 10.0, True), (70.0, 30.0, False)]
+)
+def test_a_host_that_has_not_answered_for_three_rounds(age_s, interval_s, is_told):
+    clocks = dict.fromkeys(("alpha", "beta", "gamma"), 0.0)
+    rows = [*mesh(dict.fromkeys(("alpha", "beta"), 0.0)), *mesh(clocks, pairs=[("beta", "gamma")], age_s=age_s)]
+    local = word_of("alpha", interval_seconds=interval_s)
+    [*_, gamma] = told(judged(clocks, measurements=rows), local=local)["hosts"]
+    assert ("no answer for 70 s: a step of its clock since then is not known" in gamma["reasons"]) is is_told
+
+
 def test_pairs():
     report = told(judged({"alpha": 0.0, "beta": 0.25}, hosts=["gamma"]), unanswered=["gamma"])
     unknown = dict.fromkeys(["offset_seconds", "bound_seconds", "rtt_seconds", "age_seconds", "via", "drift_ppm"])

@@ -1,14 +1,10 @@
 """PURE: the sentences that explain a verdict: who, by how much, compared with whom, and why; it decides nothing."""
 
-from collections.abc import Iterable
-
 from timekeeper.solution.quantities import tell_direction, tell_names, tell_span
 from timekeeper.solution.solution import Basis, HostSolution, Solution
 from timekeeper.solution.thresholds import Thresholds
 from timekeeper.solution.verdicts import Verdict
 
-SILENT_S = 30.0
-"""Three rounds: from then on the age of the last measurement of a host is told."""
 _LEAP_S = 1.0
 
 
@@ -34,7 +30,7 @@ def explain(
         _doubt(host, verdict, thresholds),
         _excuse(host, solution),
         _tell_standing(host, solution),
-        *_tell_measurement(host),
+        "measured through the router only, hence the wide bound" if host.is_routed else "",
     )
     return tuple(sentence for sentence in told if sentence)
 
@@ -128,13 +124,6 @@ def _tell_standing(host: HostSolution, solution: Solution) -> str:
     if host.host in solution.electors.not_watched:
         return "not watched: it has no timekeeper, and no direct link to ask its router; it does not count"
     return ""
-
-
-def _tell_measurement(host: HostSolution) -> Iterable[str]:
-    if host.age_s is not None and host.age_s > SILENT_S:
-        yield f"no answer for {host.age_s:.0f} s: a step of its clock since then is not known"
-    if host.is_routed:
-        yield "measured through the router only, hence the wide bound"
 
 
 def _refute(host: HostSolution, solution: Solution) -> str:

@@ -1,5 +1,3 @@
-import pytest
-
 from tests.timekeeper.solution.clusters import claimed, claims_of, measured, mesh
 from timekeeper.solution import Electors, ReferenceInterval, Thresholds, solve
 from timekeeper.solution.reasons import explain, explain_cluster
@@ -178,14 +176,6 @@ def test_a_host_that_is_down():
     electors = Electors(frozenset("abc"), 3, away=frozenset("c"))
     solution = solve("abc", mesh({"a": 0.0, "b": 0.0}), [], electors=electors)
     assert reasons(solution, "c") == ("its router is not reached, so its clock is not known",)
-
-
-@pytest.mark.parametrize(("age_s", "is_told"), [(29.0, False), (70.0, True)])
-def test_a_host_that_does_not_answer_any_more(age_s, is_told):
-    clocks = dict.fromkeys("abc", 0.0)
-    rows = [*mesh(dict.fromkeys("ab", 0.0)), *mesh(clocks, pairs=["ac", "bc"], age_s=age_s)]
-    told = "no answer for 70 s: a step of its clock since then is not known"
-    assert (told in reasons(solve(clocks, rows, []), "c")) is is_told
 
 
 def test_contradictions_and_refused_reports():
