@@ -11,7 +11,7 @@ from tests.prometheus.troubles import crash_until_blocked, order
 AHEAD_S = 0.2
 LIMIT_S = 0.05
 TOLD_S = 90.0
-WRONG_CLOCK = r"The clock of gamma is off by ([\d.]+)ms \(\+ is ahead, certain to \S+\) from what most hosts agree on; "
+WRONG_CLOCK = r"The clock of gamma is wrong: off by ([\d.]+)ms \(\+ is ahead\), certain to \S+; "
 BLOCKED = r"billing 2\.0 fails and is kept from running\b.* on 1 host: beta\."
 RUNBOOK = "file:///usr/share/doc/bellwether/runbook.md#"
 

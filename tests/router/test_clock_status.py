@@ -54,6 +54,14 @@ def test_clock_word_is_news_to_those_who_listen_only_when_it_changes(trio):
     )
 
 
+@pytest.mark.parametrize("error", ["invalid", "false_claim", "cluster_off", "contradicted", "no_majority"])
+def test_what_is_held_against_a_clock_is_repeated(playbook, error):
+    playbook().play(
+        KEEPER + f"T > CLOCK_UNSTABLE clock_error={error};interval_s=10\n"
+        f"T > CLOCK_STATUS\nT < CLOCK_UNSTABLE cache=no;clock_error={error}",
+    )
+
+
 @pytest.mark.parametrize(
     "word",
     [
