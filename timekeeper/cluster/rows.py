@@ -3,6 +3,7 @@
 import ipaddress
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 import msgspec
 
@@ -256,6 +257,7 @@ def _find_rates(before: Row, report: Local, now_s: float) -> dict[str, float]:
     }
 
 
+@lru_cache(maxsize=HOSTS)
 def _read_address(text: str) -> HostPort | None:
     try:
         address = parse_host_port(text)
