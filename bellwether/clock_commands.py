@@ -1,21 +1,21 @@
 """SHELL: what the commands about clocks ask the timekeeper of this host; how things look is told elsewhere."""
 
 import asyncio
-import math
+import os
 import sys
-from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing, asynccontextmanager
 
 from rich.console import Console, RenderableType
 
-from bellwether import clock_explain, clock_history, clock_matrix, clock_table, conversation
+from bellwether import clock_explain, clock_history, clock_matrix, clock_references, clock_table, conversation
 from bellwether.answers import as_told, read_told, to_json
-from bellwether.clock_wait import gist, shortfall
+from bellwether.clock_wait import NOT_YET, Shortfall, find_shortfall, gist
 from bellwether.failure import CommandError
 from bellwether.places import find_router
 from communicator.answers.clocks import ClockReport
 from communicator.client import Client
-from communicator.errors import ClientError, MessageRefusedError, NoReceiverError, ReplyTimeoutError
+from communicator.errors import AddressError, ClientError, MessageRefusedError, NoReceiverError, ReplyTimeoutError
 from communicator.protocol.message import Message
 from communicator.protocol.names import THIS_SERVER
 
@@ -23,6 +23,7 @@ POLL_S = 1.0
 """How often a waiting command asks again, in seconds: a host that boots has other things to do."""
 
 _USAGE = 2
+_UNREACHABLE = os.EX_UNAVAILABLE
 _ANSWER = "the timekeeper's report"
 _QUESTION = Message("CLOCK_GET_REPORT", {"cache": "no"}, service="timekeeper", server=THIS_SERVER)
 """Not kept for later: an absent timekeeper is to be known at once."""
@@ -40,7 +41,7 @@ def clock(communicator: str | None, *, as_json: bool) -> None:
     Raises:
         CommandError: No timekeeper answers, or none we understand.
     """
-    message, not_enforced = asyncio.run(_look_around(find_router(communicator)))
+    message, not_enforced = asyncio.run(_look_around(communicator))
     console = Console()
     if as_json:
         _show(console, as_told(message, "report", _ANSWER, not_enforced=not_enforced))
@@ -54,9 +55,19 @@ def matrix(communicator: str | None) -> None:
     Raises:
         CommandError: No timekeeper answers, or none we understand.
     """
-    message = asyncio.run(_look(find_router(communicator)))
+    message = asyncio.run(_look(communicator))
     console = Console()
     _show(console, clock_matrix.render(_read(message), console.width))
+
+
+def references(communicator: str | None) -> None:
+    """Show what external servers say, and to whom.
+
+    Raises:
+        CommandError: No timekeeper answers, or none we understand.
+    """
+    message = asyncio.run(_look(communicator))
+    _show(Console(), clock_references.render(_read(message)))
 
 
 def explain(communicator: str | None, name: str) -> None:
@@ -65,7 +76,7 @@ def explain(communicator: str | None, name: str) -> None:
     Raises:
         CommandError: Nothing is known of it, no timekeeper answers, or none we understand.
     """
-    message, not_enforced = asyncio.run(_look_around(find_router(communicator)))
+    message, not_enforced = asyncio.run(_look_around(communicator))
     report = _read(message)
     _show(Console(), clock_explain.render(report, clock_explain.find_host(report, name), not_enforced))
 
@@ -81,7 +92,7 @@ def history(communicator: str | None, *, limit: int, as_json: bool) -> None:
     Raises:
         CommandError: No timekeeper answers, or none we understand.
     """
-    message = asyncio.run(_look(find_router(communicator), _QUESTION_OF_HISTORY))
+    message = asyncio.run(_look(communicator, _QUESTION_OF_HISTORY))
     if as_json:
         _show(Console(), to_json(clock_history.documents(message, limit)))
     else:
@@ -92,14 +103,28 @@ def _read(message: Message) -> ClockReport:
     return read_told(message, "report", ClockReport, _ANSWER)
 
 
-async def _look(address: str, question: Message = _QUESTION) -> Message:
-    async with conversation.connected(address) as client:
+@asynccontextmanager
+async def _connected(communicator: str | None) -> AsyncIterator[Client]:
+    """A link to the router; where there is none, the command ends with the exit code for that."""
+    try:
+        address = find_router(communicator)
+    except CommandError as error:
+        raise CommandError(str(error), _UNREACHABLE) from None
+    try:
+        async with conversation.connected(address) as client:
+            yield client
+    except ClientError as error:
+        raise CommandError(str(error), _UNREACHABLE) from None
+
+
+async def _look(communicator: str | None, question: Message = _QUESTION) -> Message:
+    async with _connected(communicator) as client:
         return await _ask(client, question)
 
 
-async def _look_around(address: str) -> tuple[Message, tuple[str, ...]]:
+async def _look_around(communicator: str | None) -> tuple[Message, tuple[str, ...]]:
     """The same, and the servers with a C++ router."""
-    async with conversation.connected(address) as client:
+    async with _connected(communicator) as client:
         return await _ask(client), await conversation.not_enforced(client)
 
 
@@ -112,11 +137,11 @@ async def _ask(client: Client, question: Message = _QUESTION) -> Message:
     try:
         return await client.request(question, "CLOCK_CURRENT_REPORT", timeout_s=conversation.TIMEOUT_S)
     except NoReceiverError:
-        raise CommandError("no timekeeper runs on this host: start timekeeperd") from None
+        raise CommandError("no timekeeper runs on this host: start timekeeperd", _UNREACHABLE) from None
     except MessageRefusedError as error:
         raise CommandError(f"the timekeeper tells nothing of the clocks: {error.reason}") from None
     except ReplyTimeoutError as error:
-        raise CommandError(f"the timekeeper does not answer within {error.timeout_s:g} s") from None
+        raise CommandError(f"the timekeeper does not answer within {error.timeout_s:g} s", _UNREACHABLE) from None
 
 
 def wait_synced(
@@ -131,49 +156,48 @@ def wait_synced(
         poll_s: How often to ask, in seconds.
 
     Raises:
-        CommandError: It is not synchronized in time, or that is no time.
-        AddressError: The router's address is none.
+        CommandError: It is not synchronized in time, or the address of the router is none; the exit code says which.
     """
-    for option, value in (("--timeout", timeout_s), ("--bound", bound_s)):
-        if value is not None and math.isnan(value):
-            raise CommandError(f"{option} nan is not a number of seconds", _USAGE)
-    asyncio.run(_wait_synced(communicator, timeout_s, bound_s, poll_s))
+    try:
+        asyncio.run(_wait_synced(communicator, timeout_s, bound_s, poll_s))
+    except AddressError as error:
+        raise CommandError(str(error), _USAGE) from None
     _say("the clock is synchronized")
 
 
 async def _wait_synced(communicator: str | None, timeout_s: float, bound_s: float | None, poll_s: float) -> None:
-    last = "nothing was heard yet"
+    last = Shortfall("nothing was heard yet", NOT_YET)
     try:
         async with asyncio.timeout(timeout_s), aclosing(_shortfalls(communicator, bound_s)) as heard:
-            async for reason in heard:
-                if not reason:
+            async for found in heard:
+                if found is None:
                     return
-                if gist(reason) != gist(last):
-                    _say(f"waiting: {reason}")
-                last = reason
+                if gist(found.reason) != gist(last.reason):
+                    _say(f"waiting: {found.reason}")
+                last = found
                 await asyncio.sleep(poll_s)
     except TimeoutError:
-        raise CommandError(f"not synchronized within {timeout_s:g} s: {last}") from None
+        raise CommandError(f"not synchronized within {timeout_s:g} s: {last.reason}", last.exit_code) from None
 
 
-async def _shortfalls(communicator: str | None, bound_s: float | None) -> AsyncGenerator[str, None]:
+async def _shortfalls(communicator: str | None, bound_s: float | None) -> AsyncGenerator[Shortfall | None, None]:
     """What is missing, each time somebody wants to know; the link to the router is kept, and made anew when it is lost."""
     while True:
         try:
-            async with conversation.connected(find_router(communicator)) as client:
+            async with _connected(communicator) as client:
                 while True:
-                    yield await _shortfall(client, bound_s)
-        except (ClientError, CommandError) as error:
-            yield str(error)
+                    yield await _look_for_shortfall(client, bound_s)
+        except CommandError as error:
+            yield Shortfall(str(error), error.exit_code)
 
 
-async def _shortfall(client: Client, bound_s: float | None) -> str:
+async def _look_for_shortfall(client: Client, bound_s: float | None) -> Shortfall | None:
     try:
         report = _read(await _ask(client))
     except CommandError as error:
-        return str(error)
+        return Shortfall(str(error), _UNREACHABLE if error.exit_code == _UNREACHABLE else NOT_YET)
     cluster = client.cluster_status
-    return shortfall(report, bound_s, (cluster and cluster.neighbors_count) or 1)
+    return find_shortfall(report, bound_s, (cluster and cluster.neighbors_count) or 1)
 
 
 def _show(console: Console, what: str | RenderableType) -> None:

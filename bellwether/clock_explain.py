@@ -12,7 +12,8 @@ from bellwether.clock_words import claim_line, drift_text
 from bellwether.colours import coloured
 from bellwether.failure import CommandError
 from communicator.answers.clocks import Claim, ClockReport, Host, Local, Pair
-from communicator.wording.clocks import offset_text, ring_text, verdict_mark, verdict_sentence
+from communicator.wording.clocks import judged_mark, measured_text, offset_text
+from communicator.wording.cluster_clocks import host_sentence, reference_servers, reference_text, ring_text
 from communicator.wording.enforcement import not_enforced_text
 from communicator.wording.marks import UNKNOWN
 from communicator.wording.spans import duration, span
@@ -50,9 +51,9 @@ def render(report: ClockReport, host: Host, not_enforced: Collection[str] = ()) 
         not_enforced: Servers with a C++ router.
     """
     aside = not_enforced_text([host.host], not_enforced, "clock verdict")
-    mark = coloured(verdict_mark(host.verdict) if report.solved else UNKNOWN)
+    mark = coloured(judged_mark(host) if report.solved else UNKNOWN)
     parts: list[RenderableType] = [
-        Text.assemble(mark, " ", (host.host, "bold"), f" {_sentence(report, host)}"),
+        Text.assemble(mark, " ", (host.host, "bold"), f" {host_sentence(report, host)}"),
         *(Padding(Text(reason), _INDENT) for reason in (*host.reasons, *filter(None, [aside]))),
         Text(),
         _facts_table(report, host),
@@ -63,36 +64,40 @@ def render(report: ClockReport, host: Host, not_enforced: Collection[str] = ()) 
     return Group(*parts)
 
 
-def _sentence(report: ClockReport, host: Host) -> str:
-    """The verdict behind the name; of a wrong clock with the limit that it has passed for certain."""
-    limits = report.limits
-    passed_s = limits.critical_seconds if host.critical else limits.warn_seconds
-    verdict = host.verdict if report.solved else ""
-    return verdict_sentence(verdict, limits.warn_seconds, passed_s, is_alone=report.is_of_one_host)
-
-
 def _facts_table(report: ClockReport, host: Host) -> Table:
     table = Table(box=None, show_header=False, pad_edge=False)
     table.add_column(style="cyan", no_wrap=True)
     table.add_column(overflow="fold")
     own = _own(report.local) if host.host == report.local.name else ()
-    for name, value in (*_measured(report, host), *_claimed(host), *own, *_contradicted(report, host.host)):
+    for name, value in (
+        *_measured(report, host),
+        *_claimed(host),
+        *own,
+        *_heard(report, host.host),
+        *_contradicted(report, host.host),
+    ):
         table.add_row(name, Text(value))
     return table
 
 
 def _measured(report: ClockReport, host: Host) -> Iterator[tuple[str, str]]:
     known = host.offset_seconds is not None
-    offset = offset_text(host.offset_seconds, host.bound_seconds)
+    offset = measured_text(host, report.local.interval_seconds)
     yield "offset", f"{offset} against {_whom(report)}" if known else _NOT_KNOWN
+    if host.true_offset_seconds is not None:
+        yield (
+            "true time",
+            f"{offset_text(host.true_offset_seconds, host.true_bound_seconds)}, as most claim or servers say",
+        )
     yield "trend", _NOT_KNOWN if host.drift_ppm is None else drift_text(host.drift_ppm)
     yield "forecast", _forecast(host.seconds_to_threshold, report.limits.warn_seconds)
 
 
 def _whom(report: ClockReport) -> str:
     if not report.has_majority:
-        return "true time, as independent claims and external servers tell it"
-    agreeing = "" if report.agreeing is None else f"{report.agreeing} of {len(report.hosts)} "
+        return "true time, as its external servers tell it"
+    voters = len(report.hosts) if report.voters is None else report.voters
+    agreeing = "" if report.agreeing is None else f"{report.agreeing} of {voters} "
     return f"the {agreeing}hosts that agree"
 
 
@@ -106,6 +111,8 @@ def _forecast(left_s: float | None, limit_s: float) -> str:
 def _claimed(host: Host) -> Iterator[tuple[str, str]]:
     claim = host.claimed
     said = {True: "holds: ", False: "is false: ", None: ""}[host.claim_holds]
+    if host.contradicted_by and host.claim_holds is not False:
+        said = f"is contradicted by that of {host.contradicted_by}: "
     yield "claim", f"{said}{claim_line(claim)}"
     yield from (("", reason) for reason in claim.reasons)
     yield "daemon", claim.daemon or _NONE
@@ -125,6 +132,14 @@ def _own(local: Local) -> Iterator[tuple[str, str]]:
         yield "sources", ", ".join(f"{count} {state}" for state, count in local.sources.items() if count) or "none"
     if local.steps_total is not None:
         yield "steps", f"{local.steps_total} seen"
+
+
+def _heard(report: ClockReport, name: str) -> Iterator[tuple[str, str]]:
+    """What its external servers say."""
+    one = report.heard.get(name)
+    if one is not None:
+        yield "references", reference_text(one)
+        yield from (("", f"{server}: {how}") for _, server, how in reference_servers(one))
 
 
 def _contradicted(report: ClockReport, name: str) -> Iterator[tuple[str, str]]:

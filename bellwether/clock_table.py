@@ -7,10 +7,11 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from bellwether.clock_words import claim_headline, claim_text, verdict_text
+from bellwether.clock_words import claim_headline, claim_text, host_text
 from bellwether.colours import coloured
-from communicator.answers.clocks import ClockReport, Host
-from communicator.wording.clocks import camp_text, offset_text, rank, reasons_of, ring_text, summary, unsolved_text
+from communicator.answers.clocks import ClockReport, Host, Local
+from communicator.wording.clocks import measured_text, rank, reasons_of
+from communicator.wording.cluster_clocks import camp_text, story, summary, unsolved_text
 from communicator.wording.enforcement import not_enforced_text
 from communicator.wording.marks import DOUBTFUL
 
@@ -36,11 +37,11 @@ def render(report: ClockReport, width: int, not_enforced: Collection[str] = ()) 
         return Group(*_unsolved(report))
     hosts = sorted(report.hosts, key=rank)
     reasons = [_why(host, is_enforced=host.host not in not_enforced) for host in hosts]
-    table = _table(hosts, reasons, report.local.server, width) if hosts else Text("No host is known.")
+    table = _table(hosts, reasons, report.local, width) if hosts else Text("No host is known.")
     return Group(table, Text(), *_summary(report), *_asides(hosts, not_enforced))
 
 
-def _table(hosts: list[Host], reasons: list[str], own: str, width: int) -> RenderableType:
+def _table(hosts: list[Host], reasons: list[str], own: Local, width: int) -> RenderableType:
     rows = [_cells(host, own) for host in hosts]
     heads = tuple(Text(head, style="bold") for head in _HEADS)
     widths = [max(cell.cell_len for cell in column) for column in zip(heads, *rows, strict=True)]
@@ -61,12 +62,12 @@ def _asides(hosts: Iterable[Host], not_enforced: Collection[str]) -> Iterator[Re
         yield Text.assemble(coloured(DOUBTFUL), f" {aside}")
 
 
-def _cells(host: Host, own: str) -> Cells:
+def _cells(host: Host, own: Local) -> Cells:
     return (
-        Text(host.host or "?", style="bold" if host.host == own else ""),
-        Text(offset_text(host.offset_seconds, host.bound_seconds)),
-        verdict_text(host.verdict),
-        claim_text(host.claimed, host.claim_holds),
+        Text(host.host or "?", style="bold" if host.host == own.server else ""),
+        Text(measured_text(host, own.interval_seconds)),
+        host_text(host),
+        claim_text(host),
     )
 
 
@@ -93,14 +94,11 @@ def _below(rows: Iterable[Cells], reasons: Iterable[str], widths: list[int]) -> 
 def _summary(report: ClockReport) -> Iterator[RenderableType]:
     mark, sentence = summary(report, report.local.claim.state)
     yield Text.assemble(coloured(mark), f" {sentence}")
-    if report.is_of_one_host or report.has_majority is None:
-        return
     if len(report.camps) > 1:
         for camp in report.camps:
             yield Padding(Text(camp_text(camp.hosts, camp.offset_seconds, camp.bound_seconds)), _INDENT)
-    for ring in report.contradictions:
-        told = ring_text(ring.hosts, ring.excess_seconds)
-        yield Padding(Text.assemble(coloured(DOUBTFUL), f" contradiction: {told}"), _INDENT)
+    for grave, told in story(report):
+        yield Text.assemble(coloured(grave), f" {told}")
 
 
 def _unsolved(report: ClockReport) -> Iterator[RenderableType]:

@@ -1,15 +1,31 @@
 """PURE: whether this host's clock is true enough to start what needs it; it asks nobody, and waits for nothing."""
 
 import re
+from dataclasses import dataclass
 
 from communicator.answers.clocks import Claim, ClockReport, Host
 from communicator.wording.spans import duration
 
-_SOLVER = "solver"
+ACCUSED = 1
+"""The clock is wrong, or what is claimed of it is false."""
+UNDECIDED = 3
+"""Hosts contradict each other, and nobody can tell who is right."""
+NOT_YET = 75
+"""It is not known yet, or not good enough yet (EX_TEMPFAIL of sysexits.h)."""
+_NOT_COMPARED = "the clock is not compared with those of other hosts yet"
 
 
-def shortfall(report: ClockReport, bound_s: float | None, routers: int = 1) -> str:
-    """Why this host's clock is not good enough yet; empty when it is.
+@dataclass(frozen=True, slots=True)
+class Shortfall:
+    """Why a clock is not good enough."""
+
+    reason: str
+    exit_code: int
+    """What the process ends with, if this is so when the time is over."""
+
+
+def find_shortfall(report: ClockReport, bound_s: float | None, routers: int = 1) -> Shortfall | None:
+    """Why this host's clock is not good enough now; None where it is.
 
     Args:
         report: What its timekeeper tells.
@@ -17,31 +33,40 @@ def shortfall(report: ClockReport, bound_s: float | None, routers: int = 1) -> s
         routers: How many its router knows, itself included, be they linked or not.
     """
     claim = report.local.claim
+    own = next((host for host in report.hosts if host.host == report.local.server), Host(report.local.server))
+    held_against = _find_objection(own) if report.solved else None
+    if held_against:
+        return held_against
     if claim.state != "synchronized":
-        return _with_reason(f"the clock is {claim.state}", claim.reasons)
-    accused = _accusation(report, routers)
-    return accused or ("" if bound_s is None else _too_wide(claim, bound_s))
+        return Shortfall(_with_reason(f"the clock is {claim.state}", claim.reasons), NOT_YET)
+    doubt = _doubt(own, report, routers) or ("" if bound_s is None else _too_wide(claim, bound_s))
+    return Shortfall(doubt, NOT_YET) if doubt else None
 
 
-def _accusation(report: ClockReport, routers: int) -> str:
-    """What the others found, if they do not find this clock right, whatever its daemon says.
+def _find_objection(own: Host) -> Shortfall | None:
+    """What speaks against this clock, whatever its daemon says; the decisive reason of a host is its first."""
+    if own.verdict == "wrong":
+        return Shortfall(_with_reason("the other hosts find the clock wrong", own.reasons), ACCUSED)
+    if own.claim_holds is False:
+        return Shortfall(_with_reason("what is claimed of the clock is false", own.reasons), ACCUSED)
+    if own.off:
+        return Shortfall(_with_reason("external servers find this clock and most others off", own.reasons), UNDECIDED)
+    if own.contradicted_by or own.verdict == "no_majority":
+        return Shortfall(_with_reason("nobody can tell whether the clock is right", own.reasons), UNDECIDED)
+    return None
+
+
+def _doubt(own: Host, report: ClockReport, routers: int) -> str:
+    """Why the others do not find this clock right; empty where they do, or where they need not.
 
     After a start they have found nothing yet, or are not even linked, which is not good enough as long as they may.
     """
-    own = next((host for host in report.hosts if host.host == report.local.server), Host(report.local.server))
     may_come = max(len(report.host_names()), routers) > 1 and report.local.grace_left_seconds
     if not report.solved:
-        is_late = report.local.role == _SOLVER and may_come
-        return "the clock is not compared with those of other hosts yet" if is_late else ""
-    if own.verdict == "wrong":
-        return _with_reason("the other hosts find the clock wrong", own.reasons)
-    if own.claim_holds is False:
-        return _with_reason("the clock is said to be synchronized, which is false", own.reasons)
+        return _NOT_COMPARED if may_come else ""
     if own.verdict == "suspect" and not own.claim_holds:
         return _with_reason("the other hosts doubt the clock", own.reasons)
-    if own.verdict != "ok" and may_come:
-        return _with_reason("the clock is not compared with those of other hosts yet", own.reasons)
-    return ""
+    return _with_reason(_NOT_COMPARED, own.reasons) if own.verdict != "ok" and may_come else ""
 
 
 def _too_wide(claim: Claim, bound_s: float) -> str:

@@ -3,9 +3,9 @@
 from rich.text import Text
 
 from bellwether.colours import coloured
-from communicator.answers.clocks import Claim
+from communicator.answers.clocks import Claim, Host
 from communicator.wording import clocks
-from communicator.wording.clocks import CLAIMS, HOLDS, verdict_mark, verdict_word
+from communicator.wording.clocks import CLAIMS, claim_mark, judged_mark, judged_text, verdict_mark, verdict_word
 from communicator.wording.marks import UNKNOWN
 from communicator.wording.spans import duration, signed
 
@@ -15,14 +15,14 @@ def verdict_text(verdict: str) -> Text:
     return Text.assemble(coloured(verdict_mark(verdict)), f" {verdict_word(verdict)}")
 
 
-def claim_text(claim: Claim, holds: bool | None) -> Text:  # noqa: FBT001 - it is what is shown
-    """A claim in few words, such as ``✖ false: synchronized ± 2 ms``.
+def host_text(host: Host) -> Text:
+    """What is found of a host's clock, such as ``✔ ok`` or ``? not watched``."""
+    return Text.assemble(coloured(judged_mark(host)), f" {judged_text(host)}")
 
-    Args:
-        claim: What a host says of its own clock.
-        holds: Whether that agrees with what was measured; None when nobody can tell.
-    """
-    return Text.assemble(coloured(HOLDS[holds]), f" {clocks.claim_text(claim.state, claim.bound_seconds, holds)}")
+
+def claim_text(host: Host) -> Text:
+    """A claim in few words, such as ``✖ false: synchronized ± 2 ms``."""
+    return Text.assemble(coloured(claim_mark(host)), f" {clocks.claim_text(host)}")
 
 
 def claim_line(claim: Claim) -> str:

@@ -10,7 +10,7 @@ COMMANDS = typer.main.get_command(application).commands
 
 
 def test_there_are_commands_to_tell_of():
-    assert set(COMMANDS) == {"matrix", "explain", "history", "wait-synced"}
+    assert set(COMMANDS) == {"matrix", "references", "explain", "history", "wait-synced"}
 
 
 def test_each_command_is_told_of():

@@ -28,7 +28,7 @@ AREAS = {
     "Timekeeper": {"clock"},
 }
 """By the first word of an alert's name what it may be about."""
-DERIVED = {"canary_kept_out", "canary_kept_out_alone", "communicator_cache_used", "timekeeper_host_wrong"}
+DERIVED = {"canary_kept_out", "canary_kept_out_alone", "communicator_cache_used", "timekeeper_host_suspect"}
 """Recorded metrics whose name is not the beginning of an exported one's."""
 
 

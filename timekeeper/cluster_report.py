@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from communicator.answers import clocks
 from communicator.protocol import Message
+from communicator.wording.clocks import SILENT_ROUNDS
 from timekeeper.solution import Electors, HostClaim, HostVerdict, Judgement, Measurement, Thresholds
 from timekeeper.wire_size import wire_bytes
 
@@ -45,7 +46,10 @@ def describe_solution(  # noqa: PLR0913 - each is one source of the report
         local=local,
         solved=True,
         age_seconds=age_s,
-        hosts=tuple(_host(verdict, claims.get(verdict.host), solution.electors) for verdict in judgement.hosts),
+        hosts=tuple(
+            _host(verdict, claims.get(verdict.host), solution.electors, silent_s=SILENT_ROUNDS * local.interval_seconds)
+            for verdict in judgement.hosts
+        ),
         pairs=(*map(_pair, solution.measurements), *silent),
         has_majority=solution.has_majority,
         agreeing=solution.agreeing,
@@ -96,7 +100,7 @@ def _shorten_reasons(reasons: Sequence[str]) -> tuple[str, ...]:
     return tuple(reason[:REASON_CHARACTERS] for reason in reasons[:1])
 
 
-def _host(verdict: HostVerdict, said: clocks.Claim | None, electors: Electors) -> clocks.Host:
+def _host(verdict: HostVerdict, said: clocks.Claim | None, electors: Electors, *, silent_s: float) -> clocks.Host:
     solved = verdict.solved
     return clocks.Host(
         host=verdict.host,
@@ -116,8 +120,13 @@ def _host(verdict: HostVerdict, said: clocks.Claim | None, electors: Electors) -
         off=solved.is_off,
         true_offset_seconds=solved.true_offset_s,
         true_bound_seconds=solved.true_bound_s,
-        reasons=verdict.reasons,
+        reasons=(*verdict.reasons, *_tell_silence(solved.age_s, silent_s)),
     )
+
+
+def _tell_silence(age_s: float | None, silent_s: float) -> Iterable[str]:
+    if age_s is not None and age_s > silent_s:
+        yield f"no answer for {age_s:.0f} s: a step of its clock since then is not known"
 
 
 def _standing(host: str, electors: Electors) -> str:

@@ -346,6 +346,12 @@ class ClockReport(AgentReport, frozen=True):
         return sorted({own, *judged, *measured} - {""})
 
     @property
+    def heard(self) -> dict[str, References]:
+        """What each host hears of its external servers, by host; where nothing is solved, this one alone."""
+        own = self.local.references
+        return self.references or ({} if own is None else {self.local.name: own})
+
+    @property
     def is_of_one_host(self) -> bool:
         """Whether there is no other host whose clock could be compared."""
         return self.solved and not self.has_majority and len(self.hosts) == 1 and not self.pairs

@@ -41,7 +41,8 @@ class ClockStatus(msgspec.Struct, frozen=True):
     resolution: str = ""
     """When stable: ``verified`` (a time daemon keeps it) or ``no_ntp`` (there is none to ask)."""
     error: str = ""
-    """When not: why, such as ``checking`` or ``invalid``."""
+    """When not: why. ``checking``: not known yet. ``invalid``: kept by nobody, or wrong. ``false_claim``, ``cluster_off``,
+    ``contradicted`` and ``no_majority``: what the other hosts find (docs/clock.md)."""
 
 
 _ELDER_STATUS = {"CLUSTER_UP": "up", "CLUSTER_DOWN": "down"}

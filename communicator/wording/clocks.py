@@ -1,9 +1,8 @@
-"""PURE: offsets, verdicts and claims of clocks in words and marks, and the sentence on all of them; it judges none."""
+"""PURE: the offset, the verdict and the claim of one clock in words and marks; it judges none."""
 
 from collections.abc import Iterable, Sequence
 
-from communicator.answers.clocks import ClockReport, Host
-from communicator.wording.counts import count, listed
+from communicator.answers.clocks import Claim, Host
 from communicator.wording.enforcement import NOT_ENFORCED
 from communicator.wording.marks import BAD, DOUBTFUL, GOOD, UNKNOWN, Mark
 from communicator.wording.spans import duration, signed, span
@@ -14,9 +13,11 @@ CLAIMS = {"synchronized": GOOD, "holdover": DOUBTFUL, "unsynchronized": BAD}
 """States of a host's word about its own clock."""
 HOLDS = {True: GOOD, False: BAD, None: UNKNOWN}
 """Whether that word agrees with what was measured."""
+STANDINGS = {"vouched_by_one": "vouched for by one", "not_watched": "not watched"}
+"""Why a host does not count."""
+SILENT_ROUNDS = 3
+"""A measurement that is older is told with its age."""
 _WORST_FIRST = ("wrong", "suspect", "no_majority", "unknown")
-_NAMED = 12
-"""Of a camp."""
 
 
 def verdict_mark(verdict: str) -> Mark:
@@ -30,14 +31,28 @@ def verdict_word(verdict: str) -> str:
 
 
 def rank(host: Host) -> tuple[int, str]:
-    """A host that is wrong, or whose claim is false, is shown first."""
+    """A host whose clock is bad, or whose claim is, is shown first."""
     place = _WORST_FIRST.index(host.verdict) if host.verdict in _WORST_FIRST else len(_WORST_FIRST)
     return (0 if is_bad(host) else place), host.host
 
 
 def is_bad(host: Host) -> bool:
-    """Whether a clock is wrong, or its claim false."""
-    return host.verdict == "wrong" or host.claim_holds is False
+    """Whether a clock is wrong or off with most others, or its claim false or contradicted."""
+    return host.verdict == "wrong" or host.off or host.claim_holds is False or bool(host.contradicted_by)
+
+
+def judged_mark(host: Host) -> Mark:
+    """The mark of what is found of a clock, also of one that is off with most others."""
+    return BAD if host.off else verdict_mark(host.verdict)
+
+
+def judged_text(host: Host) -> str:
+    """What is found of a clock, such as ``ok`` or ``ok, vouched for by one``."""
+    standing = STANDINGS.get(host.standing, host.standing)
+    if standing and host.verdict == "unknown":
+        return standing
+    found = "off with most others" if host.off and host.verdict != "wrong" else verdict_word(host.verdict)
+    return f"{found}, {standing}" if standing else found
 
 
 def offset_text(offset_s: float | None, bound_s: float | None) -> str:
@@ -47,16 +62,38 @@ def offset_text(offset_s: float | None, bound_s: float | None) -> str:
     return f"{signed(offset_s)} ± {'?' if bound_s is None else duration(bound_s)}"
 
 
-def claim_text(state: str, bound_s: float | None, holds: bool | None) -> str:  # noqa: FBT001 - it is what is shown
+def measured_text(host: Host, interval_s: float) -> str:
+    """An offset as it was found, with its age where the host has been silent, such as ``+12 µs ± 56 µs, 1m 10s old``.
+
+    Args:
+        host: Whose.
+        interval_s: Between two rounds.
+    """
+    offset = offset_text(host.offset_seconds, host.bound_seconds)
+    return f"{offset}, {span(host.age_seconds or 0)} old" if is_silent(host, interval_s) else offset
+
+
+def is_silent(host: Host, interval_s: float) -> bool:
+    """Whether a host was measured, and has not answered for three rounds."""
+    return host.age_seconds is not None and host.age_seconds > SILENT_ROUNDS * interval_s
+
+
+def claim_mark(host: Host) -> Mark:
+    """Whether what a host claims agrees with what was measured and with what others claim."""
+    return BAD if host.contradicted_by else HOLDS[host.claim_holds]
+
+
+def claim_text(host: Host, claim: Claim | None = None) -> str:
     """A claim in few words, such as ``false: synchronized ± 2 ms``.
 
     Args:
-        state: What a host says of its own clock.
-        bound_s: By how much it is off at most, as it says.
-        holds: Whether that agrees with what was measured; None when nobody can tell.
+        host: Whose.
+        claim: Its claim, where it is known better than what the report has.
     """
-    bound = "" if bound_s is None else f" ± {duration(bound_s)}"
-    return f"{'false: ' if holds is False else ''}{state}{bound}"
+    claim = claim or host.claimed
+    bound = "" if claim.bound_seconds is None else f" ± {duration(claim.bound_seconds)}"
+    objection = "false: " if host.claim_holds is False else "contradicted: " if host.contradicted_by else ""
+    return f"{objection}{claim.state}{bound}"
 
 
 def reasons_of(
@@ -74,29 +111,11 @@ def reasons_of(
     return (*reasons, *(claimed[:1] if state != "synchronized" else ()), *enforced)
 
 
-def camp_text(hosts: Sequence[str], offset_s: float | None, bound_s: float | None) -> str:
-    """Who agrees with whom, such as ``camp of 2: gamma, omega; +1.00 s ± 50 µs``.
-
-    Args:
-        hosts: Who.
-        offset_s: Their clocks minus those of the first camp.
-        bound_s: How sure that is.
-    """
-    away = "" if offset_s is None else f"; {offset_text(offset_s, bound_s)}"
-    return f"camp of {len(hosts)}: {listed(hosts, _NAMED)}{away}"
-
-
-def ring_text(hosts: Sequence[str], excess_s: float | None) -> str:
-    """Whose measurements cannot all be true, such as ``a → b → a, 3 ms beyond their bounds``."""
-    beyond = "" if excess_s is None else f", {duration(excess_s)} beyond their bounds"
-    return f"{' → '.join([*hosts, *hosts[:1]])}{beyond}"
-
-
 def verdict_sentence(verdict: str, limit_s: float, passed_s: float, *, is_alone: bool) -> str:
     """A verdict as a sentence that goes on behind the name of the host.
 
     Args:
-        verdict: Which; empty where nothing was compared.
+        verdict: Which; empty where nothing was compared, ``off`` where it agrees with others that are off.
         limit_s: The threshold beyond which a clock is wrong.
         passed_s: Of a clock that is wrong, the threshold that it has passed for certain.
         is_alone: Whether it is the only host.
@@ -106,58 +125,10 @@ def verdict_sentence(verdict: str, limit_s: float, passed_s: float, *, is_alone:
     sentences = {
         "": "is compared with nobody: nothing is solved here",
         "ok": f"is ok: off by less than {limit}",
+        "off": "agrees with most others, and external servers say that all of these are off",
         "suspect": f"is suspect: it may be off by {limit} or more, which is not certain",
         "wrong": f"is wrong: off by {duration(passed_s)} or more, for certain",
         "no_majority": "cannot be judged: no majority of the hosts agrees",
         "unknown": f"cannot be judged: {why}",
     }
     return sentences.get(verdict, f"is {verdict}")
-
-
-def summary(report: ClockReport, own_state: str) -> tuple[Mark, str]:
-    """All clocks in one sentence, such as ``3 of 3 hosts agree, spread 80 µs, no contradictions, compared 4s ago``.
-
-    Args:
-        report: Of a timekeeper that compares.
-        own_state: Of this host's claim: what counts where it is the only one and nothing is compared.
-    """
-    if report.is_of_one_host:
-        return _only_host(report.hosts[0], own_state)
-    age = "age not known" if report.age_seconds is None else f"compared {span(report.age_seconds)} ago"
-    if report.has_majority is None:
-        return UNKNOWN, f"not measured yet: {count(len(report.hosts), 'host')}, {age}"
-    mark, majority = _majority(report)
-    spread = "spread not known" if report.spread_seconds is None else f"spread {duration(report.spread_seconds)}"
-    rings = count(len(report.contradictions), "contradiction") if len(report.contradictions) else "no contradictions"
-    return mark, f"{majority}, {spread}, {rings}, {age}"
-
-
-def _only_host(host: Host, own_state: str) -> tuple[Mark, str]:
-    """To be alone is no fault: then its clock is as good as its keeper says."""
-    kept = GOOD if own_state == "synchronized" else DOUBTFUL
-    is_compared = host.offset_seconds is not None
-    with_what = "compared with external time servers" if is_compared else "there is no other clock to compare with"
-    return VERDICTS.get(host.verdict, kept), f"this is the only host: {with_what}"
-
-
-def _majority(report: ClockReport) -> tuple[Mark, str]:
-    hosts = count(len(report.hosts), "host")
-    if not report.has_majority:
-        most = "" if report.agreeing is None else f", at most {report.agreeing} agree"
-        return BAD, f"no majority of {hosts}{most}"
-    agreeing = "most" if report.agreeing is None else report.agreeing
-    all_agree = report.agreeing in (None, len(report.hosts))
-    mark = BAD if any(map(is_bad, report.hosts)) else GOOD if all_agree else DOUBTFUL
-    return mark, f"{agreeing} of {hosts} agree"
-
-
-def unsolved_text(role: str, age_s: float | None) -> str:
-    """Why hosts are not compared here.
-
-    Args:
-        role: Of this timekeeper: ``solver`` or ``agent``.
-        age_s: How old its own word is; None: not told.
-    """
-    why = "this timekeeper is an agent" if role == "agent" else "this timekeeper has no solution yet"
-    age = "" if age_s is None else f", as of {span(age_s)} ago"
-    return f"Nothing is solved here: {why}. Shown is this host's own word{age}"

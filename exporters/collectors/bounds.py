@@ -33,7 +33,7 @@ LABELS: Mapping[str, int] = {
         ),
         CLOSED,
     ),
-    **dict.fromkeys(("severity", "stage", "state", "verdict"), CLOSED),
+    **dict.fromkeys(("fault", "severity", "stage", "state", "verdict"), CLOSED),
     **dict.fromkeys(("client", "daemon", "host", "link", "peer", "scope", "server", "service"), NAMED),
     **dict.fromkeys(("compatible_with", "python", "version"), NAMED),
     **dict.fromkeys(("name", "section", "unit"), FLAGS),

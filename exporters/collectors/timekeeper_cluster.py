@@ -17,6 +17,7 @@ from exporters.collectors.metric import (
 )
 
 VERDICTS = ("ok", "suspect", "wrong", "no_majority", "unknown")
+FAULTS = ("wrong", "false_claim", "cluster_off", "contradicted", "no_majority")
 SERVER_STATES = ("agreeing", "falseticker", "silent")
 
 Select: TypeAlias = Callable[[ClockReport], Iterable[Host]]
@@ -45,8 +46,18 @@ def host_rows(select: Select) -> tuple[Row[ClockReport], ...]:
         "1 for what the comparison says of a host's clock, else 0.",
         ("host", "verdict"),
     )
+    fault = Definition(
+        "timekeeper_host_fault",
+        Kind.GAUGE,
+        "1 for what has lasted against a host's clock or its claim, else 0; it stays while it can be neither seen nor excluded.",
+        ("host", "fault"),
+    )
     numbers = (_host_row(select, *each) for each in _OF_A_HOST)
-    return (Row(verdict, lambda report: _verdicts(select(report))), *numbers)
+    return (
+        Row(verdict, lambda report: _verdicts(select(report))),
+        Row(fault, lambda report: _faults(select(report))),
+        *numbers,
+    )
 
 
 _OF_A_HOST = (
@@ -71,7 +82,7 @@ _OF_A_HOST = (
     ("sample_age_seconds", "Time since the youngest measurement of a host's clock.", "age_seconds"),
     (
         "true_offset_seconds",
-        "How far a host's clock is ahead of true time, by independent claims and references.",
+        "How far a host's clock is ahead of true time, by external servers, else by what most hosts claim.",
         "true_offset_seconds",
     ),
     ("true_offset_bound_seconds", "The true offset of a host is off by no more than this.", "true_bound_seconds"),
@@ -86,6 +97,10 @@ def _host_row(select: Select, name: str, text: str, field: str) -> Row[ClockRepo
 
 def _verdicts(hosts: Iterable[Host]) -> Samples:
     return state_sets({host.host: host.verdict for host in hosts}, VERDICTS)
+
+
+def _faults(hosts: Iterable[Host]) -> Samples:
+    return {(host.host, fault): float(fault in host.faults) for host in hosts for fault in FAULTS}
 
 
 def state_sets(states: Mapping[str, str | None], known: Iterable[str]) -> Samples:
@@ -125,7 +140,7 @@ def _reference(name: str, text: str, read: Callable[[References], float | None])
 
 def _own(report: ClockReport) -> References | None:
     """What the external servers of this host say; each host tells of its own."""
-    return report.references.get(report.local.server)
+    return report.references.get(report.local.server) if report.solved else None
 
 
 def _reference_offset(references: References) -> float | None:
@@ -148,6 +163,12 @@ def _reference_servers(report: ClockReport) -> Samples:
 
 CLUSTER_ROWS: tuple[Row[ClockReport], ...] = (
     _cluster("hosts", "Hosts of the cluster, those included whose clocks could not be compared.", _count("hosts")),
+    _cluster("voters", "Hosts that count: a majority is more than half of them.", read_field("voters")),
+    _cluster(
+        "independent_sources",
+        "Groups of hosts behind the majority that have no source in common; 1: an error of that source would not be seen.",
+        read_field("sources_independent"),
+    ),
     _cluster("agreeing_hosts", "Hosts in the majority; without one, in the largest camp.", read_field("agreeing")),
     _cluster("has_majority", "1 when more than half of the hosts agree, else 0.", read_field("has_majority")),
     _cluster("spread_seconds", "How far apart the two most different clocks are.", read_field("spread_seconds")),

@@ -8,7 +8,7 @@ from timekeeper.cluster_report import answer_solution, describe_solution
 from timekeeper.discipline import Discipline, Leap, NoAnswer, Reference, Upstream, UpstreamState
 from timekeeper.evidence import Evidence
 from timekeeper.report import About, describe_local
-from timekeeper.solution import Patience, Thresholds
+from timekeeper.solution import Electors, Patience, Thresholds
 from timekeeper.solver import Solver
 from timekeeper.time_daemons import TimeDaemons
 from timekeeper.verdict import judge
@@ -67,15 +67,16 @@ def sample_report():
     for word in (beta, gamma, delta, epsilon):
         assert rows.hear(row(word), 0.0) == ""
     solver = Solver(Thresholds(), Patience(bursts=1, grace_s=0.0))
-    judgement = solver.judge(alpha, rows, {"omega"}, NOW_S)
+    counting = frozenset({"alpha", "beta", "gamma", "delta", "epsilon"})
+    electors = Electors(counting, len(counting), not_watched=frozenset({"omega"}))
+    judgement = solver.judge(alpha, rows, electors, NOW_S)
     report = describe_solution(
         alpha,
         judgement,
-        claims={**rows.claim_reports(NOW_S), "alpha": alpha.claim},
+        claims={**rows.said(), "alpha": alpha.claim},
         unanswered=("omega",),
         thresholds=solver.thresholds,
-        consensus=None,
-        complaints={},
+        references={},
         age_s=4.0,
     )
     return read_answer(answer_solution(report).get("report"), ClockReport)

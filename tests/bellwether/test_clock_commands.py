@@ -13,7 +13,6 @@ from bellwether.clock_commands import wait_synced
 from bellwether.failure import CommandError
 from bellwether.main import application
 from communicator.client import Service
-from communicator.errors import AddressError
 from communicator.protocol import Message
 from communicator.testing import run_router
 
@@ -220,14 +219,14 @@ def test_a_timekeeper_that_will_not_answer(clock, arguments):
 @pytest.mark.parametrize("arguments", COMMANDS, ids=" ".join)
 def test_without_a_timekeeper(router, arguments):
     done = run(router.unix, *arguments)
-    assert (done.exit_code, done.stdout) == (1, "")
+    assert (done.exit_code, done.stdout) == (69, "")
     assert "no timekeeper runs on this host: start timekeeperd" in done.stderr
 
 
 @pytest.mark.parametrize("arguments", COMMANDS, ids=" ".join)
 def test_without_a_router(tmp_path, arguments):
     done = run(f"cd://{tmp_path}/nothing.sock", *arguments)
-    assert (done.exit_code, done.stdout) == (1, "")
+    assert (done.exit_code, done.stdout) == (69, "")
     assert "nothing.sock" in done.stderr
 
 
@@ -235,7 +234,7 @@ def test_a_timekeeper_that_is_silent(router, monkeypatch):
     monkeypatch.setattr("bellwether.conversation.TIMEOUT_S", 0.3)
     with timekeeper(router.unix, None):
         done = run(router.unix)
-    assert (done.exit_code, done.stderr) == (1, "bellwether: the timekeeper does not answer within 0.3 s\n")
+    assert (done.exit_code, done.stderr) == (69, "bellwether: the timekeeper does not answer within 0.3 s\n")
 
 
 @pytest.mark.parametrize("position", ["before", "behind"])
@@ -315,7 +314,7 @@ def test_what_only_differs_in_its_numbers_is_said_once(router, capsys):
 def test_when_the_time_is_over_the_last_reason_is_told(clock):
     done = clock([told(LOST)], "wait-synced", "--timeout", "4")
     reason = "the clock is unsynchronized: chronyd says so"
-    assert (done.exit_code, done.stdout) == (1, "")
+    assert (done.exit_code, done.stdout) == (75, "")
     assert done.stderr == f"waiting: {reason}\nbellwether: not synchronized within 4 s: {reason}\n"
 
 
@@ -323,7 +322,7 @@ def test_when_the_time_is_over_the_last_reason_is_told(clock):
 def test_nobody_to_ask_is_a_reason_too(router, tmp_path, is_there):
     address = router.unix if is_there else f"cd://{tmp_path}/nothing.sock"
     done = run(address, "wait-synced", "--timeout", "4")
-    assert (done.exit_code, done.stdout) == (1, "")
+    assert (done.exit_code, done.stdout) == (69, "")
     assert ("no timekeeper runs on this host" if is_there else "nothing.sock") in done.stderr.splitlines()[-1]
 
 
@@ -375,12 +374,35 @@ def test_what_is_no_time(router, option, value):
 
 
 def test_an_address_that_is_none_is_not_waited_for():
-    with pytest.raises(AddressError):
-        wait_synced("nonsense", timeout_s=20)
+    done = run("nonsense", "wait-synced", "--timeout", "20")
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert "nonsense" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("own", "exit_code"),
+    [
+        ({"verdict": "wrong"}, 1),
+        ({"verdict": "ok", "claim_holds": False}, 1),
+        ({"verdict": "unknown", "contradicted_by": "beta"}, 3),
+        ({"verdict": "no_majority"}, 3),
+        ({"verdict": "ok", "off": True}, 3),
+        ({"verdict": "suspect"}, 75),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, dict) else None,
+)
+def test_the_exit_code_says_what_was_in_the_way(clock, own, exit_code):
+    done = clock([told({**SOLUTION, "hosts": [{"host": "alpha", **own}]})], "wait-synced", "--timeout", "4s")
+    assert (done.exit_code, done.stdout) == (exit_code, "")
+
+
+def test_a_report_that_makes_no_sense_is_not_known_yet(clock):
+    assert clock([told("nonsense")], "wait-synced", "--timeout", "4s").exit_code == 75
 
 
 def test_a_router_that_cannot_be_found_is_waited_for(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("BELLWETHER_COMMUNICATOR", raising=False)
-    with pytest.raises(CommandError, match=r"not synchronized within 0.05 s: no router found"):
+    with pytest.raises(CommandError, match=r"not synchronized within 0.05 s: no router found") as raised:
         wait_synced(None, timeout_s=0.05)
+    assert raised.value.exit_code == 69

@@ -8,7 +8,7 @@ from rich.console import Console
 
 from bellwether.clock_explain import find_host, render
 from bellwether.failure import CommandError
-from communicator.answers.clocks import Claim, ClockReport, Contradiction, Host, Local, Pair, Thresholds
+from communicator.answers.clocks import Claim, ClockReport, Contradiction, Host, Local, Pair, References, Thresholds
 from tests.bellwether.clock_sample import sample_report
 
 OWN = Claim(
@@ -19,7 +19,6 @@ OWN = Claim(
     upstreams=("ntp1", "ntp2"),
     stratum=3,
     leap="normal",
-    smear=True,
     age_seconds=12,
     reasons=("chronyd last updated the clock 12 s ago",),
 )
@@ -97,7 +96,6 @@ daemon         chronyd
 upstreams      ntp1, ntp2
 stratum        3
 leap           normal
-smear          its upstreams smear leap seconds
 updated        12s before this was told
 sources        1 selected, 2 combined
 steps          2 seen
@@ -158,6 +156,10 @@ def test_no_line_is_wider_than_the_terminal(width):
         (Host("a", verdict="no_majority"), "? a cannot be judged: no majority of the hosts agrees"),
         (Host("a"), "? a cannot be judged: it was not measured, not lately or not for long enough"),
         (Host("a", verdict="later"), "? a is later"),
+        (
+            Host("a", verdict="ok", off=True),
+            "✖ a agrees with most others, and external servers say that all of these are off",
+        ),
     ],
 )
 def test_the_verdict_is_a_sentence(host, sentence):
@@ -182,9 +184,9 @@ def row(name, host=ALPHA, **told):
     ("told", "whom"),
     [
         ({"has_majority": True}, "the hosts that agree"),
-        ({}, "true time, as independent claims and external servers tell it"),
+        ({}, "true time, as its external servers tell it"),
         ({"has_majority": True, "agreeing": 1}, "the 1 of 1 hosts that agree"),
-        ({"has_majority": False, "agreeing": 1}, "true time, as independent claims and external servers tell it"),
+        ({"has_majority": False, "agreeing": 1}, "true time, as its external servers tell it"),
     ],
 )
 def test_an_offset_is_against_somebody(told, whom):
@@ -211,8 +213,25 @@ def test_whether_a_claim_holds(holds, told):
     assert row("claim", Host("a", claim=Claim("holdover"), claim_holds=holds)) == told
 
 
-def test_a_host_that_does_not_smear():
-    assert row("smear", Host("a", claim=Claim(smear=False))) == "no"
+def test_a_claim_that_another_contradicts():
+    claim = Claim("synchronized", bound_seconds=0.0003)
+    told = row("claim", Host("a", claim=claim, contradicted_by="b"))
+    assert told == "is contradicted by that of b: synchronized, off by at most 300 µs"
+
+
+def test_true_time():
+    assert row("true time", Host("a", true_offset_seconds=0.2, true_bound_seconds=0.007)).startswith("+200 ms ± 7 ms")
+
+
+def test_what_its_external_servers_say():
+    heard = {"a": References(-0.2, 0.007, ("s4",), (), {"s5": "no answer"}, 3.0)}
+    lines = screen(ClockReport(solved=True, hosts=(Host("a"),), references=heard), "a", 120).splitlines()
+    place = next(number for number, line in enumerate(lines) if line.startswith("references"))
+    assert [" ".join(line.split()) for line in lines[place : place + 3]] == [
+        "references +200 ms ± 7 ms",
+        "s4: agrees",
+        "s5: gives nothing: no answer",
+    ]
 
 
 def test_sources_of_which_there_are_none():

@@ -100,14 +100,15 @@ AGENT_AT_80 = """\
 ⚠ alpha: holdover, by chronyd, offset -12 µs, off by at most 2.1 ms
     chronyd no longer runs
 
-Nothing is solved here: this timekeeper is an agent. Shown is this host's own
-word, as of 2s ago."""
+Nothing is solved here: this timekeeper is an agent, and has heard of no solver.
+Shown is this host's own word, as of 2s ago."""
 
 AGENT_AT_120 = """\
 ⚠ alpha: holdover, by chronyd, offset -12 µs, off by at most 2.1 ms
     chronyd no longer runs
 
-Nothing is solved here: this timekeeper is an agent. Shown is this host's own word, as of 2s ago."""
+Nothing is solved here: this timekeeper is an agent, and has heard of no solver. Shown is this host's own word, as of 2s
+ago."""
 
 NOTHING = """\
 ? this host: unknown
@@ -206,11 +207,34 @@ def test_an_only_host_has_no_majority_to_miss(host, line):
 
 def test_contradictions_are_told_one_by_one():
     told = (Contradiction(("alpha", "beta")), Contradiction(("beta", "gamma"), 0.004))
-    shown = screen(ClockReport(solved=True, hosts=(ALPHA,), has_majority=True, contradictions=told), 120)
-    assert "2 contradictions" in shown
-    assert shown.endswith(
-        "    ⚠ contradiction: alpha → beta → alpha\n    ⚠ contradiction: beta → gamma → beta, 4 ms beyond their bounds"
+    reasons = (
+        "measurements around alpha, beta exclude each other",
+        "measurements around beta, gamma exclude each other",
     )
+    report = ClockReport(solved=True, hosts=(ALPHA,), has_majority=True, contradictions=told, reasons=reasons)
+    shown = screen(report, 120)
+    assert "2 contradictions" in shown
+    assert shown.splitlines()[-2:] == [f"⚠ {reason}" for reason in reasons]
+
+
+def test_the_table_ends_with_the_story():
+    reasons = ("the cluster as a whole is 202 ms ahead of true time (±7 ms), by the external servers of alpha, beta",)
+    report = ClockReport(solved=True, hosts=(ALPHA, BETA), has_majority=True, cluster_off=True, reasons=reasons)
+    *_, last, story = screen(report, 120).splitlines()
+    assert (last.split()[0], story) == ("✖", f"✖ {reasons[0]}")
+
+
+def test_a_row_tells_why_a_host_does_not_count_and_how_old_its_measurement_is():
+    silent = Host("beta", 0.0, 0.001, "ok", standing="vouched_by_one", age_seconds=70)
+    liar = Host("zeta", claim=Claim("synchronized", bound_seconds=0.0003), contradicted_by="beta")
+    lines = screen(
+        ClockReport(solved=True, hosts=(silent, Host("gamma", standing="not_watched"), liar)), 160
+    ).splitlines()
+    assert [line.rstrip() for line in lines[1:4]] == [
+        "zeta   -                        ? unknown                 ✖ contradicted: synchronized ± 300 µs",
+        "gamma  -                        ? not watched             ? unknown",
+        "beta   0 µs ± 1 ms, 1m 10s old  ✔ ok, vouched for by one  ? unknown",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,9 @@
 """When a clock is true enough to go on."""
 
+import msgspec
 import pytest
 
-from bellwether.clock_wait import gist, shortfall
+from bellwether.clock_wait import ACCUSED, NOT_YET, UNDECIDED, Shortfall, find_shortfall, gist
 from communicator.answers.clocks import Claim, ClockReport, Host, Local
 
 SYNCED = Claim("synchronized", bound_seconds=0.0021, daemon="chronyd")
@@ -23,18 +24,18 @@ def report(claim=SYNCED, *hosts, solved=True, grace_s=None):
         (report(Claim("synchronized")), None),
         (report(SYNCED, Host("beta", verdict="wrong", claim_holds=False)), None),
         (report(SYNCED, Host("alpha", verdict="suspect", claim_holds=True)), 1),
-        (report(SYNCED, Host("alpha", verdict="no_majority")), None),
         (report(SYNCED, Host("alpha", verdict="unknown")), None),
         (report(SYNCED, Host("alpha", verdict="unknown"), grace_s=9), None),  # there is no other host
         (report(SYNCED, Host("alpha", verdict="unknown"), BETA, grace_s=0.0), None),
-        (report(SYNCED, Host("alpha", verdict="no_majority"), BETA, grace_s=0.0), None),
+        (report(SYNCED, Host("alpha", compared_with="too few"), BETA, grace_s=0.0), None),  # in a minority
+        (report(SYNCED, Host("alpha", verdict="ok", faults=("wrong", "contradicted"))), None),  # they are over
         (report(SYNCED, Host("alpha", verdict="ok"), BETA, grace_s=9), None),
         (report(SYNCED, Host("alpha", verdict="unknown"), BETA), None),  # told by an older timekeeper
         (report(SYNCED, Host("alpha", verdict="wrong"), solved=False), None),
     ],
 )
 def test_good_enough(told, bound_s):
-    assert shortfall(told, bound_s) == ""
+    assert find_shortfall(told, bound_s) is None
 
 
 @pytest.mark.parametrize(
@@ -61,7 +62,7 @@ def test_good_enough(told, bound_s):
         (
             report(SYNCED, Host("alpha", verdict="ok", claim_holds=False)),
             None,
-            "the clock is said to be synchronized, which is false",
+            "what is claimed of the clock is false",
         ),
         (
             report(SYNCED, Host("alpha", verdict="unknown", reasons=("not measured yet",)), BETA, grace_s=9),
@@ -81,7 +82,29 @@ def test_good_enough(told, bound_s):
     ],
 )
 def test_not_good_enough(told, bound_s, reason):
-    assert shortfall(told, bound_s) == reason
+    found = find_shortfall(told, bound_s)
+    assert found.reason == reason
+    assert (found.exit_code == NOT_YET) is ("find the clock wrong" not in reason and "is false" not in reason)
+
+
+WHY = ("as it is", "and more")
+
+
+@pytest.mark.parametrize(
+    ("own", "reason", "exit_code"),
+    [
+        (Host("alpha", verdict="wrong", claim_holds=False), "the other hosts find the clock wrong", ACCUSED),
+        (Host("alpha", claim_holds=False, contradicted_by="beta"), "what is claimed of the clock is false", ACCUSED),
+        (Host("alpha", verdict="ok", off=True), "external servers find this clock and most others off", UNDECIDED),
+        (Host("alpha", contradicted_by="beta"), "nobody can tell whether the clock is right", UNDECIDED),
+        (Host("alpha", verdict="no_majority"), "nobody can tell whether the clock is right", UNDECIDED),
+    ],
+)
+@pytest.mark.parametrize("claim", [SYNCED, Claim("unsynchronized")], ids=["synchronized", "unsynchronized"])
+@pytest.mark.parametrize("grace_s", [None, 0.0, 9])
+def test_what_speaks_against_it_is_told_first_whatever_is_claimed(own, reason, exit_code, claim, grace_s):
+    told = report(claim, msgspec.structs.replace(own, reasons=WHY), BETA, grace_s=grace_s)
+    assert find_shortfall(told, None) == Shortfall(f"{reason}: as it is", exit_code)
 
 
 UNSOLVED = ClockReport(Local("alpha", role="solver", claim=SYNCED, grace_left_seconds=9))
@@ -101,14 +124,15 @@ ALONE = report(SYNCED, Host("alpha", verdict="unknown"), grace_s=9)
         (
             ClockReport(Local("alpha", role="agent", claim=SYNCED, grace_left_seconds=9)),
             3,
-            True,
-        ),  # it compares with nobody
+            False,
+        ),  # one that solves may answer it
         (ClockReport(Local("", role="solver", claim=SYNCED, grace_left_seconds=9)), 3, False),
     ],
 )
 def test_hosts_of_which_only_the_router_knows_may_still_come(told, routers, is_good):
     reason = "" if is_good else "the clock is not compared with those of other hosts yet"
-    assert shortfall(told, None, routers) == reason
+    found = find_shortfall(told, None, routers)
+    assert found == (Shortfall(reason, NOT_YET) if reason else None)
 
 
 def test_the_gist_is_without_numbers():

@@ -7,10 +7,11 @@ from bellwether.clock_words import (
     claim_line,
     claim_text,
     drift_text,
+    host_text,
     state_text,
     verdict_text,
 )
-from communicator.answers.clocks import Claim
+from communicator.answers.clocks import Claim, Host
 
 
 @pytest.mark.parametrize(
@@ -28,6 +29,11 @@ def test_each_verdict_has_a_mark(verdict, shown):
     assert verdict_text(verdict).plain == shown
 
 
+def test_what_is_found_of_a_host_has_a_mark():
+    assert host_text(Host("a", standing="not_watched")).plain == "? not watched"
+    assert host_text(Host("a", verdict="ok", off=True)).plain == "✖ off with most others"
+
+
 @pytest.mark.parametrize(
     ("claim", "holds", "shown"),
     [
@@ -37,7 +43,7 @@ def test_each_verdict_has_a_mark(verdict, shown):
     ],
 )
 def test_a_claim_tells_whether_it_holds(claim, holds, shown):
-    assert claim_text(claim, holds).plain == shown
+    assert claim_text(Host("a", claim=claim, claim_holds=holds)).plain == shown
 
 
 @pytest.mark.parametrize(

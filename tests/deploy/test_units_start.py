@@ -15,7 +15,9 @@ from tests.own_systemd import running_systemd
 pytestmark = pytest.mark.slow  # each test waits for daemons
 
 ROOT = Path(__file__).parents[2]
-UNITS = sorted(unit.stem for unit in (ROOT / "deploy/systemd").glob("*.service"))
+WAITING = "bellwether-time-sync"
+"""Ends once the clock is true; the others are daemons."""
+UNITS = sorted({unit.stem for unit in (ROOT / "deploy/systemd").glob("*.service")} - {WAITING})
 PYTHON = Path(sys.executable).resolve()
 SCRIPTS = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["scripts"]
 START_S = 120.0
@@ -26,6 +28,7 @@ TARGETS = {
     "network.target": "",
     "shutdown.target": "",
     "multi-user.target": "Requires=basic.target\nAfter=basic.target\n",
+    "time-sync.target": "",
 }
 """What our units want of a host, without all else that those of a real one bring."""
 
@@ -120,6 +123,26 @@ def test_one_that_is_restarted_is_ready_anew_and_the_others_go_on(host, unit):
     assert states(host) == dict.fromkeys(UNITS, RUNNING), told(host)
     changed = [each for each in UNITS if host.read(each, "MainPID")["MainPID"] != processes[each]]
     assert changed == [unit]
+
+
+def test_the_unit_that_waits_holds_the_target_back_and_says_why(host):
+    """No time daemon runs on this host, so that its time is over in the end; a service after the target starts then."""
+    (host.units / f"{WAITING}.service.d").mkdir()
+    command = "/usr/bin/bellwether clock wait-synced --timeout 10s"
+    (host.units / f"{WAITING}.service.d/short.conf").write_text(f"[Service]\nExecStart=\nExecStart={command}\n")
+    host.enter("systemctl", "daemon-reload")
+    assert host.run("systemctl", "start", WAITING, "time-sync.target", timeout_s=START_S).returncode == 1
+    assert host.read(WAITING, "ExecMainStatus", "Result") == {"ExecMainStatus": "75", "Result": "exit-code"}
+    log = (host.root / f"run/{WAITING}.log").read_text()
+    assert re.search(r"not synchronized within 10 s: the clock is un\w+: ", log), log
+    ended, reached = (
+        int(host.read(unit, when)[when])
+        for unit, when in (
+            (WAITING, "InactiveEnterTimestampMonotonic"),
+            ("time-sync.target", "ActiveEnterTimestampMonotonic"),
+        )
+    )
+    assert 0 < ended <= reached
 
 
 def test_all_stop_in_good_order_and_start_again(host):

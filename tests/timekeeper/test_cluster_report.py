@@ -7,7 +7,7 @@ from collections import defaultdict
 import msgspec
 import pytest
 
-from communicator.answers.clocks import ClockReport
+from communicator.answers.clocks import ClockReport, References
 from communicator.protocol import Message, decode, encode
 from communicator.protocol.limits import LINE_BYTES_SENT, TOKEN_CHARACTERS
 from tests.timekeeper.cluster.words import CLAIM, pair, row, word_of
@@ -22,32 +22,29 @@ from timekeeper.cluster_report import (
     describe_solution,
 )
 from timekeeper.history import tell_history
-from timekeeper.intervals import Interval
 from timekeeper.probes.overlay import choose_pairs
-from timekeeper.references.consensus import Consensus
-from timekeeper.solution import Judge, Patience, Thresholds, solve
+from timekeeper.solution import Electors, Judge, Patience, Thresholds, solve
 from timekeeper.solver import Solver
 from timekeeper.wire_size import wire_bytes
 
 LOCAL = word_of("alpha")
-CONSENSUS = Consensus(interval=Interval(-0.001, 0.002), agreeing=("a:123", "b:123"), falsetickers=("c:123",))
+HEARD = References(0.0005, 0.0015, ("a:123", "b:123"), ("c:123",), {"d:123": "no answer"}, 3.0)
 
 
-def judged(clocks, claims=(), measurements=None, hosts=()):
+def judged(clocks, claims=(), measurements=None, hosts=(), electors=None):
     judge = Judge(patience=Patience(bursts=1, grace_s=0.0))
     measurements = mesh(clocks) if measurements is None else measurements
-    return judge.judge(solve(sorted({*clocks, *hosts}), measurements, claims), 100.0)
+    return judge.judge(solve(sorted({*clocks, *hosts}), measurements, claims, electors=electors), 100.0)
 
 
-def describe(judgement, local=LOCAL, claims=None, unanswered=(), consensus=None, complaints=None):
+def describe(judgement, local=LOCAL, claims=None, unanswered=(), references=None):
     return describe_solution(
         local,
         judgement,
         claims=claims or {},
         unanswered=unanswered,
         thresholds=Thresholds(),
-        consensus=consensus,
-        complaints=complaints or {},
+        references=references or {},
         age_s=2.5,
     )
 
@@ -74,6 +71,8 @@ def test_a_cluster():
             "pairs",
             "has_majority",
             "agreeing",
+            "voters",
+            "sources_independent",
             "reference",
             "spread_seconds",
         ),
@@ -89,16 +88,16 @@ def test_a_cluster():
     assert (report["cluster_off"], report["contradictions"], report["references"], report["reasons"]) == (
         False,
         [],
-        None,
+        {},
         [],
     )
+    assert (report["voters"], report["sources_independent"]) == (3, 2)
     most, rest = report["camps"]
-    assert (most["hosts"], most["offset_seconds"], most["kind"]) == (["alpha", "gamma"], 0.0, "plain")
+    assert (most["hosts"], most["offset_seconds"]) == (["alpha", "gamma"], 0.0)
     assert rest == {
         "hosts": ["beta"],
         "offset_seconds": pytest.approx(0.04),
         "bound_seconds": pytest.approx(ONE_OFF.solution.camps[1].bound_s),
-        "kind": "plain",
     }
     assert (report["pairs_omitted"], report["claims_shortened"], report["claims_omitted"]) == (0, False, 0)
 
@@ -115,7 +114,7 @@ def test_before_anything_was_measured_nothing_is_known_of_the_cluster():
 
 def test_a_host():
     alpha, beta, _ = told(ONE_OFF, claims={"alpha": CLAIM})["hosts"]
-    assert alpha["claim"] == json.loads(msgspec.json.encode(CLAIM))
+    assert alpha["claim"] == json.loads(msgspec.json.encode(CLAIM)) | {"offset_seconds": 0.0}, "as it was judged"
     assert (alpha["verdict"], alpha["claim_holds"]) == ("ok", True)
     assert alpha["true_bound_seconds"] > 0
     assert beta["reasons"][0].startswith("40 ms ahead of 2 of 3 hosts")
@@ -127,12 +126,27 @@ def test_a_host():
         "verdict": "wrong",
         "critical": False,
         "compared_with": "majority",
+        "standing": "",
+        "faults": ["wrong"],
+        "contradicted_by": "",
+        "off": False,
         "drift_ppm": None,
         "seconds_to_threshold": 0.0,
         "age_seconds": 1.0,
         "claim": None,
         "claim_holds": None,
     }
+
+
+@pytest.mark.parametrize(
+    ("age_s", "interval_s", "is_told"), [(29.0, 10.0, False), (70.0, 10.0, True), (70.0, 30.0, False)]
+)
+def test_a_host_that_has_not_answered_for_three_rounds(age_s, interval_s, is_told):
+    clocks = dict.fromkeys(("alpha", "beta", "gamma"), 0.0)
+    rows = [*mesh(dict.fromkeys(("alpha", "beta"), 0.0)), *mesh(clocks, pairs=[("beta", "gamma")], age_s=age_s)]
+    local = word_of("alpha", interval_seconds=interval_s)
+    [*_, gamma] = told(judged(clocks, measurements=rows), local=local)["hosts"]
+    assert ("no answer for 70 s: a step of its clock since then is not known" in gamma["reasons"]) is is_told
 
 
 def test_pairs():
@@ -153,19 +167,25 @@ def test_pairs():
     ]
 
 
-@pytest.mark.parametrize(
-    ("consensus", "told_"),
-    [
-        (
-            CONSENSUS,
-            {"low_seconds": -0.001, "high_seconds": 0.002, "agreeing": ["a:123", "b:123"], "falsetickers": ["c:123"]},
-        ),
-        (Consensus(interval=None), {"low_seconds": None, "high_seconds": None, "agreeing": [], "falsetickers": []}),
-    ],
-)
-def test_references(consensus, told_):
-    report = told(ONE_OFF, consensus=consensus, complaints={"d:123": "no answer"})
-    assert report["references"] == told_ | {"complaints": {"d:123": "no answer"}}
+def test_references():
+    report = told(ONE_OFF, references={"alpha": HEARD, "gamma": References()})
+    assert report["references"] == {
+        "alpha": json.loads(msgspec.json.encode(HEARD)),
+        "gamma": json.loads(msgspec.json.encode(References())),
+    }
+
+
+def test_why_a_host_does_not_count():
+    counting = frozenset(("alpha", "beta"))
+    electors = Electors(counting, 4, vouched_by_one=frozenset(("gamma",)), not_watched=frozenset(("omega",)))
+    report = told(judged(dict.fromkeys(("alpha", "beta", "gamma"), 0.0), hosts=["omega"], electors=electors))
+    assert report["voters"] == 4
+    assert {host["host"]: host["standing"] for host in report["hosts"]} == {
+        "alpha": "",
+        "beta": "",
+        "gamma": "vouched_by_one",
+        "omega": "not_watched",
+    }
 
 
 def test_contradictions_are_told_and_not_endlessly():
@@ -196,8 +216,8 @@ def large_cluster(hosts, claim=CLAIM, spread_s=0.001, width=0):
     for name in names[1:]:
         assert rows.hear(row(word_of(name, *measured[name], claim=claim)), 0.0) == ""
     local = word_of(names[0], *measured[names[0]], claim=claim)
-    judgement = Solver(Thresholds(), Patience(bursts=1, grace_s=0.0)).judge(local, rows, names, 0.5)
-    return told(judgement, local=local, claims={**rows.claim_reports(0.0), names[0]: local.claim}), local
+    judgement = Solver(Thresholds(), Patience(bursts=1, grace_s=0.0)).judge(local, rows, Electors.of(names), 0.5)
+    return told(judgement, local=local, claims={**rows.said(), names[0]: local.claim}), local
 
 
 def assert_it_fits(report):
@@ -225,8 +245,13 @@ def test_of_1000_hosts_that_say_much_claims_are_shortened():
     assert_it_fits(report)
     assert (len(report["hosts"]), report["claims_shortened"], report["claims_omitted"]) == (1000, True, 0)
     assert report["pairs_omitted"] > 5000
-    shortened = msgspec.structs.replace(CLAIM, reasons=(), upstreams=())
-    assert report["hosts"][7]["claim"] == json.loads(msgspec.json.encode(shortened))
+    claim = report["hosts"][7]["claim"]
+    assert (claim["state"], claim["daemon"], claim["reasons"], claim["upstreams"]) == (
+        "synchronized",
+        "chronyd",
+        [],
+        [],
+    )
     assert report["hosts"][7]["reasons"]
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 import msgspec
 import pytest
 
-from communicator.answers.clocks import IDENTITIES, AgentReport, Local, Peer, ReferenceOffset, Source
+from communicator.answers.clocks import AgentReport, Local, Peer, References, Source
 from communicator.protocol import Message, decode, encode
 from timekeeper.claim import Claim, ClaimState
 from timekeeper.discipline import Authentication, Discipline, Leap, NoAnswer, Reference, Upstream, UpstreamState
@@ -13,13 +13,16 @@ from timekeeper.intervals import Interval
 from timekeeper.pairs import Direction, Step
 from timekeeper.references.consensus import Consensus
 from timekeeper.report import (
+    COMPLAINT_CHARACTERS,
     About,
     announce,
     answer_report,
     describe_local,
+    describe_references,
     describe_sources,
     tell_row,
 )
+from timekeeper.solution import Fault
 from timekeeper.time_daemons import TimeDaemons
 from timekeeper.timex import KernelClock
 from timekeeper.verdict import judge
@@ -59,9 +62,9 @@ def report(evidence, age_s=2.5):
     return answer_report(word(evidence), age_s)
 
 
-def word(evidence, pairs=(), consensus=None, **about):
+def word(evidence, pairs=(), references=None, **about):
     who = About(**{"server": "alpha", "boot_id": "b007", "life": "1", "seq": 7, "role": "agent"} | about)
-    return describe_local(judge(evidence), evidence, who, pairs, consensus)
+    return describe_local(judge(evidence), evidence, who, pairs, references)
 
 
 def test_a_synchronised_host():
@@ -86,7 +89,6 @@ def test_a_synchronised_host():
                 "bound_seconds": 0.75,
                 "stratum": 3,
                 "leap": "normal",
-                "smear": None,
                 "age_seconds": 0.0,
                 "root_delay_seconds": 0.25,
                 "root_dispersion_seconds": 0.125,
@@ -105,6 +107,9 @@ def test_a_synchronised_host():
             "source_list": [],
             "pairs": [],
             "references": None,
+            "away": [],
+            "found": None,
+            "suspects": [],
             "interval_seconds": 10.0,
             "made_seconds": None,
             "steps_total": 0,
@@ -169,8 +174,10 @@ def test_a_report_survives_the_wire_and_reads_back():
 def test_the_word_for_the_router(state, without_daemon, command, parameters):
     claim = Claim(state=state, reasons=("because",), without_daemon=without_daemon)
     assert announce(claim, 10.0) == Message(command, parameters | {"interval_s": "10"})
-    accused = Message("CLOCK_UNSTABLE", {"clock_error": "invalid", "interval_s": "0.5"})
-    assert announce(claim, 0.5, accused=True) == accused, "whatever is claimed of it"
+    for fault in Fault:
+        error = "invalid" if fault is Fault.WRONG else fault.value
+        accused = Message("CLOCK_UNSTABLE", {"clock_error": error, "interval_s": "0.5"})
+        assert announce(claim, 0.5, fault) == accused, "whatever is claimed of it"
 
 
 def test_the_word_for_the_other_timekeepers():
@@ -184,27 +191,31 @@ def test_the_word_for_the_other_timekeepers():
         drift_ppm=7.5,
     )
     told = word(SYNCHRONIZED, [pair], role="solver", probe_address="10.0.0.1:4044")
-    message = decode(encode(tell_row(told)))
+    [row] = tell_row(told)
+    message = decode(encode(row))
     assert (message.command, message.destination, message.get("deliver")) == ("CLOCK_REPORT", "timekeeper", "all")
     read = msgspec.json.decode(message.get("report"), type=Local)
     assert read == told
     assert (read.role, read.probe_address, read.pairs) == ("solver", "10.0.0.1:4044", (pair,))
 
 
+def test_in_a_large_cluster_those_that_solve_are_told():
+    rows = tell_row(word(SYNCHRONIZED), ("beta", "gamma"))
+    assert [(row.server, row.service) for row in rows] == [("beta", "timekeeper"), ("gamma", "timekeeper")]
+
+
 def test_what_external_servers_say_goes_with_it():
-    names = frozenset({"ntp1", "192.0.2.8", "192.0.2.9"})
-    agreed = Consensus(
-        interval=Interval(-0.25, 0.75), agreeing=("192.0.2.9:123", "ntp1:123"), identities=names, age_s=8.0
-    )
-    told = word(SYNCHRONIZED, consensus=agreed, interval_s=30.0)
-    assert told.interval_seconds == 30.0
-    assert told.references == ReferenceOffset(
-        offset_seconds=0.25, bound_seconds=0.5, servers=2, identities=tuple(sorted(names)), age_seconds=8.0
-    )
-    assert word(SYNCHRONIZED, consensus=Consensus(interval=None)).references is None
-    many = replace(agreed, identities=frozenset(map(str, range(1000))))
-    row = tell_row(word(SYNCHRONIZED, consensus=many)).get("report")
-    assert len(msgspec.json.decode(row, type=Local).references.identities) == IDENTITIES, "others can still read it"
+    agreed = Consensus(interval=Interval(-0.25, 0.75), agreeing=("192.0.2.9:123", "ntp1:123"), age_s=8.0)
+    heard = describe_references(agreed, {"ntp2:123": "no answer" * 100})
+    assert heard == References(0.25, 0.5, ("192.0.2.9:123", "ntp1:123"), (), heard.complaints, 8.0)
+    assert len(heard.complaints["ntp2:123"]) == COMPLAINT_CHARACTERS
+    told = word(SYNCHRONIZED, references=heard, interval_s=30.0)
+    assert (told.interval_seconds, told.references) == (30.0, heard)
+
+
+def test_servers_of_which_no_majority_agrees_are_told_all_the_same():
+    heard = describe_references(Consensus(interval=None, falsetickers=("a:123",)), {"b:123": "no answer"})
+    assert heard == References(falsetickers=("a:123",), complaints={"b:123": "no answer"})
 
 
 def test_the_steps_of_a_clock():
@@ -213,6 +224,7 @@ def test_the_steps_of_a_clock():
 
 
 def test_readers_ignore_what_they_do_not_know():
-    row = json.loads(tell_row(word(NOBODY)).get("report")) | {"new": 1}
+    [message] = tell_row(word(NOBODY))
+    row = json.loads(message.get("report")) | {"new": 1}
     row["claim"]["new"] = 1
     assert msgspec.json.decode(json.dumps(row), type=Local) == word(NOBODY)

@@ -1,14 +1,10 @@
 """PURE: the sentences that explain a verdict: who, by how much, compared with whom, and why; it decides nothing."""
 
-from collections.abc import Iterable
-
 from timekeeper.solution.quantities import tell_direction, tell_names, tell_span
 from timekeeper.solution.solution import Basis, HostSolution, Solution
 from timekeeper.solution.thresholds import Thresholds
 from timekeeper.solution.verdicts import Verdict
 
-SILENT_S = 30.0
-"""Three rounds: from then on the age of the last measurement of a host is told."""
 _LEAP_S = 1.0
 
 
@@ -34,7 +30,7 @@ def explain(
         _doubt(host, verdict, thresholds),
         _excuse(host, solution),
         _tell_standing(host, solution),
-        *_tell_measurement(host),
+        "measured through the router only, hence the wide bound" if host.is_routed else "",
     )
     return tuple(sentence for sentence in told if sentence)
 
@@ -66,6 +62,8 @@ def _compare(host: HostSolution, solution: Solution) -> str:
 
 
 def _tell_basis(host: HostSolution, solution: Solution) -> str:
+    if host.host in solution.electors.not_watched:
+        return ""  # why it does not count says it all
     if host.basis in (Basis.NO_MAJORITY, Basis.TOO_FEW):
         return _tell_camps(solution)
     if host.host in solution.electors.away:
@@ -128,30 +126,25 @@ def _tell_standing(host: HostSolution, solution: Solution) -> str:
     return ""
 
 
-def _tell_measurement(host: HostSolution) -> Iterable[str]:
-    if host.age_s is not None and host.age_s > SILENT_S:
-        yield f"no answer for {host.age_s:.0f} s: a step of its clock since then is not known"
-    if host.is_routed:
-        yield "measured through the router only, hence the wide bound"
-
-
 def _refute(host: HostSolution, solution: Solution) -> str:
     """The second axis: the clock against what is claimed of it."""
     claim, off_s, doubt_s = host.claim, host.true_offset_s, host.true_bound_s
     if host.claim_holds is not False or claim is None or off_s is None or doubt_s is None:
         return ""
     promised = f"{claim.daemon or 'its time daemon'} claims ±{tell_span(claim.promised_s or 0.0)}"
-    return f"{promised} but the clock is {tell_direction(off_s)} {_tell_true_time(solution)} (±{tell_span(doubt_s)})"
+    return (
+        f"{promised} but the clock is {tell_direction(off_s)} {_tell_true_time(solution, f'(±{tell_span(doubt_s)})')}"
+    )
 
 
-def _tell_true_time(solution: Solution) -> str:
+def _tell_true_time(solution: Solution, bound: str) -> str:
     """True time is named by its name only where more than one independent source is behind it."""
     votes = solution.true_time
     if solution.heard:
-        return "true time, as external servers tell it,"
+        return f"true time {bound}, as external servers tell it"
     if votes and votes.is_strong:
-        return f"true time, by {votes.groups} of {votes.groups + votes.others} independent groups of sources,"
-    return "what most hosts claim"
+        return f"true time {bound}, by {votes.groups} of {votes.groups + votes.others} independent groups of sources"
+    return f"what most hosts claim {bound}"
 
 
 def _contradict(host: HostSolution) -> str:
@@ -174,5 +167,5 @@ def _tell_one_source(solution: Solution) -> str:
     """One upstream of all is one error of all."""
     votes = solution.true_time
     if votes and solution.measured and votes.groups == 1 and not solution.heard:
-        return "all hosts that agree follow the same source: an error of that one would not be seen"
+        return "all hosts that agree follow the same time sources: an error of these would not be seen"
     return ""

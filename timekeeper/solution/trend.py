@@ -37,16 +37,22 @@ class Trend:
 
     @property
     def slope_ppm(self) -> float | None:
-        """How fast the offset grows, by least squares; None while that cannot be told from noise."""
-        if len(self._points) < _FEWEST or self._points[-1][0] - self._points[0][0] < _SHORTEST_S:
+        """How fast the offset grows, by least squares; None while that cannot be told from noise.
+
+        Noise is not independent from round to round: a daemon that has just started swings for minutes. So the offset also has to
+        have moved farther than it may be off.
+        """
+        span_s = self._points[-1][0] - self._points[0][0] if self._points else 0.0
+        if len(self._points) < _FEWEST or span_s < _SHORTEST_S:
             return None
-        at_s, offset_s = np.array(self._points)[:, :2].T
+        at_s, offset_s, bound_s = np.array(self._points).T
         at_s -= at_s.mean()
         power = float(at_s @ at_s)
         slope = float(at_s @ offset_s) / power
         rest_s = offset_s - offset_s.mean() - slope * at_s
         error = float(np.sqrt(rest_s @ rest_s / (len(rest_s) - 2) / power))
-        return slope * PPM if abs(slope) > _SIGNIFICANT * error else None
+        is_known = abs(slope) > _SIGNIFICANT * error and abs(slope) * span_s > float(np.median(bound_s))
+        return slope * PPM if is_known else None
 
 
 def predict_crossing(offset_s: float, bound_s: float, slope_ppm: float | None, limit_s: float) -> float | None:

@@ -5,19 +5,16 @@ from dataclasses import dataclass
 
 from communicator.answers.clocks import ClockReport, Host
 from communicator.wording.clocks import (
-    HOLDS,
-    camp_text,
+    claim_mark,
     claim_text,
     is_bad,
-    offset_text,
+    judged_mark,
+    judged_text,
+    measured_text,
     rank,
     reasons_of,
-    ring_text,
-    summary,
-    unsolved_text,
-    verdict_mark,
-    verdict_word,
 )
+from communicator.wording.cluster_clocks import camp_text, story, summary, unsolved_text
 from communicator.wording.enforcement import not_enforced_text
 from communicator.wording.marks import BAD, DOUBTFUL, GOOD, OPEN, Mark
 from exporters.page.views.addresses import host_query, stable_id
@@ -51,7 +48,7 @@ class ClockRow:
     """Its offset and bound."""
     claimed: Interval | None
     """Within what it says that it is of true time, about the middle of the axis."""
-    is_claim_false: bool
+    is_claim_bad: bool
     reasons: tuple[str, ...]
     picture: str
     """The same in words."""
@@ -119,22 +116,22 @@ def _ends(host: Host) -> Iterator[float]:
 
 
 def _row(host: Host, axis: Axis, report: ClockReport, *, is_enforced: bool) -> ClockRow:
-    claim, holds = host.claimed, host.claim_holds
+    claim = host.claimed
     bound_s = claim.bound_seconds
-    told = offset_text(host.offset_seconds, host.bound_seconds)
-    said = claim_text(claim.state, bound_s, holds)
+    told = measured_text(host, report.local.interval_seconds)
+    said = claim_text(host)
     return ClockRow(
         host=host.host,
         id=stable_id("clock", host.host),
         query=host_query(host.host),
-        mark=verdict_mark(host.verdict),
-        verdict=verdict_word(host.verdict) if report.solved else "not compared",
+        mark=judged_mark(host),
+        verdict=judged_text(host) if report.solved else "not compared",
         offset=told,
-        claim_mark=HOLDS[holds],
+        claim_mark=claim_mark(host),
         claim=said,
         measured=_measured(host, axis),
         claimed=None if bound_s is None else _interval(axis, -bound_s, bound_s),
-        is_claim_false=holds is False,
+        is_claim_bad=claim_mark(host) is BAD,
         reasons=reasons_of(host.reasons, claim.state, claim.reasons, is_enforced=is_enforced),
         picture=f"{host.host}: measured {told if host.offset_seconds is not None else 'not at all'}; claims {said}",
     )
@@ -170,13 +167,10 @@ def summary_of(report: ClockReport) -> tuple[Mark, str]:
 
 
 def _notes(report: ClockReport, not_enforced: Collection[str]) -> Iterator[tuple[Mark, str]]:
-    if report.cluster_off:
-        yield BAD, "the majority as a whole is off true time"
     if len(report.camps) > 1:
         for camp in report.camps:
             yield OPEN, camp_text(camp.hosts, camp.offset_seconds, camp.bound_seconds)
-    for ring in report.contradictions:
-        yield DOUBTFUL, f"contradiction: {ring_text(ring.hosts, ring.excess_seconds)}"
+    yield from story(report)
     aside = not_enforced_text((host.host for host in report.hosts), not_enforced, "clock verdict")
     if aside:
         yield DOUBTFUL, aside

@@ -1,10 +1,11 @@
 """PURE: all that is known of one host's clock; it asks nobody."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from communicator.answers.clocks import Claim, ClockReport, Host, Pair
-from communicator.wording.clocks import claim_text, offset_text, verdict_mark, verdict_sentence
+from communicator.wording.clocks import claim_text, judged_mark, measured_text, offset_text
+from communicator.wording.cluster_clocks import host_sentence, reference_servers, reference_text
 from communicator.wording.enforcement import not_enforced_text
 from communicator.wording.marks import UNKNOWN, Mark
 from communicator.wording.spans import signed, span
@@ -56,33 +57,32 @@ def host_view(report: ClockReport, name: str, not_enforced: Collection[str] = ()
     claim = report.local.claim if name == own else host.claimed
     aside = not_enforced_text([name], not_enforced, "clock verdict")
     return HostView(
-        mark=verdict_mark(host.verdict) if report.solved else UNKNOWN,
-        title=f"{name} {_sentence(report, host)}",
+        mark=judged_mark(host) if report.solved else UNKNOWN,
+        title=f"{name} {host_sentence(report, host)}",
         reasons=(*host.reasons, *claim.reasons, *filter(None, [aside])),
-        facts=_facts(host, claim),
+        facts=[*_facts(host, claim, report.local.interval_seconds), *_heard(report, name)],
         pairs=[_pair(pair, name) for pair in pairs[:_SHOWN]],
         hidden=max(0, len(pairs) - _SHOWN),
     )
 
 
-def _sentence(report: ClockReport, host: Host) -> str:
-    limits = report.limits
-    passed_s = limits.critical_seconds if host.critical else limits.warn_seconds
-    verdict = host.verdict if report.solved else ""
-    return verdict_sentence(verdict, limits.warn_seconds, passed_s, is_alone=report.is_of_one_host)
-
-
-def _facts(host: Host, claim: Claim) -> list[tuple[str, str]]:
+def _facts(host: Host, claim: Claim, interval_s: float) -> list[tuple[str, str]]:
+    measured = measured_text(host, interval_s) if host.offset_seconds is not None else "not known"
     return [
-        (
-            "offset",
-            offset_text(host.offset_seconds, host.bound_seconds) if host.offset_seconds is not None else "not known",
-        ),
-        ("claim", claim_text(claim.state, claim.bound_seconds, host.claim_holds)),
+        ("offset", measured),
+        ("claim", claim_text(host, claim)),
         *([("its own offset", signed(claim.offset_seconds))] if claim.offset_seconds is not None else []),
         ("daemon", claim.daemon or "none known"),
         ("upstreams", ", ".join(claim.upstreams) or "none known"),
     ]
+
+
+def _heard(report: ClockReport, name: str) -> Iterator[tuple[str, str]]:
+    """What its external servers say."""
+    one = report.heard.get(name)
+    if one is not None:
+        yield "references", reference_text(one)
+        yield from ((server, how) for _, server, how in reference_servers(one))
 
 
 def _pair(pair: Pair, name: str) -> PairRow:

@@ -116,6 +116,10 @@ def _clocks(report: ClockReport, not_enforced: Collection[str]) -> Iterator[Trou
         whose = "the clock" if len(false) == 1 else "the clocks"
         claims = "a false claim is made of" if len(false) == 1 else "false claims are made of"
         yield Trouble(BAD, f"{claims} {whose} of {_names([host.host for host in false])}", "clocks")
+    contradicted = [host.host for host in report.hosts if host.contradicted_by]
+    if contradicted:
+        what = f"what is claimed of the clocks of {_names(contradicted)} cannot all be true"
+        yield Trouble(BAD, what, "clocks")
     if report.cluster_off:
         yield Trouble(BAD, "the clocks agree with each other and not with true time", "clocks")
     if report.solved and report.has_majority is False and not report.is_of_one_host:

@@ -18,7 +18,6 @@ CLAIM = {
     "bound_seconds": 0.0021,
     "stratum": 3,
     "leap": "normal",
-    "smear": None,
     "age_seconds": 12.5,
     "root_delay_seconds": 0.004,
     "root_dispersion_seconds": 0.0001,

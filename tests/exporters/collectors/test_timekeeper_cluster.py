@@ -6,8 +6,8 @@ import pytest
 
 from communicator.errors import MalformedAnswerError
 from exporters.collectors.timekeeper import CLOCKS_ANSWER, timekeeper_target
-from exporters.collectors.timekeeper_cluster import CLUSTER_ROWS, SERVER_STATES, VERDICTS, all_hosts, host_rows
-from timekeeper.solution import Verdict
+from exporters.collectors.timekeeper_cluster import CLUSTER_ROWS, FAULTS, SERVER_STATES, VERDICTS, all_hosts, host_rows
+from timekeeper.solution import Fault, Verdict
 
 CLAIM = {"state": "synchronized", "reasons": []}
 ALPHA = {
@@ -27,6 +27,7 @@ ALPHA = {
     "reasons": [],
 }
 DELTA = ALPHA | {"host": "delta", "offset_seconds": -0.0601, "verdict": "wrong", "critical": True, "claim_holds": False}
+DELTA |= {"faults": ["wrong", "false_claim"]}
 OMEGA = {"host": "omega", "verdict": "unknown", "critical": False} | dict.fromkeys(
     [
         *("offset_seconds", "bound_seconds", "drift_ppm", "seconds_to_threshold", "age_seconds"),
@@ -34,8 +35,8 @@ OMEGA = {"host": "omega", "verdict": "unknown", "critical": False} | dict.fromke
     ]
 )
 REFERENCES = {
-    "low_seconds": -0.003,
-    "high_seconds": -0.001,
+    "offset_seconds": -0.002,
+    "bound_seconds": 0.001,
     "agreeing": ["192.0.2.1:123", "192.0.2.2:123"],
     "falsetickers": ["192.0.2.3:123"],
     "complaints": {"192.0.2.2:123": "did not answer in 5 s", "192.0.2.4:123": "leap: unsynchronized"},
@@ -48,6 +49,8 @@ REPORT = {
     "pairs": [],
     "has_majority": True,
     "agreeing": 2,
+    "voters": 3,
+    "sources_independent": 1,
     "reference": "alpha",
     "spread_seconds": 0.0602,
     "residual_seconds": 0.00001,
@@ -55,7 +58,7 @@ REPORT = {
     "contradictions": [{"hosts": ["alpha", "delta", "omega"], "excess_seconds": 0.001}],
     "camps": [{"hosts": ["alpha"]}, {"hosts": ["delta"]}],
     "thresholds": {"warn_seconds": 0.005, "critical_seconds": 0.05},
-    "references": REFERENCES,
+    "references": {"alpha": REFERENCES, "delta": {}},
     "reasons": [],
 }
 
@@ -93,6 +96,8 @@ def test_every_metric_of_the_tables_has_a_value():
         (("timekeeper_host_true_offset_bound_seconds", "alpha"), 0.002),
         (("timekeeper_cluster_hosts",), 3),
         (("timekeeper_cluster_agreeing_hosts",), 2),
+        (("timekeeper_cluster_voters",), 3),
+        (("timekeeper_cluster_independent_sources",), 1),
         (("timekeeper_cluster_has_majority",), 1),
         (("timekeeper_cluster_spread_seconds",), 0.0602),
         (("timekeeper_cluster_loop_residual_seconds",), 0.00001),
@@ -109,7 +114,7 @@ def test_a_figure_arrives_under_its_name(sample, value):
 
 
 def test_a_clock_behind_true_time_by_the_references_has_a_negative_offset():
-    behind = REPORT | {"references": REFERENCES | {"low_seconds": 0.001, "high_seconds": 0.003}}
+    behind = REPORT | {"references": {"alpha": REFERENCES | {"offset_seconds": 0.002}}}
     assert samples()[("timekeeper_reference_offset_seconds",)] == pytest.approx(0.002)
     assert samples(behind)[("timekeeper_reference_offset_seconds",)] == pytest.approx(-0.002)
 
@@ -124,10 +129,21 @@ def test_a_verdict_is_one_of_those_we_know_or_none_of_them(verdict):
     assert found == {("timekeeper_host_verdict", "alpha", name): float(name == verdict) for name in VERDICTS}
 
 
+def test_the_faults_are_those_of_the_timekeeper():
+    assert tuple(fault.value for fault in Fault) == FAULTS
+
+
+def test_each_fault_that_has_lasted_is_one():
+    found = of("timekeeper_host_fault", samples())
+    assert {key[1:] for key, value in found.items() if value} == {("delta", "wrong"), ("delta", "false_claim")}
+    assert len(found) == 3 * len(FAULTS)
+
+
 def test_what_is_not_known_of_a_host_is_absent():
     assert {name for name, *labels in samples() if "omega" in labels} == {
         "timekeeper_host_verdict",
         "timekeeper_host_critical",
+        "timekeeper_host_fault",
     }
 
 
@@ -155,7 +171,9 @@ def test_where_nothing_is_solved_there_is_no_cluster(cluster):
         assert not of(f"timekeeper_{prefix}_", found)
 
 
-@pytest.mark.parametrize("key", ["has_majority", "agreeing", "spread_seconds", "residual_seconds", "cluster_off"])
+@pytest.mark.parametrize(
+    "key", ["has_majority", "agreeing", "spread_seconds", "residual_seconds", "cluster_off", "voters"]
+)
 def test_a_figure_of_the_cluster_that_is_not_known_is_absent(key):
     missing = samples().keys() - samples(REPORT | {key: None}).keys()
     assert len(missing) == 1
@@ -174,15 +192,7 @@ def test_how_each_external_server_stands():
     assert len(found) == len(states) * len(SERVER_STATES)
 
 
-@pytest.mark.parametrize(
-    "references",
-    [
-        None,
-        {"low_seconds": None, "high_seconds": None, "agreeing": [], "falsetickers": [], "complaints": {}},
-        {"low_seconds": 1.0, "high_seconds": None},
-        {"low_seconds": None, "high_seconds": 1.0},
-    ],
-)
+@pytest.mark.parametrize("references", [{}, {"delta": REFERENCES}, {"alpha": {}}], ids=["nobody", "another", "nothing"])
 def test_without_a_word_of_the_external_servers_there_is_none(references):
     assert not of("timekeeper_reference_", samples(REPORT | {"references": references}))
 

@@ -1,5 +1,3 @@
-import pytest
-
 from tests.timekeeper.solution.clusters import claimed, claims_of, measured, mesh
 from timekeeper.solution import Electors, ReferenceInterval, Thresholds, solve
 from timekeeper.solution.reasons import explain, explain_cluster
@@ -22,7 +20,7 @@ def test_the_headline():
     solution = solve(SEVEN, mesh(SEVEN), claims_of(SEVEN))
     assert reasons(solution, "g") == (
         "40.1 ms behind 6 of 7 hosts (±100 µs)",
-        "chronyd claims ±2 ms but the clock is 40.1 ms behind true time, by 6 of 7 independent groups of sources, (±3.19 ms)",
+        "chronyd claims ±2 ms but the clock is 40.1 ms behind true time (±3.19 ms), by 6 of 7 independent groups of sources",
     )
     assert explain_cluster(solution) == ()
 
@@ -42,7 +40,7 @@ def test_a_claim_that_is_refuted_comes_first_where_the_clock_is_not_wrong():
     clocks = SEVEN | {"g": 0.0045}
     solution = solve(clocks, mesh(clocks), claims_of(clocks, 0.0002))
     assert reasons(solution, "g")[0].startswith(
-        "chronyd claims ±200 µs but the clock is 4.5 ms ahead of true time, by 6 of 7"
+        "chronyd claims ±200 µs but the clock is 4.5 ms ahead of true time (±1.39 ms), by 6 of 7"
     )
 
 
@@ -145,7 +143,7 @@ def test_the_whole_cluster_is_off():
 
 def test_all_hosts_follow_one_source():
     clocks = dict.fromkeys("abc", 0.0)
-    said = "all hosts that agree follow the same source: an error of that one would not be seen"
+    said = "all hosts that agree follow the same time sources: an error of these would not be seen"
     assert explain_cluster(solve(clocks, mesh(clocks), claims_of(clocks, upstreams={"gps"}))) == (said,)
     assert explain_cluster(solve(clocks, mesh(clocks), claims_of(clocks))) == ()
 
@@ -178,14 +176,6 @@ def test_a_host_that_is_down():
     electors = Electors(frozenset("abc"), 3, away=frozenset("c"))
     solution = solve("abc", mesh({"a": 0.0, "b": 0.0}), [], electors=electors)
     assert reasons(solution, "c") == ("its router is not reached, so its clock is not known",)
-
-
-@pytest.mark.parametrize(("age_s", "is_told"), [(29.0, False), (70.0, True)])
-def test_a_host_that_does_not_answer_any_more(age_s, is_told):
-    clocks = dict.fromkeys("abc", 0.0)
-    rows = [*mesh(dict.fromkeys("ab", 0.0)), *mesh(clocks, pairs=["ac", "bc"], age_s=age_s)]
-    told = "no answer for 70 s: a step of its clock since then is not known"
-    assert (told in reasons(solve(clocks, rows, []), "c")) is is_told
 
 
 def test_contradictions_and_refused_reports():

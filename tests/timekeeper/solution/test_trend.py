@@ -29,6 +29,13 @@ def test_noise_is_no_drift():
     assert follow([0.0] * 40).slope_ppm is None
 
 
+def test_a_drift_within_the_bound_is_not_known_yet():
+    """A daemon that has just started swings: smooth, and no drift."""
+    swing = [0.5e-6 * 10 * n for n in range(12)]
+    assert follow(swing, bound_s=0.0005).slope_ppm is None
+    assert follow(swing, bound_s=0.00002).slope_ppm == pytest.approx(0.5)
+
+
 @pytest.mark.parametrize(("count", "every_s"), [(0, 10.0), (5, 10.0), (10, 2.0)])
 def test_too_little_to_tell(count, every_s):
     assert follow([0.001 * n for n in range(count)], every_s).slope_ppm is None

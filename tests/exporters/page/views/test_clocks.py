@@ -47,7 +47,7 @@ def test_the_worst_come_first():
 def test_a_row_says_in_words_what_it_draws():
     delta = rows(REPORT)["delta"]
     assert (delta.offset, delta.verdict, delta.mark) == ("-40 ms ± 300 µs", "wrong", marks.BAD)
-    assert (delta.claim, delta.claim_mark, delta.is_claim_false) == ("false: synchronized ± 2 ms", marks.BAD, True)
+    assert (delta.claim, delta.claim_mark, delta.is_claim_bad) == ("false: synchronized ± 2 ms", marks.BAD, True)
     assert delta.picture == "delta: measured -40 ms ± 300 µs; claims false: synchronized ± 2 ms"
     assert delta.reasons == ("40 ms behind",)
 
@@ -109,7 +109,7 @@ def test_the_band_is_where_the_majority_is():
         (
             {"solved": False, "hosts": (), "local": Local("alpha", role="agent", claim=Claim("holdover"))},
             marks.DOUBTFUL,
-            "Nothing is solved here: this timekeeper is an agent. Shown is this host's own word",
+            "Nothing is solved here: this timekeeper is an agent, and has heard of no solver. Shown is this host's own word",
         ),
     ],
     ids=["wrong", "well", "apart", "no-majority", "early", "alone", "unsolved", "agent"],
@@ -128,13 +128,23 @@ def test_an_agent_shows_its_own_word():
 
 def test_what_is_to_be_said_of_all():
     ring = Contradiction(("alpha", "beta", "gamma"), 0.0012)
-    view = clocks_view(msgspec.structs.replace(REPORT, contradictions=(ring,), cluster_off=True), None)
-    assert [text for _, text in view.notes] == [
-        "the majority as a whole is off true time",
-        "camp of 3: alpha, beta, zeta; 0 µs ± 500 µs",
-        "camp of 1: delta; -40 ms ± 300 µs",
-        "contradiction: alpha → beta → gamma → alpha, 1.2 ms beyond their bounds",
+    reasons = ("the cluster as a whole is 200 ms ahead of true time (±7 ms)", "measurements exclude each other")
+    told = msgspec.structs.replace(REPORT, contradictions=(ring,), cluster_off=True, reasons=reasons)
+    assert list(clocks_view(told, None).notes) == [
+        (marks.OPEN, "camp of 3: alpha, beta, zeta; 0 µs ± 500 µs"),
+        (marks.OPEN, "camp of 1: delta; -40 ms ± 300 µs"),
+        (marks.BAD, reasons[0]),
+        (marks.DOUBTFUL, reasons[1]),
     ]
+
+
+def test_a_row_tells_of_a_contradicted_claim_and_of_age():
+    host = Host(
+        "beta", 0.001, 0.0005, "ok", claim=SYNCHRONIZED, contradicted_by="delta", age_seconds=70, standing="not_watched"
+    )
+    row = rows(msgspec.structs.replace(REPORT, hosts=(host,)))["beta"]
+    assert (row.claim_mark, row.is_claim_bad, row.claim) == (marks.BAD, True, "contradicted: synchronized ± 2 ms")
+    assert (row.offset, row.verdict) == ("+1 ms ± 500 µs, 1m 10s old", "ok, not watched")
 
 
 @pytest.mark.parametrize(

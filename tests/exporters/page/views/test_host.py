@@ -1,8 +1,9 @@
 """One host's clock: its verdict as a sentence, its claim, and what was measured of it from either side."""
 
+import msgspec
 import pytest
 
-from communicator.answers.clocks import Claim, ClockReport, Host, Local, Pair
+from communicator.answers.clocks import Claim, ClockReport, Host, Local, Pair, References
 from communicator.wording import marks
 from exporters.page.views.host import host_view
 
@@ -39,6 +40,16 @@ def test_all_that_is_known_of_a_host():
         "daemon": "chronyd",
         "upstreams": "192.0.2.4, 192.0.2.5",
     }
+
+
+def test_what_is_told_of_its_external_servers_and_of_its_age():
+    heard = {"gamma": References(-0.2, 0.007, ("s4",), (), {"s5": "no answer"}, 3.0)}
+    gamma = Host("gamma", 0.0, 0.001, "ok", age_seconds=70, off=True, contradicted_by="beta", claim=CLAIM)
+    view = host_view(msgspec.structs.replace(REPORT, hosts=(gamma,), references=heard), "gamma")
+    assert (view.mark, view.title.split(",")[0]) == (marks.BAD, "gamma agrees with most others")
+    facts = dict(view.facts)
+    assert (facts["offset"], facts["claim"]) == ("0 µs ± 1 ms, 1m 10s old", "contradicted: synchronized ± 2 ms")
+    assert (facts["references"], facts["s4"], facts["s5"]) == ("+200 ms ± 7 ms", "agrees", "gives nothing: no answer")
 
 
 def test_every_pair_is_told_as_seen_from_the_host():

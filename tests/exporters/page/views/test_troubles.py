@@ -68,6 +68,12 @@ def test_all_is_well():
             "router",
         ),
         (
+            clocks(Host("alpha", contradicted_by="beta"), Host("beta", contradicted_by="alpha")),
+            marks.BAD,
+            "What is claimed of the clocks of alpha, beta cannot all be true.",
+            "clocks",
+        ),
+        (
             replace(WELL, router=Told(Statistics(draining=True), "")),
             marks.DOUBTFUL,
             "The router of this host is draining: it is about to stop.",
