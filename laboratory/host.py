@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import uuid
@@ -16,6 +17,7 @@ from laboratory.network import Network
 
 ROOT = Path(__file__).parents[1]
 PORT = 4042
+STANDS_STILL_PPM = -1e6
 BOOT = """
 hostname "$1" && mount --bind "$2" /proc/sys/kernel/random/boot_id && echo ready && exec sleep infinity
 """
@@ -74,7 +76,17 @@ class Host:
     def boot(self) -> None:
         """Start it with a new boot id, and all its daemons."""
         (self.home / "boot_id").write_text(f"{uuid.uuid4()}\n")
-        within = ["unshare", "--mount", "--uts", "--pid", "--fork", "--kill-child", "--mount-proc"]
+        within = [
+            "setpriv",
+            "--pdeathsig=KILL",
+            "unshare",
+            "--mount",
+            "--uts",
+            "--pid",
+            "--fork",
+            "--kill-child",
+            "--mount-proc",
+        ]
         boot = ["sh", "-c", BOOT, "sh", self.name, f"{self.home}/boot_id"]
         command = ["ip", "netns", "exec", self._namespace, *within, *boot]
         self._boot = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
@@ -105,6 +117,16 @@ class Host:
         process.kill()  # nsenter: the daemon dies with it
         process.wait()
 
+    def freeze(self) -> None:
+        """Stop all that runs on it, and its clock, as a hypervisor does."""
+        self._signal(signal.SIGSTOP)
+        self.clock.drift(STANDS_STILL_PPM)
+
+    def thaw(self) -> None:
+        """Let it go on."""
+        self.clock.drift(self.plan.ppm)
+        self._signal(signal.SIGCONT)
+
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """What ``bellwether`` says on this host."""
         command = [*self._inside(), sys.executable, "-m", "bellwether", *arguments, "--communicator", self.unix]
@@ -117,6 +139,11 @@ class Host:
         """The flags that stand."""
         files = (self.home / "flags").glob("*.flag")
         return frozenset(file.name.removeprefix("timekeeper_").removesuffix(".flag") for file in files)
+
+    def _signal(self, number: signal.Signals) -> None:
+        for process in self._daemons.values():
+            for daemon in psutil.Process(process.pid).children():
+                daemon.send_signal(number)
 
     def _inside(self) -> list[str]:
         """Runs a program in here, with this clock, and without the right to touch the machine's; it dies with its starter."""

@@ -9,13 +9,15 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from communicator.client import Client
+from communicator.protocol import Message
 from laboratory.host import Host, Plan
 from laboratory.network import Network
 from laboratory.watcher import HEALTHY_S, Watcher
 from timekeeper.settings import TimekeeperSettings
 
-READY_S = 6.0
-"""Until all daemons run."""
+READY_S = 60.0
+"""Within this all daemons run; 2 s is usual."""
 LONGEST_LINES = 12
 """Of what is listed of one kind."""
 
@@ -36,13 +38,13 @@ class Stage:
         """True time minus the raw clock of this machine, which keeps it."""
         self.members = [name for name, plan in plans.items() if plan.sources]
         self._plans = plans
-        self._seed = seed
+        self.seed = seed
         self._stack = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
         resources = self._stack.enter_context(ExitStack())
         home = Path(resources.enter_context(tempfile.TemporaryDirectory(prefix="clocks-", dir="/tmp")))
-        self.network = Network(list(self._plans), home, self._seed, resources)
+        self.network = Network(list(self._plans), home, self.seed, resources)
         for name, plan in self._plans.items():
             self.hosts[name] = Host(name, plan, self.network, home / name, self.epoch_ns)
             resources.callback(self.hosts[name].halt)
@@ -56,16 +58,16 @@ class Stage:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        await self._stack.aclose()
+        await self._stack.__aexit__(kind, error, traceback)
 
     @property
-    def settled_s(self) -> float:
-        """Until all daemons run, the grace is over, and three looks were taken since: then nobody has to wait any more."""
+    def patience_s(self) -> float:
+        """The grace of a timekeeper, and three looks: then nobody has to wait any more."""
         [settings, *_] = [self._plans[name].settings for name in self.members]
         defaults = TimekeeperSettings()
         grace_s = settings.get("thresholds.grace_s", defaults.thresholds.grace_s)
         interval_s = settings.get("interval_s", defaults.interval_s)
-        return READY_S + float(str(grace_s)) + 3 * float(str(interval_s))
+        return float(str(grace_s)) + 3 * float(str(interval_s))
 
     @property
     def now_s(self) -> float:
@@ -76,9 +78,11 @@ class Stage:
         """Let time pass."""
         await asyncio.sleep(seconds)
 
-    async def until(self, at_s: float) -> None:
-        """Let time pass until so many seconds after the beginning."""
-        await asyncio.sleep(max(0.0, at_s - self.now_s))
+    async def begin(self) -> None:
+        """Wait until all timekeepers answer, and their patience is over."""
+        ready_s = await self.settle(lambda: self.watcher.looks.keys() >= set(self.members), READY_S)
+        self.expect(ready_s is not None, "not all timekeepers answer")
+        await self.wait(self.patience_s)
 
     async def settle(self, is_so: Callable[[], bool], deadline_s: float) -> float | None:
         """Wait until something is so.
@@ -144,6 +148,13 @@ class Stage:
         done = await asyncio.to_thread(self.hosts[name].run, "clock", "wait-synced", "--timeout", "2")
         told = (done.stdout + done.stderr).strip()
         self.expect((done.returncode == 0) is success, f"wait-synced on {name}: exit code {done.returncode}, {told}")
+
+    async def expect_unstable(self, names: Iterable[str]) -> None:
+        """The routers of all of these tell services that the clock cannot be trusted."""
+        for name in names:
+            async with Client(self.hosts[name].unix, "asker") as client:
+                told = await client.request(Message("CLOCK_STATUS"), "CLOCK_STABLE", "CLOCK_UNSTABLE")
+            self.expect(told.command == "CLOCK_UNSTABLE", f"the router of {name} says {told}")
 
     async def table(self, name: str) -> str:
         """What ``bellwether clock`` prints on a host."""

@@ -137,7 +137,6 @@ class Watcher:
         """Look at all of them, again and again."""
         while True:
             due_s = time.monotonic() + POLL_S
-            self._watch_truth()
             await asyncio.gather(*(self._ask(host) for host in self._members if host.is_up))
             await asyncio.sleep(max(0.0, due_s - time.monotonic()))
 
@@ -156,6 +155,7 @@ class Watcher:
         except (BellwetherError, OSError):
             self._note(host.name, "timekeeper", "no answer")
             return
+        self._watch_truth()
         now_ns = _raw_ns()
         look = self.looks[host.name] = Look(msgspec.json.decode(answer.get("report") or "", type=ClockReport))
         flags = host.flags()
