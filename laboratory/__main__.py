@@ -29,7 +29,7 @@ def main(
     *,
     seed: Annotated[int, typer.Option(help="Of delays and losses; another one each time round.")] = 0,
     quick: Annotated[
-        bool, typer.Option(help="With an interval of 1 s and a grace of 2 s: not what users have.")
+        bool, typer.Option(help="With an interval of 1 s and a grace of 2 s, and not in the total.")
     ] = False,
     minutes: Annotated[float, typer.Option(min=0, help="Begin again until so many minutes have passed.")] = 0,
 ) -> None:
@@ -47,7 +47,8 @@ def main(
         seed += 1
         if time.monotonic() >= ends_s:
             break
-    print(f"in all: {total_of_commit().read_text()}", end="")
+    if not quick:
+        print(f"in all: {total_of_commit().read_text()}", end="")
     if failed:
         print(f"{failed} did not hold", file=sys.stderr)
         raise typer.Exit(1)
@@ -91,7 +92,8 @@ async def play(name: str, seed: int, settings: Mapping[str, object]) -> bool:
     print(
         f"== {name}: {'holds' if not stage.findings else f'{len(stage.findings)} findings'}, {took_s:.0f} s", flush=True
     )
-    keep(took_s, list(watcher.audits.values()), is_good=not stage.findings)
+    if not settings:
+        keep(took_s, list(watcher.audits.values()), is_good=not stage.findings)
     return not stage.findings
 
 

@@ -16,7 +16,7 @@ from laboratory.native import build
 NETWORK = "10.77.0"
 HOSTS = 64
 ALL_LOST = 1_000_000
-_WAY = struct.Struct("@iii4x")
+_WAY = struct.Struct("@iii")
 _CLONE_NEWNET = 0x40000000
 _TUNSETIFF = 0x400454CA
 _IFF_TUN_NO_PI = 0x1001

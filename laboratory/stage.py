@@ -154,8 +154,16 @@ class Stage:
         for name in names:
             async with Client(self.hosts[name].unix, "asker") as client:
                 told = await client.request(Message("CLOCK_STATUS"), "CLOCK_STABLE", "CLOCK_UNSTABLE")
-            self.expect(told.command == "CLOCK_UNSTABLE", f"the router of {name} says {told}")
+            self.expect(
+                told.command == "CLOCK_UNSTABLE", f"the router of {name} says {told.command}, {told.parameters}"
+            )
 
     async def table(self, name: str) -> str:
         """What ``bellwether clock`` prints on a host."""
         return (await asyncio.to_thread(self.hosts[name].run, "clock")).stdout
+
+    async def expect_ending(self, words: str) -> None:
+        """The table of every host ends with these words: what stands below the hosts is of the cluster as a whole."""
+        for name in self.members:
+            ending = (await self.table(name)).rstrip().rpartition("\n\n")[2]
+            self.expect(words in ending, f"the table on {name} ends without {words!r}: {ending.splitlines()[0]}")

@@ -20,7 +20,7 @@
 #define SECOND 1000000000LL
 
 struct way { /* from one host to another */
-    int32_t delay_us, jitter_us, loss_ppm, packets;
+    int32_t delay_us, jitter_us, loss_ppm;
 };
 
 struct packet {
@@ -52,7 +52,6 @@ static void carry(struct way *way, int64_t *last, int to, const unsigned char *d
     int64_t due = now_ns() + 1000LL * (way->delay_us + (way->jitter_us ? random() % way->jitter_us : 0));
     if (due < *last) due = *last;
     *last = due;
-    way->packets++;
     hold(due, to, data, size);
 }
 
