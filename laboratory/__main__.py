@@ -8,6 +8,9 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from itertools import repeat
 from pathlib import Path
 from typing import Annotated
 
@@ -16,6 +19,7 @@ import typer
 from laboratory.host import ROOT
 from laboratory.native import BUILT
 from laboratory.scenarios import QUICK, SCENARIOS
+from laboratory.stage import Stage
 from laboratory.watcher import Audit, Event
 
 TOGETHER_S = 5.0
@@ -31,6 +35,7 @@ def main(
     quick: Annotated[
         bool, typer.Option(help="With an interval of 1 s and a grace of 2 s, and not in the total.")
     ] = False,
+    at_once: Annotated[int, typer.Option(min=1, help="How many are played at the same time; most of them wait.")] = 4,
     minutes: Annotated[float, typer.Option(min=0, help="Begin again until so many minutes have passed.")] = 0,
 ) -> None:
     """Play scenarios of clocks with real daemons; it takes root."""
@@ -42,16 +47,33 @@ def main(
     prepare()
     ends_s = time.monotonic() + 60 * minutes
     failed = 0
-    while True:
-        failed += sum(not asyncio.run(play(name, seed, QUICK if quick else {})) for name in scenarios or SCENARIOS)
-        seed += 1
-        if time.monotonic() >= ends_s:
-            break
+    with ProcessPoolExecutor(at_once) as pool:
+        while True:
+            names = scenarios or list(SCENARIOS)
+            for played in pool.map(play, names, repeat(seed), repeat(QUICK if quick else {})):
+                print(played.text, flush=True)
+                failed += not played.is_good
+                if not quick:
+                    keep(played)
+            seed += 1
+            if time.monotonic() >= ends_s:
+                break
     if not quick:
         print(f"in all: {total_of_commit().read_text()}", end="")
     if failed:
         print(f"{failed} did not hold", file=sys.stderr)
         raise typer.Exit(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """What became of a scenario."""
+
+    text: str
+    is_good: bool
+    took_s: float
+    numbers: int
+    broken: int
 
 
 def prepare() -> None:
@@ -72,29 +94,28 @@ def total_of_commit() -> Path:
     return BUILT / f"total-{told.stdout.strip() or 'unknown'}.json"
 
 
-async def play(name: str, seed: int, settings: Mapping[str, object]) -> bool:
-    """Play one scenario and tell of it.
-
-    Returns:
-        Whether all held.
-    """
-    chosen = SCENARIOS[name]
-    print(f"== {name}, seed {seed}: {(chosen.play.__doc__ or '').strip()}", flush=True)
+def play(name: str, seed: int, settings: Mapping[str, object]) -> Played:
+    """Play one scenario, with these settings of its timekeepers."""
     began_s = time.monotonic()
-    async with chosen.stage(seed, settings) as stage:
-        await chosen.play(stage)
-    watcher = stage.watcher
-    print(*tell_events(watcher.events), sep="\n")
-    for kind, audit in watcher.audits.items():
-        print(f"{kind}: {figures(audit)}")
-    print(*(f"DOES NOT HOLD: {finding}" for finding in stage.findings), sep="\n")
-    took_s = time.monotonic() - began_s
-    print(
-        f"== {name}: {'holds' if not stage.findings else f'{len(stage.findings)} findings'}, {took_s:.0f} s", flush=True
-    )
-    if not settings:
-        keep(took_s, list(watcher.audits.values()), is_good=not stage.findings)
-    return not stage.findings
+    stage = asyncio.run(run(name, seed, settings))
+    took_s, findings, audits = time.monotonic() - began_s, stage.findings, stage.watcher.audits
+    text = [
+        f"== {name}, seed {seed}: {(SCENARIOS[name].play.__doc__ or '').strip()}",
+        *tell_events(stage.watcher.events),
+        *(f"{kind}: {figures(audit)}" for kind, audit in audits.items()),
+        *(f"DOES NOT HOLD: {finding}" for finding in findings),
+        f"== {name}, seed {seed}: {f'{len(findings)} findings' if findings else 'holds'}, {took_s:.0f} s",
+    ]
+    numbers = sum(len(audit.errors_s) for audit in audits.values())
+    broken = sum(len(audit.broken) for audit in audits.values())
+    return Played("\n".join(text), not findings, took_s, numbers, broken)
+
+
+async def run(name: str, seed: int, settings: Mapping[str, object]) -> Stage:
+    """The stage of a scenario after it was played."""
+    async with SCENARIOS[name].stage(seed, settings) as stage:
+        await SCENARIOS[name].play(stage)
+    return stage
 
 
 def tell_events(events: Iterable[Event]) -> Iterator[str]:
@@ -126,16 +147,16 @@ def percentile_us(values: Sequence[float], percent: int) -> int:
     return round(1e6 * sorted(values)[min(len(values) - 1, len(values) * percent // 100)])
 
 
-def keep(took_s: float, audits: Sequence[Audit], *, is_good: bool) -> None:
+def keep(played: Played) -> None:
     """Add a scenario to the total."""
     path = total_of_commit()
     before = json.loads(path.read_text()) if path.exists() else {}
     now = {
         "scenarios": 1,
-        "not held": int(not is_good),
-        "minutes": round(took_s / 60, 1),
-        "numbers": sum(len(audit.errors_s) for audit in audits),
-        "bounds broken": sum(len(audit.broken) for audit in audits),
+        "not held": int(not played.is_good),
+        "minutes": round(played.took_s / 60, 1),
+        "numbers": played.numbers,
+        "bounds broken": played.broken,
     }
     path.write_text(json.dumps({key: round(before.get(key, 0) + value, 1) for key, value in now.items()}) + "\n")
 

@@ -76,19 +76,9 @@ class Host:
     def boot(self) -> None:
         """Start it with a new boot id, and all its daemons."""
         (self.home / "boot_id").write_text(f"{uuid.uuid4()}\n")
-        within = [
-            "setpriv",
-            "--pdeathsig=KILL",
-            "unshare",
-            "--mount",
-            "--uts",
-            "--pid",
-            "--fork",
-            "--kill-child",
-            "--mount-proc",
-        ]
+        namespaces = ["unshare", "--mount", "--uts", "--pid", "--fork", "--kill-child", "--mount-proc"]
         boot = ["sh", "-c", BOOT, "sh", self.name, f"{self.home}/boot_id"]
-        command = ["ip", "netns", "exec", self._namespace, *within, *boot]
+        command = ["ip", "netns", "exec", self._namespace, "setpriv", "--pdeathsig=KILL", *namespaces, *boot]
         self._boot = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         assert self._boot.stdout is not None
         assert self._boot.stdout.readline() == "ready\n", f"{self.name} does not boot"
@@ -158,12 +148,12 @@ class Host:
         libraries = subprocess.run(
             [ROOT / "tools/debian-cache", "--library-path"], capture_output=True, text=True, check=True
         )
-        # Started with the same settings every time: the servers are asked every second, since a test has no hour.
-        lines = [f"server {source} iburst minpoll 0 maxpoll 0" for source in self._sources]
-        lines += (
-            ["makestep 0.001 2", "rtcsync", f"driftfile {self.home}/drift"] if lines else ["local stratum 1", "allow"]
-        )
-        (self.home / "drift").write_text(f"{self.plan.ppm:.3f} 0.1\n")
+        if self.is_server:
+            lines = ["local stratum 1", "allow"]
+        else:  # its servers are asked every second, for a scenario has no hours; what it learnt of its crystal it knows
+            (self.home / "drift").write_text(f"{self.plan.ppm:.3f} 0.1\n")
+            lines = [f"server {source} iburst minpoll 0 maxpoll 0" for source in self._sources]
+            lines += ["makestep 0.001 2", "rtcsync", f"driftfile {self.home}/drift"]
         lines += ["bindcmdaddress 127.0.0.1", "bindcmdaddress /", f"pidfile {self.home}/chronyd.pid"]
         configuration = self.home / "chrony.conf"
         configuration.write_text("\n".join([*lines, ""]))

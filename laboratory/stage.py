@@ -146,7 +146,7 @@ class Stage:
 
     async def _expect_wait_synced(self, name: str, *, success: bool) -> None:
         done = await asyncio.to_thread(self.hosts[name].run, "clock", "wait-synced", "--timeout", "2")
-        told = (done.stdout + done.stderr).strip()
+        told = (done.stdout + done.stderr).strip().rpartition("\n")[2]
         self.expect((done.returncode == 0) is success, f"wait-synced on {name}: exit code {done.returncode}, {told}")
 
     async def expect_unstable(self, names: Iterable[str]) -> None:
