@@ -143,8 +143,8 @@ async def common_error(stage: Stage) -> None:
     raw_s = stage.now_s
     took_s = await stage.settle(lambda: ahead_of_truth(stage) > COMMON_S / 2, 30)
     stage.expect(took_s is not None, "chronyd does not follow its servers")
-    told_s = await stage.settle(lambda: all(one.report.cluster_off for one in stage.watcher.looks.values()), TOLD_S)
-    silent = [name for name, one in stage.watcher.looks.items() if not one.report.cluster_off]
+    told_s = await stage.settle(lambda: all(one.is_cluster_off for one in stage.watcher.looks.values()), TOLD_S)
+    silent = [name for name, one in stage.watcher.looks.items() if not one.is_cluster_off]
     stage.expect(told_s is not None, f"{silent} do not tell within {stage.now_s - raw_s:.0f} s that the cluster is off")
     await stage.expect_ending("true time")
 
@@ -252,7 +252,7 @@ async def killed_chronyd(stage: Stage) -> None:
     await stage.begin()
     stage.hosts["h2"].kill("chronyd")
     stage.note("the chronyd of h2 is killed")
-    took_s = await stage.settle(lambda: stage.watcher.looks["h2"].report.local.claim.state == "holdover", 30)
+    took_s = await stage.settle(lambda: stage.watcher.looks["h2"].own_state == "holdover", 30)
     stage.expect(took_s is not None, "h2 is not in holdover")
     await stage.wait(20)
     await stage.expect_wait_synced(["h2"], success=False)

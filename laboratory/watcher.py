@@ -41,13 +41,28 @@ class Look:
 
     report: ClockReport
 
+    @property
+    def is_cluster_off(self) -> bool:
+        """Whether the cluster as a whole is said to be off."""
+        return self.report.cluster_off is True
+
+    @property
+    def own_state(self) -> str:
+        """What the host claims of its own clock."""
+        return self.report.local.claim.state
+
+    @property
+    def has_majority(self) -> bool | None:
+        """Whether most hosts agree; None while that is not known."""
+        return self.report.has_majority
+
     def topics(self) -> Iterator[tuple[str, str]]:
         """What a person would notice, as topics and what is said of each."""
         for host in self.report.hosts:
             claim = {True: "holds", False: "is false", None: "cannot be judged"}[host.claim_holds]
             yield host.host, f"{host.verdict}, claim {claim}"
-        yield "cluster", "off" if self.report.cluster_off else "not said to be off"
-        yield "own claim", self.report.local.claim.state
+        yield "cluster", "off" if self.is_cluster_off else "not said to be off"
+        yield "own claim", self.own_state
 
     def accused(self) -> set[str]:
         """Whose clock is called wrong, or its claim false."""

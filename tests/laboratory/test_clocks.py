@@ -41,7 +41,7 @@ async def test_two_clocks_that_contradict_each_other(laboratory):
 def is_told_apart(stage, name):
     look = stage.watcher.looks.get(name)
     numbers = [] if look is None else [abs(number.offset_s) for number in look.pairs()]
-    return numbers == [pytest.approx(LIE_S, abs=0.002)] and look.report.has_majority is False
+    return numbers == [pytest.approx(LIE_S, abs=0.002)] and look.has_majority is False
 
 
 async def test_a_wrong_clock_is_found_out(laboratory):
