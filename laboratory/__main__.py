@@ -45,6 +45,7 @@ def main(
             f"no scenario is called {', '.join(sorted(unknown))}; there are {', '.join(SCENARIOS)}"
         )
     prepare()
+    total = total_of_commit()
     ends_s = time.monotonic() + 60 * minutes
     failed = 0
     with ProcessPoolExecutor(at_once) as pool:
@@ -54,12 +55,12 @@ def main(
                 print(played.text, flush=True)
                 failed += not played.is_good
                 if not quick:
-                    keep(played)
+                    keep(played, total)
             seed += 1
             if time.monotonic() >= ends_s:
                 break
     if not quick:
-        print(f"in all: {total_of_commit().read_text()}", end="")
+        print(f"in all: {total.read_text()}", end="")
     if failed:
         print(f"{failed} did not hold", file=sys.stderr)
         raise typer.Exit(1)
@@ -147,9 +148,8 @@ def percentile_us(values: Sequence[float], percent: int) -> int:
     return round(1e6 * sorted(values)[min(len(values) - 1, len(values) * percent // 100)])
 
 
-def keep(played: Played) -> None:
+def keep(played: Played, path: Path) -> None:
     """Add a scenario to the total."""
-    path = total_of_commit()
     before = json.loads(path.read_text()) if path.exists() else {}
     now = {
         "scenarios": 1,
