@@ -16,6 +16,8 @@ from laboratory.host import Host
 POLL_S = 1.0
 ROUND_S = 12.0
 """A round of probes, and the way of its row: no number knows earlier of a clock that was set, or is being corrected."""
+LASTING_S = 36.0
+"""Three rounds: for so long an accusation may stand after its cause is gone."""
 STEADY_PPM = 100
 """Between two looks: a clock that runs faster or slower than this against true time was set, or is being corrected."""
 HEALTHY_S = 0.005
@@ -105,7 +107,7 @@ class Accusation:
     by: str
     of: str
     ahead_s: float
-    """How far the accused clock really was ahead of true time."""
+    """How far the accused clock really was ahead of true time; the farthest of the last `LASTING_S`."""
 
 
 @dataclass(slots=True)
@@ -178,7 +180,8 @@ class Watcher:
             self._note(host.name, topic, text)
         own = {host.name} if flags & {"clock_wrong", "clock_false-claim"} else set()
         for accused in look.accused() | own:
-            ahead_s = self._hosts[accused].clock.ahead_s(now_ns)
+            clock = self._hosts[accused].clock
+            ahead_s = max((clock.ahead_s(now_ns - second * 10**9) for second in range(int(LASTING_S))), key=abs)
             self.accusations.append(Accusation(self.now_s, host.name, accused, ahead_s))
         for name, numbers in (("pairs", look.pairs()), ("solved", look.offsets())):
             for number in numbers:
