@@ -7,6 +7,7 @@ ARGS ?=
 WORKERS ?= 4
 SECONDS_EACH ?= 60
 SEEDS ?= 2000
+MINUTES ?= 0
 ROUTERS ?= 200
 SOURCES := communicator timekeeper canary exporters bellwether
 BIN := $(VENV)/bin
@@ -67,10 +68,12 @@ fuzz: ## fuzz each reader and each door of a live router and exporter for SECOND
 	@tools/venv $(VENV) test
 	@exec $(BIN)/python -m fuzz --seconds $(SECONDS_EACH) $(ARGS)
 
-soak: ## simulate clocks and routers of SEEDS=2000 clusters, C++ routers among ours, and the convergence of ROUTERS=200; ARGS="--first N" begins with another seed
+soak: ## simulate clocks and routers of SEEDS=2000 clusters, the convergence of ROUTERS=200, and all of the laboratory, for MINUTES=60 say; ARGS="--first N" begins with another seed
 	@tools/venv $(VENV) test
+	@tools/test-packages
 	@$(BIN)/python -m tests.timekeeper.simulation --seeds $(SEEDS)
-	@exec $(BIN)/python -m simulation --seeds $(SEEDS) --graphs --mixed $(SEEDS) --routers $(ROUTERS) $(ARGS)
+	@$(BIN)/python -m simulation --seeds $(SEEDS) --graphs --mixed $(SEEDS) --routers $(ROUTERS) $(ARGS)
+	@exec $(BIN)/python -m laboratory --minutes $(MINUTES)
 
 bench: ## measure beside nats-server, redis-server and mosquitto, as ratios
 	@tools/venv $(VENV) test

@@ -138,8 +138,6 @@ def _claim(name: str) -> HostClaim:
         bound_s=CLAIMED_S,
         daemon="chronyd",
         upstreams=frozenset({f"ntp.{name}"}),
-        leap="normal",
-        smear=None,
         age_s=0.0,
         boot_id=BOOT_ID,
     )

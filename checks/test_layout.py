@@ -64,7 +64,7 @@ def test_every_module_can_be_imported():
 
 def test_the_architecture_names_files_that_exist():
     named = set(re.findall(r"[\w/]+\.py\b", (ROOT / "ARCHITECTURE.md").read_text()))
-    folders = (*PACKAGES, "simulation", "benchmarks", "checks", "fuzz", "tests", "examples")
+    folders = (*PACKAGES, "simulation", "laboratory", "benchmarks", "checks", "fuzz", "tests", "examples")
     there = [f"/{path.relative_to(ROOT)}" for folder in folders for path in (ROOT / folder).rglob("*.py")]
     assert len(named) > 100
     assert [name for name in sorted(named) if not any(path.endswith(f"/{name}") for path in there)] == []

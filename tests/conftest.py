@@ -60,6 +60,7 @@ SLOW_FOLDERS = {
     "cluster",
     "exporters/browser",
     "fuzz",
+    "laboratory",
     "prometheus",
     "simulation",
     "timekeeper/agents",

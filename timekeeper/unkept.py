@@ -29,7 +29,7 @@ class Unkept:
         began_s = now_s if self._began_s is None else self._began_s
         self._began_s = began_s
         return self._lasting.note(
-            claim.state is ClaimState.UNSYNCHRONIZED and not claim.without_daemon,
             now_s,
+            is_seen=claim.state is ClaimState.UNSYNCHRONIZED and not claim.without_daemon,
             may_begin=now_s >= began_s + self._patience.grace_s,
         )

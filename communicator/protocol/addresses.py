@@ -114,6 +114,7 @@ def is_private(address: str) -> bool:
     return any(ip in network for network in _PRIVATE)
 
 
+@lru_cache(maxsize=ADDRESSES_CACHED)
 def plain_ip(ip: str) -> str:
     """The one spelling of a host's address: an IPv4 address that came in over an IPv6 socket is still the same host's.
 

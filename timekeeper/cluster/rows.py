@@ -3,6 +3,7 @@
 import ipaddress
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 import msgspec
 
@@ -44,6 +45,8 @@ class Row:
     """How fast the clocks of those it measured part from its own, where that is faster than was to be expected."""
     corrected_s: tuple[float, float] = (0.0, 0.0)
     """By how much what its daemon has left to correct changed with this word, and with the one before."""
+    measurements: tuple[Measurement, ...] = ()
+    """What it measured, as it was then."""
     ways_s: tuple[float, ...] = ()
     """Of its last words the time of ours when each came, less the time of its own when it was said."""
 
@@ -116,7 +119,7 @@ class Rows:
         return [
             age_measurement(measurement, now_s - row.heard_s, row.rates.get(measurement.target, 0.0))
             for row in self._rows.values()
-            for measurement in measurements_of(row.report)
+            for measurement in row.measurements
         ]
 
     def claims(self, now_s: float) -> list[HostClaim]:
@@ -155,8 +158,12 @@ class Rows:
 
     def seen(self, now_s: float) -> frozenset[str]:
         """Whose clock somebody has measured, or who has spoken of it, as far as that is still worth something."""
-        measured = (one.target for one in self.measurements(now_s) if one.is_usable)
-        return self.hosts.union(measured)
+        return self.hosts.union(
+            one.target
+            for row in self._rows.values()
+            for one in row.measurements
+            if one.is_usable and one.age_s + now_s - row.heard_s <= VOID_AFTER_S
+        )
 
     def away(self) -> frozenset[str]:
         """Hosts that others were able to measure once, and cannot reach now."""
@@ -183,9 +190,9 @@ class Rows:
         return ""
 
 
-def measurements_of(report: Local) -> Iterable[Measurement]:
+def measurements_of(report: Local) -> tuple[Measurement, ...]:
     """The pairs in a row."""
-    return (_measurement(report.server, pair) for pair in report.pairs[:PAIRS_A_ROW])
+    return tuple(_measurement(report.server, pair) for pair in report.pairs[:PAIRS_A_ROW])
 
 
 def claim_of(report: Local) -> HostClaim:
@@ -236,26 +243,29 @@ def _take_time(before: Row | None, report: Local, now_s: float) -> Row:
     if report.made_seconds is not None:
         ways_s = (*ways_s, now_s - report.made_seconds)[-ON_THE_WAY:]
         now_s -= ways_s[-1] - min(ways_s)
+    measurements = measurements_of(report)
     if before is None:
-        return Row(report, now_s, ways_s=ways_s)
+        return Row(report, now_s, measurements=measurements, ways_s=ways_s)
     moved_s = abs(_left_s(report) - _left_s(before.report))
     corrected_s = (moved_s, before.corrected_s[0])
-    return Row(report, now_s, rates=_find_rates(before, report, now_s), corrected_s=corrected_s, ways_s=ways_s)
+    rates = _find_rates(before, measurements, now_s)
+    return Row(report, now_s, rates=rates, corrected_s=corrected_s, measurements=measurements, ways_s=ways_s)
 
 
 def _left_s(report: Local) -> float:
     return abs(report.claim.offset_seconds or 0.0)
 
 
-def _find_rates(before: Row, report: Local, now_s: float) -> dict[str, float]:
-    last = {one.target: one for one in measurements_of(before.report)}
+def _find_rates(before: Row, measurements: Iterable[Measurement], now_s: float) -> dict[str, float]:
+    last = {one.target: one for one in before.measurements}
     return {
         one.target: find_rate(last[one.target], one, now_s - before.heard_s)
-        for one in measurements_of(report)
+        for one in measurements
         if one.target in last and one.via == last[one.target].via
     }
 
 
+@lru_cache(maxsize=HOSTS)
 def _read_address(text: str) -> HostPort | None:
     try:
         address = parse_host_port(text)

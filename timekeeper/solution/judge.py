@@ -1,6 +1,5 @@
 """PURE: verdicts with a memory: patient before it accuses, steady once it has; time is an argument."""
 
-from collections.abc import Hashable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -34,10 +33,6 @@ class Fault(StrEnum):
     """Its claim and that of another host exclude each other, and nobody can tell which is false."""
     NO_MAJORITY = "no_majority"
     """Clocks differ, and no half of the hosts agrees."""
-
-
-_SHARED = frozenset({Fault.CLUSTER_OFF, Fault.CONTRADICTED, Fault.NO_MAJORITY})
-"""Faults that several hosts are part of."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,8 +153,12 @@ class Judge:
         record.steps = steps
 
     def _begin(self) -> dict[Fault, Lasting]:
-        looks, lasting_s = self._patience.bursts, self._patience.lasting_s
-        return {fault: Lasting(looks, lasting_s if fault in _SHARED else 0.0) for fault in Fault}
+        lasting_s = {
+            Fault.CLUSTER_OFF: self._patience.lasting_s,
+            Fault.CONTRADICTED: self._patience.divided_s,
+            Fault.NO_MAJORITY: self._patience.divided_s,
+        }
+        return {fault: Lasting(self._patience.bursts, lasting_s.get(fault, 0.0)) for fault in Fault}
 
     def _judge_host(self, host: HostSolution, solution: Solution, now_s: float, *, may_follow: bool) -> HostVerdict:
         record = self._records[host.host]
@@ -167,8 +166,8 @@ class Judge:
         limit_s, ratio = self._thresholds.warn_s, self._patience.clear_ratio
         seen = classify(host, limit_s, before=record.verdict, clear_ratio=ratio)
         has_grace = now_s < record.began_s + self._patience.grace_s
-        for fault, what in _find_faults(host, seen, solution).items():
-            record.lasting[fault].note(what, now_s, is_new=is_new, may_begin=not (has_grace or may_follow))
+        for fault, is_seen in _find_faults(host, seen).items():
+            record.lasting[fault].note(now_s, is_seen=is_seen, is_new=is_new, may_begin=not (has_grace or may_follow))
         waiting = ""
         if seen is Verdict.WRONG and not record.lasting[Fault.WRONG].stands:
             waiting = self._tell_patience(record.lasting[Fault.WRONG], has_grace=has_grace, may_follow=may_follow)
@@ -210,19 +209,14 @@ class Judge:
         return f"seen beyond {limit * 1e3:.3g} ms {min(wrong.seen_otherwise, needed)} times in a row, of {needed} that it takes"
 
 
-def _find_faults(host: HostSolution, seen: Verdict, solution: Solution) -> dict[Fault, Hashable]:
-    """What is seen of each fault now. What cannot be seen is left out: it stays as it was."""
-    faults: dict[Fault, Hashable] = {}
+def _find_faults(host: HostSolution, seen: Verdict) -> dict[Fault, bool]:
+    """Which faults are seen now. What cannot be seen is left out: it stays as it was."""
+    faults: dict[Fault, bool] = {}
     if host.offset_s is not None:
         faults[Fault.WRONG] = seen is Verdict.WRONG
     if host.basis not in _NOT_COMPARED:
         faults[Fault.FALSE_CLAIM] = host.claim_holds is False
         faults[Fault.CLUSTER_OFF] = host.is_off
-        faults[Fault.CONTRADICTED] = host.contradicted_by
-        faults[Fault.NO_MAJORITY] = _names(solution) if host.basis is Basis.NO_MAJORITY else None
+        faults[Fault.CONTRADICTED] = bool(host.contradicted_by)
+        faults[Fault.NO_MAJORITY] = host.basis is Basis.NO_MAJORITY
     return faults
-
-
-def _names(solution: Solution) -> tuple[tuple[str, ...], ...]:
-    """Who stands with whom."""
-    return tuple(sorted(tuple(sorted(camp.hosts)) for camp in solution.camps))

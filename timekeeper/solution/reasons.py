@@ -84,7 +84,7 @@ def _tell_camps(solution: Solution) -> str:
     leap = ""
     if abs(abs(apart) - _LEAP_S) <= camps[0].bound_s + camps[1].bound_s:
         leap = "; they are one second apart: has a leap second been applied on one side only?"
-    if voters == 2:  # noqa: PLR2004 - two hosts
+    if voters == len(camps) == 2:  # noqa: PLR2004 - two hosts
         first, second = camps
         return (
             f"{first.hosts[0]} and {second.hosts[0]} differ by {tell_span(second.offset_s)}"

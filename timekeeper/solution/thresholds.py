@@ -31,7 +31,10 @@ class Patience:
     bursts: int = 3
     """Looks in a row, each with a new measurement, before anything is said of a clock, or unsaid."""
     lasting_s: float = 15.0
-    """And what several hosts are part of lasts so long: a correction that one after the other follows is none of their faults."""
+    """And before it is said that all of them are off, so long."""
+    divided_s: float = 40.0
+    """And before it is said that clocks or claims differ, so long: a correction that one after the other follows within 25 s,
+    and that is measured within 10 s, is none of their faults. Who stands against whom may be another each time."""
     grace_s: float = 60.0
     """After the start of the judge, or of a host, nobody is called wrong: the daemons step clocks at boot."""
     clear_ratio: float = 0.7

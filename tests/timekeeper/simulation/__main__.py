@@ -1,11 +1,15 @@
 """The command ``python -m tests.timekeeper.simulation``: plays seeds and prints what they saw; it judges nothing."""
 
 import time
+from concurrent.futures import ProcessPoolExecutor
 from typing import Annotated
 
 import typer
 
-from tests.timekeeper.simulation.play import FoundError, Tally, run_seed
+from tests.timekeeper.simulation.play import run_seed
+from tests.timekeeper.simulation.tally import FoundError, Tally
+
+_CHUNK = 10
 
 app = typer.Typer(add_completion=False)
 
@@ -19,7 +23,7 @@ def main(
     """Simulate clusters of clocks with a known truth."""
     began_s = time.monotonic()
     try:
-        typer.echo(f"{play(range(first, first + seeds))}, in {time.monotonic() - began_s:.0f} s")
+        typer.echo(f"{play(range(first, first + seeds))}\nin {time.monotonic() - began_s:.0f} s")
     except FoundError as error:
         typer.echo(error, err=True)
         raise typer.Exit(1) from error
@@ -32,8 +36,9 @@ def play(seeds: range) -> Tally:
         FoundError: One of them has found something.
     """
     tally = Tally()
-    for seed in seeds:
-        tally.add(run_seed(seed))
+    with ProcessPoolExecutor() as pool:
+        for seen in pool.map(run_seed, seeds, chunksize=_CHUNK):
+            tally.add(seen)
     return tally
 
 

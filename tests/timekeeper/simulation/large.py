@@ -76,8 +76,6 @@ def draw_claim(random: Random, name: str) -> HostClaim:
         bound_s=0.005,
         daemon="chronyd",
         upstreams=frozenset({f"ntp{random.randrange(9)}"}),
-        leap="normal",
-        smear=None,
         age_s=1.0,
         boot_id="1",
     )

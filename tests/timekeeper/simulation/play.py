@@ -1,103 +1,29 @@
-"""Plays the cluster of a seed, round by round, and holds what is concluded against the truth."""
+"""Plays the cluster of a seed: every timekeeper looks when it is time, and its word travels to the others."""
 
-from collections import defaultdict
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from itertools import combinations
+from collections.abc import Callable
+from dataclasses import replace
+from heapq import heappop, heappush
+from itertools import count
 from random import Random
 
-from communicator.answers.clocks import Local, Peer, ReferenceOffset
-from tests.timekeeper.cluster.words import row
-from tests.timekeeper.simulation.clocks import measure
-from tests.timekeeper.simulation.scenario import INTERVAL_S, ROUNDS, Host, Scenario, draw
-from tests.timekeeper.simulation.troubles import befall
-from timekeeper.cluster.rows import Rows
-from timekeeper.solution import (
-    Basis,
-    HostVerdict,
-    Judgement,
-    Measurement,
-    Patience,
-    ReferenceInterval,
-    Solution,
-    Thresholds,
-    Verdict,
-    age_measurement,
-    find_rate,
-    solve,
-)
-from timekeeper.solution.closure import NARROW_S
-from timekeeper.solution.measurement import DRIFT_BOUND
+from communicator.protocol import Message
+from tests.timekeeper.simulation.checks import Checks
+from tests.timekeeper.simulation.clocks import Path, measure
+from tests.timekeeper.simulation.draw import draw
+from tests.timekeeper.simulation.node import PATIENCE, THRESHOLDS, Node, members_of
+from tests.timekeeper.simulation.scenario import SPAN_S, Access, Host, Part, Scenario
+from tests.timekeeper.simulation.tally import Tally
+from timekeeper.solution import Patience, Solution, solve
 from timekeeper.solver import Solver
 
-THRESHOLDS = Thresholds()
-PATIENCE = Patience(grace_s=15.0)
-ROUNDING_S = 1e-9
+_WAY_S = 0.05
+_SLOW = 0.1
+"""The share of rows that are held up, where any are."""
+_SOON_S = 1.0
+"""A host notices within this that its own clock was set."""
 
 Find = Callable[..., Solution]
-
-
-def tell_pair(one: Measurement) -> Peer:
-    """A measurement, as a row tells it."""
-    return Peer(
-        peer=one.target,
-        offset_seconds=one.offset_s,
-        bound_seconds=one.bound_s,
-        rtt_seconds=one.rtt_s,
-        age_seconds=one.age_s,
-        via=one.via,
-        drift_ppm=one.drift_ppm,
-    )
-
-
-def tell_servers(told: Sequence[ReferenceInterval]) -> ReferenceOffset:
-    """Where external servers agree, as a row tells it."""
-    low_s, high_s = max(one.low_s for one in told), min(one.high_s for one in told)
-    return ReferenceOffset(
-        offset_seconds=(low_s + high_s) / 2,
-        bound_seconds=(high_s - low_s) / 2,
-        servers=len(told),
-        identities=sorted({name for one in told for name in one.identities | {one.name}}),
-        age_seconds=0.0,
-    )
-
-
-class FoundError(AssertionError):
-    """A seed has found something; says what, and how to see it again."""
-
-
-@dataclass
-class Tally:
-    """What one or more seeds have seen."""
-
-    seeds: int = 0
-    rounds: int = 0
-    bounds: int = 0
-    """Offsets that were held against their bounds."""
-    accused: int = 0
-    had_to_be: int = 0
-    """Hosts that had to be accused at the end, and were."""
-    without_majority: int = 0
-    claims: int = 0
-    """Claims that were held against the truth."""
-    refuted: int = 0
-    innocent: int = 0
-    """Good hosts that were measured well, and had to be found good."""
-    guilty: int = 0
-    """Wrong hosts that must not be found good."""
-    excused: int = 0
-    """Hosts that a leap second explains."""
-    runaway_claims: int = 0
-    """Claims of clocks that run away, which had to be called false."""
-
-    def add(self, other: "Tally") -> None:
-        """Count another one in."""
-        for name, value in vars(other).items():
-            setattr(self, name, getattr(self, name) + value)
-
-    def __str__(self) -> str:
-        """One line for people."""
-        return ", ".join(f"{value} {name.replace('_', ' ')}" for name, value in vars(self).items())
+Task = Callable[[float], None]
 
 
 class Play:
@@ -106,284 +32,138 @@ class Play:
     Args:
         scenario: The cluster.
         find: Another than `solve` only to see whether the play notices.
+        patience: Another than that of all only for the same reason.
         shift_s: Added to every clock, which must change nothing.
     """
 
-    def __init__(self, scenario: Scenario, find: Find = solve, shift_s: float = 0.0) -> None:
+    def __init__(
+        self, scenario: Scenario, find: Find = solve, patience: Patience = PATIENCE, shift_s: float = 0.0
+    ) -> None:
         self.scenario = scenario
-        self.hosts = {host.name: host for host in scenario.hosts}
-        self.shift_s = shift_s
-        self.random = Random(scenario.seed)
-        self.last: dict[tuple[str, str], tuple[float, Measurement]] = {}
-        self.rates: dict[tuple[str, str], float] = {}
-        """How fast a pair was seen to part, as the host that measures it sees."""
-        self.rows = Rows()
-        self.judging = Solver(THRESHOLDS, PATIENCE, find)
-        self.tally = Tally(seeds=1)
-        self.verdicts: list[dict[str, str]] = []
+        self.random = Random(f"play of {scenario.seed}")
+        self._find, self._shift_s = find, shift_s
+        self._patience = replace(patience, divided_s=Patience().divided_s) if scenario.wave_s else patience
+        self._hosts = {host.name: host for host in scenario.hosts}
+        self.nodes = {
+            host.name: Node(host, self._new_solver()) for host in scenario.hosts if host.access is Access.PROBES
+        }
+        self.checks = Checks(scenario, self.nodes)
+        self._tasks: list[tuple[float, int, str, int, Task]] = []
+        """When, in which order, of which host, in which of its lives, and what is to be done."""
+        self._order = count()
 
     def run(self) -> Tally:
-        """Play all rounds.
+        """Play until the end.
 
         Raises:
             FoundError: Something that was promised did not hold.
         """
-        for number in range(ROUNDS):
-            now_s = (number + 1) * INTERVAL_S
-            judgement = self.conclude(now_s)
-            self.verdicts.append({host.host: host.verdict.value for host in judgement.hosts})
-            self.tally.rounds += 1
-            self.check_bounds(judgement.solution, now_s)
-            self.check_accusations(judgement)
-            self.check_claims(judgement.solution, now_s)
-            self.check_innocents(judgement)
-            self.check_excused(judgement)
-            self.check_guilty_ones(judgement, now_s)
-        self.check_end(judgement, now_s)
-        return self.tally
+        for node in self.nodes.values():
+            self._plan_life(node)
+        while self._tasks and self._tasks[0][0] <= SPAN_S:
+            now_s, _, name, life, task = heappop(self._tasks)
+            if not life or (life == self.nodes[name].life and self._hosts[name].is_up(now_s)):
+                task(now_s)
+        self.checks.end()
+        return self.checks.tally
 
-    def conclude(self, now_s: float) -> Judgement:
-        """One round of measurements, and what the first host makes of its own and of the words of all others."""
-        present = {name for name, host in self.hosts.items() if host.joins_s <= now_s}
-        for ends, path in self.scenario.paths.items():
-            if set(ends) <= present:
-                self.measure(ends, path, now_s)
-        if not self.scenario.knows_rates:
-            self.rows = Rows()
-        first, *others = (host for host in self.scenario.hosts if host.name in present)
-        for host in others:
-            said_s = now_s - host.phase_s
-            if fault := self.rows.hear(row(self.tell(host, said_s)), said_s):
-                self.fail(fault)
-        return self.judging.judge(
-            self.tell(first, now_s), self.rows, present, now_s, utc_s=self.read_wall_s(first, now_s)
-        )
+    def _new_solver(self) -> Solver:
+        return Solver(THRESHOLDS, self._patience, self._find)
 
-    def read_wall_s(self, host: Host, now_s: float) -> float | None:
-        """What time it is by the clock of a host."""
-        return None if self.scenario.utc_s is None else self.scenario.utc_s + host.clock.at(now_s) + self.shift_s
+    def _plan(self, at_s: float, name: str, life: int, task: Task) -> None:
+        heappush(self._tasks, (at_s, next(self._order), name, life, task))
 
-    def tell(self, host: Host, said_s: float) -> Local:
-        """The word of a host."""
-        said = {
-            ends[1]: age_measurement(one, said_s - at_s, self.rates.get(ends, 0.0))
-            for ends, (at_s, one) in self.last.items()
-            if ends[0] == host.name
-        }
-        told = [one for one in self.scenario.references if one.host == host.name] or (
-            [] if host.invented is None else [host.invented, host.invented]
-        )
-        return Local(
-            server=host.name,
-            boot_id=f"boot of {host.name}",
-            life="life",
-            seq=round(said_s * 1000),
-            role="solver",
-            claim=self.scenario.claim_of(host),
-            pairs=[tell_pair(one) for one in said.values()],
-            references=tell_servers(told) if told else None,
-        )
+    def _plan_life(self, node: Node) -> None:
+        host = node.host
+        self._plan(host.joins_s, host.name, 0, self._begin(node))
+        for _, end_s in host.outages:
+            self._plan(end_s, host.name, 0, self._begin(node, is_boot=True))
+        for restart in host.restarts:
+            if restart.part in (Part.TIMEKEEPER, Part.DISK):
+                begin = self._begin(node, keeps_disk=restart.part is Part.TIMEKEEPER)
+                self._plan(restart.at_s, host.name, 0, lambda _: node.stop())
+                self._plan(restart.at_s + restart.lasts_s, host.name, 0, begin)
+        for at_s, _ in host.clock.steps:
+            self._plan(at_s + self.random.uniform(0.0, _SOON_S), host.name, 0, self._look_again(node))
 
-    def measure(self, ends, path, now_s: float) -> None:
-        """One burst; what was measured before a clock was set is evaluated anew, and here forgotten."""
-        first, second = (self.hosts[name] for name in ends)
-        at_s = now_s - first.phase_s
-        if any(host.clock.stepped_between(at_s - INTERVAL_S, now_s) for host in (first, second)):
-            self.last.pop(ends, None)
-            self.rates.pop(ends, None)
-        if any(host.clock.stepped_between(at_s, now_s) for host in (first, second)):
+    def _begin(self, node: Node, *, keeps_disk: bool = True, is_boot: bool = False) -> Task:
+        def begin(now_s: float) -> None:
+            node.start(now_s, self._new_solver(), keeps_disk=keeps_disk, is_boot=is_boot)
+            self.checks.start(node)
+            self._plan(now_s + node.host.phase_s, node.host.name, node.life, self._look(node))
+
+        return begin
+
+    def _look_again(self, node: Node) -> Task:
+        """At once; the rounds go on from there."""
+
+        def look(now_s: float) -> None:
+            if node.judgement is not None and node.host.is_up(now_s):
+                self._look(node)(now_s)
+
+        return look
+
+    def _look(self, node: Node) -> Task:
+        """The next look; one that was planned before is dropped."""
+        node.turn += 1
+        turn = node.turn
+
+        def look(now_s: float) -> None:
+            if turn != node.turn:
+                return
+            reached = [host for host in self.scenario.hosts if self._reaches(node, host, now_s)]
+            for host in reached:
+                if node.is_due(host.name, now_s):
+                    self._measure(node, host, now_s)
+            names = [host.name for host in reached]
+            addresses = len(self._hosts) + self.scenario.dead if self.scenario.is_configured else 0
+            last = self.scenario.hosts[-1].name
+            uncounted = [last] if self.scenario.voucher not in ("", node.host.name) and last != node.host.name else []
+            word = node.judge(members_of(node, names, uncounted, addresses), now_s)
+            self.checks.look(node, now_s)
+            for name in names:
+                if name in self.nodes:
+                    self._send(word, self.nodes[name], now_s)
+            self._plan(now_s + node.pace.interval_at(now_s), node.host.name, node.life, self._look(node))
+
+        return look
+
+    def _reaches(self, node: Node, host: Host, now_s: float) -> bool:
+        return host is not node.host and self.scenario.meet(node.host, host, now_s)
+
+    def _measure(self, node: Node, host: Host, now_s: float) -> None:
+        path = self._path(node, host, now_s)
+        if path is None:
             return
-        ahead_s = (second.clock.at(at_s) + self.shift_s) - (first.clock.at(at_s) + self.shift_s)
-        if first.is_two_faced:
-            ahead_s += self.random.uniform(-0.1, 0.1)
-        if first.hides:
-            ahead_s = 0.0
-        drift_ppm = second.clock.drift_ppm - first.clock.drift_ppm
-        measured = measure(self.random, path, ends, ahead_s, drift_ppm)
-        if not measured:
-            return
-        if ends in self.last and self.scenario.knows_rates:
-            self.rates[ends] = find_rate(self.last[ends][1], measured, at_s - self.last[ends][0])
-        self.last[ends] = at_s, measured
+        ahead_s = (host.clock.at(now_s) + self._shift_s) - (node.host.clock.at(now_s) + self._shift_s)
+        if host.lie:
+            ahead_s += host.lie.answered_by(node.host.name)
+        measured = measure(self.random, path, (node.host.name, host.name), ahead_s)
+        if measured:
+            node.take(host.name, now_s, measured)
 
-    def check_bounds(self, solution: Solution, now_s: float) -> None:
-        """No offset is off by more than its bound; where somebody lies or runs away, none that was measured well itself."""
-        if solution.contradictions and self.scenario.is_calm:
-            self.fail(f"{solution.contradictions} though nobody lied")
-        for frame in solution.frames:
-            for base, base_name in enumerate(frame.names):
-                view = frame.seen_from(base)
-                for name, offset_s, bound_s in zip(frame.names, view.offset_s, view.bound_s, strict=True):
-                    if not self.is_promised(solution, now_s, base_name, name):
-                        continue
-                    truth_s = self.hosts[name].clock.at(now_s) - self.hosts[base_name].clock.at(now_s)
-                    self.tally.bounds += 1
-                    if abs(truth_s - offset_s) > bound_s + ROUNDING_S:
-                        self.fail(f"{name} is {truth_s} ahead of {base_name}, not {offset_s} ±{bound_s}")
+    def _path(self, node: Node, host: Host, now_s: float) -> Path | None:
+        """Who has not told yet where it answers probes is asked through the routers, if it is linked to ours."""
+        if host.access is Access.HIDDEN:
+            return None
+        path = self.scenario.paths[node.host.name, host.name]
+        if host.access is Access.PROBES and host.name in node.rows.hosts:
+            return path if host.answers(now_s) else None
+        return Path(path.there_s + 2e-4, path.back_s + 2e-4, path.queue_s + 5e-4, via="router")
 
-    def is_promised(self, solution: Solution, now_s: float, *names: str) -> bool:
-        """Whether the bound between two hosts holds by what is assumed."""
-        if self.scenario.is_calm:
-            return True
-        if not all(self.hosts[name].is_good for name in names) or not self.is_majority_good(solution):
-            return False
-        told = [age_measurement(one, now_s - at_s) for at_s, one in self.reports_of(*names)]
-        return any(one.bound_s <= NARROW_S for one in told)
+    def _send(self, word: Message, to: Node, now_s: float) -> None:
+        delay_s = self.random.uniform(0.001, self.scenario.way_s if self.random.random() < _SLOW else _WAY_S)
 
-    def reports_of(self, first: str, second: str) -> list[tuple[float, Measurement]]:
-        """What the two tell of each other."""
-        return [self.last[ends] for ends in ((first, second), (second, first)) if ends in self.last]
+        def arrive(at_s: float) -> None:
+            to.rows.hear(word, at_s)
 
-    def check_accusations(self, judgement: Judgement) -> None:
-        """No good host is accused while the wrong ones are fewer than half; nobody without a basis."""
-        solution = judgement.solution
-        self.tally.accused += len(judgement.wrong)
-        if solution.is_cluster_off and self.is_majority_good(solution) and self.are_votes_good(solution):
-            self.fail(f"most hosts are good and are called off together: {judgement.reasons}")
-        self.tally.without_majority += solution.measured > 0 and not solution.has_majority
-        for host in judgement.hosts:
-            is_accused = host.host in judgement.wrong
-            if is_accused and host.solved.basis not in (Basis.MAJORITY, Basis.TRUE_TIME):
-                self.fail(f"{host.host} was accused on the basis of {host.solved.basis}")
-            if is_accused and self.hosts[host.host].is_good and self.is_majority_good(solution):
-                self.fail(f"{host.host} was accused and is good: {host.reasons}")
-
-    def is_majority_good(self, solution: Solution) -> bool:
-        """Whether more than half of the measured hosts are good; and of the votes, where they have a say."""
-        measured = [name for frame in solution.frames if len(frame.names) > 1 for name in frame.names]
-        good = sum(self.hosts[name].is_good for name in measured)
-        return good > len(measured) / 2 and (solution.has_majority or self.are_votes_good(solution))
-
-    def are_votes_good(self, solution: Solution) -> bool:
-        """Whether more than half of the sets of upstreams, in the largest group, are followed by good hosts only."""
-        groups: dict[frozenset[str], list[Host]] = defaultdict(list)
-        if not solution.frames:
-            return False
-        for name in solution.frames[0].names:
-            host = self.hosts[name]
-            if host.claimed_s is not None:
-                groups[host.upstreams].append(host)
-        servers = sum(one.host in solution.frames[0].names for one in self.scenario.references)
-        good = servers + sum(all(host.is_good for host in group) for group in groups.values())
-        return good > (len(groups) + servers) / 2
-
-    def check_claims(self, solution: Solution, now_s: float) -> None:
-        """No true claim is refuted while most votes are good."""
-        if self.scenario.is_lied_in or not self.are_votes_good(solution):
-            return
-        for solved in solution.hosts:
-            host = self.hosts[solved.host]
-            if solved.claim_holds is None or solved.host not in solution.frames[0].names:
-                continue
-            self.tally.claims += 1
-            self.tally.refuted += not solved.claim_holds
-            if host.breaks_rates:
-                continue  # what it shows now is not what it showed when it was measured
-            error_s = abs(host.clock.at(now_s))
-            if not solved.claim_holds and error_s <= host.claimed_s:
-                self.fail(f"{host.name} claims {host.claimed_s}, is off by {error_s}, and was refuted")
-            if solved.claim_holds and error_s > host.claimed_s + 2 * solved.true_bound_s + DRIFT_BOUND * INTERVAL_S:
-                self.fail(f"{host.name} claims {host.claimed_s}, is off by {error_s}, and was believed")
-
-    def check_innocents(self, judgement: Judgement) -> None:
-        """Whoever is good, and was measured well by those who are good, is not even in doubt."""
-        solution = judgement.solution
-        if not self.is_majority_good(solution) or not solution.has_majority:
-            return
-        for host in judgement.hosts:
-            if self.hosts[host.host].is_good and self.is_measured_well(host.host):
-                self.tally.innocent += 1
-                if host.verdict is not Verdict.OK:
-                    self.fail(f"{host.host} is good and in doubt: {host.verdict}, {host.reasons}")
-
-    def is_measured_well(self, name: str) -> bool:
-        """Whether a host has narrow links to all good hosts of the cluster, and all of them have such links."""
-        good = [host.name for host in self.hosts.values() if host.is_good]
-        enough_s = THRESHOLDS.warn_s / 8
-        return name in good and all(
-            any(one.bound_s < enough_s for _, one in self.reports_of(*ends)) for ends in combinations(good, 2)
-        )
-
-    def check_excused(self, judgement: Judgement) -> None:
-        """A leap second accuses nobody, neither of a wrong clock nor of a false claim; unless one host stands alone."""
-        camp, others = self.scenario.camp, self.hosts.keys() - self.scenario.camp
-        for host in judgement.hosts:
-            if not self.hosts[host.host].is_excused or not judgement.solution.measured:
-                continue
-            self.tally.excused += 1
-            if min(len(camp), len(others)) > 1 and (host.verdict is Verdict.WRONG or host.solved.claim_holds is False):
-                self.fail(f"{host.host} has a leap second and was accused: {host.verdict}, {host.reasons}")
-
-    def check_guilty_ones(self, judgement: Judgement, now_s: float) -> None:
-        """Whoever is off by more than the threshold is never found good, whatever he and some others say."""
-        if not self.is_majority_good(judgement.solution) or not judgement.solution.has_majority:
-            return
-        for host in judgement.hosts:
-            if self.error_s(host.host, now_s) > THRESHOLDS.warn_s + 2 * THRESHOLDS.tolerance_s:
-                self.tally.guilty += 1
-                if host.verdict is Verdict.OK:
-                    self.fail(f"{host.host} is off and was found good: {host.reasons}")
-
-    def check_end(self, judgement: Judgement, now_s: float) -> None:
-        """In the end every host that is off by more than can be doubted is accused, and its claim is called false."""
-        solution = judgement.solution
-        if not self.is_majority_good(solution) or any(host.is_two_faced for host in self.hosts.values()):
-            return
-        bounds_s = [
-            host.bound_s for host in solution.hosts if self.hosts[host.host].is_good and host.bound_s is not None
-        ]
-        largest_s = max(bounds_s, default=1.0)
-        if largest_s < THRESHOLDS.warn_s / 4 and not solution.has_majority:
-            self.fail("most hosts are good, and no majority was found")
-        for host in judgement.hosts:
-            is_compared = host.solved.basis is Basis.MAJORITY and not self.hosts[host.host].is_excused
-            if (
-                is_compared
-                and self.error_s(host.host, now_s) > THRESHOLDS.warn_s + 4 * THRESHOLDS.tolerance_s + 4 * largest_s
-            ):
-                self.check_guilty(judgement, host, now_s)
-
-    def check_guilty(self, judgement: Judgement, host: HostVerdict, now_s: float) -> None:
-        """One host that has to be accused, whatever it says of itself."""
-        self.tally.had_to_be += 1
-        solved = host.solved
-        is_believed = host.verdict is Verdict.OK or solved.claim_holds or not judgement.solution.contradictions
-        if self.hosts[host.host].hides and is_believed:
-            self.fail(f"{host.host} hides behind its own probes: {host.verdict}, {host.reasons}")
-        if host.host not in judgement.wrong and self.was_measured_lately(host.host, now_s):
-            self.fail(f"{host.host} is off and was not accused: {host.verdict}, {host.reasons}")
-        true_time = judgement.solution.true_time
-        if self.hosts[host.host].breaks_rates and self.are_votes_good(judgement.solution) and true_time:
-            claimed_s = self.hosts[host.host].claimed_s
-            if claimed_s is not None and self.error_s(host.host, now_s) > claimed_s + 2 * solved.true_bound_s:
-                self.tally.runaway_claims += 1
-                if solved.claim_holds is not False:
-                    self.fail(f"{host.host} claims {claimed_s}, runs away, and nobody says so")
-
-    def error_s(self, name: str, now_s: float) -> float:
-        """How far off a clock certainly was whenever it was measured lately."""
-        clock = self.hosts[name].clock
-        return abs(clock.at(now_s)) - clock.fastest_ppm * 1e-6 * 2 * INTERVAL_S * self.hosts[name].breaks_rates
-
-    def was_measured_lately(self, name: str, now_s: float) -> bool:
-        """Whether enough bursts have reached a host since it went wrong."""
-        times_s = {at_s for ends, (at_s, _) in self.last.items() if name in ends}
-        losses = [path.loss for ends, path in self.scenario.paths.items() if name in ends]
-        return any(at_s > now_s - INTERVAL_S for at_s in times_s) and max(losses) < 0.5
-
-    def fail(self, what: str) -> None:
-        """Say what was found."""
-        seed = self.scenario.seed
-        raise FoundError(
-            f"seed {seed}: {what}\n{self.scenario}\n"
-            f"see it again with: python -m tests.timekeeper.simulation --first {seed} --seeds 1"
-        )
+        self._plan(now_s + delay_s, to.host.name, to.life, arrive)
 
 
-def run_seed(seed: int, find: Find = solve) -> Tally:
+def run_seed(seed: int, find: Find = solve, patience: Patience = PATIENCE) -> Tally:
     """Play the cluster of a seed.
 
     Raises:
         FoundError: Something that was promised did not hold.
     """
-    return Play(befall(draw(seed)), find).run()
+    return Play(draw(seed), find, patience).run()

@@ -1,161 +1,179 @@
-"""Draws a cluster from a seed: its clocks, its paths, who lies, who joins late, what is claimed."""
+"""A cluster with a known truth, as a value: its hosts, their clocks and habits, its paths, and what befalls it when."""
 
-from dataclasses import dataclass, replace
-from random import Random
+from dataclasses import dataclass
+from enum import StrEnum
 
-from communicator.answers.clocks import Claim
+from communicator.answers.clocks import Claim, References
 from tests.timekeeper.simulation.clocks import Clock, Path
-from timekeeper.probes.overlay import choose_pairs
-from timekeeper.solution import ReferenceInterval
+from tests.timekeeper.simulation.lies import Lie
 
-GOOD_S = 0.0004
-"""Good clocks begin within this of true time; with their drift they stay within the tolerance."""
-GOOD_PPM = 3.0
-INTERVAL_S = 10.0
-ROUNDS = 7
+SPAN_S = 105.0
+"""How long a cluster is watched."""
+NEVER_S = float("inf")
+
+
+class Category(StrEnum):
+    """What a cluster is there to try; a seed says which."""
+
+    LISTS = "lists"
+    """Hosts use other sources, one of which lies."""
+    OVERLAPS = "overlaps"
+    """Hosts use sets of sources that overlap."""
+    DOWN = "down"
+    """Hosts are down, some from the start, for a while or for good."""
+    RESTARTS = "restarts"
+    """Timekeepers, routers, time daemons and hosts are started anew."""
+    PARTITIONS = "partitions"
+    """The cluster falls apart for a while."""
+    MIXED = "mixed"
+    """Several of all these at once, beside C++ routers."""
+    LIARS = "liars"
+    """Hosts lie."""
+    WAVES = "waves"
+    """All clocks follow one correction, one after the other."""
+    REFERENCES = "references"
+    """All clocks are off together from some moment on, and two hosts hear so."""
+
+
+class Part(StrEnum):
+    """What of a host starts anew."""
+
+    TIMEKEEPER = "timekeeper"
+    DISK = "timekeeper and its disk"
+    ROUTER = "router"
+    DAEMON = "time daemon"
+    HOST = "host"
+
+
+class Access(StrEnum):
+    """How the clock of a host is measured."""
+
+    PROBES = "probes"
+    ALIVE = "alive"
+    """It has a C++ router that others are linked to, and no timekeeper."""
+    HIDDEN = "hidden"
+    """It has a C++ router behind others."""
 
 
 @dataclass(frozen=True)
+class Restart:
+    """One start of something."""
+
+    at_s: float
+    part: Part
+    lasts_s: float
+
+
+@dataclass(frozen=True, kw_only=True)
 class Host:
     """One host and its habits."""
 
     name: str
     clock: Clock
-    is_good: bool
-    """Its clock stays within the tolerance of true time."""
-    is_two_faced: bool
-    """Its own measurements are made up."""
-    joins_s: float
-    upstreams: frozenset[str]
     claimed_s: float | None
-    """The bound it claims; None when it is not synchronised."""
-    phase_s: float = 0.0
-    """How old its word is when all is judged."""
-    breaks_rates: bool = False
-    """Its clock runs faster or slower than is assumed of any."""
-    hides: bool = False
-    """It tells that its clock is as those of others."""
-    invented: ReferenceInterval | None = None
-    """What it tells of external servers that it never asked."""
-    is_excused: bool = False
-    """A leap second explains where it stands."""
-    leap: str = "normal"
-    smear: bool | None = None
+    """The bound it claims; None when nobody keeps its clock."""
+    upstreams: frozenset[str]
+    phase_s: float
+    joins_s: float = 0.0
+    access: Access = Access.PROBES
+    lie: Lie | None = None
+    has_references: bool = False
+    restarts: tuple[Restart, ...] = ()
+    outages: tuple[tuple[float, float], ...] = ()
+    """From when until when it is down."""
+
+    def is_up(self, now_s: float) -> bool:
+        """Whether it runs."""
+        return now_s >= self.joins_s and not any(start_s <= now_s < end_s for start_s, end_s in self.outages)
+
+    def answers(self, now_s: float) -> bool:
+        """Whether its timekeeper runs."""
+        return not any(self.is_starting(part, now_s) for part in (Part.TIMEKEEPER, Part.DISK))
+
+    def is_starting(self, part: Part, now_s: float) -> bool:
+        """Whether a part of it has not come back yet."""
+        return any(one.part is part and one.at_s <= now_s < one.at_s + one.lasts_s for one in self.restarts)
+
+    def claim(self, now_s: float) -> Claim:
+        """What it says of its clock; its daemon knows half of the error of a clock that it keeps."""
+        is_kept = self.claimed_s is not None and not self.is_starting(Part.DAEMON, now_s)
+        off_s = self.clock.at(now_s)
+        said = Claim(
+            state="synchronized" if is_kept else "unsynchronized",
+            offset_seconds=None if not is_kept or abs(off_s) > (self.claimed_s or 0.0) else off_s / 2,
+            bound_seconds=self.claimed_s if is_kept else None,
+            daemon="chronyd",
+            upstreams=tuple(sorted(self.upstreams)),
+            age_seconds=1.0,
+        )
+        return self.lie.claim(said) if self.lie else said
+
+    def references(self, now_s: float) -> References | None:
+        """What it hears of its external servers, all of which are right."""
+        if self.lie:
+            return self.lie.references()
+        if not self.has_references:
+            return None
+        return References(
+            offset_seconds=-self.clock.at(now_s), bound_seconds=0.002, agreeing=("r1", "r2"), age_seconds=0.0
+        )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Scenario:
     """A cluster."""
 
     seed: int
+    category: Category
     hosts: tuple[Host, ...]
     paths: dict[tuple[str, str], Path]
-    references: tuple[ReferenceInterval, ...]
-    utc_s: float | None = None
-    knows_rates: bool = True
-    """Whether it is remembered how fast pairs parted before; a solver that has just started does not."""
-    camp: frozenset[str] = frozenset()
-    """Who stands apart by a leap second, or by as much without one."""
+    dead: int = 0
+    """Addresses in the configuration of which nobody has ever heard."""
+    is_configured: bool = True
+    """Whether every router knows all addresses, or only whom it has been linked to."""
+    voucher: str = ""
+    """Who alone knows the last host, which counts for nobody else; empty where there is no such host."""
+    cuts: tuple[tuple[float, float, frozenset[str]], ...] = ()
+    """From when until when some hosts reach none of the others."""
+    wave_s: tuple[float, float] | None = None
+    """From when until when all clocks follow one correction."""
+    events_s: tuple[float, ...] = ()
+    """When something happens that all have to get over."""
+
+    @property
+    def way_s(self) -> float:
+        """How long a row may be on its way; its age counts from when it is heard."""
+        return 2.0 if self.category is Category.MIXED else 0.05
+
+    @property
+    def quiet_since_s(self) -> float:
+        """When the last thing has happened."""
+        return max((at_s for at_s in self.events_s if at_s < SPAN_S), default=0.0)
 
     @property
     def is_lied_in(self) -> bool:
-        """Whether some host makes up what it measures."""
-        return any(host.is_two_faced or host.hides for host in self.hosts)
+        """Whether some host makes up what it tells."""
+        return any(host.lie for host in self.hosts)
 
-    @property
-    def is_calm(self) -> bool:
-        """Whether all that is assumed of clocks and measurements holds."""
-        return not self.is_lied_in and not any(host.breaks_rates for host in self.hosts)
+    def __str__(self) -> str:
+        """What is not as usual, for people."""
+        told = [
+            f"{self.category}, of {len(self.hosts)} hosts, {self.dead} dead, {self.is_configured=}, {self.voucher=}"
+        ]
+        told += [f"cut {cut}" for cut in self.cuts]
+        for host in self.hosts:
+            clock = f"{host.clock.offset_s:+.4f} {host.clock.steps} claims {host.claimed_s} by {sorted(host.upstreams)}"
+            rest = f"{host.joins_s=:.1f} {host.restarts} {host.outages} {host.has_references=} {host.lie}"
+            told.append(f"{host.name}: {clock}; {host.access}, phase {host.phase_s:.1f}, {rest}")
+        return "\n".join(told)
 
-    def claim_of(self, host: Host) -> Claim:
-        """What a host says of its clock, always."""
-        return Claim(
-            state="unsynchronized" if host.claimed_s is None else "synchronized",
-            offset_seconds=None if host.claimed_s is None else 0.0,
-            bound_seconds=host.claimed_s,
-            daemon="chronyd",
-            upstreams=sorted(host.upstreams),
-            leap=host.leap,
-            smear=host.smear,
-            age_seconds=1.0,
+    def meet(self, first: Host, second: Host, now_s: float) -> bool:
+        """Whether two hosts reach each other's routers."""
+        if not (first.is_up(now_s) and second.is_up(now_s)):
+            return False
+        if any(host.is_starting(Part.ROUTER, now_s) for host in (first, second)):
+            return False
+        return not any(
+            start_s <= now_s < end_s and (first.name in side) != (second.name in side)
+            for start_s, end_s, side in self.cuts
         )
-
-
-def draw(seed: int) -> Scenario:
-    """Everything follows from the seed."""
-    random = Random(seed)
-    count = random.choice((1, 2, 2, 3, 3, 4, 5, 6, 7, 8, 10, 13))
-    most_wrong = random.choice(((count - 1) // 2, (count - 1) // 2, count))
-    wrong = set(random.sample(range(count), random.randint(0, most_wrong)))
-    lies = random.random() < 0.2 and count > 4
-    hosts = [draw_host(random, number, is_wrong=number in wrong, may_lie=lies) for number in range(count)]
-    if random.random() < 0.3:
-        hosts = [replace(host, claimed_s=None) for host in hosts]
-    return Scenario(seed, tuple(hosts), draw_paths(random, hosts, is_full=lies), draw_references(random, hosts))
-
-
-def draw_host(random: Random, number: int, *, is_wrong: bool, may_lie: bool) -> Host:
-    """One host; the good ones claim what is true, the wrong ones what they like."""
-    clock = Clock(random.uniform(-GOOD_S, GOOD_S), random.uniform(-GOOD_PPM, GOOD_PPM))
-    if is_wrong:
-        off_s = random.choice((-1, 1)) * draw_error(random)
-        if random.random() < 0.3:
-            clock.steps.append((random.choice((15.0, 25.0)), off_s))
-        else:
-            clock.offset_s = off_s
-        clock.drift_ppm = random.uniform(-50, 50)
-    claimed_s = random.choice((None, 0.002)) if is_wrong else random.choice((None, 0.002, 0.003, 0.02))
-    return Host(
-        name=f"h{number:02}",
-        clock=clock,
-        is_good=not is_wrong,
-        is_two_faced=is_wrong and may_lie and random.random() < 0.6,
-        joins_s=random.choice((0.0, 0.0, 0.0, 0.0, 20.0)) * (number > 0),
-        upstreams=frozenset(random.sample(("ntp1", "ntp2", "ntp3", "ntp4", "ntp5"), random.choice((1, 2)))),
-        claimed_s=claimed_s,
-    )
-
-
-def draw_error(random: Random) -> float:
-    """How far off a wrong clock is: from 3 ms to 300 s, and never a leap second by chance."""
-    while True:
-        error_s = 10 ** random.uniform(-2.5, 2.5)
-        if abs(error_s - 1) > 0.2:
-            return error_s
-
-
-def draw_paths(random: Random, hosts: list[Host], *, is_full: bool) -> dict[tuple[str, str], Path]:
-    """Who measures whom: the pairs of the overlay, from both ends, or only some of them; some through the router."""
-    density = 1.0 if is_full else random.choice((1.0, 1.0, 0.7, 0.4))
-    names = [host.name for host in hosts]
-    routed = {host.name for host in hosts if not is_full and random.random() < 0.05}
-    paths = {}
-    for first, second in sorted(choose_pairs(names)):
-        if random.random() > density:
-            continue
-        via = "router" if {first, second} & routed else "probe"
-        scale_s = 0.003 if via == "router" else 10 ** random.uniform(-5, -3.3)
-        path = Path(
-            there_s=scale_s * random.random(),
-            back_s=scale_s * random.random(),
-            queue_s=scale_s * random.choice((0.1, 0.5, 3.0)),
-            loss=random.choice((0.0, 0.0, 0.1, 0.8)),
-            via=via,
-        )
-        paths[first, second] = path
-        paths[second, first] = Path(path.back_s, path.there_s, path.queue_s, path.loss, via)
-    return paths
-
-
-def draw_references(random: Random, hosts: list[Host]) -> tuple[ReferenceInterval, ...]:
-    """External servers, as the first host sees them at its good moments: all of them right."""
-    if random.random() < 0.7 or not hosts[0].is_good:
-        return ()
-    widths_s = [random.uniform(0.002, 0.03) for _ in range(random.randint(1, 3))]
-    centre_s = -hosts[0].clock.offset_s
-    return tuple(
-        ReferenceInterval(
-            name=f"server{number}", host=hosts[0].name, low_s=centre_s - width_s, high_s=centre_s + width_s
-        )
-        for number, width_s in enumerate(widths_s)
-    )

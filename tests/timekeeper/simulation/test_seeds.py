@@ -1,42 +1,40 @@
-"""Hundreds of small clusters with a known truth; ``make soak`` plays thousands."""
+"""Some small clusters with a known truth; ``make soak`` plays thousands."""
 
 import pytest
 
-from tests.timekeeper.simulation.__main__ import play
-from tests.timekeeper.simulation.play import Play
-from tests.timekeeper.simulation.scenario import draw
-from tests.timekeeper.simulation.troubles import befall
+from tests.timekeeper.simulation.draw import draw
+from tests.timekeeper.simulation.play import Play, run_seed
+from tests.timekeeper.simulation.scenario import Category
+from tests.timekeeper.simulation.tally import Tally, percentile
 
-pytestmark = pytest.mark.timeout(300)  # ten seconds of work, for which a busy machine takes a minute
-EACH = 125
-SEEDS = 500
+pytestmark = pytest.mark.timeout(300)  # ten seconds of work, for which a busy machine takes minutes
+SEEDS = 6 * len(Category)
 
 
-@pytest.mark.parametrize("first", range(0, SEEDS, EACH))
-def test_what_is_concluded_agrees_with_the_truth(first):
-    tally = play(range(first, first + EACH))
-    assert tally.seeds == EACH
+def test_what_is_concluded_agrees_with_the_truth_and_is_concluded_soon():
+    tally = Tally()
+    for seed in range(SEEDS):
+        tally.add(run_seed(seed))
+    assert all(tally.counts[f"clusters: {category}"] == SEEDS / len(Category) for category in Category)
+    assert percentile(tally.wrong_s, 95) <= 15
+    assert percentile(tally.off_s, 95) <= 30
     # The play is worth nothing if it never comes to the point.
-    assert tally.bounds > 10_000
-    assert tally.accused > 50
-    assert tally.had_to_be > 10
-    assert tally.without_majority > 25
-    assert tally.refuted > 25
-    assert tally.claims > 2 * tally.refuted
-    assert tally.innocent > 250
-    assert tally.excused > 50
-    assert tally.runaway_claims > 0
+    named = ("bounds", "claims that exclude each other", "accusations held against the truth", "stories compared")
+    assert min(tally.counts[name] for name in named) > 200, str(tally)
+    assert tally.counts["had to be accused"] > 30
 
 
-@pytest.mark.parametrize("shift_s", [0.75, -3600.0, 4e4])
+@pytest.mark.parametrize("shift_s", [0.75, 4e4])
 def test_what_all_clocks_have_in_common_changes_no_verdict(shift_s):
-    for seed in range(30):
-        plain, shifted = Play(befall(draw(seed))), Play(befall(draw(seed)), shift_s=shift_s)
-        plain.run()
-        shifted.run()
-        assert shifted.verdicts == plain.verdicts
+    for seed in range(2, len(Category)):
+        plain, shifted = Play(draw(seed)), Play(draw(seed), shift_s=shift_s)
+        assert plain.run().counts == shifted.run().counts
+        assert [_faults(node) for node in plain.nodes.values()] == [_faults(node) for node in shifted.nodes.values()]
+
+
+def _faults(node):
+    return node.judgement and [(host.host, host.verdict, host.faults) for host in node.judgement.hosts]
 
 
 def test_a_seed_is_played_alike_each_time():
-    first, second = Play(befall(draw(7))), Play(befall(draw(7)))
-    assert (first.run(), first.verdicts) == (second.run(), second.verdicts)
+    assert run_seed(5) == run_seed(5)

@@ -151,7 +151,14 @@ def follow(judge, clocks_at, every_s=2.0, rounds=40):
 def test_claims_that_exclude_each_other_are_a_fault_of_all_whom_they_concern(clocks):
     seen = follow(Judge(patience=NO_GRACE), lambda _: clocks)
     assert seen == {(host, fault) for host in clocks for fault in (Fault.CONTRADICTED, Fault.NO_MAJORITY)}
-    assert follow(Judge(patience=NO_GRACE), lambda _: clocks, rounds=7) == set()
+    assert follow(Judge(patience=NO_GRACE), lambda _: clocks, rounds=20) == set()
+
+
+def test_claims_exclude_each_other_for_long_though_each_time_it_is_another_that_differs_most():
+    seen = follow(
+        Judge(patience=NO_GRACE), lambda now_s: {"a": 0.0, "b": 0.04 + 1e-4 * (now_s % 4), "c": 0.04 + 1e-4, "d": 0.0}
+    )
+    assert {host for host, fault in seen if fault is Fault.CONTRADICTED} == set("abcd")
 
 
 def test_a_common_step_or_a_correction_that_one_after_the_other_follows_is_no_fault():

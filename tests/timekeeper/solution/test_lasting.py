@@ -2,9 +2,10 @@ from timekeeper.solution import Lasting
 
 
 def stands(lasting, looks, every_s=1.0, **others):
-    """Whether it stands after each look: ``-`` where nothing is seen, anything else is a thing of its own."""
-    seen = (None if look == "-" else look for look in looks)
-    return "".join("-+"[lasting.note(one, number * every_s, **others)] for number, one in enumerate(seen))
+    """Whether it stands after each look: ``-`` where nothing is seen."""
+    return "".join(
+        "-+"[lasting.note(number * every_s, is_seen=look == "+", **others)] for number, look in enumerate(looks)
+    )
 
 
 def test_it_begins_and_ends_after_so_many_in_a_row():
@@ -18,15 +19,6 @@ def test_it_takes_a_while_both_ways():
     assert stands(lasting, "+" * 7) == "-----++"
     assert stands(lasting, "-" * 7) == "+++++--"
     assert stands(Lasting(3, lasting_s=5.0), "++++", every_s=10.0) == "--++"
-
-
-def test_what_becomes_something_else_begins_anew():
-    assert stands(Lasting(3), "aabbaabbb") == "--------+"
-
-
-def test_what_stands_does_not_end_by_becoming_something_else():
-    lasting = Lasting(2)
-    assert stands(lasting, "aab-b-") == "-+++++"
 
 
 def test_one_look_counts_once():
