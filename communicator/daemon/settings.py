@@ -1,6 +1,5 @@
 """The settings of communicatord: their names, defaults and rules; nothing is opened or looked up here."""
 
-import dataclasses
 from pathlib import PurePosixPath
 from typing import Annotated, Any
 
@@ -73,7 +72,7 @@ class LimitsSettings(Settings, frozen=True):
     @property
     def for_router(self) -> RouterLimits:
         """Those the router keeps itself."""
-        return RouterLimits(**{field.name: getattr(self, field.name) for field in dataclasses.fields(RouterLimits)})
+        return RouterLimits(**{name: getattr(self, name) for name in RouterLimits.__struct_fields__})
 
 
 class CommunicatordSettings(Settings, frozen=True):

@@ -1,10 +1,9 @@
 """The last word on this host's clock, as the timekeeper said it; the router reads no clock source itself."""
 
-from dataclasses import dataclass
+import msgspec
 
 
-@dataclass(frozen=True, slots=True)
-class ClockWord:
+class ClockWord(msgspec.Struct, frozen=True):
     """What is said of this host's clock, until when."""
 
     command: str

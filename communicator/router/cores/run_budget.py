@@ -1,8 +1,9 @@
 """How many runs of each service the canary is told of one by one, and which are summed up instead; it tells nobody itself."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import NamedTuple
+
+import msgspec
 
 from communicator.router.cores.deadlines import Deadline
 from communicator.router.vocabulary.registry import Registration
@@ -29,14 +30,13 @@ class Sum(NamedTuple):
     """and how many they are, with it."""
 
 
-@dataclass(slots=True)
-class _Account:
+class _Account(msgspec.Struct):
     """Of one service; what is refused has one of its own, so that neither drives out the other."""
 
     left: float
     at_s: float
     """When so many were left."""
-    waiting: dict[str, Registration] = field(default_factory=dict)
+    waiting: dict[str, Registration] = {}
     """By run_id: the runs that go on and were not told yet, the oldest first."""
     sum: Sum | None = None
     sum_due_s: float = 0.0

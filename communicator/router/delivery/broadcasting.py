@@ -1,6 +1,6 @@
 """One message to many: broadcasts to all who understand the command, and messages to every instance of a service."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from communicator.protocol.addresses import ip_of, is_private
 from communicator.protocol.line_form import encode_line

@@ -6,9 +6,7 @@ routers does what a C++ router does. A copy that comes to one of them by way of 
 that one has announced it, word for word.
 """
 
-from dataclasses import replace
-
-import msgspec
+from msgspec.structs import replace
 
 from communicator.protocol.names import ANY_SERVER, PRIVATE_NETWORK
 from communicator.router.delivery.broadcasting import identify, send_copies
@@ -79,7 +77,7 @@ def _send(board: Switchboard, envelope: Envelope, now: Instant) -> bool:
         return False
     spread = identify(board, envelope, now)
     if envelope.message.server == PRIVATE_NETWORK:  # as a C++ router does
-        message = msgspec.structs.replace(envelope.message, server=ANY_SERVER)
+        message = replace(envelope.message, server=ANY_SERVER)
         envelope = replace(envelope, message=message)
     if around.is_complete:
         everybody = around.routers | frozenset(around.leaves.values())

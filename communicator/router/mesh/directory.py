@@ -1,8 +1,9 @@
 """Which services run on the other servers that can be reached now; which of them gets a message is decided elsewhere."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Protocol
+
+import msgspec
 
 from communicator.router.mesh.link_state import Database
 from communicator.router.mesh.unlisted import Unlisted
@@ -12,8 +13,7 @@ from communicator.router.vocabulary.registry import Role
 _NOBODY: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class _Index:
+class _Index(msgspec.Struct, frozen=True):
     """Answers to all questions, for one state of what is told and of who is reached."""
 
     all: tuple[Instance, ...]

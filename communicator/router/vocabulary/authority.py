@@ -3,8 +3,9 @@
 import ipaddress
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
+
+import msgspec
 
 from communicator.protocol.addresses import parse_host_port
 from communicator.protocol.definitions.speakers import split_rule
@@ -28,8 +29,7 @@ OF_THE_SUITE = frozenset(command for command, rule in RULE_OF.items() if split_r
 """Commands that a C++ router cannot bring: it asks nobody for a proof."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Speaker:
+class Speaker(msgspec.Struct, frozen=True, kw_only=True):
     """What the router knows of whoever sent a message."""
 
     kind: LinkKind
@@ -54,8 +54,7 @@ class Speaker:
         return self.kind.is_remote and not self.accepted
 
 
-@dataclass(frozen=True, slots=True)
-class Ruling:
+class Ruling(msgspec.Struct, frozen=True):
     """May this be said? `allowed` is None when the user must be identified first."""
 
     allowed: bool | None

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import msgspec
+
 from communicator.protocol.addresses import HostPort
 from communicator.protocol.definitions import Checker, Checking
 from communicator.protocol.limits import LINE_BYTES_HARD
@@ -11,8 +13,7 @@ from communicator.router.vocabulary.cache_policy import CachePolicy
 from communicator.router.vocabulary.effects import QueuePolicy
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RouterLimits:
+class RouterLimits(msgspec.Struct, frozen=True, kw_only=True):
     """Bounds of what a router remembers; every one is a setting under ``[limits]``."""
 
     cache_messages: int = 10_000
@@ -39,8 +40,7 @@ class RouterLimits:
     """Their bytes."""
 
 
-@dataclass(frozen=True, slots=True)
-class NeighborAddress:
+class NeighborAddress(msgspec.Struct, frozen=True):
     """Another router, as the configuration names it."""
 
     host_port: HostPort
@@ -84,8 +84,7 @@ class ClusterConfig:
 _CACHED = CachePolicy()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PackagedService:
+class PackagedService(msgspec.Struct, frozen=True, kw_only=True):
     """What a ``.service`` file says of its service; the default is what an empty one says."""
 
     version: str = ""
@@ -101,8 +100,7 @@ class PackagedService:
 _UNTOLD = PackagedService()
 
 
-@dataclass(frozen=True, slots=True)
-class MessageChecks:
+class MessageChecks(msgspec.Struct, frozen=True):
     """What messages are held to."""
 
     mode: Checking
@@ -110,8 +108,7 @@ class MessageChecks:
     checker: Checker
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RouterConfig:
+class RouterConfig(msgspec.Struct, frozen=True, kw_only=True):
     """The router's identity and the rules of its host."""
 
     server_name: str
@@ -127,24 +124,24 @@ class RouterConfig:
     """The user the router runs as: who may stop it, beside root."""
     known_services: frozenset[str] = frozenset()
     """Names of the ``.service`` files: services of this host, whether they run or not."""
-    packaged: Mapping[str, PackagedService] = field(default_factory=dict)
+    packaged: Mapping[str, PackagedService] = {}
     """What these files say; nothing for a service whose file is empty."""
-    learnt: Mapping[str, str] = field(default_factory=dict)
+    learnt: Mapping[str, str] = {}
     """By known service: what its file under ``data_path/services`` held at the start."""
-    owners: Mapping[str, str] = field(default_factory=dict)
+    owners: Mapping[str, str] = {}
     """``[services.owners]``: service name to the user who may register it."""
     stop_group: str = ""
     """The group whose members may stop the router; empty when none may."""
-    may_send: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    may_send: Mapping[str, tuple[str, ...]] = {}
     """``[services.NAME] may_send``: service to patterns of ``SERVICE/COMMAND`` it may send; without an entry, anything."""
     checks: MessageChecks | None = None
     """How messages are held to their definitions; None where they are not."""
     definitions_refused: int = 0
     """Definitions that were not taken, since they are wrong themselves."""
-    cluster: ClusterConfig = field(default_factory=ClusterConfig)
+    cluster: ClusterConfig = msgspec.field(default_factory=ClusterConfig)
     policy: str = ""
     """What policy.json held at the start."""
-    limits: RouterLimits = field(default_factory=RouterLimits)
+    limits: RouterLimits = RouterLimits()
 
     def is_here(self, server: str) -> bool:
         """Whether a server token can mean this host."""
