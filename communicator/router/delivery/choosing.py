@@ -1,5 +1,6 @@
 """Which instance of a service gets a message: this host's first, then the cheapest elsewhere, as far as the policy allows."""
 
+from communicator.answers.services import Instance, Role
 from communicator.protocol.addresses import ip_of, is_private
 from communicator.protocol.names import PRIVATE_NETWORK, THIS_SERVER
 from communicator.router.cores.balancing import Balancer, Candidate
@@ -7,8 +8,7 @@ from communicator.router.delivery.checking import find_leaving, holds_to_definit
 from communicator.router.switchboard import Switchboard
 from communicator.router.vocabulary.envelope import Envelope
 from communicator.router.vocabulary.events import Instant
-from communicator.router.vocabulary.records import Instance
-from communicator.router.vocabulary.registry import Link, Role
+from communicator.router.vocabulary.registry import Link
 
 BALANCERS_KEPT = 1024
 """Services whose traffic is split; beyond it all begin anew."""
@@ -121,8 +121,6 @@ def candidates(
             service=service,
             version=registration.version,
             build=registration.build,
-            role=registration.role,
-            state="up",
         )
         found.insert(0, here)
     weighed = (_weigh(board, instance, now) for instance in found)
@@ -133,7 +131,7 @@ def _weigh(board: Switchboard, instance: Instance, now: Instant) -> Candidate | 
     """An instance as the balancer sees it; None when it cannot be reached, is no live one, or is blocked by the policy."""
     own = instance.server == board.config.server_name
     cost = 0.0 if own else board.carrier.cost(instance.server)
-    if cost is None or instance.role is not Role.LIVE or instance.state != "up":
+    if cost is None or instance.role != Role.LIVE or instance.state != "up":
         return None
     named = (instance.service, instance.version, instance.build, instance.server)
     if board.policy.blocked(*named, now.monotonic_s) is not None:

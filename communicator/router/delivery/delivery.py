@@ -136,7 +136,7 @@ def _absent(board: Switchboard, envelope: Envelope, now: Instant) -> None:
         return
     if not expected and _is_sought(board, envelope, now):
         return
-    if expected and not may_understand(board, message.service, message.command):
+    if expected and not may_understand(board.config, board.learning, message.service, message.command):
         _not_understood(board, envelope, now)
         return
     asked = message.get("cache")

@@ -3,10 +3,12 @@
 Only services with a ``.service`` file are learnt of: for no others are messages kept, so that it matters for no others.
 """
 
-from communicator.router.cores.learning import Learnt, render_learnt
+from communicator.answers.services import Role
+from communicator.router.cores.learning import Learning, Learnt, render_learnt
 from communicator.router.switchboard import Switchboard
+from communicator.router.vocabulary.config import RouterConfig
 from communicator.router.vocabulary.effects import Keep, KeptCommands, Level
-from communicator.router.vocabulary.registry import Link, Role
+from communicator.router.vocabulary.registry import Link
 
 REQUIRED_COMMANDS = frozenset(("HELP", "QUITTING", "READY", "STOP", "UNKNOWN"))
 """What every service has to understand, by the ancestor's rule."""
@@ -48,12 +50,12 @@ def learn(board: Switchboard, link: Link) -> None:
         board.ask(Keep(KeptCommands(service), render_learnt(learnt)))
 
 
-def known_commands(board: Switchboard, service: str) -> frozenset[str]:
+def known_commands(config: RouterConfig, learning: Learning, service: str) -> frozenset[str]:
     """What a service that is away understands; empty where that is not known."""
-    return board.learning.commands(service) or board.config.packaged_as(service).commands
+    return learning.commands(service) or config.packaged_as(service).commands
 
 
-def may_understand(board: Switchboard, service: str, command: str) -> bool:
+def may_understand(config: RouterConfig, learning: Learning, service: str, command: str) -> bool:
     """Whether it makes sense to keep a command for a service that is away; so it does where nothing is known of it."""
-    commands = known_commands(board, service)
+    commands = known_commands(config, learning, service)
     return not commands or command in commands or command in _UNDERSTOOD_BY_ALL

@@ -1,12 +1,13 @@
 """VERSION_BLOCKED: what a service hears whose version the policy does not let run here; what the policy says is told elsewhere."""
 
+from communicator.answers.services import Role
 from communicator.protocol.line_form import representable
 from communicator.router.cores.policy import TEXT_CHARACTERS, Blocking
 from communicator.router.features.runs import report_run_refused
 from communicator.router.switchboard import Switchboard
 from communicator.router.vocabulary.effects import Level
 from communicator.router.vocabulary.events import CloseReason, Instant
-from communicator.router.vocabulary.registry import Link, Registration, Role
+from communicator.router.vocabulary.registry import Link, Registration
 
 
 def blocking_of(board: Switchboard, registration: Registration, now: Instant) -> Blocking | None:

@@ -1,5 +1,6 @@
 """REGISTER, UNREGISTER, COMMANDS and what hangs on them: names, roles, runs, and who holds a contested name."""
 
+from communicator.answers.services import Role
 from communicator.errors import LocalProtocolError, RemoteProtocolError
 from communicator.protocol.line_form import encode
 from communicator.protocol.message import Message
@@ -19,7 +20,7 @@ from communicator.router.switchboard import Switchboard
 from communicator.router.vocabulary.authority import OWNED_SERVICES
 from communicator.router.vocabulary.effects import AllowLongLines, Level
 from communicator.router.vocabulary.events import CloseReason, Instant, Opens
-from communicator.router.vocabulary.registry import Link, Registration, Role
+from communicator.router.vocabulary.registry import Link, Registration
 
 PROTOCOL_VERSION = 1
 TIMEKEEPER = "timekeeper"

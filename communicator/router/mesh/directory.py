@@ -5,10 +5,10 @@ from typing import Protocol
 
 import msgspec
 
+from communicator.answers.services import Instance
 from communicator.router.mesh.link_state import Database
 from communicator.router.mesh.unlisted import Unlisted
-from communicator.router.vocabulary.records import Instance, Leaf
-from communicator.router.vocabulary.registry import Role
+from communicator.router.vocabulary.records import Leaf
 
 _NOBODY: frozenset[str] = frozenset()
 
@@ -66,7 +66,7 @@ class Directory:
         leaf = None if server is None else self._whereabouts.leaf(server)
         if server is None or leaf is None:
             return ()
-        return (Instance(server=server, service=service, role=Role.LIVE, state="up", address=leaf.address),)
+        return (Instance(server=server, service=service, address=leaf.address),)
 
     def servers_accepting(self, command: str) -> frozenset[str]:
         """The servers with an instance that lists a command and hears broadcasts; no leaf is among them, they do not tell."""
@@ -102,10 +102,7 @@ class Directory:
 
 
 def _instances_of_leaf(server: str, leaf: Leaf) -> list[Instance]:
-    return [
-        Instance(server=server, service=service, role=Role.LIVE, state="up", address=leaf.address)
-        for service in leaf.services
-    ]
+    return [Instance(server=server, service=service, address=leaf.address) for service in leaf.services]
 
 
 def _index_of(instances: Sequence[Instance], leaves: frozenset[str]) -> _Index:

@@ -1,7 +1,6 @@
 """Link states on their way: what we tell of ourselves, what we pass on of others; what they mean is told in link_state."""
 
-import msgspec
-
+from communicator.answers.services import Instance
 from communicator.errors import LocalProtocolError, RemoteProtocolError
 from communicator.protocol.line_form import encode_line
 from communicator.protocol.message import Message
@@ -14,7 +13,6 @@ from communicator.router.vocabulary.effects import Level
 from communicator.router.vocabulary.events import Instant
 from communicator.router.vocabulary.records import (
     LINKS,
-    Instance,
     LinksState,
     Record,
     ServicesState,
@@ -58,10 +56,10 @@ def publish_services(board: Switchboard) -> None:
     if not mesh.unpublished:
         return
     instances: dict[str, list[Instance]] = {bucket: [] for bucket in sorted(mesh.unpublished)}
-    for told in local_instances(board):
-        bucket = bucket_of(str(told["service"]))
-        if bucket in instances and told["state"] != "down":
-            instances[bucket].append(msgspec.convert(told, Instance))
+    for instance in local_instances(board.config, board.registry, board.learning):
+        bucket = bucket_of(instance.service)
+        if bucket in instances and instance.state != "down":
+            instances[bucket].append(instance)
     mesh.unpublished.clear()
     published = [mesh.database.publish(bucket, ServicesState(tuple(found))) for bucket, found in instances.items()]
     flood(board, [record for record in published if record is not None])

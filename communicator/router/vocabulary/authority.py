@@ -7,13 +7,14 @@ from fnmatch import fnmatchcase
 
 import msgspec
 
+from communicator.answers.services import Role
 from communicator.protocol.addresses import parse_host_port
 from communicator.protocol.definitions.speakers import split_rule
 from communicator.protocol.message import Message
 from communicator.protocol.names import ROUTER_SERVICE, WILDCARD_SERVERS
 from communicator.router.vocabulary.config import RouterConfig
 from communicator.router.vocabulary.events import LinkKind, User
-from communicator.router.vocabulary.registry import Registration, Role
+from communicator.router.vocabulary.registry import Registration
 from communicator.router.vocabulary.rules import RULE_OF
 
 OWNED_SERVICES = frozenset(("timekeeper", "canary", "exporter", "sitter"))

@@ -1,11 +1,11 @@
 """Links, the services registered on them, and routes: who is there, under which name and role; it sends nothing."""
 
 from collections.abc import Iterator
-from enum import StrEnum
 from typing import Literal, NamedTuple
 
 import msgspec
 
+from communicator.answers.services import Role
 from communicator.protocol.addresses import HostPort
 from communicator.router.vocabulary.effects import QueuePolicy
 from communicator.router.vocabulary.events import Credential, LinkKind, User
@@ -13,20 +13,6 @@ from communicator.router.vocabulary.telltales import Telltale
 
 DIRECTORY = "directory/1"
 """The feature of a router that exchanges link states, and so knows who is where."""
-
-
-class Role(StrEnum):
-    """What a registration is there for."""
-
-    LIVE = "live"
-    STANDBY = "standby"
-    SHADOW = "shadow"
-    PROBE = "probe"
-
-    @property
-    def hears_broadcasts(self) -> bool:
-        """Whether broadcasts of other services reach it: a shadow or a probe must not act on them."""
-        return self in (Role.LIVE, Role.STANDBY)
 
 
 class Registration(msgspec.Struct, frozen=True, kw_only=True):
