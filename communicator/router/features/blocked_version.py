@@ -1,8 +1,9 @@
 """VERSION_BLOCKED: what a service hears whose version the policy does not let run here; what the policy says is told elsewhere."""
 
+from communicator.answers.policy import TEXT_CHARACTERS
 from communicator.answers.services import Role
 from communicator.protocol.line_form import representable
-from communicator.router.cores.policy import TEXT_CHARACTERS, Blocking
+from communicator.router.cores.policy import Blocking
 from communicator.router.features.runs import report_run_refused
 from communicator.router.switchboard import Switchboard
 from communicator.router.vocabulary.effects import Level

@@ -1,7 +1,8 @@
 """POLICY_SET and POLICY_GET: the canary's policy is taken, kept, shown, and obeyed by those registered here; nothing is judged."""
 
+from communicator.answers.policy import Policy
 from communicator.protocol.message import Message
-from communicator.router.cores.policy import Policy, parse_policy, render_generation, render_kept, render_policy
+from communicator.router.cores.policy import parse_policy, render_generation, render_kept, render_policy
 from communicator.router.features.blocked_version import blocking_of, note_expelled, refuse_blocked, tell_blocked
 from communicator.router.features.registration import withdraw
 from communicator.router.switchboard import Switchboard
