@@ -63,13 +63,13 @@ class Router:
 
     def __init__(self, config: RouterConfig, now: Instant, carrier: Carrier | None = None) -> None:
         self._board = Switchboard(config, now, carrier)
-        recall(self._board)
+        recall(self._board, self._board.config, self._board.learning)
         begin(self._board, now)
         self._signal = Link(_DATAGRAM_LINK, LinkKind.SIGNAL, "signal", user_known=True)
         self._handlers: dict[type, Callable[[Any, Instant], None]] = {
             LinesReceived: self._lines_received,
             LinkOpened: self._link_opened,
-            DialFailed: lambda event, now: handshake.dial_failed(self._board, event, now),
+            DialFailed: lambda event, now: handshake.dial_failed(self._board, self._board.mesh.book, event, now),
             CredentialChecked: self._credential_checked,
             CredentialsRevoked: self._credentials_revoked,
             UserIdentified: self._user_identified,
@@ -82,7 +82,9 @@ class Router:
             Measured: self._measured,
             Continued: lambda event, now: self._resume(event.link, now),
             LinkHeld: self._link_held,
-            LinesDropped: lambda event, _now: tell_dropped(self._board, event),
+            LinesDropped: lambda event, _now: tell_dropped(
+                self._board, self._board.registry, self._board.statistics, event
+            ),
             ServersReached: lambda event, now: bus.reached(self._board, event, now),
             HandlerFailed: self._handler_failed,
             StopRequested: lambda event, now: drain(self._board, StopMode.STOP, event.by, now),
@@ -120,9 +122,9 @@ class Router:
         board.cache.messages_max = config.limits.cache_messages
         board.cache.bytes_max = config.limits.cache_bytes
         board.cache.service_bytes_max = config.limits.cache_service_bytes
-        review(board)
+        review(board, board.config, board.learning)
         for link in board.registry.registered():
-            apply_queue_policy(board, link)
+            apply_queue_policy(board, board.config, link)
         board.routes_changed()
         renew(board, now)
         return board.take_effects()
@@ -178,7 +180,7 @@ class Router:
         self._resume(event.link, now)
 
     def _credentials_revoked(self, event: CredentialsRevoked, now: Instant) -> None:
-        for link in revoke(self._board, event):
+        for link in revoke(self._board.registry, event):
             self._board.notice(Level.WARNING, "credentials_revoked", link=link.name)
             self._leave(link, now, CloseReason.AUTH)
             self._board.close(link, CloseReason.AUTH)
@@ -246,7 +248,7 @@ class Router:
             return
         board.statistics.closed[link.kind, event.reason] += 1
         if event.reason is CloseReason.SLOW:
-            tell_cut(board, link, event.queued_bytes)
+            tell_cut(board, board.statistics, link, event.queued_bytes)
         link.closing = True
         self._leave(link, now, event.reason)
 
@@ -279,7 +281,7 @@ class Router:
 
     def _deadline_reached(self, _event: DeadlineReached, now: Instant) -> None:
         settle_contests(self._board, now)
-        settle_clock(self._board, now)
+        settle_clock(self._board, self._board.clock, now)
         report_untold_runs(self._board, now)
         self._board.cache.expire(now.monotonic_s)
         upkeep(self._board, now)

@@ -8,7 +8,10 @@ from communicator.protocol.message import Message
 from communicator.protocol.values import NS_PER_S, format_timestamp
 from communicator.router.cores.statistics import fill, render
 from communicator.router.features.cluster_status import measure_cluster
+from communicator.router.mesh.mesh import Mesh
 from communicator.router.switchboard import Handler, Switchboard
+from communicator.router.vocabulary.carrier import Carrier
+from communicator.router.vocabulary.config import RouterConfig
 from communicator.router.vocabulary.effects import Level, Measure
 from communicator.router.vocabulary.events import Instant, Measured
 from communicator.router.vocabulary.registry import Link
@@ -23,7 +26,7 @@ def alive(board: Switchboard, link: Link, message: Message, now: Instant) -> Non
     if link.answers_to is not None:
         told["boot_id"] = board.config.boot_id
     told["reply_timestamp"] = format_timestamp(now.wall_ns)
-    answer = board.signed(_to_sender(board, link, "ABSOLUTELY", told))
+    answer = board.signed(_to_sender(board.config, link, "ABSOLUTELY", told))
     board.transmit(link, encode_line(answer), 1)  # a serial without an encoding is the sender's fault, not ours
 
 
@@ -39,18 +42,18 @@ def help_with(commands: tuple[str, ...]) -> Handler:
     listed = ",".join(sorted(commands))
 
     def help_(board: Switchboard, link: Link, _message: Message, _now: Instant) -> None:
-        board.say(link, _to_sender(board, link, "COMMANDS", {"list": listed}))
+        board.say(link, _to_sender(board.config, link, "COMMANDS", {"list": listed}))
 
     return help_
 
 
-def _to_sender(board: Switchboard, link: Link, command: str, parameters: dict[str, str]) -> Message:
+def _to_sender(config: RouterConfig, link: Link, command: str, parameters: dict[str, str]) -> Message:
     """An answer that is addressed as the ancestor addresses it: to the service, where there is one."""
     if link.answers_to is not None:
         return Message(command, parameters, link.answers_to.service, link.answers_to.server)
     if link.registration is None:
         return Message(command, parameters)
-    return Message(command, parameters, link.registration.service, board.config.server_name)
+    return Message(command, parameters, link.registration.service, config.server_name)
 
 
 def router_get_stats(board: Switchboard, link: Link, _message: Message, _now: Instant) -> None:
@@ -85,7 +88,7 @@ def _cluster(board: Switchboard) -> Peers:
         members_live=int(status["live_count"]),
         members_not_enforcing=len(mesh.directory.leaves()),
         quorum_size=int(status["quorum"]),
-        peers=tuple(_peer(board, server) for server in sorted(_others(board))),
+        peers=tuple(_peer(board.carrier, board.mesh, server) for server in sorted(_others(board.carrier, board.mesh))),
         acks_pending=len(board.pending),
         acks_pending_bytes=board.pending.bytes,
         redeliveries_total=board.pending.repeated_total,
@@ -100,17 +103,17 @@ def _cluster(board: Switchboard) -> Peers:
     )
 
 
-def _others(board: Switchboard) -> set[str]:
+def _others(carrier: Carrier, mesh: Mesh) -> set[str]:
     """Every other server of the cluster by name, reached or not."""
-    named = {member.server for member in board.mesh.book.members() if member.server}
-    return named | board.carrier.reachable() | set(board.mesh.peers)
+    named = {member.server for member in mesh.book.members() if member.server}
+    return named | carrier.reachable() | set(mesh.peers)
 
 
-def _peer(board: Switchboard, server: str) -> Peer:
+def _peer(carrier: Carrier, mesh: Mesh, server: str) -> Peer:
     """Another router, reached or not."""
-    link = board.mesh.peers.get(server)
-    path = board.carrier.path(server)
-    rtt_s = None if link is None else board.mesh.heartbeat.rtt_s(link.id)
+    link = mesh.peers.get(server)
+    path = carrier.path(server)
+    rtt_s = None if link is None else mesh.heartbeat.rtt_s(link.id)
     return Peer(server, bool(path), len(path) - 1 if path else None, rtt_s)
 
 

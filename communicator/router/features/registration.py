@@ -32,7 +32,7 @@ PORT_MAX = 65_535
 def register(board: Switchboard, link: Link, message: Message, now: Instant) -> None:
     """REGISTER: enter a service under its name, or begin the contest for a name that is held."""
     if link.kind.is_remote:
-        reason = why_not(board, link, Opens.SERVICE, message.get("service"))
+        reason = why_not(board.config, link, Opens.SERVICE, message.get("service"))
         if reason:
             board.statistics.auth_failures[link.kind] += 1
             raise RemoteProtocolError(reason)
@@ -121,10 +121,10 @@ def admit(board: Switchboard, link: Link, registration: Registration, now: Insta
     board.registry.add(link, registration)
     link.prefix = f"<{board.config.server_name}:{registration.service} ".encode()
     board.mesh.strangers.discard(link)
-    apply_queue_policy(board, link)
+    apply_queue_policy(board, board.config, link)
     if registration.service in OWNED_SERVICES:
         board.ask(AllowLongLines(link.id))
-    learn(board, link)  # for a link may list its commands before it registers
+    learn(board, board.config, board.learning, link)  # for a link may list its commands before it registers
     _changed(board, registration.service, now)
     board.answer(link, "HELP")
     board.answer(link, "READY", my_address=board.config.my_address)
@@ -138,7 +138,7 @@ def admit(board: Switchboard, link: Link, registration: Registration, now: Insta
         link=f"{link.kind}:{link.address}",
         user=user,
     )
-    tell_status(board, registration, down_since_s=None)
+    tell_status(board, board.config, registration, down_since_s=None)
     report_run_started(board, registration, now)
     if registration.role is Role.LIVE:
         report_runs_so_far(board, link)
@@ -148,7 +148,7 @@ def admit(board: Switchboard, link: Link, registration: Registration, now: Insta
 def _hand_out(board: Switchboard, link: Link, service: str, now: Instant) -> None:
     """Give a service what was kept for it; what is faulty by now is dropped, and its sender told."""
     for line in board.cache.take(service, now.monotonic_s):
-        if not refuse_kept(board, line):
+        if not refuse_kept(board, board.config, board.statistics, line):
             board.cache.delivered_total += 1
             board.transmit(link, line, 1)
 
@@ -156,7 +156,7 @@ def _hand_out(board: Switchboard, link: Link, service: str, now: Instant) -> Non
 def _changed(board: Switchboard, service: str, now: Instant) -> None:
     """Who is where has changed: routes are void, and the other routers are to hear of it."""
     board.routes_changed()
-    service_changed(board, service, now)
+    service_changed(board.mesh, service, now)
 
 
 def unregister(board: Switchboard, link: Link, message: Message, now: Instant) -> None:
@@ -181,7 +181,7 @@ def withdraw(board: Switchboard, link: Link, reason: str, now: Instant) -> None:
     if registration is None:
         return
     if not board.draining:  # else everyone is leaving, and each would be told of each
-        tell_status(board, registration, down_since_s=now.wall_ns // NS_PER_S)
+        tell_status(board, board.config, registration, down_since_s=now.wall_ns // NS_PER_S)
     report_run_ended(board, registration, reason, now)
     board.registry.remove(link)
     _changed(board, registration.service, now)
@@ -193,7 +193,7 @@ def withdraw(board: Switchboard, link: Link, reason: str, now: Instant) -> None:
 def _free(board: Switchboard, service: str, now: Instant) -> None:
     """A name has no live holder any more: its word is void, and whoever waits for the name gets it."""
     if service == TIMEKEEPER:
-        forget_clock(board)
+        forget_clock(board, board.clock)
     contest = board.contests.end(service)
     if contest is not None and not board.draining:
         admit(board, contest.newcomer, contest.claim, now)
@@ -213,10 +213,10 @@ def commands(board: Switchboard, link: Link, message: Message, now: Instant) -> 
     if len(link.commands.union(told)) > limit:
         raise RemoteProtocolError(f"parameter list: more than {limit} commands")
     link.commands.update(told)
-    learn(board, link)
+    learn(board, board.config, board.learning, link)
     board.routes_changed()
     if link.registration is not None:
-        service_changed(board, link.registration.service, now)
+        service_changed(board.mesh, link.registration.service, now)
     missing = REQUIRED_COMMANDS - link.commands
     if missing and not link.commands_known:
         board.notice(Level.INFO, "commands_incomplete", link=link.name, missing=",".join(sorted(missing)))

@@ -2,10 +2,11 @@
 
 from communicator.protocol.message import Message
 from communicator.router.cores.run_budget import Sum
+from communicator.router.cores.voice import Voice
 from communicator.router.switchboard import Switchboard
 from communicator.router.vocabulary.effects import Level
 from communicator.router.vocabulary.events import Instant
-from communicator.router.vocabulary.registry import Link, Registration
+from communicator.router.vocabulary.registry import Link, Registration, Registry
 
 CANARY = "canary"
 BLOCKED = "blocked"
@@ -17,7 +18,7 @@ def report_run_started(board: Switchboard, registration: Registration, now: Inst
     Of a service that comes and goes all the time not each run is told (`communicator.router.cores.run_budget`).
     """
     if board.run_budget.begin(registration, now.monotonic_s):
-        _tell_start(board, registration)
+        _tell_start(board, board.registry, registration)
 
 
 def report_run_ended(board: Switchboard, registration: Registration, reason: str, now: Instant) -> None:
@@ -34,13 +35,13 @@ def report_untold_runs(board: Switchboard, now: Instant) -> None:
         if isinstance(untold, Sum):
             _tell_sum(board, untold)
         else:
-            _tell_start(board, untold)
+            _tell_start(board, board.registry, untold)
 
 
-def _tell_start(board: Switchboard, registration: Registration) -> None:
-    canary = board.registry.live(CANARY)
+def _tell_start(voice: Voice, registry: Registry, registration: Registration) -> None:
+    canary = registry.live(CANARY)
     if canary is not None and registration is not canary.registration:
-        board.say(canary, _started(registration))
+        voice.say(canary, _started(registration))
 
 
 def _tell_sum(board: Switchboard, untold: Sum) -> None:

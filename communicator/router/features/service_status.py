@@ -6,8 +6,10 @@ from communicator.answers.services import Instance, Role
 from communicator.errors import RemoteProtocolError
 from communicator.protocol.message import Message
 from communicator.protocol.values import parse_integer, required
+from communicator.router.cores.voice import Voice
 from communicator.router.peering.instances import local_instances
 from communicator.router.switchboard import Switchboard
+from communicator.router.vocabulary.config import RouterConfig
 from communicator.router.vocabulary.events import Instant
 from communicator.router.vocabulary.registry import Link, Registration
 
@@ -15,9 +17,9 @@ PAGE = 500
 """Service instances per page where no limit is asked for."""
 
 
-def tell_status(board: Switchboard, registration: Registration, down_since_s: int | None) -> None:
+def tell_status(voice: Voice, config: RouterConfig, registration: Registration, down_since_s: int | None) -> None:
     """Broadcast on this host that a service has come or gone."""
-    board.tell_listeners("STATUS", **_status(board, registration, down_since_s))
+    voice.tell_listeners("STATUS", **_status(config, registration, down_since_s))
 
 
 def service_status(board: Switchboard, link: Link, message: Message, _now: Instant) -> None:
@@ -25,7 +27,7 @@ def service_status(board: Switchboard, link: Link, message: Message, _now: Insta
     service = required(message, "service")
     live = board.registry.live(service)
     if live is not None and live.registration is not None:
-        board.answer(link, "STATUS", **_status(board, live.registration, None))
+        board.answer(link, "STATUS", **_status(board.config, live.registration, None))
         return
     elsewhere = [one for one in board.mesh.directory.instances(service) if one.state == "up" and one.role == Role.LIVE]
     if elsewhere:
@@ -38,12 +40,12 @@ def service_status(board: Switchboard, link: Link, message: Message, _now: Insta
     board.answer(link, "STATUS", cache="no", service=service, status="down" if known else "unknown")
 
 
-def _status(board: Switchboard, registration: Registration, down_since_s: int | None) -> dict[str, str]:
+def _status(config: RouterConfig, registration: Registration, down_since_s: int | None) -> dict[str, str]:
     """STATUS defines ``server``, the ancestor sends ``server_name``: say both."""
     told = {
         "cache": "no",
-        "server": board.config.server_name,
-        "server_name": board.config.server_name,
+        "server": config.server_name,
+        "server_name": config.server_name,
         "service": registration.service,
         "status": "up" if down_since_s is None else "down",
         "up_since": str(registration.up_since_s),
