@@ -19,6 +19,7 @@ from communicator.daemon.host import LoadSampler
 from communicator.daemon.link import Link
 from communicator.daemon.notices import NoticeLog
 from communicator.daemon.turns import Turns
+from communicator.router import Router
 from communicator.router.vocabulary import effects, events
 from communicator.router.vocabulary.config import RouterConfig
 
@@ -30,19 +31,6 @@ _LAST_WORDS = (
     *(events.CredentialChecked, events.Measured, events.Continued),
 )
 """Events a link waits for: when one fails, no other will come that lets the link go or go on."""
-
-
-class Core(Protocol):
-    """The router, as the shell sees it."""
-
-    def handle(self, event: events.Event, now: events.Instant) -> list[effects.Effect]:
-        """Take one event; say what is to be done."""
-
-    def next_deadline(self) -> float | None:
-        """When `DeadlineReached` is due, on the monotonic clock."""
-
-    def reconfigure(self, config: RouterConfig, now: events.Instant) -> list[effects.Effect]:
-        """Take new rules."""
 
 
 class Surroundings(Protocol):
@@ -80,13 +68,13 @@ class Dispatcher:
     """One router and its links.
 
     Args:
-        core: The router.
+        router: It.
         surroundings: The rest of the daemon.
         stall_s: How long a slow consumer may hold producers up.
         log: Where notices go.
     """
 
-    def __init__(self, core: Core, surroundings: Surroundings, stall_s: float, log: FilteringBoundLogger) -> None:
+    def __init__(self, router: Router, surroundings: Surroundings, stall_s: float, log: FilteringBoundLogger) -> None:
         self.links: dict[int, Link] = {}
         """Every link that is connected, by its number."""
         self.no_links = asyncio.Event()
@@ -94,7 +82,7 @@ class Dispatcher:
         self.no_links.set()
         self.back_pressure = BackPressure(stall_s, time.monotonic, self._stall_changed)
         """Who waits for whom."""
-        self._core = core
+        self._router = router
         self._surroundings = surroundings
         self._turns = Turns(self.back_pressure.stalls, self._go_on, self._measure, time.monotonic)
         self._held: set[Link] = set()
@@ -159,7 +147,7 @@ class Dispatcher:
 
     def reconfigure(self, config: RouterConfig) -> None:
         """Give the router new rules."""
-        self._perform(self._core.reconfigure(config, _now()), None)
+        self._perform(self._router.reconfigure(config, _now()), None)
         self._set_alarm()
 
     def link_opened(self, link: Link, event: events.LinkOpened) -> None:
@@ -223,7 +211,7 @@ class Dispatcher:
 
     def _set_alarm(self) -> None:
         try:
-            deadline_s = self._core.next_deadline()
+            deadline_s = self._router.next_deadline()
         except Exception:  # noqa: BLE001 - the event before is dealt with, and the next one is served
             self.notice(effects.Level.ERROR, "handler_failed", stage="next_deadline", exc_info=True)
             deadline_s = time.monotonic() + RETRY_S
@@ -249,7 +237,7 @@ class Dispatcher:
 
     def _handle(self, event: events.Event) -> list[effects.Effect]:
         try:
-            return self._core.handle(event, _now())
+            return self._router.handle(event, _now())
         except Exception as error:  # noqa: BLE001 - whatever it is, only this event is lost
             stage = _WORD_START.sub("_", type(event).__name__).lower()
             self.notice(effects.Level.ERROR, "handler_failed", stage=stage, exc_info=True)

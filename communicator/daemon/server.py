@@ -13,7 +13,7 @@ from communicator.daemon.bound_doors import BoundDoors
 from communicator.daemon.credential_checker import Done
 from communicator.daemon.credentials import Credentials
 from communicator.daemon.dialler import Dialler
-from communicator.daemon.dispatcher import Core, Dispatcher
+from communicator.daemon.dispatcher import Dispatcher
 from communicator.daemon.doors import BACKLOG
 from communicator.daemon.host import keep_freed_memory, raise_descriptor_limit, resident_bytes
 from communicator.daemon.identity import identify_router
@@ -31,6 +31,7 @@ from communicator.daemon.service_files import find_doubts, read_service_files
 from communicator.daemon.settings import CommunicatordSettings
 from communicator.daemon.signal_port import SignalPort
 from communicator.errors import ConfigError
+from communicator.router import Router
 from communicator.router.vocabulary.config import RouterConfig
 from communicator.router.vocabulary.effects import Dial, Keep, KeepOut, Level, SetFlag, StopMode
 from communicator.router.vocabulary.events import (
@@ -61,7 +62,7 @@ _TURNS_TO_ACCEPT = 3  # of the loop, from accept() to a link
 REFUSALS_TOLD = 20
 """Wrong definitions, and doubtful service files, that the log names; `--check-config` names them all."""
 
-MakeCore = Callable[[RouterConfig, Instant], Core]
+MakeRouter = Callable[[RouterConfig, Instant], Router]
 
 
 class Server:
@@ -69,14 +70,14 @@ class Server:
 
     Args:
         daemon: Its settings, log and stop signal.
-        make_core: Makes the router.
+        make_router: Makes the router.
         doors: Where others come in, bound already.
 
     Raises:
         ConfigError: Something the settings name on this host is not as it must be.
     """
 
-    def __init__(self, daemon: Daemon[CommunicatordSettings], make_core: MakeCore, doors: BoundDoors) -> None:
+    def __init__(self, daemon: Daemon[CommunicatordSettings], make_router: MakeRouter, doors: BoundDoors) -> None:
         settings = daemon.settings
         self._daemon = daemon
         self._started_with = settings
@@ -90,8 +91,8 @@ class Server:
         definitions = read_definitions(settings)
         self._tell_refused(definitions)
         config = router_config(settings, self._identity, self._kept, definitions)
-        core = make_core(config, Instant(time.monotonic(), time.time_ns()))
-        self._dispatcher = Dispatcher(core, self, settings.limits.stall_s, daemon.log)
+        router = make_router(config, Instant(time.monotonic(), time.time_ns()))
+        self._dispatcher = Dispatcher(router, self, settings.limits.stall_s, daemon.log)
         self._reception = Reception(
             self._dispatcher, config.server_name, settings.limits, raise_descriptor_limit() - RESERVED_DESCRIPTORS
         )

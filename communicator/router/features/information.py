@@ -1,20 +1,29 @@
 """HELP, ALIVE, PUBLIC_IP, ROUTER_GET_STATS and TAP: what the router tells of itself."""
 
+from collections import Counter
+
 import msgspec
 
-from communicator.answers.router import Peer, Peers
+from communicator.answers import router as answer
 from communicator.protocol.line_form import encode_line
 from communicator.protocol.message import Message
 from communicator.protocol.values import NS_PER_S, format_timestamp
-from communicator.router.cores.statistics import fill, render
+from communicator.router.cores.statistics import fill
 from communicator.router.features.cluster_status import measure_cluster
 from communicator.router.mesh.mesh import Mesh
 from communicator.router.switchboard import Handler, Switchboard
 from communicator.router.vocabulary.carrier import Carrier
 from communicator.router.vocabulary.config import RouterConfig
 from communicator.router.vocabulary.effects import Level, Measure
-from communicator.router.vocabulary.events import Instant, Measured
-from communicator.router.vocabulary.registry import Link
+from communicator.router.vocabulary.events import Instant, LinkKind, LinkMeasure, Measured
+from communicator.router.vocabulary.registry import Link, Registry
+
+COMPATIBLE_WITH = "2.0.13"
+"""The release of the C++ communicatord whose wire protocol is spoken."""
+LINKS_TOLD = 1000
+"""Links told one by one, those with the longest queue first: a page must fit into a line."""
+SERVICES_TOLD = 1000
+"""Services told by name, those of the ``.service`` files first, for the same reason."""
 
 
 def alive(board: Switchboard, link: Link, message: Message, now: Instant) -> None:
@@ -63,24 +72,58 @@ def router_get_stats(board: Switchboard, link: Link, _message: Message, _now: In
 
 def router_stats(board: Switchboard, link: Link, measured: Measured) -> None:
     """The shell has measured: answer the link that asked."""
-    told = render(
-        board.statistics,
-        config=board.config,
-        registry=board.registry,
-        cache=board.cache,
-        measured=measured,
-        started_wall_s=board.started.wall_ns / NS_PER_S,
+    statistics, registry = board.statistics, board.registry
+    told = fill(
+        answer.Statistics,
+        statistics,
+        measured,
+        board.config,
+        compatible_with=COMPATIBLE_WITH,
+        server=board.server,
+        start_time_seconds=board.started.wall_ns / NS_PER_S,
         draining=board.draining,
+        connections=_connections(registry),
+        connections_closed_total=tuple(
+            answer.ClosedLinks(*key, count) for key, count in sorted(statistics.closed.items())
+        ),
+        messages_routed_total=statistics.routed,
+        messages_dropped_total={**statistics.dropped, "expired": board.cache.expired_total},
+        cache=fill(answer.Cache, board.cache, messages=len(board.cache)),
+        services=_services(board.config, registry),
+        links=_links(registry, measured.links),
         cluster=_cluster(board),
     )
     board.answer(link, "ROUTER_STATS", stats=msgspec.json.encode(told).decode())
 
 
-def _cluster(board: Switchboard) -> Peers:
+def _connections(registry: Registry) -> dict[str, int]:
+    counted: Counter[str] = Counter(dict.fromkeys(LinkKind, 0))
+    counted.update(link.kind for link in registry.links.values())
+    return counted
+
+
+def _services(config: RouterConfig, registry: Registry) -> dict[str, int]:
+    up = {link.registration.service for link in registry.registered() if link.registration}
+    names = [*sorted(config.known_services), *sorted(up - config.known_services)]
+    return {name: int(name in up) for name in names[:SERVICES_TOLD]}
+
+
+def _links(registry: Registry, measures: tuple[LinkMeasure, ...]) -> tuple[answer.LinkCounts, ...]:
+    longest_first = sorted(measures, key=lambda measure: -measure.send_queue_bytes)
+    told = ((registry.links.get(measure.link), measure) for measure in longest_first[:LINKS_TOLD])
+    return tuple(_link(link, measure) for link, measure in told if link is not None)
+
+
+def _link(link: Link, measure: LinkMeasure) -> answer.LinkCounts:
+    service = link.registration.service if link.registration else ""
+    return fill(answer.LinkCounts, measure, link=link.name, kind=link.kind, service=service)
+
+
+def _cluster(board: Switchboard) -> answer.Peers:
     """How things stand with the other routers, in figures."""
     status, mesh = measure_cluster(board), board.mesh
     return fill(
-        Peers,
+        answer.Peers,
         board.statistics,
         up=status["status"] == "up",
         complete=status["completeness"] == "complete",
@@ -109,12 +152,12 @@ def _others(carrier: Carrier, mesh: Mesh) -> set[str]:
     return named | carrier.reachable() | set(mesh.peers)
 
 
-def _peer(carrier: Carrier, mesh: Mesh, server: str) -> Peer:
+def _peer(carrier: Carrier, mesh: Mesh, server: str) -> answer.Peer:
     """Another router, reached or not."""
     link = mesh.peers.get(server)
     path = carrier.path(server)
     rtt_s = None if link is None else mesh.heartbeat.rtt_s(link.id)
-    return Peer(server, bool(path), len(path) - 1 if path else None, rtt_s)
+    return answer.Peer(server, bool(path), len(path) - 1 if path else None, rtt_s)
 
 
 def tap(board: Switchboard, link: Link, _message: Message, _now: Instant) -> None:

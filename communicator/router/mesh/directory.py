@@ -1,13 +1,14 @@
 """Which services run on the other servers that can be reached now; which of them gets a message is decided elsewhere."""
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
 
 import msgspec
 
 from communicator.answers.services import Instance
 from communicator.router.mesh.link_state import Database
+from communicator.router.mesh.topology import Topology
 from communicator.router.mesh.unlisted import Unlisted
+from communicator.router.vocabulary.carrier import Carrier
 from communicator.router.vocabulary.records import Leaf
 
 _NOBODY: frozenset[str] = frozenset()
@@ -23,20 +24,6 @@ class _Index(msgspec.Struct, frozen=True):
     """By command."""
 
 
-class Whereabouts(Protocol):
-    """Who can be reached now: a `Topology`, or a `Carrier`."""
-
-    @property
-    def generation(self) -> int:
-        """Grows with each change."""
-
-    def reachable(self) -> frozenset[str]:
-        """The other servers there is a way to."""
-
-    def leaf(self, server: str) -> Leaf | None:
-        """What is known of one that keeps no directory."""
-
-
 class Directory:
     """Looks instances up; worked out anew when someone asks after a change, else a look into a table.
 
@@ -46,7 +33,7 @@ class Directory:
         unlisted: Where services of leaves were heard that are in no list.
     """
 
-    def __init__(self, database: Database, whereabouts: Whereabouts, unlisted: Unlisted) -> None:
+    def __init__(self, database: Database, whereabouts: Topology | Carrier, unlisted: Unlisted) -> None:
         self._database = database
         self._whereabouts = whereabouts
         self._unlisted = unlisted
