@@ -34,7 +34,7 @@ _LAST_WORDS = (
 
 
 class Surroundings(Protocol):
-    """What the router may ask for beyond its links."""
+    """Whom to ask what is known of no link alone."""
 
     def identify(self, link: Link) -> events.User | None:
         """The user at the other end of a link, as far as it can be told."""
@@ -42,26 +42,8 @@ class Surroundings(Protocol):
     def check_password(self, username: str, password: str, done: Callable[[events.Credential | None], None]) -> None:
         """Verify a password; call back later with what it opens, or None when it is not right."""
 
-    def keep_out(self, effect: effects.KeepOut) -> None:
-        """Let nobody in from a host for a while."""
-
-    def dial(self, effect: effects.Dial) -> None:
-        """Connect to another router."""
-
-    def keep(self, effect: effects.Keep) -> None:
-        """Write a file."""
-
-    def set_flag(self, effect: effects.SetFlag) -> None:
-        """Raise a flag, or take it down."""
-
     def measure(self, link: Link) -> events.Measured:
         """What only the shell knows, for a link that asked."""
-
-    def reopen_log(self) -> str:
-        """The log was moved away; returns the path it goes on under, empty when it is no file."""
-
-    def stop(self, mode: effects.StopMode) -> None:
-        """The daemon is to end."""
 
 
 class Dispatcher:
@@ -94,7 +76,11 @@ class Dispatcher:
         self._busy = False
         self._retry_s = 0.0
         """Before then no deadline is tried."""
-        self._deeds = self._make_deeds()
+        self.deeds: dict[type, Callable[[Any], None]] = {
+            effects.SampleLoad: lambda effect: self._load.switch(enabled=effect.enabled),
+            effects.Notice: self._notices.write,
+        }
+        """What is done for an effect that is about no link; the daemon adds what is done elsewhere."""
         self._deeds_of_links: dict[type, Callable[[Link, Any, Link | None], None]] = {
             effects.Send: self._send,
             effects.Close: lambda link, effect, _: link.close(effect.reason),
@@ -107,19 +93,6 @@ class Dispatcher:
             effects.Continue: lambda link, *_: self._turns.put_off(link),
         }
         """Done where the link is there still."""
-
-    def _make_deeds(self) -> dict[type, Callable[[Any], None]]:
-        """What is done for no link."""
-        return {
-            effects.KeepOut: self._surroundings.keep_out,
-            effects.Dial: self._surroundings.dial,
-            effects.Keep: self._surroundings.keep,
-            effects.SetFlag: self._surroundings.set_flag,
-            effects.SampleLoad: lambda effect: self._load.switch(enabled=effect.enabled),
-            effects.Stop: lambda effect: self._surroundings.stop(effect.mode),
-            effects.ReopenLog: self._reopen_log,
-            effects.Notice: self._notices.write,
-        }
 
     def dispatch(self, event: events.Event, producer: Link | None = None) -> None:
         """Let the router handle an event and do what it asks; events that arise meanwhile follow in order.
@@ -259,7 +232,7 @@ class Dispatcher:
     def _do(self, effect: Any, producer: Link | None) -> None:  # noqa: ANN401 - the tables know which it is
         of_link = self._deeds_of_links.get(type(effect))
         if of_link is None:
-            self._deeds[type(effect)](effect)
+            self.deeds[type(effect)](effect)
         elif (link := self.links.get(effect.link)) is not None:
             of_link(link, effect, producer)
 
@@ -312,9 +285,6 @@ class Dispatcher:
             self.notice(effects.Level.ERROR, "measure_failed", exc_info=True)
             measured = events.Measured(link.number, ())
         self.dispatch(measured, link)
-
-    def _reopen_log(self, _effect: effects.ReopenLog) -> None:
-        self.notice(effects.Level.INFO, "log_reopened", path=self._surroundings.reopen_log() or "stderr")
 
 
 def _now() -> events.Instant:
