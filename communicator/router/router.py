@@ -260,7 +260,7 @@ class Router:
     def _deadline_reached(self, _event: events.DeadlineReached, now: events.Instant) -> None:
         settle_contests(self._board, now)
         settle_clock(self._board, self._board.clock, now)
-        report_untold_runs(self._board, now)
+        report_untold_runs(self._board, self._board.registry, self._board.run_budget, now)
         self._board.cache.expire(now.monotonic_s)
         upkeep(self._board, now)
 

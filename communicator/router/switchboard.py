@@ -1,7 +1,6 @@
 """The router's state and the few ways to speak from it; which command means what is told elsewhere."""
 
 import uuid
-from collections import deque
 from collections.abc import Callable
 
 from communicator.protocol.message import Message
@@ -25,9 +24,6 @@ from communicator.router.vocabulary.config import RouterConfig
 from communicator.router.vocabulary.effects import Keep, KeptFile, Level
 from communicator.router.vocabulary.events import Instant
 from communicator.router.vocabulary.registry import Link, Registration, Registry, Route
-
-RUN_ENDS_KEPT = 1024
-"""Ends of runs remembered while no canary is registered: one a second for a quarter of an hour."""
 
 
 class Switchboard(Voice):
@@ -71,7 +67,6 @@ class Switchboard(Voice):
         self.draining = False
         self.deadlines.watch("dials", lambda: None if self.draining else self.mesh.next_dial_s)
         self._neighbors_kept = config.cluster.saved_neighbors
-        self.run_ends: deque[Message] = deque(maxlen=RUN_ENDS_KEPT)
         self.run_budget = RunBudget(due("runs"))
         self._boot = uuid.UUID(config.boot_id)
         self._runs = self._messages = 0

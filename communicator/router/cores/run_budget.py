@@ -1,10 +1,12 @@
-"""How many runs of each service the canary is told of one by one, and which are summed up instead; it tells nobody itself."""
+"""Which runs the canary is told of one by one, which are summed up, and what it is to hear later; it tells nobody itself."""
 
+from collections import deque
 from collections.abc import Iterator
 from typing import NamedTuple
 
 import msgspec
 
+from communicator.protocol.message import Message
 from communicator.router.cores.deadlines import Deadline
 from communicator.router.vocabulary.registry import Registration
 
@@ -18,6 +20,8 @@ SUM_S = 3.0
 """How often it is told how many runs were not told, of each service: before the canary has settled what else it heard of them."""
 ACCOUNTS = 1_000
 """Services with an account, above which those that are within their budget have theirs closed."""
+ENDS_KEPT = 1024
+"""Ends of runs remembered while no canary is registered: one a second for a quarter of an hour."""
 
 
 class Sum(NamedTuple):
@@ -77,6 +81,10 @@ class RunBudget:
         self._accounts: dict[tuple[str, bool], _Account] = {}
         """By service, and whether it is of those that are refused."""
         self._unsettled: dict[tuple[str, bool], _Account] = {}
+        self.ends: deque[Message] = deque(maxlen=ENDS_KEPT)
+        """What a canary is to hear once there is one."""
+        self.not_told = 0
+        """Runs that were not told one by one."""
         self._tidy_at = ACCOUNTS
         self.due = due
 

@@ -51,7 +51,6 @@ class Statistics:
         self.peers_refused: Counter[str] = Counter(dict.fromkeys(REFUSALS, 0))
         self.topology_changes = 0
         self.records_refused = 0
-        self.runs_not_told = 0
 
 
 def fill(shape: type[S], *sources: object, **known: object) -> S:

@@ -42,7 +42,7 @@ def refuse_blocked(board: Switchboard, link: Link, registration: Registration, n
     if blocking is None or (registration.role is Role.PROBE and blocking.probe_allowed):
         return False
     board.notice(Level.INFO, "blocked_version_refused", **_noted(registration, blocking))
-    report_run_refused(board, registration, now)
+    report_run_refused(board, board.registry, board.run_budget, registration, now)
     tell_blocked(board, link, blocking)
     board.close(link, CloseReason.BLOCKED)
     return True

@@ -82,6 +82,7 @@ def router_stats(board: Switchboard, link: Link, measured: Measured) -> None:
         server=board.server,
         start_time_seconds=board.started.wall_ns / NS_PER_S,
         draining=board.draining,
+        runs_not_told_total=board.run_budget.not_told,
         connections=_connections(registry),
         connections_closed_total=tuple(
             answer.ClosedLinks(*key, count) for key, count in sorted(statistics.closed.items())

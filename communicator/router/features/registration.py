@@ -139,9 +139,9 @@ def admit(board: Switchboard, link: Link, registration: Registration, now: Insta
         user=user,
     )
     tell_status(board, board.config, registration, down_since_s=None)
-    report_run_started(board, registration, now)
+    report_run_started(board, board.registry, board.run_budget, registration, now)
     if registration.role is Role.LIVE:
-        report_runs_so_far(board, link)
+        report_runs_so_far(board, board.registry, board.run_budget, link)
         _hand_out(board, link, registration.service, now)
 
 
@@ -182,7 +182,7 @@ def withdraw(board: Switchboard, link: Link, reason: str, now: Instant) -> None:
         return
     if not board.draining:  # else everyone is leaving, and each would be told of each
         tell_status(board, board.config, registration, down_since_s=now.wall_ns // NS_PER_S)
-    report_run_ended(board, registration, reason, now)
+    report_run_ended(board, board.registry, board.run_budget, registration, reason, now)
     board.registry.remove(link)
     _changed(board, registration.service, now)
     board.notice(Level.INFO, "service_left", service=registration.service, role=registration.role, reason=reason)
