@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Annotated
 
 import msgspec
+from msgspec import Meta
 
 from communicator.protocol.addresses import HostPort
 from communicator.protocol.definitions import Checker, Checking
@@ -12,31 +14,33 @@ from communicator.protocol.names import WILDCARD_SERVERS
 from communicator.router.vocabulary.cache_policy import CachePolicy
 from communicator.router.vocabulary.effects import QueuePolicy
 
+Count = Annotated[int, Meta(ge=1)]
+
 
 class RouterLimits(msgspec.Struct, frozen=True, kw_only=True):
-    """Bounds of what a router remembers; every one is a setting under ``[limits]``."""
+    """Bounds of what a router remembers; the daemon reads them under ``[limits]``."""
 
-    cache_messages: int = 10_000
+    cache_messages: Count = 10_000
     """Messages kept for services that are not there yet: ten minutes of one a minute from 1,000 senders."""
-    cache_bytes: int = 64 * 1024 * 1024
+    cache_bytes: Count = 64 * 1024 * 1024
     """Their bytes: a router on a small machine must not fill it."""
-    cache_service_bytes: int = 4 * 1024 * 1024
-    """The share of one service: all of it is written at once when the service comes, and must fit into its queue."""
-    registrations: int = 10_000
-    """Services registered at once: as many as links by default."""
-    commands_per_service: int = 1_000
+    cache_service_bytes: Count = 4 * 1024 * 1024
+    """Those of one service: all of them are written at once when it comes, so at most half of queue_bytes."""
+    registrations: Count = 10_000
+    """Services registered at once."""
+    commands_per_service: Count = 1_000
     """Commands a service may list: ten times the largest service known."""
-    routes: int = 65_536
+    routes: Count = 65_536
     """Distinct headers whose route is remembered; beyond it the table starts anew."""
-    answer_bytes: int = LINE_BYTES_HARD - 4096
+    answer_bytes: Annotated[int, Meta(ge=1024, le=LINE_BYTES_HARD)] = LINE_BYTES_HARD - 4096
     """What one page of an answer may take."""
-    members: int = 1_000
+    members: Count = 1_000
     """Hosts of the cluster remembered, whether they are there or not: five times the largest planned."""
-    strangers: int = 256
+    strangers: Count = 256
     """Remote links that have not said who they are, or wait for their password to be checked."""
-    pending_messages: int = 10_000
+    pending_messages: Count = 10_000
     """Messages with ``ack=required`` that wait for their acknowledgement."""
-    pending_bytes: int = 64 * 1024 * 1024
+    pending_bytes: Count = 64 * 1024 * 1024
     """Their bytes."""
 
 
