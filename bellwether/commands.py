@@ -21,7 +21,7 @@ from bellwether.tap import Filter, to_line
 from communicator.answers.clocks import ClockReport
 from communicator.answers.reading import read_answer
 from communicator.answers.router import Statistics
-from communicator.client.instances import Instance
+from communicator.answers.services import Instance
 from communicator.client.status import ClockStatus
 from communicator.errors import MalformedAnswerError, NotConnectedError
 from communicator.protocol.line_form import encode

@@ -11,8 +11,9 @@ import msgspec
 from bellwether.answers import read_told
 from bellwether.failure import CommandError
 from communicator.answers.clusters import Graph
+from communicator.answers.services import Instance
 from communicator.client import Client
-from communicator.client.instances import Instance, gather_instances
+from communicator.client.instances import gather_instances
 from communicator.client.status import CLOCK_COMMANDS, CLUSTER_COMMANDS
 from communicator.errors import MessageRefusedError, NoReceiverError, RemoteProtocolError, ReplyTimeoutError
 from communicator.protocol.message import Message

@@ -6,7 +6,7 @@ from rich.console import Group, JustifyMethod, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from communicator.client.instances import Instance
+from communicator.answers.services import Instance
 from communicator.wording.enforcement import NOT_ENFORCED, not_enforced_text
 from communicator.wording.spans import span
 

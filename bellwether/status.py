@@ -12,7 +12,7 @@ from bellwether.cluster import headline
 from bellwether.colours import coloured
 from communicator.answers.clocks import Claim
 from communicator.answers.router import Statistics
-from communicator.client.instances import Instance
+from communicator.answers.services import Instance
 from communicator.wording.clocks import CLAIMS
 from communicator.wording.counts import count
 from communicator.wording.marks import DOUBTFUL, GOOD, Mark

@@ -7,8 +7,9 @@ again.
 from collections.abc import Iterable, Mapping
 
 from canary.judge.state import Hold
-from canary.policy import LONGEST_S, REASON_CHARACTERS, Denial, is_takeable
+from canary.policy import Denial, is_takeable
 from canary.records import CellKey, HoldHeard
+from communicator.answers.policy import LONGEST_S, TEXT_CHARACTERS
 
 SAME_END_S = 5.0
 """Ends that differ by less are the same end: a message takes no longer, nor does a clock drift so far meanwhile."""
@@ -47,7 +48,7 @@ def changes(
             number=number,
             **key._asdict(),
             until_at_s=min(one.until_at_s, now_s + LONGEST_S),
-            reason=one.reason[:REASON_CHARACTERS],
+            reason=one.reason[:TEXT_CHARACTERS],
             probe_allowed=one.probe_allowed,
         )
         for key, one in wanted.items()
@@ -73,4 +74,4 @@ def still_held(holds: Mapping[CellKey, Hold], now_s: float) -> list[Denial]:
 def _is_same(hold: Hold | None, told: Denial) -> bool:
     if hold is None or abs(hold.until_at_s - told.until_at_s) >= SAME_END_S:
         return False
-    return (hold.reason, hold.probe_allowed) == (told.reason[:REASON_CHARACTERS], told.probe_allowed)
+    return (hold.reason, hold.probe_allowed) == (told.reason[:TEXT_CHARACTERS], told.probe_allowed)

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 from canary.judge.state import State
-from canary.policy import NEVER
 from canary.records import ALL, Actor, Frozen, Overridden, OverrideAction, OverrideEnded, Pardoned, Record, Version
 from canary.wire import read_text
+from communicator.answers.policy import PROTECTED
 from communicator.errors import RemoteProtocolError
 from communicator.protocol import Message
 from communicator.protocol.names import is_server_name, is_service_name
@@ -58,7 +58,7 @@ def read_order(message: Message) -> Order:
         raise RemoteProtocolError(f"{name} needs the parameters service and version")
     if service and not is_service_name(service):
         raise RemoteProtocolError(f"parameter service: {service!r} is not a service name")
-    if name == "block" and service in NEVER:
+    if name == "block" and service in PROTECTED:
         raise RemoteProtocolError(f"{service!r} is never blocked: without it nobody could take the block away")
     reason = read_text(message, "reason")
     if not reason.strip():

@@ -8,20 +8,12 @@ from typing import NamedTuple
 import msgspec
 
 from canary.records import ALL, PolicyIssued
+from communicator.answers import policy as wire
+from communicator.answers.policy import ENTRIES, LONGEST_S, PROTECTED, TEXT_CHARACTERS, Weight
 from communicator.protocol.names import is_server_name, is_service_name
 
 LEASE_S = 86_400.0
 """For how long a router obeys a policy in full after the canary has spoken last."""
-ENTRIES = 1_000
-"""What a router takes of each list."""
-REASON_CHARACTERS = 256
-"""What a router takes of a reason."""
-NEVER = frozenset(("communicatord", "canary"))
-"""Services that no router blocks: without them nobody could take the block away."""
-LONGEST_S = 1e9
-"""What a router takes of a span."""
-TEXT_CHARACTERS = 256
-"""What a router takes of a version or a build."""
 POLICY_BYTES = 500_000
 """What a router takes of a policy, with room for what it adds."""
 SAME_S = 1.0
@@ -36,7 +28,7 @@ class Denial(NamedTuple):
     build: str
     server: str
     until_at_s: float
-    """On the ledger's clock."""
+    """On the ledger's clock: the wire has spans, which begin when they are received."""
     reason: str
     probe_allowed: bool
 
@@ -46,53 +38,11 @@ class Denial(NamedTuple):
         return (self.service, self.version, self.build, self.server)
 
 
-class Weight(NamedTuple):
-    """The part of its traffic that a version is to get somewhere."""
-
-    service: str
-    version: str
-    build: str
-    server: str
-    weight: float
-
-
 class Wanted(NamedTuple):
     """What is to be in force."""
 
     denials: tuple[Denial, ...] = ()
     weights: tuple[Weight, ...] = ()
-
-
-class DenialShape(msgspec.Struct, frozen=True, kw_only=True):
-    """An entry of the denylist on the wire."""
-
-    service: str
-    version: str
-    build: str
-    server: str
-    until_s: float
-    """From receipt."""
-    reason: str
-    probe_allowed: bool
-
-
-class WeightShape(msgspec.Struct, frozen=True, kw_only=True):
-    """An entry of the weights on the wire."""
-
-    service: str
-    version: str
-    build: str
-    server: str
-    weight: float
-
-
-class PolicyShape(msgspec.Struct, frozen=True, kw_only=True):
-    """The policy on the wire; colours and shadows belong to deployments, of which this canary knows none."""
-
-    generation: tuple[int, int]
-    lease_s: float
-    denylist: tuple[DenialShape, ...] = ()
-    weights: tuple[WeightShape, ...] = ()
 
 
 class Issue(NamedTuple):
@@ -177,7 +127,7 @@ def merge(
 def is_takeable(denial: Denial) -> bool:
     """Whether a router takes an entry: one that it does not would cost all the others."""
     return (
-        denial.service not in NEVER
+        denial.service not in PROTECTED
         and is_service_name(denial.service)
         and (denial.server == ALL or is_server_name(denial.server))
         and max(len(denial.version), len(denial.build)) <= TEXT_CHARACTERS
@@ -198,10 +148,10 @@ def read_cluster_policy(text: str, now_s: float) -> tuple[tuple[int, int], tuple
     Raises:
         ValueError: It is none; the text names the path of what is wrong.
     """
-    policy = msgspec.json.decode(text, type=PolicyShape)
+    policy = msgspec.json.decode(text, type=wire.Policy)
     denials = [
         Denial(one.service, one.version, one.build, one.server, now_s + one.until_s, one.reason, one.probe_allowed)
-        for one in policy.denylist[:ENTRIES]
+        for one in policy.denylist
     ]
     return policy.generation, tuple(denials)
 
@@ -227,17 +177,17 @@ def _same_denial(one: Denial, other: Denial) -> bool:
 
 def render_cluster_policy(held: Sequence[Denial], generation: tuple[int, int], now_s: float) -> str:
     """Write what the leader sends with CANARY_POLICY; `read_cluster_policy` reads it back, but for the moment of receipt."""
-    return _render(Wanted(tuple(held)), generation, now_s)
+    return _render(Wanted(tuple(filter(is_takeable, held))), generation, now_s)
 
 
 def _render(wanted: Wanted, generation: tuple[int, int], now_s: float) -> str:
     limit = ENTRIES
     while True:
-        policy = PolicyShape(
+        policy = wire.Policy(
             generation=generation,
             lease_s=LEASE_S,
-            denylist=tuple(_denial_shape(denial, now_s) for denial in _most_lasting(wanted.denials, limit)),
-            weights=tuple(WeightShape(**weight._asdict()) for weight in wanted.weights[:limit]),
+            denylist=tuple(_on_the_wire(denial, now_s) for denial in _most_lasting(wanted.denials, limit)),
+            weights=wanted.weights[:limit],
         )
         text = msgspec.json.encode(policy)
         if len(text) <= POLICY_BYTES or limit == 1:
@@ -249,13 +199,13 @@ def _most_lasting(denials: Sequence[Denial], limit: int) -> Sequence[Denial]:
     return sorted(denials, key=lambda denial: -denial.until_at_s)[:limit]
 
 
-def _denial_shape(denial: Denial, now_s: float) -> DenialShape:
-    return DenialShape(
+def _on_the_wire(denial: Denial, now_s: float) -> wire.Denial:
+    return wire.Denial(
         service=denial.service,
         version=denial.version,
         build=denial.build,
         server=denial.server,
         until_s=min(max(0.0, denial.until_at_s - now_s), LONGEST_S),
-        reason=denial.reason[:REASON_CHARACTERS],
+        reason=denial.reason[:TEXT_CHARACTERS],
         probe_allowed=denial.probe_allowed,
     )

@@ -11,6 +11,7 @@ TESTED_ELSEWHERE: dict[str, str] = {
     "communicator/protocol/limits.py": "constants: each is tested where it binds",
     "communicator/router/vocabulary/effects.py": "declarations: every router test is written with them",
     "communicator/router/vocabulary/events.py": "declarations: every router test is written with them",
+    "communicator/router/switchboard.py": "what the cores have in common: every router test plays it",
     "communicator/router/vocabulary/config.py": "declarations: every router test is written with them",
     "communicator/client/connection.py": "tests/client/test_client.py and test_end_to_end.py, over real sockets",
     "communicator/client/registrant.py": "tests/client/test_client.py, test_blocking.py and test_service.py, which are three",

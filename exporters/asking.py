@@ -4,8 +4,9 @@ import asyncio
 from collections.abc import Mapping
 from contextlib import suppress
 
+from communicator.answers.services import Instance
 from communicator.client import Service
-from communicator.client.instances import Instance, gather_instances
+from communicator.client.instances import gather_instances
 from communicator.errors import MalformedAnswerError
 from communicator.protocol import Message
 from communicator.protocol.names import THIS_SERVER

@@ -7,7 +7,7 @@ from contextlib import suppress
 
 import psutil
 
-from communicator.client.instances import Instance
+from communicator.answers.services import Instance
 from communicator.errors import AddressError
 from communicator.protocol.addresses import parse_router_address
 

@@ -1,10 +1,11 @@
 """A few routers and services whose every step a test decides: who says what, which lines are lost on the way, who is cut off."""
 
-import dataclasses
 from collections.abc import Callable, Iterable
 from itertools import combinations, pairwise
 from random import Random
 from typing import Any
+
+from msgspec.structs import replace
 
 from communicator.protocol.line_form import decode, encode
 from communicator.router import Router, RouterConfig
@@ -93,7 +94,7 @@ class Machine(Host):
             super()._send(link, data)
 
     def _config(self) -> RouterConfig:
-        return dataclasses.replace(super()._config(), **self.changes)
+        return replace(super()._config(), **self.changes)
 
     def _do(self, effect: Effect) -> None:
         if isinstance(effect, Notice):

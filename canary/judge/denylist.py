@@ -10,8 +10,9 @@ from canary.judge.overrides import covers_version, is_kept_back, override_of
 from canary.judge.releases import BARRED
 from canary.judge.sentence import reason_of
 from canary.judge.state import Cell, Release, State
-from canary.policy import Denial, Wanted, Weight
+from canary.policy import Denial, Wanted
 from canary.records import ALL, CellKey, Overridden, Version
+from communicator.answers.policy import Weight
 
 PROLONGED_S = 3_600.0
 """In whole portions of this, so that the policy is not another one each time it is looked at."""

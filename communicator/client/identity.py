@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from communicator.answers.services import Role
 from communicator.errors import LocalProtocolError
 from communicator.protocol.message import Message
 from communicator.protocol.names import ROUTER_SERVICE, is_parameter_name, is_service_name
@@ -10,11 +11,8 @@ from communicator.protocol.names import ROUTER_SERVICE, is_parameter_name, is_se
 MESSAGE_VERSION = "1"
 """The version of the message format, as REGISTER gives it."""
 
-PROBE = "probe"
+PROBE = Role.PROBE
 """The role of a blocked version that may show that it works by now, without live traffic."""
-
-ROLES = ("live", "standby", "shadow", PROBE)
-"""The roles a service may register in."""
 
 _WORDS = ("service", "service_version", "build", "role", "username", "password")
 
@@ -44,8 +42,8 @@ class Identity:
                 f"{self.service!r} cannot be the name of a service: letters, digits and '_', not starting with a digit, "
                 f"and not {ROUTER_SERVICE!r}",
             )
-        if self.role not in ROLES:
-            raise LocalProtocolError(f"role {self.role!r} is none of {', '.join(ROLES)}")
+        if self.role not in set(Role):
+            raise LocalProtocolError(f"role {self.role!r} is none of {', '.join(Role)}")
         own = self._own_parameters()
         for name in self.announce:
             if name in own or not is_parameter_name(name):

@@ -4,33 +4,12 @@ from collections.abc import Awaitable, Callable
 
 import msgspec
 
+from communicator.answers.services import Instance
 from communicator.errors import RemoteProtocolError
 from communicator.protocol.message import Message
 
 PAGE = 500
 """Instances asked for at a time."""
-
-
-class Instance(msgspec.Struct, frozen=True):
-    """One instance of a service, as SERVICES tells it."""
-
-    service: str
-    server: str = ""
-    version: str = ""
-    build: str = ""
-    role: str = "live"
-    state: str = "up"
-    """``up``, ``down`` or ``blocked``."""
-    up_since: float | None = None
-    """Seconds since the epoch."""
-    address: str = ""
-    """The cluster address of its server."""
-    pid: int | None = None
-    metrics_port: int | None = None
-    probe_port: int | None = None
-    commands: tuple[str, ...] = ()
-    """Of a service that is away: what it, or else its package, is known to have listed."""
-    description: str = ""
 
 
 async def gather_instances(ask: Callable[[Message], Awaitable[Message]], *, local: bool = False) -> list[Instance]:

@@ -19,114 +19,44 @@ from communicator.daemon.host import LoadSampler
 from communicator.daemon.link import Link
 from communicator.daemon.notices import NoticeLog
 from communicator.daemon.turns import Turns
+from communicator.router import Router
+from communicator.router.vocabulary import effects, events
 from communicator.router.vocabulary.config import RouterConfig
-from communicator.router.vocabulary.effects import (
-    AllowLongLines,
-    CheckCredential,
-    Close,
-    Continue,
-    Dial,
-    Effect,
-    Identify,
-    Keep,
-    KeepOut,
-    Level,
-    Measure,
-    Notice,
-    QueuePolicy,
-    ReopenLog,
-    RouterLinked,
-    SampleLoad,
-    Send,
-    SetFlag,
-    SetQueuePolicy,
-    Stop,
-    StopMode,
-)
-from communicator.router.vocabulary.events import (
-    CloseReason,
-    Continued,
-    Credential,
-    CredentialChecked,
-    DeadlineReached,
-    Event,
-    HandlerFailed,
-    Instant,
-    LinesDropped,
-    LinesReceived,
-    LineTooLong,
-    LinkClosed,
-    LinkEnded,
-    LinkHeld,
-    LinkOpened,
-    LoadSampled,
-    Measured,
-    User,
-    UserIdentified,
-)
 
 RETRY_S = 1.0
 """How long a deadline that could not be dealt with waits for the next try."""
 _WORD_START = re.compile(r"(?<!^)(?=[A-Z])")
-_LAST_WORDS = (LinkEnded, LineTooLong, UserIdentified, CredentialChecked, Measured, Continued)
+_LAST_WORDS = (
+    *(events.LinkEnded, events.LineTooLong, events.UserIdentified),
+    *(events.CredentialChecked, events.Measured, events.Continued),
+)
 """Events a link waits for: when one fails, no other will come that lets the link go or go on."""
 
 
-class Core(Protocol):
-    """The router, as the shell sees it."""
-
-    def handle(self, event: Event, now: Instant) -> list[Effect]:
-        """Take one event; say what is to be done."""
-
-    def next_deadline(self) -> float | None:
-        """When `DeadlineReached` is due, on the monotonic clock."""
-
-    def reconfigure(self, config: RouterConfig, now: Instant) -> list[Effect]:
-        """Take new rules."""
-
-
 class Surroundings(Protocol):
-    """What the router may ask for beyond its links."""
+    """Whom to ask what is known of no link alone."""
 
-    def identify(self, link: Link) -> User | None:
+    def identify(self, link: Link) -> events.User | None:
         """The user at the other end of a link, as far as it can be told."""
 
-    def check_password(self, username: str, password: str, done: Callable[[Credential | None], None]) -> None:
+    def check_password(self, username: str, password: str, done: Callable[[events.Credential | None], None]) -> None:
         """Verify a password; call back later with what it opens, or None when it is not right."""
 
-    def keep_out(self, effect: KeepOut) -> None:
-        """Let nobody in from a host for a while."""
-
-    def dial(self, effect: Dial) -> None:
-        """Connect to another router."""
-
-    def keep(self, effect: Keep) -> None:
-        """Write a file."""
-
-    def set_flag(self, effect: SetFlag) -> None:
-        """Raise a flag, or take it down."""
-
-    def measure(self, link: Link) -> Measured:
+    def measure(self, link: Link) -> events.Measured:
         """What only the shell knows, for a link that asked."""
-
-    def reopen_log(self) -> str:
-        """The log was moved away; returns the path it goes on under, empty when it is no file."""
-
-    def stop(self, mode: StopMode) -> None:
-        """The daemon is to end."""
 
 
 class Dispatcher:
     """One router and its links.
 
     Args:
-        core: The router.
+        router: It.
         surroundings: The rest of the daemon.
         stall_s: How long a slow consumer may hold producers up.
         log: Where notices go.
     """
 
-    def __init__(self, core: Core, surroundings: Surroundings, stall_s: float, log: FilteringBoundLogger) -> None:
+    def __init__(self, router: Router, surroundings: Surroundings, stall_s: float, log: FilteringBoundLogger) -> None:
         self.links: dict[int, Link] = {}
         """Every link that is connected, by its number."""
         self.no_links = asyncio.Event()
@@ -134,39 +64,37 @@ class Dispatcher:
         self.no_links.set()
         self.back_pressure = BackPressure(stall_s, time.monotonic, self._stall_changed)
         """Who waits for whom."""
-        self._core = core
+        self._router = router
         self._surroundings = surroundings
         self._turns = Turns(self.back_pressure.stalls, self._go_on, self._measure, time.monotonic)
         self._held: set[Link] = set()
         """Whom the router was told to be held up."""
         self._notices = NoticeLog(log, time.monotonic)
-        self._alarm = Alarm(lambda: self.dispatch(DeadlineReached()), time.monotonic)
-        self._load = LoadSampler(lambda average: self.dispatch(LoadSampled(average)))
-        self._waiting: deque[tuple[Event, Link | None]] = deque()
+        self._alarm = Alarm(lambda: self.dispatch(events.DeadlineReached()), time.monotonic)
+        self._load = LoadSampler(lambda average: self.dispatch(events.LoadSampled(average)))
+        self._waiting: deque[tuple[events.Event, Link | None]] = deque()
         self._busy = False
         self._retry_s = 0.0
         """Before then no deadline is tried."""
-        self._deeds: dict[type, Callable[[Any, Link | None], None]] = {
-            Send: self._send,
-            Close: self._close,
-            RouterLinked: self._router_linked,
-            AllowLongLines: self._allow_long_lines,
-            SetQueuePolicy: self._set_queue_policy,
-            Identify: self._identify,
-            CheckCredential: self._check_credential,
-            KeepOut: lambda effect, _: self._surroundings.keep_out(effect),
-            Dial: lambda effect, _: self._surroundings.dial(effect),
-            Keep: lambda effect, _: self._surroundings.keep(effect),
-            SetFlag: lambda effect, _: self._surroundings.set_flag(effect),
-            Measure: lambda effect, _: self._put_off(effect.link, self._turns.put_off_measuring),
-            Continue: lambda effect, _: self._put_off(effect.link, self._turns.put_off),
-            SampleLoad: lambda effect, _: self._load.switch(enabled=effect.enabled),
-            Stop: lambda effect, _: self._surroundings.stop(effect.mode),
-            ReopenLog: lambda _effect, _: self._reopen_log(),
-            Notice: lambda effect, _: self._notices.write(effect),
+        self.deeds: dict[type, Callable[[Any], None]] = {
+            effects.SampleLoad: lambda effect: self._load.switch(enabled=effect.enabled),
+            effects.Notice: self._notices.write,
         }
+        """What is done for an effect that is about no link; the daemon adds what is done elsewhere."""
+        self._deeds_of_links: dict[type, Callable[[Link, Any, Link | None], None]] = {
+            effects.Send: self._send,
+            effects.Close: lambda link, effect, _: link.close(effect.reason),
+            effects.RouterLinked: self._router_linked,
+            effects.AllowLongLines: lambda link, *_: link.allow_long_lines(),
+            effects.SetQueuePolicy: self._set_queue_policy,
+            effects.Identify: self._identify,
+            effects.CheckCredential: self._check_credential,
+            effects.Measure: lambda link, *_: self._turns.put_off_measuring(link),
+            effects.Continue: lambda link, *_: self._turns.put_off(link),
+        }
+        """Done where the link is there still."""
 
-    def dispatch(self, event: Event, producer: Link | None = None) -> None:
+    def dispatch(self, event: events.Event, producer: Link | None = None) -> None:
         """Let the router handle an event and do what it asks; events that arise meanwhile follow in order.
 
         Args:
@@ -188,22 +116,22 @@ class Dispatcher:
 
     def begin(self) -> None:
         """Do what the router asks for before anything has happened: a router that nobody talks to dials all the same."""
-        self.dispatch(DeadlineReached())
+        self.dispatch(events.DeadlineReached())
 
     def reconfigure(self, config: RouterConfig) -> None:
         """Give the router new rules."""
-        self._perform(self._core.reconfigure(config, _now()), None)
+        self._perform(self._router.reconfigure(config, _now()), None)
         self._set_alarm()
 
-    def link_opened(self, link: Link, event: LinkOpened) -> None:
+    def link_opened(self, link: Link, event: events.LinkOpened) -> None:
         """A link is connected, and can be written to from now on."""
         self.links[link.number] = link
         self.no_links.clear()
         self.dispatch(event)
 
-    def notice(self, level: Level, event: str, /, **fields: object) -> None:
+    def notice(self, level: effects.Level, event: str, /, **fields: object) -> None:
         """Log what a peer can bring about: that is bounded."""
-        self._notices.write(Notice(level, event, fields))
+        self._notices.write(effects.Notice(level, event, fields))
 
     def quiet(self) -> None:
         """Stop the timers: nothing happens any more by itself."""
@@ -213,15 +141,15 @@ class Dispatcher:
 
     def lines_received(self, link: Link, lines: bytes) -> None:
         """Whole lines came in."""
-        self.dispatch(LinesReceived(link.number, lines), link)
+        self.dispatch(events.LinesReceived(link.number, lines), link)
 
     def line_too_long(self, link: Link, limit_bytes: int) -> None:
         """A line beyond the limit came in; nothing more is read, and the router closes when it has done the rest."""
-        self.dispatch(LineTooLong(link.number, limit_bytes), link)
+        self.dispatch(events.LineTooLong(link.number, limit_bytes), link)
 
     def link_ended(self, link: Link) -> None:
         """The peer writes no more."""
-        self.dispatch(LinkEnded(link.number), link)
+        self.dispatch(events.LinkEnded(link.number), link)
 
     def link_closed(self, link: Link) -> None:
         """It is gone."""
@@ -231,11 +159,15 @@ class Dispatcher:
         self._held.discard(link)
         self.back_pressure.forget(link)
         self._turns.forget(link)
-        if link.queued_bytes and link.close_reason is not CloseReason.SLOW:  # of that the router tells, by name
+        if link.queued_bytes and link.close_reason is not events.CloseReason.SLOW:  # of that the router tells, by name
             self.notice(
-                Level.WARNING, "queue_lost", door=link.kind, reason=link.close_reason, queued_bytes=link.queued_bytes
+                effects.Level.WARNING,
+                "queue_lost",
+                door=link.kind,
+                reason=link.close_reason,
+                queued_bytes=link.queued_bytes,
             )
-        self.dispatch(LinkClosed(link.number, link.close_reason, link.queued_bytes))
+        self.dispatch(events.LinkClosed(link.number, link.close_reason, link.queued_bytes))
 
     def fell_behind(self, link: Link) -> None:
         """Its consumer reads too slowly."""
@@ -248,13 +180,13 @@ class Dispatcher:
 
     def lines_dropped(self, link: Link, lines: int) -> None:
         """What had waited longest for its consumer was thrown away."""
-        self.dispatch(LinesDropped(link.number, lines))
+        self.dispatch(events.LinesDropped(link.number, lines))
 
     def _set_alarm(self) -> None:
         try:
-            deadline_s = self._core.next_deadline()
+            deadline_s = self._router.next_deadline()
         except Exception:  # noqa: BLE001 - the event before is dealt with, and the next one is served
-            self.notice(Level.ERROR, "handler_failed", stage="next_deadline", exc_info=True)
+            self.notice(effects.Level.ERROR, "handler_failed", stage="next_deadline", exc_info=True)
             deadline_s = time.monotonic() + RETRY_S
         if deadline_s != self._alarm.at_s:  # most events are lines, which change no deadline
             self._alarm.set(deadline_s if deadline_s is None else max(deadline_s, self._retry_s))
@@ -274,78 +206,63 @@ class Dispatcher:
             self._held.add(link)
         else:
             self._held.discard(link)
-        self.dispatch(LinkHeld(link.number, held))
+        self.dispatch(events.LinkHeld(link.number, held))
 
-    def _handle(self, event: Event) -> list[Effect]:
+    def _handle(self, event: events.Event) -> list[effects.Effect]:
         try:
-            return self._core.handle(event, _now())
+            return self._router.handle(event, _now())
         except Exception as error:  # noqa: BLE001 - whatever it is, only this event is lost
             stage = _WORD_START.sub("_", type(event).__name__).lower()
-            self.notice(Level.ERROR, "handler_failed", stage=stage, exc_info=True)
-            if isinstance(event, DeadlineReached):
+            self.notice(effects.Level.ERROR, "handler_failed", stage=stage, exc_info=True)
+            if isinstance(event, events.DeadlineReached):
                 self._retry_s = time.monotonic() + RETRY_S
             if isinstance(event, _LAST_WORDS) and event.link in self.links:
-                self.links[event.link].close(CloseReason.HUP)
-            if isinstance(event, HandlerFailed):
+                self.links[event.link].close(events.CloseReason.HUP)
+            if isinstance(event, events.HandlerFailed):
                 return []
-            return self._handle(HandlerFailed(stage, repr(error)))
+            return self._handle(events.HandlerFailed(stage, repr(error)))
 
-    def _perform(self, effects: list[Effect], producer: Link | None) -> None:
-        for effect in effects:
+    def _perform(self, wanted: list[effects.Effect], producer: Link | None) -> None:
+        for effect in wanted:
             try:
-                self._deeds[type(effect)](effect, producer)
+                self._do(effect, producer)
             except Exception:  # noqa: BLE001 - the other effects still happen
-                self.notice(Level.ERROR, "effect_failed", effect=type(effect).__name__, exc_info=True)
+                self.notice(effects.Level.ERROR, "effect_failed", effect=type(effect).__name__, exc_info=True)
 
-    def _send(self, effect: Send, producer: Link | None) -> None:
-        link = self.links.get(effect.link)
-        if link is None:
-            return
+    def _do(self, effect: Any, producer: Link | None) -> None:  # noqa: ANN401 - the tables know which it is
+        of_link = self._deeds_of_links.get(type(effect))
+        if of_link is None:
+            self.deeds[type(effect)](effect)
+        elif (link := self.links.get(effect.link)) is not None:
+            of_link(link, effect, producer)
+
+    def _send(self, link: Link, effect: effects.Send, producer: Link | None) -> None:
         link.send(effect)
         if link.behind and not (effect.droppable or link.closing or link.drops):
             self.back_pressure.wait_for(link, producer)
 
-    def _router_linked(self, effect: RouterLinked, _producer: Link | None) -> None:
-        if effect.link in self.links:
-            self.links[effect.link].leads_to_router = True
+    def _router_linked(self, link: Link, _effect: effects.RouterLinked, _producer: Link | None) -> None:
+        link.leads_to_router = True
 
-    def _allow_long_lines(self, effect: AllowLongLines, _producer: Link | None) -> None:
-        if effect.link in self.links:
-            self.links[effect.link].allow_long_lines()
-
-    def _set_queue_policy(self, effect: SetQueuePolicy, _producer: Link | None) -> None:
-        link = self.links.get(effect.link)
-        if link is None:
-            return
-        link.set_drops(effect.policy is QueuePolicy.DROP)
+    def _set_queue_policy(self, link: Link, effect: effects.SetQueuePolicy, _producer: Link | None) -> None:
+        link.set_drops(effect.policy is effects.QueuePolicy.DROP)
         if link.drops:
             self.back_pressure.caught_up(link)  # whoever has waited for it need not go on doing so
         self._tell_held(link)
 
-    def _close(self, effect: Close, _producer: Link | None) -> None:
-        link = self.links.get(effect.link)
-        if link is not None:
-            link.close(effect.reason)
-
-    def _identify(self, effect: Identify, producer: Link | None) -> None:
-        link = self.links.get(effect.link)
-        if link is None:
-            return
+    def _identify(self, link: Link, _effect: effects.Identify, producer: Link | None) -> None:
         user = None
         try:
             user = self._surroundings.identify(link)
         finally:
-            self._waiting.appendleft((UserIdentified(link.number, user), producer))
+            self._waiting.appendleft((events.UserIdentified(link.number, user), producer))
 
-    def _check_credential(self, effect: CheckCredential, producer: Link | None) -> None:
+    def _check_credential(self, link: Link, effect: effects.CheckCredential, producer: Link | None) -> None:
         """Nothing more is read of a link until its password was verified."""
-        link = self.links.get(effect.link)
-        if link is None:
-            return
 
-        def done(credential: Credential | None) -> None:
+        def done(credential: events.Credential | None) -> None:
             if self.links.get(effect.link) is link:
-                self.dispatch(CredentialChecked(effect.link, credential), producer)
+                self.dispatch(events.CredentialChecked(effect.link, credential), producer)
                 link.resume_reading()
 
         link.pause_reading()
@@ -355,14 +272,9 @@ class Dispatcher:
             done(None)
             raise
 
-    def _put_off(self, number: int, put_off: Callable[[Link], None]) -> None:
-        link = self.links.get(number)
-        if link is not None:
-            put_off(link)
-
     def _go_on(self, link: Link) -> None:
         if link.number in self.links:
-            self.dispatch(Continued(link.number), link)
+            self.dispatch(events.Continued(link.number), link)
 
     def _measure(self, link: Link) -> None:
         if link.number not in self.links:
@@ -370,13 +282,10 @@ class Dispatcher:
         try:
             measured = self._surroundings.measure(link)
         except Exception:  # noqa: BLE001 - such as no descriptor left to open /proc with; the link waits for an answer
-            self.notice(Level.ERROR, "measure_failed", exc_info=True)
-            measured = Measured(link.number, ())
+            self.notice(effects.Level.ERROR, "measure_failed", exc_info=True)
+            measured = events.Measured(link.number, ())
         self.dispatch(measured, link)
 
-    def _reopen_log(self) -> None:
-        self.notice(Level.INFO, "log_reopened", path=self._surroundings.reopen_log() or "stderr")
 
-
-def _now() -> Instant:
-    return Instant(time.monotonic(), time.time_ns())
+def _now() -> events.Instant:
+    return events.Instant(time.monotonic(), time.time_ns())

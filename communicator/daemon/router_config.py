@@ -59,7 +59,7 @@ def router_config(
         definitions_refused=len(definitions.refused),
         cluster=_cluster_config(settings, identity, kept),
         policy=kept.get(KeptFile.POLICY, ""),
-        limits=settings.limits.for_router,
+        limits=settings.limits,
     )
 
 

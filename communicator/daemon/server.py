@@ -13,7 +13,7 @@ from communicator.daemon.bound_doors import BoundDoors
 from communicator.daemon.credential_checker import Done
 from communicator.daemon.credentials import Credentials
 from communicator.daemon.dialler import Dialler
-from communicator.daemon.dispatcher import Core, Dispatcher
+from communicator.daemon.dispatcher import Dispatcher
 from communicator.daemon.doors import BACKLOG
 from communicator.daemon.host import keep_freed_memory, raise_descriptor_limit, resident_bytes
 from communicator.daemon.identity import identify_router
@@ -31,8 +31,9 @@ from communicator.daemon.service_files import find_doubts, read_service_files
 from communicator.daemon.settings import CommunicatordSettings
 from communicator.daemon.signal_port import SignalPort
 from communicator.errors import ConfigError
+from communicator.router import Router
 from communicator.router.vocabulary.config import RouterConfig
-from communicator.router.vocabulary.effects import Dial, Keep, KeepOut, Level, SetFlag, StopMode
+from communicator.router.vocabulary.effects import Dial, Keep, KeepOut, Level, ReopenLog, SetFlag, Stop, StopMode
 from communicator.router.vocabulary.events import (
     CloseReason,
     CredentialsRevoked,
@@ -61,7 +62,7 @@ _TURNS_TO_ACCEPT = 3  # of the loop, from accept() to a link
 REFUSALS_TOLD = 20
 """Wrong definitions, and doubtful service files, that the log names; `--check-config` names them all."""
 
-MakeCore = Callable[[RouterConfig, Instant], Core]
+MakeRouter = Callable[[RouterConfig, Instant], Router]
 
 
 class Server:
@@ -69,14 +70,14 @@ class Server:
 
     Args:
         daemon: Its settings, log and stop signal.
-        make_core: Makes the router.
+        make_router: Makes the router.
         doors: Where others come in, bound already.
 
     Raises:
         ConfigError: Something the settings name on this host is not as it must be.
     """
 
-    def __init__(self, daemon: Daemon[CommunicatordSettings], make_core: MakeCore, doors: BoundDoors) -> None:
+    def __init__(self, daemon: Daemon[CommunicatordSettings], make_router: MakeRouter, doors: BoundDoors) -> None:
         settings = daemon.settings
         self._daemon = daemon
         self._started_with = settings
@@ -90,8 +91,8 @@ class Server:
         definitions = read_definitions(settings)
         self._tell_refused(definitions)
         config = router_config(settings, self._identity, self._kept, definitions)
-        core = make_core(config, Instant(time.monotonic(), time.time_ns()))
-        self._dispatcher = Dispatcher(core, self, settings.limits.stall_s, daemon.log)
+        router = make_router(config, Instant(time.monotonic(), time.time_ns()))
+        self._dispatcher = Dispatcher(router, self, settings.limits.stall_s, daemon.log)
         self._reception = Reception(
             self._dispatcher, config.server_name, settings.limits, raise_descriptor_limit() - RESERVED_DESCRIPTORS
         )
@@ -104,6 +105,14 @@ class Server:
             self._reception.enter,
             self._dispatcher.dispatch,
         )
+        self._dispatcher.deeds |= {
+            KeepOut: self._keep_out,
+            Dial: self._dialler.dial,
+            Keep: self._kept_files.keep,
+            SetFlag: self._flags.follow,
+            ReopenLog: self._reopen_log,
+            Stop: self._stop,
+        }
         self._listeners: list[asyncio.AbstractServer] = []
         self._remote_doors: dict[LinkKind, RemoteDoor] = {}
         self._signal_transport: asyncio.DatagramTransport | None = None
@@ -161,23 +170,6 @@ class Server:
         """Verify a password; call back later with what it opens, or None when it is not right."""
         self._credentials.check(username, password, done)
 
-    def keep_out(self, effect: KeepOut) -> None:
-        """Let nobody in from a host for a while."""
-        for door in self._remote_doors.values():
-            door.keep_out(effect.ip, effect.for_s)
-
-    def dial(self, effect: Dial) -> None:
-        """Connect to another router."""
-        self._dialler.dial(effect)
-
-    def keep(self, effect: Keep) -> None:
-        """Write a file."""
-        self._kept_files.keep(effect)
-
-    def set_flag(self, effect: SetFlag) -> None:
-        """Raise a flag, or take it down."""
-        self._flags.follow(effect)
-
     def measure(self, link: Link) -> Measured:
         """What only the shell knows, for a link that asked."""
         return Measured(
@@ -194,13 +186,15 @@ class Server:
             event_loop_lag_seconds=self._loop_lag.measure(),
         )
 
-    def reopen_log(self) -> str:
-        """The log was moved away; returns the path it goes on under."""
-        return self._log_file.reopen()
+    def _keep_out(self, effect: KeepOut) -> None:
+        for door in self._remote_doors.values():
+            door.keep_out(effect.ip, effect.for_s)
 
-    def stop(self, mode: StopMode) -> None:
-        """The router has taken leave: end."""
-        self._daemon.stop(os.EX_TEMPFAIL if mode is StopMode.RESTART else os.EX_OK)
+    def _reopen_log(self, _effect: ReopenLog) -> None:
+        self._dispatcher.notice(Level.INFO, "log_reopened", path=self._log_file.reopen() or "stderr")
+
+    def _stop(self, effect: Stop) -> None:
+        self._daemon.stop(os.EX_TEMPFAIL if effect.mode is StopMode.RESTART else os.EX_OK)
 
     def _tell_refused(self, definitions: Definitions) -> None:
         for remark in definitions.refused[:REFUSALS_TOLD]:

@@ -1,6 +1,5 @@
 """The settings of communicatord: their names, defaults and rules; nothing is opened or looked up here."""
 
-import dataclasses
 from pathlib import PurePosixPath
 from typing import Annotated, Any
 
@@ -14,19 +13,16 @@ from communicator.daemon.service_rules import read_may_send, read_owners
 from communicator.errors import ConfigError
 from communicator.flags import DEFAULT_DIRECTORY
 from communicator.protocol.definitions import Checking
-from communicator.protocol.limits import LINE_BYTES, LINE_BYTES_HARD, LINE_BYTES_SENT
+from communicator.protocol.limits import LINE_BYTES, LINE_BYTES_SENT
 from communicator.protocol.names import is_server_name
-from communicator.router.vocabulary.config import RouterLimits
+from communicator.router.vocabulary.config import Count, RouterLimits
 from communicator.runtime import Settings
 
-Count = Annotated[int, Meta(ge=1)]
 Seconds = Annotated[float, Meta(ge=0.1, le=3600)]
 
-_ROUTER = RouterLimits()
 
-
-class LimitsSettings(Settings, frozen=True):
-    """``[limits]``: every bound of the router, and the time it gives others."""
+class LimitsSettings(RouterLimits, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``[limits]``: every bound of the router, those it keeps itself included, and the time it gives others."""
 
     line_bytes: Annotated[int, Meta(ge=1024, le=LINE_BYTES_SENT)] = LINE_BYTES
     """The longest line accepted, but of the suite's own services: these may send up to 1 MiB. Applies to new links."""
@@ -38,28 +34,6 @@ class LimitsSettings(Settings, frozen=True):
     """How long a slow consumer may hold producers up before it is cut, all stalls together; routers wait a hundredth of it."""
     drain_s: Seconds = 5.0
     """How long closing a link or stopping the router waits for what is queued."""
-    cache_messages: Count = _ROUTER.cache_messages
-    """Messages kept for services that are not there yet."""
-    cache_bytes: Count = _ROUTER.cache_bytes
-    """Their bytes."""
-    cache_service_bytes: Count = _ROUTER.cache_service_bytes
-    """Those kept for one service: all are written at once when it comes, so at most half of queue_bytes."""
-    registrations: Count = _ROUTER.registrations
-    """Services registered at once."""
-    commands_per_service: Count = _ROUTER.commands_per_service
-    """Commands a service may list."""
-    routes: Count = _ROUTER.routes
-    """Distinct headers whose route is remembered."""
-    answer_bytes: Annotated[int, Meta(ge=1024, le=LINE_BYTES_HARD)] = _ROUTER.answer_bytes
-    """What one page of an answer may take."""
-    members: Count = _ROUTER.members
-    """Hosts of the cluster remembered, whether they are there or not."""
-    strangers: Count = _ROUTER.strangers
-    """Links from other hosts that have not said who they are, or whose password is being checked."""
-    pending_messages: Count = _ROUTER.pending_messages
-    """Messages with ``ack=required`` that wait for their acknowledgement."""
-    pending_bytes: Count = _ROUTER.pending_bytes
-    """Their bytes."""
 
     def __post_init__(self) -> None:
         """Check what types cannot say."""
@@ -69,11 +43,6 @@ class LimitsSettings(Settings, frozen=True):
                 f"{self.cache_service_bytes} is more than half of queue_bytes, {self.queue_bytes}: "
                 "who gets it all at once would be cut",
             )
-
-    @property
-    def for_router(self) -> RouterLimits:
-        """Those the router keeps itself."""
-        return RouterLimits(**{field.name: getattr(self, field.name) for field in dataclasses.fields(RouterLimits)})
 
 
 class CommunicatordSettings(Settings, frozen=True):

@@ -16,34 +16,10 @@ from communicator.router.peering import bus, handshake
 from communicator.router.peering.admission import credential_checked, revoke
 from communicator.router.switchboard import Switchboard
 from communicator.router.upkeep import begin, renew, upkeep
+from communicator.router.vocabulary import events
 from communicator.router.vocabulary.carrier import Carrier
 from communicator.router.vocabulary.config import RouterConfig
 from communicator.router.vocabulary.effects import Effect, Level, StopMode
-from communicator.router.vocabulary.events import (
-    CloseReason,
-    Continued,
-    CredentialChecked,
-    CredentialsRevoked,
-    DatagramReceived,
-    DeadlineReached,
-    DialFailed,
-    Event,
-    HandlerFailed,
-    Instant,
-    LinesDropped,
-    LinesReceived,
-    LineTooLong,
-    LinkClosed,
-    LinkEnded,
-    LinkHeld,
-    LinkKind,
-    LinkOpened,
-    LoadSampled,
-    Measured,
-    ServersReached,
-    StopRequested,
-    UserIdentified,
-)
 from communicator.router.vocabulary.registry import Link
 
 STRANGER_BYTES = 2 * 1024 * 1024
@@ -61,34 +37,37 @@ class Router:
         carrier: What brings lines to other routers, if not links that it keeps with each.
     """
 
-    def __init__(self, config: RouterConfig, now: Instant, carrier: Carrier | None = None) -> None:
+    def __init__(self, config: RouterConfig, now: events.Instant, carrier: Carrier | None = None) -> None:
         self._board = Switchboard(config, now, carrier)
-        recall(self._board)
+        recall(self._board, self._board.config, self._board.learning)
         begin(self._board, now)
-        self._signal = Link(_DATAGRAM_LINK, LinkKind.SIGNAL, "signal", user_known=True)
-        self._handlers: dict[type, Callable[[Any, Instant], None]] = {
-            LinesReceived: self._lines_received,
-            LinkOpened: self._link_opened,
-            DialFailed: lambda event, now: handshake.dial_failed(self._board, event, now),
-            CredentialChecked: self._credential_checked,
-            CredentialsRevoked: self._credentials_revoked,
-            UserIdentified: self._user_identified,
-            LineTooLong: self._line_too_long,
-            LinkEnded: self._link_ended,
-            LinkClosed: self._link_closed,
-            DatagramReceived: self._datagram_received,
-            DeadlineReached: self._deadline_reached,
-            LoadSampled: lambda event, now: tell_load(self._board, event.average, now),
-            Measured: self._measured,
-            Continued: lambda event, now: self._resume(event.link, now),
-            LinkHeld: self._link_held,
-            LinesDropped: lambda event, _now: tell_dropped(self._board, event),
-            ServersReached: lambda event, now: bus.reached(self._board, event, now),
-            HandlerFailed: self._handler_failed,
-            StopRequested: lambda event, now: drain(self._board, StopMode.STOP, event.by, now),
+        self._signal = Link(_DATAGRAM_LINK, events.LinkKind.SIGNAL, "signal", user_known=True)
+        self._handlers: dict[type, Callable[[Any, events.Instant], None]] = {
+            events.LinkOpened: self._link_opened,
+            events.DialFailed: lambda event, now: handshake.dial_failed(self._board, self._board.mesh.book, event, now),
+            events.CredentialChecked: self._credential_checked,
+            events.CredentialsRevoked: self._credentials_revoked,
+            events.LinkClosed: self._link_closed,
+            events.DatagramReceived: self._datagram_received,
+            events.DeadlineReached: self._deadline_reached,
+            events.LoadSampled: lambda event, now: tell_load(self._board, event.average, now),
+            events.LinesDropped: self._lines_dropped,
+            events.ServersReached: lambda event, now: bus.reached(self._board, event, now),
+            events.HandlerFailed: self._handler_failed,
+            events.StopRequested: lambda event, now: drain(self._board, StopMode.STOP, event.by, now),
         }
+        self._handlers_of_links: dict[type, Callable[[Link, Any, events.Instant], None]] = {
+            events.LinesReceived: self._lines_received,
+            events.UserIdentified: self._user_identified,
+            events.LineTooLong: self._line_too_long,
+            events.LinkEnded: self._link_ended,
+            events.LinkHeld: self._link_held,
+            events.Measured: self._measured,
+            events.Continued: lambda link, _, now: self._resume(link, now),
+        }
+        """Called where the link is there still."""
 
-    def handle(self, event: Event, now: Instant) -> list[Effect]:
+    def handle(self, event: events.Event, now: events.Instant) -> list[Effect]:
         """Take one event.
 
         Args:
@@ -98,14 +77,14 @@ class Router:
         Returns:
             What is to be done, in this order.
         """
-        self._handlers[type(event)](event, now)
+        self._take(event, now)
         return self._board.take_effects()
 
     def next_deadline(self) -> float | None:
         """When `DeadlineReached` is due, on the monotonic clock in seconds; None when nothing waits."""
         return self._board.deadlines.earliest_s
 
-    def reconfigure(self, config: RouterConfig, now: Instant) -> list[Effect]:
+    def reconfigure(self, config: RouterConfig, now: events.Instant) -> list[Effect]:
         """Take new rules while running: known services and what is said of them, owners, who may stop it, limits.
 
         Args:
@@ -120,20 +99,27 @@ class Router:
         board.cache.messages_max = config.limits.cache_messages
         board.cache.bytes_max = config.limits.cache_bytes
         board.cache.service_bytes_max = config.limits.cache_service_bytes
-        review(board)
+        review(board, board.config, board.learning)
         for link in board.registry.registered():
-            apply_queue_policy(board, link)
+            apply_queue_policy(board, board.config, link)
         board.routes_changed()
         renew(board, now)
         return board.take_effects()
 
-    def _link_opened(self, event: LinkOpened, now: Instant) -> None:
+    def _take(self, event: Any, now: events.Instant) -> None:  # noqa: ANN401 - the tables know which it is
+        of_link = self._handlers_of_links.get(type(event))
+        if of_link is None:
+            self._handlers[type(event)](event, now)
+        elif (link := self._board.registry.links.get(event.link)) is not None:
+            of_link(link, event, now)
+
+    def _link_opened(self, event: events.LinkOpened, now: events.Instant) -> None:
         link = Link(
             event.link,
             event.kind,
             event.address,
             event.user,
-            user_known=event.kind is LinkKind.UNIX or event.kind.is_remote,
+            user_known=event.kind is events.LinkKind.UNIX or event.kind.is_remote,
             dial=event.dial,
             certificate=event.certificate,
         )
@@ -141,18 +127,16 @@ class Router:
         self._board.statistics.connections_opened[event.kind] += 1
         if self._board.draining:
             self._board.answer(link, "QUITTING")
-            self._board.close(link, CloseReason.DRAIN)
+            self._board.close(link, events.CloseReason.DRAIN)
         elif self._board.carrier.opened(link):
             bus.join(self._board, link)
         elif link.kind.is_remote:
             handshake.greet(self._board, link, now)
 
-    def _lines_received(self, event: LinesReceived, now: Instant) -> None:
-        board = self._board
-        link = board.registry.links.get(event.link)
-        if link is None or link.closing:
+    def _lines_received(self, link: Link, event: events.LinesReceived, now: events.Instant) -> None:
+        if link.closing:
             return
-        statistics = board.statistics
+        board, statistics = self._board, self._board.statistics
         statistics.received_bytes[link.kind] += len(event.lines)
         if board.taps:
             board.tap("in", link, event.lines)
@@ -162,44 +146,41 @@ class Router:
         else:
             statistics.messages_received[link.kind] += forward(board, link, event.lines, now)
 
-    def _park_more(self, link: Link, lines: bytes, now: Instant) -> None:
+    def _park_more(self, link: Link, lines: bytes, now: events.Instant) -> None:
         """What comes while an answer is awaited; a stranger, who may wait long, is not to fill our memory meanwhile."""
         if link.is_stranger and len(link.parked) + len(lines) > STRANGER_BYTES:
             link.is_parked = False
             link.parked = b""
             self._board.notice(Level.WARNING, "stranger_too_talkative", link=link.name, limit_bytes=STRANGER_BYTES)
-            self._leave(link, now, CloseReason.LIMIT)
-            self._board.close(link, CloseReason.LIMIT)
+            self._leave(link, now, events.CloseReason.LIMIT)
+            self._board.close(link, events.CloseReason.LIMIT)
         else:
             link.parked += lines
 
-    def _credential_checked(self, event: CredentialChecked, now: Instant) -> None:
+    def _credential_checked(self, event: events.CredentialChecked, now: events.Instant) -> None:
         credential_checked(self._board, event.link, event.credential, now)
-        self._resume(event.link, now)
+        link = self._board.registry.links.get(event.link)
+        if link is not None:
+            self._resume(link, now)
 
-    def _credentials_revoked(self, event: CredentialsRevoked, now: Instant) -> None:
-        for link in revoke(self._board, event):
+    def _credentials_revoked(self, event: events.CredentialsRevoked, now: events.Instant) -> None:
+        for link in revoke(self._board.registry, event):
             self._board.notice(Level.WARNING, "credentials_revoked", link=link.name)
-            self._leave(link, now, CloseReason.AUTH)
-            self._board.close(link, CloseReason.AUTH)
+            self._leave(link, now, events.CloseReason.AUTH)
+            self._board.close(link, events.CloseReason.AUTH)
 
-    def _user_identified(self, event: UserIdentified, now: Instant) -> None:
-        link = self._board.registry.links.get(event.link)
-        if link is not None:
-            link.user = event.user
-            link.user_known = True
-            self._resume(event.link, now)
+    def _user_identified(self, link: Link, event: events.UserIdentified, now: events.Instant) -> None:
+        link.user = event.user
+        link.user_known = True
+        self._resume(link, now)
 
-    def _measured(self, event: Measured, now: Instant) -> None:
-        link = self._board.registry.links.get(event.link)
-        if link is not None:
-            router_stats(self._board, link, event)
-            self._resume(event.link, now)
+    def _measured(self, link: Link, event: events.Measured, now: events.Instant) -> None:
+        router_stats(self._board, link, event)
+        self._resume(link, now)
 
-    def _resume(self, number: int, now: Instant) -> None:
+    def _resume(self, link: Link, now: events.Instant) -> None:
         """The shell has answered: the link's lines go on, and what came after them is dealt with."""
-        link = self._board.registry.links.get(number)
-        if link is None or not link.is_parked:
+        if not link.is_parked:
             return
         lines, link.parked = link.parked, b""
         link.is_parked = False
@@ -207,19 +188,15 @@ class Router:
             forward(self._board, link, lines, now)  # counted when they came
         self._finish(link, now)
 
-    def _line_too_long(self, event: LineTooLong, now: Instant) -> None:
-        link = self._board.registry.links.get(event.link)
-        if link is not None:
-            link.line_limit_bytes = event.limit_bytes
-            self._finish(link, now)
+    def _line_too_long(self, link: Link, event: events.LineTooLong, now: events.Instant) -> None:
+        link.line_limit_bytes = event.limit_bytes
+        self._finish(link, now)
 
-    def _link_ended(self, event: LinkEnded, now: Instant) -> None:
-        link = self._board.registry.links.get(event.link)
-        if link is not None:
-            link.ended = True
-            self._finish(link, now)
+    def _link_ended(self, link: Link, _event: events.LinkEnded, now: events.Instant) -> None:
+        link.ended = True
+        self._finish(link, now)
 
-    def _finish(self, link: Link, now: Instant) -> None:
+    def _finish(self, link: Link, now: events.Instant) -> None:
         """Let a link go that has nothing more to say, once everything it said has been dealt with."""
         if link.is_parked or link.closing:
             return
@@ -228,29 +205,30 @@ class Router:
             self._board.statistics.dropped["too_long"] += 1
             self._board.notice(Level.WARNING, "line_too_long", link=link.name, limit_bytes=limit)
             self._board.refuse(link, "", f"line is longer than {limit} bytes; the link is closed")
-            self._leave(link, now, CloseReason.PROTOCOL)
-            self._board.close(link, CloseReason.PROTOCOL)
+            self._leave(link, now, events.CloseReason.PROTOCOL)
+            self._board.close(link, events.CloseReason.PROTOCOL)
         elif link.ended:
             self._leave(link, now)
-            self._board.close(link, CloseReason.HUP)
+            self._board.close(link, events.CloseReason.HUP)
 
-    def _link_held(self, event: LinkHeld, _now: Instant) -> None:
-        link = self._board.registry.links.get(event.link)
-        if link is not None:
-            link.held = event.held
+    def _link_held(self, link: Link, event: events.LinkHeld, _now: events.Instant) -> None:
+        link.held = event.held
 
-    def _link_closed(self, event: LinkClosed, now: Instant) -> None:
+    def _lines_dropped(self, event: events.LinesDropped, _now: events.Instant) -> None:
+        tell_dropped(self._board, self._board.registry, self._board.statistics, event)
+
+    def _link_closed(self, event: events.LinkClosed, now: events.Instant) -> None:
         board = self._board
         link = board.registry.links.pop(event.link, None)
         if link is None:
             return
         board.statistics.closed[link.kind, event.reason] += 1
-        if event.reason is CloseReason.SLOW:
-            tell_cut(board, link, event.queued_bytes)
+        if event.reason is events.CloseReason.SLOW:
+            tell_cut(board, board.statistics, link, event.queued_bytes)
         link.closing = True
         self._leave(link, now, event.reason)
 
-    def _leave(self, link: Link, now: Instant, reason: CloseReason = CloseReason.HUP) -> None:
+    def _leave(self, link: Link, now: events.Instant, reason: events.CloseReason = events.CloseReason.HUP) -> None:
         """A link is of no more use: whatever hung on it ends."""
         board = self._board
         board.contests.give_up(link)
@@ -264,25 +242,27 @@ class Router:
             board.mesh.gate.gone(link.id)
             handshake.part(board, link, reason, now)
 
-    def _datagram_received(self, event: DatagramReceived, now: Instant) -> None:
+    def _datagram_received(self, event: events.DatagramReceived, now: events.Instant) -> None:
         board = self._board
         if board.draining:
             return
-        board.statistics.received_bytes[LinkKind.SIGNAL] += len(event.data)
+        board.statistics.received_bytes[events.LinkKind.SIGNAL] += len(event.data)
         line = event.data.strip()
         if board.taps:
             board.tap("in", self._signal, line)
         if b"\n" in line:
             board.statistics.dropped["invalid"] += 1
         else:
-            board.statistics.messages_received[LinkKind.SIGNAL] += forward(board, self._signal, line + b"\n", now)
+            board.statistics.messages_received[events.LinkKind.SIGNAL] += forward(
+                board, self._signal, line + b"\n", now
+            )
 
-    def _deadline_reached(self, _event: DeadlineReached, now: Instant) -> None:
+    def _deadline_reached(self, _event: events.DeadlineReached, now: events.Instant) -> None:
         settle_contests(self._board, now)
-        settle_clock(self._board, now)
-        report_untold_runs(self._board, now)
+        settle_clock(self._board, self._board.clock, now)
+        report_untold_runs(self._board, self._board.registry, self._board.run_budget, now)
         self._board.cache.expire(now.monotonic_s)
         upkeep(self._board, now)
 
-    def _handler_failed(self, event: HandlerFailed, _now: Instant) -> None:
+    def _handler_failed(self, event: events.HandlerFailed, _now: events.Instant) -> None:
         self._board.statistics.handler_exceptions[event.stage] += 1

@@ -1,8 +1,10 @@
 """What the mesh does by itself when its time has come: dial, ask for signs of life, repeat, tell, forget."""
 
+from communicator.router.cores.voice import Voice
 from communicator.router.delivery.acknowledgement import repeat_due
 from communicator.router.features.cluster_status import settle_members, settle_status
 from communicator.router.mesh.book.neighbors_file import is_larger, parse_cluster_address
+from communicator.router.mesh.mesh import Mesh
 from communicator.router.peering.exchange import publish_links, publish_services, republish
 from communicator.router.peering.handshake import dial_due, part, settle_contests
 from communicator.router.switchboard import Switchboard
@@ -41,7 +43,7 @@ def upkeep(board: Switchboard, now: Instant) -> None:
     if mesh.publish.is_due(now_s):
         publish_services(board)
     if mesh.republish.is_due(now_s):
-        republish(board, now)
+        republish(board, board.carrier, board.mesh, now)
     repeat_due(board, now)
     if mesh.settling.is_due(now_s):
         mesh.settling.set(None)
@@ -53,8 +55,8 @@ def upkeep(board: Switchboard, now: Instant) -> None:
         board.obey(board.policy, now)
     _settle(board, now)
     if not board.draining:
-        _tell_operators(board, now)
-        _dial(board, now)
+        _tell_operators(board, board.mesh, now)
+        _dial(board, board.mesh, now)
 
 
 def _settle(board: Switchboard, now: Instant) -> None:
@@ -70,20 +72,20 @@ def _settle(board: Switchboard, now: Instant) -> None:
         mesh.out_of_reach.changed()
 
 
-def _dial(board: Switchboard, now: Instant) -> None:
+def _dial(voice: Voice, mesh: Mesh, now: Instant) -> None:
     """Dial whom the address book names, but not while it pauses between two handfuls."""
-    due_s = board.mesh.next_dial_s
+    due_s = mesh.next_dial_s
     if due_s is not None and due_s <= now.monotonic_s:
-        dial_due(board, now)
+        dial_due(voice, mesh.book, now)
 
 
-def _tell_operators(board: Switchboard, now: Instant) -> None:
+def _tell_operators(voice: Voice, mesh: Mesh, now: Instant) -> None:
     """Raise or take down the flag of a router that is out of reach for long."""
-    out_of_reach = board.mesh.out_of_reach
+    out_of_reach = mesh.out_of_reach
     if out_of_reach.is_due(now.monotonic_s):
-        wanted = out_of_reach.look(board.mesh.book.members(), now.monotonic_s)
+        wanted = out_of_reach.look(mesh.book.members(), now.monotonic_s)
         if wanted is not None:
-            board.ask(wanted)
+            voice.ask(wanted)
 
 
 def _ask_for_life(board: Switchboard, now: Instant) -> None:

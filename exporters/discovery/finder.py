@@ -4,7 +4,8 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 
-from communicator.client.instances import Instance, gather_instances, total
+from communicator.answers.services import Instance
+from communicator.client.instances import gather_instances, total
 from communicator.client.status import read_cluster_status
 from communicator.errors import BellwetherError
 from communicator.protocol import Message

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from communicator.client.instances import Instance
+from communicator.answers.services import Instance
 from communicator.errors import AddressError
 from communicator.protocol.addresses import HostPort, parse_host_port
 

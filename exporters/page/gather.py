@@ -12,7 +12,7 @@ from communicator.answers.explanations import Explanation
 from communicator.answers.reading import read_answer
 from communicator.answers.releases import CanaryReport, join_pages
 from communicator.answers.router import Statistics
-from communicator.client.instances import Instance
+from communicator.answers.services import Instance
 from communicator.client.status import ClusterStatus
 from communicator.errors import BellwetherError, MalformedAnswerError, NoReceiverError
 from communicator.flags import FlagDirectory

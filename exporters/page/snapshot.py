@@ -10,7 +10,7 @@ from communicator.answers.clocks import ClockReport, Point
 from communicator.answers.clusters import Graph
 from communicator.answers.releases import CanaryReport
 from communicator.answers.router import Statistics
-from communicator.client.instances import Instance
+from communicator.answers.services import Instance
 from communicator.client.status import ClusterStatus
 from communicator.flags.flag import Flag
 from communicator.protocol.names import is_tool_name

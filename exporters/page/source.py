@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
+from communicator.answers.services import Instance
 from communicator.client import Service
-from communicator.client.instances import Instance
 from communicator.client.status import ClusterStatus
 from exporters.asking import ask, ask_for_instances
 from exporters.questions import Question

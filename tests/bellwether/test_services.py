@@ -7,7 +7,8 @@ from rich.console import Console
 
 from bellwether.answers import to_json
 from bellwether.services import render, to_table
-from communicator.client.instances import Instance, read_page
+from communicator.answers.services import Instance
+from communicator.client.instances import read_page
 from communicator.protocol import Message
 
 PRINTER = {

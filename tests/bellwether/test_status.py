@@ -10,7 +10,7 @@ from bellwether.answers import to_json
 from bellwether.status import View, render
 from communicator.answers.clocks import Claim
 from communicator.answers.router import Statistics
-from communicator.client.instances import Instance
+from communicator.answers.services import Instance
 
 ROUTER = Statistics(
     server="alpha",

@@ -11,9 +11,10 @@ from canary.enforcement import REFUSED_S, RENEW_S, REPEAT_S, Enforcement
 from canary.judge.state import State
 from canary.leadership import SILENT_S
 from canary.mind import Mind
-from canary.policy import ENTRIES, Denial, render_cluster_policy
+from canary.policy import Denial, render_cluster_policy
 from canary.records import Actor, HoldHeard, Overridden, OverrideEnded, PolicyIssued, RunBegan, VersionJudged
 from canary.rules import Rules
+from communicator.answers.policy import ENTRIES
 from communicator.client import Service
 from communicator.errors import RemoteProtocolError
 from communicator.protocol import Message

@@ -8,9 +8,10 @@ from canary.judge.explain import explain
 from canary.judge.releases import routable
 from canary.judge.state import Cell, State
 from canary.ledger.snapshot import decode_state, encode_state
-from canary.policy import LONGEST_S, Denial
+from canary.policy import Denial
 from canary.records import CellKey, Entry, HoldHeard, RunBegan, decode_record, encode_record
 from canary.rules import Rules
+from communicator.answers.policy import LONGEST_S
 
 HELD = Denial("billing", "2.0", "b1", "*", 900.0, "never worked", probe_allowed=False)
 KEY = CellKey("*", "billing", "2.0", "b1")

@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from canary.policy import Denial, PolicyKeeper, Wanted, Weight, merge, read_cluster_policy
+from canary.policy import Denial, PolicyKeeper, Wanted, merge, read_cluster_policy
+from communicator.answers.policy import Weight
 from communicator.router.cores.policy import EMPTY, PolicyInForce, parse_policy
 
 BLOCK = Denial("billing", "2.0", "abc", "alpha", 700.0, "never worked in 7 tries", probe_allowed=False)

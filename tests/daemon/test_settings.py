@@ -1,7 +1,5 @@
 """communicatord.toml: every default is good, and a bad value is named by its key."""
 
-import dataclasses
-
 import pytest
 
 from communicator.daemon.settings import CommunicatordSettings, LimitsSettings
@@ -63,9 +61,9 @@ def test_directories_that_are_to_be_enforced_may_be_written_otherwise():
 
 
 def test_every_limit_of_the_router_is_a_setting_with_the_same_default():
-    assert LimitsSettings().for_router == RouterLimits()
-    for field in dataclasses.fields(RouterLimits):
-        assert getattr(_load(f"limits.{field.name}=4321").limits.for_router, field.name) == 4321
+    for name in RouterLimits.__struct_fields__:
+        assert getattr(LimitsSettings(), name) == getattr(RouterLimits(), name)
+        assert getattr(_load(f"limits.{name}=4321").limits, name) == 4321
 
 
 @pytest.mark.parametrize("signal", ["192.0.2.1:4041", "0.0.0.0:4041", "[::]:4041", "127.0.0.1:4041", ""])

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from communicator.client.instances import Instance
+from communicator.answers.services import Instance
 from exporters.suite_processes import SuiteProcesses
 
 ELSEWHERE = "cd://127.0.0.1:4040"

@@ -55,7 +55,7 @@ def recompute(board: Switchboard) -> dict[str, float | None]:
         "contests of servers": _earliest(contest.deadline_s for contest in mesh.contests._by_name.values()),
         "strangers": _earliest(mesh.strangers._until_s.values()),
         "acknowledgements": _earliest(at_s for at_s, _, _ in board.pending._planned),
-        "clock": board.clock.expires_s,
+        "clock": board.clock.word.expires_s,
         "dials": None if board.draining else mesh._book.next_due_s,
     }
 

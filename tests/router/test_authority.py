@@ -2,11 +2,12 @@
 
 import pytest
 
+from communicator.answers.services import Role
 from communicator.protocol import Message
 from communicator.router.path.table import HANDLERS
 from communicator.router.vocabulary.authority import OWNED_SERVICES, RULES, Speaker, judge
 from communicator.router.vocabulary.events import LinkKind, User
-from communicator.router.vocabulary.registry import Registration, Role
+from communicator.router.vocabulary.registry import Registration
 
 
 def registered(service, role="live"):

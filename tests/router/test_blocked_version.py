@@ -1,6 +1,7 @@
 import pytest
 
-from communicator.router.cores.policy import Denial, Policy, render_kept
+from communicator.answers.policy import Denial, Policy
+from communicator.router.cores.policy import render_kept
 from communicator.router.cores.run_budget import BURST, SUM_S
 from communicator.router.vocabulary.effects import Close, Level, Notice
 from communicator.router.vocabulary.events import CloseReason

@@ -83,7 +83,7 @@ def silence_strangers(board):
 
 
 def silence_clock(board):
-    board.clock_due = Silent("clock", board.deadlines.changed)
+    board.clock.due = Silent("clock", board.deadlines.changed)
 
 
 def silence_dials(board):

@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from communicator.answers.policy import ENTRIES
 from communicator.errors import RemoteProtocolError
 from communicator.router.cores.policy import (
     EMPTY,
-    ENTRIES,
     POLICY_BYTES,
     Blocking,
     PolicyInForce,

@@ -1,7 +1,8 @@
 import pytest
 
+from communicator.answers.services import Role
 from communicator.router.vocabulary.events import LinkKind
-from communicator.router.vocabulary.registry import Link, Registration, Registry, Role
+from communicator.router.vocabulary.registry import Link, Registration, Registry
 
 
 def make_link(registry, number):

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from communicator.protocol.line_form import decode
 from communicator.router.cores.learning import Learnt, render_learnt
 from communicator.router.vocabulary.cache_policy import CachePolicy
 from communicator.router.vocabulary.config import PackagedService, RouterLimits
@@ -242,8 +243,21 @@ def test_a_service_of_an_empty_file_has_no_description(playbook):
     book = playbook().play("+ A unix bob")
     book.write("A", b"LIST_SERVICES\n")
     [told] = json.loads(book.hear("A").get("services"))
-    assert "description" not in told
+    assert told["description"] == ""
     assert told["commands"] == []
+
+
+def test_what_a_service_is_for_is_told_on_other_hosts_too():
+    known = {"known_services": frozenset({"worker"}), "packaged": {"worker": PackagedService(description="works")}}
+    cluster = Cluster(chain("ab"), **known)
+    asker = cluster.service("a", "asker")
+    cluster.service("b", "worker")
+    cluster.say(asker, "LIST_SERVICES", seconds=1)
+    told = json.loads(decode(asker.take()[-1].encode()).get("services"))
+    assert {(one["server"], one["state"], one["description"]) for one in told if one["service"] == "worker"} == {
+        ("a", "down", "works"),
+        ("b", "up", "works"),
+    }
 
 
 @pytest.fixture

@@ -4,10 +4,12 @@ from random import Random
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from communicator.errors import RemoteProtocolError
 from communicator.protocol import decode
 from communicator.router.path.router_front import front_of, head_of
+from communicator.router.vocabulary.config import RouterLimits
 from communicator.router.vocabulary.effects import Send
 from communicator.router.vocabulary.events import Instant, LinesReceived
 from simulation.cluster import Cluster, chain, star
@@ -331,10 +333,7 @@ def test_the_ways_remembered_of_a_link_are_bounded():
     cluster = Cluster(chain("ab"))
     cluster.service("b", "svc")
     board = cluster["b"]._board
-    board.config = type(board.config)(
-        **{name: getattr(board.config, name) for name in board.config.__dataclass_fields__ if name != "limits"},
-        limits=type(board.config.limits)(routes=4),
-    )
+    board.config = replace(board.config, limits=RouterLimits(routes=4))
     link = link_to(cluster, "b", "a")
     for number in range(50):
         line = b"<a:s b:svc/C%d x=1\n" % number

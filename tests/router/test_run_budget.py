@@ -2,9 +2,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from communicator.answers.services import Role
 from communicator.router.cores.deadlines import Deadlines
 from communicator.router.cores.run_budget import ACCOUNTS, BURST, PER_S, SUM_S, TICK_S, RunBudget, Sum
-from communicator.router.vocabulary.registry import Registration, Role
+from communicator.router.vocabulary.registry import Registration
 
 
 def run(number, service="svc_a"):

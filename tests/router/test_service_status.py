@@ -86,5 +86,6 @@ def test_what_was_announced_is_told(playbook):
         "metrics_port": 9404,
         "probe_port": 4044,
         "commands": ["HELP", "PING"],
+        "description": "",
     }
     assert by_name["offline"]["state"] == "down"

@@ -8,7 +8,8 @@ from communicator.answers.router import Statistics as Told
 from communicator.protocol import Message
 from communicator.protocol.limits import LINE_BYTES_HARD
 from communicator.protocol.line_form import encode
-from communicator.router.cores.statistics import LINKS_TOLD, Statistics, fill
+from communicator.router.cores.statistics import Statistics, fill
+from communicator.router.features.information import LINKS_TOLD
 from communicator.router.vocabulary.events import (
     CloseReason,
     HandlerFailed,

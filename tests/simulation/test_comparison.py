@@ -70,9 +70,8 @@ def test_clusters_of_five_do_as_c_routers_would_whatever_befalls_them(seed):
 
 
 def test_a_router_that_sends_to_who_was_told_is_found(monkeypatch):
-    monkeypatch.setattr(
-        seeking, "flood_targets", lambda board, source, _informed: flooding.flood_targets(board, source, frozenset())
-    )
+    flood_targets = flooding.flood_targets
+    monkeypatch.setattr(seeking, "flood_targets", lambda *given: flood_targets(*given[:-1], frozenset()))
     found = [finding for seed in range(5) for finding in play_five(seed)]
     assert "doubled" in {finding.wrong.partition(" ")[0] for finding in found}
 

@@ -1,9 +1,9 @@
 """Routers that are wrong in one way each: the simulator must notice every one of them."""
 
 import re
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from communicator.router import Router
 from communicator.router.vocabulary.effects import Send

@@ -1,6 +1,6 @@
 """PURE: what was said of the state of the cluster, to all who listen and to those who asked; it does not know what a state is."""
 
-from dataclasses import dataclass, field
+import msgspec
 
 _DIFFERENT = 2
 """Answers remembered: of two that differ one is not what all are told in the end."""
@@ -8,11 +8,10 @@ _DIFFERENT = 2
 State = dict[str, str]
 
 
-@dataclass(slots=True)
-class ClusterNews:
+class ClusterNews(msgspec.Struct):
     """Changes are told a moment later, all at once; who asks hears of them before, and is not to be left with what did not last."""
 
-    told: State = field(default_factory=dict)
+    told: State = {}
     """What all were told last; empty: nothing yet."""
     _answered: tuple[State, ...] = ()
 

@@ -1,7 +1,8 @@
 """Names that two want at once: who waits for which, while the holder is asked whether it lives; it sends nothing."""
 
-import dataclasses
 from typing import Generic, TypeVar
+
+import msgspec
 
 from communicator.router.cores.deadlines import Deadline
 from communicator.router.vocabulary.registry import Link
@@ -12,8 +13,7 @@ Claim = TypeVar("Claim")
 """What a newcomer is entered with once the name is its own: of a service its registration, of a router its offer."""
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Contest(Generic[Claim]):
+class Contest(msgspec.Struct, Generic[Claim], frozen=True):
     """A newcomer that waits while the holder of a name, the elder, is asked whether it lives."""
 
     name: str
@@ -77,7 +77,7 @@ class Contests(Generic[Claim]):
         due = [contest for contest in self._by_name.values() if contest.deadline_s <= now_s]
         for contest in due:
             del self._by_name[contest.name]  # it is the last one now
-            self._by_name[contest.name] = dataclasses.replace(contest, deadline_s=now_s + ELDER_ANSWERS_WITHIN_S)
+            self._by_name[contest.name] = msgspec.structs.replace(contest, deadline_s=now_s + ELDER_ANSWERS_WITHIN_S)
         self._announce()
         return due
 

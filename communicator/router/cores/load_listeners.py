@@ -1,7 +1,8 @@
 """Who wants to hear of a load average, of this host or of others, and which routers were asked to tell theirs; it sends nothing."""
 
-from dataclasses import dataclass, field
 from typing import NamedTuple
+
+import msgspec
 
 from communicator.router.vocabulary.registry import Link, Party
 
@@ -23,15 +24,14 @@ class Asked(NamedTuple):
         return self[:-1] == other[:-1]
 
 
-@dataclass(slots=True)
-class LoadListeners:
+class LoadListeners(msgspec.Struct):
     """What each listener wants; bounded by the links there are, and by the hosts of the cluster."""
 
-    of_this_host: dict[Link | Party, float | None] = field(default_factory=dict)
+    of_this_host: dict[Link | Party, float | None] = {}
     """A link, or the router of a host behind others, and which average it was told last."""
-    of_others: dict[str, dict[Link, None]] = field(default_factory=dict)
+    of_others: dict[str, dict[Link, None]] = {}
     """``IP:port``, or the IP address alone, to the links that want to hear of that host."""
-    asked: dict[str, Asked] = field(default_factory=dict)
+    asked: dict[str, Asked] = {}
     """By server."""
     is_sampled: bool = False
     """Whether the shell has been told to look at the load every second."""

@@ -1,9 +1,12 @@
-"""How many runs of each service the canary is told of one by one, and which are summed up instead; it tells nobody itself."""
+"""Which runs the canary is told of one by one, which are summed up, and what it is to hear later; it tells nobody itself."""
 
+from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
+import msgspec
+
+from communicator.protocol.message import Message
 from communicator.router.cores.deadlines import Deadline
 from communicator.router.vocabulary.registry import Registration
 
@@ -17,6 +20,8 @@ SUM_S = 3.0
 """How often it is told how many runs were not told, of each service: before the canary has settled what else it heard of them."""
 ACCOUNTS = 1_000
 """Services with an account, above which those that are within their budget have theirs closed."""
+ENDS_KEPT = 1024
+"""Ends of runs remembered while no canary is registered: one a second for a quarter of an hour."""
 
 
 class Sum(NamedTuple):
@@ -29,14 +34,13 @@ class Sum(NamedTuple):
     """and how many they are, with it."""
 
 
-@dataclass(slots=True)
-class _Account:
+class _Account(msgspec.Struct):
     """Of one service; what is refused has one of its own, so that neither drives out the other."""
 
     left: float
     at_s: float
     """When so many were left."""
-    waiting: dict[str, Registration] = field(default_factory=dict)
+    waiting: dict[str, Registration] = {}
     """By run_id: the runs that go on and were not told yet, the oldest first."""
     sum: Sum | None = None
     sum_due_s: float = 0.0
@@ -77,6 +81,10 @@ class RunBudget:
         self._accounts: dict[tuple[str, bool], _Account] = {}
         """By service, and whether it is of those that are refused."""
         self._unsettled: dict[tuple[str, bool], _Account] = {}
+        self.ends: deque[Message] = deque(maxlen=ENDS_KEPT)
+        """What a canary is to hear once there is one."""
+        self.not_told = 0
+        """Runs that were not told one by one."""
         self._tidy_at = ACCOUNTS
         self.due = due
 

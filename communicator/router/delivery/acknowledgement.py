@@ -3,10 +3,13 @@
 from communicator.errors import RemoteProtocolError
 from communicator.protocol.message import Message
 from communicator.protocol.names import ROUTER_SERVICE
+from communicator.router.cores.statistics import Statistics
+from communicator.router.cores.voice import Voice
 from communicator.router.delivery.reports import report, tell_hop
 from communicator.router.mesh.acknowledgements import GIVE_UP_AFTER_S, Pending
+from communicator.router.mesh.received import Received
 from communicator.router.switchboard import Switchboard
-from communicator.router.vocabulary.carrier import next_of
+from communicator.router.vocabulary.carrier import Carrier, next_of
 from communicator.router.vocabulary.effects import Level
 from communicator.router.vocabulary.envelope import ACK_ID, Envelope, maker_of, write_line
 from communicator.router.vocabulary.events import Instant
@@ -37,15 +40,15 @@ def send_until_acknowledged(
         board.notice(Level.WARNING, "too_many_unacknowledged", messages=len(board.pending), bytes=board.pending.bytes)
         report(board, envelope, "failed", "overload")
         return
-    _transmit(board, pending, now)
+    _transmit(board, board.carrier, board.statistics, pending, now)
 
 
-def _transmit(board: Switchboard, pending: Pending, now: Instant) -> None:
-    hop = board.carrier.hop(pending.server)
+def _transmit(voice: Voice, carrier: Carrier, statistics: Statistics, pending: Pending, now: Instant) -> None:
+    hop = carrier.hop(pending.server)
     if hop is not None:
-        board.statistics.routed["next_hop"] += 1
-        board.transmit(hop.link, pending.line, 1)
-        tell_hop(board, pending.envelope, now, "forwarded", next_of(hop, (pending.server,)))
+        statistics.routed["next_hop"] += 1
+        voice.transmit(hop.link, pending.line, 1)
+        tell_hop(voice, pending.envelope, now, "forwarded", next_of(hop, (pending.server,)))
 
 
 def repeat_due(board: Switchboard, now: Instant) -> None:
@@ -58,7 +61,7 @@ def repeat_due(board: Switchboard, now: Instant) -> None:
             tell_hop(board, pending.envelope, now, "failed", reason="not_acknowledged")
         else:
             board.pending.repeated_total += 1
-            _transmit(board, pending, now)
+            _transmit(board, board.carrier, board.statistics, pending, now)
 
 
 def acknowledged(board: Switchboard, _link: Link, message: Message, _now: Instant) -> None:
@@ -80,7 +83,9 @@ def acknowledged(board: Switchboard, _link: Link, message: Message, _now: Instan
         report(board, pending.envelope, "failed", reason)
 
 
-def acknowledge(board: Switchboard, envelope: Envelope, status: str, now: Instant, reason: str = "") -> None:
+def acknowledge(
+    voice: Voice, received: Received, envelope: Envelope, status: str, now: Instant, reason: str = ""
+) -> None:
     """Tell the router that waits for it what became of a message: delivered, cached, or failed for good.
 
     What has arrived is remembered, so that a copy of it is known as one.
@@ -88,18 +93,18 @@ def acknowledge(board: Switchboard, envelope: Envelope, status: str, now: Instan
     if not envelope.ack_id:
         return
     if status != "failed":
-        board.received.is_new(envelope.ack_id, now.monotonic_s)
+        received.is_new(envelope.ack_id, now.monotonic_s)
     told = {ACKNOWLEDGED_ID: envelope.ack_id, "status": status, "reason": reason}
-    board.tell_party(
+    voice.tell_party(
         Party(maker_of(envelope.ack_id), ROUTER_SERVICE),
         Message("ACKNOWLEDGED", {name: value for name, value in told.items() if value}),
     )
 
 
-def is_repeated(board: Switchboard, envelope: Envelope, now: Instant) -> bool:
+def is_repeated(voice: Voice, statistics: Statistics, received: Received, envelope: Envelope, now: Instant) -> bool:
     """Whether this is a copy of what has arrived already; if so it is acknowledged once more, and goes no further."""
-    if not board.received.holds(envelope.ack_id, now.monotonic_s):
+    if not received.holds(envelope.ack_id, now.monotonic_s):
         return False
-    board.statistics.dropped["duplicate"] += 1
-    acknowledge(board, envelope, "delivered", now)
+    statistics.dropped["duplicate"] += 1
+    acknowledge(voice, received, envelope, "delivered", now)
     return True

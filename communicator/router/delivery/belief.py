@@ -3,6 +3,7 @@
 from communicator.protocol.message import Message
 from communicator.protocol.names import ROUTER_SERVICE
 from communicator.router.switchboard import Switchboard
+from communicator.router.vocabulary.carrier import Carrier
 from communicator.router.vocabulary.envelope import read_spread, stripped
 from communicator.router.vocabulary.events import Instant
 from communicator.router.vocabulary.registry import Link
@@ -27,18 +28,18 @@ def why_not_believed(board: Switchboard, link: Link, message: Message, now: Inst
         return ""
     spread = read_spread(message)
     if spread is not None:
-        if not _runs_ours(board, server):
+        if not _runs_ours(board.carrier, server):
             return ""  # C++ routers pass on what others spread, and tell nobody whom they are linked with; so do ours among them
         if board.mesh.announced.holds(spread.key(server), stripped(message), now.monotonic_s):
             return ""
     return f"nothing of {server!r} comes by way of {link.name!r}"
 
 
-def is_word_of_leaf(board: Switchboard, link: Link, message: Message, now: Instant) -> bool:
+def is_word_of_leaf(carrier: Carrier, link: Link, message: Message, now: Instant) -> bool:
     """Whether a message comes from a server that keeps no directory, or by way of one: nobody has proven who wrote it.
 
     Args:
-        board: The router's state.
+        carrier: The ways to other routers.
         link: A link of routers.
         message: What it brings, and is believed.
         now: The time.
@@ -48,10 +49,10 @@ def is_word_of_leaf(board: Switchboard, link: Link, message: Message, now: Insta
         return False
     if server in ("", peer.server):
         return peer.is_leaf
-    return not (_runs_ours(board, server) or board.carrier.may_carry(link, server, now.monotonic_s))
+    return not (_runs_ours(carrier, server) or carrier.may_carry(link, server, now.monotonic_s))
 
 
-def _runs_ours(board: Switchboard, server: str) -> bool:
+def _runs_ours(carrier: Carrier, server: str) -> bool:
     """Whether a server is one that keeps a directory, and can be reached."""
-    hop = board.carrier.hop(server)
-    return hop is not None and not hop.is_leaf and board.carrier.leaf(server) is None
+    hop = carrier.hop(server)
+    return hop is not None and not hop.is_leaf and carrier.leaf(server) is None

@@ -1,16 +1,22 @@
 """One message to many: broadcasts to all who understand the command, and messages to every instance of a service."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from communicator.protocol.addresses import ip_of, is_private
 from communicator.protocol.line_form import encode_line
 from communicator.protocol.names import BROADCAST_SERVICES, PRIVATE_NETWORK, THIS_SERVER
+from communicator.router.cores.policy import PolicyInForce
+from communicator.router.cores.statistics import Statistics
 from communicator.router.delivery.acknowledgement import acknowledge, is_repeated, send_until_acknowledged
 from communicator.router.delivery.choosing import told_of
 from communicator.router.delivery.flooding import HOPS_MAX, flood_parameters, look_around
 from communicator.router.delivery.reports import tell_hop
+from communicator.router.mesh.directory import Directory
+from communicator.router.mesh.mesh import Mesh
+from communicator.router.mesh.received import Received
 from communicator.router.switchboard import Switchboard
-from communicator.router.vocabulary.carrier import Hop, group_by_hop, next_of
+from communicator.router.vocabulary.carrier import Carrier, Hop, group_by_hop, next_of
+from communicator.router.vocabulary.config import RouterConfig
 from communicator.router.vocabulary.envelope import (
     ACK_ID,
     BROADCAST_ID,
@@ -40,7 +46,7 @@ def broadcast(board: Switchboard, envelope: Envelope, now: Instant) -> None:
     if envelope.serves is None and message.service != THIS_SERVER and hops < HOPS_MAX:
         directory = board.mesh.directory
         everyone = directory.servers_accepting(message.command) | directory.leaves()
-        interested = _in_scope(board, everyone, message.service) - _informed(board, envelope)
+        interested = _in_scope(board.mesh, everyone, message.service) - _informed(board.mesh, envelope)
     _spread(board, envelope, board.registry.listeners(message.command), interested, now)
 
 
@@ -55,15 +61,16 @@ def deliver_all(board: Switchboard, envelope: Envelope, now: Instant) -> bool:
     local = () if live is None or live is envelope.link else (live,)
     interested = frozenset[str]()
     if envelope.serves is None and message.server != THIS_SERVER:
-        interested = _in_scope(board, _servers_with(board, message.service, now), message.server)
-        interested -= _told_otherwise(board, envelope)
+        everyone = _servers_with(board.mesh.directory, board.policy, message.service, now)
+        interested = _in_scope(board.mesh, everyone, message.server)
+        interested -= _told_otherwise(board.config, board.carrier, board.mesh, envelope)
     if not (local or interested or envelope.serves is not None):
         return False
     _spread(board, envelope, local, interested, now)
     return True
 
 
-def _told_otherwise(board: Switchboard, envelope: Envelope) -> frozenset[str]:
+def _told_otherwise(config: RouterConfig, carrier: Carrier, mesh: Mesh, envelope: Envelope) -> frozenset[str]:
     """The servers that need no copy of a message to every instance that C++ routers spread.
 
     Its sender's has been told. What goes to another C++ router cannot be known as a copy there: one of our routers sees to those
@@ -71,19 +78,19 @@ def _told_otherwise(board: Switchboard, envelope: Envelope) -> frozenset[str]:
     """
     if not envelope.is_flooded:
         return frozenset()
-    told = told_of(board, envelope)
-    sees_to_leaves = told is not None and min(told) == board.config.server_name
-    leaves: frozenset[str] = frozenset() if sees_to_leaves else board.mesh.directory.leaves()
+    told = told_of(config, carrier, mesh, envelope)
+    sees_to_leaves = told is not None and min(told) == config.server_name
+    leaves: frozenset[str] = frozenset() if sees_to_leaves else mesh.directory.leaves()
     return leaves | {envelope.message.sent_from_server}
 
 
-def _servers_with(board: Switchboard, service: str, now: Instant) -> frozenset[str]:
+def _servers_with(directory: Directory, policy: PolicyInForce, service: str, now: Instant) -> frozenset[str]:
     return frozenset(
         one.server
-        for one in board.mesh.directory.instances(service)
+        for one in directory.instances(service)
         if one.state == "up"
         and one.role == "live"
-        and board.policy.blocked(service, one.version, one.build, one.server, now.monotonic_s) is None
+        and policy.blocked(service, one.version, one.build, one.server, now.monotonic_s) is None
     )
 
 
@@ -96,7 +103,8 @@ def _spread(
     if serves is not None:
         interested = serves - {own}
     is_for_us = serves is None or own in serves
-    is_known = is_for_us and _is_known(board, envelope, now)
+    known = (board.statistics, board.received, envelope, now)
+    is_known = is_for_us and (is_repeated(board, *known) if envelope.ack_id else is_copy(*known))
     if is_known and serves is None:
         return
     if is_for_us and not is_known:
@@ -107,23 +115,19 @@ def _spread(
         board.statistics.dropped["hops"] += 1
 
 
-def _is_known(board: Switchboard, envelope: Envelope, now: Instant) -> bool:
-    """Whether this copy is not the first."""
-    return is_repeated(board, envelope, now) if envelope.ack_id else is_copy(board, envelope, now)
-
-
-def is_copy(board: Switchboard, envelope: Envelope, now: Instant) -> bool:
+def is_copy(statistics: Statistics, received: Received, envelope: Envelope, now: Instant) -> bool:
     """Whether a message that goes to many routers has been here before; it is remembered and, if so, counted.
 
     Args:
-        board: The router's state.
+        statistics: Where it is counted.
+        received: What has arrived lately.
         envelope: The message; one that goes to one router only is no copy.
         now: The time.
     """
     spread = envelope.spread
-    if spread is None or board.received.is_new(spread.key(envelope.message.sent_from_server), now.monotonic_s):
+    if spread is None or received.is_new(spread.key(envelope.message.sent_from_server), now.monotonic_s):
         return False
-    board.statistics.dropped["duplicate"] += 1
+    statistics.dropped["duplicate"] += 1
     return True
 
 
@@ -134,15 +138,15 @@ def _hand_over(board: Switchboard, envelope: Envelope, local: tuple[Link, ...], 
         tell_hop(board, envelope, now, "delivered", target.name)
     board.statistics.routed["all" if envelope.message.get("deliver") == "all" else "broadcast"] += 1
     if local or envelope.message.get("deliver") != "all":
-        acknowledge(board, envelope, "delivered", now)
+        acknowledge(board, board.received, envelope, "delivered", now)
     else:
-        acknowledge(board, envelope, "failed", now, "service_unknown")
+        acknowledge(board, board.received, envelope, "failed", now, "service_unknown")
 
 
 def _pass_on(board: Switchboard, envelope: Envelope, servers: frozenset[str], now: Instant) -> None:
     spread = identify(board, envelope, now)
     if board.mesh.directory.leaves() and (envelope.serves is None or not spread.informed):
-        spread = replace(spread, informed=look_around(board).listed(spread.informed))
+        spread = replace(spread, informed=look_around(board.config, board.carrier, board.mesh).listed(spread.informed))
     if envelope.is_ours and envelope.wants_ack:
         _send_each(board, envelope, servers, spread, now)
     else:
@@ -204,18 +208,18 @@ def _send_each(board: Switchboard, envelope: Envelope, servers: frozenset[str], 
                 board.transmit(hop.link, _line(board, envelope, hop, served, spread, now), 1)
 
 
-def _in_scope(board: Switchboard, servers: frozenset[str], scope: str) -> frozenset[str]:
+def _in_scope(mesh: Mesh, servers: frozenset[str], scope: str) -> frozenset[str]:
     """The servers a broadcast of this scope goes to."""
     if scope != PRIVATE_NETWORK:
         return servers
-    addresses = board.mesh.addresses()
+    addresses = mesh.addresses()
     return frozenset(server for server in servers if is_private(addresses.get(server, "")))
 
 
-def _informed(board: Switchboard, envelope: Envelope) -> frozenset[str]:
+def _informed(mesh: Mesh, envelope: Envelope) -> frozenset[str]:
     """The servers that have heard of a broadcast: its sender's, whoever brings it, and those that its list names."""
     if envelope.link.peer is None:
         return frozenset()
     told = envelope.spread.informed if envelope.spread else frozenset()
-    heard = {server for server, address in board.mesh.addresses().items() if ip_of(address) in told}
+    heard = {server for server, address in mesh.addresses().items() if ip_of(address) in told}
     return frozenset(heard | {envelope.link.peer.server, envelope.message.sent_from_server})

@@ -8,38 +8,41 @@ from communicator.protocol.definitions import Checker, Checking
 from communicator.protocol.line_form import decode
 from communicator.protocol.message import Message
 from communicator.protocol.names import ROUTER_SERVICE
-from communicator.router.switchboard import REASON_CHARACTERS, Switchboard
+from communicator.router.cores.statistics import Statistics
+from communicator.router.cores.voice import REASON_CHARACTERS, Voice
+from communicator.router.switchboard import Switchboard
+from communicator.router.vocabulary.config import RouterConfig
 from communicator.router.vocabulary.effects import Level
 from communicator.router.vocabulary.registry import Link
 
 
-def pass_unread(board: Switchboard, head: bytes, lines: bytes) -> bool:
+def pass_unread(config: RouterConfig, head: bytes, lines: bytes) -> bool:
     """Whether lines with one header need not be looked into: nobody checks them, or they are good for sure.
 
     Args:
-        board: The router's state.
+        config: Who we are, and the rules of this host.
         head: What stands before the parameters, the same in all lines.
         lines: Whole lines, each with its newline.
     """
-    checks = board.config.checks
-    return checks is None or checks.checker.passes_all(head, lines, board.config.server_name)
+    checks = config.checks
+    return checks is None or checks.checker.passes_all(head, lines, config.server_name)
 
 
-def lines_to_check(board: Switchboard, lines: bytes, head_of: Callable[[bytes], bytes]) -> dict[bytes, set[bytes]]:
+def lines_to_check(config: RouterConfig, lines: bytes, head_of: Callable[[bytes], bytes]) -> dict[bytes, set[bytes]]:
     """By header, those lines of one read that have to be checked one by one; headers without any are left out.
 
     Args:
-        board: The router's state.
+        config: Who we are, and the rules of this host.
         lines: Whole lines, each with its newline.
         head_of: What stands before the parameters of a line.
     """
-    checks = board.config.checks
+    checks = config.checks
     if checks is None:
         return {}
     by_head: dict[bytes, list[bytes]] = {}
     for line in BytesIO(lines):
         by_head.setdefault(head_of(line), []).append(line)
-    server = board.config.server_name
+    server = config.server_name
     return {
         head: checks.checker.misses(head, each, server)
         for head, each in by_head.items()
@@ -47,16 +50,16 @@ def lines_to_check(board: Switchboard, lines: bytes, head_of: Callable[[bytes], 
     }
 
 
-def passes(board: Switchboard, line: bytes) -> bool:
+def passes(config: RouterConfig, line: bytes) -> bool:
     """Whether one line, which was not found good together with others, is good all the same.
 
     Args:
-        board: The router's state.
+        config: Who we are, and the rules of this host.
         line: The line, which has a way to go on unread.
     """
-    checks = board.config.checks
+    checks = config.checks
     try:
-        return checks is None or not checks.checker.fault(decode(line), board.config.server_name)
+        return checks is None or not checks.checker.fault(decode(line), config.server_name)
     except ProtocolError:
         return False
 
@@ -86,44 +89,45 @@ def find_leaving(board: Switchboard, link: Link, message: Message) -> str:
         link: Who sent it: a process of this host.
         message: What was said.
     """
-    if not is_local(board, message.command):
+    if not is_local(board.config, message.command):
         return ""
     reason = f"{message.command} stays on its host, and there is no {message.service!r} here"
     return _held_against(board, link, message, reason)
 
 
-def find_fault_kept(board: Switchboard, message: Message) -> str:
+def find_fault_kept(config: RouterConfig, statistics: Statistics, message: Message) -> str:
     """Why a message that was kept is not to be delivered: rules may be others than those when it came.
 
     A fault is counted only where it is refused: where messages are only watched, that was done when it came.
 
     Args:
-        board: The router's state, see `holds_to_definitions`.
+        config: Who we are, and the rules of this host.
+        statistics: Where it is counted.
         message: What was kept, under the true name of its sender.
     """
-    checks = board.config.checks
+    checks = config.checks
     if checks is None or message.sent_from_service == ROUTER_SERVICE:
         return ""
-    is_foreign = message.sent_from_server not in ("", board.config.server_name)
-    reason = _fault(checks.checker, message, board.config.server_name, is_foreign=is_foreign)
-    board.statistics.faulty_messages += bool(reason)
+    is_foreign = message.sent_from_server not in ("", config.server_name)
+    reason = _fault(checks.checker, message, config.server_name, is_foreign=is_foreign)
+    statistics.faulty_messages += bool(reason)
     return reason
 
 
-def is_local(board: Switchboard, command: str) -> bool:
+def is_local(config: RouterConfig, command: str) -> bool:
     """Whether messages of a command are not to leave this host, and somebody watches that."""
-    checks = board.config.checks
+    checks = config.checks
     return checks is not None and checks.checker.is_local(command)
 
 
-def holds_to_definitions(board: Switchboard, command: str = "") -> bool:
+def holds_to_definitions(config: RouterConfig, command: str = "") -> bool:
     """Whether a message that is not as it was defined is refused.
 
     Args:
-        board: The router's state.
+        config: Who we are, and the rules of this host.
         command: Of the message; without one, whether any is.
     """
-    checks = board.config.checks
+    checks = config.checks
     return checks is not None and checks.mode is Checking.ENFORCE and not checks.checker.watches(command)
 
 
@@ -145,16 +149,16 @@ def _is_of_a_router(link: Link, message: Message) -> bool:
 def _held_against(board: Switchboard, link: Link, message: Message, reason: str) -> str:
     """Count a fault; the reason where it is to be refused, else it is told and nothing more."""
     board.statistics.faulty_messages += 1
-    if holds_to_definitions(board, message.command):
+    if holds_to_definitions(board.config, message.command):
         return reason
     _tell(board, link, message, reason)
     return ""
 
 
-def _tell(board: Switchboard, link: Link, message: Message, reason: str) -> None:
+def _tell(voice: Voice, link: Link, message: Message, reason: str) -> None:
     link.faults += 1
     if link.faults.bit_count() == 1:  # the 1st, 2nd, 4th, 8th …: what is wrong is wrong again and again
-        board.notice(
+        voice.notice(
             Level.WARNING,
             "message_faulty",
             link=link.name,

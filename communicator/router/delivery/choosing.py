@@ -1,14 +1,18 @@
 """Which instance of a service gets a message: this host's first, then the cheapest elsewhere, as far as the policy allows."""
 
+from communicator.answers.services import Instance, Role
 from communicator.protocol.addresses import ip_of, is_private
 from communicator.protocol.names import PRIVATE_NETWORK, THIS_SERVER
 from communicator.router.cores.balancing import Balancer, Candidate
+from communicator.router.cores.policy import PolicyInForce
 from communicator.router.delivery.checking import find_leaving, holds_to_definitions, is_local
+from communicator.router.mesh.mesh import Mesh
 from communicator.router.switchboard import Switchboard
+from communicator.router.vocabulary.carrier import Carrier
+from communicator.router.vocabulary.config import RouterConfig
 from communicator.router.vocabulary.envelope import Envelope
 from communicator.router.vocabulary.events import Instant
-from communicator.router.vocabulary.records import Instance
-from communicator.router.vocabulary.registry import Link, Role
+from communicator.router.vocabulary.registry import Link
 
 BALANCERS_KEPT = 1024
 """Services whose traffic is split; beyond it all begin anew."""
@@ -29,14 +33,14 @@ def choose(board: Switchboard, envelope: Envelope, now: Instant) -> Link | str |
     """
     message = envelope.message
     found = candidates(board, message.service, message.server, now, exclude=envelope.link)
-    if is_local(board, message.command):
+    if is_local(board.config, message.command):
         found = _at_home(board, envelope, found)
     if envelope.is_flooded or (envelope.link.is_leaf and not message.server):
-        told = told_of(board, envelope)
+        told = told_of(board.config, board.carrier, board.mesh, envelope)
         if told is None:
             found = [one for one in found if one.server == board.config.server_name]
         elif found:
-            found = [one for one in found if one.server == _taker(board, told, found)]
+            found = [one for one in found if one.server == _taker(board.config, told, found)]
             if not found:
                 return LEFT_TO_OTHERS
     if not found:
@@ -53,48 +57,50 @@ def choose(board: Switchboard, envelope: Envelope, now: Instant) -> Link | str |
 def _at_home(board: Switchboard, envelope: Envelope, found: list[Candidate]) -> list[Candidate]:
     """Who of these may get a local message; where such are only watched, one that leaves its host is told, and goes on."""
     here = [one for one in found if one.server == board.config.server_name]
-    if holds_to_definitions(board, envelope.message.command):
+    if holds_to_definitions(board.config, envelope.message.command):
         return here
     if found and not here and envelope.is_ours:
         find_leaving(board, envelope.link, envelope.message)
     return found
 
 
-def told_of(board: Switchboard, envelope: Envelope) -> frozenset[str] | None:
+def told_of(config: RouterConfig, carrier: Carrier, mesh: Mesh, envelope: Envelope) -> frozenset[str] | None:
     """The servers that a leaf has given a message to, ours among them; None where somebody may have it whom we do not know.
 
     Only among routers of ours, which all conclude the same, can one take it for all. A C++ router that has a copy delivers it or
     sends it on without asking.
 
     Args:
-        board: The router's state.
+        config: Who we are, and the rules of this host.
+        carrier: The ways to other routers.
+        mesh: What is known of the other routers.
         envelope: A message for any instance of a service.
     """
-    own, peer, spread = board.config.server_name, envelope.link.peer, envelope.spread
+    own, peer, spread = config.server_name, envelope.link.peer, envelope.spread
     if peer is None or not peer.is_leaf:
         return None
     if spread is None:  # it does not say whom it has told
-        return board.mesh.topology.attached(peer.server) | {own}
+        return mesh.topology.attached(peer.server) | {own}
     if spread.hops > 1 or envelope.message.sent_from_server != peer.server:
         return None
-    listed = spread.informed - {ip_of(board.config.my_address)}
+    listed = spread.informed - {ip_of(config.my_address)}
     first = ip_of(peer.address)  # stands for the first of those that dialled it, and that is us if we have
     if first in listed:
         return frozenset((own,)) if envelope.link.dial is not None and listed == {first} else None
-    links = board.mesh.database.links()
-    routers = {ip_of(state.address): server for server, state in links.items() if board.carrier.hop(server) is not None}
+    links = mesh.database.links()
+    routers = {ip_of(state.address): server for server, state in links.items() if carrier.hop(server) is not None}
     return frozenset((own, *(routers[ip] for ip in listed))) if listed <= routers.keys() else None
 
 
-def _taker(board: Switchboard, told: frozenset[str], found: list[Candidate]) -> str:
+def _taker(config: RouterConfig, told: frozenset[str], found: list[Candidate]) -> str:
     """Which of the servers that have a message takes it.
 
     Those that have the service themselves come first, then the first by name passes it on; all of them conclude the same.
     """
     having = sorted(one.server for one in found if one.server in told)
     if having:
-        return having[0] if having[0] == board.config.server_name else ""
-    return found[0].server if found and min(told) == board.config.server_name else ""
+        return having[0] if having[0] == config.server_name else ""
+    return found[0].server if found and min(told) == config.server_name else ""
 
 
 def candidates(
@@ -121,24 +127,24 @@ def candidates(
             service=service,
             version=registration.version,
             build=registration.build,
-            role=registration.role,
-            state="up",
         )
         found.insert(0, here)
-    weighed = (_weigh(board, instance, now) for instance in found)
+    weighed = (_weigh(board.config, board.carrier, board.policy, instance, now) for instance in found)
     return [candidate for candidate in weighed if candidate is not None]
 
 
-def _weigh(board: Switchboard, instance: Instance, now: Instant) -> Candidate | None:
+def _weigh(
+    config: RouterConfig, carrier: Carrier, policy: PolicyInForce, instance: Instance, now: Instant
+) -> Candidate | None:
     """An instance as the balancer sees it; None when it cannot be reached, is no live one, or is blocked by the policy."""
-    own = instance.server == board.config.server_name
-    cost = 0.0 if own else board.carrier.cost(instance.server)
-    if cost is None or instance.role is not Role.LIVE or instance.state != "up":
+    own = instance.server == config.server_name
+    cost = 0.0 if own else carrier.cost(instance.server)
+    if cost is None or instance.role != Role.LIVE or instance.state != "up":
         return None
     named = (instance.service, instance.version, instance.build, instance.server)
-    if board.policy.blocked(*named, now.monotonic_s) is not None:
+    if policy.blocked(*named, now.monotonic_s) is not None:
         return None
-    weight = board.policy.weight(*named, now.monotonic_s)
+    weight = policy.weight(*named, now.monotonic_s)
     return Candidate(instance.server, instance.service, instance.version, instance.build, cost, weight)
 
 

@@ -2,6 +2,8 @@
 
 from communicator.protocol.line_form import encode_line
 from communicator.protocol.names import BROADCAST_SERVICES, ROUTER_SERVICE, WILDCARD_SERVERS
+from communicator.router.cores.statistics import Statistics
+from communicator.router.cores.voice import Voice
 from communicator.router.delivery.acknowledgement import acknowledge, is_repeated, send_until_acknowledged
 from communicator.router.delivery.broadcasting import broadcast, deliver_all, is_copy
 from communicator.router.delivery.checking import find_leaving
@@ -10,6 +12,7 @@ from communicator.router.delivery.refusals import refuse_message
 from communicator.router.delivery.repertoire import may_understand
 from communicator.router.delivery.reports import report, tell_hop
 from communicator.router.delivery.seeking import hand_on, seek, spread_further
+from communicator.router.mesh.received import Received
 from communicator.router.switchboard import Switchboard
 from communicator.router.vocabulary.cache_policy import parse_cache_policy
 from communicator.router.vocabulary.carrier import next_of
@@ -51,7 +54,7 @@ def _deliver_every(board: Switchboard, envelope: Envelope, now: Instant) -> None
         hand_on(board, envelope, now)  # another of our routers has it looked for
     elif deliver_all(board, envelope, now):
         spread_further(board, envelope, now)
-    elif not is_copy(board, envelope, now):
+    elif not is_copy(board.statistics, board.received, envelope, now):
         _absent(board, envelope, now)
 
 
@@ -63,7 +66,7 @@ def _deliver_one(board: Switchboard, envelope: Envelope, now: Instant) -> None:
     if envelope.serves is not None:
         hand_on(board, envelope, now)
         return
-    if is_copy(board, envelope, now):
+    if is_copy(board.statistics, board.received, envelope, now):
         return
     chosen = choose(board, envelope, now)
     if isinstance(chosen, Link):
@@ -78,13 +81,13 @@ def _deliver_one(board: Switchboard, envelope: Envelope, now: Instant) -> None:
 
 def hand_over(board: Switchboard, envelope: Envelope, target: Link, now: Instant) -> None:
     """Give a message to a service of this host, once however often it comes."""
-    if envelope.ack_id and is_repeated(board, envelope, now):
+    if envelope.ack_id and is_repeated(board, board.statistics, board.received, envelope, now):
         return
     line = encode_line(envelope.message)
     board.statistics.routed["local"] += 1
     board.transmit(target, line, 1)
     tell_hop(board, envelope, now, "delivered", target.name)
-    acknowledge(board, envelope, "delivered", now)
+    acknowledge(board, board.received, envelope, "delivered", now)
 
 
 def pass_on(board: Switchboard, envelope: Envelope, server: str, now: Instant) -> None:
@@ -136,18 +139,18 @@ def _absent(board: Switchboard, envelope: Envelope, now: Instant) -> None:
         return
     if not expected and _is_sought(board, envelope, now):
         return
-    if expected and not may_understand(board, message.service, message.command):
-        _not_understood(board, envelope, now)
+    if expected and not may_understand(board.config, board.learning, message.service, message.command):
+        _not_understood(board, board.statistics, board.received, envelope, now)
         return
     asked = message.get("cache")
     policy = parse_cache_policy(asked) if asked else board.config.packaged_as(message.service).cache
     if expected and policy.keep:
-        if envelope.ack_id and is_repeated(board, envelope, now):
+        if envelope.ack_id and is_repeated(board, board.statistics, board.received, envelope, now):
             return
         if board.cache.store(message.service, encode_line(message), now.monotonic_s + policy.ttl_s):
             report(board, envelope, "cached", "service_absent")
             tell_hop(board, envelope, now, "cached", message.service)
-            acknowledge(board, envelope, "cached", now, "service_absent")
+            acknowledge(board, board.received, envelope, "cached", now, "service_absent")
             return
         board.notice(Level.WARNING, "cache_full", service=message.service, messages=len(board.cache))
     if expected and not policy.keep and policy.reply:
@@ -156,7 +159,7 @@ def _absent(board: Switchboard, envelope: Envelope, now: Instant) -> None:
         board.statistics.dropped["cache_full" if expected and policy.keep else "unroutable"] += 1
     reason = "service_absent" if expected else "service_unknown"
     fail(board, envelope, reason, now)
-    acknowledge(board, envelope, "failed", now, reason)
+    acknowledge(board, board.received, envelope, "failed", now, reason)
 
 
 def _is_sought(board: Switchboard, envelope: Envelope, now: Instant) -> bool:
@@ -170,24 +173,24 @@ def _is_sought(board: Switchboard, envelope: Envelope, now: Instant) -> bool:
     return True
 
 
-def _not_understood(board: Switchboard, envelope: Envelope, now: Instant) -> None:
+def _not_understood(voice: Voice, statistics: Statistics, received: Received, envelope: Envelope, now: Instant) -> None:
     """Its service is away and will not know what to do with it either: the sender hears so at once, in one way or the other."""
     message = envelope.message
-    board.statistics.dropped["unroutable"] += 1
+    statistics.dropped["unroutable"] += 1
     if message.get("transmission_report") != "failure":
         reason = f"service {message.service!r} is not there, and does not list this command"
-        board.tell(envelope, "UNKNOWN", command=message.command, message=reason)
-    fail(board, envelope, "command_unknown", now)
-    acknowledge(board, envelope, "failed", now, "command_unknown")
+        voice.tell(envelope, "UNKNOWN", command=message.command, message=reason)
+    fail(voice, envelope, "command_unknown", now)
+    acknowledge(voice, received, envelope, "failed", now, "command_unknown")
 
 
-def fail(board: Switchboard, envelope: Envelope, reason: str, now: Instant) -> None:
+def fail(voice: Voice, envelope: Envelope, reason: str, now: Instant) -> None:
     """A message goes no further: whoever wants to know is told why.
 
     One that has to arrive is sent again: only the router of its receiver says that there is no use.
     """
     message = envelope.message
-    board.notice(
+    voice.notice(
         Level.DEBUG,
         "message_undeliverable",
         command=message.command,
@@ -195,5 +198,5 @@ def fail(board: Switchboard, envelope: Envelope, reason: str, now: Instant) -> N
         sender=envelope.link.name,
         reason=reason,
     )
-    report(board, envelope, "failed", reason)
-    tell_hop(board, envelope, now, "failed", reason=reason)
+    report(voice, envelope, "failed", reason)
+    tell_hop(voice, envelope, now, "failed", reason=reason)

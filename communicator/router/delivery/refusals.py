@@ -2,8 +2,11 @@
 
 from communicator.protocol.line_form import decode, representable
 from communicator.protocol.message import Message
+from communicator.router.cores.statistics import Statistics
+from communicator.router.cores.voice import REASON_CHARACTERS, Voice
 from communicator.router.delivery.checking import find_fault_kept, holds_to_definitions
-from communicator.router.switchboard import REASON_CHARACTERS, Switchboard
+from communicator.router.switchboard import Switchboard
+from communicator.router.vocabulary.config import RouterConfig
 from communicator.router.vocabulary.effects import Level
 from communicator.router.vocabulary.registry import Link, Party
 
@@ -35,25 +38,27 @@ def refuse_message(board: Switchboard, link: Link, command: str, reason: str, dr
         board.refuse(link, command, reason)
 
 
-def refuse_kept(board: Switchboard, line: bytes) -> bool:
+def refuse_kept(voice: Voice, config: RouterConfig, statistics: Statistics, line: bytes) -> bool:
     """Refuse a message that was kept for a service, if it is not as it is to be by now.
 
     Args:
-        board: The router's state.
+        voice: What the router says.
+        config: Who we are, and the rules of this host.
+        statistics: Where it is counted.
         line: What was kept.
 
     Returns:
         Whether it was refused; its sender hears why where that can be told.
     """
-    if not holds_to_definitions(board):
+    if not holds_to_definitions(config):
         return False
     message = decode(line)
-    reason = find_fault_kept(board, message) if holds_to_definitions(board, message.command) else ""
+    reason = find_fault_kept(config, statistics, message) if holds_to_definitions(config, message.command) else ""
     if not reason:
         return False
-    board.statistics.dropped["faulty"] += 1
+    statistics.dropped["faulty"] += 1
     if message.sent_from_service:
         told = {"command": message.command, "message": representable(reason, REASON_CHARACTERS)}
         sender = Party(message.sent_from_server, message.sent_from_service)
-        board.tell_party(sender, Message("INVALID", told))
+        voice.tell_party(sender, Message("INVALID", told))
     return True

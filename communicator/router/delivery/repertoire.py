@@ -3,10 +3,12 @@
 Only services with a ``.service`` file are learnt of: for no others are messages kept, so that it matters for no others.
 """
 
-from communicator.router.cores.learning import Learnt, render_learnt
-from communicator.router.switchboard import Switchboard
+from communicator.answers.services import Role
+from communicator.router.cores.learning import Learning, Learnt, render_learnt
+from communicator.router.cores.voice import Voice
+from communicator.router.vocabulary.config import RouterConfig
 from communicator.router.vocabulary.effects import Keep, KeptCommands, Level
-from communicator.router.vocabulary.registry import Link, Role
+from communicator.router.vocabulary.registry import Link
 
 REQUIRED_COMMANDS = frozenset(("HELP", "QUITTING", "READY", "STOP", "UNKNOWN"))
 """What every service has to understand, by the ancestor's rule."""
@@ -14,46 +16,44 @@ _UNDERSTOOD_BY_ALL = REQUIRED_COMMANDS | {"INVALID"}
 """A refusal is not answered by another refusal."""
 
 
-def recall(board: Switchboard) -> None:
+def recall(voice: Voice, config: RouterConfig, learning: Learning) -> None:
     """Take up what earlier lives of the router have learnt; what is damaged is told, and as if it had never been learnt."""
-    config = board.config
-    for damage in board.learning.recall(config.learnt, config.limits.commands_per_service):
-        board.notice(Level.WARNING, "learnt_commands_ignored", service=damage.service, reason=damage.reason)
-    review(board)
+    for damage in learning.recall(config.learnt, config.limits.commands_per_service):
+        voice.notice(Level.WARNING, "learnt_commands_ignored", service=damage.service, reason=damage.reason)
+    review(voice, config, learning)
 
 
-def review(board: Switchboard) -> None:
+def review(voice: Voice, config: RouterConfig, learning: Learning) -> None:
     """Forget what was learnt of services whose package is gone or has another version now."""
-    config = board.config
 
     def holds(service: str, package_version: str) -> bool:
         return service in config.known_services and config.packaged_as(service).version == package_version
 
-    for service in board.learning.forget_unless(holds):
-        board.ask(Keep(KeptCommands(service), ""))
+    for service in learning.forget_unless(holds):
+        voice.ask(Keep(KeptCommands(service), ""))
         version = config.packaged_as(service).version
-        board.notice(Level.INFO, "learnt_commands_forgotten", service=service, package_version=version)
+        voice.notice(Level.INFO, "learnt_commands_forgotten", service=service, package_version=version)
 
 
-def learn(board: Switchboard, link: Link) -> None:
+def learn(voice: Voice, config: RouterConfig, learning: Learning, link: Link) -> None:
     """Remember what the live holder of a name has listed so far, if its service is one of this host."""
     registration = link.registration
     if registration is None or registration.role is not Role.LIVE or not link.commands:
         return
     service = registration.service
-    if service not in board.config.known_services:
+    if service not in config.known_services:
         return
-    learnt = Learnt(board.config.packaged_as(service).version, frozenset(link.commands))
-    if board.learning.learn(service, learnt):
-        board.ask(Keep(KeptCommands(service), render_learnt(learnt)))
+    learnt = Learnt(config.packaged_as(service).version, frozenset(link.commands))
+    if learning.learn(service, learnt):
+        voice.ask(Keep(KeptCommands(service), render_learnt(learnt)))
 
 
-def known_commands(board: Switchboard, service: str) -> frozenset[str]:
+def known_commands(config: RouterConfig, learning: Learning, service: str) -> frozenset[str]:
     """What a service that is away understands; empty where that is not known."""
-    return board.learning.commands(service) or board.config.packaged_as(service).commands
+    return learning.commands(service) or config.packaged_as(service).commands
 
 
-def may_understand(board: Switchboard, service: str, command: str) -> bool:
+def may_understand(config: RouterConfig, learning: Learning, service: str, command: str) -> bool:
     """Whether it makes sense to keep a command for a service that is away; so it does where nothing is known of it."""
-    commands = known_commands(board, service)
+    commands = known_commands(config, learning, service)
     return not commands or command in commands or command in _UNDERSTOOD_BY_ALL

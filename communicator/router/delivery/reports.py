@@ -3,18 +3,18 @@
 from communicator.protocol.line_form import representable
 from communicator.protocol.names import ROUTER_SERVICE
 from communicator.protocol.values import format_timestamp
-from communicator.router.switchboard import Switchboard
+from communicator.router.cores.voice import Voice
 from communicator.router.vocabulary.envelope import Envelope
 from communicator.router.vocabulary.events import Instant
 
 TRACE_CHARACTERS = 128
 
 
-def report(board: Switchboard, envelope: Envelope, status: str, reason: str) -> None:
+def report(voice: Voice, envelope: Envelope, status: str, reason: str) -> None:
     """Tell a sender that asked for it what became of its message.
 
     Args:
-        board: The router's state.
+        voice: What the router says.
         envelope: The message.
         status: ``cached`` or ``failed``.
         reason: In one word: no_route, server_unknown, service_unknown, service_absent, command_unknown, hops,
@@ -26,16 +26,16 @@ def report(board: Switchboard, envelope: Envelope, status: str, reason: str) -> 
     told = {"command": message.command, "status": status, "reason": reason, "destination_service": message.service}
     if message.server:
         told["destination_server"] = message.server
-    board.tell(envelope, "TRANSMISSION_REPORT", **told)
+    voice.tell(envelope, "TRANSMISSION_REPORT", **told)
 
 
 def tell_hop(
-    board: Switchboard, envelope: Envelope, now: Instant, action: str, following: str = "", reason: str = ""
+    voice: Voice, envelope: Envelope, now: Instant, action: str, following: str = "", reason: str = ""
 ) -> None:
     """Tell a sender that follows its message where it is now.
 
     Args:
-        board: The router's state.
+        voice: What the router says.
         envelope: The message.
         now: The time.
         action: forwarded, delivered, cached or failed.
@@ -46,7 +46,7 @@ def tell_hop(
         return  # what routers say of a trace carries its name too, and is not followed itself
     told = {
         "trace": representable(envelope.trace, TRACE_CHARACTERS),
-        "server": board.config.server_name,
+        "server": voice.server,
         "hop": str(envelope.hop),
         "command": envelope.message.command,
         "action": action,
@@ -54,4 +54,4 @@ def tell_hop(
         "reason": reason,
         "timestamp": format_timestamp(now.wall_ns),
     }
-    board.tell(envelope, "TRACE_HOP", **{name: value for name, value in told.items() if value})
+    voice.tell(envelope, "TRACE_HOP", **{name: value for name, value in told.items() if value})

@@ -6,9 +6,7 @@ routers does what a C++ router does. A copy that comes to one of them by way of 
 that one has announced it, word for word.
 """
 
-from dataclasses import replace
-
-import msgspec
+from msgspec.structs import replace
 
 from communicator.protocol.names import ANY_SERVER, PRIVATE_NETWORK
 from communicator.router.delivery.broadcasting import identify, send_copies
@@ -37,8 +35,8 @@ def seek(board: Switchboard, envelope: Envelope, now: Instant) -> bool:
         return _send(board, envelope, now)
     if envelope.spread is None or not envelope.is_flooded:
         return False
-    told = told_of(board, envelope)
-    if told is None or not look_around(board).is_complete:
+    told = told_of(board.config, board.carrier, board.mesh, envelope)
+    if told is None or not look_around(board.config, board.carrier, board.mesh).is_complete:
         _send_on(board, envelope, envelope.spread, now)
     elif min(told) == board.config.server_name and not _send(board, envelope, now):
         board.statistics.dropped["unroutable"] += 1
@@ -53,7 +51,9 @@ def spread_further(board: Switchboard, envelope: Envelope, now: Instant) -> None
         envelope: The message; our services, and our other routers, have it.
         now: The time.
     """
-    if envelope.spread is not None and envelope.is_flooded and told_of(board, envelope) is None:
+    if envelope.spread is None or not envelope.is_flooded:
+        return
+    if told_of(board.config, board.carrier, board.mesh, envelope) is None:
         _send_on(board, envelope, envelope.spread, now)
 
 
@@ -70,7 +70,7 @@ def hand_on(board: Switchboard, envelope: Envelope, now: Instant) -> None:
 
 def _send(board: Switchboard, envelope: Envelope, now: Instant) -> bool:
     """Send a message that nobody but our routers has."""
-    around = look_around(board)
+    around = look_around(board.config, board.carrier, board.mesh)
     spread = envelope.spread or Spread(identity="")
     peer, sender = envelope.link.peer, envelope.message.sent_from_server
     told = {sender} if peer is None else {sender, peer.server}
@@ -79,7 +79,7 @@ def _send(board: Switchboard, envelope: Envelope, now: Instant) -> bool:
         return False
     spread = identify(board, envelope, now)
     if envelope.message.server == PRIVATE_NETWORK:  # as a C++ router does
-        message = msgspec.structs.replace(envelope.message, server=ANY_SERVER)
+        message = replace(envelope.message, server=ANY_SERVER)
         envelope = replace(envelope, message=message)
     if around.is_complete:
         everybody = around.routers | frozenset(around.leaves.values())
@@ -92,7 +92,7 @@ def _send(board: Switchboard, envelope: Envelope, now: Instant) -> bool:
 
 def _send_on(board: Switchboard, envelope: Envelope, spread: Spread, now: Instant) -> bool:
     """Do what a C++ router would do in our place, so that copies keep to one way; whether that is to send it to anybody."""
-    links, informed = flood_targets(board, envelope.link, spread.informed)
+    links, informed = flood_targets(board.config, board.mesh, envelope.link, spread.informed)
     line = write_line(envelope.message, flood_parameters(board.config, spread, informed, now))
     for link in links:
         board.statistics.routed["next_hop"] += 1

@@ -1,21 +1,27 @@
 """VERSION_BLOCKED: what a service hears whose version the policy does not let run here; what the policy says is told elsewhere."""
 
+from communicator.answers.policy import TEXT_CHARACTERS
+from communicator.answers.services import Role
 from communicator.protocol.line_form import representable
-from communicator.router.cores.policy import TEXT_CHARACTERS, Blocking
+from communicator.router.cores.policy import Blocking, PolicyInForce
+from communicator.router.cores.voice import Voice
 from communicator.router.features.runs import report_run_refused
 from communicator.router.switchboard import Switchboard
+from communicator.router.vocabulary.config import RouterConfig
 from communicator.router.vocabulary.effects import Level
 from communicator.router.vocabulary.events import CloseReason, Instant
-from communicator.router.vocabulary.registry import Link, Registration, Role
+from communicator.router.vocabulary.registry import Link, Registration
 
 
-def blocking_of(board: Switchboard, registration: Registration, now: Instant) -> Blocking | None:
+def blocking_of(
+    config: RouterConfig, policy: PolicyInForce, registration: Registration, now: Instant
+) -> Blocking | None:
     """Whether the policy in force bars what has registered, or wants to, on this host."""
-    return board.policy.barred(
+    return policy.barred(
         registration.service,
         registration.version,
         registration.build,
-        board.config.server_name,
+        config.server_name,
         now.monotonic_s,
     )
 
@@ -32,19 +38,19 @@ def refuse_blocked(board: Switchboard, link: Link, registration: Registration, n
     Returns:
         Whether it was turned away: it was told, the canary was, and its link is being closed.
     """
-    blocking = blocking_of(board, registration, now)
+    blocking = blocking_of(board.config, board.policy, registration, now)
     if blocking is None or (registration.role is Role.PROBE and blocking.probe_allowed):
         return False
     board.notice(Level.INFO, "blocked_version_refused", **_noted(registration, blocking))
-    report_run_refused(board, registration, now)
+    report_run_refused(board, board.registry, board.run_budget, registration, now)
     tell_blocked(board, link, blocking)
     board.close(link, CloseReason.BLOCKED)
     return True
 
 
-def tell_blocked(board: Switchboard, link: Link, blocking: Blocking) -> None:
+def tell_blocked(voice: Voice, link: Link, blocking: Blocking) -> None:
     """Say why, for how long from now in seconds, and whether a probe may come meanwhile."""
-    board.answer(
+    voice.answer(
         link,
         "VERSION_BLOCKED",
         reason=representable(blocking.reason or "no reason given", TEXT_CHARACTERS),
@@ -53,9 +59,9 @@ def tell_blocked(board: Switchboard, link: Link, blocking: Blocking) -> None:
     )
 
 
-def note_expelled(board: Switchboard, registration: Registration, blocking: Blocking) -> None:
+def note_expelled(voice: Voice, registration: Registration, blocking: Blocking) -> None:
     """One line of the log about an instance that ran, and may no longer."""
-    board.notice(Level.WARNING, "blocked_version_expelled", **_noted(registration, blocking))
+    voice.notice(Level.WARNING, "blocked_version_expelled", **_noted(registration, blocking))
 
 
 def _noted(registration: Registration, blocking: Blocking) -> dict[str, object]:

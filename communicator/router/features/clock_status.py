@@ -3,7 +3,8 @@
 from communicator.errors import RemoteProtocolError
 from communicator.protocol.message import Message
 from communicator.protocol.values import parse_duration_s
-from communicator.router.cores.clock import CHECKING, ClockWord
+from communicator.router.cores.clock import CHECKING, Clock, ClockWord
+from communicator.router.cores.voice import Voice
 from communicator.router.switchboard import Switchboard
 from communicator.router.vocabulary.events import Instant
 from communicator.router.vocabulary.registry import Link
@@ -17,8 +18,8 @@ TEXT_CHARACTERS = 512
 
 def clock_status(board: Switchboard, link: Link, _message: Message, now: Instant) -> None:
     """CLOCK_STATUS: answered at once from what is known."""
-    settle_clock(board, now)
-    word = board.clock
+    settle_clock(board, board.clock, now)
+    word = board.clock.word
     if link.may_take_answer(word.command):
         board.answer(link, word.command, cache="no", **dict(word.parameters))
 
@@ -33,22 +34,20 @@ def clock_word(board: Switchboard, _link: Link, message: Message, now: Instant) 
     if not 0 < interval_s <= LONGEST_INTERVAL_S:
         raise RemoteProtocolError(f"parameter interval_s: {interval_s:g} is not within 0 to {LONGEST_INTERVAL_S:g}")
     expires_s = now.monotonic_s + FRESH_FOR_INTERVALS * interval_s
-    _set(board, ClockWord(message.command, ((parameter, said),), expires_s))
+    _take(board, board.clock, ClockWord(message.command, ((parameter, said),), expires_s))
 
 
-def settle_clock(board: Switchboard, now: Instant) -> None:
+def settle_clock(voice: Voice, clock: Clock, now: Instant) -> None:
     """Forget a word that is too old."""
-    if board.clock_due.is_due(now.monotonic_s):
-        _set(board, CHECKING)
+    if clock.due.is_due(now.monotonic_s):
+        forget_clock(voice, clock)
 
 
-def forget_clock(board: Switchboard) -> None:
-    """The timekeeper has gone, and its word with it."""
-    _set(board, CHECKING)
+def forget_clock(voice: Voice, clock: Clock) -> None:
+    """The timekeeper has gone, or is silent, and its word is void."""
+    _take(voice, clock, CHECKING)
 
 
-def _set(board: Switchboard, word: ClockWord) -> None:
-    before, board.clock = board.clock, word
-    board.clock_due.set(word.expires_s)
-    if not word.says_the_same(before):
-        board.tell_listeners(word.command, cache="no", **dict(word.parameters))
+def _take(voice: Voice, clock: Clock, word: ClockWord) -> None:
+    if clock.take(word):
+        voice.tell_listeners(word.command, cache="no", **dict(word.parameters))

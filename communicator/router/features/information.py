@@ -1,17 +1,29 @@
 """HELP, ALIVE, PUBLIC_IP, ROUTER_GET_STATS and TAP: what the router tells of itself."""
 
+from collections import Counter
+
 import msgspec
 
-from communicator.answers.router import Peer, Peers
+from communicator.answers import router as answer
 from communicator.protocol.line_form import encode_line
 from communicator.protocol.message import Message
 from communicator.protocol.values import NS_PER_S, format_timestamp
-from communicator.router.cores.statistics import fill, render
+from communicator.router.cores.statistics import fill
 from communicator.router.features.cluster_status import counted_servers, measure_cluster
+from communicator.router.mesh.mesh import Mesh
 from communicator.router.switchboard import Handler, Switchboard
+from communicator.router.vocabulary.carrier import Carrier
+from communicator.router.vocabulary.config import RouterConfig
 from communicator.router.vocabulary.effects import Level, Measure
-from communicator.router.vocabulary.events import Instant, Measured
-from communicator.router.vocabulary.registry import Link
+from communicator.router.vocabulary.events import Instant, LinkKind, LinkMeasure, Measured
+from communicator.router.vocabulary.registry import Link, Registry
+
+COMPATIBLE_WITH = "2.0.13"
+"""The release of the C++ communicatord whose wire protocol is spoken."""
+LINKS_TOLD = 1000
+"""Links told one by one, those with the longest queue first: a page must fit into a line."""
+SERVICES_TOLD = 1000
+"""Services told by name, those of the ``.service`` files first, for the same reason."""
 
 
 def alive(board: Switchboard, link: Link, message: Message, now: Instant) -> None:
@@ -23,7 +35,7 @@ def alive(board: Switchboard, link: Link, message: Message, now: Instant) -> Non
     if link.answers_to is not None:
         told["boot_id"] = board.config.boot_id
     told["reply_timestamp"] = format_timestamp(now.wall_ns)
-    answer = board.signed(_to_sender(board, link, "ABSOLUTELY", told))
+    answer = board.signed(_to_sender(board.config, link, "ABSOLUTELY", told))
     board.transmit(link, encode_line(answer), 1)  # a serial without an encoding is the sender's fault, not ours
 
 
@@ -39,18 +51,18 @@ def help_with(commands: tuple[str, ...]) -> Handler:
     listed = ",".join(sorted(commands))
 
     def help_(board: Switchboard, link: Link, _message: Message, _now: Instant) -> None:
-        board.say(link, _to_sender(board, link, "COMMANDS", {"list": listed}))
+        board.say(link, _to_sender(board.config, link, "COMMANDS", {"list": listed}))
 
     return help_
 
 
-def _to_sender(board: Switchboard, link: Link, command: str, parameters: dict[str, str]) -> Message:
+def _to_sender(config: RouterConfig, link: Link, command: str, parameters: dict[str, str]) -> Message:
     """An answer that is addressed as the ancestor addresses it: to the service, where there is one."""
     if link.answers_to is not None:
         return Message(command, parameters, link.answers_to.service, link.answers_to.server)
     if link.registration is None:
         return Message(command, parameters)
-    return Message(command, parameters, link.registration.service, board.config.server_name)
+    return Message(command, parameters, link.registration.service, config.server_name)
 
 
 def router_get_stats(board: Switchboard, link: Link, _message: Message, _now: Instant) -> None:
@@ -60,24 +72,59 @@ def router_get_stats(board: Switchboard, link: Link, _message: Message, _now: In
 
 def router_stats(board: Switchboard, link: Link, measured: Measured) -> None:
     """The shell has measured: answer the link that asked."""
-    told = render(
-        board.statistics,
-        config=board.config,
-        registry=board.registry,
-        cache=board.cache,
-        measured=measured,
-        started_wall_s=board.started.wall_ns / NS_PER_S,
+    statistics, registry = board.statistics, board.registry
+    told = fill(
+        answer.Statistics,
+        statistics,
+        measured,
+        board.config,
+        compatible_with=COMPATIBLE_WITH,
+        server=board.server,
+        start_time_seconds=board.started.wall_ns / NS_PER_S,
         draining=board.draining,
+        runs_not_told_total=board.run_budget.not_told,
+        connections=_connections(registry),
+        connections_closed_total=tuple(
+            answer.ClosedLinks(*key, count) for key, count in sorted(statistics.closed.items())
+        ),
+        messages_routed_total=statistics.routed,
+        messages_dropped_total={**statistics.dropped, "expired": board.cache.expired_total},
+        cache=fill(answer.Cache, board.cache, messages=len(board.cache)),
+        services=_services(board.config, registry),
+        links=_links(registry, measured.links),
         cluster=_cluster(board),
     )
     board.answer(link, "ROUTER_STATS", stats=msgspec.json.encode(told).decode())
 
 
-def _cluster(board: Switchboard) -> Peers:
+def _connections(registry: Registry) -> dict[str, int]:
+    counted: Counter[str] = Counter(dict.fromkeys(LinkKind, 0))
+    counted.update(link.kind for link in registry.links.values())
+    return counted
+
+
+def _services(config: RouterConfig, registry: Registry) -> dict[str, int]:
+    up = {link.registration.service for link in registry.registered() if link.registration}
+    names = [*sorted(config.known_services), *sorted(up - config.known_services)]
+    return {name: int(name in up) for name in names[:SERVICES_TOLD]}
+
+
+def _links(registry: Registry, measures: tuple[LinkMeasure, ...]) -> tuple[answer.LinkCounts, ...]:
+    longest_first = sorted(measures, key=lambda measure: -measure.send_queue_bytes)
+    told = ((registry.links.get(measure.link), measure) for measure in longest_first[:LINKS_TOLD])
+    return tuple(_link(link, measure) for link, measure in told if link is not None)
+
+
+def _link(link: Link, measure: LinkMeasure) -> answer.LinkCounts:
+    service = link.registration.service if link.registration else ""
+    return fill(answer.LinkCounts, measure, link=link.name, kind=link.kind, service=service)
+
+
+def _cluster(board: Switchboard) -> answer.Peers:
     """How things stand with the other routers, in figures."""
     status, mesh = measure_cluster(board), board.mesh
     return fill(
-        Peers,
+        answer.Peers,
         board.statistics,
         up=status["status"] == "up",
         complete=status["completeness"] == "complete",
@@ -86,7 +133,7 @@ def _cluster(board: Switchboard) -> Peers:
         members_uncounted=len(board.carrier.reachable() - counted_servers(board)),
         members_not_enforcing=len(mesh.directory.leaves()),
         quorum_size=int(status["quorum"]),
-        peers=tuple(_peer(board, server) for server in sorted(_others(board))),
+        peers=tuple(_peer(board.carrier, board.mesh, server) for server in sorted(_others(board.carrier, board.mesh))),
         acks_pending=len(board.pending),
         acks_pending_bytes=board.pending.bytes,
         redeliveries_total=board.pending.repeated_total,
@@ -101,18 +148,18 @@ def _cluster(board: Switchboard) -> Peers:
     )
 
 
-def _others(board: Switchboard) -> set[str]:
+def _others(carrier: Carrier, mesh: Mesh) -> set[str]:
     """Every other server of the cluster by name, reached or not."""
-    named = {member.server for member in board.mesh.book.members() if member.server and member.counts}
-    return named | board.carrier.reachable() | set(board.mesh.peers)
+    named = {member.server for member in mesh.book.members() if member.server and member.counts}
+    return named | carrier.reachable() | set(mesh.peers)
 
 
-def _peer(board: Switchboard, server: str) -> Peer:
+def _peer(carrier: Carrier, mesh: Mesh, server: str) -> answer.Peer:
     """Another router, reached or not."""
-    link = board.mesh.peers.get(server)
-    path = board.carrier.path(server)
-    rtt_s = None if link is None else board.mesh.heartbeat.rtt_s(link.id)
-    return Peer(server, bool(path), len(path) - 1 if path else None, rtt_s)
+    link = mesh.peers.get(server)
+    path = carrier.path(server)
+    rtt_s = None if link is None else mesh.heartbeat.rtt_s(link.id)
+    return answer.Peer(server, bool(path), len(path) - 1 if path else None, rtt_s)
 
 
 def tap(board: Switchboard, link: Link, _message: Message, _now: Instant) -> None:

@@ -9,10 +9,12 @@ from communicator.protocol.message import Message
 from communicator.protocol.names import ROUTER_SERVICE
 from communicator.protocol.values import format_timestamp, required
 from communicator.router.cores.load_listeners import Asked, names_of
+from communicator.router.cores.voice import Voice
 from communicator.router.mesh.book.neighbors_file import parse_cluster_address
 from communicator.router.mesh.offer import listed
 from communicator.router.switchboard import Switchboard
-from communicator.router.vocabulary.carrier import Hop
+from communicator.router.vocabulary.carrier import Carrier, Hop
+from communicator.router.vocabulary.config import RouterConfig
 from communicator.router.vocabulary.effects import SampleLoad
 from communicator.router.vocabulary.events import Instant
 from communicator.router.vocabulary.registry import Link, Party
@@ -70,7 +72,7 @@ def forget_load(board: Switchboard, link: Link) -> None:
     for server, asked in list(board.load.asked.items()):
         if not board.load.of_host(asked.address):
             del board.load.asked[server]
-            _stop_telling(board, server)
+            _stop_telling(board, board.carrier, server)
     _switch(board)
 
 
@@ -121,7 +123,7 @@ def _ask_others(board: Switchboard, now: Instant) -> None:
         return
     for server, address in board.mesh.addresses().items():
         hop = board.carrier.hop(server)
-        if hop is not None and _can_tell(board, server, hop) and board.load.of_host(address):
+        if hop is not None and _can_tell(board.config, board.carrier, server, hop) and board.load.of_host(address):
             board.load.asked[server] = _ask(board, server, address, hop, before.get(server), now)
 
 
@@ -135,24 +137,24 @@ def _ask(board: Switchboard, server: str, address: str, hop: Hop, before: Asked 
     return asked
 
 
-def _can_tell(board: Switchboard, server: str, hop: Hop) -> bool:
+def _can_tell(config: RouterConfig, carrier: Carrier, server: str, hop: Hop) -> bool:
     """Whether a router tells us what we ask for: a C++ router tells it to the router of the link only."""
-    return server != board.config.server_name and (hop.is_last or board.carrier.leaf(server) is None)
+    return server != config.server_name and (hop.is_last or carrier.leaf(server) is None)
 
 
-def _say(board: Switchboard, server: str, hop: Hop, command: str) -> None:
+def _say(voice: Voice, server: str, hop: Hop, command: str) -> None:
     """Say something to another router: over a link of our own as the ancestor does, without an address."""
     if hop.is_last and not hop.link.is_bus:
-        board.answer(hop.link, command)
+        voice.answer(hop.link, command)
     else:
-        board.tell_party(Party(server, ROUTER_SERVICE), Message(command))
+        voice.tell_party(Party(server, ROUTER_SERVICE), Message(command))
 
 
-def _stop_telling(board: Switchboard, server: str) -> None:
+def _stop_telling(voice: Voice, carrier: Carrier, server: str) -> None:
     """Nobody listens to a host any more: its router is told so, unless it is a C++ one, which would end."""
-    hop = board.carrier.hop(server)
-    if hop is not None and not hop.is_leaf and board.carrier.leaf(server) is None:
-        _say(board, server, hop, "UNREGISTER_FROM_LOADAVG")
+    hop = carrier.hop(server)
+    if hop is not None and not hop.is_leaf and carrier.leaf(server) is None:
+        _say(voice, server, hop, "UNREGISTER_FROM_LOADAVG")
 
 
 def load_of_another(board: Switchboard, link: Link, message: Message, _now: Instant) -> None:
@@ -160,7 +162,7 @@ def load_of_another(board: Switchboard, link: Link, message: Message, _now: Inst
     server = link.answers_to.server if link.answers_to else link.peer.server if link.peer else ""
     asked = board.load.asked.get(server)
     if asked is None:
-        _stop_telling(board, server)
+        _stop_telling(board, board.carrier, server)
         return
     told = {name: message.get(name) for name in ("avg", "my_address", "timestamp")}
     if str(parse_cluster_address(told["my_address"])) != asked.address:

@@ -1,7 +1,9 @@
 """POLICY_SET and POLICY_GET: the canary's policy is taken, kept, shown, and obeyed by those registered here; nothing is judged."""
 
+from communicator.answers.policy import Policy
 from communicator.protocol.message import Message
-from communicator.router.cores.policy import Policy, parse_policy, render_generation, render_kept, render_policy
+from communicator.router.cores.policy import parse_policy, render_generation, render_kept, render_policy
+from communicator.router.cores.voice import Voice
 from communicator.router.features.blocked_version import blocking_of, note_expelled, refuse_blocked, tell_blocked
 from communicator.router.features.registration import withdraw
 from communicator.router.switchboard import Switchboard
@@ -21,22 +23,21 @@ def policy_set(board: Switchboard, link: Link, message: Message, now: Instant) -
     if policy.generation != before.policy.generation:  # else it is the same again, and only the lease is new
         board.ask(Keep(KeptFile.POLICY, render_kept(policy)))
         _note(board, policy)
-    _tell(board, link)
+    _tell(board, link, board.policy.policy)
     _expel(board, now)
 
 
 def policy_get(board: Switchboard, link: Link, _message: Message, _now: Instant) -> None:
     """POLICY_GET: answered by POLICY_CURRENT."""
-    _tell(board, link)
+    _tell(board, link, board.policy.policy)
 
 
-def _tell(board: Switchboard, link: Link) -> None:
-    policy = board.policy.policy
-    board.answer(link, "POLICY_CURRENT", generation=render_generation(policy), policy=render_policy(policy))
+def _tell(voice: Voice, link: Link, policy: Policy) -> None:
+    voice.answer(link, "POLICY_CURRENT", generation=render_generation(policy), policy=render_policy(policy))
 
 
-def _note(board: Switchboard, policy: Policy) -> None:
-    board.notice(
+def _note(voice: Voice, policy: Policy) -> None:
+    voice.notice(
         Level.INFO,
         "policy_set",
         generation=render_generation(policy),
@@ -57,7 +58,7 @@ def _expel(board: Switchboard, now: Instant) -> None:
         contest = board.contests.find(registration.service)
         if contest is not None and refuse_blocked(board, contest.newcomer, contest.claim, now):
             board.contests.end(registration.service)
-        blocking = blocking_of(board, registration, now)
+        blocking = blocking_of(board.config, board.policy, registration, now)
         if blocking is not None:
             note_expelled(board, registration, blocking)
             tell_blocked(board, link, blocking)

@@ -1,5 +1,6 @@
 """REGISTER, UNREGISTER, COMMANDS and what hangs on them: names, roles, runs, and who holds a contested name."""
 
+from communicator.answers.services import Role
 from communicator.errors import LocalProtocolError, RemoteProtocolError
 from communicator.protocol.line_form import encode
 from communicator.protocol.message import Message
@@ -19,7 +20,7 @@ from communicator.router.switchboard import Switchboard
 from communicator.router.vocabulary.authority import OWNED_SERVICES
 from communicator.router.vocabulary.effects import AllowLongLines, Level
 from communicator.router.vocabulary.events import CloseReason, Instant, Opens
-from communicator.router.vocabulary.registry import Link, Registration, Role
+from communicator.router.vocabulary.registry import Link, Registration
 
 PROTOCOL_VERSION = 1
 TIMEKEEPER = "timekeeper"
@@ -31,7 +32,7 @@ PORT_MAX = 65_535
 def register(board: Switchboard, link: Link, message: Message, now: Instant) -> None:
     """REGISTER: enter a service under its name, or begin the contest for a name that is held."""
     if link.kind.is_remote:
-        reason = why_not(board, link, Opens.SERVICE, message.get("service"))
+        reason = why_not(board.config, link, Opens.SERVICE, message.get("service"))
         if reason:
             board.statistics.auth_failures[link.kind] += 1
             raise RemoteProtocolError(reason)
@@ -120,10 +121,10 @@ def admit(board: Switchboard, link: Link, registration: Registration, now: Insta
     board.registry.add(link, registration)
     link.prefix = f"<{board.config.server_name}:{registration.service} ".encode()
     board.mesh.strangers.discard(link)
-    apply_queue_policy(board, link)
+    apply_queue_policy(board, board.config, link)
     if registration.service in OWNED_SERVICES:
         board.ask(AllowLongLines(link.id))
-    learn(board, link)  # for a link may list its commands before it registers
+    learn(board, board.config, board.learning, link)  # for a link may list its commands before it registers
     _changed(board, registration.service, now)
     board.answer(link, "HELP")
     board.answer(link, "READY", my_address=board.config.my_address)
@@ -137,17 +138,17 @@ def admit(board: Switchboard, link: Link, registration: Registration, now: Insta
         link=f"{link.kind}:{link.address}",
         user=user,
     )
-    tell_status(board, registration, down_since_s=None)
-    report_run_started(board, registration, now)
+    tell_status(board, board.config, registration, down_since_s=None)
+    report_run_started(board, board.registry, board.run_budget, registration, now)
     if registration.role is Role.LIVE:
-        report_runs_so_far(board, link)
+        report_runs_so_far(board, board.registry, board.run_budget, link)
         _hand_out(board, link, registration.service, now)
 
 
 def _hand_out(board: Switchboard, link: Link, service: str, now: Instant) -> None:
     """Give a service what was kept for it; what is faulty by now is dropped, and its sender told."""
     for line in board.cache.take(service, now.monotonic_s):
-        if not refuse_kept(board, line):
+        if not refuse_kept(board, board.config, board.statistics, line):
             board.cache.delivered_total += 1
             board.transmit(link, line, 1)
 
@@ -155,7 +156,7 @@ def _hand_out(board: Switchboard, link: Link, service: str, now: Instant) -> Non
 def _changed(board: Switchboard, service: str, now: Instant) -> None:
     """Who is where has changed: routes are void, and the other routers are to hear of it."""
     board.routes_changed()
-    service_changed(board, service, now)
+    service_changed(board.mesh, service, now)
 
 
 def unregister(board: Switchboard, link: Link, message: Message, now: Instant) -> None:
@@ -180,8 +181,8 @@ def withdraw(board: Switchboard, link: Link, reason: str, now: Instant) -> None:
     if registration is None:
         return
     if not board.draining:  # else everyone is leaving, and each would be told of each
-        tell_status(board, registration, down_since_s=now.wall_ns // NS_PER_S)
-    report_run_ended(board, registration, reason, now)
+        tell_status(board, board.config, registration, down_since_s=now.wall_ns // NS_PER_S)
+    report_run_ended(board, board.registry, board.run_budget, registration, reason, now)
     board.registry.remove(link)
     _changed(board, registration.service, now)
     board.notice(Level.INFO, "service_left", service=registration.service, role=registration.role, reason=reason)
@@ -192,7 +193,7 @@ def withdraw(board: Switchboard, link: Link, reason: str, now: Instant) -> None:
 def _free(board: Switchboard, service: str, now: Instant) -> None:
     """A name has no live holder any more: its word is void, and whoever waits for the name gets it."""
     if service == TIMEKEEPER:
-        forget_clock(board)
+        forget_clock(board, board.clock)
     contest = board.contests.end(service)
     if contest is not None and not board.draining:
         admit(board, contest.newcomer, contest.claim, now)
@@ -212,10 +213,10 @@ def commands(board: Switchboard, link: Link, message: Message, now: Instant) -> 
     if len(link.commands.union(told)) > limit:
         raise RemoteProtocolError(f"parameter list: more than {limit} commands")
     link.commands.update(told)
-    learn(board, link)
+    learn(board, board.config, board.learning, link)
     board.routes_changed()
     if link.registration is not None:
-        service_changed(board, link.registration.service, now)
+        service_changed(board.mesh, link.registration.service, now)
     missing = REQUIRED_COMMANDS - link.commands
     if missing and not link.commands_known:
         board.notice(Level.INFO, "commands_incomplete", link=link.name, missing=",".join(sorted(missing)))

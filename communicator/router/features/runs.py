@@ -1,79 +1,87 @@
 """RUN_STARTED and RUN_ENDED: one life of one registration, or none, told to the local canary; nothing is judged here."""
 
 from communicator.protocol.message import Message
-from communicator.router.cores.run_budget import Sum
-from communicator.router.switchboard import Switchboard
+from communicator.router.cores.run_budget import RunBudget, Sum
+from communicator.router.cores.voice import Voice
 from communicator.router.vocabulary.effects import Level
 from communicator.router.vocabulary.events import Instant
-from communicator.router.vocabulary.registry import Link, Registration
+from communicator.router.vocabulary.registry import Link, Registration, Registry
 
 CANARY = "canary"
 BLOCKED = "blocked"
 
 
-def report_run_started(board: Switchboard, registration: Registration, now: Instant) -> None:
+def report_run_started(
+    voice: Voice, registry: Registry, budget: RunBudget, registration: Registration, now: Instant
+) -> None:
     """Tell the canary of a new run; one that comes later is told by `report_runs_so_far`.
 
     Of a service that comes and goes all the time not each run is told (`communicator.router.cores.run_budget`).
     """
-    if board.run_budget.begin(registration, now.monotonic_s):
-        _tell_start(board, registration)
+    if budget.begin(registration, now.monotonic_s):
+        _tell_start(voice, registry, registration)
 
 
-def report_run_ended(board: Switchboard, registration: Registration, reason: str, now: Instant) -> None:
+def report_run_ended(
+    voice: Voice, registry: Registry, budget: RunBudget, registration: Registration, reason: str, now: Instant
+) -> None:
     """Tell the canary that a run is over, or keep the word until there is one."""
-    if board.run_budget.end(registration, reason, now.monotonic_s):
-        _tell_or_keep(board, registration, _ended(registration, reason))
+    if budget.end(registration, reason, now.monotonic_s):
+        _tell_or_keep(voice, registry, budget, registration, _ended(registration, reason))
     else:
-        board.statistics.runs_not_told += 1
+        budget.not_told += 1
 
 
-def report_untold_runs(board: Switchboard, now: Instant) -> None:
+def report_untold_runs(voice: Voice, registry: Registry, budget: RunBudget, now: Instant) -> None:
     """Tell the canary of the runs that were not told when they began and still go on, and how many others there were."""
-    for untold in board.run_budget.take_due(now.monotonic_s):
+    for untold in budget.take_due(now.monotonic_s):
         if isinstance(untold, Sum):
-            _tell_sum(board, untold)
+            _tell_sum(voice, registry, budget, untold)
         else:
-            _tell_start(board, untold)
+            _tell_start(voice, registry, untold)
 
 
-def _tell_start(board: Switchboard, registration: Registration) -> None:
-    canary = board.registry.live(CANARY)
+def _tell_start(voice: Voice, registry: Registry, registration: Registration) -> None:
+    canary = registry.live(CANARY)
     if canary is not None and registration is not canary.registration:
-        board.say(canary, _started(registration))
+        voice.say(canary, _started(registration))
 
 
-def _tell_sum(board: Switchboard, untold: Sum) -> None:
+def _tell_sum(voice: Voice, registry: Registry, budget: RunBudget, untold: Sum) -> None:
     last, reason, runs = untold
-    board.notice(Level.WARNING, "runs_not_told", service=last.service, runs=runs, reason=reason)
+    voice.notice(Level.WARNING, "runs_not_told", service=last.service, runs=runs, reason=reason)
     told = {**_ended(last, reason).parameters, "omitted": str(runs)}
     if reason == BLOCKED:  # not which process: it was one of many
         told |= {"service_version": last.version, "build": last.build}
     told = {name: value for name, value in told.items() if value}
-    _tell_or_keep(board, last, Message("RUN_ENDED", told, service=CANARY))
+    _tell_or_keep(voice, registry, budget, last, Message("RUN_ENDED", told, service=CANARY))
 
 
-def report_run_refused(board: Switchboard, registration: Registration, now: Instant) -> None:
+def report_run_refused(
+    voice: Voice, registry: Registry, budget: RunBudget, registration: Registration, now: Instant
+) -> None:
     """Tell the canary that there is no run, so that the end of this process is none of a run either.
 
     Whoever is refused comes again and again: while there is no canary, only the last time is kept of each service, and the ends
     of runs are not driven out.
     """
-    if not board.run_budget.refuse(registration, BLOCKED, now.monotonic_s):
-        board.statistics.runs_not_told += 1
+    if not budget.refuse(registration, BLOCKED, now.monotonic_s):
+        budget.not_told += 1
         return
     told = _described(registration) | {"reason": BLOCKED}
-    for kept in [one for one in board.run_ends if _is_refusal(one) and one.get("service") == registration.service]:
-        board.run_ends.remove(kept)
-    _tell_or_keep(board, registration, Message("RUN_ENDED", told, service=CANARY))
+    for kept in [one for one in budget.ends if _is_refusal(one) and one.get("service") == registration.service]:
+        budget.ends.remove(kept)
+    _tell_or_keep(voice, registry, budget, registration, Message("RUN_ENDED", told, service=CANARY))
 
 
-def _tell_or_keep(board: Switchboard, registration: Registration, ended: Message) -> None:
-    canary = board.registry.live(CANARY)
+def _tell_or_keep(
+    voice: Voice, registry: Registry, budget: RunBudget, registration: Registration, ended: Message
+) -> None:
+    canary = registry.live(CANARY)
     if canary is None or canary.registration is registration:
-        board.run_ends.append(ended)
+        budget.ends.append(ended)
     else:
-        board.say(canary, ended)
+        voice.say(canary, ended)
 
 
 def _is_refusal(ended: Message) -> bool:
@@ -81,16 +89,16 @@ def _is_refusal(ended: Message) -> bool:
     return bool(ended.get("role"))
 
 
-def report_runs_so_far(board: Switchboard, link: Link) -> None:
+def report_runs_so_far(voice: Voice, registry: Registry, budget: RunBudget, link: Link) -> None:
     """Tell a canary that has just registered what it missed: the ends of runs, then every run that lasts."""
     if link.registration is None or link.registration.service != CANARY:
         return
-    while board.run_ends:
-        board.say(link, board.run_ends.popleft())
-    board.run_budget.told_all()
-    for other in board.registry.registered():
+    while budget.ends:
+        voice.say(link, budget.ends.popleft())
+    budget.told_all()
+    for other in registry.registered():
         if other.registration is not None:
-            board.say(link, _started(other.registration))
+            voice.say(link, _started(other.registration))
 
 
 def _ended(registration: Registration, reason: str) -> Message:

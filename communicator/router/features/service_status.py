@@ -1,25 +1,25 @@
 """SERVICE_STATUS, STATUS and LIST_SERVICES: which services are there, and since when."""
 
-import json
-from typing import Any
-
 import msgspec
 
+from communicator.answers.services import Instance, Role
 from communicator.errors import RemoteProtocolError
 from communicator.protocol.message import Message
 from communicator.protocol.values import parse_integer, required
+from communicator.router.cores.voice import Voice
 from communicator.router.peering.instances import local_instances
 from communicator.router.switchboard import Switchboard
+from communicator.router.vocabulary.config import RouterConfig
 from communicator.router.vocabulary.events import Instant
-from communicator.router.vocabulary.registry import Link, Registration, Role
+from communicator.router.vocabulary.registry import Link, Registration
 
 PAGE = 500
 """Service instances per page where no limit is asked for."""
 
 
-def tell_status(board: Switchboard, registration: Registration, down_since_s: int | None) -> None:
+def tell_status(voice: Voice, config: RouterConfig, registration: Registration, down_since_s: int | None) -> None:
     """Broadcast on this host that a service has come or gone."""
-    board.tell_listeners("STATUS", **_status(board, registration, down_since_s))
+    voice.tell_listeners("STATUS", **_status(config, registration, down_since_s))
 
 
 def service_status(board: Switchboard, link: Link, message: Message, _now: Instant) -> None:
@@ -27,9 +27,9 @@ def service_status(board: Switchboard, link: Link, message: Message, _now: Insta
     service = required(message, "service")
     live = board.registry.live(service)
     if live is not None and live.registration is not None:
-        board.answer(link, "STATUS", **_status(board, live.registration, None))
+        board.answer(link, "STATUS", **_status(board.config, live.registration, None))
         return
-    elsewhere = [one for one in board.mesh.directory.instances(service) if one.state == "up" and one.role is Role.LIVE]
+    elsewhere = [one for one in board.mesh.directory.instances(service) if one.state == "up" and one.role == Role.LIVE]
     if elsewhere:
         first = elsewhere[0]
         since = {} if first.up_since is None else {"up_since": str(first.up_since)}
@@ -40,12 +40,12 @@ def service_status(board: Switchboard, link: Link, message: Message, _now: Insta
     board.answer(link, "STATUS", cache="no", service=service, status="down" if known else "unknown")
 
 
-def _status(board: Switchboard, registration: Registration, down_since_s: int | None) -> dict[str, str]:
+def _status(config: RouterConfig, registration: Registration, down_since_s: int | None) -> dict[str, str]:
     """STATUS defines ``server``, the ancestor sends ``server_name``: say both."""
     told = {
         "cache": "no",
-        "server": board.config.server_name,
-        "server_name": board.config.server_name,
+        "server": config.server_name,
+        "server_name": config.server_name,
         "service": registration.service,
         "status": "up" if down_since_s is None else "down",
         "up_since": str(registration.up_since_s),
@@ -57,18 +57,15 @@ def list_services(board: Switchboard, link: Link, message: Message, _now: Instan
     """LIST_SERVICES: answered by one page of SERVICES, with how many there are in all."""
     offset = _count(message, "offset", 0)
     limit = _count(message, "limit", PAGE)
-    instances = local_instances(board)
+    instances = local_instances(board.config, board.registry, board.learning)
     if message.get("scope", "cluster") != "local":
-        instances += [msgspec.to_builtins(instance) for instance in board.mesh.directory.all()]
-    instances.sort(key=_order)
+        instances += board.mesh.directory.all()
+    instances.sort(key=lambda one: (one.service, one.server, one.role, one.pid or 0))  # a stable order for pages
     page = _page(instances[offset : offset + limit], board.config.limits.answer_bytes)
-    told = {
-        "services": json.dumps(page, separators=(",", ":")),
-        "offset": str(offset),
-        "total": str(len(instances)),
-    }
-    names = ",".join(dict.fromkeys(instance["service"] for instance in page))
-    board.answer(link, "SERVICES", **({"list": names} if names else {}), **told)
+    names = ",".join(dict.fromkeys(instance.service for instance in page))
+    told = {"list": names} if names else {}
+    told |= {"services": msgspec.json.encode(page).decode(), "offset": str(offset), "total": str(len(instances))}
+    board.answer(link, "SERVICES", **told)
 
 
 def _count(message: Message, name: str, default: int) -> int:
@@ -79,18 +76,13 @@ def _count(message: Message, name: str, default: int) -> int:
     return value
 
 
-def _order(instance: dict[str, Any]) -> tuple[str, str, str, int]:
-    """The order of pages: a stable one."""
-    return instance["service"], instance["server"], instance["role"], instance["pid"] or 0
-
-
-def _page(instances: list[dict[str, Any]], bytes_max: int) -> list[dict[str, Any]]:
+def _page(instances: list[Instance], bytes_max: int) -> list[Instance]:
     """As many instances as fit into one answer; an instance too large by itself is told without its commands."""
     page, used = [], 0
     for instance in instances:
-        size = len(json.dumps(instance)) * 2
+        size = len(msgspec.json.encode(instance)) * 2
         if size > bytes_max:
-            page.append({**instance, "commands": []})
+            page.append(msgspec.structs.replace(instance, commands=()))
             continue
         used += size
         if used > bytes_max:

@@ -1,8 +1,9 @@
 """Messages that wait for their acknowledgement, and when each is to be repeated; within bounds, and sending nothing."""
 
 import heapq
-from dataclasses import dataclass
 from itertools import count
+
+import msgspec
 
 from communicator.router.cores.deadlines import Deadline
 from communicator.router.vocabulary.envelope import Envelope
@@ -14,8 +15,7 @@ GIVE_UP_AFTER_S = 60.0
 """As long as a message is cached by default; the window for copies is twice that."""
 
 
-@dataclass(slots=True)
-class Pending:
+class Pending(msgspec.Struct):
     """A message that waits for its acknowledgement."""
 
     envelope: Envelope

@@ -1,19 +1,20 @@
 """Which services run on the other servers that can be reached now; which of them gets a message is decided elsewhere."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Protocol
 
+import msgspec
+
+from communicator.answers.services import Instance
 from communicator.router.mesh.link_state import Database
+from communicator.router.mesh.topology import Topology
 from communicator.router.mesh.unlisted import Unlisted
-from communicator.router.vocabulary.records import Instance, Leaf
-from communicator.router.vocabulary.registry import Role
+from communicator.router.vocabulary.carrier import Carrier
+from communicator.router.vocabulary.records import Leaf
 
 _NOBODY: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class _Index:
+class _Index(msgspec.Struct, frozen=True):
     """Answers to all questions, for one state of what is told and of who is reached."""
 
     all: tuple[Instance, ...]
@@ -21,20 +22,6 @@ class _Index:
     by_service: Mapping[str, tuple[Instance, ...]]
     servers_accepting: Mapping[str, frozenset[str]]
     """By command."""
-
-
-class Whereabouts(Protocol):
-    """Who can be reached now: a `Topology`, or a `Carrier`."""
-
-    @property
-    def generation(self) -> int:
-        """Grows with each change."""
-
-    def reachable(self) -> frozenset[str]:
-        """The other servers there is a way to."""
-
-    def leaf(self, server: str) -> Leaf | None:
-        """What is known of one that keeps no directory."""
 
 
 class Directory:
@@ -46,7 +33,7 @@ class Directory:
         unlisted: Where services of leaves were heard that are in no list.
     """
 
-    def __init__(self, database: Database, whereabouts: Whereabouts, unlisted: Unlisted) -> None:
+    def __init__(self, database: Database, whereabouts: Topology | Carrier, unlisted: Unlisted) -> None:
         self._database = database
         self._whereabouts = whereabouts
         self._unlisted = unlisted
@@ -66,7 +53,7 @@ class Directory:
         leaf = None if server is None else self._whereabouts.leaf(server)
         if server is None or leaf is None:
             return ()
-        return (Instance(server=server, service=service, role=Role.LIVE, state="up", address=leaf.address),)
+        return (Instance(server=server, service=service, address=leaf.address),)
 
     def servers_accepting(self, command: str) -> frozenset[str]:
         """The servers with an instance that lists a command and hears broadcasts; no leaf is among them, they do not tell."""
@@ -102,10 +89,7 @@ class Directory:
 
 
 def _instances_of_leaf(server: str, leaf: Leaf) -> list[Instance]:
-    return [
-        Instance(server=server, service=service, role=Role.LIVE, state="up", address=leaf.address)
-        for service in leaf.services
-    ]
+    return [Instance(server=server, service=service, address=leaf.address) for service in leaf.services]
 
 
 def _index_of(instances: Sequence[Instance], leaves: frozenset[str]) -> _Index:

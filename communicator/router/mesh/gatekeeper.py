@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+import msgspec
+
 from communicator.protocol.addresses import plain_ip
 
 DELAY_MAX_S = 30.0
@@ -36,8 +38,7 @@ class Verdict(StrEnum):
     REFUSED = "refused"
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(msgspec.Struct, frozen=True):
     """The answer to `Gatekeeper.ask`."""
 
     verdict: Verdict
@@ -58,8 +59,7 @@ class Candidate:
     password: str = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
+class Refusal(msgspec.Struct, frozen=True):
     """A link that has waited for its turn in vain."""
 
     link_id: int
@@ -67,8 +67,7 @@ class Refusal:
     wait_s: float
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(msgspec.Struct, frozen=True):
     """What follows from a verification."""
 
     link_id: int
@@ -85,8 +84,7 @@ class Outcome:
     """Others of this address, whose passwords will not be verified now."""
 
 
-@dataclass(slots=True)
-class _Record:
+class _Record(msgspec.Struct):
     wrong: int = 0
     until_s: float = 0.0
     forgotten_s: float = 0.0

@@ -1,7 +1,8 @@
 """Which linked routers still live: when to ask, whom to suspect, ourselves first; it sends nothing and reads no clock."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+
+import msgspec
 
 from communicator.router.cores.deadlines import Deadline
 from communicator.router.mesh.book.entry import spread
@@ -23,25 +24,23 @@ RTT_WEIGHT = 0.125
 """Of a new round trip in the smoothed one, as TCP has it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Beats:
+class Beats(msgspec.Struct, frozen=True):
     """What one beat asks for."""
 
-    probe: list[tuple[int, int]] = field(default_factory=list)
+    probe: list[tuple[int, int]] = []
     """Link and serial of each ALIVE to send."""
-    suspects: list[int] = field(default_factory=list)
+    suspects: list[int] = []
     """Links that have just become suspect; they are among `probe`."""
-    lost: list[int] = field(default_factory=list)
+    lost: list[int] = []
     """Links to give up; they are no longer watched."""
     self_suspect: bool = False
     """We doubt ourselves: the beat came late, or all of several peers are silent."""
 
 
-@dataclass(slots=True)
-class _Peer:
+class _Peer(msgspec.Struct):
     probe_s: float
     is_suspect: bool = False
-    questions: dict[int, float] = field(default_factory=dict)
+    questions: dict[int, float] = {}
     """Serial to when it was asked."""
     rtt_s: float | None = None
 

@@ -11,39 +11,15 @@ from types import MappingProxyType
 
 import msgspec
 
+from communicator.answers.services import Instance
 from communicator.router.vocabulary.records import (
-    BUCKETS,
     LINKS,
-    PARTS,
-    Instance,
-    Leaf,
     LinksState,
-    NeighborState,
     Record,
     ServicesState,
-    bucket_of,
-    decode_records,
     decode_summary,
-    encode_records,
     encode_summary,
 )
-
-__all__ = [
-    "BUCKETS",
-    "LINKS",
-    "PARTS",
-    "Database",
-    "Instance",
-    "Leaf",
-    "LinksState",
-    "NeighborState",
-    "Outcome",
-    "Record",
-    "ServicesState",
-    "bucket_of",
-    "decode_records",
-    "encode_records",
-]
 
 
 class Outcome(StrEnum):

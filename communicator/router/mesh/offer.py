@@ -1,7 +1,8 @@
 """What CONNECT and ACCEPT say of a router, read and written; it knows no link and decides nothing."""
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field
+
+import msgspec
 
 from communicator.errors import RemoteProtocolError
 from communicator.protocol.message import Message
@@ -18,12 +19,11 @@ FEATURES_TAKEN = 64
 TOKEN_CHARACTERS = 64
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Offer:
+class Offer(msgspec.Struct, frozen=True, kw_only=True):
     """What a router says of itself when it meets another."""
 
     peer: Peer
-    neighbors: tuple[str, ...] = field(default=())
+    neighbors: tuple[str, ...] = ()
     """Addresses it knows of."""
 
 

@@ -15,8 +15,9 @@ import hashlib
 import heapq
 from collections.abc import Collection, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
 from typing import NamedTuple
+
+import msgspec
 
 from communicator.router.vocabulary.records import Leaf, LinksState, NeighborState
 
@@ -58,13 +59,12 @@ class _Way(NamedTuple):
     path: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Attachments:
+class _Attachments(msgspec.Struct, frozen=True):
     """The ends of a leaf's links."""
 
-    weights: dict[str, int] = field(default_factory=dict)
+    weights: dict[str, int] = {}
     """By the router that tells of the leaf."""
-    leaves: dict[str, Leaf] = field(default_factory=dict)
+    leaves: dict[str, Leaf] = {}
 
 
 class _Map:

@@ -28,6 +28,7 @@ from communicator.router.delivery.checking import lines_to_check, pass_unread, p
 from communicator.router.path import local_front, router_front
 from communicator.router.path.inspection import inspect
 from communicator.router.switchboard import Switchboard
+from communicator.router.vocabulary.config import RouterConfig
 from communicator.router.vocabulary.effects import Continue
 from communicator.router.vocabulary.events import Instant
 from communicator.router.vocabulary.registry import Link, Route
@@ -78,7 +79,7 @@ def forward(board: Switchboard, link: Link, lines: bytes, now: Instant) -> int:
     # The replacement also tells how many lines there are: one pass over them where counting would take another.
     glued = lines.replace(b"\n", b"\n" + prefix) if prefix else lines
     count = (len(glued) - len(lines)) // len(prefix) if prefix else count_lines(lines)
-    if route is None or not _go_together(board, fronts, lines, front, route, count):
+    if route is None or not _go_together(board.config, fronts, lines, front, route, count):
         _Walk(board, link, lines, now, fronts).walk(front, route)
         return count
     if prefix:
@@ -92,14 +93,14 @@ def forward(board: Switchboard, link: Link, lines: bytes, now: Instant) -> int:
     return count
 
 
-def _go_together(board: Switchboard, fronts: Fronts, lines: bytes, front: bytes, route: Route, count: int) -> bool:
+def _go_together(config: RouterConfig, fronts: Fronts, lines: bytes, front: bytes, route: Route, count: int) -> bool:
     """Whether so many lines can be passed on as one piece, by the route of the first."""
     if count > 1 and not _share_start(lines, _start(lines, front, route), count):
         return False
     if _must_be_read(lines, front, route):
         return False
-    is_checked = route.is_checked and board.config.checks is not None
-    return not is_checked or pass_unread(board, fronts.head_of(front), lines)
+    is_checked = route.is_checked and config.checks is not None
+    return not is_checked or pass_unread(config, fronts.head_of(front), lines)
 
 
 def _start(lines: bytes, front: bytes, route: Route) -> bytes:
@@ -140,7 +141,7 @@ class _Walk:
         self._rest = BytesIO(lines)
         self._now = now
         self._fronts = fronts
-        self._to_check = lines_to_check(board, lines, fronts.head_of)
+        self._to_check = lines_to_check(board.config, lines, fronts.head_of)
         self._asked: dict[tuple[object, ...], bool] = {}
         """By `Route.not_first` and `Route.telltales`: whether any line of this read has one of them."""
         self._routes: dict[bytes, Route | None] = {}
@@ -184,7 +185,7 @@ class _Walk:
         may_ask = self._may_ask(route)
         if may_ask and _must_be_read(line, front, route):
             return False
-        if suspects and line in suspects and not (self._board.may_check() and passes(self._board, line)):
+        if suspects and line in suspects and not (self._board.may_check() and passes(self._board.config, line)):
             return False
         put = self._put_for(route)
         put(line)

@@ -6,6 +6,7 @@ from communicator.errors import LocalProtocolError, ProtocolError
 from communicator.protocol.line_form import decode, parse_head
 from communicator.protocol.message import Message
 from communicator.protocol.names import ROUTER_SERVICE, WILDCARD_SERVERS
+from communicator.router.cores.voice import Voice
 from communicator.router.delivery.acknowledgement import acknowledge
 from communicator.router.delivery.belief import is_word_of_leaf, why_not_believed
 from communicator.router.delivery.checking import find_fault
@@ -13,10 +14,12 @@ from communicator.router.delivery.delivery import deliver
 from communicator.router.delivery.flooding import hear_sender
 from communicator.router.delivery.refusals import refuse_message
 from communicator.router.delivery.reports import tell_hop
+from communicator.router.mesh.received import Received
 from communicator.router.path.table import HANDLERS
 from communicator.router.peering.admission import must_wait
 from communicator.router.switchboard import Switchboard
 from communicator.router.vocabulary.authority import OF_THE_SUITE, Speaker, judge
+from communicator.router.vocabulary.config import RouterConfig
 from communicator.router.vocabulary.effects import Identify
 from communicator.router.vocabulary.envelope import BROADCAST_TO, Envelope, open_envelope, own_envelope, read_spread
 from communicator.router.vocabulary.events import Instant
@@ -70,12 +73,12 @@ def _take(board: Switchboard, link: Link, message: Message, line: bytes, now: In
     elif message.service in ("", ROUTER_SERVICE) and board.config.is_here(message.server):
         _obey(board, link, message, now)
     else:
-        _deliver(board, own_envelope(link, _signed(board, link, _with_actor(board, link, message))), now)
+        _deliver(board, own_envelope(link, _signed(board.config, link, _with_actor(board.config, link, message))), now)
 
 
 def _take_from_router(board: Switchboard, link: Link, message: Message, now: Instant) -> None:
     """A message that another router brings: its own, or one of a service over there, for us or for somebody beyond."""
-    if _is_echo(board, link, message, now):
+    if _is_echo(board.received, link, message, now):
         board.statistics.dropped["duplicate"] += 1
         return
     reason = why_not_believed(board, link, message, now)
@@ -88,7 +91,7 @@ def _take_from_router(board: Switchboard, link: Link, message: Message, now: Ins
     except ValueError as error:
         refuse_message(board, link, message.command, str(error), "invalid")
         return
-    is_leaf = is_word_of_leaf(board, link, message, now)
+    is_leaf = is_word_of_leaf(board.carrier, link, message, now)
     if is_leaf:
         hear_sender(board, message, now)
     if (
@@ -104,7 +107,7 @@ def _take_from_router(board: Switchboard, link: Link, message: Message, now: Ins
         board.statistics.acl_denied += 1
         refuse_message(board, asker, message.command, ruling.reason, "acl")
         _end_repeats(board, envelope, "not_allowed", now)
-    elif _is_for_us(board, envelope) and (fault := find_fault(board, link, envelope.message)):
+    elif _is_for_us(board.config, envelope) and (fault := find_fault(board, link, envelope.message)):
         refuse_message(board, asker, message.command, fault, "faulty")
         _end_repeats(board, envelope, "faulty", now)
     elif message.service in ("", ROUTER_SERVICE):
@@ -113,7 +116,7 @@ def _take_from_router(board: Switchboard, link: Link, message: Message, now: Ins
         _deliver(board, envelope, now)
 
 
-def _is_echo(board: Switchboard, link: Link, message: Message, now: Instant) -> bool:
+def _is_echo(received: Received, link: Link, message: Message, now: Instant) -> bool:
     """Whether a copy of what C++ routers spread has been here before: it is nobody's fault, and says nothing new."""
     spread = read_spread(message)
     if (
@@ -122,18 +125,18 @@ def _is_echo(board: Switchboard, link: Link, message: Message, now: Instant) -> 
         or message.server not in ("", *WILDCARD_SERVERS)
     ):
         return False
-    return board.received.holds(spread.key(message.sent_from_server), now.monotonic_s)
+    return received.holds(spread.key(message.sent_from_server), now.monotonic_s)
 
 
-def _is_for_us(board: Switchboard, envelope: Envelope) -> bool:
+def _is_for_us(config: RouterConfig, envelope: Envelope) -> bool:
     """Whether it ends here, at least one copy of it; what only passes is the business of the hosts it is for."""
-    return envelope.serves is None or board.config.server_name in envelope.serves
+    return envelope.serves is None or config.server_name in envelope.serves
 
 
 def _end_repeats(board: Switchboard, envelope: Envelope, reason: str, now: Instant) -> None:
     """A message that has to arrive never will: its router need not send it again, and its sender hears no second refusal."""
-    if _is_for_us(board, envelope):
-        acknowledge(board, envelope, "failed", now, reason)
+    if _is_for_us(board.config, envelope):
+        acknowledge(board, board.received, envelope, "failed", now, reason)
 
 
 def _asker(link: Link, message: Message) -> Link:
@@ -171,12 +174,12 @@ def _speaker(link: Link, *, is_leaf: bool = False) -> Speaker:
     )
 
 
-def _signed(board: Switchboard, link: Link, message: Message) -> Message:
+def _signed(config: RouterConfig, link: Link, message: Message) -> Message:
     """Put the true sender in place of any that was claimed: a name for a registered link, none for another."""
     registration = link.registration
     return msgspec.structs.replace(
         message,
-        sent_from_server=board.config.server_name if registration else "",
+        sent_from_server=config.server_name if registration else "",
         sent_from_service=registration.service if registration else "",
     )
 
@@ -196,16 +199,16 @@ def _obey(board: Switchboard, link: Link, message: Message, now: Instant) -> Non
         refuse_message(board, link, message.command, str(error), "invalid")
 
 
-def _trace(board: Switchboard, link: Link, message: Message, now: Instant) -> None:
+def _trace(voice: Voice, link: Link, message: Message, now: Instant) -> None:
     """Its sender follows a message that has arrived: it was for us."""
     envelope = own_envelope(link, message) if link.answers_to is None else open_envelope(link, message)
-    tell_hop(board, envelope, now, "delivered", ROUTER_SERVICE)
+    tell_hop(voice, envelope, now, "delivered", ROUTER_SERVICE)
 
 
-def _with_actor(board: Switchboard, link: Link, message: Message) -> Message:
+def _with_actor(config: RouterConfig, link: Link, message: Message) -> Message:
     """CANARY_COMMAND is audited: who gives it is written here, not believed."""
     if message.command != "CANARY_COMMAND":
         return message
     user = link.user.name if link.user else ""
-    actor = {"actor_user": user, "actor_server": board.config.server_name}
+    actor = {"actor_user": user, "actor_server": config.server_name}
     return msgspec.structs.replace(message, parameters={**message.parameters, **actor})

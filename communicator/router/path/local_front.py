@@ -6,10 +6,12 @@ from communicator.protocol.names import BROADCAST_SERVICES, ROUTER_SERVICE, THIS
 from communicator.router.cores.balancing import shares
 from communicator.router.delivery.checking import is_local
 from communicator.router.delivery.choosing import candidates
+from communicator.router.mesh.mesh import Mesh
 from communicator.router.switchboard import Switchboard
 from communicator.router.vocabulary.authority import RULES
+from communicator.router.vocabulary.carrier import Carrier
 from communicator.router.vocabulary.events import Instant
-from communicator.router.vocabulary.registry import Link, Route
+from communicator.router.vocabulary.registry import Link, Registry, Route
 from communicator.router.vocabulary.telltales import ACKNOWLEDGED, FOR_ALL, SPREAD, TRACED
 
 _ONLY_FROM_ROUTERS = (b"hops_left=", b"broadcast_msgid=")
@@ -58,21 +60,21 @@ def _resolve(board: Switchboard, head: bytes, now: Instant) -> Route | None:
     if parsed.command in RULES or parsed.service in ("", ROUTER_SERVICE):
         return None
     if parsed.service in BROADCAST_SERVICES:
-        return _broadcast_route(board, parsed)
+        return _broadcast_route(board.registry, board.mesh, parsed)
     if not board.config.is_here(parsed.server):
-        return _next_hop(board, parsed.server)
+        return _next_hop(board.carrier, parsed.server)
     return _service_route(board, parsed, now)
 
 
-def _broadcast_route(board: Switchboard, head: Head) -> Route | None:
+def _broadcast_route(registry: Registry, mesh: Mesh, head: Head) -> Route | None:
     """Where a broadcast goes, if it stays on this host: one that leaves it is written anew for each router."""
     if head.server not in ("", *WILDCARD_SERVERS):
         return None
-    if head.service != THIS_SERVER and not board.mesh.is_alone:
-        directory = board.mesh.directory
+    if head.service != THIS_SERVER and not mesh.is_alone:
+        directory = mesh.directory
         if directory.leaves() or directory.servers_accepting(head.command):
             return None
-    listeners = board.registry.listeners(head.command)
+    listeners = registry.listeners(head.command)
     return Route(listeners, "broadcast", telltales=(TRACED,))
 
 
@@ -86,24 +88,24 @@ def _service_route(board: Switchboard, head: Head, now: Instant) -> Route | None
     if live is not None:
         telltales = (TRACED, FOR_ALL) if elsewhere else (TRACED,)
         return Route((live,), "local", telltales=telltales)
-    if head.server or not elsewhere or is_local(board, head.command):
+    if head.server or not elsewhere or is_local(board.config, head.command):
         return None
     chosen = next(iter(shares(candidates(board, service, "", now), board.config.server_name)), None)
     if chosen is None:
         return None
-    return _next_hop(board, chosen.server, pin=f"{chosen.server}:".encode(), is_only=len(elsewhere) == 1)
+    return _next_hop(board.carrier, chosen.server, pin=f"{chosen.server}:".encode(), is_only=len(elsewhere) == 1)
 
 
-def _next_hop(board: Switchboard, server: str, pin: bytes = b"", *, is_only: bool = True) -> Route | None:
+def _next_hop(carrier: Carrier, server: str, pin: bytes = b"", *, is_only: bool = True) -> Route | None:
     """The route to another server.
 
     Args:
-        board: The router's state.
+        carrier: The ways to other routers.
         server: Its name.
         pin: ``server:`` to be written before the address: the server was chosen here, and others must not choose again.
         is_only: No other instance is known: ``deliver=all`` would change nothing.
     """
-    hop = board.carrier.hop(server)
+    hop = carrier.hop(server)
     if hop is None:
         return None
     telltales = (TRACED, ACKNOWLEDGED) if is_only else (TRACED, FOR_ALL, ACKNOWLEDGED)

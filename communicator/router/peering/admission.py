@@ -4,11 +4,14 @@ from communicator.errors import ProtocolError
 from communicator.protocol.addresses import plain_ip
 from communicator.protocol.line_form import decode
 from communicator.protocol.message import Message
+from communicator.router.cores.statistics import Statistics
+from communicator.router.cores.voice import Voice
 from communicator.router.mesh.gatekeeper import Decision, Verdict
 from communicator.router.switchboard import Switchboard
+from communicator.router.vocabulary.config import RouterConfig
 from communicator.router.vocabulary.effects import CheckCredential, KeepOut, Level
 from communicator.router.vocabulary.events import CloseReason, Credential, CredentialsRevoked, Instant, Opens
-from communicator.router.vocabulary.registry import Link
+from communicator.router.vocabulary.registry import Link, Registry
 
 CARRY_CREDENTIALS = frozenset(("CONNECT", "REGISTER", "GOSSIP"))
 """What a stranger may show a password with."""
@@ -42,7 +45,7 @@ def must_wait(board: Switchboard, link: Link, message: Message, line: bytes, now
         case Verdict.QUEUED:
             board.hold(link, line)
         case Verdict.REFUSED:
-            _turn_away(board, link, message.command, decision.reason)
+            _turn_away(board, board.statistics, link, message.command, decision.reason)
             _keep_out(board, plain_ip(link.ip), decision)
     return True
 
@@ -55,7 +58,7 @@ def credential_checked(board: Switchboard, number: int, credential: Credential |
         if credential is not None:
             link.credential = credential
         else:
-            _turn_away_held(board, link, "wrong username or password")
+            _turn_away_held(board, board.statistics, link, "wrong username or password")
     if outcome is None:
         return
     if outcome.block:
@@ -63,16 +66,16 @@ def credential_checked(board: Switchboard, number: int, credential: Credential |
     for refusal in outcome.refused:
         held = board.registry.links.get(refusal.link_id)
         if held is not None and not held.closing:
-            _turn_away_held(board, held, refusal.reason)
+            _turn_away_held(board, board.statistics, held, refusal.reason)
     if outcome.next is not None:
         board.ask(CheckCredential(outcome.next.link_id, outcome.next.username, outcome.next.password))
 
 
-def why_not(board: Switchboard, link: Link, opens: Opens, name: str) -> str:
+def why_not(config: RouterConfig, link: Link, opens: Opens, name: str) -> str:
     """Why this link may not be that server, or that service; empty when it may.
 
     Args:
-        board: The router's state.
+        config: Who we are, and the rules of this host.
         link: A link from another host.
         opens: What it wants to be.
         name: As what; empty when any name will do.
@@ -85,30 +88,30 @@ def why_not(board: Switchboard, link: Link, opens: Opens, name: str) -> str:
     if credential is not None:
         allowed = credential.allows(opens, name) if name else credential.opens is opens
         return "" if allowed else f"the password of {credential.username!r} is not for {opens} {name!r}"
-    if opens is Opens.ROUTER and not board.config.cluster.demands_credentials:
+    if opens is Opens.ROUTER and not config.cluster.demands_credentials:
         return ""
     return f"a {opens} from another host has to show username and password"
 
 
-def revoke(board: Switchboard, event: CredentialsRevoked) -> list[Link]:
+def revoke(registry: Registry, event: CredentialsRevoked) -> list[Link]:
     """The links whose password or certificate no longer counts."""
     return [
         link
-        for link in board.registry.links.values()
+        for link in registry.links.values()
         if link.id in event.links or (link.credential is not None and link.credential.username in event.usernames)
     ]
 
 
-def refuse_peer(board: Switchboard, link: Link, reason: str, **parameters: str) -> None:
+def refuse_peer(voice: Voice, statistics: Statistics, link: Link, reason: str, **parameters: str) -> None:
     """Tell another router that it is not taken, and close its link."""
     why = "ending" if "shutdown" in parameters else "name" if "conflict" in parameters else "credentials"
-    board.statistics.peers_refused[why] += 1
-    board.notice(Level.WARNING, "router_refused", link=link.name, reason=reason)
-    board.answer(link, "REFUSE", message=reason, **parameters)
-    board.close(link, CloseReason.AUTH if not parameters else CloseReason.PROTOCOL)
+    statistics.peers_refused[why] += 1
+    voice.notice(Level.WARNING, "router_refused", link=link.name, reason=reason)
+    voice.answer(link, "REFUSE", message=reason, **parameters)
+    voice.close(link, CloseReason.AUTH if not parameters else CloseReason.PROTOCOL)
 
 
-def _turn_away_held(board: Switchboard, link: Link, reason: str) -> None:
+def _turn_away_held(voice: Voice, statistics: Statistics, link: Link, reason: str) -> None:
     """Turn a link away whose line waits; what it said is forgotten, for it holds a password."""
     line, link.parked = link.parked, b""
     link.is_parked = False
@@ -116,27 +119,27 @@ def _turn_away_held(board: Switchboard, link: Link, reason: str) -> None:
         command = decode(line.partition(b"\n")[0]).command
     except ProtocolError:
         command = ""
-    _turn_away(board, link, command, reason)
+    _turn_away(voice, statistics, link, command, reason)
 
 
-def _turn_away(board: Switchboard, link: Link, command: str, reason: str) -> None:
-    board.statistics.auth_failures[link.kind] += 1
+def _turn_away(voice: Voice, statistics: Statistics, link: Link, command: str, reason: str) -> None:
+    statistics.auth_failures[link.kind] += 1
     if command == "REGISTER":
-        board.notice(Level.WARNING, "credentials_refused", link=link.name, reason=reason)
-        board.refuse(link, command, reason)
-        board.close(link, CloseReason.AUTH)
+        voice.notice(Level.WARNING, "credentials_refused", link=link.name, reason=reason)
+        voice.refuse(link, command, reason)
+        voice.close(link, CloseReason.AUTH)
     else:
-        refuse_peer(board, link, reason)
+        refuse_peer(voice, statistics, link, reason)
 
 
-def _keep_out(board: Switchboard, ip: str, decision: Decision) -> None:
+def _keep_out(voice: Voice, ip: str, decision: Decision) -> None:
     """Have those who would be refused in any case stopped before they cost anything."""
     if decision.keep_out_s > 0.0:
-        board.notice(Level.WARNING, "address_kept_out", ip=ip, for_s=round(decision.keep_out_s, 1))
-        board.ask(KeepOut(ip, decision.keep_out_s))
+        voice.notice(Level.WARNING, "address_kept_out", ip=ip, for_s=round(decision.keep_out_s, 1))
+        voice.ask(KeepOut(ip, decision.keep_out_s))
 
 
-def _block(board: Switchboard, ip: str, failures: int) -> None:
+def _block(voice: Voice, ip: str, failures: int) -> None:
     """Ask whoever keeps the firewall to keep an address out."""
-    board.notice(Level.WARNING, "address_blocked", ip=ip, failures=failures)
-    board.tell_listeners("BLOCK", uri=ip, period=BLOCK_PERIOD, reason=f"{failures} wrong passwords")
+    voice.notice(Level.WARNING, "address_blocked", ip=ip, failures=failures)
+    voice.tell_listeners("BLOCK", uri=ip, period=BLOCK_PERIOD, reason=f"{failures} wrong passwords")

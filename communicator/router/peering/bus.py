@@ -10,7 +10,7 @@ def join(board: Switchboard, link: Link) -> None:
     """We are on a bus: the others hear all about us, and send what we lack."""
     link.is_bus = True
     share_summary(board, link)
-    flood(board, board.mesh.database.republish())
+    flood(board, board.carrier, board.mesh.database.republish())
 
 
 def reached(board: Switchboard, event: ServersReached, now: Instant) -> None:

@@ -1,20 +1,20 @@
 """Link states on their way: what we tell of ourselves, what we pass on of others; what they mean is told in link_state."""
 
-import msgspec
-
+from communicator.answers.services import Instance
 from communicator.errors import LocalProtocolError, RemoteProtocolError
 from communicator.protocol.line_form import encode_line
 from communicator.protocol.message import Message
 from communicator.protocol.values import NS_PER_S
+from communicator.router.cores.voice import Voice
 from communicator.router.mesh.link_state import Outcome
-from communicator.router.mesh.mesh import SETTLING_S, Namesake
+from communicator.router.mesh.mesh import SETTLING_S, Mesh, Namesake
 from communicator.router.peering.instances import local_instances
 from communicator.router.switchboard import Switchboard
+from communicator.router.vocabulary.carrier import Carrier
 from communicator.router.vocabulary.effects import Level
 from communicator.router.vocabulary.events import Instant
 from communicator.router.vocabulary.records import (
     LINKS,
-    Instance,
     LinksState,
     Record,
     ServicesState,
@@ -40,12 +40,11 @@ def publish_links(board: Switchboard) -> None:
     """Tell everyone which routers are linked to us."""
     record = board.mesh.database.publish(LINKS, board.mesh.own_links(board.config))
     if record is not None:
-        flood(board, [record])
+        flood(board, board.carrier, [record])
 
 
-def service_changed(board: Switchboard, service: str, now: Instant) -> None:
+def service_changed(mesh: Mesh, service: str, now: Instant) -> None:
     """A service of this host has come, gone, or said what it understands: to be told, together with what follows."""
-    mesh = board.mesh
     mesh.unpublished.add(bucket_of(service))
     if mesh.publish.at_s is None and not mesh.is_alone:
         mesh.publish.set(now.monotonic_s + GATHERING_S)
@@ -58,13 +57,13 @@ def publish_services(board: Switchboard) -> None:
     if not mesh.unpublished:
         return
     instances: dict[str, list[Instance]] = {bucket: [] for bucket in sorted(mesh.unpublished)}
-    for told in local_instances(board):
-        bucket = bucket_of(str(told["service"]))
-        if bucket in instances and told["state"] != "down":
-            instances[bucket].append(msgspec.convert(told, Instance))
+    for instance in local_instances(board.config, board.registry, board.learning):
+        bucket = bucket_of(instance.service)
+        if bucket in instances and instance.state != "down":
+            instances[bucket].append(instance)
     mesh.unpublished.clear()
     published = [mesh.database.publish(bucket, ServicesState(tuple(found))) for bucket, found in instances.items()]
-    flood(board, [record for record in published if record is not None])
+    flood(board, board.carrier, [record for record in published if record is not None])
 
 
 def share_summary(board: Switchboard, link: Link) -> None:
@@ -73,28 +72,28 @@ def share_summary(board: Switchboard, link: Link) -> None:
     board.answer(link, "LINK_STATE_SUMMARY", known=board.mesh.database.summary())
 
 
-def flood(board: Switchboard, records: list[Record], source: Link | None = None) -> None:
+def flood(voice: Voice, carrier: Carrier, records: list[Record], source: Link | None = None) -> None:
     """Pass records on to every router that keeps a directory, but not to whom they came from."""
-    targets = board.carrier.onward(source)
-    lines = _lines(board, records) if targets else []
+    targets = carrier.onward(source)
+    lines = _lines(voice, records) if targets else []
     for link in targets if lines else ():
-        board.transmit(link, b"".join(lines), len(lines))
+        voice.transmit(link, b"".join(lines), len(lines))
 
 
-def _send(board: Switchboard, link: Link, records: list[Record]) -> None:
-    lines = _lines(board, records)
+def _send(voice: Voice, link: Link, records: list[Record]) -> None:
+    lines = _lines(voice, records)
     if lines:
-        board.transmit(link, b"".join(lines), len(lines))
+        voice.transmit(link, b"".join(lines), len(lines))
 
 
-def _lines(board: Switchboard, records: list[Record]) -> list[bytes]:
+def _lines(voice: Voice, records: list[Record]) -> list[bytes]:
     """The lines that tell of these records; one that is too long for a line cannot be told of."""
     lines = []
     for text in encode_records(records, RECORDS_BYTES):
         try:
-            lines.append(encode_line(board.signed(Message("LINK_STATE", {"records": text}))))
+            lines.append(encode_line(voice.signed(Message("LINK_STATE", {"records": text}))))
         except LocalProtocolError as error:
-            board.notice(Level.ERROR, "link_state_unsendable", record=text[:RECORD_CHARACTERS_SHOWN], error=str(error))
+            voice.notice(Level.ERROR, "link_state_unsendable", record=text[:RECORD_CHARACTERS_SHOWN], error=str(error))
     return lines
 
 
@@ -107,7 +106,7 @@ def link_state(board: Switchboard, link: Link, message: Message, now: Instant) -
     for record in decode_records(message.get("records")):
         if link.is_bus and record.server not in (message.sent_from_server, board.config.server_name):
             continue  # there everyone speaks for itself, and may remind us of a former life
-        if _is_told_by_itself(board, link, record):
+        if _is_told_by_itself(board.mesh, link, record):
             continue
         match database.accept(record):
             case Outcome.NEW:
@@ -115,44 +114,43 @@ def link_state(board: Switchboard, link: Link, message: Message, now: Instant) -
             case Outcome.OLDER:
                 older |= {(ours.server, ours.part): ours for ours in database.records_of(record.server, record.part)}
             case Outcome.OWN:
-                _own_name_heard(board, record, now)
+                _own_name_heard(board, board.mesh, record, now)
             case Outcome.FULL:
                 board.statistics.records_refused += 1
             case Outcome.SAME:
                 pass
     _take(board, news, link, now)
-    flood(board, news, link)
+    flood(board, board.carrier, news, link)
     _send(board, link, list(older.values()))
 
 
-def _is_told_by_itself(board: Switchboard, link: Link, record: Record) -> bool:
+def _is_told_by_itself(mesh: Mesh, link: Link, record: Record) -> bool:
     """Whether it is the word of a router that is linked to us: it tells us itself, over its own link, where nobody can forge it."""
-    own = board.mesh.peers.get(record.server)
+    own = mesh.peers.get(record.server)
     return own is not None and own is not link and own.peer is not None and own.peer.boot_id == record.boot_id
 
 
-def _own_name_heard(board: Switchboard, record: Record, now: Instant) -> None:
+def _own_name_heard(voice: Voice, mesh: Mesh, record: Record, now: Instant) -> None:
     """Somebody of our name is taken for later than we: say everything anew, at once or when the pause is over.
 
     A former life of ours, whose clock was wrong, is outdone by that. One that speaks again with a later start answers us: it is
     alive, and two routers bear one name.
     """
-    mesh = board.mesh
     before, mesh.namesake = mesh.namesake, Namesake(record.boot_id, record.started)
     is_alive = before is not None and before.boot_id == record.boot_id and before.started < record.started
     if is_alive and mesh.republish.at_s is None:
-        board.notice(Level.ERROR, "server_name_conflict", server=record.server, boot_id=record.boot_id)
+        voice.notice(Level.ERROR, "server_name_conflict", server=record.server, boot_id=record.boot_id)
     elif not is_alive:
-        board.notice(Level.WARNING, "former_life_heard", server=record.server, boot_id=record.boot_id)
+        voice.notice(Level.WARNING, "former_life_heard", server=record.server, boot_id=record.boot_id)
     due_s = now.monotonic_s if mesh.republished_s is None else mesh.republished_s + REPUBLISH_EVERY_S
     mesh.republish.set(max(due_s, now.monotonic_s))
 
 
-def republish(board: Switchboard, now: Instant) -> None:
+def republish(voice: Voice, carrier: Carrier, mesh: Mesh, now: Instant) -> None:
     """Say everything of ourselves anew."""
-    board.mesh.republish.set(None)
-    board.mesh.republished_s = now.monotonic_s
-    flood(board, board.mesh.database.republish())
+    mesh.republish.set(None)
+    mesh.republished_s = now.monotonic_s
+    flood(voice, carrier, mesh.database.republish())
 
 
 def _take(board: Switchboard, news: list[Record], link: Link, now: Instant) -> None:

@@ -5,7 +5,10 @@ from communicator.protocol.message import Message
 from communicator.protocol.names import ROUTER_SERVICE
 from communicator.protocol.values import NS_PER_S
 from communicator.router.cores.contests import Contest
+from communicator.router.cores.voice import Voice
+from communicator.router.mesh.book.book import AddressBook
 from communicator.router.mesh.book.neighbors_file import is_larger
+from communicator.router.mesh.mesh import Mesh
 from communicator.router.mesh.offer import (
     Offer,
     order_neighbors,
@@ -17,28 +20,30 @@ from communicator.router.mesh.offer import (
 from communicator.router.peering.admission import refuse_peer, why_not
 from communicator.router.peering.exchange import publish_links, share_summary, topology_changed
 from communicator.router.switchboard import Switchboard
+from communicator.router.vocabulary.carrier import Carrier
+from communicator.router.vocabulary.config import RouterConfig
 from communicator.router.vocabulary.effects import Continue, Dial, Level, RouterLinked
 from communicator.router.vocabulary.events import CloseReason, DialFailed, Instant, LinkKind, Opens
 from communicator.router.vocabulary.registry import Link
 
 
-def dial_due(board: Switchboard, now: Instant) -> None:
+def dial_due(voice: Voice, book: AddressBook, now: Instant) -> None:
     """Dial whom the address book names now."""
-    for attempt in board.mesh.book.due(now.monotonic_s):
-        board.ask(Dial(attempt.number, attempt.host_port.host, attempt.host_port.port, attempt.secure))
+    for attempt in book.due(now.monotonic_s):
+        voice.ask(Dial(attempt.number, attempt.host_port.host, attempt.host_port.port, attempt.secure))
 
 
-def dial_failed(board: Switchboard, event: DialFailed, now: Instant) -> None:
+def dial_failed(voice: Voice, book: AddressBook, event: DialFailed, now: Instant) -> None:
     """A dial came to nothing: told to those who want to know, the first time, and tried again later."""
-    _attempt_failed(board, event.dial, event.reason, now)
+    _attempt_failed(voice, book, event.dial, event.reason, now)
 
 
-def _attempt_failed(board: Switchboard, number: int, reason: str, now: Instant) -> None:
-    attempt = board.mesh.book.attempt(number)
-    if attempt is None or not board.mesh.book.failed(number, reason, now.monotonic_s):
+def _attempt_failed(voice: Voice, book: AddressBook, number: int, reason: str, now: Instant) -> None:
+    attempt = book.attempt(number)
+    if attempt is None or not book.failed(number, reason, now.monotonic_s):
         return
-    board.notice(Level.WARNING, "neighbor_unreachable", address=str(attempt.host_port), reason=reason)
-    board.tell_listeners("UNREACHABLE", who=str(attempt.host_port))
+    voice.notice(Level.WARNING, "neighbor_unreachable", address=str(attempt.host_port), reason=reason)
+    voice.tell_listeners("UNREACHABLE", who=str(attempt.host_port))
 
 
 def greet(board: Switchboard, link: Link, now: Instant) -> None:
@@ -52,26 +57,26 @@ def greet(board: Switchboard, link: Link, now: Instant) -> None:
     if attempt is None or board.draining:
         board.close(link, CloseReason.DRAIN)
     elif attempt.told:
-        board.say(link, Message("GOSSIP", {"my_address": attempt.told} | _credentials(board, link)))
+        board.say(link, Message("GOSSIP", {"my_address": attempt.told} | _credentials(board, board.config, link)))
     else:
-        told = {"version": "1", **_offer(board, str(attempt.host_port)), **_credentials(board, link)}
-        board.say(link, Message("CONNECT", told))
+        told = _offer(board.config, board.mesh, str(attempt.host_port)) | _credentials(board, board.config, link)
+        board.say(link, Message("CONNECT", {"version": "1"} | told))
 
 
-def _offer(board: Switchboard, receiver: str) -> dict[str, str]:
-    heard_of = sorted({instance.service for instance in board.mesh.directory.all()})
-    neighbors = order_neighbors(board.mesh.book.told(), receiver, board.mesh.members())
-    return render_offer(board.config, neighbors, heard_of)
+def _offer(config: RouterConfig, mesh: Mesh, receiver: str) -> dict[str, str]:
+    heard_of = sorted({instance.service for instance in mesh.directory.all()})
+    neighbors = order_neighbors(mesh.book.told(), receiver, mesh.members())
+    return render_offer(config, neighbors, heard_of)
 
 
-def _credentials(board: Switchboard, link: Link) -> dict[str, str]:
+def _credentials(voice: Voice, config: RouterConfig, link: Link) -> dict[str, str]:
     """Our username and password, where they may be said: never in clear to another host, unless that was allowed."""
-    cluster = board.config.cluster
+    cluster = config.cluster
     if not cluster.username:
         return {}
     if link.kind is LinkKind.SECURE or link.is_loopback or cluster.allow_cleartext_password:
         return {"username": cluster.username, "password": cluster.password}
-    board.notice(Level.WARNING, "password_withheld", link=link.name, reason="the link is not encrypted")
+    voice.notice(Level.WARNING, "password_withheld", link=link.name, reason="the link is not encrypted")
     return {}
 
 
@@ -82,15 +87,17 @@ def connect(board: Switchboard, link: Link, message: Message, now: Instant) -> N
     require_version(message)
     offer = read_offer(message, board.config)
     if board.draining:
-        refuse_peer(board, link, "we are about to end", shutdown="true")
+        refuse_peer(board, board.statistics, link, "we are about to end", shutdown="true")
         return
     if offer.peer.boot_id == board.config.boot_id:
-        refuse_peer(board, link, "we have dialled ourselves", conflict="name", boot_id=board.config.boot_id)
+        refuse_peer(
+            board, board.statistics, link, "we have dialled ourselves", conflict="name", boot_id=board.config.boot_id
+        )
         return
-    reason = why_not(board, link, Opens.ROUTER, offer.peer.server)
+    reason = why_not(board.config, link, Opens.ROUTER, offer.peer.server)
     if reason:
         board.statistics.auth_failures[link.kind] += 1
-        refuse_peer(board, link, reason)
+        refuse_peer(board, board.statistics, link, reason)
         return
     _welcome(board, link, offer, now)
 
@@ -100,15 +107,15 @@ def _welcome(board: Switchboard, link: Link, offer: Offer, now: Instant) -> None
     server = offer.peer.server
     if server == board.config.server_name:
         board.notice(Level.ERROR, "server_name_conflict", server=server, newcomer=offer.peer.address)
-        refuse_peer(board, link, f"{server!r} is our own name", conflict="name")
+        refuse_peer(board, board.statistics, link, f"{server!r} is our own name", conflict="name")
         return
     elder = board.mesh.peers.get(server)
     if elder is not None and _is_same_life(elder, offer):
-        if _crossed(board, elder, link, offer):
-            refuse_peer(board, link, "we are linked already", conflict="name")
+        if _crossed(board.config, elder, link, offer):
+            refuse_peer(board, board.statistics, link, "we are linked already", conflict="name")
             return
         part(board, elder, CloseReason.REPLACED, now)
-    elif _is_taken(board, offer):
+    elif _is_taken(board.carrier, board.mesh, offer):
         _contest(board, link, offer, now)
         return
     admit_peer(board, link, offer, now)
@@ -119,12 +126,12 @@ def _is_same_life(elder: Link, offer: Offer) -> bool:
     return elder.peer is not None and offer.peer.boot_id != "" and elder.peer.boot_id == offer.peer.boot_id
 
 
-def _is_taken(board: Switchboard, offer: Offer) -> bool:
+def _is_taken(carrier: Carrier, mesh: Mesh, offer: Offer) -> bool:
     """Whether another life of this server is linked with us, or with somebody we can reach."""
     server = offer.peer.server
-    known = board.mesh.database.boot_id(server)
-    return server in board.mesh.peers or (
-        known is not None and known != offer.peer.boot_id and board.carrier.hop(server) is not None
+    known = mesh.database.boot_id(server)
+    return server in mesh.peers or (
+        known is not None and known != offer.peer.boot_id and carrier.hop(server) is not None
     )
 
 
@@ -143,9 +150,9 @@ def _contest(board: Switchboard, link: Link, offer: Offer, now: Instant) -> None
 def _turn_down(board: Switchboard, link: Link, reason: str, now: Instant) -> None:
     """A name is not free: whoever came to us is told so, whom we dialled we leave."""
     if link.dial is None:
-        refuse_peer(board, link, reason, conflict="name")
+        refuse_peer(board, board.statistics, link, reason, conflict="name")
     else:
-        _give_up(board, link, reason, now)
+        _give_up(board, board.mesh.book, link, reason, now)
 
 
 def elder_lives(board: Switchboard, serial: str, boot_id: str, now: Instant) -> None:
@@ -193,11 +200,11 @@ def _let_in(board: Switchboard, contest: Contest[Offer], now: Instant) -> None:
         board.ask(Continue(link.id))
 
 
-def _crossed(board: Switchboard, elder: Link, link: Link, offer: Offer) -> bool:
+def _crossed(config: RouterConfig, elder: Link, link: Link, offer: Offer) -> bool:
     """Whether both have dialled at once, and the link to keep is the elder: the one that the larger address dialled."""
     if (elder.dial is None) == (link.dial is None):
         return False  # the same side has dialled again: it knows that the elder is dead
-    return (elder.dial is not None) == is_larger(board.config.my_address, offer.peer.address)
+    return (elder.dial is not None) == is_larger(config.my_address, offer.peer.address)
 
 
 def admit_peer(board: Switchboard, link: Link, offer: Offer, now: Instant) -> None:
@@ -209,7 +216,7 @@ def admit_peer(board: Switchboard, link: Link, offer: Offer, now: Instant) -> No
     mesh.heartbeat.joined(link.id, now.monotonic_s)
     board.ask(RouterLinked(link.id))
     if link.dial is None:
-        board.answer(link, "ACCEPT", **_offer(board, offer.peer.address))
+        board.answer(link, "ACCEPT", **_offer(board.config, board.mesh, offer.peer.address))
         board.answer(link, "HELP")
     _enter(board, link, offer, now)
     board.notice(
@@ -245,13 +252,13 @@ def accept(board: Switchboard, link: Link, message: Message, now: Instant) -> No
     try:
         offer = read_offer(message, board.config)
     except RemoteProtocolError as error:
-        _give_up(board, link, str(error), now)
+        _give_up(board, board.mesh.book, link, str(error), now)
         raise
     server = offer.peer.server
     if link.certificate is not None and server not in link.certificate:
-        _give_up(board, link, f"its certificate is not for {server!r}", now)
+        _give_up(board, board.mesh.book, link, f"its certificate is not for {server!r}", now)
     elif server == board.config.server_name:
-        _give_up(board, link, f"it calls itself {server!r}, as we do", now)
+        _give_up(board, board.mesh.book, link, f"it calls itself {server!r}, as we do", now)
     else:
         _meet(board, link, offer, now)
 
@@ -264,7 +271,7 @@ def _meet(board: Switchboard, link: Link, offer: Offer, now: Instant) -> None:
         _contest(board, link, offer, now)
         return
     if elder is not None:
-        if link.dial is not None and _crossed(board, elder, link, offer):
+        if link.dial is not None and _crossed(board.config, elder, link, offer):
             board.mesh.book.linked(link.dial, offer.peer.server, now.monotonic_s)
             board.close(link, CloseReason.REPLACED)
             return
@@ -272,12 +279,12 @@ def _meet(board: Switchboard, link: Link, offer: Offer, now: Instant) -> None:
     admit_peer(board, link, offer, now)
 
 
-def _give_up(board: Switchboard, link: Link, reason: str, now: Instant) -> None:
+def _give_up(voice: Voice, book: AddressBook, link: Link, reason: str, now: Instant) -> None:
     """A router that we have dialled is not to be linked: try again later, it may be another one then."""
-    board.notice(Level.WARNING, "router_not_linked", link=link.name, reason=reason)
+    voice.notice(Level.WARNING, "router_not_linked", link=link.name, reason=reason)
     if link.dial is not None:
-        board.mesh.book.refused(link.dial, reason, now.monotonic_s)
-    board.close(link, CloseReason.PROTOCOL)
+        book.refused(link.dial, reason, now.monotonic_s)
+    voice.close(link, CloseReason.PROTOCOL)
 
 
 def complaint(board: Switchboard, link: Link, message: Message, now: Instant) -> None:
@@ -286,7 +293,7 @@ def complaint(board: Switchboard, link: Link, message: Message, now: Instant) ->
         board.notice(Level.DEBUG, "complaint", link=link.name, command=message.command, about=message.get("command"))
         return
     reason = "it is about to end" if message.command == "QUITTING" else message.get("message")[:200]
-    _give_up(board, link, f"refused: {reason or 'it gave no reason'}", now)
+    _give_up(board, board.mesh.book, link, f"refused: {reason or 'it gave no reason'}", now)
 
 
 def refuse(board: Switchboard, link: Link, message: Message, now: Instant) -> None:
@@ -303,7 +310,7 @@ def refuse(board: Switchboard, link: Link, message: Message, now: Instant) -> No
         reason = f"{board.config.server_name!r} is taken, or linked already"
     else:
         reason = message.get("message")[:200] or "it gave no reason"
-    _give_up(board, link, f"refused: {reason}", now)
+    _give_up(board, board.mesh.book, link, f"refused: {reason}", now)
 
 
 def gossip(board: Switchboard, link: Link, message: Message, now: Instant) -> None:
@@ -312,7 +319,7 @@ def gossip(board: Switchboard, link: Link, message: Message, now: Instant) -> No
         raise RemoteProtocolError("gossip is told over a link of its own")
     address = read_address(message)
     known = board.mesh.book.has(address)
-    reason = "" if known else why_not(board, link, Opens.ROUTER, "")
+    reason = "" if known else why_not(board.config, link, Opens.ROUTER, "")
     if reason:
         board.statistics.auth_failures[link.kind] += 1
         raise RemoteProtocolError(reason)
@@ -351,7 +358,7 @@ def part(board: Switchboard, link: Link, reason: CloseReason, now: Instant, word
     peer, link.peer = link.peer, None
     if peer is None:
         if link.dial is not None:
-            _attempt_failed(board, link.dial, "it closed the link before anything was agreed", now)
+            _attempt_failed(board, board.mesh.book, link.dial, "it closed the link before anything was agreed", now)
         board.close(link, reason)
         return
     board.close(link, reason)
@@ -369,7 +376,7 @@ def part(board: Switchboard, link: Link, reason: CloseReason, now: Instant, word
     publish_links(board)
 
 
-def take_leave(board: Switchboard, link: Link) -> None:
+def take_leave(voice: Voice, link: Link) -> None:
     """We are about to end: tell the router at the other end."""
     if link.peer is not None:
-        board.say(link, Message("DISCONNECT", service=ROUTER_SERVICE, server=link.peer.server))
+        voice.say(link, Message("DISCONNECT", service=ROUTER_SERVICE, server=link.peer.server))

@@ -2,56 +2,46 @@
 
 from typing import Any
 
+from communicator.answers.services import Instance
+from communicator.router.cores.learning import Learning
 from communicator.router.delivery.repertoire import known_commands
-from communicator.router.switchboard import Switchboard
-from communicator.router.vocabulary.registry import Link, Registration
+from communicator.router.vocabulary.config import RouterConfig
+from communicator.router.vocabulary.registry import Link, Registration, Registry
 
 
-def local_instances(board: Switchboard) -> list[dict[str, Any]]:
+def local_instances(config: RouterConfig, registry: Registry, learning: Learning) -> list[Instance]:
     """Every instance of this host, and each known service that has none."""
-    here = [_instance(board, link, link.registration) for link in board.registry.registered() if link.registration]
-    present = {instance["service"] for instance in here}
-    absent = [_absent(board, service) for service in board.config.known_services - present]
-    return [_described(board, instance) for instance in here + absent]
+    here = [_present(config, link, link.registration) for link in registry.registered() if link.registration]
+    absent = config.known_services - {instance.service for instance in here}
+    return here + [_absent(config, learning, service) for service in absent]
 
 
-def _described(board: Switchboard, instance: dict[str, Any]) -> dict[str, Any]:
-    """The instance with what the package says it is for, where it does."""
-    description = board.config.packaged_as(instance["service"]).description
-    return {**instance, "description": description} if description else instance
+def _present(config: RouterConfig, link: Link, registration: Registration) -> Instance:
+    return _instance(
+        config,
+        registration.service,
+        version=registration.version,
+        build=registration.build,
+        role=registration.role,
+        up_since=registration.up_since_s,
+        pid=registration.pid,
+        metrics_port=registration.metrics_port,
+        probe_port=registration.probe_port,
+        commands=tuple(sorted(link.commands)),
+    )
 
 
-def _instance(board: Switchboard, link: Link, registration: Registration) -> dict[str, Any]:
-    return {
-        "server": board.config.server_name,
-        "service": registration.service,
-        "version": registration.version,
-        "build": registration.build,
-        "role": registration.role,
-        "state": "up",
-        "up_since": registration.up_since_s,
-        "address": board.config.my_address,
-        "pid": registration.pid,
-        "boot_id": board.config.boot_id,
-        "metrics_port": registration.metrics_port,
-        "probe_port": registration.probe_port,
-        "commands": sorted(link.commands),
-    }
+def _absent(config: RouterConfig, learning: Learning, service: str) -> Instance:
+    commands = known_commands(config, learning, service)
+    return _instance(config, service, state="down", commands=tuple(sorted(commands)))
 
 
-def _absent(board: Switchboard, service: str) -> dict[str, Any]:
-    return {
-        "server": board.config.server_name,
-        "service": service,
-        "version": "",
-        "build": "",
-        "role": "live",
-        "state": "down",
-        "up_since": None,
-        "address": board.config.my_address,
-        "pid": None,
-        "boot_id": board.config.boot_id,
-        "metrics_port": None,
-        "probe_port": None,
-        "commands": sorted(known_commands(board, service)),
-    }
+def _instance(config: RouterConfig, service: str, **known: Any) -> Instance:  # noqa: ANN401 - whatever fields are known
+    return Instance(
+        server=config.server_name,
+        service=service,
+        address=config.my_address,
+        boot_id=config.boot_id,
+        description=config.packaged_as(service).description,
+        **known,
+    )

@@ -3,16 +3,18 @@
 import ipaddress
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
+import msgspec
+
+from communicator.answers.services import Role
 from communicator.protocol.addresses import parse_host_port
 from communicator.protocol.definitions.speakers import split_rule
 from communicator.protocol.message import Message
 from communicator.protocol.names import ROUTER_SERVICE, WILDCARD_SERVERS
 from communicator.router.vocabulary.config import RouterConfig
 from communicator.router.vocabulary.events import LinkKind, User
-from communicator.router.vocabulary.registry import Registration, Role
+from communicator.router.vocabulary.registry import Registration
 from communicator.router.vocabulary.rules import RULE_OF
 
 OWNED_SERVICES = frozenset(("timekeeper", "canary", "exporter", "sitter"))
@@ -28,8 +30,7 @@ OF_THE_SUITE = frozenset(command for command, rule in RULE_OF.items() if split_r
 """Commands that a C++ router cannot bring: it asks nobody for a proof."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Speaker:
+class Speaker(msgspec.Struct, frozen=True, kw_only=True):
     """What the router knows of whoever sent a message."""
 
     kind: LinkKind
@@ -54,8 +55,7 @@ class Speaker:
         return self.kind.is_remote and not self.accepted
 
 
-@dataclass(frozen=True, slots=True)
-class Ruling:
+class Ruling(msgspec.Struct, frozen=True):
     """May this be said? `allowed` is None when the user must be identified first."""
 
     allowed: bool | None

@@ -1,6 +1,6 @@
 """What the ``cache`` parameter of a message asks for."""
 
-from dataclasses import dataclass
+import msgspec
 
 from communicator.errors import RemoteProtocolError
 from communicator.protocol.values import parse_duration_s
@@ -11,8 +11,7 @@ LONGEST_TTL_S = 86_400.0
 """Outside these bounds the ancestor takes the default; so do we."""
 
 
-@dataclass(frozen=True, slots=True)
-class CachePolicy:
+class CachePolicy(msgspec.Struct, frozen=True):
     """What the ``cache`` parameter of a message asks for."""
 
     keep: bool = True

@@ -2,6 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
 
 from communicator.protocol.addresses import HostPort
 from communicator.protocol.definitions import Checker, Checking
@@ -10,37 +14,37 @@ from communicator.protocol.names import WILDCARD_SERVERS
 from communicator.router.vocabulary.cache_policy import CachePolicy
 from communicator.router.vocabulary.effects import QueuePolicy
 
+Count = Annotated[int, Meta(ge=1)]
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RouterLimits:
-    """Bounds of what a router remembers; every one is a setting under ``[limits]``."""
 
-    cache_messages: int = 10_000
+class RouterLimits(msgspec.Struct, frozen=True, kw_only=True):
+    """Bounds of what a router remembers; the daemon reads them under ``[limits]``."""
+
+    cache_messages: Count = 10_000
     """Messages kept for services that are not there yet: ten minutes of one a minute from 1,000 senders."""
-    cache_bytes: int = 64 * 1024 * 1024
+    cache_bytes: Count = 64 * 1024 * 1024
     """Their bytes: a router on a small machine must not fill it."""
-    cache_service_bytes: int = 4 * 1024 * 1024
-    """The share of one service: all of it is written at once when the service comes, and must fit into its queue."""
-    registrations: int = 10_000
-    """Services registered at once: as many as links by default."""
-    commands_per_service: int = 1_000
+    cache_service_bytes: Count = 4 * 1024 * 1024
+    """Those of one service: all of them are written at once when it comes, so at most half of queue_bytes."""
+    registrations: Count = 10_000
+    """Services registered at once."""
+    commands_per_service: Count = 1_000
     """Commands a service may list: ten times the largest service known."""
-    routes: int = 65_536
+    routes: Count = 65_536
     """Distinct headers whose route is remembered; beyond it the table starts anew."""
-    answer_bytes: int = LINE_BYTES_HARD - 4096
+    answer_bytes: Annotated[int, Meta(ge=1024, le=LINE_BYTES_HARD)] = LINE_BYTES_HARD - 4096
     """What one page of an answer may take."""
-    members: int = 1_000
+    members: Count = 1_000
     """Hosts of the cluster remembered, whether they are there or not: five times the largest planned."""
-    strangers: int = 256
+    strangers: Count = 256
     """Remote links that have not said who they are, or wait for their password to be checked."""
-    pending_messages: int = 10_000
+    pending_messages: Count = 10_000
     """Messages with ``ack=required`` that wait for their acknowledgement."""
-    pending_bytes: int = 64 * 1024 * 1024
+    pending_bytes: Count = 64 * 1024 * 1024
     """Their bytes."""
 
 
-@dataclass(frozen=True, slots=True)
-class NeighborAddress:
+class NeighborAddress(msgspec.Struct, frozen=True):
     """Another router, as the configuration names it."""
 
     host_port: HostPort
@@ -84,8 +88,7 @@ class ClusterConfig:
 _CACHED = CachePolicy()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PackagedService:
+class PackagedService(msgspec.Struct, frozen=True, kw_only=True):
     """What a ``.service`` file says of its service; the default is what an empty one says."""
 
     version: str = ""
@@ -101,8 +104,7 @@ class PackagedService:
 _UNTOLD = PackagedService()
 
 
-@dataclass(frozen=True, slots=True)
-class MessageChecks:
+class MessageChecks(msgspec.Struct, frozen=True):
     """What messages are held to."""
 
     mode: Checking
@@ -110,8 +112,7 @@ class MessageChecks:
     checker: Checker
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RouterConfig:
+class RouterConfig(msgspec.Struct, frozen=True, kw_only=True):
     """The router's identity and the rules of its host."""
 
     server_name: str
@@ -127,24 +128,24 @@ class RouterConfig:
     """The user the router runs as: who may stop it, beside root."""
     known_services: frozenset[str] = frozenset()
     """Names of the ``.service`` files: services of this host, whether they run or not."""
-    packaged: Mapping[str, PackagedService] = field(default_factory=dict)
+    packaged: Mapping[str, PackagedService] = {}
     """What these files say; nothing for a service whose file is empty."""
-    learnt: Mapping[str, str] = field(default_factory=dict)
+    learnt: Mapping[str, str] = {}
     """By known service: what its file under ``data_path/services`` held at the start."""
-    owners: Mapping[str, str] = field(default_factory=dict)
+    owners: Mapping[str, str] = {}
     """``[services.owners]``: service name to the user who may register it."""
     stop_group: str = ""
     """The group whose members may stop the router; empty when none may."""
-    may_send: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    may_send: Mapping[str, tuple[str, ...]] = {}
     """``[services.NAME] may_send``: service to patterns of ``SERVICE/COMMAND`` it may send; without an entry, anything."""
     checks: MessageChecks | None = None
     """How messages are held to their definitions; None where they are not."""
     definitions_refused: int = 0
     """Definitions that were not taken, since they are wrong themselves."""
-    cluster: ClusterConfig = field(default_factory=ClusterConfig)
+    cluster: ClusterConfig = msgspec.field(default_factory=ClusterConfig)
     policy: str = ""
     """What policy.json held at the start."""
-    limits: RouterLimits = field(default_factory=RouterLimits)
+    limits: RouterLimits = RouterLimits()
 
     def is_here(self, server: str) -> bool:
         """Whether a server token can mean this host."""

@@ -1,14 +1,18 @@
 """What the router asks of the shell; nothing here happens until the shell does it, in the order given."""
 
-from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
+
+import msgspec
 
 from communicator.protocol.names import is_service_name
 from communicator.router.vocabulary.events import CloseReason
 
 
-@dataclass(frozen=True, slots=True)
-class Send:
+class Effect(msgspec.Struct, frozen=True):
+    """What the router asks for: one of the classes below."""
+
+
+class Send(Effect, frozen=True):
     """Write whole lines to a link."""
 
     link: int
@@ -17,16 +21,14 @@ class Send:
     """A copy nobody depends on (a tap): thrown away, not queued, when the link is behind."""
 
 
-@dataclass(frozen=True, slots=True)
-class Close:
+class Close(Effect, frozen=True):
     """Close a link once what is queued for it was written; answered by `LinkClosed`."""
 
     link: int
     reason: CloseReason
 
 
-@dataclass(frozen=True, slots=True)
-class Dial:
+class Dial(Effect, frozen=True):
     """Connect to another router; answered by `LinkOpened` with this number (of kind remote or secure), or by `DialFailed`."""
 
     dial: int
@@ -37,8 +39,7 @@ class Dial:
     """Over TLS, with the peer's certificate verified."""
 
 
-@dataclass(frozen=True, slots=True)
-class RouterLinked:
+class RouterLinked(Effect, frozen=True):
     """A link leads to another router from now on.
 
     Whoever writes to it faster than it takes is held up for as long as that lasts, routers too, and it is never cut for being
@@ -48,8 +49,7 @@ class RouterLinked:
     link: int
 
 
-@dataclass(frozen=True, slots=True)
-class AllowLongLines:
+class AllowLongLines(Effect, frozen=True):
     """A link of the suite's own may send the longest lines there are: the settings bound what other services say."""
 
     link: int
@@ -64,25 +64,25 @@ class QueuePolicy(StrEnum):
     """Nobody waits and it is not cut: what has waited longest is thrown away."""
 
 
-@dataclass(frozen=True, slots=True)
-class SetQueuePolicy:
+class SetQueuePolicy(Effect, frozen=True):
     """From now on a link is dealt with in this way when it reads too slowly; until then by `QueuePolicy.DISCONNECT`."""
 
     link: int
     policy: QueuePolicy
 
 
-@dataclass(frozen=True, slots=True)
-class CheckCredential:
+class CheckCredential(Effect, frozen=True):
     """Verify a password; answer with `CredentialChecked` before anything else of that link. Never more than one at a time."""
 
     link: int
     username: str
-    password: str = field(repr=False)
+    password: str
+
+    def __repr__(self) -> str:  # a traceback must not show the password
+        return f"CheckCredential({self.link!r}, {self.username!r})"
 
 
-@dataclass(frozen=True, slots=True)
-class KeepOut:
+class KeepOut(Effect, frozen=True):
     """For a while let nobody in who comes from a host by a door for other hosts, and say nothing to them."""
 
     ip: str
@@ -98,8 +98,7 @@ class KeptFile(StrEnum):
     POLICY = "policy.json"
 
 
-@dataclass(frozen=True, slots=True)
-class KeptCommands:
+class KeptCommands(msgspec.Struct, frozen=True):
     """The file of one service below ``data_path``: the commands it has listed; a path for whoever opens it."""
 
     service: str
@@ -117,12 +116,14 @@ KeptPath = KeptFile | KeptCommands
 """A file that the router keeps, relative to ``data_path``."""
 
 
-@dataclass(frozen=True, slots=True)
-class Keep:
+class Keep(Effect, frozen=True):
     """Write a file, whole or not at all; a later one of the same name replaces one that is not written yet."""
 
     file: KeptPath
-    content: str = field(repr=False)
+    content: str
+
+    def __repr__(self) -> str:  # the content is long, and no business of a log
+        return f"Keep({self.file!r})"
 
 
 class RouterFlag(StrEnum):
@@ -131,8 +132,7 @@ class RouterFlag(StrEnum):
     CONNECTION_FAILED = "connection-failed"
 
 
-@dataclass(frozen=True, slots=True)
-class SetFlag:
+class SetFlag(Effect, frozen=True):
     """Raise a flag, or take it down where it is up; asked for when that changes."""
 
     flag: RouterFlag
@@ -141,22 +141,19 @@ class SetFlag:
     """Of a raised one: what it speaks of, such as another router."""
 
 
-@dataclass(frozen=True, slots=True)
-class Identify:
+class Identify(Effect, frozen=True):
     """Find out which user is at the other end; answer with `UserIdentified` before anything else of that link."""
 
     link: int
 
 
-@dataclass(frozen=True, slots=True)
-class Measure:
+class Measure(Effect, frozen=True):
     """Answer with `Measured`, before anything else of that link."""
 
     link: int
 
 
-@dataclass(frozen=True, slots=True)
-class Continue:
+class Continue(Effect, frozen=True):
     """Give others a turn, then answer with `Continued`; read nothing from that link meanwhile.
 
     A link whose consumers are behind (itself among them) is continued once they have caught up.
@@ -165,8 +162,7 @@ class Continue:
     link: int
 
 
-@dataclass(frozen=True, slots=True)
-class SampleLoad:
+class SampleLoad(Effect, frozen=True):
     """Start or stop sending `LoadSampled` every second."""
 
     enabled: bool
@@ -180,15 +176,13 @@ class StopMode(StrEnum):
     """As stop, but with an exit code that asks the init system to start it again."""
 
 
-@dataclass(frozen=True, slots=True)
-class Stop:
+class Stop(Effect, frozen=True):
     """Stop accepting, flush what is queued, close every link, end."""
 
     mode: StopMode
 
 
-@dataclass(frozen=True, slots=True)
-class ReopenLog:
+class ReopenLog(Effect, frozen=True):
     """Whoever rotates logs has moved the file away."""
 
 
@@ -201,32 +195,10 @@ class Level(IntEnum):
     ERROR = 40
 
 
-@dataclass(frozen=True, slots=True)
-class Notice:
+class Notice(Effect, frozen=True):
     """An event someone would act on: one line of the log."""
 
     level: Level
     event: str
     """Lower case with underscores, such as ``service_registered``."""
-    fields: dict[str, object] = field(default_factory=dict)
-
-
-Effect = (
-    Send
-    | Close
-    | Dial
-    | RouterLinked
-    | AllowLongLines
-    | SetQueuePolicy
-    | CheckCredential
-    | KeepOut
-    | Keep
-    | SetFlag
-    | Identify
-    | Measure
-    | Continue
-    | SampleLoad
-    | Stop
-    | ReopenLog
-    | Notice
-)
+    fields: dict[str, object] = {}

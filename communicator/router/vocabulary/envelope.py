@@ -1,7 +1,6 @@
 """A message on its way, without what routers write on it for each other; that is kept beside it. It knows no state of a router."""
 
 import re
-from dataclasses import dataclass
 
 import msgspec
 
@@ -46,8 +45,7 @@ _OUR_ID = re.compile(r"-[0-9a-f]{12}-[0-9]+\Z")
 """How an identifier of `Switchboard.new_message_id` ends: the life of its router, and a number."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Spread:
+class Spread(msgspec.Struct, frozen=True, kw_only=True):
     """What is written on a message that goes to many routers, so that none of them takes a second copy."""
 
     identity: str
@@ -77,8 +75,7 @@ class Spread:
         return f"{sender} {self.identity} {until}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Envelope:
+class Envelope(msgspec.Struct, frozen=True, kw_only=True):
     """A message, and what the routers on its way have to know of it."""
 
     message: Message

@@ -1,8 +1,9 @@
 """What the shell tells the router: links come and go, lines arrive, time passes. Links are named by number, never held."""
 
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
+
+import msgspec
 
 from communicator.answers.histogram import Histogram
 
@@ -51,8 +52,7 @@ class CloseReason(StrEnum):
     BLOCKED = "blocked"
 
 
-@dataclass(frozen=True, slots=True)
-class User:
+class User(msgspec.Struct, frozen=True):
     """The operating-system user at the other end of a local link."""
 
     uid: int
@@ -61,8 +61,11 @@ class User:
     pid: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class LinkOpened:
+class Event(msgspec.Struct, frozen=True):
+    """What the shell tells: one of the classes below."""
+
+
+class LinkOpened(Event, frozen=True):
     """A peer connected."""
 
     link: int
@@ -77,8 +80,7 @@ class LinkOpened:
     """The DNS names of the peer's certificate, when it showed one that was verified."""
 
 
-@dataclass(frozen=True, slots=True)
-class DialFailed:
+class DialFailed(Event, frozen=True):
     """The answer to a `Dial` that came to nothing."""
 
     dial: int
@@ -92,8 +94,7 @@ class Opens(StrEnum):
     ROUTER = "router"
 
 
-@dataclass(frozen=True, slots=True)
-class Credential:
+class Credential(msgspec.Struct, frozen=True):
     """An entry of the password file."""
 
     username: str
@@ -106,16 +107,14 @@ class Credential:
         return self.opens is opens and (name in self.names or "*" in self.names)
 
 
-@dataclass(frozen=True, slots=True)
-class CredentialChecked:
+class CredentialChecked(Event, frozen=True):
     """The answer to `CheckCredential`; None when the user is unknown or the password wrong."""
 
     link: int
     credential: Credential | None
 
 
-@dataclass(frozen=True, slots=True)
-class CredentialsRevoked:
+class CredentialsRevoked(Event, frozen=True):
     """Passwords or certificates were read anew, and some no longer count."""
 
     usernames: frozenset[str] = frozenset()
@@ -124,39 +123,34 @@ class CredentialsRevoked:
     """Links whose certificate, ours or the peer's, is no longer the one to trust."""
 
 
-@dataclass(frozen=True, slots=True)
-class UserIdentified:
+class UserIdentified(Event, frozen=True):
     """The answer to `Identify`; None when the user cannot be told."""
 
     link: int
     user: User | None
 
 
-@dataclass(frozen=True, slots=True)
-class LinesReceived:
+class LinesReceived(Event, frozen=True):
     """Whole lines of one read, each with its newline."""
 
     link: int
     lines: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class LineTooLong:
+class LineTooLong(Event, frozen=True):
     """The peer sent a line beyond the limit; nothing after it is read."""
 
     link: int
     limit_bytes: int
 
 
-@dataclass(frozen=True, slots=True)
-class LinkEnded:
+class LinkEnded(Event, frozen=True):
     """The peer will write no more (end of file) but may still read."""
 
     link: int
 
 
-@dataclass(frozen=True, slots=True)
-class LinkClosed:
+class LinkClosed(Event, frozen=True):
     """The link is gone; reported once per link, whoever closed it."""
 
     link: int
@@ -165,8 +159,7 @@ class LinkClosed:
     """What was still to be written, which is lost."""
 
 
-@dataclass(frozen=True, slots=True)
-class LinkHeld:
+class LinkHeld(Event, frozen=True):
     """The shell holds a link up, or no longer: it is not read from, or has not yet read what was sent to it.
 
     What such a link does not answer is not its fault.
@@ -176,16 +169,14 @@ class LinkHeld:
     held: bool
 
 
-@dataclass(frozen=True, slots=True)
-class LinesDropped:
+class LinesDropped(Event, frozen=True):
     """A link reads too slowly, and what had waited longest for it was thrown away (`QueuePolicy.DROP`)."""
 
     link: int
     lines: int
 
 
-@dataclass(frozen=True, slots=True)
-class ServersReached:
+class ServersReached(Event, frozen=True):
     """Who can be reached over a link that leads to many routers has changed; said of no other link."""
 
     link: int
@@ -193,34 +184,29 @@ class ServersReached:
     """All of them, now."""
 
 
-@dataclass(frozen=True, slots=True)
-class Continued:
+class Continued(Event, frozen=True):
     """The answer to `Continue`: the link's parked lines may go on."""
 
     link: int
 
 
-@dataclass(frozen=True, slots=True)
-class DatagramReceived:
+class DatagramReceived(Event, frozen=True):
     """One datagram on the signal port; never answered."""
 
     data: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class DeadlineReached:
+class DeadlineReached(Event, frozen=True):
     """The time `Router.next_deadline` named has come."""
 
 
-@dataclass(frozen=True, slots=True)
-class LoadSampled:
+class LoadSampled(Event, frozen=True):
     """The load average over one minute, sent every second while `SampleLoad` is on."""
 
     average: float
 
 
-@dataclass(frozen=True, slots=True)
-class LinkMeasure:
+class LinkMeasure(msgspec.Struct, frozen=True):
     """What only the shell knows of one link."""
 
     link: int
@@ -229,15 +215,14 @@ class LinkMeasure:
     sent_bytes: int
 
 
-@dataclass(frozen=True, slots=True)
-class Measured:
+class Measured(Event, frozen=True):
     """The answer to `Measure`: what only the shell knows; but for links, under the names of ROUTER_STATS."""
 
     link: int
     """Who asked."""
     links: tuple[LinkMeasure, ...]
     producer_stall_seconds_total: float = 0.0
-    udp_rejected_total: dict[str, int] = field(default_factory=dict)
+    udp_rejected_total: dict[str, int] = {}
     tls_handshakes_failed_total: int = 0
     connections_kept_out_total: int = 0
     flags_failed_total: int = 0
@@ -247,39 +232,14 @@ class Measured:
     event_loop_lag_seconds: Histogram | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class HandlerFailed:
+class HandlerFailed(Event, frozen=True):
     """Handling an event raised: our bug, isolated by the shell; counted, told, survived."""
 
     stage: str
     error: str
 
 
-@dataclass(frozen=True, slots=True)
-class StopRequested:
+class StopRequested(Event, frozen=True):
     """The process was told to end (SIGTERM, SIGINT)."""
 
     by: str
-
-
-Event = (
-    LinkOpened
-    | DialFailed
-    | CredentialChecked
-    | CredentialsRevoked
-    | UserIdentified
-    | LinesReceived
-    | LineTooLong
-    | LinkEnded
-    | LinkClosed
-    | LinkHeld
-    | LinesDropped
-    | ServersReached
-    | Continued
-    | DatagramReceived
-    | DeadlineReached
-    | LoadSampled
-    | Measured
-    | HandlerFailed
-    | StopRequested
-)

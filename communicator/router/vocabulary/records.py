@@ -6,14 +6,14 @@ A record is one word about one part.
 
 import zlib
 from collections.abc import Iterable
-from typing import Annotated, Literal
+from typing import Annotated
 
 import msgspec
 
+from communicator.answers.services import Instance
 from communicator.errors import RemoteProtocolError
 from communicator.protocol.addresses import parse_host_port
 from communicator.protocol.names import is_command_name, is_server_name, is_service_name
-from communicator.router.vocabulary.registry import Role
 
 BUCKETS = 16
 """Parts that instances are spread over: a service that comes or goes costs about one, not all of a host."""
@@ -22,7 +22,7 @@ LINKS = "links"
 PARTS = frozenset((LINKS, *(str(number) for number in range(BUCKETS))))
 
 ENTRIES_MAX = 10_000
-"""Instances, neighbors, commands and the like in one list: above what any setting of ours is meant for."""
+"""Instances, neighbors and the like in one list: above what any setting of ours is meant for."""
 FEATURES_MAX = 64
 TEXT_CHARACTERS = 256
 """Twice the longest name."""
@@ -33,7 +33,6 @@ COUNT_MAX = 2**53
 _Text = Annotated[str, msgspec.Meta(max_length=TEXT_CHARACTERS)]
 _BootId = Annotated[str, msgspec.Meta(pattern=r"\A[0-9A-Za-z-]{1,64}\Z")]
 _Names = Annotated[tuple[_Text, ...], msgspec.Meta(max_length=ENTRIES_MAX)]
-_Port = Annotated[int, msgspec.Meta(ge=1, le=65_535)]
 _Count = Annotated[int, msgspec.Meta(ge=0, le=COUNT_MAX)]
 
 
@@ -66,31 +65,6 @@ class LinksState(msgspec.Struct, frozen=True):
         default_factory=dict
     )
     """Addresses (``IP:port``) that are no longer of the cluster, and since when: seconds since the epoch."""
-
-
-class Instance(msgspec.Struct, frozen=True, kw_only=True):
-    """One service on one host."""
-
-    server: _Text
-    service: _Text
-    version: _Text = ""
-    build: _Text = ""
-    role: Role
-    state: Literal["up", "down", "blocked"]
-    up_since: int | None = None
-    """Seconds since the epoch."""
-    address: _Text = ""
-    """The cluster address of its server."""
-    pid: int | None = None
-    boot_id: _Text = ""
-    metrics_port: _Port | None = None
-    probe_port: _Port | None = None
-    commands: _Names = ()
-
-    @property
-    def hears_broadcasts(self) -> bool:
-        """Whether it is there, and broadcasts reach it when it lists their command."""
-        return self.state == "up" and self.role.hears_broadcasts
 
 
 class ServicesState(msgspec.Struct, frozen=True):

@@ -1,10 +1,11 @@
 """Links, the services registered on them, and routes: who is there, under which name and role; it sends nothing."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Literal, NamedTuple
 
+import msgspec
+
+from communicator.answers.services import Role
 from communicator.protocol.addresses import HostPort
 from communicator.router.vocabulary.effects import QueuePolicy
 from communicator.router.vocabulary.events import Credential, LinkKind, User
@@ -14,22 +15,7 @@ DIRECTORY = "directory/1"
 """The feature of a router that exchanges link states, and so knows who is where."""
 
 
-class Role(StrEnum):
-    """What a registration is there for."""
-
-    LIVE = "live"
-    STANDBY = "standby"
-    SHADOW = "shadow"
-    PROBE = "probe"
-
-    @property
-    def hears_broadcasts(self) -> bool:
-        """Whether broadcasts of other services reach it: a shadow or a probe must not act on them."""
-        return self in (Role.LIVE, Role.STANDBY)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Registration:
+class Registration(msgspec.Struct, frozen=True, kw_only=True):
     """One life of one service on one link."""
 
     service: str
@@ -45,8 +31,7 @@ class Registration:
     probe_port: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Peer:
+class Peer(msgspec.Struct, frozen=True, kw_only=True):
     """The router at the other end of a link, once it has shown who it is."""
 
     server: str
@@ -71,8 +56,7 @@ class Party(NamedTuple):
     service: str
 
 
-@dataclass(slots=True, eq=False)
-class Link:
+class Link(msgspec.Struct, eq=False):
     """One peer, as far as the router cares."""
 
     id: int
@@ -83,7 +67,7 @@ class Link:
     registration: Registration | None = None
     prefix: bytes = b""
     """What is written in front of each line it sends: ``<server:service `` once it has registered."""
-    commands: set[str] = field(default_factory=set)
+    commands: set[str] = set()
     commands_known: bool = False
     """It has listed its commands at least once."""
     is_parked: bool = False
@@ -116,7 +100,7 @@ class Link:
     """It leads to many routers: no handshake, no heartbeat, and whoever speaks signs each line."""
     credential: Credential | None = None
     """What its password has opened."""
-    routes: "dict[bytes, Route | None]" = field(default_factory=dict)
+    routes: "dict[bytes, Route | None]" = {}
     """On a router's link: front of a line to its route; None where the line must be read."""
     routes_of: int = -1
     """Which `Switchboard.route_changes` they belong to."""

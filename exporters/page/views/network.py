@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from communicator.answers.clusters import Graph, Neighbor, Node
-from communicator.client.instances import Instance
+from communicator.answers.services import Instance
 from communicator.client.status import ClusterStatus
 from communicator.wording import clusters
 from communicator.wording.counts import count

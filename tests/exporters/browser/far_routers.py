@@ -3,6 +3,7 @@
 import asyncio
 from contextlib import asynccontextmanager
 
+from communicator.answers.services import Role
 from communicator.protocol import Message
 from communicator.protocol.line_form import decode, encode_line
 from communicator.router.vocabulary.records import (
@@ -15,7 +16,7 @@ from communicator.router.vocabulary.records import (
     bucket_of,
     encode_records,
 )
-from communicator.router.vocabulary.registry import DIRECTORY, Role
+from communicator.router.vocabulary.registry import DIRECTORY
 
 RECORDS_BYTES = 200_000
 SERVICES = ("archive", "billing", "mailer", "printer", "search")

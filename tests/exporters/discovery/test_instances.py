@@ -2,7 +2,7 @@
 
 import pytest
 
-from communicator.client.instances import Instance
+from communicator.answers.services import Instance
 from communicator.protocol import HostPort
 from exporters.discovery.instances import Own, announces_port, places
 

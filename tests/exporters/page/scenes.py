@@ -4,7 +4,7 @@ import json
 import math
 from dataclasses import dataclass, field
 
-from communicator.client.instances import Instance
+from communicator.answers.services import Instance
 from communicator.client.status import ClusterStatus
 from communicator.errors import NoReceiverError
 from communicator.flags import CATALOGUE, Flag, FlagName, Source

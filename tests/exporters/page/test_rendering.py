@@ -14,7 +14,7 @@ from communicator.answers.clusters import Graph
 from communicator.answers.histogram import Histogram
 from communicator.answers.releases import CanaryReport, Cell, Freeze, Override, Release, SickServer, Standing
 from communicator.answers.router import Peer, Statistics
-from communicator.client.instances import Instance
+from communicator.answers.services import Instance
 from communicator.flags import Flag, FlagName
 from communicator.wording.characters import printable
 from exporters.page.gather import Gatherer

@@ -71,13 +71,13 @@ def test_what_a_stranger_may_not_say_is_refused_and_changes_nothing(mesh, comman
         f"L > COMMANDS list={command}\n+ S remote"
     )
     board = book.router._board
-    before = (len(board.registry), board.mesh.book.render_file(), board.policy.policy, board.clock, board.draining)
+    before = (len(board.registry), board.mesh.book.render_file(), board.policy.policy, board.clock.word, board.draining)
     book.play(f"S > <other:svc {to}{command} service=svc;version=1\nS < INVALID command={command};message=*")
     assert (
         len(board.registry),
         board.mesh.book.render_file(),
         board.policy.policy,
-        board.clock,
+        board.clock.word,
         board.draining,
     ) == before
     assert not (board.taps)

@@ -1,11 +1,13 @@
 import pytest
 
+from communicator.answers.services import Instance, Role
 from communicator.router.cores.deadlines import Deadlines
 from communicator.router.mesh.directory import Directory
-from communicator.router.mesh.link_state import (
+from communicator.router.mesh.link_state import Database
+from communicator.router.mesh.topology import Topology
+from communicator.router.mesh.unlisted import Unlisted
+from communicator.router.vocabulary.records import (
     LINKS,
-    Database,
-    Instance,
     Leaf,
     LinksState,
     NeighborState,
@@ -13,9 +15,6 @@ from communicator.router.mesh.link_state import (
     ServicesState,
     bucket_of,
 )
-from communicator.router.mesh.topology import Topology
-from communicator.router.mesh.unlisted import Unlisted
-from communicator.router.vocabulary.registry import Role
 
 
 def instance(server, service, *commands, role=Role.LIVE, state="up"):

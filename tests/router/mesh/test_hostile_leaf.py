@@ -103,7 +103,12 @@ class Hostile:
 
     def word_of_ours(self):
         return [
-            (board.mesh.database.links()[one].features, board.policy.policy, board.clock, len(board.run_ends))
+            (
+                board.mesh.database.links()[one].features,
+                board.policy.policy,
+                board.clock.word,
+                len(board.run_budget.ends),
+            )
             for board in self.boards()
             for one in OURS
         ]

@@ -2,19 +2,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from communicator.answers.services import Instance, Role
 from communicator.errors import RemoteProtocolError
-from communicator.router.mesh.link_state import (
-    LINKS,
-    Database,
-    Instance,
-    LinksState,
-    NeighborState,
-    Outcome,
-    Record,
-    ServicesState,
-    bucket_of,
-)
-from communicator.router.vocabulary.registry import Role
+from communicator.router.mesh.link_state import Database, Outcome
+from communicator.router.vocabulary.records import LINKS, LinksState, NeighborState, Record, ServicesState, bucket_of
 
 PAYROLL = bucket_of("payroll")
 

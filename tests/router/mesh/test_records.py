@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from communicator.answers.services import Instance, Role
 from communicator.errors import RemoteProtocolError
 from communicator.router.vocabulary.records import (
     BUCKETS,
@@ -13,7 +14,6 @@ from communicator.router.vocabulary.records import (
     ENTRIES_MAX,
     LINKS,
     PARTS,
-    Instance,
     Leaf,
     LinksState,
     NeighborState,
@@ -24,7 +24,6 @@ from communicator.router.vocabulary.records import (
     decode_summary,
     encode_records,
 )
-from communicator.router.vocabulary.registry import Role
 
 BOOT_ID = "00000000-0000-4000-8000-000000000001"
 PAYROLL = bucket_of("payroll")
@@ -59,6 +58,7 @@ instances = st.builds(
     boot_id=texts,
     metrics_port=st.none() | st.integers(1, 65_535),
     probe_port=st.none() | st.integers(1, 65_535),
+    description=texts,
     commands=st.lists(st.from_regex(r"\A[A-Z_][A-Z0-9_]{0,9}\Z"), max_size=3).map(tuple),
 )
 records = st.builds(Record, names, st.just(BOOT_ID), counts, st.just(LINKS), counts, links_states) | instances.flatmap(
@@ -91,7 +91,7 @@ def test_an_array_is_filled_to_its_last_byte():
 
 def test_an_instance_has_every_key_that_the_suite_agreed_on():
     instance = Instance(server="alpha", service="payroll", role=Role.LIVE, state="up")
-    keys = "server,service,version,build,role,state,up_since,address,pid,boot_id,metrics_port,probe_port,commands"
+    keys = "service,server,version,build,role,state,up_since,address,pid,boot_id,metrics_port,probe_port,commands,description"
     assert ",".join(msgspec.to_builtins(instance)) == keys
 
 

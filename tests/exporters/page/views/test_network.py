@@ -3,7 +3,7 @@
 import pytest
 
 from communicator.answers.clusters import Graph, Link, Neighbor, Node
-from communicator.client.instances import Instance
+from communicator.answers.services import Instance
 from communicator.client.status import ClusterStatus
 from communicator.wording import marks
 from communicator.wording.enforcement import CPP_ROUTER

@@ -1,0 +1,70 @@
+"""PURE: the policy that a canary sets at its router and tells other canaries, as it is written and read."""
+
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+ALL = "*"
+"""As the server or the build of an entry: every one."""
+ENTRIES = 1_000
+"""Entries of one list: five versions blocked on each of 200 hosts."""
+TEXT_CHARACTERS = 256
+"""A version, a build or a reason: as much as a registration may carry, and it must match one."""
+LONGEST_S = 1e9
+"""Thirty years is for ever, and still a duration that every reader of one takes."""
+PROTECTED = frozenset(("communicatord", "canary"))
+"""Never blocked: without them nobody could take the block away."""
+
+Text = Annotated[str, Meta(max_length=TEXT_CHARACTERS)]
+Name = Annotated[str, Meta(min_length=1, max_length=TEXT_CHARACTERS)]
+Count = Annotated[int, Meta(ge=0, le=2**63 - 1)]
+Span = Annotated[float, Meta(ge=0, le=LONGEST_S)]
+Plain = str | int | float | bool | None
+"""A value that the router only shows; nested no deeper than the shapes below, so that no peer can make it run deep."""
+
+
+class Denial(msgspec.Struct, frozen=True, kw_only=True):
+    """An entry of the denylist: a version that is not to run, or not there."""
+
+    service: Name
+    version: Text
+    build: Text
+    server: Name
+    until_s: Span
+    """For how long from receipt, in seconds."""
+    reason: Text = ""
+    probe_allowed: bool = False
+    """Whether it may run as a probe meanwhile."""
+
+
+class Weight(msgspec.Struct, frozen=True):
+    """An entry of the weights: the part of its traffic that a version gets."""
+
+    service: Name
+    version: Text
+    build: Text
+    server: Name
+    weight: Annotated[float, Meta(ge=0, le=1)]
+
+
+class Colour(msgspec.Struct, frozen=True, kw_only=True):
+    """Which of two versions is the active one; kept and shown, not obeyed here."""
+
+    service: Name
+    active: Text
+    versions: dict[str, Plain | dict[str, Plain]] = {}
+
+
+class Policy(msgspec.Struct, frozen=True, kw_only=True):
+    """What the canary wants of a router; the default wants nothing."""
+
+    generation: tuple[Count, Count]
+    """Term and number: a larger one replaces a smaller one."""
+    lease_s: Annotated[float, Meta(gt=0, le=LONGEST_S)]
+    """For how long from receipt it is obeyed in full, in seconds; afterwards nothing stays shut for good."""
+    denylist: Annotated[tuple[Denial, ...], Meta(max_length=ENTRIES)] = ()
+    weights: Annotated[tuple[Weight, ...], Meta(max_length=ENTRIES)] = ()
+    colours: Annotated[tuple[Colour, ...], Meta(max_length=ENTRIES)] = ()
+    shadows: Annotated[tuple[dict[str, Plain | list[Plain] | dict[str, Plain]], ...], Meta(max_length=ENTRIES)] = ()
+    """Kept and shown, not obeyed here."""

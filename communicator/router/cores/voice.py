@@ -1,0 +1,170 @@
+"""What the router says: to links, to services and routers by name, to the log and to the shell; it decides nothing."""
+
+from communicator.errors import LocalProtocolError
+from communicator.protocol.line_form import encode_line, representable
+from communicator.protocol.message import Message
+from communicator.protocol.names import ROUTER_SERVICE
+from communicator.router.cores.statistics import Statistics
+from communicator.router.cores.tapping import shown
+from communicator.router.vocabulary.carrier import Carrier
+from communicator.router.vocabulary.effects import Close, Continue, Effect, Identify, Level, Measure, Notice, Send
+from communicator.router.vocabulary.envelope import Envelope
+from communicator.router.vocabulary.events import CloseReason, LinkKind
+from communicator.router.vocabulary.registry import Link, Party, Registry
+
+REASON_CHARACTERS = 300
+"""Enough to name what is wrong; what a peer wrote may be quoted in it, and is not to fill the log."""
+LINES_PER_TURN = 256
+"""Lines looked into before others get a turn: a few milliseconds of work."""
+CHECKS_PER_LOOK = 4
+"""Lines held to their definition one by one, and passed on unread, in the time in which one is looked into."""
+BYTES_PER_TURN = 4 * 1024 * 1024
+"""Bytes written before others get a turn: questions may be short and answers long."""
+
+
+class Voice:
+    """The effects that were asked for since they were last taken, and how much of its turn the router has used up.
+
+    Args:
+        server: The name of this router.
+        registry: Who is here, and may be spoken to.
+        carrier: The ways to other routers.
+        statistics: Where what is said is counted.
+    """
+
+    def __init__(self, server: str, registry: Registry, carrier: Carrier, statistics: Statistics) -> None:
+        self.server = server
+        """The name of this router."""
+        self._registry = registry
+        self._carrier = carrier
+        self._statistics = statistics
+        self._effects: list[Effect] = []
+        self._work = self._bytes = 0
+        self.taps: set[Link] = set()
+        """Who watches every line."""
+
+    def take_effects(self) -> list[Effect]:
+        """What is to be done, in order; the list starts anew, and so does the turn."""
+        effects, self._effects = self._effects, []
+        self._work = self._bytes = 0
+        return effects
+
+    def may_look(self) -> bool:
+        """Whether one more line may be looked into in this turn; counts it."""
+        self._work += CHECKS_PER_LOOK
+        return self._work <= LINES_PER_TURN * CHECKS_PER_LOOK and self._bytes <= BYTES_PER_TURN
+
+    def may_check(self) -> bool:
+        """Whether one more line may be held to its definition in this turn; counts it. Else none may be looked into either."""
+        self._work += 1
+        return self._work <= LINES_PER_TURN * CHECKS_PER_LOOK
+
+    def hold(self, link: Link, lines: bytes) -> None:
+        """These lines of the link, and all that follow, wait for an answer of the shell."""
+        link.is_parked = True
+        link.parked = lines
+
+    def park(self, link: Link, lines: bytes, question: Identify | Measure | Continue) -> None:
+        """Ask something of the shell; these lines of the link, and all that follow, wait for the answer."""
+        self.hold(link, lines)
+        self._effects.append(question)
+
+    def ask(self, effect: Effect) -> None:
+        """Ask the shell for something."""
+        self._effects.append(effect)
+
+    def notice(self, level: Level, event: str, /, **fields: object) -> None:
+        """Ask for one line of the log."""
+        self._effects.append(Notice(level, event, fields))
+
+    def transmit(self, link: Link, data: bytes, messages: int) -> None:
+        """Write whole lines to a link.
+
+        Args:
+            link: Where to; a datagram's sender or a link being closed gets nothing.
+            data: The lines, each with its newline.
+            messages: How many they are.
+        """
+        if link.kind is LinkKind.SIGNAL or link.closing:
+            return
+        self._effects.append(Send(link.id, data))
+        self._bytes += len(data)
+        self._statistics.messages_sent[link.kind] += messages
+        self._statistics.sent_bytes[link.kind] += len(data)
+        if self.taps:
+            self.tap("out", link, data)
+
+    def say(self, link: Link, message: Message) -> None:
+        """Send a message of the router itself, signed with its name; who asked over the mesh is addressed by name."""
+        if link.answers_to is not None and not message.service:
+            asker = link.answers_to
+            message = Message(message.command, message.parameters, asker.service, asker.server)
+        try:
+            line = encode_line(self.signed(message))
+        except LocalProtocolError as error:
+            self.notice(Level.ERROR, "answer_unsendable", command=message.command, link=link.name, error=str(error))
+            return
+        self.transmit(link, line, 1)
+
+    def answer(self, link: Link, command: str, /, **parameters: str) -> None:
+        """Say a command with parameters to a link, addressed to nobody in particular as the ancestor does."""
+        self.say(link, Message(command, parameters))
+
+    def tell(self, envelope: Envelope, command: str, /, **parameters: str) -> None:
+        """Tell the sender of a message something about it, wherever it is."""
+        if envelope.is_ours:
+            self.answer(envelope.link, command, **parameters)
+        elif envelope.sender is not None:
+            self.tell_party(envelope.sender, Message(command, parameters))
+
+    def tell_party(self, party: Party, message: Message) -> None:
+        """Say something to a service, or to the router, of some server; nothing when there is no way there."""
+        addressed = Message(message.command, message.parameters, party.service, party.server)
+        hop = self._carrier.hop(party.server)
+        if hop is not None:
+            self.say(hop.link, addressed)
+        elif party.server == self.server:
+            live = self._registry.live(party.service)
+            if live is not None:
+                self.say(live, addressed)
+
+    def refuse(self, link: Link, command: str, reason: str) -> None:
+        """Answer INVALID with the reason."""
+        known = {"command": command} if command else {}
+        self.answer(link, "INVALID", **known, message=representable(reason, REASON_CHARACTERS))
+
+    def tell_listeners(self, command: str, /, **parameters: str) -> None:
+        """Tell every registered link that lists a command, whatever its role, since it is the router who speaks."""
+        listeners = [link for link in self._registry.registered() if link.accepts(command)]
+        if not listeners:
+            return
+        line = encode_line(self.signed(Message(command, parameters)))
+        for link in listeners:
+            self.transmit(link, line, 1)
+
+    def close(self, link: Link, reason: CloseReason) -> None:
+        """Close a link once what was said to it is written; it hears and says nothing from now on."""
+        if not link.closing:
+            link.closing = True
+            self._effects.append(Close(link.id, reason))
+
+    def tap(self, direction: str, link: Link, lines: bytes) -> None:
+        """Copy lines to everyone who watches, without secrets."""
+        if link in self.taps:
+            return
+        for line in lines.removesuffix(b"\n").split(b"\n"):
+            tapped = Message("TAPPED", {"direction": direction, "link": link.name, "line": shown(line)})
+            copy = encode_line(self.signed(tapped))
+            for watcher in self.taps:
+                self._effects.append(Send(watcher.id, copy, droppable=True))
+
+    def signed(self, message: Message) -> Message:
+        """The message with the router as its sender."""
+        return Message(
+            message.command,
+            message.parameters,
+            message.service,
+            message.server,
+            self.server,
+            ROUTER_SERVICE,
+        )
