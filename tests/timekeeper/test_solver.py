@@ -74,6 +74,14 @@ def test_who_is_in_doubt_is_to_be_measured_more_often():
     assert solver.suspects == {"beta"}
 
 
+def test_who_is_off_with_all_others_is_measured_more_often_until_it_is_said():
+    patient, hasty = Solver(Thresholds()), Solver(Thresholds(), HASTY)
+    for solver in (patient, hasty):
+        rows = rows_of(word_of("beta", pair("gamma"), references=AWAY), word_of("gamma", references=AWAY))
+        solver.judge(word_of("alpha", pair("beta"), pair("gamma")), rows, THREE, 0.0)
+    assert (patient.suspects, hasty.suspects) == (THREE.names, frozenset())
+
+
 def servers(low_s, high_s):
     """What two external servers say of a host's clock."""
     middle_s, half_s = (low_s + high_s) / 2, (high_s - low_s) / 2
