@@ -153,6 +153,8 @@ class Checks:
         was_set = any(host.clock.stepped_between(now_s - _TOLD_S, now_s) for host in self._hosts.values())
         if self._scenario.is_lied_in or node.judgement is None or was_set:
             return
+        if self._was_set_untold(node.judgement.solution, now_s):
+            return
         verdicts = {one.host: one for one in node.judgement.hosts if self._is_known(node, one)}
         for pair in combinations(sorted(verdicts), 2):
             hosts = [self._hosts[name] for name in pair]
