@@ -117,6 +117,24 @@ def test_two_that_count_and_one_that_does_not_stand_apart(solver):
     assert verdicts(judgement) == dict.fromkeys(("alpha", "beta", "gamma"), "no_majority")
 
 
+def test_a_vague_claim_and_those_that_are_wrong_refute_nobody_where_a_host_claims_nothing(solver):
+    """Alpha, beta and gamma are right, beta claims little, and gamma nothing; delta and epsilon are off together."""
+    off_s = {"alpha": 0.0, "beta": 0.0, "gamma": 0.0, "delta": 0.36, "epsilon": 0.36}
+    vague = msgspec.structs.replace(CLAIM, bound_seconds=0.4)
+    claims = {"beta": {"claim": vague}, "gamma": {"claim": clocks.Claim(state="unsynchronized")}}
+    alpha, *others = (
+        word_of(
+            one, *(pair(other, off_s[other] - off_s[one]) for other in off_s if other != one), **claims.get(one, {})
+        )
+        for one in off_s
+    )
+    judgement = solver.judge(alpha, rows_of(*others), Electors.of(off_s), 0.0)
+    found = faults(judgement)
+    assert found["delta"] == found["epsilon"]
+    assert {host for host in found if Fault.WRONG in found[host]} == {"delta", "epsilon"}
+    assert not any(Fault.FALSE_CLAIM in held for held in found.values())
+
+
 def test_who_is_gone_does_not_blur_what_those_who_are_there_measure(solver):
     """Gamma measured both before the clock of alpha was set, and is gone since."""
     rows = rows_of(word_of("gamma", pair("alpha"), pair("beta")))
