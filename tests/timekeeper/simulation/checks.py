@@ -252,10 +252,12 @@ class Checks:
         return not gone or max(one.began_s, other.began_s) < min(lost_s, default=0.0) - _TOLD_S
 
     def _leave_out_followers(self, story: frozenset[tuple[str, str]]) -> frozenset[tuple[str, str]]:
-        """Where most were set, nobody is accused for a while; from which look on is another on each host."""
+        """Where most were set, nothing else is said for a while; from which look on is another on each host."""
         set_lately = sum(host.clock.stepped_between(SPAN_S - _FOLLOWED_S, SPAN_S) for host in self._hosts.values())
         return (
-            frozenset(one for one in story if one[1] not in _ACCUSING) if 4 * set_lately >= len(self._hosts) else story
+            frozenset(one for one in story if one[1] == Fault.CLUSTER_OFF)
+            if 4 * set_lately >= len(self._hosts)
+            else story
         )
 
     def _fail(self, node: Node, now_s: float, what: str) -> None:
