@@ -4,7 +4,18 @@ from collections.abc import Callable, Sequence
 
 from communicator.answers.clocks import Local
 from timekeeper.cluster.rows import Rows, claim_of, measurements_of, reference_of
-from timekeeper.solution import Electors, Judge, Judgement, Measurement, Patience, Solution, Thresholds, Verdict, solve
+from timekeeper.solution import (
+    Electors,
+    Fault,
+    Judge,
+    Judgement,
+    Measurement,
+    Patience,
+    Solution,
+    Thresholds,
+    Verdict,
+    solve,
+)
 
 STALE_S = 80.0
 """Eight rounds of ten seconds."""
@@ -59,10 +70,14 @@ class Solver:
 
     @property
     def suspects(self) -> frozenset[str]:
-        """Hosts that are in doubt, and so to be measured more often."""
+        """Hosts that are in doubt, or are off with all others and not said to be so yet: they are to be measured more often."""
         if self.judgement is None:
             return frozenset()
-        return frozenset(host.host for host in self.judgement.hosts if host.verdict is Verdict.SUSPECT)
+        return frozenset(
+            host.host
+            for host in self.judgement.hosts
+            if host.verdict is Verdict.SUSPECT or (host.solved.is_off and Fault.CLUSTER_OFF not in host.faults)
+        )
 
 
 def without_stale(measurements: Sequence[Measurement], stale_s: float) -> list[Measurement]:

@@ -74,6 +74,14 @@ def test_who_is_in_doubt_is_to_be_measured_more_often():
     assert solver.suspects == {"beta"}
 
 
+def test_who_is_off_with_all_others_is_measured_more_often_until_it_is_said():
+    patient, hasty = Solver(Thresholds()), Solver(Thresholds(), HASTY)
+    for solver in (patient, hasty):
+        rows = rows_of(word_of("beta", pair("gamma"), references=AWAY), word_of("gamma", references=AWAY))
+        solver.judge(word_of("alpha", pair("beta"), pair("gamma")), rows, THREE, 0.0)
+    assert (patient.suspects, hasty.suspects) == (THREE.names, frozenset())
+
+
 def servers(low_s, high_s):
     """What two external servers say of a host's clock."""
     middle_s, half_s = (low_s + high_s) / 2, (high_s - low_s) / 2
@@ -107,6 +115,24 @@ def test_two_that_count_and_one_that_does_not_stand_apart(solver):
     local = word_of("alpha", pair("beta", 0.1), pair("gamma", 0.2))
     judgement = solver.judge(local, rows, Electors.of(("alpha", "beta")), 0.0)
     assert verdicts(judgement) == dict.fromkeys(("alpha", "beta", "gamma"), "no_majority")
+
+
+def test_a_vague_claim_and_those_that_are_wrong_refute_nobody_where_a_host_claims_nothing(solver):
+    """Alpha, beta and gamma are right, beta claims little, and gamma nothing; delta and epsilon are off together."""
+    off_s = {"alpha": 0.0, "beta": 0.0, "gamma": 0.0, "delta": 0.36, "epsilon": 0.36}
+    vague = msgspec.structs.replace(CLAIM, bound_seconds=0.4)
+    claims = {"beta": {"claim": vague}, "gamma": {"claim": clocks.Claim(state="unsynchronized")}}
+    alpha, *others = (
+        word_of(
+            one, *(pair(other, off_s[other] - off_s[one]) for other in off_s if other != one), **claims.get(one, {})
+        )
+        for one in off_s
+    )
+    judgement = solver.judge(alpha, rows_of(*others), Electors.of(off_s), 0.0)
+    found = faults(judgement)
+    assert found["delta"] == found["epsilon"]
+    assert {host for host in found if Fault.WRONG in found[host]} == {"delta", "epsilon"}
+    assert not any(Fault.FALSE_CLAIM in held for held in found.values())
 
 
 def test_who_is_gone_does_not_blur_what_those_who_are_there_measure(solver):

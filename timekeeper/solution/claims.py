@@ -3,7 +3,8 @@
 A claim of E is an interval of true time around the clock that makes it; shifted by the measured offset, all claims lie on one
 scale. If more than half of the hosts that count are right, true time lies where more than half of their claims overlap (Marzullo
 1984), and it lies in each claim that is right. So a claim is refuted when it misses that region, or when it excludes more than
-half of all claims; neither is possible for one that is right.
+half of all claims; neither is possible for one that is right. Hosts that claim nothing may be right as well: by so many fewer
+claims need to overlap for true time to be there.
 
 How many sources stand behind the majority refutes nobody. It only says how its word is to be taken.
 """
@@ -85,7 +86,9 @@ def compare_claims(
     counting = [word for word in words if word.counts]
     regions = find_regions([word.believed for word in counting], electors.most)
     region = span_regions(regions, thresholds.warn_s)
-    missing = (word for word in words if region and distance(word.promised, region) > 0)
+    silent = electors.number - len(counting)  # any of them may be right, and so the claims of fewer hold true time
+    possible = find_regions([word.believed for word in counting], max(1, electors.most - silent)) if silent else regions
+    missing = (word for word in words if region and all(distance(word.promised, one) > 0 for one in possible))
     refuted = frozenset(word.host for word in (*missing, *_find_outvoted(words, counting, electors.most)))
     standing = [word for word in words if word.host not in refuted]
     backing = [word for word in standing if region and not distance(word.promised, region)]

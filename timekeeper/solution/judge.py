@@ -167,7 +167,10 @@ class Judge:
         seen = classify(host, limit_s, before=record.verdict, clear_ratio=ratio)
         has_grace = now_s < record.began_s + self._patience.grace_s
         for fault, is_seen in _find_faults(host, seen).items():
-            record.lasting[fault].note(now_s, is_seen=is_seen, is_new=is_new, may_begin=not (has_grace or may_follow))
+            has_to_wait = has_grace or (
+                may_follow and fault is not Fault.CLUSTER_OFF
+            )  # nobody is to follow what is off
+            record.lasting[fault].note(now_s, is_seen=is_seen, is_new=is_new, may_begin=not has_to_wait)
         waiting = ""
         if seen is Verdict.WRONG and not record.lasting[Fault.WRONG].stands:
             waiting = self._tell_patience(record.lasting[Fault.WRONG], has_grace=has_grace, may_follow=may_follow)

@@ -23,7 +23,9 @@ def main(
     """Simulate clusters of clocks with a known truth."""
     began_s = time.monotonic()
     try:
-        typer.echo(f"{play(range(first, first + seeds))}\nin {time.monotonic() - began_s:.0f} s")
+        typer.echo(
+            f"seeds {first} to {first + seeds - 1}\n{play(range(first, first + seeds))}\nin {time.monotonic() - began_s:.0f} s"
+        )
     except FoundError as error:
         typer.echo(error, err=True)
         raise typer.Exit(1) from error

@@ -153,6 +153,8 @@ class Checks:
         was_set = any(host.clock.stepped_between(now_s - _TOLD_S, now_s) for host in self._hosts.values())
         if self._scenario.is_lied_in or node.judgement is None or was_set:
             return
+        if self._was_set_untold(node.judgement.solution, now_s):
+            return
         verdicts = {one.host: one for one in node.judgement.hosts if self._is_known(node, one)}
         for pair in combinations(sorted(verdicts), 2):
             hosts = [self._hosts[name] for name in pair]
@@ -250,10 +252,12 @@ class Checks:
         return not gone or max(one.began_s, other.began_s) < min(lost_s, default=0.0) - _TOLD_S
 
     def _leave_out_followers(self, story: frozenset[tuple[str, str]]) -> frozenset[tuple[str, str]]:
-        """Where most were set, nobody is accused for a while; from which look on is another on each host."""
+        """Where most were set, nothing else is said for a while; from which look on is another on each host."""
         set_lately = sum(host.clock.stepped_between(SPAN_S - _FOLLOWED_S, SPAN_S) for host in self._hosts.values())
         return (
-            frozenset(one for one in story if one[1] not in _ACCUSING) if 4 * set_lately >= len(self._hosts) else story
+            frozenset(one for one in story if one[1] == Fault.CLUSTER_OFF)
+            if 4 * set_lately >= len(self._hosts)
+            else story
         )
 
     def _fail(self, node: Node, now_s: float, what: str) -> None:

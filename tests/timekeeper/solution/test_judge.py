@@ -1,7 +1,7 @@
 import pytest
 
 from tests.timekeeper.solution.clusters import claimed, claims_of, mesh
-from timekeeper.solution import Fault, Judge, Patience, Verdict, solve
+from timekeeper.solution import Fault, Judge, Patience, ReferenceInterval, Verdict, solve
 
 OK, SUSPECT, WRONG, NO_MAJORITY, UNKNOWN = Verdict
 GOOD = dict.fromkeys("abcdef", 0.0)
@@ -170,6 +170,19 @@ def test_a_common_step_or_a_correction_that_one_after_the_other_follows_is_no_fa
         == set()
     )
     assert follow(Judge(patience=NO_GRACE), lambda now_s: dict.fromkeys("abcd", 1.0 * (now_s >= 10.0))) == set()
+
+
+def test_a_host_that_most_others_have_joined_in_a_common_error_is_told_of_it_at_once():
+    judge, told = (
+        Judge(patience=NO_GRACE),
+        [ReferenceInterval(host=host, low_s=-0.302, high_s=-0.298, servers=2) for host in "ab"],
+    )
+    for now_s in (0.0, 10.0, 20.0, 30.0):
+        clocks = {"a": 0.3} | dict.fromkeys("bc", 0.3 * (now_s > 0))
+        claims = [claimed(host, steps=int(host != "a" and now_s > 0)) for host in clocks]
+        heard = told if now_s else ()
+        judged = judge.judge(solve(clocks, mesh(clocks), claims, heard), now_s)
+    assert [host.faults for host in judged.hosts] == [(Fault.CLUSTER_OFF,)] * 3
 
 
 def test_a_host_that_has_left_is_forgotten():
