@@ -36,6 +36,8 @@ class Members:
     """How many count."""
     reached: frozenset[str]
     uncounted: frozenset[str] = frozenset()
+    is_told: bool = True
+    """Whether the router has told who there is; else it is guessed, and nobody is forgotten for it."""
 
     @classmethod
     def read(cls, own: str, status: ClusterStatus | None, spoken: Collection[str]) -> "Members":
@@ -48,7 +50,7 @@ class Members:
         """
         if status is None or not status.servers:  # an elder router names none
             everybody = frozenset((own, *spoken))
-            return cls(everybody, len(everybody), everybody)
+            return cls(everybody, len(everybody), everybody, is_told=False)
         uncounted = frozenset(status.uncounted) - {own}
         named = frozenset((own, *status.servers, *filter(is_server_name, status.missing))) - uncounted
         return cls(named, max(status.neighbors_count or 0, len(named)), frozenset((own, *status.servers)), uncounted)
@@ -86,6 +88,8 @@ class Electorate:
             told_away: Who was measurable once, as other hosts say.
             now_s: Now, on a monotonic clock, in seconds.
         """
+        if not members.is_told:
+            return Electors(members.counting | self._watched, max(members.number, len(self._watched)))
         self._watched = (self._watched | set(seen) | set(told_away)) & members.counting
         unseen = members.counting & members.reached - self._watched
         self._unseen_since_s = {host: self._unseen_since_s.get(host, now_s) for host in unseen}

@@ -17,7 +17,8 @@ def settle(electorate, cluster, seen, *, told_away="", now_s=0.0):
 @pytest.mark.parametrize(
     ("status", "expected"),
     [
-        (None, members("ab")),
+        (None, Members(frozenset("ab"), 2, frozenset("ab"), is_told=False)),
+        (ClusterStatus(status="up"), Members(frozenset("ab"), 2, frozenset("ab"), is_told=False)),
         (
             ClusterStatus(servers=("a", "c"), missing=("d", "192.0.2.1:4042"), neighbors_count=4),
             members("acd", "ac", 4),
@@ -71,6 +72,12 @@ def test_it_is_remembered_over_a_restart_and_told_to_who_has_no_memory():
     assert before.away(electors) == ("c",)
     assert settle(Electorate(before.known), members("abcd", "a"), "a") == ("abc", 3)
     assert settle(Electorate(), members("abcd", "abd"), "ab", told_away="c", now_s=1.0) == ("abcd", 4)
+
+
+def test_before_the_router_says_who_there_is_those_count_that_are_remembered():
+    electorate = Electorate(Known(("a", "b", "c"), ("d",)))
+    assert settle(electorate, Members.read("a", None, ()), "a") == ("abc", 3)
+    assert electorate.known == Known(("a", "b", "c"), ("d",))
 
 
 def test_nobody_makes_a_host_count_by_telling_of_it():
