@@ -23,7 +23,7 @@ def test_defaults():
     assert settings.sources.timesyncd
     assert (settings.sources.ptp_path, settings.sources.ptp_domain) == ("/var/run/ptp4lro", 0)
     assert settings.sources.clockbound_path == "/var/run/clockbound/shm0"
-    assert (settings.role, settings.auth.mode, settings.cluster_key_file) == ("solver", "key", "")
+    assert (settings.role, settings.auth.mode, settings.cluster_key_file) == ("auto", "key", "")
     assert settings.probe_address is None
     assert settings.kernel_timestamps
     assert (settings.data_path, settings.flags_path) == ("/var/lib/bellwether", "/var/lib/communicator/flags")

@@ -84,10 +84,10 @@ def answer(report, points, question):
 
 def _camps(hosts):
     """Those that agree, and each of the others by itself."""
-    yield Camp(tuple(one.host for one in hosts if one.verdict == "ok"), 0.0, BOUND_S, "plain")
+    yield Camp(tuple(one.host for one in hosts if one.verdict == "ok"), 0.0, BOUND_S)
     for one in hosts:
         if one.verdict == "wrong":
-            yield Camp((one.host,), one.offset_seconds, BOUND_S, "plain")
+            yield Camp((one.host,), one.offset_seconds, BOUND_S)
 
 
 def _local(own):
@@ -109,6 +109,6 @@ def _pair(own, one):
 
 
 def _references():
-    return References(
-        low_seconds=-0.001, high_seconds=0.001, agreeing=("ntp1.example.net",), falsetickers=(), complaints={}
-    )
+    return {
+        "alpha": References(offset_seconds=0.0, bound_seconds=0.001, agreeing=("ntp1.example.net",), age_seconds=4.0)
+    }

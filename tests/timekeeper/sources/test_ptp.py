@@ -4,7 +4,7 @@ import stat
 
 import pytest
 
-from bellwether.clock_wait import shortfall
+from bellwether.clock_wait import find_shortfall
 from communicator.answers.clocks import ClockReport
 from timekeeper.claim import ClaimState
 from timekeeper.discipline import Discipline, Leap, NoAnswer, UpstreamState
@@ -64,7 +64,7 @@ async def test_a_pair(ptp_pair, eventually):
     assert judged(leader).state is ClaimState.SYNCHRONIZED
 
     told = describe_local(claim, evidence_of(follower), ABOUT)
-    assert shortfall(ClockReport(local=told, solved=True), bound_s=0.001) == "", "what wait-synced waits for"
+    assert find_shortfall(ClockReport(local=told, solved=True), bound_s=0.001) is None, "what wait-synced waits for"
 
     ptp_pair.run("far", "ip link set far down")
     cut = await eventually(read, lambda answer: answer.is_free_running)
