@@ -221,7 +221,7 @@ async def test_new_settings_by_signal(started, eventually, tmp_path):
         seq = first["local"]["seq"]
         told = await eventually(report(asker), lambda answer: answer["local"]["seq"] > seq + 2)
         await timekeeper.stop()
-    assert told["local"]["role"] == "solver"
+    assert told["local"]["role"] == "auto"
     assert "event=config_reloaded" in timekeeper.log
     assert "event=config_needs_restart keys=role,thresholds.warn_s" in timekeeper.log
 

@@ -196,7 +196,7 @@ def measurements_of(report: Local) -> tuple[Measurement, ...]:
 
 
 def claim_of(report: Local) -> HostClaim:
-    """The claim in a row. A source whose name is no address is a device of that host, such as ``GPS``: others have their own."""
+    """The claim in a row."""
     claim = report.claim
     return HostClaim(
         host=report.server,
@@ -204,13 +204,17 @@ def claim_of(report: Local) -> HostClaim:
         offset_s=claim.offset_seconds,
         bound_s=claim.bound_seconds,
         daemon=claim.daemon,
-        upstreams=frozenset(
-            name if "." in name or ":" in name else f"{name}@{report.server}" for name in claim.upstreams
-        ),
+        upstreams=frozenset(_name_for_all(name, report.server) for name in claim.upstreams),
         age_s=claim.age_seconds or 0.0,
         boot_id=report.boot_id,
         steps=report.steps_total,
     )
+
+
+def _name_for_all(source: str, host: str) -> str:
+    """A reference clock, such as ``GPS`` or ``SHM(0)``, is a device of its host: that of another host has errors of its own."""
+    is_device = source.isupper() and not {".", ":"} & set(source)
+    return f"{source}@{host}" if is_device else source
 
 
 def reference_of(report: Local, elapsed_s: float = 0.0) -> ReferenceInterval | None:

@@ -39,6 +39,7 @@ def explain_cluster(solution: Solution) -> tuple[str, ...]:
     """What an operator should know of the cluster as a whole; nothing when all is well."""
     told = (
         _tell_camps(solution) if solution.measured and not solution.has_majority else "",
+        _tell_who_is_right(solution),
         _tell_cluster_offset(solution),
         _tell_one_source(solution),
         *(
@@ -151,6 +152,19 @@ def _contradict(host: HostSolution) -> str:
     if not host.contradicted_by:
         return ""
     return f"its claim and that of {host.contradicted_by} exclude each other: nobody can tell which is false"
+
+
+def _tell_who_is_right(solution: Solution) -> str:
+    """Where no half of the hosts agrees: it accuses nobody."""
+    if solution.has_majority or not solution.heard or len(solution.hosts) == 1:
+        return ""
+    names = tuple(
+        host.host
+        for host in solution.hosts
+        if host.true_offset_s is not None and abs(host.true_offset_s) <= (host.true_bound_s or 0.0)
+    )
+    whose = f"that of {tell_names(names)}" if names else "that of none of them"
+    return f"by the external servers of {tell_names(solution.heard.hosts)} true time is {whose}"
 
 
 def _tell_cluster_offset(solution: Solution) -> str:

@@ -1,4 +1,4 @@
-"""Hosts that only want to be measured, and one that solves for all."""
+"""Hosts that only measure and repeat, and one that solves for all."""
 
 from tests.timekeeper.agents.agent import ON_LOOPBACK, TRUE
 from tests.timekeeper.agents.truth import verdicts
@@ -16,11 +16,15 @@ async def test_one_solver_is_enough(agents, clock, told, eventually):
         return alpha.standing()
 
     await eventually(standing, lambda flags: flags == {"cluster_host-wrong"})
-    for agent in (beta, gamma):
-        report = await told(agent, lambda report: report["local"]["server"], TRUTH, solved=False)
-        assert "hosts" not in report
-        assert agent.standing() == set()
-    await told(beta, measures_as_a_solver_does, TRUTH, solved=False)
+    for agent, flags in ((beta, {"cluster_host-wrong"}), (gamma, {"clock_wrong"})):
+
+        async def repeated(agent=agent):
+            return agent.standing()
+
+        await eventually(repeated, lambda standing, flags=flags: standing == flags)
+        report = await told(agent, lambda report: verdicts(report).get("gamma") == "wrong", TRUTH)
+        assert report["local"]["server"] == agent.name
+    await told(beta, measures_as_a_solver_does, TRUTH)
 
 
 def measures_as_a_solver_does(report):

@@ -247,6 +247,22 @@ def test_one_server_that_was_asked_is_not_sure():
         ).is_usable
 
 
+@pytest.mark.parametrize(
+    ("source", "name"),
+    [
+        ("GPS", "GPS@beta"),
+        ("PHC0", "PHC0@beta"),
+        ("SHM(0)", "SHM(0)@beta"),
+        ("ntp1", "ntp1"),
+        ("192.0.2.1", "192.0.2.1"),
+        ("FD00::1", "FD00::1"),
+        ("f84d8e.fffe.000001", "f84d8e.fffe.000001"),
+    ],
+)
+def test_a_reference_clock_is_a_device_of_its_host(source, name):
+    assert claim_of(word_of("beta", claim=msgspec.structs.replace(CLAIM, upstreams=(source,)))).upstreams == {name}
+
+
 FOUND = {"gamma": Found(("wrong",), ("40 ms behind",))}
 
 

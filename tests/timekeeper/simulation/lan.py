@@ -18,7 +18,7 @@ from timekeeper.cluster.neighbors import describe_peer
 from timekeeper.cluster.rows import Rows
 from timekeeper.pairs import Correction, Exchange, PairWindow, RealtimeReading
 from timekeeper.pairs.rates import SETTLED_S
-from timekeeper.solution import Patience, Thresholds, Verdict
+from timekeeper.solution import Electors, Patience, Thresholds, Verdict
 from timekeeper.solver import Solver
 
 US = 1_000
@@ -230,7 +230,7 @@ class Lan:
     def look(self, at_s: float, host: Host) -> None:
         """Judge, and tell all others."""
         local = self.tell(host, at_s)
-        judgement = self.solvers[host.name].judge(local, self.rows[host.name], self.by_name, at_s)
+        judgement = self.solvers[host.name].judge(local, self.rows[host.name], Electors.of(self.by_name), at_s)
         solution = judgement.solution
         self.accused.update(judgement.wrong)
         if at_s > GRACE_S + self.settled_s:

@@ -141,6 +141,14 @@ def test_the_whole_cluster_is_off():
     assert reasons(solution, "c")[0] == off
 
 
+def test_external_servers_only_tell_who_is_right_of_two():
+    clocks = {"a": 0.0, "b": 0.040}
+    told = explain_cluster(solve(clocks, mesh(clocks), [], [*references(0.0, "a"), *references(-0.040, "b")]))
+    assert told[1] == "by the external servers of a, b true time is that of a"
+    told = explain_cluster(solve(clocks, mesh(clocks), [], [*references(0.5, "a"), *references(0.460, "b")]))
+    assert told[1] == "by the external servers of a, b true time is that of none of them"
+
+
 def test_all_hosts_follow_one_source():
     clocks = dict.fromkeys("abc", 0.0)
     said = "all hosts that agree follow the same time sources: an error of these would not be seen"
