@@ -32,6 +32,7 @@ async def test_two_clocks_that_contradict_each_other(laboratory):
             assert took_s is not None, stage.watcher.events
         for table in await asyncio.gather(*map(stage.table, stage.members)):
             assert "differ by 40 ms" in table
+        await stage.expect_wait_synced(stage.members, success=False)
         stage.expect_accused()
         stage.expect_bounds("pairs")  # nothing is solved without a majority
         stage.expect_no_innocent()
