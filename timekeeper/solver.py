@@ -1,6 +1,6 @@
 """PURE: all that was heard of the clocks of a cluster becomes one judgement; it hears and tells nothing itself."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from communicator.answers.clocks import Local
 from timekeeper.cluster.rows import Rows, claim_of, measurements_of, reference_of
@@ -9,7 +9,6 @@ from timekeeper.solution import (
     Fault,
     Judge,
     Judgement,
-    Measurement,
     Patience,
     Solution,
     Thresholds,
@@ -52,18 +51,18 @@ class Solver:
             rows: The words of others.
             electors: Who counts, and who is there besides.
             now_s: Now, on a monotonic clock, in seconds.
-            stale_s: What is older gives way to what is younger: a clock may have been set meanwhile.
+            stale_s: What is older is void: a clock may have been set meanwhile, and some hosts remember longer than others.
         """
         hosts = {local.server, *rows.hosts, *electors.everybody}
-        measurements = without_stale([*rows.measurements(now_s), *measurements_of(local)], stale_s)
+        told = (*rows.measurements(now_s), *measurements_of(local))
+        measurements = [one for one in told if one.age_s <= stale_s]
         claims = [*rows.claims(now_s), claim_of(local)]
         own = reference_of(local)
         references = [*rows.references(now_s), *([own] if own else [])]
         solution = self._find(sorted(hosts), measurements, claims, references, self.thresholds, electors)
         young = [one for one in measurements if one.age_s <= stale_s * _YOUNG]
-        if solution.contradictions and len(young) < len(
-            measurements
-        ):  # whoever is gone cannot have seen a clock be set
+        if solution.contradictions and len(young) < len(measurements):
+            # Whoever is gone cannot have seen a clock be set.
             solution = self._find(sorted(hosts), young, claims, references, self.thresholds, electors)
         self.judgement = self._judge.judge(solution, now_s)
         return self.judgement
@@ -78,18 +77,3 @@ class Solver:
             for host in self.judgement.hosts
             if host.verdict is Verdict.SUSPECT or (host.solved.is_off and Fault.CLUSTER_OFF not in host.faults)
         )
-
-
-def without_stale(measurements: Sequence[Measurement], stale_s: float) -> list[Measurement]:
-    """Leave out old measurements of pairs that somebody has measured lately, as after the end of a timekeeper.
-
-    Args:
-        measurements: In any order.
-        stale_s: What is older counts only where there is nothing younger.
-    """
-    fresh = {_pair(one) for one in measurements if one.age_s <= stale_s}
-    return [one for one in measurements if one.age_s <= stale_s or _pair(one) not in fresh]
-
-
-def _pair(measurement: Measurement) -> frozenset[str]:
-    return frozenset((measurement.source, measurement.target))

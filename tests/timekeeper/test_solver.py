@@ -12,8 +12,8 @@ from timekeeper.cluster.rows import Rows
 from timekeeper.cluster_report import answer_solution, describe_solution
 from timekeeper.conclusion import describe_point, flags_to_raise
 from timekeeper.held import hold, tell_found
-from timekeeper.solution import Electors, Fault, Measurement, Patience, Thresholds, Verdict
-from timekeeper.solver import Solver, without_stale
+from timekeeper.solution import Electors, Fault, Patience, Thresholds, Verdict
+from timekeeper.solver import Solver
 
 HASTY = Patience(bursts=1, lasting_s=0.0, divided_s=0.0, grace_s=0.0)
 THREE = Electors.of(("alpha", "beta", "gamma"))
@@ -213,20 +213,10 @@ def test_whatever_peers_send_there_is_a_judgement_that_can_be_told(said, measure
     assert Verdict(verdicts(judgement)["alpha"])
 
 
-def measured(source, target, age_s):
-    return Measurement(source=source, target=target, offset_s=0.0, bound_s=1e-4, rtt_s=2e-4, age_s=age_s, via="probe")
-
-
-@pytest.mark.parametrize(
-    ("ages_s", "kept"),
-    [
-        ((1.0, 79.0), (1.0, 79.0)),
-        ((1.0, 81.0), (1.0,)),
-        ((300.0, 81.0), (300.0, 81.0)),  # better than nothing
-    ],
-)
-def test_what_is_old_gives_way_to_what_is_young(ages_s, kept):
-    """However the pair was measured: the clock of a host whose timekeeper has died may have been set since."""
-    one, other = measured("alpha", "beta", ages_s[0]), measured("beta", "alpha", ages_s[1])
-    beside = measured("alpha", "gamma", 500.0)
-    assert [each.age_s for each in without_stale([one, other, beside], 80.0)] == [*kept, 500.0]
+@pytest.mark.parametrize(("age_s", "is_measured"), [(79.0, True), (81.0, False)])
+def test_what_is_old_is_void(age_s, is_measured):
+    """On all solvers at about the same time, however long each of them remembers."""
+    solver, rows = Solver(Thresholds()), Rows()
+    local = word_of("alpha", pair("beta", age_seconds=age_s))
+    solution = solver.judge(local, rows, Electors.of(("alpha", "beta")), 0.0).solution
+    assert bool(solution.measurements) is is_measured

@@ -4,13 +4,14 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from itertools import combinations
 
-from tests.timekeeper.simulation.node import THRESHOLDS, Node
+from tests.timekeeper.simulation.node import INTERVAL_S, THRESHOLDS, Node
 from tests.timekeeper.simulation.scenario import SPAN_S, Access, Host, Scenario
 from tests.timekeeper.simulation.tally import FoundError, Tally
 from timekeeper.solution import Basis, Fault, HostVerdict, Solution, Verdict
 from timekeeper.solution.judge import CORRECTED_S
 from timekeeper.solution.measurement import DRIFT_BOUND
 from timekeeper.solution.verdicts import classify
+from timekeeper.solver import STALE_S
 
 LOOKS = 3
 FORGIVEN_S = 50.0
@@ -246,10 +247,11 @@ class Checks:
         return frozenset((one.host, fault.value) for one in there for fault, _ in _see(one) if fault in one.faults)
 
     def _know_alike(self, one: Node, other: Node) -> bool:
-        """Whether both have seen who is not there any more, or neither can have: some time later nobody can tell."""
+        """Whether both have seen who is not there any more, or neither can have; not while what they remember becomes void."""
         gone = [host for host in self._hosts.values() if not self._is_linked(one, host) and host is not one.host]
         lost_s = [start_s for host in gone for start_s, _ in host.outages] + [cut[0] for cut in self._scenario.cuts]
-        return not gone or max(one.began_s, other.began_s) < min(lost_s, default=0.0) - _TOLD_S
+        is_fading = any(STALE_S - 2 * INTERVAL_S < SPAN_S - at_s < STALE_S + 2 * INTERVAL_S for at_s in lost_s)
+        return not gone or (not is_fading and max(one.began_s, other.began_s) < min(lost_s, default=0.0) - _TOLD_S)
 
     def _leave_out_followers(self, story: frozenset[tuple[str, str]]) -> frozenset[tuple[str, str]]:
         """Where most were set, nothing else is said for a while; from which look on is another on each host."""
