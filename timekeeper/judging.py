@@ -13,11 +13,15 @@ from timekeeper.cluster.electorate import Members
 from timekeeper.cluster.solvers import Solvers, choose_solvers
 from timekeeper.held import Held, hold, tell_found
 from timekeeper.settings import TimekeeperSettings
-from timekeeper.solution import Judgement, Patience, Thresholds, Verdict
+from timekeeper.solution import Electors, Judgement, Patience, Thresholds, Verdict
 from timekeeper.solver import Solver
 from timekeeper.watch import monotonic_s
 
 MEMBERS_FILE = "timekeeper-members.json"
+SILENT_ROUNDS = 8
+"""Of its own, without a word of a timekeeper or an exchange with a host, until it says nothing any more."""
+_GONE_ROUNDS = 20
+"""Until others take its place: in a large cluster it tells all of itself in every sixth round only."""
 _NO_NEWS = frozenset({Verdict.OK, Verdict.UNKNOWN})
 
 
@@ -50,7 +54,8 @@ class Judging:
         self.held = Held()
         self._rows = rows
         self._role = settings.role
-        self._solver = Solver(self.thresholds, Patience(grace_s=limits.grace_s))
+        self._grace_s = limits.grace_s
+        self._solver = self._new_solver()
         self._roll = ElectoralRoll(Path(settings.data_path, MEMBERS_FILE), file_failed)
         self._log = log
         self._told: dict[str, Verdict] = {}
@@ -61,42 +66,47 @@ class Judging:
         """Who counts and was measurable once, and cannot be reached now."""
         return self._roll.away
 
-    def suspects(self, stale_s: float) -> frozenset[str]:
-        """Whom this host doubts, or those that solve.
+    @property
+    def suspects(self) -> frozenset[str]:
+        """Whom this host doubts, or those that solve."""
+        if self.judgement:
+            return self._solver.suspects
+        return self._rows.suspects(monotonic_s(), SILENT_ROUNDS, self.solvers.solving)
 
-        Args:
-            stale_s: Who has said nothing for so long is not heard.
-        """
-        return self._solver.suspects if self.judgement else self._rows.suspects(monotonic_s(), stale_s)
-
-    async def look(self, local: Local, members: Members, stale_s: float) -> None:
+    async def look(self, local: Local, members: Members) -> None:
         """Judge, or repeat.
 
         Args:
             local: This host's own word, just made.
             members: The cluster, as the router tells it.
-            stale_s: What is older gives way to what is younger.
         """
         now_s = monotonic_s()
-        self.solvers = choose_solvers(self._rows.roles(now_s, stale_s) | {local.server: self._role})
+        seen = self._rows.hosts | {local.server, *(peer.peer for peer in local.pairs)}
+        electors = await self._roll.settle(members, seen, self._rows.told(now_s), now_s)
+        spoken = self._rows.roles(now_s, _GONE_ROUNDS) | {local.server: self._role}
+        self.solvers = choose_solvers({host: role for host, role in spoken.items() if host in electors.names})
         if local.server in self.solvers.solving:
-            self.judgement = await self._judge(local, members, stale_s, now_s)
+            self.judgement = await self._judge(local, electors, now_s)
             self.judged_s = now_s
             self.found = tell_found(self.judgement)
             self.held = hold(local.server, [self.found])
             self._log_verdicts(self.judgement)
         else:
+            if self.judgement:
+                self._solver = self._new_solver()  # what has lasted then says nothing when it solves again
             self.judgement = self.found = None
-            self.held = hold(local.server, self._rows.found(now_s, stale_s))
+            self.held = hold(local.server, self._rows.found(now_s, SILENT_ROUNDS, self.solvers.solving))
 
-    async def _judge(self, local: Local, members: Members, stale_s: float, now_s: float) -> Judgement:
+    def _new_solver(self) -> Solver:
+        return Solver(self.thresholds, Patience(grace_s=self._grace_s))
+
+    async def _judge(self, local: Local, electors: Electors, now_s: float) -> Judgement:
         """Judge in a thread: a large cluster takes a while, and probes, rows and questions do not wait so long.
 
         What the thread reads does not change meanwhile; of its own state nobody reads anything before it is done.
         """
         rows = self._rows.copy()
-        seen = rows.seen(now_s) | {local.server, *(peer.peer for peer in local.pairs)}
-        electors = await self._roll.settle(members, seen, rows.away(), now_s)
+        stale_s = SILENT_ROUNDS * max(local.interval_seconds, rows.longest_interval_s)
         return await asyncio.to_thread(self._solver.judge, local, rows, electors, now_s, stale_s=stale_s)
 
     def _log_verdicts(self, judgement: Judgement) -> None:

@@ -27,7 +27,7 @@ from timekeeper.cluster_report import answer_solution, describe_solution
 from timekeeper.conclusion import FLAGS, describe_point, flags_to_raise
 from timekeeper.data_file import DataFile
 from timekeeper.history import INTERVAL_S, History, decode_history, encode_history, tell_history
-from timekeeper.judging import Judging
+from timekeeper.judging import SILENT_ROUNDS, Judging
 from timekeeper.own_clock import OwnClock
 from timekeeper.pace import Pace
 from timekeeper.pairs import Step
@@ -56,8 +56,6 @@ _LIVE_SETTINGS = frozenset(
 )
 """What may change while running."""
 FLAGS_UNIT = "timekeeper"
-_SILENT_ROUNDS = 8
-"""Of its own, without a word of another timekeeper, until its host counts as one without."""
 _TOLD_TO_ALL_ROUNDS = 6
 """In a large cluster so many rounds pass before all are told again: fewer than the silent ones above."""
 _REFERENCES_S = 16.0
@@ -194,11 +192,11 @@ class Timekeeper:
         answering = await self._find_answering()
         may_probe = self._neighbors.probe_address is not None
         assignment = assign(own, answering, self._members().names, may_probe=may_probe)
-        self._neighbors.follow(assignment, self._judging.suspects(self._silent_s))
+        self._neighbors.follow(assignment, self._judging.suspects)
 
     async def _find_answering(self) -> dict[str, HostPort]:
         """Where other hosts may be probed."""
-        told = self._rows.answering(monotonic_s(), _SILENT_ROUNDS)
+        told = self._rows.answering(monotonic_s(), SILENT_ROUNDS)
         if self._addresses.is_due(told, monotonic_s()):
             self._addresses.learn(await self._questions.ask_graph(), monotonic_s())
         own = self._told_address
@@ -221,7 +219,7 @@ class Timekeeper:
         self._reading = await self._watch.read()
         local = self._describe_own(self._reading)
         if local.server:
-            await self._judging.look(local, self._members(), self._silent_s)
+            await self._judging.look(local, self._members())
             self._hurry(local)
         self._has_looked.set()
         claim = self._reading.claim
@@ -233,15 +231,11 @@ class Timekeeper:
 
     def _hurry(self, local: clocks.Local) -> None:
         """Who is in doubt hurries those that measure him, and those few that speak for all."""
-        suspects = self._judging.suspects(self._silent_s)
+        suspects = self._judging.suspects
         speaks_for_all = self._judging.judgement is not None and self._judging.solvers.told is not None
         if not speaks_for_all:
             suspects &= {local.server, *(peer.peer for peer in local.pairs)}
         self._pace.note(suspects, asyncio.get_running_loop().time())
-
-    @property
-    def _silent_s(self) -> float:
-        return _SILENT_ROUNDS * self._settings.interval_s
 
     async def _announce_until(self, next_s: float) -> None:
         """Tell the router and the other timekeepers, as soon as there is a link, and wait for the next look or for new settings."""
@@ -277,7 +271,7 @@ class Timekeeper:
             interval_s=self._settings.interval_s,
             away=self._judging.away,
             found=self._judging.found,
-            suspects=tuple(sorted(self._judging.suspects(self._silent_s))) if self._judging.judgement else (),
+            suspects=tuple(sorted(self._judging.suspects)) if self._judging.judgement else (),
             made_s=monotonic_s(),
         )
         left_s = abs(reading.claim.offset_s or 0.0)

@@ -1,6 +1,6 @@
 """SHELL: who counts for a majority of clocks, kept in a file, so that it outlives the timekeeper."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 
 import msgspec
@@ -31,10 +31,10 @@ class ElectoralRoll:
         return self._electorate.away(self.electors)
 
     async def settle(
-        self, members: Members, seen: Collection[str], told_away: Collection[str], now_s: float
+        self, members: Members, seen: Collection[str], told: Iterable[tuple[str, str]], now_s: float
     ) -> Electors:
         """Find out who counts now, and keep it; the arguments are those of `Electorate.settle`."""
-        self.electors = self._electorate.settle(members, seen, told_away, now_s)
+        self.electors = self._electorate.settle(members, seen, told, now_s)
         if self._kept != (known := self._electorate.known):
             self._kept = known
             await self._file.write(msgspec.json.encode(known))

@@ -4,7 +4,8 @@ A host that is down counts until it is forgotten, or the rest could outvote true
 measurable once, also over a restart; and a timekeeper that has lost its memory hears of them from the others.
 """
 
-from collections.abc import Collection
+from collections import defaultdict
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 import msgspec
@@ -15,6 +16,8 @@ from timekeeper.solution import Electors
 
 UNSEEN_S = 60.0
 """A member whose router is reached for so long, while nobody measures its clock, is not watched."""
+TELLERS = 2
+"""So many that count have to say that a host was measurable."""
 
 
 class Known(msgspec.Struct, frozen=True):
@@ -50,7 +53,8 @@ class Members:
         """
         if status is None or not status.servers:  # an elder router names none
             everybody = frozenset((own, *spoken))
-            return cls(everybody, len(everybody), everybody, is_told=False)
+            count = (status.neighbors_count if status else None) or 0
+            return cls(everybody, max(count, len(everybody)), everybody, is_told=False)
         uncounted = frozenset(status.uncounted) - {own}
         named = frozenset((own, *status.servers, *filter(is_server_name, status.missing))) - uncounted
         return cls(named, max(status.neighbors_count or 0, len(named)), frozenset((own, *status.servers)), uncounted)
@@ -79,18 +83,25 @@ class Electorate:
         """What is to be kept."""
         return Known(tuple(sorted(self._watched)), tuple(sorted(self._not_watched)))
 
-    def settle(self, members: Members, seen: Collection[str], told_away: Collection[str], now_s: float) -> Electors:
+    def settle(
+        self, members: Members, seen: Collection[str], told: Iterable[tuple[str, str]], now_s: float
+    ) -> Electors:
         """Find out who counts now.
 
         Args:
             members: The cluster.
-            seen: Whose clock somebody has measured lately, or who has said something of it.
-            told_away: Who was measurable once, as other hosts say.
+            seen: Whose clock this host has measured lately, or who has said something of it.
+            told: Who has measured whom, now or once, as they say. One alone might invent it.
             now_s: Now, on a monotonic clock, in seconds.
         """
+        tellers: dict[str, set[str]] = defaultdict(set)
+        for teller, host in told:
+            if teller in members.counting:
+                tellers[host].add(teller)
+        self._watched |= set(seen) | {host for host, names in tellers.items() if len(names) >= TELLERS}
         if not members.is_told:
             return Electors(members.counting | self._watched, max(members.number, len(self._watched)))
-        self._watched = (self._watched | set(seen) | set(told_away)) & members.counting
+        self._watched &= members.counting
         unseen = members.counting & members.reached - self._watched
         self._unseen_since_s = {host: self._unseen_since_s.get(host, now_s) for host in unseen}
         long_unseen = {host for host, since_s in self._unseen_since_s.items() if now_s - since_s >= UNSEEN_S}

@@ -1,7 +1,7 @@
 """PURE: the last word of each host of the cluster about its clock and those it measured; time is an argument."""
 
 import ipaddress
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
@@ -106,7 +106,7 @@ class Rows:
         told = {
             host: _read_address(row.report.probe_address)
             for host, row in self._rows.items()
-            if now_s - row.heard_s <= rounds * _interval_s(row.report)
+            if _is_fresh(row, now_s, rounds)
         }
         return {host: address for host, address in told.items() if address is not None}
 
@@ -142,32 +142,35 @@ class Rows:
         """What each host hears of its external servers, by host, in its words."""
         return {host: row.report.references for host, row in self._rows.items() if row.report.references is not None}
 
-    def roles(self, now_s: float, stale_s: float) -> dict[str, str]:
-        """What the hosts that have spoken lately are to be by their settings."""
-        return {host: row.report.role for host, row in self._rows.items() if now_s - row.heard_s <= stale_s}
+    def roles(self, now_s: float, rounds: float) -> dict[str, str]:
+        """What the hosts that have spoken in so many of their own rounds are to be by their settings."""
+        return {host: row.report.role for host, row in self._rows.items() if _is_fresh(row, now_s, rounds)}
 
-    def found(self, now_s: float, stale_s: float) -> list[Mapping[str, Found]]:
-        """What each host that solves holds against others, as far as it has spoken lately."""
-        rows = (row for row in self._rows.values() if now_s - row.heard_s <= stale_s)
+    def found(self, now_s: float, rounds: float, solving: Collection[str]) -> list[Mapping[str, Found]]:
+        """What those that solve hold against others, as far as they have spoken in so many of their own rounds."""
+        rows = (row for host, row in self._rows.items() if host in solving and _is_fresh(row, now_s, rounds))
         return [row.report.found for row in rows if row.report.found is not None]
 
-    def suspects(self, now_s: float, stale_s: float) -> frozenset[str]:
-        """Whom hosts that solve doubt, as far as they have spoken lately."""
-        rows = (row for row in self._rows.values() if now_s - row.heard_s <= stale_s)
+    def suspects(self, now_s: float, rounds: float, solving: Collection[str]) -> frozenset[str]:
+        """Whom those that solve doubt, as far as they have spoken in so many of their own rounds."""
+        rows = (row for host, row in self._rows.items() if host in solving and _is_fresh(row, now_s, rounds))
         return frozenset(host for row in rows for host in row.report.suspects[:TOLD_HOSTS])
 
-    def seen(self, now_s: float) -> frozenset[str]:
-        """Whose clock somebody has measured, or who has spoken of it, as far as that is still worth something."""
-        return self.hosts.union(
-            one.target
-            for row in self._rows.values()
-            for one in row.measurements
-            if one.is_usable and one.age_s + now_s - row.heard_s <= VOID_AFTER_S
-        )
+    @property
+    def longest_interval_s(self) -> float:
+        """Between two rounds of the slowest host; 0 while nobody has spoken."""
+        return max((_interval_s(row.report) for row in self._rows.values()), default=0.0)
 
-    def away(self) -> frozenset[str]:
-        """Hosts that others were able to measure once, and cannot reach now."""
-        return frozenset(host for row in self._rows.values() for host in row.report.away[:HOSTS])
+    def told(self, now_s: float) -> Iterable[tuple[str, str]]:
+        """Who measures whom, or was able to once, as each says."""
+        for teller, row in self._rows.items():
+            elapsed_s = now_s - row.heard_s
+            yield from ((teller, host) for host in row.report.away[:HOSTS])
+            yield from (
+                (teller, one.target)
+                for one in row.measurements
+                if one.is_usable and one.age_s + elapsed_s <= VOID_AFTER_S
+            )
 
     def _take(self, message: Message, now_s: float) -> str:
         text = message.get("report")
@@ -277,6 +280,11 @@ def _read_address(text: str) -> HostPort | None:
     except (AddressError, ValueError):
         return None
     return address
+
+
+def _is_fresh(row: Row, now_s: float, rounds: float) -> bool:
+    """Whether it was said in so many of its host's own rounds."""
+    return now_s - row.heard_s <= rounds * _interval_s(row.report)
 
 
 def _interval_s(report: Local) -> float:

@@ -79,7 +79,8 @@ def compare_claims(
         frame: The hosts that can be compared.
         view: Their clocks, compared with any one.
         claims: What each host says of its clock, by name.
-        electors: Who counts. Others are compared with those that do.
+        electors: Who counts. The claims of others are compared with theirs, and never refuted: who does not count here may see
+            another majority.
         thresholds: How much to pad claims, and how far apart two camps are rivals.
     """
     words = list(_collect(frame, view, claims, electors, thresholds.tolerance_s))
@@ -89,7 +90,8 @@ def compare_claims(
     silent = electors.number - len(counting)  # any of them may be right, and so the claims of fewer hold true time
     possible = find_regions([word.believed for word in counting], max(1, electors.most - silent)) if silent else regions
     missing = (word for word in words if region and all(distance(word.promised, one) > 0 for one in possible))
-    refuted = frozenset(word.host for word in (*missing, *_find_outvoted(words, counting, electors.most)))
+    outvoted = _find_outvoted(words, counting, electors.most)
+    refuted = frozenset(word.host for word in (*missing, *outvoted) if word.counts)
     standing = [word for word in words if word.host not in refuted]
     backing = [word for word in standing if region and not distance(word.promised, region)]
     return Claimed(

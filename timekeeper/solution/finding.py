@@ -99,13 +99,14 @@ def describe(finding: Finding, said: Said, *, elsewhere: bool) -> Iterable[HostS
     for host, name in enumerate(frame.names):
         is_known = view.knows(host)
         offset_s, bound_s, is_outside = _compare(finding, host)
+        counts = name in said.electors.names
         is_backed = finding.is_off and _is_backed(finding, host, said.thresholds)
         yield HostSolution(
             host=name,
             basis=_choose_basis(finding, elsewhere=elsewhere, is_known=is_known),
             offset_s=offset_s,
             bound_s=bound_s,
-            is_outside=is_outside,
+            is_outside=is_outside and counts,
             is_backed=is_backed,
             is_off=finding.is_off and is_known and not is_backed,
             age_s=float(ages_s[host]) if np.isfinite(ages_s[host]) else None,

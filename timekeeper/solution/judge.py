@@ -4,15 +4,15 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from timekeeper.solution.lasting import Lasting
-from timekeeper.solution.measurement import HostClaim
+from timekeeper.solution.measurement import VOID_AFTER_S, HostClaim
 from timekeeper.solution.reasons import explain, explain_cluster
 from timekeeper.solution.solution import Basis, HostSolution, Solution
 from timekeeper.solution.thresholds import Patience, Thresholds
 from timekeeper.solution.trend import Trend, predict_crossing
 from timekeeper.solution.verdicts import Verdict, classify
 
-BOOTS_APART_S = 3600.0
-"""A host has grace for one boot in this time."""
+APART_S = 3600.0
+"""A host has grace for one boot in this time, and one step of it excuses others."""
 CORRECTED_S = 60.0
 """A host has so long to follow where most others were set: a time daemon asks its servers every 64 s or more often."""
 _NOT_COMPARED = (Basis.APART, Basis.UNMEASURED)
@@ -78,6 +78,8 @@ class _Record:
     """Since when it is watched, or its grace began anew."""
     boot_id: str
     lasting: dict[Fault, Lasting]
+    visible_s: dict[Fault, float] = field(default_factory=dict)
+    """When each fault could be seen last, if it was there."""
     booted_s: float = float("-inf")
     """When a new boot last gave it grace."""
     verdict: Verdict | None = None
@@ -140,7 +142,7 @@ class Judge:
         if record is None:
             return _Record(now_s, boot_id, self._begin())
         has_booted = bool(boot_id and record.boot_id and boot_id != record.boot_id)
-        if has_booted and now_s - record.booted_s >= BOOTS_APART_S:
+        if has_booted and now_s - record.booted_s >= APART_S:
             record.began_s = record.booted_s = now_s
             record.verdict, record.trend, record.lasting = None, Trend(), self._begin()
         record.boot_id = boot_id or record.boot_id
@@ -148,7 +150,8 @@ class Judge:
 
     def _note_steps(self, record: _Record, claim: HostClaim | None, now_s: float) -> None:
         steps = claim.steps if claim else None
-        if record.steps is not None and steps is not None and steps > record.steps:
+        has_stepped = record.steps is not None and steps is not None and steps > record.steps
+        if has_stepped and now_s - record.stepped_s >= APART_S:
             record.stepped_s = now_s
         record.steps = steps
 
@@ -166,11 +169,16 @@ class Judge:
         limit_s, ratio = self._thresholds.warn_s, self._patience.clear_ratio
         seen = classify(host, limit_s, before=record.verdict, clear_ratio=ratio)
         has_grace = now_s < record.began_s + self._patience.grace_s
-        for fault, is_seen in _find_faults(host, seen).items():
+        faults = _find_faults(host, seen)
+        record.visible_s |= dict.fromkeys(faults, now_s)
+        for fault, lasting in record.lasting.items():
+            is_void = solution.electors.number == 1 or now_s - record.visible_s.get(fault, now_s) > VOID_AFTER_S
             has_to_wait = has_grace or (
                 may_follow and fault is not Fault.CLUSTER_OFF
             )  # nobody is to follow what is off
-            record.lasting[fault].note(now_s, is_seen=is_seen, is_new=is_new, may_begin=not has_to_wait)
+            if fault in faults or is_void:
+                is_seen = faults.get(fault, False)
+                lasting.note(now_s, is_seen=is_seen, is_new=is_new or is_void, may_begin=not has_to_wait)
         waiting = ""
         if seen is Verdict.WRONG and not record.lasting[Fault.WRONG].stands:
             waiting = self._tell_patience(record.lasting[Fault.WRONG], has_grace=has_grace, may_follow=may_follow)
@@ -213,7 +221,7 @@ class Judge:
 
 
 def _find_faults(host: HostSolution, seen: Verdict) -> dict[Fault, bool]:
-    """Which faults are seen now. What cannot be seen is left out: it stays as it was."""
+    """Which faults are seen now. What cannot be seen is left out: it stays as it was, until what was measured is void."""
     faults: dict[Fault, bool] = {}
     if host.offset_s is not None:
         faults[Fault.WRONG] = seen is Verdict.WRONG

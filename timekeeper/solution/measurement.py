@@ -91,14 +91,15 @@ class HostClaim:
     def error_range_s(self) -> tuple[float, float] | None:
         """From where to where its clock minus true time lies if the claim is true; None when it promises nothing.
 
-        The bound holds the daemon's own estimate (chronyc(1), `tracking`), so what is left of it lies around that.
+        The bound holds the daemon's own estimate (chronyc(1), `tracking`), so what is left of it lies around that; or nearer,
+        since the daemon takes off what it knows of.
         """
         bound_s = self.promised_s
         if bound_s is None:
             return None
         offset_s = self.offset_s if self.offset_s is not None and abs(self.offset_s) <= bound_s else 0.0
         rest_s = bound_s - abs(offset_s)
-        return offset_s - rest_s, offset_s + rest_s
+        return min(offset_s, 0.0) - rest_s, max(offset_s, 0.0) + rest_s
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -34,10 +34,11 @@ def solve(
     Returns:
         The offset of each clock with its bound, who agrees, and what contradicts what.
     """
-    harvest = join_reports(hosts, measurements)
+    electors = electors or Electors.of(hosts)
+    # Whoever does not count may be invented, and would be one more way to a clock: it is measured, and measures nobody.
+    harvest = join_reports(hosts, (one for one in measurements if one.source in electors.names))
     whole = [Frame(harvest.links.within(group)) for group in find_components(harvest.links)]
     measured = frozenset(name for frame in whole if len(frame.names) > 1 for name in frame.names)
-    electors = electors or Electors.of(hosts)
     said = Said(electors, {claim.host: claim for claim in claims}, references, thresholds)
     findings = [examine(frame, said) for frame in whole]
     elsewhere = any(finding.majority for finding in findings)

@@ -8,9 +8,9 @@ def members(counting, reached=None, number=None, uncounted=""):
     return Members(frozenset(counting), number or len(counting), frozenset(reached or counting), frozenset(uncounted))
 
 
-def settle(electorate, cluster, seen, *, told_away="", now_s=0.0):
+def settle(electorate, cluster, seen, *, told=(), now_s=0.0):
     """The names of those that count, and how many."""
-    electors = electorate.settle(cluster, set(seen), set(told_away), now_s)
+    electors = electorate.settle(cluster, set(seen), told, now_s)
     return "".join(sorted(electors.names)), electors.number
 
 
@@ -19,6 +19,7 @@ def settle(electorate, cluster, seen, *, told_away="", now_s=0.0):
     [
         (None, Members(frozenset("ab"), 2, frozenset("ab"), is_told=False)),
         (ClusterStatus(status="up"), Members(frozenset("ab"), 2, frozenset("ab"), is_told=False)),
+        (ClusterStatus(status="up", neighbors_count=5), Members(frozenset("ab"), 5, frozenset("ab"), is_told=False)),
         (
             ClusterStatus(servers=("a", "c"), missing=("d", "192.0.2.1:4042"), neighbors_count=4),
             members("acd", "ac", 4),
@@ -66,12 +67,15 @@ def test_who_was_away_for_a_while_begins_anew_to_be_unseen():
 
 def test_it_is_remembered_over_a_restart_and_told_to_who_has_no_memory():
     before = Electorate()
-    before.settle(members("abcd"), set("abc"), set(), 0.0)
-    electors = before.settle(members("abcd", "abd"), set("abc"), set(), UNSEEN_S)
+    before.settle(members("abcd"), set("abc"), (), 0.0)
+    electors = before.settle(members("abcd", "abd"), set("abc"), (), UNSEEN_S)
     assert before.known == Known(("a", "b", "c"), ("d",))
     assert before.away(electors) == ("c",)
     assert settle(Electorate(before.known), members("abcd", "a"), "a") == ("abc", 3)
-    assert settle(Electorate(), members("abcd", "abd"), "ab", told_away="c", now_s=1.0) == ("abcd", 4)
+    told = [("b", "c"), ("d", "c")]
+    without_memory = Electorate()
+    without_memory.settle(members("abcd"), set("ab"), told, 0.0)
+    assert settle(without_memory, members("abcd"), "abd", now_s=10_000.0) == ("abcd", 4)
 
 
 def test_before_the_router_says_who_there_is_those_count_that_are_remembered():
@@ -81,4 +85,15 @@ def test_before_the_router_says_who_there_is_those_count_that_are_remembered():
 
 
 def test_nobody_makes_a_host_count_by_telling_of_it():
-    assert settle(Electorate(), members("ab", uncounted="x"), "abx", told_away="xy") == ("ab", 2)
+    told = [("a", "x"), ("b", "x"), ("a", "y"), ("b", "y")]
+    assert settle(Electorate(), members("ab", uncounted="x"), "abx", told=told) == ("ab", 2)
+
+
+@pytest.mark.parametrize(
+    ("told", "names"),
+    [([], "ab"), ([("a", "c")] * 2, "ab"), ([("a", "c"), ("x", "c")], "ab"), ([("a", "c"), ("b", "c")], "abc")],
+)
+def test_one_alone_makes_nobody_measurable(told, names):
+    electorate = Electorate()
+    settle(electorate, members("abc"), "ab", told=told)
+    assert settle(electorate, members("abc"), "ab", told=told, now_s=UNSEEN_S)[0] == names

@@ -269,12 +269,17 @@ FOUND = {"gamma": Found(("wrong",), ("40 ms behind",))}
 def test_what_those_that_solve_say(rows):
     rows.hear(row(word_of("beta", role="auto", found=FOUND, suspects=("delta",), away=("omega",))), 100.0)
     rows.hear(row(word_of("gamma", pair("epsilon"), role="agent")), 100.0)
-    assert rows.roles(110.0, 80.0) == {"beta": "auto", "gamma": "agent"}
-    assert rows.found(110.0, 80.0) == [FOUND]
-    assert rows.suspects(110.0, 80.0) == {"delta"}
-    assert rows.away() == {"omega"}
-    assert rows.seen(110.0) == {"beta", "gamma", "epsilon"}
-    assert (rows.roles(190.0, 80.0), rows.found(190.0, 80.0), rows.suspects(190.0, 80.0)) == ({}, [], frozenset())
+    everybody = {"beta", "gamma"}
+    assert rows.roles(110.0, 8) == {"beta": "auto", "gamma": "agent"}
+    assert rows.found(110.0, 8, everybody) == [FOUND]
+    assert rows.suspects(110.0, 8, everybody) == {"delta"}
+    assert (rows.found(110.0, 8, {"gamma"}), rows.suspects(110.0, 8, {"gamma"})) == ([], frozenset()), (
+        "nobody asked beta"
+    )
+    assert set(rows.told(110.0)) == {("beta", "omega"), ("gamma", "epsilon")}
+    assert (rows.roles(190.0, 8), rows.found(190.0, 8, everybody)) == ({}, [])
+    assert rows.suspects(190.0, 8, everybody) == frozenset()
+    assert rows.longest_interval_s == 10.0
 
 
 def test_a_pair_ages_by_the_rate_that_its_host_tells(rows):

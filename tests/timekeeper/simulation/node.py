@@ -104,8 +104,8 @@ class Node:
         """Look and judge; returns the row to tell the others."""
         self.rows.forget(now_s)
         local = self.tell(now_s)
-        seen = self.rows.seen(now_s) | {self.host.name, *self._measured}
-        self.electors = self._electorate.settle(members, seen, self.rows.away(), now_s)
+        seen = self.rows.hosts | {self.host.name, *self._measured}
+        self.electors = self._electorate.settle(members, seen, self.rows.told(now_s), now_s)
         self.known = self._electorate.known
         self.judgement = self.solver.judge(local, self.rows, self.electors, now_s)
         self.judged_s = now_s

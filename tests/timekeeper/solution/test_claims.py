@@ -35,9 +35,8 @@ def test_claims_on_one_scale():
 
 
 def test_a_daemon_that_knows_of_an_error_claims_what_it_knows():
-    found = compare({"a": 0.0}, [claimed("a", 0.041, offset_s=0.040)])
-    assert found.true_time.region.middle == pytest.approx(-0.040)
-    assert found.true_time.region.half_width == pytest.approx(0.002, abs=0.0001)
+    region = compare({"a": 0.0}, [claimed("a", 0.041, offset_s=0.040)]).true_time.region
+    assert (region.low, region.high) == pytest.approx((-0.042, 0.002)), "or it has taken off some of it since"
 
 
 @pytest.mark.parametrize(
@@ -113,8 +112,8 @@ def test_a_claim_that_most_exclude_is_refuted_though_it_touches_what_they_span()
 def test_who_does_not_count_refutes_and_contradicts_nobody():
     clocks = {"a": 0.0, "b": 0.04, "c": 0.04}
     found = compare(clocks, claims_of("abc"), Electors(frozenset("a"), 1, vouched_by_one=frozenset("bc")))
-    assert found.refuted == {"b", "c"}
-    assert found.contradicted == {}
+    assert found.refuted == set()
+    assert found.contradicted == {"b": "a", "c": "a"}, "they may see another majority"
     found = compare(clocks, claims_of("abc"), Electors(frozenset("a"), 2, vouched_by_one=frozenset("bc")))
     assert found.refuted == set()
     assert found.contradicted == {"b": "a", "c": "a"}

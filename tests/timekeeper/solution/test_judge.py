@@ -135,6 +135,35 @@ def test_a_lost_majority_ends_no_accusation():
     assert judged.wrong == ("c",)
 
 
+def test_what_was_seen_long_ago_ends():
+    watch = Watch()
+    for _ in range(3):
+        watch.see(0.1, claims=claims_of("abcdefg"))
+    faults = [watch.see(None, every_s=500.0).faults for _ in range(6)]
+    assert [bool(each) for each in faults] == [True, True, True, True, False, False]
+
+
+def test_the_only_host_that_is_left_has_no_fault_of_others():
+    judge = Judge(patience=NO_GRACE)
+    clocks = {"a": 0.0, "b": 0.1}
+    for number in range(10):
+        judged = judge.judge(solve(clocks, mesh(clocks), claims_of(clocks)), 10.0 * number)
+    assert judged.hosts[0].faults == (Fault.CONTRADICTED, Fault.NO_MAJORITY)
+    for number in range(10, 20):
+        judged = judge.judge(solve("a", [], claims_of("a")), 10.0 * number)
+    assert judged.hosts[0].faults == ()
+
+
+def test_who_is_set_again_and_again_excuses_others_once():
+    judge, clocks = Judge(patience=NO_GRACE), dict.fromkeys("abcd", 0.0) | {"e": 0.04}
+    wrong_s = []
+    for number in range(60):
+        claims = [claimed(host, steps=number * (host in "abc")) for host in clocks]
+        if judge.judge(solve(clocks, mesh(clocks), claims), 10.0 * number).wrong:
+            wrong_s.append(10.0 * number)
+    assert 60.0 <= wrong_s[0] <= 100.0
+
+
 def follow(judge, clocks_at, every_s=2.0, rounds=40):
     """The faults that any host has had, while clocks are as they are at a time, in seconds since the first look."""
     seen = set()

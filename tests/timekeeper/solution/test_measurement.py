@@ -88,8 +88,8 @@ def test_a_claim_that_nobody_renews_is_void():
         ({"state": "holdover"}, 0.002, (-0.002, 0.002)),
         ({"offset_s": None}, 0.002, (-0.002, 0.002)),
         # A daemon that slews a known error away knows better where its clock is than its bound alone tells.
-        ({"offset_s": 0.0015}, 0.002, (0.001, 0.002)),
-        ({"offset_s": -0.0015}, 0.002, (-0.002, -0.001)),
+        ({"offset_s": 0.0015}, 0.002, (-0.0005, 0.002)),
+        ({"offset_s": -0.0015}, 0.002, (-0.002, 0.0005)),
         # An estimate beyond its own bound, and no number at all: the bound alone counts.
         ({"offset_s": 0.5}, 0.002, (-0.002, 0.002)),
         ({"offset_s": nan}, 0.002, (-0.002, 0.002)),

@@ -108,8 +108,20 @@ def test_who_does_not_count_is_compared_and_gives_no_majority():
     clocks = {"a": 0.0, "b": 0.0, "x": 0.040, "y": 0.040, "z": 0.040}
     electors = Electors(frozenset("ab"), 2, vouched_by_one=frozenset("xy"), not_watched=frozenset("z"))
     solution = solve(clocks, mesh(clocks), claims_of("abxy"), electors=electors)
-    assert verdicts(solution) == {"a": "ok", "b": "ok"} | dict.fromkeys("xyz", "wrong")
+    assert verdicts(solution) == {"a": "ok", "b": "ok"} | dict.fromkeys("xyz", "suspect")
+    assert not any(host.claim_holds is False for host in solution.hosts), "they may see another majority"
     assert solution.agreeing == 2
+
+
+@pytest.mark.parametrize("count", [3, 8])
+def test_who_does_not_count_is_no_way_to_a_clock(count):
+    clocks, invented = dict.fromkeys("abcde", 0.0), [f"z{number}" for number in range(count)]
+    lies = [measured(name, host, 0.04 * (host == "c")) for name in invented for host in clocks]
+    electors = Electors(frozenset(clocks), 5, vouched_by_one=frozenset(invented))
+    solution = solve([*clocks, *invented], [*mesh(clocks), *lies], claims_of(clocks), electors=electors)
+    assert {name: verdict for name, verdict in verdicts(solution).items() if name in clocks} == dict.fromkeys(
+        "abcde", "ok"
+    )
 
 
 def test_members_known_by_their_address_alone_count():
