@@ -157,6 +157,13 @@ class Timekeeper:
         fault = self._rows.hear(message, monotonic_s())
         if fault and self._rows.refused.bit_count() == 1:  # the 1st, 2nd, 4th, 8th …
             self._warn("clock_report_refused", server=message.sent_from_server, reason=fault)
+        self._look_at_suspects(message.sent_from_server)
+
+    def _look_at_suspects(self, teller: str) -> None:
+        """Somebody doubts a host that is measured here, and not doubted yet: judge anew without waiting for the next round."""
+        news = self._rows.suspects_of(teller) & self._neighbors.names - self._judging.suspects
+        if news and self._peer_news.heed(f"suspects of {teller}", time.monotonic_ns()) is not None:
+            self._is_due.set()
 
     async def _tell_new_router(self, ready: Message) -> None:
         """READY: a router that has just started knows nothing of the clock yet; anybody else may say READY too."""
@@ -168,6 +175,7 @@ class Timekeeper:
         loop = asyncio.get_running_loop()
         while True:
             began_s = loop.time()
+            self._is_due.clear()  # what happens from now on may not be in this look any more
             await self._divide_work()
             await self._look()
             await self._announce_until(began_s + self._pace.interval_at(began_s))
@@ -239,7 +247,6 @@ class Timekeeper:
 
     async def _announce_until(self, next_s: float) -> None:
         """Tell the router and the other timekeepers, as soon as there is a link, and wait for the next look or for new settings."""
-        self._is_due.clear()
         with suppress(TimeoutError):  # the usual end of the wait
             async with asyncio.timeout_at(next_s):
                 await self._service.wait_ready()

@@ -264,6 +264,22 @@ async def test_what_the_majority_says_of_this_host(router, asker, eventually, ti
     assert verdicts[0]["reason"].startswith("40 ms ahead of 2 of 3 hosts")
 
 
+async def test_a_new_suspect_hurries_those_that_measure_it(router, asker, eventually, timekeeper_at):
+    async with timekeeper_at(router, "interval_s=120") as timekeeper:
+        await eventually(report(asker), lambda answer: answer["local"]["server"] == "alpha")
+        await timekeeper._hear_row(row(word_of("gamma", probe_address="127.0.0.1:9")))
+        timekeeper._is_due.set()
+
+        async def measured():
+            return timekeeper._neighbors.names
+
+        await eventually(measured, lambda names: "gamma" in names)
+        judged = await eventually(report(asker), lambda answer: "gamma" in str(answer["hosts"]))
+        seq = judged["local"]["seq"]
+        await timekeeper._hear_row(row(word_of("beta", suspects=("gamma",))))
+        await eventually(report(asker), lambda answer: answer["local"]["seq"] > seq)
+
+
 class DeliberateSolver(Solver):
     """Takes as long as it is told to, and notes of whom it was told."""
 

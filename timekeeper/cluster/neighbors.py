@@ -178,9 +178,14 @@ class Neighbors:
                 found[host] = peer
         return sorted(found.values(), key=lambda one: one.peer)
 
+    @property
+    def names(self) -> frozenset[str]:
+        """The hosts that are to be measured."""
+        return self._others | self._targets.keys()
+
     def unanswered(self) -> frozenset[str]:
         """Hosts that were to be measured, and are not."""
-        return (self._others | self._targets.keys()) - {one.peer for one in self.measured()}
+        return self.names - {one.peer for one in self.measured()}
 
     def probe_counts(self) -> Probes:
         """What became of our probes and of those of others."""

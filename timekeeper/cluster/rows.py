@@ -156,6 +156,11 @@ class Rows:
         rows = (row for host, row in self._rows.items() if host in solving and _is_fresh(row, now_s, rounds))
         return frozenset(host for row in rows for host in row.report.suspects[:TOLD_HOSTS])
 
+    def suspects_of(self, host: str) -> frozenset[str]:
+        """Whom one host doubts, as it said last."""
+        row = self._rows.get(host)
+        return frozenset() if row is None else frozenset(row.report.suspects[:TOLD_HOSTS])
+
     @property
     def longest_interval_s(self) -> float:
         """Between two rounds of the slowest host; 0 while nobody has spoken."""

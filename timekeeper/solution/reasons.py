@@ -27,7 +27,7 @@ def explain(
     accused = (_refute(host, solution), _tell_cluster_offset(solution) if host.is_off else "", _contradict(host))
     told = (
         *((*where, *accused) if verdict is Verdict.WRONG else (*accused, *where)),
-        _doubt(host, verdict, thresholds),
+        _doubt(host, solution, verdict, thresholds),
         _excuse(host, solution),
         _tell_standing(host, solution),
         "measured through the router only, hence the wide bound" if host.is_routed else "",
@@ -104,12 +104,13 @@ def _tell_camps(solution: Solution) -> str:
     )
 
 
-def _doubt(host: HostSolution, verdict: Verdict, thresholds: Thresholds) -> str:
+def _doubt(host: HostSolution, solution: Solution, verdict: Verdict, thresholds: Thresholds) -> str:
     if verdict is not Verdict.SUSPECT or host.offset_s is None or host.bound_s is None:
         return ""
     if abs(host.offset_s) - host.bound_s <= thresholds.warn_s:
         return f"may be beyond {tell_span(thresholds.warn_s)}, which is not proven"
-    return "" if host.is_outside else "most hosts are measured too vaguely to prove that it stands alone"
+    is_told = host.is_outside or host.host not in solution.electors.names
+    return "" if is_told else "most hosts are measured too vaguely to prove that it stands alone"
 
 
 def _excuse(host: HostSolution, solution: Solution) -> str:

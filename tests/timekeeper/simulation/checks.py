@@ -181,7 +181,8 @@ class Checks:
     def _check_guilty(self, node: Node) -> None:
         """Whoever is far off is accused, if a majority that is right was there to see it; how fast is counted."""
         for host in self._hosts.values():
-            if host.access is not Access.PROBES or host.lie or not self._had_time(node, host):
+            counts = host.name in node.electors.names  # who does not count is never accused
+            if host.access is not Access.PROBES or host.lie or not counts or not self._had_time(node, host):
                 continue
             self.tally.counts["had to be accused"] += 1
             since_s = self._stand[node.host.name].get((host.name, Fault.WRONG))
