@@ -25,6 +25,10 @@ ForOption = Annotated[
 UnseenOption = Annotated[
     bool, typer.Option("--unseen", metavar=FLAG, help="Also about a version that has not run anywhere yet.")
 ]
+StrictOption = Annotated[
+    bool,
+    typer.Option("--strict", metavar=FLAG, help="Be content only when it is in force also on hosts that are away."),
+]
 WhoseOption = Annotated[
     str | None, typer.Option("--server", metavar="SERVER", help="The ledger of this server; else that of this host.")
 ]
@@ -108,6 +112,7 @@ def _add_override(name: str, about: str) -> None:
         server: ServerOption = "",
         communicator: CommunicatorOption = None,
         unseen: UnseenOption = False,  # noqa: FBT002 - a flag
+        strict: StrictOption = False,  # noqa: FBT002 - a flag
         as_json: JsonOption = False,  # noqa: FBT002 - a flag
     ) -> None:
         with told():
@@ -116,7 +121,7 @@ def _add_override(name: str, about: str) -> None:
             order = canary_orders.read_order(
                 name, service=service, version=version, build=build, server=server, reason=reason, span=span
             )
-            canary_orders.give(communicator or context.obj, order, unseen=unseen, as_json=as_json)
+            canary_orders.give(communicator or context.obj, order, unseen=unseen, strict=strict, as_json=as_json)
 
 
 for _name, _about in _OVERRIDES.items():
@@ -136,6 +141,7 @@ def _add_undoing(name: str, about: str) -> None:
         server: ServerOption = "",
         communicator: CommunicatorOption = None,
         unseen: UnseenOption = False,  # noqa: FBT002 - a flag
+        strict: StrictOption = False,  # noqa: FBT002 - a flag
         as_json: JsonOption = False,  # noqa: FBT002 - a flag
     ) -> None:
         with told():
@@ -144,7 +150,7 @@ def _add_undoing(name: str, about: str) -> None:
             order = canary_orders.read_order(
                 name, service=service, version=version, build=build, server=server, reason=reason
             )
-            canary_orders.give(communicator or context.obj, order, unseen=unseen, as_json=as_json)
+            canary_orders.give(communicator or context.obj, order, unseen=unseen, strict=strict, as_json=as_json)
 
 
 _add_undoing("withdraw", "Take back a block, allow or pin of exactly this version, build and server.")
@@ -160,6 +166,7 @@ def freeze(  # noqa: PLR0913, PLR0917 - each is one option
     server: ServerOption = "",
     communicator: CommunicatorOption = None,
     unseen: UnseenOption = False,  # noqa: FBT002 - a flag
+    strict: StrictOption = False,  # noqa: FBT002 - a flag
     as_json: JsonOption = False,  # noqa: FBT002 - a flag
 ) -> None:
     """Have no rule act for a while: what they find is still told."""
@@ -167,16 +174,17 @@ def freeze(  # noqa: PLR0913, PLR0917 - each is one option
         from bellwether import canary_orders  # noqa: PLC0415 - see the module's docstring
 
         order = canary_orders.read_order("freeze", service=service, server=server, reason=reason, span=span)
-        canary_orders.give(communicator or context.obj, order, unseen=unseen, as_json=as_json)
+        canary_orders.give(communicator or context.obj, order, unseen=unseen, strict=strict, as_json=as_json)
 
 
 @application.command(epilog="Example:  bellwether canary unfreeze --reason 'we have moved'")
-def unfreeze(
+def unfreeze(  # noqa: PLR0913, PLR0917 - each is one option
     context: typer.Context,
     service: Annotated[str, typer.Argument(metavar="[SERVICE]", help="As it was frozen.")] = "",
     reason: ReasonOption = "",
     server: ServerOption = "",
     communicator: CommunicatorOption = None,
+    strict: StrictOption = False,  # noqa: FBT002 - a flag
     as_json: JsonOption = False,  # noqa: FBT002 - a flag
 ) -> None:
     """Let the rules act again."""
@@ -184,7 +192,7 @@ def unfreeze(
         from bellwether import canary_orders  # noqa: PLC0415 - see the module's docstring
 
         order = canary_orders.read_order("unfreeze", service=service, server=server, reason=reason)
-        canary_orders.give(communicator or context.obj, order, unseen=True, as_json=as_json)
+        canary_orders.give(communicator or context.obj, order, unseen=True, strict=strict, as_json=as_json)
 
 
 @application.command(epilog="Example:  bellwether canary events > events.jsonl")

@@ -4,9 +4,9 @@ import io
 
 from rich.console import Console
 
-from bellwether.canary_picture import Frozen, Picture
+from bellwether.canary_picture import Frozen, Ordered, Picture
 from communicator.answers.explanations import Explanation, Line, Measure
-from communicator.answers.releases import Cell, Override, Release, SickServer, Standing
+from communicator.answers.releases import Cell, Release, SickServer, Standing
 
 NEVER = "never worked in 7 tries over 63 s (limit 5 over 60 s)"
 BAKED = "ran for 600 s without a failure (limit 600 s)"
@@ -65,7 +65,7 @@ def sample_picture():
             Release("mailer", "4.1", is_last_good=True),
         ),
         overrides=(
-            Override(
+            Ordered(
                 "pin",
                 service="billing",
                 version="1.9",

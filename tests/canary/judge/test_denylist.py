@@ -82,8 +82,16 @@ def test_an_order_that_is_over_says_nothing():
     assert scopes([*BLOCK, ordered(100, "allow", 200)], 201) == [("alpha", "2", "")]
 
 
-def test_a_newer_order_allows_a_part():
+def test_a_block_holds_whole_though_somebody_who_did_not_know_of_it_allows_a_part():
     orders = [ordered(100, "block", 900, version="1"), ordered(101, "allow", 900, server="beta", version="1", number=2)]
+    assert scopes([*good("beta"), *good("alpha"), *orders]) == [("*", "1", "*")]
+
+
+def test_a_newer_order_allows_a_part():
+    orders = [
+        ordered(100, "block", 900, version="1"),
+        ordered(101, "allow", 900, server="beta", version="1", number=2, over=[1]),
+    ]
     assert scopes([*good("beta"), *good("alpha"), *orders]) == [("alpha", "1", "*")]
 
 
@@ -98,13 +106,14 @@ def test_a_newer_order_allows_a_part():
 )
 def test_what_never_ran_stays_blocked_where_only_a_part_is_allowed(allowed, expected):
     block = ordered(100, "block", 900, version="9")
-    newer = ordered(101, "allow", 900, version="9", number=2, **allowed)
+    newer = ordered(101, "allow", 900, version="9", number=2, over=[1], **allowed)
     assert scopes([*good("beta"), block, newer]) == expected
 
 
 def test_of_some_builds_that_are_allowed_the_others_stay_blocked():
     ran = [began(0, "x", version="9", build="x"), began(1, "y", version="9", build="y")]
-    orders = [ordered(100, "block", 900, version="9"), ordered(101, "allow", 900, version="9", number=2, build="x")]
+    allowed = ordered(101, "allow", 900, version="9", number=2, build="x", over=[1])
+    orders = [ordered(100, "block", 900, version="9"), allowed]
     assert scopes([*good("beta"), *ran, *orders]) == [("alpha", "9", "y"), ("beta", "9", "y")]
 
 
