@@ -44,6 +44,8 @@ class Enforcement:
     ) -> None:
         self.obeyed_revision = 0
         """Of the book: what it said then is what the router obeys."""
+        self.obeyed_generation = ""
+        """Of that book, as the router has acknowledged it; empty: none yet."""
         self._service = service
         self._mind = mind
         self._book = book
@@ -158,6 +160,7 @@ class Enforcement:
             await self._set(now_s)
         if self._is_set:
             self.obeyed_revision, self._has_known = revision, self._has_known or knows
+            self.obeyed_generation = self._wanted.orders
         if fault is not None:
             raise fault
 
@@ -184,7 +187,7 @@ class Enforcement:
 
         over = ordered.over(self._book) if inherited else set()
         others = [*still_held(state.holds, now_s), *(one for one in inherited if one.scope not in over)]
-        return Wanted(merge(own.denials, others, me, is_allowed), own.weights)
+        return Wanted(merge(own.denials, others, me, is_allowed), own.weights, self._book.generation())
 
     async def _set(self, now_s: float) -> None:
         if now_s < self._refused_until_s:

@@ -146,6 +146,20 @@ class Replica:
         await self._send(heard.answers)
         return self.book.revision != before
 
+    @property
+    def behind(self) -> tuple[str, ...]:
+        """The members in reach whose routers obey another book than this one."""
+        return () if self._exchange is None else self._exchange.behind(self._now_s())
+
+    def obey(self, generation: str) -> None:
+        """Our router has acknowledged a policy.
+
+        Args:
+            generation: Of the book that it was made of.
+        """
+        if self._exchange is not None:
+            self._exchange.obey(generation)
+
     async def tell(self) -> None:
         """Let time pass, tell the others what is due, and keep what has changed."""
         now_s = self._now_s()

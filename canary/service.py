@@ -292,6 +292,7 @@ class Canary:
             await self._enforcement.follow()  # what operators have ordered is obeyed also while nothing is decided
             raise
         await self._enforcement.follow()
+        self._replica.obey(self._enforcement.obeyed_generation)
         if self._gossip is not None and self._service.connected:
             await self._gossip.tell(self._ledger.now_s())
 
@@ -385,6 +386,8 @@ class Canary:
             facts_lost_total=self._backlog.lost + (0 if self._gossip is None else self._gossip.skipped),
             members=tuple(sorted(self._replica.members)),
             orders_not_kept=self._replica.fault,
+            orders=self._replica.book.generation(),
+            behind=self._replica.behind,
             watchers=self._watch.faults,
         )
         now_s = self._ledger.now_s()

@@ -44,6 +44,8 @@ class Book:
         self._open: dict[str, None] = {}
         """Those that are neither expired nor lifted."""
         self._digests = [0] * BUCKETS
+        self._generation: tuple[int, str] = (-1, "")
+        """The revision for which it was made, and what it is."""
         self._texts: dict[str, str] = {}
         """Each text once, however many orders hold it."""
         self._deadline: tuple[int, float | None] = (0, None)
@@ -146,7 +148,9 @@ class Book:
 
     def generation(self) -> str:
         """A digest of all of it, short enough to be read by people."""
-        return hashlib.sha256(self.digests()).hexdigest()[:8]
+        if self._generation[0] != self.revision:
+            self._generation = self.revision, generation_of(self.digests())
+        return self._generation[1]
 
     def differing(self, digests: bytes) -> list[int]:
         """The buckets in which another book, of which these are the digests, holds something else."""
@@ -194,6 +198,15 @@ class Book:
         self._digests[bucket_of(order_id)] ^= self._held.pop(order_id).mark
         self._open.pop(order_id, None)
         self.revision += 1
+
+
+def generation_of(digests: bytes) -> str:
+    """A digest of a whole book.
+
+    Args:
+        digests: Those of its buckets.
+    """
+    return hashlib.sha256(digests).hexdigest()[:8]
 
 
 def bucket_of(order_id: str) -> int:

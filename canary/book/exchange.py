@@ -23,6 +23,8 @@ EVERY_S = 5.0
 """How often each tells its digests."""
 PATIENCE_S = 2.0
 """So long an answer is waited for before somebody else is asked."""
+LATELY_S = 12.0
+"""Who has said nothing for so long is away: each speaks every 5 s, and one word may be lost."""
 MEMBERS = 1_024
 """Servers with a canary that are remembered: more than a router remembers."""
 LINE = LINE_BYTES - 8_192
@@ -39,6 +41,8 @@ class Digests(msgspec.Struct, frozen=True, kw_only=True, tag="digests", tag_fiel
     """In base64."""
     members: Annotated[list[Name], Meta(max_length=MEMBERS)] = []
     """The servers that are known to have, or to have had, a canary."""
+    obeys: Annotated[str, Meta(max_length=16)] = ""
+    """The generation of the book that its router obeys; empty: none yet."""
     answer: bool = True
     """Whether who holds something else is to tell its digests too."""
 
@@ -97,6 +101,9 @@ class Exchange:
         self._members = dict.fromkeys((server, *members))
         self._due_s = now_s
         self._asked: _Asked | None = None
+        self._obeys = ""
+        self._obeyed: dict[str, tuple[str, float]] = {}
+        """By server, the generation that its router obeys, and when that was told."""
 
     @property
     def members(self) -> frozenset[str]:
@@ -108,6 +115,21 @@ class Exchange:
         """When the digests are to be told."""
         return self._due_s
 
+    def obey(self, generation: str) -> None:
+        """Our router has acknowledged the policy that was made of a generation of the book; the others are told."""
+        if generation != self._obeys:
+            self._obeys = generation
+            self.announce_soon()
+
+    def behind(self, now_s: float) -> tuple[str, ...]:
+        """The members that were heard lately, and whose routers obey another book than this one."""
+        if not self._book:
+            return ()
+        wanted = self._book.generation()
+        told = {name: generation for name, (generation, at_s) in self._obeyed.items() if now_s - at_s < LATELY_S}
+        told[self._server] = self._obeys
+        return tuple(sorted(name for name, generation in told.items() if generation != wanted))
+
     def keep(self, known: frozenset[str]) -> None:
         """Forget the members that do not belong to the cluster any more.
 
@@ -115,6 +137,7 @@ class Exchange:
             known: The servers of the cluster, in reach or not.
         """
         self._members = {name: None for name in self._members if name in known or name == self._server}
+        self._obeyed = {name: told for name, told in self._obeyed.items() if name in self._members}
 
     def announce_soon(self) -> None:
         """Somebody has come into reach: tell the digests at once."""
@@ -166,9 +189,12 @@ class Exchange:
                 self._members[name] = None
 
     def _tell_digests(self, *, answer: bool) -> Digests:
-        return Digests(buckets=b64encode(self._book.digests()).decode(), members=sorted(self._members), answer=answer)
+        buckets = b64encode(self._book.digests()).decode()
+        return Digests(buckets=buckets, members=sorted(self._members), obeys=self._obeys, answer=answer)
 
     def _compare(self, peer: str, told: Digests, now_s: float) -> Heard:
+        if peer in self._members:
+            self._obeyed[peer] = told.obeys, now_s
         digests = _decode_digests(told.buckets)
         if not self._book.differing(digests):
             return Heard()

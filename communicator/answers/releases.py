@@ -138,6 +138,10 @@ class Standing(msgspec.Struct, frozen=True):
     """What was told and could not be kept."""
     members: tuple[str, ...] = ()
     """The servers that have announced a canary, in reach or not: orders are for them."""
+    orders: str = ""
+    """Which orders of operators it knows of: a digest, the same on each host where they are the same."""
+    behind: tuple[str, ...] | None = None
+    """The members in reach whose routers obey other orders than these."""
     orders_not_kept: str = ""
     """Why orders are not kept on disk; empty when they are."""
     watchers: dict[str, str] = {}

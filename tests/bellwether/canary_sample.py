@@ -57,7 +57,14 @@ MAILER = Cell(
 def sample_picture():
     return Picture(
         server="alpha",
-        canary=Standing(mode="by-rule", leader="alpha", term=3, generation=(3, 17), denied=1, watchers={"systemd": ""}),
+        canary=Standing(
+            mode="by-rule",
+            leader="alpha",
+            term=3,
+            generation=(3, 17),
+            denied=1,
+            watchers={"systemd": ""},
+        ),
         cells=(GAMMA, ALPHA, BETA, MAILER),
         releases=(
             Release("billing", "1.9", "1aa0", is_last_good=True),

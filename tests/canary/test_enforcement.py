@@ -66,6 +66,11 @@ class Agent:
         message = Message("CANARY_POLICY", {"policy": text}, sent_from_server=server, sent_from_service="canary")
         return await self.enforcement.hear(message, accepts)
 
+    async def orders_of_router(self):
+        """Which orders the router says that its policy is made of."""
+        reply = await self.service.request(Message("POLICY_GET"), "POLICY_CURRENT")
+        return json.loads(reply.get("policy"))["orders"]
+
     async def of_router(self):
         """The generation and the versions denied by the router."""
         reply = await self.service.request(Message("POLICY_GET"), "POLICY_CURRENT")
@@ -122,6 +127,7 @@ async def test_an_order_is_obeyed_at_once_beside_what_the_router_denies_until_a_
     await agent.enforcement.follow()
     assert (await agent.of_router())[1] == ["2.0", "3.0"]
     assert agent.enforcement.obeyed_revision == agent.book.revision
+    assert agent.enforcement.obeyed_generation == agent.book.generation() == await agent.orders_of_router()
     agent.at_s += SILENT_S
     await agent.enforcement.follow()
     assert (await agent.of_router())[1] == ["3.0"], "nobody leads who holds the other one"

@@ -7,7 +7,7 @@ import pytest
 
 from canary.book.book import Book
 from canary.book.entry import Lift, Told
-from canary.book.exchange import EVERY_S, PATIENCE_S, Exchange
+from canary.book.exchange import EVERY_S, LATELY_S, PATIENCE_S, Exchange
 from communicator.errors import RemoteProtocolError
 from communicator.protocol import Message
 from communicator.protocol.limits import LINE_BYTES
@@ -164,3 +164,21 @@ def test_who_comes_into_reach_is_told_at_once():
     assert exchange.announce(101.0) == []
     exchange.announce_soon()
     assert exchange.announce(101.0)
+
+
+def test_whose_router_obeys_other_orders_is_known_while_it_speaks():
+    room = Room("alpha", "beta", "gamma")
+    alpha = room.exchanges["alpha"]
+    assert alpha.behind(0.0) == (), "nothing was ordered"
+    room.books["alpha"].take(order(), 0.0)
+    for exchange in room.exchanges.values():
+        exchange.obey("old")
+    room.turn()
+    assert room.agree()
+    assert alpha.behind(room.now_s) == ("alpha", "beta", "gamma")
+    for name in ("alpha", "beta"):
+        room.exchanges[name].obey(room.books[name].generation())
+    assert room.exchanges["beta"].next_deadline_s <= room.now_s, "it tells at once"
+    room.turn()
+    assert alpha.behind(room.now_s) == ("gamma",)
+    assert alpha.behind(room.now_s + LATELY_S) == (), "who is silent is away"
