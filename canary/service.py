@@ -301,6 +301,7 @@ class Canary:
         if self._book is not None and self._gossip is not None:
             self._pend(self._book.advance(now_s))
             state = self._mind.state
+            self._gossip.leadership.members = self._replica.members
             self._pend(self._gossip.settle(Lead(state.leader, state.term), now_s))
             self._pend(self._reached(now_s))
             self._is_due.clear()
@@ -386,6 +387,7 @@ class Canary:
             facts_lost_total=self._backlog.lost + (0 if self._gossip is None else self._gossip.skipped),
             members=tuple(sorted(self._replica.members)),
             orders_not_kept=self._replica.fault,
+            terms_doubted={} if self._gossip is None else self._gossip.leadership.doubted,
             orders=self._replica.book.generation(),
             behind=self._replica.behind,
             watchers=self._watch.faults,

@@ -136,6 +136,8 @@ class Standing(msgspec.Struct, frozen=True):
     ledger_errors_total: int | None = None
     facts_lost_total: int | None = None
     """What was told and could not be kept."""
+    terms_doubted: dict[str, int] = {}
+    """By server, the term that its canary tells and that is not believed: it is far ahead, and no majority tells it."""
     members: tuple[str, ...] = ()
     """The servers that have announced a canary, in reach or not: orders are for them."""
     orders: str = ""

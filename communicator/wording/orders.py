@@ -56,6 +56,8 @@ def blind_spots(canary: Standing) -> Iterator[str]:
     errors, lost = canary.ledger_errors_total or 0, canary.facts_lost_total or 0
     if errors or lost:
         yield f"the ledger could not be written {errors} times, {lost} facts lost"
+    for server, term in canary.terms_doubted.items():
+        yield f"the canary of {server} tells a term that nobody else knows, which is not believed: {term}"
     if canary.behind:
         yield f"the routers of {listed(canary.behind, _NAMED)} do not obey all orders yet"
     if canary.orders_not_kept:

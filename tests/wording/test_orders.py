@@ -27,9 +27,14 @@ def override(action, build="*", server="*"):
     )
 
 
-def canary(errors=0, lost=0, not_kept="", behind=(), **watchers):
+def canary(errors=0, lost=0, not_kept="", behind=(), doubted=None, **watchers):
     return SimpleNamespace(
-        watchers=watchers, ledger_errors_total=errors, facts_lost_total=lost, orders_not_kept=not_kept, behind=behind
+        watchers=watchers,
+        ledger_errors_total=errors,
+        facts_lost_total=lost,
+        orders_not_kept=not_kept,
+        behind=behind,
+        terms_doubted=doubted or {},
     )
 
 
@@ -83,9 +88,13 @@ def test_where_an_operators_word_does_not_hold_is_told():
         (canary(2), ["the ledger could not be written 2 times, 0 facts lost"]),
         (canary(0, 3), ["the ledger could not be written 0 times, 3 facts lost"]),
         (canary(behind=("beta", "gamma")), ["the routers of beta, gamma do not obey all orders yet"]),
+        (
+            canary(doubted={"gamma": 9}),
+            ["the canary of gamma tells a term that nobody else knows, which is not believed: 9"],
+        ),
         (canary(not_kept="no space left"), ["orders are not kept on disk: no space left"]),
     ],
-    ids=["well", "watcher", "ledger", "lost", "behind", "orders"],
+    ids=["well", "watcher", "ledger", "lost", "behind", "term", "orders"],
 )
 def test_what_a_canary_cannot_see(told, texts):
     assert list(blind_spots(told)) == texts
