@@ -112,9 +112,8 @@ class Leadership:
         if leader == me and live - {me} and now_s < self._began_s + GRACE_S:
             leader = ""
         if leader == me and (self.lead.leader != me or self._highest > self.lead.term):
-            self._highest = min(
-                self._highest + 1, TERM_MAX
-            )  # also when another has taken ours, or a higher one, while we did not hear it
+            # also when another has taken ours, or a higher one, while we did not hear it
+            self._highest = min(self._highest + 1, TERM_MAX)
         self.lead = Lead(leader, self._highest)
         return self.lead
 
