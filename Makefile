@@ -67,9 +67,10 @@ fuzz: ## fuzz each reader and each door of a live router and exporter for SECOND
 	@tools/venv $(VENV) test
 	@exec $(BIN)/python -m fuzz --seconds $(SECONDS_EACH) $(ARGS)
 
-soak: ## simulate clocks and routers of SEEDS=2000 clusters, C++ routers among ours, and the convergence of ROUTERS=200; ARGS="--first N" begins with another seed
+soak: ## simulate clocks, orders and routers of SEEDS=2000 clusters, C++ routers among ours, and the convergence of ROUTERS=200; ARGS="--first N" begins with another seed
 	@tools/venv $(VENV) test
 	@$(BIN)/python -m tests.timekeeper.simulation --seeds $(SEEDS)
+	@$(BIN)/python -m tests.canary.book.simulation --seeds $(SEEDS)
 	@exec $(BIN)/python -m simulation --seeds $(SEEDS) --graphs --mixed $(SEEDS) --routers $(ROUTERS) $(ARGS)
 
 bench: ## measure beside nats-server, redis-server and mosquitto, as ratios

@@ -21,8 +21,12 @@ from communicator.protocol.limits import LINE_BYTES
 CANARY = "canary"
 EVERY_S = 5.0
 """How often each tells its digests."""
+CHANGED_S = 1.0
+"""How soon after the last time they are told again, if the book has changed."""
 PATIENCE_S = 2.0
 """So long an answer is waited for before somebody else is asked."""
+WAITING = 16
+"""Others who are asked behind each other at most; all are heard again within 5 s."""
 LATELY_S = 12.0
 """Who has said nothing for so long is away: each speaks every 5 s, and one word may be lost."""
 MEMBERS = 1_024
@@ -99,8 +103,13 @@ class Exchange:
         self._server = server
         self._book = book
         self._members = dict.fromkeys((server, *members))
-        self._due_s = now_s
+        self._told_s = now_s - EVERY_S
+        """When the digests were told last,"""
+        self._told_revision = book.revision
+        """and of which revision of the book."""
         self._asked: _Asked | None = None
+        self._waiting: dict[str, bytes] = {}
+        """The digests of others that differed meanwhile, to be asked next."""
         self._obeys = ""
         self._obeyed: dict[str, tuple[str, float]] = {}
         """By server, the generation that its router obeys, and when that was told."""
@@ -112,8 +121,10 @@ class Exchange:
 
     @property
     def next_deadline_s(self) -> float:
-        """When the digests are to be told."""
-        return self._due_s
+        """When `announce` has something to say."""
+        has_changed = self._book.revision != self._told_revision
+        due_s = self._told_s + (CHANGED_S if has_changed else EVERY_S)
+        return due_s if self._asked is None else min(due_s, self._asked.at_s + PATIENCE_S)
 
     def obey(self, generation: str) -> None:
         """Our router has acknowledged the policy that was made of a generation of the book; the others are told."""
@@ -141,14 +152,18 @@ class Exchange:
 
     def announce_soon(self) -> None:
         """Somebody has come into reach: tell the digests at once."""
-        self._due_s = 0.0
+        self._told_s = -EVERY_S
 
     def announce(self, now_s: float) -> list[Message]:
-        """What is to be told to all others now."""
-        if now_s < self._due_s:
-            return []
-        self._due_s = now_s + EVERY_S
-        return [self._message(self._tell_digests(answer=True))]
+        """What is to be told to all others now; and whoever does not answer is left for the next one."""
+        messages: list[Message] = []
+        if self._asked is not None and now_s >= self._asked.at_s + PATIENCE_S:
+            self._asked = None
+            messages += self._ask_next(now_s)
+        if now_s >= self.next_deadline_s:
+            self._told_s, self._told_revision = now_s, self._book.revision
+            messages.append(self._message(self._tell_digests(answer=True)))
+        return messages
 
     def push(self, order_ids: Iterable[str], now_s: float) -> list[Message]:
         """Tell all others what has become of some orders, without being asked."""
@@ -199,9 +214,21 @@ class Exchange:
         if not self._book.differing(digests):
             return Heard()
         answers = [self._message(self._tell_digests(answer=False), peer)] if told.answer else []
-        if self._asked is None or now_s >= self._asked.at_s + PATIENCE_S:
+        self._waiting.pop(peer, None)
+        if self._asked is None:
             answers += self._ask(peer, digests, 0, now_s)
+        elif len(self._waiting) < WAITING:
+            self._waiting[peer] = digests
         return Heard(tuple(answers))
+
+    def _ask_next(self, now_s: float) -> list[Message]:
+        """Ask the next one who holds something else, now that one has told all: it may have been the one that knew least."""
+        while self._waiting:
+            peer, digests = self._waiting.popitem()
+            asked = self._ask(peer, digests, 0, now_s)
+            if asked:
+                return asked
+        return []
 
     def _ask(self, peer: str, digests: bytes, first: int, now_s: float) -> list[Message]:
         """Ask for what differs from a bucket on, as much as fits into a line; nothing where no more does."""
@@ -225,7 +252,7 @@ class Exchange:
             return Heard((), tuple(refused))
         is_same = told.more and self._book.revision > before
         answers = self._ask(peer, asked.digests, asked.first if is_same else asked.last + 1, now_s)
-        return Heard(tuple(answers), tuple(refused))
+        return Heard(tuple(answers or self._ask_next(now_s)), tuple(refused))
 
     def _message(self, told: Digests | Lacking | Entries, to: str = "") -> Message:
         how = {} if to else {"deliver": "all"}

@@ -21,7 +21,7 @@ def covers_version(order: Overridden | Pardoned, version: Version) -> bool:
 
 
 def override_of(state: State, key: CellKey, now_s: float) -> Overridden | None:
-    """The operators' word on a version on a server: of several the safer one, and then the newest.
+    """The operators' word on a version on a server: of several the safer one, and then on each host the same.
 
     A block is safer than what lets the version run, unless that was ordered in sight of the block.
     """
@@ -30,7 +30,7 @@ def override_of(state: State, key: CellKey, now_s: float) -> Overridden | None:
     orders = [order for order in state.overrides.values() if order.until_at_s > now_s and covers(order, key)]
     over = {block for order in orders if order.action in KEPT_BACK for block in order.over}
     standing = (order for order in orders if order.action != "block" or not order.order or order.order not in over)
-    return max(standing, key=lambda order: (order.action == "block", order.number), default=None)
+    return max(standing, key=lambda order: (order.action == "block", order.order, order.number), default=None)
 
 
 def is_kept_back(state: State, key: CellKey, now_s: float) -> bool:

@@ -7,7 +7,7 @@ import pytest
 
 from canary.book.book import Book
 from canary.book.entry import Lift, Told
-from canary.book.exchange import EVERY_S, LATELY_S, PATIENCE_S, Exchange
+from canary.book.exchange import CHANGED_S, EVERY_S, LATELY_S, PATIENCE_S, Exchange
 from communicator.errors import RemoteProtocolError
 from communicator.protocol import Message
 from communicator.protocol.limits import LINE_BYTES
@@ -136,17 +136,41 @@ def test_whom_it_has_asked_in_vain_it_leaves_for_another():
     room = Room("alpha", "beta", "gamma")
     for name in ("alpha", "gamma"):
         room.books[name].take(order(1), 0.0)
-    digests = {name: room.exchanges[name].announce(0.0)[0] for name in ("alpha", "gamma")}
+    beta = room.exchanges["beta"]
+
+    def asked(messages):
+        return [message.server for message in messages if told(message)["what"] == "lacking"]
 
     def hear(name):
-        stamped = msgspec.structs.replace(digests[name], sent_from_server=name, sent_from_service="canary")
-        answers = room.exchanges["beta"].hear(stamped, room.now_s).answers
-        return [answer.server for answer in answers if told(answer)["what"] == "lacking"]
+        digests = room.exchanges[name].announce(0.0)[0]
+        stamped = msgspec.structs.replace(digests, sent_from_server=name, sent_from_service="canary")
+        return asked(beta.hear(stamped, room.now_s).answers)
 
-    assert hear("alpha") == ["alpha"]
-    assert hear("gamma") == []
-    room.now_s += PATIENCE_S
-    assert hear("gamma") == ["gamma"]
+    assert (hear("alpha"), hear("gamma")) == (["alpha"], [])
+    beta.announce(0.0)
+    assert beta.next_deadline_s == PATIENCE_S
+    assert asked(beta.announce(PATIENCE_S)) == ["gamma"]
+
+
+def test_whoever_was_asked_and_knew_no_more_is_left_for_one_who_does():
+    room = Room("alpha", "beta", "gamma")
+    room.books["gamma"].take(order(1), 0.0)
+    for name in ("alpha", "beta"):
+        room.books[name].take(order(2), 0.0)
+    room.books["beta"].lift([next(order_id for order_id, _ in room.books["beta"].entries())], Lift(), 0.0)
+    room.turn()
+    assert room.agree()
+
+
+def test_a_change_is_told_soon():
+    book = Book()
+    exchange = Exchange("alpha", book, (), 0.0)
+    assert exchange.announce(0.0)
+    book.take(order(), 0.0)
+    assert exchange.next_deadline_s == CHANGED_S
+    assert exchange.announce(CHANGED_S - 0.1) == []
+    assert exchange.announce(CHANGED_S)
+    assert exchange.next_deadline_s == CHANGED_S + EVERY_S
 
 
 def test_members_are_told_on_and_forgotten_with_their_servers():
