@@ -71,6 +71,7 @@ soak: ## simulate clocks, orders and routers of SEEDS=2000 clusters, C++ routers
 	@tools/venv $(VENV) test
 	@$(BIN)/python -m tests.timekeeper.simulation --seeds $(SEEDS)
 	@$(BIN)/python -m tests.canary.book.simulation --seeds $(SEEDS)
+	@$(BIN)/python -m tests.canary.book.live --seeds 30
 	@exec $(BIN)/python -m simulation --seeds $(SEEDS) --graphs --mixed $(SEEDS) --routers $(ROUTERS) $(ARGS)
 
 bench: ## measure beside nats-server, redis-server and mosquitto, as ratios

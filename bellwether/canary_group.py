@@ -195,6 +195,20 @@ def unfreeze(  # noqa: PLR0913, PLR0917 - each is one option
         canary_orders.give(communicator or context.obj, order, unseen=True, strict=strict, as_json=as_json)
 
 
+@application.command(epilog="One service:  bellwether canary history billing")
+def history(
+    context: typer.Context,
+    service: Annotated[str | None, typer.Argument(metavar="[SERVICE]", help="This service alone.")] = None,
+    communicator: CommunicatorOption = None,
+    as_json: JsonOption = False,  # noqa: FBT002 - a flag
+) -> None:
+    """Show who ordered what and what was decided, when, and why."""
+    with told():
+        from bellwether import canary_commands  # noqa: PLC0415 - see the module's docstring
+
+        canary_commands.history(communicator or context.obj, service, as_json=as_json)
+
+
 @application.command(epilog="Example:  bellwether canary events > events.jsonl")
 def events(
     context: typer.Context,

@@ -90,9 +90,9 @@ class Canary:
         self._holds = recollection.is_crash_loop(ledger.now_s())
         self._rules_told = recollection.state.rules_revision
         self._mind = Mind(ledger, recollection.state, self._rules_of(settings), ledger.now_s, self._observe)
-        self._views = LedgerViews(ledger, self._mind)
         self._replica = Replica(service, Path(settings.data_path), ledger.now_s, log)
         self._enforcement = Enforcement(service, self._mind, self._replica.book, ledger.now_s, log)
+        self._views = LedgerViews(ledger, self._mind, self._replica.book)
         self._backlog = Backlog(self._mind)
         self._watch = HostWatch(self._witness, ledger.now_s, log, settings.watch)
         self._flags = StandingFlags(Path(settings.flags_path), CANARY, FLAGS, self._tell_flags)

@@ -18,12 +18,13 @@ from canary.report import ANSWER_BYTES, Known, wire_bytes
 from canary.rules import Rules
 from canary.wire import read_offset
 from communicator.answers.explanations import Explanation, LedgerCheck, LedgerEntry, LedgerPage
+from communicator.answers.history import Event, History
 from communicator.answers.orders import Orders
 from communicator.errors import RemoteProtocolError
 from communicator.protocol import Message
 from communicator.protocol.values import parse_integer
 
-View = Literal["report", "explain", "events", "verify", "orders"]
+View = Literal["report", "explain", "events", "verify", "orders", "history"]
 VIEWS: tuple[View, ...] = get_args(View)
 ORDERS = 512
 """Orders asked for at once: as many as one may end."""
@@ -93,6 +94,15 @@ def answer_explain(entries: Iterable[Entry], rules: Rules, cell: Cell, now_s: fl
 def answer_orders(orders: Orders) -> Message:
     """How far some orders are, as CANARY_CURRENT_REPORT."""
     return _message(msgspec.json.encode(orders).decode())
+
+
+def answer_history(events: Sequence[Event], server: str) -> Message:
+    """Who ordered what and what was decided, as CANARY_CURRENT_REPORT: the newest that fit into a line."""
+
+    def make(count: int) -> History:
+        return History(server, tuple(events[len(events) - count :]), len(events) - count)
+
+    return _fitting(make, len(events))
 
 
 def answer_events(entries: Iterable[Entry], last_seq: int, limit: int = ENTRIES) -> Message:
