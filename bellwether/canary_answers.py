@@ -1,6 +1,6 @@
 """PURE: how far an operator's order is on each member of the cluster, and how that is told; it sends nothing."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Literal
 
 import msgspec
@@ -104,6 +104,15 @@ def answer_of(wanted: Orders, told: Orders | None, server: str) -> Answer:
     if known.keys() != places.keys():
         return Answer(server, "unknown", not_kept)
     return Answer(server, "in_force" if all(one.in_force for one in known.values()) else "known", not_kept)
+
+
+def note_alone(answers: Sequence[Answer]) -> list[Answer]:
+    """Say of an order that one member alone has, of several, that it is lost with that host."""
+    holders = [one for one in answers if one.status in ("in_force", "known")]
+    if len(holders) != 1 or len(answers) == 1:
+        return list(answers)
+    alone = ", ".join(filter(None, ("on this host only", holders[0].message)))
+    return [msgspec.structs.replace(one, message=alone) if one is holders[0] else one for one in answers]
 
 
 def render(answers: Iterable[Answer]) -> RenderableType:

@@ -27,6 +27,7 @@ from communicator.answers.history import History
 from communicator.errors import BellwetherError, ConfigError
 from communicator.protocol.message import Message
 from communicator.runtime.settings import configuration_files, load_settings
+from communicator.wording.releases import NO_VERSION
 
 POLL_S = 1.0
 """How often a watching or waiting command asks again, in seconds."""
@@ -133,7 +134,7 @@ async def _explain(address: str, scope: Scope) -> tuple[Message, list[str]]:
             "view": "explain",
             "server": cell.server,
             "service": cell.service,
-            "version": cell.version,
+            "version": cell.version or NO_VERSION,
             "build": cell.build,
         }
         told_by = picture.server if cell.server in picture.unheard else cell.server

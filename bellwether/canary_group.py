@@ -7,13 +7,16 @@ import typer
 
 from bellwether.failure import CommandError
 from bellwether.options import FLAG, CommunicatorOption, JsonOption, told
+from communicator.wording.releases import NO_VERSION
 
 application = typer.Typer(invoke_without_command=True)
 policy = typer.Typer(no_args_is_help=True, help="Look at the settings of the canary.")
 application.add_typer(policy, name="policy")
 
 ServiceArgument = Annotated[str, typer.Argument(metavar="SERVICE", help="As 'bellwether canary' names it.")]
-VersionArgument = Annotated[str, typer.Argument(metavar="VERSION", help="As 'bellwether canary' names it.")]
+VersionArgument = Annotated[
+    str, typer.Argument(metavar="VERSION", help="As 'bellwether canary' names it; '' where it has none.")
+]
 BuildOption = Annotated[str, typer.Option("--build", metavar="BUILD", help="This build alone; else each.")]
 ServerOption = Annotated[
     str, typer.Option("--server", metavar="SERVER", help="On this server alone; else in the whole cluster.")
@@ -119,7 +122,13 @@ def _add_override(name: str, about: str) -> None:
             from bellwether import canary_orders  # noqa: PLC0415 - see the module's docstring
 
             order = canary_orders.read_order(
-                name, service=service, version=version, build=build, server=server, reason=reason, span=span
+                name,
+                service=service,
+                version=version or NO_VERSION,
+                build=build,
+                server=server,
+                reason=reason,
+                span=span,
             )
             canary_orders.give(communicator or context.obj, order, unseen=unseen, strict=strict, as_json=as_json)
 
@@ -148,7 +157,7 @@ def _add_undoing(name: str, about: str) -> None:
             from bellwether import canary_orders  # noqa: PLC0415 - see the module's docstring
 
             order = canary_orders.read_order(
-                name, service=service, version=version, build=build, server=server, reason=reason
+                name, service=service, version=version or NO_VERSION, build=build, server=server, reason=reason
             )
             canary_orders.give(communicator or context.obj, order, unseen=unseen, strict=strict, as_json=as_json)
 

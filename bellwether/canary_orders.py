@@ -9,7 +9,7 @@ from rich.console import Console
 
 from bellwether import conversation
 from bellwether.answers import read_told, to_json
-from bellwether.canary_answers import Answer, Order, answer_of, not_enforced_of, render, require_all
+from bellwether.canary_answers import Answer, Order, answer_of, not_enforced_of, note_alone, render, require_all
 from bellwether.canary_questions import TIMEOUT_S, canaries, nobody_on, orders, picture
 from bellwether.canary_scope import USAGE, read_span_s, require_service, require_version
 from bellwether.failure import CommandError
@@ -19,6 +19,7 @@ from communicator.answers.orders import Orders, Taken
 from communicator.client import Client
 from communicator.errors import ClientError, MessageRefusedError, NoReceiverError, ReplyTimeoutError
 from communicator.protocol.names import is_server_name, is_service_name
+from communicator.wording.releases import read_version
 
 ANSWER = "what became of the order"
 """How people know it."""
@@ -143,7 +144,7 @@ async def _follow(
     while True:
         told = await asyncio.gather(*(_how_far(client, wanted, server, up) for server in concerned))
         if all(one.status in ("in_force", "away") for one in told) or time.monotonic() >= give_up:
-            return list(told)
+            return note_alone(told)
         await asyncio.sleep(LOOK_S)
         wanted = await orders(client, taker, taken.orders)
 
@@ -162,7 +163,7 @@ async def _require_known(client: Client, order: Order) -> None:
     cells = (await picture(client)).cells
     try:
         if order.version:
-            require_version(cells, order.service, order.version)
+            require_version(cells, order.service, read_version(order.version))
         else:
             require_service(cells, order.service)
     except CommandError as error:

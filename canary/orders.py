@@ -19,6 +19,7 @@ from communicator.errors import RemoteProtocolError
 from communicator.protocol import Message
 from communicator.protocol.names import is_server_name, is_service_name
 from communicator.protocol.values import parse_duration_s
+from communicator.wording.releases import read_version, version_text
 
 OVERRIDES_MAX = 500
 """Overrides in force at once, half of what a policy may hold; and freezes."""
@@ -93,7 +94,7 @@ def read_order(message: Message) -> Command:
         raise RemoteProtocolError(f"{name} needs the parameter reason: the ledger keeps why")
     return Command(
         name=name,
-        version=Version(service, version, read_text(message, "build") or ALL),
+        version=Version(service, read_version(version), read_text(message, "build") or ALL),
         server=_server(message),
         duration_s=_duration_s(message, name) if form.needs_duration else 0.0,
         reason=reason,
@@ -233,4 +234,4 @@ def _duration_s(message: Message, name: str) -> float:
 
 def _shown(order: Command) -> str:
     service, version, build = order.version
-    return f"{service} {version}" + ("" if build == ALL else f" build {build}")
+    return f"{service} {version_text(version, build)}"

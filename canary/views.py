@@ -23,6 +23,7 @@ from communicator.answers.orders import Orders
 from communicator.errors import RemoteProtocolError
 from communicator.protocol import Message
 from communicator.protocol.values import parse_integer
+from communicator.wording.releases import read_version
 
 View = Literal["report", "explain", "events", "verify", "orders", "history"]
 VIEWS: tuple[View, ...] = get_args(View)
@@ -59,7 +60,8 @@ def read_question(message: Message) -> Question:
     view = next((one for one in VIEWS if one == (message.get("view") or "report")), None)
     if view is None:
         raise RemoteProtocolError(f"parameter view: {message.get('view')[:40]!r} is none of {', '.join(VIEWS)}")
-    cell = CellKey(*(message.get(name) for name in CellKey._fields))
+    named = CellKey(*(message.get(name) for name in CellKey._fields))
+    cell = named._replace(version=read_version(named.version))
     for name in ("server", "service", "version"):
         if view == "explain" and not message.get(name):
             raise RemoteProtocolError(f"explain needs the parameter {name}")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bellwether.canary_answers import Answer, Order, answer_of, not_enforced_of, render, require_all
+from bellwether.canary_answers import Answer, Order, answer_of, not_enforced_of, note_alone, render, require_all
 from bellwether.failure import CommandError
 from canary.orders import read_order
 from communicator.answers.orders import Orders, OrderStanding
@@ -65,6 +65,13 @@ WANTED = Orders(
 def test_how_far_an_order_is_follows_from_what_the_member_says_of_all_that_it_changes(told, status):
     answer = answer_of(WANTED, None if told is None else Orders("beta", orders=told), "beta")
     assert answer == Answer("beta", status)
+
+
+def test_what_one_host_alone_has_is_told():
+    alone = note_alone([ANSWERS[0], ANSWERS[4]])
+    assert screen(render(alone)).splitlines()[0] == "✔ alpha: in force, on this host only"
+    assert note_alone(ANSWERS) == list(ANSWERS), "two have it"
+    assert note_alone(ANSWERS[:1]) == list(ANSWERS[:1]), "there is no other"
 
 
 def test_what_is_not_kept_on_disk_is_told():

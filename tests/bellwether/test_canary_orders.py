@@ -148,6 +148,12 @@ def test_what_is_likely_a_slip_is_not_ordered(ask, words, reason):
     assert router.of("CANARY_COMMAND") == []
 
 
+def test_the_version_of_a_service_that_tells_none_is_named_so(ask):
+    _, router = ask(known(), "canary", "block", "billing", "", *BLOCK[4:], "--unseen")
+    (order,) = router.of("CANARY_COMMAND")
+    assert order.get("version") == "(no version)"
+
+
 def test_a_version_that_is_yet_to_come_may_be_blocked(ask):
     done, _ = ask(known(), *BLOCK[:2], "later", "1", *BLOCK[4:], "--unseen")
     assert done.exit_code == 0

@@ -10,6 +10,7 @@ import pytest
 from canary.replica import FILE
 from communicator.client import Client
 from communicator.testing import run_cluster
+from communicator.wording.releases import NO_VERSION
 from tests.canary.running import Desk, crash, run_canary
 
 pytestmark = pytest.mark.slow
@@ -118,3 +119,15 @@ async def test_what_cannot_be_kept_on_disk_is_in_force_all_the_same_and_told(hos
     assert (await alpha.desk.report())["canary"]["orders_not_kept"] == "Is a directory"
     (alpha.directory / FILE).rmdir()
     await eventually(alpha.desk.report, lambda report: not report["canary"]["orders_not_kept"])
+
+
+async def test_a_service_that_tells_no_version_is_blocked_and_explained_as_any_other(hosts, eventually):
+    alpha, *_ = hosts
+    await alpha.start()
+    await crash(alpha.router, "plain", "", "")
+    scope = {"service": "plain", "version": NO_VERSION}
+    assert await alpha.desk.order("block", **scope, reason="it is old", duration="1h") == ("done", "")
+    await eventually(lambda: crash(alpha.router, "plain", "", ""), lambda answer: answer == "VERSION_BLOCKED")
+    told = await alpha.desk.report(view="explain", server=alpha.router.server_name, **scope)
+    assert (told["service"], told["version"]) == ("plain", "")
+    assert [line["why"] for line in told["lines"] if line["effect"] == "ordered"] == ["it is old"]

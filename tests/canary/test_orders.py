@@ -8,6 +8,7 @@ from canary.orders import OVERRIDES_MAX, Stamp, enter, read_order
 from canary.records import ALL
 from communicator.errors import RemoteProtocolError
 from communicator.protocol import Message
+from communicator.wording.releases import NO_VERSION
 
 WHOLE = {
     "service": "billing",
@@ -32,6 +33,15 @@ def give(book, command, at_s=0.0, **changes):
 def standing(book, at_s=1.0):
     """What is in force, in short."""
     return sorted((one.order.kind, one.order.server, one.order.build) for _, one in book.in_force(at_s))
+
+
+def test_a_version_that_is_not_told_can_be_named():
+    book = Book()
+    entered = give(book, "block", version=NO_VERSION)
+    assert book.entry(entered.order_id).order.version == ""
+    with pytest.raises(RemoteProtocolError, match=r"no override of billing \(no version\) build b"):
+        give(book, "withdraw", version=NO_VERSION, build="b")
+    assert give(book, "withdraw", version=NO_VERSION).lifted == (entered.order_id,)
 
 
 @pytest.mark.parametrize("action", ["block", "allow", "pin"])
