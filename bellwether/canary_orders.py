@@ -112,7 +112,7 @@ async def _give(address: str, order: Order, *, unseen: bool) -> list[Answer]:
         not_enforced = await conversation.not_enforced(client)
         up = await canaries(client)
         taker = await orders(client)
-        concerned = _concerned(order.server, {taker.server, *taker.members} - {*not_enforced}, not_enforced)
+        concerned = _concerned(order.server, {taker.server, *taker.members, *up} - {*not_enforced}, not_enforced)
         if order.service and not unseen:
             await _require_known(client, order)
         taken = await _order(client, order, taker.server)

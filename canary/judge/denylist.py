@@ -143,7 +143,8 @@ def _scopes(state: State, order: Overridden, me: str, now_s: float) -> Iterator[
 
 
 def _allows_a_part(other: Overridden, order: Overridden, now_s: float) -> bool:
-    return order.order in other.over and other.action in KEPT_BACK and other.until_at_s > now_s
+    is_above = order.order in other.over and other.action in KEPT_BACK and other.until_at_s > now_s
+    return is_above and (other.service, other.version) == (order.service, order.version)
 
 
 def _weights(state: State, me: str, now_s: float) -> Iterator[Weight]:

@@ -84,6 +84,11 @@ def test_the_canary_of_one_server_alone(ask):
     assert (order.server, order.get("server"), order.get("build")) == ("alpha", "beta", "b1")
 
 
+def test_who_is_up_and_has_not_been_heard_yet_is_a_member_too(ask):
+    done, _ = ask(known(members=("alpha",)), *BLOCK)
+    assert done.stdout == "✔ alpha: in force\n✔ beta: in force\n"
+
+
 def test_one_that_is_away_may_be_named(ask):
     done, _ = ask(known(), *BLOCK, "--server", "gamma")
     assert (done.exit_code, done.stdout) == (0, "◌ gamma: away, gets it when it is back\n")
@@ -128,7 +133,7 @@ def test_who_may_give_orders_is_told_to_who_may_not(ask):
 
 
 def test_programs_get_each_answer(ask):
-    done, _ = ask(known(members=("alpha",)), *BLOCK, "--json")
+    done, _ = ask(known(members=("alpha",)) | {"LIST_SERVICES": [services("alpha")]}, *BLOCK, "--json")
     assert json.loads(done.stdout) == [{"server": "alpha", "status": "in_force", "message": ""}]
 
 

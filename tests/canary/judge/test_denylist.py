@@ -2,6 +2,7 @@ import pytest
 
 from canary.judge.apply import apply
 from canary.judge.denylist import HANDOVER_S, entries
+from canary.policy import Wanted
 from canary.records import Entry, VersionJudged
 from tests.canary.judge.trial import ZERO_S, Trial, began, crashes, ended, good, ordered, passed, rules, works
 
@@ -38,7 +39,7 @@ def test_what_comes_as_it_is_is_let_in_and_gets_no_messages_until_it_has_worked(
     policy = wanted(BLOCK, 1300)
     assert policy.denials == ()
     assert [(one.server, one.version, one.weight) for one in policy.weights] == [("alpha", "2", 0.0)]
-    assert wanted([*BLOCK, began(1300, "x"), passed(1360, "x")]) == ((), ())
+    assert wanted([*BLOCK, began(1300, "x"), passed(1360, "x")]) == Wanted()
     (denial,) = wanted([*BLOCK, began(1300, "x"), ended(1301, "x")]).denials
     assert not denial.probe_allowed
 
@@ -59,9 +60,9 @@ def test_what_is_over_elsewhere_ends_though_its_canary_is_gone(facts, over_s):
     """Else the other routers would keep from it what its own lets in again."""
     state = Trial(rules(), ("alpha", "beta")).play(facts).state
     until_s = ZERO_S + over_s + HANDOVER_S
-    assert entries(state, "beta", until_s - 1) != ((), ())
-    assert entries(state, "beta", until_s) == ((), ())
-    assert entries(state, "alpha", until_s) != ((), ())
+    assert entries(state, "beta", until_s - 1) != Wanted()
+    assert entries(state, "beta", until_s) == Wanted()
+    assert entries(state, "alpha", until_s) != Wanted()
 
 
 @pytest.mark.parametrize(
