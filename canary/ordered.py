@@ -69,15 +69,15 @@ def adopt(book: Book, state: State, me: str) -> None:
     """
     blocks: dict[str, Overridden] = {}
     for _number, record in sorted(state.overrides.items()):
-        if not record.order:
-            scope = Scope(record.action, record.server, record.service, record.version, record.build)
-            seen = (
-                []
-                if record.action == "block"
-                else [name for name, one in blocks.items() if _is_same_version(one, record)]
-            )
-            order_id = _adopt(book, scope, record.reason, record.actor, record.until_at_s, tuple(sorted(seen)))
-            blocks |= {order_id: record} if record.action == "block" else {}
+        if record.order:
+            continue
+        scope = Scope(record.action, record.server, record.service, record.version, record.build)
+        actor = Actor(user=record.actor.user, server=record.actor.server or me)
+        seen = sorted(name for name, block in blocks.items() if _is_same_version(block, record))
+        is_block = record.action == "block"
+        order_id = _adopt(book, scope, record.reason, actor, record.until_at_s, () if is_block else tuple(seen))
+        if is_block:
+            blocks[order_id] = record
     for freeze in state.freezes.values():
         if not freeze.order and freeze.by and freeze.until_at_s is not None:
             scope = Scope("freeze", me, "" if freeze.scope == ALL else freeze.scope, "", ALL)
@@ -119,9 +119,9 @@ def is_told(order_id: str, entry: Entry, state: State, me: str) -> bool:
 def _ended_overrides(book: Book, state: State, in_force: dict[str, Entry]) -> Iterator[Record]:
     for number, record in state.overrides.items():
         entry = in_force.get(record.order)
-        if entry is None:
+        if entry is None and record.order:
             yield _end(number, book.entry(record.order))
-        elif abs(entry.ends_s - record.until_at_s) >= SAME_S:
+        elif entry is None or abs(entry.ends_s - record.until_at_s) >= SAME_S:
             yield OverrideEnded(number=number, cause="replaced")
 
 

@@ -155,7 +155,7 @@ def test_what_a_release_without_a_book_has_kept_is_taken_over_the_same_on_each_h
     stand = {entry.order.kind: (order_id, entry) for order_id, entry in host.book.in_force(0.0)}
     assert stand["allow"][1].order.over == (stand["block"][0],)
     assert {kind: entry.ends_s for kind, (_, entry) in stand.items()} == {"block": 801, "allow": 802, "freeze": 900}
-    host.tell()
+    assert [record.cause for record in host.tell() if isinstance(record, OverrideEnded)] == ["replaced"] * 2
     assert {one.order for one in host.state.overrides.values()} == {stand["block"][0], stand["allow"][0]}
     assert set(host.state.freezes) == {ALL, "mailer"}
     assert host.tell() == []
