@@ -11,7 +11,7 @@ from pathlib import Path
 from rich.console import Console, RenderableType
 from rich.live import Live
 
-from bellwether import canary_explain, canary_questions, canary_replay, canary_tree, conversation
+from bellwether import canary_explain, canary_history, canary_questions, canary_replay, canary_tree, conversation
 from bellwether.answers import as_told, read_told, to_json
 from bellwether.canary_events import render_verification
 from bellwether.canary_outcome import EXIT_CODES, Outcome, outcome_of
@@ -23,9 +23,11 @@ from canary.judge.replay import replay as judge_again
 from canary.rules import Rules
 from canary.settings import CanarySettings
 from communicator.answers.explanations import Explanation, LedgerCheck
+from communicator.answers.history import History
 from communicator.errors import BellwetherError, ConfigError
 from communicator.protocol.message import Message
 from communicator.runtime.settings import configuration_files, load_settings
+from communicator.wording.releases import NO_VERSION
 
 POLL_S = 1.0
 """How often a watching or waiting command asks again, in seconds."""
@@ -44,6 +46,22 @@ def show(communicator: str | None, service: str | None, *, watch: bool, as_json:
         return
     picture = asyncio.run(_look(find_router(communicator), service))
     _show(to_json(picture) if as_json else canary_tree.render(picture))
+
+
+def history(communicator: str | None, service: str | None, *, as_json: bool) -> None:
+    """Show who ordered what and what was decided.
+
+    Raises:
+        CommandError: No canary answers, or none we understand.
+    """
+    told = asyncio.run(_history(find_router(communicator), service or ""))
+    _show(to_json(told) if as_json else canary_history.render(told, None))
+
+
+async def _history(address: str, service: str) -> History:
+    async with conversation.connected(address) as client:
+        answer = await canary_questions.view(client, "", {"view": "history", "service": service})
+        return read_told(answer, "report", History, canary_questions.ANSWER)
 
 
 async def _look(address: str, service: str | None) -> Picture:
@@ -116,7 +134,7 @@ async def _explain(address: str, scope: Scope) -> tuple[Message, list[str]]:
             "view": "explain",
             "server": cell.server,
             "service": cell.service,
-            "version": cell.version,
+            "version": cell.version or NO_VERSION,
             "build": cell.build,
         }
         told_by = picture.server if cell.server in picture.unheard else cell.server

@@ -7,13 +7,16 @@ import typer
 
 from bellwether.failure import CommandError
 from bellwether.options import FLAG, CommunicatorOption, JsonOption, told
+from communicator.wording.releases import NO_VERSION
 
 application = typer.Typer(invoke_without_command=True)
 policy = typer.Typer(no_args_is_help=True, help="Look at the settings of the canary.")
 application.add_typer(policy, name="policy")
 
 ServiceArgument = Annotated[str, typer.Argument(metavar="SERVICE", help="As 'bellwether canary' names it.")]
-VersionArgument = Annotated[str, typer.Argument(metavar="VERSION", help="As 'bellwether canary' names it.")]
+VersionArgument = Annotated[
+    str, typer.Argument(metavar="VERSION", help="As 'bellwether canary' names it; '' where it has none.")
+]
 BuildOption = Annotated[str, typer.Option("--build", metavar="BUILD", help="This build alone; else each.")]
 ServerOption = Annotated[
     str, typer.Option("--server", metavar="SERVER", help="On this server alone; else in the whole cluster.")
@@ -24,6 +27,10 @@ ForOption = Annotated[
 ]
 UnseenOption = Annotated[
     bool, typer.Option("--unseen", metavar=FLAG, help="Also about a version that has not run anywhere yet.")
+]
+StrictOption = Annotated[
+    bool,
+    typer.Option("--strict", metavar=FLAG, help="Be content only when it is in force also on hosts that are away."),
 ]
 WhoseOption = Annotated[
     str | None, typer.Option("--server", metavar="SERVER", help="The ledger of this server; else that of this host.")
@@ -108,15 +115,22 @@ def _add_override(name: str, about: str) -> None:
         server: ServerOption = "",
         communicator: CommunicatorOption = None,
         unseen: UnseenOption = False,  # noqa: FBT002 - a flag
+        strict: StrictOption = False,  # noqa: FBT002 - a flag
         as_json: JsonOption = False,  # noqa: FBT002 - a flag
     ) -> None:
         with told():
             from bellwether import canary_orders  # noqa: PLC0415 - see the module's docstring
 
             order = canary_orders.read_order(
-                name, service=service, version=version, build=build, server=server, reason=reason, span=span
+                name,
+                service=service,
+                version=version or NO_VERSION,
+                build=build,
+                server=server,
+                reason=reason,
+                span=span,
             )
-            canary_orders.give(communicator or context.obj, order, unseen=unseen, as_json=as_json)
+            canary_orders.give(communicator or context.obj, order, unseen=unseen, strict=strict, as_json=as_json)
 
 
 for _name, _about in _OVERRIDES.items():
@@ -136,15 +150,16 @@ def _add_undoing(name: str, about: str) -> None:
         server: ServerOption = "",
         communicator: CommunicatorOption = None,
         unseen: UnseenOption = False,  # noqa: FBT002 - a flag
+        strict: StrictOption = False,  # noqa: FBT002 - a flag
         as_json: JsonOption = False,  # noqa: FBT002 - a flag
     ) -> None:
         with told():
             from bellwether import canary_orders  # noqa: PLC0415 - see the module's docstring
 
             order = canary_orders.read_order(
-                name, service=service, version=version, build=build, server=server, reason=reason
+                name, service=service, version=version or NO_VERSION, build=build, server=server, reason=reason
             )
-            canary_orders.give(communicator or context.obj, order, unseen=unseen, as_json=as_json)
+            canary_orders.give(communicator or context.obj, order, unseen=unseen, strict=strict, as_json=as_json)
 
 
 _add_undoing("withdraw", "Take back a block, allow or pin of exactly this version, build and server.")
@@ -160,6 +175,7 @@ def freeze(  # noqa: PLR0913, PLR0917 - each is one option
     server: ServerOption = "",
     communicator: CommunicatorOption = None,
     unseen: UnseenOption = False,  # noqa: FBT002 - a flag
+    strict: StrictOption = False,  # noqa: FBT002 - a flag
     as_json: JsonOption = False,  # noqa: FBT002 - a flag
 ) -> None:
     """Have no rule act for a while: what they find is still told."""
@@ -167,16 +183,17 @@ def freeze(  # noqa: PLR0913, PLR0917 - each is one option
         from bellwether import canary_orders  # noqa: PLC0415 - see the module's docstring
 
         order = canary_orders.read_order("freeze", service=service, server=server, reason=reason, span=span)
-        canary_orders.give(communicator or context.obj, order, unseen=unseen, as_json=as_json)
+        canary_orders.give(communicator or context.obj, order, unseen=unseen, strict=strict, as_json=as_json)
 
 
 @application.command(epilog="Example:  bellwether canary unfreeze --reason 'we have moved'")
-def unfreeze(
+def unfreeze(  # noqa: PLR0913, PLR0917 - each is one option
     context: typer.Context,
     service: Annotated[str, typer.Argument(metavar="[SERVICE]", help="As it was frozen.")] = "",
     reason: ReasonOption = "",
     server: ServerOption = "",
     communicator: CommunicatorOption = None,
+    strict: StrictOption = False,  # noqa: FBT002 - a flag
     as_json: JsonOption = False,  # noqa: FBT002 - a flag
 ) -> None:
     """Let the rules act again."""
@@ -184,7 +201,21 @@ def unfreeze(
         from bellwether import canary_orders  # noqa: PLC0415 - see the module's docstring
 
         order = canary_orders.read_order("unfreeze", service=service, server=server, reason=reason)
-        canary_orders.give(communicator or context.obj, order, unseen=True, as_json=as_json)
+        canary_orders.give(communicator or context.obj, order, unseen=True, strict=strict, as_json=as_json)
+
+
+@application.command(epilog="One service:  bellwether canary history billing")
+def history(
+    context: typer.Context,
+    service: Annotated[str | None, typer.Argument(metavar="[SERVICE]", help="This service alone.")] = None,
+    communicator: CommunicatorOption = None,
+    as_json: JsonOption = False,  # noqa: FBT002 - a flag
+) -> None:
+    """Show who ordered what and what was decided, when, and why."""
+    with told():
+        from bellwether import canary_commands  # noqa: PLC0415 - see the module's docstring
+
+        canary_commands.history(communicator or context.obj, service, as_json=as_json)
 
 
 @application.command(epilog="Example:  bellwether canary events > events.jsonl")

@@ -1,22 +1,32 @@
-"""SHELL: gives an operator's orders to canaries and collects what each makes of it; what an order means is their business."""
+"""SHELL: gives an operator's order to a canary, and asks each member how far it is there; what it means is their business."""
 
 import asyncio
 import sys
+import time
+from collections.abc import Collection, Iterable
 
 from rich.console import Console
 
 from bellwether import conversation
-from bellwether.answers import to_json
-from bellwether.canary_answers import Answer, Order, not_enforced_of, render, require_all
-from bellwether.canary_questions import TIMEOUT_S, canaries, nobody_on, picture
+from bellwether.answers import read_told, to_json
+from bellwether.canary_answers import Answer, Order, answer_of, not_enforced_of, note_alone, render, require_all
+from bellwether.canary_questions import TIMEOUT_S, canaries, nobody_on, orders, picture
 from bellwether.canary_scope import USAGE, read_span_s, require_service, require_version
 from bellwether.failure import CommandError
 from bellwether.places import find_router
-from canary.orders import LONGEST_S
+from canary.book.order import LONGEST_S
+from communicator.answers.orders import Orders, Taken
 from communicator.client import Client
-from communicator.errors import MessageRefusedError, NoReceiverError, ReplyTimeoutError
+from communicator.errors import ClientError, MessageRefusedError, NoReceiverError, ReplyTimeoutError
 from communicator.protocol.names import is_server_name, is_service_name
+from communicator.wording.releases import read_version
 
+ANSWER = "what became of the order"
+"""How people know it."""
+WAIT_S = 10.0
+"""How long it may take until an order is in force wherever a canary is up: twice as long as it takes."""
+LOOK_S = 0.1
+"""How long to wait before the members are asked again."""
 _DONE = {
     "block": "blocked",
     "allow": "allowed",
@@ -76,64 +86,101 @@ def read_order(  # noqa: PLR0913 - each is one option
     )
 
 
-def give(communicator: str | None, order: Order, *, unseen: bool, as_json: bool) -> None:
-    """Give an order, and show what each canary made of it.
+def give(communicator: str | None, order: Order, *, unseen: bool, strict: bool, as_json: bool) -> None:
+    """Give an order, and show how far it is on each member of the cluster.
 
     Args:
         communicator: What ``--communicator`` said.
-        order: To be given to every canary, or to that of the server it names.
+        order: To be given to one canary, which tells the others.
         unseen: Whether it may be about a version that never ran.
+        strict: Whether it is to be in force also on members that are away.
         as_json: Whether the answers are printed as JSON.
 
     Raises:
-        CommandError: It is not done everywhere.
+        CommandError: It is refused, or not in force everywhere.
     """
     answers = asyncio.run(_give(find_router(communicator), order, unseen=unseen))
     if as_json:
         sys.stdout.write(f"{to_json(answers)}\n")
     else:
         Console().print(render(answers), soft_wrap=True)
-    require_all(answers)
+    require_all(answers, strict=strict)
 
 
 async def _give(address: str, order: Order, *, unseen: bool) -> list[Answer]:
     async with conversation.connected(address) as client:
-        asides = not_enforced_of(order, await conversation.not_enforced(client))
-        servers = _chosen(await canaries(client), order.server, asides)
+        not_enforced = await conversation.not_enforced(client)
+        up = await canaries(client)
+        taker = await orders(client)
+        concerned = _concerned(order.server, {taker.server, *taker.members, *up} - {*not_enforced}, not_enforced)
         if order.service and not unseen:
             await _require_known(client, order)
-        return [*await asyncio.gather(*(_order(client, order, server) for server in servers)), *asides]
+        taken = await _order(client, order, taker.server)
+        answers = await _follow(client, taken, taker.server, concerned, up)
+        return [*answers, *not_enforced_of(order, not_enforced)]
 
 
-def _chosen(servers: list[str], wanted: str, asides: list[Answer]) -> list[str]:
-    if wanted in ("", "*"):
-        return servers
-    if wanted not in servers:
-        told = [str(nobody_on(wanted, servers)), *(one.message for one in asides)]
-        raise CommandError("; ".join(told))
-    return [wanted]
+def _concerned(server: str, members: Collection[str], not_enforced: Collection[str]) -> list[str]:
+    """The members that an order is about.
+
+    Raises:
+        CommandError: It names a server that is none, and never had a canary.
+    """
+    if server in ("", "*"):
+        return sorted(members)
+    if server in members:
+        return [server]
+    if server in not_enforced:
+        return []
+    raise nobody_on(server, members)
+
+
+async def _follow(
+    client: Client, taken: Taken, taker: str, concerned: Iterable[str], up: Collection[str]
+) -> list[Answer]:
+    """Ask until it is in force wherever a canary is up, or that takes too long."""
+    give_up = time.monotonic() + WAIT_S
+    wanted = await orders(client, taker, taken.orders)
+    while True:
+        told = await asyncio.gather(*(_how_far(client, wanted, server, up) for server in concerned))
+        if all(one.status in ("in_force", "away") for one in told) or time.monotonic() >= give_up:
+            return note_alone(told)
+        await asyncio.sleep(LOOK_S)
+        wanted = await orders(client, taker, taken.orders)
+
+
+async def _how_far(client: Client, wanted: Orders, server: str, up: Collection[str]) -> Answer:
+    if server not in up:
+        return Answer(server, "away")
+    try:
+        told = await orders(client, server, [one.order for one in wanted.orders])
+    except (ClientError, CommandError):
+        told = None
+    return answer_of(wanted, told, server)
 
 
 async def _require_known(client: Client, order: Order) -> None:
     cells = (await picture(client)).cells
     try:
         if order.version:
-            require_version(cells, order.service, order.version)
+            require_version(cells, order.service, read_version(order.version))
         else:
             require_service(cells, order.service)
     except CommandError as error:
         raise CommandError(f"{error} (--unseen gives the order all the same)", USAGE) from None
 
 
-async def _order(client: Client, order: Order, server: str) -> Answer:
+async def _order(client: Client, order: Order, server: str) -> Taken:
     try:
         reply = await client.request(order.to_message(server), "CANARY_RESULT", timeout_s=TIMEOUT_S)
     except MessageRefusedError as error:
         if any(words in error.reason for words in _NOT_ALLOWED):
             raise CommandError(f"you may not give orders to canaries: {error.reason}") from None
-        return Answer(server, "refused", error.reason)
+        raise CommandError(f"the canary of {server!r} refuses it: {error.reason}") from None
     except NoReceiverError:
-        return Answer(server, "silent", "it is gone")
+        raise CommandError(f"the canary of {server!r} is gone") from None
     except ReplyTimeoutError as error:
-        return Answer(server, "silent", f"no answer within {error.timeout_s:g} s")
-    return Answer(server, "done" if reply.get("status") == "done" else "refused", reply.get("message"))
+        raise CommandError(f"the canary of {server!r} does not answer within {error.timeout_s:g} s") from None
+    if reply.get("status") != "done":
+        raise CommandError(f"the canary of {server!r} refuses it: {reply.get('message')}")
+    return read_told(reply, "result", Taken, ANSWER)

@@ -14,6 +14,15 @@ class Frozen(Freeze, frozen=True):
     """Whose canaries say so."""
 
 
+class Ordered(Override, frozen=True):
+    """An operator's word, and where it does not hold yet."""
+
+    not_on: tuple[str, ...] = ()
+    """Servers whose canaries have not heard of it, or whose routers do not obey it yet."""
+    away: tuple[str, ...] = ()
+    """Servers that it is for, and whose canaries do not answer."""
+
+
 class Picture(msgspec.Struct, frozen=True):
     """What all canaries that answered tell together."""
 
@@ -25,7 +34,7 @@ class Picture(msgspec.Struct, frozen=True):
     releases: tuple[Release, ...] = ()
     servers: tuple[SickServer, ...] = ()
     freezes: tuple[Frozen, ...] = ()
-    overrides: tuple[Override, ...] = ()
+    overrides: tuple[Ordered, ...] = ()
     unheard: tuple[str, ...] = ()
     """Servers of which only others told."""
     not_enforced: tuple[str, ...] = ()
@@ -53,16 +62,36 @@ def put_together(base: CanaryReport, own: Mapping[str, CanaryReport], not_enforc
         releases=base.releases,
         servers=base.servers,
         freezes=_freezes(told),
-        overrides=tuple(
-            {
-                (one.action, one.server, one.service, one.version, one.build): one
-                for report in told.values()
-                for one in report.overrides
-            }.values()
-        ),
+        overrides=_overrides(told, frozenset(base.canary.members) - told.keys() - {*not_enforced}),
         unheard=tuple(sorted({cell.server for cell in base.cells} - told.keys())),
         not_enforced=not_enforced,
     )
+
+
+def _overrides(told: Mapping[str, CanaryReport], away: frozenset[str]) -> tuple[Ordered, ...]:
+    """Each override once, with all servers where it does not hold."""
+    named = {server: {_name_of(one): one for one in report.overrides} for server, report in told.items()}
+    found = {name: one for ones in named.values() for name, one in ones.items()}
+
+    def concerns(one: Override, server: str) -> bool:
+        return one.server in ("*", server)
+
+    def holds(name: tuple[str, ...], server: str) -> bool:
+        one = named[server].get(name)
+        return one is not None and one.in_force
+
+    return tuple(
+        Ordered(
+            **msgspec.structs.asdict(one),
+            not_on=tuple(sorted(each for each in named if concerns(one, each) and not holds(name, each))),
+            away=tuple(sorted(each for each in away if concerns(one, each))),
+        )
+        for name, one in found.items()
+    )
+
+
+def _name_of(one: Override) -> tuple[str, ...]:
+    return one.order, one.action, one.server, one.service, one.version, one.build
 
 
 def _freezes(told: Mapping[str, CanaryReport]) -> tuple[Frozen, ...]:

@@ -8,6 +8,7 @@ from bellwether.answers import read_told
 from bellwether.canary_events import EventsPage, read_events
 from bellwether.canary_picture import Picture, put_together
 from bellwether.failure import CommandError
+from communicator.answers.orders import Orders
 from communicator.answers.releases import CanaryReport, join_pages
 from communicator.client import Client
 from communicator.errors import ClientError, MessageRefusedError, NoReceiverError, ReplyTimeoutError
@@ -69,6 +70,21 @@ async def report(client: Client, server: str = "", about: str = "") -> CanaryRep
         server = page.server  # the next page is to come from the same canary
 
 
+async def orders(client: Client, server: str = "", wanted: Iterable[str] = ()) -> Orders:
+    """How far some orders are on a server.
+
+    Args:
+        client: Who asks.
+        server: Whose canary; without one, that of this host, or the nearest.
+        wanted: The identifiers of the orders.
+
+    Raises:
+        CommandError: It does not answer, or none we understand.
+    """
+    answer = await view(client, server, {"view": "orders", "orders": ",".join(wanted)})
+    return read_told(answer, "report", Orders, ANSWER)
+
+
 async def picture(client: Client) -> Picture:
     """What all canaries tell together.
 
@@ -105,7 +121,7 @@ def nobody_on(server: str, up: Iterable[str]) -> CommandError:
         server: Which one.
         up: Where canaries are.
     """
-    return CommandError(f"no canary is up on {server!r}; there is one on {', '.join(up)}")
+    return CommandError(f"no canary is up on {server!r}; there is one on {', '.join(sorted(up))}")
 
 
 async def events(client: Client, server: str, after: int, limit: int | None) -> AsyncGenerator[EventsPage, None]:

@@ -9,9 +9,10 @@ from communicator.answers.releases import Cell
 from communicator.errors import RemoteProtocolError
 from communicator.protocol.names import is_server_name, is_service_name
 from communicator.protocol.values import parse_duration_s
+from communicator.wording.releases import read_version
 
 USAGE = 2
-_SHORTEST, _LONGEST = 3, 4
+_NAMES, _SHORTEST, _LONGEST = 2, 3, 4
 
 
 class Scope(NamedTuple):
@@ -25,21 +26,21 @@ class Scope(NamedTuple):
 
 
 def parse_scope(text: str) -> Scope:
-    """Read ``SERVER/SERVICE/VERSION`` or ``SERVER/SERVICE/VERSION/BUILD``.
+    """Read ``SERVER/SERVICE/VERSION`` or ``SERVER/SERVICE/VERSION/BUILD``; VERSION may be empty, or ``(no version)``.
 
     Raises:
         CommandError: It is none.
     """
     parts = text.split("/", _SHORTEST)
     right = "a scope is SERVER/SERVICE/VERSION or SERVER/SERVICE/VERSION/BUILD, such as alpha/billing/2.0"
-    if not _SHORTEST <= len(parts) <= _LONGEST or not all(parts[:_SHORTEST]):
+    if not _SHORTEST <= len(parts) <= _LONGEST or not all(parts[:_NAMES]):
         raise CommandError(f"{text!r} is no scope: {right}", USAGE)
     server, service, version = parts[:_SHORTEST]
     if not is_server_name(server):
         raise CommandError(f"{server!r} in {text!r} is not the name of a server: {right}", USAGE)
     if not is_service_name(service):
         raise CommandError(f"{service!r} in {text!r} is not the name of a service: {right}", USAGE)
-    return Scope(server, service, version, parts[_SHORTEST] if len(parts) == _LONGEST else None)
+    return Scope(server, service, read_version(version), parts[_SHORTEST] if len(parts) == _LONGEST else None)
 
 
 def find_cell(cells: Collection[Cell], scope: Scope) -> Cell:

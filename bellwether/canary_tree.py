@@ -12,7 +12,7 @@ from bellwether.canary_picture import Picture
 from bellwether.colours import coloured
 from communicator.answers.releases import Cell, Release
 from communicator.wording.marks import DOUBTFUL, Mark
-from communicator.wording.orders import freeze_text, notices
+from communicator.wording.orders import freeze_text, notices, override_text
 from communicator.wording.releases import (
     outlook_text,
     place_mark,
@@ -45,7 +45,7 @@ def gist(picture: Picture) -> tuple[object, ...]:
         (cell.server, cell.service, cell.version, cell.build, cell.place, cell.reason) for cell in picture.cells
     )
     releases = tuple((one.service, one.version, one.build, one.state) for one in picture.releases)
-    orders = tuple((one.action, one.service, one.version, one.server) for one in picture.overrides)
+    orders = tuple((one.action, one.service, one.version, one.server, one.not_on) for one in picture.overrides)
     freezes = tuple(one.scope for one in picture.freezes)
     return cells, releases, orders, freezes, picture.canary.leader, picture.unheard, picture.not_enforced
 
@@ -62,7 +62,8 @@ def _headline(picture: Picture) -> str:
 
 def _notices(picture: Picture) -> Iterator[RenderableType]:
     freezes = [freeze_text(one, one.servers) for one in picture.freezes]
-    for mark, text in notices(freezes, picture.servers, picture.overrides, picture.canary, picture.not_enforced):
+    orders = [override_text(one, picture.not_enforced, one.not_on, one.away) for one in picture.overrides]
+    for mark, text in notices(freezes, picture.servers, orders, picture.canary, picture.not_enforced):
         yield _marked(mark, text)
     if picture.unheard:
         names = ", ".join(picture.unheard)

@@ -3,6 +3,7 @@
 - `watch`: how processes and systemd units end on this host
 - `evidence`: what is reported of runs, merged to facts: one run is at most one failure
 - `judge`: facts and decisions folded to a state, and what the rules decide on it
+- `book`: what operators have ordered in the whole cluster, the same on each host
 - `records`: the facts and decisions as they are stored
 - `ledger`: the store of all records, in order and durable
 """

@@ -1,15 +1,19 @@
 """SHELL: has the router of this host obey what follows for it, and tells other canaries what a leader holds; it judges nothing."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from structlog.typing import FilteringBoundLogger
 
+from canary import ordered
+from canary.book.book import Book
 from canary.holds import changes, still_held
 from canary.judge.denylist import entries, held
 from canary.judge.overrides import is_kept_back
 from canary.leadership import SILENT_S
+from canary.ledger.errors import LedgerError
 from canary.mind import Mind
-from canary.policy import Denial, PolicyKeeper, Wanted, merge, read_cluster_policy, render_cluster_policy
+from canary.policy import Denial, Issue, PolicyKeeper, Wanted, merge, read_cluster_policy, render_cluster_policy
 from canary.records import CellKey
 from communicator.client import Service
 from communicator.errors import ClientError, MessageRefusedError, RemoteProtocolError
@@ -30,19 +34,31 @@ class Enforcement:
     Args:
         service: The link to the router.
         mind: What is known.
+        book: What operators have ordered.
         now_s: The ledger's clock.
         log: Where it is told what the router does not take.
     """
 
-    def __init__(self, service: Service, mind: Mind, now_s: Callable[[], float], log: FilteringBoundLogger) -> None:
+    def __init__(
+        self, service: Service, mind: Mind, book: Book, now_s: Callable[[], float], log: FilteringBoundLogger
+    ) -> None:
+        self.obeyed_revision = 0
+        """Of the book: what it said then is what the router obeys."""
+        self.obeyed_generation = ""
+        """Of that book, as the router has acknowledged it; empty: none yet."""
         self._service = service
         self._mind = mind
+        self._book = book
         self._now_s = now_s
         self._log = log
         self._began_s = now_s()
         self._keeper = PolicyKeeper(mind.state.policy_number)
         self._is_set = False
         self._set_at_s: float | None = None
+        self._has_known = False
+        """Whether a policy was set that has all that is to be in one."""
+        self._inherited: tuple[Denial, ...] = ()
+        """What the router denied when it let us in, by the word of an earlier life of ours."""
         self._told_at_s = 0.0
         self._told: tuple[Denial, ...] = ()
         self._tellings = 0
@@ -84,7 +100,15 @@ class Enforcement:
             self._log.warning("policy_unknown", reason=str(error))
             return (0, 0)
         self._keeper.learn(*known)
+        if not self._has_known:
+            self._inherit(reply)
         return known
+
+    def _inherit(self, reply: Message) -> None:
+        try:
+            _generation, self._inherited = read_cluster_policy(reply.get("policy"), self._now_s())
+        except ValueError as error:
+            self._log.warning("policy_unknown", reason=str(error))
 
     async def hear(self, message: Message, term_accepted: Callable[[str, int], bool]) -> tuple[int, int]:
         """CANARY_POLICY: what is held in the cluster. It is in the ledger before it is obeyed.
@@ -117,36 +141,53 @@ class Enforcement:
         """Bring the router, and while we lead the cluster, to what is known now.
 
         Raises:
-            LedgerError: What is to be set could not be kept, so that it is not set.
+            LedgerError: What is set could not be kept; it is set all the same, and the router tells its number to our next life.
         """
         now_s = self._now_s()
         if self._mind.leads:
             await self._tell(now_s)
-        if not self._may_begin(now_s):
+        if not self._mind.me or not self._service.connected:
             return
-        self._wanted = self._make(now_s)
+        knows = self._knows(now_s)
+        if not knows and not self._book:
+            return  # the router goes on with the last policy
+        revision = self._book.revision
+        self._wanted = self._make(now_s, () if knows else self._inherited)
         issue = self._keeper.propose(self._wanted, self._mind.state.term, now_s)
-        if issue is not None:
-            await self._mind.take([issue.record])
-            self._is_set = False
+        self._is_set = self._is_set and issue is None
+        fault = None if issue is None else await self._keep(issue)
         if not self._is_set or self._set_at_s is None or now_s - self._set_at_s >= RENEW_S:
             await self._set(now_s)
+        if self._is_set:
+            self.obeyed_revision, self._has_known = revision, self._has_known or knows
+            self.obeyed_generation = self._wanted.orders
+        if fault is not None:
+            raise fault
 
-    def _may_begin(self, now_s: float) -> bool:
-        """Whether all is known that has to be in a policy: until then the router goes on with the last one."""
+    async def _keep(self, issue: Issue) -> LedgerError | None:
+        try:
+            await self._mind.take([issue.record])
+        except LedgerError as error:
+            return error
+        return None
+
+    def _knows(self, now_s: float) -> bool:
+        """Whether all is known that has to be in a policy: what a leader holds is heard within seconds."""
         is_told = bool(self._held_by) or bool(still_held(self._mind.state.holds, now_s))
-        has_begun = self._set_at_s is not None  # as the leader, perhaps, that it no longer is
-        knows = has_begun or self._mind.leads or is_told or now_s - self._began_s >= SILENT_S
-        return bool(self._mind.me) and knows and self._service.connected
+        has_been_there = self._has_known  # as the leader, perhaps, that it no longer is
+        return has_been_there or self._mind.leads or is_told or now_s - self._began_s >= SILENT_S
 
-    def _make(self, now_s: float) -> Wanted:
-        state, me = self._mind.state, self._mind.me
+    def _make(self, now_s: float, inherited: Sequence[Denial]) -> Wanted:
+        """Made of the book itself and not of what the ledger says of it: an order is obeyed also while nothing can be written."""
+        state, me = replace(self._mind.state, overrides=ordered.overrides(self._book, now_s)), self._mind.me
         own = entries(state, me, now_s)
 
         def is_allowed(denial: Denial) -> bool:
             return is_kept_back(state, CellKey(me, denial.service, denial.version, denial.build), now_s)
 
-        return Wanted(merge(own.denials, still_held(state.holds, now_s), me, is_allowed), own.weights)
+        over = ordered.over(self._book) if inherited else set()
+        others = [*still_held(state.holds, now_s), *(one for one in inherited if one.scope not in over)]
+        return Wanted(merge(own.denials, others, me, is_allowed), own.weights, self._book.generation())
 
     async def _set(self, now_s: float) -> None:
         if now_s < self._refused_until_s:

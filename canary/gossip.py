@@ -70,8 +70,9 @@ class Gossip:
         Raises:
             RemoteProtocolError: It cannot be believed.
         """
+        term = read_term(message)  # first: what is refused for it must not count as heard
         heard = self._inbox.hear(message, now_s)
-        if self.leadership.hear(message.sent_from_server, now_s, read_term(message)):
+        if self.leadership.hear(message.sent_from_server, now_s, term):
             self._outbox.speak_soon()
         if heard.question is not None:
             await self._service.send(heard.question)

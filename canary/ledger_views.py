@@ -2,6 +2,8 @@
 
 import asyncio
 
+from canary.book.book import Book
+from canary.history import EVENTS, history
 from canary.judge.apply import apply
 from canary.judge.state import Cell, State
 from canary.ledger.retention import restore
@@ -9,7 +11,7 @@ from canary.ledger.snapshot import encode_state
 from canary.ledger.store import Ledger
 from canary.mind import Mind
 from canary.records import Entry
-from canary.views import Question, answer_events, answer_explain, answer_verify, compare
+from canary.views import Question, answer_events, answer_explain, answer_history, answer_verify, compare
 from communicator.errors import RemoteProtocolError
 from communicator.protocol import Message
 
@@ -20,11 +22,13 @@ class LedgerViews:
     Args:
         ledger: Where everything is kept.
         mind: What is known.
+        book: What operators have ordered.
     """
 
-    def __init__(self, ledger: Ledger, mind: Mind) -> None:
+    def __init__(self, ledger: Ledger, mind: Mind, book: Book) -> None:
         self._ledger = ledger
         self._mind = mind
+        self._book = book
         self._is_verifying = False
         self.undisturbed = asyncio.Lock()
         """Held while the ledger is verified, and to be held while it is shortened: else entries would go from under the reader."""
@@ -43,6 +47,9 @@ class LedgerViews:
             entries = await asyncio.to_thread(self._ledger.entries_of, question.cell)
             cell = self._mind.state.cells.get(question.cell, Cell(question.cell))
             return answer_explain(entries, self._mind.rules, cell, self._ledger.now_s())
+        if question.view == "history":
+            entries = await asyncio.to_thread(self._newest)
+            return answer_history(history(self._book, entries, question.cell.service), self._mind.me)
         if question.view == "events":
             return await asyncio.to_thread(_read_events, question, self._ledger)
         if self._is_verifying:
@@ -54,6 +61,9 @@ class LedgerViews:
                 return await asyncio.to_thread(_verify, self._ledger, state.seq, encode_state(state))
         finally:
             self._is_verifying = False
+
+    def _newest(self) -> list[Entry]:
+        return list(self._ledger.entries(max(0, self._ledger.last.seq - EVENTS)))
 
 
 def _read_events(question: Question, ledger: Ledger) -> Message:

@@ -84,7 +84,9 @@ class Mind:
         """
         async with self._turn:
             await self._catch_up()
-            self._open += await self._keep(make(self.state))
+            records = make(self.state)
+            if records:
+                self._open += await self._keep(records)
 
     async def look(self) -> None:
         """Decide what follows from what happened, and from time alone; while we have no name, later.

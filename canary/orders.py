@@ -1,27 +1,56 @@
-"""PURE: what an operator orders with CANARY_COMMAND, read and made into records; it neither stores nor obeys them.
+"""PURE: what an operator orders with CANARY_COMMAND, read and entered into the book of the cluster; it obeys none of it.
 
 Who gives an order is what the router wrote into it, never what the sender says.
 """
 
-from collections.abc import Callable, Iterator, Mapping
-from typing import NamedTuple
+from collections.abc import Callable, Collection, Mapping
+from typing import Literal, NamedTuple
 
-from canary.judge.state import State
-from canary.records import ALL, Actor, Frozen, Overridden, OverrideAction, OverrideEnded, Pardoned, Record, Version
+import msgspec
+
+from canary.book.book import Book, BookFullError
+from canary.book.entry import Lift
+from canary.book.order import LONGEST_S, OVERRIDES, Kind, Order
+from canary.evidence.life import TEXT_CHARACTERS
+from canary.records import ALL, Actor, Version
 from canary.wire import read_text
 from communicator.answers.policy import PROTECTED
 from communicator.errors import RemoteProtocolError
 from communicator.protocol import Message
 from communicator.protocol.names import is_server_name, is_service_name
 from communicator.protocol.values import parse_duration_s
+from communicator.wording.releases import read_version, version_text
 
-LONGEST_S = 30 * 86_400.0
-"""An override that lasts longer than a month was forgotten, not wanted."""
-OVERRIDES = 500
+OVERRIDES_MAX = 500
 """Overrides in force at once, half of what a policy may hold; and freezes."""
 
 
-class Order(NamedTuple):
+class Stamp(NamedTuple):
+    """What makes an order this one, beside what it says."""
+
+    server: str
+    """Whose canary takes it."""
+    nonce: str
+    """Random: 16 to 32 characters."""
+    wall_s: float
+    """Since 1970, for people only."""
+
+
+class Entered(NamedTuple):
+    """What became of an order in the book."""
+
+    order_id: str
+    """Of the new one; empty where there is none."""
+    lifted: tuple[str, ...]
+    """The orders that it has ended."""
+
+    @property
+    def concerned(self) -> tuple[str, ...]:
+        """All that have changed."""
+        return (*filter(None, (self.order_id,)), *self.lifted)
+
+
+class Command(NamedTuple):
     """One order, read."""
 
     name: str
@@ -38,12 +67,12 @@ class Order(NamedTuple):
 class _Form(NamedTuple):
     """What an order has to say, and what comes of it."""
 
-    make: Callable[[Order, State, float], Iterator[Record]]
+    enter: Callable[[Command, Book, Stamp, float], Entered]
     needs_version: bool = True
     needs_duration: bool = True
 
 
-def read_order(message: Message) -> Order:
+def read_order(message: Message) -> Command:
     """Read CANARY_COMMAND.
 
     Raises:
@@ -63,9 +92,9 @@ def read_order(message: Message) -> Order:
     reason = read_text(message, "reason")
     if not reason.strip():
         raise RemoteProtocolError(f"{name} needs the parameter reason: the ledger keeps why")
-    return Order(
+    return Command(
         name=name,
-        version=Version(service, version, read_text(message, "build") or ALL),
+        version=Version(service, read_version(version), read_text(message, "build") or ALL),
         server=_server(message),
         duration_s=_duration_s(message, name) if form.needs_duration else 0.0,
         reason=reason,
@@ -73,88 +102,110 @@ def read_order(message: Message) -> Order:
     )
 
 
-def records_of(order: Order, state: State, now_s: float) -> list[Record]:
-    """What an order puts into the ledger.
+def enter(order: Command, book: Book, stamp: Stamp, now_s: float) -> Entered:
+    """Enter an order into the book.
+
+    It lifts what it takes the place of, of what is known here, and nothing else: what somebody else orders meanwhile stands.
 
     Args:
         order: What was ordered.
-        state: What is known.
-        now_s: On the ledger's clock.
+        book: What is known here.
+        stamp: What makes it this one order.
+        now_s: On the clock of this host.
 
     Raises:
         RemoteProtocolError: There is nothing of the kind to be undone, or too much was ordered already.
     """
-    return list(_FORMS[order.name].make(order, state, now_s))
+    return _FORMS[order.name].enter(order, book, stamp, now_s)
 
 
-def _override(action: OverrideAction) -> Callable[[Order, State, float], Iterator[Record]]:
-    def make(order: Order, state: State, now_s: float) -> Iterator[Record]:
-        replaced = list(_same_scope(order, state))
-        if len(state.overrides) - len(replaced) >= OVERRIDES:
-            raise RemoteProtocolError(f"{OVERRIDES} overrides are in force; withdraw some first")
-        for number in replaced:
-            yield OverrideEnded(number=number, cause="replaced", actor=order.actor)
-        yield Overridden(
-            number=state.override_number + 1,
-            action=action,
-            server=order.server,
-            service=order.version.service,
-            version=order.version.version,
-            build=order.version.build,
-            reason=order.reason,
-            actor=order.actor,
-            until_at_s=now_s + order.duration_s,
-        )
-
-    return make
+def _override(order: Command, book: Book, stamp: Stamp, now_s: float) -> Entered:
+    made = _make(order, stamp)
+    known = _of_kind(book, OVERRIDES, now_s)
+    lifted = [order_id for order_id, one in known.items() if made.covers(one)]
+    if made.kind != "block":
+        blocks = (each for each in known.items() if each[1].kind == "block" and each[0] not in lifted)
+        made = msgspec.structs.replace(made, over=tuple(sorted(name for name, one in blocks if made.touches(one))))
+    _require_room(len(known) - len(lifted), "overrides are in force; withdraw some first")
+    return _enter(book, made, lifted, _lift(order, stamp, "replaced"), now_s)
 
 
-def _same_scope(order: Order, state: State) -> Iterator[int]:
+def _withdraw(order: Command, book: Book, stamp: Stamp, now_s: float) -> Entered:
     wanted = (order.server, *order.version)
-    for number, one in state.overrides.items():
-        if (one.server, one.service, one.version, one.build) == wanted:
-            yield number
-
-
-def _withdraw(order: Order, state: State, _now_s: float) -> Iterator[Record]:
-    numbers = list(_same_scope(order, state))
-    if not numbers:
+    known = _of_kind(book, OVERRIDES, now_s)
+    lifted = [name for name, one in known.items() if (one.server, one.service, one.version, one.build) == wanted]
+    if not lifted:
         raise RemoteProtocolError(f"no override of {_shown(order)} is in force")
-    for number in numbers:
-        yield OverrideEnded(number=number, cause="withdrawn", actor=order.actor)
+    book.lift(lifted, _lift(order, stamp, "withdrawn"), now_s)
+    return Entered("", tuple(lifted))
 
 
-def _pardon(order: Order, _state: State, _now_s: float) -> Iterator[Record]:
+def _pardon(order: Command, book: Book, stamp: Stamp, now_s: float) -> Entered:
+    return _enter(book, _make(order, stamp), [], _lift(order, stamp, "replaced"), now_s)
+
+
+def _freeze(order: Command, book: Book, stamp: Stamp, now_s: float) -> Entered:
+    made = _make(order, stamp)
+    known = _of_kind(book, ("freeze",), now_s)
+    lifted = [name for name, one in known.items() if one.service == made.service and made.server in (ALL, one.server)]
+    _require_room(len(known) - len(lifted), "services are frozen; unfreeze some first")
+    return _enter(book, made, lifted, _lift(order, stamp, "replaced"), now_s)
+
+
+def _unfreeze(order: Command, book: Book, stamp: Stamp, now_s: float) -> Entered:
+    """Freezes that were ordered are lifted; those that the rules have come to on any host end when it hears of this."""
+    made = _make(order, stamp)
+    known = _of_kind(book, ("freeze",), now_s)
+    lifted = [name for name, one in known.items() if one.service == made.service and made.server in (ALL, one.server)]
+    return _enter(book, made, lifted, _lift(order, stamp, "withdrawn"), now_s)
+
+
+def _of_kind(book: Book, kinds: Collection[str], now_s: float) -> dict[str, Order]:
+    return {name: entry.order for name, entry in book.in_force(now_s) if entry.order.kind in kinds}
+
+
+def _require_room(in_force: int, what: str) -> None:
+    if in_force >= OVERRIDES_MAX:
+        raise RemoteProtocolError(f"{OVERRIDES_MAX} {what}")
+
+
+def _make(order: Command, stamp: Stamp) -> Order:
     service, version, build = order.version
-    yield Pardoned(
-        server=order.server, service=service, version=version, build=build, reason=order.reason, actor=order.actor
-    )
-
-
-def _freeze(order: Order, state: State, now_s: float) -> Iterator[Record]:
-    scope = order.version.service or ALL
-    if scope not in state.freezes and len(state.freezes) >= OVERRIDES:
-        raise RemoteProtocolError(f"{OVERRIDES} services are frozen; unfreeze some first")
-    yield Frozen(
-        scope=scope,
-        is_on=True,
-        until_at_s=now_s + order.duration_s,
+    return Order(
+        kind=msgspec.convert(order.name, type=Kind),
+        server=order.server,
+        service=service,
+        version=version,
+        build=build,
+        span_s=order.duration_s or LONGEST_S,
         reason=order.reason,
-        actor=order.actor,
+        user=order.actor.user[:TEXT_CHARACTERS],
+        given_on=order.actor.server,
+        origin=stamp.server,
+        nonce=stamp.nonce,
+        wall_s=stamp.wall_s,
     )
 
 
-def _unfreeze(order: Order, state: State, _now_s: float) -> Iterator[Record]:
-    scope = order.version.service or ALL
-    if scope not in state.freezes:
-        raise RemoteProtocolError(f"{'nothing' if scope == ALL else repr(scope)} is frozen as such")
-    yield Frozen(scope=scope, is_on=False, reason=order.reason, actor=order.actor)
+def _lift(order: Command, stamp: Stamp, cause: Literal["withdrawn", "replaced"]) -> Lift:
+    user, given_on = order.actor.user[:TEXT_CHARACTERS], order.actor.server
+    return Lift(cause=cause, user=user, given_on=given_on, reason=order.reason, wall_s=stamp.wall_s)
+
+
+def _enter(book: Book, made: Order, lifted: list[str], lift: Lift, now_s: float) -> Entered:
+    """The new one first: what it takes the place of is in force until then."""
+    try:
+        made_id = book.take(made, now_s)
+    except BookFullError as error:
+        raise RemoteProtocolError(str(error)) from None
+    book.lift(lifted, lift, now_s)
+    return Entered(made_id, tuple(lifted))
 
 
 _FORMS: Mapping[str, _Form] = {
-    "block": _Form(_override("block")),
-    "allow": _Form(_override("allow")),
-    "pin": _Form(_override("pin")),
+    "block": _Form(_override),
+    "allow": _Form(_override),
+    "pin": _Form(_override),
     "withdraw": _Form(_withdraw, needs_duration=False),
     "pardon": _Form(_pardon, needs_duration=False),
     "freeze": _Form(_freeze, needs_version=False),
@@ -181,6 +232,6 @@ def _duration_s(message: Message, name: str) -> float:
     return duration_s
 
 
-def _shown(order: Order) -> str:
+def _shown(order: Command) -> str:
     service, version, build = order.version
-    return f"{service} {version}" + ("" if build == ALL else f" build {build}")
+    return f"{service} {version_text(version, build)}"

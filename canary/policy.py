@@ -43,6 +43,8 @@ class Wanted(NamedTuple):
 
     denials: tuple[Denial, ...] = ()
     weights: tuple[Weight, ...] = ()
+    orders: str = ""
+    """The generation of the book that it is made of."""
 
 
 class Issue(NamedTuple):
@@ -164,7 +166,7 @@ def _stricter(one: Denial | None, other: Denial) -> Denial:
 
 def _same(one: Wanted, other: Wanted) -> bool:
     return (
-        one.weights == other.weights
+        (one.weights, one.orders) == (other.weights, other.orders)
         and len(one.denials) == len(other.denials)
         and all(_same_denial(left, right) for left, right in zip(one.denials, other.denials, strict=True))
     )
@@ -186,6 +188,7 @@ def _render(wanted: Wanted, generation: tuple[int, int], now_s: float) -> str:
         policy = wire.Policy(
             generation=generation,
             lease_s=LEASE_S,
+            orders=wanted.orders,
             denylist=tuple(_on_the_wire(denial, now_s) for denial in _most_lasting(wanted.denials, limit)),
             weights=wanted.weights[:limit],
         )

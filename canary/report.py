@@ -11,7 +11,7 @@ from canary.judge.overrides import override_of
 from canary.judge.releases import last_good
 from canary.judge.sentence import reason_of
 from canary.judge.state import Cell, State
-from canary.records import CellKey, Overridden
+from canary.records import CellKey
 from canary.tallies import Tallies
 from communicator.answers import releases
 from communicator.answers.histogram import Bucket, Histogram
@@ -33,6 +33,8 @@ class Known(NamedTuple):
     server: str
     now_s: float
     """On the ledger's clock."""
+    overrides: tuple[releases.Override, ...] = ()
+    """What operators have ordered."""
     only: str = ""
     """The server whose versions alone are wanted; empty: those of all."""
 
@@ -77,7 +79,7 @@ def describe(known: Known, *, offset: int, limit: int) -> releases.CanaryReport:
             releases.Freeze(one.scope, _left(one.until_at_s, now_s), one.reason, one.by)
             for one in state.freezes.values()
         ),
-        overrides=tuple(_describe_override(one, now_s) for one in state.overrides.values()),
+        overrides=known.overrides,
         runs_total=_counts(known.tallies.runs.items(), shown),
         failures_total=_counts(known.tallies.failures.items(), shown),
         verdicts_total=tuple(releases.VerdictCount(*row, count) for row, count in known.tallies.verdicts.items()),
@@ -145,19 +147,6 @@ def _describe_releases(page: Iterable[CellKey], state: State, now_s: float) -> t
 def _describe_detections(found: Detections) -> Histogram:
     buckets = tuple(Bucket(*each) for each in found.cumulative())
     return Histogram(buckets=buckets, count=found.count, sum_seconds=found.sum_s)
-
-
-def _describe_override(override: Overridden, now_s: float) -> releases.Override:
-    return releases.Override(
-        action=override.action,
-        server=override.server,
-        service=override.service,
-        version=override.version,
-        build=override.build,
-        until_seconds=max(0.0, override.until_at_s - now_s),
-        reason=override.reason,
-        by=f"{override.actor.user}@{override.actor.server}",
-    )
 
 
 def _counts(

@@ -2,14 +2,15 @@
 
 import asyncio
 import time
-from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
 import msgspec
 from structlog.typing import FilteringBoundLogger
 
+from canary import ordered
+from canary.backlog import Backlog
 from canary.conclusion import FLAGS, flags_to_raise
 from canary.enforcement import Enforcement
 from canary.evidence.book import EvidenceBook
@@ -23,17 +24,18 @@ from canary.ledger.retention import Kept, shorten
 from canary.ledger.store import Ledger
 from canary.ledger_views import LedgerViews
 from canary.mind import Mind
-from canary.orders import read_order, records_of
+from canary.order_views import Obedience
 from canary.reach import Reach
 from canary.recollection import Recollection, rules_record
 from canary.records import ALL, Entry, Record, RunEnded, Started, Stopped
 from canary.refusals import refusing, require_router
+from canary.replica import Replica
 from canary.report import Known, answer_report
 from canary.rules import Rules
-from canary.settings import CanarySettings
+from canary.settings import NEEDS_RESTART, CanarySettings
 from canary.tallies import Tallies
 from canary.verdict_log import note
-from canary.views import narrow, read_question
+from canary.views import answer_orders, narrow, read_question
 from canary.watch.host import HostWatch
 from canary.wire import read_end, read_report, read_start
 from communicator.answers.releases import Standing
@@ -49,22 +51,6 @@ from communicator.version import __version__
 
 CANARY = "canary"
 """Our name on the router, and the unit of our flags."""
-NEEDS_RESTART = frozenset(
-    (
-        "communicator",
-        "data_path",
-        "flags_path",
-        "database",
-        "watch.systemd",
-        "watch.processes",
-        "merge_s",
-        "rules.a.ok_after_s",
-        "keep_days",
-    )
-)
-"""Settings that what is open, or under way, is bound up with; all others follow a SIGHUP."""
-PENDING = 10_000
-"""Records that wait for a ledger that cannot be written; the oldest are given up, and counted."""
 LEDGER_RETRY_S = 5.0
 SHORTEN_S = 86_400.0
 """How often the ledger is shortened."""
@@ -104,8 +90,10 @@ class Canary:
         self._holds = recollection.is_crash_loop(ledger.now_s())
         self._rules_told = recollection.state.rules_revision
         self._mind = Mind(ledger, recollection.state, self._rules_of(settings), ledger.now_s, self._observe)
-        self._views = LedgerViews(ledger, self._mind)
-        self._enforcement = Enforcement(service, self._mind, ledger.now_s, log)
+        self._replica = Replica(service, Path(settings.data_path), ledger.now_s, log)
+        self._enforcement = Enforcement(service, self._mind, self._replica.book, ledger.now_s, log)
+        self._views = LedgerViews(ledger, self._mind, self._replica.book)
+        self._backlog = Backlog(self._mind)
         self._watch = HostWatch(self._witness, ledger.now_s, log, settings.watch)
         self._flags = StandingFlags(Path(settings.flags_path), CANARY, FLAGS, self._tell_flags)
         self._book: EvidenceBook | None = None
@@ -113,10 +101,6 @@ class Canary:
         self._gossip: Gossip | None = None
         self._processes: dict[str, int] = {}
         """The process of each run that goes on."""
-        self._pending: deque[Record] = deque()
-        self._keeping: asyncio.Task[None] | None = None
-        """What was pending, on its way into the ledger."""
-        self._lost = 0
         self._ledger_fault = ""
         self._reach = Reach(ledger.now_s())
         self._is_due = asyncio.Event()
@@ -138,10 +122,8 @@ class Canary:
                 group.create_task(self._rounds())
         finally:
             self._jobs.stop()
-            if self._keeping is not None:
-                await asyncio.wait((self._keeping,))
             with suppress(LedgerError):
-                await self._ledger.append([*self._pending, Stopped()])
+                await self._ledger.append([*await self._backlog.rest(), Stopped()])
             await self._flags.close()
 
     def reload(self, settings: CanarySettings) -> list[str]:
@@ -170,6 +152,7 @@ class Canary:
         service.on("CANARY_EVIDENCE")(self.hear)
         service.on("CANARY_GET_EVIDENCE")(self.tell)
         service.on("CANARY_POLICY")(self.obey)
+        service.on("CANARY_BOOK")(self.read)
         service.on("CANARY_COMMAND")(self.order)
         service.on("CANARY_GET_REPORT")(self.answer)
 
@@ -224,20 +207,18 @@ class Canary:
             await self._enforcement.hear(message, self._gossip.leadership.accepts)
         self._is_due.set()
 
+    async def read(self, message: Message) -> None:
+        """CANARY_BOOK: what another canary knows of orders."""
+        with refusing(message):
+            if await self._replica.hear(message):
+                self._is_due.set()
+
     async def order(self, message: Message) -> Message:
         """CANARY_COMMAND: an operator knows better."""
         with refusing(message):
-            order = read_order(message)
-        told = {"command": order.name}
-        try:
-            await self._mind.take_from(lambda state: records_of(order, state, self._ledger.now_s()))
-        except (RemoteProtocolError, LedgerError) as error:
-            return Message("CANARY_RESULT", {**told, "status": "refused", "message": str(error)})
-        self._log.info(
-            "ordered", order=order.name, user=order.actor.user, server=order.actor.server, reason=order.reason
-        )
+            answer = await self._replica.order(message)
         self._is_due.set()
-        return Message("CANARY_RESULT", {**told, "status": "done"})
+        return answer
 
     async def answer(self, message: Message) -> Message:
         """CANARY_GET_REPORT, from anyone."""
@@ -245,6 +226,8 @@ class Canary:
             question = read_question(message)
         if question.view == "report":
             return answer_report(narrow(self._known(), question.cell.server), question.offset)
+        if question.view == "orders":
+            return answer_orders(self._replica.describe(tuple(self._obedience.standings(question.orders))))
         try:
             return await self._views.answer(question)
         except (LedgerError, RemoteProtocolError) as error:
@@ -274,17 +257,14 @@ class Canary:
         )
         self._gossip = Gossip(self._service, server, self._ledger.ledger_id, recalled, state, now_s)
         self._mind.me = server
+        self._replica.begin(server, state)
 
     def _witness(self, word: Word) -> None:
         if self._book is not None:
             self._pend(self._book.hear(word))
 
-    def _pend(self, records: Iterable[Record]) -> None:
-        for record in records:
-            if len(self._pending) >= PENDING:
-                self._pending.popleft()
-                self._lost += 1
-            self._pending.append(record)
+    def _pend(self, records: Sequence[Record]) -> None:
+        self._backlog.add(records)
         self._is_due.set()
 
     async def _rounds(self) -> None:
@@ -305,28 +285,33 @@ class Canary:
                     await self._is_due.wait()
 
     async def _turn(self) -> None:
+        await self._replica.tell()
+        try:
+            await self._judge()
+        except LedgerError:
+            await self._enforcement.follow()  # what operators have ordered is obeyed also while nothing is decided
+            raise
+        await self._enforcement.follow()
+        self._replica.obey(self._enforcement.obeyed_generation)
+        if self._gossip is not None and self._service.connected:
+            await self._gossip.tell(self._ledger.now_s())
+
+    async def _judge(self) -> None:
         now_s = self._ledger.now_s()
         if self._book is not None and self._gossip is not None:
             self._pend(self._book.advance(now_s))
             state = self._mind.state
+            self._gossip.leadership.members = self._replica.members
             self._pend(self._gossip.settle(Lead(state.leader, state.term), now_s))
             self._pend(self._reached(now_s))
             self._is_due.clear()
-        if self._pending:  # once: whoever tells more all the time must not keep us from judging
-            records = list(self._pending)
-            self._pending.clear()
-            self._keeping = asyncio.get_running_loop().create_task(self._mind.take(records))
-            try:
-                await asyncio.shield(self._keeping)  # what is under way is kept, also when we are to end
-            except LedgerError:
-                self._pending.extendleft(reversed(records))
-                raise
+        await self._backlog.keep()
         leader = "" if self._gossip is None else self._gossip.leadership.lead.leader  # not who led in another life
         self._mind.leads = leader != "" and leader == self._mind.me == self._mind.state.leader
+        if self._mind.me:
+            book, me = self._replica.book, self._mind.me
+            await self._mind.take_from(lambda state: ordered.records_of(book, state, me, now_s))
         await self._mind.look()
-        await self._enforcement.follow()
-        if self._gossip is not None and self._service.connected:
-            await self._gossip.tell(self._ledger.now_s())
 
     def _reached(self, now_s: float) -> list[Record]:
         """Who is lost, and who is back."""
@@ -340,6 +325,7 @@ class Canary:
         longest_s = LONGEST_WAIT_S if self._mind.state.leader else LEADERLESS_WAIT_S
         deadlines += [] if self._book is None else [self._book.next_deadline_s]
         deadlines += [self._gossip.next_deadline_s] if self._gossip is not None and self._service.connected else []
+        deadlines += [self._replica.next_deadline_s] if self._service.connected else []
         now_s = self._ledger.now_s()
         return min([longest_s, *(max(0.0, at_s - now_s) for at_s in deadlines if at_s is not None)])
 
@@ -356,7 +342,7 @@ class Canary:
 
     def _settle_fault(self, fault: str) -> None:
         if fault and fault != self._ledger_fault:
-            self._log.error("ledger_not_written", reason=fault, waiting=len(self._pending))
+            self._log.error("ledger_not_written", reason=fault, waiting=len(self._backlog))
         elif self._ledger_fault and not fault:
             self._log.info("ledger_written_again")
         self._ledger_fault = fault
@@ -383,6 +369,10 @@ class Canary:
     def _tell_flags(self, path: str, reason: str) -> None:
         self._log.warning("flags_not_raised", path=path, reason=reason)
 
+    @property
+    def _obedience(self) -> Obedience:
+        return Obedience(self._replica.book, self._enforcement.obeyed_revision, self._mind.state, self._mind.me)
+
     def _known(self) -> Known:
         state, enforcement = self._mind.state, self._enforcement
         standing = Standing(
@@ -394,7 +384,14 @@ class Canary:
             policy_age_seconds=enforcement.age_s,
             ledger_entries=state.seq,
             ledger_errors_total=self._ledger.failed_appends,
-            facts_lost_total=self._lost + (0 if self._gossip is None else self._gossip.skipped),
+            facts_lost_total=self._backlog.lost + (0 if self._gossip is None else self._gossip.skipped),
+            members=tuple(sorted(self._replica.members)),
+            orders_not_kept=self._replica.fault,
+            terms_doubted={} if self._gossip is None else self._gossip.leadership.doubted,
+            orders=self._replica.book.generation(),
+            behind=self._replica.behind,
             watchers=self._watch.faults,
         )
-        return Known(state, self._tallies, standing, self._service.server_name, self._ledger.now_s())
+        now_s = self._ledger.now_s()
+        overrides = self._obedience.overrides(now_s)
+        return Known(state, self._tallies, standing, self._service.server_name, now_s, overrides)

@@ -69,6 +69,22 @@ class WatchSettings(Settings, frozen=True):
                 raise ConfigError(f"units.{unit}", f"{service!r} is not a service name")
 
 
+NEEDS_RESTART = frozenset(
+    (
+        "communicator",
+        "data_path",
+        "flags_path",
+        "database",
+        "watch.systemd",
+        "watch.processes",
+        "merge_s",
+        "rules.a.ok_after_s",
+        "keep_days",
+    )
+)
+"""Settings that what is open, or under way, is bound up with; all others follow a SIGHUP."""
+
+
 class CanarySettings(Settings, frozen=True):
     """``canaryd.toml``."""
 

@@ -6,7 +6,7 @@ explanation the oldest lines go, and entries are told in pages, each behind the 
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, get_args
 
 import msgspec
 
@@ -18,12 +18,17 @@ from canary.report import ANSWER_BYTES, Known, wire_bytes
 from canary.rules import Rules
 from canary.wire import read_offset
 from communicator.answers.explanations import Explanation, LedgerCheck, LedgerEntry, LedgerPage
+from communicator.answers.history import Event, History
+from communicator.answers.orders import Orders
 from communicator.errors import RemoteProtocolError
 from communicator.protocol import Message
 from communicator.protocol.values import parse_integer
+from communicator.wording.releases import read_version
 
-View = Literal["report", "explain", "events", "verify"]
-VIEWS: tuple[View, ...] = ("report", "explain", "events", "verify")
+View = Literal["report", "explain", "events", "verify", "orders", "history"]
+VIEWS: tuple[View, ...] = get_args(View)
+ORDERS = 512
+"""Orders asked for at once: as many as one may end."""
 ENTRIES = 1_000
 """Entries in one answer at most; with texts as long as usual they take a third of a line."""
 DIFFERENCES = 20
@@ -42,6 +47,8 @@ class Question(NamedTuple):
     """Of entries: behind which number."""
     limit: int
     """Of entries: how many at most."""
+    orders: tuple[str, ...] = ()
+    """Of orders: which, by identifier."""
 
 
 def read_question(message: Message) -> Question:
@@ -53,12 +60,14 @@ def read_question(message: Message) -> Question:
     view = next((one for one in VIEWS if one == (message.get("view") or "report")), None)
     if view is None:
         raise RemoteProtocolError(f"parameter view: {message.get('view')[:40]!r} is none of {', '.join(VIEWS)}")
-    cell = CellKey(*(message.get(name) for name in CellKey._fields))
+    named = CellKey(*(message.get(name) for name in CellKey._fields))
+    cell = named._replace(version=read_version(named.version))
     for name in ("server", "service", "version"):
         if view == "explain" and not message.get(name):
             raise RemoteProtocolError(f"explain needs the parameter {name}")
     limit = _count(message, "limit") or ENTRIES
-    return Question(view, read_offset(message), cell, _count(message, "after"), min(limit, ENTRIES))
+    orders = tuple(filter(None, message.get("orders").split(",")))[:ORDERS]
+    return Question(view, read_offset(message), cell, _count(message, "after"), min(limit, ENTRIES), orders)
 
 
 def narrow(known: Known, server: str) -> Known:
@@ -82,6 +91,20 @@ def answer_explain(entries: Iterable[Entry], rules: Rules, cell: Cell, now_s: fl
         return msgspec.structs.replace(found, lines=found.lines[all_ - count :], omitted=all_ - count)
 
     return _fitting(make, all_)
+
+
+def answer_orders(orders: Orders) -> Message:
+    """How far some orders are, as CANARY_CURRENT_REPORT."""
+    return _message(msgspec.json.encode(orders).decode())
+
+
+def answer_history(events: Sequence[Event], server: str) -> Message:
+    """Who ordered what and what was decided, as CANARY_CURRENT_REPORT: the newest that fit into a line."""
+
+    def make(count: int) -> History:
+        return History(server, tuple(events[len(events) - count :]), len(events) - count)
+
+    return _fitting(make, len(events))
 
 
 def answer_events(entries: Iterable[Entry], last_seq: int, limit: int = ENTRIES) -> Message:

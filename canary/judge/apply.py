@@ -35,6 +35,8 @@ from canary.records import (
     VersionJudged,
 )
 
+OBEYED = 10_000
+"""Orders that are obeyed once and remembered as such: as many as the book of the cluster holds."""
 FACTS = (RunBegan, RunPassed, RunEnded, GaveUp, ServerBooted, ServerLost, ServerBack)
 
 
@@ -81,6 +83,7 @@ def end_override(state: State, _entry: Entry, record: OverrideEnded) -> None:
 
 def pardon(state: State, _entry: Entry, record: Pardoned) -> None:
     """The evidence against a version is forgotten; what it has shown for itself is not."""
+    _note_obeyed(state, record.order)
     for key in list(_covered(state, record)):
         cell = state.cells[key]
         transitions.reset(cell, transitions.RESETS_OF_PARDON)
@@ -95,12 +98,20 @@ def _covered(state: State, order: Overridden | Pardoned) -> Iterator[CellKey]:
         yield from (key for key in keys if covers(order, key))
 
 
+def _note_obeyed(state: State, order: str) -> None:
+    if order:
+        state.obeyed[order] = None
+        while len(state.obeyed) > OBEYED:
+            del state.obeyed[next(iter(state.obeyed))]
+
+
 def freeze(state: State, _entry: Entry, record: Frozen) -> None:
     """Rules are frozen, or no longer."""
     if record.is_on:
         by = record.actor.user if record.actor else ""
-        state.freezes[record.scope] = Freeze(record.scope, record.until_at_s, record.reason, by)
+        state.freezes[record.scope] = Freeze(record.scope, record.until_at_s, record.reason, by, record.order)
     else:
+        _note_obeyed(state, record.order)
         state.freezes.pop(record.scope, None)
         state.verdicts.clear()
 

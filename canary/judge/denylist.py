@@ -6,12 +6,12 @@ told server by server, those left out.
 
 from collections.abc import Iterator
 
-from canary.judge.overrides import covers_version, is_kept_back, override_of
+from canary.judge.overrides import KEPT_BACK, covers_version, is_kept_back
 from canary.judge.releases import BARRED
 from canary.judge.sentence import reason_of
 from canary.judge.state import Cell, Release, State
 from canary.policy import Denial, Wanted
-from canary.records import ALL, CellKey, Overridden, Version
+from canary.records import ALL, CellKey, Overridden
 from communicator.answers.policy import Weight
 
 PROLONGED_S = 3_600.0
@@ -122,31 +122,29 @@ def _of_operators(state: State, me: str, now_s: float) -> Iterator[Denial]:
 
 
 def _scopes(state: State, order: Overridden, me: str, now_s: float) -> Iterator[tuple[str, str]]:
-    """Where an order to block holds: as it stands; or, where a newer one allows a part of it, server by server.
+    """Where an order to block holds: as it stands; or, where another one allows a part of it in its sight, server by server.
 
     Where that part is some of the builds, what is known of the others is named.
     """
-    newer = [other for other in state.overrides.values() if _allows_a_part(other, order, now_s)]
-    if not newer:
+    above = [other for other in state.overrides.values() if _allows_a_part(other, order, now_s)]
+    if not above:
         yield order.server, order.build
         return
     for server in sorted({*state.servers, me} if order.server == ALL else {order.server}):
-        builds = {other.build for other in newer if other.server in (ALL, server)}
+        builds = {other.build for other in above if other.server in (ALL, server)}
         if not builds:
             yield server, order.build
         elif ALL not in builds:
             known = {
                 version.build for version in state.versions.get(order.service, ()) if version.version == order.version
             }
-            for build in sorted(known if order.build == ALL else {order.build}):
-                key = CellKey(server, *Version(order.service, order.version, build))
-                if override_of(state, key, now_s) is order:
-                    yield server, build
+            for build in sorted((known if order.build == ALL else {order.build}) - builds):
+                yield server, build
 
 
 def _allows_a_part(other: Overridden, order: Overridden, now_s: float) -> bool:
-    is_newer = other.number > order.number and other.action != "block" and other.until_at_s > now_s
-    return is_newer and (other.service, other.version) == (order.service, order.version)
+    is_above = order.order in other.over and other.action in KEPT_BACK and other.until_at_s > now_s
+    return is_above and (other.service, other.version) == (order.service, order.version)
 
 
 def _weights(state: State, me: str, now_s: float) -> Iterator[Weight]:

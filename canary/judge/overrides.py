@@ -21,11 +21,16 @@ def covers_version(order: Overridden | Pardoned, version: Version) -> bool:
 
 
 def override_of(state: State, key: CellKey, now_s: float) -> Overridden | None:
-    """The operator's word on a version on a server: the newest one that has not ended."""
+    """The operators' word on a version on a server: of several the safer one, and then on each host the same.
+
+    A block is safer than what lets the version run, unless that was ordered in sight of the block.
+    """
     if not state.overrides:
         return None
-    orders = (order for order in state.overrides.values() if order.until_at_s > now_s and covers(order, key))
-    return max(orders, key=lambda order: order.number, default=None)
+    orders = [order for order in state.overrides.values() if order.until_at_s > now_s and covers(order, key)]
+    over = {block for order in orders if order.action in KEPT_BACK for block in order.over}
+    standing = (order for order in orders if order.action != "block" or not order.order or order.order not in over)
+    return max(standing, key=lambda order: (order.action == "block", order.order, order.number), default=None)
 
 
 def is_kept_back(state: State, key: CellKey, now_s: float) -> bool:

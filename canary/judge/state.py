@@ -190,6 +190,8 @@ class Freeze:
     reason: str
     by: str
     """Who; empty when too many verdicts at once did it."""
+    order: str = ""
+    """Of an operator: its identifier in the book of the cluster."""
 
 
 @dataclass(slots=True)
@@ -329,5 +331,7 @@ class State:
     term: int = 0
     policy_number: int = 0
     override_number: int = 0
+    obeyed: dict[str, None] = field(default_factory=dict)
+    """The newest orders that are obeyed once, by their identifiers in the book of the cluster."""
     heard: dict[str, Heard] = field(default_factory=dict)
     """By server; here, so that it outlives the entries that it came from."""

@@ -19,6 +19,11 @@ class Overridden(Record, frozen=True, kw_only=True, omit_defaults=True, tag="ove
     """An operator knows better."""
 
     number: int
+    """In this ledger."""
+    order: str = ""
+    """Its identifier in the book of the cluster; empty: an elder release has taken it."""
+    over: tuple[str, ...] = ()
+    """The blocks of that book which do not hold where this one allows."""
     action: OverrideAction
     server: str = ALL
     service: str
@@ -40,6 +45,8 @@ class OverrideEnded(Record, frozen=True, kw_only=True, omit_defaults=True, tag="
 class Pardoned(Record, frozen=True, kw_only=True, omit_defaults=True, tag="pardoned"):
     """The evidence against a version is forgotten."""
 
+    order: str = ""
+    """Its identifier in the book of the cluster; empty: an elder release has taken it."""
     server: str = ALL
     service: str
     version: str
@@ -51,6 +58,8 @@ class Pardoned(Record, frozen=True, kw_only=True, omit_defaults=True, tag="pardo
 class Frozen(Record, frozen=True, kw_only=True, omit_defaults=True, tag="frozen"):
     """No rule acts on a service, or on any; what they find is still told."""
 
+    order: str = ""
+    """Its identifier in the book of the cluster; empty: the rules did it, or an elder release has taken it."""
     scope: str = ALL
     """A service."""
     is_on: bool

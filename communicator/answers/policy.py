@@ -63,6 +63,8 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     """Term and number: a larger one replaces a smaller one."""
     lease_s: Annotated[float, Meta(gt=0, le=LONGEST_S)]
     """For how long from receipt it is obeyed in full, in seconds; afterwards nothing stays shut for good."""
+    orders: Text = ""
+    """Which orders of operators it is made of: a digest, the same on each host where they are the same; empty: not told."""
     denylist: Annotated[tuple[Denial, ...], Meta(max_length=ENTRIES)] = ()
     weights: Annotated[tuple[Weight, ...], Meta(max_length=ENTRIES)] = ()
     colours: Annotated[tuple[Colour, ...], Meta(max_length=ENTRIES)] = ()

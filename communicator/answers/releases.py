@@ -95,6 +95,10 @@ class Override(msgspec.Struct, frozen=True):
     until_seconds: float | None = None
     reason: str = ""
     by: str = ""
+    order: str = ""
+    """Its identifier, the same on each host."""
+    in_force: bool = True
+    """Whether the router of this host obeys it."""
 
 
 class RunCount(msgspec.Struct, frozen=True):
@@ -132,6 +136,16 @@ class Standing(msgspec.Struct, frozen=True):
     ledger_errors_total: int | None = None
     facts_lost_total: int | None = None
     """What was told and could not be kept."""
+    terms_doubted: dict[str, int] = {}
+    """By server, the term that its canary tells and that is not believed: it is far ahead, and no majority tells it."""
+    members: tuple[str, ...] = ()
+    """The servers that have announced a canary, in reach or not: orders are for them."""
+    orders: str = ""
+    """Which orders of operators it knows of: a digest, the same on each host where they are the same."""
+    behind: tuple[str, ...] | None = None
+    """The members in reach whose routers obey other orders than these."""
+    orders_not_kept: str = ""
+    """Why orders are not kept on disk; empty when they are."""
     watchers: dict[str, str] = {}
     """By what it watches, why it cannot; empty where it can."""
 

@@ -3,10 +3,13 @@
 from collections.abc import Collection, Iterator, Sequence
 
 from communicator.answers.releases import Freeze, Override, SickServer, Standing
+from communicator.wording.counts import listed
 from communicator.wording.enforcement import NOT_ENFORCED, not_enforced_text
 from communicator.wording.marks import BAD, DOUBTFUL, GONE, Mark
 from communicator.wording.releases import OVERRIDDEN, scope_text
 from communicator.wording.spans import left
+
+_NAMED = 12
 
 
 def freeze_text(freeze: Freeze, servers: Sequence[str] = ()) -> str:
@@ -26,16 +29,22 @@ def sick_text(server: SickServer) -> str:
     return f"{server.server} is {server.state} {left(server.until_seconds)}: {server.reason}"
 
 
-def override_text(override: Override, not_enforced: Collection[str] = ()) -> str:
+def override_text(
+    override: Override, not_enforced: Collection[str] = (), not_on: Sequence[str] = (), away: Sequence[str] = ()
+) -> str:
     """An operator's word, such as ``billing 1.9 is pinned for 1h 0m by root@beta: trusted``.
 
     Args:
         override: The word.
         not_enforced: Servers with a C++ router.
+        not_on: Servers where it is not in force yet.
+        away: Servers that get it when they are back.
     """
     what = scope_text(override.service, override.version, override.build, override.server)
     action = OVERRIDDEN.get(override.action, override.action)
     aside = f", {NOT_ENFORCED}" if override.server in not_enforced else ""
+    aside += f"; not in force on {listed(not_on, _NAMED)}" if not_on else ""
+    aside += f"; away: {listed(away, _NAMED)}" if away else ""
     return f"{what} is {action} {left(override.until_seconds)} by {override.by}: {override.reason}{aside}"
 
 
@@ -47,12 +56,18 @@ def blind_spots(canary: Standing) -> Iterator[str]:
     errors, lost = canary.ledger_errors_total or 0, canary.facts_lost_total or 0
     if errors or lost:
         yield f"the ledger could not be written {errors} times, {lost} facts lost"
+    for server, term in canary.terms_doubted.items():
+        yield f"the canary of {server} tells a term that nobody else knows, which is not believed: {term}"
+    if canary.behind:
+        yield f"the routers of {listed(canary.behind, _NAMED)} do not obey all orders yet"
+    if canary.orders_not_kept:
+        yield f"orders are not kept on disk: {canary.orders_not_kept}"
 
 
 def notices(
     freezes: Sequence[str],
     sick: Sequence[SickServer],
-    overrides: Sequence[Override],
+    overrides: Sequence[str],
     canary: Standing,
     not_enforced: Collection[str] = (),
 ) -> Iterator[tuple[Mark, str]]:
@@ -61,13 +76,13 @@ def notices(
     Args:
         freezes: Each as `freeze_text` has it.
         sick: Servers that are not as they should be.
-        overrides: Operators' words in force.
+        overrides: Each as `override_text` has it.
         canary: The canary that tells it.
         not_enforced: Servers with a C++ router.
     """
     yield from ((BAD, text) for text in freezes)
     yield from ((DOUBTFUL, sick_text(server)) for server in sick)
-    yield from ((GONE, override_text(override, not_enforced)) for override in overrides)
+    yield from ((GONE, text) for text in overrides)
     yield from ((DOUBTFUL, text) for text in blind_spots(canary))
     if not_enforced:
         yield DOUBTFUL, not_enforced_text(not_enforced, not_enforced)

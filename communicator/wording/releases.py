@@ -22,6 +22,8 @@ PLACES: Mapping[str, Mark] = {
     "archived": GONE,
 }
 """The mark of each state of a version on a server."""
+NO_VERSION = "(no version)"
+"""The version of a service that tells none, as C++ services do."""
 OVERRIDDEN = {"block": "blocked", "allow": "allowed", "pin": "pinned"}
 """What an operator does, as a state."""
 _RELEASES = {"held": BAD, "suspect": SUSPECT}
@@ -78,9 +80,14 @@ def evidence_text(log10: float) -> str:
     return f"evidence {10**log10:,.{0 if log10 >= _WHOLE_LOG10 else 1}f} to 1"
 
 
+def read_version(text: str) -> str:
+    """A version as a service tells it, of what a person or a message names: `NO_VERSION` is that of one that tells none."""
+    return "" if text == NO_VERSION else text
+
+
 def version_text(version: str, build: str) -> str:
     """A version with its build, such as ``2.0 build 9f3c``."""
-    return (version or "(no version)") + ("" if build in ("", "*") else f" build {build}")
+    return (version or NO_VERSION) + ("" if build in ("", "*") else f" build {build}")
 
 
 def scope_text(service: str, version: str, build: str, server: str) -> str:

@@ -192,6 +192,16 @@ _ROWS: tuple[Row[CanaryReport], ...] = (
         "1 when this host's canary decides for the cluster, else 0.",
         lambda report: samples_of(float(report.canary.leader == report.server)) if report.server else NOTHING,
     ),
+    _gauge(
+        "members",
+        "Servers that have announced a canary, in reach or not; orders are for them.",
+        lambda report: samples_of(len(report.canary.members) or None),
+    ),
+    _gauge(
+        "members_behind",
+        "Of those in reach, whose routers obey other orders of operators than this canary knows of.",
+        lambda report: samples_of(None if report.canary.behind is None else len(report.canary.behind)),
+    ),
     _gauge("denylist_generation", "Of the policy that the router was given last.", _generation, "part"),
     _gauge("denylist_entries", "Entries of that policy.", _standing("denied")),
     _gauge("denylist_age_seconds", "How long ago the router was given it.", _standing("policy_age_seconds")),

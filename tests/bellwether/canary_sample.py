@@ -4,9 +4,9 @@ import io
 
 from rich.console import Console
 
-from bellwether.canary_picture import Frozen, Picture
+from bellwether.canary_picture import Frozen, Ordered, Picture
 from communicator.answers.explanations import Explanation, Line, Measure
-from communicator.answers.releases import Cell, Override, Release, SickServer, Standing
+from communicator.answers.releases import Cell, Release, SickServer, Standing
 
 NEVER = "never worked in 7 tries over 63 s (limit 5 over 60 s)"
 BAKED = "ran for 600 s without a failure (limit 600 s)"
@@ -57,7 +57,14 @@ MAILER = Cell(
 def sample_picture():
     return Picture(
         server="alpha",
-        canary=Standing(mode="by-rule", leader="alpha", term=3, generation=(3, 17), denied=1, watchers={"systemd": ""}),
+        canary=Standing(
+            mode="by-rule",
+            leader="alpha",
+            term=3,
+            generation=(3, 17),
+            denied=1,
+            watchers={"systemd": ""},
+        ),
         cells=(GAMMA, ALPHA, BETA, MAILER),
         releases=(
             Release("billing", "1.9", "1aa0", is_last_good=True),
@@ -65,7 +72,7 @@ def sample_picture():
             Release("mailer", "4.1", is_last_good=True),
         ),
         overrides=(
-            Override(
+            Ordered(
                 "pin",
                 service="billing",
                 version="1.9",

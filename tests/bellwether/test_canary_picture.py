@@ -2,8 +2,8 @@
 
 import msgspec
 
-from bellwether.canary_picture import Frozen, Picture, narrowed, put_together
-from communicator.answers.releases import CanaryReport, Cell, Freeze, Override, Release
+from bellwether.canary_picture import Frozen, Ordered, Picture, narrowed, put_together
+from communicator.answers.releases import CanaryReport, Cell, Freeze, Override, Release, Standing
 
 
 def cells(*states):
@@ -44,13 +44,28 @@ def test_an_override_of_all_is_told_once():
     assert len(picture.overrides) == 1
 
 
+def test_an_override_says_where_it_does_not_hold():
+    override = Override("block", service="x", version="1", order="1")
+    waiting = msgspec.structs.replace(override, in_force=False)
+    there = msgspec.structs.replace(override, server="beta", order="2")
+    picture = put_together(
+        CanaryReport("beta", Standing(members=("alpha", "beta", "cpp", "delta", "gamma")), overrides=(override, there)),
+        {"alpha": CanaryReport("alpha", overrides=(waiting,)), "gamma": CanaryReport("gamma")},
+        ("cpp",),
+    )
+    assert [(one.order, one.not_on, one.away) for one in picture.overrides] == [
+        ("1", ("alpha", "gamma"), ("delta",)),
+        ("2", (), ()),
+    ]
+
+
 def test_one_service_alone():
     picture = Picture(
         "a",
         cells=(Cell("a", "x"), Cell("a", "y")),
         releases=(Release("x"), Release("y")),
         freezes=(Frozen("*"), Frozen("x"), Frozen("y")),
-        overrides=(Override("pin", service="x"), Override("pin", service="y")),
+        overrides=(Ordered("pin", service="x"), Ordered("pin", service="y")),
     )
     one = narrowed(picture, "x")
     assert [cell.service for cell in one.cells] == ["x"]

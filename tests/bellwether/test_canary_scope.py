@@ -19,6 +19,8 @@ CELLS = (
     ("text", "scope"),
     [
         ("alpha/billing/2.0", Scope("alpha", "billing", "2.0", None)),
+        ("alpha/billing/", Scope("alpha", "billing", "", None)),
+        ("alpha/billing/(no version)", Scope("alpha", "billing", "", None)),
         ("alpha/billing/2.0/b1", Scope("alpha", "billing", "2.0", "b1")),
         ("alpha/billing/2.0/", Scope("alpha", "billing", "2.0", "")),
         ("alpha/billing/2.0/a/b", Scope("alpha", "billing", "2.0", "a/b")),
@@ -34,7 +36,6 @@ def test_a_scope_is_read(text, scope):
         ("billing", "'billing' is no scope: a scope is SERVER/SERVICE/VERSION"),
         ("billing/2.0", "is no scope"),
         ("/billing/2.0", "is no scope"),
-        ("alpha/billing/", "is no scope"),
         ("al pha/billing/2.0", "'al pha' in 'al pha/billing/2.0' is not the name of a server"),
         ("alpha/bil ling/2.0", "'bil ling' in 'alpha/bil ling/2.0' is not the name of a service"),
     ],

@@ -92,9 +92,9 @@ def run(tmp_path_factory):
 @pytest.mark.parametrize(
     ("more", "shown"),
     [
-        ((), f"✔ alpha: done\n✔ cpp: done\n⚠ cpp: {ASIDE}\n"),
-        (("--server", "cpp"), f"✔ cpp: done\n⚠ cpp: {ASIDE}\n"),
-        (("--server", "alpha"), "✔ alpha: done\n"),
+        ((), f"✔ alpha: in force\n⚠ cpp: {ASIDE}\n"),
+        (("--server", "cpp"), f"⚠ cpp: {ASIDE}\n"),
+        (("--server", "alpha"), "✔ alpha: in force\n"),
     ],
     ids=["everywhere", "there", "elsewhere"],
 )

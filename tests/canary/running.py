@@ -67,10 +67,14 @@ class Desk:
         return {(row["service"], row["version"], row["build"]): row for row in (await self.report())["cells"]}
 
     async def order(self, command, **parameters):
+        """What came of an order, in short."""
+        reply = await self.ask_order(command, **parameters)
+        return reply.get("status"), reply.get("message")
+
+    async def ask_order(self, command, **parameters):
         """What came of an order."""
         message = Message("CANARY_COMMAND", {"command": command, **parameters}, service="canary", server=".")
-        reply = await self.client.request(message, "CANARY_RESULT")
-        return reply.get("status"), reply.get("message")
+        return await self.client.request(message, "CANARY_RESULT")
 
 
 async def crash(router, service="billing", version="2.0", build="b1"):

@@ -7,12 +7,16 @@ import pytest
 import structlog
 
 from canary import policy
+from canary.book.book import Book
+from canary.book.entry import Lift
+from canary.book.order import Order
 from canary.enforcement import REFUSED_S, RENEW_S, REPEAT_S, Enforcement
 from canary.judge.state import State
 from canary.leadership import SILENT_S
+from canary.ledger.errors import LedgerError
 from canary.mind import Mind
 from canary.policy import Denial, render_cluster_policy
-from canary.records import Actor, HoldHeard, Overridden, OverrideEnded, PolicyIssued, RunBegan, VersionJudged
+from canary.records import HoldHeard, PolicyIssued, RunBegan, VersionJudged
 from canary.rules import Rules
 from communicator.answers.policy import ENTRIES
 from communicator.client import Service
@@ -21,7 +25,6 @@ from communicator.protocol import Message
 from tests.canary.running import crash
 from tests.canary.test_mind import Shelf
 
-ACTOR = Actor(user="root", server="alpha")
 HELD = Denial("billing", "2.0", "b1", "*", 0.0, "never worked on 2 of 2 servers", probe_allowed=False)
 
 
@@ -32,28 +35,29 @@ class Agent:
         self.at_s = 1_000.0
         self.service = service
         self.shelf = Shelf()
+        self.book = Book()
         self.begin()
 
     def begin(self, state=None):
         """A new life, with what is known."""
         self.mind = Mind(self.shelf, state or State(), Rules(), lambda: self.at_s, lambda _entry: None)
         self.mind.me = "alpha"
-        self.enforcement = Enforcement(self.service, self.mind, lambda: self.at_s, structlog.get_logger())
+        self.enforcement = Enforcement(self.service, self.mind, self.book, lambda: self.at_s, structlog.get_logger())
 
-    async def order(self, action="block", number=1, version="2.0"):
-        await self.mind.take(
-            [
-                Overridden(
-                    number=number,
-                    action=action,
-                    service="billing",
-                    version=version,
-                    reason="told so",
-                    actor=ACTOR,
-                    until_at_s=self.at_s + 50_000.0,
-                )
-            ]
+    def order(self, version="2.0"):
+        """An operator blocks a version."""
+        order = Order(
+            kind="block",
+            service="billing",
+            version=version,
+            span_s=50_000.0,
+            reason="told so",
+            user="root",
+            given_on="alpha",
+            origin="alpha",
+            nonce=f"{len(self.book):016}",
         )
+        return self.book.take(order, self.at_s)
 
     async def hear(self, *denials, generation=(1, 1), server="beta", accepts=lambda _server, _term: True):
         text = render_cluster_policy(
@@ -61,6 +65,11 @@ class Agent:
         )
         message = Message("CANARY_POLICY", {"policy": text}, sent_from_server=server, sent_from_service="canary")
         return await self.enforcement.hear(message, accepts)
+
+    async def orders_of_router(self):
+        """Which orders the router says that its policy is made of."""
+        reply = await self.service.request(Message("POLICY_GET"), "POLICY_CURRENT")
+        return json.loads(reply.get("policy"))["orders"]
 
     async def of_router(self):
         """The generation and the versions denied by the router."""
@@ -98,30 +107,57 @@ async def agent(router):
 async def test_nothing_is_set_before_a_leader_had_the_time_to_speak(agent):
     agent.begin()
     agent.at_s += SILENT_S - 0.1
-    await agent.order()
     await agent.enforcement.follow()
     assert (await agent.of_router(), agent.enforcement.age_s) == (((0, 0), []), None)
     agent.at_s += 0.1
     await agent.enforcement.follow()
-    assert await agent.of_router() == ((0, 1), ["2.0"])
+    assert await agent.of_router() == ((0, 1), [])
+
+
+async def test_an_order_is_obeyed_at_once_beside_what_the_router_denies_until_a_leader_had_the_time(agent):
+    await agent.hear(HELD)
+    await agent.enforcement.follow()
+    lifted = agent.order("1.0")
+    await agent.enforcement.follow()
+    agent.shelf = Shelf()
+    agent.begin()
+    await agent.enforcement.meet_router()
+    agent.book.lift([lifted], Lift(user="root"), agent.at_s)
+    agent.order("3.0")
+    await agent.enforcement.follow()
+    assert (await agent.of_router())[1] == ["2.0", "3.0"]
+    assert agent.enforcement.obeyed_revision == agent.book.revision
+    assert agent.enforcement.obeyed_generation == agent.book.generation() == await agent.orders_of_router()
+    agent.at_s += SILENT_S
+    await agent.enforcement.follow()
+    assert (await agent.of_router())[1] == ["3.0"], "nobody leads who holds the other one"
+
+
+async def test_an_order_is_obeyed_though_the_ledger_cannot_be_written(agent):
+    agent.shelf.takes = 0
+    agent.order()
+    with pytest.raises(LedgerError):
+        await agent.enforcement.follow()
+    assert (await agent.of_router())[1] == ["2.0"]
+    assert agent.enforcement.obeyed_revision == agent.book.revision
 
 
 async def test_a_change_is_written_down_and_then_set_and_the_same_again_is_not(agent, router):
-    await agent.order()
+    blocked = agent.order()
     await agent.enforcement.follow()
     assert (agent.issued(), await agent.of_router()) == ([(0, 1)], ((0, 1), ["2.0"]))
     assert await crash(router) == "VERSION_BLOCKED"
     agent.at_s += 5.0
     await agent.enforcement.follow()
     assert (agent.issued(), agent.enforcement.age_s) == ([(0, 1)], 5.0)
-    await agent.mind.take([OverrideEnded(number=1, cause="withdrawn")])
+    agent.book.lift([blocked], Lift(user="root"), agent.at_s)
     await agent.enforcement.follow()
     assert (agent.issued(), await agent.of_router()) == ([(0, 1), (0, 2)], ((0, 2), []))
     assert await crash(router) == "READY"
 
 
 async def test_a_policy_that_does_not_change_is_renewed(agent):
-    await agent.order()
+    agent.order()
     await agent.enforcement.follow()
     agent.at_s += RENEW_S - 1.0
     await agent.enforcement.follow()
@@ -135,11 +171,11 @@ async def test_a_policy_that_does_not_change_is_renewed(agent):
 @pytest.mark.parametrize("number", [2, 7])
 async def test_a_router_that_has_a_newer_one_refuses_and_is_set_right_by_the_next_look(number, agent):
     """Somebody has set it in our name, such as a canary that was put back to an older ledger."""
-    await agent.order()
+    agent.order()
     await agent.enforcement.follow()
     newer = {"generation": [0, number], "lease_s": 60.0, "denylist": []}
     await agent.service.request(Message("POLICY_SET", {"policy": json.dumps(newer)}), "POLICY_CURRENT")
-    await agent.order("block", 3, "3.0")
+    agent.order("3.0")
     await agent.enforcement.follow()
     assert await agent.of_router() == ((0, number), [])
     await agent.enforcement.follow()
@@ -149,7 +185,7 @@ async def test_a_router_that_has_a_newer_one_refuses_and_is_set_right_by_the_nex
 
 async def test_what_the_router_does_not_take_is_not_set_again_and_again(agent, monkeypatch):
     monkeypatch.setattr(policy, "TEXT_CHARACTERS", 999)
-    await agent.order(version="v" * 300)
+    agent.order(version="v" * 300)
     await agent.enforcement.follow()
     assert await agent.of_router() == ((0, 0), [])
     agent.at_s += REFUSED_S - 0.1
@@ -158,7 +194,7 @@ async def test_what_the_router_does_not_take_is_not_set_again_and_again(agent, m
     await agent.enforcement.follow()
     assert await agent.of_router() == ((0, 0), [])
     agent.at_s += 0.2
-    await agent.order(number=2)
+    agent.order()
     await agent.enforcement.follow()
     assert (await agent.of_router())[1] == ["2.0"]
 
@@ -167,13 +203,13 @@ async def test_the_term_of_the_policy_never_goes_back(agent):
     newer = {"generation": [4, 2], "lease_s": 60.0, "denylist": []}
     await agent.service.request(Message("POLICY_SET", {"policy": json.dumps(newer)}), "POLICY_CURRENT")
     await agent.enforcement.meet_router()
-    await agent.order()
+    agent.order()
     await agent.enforcement.follow()
     assert await agent.of_router() == ((4, 3), ["2.0"])
 
 
 async def test_a_router_that_has_started_anew_is_told_anew(agent, router, eventually):
-    await agent.order()
+    agent.order()
     await agent.enforcement.follow()
     await asyncio.to_thread(router.stop)
     await eventually(agent.is_linked, lambda is_linked: not is_linked)
@@ -189,7 +225,7 @@ async def test_a_router_that_has_started_anew_is_told_anew(agent, router, eventu
 async def test_without_a_link_nothing_is_set_and_with_one_it_is(agent, router, eventually):
     await asyncio.to_thread(router.stop)
     await eventually(agent.is_linked, lambda is_linked: not is_linked)
-    await agent.order()
+    agent.order()
     await agent.enforcement.follow()
     assert agent.enforcement.age_s is None
     await asyncio.to_thread(router.start)
@@ -226,7 +262,7 @@ async def test_a_canary_that_starts_again_and_hears_nobody_goes_on_with_what_was
     await agent.enforcement.follow()
     assert await agent.of_router() == ((0, 1), ["2.0"]), "at once"
     agent.at_s += SILENT_S + 1.0
-    await agent.order("block", 1, "3.0")
+    agent.order("3.0")
     await agent.enforcement.follow()
     assert await agent.of_router() == ((0, 2), ["2.0", "3.0"]), "and later"
     assert await crash(router) == "VERSION_BLOCKED"

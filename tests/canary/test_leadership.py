@@ -1,9 +1,11 @@
 """Who leads the canaries: the lowest name that is there, where there is a quorum, in terms that only grow."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from canary.leadership import GRACE_S, SERVERS, SILENT_S, Lead, Leadership
+from canary.leadership import GRACE_S, SERVERS, SILENT_S, STEP, Lead, Leadership
+from canary.wire import TERM_MAX
 
 ALL = frozenset(("alpha", "beta", "gamma"))
 
@@ -72,6 +74,55 @@ def test_a_policy_is_believed_of_the_leader_alone_and_of_no_earlier_term():
     assert not leadership.accepts("alpha", 2)
     assert not leadership.accepts("gamma", 3)
     assert not Leadership().accepts("", 9)
+
+
+def test_one_voice_does_not_carry_the_terms_away():
+    """Else no canary could take a higher one any more, and each would lead for itself."""
+    canaries = {name: Leadership(4) for name in ("alpha", "beta")}
+    for now_s in range(5):
+        for canary in canaries.values():
+            canary.hear("gamma", now_s, term=TERM_MAX)
+        leads = {}
+        for me, canary in canaries.items():
+            leads[me] = settle(canary, me, now_s)
+            for other, listener in canaries.items():
+                if other != me:
+                    listener.hear(me, now_s, leads[me].term)
+    assert set(leads.values()) == {Lead("alpha", 5)}
+    assert canaries["beta"].doubted == {"gamma": TERM_MAX}
+    assert canaries["beta"].accepts("alpha", 5)
+
+
+def test_one_voice_moves_the_term_a_little():
+    leadership = Leadership(4)
+    leadership.hear("alpha", 0.0, term=4 + STEP)
+    assert settle(leadership, "beta") == Lead("alpha", 4 + STEP)
+    assert leadership.doubted == {}
+
+
+@pytest.mark.parametrize(
+    ("own", "members", "told", "term"),
+    [
+        (4, 3, {"alpha": 9_000, "gamma": 8_000}, 9_000),
+        (4, 5, {"alpha": 9_000, "gamma": 8_000}, 4),
+        (4, 5, {"alpha": 9_000, "gamma": 8_000, "delta": 7_000}, 8_000),
+        (0, 2, {"alpha": 9_000}, 9_000),
+        (4, 2, {"alpha": 9_000}, 4),
+        (4, 3, {"alpha": TERM_MAX, "gamma": TERM_MAX}, TERM_MAX),
+    ],
+    ids=["majority", "two of five", "three of five", "who never knew one", "one of two", "the largest"],
+)
+def test_a_term_that_a_majority_tells_is_taken_over(own, members, told, term):
+    leadership = Leadership(own)
+    leadership.members = frozenset(("alpha", "beta", "gamma", "delta", "epsilon")[:members])
+    for server, one in told.items():
+        leadership.hear(server, 0.0, term=one)
+    assert settle(leadership, "beta").term == term
+
+
+def test_what_an_elder_ledger_holds_beyond_the_largest_term_is_mended():
+    leadership = Leadership(TERM_MAX + 1)
+    assert settle(leadership, "alpha") == Lead("alpha", TERM_MAX)
 
 
 def test_a_flood_of_names_is_bounded():

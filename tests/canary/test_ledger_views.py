@@ -5,6 +5,7 @@ import json
 
 import pytest
 
+from canary.book.book import Book
 from canary.judge.apply import apply
 from canary.judge.state import Cell, State
 from canary.ledger.retention import Kept, shorten
@@ -33,7 +34,7 @@ def mind(ledger):
 
 @pytest.fixture
 def views(ledger, mind):
-    return LedgerViews(ledger, mind)
+    return LedgerViews(ledger, mind, Book())
 
 
 async def ask(views, **parameters):

@@ -8,7 +8,7 @@ from canary.judge.state import Cell, Freeze, LiveRun, Release, Server, State
 from canary.records import ALL, Actor, CellKey, Overridden, Version
 from canary.report import ANSWER_BYTES, Known, answer_report, describe
 from canary.tallies import RunRow, Tallies
-from communicator.answers.releases import Standing
+from communicator.answers.releases import Override, Standing
 
 STANDING = Standing(
     mode="by-rule",
@@ -84,8 +84,13 @@ def test_what_runs_and_what_is_overridden():
     report = read(answer_report(known(with_cells(cell(), runs=runs, overrides={1: override}))))
     (row,) = report["cells"]
     assert (row["running"], row["running_seconds"], row["override"]) == (2, 600.0, "allow")
-    (told,) = report["overrides"]
-    assert (told["server"], told["until_seconds"], told["by"]) == (ALL, 60.0, "root@beta")
+    assert report["overrides"] == []
+
+
+def test_what_operators_have_ordered_is_told_as_it_is_given():
+    told = Override(action="allow", service="billing", version="2.0", by="root@beta", order="1", in_force=False)
+    (row,) = read(answer_report(known(State())._replace(overrides=(told,))))["overrides"]
+    assert (row["action"], row["by"], row["order"], row["in_force"]) == ("allow", "root@beta", "1", False)
 
 
 def test_servers_freezes_and_releases():

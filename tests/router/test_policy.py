@@ -34,6 +34,7 @@ SHADOW = {"service": "svc_a", "version": "2.0", "percent": 5, "only": ["PING"], 
 WHOLE = {
     "generation": [3, 7],
     "lease_s": 86400,
+    "orders": "9f8e7d6c",
     "denylist": [DENIAL],
     "weights": [WEIGHT],
     "colours": [COLOUR],

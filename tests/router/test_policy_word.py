@@ -18,7 +18,15 @@ DENIAL = {
     "probe_allowed": False,
 }
 WEIGHT = {"service": "svc_b", "version": "2.0", "build": "*", "server": "*", "weight": 0.1}
-EMPTY = {"generation": [0, 0], "lease_s": 1e9, "denylist": [], "weights": [], "colours": [], "shadows": []}
+EMPTY = {
+    "generation": [0, 0],
+    "lease_s": 1e9,
+    "orders": "",
+    "denylist": [],
+    "weights": [],
+    "colours": [],
+    "shadows": [],
+}
 
 
 def policy_of(number, **changes):
@@ -75,7 +83,7 @@ def test_before_any_policy_the_empty_one_is_shown(playbook):
 
 
 def test_a_policy_is_taken_kept_told_and_shown(book):
-    policy = policy_of(1, denylist=[DENIAL], weights=[WEIGHT], shadows=[{"service": "svc_b"}])
+    policy = policy_of(1, denylist=[DENIAL], weights=[WEIGHT], shadows=[{"service": "svc_b"}]) | {"orders": "9f8e7d6c"}
     answer = set_policy(book, policy)
     assert (answer.command, answer.get("generation"), json.loads(answer.get("policy"))) == (
         "POLICY_CURRENT",
@@ -83,7 +91,15 @@ def test_a_policy_is_taken_kept_told_and_shown(book):
         policy,
     )
     assert [read_kept(content).policy for content in kept(book)] == [parse_policy(json.dumps(policy))]
-    counts = {"generation": "1,1", "lease_s": 1000.0, "denylist": 1, "weights": 1, "colours": 0, "shadows": 1}
+    counts = {
+        "generation": "1,1",
+        "lease_s": 1000.0,
+        "orders": "9f8e7d6c",
+        "denylist": 1,
+        "weights": 1,
+        "colours": 0,
+        "shadows": 1,
+    }
     assert notices(book, "policy_set") == [(Level.INFO, counts)]
     book.play("+ A local bob")
     book.write("A", b"POLICY_GET\n")

@@ -27,8 +27,15 @@ def override(action, build="*", server="*"):
     )
 
 
-def canary(errors=0, lost=0, **watchers):
-    return SimpleNamespace(watchers=watchers, ledger_errors_total=errors, facts_lost_total=lost)
+def canary(errors=0, lost=0, not_kept="", behind=(), doubted=None, **watchers):
+    return SimpleNamespace(
+        watchers=watchers,
+        ledger_errors_total=errors,
+        facts_lost_total=lost,
+        orders_not_kept=not_kept,
+        behind=behind,
+        terms_doubted=doubted or {},
+    )
 
 
 @pytest.mark.parametrize(
@@ -67,6 +74,12 @@ def test_an_operators_word(told, text):
     assert override_text(told) == text
 
 
+def test_where_an_operators_word_does_not_hold_is_told():
+    assert override_text(override("pin"), (), ("alpha", "beta"), ("gamma",)).endswith(
+        ": trusted; not in force on alpha, beta; away: gamma"
+    )
+
+
 @pytest.mark.parametrize(
     ("told", "texts"),
     [
@@ -74,8 +87,14 @@ def test_an_operators_word(told, text):
         (canary(systemd="not reached"), ["systemd is not watched: not reached"]),
         (canary(2), ["the ledger could not be written 2 times, 0 facts lost"]),
         (canary(0, 3), ["the ledger could not be written 0 times, 3 facts lost"]),
+        (canary(behind=("beta", "gamma")), ["the routers of beta, gamma do not obey all orders yet"]),
+        (
+            canary(doubted={"gamma": 9}),
+            ["the canary of gamma tells a term that nobody else knows, which is not believed: 9"],
+        ),
+        (canary(not_kept="no space left"), ["orders are not kept on disk: no space left"]),
     ],
-    ids=["well", "watcher", "ledger", "lost"],
+    ids=["well", "watcher", "ledger", "lost", "behind", "term", "orders"],
 )
 def test_what_a_canary_cannot_see(told, texts):
     assert list(blind_spots(told)) == texts
@@ -90,10 +109,10 @@ def test_an_operators_word_on_a_server_whose_router_knows_no_policy(server, endi
 
 
 def test_where_no_policy_is_enforced_is_told_at_the_end():
-    *_, last = notices([], [], [override("block")], canary(systemd="not reached"), ("c",))
+    *_, last = notices([], [], ["blocked"], canary(systemd="not reached"), ("c",))
     assert last == (DOUBTFUL, "not enforced there: host c runs a C++ router, which knows no policy")
 
 
 def test_the_most_important_comes_first():
-    found = notices(["frozen"], [SICK], [override("pin")], canary(systemd="not reached"))
+    found = notices(["frozen"], [SICK], ["pinned"], canary(systemd="not reached"))
     assert [mark for mark, _ in found] == [BAD, DOUBTFUL, GONE, DOUBTFUL]

@@ -42,6 +42,7 @@ def _note(voice: Voice, policy: Policy) -> None:
         "policy_set",
         generation=render_generation(policy),
         lease_s=policy.lease_s,
+        orders=policy.orders,
         denylist=len(policy.denylist),
         weights=len(policy.weights),
         colours=len(policy.colours),

@@ -8,6 +8,7 @@ RULE_OF: Mapping[str, str] = {
     "ACKNOWLEDGED": "member",
     "ALIVE": "alive",
     "BLOCK": "block",
+    "CANARY_BOOK": "live(canary)",
     "CANARY_COMMAND": "operator(canary)",
     "CANARY_EVIDENCE": "own(canary)",
     "CANARY_GET_EVIDENCE": "live(canary)",

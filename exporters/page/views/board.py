@@ -8,7 +8,7 @@ from typing import TypeVar
 from communicator.answers.releases import CanaryReport, Cell, Release
 from communicator.wording.counts import count
 from communicator.wording.marks import GONE, GOOD, WORST_FIRST, Mark, worst
-from communicator.wording.orders import freeze_text, notices
+from communicator.wording.orders import freeze_text, notices, override_text
 from communicator.wording.releases import (
     outlook_text,
     place_mark,
@@ -92,10 +92,11 @@ def notices_view(report: CanaryReport, not_enforced: Collection[str] = ()) -> No
     cells = report.cells
     marks = {place_mark(place) for place in {cell.place for cell in cells}}
     freezes = [freeze_text(one) for one in report.freezes]
+    orders = [override_text(one, not_enforced, () if one.in_force else (report.server,)) for one in report.overrides]
     return NoticesView(
         mark=worst(marks) if cells else GONE,
         sentence=_sentence(report, cells),
-        notices=list(notices(freezes, report.servers, report.overrides, report.canary, not_enforced)),
+        notices=list(notices(freezes, report.servers, orders, report.canary, not_enforced)),
     )
 
 

@@ -2,6 +2,7 @@ import pytest
 
 from canary.judge.apply import apply
 from canary.judge.denylist import HANDOVER_S, entries
+from canary.policy import Wanted
 from canary.records import Entry, VersionJudged
 from tests.canary.judge.trial import ZERO_S, Trial, began, crashes, ended, good, ordered, passed, rules, works
 
@@ -38,7 +39,7 @@ def test_what_comes_as_it_is_is_let_in_and_gets_no_messages_until_it_has_worked(
     policy = wanted(BLOCK, 1300)
     assert policy.denials == ()
     assert [(one.server, one.version, one.weight) for one in policy.weights] == [("alpha", "2", 0.0)]
-    assert wanted([*BLOCK, began(1300, "x"), passed(1360, "x")]) == ((), ())
+    assert wanted([*BLOCK, began(1300, "x"), passed(1360, "x")]) == Wanted()
     (denial,) = wanted([*BLOCK, began(1300, "x"), ended(1301, "x")]).denials
     assert not denial.probe_allowed
 
@@ -59,9 +60,9 @@ def test_what_is_over_elsewhere_ends_though_its_canary_is_gone(facts, over_s):
     """Else the other routers would keep from it what its own lets in again."""
     state = Trial(rules(), ("alpha", "beta")).play(facts).state
     until_s = ZERO_S + over_s + HANDOVER_S
-    assert entries(state, "beta", until_s - 1) != ((), ())
-    assert entries(state, "beta", until_s) == ((), ())
-    assert entries(state, "alpha", until_s) != ((), ())
+    assert entries(state, "beta", until_s - 1) != Wanted()
+    assert entries(state, "beta", until_s) == Wanted()
+    assert entries(state, "alpha", until_s) != Wanted()
 
 
 @pytest.mark.parametrize(
@@ -82,8 +83,16 @@ def test_an_order_that_is_over_says_nothing():
     assert scopes([*BLOCK, ordered(100, "allow", 200)], 201) == [("alpha", "2", "")]
 
 
-def test_a_newer_order_allows_a_part():
+def test_a_block_holds_whole_though_somebody_who_did_not_know_of_it_allows_a_part():
     orders = [ordered(100, "block", 900, version="1"), ordered(101, "allow", 900, server="beta", version="1", number=2)]
+    assert scopes([*good("beta"), *good("alpha"), *orders]) == [("*", "1", "*")]
+
+
+def test_a_newer_order_allows_a_part():
+    orders = [
+        ordered(100, "block", 900, version="1"),
+        ordered(101, "allow", 900, server="beta", version="1", number=2, over=[1]),
+    ]
     assert scopes([*good("beta"), *good("alpha"), *orders]) == [("alpha", "1", "*")]
 
 
@@ -98,13 +107,14 @@ def test_a_newer_order_allows_a_part():
 )
 def test_what_never_ran_stays_blocked_where_only_a_part_is_allowed(allowed, expected):
     block = ordered(100, "block", 900, version="9")
-    newer = ordered(101, "allow", 900, version="9", number=2, **allowed)
+    newer = ordered(101, "allow", 900, version="9", number=2, over=[1], **allowed)
     assert scopes([*good("beta"), block, newer]) == expected
 
 
 def test_of_some_builds_that_are_allowed_the_others_stay_blocked():
     ran = [began(0, "x", version="9", build="x"), began(1, "y", version="9", build="y")]
-    orders = [ordered(100, "block", 900, version="9"), ordered(101, "allow", 900, version="9", number=2, build="x")]
+    allowed = ordered(101, "allow", 900, version="9", number=2, build="x", over=[1])
+    orders = [ordered(100, "block", 900, version="9"), allowed]
     assert scopes([*good("beta"), *ran, *orders]) == [("alpha", "9", "y"), ("beta", "9", "y")]
 
 

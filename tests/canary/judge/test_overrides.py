@@ -33,8 +33,17 @@ def test_what_an_order_speaks_of(key, is_covered):
     assert overrides.covers(pardoned(0)[1], key) is (key.service == "fluid" and key.version == "2")
 
 
-def test_the_newest_order_counts():
-    state = state_with(ordered(0, "block", 10), ordered(0, "allow", 8, number=2))
+@pytest.mark.parametrize("order", [1, -1])
+def test_of_orders_that_contradict_each_other_the_safer_one_holds(order):
+    stand = [ordered(0, "block", 10), ordered(0, "allow", 20, number=2), ordered(0, "pin", 15, number=3)]
+    state = state_with(*stand[::order])
+    assert overrides.override_of(state, KEY, NOW_S).action == "block"
+    assert overrides.override_of(state, KEY, ZERO_S + 10).action == "pin"
+    assert overrides.override_of(state, KEY, ZERO_S + 15).action == "allow"
+
+
+def test_what_is_allowed_in_sight_of_a_block_is_allowed():
+    state = state_with(ordered(0, "block", 10), ordered(0, "allow", 8, number=2, over=[1]))
     assert overrides.override_of(state, KEY, NOW_S).action == "allow"
     assert overrides.override_of(state, KEY, ZERO_S + 8).action == "block"
     assert overrides.override_of(state, KEY, ZERO_S + 10) is None

@@ -180,9 +180,13 @@ class Story(RuleBasedStateMachine):
         lasts_s=st.sampled_from((30.0, 3000.0)),
     )
     def order(self, key, action, server, build, lasts_s):
+        blocks = [one.order for one in self.trial.state.overrides.values() if one.action == "block"]
+        number = self.trial.state.override_number + 1
         self.tell(
             Overridden(
-                number=self.trial.state.override_number + 1,
+                number=number,
+                order=str(number),
+                over=() if action == "block" else tuple(blocks),
                 action=action,
                 server=server,
                 service=key.service,

@@ -175,9 +175,11 @@ def good(server="alpha", service="fluid", version="1", at_s=-ZERO_S) -> Iterator
     return works(at_s, server, service, version)
 
 
-def ordered(at_s, action, until_s, *, server="*", service="fluid", version="2", build="*", number=1) -> Fact:
+def ordered(at_s, action, until_s, *, server="*", service="fluid", version="2", build="*", number=1, over=()) -> Fact:
     return at_s, Overridden(
         number=number,
+        order=f"order {number}",
+        over=tuple(f"order {block}" for block in over),
         action=action,
         server=server,
         service=service,

@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator, Sequence
 import msgspec
 import structlog
 
+from canary import ordered
+from canary.book.book import Book
 from canary.enforcement import Enforcement
 from canary.gossip import Gossip
 from canary.judge.apply import apply
@@ -67,6 +69,7 @@ class House:
         self.connected = True
         self.policy = PolicyInForce(EMPTY, 0.0)
         self.shelf = Shelf(self.now_s)
+        self.book = Book()
         self.runs: dict[str, RunBegan] = {}
         """What runs here, by service."""
         self._ahead_s = ahead_s
@@ -91,7 +94,7 @@ class House:
         self.mind = Mind(self.shelf, state, self.cluster.rules, self.now_s, self._observe)
         self.mind.me = self.server_name
         self.gossip = Gossip(self, self.server_name, f"ledger-{self.server_name}", self.shelf.kept, state, self.now_s())
-        self.enforcement = Enforcement(self, self.mind, self.now_s, structlog.get_logger())
+        self.enforcement = Enforcement(self, self.mind, self.book, self.now_s, structlog.get_logger())
         self.reach = Reach(self.now_s())
         self.pending: list[Record] = [Started(release="1", boot_id="b", was_clean=False)]
         self.is_met = False
@@ -112,6 +115,8 @@ class House:
         self.pending += self.reach.compare(live, state, self.server_name, now_s)
         records, self.pending = self.pending, []
         await self.mind.take(records)
+        self.book.advance(now_s)
+        await self.mind.take_from(lambda known: ordered.records_of(self.book, known, self.server_name, now_s))
         self.mind.leads = self.mind.state.leader == self.server_name
         await self.mind.look()
         await self.enforcement.follow()

@@ -9,8 +9,9 @@ from canary.judge.caps import least_routable
 from canary.judge.denylist import HANDOVER_S
 from canary.judge.overrides import covers, override_of
 from canary.judge.releases import is_barred
+from canary.orders import Command, Stamp, enter
 from canary.policy import SAME_S
-from canary.records import CellKey, Overridden
+from canary.records import ALL, CellKey, Version
 from canary.rules import Rules
 from tests.canary.judge.trial import ACTOR
 from tests.canary.simulation.cluster import Cluster
@@ -109,21 +110,14 @@ class ClusterStory(RuleBasedStateMachine):
 
     @rule(action=st.sampled_from(("block", "allow")), server=st.sampled_from(("*", *NAMES)), version=VERSIONS)
     def order(self, action, server, version):
-        """An operator's word reaches each canary by itself."""
-        for house in self.cluster.houses.values():
-            state = house.mind.state
-            house.pending.append(
-                Overridden(
-                    number=state.override_number + 1,
-                    action=action,
-                    server=server,
-                    service="fluid",
-                    version=version,
-                    reason="told so",
-                    actor=ACTOR,
-                    until_at_s=house.now_s() + 900.0,
-                )
-            )
+        """An operator's word reaches all canaries."""
+        first, *others = self.cluster.houses.values()
+        command = Command(action, Version("fluid", version, ALL), server, 900.0, "told so", ACTOR)
+        enter(command, first.book, Stamp(first.server_name, f"{next(self.cluster.numbers):016}", 0.0), first.now_s())
+        for house in others:
+            for order_id, entry in first.book.entries():
+                left_s = entry.ends_s - first.now_s()
+                house.book.merge(order_id, msgspec.structs.replace(entry, ends_s=house.now_s() + left_s))
         self.cluster.turn()
 
     @rule()

@@ -1,0 +1,237 @@
+"""SHELL: the book of the cluster on this host: takes orders, keeps them in a file, tells other canaries; it enforces nothing."""
+
+import asyncio
+import secrets
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import msgspec
+from structlog.typing import FilteringBoundLogger
+
+from canary import ordered
+from canary.book.book import Book
+from canary.book.entry import TOMBSTONE_S
+from canary.book.exchange import Exchange
+from canary.book.kept import Kept, Moment, put, read_kept, write_kept
+from canary.judge.state import State
+from canary.orders import Command, Stamp, enter, read_order
+from communicator.answers.orders import Orders, OrderStanding, Taken
+from communicator.client import Service
+from communicator.errors import RemoteProtocolError
+from communicator.protocol import Message
+from communicator.runtime.boot import read_boot_id
+from communicator.runtime.kept_file import read_file, reason_of, write_file
+
+FILE = "orders.json"
+FILE_BYTES = 32 * 1024 * 1024
+"""What is read of the file at most: 10,000 orders with texts as long as they may be."""
+RENEW_S = 600.0
+"""How often what is left of spans is kept anew, so that no order lasts much longer for a host that was off."""
+RETRY_S = 5.0
+"""How often a file that cannot be written is tried again."""
+
+
+class Replica:
+    """What this host holds of the book.
+
+    Args:
+        service: The link to the router.
+        directory: Where its file lies.
+        now_s: The clock of this host, in seconds, which never goes back.
+        log: Where it is told what is refused, and what cannot be kept.
+    """
+
+    def __init__(
+        self, service: Service, directory: Path, now_s: Callable[[], float], log: FilteringBoundLogger
+    ) -> None:
+        self.book = Book()
+        self.fault = ""
+        """Why orders are not kept on disk; empty when they are."""
+        self._service = service
+        self._path = directory / FILE
+        self._now_s = now_s
+        self._log = log
+        self._boot_id = read_boot_id()
+        self._kept = _read(self._path, self._moment(), now_s())
+        put(self.book, self._kept)
+        for fault in self._kept.faults:
+            log.error("book_unreadable", path=str(self._path), reason=fault)
+        self._saved: tuple[int, frozenset[str]] = (self.book.revision, frozenset(self._kept.members))
+        self._saved_at_s = now_s()
+        self._retry_at_s = 0.0
+        self._alone_since_s = now_s() - self._kept.alone_s
+        self._live: frozenset[str] = frozenset()
+        self._saving = asyncio.Lock()
+        self._refused: dict[str, tuple[str, ...]] = {}
+        self._exchange: Exchange | None = None
+        """None until the router has told us who we are."""
+
+    @property
+    def members(self) -> frozenset[str]:
+        """The servers of the cluster that have announced a canary, in reach or not."""
+        return frozenset() if self._exchange is None else self._exchange.members
+
+    @property
+    def next_deadline_s(self) -> float:
+        """When `tell` has something to do."""
+        deadlines = [self._now_s() + RENEW_S if self._exchange is None else self._exchange.next_deadline_s]
+        end_s = self.book.next_deadline_s()
+        return min([*deadlines, *([] if end_s is None else [end_s])])
+
+    def begin(self, server: str, state: State) -> None:
+        """The router has told us who we are.
+
+        Args:
+            server: That.
+            state: What the ledger holds, perhaps of a release that had no book.
+        """
+        self._exchange = Exchange(server, self.book, self._kept.members, self._now_s())
+        ordered.adopt(self.book, state, server)
+
+    async def order(self, message: Message) -> Message:
+        """CANARY_COMMAND: take an order, and tell all others of it.
+
+        Returns:
+            CANARY_RESULT.
+
+        Raises:
+            RemoteProtocolError: It is no order, or lacks something.
+        """
+        command = read_order(message)
+        told = {"command": command.name}
+        try:
+            concerned = await self._give(command)
+        except RemoteProtocolError as error:
+            return Message("CANARY_RESULT", {**told, "status": "refused", "message": str(error)})
+        actor = command.actor
+        self._log.info("ordered", order=command.name, user=actor.user, server=actor.server, reason=command.reason)
+        result = msgspec.json.encode(Taken(concerned, self.fault)).decode()
+        return Message("CANARY_RESULT", {**told, "status": "done", "result": result})
+
+    async def _give(self, command: Command) -> tuple[str, ...]:
+        """Enter an order; returns the identifiers of all that have changed."""
+        now_s = self._now_s()
+        stamp = Stamp(self._service.server_name, secrets.token_hex(8), time.time())
+        entered = enter(command, self.book, stamp, now_s)
+        if self._exchange is not None:
+            await self._send(self._exchange.push(entered.concerned, now_s))
+        self._retry_at_s = 0.0
+        await self._save()
+        return entered.concerned
+
+    def describe(self, orders: tuple[OrderStanding, ...]) -> Orders:
+        """What is told of the book.
+
+        Args:
+            orders: How far the wanted ones are.
+        """
+        server, members = self._service.server_name, tuple(sorted(self.members))
+        return Orders(server, self.book.generation(), members, self.fault, orders)
+
+    async def hear(self, message: Message) -> bool:
+        """CANARY_BOOK: what another canary holds.
+
+        Returns:
+            Whether anything of it was news.
+
+        Raises:
+            RemoteProtocolError: It makes no sense.
+        """
+        if self._exchange is None:
+            return False  # it will be told again
+        before = self.book.revision
+        heard = self._exchange.hear(message, self._now_s())
+        self._note_refused(message.sent_from_server, heard.refused)
+        await self._send(heard.answers)
+        return self.book.revision != before
+
+    @property
+    def behind(self) -> tuple[str, ...]:
+        """The members in reach whose routers obey another book than this one."""
+        return () if self._exchange is None else self._exchange.behind(self._now_s())
+
+    def obey(self, generation: str) -> None:
+        """Our router has acknowledged a policy.
+
+        Args:
+            generation: Of the book that it was made of.
+        """
+        if self._exchange is not None:
+            self._exchange.obey(generation)
+
+    async def tell(self) -> None:
+        """Let time pass, tell the others what is due, and keep what has changed."""
+        now_s = self._now_s()
+        self.book.advance(now_s)
+        if self._exchange is not None:
+            self._look_around(self._exchange, now_s)
+            if self._service.connected:
+                await self._send(self._exchange.announce(now_s))
+        await self._save()
+
+    def _look_around(self, exchange: Exchange, now_s: float) -> None:
+        """Who is in reach, and who belongs to the cluster."""
+        status = self._service.cluster_status
+        if status is None:
+            return
+        live = frozenset(status.servers)
+        if live - self._live:
+            exchange.announce_soon()
+        self._live = live
+        exchange.keep(live | frozenset(status.missing))
+        members = exchange.members
+        if 2 * len(members & (live | {self._service.server_name})) <= len(members):
+            return
+        if now_s - self._alone_since_s > TOMBSTONE_S and len(members) > 1:
+            self._log.warning(
+                "book_taken_anew", reason="no majority was in reach for longer than orders are remembered"
+            )
+            self.book.clear()
+        self._alone_since_s = now_s
+
+    async def _send(self, messages: Sequence[Message]) -> None:
+        for message in messages:
+            await self._service.send(message)
+
+    def _note_refused(self, server: str, refused: tuple[str, ...]) -> None:
+        """Once for each fault, although it is told again and again."""
+        if refused and self._refused.get(server) != refused:
+            self._log.warning("book_entries_refused", server=server, entries=len(refused), reason=refused[0])
+        self._refused[server] = refused
+
+    async def _save(self) -> None:
+        async with self._saving:
+            now_s = self._now_s()
+            is_due = now_s - self._saved_at_s >= RENEW_S and len(self.book) > 0
+            saved = self.book.revision, self.members
+            if now_s >= self._retry_at_s and (saved != self._saved or is_due):
+                text = write_kept(self.book, self.members, now_s - self._alone_since_s, self._moment(), now_s)
+                self._settle_fault(await asyncio.to_thread(_write, self._path, text), now_s)
+                self._saved, self._saved_at_s = (self._saved if self.fault else saved), now_s
+
+    def _settle_fault(self, fault: str, now_s: float) -> None:
+        if fault and not self.fault:
+            self._log.error("book_not_kept", path=str(self._path), reason=fault)
+        elif self.fault and not fault:
+            self._log.info("book_kept_again", path=str(self._path))
+        self.fault, self._retry_at_s = fault, now_s + (RETRY_S if fault else 0.0)
+
+    def _moment(self) -> Moment:
+        return Moment(self._boot_id, time.monotonic(), time.time())
+
+
+def _read(path: Path, moment: Moment, now_s: float) -> Kept:
+    try:
+        return read_kept(read_file(path, FILE_BYTES), moment, now_s)
+    except (OSError, ValueError) as error:
+        return Kept(faults=(reason_of(error),))
+
+
+def _write(path: Path, text: str) -> str:
+    """Write the file; returns why it could not be, or nothing."""
+    try:
+        write_file(path, text)
+    except OSError as error:
+        return reason_of(error)
+    return ""

@@ -1,0 +1,208 @@
+"""What canaries tell each other of orders: little while they know the same, and what one lacks where they do not."""
+
+import collections
+
+import msgspec
+import pytest
+
+from canary.book.book import Book
+from canary.book.entry import Lift, Told
+from canary.book.exchange import CHANGED_S, EVERY_S, LATELY_S, PATIENCE_S, Exchange
+from communicator.errors import RemoteProtocolError
+from communicator.protocol import Message
+from communicator.protocol.limits import LINE_BYTES
+from tests.canary.book.orders_made import order
+
+
+class Room:
+    """Some canaries that hear each other at once, unless one of them is away."""
+
+    def __init__(self, *names):
+        self.now_s = 0.0
+        self.books = {name: Book() for name in names}
+        self.exchanges = {name: Exchange(name, self.books[name], (), self.now_s) for name in names}
+        self.away = set()
+        self.said = []
+        self.refused = []
+
+    def post(self, sender, messages):
+        waiting = collections.deque((sender, message) for message in messages)
+        while waiting:
+            name, message = waiting.popleft()
+            self.said.append((name, message))
+            stamped = msgspec.structs.replace(message, sent_from_server=name, sent_from_service="canary")
+            for other in [message.server] if message.server else sorted(set(self.exchanges) - {name}):
+                if not {name, other} & self.away:
+                    heard = self.exchanges[other].hear(stamped, self.now_s)
+                    self.refused += heard.refused
+                    waiting.extend((other, answer) for answer in heard.answers)
+
+    def turn(self):
+        self.now_s += EVERY_S
+        for name, exchange in self.exchanges.items():
+            self.post(name, exchange.announce(self.now_s))
+
+    def agree(self):
+        return len({book.digests() for book in self.books.values()}) == 1
+
+
+def told(message):
+    return msgspec.json.decode(message.get("book"))
+
+
+def test_a_new_order_is_told_to_all_at_once():
+    room = Room("alpha", "beta", "gamma")
+    order_id = room.books["alpha"].take(order(), 0.0)
+    room.post("alpha", room.exchanges["alpha"].push([order_id], 0.0))
+    assert room.agree()
+    assert len(room.said) == 1
+    assert room.said[0][1].get("deliver") == "all"
+
+
+def test_those_who_know_the_same_say_digests_alone():
+    room = Room("alpha", "beta", "gamma")
+    room.turn()
+    assert [told(message)["what"] for _, message in room.said] == ["digests"] * 3
+    assert all(len(message.get("book")) < 4_096 for _, message in room.said)
+    assert room.exchanges["alpha"].announce(room.now_s) == []
+    assert room.exchanges["alpha"].next_deadline_s == room.now_s + EVERY_S
+
+
+def test_whoever_was_away_learns_all_it_missed_and_tells_what_the_others_missed():
+    room = Room("alpha", "beta", "gamma")
+    room.away = {"gamma"}
+    lifted = room.books["alpha"].take(order(1), 0.0)
+    room.books["alpha"].lift([lifted], Lift(user="ann"), 0.0)
+    room.books["gamma"].take(order(2), 0.0)
+    room.turn()
+    assert not room.agree()
+    room.away = set()
+    room.turn()
+    assert room.agree()
+    assert len(room.books["beta"]) == 2
+
+
+def test_a_new_host_takes_a_large_book_in_lines_that_a_router_takes():
+    room = Room("alpha", "beta")
+    for number in range(3_000):
+        room.books["alpha"].take(order(number, reason='"quoted"' * 20), 0.0)
+    for number in range(3_000, 4_000):
+        room.books["beta"].take(order(number), 0.0)
+    for _ in range(3):
+        room.turn()
+    assert room.agree()
+    assert len(room.books["beta"]) == 4_000
+    assert max(len(message.get("book").encode()) * 2 for _, message in room.said) < 3 * LINE_BYTES
+    lines = [message.get("book") for _, message in room.said]
+    assert max(len(line) + line.count('"') + line.count("\\") for line in lines) < LINE_BYTES
+
+
+def test_one_bad_entry_does_not_void_the_rest_and_is_named():
+    room = Room("alpha", "beta")
+    good = msgspec.to_builtins(Told(order=order(1), left_s=5.0))
+    bad = {**good, "order": {**good["order"], "service": "no name"}}
+    book = msgspec.json.encode({"what": "entries", "entries": [bad, {"x": 1}, good]}).decode()
+    room.post("alpha", [Message("CANARY_BOOK", {"book": book}, "canary", "beta")])
+    assert len(room.books["beta"]) == 1
+    assert [text.split(" - ")[0] for text in room.refused] == [
+        "service 'no name' is not a service name",
+        "Object missing required field `order`",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("sender", "book", "named"),
+    [
+        ("alpha", "", "parameter book"),
+        ("alpha", '{"what":"gossip"}', "Invalid value 'gossip'"),
+        ("alpha", '{"what":"digests","buckets":"?"}', "not in base64"),
+        ("alpha", '{"what":"digests","buckets":"AAAA"}', "3 bytes of digests instead of 2048"),
+        ("alpha", '{"what":"lacking","marks":{"256":{}}}', "256|255"),
+        ("alpha", '{"what":"lacking","marks":{"1":{"x":"1"}}}', "pattern|regex"),
+        ("alpha", "x" * (LINE_BYTES + 1), "more than"),
+        ("alpha", "[" * 9_000, "parameter book"),
+        ("", '{"what":"entries","entries":[]}', "it comes from ''"),
+        ("beta", '{"what":"entries","entries":[]}', "it comes from 'beta'"),
+    ],
+)
+def test_what_makes_no_sense_is_refused_by_name(sender, book, named):
+    room = Room("alpha", "beta")
+    message = Message("CANARY_BOOK", {"book": book}, sent_from_server=sender, sent_from_service="canary")
+    with pytest.raises(RemoteProtocolError, match=named):
+        room.exchanges["beta"].hear(message, 0.0)
+
+
+def test_whom_it_has_asked_in_vain_it_leaves_for_another():
+    room = Room("alpha", "beta", "gamma")
+    for name in ("alpha", "gamma"):
+        room.books[name].take(order(1), 0.0)
+    beta = room.exchanges["beta"]
+
+    def asked(messages):
+        return [message.server for message in messages if told(message)["what"] == "lacking"]
+
+    def hear(name):
+        digests = room.exchanges[name].announce(0.0)[0]
+        stamped = msgspec.structs.replace(digests, sent_from_server=name, sent_from_service="canary")
+        return asked(beta.hear(stamped, room.now_s).answers)
+
+    assert (hear("alpha"), hear("gamma")) == (["alpha"], [])
+    beta.announce(0.0)
+    assert beta.next_deadline_s == PATIENCE_S
+    assert asked(beta.announce(PATIENCE_S)) == ["gamma"]
+
+
+def test_whoever_was_asked_and_knew_no_more_is_left_for_one_who_does():
+    room = Room("alpha", "beta", "gamma")
+    room.books["gamma"].take(order(1), 0.0)
+    for name in ("alpha", "beta"):
+        room.books[name].take(order(2), 0.0)
+    room.books["beta"].lift([next(order_id for order_id, _ in room.books["beta"].entries())], Lift(), 0.0)
+    room.turn()
+    assert room.agree()
+
+
+def test_a_change_is_told_soon():
+    book = Book()
+    exchange = Exchange("alpha", book, (), 0.0)
+    assert exchange.announce(0.0)
+    book.take(order(), 0.0)
+    assert exchange.next_deadline_s == CHANGED_S
+    assert exchange.announce(CHANGED_S - 0.1) == []
+    assert exchange.announce(CHANGED_S)
+    assert exchange.next_deadline_s == CHANGED_S + EVERY_S
+
+
+def test_members_are_told_on_and_forgotten_with_their_servers():
+    room = Room("alpha", "beta")
+    room.exchanges["alpha"] = Exchange("alpha", room.books["alpha"], ["gamma"], 0.0)
+    room.turn()
+    assert room.exchanges["beta"].members == {"alpha", "beta", "gamma"}
+    room.exchanges["beta"].keep(frozenset(("alpha",)))
+    assert room.exchanges["beta"].members == {"alpha", "beta"}
+
+
+def test_who_comes_into_reach_is_told_at_once():
+    exchange = Exchange("alpha", Book(), (), 100.0)
+    assert exchange.announce(100.0)
+    assert exchange.announce(101.0) == []
+    exchange.announce_soon()
+    assert exchange.announce(101.0)
+
+
+def test_whose_router_obeys_other_orders_is_known_while_it_speaks():
+    room = Room("alpha", "beta", "gamma")
+    alpha = room.exchanges["alpha"]
+    assert alpha.behind(0.0) == (), "nothing was ordered"
+    room.books["alpha"].take(order(), 0.0)
+    for exchange in room.exchanges.values():
+        exchange.obey("old")
+    room.turn()
+    assert room.agree()
+    assert alpha.behind(room.now_s) == ("alpha", "beta", "gamma")
+    for name in ("alpha", "beta"):
+        room.exchanges[name].obey(room.books[name].generation())
+    assert room.exchanges["beta"].next_deadline_s <= room.now_s, "it tells at once"
+    room.turn()
+    assert alpha.behind(room.now_s) == ("gamma",)
+    assert alpha.behind(room.now_s + LATELY_S) == (), "who is silent is away"

@@ -1,0 +1,163 @@
+"""The book of one host: taken, kept, told to others; what was away for too long brings nothing back."""
+
+import json
+
+import pytest
+import structlog
+from structlog.testing import capture_logs
+
+from canary.book.entry import TOMBSTONE_S
+from canary.book.exchange import EVERY_S
+from canary.judge.state import State
+from canary.replica import FILE, RENEW_S, RETRY_S, Replica
+from communicator.client.status import ClusterStatus
+from communicator.errors import RemoteProtocolError
+from communicator.protocol import Message
+
+BLOCK = {
+    "command": "block",
+    "service": "billing",
+    "version": "2.0",
+    "reason": "it loses invoices",
+    "duration": "1h",
+    "actor_user": "root",
+    "actor_server": "alpha",
+}
+
+
+class Link:
+    """What a replica sees of its router."""
+
+    server_name = "alpha"
+    connected = True
+    cluster_status = ClusterStatus(status="up", servers=("alpha",))
+
+    def __init__(self):
+        self.sent = []
+
+    async def send(self, message):
+        self.sent.append(message)
+
+
+class Host:
+    def __init__(self, directory):
+        self.directory = directory
+        self.at_s = 1_000.0
+        self.link = Link()
+
+    def begin(self):
+        self.replica = Replica(self.link, self.directory, lambda: self.at_s, structlog.get_logger())
+        self.replica.begin("alpha", State())
+        return self
+
+    async def order(self, **changes):
+        answer = await self.replica.order(Message("CANARY_COMMAND", {**BLOCK, **changes}))
+        return answer.get("status"), json.loads(answer.get("result") or "{}"), answer.get("message")
+
+    def reach(self, *servers, missing=()):
+        self.link.cluster_status = ClusterStatus(status="up", servers=("alpha", *servers), missing=missing)
+
+    def whats(self):
+        """What was said since the last call."""
+        said, self.link.sent = self.link.sent, []
+        return [json.loads(message.get("book"))["what"] for message in said]
+
+
+@pytest.fixture
+def host(tmp_path):
+    return Host(tmp_path).begin()
+
+
+async def test_an_order_is_told_and_kept_before_it_is_answered(host):
+    status, result, _ = await host.order()
+    assert (status, result["not_kept"]) == ("done", "")
+    assert host.whats() == ["entries"]
+    (order_id,) = result["orders"]
+    assert order_id in Host(host.directory).begin().replica.book
+
+
+async def test_what_is_refused_is_told(host):
+    status, _, message = await host.order(command="withdraw")
+    assert (status, message) == ("refused", "no override of billing 2.0 is in force")
+    with pytest.raises(RemoteProtocolError, match="parameter command"):
+        await host.order(command="promote")
+
+
+async def test_what_cannot_be_kept_is_taken_and_tried_again(host):
+    (host.directory / FILE).mkdir()
+    with capture_logs() as logs:
+        status, result, _ = await host.order()
+        await host.order(version="3.0")
+        assert (status, result["not_kept"], len(host.replica.book)) == ("done", "Is a directory", 2)
+        (host.directory / FILE).rmdir()
+        await host.replica.tell()
+        assert host.replica.fault
+        host.at_s += RETRY_S
+        await host.replica.tell()
+    assert (host.replica.fault, [one["event"] for one in logs if "book" in one["event"]]) == (
+        "",
+        ["book_not_kept", "book_kept_again"],
+    )
+
+
+async def test_digests_are_told_now_and_then_and_to_who_comes_into_reach(host):
+    await host.replica.tell()
+    assert host.whats() == ["digests"]
+    host.at_s += 1.0
+    await host.replica.tell()
+    assert host.whats() == []
+    host.reach("beta")
+    await host.replica.tell()
+    assert host.whats() == ["digests"]
+    host.at_s += EVERY_S
+    assert host.replica.next_deadline_s == host.at_s
+    await host.replica.tell()
+    assert host.whats() == ["digests"]
+
+
+async def test_what_is_left_of_spans_is_kept_now_and_then(host):
+    await host.order()
+    written = (host.directory / FILE).stat().st_mtime_ns
+    host.at_s += RENEW_S - 1
+    await host.replica.tell()
+    assert (host.directory / FILE).stat().st_mtime_ns == written
+    host.at_s += 1
+    await host.replica.tell()
+    assert (host.directory / FILE).stat().st_mtime_ns > written
+
+
+async def test_what_makes_no_sense_is_named_once(host):
+    book = json.dumps({"what": "entries", "entries": [{"order": 1}]})
+    message = Message("CANARY_BOOK", {"book": book}, sent_from_server="beta", sent_from_service="canary")
+    with capture_logs() as logs:
+        assert not await host.replica.hear(message)
+        assert not await host.replica.hear(message)
+    assert [(one["event"], one["server"], one["entries"]) for one in logs] == [("book_entries_refused", "beta", 1)]
+
+
+async def test_who_was_without_a_majority_for_longer_than_orders_are_remembered_brings_nothing_back(host):
+    host.reach("beta", "gamma")
+    for name in ("beta", "gamma"):
+        nothing = json.dumps({"what": "entries", "entries": []})
+        await host.replica.hear(Message("CANARY_BOOK", {"book": nothing}, sent_from_server=name))
+    await host.order(duration="30d")
+    host.reach(missing=("beta", "gamma"))
+    for _ in range(2):
+        await host.replica.tell()
+        host.at_s += TOMBSTONE_S / 2 - 10
+    assert host.replica.members == {"alpha", "beta", "gamma"}
+    await host.order(version="3.0")
+    host.at_s += 30
+    await host.replica.tell()
+    assert len(host.replica.book) == 2
+    host.reach("beta", missing=("gamma",))
+    with capture_logs() as logs:
+        await host.replica.tell()
+    assert (len(host.replica.book), logs[0]["event"]) == (0, "book_taken_anew")
+
+
+async def test_a_damaged_file_is_told_and_costs_no_start(host):
+    (host.directory / FILE).write_bytes(b"\xff{")
+    with capture_logs() as logs:
+        again = Host(host.directory).begin()
+    assert (len(again.replica.book), logs[0]["event"]) == (0, "book_unreadable")
