@@ -179,7 +179,7 @@ class Replica:
         if live - self._live:
             exchange.announce_soon()
         self._live = live
-        exchange.keep(live | frozenset(status.missing))
+        exchange.keep((live | frozenset(status.missing)) - frozenset(status.uncounted))
         members = exchange.members
         if 2 * len(members & (live | {self._service.server_name})) <= len(members):
             return
