@@ -244,7 +244,8 @@ class Checks:
     def _story(self, node: Node) -> frozenset[tuple[str, str]]:
         """What it holds against whom, of what can be seen now: the rest stays as it was when somebody saw it."""
         judged = node.judgement.hosts if node.judgement else ()
-        there = [one for one in judged if self._is_linked(node, self._hosts[one.host])]
+        hosts = self._hosts  # of one that lies nothing is promised: it tells each other one something else
+        there = [one for one in judged if self._is_linked(node, hosts[one.host]) and not hosts[one.host].lie]
         return frozenset((one.host, fault.value) for one in there for fault, _ in _see(one) if fault in one.faults)
 
     def _know_alike(self, one: Node, other: Node) -> bool:
