@@ -61,6 +61,10 @@ class Judging:
         """Who counts and was measurable once, and cannot be reached now."""
         return self._roll.away
 
+    async def keep_members(self) -> None:
+        """Write down who counts, which may take as long as the disk likes."""
+        await self._roll.keep()
+
     def suspects(self, stale_s: float) -> frozenset[str]:
         """Whom this host doubts, or those that solve.
 
@@ -96,7 +100,7 @@ class Judging:
         """
         rows = self._rows.copy()
         seen = rows.seen(now_s) | {local.server, *(peer.peer for peer in local.pairs)}
-        electors = await self._roll.settle(members, seen, rows.away(), now_s)
+        electors = self._roll.settle(members, seen, rows.away(), now_s)
         return await asyncio.to_thread(self._solver.judge, local, rows, electors, now_s, stale_s=stale_s)
 
     def _log_verdicts(self, judgement: Judgement) -> None:
