@@ -71,7 +71,7 @@ fuzz: ## fuzz each reader and each door of a live router and exporter for SECOND
 soak: ## simulate clocks, orders and routers of SEEDS=2000 clusters, the convergence of ROUTERS=200, and all of the laboratory, for MINUTES=60 say; ARGS="--first N" begins with another seed
 	@tools/venv $(VENV) test
 	@tools/test-packages
-	@$(BIN)/python -m tests.timekeeper.simulation --seeds $(SEEDS)
+	@$(BIN)/python -m tests.timekeeper.simulation --seeds $(SEEDS) $(ARGS)
 	@$(BIN)/python -m tests.canary.book.simulation --seeds $(SEEDS)
 	@$(BIN)/python -m tests.canary.book.live --seeds 30
 	@$(BIN)/python -m simulation --seeds $(SEEDS) --graphs --mixed $(SEEDS) --routers $(ROUTERS) $(ARGS)

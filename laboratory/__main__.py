@@ -1,7 +1,6 @@
 """The command ``python -m laboratory``: plays scenarios, prints what happened and the figures, and adds them to a kept total."""
 
 import asyncio
-import json
 import os
 import shutil
 import subprocess
@@ -17,9 +16,9 @@ from typing import Annotated
 import typer
 
 from laboratory.host import ROOT
-from laboratory.native import BUILT
 from laboratory.scenarios import QUICK, SCENARIOS
 from laboratory.stage import Stage
+from laboratory.total import add, total_of_commit
 from laboratory.watcher import Audit, Event
 
 TOGETHER_S = 5.0
@@ -45,7 +44,7 @@ def main(
             f"no scenario is called {', '.join(sorted(unknown))}; there are {', '.join(SCENARIOS)}"
         )
     prepare()
-    total = total_of_commit()
+    total = total_of_commit("laboratory")
     ends_s = time.monotonic() + 60 * minutes
     failed = 0
     with ProcessPoolExecutor(at_once) as pool:
@@ -85,14 +84,6 @@ def prepare() -> None:
         print(f"the laboratory has to be run by root, {wanted}", file=sys.stderr)
         raise typer.Exit(2)
     subprocess.run([ROOT / "tools/debian-cache", "chrony"], check=True, timeout=300)
-
-
-def total_of_commit() -> Path:
-    """Where it is kept what was played of this commit."""
-    told = subprocess.run(
-        ["git", "describe", "--always", "--dirty"], capture_output=True, text=True, check=False, cwd=ROOT
-    )
-    return BUILT / f"total-{told.stdout.strip() or 'unknown'}.json"
 
 
 def play(name: str, seed: int, settings: Mapping[str, object]) -> Played:
@@ -150,7 +141,6 @@ def percentile_us(values: Sequence[float], percent: int) -> int:
 
 def keep(played: Played, path: Path) -> None:
     """Add a scenario to the total."""
-    before = json.loads(path.read_text()) if path.exists() else {}
     now = {
         "scenarios": 1,
         "not held": int(not played.is_good),
@@ -158,7 +148,7 @@ def keep(played: Played, path: Path) -> None:
         "numbers": played.numbers,
         "bounds broken": played.broken,
     }
-    path.write_text(json.dumps({key: round(before.get(key, 0) + value, 1) for key, value in now.items()}) + "\n")
+    add(now, path)
 
 
 if __name__ == "__main__":

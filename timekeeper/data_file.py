@@ -36,14 +36,19 @@ class DataFile:
             self._tell(reason_of(error))
             return None
 
-    async def write(self, content: bytes) -> None:
-        """Keep it, in a thread: a disk that hangs holds nobody up."""
+    async def write(self, content: bytes) -> bool:
+        """Keep it, in a thread: a disk that hangs holds nobody up but the caller.
+
+        Returns:
+            Whether it is kept.
+        """
         try:
             await asyncio.to_thread(write_file, self._path, content.decode())
         except OSError as error:
             self._tell(reason_of(error))
-        else:
-            self._told = ""
+            return False
+        self._told = ""
+        return True
 
     def _tell(self, reason: str) -> None:
         if reason != self._told:

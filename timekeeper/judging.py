@@ -66,6 +66,10 @@ class Judging:
         """Who counts and was measurable once, and cannot be reached now."""
         return self._roll.away
 
+    async def keep_members(self) -> None:
+        """Write down who counts, which may take as long as the disk likes."""
+        await self._roll.keep()
+
     @property
     def suspects(self) -> frozenset[str]:
         """Whom this host doubts, or those that solve."""
@@ -82,7 +86,7 @@ class Judging:
         """
         now_s = monotonic_s()
         seen = self._rows.hosts | {local.server, *(peer.peer for peer in local.pairs)}
-        electors = await self._roll.settle(members, seen, self._rows.told(now_s), now_s)
+        electors = self._roll.settle(members, seen, self._rows.told(now_s), now_s)
         spoken = self._rows.roles(now_s, _GONE_ROUNDS) | {local.server: self._role}
         self.solvers = choose_solvers({host: role for host, role in spoken.items() if host in electors.names})
         if local.server in self.solvers.solving:

@@ -2,10 +2,11 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 
 import msgspec
 
-from communicator.answers import clocks
+from communicator.answers import clock_bounds, clocks
 from communicator.protocol import Message
 from timekeeper.claim import Claim, ClaimState
 from timekeeper.discipline import count_states
@@ -14,9 +15,6 @@ from timekeeper.pairs import Direction, Step
 from timekeeper.references.consensus import Consensus
 from timekeeper.solution import Fault
 from timekeeper.timex import KernelClock
-
-COMPLAINT_CHARACTERS = 200
-"""Of why a server gave nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +63,7 @@ def describe_local(
         claim=_describe_claim(claim),
         kernel=_describe_kernel(kernel) if isinstance(kernel, KernelClock) else None,
         sources=count_states(claim.sources) if claim.sources else {},
-        pairs=tuple(pairs),
+        pairs=tuple(pairs[: clock_bounds.HOSTS]),
         references=references,
         interval_seconds=about.interval_s,
         made_seconds=about.made_s,
@@ -73,9 +71,9 @@ def describe_local(
         steps={direction.value: about.steps.get(direction, 0) for direction in Direction},
         last_step_seconds=about.last_step.size_ns / 1e9 if about.last_step else None,
         probe_address=about.probe_address,
-        away=about.away,
-        found=None if about.found is None else dict(about.found),
-        suspects=about.suspects,
+        away=about.away[: clock_bounds.HOSTS],
+        found=None if about.found is None else dict(islice(about.found.items(), clock_bounds.HOSTS)),
+        suspects=about.suspects[: clock_bounds.HOSTS],
     )
 
 
@@ -130,9 +128,9 @@ def announce(claim: Claim, interval_s: float, fault: Fault | None = None) -> Mes
 def _describe_claim(claim: Claim) -> clocks.Claim:
     return clocks.Claim(
         state=claim.state.value,
-        reasons=tuple(claim.reasons),
+        reasons=tuple(claim.reasons[: clock_bounds.REASONS]),
         daemon=claim.daemon,
-        upstreams=tuple(claim.upstreams),
+        upstreams=tuple(claim.upstreams[: clock_bounds.UPSTREAMS]),
         offset_seconds=claim.offset_s,
         bound_seconds=claim.bound_s,
         stratum=claim.stratum,
@@ -152,7 +150,7 @@ def describe_sources(claim: Claim) -> tuple[clocks.Source, ...]:
             reachable=source.reachable,
             authentication=source.authentication.value if source.authentication else None,
         )
-        for source in claim.sources
+        for source in claim.sources[: clock_bounds.SOURCES]
     )
 
 
@@ -164,7 +162,7 @@ def describe_references(consensus: Consensus, complaints: Mapping[str, str]) -> 
         bound_seconds=None if interval is None else interval.half_width,
         agreeing=consensus.agreeing,
         falsetickers=consensus.falsetickers,
-        complaints={server: why[:COMPLAINT_CHARACTERS] for server, why in complaints.items()},
+        complaints={server: why[: clock_bounds.COMPLAINT_CHARACTERS] for server, why in complaints.items()},
         age_seconds=None if interval is None else consensus.age_s,
     )
 

@@ -61,6 +61,9 @@ _TOLD_TO_ALL_ROUNDS = 6
 _REFERENCES_S = 16.0
 """How often the reference servers are looked after; how often each is asked, its own patience says."""
 
+_MEMBERS_S = 10.0
+"""How often it is written down who counts, if that has changed: a look waits for no disk."""
+
 
 class Timekeeper:
     """Tells the router every `interval_s` how the clock does, the other timekeepers what it measures, and everyone who asks.
@@ -119,6 +122,7 @@ class Timekeeper:
         if self._references is not None:
             self._jobs.add(self._references.ask, _REFERENCES_S)
         self._jobs.add(self._keep_history, INTERVAL_S)
+        self._jobs.add(self._judging.keep_members, _MEMBERS_S)
         self._jobs.start()
         try:
             async with asyncio.TaskGroup() as group:

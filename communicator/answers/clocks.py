@@ -8,18 +8,27 @@ from typing import Annotated
 
 import msgspec
 
+from communicator.answers.clock_bounds import (
+    COMPLAINT_CHARACTERS,
+    FAULTS,
+    HOSTS,
+    REASONS,
+    SERVERS,
+    SOURCES,
+    STATES,
+    UPSTREAMS,
+)
 from communicator.wording.spans import LAST_YEAR_S
 
 THIS_HOST = "this host"
 """What a host is called whose timekeeper does not know its name yet."""
 INTERVAL_S = 10.0
 """Between two reports of a timekeeper that does not tell its own interval."""
-FAULTS = 8
-"""Kinds of faults that one host may have; there are fewer."""
-SERVERS = 16
-"""External servers that one host asks, at most: more than a handful prove nothing further."""
 USABLE = ("selected", "combined", "outlier")
 """The states of a time source that is good, in use or not."""
+_Reasons = Annotated[tuple[str, ...], msgspec.Meta(max_length=REASONS)]
+_Hosts = Annotated[tuple[str, ...], msgspec.Meta(max_length=HOSTS)]
+_Complaint = Annotated[str, msgspec.Meta(max_length=COMPLAINT_CHARACTERS)]
 _Moment = Annotated[float, msgspec.Meta(ge=0, le=LAST_YEAR_S)]
 
 
@@ -28,12 +37,12 @@ class Claim(msgspec.Struct, frozen=True):
 
     state: str = "unknown"
     """``synchronized``, ``holdover``, ``unsynchronized`` or ``unknown``."""
-    reasons: tuple[str, ...] = ()
+    reasons: _Reasons = ()
     """For people, the decisive one first; numbers in them change from report to report."""
     daemon: Annotated[str, msgspec.Meta(max_length=64)] = ""
     """``chronyd``, ``ntpd``, ``ntpd-rs``, ``openntpd``, ``systemd-timesyncd``, ``ptp4l``, ``phc2sys``, ``clockbound``; empty when
     none steers the clock, or nobody knows."""
-    upstreams: tuple[str, ...] = ()
+    upstreams: Annotated[tuple[str, ...], msgspec.Meta(max_length=UPSTREAMS)] = ()
     """The servers and reference clocks that the daemon uses, ``selected`` or ``combined``: their errors are this clock's."""
     offset_seconds: float | None = None
     """Positive: this clock is ahead of what the daemon holds for true time."""
@@ -121,7 +130,7 @@ class References(msgspec.Struct, frozen=True):
     """The servers that make the majority; one that was asked under two names counts once."""
     falsetickers: Annotated[tuple[str, ...], msgspec.Meta(max_length=SERVERS)] = ()
     """Those that it contradicts."""
-    complaints: Annotated[dict[str, str], msgspec.Meta(max_length=SERVERS)] = {}
+    complaints: Annotated[dict[str, _Complaint], msgspec.Meta(max_length=SERVERS)] = {}
     """By server why it gave nothing when it was last asked."""
     age_seconds: float | None = None
     """Since the last answer of one of those that agree."""
@@ -132,7 +141,7 @@ class Found(msgspec.Struct, frozen=True):
 
     faults: Annotated[tuple[str, ...], msgspec.Meta(max_length=FAULTS)] = ()
     """As `Host.faults`."""
-    reasons: tuple[str, ...] = ()
+    reasons: _Reasons = ()
     """The first of those of the verdict, the decisive one first."""
 
 
@@ -151,20 +160,20 @@ class Local(msgspec.Struct, frozen=True):
     """What it is to be by its settings: ``auto``, ``solver`` or ``agent``."""
     claim: Claim = Claim()
     kernel: Kernel | None = None
-    sources: dict[str, int] = {}
+    sources: Annotated[dict[str, int], msgspec.Meta(max_length=STATES)] = {}
     """How many sources of the time daemon are in which state, every state named: ``selected``, ``combined`` (both in use),
     ``outlier`` (good, not in use), ``jittery``, ``falseticker``, ``unusable``; empty when no daemon tells them."""
-    source_list: tuple[Source, ...] = ()
+    source_list: Annotated[tuple[Source, ...], msgspec.Meta(max_length=SOURCES)] = ()
     """The same one by one, told to who asks this host."""
-    pairs: tuple[Peer, ...] = ()
+    pairs: Annotated[tuple[Peer, ...], msgspec.Meta(max_length=HOSTS)] = ()
     """What it measured of others."""
     references: References | None = None
     """What the external servers of its settings say; None where it asks none."""
-    away: tuple[str, ...] = ()
+    away: _Hosts = ()
     """Hosts that could be measured once, and cannot be reached now: they still count where a timekeeper has started anew."""
-    found: dict[str, Found] | None = None
+    found: Annotated[dict[str, Found], msgspec.Meta(max_length=HOSTS)] | None = None
     """By host what has lasted, where this one solves; None where it does not."""
-    suspects: tuple[str, ...] = ()
+    suspects: _Hosts = ()
     """Whom it doubts, so that they are measured more often."""
     interval_seconds: float = INTERVAL_S
     """How often it says this."""

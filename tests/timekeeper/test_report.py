@@ -4,6 +4,7 @@ from dataclasses import replace
 import msgspec
 import pytest
 
+from communicator.answers import clock_bounds, clocks
 from communicator.answers.clocks import AgentReport, Local, Peer, References, Source
 from communicator.protocol import Message, decode, encode
 from timekeeper.claim import Claim, ClaimState
@@ -13,7 +14,6 @@ from timekeeper.intervals import Interval
 from timekeeper.pairs import Direction, Step
 from timekeeper.references.consensus import Consensus
 from timekeeper.report import (
-    COMPLAINT_CHARACTERS,
     About,
     announce,
     answer_report,
@@ -208,7 +208,7 @@ def test_what_external_servers_say_goes_with_it():
     agreed = Consensus(interval=Interval(-0.25, 0.75), agreeing=("192.0.2.9:123", "ntp1:123"), age_s=8.0)
     heard = describe_references(agreed, {"ntp2:123": "no answer" * 100})
     assert heard == References(0.25, 0.5, ("192.0.2.9:123", "ntp1:123"), (), heard.complaints, 8.0)
-    assert len(heard.complaints["ntp2:123"]) == COMPLAINT_CHARACTERS
+    assert len(heard.complaints["ntp2:123"]) == clock_bounds.COMPLAINT_CHARACTERS
     told = word(SYNCHRONIZED, references=heard, interval_s=30.0)
     assert (told.interval_seconds, told.references) == (30.0, heard)
 
@@ -228,3 +228,28 @@ def test_readers_ignore_what_they_do_not_know():
     row = json.loads(message.get("report")) | {"new": 1}
     row["claim"]["new"] = 1
     assert msgspec.json.decode(json.dumps(row), type=Local) == word(NOBODY)
+
+
+def test_a_timekeeper_tells_no_more_than_others_take():
+    names = tuple(map(str, range(2 * clock_bounds.HOSTS)))
+    sources = tuple(Upstream(name, UpstreamState.COMBINED, reachable=True) for name in names)
+    claim = Claim(state=ClaimState.SYNCHRONIZED, reasons=names, upstreams=names, sources=sources)
+    who = About(
+        server="alpha",
+        boot_id="b007",
+        life="1",
+        seq=7,
+        role="auto",
+        away=names,
+        suspects=names,
+        found=dict.fromkeys(names, clocks.Found()),
+    )
+    heard = describe_references(Consensus(interval=None), {"ntp1": "x" * 2 * clock_bounds.COMPLAINT_CHARACTERS})
+    told = describe_local(claim, SYNCHRONIZED, who, [Peer(name, 0.0, 0.0, 0.0, 0.0, "probe") for name in names], heard)
+    told = msgspec.structs.replace(told, source_list=describe_sources(claim))
+    assert msgspec.json.decode(msgspec.json.encode(told), type=Local) == told
+    assert (len(told.claim.upstreams), len(told.pairs), len(told.found)) == (
+        clock_bounds.UPSTREAMS,
+        clock_bounds.HOSTS,
+        clock_bounds.HOSTS,
+    )

@@ -30,12 +30,15 @@ class ElectoralRoll:
         """Who counts and was measurable once, and cannot be reached now."""
         return self._electorate.away(self.electors)
 
-    async def settle(
+    def settle(
         self, members: Members, seen: Collection[str], told: Iterable[tuple[str, str]], now_s: float
     ) -> Electors:
-        """Find out who counts now, and keep it; the arguments are those of `Electorate.settle`."""
+        """Find out who counts now; the arguments are those of `Electorate.settle`."""
         self.electors = self._electorate.settle(members, seen, told, now_s)
-        if self._kept != (known := self._electorate.known):
-            self._kept = known
-            await self._file.write(msgspec.json.encode(known))
         return self.electors
+
+    async def keep(self) -> None:
+        """Write down what is not in the file yet; what could not be written is tried again with the next call."""
+        known = self._electorate.known
+        if known != self._kept and await self._file.write(msgspec.json.encode(known)):
+            self._kept = known

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from communicator.answers.clocks import SERVERS
+from communicator.answers.clock_bounds import SERVERS
 from communicator.protocol import HostPort
 from timekeeper.discipline import NoAnswer
 from timekeeper.pairs import RealtimeReading

@@ -12,8 +12,11 @@ from communicator.router.vocabulary.events import Instant
 from communicator.router.vocabulary.records import LINKS
 from communicator.router.vocabulary.registry import Link
 
-NAMES_TOLD = 100
-"""Missing routers named in one answer, and as many that do not count; the others are in CLUSTER_GRAPH."""
+NAMES_TOLD = 1_000
+"""Missing routers named in one answer, and as many that are reached and do not count; the others are in CLUSTER_GRAPH.
+
+A router remembers no more by default. With names of the greatest length such an answer is far shorter than a line may be.
+"""
 
 
 def cluster_get_status(board: Switchboard, link: Link, _message: Message, _now: Instant) -> None:
@@ -38,16 +41,31 @@ def measure_cluster(board: Switchboard) -> dict[str, str]:
     reached, counted = board.carrier.reachable(), counted_servers(board)
     count, live = 1 + len(counted), 1 + len(counted & reached)
     quorum = count // 2 + 1
-    named = {"missing": sorted(counted - reached), "uncounted": sorted(reached - counted)}
-    told = {
+    return {
         "status": "up" if live >= quorum else "down",
         "completeness": "complete" if live == count else "incomplete",
         "neighbors_count": str(count),
         "live_count": str(live),
         "quorum": str(quorum),
-        "servers": ",".join(sorted((board.config.server_name, *reached))),
+        **name_servers(board.config.server_name, counted, reached),
     }
-    return told | {name: ",".join(servers[:NAMES_TOLD]) for name, servers in named.items() if servers}
+
+
+def name_servers(own: str, counted: AbstractSet[str], reached: AbstractSet[str]) -> dict[str, str]:
+    """Who is reached, who is missing and who does not count.
+
+    Whoever is named as reached and not as one that does not count, counts. So whom there is no room for in the one list is left
+    out of the other too.
+
+    Args:
+        own: This router.
+        counted: All others that count.
+        reached: All others that are reached.
+    """
+    missing, uncounted = sorted(counted - reached)[:NAMES_TOLD], sorted(reached - counted)[:NAMES_TOLD]
+    servers = sorted((own, *(counted & reached), *uncounted))
+    named = {"servers": servers, "missing": missing, "uncounted": uncounted}
+    return {name: ",".join(names) for name, names in named.items() if names}
 
 
 def find_who_counts(board: Switchboard) -> Standing:

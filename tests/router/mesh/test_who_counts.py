@@ -7,12 +7,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from communicator.client.status import read_cluster_status
+from communicator.protocol import Message
+from communicator.protocol.limits import LINE_BYTES_HARD, TOKEN_CHARACTERS
 from communicator.router import RouterLimits
-from communicator.router.features.cluster_status import counted_servers, measure_cluster
+from communicator.router.features.cluster_status import NAMES_TOLD, counted_servers, measure_cluster, name_servers
 from communicator.router.mesh.book.book import UNTOLD_SPAN_S
 from communicator.router.vocabulary.effects import KeptFile
 from tests.router.conftest import Wires
 from tests.router.mesh.test_exchange import OTHER, ROUTER, STARTED, links, tell
+from timekeeper.cluster.electorate import Members
 
 A, B, C, D, E = (f"10.0.0.{number}" for number in range(1, 6))
 IPS = dict(zip("abcde", (A, B, C, D, E), strict=True))
@@ -180,25 +184,31 @@ def test_a_leaf_is_vouched_for_by_those_that_are_linked_to_it(wires):
 # One that tells of servers that are not there.
 
 
-def invent(book, link):
+def invent(book, link, invented=INVENTED):
     """A member is linked to sixty servers, which say so, and name each other and us."""
-    told = [links("mallory", "peer", "beta", *INVENTED, boot="m1", address="10.0.0.66:4042")]
+    told = [links("mallory", "peer", "beta", *invented, boot="m1", address="10.0.0.66:4042")]
     told += [
         links(
-            name, "mallory", "peer", "beta", *(other for other in INVENTED if other != name), address=f"10.6.0.{at}:1"
+            name, "mallory", "peer", "beta", *(other for other in invented if other != name), address=f"10.6.0.{at}:1"
         )
-        for at, name in enumerate(INVENTED)
+        for at, name in enumerate(invented)
     ]
     tell(book, link, *told)
 
 
 @pytest.fixture
-def besieged(mesh):
+def linked(mesh):
     """We are linked with beta (B) and with mallory (M), who are linked with each other; beta is honest."""
     book = mesh().run(f"+ B remote\nB > {ROUTER}\n+ M remote from=10.0.0.66\nM > {MALLORY}\n")
     tell(book, "B", links("beta", "peer", "mallory", boot="b1", address="10.0.0.7:4042"))
-    invent(book, "M")
-    return book.run("@ 1")
+    return book
+
+
+@pytest.fixture
+def besieged(linked):
+    """The same, and mallory has invented sixty servers."""
+    invent(linked, "M")
+    return linked.run("@ 1")
 
 
 def told_to(book):
@@ -216,6 +226,27 @@ def test_sixty_invented_servers_do_not_take_the_quorum_away(besieged):
     assert told["uncounted"].split(",") == INVENTED
     assert "ghost" not in besieged.kept[KeptFile.NEIGHBORS]
     assert "10.6.0." not in besieged.kept[KeptFile.NEIGHBORS]
+
+
+def test_nobody_who_is_named_as_reached_only_seems_to_count_however_many_are_invented(linked):
+    invented = [f"ghost{number:03}" for number in range(150)]
+    invent(linked, "M", invented)
+    told = told_to(linked.run("@ 1"))
+    assert told["uncounted"].split(",") == invented
+    assert set(told["servers"].split(",")) - set(told["uncounted"].split(",")) == {"beta", "mallory", "peer"}
+    status = read_cluster_status(Message("CLUSTER_CURRENT_STATUS", told), None)
+    members = Members.read("peer", status, ())
+    assert (members.counting, members.number) == ({"beta", "mallory", "peer"}, 3)
+
+
+def test_whom_there_is_no_room_for_is_in_neither_list():
+    ghosts = {f"{number:0{TOKEN_CHARACTERS}}" for number in range(NAMES_TOLD + 5)}
+    lost = {f"{number:x<{TOKEN_CHARACTERS}}" for number in range(NAMES_TOLD + 5)}
+    told = name_servers("own", {"beta"} | lost, {"beta"} | ghosts)
+    uncounted = told["uncounted"].split(",")
+    assert (uncounted, len(told["missing"].split(","))) == (sorted(ghosts)[:NAMES_TOLD], NAMES_TOLD)
+    assert told["servers"].split(",") == sorted(["own", "beta", *uncounted])
+    assert sum(map(len, told.values())) < LINE_BYTES_HARD / 2
 
 
 def test_invented_servers_go_with_the_member_that_told_of_them(besieged):
