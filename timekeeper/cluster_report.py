@@ -69,6 +69,18 @@ def describe_solution(  # noqa: PLR0913 - each is one source of the report
     )
 
 
+def repeat_solution(report: clocks.ClockReport, local: clocks.Local, held: clocks.Found) -> clocks.ClockReport:
+    """What one that solves says, as this host tells it.
+
+    Args:
+        report: What that one tells.
+        local: This host's own word.
+        held: What is held against this host.
+    """
+    grace_s = max(local.grace_left_seconds or 0.0, report.local.grace_left_seconds or 0.0)
+    return replace(report, local=replace(local, grace_left_seconds=grace_s), held=held)
+
+
 def answer_solution(report: clocks.ClockReport) -> Message:
     """The CLOCK_CURRENT_REPORT message, to whoever asked; it says what it leaves out to fit into a line."""
     text = b""

@@ -37,6 +37,11 @@ def tell_found(judgement: Judgement) -> dict[str, Found]:
     }
 
 
+def tell_held(held: Held) -> Found:
+    """The same, for whoever asks this host."""
+    return Found(tuple(fault.value for fault in held.reasons), tuple(held.reasons.values()))
+
+
 def hold(host: str, said: Sequence[Mapping[str, Found]]) -> Held:
     """What more than half of those that solve hold against a host, and which others they call wrong.
 

@@ -79,14 +79,15 @@ def describe_local(
     )
 
 
-def answer_report(local: clocks.Local, age_s: float) -> Message:
+def answer_report(local: clocks.Local, age_s: float, held: clocks.Found | None = None) -> Message:
     """The CLOCK_CURRENT_REPORT message, to whoever asked.
 
     Args:
         local: This host's word.
         age_s: Since it was read.
+        held: What is held against this host.
     """
-    current = clocks.AgentReport(local=local, solved=False, age_seconds=age_s)
+    current = clocks.AgentReport(local=local, solved=False, age_seconds=age_s, held=held)
     return Message("CLOCK_CURRENT_REPORT", {"report": msgspec.json.encode(current).decode()})
 
 

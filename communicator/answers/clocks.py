@@ -182,7 +182,8 @@ class Local(msgspec.Struct, frozen=True):
     probes: Probes | None = None
     """Told to who asks this host; the other timekeepers have no use for it."""
     grace_left_seconds: float | None = None
-    """For how long it calls no clock wrong yet, since it has just started; told to who asks this host."""
+    """For how long it, or the one whose findings it repeats, calls no clock wrong yet, since that has just started; told to who
+    asks this host."""
 
     @property
     def usable_sources(self) -> int | None:
@@ -290,6 +291,9 @@ class AgentReport(msgspec.Struct, frozen=True):
     """Whether hosts were compared."""
     age_seconds: float | None = None
     """Since that was done; where it was not, since this host's clock was read."""
+    held: Found | None = None
+    """What has lasted, and is held against this host by itself where it solves, else by more than half of those that do: a reason
+    for each fault. None where the timekeeper is too old to tell it."""
 
 
 class ClockReport(AgentReport, frozen=True):

@@ -7,7 +7,7 @@ from collections import defaultdict
 import msgspec
 import pytest
 
-from communicator.answers.clocks import ClockReport, References
+from communicator.answers.clocks import ClockReport, Found, References
 from communicator.protocol import Message, decode, encode
 from communicator.protocol.limits import LINE_BYTES_SENT, TOKEN_CHARACTERS
 from tests.timekeeper.cluster.words import CLAIM, pair, row, word_of
@@ -20,6 +20,7 @@ from timekeeper.cluster_report import (
     REPORT_BYTES,
     answer_solution,
     describe_solution,
+    repeat_solution,
 )
 from timekeeper.history import tell_history
 from timekeeper.probes.overlay import choose_pairs
@@ -67,6 +68,7 @@ def test_a_cluster():
             "local",
             "solved",
             "age_seconds",
+            "held",
             "hosts",
             "pairs",
             "has_majority",
@@ -269,3 +271,11 @@ def test_of_more_hosts_than_there_can_be_the_shortest_is_sent_all_the_same():
     message = answer_solution(msgspec.structs.replace(describe(ONE_OFF), hosts=hosts))
     assert wire_bytes(message.get("report").encode()) > REPORT_BYTES
     assert json.loads(message.get("report"))["claims_omitted"] == 1500
+
+
+@pytest.mark.parametrize(("own_s", "theirs_s", "told_s"), [(0.0, 50.0, 50.0), (9.0, 0.0, 9.0), (0.0, None, 0.0)])
+def test_who_repeats_tells_how_long_whoever_has_solved_accuses_nobody(own_s, theirs_s, told_s):
+    solved = ClockReport(word_of("beta", grace_left_seconds=theirs_s), solved=True)
+    held = Found(("contradicted",), ("why",))
+    repeated = repeat_solution(solved, word_of("alpha", grace_left_seconds=own_s), held)
+    assert (repeated.local, repeated.held) == (word_of("alpha", grace_left_seconds=told_s), held)

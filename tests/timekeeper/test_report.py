@@ -121,6 +121,7 @@ def test_a_synchronised_host():
         },
         "solved": False,
         "age_seconds": 2.5,
+        "held": None,
     }
 
 
