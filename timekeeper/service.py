@@ -296,8 +296,8 @@ class Timekeeper:
             suspects=(),
         )
         held = tell_held(self._judging.held)
+        is_relayed = question.sent_from_service == SERVICE  # or two would ask each other for ever
         if judgement is None:
-            is_relayed = question.sent_from_service == SERVICE  # or two would ask each other for ever
             report = (
                 None if is_relayed else await self._questions.ask_solvers(self._judging.solvers.solving, local.server)
             )
@@ -315,7 +315,7 @@ class Timekeeper:
             references=self._rows.heard() | ({} if local.references is None else {local.server: local.references}),
             age_s=monotonic_s() - self._judging.judged_s,
         )
-        return answer_solution(replace(solution, held=held))
+        return answer_solution(replace(solution, held=held), question.sent_from_server if is_relayed else "")
 
     def _hear_references(self) -> clocks.References | None:
         if self._references is None:

@@ -340,7 +340,7 @@ class ClockReport(AgentReport, frozen=True):
 
     def all_pairs(self) -> tuple[Pair, ...]:
         """What was measured: by everyone, or by this host alone where nothing is solved."""
-        return self.pairs if self.solved else tuple(_as_pair(self.local.name, peer) for peer in self.local.pairs)
+        return self.pairs if self.solved else pairs_of(self.local)
 
     def host_names(self) -> list[str]:
         """Everyone the report speaks of, in order."""
@@ -359,6 +359,11 @@ class ClockReport(AgentReport, frozen=True):
     def is_of_one_host(self) -> bool:
         """Whether there is no other host whose clock could be compared."""
         return self.solved and not self.has_majority and len(self.hosts) == 1 and not self.pairs
+
+
+def pairs_of(local: Local) -> tuple[Pair, ...]:
+    """What one host measured of others."""
+    return tuple(_as_pair(local.name, peer) for peer in local.pairs)
 
 
 def _as_pair(own: str, peer: Peer) -> Pair:
