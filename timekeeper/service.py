@@ -327,9 +327,8 @@ class Timekeeper:
         if self._reading is None:
             return
         steps = sum(self._own_clock.steps.values())
-        point = describe_point(
-            time.time(), self._service.server_name, self.reading.claim, self._judging.judgement, steps
-        )
+        judging, own = self._judging, self._service.server_name
+        point = describe_point(time.time(), own, self.reading.claim, judging.judgement, steps, judging.held)
         self._history.add(point)
         await self._history_file.write(encode_history(self._history))
 

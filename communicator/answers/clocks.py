@@ -381,7 +381,7 @@ class Point(msgspec.Struct, frozen=True):
     bound_seconds: float | None = None
     """Of its claim."""
     verdict: str | None = None
-    """On the host; None where nothing is solved."""
+    """On the host; where nothing is solved here, ``wrong`` or ``no_majority`` if solvers hold that against it, else None."""
     offset_seconds: float | None = None
     """Its clock minus what it is compared with."""
     hosts: int = 0

@@ -233,9 +233,10 @@ CLOCK_OTHER_WRONG = Declaration(
     priority=75,
     message="clocks of other hosts are wrong, first noticed of {reason}",
     help="The clock of at least one other host differs from those of most by more than thresholds.warn_s, for certain, in three "
-    "measurements in a row. That host may not say so itself: no timekeeper runs there, or an agent, which judges nothing. "
+    "measurements in a row. That host may not say so itself, if no timekeeper runs there. "
     "'bellwether clock' shows which hosts are wrong now, 'bellwether clock explain' with the name of one everything that is "
-    "known of it. Every solver of the cluster raises this flag, but that host for itself: there it is timekeeper/clock/wrong. "
+    "known of it. Every host with a timekeeper raises this flag, an agent once more than half of the solvers say so; but that host "
+    "raises timekeeper/clock/wrong for itself. "
     "The flag goes down when no other clock is wrong any more.",
     tags=_CLOCK_TAGS | {"cluster"},
 )

@@ -147,12 +147,12 @@ class Rows:
         return {host: row.report.role for host, row in self._rows.items() if now_s - row.heard_s <= stale_s}
 
     def found(self, now_s: float, stale_s: float) -> list[Mapping[str, Found]]:
-        """What each host that solves holds against others, as far as it has spoken lately."""
+        """What each host that says that it solves holds against others, whoever was drawn, as far as it has spoken lately."""
         rows = (row for row in self._rows.values() if now_s - row.heard_s <= stale_s)
         return [row.report.found for row in rows if row.report.found is not None]
 
     def suspects(self, now_s: float, stale_s: float) -> frozenset[str]:
-        """Whom hosts that solve doubt, as far as they have spoken lately."""
+        """Whom hosts doubt that say that they solve, as far as they have spoken lately."""
         rows = (row for row in self._rows.values() if now_s - row.heard_s <= stale_s)
         return frozenset(host for row in rows for host in row.report.suspects[:TOLD_HOSTS])
 
