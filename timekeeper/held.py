@@ -1,4 +1,4 @@
-"""PURE: what is held against one host and others, by the judgement made here or by those that say that they solve; it judges nothing."""
+"""PURE: what is held against one host and others, by our judgement or by whoever says that it solves; it judges none."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field

@@ -96,12 +96,12 @@ def tell_row(local: clocks.Local, told: Collection[str] | None = None) -> list[M
 
     Args:
         local: This host's word.
-        told: The hosts whose timekeepers are to have it; None for all.
+        told: The hosts whose timekeepers are to have it, but this one; None for all.
     """
     report = {"report": msgspec.json.encode(local).decode()}
     if told is None:
         return [Message("CLOCK_REPORT", report | {"deliver": "all"}, "timekeeper")]
-    return [Message("CLOCK_REPORT", report, "timekeeper", server) for server in sorted(told)]
+    return [Message("CLOCK_REPORT", report, "timekeeper", server) for server in sorted({*told} - {local.server})]
 
 
 def announce(claim: Claim, interval_s: float, fault: Fault | None = None) -> Message:

@@ -205,6 +205,11 @@ def test_in_a_large_cluster_those_that_solve_are_told():
     assert [(row.server, row.service) for row in rows] == [("beta", "timekeeper"), ("gamma", "timekeeper")]
 
 
+def test_one_that_is_told_does_not_tell_itself():
+    own = word(SYNCHRONIZED)
+    assert [row.server for row in tell_row(own, (own.server, "gamma"))] == ["gamma"]
+
+
 def test_what_external_servers_say_goes_with_it():
     agreed = Consensus(interval=Interval(-0.25, 0.75), agreeing=("192.0.2.9:123", "ntp1:123"), age_s=8.0)
     heard = describe_references(agreed, {"ntp2:123": "no answer" * 100})
