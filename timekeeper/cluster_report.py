@@ -1,6 +1,6 @@
 """PURE: what a solving timekeeper tells of all clocks, as short as a line needs; it concludes nothing itself."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 from msgspec.structs import replace
@@ -69,22 +69,47 @@ def describe_solution(  # noqa: PLR0913 - each is one source of the report
     )
 
 
-def answer_solution(report: clocks.ClockReport) -> Message:
-    """The CLOCK_CURRENT_REPORT message, to whoever asked; it says what it leaves out to fit into a line."""
+def repeat_solution(report: clocks.ClockReport, local: clocks.Local, held: clocks.Found) -> clocks.ClockReport:
+    """What one that solves says, as this host tells it.
+
+    Args:
+        report: What that one tells.
+        local: This host's own word.
+        held: What is held against this host.
+    """
+    grace_s = max(local.grace_left_seconds or 0.0, report.local.grace_left_seconds or 0.0)
+    own = {(pair.from_, pair.to): pair for pair in clocks.pairs_of(local)}
+    pairs = (*(pair for pair in report.pairs if (pair.from_, pair.to) not in own), *own.values())
+    return replace(
+        report,
+        local=replace(local, grace_left_seconds=grace_s),
+        held=held,
+        pairs=pairs,
+        pairs_omitted=max(0, report.pairs_omitted - (len(pairs) - len(report.pairs))),
+    )
+
+
+def answer_solution(report: clocks.ClockReport, asker: str = "") -> Message:
+    """The CLOCK_CURRENT_REPORT message, to whoever asked; it says what it leaves out to fit into a line.
+
+    Args:
+        report: What is known.
+        asker: The host of the timekeeper that asks, to repeat it: its pairs are told like those of this host.
+    """
     text = b""
-    for shorter in _shorten(report):
+    for shorter in _shorten(report, {report.local.server, asker}):
         text = msgspec.json.encode(shorter)
         if wire_bytes(text) <= REPORT_BYTES:
             break
     return Message("CLOCK_CURRENT_REPORT", {"report": text.decode()})
 
 
-def _shorten(report: clocks.ClockReport) -> Iterator[clocks.ClockReport]:
-    """The same, then less and less of it."""
+def _shorten(report: clocks.ClockReport, own: Collection[str]) -> Iterator[clocks.ClockReport]:
+    """The same, then less and less of it; of the pairs those of these hosts are told longest."""
     yield report
-    own = report.local.server
-    pairs = tuple(pair for pair in report.pairs if own in (pair.from_, pair.to))
-    report = replace(report, pairs=pairs, pairs_omitted=len(report.pairs) - len(pairs))
+    pairs = tuple(pair for pair in report.pairs if pair.from_ in own or pair.to in own)
+    omitted = report.pairs_omitted + len(report.pairs) - len(pairs)
+    report = replace(report, pairs=pairs, pairs_omitted=omitted)
     yield report
     report = replace(report, hosts=tuple(map(_shorten_claim, report.hosts)), claims_shortened=True)
     yield report

@@ -67,7 +67,9 @@ def flags_to_raise(claim: Claim, held: Held, *, is_unkept: bool = False, stepped
     return raised
 
 
-def describe_point(at_s: float, host: str, claim: Claim, judgement: Judgement | None, steps: int) -> Point:
+def describe_point(
+    at_s: float, host: str, claim: Claim, judgement: Judgement | None, steps: int, held: Held | None = None
+) -> Point:
     """One moment, for the history.
 
     Args:
@@ -76,19 +78,34 @@ def describe_point(at_s: float, host: str, claim: Claim, judgement: Judgement | 
         claim: What it says of its own clock.
         judgement: What was concluded of all; None where nothing was.
         steps: How often its clock has been set.
+        held: What is held against it and others, where nothing was concluded here.
     """
-    verdict = verdict_on(host, judgement)
-    solution = None if judgement is None else judgement.solution
+    if judgement is None:
+        return _repeat_point(at_s, host, claim, steps, held or Held())
+    verdict, solution = verdict_on(host, judgement), judgement.solution
     return Point(
         at_seconds=at_s,
         state=claim.state.value,
         bound_seconds=claim.bound_s,
         verdict=None if verdict is None else verdict.verdict.value,
         offset_seconds=None if verdict is None else verdict.solved.offset_s,
-        hosts=0 if solution is None else solution.measured,
-        agreeing=0 if solution is None else solution.agreeing,
-        has_majority=None if solution is None else solution.has_majority,
-        spread_seconds=None if solution is None else solution.spread_s,
-        wrong=() if judgement is None else judgement.wrong[:WRONG_TOLD],
+        hosts=solution.measured,
+        agreeing=solution.agreeing,
+        has_majority=solution.has_majority,
+        spread_seconds=solution.spread_s,
+        wrong=judgement.wrong[:WRONG_TOLD],
+        steps_total=steps,
+    )
+
+
+def _repeat_point(at_s: float, host: str, claim: Claim, steps: int, held: Held) -> Point:
+    wrong = sorted({*held.wrong, host} if Fault.WRONG in held.reasons else held.wrong)
+    verdicts = (fault.value for fault in (Fault.WRONG, Fault.NO_MAJORITY) if fault in held.reasons)
+    return Point(
+        at_seconds=at_s,
+        state=claim.state.value,
+        bound_seconds=claim.bound_s,
+        verdict=next(verdicts, None),
+        wrong=tuple(wrong[:WRONG_TOLD]),
         steps_total=steps,
     )

@@ -1,4 +1,4 @@
-"""PURE: what is held against one host and others, by the judgement made here or by those that solve; it judges nothing."""
+"""PURE: what is held against one host and others, by our judgement or by whoever says that it solves; it judges none."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -37,12 +37,17 @@ def tell_found(judgement: Judgement) -> dict[str, Found]:
     }
 
 
+def tell_held(held: Held) -> Found:
+    """The same, for whoever asks this host."""
+    return Found(tuple(fault.value for fault in held.reasons), tuple(held.reasons.values()))
+
+
 def hold(host: str, said: Sequence[Mapping[str, Found]]) -> Held:
-    """What more than half of those that solve hold against a host, and which others they call wrong.
+    """What more than half of those that say that they solve hold against a host, and which others they call wrong.
 
     Args:
         host: Which one.
-        said: What each of those that solve has found, by host.
+        said: What each of those has found, by host.
     """
     agreed = agree([_pairs(found) for found in said])
     faults = [fault for fault in Fault if (host, fault.value) in agreed]

@@ -77,14 +77,15 @@ def describe_local(
     )
 
 
-def answer_report(local: clocks.Local, age_s: float) -> Message:
+def answer_report(local: clocks.Local, age_s: float, held: clocks.Found | None = None) -> Message:
     """The CLOCK_CURRENT_REPORT message, to whoever asked.
 
     Args:
         local: This host's word.
         age_s: Since it was read.
+        held: What is held against this host.
     """
-    current = clocks.AgentReport(local=local, solved=False, age_seconds=age_s)
+    current = clocks.AgentReport(local=local, solved=False, age_seconds=age_s, held=held)
     return Message("CLOCK_CURRENT_REPORT", {"report": msgspec.json.encode(current).decode()})
 
 
@@ -93,12 +94,12 @@ def tell_row(local: clocks.Local, told: Collection[str] | None = None) -> list[M
 
     Args:
         local: This host's word.
-        told: The hosts whose timekeepers are to have it; None for all.
+        told: The hosts whose timekeepers are to have it, but this one; None for all.
     """
     report = {"report": msgspec.json.encode(local).decode()}
     if told is None:
         return [Message("CLOCK_REPORT", report | {"deliver": "all"}, "timekeeper")]
-    return [Message("CLOCK_REPORT", report, "timekeeper", server) for server in sorted(told)]
+    return [Message("CLOCK_REPORT", report, "timekeeper", server) for server in sorted({*told} - {local.server})]
 
 
 def announce(claim: Claim, interval_s: float, fault: Fault | None = None) -> Message:

@@ -23,9 +23,10 @@ from timekeeper.cluster import KnownAddresses, Neighbors, Rows, assign
 from timekeeper.cluster.door import Door
 from timekeeper.cluster.electorate import Members
 from timekeeper.cluster.questions import SERVICE, Questions
-from timekeeper.cluster_report import answer_solution, describe_solution
+from timekeeper.cluster_report import answer_solution, describe_solution, repeat_solution
 from timekeeper.conclusion import FLAGS, describe_point, flags_to_raise
 from timekeeper.data_file import DataFile
+from timekeeper.held import tell_held
 from timekeeper.history import INTERVAL_S, History, decode_history, encode_history, tell_history
 from timekeeper.judging import SILENT_ROUNDS, Judging
 from timekeeper.own_clock import OwnClock
@@ -299,25 +300,27 @@ class Timekeeper:
             found=None,
             suspects=(),
         )
+        held = tell_held(self._judging.held)
+        is_relayed = question.sent_from_service == SERVICE  # or two would ask each other for ever
         if judgement is None:
-            is_relayed = question.sent_from_service == SERVICE  # or two would ask each other for ever
-            report = None if is_relayed else await self._questions.ask_solvers(sorted(self._judging.solvers.solving))
+            report = (
+                None if is_relayed else await self._questions.ask_solvers(self._judging.solvers.solving, local.server)
+            )
             return (
-                answer_report(local, self.reading.age_s)
+                answer_report(local, self.reading.age_s, held)
                 if report is None
-                else answer_solution(replace(report, local=local))
+                else answer_solution(repeat_solution(report, local, held))
             )
-        return answer_solution(
-            describe_solution(
-                local,
-                judgement,
-                claims={**self._rows.said(), local.server: local.claim},
-                unanswered=self._neighbors.unanswered(),
-                thresholds=self._judging.thresholds,
-                references=self._rows.heard() | ({} if local.references is None else {local.server: local.references}),
-                age_s=monotonic_s() - self._judging.judged_s,
-            )
+        solution = describe_solution(
+            local,
+            judgement,
+            claims={**self._rows.said(), local.server: local.claim},
+            unanswered=self._neighbors.unanswered(),
+            thresholds=self._judging.thresholds,
+            references=self._rows.heard() | ({} if local.references is None else {local.server: local.references}),
+            age_s=monotonic_s() - self._judging.judged_s,
         )
+        return answer_solution(replace(solution, held=held), question.sent_from_server if is_relayed else "")
 
     def _hear_references(self) -> clocks.References | None:
         if self._references is None:
@@ -329,9 +332,8 @@ class Timekeeper:
         if self._reading is None:
             return
         steps = sum(self._own_clock.steps.values())
-        point = describe_point(
-            time.time(), self._service.server_name, self.reading.claim, self._judging.judgement, steps
-        )
+        judging, own = self._judging, self._service.server_name
+        point = describe_point(time.time(), own, self.reading.claim, judging.judgement, steps, judging.held)
         self._history.add(point)
         await self._history_file.write(encode_history(self._history))
 

@@ -3,6 +3,9 @@
 from timekeeper.claim import Claim, ClaimState
 from timekeeper.solution import Lasting, Patience
 
+LASTING_S = 5.0
+"""From the first of those looks to the last, at least: what happens to peers may call for several of them at once."""
+
 
 class Unkept:
     """As patient with a host's own word as the judge is with all hosts: a daemon needs a while after a start.
@@ -13,7 +16,7 @@ class Unkept:
 
     def __init__(self, patience: Patience | None = None) -> None:
         self._patience = patience or Patience()
-        self._lasting = Lasting(self._patience.bursts)
+        self._lasting = Lasting(self._patience.bursts, LASTING_S)
         self._began_s: float | None = None
 
     def note(self, claim: Claim, now_s: float) -> bool:

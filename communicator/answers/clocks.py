@@ -191,7 +191,8 @@ class Local(msgspec.Struct, frozen=True):
     probes: Probes | None = None
     """Told to who asks this host; the other timekeepers have no use for it."""
     grace_left_seconds: float | None = None
-    """For how long it calls no clock wrong yet, since it has just started; told to who asks this host."""
+    """For how long it, or the one whose findings it repeats, calls no clock wrong yet, since that has just started; told to who
+    asks this host."""
 
     @property
     def usable_sources(self) -> int | None:
@@ -299,6 +300,9 @@ class AgentReport(msgspec.Struct, frozen=True):
     """Whether hosts were compared."""
     age_seconds: float | None = None
     """Since that was done; where it was not, since this host's clock was read."""
+    held: Found | None = None
+    """What has lasted, and is held against this host by itself where it solves, else by more than half of those that do: a reason
+    for each fault. None where the timekeeper is too old to tell it."""
 
 
 class ClockReport(AgentReport, frozen=True):
@@ -345,7 +349,7 @@ class ClockReport(AgentReport, frozen=True):
 
     def all_pairs(self) -> tuple[Pair, ...]:
         """What was measured: by everyone, or by this host alone where nothing is solved."""
-        return self.pairs if self.solved else tuple(_as_pair(self.local.name, peer) for peer in self.local.pairs)
+        return self.pairs if self.solved else pairs_of(self.local)
 
     def host_names(self) -> list[str]:
         """Everyone the report speaks of, in order."""
@@ -366,6 +370,11 @@ class ClockReport(AgentReport, frozen=True):
         return self.solved and not self.has_majority and len(self.hosts) == 1 and not self.pairs
 
 
+def pairs_of(local: Local) -> tuple[Pair, ...]:
+    """What one host measured of others."""
+    return tuple(_as_pair(local.name, peer) for peer in local.pairs)
+
+
 def _as_pair(own: str, peer: Peer) -> Pair:
     *shared, _rate_bound_ppm = msgspec.structs.astuple(peer)
     return Pair(own, *shared)  # a pair is a peer with its measurer in front
@@ -381,7 +390,7 @@ class Point(msgspec.Struct, frozen=True):
     bound_seconds: float | None = None
     """Of its claim."""
     verdict: str | None = None
-    """On the host; None where nothing is solved."""
+    """On the host; where nothing is solved here, ``wrong`` or ``no_majority`` if solvers hold that against it, else None."""
     offset_seconds: float | None = None
     """Its clock minus what it is compared with."""
     hosts: int = 0

@@ -118,7 +118,9 @@ CLOCK_STEPPED = Declaration(
     message="the clock of this host was set: {reason}",
     help="The clock of this host was set by more than thresholds.warn_s at once, later than a minute after the timekeeper began. "
     "Timers, leases and time stamps on this host may be wrong. Look at the log of the time daemon: chronyd steps a clock only "
-    "where makestep allows it. A person, a hypervisor or a second daemon may have set it. The flag goes down after 10 minutes.",
+    "where makestep allows it. A person, a hypervisor or a second daemon may have set it. The message "
+    "tells the first of several such steps, the log of timekeeperd each as clock_stepped. The flag goes down 10 minutes after "
+    "the last.",
     tags=_CLOCK_TAGS,
 )
 
@@ -233,9 +235,10 @@ CLOCK_OTHER_WRONG = Declaration(
     priority=75,
     message="clocks of other hosts are wrong, first noticed of {reason}",
     help="The clock of at least one other host differs from those of most by more than thresholds.warn_s, for certain, in three "
-    "measurements in a row. That host may not say so itself: no timekeeper runs there, or an agent, which judges nothing. "
+    "measurements in a row. That host may not say so itself, if no timekeeper runs there. "
     "'bellwether clock' shows which hosts are wrong now, 'bellwether clock explain' with the name of one everything that is "
-    "known of it. Every solver of the cluster raises this flag, but that host for itself: there it is timekeeper/clock/wrong. "
+    "known of it. Every host with a timekeeper raises this flag, an agent once more than half of the solvers say so; but that host "
+    "raises timekeeper/clock/wrong for itself. "
     "The flag goes down when no other clock is wrong any more.",
     tags=_CLOCK_TAGS | {"cluster"},
 )

@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from bellwether.clock_wait import ACCUSED, NOT_YET, UNDECIDED, Shortfall, find_shortfall, gist
-from communicator.answers.clocks import Claim, ClockReport, Host, Local
+from communicator.answers.clocks import Claim, ClockReport, Found, Host, Local
 
 SYNCED = Claim("synchronized", bound_seconds=0.0021, daemon="chronyd")
 
@@ -28,7 +28,6 @@ def report(claim=SYNCED, *hosts, solved=True, grace_s=None):
         (report(SYNCED, Host("alpha", verdict="unknown"), grace_s=9), None),  # there is no other host
         (report(SYNCED, Host("alpha", verdict="unknown"), BETA, grace_s=0.0), None),
         (report(SYNCED, Host("alpha", compared_with="too few"), BETA, grace_s=0.0), None),  # in a minority
-        (report(SYNCED, Host("alpha", verdict="ok", faults=("wrong", "contradicted"))), None),  # they are over
         (report(SYNCED, Host("alpha", verdict="ok"), BETA, grace_s=9), None),
         (report(SYNCED, Host("alpha", verdict="unknown"), BETA), None),  # told by an older timekeeper
         (report(SYNCED, Host("alpha", verdict="wrong"), solved=False), None),
@@ -120,7 +119,8 @@ ALONE = report(SYNCED, Host("alpha", verdict="unknown"), grace_s=9)
         (report(SYNCED, Host("alpha", verdict="ok"), grace_s=9), 3, True),  # external servers find it right
         (UNSOLVED, 1, True),
         (UNSOLVED, 3, False),
-        (ClockReport(Local("alpha", role="solver", claim=SYNCED, grace_left_seconds=0.0)), 3, True),
+        (ClockReport(Local("alpha", role="agent", claim=SYNCED, grace_left_seconds=0.0)), 1, True),
+        (ClockReport(Local("alpha", role="agent", claim=SYNCED, grace_left_seconds=0.0)), 200, False),
         (
             ClockReport(Local("alpha", role="agent", claim=SYNCED, grace_left_seconds=9)),
             3,
@@ -137,3 +137,47 @@ def test_hosts_of_which_only_the_router_knows_may_still_come(told, routers, is_g
 
 def test_the_gist_is_without_numbers():
     assert gist("updated 12.5 s ago") == gist("updated 1,300 s ago") != gist("updated never")
+
+
+def held(*faults, host=None, grace_s=0.0):
+    told = report(SYNCED, *filter(None, [host]), BETA, grace_s=grace_s, solved=host is not None)
+    return msgspec.structs.replace(told, held=Found(faults, tuple(f"why {fault}" for fault in faults)))
+
+
+NOBODY = "nobody can tell whether the clock is right"
+OFF = "external servers find this clock and most others off"
+
+
+@pytest.mark.parametrize(
+    ("told", "reason", "exit_code"),
+    [
+        (held("wrong"), "the other hosts find the clock wrong: why wrong", ACCUSED),
+        (held("false_claim", "contradicted"), "what is claimed of the clock is false: why false_claim", ACCUSED),
+        (held("cluster_off"), f"{OFF}: why cluster_off", UNDECIDED),
+        (held("contradicted"), f"{NOBODY}: why contradicted", UNDECIDED),
+        (held("no_majority"), f"{NOBODY}: why no_majority", UNDECIDED),
+        (held("contradicted", host=Host("alpha", verdict="ok")), f"{NOBODY}: why contradicted", UNDECIDED),
+        (
+            held("contradicted", host=Host("alpha", contradicted_by="beta", reasons=WHY)),
+            f"{NOBODY}: as it is",
+            UNDECIDED,
+        ),
+        (
+            held("no_majority", host=Host("alpha", verdict="wrong", reasons=WHY)),
+            "the other hosts find the clock wrong: as it is",
+            ACCUSED,
+        ),
+        (held(host=Host("alpha", verdict="ok", faults=("contradicted",))), NOBODY, UNDECIDED),
+        (
+            held(host=Host("alpha", faults=("false_claim",), compared_with="apart")),
+            "what is claimed of the clock is false",
+            ACCUSED,
+        ),
+    ],
+)
+def test_what_has_lasted_speaks_against_it_whatever_is_seen_now_and_whoever_solves(told, reason, exit_code):
+    assert find_shortfall(told, None, 200) == Shortfall(reason, exit_code)
+
+
+def test_a_fault_that_a_later_release_tells_of_speaks_against_nobody():
+    assert find_shortfall(held("strange", host=Host("alpha", verdict="ok")), None, 200) is None

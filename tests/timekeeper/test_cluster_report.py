@@ -6,8 +6,9 @@ from collections import defaultdict
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
-from communicator.answers.clocks import ClockReport, References
+from communicator.answers.clocks import ClockReport, Found, Host, Pair, References
 from communicator.protocol import Message, decode, encode
 from communicator.protocol.limits import LINE_BYTES_SENT, TOKEN_CHARACTERS
 from tests.timekeeper.cluster.words import CLAIM, pair, row, word_of
@@ -20,6 +21,7 @@ from timekeeper.cluster_report import (
     REPORT_BYTES,
     answer_solution,
     describe_solution,
+    repeat_solution,
 )
 from timekeeper.history import tell_history
 from timekeeper.probes.overlay import choose_pairs
@@ -67,6 +69,7 @@ def test_a_cluster():
             "local",
             "solved",
             "age_seconds",
+            "held",
             "hosts",
             "pairs",
             "has_majority",
@@ -269,3 +272,42 @@ def test_of_more_hosts_than_there_can_be_the_shortest_is_sent_all_the_same():
     message = answer_solution(msgspec.structs.replace(describe(ONE_OFF), hosts=hosts))
     assert wire_bytes(message.get("report").encode()) > REPORT_BYTES
     assert json.loads(message.get("report"))["claims_omitted"] == 1500
+
+
+@pytest.mark.parametrize(("own_s", "theirs_s", "told_s"), [(0.0, 50.0, 50.0), (9.0, 0.0, 9.0), (0.0, None, 0.0)])
+def test_who_repeats_tells_how_long_whoever_has_solved_accuses_nobody(own_s, theirs_s, told_s):
+    solved = ClockReport(word_of("beta", grace_left_seconds=theirs_s), solved=True)
+    held = Found(("contradicted",), ("why",))
+    repeated = repeat_solution(solved, word_of("alpha", grace_left_seconds=own_s), held)
+    assert (repeated.local, repeated.held) == (word_of("alpha", grace_left_seconds=told_s), held)
+
+
+def test_who_repeats_adds_what_it_has_measured_itself():
+    old, elsewhere = Pair("alpha", "beta", 0.5), Pair("beta", "gamma", 0.25)
+    silent = Pair("alpha", "gamma")
+    solved = ClockReport(word_of("beta"), solved=True, pairs=(old, elsewhere, silent), pairs_omitted=7)
+    local = word_of("alpha", pair("beta", 0.125), pair("delta", 0.5))
+    repeated = repeat_solution(solved, local, Found())
+    assert [(one.from_, one.to, one.offset_seconds) for one in repeated.pairs] == [
+        ("beta", "gamma", 0.25),
+        ("alpha", "gamma", None),
+        ("alpha", "beta", 0.125),
+        ("alpha", "delta", 0.5),
+    ]
+    assert repeated.pairs_omitted == 6, "one of them was not told"
+    assert repeat_solution(replace(solved, pairs_omitted=0), local, Found()).pairs_omitted == 0
+
+
+def test_to_one_that_repeats_it_its_own_pairs_are_told_even_if_others_are_not():
+    names = [f"h{number:04}" for number in range(1000)]
+    hosts = tuple(Host(name, reasons=("x" * 60,)) for name in names)
+    pairs = tuple(
+        Pair(one, names[(number + step) % len(names)], 0.0, 0.0001, 0.0001, 1.0, "probe", 0.1)
+        for number, one in enumerate(names)
+        for step in range(1, 21)
+    )
+    report = ClockReport(word_of("h0000"), solved=True, hosts=hosts, pairs=pairs)
+    told = msgspec.json.decode(answer_solution(report, "h0500").get("report"), type=ClockReport)
+    for name in ("h0000", "h0500"):
+        assert sum(name in (one.from_, one.to) for one in told.pairs) == 40
+    assert told.pairs_omitted == len(pairs) - 80

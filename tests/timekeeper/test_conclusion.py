@@ -129,6 +129,24 @@ def test_a_point_of_an_agent():
     )
 
 
+@pytest.mark.parametrize(
+    ("held", "verdict", "wrong"),
+    [
+        (Held({Fault.WRONG: "40 ms ahead", Fault.NO_MAJORITY: "camps"}, ("beta",)), "wrong", ("alpha", "beta")),
+        (Held({Fault.NO_MAJORITY: "camps"}), "no_majority", ()),
+        (Held({Fault.CONTRADICTED: "by beta"}, ("zeta",)), None, ("zeta",)),
+        (
+            Held(wrong=tuple(f"h{number:02}" for number in range(20))),
+            None,
+            tuple(f"h{n:02}" for n in range(WRONG_TOLD)),
+        ),
+    ],
+)
+def test_a_point_of_an_agent_tells_what_those_hold_that_solve(held, verdict, wrong):
+    point = describe_point(12.5, "alpha", KEPT, None, 0, held)
+    assert (point.verdict, point.wrong, point.has_majority) == (verdict, wrong, None)
+
+
 def test_a_point_names_some_of_many():
     clocks = {f"good{number:02}": 0.0 for number in range(30)} | {
         f"wrong{number:02}": 1.0 + number for number in range(20)

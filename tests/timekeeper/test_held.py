@@ -1,6 +1,6 @@
 from communicator.answers.clocks import Found
 from tests.timekeeper.solution.clusters import claims_of, mesh
-from timekeeper.held import Held, hold, tell_found
+from timekeeper.held import Held, hold, tell_found, tell_held
 from timekeeper.solution import Fault, Judge, Patience, solve
 
 WRONG = Found(("wrong", "false_claim"), ("40 ms behind", "claims less"))
@@ -33,3 +33,10 @@ def test_more_than_half_of_those_that_solve_have_to_say_it():
 def test_a_word_that_nobody_knows_or_gives_no_reason():
     strange = {"d": Found(("strange", "contradicted"))}
     assert hold("d", [strange]).reasons == {Fault.CONTRADICTED: "see 'bellwether clock'"}
+
+
+def test_what_whoever_asks_is_told():
+    assert tell_held(Held({Fault.WRONG: "40 ms behind", Fault.CONTRADICTED: "by beta"}, ("z",))) == Found(
+        ("wrong", "contradicted"), ("40 ms behind", "by beta")
+    )
+    assert tell_held(Held()) == Found()

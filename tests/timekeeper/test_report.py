@@ -121,6 +121,7 @@ def test_a_synchronised_host():
         },
         "solved": False,
         "age_seconds": 2.5,
+        "held": None,
     }
 
 
@@ -202,6 +203,11 @@ def test_the_word_for_the_other_timekeepers():
 def test_in_a_large_cluster_those_that_solve_are_told():
     rows = tell_row(word(SYNCHRONIZED), ("beta", "gamma"))
     assert [(row.server, row.service) for row in rows] == [("beta", "timekeeper"), ("gamma", "timekeeper")]
+
+
+def test_one_that_is_told_does_not_tell_itself():
+    own = word(SYNCHRONIZED)
+    assert [row.server for row in tell_row(own, (own.server, "gamma"))] == ["gamma"]
 
 
 def test_what_external_servers_say_goes_with_it():

@@ -203,6 +203,7 @@ async def test_a_host_alone(router, asker, eventually, timekeeper_at, role, solv
         assert answer["local"]["probe_address"].startswith("127.0.0.1:")
         assert 0 < answer["local"]["grace_left_seconds"] <= 60
         assert answer["local"]["interval_seconds"] == 1
+        assert answer["held"] == {"faults": [], "reasons": []}
 
 
 @pytest.fixture
@@ -315,7 +316,7 @@ async def test_an_agent_that_hears_it_does_not_judge(router, asker, eventually, 
         await Others(timekeeper, asker).measure()
         seq = (await eventually(report(asker), lambda answer: answer["local"]["server"] == "alpha"))["local"]["seq"]
         answer = await eventually(report(asker), lambda answer: answer["local"]["seq"] > seq)
-        assert answer.keys() == {"local", "solved", "age_seconds"}
+        assert answer.keys() == {"local", "solved", "age_seconds", "held"}
         assert timekeeper._judging.judgement is None
 
 
@@ -341,6 +342,7 @@ async def test_an_agent_repeats_what_one_says_that_solves(eventually, timekeeper
             await eventually(speak, lambda status: status == ("CLOCK_UNSTABLE", "contradicted"))
             answer = await eventually(report(asker), lambda answer: answer["solved"])
             assert (answer["local"]["server"], [host["host"] for host in answer["hosts"]]) == ("alpha", ["alpha"])
+            assert answer["held"] == {"faults": ["contradicted"], "reasons": list(found["alpha"].reasons)}
             beta.stop()
     assert (tmp_path / "flags" / "timekeeper_clock_contradicted.flag").exists()
 

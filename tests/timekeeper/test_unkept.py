@@ -2,7 +2,7 @@
 
 from timekeeper.claim import Claim, ClaimState
 from timekeeper.solution import Patience
-from timekeeper.unkept import Unkept
+from timekeeper.unkept import LASTING_S, Unkept
 
 KEPT = Claim(state=ClaimState.SYNCHRONIZED, reasons=("chronyd keeps it",))
 UNKEPT = Claim(state=ClaimState.UNSYNCHRONIZED, reasons=("chronyd has selected no source",))
@@ -21,6 +21,14 @@ def test_three_looks_begin_it_and_three_end_it():
     unkept = Unkept(Patience(grace_s=0.0))
     assert look(unkept, UNKEPT, UNKEPT, KEPT, UNKEPT, UNKEPT, UNKEPT) == [False] * 5 + [True]
     assert look(unkept, KEPT, KEPT, UNKEPT, KEPT, KEPT, KEPT) == [True] * 5 + [False]
+
+
+def test_looks_in_a_hurry_do_not_make_it_last():
+    unkept = Unkept(Patience(grace_s=0.0))
+    assert [unkept.note(UNKEPT, 1000.0 + 0.001 * number) for number in range(5)] == [False] * 5
+    assert unkept.note(UNKEPT, 1000.0 + LASTING_S)
+    assert [unkept.note(KEPT, 1010.0 + 0.001 * number) for number in range(5)] == [True] * 5
+    assert not unkept.note(KEPT, 1010.0 + LASTING_S)
 
 
 def test_nobody_was_to_keep_it():

@@ -1,5 +1,6 @@
-"""SHELL: asks routers for their time and where all hosts are, and timekeepers for their report; it judges no answer."""
+"""SHELL: asks routers for their time and where all hosts are, and timekeepers for their report; it judges no clock."""
 
+import asyncio
 import itertools
 from collections.abc import Iterable
 from contextlib import suppress
@@ -32,6 +33,7 @@ class Questions:
     def __init__(self, service: Service) -> None:
         self._service = service
         self._serial = itertools.count(1)
+        service.on("CLOCK_CURRENT_REPORT")(_ignore)
 
     async def ask(self, host: str) -> Answer | None:
         """Ask once.
@@ -63,13 +65,42 @@ class Questions:
             return ""
         return reply.get("graph")
 
-    async def ask_solvers(self, servers: Iterable[str]) -> ClockReport | None:
-        """What the timekeeper of one of these hosts says of all clocks; None where none of them answers."""
-        for server in servers:
-            question = Message("CLOCK_GET_REPORT", {}, SERVICE, server)
-            with suppress(ClientError, msgspec.DecodeError):
-                answer = await self._service.request(question, "CLOCK_CURRENT_REPORT", timeout_s=TIMEOUT_S)
-                report = msgspec.json.decode(answer.get("report"), type=ClockReport)
-                if report.solved:
-                    return report
+    async def ask_solvers(self, servers: Iterable[str], host: str) -> ClockReport | None:
+        """What one of those that solve says of all clocks, all of them being asked at once.
+
+        Args:
+            servers: Their hosts.
+            host: The first answer that has a verdict on this one, by a solver that has not just started, is taken at once.
+
+        Returns:
+            Where there is none such within `TIMEOUT_S`, the first answer; None where none comes.
+        """
+        spare = None
+        async with asyncio.TaskGroup() as group:
+            asked = [group.create_task(self._ask_solver(server)) for server in servers]
+            for answer in asyncio.as_completed(asked):
+                report = await answer
+                if report is not None and _has_judged(report, host):
+                    spare = report
+                    break
+                spare = spare or report
+            for each in asked:
+                each.cancel()
+        return spare
+
+    async def _ask_solver(self, server: str) -> ClockReport | None:
+        question = Message("CLOCK_GET_REPORT", {}, SERVICE, server)
+        with suppress(ClientError, RemoteProtocolError, msgspec.DecodeError):
+            answer = await self._service.request(question, "CLOCK_CURRENT_REPORT", timeout_s=TIMEOUT_S)
+            report = msgspec.json.decode(answer.get("report"), type=ClockReport)
+            return report if report.solved else None
         return None
+
+
+def _has_judged(report: ClockReport, host: str) -> bool:
+    has_verdict = any(one.host == host and one.verdict != "unknown" for one in report.hosts)
+    return has_verdict and not report.local.grace_left_seconds
+
+
+async def _ignore(_report: Message) -> None:
+    """An answer that came after another one was taken: its sender is not to be told that we do not know the command."""

@@ -4,11 +4,14 @@ import asyncio
 import json
 from contextlib import asynccontextmanager
 
+import msgspec
 import pytest
 
-from communicator.client import Service
+from communicator.answers.clocks import ClockReport, Host, Local
+from communicator.client import Client, Service
+from communicator.protocol import Message
 from communicator.testing import run_cluster, run_router
-from timekeeper.cluster.questions import Questions
+from timekeeper.cluster.questions import TIMEOUT_S, Questions
 from timekeeper.probes.stamps import read_raw_ns, read_realtime
 
 
@@ -85,3 +88,77 @@ async def test_where_all_hosts_are(eventually):
         nodes = json.loads(await eventually(questions.ask_graph, bool))["nodes"]
         assert {node["server"] for node in nodes} == {"alpha", "beta"}
     assert await questions.ask_graph() == "", "there is no link any more"
+
+
+OK, UNKNOWN = Host("zeta", verdict="ok"), Host("zeta", verdict="unknown")
+GOOD = ClockReport(Local(server="good", grace_left_seconds=0.0), solved=True, hosts=(OK,))
+SILENT = None
+SAID = {
+    "one alone": ([GOOD], "good"),
+    "of an older release": ([ClockReport(Local(server="old"), solved=True, hosts=(OK,))], "old"),
+    "the first does not answer": ([SILENT, GOOD], "good"),
+    "the first has just started": (
+        [ClockReport(Local(server="new", grace_left_seconds=50.0), solved=True, hosts=(OK,)), GOOD],
+        "good",
+    ),
+    "the first has no verdict": ([ClockReport(Local(server="blind"), solved=True, hosts=(UNKNOWN,)), GOOD], "good"),
+    "the first does not know the host": ([ClockReport(Local(server="blind"), solved=True), GOOD], "good"),
+    "the first does not solve": ([ClockReport(Local(server="agent"), hosts=(OK,)), GOOD], "good"),
+    "no better one": ([SILENT, ClockReport(Local(server="blind"), solved=True, hosts=(UNKNOWN,))], "blind"),
+    "nobody": ([ClockReport(Local(server="agent"))], None),
+}
+
+
+@pytest.mark.parametrize(("said", "server"), SAID.values(), ids=SAID)
+async def test_which_of_those_that_solve_is_repeated(said, server):
+    async with run_cluster(3) as cluster, asyncio.TaskGroup() as group:
+        others = [(running, answering(report)) for running, report in zip(cluster[1:], said, strict=False)]
+        services = [solver(running.unix) for running, solver in others]
+        for service in services:
+            group.create_task(service.run())
+            await service.wait_ready()
+        async with asking(cluster[0]) as questions:
+            names = [running.server_name for running, _ in others]
+            report = await questions.ask_solvers(names, "zeta")
+        assert (report and report.local.server) == server
+        for service in services:
+            service.stop()
+
+
+async def test_those_that_do_not_answer_are_waited_for_together():
+    async with run_cluster(2) as cluster, asyncio.TaskGroup() as group:
+        silent = answering(SILENT)(cluster[1].unix)
+        group.create_task(silent.run())
+        await silent.wait_ready()
+        async with asking(cluster[0]) as questions, asyncio.timeout(2 * TIMEOUT_S):
+            assert await questions.ask_solvers([cluster[1].server_name] * 5, "zeta") is None
+        silent.stop()
+
+
+async def test_an_answer_that_comes_late_is_no_unknown_command():
+    async with run_router() as router, asking(router), Client(router.unix, "late") as late:
+        await late.send(Message("CLOCK_CURRENT_REPORT", {"report": "{}"}, "timekeeper", "."))
+        refused = await late.request(Message("NOBODY_KNOWS_THIS", {}, "timekeeper", "."), "UNKNOWN")
+        assert refused.get("command") == "NOBODY_KNOWS_THIS"
+
+
+async def test_where_nobody_solves_nobody_is_asked():
+    async with run_router() as router, asking(router) as questions:
+        assert await questions.ask_solvers([], "zeta") is None
+
+
+def answering(report):
+    """Makes a timekeeper that answers so; without a report it never answers."""
+
+    def make(address):
+        service = Service(address, "timekeeper")
+
+        @service.on("CLOCK_GET_REPORT")
+        async def answer(_question):
+            if report is None:
+                return None
+            return Message("CLOCK_CURRENT_REPORT", {"report": msgspec.json.encode(report).decode()})
+
+        return service
+
+    return make
