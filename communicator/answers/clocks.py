@@ -8,16 +8,7 @@ from typing import Annotated
 
 import msgspec
 
-from communicator.answers.clock_bounds import (
-    COMPLAINT_CHARACTERS,
-    FAULTS,
-    HOSTS,
-    REASONS,
-    SERVERS,
-    SOURCES,
-    STATES,
-    UPSTREAMS,
-)
+from communicator.answers import clock_bounds as most
 from communicator.wording.spans import LAST_YEAR_S
 
 THIS_HOST = "this host"
@@ -26,9 +17,9 @@ INTERVAL_S = 10.0
 """Between two reports of a timekeeper that does not tell its own interval."""
 USABLE = ("selected", "combined", "outlier")
 """The states of a time source that is good, in use or not."""
-_Reasons = Annotated[tuple[str, ...], msgspec.Meta(max_length=REASONS)]
-_Hosts = Annotated[tuple[str, ...], msgspec.Meta(max_length=HOSTS)]
-_Complaint = Annotated[str, msgspec.Meta(max_length=COMPLAINT_CHARACTERS)]
+_Reasons = Annotated[tuple[str, ...], msgspec.Meta(max_length=most.REASONS)]
+_Hosts = Annotated[tuple[str, ...], msgspec.Meta(max_length=most.HOSTS)]
+_Complaint = Annotated[str, msgspec.Meta(max_length=most.COMPLAINT_CHARACTERS)]
 _Moment = Annotated[float, msgspec.Meta(ge=0, le=LAST_YEAR_S)]
 
 
@@ -42,7 +33,7 @@ class Claim(msgspec.Struct, frozen=True):
     daemon: Annotated[str, msgspec.Meta(max_length=64)] = ""
     """``chronyd``, ``ntpd``, ``ntpd-rs``, ``openntpd``, ``systemd-timesyncd``, ``ptp4l``, ``phc2sys``, ``clockbound``; empty when
     none steers the clock, or nobody knows."""
-    upstreams: Annotated[tuple[str, ...], msgspec.Meta(max_length=UPSTREAMS)] = ()
+    upstreams: Annotated[tuple[str, ...], msgspec.Meta(max_length=most.UPSTREAMS)] = ()
     """The servers and reference clocks that the daemon uses, ``selected`` or ``combined``: their errors are this clock's."""
     offset_seconds: float | None = None
     """Positive: this clock is ahead of what the daemon holds for true time."""
@@ -126,11 +117,11 @@ class References(msgspec.Struct, frozen=True):
     """True time minus this clock; positive: it is behind. None where no majority of the servers agrees."""
     bound_seconds: float | None = None
     """`offset_seconds` is off by no more than this, if most of the servers are right."""
-    agreeing: Annotated[tuple[str, ...], msgspec.Meta(max_length=SERVERS)] = ()
+    agreeing: Annotated[tuple[str, ...], msgspec.Meta(max_length=most.SERVERS)] = ()
     """The servers that make the majority; one that was asked under two names counts once."""
-    falsetickers: Annotated[tuple[str, ...], msgspec.Meta(max_length=SERVERS)] = ()
+    falsetickers: Annotated[tuple[str, ...], msgspec.Meta(max_length=most.SERVERS)] = ()
     """Those that it contradicts."""
-    complaints: Annotated[dict[str, _Complaint], msgspec.Meta(max_length=SERVERS)] = {}
+    complaints: Annotated[dict[str, _Complaint], msgspec.Meta(max_length=most.SERVERS)] = {}
     """By server why it gave nothing when it was last asked."""
     age_seconds: float | None = None
     """Since the last answer of one of those that agree."""
@@ -139,7 +130,7 @@ class References(msgspec.Struct, frozen=True):
 class Found(msgspec.Struct, frozen=True):
     """What is held against a host, as one that solves tells those that do not."""
 
-    faults: Annotated[tuple[str, ...], msgspec.Meta(max_length=FAULTS)] = ()
+    faults: Annotated[tuple[str, ...], msgspec.Meta(max_length=most.FAULTS)] = ()
     """As `Host.faults`."""
     reasons: _Reasons = ()
     """The first of those of the verdict, the decisive one first."""
@@ -160,18 +151,18 @@ class Local(msgspec.Struct, frozen=True):
     """What it is to be by its settings: ``auto``, ``solver`` or ``agent``."""
     claim: Claim = Claim()
     kernel: Kernel | None = None
-    sources: Annotated[dict[str, int], msgspec.Meta(max_length=STATES)] = {}
+    sources: Annotated[dict[str, int], msgspec.Meta(max_length=most.STATES)] = {}
     """How many sources of the time daemon are in which state, every state named: ``selected``, ``combined`` (both in use),
     ``outlier`` (good, not in use), ``jittery``, ``falseticker``, ``unusable``; empty when no daemon tells them."""
-    source_list: Annotated[tuple[Source, ...], msgspec.Meta(max_length=SOURCES)] = ()
+    source_list: Annotated[tuple[Source, ...], msgspec.Meta(max_length=most.SOURCES)] = ()
     """The same one by one, told to who asks this host."""
-    pairs: Annotated[tuple[Peer, ...], msgspec.Meta(max_length=HOSTS)] = ()
+    pairs: Annotated[tuple[Peer, ...], msgspec.Meta(max_length=most.HOSTS)] = ()
     """What it measured of others."""
     references: References | None = None
     """What the external servers of its settings say; None where it asks none."""
     away: _Hosts = ()
     """Hosts that could be measured once, and cannot be reached now: they still count where a timekeeper has started anew."""
-    found: Annotated[dict[str, Found], msgspec.Meta(max_length=HOSTS)] | None = None
+    found: Annotated[dict[str, Found], msgspec.Meta(max_length=most.HOSTS)] | None = None
     """By host what has lasted, where this one solves; None where it does not."""
     suspects: _Hosts = ()
     """Whom it doubts, so that they are measured more often."""

@@ -119,8 +119,8 @@ CLOCK_STEPPED = Declaration(
     help="The clock of this host was set by more than thresholds.warn_s at once, later than a minute after the timekeeper began. "
     "Timers, leases and time stamps on this host may be wrong. Look at the log of the time daemon: chronyd steps a clock only "
     "where makestep allows it. A person, a hypervisor or a second daemon may have set it. The message "
-    "tells the first of several such steps, the log of timekeeperd each as clock_stepped. The flag goes down 10 minutes after "
-    "the last.",
+    "tells the first of several such steps, the log of timekeeperd each as clock_stepped. The flag goes down after 10 minutes "
+    "without another.",
     tags=_CLOCK_TAGS,
 )
 

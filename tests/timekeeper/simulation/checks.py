@@ -246,7 +246,9 @@ class Checks:
         judged = node.judgement.hosts if node.judgement else ()
         hosts = self._hosts  # of one that lies nothing is promised: it tells each other one something else
         there = [one for one in judged if self._is_linked(node, hosts[one.host]) and not hosts[one.host].lie]
-        return frozenset((one.host, fault.value) for one in there for fault, _ in _see(one) if fault in one.faults)
+        faults = frozenset((one.host, fault.value) for one in there for fault, _ in _see(one) if fault in one.faults)
+        # Whom a liar contradicts depends on what it last told each of them.
+        return frozenset(one for one in faults if not (self._scenario.is_lied_in and one[1] == Fault.CONTRADICTED))
 
     def _know_alike(self, one: Node, other: Node) -> bool:
         """Whether both have seen who is not there any more, or neither can have; not while what they remember becomes void."""
