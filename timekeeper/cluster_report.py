@@ -64,7 +64,7 @@ def describe_solution(  # noqa: PLR0913 - each is one source of the report
         ),
         camps=tuple(clocks.Camp(one.hosts, one.offset_s, one.bound_s) for one in solution.camps),
         thresholds=clocks.Thresholds(thresholds.warn_s, thresholds.critical_s),
-        references=dict(references),
+        references_by_host=dict(references),
         reasons=judgement.reasons[:CONTRADICTIONS],
     )
 

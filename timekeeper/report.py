@@ -64,7 +64,7 @@ def describe_local(
         kernel=_describe_kernel(kernel) if isinstance(kernel, KernelClock) else None,
         sources=count_states(claim.sources) if claim.sources else {},
         pairs=tuple(pairs[: clock_bounds.HOSTS]),
-        references=references,
+        heard=references,
         interval_seconds=about.interval_s,
         made_seconds=about.made_s,
         steps_total=sum(about.steps.values()),

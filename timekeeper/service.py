@@ -317,7 +317,7 @@ class Timekeeper:
             claims={**self._rows.said(), local.server: local.claim},
             unanswered=self._neighbors.unanswered(),
             thresholds=self._judging.thresholds,
-            references=self._rows.heard() | ({} if local.references is None else {local.server: local.references}),
+            references=self._rows.heard() | ({} if local.heard is None else {local.server: local.heard}),
             age_s=monotonic_s() - self._judging.judged_s,
         )
         return answer_solution(replace(solution, held=held), question.sent_from_server if is_relayed else "")

@@ -158,7 +158,7 @@ class Local(msgspec.Struct, frozen=True):
     """The same one by one, told to who asks this host."""
     pairs: Annotated[tuple[Peer, ...], msgspec.Meta(max_length=most.HOSTS)] = ()
     """What it measured of others."""
-    references: References | None = None
+    heard: References | None = None
     """What the external servers of its settings say; None where it asks none."""
     away: _Hosts = ()
     """Hosts that could be measured once, and cannot be reached now: they still count where a timekeeper has started anew."""
@@ -322,7 +322,7 @@ class ClockReport(AgentReport, frozen=True):
     camps: tuple[Camp, ...] = ()
     """The largest first; one alone where all agree."""
     thresholds: Thresholds | None = None
-    references: dict[str, References] = {}
+    references_by_host: dict[str, References] = {}
     """What each host hears of its external servers, by host."""
     reasons: tuple[str, ...] = ()
     """What is to be said of the cluster as a whole."""
@@ -352,8 +352,8 @@ class ClockReport(AgentReport, frozen=True):
     @property
     def heard(self) -> dict[str, References]:
         """What each host hears of its external servers, by host; where nothing is solved, this one alone."""
-        own = self.local.references
-        return self.references or ({} if own is None else {self.local.name: own})
+        own = self.local.heard
+        return self.references_by_host or ({} if own is None else {self.local.name: own})
 
     @property
     def is_of_one_host(self) -> bool:

@@ -140,7 +140,7 @@ def _reference(name: str, text: str, read: Callable[[References], float | None])
 
 def _own(report: ClockReport) -> References | None:
     """What the external servers of this host say; each host tells of its own."""
-    return report.references.get(report.local.server) if report.solved else None
+    return report.references_by_host.get(report.local.server) if report.solved else None
 
 
 def _reference_offset(references: References) -> float | None:

@@ -26,7 +26,7 @@ PEER = msgspec.to_builtins(Peer("beta", 0.001, 0.0001, 0.0002, 3.0, "probe"))
         (clock_bounds.HOSTS, lambda number: {"suspects": names(number)}),
         (clock_bounds.HOSTS, lambda number: {"found": {name: {} for name in names(number)}}),
         (clock_bounds.REASONS, lambda number: {"found": {"beta": {"reasons": names(number)}}}),
-        (clock_bounds.COMPLAINT_CHARACTERS, lambda number: {"references": {"complaints": {"ntp1": "x" * number}}}),
+        (clock_bounds.COMPLAINT_CHARACTERS, lambda number: {"heard": {"complaints": {"ntp1": "x" * number}}}),
     ],
     ids=[
         "upstreams",

@@ -1,8 +1,9 @@
 """A report on clocks: whom it speaks of, and what was measured."""
 
+import msgspec
 import pytest
 
-from communicator.answers.clocks import Claim, ClockReport, Host, Local, Pair, Peer, Thresholds
+from communicator.answers.clocks import Claim, ClockReport, Host, Local, Pair, Peer, References, Thresholds
 
 
 def peer(name):
@@ -53,3 +54,19 @@ def test_thresholds_that_are_not_told_are_the_usual_ones():
 def test_an_only_host(told, is_of_one):
     alone = {"local": Local("alpha"), "solved": True, "hosts": (Host("alpha"),), "has_majority": False}
     assert ClockReport(**alone | told).is_of_one_host is is_of_one
+
+
+HEARD_BEFORE = {"offset_seconds": 0.1, "bound_seconds": 0.01, "servers": 3, "identities": ["192.0.2.1"]}
+OF_THE_SERVERS = {"offset_seconds": None, "bound_seconds": None, "agreeing": [], "falsetickers": []}
+
+
+@pytest.mark.parametrize("references", [None, OF_THE_SERVERS])
+def test_a_report_of_the_release_before_is_read(references):
+    before = {"local": {"server": "alpha", "references": HEARD_BEFORE}, "solved": True, "references": references}
+    report = msgspec.convert(before, ClockReport)
+    assert (report.local.server, report.heard) == ("alpha", {})
+
+
+def test_the_release_before_finds_nothing_under_its_keys_that_it_would_refuse():
+    told = msgspec.to_builtins(ClockReport(local=Local(heard=References()), references_by_host={"alpha": References()}))
+    assert "references" not in told.keys() | told["local"].keys()

@@ -225,7 +225,7 @@ def test_true_time():
 
 def test_what_its_external_servers_say():
     heard = {"a": References(-0.2, 0.007, ("s4",), (), {"s5": "no answer"}, 3.0)}
-    lines = screen(ClockReport(solved=True, hosts=(Host("a"),), references=heard), "a", 120).splitlines()
+    lines = screen(ClockReport(solved=True, hosts=(Host("a"),), references_by_host=heard), "a", 120).splitlines()
     place = next(number for number, line in enumerate(lines) if line.startswith("references"))
     assert [" ".join(line.split()) for line in lines[place : place + 3]] == [
         "references +200 ms ± 7 ms",

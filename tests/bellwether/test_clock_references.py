@@ -19,7 +19,7 @@ def screen(width=120, **told):
 
 def test_each_server_has_a_line():
     silent = References(complaints={"s8": "no answer"})
-    assert screen(hosts=HOSTS, references={"h3": silent, "h1": HEARS, "h4": References()}) == [
+    assert screen(hosts=HOSTS, references_by_host={"h3": silent, "h1": HEARS, "h4": References()}) == [
         "HOST  OFFSET ± BOUND              AGE  SERVER",
         "h1    +200 ms ± 7 ms              12s  s4      ✔ agrees",
         "                                       s5      ✔ agrees",
@@ -34,7 +34,7 @@ def test_each_server_has_a_line():
 
 
 def test_servers_that_agree_with_the_cluster():
-    assert screen(hosts=HOSTS[:1], references={"h1": References(0.001, 0.002, ("s",))})[-1] == (
+    assert screen(hosts=HOSTS[:1], references_by_host={"h1": References(0.001, 0.002, ("s",))})[-1] == (
         "✔ the external servers agree with most clocks"
     )
 

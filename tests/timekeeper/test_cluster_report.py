@@ -79,7 +79,7 @@ def test_a_cluster():
             "reference",
             "spread_seconds",
         ),
-        *("residual_seconds", "cluster_off", "contradictions", "camps", "thresholds", "references", "reasons"),
+        *("residual_seconds", "cluster_off", "contradictions", "camps", "thresholds", "references_by_host", "reasons"),
         *("pairs_omitted", "claims_shortened", "claims_omitted"),
     }
     assert report["local"] == json.loads(msgspec.json.encode(LOCAL))
@@ -88,7 +88,7 @@ def test_a_cluster():
     assert report["spread_seconds"] == pytest.approx(0.04)
     assert report["residual_seconds"] < 1e-6
     assert report["thresholds"] == {"warn_seconds": 0.005, "critical_seconds": 0.05}
-    assert (report["cluster_off"], report["contradictions"], report["references"], report["reasons"]) == (
+    assert (report["cluster_off"], report["contradictions"], report["references_by_host"], report["reasons"]) == (
         False,
         [],
         {},
@@ -172,7 +172,7 @@ def test_pairs():
 
 def test_references():
     report = told(ONE_OFF, references={"alpha": HEARD, "gamma": References()})
-    assert report["references"] == {
+    assert report["references_by_host"] == {
         "alpha": json.loads(msgspec.json.encode(HEARD)),
         "gamma": json.loads(msgspec.json.encode(References())),
     }

@@ -106,7 +106,7 @@ def test_a_synchronised_host():
             "sources": {"selected": 1, "combined": 1, "outlier": 0, "jittery": 0, "falseticker": 1, "unusable": 0},
             "source_list": [],
             "pairs": [],
-            "references": None,
+            "heard": None,
             "away": [],
             "found": None,
             "suspects": [],
@@ -216,7 +216,7 @@ def test_what_external_servers_say_goes_with_it():
     assert heard == References(0.25, 0.5, ("192.0.2.9:123", "ntp1:123"), (), heard.complaints, 8.0)
     assert len(heard.complaints["ntp2:123"]) == clock_bounds.COMPLAINT_CHARACTERS
     told = word(SYNCHRONIZED, references=heard, interval_s=30.0)
-    assert (told.interval_seconds, told.references) == (30.0, heard)
+    assert (told.interval_seconds, told.heard) == (30.0, heard)
 
 
 def test_servers_of_which_no_majority_agrees_are_told_all_the_same():

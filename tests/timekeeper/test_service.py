@@ -467,13 +467,15 @@ async def test_external_servers(router, asker, chrony_host, eventually, timekeep
     async with timekeeper_at(router, "interval_s=1", f"references.servers={json.dumps(servers)}"):
         answer = await eventually(
             report(asker),
-            lambda answer: sorted(answer.get("references", {}).get("alpha", {}).get("agreeing", ())) == sorted(servers),
+            lambda answer: (
+                sorted(answer.get("references_by_host", {}).get("alpha", {}).get("agreeing", ())) == sorted(servers)
+            ),
         )
-    told = answer["references"]["alpha"]
+    told = answer["references_by_host"]["alpha"]
     assert abs(told["offset_seconds"]) < 1.0
     assert told["bound_seconds"] > 0
     assert (told["falsetickers"], told["complaints"]) == ([], {})
-    assert answer["local"]["references"]["agreeing"] == told["agreeing"], "others hear of them too"
+    assert answer["local"]["heard"]["agreeing"] == told["agreeing"], "others hear of them too"
 
 
 async def test_the_history(router, asker, eventually, timekeeper_at):

@@ -77,7 +77,7 @@ def test_who_is_in_doubt_is_to_be_measured_more_often():
 def test_who_is_off_with_all_others_is_measured_more_often_until_it_is_said():
     patient, hasty = Solver(Thresholds()), Solver(Thresholds(), HASTY)
     for solver in (patient, hasty):
-        rows = rows_of(word_of("beta", pair("gamma"), references=AWAY), word_of("gamma", references=AWAY))
+        rows = rows_of(word_of("beta", pair("gamma"), heard=AWAY), word_of("gamma", heard=AWAY))
         solver.judge(word_of("alpha", pair("beta"), pair("gamma")), rows, THREE, 0.0)
     assert (patient.suspects, hasty.suspects) == (THREE.names, frozenset())
 
@@ -93,7 +93,7 @@ AWAY = servers(0.299, 0.301)
 
 @pytest.mark.parametrize("told", [("beta", "gamma"), ("alpha", "gamma")])
 def test_a_cluster_that_is_off_by_the_servers_of_two_hosts_is_so_for_every_host(solver, told):
-    words = {host: {"references": AWAY} if host in told else {} for host in THREE.names}
+    words = {host: {"heard": AWAY} if host in told else {} for host in THREE.names}
     rows = rows_of(word_of("beta", pair("gamma"), **words["beta"]), word_of("gamma", **words["gamma"]))
     judgement = solver.judge(word_of("alpha", pair("beta"), pair("gamma"), **words["alpha"]), rows, THREE, 0.0)
     assert faults(judgement) == {host: {Fault.CLUSTER_OFF} for host in ("alpha", "beta", "gamma")}
@@ -101,7 +101,7 @@ def test_a_cluster_that_is_off_by_the_servers_of_two_hosts_is_so_for_every_host(
 
 @pytest.mark.parametrize("host", ["alpha", "beta"])
 def test_one_host_alone_may_have_invented_its_servers(solver, host):
-    words = {host: {"references": AWAY}}
+    words = {host: {"heard": AWAY}}
     rows = rows_of(word_of("beta", pair("gamma"), **words.get("beta", {})), word_of("gamma"))
     local = word_of("alpha", pair("beta"), pair("gamma"), **words.get("alpha", {}))
     judgement = solver.judge(local, rows, THREE, 0.0)
@@ -191,7 +191,7 @@ references = st.none() | st.builds(
 def test_whatever_peers_send_there_is_a_judgement_that_can_be_told(said, measured, counting):
     rows, solver = Rows(), Solver(Thresholds(), HASTY)
     for seq, (host, claim, theirs, told) in enumerate(said, 1):
-        word = word_of(host, *theirs, claim=claim, seq=seq, references=told)
+        word = word_of(host, *theirs, claim=claim, seq=seq, heard=told)
         assert rows.hear(row(word), 0.0) == ""
     local = word_of("alpha", *measured)
     for now_s in (0.0, 20.0, 900.0):

@@ -124,14 +124,14 @@ SAME = "all hosts that agree follow the same time sources: an error of these wou
     [
         (report(*PAIR), []),
         (
-            report(*PAIR, reasons=(OFF, SAME), cluster_off=True, references={"alpha": HEARS}),
+            report(*PAIR, reasons=(OFF, SAME), cluster_off=True, references_by_host={"alpha": HEARS}),
             [(BAD, OFF), (DOUBTFUL, SAME)],
         ),
         (report(*PAIR, reasons=(SAME,)), [(DOUBTFUL, SAME)]),
         (report(*PAIR, reasons=("no majority",), has_majority=False, camps=(Camp(), Camp())), [(BAD, "no majority")]),
         (report(*PAIR, reasons=("too few",), has_majority=False, camps=(Camp(),)), [(DOUBTFUL, "too few")]),
         (
-            report(*PAIR, references={"alpha": HEARS}),
+            report(*PAIR, references_by_host={"alpha": HEARS}),
             [(DOUBTFUL, "alpha hears true time 200 ms behind most clocks (±7 ms)")],
         ),
         (report(*PAIR, solved=False, reasons=(SAME,)), []),
@@ -167,7 +167,7 @@ def hearing(offset_s, bound_s=0.007):
     ids=["alike", "otherwise", "within", "nothing", "not-compared"],
 )
 def test_who_hears_what(references, sentences):
-    assert [text for _, text in heard_story(report(*PAIR, references=references))] == sentences
+    assert [text for _, text in heard_story(report(*PAIR, references_by_host=references))] == sentences
 
 
 def test_each_server_is_told_with_how_it_stands():

@@ -140,7 +140,7 @@ class Rows:
 
     def heard(self) -> dict[str, References]:
         """What each host hears of its external servers, by host, in its words."""
-        return {host: row.report.references for host, row in self._rows.items() if row.report.references is not None}
+        return {host: row.report.heard for host, row in self._rows.items() if row.report.heard is not None}
 
     def roles(self, now_s: float, rounds: float) -> dict[str, str]:
         """What the hosts that have spoken in so many of their own rounds are to be by their settings."""
@@ -235,7 +235,7 @@ def reference_of(report: Local, elapsed_s: float = 0.0) -> ReferenceInterval | N
     Returns:
         None where it says nothing of them, or that was too long ago.
     """
-    said = report.references
+    said = report.heard
     if said is None or said.offset_seconds is None or said.bound_seconds is None or said.age_seconds is None:
         return None
     if not 0 <= said.age_seconds + elapsed_s <= VOID_AFTER_S:

@@ -49,7 +49,7 @@ def solved(*hosts, own="alpha", **others):
         | {"agreeing": len(agreeing), "reference": agreeing[0].host if agreeing else None}
         | {"spread_seconds": max(offsets, default=0) - min(offsets, default=0), "residual_seconds": 0.0}
         | {"cluster_off": False, "contradictions": (), "camps": tuple(_camps(hosts)), "reasons": ()}
-        | {"thresholds": Thresholds(WARN_S, CRITICAL_S), "references": _references()}
+        | {"thresholds": Thresholds(WARN_S, CRITICAL_S), "references_by_host": _references()}
         | others
     )
 

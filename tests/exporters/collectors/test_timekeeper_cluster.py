@@ -58,7 +58,7 @@ REPORT = {
     "contradictions": [{"hosts": ["alpha", "delta", "omega"], "excess_seconds": 0.001}],
     "camps": [{"hosts": ["alpha"]}, {"hosts": ["delta"]}],
     "thresholds": {"warn_seconds": 0.005, "critical_seconds": 0.05},
-    "references": {"alpha": REFERENCES, "delta": {}},
+    "references_by_host": {"alpha": REFERENCES, "delta": {}},
     "reasons": [],
 }
 
@@ -114,7 +114,7 @@ def test_a_figure_arrives_under_its_name(sample, value):
 
 
 def test_a_clock_behind_true_time_by_the_references_has_a_negative_offset():
-    behind = REPORT | {"references": {"alpha": REFERENCES | {"offset_seconds": 0.002}}}
+    behind = REPORT | {"references_by_host": {"alpha": REFERENCES | {"offset_seconds": 0.002}}}
     assert samples()[("timekeeper_reference_offset_seconds",)] == pytest.approx(0.002)
     assert samples(behind)[("timekeeper_reference_offset_seconds",)] == pytest.approx(-0.002)
 
@@ -194,7 +194,7 @@ def test_how_each_external_server_stands():
 
 @pytest.mark.parametrize("references", [{}, {"delta": REFERENCES}, {"alpha": {}}], ids=["nobody", "another", "nothing"])
 def test_without_a_word_of_the_external_servers_there_is_none(references):
-    assert not of("timekeeper_reference_", samples(REPORT | {"references": references}))
+    assert not of("timekeeper_reference_", samples(REPORT | {"references_by_host": references}))
 
 
 def test_limits_that_are_not_told_are_absent():
@@ -210,7 +210,7 @@ def test_limits_that_are_not_told_are_absent():
         {"agreeing": [2]},
         {"contradictions": 3},
         {"thresholds": {}},
-        {"references": []},
+        {"references_by_host": []},
     ],
 )
 def test_a_report_of_another_shape_is_refused(nonsense):

@@ -37,7 +37,7 @@ async def test_external_servers_tell_who_is_right_of_two_camps_and_accuse_nobody
         agent.start(ON_LOOPBACK, *([references] if agent in (alpha, gamma) else []))
     for agent in (alpha, gamma):  # one on either side
         report = await told(agent, is_told, TRUTH, SOON_S)
-        assert {name: len(heard["agreeing"]) for name, heard in report["references"].items()} == {
+        assert {name: len(heard["agreeing"]) for name, heard in report["references_by_host"].items()} == {
             "alpha": 2,
             "gamma": 2,
         }

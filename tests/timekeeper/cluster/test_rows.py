@@ -212,7 +212,7 @@ SERVERS = References(offset_seconds=0.003, bound_seconds=0.001, agreeing=("192.0
 
 
 def test_what_external_servers_say_of_a_host(rows):
-    rows.hear(row(word_of("beta", references=SERVERS)), 100.0)
+    rows.hear(row(word_of("beta", heard=SERVERS)), 100.0)
     rows.hear(row(word_of("gamma")), 100.0)
     [told] = rows.references(120.0)
     assert (told.host, told.servers, told.is_usable) == ("beta", 2, True)
@@ -236,15 +236,13 @@ def test_what_external_servers_say_of_a_host(rows):
     ],
 )
 def test_nonsense_about_external_servers(rows, changes, count):
-    rows.hear(row(word_of("beta", references=msgspec.structs.replace(SERVERS, **changes))), 0.0)
+    rows.hear(row(word_of("beta", heard=msgspec.structs.replace(SERVERS, **changes))), 0.0)
     assert len([one for one in rows.references(0.0) if one.is_usable]) == count
 
 
 def test_one_server_that_was_asked_is_not_sure():
     for agreeing in (("192.0.2.8",), ("192.0.2.8", "192.0.2.8")):
-        assert not reference_of(
-            word_of("beta", references=msgspec.structs.replace(SERVERS, agreeing=agreeing))
-        ).is_usable
+        assert not reference_of(word_of("beta", heard=msgspec.structs.replace(SERVERS, agreeing=agreeing))).is_usable
 
 
 @pytest.mark.parametrize(

@@ -95,7 +95,7 @@ class Node:
             role="solver",
             claim=self.host.claim(now_s),
             pairs=tuple(pairs),
-            references=self.host.references(now_s),
+            heard=self.host.references(now_s),
             steps_total=sum(self.began_s < at_s <= now_s for at_s, _ in self.host.clock.steps),
             away=self._electorate.away(self.electors),
         )

@@ -45,7 +45,7 @@ def test_all_that_is_known_of_a_host():
 def test_what_is_told_of_its_external_servers_and_of_its_age():
     heard = {"gamma": References(-0.2, 0.007, ("s4",), (), {"s5": "no answer"}, 3.0)}
     gamma = Host("gamma", 0.0, 0.001, "ok", age_seconds=70, off=True, contradicted_by="beta", claim=CLAIM)
-    view = host_view(msgspec.structs.replace(REPORT, hosts=(gamma,), references=heard), "gamma")
+    view = host_view(msgspec.structs.replace(REPORT, hosts=(gamma,), references_by_host=heard), "gamma")
     assert (view.mark, view.title.split(",")[0]) == (marks.BAD, "gamma agrees with most others")
     facts = dict(view.facts)
     assert (facts["offset"], facts["claim"]) == ("0 µs ± 1 ms, 1m 10s old", "contradicted: synchronized ± 2 ms")
