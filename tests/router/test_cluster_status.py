@@ -1,5 +1,6 @@
 import pytest
 
+from communicator.router.features.cluster_status import NAMES_TOLD
 from communicator.router.vocabulary.effects import Keep, KeptFile, Level
 
 LISTENER = """
@@ -143,7 +144,7 @@ def test_the_new_word_is_said_also_where_the_old_ones_have_not_changed(mesh):
 
 
 def test_many_missing_routers_are_named_within_bounds(mesh):
-    book = mesh(*(f"10.1.{number}.1:4042" for number in range(150)))
+    book = mesh(*(f"10.1.{number // 200}.{1 + number % 200}:4042" for number in range(NAMES_TOLD + 20)))
     book.run("+ U unix bob\nU > CLUSTER_GET_STATUS")
     told = book.hear("U")
-    assert (len(told.get("missing").split(",")), told.get("neighbors_count")) == (100, "151")
+    assert (len(told.get("missing").split(",")), told.get("neighbors_count")) == (NAMES_TOLD, str(NAMES_TOLD + 21))
