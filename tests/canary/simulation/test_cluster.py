@@ -127,16 +127,16 @@ class ClusterStory(RuleBasedStateMachine):
         self.check_that_all_know_the_same()
         self.check_what_is_left()
         self.check_holds()
-        before = self.taken_back()
+        before, over = self.count_moves(reason="caps: "), self.count_moves(reason="is over")
         self.cluster.settle(4)
-        assert self.taken_back() == before, "it happens once"
+        # Where something ends meanwhile, two that the caps have held back may take its place at the same moment.
+        if self.count_moves(reason="is over") == over:
+            assert self.count_moves(reason="caps: ") == before, "it happens once"
 
-    def taken_back(self):
-        """How many verdicts gave way so far."""
-        reasons = (
-            getattr(entry.record, "reason", "") for house in self.cluster.houses.values() for entry in house.shelf.kept
-        )
-        return sum(1 for reason in reasons if "caps: " in reason)
+    def count_moves(self, *, reason):
+        """How often something was decided so far, on all canaries, for a reason with these words."""
+        records = (entry.record for house in self.cluster.houses.values() for entry in house.shelf.kept)
+        return sum(1 for record in records if reason in getattr(record, "reason", ""))
 
     def check_that_all_know_the_same(self):
         minds = [house.mind.state for house in self.cluster.houses.values()]
