@@ -166,8 +166,10 @@ class Timekeeper:
 
     def _look_at_suspects(self, teller: str) -> None:
         """Somebody doubts a host that is measured here, and not doubted yet: judge anew without waiting for the next round."""
-        news = self._rows.suspects_of(teller) & self._neighbors.names - self._judging.suspects
-        if news and self._peer_news.heed(f"suspects of {teller}", time.monotonic_ns()) is not None:
+        told = self._rows.suspects_of(teller)
+        if not told or not told & self._neighbors.names - self._judging.suspects:
+            return
+        if self._peer_news.heed(f"suspects of {teller}", time.monotonic_ns()) is not None:
             self._is_due.set()
 
     async def _tell_new_router(self, ready: Message) -> None:
