@@ -76,7 +76,7 @@ QUICK = Effort(
     pings=150,
     starts=3,
     mesh=MeshEffort(chain_messages=200_000, attempts=200, attacks=1, attacked_pings=500, cycles=1),
-    clock=ClockEffort(exchanges=20_000, probed_s=4.0, questions=100, read_s=5.0, solves=1, detect=False),
+    clock=ClockEffort(exchanges=20_000, probed_s=4.0, questions=100, read_s=5.0, solves=1, detect=False, crowd=0),
     canary=CanaryEffort(facts=5_000, entries=100_000, appends=300, lives=200),
     scrapes=200,
     pages=20,

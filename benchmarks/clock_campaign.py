@@ -11,6 +11,7 @@ from benchmarks.clock_beside import await_synchronised, measure_chronyd, measure
 from benchmarks.clock_busy import run_busy
 from benchmarks.clock_cluster import run_watched_cluster
 from benchmarks.clock_detection import measure_detections
+from benchmarks.clock_many import measure_load
 from benchmarks.clock_programs import Chronyd, ChronyHost, run_chrony_host
 from benchmarks.clock_results import IN_USE, IN_USE_READ, LARGE, ClockResults, SolveTime
 from benchmarks.clock_spread import Accuracy
@@ -35,6 +36,9 @@ class ClockEffort:
     solved: tuple[tuple[int, int], ...] = SOLVED
     solves: int = 3
     detect: bool = True
+    crowd: int = LARGE
+    """Hosts among which one timekeeper is measured; 0 for not at all."""
+    crowd_s: float = 60.0
 
 
 class ClockCampaign:
@@ -68,6 +72,7 @@ class ClockCampaign:
                 with self._survive("estimates of others"):
                     self._measure_others(*chronyds)
         self._measure_solves()
+        self._measure_loads()
         if self._effort.detect:
             self._say("seconds until a step of a clock is told")
             with self._survive("detection"), run_watched_cluster() as cluster:
@@ -107,6 +112,15 @@ class ClockCampaign:
         for hosts, degree in self._effort.solved:
             taken = time_solve(hosts, degree, runs=self._effort.solves)
             self._results.solves.append(SolveTime(hosts, int(taken["links"]), taken["solve_s"], taken["judge_s"]))
+
+    def _measure_loads(self) -> None:
+        hosts = self._effort.crowd
+        if not hosts:
+            return
+        self._say(f"one timekeeper among {hosts:,} hosts at rest, one that repeats and one that solves")
+        with self._survive("a timekeeper at rest"):
+            for solves in (False, True):
+                self._results.loads.append(measure_load(hosts, solves=solves, span_s=self._effort.crowd_s))
 
     @contextmanager
     def _survive(self, what: str) -> Iterator[None]:

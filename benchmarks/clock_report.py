@@ -20,6 +20,7 @@ def clock_tables(results: ClockResults) -> tuple[Table, ...]:
         _accusations(results),
         _detections(results),
         _solves(results),
+        _loads(results),
     )
 
 
@@ -60,4 +61,11 @@ def _solves(results: ClockResults) -> Table:
     table = make_table("One solution", "hosts", "pairs", "solve ms", "judge ms")
     for one in results.solves:
         table.add_row(f"{one.hosts:,}", f"{one.links:,}", f"{one.solve_s * 1e3:,.1f}", f"{one.judge_s * 1e3:,.1f}")
+    return table
+
+
+def _loads(results: ClockResults) -> Table:
+    table = make_table("One timekeeper at rest", "hosts", "that", "% of a processor")
+    for one in results.loads:
+        table.add_row(f"{one.hosts:,}", "solves" if one.solves else "repeats", f"{one.share:.1%}")
     return table

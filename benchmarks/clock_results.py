@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from benchmarks.bars import Bar
 from benchmarks.clock_accusations import Accusations
 from benchmarks.clock_detection import STEP_S, Detection
+from benchmarks.clock_many import Load
 from benchmarks.clock_spread import Accuracy
 
 IN_USE = "a window of each pair, as in use"
@@ -14,6 +15,8 @@ P99_S = 20e-6
 SEEN_S = 15.0
 LARGE_SOLVE_S = 1.0
 LARGE = 1_000
+AGENT_SHARE, SOLVER_SHARE = 0.01, 0.10
+"""Of one processor."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,7 @@ class ClockResults:
     """The estimates of others, of the same clock."""
     detections: list[Detection] = field(default_factory=list)
     solves: list[SolveTime] = field(default_factory=list)
+    loads: list[Load] = field(default_factory=list)
 
 
 def judge_clock(results: ClockResults) -> list[Bar]:
@@ -51,6 +55,7 @@ def judge_clock(results: ClockResults) -> list[Bar]:
         *(_accusation_bar(one, results.busy_processes) for one in results.accusations),
         *(bar for one in results.detections for bar in _detection_bars(one)),
         *(_solve_bar(one) for one in results.solves),
+        *(_load_bar(one) for one in results.loads),
     ]
 
 
@@ -89,6 +94,12 @@ def _solve_bar(found: SolveTime) -> Bar:
     asked = f"<= {LARGE_SOLVE_S:.2f} s" if is_large else "reported"
     what = f"solve, {found.hosts:,} hosts, {found.links:,} pairs"
     return Bar(what, asked, f"{found.solve_s:.2f} s", not is_large or found.solve_s <= LARGE_SOLVE_S)
+
+
+def _load_bar(found: Load) -> Bar:
+    most = SOLVER_SHARE if found.solves else AGENT_SHARE
+    what = f"processor of a timekeeper that {'solves' if found.solves else 'repeats'}, {found.hosts:,} hosts at rest"
+    return Bar(what, f"<= {most:.0%}", f"{found.share:.1%}", found.share <= most)
 
 
 def told(after_s: float | None) -> str:

@@ -17,6 +17,7 @@ MOMENT = ClockEffort(
     solved=((5, 4),),
     solves=1,
     detect=False,
+    crowd=0,
 )
 
 

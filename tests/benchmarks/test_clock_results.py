@@ -2,6 +2,7 @@ import pytest
 
 from benchmarks.clock_accusations import Accusations
 from benchmarks.clock_detection import Detection
+from benchmarks.clock_many import Load
 from benchmarks.clock_report import clock_tables
 from benchmarks.clock_results import IN_USE, IN_USE_READ, ClockResults, SolveTime, judge_clock
 from benchmarks.clock_spread import Accuracy, Spread
@@ -26,6 +27,7 @@ def clocks(**changed):
             Detection(0.010, seen_s, doubted_s, 17.0, 11.0, 6e-5),
             Detection(0.040, None, 11.0, None, refuted_s, None),
         ],
+        loads=[Load(1_000, solves=False, share=changed.get("agent", 0.005)), Load(1_000, solves=True, share=0.05)],
         solves=[SolveTime(30, 420, 0.0124, 0.0002), SolveTime(1_000, 10_000, changed.get("large_s", 0.5), 0.01)],
     )
 
@@ -40,6 +42,8 @@ BARS = {
     "clock set by 40 ms, until its claim is false": ("reported", "9.0 s"),
     "solve, 30 hosts, 420 pairs": ("reported", "0.01 s"),
     "solve, 1,000 hosts, 10,000 pairs": ("<= 1.00 s", "0.50 s"),
+    "processor of a timekeeper that repeats, 1,000 hosts at rest": ("<= 1%", "0.5%"),
+    "processor of a timekeeper that solves, 1,000 hosts at rest": ("<= 10%", "5.0%"),
 }
 
 
@@ -51,9 +55,9 @@ def test_each_figure_is_held_against_its_bar():
 
 
 def test_each_figure_has_its_row_and_what_was_not_taken_has_none():
-    assert [table.row_count for table in clock_tables(clocks())] == [2, 1, 1, 1, 2, 2]
+    assert [table.row_count for table in clock_tables(clocks())] == [2, 1, 1, 1, 2, 2, 2]
     assert judge_clock(ClockResults()) == []
-    assert [table.row_count for table in clock_tables(ClockResults())] == [0] * 6
+    assert [table.row_count for table in clock_tables(ClockResults())] == [0] * 7
 
 
 @pytest.mark.parametrize(
@@ -67,6 +71,7 @@ def test_each_figure_has_its_row_and_what_was_not_taken_has_none():
         ({"seen_s": 15.1}, "clock set by 10 ms, until seen", "15.1 s"),
         ({"doubted_s": None}, "clock set by 10 ms, until suspect or wrong", "never"),
         ({"refuted_s": None}, "clock set by 40 ms, until its claim is false", "never"),
+        ({"agent": 0.011}, "processor of a timekeeper that repeats, 1,000 hosts at rest", "1.1%"),
         ({"large_s": 1.1}, "solve, 1,000 hosts, 10,000 pairs", "1.10 s"),
     ],
 )
