@@ -1,4 +1,4 @@
-"""PURE: who ordered what and what was decided, a line each with the reason below it; it asks nobody."""
+"""PURE: the lines of the history: each order and decision, its author, and its reason below it; it asks nobody."""
 
 from collections.abc import Iterator
 from datetime import tzinfo

@@ -124,7 +124,7 @@ def _concerned(server: str, members: Collection[str], not_enforced: Collection[s
     """The members that an order is about.
 
     Raises:
-        CommandError: It names a server that is none, and never had a canary.
+        CommandError: It names a server that does not exist and never had a canary.
     """
     if server in ("", "*"):
         return sorted(members)

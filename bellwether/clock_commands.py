@@ -105,7 +105,7 @@ def _read(message: Message) -> ClockReport:
 
 @asynccontextmanager
 async def _connected(communicator: str | None) -> AsyncIterator[Client]:
-    """A link to the router; where there is none, the command ends with the exit code for that."""
+    """A link to the router. Without one the command ends with the exit code for an unreachable router."""
     try:
         address = find_router(communicator)
     except CommandError as error:
@@ -156,7 +156,7 @@ def wait_synced(
         poll_s: How often to ask, in seconds.
 
     Raises:
-        CommandError: It is not synchronized in time, or the address of the router is none; the exit code says which.
+        CommandError: The clock was not synchronized in time, or the router has no valid address; the exit code says which.
     """
     try:
         asyncio.run(_wait_synced(communicator, timeout_s, bound_s, poll_s))

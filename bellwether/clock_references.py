@@ -1,4 +1,4 @@
-"""PURE: what the external servers of each host say, and which of them give nothing and why; it asks nobody."""
+"""PURE: the table of the external servers of each host: what they say, and why some give nothing; it asks nobody."""
 
 from collections.abc import Iterator
 

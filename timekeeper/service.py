@@ -245,7 +245,7 @@ class Timekeeper:
         self._flags.follow(flags_to_raise(claim, self._judging.held, is_unkept=is_unkept, stepped=stepped))
 
     def _hurry(self, local: clocks.Local) -> None:
-        """Who is in doubt hurries those that measure him, and those few that speak for all."""
+        """A host in doubt hurries the hosts that measure it, and the few that speak for all."""
         suspects = self._judging.suspects
         speaks_for_all = self._judging.judgement is not None and self._judging.solvers.told is not None
         if not speaks_for_all:

@@ -66,7 +66,7 @@ def read_told(text: bytes | msgspec.Raw, now_s: float) -> Entry:
         now_s: On the clock of this host.
 
     Raises:
-        ValueError: It is none that makes sense; the text names what is wrong.
+        ValueError: The entry makes no sense; the text names what is wrong.
     """
     try:
         told = _READER.decode(text)

@@ -28,7 +28,7 @@ PATIENCE_S = 2.0
 WAITING = 16
 """Others who are asked behind each other at most; all are heard again within 5 s."""
 LATELY_S = 12.0
-"""Who has said nothing for so long is away: each speaks every 5 s, and one word may be lost."""
+"""A canary that was silent for so long is away: each speaks every 5 s, and one message may be lost."""
 MEMBERS = 1_024
 """Servers with a canary that are remembered: more than a router remembers."""
 LINE = LINE_BYTES - 8_192

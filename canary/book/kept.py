@@ -75,7 +75,7 @@ def read_kept(text: str, moment: Moment, now_s: float) -> Kept:
     """Read what `write_kept` wrote; it never raises, and one bad entry does not void the rest.
 
     Args:
-        text: The content of the file; empty when there is none.
+        text: The content of the file; empty when the file does not exist.
         moment: The clocks of the host now.
         now_s: The same moment on the clock of the book.
     """

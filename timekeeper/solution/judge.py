@@ -173,12 +173,10 @@ class Judge:
         record.visible_s |= dict.fromkeys(faults, now_s)
         for fault, lasting in record.lasting.items():
             is_void = solution.electors.number == 1 or now_s - record.visible_s.get(fault, now_s) > VOID_AFTER_S
-            has_to_wait = has_grace or (
-                may_follow and fault is not Fault.CLUSTER_OFF
-            )  # nobody is to follow what is off
+            is_excused = may_follow and fault is not Fault.CLUSTER_OFF  # nobody is to follow what is off
             if fault in faults or is_void:
                 is_seen = faults.get(fault, False)
-                lasting.note(now_s, is_seen=is_seen, is_new=is_new or is_void, may_begin=not has_to_wait)
+                lasting.note(now_s, is_seen=is_seen, is_new=is_new or is_void, may_begin=not (has_grace or is_excused))
         waiting = ""
         if seen is Verdict.WRONG and not record.lasting[Fault.WRONG].stands:
             waiting = self._tell_patience(record.lasting[Fault.WRONG], has_grace=has_grace, may_follow=may_follow)
