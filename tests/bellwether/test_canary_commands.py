@@ -245,6 +245,8 @@ def test_orders_are_obeyed_and_undone(canary):
     assert "the rules are frozen for mailer on alpha for 59m" in canary().stdout
     assert canary("unfreeze", "mailer", "--reason", "we have moved").exit_code == 0
     assert canary("pardon", "printer", "1.0", "--reason", "it is mended").exit_code == 0
+    proved = canary("status", "printer", "1.0", "--timeout", f"{WITHIN_S:g}s")
+    assert proved.stdout == "good: printer 1.0 is good on alpha\n", "as the other tests find it"
 
 
 @pytest.mark.parametrize("words", [("block", "printer", "1.0"), ("freeze",)], ids=["block", "freeze"])
