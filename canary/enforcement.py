@@ -1,4 +1,4 @@
-"""SHELL: has the router of this host obey what follows for it, and tells other canaries what a leader holds; it judges nothing."""
+"""SHELL: has the router of this host obey what follows for it; it judges nothing."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -7,13 +7,12 @@ from structlog.typing import FilteringBoundLogger
 
 from canary import ordered
 from canary.book.book import Book
-from canary.holds import changes, still_held
-from canary.judge.denylist import entries, held
+from canary.judge.denylist import entries
 from canary.judge.overrides import is_kept_back
 from canary.leadership import SILENT_S
 from canary.ledger.errors import LedgerError
 from canary.mind import Mind
-from canary.policy import Denial, Issue, PolicyKeeper, Wanted, merge, read_cluster_policy, render_cluster_policy
+from canary.policy import Denial, Issue, PolicyKeeper, Wanted, merge, read_policy
 from canary.records import CellKey
 from communicator.client import Service
 from communicator.errors import ClientError, MessageRefusedError, RemoteProtocolError
@@ -24,8 +23,6 @@ RENEW_S = 3_600.0
 """How often a policy that does not change is set again, so that its lease does not end."""
 REFUSED_S = 60.0
 """How long a policy is not set again that the router does not take, unless it only was not the newest."""
-REPEAT_S = 10.0
-"""How often a leader says again what it holds."""
 
 
 class Enforcement:
@@ -59,12 +56,6 @@ class Enforcement:
         """Whether a policy was set that has all that is to be in one."""
         self._inherited: tuple[Denial, ...] = ()
         """What the router denied when it let us in, by the word of an earlier life of ours."""
-        self._told_at_s = 0.0
-        self._told: tuple[Denial, ...] = ()
-        self._tellings = 0
-        self._held_by = ""
-        """Who has told what the leader holds, since we began."""
-        self._held_generation = (0, 0)
         self._refused_until_s = 0.0
         self._wanted = Wanted()
         self._refusal = ""
@@ -106,49 +97,23 @@ class Enforcement:
 
     def _inherit(self, reply: Message) -> None:
         try:
-            _generation, self._inherited = read_cluster_policy(reply.get("policy"), self._now_s())
+            self._inherited = read_policy(reply.get("policy"), self._now_s())
         except ValueError as error:
             self._log.warning("policy_unknown", reason=str(error))
 
-    async def hear(self, message: Message, term_accepted: Callable[[str, int], bool]) -> tuple[int, int]:
-        """CANARY_POLICY: what is held in the cluster. It is in the ledger before it is obeyed.
+    async def follow(self, *, is_current: bool) -> None:
+        """Bring the router to what is known now.
 
         Args:
-            message: As it came.
-            term_accepted: Whether a policy of that server and term is to be believed.
-
-        Returns:
-            Its generation.
-
-        Raises:
-            RemoteProtocolError: It is none, or not from the leader, or older than the known one.
-            LedgerError: It could not be kept; the leader will say it again.
-        """
-        try:
-            generation, denials = read_cluster_policy(message.get("policy"), self._now_s())
-        except ValueError as error:
-            raise RemoteProtocolError(f"parameter policy: {error}") from None
-        server = message.sent_from_server
-        if not term_accepted(server, generation[0]):
-            raise RemoteProtocolError(f"{server!r} does not lead in term {generation[0]}")
-        if server == self._held_by and generation < self._held_generation:
-            raise RemoteProtocolError(f"generation {generation} is older than {self._held_generation}")
-        self._held_generation, self._held_by = generation, server
-        await self._mind.take_from(lambda state: changes(state.holds, denials, server, generation, self._now_s()))
-        return generation
-
-    async def follow(self) -> None:
-        """Bring the router, and while we lead the cluster, to what is known now.
+            is_current: Whether our book is what the others hold.
 
         Raises:
             LedgerError: What is set could not be kept; it is set all the same, and the router tells its number to our next life.
         """
         now_s = self._now_s()
-        if self._mind.leads:
-            await self._tell(now_s)
         if not self._mind.me or not self._service.connected:
             return
-        knows = self._knows(now_s)
+        knows = self._has_known or is_current or now_s - self._began_s >= SILENT_S
         if not knows and not self._book:
             return  # the router goes on with the last policy
         revision = self._book.revision
@@ -171,12 +136,6 @@ class Enforcement:
             return error
         return None
 
-    def _knows(self, now_s: float) -> bool:
-        """Whether all is known that has to be in a policy: what a leader holds is heard within seconds."""
-        is_told = bool(self._held_by) or bool(still_held(self._mind.state.holds, now_s))
-        has_been_there = self._has_known  # as the leader, perhaps, that it no longer is
-        return has_been_there or self._mind.leads or is_told or now_s - self._began_s >= SILENT_S
-
     def _make(self, now_s: float, inherited: Sequence[Denial]) -> Wanted:
         """Made of the book itself and not of what the ledger says of it: an order is obeyed also while nothing can be written."""
         state, me = replace(self._mind.state, overrides=ordered.overrides(self._book, now_s)), self._mind.me
@@ -186,7 +145,7 @@ class Enforcement:
             return is_kept_back(state, CellKey(me, denial.service, denial.version, denial.build), now_s)
 
         over = ordered.over(self._book) if inherited else set()
-        others = [*still_held(state.holds, now_s), *(one for one in inherited if one.scope not in over)]
+        others = [one for one in inherited if one.scope not in over]
         return Wanted(merge(own.denials, others, me, is_allowed), own.weights, self._book.generation())
 
     async def _set(self, now_s: float) -> None:
@@ -204,21 +163,3 @@ class Enforcement:
             self._log.warning("policy_not_set", reason=str(error))
         else:
             self._is_set, self._set_at_s, self._refusal = True, now_s, ""
-
-    async def _tell(self, now_s: float) -> None:
-        """As the leader: say what is held everywhere, on each change and every few seconds. Who takes over does not let go."""
-        own = {denial.scope: denial for denial in held(self._mind.state, self._mind.me, now_s)}
-        heard = {denial.scope: denial for denial in still_held(self._mind.state.holds, now_s)}
-        told = tuple({**heard, **own}.values())
-        if told == self._told and now_s - self._told_at_s < REPEAT_S:
-            return
-        self._told, self._told_at_s = told, now_s
-        term = self._mind.state.term
-        generation = (term, self._held_generation[1] + 1 if self._held_generation[0] == term else 1)
-        self._held_generation = generation
-        text = render_cluster_policy(told, generation, now_s)
-        await self._service.send(
-            Message(
-                "CANARY_POLICY", {"policy": text, "generation": f"{term},{generation[1]}", "deliver": "all"}, "canary"
-            )
-        )

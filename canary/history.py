@@ -25,7 +25,7 @@ def history(book: Book, entries: Iterable[LedgerEntry], service: str = "") -> li
         service: This one alone; empty: all.
     """
     ordered = (
-        event for _, entry in book.entries() if service in ("", entry.order.service) for event in _of_order(entry)
+        event for _, entry in book.orders() if service in ("", entry.order.service) for event in _of_order(entry)
     )
     decided = (_of_record(entry, service) for entry in entries)
     found = [*ordered, *(event for event in decided if event is not None)]

@@ -1,8 +1,8 @@
 """PURE: which canary leads, as each of them concludes for itself from who is there; it sends nothing.
 
 The lowest server name with a live canary leads, where the router has a quorum; where it has none, nobody does, so that two
-halves of a cluster never decide both. Who becomes the leader takes a higher term than any it has heard of, and each believes
-its own leader alone: that fences what an earlier one still says.
+halves of a cluster never decide both. Who becomes the leader takes a higher term than any it has heard of, and of two decisions
+about one subject the one of the later term counts: that fences what an earlier leader still says.
 
 One canary alone cannot carry the terms away: what it tells is believed up to `STEP` ahead of ours. Beyond, it takes a majority
 of the servers that have a canary. So neither a bug nor a lie on one host brings the terms to where no number is left.
@@ -44,8 +44,6 @@ class Leadership:
         self.members: frozenset[str] = frozenset()
         """The servers that have a canary, in reach or not; empty: those that are heard."""
         self._heard: dict[str, float] = {}
-        self._terms: dict[str, int] = {}
-        """The highest term that each of them has told and was believed."""
         self._told: dict[str, int] = {}
         """What each of them has told last, believed or not."""
         self._began_s = began_s
@@ -70,6 +68,15 @@ class Leadership:
         return is_news
 
     @property
+    def limit(self) -> int:
+        """The highest term that one voice is believed."""
+        return min(self._highest + STEP, TERM_MAX)
+
+    def know(self, term: int) -> None:
+        """Decisions of that term are known: whoever leads next takes a higher one."""
+        self._highest = max(self._highest, min(term, TERM_MAX))
+
+    @property
     def doubted(self) -> dict[str, int]:
         """The terms that are not believed, by who tells them."""
         return {server: term for server, term in self._told.items() if term > self._highest + STEP}
@@ -78,7 +85,6 @@ class Leadership:
         term = self._told[server]
         if term <= self._highest + STEP:
             self._highest = max(self._highest, term)
-            self._terms[server] = max(self._terms.get(server, 0), term)
 
     def _believe_majority(self, me: str) -> None:
         """Take over a term that a majority tells; who never knew one has no voice against it."""
@@ -104,7 +110,6 @@ class Leadership:
             The leader and the term; the term is a new one when we have just become it.
         """
         self._heard = {server: at_s for server, at_s in self._heard.items() if now_s - at_s < SILENT_S}
-        self._terms = {server: term for server, term in self._terms.items() if server in self._heard}
         self._told = {server: term for server, term in self._told.items() if server in self._heard}
         self._believe_majority(me)
         there = {me, *(server for server in self._heard if server in live)}
@@ -116,12 +121,3 @@ class Leadership:
             self._highest = min(self._highest + 1, TERM_MAX)
         self.lead = Lead(leader, self._highest)
         return self.lead
-
-    def accepts(self, server: str, term: int) -> bool:
-        """Whether a policy for the cluster is to be believed: it comes from the leader, and from no earlier term of its own.
-
-        Args:
-            server: Where it comes from, as the router says.
-            term: Its term.
-        """
-        return bool(server) and server == self.lead.leader and term >= self._terms.get(server, 0)

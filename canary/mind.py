@@ -7,9 +7,10 @@ same way before it is asked again, until nothing more follows.
 import asyncio
 import math
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from typing import Protocol
 
+from canary.book.decision import Body
 from canary.judge.apply import apply
 from canary.judge.decide import decide, next_deadline_s
 from canary.judge.state import State
@@ -39,6 +40,7 @@ class Mind:
         rules: The rules in force.
         now_s: The ledger's clock.
         observe: Called with each entry once it is applied.
+        propose: Called with what is decided for the cluster: it comes back by `take_from` once a majority of the canaries holds it.
     """
 
     def __init__(
@@ -48,6 +50,7 @@ class Mind:
         rules: Rules,
         now_s: Callable[[], float],
         observe: Callable[[Entry], None],
+        propose: Callable[[Sequence[Body]], Awaitable[None]],
     ) -> None:
         self.state = state
         self.rules = rules
@@ -58,6 +61,7 @@ class Mind:
         self._ledger = ledger
         self._now_s = now_s
         self._observe = observe
+        self._propose = propose
         self._looked_at_s = -math.inf
         self._open: deque[Entry] = deque()
         """What happened, and was not judged yet."""
@@ -138,6 +142,9 @@ class Mind:
         again = False
         for _ in range(ROUNDS):
             following = decide(self.state, self.rules, self.me, self.leads, self._now_s(), trigger, again=again)
-            if not following:
+            proposals = [record for record in following if isinstance(record, Body)]
+            if proposals:
+                await self._propose(proposals)
+            if not following or proposals:
                 return
             again = bool(await self._keep(following))

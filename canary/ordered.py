@@ -8,9 +8,11 @@ import hashlib
 from collections.abc import Iterator
 from typing import NamedTuple, get_args
 
+import msgspec
+
 from canary.book.book import SAME_S, Book
 from canary.book.entry import Entry
-from canary.book.order import LONGEST_S, OVERRIDES, Kind, Order, id_of
+from canary.book.order import LONGEST_S, OVERRIDES, Kind, Order
 from canary.judge.state import State
 from canary.records import ALL, Actor, Frozen, Overridden, OverrideAction, OverrideEnded, Pardoned, Record
 
@@ -40,7 +42,7 @@ def overrides(book: Book, now_s: float) -> dict[int, Overridden]:
 
 def over(book: Book) -> set[tuple[str, str, str, str]]:
     """Of what the book remembers to have been blocked and to be so no longer: service, version, build and server."""
-    ended = (entry.order for _, entry in book.entries() if entry.place != "open" and entry.order.kind == "block")
+    ended = (entry.order for _, entry in book.orders() if entry.place != "open" and entry.order.kind == "block")
     return {(order.service, order.version, order.build, order.server) for order in ended}
 
 
@@ -59,6 +61,7 @@ def records_of(book: Book, state: State, me: str, now_s: float) -> list[Record]:
         *_new_overrides(state, in_force),
         *_obeyed_once(state, me, in_force),
         *_freezes(book, state, me, in_force),
+        *_decisions(book, state),
     ]
 
 
@@ -100,9 +103,9 @@ def _adopt(book: Book, scope: Scope, reason: str, actor: Actor, ends_s: float, o
         nonce=nonce,
         over=over,
     )
-    order_id = id_of(order)
-    book.merge(order_id, Entry(order, "open", ends_s))
-    return order_id
+    entry = Entry(order, "open", ends_s)
+    book.merge(entry)
+    return entry.id
 
 
 def is_told(order_id: str, entry: Entry, state: State, me: str) -> bool:
@@ -209,6 +212,17 @@ def _obeyed_once(state: State, me: str, in_force: dict[str, Entry]) -> Iterator[
         elif order.kind == "unfreeze" and order.server in (ALL, me):
             scope = order.service or ALL
             yield Frozen(order=order_id, scope=scope, is_on=False, reason=order.reason, actor=_actor(entry))
+
+
+def _decisions(book: Book, state: State) -> Iterator[Record]:
+    """What leaders have decided, once a majority of the members holds it."""
+    for _, decided in book.decisions():
+        decision = decided.committed
+        if decision is None:
+            continue
+        stamp = decision.stamp
+        if (stamp.term, stamp.leader, stamp.number) > state.decided.get(decision.body.subject, (0, "", 0)):
+            yield msgspec.structs.replace(decision.body, **msgspec.structs.asdict(stamp))
 
 
 def _actor(entry: Entry) -> Actor:

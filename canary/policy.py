@@ -106,21 +106,21 @@ class PolicyKeeper:
 
 
 def merge(
-    own: Iterable[Denial], leaders: Iterable[Denial], me: str, is_allowed: Callable[[Denial], bool]
+    own: Iterable[Denial], inherited: Iterable[Denial], me: str, is_allowed: Callable[[Denial], bool]
 ) -> tuple[Denial, ...]:
-    """Put together what this server blocks and what the leader holds everywhere; an operator's word is above both.
+    """Put together what is to be denied and what the router denied already; an operator's word is above that.
 
     Args:
-        own: Blocks of this server, and of its operators.
-        leaders: What the leader holds in the cluster.
+        own: What follows from all that is known.
+        inherited: What the router obeys by the word of an earlier life, as long as not all is known.
         me: This server.
-        is_allowed: Whether an operator allows here what the leader holds.
+        is_allowed: Whether an operator allows here what it does.
 
     Returns:
         One entry for each scope that a router takes, at most `ENTRIES`: the stricter one where two speak of the same.
     """
     found: dict[tuple[str, str, str, str], Denial] = {}
-    held = (denial for denial in leaders if denial.server in (ALL, me) and not is_allowed(denial))
+    held = (denial for denial in inherited if denial.server in (ALL, me) and not is_allowed(denial))
     for denial in filter(is_takeable, (*own, *held)):
         found[denial.scope] = _stricter(found.get(denial.scope), denial)
     return tuple(found[scope] for scope in sorted(found))[:ENTRIES]
@@ -137,25 +137,24 @@ def is_takeable(denial: Denial) -> bool:
     )
 
 
-def read_cluster_policy(text: str, now_s: float) -> tuple[tuple[int, int], tuple[Denial, ...]]:
-    """Read what the leader sends with CANARY_POLICY.
+def read_policy(text: str, now_s: float) -> tuple[Denial, ...]:
+    """Read what a router obeys.
 
     Args:
         text: The policy as JSON.
         now_s: On our ledger's clock: its spans count from now.
 
     Returns:
-        The generation, and what is held.
+        What it denies.
 
     Raises:
         ValueError: It is none; the text names the path of what is wrong.
     """
     policy = msgspec.json.decode(text, type=wire.Policy)
-    denials = [
+    return tuple(
         Denial(one.service, one.version, one.build, one.server, now_s + one.until_s, one.reason, one.probe_allowed)
         for one in policy.denylist
-    ]
-    return policy.generation, tuple(denials)
+    )
 
 
 def _stricter(one: Denial | None, other: Denial) -> Denial:
@@ -175,11 +174,6 @@ def _same(one: Wanted, other: Wanted) -> bool:
 def _same_denial(one: Denial, other: Denial) -> bool:
     ends_alike = abs(one.until_at_s - other.until_at_s) < SAME_S
     return ends_alike and one._replace(until_at_s=0.0) == other._replace(until_at_s=0.0)
-
-
-def render_cluster_policy(held: Sequence[Denial], generation: tuple[int, int], now_s: float) -> str:
-    """Write what the leader sends with CANARY_POLICY; `read_cluster_policy` reads it back, but for the moment of receipt."""
-    return _render(Wanted(tuple(filter(is_takeable, held))), generation, now_s)
 
 
 def _render(wanted: Wanted, generation: tuple[int, int], now_s: float) -> str:

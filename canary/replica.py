@@ -1,4 +1,4 @@
-"""SHELL: the book of the cluster on this host: takes orders, keeps them in a file, tells other canaries; it enforces nothing."""
+"""SHELL: the book of the cluster on this host: takes orders and decisions, keeps them, tells other canaries; it enforces nothing."""
 
 import asyncio
 import secrets
@@ -12,6 +12,7 @@ from structlog.typing import FilteringBoundLogger
 from canary import ordered
 from canary.book.book import Book
 from canary.book.entry import TOMBSTONE_S
+from canary.book.decision import Body
 from canary.book.exchange import Exchange
 from canary.book.kept import Kept, Moment, put, read_kept, write_kept
 from canary.judge.state import State
@@ -23,7 +24,7 @@ from communicator.protocol import Message
 from communicator.runtime.boot import read_boot_id
 from communicator.runtime.kept_file import read_file, reason_of, write_file
 
-FILE = "orders.json"
+FILE = "book.json"
 FILE_BYTES = 32 * 1024 * 1024
 """What is read of the file at most: 10,000 orders with texts as long as they may be."""
 RENEW_S = 600.0
@@ -79,6 +80,24 @@ class Replica:
         end_s = self.book.next_deadline_s()
         return min([*deadlines, *([] if end_s is None else [end_s])])
 
+    @property
+    def proposed(self) -> int:
+        """How many decisions wait for a majority of the members."""
+        return sum(1 for _, decided in self.book.decisions() if decided.proposed is not None)
+
+    @property
+    def is_current(self) -> bool:
+        """Whether this is what others hold too: one of them, or there are none in reach."""
+        if self._exchange is None or self._service.cluster_status is None:
+            return False
+        others = frozenset(self._service.cluster_status.servers) - {self._service.server_name}
+        return not others or self._exchange.is_current
+
+    def believe(self, term: int) -> None:
+        """Decisions of a later term than that are refused."""
+        if self._exchange is not None:
+            self._exchange.highest_term = term
+
     def begin(self, server: str, state: State) -> None:
         """The router has told us who we are.
 
@@ -120,6 +139,19 @@ class Replica:
         await self._save()
         return entered.concerned
 
+    async def propose(self, bodies: Sequence[Body], term: int) -> None:
+        """Note what we have decided for the cluster, and tell all others; what is proposed already is not again.
+
+        Args:
+            bodies: What was decided.
+            term: In which we lead.
+        """
+        if self._exchange is None:
+            return
+        now_s, me = self._now_s(), self._service.server_name
+        proposed = [self.book.propose(body, me, term, now_s, time.time()) for body in bodies]
+        await self._send(self._exchange.push([*filter(None, proposed), *self._exchange.settle()], now_s))
+
     def describe(self, orders: tuple[OrderStanding, ...]) -> Orders:
         """What is told of the book.
 
@@ -143,7 +175,8 @@ class Replica:
         before = self.book.revision
         heard = self._exchange.hear(message, self._now_s())
         self._note_refused(message.sent_from_server, heard.refused)
-        await self._send(heard.answers)
+        settled = self._exchange.push(self._exchange.settle(), self._now_s())
+        await self._send((*heard.answers, *settled))
         return self.book.revision != before
 
     @property
@@ -166,9 +199,9 @@ class Replica:
         self.book.advance(now_s)
         if self._exchange is not None:
             self._look_around(self._exchange, now_s)
-            if self._service.connected:
-                await self._send(self._exchange.announce(now_s))
-        await self._save()
+        await self._save()  # first: whom we tell that we hold it may take it for kept
+        if self._exchange is not None and self._service.connected:
+            await self._send(self._exchange.announce(now_s))
 
     def _look_around(self, exchange: Exchange, now_s: float) -> None:
         """Who is in reach, and who belongs to the cluster."""

@@ -11,6 +11,7 @@ from structlog.typing import FilteringBoundLogger
 
 from canary import ordered
 from canary.backlog import Backlog
+from canary.book.decision import Body
 from canary.conclusion import FLAGS, flags_to_raise
 from canary.enforcement import Enforcement
 from canary.evidence.book import EvidenceBook
@@ -89,7 +90,9 @@ class Canary:
         self._tallies = Tallies()
         self._holds = recollection.is_crash_loop(ledger.now_s())
         self._rules_told = recollection.state.rules_revision
-        self._mind = Mind(ledger, recollection.state, self._rules_of(settings), ledger.now_s, self._observe)
+        self._mind = Mind(
+            ledger, recollection.state, self._rules_of(settings), ledger.now_s, self._observe, self._propose
+        )
         self._replica = Replica(service, Path(settings.data_path), ledger.now_s, log)
         self._enforcement = Enforcement(service, self._mind, self._replica.book, ledger.now_s, log)
         self._views = LedgerViews(ledger, self._mind, self._replica.book)
@@ -151,7 +154,6 @@ class Canary:
         service.on("RUN_REPORT")(self.report)
         service.on("CANARY_EVIDENCE")(self.hear)
         service.on("CANARY_GET_EVIDENCE")(self.tell)
-        service.on("CANARY_POLICY")(self.obey)
         service.on("CANARY_BOOK")(self.read)
         service.on("CANARY_COMMAND")(self.order)
         service.on("CANARY_GET_REPORT")(self.answer)
@@ -199,16 +201,8 @@ class Canary:
         with refusing(message):
             return self._gossip.answer(message, self._ledger.now_s())
 
-    async def obey(self, message: Message) -> None:
-        """CANARY_POLICY: what the leader holds in the cluster."""
-        if self._gossip is None:
-            return
-        with refusing(message), suppress(LedgerError):  # it will be told again
-            await self._enforcement.hear(message, self._gossip.leadership.accepts)
-        self._is_due.set()
-
     async def read(self, message: Message) -> None:
-        """CANARY_BOOK: what another canary knows of orders."""
+        """CANARY_BOOK: what another canary knows of orders and decisions."""
         with refusing(message):
             if await self._replica.hear(message):
                 self._is_due.set()
@@ -289,12 +283,18 @@ class Canary:
         try:
             await self._judge()
         except LedgerError:
-            await self._enforcement.follow()  # what operators have ordered is obeyed also while nothing is decided
+            await self._follow()  # what operators have ordered is obeyed also while nothing is decided
             raise
-        await self._enforcement.follow()
+        await self._follow()
         self._replica.obey(self._enforcement.obeyed_generation)
         if self._gossip is not None and self._service.connected:
             await self._gossip.tell(self._ledger.now_s())
+
+    async def _follow(self) -> None:
+        await self._enforcement.follow(is_current=self._replica.is_current)
+
+    async def _propose(self, bodies: Sequence[Body]) -> None:
+        await self._replica.propose(bodies, self._mind.state.term)
 
     async def _judge(self) -> None:
         now_s = self._ledger.now_s()
@@ -302,6 +302,8 @@ class Canary:
             self._pend(self._book.advance(now_s))
             state = self._mind.state
             self._gossip.leadership.members = self._replica.members
+            self._gossip.leadership.know(self._replica.book.highest_term)
+            self._replica.believe(self._gossip.leadership.limit)
             self._pend(self._gossip.settle(Lead(state.leader, state.term), now_s))
             self._pend(self._reached(now_s))
             self._is_due.clear()
@@ -311,7 +313,10 @@ class Canary:
         if self._mind.me:
             book, me = self._replica.book, self._mind.me
             await self._mind.take_from(lambda state: ordered.records_of(book, state, me, now_s))
+        revision = self._replica.book.revision
         await self._mind.look()
+        if self._replica.book.revision != revision:
+            self._is_due.set()  # what we decided may be in effect already
 
     def _reached(self, now_s: float) -> list[Record]:
         """Who is lost, and who is back."""
@@ -387,6 +392,7 @@ class Canary:
             facts_lost_total=self._backlog.lost + (0 if self._gossip is None else self._gossip.skipped),
             members=tuple(sorted(self._replica.members)),
             orders_not_kept=self._replica.fault,
+            proposed=self._replica.proposed,
             terms_doubted={} if self._gossip is None else self._gossip.leadership.doubted,
             orders=self._replica.book.generation(),
             behind=self._replica.behind,

@@ -3,14 +3,13 @@
 import msgspec
 from structlog.typing import FilteringBoundLogger
 
-from canary.records import AnyRecord, CellMoved, Frozen, HoldHeard, Led, ServerJudged, VersionJudged
+from canary.records import AnyRecord, CellMoved, Frozen, Led, ServerJudged, VersionJudged
 
 _EVENTS = {
     VersionJudged: "version_judged",
     ServerJudged: "server_judged",
     Frozen: "frozen",
     Led: "leader_changed",
-    HoldHeard: "hold_heard",
 }
 _ALARMING = frozenset(("blocked", "suspect"))
 
@@ -34,7 +33,7 @@ def note(log: FilteringBoundLogger, record: AnyRecord) -> None:
                 mode=record.mode,
                 reason=record.reason,
             )
-        case VersionJudged() | ServerJudged() | Frozen() | Led() | HoldHeard():
+        case VersionJudged() | ServerJudged() | Frozen() | Led():
             told = {name: value for name, value in msgspec.to_builtins(record).items() if name != "record"}
             log.info(_EVENTS[type(record)], **told)
         case _:

@@ -1,4 +1,4 @@
-"""PURE: the orders that one host knows of: taken, lifted, merged with what others know, and compared by digests."""
+"""PURE: what one host knows of the cluster's orders and decisions: taken, merged with what others know, compared by digests."""
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -6,14 +6,18 @@ from dataclasses import dataclass
 
 import msgspec
 
-from canary.book.entry import TOMBSTONE_S, Entry, Lift, join
-from canary.book.order import Order, id_of
+from canary.book.decision import NUMBER_AHEAD, Body, Decided, Decision, Stamp
+from canary.book.entry import TOMBSTONE_S, Entry, Lift
+from canary.book.order import Order
+from canary.book.told import BookEntry
 
 BUCKETS = 256
 _SHARED = ("kind", "server", "service", "build", "user", "given_on", "origin")
 """Texts that many orders have in common."""
 ENTRIES = 10_000
 """Orders remembered, with those that are over: 330 a day."""
+DECISIONS = 2_000
+"""Subjects of decisions remembered: versions and servers that a leader has found anything of within a month."""
 _MARK_BYTES = 8
 SAME_S = 1.0
 """Ends that differ by less are the same: a message took the difference."""
@@ -23,7 +27,7 @@ SAME_S = 1.0
 class Held:
     """An entry in its place in the book."""
 
-    entry: Entry
+    entry: BookEntry
     mark: int
     """A digest of its identifier and of what has become of it."""
     revision: int
@@ -35,14 +39,18 @@ class BookFullError(Exception):
 
 
 class Book:
-    """The orders that this host knows of."""
+    """The orders and decisions that this host knows of."""
 
     def __init__(self) -> None:
         self.revision = 0
         """Grows with each change."""
         self._held: dict[str, Held] = {}
         self._open: dict[str, None] = {}
-        """Those that are neither expired nor lifted."""
+        """The orders that are neither expired nor lifted."""
+        self._decided: dict[str, None] = {}
+        """The decisions."""
+        self._numbers: dict[tuple[int, str], int] = {}
+        """The largest number that is known, by term and leader."""
         self._digests = [0] * BUCKETS
         self._generation: tuple[int, str] = (-1, "")
         """The revision for which it was made, and what it is."""
@@ -60,21 +68,40 @@ class Book:
     def entry(self, order_id: str) -> Entry | None:
         """What is known of an order; None: nothing."""
         held = self._held.get(order_id)
-        return None if held is None else held.entry
+        return held.entry if held is not None and isinstance(held.entry, Entry) else None
+
+    def find(self, entry_ids: Iterable[str]) -> list[BookEntry]:
+        """What is known of some orders and decisions, by identifier."""
+        return [self._held[entry_id].entry for entry_id in entry_ids if entry_id in self._held]
+
+    @property
+    def highest_term(self) -> int:
+        """Of all decisions that are known."""
+        return max((term for term, _ in self._numbers), default=0)
 
     def changed_in(self, order_id: str) -> int:
         """The revision of the book in which an order changed last; 0 when it is not known."""
         held = self._held.get(order_id)
         return 0 if held is None else held.revision
 
-    def entries(self) -> Iterator[tuple[str, Entry]]:
+    def entries(self) -> Iterator[tuple[str, BookEntry]]:
         """All that is known, by identifier."""
-        return ((order_id, held.entry) for order_id, held in self._held.items())
+        return ((entry_id, held.entry) for entry_id, held in self._held.items())
+
+    def orders(self) -> Iterator[tuple[str, Entry]]:
+        """The orders, those that are over too, by identifier."""
+        found = ((order_id, held.entry) for order_id, held in self._held.items())
+        return ((order_id, entry) for order_id, entry in found if isinstance(entry, Entry))
+
+    def decisions(self) -> Iterator[tuple[str, Decided]]:
+        """What leaders have decided, by identifier."""
+        found = ((entry_id, self._held[entry_id].entry) for entry_id in self._decided)
+        return ((entry_id, entry) for entry_id, entry in found if isinstance(entry, Decided))
 
     def in_force(self, now_s: float) -> Iterator[tuple[str, Entry]]:
         """The orders that neither have expired nor were lifted, by identifier."""
         found = ((order_id, self._held[order_id].entry) for order_id in self._open)
-        return ((order_id, entry) for order_id, entry in found if entry.ends_s > now_s)
+        return ((order_id, entry) for order_id, entry in found if isinstance(entry, Entry) and entry.ends_s > now_s)
 
     def take(self, order: Order, now_s: float) -> str:
         """Take an order that was given here.
@@ -85,39 +112,81 @@ class Book:
         Raises:
             BookFullError: Too many are remembered.
         """
-        order_id = id_of(order)
-        if not self.merge(order_id, Entry(order, "open", now_s + order.span_s)) and order_id not in self._held:
+        entry = Entry(order, "open", now_s + order.span_s)
+        if not self.merge(entry) and entry.id not in self._held:
             raise BookFullError(f"{ENTRIES} orders are remembered, more than anybody gives")
-        return order_id
+        return entry.id
 
     def lift(self, order_ids: Iterable[str], lift: Lift, now_s: float) -> None:
         """Lift orders that are known here, and no others."""
-        for order_id in order_ids:
-            held = self._held[order_id]
-            if held.entry.place == "open":
-                self.merge(order_id, Entry(held.entry.order, "lifted", now_s + TOMBSTONE_S, lift))
+        for entry in self.find(order_ids):
+            if isinstance(entry, Entry) and entry.is_open:
+                self.merge(Entry(entry.order, "lifted", now_s + TOMBSTONE_S, lift))
 
-    def merge(self, order_id: str, entry: Entry) -> bool:
-        """Take note of what somebody knows of an order.
+    def propose(self, body: Body, leader: str, term: int, now_s: float, wall_s: float) -> str:
+        """Note what we, who lead, have decided.
 
         Args:
-            order_id: Its identifier, as `id_of` makes it.
+            body: What was decided, its end on the clock of this host.
+            leader: This server.
+            term: In which it leads.
+            now_s: On the clock of this host.
+            wall_s: By its wall clock.
+
+        Returns:
+            Its identifier; empty when the book says so already.
+        """
+        number = self._numbers.get((term, leader), 0) + 1
+        decided = Decided(None, Decision(Stamp(term, leader, number), body, now_s, wall_s))
+        held = self._held.get(decided.id)
+        if held is not None and isinstance(held.entry, Decided) and held.entry.says(body):
+            return ""
+        self.merge(decided)
+        return decided.id
+
+    def commit(self, entry_id: str) -> None:
+        """A majority of the members holds what is proposed of a subject."""
+        held = self._held[entry_id]
+        if isinstance(held.entry, Decided):
+            self.merge(held.entry.commit())
+
+    def require_near(self, decided: Decided, term: int) -> None:
+        """See to it that the numbers of a decision are not far ahead of all that is known.
+
+        Args:
+            decided: As it was told.
+            term: The highest that is believed.
+
+        Raises:
+            ValueError: They are; the text names them.
+        """
+        stamp = decided.newest.stamp
+        if stamp.term > term:
+            raise ValueError(f"term {stamp.term} of {stamp.leader!r} is far ahead of what is believed (limit {term})")
+        if stamp.number > self._numbers.get((stamp.term, stamp.leader), 0) + NUMBER_AHEAD:
+            raise ValueError(f"number {stamp.number} of {stamp.leader!r} is more than {NUMBER_AHEAD} ahead of the last one")
+
+    def merge(self, entry: BookEntry) -> bool:
+        """Take note of what somebody knows of an order or of a subject.
+
+        Args:
             entry: What is known, on the clock of this host.
 
         Returns:
             Whether that is news.
         """
-        held = self._held.get(order_id)
+        entry_id = entry.id
+        held = self._held.get(entry_id)
         if held is None:
-            if len(self._held) >= ENTRIES:
+            if self._is_full(entry):
                 return False
-            self._put(order_id, msgspec.structs.replace(entry, order=self._shared(entry.order)))
+            self._put(entry_id, self._shared(entry))
             return True
-        joined = join(held.entry, entry)
         before = held.entry
-        if (joined.place, joined.lift) == (before.place, before.lift) and before.ends_s - joined.ends_s < SAME_S:
+        joined = _join(before, entry)
+        if joined.spreads == before.spreads and before.ends_s - joined.ends_s < SAME_S:
             return False
-        self._put(order_id, joined)
+        self._put(entry_id, joined)
         return True
 
     def advance(self, now_s: float) -> None:
@@ -125,11 +194,12 @@ class Book:
         deadline_s = self.next_deadline_s()
         if deadline_s is None or deadline_s > now_s:
             return
-        for order_id, held in [each for each in self._held.items() if each[1].entry.ends_s <= now_s]:
-            if held.entry.place == "open":
-                self._put(order_id, Entry(held.entry.order, "expired", now_s + TOMBSTONE_S))
+        for entry_id, held in [each for each in self._held.items() if each[1].entry.ends_s <= now_s]:
+            left = held.entry.expire(now_s)
+            if left is None:
+                self._remove(entry_id)
             else:
-                self._remove(order_id)
+                self._put(entry_id, left)
 
     def clear(self) -> None:
         """Forget everything."""
@@ -157,6 +227,11 @@ class Book:
         others = (int.from_bytes(digests[at : at + _MARK_BYTES]) for at in range(0, len(digests), _MARK_BYTES))
         return [bucket for bucket, (own, other) in enumerate(zip(self._digests, others, strict=True)) if own != other]
 
+    def is_held_by(self, entry_id: str, digests: bytes) -> bool:
+        """Whether another book, of which these are the digests, is sure to hold the same of an order or a subject."""
+        bucket = bucket_of(entry_id)
+        return digests[bucket * _MARK_BYTES : (bucket + 1) * _MARK_BYTES] == self._digests[bucket].to_bytes(_MARK_BYTES)
+
     def marks(self, buckets: Sequence[int]) -> dict[int, dict[str, str]]:
         """What is held in some buckets: by identifier, a digest of what has become of it."""
         found: dict[int, dict[str, str]] = {bucket: {} for bucket in buckets}
@@ -166,7 +241,7 @@ class Book:
                 bucket[order_id] = f"{held.mark:016x}"
         return found
 
-    def beyond(self, marks: Mapping[int, Mapping[str, str]]) -> Iterator[Entry]:
+    def beyond(self, marks: Mapping[int, Mapping[str, str]]) -> Iterator[BookEntry]:
         """What is held here in some buckets, and not in those of another book.
 
         Args:
@@ -177,26 +252,49 @@ class Book:
             if others is not None and others.get(order_id) != f"{held.mark:016x}":
                 yield held.entry
 
-    def _shared(self, order: Order) -> Order:
+    def _is_full(self, entry: BookEntry) -> bool:
+        if isinstance(entry, Decided):
+            return len(self._decided) >= DECISIONS
+        return len(self._held) - len(self._decided) >= ENTRIES
+
+    def _shared(self, entry: BookEntry) -> BookEntry:
+        if not isinstance(entry, Entry):
+            return entry
         if len(self._texts) > ENTRIES:
             self._texts.clear()
-        told = ((name, getattr(order, name)) for name in _SHARED)
-        return msgspec.structs.replace(order, **{name: self._texts.setdefault(text, text) for name, text in told})
+        told = ((name, getattr(entry.order, name)) for name in _SHARED)
+        order = msgspec.structs.replace(
+            entry.order, **{name: self._texts.setdefault(text, text) for name, text in told}
+        )
+        return msgspec.structs.replace(entry, order=order)
 
-    def _put(self, order_id: str, entry: Entry) -> None:
-        before = self._held.get(order_id)
-        mark = _mark_of(order_id, entry)
-        self._digests[bucket_of(order_id)] ^= mark ^ (0 if before is None else before.mark)
+    def _put(self, entry_id: str, entry: BookEntry) -> None:
+        before = self._held.get(entry_id)
+        mark = _mark_of(entry_id, entry)
+        self._digests[bucket_of(entry_id)] ^= mark ^ (0 if before is None else before.mark)
         self.revision += 1
-        self._held[order_id] = Held(entry, mark, self.revision)
-        if entry.place == "open":
-            self._open[order_id] = None
+        self._held[entry_id] = Held(entry, mark, self.revision)
+        if isinstance(entry, Decided):
+            self._decided[entry_id] = None
+            self._note_numbers(entry)
+        elif entry.is_open:
+            self._open[entry_id] = None
         else:
-            self._open.pop(order_id, None)
+            self._open.pop(entry_id, None)
+
+    def _note_numbers(self, decided: Decided) -> None:
+        if len(self._numbers) > 2 * DECISIONS:  # of terms and leaders whose decisions are forgotten, or were never true
+            self._numbers.clear()
+            for _, known in self.decisions():
+                self._note_numbers(known)
+        for decision in filter(None, (decided.committed, decided.proposed)):
+            whose = decision.stamp.term, decision.stamp.leader
+            self._numbers[whose] = max(self._numbers.get(whose, 0), decision.stamp.number)
 
     def _remove(self, order_id: str) -> None:
         self._digests[bucket_of(order_id)] ^= self._held.pop(order_id).mark
         self._open.pop(order_id, None)
+        self._decided.pop(order_id, None)
         self.revision += 1
 
 
@@ -214,7 +312,12 @@ def bucket_of(order_id: str) -> int:
     return int(order_id[:2], 16)
 
 
-def _mark_of(order_id: str, entry: Entry) -> int:
-    """Of what spreads: not of what is left of a span, which differs a little everywhere."""
-    told = msgspec.json.encode((order_id, entry.place, entry.lift))
+def _join(one: BookEntry, other: BookEntry) -> BookEntry:
+    if isinstance(one, Decided):
+        return one.join(other) if isinstance(other, Decided) else one
+    return one.join(other) if isinstance(other, Entry) else one
+
+
+def _mark_of(entry_id: str, entry: BookEntry) -> int:
+    told = msgspec.json.encode((entry_id, entry.spreads))
     return int.from_bytes(hashlib.sha256(told).digest()[:_MARK_BYTES])

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from canary.book.order import LONGEST_S, Order, require_sound
+from canary.book.order import LONGEST_S, Order, id_of, require_sound
 from communicator.answers.policy import Text
 
 TOMBSTONE_S = 30 * 86_400.0
@@ -30,6 +30,16 @@ class Lift(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Since 1970, by the wall clock of who took it: for people only."""
 
 
+class Told(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="order", tag_field="what"):
+    """An order as it is told to others, and kept in a file."""
+
+    order: Order
+    place: Place = "open"
+    left_s: Annotated[float, Meta(ge=0, le=max(LONGEST_S, TOMBSTONE_S))]
+    """What is left until `Entry.ends_s`."""
+    lift: Lift | None = None
+
+
 class Entry(msgspec.Struct, frozen=True, gc=False):
     """An order, and what is known of it here."""
 
@@ -39,57 +49,56 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
     """When it expires, or of one that is over when it is forgotten: on the clock of this host."""
     lift: Lift | None = None
 
+    @property
+    def id(self) -> str:
+        """Its identifier in the book."""
+        return id_of(self.order)
 
-class Told(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """An entry as it is told to others, and kept in a file."""
+    @property
+    def is_open(self) -> bool:
+        """Whether it may be in force."""
+        return self.place == "open"
 
-    order: Order
-    place: Place = "open"
-    left_s: Annotated[float, Meta(ge=0, le=max(LONGEST_S, TOMBSTONE_S))]
-    """What is left until `Entry.ends_s`."""
-    lift: Lift | None = None
+    @property
+    def spreads(self) -> object:
+        """What is the same everywhere once it has spread: not what is left of a span, which differs a little."""
+        return self.place, self.lift
+
+    def join(self, other: "Entry") -> "Entry":
+        """What two accounts of the same order come to, on one clock."""
+        if self.place != other.place:
+            return max(self, other, key=lambda entry: _STEP[entry.place])
+        lift = max(self.lift, other.lift, key=_weight)  # two who lift at once: any of them, but everywhere the same
+        return Entry(self.order, self.place, min(self.ends_s, other.ends_s), lift)
+
+    def expire(self, now_s: float) -> "Entry | None":
+        """What is left of it when its end has come; None: nothing."""
+        return Entry(self.order, "expired", now_s + TOMBSTONE_S) if self.is_open else None
+
+    def tell(self, now_s: float) -> Told:
+        """It, as it is told now."""
+        return Told(order=self.order, place=self.place, left_s=max(0.0, self.ends_s - now_s), lift=self.lift)
+
+    def aged(self, span_s: float) -> "Entry":
+        """It, had it been told so much earlier."""
+        return msgspec.structs.replace(self, ends_s=self.ends_s - span_s)
 
 
-_READER = msgspec.json.Decoder(Told)
-
-
-def tell(entry: Entry, now_s: float) -> Told:
-    """An entry, as it is told now."""
-    return Told(order=entry.order, place=entry.place, left_s=max(0.0, entry.ends_s - now_s), lift=entry.lift)
-
-
-def read_told(text: bytes | msgspec.Raw, now_s: float) -> Entry:
-    """Read what somebody tells.
+def read_order_told(told: Told, now_s: float) -> Entry:
+    """Read what somebody tells of an order.
 
     Args:
-        text: A `Told` as JSON.
+        told: As it came, its types and lengths looked at.
         now_s: On the clock of this host.
 
     Raises:
-        ValueError: The entry makes no sense; the text names what is wrong.
+        ValueError: It makes no sense; the text names what is wrong.
     """
-    try:
-        told = _READER.decode(text)
-    except RecursionError:
-        raise ValueError("nested too deeply") from None
     require_sound(told.order)
     if (told.place == "lifted") != (told.lift is not None):
         raise ValueError(f"an order that is {told.place} says {'not ' * (told.lift is None)}who lifted it")
     longest_s = told.order.span_s if told.place == "open" else TOMBSTONE_S
     return Entry(told.order, told.place, now_s + min(told.left_s, longest_s), told.lift)
-
-
-def join(one: Entry, other: Entry) -> Entry:
-    """What two accounts of the same order come to; in whichever order and however often they are joined, it is the same.
-
-    Args:
-        one: Of the order,
-        other: and of the same order, both on one clock.
-    """
-    if one.place != other.place:
-        return max(one, other, key=lambda entry: _STEP[entry.place])
-    lift = max(one.lift, other.lift, key=_weight)  # two who lift at once: any of them, but everywhere the same
-    return Entry(one.order, one.place, min(one.ends_s, other.ends_s), lift)
 
 
 def _weight(lift: Lift | None) -> bytes:

@@ -12,8 +12,9 @@ import msgspec
 from msgspec import Meta
 
 from canary.book.book import BUCKETS, Book
-from canary.book.entry import Entry, read_told, tell
-from canary.book.order import Id, id_of
+from canary.book.decision import TERM_MAX, Decided, Name
+from canary.book.order import Id
+from canary.book.told import BookEntry, read_told
 from communicator.errors import RemoteProtocolError
 from communicator.protocol import Message
 from communicator.protocol.limits import LINE_BYTES
@@ -35,7 +36,6 @@ LINE = LINE_BYTES - 8_192
 """What an answer may take of a line; the rest is for addresses and what stands around it."""
 _MARK_LINE_BYTES = 64
 """What one order takes in a list, its quotation marks escaped."""
-Name = Annotated[str, Meta(min_length=1, max_length=128)]
 
 
 class Digests(msgspec.Struct, frozen=True, kw_only=True, tag="digests", tag_field="what"):
@@ -58,7 +58,7 @@ class Lacking(msgspec.Struct, frozen=True, kw_only=True, tag="lacking", tag_fiel
 
 
 class Entries(msgspec.Struct, frozen=True, kw_only=True, tag="entries", tag_field="what"):
-    """Orders, and what has become of them."""
+    """Orders and what has become of them, and decisions."""
 
     entries: list[msgspec.Raw]
     more: bool = False
@@ -74,6 +74,15 @@ class Heard(NamedTuple):
     answers: tuple[Message, ...] = ()
     refused: tuple[str, ...] = ()
     """Why entries of it were not taken."""
+
+
+class _Peer(NamedTuple):
+    """What another canary has told last."""
+
+    obeys: str
+    """The generation of the book that its router obeys."""
+    digests: bytes
+    at_s: float
 
 
 class _Asked(NamedTuple):
@@ -111,8 +120,10 @@ class Exchange:
         self._waiting: dict[str, bytes] = {}
         """The digests of others that differed meanwhile, to be asked next."""
         self._obeys = ""
-        self._obeyed: dict[str, tuple[str, float]] = {}
-        """By server, the generation that its router obeys, and when that was told."""
+        self._peers: dict[str, _Peer] = {}
+        """By server."""
+        self.highest_term = TERM_MAX
+        """Decisions of a later term are refused."""
 
     @property
     def members(self) -> frozenset[str]:
@@ -137,7 +148,7 @@ class Exchange:
         if not self._book:
             return ()
         wanted = self._book.generation()
-        told = {name: generation for name, (generation, at_s) in self._obeyed.items() if now_s - at_s < LATELY_S}
+        told = {name: peer.obeys for name, peer in self._peers.items() if now_s - peer.at_s < LATELY_S}
         told[self._server] = self._obeys
         return tuple(sorted(name for name, generation in told.items() if generation != wanted))
 
@@ -148,7 +159,28 @@ class Exchange:
             known: The servers of the cluster, in reach or not.
         """
         self._members = {name: None for name in self._members if name in known or name == self._server}
-        self._obeyed = {name: told for name, told in self._obeyed.items() if name in self._members}
+        self._peers = {name: peer for name, peer in self._peers.items() if name in self._members}
+
+    @property
+    def is_current(self) -> bool:
+        """Whether some other member holds the very same."""
+        return any(not self._book.differing(peer.digests) for peer in self._peers.values())
+
+    def settle(self) -> list[str]:
+        """Commit what a majority of the members holds.
+
+        Returns:
+            The identifiers of what took effect by that.
+        """
+        settled = [entry_id for entry_id, decided in self._book.decisions() if decided.proposed is not None]
+        settled = [entry_id for entry_id in settled if self._is_held_by_most(entry_id)]
+        for entry_id in settled:
+            self._book.commit(entry_id)
+        return settled
+
+    def _is_held_by_most(self, entry_id: str) -> bool:
+        others = sum(1 for peer in self._peers.values() if self._book.is_held_by(entry_id, peer.digests))
+        return 2 * (1 + others) > len(self._members)
 
     def announce_soon(self) -> None:
         """Somebody has come into reach: tell the digests at once."""
@@ -165,9 +197,9 @@ class Exchange:
             messages.append(self._message(self._tell_digests(answer=True)))
         return messages
 
-    def push(self, order_ids: Iterable[str], now_s: float) -> list[Message]:
-        """Tell all others what has become of some orders, without being asked."""
-        found = [entry for entry in map(self._book.entry, order_ids) if entry is not None]
+    def push(self, entry_ids: Iterable[str], now_s: float) -> list[Message]:
+        """Tell all others what has become of some orders or decisions, without being asked."""
+        found = self._book.find(entry_ids)
         messages = []
         while found:
             batch = _fill(found, now_s)
@@ -208,9 +240,9 @@ class Exchange:
         return Digests(buckets=buckets, members=sorted(self._members), obeys=self._obeys, answer=answer)
 
     def _compare(self, peer: str, told: Digests, now_s: float) -> Heard:
-        if peer in self._members:
-            self._obeyed[peer] = told.obeys, now_s
         digests = _decode_digests(told.buckets)
+        if peer in self._members:
+            self._peers[peer] = _Peer(told.obeys, digests, now_s)
         if not self._book.differing(digests):
             return Heard()
         answers = [self._message(self._tell_digests(answer=False), peer)] if told.answer else []
@@ -241,11 +273,12 @@ class Exchange:
         for each in told.entries:
             try:
                 entry = read_told(each, now_s)
+                if isinstance(entry, Decided):
+                    self._book.require_near(entry, self.highest_term)
             except ValueError as error:
                 refused.append(str(error))
             else:
-                order_id = id_of(entry.order)
-                if not self._book.merge(order_id, entry) and order_id not in self._book:
+                if not self._book.merge(entry) and entry.id not in self._book:
                     refused.append("the book is full")
         asked = self._asked
         if asked is None or asked.peer != peer:
@@ -292,11 +325,11 @@ def _fitting(marks: dict[int, dict[str, str]]) -> dict[int, dict[str, str]]:
     return found
 
 
-def _fill(entries: list[Entry], now_s: float) -> Entries:
+def _fill(entries: list[BookEntry], now_s: float) -> Entries:
     told: list[msgspec.Raw] = []
     left = LINE
     for entry in entries:
-        text = msgspec.json.encode(tell(entry, now_s))
+        text = msgspec.json.encode(entry.tell(now_s))
         left -= len(text) + text.count(b'"') + text.count(b"\\") + 1
         if left < 0 and told:
             return Entries(entries=told, more=True)

@@ -11,8 +11,7 @@ from typing import NamedTuple
 import msgspec
 
 from canary.book.book import Book
-from canary.book.entry import Entry, read_told, tell
-from canary.book.order import id_of
+from canary.book.told import BookEntry, read_told
 
 _DAY_S = 86_400.0
 
@@ -36,7 +35,7 @@ class Moment(NamedTuple):
 class Kept(NamedTuple):
     """What was found."""
 
-    entries: tuple[Entry, ...] = ()
+    entries: tuple[BookEntry, ...] = ()
     members: tuple[str, ...] = ()
     alone_s: float = 0.0
     """For how long no majority of the members has been in reach."""
@@ -66,7 +65,7 @@ def write_kept(book: Book, members: Iterable[str], alone_s: float, moment: Momen
         moment: The clocks of the host now.
         now_s: The same moment on the clock of the book.
     """
-    told = [msgspec.Raw(msgspec.json.encode(tell(entry, now_s))) for _, entry in book.entries()]
+    told = [msgspec.Raw(msgspec.json.encode(entry.tell(now_s))) for _, entry in book.entries()]
     text = msgspec.json.encode(_Content(moment, told, sorted(members), alone_s))
     return f'{{"sha256":"{hashlib.sha256(text).hexdigest()}","book":{text.decode()}}}\n'
 
@@ -95,7 +94,7 @@ def read_kept(text: str, moment: Moment, now_s: float) -> Kept:
         except ValueError as error:
             faults.append(str(error))
         else:
-            entries.append(msgspec.structs.replace(entry, ends_s=entry.ends_s - passed_s))
+            entries.append(entry.aged(passed_s))
     off_s = moment.wall_s - content.moment.wall_s if moment.boot_id != content.moment.boot_id else passed_s
     # Whether it was off for a month only its wall clock tells, and a wrong one at worst has it ask the others for all.
     alone_s = content.alone_s + (off_s if off_s > _DAY_S else passed_s)
@@ -105,4 +104,4 @@ def read_kept(text: str, moment: Moment, now_s: float) -> Kept:
 def put(book: Book, kept: Kept) -> None:
     """Put what was found into a book."""
     for entry in kept.entries:
-        book.merge(id_of(entry.order), entry)
+        book.merge(entry)

@@ -15,7 +15,6 @@ from typing import Annotated, NamedTuple
 
 import msgspec
 
-from canary.evidence.life import TEXT_CHARACTERS
 from canary.records import (
     AnyRecord,
     CellMoved,
@@ -31,10 +30,10 @@ from canary.records import (
     decode_record,
     encode_record,
 )
+from canary.records.soundness import LARGEST, LONGEST_S, is_plausible, is_sound
 from communicator.errors import RemoteProtocolError
 from communicator.protocol import Message
 from communicator.protocol.limits import LINE_BYTES
-from communicator.protocol.names import is_service_name
 from communicator.protocol.values import parse_integer
 
 CANARY = "canary"
@@ -47,13 +46,6 @@ BATCH_BYTES = LINE_BYTES - 4096
 KEEP_ALIVE_S = 10.0
 ASK_AGAIN_S = 5.0
 """An answer takes far less, unless it or the question was lost."""
-CAUSES = 32
-"""More than there are kinds."""
-
-LONGEST_S = 1e10
-"""No time is further away than that, by anybody's clock: the rules allow a tenth of it at most."""
-LARGEST = 2**53
-"""No number is larger than what every reader of JSON can read."""
 
 Told = RunBegan | RunPassed | RunEnded | GaveUp | ServerBooted | RunExcused | CellMoved | ProbeGranted
 """What a canary tells of its own server: what happened there, and what it has decided for itself."""
@@ -320,16 +312,16 @@ def _sound_fact(fact: NumberedFact, batch: Batch, now_s: float) -> Told | None:
         record = decode_record(bytes(fact.record))
     except (ValueError, RecursionError):
         return None
-    if not isinstance(record, Told) or record.server != batch.server or not _is_sound(record):
+    if not isinstance(record, Told) or record.server != batch.server or not is_sound(record):
         return None
     ahead_s = now_s - batch.now_s
     told_at_s = batch.now_s if fact.at_s is None else fact.at_s
-    if not _is_plausible(told_at_s):
+    if not is_plausible(told_at_s):
         return None
     happened_at_s = min(now_s, told_at_s + ahead_s)
     told = msgspec.structs.replace(record, origin_seq=fact.seq, happened_at_s=happened_at_s)
     rebased = _rebase(told, ahead_s)
-    return rebased if _is_sound(rebased) else None
+    return rebased if is_sound(rebased) else None
 
 
 def _rebase(record: Told, ahead_s: float) -> Told:
@@ -341,26 +333,3 @@ def _rebase(record: Told, ahead_s: float) -> Told:
             return msgspec.structs.replace(record, failure_at_s=record.failure_at_s + ahead_s)
         case _:
             return record
-
-
-def _is_sound(record: Told) -> bool:
-    """Whether its texts are no longer than ours, and its numbers make sense and can be written down and read again."""
-    fields = {name: getattr(record, name) for name in record.__struct_fields__}
-    texts = [value for value in fields.values() if isinstance(value, str)]
-    many = [*fields.get("causes", ()), *fields.get("numbers", ())]
-    values = (*fields.values(), *fields.get("numbers", {}).values())
-    return (
-        all(map(_is_plausible, values))
-        and is_service_name(fields.get("service", CANARY))
-        and len(many) <= CAUSES
-        and all(len(text) <= TEXT_CHARACTERS for text in (*texts, *many))
-        and fields.get("lasted_s", 0.0) >= 0.0
-        and fields.get("ago_s", 0.0) >= 0.0
-    )
-
-
-def _is_plausible(value: object) -> bool:
-    """Whether a number is one that a canary may have told; what is no number is."""
-    if isinstance(value, float):
-        return -LONGEST_S <= value <= LONGEST_S
-    return not isinstance(value, int) or -LARGEST <= value <= LARGEST

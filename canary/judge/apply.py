@@ -4,9 +4,8 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from canary.judge import comparison, evidence, transitions
-from canary.judge.denylist import held
 from canary.judge.overrides import covers
-from canary.judge.state import Freeze, Heard, Hold, State
+from canary.judge.state import Freeze, Heard, State
 from canary.records import (
     CellKey,
     CellMoved,
@@ -16,6 +15,7 @@ from canary.records import (
     HoldHeard,
     Led,
     LedgerMet,
+    OfLeader,
     Overridden,
     OverrideEnded,
     Pardoned,
@@ -37,6 +37,8 @@ from canary.records import (
 
 OBEYED = 10_000
 """Orders that are obeyed once and remembered as such: as many as the book of the cluster holds."""
+DECIDED = 10_000
+"""Subjects of decisions remembered: more than the book of the cluster holds."""
 FACTS = (RunBegan, RunPassed, RunEnded, GaveUp, ServerBooted, ServerLost, ServerBack)
 
 
@@ -58,6 +60,8 @@ def apply(state: State, entry: Entry) -> None:
     happened = entry._replace(at_s=entry.happened_at_s)
     STEPS[type(entry.record)](state, happened, entry.record)
     comparison.observe(state, happened)
+    if isinstance(entry.record, OfLeader) and entry.record.leader:
+        _note_decided(state, entry.record)
     if origin_seq:
         _hear(state, entry.record.server, origin_seq)  # type: ignore[union-attr] # what has an origin has a server
 
@@ -66,6 +70,13 @@ def _hear(state: State, server: str, seq: int) -> None:
     heard = state.heard.get(server)
     if heard is not None:
         heard.seq = max(heard.seq, seq)
+
+
+def _note_decided(state: State, record: OfLeader) -> None:
+    state.decided.pop(record.subject, None)
+    state.decided[record.subject] = (record.term, record.leader, record.number)
+    while len(state.decided) > DECIDED:
+        del state.decided[next(iter(state.decided))]
 
 
 def override(state: State, _entry: Entry, record: Overridden) -> None:
@@ -122,26 +133,10 @@ def set_rules(state: State, _entry: Entry, record: RulesSet) -> None:
     _look_at_all(state)
 
 
-def lead(state: State, entry: Entry, record: Led) -> None:
+def lead(state: State, _entry: Entry, record: Led) -> None:
     """Another server leads."""
-    if state.judged_by and record.leader not in ("", state.judged_by):
-        _hand_over(state, entry.at_s)
     state.leader, state.term = record.leader, record.term
     _look_at_all(state)
-
-
-def _hand_over(state: State, at_s: float) -> None:
-    """What we held while we led is obeyed as if it had been heard, until who leads now says what is held."""
-    for denial in list(held(state, state.judged_by, at_s)):
-        key = CellKey(denial.server, denial.service, denial.version, denial.build)
-        state.holds[key] = Hold(state.judged_by, (state.term, 0), denial.until_at_s, denial.reason, probe_allowed=False)
-    for version in state.held:
-        release = state.releases[version]
-        release.state, release.until_at_s, release.spared = "ok", None, ()
-        comparison = state.comparisons.get(version.service)
-        if comparison is not None and comparison.trial == version:
-            comparison.told = "ok"
-    state.held.clear()
 
 
 def issue(state: State, _entry: Entry, record: PolicyIssued) -> None:
@@ -160,16 +155,7 @@ def meet_ledger(state: State, _entry: Entry, record: LedgerMet) -> None:
     state.heard[record.server] = Heard(record.ledger)
 
 
-def hear_hold(state: State, _entry: Entry, record: HoldHeard) -> None:
-    """The leader holds a version, or no longer does."""
-    if record.until_at_s is None:
-        state.holds.pop(record.key, None)
-        return
-    generation = (record.term, record.number)
-    state.holds[record.key] = Hold(record.leader, generation, record.until_at_s, record.reason, record.probe_allowed)
-
-
-def note_nothing(_state: State, _entry: Entry, _record: Stopped) -> None:
+def note_nothing(_state: State, _entry: Entry, _record: Stopped | HoldHeard) -> None:
     """This changes nothing of what the judge knows."""
 
 
@@ -199,6 +185,6 @@ STEPS: Mapping[type, Callable[[State, Entry, Any], None]] = {
     PolicyIssued: issue,
     Started: start,
     Stopped: note_nothing,
+    HoldHeard: note_nothing,
     LedgerMet: meet_ledger,
-    HoldHeard: hear_hold,
 }

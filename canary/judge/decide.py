@@ -17,7 +17,6 @@ from canary.records import (
     CellMoved,
     Entry,
     Frozen,
-    HoldHeard,
     Led,
     OfRun,
     Pardoned,
@@ -34,7 +33,7 @@ from canary.rules import Rules
 ARCHIVED_AT_ONCE = 100
 """Cells archived in one answer, so that it stays short."""
 OF_CELL = (OfRun, CellMoved, RunExcused, ProbeGranted)
-OF_SERVICE = (OfRun, CellMoved, HoldHeard, VersionJudged)
+OF_SERVICE = (OfRun, CellMoved, VersionJudged)
 """What may leave a service with fewer instances, wherever it happens."""
 OF_ALL = (Started, RulesSet, Led, Pardoned)
 """After these every cell is looked at: rules and orders are others, or a canary died between a fact and what follows from it."""

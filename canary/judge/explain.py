@@ -14,7 +14,6 @@ from canary.records import (
     CellMoved,
     Entry,
     GaveUp,
-    HoldHeard,
     OfRun,
     Overridden,
     Pardoned,
@@ -82,10 +81,7 @@ WORDS: Mapping[type, Callable[[Any], str]] = {
     GaveUp: lambda _record: "its supervisor gave up",
     CellMoved: lambda record: f"{record.old} -> {record.new} (rule {record.rule})",
     ProbeGranted: lambda record: f"probe {record.number} granted" + (", as it is" if record.is_live else ""),
-    HoldHeard: lambda record: (
-        f"{'no longer held' if record.until_at_s is None else 'held'} by {record.leader}, which leads"
-    ),
-    VersionJudged: lambda record: f"{record.state} in the whole cluster (rule {record.rule})",
+    VersionJudged: lambda record: f"{record.state} in the whole cluster (rule {record.rule}, by {record.leader or 'this server'})",
     Overridden: lambda record: f"{record.action} by {record.actor.user}@{record.actor.server}",
     Pardoned: lambda record: f"pardoned by {record.actor.user}@{record.actor.server}",
 }
@@ -101,8 +97,6 @@ def _effect(record: AnyRecord, excuses: dict[str, RunExcused]) -> tuple[str, str
         return "decided", record.reason
     if isinstance(record, Overridden | Pardoned):
         return "ordered", record.reason
-    if isinstance(record, HoldHeard):
-        return "decided", record.reason
     return ("decided", "") if isinstance(record, ProbeGranted) else None
 
 

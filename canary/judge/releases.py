@@ -47,16 +47,11 @@ def is_barred_by_verdict(cell: Cell) -> bool:
 
 
 def is_held(state: State, cell: Cell, now_s: float) -> bool:
-    """Whether a version is kept from the cluster, also from this server: by our own word, or as the leader told."""
-    if state.held and not cell.ever_passed and (version := cell.key.of) in state.held:
-        return cell.key.server not in state.releases[version].spared or _is_told(state, cell, now_s)
-    return bool(state.holds) and _is_told(state, cell, now_s)
-
-
-def _is_told(state: State, cell: Cell, now_s: float) -> bool:
-    server, service, version, build = cell.key
-    scopes = (CellKey(name, service, version, of) for name in (server, ALL) for of in (build, ALL))
-    return any(scope in state.holds and state.holds[scope].until_at_s > now_s for scope in scopes)
+    """Whether a version is kept from the cluster, also from this server, where it has never worked."""
+    if cell.ever_passed or not state.held or (version := cell.key.of) not in state.held:
+        return False
+    release = state.releases[version]
+    return cell.key.server not in release.spared and (release.until_at_s or 0.0) > now_s
 
 
 def is_there(state: State, key: CellKey) -> bool:

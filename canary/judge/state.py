@@ -257,18 +257,6 @@ class Heard:
 
 
 @dataclass(slots=True)
-class Hold:
-    """What a leader keeps from running, as it told."""
-
-    leader: str
-    generation: tuple[int, int]
-    """Of the policy that told it."""
-    until_at_s: float
-    reason: str
-    probe_allowed: bool
-
-
-@dataclass(slots=True)
 class State:
     """All of it. Only `canary.judge.apply` writes into it."""
 
@@ -315,11 +303,9 @@ class State:
     suppressed: dict[CellKey, None] = field(default_factory=dict)
     """The cells with a verdict that did not come to pass."""
     held: dict[Version, None] = field(default_factory=dict)
-    """The versions that are held on our own word."""
-    judged_by: str = ""
-    """Who led when we gave it: ourselves."""
-    holds: dict[CellKey, Hold] = field(default_factory=dict)
-    """What the leader holds, as it told; a server or a build may be `ALL`."""
+    """The versions that a leader holds."""
+    decided: dict[tuple[str, ...], tuple[int, str, int]] = field(default_factory=dict)
+    """By subject, the term, the leader and the number of the newest decision for the cluster."""
     detections: Detections = field(default_factory=Detections)
     """How long it took to find what was blocked on this server."""
     doubted: dict[Version, None] = field(default_factory=dict)

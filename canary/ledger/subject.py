@@ -6,7 +6,6 @@ from canary.records import (
     ALL,
     CellKey,
     Frozen,
-    HoldHeard,
     OfCell,
     OfRun,
     Overridden,
@@ -35,7 +34,7 @@ class Subject(NamedTuple):
 def subject_of(record: Record) -> Subject:
     """What a record is about; an end of an override names none, so that it is found with all."""
     match record:
-        case OfRun() | OfCell() | HoldHeard() | Overridden() | Pardoned():
+        case OfRun() | OfCell() | Overridden() | Pardoned():
             return _named(record.server, record.service, record.version, record.build)
         case VersionJudged():
             return _named(ALL, record.service, record.version, record.build)

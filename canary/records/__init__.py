@@ -5,7 +5,7 @@ Readers ignore keys they do not know, so that an older canary can read the ledge
 """
 
 from canary.records.course import Led, PolicyIssued, RulesSet, Started, Stopped
-from canary.records.decisions import CellMoved, OfCell, ProbeGranted, RunExcused, ServerJudged, VersionJudged
+from canary.records.decisions import CellMoved, OfCell, OfLeader, ProbeGranted, RunExcused, ServerJudged, VersionJudged
 from canary.records.entry import AnyRecord, Decision, Entry, Fact, decode_record, encode_record
 from canary.records.facts import (
     GaveUp,
@@ -40,6 +40,7 @@ __all__ = [
     "Led",
     "LedgerMet",
     "OfCell",
+    "OfLeader",
     "OfRun",
     "Outcome",
     "Overridden",

@@ -83,7 +83,27 @@ class ProbeGranted(OfCell, frozen=True, kw_only=True, omit_defaults=True, tag="p
     """When, by the clock of this ledger; None when it is its place in the ledger that tells."""
 
 
-class VersionJudged(Record, frozen=True, kw_only=True, omit_defaults=True, tag="version_judged"):
+class OfLeader(Record, frozen=True, kw_only=True, omit_defaults=True):
+    """A decision for the whole cluster, as the book of the cluster has it."""
+
+    leader: str = ""
+    """Who took it; empty: we have just come to it, or an elder release has."""
+    term: int = 0
+    """In which that one led."""
+    number: int = 0
+    """Of its decisions in that term."""
+    mode: RuleMode = "enforced"
+    until_at_s: float | None = None
+    reason: str = ""
+    numbers: dict[str, float] = msgspec.field(default_factory=dict)
+
+    @property
+    def subject(self) -> tuple[str, ...]:
+        """What it is about: the newest one about it counts."""
+        raise NotImplementedError
+
+
+class VersionJudged(OfLeader, frozen=True, kw_only=True, omit_defaults=True, tag="version_judged"):
     """The leader has judged a version for the whole cluster."""
 
     service: str
@@ -91,23 +111,25 @@ class VersionJudged(Record, frozen=True, kw_only=True, omit_defaults=True, tag="
     build: str
     state: Literal["ok", "suspect", "held"]
     rule: Rule
-    mode: RuleMode = "enforced"
     suppressed_by: Cap = ""
-    until_at_s: float | None = None
     log10_evidence: float | None = None
     spared: tuple[str, ...] = ()
     """Servers that had started it before they heard of its hold, and are needed: it goes on there."""
-    reason: str = ""
-    numbers: dict[str, float] = msgspec.field(default_factory=dict)
+
+    @property
+    def subject(self) -> tuple[str, ...]:
+        """The version."""
+        return ("version", self.service, self.version, self.build)
 
 
-class ServerJudged(Record, frozen=True, kw_only=True, omit_defaults=True, tag="server_judged"):
+class ServerJudged(OfLeader, frozen=True, kw_only=True, omit_defaults=True, tag="server_judged"):
     """A server is sick, so that its failures say nothing of versions; or it is well again."""
 
     server: str
     state: Literal["ok", "sick"]
     rule: Rule = "d"
-    mode: RuleMode = "enforced"
-    until_at_s: float | None = None
-    reason: str = ""
-    numbers: dict[str, float] = msgspec.field(default_factory=dict)
+
+    @property
+    def subject(self) -> tuple[str, ...]:
+        """The server."""
+        return ("server", self.server)

@@ -101,23 +101,10 @@ class LedgerMet(Record, frozen=True, kw_only=True, omit_defaults=True, tag="ledg
 
 
 class HoldHeard(Record, frozen=True, kw_only=True, omit_defaults=True, tag="hold_heard"):
-    """The leader keeps a version from running, or no longer does, as CANARY_POLICY told; written before it is obeyed."""
+    """What a leader held, in the ledger of an elder release; today the book of the cluster has it. It changes nothing."""
 
-    leader: str
-    term: int
-    number: int
-    """Of its policy."""
     server: str = ALL
-    """Where it does."""
     service: str
     version: str
     build: str
-    until_at_s: float | None = None
-    """By the clock of this ledger; None: it no longer does."""
     reason: str = ""
-    probe_allowed: bool = False
-
-    @property
-    def key(self) -> CellKey:
-        """What is kept from running; its server is `ALL` where that is everywhere."""
-        return CellKey(self.server, self.service, self.version, self.build)

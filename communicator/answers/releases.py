@@ -146,6 +146,8 @@ class Standing(msgspec.Struct, frozen=True):
     """The members in reach whose routers obey other orders than these."""
     orders_not_kept: str = ""
     """Why orders are not kept on disk; empty when they are."""
+    proposed: int = 0
+    """Decisions for the cluster that wait until a majority of the members holds them."""
     watchers: dict[str, str] = {}
     """By what it watches, why it cannot; empty where it can."""
 

@@ -48,9 +48,13 @@ def seen():
     return []
 
 
+async def propose(bodies):
+    raise AssertionError(bodies)
+
+
 @pytest.fixture
 def mind(shelf, seen):
-    mind = Mind(shelf, State(), RULES, lambda: float(len(shelf.kept)), seen.append)
+    mind = Mind(shelf, State(), RULES, lambda: float(len(shelf.kept)), seen.append, propose)
     mind.me = "alpha"
     return mind
 

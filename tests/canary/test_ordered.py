@@ -64,7 +64,7 @@ def test_an_end_that_turns_out_to_be_nearer_is_told():
     host = Host()
     order_id = host.take()
     host.tell()
-    host.book.merge(order_id, Entry(order(), "open", 500.0))
+    host.book.merge(Entry(order(), "open", 500.0))
     assert [type(record) for record in host.tell()] == [OverrideEnded, Overridden]
     assert [one.until_at_s for one in host.state.overrides.values()] == [500.0]
     assert host.tell() == []

@@ -83,12 +83,12 @@ def test_what_is_allowed_names_the_blocks_it_was_given_in_sight_of():
 def test_an_order_that_was_not_seen_stays():
     here, there = Book(), Book()
     seen = give(here, "block").order_id
-    there.merge(seen, here.entry(seen))
+    there.merge(here.entry(seen))
     unseen = give(there, "block", reason="it loses mail").order_id
     assert there.entry(seen).lift.cause == "replaced"
     assert give(here, "withdraw").lifted == (seen,)
     for order_id, entry in list(there.entries()):
-        here.merge(order_id, entry)
+        here.merge(entry)
     assert [order_id for order_id, _ in here.in_force(1.0)] == [unseen]
 
 

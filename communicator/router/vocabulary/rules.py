@@ -12,7 +12,6 @@ RULE_OF: Mapping[str, str] = {
     "CANARY_COMMAND": "operator(canary)",
     "CANARY_EVIDENCE": "own(canary)",
     "CANARY_GET_EVIDENCE": "live(canary)",
-    "CANARY_POLICY": "live(canary)",
     "CLOCK_REPORT": "own(timekeeper)",
     "CLOCK_STABLE": "clock",
     "CLOCK_UNSTABLE": "clock",

@@ -34,11 +34,11 @@ def test_an_order_is_in_force_until_its_time_is_over_and_is_remembered_after():
 def test_what_is_lifted_is_not_in_force_and_does_not_come_back():
     book, other = Book(), Book()
     order_id = book.take(order(), 0.0)
-    other.merge(order_id, book.entry(order_id))
+    other.merge(book.entry(order_id))
     book.lift([order_id], LIFT, 5.0)
     assert (list(book.in_force(6.0)), book.entry(order_id).lift) == ([], LIFT)
-    assert not book.merge(order_id, other.entry(order_id))
-    assert other.merge(order_id, book.entry(order_id))
+    assert not book.merge(other.entry(order_id))
+    assert other.merge(book.entry(order_id))
     assert other.digests() == book.digests()
     book.lift([order_id], Lift(user="root"), 7.0)
     assert book.entry(order_id).lift == LIFT, "what is over is over"
@@ -48,8 +48,8 @@ def test_each_change_has_a_revision_and_what_is_no_news_has_none():
     book = Book()
     first, second = book.take(order(1), 0.0), book.take(order(2), 0.0)
     assert (book.changed_in(first), book.changed_in(second), book.revision) == (1, 2, 2)
-    assert not book.merge(first, book.entry(first))
-    assert book.merge(first, Entry(order(1), "open", 100.0)), "less is left of it than was known"
+    assert not book.merge(book.entry(first))
+    assert book.merge(Entry(order(1), "open", 100.0)), "less is left of it than was known"
     assert book.changed_in(first) == book.revision == 3
     assert book.changed_in("none") == 0
 
@@ -57,7 +57,7 @@ def test_each_change_has_a_revision_and_what_is_no_news_has_none():
 def test_what_differs_is_found_by_digests_and_lists():
     one, other = Book(), Book()
     same = one.take(order(0), 0.0)
-    other.merge(same, one.entry(same))
+    other.merge(one.entry(same))
     mine, yours = one.take(order(1), 0.0), other.take(order(2), 0.0)
     assert one.generation() != other.generation()
     differing = one.differing(other.digests())
@@ -108,14 +108,14 @@ def test_books_that_have_heard_of_each_other_hold_the_same(data):
 
 def tell(book, other):
     for order_id, entry in list(book.entries()):
-        other.merge(order_id, entry)
+        other.merge(entry)
 
 
 def assert_sound(book):
     """What it keeps in step with its entries is what they come to."""
     anew = Book()
     for order_id, entry in book.entries():
-        anew.merge(order_id, entry)
+        anew.merge(entry)
     assert anew.digests() == book.digests()
     assert {order_id for order_id, place in places(book).items() if place == "open"} == {
         order_id for order_id, _ in book.in_force(-1.0)

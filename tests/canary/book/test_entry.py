@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from canary.book.entry import TOMBSTONE_S, Entry, Lift, Told, join, read_told, tell
+from canary.book.entry import TOMBSTONE_S, Entry, Lift, Told
+from canary.book.told import read_told
 from tests.canary.book.orders_made import order
 
 LIFTS = st.builds(Lift, cause=st.sampled_from(("withdrawn", "replaced")), user=st.sampled_from(("root", "ann")))
@@ -18,10 +19,10 @@ ENTRIES = st.one_of(
 
 @given(ENTRIES, ENTRIES, ENTRIES)
 def test_accounts_come_to_the_same_however_they_meet(one, two, three):
-    assert join(one, two) == join(two, one)
-    assert join(one, join(two, three)) == join(join(one, two), three)
-    assert join(one, one) == one
-    assert join(join(one, two), two) == join(one, two)
+    assert one.join(two) == two.join(one)
+    assert one.join(two.join(three)) == one.join(two).join(three)
+    assert one.join(one) == one
+    assert one.join(two).join(two) == one.join(two)
 
 
 def test_what_is_over_never_comes_back_and_of_two_rests_the_smaller_counts():
@@ -31,15 +32,15 @@ def test_what_is_over_never_comes_back_and_of_two_rests_the_smaller_counts():
         Entry(order(), "expired", 50),
         Entry(order(), "lifted", 70, lift),
     )
-    assert join(open_, lifted) == lifted
-    assert join(expired, lifted) == lifted
-    assert join(open_, expired) == expired
-    assert join(open_, Entry(order(), "open", 60)).ends_s == 60
+    assert open_.join(lifted) == lifted
+    assert expired.join(lifted) == lifted
+    assert open_.join(expired) == expired
+    assert open_.join(Entry(order(), "open", 60)).ends_s == 60
 
 
 @given(ENTRIES, st.floats(0, 1e6))
 def test_what_is_told_is_read_back_on_another_clock(entry, ahead_s):
-    read = read_told(msgspec.json.encode(tell(entry, 10.0)), 10.0 + ahead_s)
+    read = read_told(msgspec.json.encode(entry.tell(10.0)), 10.0 + ahead_s)
     left_s = max(0.0, entry.ends_s - 10.0)
     assert read == msgspec.structs.replace(entry, ends_s=10.0 + ahead_s + left_s)
 
@@ -57,10 +58,10 @@ def test_nobody_can_prolong_an_order(place, left_s, longest_s):
     [
         (b"[]", "Expected `object`"),
         (b"[" * 2_000, "nested too deeply|truncated|Expected"),
-        (msgspec.json.encode({"order": msgspec.to_builtins(order()), "left_s": 1e9}), "left_s"),
-        (msgspec.json.encode({"order": {**msgspec.to_builtins(order()), "kind": "promote"}, "left_s": 1}), "kind"),
-        (msgspec.json.encode({"order": {**msgspec.to_builtins(order()), "more": 1}, "left_s": 1}), "unknown field"),
-        (msgspec.json.encode({"order": {**msgspec.to_builtins(order()), "nonce": "1"}, "left_s": 1}), "nonce"),
+        (msgspec.json.encode({"what": "order", "order": msgspec.to_builtins(order()), "left_s": 1e9}), "left_s"),
+        (msgspec.json.encode({"what": "order", "order": {**msgspec.to_builtins(order()), "kind": "promote"}, "left_s": 1}), "kind"),
+        (msgspec.json.encode({"what": "order", "order": {**msgspec.to_builtins(order()), "more": 1}, "left_s": 1}), "unknown field"),
+        (msgspec.json.encode({"what": "order", "order": {**msgspec.to_builtins(order()), "nonce": "1"}, "left_s": 1}), "nonce"),
         (msgspec.json.encode(Told(order=order(service="canary"), left_s=1)), "never blocked"),
         (msgspec.json.encode(Told(order=order(), place="lifted", left_s=1)), "not who lifted it"),
         (msgspec.json.encode(Told(order=order(), left_s=1, lift=Lift())), "says who lifted it"),

@@ -101,7 +101,7 @@ def test_one_bad_entry_does_not_void_the_rest_and_is_named():
     room = Room("alpha", "beta")
     good = msgspec.to_builtins(Told(order=order(1), left_s=5.0))
     bad = {**good, "order": {**good["order"], "service": "no name"}}
-    book = msgspec.json.encode({"what": "entries", "entries": [bad, {"x": 1}, good]}).decode()
+    book = msgspec.json.encode({"what": "entries", "entries": [bad, {"what": "order"}, good]}).decode()
     room.post("alpha", [Message("CANARY_BOOK", {"book": book}, "canary", "beta")])
     assert len(room.books["beta"]) == 1
     assert [text.split(" - ")[0] for text in room.refused] == [

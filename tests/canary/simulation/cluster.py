@@ -13,6 +13,8 @@ import structlog
 
 from canary import ordered
 from canary.book.book import Book
+from canary.book.decision import Body
+from canary.book.exchange import Exchange
 from canary.enforcement import Enforcement
 from canary.gossip import Gossip
 from canary.judge.apply import apply
@@ -70,6 +72,8 @@ class House:
         self.policy = PolicyInForce(EMPTY, 0.0)
         self.shelf = Shelf(self.now_s)
         self.book = Book()
+        self.members: frozenset[str] = frozenset((name,))
+        """The servers with a canary, as it has kept them."""
         self.runs: dict[str, RunBegan] = {}
         """What runs here, by service."""
         self._ahead_s = ahead_s
@@ -91,10 +95,11 @@ class House:
         state = State()
         for entry in self.shelf.kept:
             apply(state, entry)
-        self.mind = Mind(self.shelf, state, self.cluster.rules, self.now_s, self._observe)
+        self.mind = Mind(self.shelf, state, self.cluster.rules, self.now_s, self._observe, self._propose)
         self.mind.me = self.server_name
         self.gossip = Gossip(self, self.server_name, f"ledger-{self.server_name}", self.shelf.kept, state, self.now_s())
         self.enforcement = Enforcement(self, self.mind, self.book, self.now_s, structlog.get_logger())
+        self.exchange = Exchange(self.server_name, self.book, self.members, self.now_s())
         self.reach = Reach(self.now_s())
         self.pending: list[Record] = [Started(release="1", boot_id="b", was_clean=False)]
         self.is_met = False
@@ -110,6 +115,12 @@ class House:
             self.is_met = True
             await self.enforcement.meet_router()
         state, now_s = self.mind.state, self.now_s()
+        self.exchange.keep(frozenset(self.cluster.houses))
+        self.members = self.exchange.members
+        await self._tell([*self.exchange.announce(now_s), *self.exchange.push(self.exchange.settle(), now_s)])
+        self.gossip.leadership.members = self.members
+        self.gossip.leadership.know(self.book.highest_term)
+        self.exchange.highest_term = self.gossip.leadership.limit
         self.pending += self.gossip.settle(Lead(state.leader, state.term), now_s)
         live = frozenset(self.cluster_status.servers)
         self.pending += self.reach.compare(live, state, self.server_name, now_s)
@@ -119,7 +130,8 @@ class House:
         await self.mind.take_from(lambda known: ordered.records_of(self.book, known, self.server_name, now_s))
         self.mind.leads = self.mind.state.leader == self.server_name
         await self.mind.look()
-        await self.enforcement.follow()
+        await self.mind.take_from(lambda known: ordered.records_of(self.book, known, self.server_name, now_s))
+        await self.enforcement.follow(is_current=self.exchange.is_current or len(self.cluster_status.servers) == 1)
         await self.gossip.tell(self.now_s())
 
     async def hear(self, message: Message) -> None:
@@ -130,10 +142,9 @@ class House:
             answer = self.gossip.answer(message, self.now_s())
             await self.send(msgspec.structs.replace(answer, server=message.sent_from_server))
         else:
-            try:
-                await self.enforcement.hear(message, self.gossip.leadership.accepts)
-            except RemoteProtocolError:
-                """It does not lead, or not any more, or this is an old word of it."""
+            heard = self.exchange.hear(message, self.now_s())
+            assert heard.refused == ()
+            await self._tell(heard.answers)
 
     async def send(self, message: Message) -> None:
         """As `communicator.client.Service` does."""
@@ -184,6 +195,15 @@ class House:
         """A version dies at once, if it is let in."""
         self.begin(service, version)
         self.stop(service, "failure")
+
+    async def _propose(self, bodies: Sequence[Body]) -> None:
+        now_s, term = self.now_s(), self.mind.state.term
+        proposed = [self.book.propose(body, self.server_name, term, now_s, now_s) for body in bodies]
+        await self._tell(self.exchange.push([*filter(None, proposed), *self.exchange.settle()], now_s))
+
+    async def _tell(self, messages: Sequence[Message]) -> None:
+        for message in messages:
+            await self.send(message)
 
     def _observe(self, entry: Entry) -> None:
         if hasattr(self, "gossip"):

@@ -117,7 +117,7 @@ class ClusterStory(RuleBasedStateMachine):
         for house in others:
             for order_id, entry in first.book.entries():
                 left_s = entry.ends_s - first.now_s()
-                house.book.merge(order_id, msgspec.structs.replace(entry, ends_s=house.now_s() + left_s))
+                house.book.merge(msgspec.structs.replace(entry, ends_s=house.now_s() + left_s))
         self.cluster.turn()
 
     @rule()
@@ -219,7 +219,6 @@ class ClusterStory(RuleBasedStateMachine):
         """When all is over that a canary knows against a version on another server."""
         cell, release = state.cells.get(key), state.releases.get(key.of)
         ends = [one.until_at_s for one in state.overrides.values() if covers(one, key)]
-        ends += [one.until_at_s for held, one in state.holds.items() if held.of == key.of]
         ends += [known.until_at_s for known in (cell, release) if known is not None and known.until_at_s is not None]
         return max(ends, default=-HANDOVER_S)
 

@@ -1,0 +1,26 @@
+"""PURE: anything that stands in the book, read as others tell it."""
+
+import msgspec
+
+from canary.book.decision import Decided, DecidedTold, read_decided
+from canary.book.entry import Entry, Told, read_order_told
+
+BookEntry = Entry | Decided
+_READER: msgspec.json.Decoder[Told | DecidedTold] = msgspec.json.Decoder(Told | DecidedTold)
+
+
+def read_told(text: bytes | msgspec.Raw, now_s: float) -> BookEntry:
+    """Read what somebody tells.
+
+    Args:
+        text: What an entry's `tell` gives, as JSON.
+        now_s: On the clock of this host.
+
+    Raises:
+        ValueError: The entry makes no sense; the text names what is wrong.
+    """
+    try:
+        told = _READER.decode(text)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+    return read_decided(told, now_s) if isinstance(told, DecidedTold) else read_order_told(told, now_s)

@@ -1,0 +1,35 @@
+"""PURE: whether a record that another host tells can be written down and read again; it says nothing of whether it is true."""
+
+from canary.records.facts import Record
+from communicator.answers.policy import TEXT_CHARACTERS
+from communicator.protocol.names import is_service_name
+
+CAUSES = 32
+"""More than there are kinds of evidence, or numbers in a verdict."""
+LONGEST_S = 1e10
+"""No time is further away than that, by anybody's clock: the rules allow a tenth of it at most."""
+LARGEST = 2**53
+"""No number is larger than what every reader of JSON can read."""
+
+
+def is_sound(record: Record) -> bool:
+    """Whether its texts are no longer than ours, and its numbers make sense and can be written down and read again."""
+    fields = {name: getattr(record, name) for name in record.__struct_fields__}
+    texts = [value for value in fields.values() if isinstance(value, str)]
+    many = [*fields.get("causes", ()), *fields.get("spared", ()), *fields.get("numbers", ())]
+    values = (*fields.values(), *fields.get("numbers", {}).values())
+    return (
+        all(map(is_plausible, values))
+        and is_service_name(fields.get("service", "canary"))
+        and len(many) <= CAUSES
+        and all(len(text) <= TEXT_CHARACTERS for text in (*texts, *many))
+        and fields.get("lasted_s", 0.0) >= 0.0
+        and fields.get("ago_s", 0.0) >= 0.0
+    )
+
+
+def is_plausible(value: object) -> bool:
+    """Whether a number is one that a canary may have told; what is no number is."""
+    if isinstance(value, float):
+        return -LONGEST_S <= value <= LONGEST_S
+    return not isinstance(value, int) or -LARGEST <= value <= LARGEST
