@@ -137,7 +137,7 @@ def _hand_over(state: State, at_s: float) -> None:
         state.holds[key] = Hold(state.judged_by, (state.term, 0), denial.until_at_s, denial.reason, probe_allowed=False)
     for version in state.held:
         release = state.releases[version]
-        release.state, release.until_at_s, release.spared = "ok", None, ()
+        release.state, release.until_at_s = "ok", None
         comparison = state.comparisons.get(version.service)
         if comparison is not None and comparison.trial == version:
             comparison.told = "ok"

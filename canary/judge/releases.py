@@ -38,19 +38,14 @@ def is_barred(state: State, cell: Cell, now_s: float) -> bool:
     order = override_of(state, cell.key, now_s)
     if order is not None:
         return order.action == "block"
-    return is_barred_by_verdict(cell) or is_held(state, cell, now_s)
-
-
-def is_barred_by_verdict(cell: Cell) -> bool:
-    """Whether it is blocked on its server, ejected, or waits for its probe."""
-    return cell.state in BARRED or (cell.state == "suspect" and cell.until_at_s is not None)
+    is_ejected = cell.state == "suspect" and cell.until_at_s is not None
+    return cell.state in BARRED or is_ejected or is_held(state, cell, now_s)
 
 
 def is_held(state: State, cell: Cell, now_s: float) -> bool:
     """Whether a version is kept from the cluster, also from this server: by our own word, or as the leader told."""
-    if state.held and not cell.ever_passed and (version := cell.key.of) in state.held:
-        return cell.key.server not in state.releases[version].spared or _is_told(state, cell, now_s)
-    return bool(state.holds) and _is_told(state, cell, now_s)
+    is_held_here = bool(state.held) and not cell.ever_passed and cell.key.of in state.held
+    return is_held_here or (bool(state.holds) and _is_told(state, cell, now_s))
 
 
 def _is_told(state: State, cell: Cell, now_s: float) -> bool:

@@ -95,8 +95,6 @@ class VersionJudged(Record, frozen=True, kw_only=True, omit_defaults=True, tag="
     suppressed_by: Cap = ""
     until_at_s: float | None = None
     log10_evidence: float | None = None
-    spared: tuple[str, ...] = ()
-    """Servers that had started it before they heard of its hold, and are needed: it goes on there."""
     reason: str = ""
     numbers: dict[str, float] = msgspec.field(default_factory=dict)
 

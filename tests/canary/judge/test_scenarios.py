@@ -210,12 +210,7 @@ SCENARIOS = [
             *crashes(200, server="beta", times=7),
             *crashes(300, "delta"),
         ],
-        [
-            BLOCKED,
-            "263 beta/fluid/2 blocked a",
-            "263 fluid/2 held d",
-            "300 fluid/2 held d",
-        ],  # delta is spared: it is needed
+        [BLOCKED, "263 beta/fluid/2 blocked a", "263 fluid/2 held d"],
         leads=True,
     ),
     Scenario(
