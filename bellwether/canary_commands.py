@@ -161,22 +161,28 @@ async def _events(address: str, server: str, after: int, limit: int | None) -> N
     sys.stdout.flush()
 
 
-def verify(communicator: str | None, *, server: str | None, as_json: bool) -> None:
+def verify(communicator: str | None, *, server: str | None, timeout_s: float, as_json: bool) -> None:
     """Have a canary check its ledger, and show what it finds.
+
+    Args:
+        communicator: What ``--communicator`` said.
+        server: Whose canary; None: that of this host, or the nearest.
+        timeout_s: How long that may take, in seconds.
+        as_json: Whether it is printed as JSON.
 
     Raises:
         CommandError: The ledger does not hold, or the canary does not answer.
     """
-    message = asyncio.run(_ask(find_router(communicator), server or "", {"view": "verify"}))
+    message = asyncio.run(_verification(find_router(communicator), server or "", timeout_s))
     found = read_told(message, "report", LedgerCheck, canary_questions.ANSWER)
     _show(to_json(found) if as_json else render_verification(found))
     if not found.ok:
         raise CommandError(f"the ledger on {message.sent_from_server or 'this host'} does not hold")
 
 
-async def _ask(address: str, server: str, parameters: dict[str, str]) -> Message:
+async def _verification(address: str, server: str, timeout_s: float) -> Message:
     async with conversation.connected(address) as client:
-        return await canary_questions.view(client, server, parameters)
+        return await canary_questions.view(client, server, {"view": "verify"}, timeout_s)
 
 
 def replay(file: Path, policy: Path, *, as_json: bool) -> None:
@@ -196,24 +202,6 @@ def replay(file: Path, policy: Path, *, as_json: bool) -> None:
     except ValueError as error:
         raise CommandError(f"{str(file)!r} cannot be replayed: {error}") from None
     _show(to_json(canary_replay.document(found)) if as_json else canary_replay.render(found, entries[0].seq))
-
-
-def check_policy(file: Path, *, as_json: bool) -> None:
-    """Say whether a file holds settings that the canary would take.
-
-    Raises:
-        CommandError: It does not; the text names the key.
-    """
-    try:
-        rules = _rules_of(file)
-    except CommandError as error:
-        if as_json:
-            _show(to_json({"ok": False, "message": str(error)}))
-        raise
-    own = {"a": rules.a.mode, "b": rules.b.mode, "c": rules.c.mode, "d": rules.d.mode}
-    modes = {name: rules.mode or mode for name, mode in own.items()}
-    told = ", ".join(f"rule {name} {mode}" for name, mode in modes.items())
-    _show(to_json({"ok": True, "modes": modes}) if as_json else f"settings are good: {told}")
 
 
 def _rules_of(file: Path) -> Rules:
@@ -253,7 +241,7 @@ def status(  # noqa: PLR0913 - each says something else
 async def _settle(
     communicator: str | None, what: tuple[str, str, str | None], timeout_s: float, poll_s: float, *, quiet: bool
 ) -> Outcome:
-    last = Outcome("inconclusive", "nothing was heard yet")
+    last = Outcome("unreachable", "nothing was heard yet")
     give_up_s = time.monotonic() + timeout_s
     while True:
         outcome = await _outcome(communicator, what)
@@ -270,7 +258,7 @@ async def _outcome(communicator: str | None, what: tuple[str, str, str | None]) 
     try:
         return outcome_of(await _look(find_router(communicator), None), *what)
     except (BellwetherError, CommandError) as error:
-        return Outcome("inconclusive", str(error))
+        return Outcome("unreachable", str(error))
 
 
 def _show(what: str | RenderableType) -> None:

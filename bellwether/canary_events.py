@@ -1,6 +1,5 @@
 """PURE: entries of a canary's ledger as lines of JSON, and whether the ledger holds; it asks nobody."""
 
-from collections.abc import Iterator
 from typing import NamedTuple
 
 import msgspec
@@ -12,7 +11,7 @@ from bellwether.colours import coloured
 from bellwether.failure import CommandError
 from communicator.answers.explanations import LedgerCheck, LedgerEntry, LedgerPage
 from communicator.protocol.message import Message
-from communicator.wording.marks import BAD, DOUBTFUL, GOOD
+from communicator.wording.marks import BAD, GOOD
 
 _INDENT = (0, 0, 0, 2)
 
@@ -43,18 +42,10 @@ def read_events(message: Message) -> EventsPage:
 
 
 def render_verification(found: LedgerCheck) -> RenderableType:
-    """Whether a ledger is as it was written, and what is known is what it comes to."""
-    return Group(*_parts(found))
-
-
-def _parts(found: LedgerCheck) -> Iterator[RenderableType]:
+    """Whether a ledger is as it was written."""
     if found.first_break is None:
-        yield Text.assemble(coloured(GOOD), f" the chain holds: {found.entries} entries are as they were written")
-    else:
-        yield Text.assemble(coloured(BAD), f" the chain is broken at entry {found.first_break}: {found.reason}")
-        yield Padding(Text(f"the {found.entries} entries before it are as they were written"), _INDENT)
-    if found.state_matches:
-        yield Text.assemble(coloured(GOOD), " what the canary knows is what its entries come to")
-    else:
-        yield Text.assemble(coloured(DOUBTFUL), " what the canary knows is not what its entries come to:")
-        yield from (Padding(Text(one), _INDENT) for one in found.differences)
+        return Text.assemble(coloured(GOOD), f" the ledger holds: {found.entries} entries are as they were written")
+    return Group(
+        Text.assemble(coloured(BAD), f" the ledger does not hold: {found.reason}"),
+        Padding(Text(f"the {found.entries} entries before that are as they were written"), _INDENT),
+    )

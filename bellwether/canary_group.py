@@ -10,8 +10,6 @@ from bellwether.options import FLAG, CommunicatorOption, JsonOption, told
 from communicator.wording.releases import NO_VERSION
 
 application = typer.Typer(invoke_without_command=True)
-policy = typer.Typer(no_args_is_help=True, help="Look at the settings of the canary.")
-application.add_typer(policy, name="policy")
 
 ServiceArgument = Annotated[str, typer.Argument(metavar="SERVICE", help="As 'bellwether canary' names it.")]
 VersionArgument = Annotated[
@@ -53,7 +51,7 @@ def canary(
 ) -> None:
     """Show which versions of which service work where, and which are kept from running, and why.
 
-    Exit code 0: it was shown, be it good or bad. 1: no canary answers, or none that makes sense.
+    Exit code 0: it was shown, be it good or bad. 1: what the canary tells makes no sense. 69: no router or no canary answers.
     """
     with told():
         if context.invoked_subcommand is not None:
@@ -250,17 +248,20 @@ def replay(
 def verify(
     context: typer.Context,
     server: WhoseOption = None,
+    timeout: Annotated[str, typer.Option("--timeout", metavar="SPAN", help="How long it may take, such as 5m.")] = "5m",
     communicator: CommunicatorOption = None,
     as_json: JsonOption = False,  # noqa: FBT002 - a flag
 ) -> None:
-    """Check a ledger: is each entry as it was written, and is what the canary knows what they come to?
+    """Check a ledger: is each entry there, and as it was written? It finds damage; it proves nothing against a forger.
 
-    Exit code 0: both. 1: not so, or no canary answers.
+    Exit code 0: the ledger holds. 1: it does not. 69: no router or no canary answers. 75: it takes more time than that.
     """
     with told():
         from bellwether import canary_commands  # noqa: PLC0415 - see the module's docstring
+        from bellwether.canary_scope import read_span_s  # noqa: PLC0415 - the same
 
-        canary_commands.verify(communicator or context.obj, server=server, as_json=as_json)
+        timeout_s = read_span_s("--timeout", timeout)
+        canary_commands.verify(communicator or context.obj, server=server, timeout_s=timeout_s, as_json=as_json)
 
 
 @application.command(epilog="Example:  bellwether canary status billing 2.0 --timeout 15m; [ $? -ne 1 ] || roll-back")
@@ -275,8 +276,8 @@ def status(  # noqa: PLR0913, PLR0917 - each is one option
 ) -> None:
     """Wait for a verdict on a version, for scripts that deploy.
 
-    Exit code 0: good wherever it runs. 1: blocked or held somewhere. 2: nobody can tell, such as when it runs nowhere. 3: it
-    takes more time than that. Only 1 is a reason to roll back.
+    Exit code 0: good wherever it runs. 1: blocked or held somewhere. 3: nobody can tell, such as when it runs nowhere. 69: no
+    router or no canary answers. 75: it takes more time than that. Only 1 is a reason to roll back.
     """
     with told():
         from bellwether import canary_commands  # noqa: PLC0415 - see the module's docstring
@@ -286,18 +287,3 @@ def status(  # noqa: PLR0913, PLR0917 - each is one option
         address = communicator or context.obj
         exit_code = canary_commands.status(address, service, version, build=build, timeout_s=timeout_s, as_json=as_json)
         raise typer.Exit(exit_code)
-
-
-@policy.command(epilog="Example:  bellwether canary policy check /etc/bellwether/canaryd.toml")
-def check(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="A canaryd.toml.")],
-    as_json: JsonOption = False,  # noqa: FBT002 - a flag
-) -> None:
-    """Say whether the canary would take these settings; the first key that is wrong is named by its path.
-
-    Exit code 0: it would. 78: it would not.
-    """
-    with told():
-        from bellwether import canary_commands  # noqa: PLC0415 - see the module's docstring
-
-        canary_commands.check_policy(file, as_json=as_json)

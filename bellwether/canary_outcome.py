@@ -1,19 +1,25 @@
 """PURE: what became of a version, for scripts that wait for it; it asks nobody, and waits for nothing."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Literal
 
 import msgspec
 
 from bellwether.canary_picture import Picture
 from bellwether.canary_scope import require_version
-from bellwether.failure import CommandError
+from bellwether.failure import NOT_YET, UNDECIDED, UNREACHABLE, CommandError
 from communicator.answers.releases import Cell, Release
 from communicator.wording.enforcement import not_enforced_text
 from communicator.wording.releases import version_text
 
-Verdict = Literal["good", "failed", "inconclusive", "open"]
-EXIT_CODES = {"good": 0, "failed": 1, "inconclusive": 2, "open": 3}
+Verdict = Literal["good", "failed", "inconclusive", "unreachable", "open"]
+EXIT_CODES: Mapping[Verdict, int] = {
+    "good": 0,
+    "failed": 1,
+    "inconclusive": UNDECIDED,
+    "unreachable": UNREACHABLE,
+    "open": NOT_YET,
+}
 """What a command that waited for it ends with; ``open``: it takes more time."""
 _FAILED = ("blocked", "probation", "ejected")
 _SPARING = ("last_instance", "protected", "gap")

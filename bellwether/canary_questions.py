@@ -7,7 +7,7 @@ from bellwether import conversation
 from bellwether.answers import read_told
 from bellwether.canary_events import EventsPage, read_events
 from bellwether.canary_picture import Picture, put_together
-from bellwether.failure import CommandError
+from bellwether.failure import NOT_YET, UNREACHABLE, CommandError
 from communicator.answers.orders import Orders
 from communicator.answers.releases import CanaryReport, join_pages
 from communicator.client import Client
@@ -21,13 +21,19 @@ TIMEOUT_S = conversation.TIMEOUT_S
 _NONE_RUNS = "no canary runs in this cluster: start canaryd"
 
 
-async def view(client: Client, server: str = "", parameters: Mapping[str, str] | None = None) -> Message:
+async def view(
+    client: Client,
+    server: str = "",
+    parameters: Mapping[str, str] | None = None,
+    work_s: float | None = None,
+) -> Message:
     """What the canary of a server tells; without one, that of this host, or the nearest.
 
     Args:
         client: Who asks.
         server: Whose canary.
         parameters: Of CANARY_GET_REPORT; without them the report.
+        work_s: How long the answer may take it, in seconds, where that is work; None: it is to answer at once.
 
     Raises:
         CommandError: It does not answer, or will not.
@@ -37,15 +43,18 @@ async def view(client: Client, server: str = "", parameters: Mapping[str, str] |
     # Not kept for later: an absent canary is to be known at once.
     question = Message("CANARY_GET_REPORT", {"cache": "no", **told}, service=CANARY, server=server)
     try:
-        return await client.request(question, "CANARY_CURRENT_REPORT", timeout_s=TIMEOUT_S)
+        return await client.request(
+            question, "CANARY_CURRENT_REPORT", timeout_s=TIMEOUT_S if work_s is None else work_s
+        )
     except NoReceiverError:
         if server:
             raise nobody_on(server, await canaries(client)) from None
-        raise CommandError(_NONE_RUNS) from None
+        raise CommandError(_NONE_RUNS, UNREACHABLE) from None
     except MessageRefusedError as error:
         raise CommandError(f"the canary does not tell: {error.reason}") from None
     except ReplyTimeoutError as error:
-        raise CommandError(f"the canary {where} does not answer within {error.timeout_s:g} s") from None
+        text = f"the canary {where} does not answer within {error.timeout_s:g} s"
+        raise CommandError(text, UNREACHABLE if work_s is None else NOT_YET) from None
 
 
 async def report(client: Client, server: str = "", about: str = "") -> CanaryReport:
@@ -110,7 +119,7 @@ async def canaries(client: Client) -> list[str]:
     instances = await conversation.services(client)
     up = sorted({one.server for one in instances if (one.service, one.role, one.state) == (CANARY, "live", "up")})
     if not up:
-        raise CommandError(_NONE_RUNS)
+        raise CommandError(_NONE_RUNS, UNREACHABLE)
     return up
 
 
@@ -121,7 +130,7 @@ def nobody_on(server: str, up: Iterable[str]) -> CommandError:
         server: Which one.
         up: Where canaries are.
     """
-    return CommandError(f"no canary is up on {server!r}; there is one on {', '.join(sorted(up))}")
+    return CommandError(f"no canary is up on {server!r}; there is one on {', '.join(sorted(up))}", UNREACHABLE)
 
 
 async def events(client: Client, server: str, after: int, limit: int | None) -> AsyncGenerator[EventsPage, None]:

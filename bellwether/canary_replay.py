@@ -37,7 +37,6 @@ class _Exported(msgspec.Struct, frozen=True):
     at_s: float
     record: msgspec.Raw
     wall_s: float = 0.0
-    hash: str = ""
 
 
 def read_entries(lines: Iterable[bytes]) -> list[Entry]:
@@ -52,7 +51,7 @@ def read_entries(lines: Iterable[bytes]) -> list[Entry]:
             continue
         try:
             told = msgspec.json.decode(line, type=_Exported)
-            entry = Entry(told.seq, told.at_s, told.wall_s, decode_record(bytes(told.record)), told.hash)
+            entry = Entry(told.seq, told.at_s, told.wall_s, decode_record(bytes(told.record)))
         except (ValueError, RecursionError) as error:
             raise CommandError(
                 f"line {number} is no entry as 'bellwether canary events' writes them: {error}"

@@ -1,5 +1,12 @@
 """PURE: how a command ends badly: one line for the person, one number for the script."""
 
+UNDECIDED = 3
+"""Nobody can tell, or it is not so everywhere yet."""
+UNREACHABLE = 69
+"""No router, or nobody behind it who could answer (EX_UNAVAILABLE of sysexits.h)."""
+NOT_YET = 75
+"""The time is over; it may be asked again later (EX_TEMPFAIL)."""
+
 
 class CommandError(Exception):
     """A command cannot do what was asked; its text is all the user sees.

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from bellwether.failure import CommandError
-from communicator.errors import BellwetherError
+from bellwether.failure import UNREACHABLE, CommandError
+from communicator.errors import BellwetherError, NotConnectedError
 
 INTERRUPTED = 130
 FLAG = " "  # a flag takes no value: without this its column would say <bool>
@@ -37,7 +37,7 @@ def told() -> Iterator[None]:
     except CommandError as error:
         _fail(error, error.exit_code)
     except BellwetherError as error:
-        _fail(error, 1)
+        _fail(error, UNREACHABLE if isinstance(error, NotConnectedError) else 1)
     except KeyboardInterrupt:
         raise typer.Exit(INTERRUPTED) from None
     except BrokenPipeError:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from bellwether.failure import CommandError
+from bellwether.failure import UNREACHABLE, CommandError
 
 ENVIRONMENT = "BELLWETHER_COMMUNICATOR"
 SYSTEM_SOCKET = Path("/run/bellwether/communicatord.sock")
@@ -108,7 +108,8 @@ def find_router(
         return found
     raise CommandError(
         f"no router found: there is neither {system_socket} nor a suite started here; "
-        f"start one with 'bellwether up', or name one with --communicator or ${ENVIRONMENT}"
+        f"start one with 'bellwether up', or name one with --communicator or ${ENVIRONMENT}",
+        UNREACHABLE,
     )
 
 
@@ -120,7 +121,8 @@ def _private_router(layout: Layout) -> str:
     except PermissionError:
         raise CommandError(
             f"the suite in {str(layout.root)!r} belongs to another user: name its router, "
-            "such as --communicator cd://127.0.0.1:4040"
+            "such as --communicator cd://127.0.0.1:4040",
+            UNREACHABLE,
         ) from None
     except (OSError, ValueError, LookupError, TypeError):
         return ""

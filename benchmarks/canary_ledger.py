@@ -44,7 +44,7 @@ class LedgerFigures:
     grouped_per_s: float
     """The same, so many of them at the same time."""
     verified_s: float
-    """Until all entries are read and held against the chain."""
+    """Until all entries are read and held against their checksums."""
     folded_s: float
     """Until all are read, decoded and folded."""
     read_cpu_s: float
@@ -73,10 +73,10 @@ def measure_ledger(
     clocks, path = _Clocks(), folder / "canary.db"
     stream = again_and_again(records)
     synced_per_s = _measure_syncs(folder, encode_record(records[0]))
-    with Ledger.open(f"sqlite:///{path}", clocks=clocks) as ledger:
+    with Ledger.open(path, clocks=clocks) as ledger:
         single_s = _timed(lambda: asyncio.run(_append(ledger, clocks, stream, appends, at_once=1)))
         grouped_s = _timed(lambda: asyncio.run(_append(ledger, clocks, stream, appends, at_once=AT_ONCE)))
-        asyncio.run(_fill(ledger, clocks, stream, max(0, entries - ledger.last.seq)))
+        asyncio.run(_fill(ledger, clocks, stream, max(0, entries - ledger.last_seq)))
         began_cpu_s = time.process_time()
         verified_s = _timed(lambda: _verify(ledger, entries))
         states: list[State] = []
@@ -149,7 +149,7 @@ async def _fill(ledger: Ledger, clocks: _Clocks, stream: Iterator[AnyRecord], nu
 
 def _verify(ledger: Ledger, entries: int) -> None:
     found = ledger.verify()
-    if found.broken is not None or found.checked != entries:
+    if found.fault is not None or found.checked != entries:
         raise BenchmarkError(f"the ledger does not verify: {found}")
 
 

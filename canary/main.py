@@ -37,12 +37,11 @@ async def serve(daemon: Daemon[CanarySettings]) -> None:
 
 
 def _open_ledger(settings: CanarySettings) -> Ledger:
-    if not settings.database:
-        try:
-            prepare_directory(Path(settings.data_path))
-        except OSError as error:
-            raise ConfigError("data_path", f"{settings.data_path!r} cannot be made: {error.strerror}") from error
-    return Ledger.open(settings.database_url)
+    try:
+        prepare_directory(Path(settings.data_path))
+    except OSError as error:
+        raise ConfigError("data_path", f"{settings.data_path!r} cannot be made: {error.strerror}") from error
+    return Ledger.open(Path(settings.ledger_path))
 
 
 main = daemon_command(

@@ -1,4 +1,4 @@
-"""SHELL: the book of the cluster on this host: takes orders and decisions, keeps them, tells other canaries; it enforces nothing."""
+"""SHELL: the book of the cluster on this host: takes orders and decisions, keeps and tells them; it enforces nothing."""
 
 import asyncio
 import secrets
@@ -11,8 +11,8 @@ from structlog.typing import FilteringBoundLogger
 
 from canary import ordered
 from canary.book.book import Book
-from canary.book.entry import TOMBSTONE_S
 from canary.book.decision import Body
+from canary.book.entry import TOMBSTONE_S
 from canary.book.exchange import Exchange
 from canary.book.kept import Kept, Moment, put, read_kept, write_kept
 from canary.judge.state import State

@@ -338,8 +338,7 @@ class Canary:
         """What is older than the settings say becomes a snapshot of what it came to."""
         kept = Kept(self._settings.keep_days * 86_400.0, KEPT_ENTRIES)
         try:
-            async with self._views.undisturbed:
-                gone = await asyncio.to_thread(shorten, self._ledger, kept, apply, self._ledger.now_s())
+            gone = await asyncio.to_thread(shorten, self._ledger, kept, apply, self._ledger.now_s())
         except LedgerError as error:
             self._log.warning("ledger_not_shortened", reason=str(error))
         else:

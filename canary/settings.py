@@ -1,7 +1,6 @@
 """PURE: the settings of the canary; it reads no file itself."""
 
 from typing import Literal
-from urllib.parse import urlsplit
 
 import msgspec
 
@@ -22,7 +21,6 @@ from communicator.protocol import parse_router_address
 from communicator.protocol.names import is_service_name
 from communicator.runtime.settings_type import Settings
 
-DATABASES = ("sqlite", "postgresql")
 MODES: tuple[Mode, ...] = ("enforce", "dry-run")
 NOT_ABOVE = (
     ("a", "first_block_s", "longest_block_s"),
@@ -74,7 +72,6 @@ NEEDS_RESTART = frozenset(
         "communicator",
         "data_path",
         "flags_path",
-        "database",
         "watch.systemd",
         "watch.processes",
         "merge_s",
@@ -91,11 +88,9 @@ class CanarySettings(Settings, frozen=True):
     communicator: str = "cd:///run/bellwether/communicatord.sock"
     """Where the router of this host listens."""
     data_path: str = "/var/lib/bellwether"
-    """Where the ledger is kept, unless `database` says otherwise."""
+    """Where the ledger and the orders are kept."""
     flags_path: str = DEFAULT_DIRECTORY
     """Where flags for operators are raised."""
-    database: str = ""
-    """Where the ledger is: ``sqlite:////PATH`` or ``postgresql://USER@HOST/NAME``; empty: ``canary.db`` in data_path."""
     mode: Literal["by-rule", "enforce", "dry-run"] = "by-rule"
     """For all rules; ``by-rule``: each rule has its own."""
     rules: RuleTables = RuleTables()
@@ -111,14 +106,11 @@ class CanarySettings(Settings, frozen=True):
     """How long entries of the ledger are kept one by one."""
 
     def __post_init__(self) -> None:
-        """Refuse what is no address, no database and no service."""
+        """Refuse what is no address and no service."""
         try:
             parse_router_address(self.communicator)
         except AddressError as error:
             raise ConfigError("communicator", str(error)) from None
-        scheme = urlsplit(self.database).scheme.partition("+")[0]
-        if self.database and scheme not in DATABASES:
-            raise ConfigError("database", f"{scheme or 'what stands there'!r} is neither sqlite nor postgresql")
         self._require_services()
         if not 0 <= self.merge_s <= 60:  # noqa: PLR2004 - the longest time a supervisor may need
             raise ConfigError("merge_s", f"{self.merge_s:g} is not between 0 and 60 seconds")
@@ -136,9 +128,9 @@ class CanarySettings(Settings, frozen=True):
                 raise ConfigError("caps.protected", f"{service!r} is not a service name")
 
     @property
-    def database_url(self) -> str:
-        """`database`, or the default one."""
-        return self.database or f"sqlite:///{self.data_path.rstrip('/')}/canary.db"
+    def ledger_path(self) -> str:
+        """The file of the ledger."""
+        return f"{self.data_path.rstrip('/')}/canary.db"
 
     @property
     def in_force(self) -> Rules:

@@ -4,15 +4,15 @@ A view is JSON in the parameter `report` of CANARY_CURRENT_REPORT, as the report
 explanation the oldest lines go, and entries are told in pages, each behind the last one of the page before.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
-from typing import Any, Literal, NamedTuple, get_args
+from typing import Literal, NamedTuple, get_args
 
 import msgspec
 
 from canary.judge.explain import explain
 from canary.judge.state import Cell
-from canary.ledger.chain import Verification
+from canary.ledger.integrity import Verification
 from canary.records import ALL, CellKey, Entry, encode_record
 from canary.report import ANSWER_BYTES, Known, wire_bytes
 from canary.rules import Rules
@@ -31,8 +31,6 @@ ORDERS = 512
 """Orders asked for at once: as many as one may end."""
 ENTRIES = 1_000
 """Entries in one answer at most; with texts as long as usual they take a third of a line."""
-DIFFERENCES = 20
-"""Differences told at most: the first one is what matters."""
 
 
 class Question(NamedTuple):
@@ -125,59 +123,25 @@ def answer_events(entries: Iterable[Entry], last_seq: int, limit: int = ENTRIES)
     return _fitting(make, len(page))
 
 
-def answer_verify(found: Verification, differences: Sequence[str]) -> Message:
+def answer_verify(found: Verification) -> Message:
     """Whether the ledger holds, as CANARY_CURRENT_REPORT.
 
     Args:
-        found: What came of checking the chain.
-        differences: What came of `compare`.
+        found: What came of checking the entries.
     """
-    broken = found.broken
+    fault = found.fault
     view = LedgerCheck(
         entries=found.checked,
-        ok=broken is None and not differences,
-        first_break=None if broken is None else broken.seq,
-        reason="" if broken is None else broken.reason,
-        state_matches=not differences,
-        differences=tuple(differences),
+        ok=fault is None,
+        first_break=None if fault is None else fault.seq,
+        reason="" if fault is None else fault.reason,
     )
     return _message(msgspec.json.encode(view).decode())
 
 
-def compare(known: str, folded: str) -> list[str]:
-    """How what is known differs from what the ledger comes to, at most `DIFFERENCES` of it; nothing when it does not.
-
-    Args:
-        known: What is known, up to some entry, as `canary.ledger.snapshot.encode_state` writes it.
-        folded: What the entries up to the same one come to, in the same form.
-    """
-    plain = msgspec.json.decode(known), msgspec.json.decode(folded)
-    return list(islice(_differences(*plain, ""), DIFFERENCES))
-
-
-def _differences(known: Any, told: Any, path: str) -> Iterator[str]:  # noqa: ANN401 - any JSON
-    if known == told:
-        return
-    if isinstance(known, dict) and isinstance(told, dict):
-        for name in {**known, **told}:
-            yield from _differences(known.get(name), told.get(name), f"{path}.{name}" if path else str(name))
-    elif isinstance(known, list) and isinstance(told, list) and len(known) == len(told):
-        for number, (one, other) in enumerate(zip(known, told, strict=True)):
-            yield from _differences(one, other, f"{path}[{number}]")
-    else:
-        yield f"{path}: {_short(known)} is known, and {_short(told)} is what the ledger comes to"
-
-
-def _short(value: Any) -> str:  # noqa: ANN401 - any JSON
-    if isinstance(value, list):
-        return f"a list of {len(value)}"
-    text = msgspec.json.encode(value).decode()
-    return text if len(text) <= 80 else f"{text[:80]}…"  # noqa: PLR2004 - a line of a terminal
-
-
 def _encode_entry(entry: Entry) -> msgspec.Raw:
     record = msgspec.Raw(encode_record(entry.record))
-    return msgspec.Raw(msgspec.json.encode(LedgerEntry(entry.seq, entry.at_s, entry.wall_s, record, entry.hash)))
+    return msgspec.Raw(msgspec.json.encode(LedgerEntry(entry.seq, entry.at_s, entry.wall_s, record)))
 
 
 def _fitting(make: Callable[[int], msgspec.Struct], count: int) -> Message:

@@ -20,7 +20,7 @@ COMMANDS = typer.main.get_command(application).commands
 
 
 def test_there_are_commands_to_tell_of():
-    assert set(COMMANDS) == {*ORDERS, "get", "explain", "history", "events", "replay", "verify", "status", "policy"}
+    assert set(COMMANDS) == {*ORDERS, "get", "explain", "history", "events", "replay", "verify", "status"}
 
 
 def test_each_command_is_told_of():

@@ -164,7 +164,9 @@ class Book:
         if stamp.term > term:
             raise ValueError(f"term {stamp.term} of {stamp.leader!r} is far ahead of what is believed (limit {term})")
         if stamp.number > self._numbers.get((stamp.term, stamp.leader), 0) + NUMBER_AHEAD:
-            raise ValueError(f"number {stamp.number} of {stamp.leader!r} is more than {NUMBER_AHEAD} ahead of the last one")
+            raise ValueError(
+                f"number {stamp.number} of {stamp.leader!r} is more than {NUMBER_AHEAD} ahead of the last one"
+            )
 
     def merge(self, entry: BookEntry) -> bool:
         """Take note of what somebody knows of an order or of a subject.

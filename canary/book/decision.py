@@ -82,9 +82,7 @@ class Decided(msgspec.Struct, frozen=True, gc=False):
     @property
     def newest(self) -> Decision:
         """What was decided last."""
-        found = self.proposed or self.committed
-        assert found is not None, "nobody makes an empty one"
-        return found
+        return next(each for each in (self.proposed, self.committed) if each is not None)
 
     @property
     def id(self) -> str:
@@ -200,7 +198,7 @@ def _earlier(decision: Decision, span_s: float) -> Decision:
 
 
 def _gist(body: Body) -> tuple[object, ...]:
-    return body.state, body.mode, getattr(body, "suppressed_by", ""), getattr(body, "spared", ())
+    return body.state, body.mode, getattr(body, "suppressed_by", "")
 
 
 def _endless(body: Body) -> Body:

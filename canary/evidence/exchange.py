@@ -8,9 +8,10 @@ A fact may be heard long after it happened, so it says when that was, by the clo
 clock makes it a time of ours.
 """
 
+import math
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, NamedTuple
 
 import msgspec
@@ -47,6 +48,8 @@ KEEP_ALIVE_S = 10.0
 ASK_AGAIN_S = 5.0
 """An answer takes far less, unless it or the question was lost."""
 
+LATE_S = 30.0
+"""So late may a fact be in its ledger, and a run may have lasted so much longer than we know of it: where a disk is slow."""
 Told = RunBegan | RunPassed | RunEnded | GaveUp | ServerBooted | RunExcused | CellMoved | ProbeGranted
 """What a canary tells of its own server: what happened there, and what it has decided for itself."""
 Number = Annotated[int, msgspec.Meta(ge=0, le=LARGEST)]
@@ -194,6 +197,27 @@ class Peer:
     ledger: str
     last: int = 0
     asked_s: float | None = None
+    told_all_s: float = -math.inf
+    """By its ledger's clock, when it had told us all: what it tells later has happened since."""
+    began_s: dict[str, float] = field(default_factory=dict)
+    """When the runs began of which we have heard, by that clock; the oldest first."""
+
+    def could_happen(self, record: Told, at_s: float) -> bool:
+        """Whether a fact fits what was told before; whoever invents lives has to wait until they could have been lived.
+
+        Args:
+            record: The fact.
+            at_s: When it happened, as it is told, by the clock of its ledger.
+        """
+        if at_s < self.told_all_s - LATE_S:
+            return False
+        if isinstance(record, RunBegan):
+            self.began_s[record.run_id] = at_s
+            while len(self.began_s) > FACTS:
+                del self.began_s[next(iter(self.began_s))]
+        lasted_s = record.lasted_s if isinstance(record, RunPassed | RunEnded) else 0.0
+        run_id = record.run_id if isinstance(record, RunPassed | RunEnded) else ""
+        return lasted_s <= at_s - self.began_s.get(run_id, -math.inf) + LATE_S
 
 
 class Inbox:
@@ -212,7 +236,7 @@ class Inbox:
         self._peers: dict[str, Peer] = {}
         """By server, the one that was silent for longest first."""
         self.skipped = 0
-        """Facts that could not be read, or were none of their server."""
+        """Facts that could not be read, were none of their server, or cannot have happened."""
 
     def recall(self, server: str, ledger: str, last: int) -> None:
         """Take what was heard in another life.
@@ -250,6 +274,8 @@ class Inbox:
         before = peer.last
         if batch.after <= peer.last:
             records += self._take(peer, batch, now_s)
+            if peer.last == batch.newest:
+                peer.told_all_s = max(peer.told_all_s, batch.now_s)
         is_behind = peer.last < max(batch.after, batch.newest)
         return Heard(records, _ask(peer, server, now_s) if is_behind and _may_ask(peer, before, now_s) else None)
 
@@ -268,7 +294,7 @@ class Inbox:
                 continue
             peer.last = fact.seq
             record = _sound_fact(fact, batch, now_s)
-            if record is None:
+            if record is None or not peer.could_happen(record, batch.now_s if fact.at_s is None else fact.at_s):
                 self.skipped += 1
             else:
                 records.append(record)

@@ -47,8 +47,6 @@ class Kind(StrEnum):
     CRASH = "CRASH"
     HEALTH_FAIL = "HEALTH_FAIL"
     """One check of its health has failed."""
-    TX_FAIL = "TX_FAIL"
-    """One message to it was not delivered, although it was connected."""
     EXIT = "EXIT"
     """Its process has ended; without a code that says otherwise, in good order."""
     UNREGISTER = "UNREGISTER"
@@ -63,8 +61,6 @@ class Kind(StrEnum):
     RUN_OK = "RUN_OK"
     HEALTH_OK = "HEALTH_OK"
     """A check of its health has passed: those that failed before are no longer in a row."""
-    TX_OK = "TX_OK"
-    """One message to it was delivered."""
     GAVE_UP = "GAVE_UP"
     """Its supervisor no longer starts it."""
 
@@ -99,7 +95,6 @@ MEANINGS: Mapping[Kind, Meaning] = {
     Kind.START_TIMEOUT: _FAILURE,
     Kind.CRASH: _FAILURE,
     Kind.HEALTH_FAIL: Meaning(Counts.FAILURE, ends_run=False, by_itself=True),
-    Kind.TX_FAIL: Meaning(Counts.FAILURE, ends_run=False),
     Kind.EXIT: Meaning(Counts.CLEAN, ends_run=True, by_itself=True),
     Kind.UNREGISTER: _CLEAN,
     Kind.REPLACED: _CLEAN,
@@ -109,7 +104,6 @@ MEANINGS: Mapping[Kind, Meaning] = {
     Kind.READY: Meaning(Counts.READY, ends_run=False, by_itself=True),
     Kind.RUN_OK: Meaning(Counts.SUCCESS, ends_run=False, by_itself=True),
     Kind.HEALTH_OK: Meaning(Counts.NOTHING, ends_run=False, by_itself=True),
-    Kind.TX_OK: Meaning(Counts.NOTHING, ends_run=False),
     Kind.GAVE_UP: Meaning(Counts.NOTHING, ends_run=False),
 }
 """What is told of one run may differ: the kind that stands first says most, and decides how the run is counted."""

@@ -3,7 +3,6 @@
 from dataclasses import dataclass, field
 from typing import TypedDict
 
-from canary.evidence.deliveries import Deliveries
 from canary.evidence.kinds import MEANINGS, Counts, Kind, refine_kind, sort_kinds
 from canary.evidence.words import LIVE, ReportWord, RunStartedWord
 from canary.records import GaveUp, Outcome, RunBegan, RunEnded, RunPassed
@@ -71,7 +70,6 @@ class Life:
     """What it lacked, and when that was told last."""
     failed_checks: int = 0
     """In a row."""
-    deliveries: Deliveries | None = None
     exit_code: int | None = None
     signal: int | None = None
     detail: str = ""
@@ -124,7 +122,7 @@ class Life:
         if MEANINGS[kind].counts is Counts.CENSORED:
             self.excuses[kind] = at_s
             return None
-        return kind if self._count(kind, at_s) else None
+        return kind if self._count(kind) else None
 
     def begin(self, server: str) -> RunBegan:
         """The fact that it has begun; to be told once."""
@@ -212,17 +210,13 @@ class Life:
         self.exit_code, self.signal = word.exit_code, word.signal
         self.detail = word.message[:TEXT_CHARACTERS]
 
-    def _count(self, kind: Kind, at_s: float) -> bool:
+    def _count(self, kind: Kind) -> bool:
         """Whether a kind that is nothing by itself is now one too many."""
         if kind is Kind.HEALTH_OK:
             self.failed_checks = 0
         elif kind is Kind.HEALTH_FAIL:
             self.failed_checks += 1
             return self.failed_checks >= HEALTH_FAILS
-        elif kind in (Kind.TX_FAIL, Kind.TX_OK) and self.is_running:
-            self.deliveries = self.deliveries or Deliveries()
-            self.deliveries.add(at_s, failed=kind is Kind.TX_FAIL)
-            return kind is Kind.TX_FAIL and self.deliveries.are_failing
         return False
 
 

@@ -7,7 +7,7 @@ said has been done.
 from collections.abc import Callable, Mapping
 from typing import Literal
 
-from canary.judge import caps, joint, probation, rule_a, rule_b
+from canary.judge import caps, probation, rule_a, rule_b
 from canary.judge.evidence import bake_s
 from canary.judge.finding import Finding, number_of
 from canary.judge.moves import moved
@@ -77,9 +77,6 @@ def _ejected(state: State, rules: Rules, cell: Cell, now_s: float) -> list[Recor
         return [moved(cell, "proving", "run", reason)]
     if _no_longer_acts(rules, cell, "b"):
         return _let_go(cell, "b")
-    too_much = joint.why_it_gives_way(state, rules, cell, now_s)
-    if too_much:
-        return [moved(cell, "suspect", "b", too_much)]
     if _is_missed(state, rules, cell, now_s):
         return [moved(cell, "suspect", "b", f"its ejection ends early: {TOO_FEW}")]
     if not _is_over(cell, now_s):
@@ -95,22 +92,16 @@ def _blocked(state: State, rules: Rules, cell: Cell, now_s: float) -> list[Recor
         return _let_go(cell, "a")
     if cell.rule == "a" and rule_a.find(cell, rules.a) is None:
         return [moved(cell, "suspect", "a", _lifted(cell, rules))]
-    too_much = joint.why_it_gives_way(state, rules, cell, now_s)
-    if too_much:
-        return [moved(cell, "suspect", "a", too_much)]
     if cell.rule == "a" and _is_missed(state, rules, cell, now_s):
         return probation.granted(cell, rules, now_s, TOO_FEW)
     return probation.granted(cell, rules, now_s) if _is_over(cell, now_s) else []
 
 
-def _probation(state: State, rules: Rules, cell: Cell, now_s: float) -> list[Record]:
+def _probation(_state: State, rules: Rules, cell: Cell, now_s: float) -> list[Record]:
     if cell.successes:
         return [moved(cell, "proving", "probe", f"probe {cell.probes_granted} worked")]
     if _no_longer_acts(rules, cell, "a"):
         return _let_go(cell, "a")
-    too_much = joint.why_it_gives_way(state, rules, cell, now_s)
-    if too_much:
-        return [moved(cell, "suspect", "a", too_much)]
     over = probation.ended(cell, rules, now_s)
     if over is not None:
         return [over]

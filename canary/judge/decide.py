@@ -9,7 +9,7 @@ import math
 from collections.abc import Iterable, Iterator
 from itertools import islice
 
-from canary.judge import ambient, caps, course, joint, overrides, probation, retirement, rule_c, rule_d
+from canary.judge import ambient, caps, course, overrides, probation, retirement, rule_c, rule_d
 from canary.judge.evidence import bake_ends_s
 from canary.judge.state import Cell, State
 from canary.records import (
@@ -128,7 +128,7 @@ def _named(state: State, trigger: Entry | None) -> Iterable[CellKey]:
 
 
 def _missed(state: State, me: str, trigger: Entry | None) -> Iterable[CellKey]:
-    """The cells here that may be needed when others of their service have gone, or were taken at the same time."""
+    """The cells here that may be needed when others of their service have gone."""
     if trigger is None:
         return ()
     if isinstance(trigger.record, ServerLost):
@@ -148,7 +148,6 @@ def _of_cluster(state: State, rules: Rules, now_s: float, trigger: Entry | None)
     touched = {**dict.fromkeys(_named(state, trigger)), **state.fresh}
     services = _concerned(trigger, touched)
     judged = (
-        *islice(_spared(state, rules, now_s, services), 1),
         *islice(rule_d.judge_servers(state, rules, now_s, touched), 1),
         *islice(rule_d.judge_versions(state, rules, now_s, touched, services), 1),
     )
@@ -160,26 +159,6 @@ def _concerned(trigger: Entry | None, touched: Iterable[CellKey]) -> frozenset[s
     if trigger is None or not isinstance(trigger.record, OF_SERVICE):
         return None
     return frozenset((trigger.record.service, *(key.service for key in touched)))
-
-
-def _spared(state: State, rules: Rules, now_s: float, services: frozenset[str] | None) -> Iterator[VersionJudged]:
-    """The versions that are held, as long as they were, but from which some servers cannot be spared."""
-    for version in state.held:
-        if services is not None and version.service not in services:
-            continue
-        release = state.releases[version]
-        servers = joint.to_be_spared(state, rules, version, now_s)
-        if servers and release.until_at_s is not None and now_s < release.until_at_s:
-            why = f"caps: it goes on where too little would be left without it, on {', '.join(servers)}"
-            yield VersionJudged(
-                **version._asdict(),
-                state="held",
-                rule="c" if release.rule == "c" else "d",
-                until_at_s=release.until_at_s,
-                log10_evidence=release.log10_evidence,
-                spared=(*release.spared, *servers),
-                reason=f"{release.reason.partition('; caps: ')[0]}; {why}",
-            )
 
 
 def _forgotten(state: State, rules: Rules, now_s: float, trigger: Entry | None) -> Iterator[CellMoved]:

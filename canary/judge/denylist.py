@@ -62,7 +62,6 @@ def _servers_to_hold(state: State, release: Release, me: str, now_s: float) -> l
     known = {*state.servers, me}
     keys = {server: CellKey(server, *release.version) for server in known}
     left_out = {server for server, key in keys.items() if _works(state, key) or is_kept_back(state, key, now_s)}
-    left_out |= known & set(release.spared)
     has_orders = any(covers_version(order, release.version) for order in state.overrides.values())
     return sorted(known - left_out) if left_out or has_orders else [ALL]
 

@@ -81,7 +81,9 @@ WORDS: Mapping[type, Callable[[Any], str]] = {
     GaveUp: lambda _record: "its supervisor gave up",
     CellMoved: lambda record: f"{record.old} -> {record.new} (rule {record.rule})",
     ProbeGranted: lambda record: f"probe {record.number} granted" + (", as it is" if record.is_live else ""),
-    VersionJudged: lambda record: f"{record.state} in the whole cluster (rule {record.rule}, by {record.leader or 'this server'})",
+    VersionJudged: lambda record: (
+        f"{record.state} in the whole cluster (rule {record.rule}, by {record.leader or 'this server'})"
+    ),
     Overridden: lambda record: f"{record.action} by {record.actor.user}@{record.actor.server}",
     Pardoned: lambda record: f"pardoned by {record.actor.user}@{record.actor.server}",
 }

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from canary.judge.overrides import is_pinned, override_of
 from canary.judge.state import Cell, State
-from canary.records import ALL, CellKey, Version
+from canary.records import CellKey, Version
 
 BARRED = ("blocked", "probation")
 
@@ -38,20 +38,15 @@ def is_barred(state: State, cell: Cell, now_s: float) -> bool:
     order = override_of(state, cell.key, now_s)
     if order is not None:
         return order.action == "block"
-    return is_barred_by_verdict(cell) or is_held(state, cell, now_s)
-
-
-def is_barred_by_verdict(cell: Cell) -> bool:
-    """Whether it is blocked on its server, ejected, or waits for its probe."""
-    return cell.state in BARRED or (cell.state == "suspect" and cell.until_at_s is not None)
+    is_ejected = cell.state == "suspect" and cell.until_at_s is not None
+    return cell.state in BARRED or is_ejected or is_held(state, cell, now_s)
 
 
 def is_held(state: State, cell: Cell, now_s: float) -> bool:
     """Whether a version is kept from the cluster, also from this server, where it has never worked."""
     if cell.ever_passed or not state.held or (version := cell.key.of) not in state.held:
         return False
-    release = state.releases[version]
-    return cell.key.server not in release.spared and (release.until_at_s or 0.0) > now_s
+    return (state.releases[version].until_at_s or 0.0) > now_s
 
 
 def is_there(state: State, key: CellKey) -> bool:

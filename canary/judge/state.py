@@ -104,8 +104,6 @@ class Cell:
     needs_human: bool = False
     is_local: bool = False
     """What it was blocked for says nothing of the version elsewhere."""
-    barred_at_s: float = 0.0
-    """When the newest verdict of rule A or B against it was carried out."""
     probe_is_live: bool = False
     """The probe that was granted last may come in as itself: no other one came."""
     blocked_for: str = ""
@@ -177,8 +175,6 @@ class Release:
     """and of which rule that was."""
     servers: dict[str, None] = field(default_factory=dict)
     """Where it ran."""
-    spared: tuple[str, ...] = ()
-    """Where it goes on although it is held."""
 
 
 @dataclass(slots=True)

@@ -112,13 +112,10 @@ def judge_version(state: State, entry: Entry, decision: VersionJudged) -> None:
     release.until_at_s = decision.until_at_s
     release.reason = decision.reason
     release.log10_evidence = decision.log10_evidence
-    is_new = release.version not in state.held or decision.spared in ((), release.spared)
-    release.spared = decision.spared
     state.held.pop(release.version, None)
     state.doubted.pop(release.version, None)
     if decision.state == "held":
         state.held[release.version] = None
-    if decision.state == "held" and is_new:  # it is none when it only spares more servers
         state.last_block_at_s[decision.service] = entry.at_s
         _keep_verdict(state.verdicts, entry.at_s, decision.service)
 
@@ -149,8 +146,6 @@ def _carry_out(state: State, cell: Cell, at_s: float, decision: CellMoved) -> No
     cell.reason = decision.reason
     if new == "blocked" and decision.rule == "a":
         cell.blocked_for = decision.reason
-    if new in AGAINST and decision.rule in ("a", "b"):
-        cell.barred_at_s = at_s
     cell.until_at_s = decision.until_at_s
     cell.strikes = decision.strikes
     cell.needs_human = decision.needs_human

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from canary.judge.state import State
-from canary.ledger.chain import Place
 from canary.ledger.errors import LedgerError
 from canary.ledger.snapshot import Snapshot, decode_state, encode_state
 from canary.ledger.store import Ledger
@@ -38,7 +37,7 @@ def restore(ledger: Ledger, fold: Fold) -> State:
     """
     snapshot = ledger.snapshot()
     state = _state_of(ledger, snapshot)
-    for entry in ledger.entries(after_seq=snapshot.place.seq if snapshot else 0):
+    for entry in ledger.entries(after_seq=snapshot.seq if snapshot else 0):
         fold(state, entry)
     return state
 
@@ -63,22 +62,22 @@ def shorten(ledger: Ledger, kept: Kept, fold: Fold, now_s: float) -> int:
     if after is None:
         return 0
     ledger.keep(after)
-    first_seq = before.place.seq if before else 0
-    for seq in range(first_seq, after.place.seq, PORTION_ENTRIES):
-        ledger.drop(min(seq + PORTION_ENTRIES, after.place.seq))
-    return after.place.seq - first_seq
+    first_seq = before.seq if before else 0
+    for seq in range(first_seq, after.seq, PORTION_ENTRIES):
+        ledger.drop(min(seq + PORTION_ENTRIES, after.seq))
+    return after.seq - first_seq
 
 
 def _fold_old(ledger: Ledger, before: Snapshot | None, kept: Kept, fold: Fold, now_s: float) -> Snapshot | None:
     """The snapshot of all that need not be kept; None when that is nothing new."""
     state = _state_of(ledger, before)
     last: Entry | None = None
-    for entry in ledger.entries(after_seq=before.place.seq if before else 0):
-        if entry.seq > ledger.last.seq - kept.entries and entry.at_s >= now_s - kept.span_s:
+    for entry in ledger.entries(after_seq=before.seq if before else 0):
+        if entry.seq > ledger.last_seq - kept.entries and entry.at_s >= now_s - kept.span_s:
             break
         fold(state, entry)
         last = entry
-    return None if last is None else Snapshot(Place(last.seq, last.hash), last.at_s, encode_state(state))
+    return None if last is None else Snapshot(last.seq, last.at_s, encode_state(state))
 
 
 def _state_of(ledger: Ledger, snapshot: Snapshot | None) -> State:

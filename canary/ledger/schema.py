@@ -1,116 +1,93 @@
-"""SHELL: the tables of a ledger, and the steps that brought them to this shape; it knows no record.
+"""SHELL: the tables of a ledger, what is written into them, and the steps that brought them to this shape; it knows no record.
 
-A step that was released is never changed: it is SQL of its own, and does not follow the tables declared here. All steps that
-a ledger lacks are taken in one transaction, together with the new number of its schema.
+A step that was released is never changed. All steps that a ledger lacks are taken in one transaction, together with the new
+number of its schema.
+
+- ``meta``: ``schema`` is the number of the newest step taken, ``ledger_id`` a UUID. Every release must be able to read these two.
+- ``entries``: the four names say whose each is, see `canary.ledger.subject`.
+- ``head``: one row: the newest entry, and the clocks of the host when it was written.
+- ``snapshot``: at most one row: the fold of all entries up to `seq`.
 """
 
+import sqlite3
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
-from sqlalchemy import BigInteger, Column, Connection, Double, Index, Integer, MetaData, Table, Text, inspect, text
-
-from canary.ledger.chain import first_place
 from canary.ledger.errors import LedgerError
-
-TABLES = MetaData()
-_SEQ = BigInteger().with_variant(Integer, "sqlite")
-
-META = Table("meta", TABLES, Column("name", Text, primary_key=True), Column("value", Text, nullable=False))
-"""``schema``: the number of the newest step taken. ``ledger_id``: a UUID. Every release must be able to read these two."""
-
-ENTRIES = Table(
-    "entries",
-    TABLES,
-    Column("seq", _SEQ, primary_key=True, autoincrement=False),
-    Column("at_s", Double, nullable=False),
-    Column("wall_s", Double, nullable=False),
-    Column("server", Text),
-    Column("service", Text),
-    Column("version", Text),
-    Column("build", Text),
-    Column("payload", Text, nullable=False),
-    Column("hash", Text, nullable=False),
-)
-"""Whose entries these are: the four names, see `canary.ledger.subject`."""
-Index("entries_by_cell", *(ENTRIES.c[name] for name in ("service", "server", "version", "build", "seq")))
-
-HEAD = Table(
-    "head",
-    TABLES,
-    Column("seq", _SEQ, primary_key=True, autoincrement=False),
-    Column("hash", Text, nullable=False),
-    Column("at_s", Double, nullable=False),
-    Column("wall_s", Double, nullable=False),
-    Column("boot_id", Text, nullable=False),
-    Column("monotonic_s", Double, nullable=False),
-)
-"""One row: the newest entry, and the clocks of the host when it was written."""
-
-SNAPSHOT = Table(
-    "snapshot",
-    TABLES,
-    Column("seq", _SEQ, primary_key=True, autoincrement=False),
-    Column("hash", Text, nullable=False),
-    Column("at_s", Double, nullable=False),
-    Column("state", Text, nullable=False),
-    Column("digest", Text, nullable=False),
-)
-"""At most one row: the fold of all entries up to `seq`, and the hash of that entry."""
+from canary.ledger.integrity import Row, checksum_of
+from canary.ledger.subject import Subject
 
 
 class Head(NamedTuple):
-    """A row of `HEAD`."""
+    """The newest entry, and the clocks of the host when it was written."""
 
     seq: int
-    hash: str
     at_s: float
     wall_s: float
     boot_id: str
     monotonic_s: float
 
 
-Step = Callable[[Connection], None]
+Step = Callable[[sqlite3.Connection], object]
 
-_CREATE = """
-CREATE TABLE meta (name TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL);
-CREATE TABLE entries (
-    seq {number} NOT NULL PRIMARY KEY, at_s DOUBLE PRECISION NOT NULL, wall_s DOUBLE PRECISION NOT NULL,
-    server TEXT, service TEXT, version TEXT, build TEXT, payload TEXT NOT NULL, hash TEXT NOT NULL
-);
-CREATE INDEX entries_by_cell ON entries (service, server, version, build, seq);
-CREATE TABLE head (
-    seq {number} NOT NULL PRIMARY KEY, hash TEXT NOT NULL, at_s DOUBLE PRECISION NOT NULL,
-    wall_s DOUBLE PRECISION NOT NULL, boot_id TEXT NOT NULL, monotonic_s DOUBLE PRECISION NOT NULL
-);
-CREATE TABLE snapshot (
-    seq {number} NOT NULL PRIMARY KEY, hash TEXT NOT NULL, at_s DOUBLE PRECISION NOT NULL,
-    state TEXT NOT NULL, digest TEXT NOT NULL
-)"""
+_CREATE = (
+    "CREATE TABLE meta (name TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL)",
+    """CREATE TABLE entries (
+        seq INTEGER NOT NULL PRIMARY KEY, at_s DOUBLE PRECISION NOT NULL, wall_s DOUBLE PRECISION NOT NULL,
+        server TEXT, service TEXT, version TEXT, build TEXT, payload TEXT NOT NULL, hash TEXT NOT NULL
+    )""",
+    "CREATE INDEX entries_by_cell ON entries (service, server, version, build, seq)",
+    """CREATE TABLE head (
+        seq INTEGER NOT NULL PRIMARY KEY, hash TEXT NOT NULL, at_s DOUBLE PRECISION NOT NULL,
+        wall_s DOUBLE PRECISION NOT NULL, boot_id TEXT NOT NULL, monotonic_s DOUBLE PRECISION NOT NULL
+    )""",
+    """CREATE TABLE snapshot (
+        seq INTEGER NOT NULL PRIMARY KEY, hash TEXT NOT NULL, at_s DOUBLE PRECISION NOT NULL,
+        state TEXT NOT NULL, digest TEXT NOT NULL
+    )""",
+    "INSERT INTO meta VALUES ('schema', '0')",
+    "INSERT INTO head VALUES (0, '', 0, 0, '', 0)",
+)
+_TO_CHECKSUMS = (
+    "ALTER TABLE entries DROP COLUMN hash",
+    "ALTER TABLE entries ADD COLUMN checksum INTEGER NOT NULL DEFAULT 0",
+    "UPDATE entries SET checksum = checksum_of(seq, at_s, wall_s, payload)",
+    "ALTER TABLE head DROP COLUMN hash",
+    "ALTER TABLE snapshot DROP COLUMN hash",
+    "ALTER TABLE snapshot DROP COLUMN digest",
+    "ALTER TABLE snapshot ADD COLUMN checksum INTEGER NOT NULL DEFAULT 0",
+    "UPDATE snapshot SET checksum = checksum_of(seq, at_s, 0.0, state)",
+)
+_INSERT = """
+INSERT INTO entries (seq, at_s, wall_s, payload, checksum, server, service, version, build)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
 
 
-def _create(connection: Connection) -> None:
-    """1: everything; numbers that grow for ever are ``INTEGER`` in SQLite, which makes them the row's own number."""
-    number = "INTEGER" if connection.dialect.name == "sqlite" else "BIGINT"
-    for statement in _CREATE.split(";"):
-        connection.execute(text(statement.format(number=number)))
-    ledger_id = str(uuid.uuid4())
-    first = first_place(ledger_id)
-    connection.execute(META.insert(), [{"name": "schema", "value": "0"}, {"name": "ledger_id", "value": ledger_id}])
-    connection.execute(
-        text("INSERT INTO head VALUES (:seq, :hash, 0, 0, '', 0)"), {"seq": first.seq, "hash": first.hash}
-    )
+def _create(connection: sqlite3.Connection) -> None:
+    """1: everything."""
+    for statement in _CREATE:
+        connection.execute(statement)
+    connection.execute("INSERT INTO meta VALUES ('ledger_id', ?)", (str(uuid.uuid4()),))
 
 
-def _fence(_connection: Connection) -> None:
+def _fence(_connection: sqlite3.Connection) -> None:
     """2: the same tables. Among the entries may be what a leader holds, which a release that knows schema 1 cannot read."""
 
 
-STEPS: tuple[Step, ...] = (_create, _fence)
+def _take_checksums(connection: sqlite3.Connection) -> None:
+    """3: each entry has a checksum of its own in place of a chain of hashes. What is there is taken as it is."""
+    connection.create_function("checksum_of", 4, checksum_of, deterministic=True)
+    for statement in _TO_CHECKSUMS:
+        connection.execute(statement)
+
+
+STEPS: tuple[Step, ...] = (_create, _fence, _take_checksums)
 """The step at place n - 1 leads from schema n - 1 to schema n; schema 0 is an empty database."""
 
 
-def migrate(connection: Connection, database: str, steps: Sequence[Step] = STEPS) -> int:
+def migrate(connection: sqlite3.Connection, database: str, steps: Sequence[Step] = STEPS) -> int:
     """Bring a ledger to the newest schema, within the transaction of `connection`.
 
     Args:
@@ -132,14 +109,32 @@ def migrate(connection: Connection, database: str, steps: Sequence[Step] = STEPS
     for step in steps[found:]:
         step(connection)
     if found < len(steps):
-        connection.execute(META.update().where(META.c.name == "schema").values(value=str(len(steps))))
+        connection.execute("UPDATE meta SET value = ? WHERE name = 'schema'", (str(len(steps)),))
     return len(steps) - found
 
 
-def _schema_of(connection: Connection, database: str) -> int:
-    if not inspect(connection).has_table(META.name):
+def read_ledger_id(connection: sqlite3.Connection) -> str:
+    """The identifier that no other ledger has."""
+    (ledger_id,) = connection.execute("SELECT value FROM meta WHERE name = 'ledger_id'").fetchone()
+    return str(ledger_id)
+
+
+def read_head(connection: sqlite3.Connection) -> Head:
+    """The newest entry, as the database has it."""
+    return Head(*connection.execute("SELECT seq, at_s, wall_s, boot_id, monotonic_s FROM head").fetchone())
+
+
+def write_entries(connection: sqlite3.Connection, rows: Iterable[Row], subjects: Iterable[Subject], head: Head) -> None:
+    """Add entries, the last of which is the new head."""
+    values = (row + subject for row, subject in zip(rows, subjects, strict=True))
+    connection.executemany(_INSERT, values)
+    connection.execute("UPDATE head SET (seq, at_s, wall_s, boot_id, monotonic_s) = (?, ?, ?, ?, ?)", head)
+
+
+def _schema_of(connection: sqlite3.Connection, database: str) -> int:
+    if connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchone() is None:
         return 0
-    value = connection.scalar(META.select().with_only_columns(META.c.value).where(META.c.name == "schema"))
-    if value is None or not value.isdecimal():
+    row = connection.execute("SELECT value FROM meta WHERE name = 'schema'").fetchone()
+    if row is None or not str(row[0]).isdecimal():
         raise LedgerError(database, "it holds something that is no ledger")
-    return int(value)
+    return int(row[0])

@@ -14,15 +14,15 @@ from typing import Any, NamedTuple, Union, get_args, get_origin, get_type_hints
 import msgspec
 
 from canary.judge.state import State
-from canary.ledger.chain import Place
 
 
 class Snapshot(NamedTuple):
-    """What the entries up to a place came to."""
+    """What the entries up to one came to."""
 
-    place: Place
+    seq: int
+    """The number of that entry."""
     at_s: float
-    """The time of the entry at that place."""
+    """Its time."""
     state: str
     """See `decode_state`."""
 

@@ -4,7 +4,6 @@ from typing import NamedTuple
 
 from canary.records import (
     ALL,
-    CellKey,
     Frozen,
     OfCell,
     OfRun,
@@ -18,8 +17,6 @@ from canary.records import (
     ServerLost,
     VersionJudged,
 )
-
-_NUL_SHOWN = "\ufffd"
 
 
 class Subject(NamedTuple):
@@ -35,24 +32,14 @@ def subject_of(record: Record) -> Subject:
     """What a record is about; an end of an override names none, so that it is found with all."""
     match record:
         case OfRun() | OfCell() | Overridden() | Pardoned():
-            return _named(record.server, record.service, record.version, record.build)
+            return Subject(record.server, record.service, record.version, record.build)
         case VersionJudged():
-            return _named(ALL, record.service, record.version, record.build)
+            return Subject(ALL, record.service, record.version, record.build)
         case ServerBooted() | ServerBack() | ServerLost() | ServerJudged():
-            return _named(record.server, ALL, ALL, ALL)
+            return Subject(record.server, ALL, ALL, ALL)
         case Frozen():
-            return _named(ALL, record.scope, ALL, ALL)
+            return Subject(ALL, record.scope, ALL, ALL)
         case OverrideEnded():
             return Subject(ALL, ALL, ALL, ALL)
         case _:
             return Subject()
-
-
-def names_of(cell: CellKey) -> Subject:
-    """A cell by the names it is stored under."""
-    return _named(*cell)
-
-
-def _named(*names: str) -> Subject:
-    """PostgreSQL stores no NUL."""
-    return Subject(*(name.replace("\0", _NUL_SHOWN) for name in names))

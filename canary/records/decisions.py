@@ -113,8 +113,6 @@ class VersionJudged(OfLeader, frozen=True, kw_only=True, omit_defaults=True, tag
     rule: Rule
     suppressed_by: Cap = ""
     log10_evidence: float | None = None
-    spared: tuple[str, ...] = ()
-    """Servers that had started it before they heard of its hold, and are needed: it goes on there."""
 
     @property
     def subject(self) -> tuple[str, ...]:

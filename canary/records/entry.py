@@ -59,8 +59,6 @@ class Entry(NamedTuple):
     wall_s: float
     """Since 1970, for people only."""
     record: AnyRecord
-    hash: str = ""
-    """SHA-256, in hexadecimal, over the hash before and this entry; see `canary.ledger.chain`."""
 
     @property
     def happened_at_s(self) -> float:

@@ -60,7 +60,6 @@ class LedgerEntry(msgspec.Struct, frozen=True):
     wall_s: float = 0.0
     """Since the epoch."""
     record: msgspec.Raw = msgspec.Raw(b"null")
-    hash: str = ""
 
 
 class LedgerPage(msgspec.Struct, frozen=True):
@@ -75,15 +74,13 @@ class LedgerPage(msgspec.Struct, frozen=True):
 
 
 class LedgerCheck(msgspec.Struct, frozen=True):
-    """The view ``verify``: whether the ledger is as it was written, and what is known is what it comes to."""
+    """The view ``verify``: whether the ledger is as it was written."""
 
     entries: int = 0
     """Those that are as they were written."""
     ok: bool = False
-    """Both are so."""
+    """All are."""
     first_break: int | None = None
     """The number of the first entry that is not as it was written."""
     reason: str = ""
     """What is wrong with it."""
-    state_matches: bool = False
-    differences: tuple[str, ...] = ()

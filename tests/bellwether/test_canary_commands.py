@@ -156,7 +156,7 @@ def test_a_wrong_scope_is_told_how_one_looks(canary):
 def test_the_ledger_holds(canary):
     done = canary("verify")
     assert done.exit_code == 0
-    assert re.match(r"✔ the chain holds: \d+ entries are as they were written\n✔ what the canary knows", done.stdout)
+    assert re.fullmatch(r"✔ the ledger holds: \d+ entries are as they were written\n", done.stdout)
     assert json.loads(canary("verify", "--json").stdout)["ok"]
 
 
@@ -210,27 +210,14 @@ def test_what_has_no_run_in_it_cannot_be_replayed(canary, tmp_path, policy):
     assert "cannot be replayed: there is no run" in done.stderr
 
 
-def test_settings_are_good(canary, policy):
-    done = canary("policy", "check", policy("[rules.a]\nfailures = 7"))
-    assert done.exit_code == 0
-    assert done.stdout == "settings are good: rule a enforce, rule b enforce, rule c dry-run, rule d dry-run\n"
-    told = json.loads(canary("policy", "check", policy('mode = "dry-run"'), "--json").stdout)
-    assert told == {"ok": True, "modes": dict.fromkeys("abcd", "dry-run")}
-
-
 @pytest.mark.parametrize(
-    ("text", "key"),
-    [("[rules.a]\nfailurs = 7", "rules.a.failurs"), ("[rules.a]\nfailures = 0", "rules.a.failures"), ("=", "")],
-    ids=["unknown", "range", "syntax"],
+    "text", ["[rules.a]\nfailurs = 7", "[rules.a]\nfailures = 0", "="], ids=["unknown", "range", "syntax"]
 )
-def test_a_setting_that_is_wrong_is_named(canary, policy, text, key):
+def test_rules_that_are_wrong_are_named(canary, tmp_path, policy, text):
     file = policy(text)
-    done = canary("policy", "check", file)
+    done = canary("replay", str(tmp_path / "events.jsonl"), "--policy", file)
     assert done.exit_code == 78
-    assert done.stderr.startswith(f"bellwether: {file}: {key}")
-    told = json.loads(canary("policy", "check", file, "--json").stdout)
-    assert not told["ok"]
-    assert key in told["message"]
+    assert done.stderr.startswith(f"bellwether: {file}: ")
 
 
 def test_orders_are_obeyed_and_undone(canary):
@@ -266,7 +253,7 @@ def test_a_script_hears_that_a_version_failed(canary):
 
 def test_a_script_hears_that_nobody_can_tell(canary):
     done = canary("status", "biling", "7", "--timeout", "0.01s")
-    assert done.exit_code == 2
+    assert done.exit_code == 3
     assert done.stdout == "inconclusive: nothing is known of a service 'biling'; do you mean 'billing'?\n"
     assert canary("status", "mailer", "7", "--timeout", "soon").stderr.startswith(
         "bellwether: --timeout: 'soon' is not"
@@ -278,7 +265,7 @@ def test_a_script_hears_that_a_version_is_good_or_takes_its_time(tmp_path):
         with running(router, "printer"):
             early = run(router.unix, "status", "printer", "1.0", "--timeout", "0.01s")
             late = run(router.unix, "status", "printer", "1.0", "--timeout", f"{WITHIN_S:g}s")
-        assert (early.exit_code, early.stdout.partition(":")[0]) in {(3, "open"), (2, "inconclusive")}
+        assert (early.exit_code, early.stdout.partition(":")[0]) in {(75, "open"), (3, "inconclusive")}
         assert (late.exit_code, late.stdout) == (0, "good: printer 1.0 is good on alpha\n")
 
 
@@ -286,11 +273,16 @@ def test_without_a_canary_it_is_told_what_to_start():
     with run_router() as router:
         for words in ((), ("get",), ("explain", "a/b/1"), ("events",), ("verify",)):
             done = run(router.unix, *words)
-            assert (done.exit_code, done.stderr) == (1, "bellwether: no canary runs in this cluster: start canaryd\n")
+            assert (done.exit_code, done.stderr) == (69, "bellwether: no canary runs in this cluster: start canaryd\n")
         done = run(router.unix, "pardon", "b", "1", "--reason", "x")
         assert done.stderr == "bellwether: no canary runs in this cluster: start canaryd\n"
         done = run(router.unix, "status", "b", "1", "--timeout", "0.01s")
-        assert (done.exit_code, done.stdout) == (2, "inconclusive: no canary runs in this cluster: start canaryd\n")
+        assert (done.exit_code, done.stdout) == (69, "unreachable: no canary runs in this cluster: start canaryd\n")
+
+
+def test_a_ledger_that_takes_longer_than_one_waits_is_no_broken_one(canary):
+    done = canary("verify", "--timeout", "0s")
+    assert (done.exit_code, done.stderr) == (75, "bellwether: the canary in this cluster does not answer within 0 s\n")
 
 
 def test_two_servers_are_shown_together_and_both_obey(tmp_path):

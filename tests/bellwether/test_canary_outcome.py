@@ -136,7 +136,7 @@ def test_rules_that_an_operator_has_frozen_have_found_what_they_found(freezes, s
 
 
 def test_exit_codes_are_as_scripts_know_them():
-    assert EXIT_CODES == {"good": 0, "failed": 1, "inconclusive": 2, "open": 3}
+    assert EXIT_CODES == {"good": 0, "failed": 1, "inconclusive": 3, "unreachable": 69, "open": 75}
 
 
 @pytest.mark.parametrize(

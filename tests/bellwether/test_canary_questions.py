@@ -74,32 +74,37 @@ def test_a_leader_that_is_gone_leaves_what_is_nearest(scripted):
 
 
 @pytest.mark.parametrize(
-    ("answer", "server", "reason"),
+    ("answer", "server", "reason", "exit_code"),
     [
         (
             said("TRANSMISSION_REPORT", {"status": "failed", "command": "CANARY_GET_REPORT"}),
             "",
             "no canary runs in this cluster: start canaryd",
+            69,
         ),
         (
             said("TRANSMISSION_REPORT", {"status": "failed", "command": "CANARY_GET_REPORT"}),
             "beta",
             "no canary is up on 'beta'; there is one on alpha, gamma",
+            69,
         ),
-        (said("INVALID", {"command": "CANARY_GET_REPORT", "message": "no"}), "", "the canary does not tell: no"),
+        (said("INVALID", {"command": "CANARY_GET_REPORT", "message": "no"}), "", "the canary does not tell: no", 1),
     ],
     ids=["none", "none there", "refused"],
 )
-def test_without_an_answer_it_is_told_what_is_amiss(scripted, answer, server, reason):
+def test_without_an_answer_it_is_told_what_is_amiss(scripted, answer, server, reason, exit_code):
     script = {"CANARY_GET_REPORT": [answer], "LIST_SERVICES": [services("alpha", "gamma")]}
-    with pytest.raises(CommandError, match=reason):
+    with pytest.raises(CommandError, match=reason) as caught:
         ask(scripted, script, lambda client: canary_questions.view(client, server))
+    assert caught.value.exit_code == exit_code
 
 
-def test_a_canary_that_says_nothing_is_waited_for(scripted, monkeypatch):
+@pytest.mark.parametrize(("work_s", "exit_code"), [(None, 69), (0.05, 75)], ids=["at once", "in its time"])
+def test_a_canary_that_says_nothing_is_waited_for(scripted, monkeypatch, work_s, exit_code):
     monkeypatch.setattr(canary_questions, "TIMEOUT_S", 0.05)
-    with pytest.raises(CommandError, match=r"the canary in this cluster does not answer within 0\.05 s"):
-        ask(scripted, {"CANARY_GET_REPORT": []}, canary_questions.view)
+    with pytest.raises(CommandError, match=r"the canary in this cluster does not answer within 0\.05 s") as caught:
+        ask(scripted, {"CANARY_GET_REPORT": []}, lambda client: canary_questions.view(client, work_s=work_s))
+    assert caught.value.exit_code == exit_code
 
 
 def test_without_a_canary_there_is_nobody_to_order(scripted):

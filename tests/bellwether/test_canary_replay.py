@@ -14,7 +14,7 @@ from canary.records import CellMoved, Entry, Frozen, ServerJudged, VersionJudged
 from tests.bellwether.canary_sample import screen
 from tests.canary.judge.trial import Trial, crashes, rules
 
-LINE = b'{"seq":1,"at_s":2.5,"wall_s":3.5,"record":{"record":"led","leader":"a","term":1},"hash":"h"}\n'
+LINE = b'{"seq":1,"at_s":2.5,"wall_s":3.5,"record":{"record":"led","leader":"a","term":1},"later":"h"}\n'
 EARLIER = """\
     AT  ABOUT          WAS                          WOULD BE
 1013 s  alpha/fluid 2  blocked (rule a): never      60 s earlier: blocked (rule
@@ -127,4 +127,4 @@ def test_programs_get_each_decision(entries):
 
 
 def test_a_replay_takes_what_a_file_holds(entries):
-    assert read_entries(exported([Entry(9, 1.0, 2.0, entries[0].record, "h")]))[0].seq == 9
+    assert read_entries(exported([Entry(9, 1.0, 2.0, entries[0].record)]))[0].seq == 9

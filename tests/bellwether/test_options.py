@@ -5,7 +5,7 @@ import typer
 
 from bellwether.failure import CommandError
 from bellwether.options import told
-from communicator.errors import ConfigError
+from communicator.errors import ConfigError, NotConnectedError
 
 
 @pytest.mark.parametrize(
@@ -13,6 +13,7 @@ from communicator.errors import ConfigError
     [
         (CommandError("not here", 2), 2, "bellwether: not here\n"),
         (ConfigError("auth.mode", "is wrong"), 1, "bellwether: auth.mode: is wrong\n"),
+        (NotConnectedError("no router"), 69, "bellwether: no router\n"),
         (KeyboardInterrupt(), 130, ""),
     ],
 )

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+from pathlib import Path
 
 import structlog
 
@@ -35,7 +36,7 @@ async def run_canary(router, directory, *assignments):
     """A canary on a router until the block ends."""
     base = (f"communicator={router.unix}", f"data_path={directory}", f"flags_path={directory}")
     settings = load_settings(CanarySettings, [], (*base, *QUICK, *assignments))
-    with Ledger.open(settings.database_url) as ledger:
+    with Ledger.open(Path(settings.ledger_path)) as ledger:
         service = Service(router.unix, "canary")
         canary = Canary(service, settings, ledger, recollect(ledger), structlog.get_logger())
         async with asyncio.TaskGroup() as group:

@@ -23,7 +23,9 @@ from communicator.protocol import Message
 from tests.canary.running import crash
 from tests.canary.test_mind import Shelf, propose
 
-HELD = VersionJudged(service="billing", version="2.0", build="b1", state="held", rule="d", reason="never worked on 2 of 2 servers")
+HELD = VersionJudged(
+    service="billing", version="2.0", build="b1", state="held", rule="d", reason="never worked on 2 of 2 servers"
+)
 
 
 class Agent:
@@ -126,6 +128,13 @@ async def test_an_order_is_obeyed_at_once_beside_what_the_router_denies_until_ot
     agent.at_s += SILENT_S
     await agent.follow()
     assert (await agent.of_router())[1] == ["3.0"], "nobody leads who holds the other one"
+
+
+async def test_what_others_hold_too_is_obeyed_at_once(agent):
+    agent.begin()
+    await agent.judge("held")
+    await agent.follow(is_current=True)
+    assert (await agent.of_router())[1] == ["2.0"]
 
 
 async def test_an_order_is_obeyed_though_the_ledger_cannot_be_written(agent):
@@ -241,8 +250,9 @@ async def test_what_a_leader_holds_is_obeyed(agent, router):
 
 async def test_a_canary_that_starts_again_and_hears_nobody_goes_on_with_what_was_held(agent, router):
     await agent.judge("held")
-    state = agent.mind.state
-    agent.begin(state)
+    await agent.follow()
+    agent.begin(agent.mind.state)
+    await agent.enforcement.meet_router()
     await agent.follow()
     assert await agent.of_router() == ((0, 1), ["2.0"]), "at once"
     agent.at_s += SILENT_S + 1.0
@@ -253,5 +263,3 @@ async def test_a_canary_that_starts_again_and_hears_nobody_goes_on_with_what_was
     agent.at_s += 500.0
     await agent.follow()
     assert await agent.of_router() == ((0, 3), ["3.0"]), "until it ends"
-
-

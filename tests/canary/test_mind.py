@@ -2,14 +2,16 @@
 
 import asyncio
 
+import msgspec
 import pytest
 
 from canary.judge.state import State
 from canary.ledger.errors import LedgerError
 from canary.mind import Mind
-from canary.records import CellMoved, Entry, RunBegan, RunEnded
-from canary.rules import RuleASettings, Rules
+from canary.records import CellMoved, Entry, RunBegan, RunEnded, VersionJudged
+from canary.rules import CapSettings, RuleASettings, RuleDSettings, Rules
 
+LOOSE = CapSettings(min_routable=0, routable_share=0.0)
 RULES = Rules(mode="enforce", a=RuleASettings(failures=2, span_s=0.0))
 
 
@@ -152,3 +154,27 @@ async def test_records_are_made_of_the_state_as_it_is_then(mind, shelf):
 
     await asyncio.gather(*(note_next() for _ in range(5)))
     assert [entry.record.run_id for entry in shelf.kept] == ["r0", "r1", "r2", "r3", "r4"]
+
+
+async def test_what_is_decided_for_the_cluster_is_proposed_and_not_kept(shelf, seen):
+    proposed = []
+
+    async def note(bodies):
+        proposed.extend(bodies)
+
+    rules = msgspec.structs.replace(RULES, d=RuleDSettings(mode="enforce", version_servers=1), caps=LOOSE)
+    mind = Mind(shelf, State(), rules, lambda: float(len(shelf.kept)), seen.append, note)
+    mind.me, mind.leads = "alpha", True
+    for number in range(3):
+        await mind.take([run(number, RunBegan), run(number, RunEnded, outcome="failure", cause="CRASH")])
+    await mind.look()
+    assert {(body.state, body.rule) for body in proposed} == {("held", "d")}
+    assert not any(isinstance(entry.record, VersionJudged) for entry in shelf.kept)
+    await mind.take([msgspec.structs.replace(proposed[0], leader="alpha", term=1, number=1)])
+    proposed.clear()
+    await mind.look()
+    assert (list(mind.state.held), proposed) == ([proposed_version(mind)], [])
+
+
+def proposed_version(mind):
+    return next(iter(mind.state.releases))

@@ -62,7 +62,7 @@ def test_who_lifted_an_override_is_told():
 
 def test_an_end_that_turns_out_to_be_nearer_is_told():
     host = Host()
-    order_id = host.take()
+    host.take()
     host.tell()
     host.book.merge(Entry(order(), "open", 500.0))
     assert [type(record) for record in host.tell()] == [OverrideEnded, Overridden]

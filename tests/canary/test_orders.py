@@ -87,7 +87,7 @@ def test_an_order_that_was_not_seen_stays():
     unseen = give(there, "block", reason="it loses mail").order_id
     assert there.entry(seen).lift.cause == "replaced"
     assert give(here, "withdraw").lifted == (seen,)
-    for order_id, entry in list(there.entries()):
+    for _order_id, entry in list(there.entries()):
         here.merge(entry)
     assert [order_id for order_id, _ in here.in_force(1.0)] == [unseen]
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from canary.policy import Denial, PolicyKeeper, Wanted, merge, read_cluster_policy
+from canary.policy import Denial, PolicyKeeper, Wanted, merge, read_policy
 from communicator.answers.policy import Weight
 from communicator.router.cores.policy import EMPTY, PolicyInForce, parse_policy
 
@@ -97,7 +97,7 @@ def test_an_operator_is_above_the_leader():
 
 def test_the_policy_of_the_cluster_counts_from_receipt():
     text = PolicyKeeper().propose(Wanted((denial(server="*"),)), 5, 100.0).text
-    assert read_cluster_policy(text, 1_000.0) == ((5, 1), (denial(server="*", until_at_s=1_600.0),))
+    assert read_policy(text, 1_000.0) == (denial(server="*", until_at_s=1_600.0),)
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,7 @@ def test_the_policy_of_the_cluster_counts_from_receipt():
 )
 def test_a_wrong_policy_of_the_cluster_is_named(text, named):
     with pytest.raises(ValueError, match=named):
-        read_cluster_policy(text, 0.0)
+        read_policy(text, 0.0)
 
 
 @pytest.mark.parametrize(

@@ -50,7 +50,7 @@ def test_rules_are_told_when_they_are_others():
 
 
 async def test_a_ledger_is_folded(tmp_path):
-    with Ledger.open(f"sqlite:///{tmp_path}/canary.db") as ledger:
+    with Ledger.open(tmp_path / "canary.db") as ledger:
         await ledger.append([started(was_clean=True), Led(leader="alpha", term=4), Stopped()])
         recollection = recollect(ledger)
     assert (recollection.state.leader, recollection.state.term, recollection.state.seq) == ("alpha", 4, 3)

@@ -14,7 +14,7 @@ def load(*assignments):
 def test_defaults():
     settings = load()
     assert settings.communicator == "cd:///run/bellwether/communicatord.sock"
-    assert settings.database_url == "sqlite:////var/lib/bellwether/canary.db"
+    assert settings.ledger_path == "/var/lib/bellwether/canary.db"
     rules = settings.in_force
     assert rules.mode is None
     assert [rule.mode for rule in (rules.a, rules.b, rules.c, rules.d)] == ["enforce", "enforce", "dry-run", "dry-run"]
@@ -42,8 +42,7 @@ def test_the_rest_comes_through():
         ("rules.e.mode=enforce", "rules.e"),
         ("rules.c.margin=0.5", "rules.c.margin"),
         ("caps.routable_share=1.5", "caps.routable_share"),
-        ("database=mysql://localhost/canary", "database"),
-        ("database=canary.db", "database"),
+        ("database=sqlite:////canary.db", "database"),
         ('services={"no name!"="enforce"}', "services"),
         ('services={billing="off"}', "services.billing"),
         ("services={billing=false}", "services.billing"),

@@ -101,12 +101,12 @@ class CanaryDaemon:
 
     def ledger(self):
         """What it has kept; it must have ended."""
-        return Ledger.open(f"sqlite:///{self.home}/data/canary.db")
+        return Ledger.open(self.home / "data/canary.db")
 
     def records(self, *kinds):
-        """The entries of these kinds; it must have ended, and the chain must hold."""
+        """The entries of these kinds; it must have ended, and its ledger must hold."""
         with self.ledger() as ledger:
-            assert ledger.verify().broken is None
+            assert ledger.verify().fault is None
             return [entry for entry in ledger.entries() if isinstance(entry.record, kinds)]
 
     def failed(self, service="billing"):

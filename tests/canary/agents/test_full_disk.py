@@ -34,4 +34,4 @@ async def test_a_canary_without_room_decides_nothing_and_goes_on_when_there_is(h
     assert report["canary"]["facts_lost_total"] == 0
     assert "event=ledger_written_again" in host.daemon.log
     assert host.daemon.stop() == 0
-    assert host.daemon.records(object), "the chain holds"
+    assert host.daemon.records(object), "the ledger holds"

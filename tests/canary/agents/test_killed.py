@@ -55,7 +55,7 @@ async def settle(host, eventually):
 def check(daemon):
     """What is left holds."""
     with daemon.ledger() as ledger:
-        assert ledger.verify().broken is None
+        assert ledger.verify().fault is None
         entries = list(ledger.entries())
         state = recollect(ledger).state
     assert [entry.seq for entry in entries] == list(range(1, len(entries) + 1))

@@ -107,14 +107,14 @@ def test_books_that_have_heard_of_each_other_hold_the_same(data):
 
 
 def tell(book, other):
-    for order_id, entry in list(book.entries()):
+    for _order_id, entry in list(book.entries()):
         other.merge(entry)
 
 
 def assert_sound(book):
     """What it keeps in step with its entries is what they come to."""
     anew = Book()
-    for order_id, entry in book.entries():
+    for _order_id, entry in book.entries():
         anew.merge(entry)
     assert anew.digests() == book.digests()
     assert {order_id for order_id, place in places(book).items() if place == "open"} == {

@@ -20,7 +20,7 @@ STAMPS = st.builds(Stamp, st.integers(0, 2), st.sampled_from(("alpha", "beta")),
 BODIES = st.builds(judged, state=st.sampled_from(("held", "ok")), until_at_s=st.one_of(st.none(), st.floats(0, 9)))
 DECISIONS_MADE = st.builds(Decision, STAMPS, BODIES, st.floats(0, 9))
 ACCOUNTS = st.one_of(
-    st.builds(lambda one: Decided(one), DECISIONS_MADE),
+    st.builds(Decided, DECISIONS_MADE),
     st.builds(lambda one: Decided(None, one), DECISIONS_MADE),
     st.builds(lambda one, two: Decided(one).join(Decided(None, two)), DECISIONS_MADE, DECISIONS_MADE),
 )

@@ -59,9 +59,22 @@ def test_nobody_can_prolong_an_order(place, left_s, longest_s):
         (b"[]", "Expected `object`"),
         (b"[" * 2_000, "nested too deeply|truncated|Expected"),
         (msgspec.json.encode({"what": "order", "order": msgspec.to_builtins(order()), "left_s": 1e9}), "left_s"),
-        (msgspec.json.encode({"what": "order", "order": {**msgspec.to_builtins(order()), "kind": "promote"}, "left_s": 1}), "kind"),
-        (msgspec.json.encode({"what": "order", "order": {**msgspec.to_builtins(order()), "more": 1}, "left_s": 1}), "unknown field"),
-        (msgspec.json.encode({"what": "order", "order": {**msgspec.to_builtins(order()), "nonce": "1"}, "left_s": 1}), "nonce"),
+        (
+            msgspec.json.encode(
+                {"what": "order", "order": {**msgspec.to_builtins(order()), "kind": "promote"}, "left_s": 1}
+            ),
+            "kind",
+        ),
+        (
+            msgspec.json.encode({"what": "order", "order": {**msgspec.to_builtins(order()), "more": 1}, "left_s": 1}),
+            "unknown field",
+        ),
+        (
+            msgspec.json.encode(
+                {"what": "order", "order": {**msgspec.to_builtins(order()), "nonce": "1"}, "left_s": 1}
+            ),
+            "nonce",
+        ),
         (msgspec.json.encode(Told(order=order(service="canary"), left_s=1)), "never blocked"),
         (msgspec.json.encode(Told(order=order(), place="lifted", left_s=1)), "not who lifted it"),
         (msgspec.json.encode(Told(order=order(), left_s=1, lift=Lift())), "says who lifted it"),

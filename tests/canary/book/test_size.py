@@ -6,8 +6,8 @@ import msgspec
 import pytest
 
 from canary.book.book import ENTRIES, Book
-from canary.book.told import read_told
 from canary.book.exchange import Exchange
+from canary.book.told import read_told
 from tests.canary.book.orders_made import order
 
 MEMORY_BYTES = 8 * 1024 * 1024
@@ -19,13 +19,17 @@ HOSTS = 200
 def test_a_full_book_takes_little_memory_and_a_round_little_of_a_link():
     texts = [
         msgspec.json.encode(
-            {"what": "order", "order": order(number, reason=f"it loses invoices {number}", version=f"2.{number}"), "left_s": 9}
+            {
+                "what": "order",
+                "order": order(number, reason=f"it loses invoices {number}", version=f"2.{number}"),
+                "left_s": 9,
+            }
         )
         for number in range(ENTRIES)
     ]
     tracemalloc.start()
     book = Book()
-    for number, text in enumerate(texts):
+    for _number, text in enumerate(texts):
         book.merge(read_told(text, 0.0))
     used_bytes, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()

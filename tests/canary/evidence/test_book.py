@@ -142,25 +142,6 @@ def test_a_run_does_not_pass_while_its_health_fails(story):
     assert [fact.lasted_s for fact in story.of(RunPassed)] == [95.0]
 
 
-@pytest.mark.parametrize(("delivered", "cause"), [(5, "TX_FAIL"), (6, "OPERATOR_STOP")])
-def test_messages_that_do_not_arrive_are_a_failure(story, delivered, cause):
-    story.start(0.0)
-    for _ in range(delivered):
-        story.report(1.0, "TX_OK", source="watcher")
-    for _ in range(5):
-        story.report(2.0, "TX_FAIL", source="watcher")
-    story.report(50.0, "OPERATOR_STOP")
-    assert outcomes(story)[0][2] == cause
-
-
-def test_messages_to_one_that_is_not_connected_say_nothing(story):
-    story.report(0.0, "RUN_START", pid=7)
-    for at_s in range(10):
-        story.report(at_s, "TX_FAIL", pid=7, source="watcher")
-    story.start(20.0, pid=7)
-    assert outcomes(story) == []
-
-
 def test_a_process_that_never_registers_is_a_run_of_its_own(story):
     story.start(0.0, version="1", build="b")
     story.end(1.0, "lost")

@@ -1,6 +1,6 @@
 """Words about the same runs, within the time in which they are merged, come to the same facts in any order and told twice.
 
-Not so, and rightly: what counts by how often it is told (HEALTH_FAIL, TX_FAIL); what a service says of itself before the router has
+Not so, and rightly: what counts by how often it is told (HEALTH_FAIL); what a service says of itself before the router has
 told of it; a pid that two runs had, of which the newest is meant; and which of two runs was there when the other was lost.
 """
 

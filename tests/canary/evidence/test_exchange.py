@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from canary.evidence.exchange import FACTS, LONGEST_S, Inbox, Outbox
+from canary.evidence.exchange import FACTS, LATE_S, LONGEST_S, Inbox, Outbox
 from canary.records import (
     CellMoved,
     Entry,
@@ -122,7 +122,7 @@ FACTS_TOLD = [
 def test_every_fact_arrives_as_it_was_with_its_number():
     box = outbox()
     for seq, fact in enumerate(FACTS_TOLD, 1):
-        box.add(entry(seq, fact))
+        box.add(Entry(seq, 60.0 * seq, 0.0, fact))
     inbox = Inbox("beta")
     met, *records = hear(inbox, *box.take(0.0))
     assert met == MET
@@ -347,9 +347,9 @@ class Network:
         self.outbox, self.inbox = outbox(), Inbox("beta")
         self.on_its_way, self.heard, self.seq = [], [], 0
 
-    def add_fact(self, gap):
+    def add_fact(self, gap, now_s):
         self.seq += gap
-        self.outbox.add(entry(self.seq))
+        self.outbox.add(Entry(self.seq, now_s, 0.0, began(self.seq)))
 
     def tell(self, now_s):
         self.on_its_way += map(carried, self.outbox.take(now_s))
@@ -365,6 +365,35 @@ class Network:
             self.on_its_way.append(carried(found.question, "beta"))
 
 
+def life(number, began_s, lasted_s, ended_s):
+    run = RUN | {"run_id": f"r{number}"}
+    return [
+        Entry(3 * number + 1, began_s, 0.0, began(number)),
+        Entry(3 * number + 2, ended_s, 0.0, RunPassed(**run, lasted_s=lasted_s)),
+        Entry(3 * number + 3, ended_s, 0.0, RunEnded(**run, outcome="failure", cause="CRASH", lasted_s=lasted_s)),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("lives", "skipped"),
+    [
+        ([(1_000.0, 61.0, 1_061.0)], 0),
+        ([(1_000.0, 61.0, 1_061.0 - LATE_S)], 0),
+        ([(1_000.0, 61.0, 1_000.0)] * 25, 50),
+        ([(850.0, 61.0, 911.0)] * 25, 75),
+    ],
+    ids=["lived", "told late", "lived in no time", "lived before all was told"],
+)
+def test_invented_lives_are_dropped_and_counted(lives, skipped):
+    box, inbox = outbox(), Inbox("beta")
+    hear(inbox, *box.take(990.0), now_s=990.0)
+    for number, (began_s, lasted_s, ended_s) in enumerate(lives):
+        for each in life(number, began_s, lasted_s, ended_s):
+            box.add(each)
+    heard = hear(inbox, *box.take(1_100.0), now_s=1_100.0)
+    assert (len(heard), inbox.skipped) == (3 * len(lives) - skipped, skipped)
+
+
 @given(data=st.data())
 def test_over_any_network_every_fact_arrives_once_and_in_order(data):
     network = Network()
@@ -373,7 +402,7 @@ def test_over_any_network_every_fact_arrives_once_and_in_order(data):
         number = data.draw(st.integers(0, 100))
         place = number % max(1, len(network.on_its_way))
         if step == "fact":
-            network.add_fact(gap=1 + number % 3)
+            network.add_fact(1 + number % 3, float(now_s))
         elif step == "tell":
             network.tell(float(now_s))
         elif network.on_its_way and step == "arrive":

@@ -26,7 +26,6 @@ TABLE = [
     ("START_TIMEOUT",    "failure",  True,  True,  False),
     ("CRASH",            "failure",  True,  True,  False),
     ("HEALTH_FAIL",      "failure",  False, True,  False),
-    ("TX_FAIL",          "failure",  False, False, False),
     ("EXIT",             "clean",    True,  True,  False),
     ("UNREGISTER",       "clean",    True,  False, False),
     ("REPLACED",         "clean",    True,  False, False),
@@ -36,7 +35,6 @@ TABLE = [
     ("READY",            "ready",    False, True,  False),
     ("RUN_OK",           "success",  False, True,  False),
     ("HEALTH_OK",        "nothing",  False, True,  False),
-    ("TX_OK",            "nothing",  False, False, False),
     ("GAVE_UP",          "nothing",  False, False, False),
 ]  # fmt: skip
 

@@ -2,9 +2,8 @@ import random
 
 import pytest
 
-from canary.holds import still_held
 from canary.judge import evidence
-from canary.judge.apply import STEPS, apply
+from canary.judge.apply import DECIDED, STEPS, apply
 from canary.judge.caps import services_judged
 from canary.judge.releases import is_held
 from canary.judge.state import State
@@ -233,20 +232,30 @@ def test_a_server_is_back_when_the_routers_reach_it_again():
     assert set(state.servers) == {"beta"}
 
 
-@pytest.mark.parametrize(
-    ("leader", "held", "heard"),
-    [("beta", 0, ["alpha"]), ("", 1, []), ("alpha", 1, [])],
-    ids=["another", "nobody", "we"],
-)
-def test_what_we_held_is_heard_once_another_leads(leader, held, heard):
-    """So that it goes on until that one says otherwise, and no longer."""
+@pytest.mark.parametrize("leader", ["beta", "", "alpha"], ids=["another", "nobody", "the same"])
+def test_what_is_held_stays_so_whoever_leads(leader):
     hold = VersionJudged(service="fluid", version="2", build="", state="held", rule="d", until_at_s=9e3, reason="bad")
     state = State()
     for at_s, record in enumerate(
         (Led(leader="alpha", term=1), began(0, "r")[1], hold, Led(leader=leader, term=2)), start=1
     ):
         apply(state, Entry(state.seq + 1, float(at_s), 0.0, record))
-    assert len(state.held) == held
-    assert [one.leader for one in state.holds.values()] == heard
-    assert [one.reason for one in still_held(state.holds, 10.0)] == ["bad"] * len(heard)
     assert is_held(state, state.cells[CellKey("alpha", "fluid", "2", "")], 10.0)
+
+
+def test_the_newest_decision_about_each_subject_is_remembered():
+    state = State()
+    for number in range(DECIDED + 2):
+        judged = VersionJudged(
+            service="fluid",
+            version=f"{number}",
+            build="",
+            state="ok",
+            rule="c",
+            leader="alpha",
+            term=2,
+            number=number + 1,
+        )
+        apply(state, Entry(state.seq + 1, 0.0, 0.0, judged))
+    assert len(state.decided) == DECIDED
+    assert state.decided[judged.subject] == (2, "alpha", DECIDED + 2)

@@ -3,17 +3,17 @@
 import pytest
 
 from canary.judge.course import COURSES, follow
-from canary.judge.state import Cell, Failure, Hold, Release, Server, State
+from canary.judge.state import Cell, Failure, Release, Server, State
 from canary.judge.transitions import place_of
-from canary.records import ALL, Actor, CellKey, CellMoved, Frozen, Overridden, ProbeGranted
+from canary.records import CellKey, CellMoved, Frozen, ProbeGranted
 from tests.canary.judge.trial import rules
 
 KEY = CellKey("alpha", "fluid", "2", "")
 NOW_S = 5_000.0
 EXACT = rules()
-BLOCKED = {"state": "blocked", "rule": "a", "since_at_s": 4_000.0, "barred_at_s": 4_000.0}
-PROBATION = {"state": "probation", "rule": "probe", "since_at_s": 4_900.0, "barred_at_s": 4_000.0, "probes_granted": 1}
-EJECTED = {"state": "suspect", "rule": "b", "ever_passed": True, "since_at_s": 4_000.0, "barred_at_s": 4_000.0}
+BLOCKED = {"state": "blocked", "rule": "a", "since_at_s": 4_000.0}
+PROBATION = {"state": "probation", "rule": "probe", "since_at_s": 4_900.0, "probes_granted": 1}
+EJECTED = {"state": "suspect", "rule": "b", "ever_passed": True, "since_at_s": 4_000.0}
 FAILED = {
     "consecutive": 7, "first_failure_at_s": 4_900.0, "last_failure_at_s": 4_963.0, "failed": 7, "first_seq": 3, "last_seq": 9,
 }  # fmt: skip
@@ -170,79 +170,6 @@ def test_what_is_missed(what, expected):
     state = known(*ENOUGH, **TABLE[what][0])
     for name in ("beta", "gamma"):
         state.servers[name].lost_at_s = NOW_S - 10.0
-    assert told(follow(state, EXACT, state.cells[KEY], NOW_S)) == expected
-
-
-BARRED = {"state": "blocked", "rule": "a", "ever_passed": False, "until_at_s": NOW_S + 500, "barred_at_s": NOW_S - 900}
-
-
-@pytest.mark.parametrize(
-    ("others", "expected"),
-    [
-        pytest.param([instance("aleph"), instance("beta")], [], id="nobody else"),
-        pytest.param([instance("aleph", **BARRED), instance("beta")], ["suspect a"], id="a lower name too"),
-        pytest.param([instance("aleph"), instance("beta", **BARRED)], [], id="a higher name too"),
-        pytest.param([instance("aleph", **BARRED), instance("beta"), instance("beth")], [], id="and enough are left"),
-        pytest.param([instance("aleph", **BARRED), instance("beta", **BARRED)], ["suspect a"], id="both sides"),
-        pytest.param(
-            [instance("aleph", **{**BARRED, "state": "probation"}), instance("beta")], ["suspect a"], id="a probe"
-        ),
-        pytest.param(
-            [instance("aleph", **{**BARRED, "state": "suspect", "rule": "b"}), instance("beta")],
-            ["suspect a"],
-            id="ejected",
-        ),
-    ],
-)
-@pytest.mark.parametrize("what", ["a block lasts", "a probe may come", "an ejection lasts"])
-def test_who_decided_at_the_same_time_as_others_gives_way(what, others, expected):
-    found = told(decide(*others, **TABLE[what][0]))
-    assert found == ([word.replace(" a", " b") for word in expected] if "ejection" in what else expected)
-
-
-def test_what_an_operator_speaks_of_is_not_counted():
-    state = known(instance("aleph", **BARRED), instance("beta"), **TABLE["a block lasts"][0])
-    actor = Actor(user="root", server="alpha")
-    for action, version in (("block", "1"), ("allow", "1")):
-        state.overrides[1] = Overridden(
-            number=1,
-            action=action,
-            service="fluid",
-            server="aleph",
-            version=version,
-            reason="x",
-            actor=actor,
-            until_at_s=9e9,
-        )
-        assert follow(state, EXACT, state.cells[KEY], NOW_S) == []
-
-
-def test_what_is_held_in_the_cluster_too_gives_way_so_that_its_leader_sees_that_it_is_the_hold_that_takes_it():
-    state = known(instance("aleph", **BARRED), instance("beta"), **TABLE["a block lasts"][0])
-    state.holds[KEY._replace(server=ALL)] = Hold("beta", (1, 1), NOW_S + 900, "bad", probe_allowed=False)
-    assert told(follow(state, EXACT, state.cells[KEY], NOW_S)) == ["suspect a"]
-
-
-def test_what_a_hold_alone_takes_is_left_to_the_leader():
-    state = known(instance("aleph", "2", state="suspect", ever_passed=False), *ENOUGH, **TABLE["a block lasts"][0])
-    state.holds[KEY._replace(server="aleph")] = Hold("beta", (1, 1), NOW_S + 900, "bad", probe_allowed=False)
-    assert follow(state, EXACT, state.cells[KEY], NOW_S) == [], "two of four are left"
-
-
-@pytest.mark.parametrize(
-    ("apart_s", "ago_s", "lower", "expected"),
-    [
-        (5.0, 10.0, True, ["suspect a"]), (-5.0, 10.0, True, ["suspect a"]), (5.0, 10.0, False, []),
-        (60.0, 60.0, True, []), (59.0, 59.0, True, ["suspect a"]), (5.0, 70.0, True, []),
-    ],
-)  # fmt: skip
-def test_of_two_new_blocks_too_close_the_higher_name_gives_way_while_that_matters(apart_s, ago_s, lower, expected):
-    own_s = NOW_S - ago_s
-    other = instance("aleph" if lower else "beth", **{**BARRED, "barred_at_s": own_s + apart_s})
-    more = [instance(name) for name in ("beta", "gamma", "delta", "omega")]
-    fields = {**TABLE["a block lasts"][0], "since_at_s": own_s, "barred_at_s": own_s}
-    state = known(other, *more, **fields)
-    state.last_block_at_s["fluid"] = max(own_s, own_s + apart_s)
     assert told(follow(state, EXACT, state.cells[KEY], NOW_S)) == expected
 
 

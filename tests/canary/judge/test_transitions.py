@@ -25,7 +25,7 @@ OF_STREAK = {
 }
 BY_THE_MOVE = {
     "state", "since_at_s", "rule", "reason", "until_at_s", "strikes", "needs_human", "is_pardoned", "ejections",
-    "suppressed_by", "suppressed_rule", "is_local", "blocked_for", "barred_at_s",
+    "suppressed_by", "suppressed_rule", "is_local", "blocked_for",
 }  # fmt: skip
 """What a move writes rather than resets; `ejections` counts it, and is reset only where the table says so."""
 FULL = {

@@ -1,9 +1,8 @@
 import pytest
 
-from canary.ledger.subject import Subject, names_of, subject_of
+from canary.ledger.subject import Subject, subject_of
 from canary.records import (
     Actor,
-    CellKey,
     CellMoved,
     Frozen,
     Led,
@@ -69,9 +68,3 @@ OF_NONE = Subject()
 )
 def test_what_a_record_is_about(record, subject):
     assert subject_of(record) == subject
-
-
-def test_a_cell_is_searched_by_the_names_its_records_are_stored_under():
-    odd = CellKey("alpha", "prin\0ter", "1.0", "")
-    assert subject_of(RunBegan(run_id="r", **odd._asdict())) == names_of(odd)
-    assert "\0" not in "".join(names_of(odd))

@@ -5,10 +5,8 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from canary.judge.caps import least_routable
 from canary.judge.denylist import HANDOVER_S
 from canary.judge.overrides import covers, override_of
-from canary.judge.releases import is_barred
 from canary.orders import Command, Stamp, enter
 from canary.policy import SAME_S
 from canary.records import ALL, CellKey, Version
@@ -38,7 +36,6 @@ class ClusterStory(RuleBasedStateMachine):
     @initialize(servers=st.integers(1, 4))
     def begin(self, servers):
         self.cluster = Cluster(NAMES[:servers], RULES)
-        self.gone = set()
         self.cluster.settle(3)
         for house in self.cluster.houses.values():
             house.begin("fluid", GOOD)
@@ -105,7 +102,6 @@ class ClusterStory(RuleBasedStateMachine):
     def go_for_good(self, data):
         name = data.draw(st.sampled_from(sorted(self.cluster.houses)))
         self.cluster.lose(name)
-        self.gone.add(name)
         self.cluster.turn()
 
     @rule(action=st.sampled_from(("block", "allow")), server=st.sampled_from(("*", *NAMES)), version=VERSIONS)
@@ -115,7 +111,7 @@ class ClusterStory(RuleBasedStateMachine):
         command = Command(action, Version("fluid", version, ALL), server, 900.0, "told so", ACTOR)
         enter(command, first.book, Stamp(first.server_name, f"{next(self.cluster.numbers):016}", 0.0), first.now_s())
         for house in others:
-            for order_id, entry in first.book.entries():
+            for _order_id, entry in first.book.entries():
                 left_s = entry.ends_s - first.now_s()
                 house.book.merge(msgspec.structs.replace(entry, ends_s=house.now_s() + left_s))
         self.cluster.turn()
@@ -125,18 +121,7 @@ class ClusterStory(RuleBasedStateMachine):
         self.cluster.half = frozenset()
         self.cluster.settle()
         self.check_that_all_know_the_same()
-        self.check_what_is_left()
         self.check_holds()
-        before, over = self.count_moves(reason="caps: "), self.count_moves(reason="is over")
-        self.cluster.settle(4)
-        # Where something ends meanwhile, two that the caps have held back may take its place at the same moment.
-        if self.count_moves(reason="is over") == over:
-            assert self.count_moves(reason="caps: ") == before, "it happens once"
-
-    def count_moves(self, *, reason):
-        """How often something was decided so far, on all canaries, for a reason with these words."""
-        records = (entry.record for house in self.cluster.houses.values() for entry in house.shelf.kept)
-        return sum(1 for record in records if reason in getattr(record, "reason", ""))
 
     def check_that_all_know_the_same(self):
         minds = [house.mind.state for house in self.cluster.houses.values()]
@@ -152,20 +137,6 @@ class ClusterStory(RuleBasedStateMachine):
         ]
         assert all(one == seen[0] for one in seen)
 
-    def check_what_is_left(self):
-        """Verdicts leave as many as the caps say; but for what operators speak of, and what nobody is left to take back."""
-        for house in self.cluster.houses.values():
-            state, now_s = house.mind.state, house.now_s()
-            installed = state.installed.get("fluid", {}).values()
-            barred = [
-                key
-                for key in installed
-                if key.server not in self.gone
-                and override_of(state, key, now_s) is None
-                and is_barred(state, state.cells[key], now_s)
-            ]
-            assert len(barred) <= len(installed) - least_routable(state, RULES.caps, "fluid")
-
     def check_holds(self):
         leader = self.cluster.houses[min(self.cluster.houses)]
         state, now_s = leader.mind.state, leader.now_s()
@@ -176,7 +147,6 @@ class ClusterStory(RuleBasedStateMachine):
                 key = CellKey(house.server_name, *version)
                 cell = state.cells.get(key)
                 is_left_out = (cell is not None and cell.ever_passed) or override_of(state, key, now_s) is not None
-                is_left_out = is_left_out or house.server_name in state.releases[version].spared
                 assert is_left_out or not house.let_in(*version[:2])
 
     @invariant()
