@@ -66,7 +66,6 @@ TABLE = [
     ("RESTART",                                     "y    y    y    n    ?    n    n    n    n    n    n    n    n"),
     ("TAP",                                         "y    y    y    n    ?    n    n    n    n    n    n    n    n"),
     ("POLICY_SET policy=x",                         "n    n    n    n    n    n    n    n    n    n    n    y    n"),
-    ("CANARY_POLICY policy=x",                      "n    n    n    n    n    n    n    n    n    n    n    y    n"),
     ("CLOCK_STABLE clock_resolution=verified",      "n    n    n    n    n    n    n    n    n    n    y    n    n"),
     ("CLOCK_UNSTABLE clock_error=checking",         "n    n    n    n    n    n    n    n    n    n    y    n    n"),
     ("timekeeper/CLOCK_REPORT report=" + REPORT,    "n    n    n    n    n    n    n    n    n    n    y    n    n"),
@@ -115,7 +114,6 @@ TABLE = [
     ("INVALID command=X",                           "y    y    y    y    y    y    y    y    y    y    y    y    y"),
     ("CLUSTER_GET_STATUS",                          "y    y    y    y    y    y    y    n    y    y    y    y    y"),
     ("LIST_SERVICES",                               "y    y    y    y    y    y    y    n    y    y    y    y    y"),
-    ("canary/CANARY_POLICY policy=x",               "n    n    n    n    n    n    n    n    n    n    n    y    n"),
     ("canary/CANARY_COMMAND actor_server=other",    "y    y    y    n    ?    n    n    n    n    n    n    n    n"),
 ]  # fmt: skip
 
@@ -179,8 +177,6 @@ def from_afar(command, sender, to="", **parameters):
         (from_afar("CLOCK_REPORT", "timekeeper", "timekeeper", report='{"server":1}'), False),
         (from_afar("CLOCK_REPORT", "svc_x", "timekeeper", report='{"server":"beyond"}'), False),
         (from_afar("CLOCK_STABLE", "timekeeper", clock_resolution="verified"), False),
-        (from_afar("CANARY_POLICY", "canary", "canary", policy="{}"), True),
-        (from_afar("CANARY_POLICY", "svc_x", "canary", policy="{}"), False),
         (from_afar("CANARY_EVIDENCE", "canary", "canary", report='{"server":"beyond"}'), True),
         (from_afar("CANARY_BOOK", "canary", "canary", book="{}"), True),
         (from_afar("CANARY_BOOK", "svc_x", "canary", book="{}"), False),

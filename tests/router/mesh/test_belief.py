@@ -113,7 +113,7 @@ SUITE = [
     "canary/CANARY_EVIDENCE report={report}",
     "beta:canary/CANARY_EVIDENCE report={report}",
     "canary/CANARY_GET_EVIDENCE",
-    "canary/CANARY_POLICY policy=x",
+    "canary/CANARY_BOOK book=x",
     "canary/CANARY_COMMAND actor_server={server}",
     "POLICY_SET policy=x",
     "POLICY_GET",
