@@ -15,7 +15,7 @@ from canary.book.kept import Moment, put, read_kept, write_kept
 from canary.judge.overrides import override_of
 from canary.judge.state import State
 from canary.orders import Command, Stamp, enter
-from canary.records import ALL, Actor, CellKey, Version
+from canary.records import ALL, Actor, CellKey, ServerJudged, Version, VersionJudged
 from communicator.errors import RemoteProtocolError
 
 STEP_S = 0.25
@@ -53,6 +53,8 @@ class Host:
     seen: frozenset = frozenset()
     """Whom it reached last."""
     saved: int = -1
+    in_effect: dict = field(default_factory=dict)
+    """By subject, the stamp of the decision that this life of its canary has seen in effect."""
 
 
 class Cluster:
@@ -92,7 +94,7 @@ class Cluster:
         assert not kept.faults
         put(host.book, kept)
         host.exchange = Exchange(host.name, host.book, kept.members, self.clock(host))
-        host.seen, host.saved = frozenset(), -1
+        host.seen, host.saved, host.in_effect = frozenset(), -1, {}
 
     def save(self, host):
         if host.saved != host.book.revision and not host.disk.is_full:
@@ -127,8 +129,19 @@ class Cluster:
         if reached - host.seen:
             host.exchange.announce_soon()
         host.seen = reached
-        self.post(host.name, host.exchange.announce(self.clock(host)))
         self.save(host)
+        now_s = self.clock(host)
+        self.post(host.name, [*host.exchange.announce(now_s), *host.exchange.push(host.exchange.settle(), now_s)])
+        self.watch(host)
+
+    def watch(self, host):
+        """What is in effect on a host is never replaced by something older."""
+        for entry_id, decided in host.book.decisions():
+            stamp = decided.committed and decided.committed.stamp
+            before = host.in_effect.get(entry_id)
+            assert before is None or (stamp is not None and stamp >= before), f"{entry_id} goes back on {host.name}"
+            if stamp is not None:
+                host.in_effect[entry_id] = stamp
 
     # ----- the network
 
@@ -183,6 +196,21 @@ class Cluster:
         command = choice(("block", "block", "allow", "pin", "withdraw", "pardon", "freeze", "unfreeze"))
         self.order(host, command, choice((ALL, *self.hosts)), choice(VERSIONS), choice(SPANS_S))
 
+    def decide(self, host):
+        """The canary of a host leads, or believes so, and decides something."""
+        choice = self.random.choice
+        term = host.book.highest_term + self.random.randrange(2)
+        body = choice(
+            (
+                VersionJudged(service="billing", version=choice(VERSIONS), build="", state=choice(("held", "ok")), rule="c"),
+                ServerJudged(server=choice(tuple(self.hosts)), state=choice(("sick", "ok"))),
+            )
+        )
+        body = msgspec.structs.replace(body, until_at_s=self.clock(host) + choice(SPANS_S))
+        proposed = host.book.propose(body, host.name, term, self.clock(host), 0.0)
+        self.post(host.name, host.exchange.push(filter(None, (proposed,)), self.clock(host)))
+        self.save(host)
+
     def crash(self, host):
         host.exchange = None
 
@@ -224,8 +252,17 @@ class Cluster:
             if host.exchange is None:
                 book = Book()
                 put(book, read_kept(host.disk.text, self.moment(host), self.clock(host)))
-            for order_id, entry in book.entries():
+            for order_id, entry in book.orders():
                 found[order_id] = max(found.get(order_id, "open"), entry.place, key=PLACES.index)
+        return found
+
+    def in_effect(self):
+        """By subject, the newest decision that was in effect on any host that knows it still."""
+        found = {}
+        for host in self.hosts.values():
+            for entry_id, decided in host.book.decisions() if host.exchange is not None else ():
+                if decided.committed is not None:
+                    found[entry_id] = max(found.get(entry_id, decided.committed.stamp), decided.committed.stamp)
         return found
 
     def mend(self):
@@ -252,7 +289,7 @@ class Cluster:
         return tuple("" if word is None else word.order for word in words)
 
 
-UP = {"order": Cluster.give, "crash": Cluster.crash, "reboot": Cluster.reboot}
+UP = {"order": Cluster.give, "decide": Cluster.decide, "crash": Cluster.crash, "reboot": Cluster.reboot}
 DOWN = {"start": Cluster.start, "lose": Cluster.lose, "restore": Cluster.restore}
 ANY = {
     "cut": Cluster.cut,
@@ -275,18 +312,24 @@ def play(seed, troubles=40):
     for _ in range(troubles):
         cluster.trouble()
         cluster.run(cluster.random.choice((0.0, STEP_S, 1.0, 6.0)))
-    known = cluster.known()
+    known, in_effect = cluster.known(), cluster.in_effect()
     cluster.mend()
     took_s = 0.0
     while not cluster.agree():
         assert took_s <= EVERY_S, told(seed, cluster, "they do not agree")
         cluster.run(STEP_S)
         took_s += STEP_S
-    held = {order_id: entry.place for order_id, entry in next(iter(cluster.hosts.values())).book.entries()}
+    book = next(iter(cluster.hosts.values())).book
+    held = {order_id: entry.place for order_id, entry in book.orders()}
     for order_id, place in known.items():
         assert order_id in held, told(seed, cluster, f"{order_id} is lost")
         assert PLACES.index(held[order_id]) >= PLACES.index(place), told(seed, cluster, f"{order_id} is back")
+    decided = dict(book.decisions())
+    for entry_id, stamp in in_effect.items():
+        assert decided[entry_id].committed.stamp >= stamp, told(seed, cluster, f"{entry_id} is an older one")
     cluster.run(60.0)
+    undecided = [entry_id for entry_id, one in book.decisions() if one.proposed is not None]
+    assert not undecided, told(seed, cluster, f"{undecided} wait for a majority that is there")
     assert cluster.agree(), told(seed, cluster, "they do not agree any more")
     return took_s
 
