@@ -1,4 +1,4 @@
-"""SHELL: tells the other canaries what happened here and hears what happened there, and with it who leads; it judges nothing."""
+"""SHELL: tells the other canaries what happened here, hears what happened there, who is there and who leads; it judges nothing."""
 
 from collections.abc import Iterable
 
@@ -6,8 +6,9 @@ import msgspec
 
 from canary.evidence.exchange import Inbox, Outbox
 from canary.judge.state import State
-from canary.leadership import Lead, Leadership
-from canary.records import AnyRecord, Entry, Led
+from canary.leadership import Leadership
+from canary.reach import Reach
+from canary.records import AnyRecord, Entry, Led, Record
 from canary.wire import read_term
 from communicator.client import Service
 from communicator.errors import RemoteProtocolError
@@ -30,6 +31,7 @@ class Gossip:
         self, service: Service, server: str, ledger_id: str, recalled: Iterable[Entry], state: State, now_s: float
     ) -> None:
         self.leadership = Leadership(state.term, now_s)
+        self._reach = Reach(now_s)
         self._service = service
         self._server = server
         self._outbox = Outbox(server, ledger_id, now_s)
@@ -88,18 +90,19 @@ class Gossip:
             raise RemoteProtocolError("only canaries ask each other")
         return self._outbox.answer(message, now_s)
 
-    def settle(self, known: Lead, now_s: float) -> list[AnyRecord]:
-        """Conclude who leads.
+    def settle(self, state: State, now_s: float) -> list[Record]:
+        """Conclude who leads, who is lost, and who is back.
 
         Args:
-            known: Who led until now, and in which term.
+            state: What is known of that until now.
             now_s: The ledger's clock.
 
         Returns:
-            For the ledger, when that is another or another term.
+            For the ledger, what has changed.
         """
         status = self._service.cluster_status
         live = frozenset(status.servers) if status else frozenset[str]()
         has_quorum = status is not None and status.is_up
         lead = self.leadership.settle(self._server, live, now_s, has_quorum=has_quorum)
-        return [] if lead == known else [Led(leader=lead.leader, term=lead.term)]
+        led: list[Record] = [Led(leader=lead.leader, term=lead.term)] if lead != (state.leader, state.term) else []
+        return led if status is None else [*led, *self._reach.compare(live, state, self._server, now_s)]

@@ -80,13 +80,17 @@ def _judged(record: VersionJudged) -> tuple[str, str, str] | None:
     if record.mode != "enforced":
         return None
     what = scope_text(record.service, record.version, record.build, ALL)
-    return f"rule {record.rule}", f"found {what} {record.state} in the whole cluster", record.reason
+    return _rule(record), f"found {what} {record.state} in the whole cluster", record.reason
 
 
 def _judged_server(record: ServerJudged) -> tuple[str, str, str] | None:
     if record.mode != "enforced":
         return None
-    return f"rule {record.rule}", f"found the server {record.server} {record.state}", record.reason
+    return _rule(record), f"found the server {record.server} {record.state}", record.reason
+
+
+def _rule(record: ServerJudged | VersionJudged) -> str:
+    return f"rule {record.rule} on {record.leader}" if record.leader else f"rule {record.rule}"
 
 
 def _frozen(record: Frozen) -> tuple[str, str, str] | None:

@@ -19,16 +19,14 @@ from canary.evidence.kinds import Kind
 from canary.evidence.words import HostWord, Word
 from canary.gossip import Gossip
 from canary.judge.apply import apply
-from canary.leadership import Lead
 from canary.ledger.errors import LedgerError
 from canary.ledger.retention import Kept, shorten
 from canary.ledger.store import Ledger
 from canary.ledger_views import LedgerViews
 from canary.mind import Mind
 from canary.order_views import Obedience
-from canary.reach import Reach
 from canary.recollection import Recollection, rules_record
-from canary.records import ALL, Entry, Record, RunEnded, Started, Stopped
+from canary.records import ALL, Entry, OfLeader, Record, RunEnded, Started, Stopped
 from canary.refusals import refusing, require_router
 from canary.replica import Replica
 from canary.report import Known, answer_report
@@ -105,7 +103,6 @@ class Canary:
         self._processes: dict[str, int] = {}
         """The process of each run that goes on."""
         self._ledger_fault = ""
-        self._reach = Reach(ledger.now_s())
         self._is_due = asyncio.Event()
         self._jobs = SlowJobs()
         self._listen()
@@ -300,12 +297,10 @@ class Canary:
         now_s = self._ledger.now_s()
         if self._book is not None and self._gossip is not None:
             self._pend(self._book.advance(now_s))
-            state = self._mind.state
             self._gossip.leadership.members = self._replica.members
             self._gossip.leadership.know(self._replica.book.highest_term)
             self._replica.believe(self._gossip.leadership.limit)
-            self._pend(self._gossip.settle(Lead(state.leader, state.term), now_s))
-            self._pend(self._reached(now_s))
+            self._pend(self._gossip.settle(self._mind.state, now_s))
             self._is_due.clear()
         await self._backlog.keep()
         leader = "" if self._gossip is None else self._gossip.leadership.lead.leader  # not who led in another life
@@ -317,13 +312,6 @@ class Canary:
         await self._mind.look()
         if self._replica.book.revision != revision:
             self._is_due.set()  # what we decided may be in effect already
-
-    def _reached(self, now_s: float) -> list[Record]:
-        """Who is lost, and who is back."""
-        status = self._service.cluster_status
-        if status is None:
-            return []
-        return self._reach.compare(frozenset(status.servers), self._mind.state, self._mind.me, now_s)
 
     def _wait_s(self) -> float:
         deadlines = [self._mind.next_deadline_s()]
@@ -353,7 +341,8 @@ class Canary:
 
     def _observe(self, entry: Entry) -> None:
         """An entry has been kept and applied."""
-        self._tallies.observe(entry.record)
+        if not isinstance(entry.record, OfLeader) or entry.record.leader == self._mind.me:
+            self._tallies.observe(entry.record)
         if self._gossip is not None:
             self._gossip.observe(entry)
         note(self._log, entry.record)

@@ -1,1 +1,1 @@
-"""PURE: what operators have ordered in the whole cluster: a set that every host holds, and that merges to the same everywhere."""
+"""PURE: what operators have ordered and leaders have decided: every host holds it, and it merges to the same everywhere."""

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator, Sequence
 
 from communicator.answers.releases import Freeze, Override, SickServer, Standing
-from communicator.wording.counts import listed
+from communicator.wording.counts import count, listed
 from communicator.wording.enforcement import NOT_ENFORCED, not_enforced_text
 from communicator.wording.marks import BAD, DOUBTFUL, GONE, Mark
 from communicator.wording.releases import OVERRIDDEN, scope_text
@@ -58,6 +58,9 @@ def blind_spots(canary: Standing) -> Iterator[str]:
         yield f"the ledger could not be written {errors} times, {lost} facts lost"
     for server, term in canary.terms_doubted.items():
         yield f"the canary of {server} tells a term that nobody else knows, which is not believed: {term}"
+    if canary.proposed:
+        whose = listed(canary.members, _NAMED)
+        yield f"{count(canary.proposed, 'decision')} of the leader: in effect once a majority of {whose} holds them"
     if canary.behind:
         yield f"the routers of {listed(canary.behind, _NAMED)} do not obey all orders yet"
     if canary.orders_not_kept:

@@ -6,7 +6,7 @@ from canary.evidence.exchange import KEEP_ALIVE_S, SERVERS
 from canary.gossip import Gossip
 from canary.judge.apply import apply
 from canary.judge.state import State
-from canary.leadership import GRACE_S, SILENT_S, Lead
+from canary.leadership import GRACE_S, SILENT_S
 from canary.records import Entry, Led, LedgerMet, RunBegan, RunEnded, Stopped
 from communicator.client.status import ClusterStatus
 from communicator.errors import RemoteProtocolError
@@ -209,24 +209,26 @@ def test_a_question_has_to_say_behind_what(alpha, after):
 
 
 async def test_who_is_heard_and_lowest_leads_in_the_highest_term(alpha, beta):
-    assert beta.gossip.settle(Lead("", 0), 0.0) == [], "it waits for those that are there"
-    (led,) = alpha.gossip.settle(Lead("", 0), GRACE_S)
+    assert beta.gossip.settle(State(leader="", term=0), 0.0) == [], "it waits for those that are there"
+    (led,) = alpha.gossip.settle(State(leader="", term=0), GRACE_S)
     assert led == Led(leader="alpha", term=1)
-    assert alpha.gossip.settle(Lead("alpha", 1), GRACE_S) == []
+    assert alpha.gossip.settle(State(leader="alpha", term=1), GRACE_S) == []
     await beta.hear(await alpha.tell(GRACE_S), GRACE_S)
-    assert beta.gossip.settle(Lead("", 0), GRACE_S) == [Led(leader="alpha", term=1)]
-    assert beta.gossip.settle(Lead("alpha", 1), GRACE_S + SILENT_S) == [Led(leader="beta", term=2)], "it is silent"
+    assert beta.gossip.settle(State(leader="", term=0), GRACE_S) == [Led(leader="alpha", term=1)]
+    assert beta.gossip.settle(State(leader="alpha", term=1), GRACE_S + SILENT_S) == [Led(leader="beta", term=2)], (
+        "it is silent"
+    )
 
 
 @pytest.mark.parametrize(
     "status", [None, ClusterStatus(status="down", servers=("alpha", "beta"))], ids=["unknown", "down"]
 )
 def test_without_a_quorum_nobody_leads(alpha, status):
-    assert alpha.gossip.settle(Lead("", 0), GRACE_S) == [Led(leader="alpha", term=1)]
+    assert alpha.gossip.settle(State(leader="", term=0), GRACE_S) == [Led(leader="alpha", term=1)]
     alpha.link.cluster_status = status
-    assert alpha.gossip.settle(Lead("alpha", 1), GRACE_S + 1) == [Led(leader="", term=1)]
+    assert alpha.gossip.settle(State(leader="alpha", term=1), GRACE_S + 1) == [Led(leader="", term=1)]
 
 
 def test_the_term_of_another_life_is_known():
     again = Talker("alpha", [Entry(1, 0.0, 0.0, Led(leader="alpha", term=8))])
-    assert again.gossip.settle(Lead("alpha", 8), GRACE_S) == [Led(leader="alpha", term=9)]
+    assert again.gossip.settle(State(leader="alpha", term=8), GRACE_S) == [Led(leader="alpha", term=9)]

@@ -27,7 +27,7 @@ def override(action, build="*", server="*"):
     )
 
 
-def canary(errors=0, lost=0, not_kept="", behind=(), doubted=None, **watchers):
+def canary(errors=0, lost=0, not_kept="", behind=(), doubted=None, proposed=0, **watchers):
     return SimpleNamespace(
         watchers=watchers,
         ledger_errors_total=errors,
@@ -35,6 +35,8 @@ def canary(errors=0, lost=0, not_kept="", behind=(), doubted=None, **watchers):
         orders_not_kept=not_kept,
         behind=behind,
         terms_doubted=doubted or {},
+        proposed=proposed,
+        members=("alpha", "beta"),
     )
 
 
@@ -92,9 +94,13 @@ def test_where_an_operators_word_does_not_hold_is_told():
             canary(doubted={"gamma": 9}),
             ["the canary of gamma tells a term that nobody else knows, which is not believed: 9"],
         ),
+        (
+            canary(proposed=2),
+            ["2 decisions of the leader: in effect once a majority of alpha, beta holds them"],
+        ),
         (canary(not_kept="no space left"), ["orders are not kept on disk: no space left"]),
     ],
-    ids=["well", "watcher", "ledger", "lost", "behind", "term", "orders"],
+    ids=["well", "watcher", "ledger", "lost", "behind", "term", "proposed", "orders"],
 )
 def test_what_a_canary_cannot_see(told, texts):
     assert list(blind_spots(told)) == texts

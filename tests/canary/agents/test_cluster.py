@@ -71,8 +71,10 @@ async def test_what_crashes_on_all_hosts_is_held_in_the_cluster(begin, eventuall
     for host in hosts:
         await eventually(host.questions.report, lambda report: report is not None and report["canary"]["denied"])
     await stop(hosts)
-    judged = [[entry.record.state for entry in host.daemon.records(VersionJudged)] for host in hosts]
-    assert judged == [["held"], [], []], "by the leader alone"
+    judged = [
+        [(entry.record.state, entry.record.leader) for entry in host.daemon.records(VersionJudged)] for host in hosts
+    ]
+    assert judged == [[("held", "alpha")]] * 3, "by the leader alone, and known to all"
 
 
 async def test_what_crashes_nowhere_is_left_alone(begin, eventually):

@@ -19,9 +19,7 @@ from canary.enforcement import Enforcement
 from canary.gossip import Gossip
 from canary.judge.apply import apply
 from canary.judge.state import State
-from canary.leadership import Lead
 from canary.mind import Mind
-from canary.reach import Reach
 from canary.records import (
     AnyRecord,
     CellKey,
@@ -100,7 +98,6 @@ class House:
         self.gossip = Gossip(self, self.server_name, f"ledger-{self.server_name}", self.shelf.kept, state, self.now_s())
         self.enforcement = Enforcement(self, self.mind, self.book, self.now_s, structlog.get_logger())
         self.exchange = Exchange(self.server_name, self.book, self.members, self.now_s())
-        self.reach = Reach(self.now_s())
         self.pending: list[Record] = [Started(release="1", boot_id="b", was_clean=False)]
         self.is_met = False
 
@@ -114,16 +111,14 @@ class House:
         if not self.is_met:
             self.is_met = True
             await self.enforcement.meet_router()
-        state, now_s = self.mind.state, self.now_s()
+        now_s = self.now_s()
         self.exchange.keep(frozenset(self.cluster.houses))
         self.members = self.exchange.members
         await self._tell([*self.exchange.announce(now_s), *self.exchange.push(self.exchange.settle(), now_s)])
         self.gossip.leadership.members = self.members
         self.gossip.leadership.know(self.book.highest_term)
         self.exchange.highest_term = self.gossip.leadership.limit
-        self.pending += self.gossip.settle(Lead(state.leader, state.term), now_s)
-        live = frozenset(self.cluster_status.servers)
-        self.pending += self.reach.compare(live, state, self.server_name, now_s)
+        self.pending += self.gossip.settle(self.mind.state, now_s)
         records, self.pending = self.pending, []
         await self.mind.take(records)
         self.book.advance(now_s)
