@@ -95,16 +95,6 @@ def is_frozen(state: State, service: str, now_s: float) -> bool:
     return any(freeze and (freeze.until_at_s is None or freeze.until_at_s > now_s) for freeze in freezes)
 
 
-def services_judged(state: State, caps: CapSettings, now_s: float) -> set[str]:
-    """The services that got a verdict against them lately."""
-    found: set[str] = set()
-    for at_s, service in reversed(state.verdicts):
-        if at_s <= now_s - caps.frozen_within_s:
-            break
-        found.add(service)
-    return found
-
-
 def gap_ends_s(state: State, caps: CapSettings, service: str) -> float:
     """From when on a service may get its next block."""
     last_s = state.last_block_at_s.get(service)

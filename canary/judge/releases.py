@@ -33,6 +33,18 @@ def is_kept(state: State, version: Version, now_s: float) -> bool:
     return is_pinned(state, version, now_s) or last_good(state, version.service) == version
 
 
+def is_unproven(state: State, version: Version) -> bool:
+    """Whether a version has worked nowhere so far, while another one of its service has."""
+    return not _has_worked(state, version) and any(
+        _has_worked(state, other) for other in state.versions.get(version.service, ()) if other != version
+    )
+
+
+def _has_worked(state: State, version: Version) -> bool:
+    servers = state.releases[version].servers
+    return any(state.cells[CellKey(server, *version)].ever_passed for server in servers)
+
+
 def is_barred(state: State, cell: Cell, now_s: float) -> bool:
     """Whether the policy keeps messages from a version on a server."""
     order = override_of(state, cell.key, now_s)

@@ -1,6 +1,6 @@
 import pytest
 
-from canary.judge import caps
+from canary.judge import caps, freezing
 from canary.judge.apply import apply
 from canary.judge.state import State
 from canary.records import CellKey, CellMoved, Entry, Frozen, ServerLost, Version
@@ -138,8 +138,8 @@ def test_a_hold_leaves_enough_of_a_service():
 def test_verdicts_count_for_a_while():
     state = running(2)
     write(state, blocked("s1"))
-    assert caps.services_judged(state, EXACT.caps, 309.9) == {"fluid"}
-    assert caps.services_judged(state, EXACT.caps, 310.0) == set()
+    assert freezing.services_judged(state, EXACT.caps, 309.9) == {"fluid"}
+    assert freezing.services_judged(state, EXACT.caps, 310.0) == set()
 
 
 def test_a_suppressed_verdict_is_told_once_per_change():

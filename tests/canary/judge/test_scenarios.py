@@ -11,6 +11,7 @@ from canary.judge.state import State
 from canary.records import Frozen, GaveUp, Led, ServerBooted, ServerLost, Started
 from tests.canary.judge.trial import (
     ACTOR,
+    ZERO_S,
     Fact,
     Trial,
     began,
@@ -59,6 +60,13 @@ def together(services: Iterable[str], *, times: int, apart_s: float = 0.5) -> It
 def one_by_one(services: Iterable[str], every_s: float) -> Iterable[Fact]:
     """Services of alpha that never work, one after the other; once blocked they are not started."""
     for number, service in enumerate(services):
+        yield from crashes(number * every_s, service=service, times=7)
+
+
+def fail_one_by_one(services: Iterable[str], every_s: float) -> Iterable[Fact]:
+    """Services of alpha that have worked, and do not any more, one after the other."""
+    for number, service in enumerate(services):
+        yield from works(-ZERO_S, "alpha", service, "2", until_s=number * every_s)
         yield from crashes(number * every_s, service=service, times=7)
 
 
@@ -233,26 +241,30 @@ SCENARIOS = [
     ),
     Scenario(
         "too many verdicts at once",
-        [*everywhere(*"abcde"), *one_by_one("abcde", 65)],
+        [*everywhere(*"abcde"), *fail_one_by_one("abcde", 65)],
         [
-            "63 alpha/a/2 blocked a",
-            "128 alpha/b/2 blocked a",
-            "193 alpha/c/2 blocked a",
-            "258 * frozen",
-            "258 alpha/d/2 blocked a (frozen)",
-            "323 alpha/e/2 blocked a (frozen)",
+            "15 alpha/a/2 suspect b",
+            "80 alpha/b/2 suspect b",
+            "145 alpha/c/2 suspect b",
+            "210 * frozen",
+            "210 alpha/d/2 suspect b (frozen)",
+            "275 alpha/e/2 suspect b (frozen)",
+            "2010 * thawed",
+            "2010 alpha/e/2 suspect b",
+            "2010 alpha/d/2 suspect b",
         ],
+        until_s=2_020,
     ),
     Scenario(
         "an operator thaws",
-        [*everywhere(*"abcd"), *one_by_one("abcd", 65), (400, Frozen(is_on=False, actor=ACTOR))],
+        [*everywhere(*"abcd"), *fail_one_by_one("abcd", 65), (400, Frozen(is_on=False, actor=ACTOR))],
         [
-            "63 alpha/a/2 blocked a",
-            "128 alpha/b/2 blocked a",
-            "193 alpha/c/2 blocked a",
-            "258 * frozen",
-            "258 alpha/d/2 blocked a (frozen)",
-            "400 alpha/d/2 blocked a",
+            "15 alpha/a/2 suspect b",
+            "80 alpha/b/2 suspect b",
+            "145 alpha/c/2 suspect b",
+            "210 * frozen",
+            "210 alpha/d/2 suspect b (frozen)",
+            "400 alpha/d/2 suspect b",
         ],
     ),
     Scenario(
