@@ -35,12 +35,13 @@ def is_kept(state: State, version: Version, now_s: float) -> bool:
 
 def is_unproven(state: State, version: Version) -> bool:
     """Whether a version has worked nowhere so far, while another one of its service has."""
-    return not _has_worked(state, version) and any(
-        _has_worked(state, other) for other in state.versions.get(version.service, ()) if other != version
+    return not has_worked(state, version) and any(
+        has_worked(state, other) for other in state.versions.get(version.service, ()) if other != version
     )
 
 
-def _has_worked(state: State, version: Version) -> bool:
+def has_worked(state: State, version: Version) -> bool:
+    """Whether a run of a version has lasted long enough, on any server."""
     servers = state.releases[version].servers
     return any(state.cells[CellKey(server, *version)].ever_passed for server in servers)
 
