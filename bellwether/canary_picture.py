@@ -39,6 +39,8 @@ class Picture(msgspec.Struct, frozen=True):
     """Servers of which only others told."""
     not_enforced: tuple[str, ...] = ()
     """Servers with a C++ router, which knows no policy."""
+    unwritten: dict[str, str] = {}
+    """By server, why the canary of another one cannot write its ledger."""
 
 
 def put_together(base: CanaryReport, own: Mapping[str, CanaryReport], not_enforced: tuple[str, ...] = ()) -> Picture:
@@ -65,6 +67,9 @@ def put_together(base: CanaryReport, own: Mapping[str, CanaryReport], not_enforc
         overrides=_overrides(told, frozenset(base.canary.members) - told.keys() - {*not_enforced}),
         unheard=tuple(sorted({cell.server for cell in base.cells} - told.keys())),
         not_enforced=not_enforced,
+        unwritten={
+            server: report.canary.ledger_fault for server, report in sorted(own.items()) if report.canary.ledger_fault
+        },
     )
 
 

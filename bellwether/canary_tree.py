@@ -12,7 +12,7 @@ from bellwether.canary_picture import Picture
 from bellwether.colours import coloured
 from communicator.answers.releases import Cell, Release
 from communicator.wording.marks import DOUBTFUL, Mark
-from communicator.wording.orders import freeze_text, notices, override_text
+from communicator.wording.orders import freeze_text, notices, override_text, unwritten_text
 from communicator.wording.releases import (
     outlook_text,
     place_mark,
@@ -47,7 +47,16 @@ def gist(picture: Picture) -> tuple[object, ...]:
     releases = tuple((one.service, one.version, one.build, one.state) for one in picture.releases)
     orders = tuple((one.action, one.service, one.version, one.server, one.not_on) for one in picture.overrides)
     freezes = tuple(one.scope for one in picture.freezes)
-    return cells, releases, orders, freezes, picture.canary.leader, picture.unheard, picture.not_enforced
+    return (
+        cells,
+        releases,
+        orders,
+        freezes,
+        picture.canary.leader,
+        picture.unheard,
+        picture.not_enforced,
+        picture.unwritten,
+    )
 
 
 def _headline(picture: Picture) -> str:
@@ -65,6 +74,8 @@ def _notices(picture: Picture) -> Iterator[RenderableType]:
     orders = [override_text(one, picture.not_enforced, one.not_on, one.away) for one in picture.overrides]
     for mark, text in notices(freezes, picture.servers, orders, picture.canary, picture.not_enforced):
         yield _marked(mark, text)
+    for server, fault in picture.unwritten.items():
+        yield _marked(DOUBTFUL, unwritten_text(server, fault))
     if picture.unheard:
         names = ", ".join(picture.unheard)
         yield _marked(DOUBTFUL, f"no canary answers on {names}: shown is what others heard of it last")

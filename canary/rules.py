@@ -106,7 +106,9 @@ class CapSettings(Settings, frozen=True):
     frozen_services: Count = 3
     """Verdicts about more services than that"""
     frozen_within_s: Positive = 300.0
-    """within that time freeze all rules: there is a common cause, and a human is needed."""
+    """within that time freeze all rules: there is a common cause. New versions that never worked do not count."""
+    frozen_for_s: Positive = 1_800.0
+    """A freeze of the rules' own lasts so long, and again as long while so many services fail that had worked."""
     block_gap_s: Span = 60.0
     """At most one new block of a service in that time."""
     protected: tuple[str, ...] = ("communicatord", "canary", "sitter")

@@ -5,7 +5,7 @@ the one that says most counts (`canary.evidence.kinds`). What the order of words
 whatever is told of it later than that.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import assert_never
 
 from canary.evidence.alarms import Alarm, Alarms, Task
@@ -66,8 +66,8 @@ class EvidenceBook:
         self._facts: list[Fact] = []
         self.refused = 0
         """Words that were not for whoever said them, or did not fit."""
-        self.unmatched = 0
-        """Words about runs whose beginning was never told."""
+        self.missed = 0
+        """Runs that are over and whose beginning nobody told: we were away."""
         for at_s, fact in told:
             self._recall(at_s, fact)
         self._facts.clear()
@@ -135,7 +135,7 @@ class EvidenceBook:
             case Task.ABSENT:
                 self._end_absent()
             case Task.EARLY:
-                self.unmatched += len(self._early.take(alarm.key))
+                self._forget(self._early.take(alarm.key))
             case Task.GIVE_UP:
                 self._give_up(self._given_up.pop(alarm.key, None))
             case _:
@@ -206,9 +206,13 @@ class EvidenceBook:
     def _wait_for_start(self, run_id: str, word: RunEndedWord | ReportWord) -> None:
         is_first = run_id not in self._early
         if not self._early.keep(run_id, word):
-            self.unmatched += 1
+            self._forget([word])
         elif is_first:
             self._alarms.set(self._now_s + self._merge_s, Task.EARLY, run_id)
+
+    def _forget(self, words: Sequence[RunEndedWord | ReportWord]) -> None:
+        """Words about a run whose beginning was not told in time."""
+        self.missed += any(isinstance(word, RunEndedWord) and not is_tool_name(word.service) for word in words)
 
     def _hear_report(self, word: ReportWord) -> None:
         if is_tool_name(word.service):

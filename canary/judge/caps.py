@@ -7,7 +7,7 @@ passes (the time between two blocks).
 import math
 
 from canary.judge.overrides import is_kept_back
-from canary.judge.releases import is_kept, routable
+from canary.judge.releases import has_worked, is_kept, routable
 from canary.judge.state import State
 from canary.records import ALL, Cap, CellKey, Rule, Version
 from canary.rules import CapSettings, Mode, Rules
@@ -48,8 +48,11 @@ def forbids(state: State, rules: Rules, key: CellKey, rule: Rule, now_s: float) 
 
 
 def is_last(state: State, caps: CapSettings, key: CellKey, now_s: float) -> bool:
-    """Whether a service has too few instances without the one on a server; not so when something else is installed there."""
-    if not _is_installed(state, key):
+    """Whether a service has too few instances without the one on a server.
+
+    Not so when something else is installed there, nor of a version that never worked anywhere: it takes nothing away.
+    """
+    if not _is_installed(state, key) or not has_worked(state, key.of):
         return False
     left = sum(1 for other in routable(state, key.service, now_s) if other != key)
     return left < least_routable(state, caps, key.service)
@@ -93,16 +96,6 @@ def is_frozen(state: State, service: str, now_s: float) -> bool:
     """Whether no rule acts on a service now."""
     freezes = (state.freezes.get(scope) for scope in (ALL, service))
     return any(freeze and (freeze.until_at_s is None or freeze.until_at_s > now_s) for freeze in freezes)
-
-
-def services_judged(state: State, caps: CapSettings, now_s: float) -> set[str]:
-    """The services that got a verdict against them lately."""
-    found: set[str] = set()
-    for at_s, service in reversed(state.verdicts):
-        if at_s <= now_s - caps.frozen_within_s:
-            break
-        found.add(service)
-    return found
 
 
 def gap_ends_s(state: State, caps: CapSettings, service: str) -> float:

@@ -7,7 +7,7 @@ said has been done.
 from collections.abc import Callable, Mapping
 from typing import Literal
 
-from canary.judge import caps, probation, rule_a, rule_b
+from canary.judge import caps, freezing, probation, rule_a, rule_b
 from canary.judge.evidence import bake_s
 from canary.judge.finding import Finding, number_of
 from canary.judge.moves import moved
@@ -15,7 +15,7 @@ from canary.judge.releases import is_there
 from canary.judge.sentence import doubt_of
 from canary.judge.state import Cell, State
 from canary.judge.transitions import Place, place_of
-from canary.records import ALL, Frozen, Record
+from canary.records import Record
 from canary.rules import Rules
 
 TOO_FEW = "too few other instances of its service are left"
@@ -176,9 +176,9 @@ def _verdict(
     if cap and (cap, rule) == (cell.suppressed_by, cell.suppressed_rule):
         return []
     if not cap:
-        too_many = _too_many(state, rules, cell.key.service, now_s)
-        if too_many is not None:
-            return [too_many]
+        common_cause = freezing.begins(state, rules, cell.key, now_s)
+        if common_cause is not None:
+            return [common_cause]
     strikes = probation.strikes_left(cell, rules, now_s)
     lasts_s = probation.block_s(cell, rules, strikes) if rule == "a" else rule_b.ejection_s(cell, rules)
     decision = moved(
@@ -193,17 +193,6 @@ def _verdict(
         numbers=found.numbers,
     )
     return [decision]
-
-
-def _too_many(state: State, rules: Rules, service: str, now_s: float) -> Frozen | None:
-    """When one more service would get a verdict than can be a coincidence, all rules are frozen before it does."""
-    limit = rules.caps.frozen_services
-    services = caps.services_judged(state, rules.caps, now_s) | {service}
-    if len(services) <= limit:
-        return None
-    within = f"{rules.caps.frozen_within_s:g} s"
-    reason = f"verdicts about {len(services)} services within {within} (limit {limit}): there is a common cause"
-    return Frozen(scope=ALL, is_on=True, reason=reason)
 
 
 def _is_over(cell: Cell, now_s: float) -> bool:

@@ -9,7 +9,7 @@ import math
 from collections.abc import Iterable, Iterator
 from itertools import islice
 
-from canary.judge import ambient, caps, course, overrides, probation, retirement, rule_c, rule_d
+from canary.judge import ambient, caps, course, freezing, overrides, probation, retirement, rule_c, rule_d
 from canary.judge.evidence import bake_ends_s
 from canary.judge.state import Cell, State
 from canary.records import (
@@ -66,6 +66,7 @@ def decide(  # noqa: PLR0913 - the contract of the judge
     """
     return (
         overrides.ended(state, now_s)
+        or list(freezing.ended(state, rules, now_s))
         or (ambient.excuses(state, rules, me, trigger, leads=leads) if trigger and not again else [])
         or _of_cells(state, rules, me, now_s, trigger)
         or (_of_cluster(state, rules, now_s, trigger) if leads else [])
@@ -170,6 +171,7 @@ def _forgotten(state: State, rules: Rules, now_s: float, trigger: Entry | None) 
 
 def _deadlines(state: State, rules: Rules, me: str, *, leads: bool) -> Iterator[float]:
     yield from overrides.deadlines(state)
+    yield from freezing.deadlines(state)
     yield from (wakes_at_s(state.cells[key], rules) for key in state.timed if key.server == me)
     for key in state.suppressed:
         if key.server == me and state.cells[key].suppressed_by == "gap":

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from canary.judge.state import State
-from canary.records import ALL, CellKey, Frozen, Overridden, OverrideEnded, Pardoned, Record, Version
+from canary.records import ALL, CellKey, Overridden, OverrideEnded, Pardoned, Record, Version
 
 KEPT_BACK = ("allow", "pin")
 """The overrides under which no rule acts against a version."""
@@ -49,22 +49,13 @@ def is_pinned(state: State, version: Version, now_s: float) -> bool:
 
 def ended(state: State, now_s: float) -> list[Record]:
     """The orders whose time is over."""
-    if not state.overrides and not state.freezes:
-        return []
-    over: list[Record] = [
+    return [
         OverrideEnded(number=number, cause="expired")
         for number, order in state.overrides.items()
         if order.until_at_s <= now_s
     ]
-    over += (
-        Frozen(scope=scope, is_on=False, reason="its time is over")
-        for scope, freeze in state.freezes.items()
-        if freeze.until_at_s is not None and freeze.until_at_s <= now_s
-    )
-    return over
 
 
 def deadlines(state: State) -> Iterator[float]:
     """When each order ends."""
     yield from (order.until_at_s for order in state.overrides.values())
-    yield from (freeze.until_at_s for freeze in state.freezes.values() if freeze.until_at_s is not None)

@@ -33,6 +33,19 @@ def is_kept(state: State, version: Version, now_s: float) -> bool:
     return is_pinned(state, version, now_s) or last_good(state, version.service) == version
 
 
+def is_unproven(state: State, version: Version) -> bool:
+    """Whether a version has worked nowhere so far, while another one of its service has."""
+    return not has_worked(state, version) and any(
+        has_worked(state, other) for other in state.versions.get(version.service, ()) if other != version
+    )
+
+
+def has_worked(state: State, version: Version) -> bool:
+    """Whether a run of a version has lasted long enough, on any server."""
+    servers = state.releases[version].servers
+    return any(state.cells[CellKey(server, *version)].ever_passed for server in servers)
+
+
 def is_barred(state: State, cell: Cell, now_s: float) -> bool:
     """Whether the policy keeps messages from a version on a server."""
     order = override_of(state, cell.key, now_s)

@@ -7,6 +7,8 @@ from canary.judge.state import Cell
 
 def doubt_of(cell: Cell) -> str:
     """What is known against a version of which there is no verdict."""
+    if not cell.consecutive:
+        return "what failed had a common cause, and does not count"
     return f"failed {number_of(cell.consecutive, 'time')} in a row"
 
 
@@ -15,7 +17,7 @@ def reason_of(cell: Cell) -> str:
 
     Of one that goes on failing, how often it has failed by now; of one that is blocked, what for, and what its last probe came to.
     """
-    if cell.state == "suspect" and cell.rule == "run" and cell.consecutive:
+    if cell.state == "suspect" and cell.rule == "run":
         return doubt_of(cell)
     if cell.state in BARRED and cell.blocked_for not in ("", cell.reason):
         return f"{cell.blocked_for}; {cell.reason}"

@@ -6,6 +6,7 @@ from operator import itemgetter
 from typing import Literal
 
 from canary.judge.evidence import clear_streak, keep_in_order, release_of, server_of, unsuppress
+from canary.judge.releases import is_unproven
 from canary.judge.state import Cell, Server, State
 from canary.records import ALL, CellKey, CellMoved, CellState, Entry, ProbeGranted, ServerJudged, VersionJudged
 
@@ -117,7 +118,8 @@ def judge_version(state: State, entry: Entry, decision: VersionJudged) -> None:
     if decision.state == "held":
         state.held[release.version] = None
         state.last_block_at_s[decision.service] = entry.at_s
-        _keep_verdict(state.verdicts, entry.at_s, decision.service)
+        if not is_unproven(state, release.version):
+            _keep_verdict(state.verdicts, entry.at_s, decision.service)
 
 
 def judge_server(state: State, _entry: Entry, decision: ServerJudged) -> None:
@@ -163,7 +165,8 @@ def _carry_out(state: State, cell: Cell, at_s: float, decision: CellMoved) -> No
 def _note_verdict(state: State, at_s: float, decision: CellMoved) -> None:
     _keep_verdict(server_of(state, decision.server).verdicts, at_s, decision.service)
     if decision.mode == "enforced":
-        _keep_verdict(state.verdicts, at_s, decision.service)
+        if not is_unproven(state, decision.key.of):
+            _keep_verdict(state.verdicts, at_s, decision.service)
         if decision.new == "blocked":
             _note_detection(state, at_s, decision)
             state.last_block_at_s[decision.service] = _later(state.last_block_at_s.get(decision.service), at_s)

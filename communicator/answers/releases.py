@@ -134,8 +134,12 @@ class Standing(msgspec.Struct, frozen=True):
     policy_age_seconds: float | None = None
     ledger_entries: int | None = None
     ledger_errors_total: int | None = None
+    ledger_fault: str = ""
+    """Why the ledger cannot be written now, so that nothing is decided; empty when it can."""
     facts_lost_total: int | None = None
     """What was told and could not be kept."""
+    runs_missed_total: int | None = None
+    """Runs that began and ended while it was away, of the last 1,024 that ended meanwhile: they are not counted for any version."""
     terms_doubted: dict[str, int] = {}
     """By server, the term that its canary tells and that is not believed: it is far ahead, and no majority tells it."""
     members: tuple[str, ...] = ()

@@ -207,7 +207,8 @@ CANARY_FROZEN = Declaration(
     message="no version is blocked any more: {reason}",
     help="Versions of many services got verdicts within a few minutes, which no single version can bring about, or an operator "
     "has frozen the rules: they go on finding, and act on nothing. Look for the common cause. 'bellwether canary' shows since "
-    "when and what; 'bellwether canary unfreeze' lets the rules act again. The flag goes down when they do.",
+    "when and what. A freeze of the rules' own ends within 35 minutes after its cause; 'bellwether canary unfreeze' ends it "
+    "at once. The flag goes down when the rules act again.",
     tags=_CANARY_TAGS,
 )
 

@@ -1,5 +1,10 @@
-"""SHELL: the directory of flags: raise, take down, read, list; whoever looks meanwhile sees each flag whole or not at all."""
+"""SHELL: the directory of flags: raise, take down, read, list; whoever looks meanwhile sees each flag whole or not at all.
 
+The flag that matters most may be the one that says that the disk is full. So a daemon reserves the room of one flag ahead: a file
+that is there already is overwritten in place, and renamed, which takes no room.
+"""
+
+import errno
 import os
 import stat
 from collections.abc import Iterator
@@ -18,6 +23,7 @@ SITTER_READS = 100
 _FILE_MODE = 0o644
 """The sitter is another user."""
 _DRAFT_SUFFIX = ".new"
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 _DRAFT_S = 60.0
 """A draft that old was left by a process that was killed."""
 
@@ -86,10 +92,28 @@ class FlagDirectory:
             return None
         path, content = self.path / flag.name.file_name, write_flag(wanted)
         with _told(self.path):
-            _write(path, content)
+            try:
+                _write(path, content)
+            except OSError as error:
+                reserve = self._reserve_of(flag.name.unit)
+                if error.errno not in _NO_ROOM or not reserve.exists():
+                    raise
+                _overwrite(reserve, content)
+                os.replace(reserve, path)  # noqa: PTH105 - beside its neighbors
             self._sync()
             self._clear_drafts(path, now_s)
         return wanted
+
+    def reserve(self, unit: str) -> None:
+        """Keep the room of one flag for a unit, where that is not so already; without room there is nothing to keep.
+
+        Args:
+            unit: Whose flag it may become.
+        """
+        reserve = self._reserve_of(unit)
+        with suppress(OSError):
+            if not reserve.exists():
+                _write(reserve, b"\n" * FILE_BYTES)
 
     def lower(self, name: FlagName, *, by_person: bool = False) -> bool:
         """Take a flag down.
@@ -137,6 +161,9 @@ class FlagDirectory:
                 unreadable.append((path.name, str(error)))
         return Listing(tuple(sorted(flags, key=lambda flag: (-flag.priority, flag.name))), tuple(unreadable))
 
+    def _reserve_of(self, unit: str) -> Path:
+        return self.path / f".{unit}.reserve"
+
     def _is_manual(self, name: FlagName) -> bool:
         try:
             standing = self.find(name)
@@ -174,6 +201,16 @@ def _write(path: Path, content: bytes) -> None:
         os.replace(draft, path)  # noqa: PTH105 - beside its neighbors
     finally:
         draft.unlink(missing_ok=True)
+
+
+def _overwrite(reserve: Path, content: bytes) -> None:
+    """Write into a file that is large enough: it needs no room that it does not have."""
+    descriptor = os.open(reserve, os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    with open(descriptor, "wb") as file:  # noqa: PTH123 - a descriptor has no path, and is not truncated
+        file.write(content)
+        file.flush()
+        file.truncate()
+        os.fsync(descriptor)
 
 
 def _read(path: Path) -> bytes:

@@ -2,6 +2,7 @@
 
 A directory that is missing or not writable is told once, and again only after it was good in between. What could not be done is
 tried again every minute, so that the flags are right soon after somebody has mended it. No flag of another unit is ever touched.
+The room of one flag is reserved, for a disk that is full.
 """
 
 import socket
@@ -76,9 +77,12 @@ class OwnFlags(Wishes[FlagName, Flag | None, bool]):
 
     def _do(self, key: FlagName, value: Flag | None) -> bool:
         """Raise a flag or, without one, take it down; returns whether anything had to be changed."""
-        if value is None:
-            return self._directory.lower(key)
-        return self._directory.raise_(value, int(time.time())) is not None
+        try:
+            if value is None:
+                return self._directory.lower(key)
+            return self._directory.raise_(value, int(time.time())) is not None
+        finally:
+            self._directory.reserve(self._unit)
 
     def _done(self, key: FlagName, value: Flag | None, outcome: Future[bool]) -> None:
         error = outcome.exception()

@@ -48,14 +48,31 @@ def override_text(
     return f"{what} is {action} {left(override.until_seconds)} by {override.by}: {override.reason}{aside}"
 
 
+def unwritten_text(server: str, fault: str) -> str:
+    """That a canary cannot write its ledger.
+
+    Args:
+        server: Whose canary; empty: the one that tells it.
+        fault: Why.
+    """
+    whose = f"the canary of {server}" if server else "this canary"
+    return f"{whose} cannot write, and decides nothing: {fault}"
+
+
 def blind_spots(canary: Standing) -> Iterator[str]:
     """What a canary cannot see, or could not write down."""
     for watcher, fault in canary.watchers.items():
         if fault:
             yield f"{watcher} is not watched: {fault}"
+    if canary.ledger_fault:
+        yield unwritten_text("", canary.ledger_fault)
     errors, lost = canary.ledger_errors_total or 0, canary.facts_lost_total or 0
     if errors or lost:
         yield f"the ledger could not be written {errors} times, {lost} facts lost"
+    missed = canary.runs_missed_total or 0
+    if missed:
+        runs = "1 run" if missed == 1 else f"{missed} runs"
+        yield f"{runs} began and ended while this canary was away: how is not known"
     for server, term in canary.terms_doubted.items():
         yield f"the canary of {server} tells a term that nobody else knows, which is not believed: {term}"
     if canary.proposed:

@@ -208,6 +208,7 @@ _ROWS: tuple[Row[CanaryReport], ...] = (
     _gauge("ledger_entries", "The number of the newest entry of the ledger.", _standing("ledger_entries")),
     _counter("db_errors", "Times the ledger could not be written.", _standing("ledger_errors_total")),
     _counter("events_lost", "What was told and could not be kept.", _standing("facts_lost_total")),
+    _counter("runs_missed", "Runs that began and ended while the canary was away.", _standing("runs_missed_total")),
     _gauge(
         "versions_untold",
         "Versions on servers that the canary knows and this page leaves out, since there are too many.",

@@ -99,12 +99,17 @@ STANDING = Standing(
 @pytest.mark.parametrize(
     ("tables", "verdict", "why"),
     [
-        ({}, "failed", "it is suspect on alpha: failed 7 times in a row; held back by last_instance"),
+        ({}, "failed", "it is blocked on alpha: never worked in 7 tries over 63 s (limit 5 over 60 s)"),
+        (
+            {"caps": {"protected": ["fluid"]}},
+            "failed",
+            "it is suspect on alpha: failed 7 times in a row; held back by protected",
+        ),
         ({"a": {"mode": "dry-run"}}, "inconclusive", "fluid 2 runs nowhere: suspect on alpha"),
     ],
 )
 def test_what_never_works_on_the_only_server_has_failed(tables, verdict, why):
-    """From the facts to the exit code: nothing is ever blocked there, and a script has to know all the same."""
+    """From the facts to the exit code: where nothing may be blocked, a script has to know all the same."""
     trial = Trial(rules(**tables), ["alpha"]).play([*works(-900, until_s=-1), *crashes(0, times=7)])
     known = Known(trial.state, Tallies(), STANDING, "alpha", trial.state.now_s)
     picture = put_together(read_answer(answer_report(known).get("report"), CanaryReport), {})

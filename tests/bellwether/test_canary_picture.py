@@ -72,3 +72,10 @@ def test_one_service_alone():
     assert [release.service for release in one.releases] == ["x"]
     assert [freeze.scope for freeze in one.freezes] == ["*", "x"]
     assert [override.service for override in one.overrides] == ["x"]
+
+
+def test_another_canary_that_cannot_write_is_named():
+    full = CanaryReport("beta", canary=Standing(ledger_fault="no space left"))
+    assert put_together(CanaryReport("alpha"), {"beta": full, "gamma": CanaryReport("gamma")}).unwritten == {
+        "beta": "no space left"
+    }

@@ -79,6 +79,15 @@ def test_a_policy_that_could_not_be_set_is_told_by_its_age():
     assert "denies 1, set 3h 0m ago" in screen(render(msgspec.structs.replace(picture, canary=stale)), 120)
 
 
+def test_a_canary_that_cannot_write_is_named():
+    own = msgspec.structs.replace(sample_picture().canary, ledger_fault="no space left")
+    picture = msgspec.structs.replace(sample_picture(), canary=own, unwritten={"gamma": "database or disk is full"})
+    shown = screen(render(picture), 120)
+    assert "\n⚠ this canary cannot write, and decides nothing: no space left\n" in shown
+    assert "\n⚠ the canary of gamma cannot write, and decides nothing: database or disk is full\n" in shown
+    assert gist(picture) != gist(sample_picture())
+
+
 def test_a_watcher_hears_of_changes_and_not_of_ages():
     picture = sample_picture()
     older = msgspec.structs.replace(

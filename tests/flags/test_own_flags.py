@@ -3,6 +3,7 @@
 import asyncio
 import inspect
 import os
+import shutil
 import socket
 import threading
 
@@ -83,7 +84,7 @@ async def test_it_is_told_again_when_it_was_good_in_between(flags, place, told):
     await flags._idle.wait()
     assert place.lower(FILE_WRITE.name)
     for _ in range(2):
-        place.path.rmdir()
+        shutil.rmtree(place.path)
         flags.raise_(FILE_WRITE, file="x", reason="y")
         await flags._idle.wait()
         place.path.mkdir()
@@ -141,6 +142,6 @@ async def test_other_flags_are_left_alone(flags, place):
     await flags._idle.wait()
     flags.lower(FILE_WRITE)
     await flags.close()
-    assert [path.name for path in place.path.iterdir()] == [other.name]
+    assert [path.name for path in place.path.iterdir() if not path.name.startswith(".")] == [other.name]
     assert other.read_bytes() == b"anything"
     assert FlagName("communicatord", "neighbors", "other").file_name == other.name

@@ -27,11 +27,13 @@ def override(action, build="*", server="*"):
     )
 
 
-def canary(errors=0, lost=0, not_kept="", behind=(), doubted=None, proposed=0, **watchers):
+def canary(errors=0, lost=0, *, not_kept="", behind=(), doubted=None, fault="", missed=0, proposed=0, **watchers):
     return SimpleNamespace(
         watchers=watchers,
         ledger_errors_total=errors,
         facts_lost_total=lost,
+        ledger_fault=fault,
+        runs_missed_total=missed,
         orders_not_kept=not_kept,
         behind=behind,
         terms_doubted=doubted or {},
@@ -98,9 +100,12 @@ def test_where_an_operators_word_does_not_hold_is_told():
             canary(proposed=2),
             ["2 decisions of the leader: in effect once a majority of alpha, beta holds them"],
         ),
+        (canary(fault="no space left"), ["this canary cannot write, and decides nothing: no space left"]),
+        (canary(missed=6), ["6 runs began and ended while this canary was away: how is not known"]),
+        (canary(missed=1), ["1 run began and ended while this canary was away: how is not known"]),
         (canary(not_kept="no space left"), ["orders are not kept on disk: no space left"]),
     ],
-    ids=["well", "watcher", "ledger", "lost", "behind", "term", "proposed", "orders"],
+    ids=["well", "watcher", "ledger", "lost", "behind", "term", "proposed", "full", "missed", "one missed", "orders"],
 )
 def test_what_a_canary_cannot_see(told, texts):
     assert list(blind_spots(told)) == texts

@@ -21,6 +21,7 @@ async def test_a_canary_without_room_decides_nothing_and_goes_on_when_there_is(h
     assert "event=ledger_not_written" in host.daemon.log
     report = await host.report()
     assert report["canary"]["ledger_errors_total"] >= 1
+    assert report["canary"]["ledger_fault"].startswith("ledger ")
     for _ in range(5):
         assert await crash(host.router) == "READY", "what is not kept is not decided"
     cell = await eventually(host.questions.cell, lambda cell: cell is not None)
@@ -31,7 +32,7 @@ async def test_a_canary_without_room_decides_nothing_and_goes_on_when_there_is(h
     await eventually(host.daemon.standing, lambda found: NOT_WRITTEN not in found)
     await eventually(lambda: crash(host.router), lambda answer: answer == "VERSION_BLOCKED")
     report = await host.report()
-    assert report["canary"]["facts_lost_total"] == 0
+    assert (report["canary"]["facts_lost_total"], report["canary"]["ledger_fault"]) == (0, "")
     assert "event=ledger_written_again" in host.daemon.log
     assert host.daemon.stop() == 0
     assert host.daemon.records(object), "the ledger holds"

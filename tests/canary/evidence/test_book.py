@@ -299,7 +299,7 @@ def test_a_sum_of_runs_that_were_not_told_is_about_none_of_those_that_were(story
     assert len(story.facts) == 1
     story.end(158.0)
     story.advance(170.0)
-    assert (outcomes(story), story.book.unmatched) == ([("r1", "failure", "GONE")], 0)
+    assert (outcomes(story), story.book.missed) == ([("r1", "failure", "GONE")], 0)
 
 
 @pytest.mark.parametrize("then", [[], ["CRASH"], ["START_TIMEOUT"]])
@@ -324,7 +324,7 @@ def test_the_exit_of_a_process_that_was_refused_is_no_run(story, pid, kind, exit
     for at_s, tell in sorted(told, key=lambda one: one[0]):
         tell(at_s)
     story.advance(END)
-    assert (story.facts, story.book.unmatched) == ([], 0)
+    assert (story.facts, story.book.missed) == ([], 0)
 
 
 @pytest.mark.parametrize(("told", "refused"), [(7, 7), (7, None), (None, 7), (None, None)])
@@ -619,7 +619,7 @@ def test_ends_that_come_before_their_beginning_wait_for_it(story):
     story.start(2.0)
     assert outcomes(story) == [("r1", "failure", "CRASH")]
     assert story.of(RunEnded)[0].exit_code == 3
-    assert story.book.unmatched == 0
+    assert story.book.missed == 0
 
 
 def test_ends_whose_beginning_is_never_told_are_forgotten(story):
@@ -628,7 +628,15 @@ def test_ends_whose_beginning_is_never_told_are_forgotten(story):
     story.start(5.0)
     story.advance(END)
     assert not story.of(RunEnded)
-    assert story.book.unmatched == 2
+    assert story.book.missed == 1
+
+
+def test_runs_that_came_and_went_while_nobody_listened_are_counted(story):
+    for number in range(1_100):
+        story.end(0.0, "lost", run_id=f"r{number}")
+    story.end(0.0, "lost", run_id="tool", service="bellwether_7")
+    story.advance(END)
+    assert (story.of(RunEnded), story.book.missed) == ([], 1_100)
 
 
 @pytest.mark.parametrize(
@@ -678,7 +686,7 @@ def test_a_flood_of_unknown_runs_is_forgotten(story):
         story.end(0.0, run_id=f"y{number}")
     story.advance(10.0)
     assert story.facts == []
-    assert story.book.unmatched == 4_000
+    assert story.book.missed == 2_000
     assert story.book.next_deadline_s is None
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from canary.judge import evidence
 from canary.judge.apply import DECIDED, STEPS, apply
-from canary.judge.caps import services_judged
+from canary.judge.freezing import services_judged
 from canary.judge.releases import is_held
 from canary.judge.state import State
 from canary.records import (

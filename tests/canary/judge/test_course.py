@@ -27,9 +27,8 @@ def known(*others, **fields):
         state.cells[cell.key] = cell
         state.servers[cell.key.server] = Server(cell.key.server, cells={cell.key: None})
         state.installed.setdefault("fluid", {})[cell.key.server] = cell.key
-        release = state.releases.get(cell.key.of)
-        if release is None:
-            state.releases[cell.key.of] = Release(cell.key.of, 0.0)
+        release = state.releases.setdefault(cell.key.of, Release(cell.key.of, 0.0))
+        release.servers[cell.key.server] = None
         state.versions.setdefault("fluid", {})[cell.key.of] = None
         if cell.until_at_s is not None:
             state.timed[cell.key] = None
@@ -156,25 +155,27 @@ def test_what_settings_make_of_it(table, what, expected):
 
 
 @pytest.mark.parametrize(
-    ("what", "expected"),
+    ("what", "elsewhere", "expected"),
     [
-        ("it never worked", ["blocked a (last_instance)"]),
-        ("it was good and is not", ["ejected b (last_instance)"]),
-        ("a block lasts", ["probe 1", "probation probe"]),
-        ("an ejection lasts", ["suspect b"]),
-        ("a probe may come", []),
+        ("it never worked", "1", ["blocked a"]),
+        ("it never worked", "2", ["blocked a (last_instance)"]),
+        ("it was good and is not", "1", ["ejected b (last_instance)"]),
+        ("a block lasts", "1", []),
+        ("a block lasts", "2", ["probe 1", "probation probe"]),
+        ("an ejection lasts", "1", ["suspect b"]),
+        ("a probe may come", "2", []),
     ],
 )
-def test_what_is_missed(what, expected):
-    """Both other instances have gone since."""
-    state = known(*ENOUGH, **TABLE[what][0])
+def test_what_is_missed(what, elsewhere, expected):
+    """Both other instances have gone since; where they were of version 2, that has worked."""
+    state = known(instance("beta", elsewhere), instance("gamma", elsewhere), **TABLE[what][0])
     for name in ("beta", "gamma"):
         state.servers[name].lost_at_s = NOW_S - 10.0
     assert told(follow(state, EXACT, state.cells[KEY], NOW_S)) == expected
 
 
 def test_one_more_service_than_can_be_a_coincidence_freezes_all():
-    state = known(*ENOUGH, state="suspect", **FAILED)
+    state = known(*ENOUGH, instance("omega", "2"), state="suspect", **FAILED)
     state.verdicts.extend((NOW_S - 10.0, name) for name in ("ink", "page", "tray"))
     assert told(follow(state, EXACT, state.cells[KEY], NOW_S)) == ["frozen *"]
 

@@ -179,25 +179,29 @@ def lost(at_s, *servers):
     return [(at_s, ServerLost(server=server)) for server in servers]
 
 
+CHANGED = [*works(-990, "beta", version="2", until_s=-900), *works(-890, "beta")]
+"""Version 2 has worked on beta, and version 1 runs there again."""
+
+
 @pytest.mark.parametrize(
     ("gone", "state"),
     [
         (lost(100, "beta", "gamma"), "probation"),
         (lost(100, "beta"), "probation"),
-        ([ended(100, "beta/fluid/1@-1000.0", "clean", "EXIT", server="beta", version="1")], "probation"),
+        ([ended(100, "beta/fluid/1@-890", "clean", "EXIT", server="beta", version="1")], "probation"),
         ([ordered(100, "block", 300, server="beta", version="1"), *works(101, "beta", "ink")], "blocked"),
         (lost(100, "delta"), "blocked"),
     ],
 )
 def test_a_block_is_reviewed_when_the_other_instances_have_gone(gone, state):
-    trial = Trial(EXACT).play([*good("beta"), *good("gamma"), *good("delta", "ink"), *crashes(0, times=7), *gone])
+    trial = Trial(EXACT).play([*CHANGED, *good("gamma"), *good("delta", "ink"), *crashes(0, times=7), *gone])
     assert trial.cell().state == state
     missed = "may be tried once, as probe 1: too few other instances of its service are left"
     assert (trial.cell().reason == missed) is (state == "probation")
 
 
 def test_what_failed_its_early_probe_takes_its_time():
-    facts = [*good("beta"), *crashes(0, times=7), *lost(100, "beta"), *probe_fails(110), *lost(120, "beta")]
+    facts = [*CHANGED, *crashes(0, times=7), *lost(100, "beta"), *probe_fails(110), *lost(120, "beta")]
     trial = Trial(EXACT).play(facts)
     assert (trial.cell().state, trial.cell().strikes) == ("blocked", 1)
 

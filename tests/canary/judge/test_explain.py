@@ -70,12 +70,12 @@ def test_decisions_and_orders_stand_among_them():
 
 
 def test_what_a_cap_forbids():
-    trial = Trial(EXACT).play(crashes(0, times=7))
+    trial = Trial(rules(caps={"protected": ["fluid"]})).play(crashes(0, times=7))
     found = explain(trial.entries, EXACT, trial.state.cells[KEY], trial.state.now_s)
-    assert found.held_back_by == "last_instance"
+    assert found.held_back_by == "protected"
     assert found.lines[-1].effect == "held back"
-    assert found.lines[-1].why.endswith("forbidden by last_instance")
-    assert found.next == "rule a acts as soon as last_instance does not forbid it any more"
+    assert found.lines[-1].why.endswith("forbidden by protected")
+    assert found.next == "rule a acts as soon as protected does not forbid it any more"
 
 
 @pytest.mark.parametrize(

@@ -3,8 +3,8 @@ import pytest
 from canary.judge import overrides
 from canary.judge.apply import apply
 from canary.judge.state import State
-from canary.records import CellKey, Entry, Frozen, OverrideEnded, Version
-from tests.canary.judge.trial import ACTOR, ZERO_S, ordered, pardoned
+from canary.records import CellKey, Entry, OverrideEnded, Version
+from tests.canary.judge.trial import ZERO_S, ordered, pardoned
 
 KEY = CellKey("alpha", "fluid", "2", "b")
 NOW_S = ZERO_S + 5
@@ -59,19 +59,11 @@ def test_what_an_order_means(action, kept, pinned):
     assert not overrides.is_pinned(state, Version("ink", "2", ""), NOW_S)
 
 
-def test_orders_and_freezes_end():
-    state = state_with(
-        ordered(0, "pin", 10), (0, Frozen(scope="fluid", is_on=True, until_at_s=ZERO_S + 20, actor=ACTOR))
-    )
-    assert list(overrides.deadlines(state)) == [ZERO_S + 10, ZERO_S + 20]
+def test_orders_end():
+    state = state_with(ordered(0, "pin", 10))
+    assert list(overrides.deadlines(state)) == [ZERO_S + 10]
     assert overrides.ended(state, ZERO_S + 9.9) == []
     (end,) = overrides.ended(state, ZERO_S + 10)
     assert end == OverrideEnded(number=1, cause="expired")
     apply(state, Entry(9, ZERO_S + 10, 0.0, end))
-    assert overrides.ended(state, ZERO_S + 20) == [Frozen(scope="fluid", is_on=False, reason="its time is over")]
-
-
-def test_a_freeze_without_an_end_waits_for_an_operator():
-    state = state_with((0, Frozen(is_on=True)))
-    assert overrides.ended(state, 1e9) == []
-    assert list(overrides.deadlines(state)) == []
+    assert overrides.ended(state, ZERO_S + 20) == []

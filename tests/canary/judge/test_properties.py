@@ -76,6 +76,8 @@ class Witness(Trial):
         if move.until_at_s is None or self.state.installed.get(move.service, {}).get(move.server) != move.key:
             return
         server = self.state.servers[move.server]
+        if not releases.has_worked(self.state, move.key.of):
+            return
         if server.lost_at_s is not None or override_of(self.state, move.key, at_s) is not None:
             return
         left = len(list(releases.routable(self.state, move.service, at_s)))

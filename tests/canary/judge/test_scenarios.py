@@ -11,6 +11,7 @@ from canary.judge.state import State
 from canary.records import Frozen, GaveUp, Led, ServerBooted, ServerLost, Started
 from tests.canary.judge.trial import (
     ACTOR,
+    ZERO_S,
     Fact,
     Trial,
     began,
@@ -59,6 +60,13 @@ def together(services: Iterable[str], *, times: int, apart_s: float = 0.5) -> It
 def one_by_one(services: Iterable[str], every_s: float) -> Iterable[Fact]:
     """Services of alpha that never work, one after the other; once blocked they are not started."""
     for number, service in enumerate(services):
+        yield from crashes(number * every_s, service=service, times=7)
+
+
+def fail_one_by_one(services: Iterable[str], every_s: float) -> Iterable[Fact]:
+    """Services of alpha that have worked, and do not any more, one after the other."""
+    for number, service in enumerate(services):
+        yield from works(-ZERO_S, "alpha", service, "2", until_s=number * every_s)
         yield from crashes(number * every_s, service=service, times=7)
 
 
@@ -131,8 +139,8 @@ SCENARIOS = [
             "1804 alpha/ink/2 suspect time",
             "1804 alpha/page/2 suspect time",
             "2043 alpha/fluid/2 blocked a",
-            "2044 alpha/ink/2 blocked a (last_instance)",
-            "2044 alpha/page/2 blocked a (last_instance)",
+            "2044 alpha/ink/2 blocked a",
+            "2044 alpha/page/2 blocked a",
         ],
         "blocked",
         2100,
@@ -155,7 +163,7 @@ SCENARIOS = [
             *works(300, "beta"),
             *works(301, "gamma"),
         ],
-        ["64 alpha/fluid/2 blocked a (last_instance)", "301 alpha/fluid/2 blocked a"],
+        ["64 alpha/fluid/2 blocked a"],
         "blocked",
     ),
     Scenario("router restarts", [*CLUSTER, *restarts_of_router(12)], [], "observing"),
@@ -233,26 +241,30 @@ SCENARIOS = [
     ),
     Scenario(
         "too many verdicts at once",
-        [*everywhere(*"abcde"), *one_by_one("abcde", 65)],
+        [*everywhere(*"abcde"), *fail_one_by_one("abcde", 65)],
         [
-            "63 alpha/a/2 blocked a",
-            "128 alpha/b/2 blocked a",
-            "193 alpha/c/2 blocked a",
-            "258 * frozen",
-            "258 alpha/d/2 blocked a (frozen)",
-            "323 alpha/e/2 blocked a (frozen)",
+            "15 alpha/a/2 suspect b",
+            "80 alpha/b/2 suspect b",
+            "145 alpha/c/2 suspect b",
+            "210 * frozen",
+            "210 alpha/d/2 suspect b (frozen)",
+            "275 alpha/e/2 suspect b (frozen)",
+            "2010 * thawed",
+            "2010 alpha/e/2 suspect b",
+            "2010 alpha/d/2 suspect b",
         ],
+        until_s=2_020,
     ),
     Scenario(
         "an operator thaws",
-        [*everywhere(*"abcd"), *one_by_one("abcd", 65), (400, Frozen(is_on=False, actor=ACTOR))],
+        [*everywhere(*"abcd"), *fail_one_by_one("abcd", 65), (400, Frozen(is_on=False, actor=ACTOR))],
         [
-            "63 alpha/a/2 blocked a",
-            "128 alpha/b/2 blocked a",
-            "193 alpha/c/2 blocked a",
-            "258 * frozen",
-            "258 alpha/d/2 blocked a (frozen)",
-            "400 alpha/d/2 blocked a",
+            "15 alpha/a/2 suspect b",
+            "80 alpha/b/2 suspect b",
+            "145 alpha/c/2 suspect b",
+            "210 * frozen",
+            "210 alpha/d/2 suspect b (frozen)",
+            "400 alpha/d/2 suspect b",
         ],
     ),
     Scenario(
@@ -260,23 +272,29 @@ SCENARIOS = [
         [*GOOD_BEFORE, *crashes(0), *crashes(200, server="beta"), *crashes(400, server="gamma")],
         [
             BLOCKED,
-            "263 beta/fluid/2 blocked a (last_instance)",
-            "263 fluid/2 held d (last_instance)",
-            "463 gamma/fluid/2 blocked a (last_instance)",
+            "263 beta/fluid/2 blocked a",
+            "263 fluid/2 held d",
+            "463 gamma/fluid/2 blocked a",
         ],
         leads=True,
     ),
-    Scenario("last instance", [*crashes(0)], ["63 alpha/fluid/2 blocked a (last_instance)"], "suspect"),
+    Scenario("the only server", [*crashes(0)], [BLOCKED], "blocked"),
+    Scenario(
+        "the last instance of a version that worked elsewhere",
+        [*works(-900, "beta", version="2", until_s=-1), *crashes(0)],
+        ["63 alpha/fluid/2 blocked a (last_instance)"],
+        "suspect",
+    ),
     Scenario(
         "no longer the last instance",
-        [*crashes(0, times=8), *works(500, "beta")],
+        [*works(-900, "beta", version="2", until_s=-1), *crashes(0, times=8), *works(500, "beta")],
         ["63 alpha/fluid/2 blocked a (last_instance)", "500 alpha/fluid/2 blocked a"],
         "blocked",
     ),
     Scenario(
         "stable one broken, and a fix deployed",
         [*crashes(0, version="1"), *works(200, version="2")],
-        ["63 alpha/fluid/1 blocked a (last_instance)", "200 alpha/fluid/1 blocked a"],
+        ["63 alpha/fluid/1 blocked a"],
         "proving",
     ),
     Scenario("flapping", [*CLUSTER, *flaps(12)], [], "suspect", 1300),

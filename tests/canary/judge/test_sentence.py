@@ -11,6 +11,11 @@ NEVER = "never worked in 7 tries over 63 s (limit 5 over 60 s)"
     [
         (crashes(0, times=1), None, "failed 1 time in a row"),
         (crashes(0, times=4), None, "failed 4 times in a row"),
+        (
+            [*crashes(0, times=1), *crashes(1, service="ink", times=1), *crashes(2, service="page", times=1)],
+            None,
+            "what failed had a common cause, and does not count",
+        ),
         (crashes(0, times=7), None, NEVER),
         (crashes(0, times=7), 700, f"{NEVER}; may be tried once, as probe 1"),
         ([*crashes(0, times=7), *probe_fails(700)], 701, f"{NEVER}; probe 1 failed: strike 1"),

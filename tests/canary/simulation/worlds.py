@@ -2,15 +2,17 @@
 
 from random import Random
 
-from canary.rules import AmbientSettings, RuleASettings, Rules
+from canary.rules import AmbientSettings, CapSettings, RuleASettings, Rules
 from tests.canary.simulation.starts import SERVICE, Life, blocked_after_s
 
 RULES = Rules()
 UNFILTERED = AmbientSettings(services=1_000, elsewhere_s=0.0, around_s=0.0, boot_s=0.0)
 """No failure is excused."""
-BARE = Rules(a=RuleASettings(span_s=0.0), ambient=UNFILTERED)
+UNFROZEN = CapSettings(frozen_services=1_000)
+"""Nor do verdicts about many services at once say anything."""
+BARE = Rules(a=RuleASettings(span_s=0.0), ambient=UNFILTERED, caps=UNFROZEN)
 """Five in a row, and nothing else."""
-SPANNED = Rules(ambient=UNFILTERED)
+SPANNED = Rules(ambient=UNFILTERED, caps=UNFROZEN)
 """Five in a row that span a minute; no failure is excused."""
 
 
