@@ -262,16 +262,20 @@ class EvidenceBook:
         life = self._lives.find(run_id)
         if life is not None:
             return life
-        version, build = self._version_of(word)
-        cut = slice(TEXT_CHARACTERS)
-        life = Life(run_id, word.service, self._now_s, version=version[cut], build=build[cut], pid=word.pid)
+        known = self._version_of(word)
+        version, build = (text[:TEXT_CHARACTERS] for text in known or ("", ""))
+        life = Life(
+            run_id, word.service, self._now_s, version=version, build=build, pid=word.pid, is_nameless=known is None
+        )
         self._keep(life)
         return life
 
-    def _version_of(self, word: ReportWord) -> tuple[str, str]:
-        last = self._lives.newest(word.service)
-        if word.version or word.program_changed or last is None:
+    def _version_of(self, word: ReportWord) -> tuple[str, str] | None:
+        if word.version:
             return word.version, word.build
+        last = self._lives.newest(word.service)
+        if word.program_changed or last is None:
+            return None
         refused = self._refusals.last(word.service, last.ended_s or 0.0)
         return guess_version(last, (refused.version, refused.build) if refused else None)
 
@@ -303,6 +307,9 @@ class EvidenceBook:
         if not life.is_told:
             if Kind.BLOCKED in life.kinds:
                 self._forget_refused(life)
+                return
+            if life.is_nobodys:
+                life.is_over = True
                 return
             self._facts.append(life.begin(self._server))
         if self._is_last(life) and self._given_up.pop(life.service, None) is not None:
@@ -340,6 +347,8 @@ class EvidenceBook:
         life = self._lives.newest(word.service)
         if self._refusals.last(word.service, life.ended_s or 0.0 if life else 0.0):
             return  # no run was the last
+        if life is not None and life.is_nobodys:
+            return
         if life is None:
             life = Life("", word.service, self._now_s, version=word.version, build=word.build)
             self._facts.append(life.abandon(self._server))

@@ -48,6 +48,8 @@ class Life:
     role: str = LIVE
     pid: int | None = None
     config_hash: str = ""
+    is_nameless: bool = False
+    """Whether nobody knows its version, since it has not registered yet, and maybe never will."""
     registered_s: float | None = None
     """None: the router has not told of it yet."""
     is_told: bool = False
@@ -95,13 +97,18 @@ class Life:
         return sort_kinds(self.kinds)[0] if self.kinds else None
 
     @property
+    def is_nobodys(self) -> bool:
+        """Whether its end counts for nobody: its configuration was wrong, of which no version is known that it would speak of."""
+        return self.is_nameless and self.cause is Kind.CONFIG_ERROR
+
+    @property
     def has_failed(self) -> bool:
         """Whether it has ended, and neither in good order nor because somebody wanted it: what is started next is the same."""
         return self.has_failed_before or self.cause in _FAILED
 
     def register(self, word: RunStartedWord, at_s: float) -> None:
         """The router has told of it: it knows best."""
-        self.registered_s = at_s
+        self.registered_s, self.is_nameless = at_s, False
         self.version, self.build = word.version, word.build
         self.role, self.config_hash = word.role, word.config_hash
         self.pid = self.pid if word.pid is None else word.pid
@@ -235,7 +242,7 @@ def _lacked_and_exited(kind: Kind, word: ReportWord) -> bool:
     return kind is Kind.DEP_UNAVAILABLE and not (word.exit_code is None and word.signal is None)
 
 
-def guess_version(last: Life, refused: tuple[str, str] | None) -> tuple[str, str]:
+def guess_version(last: Life, refused: tuple[str, str] | None) -> tuple[str, str] | None:
     """Which version and build a process has that has not said so: after a failure the same is started again, else nobody knows.
 
     Args:
@@ -243,7 +250,7 @@ def guess_version(last: Life, refused: tuple[str, str] | None) -> tuple[str, str
         refused: What was refused after that.
     """
     own = last.version, last.build
-    return own if last.has_failed and refused in (None, own) else ("", "")
+    return own if last.has_failed and not last.is_nameless and refused in (None, own) else None
 
 
 def recall_life(fact: RunBegan, at_s: float) -> Life:

@@ -185,6 +185,7 @@ def _spared(state: State, rules: Rules, now_s: float, services: frozenset[str] |
 
 def _forgotten(state: State, rules: Rules, now_s: float, trigger: Entry | None) -> Iterator[CellMoved]:
     if trigger is not None and isinstance(trigger.record, OfRun):
+        yield from retirement.nameless(state, trigger.record.server, trigger.record.service)
         yield from retirement.surplus(state, trigger.record.server, trigger.record.service)
         yield from retirement.crowd(state)
     yield from retirement.unseen(state, rules.archive_s, now_s)

@@ -22,8 +22,10 @@ PLACES: Mapping[str, Mark] = {
     "archived": GONE,
 }
 """The mark of each state of a version on a server."""
-NO_VERSION = "(no version)"
-"""The version of a service that tells none, as C++ services do."""
+NO_VERSION = "(none)"
+"""The version of a service that has none: it tells none, and its ``.service`` file names none. Shown, and taken, as this word."""
+_NO_VERSION_TOO = frozenset((NO_VERSION, "(no version)"))
+"""How that may be said besides."""
 OVERRIDDEN = {"block": "blocked", "allow": "allowed", "pin": "pinned"}
 """What an operator does, as a state."""
 _RELEASES = {"held": BAD, "suspect": SUSPECT}
@@ -81,8 +83,8 @@ def evidence_text(log10: float) -> str:
 
 
 def read_version(text: str) -> str:
-    """A version as a service tells it, of what a person or a message names: `NO_VERSION` is that of one that tells none."""
-    return "" if text == NO_VERSION else text
+    """A version as a service tells it, of what a person or a message names: ``(none)`` and ``(no version)`` are an empty one."""
+    return "" if text in _NO_VERSION_TOO else text
 
 
 def version_text(version: str, build: str) -> str:

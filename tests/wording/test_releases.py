@@ -122,7 +122,7 @@ def test_excused_failures_are_told_where_there_are_any():
 
 @pytest.mark.parametrize(
     ("version", "build", "text"),
-    [("2.0", "b1", "2.0 build b1"), ("2.0", "", "2.0"), ("2.0", "*", "2.0"), ("", "b1", "(no version) build b1")],
+    [("2.0", "b1", "2.0 build b1"), ("2.0", "", "2.0"), ("2.0", "*", "2.0"), ("", "b1", "(none) build b1")],
 )
 def test_a_version_and_its_build(version, build, text):
     assert version_text(version, build) == text

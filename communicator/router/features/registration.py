@@ -80,7 +80,7 @@ def read_registration(board: Switchboard, link: Link, message: Message, now: Ins
         role=Role(role),
         run_id=board.new_run_id(),
         up_since_s=now.wall_ns // NS_PER_S,
-        version=_text(message, "service_version"),
+        version=_text(message, "service_version") or board.config.packaged_as(service).version,
         build=_text(message, "build"),
         config_hash=_text(message, "config_hash"),
         pid=link.user.pid if link.user and link.user.pid else announced_pid,
