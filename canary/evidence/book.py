@@ -11,7 +11,7 @@ from typing import assert_never
 from canary.evidence.alarms import Alarm, Alarms, Task
 from canary.evidence.early import EarlyWords
 from canary.evidence.kinds import ROUTER_KINDS, SERVER_KINDS, Kind, classify_reason, refine_kind, sort_kinds
-from canary.evidence.life import TEXT_CHARACTERS, Life, guess_version, recall_life, tells_end
+from canary.evidence.life import Life, guess_version, meet_life, recall_life, tells_end
 from canary.evidence.lives import RUNS, RUNS_PER_SERVICE, Lives
 from canary.evidence.losses import Losses
 from canary.evidence.refusals import Refusals
@@ -262,11 +262,7 @@ class EvidenceBook:
         life = self._lives.find(run_id)
         if life is not None:
             return life
-        known = self._version_of(word)
-        version, build = (text[:TEXT_CHARACTERS] for text in known or ("", ""))
-        life = Life(
-            run_id, word.service, self._now_s, version=version, build=build, pid=word.pid, is_nameless=known is None
-        )
+        life = meet_life(run_id, word, self._now_s, self._version_of(word))
         self._keep(life)
         return life
 

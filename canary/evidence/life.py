@@ -253,6 +253,19 @@ def guess_version(last: Life, refused: tuple[str, str] | None) -> tuple[str, str
     return own if last.has_failed and not last.is_nameless and refused in (None, own) else None
 
 
+def meet_life(run_id: str, word: ReportWord, at_s: float, known: tuple[str, str] | None) -> Life:
+    """A run that somebody tells of before its process has registered.
+
+    Args:
+        run_id: What it is called until the router has a name for it.
+        word: About it.
+        at_s: When it came.
+        known: Its version and build; None where nobody knows them.
+    """
+    version, build = (text[:TEXT_CHARACTERS] for text in known or ("", ""))
+    return Life(run_id, word.service, at_s, version=version, build=build, pid=word.pid, is_nameless=known is None)
+
+
 def recall_life(fact: RunBegan, at_s: float) -> Life:
     """A run whose beginning was told by somebody before us.
 
