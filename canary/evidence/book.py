@@ -343,14 +343,12 @@ class EvidenceBook:
         life = self._lives.newest(word.service)
         if self._refusals.last(word.service, life.ended_s or 0.0 if life else 0.0):
             return  # no run was the last
-        if life is not None and life.is_nobodys:
-            return
         if life is None:
             life = Life("", word.service, self._now_s, version=word.version, build=word.build)
             self._facts.append(life.abandon(self._server))
         elif life.ended_s is not None and not life.is_over:
             life.give_up()
-        elif life.is_over and not life.was_given_up:
+        elif life.is_over and not (life.was_given_up or life.is_nobodys):
             self._facts.append(life.abandon(self._server))
 
     def _hear_of_host(self, word: HostWord) -> None:

@@ -223,9 +223,9 @@ class Life:
         """Whether a kind that is nothing by itself is now one too many."""
         if kind is Kind.HEALTH_OK:
             self.failed_checks = 0
-        elif kind is Kind.HEALTH_FAIL:
+        elif kind in (Kind.HEALTH_FAIL, Kind.SILENT):
             self.failed_checks += 1
-            return self.failed_checks >= HEALTH_FAILS
+            return kind is Kind.HEALTH_FAIL and self.failed_checks >= HEALTH_FAILS
         elif kind in (Kind.TX_FAIL, Kind.TX_OK) and self.is_running:
             self.deliveries = self.deliveries or Deliveries()
             self.deliveries.add(at_s, failed=kind is Kind.TX_FAIL)

@@ -7,7 +7,8 @@ from canary.judge.state import Cell
 
 def doubt_of(cell: Cell) -> str:
     """What is known against a version of which there is no verdict."""
-    return f"failed {number_of(cell.consecutive, 'time')} in a row"
+    is_hung = bool(cell.streak) and cell.streak[-1].causes[:1] == ("HUNG",)
+    return f"{'hung, ' if is_hung else ''}failed {number_of(cell.consecutive, 'time')} in a row"
 
 
 def reason_of(cell: Cell) -> str:

@@ -214,6 +214,12 @@ class Registry:
         link.prefix = b""
         self._registered -= 1
 
+    def find_run(self, service: str, run_id: str) -> Link | None:
+        """The link of one run of a service, whatever its role; None where it is over."""
+        live = self._live.get(service)
+        links = (*(() if live is None else (live,)), *self._beside.get(service, {}).values())
+        return next((link for link in links if link.registration and link.registration.run_id == run_id), None)
+
     def registered(self) -> Iterator[Link]:
         """Every link that holds a registration."""
         yield from self._live.values()

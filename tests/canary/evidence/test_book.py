@@ -255,6 +255,36 @@ def test_a_version_that_failed_is_started_again_also_with_a_wrong_configuration(
     assert [(fact.version, fact.cause) for fact in story.of(RunEnded)] == [("1", "CRASH"), ("1", "CONFIG_ERROR")]
 
 
+@pytest.mark.parametrize("killed_s", [None, 63.0, 90.0])
+def test_a_run_that_hangs_never_passes_and_is_one_failure(story, killed_s):
+    """Stopped 2 s after it registered: the questions of then, and the kill that ends it, are no further failures."""
+    story.start(0.0, pid=7)
+    for at_s in (29.0, 44.0):
+        story.report(at_s, "SILENT", run_id="r1", source="watcher")
+    story.report(59.0, "HUNG", run_id="r1", source="watcher", message="it left 3 questions in a row unanswered")
+    if killed_s is not None:
+        story.report(killed_s, "CRASH", pid=7, signal=9)
+        story.end(killed_s)
+    assert outcomes(story) == [("r1", "failure", "HUNG")]
+    assert story.of(RunPassed) == []
+
+
+def test_a_run_that_missed_one_question_passes_with_the_next_answer(story):
+    story.start(0.0, pid=7)
+    story.report(50.0, "SILENT", run_id="r1", source="watcher")
+    story.advance(64.0)
+    assert story.of(RunPassed) == []
+    story.report(65.0, "HEALTH_OK", run_id="r1", source="watcher")
+    assert [fact.lasted_s for fact in story.of(RunPassed)] == [65.0]
+
+
+def test_a_service_cannot_call_itself_hung(story):
+    story.start(0.0, pid=7)
+    story.report(5.0, "HUNG", source="service", run_id="r1")
+    assert outcomes(story) == []
+    assert story.book.refused == 1
+
+
 def test_beside_one_that_runs_nobody_knows_what_never_registers(story):
     story.start(0.0, pid=7)
     story.report(50.0, "CRASH", pid=8)
