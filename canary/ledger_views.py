@@ -1,10 +1,12 @@
 """SHELL: answers what is asked of the ledger, in a thread, since that takes its time; how an answer looks is told elsewhere."""
 
 import asyncio
+from functools import partial
 
 from canary.book.book import Book
 from canary.history import EVENTS, history
 from canary.judge.apply import apply
+from canary.judge.speakers import is_stranger
 from canary.judge.state import Cell, State
 from canary.ledger.retention import restore
 from canary.ledger.snapshot import encode_state
@@ -45,8 +47,9 @@ class LedgerViews:
         """
         if question.view == "explain":
             entries = await asyncio.to_thread(self._ledger.entries_of, question.cell)
-            cell = self._mind.state.cells.get(question.cell, Cell(question.cell))
-            return answer_explain(entries, self._mind.rules, cell, self._ledger.now_s())
+            state = self._mind.state
+            cell = state.cells.get(question.cell, Cell(question.cell))
+            return answer_explain(entries, self._mind.rules, cell, self._ledger.now_s(), partial(is_stranger, state))
         if question.view == "history":
             entries = await asyncio.to_thread(self._newest)
             return answer_history(history(self._book, entries, question.cell.service), self._mind.me)

@@ -353,7 +353,7 @@ class Canary:
 
     def _observe(self, entry: Entry) -> None:
         """An entry has been kept and applied."""
-        self._tallies.observe(entry.record)
+        self._tallies.observe(entry.record, self._mind.state)
         if self._gossip is not None:
             self._gossip.observe(entry)
         note(self._log, entry.record)

@@ -262,7 +262,7 @@ class EvidenceBook:
         life = self._lives.find(run_id)
         if life is not None:
             return life
-        life = meet_life(run_id, word, self._now_s, self._version_of(word))
+        life = meet_life(run_id, word, self._now_s, self._version_of(word), self._lives.newest(word.service))
         self._keep(life)
         return life
 

@@ -34,6 +34,8 @@ class _Named(TypedDict):
     version: str
     build: str
     role: str
+    user: str
+    by_owner: bool
 
 
 @dataclass(slots=True)
@@ -48,6 +50,8 @@ class Life:
     role: str = LIVE
     pid: int | None = None
     config_hash: str = ""
+    user: str = ""
+    by_owner: bool = False
     is_nameless: bool = False
     """Whether nobody knows its version, since it has not registered yet, and maybe never will."""
     registered_s: float | None = None
@@ -111,6 +115,7 @@ class Life:
         self.registered_s, self.is_nameless = at_s, False
         self.version, self.build = word.version, word.build
         self.role, self.config_hash = word.role, word.config_hash
+        self.user, self.by_owner = word.user, word.by_owner
         self.pid = self.pid if word.pid is None else word.pid
 
     def learn(self, word: ReportWord, at_s: float) -> Kind | None:
@@ -207,6 +212,8 @@ class Life:
             "version": self.version,
             "build": self.build,
             "role": self.role,
+            "user": self.user,
+            "by_owner": self.by_owner,
         }
 
     def _note_details(self, kind: Kind, word: ReportWord) -> None:
@@ -253,7 +260,7 @@ def guess_version(last: Life, refused: tuple[str, str] | None) -> tuple[str, str
     return own if last.has_failed and not last.is_nameless and refused in (None, own) else None
 
 
-def meet_life(run_id: str, word: ReportWord, at_s: float, known: tuple[str, str] | None) -> Life:
+def meet_life(run_id: str, word: ReportWord, at_s: float, known: tuple[str, str] | None, last: Life | None) -> Life:
     """A run that somebody tells of before its process has registered.
 
     Args:
@@ -261,9 +268,13 @@ def meet_life(run_id: str, word: ReportWord, at_s: float, known: tuple[str, str]
         word: About it.
         at_s: When it came.
         known: Its version and build; None where nobody knows them.
+        last: The run of its service before it: what is started again after a failure is the same user's, too.
     """
     version, build = (text[:TEXT_CHARACTERS] for text in known or ("", ""))
-    return Life(run_id, word.service, at_s, version=version, build=build, pid=word.pid, is_nameless=known is None)
+    life = Life(run_id, word.service, at_s, version=version, build=build, pid=word.pid, is_nameless=known is None)
+    if known is not None and last is not None and not word.version:
+        life.user, life.by_owner = last.user, last.by_owner
+    return life
 
 
 def recall_life(fact: RunBegan, at_s: float) -> Life:
@@ -282,6 +293,8 @@ def recall_life(fact: RunBegan, at_s: float) -> Life:
         role=fact.role,
         pid=fact.pid,
         config_hash=fact.config_hash,
+        user=fact.user,
+        by_owner=fact.by_owner,
         registered_s=at_s,
         is_told=True,
     )

@@ -8,7 +8,7 @@ from communicator.wording.marks import BAD, GONE, GOOD, OPEN, SUSPECT, TRIED, Ma
 from communicator.wording.spans import left, span
 
 if TYPE_CHECKING:  # they name the place of a cell as it is named here
-    from communicator.answers.releases import Cell, Release
+    from communicator.answers.releases import Cell, Release, Stranger
 
 PLACES: Mapping[str, Mark] = {
     "unknown": OPEN,
@@ -96,6 +96,15 @@ def scope_text(service: str, version: str, build: str, server: str) -> str:
     """What an operator's word is about, such as ``billing 2.0 on alpha``."""
     where = "" if server in ("", "*") else f" on {server}"
     return f"{service} {version_text(version, build)}{where}"
+
+
+def stranger_text(one: "Stranger") -> str:
+    """Whose runs count for nobody, such as ``user nobody on alpha is not known to run payroll: 7 runs, 7 failed, …``."""
+    others = one.services - 1
+    more = f" and {others} more" if others > 0 else ""
+    who = "a user who cannot be told" if one.user == "?" else f"user {one.user}"
+    what = f"{one.service}{more}: {one.runs} runs, {one.failed} failed, the last of {version_text(one.version, '')}"
+    return f"{who} on {one.server} is not known to run {what}; they count for nobody"
 
 
 def runs_text(cell: "Cell") -> str:

@@ -3,7 +3,7 @@
 import msgspec
 
 from bellwether.canary_picture import Frozen, Ordered, Picture, narrowed, put_together
-from communicator.answers.releases import CanaryReport, Cell, Freeze, Override, Release, Standing
+from communicator.answers.releases import CanaryReport, Cell, Freeze, Override, Release, Standing, Stranger
 
 
 def cells(*states):
@@ -72,3 +72,11 @@ def test_one_service_alone():
     assert [release.service for release in one.releases] == ["x"]
     assert [freeze.scope for freeze in one.freezes] == ["*", "x"]
     assert [override.service for override in one.overrides] == ["x"]
+
+
+def test_strangers_are_told_by_the_canary_of_their_host():
+    base = CanaryReport("alpha", strangers=(Stranger("alpha", "u"), Stranger("beta", "u"), Stranger("gamma", "u")))
+    own = {"beta": CanaryReport("beta", strangers=(Stranger("beta", "v", service="x"), Stranger("alpha", "w")))}
+    picture = put_together(base, own)
+    assert {(one.server, one.user) for one in picture.strangers} == {("alpha", "u"), ("gamma", "u"), ("beta", "v")}
+    assert [one.user for one in narrowed(picture, "x").strangers] == ["v"]

@@ -351,10 +351,10 @@ def test_who_tells_no_version_has_that_of_its_service_file(playbook, told, versi
         C > REGISTER service=canary;version=1
         C < HELP
         C < READY my_address=*
-        C < canary/RUN_STARTED run_id=*;service=canary;role=live;pid=11
+        C < canary/RUN_STARTED run_id=*;service=canary;role=live;pid=11;user=root;by_owner=true
         + A unix bob
         A > REGISTER service=mailer;version=1{told}
         A < HELP
         A < READY my_address=*
-        C < canary/RUN_STARTED run_id=*;service=mailer;service_version={version};role=live;pid=14
+        C < canary/RUN_STARTED run_id=*;service=mailer;service_version={version};role=live;pid=14;user=bob
     """)

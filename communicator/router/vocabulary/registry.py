@@ -29,6 +29,10 @@ class Registration(msgspec.Struct, frozen=True, kw_only=True):
     pid: int | None = None
     metrics_port: int | None = None
     probe_port: int | None = None
+    user: str = ""
+    """Whose process it is, never empty once it is registered: see `communicator.router.features.registration`."""
+    by_owner: bool = False
+    """Whether that user may order about the service."""
 
 
 class Peer(msgspec.Struct, frozen=True, kw_only=True):
