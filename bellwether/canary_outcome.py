@@ -10,7 +10,7 @@ from bellwether.canary_scope import require_version
 from bellwether.failure import NOT_YET, UNDECIDED, UNREACHABLE, CommandError
 from communicator.answers.releases import Cell, Release
 from communicator.wording.enforcement import not_enforced_text
-from communicator.wording.releases import version_text
+from communicator.wording.releases import read_version, version_text
 
 Verdict = Literal["good", "failed", "inconclusive", "unreachable", "open"]
 EXIT_CODES: Mapping[Verdict, int] = {
@@ -48,6 +48,7 @@ def outcome_of(picture: Picture, service: str, version: str, build: str | None =
         version: Which version.
         build: Which build; None: any, and each has to be good.
     """
+    version = read_version(version)
     cells = [
         cell
         for cell in picture.cells
@@ -63,10 +64,10 @@ def outcome_of(picture: Picture, service: str, version: str, build: str | None =
         return Outcome("inconclusive", _unknown(picture, service, version))
     if not any(cell.running for cell in cells):
         states = ", ".join(f"{cell.state} on {cell.server}" for cell in cells)
-        return Outcome("inconclusive", f"{service} {version} runs nowhere: {states}")
+        return Outcome("inconclusive", f"{service} {version_text(version, '')} runs nowhere: {states}")
     cells = [cell for cell in cells if not _is_stopped(cell)]
     if all(cell.state == "good" for cell in cells):
-        return Outcome("good", f"{service} {version} is good on {_servers(cells)}")
+        return Outcome("good", f"{service} {version_text(version, '')} is good on {_servers(cells)}")
     return _undecided(picture, [cell for cell in cells if cell.state != "good"])
 
 
@@ -130,7 +131,7 @@ def _unknown(picture: Picture, service: str, version: str) -> str:
         require_version(picture.cells, service, version)
     except CommandError as error:
         return str(error)
-    return f"{service} {version} was not seen for long, or not in that build"
+    return f"{service} {version_text(version, '')} was not seen for long, or not in that build"
 
 
 def _servers(cells: Sequence[Cell]) -> str:

@@ -1,10 +1,10 @@
 """PURE: what several canaries tell of versions, put together; it asks nobody, and judges nothing itself."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import msgspec
 
-from communicator.answers.releases import CanaryReport, Cell, Freeze, Override, Release, SickServer, Standing
+from communicator.answers.releases import CanaryReport, Cell, Freeze, Override, Release, SickServer, Standing, Stranger
 
 
 class Frozen(Freeze, frozen=True):
@@ -35,6 +35,8 @@ class Picture(msgspec.Struct, frozen=True):
     servers: tuple[SickServer, ...] = ()
     freezes: tuple[Frozen, ...] = ()
     overrides: tuple[Ordered, ...] = ()
+    strangers: tuple[Stranger, ...] = ()
+    """Users whose runs count for nobody, each as the canary of its own server tells it, where that answered."""
     unheard: tuple[str, ...] = ()
     """Servers of which only others told."""
     not_enforced: tuple[str, ...] = ()
@@ -65,12 +67,19 @@ def put_together(base: CanaryReport, own: Mapping[str, CanaryReport], not_enforc
         servers=base.servers,
         freezes=_freezes(told),
         overrides=_overrides(told, frozenset(base.canary.members) - told.keys() - {*not_enforced}),
+        strangers=tuple(_strangers(base, own)),
         unheard=tuple(sorted({cell.server for cell in base.cells} - told.keys())),
         not_enforced=not_enforced,
         unwritten={
             server: report.canary.ledger_fault for server, report in sorted(own.items()) if report.canary.ledger_fault
         },
     )
+
+
+def _strangers(base: CanaryReport, own: Mapping[str, CanaryReport]) -> Iterator[Stranger]:
+    yield from (one for one in base.strangers if one.server not in own)
+    for server, report in own.items():
+        yield from (one for one in report.strangers if one.server == server)
 
 
 def _overrides(told: Mapping[str, CanaryReport], away: frozenset[str]) -> tuple[Ordered, ...]:
@@ -117,5 +126,6 @@ def narrowed(picture: Picture, service: str) -> Picture:
         cells=tuple(cell for cell in picture.cells if cell.service == service),
         releases=tuple(one for one in picture.releases if one.service == service),
         overrides=tuple(one for one in picture.overrides if one.service == service),
+        strangers=tuple(one for one in picture.strangers if one.service == service),
         freezes=tuple(one for one in picture.freezes if one.scope in ("*", service)),
     )

@@ -11,7 +11,7 @@ from rich.tree import Tree
 from bellwether.canary_picture import Picture
 from bellwether.colours import coloured
 from communicator.answers.releases import Cell, Release
-from communicator.wording.marks import DOUBTFUL, Mark
+from communicator.wording.marks import DOUBTFUL, GONE, Mark
 from communicator.wording.orders import freeze_text, notices, override_text, unwritten_text
 from communicator.wording.releases import (
     outlook_text,
@@ -19,6 +19,7 @@ from communicator.wording.releases import (
     release_mark,
     release_words,
     runs_text,
+    stranger_text,
     version_text,
 )
 from communicator.wording.spans import span
@@ -34,6 +35,8 @@ def render(picture: Picture) -> RenderableType:
     for service, cells in groupby(picture.cells, key=lambda cell: cell.service):
         releases = [one for one in picture.releases if one.service == service]
         parts += [Text(), _service_tree(service, list(cells), releases, picture.not_enforced)]
+    if picture.strangers:
+        parts += [Text(), *(_marked(GONE, stranger_text(one)) for one in picture.strangers)]
     if not picture.cells:
         parts += [Text(), Text("No version has run yet.")]
     return Group(*parts)

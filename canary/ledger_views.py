@@ -1,9 +1,11 @@
 """SHELL: answers what is asked of the ledger, in a thread, since that takes its time; how an answer looks is told elsewhere."""
 
 import asyncio
+from functools import partial
 
 from canary.book.book import Book
 from canary.history import EVENTS, history
+from canary.judge.speakers import is_stranger
 from canary.judge.state import Cell
 from canary.ledger.integrity import Verification
 from canary.ledger.store import Ledger
@@ -39,8 +41,9 @@ class LedgerViews:
         """
         if question.view == "explain":
             entries = await asyncio.to_thread(self._ledger.entries_of, question.cell)
-            cell = self._mind.state.cells.get(question.cell, Cell(question.cell))
-            return answer_explain(entries, self._mind.rules, cell, self._ledger.now_s())
+            state = self._mind.state
+            cell = state.cells.get(question.cell, Cell(question.cell))
+            return answer_explain(entries, self._mind.rules, cell, self._ledger.now_s(), partial(is_stranger, state))
         if question.view == "history":
             entries = await asyncio.to_thread(self._newest)
             return answer_history(history(self._book, entries, question.cell.service), self._mind.me)

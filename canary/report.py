@@ -1,7 +1,8 @@
 """PURE: what the canary tells others of versions, in pages that fit into a line; it concludes nothing."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from typing import NamedTuple
 
 import msgspec
@@ -20,6 +21,8 @@ from communicator.protocol.limits import LINE_BYTES_HARD
 
 ROWS = 1_024
 """Versions in one answer at most: with texts as long as usual they take half of a line."""
+STRANGERS = 32
+"""Users told of whose runs count for nobody: each is a line for people."""
 ANSWER_BYTES = LINE_BYTES_HARD - 4096
 """What the report may take of a line; the rest is for addresses."""
 
@@ -80,6 +83,7 @@ def describe(known: Known, *, offset: int, limit: int) -> releases.CanaryReport:
             for one in state.freezes.values()
         ),
         overrides=known.overrides,
+        strangers=tuple(_describe_strangers(known)),
         runs_total=_counts(known.tallies.runs.items(), shown),
         failures_total=_counts(known.tallies.failures.items(), shown),
         verdicts_total=tuple(releases.VerdictCount(*row, count) for row, count in known.tallies.verdicts.items()),
@@ -88,6 +92,21 @@ def describe(known: Known, *, offset: int, limit: int) -> releases.CanaryReport:
         offset=offset,
         total=len(keys),
     )
+
+
+def _describe_strangers(known: Known) -> Iterator[releases.Stranger]:
+    wanted = (each for each in reversed(known.state.strangers.items()) if known.only in ("", each[0].server))
+    for key, row in islice(wanted, STRANGERS):
+        yield releases.Stranger(
+            server=key.server,
+            user=key.user,
+            runs=row.runs,
+            failed=row.failed,
+            services=len(row.services),
+            service=row.service,
+            version=row.version,
+            seen_seconds=known.now_s - row.seen_at_s,
+        )
 
 
 def _running(state: State) -> dict[CellKey, list[float]]:

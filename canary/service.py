@@ -35,6 +35,7 @@ from canary.settings import NEEDS_RESTART, CanarySettings
 from canary.tallies import Tallies
 from canary.verdict_log import note
 from canary.views import answer_orders, narrow, read_question
+from canary.watch.health import HealthWatch
 from canary.watch.host import HostWatch
 from canary.wire import read_end, read_report, read_start
 from communicator.answers.releases import Standing
@@ -96,6 +97,7 @@ class Canary:
         self._views = LedgerViews(ledger, self._mind, self._replica.book)
         self._backlog = Backlog(self._mind)
         self._watch = HostWatch(self._witness, ledger.now_s, log, settings.watch)
+        self._health = HealthWatch(service, lambda: self._settings.health, self._witness, ledger.now_s)
         self._flags = StandingFlags(Path(settings.flags_path), CANARY, FLAGS, self._tell_flags)
         self._book: EvidenceBook | None = None
         """None until the router has told us who we are."""
@@ -119,6 +121,7 @@ class Canary:
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._watch.run())
+                group.create_task(self._health.run())
                 group.create_task(self._rounds())
         finally:
             self._jobs.stop()
@@ -251,6 +254,7 @@ class Canary:
         self._replica.begin(server, state)
 
     def _witness(self, word: Word) -> None:
+        self._health.note(word)
         if self._book is not None:
             self._pend(self._book.hear(word))
 
@@ -342,14 +346,12 @@ class Canary:
     def _observe(self, entry: Entry) -> None:
         """An entry has been kept and applied."""
         if not isinstance(entry.record, OfLeader) or entry.record.leader == self._mind.me:
-            self._tallies.observe(entry.record)
+            self._tallies.observe(entry.record, self._mind.state)
         if self._gossip is not None:
             self._gossip.observe(entry)
         note(self._log, entry.record)
         pid = self._processes.pop(entry.record.run_id, None) if isinstance(entry.record, RunEnded) else None
-        if (
-            pid is not None and pid not in self._processes.values()
-        ):  # a process registers anew after the router restarted
+        if pid is not None and pid not in self._processes.values():  # it registers anew when the router restarts
             self._watch.forget(pid)
 
     def _follow_flags(self) -> None:

@@ -22,6 +22,9 @@ from communicator.protocol.names import is_service_name
 from communicator.runtime.settings_type import Settings
 
 MODES: tuple[Mode, ...] = ("enforce", "dry-run")
+SHORTEST_ASK_S, LONGEST_ASK_S = 1.0, 300.0
+"""Between two questions to a run: three times the longest one is within the 20 minutes in which a release is watched."""
+MOST_MISSES = 10
 NOT_ABOVE = (
     ("a", "first_block_s", "longest_block_s"),
     ("b", "base_s", "longest_s"),
@@ -67,6 +70,32 @@ class WatchSettings(Settings, frozen=True):
                 raise ConfigError(f"units.{unit}", f"{service!r} is not a service name")
 
 
+class HealthSettings(Settings, frozen=True):
+    """``[health]``: how runs are asked whether they live."""
+
+    every_s: float = 15.0
+    """How often each is asked, in seconds; 0: never."""
+    misses: int = 3
+    """So many questions in a row without an answer, and it hangs."""
+    services: dict[str, float] = msgspec.field(default_factory=dict)
+    """``[health.services]``: how often the runs of single services are asked, in seconds (``billing = 60``); 0: never."""
+
+    def __post_init__(self) -> None:
+        """Refuse what would ask without end, or find nothing in time."""
+        for service, every_s in {"": self.every_s, **self.services}.items():
+            key = f"services.{service}" if service else "every_s"
+            if service and not is_service_name(service):
+                raise ConfigError("services", f"{service!r} is not a service name")
+            if every_s and not SHORTEST_ASK_S <= every_s <= LONGEST_ASK_S:
+                raise ConfigError(key, f"{every_s:g} is neither 0 nor between {SHORTEST_ASK_S:g} and {LONGEST_ASK_S:g}")
+        if not 1 <= self.misses <= MOST_MISSES:
+            raise ConfigError("misses", f"{self.misses} is not between 1 and {MOST_MISSES}")
+
+    def every_s_of(self, service: str) -> float:
+        """How often the runs of a service are asked, in seconds; 0: never."""
+        return self.services.get(service, self.every_s)
+
+
 NEEDS_RESTART = frozenset(
     (
         "communicator",
@@ -98,6 +127,7 @@ class CanarySettings(Settings, frozen=True):
     caps: CapSettings = CapSettings()
     probes: ProbeSettings = ProbeSettings()
     watch: WatchSettings = WatchSettings()
+    health: HealthSettings = HealthSettings()
     services: dict[str, object] = msgspec.field(default_factory=dict)
     """``[services]``: a mode for single services, which goes before that of the rules."""
     merge_s: float = 5.0

@@ -3,6 +3,8 @@
 from collections import Counter
 from typing import NamedTuple
 
+from canary.judge.speakers import was_heard
+from canary.judge.state import State
 from canary.records import AnyRecord, CellMoved, RunEnded, RunPassed, ServerJudged, VersionJudged
 
 KEYS = 10_000
@@ -40,8 +42,10 @@ class Tallies:
         self.suppressed: Counter[str] = Counter()
         """Verdicts that were not acted upon, by what forbade it."""
 
-    def observe(self, record: AnyRecord) -> None:
-        """Count a record that was put into the ledger."""
+    def observe(self, record: AnyRecord, state: State) -> None:
+        """Count a record that was put into the ledger, and then into the state; runs of strangers are none of their service."""
+        if not was_heard(state, record):
+            return
         match record:
             case RunPassed():
                 self._count(self.runs, RunRow(record.server, record.service, record.version, "success"))

@@ -34,6 +34,8 @@ def read_start(message: Message, at_s: float) -> RunStartedWord:
         role=read_text(message, "role") or LIVE,
         pid=_integer(message, "pid", 1, PID_MAX),
         config_hash=read_text(message, "config_hash"),
+        user=read_text(message, "user"),
+        by_owner=message.get("by_owner") == "true",
     )
 
 

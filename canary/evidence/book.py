@@ -11,7 +11,7 @@ from typing import assert_never
 from canary.evidence.alarms import Alarm, Alarms, Task
 from canary.evidence.early import EarlyWords
 from canary.evidence.kinds import ROUTER_KINDS, SERVER_KINDS, Kind, classify_reason, refine_kind, sort_kinds
-from canary.evidence.life import TEXT_CHARACTERS, Life, guess_version, recall_life, tells_end
+from canary.evidence.life import Life, guess_version, meet_life, recall_life, tells_end
 from canary.evidence.lives import RUNS, RUNS_PER_SERVICE, Lives
 from canary.evidence.losses import Losses
 from canary.evidence.refusals import Refusals
@@ -266,16 +266,16 @@ class EvidenceBook:
         life = self._lives.find(run_id)
         if life is not None:
             return life
-        version, build = self._version_of(word)
-        cut = slice(TEXT_CHARACTERS)
-        life = Life(run_id, word.service, self._now_s, version=version[cut], build=build[cut], pid=word.pid)
+        life = meet_life(run_id, word, self._now_s, self._version_of(word), self._lives.newest(word.service))
         self._keep(life)
         return life
 
-    def _version_of(self, word: ReportWord) -> tuple[str, str]:
-        last = self._lives.newest(word.service)
-        if word.version or word.program_changed or last is None:
+    def _version_of(self, word: ReportWord) -> tuple[str, str] | None:
+        if word.version:
             return word.version, word.build
+        last = self._lives.newest(word.service)
+        if word.program_changed or last is None:
+            return None
         refused = self._refusals.last(word.service, last.ended_s or 0.0)
         return guess_version(last, (refused.version, refused.build) if refused else None)
 
@@ -307,6 +307,9 @@ class EvidenceBook:
         if not life.is_told:
             if Kind.BLOCKED in life.kinds:
                 self._forget_refused(life)
+                return
+            if life.is_nobodys:
+                life.is_over = True
                 return
             self._facts.append(life.begin(self._server))
         if self._is_last(life) and self._given_up.pop(life.service, None) is not None:
@@ -349,7 +352,7 @@ class EvidenceBook:
             self._facts.append(life.abandon(self._server))
         elif life.ended_s is not None and not life.is_over:
             life.give_up()
-        elif life.is_over and not life.was_given_up:
+        elif life.is_over and not (life.was_given_up or life.is_nobodys):
             self._facts.append(life.abandon(self._server))
 
     def _hear_of_host(self, word: HostWord) -> None:

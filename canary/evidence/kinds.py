@@ -44,6 +44,8 @@ class Kind(StrEnum):
     CONFIG_ERROR = "CONFIG_ERROR"
     WATCHDOG_TIMEOUT = "WATCHDOG_TIMEOUT"
     START_TIMEOUT = "START_TIMEOUT"
+    HUNG = "HUNG"
+    """It goes on, and has answered none of several questions whether it lives."""
     CRASH = "CRASH"
     HEALTH_FAIL = "HEALTH_FAIL"
     """One check of its health has failed."""
@@ -59,6 +61,8 @@ class Kind(StrEnum):
     RUN_START = "RUN_START"
     READY = "READY"
     RUN_OK = "RUN_OK"
+    SILENT = "SILENT"
+    """It has not answered one question whether it lives."""
     HEALTH_OK = "HEALTH_OK"
     """A check of its health has passed: those that failed before are no longer in a row."""
     GAVE_UP = "GAVE_UP"
@@ -93,6 +97,7 @@ MEANINGS: Mapping[Kind, Meaning] = {
     Kind.CONFIG_ERROR: Meaning(Counts.FAILURE, ends_run=True, by_itself=True, local_only=True),
     Kind.WATCHDOG_TIMEOUT: _FAILURE,
     Kind.START_TIMEOUT: _FAILURE,
+    Kind.HUNG: Meaning(Counts.FAILURE, ends_run=True),
     Kind.CRASH: _FAILURE,
     Kind.HEALTH_FAIL: Meaning(Counts.FAILURE, ends_run=False, by_itself=True),
     Kind.EXIT: Meaning(Counts.CLEAN, ends_run=True, by_itself=True),
@@ -103,6 +108,7 @@ MEANINGS: Mapping[Kind, Meaning] = {
     Kind.RUN_START: Meaning(Counts.START, ends_run=False),
     Kind.READY: Meaning(Counts.READY, ends_run=False, by_itself=True),
     Kind.RUN_OK: Meaning(Counts.SUCCESS, ends_run=False, by_itself=True),
+    Kind.SILENT: Meaning(Counts.NOTHING, ends_run=False),
     Kind.HEALTH_OK: Meaning(Counts.NOTHING, ends_run=False, by_itself=True),
     Kind.GAVE_UP: Meaning(Counts.NOTHING, ends_run=False),
 }

@@ -33,6 +33,8 @@ class _Named(TypedDict):
     version: str
     build: str
     role: str
+    user: str
+    by_owner: bool
 
 
 @dataclass(slots=True)
@@ -47,6 +49,10 @@ class Life:
     role: str = LIVE
     pid: int | None = None
     config_hash: str = ""
+    user: str = ""
+    by_owner: bool = False
+    is_nameless: bool = False
+    """Whether nobody knows its version, since it has not registered yet, and maybe never will."""
     registered_s: float | None = None
     """None: the router has not told of it yet."""
     is_told: bool = False
@@ -93,15 +99,21 @@ class Life:
         return sort_kinds(self.kinds)[0] if self.kinds else None
 
     @property
+    def is_nobodys(self) -> bool:
+        """Whether its end counts for nobody: its configuration was wrong, of which no version is known that it would speak of."""
+        return self.is_nameless and self.cause is Kind.CONFIG_ERROR
+
+    @property
     def has_failed(self) -> bool:
         """Whether it has ended, and neither in good order nor because somebody wanted it: what is started next is the same."""
         return self.has_failed_before or self.cause in _FAILED
 
     def register(self, word: RunStartedWord, at_s: float) -> None:
         """The router has told of it: it knows best."""
-        self.registered_s = at_s
+        self.registered_s, self.is_nameless = at_s, False
         self.version, self.build = word.version, word.build
         self.role, self.config_hash = word.role, word.config_hash
+        self.user, self.by_owner = word.user, word.by_owner
         self.pid = self.pid if word.pid is None else word.pid
 
     def learn(self, word: ReportWord, at_s: float) -> Kind | None:
@@ -198,6 +210,8 @@ class Life:
             "version": self.version,
             "build": self.build,
             "role": self.role,
+            "user": self.user,
+            "by_owner": self.by_owner,
         }
 
     def _note_details(self, kind: Kind, word: ReportWord) -> None:
@@ -214,9 +228,9 @@ class Life:
         """Whether a kind that is nothing by itself is now one too many."""
         if kind is Kind.HEALTH_OK:
             self.failed_checks = 0
-        elif kind is Kind.HEALTH_FAIL:
+        elif kind in (Kind.HEALTH_FAIL, Kind.SILENT):
             self.failed_checks += 1
-            return self.failed_checks >= HEALTH_FAILS
+            return kind is Kind.HEALTH_FAIL and self.failed_checks >= HEALTH_FAILS
         return False
 
 
@@ -229,7 +243,7 @@ def _lacked_and_exited(kind: Kind, word: ReportWord) -> bool:
     return kind is Kind.DEP_UNAVAILABLE and not (word.exit_code is None and word.signal is None)
 
 
-def guess_version(last: Life, refused: tuple[str, str] | None) -> tuple[str, str]:
+def guess_version(last: Life, refused: tuple[str, str] | None) -> tuple[str, str] | None:
     """Which version and build a process has that has not said so: after a failure the same is started again, else nobody knows.
 
     Args:
@@ -237,7 +251,24 @@ def guess_version(last: Life, refused: tuple[str, str] | None) -> tuple[str, str
         refused: What was refused after that.
     """
     own = last.version, last.build
-    return own if last.has_failed and refused in (None, own) else ("", "")
+    return own if last.has_failed and not last.is_nameless and refused in (None, own) else None
+
+
+def meet_life(run_id: str, word: ReportWord, at_s: float, known: tuple[str, str] | None, last: Life | None) -> Life:
+    """A run that somebody tells of before its process has registered.
+
+    Args:
+        run_id: What it is called until the router has a name for it.
+        word: About it.
+        at_s: When it came.
+        known: Its version and build; None where nobody knows them.
+        last: The run of its service before it: what is started again after a failure is the same user's, too.
+    """
+    version, build = (text[:TEXT_CHARACTERS] for text in known or ("", ""))
+    life = Life(run_id, word.service, at_s, version=version, build=build, pid=word.pid, is_nameless=known is None)
+    if known is not None and last is not None and not word.version:
+        life.user, life.by_owner = last.user, last.by_owner
+    return life
 
 
 def recall_life(fact: RunBegan, at_s: float) -> Life:
@@ -256,6 +287,8 @@ def recall_life(fact: RunBegan, at_s: float) -> Life:
         role=fact.role,
         pid=fact.pid,
         config_hash=fact.config_hash,
+        user=fact.user,
+        by_owner=fact.by_owner,
         registered_s=at_s,
         is_told=True,
     )

@@ -25,6 +25,10 @@ class RunStartedWord:
     role: str = LIVE
     pid: int | None = None
     config_hash: str = ""
+    user: str = ""
+    """Whose process it is; empty: the router does not say."""
+    by_owner: bool = False
+    """Whether that user may order about the service."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,7 @@ from typing import Any
 
 from canary.judge import comparison, evidence, transitions
 from canary.judge.overrides import covers
+from canary.judge.speakers import is_heard
 from canary.judge.state import Freeze, Heard, State
 from canary.records import (
     CellKey,
@@ -58,8 +59,9 @@ def apply(state: State, entry: Entry) -> None:
     state.now_s = max(state.now_s, entry.at_s)
     state.seq = entry.seq
     happened = entry._replace(at_s=entry.happened_at_s)
-    STEPS[type(entry.record)](state, happened, entry.record)
-    comparison.observe(state, happened)
+    if is_heard(state, happened):
+        STEPS[type(entry.record)](state, happened, entry.record)
+        comparison.observe(state, happened)
     if isinstance(entry.record, OfLeader) and entry.record.leader:
         _note_decided(state, entry.record)
     if origin_seq:

@@ -164,6 +164,7 @@ def _concerned(trigger: Entry | None, touched: Iterable[CellKey]) -> frozenset[s
 
 def _forgotten(state: State, rules: Rules, now_s: float, trigger: Entry | None) -> Iterator[CellMoved]:
     if trigger is not None and isinstance(trigger.record, OfRun):
+        yield from retirement.nameless(state, trigger.record.server, trigger.record.service)
         yield from retirement.surplus(state, trigger.record.server, trigger.record.service)
         yield from retirement.crowd(state)
     yield from retirement.unseen(state, rules.archive_s, now_s)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from itertools import islice
 from typing import TypeVar
 
-from canary.judge.state import Brief, Cell, Failure, LiveRun, Release, Server, State
+from canary.judge.state import LIVE, SHADOW, Brief, Cell, Failure, LiveRun, Release, Server, State
 from canary.records import (
     CellKey,
     Entry,
@@ -39,10 +39,7 @@ BREAK_S = 600.0
 
 Kept = TypeVar("Kept")
 
-LIVE = "live"
 PROBE = "probe"
-SHADOW = "shadow"
-"""The role of a run that says nothing of how its version does its work."""
 GAVE_UP = "GAVE_UP"
 """The kind of `canary.evidence.kinds` that a supervisor tells when it starts a service no more."""
 

@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from canary.judge.decide import wakes_at_s
-from canary.judge.evidence import SHADOW, bake_s
+from canary.judge.evidence import bake_s
 from canary.judge.rule_a import CONFIG_STARTS, span_s
 from canary.judge.sentence import reason_of
-from canary.judge.state import Cell
+from canary.judge.state import SHADOW, Cell
 from canary.records import (
     AnyRecord,
     CellMoved,
@@ -28,7 +28,9 @@ from canary.rules import Rules
 from communicator.answers.explanations import Explanation, Line, Measure
 
 
-def explain(entries: Iterable[Entry], rules: Rules, cell: Cell, now_s: float) -> Explanation:
+def explain(
+    entries: Iterable[Entry], rules: Rules, cell: Cell, now_s: float, is_stranger: Callable[[OfRun], bool]
+) -> Explanation:
     """Tell why a version on a server is where it is.
 
     Args:
@@ -36,6 +38,7 @@ def explain(entries: Iterable[Entry], rules: Rules, cell: Cell, now_s: float) ->
         rules: The rules in force.
         cell: What is known of the version there.
         now_s: By the ledger's clock.
+        is_stranger: Whether the user of a run is a stranger to its service.
     """
     wakes_s = wakes_at_s(cell, rules)
     return Explanation(
@@ -46,11 +49,11 @@ def explain(entries: Iterable[Entry], rules: Rules, cell: Cell, now_s: float) ->
         held_back_by=cell.suppressed_by,
         next=_next(cell, rules),
         next_seconds=None if math.isinf(wakes_s) else max(0.0, wakes_s - now_s),
-        lines=tuple(_lines(list(entries))),
+        lines=tuple(_lines(list(entries), is_stranger)),
     )
 
 
-def _lines(entries: list[Entry]) -> Iterator[Line]:
+def _lines(entries: list[Entry], is_stranger: Callable[[OfRun], bool]) -> Iterator[Line]:
     excuses = {entry.record.run_id: entry.record for entry in entries if isinstance(entry.record, RunExcused)}
     seen: set[tuple[type, str]] = set()
     for entry in entries:
@@ -59,6 +62,8 @@ def _lines(entries: list[Entry]) -> Iterator[Line]:
         is_again = bool(run_id) and (type(record), run_id) in seen
         seen.add((type(record), run_id))
         found = ("discarded", "told before") if is_again else _effect(record, excuses)
+        if isinstance(record, OfRun) and is_stranger(record):
+            found = ("discarded", f"user {record.user!r} is a stranger to the service")
         if found is not None:
             yield Line(entry.seq, entry.at_s, entry.wall_s, _what(record), *found)
 

@@ -43,6 +43,22 @@ def surplus(state: State, server: str, service: str) -> Iterator[CellMoved]:
         yield moved(cell, "archived", "time", f"more than {VERSIONS} versions of its service ran here")
 
 
+def nameless(state: State, server: str, service: str) -> Iterator[CellMoved]:
+    """What once ran on a server without a version, and does no longer, when another version works there: it has found its name.
+
+    Args:
+        state: What is known.
+        server: Where.
+        service: Of which service.
+    """
+    installed = state.installed.get(service, {}).get(server)
+    if installed is None or not installed.version or not state.cells[installed].healthy:
+        return
+    for key in state.servers[server].services.get(service, {}):
+        if not (key.version or state.cells[key].running):
+            yield moved(state.cells[key], "archived", "time", "a version that says its name works here")
+
+
 def crowd(state: State) -> Iterator[CellMoved]:
     """The versions on servers that have to make room, since there are too many of all: names may come without end.
 

@@ -9,7 +9,8 @@ def doubt_of(cell: Cell) -> str:
     """What is known against a version of which there is no verdict."""
     if not cell.consecutive:
         return "what failed had a common cause, and does not count"
-    return f"failed {number_of(cell.consecutive, 'time')} in a row"
+    is_hung = bool(cell.streak) and cell.streak[-1].causes[:1] == ("HUNG",)
+    return f"{'hung, ' if is_hung else ''}failed {number_of(cell.consecutive, 'time')} in a row"
 
 
 def reason_of(cell: Cell) -> str:

@@ -12,6 +12,10 @@ from canary.rules import AmbientSettings, RuleCSettings
 EXCUSE_S = 10.0
 """How long after a failure that excuses another one the leader has heard of it, at most."""
 
+LIVE = "live"
+SHADOW = "shadow"
+"""The role of a run that says nothing of how its version does its work."""
+
 ProbeState = Literal["", "running", "passed", "failed", "excused", "void"]
 """What became of the probe that was granted last: nobody came yet; …; it ended, and nothing was learnt."""
 
@@ -244,6 +248,28 @@ class Comparison:
     """and what forbade it."""
 
 
+class StrangerKey(NamedTuple):
+    """A user on a server."""
+
+    server: str
+    user: str
+
+
+@dataclass(slots=True)
+class Stranger:
+    """What was seen of the runs of a user that say nothing of their services."""
+
+    runs: int = 0
+    failed: int = 0
+    service: str = ""
+    """Of the newest of them,"""
+    version: str = ""
+    """and its version."""
+    seen_at_s: float = 0.0
+    services: dict[str, None] = field(default_factory=dict)
+    """The newest ones, the last at the end."""
+
+
 @dataclass(slots=True)
 class Heard:
     """How far the ledger of another server was heard."""
@@ -313,6 +339,10 @@ class State:
     term: int = 0
     policy_number: int = 0
     override_number: int = 0
+    speakers: dict[str, dict[str, dict[str, None]]] = field(default_factory=dict)
+    """By service and server, the users whose runs of it have lasted there."""
+    strangers: dict[StrangerKey, Stranger] = field(default_factory=dict)
+    """Who runs what nobody knows him to run, the one heard of last at the end."""
     obeyed: dict[str, None] = field(default_factory=dict)
     """The newest orders that are obeyed once, by their identifiers in the book of the cluster."""
     heard: dict[str, Heard] = field(default_factory=dict)

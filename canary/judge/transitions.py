@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from operator import itemgetter
 from typing import Literal
 
+from canary.judge import speakers
 from canary.judge.evidence import clear_streak, keep_in_order, release_of, server_of, unsuppress
 from canary.judge.releases import is_unproven
 from canary.judge.state import Cell, Server, State
@@ -209,6 +210,8 @@ def _drop(state: State, cell: Cell) -> None:
     if server is not None:
         server.cells.pop(key, None)
         _drop_from(server.services, key.service, key)
+        if key.service not in server.services:
+            speakers.forget(state, key.server, key.service)
         if not server.cells:
             del state.servers[key.server]
             state.sick.pop(key.server, None)

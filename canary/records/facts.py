@@ -18,6 +18,10 @@ class OfRun(Record, frozen=True, kw_only=True, omit_defaults=True):
     version: str = ""
     build: str = ""
     role: str = "live"
+    user: str = ""
+    """Whose process it is, as the router of its server found; empty: nobody asked."""
+    by_owner: bool = False
+    """Whether that user may order about the service: its owner, root, or the router's own user."""
     origin_seq: int = 0
     """Its number in the ledger of its server, when that is another one."""
     happened_at_s: float | None = None

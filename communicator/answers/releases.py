@@ -74,6 +74,24 @@ class SickServer(msgspec.Struct, frozen=True):
     reason: str = ""
 
 
+class Stranger(msgspec.Struct, frozen=True):
+    """A user whose runs count for nobody: he is not known to run their services."""
+
+    server: str
+    user: str
+    """``?`` where it cannot be told."""
+    runs: int = 0
+    failed: int = 0
+    services: int = 0
+    """How many services they were of, of the newest ones."""
+    service: str = ""
+    """Of the newest run,"""
+    version: str = ""
+    """and its version."""
+    seen_seconds: float | None = None
+    """How long ago something was heard of one."""
+
+
 class Freeze(msgspec.Struct, frozen=True):
     """No rule acts on its scope."""
 
@@ -169,6 +187,8 @@ class CanaryReport(msgspec.Struct, frozen=True):
     servers: tuple[SickServer, ...] = ()
     freezes: tuple[Freeze, ...] = ()
     overrides: tuple[Override, ...] = ()
+    strangers: tuple[Stranger, ...] = ()
+    """The newest ones."""
     runs_total: tuple[RunCount, ...] = ()
     failures_total: tuple[RunCount, ...] = ()
     verdicts_total: tuple[VerdictCount, ...] = ()

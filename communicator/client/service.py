@@ -16,6 +16,7 @@ from communicator.client.checks import Checks
 from communicator.client.connection import LOGGED_BYTES, Connection, line_of
 from communicator.client.dispatcher import HANDLERS, Dispatcher, Handler
 from communicator.client.event_log import log_event
+from communicator.client.health import Health, HealthCheck
 from communicator.client.identity import PROBE, Identity
 from communicator.client.outbox import Outbox
 from communicator.client.registrant import CONNECT_TIMEOUT_S, REPLY_TIMEOUT_S, Registrant
@@ -104,6 +105,7 @@ class Service(Registrant):
         super().__init__(address, Identity(*words), connect_timeout_s, tls, checks)
         self._dispatcher = Dispatcher(self, handlers, self._regulate)
         self._outbox = Outbox() if outbox is None else outbox
+        self._health = Health()
         self._backoff = Backoff()
         self._repeats = Repeats()
         self._connection: Connection | None = None
@@ -165,6 +167,20 @@ class Service(Registrant):
             return handler
 
         return register
+
+    def health(self, check: HealthCheck) -> HealthCheck:
+        """Name what tells how this service does, as a decorator: an ``async def`` without arguments.
+
+        The canary of this host asks, every 15 s by default. What the check returns is what is wrong, in words for people; None
+        or an empty text: nothing is. A service that says so three times in a row counts as failed. A check that raises says
+        that the service is unwell, and one that does not end is no answer: after three of these the service hangs. Without a
+        check a service that answers at all is well.
+
+        Raises:
+            TypeError: It is not an ``async def``.
+            ValueError: There is one already.
+        """
+        return self._health.name(check)
 
     async def run(self) -> None:
         """Serve until `stop`, until STOP comes, or until cancelled; call it once."""
@@ -254,7 +270,7 @@ class Service(Registrant):
         return self._backoff.next_wait_s(random.random())  # noqa: S311 - spreads reconnects, hides nothing
 
     def _make(self, role: str) -> Connection:
-        session = Session(self._identity, self._dispatcher.commands, role)
+        session = Session(self._identity, self._dispatcher.commands, role, tells_health=self._health.is_checked)
         return Connection(session, self._deliver, self.stop, self._ready.clear, self._inspection)
 
     async def _serve(self, connection: Connection, *, is_probe: bool) -> None:
@@ -339,6 +355,10 @@ class Service(Registrant):
             connection.resume_reading()
 
     def _deliver(self, message: Message, is_settled: bool) -> None:  # noqa: FBT001 - the shape of a callback
+        if message.command == "ALIVE":  # beside the handlers: however busy they are, the service lives
+            if self._group is not None:
+                self._group.create_task(self._tell_health(message))
+            return
         if not self._dispatcher.handles(message.command):
             session = self._connection.session if self._connection else None
             if is_settled or (session is not None and session.understands(message.command)):
@@ -347,6 +367,11 @@ class Service(Registrant):
         if self._group is not None:
             self._dispatcher.dispatch(message, self._group)
             self._regulate()
+
+    async def _tell_health(self, alive: Message) -> None:
+        answer = await self._health.answer(alive)
+        if answer is not None and self.connected:  # over another link nobody waits for it
+            await self.send(answer)
 
     def _log_refusal(self, message: Message) -> None:
         """Say that a message sent without waiting for an answer was refused, or found no receiver."""

@@ -46,6 +46,9 @@ OWN_COMMANDS = (
 )
 """What a session understands by itself."""
 
+CANARY = "canary"
+"""Who asks the services of its host how they do, and hears more than that they live."""
+
 
 class State(Enum):
     """How far the registration is."""
@@ -62,13 +65,17 @@ class Session:
         identity: Who registers.
         commands: What the service handles, beyond `OWN_COMMANDS`.
         role: Takes the place of the identity's role, where not empty.
+        tells_health: Whether the canary's ALIVE is delivered, and answered by the service itself.
 
     Raises:
         LocalProtocolError: A command could not be one.
     """
 
-    def __init__(self, identity: Identity, commands: Iterable[str] = (), role: str = "") -> None:
+    def __init__(
+        self, identity: Identity, commands: Iterable[str] = (), role: str = "", *, tells_health: bool = False
+    ) -> None:
         self._identity = identity
+        self._tells_health = tells_health
         self._registration = identity.registration(role)
         self._commands = OWN_COMMANDS | set(commands)
         for command in self._commands:
@@ -167,7 +174,12 @@ class Session:
         try:
             message = decode(line)
             if message.command == "ALIVE":
-                return [Transmit(encode_line(_answer_to_alive(message, wall_ns)))]
+                if self._tells_health and (message.sent_from_server, message.sent_from_service) == (
+                    self.server_name,
+                    CANARY,
+                ):
+                    return [Delivered(message)]
+                return [Transmit(encode_line(answer_to_alive(message, wall_ns)))]
         except errors.ProtocolError as error:  # no message, or an ALIVE whose echo has no encoding
             return [LineSkipped(line, error)]
         handle = self._RULES.get(message.command)
@@ -301,9 +313,16 @@ def _checked_replies(message: Message, replies: Iterable[str]) -> frozenset[str]
     return expected
 
 
-def _answer_to_alive(alive: Message, wall_ns: int) -> Message:
+def answer_to_alive(alive: Message, wall_ns: int, told: Mapping[str, str] | None = None) -> Message:
+    """The answer to ALIVE: its own parameters come back.
+
+    Args:
+        alive: The question.
+        wall_ns: Nanoseconds since the epoch.
+        told: What it says besides.
+    """
     parameters = {name: alive.parameters[name] for name in ("serial", "timestamp") if alive.get(name)}
-    return alive.reply("ABSOLUTELY", parameters | {"reply_timestamp": format_timestamp(wall_ns)})
+    return alive.reply("ABSOLUTELY", {**parameters, "reply_timestamp": format_timestamp(wall_ns), **(told or {})})
 
 
 def _destination(report: Message) -> tuple[str, str]:

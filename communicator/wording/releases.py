@@ -8,7 +8,7 @@ from communicator.wording.marks import BAD, GONE, GOOD, OPEN, SUSPECT, TRIED, Ma
 from communicator.wording.spans import left, span
 
 if TYPE_CHECKING:  # they name the place of a cell as it is named here
-    from communicator.answers.releases import Cell, Release
+    from communicator.answers.releases import Cell, Release, Stranger
 
 PLACES: Mapping[str, Mark] = {
     "unknown": OPEN,
@@ -22,8 +22,10 @@ PLACES: Mapping[str, Mark] = {
     "archived": GONE,
 }
 """The mark of each state of a version on a server."""
-NO_VERSION = "(no version)"
-"""The version of a service that tells none, as C++ services do."""
+NO_VERSION = "(none)"
+"""The version of a service that has none: it tells none, and its ``.service`` file names none. Shown, and taken, as this word."""
+_NO_VERSION_TOO = frozenset((NO_VERSION, "(no version)"))
+"""How that may be said besides."""
 OVERRIDDEN = {"block": "blocked", "allow": "allowed", "pin": "pinned"}
 """What an operator does, as a state."""
 _RELEASES = {"held": BAD, "suspect": SUSPECT}
@@ -81,8 +83,8 @@ def evidence_text(log10: float) -> str:
 
 
 def read_version(text: str) -> str:
-    """A version as a service tells it, of what a person or a message names: `NO_VERSION` is that of one that tells none."""
-    return "" if text == NO_VERSION else text
+    """A version as a service tells it, of what a person or a message names: ``(none)`` and ``(no version)`` are an empty one."""
+    return "" if text in _NO_VERSION_TOO else text
 
 
 def version_text(version: str, build: str) -> str:
@@ -94,6 +96,15 @@ def scope_text(service: str, version: str, build: str, server: str) -> str:
     """What an operator's word is about, such as ``billing 2.0 on alpha``."""
     where = "" if server in ("", "*") else f" on {server}"
     return f"{service} {version_text(version, build)}{where}"
+
+
+def stranger_text(one: "Stranger") -> str:
+    """Whose runs count for nobody, such as ``user nobody on alpha is not known to run payroll: 7 runs, 7 failed, …``."""
+    others = one.services - 1
+    more = f" and {others} more" if others > 0 else ""
+    who = "a user who cannot be told" if one.user == "?" else f"user {one.user}"
+    what = f"{one.service}{more}: {one.runs} runs, {one.failed} failed, the last of {version_text(one.version, '')}"
+    return f"{who} on {one.server} is not known to run {what}; they count for nobody"
 
 
 def runs_text(cell: "Cell") -> str:

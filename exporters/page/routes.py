@@ -14,7 +14,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from communicator.version import __version__
-from communicator.wording.releases import scope_text
+from communicator.wording.releases import read_version, scope_text
 from exporters.page import words
 from exporters.page.gather import Gatherer
 from exporters.page.pieces import IN_FULL
@@ -90,7 +90,7 @@ class _Page:
         names = ("server", "service", "version", "build")
         asked = {name: request.query_params.get(name, "")[:_NAME_CHARACTERS] for name in names}
         told = await self._gatherer.explanation({name: value for name, value in asked.items() if value})
-        opener = stable_id("cell", *asked.values())
+        opener = stable_id("cell", *(asked | {"version": read_version(asked["version"])}).values())
         title = scope_text(asked["service"], asked["version"], asked["build"], asked["server"])
         if told.value is None:
             return self._detail(request, "missing.html", {"title": title, "fault": told.fault, "opener": opener})

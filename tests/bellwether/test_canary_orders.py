@@ -156,7 +156,7 @@ def test_what_is_likely_a_slip_is_not_ordered(ask, words, reason):
 def test_the_version_of_a_service_that_tells_none_is_named_so(ask):
     _, router = ask(known(), "canary", "block", "billing", "", *BLOCK[4:], "--unseen")
     (order,) = router.of("CANARY_COMMAND")
-    assert order.get("version") == "(no version)"
+    assert order.get("version") == "(none)"
 
 
 def test_a_version_that_is_yet_to_come_may_be_blocked(ask):

@@ -3,7 +3,7 @@
 import msgspec
 
 from bellwether.canary_picture import Frozen, Ordered, Picture, narrowed, put_together
-from communicator.answers.releases import CanaryReport, Cell, Freeze, Override, Release, Standing
+from communicator.answers.releases import CanaryReport, Cell, Freeze, Override, Release, Standing, Stranger
 
 
 def cells(*states):
@@ -79,3 +79,11 @@ def test_another_canary_that_cannot_write_is_named():
     assert put_together(CanaryReport("alpha"), {"beta": full, "gamma": CanaryReport("gamma")}).unwritten == {
         "beta": "no space left"
     }
+
+
+def test_strangers_are_told_by_the_canary_of_their_host():
+    base = CanaryReport("alpha", strangers=(Stranger("alpha", "u"), Stranger("beta", "u"), Stranger("gamma", "u")))
+    own = {"beta": CanaryReport("beta", strangers=(Stranger("beta", "v", service="x"), Stranger("alpha", "w")))}
+    picture = put_together(base, own)
+    assert {(one.server, one.user) for one in picture.strangers} == {("alpha", "u"), ("gamma", "u"), ("beta", "v")}
+    assert [one.user for one in narrowed(picture, "x").strangers] == ["v"]

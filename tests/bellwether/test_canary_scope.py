@@ -2,7 +2,7 @@
 
 import pytest
 
-from bellwether.canary_scope import Scope, find_cell, parse_scope, read_span_s, require_service, require_version
+from bellwether.canary_scope import find_cell, parse_scope, read_span_s, require_service, require_version
 from bellwether.failure import CommandError
 from communicator.answers.releases import Cell
 
@@ -12,22 +12,29 @@ CELLS = (
     Cell("alpha", "printer", "1.0", "p1"),
     Cell("beta", "mailer", "4.1"),
     Cell("beta", "mailer", "4.1", "m1"),
+    Cell("alpha", "nover", ""),
+    Cell("alpha", "web", "feature/login"),
+    Cell("alpha", "web", "feature/login", "ci/77"),
+    Cell("beta", "web", "feature"),
 )
 
 
 @pytest.mark.parametrize(
     ("text", "scope"),
     [
-        ("alpha/billing/2.0", Scope("alpha", "billing", "2.0", None)),
-        ("alpha/billing/", Scope("alpha", "billing", "", None)),
-        ("alpha/billing/(no version)", Scope("alpha", "billing", "", None)),
-        ("alpha/billing/2.0/b1", Scope("alpha", "billing", "2.0", "b1")),
-        ("alpha/billing/2.0/", Scope("alpha", "billing", "2.0", "")),
-        ("alpha/billing/2.0/a/b", Scope("alpha", "billing", "2.0", "a/b")),
+        ("alpha/billing/2.0", [("2.0", None)]),
+        ("alpha/billing/", [("", None)]),
+        ("alpha/billing/(none)", [("", None)]),
+        ("alpha/billing/(no version)", [("", None)]),
+        ("alpha/billing/(none)/b1", [("(none)/b1", None), ("", "b1")]),
+        ("alpha/billing/2.0/", [("2.0/", None), ("2.0", "")]),
+        ("alpha/billing/2.0/a/b", [("2.0/a/b", None), ("2.0/a", "b"), ("2.0", "a/b")]),
     ],
 )
 def test_a_scope_is_read(text, scope):
-    assert parse_scope(text) == scope
+    read = parse_scope(text)
+    assert (read.server, read.service) == ("alpha", "billing")
+    assert list(read.readings()) == scope
 
 
 @pytest.mark.parametrize(
@@ -48,6 +55,22 @@ def test_what_is_no_scope_is_told_how_one_looks(text, reason):
 
 
 @pytest.mark.parametrize(
+    ("scope", "version"),
+    [
+        ("alpha/nover/", ("", "")),
+        ("alpha/nover/(none)", ("", "")),
+        ("alpha/web/feature/login", ("feature/login", "")),
+        ("alpha/web/feature/login/", ("feature/login", "")),
+        ("alpha/web/feature/login/ci/77", ("feature/login", "ci/77")),
+        ("beta/web/feature", ("feature", "")),
+    ],
+)
+def test_any_text_is_a_version(scope, version):
+    found = find_cell(CELLS, parse_scope(scope))
+    assert (found.version, found.build) == version
+
+
+@pytest.mark.parametrize(
     ("scope", "build"),
     [
         ("alpha/billing/2.0/b2", "b2"),
@@ -64,11 +87,15 @@ def test_the_version_that_is_meant_is_found(scope, build):
     ("scope", "reason"),
     [
         ("alpha/biling/2.0", "nothing is known of a service 'biling'; do you mean 'billing'?"),
-        ("alpha/zzz/2.0", "nothing is known of a service 'zzz'; known: billing, mailer, printer"),
+        ("alpha/zzz/2.0", "nothing is known of a service 'zzz'; known: billing, mailer, nover, printer, web"),
         ("alpha/billing/2.00", "nothing is known of version '2.00' of billing; do you mean '2.0'?"),
         ("beta/billing/2.0", "billing 2.0 never ran on 'beta'; it ran on: alpha"),
         ("alpha/billing/2.0", "billing 2.0 has several builds there, name one of them: b1, b2"),
         ("alpha/billing/2.0/b3", "build 'b3' is not known there; known: b1, b2"),
+        ("alpha/nover/1.0", "nothing is known of version '1.0' of nover; known: (none)"),
+        ("beta/nover/(none)", "nover (none) never ran on 'beta'; it ran on: alpha"),
+        ("alpha/web/featur/login", "nothing is known of version 'featur/login' of web; do you mean 'feature/login'?"),
+        ("alpha/web/feature/logout", "web feature never ran on 'alpha'; it ran on: beta"),
         ("beta/mailer/4.1/zzz", "build 'zzz' is not known there; known: m1"),
     ],
 )

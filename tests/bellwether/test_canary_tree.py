@@ -7,7 +7,7 @@ import pytest
 
 from bellwether.canary_picture import Picture
 from bellwether.canary_tree import gist, render
-from communicator.answers.releases import Cell, Release
+from communicator.answers.releases import Cell, Release, Stranger
 from tests.bellwether.canary_sample import sample_picture, screen, troubled_picture
 
 USUAL = """\
@@ -107,3 +107,11 @@ def test_a_server_whose_router_knows_no_policy_is_marked_and_explained():
     assert "✖ alpha  blocked    0 ok, 7 failed, 1 excused  next probe in 6m 12s, not enforced there\n" in shown
     assert shown.count("not enforced there") == 2
     assert gist(picture) != gist(sample_picture())
+
+
+def test_who_runs_what_he_is_not_known_to_run_has_a_line_below():
+    stranger = Stranger("alpha", "nobody", runs=7, failed=7, services=1, service="payroll", version="3.2")
+    shown = screen(render(msgspec.structs.replace(sample_picture(), strangers=(stranger,))), 160)
+    assert shown.rstrip().endswith(
+        "\n\n· user nobody on alpha is not known to run payroll: 7 runs, 7 failed, the last of 3.2; they count for nobody"
+    ), shown

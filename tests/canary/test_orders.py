@@ -39,7 +39,7 @@ def test_a_version_that_is_not_told_can_be_named():
     book = Book()
     entered = give(book, "block", version=NO_VERSION)
     assert book.entry(entered.order_id).order.version == ""
-    with pytest.raises(RemoteProtocolError, match=r"no override of billing \(no version\) build b"):
+    with pytest.raises(RemoteProtocolError, match=r"no override of billing \(none\) build b"):
         give(book, "withdraw", version=NO_VERSION, build="b")
     assert give(book, "withdraw", version=NO_VERSION).lifted == (entered.order_id,)
 

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from canary.judge.state import Cell, Freeze, LiveRun, Release, Server, State
+from canary.judge.state import Cell, Freeze, LiveRun, Release, Server, State, Stranger, StrangerKey
 from canary.records import ALL, Actor, CellKey, Overridden, Version
-from canary.report import ANSWER_BYTES, Known, answer_report, describe
+from canary.report import ANSWER_BYTES, STRANGERS, Known, answer_report, describe
 from canary.tallies import RunRow, Tallies
 from communicator.answers.releases import Override, Standing
 
@@ -149,3 +149,30 @@ def test_pages_fit_and_together_hold_every_row(count):
         seen += [row["version"] for row in rows]
     assert seen == sorted(seen)
     assert len(set(seen)) == count
+
+
+def test_strangers_are_told_the_newest_first_and_not_without_end():
+    strangers = {
+        StrangerKey("alpha", f"u{number}"): Stranger(
+            runs=7,
+            failed=6,
+            service="payroll",
+            version="3.2",
+            seen_at_s=float(number),
+            services={"x": None, "payroll": None},
+        )
+        for number in range(40)
+    }
+    strangers[StrangerKey("beta", "nobody")] = Stranger()
+    report = read(answer_report(known(State(strangers=strangers))._replace(only="alpha")))["strangers"]
+    assert len(report) == STRANGERS
+    assert report[0] == {
+        "server": "alpha",
+        "user": "u39",
+        "runs": 7,
+        "failed": 6,
+        "services": 2,
+        "service": "payroll",
+        "version": "3.2",
+        "seen_seconds": 961.0,
+    }

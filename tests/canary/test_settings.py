@@ -53,6 +53,12 @@ def test_the_rest_comes_through():
         ("rules.c.suspect_log10=3.5", "rules.c.suspect_log10"),
         ('caps.protected=["no name!"]', "caps.protected"),
         ('watch.units={billing="billing"}', "watch.units.billing"),
+        ("health.every_s=0.5", "health.every_s"),
+        ("health.every_s=301", "health.every_s"),
+        ("health.misses=0", "health.misses"),
+        ("health.misses=11", "health.misses"),
+        ("health.services={billing=301}", "health.services.billing"),
+        ('health.services={"no name!"=60}', "health.services"),
         ("merge_s=-1", "merge_s"),
         ("keep_days=0", "keep_days"),
         ("quorum=3", "quorum"),
@@ -76,6 +82,11 @@ def test_what_is_wrong_with_it_is_said(assignment, reason):
     with pytest.raises(ConfigError) as error:
         load(assignment)
     assert error.value.reason == reason
+
+
+def test_each_service_is_asked_at_its_own_pace():
+    health = load("health.every_s=30", "health.services={billing=60,mute=0}").health
+    assert [health.every_s_of(service) for service in ("billing", "mute", "mailer")] == [60.0, 0.0, 30.0]
 
 
 def test_limits_may_be_the_same():

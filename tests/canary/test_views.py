@@ -87,18 +87,23 @@ def test_a_page_has_a_bound(limit, taken):
     assert question(view="events", limit=limit).limit == taken
 
 
+def is_known(_fact):
+    """Of no user of these records it is asked whether he is a stranger."""
+    return False
+
+
 def explained(records):
     """What is told when the ledger holds these records."""
     entries = entries_of(records)
     state = State()
     for entry in entries:
         apply(state, entry)
-    return answer_explain(entries, Rules(), state.cells.get(CELL, Cell(CELL)), 100.0)
+    return answer_explain(entries, Rules(), state.cells.get(CELL, Cell(CELL)), 100.0, is_known)
 
 
 def test_an_explanation_of_which_the_ledger_has_forgotten_the_beginning_is_still_of_the_cell_as_it_is():
     known = Cell(CELL, state="good", reason="ran for 700 s without a failure")
-    view = told(answer_explain(entries_of(failures(1)), Rules(), known, 100.0))
+    view = told(answer_explain(entries_of(failures(1)), Rules(), known, 100.0, is_known))
     assert (view["state"], view["reason"]) == ("good", "ran for 700 s without a failure")
 
 

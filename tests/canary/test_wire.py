@@ -29,6 +29,10 @@ def test_a_beginning_as_a_word():
         config_hash="0f",
     )
     assert read_start(Message("RUN_STARTED", {"run_id": "r1", "service": "ping"}), 5.0).role == "live"
+    told = {"run_id": "r1", "service": "ping", "user": "alice"}
+    assert read_start(Message("RUN_STARTED", told), 5.0).user == "alice"
+    assert read_start(Message("RUN_STARTED", told), 5.0).by_owner is False
+    assert read_start(Message("RUN_STARTED", told | {"by_owner": "true"}), 5.0).by_owner is True
 
 
 @pytest.mark.parametrize(

@@ -553,3 +553,64 @@ async def test_a_request_of_a_service_is_checked_too(router, checks):
         with pytest.raises(LocalProtocolError, match="PRINT may not be sent"):
             await service.request(Message("PRINT", {"copies": "0"}, "svc_b"), "PRINTED")
     assert Service(router.address, "svc_a").faulty_messages == 0
+
+
+ASKED = b"<peer:canary peer:svc_a/ALIVE serial=n1;timestamp=1.5"
+
+
+@pytest.mark.parametrize(
+    ("told", "health"),
+    [(None, ""), ("", ""), ("the spool is full", "the spool is full"), ("x" * 1_000, "x" * 256 + "…")],
+)
+async def test_it_says_how_it_does(router, service, told, health):
+    @service.health
+    async def check():
+        return told
+
+    async with running(service):
+        peer = await router.welcomed()
+        peer.say(ASKED)
+        answer = await peer.hear("ABSOLUTELY")
+        assert (answer.destination, answer.get("serial"), answer.get("timestamp")) == ("peer:canary", "n1", "1.5")
+        assert answer.get("health") == health
+
+
+async def test_a_check_that_raises_says_that_the_service_is_unwell(router, service):
+    @service.health
+    async def check():
+        raise OSError("no route to the database")
+
+    async with running(service):
+        peer = await router.welcomed()
+        peer.say(ASKED)
+        told = (await peer.hear("ABSOLUTELY")).get("health")
+        assert told == "the health check failed: OSError: no route to the database"
+
+
+async def test_a_check_that_does_not_end_is_no_answer_and_holds_up_nothing_else(router, service):
+    ended = asyncio.Event()
+
+    @service.health
+    async def check():
+        await ended.wait()
+
+    async with running(service):
+        peer = await router.welcomed()
+        peer.say(ASKED, ASKED.replace(b"n1", b"n2"), b"<far:svc_b svc_a/PING n=1")
+        await peer.hear("PONG")
+        ended.set()
+        assert (await peer.hear("ABSOLUTELY")).get("serial") == "n1"
+        peer.say(ASKED.replace(b"n1", b"n3"))
+        assert (await peer.hear("ABSOLUTELY")).get("serial") == "n3"
+
+
+def test_what_is_no_health_check_is_refused(service):
+    with pytest.raises(TypeError, match="must be an 'async def'"):
+        service.health(lambda: "well")
+
+    async def check():
+        return None
+
+    assert service.health(check) is check
+    with pytest.raises(ValueError, match="there is a health check already"):
+        service.health(check)

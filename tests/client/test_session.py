@@ -391,3 +391,21 @@ def test_a_lost_link_fails_what_waits():
 
 def test_it_unregisters_by_name():
     assert Playbook().session.unregister() == b"UNREGISTER service=svc_a\n"
+
+
+@pytest.mark.parametrize(
+    ("sender", "tells_health", "is_delivered"),
+    [
+        (b"<peer:canary ", True, True),
+        (b"<peer:canary ", False, False),
+        (b"<far:canary ", True, False),
+        (b"<peer:communicatord ", True, False),
+        (b"", True, False),
+    ],
+)
+def test_only_the_canary_of_this_host_hears_how_a_service_does(sender, tells_health, is_delivered):
+    """Whoever else asks whether it lives is answered at once: a name may hang on that."""
+    session = Session(Identity("svc_a"), tells_health=tells_health)
+    session.receive(b"<peer:communicatord READY my_address=127.0.0.1:4042", WALL_NS)
+    [outcome] = session.receive(sender + b"peer:svc_a/ALIVE serial=n1", WALL_NS)
+    assert isinstance(outcome, Delivered if is_delivered else Transmit)

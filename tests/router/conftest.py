@@ -28,6 +28,7 @@ from collections import deque
 from contextlib import contextmanager
 from itertools import count
 
+import msgspec
 import pytest
 
 from communicator.definitions import load_catalogue
@@ -165,7 +166,8 @@ class Playbook:
                 self.heard[link].append("EOF")
                 self.handle(LinkClosed(link, reason))
             case Identify(link):
-                self.handle(UserIdentified(link, self.users[link]))
+                user = self.users[link]  # whose process it is, the kernel's tables of TCP do not say
+                self.handle(UserIdentified(link, user and msgspec.structs.replace(user, pid=None)))
             case Measure(link):
                 self.handle(Measured(link, ()))
             case Continue(link):

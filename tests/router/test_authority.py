@@ -46,7 +46,7 @@ TABLE = [
     ("REGISTER service=exporter",                   "y    y    n    n    ?    n    n    n    n    n    n    n    n"),
     ("REGISTER service=sitter",                     "y    y    n    n    ?    n    n    n    n    n    n    n    n"),
     ("REGISTER service=payroll",                    "y    y    n    y    ?    n    n    n    n    n    y    y    y"),
-    ("REGISTER service=anything",                   "y    y    y    y    y    y    n    y    n    y    y    y    y"),
+    ("REGISTER service=anything",                   "y    y    y    y    ?    y    n    y    n    y    y    y    y"),
     ("UNREGISTER service=anything",                 "y    y    y    y    y    y    n    n    n    y    y    y    y"),
     ("COMMANDS list=A",                             "y    y    y    y    y    y    n    n    y    y    y    y    y"),
     ("CLUSTER_STATUS",                              "y    y    y    y    y    y    n    n    n    y    y    y    y"),

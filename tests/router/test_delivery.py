@@ -1,6 +1,7 @@
 import pytest
 
 from communicator.router import RouterLimits
+from communicator.router.vocabulary.events import LinkHeld
 
 SENDER = "+ A unix bob\nA > REGISTER service=svc_a;version=1\nA < HELP\nA < READY my_address=*\n"
 REPORT = "TRANSMISSION_REPORT command=P;destination_service=offline;reason=service_absent;status="
@@ -80,3 +81,52 @@ def test_a_message_without_an_encoding_is_refused(playbook):
     book = playbook().play(SENDER)
     book.write("A", b'{"command":"P","service":"offline","parameters":{"x":"a;b\\\\"}}\n')
     assert (book.hear("A").command, book.router._board.statistics.dropped["invalid"]) == ("INVALID", 1)
+
+
+class TestOneRunIsAsked:
+    """ALIVE with a run_id reaches that run, whatever its role; the router answers for one that cannot be asked."""
+
+    @pytest.fixture
+    def book(self, playbook):
+        book = playbook().run("+ C unix root\nC > REGISTER service=canary;version=1")
+        for _ in ("HELP", "READY", "RUN_STARTED"):
+            book.hear("C")
+        return book
+
+    def register(self, book, who, role):
+        book.run(
+            f"+ {who} unix bob\n{who} > REGISTER service=svc_a;version=1;role={role}\n{who} < HELP\n{who} < READY my_address=*"
+        )
+        return book.hear("C").get("run_id")
+
+    @pytest.mark.parametrize("asked", ["A", "B"])
+    def test_it_is_asked_without_that_parameter(self, book, asked):
+        runs = {"A": self.register(book, "A", "live"), "B": self.register(book, "B", "standby")}
+        book.play(f"""
+            C > peer:svc_a/ALIVE run_id={runs[asked]};serial=n1
+            {asked} < <peer:canary peer:svc_a/ALIVE serial=n1
+            {asked} > peer:canary/ABSOLUTELY serial=n1
+            C < <peer:svc_a peer:canary/ABSOLUTELY serial=n1
+        """)
+
+    def test_for_one_that_is_over_the_router_answers(self, book):
+        self.register(book, "A", "live")
+        book.play("""
+            C > peer:svc_a/ALIVE run_id=gone;serial=n1
+            C < ABSOLUTELY serial=n1
+            C > peer:offline/ALIVE run_id=gone;serial=n2
+            C < ABSOLUTELY serial=n2
+        """)
+
+    def test_for_one_that_does_not_understand_it_too(self, book):
+        run_id = self.register(book, "A", "live")
+        book.play(f"""
+            A > COMMANDS list=HELP,QUITTING,READY,STOP,UNKNOWN
+            C > peer:svc_a/ALIVE run_id={run_id};serial=n1
+            C < ABSOLUTELY serial=n1
+        """)
+
+    def test_and_for_one_that_it_holds_up_itself(self, book):
+        run_id = self.register(book, "A", "live")
+        book.handle(LinkHeld(book.links["A"], held=True))
+        book.play(f"C > peer:svc_a/ALIVE run_id={run_id};serial=n1\nC < ABSOLUTELY serial=n1")

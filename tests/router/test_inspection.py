@@ -54,7 +54,7 @@ def test_lines_behind_a_question_wait_for_its_answer(playbook):
 def test_the_actor_of_a_canary_command_is_written_by_the_router(playbook):
     book = playbook().play(
         "+ C unix alice\nC > REGISTER service=canary;version=1\nC < HELP\nC < READY my_address=*\n"
-        "C < canary/RUN_STARTED run_id=*;service=canary;role=live;pid=13"
+        "C < canary/RUN_STARTED run_id=*;service=canary;role=live;pid=13;user=alice;by_owner=true"
     )
     book.play("+ A local alice")
     book.write("A", b"canary/CANARY_COMMAND command=freeze;actor_user=root;actor_server=elsewhere\n")

@@ -1,6 +1,7 @@
 import pytest
 
 from communicator.router import RouterLimits
+from communicator.router.vocabulary.config import PackagedService
 from communicator.router.vocabulary.effects import AllowLongLines
 from communicator.router.vocabulary.events import LinkHeld
 
@@ -340,3 +341,20 @@ def test_only_the_suite_s_own_may_send_long_lines(playbook, service, may):
     )
     book.run(f"B > REGISTER service={service};version=1\nB < ...\nA < ...")
     assert book.effects_of(AllowLongLines) == ([AllowLongLines(book.links["B"])] if may else [])
+
+
+@pytest.mark.parametrize(("told", "version"), [("", "3.1"), (";service_version=4.0", "4.0")])
+def test_who_tells_no_version_has_that_of_its_service_file(playbook, told, version):
+    """So a service that cannot tell one, as a C++ one, can be judged by version too."""
+    playbook(packaged={"mailer": PackagedService(version="3.1")}).play(f"""
+        + C unix root
+        C > REGISTER service=canary;version=1
+        C < HELP
+        C < READY my_address=*
+        C < canary/RUN_STARTED run_id=*;service=canary;role=live;pid=11;user=root;by_owner=true
+        + A unix bob
+        A > REGISTER service=mailer;version=1{told}
+        A < HELP
+        A < READY my_address=*
+        C < canary/RUN_STARTED run_id=*;service=mailer;service_version={version};role=live;pid=14;user=bob
+    """)

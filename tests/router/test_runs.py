@@ -1,5 +1,7 @@
 import json
 
+import pytest
+
 from communicator.router.cores.run_budget import BURST
 from communicator.router.vocabulary.effects import Level
 
@@ -33,8 +35,8 @@ def test_a_canary_hears_of_the_runs_that_were_there_before_it(playbook):
         + CANARY
         + """
         C < canary/RUN_ENDED run_id=*;service=svc_b;reason=unregister
-        C < canary/RUN_STARTED run_id=*;service=svc_a;role=live;pid=14
-        C < canary/RUN_STARTED run_id=*;service=canary;role=live;pid=13
+        C < canary/RUN_STARTED run_id=*;service=svc_a;role=live;pid=14;user=bob
+        C < canary/RUN_STARTED run_id=*;service=canary;role=live;pid=13;user=alice;by_owner=true
         """,
     )
 
@@ -43,12 +45,12 @@ def test_a_canary_hears_what_a_service_announced_and_how_it_ended(playbook):
     playbook().play(
         CANARY
         + """
-        C < canary/RUN_STARTED run_id=*;service=canary;role=live;pid=13
+        C < canary/RUN_STARTED run_id=*;service=canary;role=live;pid=13;user=alice;by_owner=true
         + D local bob
         D > REGISTER service=svc_d;version=1;service_version=2;build=x;config_hash=h;pid=77;role=shadow
         D < HELP
         D < READY my_address=*
-        C < canary/RUN_STARTED run_id=*;service=svc_d;service_version=2;build=x;role=shadow;pid=77;config_hash=h
+        C < canary/RUN_STARTED run_id=*;service=svc_d;service_version=2;build=x;role=shadow;pid=77;user=bob;config_hash=h
         D x
         C < canary/RUN_ENDED run_id=*;service=svc_d;reason=lost
         """,
@@ -56,7 +58,9 @@ def test_a_canary_hears_what_a_service_announced_and_how_it_ended(playbook):
 
 
 def test_the_end_of_a_run_carries_the_id_of_its_start(playbook):
-    book = playbook().play(CANARY + "C < canary/RUN_STARTED run_id=*;service=canary;role=live;pid=13")
+    book = playbook().play(
+        CANARY + "C < canary/RUN_STARTED run_id=*;service=canary;role=live;pid=13;user=alice;by_owner=true"
+    )
     ids = []
     for name in "AB":
         book.play(f"+ {name} unix bob")
@@ -89,7 +93,9 @@ def storm(book, runs, name="B"):
 
 
 def with_canary(playbook):
-    book = playbook().play(CANARY + "C < canary/RUN_STARTED run_id=*;service=canary;role=live;pid=13")
+    book = playbook().play(
+        CANARY + "C < canary/RUN_STARTED run_id=*;service=canary;role=live;pid=13;user=alice;by_owner=true"
+    )
     return book, book.heard[book.links["C"]]
 
 
@@ -112,8 +118,8 @@ def test_what_runs_after_a_storm_is_told_and_other_services_are_told_in_it(playb
     storm(book, BURST)
     heard.clear()
     book.play("+ D unix bob\nD > REGISTER service=svc_b;version=1;service_version=3\nD < HELP\nD < READY my_address=*")
-    book.play(HELLO + "C < canary/RUN_STARTED run_id=*;service=svc_a;role=live;pid=*")
-    book.play("@ 1\nC < canary/RUN_STARTED run_id=*;service=svc_b;service_version=3;role=live;pid=*")
+    book.play(HELLO + "C < canary/RUN_STARTED run_id=*;service=svc_a;role=live;pid=*;user=bob")
+    book.play("@ 1\nC < canary/RUN_STARTED run_id=*;service=svc_b;service_version=3;role=live;pid=*;user=bob")
     book.play("D x\nC < canary/RUN_ENDED run_id=*;service=svc_b;reason=lost")
 
 
@@ -127,3 +133,37 @@ def test_a_canary_that_comes_in_a_storm_hears_of_each_run_that_goes_on_once(play
     assert told.count(("RUN_STARTED", "svc_b")) == 1
     heard.clear()
     book.play("@ 5\nC < (nothing)\nD x\nC < canary/RUN_ENDED run_id=*;service=svc_b;reason=lost")
+
+
+@pytest.mark.parametrize(
+    ("kind", "user", "told"),
+    [
+        ("unix", "bob", "pid=14;user=bob"),
+        ("local", "bob", "user=bob"),
+        ("local", "nobody", "user=?"),
+        ("unix", "root", "pid=11;user=root;by_owner=true"),
+        ("local", "bell", "user=bell;by_owner=true"),
+    ],
+)
+def test_the_canary_hears_whose_process_it_is(playbook, kind, user, told):
+    playbook().play(f"""
+        {CANARY}
+        C < canary/RUN_STARTED run_id=*;service=canary;role=live;pid=13;user=alice;by_owner=true
+        + A {kind} {user}
+        A > REGISTER service=svc_a;version=1;user=root;by_owner=true
+        A < HELP
+        A < READY my_address=*
+        C < canary/RUN_STARTED run_id=*;service=svc_a;role=live;{told}
+    """)
+
+
+def test_who_owns_a_service_by_its_file_is_its_owner(playbook):
+    playbook(owners={"canary": "alice", "payroll": "bob"}).play(f"""
+        {CANARY}
+        C < canary/RUN_STARTED run_id=*;service=canary;role=live;pid=13;user=alice;by_owner=true
+        + A unix bob
+        A > REGISTER service=payroll;version=1
+        A < HELP
+        A < READY my_address=*
+        C < canary/RUN_STARTED run_id=*;service=payroll;role=live;pid=14;user=bob;by_owner=true
+    """)

@@ -9,7 +9,8 @@ from communicator.router.vocabulary.events import (
 def test_stop_takes_leave_in_order_and_the_canary_goes_last(playbook):
     book = playbook().play(
         "+ C unix root\nC > REGISTER service=canary;version=1\nC < HELP\nC < READY my_address=*\n"
-        "C < canary/RUN_STARTED run_id=*;service=canary;role=live;pid=11\nC > COMMANDS list=DISCONNECTING,STATUS",
+        "C < canary/RUN_STARTED run_id=*;service=canary;role=live;pid=11;user=root;by_owner=true\n"
+        "C > COMMANDS list=DISCONNECTING,STATUS",
     )
     book.play(
         """
@@ -18,7 +19,7 @@ def test_stop_takes_leave_in_order_and_the_canary_goes_last(playbook):
         A < HELP
         A < READY my_address=*
         C < STATUS cache=no;server=peer;server_name=peer;service=svc_a;status=up;up_since=*
-        C < canary/RUN_STARTED run_id=*;service=svc_a;role=live;pid=14
+        C < canary/RUN_STARTED run_id=*;service=svc_a;role=live;pid=14;user=bob
         A > COMMANDS list=HELP
         C > STOP
         A < EOF

@@ -6,6 +6,7 @@ from typing import get_args
 import pytest
 
 from canary.records import CellState
+from communicator.answers.releases import Stranger
 from communicator.wording.marks import BAD, GONE, GOOD, OPEN, SUSPECT, TRIED
 from communicator.wording.releases import (
     PLACES,
@@ -17,6 +18,7 @@ from communicator.wording.releases import (
     release_words,
     runs_text,
     scope_text,
+    stranger_text,
     version_text,
 )
 
@@ -122,7 +124,7 @@ def test_excused_failures_are_told_where_there_are_any():
 
 @pytest.mark.parametrize(
     ("version", "build", "text"),
-    [("2.0", "b1", "2.0 build b1"), ("2.0", "", "2.0"), ("2.0", "*", "2.0"), ("", "b1", "(no version) build b1")],
+    [("2.0", "b1", "2.0 build b1"), ("2.0", "", "2.0"), ("2.0", "*", "2.0"), ("", "b1", "(none) build b1")],
 )
 def test_a_version_and_its_build(version, build, text):
     assert version_text(version, build) == text
@@ -131,3 +133,16 @@ def test_a_version_and_its_build(version, build, text):
 def test_a_scope_names_its_server_where_it_has_one():
     assert scope_text("billing", "2.0", "*", "*") == "billing 2.0"
     assert scope_text("billing", "2.0", "b1", "alpha") == "billing 2.0 build b1 on alpha"
+
+
+@pytest.mark.parametrize(
+    ("user", "services", "who", "what"),
+    [
+        ("nobody", 1, "user nobody", "payroll"),
+        ("?", 3, "a user who cannot be told", "payroll and 2 more"),
+    ],
+)
+def test_what_strangers_run(user, services, who, what):
+    one = Stranger("alpha", user, runs=7, failed=6, services=services, service="payroll", version="3.2")
+    counts = "7 runs, 6 failed, the last of 3.2; they count for nobody"
+    assert stranger_text(one) == f"{who} on alpha is not known to run {what}: {counts}"

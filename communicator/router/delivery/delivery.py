@@ -1,5 +1,7 @@
 """One message that had to be looked into: to its service wherever it is, into the cache, or back to its sender with the reason."""
 
+import msgspec
+
 from communicator.protocol.line_form import encode_line
 from communicator.protocol.names import BROADCAST_SERVICES, ROUTER_SERVICE, WILDCARD_SERVERS
 from communicator.router.cores.statistics import Statistics
@@ -68,6 +70,9 @@ def _deliver_one(board: Switchboard, envelope: Envelope, now: Instant) -> None:
         return
     if is_copy(board.statistics, board.received, envelope, now):
         return
+    if envelope.is_ours and envelope.message.command == "ALIVE" and envelope.message.get("run_id"):
+        _ask_run(board, envelope, now)
+        return
     chosen = choose(board, envelope, now)
     if isinstance(chosen, Link):
         hand_over(board, envelope, chosen, now)
@@ -77,6 +82,18 @@ def _deliver_one(board: Switchboard, envelope: Envelope, now: Instant) -> None:
         pass_on(board, envelope, chosen, now)
     else:
         _absent(board, envelope, now)
+
+
+def _ask_run(board: Switchboard, envelope: Envelope, now: Instant) -> None:
+    """Ask one run whether it lives; we answer for one that cannot, and whose silence would say nothing."""
+    message = envelope.message
+    target = board.registry.find_run(message.service, message.get("run_id"))
+    if target is None or target.held or not target.may_take_answer("ALIVE"):
+        board.tell(envelope, "ABSOLUTELY", serial=message.get("serial"))
+        return
+    told = {name: value for name, value in message.parameters.items() if name != "run_id"}
+    asked = msgspec.structs.replace(message, parameters=told)
+    hand_over(board, msgspec.structs.replace(envelope, message=asked), target, now)
 
 
 def hand_over(board: Switchboard, envelope: Envelope, target: Link, now: Instant) -> None:

@@ -17,7 +17,7 @@ from communicator.router.mesh.offer import listed
 from communicator.router.peering.admission import why_not
 from communicator.router.peering.exchange import service_changed
 from communicator.router.switchboard import Switchboard
-from communicator.router.vocabulary.authority import OWNED_SERVICES
+from communicator.router.vocabulary.authority import OWNED_SERVICES, owns
 from communicator.router.vocabulary.effects import AllowLongLines, Level
 from communicator.router.vocabulary.events import CloseReason, Instant, Opens
 from communicator.router.vocabulary.registry import Link, Registration
@@ -80,13 +80,24 @@ def read_registration(board: Switchboard, link: Link, message: Message, now: Ins
         role=Role(role),
         run_id=board.new_run_id(),
         up_since_s=now.wall_ns // NS_PER_S,
-        version=_text(message, "service_version"),
+        version=_text(message, "service_version") or board.config.packaged_as(service).version,
         build=_text(message, "build"),
         config_hash=_text(message, "config_hash"),
         pid=link.user.pid if link.user and link.user.pid else announced_pid,
         metrics_port=_optional_integer(message, "metrics_port", PORT_MAX),
         probe_port=_optional_integer(message, "probe_port", PORT_MAX),
+        user=_user_of(link),
+        by_owner=link.user is not None and owns(service, link.user, board.config),
     )
+
+
+def _user_of(link: Link) -> str:
+    """Whose process it is. Never empty: who cannot be told is one user among others, of whom nothing is known."""
+    if link.user is not None:
+        return link.user.name
+    if link.credential is not None:
+        return f"@{link.credential.username}"[:TEXT_CHARACTERS]
+    return "@" if link.kind.is_remote else "?"
 
 
 def _text(message: Message, name: str) -> str:

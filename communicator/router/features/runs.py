@@ -110,6 +110,10 @@ def _started(registration: Registration) -> Message:
     told = _described(registration)
     if registration.config_hash:
         told["config_hash"] = registration.config_hash
+    if registration.user:
+        told["user"] = registration.user
+    if registration.by_owner:
+        told["by_owner"] = "true"
     return Message("RUN_STARTED", told, service=CANARY)
 
 

@@ -110,10 +110,21 @@ def _is_master(user: User, config: RouterConfig) -> bool:
     return user.uid in (0, config.uid)
 
 
+def owns(service: str, user: User, config: RouterConfig) -> bool:
+    """Whether a user may order about a service: its owner, root, or the router's own user.
+
+    Args:
+        service: Which one.
+        user: As the kernel told.
+        config: Whose router this is, and who owns which name.
+    """
+    return _is_master(user, config) or user.name == config.owners.get(service)
+
+
 def _owner_rule(service: str, speaker: Speaker, config: RouterConfig) -> Ruling:
     owner = config.owners.get(service)
     who = f"root, the router's user or user {owner!r}" if owner else "root or the router's user"
-    return _as_user(speaker, lambda user: _is_master(user, config) or user.name == owner, who)
+    return _as_user(speaker, lambda user: owns(service, user, config), who)
 
 
 def _register(message: Message, speaker: Speaker, config: RouterConfig) -> Ruling:
@@ -125,6 +136,8 @@ def _register(message: Message, speaker: Speaker, config: RouterConfig) -> Rulin
         return _no("only a link of a service may register")
     if service in OWNED_SERVICES or service in config.owners:
         return _owner_rule(service, speaker, config)
+    if speaker.user is None and not speaker.user_known:
+        return ASK_WHO  # whoever it is may register; but whose runs count hangs on who it is
     return ALLOWED
 
 

@@ -29,6 +29,10 @@ class Registration(msgspec.Struct, frozen=True, kw_only=True):
     pid: int | None = None
     metrics_port: int | None = None
     probe_port: int | None = None
+    user: str = ""
+    """Whose process it is, never empty once it is registered: see `communicator.router.features.registration`."""
+    by_owner: bool = False
+    """Whether that user may order about the service."""
 
 
 class Peer(msgspec.Struct, frozen=True, kw_only=True):
@@ -213,6 +217,12 @@ class Registry:
         link.registration = None
         link.prefix = b""
         self._registered -= 1
+
+    def find_run(self, service: str, run_id: str) -> Link | None:
+        """The link of one run of a service, whatever its role; None where it is over."""
+        live = self._live.get(service)
+        links = (*(() if live is None else (live,)), *self._beside.get(service, {}).values())
+        return next((link for link in links if link.registration and link.registration.run_id == run_id), None)
 
     def registered(self) -> Iterator[Link]:
         """Every link that holds a registration."""

@@ -3,10 +3,12 @@
 from hashlib import blake2s
 from urllib.parse import urlencode, urlsplit
 
+from communicator.wording.releases import NO_VERSION
+
 
 def explain_query(server: str, service: str, version: str, build: str) -> str:
     """The query that asks why a version on a server is where it is."""
-    told = {"server": server, "service": service, "version": version, "build": build}
+    told = {"server": server, "service": service, "version": version or NO_VERSION, "build": build}
     return urlencode({name: value for name, value in told.items() if value}, errors="replace")
 
 

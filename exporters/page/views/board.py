@@ -42,7 +42,7 @@ class CellView:
 
     id: str
     query: str
-    """What asks for its evidence; empty where it has no version by which to ask."""
+    """What asks for its evidence."""
     mark: Mark
     word: str
     detail: str
@@ -181,8 +181,7 @@ def _row(
 def _cell(cell: Cell, not_enforced: Collection[str]) -> CellView:
     of = (cell.server, cell.service, cell.version, cell.build)
     told = [outlook(cell, not_enforced), *([cell.reason] if cell.reason else [])]
-    query = explain_query(*of) if cell.version else ""
-    return CellView(stable_id("cell", *of), query, place_mark(cell.place), cell.place, "; ".join(told))
+    return CellView(stable_id("cell", *of), explain_query(*of), place_mark(cell.place), cell.place, "; ".join(told))
 
 
 def _sentence(report: CanaryReport, cells: Sequence[Cell]) -> str:

@@ -9,7 +9,7 @@ from communicator.answers.explanations import Explanation
 from communicator.wording.enforcement import not_enforced_text
 from communicator.wording.explanations import cap_text, measure_text, next_text, short_runs
 from communicator.wording.marks import Mark
-from communicator.wording.releases import place_mark, scope_text
+from communicator.wording.releases import NO_VERSION, place_mark, scope_text
 from communicator.wording.spans import moment
 
 _SHOWN = 200
@@ -54,7 +54,7 @@ def explain_view(told: Explanation, own: str, not_enforced: Collection[str] = ()
         own: The server it is on; empty when nobody told.
         not_enforced: Servers with a C++ router.
     """
-    scope = "/".join(filter(None, (told.server, told.service, told.version, told.build)))
+    scope = "/".join((told.server, told.service, told.version or NO_VERSION, *filter(None, (told.build,))))
     what = scope_text(told.service, told.version, told.build, told.server)
     return ExplainView(
         mark=place_mark(told.state),

@@ -63,7 +63,9 @@ def _pairs(report: CanaryReport) -> Iterator[tuple[Release, Release | None]]:
     for release in report.releases:
         if release.first_seen_seconds is not None:
             by_service[release.service].append(release)
-    for _, releases in sorted(by_service.items()):
+    for _, all_releases in sorted(by_service.items()):
+        # What ran before it could say its version is none that anybody brings; where nothing has a version, that is the version.
+        releases = [release for release in all_releases if release.version] or all_releases
         newest = min(releases, key=lambda one: (one.first_seen_seconds or 0.0, one.version, one.build))
         good = next((one for one in releases if one.is_last_good), None)
         if newest is not good and len(releases) > 1:

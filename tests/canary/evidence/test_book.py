@@ -205,6 +205,67 @@ def test_of_another_program_nobody_knows_the_version_until_it_registers(story, p
     assert ended == [("1", "b"), *[(version, "b" if version else "")] * 2, ("2", "")]
 
 
+@pytest.mark.parametrize("first", ["never", "stopped", "replaced"])
+@pytest.mark.parametrize("times", [1, 3])
+@pytest.mark.parametrize("gave_up", [False, True])
+def test_a_start_that_fails_on_its_configuration_before_it_says_its_version_counts_for_nobody(
+    story, first, times, gave_up
+):
+    if first != "never":
+        story.start(0.0, pid=7)
+        story.report(90.0, "EXIT", pid=7, exit_code=0)
+        story.end(90.0, "unregister")
+    for number in range(times):
+        changed = first == "replaced"
+        story.report(100.0 + 12.0 * number, "EXIT", pid=10 + number, exit_code=78, program_changed=changed)
+    if gave_up:
+        story.report(101.0 + 12.0 * times, "GAVE_UP", pid=9 + times)
+    story.advance(200.0)
+    story.start(200.0, "r2", version="2", pid=20)
+    story.advance(END)
+    told = {fact.version for fact in story.facts}
+    assert told == ({"2"} if first == "never" else {"1", "2"})
+    assert [fact.cause for fact in story.of(RunEnded)] == ([] if first == "never" else ["EXIT"])
+
+
+def test_a_version_that_failed_is_started_again_also_with_a_wrong_configuration(story):
+    story.start(0.0, pid=7)
+    story.report(90.0, "CRASH", pid=7, exit_code=1)
+    story.report(100.0, "EXIT", pid=8, exit_code=78)
+    story.advance(END)
+    assert [(fact.version, fact.cause) for fact in story.of(RunEnded)] == [("1", "CRASH"), ("1", "CONFIG_ERROR")]
+
+
+@pytest.mark.parametrize("killed_s", [None, 63.0, 90.0])
+def test_a_run_that_hangs_never_passes_and_is_one_failure(story, killed_s):
+    """Stopped 2 s after it registered: the questions of then, and the kill that ends it, are no further failures."""
+    story.start(0.0, pid=7)
+    for at_s in (29.0, 44.0):
+        story.report(at_s, "SILENT", run_id="r1", source="watcher")
+    story.report(59.0, "HUNG", run_id="r1", source="watcher", message="it left 3 questions in a row unanswered")
+    if killed_s is not None:
+        story.report(killed_s, "CRASH", pid=7, signal=9)
+        story.end(killed_s)
+    assert outcomes(story) == [("r1", "failure", "HUNG")]
+    assert story.of(RunPassed) == []
+
+
+def test_a_run_that_missed_one_question_passes_with_the_next_answer(story):
+    story.start(0.0, pid=7)
+    story.report(50.0, "SILENT", run_id="r1", source="watcher")
+    story.advance(64.0)
+    assert story.of(RunPassed) == []
+    story.report(65.0, "HEALTH_OK", run_id="r1", source="watcher")
+    assert [fact.lasted_s for fact in story.of(RunPassed)] == [65.0]
+
+
+def test_a_service_cannot_call_itself_hung(story):
+    story.start(0.0, pid=7)
+    story.report(5.0, "HUNG", source="service", run_id="r1")
+    assert outcomes(story) == []
+    assert story.book.refused == 1
+
+
 def test_beside_one_that_runs_nobody_knows_what_never_registers(story):
     story.start(0.0, pid=7)
     story.report(50.0, "CRASH", pid=8)

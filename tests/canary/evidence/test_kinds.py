@@ -24,6 +24,7 @@ TABLE = [
     ("CONFIG_ERROR",     "failure",  True,  True,  True),
     ("WATCHDOG_TIMEOUT", "failure",  True,  True,  False),
     ("START_TIMEOUT",    "failure",  True,  True,  False),
+    ("HUNG",             "failure",  True,  False, False),
     ("CRASH",            "failure",  True,  True,  False),
     ("HEALTH_FAIL",      "failure",  False, True,  False),
     ("EXIT",             "clean",    True,  True,  False),
@@ -34,6 +35,7 @@ TABLE = [
     ("RUN_START",        "start",    False, False, False),
     ("READY",            "ready",    False, True,  False),
     ("RUN_OK",           "success",  False, True,  False),
+    ("SILENT",           "nothing",  False, False, False),
     ("HEALTH_OK",        "nothing",  False, True,  False),
     ("GAVE_UP",          "nothing",  False, False, False),
 ]  # fmt: skip

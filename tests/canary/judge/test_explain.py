@@ -1,6 +1,10 @@
+from functools import partial
+
+import msgspec
 import pytest
 
 from canary.judge.explain import explain
+from canary.judge.speakers import is_stranger
 from canary.judge.state import Cell
 from canary.records import CellKey
 from tests.canary.judge.trial import (
@@ -27,11 +31,30 @@ def explained(*facts, until_s=None):
         for entry in trial.entries
         if (getattr(entry.record, "server", ""), getattr(entry.record, "version", "")) in {("alpha", "2"), ("*", "2")}
     ]
-    return explain(own, EXACT, trial.state.cells.get(KEY, Cell(KEY)), trial.state.now_s)
+    return explain(
+        own, EXACT, trial.state.cells.get(KEY, Cell(KEY)), trial.state.now_s, partial(is_stranger, trial.state)
+    )
 
 
 def lines(*facts, until_s=None):
     return [(line.what, line.effect, line.why) for line in explained(*facts, until_s=until_s).lines]
+
+
+def test_runs_of_strangers_are_shown_as_such():
+    def by(user, fact):
+        return fact[0], msgspec.structs.replace(fact[1], user=user)
+
+    found = lines(
+        by("fluid", began(0, "r")),
+        by("fluid", passed(60, "r")),
+        by("nobody", began(61, "x")),
+        by("nobody", ended(62, "x", lasted_s=1.0)),
+    )
+    why = "user 'nobody' is a stranger to the service"
+    assert [line for line in found if line[1] == "discarded"] == [
+        ("run x began as live", "discarded", why),
+        ("run x ended after 1 s: CRASH", "discarded", why),
+    ]
 
 
 def test_each_fact_and_whether_it_counted():
@@ -71,7 +94,7 @@ def test_decisions_and_orders_stand_among_them():
 
 def test_what_a_cap_forbids():
     trial = Trial(rules(caps={"protected": ["fluid"]})).play(crashes(0, times=7))
-    found = explain(trial.entries, EXACT, trial.state.cells[KEY], trial.state.now_s)
+    found = explain(trial.entries, EXACT, trial.state.cells[KEY], trial.state.now_s, partial(is_stranger, trial.state))
     assert found.held_back_by == "protected"
     assert found.lines[-1].effect == "held back"
     assert found.lines[-1].why.endswith("forbidden by protected")

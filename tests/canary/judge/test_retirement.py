@@ -5,7 +5,7 @@ import pytest
 from canary.judge import retirement
 from canary.judge.decide import decide
 from canary.records import CellMoved, ServerBack, ServerLost
-from tests.canary.judge.trial import ZERO_S, Trial, began, crashes, ended, good, ordered, rules, works
+from tests.canary.judge.trial import ZERO_S, Trial, began, crashes, ended, good, ordered, passed, rules, works
 
 EXACT = rules()
 
@@ -143,3 +143,13 @@ def test_where_all_is_barred_the_oldest_goes_all_the_same(monkeypatch):
 def _short(number):
     yield began(number, f"n{number}", service=f"s{number}")
     yield ended(number + 0.5, f"n{number}", "clean", "EXIT", service=f"s{number}")
+
+
+def test_what_had_no_name_is_forgotten_once_a_version_works_there():
+    """Elsewhere it stays."""
+    nameless = [*crashes(1, version="", times=2), *crashes(1, version="", times=2, server="beta")]
+    trial = Trial(EXACT).play([*nameless, began(100, "n", version="2")])
+    assert versions(trial) == ["", "2"]
+    trial.play([passed(161, "n", version="2")])
+    assert versions(trial) == ["2"]
+    assert versions(trial, "beta") == [""]

@@ -125,9 +125,9 @@ def test_nothing_has_run_yet():
     assert board_view(report(), None).rows == []
 
 
-def test_who_has_no_version_has_no_evidence_to_ask_for():
+def test_who_has_no_version_is_asked_for_by_the_word_for_that():
     [row] = board_view(report(Cell("alpha", "old")), None).rows
-    assert (row.version, row.cells[0].query) == ("(no version)", "")
+    assert (row.version, row.cells[0].query) == ("(none)", "server=alpha&service=old&version=%28none%29")
 
 
 def test_a_server_whose_router_knows_no_policy_is_marked_and_explained():

@@ -71,3 +71,18 @@ def test_the_worst_come_first_and_a_held_one_says_why():
 def test_where_no_policy_is_enforced_is_told_where_the_version_ran(server, ending):
     [found] = rollouts(CanaryReport(cells=CELLS, releases=(OLD, NEW)), (server,))
     assert found.sentence.endswith(ending)
+
+
+def test_what_has_no_version_is_deployed_by_nobody():
+    """A start that failed before it said what it was stands beside the version that followed."""
+    nameless = Release("billing", "", first_seen_seconds=1.0)
+    cells = (*CELLS, Cell("alpha", "billing", "", state="suspect"))
+    [found] = rollouts(CanaryReport(cells=cells, releases=(OLD, NEW, nameless)))
+    assert found.after == "2.0"
+    assert rollouts(CanaryReport(cells=cells, releases=(OLD, nameless))) == []
+
+
+def test_where_nothing_has_a_version_builds_are_deployed():
+    releases = (Release("plain", "", "b2", first_seen_seconds=1.0), Release("plain", "", "b1", first_seen_seconds=9.0))
+    [found] = rollouts(CanaryReport(cells=(Cell("alpha", "plain", "", "b2"),), releases=releases))
+    assert found.after == "(none) build b2"
