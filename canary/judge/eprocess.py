@@ -24,6 +24,8 @@ failures: of versions that fail five times as often, with half of the instances 
 that knew the 4 = 5 / 1.25 beforehand would find 96.0 %."""
 
 _LN_10 = math.log(10)
+_LOG_RATIOS = tuple(math.log(ratio) for ratio in RATIOS)
+_NOTHING = (0.0,) * len(RATIOS)
 
 
 def _prior() -> list[float]:
@@ -65,9 +67,9 @@ class Evidence:
         if not 0 < share < 1:
             return
         chance = margin * share / (margin * share + 1 - share)
-        for index, ratio in enumerate(RATIOS):
-            gain = math.log(ratio) if is_new else 0.0
-            self.log_weights[index] += gain - math.log1p((ratio - 1) * chance)
+        gains = _LOG_RATIOS if is_new else _NOTHING
+        terms = zip(self.log_weights, gains, RATIOS, strict=True)
+        self.log_weights = [weight + gain - math.log1p((ratio - 1) * chance) for weight, gain, ratio in terms]
         self.new += is_new
         self.old += not is_new
         self.expected += chance

@@ -95,6 +95,8 @@ class VersionJudged(Record, frozen=True, kw_only=True, omit_defaults=True, tag="
     suppressed_by: Cap = ""
     until_at_s: float | None = None
     log10_evidence: float | None = None
+    differs_on: tuple[str, ...] = ()
+    """Of a version that is ``ok`` and ``detected``: the servers that alone speak against it, or that differ by themselves."""
     spared: tuple[str, ...] = ()
     """Servers that had started it before they heard of its hold, and are needed: it goes on there."""
     reason: str = ""
