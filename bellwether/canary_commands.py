@@ -20,7 +20,7 @@ from bellwether.canary_scope import USAGE, Scope, find_cell, parse_scope, requir
 from bellwether.failure import CommandError
 from bellwether.places import find_router
 from canary.judge.replay import replay as judge_again
-from canary.rules import Rules
+from canary.rules import LETTERS, Rules
 from canary.settings import CanarySettings
 from communicator.answers.explanations import Explanation, LedgerCheck
 from communicator.answers.history import History
@@ -210,8 +210,7 @@ def check_policy(file: Path, *, as_json: bool) -> None:
         if as_json:
             _show(to_json({"ok": False, "message": str(error)}))
         raise
-    own = {"a": rules.a.mode, "b": rules.b.mode, "c": rules.c.mode, "d": rules.d.mode}
-    modes = {name: rules.mode or mode for name, mode in own.items()}
+    modes = {letter: rules.mode or getattr(rules, letter).mode for letter in LETTERS}
     told = ", ".join(f"rule {name} {mode}" for name, mode in modes.items())
     _show(to_json({"ok": True, "modes": modes}) if as_json else f"settings are good: {told}")
 

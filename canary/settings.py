@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from canary.rules import (
+    LETTERS,
     AmbientSettings,
     CapSettings,
     Mode,
@@ -14,6 +15,7 @@ from canary.rules import (
     RuleBSettings,
     RuleCSettings,
     RuleDSettings,
+    RuleESettings,
     Rules,
 )
 from communicator.errors import AddressError, ConfigError
@@ -39,6 +41,7 @@ class RuleTables(Settings, frozen=True):
     b: RuleBSettings = RuleBSettings()
     c: RuleCSettings = RuleCSettings()
     d: RuleDSettings = RuleDSettings()
+    e: RuleESettings = RuleESettings()
 
     def __post_init__(self) -> None:
         """Refuse limits that cannot both be meant."""
@@ -146,10 +149,7 @@ class CanarySettings(Settings, frozen=True):
         tables = self.rules
         return Rules(
             mode=None if self.mode == "by-rule" else self.mode,
-            a=tables.a,
-            b=tables.b,
-            c=tables.c,
-            d=tables.d,
+            **{letter: getattr(tables, letter) for letter in LETTERS},
             ambient=self.ambient,
             caps=self.caps,
             probes=self.probes,

@@ -4,6 +4,7 @@ from collections import Counter
 from typing import NamedTuple
 
 from canary.records import AnyRecord, CellMoved, RunEnded, RunPassed, ServerJudged, VersionJudged
+from canary.rules import LETTERS
 
 KEYS = 10_000
 """Rows of one count; beyond, new ones are counted under `OTHER`, so that nobody can make series without end."""
@@ -71,5 +72,5 @@ class Tallies:
             self.suppressed[suppressed_by] += 1
 
 
-_JUDGING = frozenset(("a", "b", "c", "d", "probe", "operator"))
+_JUDGING = frozenset((*LETTERS, "probe", "operator"))
 """Rules whose decisions are verdicts; the others only keep the books."""

@@ -76,14 +76,7 @@ def compare(comparison: Comparison, rules: Rules, now_s: float, due: TwoArms | N
         due: What counts by now, if that is more than the comparison has.
     """
     arms = due or comparison.arms
-    log10_e, pooled = (
-        (comparison.log10_e, comparison.pooled_log10_e)
-        if due is None
-        else (
-            due.log10_e,
-            due.together.log10_e,
-        )
-    )
+    log10_e, pooled = arms.log10_e, arms.together.log10_e
     level = _level(log10_e, rules.c)
     differs_on, why = ((), "") if level != "ok" or pooled < rules.c.suspect_log10 else _differing(comparison, arms)
     return Compared(

@@ -78,7 +78,8 @@ def settle(state: State, now_s: float) -> None:
         comparison = state.comparisons.get(failure.trial.service)
         if comparison is not None and speaks(state, comparison, failure):
             comparison.arms.add(failure.failed, state.compare_margin)
-            comparison.log10_e = comparison.arms.log10_e
+            may_count = comparison.arms.may_reach(state.compare_limit_log10)
+            comparison.log10_e = comparison.arms.log10_e if may_count else 0.0
             comparison.pooled_log10_e = comparison.evidence.log10_e
 
 
@@ -320,8 +321,9 @@ def _pardoned(state: State, entry: Entry, record: Pardoned) -> None:
         _restart(comparison, entry.seq, state.now_s)
 
 
-class _MarginOnly(msgspec.Struct):
+class _LimitsOnly(msgspec.Struct):
     margin: float = RuleCSettings().margin
+    suspect_log10: float = RuleCSettings().suspect_log10
 
 
 class _SpansOnly(msgspec.Struct):
@@ -332,13 +334,13 @@ class _SpansOnly(msgspec.Struct):
 class _RulesRead(msgspec.Struct):
     """What is read of the rules; a newer canary may have written keys that are not known here."""
 
-    c: _MarginOnly = msgspec.field(default_factory=_MarginOnly)
+    c: _LimitsOnly = msgspec.field(default_factory=_LimitsOnly)
     ambient: _SpansOnly = msgspec.field(default_factory=_SpansOnly)
 
 
 def _ruled(state: State, _entry: Entry, record: RulesSet) -> None:
     rules = msgspec.json.decode(record.rules, type=_RulesRead)
-    state.compare_margin = rules.c.margin
+    state.compare_margin, state.compare_limit_log10 = rules.c.margin, rules.c.suspect_log10
     state.compare_settle_s = max(rules.ambient.around_s, rules.ambient.elsewhere_s) + EXCUSE_S
 
 

@@ -110,7 +110,12 @@ class Cell:
     probe_is_live: bool = False
     """The probe that was granted last may come in as itself: no other one came."""
     blocked_for: str = ""
-    """The sentence of the verdict that blocked it, whatever its probes came to since."""
+    """The sentence of the verdict that blocked it, whatever its probes came to since,"""
+    blocked_by: str = ""
+    """and the rule whose it was."""
+    ever_good: bool = False
+    relapses: tuple[tuple[float, str], ...] = ()
+    """When it failed after it had worked, and which run that was: the newest, as far as they count."""
 
 
 @dataclass(slots=True)
@@ -261,9 +266,9 @@ class Comparison:
     arms: TwoArms = field(default_factory=TwoArms)
     """What the failures come to."""
     log10_e: float = 0.0
-    """The evidence that counts: with any one server left out,"""
+    """The evidence that counts; 0 where it cannot reach any limit. `canary.judge.compared` always tells it exactly."""
     pooled_log10_e: float = 0.0
-    """and that of all servers together."""
+    """That of all servers together."""
     told: Literal["ok", "suspect", "held"] = "ok"
     """What was last said of the trial,"""
     told_mode: RuleMode = "enforced"
@@ -327,6 +332,8 @@ class State:
     """The servers whose runs are compared with nothing, since they are out of reach."""
     compare_margin: float = RuleCSettings().margin
     """Of the rules in force,"""
+    compare_limit_log10: float = RuleCSettings().suspect_log10
+    """the lower limit of the evidence,"""
     compare_settle_s: float = AmbientSettings().elsewhere_s + EXCUSE_S
     """and how long after a failure they may have found a common cause of it."""
     ended: dict[RunKey, bool] = field(default_factory=dict)

@@ -7,7 +7,17 @@ from typing import Literal
 
 from canary.judge.evidence import clear_streak, keep_in_order, release_of, server_of, unsuppress
 from canary.judge.state import Cell, Server, State
-from canary.records import ALL, CellKey, CellMoved, CellState, Entry, ProbeGranted, ServerJudged, VersionJudged
+from canary.records import (
+    ALL,
+    LOCAL_RULES,
+    CellKey,
+    CellMoved,
+    CellState,
+    Entry,
+    ProbeGranted,
+    ServerJudged,
+    VersionJudged,
+)
 
 Place = CellState | Literal["ejected"]
 """A state; `suspect` until some time is `ejected`."""
@@ -28,16 +38,16 @@ RESETS: Mapping[tuple[Place, Place], tuple[str, ...]] = {
     ("observing", "suspect"): ("successes",),
     ("suspect", "suspect"): ("successes",),
     ("suspect", "proving"): ("successes", STREAK),
-    ("suspect", "blocked"): ("successes",),
-    ("suspect", "ejected"): ("successes", "returns", STREAK),
+    ("suspect", "blocked"): ("successes", "relapses"),
+    ("suspect", "ejected"): ("successes", "returns", "relapses", STREAK),
     ("proving", "suspect"): ("successes",),
-    ("proving", "ejected"): ("successes", "returns", STREAK),
+    ("proving", "ejected"): ("successes", "returns", "relapses", STREAK),
     ("proving", "good"): ("successes", "ejections"),
     ("good", "suspect"): ("successes",),
-    ("good", "ejected"): ("successes", "returns", STREAK),
+    ("good", "ejected"): ("successes", "returns", "relapses", STREAK),
     ("ejected", "proving"): ("successes", STREAK),
     ("ejected", "suspect"): ("successes",),
-    ("ejected", "ejected"): ("successes", "returns", STREAK),
+    ("ejected", "ejected"): ("successes", "returns", "relapses", STREAK),
     ("blocked", "suspect"): ("successes",),
     ("blocked", "proving"): ("successes", STREAK),
     ("blocked", "probation"): ("successes", "probe", STREAK),
@@ -47,7 +57,17 @@ RESETS: Mapping[tuple[Place, Place], tuple[str, ...]] = {
     ("probation", "blocked"): ("successes", "probe"),
 }
 """What each transition sets back to its beginning, and nothing else: envoy once forgot one, and ejected for ever."""
-RESETS_OF_PARDON = ("successes", "returns", "ejections", "probe", "probe_is_live", "probes_granted", "strikes", STREAK)
+RESETS_OF_PARDON = (
+    "successes",
+    "returns",
+    "relapses",
+    "ejections",
+    "probe",
+    "probe_is_live",
+    "probes_granted",
+    "strikes",
+    STREAK,
+)
 """What an operator's pardon sets back, whatever the state."""
 
 _BEGINNING = Cell(CellKey("", "", "", ""))
@@ -74,7 +94,7 @@ def move(state: State, entry: Entry, decision: CellMoved) -> None:
         return
     state.fresh[cell.key] = None
     new = place_of(decision.new, decision.until_at_s)
-    if new in AGAINST and decision.rule in ("a", "b"):
+    if new in AGAINST and decision.rule in LOCAL_RULES:
         _note_verdict(state, entry.at_s, decision)
     if new == "blocked":
         cell.is_local = all(failure.local_only for failure in cell.streak if not failure.excuse)
@@ -150,9 +170,9 @@ def _carry_out(state: State, cell: Cell, at_s: float, decision: CellMoved) -> No
     cell.since_at_s = at_s
     cell.rule = decision.rule
     cell.reason = decision.reason
-    if new == "blocked" and decision.rule == "a":
-        cell.blocked_for = decision.reason
-    if new in AGAINST and decision.rule in ("a", "b"):
+    if new == "blocked" and decision.rule in LOCAL_RULES:
+        cell.blocked_by, cell.blocked_for = decision.rule, decision.reason
+    if new in AGAINST and decision.rule in LOCAL_RULES:
         cell.barred_at_s = at_s
     cell.until_at_s = decision.until_at_s
     cell.strikes = decision.strikes
@@ -164,6 +184,7 @@ def _carry_out(state: State, cell: Cell, at_s: float, decision: CellMoved) -> No
     if new in TIMED:
         state.timed[cell.key] = None
     if new == "good":
+        cell.ever_good = True
         release = release_of(state, cell.key, at_s)
         release.last_good_at_s = _later(release.last_good_at_s, at_s)
 
@@ -198,6 +219,7 @@ def _withdraw_evidence(state: State, server: Server) -> None:
         cell = state.cells[key]
         if cell.state not in ("blocked", "probation"):
             clear_streak(cell)
+            cell.relapses = ()
             unsuppress(state, cell)
 
 

@@ -26,8 +26,9 @@ in series, or servers that differ somewhat, are worth less than as many that are
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from operator import add
 
-from canary.judge.eprocess import Evidence
+from canary.judge.eprocess import RATIOS, Evidence, gains_of, log10_of
 
 PLACES = 8
 """Servers of a version that are left out one by one; of more, several together. It bounds what a failure costs."""
@@ -133,13 +134,12 @@ class TwoArms:
     old: Arm = field(default_factory=Arm)
     together: Evidence = field(default_factory=Evidence)
     """Of all servers."""
-    without: dict[Places, Evidence] = field(default_factory=dict)
-    """Of those that are left without one or two places."""
+    without: dict[Places, list[float]] = field(default_factory=dict)
+    """Of those that are left without one or two places, as `Evidence.log_weights`."""
 
     def copy(self) -> "TwoArms":
         """Another one that holds the same."""
-        without = {places: evidence.copy() for places, evidence in self.without.items()}
-        return TwoArms(self.new.copy(), self.old.copy(), self.together.copy(), without)
+        return TwoArms(self.new.copy(), self.old.copy(), self.together.copy(), dict(self.without))
 
     def place_of(self, server: str, *, is_new: bool) -> int:
         """Where a server with this version stands; it gets a place when it is first asked for."""
@@ -161,16 +161,30 @@ class TwoArms:
         mine = failed.place if failed.is_new else PLACES + failed.place
         at_risk = _padded(failed.new) + _padded(failed.old)
         self.together.add(is_new=failed.is_new, share=new / (new + old), margin=margin)
-        for (one, other), evidence in self.without.items():
-            if mine in (one, other):
+        known: dict[
+            float, list[float]
+        ] = {}  # where servers weigh the same, what is left without one of them is the same
+        for places, log_weights in self.without.items():
+            one, other = places
+            if mine in places:
                 continue
-            less_new = (at_risk[one] if one < PLACES else 0.0) + (at_risk[other] if one != other < PLACES else 0.0)
-            less_old = (at_risk[one] if one >= PLACES else 0.0) + (at_risk[other] if one != other >= PLACES else 0.0)
-            left_new, left_old = max(0.0, new - less_new), max(0.0, old - less_old)
-            if left_new and left_old:
-                evidence.add(is_new=failed.is_new, share=left_new / (left_new + left_old), margin=margin)
+            left_new = new - (at_risk[one] if one < PLACES else 0.0)
+            left_old = old - (at_risk[other] if other >= PLACES else 0.0)
+            if other != one >= PLACES:  # two of the old version
+                left_old -= at_risk[one]
+            if left_new > 0 < left_old:
+                share = left_new / (left_new + left_old)
+                gains = known.get(share)
+                if gains is None:
+                    gains = known[share] = gains_of(is_new=failed.is_new, share=share, margin=margin)
+                self.without[places] = list(map(add, log_weights, gains))
         arm, risk = (self.new, failed.new) if failed.is_new else (self.old, failed.old)
         arm.count(failed.place, risk)
+
+    def may_reach(self, limit_log10: float) -> bool:
+        """Whether `log10_e` could be as high as that; it is quick, and `log10_e` is not."""
+        highest = max((max(log_weights) for log_weights in self.without.values()), default=-math.inf)
+        return (highest + math.log(len(RATIOS))) / math.log(10) >= limit_log10
 
     @property
     def log10_e(self) -> float:
@@ -218,9 +232,9 @@ class TwoArms:
 
     def _without(self, place: int) -> float:
         """The mean of what is left without a place, and without one of the old version besides."""
-        own = self.without[place, place].log10_e
+        own = log10_of(self.without[place, place])
         others = [PLACES + number for number in range(len(self.old.failures)) if PLACES + number != place]
-        pairs = [self.without[min(place, other), max(place, other)].log10_e for other in others]
+        pairs = [log10_of(self.without[min(place, other), max(place, other)]) for other in others]
         highest = max(own, *pairs) if pairs else own
         part = 1 / (2 * PLACES)
         mean = (1 - part * len(pairs)) * 10 ** (own - highest) + part * sum(10 ** (pair - highest) for pair in pairs)
@@ -228,11 +242,11 @@ class TwoArms:
 
     def _join(self, place: int) -> None:
         """A place that was empty: what is left without it is what there is so far."""
-        singles = {one: evidence for (one, other), evidence in self.without.items() if one == other}
-        self.without[place, place] = self.together.copy()
-        for other, evidence in singles.items():
+        singles = {one: log_weights for (one, other), log_weights in self.without.items() if one == other}
+        self.without[place, place] = self.together.log_weights
+        for other, log_weights in singles.items():
             if place >= PLACES or other >= PLACES:
-                self.without[min(place, other), max(place, other)] = evidence.copy()
+                self.without[min(place, other), max(place, other)] = log_weights
 
 
 def _padded(weights: Sequence[float]) -> tuple[float, ...]:

@@ -1,14 +1,15 @@
 import itertools
 import math
 
-import msgspec
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from canary.judge.eprocess import Evidence
+from canary.judge.state import Comparison, State
 from canary.judge.two_arms import PLACES, Dispersion, Failed, TwoArms
+from canary.ledger.snapshot import decode_state, encode_state
+from canary.records import Version
 from tests.canary.simulation.arms import BAD, GATES, MEASURED, WORLDS, play
 from tests.canary.simulation.many_lives import judge
 
@@ -115,7 +116,7 @@ def test_who_comes_later_leaves_out_nothing_so_far():
     before = late.together.copy()
     late.place_of("o2", is_new=False)
     place = PLACES + late.old.places["o2"]
-    assert late.without[place, place] == before
+    assert late.without[place, place] == before.log_weights
     assert set(late.without) == set(early.without)
     assert late.without[0, place] == late.without[0, 0]
 
@@ -170,11 +171,19 @@ def test_failures_in_series_are_worth_less():
 
 
 def test_it_is_kept_in_a_snapshot():
+    state = State()
     arms = told(arms_of(3, 3), [0, 1, 2, 3, 4], new=3, old=3)
-    plain = msgspec.json.decode(
-        msgspec.json.encode(list(arms.without.items())), type=list[tuple[tuple[int, int], Evidence]]
-    )
-    assert dict(plain) == arms.without
+    state.comparisons["x"] = Comparison(Version("x", "2", ""), 1, arms=arms)
+    assert decode_state(encode_state(state)).comparisons["x"].arms == arms
+
+
+def test_whether_it_may_reach_a_limit_is_known_without_all_of_it():
+    arms = arms_of(3, 3)
+    assert arms.may_reach(0.0)
+    assert not arms.may_reach(0.1)
+    told(arms, [0, 1, 2] * 10, new=3, old=3)
+    assert arms.may_reach(arms.log10_e)
+    assert not arms.may_reach(arms.log10_e + 4)
 
 
 @given(st.data(), st.integers(1, 3), st.integers(1, 10), st.integers(1, 10))

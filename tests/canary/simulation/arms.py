@@ -184,9 +184,15 @@ WORLDS = (
     World(name="spread 1.0, 20 failures of history each, 5 of 10", spread=1.0, history=20, **MEASURED),
     World(name="spread 1.0, 20 each, the busiest 2 of 10", spread=1.0, history=20, new=2, is_busiest=True, **MEASURED),
     *(
-        World(name=f"spread {spread}, no history, {new} of {of}", new=new, servers=of, spread=spread, **MEASURED)
-        for spread in (0.5, 1.0)
-        for new, of in ((5, 10), (2, 4), (2, 10))
+        World(name=f"spread {spread}, no history, {new} of {of}", new=new, servers=of, spread=spread, **limits)
+        for spread, new, of, limits in (
+            (0.5, 5, 10, MEASURED),
+            (0.5, 2, 4, MEASURED),
+            (0.5, 2, 10, MEASURED),
+            (1.0, 5, 10, MEASURED),
+            (1.0, 2, 4, {}),
+            (1.0, 2, 10, MEASURED),
+        )
     ),
     World(name="spread 0.5, no history, the busiest 2 of 10", spread=0.5, new=2, is_busiest=True),
     World(name="spread 1.0, no history, the busiest 2 of 10", spread=1.0, new=2, is_busiest=True),
