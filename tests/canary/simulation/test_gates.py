@@ -32,8 +32,9 @@ def test_a_version_that_never_works_is_blocked_in_time(name):
     [
         ("5 times, 5 of 10 servers", 0.9),
         ("10 times, 5 of 10", 0.98),
-        ("10 times, 2 of 4", 0.94),
-        ("5 times, 2 of 10", 0.9),
+        ("10 times, 2 of 4", 0.95),
+        ("5 times, 2 of 10", 0.95),
+        ("5 times, 2 of 4", 0.95),
     ],
 )
 def test_a_version_that_fails_much_more_is_found(name, power):
