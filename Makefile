@@ -7,6 +7,7 @@ ARGS ?=
 WORKERS ?= 4
 SECONDS_EACH ?= 60
 SEEDS ?= 2000
+LIVES ?= 20000
 MINUTES ?= 0
 ROUTERS ?= 200
 SOURCES := communicator timekeeper canary exporters bellwether
@@ -68,10 +69,11 @@ fuzz: ## fuzz each reader and each door of a live router and exporter for SECOND
 	@tools/venv $(VENV) test
 	@exec $(BIN)/python -m fuzz --seconds $(SECONDS_EACH) $(ARGS)
 
-soak: ## simulate clocks, orders and routers of SEEDS=2000 clusters, the convergence of ROUTERS=200, and all of the laboratory, for MINUTES=60 say; ARGS="--first N" begins with another seed
+soak: ## simulate clocks, orders and routers of SEEDS=2000 clusters, LIVES=20000 of a new version on servers that differ, the convergence of ROUTERS=200, and all of the laboratory, for MINUTES=60 say; ARGS="--first N" begins with another seed
 	@tools/venv $(VENV) test
 	@tools/test-packages
 	@$(BIN)/python -m tests.timekeeper.simulation --seeds $(SEEDS) $(ARGS)
+	@$(BIN)/python -m tests.canary.simulation.arms --lives $(LIVES)
 	@$(BIN)/python -m tests.canary.book.simulation --seeds $(SEEDS)
 	@$(BIN)/python -m tests.canary.book.live --seeds 30
 	@$(BIN)/python -m simulation --seeds $(SEEDS) --graphs --mixed $(SEEDS) --routers $(ROUTERS) $(ARGS)

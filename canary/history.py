@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from canary.book.book import Book
 from canary.book.entry import Entry
 from canary.book.order import Order
-from canary.records import ALL, CellMoved, Frozen, Record, ServerJudged, VersionJudged
+from canary.records import ALL, LOCAL_RULES, CellMoved, Frozen, Record, ServerJudged, VersionJudged
 from canary.records import Entry as LedgerEntry
 from communicator.answers.history import Event
 from communicator.wording.releases import scope_text
@@ -69,7 +69,7 @@ def _of_record(entry: LedgerEntry, service: str) -> Event | None:
 
 
 def _moved(record: CellMoved) -> tuple[str, str, str] | None:
-    if record.mode != "enforced" or record.rule not in ("a", "b", "probe") or record.old == record.new:
+    if record.mode != "enforced" or record.rule not in (*LOCAL_RULES, "probe") or record.old == record.new:
         return None
     what = scope_text(record.service, record.version, record.build, record.server)
     place = "ejected" if record.new == "suspect" and record.until_at_s is not None else record.new

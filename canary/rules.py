@@ -81,6 +81,18 @@ class RuleDSettings(Settings, frozen=True):
     """within that time; it is well again when it has passed."""
 
 
+class RuleESettings(Settings, frozen=True):
+    """``[rules.e]``: this version works on this server, and fails again and again."""
+
+    mode: Mode = "enforce"
+    """Whether it acts, or only says what it would have done."""
+    failures: Annotated[int, Meta(ge=2, le=64)] = 5
+    """A version that has worked here and then fails this often within `within_s`, in a row or not, is blocked, or ejected if it
+    was good here before."""
+    within_s: Positive = 600.0
+    """Window for `failures`, in seconds."""
+
+
 class AmbientSettings(Settings, frozen=True):
     """``[ambient]``: which failures have a common cause and are shown, but not counted."""
 
@@ -124,6 +136,10 @@ class ProbeSettings(Settings, frozen=True):
     """One failed probe is forgiven for each such time in a good state."""
 
 
+LETTERS = ("a", "b", "c", "d", "e")
+"""What the rules are called, in the settings and everywhere."""
+
+
 class Rules(Settings, frozen=True):
     """All that a decision depends on besides what happened."""
 
@@ -135,6 +151,7 @@ class Rules(Settings, frozen=True):
     b: RuleBSettings = RuleBSettings()
     c: RuleCSettings = RuleCSettings()
     d: RuleDSettings = RuleDSettings()
+    e: RuleESettings = RuleESettings()
     ambient: AmbientSettings = AmbientSettings()
     caps: CapSettings = CapSettings()
     probes: ProbeSettings = ProbeSettings()

@@ -5,6 +5,7 @@ from typing import Literal
 import msgspec
 
 from canary.rules import (
+    LETTERS,
     AmbientSettings,
     CapSettings,
     Mode,
@@ -13,6 +14,7 @@ from canary.rules import (
     RuleBSettings,
     RuleCSettings,
     RuleDSettings,
+    RuleESettings,
     Rules,
 )
 from communicator.errors import AddressError, ConfigError
@@ -40,6 +42,7 @@ class RuleTables(Settings, frozen=True):
     b: RuleBSettings = RuleBSettings()
     c: RuleCSettings = RuleCSettings()
     d: RuleDSettings = RuleDSettings()
+    e: RuleESettings = RuleESettings()
 
     def __post_init__(self) -> None:
         """Refuse limits that cannot both be meant."""
@@ -168,10 +171,7 @@ class CanarySettings(Settings, frozen=True):
         tables = self.rules
         return Rules(
             mode=None if self.mode == "by-rule" else self.mode,
-            a=tables.a,
-            b=tables.b,
-            c=tables.c,
-            d=tables.d,
+            **{letter: getattr(tables, letter) for letter in LETTERS},
             ambient=self.ambient,
             caps=self.caps,
             probes=self.probes,

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from canary.judge.speakers import was_heard
 from canary.judge.state import State
 from canary.records import AnyRecord, CellMoved, RunEnded, RunPassed, ServerJudged, VersionJudged
+from canary.rules import LETTERS
 
 KEYS = 10_000
 """Rows of one count; beyond, new ones are counted under `OTHER`, so that nobody can make series without end."""
@@ -75,5 +76,5 @@ class Tallies:
             self.suppressed[suppressed_by] += 1
 
 
-_JUDGING = frozenset(("a", "b", "c", "d", "probe", "operator"))
+_JUDGING = frozenset((*LETTERS, "probe", "operator"))
 """Rules whose decisions are verdicts; the others only keep the books."""

@@ -15,7 +15,7 @@ from canary.rules import CapSettings, Mode, Rules
 
 def mode_of(rules: Rules, rule: Rule, service: str) -> Mode:
     """Whether a rule acts on a service: one mode for everything, else the service's, else the rule's own."""
-    own = {"a": rules.a.mode, "b": rules.b.mode, "c": rules.c.mode, "d": rules.d.mode}[rule]
+    own: Mode = getattr(rules, rule).mode
     return rules.mode or rules.services.get(service, own)
 
 
@@ -31,7 +31,7 @@ def forbids(state: State, rules: Rules, key: CellKey, rule: Rule, now_s: float) 
         state: What is known.
         rules: The caps.
         key: Which version where.
-        rule: ``a`` blocks, ``b`` ejects.
+        rule: ``a`` blocks, ``b`` ejects, ``e`` does either.
         now_s: By the ledger's clock.
     """
     if is_dry(rules, rule, key.service):
@@ -42,7 +42,7 @@ def forbids(state: State, rules: Rules, key: CellKey, rule: Rule, now_s: float) 
         return "protected"
     if is_last(state, rules.caps, key, now_s):
         return "last_instance"
-    if rule == "a" and _is_too_soon(state, rules.caps, key.service, now_s):
+    if rule in ("a", "e") and _is_too_soon(state, rules.caps, key.service, now_s):
         return "gap"
     return "override" if is_kept_back(state, key, now_s) else ""
 

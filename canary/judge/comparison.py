@@ -2,9 +2,11 @@
 
 What counts is the *incident*, not the run: a cell that has failed says nothing more until a run of it has passed, since what
 fails again a second later mostly fails for the same reason. Nor does it count as running meanwhile. So in each moment there are
-runs at risk of a first failure, the trial's and the control's, and their share is all that `canary.judge.eprocess` needs. It is
-taken at the failure itself, not as a mean over some time before: while a version is rolled out the mean lags behind the truth,
-and a share that is too small accuses the new version.
+servers at risk of a first failure, the trial's and the control's, each once however many runs it has, and that is all that
+`canary.judge.two_arms` needs. It is taken at the failure itself, not as a mean over some time before: while a version is rolled
+out the mean lags behind the truth, and a share that is too small accuses the new version.
+
+Servers count by how often the control failed there before the comparison began, per time at risk (`canary.judge.host_rates`).
 
 What another server tells late says who ran, and not beside whom: a failure that is older than the ambient filter waits is not
 counted. The trial is the version that was first seen last, by when that happened, whoever was heard first. The runs of a server
@@ -20,12 +22,12 @@ from typing import Any
 
 import msgspec
 
-from canary.judge.eprocess import Evidence
+from canary.judge.host_rates import Past, relative_rates
 from canary.judge.overrides import covers_version
 from canary.judge.state import EXCUSE_S, ComparedCell, ComparedFailure, Comparison, State
+from canary.judge.two_arms import PLACES, Failed, TwoArms
 from canary.records import (
     ALL,
-    CellKey,
     CellMoved,
     Entry,
     OfRun,
@@ -33,6 +35,7 @@ from canary.records import (
     RulesSet,
     RunBegan,
     RunEnded,
+    RunExcused,
     RunKey,
     RunPassed,
     ServerBack,
@@ -74,8 +77,10 @@ def settle(state: State, now_s: float) -> None:
         failure = state.unsettled.popleft()
         comparison = state.comparisons.get(failure.trial.service)
         if comparison is not None and speaks(state, comparison, failure):
-            comparison.evidence.add(is_new=failure.is_new, share=failure.share, margin=state.compare_margin)
-            comparison.log10_e = comparison.evidence.log10_e
+            comparison.arms.add(failure.failed, state.compare_margin)
+            may_count = comparison.arms.may_reach(state.compare_limit_log10)
+            comparison.log10_e = comparison.arms.log10_e if may_count else 0.0
+            comparison.pooled_log10_e = comparison.evidence.log10_e
 
 
 def is_due(state: State, failure: ComparedFailure, now_s: float) -> bool:
@@ -92,18 +97,16 @@ def speaks(state: State, comparison: Comparison, failure: ComparedFailure) -> bo
 
 def _began(state: State, entry: Entry, record: RunBegan) -> None:
     if record.role in ROLES and record.run not in state.ended:
-        _enter(_comparison(state, record.key.of, entry), record)
+        _enter(_comparison(state, record.key.of, entry), record, state.now_s)
 
 
 def _passed(state: State, entry: Entry, record: RunPassed) -> None:
     if record.role not in ROLES or record.run in state.ended:
         return
     comparison = _comparison(state, record.key.of, entry._replace(at_s=entry.at_s - record.lasted_s))
-    _enter(comparison, record)
-    cell = comparison.cells[record.key]
-    if cell.is_failing:
-        cell.is_failing = False
-        _shift(comparison, record.key.of, len(cell.runs) * _is_at_risk(cell))
+    cell = _enter(comparison, record, state.now_s)
+    cell.is_failing = False
+    _keep_time(cell, state.now_s)
 
 
 def _comparison(state: State, version: Version, entry: Entry) -> Comparison:
@@ -116,23 +119,24 @@ def _comparison(state: State, version: Version, entry: Entry) -> Comparison:
         first_s.pop(version, None)
         first_s[version] = entry.at_s
         comparison.known.setdefault(version, None)
-        _choose_trial(comparison, entry.seq)
+        _choose_trial(comparison, entry.seq, state.now_s)
     if len(comparison.known) > VERSIONS:
         kept = {comparison.trial, comparison.control}
         oldest = min((old for old in comparison.known if old not in kept), key=lambda old: first_s.get(old, -math.inf))
         comparison.known.pop(oldest)
+        comparison.cells.pop(oldest, None)
         first_s.pop(oldest, None)
     return comparison
 
 
-def _choose_trial(comparison: Comparison, seq: int) -> None:
+def _choose_trial(comparison: Comparison, seq: int, now_s: float) -> None:
     """The newest one; of two that were first seen at the same time, the one that was heard of later."""
     first_s = comparison.first_s
     newest = max(reversed(first_s), key=first_s.__getitem__)
     if newest != comparison.trial:
         comparison.trial = newest
         comparison.control = _last_good(comparison)
-        _restart(comparison, seq)
+        _restart(comparison, seq, now_s)
 
 
 def _last_good(comparison: Comparison) -> Version | None:
@@ -142,56 +146,72 @@ def _last_good(comparison: Comparison) -> Version | None:
     return max(found_s, key=found_s.__getitem__, default=None)
 
 
-def _restart(comparison: Comparison, seq: int) -> None:
+def _restart(comparison: Comparison, seq: int, now_s: float) -> None:
+    """All that happened so far is the past, and says how servers differ."""
+    for cells in comparison.cells.values():
+        for cell in cells.values():
+            _keep_time(cell, now_s)
+            cell.past_seconds, cell.seconds = cell.past_seconds + cell.seconds, 0.0
+            cell.past_failures, cell.failures = cell.past_failures + cell.failures, 0
     comparison.since_seq = seq
-    comparison.evidence, comparison.log10_e = Evidence(), 0.0
+    comparison.arms, comparison.log10_e, comparison.pooled_log10_e = TwoArms(), 0.0, 0.0
     comparison.told, comparison.told_mode, comparison.told_suppressed_by = "ok", "enforced", ""
+    comparison.told_differs = ""
+    if comparison.control is not None:
+        before = comparison.cells.get(comparison.control, {})
+        past = {server: Past(cell.past_failures, cell.past_seconds) for server, cell in before.items()}
+        comparison.weights = relative_rates(past)
 
 
-def _enter(comparison: Comparison, record: OfRun) -> None:
+def _keep_time(cell: ComparedCell, now_s: float) -> None:
+    """Add up how long it was at risk, whenever that may have changed."""
+    cell.seconds = cell.at_risk_s(now_s)
+    cell.at_risk_since_s = now_s if cell.is_at_risk else None
+
+
+def _enter(comparison: Comparison, record: OfRun, now_s: float) -> ComparedCell:
     """A run goes on; twice told, it is one."""
-    cell = comparison.cells.setdefault(record.key, ComparedCell())
-    if record.run_id not in cell.runs:
-        cell.runs[record.run_id] = None
-        _shift(comparison, record.key.of, int(_is_at_risk(cell)))
-    if len(comparison.cells) > CELLS:
-        _forget(comparison, next(iter(comparison.cells)))
+    version = record.key.of
+    cell = comparison.cells.setdefault(version, {}).setdefault(record.server, ComparedCell())
+    cell.runs[record.run_id] = None
+    _keep_time(cell, now_s)
+    if sum(map(len, comparison.cells.values())) > CELLS:
+        oldest = next(of for of, cells in comparison.cells.items() if cells)
+        _forget(comparison, oldest, next(iter(comparison.cells[oldest])))
+    return cell
 
 
-def _forget(comparison: Comparison, key: CellKey) -> None:
-    cell = comparison.cells.pop(key)
-    _shift(comparison, key.of, -len(cell.runs) * _is_at_risk(cell))
-
-
-def _is_at_risk(cell: ComparedCell) -> bool:
-    """Whether its runs may have a first failure that is heard of."""
-    return not cell.is_failing and not cell.is_aside
-
-
-def _shift(comparison: Comparison, version: Version, by: int) -> None:
-    comparison.at_risk[version] = comparison.at_risk.get(version, 0) + by
-    if not comparison.at_risk[version]:
-        del comparison.at_risk[version]
+def _forget(comparison: Comparison, version: Version, server: str) -> None:
+    cells = comparison.cells.get(version, {})
+    cells.pop(server, None)
+    if not cells:
+        comparison.cells.pop(version, None)
 
 
 def _ended(state: State, entry: Entry, record: RunEnded) -> None:
     comparison = state.comparisons.get(record.service)
-    cell = comparison.cells.get(record.key) if comparison else None
+    cell = comparison.cells.get(record.key.of, {}).get(record.server) if comparison else None
     if comparison is None or cell is None or record.run_id not in cell.runs:
         return  # how much ran beside it is not known
     if record.outcome == "failure" and not cell.is_failing:
         if not record.local_only and not cell.is_aside:
+            cell.failures, cell.incident = cell.failures + 1, record.run_id
             _await(state, comparison, entry, record)
-        _shift(comparison, record.key.of, -len(cell.runs) * _is_at_risk(cell))
         cell.is_failing = True
-    _leave(comparison, record.key, cell, record.run_id)
+    del cell.runs[record.run_id]
+    _keep_time(cell, state.now_s)
 
 
-def _leave(comparison: Comparison, key: CellKey, cell: ComparedCell, run_id: str) -> None:
-    del cell.runs[run_id]
-    _shift(comparison, key.of, -int(_is_at_risk(cell)))
-    if not cell.is_failing and not cell.runs:
-        del comparison.cells[key]
+def _excused(state: State, _entry: Entry, record: RunExcused) -> None:
+    """It says nothing of its server either."""
+    comparison = state.comparisons.get(record.service)
+    cell = comparison.cells.get(record.key.of, {}).get(record.server) if comparison else None
+    if cell is not None and cell.incident == record.run_id:
+        cell.incident = ""
+        if cell.failures:
+            cell.failures -= 1
+        elif cell.past_failures:
+            cell.past_failures -= 1
 
 
 def _await(state: State, comparison: Comparison, entry: Entry, record: RunEnded) -> None:
@@ -199,31 +219,45 @@ def _await(state: State, comparison: Comparison, entry: Entry, record: RunEnded)
     version, trial, control = record.key.of, comparison.trial, comparison.control
     if control is None or version not in {trial, control} or entry.at_s + state.compare_settle_s < state.now_s:
         return
-    new, old = (comparison.at_risk.get(each, 0) for each in (trial, control))
-    if not new or not old:
+    is_new = version == trial
+    failed = Failed(
+        is_new,
+        comparison.arms.place_of(record.server, is_new=is_new),
+        _at_risk(comparison, trial, is_new=True),
+        _at_risk(comparison, control, is_new=False),
+    )
+    if not sum(failed.new) or not sum(failed.old):
         return
     if len(state.unsettled) == UNSETTLED:
         state.unsettled.popleft()
-    share = new / (new + old)
-    state.unsettled.append(
-        ComparedFailure(entry.seq, state.now_s, record.server, record.run_id, trial, version == trial, share)
-    )
+    state.unsettled.append(ComparedFailure(entry.seq, state.now_s, record.server, record.run_id, trial, failed))
+
+
+def _at_risk(comparison: Comparison, version: Version, *, is_new: bool) -> tuple[float, ...]:
+    """The weights of the servers at risk with this version, by their place."""
+    found = [0.0] * PLACES
+    places = 0
+    for server, cell in comparison.cells.get(version, {}).items():
+        if cell.is_at_risk:
+            place = comparison.arms.place_of(server, is_new=is_new)
+            found[place] += comparison.weights.get(server, 1.0)
+            places = max(places, place + 1)
+    return tuple(found[:places])
 
 
 def _server_booted(state: State, _entry: Entry, record: ServerBooted) -> None:
     """Its runs are over."""
-    for comparison, key, cell in list(_cells_of(state, record.server)):
-        for run_id in list(cell.runs):
-            _leave(comparison, key, cell, run_id)
+    for cell in _cells_of(state, record.server):
+        cell.runs.clear()
+        _keep_time(cell, state.now_s)
 
 
 def _server_lost(state: State, _entry: Entry, record: ServerLost) -> None:
     """Nobody hears how its runs end, until it is back."""
     state.aside[record.server] = None
-    for comparison, key, cell in _cells_of(state, record.server):
-        if _is_at_risk(cell):
-            _shift(comparison, key.of, -len(cell.runs))
+    for cell in _cells_of(state, record.server):
         cell.is_aside = True
+        _keep_time(cell, state.now_s)
 
 
 def _bring_back(state: State, server: str) -> None:
@@ -231,17 +265,16 @@ def _bring_back(state: State, server: str) -> None:
     if server not in state.aside:
         return
     del state.aside[server]
-    for comparison, key, cell in _cells_of(state, server):
-        if cell.is_aside:
-            cell.is_aside = False
-            _shift(comparison, key.of, len(cell.runs) * _is_at_risk(cell))
+    for cell in _cells_of(state, server):
+        cell.is_aside = False
+        _keep_time(cell, state.now_s)
 
 
-def _cells_of(state: State, server: str) -> Iterator[tuple[Comparison, CellKey, ComparedCell]]:
+def _cells_of(state: State, server: str) -> Iterator[ComparedCell]:
     for comparison in state.comparisons.values():
-        for key, cell in comparison.cells.items():
-            if key.server == server:
-                yield comparison, key, cell
+        for cells in comparison.cells.values():
+            if server in cells:
+                yield cells[server]
 
 
 def _moved(state: State, entry: Entry, record: CellMoved) -> None:
@@ -250,18 +283,18 @@ def _moved(state: State, entry: Entry, record: CellMoved) -> None:
     if comparison is None or record.mode != "enforced":
         return
     if record.new == "good" and record.key.of in comparison.known:
-        _find_good(comparison, record.key.of, entry.at_s)
+        _find_good(comparison, record.key.of, entry, state.now_s)
     if record.new == "archived":
-        if record.key in comparison.cells:
-            _forget(comparison, record.key)
+        _forget(comparison, record.key.of, record.server)
         if not comparison.cells:
             del state.comparisons[record.service]
 
 
-def _find_good(comparison: Comparison, version: Version, at_s: float) -> None:
-    comparison.known[version] = max(at_s, comparison.known[version] or at_s)
+def _find_good(comparison: Comparison, version: Version, entry: Entry, now_s: float) -> None:
+    comparison.known[version] = max(entry.at_s, comparison.known[version] or entry.at_s)
     if comparison.control is None and version != comparison.trial:
         comparison.control = version
+        _restart(comparison, entry.seq, now_s)
 
 
 def _judged(state: State, entry: Entry, record: VersionJudged) -> None:
@@ -273,8 +306,11 @@ def _judged(state: State, entry: Entry, record: VersionJudged) -> None:
         comparison.known[version] = None
     if record.rule != "c" or version != comparison.trial:
         return
+    if record.state == "ok" and record.mode == "detected":
+        comparison.told_differs = ", ".join(record.differs_on)
+        return
     if record.state == "ok":
-        _restart(comparison, entry.seq)
+        _restart(comparison, entry.seq, state.now_s)
     comparison.told, comparison.told_mode = record.state, record.mode
     comparison.told_suppressed_by = record.suppressed_by
 
@@ -282,11 +318,12 @@ def _judged(state: State, entry: Entry, record: VersionJudged) -> None:
 def _pardoned(state: State, entry: Entry, record: Pardoned) -> None:
     comparison = state.comparisons.get(record.service)
     if comparison is not None and record.server == ALL and covers_version(record, comparison.trial):
-        _restart(comparison, entry.seq)
+        _restart(comparison, entry.seq, state.now_s)
 
 
-class _MarginOnly(msgspec.Struct):
+class _LimitsOnly(msgspec.Struct):
     margin: float = RuleCSettings().margin
+    suspect_log10: float = RuleCSettings().suspect_log10
 
 
 class _SpansOnly(msgspec.Struct):
@@ -297,13 +334,13 @@ class _SpansOnly(msgspec.Struct):
 class _RulesRead(msgspec.Struct):
     """What is read of the rules; a newer canary may have written keys that are not known here."""
 
-    c: _MarginOnly = msgspec.field(default_factory=_MarginOnly)
+    c: _LimitsOnly = msgspec.field(default_factory=_LimitsOnly)
     ambient: _SpansOnly = msgspec.field(default_factory=_SpansOnly)
 
 
 def _ruled(state: State, _entry: Entry, record: RulesSet) -> None:
     rules = msgspec.json.decode(record.rules, type=_RulesRead)
-    state.compare_margin = rules.c.margin
+    state.compare_margin, state.compare_limit_log10 = rules.c.margin, rules.c.suspect_log10
     state.compare_settle_s = max(rules.ambient.around_s, rules.ambient.elsewhere_s) + EXCUSE_S
 
 
@@ -311,6 +348,7 @@ _FOLDS: Mapping[type, Callable[[State, Entry, Any], None]] = {
     RunBegan: _began,
     RunPassed: _passed,
     RunEnded: _ended,
+    RunExcused: _excused,
     ServerBooted: _server_booted,
     ServerLost: _server_lost,
     CellMoved: _moved,

@@ -5,9 +5,8 @@ said has been done.
 """
 
 from collections.abc import Callable, Mapping
-from typing import Literal
 
-from canary.judge import caps, freezing, probation, rule_a, rule_b
+from canary.judge import caps, freezing, local_rules, probation, rule_a, rule_b
 from canary.judge.evidence import bake_s
 from canary.judge.finding import Finding, number_of
 from canary.judge.moves import moved
@@ -15,7 +14,7 @@ from canary.judge.releases import is_there
 from canary.judge.sentence import doubt_of
 from canary.judge.state import Cell, State
 from canary.judge.transitions import Place, place_of
-from canary.records import Record
+from canary.records import LOCAL_RULES, LocalRule, Record
 from canary.rules import Rules
 
 TOO_FEW = "too few other instances of its service are left"
@@ -75,8 +74,9 @@ def _ejected(state: State, rules: Rules, cell: Cell, now_s: float) -> list[Recor
     if cell.returns >= rules.b.returns and not cell.consecutive:
         reason = f"succeeded {number_of(cell.returns, 'time')} during its ejection (limit {rules.b.returns})"
         return [moved(cell, "proving", "run", reason)]
-    if _no_longer_acts(rules, cell, "b"):
-        return _let_go(cell, "b")
+    rule: LocalRule = "e" if cell.rule == "e" else "b"
+    if _no_longer_acts(rules, cell, rule):
+        return _let_go(cell, rule)
     if _is_missed(state, rules, cell, now_s):
         return [moved(cell, "suspect", "b", f"its ejection ends early: {TOO_FEW}")]
     if not _is_over(cell, now_s):
@@ -88,11 +88,11 @@ def _ejected(state: State, rules: Rules, cell: Cell, now_s: float) -> list[Recor
 def _blocked(state: State, rules: Rules, cell: Cell, now_s: float) -> list[Record]:
     if cell.successes:
         return [moved(cell, "proving", "run", "it ran here in spite of its block, and worked")]
-    if _no_longer_acts(rules, cell, "a"):
-        return _let_go(cell, "a")
+    if _no_longer_acts(rules, cell, _blocked_by(cell)):
+        return _let_go(cell, _blocked_by(cell))
     if cell.rule == "a" and rule_a.find(cell, rules.a) is None:
         return [moved(cell, "suspect", "a", _lifted(cell, rules))]
-    if cell.rule == "a" and _is_missed(state, rules, cell, now_s):
+    if cell.rule in LOCAL_RULES and _is_missed(state, rules, cell, now_s):
         return probation.granted(cell, rules, now_s, TOO_FEW)
     return probation.granted(cell, rules, now_s) if _is_over(cell, now_s) else []
 
@@ -100,8 +100,8 @@ def _blocked(state: State, rules: Rules, cell: Cell, now_s: float) -> list[Recor
 def _probation(_state: State, rules: Rules, cell: Cell, now_s: float) -> list[Record]:
     if cell.successes:
         return [moved(cell, "proving", "probe", f"probe {cell.probes_granted} worked")]
-    if _no_longer_acts(rules, cell, "a"):
-        return _let_go(cell, "a")
+    if _no_longer_acts(rules, cell, _blocked_by(cell)):
+        return _let_go(cell, _blocked_by(cell))
     over = probation.ended(cell, rules, now_s)
     if over is not None:
         return [over]
@@ -162,16 +162,17 @@ def _accused(state: State, rules: Rules, cell: Cell, now_s: float) -> list[Recor
         cell.healthy
     ):  # another one of it works; one that has just begun is no reason to wait, or a quick loop were never judged
         return []
-    found = rule_a.find(cell, rules.a)
-    if found is not None:
-        return _verdict(state, rules, cell, found, now_s, "a")
-    found = rule_b.find(cell, rules.b)
-    return [] if found is None else _verdict(state, rules, cell, found, now_s, "b")
+    for row in local_rules.ROWS:
+        found = row.find(cell, rules)
+        if found is not None:
+            return _verdict(state, rules, cell, found, now_s, row)
+    return []
 
 
 def _verdict(
-    state: State, rules: Rules, cell: Cell, found: Finding, now_s: float, rule: Literal["a", "b"]
+    state: State, rules: Rules, cell: Cell, found: Finding, now_s: float, row: local_rules.Row
 ) -> list[Record]:
+    rule, blocks = row.letter, row.blocks(cell)
     cap = caps.forbids(state, rules, cell.key, rule, now_s)
     if cap and (cap, rule) == (cell.suppressed_by, cell.suppressed_rule):
         return []
@@ -180,10 +181,10 @@ def _verdict(
         if common_cause is not None:
             return [common_cause]
     strikes = probation.strikes_left(cell, rules, now_s)
-    lasts_s = probation.block_s(cell, rules, strikes) if rule == "a" else rule_b.ejection_s(cell, rules)
+    lasts_s = probation.block_s(cell, rules, strikes) if blocks else rule_b.ejection_s(cell, rules)
     decision = moved(
         cell,
-        "blocked" if rule == "a" else "suspect",
+        "blocked" if blocks else "suspect",
         rule,
         found.reason,
         mode="detected" if cap else "enforced",
@@ -209,10 +210,14 @@ def _is_missed(state: State, rules: Rules, cell: Cell, now_s: float) -> bool:
     return has_gone and not rules.holds and caps.is_last(state, rules.caps, cell.key, now_s)
 
 
-def _no_longer_acts(rules: Rules, cell: Cell, rule: Literal["a", "b"]) -> bool:
+def _no_longer_acts(rules: Rules, cell: Cell, rule: LocalRule) -> bool:
     """Whether an operator has since told the rule not to act on this service, so that what it did is to be undone."""
     return caps.mode_of(rules, rule, cell.key.service) == "dry-run" or cell.key.service in rules.caps.protected
 
 
-def _let_go(cell: Cell, rule: Literal["a", "b"]) -> list[Record]:
+def _blocked_by(cell: Cell) -> LocalRule:
+    return "e" if cell.blocked_by == "e" else "a"
+
+
+def _let_go(cell: Cell, rule: LocalRule) -> list[Record]:
     return [moved(cell, "suspect", "operator", f"rule {rule} no longer acts on this service")]

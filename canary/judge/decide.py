@@ -13,6 +13,7 @@ from canary.judge import ambient, caps, course, freezing, overrides, probation, 
 from canary.judge.evidence import bake_ends_s
 from canary.judge.state import Cell, State
 from canary.records import (
+    LOCAL_RULES,
     CellKey,
     CellMoved,
     Entry,
@@ -141,7 +142,7 @@ def _missed(state: State, me: str, trigger: Entry | None) -> Iterable[CellKey]:
 
 
 def _is_verdict(record: Record) -> bool:
-    return isinstance(record, Frozen) or (isinstance(record, CellMoved) and record.rule in ("a", "b"))
+    return isinstance(record, Frozen) or (isinstance(record, CellMoved) and record.rule in LOCAL_RULES)
 
 
 def _of_cluster(state: State, rules: Rules, now_s: float, trigger: Entry | None) -> list[Record]:

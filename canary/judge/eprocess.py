@@ -16,7 +16,9 @@ inequality the chance that it ever reaches 1/a is at most a, however often it is
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from operator import add
 
 RATIOS = (1.5, 2.0, 3.0, 4.0, 6.0, 12.0, 50.0)
 """How many times more often than H0 allows: from barely, to at once. They lie closest where daemons are caught within some sixty
@@ -24,6 +26,8 @@ failures: of versions that fail five times as often, with half of the instances 
 that knew the 4 = 5 / 1.25 beforehand would find 96.0 %."""
 
 _LN_10 = math.log(10)
+_LOG_RATIOS = tuple(math.log(ratio) for ratio in RATIOS)
+_NOTHING = (0.0,) * len(RATIOS)
 
 
 def _prior() -> list[float]:
@@ -46,8 +50,7 @@ class Evidence:
     @property
     def log10_e(self) -> float:
         """The evidence as a decimal logarithm: 0 says nothing, 2 comes once in a hundred good versions, 3 in a thousand."""
-        highest = max(self.log_weights)
-        return (highest + math.log(sum(math.exp(weight - highest) for weight in self.log_weights))) / _LN_10
+        return log10_of(self.log_weights)
 
     def copy(self) -> "Evidence":
         """Another one that holds the same."""
@@ -64,10 +67,25 @@ class Evidence:
         """
         if not 0 < share < 1:
             return
-        chance = margin * share / (margin * share + 1 - share)
-        for index, ratio in enumerate(RATIOS):
-            gain = math.log(ratio) if is_new else 0.0
-            self.log_weights[index] += gain - math.log1p((ratio - 1) * chance)
+        self.log_weights = list(map(add, self.log_weights, gains_of(is_new=is_new, share=share, margin=margin)))
         self.new += is_new
         self.old += not is_new
-        self.expected += chance
+        self.expected += _chance(share, margin)
+
+
+def gains_of(*, is_new: bool, share: float, margin: float) -> list[float]:
+    """What a failure adds to each of `Evidence.log_weights`; its arguments are those of `Evidence.add`, and `share` no limit."""
+    chance = _chance(share, margin)
+    gains = _LOG_RATIOS if is_new else _NOTHING
+    return [gain - math.log1p((ratio - 1) * chance) for gain, ratio in zip(gains, RATIOS, strict=True)]
+
+
+def log10_of(log_weights: Sequence[float]) -> float:
+    """The evidence of which these are the parts, as a decimal logarithm."""
+    highest = max(log_weights)
+    return (highest + math.log(sum([math.exp(weight - highest) for weight in log_weights]))) / _LN_10
+
+
+def _chance(share: float, margin: float) -> float:
+    """That a failure is the new version's, under H0, at most."""
+    return margin * share / (margin * share + 1 - share)

@@ -129,6 +129,7 @@ def excuse(state: State, _entry: Entry, fact: RunExcused) -> None:
     state.fresh[cell.key] = None
     cell.failed -= 1
     cell.excused += 1
+    cell.relapses = tuple(each for each in cell.relapses if each[1] != fact.run_id)
     failure_here = next((one for one in reversed(cell.streak) if one.run_id == fact.run_id), None)
     if failure_here is not None and not failure_here.excuse:
         failure_here.excuse = fact.excuse
@@ -259,6 +260,8 @@ def _fail(state: State, entry: Entry, fact: RunEnded, cell: Cell, run: LiveRun) 
         cell.first_failure_at_s, cell.first_seq = entry.at_s, entry.seq
     cell.last_failure_at_s, cell.last_seq = entry.at_s, entry.seq
     cell.config_starts += run.config_hash == cell.config_hash
+    if cell.ever_passed:
+        cell.relapses = (*cell.relapses[1 - STREAK :], (entry.at_s, fact.run_id))
     cell.baked_s = 0.0
     cell.bakes_from_at_s = entry.at_s
     cell.bake_base_s = cell.running * entry.at_s

@@ -7,6 +7,7 @@ from typing import Any
 from canary.judge.decide import wakes_at_s
 from canary.judge.evidence import bake_s
 from canary.judge.rule_a import CONFIG_STARTS, span_s
+from canary.judge.rule_e import recent
 from canary.judge.sentence import reason_of
 from canary.judge.state import SHADOW, Cell
 from canary.records import (
@@ -124,6 +125,8 @@ def _measures(cell: Cell, rules: Rules, now_s: float) -> Iterator[Measure]:
     if cell.ever_passed:
         yield Measure("b", "failures in a row", cell.consecutive, rules.b.failures)
         yield Measure("b", "seconds without a failure", bake_s(cell, now_s), rules.b.bake_s)
+        within = f"failures within {rules.e.within_s:g} s, in a row or not"
+        yield Measure("e", within, len(recent(cell, rules.e)), rules.e.failures)
     else:
         yield Measure("a", "failures in a row, without a success ever", cell.consecutive, rules.a.failures)
         yield Measure("a", "seconds they span", span_s(cell), rules.a.span_s)

@@ -1,25 +1,24 @@
 """PURE: rule C: does the newest version of a service fail more than the last good one, in the whole cluster? It acts on nothing.
 
-`canary.judge.comparison` gathers what speaks, `canary.judge.eprocess` weighs it, and here it is held against the limits. What was
+`canary.judge.comparison` gathers what speaks, `canary.judge.two_arms` weighs it, and here it is held against the limits. What was
 once found stays: evidence that reached a limit has done so, however the failures fall afterwards. A pardon, or the next version,
 starts anew; so does the same version when its hold is over, since no verdict is for ever.
+
+Where all servers together speak against a version, and not so with any one left out, it is said which server it differs on. That
+moves nothing: the server may be at fault as well as the version.
 """
 
 from collections.abc import Iterator
-from typing import Literal, get_args
 
 from canary.judge.caps import forbids_hold, is_dry
+from canary.judge.compared import LEVELS, Compared, Level, compare
 from canary.judge.comparison import is_due, observe, speaks
-from canary.judge.eprocess import Evidence
 from canary.judge.state import Comparison, State
+from canary.judge.two_arms import TwoArms
 from canary.records import Cap, Record, Version, VersionJudged
 from canary.rules import Rules
 
 __all__ = ("decide_comparisons", "next_deadline_s", "observe")
-
-Level = Literal["ok", "suspect", "held"]
-LEVELS: tuple[Level, ...] = get_args(Level)
-"""From mild to severe."""
 
 
 def decide_comparisons(state: State, rules: Rules, now_s: float) -> list[Record]:
@@ -37,7 +36,8 @@ def decide_comparisons(state: State, rules: Rules, now_s: float) -> list[Record]
     found: list[Record] = [_released(version) for version, until_s in _holds(state) if now_s >= until_s]
     least = min(rules.c.suspect_log10, rules.c.block_log10)
     for service, comparison in state.comparisons.items():
-        if comparison.told == "ok" and comparison.log10_e < least and service not in due:
+        most = max(comparison.log10_e, comparison.pooled_log10_e)
+        if comparison.told == "ok" and most < least and service not in due:
             continue  # most of them, after each fact
         verdict = _judge(state, rules, comparison, due.get(service), now_s)
         if verdict is not None:
@@ -52,34 +52,52 @@ def next_deadline_s(state: State) -> float | None:
     return min(ends_s + settled_s, default=None)
 
 
-def _due(state: State, now_s: float) -> dict[str, Evidence]:
+def _due(state: State, now_s: float) -> dict[str, TwoArms]:
     """By service, the evidence with the failures that nothing can excuse any more, and that no entry has let us count yet."""
-    found: dict[str, Evidence] = {}
+    found: dict[str, TwoArms] = {}
     for failure in state.unsettled:
         if not is_due(state, failure, now_s):
             break
         service = failure.trial.service
         comparison = state.comparisons.get(service)
         if comparison is not None and speaks(state, comparison, failure):
-            evidence = found.setdefault(service, comparison.evidence.copy())
-            evidence.add(is_new=failure.is_new, share=failure.share, margin=state.compare_margin)
+            if service not in found:
+                found[service] = comparison.arms.copy()
+            found[service].add(failure.failed, state.compare_margin)
     return found
 
 
 def _judge(
-    state: State, rules: Rules, comparison: Comparison, due: Evidence | None, now_s: float
+    state: State, rules: Rules, comparison: Comparison, due: TwoArms | None, now_s: float
 ) -> VersionJudged | None:
     release = state.releases.get(comparison.trial)
     if release is None or release.state == "held":
         return None
-    log10_e = comparison.log10_e if due is None else due.log10_e
-    level = max(comparison.told, _level(log10_e, rules), key=LEVELS.index)
-    if level == "ok" or (level == comparison.told and comparison.told_mode == "enforced"):
+    found = compare(comparison, rules, now_s, due)
+    level = max(comparison.told, found.level, key=LEVELS.index)
+    if level == "ok":
+        return _differing(comparison, found)
+    if level == comparison.told and comparison.told_mode == "enforced":
         return None
     cap = _cap(state, rules, comparison.trial, level, now_s)
     if level == comparison.told and cap == comparison.told_suppressed_by:
         return None
-    return _verdict(comparison, due or comparison.evidence, level, cap, rules, now_s)
+    return _verdict(found, level, cap, rules, now_s)
+
+
+def _differing(comparison: Comparison, found: Compared) -> VersionJudged | None:
+    if ", ".join(found.differs_on) in ("", comparison.told_differs):
+        return None
+    return VersionJudged(
+        **found.trial._asdict(),
+        state="ok",
+        rule="c",
+        mode="detected",
+        log10_evidence=round(found.log10_e, 3),
+        differs_on=found.differs_on,
+        reason=found.reason,
+        numbers=_numbers(found, found.suspect_log10),
+    )
 
 
 def _holds(state: State) -> Iterator[tuple[Version, float]]:
@@ -96,12 +114,6 @@ def _released(held: Version) -> VersionJudged:
     return VersionJudged(service=service, version=version, build=build, state="ok", rule="c", reason=reason)
 
 
-def _level(log10_e: float, rules: Rules) -> Level:
-    if log10_e >= rules.c.block_log10:
-        return "held"
-    return "suspect" if log10_e >= rules.c.suspect_log10 else "ok"
-
-
 def _cap(state: State, rules: Rules, trial: Version, level: Level, now_s: float) -> Cap:
     """What forbids to act on it; to be suspect takes nothing from anybody, so that only a dry run does."""
     if level == "held":
@@ -109,32 +121,28 @@ def _cap(state: State, rules: Rules, trial: Version, level: Level, now_s: float)
     return "dry_run" if is_dry(rules, "c", trial.service) else ""
 
 
-def _verdict(
-    comparison: Comparison, evidence: Evidence, level: Level, cap: Cap, rules: Rules, now_s: float
-) -> VersionJudged:
-    trial, control = comparison.trial, comparison.control
-    limit = rules.c.block_log10 if level == "held" else rules.c.suspect_log10
-    failures = evidence.new + evidence.old
+def _verdict(found: Compared, level: Level, cap: Cap, rules: Rules, now_s: float) -> VersionJudged:
+    limit = found.block_log10 if level == "held" else found.suspect_log10
     return VersionJudged(
-        service=trial.service,
-        version=trial.version,
-        build=trial.build,
+        **found.trial._asdict(),
         state=level,
         rule="c",
         mode="detected" if cap else "enforced",
         suppressed_by=cap,
         until_at_s=now_s + rules.a.longest_block_s if level == "held" else None,
-        log10_evidence=round(evidence.log10_e, 3),
-        reason=(
-            f"fails more than {control.version if control else 'none'}: {evidence.new} of {failures} failures are its own, "
-            f"where {evidence.expected:.1f} would be at {rules.c.margin:g} times the rate; "
-            f"evidence 10^{evidence.log10_e:.1f} (limit 10^{limit:g})"
-        ),
-        numbers={
-            "failures_new": evidence.new,
-            "failures_old": evidence.old,
-            "expected_new": round(evidence.expected, 3),
-            "margin": rules.c.margin,
-            "limit_log10": limit,
-        },
+        log10_evidence=round(found.log10_e, 3),
+        reason=f"{found.reason} (limit 10^{limit:g})",
+        numbers=_numbers(found, limit),
     )
+
+
+def _numbers(found: Compared, limit: float) -> dict[str, float]:
+    return {
+        "failures_new": found.failures_new,
+        "failures_old": found.failures_old,
+        "expected_new": round(found.expected_new, 3),
+        "pooled_log10": round(found.pooled_log10_e, 3),
+        "dispersion": round(found.overdispersion, 3),
+        "margin": found.margin,
+        "limit_log10": limit,
+    }

@@ -63,7 +63,8 @@ def deadlines(state: State) -> Iterator[float]:
 
 def _judge_version(state: State, rules: Rules, release: Release, now_s: float) -> Iterator[VersionJudged]:
     is_held = release.state == "held" and release.rule == "d"
-    tried, failing = _servers(state, release, -math.inf if is_held else now_s - LATE_S)
+    tried, cells = _servers(state, release, -math.inf if is_held else now_s - LATE_S)
+    failing = len(cells)
     if failing < rules.d.version_servers or failing < rules.d.version_share * tried:
         if is_held:
             yield _verdict(release.version, "ok", f"no longer fails everywhere: on {failing} of {tried} servers", {})
@@ -76,7 +77,8 @@ def _judge_version(state: State, rules: Rules, release: Release, now_s: float) -
         return
     limit = f"limit {rules.d.version_servers}, and {rules.d.version_share:.0%} of them"
     numbers = {"servers": failing, "tried": tried, "limit_servers": rules.d.version_servers}
-    found = _verdict(release.version, "held", f"never worked on {failing} of {tried} servers ({limit})", numbers)
+    what = "does not work for long" if any(cell.ever_passed for cell in cells) else "never worked"
+    found = _verdict(release.version, "held", f"{what} on {failing} of {tried} servers ({limit})", numbers)
     yield msgspec.structs.replace(
         found,
         mode="detected" if cap else "enforced",
@@ -85,17 +87,17 @@ def _judge_version(state: State, rules: Rules, release: Release, now_s: float) -
     )
 
 
-def _servers(state: State, release: Release, since_s: float) -> tuple[int, int]:
-    """How many servers tried a version, and on how many of them rule A has found that it never worked, and says so since."""
+def _servers(state: State, release: Release, since_s: float) -> tuple[int, list[Cell]]:
+    """How many servers tried a version, and on which of them rule A or E has found that it does not work, and says so since."""
     cells = [state.cells[CellKey(server, *release.version)] for server in release.servers]
     tried = [cell for cell in cells if not state.servers[cell.key.server].is_sick]
-    return len(tried), sum(1 for cell in tried if _never_worked(cell, since_s))
+    return len(tried), [cell for cell in tried if _does_not_work(cell, since_s)]
 
 
-def _never_worked(cell: Cell, since_s: float) -> bool:
+def _does_not_work(cell: Cell, since_s: float) -> bool:
     """A wrong configuration of one server says nothing of the version, and a block that should have ended not how it is now."""
     is_barred = cell.state in BARRED and cell.until_at_s is not None and cell.until_at_s >= since_s
-    is_found = is_barred or cell.suppressed_rule == "a"
+    is_found = is_barred or cell.suppressed_rule == "a" or (cell.suppressed_rule == "e" and not cell.ever_good)
     return is_found and not cell.is_local
 
 

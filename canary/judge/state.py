@@ -6,6 +6,7 @@ from typing import Literal, NamedTuple
 
 from canary.judge.detection import Detections
 from canary.judge.eprocess import Evidence
+from canary.judge.two_arms import Failed, TwoArms
 from canary.records import Cap, CellKey, CellState, Overridden, RuleMode, RunKey, Version
 from canary.rules import AmbientSettings, RuleCSettings
 
@@ -111,7 +112,12 @@ class Cell:
     probe_is_live: bool = False
     """The probe that was granted last may come in as itself: no other one came."""
     blocked_for: str = ""
-    """The sentence of the verdict that blocked it, whatever its probes came to since."""
+    """The sentence of the verdict that blocked it, whatever its probes came to since,"""
+    blocked_by: str = ""
+    """and the rule whose it was."""
+    ever_good: bool = False
+    relapses: tuple[tuple[float, str], ...] = ()
+    """When it failed after it had worked, and which run that was: the newest, as far as they count."""
 
 
 @dataclass(slots=True)
@@ -196,7 +202,7 @@ class Freeze:
 
 @dataclass(slots=True)
 class ComparedCell:
-    """A cell as rule C sees it."""
+    """A version on a server as rule C sees it."""
 
     runs: dict[str, None] = field(default_factory=dict)
     """The identifiers of the runs that go on there, the oldest first."""
@@ -204,6 +210,27 @@ class ComparedCell:
     """It has failed and not passed since: what fails meanwhile is the same incident."""
     is_aside: bool = False
     """Its server is out of reach: nobody hears how its runs end."""
+    at_risk_since_s: float | None = None
+    """Since when it could have a first failure that is heard of; None while it cannot."""
+    seconds: float = 0.0
+    """How long it could, before that, since the comparison began;"""
+    failures: int = 0
+    """and how often it had one."""
+    past_seconds: float = 0.0
+    """The same before the comparison began:"""
+    past_failures: int = 0
+    """what says how this server differs from others."""
+    incident: str = ""
+    """The run whose failure was counted last."""
+
+    @property
+    def is_at_risk(self) -> bool:
+        """Whether its runs may have a first failure that is heard of."""
+        return bool(self.runs) and not self.is_failing and not self.is_aside
+
+    def at_risk_s(self, now_s: float) -> float:
+        """How long it has been at risk since the comparison began."""
+        return self.seconds + (0.0 if self.at_risk_since_s is None else max(0.0, now_s - self.at_risk_since_s))
 
 
 @dataclass(slots=True)
@@ -216,10 +243,8 @@ class ComparedFailure:
     run_id: str
     trial: Version
     """Of the comparison it belongs to."""
-    is_new: bool
-    """It is the trial's."""
-    share: float
-    """The part of the runs at risk that were the trial's, just before."""
+    failed: Failed
+    """Which version failed where, and who was at risk just before."""
 
 
 @dataclass(slots=True)
@@ -234,18 +259,29 @@ class Comparison:
     """The versions that ran, and when each was last found good anywhere."""
     first_s: dict[Version, float] = field(default_factory=dict)
     """When each of them was first seen anywhere."""
-    cells: dict[CellKey, ComparedCell] = field(default_factory=dict)
-    at_risk: dict[Version, int] = field(default_factory=dict)
-    """How many runs go on in cells that do not fail and are not aside."""
-    evidence: Evidence = field(default_factory=Evidence)
+    cells: dict[Version, dict[str, ComparedCell]] = field(default_factory=dict)
+    """By version and server."""
+    weights: dict[str, float] = field(default_factory=dict)
+    """By server, how many times as often as in the mean the control failed there before; a server that is missing has 1."""
+    arms: TwoArms = field(default_factory=TwoArms)
+    """What the failures come to."""
     log10_e: float = 0.0
-    """Of that evidence."""
+    """The evidence that counts; 0 where it cannot reach any limit. `canary.judge.compared` always tells it exactly."""
+    pooled_log10_e: float = 0.0
+    """That of all servers together."""
     told: Literal["ok", "suspect", "held"] = "ok"
     """What was last said of the trial,"""
     told_mode: RuleMode = "enforced"
     """in which mode,"""
     told_suppressed_by: Cap = ""
     """and what forbade it."""
+    told_differs: str = ""
+    """The servers that it was last said to differ on."""
+
+    @property
+    def evidence(self) -> Evidence:
+        """That of all servers together, with the numbers of failures."""
+        return self.arms.together
 
 
 class StrangerKey(NamedTuple):
@@ -306,6 +342,8 @@ class State:
     """The servers whose runs are compared with nothing, since they are out of reach."""
     compare_margin: float = RuleCSettings().margin
     """Of the rules in force,"""
+    compare_limit_log10: float = RuleCSettings().suspect_log10
+    """the lower limit of the evidence,"""
     compare_settle_s: float = AmbientSettings().elsewhere_s + EXCUSE_S
     """and how long after a failure they may have found a common cause of it."""
     ended: dict[RunKey, bool] = field(default_factory=dict)

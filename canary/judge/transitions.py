@@ -9,7 +9,17 @@ from canary.judge import speakers
 from canary.judge.evidence import clear_streak, keep_in_order, release_of, server_of, unsuppress
 from canary.judge.releases import is_unproven
 from canary.judge.state import Cell, Server, State
-from canary.records import ALL, CellKey, CellMoved, CellState, Entry, ProbeGranted, ServerJudged, VersionJudged
+from canary.records import (
+    ALL,
+    LOCAL_RULES,
+    CellKey,
+    CellMoved,
+    CellState,
+    Entry,
+    ProbeGranted,
+    ServerJudged,
+    VersionJudged,
+)
 
 Place = CellState | Literal["ejected"]
 """A state; `suspect` until some time is `ejected`."""
@@ -30,16 +40,16 @@ RESETS: Mapping[tuple[Place, Place], tuple[str, ...]] = {
     ("observing", "suspect"): ("successes",),
     ("suspect", "suspect"): ("successes",),
     ("suspect", "proving"): ("successes", STREAK),
-    ("suspect", "blocked"): ("successes",),
-    ("suspect", "ejected"): ("successes", "returns", STREAK),
+    ("suspect", "blocked"): ("successes", "relapses"),
+    ("suspect", "ejected"): ("successes", "returns", "relapses", STREAK),
     ("proving", "suspect"): ("successes",),
-    ("proving", "ejected"): ("successes", "returns", STREAK),
+    ("proving", "ejected"): ("successes", "returns", "relapses", STREAK),
     ("proving", "good"): ("successes", "ejections"),
     ("good", "suspect"): ("successes",),
-    ("good", "ejected"): ("successes", "returns", STREAK),
+    ("good", "ejected"): ("successes", "returns", "relapses", STREAK),
     ("ejected", "proving"): ("successes", STREAK),
     ("ejected", "suspect"): ("successes",),
-    ("ejected", "ejected"): ("successes", "returns", STREAK),
+    ("ejected", "ejected"): ("successes", "returns", "relapses", STREAK),
     ("blocked", "suspect"): ("successes",),
     ("blocked", "proving"): ("successes", STREAK),
     ("blocked", "probation"): ("successes", "probe", STREAK),
@@ -49,7 +59,17 @@ RESETS: Mapping[tuple[Place, Place], tuple[str, ...]] = {
     ("probation", "blocked"): ("successes", "probe"),
 }
 """What each transition sets back to its beginning, and nothing else: envoy once forgot one, and ejected for ever."""
-RESETS_OF_PARDON = ("successes", "returns", "ejections", "probe", "probe_is_live", "probes_granted", "strikes", STREAK)
+RESETS_OF_PARDON = (
+    "successes",
+    "returns",
+    "relapses",
+    "ejections",
+    "probe",
+    "probe_is_live",
+    "probes_granted",
+    "strikes",
+    STREAK,
+)
 """What an operator's pardon sets back, whatever the state."""
 
 _BEGINNING = Cell(CellKey("", "", "", ""))
@@ -76,7 +96,7 @@ def move(state: State, entry: Entry, decision: CellMoved) -> None:
         return
     state.fresh[cell.key] = None
     new = place_of(decision.new, decision.until_at_s)
-    if new in AGAINST and decision.rule in ("a", "b"):
+    if new in AGAINST and decision.rule in LOCAL_RULES:
         _note_verdict(state, entry.at_s, decision)
     if new == "blocked":
         cell.is_local = all(failure.local_only for failure in cell.streak if not failure.excuse)
@@ -101,6 +121,8 @@ def grant(state: State, _entry: Entry, decision: ProbeGranted) -> None:
 
 def judge_version(state: State, entry: Entry, decision: VersionJudged) -> None:
     """The leader's word on a version."""
+    if decision.state == "ok" and decision.mode == "detected":  # it differs on some server, which moves nothing
+        return
     key = CellKey(ALL, decision.service, decision.version, decision.build)
     release = release_of(state, key, entry.at_s)
     if decision.mode == "detected":
@@ -147,8 +169,8 @@ def _carry_out(state: State, cell: Cell, at_s: float, decision: CellMoved) -> No
     cell.since_at_s = at_s
     cell.rule = decision.rule
     cell.reason = decision.reason
-    if new == "blocked" and decision.rule == "a":
-        cell.blocked_for = decision.reason
+    if new == "blocked" and decision.rule in LOCAL_RULES:
+        cell.blocked_by, cell.blocked_for = decision.rule, decision.reason
     cell.until_at_s = decision.until_at_s
     cell.strikes = decision.strikes
     cell.needs_human = decision.needs_human
@@ -159,6 +181,7 @@ def _carry_out(state: State, cell: Cell, at_s: float, decision: CellMoved) -> No
     if new in TIMED:
         state.timed[cell.key] = None
     if new == "good":
+        cell.ever_good = True
         release = release_of(state, cell.key, at_s)
         release.last_good_at_s = _later(release.last_good_at_s, at_s)
 
@@ -194,6 +217,7 @@ def _withdraw_evidence(state: State, server: Server) -> None:
         cell = state.cells[key]
         if cell.state not in ("blocked", "probation"):
             clear_streak(cell)
+            cell.relapses = ()
             unsuppress(state, cell)
 
 

@@ -20,11 +20,25 @@ from canary.records.facts import (
     ServerBooted,
     ServerLost,
 )
-from canary.records.names import ALL, Cap, CellKey, CellState, Outcome, OverrideAction, Rule, RuleMode, RunKey, Version
+from canary.records.names import (
+    ALL,
+    LOCAL_RULES,
+    Cap,
+    CellKey,
+    CellState,
+    LocalRule,
+    Outcome,
+    OverrideAction,
+    Rule,
+    RuleMode,
+    RunKey,
+    Version,
+)
 from canary.records.orders import Actor, Frozen, Overridden, OverrideEnded, Pardoned
 
 __all__ = [
     "ALL",
+    "LOCAL_RULES",
     "Actor",
     "AnyRecord",
     "Cap",
@@ -39,6 +53,7 @@ __all__ = [
     "HoldHeard",
     "Led",
     "LedgerMet",
+    "LocalRule",
     "OfCell",
     "OfLeader",
     "OfRun",

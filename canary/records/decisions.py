@@ -113,6 +113,8 @@ class VersionJudged(OfLeader, frozen=True, kw_only=True, omit_defaults=True, tag
     rule: Rule
     suppressed_by: Cap = ""
     log10_evidence: float | None = None
+    differs_on: tuple[str, ...] = ()
+    """Of a version that is ``ok`` and ``detected``: the servers that alone speak against it, or that differ by themselves."""
 
     @property
     def subject(self) -> tuple[str, ...]:

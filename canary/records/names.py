@@ -1,11 +1,14 @@
 """PURE: the words that records are written in: outcomes, states, rules, and what a version, a cell and a run are called."""
 
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 Outcome = Literal["failure", "censored", "clean"]
 """How a run ended: it counts against its version; it says nothing of it; or it was ended in good order."""
 CellState = Literal["unknown", "observing", "proving", "good", "suspect", "blocked", "probation", "archived"]
-Rule = Literal["run", "a", "b", "c", "d", "probe", "time", "operator"]
+LocalRule = Literal["a", "b", "e"]
+"""A rule that each server applies to its own versions."""
+LOCAL_RULES: frozenset[str] = frozenset(get_args(LocalRule))
+Rule = Literal["run", "a", "b", "c", "d", "e", "probe", "time", "operator"]
 RuleMode = Literal["enforced", "detected"]
 """Detected: the rule would have, but runs dry or a cap forbade it."""
 Cap = Literal["", "dry_run", "frozen", "protected", "last_instance", "last_good", "gap", "override"]

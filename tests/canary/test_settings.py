@@ -17,7 +17,7 @@ def test_defaults():
     assert settings.ledger_path == "/var/lib/bellwether/canary.db"
     rules = settings.in_force
     assert rules.mode is None
-    assert [rule.mode for rule in (rules.a, rules.b, rules.c, rules.d)] == ["enforce", "enforce", "dry-run", "dry-run"]
+    assert [getattr(rules, rule).mode for rule in "abcde"] == ["enforce", "enforce", "dry-run", "dry-run", "enforce"]
     assert (rules.a.failures, rules.a.span_s, rules.a.ok_after_s, rules.a.first_block_s) == (5, 60.0, 60.0, 600.0)
 
 
@@ -39,7 +39,7 @@ def test_the_rest_comes_through():
         ("communicator=here", "communicator"),
         ("mode=sometimes", "mode"),
         ("rules.a.failures=0", "rules.a.failures"),
-        ("rules.e.mode=enforce", "rules.e"),
+        ("rules.f.mode=enforce", "rules.f"),
         ("rules.c.margin=0.5", "rules.c.margin"),
         ("caps.routable_share=1.5", "caps.routable_share"),
         ("database=sqlite:////canary.db", "database"),

@@ -2,6 +2,7 @@ import msgspec
 import pytest
 
 from canary.judge.state import EXCUSE_S
+from canary.judge.two_arms import Failed
 from canary.records import (
     CellMoved,
     RulesSet,
@@ -12,6 +13,7 @@ from canary.records import (
     ServerBooted,
     ServerJudged,
     ServerLost,
+    Version,
 )
 from canary.rules import AmbientSettings, RuleCSettings, Rules
 from tests.canary.judge.fleet import Fleet, two_versions
@@ -22,7 +24,9 @@ def comparison_of(fleet):
 
 
 def at_risk(fleet):
-    return {version.version: number for version, number in comparison_of(fleet).at_risk.items()}
+    """How many servers could have a first failure, by version."""
+    cells = {version.version: each.values() for version, each in comparison_of(fleet).cells.items()}
+    return {version: number for version, each in cells.items() if (number := sum(cell.is_at_risk for cell in each))}
 
 
 def test_the_first_version_is_compared_with_nothing():
@@ -91,11 +95,11 @@ def test_another_build_of_the_same_version_starts_anew():
     assert fleet.counted == (0, 0)
 
 
-def test_the_share_is_that_of_the_runs_at_risk_the_failing_one_included():
+def test_at_risk_are_the_servers_just_before_the_failing_one_included():
     fleet = two_versions(new=("c",), old=("a", "b", "d"))
     fleet.end("2", "c")
     (failure,) = fleet.state.unsettled
-    assert (failure.is_new, failure.share) == (True, 0.25)
+    assert failure.failed == Failed(is_new=True, place=0, new=(1.0,), old=(1.0, 1.0, 1.0))
     assert at_risk(fleet) == {"1": 3}
 
 
@@ -150,12 +154,65 @@ def test_who_does_no_work_is_not_compared(role):
     assert fleet.counted == (0, 0)
 
 
-def test_a_standby_is_at_risk_beside_the_live_one():
+def test_a_server_counts_once_however_many_runs_it_has():
     fleet = two_versions()
     fleet.begin("2", "c", role="standby")
-    assert at_risk(fleet) == {"1": 2, "2": 2}
+    assert at_risk(fleet) == {"1": 2, "2": 1}
     fleet.end("2", "c")
     assert at_risk(fleet) == {"1": 2}  # the whole cell is in doubt
+
+
+def test_time_counts_while_a_first_failure_could_be_heard_of():
+    fleet = two_versions()
+    cell = comparison_of(fleet).cells[Version("printer", "2", "")]["c"]
+    fleet.at_s += 40.0
+    fleet.begin("2", "c", role="standby")
+    fleet.at_s += 60.0
+    fleet.end("2", "c")
+    fleet.at_s += 1000.0
+    fleet.begin("2", "c")
+    assert (cell.seconds, cell.failures) == (100.0, 1)
+    fleet.succeed("2", "c")
+    fleet.at_s += 7.0
+    assert cell.at_risk_s(fleet.at_s) == 107.0
+
+
+def test_an_excused_failure_says_nothing_of_its_server():
+    fleet = two_versions()
+    run_id = fleet.end("1", "a")
+    cell = comparison_of(fleet).cells[Version("printer", "1", "")]["a"]
+    assert cell.failures == 1
+    for _ in range(2):
+        fleet.excuse("1", "a", run_id)
+        assert cell.failures == 0
+
+
+def test_one_that_is_excused_after_the_next_version_came_says_nothing_of_its_server_either():
+    fleet = two_versions()
+    run_id = fleet.end("1", "a")
+    fleet.settle_in("3", "d")
+    cell = comparison_of(fleet).cells[Version("printer", "1", "")]["a"]
+    assert cell.past_failures == 1
+    fleet.excuse("1", "a", run_id)
+    assert cell.past_failures == 0
+
+
+def test_servers_weigh_as_the_old_version_failed_there_before():
+    fleet = Fleet()
+    fleet.settle_in("1", *"abcd")
+    fleet.find_good("1", "a")
+    for _ in range(40):
+        fleet.crash("1", "a")
+    for server in "bcd":
+        fleet.crash("1", server, times=4)
+    fleet.settle_in("2", "c")
+    weights = comparison_of(fleet).weights
+    assert 40 / 13 > weights["a"] > 2.5  # of 52 failures 13 would be its own
+    assert 4 / 13 < weights["b"] < 0.5
+    fleet.end("2", "c")
+    (failure,) = fleet.state.unsettled
+    assert failure.failed.new == (weights["c"],)
+    assert sorted(failure.failed.old) == sorted(weights[server] for server in "abcd")
 
 
 def test_an_excused_failure_does_not_count():
@@ -252,7 +309,7 @@ def test_the_runs_of_a_server_that_is_back_are_at_risk_again():
     assert at_risk(fleet) == {"1": 1, "2": 1}
     fleet.tell(ServerBack(server="c"))
     fleet.begin("1", "a", role="standby")  # a fact says the same
-    assert at_risk(fleet) == {"1": 3, "2": 2}
+    assert at_risk(fleet) == {"1": 2, "2": 2}
     fleet.end("2", "c")
     assert fleet.counted == (1, 0)
 

@@ -129,4 +129,5 @@ def test_each_value_and_its_limit():
     assert [(measure.rule, round(measure.value), measure.limit) for measure in found.measures] == [
         ("b", 0, 5),
         ("b", 60, 600.0),
+        ("e", 0, 5),
     ]

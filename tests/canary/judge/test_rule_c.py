@@ -1,20 +1,25 @@
 import pytest
 
-from canary.judge.eprocess import Evidence
 from canary.judge.rule_c import next_deadline_s
+from canary.judge.two_arms import Failed, TwoArms
 from canary.records import Frozen, VersionJudged
 from canary.rules import CapSettings, RuleASettings, RuleCSettings, Rules
 from tests.canary.judge.fleet import ENFORCED, two_versions
 
 DRY = Rules()
+NEW = ("c", "m")
 OLD = tuple("abdefghij")
-"""Nine servers with the old version, so that three or four crashes of the new one alone are suspect."""
+"""Nine servers with the old version, so that a few crashes of the new one alone are suspect."""
+
+
+def two_fleets(**more):
+    return two_versions(new=NEW, old=OLD, **more)
 
 
 def crashes_until(fleet, state, at_most=30):
-    """Let the new version crash until the leader says something of it that is `state`."""
+    """Let the new version crash, on its servers in turn, until the leader says something of it that is `state`."""
     for number in range(1, at_most + 1):
-        fleet.crash("2", "c")
+        fleet.crash("2", NEW[number % 2])
         for record in fleet.judge():
             if record.state == state:
                 return number, record
@@ -25,19 +30,22 @@ def release_of(fleet):
     return fleet.state.releases["printer", "2", ""]
 
 
-def evidence_after(number, share=0.1):
-    evidence = Evidence()
-    for _ in range(number):
-        evidence.add(is_new=True, share=share, margin=1.25)
-    return evidence.log10_e
+def evidence_after(number):
+    arms = TwoArms()
+    for server in OLD:
+        arms.place_of(server, is_new=False)
+    places = [arms.place_of(server, is_new=True) for server in NEW]
+    for crash in range(number):
+        arms.add(Failed(is_new=True, place=places[crash % 2], new=(1.0, 1.0), old=(2.0, *[1.0] * 7)), 1.25)
+    return arms.log10_e
 
 
 def test_nothing_follows_from_nothing():
-    assert two_versions(old=OLD).judge() == []
+    assert two_fleets().judge() == []
 
 
 def test_it_is_suspect_at_the_first_failure_that_reaches_the_limit_and_held_at_the_next_limit():
-    fleet = two_versions(old=OLD)
+    fleet = two_fleets()
     number, record = crashes_until(fleet, "suspect")
     assert evidence_after(number - 1) < 2 <= evidence_after(number)
     assert (record.rule, record.mode, record.suppressed_by, record.until_at_s) == ("c", "enforced", "", None)
@@ -49,7 +57,7 @@ def test_it_is_suspect_at_the_first_failure_that_reaches_the_limit_and_held_at_t
 
 
 def test_the_verdict_explains_itself():
-    fleet = two_versions(old=OLD)
+    fleet = two_fleets()
     fleet.crash("1", "a")
     number, record = crashes_until(fleet, "suspect")
     assert record.reason == (
@@ -59,14 +67,16 @@ def test_the_verdict_explains_itself():
     assert record.numbers == {
         "failures_new": number,
         "failures_old": 1,
-        "expected_new": pytest.approx((number + 1) * 0.125 / 1.025, abs=1e-3),
+        "expected_new": pytest.approx((number + 1) * 2.5 / 11.5, abs=1e-3),
+        "pooled_log10": round(fleet.state.comparisons["printer"].pooled_log10_e, 3),
+        "dispersion": 1.0,
         "margin": 1.25,
         "limit_log10": 2.0,
     }
 
 
 def test_it_is_said_once():
-    fleet = two_versions(old=OLD)
+    fleet = two_fleets()
     crashes_until(fleet, "suspect")
     assert fleet.judge() == []
     crashes_until(fleet, "held")
@@ -75,7 +85,7 @@ def test_it_is_said_once():
 
 
 def test_what_reached_a_limit_has_done_so_however_the_old_version_fails_afterwards():
-    fleet = two_versions(old=OLD)
+    fleet = two_fleets()
     crashes_until(fleet, "suspect")
     fleet.crash("1", "a", times=40)
     assert fleet.state.comparisons["printer"].log10_e < 2
@@ -92,7 +102,7 @@ def test_versions_that_fail_alike_are_not_suspect():
 
 
 def test_dry_it_is_told_and_changes_nothing():
-    fleet = two_versions(old=OLD, rules=DRY)
+    fleet = two_fleets(rules=DRY)
     _, record = crashes_until(fleet, "suspect")
     assert (record.mode, record.suppressed_by) == ("detected", "dry_run")
     assert fleet.judge() == []
@@ -102,7 +112,7 @@ def test_dry_it_is_told_and_changes_nothing():
 
 
 def test_when_it_no_longer_runs_dry_what_was_found_is_enforced():
-    fleet = two_versions(old=OLD, rules=DRY)
+    fleet = two_fleets(rules=DRY)
     crashes_until(fleet, "held")
     (record,) = fleet.judge(ENFORCED)
     assert (record.state, record.mode) == ("held", "enforced")
@@ -120,12 +130,12 @@ def test_when_it_no_longer_runs_dry_what_was_found_is_enforced():
     ids=["service_dry", "service_enforces", "all_enforce", "all_dry"],
 )
 def test_the_mode_is_that_of_all_then_of_the_service_then_of_the_rule(rules, mode):
-    _, record = crashes_until(two_versions(old=OLD, rules=rules), "suspect")
+    _, record = crashes_until(two_fleets(rules=rules), "suspect")
     assert record.mode == mode
 
 
 def test_a_cap_forbids_to_hold_it_not_to_suspect_it():
-    fleet = two_versions(old=OLD)
+    fleet = two_fleets()
     fleet.tell(Frozen(is_on=True, until_at_s=1e6))
     _, record = crashes_until(fleet, "suspect")
     assert record.mode == "enforced"
@@ -140,12 +150,12 @@ def test_a_cap_forbids_to_hold_it_not_to_suspect_it():
 
 def test_a_protected_service_is_never_held():
     rules = Rules(c=RuleCSettings(mode="enforce"), caps=CapSettings(protected=("printer",)))
-    _, record = crashes_until(two_versions(old=OLD, rules=rules), "held")
+    _, record = crashes_until(two_fleets(rules=rules), "held")
     assert record.suppressed_by == "protected"
 
 
 def test_a_pardon_takes_back_all_evidence():
-    fleet = two_versions(old=OLD)
+    fleet = two_fleets()
     first, _ = crashes_until(fleet, "suspect")
     fleet.pardon("2")
     again, _ = crashes_until(fleet, "suspect")
@@ -153,7 +163,7 @@ def test_a_pardon_takes_back_all_evidence():
 
 
 def test_the_next_version_starts_anew():
-    fleet = two_versions(old=OLD)
+    fleet = two_fleets()
     crashes_until(fleet, "suspect")
     fleet.settle_in("3", "k")
     fleet.crash("3", "k")
@@ -162,7 +172,7 @@ def test_the_next_version_starts_anew():
 
 
 def test_a_version_suspected_is_not_what_the_next_one_is_measured_by():
-    fleet = two_versions(old=OLD)
+    fleet = two_fleets()
     fleet.at_s = 1000.0
     fleet.find_good("2", "c")
     crashes_until(fleet, "suspect")
@@ -172,7 +182,7 @@ def test_a_version_suspected_is_not_what_the_next_one_is_measured_by():
 
 def test_a_hold_ends_and_the_version_is_compared_anew():
     rules = Rules(c=RuleCSettings(mode="enforce"), a=RuleASettings(longest_block_s=5_000.0))
-    fleet = two_versions(old=OLD, rules=rules)
+    fleet = two_fleets(rules=rules)
     _, record = crashes_until(fleet, "held")
     assert next_deadline_s(fleet.state) == record.until_at_s
     fleet.at_s = record.until_at_s
@@ -186,7 +196,7 @@ def test_a_hold_ends_and_the_version_is_compared_anew():
 
 def test_the_hold_of_a_version_that_was_replaced_ends_too():
     rules = Rules(c=RuleCSettings(mode="enforce"), a=RuleASettings(longest_block_s=5_000.0))
-    fleet = two_versions(old=OLD, rules=rules)
+    fleet = two_fleets(rules=rules)
     crashes_until(fleet, "held")
     fleet.settle_in("3", "k")
     fleet.at_s += 5_000.0
@@ -194,7 +204,7 @@ def test_the_hold_of_a_version_that_was_replaced_ends_too():
 
 
 def test_what_another_rule_holds_is_left_to_it():
-    fleet = two_versions(old=OLD)
+    fleet = two_fleets()
     fleet.tell(VersionJudged(service="printer", version="2", build="", state="held", rule="d", until_at_s=1e6))
     fleet.crash("2", "c", times=10)
     assert fleet.judge() == []
@@ -202,11 +212,13 @@ def test_what_another_rule_holds_is_left_to_it():
 
 
 def test_time_alone_lets_a_failure_count():
-    fleet = two_versions(old=OLD)
+    fleet = two_fleets()
     number, _ = crashes_until(fleet, "suspect")
-    fleet = two_versions(old=OLD)
-    fleet.crash("2", "c", times=number - 1)
-    fleet.end("2", "c")
+    fleet = two_fleets()
+    for crash in range(1, number):
+        fleet.crash("2", NEW[crash % 2])
+    fleet.judge()
+    fleet.end("2", NEW[number % 2])
     due_s = next_deadline_s(fleet.state)
     fleet.at_s = due_s - 100.1
     assert fleet.judge() == []  # at due_s - 0.1
@@ -217,9 +229,69 @@ def test_time_alone_lets_a_failure_count():
 
 
 def test_a_failure_that_is_due_and_was_excused_changes_nothing():
-    fleet = two_versions(old=OLD)
+    fleet = two_fleets()
     number, _ = crashes_until(fleet, "suspect")
-    fleet = two_versions(old=OLD)
-    fleet.crash("2", "c", times=number - 1)
-    fleet.excuse("2", "c", fleet.end("2", "c"))
+    fleet = two_fleets()
+    for crash in range(1, number):
+        fleet.crash("2", NEW[crash % 2])
+    fleet.judge()
+    fleet.excuse("2", NEW[number % 2], fleet.end("2", NEW[number % 2]))
     assert fleet.judge() == []
+
+
+def test_one_broken_server_convicts_no_version_and_is_named():
+    """Whatever runs on c dies; the new version is on m too, and works there."""
+    fleet = two_fleets()
+    said = []
+    for _ in range(60):
+        fleet.crash("2", "c")
+        said += fleet.judge()
+    assert {(record.state, record.mode, record.differs_on) for record in said} == {("ok", "detected", ("c",))}
+    assert len(said) == 1
+    assert said[0].reason == (
+        "differs on c: 5 of 5 failures are its own, and without what happened there the evidence is 10^0.0 of 10^2.5"
+    )
+    assert (release_of(fleet).state, release_of(fleet).suppressed_by) == ("ok", "")
+
+
+def test_with_the_new_version_on_one_server_it_is_the_version_or_the_server():
+    fleet = two_versions(old=OLD)
+    said = []
+    for _ in range(60):
+        fleet.crash("2", "c")
+        said += fleet.judge()
+    (record,) = said
+    assert (record.state, record.differs_on) == ("ok", ("c",))
+    assert record.reason.endswith("only there is the new version, so that the version and the server look alike")
+
+
+def test_with_the_old_version_on_one_server_it_is_the_version_or_the_server():
+    fleet = two_versions(new=NEW, old=("a",))
+    said = []
+    for number in range(60):
+        fleet.crash("2", NEW[number % 2])
+        said += fleet.judge()
+    (record,) = said
+    assert (record.state, record.differs_on) == ("ok", ("a",))
+    assert "only there is the old version" in record.reason
+
+
+def test_old_servers_that_differ_by_more_than_chance_are_named():
+    """Of the old version it is always the same two of nine servers that fail; two, for one alone would be left out."""
+    fleet = two_fleets()
+    for _ in range(30):
+        fleet.crash("1", "a")
+        fleet.crash("1", "b")
+    said = []
+    for number in range(200):
+        fleet.crash("2", NEW[number % 2])
+        said += fleet.judge()
+    assert [record.state for record in said] == ["ok"]
+    assert said[0].differs_on in (("a", "j"), ("b",))  # of nine servers the ninth has the place of the first
+    assert "the servers of 1 differ by more than chance (index of dispersion" in said[0].reason
+
+
+def test_an_old_server_that_flaps_hides_nothing():
+    fleet = two_fleets()
+    fleet.crash("1", "a", times=100)
+    crashes_until(fleet, "held")

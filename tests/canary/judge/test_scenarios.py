@@ -297,7 +297,9 @@ SCENARIOS = [
         ["63 alpha/fluid/1 blocked a"],
         "proving",
     ),
-    Scenario("flapping", [*CLUSTER, *flaps(12)], [], "suspect", 1300),
+    Scenario(
+        "flapping", [*CLUSTER, *flaps(12)], ["470 alpha/fluid/2 blocked e", "970 alpha/fluid/2 blocked e"], until_s=1300
+    ),
     Scenario(
         "gave up in 1 s",
         [*CLUSTER, *gives_up(5)],

@@ -25,7 +25,7 @@ OF_STREAK = {
 }
 BY_THE_MOVE = {
     "state", "since_at_s", "rule", "reason", "until_at_s", "strikes", "needs_human", "is_pardoned", "ejections",
-    "suppressed_by", "suppressed_rule", "is_local", "blocked_for",
+    "suppressed_by", "suppressed_rule", "is_local", "blocked_for", "blocked_by", "ever_good",
 }  # fmt: skip
 """What a move writes rather than resets; `ejections` counts it, and is reset only where the table says so."""
 FULL = {
@@ -34,7 +34,7 @@ FULL = {
     "strikes": 11, "ejections": 12, "returns": 13, "probes_granted": 14, "baked_s": 15.0, "config_hash": "x",
     "config_starts": 16, "seen_at_s": 17.0, "config_changed": True, "successes": 18, "running": 19, "bake_base_s": 20.0,
     "bakes_from_at_s": 21.0, "is_stopped": True, "has_given_up": True, "probe": "failed", "needs_human": True,
-    "probe_is_live": True,
+    "probe_is_live": True, "relapses": ((22.0, "r"),),
 }  # fmt: skip
 
 

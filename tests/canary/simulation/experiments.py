@@ -78,10 +78,10 @@ NULLS = (
     Null("outage of 20 min that hits all", _blocks(outage, 1200.0, part=1.0), (("blocked", 1e-4),), dear=40),
     Null("outage of 10 min that hits half", _blocks(outage, 600.0, part=0.5), (("blocked", 0.04),), dear=10),
     Null("alike, 2 of 4 servers", _pauses(Truth()), PAUSES, dear=20),
-    Null("alike, 1 of 10 servers", _pauses(Truth(new=1, old=9)), PAUSES, dear=40),
+    Null("alike, 2 of 10 servers", _pauses(Truth(new=2, old=8)), PAUSES, dear=40),
     Null("on the margin of 1.25, 2 of 4", _pauses(Truth(ratio=1.25)), PAUSES, dear=20),
     Null("failures in clusters of 4, 2 of 4", _pauses(Truth(again=0.75)), PAUSES, dear=80),
-    Null("failures in clusters of 4, 1 of 10", _pauses(Truth(again=0.75, new=1, old=9)), PAUSES, dear=160),
+    Null("failures in clusters of 4, 2 of 10", _pauses(Truth(again=0.75, new=2, old=8)), PAUSES, dear=160),
     Null("outages that hit half of 4", _pauses(Truth(outage_mean_s=6 * HOUR_S, outage_hits=0.5), 60), PAUSES, dear=80),
     Null(
         "outages that hit a tenth of 20",
@@ -117,12 +117,12 @@ def blocked_after_s(lasts_s: tuple[float, float], lives: int) -> list[float]:
 
 
 BAD = {
-    "5 times, 2 of 4 servers": (Truth(ratio=5, mean_s=50 * HOUR_S), 60),
-    "5 times, 1 of 10": (Truth(ratio=5, new=1, old=9, mean_s=100 * HOUR_S), 90),
-    "10 times, 2 of 4": (Truth(ratio=10, mean_s=50 * HOUR_S), 60),
-    "10 times, 1 of 10": (Truth(ratio=10, new=1, old=9, mean_s=100 * HOUR_S), 60),
-    "3 times, 2 of 4": (Truth(ratio=3, mean_s=50 * HOUR_S), 60),
-    "2 times, 2 of 4": (Truth(ratio=2, mean_s=50 * HOUR_S), 60),
+    "5 times, 5 of 10 servers": (Truth(ratio=5, new=5, old=5, mean_s=50 * HOUR_S), FAILURES),
+    "10 times, 5 of 10": (Truth(ratio=10, new=5, old=5, mean_s=50 * HOUR_S), 60),
+    "10 times, 2 of 4": (Truth(ratio=10, mean_s=50 * HOUR_S), FAILURES),
+    "5 times, 2 of 10": (Truth(ratio=5, new=2, old=8, mean_s=100 * HOUR_S), 150),
+    "5 times, 2 of 4": (Truth(ratio=5, mean_s=50 * HOUR_S), 200),
+    "3 times, 5 of 10": (Truth(ratio=3, new=5, old=5, mean_s=50 * HOUR_S), FAILURES),
 }
 """Versions that fail more often than the one before, and within how many failures they are looked for."""
 

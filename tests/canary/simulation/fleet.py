@@ -118,7 +118,9 @@ class Fleet:
                 self.note(at_s, decision)
 
     def note(self, at_s: float, decision: VersionJudged) -> None:
-        """What was found of the new version, for the first time."""
+        """What was found of the new version, for the first time; that it differs on a server is nothing."""
+        if decision.state == "ok":
+            return
         if self.verdicts.suspect is None:
             self.verdicts.suspect, self.verdicts.suspect_at_s = self.verdicts.counted, at_s - SETTLED_S
         if decision.state == "held":
