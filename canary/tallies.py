@@ -3,7 +3,7 @@
 from collections import Counter
 from typing import NamedTuple
 
-from canary.records import AnyRecord, CellMoved, RunEnded, RunPassed, ServerJudged, VersionJudged
+from canary.records import AnyRecord, CellMoved, OfRun, RunEnded, RunPassed, ServerJudged, VersionJudged
 
 KEYS = 10_000
 """Rows of one count; beyond, new ones are counted under `OTHER`, so that nobody can make series without end."""
@@ -18,6 +18,7 @@ class RunRow(NamedTuple):
     version: str
     what: str
     """``success``, ``failure``, ``censored``, ``clean``; or the kind of a failure."""
+    build: str = ""
 
 
 class VerdictRow(NamedTuple):
@@ -44,11 +45,11 @@ class Tallies:
         """Count a record that was put into the ledger."""
         match record:
             case RunPassed():
-                self._count(self.runs, RunRow(record.server, record.service, record.version, "success"))
+                self._count(self.runs, _row(record, "success"))
             case RunEnded():
-                self._count(self.runs, RunRow(record.server, record.service, record.version, record.outcome))
+                self._count(self.runs, _row(record, record.outcome))
                 if record.outcome == "failure":
-                    self._count(self.failures, RunRow(record.server, record.service, record.version, record.cause))
+                    self._count(self.failures, _row(record, record.cause))
             case CellMoved() if record.rule in _JUDGING:
                 self._count_verdict(record.rule, record.new, record.mode, record.suppressed_by)
             case VersionJudged() if record.rule in _JUDGING:
@@ -69,6 +70,10 @@ class Tallies:
             self.verdicts[VerdictRow(rule, verdict, "enforced")] += 1
         if suppressed_by:
             self.suppressed[suppressed_by] += 1
+
+
+def _row(record: OfRun, what: str) -> RunRow:
+    return RunRow(record.server, record.service, record.version, what, record.build)
 
 
 _JUDGING = frozenset(("a", "b", "c", "d", "probe", "operator"))
