@@ -13,7 +13,7 @@ from canary.judge.releases import last_good
 from canary.judge.sentence import reason_of
 from canary.judge.state import Cell, State
 from canary.records import CellKey
-from canary.tallies import Tallies
+from canary.tallies import RunRow, Tallies
 from communicator.answers import releases
 from communicator.answers.histogram import Bucket, Histogram
 from communicator.protocol import Message
@@ -61,13 +61,12 @@ def answer_report(known: Known, offset: int = 0) -> Message:
 
 
 def describe(known: Known, *, offset: int, limit: int) -> releases.CanaryReport:
-    """Put what is known into the shape others read; counters of a version stand on the page of its first row."""
+    """Put what is known into the shape others read; counters of a version stand on the page of its row."""
     state, now_s = known.state, known.now_s
     wanted = (key for key in state.cells if known.only in ("", key.server))
     keys = sorted(wanted, key=lambda key: (key.service, key.version, key.build, key.server))
     page = keys[offset : offset + limit]
     running = _running(state)
-    shown = {key[:3] for key in page} - {key[:3] for key in keys[:offset]}
     return releases.CanaryReport(
         server=known.server,
         canary=known.standing,
@@ -84,8 +83,8 @@ def describe(known: Known, *, offset: int, limit: int) -> releases.CanaryReport:
         ),
         overrides=known.overrides,
         strangers=tuple(_describe_strangers(known)),
-        runs_total=_counts(known.tallies.runs.items(), shown),
-        failures_total=_counts(known.tallies.failures.items(), shown),
+        runs_total=_counts(known.tallies.runs.items(), set(page)),
+        failures_total=_counts(known.tallies.failures.items(), set(page)),
         verdicts_total=tuple(releases.VerdictCount(*row, count) for row, count in known.tallies.verdicts.items()),
         suppressed_total=dict(known.tallies.suppressed),
         detection_seconds=_describe_detections(state.detections),
@@ -168,10 +167,12 @@ def _describe_detections(found: Detections) -> Histogram:
     return Histogram(buckets=buckets, count=found.count, sum_seconds=found.sum_s)
 
 
-def _counts(
-    rows: Iterable[tuple[tuple[str, str, str, str], int]], shown: set[tuple[str, str, str]]
-) -> tuple[releases.RunCount, ...]:
-    return tuple(releases.RunCount(*row, count) for row, count in rows if row[:3] in shown)
+def _counts(rows: Iterable[tuple[RunRow, int]], shown: set[CellKey]) -> tuple[releases.RunCount, ...]:
+    return tuple(
+        releases.RunCount(*row[:4], count, row.build)
+        for row, count in rows
+        if CellKey(row.server, row.service, row.version, row.build) in shown
+    )
 
 
 def _left(at_s: float | None, now_s: float) -> float | None:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from canary.judge.speakers import was_heard
 from canary.judge.state import State
-from canary.records import AnyRecord, CellMoved, RunEnded, RunPassed, ServerJudged, VersionJudged
+from canary.records import AnyRecord, CellMoved, OfRun, RunEnded, RunPassed, ServerJudged, VersionJudged
 from canary.rules import LETTERS
 
 KEYS = 10_000
@@ -21,6 +21,7 @@ class RunRow(NamedTuple):
     version: str
     what: str
     """``success``, ``failure``, ``censored``, ``clean``; or the kind of a failure."""
+    build: str = ""
 
 
 class VerdictRow(NamedTuple):
@@ -49,11 +50,11 @@ class Tallies:
             return
         match record:
             case RunPassed():
-                self._count(self.runs, RunRow(record.server, record.service, record.version, "success"))
+                self._count(self.runs, _row(record, "success"))
             case RunEnded():
-                self._count(self.runs, RunRow(record.server, record.service, record.version, record.outcome))
+                self._count(self.runs, _row(record, record.outcome))
                 if record.outcome == "failure":
-                    self._count(self.failures, RunRow(record.server, record.service, record.version, record.cause))
+                    self._count(self.failures, _row(record, record.cause))
             case CellMoved() if record.rule in _JUDGING:
                 self._count_verdict(record.rule, record.new, record.mode, record.suppressed_by)
             case VersionJudged() if record.rule in _JUDGING:
@@ -74,6 +75,10 @@ class Tallies:
             self.verdicts[VerdictRow(rule, verdict, "enforced")] += 1
         if suppressed_by:
             self.suppressed[suppressed_by] += 1
+
+
+def _row(record: OfRun, what: str) -> RunRow:
+    return RunRow(record.server, record.service, record.version, what, record.build)
 
 
 _JUDGING = frozenset((*LETTERS, "probe", "operator"))

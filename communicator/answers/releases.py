@@ -127,6 +127,7 @@ class RunCount(msgspec.Struct, frozen=True):
     version: str
     what: str
     count: int
+    build: str = ""
 
 
 class VerdictCount(msgspec.Struct, frozen=True):
@@ -228,4 +229,4 @@ def join_pages(pages: Sequence[CanaryReport]) -> CanaryReport:
 
 def _latest(counts: Sequence[RunCount]) -> tuple[RunCount, ...]:
     in_order = sorted(counts, key=lambda one: one.count)
-    return tuple({(one.server, one.service, one.version, one.what): one for one in in_order}.values())
+    return tuple({(one.server, one.service, one.version, one.build, one.what): one for one in in_order}.values())

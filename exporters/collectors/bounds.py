@@ -35,7 +35,7 @@ LABELS: Mapping[str, int] = {
     ),
     **dict.fromkeys(("fault", "severity", "stage", "state", "verdict"), CLOSED),
     **dict.fromkeys(("client", "daemon", "host", "link", "peer", "scope", "server", "service"), NAMED),
-    **dict.fromkeys(("compatible_with", "python", "version"), NAMED),
+    **dict.fromkeys(("build", "compatible_with", "python", "version"), NAMED),
     **dict.fromkeys(("name", "section", "unit"), FLAGS),
     "path": PATHS,
     "process": CLOSED,

@@ -26,7 +26,7 @@ CANARY_ANSWER = Answer(VERSIONS, CanaryReport)
 
 Select: TypeAlias = Callable[[str, CanaryReport], bool]
 """Whether what is told of a server is shown."""
-_VERSION = ("server", "service", "version")
+_VERSION = ("server", "service", "version", "build")
 
 
 def canary_target(*, cluster: bool) -> Target[CanaryReport]:
@@ -52,7 +52,7 @@ def _rows_of_versions(select: Select) -> tuple[Row[CanaryReport], ...]:
 
     def counts(report: CanaryReport, rows: Iterable[RunCount]) -> Samples:
         shown = (row for row in rows if select(row.server, report))
-        return _sum((row.server, row.service, row.version, row.what, row.count) for row in shown)
+        return _sum((row.server, row.service, row.version, row.build, row.what, row.count) for row in shown)
 
     return (
         Row(_RUNS, lambda report: counts(report, report.runs_total)),
@@ -74,20 +74,18 @@ _RUNNING = Definition("canary_runs_running", Kind.GAUGE, "Runs of a version that
 _STATE = Definition(
     "canary_state",
     Kind.GAUGE,
-    "1 for what a version is found to be on a server, else 0; of several builds, for each that is one of them.",
+    "1 for what a version is found to be on a server, else 0.",
     (*_VERSION, "state"),
 )
-_BLOCKED = Definition(
-    "canary_blocked", Kind.GAUGE, "Servers on which a version is kept from running.", ("service", "version")
-)
+_BLOCKED = Definition("canary_blocked", Kind.GAUGE, "Servers on which a version is kept from running.", _VERSION[1:])
 
 
-def _version(cell: Cell) -> tuple[str, str, str]:
-    return cell.server, cell.service, cell.version
+def _version(cell: Cell) -> tuple[str, str, str, str]:
+    return cell.server, cell.service, cell.version, cell.build
 
 
 def _sum(rows: Iterable[tuple[str | int, ...]]) -> Samples:
-    """The last of each row, summed over those that are alike before it: builds of one version are told apart in the report only."""
+    """The last of each row, summed over those that are alike before it."""
     summed: dict[tuple[str, ...], float] = {}
     for *labels, value in rows:
         key = tuple(map(str, labels))
@@ -96,31 +94,16 @@ def _sum(rows: Iterable[tuple[str | int, ...]]) -> Samples:
 
 
 def _states(cells: Iterable[Cell]) -> Samples:
-    states: dict[tuple[str, ...], float] = {}
-    for cell in cells:
-        for state in STATES:
-            key = (*_version(cell), state)
-            states[key] = max(states.get(key, 0.0), float(cell.state == state))
-    return states
+    return {(*_version(cell), state): float(cell.state == state) for cell in cells for state in STATES}
 
 
 def _evidence(report: CanaryReport) -> Samples:
-    known = (
-        (one.service, one.version, one.log10_evidence) for one in report.releases if one.log10_evidence is not None
-    )
-    return _most(known)
+    known = ((one, one.log10_evidence) for one in report.releases)
+    return {(one.service, one.version, one.build): value for one, value in known if value is not None}
 
 
 def _held(report: CanaryReport) -> Samples:
-    return _most((one.service, one.version, one.state == "held") for one in report.releases)
-
-
-def _most(rows: Iterable[tuple[str, str, float]]) -> Samples:
-    """The largest number of a version's builds."""
-    most: dict[tuple[str, ...], float] = {}
-    for service, version, value in rows:
-        most[service, version] = max(most.get((service, version), float("-inf")), float(value))
-    return most
+    return {(one.service, one.version, one.build): float(one.state == "held") for one in report.releases}
 
 
 def _verdicts(report: CanaryReport) -> Samples:
@@ -145,13 +128,12 @@ def _counter(name: str, text: str, read: Callable[[CanaryReport], Samples], *lab
 
 
 _ROWS: tuple[Row[CanaryReport], ...] = (
-    _gauge("held", "1 when the leader keeps a version from the whole cluster, else 0.", _held, "service", "version"),
+    _gauge("held", "1 when the leader keeps a version from the whole cluster, else 0.", _held, *_VERSION[1:]),
     _gauge(
         "log10_evidence",
         "Evidence that a version fails more than the one before: 2 comes about for 1 in 100 good ones, 3 for 1 in 1,000.",
         _evidence,
-        "service",
-        "version",
+        *_VERSION[1:],
     ),
     _counter(
         "verdicts",

@@ -128,11 +128,12 @@ def test_how_long_it_took_to_find_what_was_blocked():
 
 def test_counters_stand_on_one_page_only():
     tallies = Tallies()
-    tallies.runs[RunRow("alpha", "billing", "2.0", "failure")] = 3
+    tallies.runs[RunRow("alpha", "billing", "2.0", "failure", "a")] = 3
+    tallies.runs[RunRow("alpha", "billing", "2.0", "failure", "b")] = 4
     tallies.runs[RunRow("alpha", "retired", "0.1", "failure")] = 9
     state = with_cells(cell(build="a"), cell(build="b"), cell(service="printer"))
     pages = [describe(known(state, tallies), offset=offset, limit=1) for offset in range(3)]
-    assert [[row.count for row in page.runs_total] for page in pages] == [[3], [], []]
+    assert [[row.count for row in page.runs_total] for page in pages] == [[3], [4], []]
     assert {page.total for page in pages} == {3}
 
 

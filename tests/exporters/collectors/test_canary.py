@@ -9,7 +9,7 @@ from exporters.collectors.canary import CANARY_ANSWER, STATES, canary_target
 
 CELL = {"server": "alpha", "service": "printer", "version": "1.2", "build": "a", "state": "good", "running": 1}
 ELSEWHERE = {**CELL, "server": "beta", "state": "blocked", "running": 0}
-COUNT = {"server": "alpha", "service": "printer", "version": "1.2", "what": "success", "count": 2}
+COUNT = {"server": "alpha", "service": "printer", "version": "1.2", "build": "a", "what": "success", "count": 2}
 REPORT = {
     "server": "alpha",
     "canary": {
@@ -22,7 +22,7 @@ REPORT = {
         "facts_lost_total": 0,
     },
     "cells": [CELL, ELSEWHERE],
-    "releases": [{"service": "printer", "version": "1.2", "state": "held", "log10_evidence": 3.1}],
+    "releases": [{"service": "printer", "version": "1.2", "build": "a", "state": "held", "log10_evidence": 3.1}],
     "servers": [{"server": "beta", "state": "sick"}],
     "freezes": [{"scope": "*", "reason": "too much at once"}],
     "overrides": [{"action": "block"}],
@@ -44,13 +44,15 @@ def samples(report, *, cluster=False):
 def test_a_whole_report_is_exported():
     found = samples(REPORT)
     states = {key: value for key, value in found.items() if key[0] == "canary_state"}
-    assert states == {("canary_state", "alpha", "printer", "1.2", state): float(state == "good") for state in STATES}
+    assert states == {
+        ("canary_state", "alpha", "printer", "1.2", "a", state): float(state == "good") for state in STATES
+    }
     assert {key: value for key, value in found.items() if key not in states} == {
-        ("canary_runs_total", "alpha", "printer", "1.2", "success"): 2,
-        ("canary_runs_running", "alpha", "printer", "1.2"): 1,
-        ("canary_blocked", "printer", "1.2"): 0,
-        ("canary_held", "printer", "1.2"): 1,
-        ("canary_log10_evidence", "printer", "1.2"): 3.1,
+        ("canary_runs_total", "alpha", "printer", "1.2", "a", "success"): 2,
+        ("canary_runs_running", "alpha", "printer", "1.2", "a"): 1,
+        ("canary_blocked", "printer", "1.2", "a"): 0,
+        ("canary_held", "printer", "1.2", "a"): 1,
+        ("canary_log10_evidence", "printer", "1.2", "a"): 3.1,
         ("canary_verdicts_total", "a", "blocked", "detected"): 4,
         ("canary_block_overflow_total", "last_instance"): 3,
         ("canary_servers_sick",): 1,
@@ -70,28 +72,28 @@ def test_a_whole_report_is_exported():
 
 def test_other_servers_are_shown_where_the_page_is_of_the_cluster():
     found = samples(REPORT, cluster=True)
-    assert found["canary_state", "beta", "printer", "1.2", "blocked"] == 1
-    assert found["canary_runs_total", "beta", "printer", "1.2", "failure"] == 2
-    assert found["canary_failures_total", "beta", "printer", "1.2", "CRASH"] == 2
-    assert found["canary_blocked", "printer", "1.2"] == 1
+    assert found["canary_state", "beta", "printer", "1.2", "a", "blocked"] == 1
+    assert found["canary_runs_total", "beta", "printer", "1.2", "a", "failure"] == 2
+    assert found["canary_failures_total", "beta", "printer", "1.2", "a", "CRASH"] == 2
+    assert found["canary_blocked", "printer", "1.2", "a"] == 1
 
 
-def test_builds_of_one_version_are_summed():
+def test_builds_of_one_version_are_told_apart():
     found = samples({"server": "alpha", "cells": [CELL, {**CELL, "build": "b", "state": "blocked", "running": 2}]})
-    assert found["canary_runs_running", "alpha", "printer", "1.2"] == 3
-    assert found["canary_state", "alpha", "printer", "1.2", "good"] == 1
-    assert found["canary_state", "alpha", "printer", "1.2", "blocked"] == 1
-    assert found["canary_blocked", "printer", "1.2"] == 1
+    running = {key[-1]: value for key, value in found.items() if key[0] == "canary_runs_running"}
+    assert running == {"a": 1, "b": 2}
+    blocked = {key[-1]: value for key, value in found.items() if key[0] == "canary_blocked"}
+    assert blocked == {"a": 0, "b": 1}
 
 
-def test_a_version_is_held_once_whichever_of_its_builds_is():
+def test_what_the_cluster_says_is_told_of_each_build():
     builds = [
         {"service": "printer", "version": "1.2", "build": build, "state": state, "log10_evidence": evidence}
-        for build, state, evidence in (("a", "held", 3.0), ("b", "held", 1.0), ("c", "ok", None))
+        for build, state, evidence in (("a", "held", 3.0), ("b", "ok", 1.0), ("c", "ok", None))
     ]
     found = samples({"releases": builds})
-    assert found["canary_held", "printer", "1.2"] == 1
-    assert found["canary_log10_evidence", "printer", "1.2"] == 3
+    assert [found["canary_held", "printer", "1.2", build] for build in "abc"] == [1, 0, 0]
+    assert [found.get(("canary_log10_evidence", "printer", "1.2", build)) for build in "abc"] == [3, 1, None]
 
 
 def test_what_the_pages_leave_out_is_counted():
