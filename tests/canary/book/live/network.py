@@ -1,4 +1,4 @@
-"""The network between routers on 127.0.0.1, 127.0.0.2, …: a namespace of the whole program, in which halves are cut from each other."""
+"""The network between routers on 127.0.0.1, 127.0.0.2, …, in which halves are cut from each other."""
 
 import itertools
 import subprocess

@@ -175,7 +175,7 @@ class Story:
         return [name for name, is_reached in zip(servers, reached, strict=True) if not is_reached]
 
     async def known(self, host):
-        """What it knows of orders and decisions, and what its router lets in of what these are about; its name while that is open."""
+        """What it knows of orders and decisions, and what its router lets in; its name while anything is open."""
         told = await host.report()
         if told is None or told["canary"]["proposed"] or told["canary"]["behind"]:
             return host.name

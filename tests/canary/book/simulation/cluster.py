@@ -202,7 +202,9 @@ class Cluster:
         term = host.book.highest_term + self.random.randrange(2)
         body = choice(
             (
-                VersionJudged(service="billing", version=choice(VERSIONS), build="", state=choice(("held", "ok")), rule="c"),
+                VersionJudged(
+                    service="billing", version=choice(VERSIONS), build="", state=choice(("held", "ok")), rule="c"
+                ),
                 ServerJudged(server=choice(tuple(self.hosts)), state=choice(("sick", "ok"))),
             )
         )
