@@ -11,11 +11,12 @@ from structlog.typing import FilteringBoundLogger
 
 from canary import ordered
 from canary.book.book import Book
-from canary.book.decision import Body
+from canary.book.decision import TERM_MAX, Body
 from canary.book.entry import TOMBSTONE_S
 from canary.book.exchange import Exchange
 from canary.book.kept import Kept, Moment, put, read_kept, write_kept
 from canary.judge.state import State
+from canary.leadership import STEP
 from canary.orders import Command, Stamp, enter, read_order
 from communicator.answers.orders import Orders, OrderStanding, Taken
 from communicator.client import Service
@@ -83,7 +84,7 @@ class Replica:
     @property
     def proposed(self) -> int:
         """How many decisions wait for a majority of the members."""
-        return sum(1 for _, decided in self.book.decisions() if decided.proposed is not None)
+        return len(self.book.proposed)
 
     @property
     def is_current(self) -> bool:
@@ -106,6 +107,7 @@ class Replica:
             state: What the ledger holds, perhaps of a release that had no book.
         """
         self._exchange = Exchange(server, self.book, self._kept.members, self._now_s())
+        self.believe(min(max(state.term, self.book.highest_term) + STEP, TERM_MAX))
         ordered.adopt(self.book, state, server)
 
     async def order(self, message: Message) -> Message:
@@ -175,8 +177,7 @@ class Replica:
         before = self.book.revision
         heard = self._exchange.hear(message, self._now_s())
         self._note_refused(message.sent_from_server, heard.refused)
-        settled = self._exchange.push(self._exchange.settle(), self._now_s())
-        await self._send((*heard.answers, *settled))
+        await self._send((*heard.answers, *self._settle(self._exchange, self._now_s())))
         return self.book.revision != before
 
     @property
@@ -197,11 +198,17 @@ class Replica:
         """Let time pass, tell the others what is due, and keep what has changed."""
         now_s = self._now_s()
         self.book.advance(now_s)
+        settled: list[Message] = []
         if self._exchange is not None:
             self._look_around(self._exchange, now_s)
+            settled = self._settle(self._exchange, now_s)  # of those who are left most may hold it
         await self._save()  # first: whom we tell that we hold it may take it for kept
         if self._exchange is not None and self._service.connected:
-            await self._send(self._exchange.announce(now_s))
+            await self._send((*settled, *self._exchange.announce(now_s)))
+
+    def _settle(self, exchange: Exchange, now_s: float) -> list[Message]:
+        """Commit what a majority of the members holds; what all others are told of it."""
+        return exchange.push(exchange.settle(), now_s)
 
     def _look_around(self, exchange: Exchange, now_s: float) -> None:
         """Who is in reach, and who belongs to the cluster."""

@@ -9,6 +9,7 @@ import msgspec
 from canary.book.decision import NUMBER_AHEAD, Body, Decided, Decision, Stamp
 from canary.book.entry import TOMBSTONE_S, Entry, Lift
 from canary.book.order import Order
+from canary.book.subjects import DECISIONS, Subjects
 from canary.book.told import BookEntry
 
 BUCKETS = 256
@@ -16,8 +17,6 @@ _SHARED = ("kind", "server", "service", "build", "user", "given_on", "origin")
 """Texts that many orders have in common."""
 ENTRIES = 10_000
 """Orders remembered, with those that are over: 330 a day."""
-DECISIONS = 2_000
-"""Subjects of decisions remembered: versions and servers that a leader has found anything of within a month."""
 _MARK_BYTES = 8
 SAME_S = 1.0
 """Ends that differ by less are the same: a message took the difference."""
@@ -47,17 +46,14 @@ class Book:
         self._held: dict[str, Held] = {}
         self._open: dict[str, None] = {}
         """The orders that are neither expired nor lifted."""
-        self._decided: dict[str, None] = {}
-        """The decisions."""
-        self._numbers: dict[tuple[int, str], int] = {}
-        """The largest number that is known, by term and leader."""
+        self._subjects = Subjects()
         self._digests = [0] * BUCKETS
         self._generation: tuple[int, str] = (-1, "")
         """The revision for which it was made, and what it is."""
         self._texts: dict[str, str] = {}
         """Each text once, however many orders hold it."""
-        self._deadline: tuple[int, float | None] = (0, None)
-        """The revision for which it was looked for, and what was found."""
+        self._deadline_s: float | None = None
+        """Nothing ends before; that the first one may have got a later end meanwhile is seen when it is due."""
 
     def __len__(self) -> int:
         return len(self._held)
@@ -76,8 +72,8 @@ class Book:
 
     @property
     def highest_term(self) -> int:
-        """Of all decisions that are known."""
-        return max((term for term, _ in self._numbers), default=0)
+        """Of all decisions that were ever known."""
+        return self._subjects.highest_term
 
     def changed_in(self, order_id: str) -> int:
         """The revision of the book in which an order changed last; 0 when it is not known."""
@@ -95,8 +91,13 @@ class Book:
 
     def decisions(self) -> Iterator[tuple[str, Decided]]:
         """What leaders have decided, by identifier."""
-        found = ((entry_id, self._held[entry_id].entry) for entry_id in self._decided)
+        found = ((entry_id, self._held[entry_id].entry) for entry_id in self._subjects)
         return ((entry_id, entry) for entry_id, entry in found if isinstance(entry, Decided))
+
+    @property
+    def proposed(self) -> tuple[str, ...]:
+        """The decisions that wait for a majority of the members, by identifier."""
+        return self._subjects.proposed
 
     def in_force(self, now_s: float) -> Iterator[tuple[str, Entry]]:
         """The orders that neither have expired nor were lifted, by identifier."""
@@ -136,7 +137,7 @@ class Book:
         Returns:
             Its identifier; empty when the book says so already.
         """
-        number = self._numbers.get((term, leader), 0) + 1
+        number = self._subjects.number(term, leader) + 1
         decided = Decided(None, Decision(Stamp(term, leader, number), body, now_s, wall_s))
         held = self._held.get(decided.id)
         if held is not None and isinstance(held.entry, Decided) and held.entry.says(body):
@@ -163,7 +164,7 @@ class Book:
         stamp = decided.newest.stamp
         if stamp.term > term:
             raise ValueError(f"term {stamp.term} of {stamp.leader!r} is far ahead of what is believed (limit {term})")
-        if stamp.number > self._numbers.get((stamp.term, stamp.leader), 0) + NUMBER_AHEAD:
+        if stamp.number > self._subjects.number(stamp.term, stamp.leader) + NUMBER_AHEAD:
             raise ValueError(
                 f"number {stamp.number} of {stamp.leader!r} is more than {NUMBER_AHEAD} ahead of the last one"
             )
@@ -180,7 +181,7 @@ class Book:
         entry_id = entry.id
         held = self._held.get(entry_id)
         if held is None:
-            if self._is_full(entry):
+            if not self._make_room(entry_id, entry):
                 return False
             self._put(entry_id, self._shared(entry))
             return True
@@ -193,8 +194,7 @@ class Book:
 
     def advance(self, now_s: float) -> None:
         """Let time pass: what is at its end expires, and what was over for long is forgotten."""
-        deadline_s = self.next_deadline_s()
-        if deadline_s is None or deadline_s > now_s:
+        if self._deadline_s is None or self._deadline_s > now_s:
             return
         for entry_id, held in [each for each in self._held.items() if each[1].entry.ends_s <= now_s]:
             left = held.entry.expire(now_s)
@@ -202,17 +202,17 @@ class Book:
                 self._remove(entry_id)
             else:
                 self._put(entry_id, left)
+        self._deadline_s = min((held.entry.ends_s for held in self._held.values()), default=None)
 
     def clear(self) -> None:
         """Forget everything."""
         for order_id in list(self._held):
             self._remove(order_id)
+        self._deadline_s = None
 
     def next_deadline_s(self) -> float | None:
-        """When `advance` has something to do; None when nothing waits."""
-        if self._deadline[0] != self.revision:
-            self._deadline = self.revision, min((held.entry.ends_s for held in self._held.values()), default=None)
-        return self._deadline[1]
+        """When `advance` is due; None when nothing waits."""
+        return self._deadline_s
 
     def digests(self) -> bytes:
         """A digest of each bucket, one behind the other: two books with the same digests hold the same."""
@@ -229,9 +229,8 @@ class Book:
         others = (int.from_bytes(digests[at : at + _MARK_BYTES]) for at in range(0, len(digests), _MARK_BYTES))
         return [bucket for bucket, (own, other) in enumerate(zip(self._digests, others, strict=True)) if own != other]
 
-    def is_held_by(self, entry_id: str, digests: bytes) -> bool:
-        """Whether another book, of which these are the digests, is sure to hold the same of an order or a subject."""
-        bucket = bucket_of(entry_id)
+    def is_alike(self, bucket: int, digests: bytes) -> bool:
+        """Whether another book, of which these are the digests, holds the same in a bucket."""
         return digests[bucket * _MARK_BYTES : (bucket + 1) * _MARK_BYTES] == self._digests[bucket].to_bytes(_MARK_BYTES)
 
     def marks(self, buckets: Sequence[int]) -> dict[int, dict[str, str]]:
@@ -254,10 +253,21 @@ class Book:
             if others is not None and others.get(order_id) != f"{held.mark:016x}":
                 yield held.entry
 
-    def _is_full(self, entry: BookEntry) -> bool:
-        if isinstance(entry, Decided):
-            return len(self._decided) >= DECISIONS
-        return len(self._held) - len(self._decided) >= ENTRIES
+    def _make_room(self, entry_id: str, entry: BookEntry) -> bool:
+        """See to it that there is room for another one.
+
+        Of too many orders the new one is refused, and whoever gives it is told. Of too many decisions those with the smallest
+        stamps are forgotten: so those who were told more than that remember the same, in whichever order they heard it.
+        """
+        if not isinstance(entry, Decided):
+            return len(self._held) - len(self._subjects) < ENTRIES
+        if len(self._subjects) < DECISIONS:
+            return True
+        first = self._subjects.first()
+        if (entry.newest.stamp, entry_id) < first:
+            return False
+        self._remove(first[1])
+        return True
 
     def _shared(self, entry: BookEntry) -> BookEntry:
         if not isinstance(entry, Entry):
@@ -276,27 +286,18 @@ class Book:
         self._digests[bucket_of(entry_id)] ^= mark ^ (0 if before is None else before.mark)
         self.revision += 1
         self._held[entry_id] = Held(entry, mark, self.revision)
+        self._deadline_s = entry.ends_s if self._deadline_s is None else min(self._deadline_s, entry.ends_s)
         if isinstance(entry, Decided):
-            self._decided[entry_id] = None
-            self._note_numbers(entry)
+            self._subjects.note(entry_id, entry)
         elif entry.is_open:
             self._open[entry_id] = None
         else:
             self._open.pop(entry_id, None)
 
-    def _note_numbers(self, decided: Decided) -> None:
-        if len(self._numbers) > 2 * DECISIONS:  # of terms and leaders whose decisions are forgotten, or were never true
-            self._numbers.clear()
-            for _, known in self.decisions():
-                self._note_numbers(known)
-        for decision in filter(None, (decided.committed, decided.proposed)):
-            whose = decision.stamp.term, decision.stamp.leader
-            self._numbers[whose] = max(self._numbers.get(whose, 0), decision.stamp.number)
-
     def _remove(self, order_id: str) -> None:
         self._digests[bucket_of(order_id)] ^= self._held.pop(order_id).mark
         self._open.pop(order_id, None)
-        self._decided.pop(order_id, None)
+        self._subjects.forget(order_id)
         self.revision += 1
 
 

@@ -11,7 +11,7 @@ from typing import Annotated, NamedTuple
 import msgspec
 from msgspec import Meta
 
-from canary.book.book import BUCKETS, Book
+from canary.book.book import BUCKETS, Book, bucket_of
 from canary.book.decision import TERM_MAX, Decided, Name
 from canary.book.order import Id
 from canary.book.told import BookEntry, read_told
@@ -122,6 +122,12 @@ class Exchange:
         self._obeys = ""
         self._peers: dict[str, _Peer] = {}
         """By server."""
+        self._known: frozenset[str] | None = None
+        """The servers of the cluster; None: nobody has said yet."""
+        self._votes = 0
+        """Grows whenever another canary tells other digests than before."""
+        self._settled = (-1, 0, 0)
+        """The revision, the votes and the members of which it was seen what most hold."""
         self.highest_term = TERM_MAX
         """Decisions of a later term are refused."""
 
@@ -153,11 +159,12 @@ class Exchange:
         return tuple(sorted(name for name, generation in told.items() if generation != wanted))
 
     def keep(self, known: frozenset[str]) -> None:
-        """Forget the members that do not belong to the cluster any more.
+        """Forget the members that do not belong to the cluster any more, and take no others from now on.
 
         Args:
             known: The servers of the cluster, in reach or not.
         """
+        self._known = known
         self._members = {name: None for name in self._members if name in known or name == self._server}
         self._peers = {name: peer for name, peer in self._peers.items() if name in self._members}
 
@@ -172,15 +179,29 @@ class Exchange:
         Returns:
             The identifiers of what took effect by that.
         """
-        settled = [entry_id for entry_id, decided in self._book.decisions() if decided.proposed is not None]
-        settled = [entry_id for entry_id in settled if self._is_held_by_most(entry_id)]
+        seen = self._book.revision, self._votes, len(self._members)
+        proposed = self._book.proposed
+        if seen == self._settled or not proposed:
+            return []
+        alike = self._held_by_most({bucket_of(entry_id) for entry_id in proposed})
+        settled = [entry_id for entry_id in proposed if bucket_of(entry_id) in alike]
         for entry_id in settled:
             self._book.commit(entry_id)
+        self._settled = seen if not settled else (-1, 0, 0)
         return settled
 
-    def _is_held_by_most(self, entry_id: str) -> bool:
-        others = sum(1 for peer in self._peers.values() if self._book.is_held_by(entry_id, peer.digests))
-        return 2 * (1 + others) > len(self._members)
+    def _held_by_most(self, buckets: Iterable[int]) -> set[int]:
+        """The buckets of which a majority of the members holds the same as we do."""
+        own = self._book.digests()
+        others = [peer.digests for peer in self._peers.values() if peer.digests != own]
+        same = 1 + len(self._peers) - len(others)
+        if 2 * same > len(self._members):
+            return set(buckets)
+        return {
+            bucket
+            for bucket in buckets
+            if 2 * (same + sum(self._book.is_alike(bucket, each) for each in others)) > len(self._members)
+        }
 
     def announce_soon(self) -> None:
         """Somebody has come into reach: tell the digests at once."""
@@ -231,8 +252,9 @@ class Exchange:
                 return self._merge(peer, told, now_s)
 
     def _meet(self, names: Iterable[str]) -> None:
+        """Who is invented would be a member without a voice, and no majority could be reached while it counts."""
         for name in names:
-            if len(self._members) < MEMBERS:
+            if len(self._members) < MEMBERS and (self._known is None or name in self._known):
                 self._members[name] = None
 
     def _tell_digests(self, *, answer: bool) -> Digests:
@@ -242,21 +264,24 @@ class Exchange:
     def _compare(self, peer: str, told: Digests, now_s: float) -> Heard:
         digests = _decode_digests(told.buckets)
         if peer in self._members:
+            before = self._peers.get(peer)
+            self._votes += before is None or before.digests != digests
             self._peers[peer] = _Peer(told.obeys, digests, now_s)
         if not self._book.differing(digests):
             return Heard()
         answers = [self._message(self._tell_digests(answer=False), peer)] if told.answer else []
-        self._waiting.pop(peer, None)
         if self._asked is None:
+            self._waiting.pop(peer, None)
             answers += self._ask(peer, digests, 0, now_s)
-        elif len(self._waiting) < WAITING:
-            self._waiting[peer] = digests
+        elif peer in self._waiting or len(self._waiting) < WAITING:
+            self._waiting[peer] = digests  # in its old place: who speaks often is not asked more often
         return Heard(tuple(answers))
 
     def _ask_next(self, now_s: float) -> list[Message]:
         """Ask the next one who holds something else, now that one has told all: it may have been the one that knew least."""
         while self._waiting:
-            peer, digests = self._waiting.popitem()
+            peer = next(iter(self._waiting))
+            digests = self._waiting.pop(peer)
             asked = self._ask(peer, digests, 0, now_s)
             if asked:
                 return asked

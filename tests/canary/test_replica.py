@@ -2,6 +2,7 @@
 
 import json
 
+import msgspec
 import pytest
 import structlog
 from structlog.testing import capture_logs
@@ -9,11 +10,14 @@ from structlog.testing import capture_logs
 from canary.book.entry import TOMBSTONE_S
 from canary.book.exchange import EVERY_S
 from canary.judge.state import State
+from canary.leadership import STEP
+from canary.records import VersionJudged
 from canary.replica import FILE, RENEW_S, RETRY_S, Replica
 from communicator.client.status import ClusterStatus
 from communicator.errors import RemoteProtocolError
 from communicator.protocol import Message
 
+JUDGED = VersionJudged(service="billing", version="2.0", build="b1", rule="c", state="held")
 BLOCK = {
     "command": "block",
     "service": "billing",
@@ -161,3 +165,31 @@ async def test_a_damaged_file_is_told_and_costs_no_start(host):
     with capture_logs() as logs:
         again = Host(host.directory).begin()
     assert (len(again.replica.book), logs[0]["event"]) == (0, "book_unreadable")
+
+
+def decided(term, number=1):
+    body = msgspec.to_builtins(JUDGED)
+    return {"what": "decided", "committed": {"stamp": [term, "beta", number], "body": body, "age_s": 0.0}}
+
+
+async def test_a_term_far_ahead_is_refused_from_the_first_message_on(host):
+    book = json.dumps({"what": "entries", "entries": [decided(2**53), decided(STEP)]})
+    with capture_logs() as logs:
+        assert await host.replica.hear(Message("CANARY_BOOK", {"book": book}, sent_from_server="beta"))
+    assert [one["reason"] for one in logs] == [
+        f"term {2**53} of 'beta' is far ahead of what is believed (limit {STEP})"
+    ]
+    assert host.replica.book.highest_term == STEP
+
+
+async def test_what_waits_for_a_majority_takes_effect_when_the_others_are_forgotten(host):
+    host.reach(missing=("beta", "gamma"))
+    for name in ("beta", "gamma"):
+        nothing = json.dumps({"what": "entries", "entries": []})
+        await host.replica.hear(Message("CANARY_BOOK", {"book": nothing}, sent_from_server=name))
+    await host.replica.propose([JUDGED], 1)
+    await host.replica.tell()
+    assert host.replica.proposed == 1
+    host.reach()
+    await host.replica.tell()
+    assert host.replica.proposed == 0

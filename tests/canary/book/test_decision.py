@@ -5,9 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from canary.book.book import DECISIONS, Book
+from canary.book.book import Book
 from canary.book.decision import NUMBER_AHEAD, Decided, Decision, Stamp
 from canary.book.entry import TOMBSTONE_S
+from canary.book.subjects import DECISIONS
 from canary.book.told import read_told
 from canary.records import ServerJudged, VersionJudged
 

@@ -1,17 +1,22 @@
 """What canaries tell each other of orders: little while they know the same, and what one lacks where they do not."""
 
 import collections
+from base64 import b64encode
 
 import msgspec
 import pytest
 
 from canary.book.book import Book
 from canary.book.entry import Lift, Told
-from canary.book.exchange import CHANGED_S, EVERY_S, LATELY_S, PATIENCE_S, Exchange
+from canary.book.exchange import CHANGED_S, EVERY_S, LATELY_S, MEMBERS, PATIENCE_S, Digests, Exchange
+from canary.book.subjects import DECISIONS
+from canary.records import VersionJudged
 from communicator.errors import RemoteProtocolError
 from communicator.protocol import Message
 from communicator.protocol.limits import LINE_BYTES
 from tests.canary.book.orders_made import order
+
+JUDGED = VersionJudged(service="billing", version="2.0", build="b1", rule="c", state="held")
 
 
 class Room:
@@ -206,3 +211,76 @@ def test_whose_router_obeys_other_orders_is_known_while_it_speaks():
     room.turn()
     assert alpha.behind(room.now_s) == ("gamma",)
     assert alpha.behind(room.now_s + LATELY_S) == (), "who is silent is away"
+
+
+def digests_of(name, book, **more):
+    """What a canary tells of a book, be it its own or not."""
+    buckets = b64encode(book.digests()).decode()
+    told_of = msgspec.json.encode(Digests(buckets=buckets, **more)).decode()
+    return Message("CANARY_BOOK", {"book": told_of}, sent_from_server=name, sent_from_service="canary")
+
+
+def test_invented_members_keep_no_majority_from_being_reached():
+    book = Book()
+    alpha = Exchange("alpha", book, (), 0.0)
+    known = frozenset(("alpha", "beta", "gamma"))
+    alpha.keep(known)
+    proposed = book.propose(JUDGED, "alpha", 1, 0.0, 0.0)
+    alpha.hear(digests_of("gamma", Book(), members=[f"invented-{number}" for number in range(MEMBERS)]), 0.0)
+    assert alpha.members == {"alpha", "gamma"}
+    alpha.hear(digests_of("beta", book, members=["delta"]), 0.0)
+    assert alpha.members == known
+    assert alpha.settle() == [proposed]
+
+
+def test_whoever_speaks_all_the_time_and_answers_nothing_keeps_nobody_from_being_asked():
+    full = Book()
+    full.take(order(1), 0.0)
+    beta, now_s, asked = Exchange("beta", Book(), (), 0.0), 0.0, []
+
+    def note(messages):
+        asked.extend(message.server for message in messages if told(message)["what"] == "lacking")
+
+    for turn in range(8):
+        now_s += PATIENCE_S
+        note(beta.announce(now_s))
+        if turn % 2 == 0:
+            note(beta.hear(digests_of("alpha", full), now_s).answers)
+        note(beta.hear(digests_of("liar", full), now_s).answers)
+    assert asked.count("alpha") >= 3
+
+
+def test_one_member_has_one_voice_whatever_it_claims_to_hold():
+    book = Book()
+    alpha = Exchange("alpha", book, ("beta", "gamma", "delta"), 0.0)
+    for number in range(3):
+        book.propose(msgspec.structs.replace(JUDGED, version=f"{number}"), "alpha", 1, 0.0, 0.0)
+    for _ in range(5):
+        alpha.hear(digests_of("beta", book), 0.0)
+        assert alpha.settle() == []
+    alpha.hear(digests_of("gamma", book), 0.0)
+    assert len(alpha.settle()) == 3
+    assert alpha.settle() == []
+
+
+def test_a_member_that_is_forgotten_needs_not_be_waited_for():
+    book = Book()
+    alpha = Exchange("alpha", book, ("beta", "gamma", "delta"), 0.0)
+    proposed = book.propose(JUDGED, "alpha", 1, 0.0, 0.0)
+    alpha.hear(digests_of("beta", book), 0.0)
+    assert alpha.settle() == []
+    alpha.keep(frozenset(("alpha", "beta", "gamma")))
+    assert alpha.settle() == [proposed]
+
+
+def test_books_that_were_told_more_decisions_than_they_remember_come_to_the_same():
+    room = Room("alpha", "beta", "gamma")
+    for place, book in enumerate(room.books.values()):
+        for number in range(DECISIONS):
+            body = msgspec.structs.replace(JUDGED, version=f"{place}.{number}")
+            book.propose(body, "liar", 1 + number % 7, 0.0, 0.0)
+    for _ in range(8):
+        room.turn()
+    assert room.agree()
+    assert room.books["alpha"].propose(JUDGED, "alpha", 9, room.now_s, 0.0) in room.books["alpha"]
+    assert len(room.books["alpha"]) == DECISIONS
