@@ -9,7 +9,6 @@ from communicator.router.mesh.standing import Standing, find_standing
 from communicator.router.switchboard import Switchboard
 from communicator.router.vocabulary.effects import Keep, KeptFile, Level
 from communicator.router.vocabulary.events import Instant
-from communicator.router.vocabulary.records import LINKS
 from communicator.router.vocabulary.registry import Link
 
 NAMES_TOLD = 1_000
@@ -99,8 +98,7 @@ def settle_members(board: Switchboard, now: Instant) -> None:
     new = find_who_counts(board).counted - mesh.book.counted
     addresses = mesh.addresses() if new else {}
     for server in sorted(new):
-        started = max((record.started for record in mesh.database.records_of(server, LINKS)), default=0)
-        mesh.book.vouch(server, addresses.get(server, ""), now.monotonic_s, started)
+        mesh.book.vouch(server, addresses.get(server, ""), now.monotonic_s)
     reached = board.carrier.reachable()
     mesh.book.settle(reached, now.monotonic_s)
     mesh.database.make_room(reached | mesh.book.counted)
