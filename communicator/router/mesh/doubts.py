@@ -12,6 +12,11 @@ LOOK_S = 0.05
 ANSWER_S = 1.0
 """Whoever still tells something else is told what we know."""
 
+COMPARE_AFTER_S = 3.0
+"""After neighbors have contradicted each other, or the ways have changed since: what was said in answer may have been outdone."""
+CONTRADICTED_SPAN_S = 60.0
+"""A link whose other end is silent is given up long before."""
+
 
 class Doubt(msgspec.Struct):
     """One record that is not believed, for now."""
@@ -34,10 +39,15 @@ class Doubts:
 
     Args:
         due: When they are to be looked at.
+        compare: When all neighbors are to be told what we know, so that they put right what is wrong.
     """
 
-    def __init__(self, due: Deadline) -> None:
+    def __init__(self, due: Deadline, compare: Deadline) -> None:
         self.due = due
+        self.compare = compare
+        self.corrected_s: dict[tuple[str, str], float] = {}
+        """Server and part to when we went back to an older word about it."""
+        self._contradicted_s = float("-inf")
         self._by_link: dict[int, dict[tuple[str, str], Doubt]] = {}
 
     def add(self, link: int, record: Record, now_s: float) -> Doubt | None:
@@ -85,6 +95,16 @@ class Doubts:
     def left(self, link: int) -> None:
         """A link is gone, and what was told over it."""
         self._by_link.pop(link, None)
+
+    def contradicted(self, now_s: float) -> None:
+        """Two neighbors tell different things of one server."""
+        self._contradicted_s = now_s
+        self.ways_changed(now_s)
+
+    def ways_changed(self, now_s: float) -> None:
+        """Somebody else may be right now: if there was a contradiction lately, all are asked in a while."""
+        if self.compare.at_s is None and now_s < self._contradicted_s + CONTRADICTED_SPAN_S:
+            self.compare.set(now_s + COMPARE_AFTER_S)
 
     def settle(self, now_s: float) -> None:
         """They have been looked at: what is left is looked at again when its answer is due, and after each change of the ways."""

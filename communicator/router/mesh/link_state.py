@@ -57,13 +57,16 @@ class Database:
         """Grows whenever someone's services change."""
         self._server = server
         self._life = (started, boot_id)
+        self._outdoes = started
+        """What `started` has to be for our records to be taken for the later ones: said with all of them at once, or others would
+        drop the rest."""
         self._members_max = members_max
         self._parts: dict[str, dict[str, Record]] = {server: {}}
         self._links: dict[str, LinksState] = {}
 
     @property
     def started(self) -> int:
-        """What our records say of when this life began: later than the truth after `Outcome.OWN`."""
+        """What our records say of when this life began: later than the truth where that had to outdo another one."""
         return self._life[0]
 
     def publish(self, part: str, state: LinksState | ServicesState) -> Record | None:
@@ -111,9 +114,10 @@ class Database:
             sequence = own[record.part].sequence if record.part in own else 0
             if record.sequence <= sequence:
                 return Outcome.SAME if record.sequence == sequence else Outcome.OLDER
-        self._life = (min(record.started + 1, COUNT_MAX), self._life[1])
-        for part, ours in own.items():
-            own[part] = msgspec.structs.replace(ours, started=self.started)
+        started = min(record.started + 1, COUNT_MAX)
+        if started <= self._outdoes:
+            return Outcome.SAME
+        self._outdoes = started
         return Outcome.OWN
 
     def correct(self, record: Record) -> bool:
@@ -146,12 +150,20 @@ class Database:
 
     def republish(self) -> list[Record]:
         """Everything we say of ourselves, for all others: due after `Outcome.OWN`."""
-        return list(self._parts[self._server].values())
+        own, self._life = self._parts[self._server], (self._outdoes, self._life[1])
+        for part, ours in own.items():
+            own[part] = msgspec.structs.replace(ours, started=self.started)
+        return list(own.values())
 
     def records_of(self, server: str, part: str) -> list[Record]:
         """What answers an outdated record: the part as we know it, or all the others when a newer life has no such part."""
         parts = self._parts.get(server, {})
         return [parts[part]] if part in parts else list(parts.values())
+
+    def instead_of(self, record: Record) -> list[Record]:
+        """What answers a record that is not believed: the part as we know it; to one of another life all, which voids all."""
+        parts = self._parts.get(record.server, {})
+        return [ours for part, ours in parts.items() if part == record.part or ours.life != record.life]
 
     def forget(self, server: str) -> None:
         """Drop all that another server said; it comes back as soon as someone sends it again."""

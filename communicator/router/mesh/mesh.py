@@ -72,9 +72,7 @@ class Mesh:
         self.gate = Gatekeeper(self._book.is_configured_ip)
         self.heartbeat = Heartbeat(config.boot_id, deadlines.add("heartbeat"))
         self.out_of_reach = OutOfReach()
-        self.doubts = Doubts(deadlines.add("doubts"))
-        self.corrected_s: dict[tuple[str, str], float] = {}
-        """Server and part to when we went back to an older word about it."""
+        self.doubts = Doubts(deadlines.add("doubts"), deadlines.add("compare"))
         self.unlisted = Unlisted(deadlines.add("unlisted"))
         self.announced = Announced()
         self.database = Database(config.server_name, config.boot_id, now.wall_ns // NS_PER_S, limits.members)

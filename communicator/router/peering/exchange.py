@@ -162,14 +162,17 @@ def _correct(mesh: Mesh, link: Link, record: Record, now: Instant) -> Outcome:
     """Go back to an older word: at once where the server says it itself, else now and then, or two would swap theirs for ever."""
     key, now_s = (record.server, record.part), now.monotonic_s
     is_own = mesh.peers.get(record.server) is link
-    if not is_own and now_s < mesh.corrected_s.get(key, float("-inf")) + CORRECTED_EVERY_S:
+    if not is_own and now_s < mesh.doubts.corrected_s.get(key, float("-inf")) + CORRECTED_EVERY_S:
         mesh.doubts.add(link.id, record, now_s)
         return Outcome.SAME
     if not mesh.database.correct(record):
         return Outcome.SAME
+    mesh.doubts.contradicted(now.monotonic_s)
     if not is_own:
-        mesh.corrected_s = {each: at_s for each, at_s in mesh.corrected_s.items() if now_s < at_s + CORRECTED_EVERY_S}
-        mesh.corrected_s[key] = now_s
+        mesh.doubts.corrected_s = {
+            each: at_s for each, at_s in mesh.doubts.corrected_s.items() if now_s < at_s + CORRECTED_EVERY_S
+        }
+        mesh.doubts.corrected_s[key] = now_s
     return Outcome.NEW
 
 
@@ -181,13 +184,22 @@ def _doubt(board: Switchboard, link: Link, record: Record, now: Instant) -> None
     """
     mesh = board.mesh
     own, doubt = mesh.peers.get(record.server), mesh.doubts.add(link.id, record, now.monotonic_s)
-    ours = mesh.database.records_of(record.server, record.part)
+    ours = mesh.database.instead_of(record)
     if doubt is None or own is None or not ours or mesh.database.is_outdone(record):
         return
     doubt.is_answered = True
+    mesh.doubts.contradicted(now.monotonic_s)
     if own is not link:
         _send(board, own, [record])
         _send(board, link, ours)
+
+
+def compare(board: Switchboard) -> None:
+    """Tell all neighbors what we know: each sends what it is certain of and we have otherwise."""
+    board.mesh.doubts.compare.set(None)
+    for link in board.carrier.onward(None):
+        if not link.is_bus:
+            share_summary(board, link)
 
 
 def settle_doubts(board: Switchboard, now: Instant) -> None:
@@ -205,7 +217,8 @@ def settle_doubts(board: Switchboard, now: Instant) -> None:
                 flood(board, board.carrier, [record], link)
         elif not doubt.is_answered and now.monotonic_s >= doubt.answer_s:
             doubt.is_answered = True
-            _send(board, link, mesh.database.records_of(record.server, record.part))
+            mesh.doubts.contradicted(now.monotonic_s)
+            _send(board, link, mesh.database.instead_of(record))
     mesh.doubts.settle(now.monotonic_s)
 
 
@@ -273,5 +286,6 @@ def topology_changed(board: Switchboard, now: Instant) -> None:
     board.mesh.settling.set(now.monotonic_s + SETTLING_S)
     if board.mesh.status.at_s is None:
         board.mesh.status.set(now.monotonic_s + STATUS_AFTER_S)
+    board.mesh.doubts.ways_changed(now.monotonic_s)
     board.statistics.topology_changes += 1
     board.routes_changed()

@@ -1,7 +1,7 @@
 import pytest
 
 from communicator.router.cores.deadlines import Deadlines
-from communicator.router.mesh.doubts import ANSWER_S, LOOK_S, Doubts
+from communicator.router.mesh.doubts import ANSWER_S, COMPARE_AFTER_S, CONTRADICTED_SPAN_S, LOOK_S, Doubts
 from communicator.router.vocabulary.records import LINKS, LinksState, Record, ServicesState
 
 NOW_S = 100.0
@@ -14,7 +14,8 @@ def word(sequence=1, part=LINKS, server="beta", started=50):
 
 @pytest.fixture
 def doubts():
-    return Doubts(Deadlines().add("doubts"))
+    deadlines = Deadlines()
+    return Doubts(deadlines.add("doubts"), deadlines.add("compare"))
 
 
 def test_the_last_word_of_each_link_is_kept_and_links_come_first(doubts):
@@ -69,3 +70,17 @@ def test_what_is_decided_is_dropped_but_not_what_was_told_since(doubts):
     assert list(doubts) == [second]
     doubts.drop(second)
     assert not list(doubts)
+
+
+def test_after_a_contradiction_neighbors_are_asked_and_again_when_the_ways_change(doubts):
+    doubts.ways_changed(NOW_S)
+    assert doubts.compare.at_s is None
+    doubts.contradicted(NOW_S)
+    doubts.contradicted(NOW_S + 1)
+    assert doubts.compare.at_s == NOW_S + COMPARE_AFTER_S
+    doubts.compare.set(None)
+    doubts.ways_changed(NOW_S + CONTRADICTED_SPAN_S)
+    assert doubts.compare.at_s == NOW_S + CONTRADICTED_SPAN_S + COMPARE_AFTER_S
+    doubts.compare.set(None)
+    doubts.ways_changed(NOW_S + 1 + CONTRADICTED_SPAN_S)
+    assert doubts.compare.at_s is None
