@@ -16,7 +16,7 @@ unexport PYTHONDONTWRITEBYTECODE
 export PATH := $(PATH):$(CURDIR)/.cache/debian/root/usr/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-slow alone lint fmt types cover fuzz soak bench clean
+.PHONY: help run test test-slow alone lint fmt types cover fuzz attack soak bench clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name what; do printf '  make %-10s %s\n' "$$name" "$$what"; done
@@ -67,6 +67,10 @@ cover: ## all tests under coverage; the report goes to build/coverage
 fuzz: ## fuzz each reader and each door of a live router and exporter for SECONDS_EACH=60; ARGS="--seed N" repeats a run
 	@tools/venv $(VENV) test
 	@exec $(BIN)/python -m fuzz --seconds $(SECONDS_EACH) $(ARGS)
+
+attack: ## misbehave as members at the doors that two live routers have for each other for SECONDS_EACH=60
+	@tools/venv $(VENV) test
+	@exec $(BIN)/python -m fuzz --seconds $(SECONDS_EACH) --only mesh --only mesh_passwords $(ARGS)
 
 soak: ## simulate clocks, orders and routers of SEEDS=2000 clusters, the convergence of ROUTERS=200, and all of the laboratory, for MINUTES=60 say; ARGS="--first N" begins with another seed
 	@tools/venv $(VENV) test

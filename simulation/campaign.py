@@ -155,6 +155,7 @@ class LiarPlay(Play):
         self.trouble.repair_all()
         world.disturb()
         agenda.run(world.disturbed_s + SETTLE_S)
+        world.liar = None
         self._forget_liar()
         self._calm_down()
         if random.random() < 0.5:  # and after a restart, of what a router has kept
@@ -185,7 +186,6 @@ class LiarPlay(Play):
             agenda.run(agenda.now_s + random.uniform(0.1, LIES_S))
         world.liar.leave()
         self.trouble.made.append(f"{agenda.now_s:.3f} liar leaves")
-        world.liar = None
 
     def _forget_liar(self) -> None:
         """What an operator does: whoever was linked once counts until it is forgotten."""

@@ -7,7 +7,7 @@ from communicator.protocol.line_form import decode, encode_line
 from communicator.protocol.message import Message
 from simulation.agenda import Stage
 from simulation.host import Host
-from simulation.lies import ADDRESS, BOOT, LIAR, Lies, Line, Victim
+from simulation.lies import BOOT, LIAR, Lies, Line, Victim
 from simulation.network import End, Network
 
 LIES_EVERY_S = 0.3
@@ -27,7 +27,8 @@ class Liar:
     """
 
     def __init__(self, stage: Stage, network: Network, hosts: list[Host]) -> None:
-        self.name, self.address = LIAR, ADDRESS
+        self._lies = Lies(stage.random, [])
+        self.name, self.address = LIAR, self._lies.address
         self.powered = self.listening = True
         self.hosts = hosts
         self.linked: dict[int, str] = {}
@@ -37,7 +38,6 @@ class Liar:
         self._numbers = 0
         self._main: set[int] = set()
         """Dials that are to become its links as a member; the others only disturb."""
-        self._lies = Lies(stage.random, [])
         network.machines[self.address] = self
         for host in hosts:
             delays_s = (stage.random.uniform(0.0001, 0.02), stage.random.uniform(0.0001, 0.02))
@@ -98,7 +98,7 @@ class Liar:
         end.link, end.life = self._numbers, 1
         self._ends[end.link] = end
         if dial in self._main:
-            told = {"version": "1", "server_name": LIAR, "my_address": ADDRESS, "boot_id": BOOT}
+            told = {"version": "1", "server_name": LIAR, "my_address": self.address, "boot_id": BOOT}
             self._say(end.link, ("CONNECT", {**told, "features": "directory/1,ack/1"}))
         elif dial is not None:
             self._say(end.link, self._lies.introduce())
@@ -118,7 +118,7 @@ class Liar:
                 case "ALIVE":
                     self._say(end.link, ("ABSOLUTELY", dict(message.parameters)))
                 case "CONNECT":
-                    told = {"server_name": LIAR, "my_address": ADDRESS, "boot_id": BOOT}
+                    told = {"server_name": LIAR, "my_address": self.address, "boot_id": BOOT}
                     self._say(end.link, ("ACCEPT", {**told, "features": "directory/1,ack/1"}))
                     self._join(end)
                 case "ACCEPT":

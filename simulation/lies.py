@@ -11,7 +11,6 @@ from simulation.life import EPOCH_S
 from simulation.scenario import SERVICE_NAMES
 
 LIAR = "liar"
-ADDRESS = "10.9.9.9:4042"
 BOOT = "11111111-1111-4111-8111-111111111111"
 INVENTED = tuple(f"ghost{number}" for number in range(12))
 """A dozen, so that no table grows beyond what the audit allows."""
@@ -45,10 +44,13 @@ class Lies:
     Args:
         random: Where chance comes from.
         victims: The honest routers.
+        elsewhere: Where addresses begin at which nobody is.
     """
 
-    def __init__(self, random: Random, victims: list[Victim]) -> None:
+    def __init__(self, random: Random, victims: list[Victim], elsewhere: str = "10.8.0") -> None:
         self._random = random
+        self._elsewhere = elsewhere
+        self.address = f"{elsewhere}.99:4042"
         self.victims = victims
         self._sequence = 0
         self._kinds: tuple[Callable[[], Any], ...] = (
@@ -79,7 +81,7 @@ class Lies:
         """That it is linked with whom it is linked: without it nobody would have a way to it."""
         self._sequence += 1
         neighbors = [{"server": name, "cost": 1.0} for name in linked]
-        record = self._record(LIAR, LINKS, _links(ADDRESS, neighbors), BOOT, int(EPOCH_S), self._sequence)
+        record = self._record(LIAR, LINKS, _links(self.address, neighbors), BOOT, int(EPOCH_S), self._sequence)
         return ("LINK_STATE", {"records": json.dumps([record])})
 
     def _manners(self) -> dict[str, str]:
@@ -88,8 +90,8 @@ class Lies:
         return {"features": "directory/1,ack/1", "boot_id": f"lie-{self._random.randint(0, 3)}"}
 
     def _address(self) -> str:
-        invented = f"10.8.0.{self._random.randint(1, 9)}:4042"
-        return self._random.choice((ADDRESS, invented, *(victim.address for victim in self.victims)))
+        invented = f"{self._elsewhere}.{self._random.randint(1, 9)}:4042"
+        return self._random.choice((self.address, invented, *(victim.address for victim in self.victims)))
 
     def _counter(self) -> int:
         return self._random.choice((1, 2, 5, 30, COUNT_MAX - 1, COUNT_MAX))

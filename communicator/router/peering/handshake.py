@@ -253,8 +253,9 @@ def _ground(book: AddressBook, link: Link, offer: Offer) -> Ground:
     """Whether a router is known to be at the address it names: it has answered there, or comes from that host."""
     attempt = None if link.dial is None else book.attempt(link.dial)
     there = parse_cluster_address(offer.peer.address)
-    is_there = there is not None and (there.host == plain_ip(link.ip) or (attempt and attempt.host_port == there))
-    return Ground.ANSWERED if is_there else Ground.CLAIMED
+    if attempt is not None and attempt.host_port == there:
+        return Ground.ANSWERED
+    return Ground.NEARBY if there is not None and there.host == plain_ip(link.ip) else Ground.CLAIMED
 
 
 def accept(board: Switchboard, link: Link, message: Message, now: Instant) -> None:

@@ -6,7 +6,7 @@ from types import MappingProxyType
 
 from communicator.errors import AddressError
 from communicator.router.mesh.book.entries import Entries
-from communicator.router.mesh.book.entry import GONE, PROVISIONAL, UP, WAITING, Entry, Event, Ground, State
+from communicator.router.mesh.book.entry import GONE, PROVISIONAL, SHOWN, UP, WAITING, Entry, Event, Ground, State
 from communicator.router.mesh.book.neighbors_file import NO_ORDER, canonical, parse_cluster_address, read, render
 from communicator.router.vocabulary.config import ClusterConfig
 
@@ -184,7 +184,7 @@ class AddressBook(Entries):
         Returns:
             Addresses that the server has left: they are nobody's, and hearsay does not bring them back for a day.
         """
-        is_shown, there = ground in (Ground.ANSWERED, Ground.CLAIMED), self._get(address)
+        is_shown, there = ground in SHOWN, self._get(address)
         if (
             not self._may_be_at(server, there, ground)
             or not self._is_admissible(address)
@@ -333,6 +333,8 @@ class AddressBook(Entries):
         match ground:
             case Ground.ANSWERED:
                 return True
+            case Ground.NEARBY:
+                return holder == server or holder not in self._linked
             case Ground.CLAIMED:
                 return holder == server
             case Ground.VOUCHED | Ground.TOLD:

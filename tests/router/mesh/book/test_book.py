@@ -289,6 +289,8 @@ def test_an_address_belongs_to_who_answers_there():
     assert book.prove("evil", B, 1.0, Ground.CLAIMED) == ()
     book.linked(None, "evil", 1.0)
     assert linked_addresses(book) == (B,)
+    assert book.prove("evil", B, 1.0, Ground.NEARBY) == ()
+    assert linked_addresses(book) == (B,), "there may be several on one host"
     book.lost("b", 2.0)
     book.prove("evil", B, 3.0, Ground.CLAIMED)
     assert [(member.server, member.state) for member in book.members()] == [("b", "waiting")], (
@@ -296,8 +298,9 @@ def test_an_address_belongs_to_who_answers_there():
     )
     book.prove("evil", C, 3.0, Ground.CLAIMED)
     assert linked_addresses(book) == (C,), "what nobody else has may be claimed"
-    book.prove("b", C, 4.0)
-    book.prove("c", B, 4.0)
+    book.prove("c", B, 4.0, Ground.NEARBY)
+    assert {member.server: member.address for member in book.members()} == {"c": B, "evil": C}, "the host was renamed"
+    book.prove("b", C, 5.0)
     assert {member.server: member.address for member in book.members()} == {"b": C, "c": B}
 
 
