@@ -4,6 +4,7 @@ from collections.abc import Set as AbstractSet
 from functools import partial
 
 from communicator.protocol.message import Message
+from communicator.router.mesh.book.entry import Ground
 from communicator.router.mesh.mesh import Mesh
 from communicator.router.mesh.standing import Standing, find_standing
 from communicator.router.switchboard import Switchboard
@@ -47,7 +48,13 @@ def measure_cluster(board: Switchboard) -> dict[str, str]:
         "live_count": str(live),
         "quorum": str(quorum),
         **name_servers(board.config.server_name, counted, reached),
+        **_name_other_orders(board, reached),
     }
+
+
+def _name_other_orders(board: Switchboard, reached: AbstractSet[str]) -> dict[str, str]:
+    others = sorted(board.mesh.find_other_orders(board.policy.policy.orders) & reached)[:NAMES_TOLD]
+    return {"other_orders": ",".join(others)} if others else {}
 
 
 def name_servers(own: str, counted: AbstractSet[str], reached: AbstractSet[str]) -> dict[str, str]:
@@ -100,6 +107,15 @@ def settle_members(board: Switchboard, now: Instant) -> None:
     for server in sorted(new):
         mesh.book.vouch(server, addresses.get(server, ""), now.monotonic_s)
     reached = board.carrier.reachable()
+    for server, address in mesh.addresses().items():
+        # What was told of an address by one who has left gives way to who is there.
+        if (
+            server in reached
+            and (holder := mesh.book.server_at(address)) != server
+            and holder not in reached
+            and holder
+        ):
+            mesh.book.prove(server, address, now.monotonic_s, Ground.TOLD)
     mesh.book.settle(reached, now.monotonic_s)
     mesh.database.make_room(reached | mesh.book.counted)
 

@@ -246,8 +246,8 @@ class Mesh:
         """Whether this server is, or was, one of the cluster, reachable or not."""
         return server in self.peers or server in self.database.links() or self._book.knows(server)
 
-    def own_links(self, config: RouterConfig) -> LinksState:
-        """What we tell the others of our links."""
+    def own_links(self, config: RouterConfig, orders: str) -> LinksState:
+        """What we tell the others of ourselves and our links; which orders of operators we obey is in our policy."""
         neighbors = tuple(_neighbor(link.peer) for _, link in sorted(self.peers.items()) if link.peer is not None)
         return LinksState(
             address=config.my_address,
@@ -255,7 +255,13 @@ class Mesh:
             neighbors=neighbors,
             features=tuple(sorted(config.cluster.features)),
             forgotten=dict(self._book.forgotten),
+            orders=orders,
         )
+
+    def find_other_orders(self, orders: str) -> frozenset[str]:
+        """The servers whose routers say that they obey other orders of operators than these; without any, nobody is compared."""
+        told = {server: state.orders for server, state in self.database.links().items()}
+        return frozenset(server for server, theirs in told.items() if orders and theirs and theirs != orders)
 
     def acknowledges(self, server: str) -> bool:
         """Whether this router says ACKNOWLEDGED when a message has arrived."""

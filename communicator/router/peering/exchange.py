@@ -40,8 +40,8 @@ GATHERING_S = 0.05
 
 
 def publish_links(board: Switchboard) -> None:
-    """Tell everyone which routers are linked to us."""
-    record = board.mesh.database.publish(LINKS, board.mesh.own_links(board.config))
+    """Tell everyone which routers are linked to us, and which orders we obey."""
+    record = board.mesh.database.publish(LINKS, board.mesh.own_links(board.config, board.policy.policy.orders))
     if record is not None:
         flood(board, board.carrier, [record])
 

@@ -65,6 +65,8 @@ class LinksState(msgspec.Struct, frozen=True):
         default_factory=dict
     )
     """Addresses (``IP:port``) that are no longer of the cluster, and since when: seconds since the epoch."""
+    orders: _Text = ""
+    """Which orders of operators it obeys: the digest that its policy names; empty where there is none."""
 
 
 class ServicesState(msgspec.Struct, frozen=True):

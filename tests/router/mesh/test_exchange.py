@@ -340,3 +340,14 @@ def test_two_who_believe_each_other_do_not_swap_their_words_for_ever(linked):
     for number in range(20):
         tell(linked, "B", links("gamma", "beta", boot=f"x{9 - number % 2}", started=1))
     assert len(told(linked, "D")) <= 2
+
+
+def test_an_address_that_one_who_has_left_has_told_of_gives_way_to_who_is_there(linked):
+    address, own = "10.0.0.3:4042", {"boot": "d1", "address": "10.0.0.8:4042"}
+    assert members(linked)[address] == "gamma"
+    tell(linked, "D", links("delta", "ghost", "peer", sequence=2, **own), links("ghost", "delta", address=address))
+    linked.run("@ 0.3")
+    assert members(linked)[address] == "ghost"
+    tell(linked, "D", links("delta", "peer", sequence=3, **own))
+    linked.run("@ 0.3")
+    assert members(linked)[address] == "gamma"
