@@ -17,7 +17,7 @@ unexport PYTHONDONTWRITEBYTECODE
 export PATH := $(PATH):$(CURDIR)/.cache/debian/root/usr/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-slow alone lint fmt types cover fuzz soak bench clean
+.PHONY: help run test test-slow alone lint fmt types cover fuzz attack soak bench clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name what; do printf '  make %-10s %s\n' "$$name" "$$what"; done
@@ -69,6 +69,10 @@ fuzz: ## fuzz each reader and each door of a live router and exporter for SECOND
 	@tools/venv $(VENV) test
 	@exec $(BIN)/python -m fuzz --seconds $(SECONDS_EACH) $(ARGS)
 
+attack: ## misbehave as members at the doors that two live routers have for each other for SECONDS_EACH=60
+	@tools/venv $(VENV) test
+	@exec $(BIN)/python -m fuzz --seconds $(SECONDS_EACH) --only mesh --only mesh_passwords $(ARGS)
+
 soak: ## simulate clocks, orders and routers of SEEDS=2000 clusters, LIVES=20000 of a new version on servers that differ, the convergence of ROUTERS=200, and all of the laboratory, for MINUTES=60 say; ARGS="--first N" begins with another seed
 	@tools/venv $(VENV) test
 	@tools/test-packages
@@ -76,7 +80,7 @@ soak: ## simulate clocks, orders and routers of SEEDS=2000 clusters, LIVES=20000
 	@$(BIN)/python -m tests.canary.simulation.arms --lives $(LIVES)
 	@$(BIN)/python -m tests.canary.book.simulation --seeds $(SEEDS)
 	@$(BIN)/python -m tests.canary.book.live --seeds 30
-	@$(BIN)/python -m simulation --seeds $(SEEDS) --graphs --mixed $(SEEDS) --routers $(ROUTERS) $(ARGS)
+	@$(BIN)/python -m simulation --seeds $(SEEDS) --liars $(SEEDS) --graphs --mixed $(SEEDS) --routers $(ROUTERS) $(ARGS)
 	@exec $(BIN)/python -m laboratory --minutes $(MINUTES)
 
 bench: ## measure beside nats-server, redis-server and mosquitto, as ratios

@@ -18,6 +18,8 @@ from communicator.wording.marks import Mark
 
 _ORDER = ("self", "linked", "reachable")
 _STYLES = {"self": "bold", "linked": None, "reachable": None}
+OTHER_ORDERS = "obeys other orders than this host"
+"""Of operators: one of the two is behind."""
 _USUAL_COST = 1.0
 
 
@@ -80,7 +82,9 @@ def _rows(view: ClusterView) -> Iterator[_Row]:
     links = _links(graph)
     for node in sorted(graph.nodes, key=_rank):
         told |= {node.server, node.address}
-        yield _row_of_node(node, links[node.server], _trouble(graph, node))
+        is_other = node.server in (cluster.get("other_orders") or ())
+        told_of = "; ".join(filter(None, (OTHER_ORDERS if is_other else "", _trouble(graph, node))))
+        yield _row_of_node(node, links[node.server], told_of)
     for server in cluster.get("servers") or ():
         if server not in told:
             told.add(server)

@@ -71,7 +71,12 @@ def _router(view: View, now_wall_s: float) -> tuple[Mark, list[str]]:
 def _cluster(view: View) -> tuple[Mark, list[str]]:
     mark, line = headline(view.cluster)
     cluster = view.cluster or {}
-    parts = (("", "servers"), ("missing: ", "missing"), ("do not count: ", "uncounted"))
+    parts = (
+        ("", "servers"),
+        ("missing: ", "missing"),
+        ("do not count: ", "uncounted"),
+        ("obey other orders: ", "other_orders"),
+    )
     return mark, [line, *(text for head, part in parts for text in _listed(head, cluster.get(part) or ()))]
 
 

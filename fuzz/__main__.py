@@ -10,9 +10,10 @@ import typer
 from communicator.testing import run_router
 from fuzz.campaign import DOORS, READERS, FoundError, Router, fuzz_door, fuzz_reader
 from fuzz.http_campaign import fuzz_http
+from fuzz.mesh_campaign import MESHES, fuzz_mesh
 
 HTTP = "http"
-FUZZERS = (*READERS, *DOORS, HTTP)
+FUZZERS = (*READERS, *DOORS, HTTP, *MESHES)
 
 app = typer.Typer(add_completion=False)
 
@@ -25,7 +26,7 @@ def main(
     case: Annotated[int, typer.Option(min=0, help="The first case.")] = 0,
     only: Annotated[list[str] | None, typer.Option(help=f"Only this one (repeatable): {', '.join(FUZZERS)}.")] = None,
 ) -> None:
-    """Fuzz the line reader, the JSON reader, the TCP, Unix and UDP doors of a live router and the HTTP door of an exporter."""
+    """Fuzz the line reader, the JSON reader, the doors of a live router and of an exporter, and those of two routers for others."""
     seed = int(time.time()) if seed is None else seed
     for name in only or FUZZERS:
         if name not in FUZZERS:
@@ -43,6 +44,8 @@ def run(name: str, seed: int, seconds: float, case: int = 0) -> int:
     """Run one fuzzer; a door gets a router or an exporter of its own."""
     if name == HTTP:
         return asyncio.run(fuzz_http(seed, seconds, case))
+    if name in MESHES:
+        return asyncio.run(fuzz_mesh(name, seed, seconds, case))
     if name not in DOORS:
         return fuzz_reader(name, seed, seconds, case)
     with run_router(log_level="warning") as router:

@@ -92,7 +92,7 @@ async def fuzz_door(name: str, router: Router, seed: int, seconds: float, first_
             stop.set()
         judge(before, await _quiet(router), router.read_log())
     except* Exception as group:
-        causes = "; ".join(map(repr, _leaves(group)))
+        causes = "; ".join(map(repr, leaves_of(group)))
         raise FoundError(
             f"{name}: {causes}; repeat with --only {name} --seed {seed} --case {first_case} (cases up to {visiting.case})"
         ) from group
@@ -154,9 +154,10 @@ def judge(before: dict[str, Any], after: dict[str, Any], log: str) -> None:
         raise FoundError(f"the router grew by {growth_bytes} bytes, more than {GROWTH_BYTES}")
 
 
-def _leaves(group: BaseExceptionGroup) -> list[BaseException]:
+def leaves_of(group: BaseExceptionGroup) -> list[BaseException]:
+    """All exceptions of a group, and of the groups in it."""
     return [
         leaf
         for error in group.exceptions
-        for leaf in (_leaves(error) if isinstance(error, BaseExceptionGroup) else [error])
+        for leaf in (leaves_of(error) if isinstance(error, BaseExceptionGroup) else [error])
     ]

@@ -21,10 +21,17 @@ class DisturbedError(AssertionError):
 
 
 class Witness:
-    """The pair, one on each of two addresses."""
+    """The pair, one on each of two addresses.
 
-    def __init__(self) -> None:
+    Args:
+        burst: How many messages each says at once: they have to arrive in order.
+        news_s: How long the routers of the two may take to tell each other of them.
+    """
+
+    def __init__(self, burst: int = 1, news_s: float = 0.0) -> None:
         self.rounds = 0
+        self._news_s = news_s
+        self._burst = burst
 
     async def watch(self, first: Address, second: Address, stop: asyncio.Event) -> None:
         """Exchange messages, once and then until `stop` is set.
@@ -35,6 +42,7 @@ class Witness:
         async with connect(first) as asking, connect(second) as telling:
             await self._register(asking, "witness_asks")
             await self._register(telling, "witness_tells")
+            await asyncio.sleep(self._news_s)
             await self._round(asking, telling)
             while not stop.is_set():
                 await asyncio.sleep(PAUSE_S)
@@ -47,12 +55,15 @@ class Witness:
         await link.write(encode_line(Message("COMMANDS", {"list": COMMANDS})))
 
     async def _round(self, asking: Link, telling: Link) -> None:
-        serial = str(self.rounds)
-        await asking.write(encode_line(Message("WITNESSED_ASK", {"n": serial}, service="witness_tells")))
-        await self._expect(telling, "WITNESSED_ASK", serial)
-        await telling.write(encode_line(Message("WITNESSED_TELL", {"n": serial}, service="witness_asks")))
-        await self._expect(asking, "WITNESSED_TELL", serial)
-        self.rounds += 1
+        await self._tell(asking, telling, "WITNESSED_ASK", "witness_tells")
+        await self._tell(telling, asking, "WITNESSED_TELL", "witness_asks")
+        self.rounds += self._burst
+
+    async def _tell(self, sender: Link, receiver: Link, command: str, service: str) -> None:
+        serials = [str(serial) for serial in range(self.rounds, self.rounds + self._burst)]
+        await sender.write(b"".join(encode_line(Message(command, {"n": serial}, service)) for serial in serials))
+        for serial in serials:
+            await self._expect(receiver, command, serial)
 
     async def _expect(self, link: Link, command: str, serial: str) -> None:
         line = await self._in_time(link.read_line(), f"no {command} {serial} within {PATIENCE_S} s")

@@ -4,13 +4,14 @@ import os
 import random
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from typing import Annotated, TypeVar
 
 import typer
 
-from simulation.campaign import FoundError, Play, Tally, run_seed
+from simulation.campaign import FoundError, LiarPlay, Play, Tally, run_seed
 from simulation.comparison import HOSTS, LINES_OF_FIVE, Finding, lines_of, play_five, play_graph, small_casts
 from simulation.convergence import Convergence
 
@@ -26,6 +27,8 @@ def main(  # noqa: PLR0913 - the options of one command
     seeds: Annotated[int, typer.Option(min=0, help="How many seeds to play.")] = 0,
     first: Annotated[int, typer.Option(min=0, help="The first of them.")] = 0,
     seed: Annotated[int | None, typer.Option(help="Play this one only, as a failure has named it.")] = None,
+    liars: Annotated[int, typer.Option(min=0, help="How many seeds to play in which a member lies.")] = 0,
+    liar: Annotated[int | None, typer.Option(help="Play this one of them only, as a failure has named it.")] = None,
     journal: Annotated[bool, typer.Option(help="Print every event of --seed.")] = False,
     routers: Annotated[int, typer.Option(min=0, help="Measure the convergence of so many routers.")] = 0,
     degree: Annotated[int, typer.Option(min=2, help="How many neighbors each of them has.")] = 6,
@@ -33,17 +36,11 @@ def main(  # noqa: PLR0913 - the options of one command
     graphs: Annotated[bool, typer.Option(help="Play every cluster of up to four C++ and Bellwether routers.")] = False,
 ) -> None:
     """Simulate clusters of routers on a virtual clock and network."""
-    chosen = range(first, first + seeds) if seed is None else [seed]
-    if journal and seed is not None:
-        tell_all(seed)
+    if journal and (seed is not None or liar is not None):
+        tell_all(Play(seed, events_kept=None) if seed is not None else LiarPlay(liar or 0, events_kept=None))
         return
-    began_s = time.monotonic()
-    tally, found = play(chosen)
-    if chosen:
-        print(f"{tally}, in {time.monotonic() - began_s:.0f} s", flush=True)
-    if found:
-        print(f"{len(found)} seeds have found something: {' '.join(map(str, found))}", file=sys.stderr)
-        raise typer.Exit(1)
+    play_all(Play, range(first, first + seeds) if seed is None else [seed])
+    play_all(LiarPlay, range(first, first + liars) if liar is None else [liar])
     compare_all(play_five, range(first, first + mixed), LINES_OF_FIVE)
     for size in GRAPH_SIZES if graphs else ():
         compare_all(play_graph, list(small_casts(size, random.Random(first))), len(lines_of(HOSTS[:size])))
@@ -67,10 +64,22 @@ def compare_all(judge: Callable[[Case], list[Finding]], cases: Sequence[Case], l
         raise typer.Exit(1)
 
 
-def play(seeds: Iterable[int]) -> tuple[Tally, list[int]]:
+def play_all(kind: type[Play], seeds: Sequence[int]) -> None:
+    """Play seeds, and print what was seen; ends the command when something was found."""
+    began_s = time.monotonic()
+    tally, found = play(kind, seeds)
+    if seeds:
+        about = "" if kind is Play else "with a liar: "
+        print(f"{about}{tally}, in {time.monotonic() - began_s:.0f} s", flush=True)
+    if found:
+        print(f"{len(found)} seeds have found something: {' '.join(map(str, found))}", file=sys.stderr)
+        raise typer.Exit(1)
+
+
+def play(kind: type[Play], seeds: Sequence[int]) -> tuple[Tally, list[int]]:
     """Play seeds on all processors, print what they find, and count what they saw."""
     tally, found = Tally(), []
-    for seed, seen in play_each(list(seeds)):
+    for seed, seen in play_each(kind, list(seeds)):
         if isinstance(seen, str):
             print(seen, end="\n\n", file=sys.stderr, flush=True)
             found.append(seed)
@@ -79,26 +88,25 @@ def play(seeds: Iterable[int]) -> tuple[Tally, list[int]]:
     return tally, found
 
 
-def play_each(seeds: list[int]) -> Iterator[tuple[int, Tally | str]]:
+def play_each(kind: type[Play], seeds: list[int]) -> Iterator[tuple[int, Tally | str]]:
     """What each seed has seen, or found, in the order of the seeds."""
     if len(seeds) == 1:
-        yield seeds[0], attempt(seeds[0])
+        yield seeds[0], attempt(kind, seeds[0])
     elif seeds:
         with ProcessPoolExecutor(os.cpu_count()) as pool:
-            yield from zip(seeds, pool.map(attempt, seeds, chunksize=4), strict=True)
+            yield from zip(seeds, pool.map(partial(attempt, kind), seeds, chunksize=4), strict=True)
 
 
-def attempt(seed: int) -> Tally | str:
+def attempt(kind: type[Play], seed: int) -> Tally | str:
     """Play one seed: what it saw, or the words of what it found."""
     try:
-        return run_seed(seed)
+        return run_seed(seed, kind=kind)
     except FoundError as error:
         return str(error)
 
 
-def tell_all(seed: int) -> None:
+def tell_all(played: Play) -> None:
     """Print every event of a seed."""
-    played = Play(seed, events_kept=None)
     try:
         print(played.run())
     except FoundError as error:

@@ -59,6 +59,13 @@ class Audit:
         Raises:
             ViolationError: A router is wrong about the cluster, or remembers too much.
         """
+        epoch = self.world.epoch
+        live = self._ask()
+        if self.world.epoch == epoch:
+            self._judge(live)
+
+    def _ask(self) -> list[Host]:
+        """Ask all that run, and wait for their answers."""
         self.statuses.clear()
         self._graphs.clear()
         live = [host for host in self.world.live() if has_directory(host)]
@@ -69,10 +76,28 @@ class Audit:
             watcher.say(Message("CLUSTER_GET_STATUS"))
             watcher.say(Message("CLUSTER_GET_GRAPH"))
         agenda = self.world.stage.agenda
-        epoch = self.world.epoch
         agenda.run(agenda.now_s + ANSWER_S)
-        if self.world.epoch == epoch:
-            self._judge(live)
+        return live
+
+    def run_beside_liar(self) -> None:
+        """Ask everyone while a member lies: whoever is reached past it is said to be, and whom it has invented does not count.
+
+        Raises:
+            ViolationError: A router believes it.
+        """
+        epoch = self.world.epoch
+        live = self._ask()
+        for host in live if self.world.epoch == epoch else ():
+            status = self.statuses[host.name]
+            safe = self.world.safe_from_liar(host)
+            missing = safe - set(status.get("servers").split(","))
+            if missing:
+                raise ViolationError(f"{host.name} does not reach {sorted(missing)} while a member lies: {status}")
+            is_sure = all(other.name in safe for other in live)  # else it may vouch in the name of another one
+            if is_sure and parse_integer(status.get("neighbors_count")) > len(self.world.hosts) + 1:
+                raise ViolationError(f"{host.name} counts routers that a member has invented: {status}")
+            self._judge_size(host)
+            self.done += 1
 
     def _judge(self, live: list[Host]) -> None:
         for host in live:

@@ -1,20 +1,26 @@
 """Plays the scenario of a seed from its first moment to its last, and says how to see a failure again."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 
 from communicator.protocol.message import Message
 from communicator.router import Router
+from communicator.router.vocabulary.config import ALL_FEATURES
 from simulation.agenda import EVENTS_KEPT, Stage, ViolationError
 from simulation.audit import Audit
-from simulation.host import CoreMaker
+from simulation.host import OPERATORS_BUSINESS, CoreMaker
+from simulation.liar import Liar
+from simulation.lies import INVENTED, LIAR
 from simulation.oracle import Oracle
-from simulation.scenario import draw
+from simulation.scenario import Scenario, draw
 from simulation.service import Service
 from simulation.traffic import DELIVERY_S, Traffic
 from simulation.trouble import TROUBLES_S, Trouble
 from simulation.world import SETTLE_S, World
 
+LIES_S = 12.0
+"""A member lies for up to this time before all are asked."""
+FORGETTING_S = 0.3
 CALM_TRAFFIC_S = 14.0
 """How long the services talk in a cluster that has settled."""
 
@@ -49,7 +55,7 @@ class Tally:
 
 
 class Play:
-    """One seed.
+    """One seed, with troubles.
 
     Args:
         seed: Everything follows from it.
@@ -57,14 +63,21 @@ class Play:
         events_kept: How many events the journal holds; None for all.
     """
 
+    option = "--seed"
+    """Of the command that plays it again."""
+
     def __init__(self, seed: int, make_core: CoreMaker = Router, events_kept: int | None = EVENTS_KEPT) -> None:
         random = Random(seed)
-        self.scenario = draw(seed, random)
+        self.scenario = self._draw(seed, random)
         self.world = World(self.scenario, Stage(random, events_kept), self._hear, make_core)
         self.oracle = Oracle()
         self.traffic = Traffic(self.world, self.oracle)
         self.audit = Audit(self.world)
         self.trouble = Trouble(self.world, self.audit)
+
+    @staticmethod
+    def _draw(seed: int, random: Random) -> Scenario:
+        return draw(seed, random)
 
     def run(self) -> Tally:
         """Play it.
@@ -117,15 +130,80 @@ class Play:
             f"seed {seed}: {error}\n\n{self.scenario}\n\ntroubles:\n{made or 'none'}\n\n"
             f"the last events, each with its time, its machine and what came in (->) or was asked for (<-):\n"
             f"{self.world.stage.journal.text()}\n\nseed {seed}: {error}\n"
-            f"see it again with: python -m simulation --seed {seed}"
+            f"see it again with: python -m simulation {self.option} {seed}"
         )
 
 
-def run_seed(seed: int, make_core: CoreMaker = Router) -> Tally:
+class LiarPlay(Play):
+    """One seed, in which a member lies about everything for a while, and leaves."""
+
+    option = "--liar"
+
+    @staticmethod
+    def _draw(seed: int, random: Random) -> Scenario:
+        # What members say of C++ routers is believed, for those cannot speak for themselves.
+        drawn = draw(seed, random)
+        ours = (replace(plan, features=plan.features or ALL_FEATURES) for plan in drawn.plans)
+        return replace(drawn, plans=tuple(replace(plan, known_services=frozenset()) for plan in ours))
+
+    def _act(self) -> None:
+        world, agenda, random = self.world, self.world.stage.agenda, self.world.stage.random
+        self.traffic.start()
+        world.boot()
+        self._calm_down()
+        self._let_lie()
+        self.trouble.repair_all()
+        world.disturb()
+        agenda.run(world.disturbed_s + SETTLE_S)
+        world.liar = None
+        self._forget_liar()
+        self._calm_down()
+        if random.random() < 0.5:  # and after a restart, of what a router has kept
+            host = random.choice(world.live())
+            host.crash(silently=False)
+            agenda.run(agenda.now_s + random.uniform(0.1, 3))
+            host.start()
+            self._calm_down()
+        self.traffic.stop()
+        agenda.run(agenda.now_s + 2 * DELIVERY_S)
+
+    def _let_lie(self) -> None:
+        """The liar comes, lies while all others rest, and then perhaps while one of them starts again; and leaves."""
+        world, agenda, random = self.world, self.world.stage.agenda, self.world.stage.random
+        hosts = world.live()
+        for host in hosts:
+            host.operators_business = OPERATORS_BUSINESS | {"server_name_conflict"}
+        world.liar = Liar(world.stage, world.network, random.sample(hosts, random.randint(1, len(hosts))))
+        self.trouble.made.append(
+            f"{agenda.now_s:.3f} liar linked with {', '.join(each.name for each in world.liar.hosts)}"
+        )
+        world.liar.begin(hosts)
+        for _ in range(random.randint(1, 3)):
+            agenda.run(agenda.now_s + random.uniform(2, LIES_S))
+            self.audit.run_beside_liar()
+        if random.random() < 0.5:
+            self.trouble.restart_one()
+            agenda.run(agenda.now_s + random.uniform(0.1, LIES_S))
+        world.liar.leave()
+        self.trouble.made.append(f"{agenda.now_s:.3f} liar leaves")
+
+    def _forget_liar(self) -> None:
+        """What an operator does: whoever was linked once counts until it is forgotten."""
+        world, agenda = self.world, self.world.stage.agenda
+        for host in world.live():
+            book = host.core._board.mesh.book if isinstance(host.core, Router) else None  # noqa: SLF001 - who knows of it is told
+            for name in (LIAR, *INVENTED) if book else ():
+                if book.knows(name):
+                    world.watchers[host.name].say(Message("FORGET", {"server": name}))
+            agenda.run(agenda.now_s + FORGETTING_S)
+
+
+def run_seed(seed: int, make_core: CoreMaker = Router, kind: type[Play] = Play) -> Tally:
     """Play the scenario of a seed.
 
     Args:
         seed: Which.
+        kind: With troubles, or with a liar.
         make_core: Makes the router cores; another than `Router` only to see whether the simulator notices.
 
     Returns:
@@ -134,4 +212,4 @@ def run_seed(seed: int, make_core: CoreMaker = Router) -> Tally:
     Raises:
         FoundError: Something that was promised did not hold.
     """
-    return Play(seed, make_core).run()
+    return kind(seed, make_core).run()

@@ -35,6 +35,26 @@ class Expectation:
             dispatch.may_repeat = frozenset(filter(self._is_leaf, self.world.hosts))
         if not is_sure:
             return
+        self._promise(dispatch, sender, found, reached, wants_report=wants_report)
+        if self.world.liar is not None:
+            self._allow_for_liar(dispatch, sender)
+
+    def _allow_for_liar(self, dispatch: Dispatch, sender: Service) -> None:
+        """While a member lies, what goes to those is promised who are reached past it; it may say itself that it has a service."""
+        safe = self.world.safe_from_liar(sender.host)
+        if dispatch.kind is Kind.ANY and dispatch.expected is not None:
+            is_promised = any(party.server == sender.party.server for party in dispatch.expected)
+        else:
+            is_promised = dispatch.kind is not Kind.ONE or dispatch.server in safe
+        if not is_promised:
+            dispatch.calm = dispatch.expected = None
+        if dispatch.expected is not None:
+            dispatch.expected = frozenset(party for party in dispatch.expected if party.server in safe) or None
+        dispatch.report_due = dispatch.report_due and is_promised and dispatch.kind is Kind.ONE
+
+    def _promise(
+        self, dispatch: Dispatch, sender: Service, found: set[Party], reached: set[str], *, wants_report: bool
+    ) -> None:
         if has_directory(sender.host):
             dispatch.expected = frozenset(self._of_ours(dispatch, sender, found)) or None
             is_absent = not found and self._is_absent(dispatch, reached)

@@ -148,6 +148,7 @@ class Host:
         self.traffic = Traffic()
         self.changed: Callable[[], None] = lambda: None
         """Called when the router comes or goes."""
+        self.operators_business = OPERATORS_BUSINESS
         self._make_core = make_core
         self._ends: dict[int, End] = {}
         self._peers: dict[int, LocalPeer] = {}
@@ -235,7 +236,7 @@ class Host:
                 _answer(life, effect)
 
     def _notice(self, notice: Notice) -> None:
-        if notice.level >= Level.ERROR and notice.event not in OPERATORS_BUSINESS:
+        if notice.level >= Level.ERROR and notice.event not in self.operators_business:
             raise ViolationError(f"{self.name}: {notice}")
         if notice.level >= Level.INFO:
             self.stage.journal.note(self.name, "<-", notice)

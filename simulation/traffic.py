@@ -81,7 +81,8 @@ class Traffic:
         wants_report = kind in (Kind.ONE, Kind.ANY) and random.random() < 0.5
         self._expectation.fill_in(dispatch, sender, wants_report=wants_report)
         self.oracle.sent(dispatch)
-        dispatch.fate_due = dispatch.ack and wants_report and self.world.all_speak("ack/1")
+        is_told = self.world.all_speak("ack/1") and self.world.liar is None  # it may say that it is a C++ router
+        dispatch.fate_due = dispatch.ack and wants_report and is_told
         sender.say(_message(dispatch, wants_report=wants_report))
         self.world.stage.agenda.after(GIVEN_UP_S, partial(self._judge_fate, dispatch, sender, sender.registrations))
         self.world.stage.agenda.after(DELIVERY_S, partial(self._settle, dispatch))

@@ -69,6 +69,14 @@ class Trouble:
         else:
             self._repairs.append(repair)
 
+    def restart_one(self) -> None:
+        """End one router without a word; it is started again soon, or when all is repaired."""
+        repair = self._crash()
+        if repair is not None and self.world.stage.random.random() < 0.5:
+            self.world.stage.agenda.after(self.world.stage.random.uniform(0.1, 8), repair)
+        elif repair is not None:
+            self._repairs.append(repair)
+
     def _say(self, text: str) -> None:
         self.made.append(f"{self.world.stage.agenda.now_s:.3f} {text}")
         self.world.stage.journal.note("trouble", "", text)

@@ -7,6 +7,7 @@ from communicator.router import Router
 from simulation.agenda import Stage
 from simulation.host import CoreMaker, Host, Plan
 from simulation.leaf import Leaf
+from simulation.liar import Liar
 from simulation.network import Network, Road
 from simulation.scenario import Scenario
 from simulation.service import Hearing, Service
@@ -57,6 +58,8 @@ class World:
         self.leaf_links_changed_s = 0.0
         self.replaced: set[str] = set()
         """Names of machines that came under a new address: C++ routers go on sending to the old one, too."""
+        self.liar: Liar | None = None
+        """A member that lies, while it is there."""
         self._hearing, self._make_core = hearing, make_core
         self._known: set[frozenset[str]] = set()
         """Pairs that have each other's address for certain."""
@@ -215,6 +218,32 @@ class World:
     def all_speak(self, feature: str) -> bool:
         """Whether every machine has a feature."""
         return all(feature in host.plan.features for host in self.hosts.values())
+
+    def safe_from_liar(self, host: Host) -> frozenset[str]:
+        """The machines that a machine reaches over honest ones by a shorter way than any that a liar would be on.
+
+        That is who is promised to be reached while a member lies. What goes through it, it may drop; and it is believed of those
+        who are no farther over it than otherwise.
+        """
+        there = self.liar.hosts if self.liar else []
+        hops = {other.name: self._hops(other) for other in (host, *there)}
+        far = 1 + len(self.hosts)
+        to_liar = 1 + min((hops[host.name].get(each.name, far) for each in there), default=far)
+        safe = set()
+        for name, count in hops[host.name].items():
+            from_liar = 1 + min((hops[each.name].get(name, far) for each in there), default=far)
+            if count < to_liar + from_liar:
+                safe.add(name)
+        return frozenset(safe)
+
+    def _hops(self, host: Host) -> dict[str, int]:
+        """How many links each live machine is away."""
+        hops, ahead = {host.name: 0}, [host]
+        for near in ahead:
+            found = [other for other in self.live() if other.name not in hops and self.may_link(near, other)]
+            hops.update((other.name, hops[near.name] + 1) for other in found)
+            ahead.extend(found)
+        return hops
 
     def road_list(self) -> list[Road]:
         """Every road, in a fixed order."""

@@ -27,6 +27,8 @@ class ClusterStatus(msgspec.Struct, frozen=True):
     uncounted: tuple[str, ...] = ()
     """Names of the servers that are reached and do not count: this router was never linked to them, and fewer than two others
     that count are."""
+    other_orders: tuple[str, ...] = ()
+    """Names of the servers that are reached and whose routers obey other orders of operators than this one: one is behind."""
 
     @property
     def is_up(self) -> bool:
@@ -73,6 +75,7 @@ def read_cluster_status(message: Message, known: ClusterStatus | None) -> Cluste
             servers=_names(message, "servers"),
             missing=_names(message, "missing"),
             uncounted=_names(message, "uncounted"),
+            other_orders=_names(message, "other_orders"),
         )
     known = known or ClusterStatus()
     return msgspec.structs.replace(

@@ -5,7 +5,7 @@ from communicator.router.delivery.acknowledgement import repeat_due
 from communicator.router.features.cluster_status import settle_members, settle_status
 from communicator.router.mesh.book.neighbors_file import is_larger, parse_cluster_address
 from communicator.router.mesh.mesh import Mesh
-from communicator.router.peering.exchange import publish_links, publish_services, republish
+from communicator.router.peering.exchange import compare, publish_links, publish_services, republish, settle_doubts
 from communicator.router.peering.handshake import dial_due, part, settle_contests
 from communicator.router.switchboard import Switchboard
 from communicator.router.vocabulary.effects import Dial, Level
@@ -44,6 +44,7 @@ def upkeep(board: Switchboard, now: Instant) -> None:
         publish_services(board)
     if mesh.republish.is_due(now_s):
         republish(board, board.carrier, board.mesh, now)
+    _find_out_who_is_right(board, now)
     repeat_due(board, now)
     if mesh.settling.is_due(now_s):
         mesh.settling.set(None)
@@ -57,6 +58,15 @@ def upkeep(board: Switchboard, now: Instant) -> None:
     if not board.draining:
         _tell_operators(board, board.mesh, now)
         _dial(board, board.mesh, now)
+
+
+def _find_out_who_is_right(board: Switchboard, now: Instant) -> None:
+    """Look at what neighbors tell that others contradict."""
+    mesh, now_s = board.mesh, now.monotonic_s
+    if mesh.doubts.due.is_due(now_s) or mesh.status.is_due(now_s):
+        settle_doubts(board, now)
+    if mesh.doubts.compare.is_due(now_s):
+        compare(board)
 
 
 def _settle(board: Switchboard, now: Instant) -> None:

@@ -225,3 +225,50 @@ def test_the_largest_policy_fits_into_an_answer(book):
     book.write("C", encode_line(Message("POLICY_SET", {"policy": json.dumps(policy)})))
     answer = book.hear("C")
     assert json.loads(answer.get("policy")) == policy
+
+
+# Which orders of operators the routers obey.
+
+BETA = "CONNECT version=1;my_address=127.0.0.2:4042;server_name=beta;boot_id=b1;features=directory/1"
+
+
+def orders_told(book, name):
+    """What a router hears of our orders."""
+    heard = [one for one in book.heard[book.links[name]] if one != "EOF" and one.command == "LINK_STATE"]
+    hush(book, name)
+    states = [record["state"] for one in heard for record in json.loads(one.get("records"))]
+    return [state["orders"] for state in states if "orders" in state]
+
+
+def tell_orders(book, name, server, boot, orders, sequence):
+    state = {
+        "address": "127.0.0.2:4042",
+        "secure": False,
+        "neighbors": [{"server": "peer", "cost": 1}],
+        "orders": orders,
+    }
+    record = {"server": server, "boot_id": boot, "started": 1, "part": "links", "sequence": sequence, "state": state}
+    book.write(name, f"LINK_STATE records={json.dumps([record])}\n".encode())
+    book.run("@ 0.3")
+
+
+def status(book):
+    book.run("+ S unix root")
+    book.write("S", b"CLUSTER_GET_STATUS\n")
+    return book.hear("S").get("other_orders")
+
+
+def test_routers_tell_each_other_which_orders_they_obey(mesh):
+    book = mesh(owners={"canary": "alice"}).run(f"+ C unix alice\n+ B remote from=127.0.0.2\nB > {BETA}")
+    book.write("C", b"REGISTER service=canary;version=1\n")
+    hush(book, "B", "C")
+    tell_orders(book, "B", "beta", "b1", "one", 1)
+    assert status(book) == "", "we have none to compare"
+    set_policy(book, policy_of(1, orders="two"))
+    assert (orders_told(book, "B"), status(book)) == (["two"], "beta")
+    set_policy(book, policy_of(2, orders="two"))
+    assert orders_told(book, "B") == [], "they are the same"
+    tell_orders(book, "B", "beta", "b1", "two", 2)
+    assert status(book) == ""
+    tell_orders(book, "B", "beta", "b1", "", 3)
+    assert status(book) == "", "it has no canary"

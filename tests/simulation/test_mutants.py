@@ -6,9 +6,10 @@ import pytest
 from msgspec.structs import replace
 
 from communicator.router import Router
+from communicator.router.mesh.mesh import Weight
 from communicator.router.vocabulary.effects import Send
 from communicator.router.vocabulary.events import LinesReceived, LinkKind, LinkOpened
-from simulation.campaign import FoundError, run_seed
+from simulation.campaign import FoundError, LiarPlay, Play, run_seed
 
 SEEDS = range(1, 13)
 """A mutant has to be found by one of these."""
@@ -122,6 +123,14 @@ class Hoards(Mutant):
         return super().handle(event, now)
 
 
+class Gullible(Mutant):
+    """Believes the later word, whoever tells it, as routers did before they knew better."""
+
+    def __init__(self, config, now):
+        super().__init__(config, now)
+        self._board.mesh.weigh = lambda _link, _record: Weight.OPEN
+
+
 @pytest.mark.parametrize(
     ("mutant", "complaint"),
     [
@@ -145,10 +154,15 @@ def test_a_mutant_is_found(mutant, complaint):
     assert f"python -m simulation --seed {seed}" in found
 
 
-def first_found(mutant):
+def test_who_believes_whatever_a_member_says_is_found():
+    _, found = first_found(Gullible, LiarPlay)
+    assert re.search(r"lost on its way|does not reach|says the servers are", found)
+
+
+def first_found(mutant, kind=Play):
     for seed in SEEDS:
         try:
-            run_seed(seed, mutant)
+            run_seed(seed, mutant, kind)
         except FoundError as error:
             return seed, str(error)
     return pytest.fail(f"nothing found in {len(SEEDS)} seeds")

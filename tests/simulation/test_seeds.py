@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from simulation.campaign import Tally, run_seed
+from simulation.campaign import LiarPlay, Play, Tally, run_seed
 from tests.router.punctual import Punctual
 
 ROOT = Path(__file__).parent.parent.parent
 SEEDS = 24
+LIARS = 12
 PER_TEST = 3
 
 
@@ -27,9 +28,18 @@ def test_promises_hold(first):
     assert seen.audits > 2 * PER_TEST, "hardly anyone was asked about the cluster"
 
 
-@pytest.mark.parametrize("seed", [1, 3, 4])
-def test_routers_have_something_to_do_only_when_they_have_announced_it(seed):
-    assert run_seed(seed, Punctual).judged
+@pytest.mark.parametrize("first", range(0, LIARS, PER_TEST))
+def test_promises_hold_while_a_member_lies_and_after_it_has_left(first):
+    seen = Tally()
+    for seed in range(first, first + PER_TEST):
+        seen.add(run_seed(seed, kind=LiarPlay))
+    assert seen.judged > 30 * PER_TEST, "hardly anything had to arrive"
+    assert seen.audits > 5 * PER_TEST, "hardly anyone was asked about the cluster"
+
+
+@pytest.mark.parametrize(("seed", "kind"), [(1, Play), (3, Play), (4, Play), (1, LiarPlay)])
+def test_routers_have_something_to_do_only_when_they_have_announced_it(seed, kind):
+    assert run_seed(seed, Punctual, kind).judged
 
 
 def test_a_seed_plays_the_same_whatever_the_hash_seed():

@@ -4,12 +4,12 @@ from collections.abc import Set as AbstractSet
 from functools import partial
 
 from communicator.protocol.message import Message
+from communicator.router.mesh.book.entry import Ground
 from communicator.router.mesh.mesh import Mesh
 from communicator.router.mesh.standing import Standing, find_standing
 from communicator.router.switchboard import Switchboard
 from communicator.router.vocabulary.effects import Keep, KeptFile, Level
 from communicator.router.vocabulary.events import Instant
-from communicator.router.vocabulary.records import LINKS
 from communicator.router.vocabulary.registry import Link
 
 NAMES_TOLD = 1_000
@@ -48,7 +48,13 @@ def measure_cluster(board: Switchboard) -> dict[str, str]:
         "live_count": str(live),
         "quorum": str(quorum),
         **name_servers(board.config.server_name, counted, reached),
+        **_name_other_orders(board, reached),
     }
+
+
+def _name_other_orders(board: Switchboard, reached: AbstractSet[str]) -> dict[str, str]:
+    others = sorted(board.mesh.find_other_orders(board.policy.policy.orders) & reached)[:NAMES_TOLD]
+    return {"other_orders": ",".join(others)} if others else {}
 
 
 def name_servers(own: str, counted: AbstractSet[str], reached: AbstractSet[str]) -> dict[str, str]:
@@ -99,9 +105,17 @@ def settle_members(board: Switchboard, now: Instant) -> None:
     new = find_who_counts(board).counted - mesh.book.counted
     addresses = mesh.addresses() if new else {}
     for server in sorted(new):
-        started = max((record.started for record in mesh.database.records_of(server, LINKS)), default=0)
-        mesh.book.vouch(server, addresses.get(server, ""), now.monotonic_s, started)
+        mesh.book.vouch(server, addresses.get(server, ""), now.monotonic_s)
     reached = board.carrier.reachable()
+    for server, address in mesh.addresses().items():
+        # What was told of an address by one who has left gives way to who is there.
+        if (
+            server in reached
+            and (holder := mesh.book.server_at(address)) != server
+            and holder not in reached
+            and holder
+        ):
+            mesh.book.prove(server, address, now.monotonic_s, Ground.TOLD)
     mesh.book.settle(reached, now.monotonic_s)
     mesh.database.make_room(reached | mesh.book.counted)
 

@@ -1,10 +1,12 @@
 """What each router of the cluster last said of its links and services, and which of two words is the later; it sends nothing.
 
 Of two records the later is the one with the larger (started, boot_id, sequence): the first two tell one life of a router from
-the next, and a new life makes all that was said in older ones void.
+the next, and a new life makes all that was said in older ones void. `started` is what a clock said, which may be wrong, and both
+numbers are whatever was told. So they decide only where nobody knows better: over which link a word is certain, whatever its
+numbers are, `Mesh.weigh` says.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from enum import StrEnum
 from types import MappingProxyType
@@ -13,6 +15,7 @@ import msgspec
 
 from communicator.answers.services import Instance
 from communicator.router.vocabulary.records import (
+    COUNT_MAX,
     LINKS,
     LinksState,
     Record,
@@ -54,13 +57,16 @@ class Database:
         """Grows whenever someone's services change."""
         self._server = server
         self._life = (started, boot_id)
+        self._outdoes = started
+        """What `started` has to be for our records to be taken for the later ones: said with all of them at once, or others would
+        drop the rest."""
         self._members_max = members_max
         self._parts: dict[str, dict[str, Record]] = {server: {}}
         self._links: dict[str, LinksState] = {}
 
     @property
     def started(self) -> int:
-        """What our records say of when this life began: later than the truth after `Outcome.OWN`."""
+        """What our records say of when this life began: later than the truth where that had to outdo another one."""
         return self._life[0]
 
     def publish(self, part: str, state: LinksState | ServicesState) -> Record | None:
@@ -108,19 +114,56 @@ class Database:
             sequence = own[record.part].sequence if record.part in own else 0
             if record.sequence <= sequence:
                 return Outcome.SAME if record.sequence == sequence else Outcome.OLDER
-        self._life = (record.started + 1, self._life[1])
-        for part, ours in own.items():
-            own[part] = msgspec.structs.replace(ours, started=self.started)
+        started = min(record.started + 1, COUNT_MAX)
+        if started <= self._outdoes:
+            return Outcome.SAME
+        self._outdoes = started
         return Outcome.OWN
+
+    def correct(self, record: Record) -> bool:
+        """Take in what is certain of another server, also where it is older by its numbers than what we have.
+
+        Returns:
+            Whether we had something else.
+        """
+        parts = self._parts.get(record.server, {})
+        if parts.get(record.part) == record:
+            return False
+        if parts and next(iter(parts.values())).life != record.life:
+            self.forget(record.server)
+        elif not parts and len(self._parts) >= self._members_max:
+            return False
+        self._store(record)
+        return True
+
+    def is_outdone(self, record: Record) -> bool:
+        """Whether we have a word that is as late by its numbers, or later."""
+        parts = self._parts.get(record.server)
+        if not parts:
+            return False
+        life, last = next(iter(parts.values())).life, parts.get(record.part)
+        return record.life < life or (record.life == life and last is not None and record.sequence <= last.sequence)
+
+    def holds(self, record: Record) -> bool:
+        """Whether this very record is the one we have."""
+        return self._parts.get(record.server, {}).get(record.part) == record
 
     def republish(self) -> list[Record]:
         """Everything we say of ourselves, for all others: due after `Outcome.OWN`."""
-        return list(self._parts[self._server].values())
+        own, self._life = self._parts[self._server], (self._outdoes, self._life[1])
+        for part, ours in own.items():
+            own[part] = msgspec.structs.replace(ours, started=self.started)
+        return list(own.values())
 
     def records_of(self, server: str, part: str) -> list[Record]:
         """What answers an outdated record: the part as we know it, or all the others when a newer life has no such part."""
         parts = self._parts.get(server, {})
         return [parts[part]] if part in parts else list(parts.values())
+
+    def instead_of(self, record: Record) -> list[Record]:
+        """What answers a record that is not believed: the part as we know it; to one of another life all, which voids all."""
+        parts = self._parts.get(record.server, {})
+        return [ours for part, ours in parts.items() if part == record.part or ours.life != record.life]
 
     def forget(self, server: str) -> None:
         """Drop all that another server said; it comes back as soon as someone sends it again."""
@@ -169,11 +212,12 @@ class Database:
         }
         return encode_summary(known)
 
-    def missing_from(self, summary: str) -> list[Record]:
-        """What another router has not, or has in an older version.
+    def missing_from(self, summary: str, is_certain: Callable[[str], bool]) -> list[Record]:
+        """What another router has not, or has in an older version; of a server of which we are certain also in any other version.
 
         Args:
             summary: Its `summary`.
+            is_certain: Whether we know better than the other router what is true of a server.
 
         Raises:
             RemoteProtocolError: It is none.
@@ -182,8 +226,8 @@ class Database:
         missing = []
         for record in self.records():
             started, boot_id, sequences = theirs.get(record.server, (-1, "", {}))
-            told = sequences.get(record.part, 0)
-            if (started, boot_id, told) < (*record.life, record.sequence):
+            told, ours = (started, boot_id, sequences.get(record.part, 0)), (*record.life, record.sequence)
+            if told < ours or (told != ours and is_certain(record.server)):
                 missing.append(record)
         return missing
 

@@ -1,6 +1,8 @@
 """What a router knows of the others: who is linked, who is reachable which way, who offers what; it sends nothing."""
 
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
+from enum import Enum, auto
 from typing import NamedTuple
 
 from communicator.protocol.values import NS_PER_S
@@ -10,6 +12,7 @@ from communicator.router.mesh.announced import Announced
 from communicator.router.mesh.book.book import AddressBook
 from communicator.router.mesh.book.members import OutOfReach
 from communicator.router.mesh.directory import Directory
+from communicator.router.mesh.doubts import Doubts
 from communicator.router.mesh.gatekeeper import Gatekeeper
 from communicator.router.mesh.heartbeat import Heartbeat
 from communicator.router.mesh.link_state import Database
@@ -20,7 +23,7 @@ from communicator.router.mesh.unlisted import Unlisted
 from communicator.router.vocabulary.carrier import Carrier, Hop
 from communicator.router.vocabulary.config import RouterConfig
 from communicator.router.vocabulary.events import Instant
-from communicator.router.vocabulary.records import Leaf, LinksState, NeighborState
+from communicator.router.vocabulary.records import Leaf, LinksState, NeighborState, Record
 from communicator.router.vocabulary.registry import Link, Peer
 
 ACK = "ack/1"
@@ -29,6 +32,17 @@ LINK_COST = 1.0
 """Of a link to another router: what is cheapest is what has the fewest hops."""
 SETTLING_S = 10.0
 """After a change of the routes: as long as others may still send by the old ones."""
+
+
+class Weight(Enum):
+    """What a word about a server is worth that comes over a link."""
+
+    CERTAIN = auto()
+    """The server is at the other end, or the way to it leads over that link: whatever its numbers are."""
+    OPEN = auto()
+    """There is no way to the server, so that anybody may tell of it: the later word counts."""
+    DOUBTFUL = auto()
+    """The server is at the end of another link, or the way to it leads over another one."""
 
 
 class Namesake(NamedTuple):
@@ -58,6 +72,7 @@ class Mesh:
         self.gate = Gatekeeper(self._book.is_configured_ip)
         self.heartbeat = Heartbeat(config.boot_id, deadlines.add("heartbeat"))
         self.out_of_reach = OutOfReach()
+        self.doubts = Doubts(deadlines.add("doubts"), deadlines.add("compare"))
         self.unlisted = Unlisted(deadlines.add("unlisted"))
         self.announced = Announced()
         self.database = Database(config.server_name, config.boot_id, now.wall_ns // NS_PER_S, limits.members)
@@ -191,12 +206,48 @@ class Mesh:
             return True
         return self.settling.is_ahead(now_s) and server in self.topology.behind(peer.server)
 
+    def weigh(self, link: Link, record: Record) -> Weight:
+        """What a word of another router is worth that comes over this link.
+
+        A member is believed about itself, and about those who are reached over it: it could as well drop what is for them. The
+        ways are those that were last worked out: to do it anew at each word would cost too much while everybody has news.
+        """
+        own = self.peers.get(record.server)
+        if own is not None:
+            is_own = own is link and own.peer is not None and own.peer.boot_id == record.boot_id
+            return Weight.CERTAIN if is_own else Weight.DOUBTFUL
+        reach = self.topology.reach(record.server)
+        if reach is not None and reach.next_hop not in self.peers:
+            self.refresh()
+            reach = self.topology.reach(record.server)
+        if reach is None:
+            return Weight.OPEN
+        return Weight.CERTAIN if self.peers.get(reach.next_hop) is link else Weight.DOUBTFUL
+
+    def is_joined_by(self, record: Record) -> bool:
+        """Whether a server that is not reached would be by this word: it and somebody who is say that they are linked."""
+        neighbors = record.state.neighbors if isinstance(record.state, LinksState) else ()
+        return any(record.server in self._linked_with(neighbor.server) for neighbor in neighbors)
+
+    def _linked_with(self, server: str) -> AbstractSet[str]:
+        is_there = server == self.own or self.topology.reach(server) is not None
+        return self.topology.neighbors(server) if is_there else frozenset()
+
+    def knows_better(self, server: str, link: Link) -> bool:
+        """Whether we are certain what is true of a server, and not by the word of the router at the end of this link."""
+        direct = self.peers.get(server)
+        if direct is not None or server == self.own:
+            return direct is not link
+        self.refresh()
+        reach = self.topology.reach(server)
+        return reach is not None and self.peers.get(reach.next_hop) not in (None, link)
+
     def knows(self, server: str) -> bool:
         """Whether this server is, or was, one of the cluster, reachable or not."""
         return server in self.peers or server in self.database.links() or self._book.knows(server)
 
-    def own_links(self, config: RouterConfig) -> LinksState:
-        """What we tell the others of our links."""
+    def own_links(self, config: RouterConfig, orders: str) -> LinksState:
+        """What we tell the others of ourselves and our links; which orders of operators we obey is in our policy."""
         neighbors = tuple(_neighbor(link.peer) for _, link in sorted(self.peers.items()) if link.peer is not None)
         return LinksState(
             address=config.my_address,
@@ -204,7 +255,13 @@ class Mesh:
             neighbors=neighbors,
             features=tuple(sorted(config.cluster.features)),
             forgotten=dict(self._book.forgotten),
+            orders=orders,
         )
+
+    def find_other_orders(self, orders: str) -> frozenset[str]:
+        """The servers whose routers say that they obey other orders of operators than these; without any, nobody is compared."""
+        told = {server: state.orders for server, state in self.database.links().items()}
+        return frozenset(server for server, theirs in told.items() if orders and theirs and theirs != orders)
 
     def acknowledges(self, server: str) -> bool:
         """Whether this router says ACKNOWLEDGED when a message has arrived."""

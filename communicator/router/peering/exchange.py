@@ -6,8 +6,9 @@ from communicator.protocol.line_form import encode_line
 from communicator.protocol.message import Message
 from communicator.protocol.values import NS_PER_S
 from communicator.router.cores.voice import Voice
+from communicator.router.mesh.book.entry import Ground
 from communicator.router.mesh.link_state import Outcome
-from communicator.router.mesh.mesh import SETTLING_S, Mesh, Namesake
+from communicator.router.mesh.mesh import SETTLING_S, Mesh, Namesake, Weight
 from communicator.router.peering.instances import local_instances
 from communicator.router.switchboard import Switchboard
 from communicator.router.vocabulary.carrier import Carrier
@@ -32,13 +33,15 @@ RECORD_CHARACTERS_SHOWN = 200
 """Server, life, part and sequence stand at the front."""
 REPUBLISH_EVERY_S = 10.0
 """Two live routers of one name would outdo each other for ever: no faster than this, and told in the log each time."""
+CORRECTED_EVERY_S = 5.0
+"""Ways that are not yet the same everywhere may make two routers believe each other: they must not swap words without end."""
 GATHERING_S = 0.05
 """Services come and go in crowds, and say REGISTER and COMMANDS one after the other: told together."""
 
 
 def publish_links(board: Switchboard) -> None:
-    """Tell everyone which routers are linked to us."""
-    record = board.mesh.database.publish(LINKS, board.mesh.own_links(board.config))
+    """Tell everyone which routers are linked to us, and which orders we obey."""
+    record = board.mesh.database.publish(LINKS, board.mesh.own_links(board.config, board.policy.policy.orders))
     if record is not None:
         flood(board, board.carrier, [record])
 
@@ -100,34 +103,123 @@ def _lines(voice: Voice, records: list[Record]) -> list[bytes]:
 def link_state(board: Switchboard, link: Link, message: Message, now: Instant) -> None:
     """LINK_STATE: news of other routers; what is new is passed on, what is old is answered by what we have."""
     _require_directory(link)
-    database = board.mesh.database
+    told = decode_records(message.get("records"))
     news: list[Record] = []
     older: dict[tuple[str, str], Record] = {}
-    for record in decode_records(message.get("records")):
+    for record in told.records:
         if link.is_bus and record.server not in (message.sent_from_server, board.config.server_name):
             continue  # there everyone speaks for itself, and may remind us of a former life
-        if _is_told_by_itself(board.mesh, link, record):
-            continue
-        match database.accept(record):
+        match _take_in(board, link, record, now):
             case Outcome.NEW:
                 news.append(record)
             case Outcome.OLDER:
-                older |= {(ours.server, ours.part): ours for ours in database.records_of(record.server, record.part)}
-            case Outcome.OWN:
-                _own_name_heard(board, board.mesh, record, now)
+                older |= {
+                    (ours.server, ours.part): ours
+                    for ours in board.mesh.database.records_of(record.server, record.part)
+                }
             case Outcome.FULL:
                 board.statistics.records_refused += 1
-            case Outcome.SAME:
+            case Outcome.SAME | Outcome.OWN:
                 pass
     _take(board, news, link, now)
     flood(board, board.carrier, news, link)
     _send(board, link, list(older.values()))
+    board.statistics.records_refused += len(told.refused)
+    if told.refused:
+        count = len(told.refused) + len(told.records)
+        raise RemoteProtocolError(f"{len(told.refused)} of {count} records are none, the first one: {told.refused[0]}")
 
 
-def _is_told_by_itself(mesh: Mesh, link: Link, record: Record) -> bool:
-    """Whether it is the word of a router that is linked to us: it tells us itself, over its own link, where nobody can forge it."""
-    own = mesh.peers.get(record.server)
-    return own is not None and own is not link and own.peer is not None and own.peer.boot_id == record.boot_id
+def _take_in(board: Switchboard, link: Link, record: Record, now: Instant) -> Outcome:
+    """Enter a record if it is to be believed; one that may be wrong waits."""
+    mesh = board.mesh
+    if record.server == mesh.own:
+        outcome = mesh.database.accept(record)
+        if outcome is Outcome.OWN:
+            _own_name_heard(board, mesh, record, now)
+        return outcome
+    if link.is_bus:
+        return mesh.database.accept(record)
+    if mesh.database.holds(record):
+        mesh.doubts.agreed(link.id, record)
+        return Outcome.SAME
+    weight = mesh.weigh(link, record)
+    if weight is Weight.OPEN and mesh.database.is_outdone(record):
+        mesh.refresh()  # it goes against what we have: look closer
+        weight = mesh.weigh(link, record)
+    if weight is Weight.DOUBTFUL:
+        _doubt(board, link, record, now)
+        return Outcome.SAME
+    outcome = mesh.database.accept(record)
+    if outcome in (Outcome.SAME, Outcome.OLDER) and (weight is Weight.CERTAIN or mesh.is_joined_by(record)):
+        outcome = _correct(mesh, link, record, now)
+    if outcome is Outcome.NEW:
+        mesh.doubts.outdated(record)
+    return outcome
+
+
+def _correct(mesh: Mesh, link: Link, record: Record, now: Instant) -> Outcome:
+    """Go back to an older word: at once where the server says it itself, else now and then, or two would swap theirs for ever."""
+    key, now_s = (record.server, record.part), now.monotonic_s
+    is_own = mesh.peers.get(record.server) is link
+    if not is_own and now_s < mesh.doubts.corrected_s.get(key, float("-inf")) + CORRECTED_EVERY_S:
+        mesh.doubts.add(link.id, record, now_s)
+        return Outcome.SAME
+    if not mesh.database.correct(record):
+        return Outcome.SAME
+    mesh.doubts.contradicted(now.monotonic_s)
+    if not is_own:
+        mesh.doubts.corrected_s = {
+            each: at_s for each, at_s in mesh.doubts.corrected_s.items() if now_s < at_s + CORRECTED_EVERY_S
+        }
+        mesh.doubts.corrected_s[key] = now_s
+    return Outcome.NEW
+
+
+def _doubt(board: Switchboard, link: Link, record: Record, now: Instant) -> None:
+    """Keep a word that may be wrong.
+
+    Where the server is linked with us it hears of a word that outdoes its own, so that it outdoes that: there are routers that know
+    no other way to find out. And whoever told it hears what is true.
+    """
+    mesh = board.mesh
+    own, doubt = mesh.peers.get(record.server), mesh.doubts.add(link.id, record, now.monotonic_s)
+    ours = mesh.database.instead_of(record)
+    if doubt is None or own is None or not ours or mesh.database.is_outdone(record):
+        return
+    doubt.is_answered = True
+    mesh.doubts.contradicted(now.monotonic_s)
+    if own is not link:
+        _send(board, own, [record])
+        _send(board, link, ours)
+
+
+def compare(board: Switchboard) -> None:
+    """Tell all neighbors what we know: each sends what it is certain of and we have otherwise."""
+    board.mesh.doubts.compare.set(None)
+    for link in board.carrier.onward(None):
+        if not link.is_bus:
+            share_summary(board, link)
+
+
+def settle_doubts(board: Switchboard, now: Instant) -> None:
+    """Look at what was doubted: what is certain by now is taken in, and whoever has told something else for a while is answered."""
+    mesh = board.mesh
+    mesh.refresh()
+    for doubt in mesh.doubts:
+        link, record = board.registry.links.get(doubt.link), doubt.record
+        if link is None or link.closing or mesh.database.holds(record):
+            mesh.doubts.drop(doubt)
+        elif mesh.weigh(link, record) is not Weight.DOUBTFUL:
+            mesh.doubts.drop(doubt)
+            if _take_in(board, link, record, now) is Outcome.NEW:
+                _take(board, [record], link, now)
+                flood(board, board.carrier, [record], link)
+        elif not doubt.is_answered and now.monotonic_s >= doubt.answer_s:
+            doubt.is_answered = True
+            mesh.doubts.contradicted(now.monotonic_s)
+            _send(board, link, mesh.database.instead_of(record))
+    mesh.doubts.settle(now.monotonic_s)
 
 
 def _own_name_heard(voice: Voice, mesh: Mesh, record: Record, now: Instant) -> None:
@@ -162,10 +254,10 @@ def _take(board: Switchboard, news: list[Record], link: Link, now: Instant) -> N
         state = record.state
         if mesh.database.links().get(record.server) is not state or not isinstance(state, LinksState):
             continue  # a later record of the same line has made it void
-        mesh.book.prove(record.server, state.address, now.monotonic_s, record.started, teller)
+        mesh.book.prove(record.server, state.address, now.monotonic_s, Ground.TOLD, teller)
         for neighbor in state.neighbors:
             if neighbor.leaf is not None:
-                mesh.book.prove(neighbor.server, neighbor.leaf.address, now.monotonic_s, 0, teller)
+                mesh.book.prove(neighbor.server, neighbor.leaf.address, now.monotonic_s, Ground.TOLD, teller)
         mesh.book.merge_forgotten(state.forgotten, now.wall_ns // NS_PER_S)
     if links:
         topology_changed(board, now)  # soon after it the address book is kept: news come in crowds
@@ -176,7 +268,9 @@ def _take(board: Switchboard, news: list[Record], link: Link, now: Instant) -> N
 def link_state_summary(board: Switchboard, link: Link, message: Message, _now: Instant) -> None:
     """LINK_STATE_SUMMARY: what the other router knows; it gets what it lacks."""
     _require_directory(link)
-    missing = board.mesh.database.missing_from(message.get("known"))
+    missing = board.mesh.database.missing_from(
+        message.get("known"), lambda server: board.mesh.knows_better(server, link)
+    )
     if link.is_bus:
         missing = [record for record in missing if record.server == board.config.server_name]
     _send(board, link, missing)
@@ -192,5 +286,6 @@ def topology_changed(board: Switchboard, now: Instant) -> None:
     board.mesh.settling.set(now.monotonic_s + SETTLING_S)
     if board.mesh.status.at_s is None:
         board.mesh.status.set(now.monotonic_s + STATUS_AFTER_S)
+    board.mesh.doubts.ways_changed(now.monotonic_s)
     board.statistics.topology_changes += 1
     board.routes_changed()

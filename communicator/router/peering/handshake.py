@@ -1,13 +1,15 @@
 """How routers meet and part: CONNECT, ACCEPT, REFUSE, GOSSIP, RECEIVED, DISCONNECT; who may is told elsewhere (admission)."""
 
 from communicator.errors import RemoteProtocolError
+from communicator.protocol.addresses import plain_ip
 from communicator.protocol.message import Message
 from communicator.protocol.names import ROUTER_SERVICE
 from communicator.protocol.values import NS_PER_S
 from communicator.router.cores.contests import Contest
 from communicator.router.cores.voice import Voice
 from communicator.router.mesh.book.book import AddressBook
-from communicator.router.mesh.book.neighbors_file import is_larger
+from communicator.router.mesh.book.entry import Ground
+from communicator.router.mesh.book.neighbors_file import is_larger, parse_cluster_address
 from communicator.router.mesh.mesh import Mesh
 from communicator.router.mesh.offer import (
     Offer,
@@ -213,6 +215,8 @@ def admit_peer(board: Switchboard, link: Link, offer: Offer, now: Instant) -> No
     link.peer = offer.peer
     mesh.strangers.discard(link)
     mesh.peers[offer.peer.server] = link
+    if mesh.database.boot_id(offer.peer.server) != offer.peer.boot_id:
+        mesh.database.forget(offer.peer.server)  # what others told of another life of it is void
     mesh.heartbeat.joined(link.id, now.monotonic_s)
     board.ask(RouterLinked(link.id))
     if link.dial is None:
@@ -236,13 +240,22 @@ def admit_peer(board: Switchboard, link: Link, offer: Offer, now: Instant) -> No
 
 def _enter(board: Switchboard, link: Link, offer: Offer, now: Instant) -> None:
     book = board.mesh.book
-    replaced = book.prove(offer.peer.server, offer.peer.address, now.monotonic_s)
+    replaced = book.prove(offer.peer.server, offer.peer.address, now.monotonic_s, _ground(book, link, offer))
     book.leave(offer.peer.server, replaced, now.wall_ns // NS_PER_S)
     for address in replaced:
         board.notice(Level.INFO, "address_replaced", server=offer.peer.server, old=address, new=offer.peer.address)
     book.linked(link.dial, offer.peer.server, now.monotonic_s)
     book.hear(offer.neighbors, now.monotonic_s, offer.peer.server)
     board.keep_neighbors()
+
+
+def _ground(book: AddressBook, link: Link, offer: Offer) -> Ground:
+    """Whether a router is known to be at the address it names: it has answered there, or comes from that host."""
+    attempt = None if link.dial is None else book.attempt(link.dial)
+    there = parse_cluster_address(offer.peer.address)
+    if attempt is not None and attempt.host_port == there:
+        return Ground.ANSWERED
+    return Ground.NEARBY if there is not None and there.host == plain_ip(link.ip) else Ground.CLAIMED
 
 
 def accept(board: Switchboard, link: Link, message: Message, now: Instant) -> None:
@@ -364,6 +377,7 @@ def part(board: Switchboard, link: Link, reason: CloseReason, now: Instant, word
     board.close(link, reason)
     mesh = board.mesh
     mesh.heartbeat.left(link.id)
+    mesh.doubts.left(link.id)
     if mesh.peers.get(peer.server) is link:
         del mesh.peers[peer.server]
     mesh.book.lost(peer.server, now.monotonic_s)

@@ -6,7 +6,7 @@ A record is one word about one part.
 
 import zlib
 from collections.abc import Iterable
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import msgspec
 
@@ -65,6 +65,8 @@ class LinksState(msgspec.Struct, frozen=True):
         default_factory=dict
     )
     """Addresses (``IP:port``) that are no longer of the cluster, and since when: seconds since the epoch."""
+    orders: _Text = ""
+    """Which orders of operators it obeys: the digest that its policy names; empty where there is none."""
 
 
 class ServicesState(msgspec.Struct, frozen=True):
@@ -107,7 +109,8 @@ Summary = dict[str, tuple[_Count, _BootId, dict[str, _Count]]]
 _UNREADABLE = (msgspec.DecodeError, ValueError, RecursionError)
 """A lone surrogate is a ValueError, and so are msgspec's own errors, but only in its newer releases."""
 
-_READS_ENVELOPES = msgspec.json.Decoder(list[_Envelope])
+_READS_ARRAYS = msgspec.json.Decoder(list[msgspec.Raw])
+_READS_ENVELOPES = msgspec.json.Decoder(_Envelope)
 _READS_LINKS = msgspec.json.Decoder(LinksState)
 _READS_SERVICES = msgspec.json.Decoder(ServicesState)
 _READS_SUMMARY = msgspec.json.Decoder(Summary)
@@ -140,17 +143,31 @@ def encode_records(records: Iterable[Record], bytes_max: int) -> list[str]:
     return [f"[{b','.join(array).decode()}]" for array in arrays]
 
 
-def decode_records(text: str) -> list[Record]:
-    """Read a JSON array of records; unknown keys are ignored.
+class Told(NamedTuple):
+    """What a line tells."""
+
+    records: list[Record]
+    refused: list[str]
+    """Why each of the others is no record; the text names the server and part where it can."""
+
+
+def decode_records(text: str) -> Told:
+    """Read a JSON array of records; unknown keys are ignored, and one that is none does not make the others void.
 
     Raises:
-        RemoteProtocolError: One of them is not a record; the text says which, and what is wrong with it.
+        RemoteProtocolError: It is no array.
     """
     try:
-        envelopes = _READS_ENVELOPES.decode(text)
+        array = _READS_ARRAYS.decode(text)
     except _UNREADABLE as error:
         raise RemoteProtocolError(f"not an array of link-state records: {error}") from None
-    return [_open(envelope) for envelope in envelopes]
+    told = Told([], [])
+    for encoded in array:
+        try:
+            told.records.append(_open(encoded))
+        except RemoteProtocolError as error:
+            told.refused.append(str(error))
+    return told
 
 
 def encode_summary(summary: Summary) -> str:
@@ -170,7 +187,11 @@ def decode_summary(text: str) -> Summary:
         raise RemoteProtocolError(f"not a summary of link-state records: {error}") from None
 
 
-def _open(envelope: _Envelope) -> Record:
+def _open(encoded: msgspec.Raw) -> Record:
+    try:
+        envelope = _READS_ENVELOPES.decode(encoded)
+    except _UNREADABLE as error:
+        raise RemoteProtocolError(f"not a link-state record: {error}") from None
     try:
         if not is_server_name(envelope.server):
             raise RemoteProtocolError(f"{envelope.server!r} is not a server name")

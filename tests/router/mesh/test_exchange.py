@@ -46,7 +46,7 @@ def told(book, link):
     while heard:
         message = heard.popleft()
         if message != "EOF" and message.command == "LINK_STATE":
-            known += [(one.server, one.part, one.sequence) for one in decode_records(message.get("records"))]
+            known += [(one.server, one.part, one.sequence) for one in decode_records(message.get("records")).records]
     return known
 
 
@@ -128,7 +128,7 @@ def test_a_summary_that_is_none_is_refused(book, text):
 def bad_records():
     good = links("gamma", "beta")
     return {
-        "no list": good,
+        "no record": 1,
         "no server": {key: value for key, value in good.items() if key != "server"},
         "a bad name": {**good, "server": "a b"},
         "a bad part": {**good, "part": "16"},
@@ -138,16 +138,23 @@ def bad_records():
         "another's service": {**payroll("gamma"), "server": "delta"},
         "a service in the wrong part": {**payroll("gamma"), "part": "0" if PAYROLL != "0" else "1"},
         "a start before time": {**good, "started": -1},
+        "a start that is no counter": {**good, "started": 2**53 + 1},
     }
 
 
 @pytest.mark.parametrize("bad", bad_records().values(), ids=bad_records())
-def test_of_a_line_with_one_bad_record_nothing_is_taken(book, bad):
-    records = bad if bad == links("gamma", "beta") else [links("epsilon", "beta"), bad]
-    book.write("B", f"LINK_STATE records={json.dumps(records)}\n".encode())
+def test_one_bad_record_does_not_make_the_others_of_its_line_void(book, bad):
+    tell(book, "B", links("epsilon", "beta"), bad, payroll("epsilon"))
+    book.run("B < INVALID command=LINK_STATE;message=*")
+    assert known(book) == sorted([("epsilon", "links", 1), ("epsilon", PAYROLL, 1)])
+    assert told(book, "D") == [("epsilon", "links", 1), ("epsilon", PAYROLL, 1)]
+    assert book.router._board.statistics.records_refused == 1
+
+
+def test_what_is_no_list_of_records_is_refused(book):
+    book.write("B", f"LINK_STATE records={json.dumps(links('gamma', 'beta'))}\n".encode())
     book.play("B < INVALID command=LINK_STATE;message=*\nD < (nothing)")
     assert known(book) == []
-    assert "epsilon" not in [member.server for member in book.router._board.mesh.book.members()]
 
 
 @pytest.mark.parametrize("said", ["LINK_STATE records=[]", "LINK_STATE_SUMMARY known={}"])
@@ -251,5 +258,96 @@ def test_a_mark_of_forgetting_spreads(book):
     assert "10.0.0.3:4042" not in members(book)
     tell(book, "D", links("gamma", "beta", sequence=2))
     assert "10.0.0.3:4042" not in members(book)
-    tell(book, "D", links("gamma", "beta", boot="x2", started=STARTED + 2))
-    assert members(book)["10.0.0.3:4042"] == "gamma"
+    before = len(book.dials)
+    tell(book, "D", links("gamma", "beta", boot="x2", started=STARTED - 5_000))
+    book.run("@ 0.1")
+    assert len(book.dials) == before + 1, "whoever is there now is asked, whatever the clocks say"
+
+
+# A member is believed about itself only.
+
+MAX = 2**53
+LIE = {"boot": "zz", "started": MAX, "sequence": MAX}
+
+
+def neighbors_of(book, server):
+    return [one.server for one in book.router._board.mesh.database.links()[server].neighbors]
+
+
+@pytest.fixture
+def linked(book):
+    """Beta and gamma are linked, gamma and delta are not: the way to gamma leads over beta. Both are linked with us."""
+    tell(book, "B", links("beta", "gamma", "peer", boot="b1", address="10.0.0.7:4042"), links("gamma", "beta"))
+    tell(book, "D", links("delta", "peer", boot="d1", address="10.0.0.8:4042"))
+    book.run("@ 0.3\nB < ...\nD < ...\nL < ...")
+    return book
+
+
+def test_what_others_tell_of_a_router_that_is_linked_is_not_believed_and_the_router_hears_of_it(linked):
+    tell(linked, "B", links("delta", "beta", address="10.0.0.7:4042", **LIE))
+    assert neighbors_of(linked, "delta") == ["peer"]
+    assert told(linked, "D") == [("delta", "links", MAX)], "it may have to outdo that for older routers"
+    assert told(linked, "B") == [("delta", "links", 1)]
+    tell(linked, "B", links("delta", "beta", address="10.0.0.7:4042", **LIE))
+    assert (told(linked, "B"), told(linked, "D")) == ([], []), "no two routers answer each other for ever"
+
+
+def test_a_router_that_is_linked_is_believed_whatever_was_told_of_it(mesh):
+    book = mesh()
+    book.run(f"+ B remote\nB > {ROUTER}\nB < ...")
+    tell(book, "B", links("delta", "beta", **LIE), payroll("delta", **LIE))
+    book.run(f"+ D remote from=10.0.0.8\nD > {OTHER}\nB < ...")
+    assert known(book) == [], "what was told of another life of it is void"
+    tell(book, "D", links("delta", "peer", boot="d1"))
+    assert (neighbors_of(book, "delta"), told(book, "B")) == (["peer"], [("delta", "links", 1)])
+    tell(book, "D", links("delta", "beta", boot="d1", sequence=MAX))
+    tell(book, "D", links("delta", "peer", boot="d1", sequence=2))
+    assert neighbors_of(book, "delta") == ["peer"]
+    tell(book, "D", links("delta", "beta", **LIE))
+    assert neighbors_of(book, "delta") == ["peer"], "not of another life of itself either"
+
+
+@pytest.mark.parametrize("lie", [LIE, {"boot": "x1", "sequence": 2}, {"boot": "x1", "sequence": 1}])
+def test_a_router_that_is_reached_over_another_is_what_that_one_says(linked, lie):
+    tell(linked, "D", links("gamma", "delta", **lie))
+    linked.run("@ 0.3\nL < ...")
+    assert (neighbors_of(linked, "gamma"), told(linked, "B")) == (["beta"], [])
+    linked.run("@ 1")
+    assert told(linked, "D") == [("gamma", "links", 1)], "whoever tells something else is told"
+    tell(linked, "B", links("gamma", "beta", "epsilon", boot="x2", started=1))
+    assert neighbors_of(linked, "gamma") == ["beta", "epsilon"], "whatever its clock says now"
+
+
+def test_what_was_doubted_is_believed_when_the_way_leads_there(linked):
+    tell(linked, "D", links("delta", "gamma", "peer", boot="d1", sequence=2), links("gamma", "delta", sequence=2))
+    assert neighbors_of(linked, "gamma") == ["beta"]
+    linked.run("B x\n@ 0.3")
+    assert neighbors_of(linked, "gamma") == ["delta"]
+    assert "gamma" in linked.router._board.carrier.reachable()
+
+
+def test_a_server_that_a_liar_has_told_of_first_is_back_when_the_liar_has_left(book):
+    tell(book, "B", links("beta", "gamma", "peer", boot="b1"), links("gamma", "beta", **LIE), payroll("gamma", **LIE))
+    tell(book, "D", links("delta", "gamma", "peer", boot="d1"), links("gamma", "delta"))
+    book.run("@ 0.3")
+    assert neighbors_of(book, "gamma") == ["beta"], "nobody can tell who is right"
+    book.run("B x\n@ 0.3")
+    assert neighbors_of(book, "gamma") == ["delta"]
+    assert known(book) == [("beta", "links", 1), ("delta", "links", 1), ("gamma", "links", 1)]
+
+
+def test_two_who_believe_each_other_do_not_swap_their_words_for_ever(linked):
+    for number in range(20):
+        tell(linked, "B", links("gamma", "beta", boot=f"x{9 - number % 2}", started=1))
+    assert len(told(linked, "D")) <= 2
+
+
+def test_an_address_that_one_who_has_left_has_told_of_gives_way_to_who_is_there(linked):
+    address, own = "10.0.0.3:4042", {"boot": "d1", "address": "10.0.0.8:4042"}
+    assert members(linked)[address] == "gamma"
+    tell(linked, "D", links("delta", "ghost", "peer", sequence=2, **own), links("ghost", "delta", address=address))
+    linked.run("@ 0.3")
+    assert members(linked)[address] == "ghost"
+    tell(linked, "D", links("delta", "peer", sequence=3, **own))
+    linked.run("@ 0.3")
+    assert members(linked)[address] == "gamma"

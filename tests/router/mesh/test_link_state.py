@@ -27,6 +27,10 @@ def word(sequence=1, part=LINKS, *, server="beta", started=50, boot_id="b1", sta
     return Record(server, boot_id, started, part, sequence, fallback if state is None else state)
 
 
+def nobody(_server):
+    return False
+
+
 def generations(database):
     return database.links_generation, database.services_generation
 
@@ -130,7 +134,7 @@ def test_a_word_in_our_name_that_is_later_than_ours_is_outdone(heard, outcome, s
     database.publish(LINKS, links("gamma"))
     database.publish(PAYROLL, services("alpha", "payroll"))
     assert database.accept(heard) is outcome
-    assert database.started == started
+    assert database.started == 100, "not before everything is said anew"
     assert database.republish() == [
         Record("alpha", "a1", started, LINKS, 2, links("gamma")),
         Record("alpha", "a1", started, PAYROLL, 1, services("alpha", "payroll")),
@@ -200,12 +204,41 @@ def test_what_another_router_lacks_is_found_from_its_summary(theirs, missing):
     database = alpha()
     database.accept(word(7))
     database.accept(word(2, PAYROLL))
-    assert database.missing_from(theirs) == missing
+    assert database.missing_from(theirs, nobody) == missing
+
+
+@pytest.mark.parametrize("theirs", ['{"beta":[50,"b1",{"links":9}]}', '{"beta":[9007199254740992,"zz",{"links":1}]}'])
+def test_who_is_certain_of_a_server_tells_of_it_whatever_the_numbers_are(theirs):
+    database = alpha()
+    database.accept(word(7))
+    assert database.missing_from(theirs, nobody) == []
+    assert database.missing_from(theirs, "beta".__eq__) == [word(7)]
+    assert database.missing_from('{"beta":[50,"b1",{"links":7}]}', "beta".__eq__) == []
+
+
+def test_what_is_certain_is_taken_in_whatever_its_numbers_are():
+    database = alpha(members_max=2)
+    lie = word(2**53, started=2**53, boot_id="zz", state=links("mallory"))
+    database.accept(lie)
+    database.accept(word(3, PAYROLL, started=2**53, boot_id="zz"))
+    assert database.holds(lie)
+    assert not database.correct(lie)
+    assert database.correct(word(1))
+    assert list(database.records()) == [word(1)], "what the invented life has said is void"
+    assert database.correct(word(1, state=links("gamma"))), "also under the same numbers"
+    assert not database.correct(word(1, server="gamma")), "there are as many as may be"
+
+
+def test_nobody_says_more_than_a_counter_holds():
+    database = alpha()
+    database.publish(LINKS, links("beta"))
+    assert database.accept(own(2**53, started=2**53, boot_id="zz")) is Outcome.OWN
+    assert [(record.started, record.sequence) for record in database.republish()] == [(2**53, 1)]
 
 
 def test_a_summary_that_is_none_is_refused():
     with pytest.raises(RemoteProtocolError, match="not a summary"):
-        alpha().missing_from('{"beta":[1]}')
+        alpha().missing_from('{"beta":[1]}', nobody)
 
 
 NAMES = ("alpha", "beta", "gamma")
@@ -228,8 +261,10 @@ def settle(databases):
         moved = False
         for one in databases:
             for other in databases:
-                for record in one.missing_from(other.summary()):
+                for record in one.missing_from(other.summary(), nobody):
                     outcome = other.accept(record)
+                    if outcome is Outcome.OWN:
+                        other.republish()
                     moved = moved or outcome in {Outcome.NEW, Outcome.OWN}
         if not moved:
             return

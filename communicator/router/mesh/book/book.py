@@ -6,7 +6,7 @@ from types import MappingProxyType
 
 from communicator.errors import AddressError
 from communicator.router.mesh.book.entries import Entries
-from communicator.router.mesh.book.entry import GONE, PROVISIONAL, UP, WAITING, Entry, Event, State
+from communicator.router.mesh.book.entry import GONE, PROVISIONAL, SHOWN, UP, WAITING, Entry, Event, Ground, State
 from communicator.router.mesh.book.neighbors_file import NO_ORDER, canonical, parse_cluster_address, read, render
 from communicator.router.vocabulary.config import ClusterConfig
 
@@ -98,6 +98,8 @@ class AddressBook(Entries):
         self._departed = Departed(members_max)
         self.forgotten = self._departed.marks
         """Address to when it was forgotten, in seconds since the epoch: to be told to other routers."""
+        self._still_told: set[str] = set()
+        """Servers that were forgotten while others told of them, and do: that is old news."""
         self.reconfigure(cluster, now_s)
         self.rejected = self._load(cluster.saved_neighbors, now_s)
         """What neighbors.txt held that is no address of another router: for one notice."""
@@ -168,34 +170,31 @@ class AddressBook(Entries):
         return self.hear([address], now_s, are_callers=True)
 
     def prove(
-        self, server: str, address: str, now_s: float, started_s: int | None = None, teller: str = ""
+        self, server: str, address: str, now_s: float, ground: Ground = Ground.ANSWERED, teller: str = ""
     ) -> tuple[str, ...]:
-        """A server has shown that it is at this address.
+        """A server is said to be at this address.
 
         Args:
             server: Its name.
             address: Its ``IP:port``; what is no address is ignored.
             now_s: The time.
-            started_s: None when it has shown that to us. On another router's word: when that life of it began, in seconds since
-                the epoch; an address that was forgotten later stays so, and what we know of a linked server is better, also that an
-                address is its own. One that counts loses its address to none that does not.
-            teller: That router.
+            ground: Why that is to be believed.
+            teller: Which router tells, where another one does.
 
         Returns:
             Addresses that the server has left: they are nobody's, and hearsay does not bring them back for a day.
         """
-        is_shown, known_s = started_s is None, self.forgotten.get(canonical(address), -1)
-        there = self._get(address)
-        who = {server} if there is None else {server, there.server}  # of these, one that is linked is where it is
-        is_upstart = there is not None and there.server in self._counted and server not in self._counted
-        is_stale = started_s is not None and (known_s >= started_s or not who.isdisjoint(self._linked) or is_upstart)
+        is_shown, there = ground in SHOWN, self._get(address)
         if (
-            is_stale
+            not self._may_be_at(server, there, ground)
             or not self._is_admissible(address)
             or not self._make_room(address, now_s, teller, is_proven=is_shown)
         ):
             return ()
-        entry = self._get(address) or self._enter(address, now_s)
+        if ground is Ground.TOLD and self._departed.holds(canonical(address), now_s):
+            self.hear([address], now_s, teller, are_callers=True)  # whoever is there now, if anybody, will answer
+            return ()
+        entry = there or self._enter(address, now_s)
         if entry is not there:
             self._credit(entry, teller)
         self._confirm(entry, now_s)
@@ -210,17 +209,20 @@ class AddressBook(Entries):
         entry.is_proven = True
         return tuple(each.address for each in left)
 
-    def vouch(self, server: str, address: str, now_s: float, started_s: int) -> None:
+    def vouch(self, server: str, address: str, now_s: float) -> None:
         """Enough of those that count are linked to a server: it counts, also where another name had its address until now.
 
         Args:
             server: Its name.
             address: What is said to be its ``IP:port``; without one it is not counted for longer than it is vouched for.
             now_s: The time.
-            started_s: See `prove`.
+
+        One that was forgotten has to be out of reach once before it counts again: others may not know yet that it is gone.
         """
+        if server in self._still_told:
+            return
         self._counted.add(server)
-        self.prove(server, address, now_s, started_s)
+        self.prove(server, address, now_s, Ground.VOUCHED)
         self.count_in((server,))
         if not self.knows(server):
             self._counted.discard(server)
@@ -288,6 +290,7 @@ class AddressBook(Entries):
             reached: The servers there is a way to. One that has a name is told of while it is among them, whoever passes that on.
             now_s: The time.
         """
+        self._still_told &= reached
         for entry in list(self._by_address.values()):
             is_told = entry.server in reached if entry.server else entry.teller in self._linked
             if entry.is_saved or is_told or self._counts(self._mates(entry)):
@@ -319,6 +322,24 @@ class AddressBook(Entries):
     def _has_moved(self, entry: Entry) -> bool:
         """Whether the server that was at this address is proven to be at another."""
         return not entry.is_proven and any(mate.is_proven for mate in self._mates(entry))
+
+    def _may_be_at(self, server: str, there: Entry | None, ground: Ground) -> bool:
+        """Whether a server may be entered at an address, of which this is known until now.
+
+        An address belongs to whoever answers there. Another router's word makes no difference to a server that is linked, nor does
+        it give the address of one that counts to one that does not.
+        """
+        holder = server if there is None else there.server or server
+        match ground:
+            case Ground.ANSWERED:
+                return True
+            case Ground.NEARBY:
+                return holder == server or holder not in self._linked
+            case Ground.CLAIMED:
+                return holder == server
+            case Ground.VOUCHED | Ground.TOLD:
+                is_upstart = holder in self._counted and server not in self._counted
+                return self._linked.isdisjoint((server, holder)) and not is_upstart
 
     def _is_admissible(self, address: str) -> bool:
         """Whether this is an address of another router, and can be reached from here."""
@@ -363,7 +384,10 @@ class AddressBook(Entries):
     def _forget_one(self, address: str, mark_s: int) -> bool:
         entry = self._get(address)
         if entry is not None and not entry.is_configured:
+            server = entry.server
             self._take(entry, Event.FORGOTTEN, mark_s)
+            if server and not self.knows(server):
+                self._still_told.add(server)
         if not self._is_admissible(address) or (entry is not None and entry.state is not GONE):
             return False
         self._departed.forget(canonical(address), mark_s)

@@ -120,6 +120,10 @@ class Entries:
         """Whether this ``IP:port`` is one of another router, as far as we know."""
         return (entry := self._get(address)) is not None and entry.state not in LAPSED
 
+    def server_at(self, address: str) -> str:
+        """Which server is believed to be at an ``IP:port``; empty where nobody knows."""
+        return "" if (entry := self._get(address)) is None else entry.server
+
     def knows(self, server: str) -> bool:
         """Whether some address is known to be this server's."""
         return server in self._by_server

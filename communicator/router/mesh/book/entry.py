@@ -107,6 +107,25 @@ TRANSITIONS = {
 }
 
 
+class Ground(Enum):
+    """Why a server is believed to be at an address."""
+
+    ANSWERED = auto()
+    """We have dialled it there."""
+    NEARBY = auto()
+    """It says so itself, and has come from that host, where there may be several."""
+    CLAIMED = auto()
+    """It says so itself, and has come from elsewhere."""
+    VOUCHED = auto()
+    """Routers enough say that they are linked to it, and that it says so."""
+    TOLD = auto()
+    """Another router says so."""
+
+
+SHOWN = frozenset({Ground.ANSWERED, Ground.NEARBY, Ground.CLAIMED})
+"""It has told us itself."""
+
+
 class Attempt(NamedTuple):
     """One dial; under way until the address book is told how it ended."""
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from communicator.errors import AddressError
 from communicator.protocol.addresses import HostPort, parse_host_port
 from communicator.router.mesh.book.book import UNTOLD_SPAN_S, AddressBook, Departed
-from communicator.router.mesh.book.entry import State
+from communicator.router.mesh.book.entry import Ground, State
 from communicator.router.mesh.book.neighbors_file import is_larger
 from communicator.router.vocabulary.config import ClusterConfig, NeighborAddress
 
@@ -255,30 +255,53 @@ def test_a_configured_address_stays_when_its_server_moves():
 def test_another_routers_word_does_not_outweigh_ours_nor_the_operators():
     book = make_book()
     link(book, "b", B)
-    assert book.prove("b", D, 1.0, started_s=EPOCH_S) == ()
+    assert book.prove("b", D, 1.0, Ground.TOLD) == ()
     assert not book.has(D)
     book.lost("b", 2.0)
-    assert book.prove("b", D, 3.0, started_s=EPOCH_S) == (B,)
+    assert book.prove("b", D, 3.0, Ground.TOLD) == (B,)
     assert book.forget("b", EPOCH_S)
-    book.prove("b", D, 4.0, started_s=EPOCH_S)
+    book.prove("b", D, 4.0, Ground.TOLD)
     assert not book.has(D)
-    book.prove("b", D, 5.0, started_s=EPOCH_S + 1)
-    assert (book.has(D), dict(book.forgotten)) == (True, {})
+    [attempt] = [each for each in book.due(5.0) if str(each.host_port) == D]
+    book.linked(attempt.number, "b", 5.0)
+    book.prove("b", D, 5.0)
+    assert (book.has(D), dict(book.forgotten)) == (True, {}), "whoever is there has answered"
 
 
 def test_another_routers_word_does_not_take_the_address_of_a_linked_server():
     """A C++ router that is configured wrongly says that it is where one of ours is."""
     book = make_book()
     link(book, "b", B)
-    book.prove("evil", B, 1.0, started_s=0)
+    book.prove("evil", B, 1.0, Ground.TOLD)
     assert [(member.server, member.address, member.state) for member in book.members()] == [("b", B, "linked")]
     assert not book.due(100.0)
     book.lost("b", 101.0)
-    book.prove("evil", B, 102.0, started_s=0)
+    book.prove("evil", B, 102.0, Ground.TOLD)
     assert [member.server for member in book.members()] == ["b"], "b counts, and evil does not"
-    book.vouch("evil", B, 103.0, 0)
+    book.vouch("evil", B, 103.0)
     assert [(member.server, member.counts) for member in book.members()] == [("evil", True)], "it was renamed"
     assert book.counted == {"evil"}
+
+
+def test_an_address_belongs_to_who_answers_there():
+    book = make_book()
+    link(book, "b", B)
+    assert book.prove("evil", B, 1.0, Ground.CLAIMED) == ()
+    book.linked(None, "evil", 1.0)
+    assert linked_addresses(book) == (B,)
+    assert book.prove("evil", B, 1.0, Ground.NEARBY) == ()
+    assert linked_addresses(book) == (B,), "there may be several on one host"
+    book.lost("b", 2.0)
+    book.prove("evil", B, 3.0, Ground.CLAIMED)
+    assert [(member.server, member.state) for member in book.members()] == [("b", "waiting")], (
+        "b is dialled all the same"
+    )
+    book.prove("evil", C, 3.0, Ground.CLAIMED)
+    assert linked_addresses(book) == (C,), "what nobody else has may be claimed"
+    book.prove("c", B, 4.0, Ground.NEARBY)
+    assert {member.server: member.address for member in book.members()} == {"c": B, "evil": C}, "the host was renamed"
+    book.prove("b", C, 5.0)
+    assert {member.server: member.address for member in book.members()} == {"b": C, "c": B}
 
 
 @pytest.mark.parametrize("address", [OWN, "127.0.0.1:4042", "0.0.0.0:4042", "host-b:4042", ""])
@@ -486,7 +509,7 @@ def test_a_flood_of_addresses_is_bounded_and_does_not_keep_real_routers_out():
         assert len(book._by_address) == max(49, number + 1)
     assert not book.hear(["172.16.0.1:4042"], 0.0)
     assert not book.called("172.16.0.1:4042", 0.0)
-    assert book.prove("t", "172.16.0.1:4042", 0.0, started_s=EPOCH_S) == ()
+    assert book.prove("t", "172.16.0.1:4042", 0.0, Ground.TOLD) == ()
     assert (len(book.members()), len(linked_addresses(book))) == (100, 99)
     assert any(member.configured for member in book.members())
 
@@ -494,10 +517,10 @@ def test_a_flood_of_addresses_is_bounded_and_does_not_keep_real_routers_out():
 def test_another_routers_word_takes_the_place_of_hearsay_but_not_of_a_proof():
     book = make_book(members_max=3)
     book.hear([B, C], 0.0)
-    book.prove("d", D, 0.0, started_s=EPOCH_S)
-    book.prove("e", "10.0.0.1:1", 0.0, started_s=EPOCH_S)
+    book.prove("d", D, 0.0, Ground.TOLD)
+    book.prove("e", "10.0.0.1:1", 0.0, Ground.TOLD)
     assert (book.knows("d"), book.knows("e"), len(book.members())) == (True, True, 2)
-    book.prove("f", B, 0.0, started_s=EPOCH_S)
+    book.prove("f", B, 0.0, Ground.TOLD)
     assert not book.knows("f")
     link(book, "f", B)
     assert (book.knows("f"), len(book.members())) == (True, 2)
@@ -665,15 +688,20 @@ def test_who_is_only_told_of_does_not_count():
     book = make_book(B, saved_neighbors=C)
     link(book, "e", E)
     book.hear([D], 0.0, "e")
-    book.prove("f", "10.0.0.11:4042", 0.0, EPOCH_S, "e")
+    book.prove("f", "10.0.0.11:4042", 0.0, Ground.TOLD, "e")
     assert counts(book) == {B, "e"}
     assert (book.counted, book.told()) == ({"e"}, [B, E])
-    book.vouch("f", "10.0.0.11:4042", 0.0, EPOCH_S)
-    book.vouch("nobody", "", 0.0, EPOCH_S)
+    book.vouch("f", "10.0.0.11:4042", 0.0)
+    book.vouch("nobody", "", 0.0)
     assert counts(book) == {B, "e", "f"}
     assert book.forget("f", EPOCH_S + 1)
-    book.vouch("f", "10.0.0.11:4042", 0.0, EPOCH_S)
-    assert counts(book) == {B, "e"}, "it was forgotten later"
+    book.vouch("f", "10.0.0.11:4042", 0.0)
+    book.settle({"e", "f"}, 1.0)
+    book.vouch("f", "10.0.0.11:4042", 1.0)
+    assert counts(book) == {B, "e"}, "others do not know yet that it was forgotten"
+    book.settle({"e"}, 2.0)
+    book.vouch("f", "10.0.0.11:4042", 3.0)
+    assert counts(book) == {B, "e", "f"}, "it is back"
 
 
 @pytest.mark.parametrize("discover", [True, False])
@@ -697,7 +725,7 @@ def test_what_nobody_tells_of_any_more_goes():
     link(book, "e", E)
     book.hear([C], 0.0, "e")
     book.called(D, 0.0)
-    book.prove("f", "10.0.0.11:4042", 0.0, EPOCH_S, "e")
+    book.prove("f", "10.0.0.11:4042", 0.0, Ground.TOLD, "e")
     book.settle({"e", "f"}, 0.0)
     book.settle({"e", "f"}, UNTOLD_SPAN_S - 1)
     assert sorted(states_of(book)) == sorted([B, C, D, E, "10.0.0.11:4042"])
@@ -721,7 +749,7 @@ def test_one_routers_word_fills_half_of_the_book_and_pushes_nobody_out():
     link(book, "e", E)
     book.hear([f"10.1.0.{number}:1" for number in range(9)], 0.0, "e")
     assert len(book.members()) == 1 + 5
-    assert book.prove("f", "10.0.0.11:4042", 0.0, EPOCH_S, "e") == ()
+    assert book.prove("f", "10.0.0.11:4042", 0.0, Ground.TOLD, "e") == ()
     assert not book.knows("f")
     assert book.hear([C], 0.0, "g")
     link(book, "h", "10.1.0.0:1")
@@ -764,8 +792,8 @@ class Life:
     def prove(self, address, server, _how):
         self.book.prove(server, address, self.now_s)
 
-    def told(self, address, server, how):
-        self.book.prove(server, address, self.now_s, started_s=EPOCH_S + how)
+    def told(self, address, server, _how):
+        self.book.prove(server, address, self.now_s, Ground.TOLD)
 
     def link(self, address, server, _how):
         link(self.book, server, address, self.now_s)
