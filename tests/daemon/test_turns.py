@@ -171,19 +171,6 @@ async def test_a_stream_that_never_ends_keeps_nobody_waiting_for_longer_than_a_s
         assert len(waited_for) <= 4, "two slices, each overdrawn by one: the one under way, and the next"
 
 
-async def test_who_has_had_less_time_is_next(story, links):
-    (first, flood), (second, other), _ = links
-    for link in (first, second):
-        story.make_busy(link)
-    story.takes_s = {1: SLICE_S, 2: SLICE_S / 5}
-    while len(story.told) < 120:
-        _fill(flood)
-        _fill(other)
-        await asyncio.sleep(0)
-    taken = [sum(number == link for number, _ in story.told) for link in (1, 2)]
-    assert taken[1] > taken[0]
-
-
 async def test_who_is_busy_and_says_little_goes_before_who_says_much(story, links):
     (first, flood), (second, wire), _ = links
     for link in (first, second):
