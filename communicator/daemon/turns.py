@@ -85,7 +85,7 @@ class Turns:
         """A heap: what a link has had, and a number that grows, so that of two the one that came first is first."""
         self._count = count()
         self._served_s = 0.0
-        """What the link had had that was served last."""
+        """What each link that waits has had, if all have had alike."""
         self._held_up: set[Link] = set()
         """Those whose turn came while they were stalled."""
         self._spent_s = 0.0
@@ -160,9 +160,10 @@ class Turns:
         took_s = now_s - begun_s
         self._spent_s += took_s
         account.spent_s += took_s
+        self._served_s += took_s / (len(self._ready) + 1)  # or ever new links would always go before those that have had a little
         self._plan()
         if isinstance(event, LinesReceived):
-            is_forwarded = took_s < len(event.lines) * FORWARDED_S_PER_BYTE
+            is_forwarded = took_s < len(event.lines) * FORWARDED_S_PER_BYTE and not account.is_parked
             account.slice_s = FORWARDED_S if is_forwarded else SLICE_S
         if took_s > CHEAP_S:
             account.until_s = now_s + WATCHED_S
@@ -193,7 +194,8 @@ class Turns:
             self._plan()
 
     def _next(self) -> None:
-        self._served_s, _, link = heappop(self._ready)
+        had_s, _, link = heappop(self._ready)
+        self._served_s = max(self._served_s, had_s)
         account = self._accounts.get(link)
         if account is None:
             return

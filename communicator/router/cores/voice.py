@@ -21,6 +21,8 @@ WORK_PER_LOOK = 4
 """What it takes to look into a short line, to obey or refuse it, and to answer;"""
 BYTES_PER_WORK = 128
 """and one more for so many of its bytes, which may hold a parameter each ten, or an escape each two."""
+SAID_BYTES_PER_WORK = 1024
+"""Bytes of an answer that are written in the same time."""
 BYTES_PER_TURN = 1024 * 1024
 """Bytes written before others get a turn: questions may be short and answers long."""
 
@@ -120,6 +122,7 @@ class Voice:
         except LocalProtocolError as error:
             self.notice(Level.ERROR, "answer_unsendable", command=message.command, link=link.name, error=str(error))
             return
+        self._work += len(line) // SAID_BYTES_PER_WORK
         self.transmit(link, line, 1)
 
     def answer(self, link: Link, command: str, /, **parameters: str) -> None:
