@@ -22,8 +22,8 @@ SLICE_S = 0.0005
 """How long all busy links together may keep the others waiting in one turn of the loop; the last of them may overdraw it."""
 FORWARDED_S = 0.002
 FORWARDED_S_PER_BYTE = 5e-9
-"""Reads whose bytes cost less than this were passed on unread, and may go on for so long: what is read together is written together,
-which saves the receivers as many system calls. Looking into lines takes several times as much."""
+"""Reads whose bytes cost less than this were passed on unread, and may go on for so long: what is read together is written
+together, which saves the receivers as many system calls. Looking into lines takes several times as much."""
 CHEAP_S = 0.0001
 """What one read of a link may take without being watched: a hundred links that stay below delay the others by 10 ms."""
 ALLOWANCE_S = 0.002
@@ -160,7 +160,9 @@ class Turns:
         took_s = now_s - begun_s
         self._spent_s += took_s
         account.spent_s += took_s
-        self._served_s += took_s / (len(self._ready) + 1)  # or ever new links would always go before those that have had a little
+        self._served_s += took_s / (
+            len(self._ready) + 1
+        )  # or ever new links would always go before those that have had a little
         self._plan()
         if isinstance(event, LinesReceived):
             is_forwarded = took_s < len(event.lines) * FORWARDED_S_PER_BYTE and not account.is_parked

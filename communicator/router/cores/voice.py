@@ -122,6 +122,10 @@ class Voice:
         except LocalProtocolError as error:
             self.notice(Level.ERROR, "answer_unsendable", command=message.command, link=link.name, error=str(error))
             return
+        self.say_line(link, line)
+
+    def say_line(self, link: Link, line: bytes) -> None:
+        """Send a line of the router itself that is written already; one to many links is written once."""
         self._work += len(line) // SAID_BYTES_PER_WORK
         self.transmit(link, line, 1)
 

@@ -6,6 +6,7 @@ import msgspec
 
 from communicator.answers.services import Instance, Role
 from communicator.errors import RemoteProtocolError
+from communicator.protocol.line_form import encode_line
 from communicator.protocol.message import Message
 from communicator.protocol.values import parse_integer, required
 from communicator.router.cores.remembered import Answer
@@ -61,8 +62,14 @@ def list_services(board: Switchboard, link: Link, message: Message, _now: Instan
     offset = _count(message, "offset", 0)
     limit = _count(message, "limit", PAGE)
     is_local = message.get("scope", "cluster") == "local"
-    told = _remembered(board, (is_local, offset, limit), lambda: _services(board, offset, limit, is_local=is_local))
-    board.answer(link, "SERVICES", **told)
+    if link.answers_to is not None:
+        board.answer(link, "SERVICES", **_services(board, offset, limit, is_local=is_local))
+        return
+
+    def write() -> bytes:
+        return encode_line(board.signed(Message("SERVICES", _services(board, offset, limit, is_local=is_local))))
+
+    board.say_line(link, _remembered(board, (is_local, offset, limit), write))
 
 
 def _remembered(board: Switchboard, question: Hashable, work_out: Callable[[], Answer]) -> Answer:
