@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from benchmarks import codec, imports, scripts
+from benchmarks.beside_intruders import ATTACKS, LINKS, measure_intruders
 from benchmarks.canary_campaign import CanaryCampaign, CanaryEffort
 from benchmarks.checking import measure_checking
 from benchmarks.clock_campaign import ClockCampaign, ClockEffort
@@ -34,6 +35,7 @@ STAGES = (
         "latency",
         "crowd",
         "checking",
+        "intruders",
         "process",
         *MESH_STAGES,
         "clock",
@@ -65,6 +67,8 @@ class Effort:
     mesh: MeshEffort = field(default_factory=MeshEffort)
     clock: ClockEffort = field(default_factory=ClockEffort)
     canary: CanaryEffort = field(default_factory=CanaryEffort)
+    intruded_pings: int = 200
+    """Messages timed in each half of a pair; the bar is about 1,000, which takes a quarter of an hour."""
     scrapes: int = 10_000
     pages: int = 100
 
@@ -78,6 +82,7 @@ QUICK = Effort(
     mesh=MeshEffort(chain_messages=200_000, attempts=200, attacks=1, attacked_pings=500, cycles=1),
     clock=ClockEffort(exchanges=20_000, probed_s=4.0, questions=100, read_s=5.0, solves=1, detect=False, crowd=0),
     canary=CanaryEffort(facts=5_000, entries=100_000, appends=300, lives=200),
+    intruded_pings=50,
     scrapes=200,
     pages=20,
 )
@@ -114,6 +119,8 @@ class Campaign:
                 self._crowds(workers)
             if OURS in self._effort.servers and "checking" in stages:
                 self._checking(workers)
+            if "intruders" in stages:
+                self._intruders(workers)
             self._mesh(workers)
         self._clock()
         self._canary()
@@ -193,6 +200,17 @@ class Campaign:
                 self.results.checks.append(cell)
                 for mode, runs in cell.runs.items():
                     self._note(f"{cell.shape} {line_bytes} {cell.kind} checking {mode}", runs)
+
+    def _intruders(self, workers: Workers) -> None:
+        effort = self._effort
+        for attack in ATTACKS:
+            self._say(f"messages beside {attack.name}")
+            for links in LINKS:
+                for name in (OURS, OURS_ASYNCIO):
+                    if name in effort.servers:
+                        with self._survive(f"{attack.name}, {links} links, {name}"):
+                            cell = measure_intruders(name, attack, links, effort.rounds, effort.intruded_pings, workers)
+                            self.results.intruders.append(cell)
 
     def _mesh(self, workers: Workers) -> None:
         """What linked servers do; nats-server takes part in the hop alone."""

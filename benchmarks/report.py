@@ -43,6 +43,7 @@ def show(results: Results, bars: list[Bar], console: Console | None = None) -> N
         _rates(results),
         _latencies(results),
         _checks(results),
+        _intruders(results),
         *mesh_tables(results.mesh),
         *clock_tables(results.clock),
         *canary_tables(results.canary),
@@ -120,6 +121,23 @@ def _checks(results: Results) -> Table:
                 times(cell.ratio(mode)),
                 f"{cell.cpu_us(mode):.2f}",
             )
+    return table
+
+
+def _intruders(results: Results) -> Table:
+    table = make_table(
+        "Single messages beside other links that are busy: the router's processor time from write to delivery, ms",
+        *("intruders say", "links", "server", "idle p50", "p99", "beside p50", "p99", "wall p99", "cut"),
+    )
+    for cell in results.intruders:
+        figures = [(state, figure) for state in ("idle", "attacked") for figure in ("cpu_p50_s", "cpu_p99_s")]
+        table.add_row(
+            cell.attack,
+            f"{cell.links}",
+            cell.server,
+            *(f"{cell.median(*one) * 1e3:.2f}" for one in [*figures, ("attacked", "wall_p99_s")]),
+            f"{cell.cut:,}",
+        )
     return table
 
 

@@ -4,6 +4,7 @@ import statistics
 from dataclasses import dataclass, field
 
 from benchmarks.bars import MIB, Bar
+from benchmarks.beside_intruders import IntruderCell, judge_intruders
 from benchmarks.canary_results import CanaryResults, judge_canary
 from benchmarks.checking import ALONE, CheckCell
 from benchmarks.clock_results import ClockResults, judge_clock
@@ -91,6 +92,7 @@ class Results:
     latencies: list[LatencyCell] = field(default_factory=list)
     crowds: list[CrowdCell] = field(default_factory=list)
     checks: list[CheckCell] = field(default_factory=list)
+    intruders: list[IntruderCell] = field(default_factory=list)
     idle_bytes: dict[str, int] = field(default_factory=dict)
     """Resident size with 100 idle links, by server."""
     ready_s: dict[str, list[float]] = field(default_factory=dict)
@@ -134,7 +136,8 @@ class Results:
 
 def judge(results: Results) -> list[Bar]:
     """Hold the figures against the bars of the design; a figure that was not taken has no bar."""
-    own = [*_rate_bars(results), *_crowd_bars(results), *_check_bars(results), *_process_bars(results)]
+    own = [*_rate_bars(results), *_crowd_bars(results), *_check_bars(results), *judge_intruders(results.intruders)]
+    own += _process_bars(results)
     companions = [
         *judge_clock(results.clock),
         *judge_canary(results.canary),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import Any
 
-from benchmarks import attack, load, numbered
+from benchmarks import attack, intruder, load, numbered
 from benchmarks.errors import BenchmarkError
 
 ANSWER_TIMEOUT_S = 60.0
@@ -19,6 +19,7 @@ _ACTIONS: dict[type, Callable[..., None]] = {
     numbered.NumberedPlan: numbered.send_numbered,
     numbered.CheckPlan: numbered.check_numbered,
     attack.AttackPlan: attack.attack,
+    intruder.IntruderPlan: intruder.intrude,
 }
 
 

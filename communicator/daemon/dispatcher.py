@@ -66,7 +66,7 @@ class Dispatcher:
         """Who waits for whom."""
         self._router = router
         self._surroundings = surroundings
-        self._turns = Turns(self.back_pressure.stalls, self._go_on, self._measure, time.monotonic)
+        self._turns = Turns(self.back_pressure.stalls, self.dispatch, self._measure, time.monotonic, time.thread_time)
         self._held: set[Link] = set()
         """Whom the router was told to be held up."""
         self._notices = NoticeLog(log, time.monotonic)
@@ -141,15 +141,15 @@ class Dispatcher:
 
     def lines_received(self, link: Link, lines: bytes) -> None:
         """Whole lines came in."""
-        self.dispatch(events.LinesReceived(link.number, lines), link)
+        self._turns.take(link, events.LinesReceived(link.number, lines))
 
     def line_too_long(self, link: Link, limit_bytes: int) -> None:
         """A line beyond the limit came in; nothing more is read, and the router closes when it has done the rest."""
-        self.dispatch(events.LineTooLong(link.number, limit_bytes), link)
+        self._turns.take(link, events.LineTooLong(link.number, limit_bytes))
 
     def link_ended(self, link: Link) -> None:
         """The peer writes no more."""
-        self.dispatch(events.LinkEnded(link.number), link)
+        self._turns.take(link, events.LinkEnded(link.number))
 
     def link_closed(self, link: Link) -> None:
         """It is gone."""
@@ -243,6 +243,7 @@ class Dispatcher:
 
     def _router_linked(self, link: Link, _effect: effects.RouterLinked, _producer: Link | None) -> None:
         link.leads_to_router = True
+        link.allow_long_lines()
 
     def _set_queue_policy(self, link: Link, effect: effects.SetQueuePolicy, _producer: Link | None) -> None:
         link.set_drops(effect.policy is effects.QueuePolicy.DROP)
@@ -272,13 +273,7 @@ class Dispatcher:
             done(None)
             raise
 
-    def _go_on(self, link: Link) -> None:
-        if link.number in self.links:
-            self.dispatch(events.Continued(link.number), link)
-
     def _measure(self, link: Link) -> None:
-        if link.number not in self.links:
-            return
         try:
             measured = self._surroundings.measure(link)
         except Exception:  # noqa: BLE001 - such as no descriptor left to open /proc with; the link waits for an answer

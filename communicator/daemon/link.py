@@ -8,7 +8,7 @@ import msgspec
 
 from communicator.daemon.settings import LimitsSettings
 from communicator.daemon.shelf import Shelf
-from communicator.protocol.limits import LINE_BYTES_HARD
+from communicator.protocol.limits import LINE_BYTES, LINE_BYTES_HARD
 from communicator.protocol.line_buffer import LineBuffer
 from communicator.router.vocabulary.effects import Send
 from communicator.router.vocabulary.events import CloseReason, LinkKind, LinkMeasure
@@ -32,7 +32,8 @@ class RemoteLimits(msgspec.Struct, frozen=True):
     """Bounds of a link to another router: answers and link states are long, and cutting it costs a whole host."""
 
     drain_s: float
-    line_bytes: int = LINE_BYTES_HARD
+    line_bytes: int = LINE_BYTES
+    """Until the peer has shown who it is; then they are as long as the protocol has them."""
     queue_bytes: int = REMOTE_QUEUE_BYTES
 
 

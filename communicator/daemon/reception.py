@@ -61,7 +61,10 @@ class Reception:
         def welcome(link: Link) -> None:
             self._welcome(link, limits, dial)
 
-        return Link(next(self._numbers), kind, welcome, self._dispatcher, limits, self._buffer)
+        link = Link(next(self._numbers), kind, welcome, self._dispatcher, limits, self._buffer)
+        if dial is not None:  # whom we come to is no stranger, and says all it knows right behind its first word
+            link.allow_long_lines()
+        return link
 
     def _welcome(self, link: Link, limits: LinkLimits, dial: int | None) -> None:
         connected = link.transport.get_extra_info("socket")

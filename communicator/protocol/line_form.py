@@ -26,8 +26,6 @@ _HEAD = re.compile(
     rf"(?:({TOKEN}):)?(?:({TOKEN})/)?"
     rf"({TOKEN})",
 )
-_ESCAPE = re.compile(r'\\([\\nr"])')
-_UNESCAPED = {"\\": "\\", "n": "\n", "r": "\r", '"': '"'}
 _BLANKS = b" \t\r\n\v\f"
 _HEADS_KEPT = 4096
 
@@ -95,7 +93,7 @@ def _decode_parameters(text: str) -> dict[str, str]:
     if '"' in text or "\\" in text:
         pairs = _split_quoted(text)
     else:
-        pairs = [part.partition("=") for part in text.removesuffix(";").split(";")]
+        pairs = [part.partition("=") for part in text.removesuffix(";").split(";", PARAMETERS)]
     if len(pairs) > PARAMETERS:
         raise RemoteProtocolError(f"more than {PARAMETERS} parameters")
     parameters = {}
@@ -107,17 +105,22 @@ def _decode_parameters(text: str) -> dict[str, str]:
 
 
 def _split_quoted(text: str) -> list[tuple[str, str, str]]:
-    """Split parameters that may hold quotes or escapes into (name, "=", value)."""
-    pairs = []
+    """Split parameters that may hold quotes or escapes into (name, "=", value); what follows one too many is not looked at.
+
+    Quotation marks that have a backslash before them close nothing. All of them are blotted out at once in a copy, since
+    looking at one after the other takes milliseconds where there are thousands.
+    """
+    pairs: list[tuple[str, str, str]] = []
+    quotes = text.replace('\\"', "\0\0")
     at, end = 0, len(text)
-    while at < end:
+    while at < end and len(pairs) <= PARAMETERS:
         equal = text.find("=", at)
         if equal < 0:
             raise RemoteProtocolError(f"parameter {text[at : at + 80]!r} has no value")
         start = equal + 1
         if text.startswith('"', start):
             start += 1
-            stop = _closing_quote(text, start)
+            stop = _closing_quote(quotes, start)
             after = stop + 1
         else:
             stop = text.find(";", start)
@@ -128,10 +131,8 @@ def _split_quoted(text: str) -> list[tuple[str, str, str]]:
 
 
 def _closing_quote(text: str, start: int) -> int:
-    """Where the quoted value that starts at `start` ends."""
+    """Where the quoted value that starts at `start` ends; in `text` no other quotation mark is left within it."""
     stop = text.find('"', start)
-    while stop > start and text[stop - 1] == "\\":
-        stop = text.find('"', stop + 1)
     if stop < 0:
         raise RemoteProtocolError("a quoted value is not closed")
     if stop + 1 < len(text) and text[stop + 1] != ";":
@@ -140,7 +141,11 @@ def _closing_quote(text: str, start: int) -> int:
 
 
 def _unescape(text: str) -> str:
-    return _ESCAPE.sub(lambda found: _UNESCAPED[found[1]], text) if "\\" in text else text
+    """Undo all escapes, a kind at a time; meanwhile a NUL, which no line holds, stands for an escaped backslash."""
+    if "\\" not in text:
+        return text
+    text = text.replace("\\\\", "\0").replace("\\n", "\n").replace("\\r", "\r")
+    return text.replace('\\"', '"').replace("\0", "\\")
 
 
 def encode(message: Message) -> bytes:

@@ -19,11 +19,13 @@ from communicator.router.upkeep import begin, renew, upkeep
 from communicator.router.vocabulary import events
 from communicator.router.vocabulary.carrier import Carrier
 from communicator.router.vocabulary.config import RouterConfig
-from communicator.router.vocabulary.effects import Effect, Level, StopMode
+from communicator.router.vocabulary.effects import Continue, Effect, Level, StopMode
 from communicator.router.vocabulary.registry import Link
 
 STRANGER_BYTES = 2 * 1024 * 1024
 """What a link from another host may say while its password is checked or its name decided: the link states of a large cluster."""
+RESUMED_BYTES = 64 * 1024
+"""Of the lines that were parked so many go on at once, since all that go on are searched through, however few are then read."""
 _DATAGRAM_LINK = -1
 """The number of the link every datagram seems to come over; nothing can be sent to it."""
 
@@ -182,10 +184,14 @@ class Router:
         """The shell has answered: the link's lines go on, and what came after them is dealt with."""
         if not link.is_parked:
             return
-        lines, link.parked = link.parked, b""
-        link.is_parked = False
+        lines, rest = _cut(link.parked)
+        link.is_parked, link.parked = False, b""
         if lines and not link.closing:
             forward(self._board, link, lines, now)  # counted when they came
+        if link.is_parked:
+            link.parked += rest
+        elif rest and not link.closing:
+            self._board.park(link, rest, Continue(link.id))
         self._finish(link, now)
 
     def _line_too_long(self, link: Link, event: events.LineTooLong, now: events.Instant) -> None:
@@ -266,3 +272,9 @@ class Router:
 
     def _handler_failed(self, event: events.HandlerFailed, _now: events.Instant) -> None:
         self._board.statistics.handler_exceptions[event.stage] += 1
+
+
+def _cut(lines: bytes) -> tuple[bytes, bytes]:
+    """The first lines, as many as go on at once and at least one, and the others."""
+    end = lines.find(b"\n", RESUMED_BYTES) + 1
+    return (lines[:end], lines[end:]) if end else (lines, b"")

@@ -13,6 +13,7 @@ from communicator.router.cores.deadlines import Deadlines
 from communicator.router.cores.learning import Learning
 from communicator.router.cores.load_listeners import LoadListeners
 from communicator.router.cores.policy import PolicyInForce, read_kept
+from communicator.router.cores.remembered import Remembered
 from communicator.router.cores.run_budget import RunBudget
 from communicator.router.cores.statistics import Statistics
 from communicator.router.cores.voice import Voice
@@ -64,6 +65,8 @@ class Switchboard(Voice):
         self.contests = Contests[Registration](due("contests of services"))
         self.clock = Clock(due("clock"))
         self.load = LoadListeners()
+        self.remembered = Remembered()
+        """Lists of services, worked out anew when one has changed."""
         self.draining = False
         self.deadlines.watch("dials", lambda: None if self.draining else self.mesh.next_dial_s)
         self._neighbors_kept = config.cluster.saved_neighbors

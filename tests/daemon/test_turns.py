@@ -1,4 +1,4 @@
-"""Links whose work was put off: in turn, not while they are stalled, and not read from meanwhile."""
+"""When the work of a link is done: cheap work at once, costly work in turn, and nothing is read of who waits."""
 
 import asyncio
 import socket
@@ -7,41 +7,71 @@ import pytest
 
 from communicator.daemon.link import Link
 from communicator.daemon.settings import LimitsSettings
-from communicator.daemon.turns import SLICE_S, Turns
-from communicator.router.vocabulary.events import CloseReason, LinkKind
+from communicator.daemon.turns import ALLOWANCE_S, CHEAP_S, SLICE_S, WATCHED_S, Turns
+from communicator.router.vocabulary.events import CloseReason, Continued, LinesReceived, LinkEnded, LinkKind
+
+COSTLY_S = SLICE_S * 0.8
+FILL = b"x" * 1023 + b"\n"
 
 
 class Story:
-    """What happened, in order."""
+    """What happened, in order; work takes as long as it is told to, on the clock and of processor time."""
 
     def __init__(self) -> None:
         self.told: list[object] = []
-        self.again: set[Link] = set()
-        """Who is put off once more when it is told to go on."""
+        self.again: dict[int, int] = {}
+        """By number of a link: how often its router has more to do than it does at once."""
         self.stalled: set[Link] = set()
-        self.now_s = 100.0
-        self.work_s = 0.0
-        """How long going on takes."""
-        self.turns = Turns(self.stalled.__contains__, self.go_on, self.measure, lambda: self.now_s)
+        self.now_s = self.cpu_s = 100.0
+        self.takes_s: dict[int, float] = {}
+        """By number of a link: how long its work takes."""
+        self.waits_s: dict[int, float] = {}
+        """How long the processor meanwhile works for others."""
+        self.links: dict[int, Link] = {}
+        self.turns = Turns(self.stalled.__contains__, self.handle, self.measure, lambda: self.now_s, lambda: self.cpu_s)
 
-    def measure(self, link):
-        self.told.append(("measure", link.number))
+    def _work(self, number):
+        self.cpu_s += self.takes_s.get(number, 0.0)
+        self.now_s += self.takes_s.get(number, 0.0) + self.waits_s.get(number, 0.0)
 
-    def go_on(self, link):
-        self.now_s += self.work_s
-        self.told.append(("go on", link.number))
-        if link in self.again:
-            self.again.discard(link)
+    def handle(self, event, link):
+        self._work(event.link)
+        self.told.append((event.link, _word(event)))
+        if self.again.get(event.link):
+            self.again[event.link] -= 1
             self.turns.put_off(link)
 
+    def measure(self, link):
+        self._work(link.number)
+        self.told.append((link.number, "measured"))
+
     def lines_received(self, link, lines):
-        self.told.append((link.number, lines))
+        self.turns.take(link, LinesReceived(link.number, lines))
+
+    def link_ended(self, link):
+        self.turns.take(link, LinkEnded(link.number))
 
     def line_too_long(self, link, limit_bytes): ...
-    def link_ended(self, link): ...
     def link_closed(self, link): ...
     def fell_behind(self, link): ...
     def caught_up(self, link): ...
+
+    def make_busy(self, link):
+        """Let a link use up its allowance."""
+        self.takes_s[link.number] = ALLOWANCE_S
+        for _ in range(3):
+            self.turns.take(link, LinesReceived(link.number, b"COSTLY\n"))
+        self.takes_s[link.number] = 0.0
+        self.told.clear()
+
+
+def _word(event):
+    match event:
+        case LinesReceived(_, lines):
+            return lines.split(b"\n")[0][:10].decode()
+        case Continued():
+            return "goes on"
+    return "ended"
 
 
 @pytest.fixture
@@ -51,10 +81,11 @@ async def story():
 
 @pytest.fixture
 async def links(story):
-    """Three links, each of which has something to read."""
+    """Three links, each with the socket of its peer."""
     made = []
     for number in (1, 2, 3):
         ours, theirs = socket.socketpair()
+        theirs.settimeout(0)
         link = Link(number, LinkKind.UNIX, lambda _: None, story, LimitsSettings(), memoryview(bytearray(4096)))
         await asyncio.get_running_loop().create_unix_connection(lambda link=link: link, sock=ours)
         made.append((link, theirs))
@@ -65,20 +96,121 @@ async def links(story):
     await asyncio.sleep(0)
 
 
-async def _until(story: Story, word) -> None:
+async def _until(story: Story, *words) -> None:
     async with asyncio.timeout(10):
-        while word not in story.told:  # noqa: ASYNC110 - it counts turns of the loop, and nobody tells of those
+        while not set(words) <= set(story.told):  # noqa: ASYNC110 - it counts turns of the loop, and nobody tells of those
             await asyncio.sleep(0)
 
 
-async def test_a_link_goes_on_in_a_later_turn_and_is_read_from_then(story, links):
+def _fill(wire) -> None:
+    """Write more than a link reads at once many times over."""
+    try:
+        while True:
+            wire.send(FILL * 64)
+    except BlockingIOError:
+        return
+
+
+async def test_cheap_work_is_done_at_once(story, links):
+    (first, _), (second, _), _ = links
+    story.make_busy(second)
+    story.takes_s = {1: CHEAP_S * 0.9}
+    for number in range(100):
+        story.turns.take(first, LinesReceived(1, b"%d\n" % number))
+    assert story.told == [(1, str(number)) for number in range(100)]
+
+
+async def test_work_that_waited_for_the_processor_is_not_costly(story, links):
+    (first, _), _, _ = links
+    story.waits_s = {1: 1.0}
+    for _ in range(100):
+        story.turns.take(first, LinesReceived(1, b"HELD_UP\n"))
+    assert len(story.told) == 100
+    story.make_busy(first)
+    story.waits_s = {}
+    story.takes_s = {1: SLICE_S}
+    story.turns.take(first, LinesReceived(1, b"LAST\n"))
+    story.turns.take(first, LinesReceived(1, b"LATER\n"))
+    assert (1, "LATER") not in story.told, "else nothing would be shown above"
+
+
+async def test_a_few_costly_lines_make_no_link_busy(story, links):
+    (first, _), _, _ = links
+    story.takes_s = {1: ALLOWANCE_S * 0.3}
+    for _ in range(4):  # the first of them is not timed exactly
+        story.turns.take(first, LinesReceived(1, b"REGISTER\n"))
+    assert len(story.told) == 4
+    assert first.transport.is_reading()
+
+
+async def test_who_is_busy_waits_for_the_next_turn_once_its_slice_is_used_up(story, links):
+    (first, _), (second, _), _ = links
+    story.make_busy(first)
+    await asyncio.sleep(0)
+    story.takes_s = {1: SLICE_S * 1.5}
+    for word in (b"ONE\n", b"TWO\n", b"THREE\n"):
+        story.turns.take(first, LinesReceived(1, word))
+    story.turns.take(second, LinesReceived(2, b"CHEAP\n"))
+    first_told = list(story.told)
+    await _until(story, (1, "THREE"))
+    assert (2, "CHEAP") in first_told
+    assert (1, "THREE") not in first_told
+    assert [word for number, word in story.told if number == 1] == ["ONE", "TWO", "THREE"]
+
+
+async def test_a_stream_that_never_ends_keeps_nobody_waiting_for_longer_than_a_slice(story, links):
+    (busy, flood), (_, wire), _ = links
+    story.make_busy(busy)
+    story.takes_s = {1: COSTLY_S}
+    for number in range(20):
+        _fill(flood)
+        before = len(story.told)
+        wire.send(b"CHEAP_%d\n" % number)
+        await _until(story, (2, f"CHEAP_{number}"))
+        waited_for = [word for word in story.told[before:] if word[0] == 1]
+        assert len(waited_for) <= 4, "two slices, each overdrawn by one: the one under way, and the next"
+
+
+async def test_who_is_busy_and_says_little_goes_before_who_says_much(story, links):
+    (first, flood), (second, wire), _ = links
+    for link in (first, second):
+        story.make_busy(link)
+    story.takes_s = {1: SLICE_S}
+    story.again = {1: 1000}
+    story.turns.take(first, LinesReceived(1, b"MUCH\n"))
+    await _until(story, (1, "goes on"))
+    before = len(story.told)
+    wire.send(b"LITTLE\n")
+    flood.send(b"MORE\n")
+    await _until(story, (2, "LITTLE"))
+    assert len(story.told) - before <= 4
+
+
+async def test_what_happened_on_a_link_stays_in_order(story, links):
     (first, wire), _, _ = links
-    wire.send(b"NEXT\n")
-    story.again.add(first)
-    story.turns.put_off(first)
-    assert story.told == []
-    await _until(story, (1, b"NEXT\n"))
-    assert story.told == [("go on", 1), ("go on", 1), (1, b"NEXT\n")]
+    story.make_busy(first)
+    story.takes_s = {1: SLICE_S}
+    story.again = {1: 2}
+    story.turns.take(first, LinesReceived(1, b"ONE\n"))
+    wire.send(b"TWO\n")
+    wire.shutdown(socket.SHUT_WR)
+    await _until(story, (1, "ended"))
+    assert [word for _, word in story.told] == ["ONE", "goes on", "goes on", "TWO", "ended"]
+
+
+async def test_a_link_is_busy_no_more_when_it_was_cheap_for_long(story, links):
+    (first, _), _, _ = links
+    story.make_busy(first)
+    await asyncio.sleep(0)
+    story.now_s += WATCHED_S + 1
+    story.turns.take(first, LinesReceived(1, b"CHEAP\n"))
+    await _until(story, (1, "CHEAP"))
+    for _ in range(10):
+        await asyncio.sleep(0)
+    story.takes_s = {1: SLICE_S * 2}
+    for word in (b"ONE\n", b"TWO\n"):
+        story.turns.take(first, LinesReceived(1, word))
+    assert story.told[-2:] == [(1, "ONE"), (1, "TWO")]
 
 
 async def test_a_stalled_link_goes_on_once_it_is_released(story, links):
@@ -88,47 +220,31 @@ async def test_a_stalled_link_goes_on_once_it_is_released(story, links):
     story.turns.put_off(first)
     story.turns.put_off(second)
     story.turns.released(second)  # it was not held up: nothing happens twice
-    await _until(story, ("go on", 2))
+    await _until(story, (2, "goes on"))
     for _ in range(5):
         await asyncio.sleep(0)
-    assert story.told == [("go on", 2)]
+    assert story.told == [(2, "goes on")]
     story.stalled.clear()
     story.turns.released(first)
-    await _until(story, (1, b"NEXT\n"))
-    assert story.told == [("go on", 2), ("go on", 1), (1, b"NEXT\n")]
+    await _until(story, (1, "NEXT"))
+    assert story.told == [(2, "goes on"), (1, "goes on"), (1, "NEXT")]
 
 
-async def test_one_link_is_measured_for_in_a_turn_and_others_go_on_meanwhile(story, links):
+async def test_measuring_is_costly_work_as_any(story, links):
     (first, _), (second, _), (third, _) = links
+    story.takes_s = {1: SLICE_S * 2, 2: SLICE_S * 2}
     story.turns.put_off_measuring(first)
     story.turns.put_off_measuring(second)
     story.turns.put_off(third)
-    await _until(story, ("measure", 2))
-    assert story.told == [("measure", 1), ("go on", 3), ("measure", 2)]
-
-
-@pytest.mark.parametrize(("work_s", "at_once"), [(SLICE_S, 1), (SLICE_S * 0.6, 2), (SLICE_S * 0.1, 3)])
-async def test_what_was_put_off_takes_one_slice_of_a_turn(story, links, work_s, at_once):
-    story.work_s = work_s
-    for link, _ in links:
-        story.turns.put_off(link)
     asyncio.get_running_loop().call_soon(story.told.append, "somebody else")
-    await _until(story, "somebody else")
-    assert story.told.index("somebody else") == at_once
-    await _until(story, ("go on", 3))
-    assert [word for word in story.told if word != "somebody else"] == [("go on", 1), ("go on", 2), ("go on", 3)]
+    await _until(story, (1, "measured"), (2, "measured"), (3, "goes on"))
+    assert story.told.index("somebody else") == 1
 
 
-async def test_a_link_that_is_gone_is_forgotten(story, links):
+async def test_a_link_that_is_gone_is_passed_over(story, links):
     (first, _), (second, _), _ = links
-    story.stalled.add(first)
     story.turns.put_off(first)
     story.turns.put_off(second)
-    await _until(story, ("go on", 2))
     story.turns.forget(first)
-    story.stalled.clear()
-    story.turns.released(first)
-    story.turns.put_off(second)
-    story.told.clear()
-    await _until(story, ("go on", 2))
-    assert story.told == [("go on", 2)]
+    await _until(story, (2, "goes on"))
+    assert story.told == [(2, "goes on")]

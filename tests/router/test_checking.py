@@ -6,6 +6,7 @@ from communicator.definitions import load_catalogue
 from communicator.definitions.loading import packaged_files
 from communicator.protocol import decode
 from communicator.protocol.definitions import Checker, Checking, SourceFile, read_catalogue
+from communicator.router.cores.voice import WORK_PER_TURN
 from communicator.router.vocabulary.config import MessageChecks
 from communicator.router.vocabulary.effects import Send
 from communicator.router.vocabulary.events import DatagramReceived, Instant, LinesReceived
@@ -366,7 +367,7 @@ def test_lines_that_are_checked_one_by_one_give_others_a_turn(playbook):
     book.write("A", b"svc_b/PRINT file=a\\nb\n" * 3000 + b"ALIVE\n")
     assert len({book.hear("B").get("file") for _ in range(3000)}) == 1
     assert book.hear("A").command == "ABSOLUTELY"
-    assert book.continued == 2
+    assert book.continued == 3000 // WORK_PER_TURN
 
 
 def test_a_trace_among_lines_that_are_checked_one_by_one_is_seen(playbook):

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from communicator.protocol import decode
 from communicator.router.path import local_front
-from communicator.router.vocabulary.effects import Send
-from communicator.router.vocabulary.events import Instant, LinesReceived
+from communicator.router.vocabulary.effects import Continue, Send
+from communicator.router.vocabulary.events import Continued, Instant, LinesReceived
 from simulation.cluster import Cluster, chain
 
 
@@ -242,9 +242,13 @@ def written(cluster, voices, reads):
     board._messages = 0
     for lines in reads:
         now = Instant(*cluster.hosts["a"].clocks.read())
-        for effect in cluster["a"].handle(LinesReceived(voices["alpha_a"]._link, lines), now):
-            if isinstance(effect, Send):
-                streams[effect.link] = streams.get(effect.link, b"") + effect.data
+        due = [LinesReceived(voices["alpha_a"]._link, lines)]
+        while due:
+            for effect in cluster["a"].handle(due.pop(), now):
+                if isinstance(effect, Send):
+                    streams[effect.link] = streams.get(effect.link, b"") + effect.data
+                elif isinstance(effect, Continue):
+                    due.append(Continued(effect.link))
     return {link: [decode(line) for line in stream.split(b"\n") if line] for link, stream in streams.items()}
 
 

@@ -1,11 +1,15 @@
 import pytest
 
 from communicator.protocol import decode
+from communicator.router.cores.voice import BYTES_PER_WORK, WORK_PER_LOOK, WORK_PER_TURN
+from communicator.router.path.inspection import STRANGER_LINE_BYTES
 from communicator.router.vocabulary.effects import Identify
 from communicator.router.vocabulary.events import LinesReceived, LinkEnded
 from simulation.cluster import Cluster, chain
 
 UNREGISTERED = "+ U unix bob\n"
+LOOKS_PER_TURN = WORK_PER_TURN // (WORK_PER_LOOK + 1)
+"""Of short lines to the router itself, for which a route is sought in vain."""
 
 
 def test_a_flood_of_bad_lines_is_no_flood_of_the_log(playbook):
@@ -66,7 +70,45 @@ def test_many_lines_that_must_be_looked_into_give_others_a_turn(playbook):
     book = playbook().play(UNREGISTERED)
     book.write("U", b"ALIVE\n" * 1000)
     assert len(book.heard[book.links["U"]]) == 1000
-    assert book.continued == 3
+    assert book.continued == 1000 // LOOKS_PER_TURN - 1
+
+
+@pytest.mark.parametrize("length", [1_000, 10_000, 60_000])
+def test_long_lines_that_must_be_looked_into_give_others_a_turn_the_sooner(playbook, length):
+    book = playbook().play(UNREGISTERED)
+    book.write("U", (b"ALIVE serial=".ljust(length, b"x") + b"\n") * 20)
+    assert len(book.heard[book.links["U"]]) == 20
+    assert book.continued >= 20 * length // (WORK_PER_TURN * BYTES_PER_WORK + length)
+
+
+def test_routes_that_must_be_found_give_others_a_turn(playbook):
+    book = playbook().play(UNREGISTERED + "+ B unix root\nB > REGISTER service=svc_b;version=1\nB < ...\n")
+    lines = b"".join(b"svc_b/C%d\n" % number for number in range(1000))
+    book.write("U", lines)
+    assert [book.hear("B").command for _ in range(1000)] == [f"C{number}" for number in range(1000)]
+    assert book.continued == (1000 - 1) // WORK_PER_TURN
+    book.write("U", lines)
+    assert book.continued == (1000 - 1) // WORK_PER_TURN, "they are known by now"
+
+
+def test_a_newcomer_from_another_host_says_short_lines(playbook):
+    book = playbook().play("+ R remote")
+    book.write("R", b"GOSSIP my_address=10.0.0.1:4042;a=".ljust(STRANGER_LINE_BYTES, b"x") + b"\n")
+    assert book.hear("R") != "EOF"
+    book.write("R", b"GOSSIP my_address=10.0.0.1:4042;a=".ljust(STRANGER_LINE_BYTES + 1, b"x") + b"\nALIVE\n")
+    assert book.hear("R").get("message").startswith("a line of a link that has not shown who it is")
+    assert book.hear("R") == "EOF"
+    assert book.router._board.statistics.dropped["too_long"] == 1
+
+
+def test_a_newcomer_names_all_services_and_neighbors_of_a_large_cluster(mesh):
+    book = mesh(demands_credentials=False).play("+ R remote")
+    services = ",".join(f"service_{number:04}" for number in range(1000))
+    neighbors = ",".join(f"10.0.{number // 250}.{number % 250 + 1}:4042" for number in range(1000))
+    said = f"CONNECT my_address=10.9.0.1:4042;neighbors={neighbors};server_name=far;services={services};version=1\n"
+    assert len(said) > 3 * STRANGER_LINE_BYTES
+    book.write("R", said.encode())
+    assert book.hear("R").command == "ACCEPT"
 
 
 def test_long_answers_give_others_a_turn(playbook):
@@ -81,7 +123,7 @@ def test_what_was_said_before_an_end_is_dealt_with_even_in_several_turns(playboo
     with book.waiting():
         book.write("U", b"ALIVE\n" * 300)
         book.handle(LinkEnded(book.links["U"]))
-        assert len(book.heard[book.links["U"]]) == 256
+        assert len(book.heard[book.links["U"]]) == LOOKS_PER_TURN
     assert len(book.heard[book.links["U"]]) == 301
     assert book.heard[book.links["U"]][-1] == "EOF"
 

@@ -10,8 +10,8 @@ from communicator.errors import RemoteProtocolError
 from communicator.protocol import decode
 from communicator.router.path.router_front import front_of, head_of
 from communicator.router.vocabulary.config import RouterLimits
-from communicator.router.vocabulary.effects import Send
-from communicator.router.vocabulary.events import Instant, LinesReceived
+from communicator.router.vocabulary.effects import Continue, Send
+from communicator.router.vocabulary.events import Continued, Instant, LinesReceived
 from simulation.cluster import Cluster, chain, star
 
 MANY = 100
@@ -22,9 +22,13 @@ def written(cluster, host, link, *reads):
     router, streams = cluster[host], {}
     clock = cluster.hosts[host].clocks.read()
     for lines in reads:
-        for effect in router.handle(LinesReceived(link, lines), Instant(*clock)):
-            if isinstance(effect, Send):
-                streams[effect.link] = streams.get(effect.link, b"") + effect.data
+        due = [LinesReceived(link, lines)]
+        while due:
+            for effect in router.handle(due.pop(), Instant(*clock)):
+                if isinstance(effect, Send):
+                    streams[effect.link] = streams.get(effect.link, b"") + effect.data
+                elif isinstance(effect, Continue):
+                    due.append(Continued(effect.link))
     return streams
 
 

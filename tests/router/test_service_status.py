@@ -1,8 +1,10 @@
 import json
+import sys
 
 import pytest
 
 from communicator.protocol import decode
+from communicator.router.peering.instances import local_instances
 from communicator.router.vocabulary.effects import Send
 
 UNREGISTERED = "+ U unix bob\n"
@@ -89,3 +91,48 @@ def test_what_was_announced_is_told(playbook):
         "description": "",
     }
     assert by_name["offline"]["state"] == "down"
+
+
+def test_a_list_that_was_asked_for_before_is_true_all_the_same(playbook):
+    book = playbook(known_services=frozenset(("absent",))).play("+ U unix bob\n+ A unix bob")
+
+    def listed(ask="LIST_SERVICES"):
+        book.write("U", ask.encode() + b"\n")
+        services = json.loads(book.hear("U").get("services"))
+        return {service["service"]: (service["state"], service["commands"]) for service in services}
+
+    assert listed() == listed() == listed("LIST_SERVICES scope=local") == {"absent": ("down", [])}
+    book.run("A > REGISTER service=svc_a;version=1\nA < ...")
+    assert listed()["svc_a"] == ("up", [])
+    book.run("A > COMMANDS list=PRINT")
+    assert listed()["svc_a"] == ("up", ["PRINT"])
+    book.run("A > COMMANDS list=PRINT,HELP")
+    assert listed()["svc_a"] == listed("LIST_SERVICES scope=local")["svc_a"] == ("up", ["HELP", "PRINT"])
+    assert listed("LIST_SERVICES offset=1;limit=1").keys() == {"svc_a"}
+    book.run("A x")
+    assert listed() == {"absent": ("down", [])}
+
+
+def calls_of(function, act):
+    """How often a function is called while something happens."""
+    calls = 0
+
+    def note(frame, event, _argument):
+        nonlocal calls
+        calls += event == "call" and frame.f_code is function.__code__
+
+    sys.setprofile(note)
+    try:
+        act()
+    finally:
+        sys.setprofile(None)
+    return calls
+
+
+def test_a_list_is_made_once_until_a_service_comes_or_goes(playbook):
+    book = playbook(known_services=frozenset(f"s{number}" for number in range(100))).play("+ U unix bob\n+ A unix bob")
+    lines = b"LIST_SERVICES\nLIST_SERVICES scope=all\nLIST_SERVICES offset=7;limit=9\n" * 20
+    assert calls_of(local_instances, lambda: book.write("U", lines)) == 1
+    assert len(book.heard[book.links["U"]]) == 60
+    book.run("A > REGISTER service=svc_a;version=1\nA < ...")
+    assert calls_of(local_instances, lambda: book.write("U", lines)) == 1

@@ -14,11 +14,16 @@ from communicator.router.vocabulary.registry import Link, Party, Registry
 
 REASON_CHARACTERS = 300
 """Enough to name what is wrong; what a peer wrote may be quoted in it, and is not to fill the log."""
-LINES_PER_TURN = 256
-"""Lines looked into before others get a turn: a few milliseconds of work."""
-CHECKS_PER_LOOK = 4
-"""Lines held to their definition one by one, and passed on unread, in the time in which one is looked into."""
-BYTES_PER_TURN = 4 * 1024 * 1024
+WORK_PER_TURN = 50
+"""Pieces of work done before others get a turn: a quarter of a millisecond. One, some 5 us, is to hold one line to its definition
+and pass it on unread, or to find a route that was not known."""
+WORK_PER_LOOK = 4
+"""What it takes to look into a short line, to obey or refuse it, and to answer;"""
+BYTES_PER_WORK = 128
+"""and one more for so many of its bytes, which may hold a parameter each ten, or an escape each two."""
+SAID_BYTES_PER_WORK = 1024
+"""Bytes of an answer that are written in the same time."""
+BYTES_PER_TURN = 1024 * 1024
 """Bytes written before others get a turn: questions may be short and answers long."""
 
 
@@ -49,15 +54,28 @@ class Voice:
         self._work = self._bytes = 0
         return effects
 
-    def may_look(self) -> bool:
-        """Whether one more line may be looked into in this turn; counts it."""
-        self._work += CHECKS_PER_LOOK
-        return self._work <= LINES_PER_TURN * CHECKS_PER_LOOK and self._bytes <= BYTES_PER_TURN
+    @property
+    def is_worn(self) -> bool:
+        """Whether enough was done in this turn."""
+        return self._work >= WORK_PER_TURN or self._bytes > BYTES_PER_TURN
+
+    def may_look(self, line: bytes) -> bool:
+        """Whether one more line may be looked into in this turn; counts it. The first one always may."""
+        if self.is_worn:
+            return False
+        self._work += WORK_PER_LOOK + len(line) // BYTES_PER_WORK
+        return True
 
     def may_check(self) -> bool:
         """Whether one more line may be held to its definition in this turn; counts it. Else none may be looked into either."""
+        if self.is_worn:
+            return False
         self._work += 1
-        return self._work <= LINES_PER_TURN * CHECKS_PER_LOOK
+        return True
+
+    def count_search(self) -> None:
+        """A route was not known, and had to be found."""
+        self._work += 1
 
     def hold(self, link: Link, lines: bytes) -> None:
         """These lines of the link, and all that follow, wait for an answer of the shell."""
@@ -104,6 +122,11 @@ class Voice:
         except LocalProtocolError as error:
             self.notice(Level.ERROR, "answer_unsendable", command=message.command, link=link.name, error=str(error))
             return
+        self.say_line(link, line)
+
+    def say_line(self, link: Link, line: bytes) -> None:
+        """Send a line of the router itself that is written already; one to many links is written once."""
+        self._work += len(line) // SAID_BYTES_PER_WORK
         self.transmit(link, line, 1)
 
     def answer(self, link: Link, command: str, /, **parameters: str) -> None:

@@ -133,7 +133,7 @@ def admit(board: Switchboard, link: Link, registration: Registration, now: Insta
     link.prefix = f"<{board.config.server_name}:{registration.service} ".encode()
     board.mesh.strangers.discard(link)
     apply_queue_policy(board, board.config, link)
-    if registration.service in OWNED_SERVICES:
+    if registration.service in OWNED_SERVICES or link.kind.is_remote:
         board.ask(AllowLongLines(link.id))
     learn(board, board.config, board.learning, link)  # for a link may list its commands before it registers
     _changed(board, registration.service, now)

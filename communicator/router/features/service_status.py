@@ -1,11 +1,15 @@
 """SERVICE_STATUS, STATUS and LIST_SERVICES: which services are there, and since when."""
 
+from collections.abc import Callable, Hashable, Sequence
+
 import msgspec
 
 from communicator.answers.services import Instance, Role
 from communicator.errors import RemoteProtocolError
+from communicator.protocol.line_form import encode_line
 from communicator.protocol.message import Message
 from communicator.protocol.values import parse_integer, required
+from communicator.router.cores.remembered import Answer
 from communicator.router.cores.voice import Voice
 from communicator.router.peering.instances import local_instances
 from communicator.router.switchboard import Switchboard
@@ -57,15 +61,42 @@ def list_services(board: Switchboard, link: Link, message: Message, _now: Instan
     """LIST_SERVICES: answered by one page of SERVICES, with how many there are in all."""
     offset = _count(message, "offset", 0)
     limit = _count(message, "limit", PAGE)
-    instances = local_instances(board.config, board.registry, board.learning)
-    if message.get("scope", "cluster") != "local":
-        instances += board.mesh.directory.all()
-    instances.sort(key=lambda one: (one.service, one.server, one.role, one.pid or 0))  # a stable order for pages
-    page = _page(instances[offset : offset + limit], board.config.limits.answer_bytes)
-    names = ",".join(dict.fromkeys(instance.service for instance in page))
+    is_local = message.get("scope", "cluster") == "local"
+    if link.answers_to is not None:
+        board.answer(link, "SERVICES", **_services(board, offset, limit, is_local=is_local))
+        return
+
+    def write() -> bytes:
+        return encode_line(board.signed(Message("SERVICES", _services(board, offset, limit, is_local=is_local))))
+
+    board.say_line(link, _remembered(board, (is_local, offset, limit), write))
+
+
+def _remembered(board: Switchboard, question: Hashable, work_out: Callable[[], Answer]) -> Answer:
+    """What was worked out since a service anywhere has come or gone, or has changed."""
+    mesh = board.mesh
+    state = (board.route_changes, mesh.database.services_generation, mesh.generation, board.carrier.generation)
+    return board.remembered.answer(question, state, work_out)
+
+
+def _services(board: Switchboard, offset: int, limit: int, *, is_local: bool) -> dict[str, str]:
+    instances = _remembered(board, is_local, lambda: _instances(board, is_local=is_local))
+    written = _remembered(board, (is_local, "as JSON"), lambda: _Written(instances))
+    numbers = range(offset, min(offset + limit, len(instances)))
+    page = written.page(numbers, board.config.limits.answer_bytes)
+    names = ",".join(dict.fromkeys(instances[number].service for number in numbers[: len(page)]))
     told = {"list": names} if names else {}
-    told |= {"services": msgspec.json.encode(page).decode(), "offset": str(offset), "total": str(len(instances))}
-    board.answer(link, "SERVICES", **told)
+    services = b",".join(page).decode()
+    return told | {"services": f"[{services}]", "offset": str(offset), "total": str(len(instances))}
+
+
+def _instances(board: Switchboard, *, is_local: bool) -> list[Instance]:
+    """All of them, in an order that stays the same, for pages."""
+    instances = local_instances(board.config, board.registry, board.learning)
+    if not is_local:
+        instances += board.mesh.directory.all()
+    instances.sort(key=lambda one: (one.service, one.server, one.role, one.pid or 0))
+    return instances
 
 
 def _count(message: Message, name: str, default: int) -> int:
@@ -76,16 +107,39 @@ def _count(message: Message, name: str, default: int) -> int:
     return value
 
 
-def _page(instances: list[Instance], bytes_max: int) -> list[Instance]:
-    """As many instances as fit into one answer; an instance too large by itself is told without its commands."""
-    page, used = [], 0
-    for instance in instances:
-        size = len(msgspec.json.encode(instance)) * 2
-        if size > bytes_max:
-            page.append(msgspec.structs.replace(instance, commands=()))
-            continue
-        used += size
-        if used > bytes_max:
-            break
-        page.append(instance)
-    return page
+class _Written:
+    """Instances as they are told, each written once.
+
+    Args:
+        instances: All of them.
+    """
+
+    def __init__(self, instances: Sequence[Instance]) -> None:
+        self._instances = instances
+        self._texts: dict[int, bytes] = {}
+
+    def page(self, numbers: range, bytes_max: int) -> list[bytes]:
+        """As many instances as fit into one answer; an instance too large by itself is told without its commands.
+
+        Args:
+            numbers: Which of them.
+            bytes_max: What the answer may take, where each byte may need an escape.
+        """
+        page, used = [], 0
+        for number in numbers:
+            text = self._text(number)
+            size = len(text) * 2
+            if size > bytes_max:
+                page.append(msgspec.json.encode(msgspec.structs.replace(self._instances[number], commands=())))
+                continue
+            used += size
+            if used > bytes_max:
+                break
+            page.append(text)
+        return page
+
+    def _text(self, number: int) -> bytes:
+        text = self._texts.get(number)
+        if text is None:
+            text = self._texts[number] = msgspec.json.encode(self._instances[number])
+        return text

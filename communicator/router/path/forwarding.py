@@ -174,8 +174,10 @@ class _Walk:
         self._flush()
 
     def _collect(self, line: bytes, front: bytes) -> bool:
-        """Whether a line could be collected; else it must be read."""
+        """Whether a line could be collected; else it must be read, or has to wait."""
         if front not in self._routes:
+            if self._board.is_worn:
+                return False
             self._routes[front] = self._fronts.find_route(self._board, self._link, front, self._now)
         route = self._routes[front]
         if route is None:
@@ -221,7 +223,7 @@ class _Walk:
         board, link = self._board, self._link
         if self._batches or self._puts:  # a broadcast that nobody hears is collected for nobody
             self._flush()
-        if not board.may_look():
+        if not board.may_look(line):
             board.park(link, line + self._rest.read(), Continue(link.id))
             return False
         inspect(board, link, line[:-1], self._now)

@@ -20,11 +20,15 @@ from communicator.router.peering.admission import must_wait
 from communicator.router.switchboard import Switchboard
 from communicator.router.vocabulary.authority import OF_THE_SUITE, Speaker, judge
 from communicator.router.vocabulary.config import RouterConfig
-from communicator.router.vocabulary.effects import Identify
+from communicator.router.vocabulary.effects import Identify, Level
 from communicator.router.vocabulary.envelope import BROADCAST_TO, Envelope, open_envelope, own_envelope, read_spread
-from communicator.router.vocabulary.events import Instant
+from communicator.router.vocabulary.events import CloseReason, Instant
 from communicator.router.vocabulary.named_counts import OTHER
 from communicator.router.vocabulary.registry import Link, Party
+
+STRANGER_LINE_BYTES = 8 * 1024
+"""What another host may say in one line before it has shown who it is."""
+_LONG_WORD = b"CONNECT "  # it names the services and the neighbors of a whole cluster, and may be as long as any line
 
 
 def inspect(board: Switchboard, link: Link, line: bytes, now: Instant) -> None:
@@ -38,6 +42,9 @@ def inspect(board: Switchboard, link: Link, line: bytes, now: Instant) -> None:
     """
     if not line.strip():
         return  # somebody pressed the return key
+    if len(line) > STRANGER_LINE_BYTES and _is_newcomer(link) and not line.startswith(_LONG_WORD):
+        _turn_away(board, link)
+        return
     try:
         message = decode(line)
     except ProtocolError as error:
@@ -49,6 +56,23 @@ def inspect(board: Switchboard, link: Link, line: bytes, now: Instant) -> None:
         _take_from_router(board, link, message, now)
     else:
         _take(board, link, message, line, now)
+
+
+def _is_newcomer(link: Link) -> bool:
+    """Whether another host has come to us, and has not shown who it is; whom we have dialled is expected to say much."""
+    return link.is_stranger and link.dial is None
+
+
+def _turn_away(board: Switchboard, link: Link) -> None:
+    """Close a link whose first words are too long to be read."""
+    board.statistics.dropped["too_long"] += 1
+    board.notice(Level.WARNING, "line_too_long", link=link.name, limit_bytes=STRANGER_LINE_BYTES)
+    board.refuse(
+        link,
+        "",
+        f"a line of a link that has not shown who it is may have {STRANGER_LINE_BYTES} bytes; the link is closed",
+    )
+    board.close(link, CloseReason.PROTOCOL)
 
 
 def _command_of(line: bytes) -> str:

@@ -41,6 +41,7 @@ def find_route(board: Switchboard, link: Link, front: bytes, now: Instant) -> Ro
         return None
     route = board.routes.get(front)
     if route is None:
+        board.count_search()
         route = _resolve(board, head_of(front), now)
         if route is None:  # not remembered: there is no end of malformed headers
             return None

@@ -62,6 +62,7 @@ def find_route(board: Switchboard, link: Link, front: bytes, now: Instant) -> Ro
         link.routes_of = board.route_changes
     if front in link.routes:
         return link.routes[front]
+    board.count_search()
     route = _resolve(board, link, front, now)
     if len(link.routes) >= board.config.limits.routes:
         link.routes.clear()

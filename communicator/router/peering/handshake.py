@@ -12,6 +12,7 @@ from communicator.router.mesh.book.entry import Ground
 from communicator.router.mesh.book.neighbors_file import is_larger, parse_cluster_address
 from communicator.router.mesh.mesh import Mesh
 from communicator.router.mesh.offer import (
+    SERVICES_TAKEN,
     Offer,
     order_neighbors,
     read_address,
@@ -66,7 +67,7 @@ def greet(board: Switchboard, link: Link, now: Instant) -> None:
 
 
 def _offer(config: RouterConfig, mesh: Mesh, receiver: str) -> dict[str, str]:
-    heard_of = sorted({instance.service for instance in mesh.directory.all()})
+    heard_of = sorted({instance.service for instance in mesh.directory.all()})[:SERVICES_TAKEN]
     neighbors = order_neighbors(mesh.book.told(), receiver, mesh.members())
     return render_offer(config, neighbors, heard_of)
 

@@ -17,6 +17,16 @@ def local_instances(config: RouterConfig, registry: Registry, learning: Learning
 
 
 def _present(config: RouterConfig, link: Link, registration: Registration) -> Instance:
+    """A service that is here; made anew only when it says another thing, since all are asked for whenever one changes."""
+    told = link.told
+    if told is not None and told[0] is registration and told[1] == len(link.commands) and told[2] is config:
+        return told[3]
+    instance = _made(config, link, registration)
+    link.told = (registration, len(link.commands), config, instance)  # a link takes no command back
+    return instance
+
+
+def _made(config: RouterConfig, link: Link, registration: Registration) -> Instance:
     return _instance(
         config,
         registration.service,

@@ -5,7 +5,7 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
-from communicator.answers.services import Role
+from communicator.answers.services import Instance, Role
 from communicator.protocol.addresses import HostPort
 from communicator.router.vocabulary.effects import QueuePolicy
 from communicator.router.vocabulary.events import Credential, LinkKind, User
@@ -108,6 +108,8 @@ class Link(msgspec.Struct, eq=False):
     """On a router's link: front of a line to its route; None where the line must be read."""
     routes_of: int = -1
     """Which `Switchboard.route_changes` they belong to."""
+    told: "tuple[Registration, int, object, Instance] | None" = None
+    """Its instance as others are told of it, and the registration, the number of commands and the configuration that it says."""
     answers_to: Party | None = None
     """Who asked over the mesh: this is then no link of its own, but a way to answer over one."""
 
