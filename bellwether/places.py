@@ -2,15 +2,27 @@
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from bellwether.failure import CommandError
+from communicator.protocol.addresses import parse_host_port
 
 ENVIRONMENT = "BELLWETHER_COMMUNICATOR"
 SYSTEM_SOCKET = Path("/run/bellwether/communicatord.sock")
+SYSTEM_UNITS = tuple(
+    Path(directory, "communicatord.service")
+    for directory in (
+        "/etc/systemd/system",
+        "/usr/local/lib/systemd/system",
+        "/usr/lib/systemd/system",
+        "/lib/systemd/system",
+    )
+)
+"""Where the unit of an installed router may be."""
 PRIVATE_DIRECTORY = Path(".bellwether")
+_START_UNIT = "start it with 'systemctl start communicatord', and see 'journalctl -u communicatord' for why it ended"
 SOCKET_PATH_BYTES = 107
 """The longest path a Unix socket may have: sun_path of unix(7) has 108 bytes, the last for a NUL."""
 
@@ -86,14 +98,18 @@ def find_router(
     *,
     system_socket: Path = SYSTEM_SOCKET,
     private: Path = PRIVATE_DIRECTORY,
+    system_units: Sequence[Path] = SYSTEM_UNITS,
 ) -> str:
     """The address of the router a command talks to: what it is told, the system's, or the one started here.
+
+    Its Unix socket goes before its TCP port: it needs no look into /proc to know who asks, and no web page can reach it.
 
     Args:
         option: What ``--communicator`` said.
         environment: Where ``BELLWETHER_COMMUNICATOR`` may stand.
         system_socket: Where the packaged router listens.
         private: The directory of a suite started by ``bellwether up``.
+        system_units: Where the unit of an installed router may be.
 
     Raises:
         CommandError: There is none, or none that may be looked for.
@@ -106,6 +122,8 @@ def find_router(
     found = _private_router(Layout(private))
     if found:
         return found
+    if any(unit.exists() for unit in system_units):
+        raise CommandError(f"the router of this host does not run: there is no {system_socket}; {_START_UNIT}")
     raise CommandError(
         f"no router found: there is neither {system_socket} nor a suite started here; "
         f"start one with 'bellwether up', or name one with --communicator or ${ENVIRONMENT}"
@@ -113,16 +131,17 @@ def find_router(
 
 
 def _private_router(layout: Layout) -> str:
-    """The socket named by the ports file, which also tells of one that had to be elsewhere."""
+    """The socket named by the ports file, which also tells of one that had to be elsewhere; else its port on this host."""
     try:
         ports = json.loads(layout.ports_file("communicatord").read_text(encoding="utf-8"))
-        return f"cd://{_first(ports['unix'])}"
+        unix = ports.get("unix")
+        return f"cd://{_first(unix) if unix else parse_host_port(ports['local'])}"
     except PermissionError:
         raise CommandError(
             f"the suite in {str(layout.root)!r} belongs to another user: name its router, "
             "such as --communicator cd://127.0.0.1:4040"
         ) from None
-    except (OSError, ValueError, LookupError, TypeError):
+    except (OSError, ValueError, LookupError, TypeError, AttributeError):
         return ""
 
 

@@ -23,8 +23,10 @@ def private(tmp_path):
     return layout
 
 
-def find(option, environment, system_socket, private):
-    return find_router(option, environment, system_socket=system_socket, private=private.root)
+def find(option, environment, system_socket, private, system_units=()):
+    return find_router(
+        option, environment, system_socket=system_socket, private=private.root, system_units=system_units
+    )
 
 
 def start_suite(private, ports):
@@ -52,7 +54,27 @@ def test_then_the_suite_started_here(system_socket, private, unix):
     assert find(None, {}, system_socket, private) == "cd:///run/private.sock"
 
 
-@pytest.mark.parametrize("ports", [None, "", "[]", "{}", '{"unix": []}', '{"unix": 3}'])
+@pytest.mark.parametrize("unix", [{}, {"unix": []}])
+def test_a_suite_without_a_unix_socket_is_found_by_its_port(system_socket, private, unix):
+    start_suite(private, unix | {"local": "127.0.0.1:4040"})
+    assert find(None, {}, system_socket, private) == "cd://127.0.0.1:4040"
+
+
+def test_the_unix_socket_goes_before_the_port(system_socket, private):
+    start_suite(private, {"local": "127.0.0.1:4040", "unix": "/run/private.sock"})
+    assert find(None, {}, system_socket, private) == "cd:///run/private.sock"
+
+
+def test_on_a_host_with_a_unit_it_says_how_to_start_that(system_socket, private, tmp_path):
+    unit = tmp_path / "communicatord.service"
+    unit.touch()
+    with pytest.raises(CommandError, match="systemctl start communicatord"):
+        find(None, {}, system_socket, private, (tmp_path / "absent", unit))
+
+
+@pytest.mark.parametrize(
+    "ports", [None, "", "[]", "{}", '{"unix": []}', '{"unix": 3}', '{"local": 3}', '{"local": "x"}']
+)
 def test_without_any_it_says_how_to_start_one(system_socket, private, ports):
     if ports is not None:
         private.ports_file("communicatord").write_text(ports)
