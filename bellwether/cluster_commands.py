@@ -7,7 +7,6 @@ from contextlib import aclosing
 from datetime import datetime
 
 import msgspec
-from rich.console import Console, RenderableType
 
 from bellwether import conversation
 from bellwether.answers import to_json
@@ -19,6 +18,8 @@ from bellwether.message_text import parse_message
 from bellwether.places import find_router
 from bellwether.route import destination_of, read_route, with_not_enforced
 from bellwether.route import render as render_route
+from bellwether.screen import display
+from bellwether.screen_text import tell, write
 from communicator.answers.clusters import Route
 from communicator.client import Client
 from communicator.errors import AddressError, MessageRefusedError
@@ -32,7 +33,7 @@ _USAGE = 2
 def cluster(communicator: str | None, *, as_json: bool) -> None:
     """Find out who is in the cluster, and show it."""
     view = asyncio.run(_look(find_router(communicator)))
-    _show(to_json(view) if as_json else render_cluster(view))
+    display(to_json(view) if as_json else render_cluster(view))
 
 
 async def _look(address: str) -> ClusterView:
@@ -66,7 +67,7 @@ def forget(communicator: str | None, member: str, message: Message) -> None:
         ClientError: The router does not take it.
     """
     asyncio.run(_deliver(find_router(communicator), message))
-    Console(stderr=True).print(f"{member} is forgotten", markup=False, highlight=False, soft_wrap=True)
+    tell(f"{member} is forgotten")
 
 
 async def _deliver(address: str, message: Message) -> None:
@@ -82,7 +83,7 @@ def route(communicator: str | None, destination: str, *, as_json: bool) -> None:
     """
     question = Message("CLUSTER_GET_ROUTE", {"destination": destination_of(destination)})
     found = asyncio.run(_route(find_router(communicator), question))
-    _show(to_json(found) if as_json else render_route(found))
+    display(to_json(found) if as_json else render_route(found))
     if found.outcome == "none":
         raise CommandError(f"there is no way to {destination!r}: {found.reason or 'the router does not say why'}")
 
@@ -121,7 +122,7 @@ async def _trace(address: str, message: Message, wait_s: float) -> list[Hop]:
             async with asyncio.timeout(wait_s):
                 async for hop in heard:
                     hops.append(hop)
-                    print(to_line(hop, datetime.now().astimezone()), flush=True)  # noqa: T201 - the result
+                    write(to_line(hop, datetime.now().astimezone()))
                     if hop.is_last and not spreads:
                         break
         except TimeoutError:
@@ -140,10 +141,3 @@ async def _hops(client: Client, message: Message) -> AsyncGenerator[Hop, None]:
         elif heard.command in ("INVALID", "UNKNOWN") and heard.get("command") == message.command:
             reason = heard.get("message") or "the router does not know this command"
             raise MessageRefusedError(message.command, reason)
-
-
-def _show(what: str | RenderableType) -> None:
-    if isinstance(what, str):
-        print(what)  # noqa: T201 - the result
-    else:
-        Console().print(what)

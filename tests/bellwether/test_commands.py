@@ -41,12 +41,18 @@ def bellwether(router):
 
 @contextmanager
 def timekeeper(router, answer):
-    """A timekeeper that says `answer` to whatever it is asked, on a thread of its own."""
-    service = Service(router.unix, "timekeeper")
+    """A timekeeper that says `answer` to whatever it is asked."""
+    with answering(Service(router.unix, "timekeeper"), "CLOCK_GET_REPORT", answer):
+        yield
+
+
+@contextmanager
+def answering(service, question, answer):
+    """A service that says `answer` to a question, on a thread of its own."""
     ready = threading.Event()
     loops = []
 
-    @service.on("CLOCK_GET_REPORT")
+    @service.on(question)
     async def answer_it(_message):
         return answer
 
@@ -207,3 +213,35 @@ def test_tap_ends_with_its_router():
     assert watching.returncode == 1
     assert said.startswith("bellwether: the link to the router at ")
     assert said.count("\n") == 1
+
+
+HOSTILE = "\x1b[31m\x9b2J\u202e\u2066\u2028\x07\nforged"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("services",),
+        ("services", "--json"),
+        ("status",),
+        ("status", "--json"),
+        ("send", "hostile/ASK", "--wait"),
+        ("send", "hostile/ASK", "--wait", "--json"),
+        ("send", "communicatord/ROUTER_GET_STATS", "--wait"),
+        ("route", "hostile"),
+        ("trace", "hostile/ASK"),
+        ("cluster",),
+        ("clock",),
+        ("canary",),
+    ],
+    ids=" ".join,
+)
+def test_what_a_peer_chose_cannot_steer_the_terminal(bellwether, router, words):
+    hostile = Service(router.unix, "hostile", service_version=f"1{HOSTILE}", build=f"b{HOSTILE}")
+    with answering(hostile, "ASK", Message("ANSWER", {"words": HOSTILE})):
+        done = bellwether(*words)
+    for said in (done.stdout, done.stderr):
+        assert all(line.isprintable() for line in said.split("\n"))
+        assert "\nforged" not in said
+    if words[0] in ("services", "send"):
+        assert done.exit_code == 0
