@@ -2,6 +2,7 @@
 
 import json
 import os
+import stat
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,7 @@ SYSTEM_UNITS = tuple(
 """Where the unit of an installed router may be."""
 PRIVATE_DIRECTORY = Path(".bellwether")
 _START_UNIT = "start it with 'systemctl start communicatord', and see 'journalctl -u communicatord' for why it ended"
+_OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 SOCKET_PATH_BYTES = 107
 """The longest path a Unix socket may have: sun_path of unix(7) has 108 bytes, the last for a NUL."""
 
@@ -75,16 +77,41 @@ class Layout:
         """Make the directories; only this user may look into them.
 
         Raises:
-            CommandError: That is not possible here.
+            CommandError: That is not possible here, or others could exchange what is in them.
         """
         try:
             self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+            fault = _fault_of_parent(self.root) or why_not_own(self.root)
             for directory in (self.run, self.data, self.flags, self.log):
-                directory.mkdir(mode=0o700, exist_ok=True)
+                if not fault:
+                    directory.mkdir(mode=0o700, exist_ok=True)
+                    fault = why_not_own(directory)
         except OSError as error:
             raise CommandError(
                 f"cannot make {str(self.root)!r}: {error.strerror} (choose another with --dir)"
             ) from None
+        if fault:
+            raise CommandError(f"{fault} (choose another with --dir)")
+
+
+def why_not_own(directory: Path) -> str:
+    """Why a directory is not this user's alone to write to; empty when it is.
+
+    Raises:
+        OSError: It cannot be looked at.
+    """
+    for status in (directory.lstat(), directory.stat()):  # a link of somebody else's leads where they like
+        if status.st_uid != os.geteuid():
+            return f"{str(directory)!r} belongs to another user"
+    return f"others may write to {str(directory)!r}" if status.st_mode & _OTHERS_WRITE else ""
+
+
+def _fault_of_parent(directory: Path) -> str:
+    """Where everybody may rename everything, what was looked at is soon something else; the sticky bit is against that."""
+    parent = directory.resolve().parent
+    mode = parent.stat().st_mode
+    may_rename = mode & stat.S_IWOTH and not mode & stat.S_ISVTX
+    return f"everybody may rename what is in {str(parent)!r}" if may_rename else ""
 
 
 def fits_socket_path(path: Path) -> bool:
@@ -133,6 +160,8 @@ def find_router(
 def _private_router(layout: Layout) -> str:
     """The socket named by the ports file, which also tells of one that had to be elsewhere; else its port on this host."""
     try:
+        if why_not_own(layout.root):
+            raise PermissionError
         ports = json.loads(layout.ports_file("communicatord").read_text(encoding="utf-8"))
         unix = ports.get("unix")
         return f"cd://{_first(unix) if unix else parse_host_port(ports['local'])}"

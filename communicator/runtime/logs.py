@@ -106,7 +106,9 @@ class LogFile:
             OSError: The file cannot be opened; the log goes on where it was.
         """
         if self._path:
-            descriptor = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, _LOG_FILE_MODE)
+            descriptor = os.open(
+                self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, _LOG_FILE_MODE
+            )
             os.dup2(descriptor, _STDERR)
             os.close(descriptor)
         return self._path

@@ -27,7 +27,11 @@ def tree():
     return shown
 
 
-@pytest.mark.parametrize("shown", [table(), tree(), Text(HOSTILE), Group(Text(HOSTILE), table()), HOSTILE], ids=["table", "tree", "text", "group", "str"])
+@pytest.mark.parametrize(
+    "shown",
+    [table(), tree(), Text(HOSTILE), Group(Text(HOSTILE), table()), HOSTILE],
+    ids=["table", "tree", "text", "group", "str"],
+)
 def test_nothing_that_is_shown_steers_a_terminal(shown):
     plain = io.StringIO()
     Screen(file=plain, width=200, markup=False).print(shown)
