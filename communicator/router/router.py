@@ -98,8 +98,8 @@ class Router:
         """
         board = self._board
         board.config = config
-        board.cache.messages_max = config.limits.cache_messages
-        board.cache.bytes_max = config.limits.cache_bytes
+        board.cache.message_shares.maximum = config.limits.cache_messages
+        board.cache.byte_shares.maximum = config.limits.cache_bytes
         board.cache.service_bytes_max = config.limits.cache_service_bytes
         review(board, board.config, board.learning)
         for link in board.registry.registered():

@@ -54,6 +54,17 @@ def test_a_full_cache_tells_the_sender_and_the_log(playbook):
     assert book.router._board.statistics.dropped["cache_full"] == 1
 
 
+@pytest.mark.parametrize("door", ["unix", "local"])
+def test_one_user_does_not_take_the_room_of_another(playbook, door):
+    book = playbook(limits=RouterLimits(cache_messages=100)).play(f"+ E {door} bob\n+ A {door} alice\n")
+    for _ in range(200):
+        book.write("E", b"offline/P x=1;cache=ttl=86400\n")
+    book.play("E > offline/P transmission_report=failure\nE < " + REPORT + "failed")
+    book.play("A > offline/P transmission_report=failure\nA < " + REPORT + "cached")
+    told = [notice.fields for notice in book.notices if notice.event == "cache_full"]
+    assert told[0] == {"service": "offline", "sender": "user bob", "messages": 51}
+
+
 @pytest.mark.parametrize(
     ("address", "told", "reason"),
     [

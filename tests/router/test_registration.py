@@ -340,3 +340,13 @@ def test_only_the_suite_s_own_may_send_long_lines(playbook, service, may):
     )
     book.run(f"B > REGISTER service={service};version=1\nB < ...\nA < ...")
     assert book.effects_of(AllowLongLines) == ([AllowLongLines(book.links["B"])] if may else [])
+
+
+@pytest.mark.parametrize("service", ["COMMUNICATORD", "Communicatord", "Canary", "TIMEKEEPER", "eXporter", "Sitter"])
+def test_a_name_that_looks_like_one_of_the_suite_is_not_given(playbook, service):
+    book = playbook().play("+ A unix root\n")
+    book.write("A", f"REGISTER service={service};version=1\n".encode())
+    refused = book.hear("A")
+    assert refused.command == "INVALID"
+    assert f"{service!r} looks like {service.lower()!r}, which is of the suite" in refused.get("message")
+    book.play("A > REGISTER service=canary_2;version=1\nA < HELP\nA < READY my_address=*")
