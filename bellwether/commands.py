@@ -9,6 +9,8 @@ from typing import TypeVar
 
 from bellwether import conversation
 from bellwether.answers import to_json
+from bellwether.blocks import sentence
+from bellwether.failure import CommandError
 from bellwether.message_text import parse_message
 from bellwether.places import find_router
 from bellwether.screen import display
@@ -21,7 +23,7 @@ from communicator.answers.reading import read_answer
 from communicator.answers.router import Statistics
 from communicator.answers.services import Instance
 from communicator.client.status import ClockStatus
-from communicator.errors import MalformedAnswerError, NotConnectedError
+from communicator.errors import MalformedAnswerError, NoReceiverError, NotConnectedError
 from communicator.protocol.line_form import encode
 from communicator.protocol.message import Message
 from communicator.protocol.names import THIS_SERVER
@@ -74,14 +76,18 @@ def _in_words(clock: ClockStatus | None) -> str:
 
 def services(communicator: str | None, *, local: bool, as_json: bool) -> None:
     """List the services."""
-    instances, not_enforced = asyncio.run(_services(find_router(communicator), local=local))
+    instances, not_enforced, blocked = asyncio.run(_services(find_router(communicator), local=local))
     display(to_json(instances) if as_json else render_services(instances, time.time(), not_enforced))
+    for one in blocked:
+        tell(one)
 
 
-async def _services(address: str, *, local: bool) -> tuple[list[Instance], tuple[str, ...]]:
-    """They, and the servers with a C++ router."""
+async def _services(address: str, *, local: bool) -> tuple[list[Instance], tuple[str, ...], list[str]]:
+    """They, the servers with a C++ router, and what is kept out, in words."""
     async with conversation.connected(address) as client:
-        return await conversation.services(client, local=local), await conversation.not_enforced(client)
+        found = await conversation.services(client, local=local)
+        blocked = [sentence(block, client.server_name, time.time()) for block in await conversation.blocks(client)]
+        return found, await conversation.not_enforced(client), blocked
 
 
 def send(communicator: str | None, words: Sequence[str], *, wait: bool, timeout_s: float, as_json: bool) -> None:
@@ -98,6 +104,8 @@ async def _send(address: str, message: Message, *, wait: bool, timeout_s: float)
             if wait:
                 return await conversation.ask(client, message, timeout_s)
             await conversation.deliver(client, message, timeout_s)
+        except NoReceiverError as error:
+            raise CommandError(f"{error}{await conversation.why_missing(client, message.service)}") from None
         except NotConnectedError:
             if not conversation.ends_router(message):
                 raise

@@ -8,15 +8,19 @@ import subprocess
 import sys
 import threading
 from contextlib import contextmanager
+from itertools import count
 
+import msgspec
 import pytest
 from typer.testing import CliRunner
 
 from bellwether.main import application
+from communicator.answers.policy import Denial, Policy
 from communicator.client import BlockingClient, Service
 from communicator.protocol import Message
 from communicator.testing import run_router
 
+GENERATIONS = count(1)
 WITHIN_S = 50.0
 """For what takes a second on a machine with nothing else to do."""
 
@@ -245,3 +249,24 @@ def test_what_a_peer_chose_cannot_steer_the_terminal(bellwether, router, words):
         assert "\nforged" not in said
     if words[0] in ("services", "send"):
         assert done.exit_code == 0
+
+
+BLOCKED = r"ping 1.0 is blocked on alpha until [-0-9: ]+ \(9m \d+s\): bellwether canary explain 'alpha/ping/1.0'"
+
+
+@pytest.mark.parametrize(
+    ("words", "exit_code"),
+    [(("services",), 0), (("route", "ping"), 1), (("trace", "ping/PING"), 1), (("send", "ping/PING"), 1)],
+    ids=str,
+)
+def test_a_blocked_version_is_named_where_its_service_is_missed(bellwether, router, words, exit_code):
+    denial = Denial(service="ping", version="1.0", build="*", server="alpha", until_s=600.0, reason="it dies")
+    other = Denial(service="pong", version="1.0", build="*", server="*", until_s=0.0)
+    policy = Policy(generation=(next(GENERATIONS), 1), lease_s=600.0, denylist=(denial, other))
+    with BlockingClient(router.unix, "canary") as canary:
+        canary.send(Message("POLICY_SET", {"policy": msgspec.json.encode(policy).decode()}))
+        canary.request(Message("ALIVE", {"serial": "1"}), "ABSOLUTELY")
+        done = bellwether(*words)
+    assert done.exit_code == exit_code
+    assert re.search(BLOCKED, done.stderr.replace("\n", " "))
+    assert "pong" not in done.stderr

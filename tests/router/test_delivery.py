@@ -73,7 +73,6 @@ def test_one_user_does_not_take_the_room_of_another(playbook, door):
         (".:nobody", "destination_service=nobody;destination_server=.", "service_unknown"),
         ("elsewhere:svc_a", "destination_service=svc_a;destination_server=elsewhere", "server_unknown"),
         ("elsewhere:offline", "destination_service=offline;destination_server=elsewhere", "server_unknown"),
-        ("svc_a", "destination_service=svc_a", "service_unknown"),  # nobody sends to itself
     ],
 )
 def test_a_message_nobody_takes_is_reported_to_who_asks_for_it(playbook, address, told, reason):
@@ -83,6 +82,17 @@ def test_a_message_nobody_takes_is_reported_to_who_asks_for_it(playbook, address
         A > {address}/P x=1;transmission_report=failure
         A < TRANSMISSION_REPORT command=P;status=failed;{told};reason={reason}
         A > {address}/P x=1
+        """,
+    )
+
+
+@pytest.mark.parametrize("address", ["svc_a", "peer:svc_a", ".:svc_a", "*:svc_a"])
+def test_a_service_that_addresses_itself_gets_its_message(playbook, address):
+    playbook().play(
+        SENDER
+        + f"""
+        A > {address}/P x=1;transmission_report=failure
+        A < <peer:svc_a {address}/P transmission_report=failure;x=1
         """,
     )
 

@@ -69,3 +69,23 @@ def test_a_second_signal_ends_a_daemon_that_does_not_end(tmp_path, first, second
     assert f"event=ended_at_once cause={second.name}" in log
     assert process.returncode == -second
     assert not ports.exists()
+
+
+ENDED = """
+import atexit, gc
+from communicator.runtime import Settings, daemon_command
+
+class NoSettings(Settings, frozen=True):
+    pass
+
+async def serve(daemon):
+    daemon.ready({})
+
+atexit.register(lambda: print(gc.get_freeze_count()))
+daemon_command("endedd", NoSettings, serve, help="Ends at once.")()
+"""
+
+
+def test_what_is_left_at_the_end_is_not_looked_through_once_more():
+    done = subprocess.run([sys.executable, "-c", ENDED], capture_output=True, text=True, check=True, timeout=30)
+    assert int(done.stdout) > 1000

@@ -1,11 +1,15 @@
 """SERVICE_STATUS, STATUS and LIST_SERVICES: which services are there, and since when."""
 
+from collections.abc import Iterator
+from itertools import islice
+
 import msgspec
 
-from communicator.answers.services import Instance, Role
+from communicator.answers.services import Block, Instance, Role
 from communicator.errors import RemoteProtocolError
 from communicator.protocol.message import Message
 from communicator.protocol.values import parse_integer, required
+from communicator.router.cores.policy import PolicyInForce
 from communicator.router.cores.voice import Voice
 from communicator.router.peering.instances import local_instances
 from communicator.router.switchboard import Switchboard
@@ -15,6 +19,8 @@ from communicator.router.vocabulary.registry import Link, Registration
 
 PAGE = 500
 """Service instances per page where no limit is asked for."""
+BLOCKS_TOLD = 100
+"""Blocked versions that are named beside the first page: a person looks for one."""
 
 
 def tell_status(voice: Voice, config: RouterConfig, registration: Registration, down_since_s: int | None) -> None:
@@ -53,7 +59,7 @@ def _status(config: RouterConfig, registration: Registration, down_since_s: int 
     return told if down_since_s is None else {**told, "down_since": str(down_since_s)}
 
 
-def list_services(board: Switchboard, link: Link, message: Message, _now: Instant) -> None:
+def list_services(board: Switchboard, link: Link, message: Message, now: Instant) -> None:
     """LIST_SERVICES: answered by one page of SERVICES, with how many there are in all."""
     offset = _count(message, "offset", 0)
     limit = _count(message, "limit", PAGE)
@@ -64,8 +70,23 @@ def list_services(board: Switchboard, link: Link, message: Message, _now: Instan
     page = _page(instances[offset : offset + limit], board.config.limits.answer_bytes)
     names = ",".join(dict.fromkeys(instance.service for instance in page))
     told = {"list": names} if names else {}
+    blocked = [] if offset else list(islice(_blocked(board.policy, now), BLOCKS_TOLD))
+    if blocked:
+        told["blocked"] = msgspec.json.encode(blocked).decode()
     told |= {"services": msgspec.json.encode(page).decode(), "offset": str(offset), "total": str(len(instances))}
     board.answer(link, "SERVICES", **told)
+
+
+def _blocked(policy: PolicyInForce, now: Instant) -> Iterator[Block]:
+    for denial, blocking in policy.standing(now.monotonic_s):
+        yield Block(
+            service=denial.service,
+            server=denial.server,
+            version=denial.version,
+            build=denial.build,
+            left_s=round(blocking.until_s, 3),
+            reason=blocking.reason,
+        )
 
 
 def _count(message: Message, name: str, default: int) -> int:
