@@ -65,8 +65,9 @@ cover: ## all tests under coverage; the report goes to build/coverage
 	$(BIN)/coverage html --quiet --directory build/coverage
 	$(BIN)/coverage report --skip-covered
 
-fuzz: ## fuzz each reader and each door of a live router and exporter for SECONDS_EACH=60; ARGS="--seed N" repeats a run
+fuzz: ## end a router 200 times while others connect; fuzz each reader and each door of a live router and exporter for SECONDS_EACH=60; ARGS="--seed N" repeats a run
 	@tools/venv $(VENV) test
+	@$(BIN)/python -m fuzz.stops
 	@exec $(BIN)/python -m fuzz --seconds $(SECONDS_EACH) $(ARGS)
 
 attack: ## misbehave as members at the doors that two live routers have for each other for SECONDS_EACH=60

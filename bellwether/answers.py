@@ -9,6 +9,7 @@ from bellwether.failure import CommandError
 from communicator.answers.reading import read_answer
 from communicator.errors import MalformedAnswerError
 from communicator.protocol.message import Message
+from communicator.wording.characters import printable_json
 
 T = TypeVar("T")
 
@@ -51,6 +52,7 @@ def as_told(message: Message, parameter: str, what: str, **besides: Sequence[str
         raise CommandError(f"{what} cannot be read: {error}") from None
 
 
-def to_json(value: Any) -> str:  # noqa: ANN401 - whatever a command has found out
-    """Anything of ours, for programs."""
-    return msgspec.json.format(msgspec.json.encode(value)).decode()
+def to_json(value: Any, *, indent: bool = True) -> str:  # noqa: ANN401 - whatever a command has found out
+    """Anything of ours, for programs, on several lines or on one; what could steer a terminal is escaped."""
+    encoded = msgspec.json.encode(value)
+    return printable_json((msgspec.json.format(encoded) if indent else encoded).decode())

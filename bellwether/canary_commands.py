@@ -2,13 +2,11 @@
 
 import asyncio
 import os
-import sys
 import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from pathlib import Path
 
-from rich.console import Console, RenderableType
 from rich.live import Live
 
 from bellwether import canary_explain, canary_history, canary_questions, canary_replay, canary_tree, conversation
@@ -19,6 +17,8 @@ from bellwether.canary_picture import Picture, narrowed
 from bellwether.canary_scope import USAGE, Scope, find_cell, parse_scope, require_service
 from bellwether.failure import CommandError
 from bellwether.places import find_router
+from bellwether.screen import Screen, display
+from bellwether.screen_text import tell, write
 from canary.judge.replay import replay as judge_again
 from canary.rules import Rules
 from canary.settings import CanarySettings
@@ -27,6 +27,7 @@ from communicator.answers.history import History
 from communicator.errors import BellwetherError, ConfigError
 from communicator.protocol.message import Message
 from communicator.runtime.settings import configuration_files, load_settings
+from communicator.wording.characters import printable_json
 from communicator.wording.releases import NO_VERSION
 
 POLL_S = 1.0
@@ -45,7 +46,7 @@ def show(communicator: str | None, service: str | None, *, watch: bool, as_json:
         asyncio.run(_watch(find_router(communicator), service))
         return
     picture = asyncio.run(_look(find_router(communicator), service))
-    _show(to_json(picture) if as_json else canary_tree.render(picture))
+    display(to_json(picture) if as_json else canary_tree.render(picture))
 
 
 def history(communicator: str | None, service: str | None, *, as_json: bool) -> None:
@@ -55,7 +56,7 @@ def history(communicator: str | None, service: str | None, *, as_json: bool) -> 
         CommandError: No canary answers, or none we understand.
     """
     told = asyncio.run(_history(find_router(communicator), service or ""))
-    _show(to_json(told) if as_json else canary_history.render(told, None))
+    display(to_json(told) if as_json else canary_history.render(told, None))
 
 
 async def _history(address: str, service: str) -> History:
@@ -77,7 +78,7 @@ def _chosen(picture: Picture, service: str | None) -> Picture:
 
 
 async def _watch(address: str, service: str | None) -> None:
-    console = Console()
+    console = Screen()
     if console.is_terminal:
         with Live(console=console, auto_refresh=False, screen=False) as live:
             async for picture in pictures(address, service):
@@ -87,7 +88,7 @@ async def _watch(address: str, service: str | None) -> None:
     async for picture in pictures(address, service):
         if canary_tree.gist(picture) != last:
             console.print(canary_tree.render(picture), "")
-            sys.stdout.flush()
+            console.file.flush()
         last = canary_tree.gist(picture)
 
 
@@ -117,10 +118,10 @@ def explain(communicator: str | None, text: str, *, as_json: bool) -> None:
     scope = parse_scope(text)
     message, not_enforced = asyncio.run(_explain(find_router(communicator), scope))
     if as_json:
-        _show(as_told(message, "report", canary_questions.ANSWER, not_enforced=not_enforced))
+        display(as_told(message, "report", canary_questions.ANSWER, not_enforced=not_enforced))
     else:
         told = read_told(message, "report", Explanation, canary_questions.ANSWER)
-        _show(canary_explain.render(told, None, not_enforced))
+        display(canary_explain.render(told, None, not_enforced))
 
 
 async def _explain(address: str, scope: Scope) -> tuple[Message, list[str]]:
@@ -129,7 +130,7 @@ async def _explain(address: str, scope: Scope) -> tuple[Message, list[str]]:
         picture = await canary_questions.picture(client)
         cell = find_cell(picture.cells, scope)
         if cell.server in picture.unheard:
-            sys.stderr.write(f"no canary answers on {cell.server}: this is what that of {picture.server} heard\n")
+            tell(f"no canary answers on {cell.server}: this is what that of {picture.server} heard")
         parameters = {
             "view": "explain",
             "server": cell.server,
@@ -157,8 +158,8 @@ async def _events(address: str, server: str, after: int, limit: int | None) -> N
         aclosing(canary_questions.events(client, server, after, limit)) as pages,
     ):
         async for page in pages:
-            sys.stdout.writelines(f"{line}\n" for line in page.lines)
-    sys.stdout.flush()
+            if page.lines:
+                write(printable_json("\n".join(page.lines)))
 
 
 def verify(communicator: str | None, *, server: str | None, timeout_s: float, as_json: bool) -> None:
@@ -175,7 +176,7 @@ def verify(communicator: str | None, *, server: str | None, timeout_s: float, as
     """
     message = asyncio.run(_verification(find_router(communicator), server or "", timeout_s))
     found = read_told(message, "report", LedgerCheck, canary_questions.ANSWER)
-    _show(to_json(found) if as_json else render_verification(found))
+    display(to_json(found) if as_json else render_verification(found))
     if not found.ok:
         raise CommandError(f"the ledger on {message.sent_from_server or 'this host'} does not hold")
 
@@ -201,7 +202,7 @@ def replay(file: Path, policy: Path, *, as_json: bool) -> None:
         found = judge_again(entries, rules)
     except ValueError as error:
         raise CommandError(f"{str(file)!r} cannot be replayed: {error}") from None
-    _show(to_json(canary_replay.document(found)) if as_json else canary_replay.render(found, entries[0].seq))
+    display(to_json(canary_replay.document(found)) if as_json else canary_replay.render(found, entries[0].seq))
 
 
 def _rules_of(file: Path) -> Rules:
@@ -234,7 +235,7 @@ def status(  # noqa: PLR0913 - each says something else
         poll_s: How often to ask, in seconds.
     """
     outcome = asyncio.run(_settle(communicator, (service, version, build), timeout_s, poll_s, quiet=as_json))
-    _show(to_json(outcome) if as_json else f"{outcome.verdict}: {outcome.why}")
+    display(to_json(outcome) if as_json else f"{outcome.verdict}: {outcome.why}")
     return EXIT_CODES[outcome.verdict]
 
 
@@ -246,7 +247,7 @@ async def _settle(
     while True:
         outcome = await _outcome(communicator, what)
         if outcome.verdict != last.verdict and not outcome.is_final and not quiet:
-            sys.stderr.write(f"waiting: {outcome.why}\n")
+            tell(f"waiting: {outcome.why}")
         last = outcome
         if outcome.is_final or time.monotonic() >= give_up_s:
             return outcome
@@ -259,10 +260,3 @@ async def _outcome(communicator: str | None, what: tuple[str, str, str | None]) 
         return outcome_of(await _look(find_router(communicator), None), *what)
     except (BellwetherError, CommandError) as error:
         return Outcome("unreachable", str(error))
-
-
-def _show(what: str | RenderableType) -> None:
-    if isinstance(what, str):
-        sys.stdout.write(f"{what}\n")
-    else:
-        Console().print(what)

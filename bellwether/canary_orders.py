@@ -1,11 +1,8 @@
 """SHELL: gives an operator's order to a canary, and asks each member how far it is there; what it means is their business."""
 
 import asyncio
-import sys
 import time
 from collections.abc import Collection, Iterable
-
-from rich.console import Console
 
 from bellwether import conversation
 from bellwether.answers import read_told, to_json
@@ -14,6 +11,8 @@ from bellwether.canary_questions import TIMEOUT_S, canaries, nobody_on, orders, 
 from bellwether.canary_scope import USAGE, read_span_s, require_service, require_version
 from bellwether.failure import CommandError
 from bellwether.places import find_router
+from bellwether.screen import Screen
+from bellwether.screen_text import write
 from canary.book.order import LONGEST_S
 from communicator.answers.orders import Orders, Taken
 from communicator.client import Client
@@ -101,9 +100,9 @@ def give(communicator: str | None, order: Order, *, unseen: bool, strict: bool, 
     """
     answers = asyncio.run(_give(find_router(communicator), order, unseen=unseen))
     if as_json:
-        sys.stdout.write(f"{to_json(answers)}\n")
+        write(to_json(answers))
     else:
-        Console().print(render(answers), soft_wrap=True)
+        Screen().print(render(answers), soft_wrap=True)
     require_all(answers, strict=strict)
 
 

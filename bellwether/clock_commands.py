@@ -2,17 +2,16 @@
 
 import asyncio
 import os
-import sys
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, asynccontextmanager
-
-from rich.console import Console, RenderableType
 
 from bellwether import clock_explain, clock_history, clock_matrix, clock_references, clock_table, conversation
 from bellwether.answers import as_told, read_told, to_json
 from bellwether.clock_wait import NOT_YET, Shortfall, find_shortfall, gist
 from bellwether.failure import CommandError
 from bellwether.places import find_router
+from bellwether.screen import Screen, display
+from bellwether.screen_text import tell
 from communicator.answers.clocks import ClockReport
 from communicator.client import Client
 from communicator.errors import AddressError, ClientError, MessageRefusedError, NoReceiverError, ReplyTimeoutError
@@ -42,11 +41,11 @@ def clock(communicator: str | None, *, as_json: bool) -> None:
         CommandError: No timekeeper answers, or none we understand.
     """
     message, not_enforced = asyncio.run(_look_around(communicator))
-    console = Console()
+    console = Screen()
     if as_json:
-        _show(console, as_told(message, "report", _ANSWER, not_enforced=not_enforced))
+        display(as_told(message, "report", _ANSWER, not_enforced=not_enforced))
     else:
-        _show(console, clock_table.render(_read(message), console.width, not_enforced))
+        display(clock_table.render(_read(message), console.width, not_enforced))
 
 
 def matrix(communicator: str | None) -> None:
@@ -56,8 +55,8 @@ def matrix(communicator: str | None) -> None:
         CommandError: No timekeeper answers, or none we understand.
     """
     message = asyncio.run(_look(communicator))
-    console = Console()
-    _show(console, clock_matrix.render(_read(message), console.width))
+    console = Screen()
+    display(clock_matrix.render(_read(message), console.width))
 
 
 def references(communicator: str | None) -> None:
@@ -67,7 +66,7 @@ def references(communicator: str | None) -> None:
         CommandError: No timekeeper answers, or none we understand.
     """
     message = asyncio.run(_look(communicator))
-    _show(Console(), clock_references.render(_read(message)))
+    display(clock_references.render(_read(message)))
 
 
 def explain(communicator: str | None, name: str) -> None:
@@ -78,7 +77,7 @@ def explain(communicator: str | None, name: str) -> None:
     """
     message, not_enforced = asyncio.run(_look_around(communicator))
     report = _read(message)
-    _show(Console(), clock_explain.render(report, clock_explain.find_host(report, name), not_enforced))
+    display(clock_explain.render(report, clock_explain.find_host(report, name), not_enforced))
 
 
 def history(communicator: str | None, *, limit: int, as_json: bool) -> None:
@@ -94,9 +93,9 @@ def history(communicator: str | None, *, limit: int, as_json: bool) -> None:
     """
     message = asyncio.run(_look(communicator, _QUESTION_OF_HISTORY))
     if as_json:
-        _show(Console(), to_json(clock_history.documents(message, limit)))
+        display(to_json(clock_history.documents(message, limit)))
     else:
-        _show(Console(), clock_history.render(clock_history.read_points(message, limit)))
+        display(clock_history.render(clock_history.read_points(message, limit)))
 
 
 def _read(message: Message) -> ClockReport:
@@ -162,7 +161,7 @@ def wait_synced(
         asyncio.run(_wait_synced(communicator, timeout_s, bound_s, poll_s))
     except AddressError as error:
         raise CommandError(str(error), _USAGE) from None
-    _say("the clock is synchronized")
+    tell("the clock is synchronized")
 
 
 async def _wait_synced(communicator: str | None, timeout_s: float, bound_s: float | None, poll_s: float) -> None:
@@ -173,7 +172,7 @@ async def _wait_synced(communicator: str | None, timeout_s: float, bound_s: floa
                 if found is None:
                     return
                 if gist(found.reason) != gist(last.reason):
-                    _say(f"waiting: {found.reason}")
+                    tell(f"waiting: {found.reason}")
                 last = found
                 await asyncio.sleep(poll_s)
     except TimeoutError:
@@ -198,14 +197,3 @@ async def _look_for_shortfall(client: Client, bound_s: float | None) -> Shortfal
         return Shortfall(str(error), _UNREACHABLE if error.exit_code == _UNREACHABLE else NOT_YET)
     cluster = client.cluster_status
     return find_shortfall(report, bound_s, (cluster and cluster.neighbors_count) or 1)
-
-
-def _show(console: Console, what: str | RenderableType) -> None:
-    if isinstance(what, str):
-        print(what)  # noqa: T201 - the result
-    else:
-        console.print(what)
-
-
-def _say(text: str) -> None:
-    sys.stderr.write(f"{text}\n")

@@ -7,7 +7,6 @@ from contextlib import aclosing
 from datetime import datetime
 
 import msgspec
-from rich.console import Console, RenderableType
 
 from bellwether import conversation
 from bellwether.answers import to_json
@@ -19,6 +18,8 @@ from bellwether.message_text import parse_message
 from bellwether.places import find_router
 from bellwether.route import destination_of, read_route, with_not_enforced
 from bellwether.route import render as render_route
+from bellwether.screen import display
+from bellwether.screen_text import tell, write
 from communicator.answers.clusters import Route
 from communicator.client import Client
 from communicator.errors import AddressError, MessageRefusedError
@@ -32,7 +33,7 @@ _USAGE = 2
 def cluster(communicator: str | None, *, as_json: bool) -> None:
     """Find out who is in the cluster, and show it."""
     view = asyncio.run(_look(find_router(communicator)))
-    _show(to_json(view) if as_json else render_cluster(view))
+    display(to_json(view) if as_json else render_cluster(view))
 
 
 async def _look(address: str) -> ClusterView:
@@ -66,7 +67,7 @@ def forget(communicator: str | None, member: str, message: Message) -> None:
         ClientError: The router does not take it.
     """
     asyncio.run(_deliver(find_router(communicator), message))
-    Console(stderr=True).print(f"{member} is forgotten", markup=False, highlight=False, soft_wrap=True)
+    tell(f"{member} is forgotten")
 
 
 async def _deliver(address: str, message: Message) -> None:
@@ -81,16 +82,20 @@ def route(communicator: str | None, destination: str, *, as_json: bool) -> None:
         CommandError: There is no way, or the router's answer cannot be read.
     """
     question = Message("CLUSTER_GET_ROUTE", {"destination": destination_of(destination)})
-    found = asyncio.run(_route(find_router(communicator), question))
-    _show(to_json(found) if as_json else render_route(found))
+    found, blocked = asyncio.run(_route(find_router(communicator), question))
+    display(to_json(found) if as_json else render_route(found))
     if found.outcome == "none":
-        raise CommandError(f"there is no way to {destination!r}: {found.reason or 'the router does not say why'}")
+        reason = found.reason or "the router does not say why"
+        raise CommandError(f"there is no way to {destination!r}: {reason}{blocked}")
 
 
-async def _route(address: str, question: Message) -> Route:
+async def _route(address: str, question: Message) -> tuple[Route, str]:
+    """The route, and what is blocked of its service, in words."""
+    service = question.get("destination").partition("/")[0].rpartition(":")[2]
     async with conversation.connected(address) as client:
         found = read_route(await client.request(question, "CLUSTER_ROUTE", timeout_s=conversation.TIMEOUT_S))
-        return with_not_enforced(found, await conversation.not_enforced(client))
+        found = with_not_enforced(found, await conversation.not_enforced(client))
+        return found, await conversation.why_missing(client, service)
 
 
 def trace(communicator: str | None, words: Sequence[str], *, wait_s: float) -> None:
@@ -100,19 +105,20 @@ def trace(communicator: str | None, words: Sequence[str], *, wait_s: float) -> N
         CommandError: It was delivered nowhere.
         MessageRefusedError: The router does not take it.
     """
-    hops = asyncio.run(_trace(find_router(communicator), parse_message(list(words)), wait_s))
+    hops, blocked = asyncio.run(_trace(find_router(communicator), parse_message(list(words)), wait_s))
     arrived = any(hop.action == "delivered" for hop in hops)
     failed = [hop for hop in hops if hop.action == "failed"]
     if failed:
         where = " everywhere" if arrived else ""
-        raise CommandError(f"not delivered{where}: {failed[0].server} says {failed[0].reason or 'failed'}")
+        raise CommandError(f"not delivered{where}: {failed[0].server} says {failed[0].reason or 'failed'}{blocked}")
     if not arrived:
         kept = any(hop.action == "cached" for hop in hops)
         why = "kept until its service comes" if kept else f"nothing was heard of its delivery within {wait_s:g} s"
-        raise CommandError(f"not delivered: {why}")
+        raise CommandError(f"not delivered: {why}{blocked}")
 
 
-async def _trace(address: str, message: Message, wait_s: float) -> list[Hop]:
+async def _trace(address: str, message: Message, wait_s: float) -> tuple[list[Hop], str]:
+    """What the routers tell, and what is blocked of its service, in words."""
     traced = msgspec.structs.replace(message, parameters={"trace": secrets.token_hex(8), **message.parameters})
     spreads = message.service in BROADCAST_SERVICES or message.get("deliver") == "all"
     hops: list[Hop] = []
@@ -121,12 +127,13 @@ async def _trace(address: str, message: Message, wait_s: float) -> list[Hop]:
             async with asyncio.timeout(wait_s):
                 async for hop in heard:
                     hops.append(hop)
-                    print(to_line(hop, datetime.now().astimezone()), flush=True)  # noqa: T201 - the result
+                    write(to_line(hop, datetime.now().astimezone()))
                     if hop.is_last and not spreads:
                         break
         except TimeoutError:
             pass
-    return hops
+        blocked = await conversation.why_missing(client, message.service)
+    return hops, blocked
 
 
 async def _hops(client: Client, message: Message) -> AsyncGenerator[Hop, None]:
@@ -140,10 +147,3 @@ async def _hops(client: Client, message: Message) -> AsyncGenerator[Hop, None]:
         elif heard.command in ("INVALID", "UNKNOWN") and heard.get("command") == message.command:
             reason = heard.get("message") or "the router does not know this command"
             raise MessageRefusedError(message.command, reason)
-
-
-def _show(what: str | RenderableType) -> None:
-    if isinstance(what, str):
-        print(what)  # noqa: T201 - the result
-    else:
-        Console().print(what)

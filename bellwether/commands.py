@@ -1,20 +1,20 @@
 """SHELL: what the commands do that talk to a running router; how things look is told elsewhere."""
 
 import asyncio
-import sys
 import time
 from collections.abc import Sequence
 from contextlib import aclosing, suppress
 from datetime import datetime
 from typing import TypeVar
 
-import msgspec
-from rich.console import Console, RenderableType
-
 from bellwether import conversation
 from bellwether.answers import to_json
+from bellwether.blocks import sentence
+from bellwether.failure import CommandError
 from bellwether.message_text import parse_message
 from bellwether.places import find_router
+from bellwether.screen import display
+from bellwether.screen_text import tell, write
 from bellwether.services import render as render_services
 from bellwether.status import View, render
 from bellwether.tap import Filter, to_line
@@ -23,7 +23,7 @@ from communicator.answers.reading import read_answer
 from communicator.answers.router import Statistics
 from communicator.answers.services import Instance
 from communicator.client.status import ClockStatus
-from communicator.errors import MalformedAnswerError, NotConnectedError
+from communicator.errors import MalformedAnswerError, NoReceiverError, NotConnectedError
 from communicator.protocol.line_form import encode
 from communicator.protocol.message import Message
 from communicator.protocol.names import THIS_SERVER
@@ -34,7 +34,7 @@ T = TypeVar("T")
 def status(communicator: str | None, *, as_json: bool) -> None:
     """Find out how the cluster and this host's clock are, and show it."""
     view = asyncio.run(_look(find_router(communicator)))
-    _show(to_json(view) if as_json else render(view, time.time()))
+    display(to_json(view) if as_json else render(view, time.time()))
 
 
 async def _look(address: str) -> View:
@@ -76,14 +76,18 @@ def _in_words(clock: ClockStatus | None) -> str:
 
 def services(communicator: str | None, *, local: bool, as_json: bool) -> None:
     """List the services."""
-    instances, not_enforced = asyncio.run(_services(find_router(communicator), local=local))
-    _show(to_json(instances) if as_json else render_services(instances, time.time(), not_enforced))
+    instances, not_enforced, blocked = asyncio.run(_services(find_router(communicator), local=local))
+    display(to_json(instances) if as_json else render_services(instances, time.time(), not_enforced))
+    for one in blocked:
+        tell(one)
 
 
-async def _services(address: str, *, local: bool) -> tuple[list[Instance], tuple[str, ...]]:
-    """They, and the servers with a C++ router."""
+async def _services(address: str, *, local: bool) -> tuple[list[Instance], tuple[str, ...], list[str]]:
+    """They, the servers with a C++ router, and what is kept out, in words."""
     async with conversation.connected(address) as client:
-        return await conversation.services(client, local=local), await conversation.not_enforced(client)
+        found = await conversation.services(client, local=local)
+        blocked = [sentence(block, client.server_name, time.time()) for block in await conversation.blocks(client)]
+        return found, await conversation.not_enforced(client), blocked
 
 
 def send(communicator: str | None, words: Sequence[str], *, wait: bool, timeout_s: float, as_json: bool) -> None:
@@ -91,8 +95,7 @@ def send(communicator: str | None, words: Sequence[str], *, wait: bool, timeout_
     message = parse_message(list(words))
     reply = asyncio.run(_send(find_router(communicator), message, wait=wait, timeout_s=timeout_s))
     if reply is not None:
-        text = msgspec.json.encode(reply) if as_json else encode(reply)
-        _show(text.decode())
+        write(to_json(reply, indent=False) if as_json else encode(reply).decode())
 
 
 async def _send(address: str, message: Message, *, wait: bool, timeout_s: float) -> Message | None:
@@ -101,6 +104,8 @@ async def _send(address: str, message: Message, *, wait: bool, timeout_s: float)
             if wait:
                 return await conversation.ask(client, message, timeout_s)
             await conversation.deliver(client, message, timeout_s)
+        except NoReceiverError as error:
+            raise CommandError(f"{error}{await conversation.why_missing(client, message.service)}") from None
         except NotConnectedError:
             if not conversation.ends_router(message):
                 raise
@@ -116,18 +121,11 @@ async def _tap(address: str, wanted: Filter, count: int | None) -> None:
     left = count
     async with conversation.connected(address) as client, aclosing(conversation.tapped(client)) as tapped:
         await conversation.deliver(client, Message("TAP"))
-        sys.stderr.write(f"watching {client.server_name}; Ctrl-C ends\n")
+        tell(f"watching {client.server_name}; Ctrl-C ends")
         async for message in tapped:
             if not wanted.wants(message):
                 continue
-            print(to_line(message, datetime.now().astimezone()), flush=True)  # noqa: T201 - the result
+            write(to_line(message, datetime.now().astimezone()))
             left = None if left is None else left - 1
             if left == 0:
                 return
-
-
-def _show(what: str | RenderableType) -> None:
-    if isinstance(what, str):
-        print(what)  # noqa: T201 - the result
-    else:
-        Console().print(what)

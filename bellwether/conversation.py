@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import time
 from collections.abc import AsyncGenerator, AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
@@ -9,9 +10,10 @@ from typing import Any, TypeVar
 import msgspec
 
 from bellwether.answers import read_told
+from bellwether.blocks import sentence
 from bellwether.failure import CommandError
 from communicator.answers.clusters import Graph
-from communicator.answers.services import Instance
+from communicator.answers.services import Block, Instance
 from communicator.client import Client
 from communicator.client.instances import gather_instances
 from communicator.client.status import CLOCK_COMMANDS, CLUSTER_COMMANDS
@@ -110,6 +112,29 @@ async def not_enforced(client: Client) -> tuple[str, ...]:
     """
     answer = await request_or_none(client, Message("CLUSTER_GET_GRAPH"), "CLUSTER_GRAPH")
     return () if answer is None else read_graph(answer).not_enforced
+
+
+async def blocks(client: Client, service: str = "") -> list[Block]:
+    """The versions that the policy of this host's router keeps out; none where it tells of none.
+
+    Args:
+        client: Who asks.
+        service: Of this one alone; empty: of all.
+
+    Raises:
+        CommandError: What it tells cannot be read.
+    """
+    answer = await request_or_none(client, Message("LIST_SERVICES", {"limit": "0", "scope": "local"}), "SERVICES")
+    if answer is None or not answer.get("blocked"):
+        return []
+    told = read_told(answer, "blocked", list[Block], "the router's list of blocked versions")
+    return [block for block in told if service in ("", block.service)]
+
+
+async def why_missing(client: Client, service: str) -> str:
+    """What is blocked of a service, to be put behind a failure; empty when nothing is."""
+    told = await blocks(client, service) if service else []
+    return "".join(f"; {sentence(block, client.server_name, time.time())}" for block in told)
 
 
 def read_graph(answer: Message) -> Graph:

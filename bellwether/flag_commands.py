@@ -1,18 +1,19 @@
 """SHELL: what ``bellwether flag`` does to the directory of flags; how a flag looks is told elsewhere."""
 
 import socket
-import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
-from rich.console import Console, RenderableType
+from rich.console import RenderableType
 
 from bellwether.answers import to_json
 from bellwether.failure import CommandError
 from bellwether.flags_view import document, to_page, to_table
 from bellwether.places import PRIVATE_DIRECTORY, Layout
+from bellwether.screen import Screen
+from bellwether.screen_text import tell
 from communicator.errors import FlagError
 from communicator.flags import (
     DEFAULT_DIRECTORY,
@@ -189,8 +190,8 @@ def _warn(place: FlagDirectory, listing: Listing) -> None:
 
 
 def _print(shown: RenderableType) -> None:
-    Console().print(shown, markup=False, highlight=False, soft_wrap=isinstance(shown, str))
+    Screen().print(shown, markup=False, highlight=False, soft_wrap=isinstance(shown, str))
 
 
 def _say(text: str) -> None:
-    sys.stderr.write(f"{printable(text)}\n")
+    tell(printable(text))

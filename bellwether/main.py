@@ -7,6 +7,7 @@ import typer
 
 from bellwether import canary_group, clock_group, cluster_group, flag_group, messages_group, password_group
 from bellwether.options import FLAG, CommunicatorOption, JsonOption, TimeoutOption, WaitOption, told
+from bellwether.screen_text import write
 from communicator.version import __version__
 
 application = typer.Typer(
@@ -29,7 +30,7 @@ application.add_typer(password_group.application, name="password")
 
 def _print_version(value: bool) -> None:  # noqa: FBT001 - the shape typer wants
     if value:
-        typer.echo(f"bellwether {__version__}")
+        write(f"bellwether {__version__}")
         raise typer.Exit
 
 
@@ -60,11 +61,10 @@ def up(
     No privileges and no configuration are needed. Standard ports are taken where they are free.
     """
     with told():
-        from rich.console import Console  # noqa: PLC0415 - see the module's docstring
-
+        from bellwether.screen import Screen  # noqa: PLC0415 - see the module's docstring
         from bellwether.up import run  # noqa: PLC0415 - the same
 
-        run(directory, config, talk=Console(stderr=True), out=Console())
+        run(directory, config, talk=Screen(stderr=True), out=Screen())
 
 
 @application.command()

@@ -1,7 +1,6 @@
 """SHELL: what ``bellwether messages`` does with definition files; it talks to no router."""
 
 import difflib
-import sys
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -12,6 +11,8 @@ from rich.table import Table
 
 from bellwether.failure import CommandError
 from bellwether.message_text import MessageTextError, parse_message
+from bellwether.screen import Screen
+from bellwether.screen_text import tell, write
 from communicator.definitions.loading import load_catalogue, packaged_files, read_directory, read_file
 from communicator.errors import ProtocolError
 from communicator.protocol.definitions import Catalogue, Checker, Definition, Parameter, Scope, Severity, SourceFile
@@ -51,12 +52,12 @@ def lint(paths: list[Path] | None) -> None:
     linted = {file.source for file in (own if paths else [*own, *shipped])}
     told = [remark for remark in remarks if remark.source in linted]
     for remark in told:
-        sys.stdout.write(f"{printable(str(remark))}\n")
+        write(printable(str(remark)))
     errors = sum(remark.severity is Severity.ERROR for remark in told)
     summary = f"{count(len(linted), 'file')}, {count(errors, 'error')}, {count(len(told) - errors, 'warning')}"
     if errors:
         raise CommandError(summary)
-    sys.stderr.write(f"{summary}\n")
+    tell(summary)
 
 
 def show(command: str, definitions: list[Path] | None) -> None:
@@ -71,7 +72,7 @@ def show(command: str, definitions: list[Path] | None) -> None:
         ConfigError: A directory cannot be read.
     """
     catalogue = _catalogue(definitions)
-    console = Console(highlight=False)
+    console = Screen(highlight=False)
     if not command:
         _show_all(catalogue, console)
     elif command == GLOBAL:
@@ -102,10 +103,10 @@ def check(words: list[str], definitions: list[Path] | None, server: str = "") ->
     try:
         message = _read(words)
     except (ProtocolError, MessageTextError, UnicodeEncodeError) as error:
-        sys.stdout.write(f"{printable(str(error))}\n")
+        write(printable(str(error)))
         return False
     fault = checker.fault(message, server)
-    sys.stdout.write(f"{printable(fault or _approval(checker, message, server))}\n")
+    write(printable(fault or _approval(checker, message, server)))
     return not fault
 
 
@@ -131,7 +132,7 @@ def _catalogue(definitions: list[Path] | None) -> Catalogue:
     catalogue, remarks = load_catalogue(_directories(definitions))
     for remark in remarks:
         if remark.severity is Severity.ERROR:
-            sys.stderr.write(f"{printable(str(remark))}\n")
+            tell(printable(str(remark)))
     return catalogue
 
 

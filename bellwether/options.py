@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from bellwether.failure import UNREACHABLE, CommandError
+from bellwether.screen_text import tell
 from communicator.errors import BellwetherError, NotConnectedError
 
 INTERRUPTED = 130
@@ -46,5 +47,5 @@ def told() -> Iterator[None]:
 
 
 def _fail(error: Exception, exit_code: int) -> None:
-    typer.echo(f"bellwether: {error}", err=True)
+    tell(f"bellwether: {error}")
     raise typer.Exit(exit_code)

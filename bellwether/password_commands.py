@@ -6,10 +6,11 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import msgspec
-from rich.console import Console
 from rich.table import Table
 
 from bellwether.failure import CommandError
+from bellwether.screen import Screen
+from bellwether.screen_text import tell
 from communicator.daemon.passwords import (
     Entry,
     check_names,
@@ -97,7 +98,7 @@ def show(file: Path | None) -> None:
         table.add_column(column, no_wrap=column != "NAMES")
     for entry in read_password_file(_password_file(file), _key(file)).values():
         table.add_row(entry.username, str(entry.opens), ", ".join(sorted(entry.names)))
-    Console().print(table)
+    Screen().print(table)
 
 
 def _password_file(file: Path | None, config: Path | None = None) -> Path:
@@ -157,4 +158,4 @@ def _say_how_it_counts() -> None:
 
 
 def _say(text: str) -> None:
-    sys.stderr.write(f"{text}\n")
+    tell(text)

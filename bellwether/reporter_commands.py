@@ -2,11 +2,11 @@
 
 import asyncio
 import re
-import sys
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from bellwether.failure import CommandError
+from bellwether.screen_text import tell
 from communicator.errors import ScriptError, ScriptFailedError
 from communicator.reporter.lint import lint
 from communicator.reporter.player import Player
@@ -42,9 +42,9 @@ def reporter(files: Sequence[Path], *, check: bool, params: Sequence[str], proce
 def _warn(program: Program, variables: Collection[str]) -> None:
     warnings = lint(program, variables)
     for flaw in warnings:
-        sys.stderr.write(f"{program.source}:{flaw.position.line}:{flaw.position.column}: warning: {flaw.text}\n")
+        tell(f"{program.source}:{flaw.position.line}:{flaw.position.column}: warning: {flaw.text}")
     found = _counted(len(warnings), "warning") if warnings else "nothing wrong"
-    sys.stderr.write(f"{program.source}: {_counted(len(program.steps), 'instruction')}, {found}\n")
+    tell(f"{program.source}: {_counted(len(program.steps), 'instruction')}, {found}")
 
 
 def _counted(number: int, what: str) -> str:
@@ -97,4 +97,4 @@ def _play(program: Program, variables: dict[str, Value], process_id: int | None)
         asyncio.run(Player(program, variables, process_id=process_id).play())
     except ScriptFailedError as error:
         raise CommandError(str(error)) from None
-    sys.stderr.write(f"{program.source}: passed\n")
+    tell(f"{program.source}: passed")

@@ -7,6 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from communicator.answers.services import Instance
+from communicator.wording.characters import printable
 from communicator.wording.enforcement import NOT_ENFORCED, not_enforced_text
 from communicator.wording.spans import span
 
@@ -45,7 +46,7 @@ def to_table(instances: Sequence[Instance], now_wall_s: float, not_enforced: Col
             *_cells(instance, now_wall_s, is_enforced=is_enforced),
             *([instance.description or "-"] if described else []),
         ]
-        table.add_row(*map(Text, cells), style=None if instance.state == "up" else "yellow")
+        table.add_row(*(Text(printable(cell)) for cell in cells), style=None if instance.state == "up" else "yellow")
     return table
 
 

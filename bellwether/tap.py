@@ -46,4 +46,4 @@ def to_line(tapped: Message, when: datetime) -> str:
         when: Local time at which it came.
     """
     arrow = _ARROWS.get(tapped.get("direction"), "?")
-    return f"{stamp(when)} {arrow} {tapped.get('link'):<11} {printable(tapped.get('line'))}"
+    return printable(f"{stamp(when)} {arrow} {tapped.get('link'):<11} {tapped.get('line')}")

@@ -11,6 +11,7 @@ from prometheus_client.metrics_core import Metric
 from structlog.typing import FilteringBoundLogger
 
 from communicator.errors import ConfigError
+from communicator.runtime.own_file import open_new
 from exporters.exposition import encode_page
 
 FILE_NAME = "bellwether.prom"
@@ -52,8 +53,9 @@ class TextFile:
             OSError: It cannot be written; the last one stays.
         """
         try:
-            self._draft.write_bytes(page)
-            self._draft.chmod(_MODE)  # whatever the umask says
+            with open(open_new(self._draft), "wb") as file:  # noqa: PTH123 - a descriptor has no path
+                os.fchmod(file.fileno(), _MODE)  # whatever the umask says
+                file.write(page)
             self._draft.replace(self.path)
         finally:
             self._draft.unlink(missing_ok=True)

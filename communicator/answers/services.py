@@ -28,6 +28,19 @@ class Role(StrEnum):
         return self in (Role.LIVE, Role.STANDBY)
 
 
+class Block(msgspec.Struct, frozen=True, kw_only=True):
+    """A version that the policy of the router keeps out, and so may be missed among the instances."""
+
+    service: _Text
+    server: _Text
+    """Where; ``*`` stands for everywhere."""
+    version: _Text = ""
+    build: _Text = "*"
+    left_s: float
+    """For how long yet, in seconds."""
+    reason: _Text = ""
+
+
 class Instance(msgspec.Struct, frozen=True):
     """One instance of a service."""
 

@@ -19,6 +19,7 @@ from communicator.daemon.host import LoadSampler
 from communicator.daemon.link import Link
 from communicator.daemon.notices import NoticeLog
 from communicator.daemon.turns import Turns
+from communicator.protocol.first_words import OtherProtocol
 from communicator.router import Router
 from communicator.router.vocabulary import effects, events
 from communicator.router.vocabulary.config import RouterConfig
@@ -27,7 +28,7 @@ RETRY_S = 1.0
 """How long a deadline that could not be dealt with waits for the next try."""
 _WORD_START = re.compile(r"(?<!^)(?=[A-Z])")
 _LAST_WORDS = (
-    *(events.LinkEnded, events.LineTooLong, events.UserIdentified),
+    *(events.LinkEnded, events.LineTooLong, events.SpokeOtherwise, events.UserIdentified),
     *(events.CredentialChecked, events.Measured, events.Continued),
 )
 """Events a link waits for: when one fails, no other will come that lets the link go or go on."""
@@ -146,6 +147,10 @@ class Dispatcher:
     def line_too_long(self, link: Link, limit_bytes: int) -> None:
         """A line beyond the limit came in; nothing more is read, and the router closes when it has done the rest."""
         self._turns.take(link, events.LineTooLong(link.number, limit_bytes))
+
+    def other_protocol(self, link: Link, protocol: OtherProtocol) -> None:
+        """The peer speaks another protocol; nothing more is read, and the router closes."""
+        self.dispatch(events.SpokeOtherwise(link.number, protocol), link)
 
     def link_ended(self, link: Link) -> None:
         """The peer writes no more."""

@@ -1,16 +1,14 @@
 """Opens the sockets others knock at, and says in clear words why one cannot be opened; it reads nothing from them."""
 
 import errno
-import fcntl
 import os
 import socket
 import stat
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from communicator.errors import ListenError
 from communicator.protocol.addresses import HostPort, parse_host_port
+from communicator.runtime.own_file import locked_beside
 
 BACKLOG = 4096
 """Connections that may wait: a fleet that reconnects at once after a restart; the kernel caps it with somaxconn."""
@@ -32,7 +30,7 @@ class UnixDoor:
         self.path = Path(path)
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
-            with _directory_locked(self.path.parent):
+            with locked_beside(self.path):  # two daemons that start at once must not both find the socket stale
                 self._remove_stale()
                 self._bind(group)
                 self.socket.listen(BACKLOG)
@@ -126,17 +124,9 @@ def _bound(key: str, address: str, kind: socket.SocketKind) -> socket.socket:
 def _reason(error: OSError) -> str:
     if error.errno == errno.EADDRINUSE:
         return "the port is in use; is another communicatord running?"
+    if isinstance(error, BlockingIOError):
+        return "another daemon is being started there at this moment"
     if error.errno == errno.ENOENT:
         return "its directory is not there"
-    return (error.strerror or str(error)).lower()
-
-
-@contextmanager
-def _directory_locked(directory: Path) -> Iterator[None]:
-    """Two daemons that start at once must not both find the socket stale."""
-    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)
+    reason = error.strerror or str(error)
+    return reason[:1].lower() + reason[1:]

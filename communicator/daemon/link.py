@@ -8,6 +8,7 @@ import msgspec
 
 from communicator.daemon.settings import LimitsSettings
 from communicator.daemon.shelf import Shelf
+from communicator.protocol.first_words import OtherProtocol, other_protocol_of_bytes, other_protocol_of_line
 from communicator.protocol.limits import LINE_BYTES, LINE_BYTES_HARD
 from communicator.protocol.line_buffer import LineBuffer
 from communicator.router.vocabulary.effects import Send
@@ -50,6 +51,9 @@ class LinkOwner(Protocol):
     def line_too_long(self, link: "Link", limit_bytes: int) -> None:
         """A line beyond the limit came in; nothing more is read."""
 
+    def other_protocol(self, link: "Link", protocol: OtherProtocol) -> None:
+        """What the peer said first is of another protocol; nothing of it is passed on, and nothing more is read."""
+
     def link_ended(self, link: "Link") -> None:
         """The peer writes no more."""
 
@@ -79,8 +83,19 @@ class Link(asyncio.BufferedProtocol):
     """
 
     __slots__ = (
-        *("_buffer", "_deadline", "_ended", "_half_closes", "_limits", "_lines", "_lost", "_owner", "_patience_bytes"),
-        *("_pauses", "_shelf", "_transport", "_welcome", "behind", "close_reason", "closing", "drops", "kind"),
+        *("_buffer", "_deadline", "_ended", "_half_closes", "_known", "_limits", "_lines", "_lost", "_owner"),
+        *(
+            "_patience_bytes",
+            "_pauses",
+            "_shelf",
+            "_transport",
+            "_welcome",
+            "behind",
+            "close_reason",
+            "closing",
+            "drops",
+            "kind",
+        ),
         *("leads_to_router", "number", "queued_bytes", "received_bytes", "sent_bytes"),
     )
 
@@ -114,6 +129,7 @@ class Link(asyncio.BufferedProtocol):
         self._limits = limits
         self._lines = LineBuffer(limits.line_bytes)
         self._buffer = buffer
+        self._known = False
         self._pauses = 0
         self._shelf: Shelf | None = None
         self._ended = False
@@ -216,8 +232,11 @@ class Link(asyncio.BufferedProtocol):
             if self._patience_bytes < 0:
                 self._flush_and_close()
             return
+        data = bytes(self._buffer[:size])
+        lines = self._lines.feed(data)
+        if not self._known and self._speaks_otherwise(data, lines):
+            return
         self.received_bytes += size
-        lines = self._lines.feed(bytes(self._buffer[:size]))
         if lines:
             self._owner.lines_received(self, lines)
         if self._lines.too_long and not self.closing:
@@ -258,6 +277,18 @@ class Link(asyncio.BufferedProtocol):
         self._clear_shelf()
         if not self.behind:
             self._owner.caught_up(self)
+
+    def _speaks_otherwise(self, data: bytes, lines: bytes) -> bool:
+        """Whether the peer speaks another protocol, of which nothing is passed on; asked until its first line is there."""
+        self._known = bool(lines)
+        protocol = other_protocol_of_line(lines) if lines else None
+        if not self.received_bytes:
+            protocol = protocol or other_protocol_of_bytes(data)
+        if protocol is None:
+            return False
+        self.pause_reading()  # for good
+        self._owner.other_protocol(self, protocol)
+        return True
 
     def _put_on_shelf(self, shelf: Shelf, lines: bytes) -> None:
         dropped = shelf.put(lines)

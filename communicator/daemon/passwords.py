@@ -2,11 +2,10 @@
 
 import base64
 import binascii
-import fcntl
 import os
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,10 +14,13 @@ from communicator.protocol.limits import TOKEN_CHARACTERS
 from communicator.protocol.names import is_server_name, is_service_name
 from communicator.router.vocabulary.events import Credential, Opens
 from communicator.runtime import read_private_file
-from communicator.runtime.kept_file import write_file
+from communicator.runtime.kept_file import reason_of, write_file
+from communicator.runtime.own_file import locked_beside
 
 # RFC 9106, section 4, second recommended option (3 passes over 64 MiB), but in one lane instead of four: a router has other
 # work for its cores than four threads at once.
+LOCK_S = 10.0
+"""How long another command may take to change the file: each hashes before, and writes one file."""
 _PASSES = 3
 _MEMORY_KIB = 64 * 1024
 _LANES = 1
@@ -230,16 +232,15 @@ def _to_base64(data: bytes) -> str:
 
 @contextmanager
 def _locked(path: Path, key: str) -> Iterator[None]:
-    """Keep others who change the same file waiting; readers see the old one or the new one."""
-    try:
-        directory = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-    except OSError as error:
-        raise ConfigError(key, f"{str(path.parent)!r} cannot be opened: {error.strerror}") from error
-    try:
-        fcntl.flock(directory, fcntl.LOCK_EX)
+    """Keep out others who change the same file; readers see the old one or the new one."""
+    with ExitStack() as held:
+        try:
+            held.enter_context(locked_beside(path, LOCK_S))
+        except BlockingIOError:
+            raise ConfigError(key, f"{str(path)!r} is being changed by another command: try again") from None
+        except OSError as error:
+            raise ConfigError(key, f"{str(path)!r} cannot be changed: {reason_of(error)}") from error
         yield
-    finally:
-        os.close(directory)
 
 
 def _write(path: Path, key: str, lines: list[str]) -> None:

@@ -6,6 +6,7 @@ import socket
 import ssl
 from collections import Counter, OrderedDict
 from collections.abc import Callable
+from contextlib import suppress
 
 from communicator.daemon.link import Link
 from communicator.daemon.tls import HANDSHAKE_S, tls_fault
@@ -83,13 +84,17 @@ class RemoteDoor:
             self._kept_out_until_s.popitem(last=False)
 
     async def close(self) -> None:
-        """Accept no more, and give up the handshakes under way."""
+        """Accept no more, and give up the handshakes under way; who comes in in clear, which takes no time, becomes a link."""
         self._closed = True
         self._rest()
         if self._timer is not None:
             self._timer.cancel()
-        for handshake in self._handshakes:
-            handshake.cancel()
+        await asyncio.sleep(
+            0
+        )  # whoever was accepted in this turn: from now on the loop has each socket in hand, and closes it
+        if self._context is not None:
+            for handshake in self._handshakes:
+                handshake.cancel()
         await asyncio.gather(*self._handshakes, return_exceptions=True)
 
     def _listen(self) -> None:
@@ -173,7 +178,9 @@ class RemoteDoor:
 
     def _through(self, handshake: asyncio.Task[None], connected: socket.socket, host: str) -> None:
         if handshake.cancelled():
-            connected.close()
+            # Not closed: the loop would not hear of it, and a link that has come of it would never be told its end.
+            with suppress(OSError):
+                connected.shutdown(socket.SHUT_RDWR)
         self._handshakes.discard(handshake)
         self._hosts[host] -= 1
         if not self._hosts[host]:

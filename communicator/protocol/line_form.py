@@ -26,6 +26,7 @@ _HEAD = re.compile(
     rf"(?:({TOKEN}):)?(?:({TOKEN})/)?"
     rf"({TOKEN})",
 )
+_HEAD_CHARACTERS = re.compile(r"[A-Za-z0-9_.*?:/<> -]{0,80}")
 _BLANKS = b" \t\r\n\v\f"
 _HEADS_KEPT = 4096
 
@@ -38,6 +39,12 @@ class Head(NamedTuple):
     server: str
     service: str
     command: str
+
+
+def _safe_start(text: str) -> str:
+    """What may be quoted of a head that cannot be read: as far as it could be one, for behind that a password may stand."""
+    start = _HEAD_CHARACTERS.match(text)
+    return f"{start[0]}…" if start and start[0] != text else text
 
 
 @lru_cache(maxsize=_HEADS_KEPT)
@@ -55,7 +62,7 @@ def parse_head(text: str) -> Head:
     """
     found = _HEAD.fullmatch(text)
     if found is None:
-        raise RemoteProtocolError(f"{text[:80]!r} is not [<server:service ][[server:]service/]COMMAND")
+        raise RemoteProtocolError(f"{_safe_start(text)!r} is not [<server:service ][[server:]service/]COMMAND")
     return Head(*(part or "" for part in found.groups()))
 
 
@@ -97,9 +104,9 @@ def _decode_parameters(text: str) -> dict[str, str]:
     if len(pairs) > PARAMETERS:
         raise RemoteProtocolError(f"more than {PARAMETERS} parameters")
     parameters = {}
-    for name, equal, value in pairs:
-        if not (equal and is_parameter_name(name)):
-            raise RemoteProtocolError(f"{name[:80]!r} is not a parameter of the form name=value")
+    for number, (name, equal, value) in enumerate(pairs, 1):
+        if not (equal and is_parameter_name(name)):  # not quoted: a password may have been mistyped
+            raise RemoteProtocolError(f"parameter {number} is not of the form name=value")
         parameters[name] = value
     return parameters
 
@@ -116,7 +123,7 @@ def _split_quoted(text: str) -> list[tuple[str, str, str]]:
     while at < end and len(pairs) <= PARAMETERS:
         equal = text.find("=", at)
         if equal < 0:
-            raise RemoteProtocolError(f"parameter {text[at : at + 80]!r} has no value")
+            raise RemoteProtocolError(f"parameter {len(pairs) + 1} has no value")
         start = equal + 1
         if text.startswith('"', start):
             start += 1

@@ -11,6 +11,7 @@ from communicator.router.features.registration import settle_contests, withdraw
 from communicator.router.features.runs import report_untold_runs
 from communicator.router.features.slow_consumers import apply_queue_policy, tell_cut, tell_dropped
 from communicator.router.features.stopping import drain
+from communicator.router.features.wrong_door import turn_away
 from communicator.router.path.forwarding import count_lines, forward
 from communicator.router.peering import bus, handshake
 from communicator.router.peering.admission import credential_checked, revoke
@@ -62,6 +63,7 @@ class Router:
             events.LinesReceived: self._lines_received,
             events.UserIdentified: self._user_identified,
             events.LineTooLong: self._line_too_long,
+            events.SpokeOtherwise: self._spoke_otherwise,
             events.LinkEnded: self._link_ended,
             events.LinkHeld: self._link_held,
             events.Measured: self._measured,
@@ -98,8 +100,8 @@ class Router:
         """
         board = self._board
         board.config = config
-        board.cache.messages_max = config.limits.cache_messages
-        board.cache.bytes_max = config.limits.cache_bytes
+        board.cache.message_shares.maximum = config.limits.cache_messages
+        board.cache.byte_shares.maximum = config.limits.cache_bytes
         board.cache.service_bytes_max = config.limits.cache_service_bytes
         review(board, board.config, board.learning)
         for link in board.registry.registered():
@@ -197,6 +199,13 @@ class Router:
     def _line_too_long(self, link: Link, event: events.LineTooLong, now: events.Instant) -> None:
         link.line_limit_bytes = event.limit_bytes
         self._finish(link, now)
+
+    def _spoke_otherwise(self, link: Link, event: events.SpokeOtherwise, now: events.Instant) -> None:
+        if link.closing:
+            return
+        turn_away(self._board, link, event.protocol)
+        self._leave(link, now, events.CloseReason.PROTOCOL)
+        self._board.close(link, events.CloseReason.PROTOCOL)
 
     def _link_ended(self, link: Link, _event: events.LinkEnded, now: events.Instant) -> None:
         link.ended = True

@@ -23,8 +23,8 @@ def begin(board: Switchboard, now: Instant) -> None:
 def renew(board: Switchboard, now: Instant) -> None:
     """The configuration has changed."""
     board.mesh.book.reconfigure(board.config.cluster, now.monotonic_s)
-    board.pending.messages_max = board.config.limits.pending_messages
-    board.pending.bytes_max = board.config.limits.pending_bytes
+    board.pending.message_shares.maximum = board.config.limits.pending_messages
+    board.pending.byte_shares.maximum = board.config.limits.pending_bytes
     board.routes_changed()
     board.mesh.status.set(now.monotonic_s)
 

@@ -1,6 +1,7 @@
 """The command line every daemon has, and one way to fail; it knows a daemon by name and settings only."""
 
 import asyncio
+import gc
 import os
 import signal
 import sys
@@ -181,6 +182,7 @@ def run_loop(daemon: Daemon[S], serve: Serve[S]) -> int:
         exit_code = runner.run(daemon.run(serve_to_the_end))
         for number in SIGNALS:  # the mask is this thread's alone, and another may still be there to hear
             signal.signal(number, signal.SIG_IGN)
+    gc.freeze()  # what is left goes with the process: looking through it at its end takes longer than all else there
     return exit_code
 
 

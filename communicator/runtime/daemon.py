@@ -61,6 +61,7 @@ class Daemon(Generic[S]):
         """Whether the last reading of the settings succeeded."""
         self.reloaded_wall_s = time.time()
         """When the settings in force were read, in seconds since the epoch."""
+        self._asked_by_signal = False
         self._load = load
         self._ports_file = ports_file
         self._manager = manager or ServiceManager()
@@ -79,6 +80,18 @@ class Daemon(Generic[S]):
         self.stop_cause = cause
         self.stopping.set()
         self._manager.stopping()
+
+    def _told_to_end(self, number: signal.Signals) -> None:
+        """A signal asks it to end in good order; a second one ends it now, as if it had not listened."""
+        if not self._asked_by_signal:
+            self._asked_by_signal = True
+            self.stop(os.EX_OK, number.name)
+            return
+        self.log.warning("ended_at_once", cause=number.name)
+        if self._ports_file is not None:
+            self._ports_file.unlink(missing_ok=True)
+        signal.signal(number, signal.SIG_DFL)
+        os.kill(os.getpid(), number)
 
     def on_reload(self, callback: Callable[[S], list[str]]) -> None:
         """Call back with new settings after a SIGHUP.
@@ -162,7 +175,7 @@ class Daemon(Generic[S]):
     def _signals(self) -> Iterator[None]:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self.stop, os.EX_OK, number.name)
+            loop.add_signal_handler(number, self._told_to_end, number)
         loop.add_signal_handler(signal.SIGHUP, self.reload)
         try:
             yield

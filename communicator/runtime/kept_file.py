@@ -4,6 +4,8 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
+from communicator.runtime.own_file import open_new
+
 FILE_BYTES = 1024 * 1024
 """What is read of a file at most: 1,000 hosts make 22 KiB of neighbors.txt."""
 _DIRECTORY_MODE = 0o750
@@ -24,9 +26,8 @@ def write_file(path: Path, content: str, mode: int = _FILE_MODE, owner: tuple[in
     """
     prepare_directory(path.parent)
     draft = path.with_name(f".{path.name}.new")
-    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
     try:
-        with open(os.open(draft, flags, mode), "wb") as file:  # noqa: PTH123 - a descriptor has no path
+        with open(open_new(draft, mode), "wb") as file:  # noqa: PTH123 - a descriptor has no path
             os.fchmod(file.fileno(), mode)
             if owner is not None:
                 os.fchown(file.fileno(), *owner)

@@ -10,6 +10,8 @@ from pathlib import Path
 import structlog
 from structlog.typing import EventDict, FilteringBoundLogger, Processor, WrappedLogger
 
+from communicator.wording.characters import printable
+
 _STDERR = 2
 _LOG_FILE_MODE = 0o640
 _OURS = "communicator."
@@ -74,7 +76,8 @@ def configure_logs(level: LogLevel, log_format: LogFormat) -> FilteringBoundLogg
 def _renderer(log_format: LogFormat) -> Processor:
     if log_format is LogFormat.JSON:
         return structlog.processors.JSONRenderer()
-    return structlog.processors.LogfmtRenderer(key_order=["ts", "level", "event"], bool_as_flag=False)
+    render = structlog.processors.LogfmtRenderer(key_order=["ts", "level", "event"], bool_as_flag=False)
+    return lambda logger, method, entry: printable(render(logger, method, entry))  # peers choose what stands in values
 
 
 def _fields_apart(_logger: WrappedLogger, _method: str, entry: EventDict) -> EventDict:
@@ -103,7 +106,9 @@ class LogFile:
             OSError: The file cannot be opened; the log goes on where it was.
         """
         if self._path:
-            descriptor = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, _LOG_FILE_MODE)
+            descriptor = os.open(
+                self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, _LOG_FILE_MODE
+            )
             os.dup2(descriptor, _STDERR)
             os.close(descriptor)
         return self._path

@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 
 from communicator.errors import ConfigError
+from communicator.runtime.own_file import open_new
 
 Ports = Mapping[str, str | list[str]]
 """Keyed like ``[listen]``."""
@@ -21,7 +22,8 @@ def write_ports(path: Path, ports: Ports) -> None:
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         try:
-            draft.write_bytes(msgspec.json.encode(ports) + b"\n")
+            with open(open_new(draft), "wb") as file:  # noqa: PTH123 - a descriptor has no path
+                file.write(msgspec.json.encode(ports) + b"\n")
             draft.replace(path)
         finally:
             draft.unlink(missing_ok=True)

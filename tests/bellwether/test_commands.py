@@ -8,15 +8,19 @@ import subprocess
 import sys
 import threading
 from contextlib import contextmanager
+from itertools import count
 
+import msgspec
 import pytest
 from typer.testing import CliRunner
 
 from bellwether.main import application
+from communicator.answers.policy import Denial, Policy
 from communicator.client import BlockingClient, Service
 from communicator.protocol import Message
 from communicator.testing import run_router
 
+GENERATIONS = count(1)
 WITHIN_S = 50.0
 """For what takes a second on a machine with nothing else to do."""
 
@@ -41,12 +45,18 @@ def bellwether(router):
 
 @contextmanager
 def timekeeper(router, answer):
-    """A timekeeper that says `answer` to whatever it is asked, on a thread of its own."""
-    service = Service(router.unix, "timekeeper")
+    """A timekeeper that says `answer` to whatever it is asked."""
+    with answering(Service(router.unix, "timekeeper"), "CLOCK_GET_REPORT", answer):
+        yield
+
+
+@contextmanager
+def answering(service, question, answer):
+    """A service that says `answer` to a question, on a thread of its own."""
     ready = threading.Event()
     loops = []
 
-    @service.on("CLOCK_GET_REPORT")
+    @service.on(question)
     async def answer_it(_message):
         return answer
 
@@ -207,3 +217,56 @@ def test_tap_ends_with_its_router():
     assert watching.returncode == 69
     assert said.startswith("bellwether: the link to the router at ")
     assert said.count("\n") == 1
+
+
+HOSTILE = "\x1b[31m\x9b2J\u202e\u2066\u2028\x07\nforged"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("services",),
+        ("services", "--json"),
+        ("status",),
+        ("status", "--json"),
+        ("send", "hostile/ASK", "--wait"),
+        ("send", "hostile/ASK", "--wait", "--json"),
+        ("send", "communicatord/ROUTER_GET_STATS", "--wait"),
+        ("route", "hostile"),
+        ("trace", "hostile/ASK"),
+        ("cluster",),
+        ("clock",),
+        ("canary",),
+    ],
+    ids=" ".join,
+)
+def test_what_a_peer_chose_cannot_steer_the_terminal(bellwether, router, words):
+    hostile = Service(router.unix, "hostile", service_version=f"1{HOSTILE}", build=f"b{HOSTILE}")
+    with answering(hostile, "ASK", Message("ANSWER", {"words": HOSTILE})):
+        done = bellwether(*words)
+    for said in (done.stdout, done.stderr):
+        assert all(line.isprintable() for line in said.split("\n"))
+        assert "\nforged" not in said
+    if words[0] in ("services", "send"):
+        assert done.exit_code == 0
+
+
+BLOCKED = r"ping 1.0 is blocked on alpha until [-0-9: ]+ \(9m \d+s\): bellwether canary explain 'alpha/ping/1.0'"
+
+
+@pytest.mark.parametrize(
+    ("words", "exit_code"),
+    [(("services",), 0), (("route", "ping"), 1), (("trace", "ping/PING"), 1), (("send", "ping/PING"), 1)],
+    ids=str,
+)
+def test_a_blocked_version_is_named_where_its_service_is_missed(bellwether, router, words, exit_code):
+    denial = Denial(service="ping", version="1.0", build="*", server="alpha", until_s=600.0, reason="it dies")
+    other = Denial(service="pong", version="1.0", build="*", server="*", until_s=0.0)
+    policy = Policy(generation=(next(GENERATIONS), 1), lease_s=600.0, denylist=(denial, other))
+    with BlockingClient(router.unix, "canary") as canary:
+        canary.send(Message("POLICY_SET", {"policy": msgspec.json.encode(policy).decode()}))
+        canary.request(Message("ALIVE", {"serial": "1"}), "ABSOLUTELY")
+        done = bellwether(*words)
+    assert done.exit_code == exit_code
+    assert re.search(BLOCKED, done.stderr.replace("\n", " "))
+    assert "pong" not in done.stderr

@@ -201,7 +201,7 @@ def test_what_has_no_definition_is_told(messages, command, hint):
             0,
             "OK, but STOP stays on its host, and whether 'beta' is that one was not judged: say --server NAME",
         ),
-        (["REGISTER service"], 1, "'service' is not a parameter of the form name=value"),
+        (["REGISTER service"], 1, "parameter 1 is not of the form name=value"),
         (["STATUS", "service"], 1, "'service' is not name=value; a value with blanks needs quotes: name=\"two words\""),
         ([""], 1, "'' is not [<server:service ][[server:]service/]COMMAND"),
         (["STATUS \udcff"], 1, "'utf-8' codec can't encode character '\\udcff' in position 7: surrogates not allowed"),

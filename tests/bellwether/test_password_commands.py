@@ -134,7 +134,7 @@ def test_a_file_that_is_not_good_is_told_and_left_alone(password, file, command)
 
 def test_what_cannot_be_there_is_told(password, tmp_path):
     assert "No such file" in password("list", file=tmp_path / "none").stderr
-    assert "cannot be opened" in password("add", *PRINTER, file=tmp_path / "none" / "passwords").stderr
+    assert "cannot be changed: No such file" in password("add", *PRINTER, file=tmp_path / "none" / "passwords").stderr
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """Opening doors: stale sockets, live ones, and what is said when one stays shut."""
 
+import fcntl
 import os
 import socket
 import stat
@@ -8,6 +9,7 @@ import pytest
 
 from communicator.daemon.doors import UnixDoor, address_of, open_tcp, open_udp
 from communicator.errors import ListenError
+from communicator.runtime.own_file import locked_beside
 
 
 @pytest.fixture
@@ -97,3 +99,19 @@ def test_a_port_in_use_is_named():
         f"listen.local: cannot listen on {taken!r}: the port is in use; is another communicatord running?"
     )
     assert isinstance(refused.value, OSError)
+
+
+def test_a_lock_on_its_directory_keeps_no_router_from_starting(path):
+    directory = os.open(path.parent, os.O_RDONLY)  # whoever may look into it may do this
+    try:
+        fcntl.flock(directory, fcntl.LOCK_EX)
+        with UnixDoor(str(path)).socket:
+            assert path.exists()
+    finally:
+        os.close(directory)
+
+
+def test_of_two_that_start_at_once_one_is_told(path):
+    with locked_beside(path), pytest.raises(ListenError, match="is being started there at this moment"):
+        UnixDoor(str(path))
+    assert not path.exists()

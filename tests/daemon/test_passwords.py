@@ -1,5 +1,6 @@
 """The password file: what is an entry, what is none, and that a change is whole or not there."""
 
+import fcntl
 import multiprocessing
 import os
 import stat
@@ -8,6 +9,7 @@ import pytest
 from argon2 import PasswordHasher, extract_parameters
 from argon2.exceptions import VerifyMismatchError
 
+from communicator.daemon import passwords
 from communicator.daemon.passwords import (
     Entry,
     hash_of_nobody,
@@ -18,6 +20,7 @@ from communicator.daemon.passwords import (
 )
 from communicator.errors import ConfigError
 from communicator.router.vocabulary.events import Opens
+from communicator.runtime.own_file import locked_beside
 
 KEY = "auth.password_file"
 SALT, TAG = "c29tZXNhbHQ", "uCUpUkHmVxF8TcPmPkBnrL4GwAsv2lTwfQhzV9zwKJc"
@@ -170,7 +173,7 @@ def test_a_file_that_is_not_there_is_made_for_its_owner_alone(tmp_path):
     assert read_password_file(path, KEY) == {"printer": ENTRY}
     with pytest.raises(ConfigError, match="cannot be read"):
         remove_entry(tmp_path / "none", KEY, "printer")
-    with pytest.raises(ConfigError, match=r"'[^']*none' cannot be opened"):
+    with pytest.raises(ConfigError, match=r"'[^']*none/passwords' cannot be changed: No such file"):
         write_entry(tmp_path / "none" / "passwords", KEY, ENTRY)
 
 
@@ -206,3 +209,19 @@ def test_changes_at_the_same_time_are_all_kept(file):
     with context.Pool(3) as pool:
         pool.starmap(_add, [(file, number) for number in range(12)])
     assert len(read_password_file(file, KEY)) == 12
+
+
+def test_a_lock_on_the_directory_keeps_no_command_waiting(tmp_path):
+    directory = os.open(tmp_path, os.O_RDONLY)
+    try:
+        fcntl.flock(directory, fcntl.LOCK_EX)
+        assert not write_entry(tmp_path / "passwords", KEY, ENTRY)
+    finally:
+        os.close(directory)
+
+
+def test_while_another_command_changes_it_one_is_told_to_try_again(tmp_path, monkeypatch):
+    monkeypatch.setattr(passwords, "LOCK_S", 0.1)
+    path = tmp_path / "passwords"
+    with locked_beside(path), pytest.raises(ConfigError, match="is being changed by another command: try again"):
+        write_entry(path, KEY, ENTRY)

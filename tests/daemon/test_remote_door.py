@@ -319,25 +319,72 @@ async def test_who_waits_in_the_kernel_at_the_end_never_comes_in(plain, monkeypa
     assert plain.told.empty()
 
 
-@pytest.mark.parametrize("turns", range(5))
-async def test_who_is_coming_in_at_the_end_is_in_or_let_go(plain, monkeypatch, turns):
+class Told(asyncio.Protocol):
+    """Stands for a link that has to hear its end once it has heard its beginning."""
+
+    def __init__(self) -> None:
+        self.beginning = asyncio.get_running_loop().create_future()
+        self.end = asyncio.get_running_loop().create_future()
+
+    def connection_made(self, transport):
+        self.beginning.set_result(transport)
+
+    def connection_lost(self, _error):
+        self.end.set_result(None)
+
+
+@pytest.mark.parametrize("leaves", ["before", "after", "never"])
+@pytest.mark.parametrize("turns", range(6))
+async def test_who_is_coming_in_in_clear_at_the_end_is_a_link_that_ends_like_any_other(
+    plain, monkeypatch, turns, leaves
+):
     monkeypatch.setattr(remote_door, "PACE_S", 3600.0)
+    links: list[Told] = []
+    plain.door._enter = lambda: links.append(Told()) or links[-1]
     plain.door._rest()
     crowd = plain.door._listening = Crowd(["127.0.0.2"])
     plain.door._accept()
+    with crowd.outside[0] as outside:
+        if leaves == "before":
+            outside.close()
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        await asyncio.wait_for(plain.door.close(), 60)
+        if leaves == "after":
+            outside.close()
+        transport = await asyncio.wait_for(links[0].beginning, 60)
+        transport.close()
+        await asyncio.wait_for(links[0].end, 60)
+
+
+@pytest.mark.parametrize("turns", [0, 1, 2, 3, 4, 5, 8, 12, 20])
+async def test_who_is_coming_in_over_tls_at_the_end_is_let_go(porch, authority, monkeypatch, turns):
+    monkeypatch.setattr(remote_door, "PACE_S", 3600.0)
+    links: list[Told] = []
+    porch.door._enter = lambda: links.append(Told()) or links[-1]
+    porch.door._rest()
+    crowd = porch.door._listening = Crowd(["127.0.0.2"])
+    porch.door._accept()
+    outside = Told()
+    coming = asyncio.get_running_loop().create_task(
+        asyncio.get_running_loop().create_connection(
+            lambda: outside,
+            sock=crowd.outside[0],
+            ssl=load_trust(authority.issue("beta")).client,
+            server_hostname="alpha",
+        )
+    )
     for _ in range(turns):
         await asyncio.sleep(0)
-    comings = list(plain.door._handshakes)
-    await asyncio.wait_for(plain.door.close(), 60)
-    assert all(coming.done() for coming in comings)
-    let_go = any(coming.cancelled() for coming in comings)  # in which turn it is too late for that, the loop knows
-    assert let_go or turns > 0
-    with crowd.outside[0] as outside:
-        outside.setblocking(False)  # noqa: FBT003 - its one parameter
-        if let_go:
-            await plain.hear_end(outside)
-        else:
-            await plain.come_in()
+    await asyncio.wait_for(porch.door.close(), 60)
+    for link in links:
+        if link.beginning.done():
+            link.beginning.result().abort()
+            await asyncio.wait_for(link.end, 60)
+    with contextlib.suppress(OSError):
+        transport, _ = await asyncio.wait_for(coming, 60)
+        transport.abort()
+    assert not porch.door._handshakes
 
 
 # Kept out.

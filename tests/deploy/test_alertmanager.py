@@ -47,6 +47,14 @@ def test_each_alert_goes_where_its_severity_says(amtool):
         assert done.returncode == 0, f"{labels}: {done.stdout}{done.stderr}"
 
 
+def test_what_is_urgent_of_one_host_waits_for_no_other_and_not_for_long():
+    route = load(SAMPLE)["route"]
+    [page] = [one for one in route["routes"] if one["receiver"] == "page"]
+    assert "host" in page["group_by"]
+    assert page["group_wait"] == "10s"
+    assert route["group_interval"] == "1m"
+
+
 class Alertmanager:
     """A real one with the inhibitions of the sample, which tells nobody."""
 

@@ -92,3 +92,13 @@ async def test_a_disk_that_takes_nothing_is_told_once_and_tried_again(tmp_path):
             writing.cancel()
     assert [line["event"] for line in logs] == ["textfile_not_written", "textfile_written_again"]
     assert logs[0]["path"] == str(file.path)
+
+
+def test_a_link_in_the_way_is_not_followed(tmp_path):
+    precious = tmp_path / "precious"
+    precious.write_text("precious")
+    file = TextFile(tmp_path)
+    file._draft.symlink_to(precious)
+    file.write(b"page")
+    assert precious.read_text() == "precious"
+    assert file.path.read_text() == "page"

@@ -55,6 +55,17 @@ def test_a_full_cache_tells_the_sender_and_the_log(playbook):
     assert book.router._board.statistics.dropped["cache_full"] == 1
 
 
+@pytest.mark.parametrize("door", ["unix", "local"])
+def test_one_user_does_not_take_the_room_of_another(playbook, door):
+    book = playbook(limits=RouterLimits(cache_messages=100)).play(f"+ E {door} bob\n+ A {door} alice\n")
+    for _ in range(200):
+        book.write("E", b"offline/P x=1;cache=ttl=86400\n")
+    book.play("E > offline/P transmission_report=failure\nE < " + REPORT + "failed")
+    book.play("A > offline/P transmission_report=failure\nA < " + REPORT + "cached")
+    told = [notice.fields for notice in book.notices if notice.event == "cache_full"]
+    assert told[0] == {"service": "offline", "sender": "user bob", "messages": 51}
+
+
 @pytest.mark.parametrize(
     ("address", "told", "reason"),
     [
@@ -63,7 +74,6 @@ def test_a_full_cache_tells_the_sender_and_the_log(playbook):
         (".:nobody", "destination_service=nobody;destination_server=.", "service_unknown"),
         ("elsewhere:svc_a", "destination_service=svc_a;destination_server=elsewhere", "server_unknown"),
         ("elsewhere:offline", "destination_service=offline;destination_server=elsewhere", "server_unknown"),
-        ("svc_a", "destination_service=svc_a", "service_unknown"),  # nobody sends to itself
     ],
 )
 def test_a_message_nobody_takes_is_reported_to_who_asks_for_it(playbook, address, told, reason):
@@ -73,6 +83,17 @@ def test_a_message_nobody_takes_is_reported_to_who_asks_for_it(playbook, address
         A > {address}/P x=1;transmission_report=failure
         A < TRANSMISSION_REPORT command=P;status=failed;{told};reason={reason}
         A > {address}/P x=1
+        """,
+    )
+
+
+@pytest.mark.parametrize("address", ["svc_a", "peer:svc_a", ".:svc_a", "*:svc_a"])
+def test_a_service_that_addresses_itself_gets_its_message(playbook, address):
+    playbook().play(
+        SENDER
+        + f"""
+        A > {address}/P x=1;transmission_report=failure
+        A < <peer:svc_a {address}/P transmission_report=failure;x=1
         """,
     )
 

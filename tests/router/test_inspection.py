@@ -222,7 +222,7 @@ def test_what_only_passes_is_judged_where_it_is_for(cluster):
         ("<a:svc c:svc/P hops_left=-1", "hops_left"),
         ("<a:svc c:svc/P hops_left=many", "many"),
         ("\x01", ""),
-        ("<a:svc c:svc/P x", "x"),
+        ("<a:svc c:svc/P x", "parameter 1"),
     ],
 )
 def test_what_is_wrong_is_refused_and_counted(cluster, line, reason):
@@ -285,3 +285,28 @@ def test_what_is_not_for_us_is_not_ours_to_acknowledge(cluster):
     cluster, _ = cluster
     told = brought(cluster, "<a:alpha */STOP ack=required;ack_id=a-1-1;broadcast_to=c;broadcast_msgid=a-1-2")
     assert [decode(line.encode()).command for line in told] == ["INVALID"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "REGISTER service=a;version=1;=hunter2",
+        "REGISTER service=a;version=1;hunter2",
+        "CONNECT username=a;pass word=hunter2",
+        'CONNECT username=a;password="hunter2',
+        "CONNECT;password=hunter2",
+        "<a:b REGISTER=hunter2",
+        'REGISTER service=a;password="hunter2"x',
+        '{"command":"REGISTER","parameters":{"password":"hunter2"',
+        '{"command":"REGISTER","parameters":{"password":["hunter2"]}}',
+        "REGISTER password=hunter2\0",
+    ],
+)
+def test_a_line_that_cannot_be_read_is_not_quoted_for_it_may_hold_a_password(playbook, line):
+    book = playbook().play("+ T unix root\n+ A unix bob\nT > TAP\n")
+    book.write("A", f"{line}\n".encode())
+    refused = book.hear("A")
+    assert refused.command == "INVALID"
+    told = [refused, *book.heard[book.links["T"]], *(notice.fields for notice in book.notices)]
+    assert len(told) > 2
+    assert "hunter2" not in str(told)

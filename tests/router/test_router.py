@@ -1,5 +1,6 @@
 import pytest
 
+from communicator.protocol.first_words import OtherProtocol
 from communicator.router.vocabulary.effects import Close, Measure, SampleLoad
 from communicator.router.vocabulary.events import (
     CloseReason,
@@ -16,6 +17,7 @@ from communicator.router.vocabulary.events import (
     LinkKind,
     LinkOpened,
     Measured,
+    SpokeOtherwise,
     StopRequested,
     UserIdentified,
 )
@@ -115,6 +117,7 @@ def test_a_datagram_leaves_nothing_behind(playbook):
     [
         LinesReceived(99, b"ALIVE\n"),
         LineTooLong(99, 65536),
+        SpokeOtherwise(99, OtherProtocol.HTTP),
         LinkEnded(99),
         LinkClosed(99, CloseReason.HUP),
         LinkHeld(99, held=True),

@@ -1,5 +1,6 @@
-"""A request to end that comes when a daemon has ended already changes nothing: not even its exit code."""
+"""Requests to end beyond the first: one that comes while a daemon ends ends it now, one that comes later changes nothing."""
 
+import signal
 import subprocess
 import sys
 
@@ -30,3 +31,61 @@ def test_a_late_signal_is_not_heard(name, threads):
     )
     assert "event=stopped exit_code=0" in done.stdout + done.stderr
     assert done.returncode == 0
+
+
+STUCK = """
+import asyncio
+from communicator.runtime import Settings, daemon_command
+
+class NoSettings(Settings, frozen=True):
+    pass
+
+async def serve(daemon):
+    daemon.ready({})
+    await daemon.stopping.wait()
+    print("ending", flush=True)
+    await asyncio.Event().wait()
+
+daemon_command("stuckd", NoSettings, serve, help="Never ends.")()
+"""
+
+
+@pytest.mark.parametrize("second", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("first", [signal.SIGTERM, signal.SIGINT])
+def test_a_second_signal_ends_a_daemon_that_does_not_end(tmp_path, first, second):
+    ports = tmp_path / "ports.json"
+    command = [sys.executable, "-c", STUCK, "--ports-file", str(ports)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            for line in process.stderr:
+                if "event=ready" in line:
+                    break
+            process.send_signal(first)
+            assert process.stdout.readline() == "ending\n"
+            process.send_signal(second)
+            _, log = process.communicate(timeout=30)
+        finally:
+            process.kill()
+    assert f"event=ended_at_once cause={second.name}" in log
+    assert process.returncode == -second
+    assert not ports.exists()
+
+
+ENDED = """
+import atexit, gc
+from communicator.runtime import Settings, daemon_command
+
+class NoSettings(Settings, frozen=True):
+    pass
+
+async def serve(daemon):
+    daemon.ready({})
+
+atexit.register(lambda: print(gc.get_freeze_count()))
+daemon_command("endedd", NoSettings, serve, help="Ends at once.")()
+"""
+
+
+def test_what_is_left_at_the_end_is_not_looked_through_once_more():
+    done = subprocess.run([sys.executable, "-c", ENDED], capture_output=True, text=True, check=True, timeout=30)
+    assert int(done.stdout) > 1000

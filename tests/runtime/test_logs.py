@@ -53,6 +53,26 @@ def test_one_object_per_event_in_json():
     assert entries[1]["event"] == "odd 3"
 
 
+HOSTILE = """
+import logging, sys
+from communicator.runtime.logs import LogFormat, LogLevel, configure_logs
+log = configure_logs(LogLevel.INFO, LogFormat(sys.argv[1]))
+hostile = "\\x1b[2J\\x9b31m\\u202egnp\\u2066\\u2028\\r\\nts=1 level=error event=forged"
+log.info("service_registered", version=hostile, names=[hostile])
+logging.getLogger("library").warning(hostile)
+"""
+
+
+@pytest.mark.parametrize("log_format", ["logfmt", "json"])
+def test_what_a_peer_chose_steers_no_terminal_and_forges_no_line(log_format):
+    command = [sys.executable, "-c", HOSTILE, log_format]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=30)
+    lines = done.stderr.split("\n")
+    assert len(lines) == 3
+    assert all(line.isprintable() for line in lines)
+    assert not any(line.startswith("ts=1 ") for line in lines)
+
+
 @pytest.mark.parametrize(("level", "lines"), [("debug", 5), ("warning", 3), ("error", 1)])
 def test_the_level_is_a_threshold_for_all(level, lines):
     assert len(_write(level, "logfmt")) == lines

@@ -1,6 +1,7 @@
 """The ports file appears whole, or not at all."""
 
 import json
+import os
 
 import pytest
 
@@ -24,3 +25,11 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path):
     with pytest.raises(ConfigError):
         write_ports(tmp_path / "directory", {})
     assert [path.name for path in tmp_path.iterdir()] == ["directory"]
+
+
+def test_a_link_in_the_way_is_not_followed(tmp_path):
+    precious = tmp_path / "precious"
+    precious.write_text("precious")
+    (tmp_path / f".ports.json.{os.getpid()}").symlink_to(precious)
+    write_ports(tmp_path / "ports.json", {})
+    assert precious.read_text() == "precious"

@@ -117,6 +117,20 @@ def test_systemd_has_nothing_to_say_of_a_unit(host, unit):
     assert _verify(host, unit.name) == (0, "")
 
 
+EXPOSED_TENTHS = 20
+"""The exposure of a unit at most, as `systemd-analyze security` counts it: 100 is a service without any restriction. Ours have
+12 (bellwether-exporter) to 19 (timekeeperd, which reads the clock and the processes of others)."""
+
+
+@pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.stem)
+def test_a_unit_is_as_closed_as_it_can_be(host, unit):
+    command = ["systemd-analyze", "security", "--offline=yes", "--no-pager", f"--root={host}"]
+    command += [f"--threshold={EXPOSED_TENTHS}", unit.name]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Overall exposure level" in done.stdout
+
+
 @pytest.mark.parametrize("path", DROP_INS)
 def test_systemd_has_nothing_to_say_of_a_unit_with_a_drop_in_of_the_page(host, path):
     drop_in = host / path

@@ -1,13 +1,20 @@
-"""Messages kept for services of this host that are not there yet: bounded, each with a deadline; it knows no link."""
+"""Messages kept for services of this host that are not there yet: bounded, shared out, each with a deadline; it knows no link."""
 
 import heapq
 from collections import Counter
 from itertools import count
+from typing import NamedTuple
 
 from communicator.router.cores.deadlines import Deadline
+from communicator.router.cores.shares import Shares
 
 DEAD_ENTRIES = 64
 """Deadlines of delivered lines that may lie about before they are swept out."""
+
+
+class _Kept(NamedTuple):
+    line: bytes
+    sender: str
 
 
 class MessageCache:
@@ -21,41 +28,49 @@ class MessageCache:
     """
 
     def __init__(self, messages_max: int, bytes_max: int, service_bytes_max: int, due: Deadline) -> None:
-        self.messages_max = messages_max
-        self.bytes_max = bytes_max
+        self.message_shares = Shares(messages_max)
+        self.byte_shares = Shares(bytes_max)
         self.service_bytes_max = service_bytes_max
-        self.bytes = 0
         self.stored_total = 0
         self.delivered_total = 0
         """Counted by whoever hands them over."""
         self.expired_total = 0
         self.refused_total = 0
-        self._lines: dict[str, dict[int, bytes]] = {}
+        self._lines: dict[str, dict[int, _Kept]] = {}
         self._service_bytes: Counter[str] = Counter()
         self._expiry: list[tuple[float, int, str]] = []
-        self._messages = 0
         self._ids = count()
         self.due = due
 
     def __len__(self) -> int:
         """How many lines are kept now."""
-        return self._messages
+        return self.message_shares.taken
 
-    def store(self, service: str, line: bytes, deadline_s: float) -> bool:
-        """Keep a line until its service registers or `deadline_s` (monotonic) comes; False when there is no room."""
+    def store(self, service: str, line: bytes, deadline_s: float, sender: str) -> bool:
+        """Keep a line until its service registers or its time is over.
+
+        Args:
+            service: Whose it is.
+            line: With its newline.
+            deadline_s: When it ends, on the monotonic clock.
+            sender: Who answers for it, see `Shares`.
+
+        Returns:
+            Whether there was room for it, for this sender.
+        """
         if (
-            self._messages >= self.messages_max
-            or self.bytes + len(line) > self.bytes_max
+            not self.message_shares.has_room(sender, 1)
+            or not self.byte_shares.has_room(sender, len(line))
             or self._service_bytes[service] + len(line) > self.service_bytes_max
         ):
             self.refused_total += 1
             return False
         number = next(self._ids)
-        self._lines.setdefault(service, {})[number] = line
+        self._lines.setdefault(service, {})[number] = _Kept(line, sender)
         heapq.heappush(self._expiry, (deadline_s, number, service))
         self._announce()
-        self._messages += 1
-        self.bytes += len(line)
+        self.message_shares.take(sender, 1)
+        self.byte_shares.take(sender, len(line))
         self._service_bytes[service] += len(line)
         self.stored_total += 1
         return True
@@ -63,10 +78,10 @@ class MessageCache:
     def take(self, service: str, now_s: float) -> list[bytes]:
         """Remove and return the lines kept for a service, in the order they came."""
         self.expire(now_s)
-        lines = list(self._lines.pop(service, {}).values())
-        self._forget(service, lines)
+        kept = list(self._lines.pop(service, {}).values())
+        self._forget(service, kept)
         self._announce()
-        return lines
+        return [line for line, _ in kept]
 
     def expire(self, now_s: float) -> int:
         """Drop what is past its deadline; how many lines that were."""
@@ -87,13 +102,13 @@ class MessageCache:
     def _announce(self) -> None:
         self.due.set(self._expiry[0][0] if self._expiry else None)
 
-    def _forget(self, service: str, lines: list[bytes]) -> None:
-        size = sum(map(len, lines))
-        self._messages -= len(lines)
-        self.bytes -= size
-        self._service_bytes[service] -= size
+    def _forget(self, service: str, kept: list[_Kept]) -> None:
+        for line, sender in kept:
+            self.message_shares.give_back(sender, 1)
+            self.byte_shares.give_back(sender, len(line))
+            self._service_bytes[service] -= len(line)
         if not self._service_bytes[service]:
             del self._service_bytes[service]
-        if not self._messages or len(self._expiry) > 2 * self._messages + DEAD_ENTRIES:
+        if not len(self) or len(self._expiry) > 2 * len(self) + DEAD_ENTRIES:
             self._expiry = [entry for entry in self._expiry if entry[1] in self._lines.get(entry[2], ())]
             heapq.heapify(self._expiry)

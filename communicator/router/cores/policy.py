@@ -204,6 +204,13 @@ class PolicyInForce:
         named = self._entries(service, version, build, server)
         return _weightiest(self._while_it_lasts(denial, now_s) for denial in named)
 
+    def standing(self, now_s: float) -> Iterator[tuple[Denial, Blocking]]:
+        """All entries that block something now, in the order of the policy."""
+        for denial in self.policy.denylist:
+            blocking = self._while_it_lasts(denial, now_s)
+            if blocking is not None:
+                yield denial, blocking
+
     def barred(self, service: str, version: str, build: str, server: str, now_s: float) -> Blocking | None:
         """Whether a version may not begin on a server, this one: it is blocked, or its block was over and nobody has judged."""
         named = self._entries(service, version, build, server)

@@ -11,7 +11,9 @@ SHOWN_CHARACTERS = 16 * 1024
 """What is shown of a line: a watcher reads heads and small values, and a copy must fit into a line itself."""
 BLANKED = "***"
 SECRETS = frozenset(("password", "secret_code"))
-_SECRET = re.compile(r"\b(?:password|secret_code)\b.*", re.DOTALL)
+_MAY_HOLD_A_SECRET = (*(name.encode() for name in sorted(SECRETS)), b"CONNECT", b"GOSSIP", b"REGISTER")
+"""A line with one of these words is read before it is shown: the names of secrets, and the commands that go with one."""
+_HEAD = re.compile(r"(?:<[A-Za-z0-9_.:*?-]+ )?[A-Za-z0-9_.:/*?-]+(?= )")
 
 
 def shown(line: bytes) -> str:
@@ -21,10 +23,10 @@ def shown(line: bytes) -> str:
         line: One line without its newline, whatever it holds.
 
     Returns:
-        Its text. Secrets are blanked; in a line that cannot be read, everything from the first that looks like one. A JSON
-        message that has one is shown in the line form.
+        Its text. Secrets are blanked, and so is all but the head of a line that may hold one and cannot be read. A JSON
+        message that may hold one is shown in the line form.
     """
-    if any(secret.encode() in line for secret in SECRETS):
+    if any(word in line for word in _MAY_HOLD_A_SECRET):
         return representable(_without_secrets(line), SHOWN_CHARACTERS)
     return representable(line.decode(errors="replace"), SHOWN_CHARACTERS)
 
@@ -32,7 +34,10 @@ def shown(line: bytes) -> str:
 def _without_secrets(line: bytes) -> str:
     try:
         message = decode(line)
+        if SECRETS.isdisjoint(message.parameters):
+            return line.decode()
         blanked = {name: BLANKED if name in SECRETS else value for name, value in message.parameters.items()}
         return encode(msgspec.structs.replace(message, parameters=blanked)).decode()
     except ProtocolError:
-        return _SECRET.sub(BLANKED, line.decode(errors="replace"))
+        head = _HEAD.match(line.decode(errors="replace"))
+        return f"{head[0]} {BLANKED}" if head else BLANKED

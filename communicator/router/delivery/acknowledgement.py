@@ -34,10 +34,12 @@ def send_until_acknowledged(
     identity = board.new_message_id()
     told = {**(parameters or {}), ACK_ID: identity}
     line = write_line(envelope.message, told, "" if parameters else server)
-    pending = Pending(envelope, server, line, now.monotonic_s + GIVE_UP_AFTER_S)
+    pending = Pending(envelope, server, line, envelope.source, now.monotonic_s + GIVE_UP_AFTER_S)
     if not board.pending.add(identity, pending, now.monotonic_s):
         board.statistics.dropped["overload"] += 1
-        board.notice(Level.WARNING, "too_many_unacknowledged", messages=len(board.pending), bytes=board.pending.bytes)
+        board.notice(
+            Level.WARNING, "too_many_unacknowledged", messages=len(board.pending), bytes=board.pending.byte_shares.taken
+        )
         report(board, envelope, "failed", "overload")
         return
     _transmit(board, board.carrier, board.statistics, pending, now)

@@ -33,6 +33,8 @@ def choose(board: Switchboard, envelope: Envelope, now: Instant) -> Link | str |
     """
     message = envelope.message
     found = candidates(board, message.service, message.server, now, exclude=envelope.link)
+    if not found:  # who speaks to a service of its own name means another instance where there is one
+        found = candidates(board, message.service, message.server, now)
     if is_local(board.config, message.command):
         found = _at_home(board, envelope, found)
     if envelope.is_flooded or (envelope.link.is_leaf and not message.server):

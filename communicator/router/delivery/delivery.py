@@ -164,12 +164,14 @@ def _absent(board: Switchboard, envelope: Envelope, now: Instant) -> None:
     if expected and policy.keep:
         if envelope.ack_id and is_repeated(board, board.statistics, board.received, envelope, now):
             return
-        if board.cache.store(message.service, encode_line(message), now.monotonic_s + policy.ttl_s):
+        if board.cache.store(message.service, encode_line(message), now.monotonic_s + policy.ttl_s, envelope.source):
             report(board, envelope, "cached", "service_absent")
             tell_hop(board, envelope, now, "cached", message.service)
             acknowledge(board, board.received, envelope, "cached", now, "service_absent")
             return
-        board.notice(Level.WARNING, "cache_full", service=message.service, messages=len(board.cache))
+        board.notice(
+            Level.WARNING, "cache_full", service=message.service, sender=envelope.source, messages=len(board.cache)
+        )
     if expected and not policy.keep and policy.reply:
         board.tell(envelope, "SERVICE_UNAVAILABLE", destination_service=message.service, unsent_command=message.command)
     if not own or message.get("deliver") != "all":  # who speaks to all its peers, and has none, loses nothing

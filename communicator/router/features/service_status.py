@@ -1,14 +1,16 @@
 """SERVICE_STATUS, STATUS and LIST_SERVICES: which services are there, and since when."""
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from itertools import islice
 
 import msgspec
 
-from communicator.answers.services import Instance, Role
+from communicator.answers.services import Block, Instance, Role
 from communicator.errors import RemoteProtocolError
 from communicator.protocol.line_form import encode_line
 from communicator.protocol.message import Message
 from communicator.protocol.values import parse_integer, required
+from communicator.router.cores.policy import PolicyInForce
 from communicator.router.cores.remembered import Answer
 from communicator.router.cores.voice import Voice
 from communicator.router.peering.instances import local_instances
@@ -19,6 +21,8 @@ from communicator.router.vocabulary.registry import Link, Registration
 
 PAGE = 500
 """Service instances per page where no limit is asked for."""
+BLOCKS_TOLD = 100
+"""Blocked versions that are named beside the first page: a person looks for one."""
 
 
 def tell_status(voice: Voice, config: RouterConfig, registration: Registration, down_since_s: int | None) -> None:
@@ -57,13 +61,15 @@ def _status(config: RouterConfig, registration: Registration, down_since_s: int 
     return told if down_since_s is None else {**told, "down_since": str(down_since_s)}
 
 
-def list_services(board: Switchboard, link: Link, message: Message, _now: Instant) -> None:
+def list_services(board: Switchboard, link: Link, message: Message, now: Instant) -> None:
     """LIST_SERVICES: answered by one page of SERVICES, with how many there are in all."""
     offset = _count(message, "offset", 0)
     limit = _count(message, "limit", PAGE)
     is_local = message.get("scope", "cluster") == "local"
-    if link.answers_to is not None:
-        board.answer(link, "SERVICES", **_services(board, offset, limit, is_local=is_local))
+    blocked = [] if offset else list(islice(_blocked(board.policy, now), BLOCKS_TOLD))
+    if blocked or link.answers_to is not None:
+        told = {"blocked": msgspec.json.encode(blocked).decode()} if blocked else {}
+        board.answer(link, "SERVICES", **_services(board, offset, limit, is_local=is_local), **told)
         return
 
     def write() -> bytes:
@@ -97,6 +103,18 @@ def _instances(board: Switchboard, *, is_local: bool) -> list[Instance]:
         instances += board.mesh.directory.all()
     instances.sort(key=lambda one: (one.service, one.server, one.role, one.pid or 0))
     return instances
+
+
+def _blocked(policy: PolicyInForce, now: Instant) -> Iterator[Block]:
+    for denial, blocking in policy.standing(now.monotonic_s):
+        yield Block(
+            service=denial.service,
+            server=denial.server,
+            version=denial.version,
+            build=denial.build,
+            left_s=round(blocking.until_s, 3),
+            reason=blocking.reason,
+        )
 
 
 def _count(message: Message, name: str, default: int) -> int:

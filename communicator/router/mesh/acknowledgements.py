@@ -1,4 +1,4 @@
-"""Messages that wait for their acknowledgement, and when each is to be repeated; within bounds, and sending nothing."""
+"""Messages that wait for their acknowledgement, and when each is to be repeated; bounded, shared out, and sending nothing."""
 
 import heapq
 from itertools import count
@@ -6,6 +6,7 @@ from itertools import count
 import msgspec
 
 from communicator.router.cores.deadlines import Deadline
+from communicator.router.cores.shares import Shares
 from communicator.router.vocabulary.envelope import Envelope
 
 REPEAT_AFTER_S = 1.0
@@ -21,6 +22,8 @@ class Pending(msgspec.Struct):
     envelope: Envelope
     server: str
     line: bytes
+    sender: str
+    """Who answers for it, see `Shares`."""
     give_up_s: float
     wait_s: float = REPEAT_AFTER_S
 
@@ -35,9 +38,8 @@ class Acknowledgements:
     """
 
     def __init__(self, messages_max: int, bytes_max: int, due: Deadline) -> None:
-        self.messages_max = messages_max
-        self.bytes_max = bytes_max
-        self.bytes = 0
+        self.message_shares = Shares(messages_max)
+        self.byte_shares = Shares(bytes_max)
         self.repeated_total = 0
         self._pending: dict[str, Pending] = {}
         self._planned: list[tuple[float, int, str]] = []
@@ -49,11 +51,13 @@ class Acknowledgements:
         return len(self._pending)
 
     def add(self, identity: str, pending: Pending, now_s: float) -> bool:
-        """Let a message wait; False when there is no room."""
-        if len(self._pending) >= self.messages_max or self.bytes + len(pending.line) > self.bytes_max:
+        """Let a message wait; False when there is no room, for its sender."""
+        size = len(pending.line)
+        if not (self.message_shares.has_room(pending.sender, 1) and self.byte_shares.has_room(pending.sender, size)):
             return False
         self._pending[identity] = pending
-        self.bytes += len(pending.line)
+        self.message_shares.take(pending.sender, 1)
+        self.byte_shares.take(pending.sender, size)
         self._plan(identity, now_s + pending.wait_s)
         self._announce()
         return True
@@ -66,7 +70,8 @@ class Acknowledgements:
         """It waits no longer."""
         pending = self._pending.pop(identity, None)
         if pending is not None:
-            self.bytes -= len(pending.line)
+            self.message_shares.give_back(pending.sender, 1)
+            self.byte_shares.give_back(pending.sender, len(pending.line))
         while self._planned and self._planned[0][2] not in self._pending:
             heapq.heappop(self._planned)
         self._announce()

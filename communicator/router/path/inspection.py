@@ -87,7 +87,7 @@ def _command_of(line: bytes) -> str:
 def _take(board: Switchboard, link: Link, message: Message, line: bytes, now: Instant) -> None:
     """A message of a service, a tool, or a stranger."""
     ruling = judge(message, _speaker(link), board.config)
-    if ruling.allowed is None:
+    if ruling.allowed is None or (not link.user_known and _may_be_kept(board, message)):
         board.park(link, line + b"\n", Identify(link.id))
     elif not ruling.allowed:
         board.statistics.acl_denied += 1
@@ -98,6 +98,12 @@ def _take(board: Switchboard, link: Link, message: Message, line: bytes, now: In
         _obey(board, link, message, now)
     else:
         _deliver(board, own_envelope(link, _signed(board.config, link, _with_actor(board.config, link, message))), now)
+
+
+def _may_be_kept(board: Switchboard, message: Message) -> bool:
+    """Whether it may wait here for its service or its acknowledgement, in the share of its user."""
+    is_away = message.service in board.config.known_services and board.registry.live(message.service) is None
+    return is_away or message.get("ack") == "required"
 
 
 def _take_from_router(board: Switchboard, link: Link, message: Message, now: Instant) -> None:

@@ -21,7 +21,7 @@ class RouterLimits(msgspec.Struct, frozen=True, kw_only=True):
     """Bounds of what a router remembers; the daemon reads them under ``[limits]``."""
 
     cache_messages: Count = 10_000
-    """Messages kept for services that are not there yet: ten minutes of one a minute from 1,000 senders."""
+    """Messages kept for services that are not there yet: one user has half of them at most."""
     cache_bytes: Count = 64 * 1024 * 1024
     """Their bytes: a router on a small machine must not fill it."""
     cache_service_bytes: Count = 4 * 1024 * 1024

@@ -97,6 +97,11 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
         return self.message.get("ack") == "required"
 
     @property
+    def source(self) -> str:
+        """Who answers for it, where each has a share of something: a user of this host, or another host."""
+        return self.link.source if self.is_ours else f"host {self.message.sent_from_server or self.link.source}"
+
+    @property
     def trace(self) -> str:
         """What its sender wants to follow it by; empty when not at all."""
         return self.message.get("trace")

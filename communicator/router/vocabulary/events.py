@@ -6,6 +6,7 @@ from typing import NamedTuple
 import msgspec
 
 from communicator.answers.histogram import Histogram
+from communicator.protocol.first_words import OtherProtocol
 
 
 class Instant(NamedTuple):
@@ -142,6 +143,13 @@ class LineTooLong(Event, frozen=True):
 
     link: int
     limit_bytes: int
+
+
+class SpokeOtherwise(Event, frozen=True):
+    """What the peer said first is of another protocol; nothing of it was passed on, and nothing after it is read."""
+
+    link: int
+    protocol: OtherProtocol
 
 
 class LinkEnded(Event, frozen=True):

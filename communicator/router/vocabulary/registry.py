@@ -122,6 +122,15 @@ class Link(msgspec.Struct, eq=False):
         return self.registration.service if role is Role.LIVE else f"{self.registration.service}({role})"
 
     @property
+    def source(self) -> str:
+        """Who answers for what comes over it, where each has a share of something: a user, a password, another router."""
+        if self.user is not None:
+            return f"user {self.user.name}"
+        if self.credential is not None:
+            return f"password {self.credential.username}"
+        return f"router {self.peer.server}" if self.peer else f"{self.kind}"
+
+    @property
     def ip(self) -> str:
         """The address of the host at the other end, as the kernel has it."""
         return self.address.rpartition(":")[0].strip("[]")

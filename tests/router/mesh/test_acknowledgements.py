@@ -11,8 +11,8 @@ from communicator.router.vocabulary.registry import Link
 ENVELOPE = own_envelope(Link(1, LinkKind.UNIX, "x"), Message("PING"))
 
 
-def pending(now_s=0.0, size=10):
-    return Pending(ENVELOPE, "b", b"x" * size, now_s + GIVE_UP_AFTER_S)
+def pending(now_s=0.0, size=10, sender="bob"):
+    return Pending(ENVELOPE, "b", b"x" * size, sender, now_s + GIVE_UP_AFTER_S)
 
 
 def test_waits_double_up_to_ten_seconds_and_end_with_the_minute():
@@ -32,13 +32,20 @@ def test_what_does_not_fit_is_not_taken():
     waiting = Acknowledgements(2, 100, Deadlines().add("acknowledgements"))
     assert waiting.add("a", pending(size=60), 0.0)
     assert not waiting.add("b", pending(size=41), 0.0)
-    assert waiting.add("c", pending(size=40), 0.0)
+    assert waiting.add("c", pending(size=40, sender="eve"), 0.0)
     assert not waiting.add("d", pending(size=0), 0.0)
     waiting.take("a")
-    assert (len(waiting), waiting.bytes) == (1, 40)
+    assert (len(waiting), waiting.byte_shares.taken) == (1, 40)
     assert waiting.find("a") is None
     assert waiting.find("c") is not None
     waiting.take("never heard of")
+
+
+def test_one_sender_leaves_room_for_others():
+    waiting = Acknowledgements(100, 10_000, Deadlines().add("acknowledgements"))
+    taken = [waiting.add(f"b{number}", pending(), 0.0) for number in range(100)]
+    assert taken.count(True) == 51
+    assert waiting.add("e", pending(sender="eve"), 0.0)
 
 
 @given(st.lists(st.tuples(st.sampled_from(["add", "take", "due"]), st.integers(0, 9), st.floats(0, 5)), max_size=60))
@@ -56,5 +63,5 @@ def test_whatever_happens_it_is_known_what_waits_and_when_it_is_due(steps):
             assert {one for one, _ in waiting.take_due(now_s)} <= known
             assert waiting.due.at_s is None or waiting.due.at_s > now_s
         assert len(waiting) == len(known) <= 6
-        assert waiting.bytes == 10 * len(known)
+        assert waiting.byte_shares.taken == 10 * len(known)
         assert (waiting.due.at_s is None) == (not known)
