@@ -80,6 +80,52 @@ def test_a_tls_door(address, others, key):
     assert _refused(f"listen.secure={address}", *others) == key
 
 
+ON_THIS_MACHINE = ["127.0.0.1", "127.255.255.254", "[::1]", "[::ffff:127.0.0.1]", "localhost"]
+PRIVATE = [
+    *("10.0.0.0", "10.255.255.255", "172.16.0.1", "172.31.255.255", "192.168.0.1", "192.168.255.255"),
+    *("[fc00::1]", "[fd00::1]", "[fdff:ffff::1]", "[::ffff:10.0.0.5]", "[::ffff:192.168.1.1]"),
+]
+OPEN_TO_ALL = [
+    *("192.0.2.1", "8.8.8.8", "172.15.255.255", "172.32.0.1", "192.167.1.1", "11.0.0.1", "126.1.1.1", "128.0.0.1"),
+    *("100.64.0.1", "100.127.255.254"),  # RFC 6598: shared by the customers of a provider
+    *("169.254.1.1", "[fe80::1]", "[fe80::1%eth0]", "[febf::1]"),  # link-local: whoever is on the wire
+    *("[2001:db8::1]", "[2000::1]", "[fec0::1]", "[fbff::1]", "[64:ff9b::a00:5]", "[2002:a00:5::1]", "[ff02::1]"),
+    *("[::ffff:192.0.2.1]", "[::ffff:100.64.0.1]", "[::ffff:169.254.1.1]", "[::10.0.0.5]", "[::ffff:0.0.0.0]"),
+    *("0.0.0.0", "[::]", "255.255.255.255", "alpha.example", "LOCALHOST", "localhost.", "127.1", "0", "2130706433"),
+]
+DOORS = [("listen.remote", []), ("listen.secure", [TLS])]
+
+
+@pytest.mark.parametrize("host", PRIVATE + OPEN_TO_ALL)
+@pytest.mark.parametrize(("door", "others"), DOORS)
+def test_whatever_other_hosts_can_reach_demands_credentials(door, others, host):
+    opened = f"{door}={host}:4042"
+    assert _refused(opened, *others, ME) == "auth.password_file"
+    assert _refused(opened, *others, ME, FILE, CLEAR) == ""
+    assert _refused(opened, *others, ME, NONE) == ("" if host in PRIVATE else door)
+    settings = load_settings(CommunicatordSettings, [], [opened, *others, ME, FILE, CLEAR])
+    assert demands_credentials(settings.listen, settings.auth, settings.tls)
+
+
+@pytest.mark.parametrize("host", ON_THIS_MACHINE)
+@pytest.mark.parametrize(("door", "others"), DOORS)
+def test_what_only_this_machine_can_reach_demands_none(door, others, host):
+    assert _refused(f"{door}={host}:4042", *others) == ""
+
+
+@pytest.mark.parametrize("host", PRIVATE + OPEN_TO_ALL)
+def test_the_doors_of_this_machine_are_never_opened_to_others(host):
+    assert _refused(f"listen.local={host}:4040") == "listen.local"
+    assert _refused(f"listen.signal={host}:4041") == "listen.signal"
+    assert _refused(f"listen.signal={host}:4041", "listen.signal_secret_file=/etc/secret") == ""
+
+
+@pytest.mark.parametrize("door", ["remote", "secure"])
+@pytest.mark.parametrize("host", ["0.0.0.0", "[::]", "[::ffff:0.0.0.0]"])
+def test_what_stands_for_all_addresses_is_nobodys_own(door, host):
+    assert _refused(f"listen.{door}={host}:4042", TLS, FILE, CLEAR) == "cluster.my_address"
+
+
 def test_a_door_of_all_addresses_is_no_address_unless_another_door_has_one():
     wide = ["listen.secure=0.0.0.0:4043", BOTH, FILE, CLEAR]
     assert _refused("listen.remote=0.0.0.0:4042", *wide) == "cluster.my_address"
