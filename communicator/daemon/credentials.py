@@ -6,6 +6,7 @@ from typing import NamedTuple
 from communicator.daemon.credential_checker import CredentialChecker, Done
 from communicator.daemon.settings import CommunicatordSettings
 from communicator.daemon.tls import Trust, load_trust
+from communicator.router.vocabulary.effects import CheckCredential
 from communicator.router.vocabulary.events import Credential
 
 
@@ -36,7 +37,7 @@ class Credentials:
         self._proven: set[str] = set()
         """Who has shown the right password; only entries of the file are among them."""
 
-    def check(self, username: str, password: str, done: Done) -> None:
+    def check(self, effect: CheckCredential, done: Done) -> None:
         """Verify a password; `done` is called later with what it opens, or with None."""
 
         def answer(credential: Credential | None) -> None:
@@ -46,7 +47,7 @@ class Credentials:
             done(credential)
 
         self._waiting.add(answer)
-        self._checker.check(username, password, answer)
+        self._checker.check(effect, answer)
 
     def reload(self, settings: CommunicatordSettings) -> Revoked:
         """Read everything anew.

@@ -33,7 +33,17 @@ from communicator.daemon.signal_port import SignalPort
 from communicator.errors import ConfigError
 from communicator.router import Router
 from communicator.router.vocabulary.config import RouterConfig
-from communicator.router.vocabulary.effects import Dial, Keep, KeepOut, Level, ReopenLog, SetFlag, Stop, StopMode
+from communicator.router.vocabulary.effects import (
+    CheckCredential,
+    Dial,
+    Keep,
+    KeepOut,
+    Level,
+    ReopenLog,
+    SetFlag,
+    Stop,
+    StopMode,
+)
 from communicator.router.vocabulary.events import (
     CloseReason,
     CredentialsRevoked,
@@ -166,9 +176,9 @@ class Server:
         """The user at the other end of a link, as far as it can be told."""
         return find_user(link)
 
-    def check_password(self, username: str, password: str, done: Done) -> None:
+    def check_password(self, effect: CheckCredential, done: Done) -> None:
         """Verify a password; call back later with what it opens, or None when it is not right."""
-        self._credentials.check(username, password, done)
+        self._credentials.check(effect, done)
 
     def measure(self, link: Link) -> Measured:
         """What only the shell knows, for a link that asked."""

@@ -17,6 +17,7 @@ from communicator.router.mesh.offer import (
     render_offer,
     require_version,
 )
+from communicator.router.mesh.strangers import ANSWER_S
 from communicator.router.peering.admission import refuse_peer, why_not
 from communicator.router.peering.exchange import publish_links, share_summary, topology_changed
 from communicator.router.switchboard import Switchboard
@@ -48,11 +49,10 @@ def _attempt_failed(voice: Voice, book: AddressBook, number: int, reason: str, n
 
 def greet(board: Switchboard, link: Link, now: Instant) -> None:
     """A link to or from another host has opened: within a time it has to show who it is, and where we dialled we say who we are."""
-    board.mesh.strangers.add(link, now.monotonic_s)
     if link.dial is None:
-        if len(board.mesh.strangers) > board.config.limits.strangers:
-            board.close(link, CloseReason.LIMIT)
+        _give_place(board, link, now)
         return
+    board.mesh.strangers.add(link, now.monotonic_s, ANSWER_S)
     attempt = board.mesh.book.attempt(link.dial)
     if attempt is None or board.draining:
         board.close(link, CloseReason.DRAIN)
@@ -61,6 +61,17 @@ def greet(board: Switchboard, link: Link, now: Instant) -> None:
     else:
         told = _offer(board.config, board.mesh, str(attempt.host_port)) | _credentials(board, board.config, link)
         board.say(link, Message("CONNECT", {"version": "1"} | told))
+
+
+def _give_place(board: Switchboard, link: Link, now: Instant) -> None:
+    """Somebody has come: there is a place for it, or somebody leaves for it, or it goes."""
+    mesh = board.mesh
+    standing = mesh.sources.standing(link.ip, now.monotonic_s)
+    entrance = mesh.strangers.enter(link, standing, board.config.limits.strangers, now.monotonic_s)
+    if not entrance.is_in:
+        board.close(link, CloseReason.LIMIT)
+    if entrance.leaves is not None:
+        part(board, entrance.leaves, CloseReason.LIMIT, now)
 
 
 def _offer(config: RouterConfig, mesh: Mesh, receiver: str) -> dict[str, str]:
@@ -212,6 +223,7 @@ def admit_peer(board: Switchboard, link: Link, offer: Offer, now: Instant) -> No
     mesh = board.mesh
     link.peer = offer.peer
     mesh.strangers.discard(link)
+    mesh.sources.note_proven(link.ip, now.monotonic_s)
     mesh.peers[offer.peer.server] = link
     mesh.heartbeat.joined(link.id, now.monotonic_s)
     board.ask(RouterLinked(link.id))

@@ -2,6 +2,7 @@
 
 import pytest
 
+from communicator.fairness.sources import Standing
 from communicator.router import RouterLimits
 from communicator.router.mesh.gatekeeper import REFUSALS_TOLD
 from communicator.router.path.table import HANDLERS
@@ -99,11 +100,51 @@ def test_a_stranger_in_json_is_a_stranger(mesh):
     book.play("S < INVALID command=STOP;message=*")
 
 
+FOUR = RouterLimits(strangers=4)
+"""Of strangers: two places for those nobody knows."""
+
+
 def test_strangers_are_bounded_in_number_and_our_own_dials_are_not(mesh):
-    book = mesh("10.0.0.2:4042", limits=RouterLimits(strangers=2))
-    book.play("+ A remote\n+ B remote\n+ C remote\nC < EOF\n+ D remote dial=1\nD < ...")
+    book = mesh("10.0.0.2:4042", limits=FOUR)
+    book.play("+ A remote from=10.0.0.66\n+ B remote from=10.0.0.67\n+ D remote dial=1\nD < ...\nA < (nothing)")
+    book.play("+ C remote from=10.0.0.68\nA < EOF\nB < (nothing)\nC < (nothing)")
     assert book.router._board.statistics.closed["remote", CloseReason.LIMIT] == 1
-    book.play("A x\nB x\n+ E remote\nE < (nothing)")
+
+
+def test_the_longest_silent_stranger_leaves_first(mesh):
+    book = mesh(limits=FOUR)
+    book.play("+ A remote from=10.0.0.66\n+ B remote from=10.0.0.67\nA > ALIVE\nA < ABSOLUTELY reply_timestamp=*")
+    book.play("+ C remote from=10.0.0.68\nB < EOF\nA < (nothing)\nC < (nothing)")
+
+
+def test_one_address_takes_its_share_and_no_more(mesh):
+    book = mesh(limits=RouterLimits(strangers=16))
+    book.play("+ A remote\n+ B remote\n+ E remote from=10.0.0.67\n+ C remote\nA < EOF\n+ D remote\nB < EOF")
+    book.play("C < (nothing)\nD < (nothing)\nE < (nothing)")
+
+
+def test_a_configured_neighbor_and_who_was_linked_within_a_day_have_places_of_their_own(mesh):
+    book = mesh("10.0.0.9:4042", limits=FOUR)
+    book.run("+ R remote from=10.0.0.8\nR > CONNECT version=1;my_address=10.0.0.8:4042;server_name=gamma;boot_id=g1")
+    book.play("R < ...\nR x\n@ 3600")
+    book.play(
+        "+ A remote from=10.0.0.66\n+ B remote from=10.0.0.67\n+ C remote from=10.0.0.8\n+ D remote from=10.0.0.9"
+    )
+    book.play("+ E remote from=10.0.0.68\nA < EOF\nB < (nothing)\nC < (nothing)\nD < (nothing)\nE < (nothing)")
+
+
+def test_who_counted_in_the_last_life_is_known_in_this_one(mesh):
+    saved = "10.0.0.8:4042\n10.0.0.7:4042\n# server 10.0.0.8:4042 gamma\n# counts gamma\n"
+    sources = mesh(saved_neighbors=saved).router._board.mesh.sources
+    standings = [sources.standing(f"10.0.0.{host}", 1000.0) for host in (8, 7)]
+    assert standings == [Standing.KNOWN, Standing.NEW]
+
+
+def test_who_has_failed_leaves_before_those_who_have_not(gated):
+    book = gated(limits=FOUR)
+    book.play(f"+ A remote from=10.0.0.65\nA > {WRONG}\nA < REFUSE message=*\nA < EOF\n@ 2")
+    book.play("+ B remote from=10.0.0.66\n+ C remote from=10.0.0.65\n+ D remote from=10.0.0.67\nC < EOF")
+    book.play("B < (nothing)\n+ E remote from=10.0.0.65\nE < EOF\nB < (nothing)\nD < (nothing)")
 
 
 def test_a_stranger_whose_password_is_being_checked_has_as_much_time_as_that_takes(gated):
