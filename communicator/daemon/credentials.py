@@ -1,11 +1,13 @@
-"""What others have to show, and what we show them: passwords and certificates, as the settings in force have them."""
+"""What others have to show, and what we show them: passwords, the key and certificates, as the settings in force have them."""
 
 from pathlib import Path
 from typing import NamedTuple
 
 from communicator.daemon.credential_checker import CredentialChecker, Done
+from communicator.daemon.router_config import cluster_key
 from communicator.daemon.settings import CommunicatordSettings
 from communicator.daemon.tls import Trust, load_trust
+from communicator.router.mesh.cluster_key import KEY_HOLDER
 from communicator.router.vocabulary.effects import CheckCredential
 from communicator.router.vocabulary.events import Credential
 
@@ -14,7 +16,7 @@ class Revoked(NamedTuple):
     """What no longer counts."""
 
     usernames: frozenset[str]
-    """Entries that are gone or have another password."""
+    """Entries that are gone or have another password; the key counts as one."""
     certificates: bool
     """Whether TLS links came about with other certificates or authorities."""
 
@@ -32,6 +34,7 @@ class Credentials:
     def __init__(self, settings: CommunicatordSettings) -> None:
         self.trust: Trust = load_trust(settings.tls)
         self._file = _password_file(settings)
+        self._key = cluster_key(settings)
         self._checker = CredentialChecker(self._file)
         self._waiting: set[Done] = set()
         self._proven: set[str] = set()
@@ -55,8 +58,11 @@ class Credentials:
         Raises:
             ConfigError: Something is wrong; nothing was changed.
         """
-        trust, file = load_trust(settings.tls), _password_file(settings)
+        trust, file, key = load_trust(settings.tls), _password_file(settings), cluster_key(settings)
         usernames = self._checker.reload() if file == self._file else self._replace_file(file)
+        if key != self._key:
+            self._key = key
+            usernames |= {KEY_HOLDER.username}
         changed = trust.fingerprint != self.trust.fingerprint
         self.trust = trust
         return Revoked(usernames, changed)

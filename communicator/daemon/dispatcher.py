@@ -19,6 +19,7 @@ from communicator.daemon.host import LoadSampler
 from communicator.daemon.link import Link
 from communicator.daemon.notices import NoticeLog
 from communicator.daemon.turns import Turns
+from communicator.fairness.sources import Standing
 from communicator.router import Router
 from communicator.router.vocabulary import effects, events
 from communicator.router.vocabulary.config import RouterConfig
@@ -122,6 +123,10 @@ class Dispatcher:
         """Give the router new rules."""
         self._perform(self._router.reconfigure(config, _now()), None)
         self._set_alarm()
+
+    def standing(self, host: str) -> Standing:
+        """How the address of another host stands, for the doors."""
+        return self._router.standing(host, time.monotonic())
 
     def link_opened(self, link: Link, event: events.LinkOpened) -> None:
         """A link is connected, and can be written to from now on."""

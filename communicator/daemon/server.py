@@ -261,7 +261,9 @@ class Server:
                 self._signal_transport, _ = await loop.create_datagram_endpoint(lambda: self._signal, sock=listening)
             elif kind is LinkKind.REMOTE or kind is LinkKind.SECURE:
                 context = (lambda: self._credentials.trust.server) if kind is LinkKind.SECURE else None
-                self._remote_doors[kind] = RemoteDoor(listening, context, enter, self._tell_handshake)
+                self._remote_doors[kind] = RemoteDoor(
+                    listening, context, enter, self._tell_handshake, self._dispatcher.standing
+                )
                 self._remote_doors[kind].open()
             else:
                 self._listeners.append(await loop.create_server(enter, sock=listening, backlog=BACKLOG))

@@ -59,16 +59,17 @@ class Places(Generic[Guest]):
     def __contains__(self, guest: Guest) -> bool:
         return guest in self._seats
 
-    def enter(self, guest: Guest, address: str, standing: Standing) -> Entrance[Guest]:
+    def enter(self, guest: Guest, address: str, standing: Standing, *, is_many: bool = False) -> Entrance[Guest]:
         """Somebody comes, who has no place yet.
 
         Args:
             guest: Who.
             address: From where, without a port.
             standing: How that address stands.
+            is_many: Whether that address is not held to a share, for somebody there speaks for many.
         """
         leaves: Guest | None = None
-        if crowded := self.shares.used_up(address):
+        if (crowded := self.shares.used_up(address)) and not is_many:
             leaves = self._first(self._by_key[crowded], standing)
             if leaves is None:
                 return Entrance(is_in=False)

@@ -66,6 +66,11 @@ class Sources:
         self._failed_s: OrderedDict[str, float] = OrderedDict()
         """By network."""
 
+    @property
+    def knows_any(self) -> bool:
+        """Whether anybody has shown who it is, ever."""
+        return bool(self._proven_s)
+
     def standing(self, address: str, now_s: float) -> Standing:
         """How an address stands.
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from communicator.fairness.sources import Standing
 from communicator.router.delivery.repertoire import recall, review
 from communicator.router.features.clock_status import settle_clock
 from communicator.router.features.information import router_stats
@@ -83,6 +84,15 @@ class Router:
     def next_deadline(self) -> float | None:
         """When `DeadlineReached` is due, on the monotonic clock in seconds; None when nothing waits."""
         return self._board.deadlines.earliest_s
+
+    def standing(self, address: str, now_s: float) -> Standing:
+        """How the address of another host stands, for whoever lets it in.
+
+        Args:
+            address: Without a port.
+            now_s: On the monotonic clock.
+        """
+        return self._board.mesh.sources.standing(address, now_s)
 
     def reconfigure(self, config: RouterConfig, now: events.Instant) -> list[Effect]:
         """Take new rules while running: known services and what is said of them, owners, who may stop it, limits.

@@ -128,3 +128,16 @@ async def test_a_file_that_is_wrong_changes_nothing(use, make_settings, tmp_path
         credentials.reload(settings)
     assert credentials.trust is before
     assert await _ask(credentials, "beta")
+
+
+async def test_another_key_takes_back_what_was_proven_with_the_old_one(use, make_settings, tmp_path):
+    file = tmp_path / "cluster.key"
+    file.touch(0o600)
+    file.write_text("a" * 32)
+    settings = make_settings("passwords", "beta")
+    keyed = msgspec.structs.replace(settings, auth=msgspec.structs.replace(settings.auth, key_file=str(file)))
+    credentials = use(keyed)
+    assert credentials.reload(keyed) == Revoked(frozenset(), certificates=False)
+    file.write_text("b" * 32)
+    assert credentials.reload(keyed) == Revoked(frozenset(("(cluster key)",)), certificates=False)
+    assert credentials.reload(settings) == Revoked(frozenset(("(cluster key)",)), certificates=False)

@@ -11,6 +11,7 @@ from communicator.runtime.settings import load_settings
 CLEAR = "auth.allow_cleartext_password=true"
 NONE = "auth.mode=none"
 FILE = "auth.password_file=/etc/passwords"
+KEY = "auth.key_file=/etc/key"
 TLS = 'tls={certificate="/c", private_key="/k"}'
 BOTH = 'tls={certificate="/c", private_key="/k", ca="/a", require_client_certificate=true}'
 VERIFIES = 'tls={certificate="/c", private_key="/k", ca="/a"}'
@@ -18,6 +19,10 @@ ME = "cluster.my_address=10.0.0.5:4042"
 
 REMOTE = [
     # listen.remote, with what else, the key that is named; empty: it may start
+    ("10.0.0.5:4042", [KEY], ""),
+    ("192.0.2.1:4042", [KEY], ""),
+    ("10.0.0.5:4042", [KEY, FILE], "auth.allow_cleartext_password"),
+    ("10.0.0.5:4042", [KEY, NONE], "auth.mode"),
     ("127.0.0.1:4042", [], ""),
     ("127.0.0.7:0", [NONE], ""),
     ("[::1]:4042", [], ""),
@@ -51,6 +56,7 @@ SECURE = [
     ("10.0.0.5:4043", [TLS], "auth.password_file"),
     ("10.0.0.5:4043", [VERIFIES], "auth.password_file"),
     ("10.0.0.5:4043", [BOTH], ""),
+    ("10.0.0.5:4043", [TLS, KEY], ""),
     ("10.0.0.5:4043", [TLS, FILE], ""),
     ("10.0.0.5:4043", [TLS, NONE], ""),
     ("192.0.2.1:4043", [TLS, NONE], "listen.secure"),
@@ -140,6 +146,7 @@ def test_a_door_of_all_addresses_is_no_address_unless_another_door_has_one():
         ("10.0.0.6:4042", [], "cluster.neighbors"),
         ("beta:4042", [], "cluster.neighbors"),
         ("10.0.0.6:4042", [CLEAR], ""),
+        ("10.0.0.6:4042", [KEY], ""),
         ("10.0.0.6:4042", [NONE], ""),
         ("beta:4042", [NONE], ""),  # where a name leads to is the business of who gave it
         ("192.0.2.1:4042", [NONE], "cluster.neighbors"),
@@ -158,6 +165,7 @@ def test_a_neighbor(neighbor, others, key):
     [
         (["listen.remote=127.0.0.1:4042"], False),
         (["listen.remote=127.0.0.1:4042", FILE], True),
+        (["listen.remote=127.0.0.1:4042", KEY], True),
         (["listen.remote=127.0.0.1:4042", "listen.secure=127.0.0.1:0", TLS], False),
         (["listen.remote=127.0.0.1:4042", "listen.secure=127.0.0.1:0", BOTH], True),
         (["listen.remote=10.0.0.5:4042", FILE, CLEAR], True),

@@ -18,6 +18,16 @@ BLOCK_PERIOD = "5m"
 """How long we ask for an address to be kept out; whoever guesses goes on is blocked again."""
 
 
+def find_place(board: Switchboard, link: Link, now: Instant) -> Link | None:
+    """Give a stranger a place, or let it go at once; who is to leave for it, or None."""
+    mesh = board.mesh
+    standing = mesh.sources.standing(link.ip, now.monotonic_s)
+    entrance = mesh.strangers.enter(link, standing, board.config.limits.strangers, now.monotonic_s)
+    if not entrance.is_in:
+        board.close(link, CloseReason.LIMIT)
+    return entrance.leaves
+
+
 def must_wait(board: Switchboard, link: Link, message: Message, line: bytes, now: Instant) -> bool:
     """Have the password of a stranger checked before its message is looked at.
 
@@ -92,7 +102,10 @@ def why_not(config: RouterConfig, link: Link, opens: Opens, name: str) -> str:
         return "" if allowed else f"the password of {credential.username!r} is not for {opens} {name!r}"
     if opens is Opens.ROUTER and not config.cluster.demands_credentials:
         return ""
-    return f"a {opens} from another host has to show username and password"
+    is_key = opens is Opens.ROUTER and config.cluster.key
+    return (
+        f"a {opens} from another host has to show username and password{' or prove the cluster key' if is_key else ''}"
+    )
 
 
 def revoke(registry: Registry, event: CredentialsRevoked) -> list[Link]:

@@ -18,13 +18,14 @@ from communicator.router.mesh.offer import (
     require_version,
 )
 from communicator.router.mesh.strangers import ANSWER_S
-from communicator.router.peering.admission import refuse_peer, why_not
+from communicator.router.peering.admission import find_place, refuse_peer, why_not
 from communicator.router.peering.exchange import publish_links, share_summary, topology_changed
+from communicator.router.peering.proof import ask_for_proof, challenge, credentials, take_proof, why_not_proven
 from communicator.router.switchboard import Switchboard
 from communicator.router.vocabulary.carrier import Carrier
 from communicator.router.vocabulary.config import RouterConfig
 from communicator.router.vocabulary.effects import Continue, Dial, Level, RouterLinked
-from communicator.router.vocabulary.events import CloseReason, DialFailed, Instant, LinkKind, Opens
+from communicator.router.vocabulary.events import CloseReason, DialFailed, Instant, Opens
 from communicator.router.vocabulary.registry import Link
 
 
@@ -50,45 +51,25 @@ def _attempt_failed(voice: Voice, book: AddressBook, number: int, reason: str, n
 def greet(board: Switchboard, link: Link, now: Instant) -> None:
     """A link to or from another host has opened: within a time it has to show who it is, and where we dialled we say who we are."""
     if link.dial is None:
-        _give_place(board, link, now)
+        leaves = find_place(board, link, now)
+        if leaves is not None:
+            part(board, leaves, CloseReason.LIMIT, now)
         return
     board.mesh.strangers.add(link, now.monotonic_s, ANSWER_S)
     attempt = board.mesh.book.attempt(link.dial)
     if attempt is None or board.draining:
         board.close(link, CloseReason.DRAIN)
     elif attempt.told:
-        board.say(link, Message("GOSSIP", {"my_address": attempt.told} | _credentials(board, board.config, link)))
+        board.say(link, Message("GOSSIP", {"my_address": attempt.told} | credentials(board, link, attempt)))
     else:
-        told = _offer(board.config, board.mesh, str(attempt.host_port)) | _credentials(board, board.config, link)
+        told = _offer(board.config, board.mesh, str(attempt.host_port)) | credentials(board, link, attempt)
         board.say(link, Message("CONNECT", {"version": "1"} | told))
-
-
-def _give_place(board: Switchboard, link: Link, now: Instant) -> None:
-    """Somebody has come: there is a place for it, or somebody leaves for it, or it goes."""
-    mesh = board.mesh
-    standing = mesh.sources.standing(link.ip, now.monotonic_s)
-    entrance = mesh.strangers.enter(link, standing, board.config.limits.strangers, now.monotonic_s)
-    if not entrance.is_in:
-        board.close(link, CloseReason.LIMIT)
-    if entrance.leaves is not None:
-        part(board, entrance.leaves, CloseReason.LIMIT, now)
 
 
 def _offer(config: RouterConfig, mesh: Mesh, receiver: str) -> dict[str, str]:
     heard_of = sorted({instance.service for instance in mesh.directory.all()})
     neighbors = order_neighbors(mesh.book.told(), receiver, mesh.members())
     return render_offer(config, neighbors, heard_of)
-
-
-def _credentials(voice: Voice, config: RouterConfig, link: Link) -> dict[str, str]:
-    """Our username and password, where they may be said: never in clear to another host, unless that was allowed."""
-    cluster = config.cluster
-    if not cluster.username:
-        return {}
-    if link.kind is LinkKind.SECURE or link.is_loopback or cluster.allow_cleartext_password:
-        return {"username": cluster.username, "password": cluster.password}
-    voice.notice(Level.WARNING, "password_withheld", link=link.name, reason="the link is not encrypted")
-    return {}
 
 
 def connect(board: Switchboard, link: Link, message: Message, now: Instant) -> None:
@@ -106,6 +87,8 @@ def connect(board: Switchboard, link: Link, message: Message, now: Instant) -> N
         )
         return
     reason = why_not(board.config, link, Opens.ROUTER, offer.peer.server)
+    if reason and ask_for_proof(board, link, message):
+        return
     if reason:
         board.statistics.auth_failures[link.kind] += 1
         refuse_peer(board, board.statistics, link, reason)
@@ -269,6 +252,8 @@ def accept(board: Switchboard, link: Link, message: Message, now: Instant) -> No
     server = offer.peer.server
     if link.certificate is not None and server not in link.certificate:
         _give_up(board, board.mesh.book, link, f"its certificate is not for {server!r}", now)
+    elif reason := why_not_proven(board.config, link, server):
+        _give_up(board, board.mesh.book, link, reason, now)
     elif server == board.config.server_name:
         _give_up(board, board.mesh.book, link, f"it calls itself {server!r}, as we do", now)
     else:
@@ -332,12 +317,31 @@ def gossip(board: Switchboard, link: Link, message: Message, now: Instant) -> No
     address = read_address(message)
     known = board.mesh.book.has(address)
     reason = "" if known else why_not(board.config, link, Opens.ROUTER, "")
+    if reason and ask_for_proof(board, link, message):
+        return
     if reason:
         board.statistics.auth_failures[link.kind] += 1
         raise RemoteProtocolError(reason)
     if board.mesh.book.called(address, now.monotonic_s):
         board.keep_neighbors()
     board.answer(link, "RECEIVED")
+
+
+def challenged(board: Switchboard, link: Link, message: Message, now: Instant) -> None:
+    """CHALLENGE: the router we dialled has proven something, or not, and asks us to."""
+    reason = challenge(board, link, message)
+    if reason:
+        _give_up(board, board.mesh.book, link, reason, now)
+
+
+def proven(board: Switchboard, link: Link, message: Message, now: Instant) -> None:
+    """PROOF: the router that dialled us has our key, and goes on with what it wanted; or it goes."""
+    wanted, reason = take_proof(board, link, message, now)
+    if reason:
+        board.statistics.auth_failures[link.kind] += 1
+        refuse_peer(board, board.statistics, link, reason)
+    else:
+        (connect if wanted.command == "CONNECT" else gossip)(board, link, wanted, now)
 
 
 def received(board: Switchboard, link: Link, _message: Message, now: Instant) -> None:

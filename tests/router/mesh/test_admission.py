@@ -13,6 +13,8 @@ from communicator.router.vocabulary.events import CloseReason, CredentialChecked
 
 PASSWORD = "correct-horse"
 MAY_SAY = {
+    "CHALLENGE",
+    "PROOF",
     "CONNECT",
     "ACCEPT",
     "REFUSE",
@@ -314,6 +316,41 @@ def test_gossip_needs_a_password_unless_the_address_is_known(gated):
 # What we say.
 
 
+GAMMA = "10.0.0.2:4042\n# server 10.0.0.2:4042 gamma\n# counts gamma\n"
+
+
+@pytest.mark.parametrize(
+    ("neighbor", "saved", "certificate", "is_said"),
+    [
+        (
+            "tls 10.0.0.2:4042",
+            "",
+            "gamma",
+            False,
+        ),  # who that is nobody knows: whoever has a certificate of the authority
+        ("tls 10.0.0.2:4042", "", "gamma,10.0.0.2", True),
+        ("tls 10.0.0.2:4042", "", "10.0.0.3", False),
+        ("tls 10.0.0.2:4042", GAMMA, "gamma", True),
+        ("tls 10.0.0.2:4042", GAMMA, "mallory", False),
+        ("tls 10.0.0.2:4042", GAMMA, "", False),
+        ("tls gamma@10.0.0.2:4042", "", "gamma", True),
+        ("tls gamma@10.0.0.2:4042", "", "mallory", False),
+        ("tls delta@10.0.0.2:4042", GAMMA, "gamma", False),
+        ("tls gamma:4042", "", "gamma", True),
+        ("tls gamma.example:4042", "", "gamma.example", True),
+        ("tls gamma.example:4042", "", "mallory", False),
+    ],
+)
+def test_our_password_is_said_over_tls_only_to_whom_we_know_by_name(mesh, neighbor, saved, certificate, is_said):
+    book = mesh(neighbor, saved_neighbors=saved, username="me", password=PASSWORD)
+    book.run(f"+ R secure dial=1{certificate and ' certificate=' + certificate}")
+    said = book.hear("R")
+    assert (said.command, said.get("password")) == ("CONNECT", PASSWORD if is_said else "")
+    reasons = [notice.fields["reason"] for notice in book.notices if notice.event == "password_withheld"]
+    assert len(reasons) == (not is_said)
+    assert all("cds://NAME@" in reason for reason in reasons)
+
+
 @pytest.mark.parametrize(
     ("neighbor", "changes", "is_said"),
     [
@@ -322,13 +359,11 @@ def test_gossip_needs_a_password_unless_the_address_is_known(gated):
         ("127.0.0.1:4042", {}, True),
         ("10.0.0.2:4042", {"allow_cleartext_password": True}, True),
         ("10.0.0.9:4042", {"allow_cleartext_password": True}, True),
-        ("tls 10.0.0.2:4042", {}, True),
-        ("tls 10.0.0.9:4042", {}, True),
     ],
 )
 def test_our_password_is_said_in_clear_only_where_that_is_allowed(mesh, neighbor, changes, is_said):
     book = mesh(neighbor, username="me", password=PASSWORD, **changes)
-    book.run(f"+ R {'secure' if neighbor.startswith('tls') else 'remote'} dial=1")
+    book.run("+ R remote dial=1")
     said = book.hear("R")
     assert said.command in ("CONNECT", "GOSSIP")
     assert (said.get("username"), said.get("password")) == (("me", PASSWORD) if is_said else ("", ""))
