@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from argon2 import PasswordHasher
+
 from communicator.daemon.passwords import Entry, make_entry, write_entry
 from communicator.protocol import decode
 from communicator.router.mesh.cluster_key import End, Meeting, prove
@@ -207,7 +209,7 @@ def measure_passwords() -> dict[str, Entered]:
                     for _ in range(_TRIES)
                 ]
                 new = [
-                    asyncio.run(_all([_register(address, f"127.0.7.{n + 1}", "known", RIGHT)], PASSWORD_S))
+                    asyncio.run(_all([_register(address, f"127.0.7.{n + 1}", f"new{n}", RIGHT)], PASSWORD_S))
                     for n in range(_TRIES)
                 ]
     return {"known": _sum(known), "new": _sum(new)}
@@ -218,13 +220,12 @@ def _sum(each: list[Entered]) -> Entered:
 
 
 def _write(file: Path, *, cheap: bool) -> None:
-    """The one user: with a hash that takes no time, so that a thousand fail quickly, or with one of a new entry."""
-    entry = make_entry("known", Opens.SERVICE, frozenset(("known",)), RIGHT)
-    if cheap:
-        from argon2 import PasswordHasher  # noqa: PLC0415 - 4 MiB for this alone
-
-        entry = Entry(entry.username, entry.opens, entry.names, PasswordHasher(1, 8, 1).hash(RIGHT))
-    write_entry(file, "password_file", entry)
+    """The users: with hashes that take no time, so that a thousand fail quickly, or with those of new entries."""
+    for user in ("known", *(f"new{number}" for number in range(_TRIES))):
+        entry = make_entry(user, Opens.SERVICE, frozenset((user,)), RIGHT)
+        if cheap:
+            entry = Entry(user, entry.opens, entry.names, PasswordHasher(1, 8, 1).hash(RIGHT))
+        write_entry(file, "password_file", entry)
 
 
 def main() -> None:

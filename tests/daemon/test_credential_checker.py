@@ -7,6 +7,7 @@ import threading
 import pytest
 from argon2 import PasswordHasher
 
+from communicator.daemon import credential_checker
 from communicator.daemon.credential_checker import CredentialChecker
 from communicator.daemon.passwords import Entry, remove_entry, write_entry
 from communicator.errors import ConfigError
@@ -60,6 +61,29 @@ async def test_only_the_right_password_opens(checker, password):
     assert credential.allows(Opens.SERVICE, "printer")
     assert await ask(checker, "printer", password) is None
     assert await ask(checker, "nobody", "correct horse") is None
+
+
+async def test_what_was_right_before_is_answered_without_verifying_it_until_the_entry_changes(
+    file, checker, monkeypatch
+):
+    assert await ask(checker, "printer", "correct horse")
+    monkeypatch.setattr(checker, "_verify", lambda *_: False)
+    assert await ask(checker, "printer", "correct horse")
+    assert await ask(checker, "printer", "wrong horse") is None
+    write_entry(file, KEY, entry("printer"))
+    checker.reload()
+    assert await ask(checker, "printer", "correct horse") is None
+
+
+async def test_of_too_many_that_were_right_the_oldest_is_forgotten(file, monkeypatch):
+    monkeypatch.setattr(credential_checker, "_REMEMBERED", 1)
+    write_entry(file, KEY, entry("spooler"))
+    checker = CredentialChecker(file)
+    for user in ("printer", "spooler"):
+        assert await ask(checker, user, "correct horse")
+    monkeypatch.setattr(checker, "_verify", lambda *_: False)
+    assert [await ask(checker, user, "correct horse") is None for user in ("printer", "spooler")] == [True, False]
+    end(checker)
 
 
 async def test_without_a_file_nobody_comes_in():

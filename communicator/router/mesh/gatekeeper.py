@@ -31,7 +31,7 @@ class Verdict(StrEnum):
     VERIFY = "verify"
     """Now."""
     QUEUED = "queued"
-    """Its turn comes with `Outcome.next`, or never: `Outcome.refused`, `Decision.displaced`."""
+    """Its turn comes with `Outcome.next`, or never: `Outcome.refused`."""
     REFUSED = "refused"
 
 
@@ -67,8 +67,6 @@ class Decision(msgspec.Struct, frozen=True):
     keep_out_s: float = 0.0
     """For so long."""
     standing: Standing = Standing.NEW
-    displaced: Refusal | None = None
-    """Who waits no longer, for there is no room, and the newcomer goes before it."""
 
 
 class Outcome(msgspec.Struct, frozen=True):
@@ -97,10 +95,10 @@ class _Desk:
 
 
 class Gatekeeper:
-    """Two verifications at a time, and none for an address that has just shown wrong passwords.
+    """A verification at a time for each standing, and none for an address that has just shown wrong passwords.
 
-    One is for addresses that we know, so that whoever guesses never holds them up. At the other, addresses that have not failed
-    within a day go before those that have.
+    So whom we know, and who has not failed within a day, is never held up by those who guess: on a busy machine one verification
+    of theirs may take half a minute, for its thread stands back.
 
     Args:
         never_block: Whether an IP address is our own or a configured neighbor's: it is neither blocked nor kept out, for
@@ -114,7 +112,7 @@ class Gatekeeper:
         self._never_block = never_block
         self._sources = sources
         self._delays = Delays()
-        self._known, self._others = _Desk(), _Desk()
+        self._desks = {standing: _Desk() for standing in Standing}
         self._waiting: dict[int, Candidate] = {}
 
     @property
@@ -140,17 +138,15 @@ class Gatekeeper:
         if key := self._delays.delaying(ip, now_s, network=standing is not Standing.KNOWN):
             return self._make_wait(ip, key, now_s)
         candidate = Candidate(link_id, ip, username, password, standing)
-        desk = self._desk(standing)
+        desk = self._desks[standing]
         if desk.current is None:
             desk.current = candidate
             return Decision(Verdict.VERIFY, standing=standing)
-        entrance = None if link_id in self._waiting else desk.line.enter(candidate, ip, standing)
-        if entrance is None or not entrance.is_in:
+        if link_id in self._waiting or not desk.line.enter(candidate, ip, standing).is_in:
             self.refused_unverified_total += 1
             return Decision(Verdict.REFUSED, _BUSY, BUSY_WAIT_S)
         self._waiting[link_id] = candidate
-        displaced = None if entrance.leaves is None else self._displace(entrance.leaves)
-        return Decision(Verdict.QUEUED, standing=standing, displaced=displaced)
+        return Decision(Verdict.QUEUED, standing=standing)
 
     def checked(self, link_id: int, is_right: bool, now_s: float) -> Outcome | None:  # noqa: FBT001 - the answer itself
         """A verification under way has ended; also to be told when its link is gone.
@@ -163,7 +159,7 @@ class Gatekeeper:
         Returns:
             What follows; None when no such verification was under way.
         """
-        for desk in (self._known, self._others):
+        for desk in self._desks.values():
             if desk.current is not None and desk.current.link_id == link_id:
                 return self._conclude(desk, desk.current, is_right, now_s)
         return None
@@ -172,7 +168,7 @@ class Gatekeeper:
         """A link is gone: it waits no longer. A verification under way goes on, and counts."""
         candidate = self._waiting.pop(link_id, None)
         if candidate is not None:
-            self._desk(candidate.standing).line.leave(candidate)
+            self._desks[candidate.standing].line.leave(candidate)
 
     def _conclude(self, desk: _Desk, verified: Candidate, is_right: bool, now_s: float) -> Outcome:  # noqa: FBT001 - as above
         wrong = 0
@@ -191,9 +187,6 @@ class Gatekeeper:
         block = wrong == BLOCK_AFTER and self._may_block(verified.ip)
         return Outcome(verified.link_id, verified.ip, is_right, wrong, block, desk.current, refused)
 
-    def _desk(self, standing: Standing) -> _Desk:
-        return self._known if standing is Standing.KNOWN else self._others
-
     def _make_wait(self, ip: str, key: str, now_s: float) -> Decision:
         """Tell one more to wait, and to keep the others out for the rest of the delay when that was said often enough."""
         self.refused_unverified_total += 1
@@ -204,11 +197,6 @@ class Gatekeeper:
         return Decision(
             Verdict.REFUSED, _too_early(wait_s), wait_s, key if is_enough else "", wait_s if is_enough else 0.0
         )
-
-    def _displace(self, candidate: Candidate) -> Refusal:
-        del self._waiting[candidate.link_id]
-        self.refused_unverified_total += 1
-        return Refusal(candidate.link_id, _BUSY, BUSY_WAIT_S)
 
     def _turn_away(self, ip: str, now_s: float) -> tuple[Refusal, ...]:
         """Refuse all that wait for their turn and are delayed now by what came from this address."""
@@ -225,8 +213,8 @@ class Gatekeeper:
 
     def _held_up(self, key: str) -> list[Candidate]:
         """Who waits and has to wait longer because of this address, or of this network: that is no matter for those we know."""
-        known = [candidate for candidate in self._known.line.of(key) if candidate.ip == key]
-        return known + self._others.line.of(key)
+        waiting = [candidate for desk in self._desks.values() for candidate in desk.line.of(key)]
+        return [each for each in waiting if each.standing is not Standing.KNOWN or each.ip == key]
 
     def _may_block(self, ip: str) -> bool:
         try:

@@ -56,8 +56,6 @@ def must_wait(board: Switchboard, link: Link, message: Message, line: bytes, now
             board.ask(CheckCredential(link.id, username, password, decision.standing))
         case Verdict.QUEUED:
             board.hold(link, line)
-            if decision.displaced is not None:
-                _refuse_held(board, decision.displaced)
         case Verdict.REFUSED:
             _turn_away(board, board.statistics, link, message.command, decision.reason)
             _keep_out(board, decision)

@@ -75,7 +75,7 @@ class SetQueuePolicy(Effect, frozen=True):
 class CheckCredential(Effect, frozen=True):
     """Verify a password; answer with `CredentialChecked` before anything else of that link.
 
-    Never more than two at a time: one of an address that we know, and one of any other.
+    Never more than one at a time of each standing.
     """
 
     link: int
