@@ -8,6 +8,7 @@
 - `reporter`: plays scripts against a service or a router
 - `flags`: files that tell an operator what needs a hand
 - `runtime`: what every daemon needs: settings, logs, signals, readiness
+- `fairness`: who goes first where not everybody can
 - `answers`: what daemons answer about themselves, as values
 - `wording`: clocks, versions and hosts in words and marks
 - `testing`: real routers for a test

@@ -55,7 +55,7 @@ async def serve(daemon: Daemon[ExporterSettings]) -> None:
     ]
     async with (
         asyncio.TaskGroup() as group,
-        serving(application(routes, reception.guard), listener, settings.limits, tls) as server,
+        serving(application(routes, reception.guard), listener, settings.limits, tls, reception.sources) as server,
     ):
         scraper.standing = lambda: Standing(
             refused={**reception.refused, "connections": server.door.kept_out},

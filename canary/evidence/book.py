@@ -10,11 +10,12 @@ from typing import assert_never
 
 from canary.evidence.alarms import Alarm, Alarms, Task
 from canary.evidence.early import EarlyWords
-from canary.evidence.kinds import ROUTER_KINDS, SERVER_KINDS, Kind, classify_reason, refine_kind, sort_kinds
+from canary.evidence.kinds import ROUTER_KINDS, SERVER_KINDS, Kind, classify_reason, refine_kind
 from canary.evidence.life import Life, guess_version, meet_life, recall_life, tells_end
 from canary.evidence.lives import RUNS, RUNS_PER_SERVICE, Lives
 from canary.evidence.losses import Losses
 from canary.evidence.refusals import Refusals
+from canary.evidence.roll_call import RollCall
 from canary.evidence.words import HostWord, ReportWord, RunEndedWord, RunStartedWord, Word, may_say
 from canary.records import Fact, GaveUp, RunBegan, RunEnded, RunPassed, ServerBooted
 from communicator.protocol.names import is_tool_name
@@ -58,10 +59,7 @@ class EvidenceBook:
         self._early = EarlyWords()
         self._given_up: dict[str, ReportWord] = {}
         """By service."""
-        self._absent: dict[str, None] = {}
-        """Runs that the router has yet to tell of again."""
-        self._absent_kind = Kind.UNSEEN
-        self._absent_since_s: float | None = None
+        self._roll_call = RollCall()
         self._booted_s: float | None = None
         self._facts: list[Fact] = []
         self.refused = 0
@@ -147,8 +145,8 @@ class EvidenceBook:
         life = self._lives.find(word.run_id)
         if life is None:
             self._register(word)
-        elif life.run_id in self._absent:
-            del self._absent[life.run_id]
+        elif life.run_id in self._roll_call:
+            self._roll_call.answer(life.run_id)
             self._pass(life)
 
     def _register(self, word: RunStartedWord) -> None:
@@ -290,13 +288,13 @@ class EvidenceBook:
         if life.is_over:
             return
         life.kinds.add(kind)
-        self._absent.pop(life.run_id, None)
+        self._roll_call.answer(life.run_id)
         if life.ended_s is None:
             life.ended_s = self._now_s
             self._alarms.set(self._now_s + self._merge_s, Task.CLOSE, life.run_id)
 
     def _pass(self, life: Life | None) -> None:
-        if life is None or not life.is_running or life.has_passed or life.failed_checks or life.run_id in self._absent:
+        if life is None or not life.is_running or life.has_passed or life.failed_checks or life.run_id in self._roll_call:
             return
         if self._now_s >= (life.registered_s or 0.0) + self._ok_after_s:
             self._facts.append(life.succeed(self._server, self._now_s))
@@ -371,20 +369,14 @@ class EvidenceBook:
 
     def _call_roll(self, kind: Kind) -> None:
         """From here on the router tells again of all runs that it has; while it does, there is no second call."""
-        if self._absent_since_s is not None:
-            self._absent_kind = sort_kinds((self._absent_kind, kind))[0]
-            return
-        self._absent = dict.fromkeys(life.run_id for life in self._lives.running())
-        if self._absent:
-            self._absent_kind, self._absent_since_s = kind, self._now_s
+        if self._roll_call.call(kind, (life.run_id for life in self._lives.running()), self._now_s):
             self._alarms.set(self._now_s + self._merge_s, Task.ABSENT)
 
     def _end_absent(self) -> None:
-        since_s = self._now_s if self._absent_since_s is None else self._absent_since_s
-        for life in filter(None, map(self._lives.find, self._absent)):
-            life.kinds.add(self._absent_kind)
+        absent, since_s = self._roll_call.end(self._now_s)
+        for life in filter(None, map(self._lives.find, absent)):
+            life.kinds.add(self._roll_call.kind)
             self._facts.append(life.conclude(self._server, set(), since_s))
-        self._absent, self._absent_since_s = {}, None
 
     def _recall(self, at_s: float, fact: Fact) -> None:
         """Take a fact that is in the ledger already."""

@@ -5,6 +5,7 @@ from typing import Literal
 from communicator.daemon.listen_settings import check_address
 from communicator.errors import AddressError, ConfigError
 from communicator.protocol.addresses import REMOTE_PORT, HostPort, parse_host_port, read_ip
+from communicator.protocol.names import is_server_name
 from communicator.router.vocabulary.config import NeighborAddress
 from communicator.runtime import Settings
 
@@ -30,7 +31,8 @@ class ClusterSettings(Settings, frozen=True):
     """``IP:port`` under which others reach this router; by default the address of listen.secure, or of listen.remote; must
     be given where these listen on all addresses (``0.0.0.0``)."""
     neighbors: tuple[str, ...] = ()
-    """Routers to link to, each of which counts for the quorum: ``cds://HOST:PORT`` over TLS, ``HOST:PORT`` in clear."""
+    """Routers to link to, each of which counts for the quorum: ``cds://HOST:PORT`` over TLS, ``HOST:PORT`` in clear. With
+    ``cds://NAME@HOST:PORT`` the certificate there has to be for NAME, its server_name, before our password is said."""
     discover: bool = True
     """Whether to link also to routers that neighbors tell of; false: to those named in neighbors only."""
     remote_shutdown: bool = False
@@ -49,7 +51,7 @@ class ClusterSettings(Settings, frozen=True):
 
 
 def parse_neighbor(text: str) -> NeighborAddress:
-    """Read ``HOST:PORT``, ``cd://HOST[:PORT]`` or ``cds://HOST[:PORT]``.
+    """Read ``HOST:PORT``, ``cd://HOST[:PORT]`` or ``cds://[NAME@]HOST[:PORT]``.
 
     Raises:
         ConfigError: It is none of these.
@@ -57,6 +59,9 @@ def parse_neighbor(text: str) -> NeighborAddress:
     scheme, separator, rest = text.rpartition("://")
     if separator and scheme not in _SCHEMES:
         raise ConfigError("neighbors", f"{text!r} is neither HOST:PORT nor cds://HOST:PORT")
+    server, at, rest = rest.rpartition("@")
+    if at and not (scheme == "cds" and is_server_name(server)):
+        raise ConfigError("neighbors", f"{text!r} is not cds://NAME@HOST:PORT, with the server_name that is there")
     secure, default_port = _SCHEMES[scheme] if separator else (False, None)
     try:
         host_port = parse_host_port(rest, default_port)
@@ -64,7 +69,7 @@ def parse_neighbor(text: str) -> NeighborAddress:
         raise ConfigError("neighbors", str(error)) from error
     if not host_port.port:
         raise ConfigError("neighbors", f"{text!r}: nobody listens on port 0")
-    return NeighborAddress(host_port, secure)
+    return NeighborAddress(host_port, secure, server)
 
 
 class AuthSettings(Settings, frozen=True):
@@ -75,6 +80,9 @@ class AuthSettings(Settings, frozen=True):
     loopback and private addresses only."""
     password_file: str = ""
     """Who may come in, made with ``bellwether password add``; mode 0600."""
+    key_file: str = ""
+    """File with the key that all routers of the cluster share, at least 32 characters that nobody can guess; mode 0600. They
+    prove to each other that they have it, and never say it."""
     username: str = ""
     """What this router calls itself when it links to others; together with secret_file."""
     secret_file: str = ""
@@ -89,8 +97,9 @@ class AuthSettings(Settings, frozen=True):
             raise ConfigError(missing, "username and secret_file go together")
         if len(self.username) > _USERNAME_CHARACTERS or not self.username.isprintable():
             raise ConfigError("username", f"{self.username!r} is not the name of a user")
-        if self.mode == "none" and self.password_file:
-            raise ConfigError("mode", 'nobody is asked for a password with "none": take it or password_file away')
+        for key in ("password_file", "key_file"):
+            if self.mode == "none" and getattr(self, key):
+                raise ConfigError("mode", f'nobody is asked for anything with "none": take it or {key} away')
 
 
 class TlsSettings(Settings, frozen=True):

@@ -1,23 +1,50 @@
-"""Verifies passwords in one thread, one at a time and out of the way of routing; what a credential opens it does not judge."""
+"""Verifies passwords in threads that stand back behind routing; what a credential opens it does not judge."""
 
 import asyncio
+import hmac
 import os
 import queue
+import secrets
 import sys
 import threading
-from collections import Counter
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
 from communicator.daemon.passwords import Entry, hash_of_nobody, read_password_file
+from communicator.fairness.sources import Standing
+from communicator.router.vocabulary.effects import CheckCredential
 from communicator.router.vocabulary.events import Credential
 
 _KEY = "auth.password_file"
-_NICE = 10
-"""How far the thread stands back: on a busy machine it gets a tenth of what the loop gets."""
+_NICE = {Standing.KNOWN: 0, Standing.NEW: 5, Standing.FAILED: 10}
+"""How far the thread for passwords from such an address stands back. On a busy machine that is as much of the processor as the
+loop gets, a third, and a tenth: whoever guesses gets least, and whom we know waits for nobody."""
+
+_REMEMBERED = 1_024
+"""Right pairs of a hash and a password: the hosts of a large cluster."""
 
 Done = Callable[[Credential | None], None]
+
+
+class _Desk:
+    """A thread, one check after the other.
+
+    Args:
+        nice: How far it stands back.
+    """
+
+    def __init__(self, nice: int) -> None:
+        self.checks: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
+        self._nice = nice
+        self.thread = threading.Thread(target=self._work, name="passwords", daemon=True)
+        self.thread.start()
+
+    def _work(self) -> None:
+        _stand_back(self._nice)
+        while (verify := self.checks.get()) is not None:
+            verify()
 
 
 class CredentialChecker:
@@ -35,35 +62,41 @@ class CredentialChecker:
         self._verify = _nothing_is_right if file is None else _load_verify()
         self._entries: Mapping[str, Entry] = {}
         self._nobody = hash_of_nobody()
-        self._checks: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
-        self._thread: threading.Thread | None = None
+        self._desks: dict[Standing, _Desk] = {}
+        self._secret = secrets.token_bytes(32)
+        self._right: OrderedDict[bytes, None] = OrderedDict()
+        """What was right before, so that nobody with a right password waits on a busy machine; the latest last."""
         self._closed = False
         self.reload()
 
-    def check(self, username: str, password: str, done: Done) -> None:
+    def check(self, asked: CheckCredential, done: Done) -> None:
         """Verify a password; it never raises.
 
         Args:
-            username: Who claims to be there. One who is not known takes as long as a wrong password.
-            password: What was said.
+            asked: Which. A user who is not known takes as long as a wrong password.
             done: Called later, in the loop that runs now: with what the entry opens, or None when it is not right. Not called
                 after `close`.
         """
         if self._closed:
             return
-        entry = self._entries.get(username)
+        entry = self._entries.get(asked.username)
         hashed = self._nobody if entry is None else entry.hash
         loop = asyncio.get_running_loop()
+        seal = self._seal(hashed, asked.password)
+        if entry is not None and seal in self._right:
+            loop.call_soon(self._answer, entry, seal, done)
+            return
 
         def verify() -> None:
-            answer = entry if self._verify(hashed, password) else None
+            if self._closed:
+                return
+            answer = entry if self._verify(hashed, asked.password) else None
             with suppress(RuntimeError):  # the loop is closed: nobody waits any more
-                loop.call_soon_threadsafe(self._answer, answer, done)
+                loop.call_soon_threadsafe(self._answer, answer, seal, done)
 
-        self._checks.put(verify)
-        if self._thread is None:
-            self._thread = threading.Thread(target=self._work, name="passwords", daemon=True)
-            self._thread.start()
+        if asked.standing not in self._desks:
+            self._desks[asked.standing] = _Desk(_NICE[asked.standing])
+        self._desks[asked.standing].checks.put(verify)
 
     def reload(self) -> frozenset[str]:
         """Read the file anew.
@@ -81,19 +114,22 @@ class CredentialChecker:
         return revoked
 
     def close(self) -> None:
-        """Drop what was not answered yet; the thread ends after the verification it is at."""
+        """Drop what was not answered yet; each thread ends after the verification it is at."""
         self._closed = True
-        self._checks.put(None)
+        for desk in self._desks.values():
+            desk.checks.put(None)
 
-    def _work(self) -> None:
-        """The thread: one check after the other."""
-        _stand_back()
-        while (verify := self._checks.get()) is not None:
-            if not self._closed:
-                verify()
+    def _seal(self, hashed: str, password: str) -> bytes:
+        """What a pair is known by: of no use to who reads it without the secret of this process."""
+        return hmac.digest(self._secret, f"{hashed}\0{password}".encode(errors="surrogatepass"), "sha256")
 
-    def _answer(self, entry: Entry | None, done: Done) -> None:
+    def _answer(self, entry: Entry | None, seal: bytes, done: Done) -> None:
         if not self._closed:
+            if entry is not None:
+                self._right[seal] = None
+                self._right.move_to_end(seal)
+                if len(self._right) > _REMEMBERED:
+                    self._right.popitem(last=False)
             is_known = entry is None or self._entries.get(entry.username) == entry  # not changed meanwhile
             done(entry.credential if entry and is_known else None)
 
@@ -121,9 +157,9 @@ def _load_verify() -> Callable[[str, str], bool]:
     return verify
 
 
-def _stand_back() -> None:
+def _stand_back(by: int) -> None:
     """Let the loop go first where cores are few; on Linux a thread has a priority of its own."""
     if sys.platform == "linux":
         own = threading.get_native_id()
         with suppress(OSError):  # where that is forbidden, it works without
-            os.setpriority(os.PRIO_PROCESS, own, os.getpriority(os.PRIO_PROCESS, own) + _NICE)
+            os.setpriority(os.PRIO_PROCESS, own, os.getpriority(os.PRIO_PROCESS, own) + by)

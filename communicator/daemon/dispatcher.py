@@ -19,6 +19,7 @@ from communicator.daemon.host import LoadSampler
 from communicator.daemon.link import Link
 from communicator.daemon.notices import NoticeLog
 from communicator.daemon.turns import Turns
+from communicator.fairness.sources import Standing
 from communicator.protocol.first_words import OtherProtocol
 from communicator.router import Router
 from communicator.router.vocabulary import effects, events
@@ -40,7 +41,7 @@ class Surroundings(Protocol):
     def identify(self, link: Link) -> events.User | None:
         """The user at the other end of a link, as far as it can be told."""
 
-    def check_password(self, username: str, password: str, done: Callable[[events.Credential | None], None]) -> None:
+    def check_password(self, effect: effects.CheckCredential, done: Callable[[events.Credential | None], None]) -> None:
         """Verify a password; call back later with what it opens, or None when it is not right."""
 
     def measure(self, link: Link) -> events.Measured:
@@ -80,6 +81,7 @@ class Dispatcher:
         self.deeds: dict[type, Callable[[Any], None]] = {
             effects.SampleLoad: lambda effect: self._load.switch(enabled=effect.enabled),
             effects.Notice: self._notices.write,
+            effects.CheckCredential: self._check_credential,
         }
         """What is done for an effect that is about no link; the daemon adds what is done elsewhere."""
         self._deeds_of_links: dict[type, Callable[[Link, Any, Link | None], None]] = {
@@ -89,7 +91,6 @@ class Dispatcher:
             effects.AllowLongLines: lambda link, *_: link.allow_long_lines(),
             effects.SetQueuePolicy: self._set_queue_policy,
             effects.Identify: self._identify,
-            effects.CheckCredential: self._check_credential,
             effects.Measure: lambda link, *_: self._turns.put_off_measuring(link),
             effects.Continue: lambda link, *_: self._turns.put_off(link),
         }
@@ -123,6 +124,10 @@ class Dispatcher:
         """Give the router new rules."""
         self._perform(self._router.reconfigure(config, _now()), None)
         self._set_alarm()
+
+    def standing(self, host: str) -> Standing:
+        """How the address of another host stands, for the doors."""
+        return self._router.standing(host, time.monotonic())
 
     def link_opened(self, link: Link, event: events.LinkOpened) -> None:
         """A link is connected, and can be written to from now on."""
@@ -263,17 +268,19 @@ class Dispatcher:
         finally:
             self._waiting.appendleft((events.UserIdentified(link.number, user), producer))
 
-    def _check_credential(self, link: Link, effect: effects.CheckCredential, producer: Link | None) -> None:
-        """Nothing more is read of a link until its password was verified."""
+    def _check_credential(self, effect: effects.CheckCredential) -> None:
+        """Nothing more is read of a link until its password was verified; where it is gone the answer counts all the same."""
+        link = self.links.get(effect.link)
 
         def done(credential: events.Credential | None) -> None:
-            if self.links.get(effect.link) is link:
-                self.dispatch(events.CredentialChecked(effect.link, credential), producer)
+            self.dispatch(events.CredentialChecked(effect.link, credential), link)
+            if link is not None and self.links.get(effect.link) is link:
                 link.resume_reading()
 
-        link.pause_reading()
+        if link is not None:
+            link.pause_reading()
         try:
-            self._surroundings.check_password(effect.username, effect.password, done)
+            self._surroundings.check_password(effect, done)
         except Exception:
             done(None)
             raise

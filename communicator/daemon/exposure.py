@@ -6,7 +6,8 @@ from communicator.errors import ConfigError
 from communicator.protocol.addresses import HostPort, is_private, parse_host_port, read_ip
 
 _IN_CLEAR = (
-    "set it (and auth.allow_cleartext_password), or use listen.secure, or say auth.mode = 'none' on a private address"
+    "set it (and auth.allow_cleartext_password) or auth.key_file, or use listen.secure, or say auth.mode = 'none' on a private"
+    " address"
 )
 
 
@@ -41,7 +42,7 @@ def demands_credentials(listen: ListenSettings, auth: AuthSettings, tls: TlsSett
     if auth.mode == "none":
         return False
     open_doors = any(not parse_host_port(door).is_loopback for door in (listen.remote, listen.secure) if door)
-    return bool(auth.password_file) or tls.require_client_certificate or open_doors
+    return bool(auth.password_file or auth.key_file) or tls.require_client_certificate or open_doors
 
 
 def _check_remote(address: str, auth: AuthSettings) -> None:
@@ -50,11 +51,11 @@ def _check_remote(address: str, auth: AuthSettings) -> None:
         return
     if auth.mode == "none":
         _require_private("listen.remote", door)
-    elif not auth.password_file:
+    elif not (auth.password_file or auth.key_file):
         raise ConfigError(
             "auth.password_file", f"listen.remote {address!r} can be reached from other hosts: {_IN_CLEAR}"
         )
-    elif not auth.allow_cleartext_password:
+    elif auth.password_file and not auth.allow_cleartext_password:
         raise ConfigError(
             "auth.allow_cleartext_password",
             f"passwords would come in clear over listen.remote {address!r}: set it to true, or use listen.secure",
@@ -65,14 +66,14 @@ def _check_secure(address: str, auth: AuthSettings, tls: TlsSettings) -> None:
     if not tls.certificate:
         raise ConfigError("tls.certificate", f"listen.secure {address!r} needs it, and tls.private_key")
     door = parse_host_port(address)
-    if door.is_loopback or auth.password_file or tls.require_client_certificate:
+    if door.is_loopback or auth.password_file or auth.key_file or tls.require_client_certificate:
         return
     if auth.mode == "none":
         _require_private("listen.secure", door)
         return
     raise ConfigError(
         "auth.password_file",
-        f"listen.secure {address!r} can be reached from other hosts: set it, or tls.ca and"
+        f"listen.secure {address!r} can be reached from other hosts: set it, or auth.key_file, or tls.ca and"
         " tls.require_client_certificate, or say auth.mode = 'none' on a private address",
     )
 
@@ -95,7 +96,7 @@ def _check_my_address(listen: ListenSettings, cluster: ClusterSettings) -> None:
 
 
 def _check_plain_neighbor(neighbor: HostPort, auth: AuthSettings) -> None:
-    if neighbor.is_loopback or auth.allow_cleartext_password:
+    if neighbor.is_loopback or auth.allow_cleartext_password or auth.key_file:
         return
     if auth.mode == "none":
         if read_ip(neighbor.host) is not None and not is_private(str(neighbor)):
@@ -106,6 +107,6 @@ def _check_plain_neighbor(neighbor: HostPort, auth: AuthSettings) -> None:
         return
     raise ConfigError(
         "cluster.neighbors",
-        f"{str(neighbor)!r} would be linked to in clear: use cds://, or set auth.allow_cleartext_password,"
+        f"{str(neighbor)!r} would be linked to in clear: use cds://, or set auth.key_file or auth.allow_cleartext_password,"
         " or say auth.mode = 'none' on a private network",
     )

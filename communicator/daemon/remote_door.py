@@ -4,31 +4,44 @@ import asyncio
 import errno
 import socket
 import ssl
-from collections import Counter, OrderedDict
+from collections import OrderedDict
 from collections.abc import Callable
 from contextlib import suppress
+from typing import NamedTuple
 
 from communicator.daemon.link import Link
 from communicator.daemon.tls import HANDSHAKE_S, tls_fault
-from communicator.protocol.addresses import HostPort, plain_ip
+from communicator.fairness.places import Places
+from communicator.fairness.sources import Standing, keys_of
+from communicator.fairness.waiting_line import WaitingLine
+from communicator.protocol.addresses import HostPort
 
 HANDSHAKES = 256
-"""Handshakes under way at once; who comes then waits in the kernel."""
+"""Handshakes under way at once, half of them of addresses that we know; for one more, one that takes long is given up."""
 HANDSHAKES_OF_ONE_HOST = 32
 """Of these those of one address: a host that stalls its own shall not keep the others out."""
 RETRY_S = 1.0
 """How long nobody is accepted when there is no descriptor left."""
 PACE_S = 0.002
 """Between one who is let in and the next, 500 a second: what a stranger costs, a millisecond of ours over TLS, is never taken for
-many at once. Who waits does so in the kernel, and what is inside already goes first."""
-SENT_OFF_AT_ONCE = 4
-"""Of those who are kept out so many are closed in the time of one who is let in: each costs some 20 us, and others wait behind."""
+many at once. Who waits does so in a line of ours, and what is inside already goes first."""
+WAITING = 512
+"""Who has come and waits to be let in, half of them from addresses that we know: they are let in within a second."""
+WAITING_OF_ONE_HOST = 64
+"""Of these those of one address. What comes faster is closed at once, so that nobody else waits behind it in the kernel."""
+ACCEPTED_AT_ONCE = 16
+"""So many are taken out of the kernel in one turn of the loop: each costs some 15 us, and others have theirs."""
 HOSTS_KEPT_OUT = 4096
 """Of more the first ones are let in again, where the router refuses them with a word."""
 _HOSTS_TOLD = 1024
 _EXHAUSTED = frozenset((errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM))
 
 Tell = Callable[[str, str], None]
+
+
+class _Comer(NamedTuple):
+    connected: socket.socket
+    peer: HostPort
 
 
 class RemoteDoor:
@@ -39,6 +52,7 @@ class RemoteDoor:
         context: Gives the TLS context of now, for each who comes; None: no TLS is spoken here.
         enter: Makes the link of who is through.
         tell: Called with the address of who is not, and why; once for each host.
+        standing: How an address stands now.
     """
 
     def __init__(
@@ -47,6 +61,7 @@ class RemoteDoor:
         context: Callable[[], ssl.SSLContext] | None,
         enter: Callable[[], Link],
         tell: Tell,
+        standing: Callable[[str], Standing],
     ) -> None:
         self.failures = 0
         """Those who came and are no link."""
@@ -56,14 +71,19 @@ class RemoteDoor:
         self._context = context
         self._enter = enter
         self._tell = tell
+        self._standing = standing
         self._told: set[str] = set()
         """Hosts whose failure was told; when there are too many, from the first one again."""
-        self._handshakes: set[asyncio.Task[None]] = set()
-        self._hosts: Counter[str] = Counter()
+        self._line: WaitingLine[_Comer] = WaitingLine(WAITING, WAITING_OF_ONE_HOST, kept=WAITING // 2)
+        self._handshakes: dict[_Comer, asyncio.Task[None]] = {}
+        self._places: Places[_Comer] = Places(HANDSHAKES, HANDSHAKES_OF_ONE_HOST, kept=HANDSHAKES // 2)
         self._kept_out_until_s: OrderedDict[str, float] = OrderedDict()
         """By the loop's clock; what is over stays until somebody comes from there or there are too many."""
         self._accepting = False
         self._timer: asyncio.TimerHandle | None = None
+        """Until somebody is accepted again."""
+        self._pace: asyncio.TimerHandle | None = None
+        """Until the next one is let in."""
         self._closed = False
 
     def open(self) -> None:
@@ -75,7 +95,7 @@ class RemoteDoor:
         """Close at once, without a word, whoever comes from a host; who is inside already stays.
 
         Args:
-            host: Its address, in its one spelling.
+            host: Its address, in its one spelling, or its IPv6 network of 64 bits.
             for_s: How long from now, whatever was said before.
         """
         self._kept_out_until_s[host] = asyncio.get_running_loop().time() + for_s
@@ -87,19 +107,23 @@ class RemoteDoor:
         """Accept no more, and give up the handshakes under way; who comes in in clear, which takes no time, becomes a link."""
         self._closed = True
         self._rest()
-        if self._timer is not None:
-            self._timer.cancel()
+        for timer in (self._timer, self._pace):
+            if timer is not None:
+                timer.cancel()
+        while (comer := self._line.take()) is not None:
+            comer.connected.close()
         await asyncio.sleep(
             0
         )  # whoever was accepted in this turn: from now on the loop has each socket in hand, and closes it
+        handshakes = list(self._handshakes.values())
         if self._context is not None:
-            for handshake in self._handshakes:
+            for handshake in handshakes:
                 handshake.cancel()
-        await asyncio.gather(*self._handshakes, return_exceptions=True)
+        await asyncio.gather(*handshakes, return_exceptions=True)
 
     def _listen(self) -> None:
         self._timer = None
-        if not (self._accepting or self._closed or len(self._handshakes) >= HANDSHAKES):
+        if not (self._accepting or self._closed):
             self._accepting = True
             asyncio.get_running_loop().add_reader(self._listening, self._accept)
 
@@ -109,51 +133,70 @@ class RemoteDoor:
             asyncio.get_running_loop().remove_reader(self._listening)
 
     def _accept(self) -> None:
-        """Let one in, behind a few who are sent off."""
-        self._rest()
-        for _ in range(SENT_OFF_AT_ONCE):
+        """Take those who have come out of the kernel: they wait in line, or are sent off."""
+        for _ in range(ACCEPTED_AT_ONCE):
             try:
                 connected, address = self._listening.accept()
             except OSError as error:
-                self._accept_later(error)
-                return
-            if not self._keeps_out(address[0]):
-                self._listen_in(PACE_S)
-                self._shake_hands(connected, HostPort(*address[:2]))
-                return
-            self.kept_out += 1
-            connected.close()
-        self._listen_in(PACE_S)
+                if error.errno in _EXHAUSTED:
+                    self._accept_later(error)
+                return  # nobody else is there, or who knocked has gone
+            self._line_up(_Comer(connected, HostPort(*address[:2])))
+        self._let_in_next()
+
+    def _line_up(self, comer: _Comer) -> None:
+        host = comer.peer.host
+        if self._keeps_out(host):
+            self._send_off(comer)
+            return
+        entrance = self._line.enter(comer, host, self._standing(host))
+        for sent_off in (entrance.leaves, None if entrance.is_in else comer):
+            if sent_off is not None:
+                self._send_off(sent_off)
+        self._let_in_next()
+
+    def _send_off(self, comer: _Comer) -> None:
+        self.kept_out += 1
+        comer.connected.close()
+
+    def _let_in_next(self) -> None:
+        """Let in whose turn it is, unless somebody has just been let in."""
+        if self._pace is None and not self._closed and (comer := self._line.take()) is not None:
+            self._pace = asyncio.get_running_loop().call_later(PACE_S, self._end_pause)
+            self._shake_hands(comer)
+
+    def _end_pause(self) -> None:
+        self._pace = None
+        self._let_in_next()
 
     def _keeps_out(self, host: str) -> bool:
-        if not self._kept_out_until_s:
-            return False
-        host = plain_ip(host)
-        if self._kept_out_until_s.get(host, 0.0) > asyncio.get_running_loop().time():
+        return bool(self._kept_out_until_s) and any(list(map(self._is_kept_out, keys_of(host))))
+
+    def _is_kept_out(self, key: str) -> bool:
+        if self._kept_out_until_s.get(key, 0.0) > asyncio.get_running_loop().time():
             return True
-        self._kept_out_until_s.pop(host, None)
+        self._kept_out_until_s.pop(key, None)
         return False
 
     def _accept_later(self, error: OSError) -> None:
-        if error.errno not in _EXHAUSTED:
-            self._listen_in(PACE_S)  # nobody else is there, or who knocked has gone
-            return
-        self._listen_in(RETRY_S)
+        self._rest()
+        self._timer = asyncio.get_running_loop().call_later(RETRY_S, self._listen)
         self._tell_once(HostPort("everybody", 0), (error.strerror or str(error)).lower())
 
-    def _listen_in(self, delay_s: float) -> None:
-        self._timer = asyncio.get_running_loop().call_later(delay_s, self._listen)
-
-    def _shake_hands(self, connected: socket.socket, peer: HostPort) -> None:
-        if self._hosts[peer.host] >= HANDSHAKES_OF_ONE_HOST:
+    def _shake_hands(self, comer: _Comer) -> None:
+        connected, peer = comer
+        entrance = self._places.enter(comer, peer.host, self._standing(peer.host))
+        if entrance.leaves is not None:
+            self._fail(entrance.leaves.peer, "its handshake took long, and there are too many at once")
+            self._handshakes[entrance.leaves].cancel()
+        if not entrance.is_in:
             connected.close()
-            self._fail(peer, "too many handshakes of this host at once")
+            self._fail(peer, "too many handshakes at once")
             return
         connected.setblocking(False)  # noqa: FBT003 - its one parameter
-        self._hosts[peer.host] += 1
         handshake = asyncio.get_running_loop().create_task(self._handshake(connected, peer))
-        self._handshakes.add(handshake)
-        handshake.add_done_callback(lambda task: self._through(task, connected, peer.host))
+        self._handshakes[comer] = handshake
+        handshake.add_done_callback(lambda task: self._through(task, comer))
 
     async def _handshake(self, connected: socket.socket, peer: HostPort) -> None:
         context = None if self._context is None else self._context()
@@ -176,14 +219,10 @@ class RemoteDoor:
         self._told.add(peer.host)
         self._tell(str(peer), reason)
 
-    def _through(self, handshake: asyncio.Task[None], connected: socket.socket, host: str) -> None:
+    def _through(self, handshake: asyncio.Task[None], comer: _Comer) -> None:
         if handshake.cancelled():
             # Not closed: the loop would not hear of it, and a link that has come of it would never be told its end.
             with suppress(OSError):
-                connected.shutdown(socket.SHUT_RDWR)
-        self._handshakes.discard(handshake)
-        self._hosts[host] -= 1
-        if not self._hosts[host]:
-            del self._hosts[host]
-        if self._timer is None:
-            self._listen()
+                comer.connected.shutdown(socket.SHUT_RDWR)
+        del self._handshakes[comer]
+        self._places.leave(comer)

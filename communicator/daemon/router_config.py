@@ -23,6 +23,9 @@ from communicator.runtime import read_secret
 from communicator.runtime.kept_file import fault_of
 from communicator.version import __version__
 
+KEY_CHARACTERS = 32
+"""A proof is not slow to compute, as the hash of a password is: a key that could be guessed would be."""
+
 
 def router_config(
     settings: CommunicatordSettings, identity: Identity, kept: Kept, definitions: Definitions
@@ -74,6 +77,7 @@ def _cluster_config(settings: CommunicatordSettings, identity: Identity, kept: K
         demands_credentials=demands_credentials(settings.listen, auth, settings.tls),
         username=auth.username,
         password=_own_password(settings),
+        key=cluster_key(settings),
         allow_cleartext_password=auth.allow_cleartext_password,
         dials_secure=bool(settings.tls.ca),
         remote_shutdown=settings.cluster.remote_shutdown,
@@ -97,6 +101,7 @@ def check_host(settings: CommunicatordSettings) -> None:
         if not _is_user(user):
             raise ConfigError(f"services.owners.{service}", f"there is no user {user!r} on this host")
     _own_password(settings)
+    cluster_key(settings)
     if settings.auth.password_file:
         read_password_file(Path(settings.auth.password_file), "auth.password_file")
     load_trust(settings.tls)
@@ -129,6 +134,25 @@ def group_id(name: str) -> int:
         return grp.getgrnam(name).gr_gid
     except KeyError:
         raise ConfigError("listen.socket_group", f"there is no group {name!r}") from None
+
+
+def cluster_key(settings: CommunicatordSettings) -> bytes:
+    """What the routers of the cluster have in common; empty when nothing is.
+
+    Raises:
+        ConfigError: Its file cannot be read, may be read by others, or holds what can be guessed.
+    """
+    file = settings.auth.key_file
+    if not file:
+        return b""
+    key = read_secret(Path(file), "auth.key_file")
+    if len(key) < KEY_CHARACTERS:
+        raise ConfigError(
+            "auth.key_file",
+            f"{file!r} holds {len(key)} characters, fewer than {KEY_CHARACTERS}: make it with"
+            " 'head -c 32 /dev/urandom | base64', for whoever meets us can try keys at leisure",
+        )
+    return key
 
 
 def _own_password(settings: CommunicatordSettings) -> str:

@@ -33,7 +33,17 @@ from communicator.daemon.signal_port import SignalPort
 from communicator.errors import ConfigError
 from communicator.router import Router
 from communicator.router.vocabulary.config import RouterConfig
-from communicator.router.vocabulary.effects import Dial, Keep, KeepOut, Level, ReopenLog, SetFlag, Stop, StopMode
+from communicator.router.vocabulary.effects import (
+    CheckCredential,
+    Dial,
+    Keep,
+    KeepOut,
+    Level,
+    ReopenLog,
+    SetFlag,
+    Stop,
+    StopMode,
+)
 from communicator.router.vocabulary.events import (
     CloseReason,
     CredentialsRevoked,
@@ -166,9 +176,9 @@ class Server:
         """The user at the other end of a link, as far as it can be told."""
         return find_user(link)
 
-    def check_password(self, username: str, password: str, done: Done) -> None:
+    def check_password(self, effect: CheckCredential, done: Done) -> None:
         """Verify a password; call back later with what it opens, or None when it is not right."""
-        self._credentials.check(username, password, done)
+        self._credentials.check(effect, done)
 
     def measure(self, link: Link) -> Measured:
         """What only the shell knows, for a link that asked."""
@@ -251,7 +261,9 @@ class Server:
                 self._signal_transport, _ = await loop.create_datagram_endpoint(lambda: self._signal, sock=listening)
             elif kind is LinkKind.REMOTE or kind is LinkKind.SECURE:
                 context = (lambda: self._credentials.trust.server) if kind is LinkKind.SECURE else None
-                self._remote_doors[kind] = RemoteDoor(listening, context, enter, self._tell_handshake)
+                self._remote_doors[kind] = RemoteDoor(
+                    listening, context, enter, self._tell_handshake, self._dispatcher.standing
+                )
                 self._remote_doors[kind].open()
             else:
                 self._listeners.append(await loop.create_server(enter, sock=listening, backlog=BACKLOG))

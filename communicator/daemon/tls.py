@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 
 from communicator.daemon.cluster_settings import TlsSettings
+from communicator.protocol.addresses import plain_ip
 from communicator.runtime.tls_files import (
     load_authorities,
     load_certificate,
@@ -52,11 +53,13 @@ def load_trust(tls: TlsSettings) -> Trust:
 
 
 def certificate_names(transport: asyncio.BaseTransport) -> frozenset[str] | None:
-    """The DNS names in the peer's certificate; None when it showed none that was verified."""
+    """The DNS names and IP addresses in the peer's certificate; None when it showed none that was verified."""
     certificate = transport.get_extra_info("peercert")
     if not certificate:
         return None
-    return frozenset(name for kind, name in certificate.get("subjectAltName", ()) if kind == "DNS")
+    names = certificate.get("subjectAltName", ())
+    addresses = (plain_ip(name.strip()) for kind, name in names if kind == "IP Address")
+    return frozenset((*(name for kind, name in names if kind == "DNS"), *addresses))
 
 
 def tls_fault(error: OSError) -> str:
@@ -92,7 +95,8 @@ def _server_context(tls: TlsSettings) -> ssl.SSLContext:
 
 def _client_context(tls: TlsSettings) -> ssl.SSLContext:
     context = restricted(ssl.PROTOCOL_TLS_CLIENT)
-    # The name to verify is the one the peer says in ACCEPT: the router compares it with LinkOpened.certificate.
+    # Names are those of servers, and not of hosts: the router compares them with LinkOpened.certificate, before it says a
+    # password, and when the peer says in CHALLENGE or ACCEPT who it is.
     context.check_hostname = False
     return _loaded(context, tls)
 

@@ -41,13 +41,13 @@ class HostPort(msgspec.Struct, frozen=True):
     @property
     def is_unspecified(self) -> bool:
         """Whether it stands for all addresses of a host, so that nobody else can use it."""
-        ip = read_ip(self.host)
+        ip = read_ip(plain_ip(self.host))
         return ip is not None and ip.is_unspecified
 
     @property
     def is_loopback(self) -> bool:
         """Whether only this machine can reach it; ``localhost`` is taken at its word, any other name is not."""
-        ip = read_ip(self.host)
+        ip = read_ip(plain_ip(self.host))
         return self.host == "localhost" or (ip is not None and ip.is_loopback)
 
 

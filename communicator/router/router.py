@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from communicator.fairness.sources import Standing
 from communicator.router.delivery.repertoire import recall, review
 from communicator.router.features.clock_status import settle_clock
 from communicator.router.features.information import router_stats
@@ -13,7 +14,7 @@ from communicator.router.features.slow_consumers import apply_queue_policy, tell
 from communicator.router.features.stopping import drain
 from communicator.router.features.wrong_door import turn_away
 from communicator.router.path.forwarding import count_lines, forward
-from communicator.router.peering import bus, handshake
+from communicator.router.peering import bus, handshake, parting
 from communicator.router.peering.admission import credential_checked, revoke
 from communicator.router.switchboard import Switchboard
 from communicator.router.upkeep import begin, renew, upkeep
@@ -47,7 +48,7 @@ class Router:
         self._signal = Link(_DATAGRAM_LINK, events.LinkKind.SIGNAL, "signal", user_known=True)
         self._handlers: dict[type, Callable[[Any, events.Instant], None]] = {
             events.LinkOpened: self._link_opened,
-            events.DialFailed: lambda event, now: handshake.dial_failed(self._board, self._board.mesh.book, event, now),
+            events.DialFailed: lambda event, now: parting.dial_failed(self._board, self._board.mesh.book, event, now),
             events.CredentialChecked: self._credential_checked,
             events.CredentialsRevoked: self._credentials_revoked,
             events.LinkClosed: self._link_closed,
@@ -87,6 +88,15 @@ class Router:
     def next_deadline(self) -> float | None:
         """When `DeadlineReached` is due, on the monotonic clock in seconds; None when nothing waits."""
         return self._board.deadlines.earliest_s
+
+    def standing(self, address: str, now_s: float) -> Standing:
+        """How the address of another host stands, for whoever lets it in.
+
+        Args:
+            address: Without a port.
+            now_s: On the monotonic clock.
+        """
+        return self._board.mesh.sources.standing(address, now_s)
 
     def reconfigure(self, config: RouterConfig, now: events.Instant) -> list[Effect]:
         """Take new rules while running: known services and what is said of them, owners, who may stop it, limits.
@@ -255,7 +265,7 @@ class Router:
             bus.leave(board, link, now)
         elif link.kind.is_remote:
             board.mesh.gate.gone(link.id)
-            handshake.part(board, link, reason, now)
+            parting.part(board, link, reason, now)
 
     def _datagram_received(self, event: events.DatagramReceived, now: events.Instant) -> None:
         board = self._board

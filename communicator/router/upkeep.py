@@ -6,7 +6,8 @@ from communicator.router.features.cluster_status import settle_members, settle_s
 from communicator.router.mesh.book.neighbors_file import is_larger, parse_cluster_address
 from communicator.router.mesh.mesh import Mesh
 from communicator.router.peering.exchange import compare, publish_links, publish_services, republish, settle_doubts
-from communicator.router.peering.handshake import dial_due, part, settle_contests
+from communicator.router.peering.handshake import dial_due, settle_contests
+from communicator.router.peering.parting import part
 from communicator.router.switchboard import Switchboard
 from communicator.router.vocabulary.effects import Dial, Level
 from communicator.router.vocabulary.events import CloseReason, Instant, LinkKind

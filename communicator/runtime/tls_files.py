@@ -7,6 +7,8 @@ from communicator.errors import ConfigError
 from communicator.runtime.secret_file import read_private_file
 
 _KEY_BYTES = 64 * 1024
+_SUITES_OF_TLS_1_2 = "ECDHE+AESGCM:ECDHE+CHACHA20"
+"""With forward secrecy: whoever takes a private key later cannot read what was recorded before. All suites of TLS 1.3 have it."""
 
 
 def server_context() -> ssl.SSLContext:
@@ -18,9 +20,10 @@ def server_context() -> ssl.SSLContext:
 
 
 def restricted(protocol: int) -> ssl.SSLContext:
-    """A context that speaks nothing old."""
+    """A context that speaks nothing old, and nothing without forward secrecy."""
     context = ssl.SSLContext(protocol)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.set_ciphers(_SUITES_OF_TLS_1_2)
     context.options |= ssl.OP_NO_RENEGOTIATION
     return context
 

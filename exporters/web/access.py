@@ -10,11 +10,12 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from structlog.typing import FilteringBoundLogger
 
+from communicator.fairness.delays import Delays
+from communicator.fairness.sources import Sources, network_of
 from exporters.web.authorization import Basic, Bearer, read_authorization
 from exporters.web.credentials import Credentials, digest_of
-from exporters.web.door import address_key
+from exporters.web.door import is_loopback
 from exporters.web.health import HEALTH
-from exporters.web.patience import Patience
 from exporters.web.verifier import BusyError, Verifier
 
 _UNAUTHORIZED, _TOO_MANY_REQUESTS, _UNAVAILABLE = 401, 429, 503
@@ -32,6 +33,9 @@ class Access:
         now_s: The time, in seconds, of a clock that nobody sets.
     """
 
+    sources: Sources
+    """How addresses stand: whoever has shown something right is known for a day."""
+
     def __init__(
         self,
         credentials: Credentials,
@@ -45,20 +49,25 @@ class Access:
         self._log = log
         self._verifier = verifier
         self._now_s = now_s
-        self._patience = Patience()
+        self.sources = Sources(is_loopback)
+        self._delays = Delays()
         self._verifying: Counter[str] = Counter()
 
     async def admit(self, request: Request) -> Response | None:
         """See whether who asks may; gives the refusal, or None."""
         if not self.credentials or request.scope["path"] == HEALTH:
             return None
-        address = address_key(request.client.host if request.client else "")
+        address = request.client.host if request.client else ""
         match read_authorization(request.headers.get("authorization", "")):
             case Bearer(token):
-                return None if self._knows(token) else self._refuse(address, "")
+                refusal = None if self._knows(token) else self._refuse(address, "")
             case Basic(user, password):
-                return await self._admit_user(address, user, password)
-        return self._challenge("credentials are needed")
+                refusal = await self._admit_user(address, user, password)
+            case None:
+                return self._challenge("credentials are needed")
+        if refusal is None:
+            self.sources.note_proven(address, self._now_s())
+        return refusal
 
     def _knows(self, token: str) -> bool:
         digest = digest_of(token)
@@ -71,30 +80,33 @@ class Access:
         hashed = users.get(user)
         if hashed is not None and self._verifier.remembers(hashed, password):
             return None
-        if (wait_s := self._patience.wait_s(address, self._now_s())) > 0:
+        network = network_of(address)
+        if (wait_s := self._delays.wait_s(address, self._now_s())) > 0:
             return _come_again(_TOO_MANY_REQUESTS, "too many wrong credentials", wait_s)
         like = hashed or next(iter(users.values()))  # whoever is not known takes as long as a wrong password
-        if self._verifying[address] >= _AT_ONCE and not self._verifier.is_verifying(like, password):
+        if self._verifying[network] >= _AT_ONCE and not self._verifier.is_verifying(like, password):
             return _come_again(_TOO_MANY_REQUESTS, "too many passwords at once", 1)
         return await self._verify(address, user if hashed else "", like, password)
 
     async def _verify(self, address: str, user: str, hashed: str, password: str) -> Response | None:
-        self._verifying[address] += 1
+        network = network_of(address)
+        self._verifying[network] += 1
         try:
             right = await self._verifier.verify(hashed, password)
         except BusyError:
             return _come_again(_UNAVAILABLE, "too many passwords are being verified", 1)
         finally:
-            self._verifying[address] -= 1
-            if not self._verifying[address]:
-                del self._verifying[address]
+            self._verifying[network] -= 1
+            if not self._verifying[network]:
+                del self._verifying[network]
         counts = right and user and self.credentials.users.get(user) == hashed  # not changed meanwhile
         return None if counts else self._refuse(address, user)
 
     def _refuse(self, address: str, user: str) -> Response:
         """Note a wrong one; what was shown is told nowhere, not even an unknown user, who may be a password by mistake."""
         self.wrong += 1
-        count = self._patience.note_wrong(address, self._now_s())
+        count = self._delays.note_wrong(address, self._now_s())
+        self.sources.note_failed(address, self._now_s())
         if count & (count - 1) == 0:
             known = {"user": user} if user else {}
             self._log.warning("credentials_refused", address=address, count=count, **known)

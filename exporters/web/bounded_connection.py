@@ -18,16 +18,22 @@ class BoundedConnection(H11Protocol):
     Args:
         limits: How long that is.
         leave: Called once, when it is over.
+        heard: Called with it whenever a whole request has come.
         options: What uvicorn needs.
     """
 
-    def __init__(self, limits: LimitsSettings, leave: Callable[[], None], **options: Any) -> None:  # noqa: ANN401 - uvicorn's affair
+    def __init__(
+        self,
+        limits: LimitsSettings,
+        leave: Callable[[], None],
+        heard: Callable[["BoundedConnection"], None],
+        **options: Any,  # noqa: ANN401 - uvicorn's affair
+    ) -> None:
         super().__init__(**options)
         self.is_made = False
         """Whether it ever came to be: a TLS handshake may come to nothing."""
-        self.asked_at_s = self.loop.time()
-        """When its last whole request came, or it itself, by the clock of the loop."""
         self._limits = limits
+        self._heard = heard
         self._leave: Callable[[], None] | None = leave
         self._retires = False
         self._asking: asyncio.TimerHandle | None = None
@@ -54,7 +60,7 @@ class BoundedConnection(H11Protocol):
         super().data_received(data)
         self._watch_asking()
         if self.is_answering:
-            self.asked_at_s = self.loop.time()
+            self._heard(self)
             self.cycle.keep_alive = self.cycle.keep_alive and not self._retires
 
     def _watch_asking(self) -> None:

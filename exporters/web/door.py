@@ -1,79 +1,66 @@
-"""PURE: who may have a connection, counted by address; it opens and closes none."""
+"""PURE: who may have a connection, by address, as the router's door has it; it opens and closes none."""
 
-import ipaddress
-from collections import Counter
+from collections.abc import Callable, Hashable
+from typing import Generic, TypeVar
 
-_NETWORK_BITS = 64
-"""Who has one IPv6 address has as many as these leave (RFC 4291, section 2.5.1)."""
+from communicator.fairness.places import Places
+from communicator.fairness.sources import Sources, keys_of
+from communicator.protocol.addresses import HostPort
+
+Connection = TypeVar("Connection", bound=Hashable)
 
 
-class Door:
-    """Counts connections.
+class Door(Generic[Connection]):
+    """Who is in. Once anybody has shown credentials, half of the places are for whoever did so within a day.
 
     Args:
         connections: So many at once.
-        connections_per_address: So many of one address.
+        connections_per_address: So many of one address; twice as many of an IPv6 network of 64 bits.
+        sources: How addresses stand.
+        may_leave: Whether a connection may be ended now for another one.
     """
 
-    def __init__(self, connections: int, connections_per_address: int) -> None:
-        self._most = connections
-        self._most_per_address = connections_per_address
-        self._held: Counter[str] = Counter()
-        self._count = 0
+    def __init__(
+        self,
+        connections: int,
+        connections_per_address: int,
+        sources: Sources,
+        may_leave: Callable[[Connection], bool],
+    ) -> None:
+        self._sources = sources
+        self._places: Places[Connection] = Places(connections, connections_per_address, 0, may_leave)
         self.kept_out = 0
         """How many were refused, or left early for another."""
 
     def __len__(self) -> int:
-        return self._count
+        return len(self._places)
 
-    def enter(self, address: str) -> bool:
-        """Whether one more from an address may come in; it counts until `leave`."""
-        if self._is_full or self._is_greedy(address):
-            self.kept_out += 1
-            return False
-        self._held[address_key(address)] += 1
-        self._count += 1
-        return True
+    def enter(self, connection: Connection, address: str, now_s: float) -> tuple[bool, Connection | None]:
+        """Somebody comes.
 
-    def needs_room(self, address: str) -> bool:
-        """Whether one more from an address may come in only if another leaves."""
-        return self._is_full and not self._is_greedy(address)
+        Args:
+            connection: It; has its place until `leave`.
+            address: From where, without a port.
+            now_s: On the clock of `Sources`.
 
-    @property
-    def _is_full(self) -> bool:
-        return self._count >= self._most
+        Returns:
+            Whether it may come in, and which connection is to be ended for that, if any.
+        """
+        self._places.kept = self._places.most // 2 if self._sources.knows_any else 0
+        standing = self._sources.standing(address, now_s)
+        entrance = self._places.enter(connection, address, standing, is_many=is_loopback(address))
+        self.kept_out += not entrance.is_in or entrance.leaves is not None
+        return entrance.is_in, entrance.leaves
 
-    def _is_greedy(self, address: str) -> bool:
-        return not is_loopback(address) and self._held[address_key(address)] >= self._most_per_address
+    def heard(self, connection: Connection) -> None:
+        """It has asked something: others have been silent for longer."""
+        self._places.heard(connection)
 
-    def leave(self, address: str) -> None:
+    def leave(self, connection: Connection) -> None:
         """One that came in is gone."""
-        key = address_key(address)
-        self._held[key] -= 1
-        if not self._held[key]:
-            del self._held[key]
-        self._count -= 1
+        self._places.leave(connection)
 
 
 def is_loopback(address: str) -> bool:
-    """Whether this is the machine itself."""
-    try:
-        return _parsed(address).is_loopback
-    except ValueError:
-        return False
-
-
-def address_key(address: str) -> str:
-    """What stands for all addresses that one host has easily; an IPv4 address in IPv6 form is that address."""
-    try:
-        parsed = _parsed(address)
-    except ValueError:
-        return address
-    if parsed.version == 4:  # noqa: PLR2004 - the version it is named after
-        return str(parsed)
-    return str(ipaddress.ip_network((int(parsed), _NETWORK_BITS), strict=False))
-
-
-def _parsed(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
-    parsed = ipaddress.ip_address(address.partition("%")[0])
-    return (parsed.version == 6 and parsed.ipv4_mapped) or parsed  # noqa: PLR2004 - as above
+    """Whether this is the machine itself, where a reverse proxy may speak for many."""
+    return HostPort(keys_of(address)[0], 0).is_loopback

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from structlog.typing import FilteringBoundLogger
 
+from communicator.fairness.sources import Sources
 from communicator.protocol.addresses import HostPort
 from exporters.web.access import Access
 from exporters.web.credentials import Credentials
@@ -76,6 +77,11 @@ class Reception:
         if entrance.is_in_clear(self._listen):
             self._log.warning("credentials_in_clear", listen=str(self._listen))
         return entrance.tls
+
+    @property
+    def sources(self) -> Sources:
+        """How addresses stand."""
+        return self._access.sources
 
     @property
     def refused(self) -> dict[str, int]:

@@ -4,6 +4,7 @@ import asyncio
 import os
 import socket
 import ssl
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 
@@ -11,9 +12,10 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from communicator.errors import ListenError
+from communicator.fairness.sources import Sources
 from communicator.protocol.addresses import HostPort
 from exporters.web.bounded_connection import BoundedConnection
-from exporters.web.door import Door
+from exporters.web.door import Door, is_loopback
 from exporters.web.headers import HEAD_BYTES
 from exporters.web.settings import LimitsSettings
 
@@ -45,14 +47,19 @@ class Serving:
         server: It.
         limits: What one client may take from the others.
         tls: For HTTPS; None for HTTP.
+        sources: How addresses stand.
     """
 
-    def __init__(self, server: uvicorn.Server, limits: LimitsSettings, tls: ssl.SSLContext | None) -> None:
+    def __init__(
+        self, server: uvicorn.Server, limits: LimitsSettings, tls: ssl.SSLContext | None, sources: Sources
+    ) -> None:
         self._server = server
         self._limits = limits
         self._tls = tls
         self._inside: dict[BoundedConnection, socket.socket] = {}
-        self.door = Door(limits.connections, limits.connections_per_address)
+        self.door: Door[BoundedConnection] = Door(
+            limits.connections, limits.connections_per_address, sources, lambda connection: not connection.is_answering
+        )
         """Who is in."""
 
     def renew(self, tls: ssl.SSLContext | None) -> None:
@@ -82,20 +89,16 @@ class Serving:
             except OSError:  # no descriptor is left, or the client is gone already
                 await asyncio.sleep(_PAUSE_S)
                 continue
-            if self.door.needs_room(peer[0]):
-                self._make_room()
-            if self.door.enter(peer[0]):
-                group.create_task(self._begin(client, self._connection(client, peer[0])))
+            connection = self._connection()
+            is_in, leaves = self.door.enter(connection, peer[0], time.monotonic())
+            if leaves is not None:
+                _end(self._inside[leaves])
+                leaves.leave()
+            if is_in:
+                self._inside[connection] = client
+                group.create_task(self._begin(client, connection))
             else:
                 client.close()
-
-    def _make_room(self) -> None:
-        idle = [connection for connection in self._inside if not connection.is_answering]
-        if idle:
-            longest = min(idle, key=lambda connection: connection.asked_at_s)
-            _end(self._inside[longest])
-            longest.leave()
-            self.door.kept_out += 1
 
     async def _begin(self, client: socket.socket, connection: BoundedConnection) -> None:
         """Begin a connection, with a handshake where that is wanted; who does not come through it is gone without a word."""
@@ -124,16 +127,15 @@ class Serving:
             ssl_shutdown_timeout=self._limits.answer_s,
         )
 
-    def _connection(self, client: socket.socket, address: str) -> BoundedConnection:
+    def _connection(self) -> BoundedConnection:
         def leave() -> None:
             del self._inside[connection]
-            self.door.leave(address)
+            self.door.leave(connection)
 
         state = self._server.server_state
         connection = BoundedConnection(
-            self._limits, leave, config=self._server.config, server_state=state, app_state={}
+            self._limits, leave, self.door.heard, config=self._server.config, server_state=state, app_state={}
         )
-        self._inside[connection] = client
         return connection
 
 
@@ -173,6 +175,7 @@ async def serving(
     listener: socket.socket,
     limits: LimitsSettings = _DEFAULTS,
     tls: ssl.SSLContext | None = None,
+    sources: Sources | None = None,
 ) -> AsyncIterator[Serving]:
     """Serve `application` on `listener` for as long as the context lasts; closes the listener at its end.
 
@@ -181,9 +184,10 @@ async def serving(
         listener: Where.
         limits: What one client may take from the others.
         tls: For HTTPS; None for HTTP.
+        sources: How addresses stand; None: nobody but this machine is known.
     """
     server = _Server(_config(application, limits))
-    served = Serving(server, limits, tls)
+    served = Serving(server, limits, tls, sources or Sources(is_loopback))
     listener.setblocking(False)  # noqa: FBT003 - the standard library's signature
     with listener:
         async with asyncio.TaskGroup() as group:

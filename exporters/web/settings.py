@@ -47,7 +47,8 @@ class LimitsSettings(Settings, frozen=True):
     connections: int = 256
     """Connections at once: a few scrapers, and some 40 browsers with six each."""
     connections_per_address: int = 64
-    """Those of one address, IPv6 by its first 64 bits; loopback, where a reverse proxy may be, is not held to it."""
+    """Those of one address, twice as many of an IPv6 network of 64 bits; loopback, where a reverse proxy may be, is not held to
+    it."""
     request_s: float = 10.0
     """How long a request may take to come in, and a TLS handshake, in seconds."""
     answer_s: float = 30.0

@@ -19,6 +19,8 @@ from communicator.runtime.settings import load_settings
         ("cd://10.0.0.6", NeighborAddress(HostPort("10.0.0.6", 4042), secure=False)),
         ("cd://10.0.0.6:5", NeighborAddress(HostPort("10.0.0.6", 5), secure=False)),
         ("cds://beta", NeighborAddress(HostPort("beta", 4043), secure=True)),
+        ("cds://beta@10.0.0.6:4043", NeighborAddress(HostPort("10.0.0.6", 4043), secure=True, server="beta")),
+        ("cds://beta_2@[fd00::6]", NeighborAddress(HostPort("fd00::6", 4043), secure=True, server="beta_2")),
         ("cds://[fd00::6]:7", NeighborAddress(HostPort("fd00::6", 7), secure=True)),
     ],
 )
@@ -28,7 +30,21 @@ def test_a_neighbor_is_read(text, neighbor):
 
 @pytest.mark.parametrize(
     "text",
-    ["", "beta", "10.0.0.6", "10.0.0.6:0", "cdu://10.0.0.6:4041", "cd:///run/socket", "http://beta:80", "cds://"],
+    [
+        "",
+        "beta",
+        "10.0.0.6",
+        "10.0.0.6:0",
+        "cdu://10.0.0.6:4041",
+        "cd:///run/socket",
+        "http://beta:80",
+        "cds://",
+        "beta@10.0.0.6:4042",
+        "cd://beta@10.0.0.6",
+        "cds://@10.0.0.6",
+        "cds://be-ta@10.0.0.6",
+        "cds://a@b@10.0.0.6",
+    ],
 )
 def test_what_is_no_neighbor_is_named(text):
     with pytest.raises(ConfigError) as refused:
@@ -55,6 +71,7 @@ def test_a_neighbor_that_is_named_twice_is_one():
         ('auth={username="a\\nb", secret_file="/s"}', "auth.username"),
         (f'auth={{username="{"x" * 129}", secret_file="/s"}}', "auth.username"),
         ('auth={mode="none", password_file="/p"}', "auth.mode"),
+        ('auth={mode="none", key_file="/k"}', "auth.mode"),
         ("auth.password=secret", "auth.password"),
         ("tls.certificate=/c", "tls.private_key"),
         ("tls.private_key=/k", "tls.certificate"),

@@ -7,9 +7,12 @@ import threading
 import pytest
 from argon2 import PasswordHasher
 
+from communicator.daemon import credential_checker
 from communicator.daemon.credential_checker import CredentialChecker
 from communicator.daemon.passwords import Entry, remove_entry, write_entry
 from communicator.errors import ConfigError
+from communicator.fairness.sources import Standing
+from communicator.router.vocabulary.effects import CheckCredential
 from communicator.router.vocabulary.events import Opens
 
 KEY = "auth.password_file"
@@ -37,14 +40,18 @@ def checker(file):
 
 def end(checker):
     checker.close()
-    if checker._thread is not None:
-        checker._thread.join(PATIENCE_S)
-        assert not checker._thread.is_alive()
+    for desk in checker._desks.values():
+        desk.thread.join(PATIENCE_S)
+        assert not desk.thread.is_alive()
 
 
-async def ask(checker, username, password):
+def said(username, password, standing=Standing.NEW):
+    return CheckCredential(1, username, password, standing)
+
+
+async def ask(checker, username, password, standing=Standing.NEW):
     answered = asyncio.get_running_loop().create_future()
-    checker.check(username, password, answered.set_result)
+    checker.check(said(username, password, standing), answered.set_result)
     return await asyncio.wait_for(answered, PATIENCE_S)
 
 
@@ -54,6 +61,29 @@ async def test_only_the_right_password_opens(checker, password):
     assert credential.allows(Opens.SERVICE, "printer")
     assert await ask(checker, "printer", password) is None
     assert await ask(checker, "nobody", "correct horse") is None
+
+
+async def test_what_was_right_before_is_answered_without_verifying_it_until_the_entry_changes(
+    file, checker, monkeypatch
+):
+    assert await ask(checker, "printer", "correct horse")
+    monkeypatch.setattr(checker, "_verify", lambda *_: False)
+    assert await ask(checker, "printer", "correct horse")
+    assert await ask(checker, "printer", "wrong horse") is None
+    write_entry(file, KEY, entry("printer"))
+    checker.reload()
+    assert await ask(checker, "printer", "correct horse") is None
+
+
+async def test_of_too_many_that_were_right_the_oldest_is_forgotten(file, monkeypatch):
+    monkeypatch.setattr(credential_checker, "_REMEMBERED", 1)
+    write_entry(file, KEY, entry("spooler"))
+    checker = CredentialChecker(file)
+    for user in ("printer", "spooler"):
+        assert await ask(checker, user, "correct horse")
+    monkeypatch.setattr(checker, "_verify", lambda *_: False)
+    assert [await ask(checker, user, "correct horse") is None for user in ("printer", "spooler")] == [True, False]
+    end(checker)
 
 
 async def test_without_a_file_nobody_comes_in():
@@ -73,7 +103,7 @@ async def test_answers_come_in_order_in_the_loop_that_asked_and_never_at_once(ch
             finished.set()
 
     for password in ("correct horse", "wrong", "correct horse"):
-        checker.check("printer", password, done)
+        checker.check(said("printer", password), done)
     assert not answers
     await asyncio.wait_for(finished.wait(), PATIENCE_S)
     here = threading.current_thread()
@@ -122,7 +152,7 @@ async def test_a_file_that_is_not_good_changes_nothing(file, checker):
 
 async def test_who_is_revoked_while_being_checked_does_not_come_in(file, checker):
     answered = asyncio.get_running_loop().create_future()
-    checker.check("printer", "correct horse", answered.set_result)
+    checker.check(said("printer", "correct horse"), answered.set_result)
     remove_entry(file, KEY, "printer")
     assert checker.reload() == {"printer"}
     assert await asyncio.wait_for(answered, PATIENCE_S) is None
@@ -131,23 +161,38 @@ async def test_who_is_revoked_while_being_checked_does_not_come_in(file, checker
 async def test_after_closing_nobody_is_answered_and_the_thread_ends(checker):
     answers = []
     for _ in range(3):
-        checker.check("printer", "correct horse", answers.append)
+        checker.check(said("printer", "correct horse"), answers.append)
     end(checker)
-    checker.check("printer", "correct horse", answers.append)
+    checker.check(said("printer", "correct horse"), answers.append)
     await asyncio.sleep(0)
     assert answers == []
 
 
 def test_a_loop_that_is_closed_is_not_called(checker):
     async def ask_and_leave():
-        checker.check("printer", "correct horse", lambda _: None)
+        checker.check(said("printer", "correct horse"), lambda _: None)
 
     asyncio.run(ask_and_leave())
     end(checker)
 
 
 @pytest.mark.skipif(os.uname().sysname != "Linux", reason="elsewhere priorities are of processes")
-async def test_the_thread_stands_back_and_the_loop_does_not(checker):
-    await ask(checker, "printer", "correct horse")
+@pytest.mark.parametrize(("standing", "nice"), [(Standing.KNOWN, 0), (Standing.NEW, 5), (Standing.FAILED, 10)])
+async def test_the_thread_stands_back_for_whom_nobody_knows_and_the_loop_does_not(checker, standing, nice):
+    await ask(checker, "printer", "correct horse", standing)
     own = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
-    assert os.getpriority(os.PRIO_PROCESS, checker._thread.native_id) == min(own + 10, 19)
+    [desk] = checker._desks.values()
+    assert os.getpriority(os.PRIO_PROCESS, desk.thread.native_id) == min(own + nice, 19)
+
+
+async def test_whom_we_know_is_answered_while_another_is_being_verified(checker, monkeypatch):
+    held, verify = threading.Event(), checker._verify
+    monkeypatch.setattr(
+        checker, "_verify", lambda hashed, said: (said == "guess" and not held.wait(PATIENCE_S)) or verify(hashed, said)
+    )
+    guessing = asyncio.get_running_loop().create_future()
+    checker.check(said("printer", "guess", Standing.FAILED), guessing.set_result)
+    assert await ask(checker, "printer", "correct horse", Standing.KNOWN)
+    assert not guessing.done()
+    held.set()
+    assert await asyncio.wait_for(guessing, PATIENCE_S) is None

@@ -12,6 +12,7 @@ from communicator.daemon.credentials import Credentials, Revoked
 from communicator.daemon.passwords import Entry, write_entry
 from communicator.daemon.settings import CommunicatordSettings
 from communicator.errors import ConfigError
+from communicator.router.vocabulary.effects import CheckCredential
 from communicator.router.vocabulary.events import Opens
 
 
@@ -42,7 +43,7 @@ def make_settings(tmp_path, authority):
 
 async def _ask(credentials: Credentials, username: str, password: str = "sesame"):
     answer = asyncio.get_running_loop().create_future()
-    credentials.check(username, password, answer.set_result)
+    credentials.check(CheckCredential(1, username, password), answer.set_result)
     return await asyncio.wait_for(answer, 20)
 
 
@@ -96,7 +97,7 @@ async def test_with_another_file_whoever_came_in_by_the_old_one_has_to_show_it_a
 async def test_who_waits_for_an_answer_gets_one_also_when_the_file_is_another(use, make_settings):
     credentials = use(make_settings("passwords", "beta"))
     answers = []
-    credentials.check("beta", "sesame", answers.append)
+    credentials.check(CheckCredential(1, "beta", "sesame"), answers.append)
     credentials.reload(make_settings("others", "beta"))
     assert answers == [None]
     await _ask(credentials, "beta")
@@ -127,3 +128,16 @@ async def test_a_file_that_is_wrong_changes_nothing(use, make_settings, tmp_path
         credentials.reload(settings)
     assert credentials.trust is before
     assert await _ask(credentials, "beta")
+
+
+async def test_another_key_takes_back_what_was_proven_with_the_old_one(use, make_settings, tmp_path):
+    file = tmp_path / "cluster.key"
+    file.touch(0o600)
+    file.write_text("a" * 32)
+    settings = make_settings("passwords", "beta")
+    keyed = msgspec.structs.replace(settings, auth=msgspec.structs.replace(settings.auth, key_file=str(file)))
+    credentials = use(keyed)
+    assert credentials.reload(keyed) == Revoked(frozenset(), certificates=False)
+    file.write_text("b" * 32)
+    assert credentials.reload(keyed) == Revoked(frozenset(("(cluster key)",)), certificates=False)
+    assert credentials.reload(settings) == Revoked(frozenset(("(cluster key)",)), certificates=False)

@@ -6,7 +6,7 @@ import pytest
 
 from communicator.daemon.identity import Identity
 from communicator.daemon.message_checks import Definitions
-from communicator.daemon.router_config import check_host, group_id, router_config
+from communicator.daemon.router_config import check_host, cluster_key, group_id, router_config
 from communicator.daemon.settings import CommunicatordSettings
 from communicator.errors import ConfigError
 from communicator.protocol.addresses import HostPort
@@ -156,6 +156,38 @@ def meeting(tmp_path, authority):
         f'tls={{certificate="{tls.certificate}", private_key="{tls.private_key}", ca="{tls.ca}"}}',
         f'auth={{username="alpha", secret_file="{secret}", password_file="{passwords}"}}',
     )
+
+
+KEY = "0123456789abcdef0123456789abcdef"
+
+
+def test_the_key_is_read_from_its_file(tmp_path):
+    file = tmp_path / "cluster.key"
+    file.touch(0o600)
+    file.write_text(f"{KEY}\n")
+    settings = _load(f"auth.key_file={file}")
+    assert cluster_key(settings) == KEY.encode()
+    assert cluster_key(_load()) == b""
+
+
+@pytest.mark.parametrize(
+    "bring_about",
+    [
+        lambda file: file.chmod(0o640),
+        lambda file: file.write_text(KEY[1:]),
+        lambda file: file.write_text("\n"),
+        lambda file: file.unlink(),
+    ],
+)
+def test_a_key_that_others_may_read_or_guess_is_refused(tmp_path, bring_about):
+    file = tmp_path / "cluster.key"
+    file.touch(0o600)
+    file.write_text(KEY)
+    bring_about(file)
+    with pytest.raises(ConfigError) as refused:
+        check_host(_load(f"auth.key_file={file}"))
+    assert refused.value.key == "auth.key_file"
+    assert KEY[1:] not in str(refused.value)
 
 
 FAULTS = [

@@ -122,6 +122,34 @@ def test_old_versions_are_not_spoken(authority):
     assert server.fault or client.fault
 
 
+def _speak_only(suites: str):
+    def narrow(context: ssl.SSLContext) -> None:
+        context.maximum_version = ssl.TLSVersion.TLSv1_2
+        context.set_ciphers(suites)
+
+    return narrow
+
+
+@pytest.mark.parametrize("suites", ["ECDHE-ECDSA-AES256-SHA", "ECDHE-ECDSA-AES128-SHA256"])
+def test_chained_blocks_are_not_spoken_over_tls_1_2(authority, suites):
+    server, client = _shake(authority.issue("alpha"), authority.issue("beta"), _speak_only(suites))
+    assert server.fault
+    assert client.fault
+
+
+@pytest.mark.parametrize("suites", ["ECDHE-ECDSA-AES256-GCM-SHA384", "ECDHE-ECDSA-CHACHA20-POLY1305"])
+def test_what_has_forward_secrecy_is_spoken_over_tls_1_2(authority, suites):
+    server, client = _shake(authority.issue("alpha"), authority.issue("beta"), _speak_only(suites))
+    assert (server.fault, client.fault, server.stream.version()) == ("", "", "TLSv1.2")
+
+
+@pytest.mark.parametrize("end", ["client", "server"])
+def test_neither_end_knows_a_suite_without_forward_secrecy(authority, end):
+    known = getattr(load_trust(authority.issue("alpha")), end).get_ciphers()
+    assert {suite["kea"] for suite in known} == {"kx-ecdhe", "kx-any"}  # any: TLS 1.3, which has nothing else
+    assert all(suite["aead"] for suite in known)
+
+
 def test_without_files_no_handshake_succeeds(authority):
     nothing = TlsSettings()
     assert _shake(nothing, authority.issue("beta"))[1].fault

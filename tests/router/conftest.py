@@ -99,11 +99,14 @@ def _make_config(**changes):
     return RouterConfig(**{**settings, **changes})
 
 
+def _named_neighbor(text):
+    server, _, host_port = text.removeprefix("tls ").rpartition("@")
+    return NeighborAddress(parse_host_port(host_port), text.startswith("tls "), server)
+
+
 def _make_cluster(*neighbors, **changes):
     """A cluster that others can join without a password; a neighbor that begins with ``tls`` is dialled over TLS."""
-    named = tuple(
-        NeighborAddress(parse_host_port(text.removeprefix("tls ")), text.startswith("tls ")) for text in neighbors
-    )
+    named = tuple(map(_named_neighbor, neighbors))
     return ClusterConfig(**{"listens": True, "neighbors": named, "demands_credentials": False, **changes})
 
 

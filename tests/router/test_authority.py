@@ -98,6 +98,8 @@ TABLE = [
     ("REFUSE",                                      "n    n    n    n    n    n    n    y    y    y    n    n    n"),
     ("GOSSIP",                                      "n    n    n    n    n    n    n    y    y    y    n    n    n"),
     ("RECEIVED",                                    "n    n    n    n    n    n    n    y    y    y    n    n    n"),
+    ("CHALLENGE",                                   "n    n    n    n    n    n    n    y    y    y    n    n    n"),
+    ("PROOF",                                       "n    n    n    n    n    n    n    y    y    y    n    n    n"),
     ("svc_y/ANYTHING",                              "y    y    y    y    y    y    y    n    y    y    y    y    y"),
     ("./CLOCK_STABLE",                              "y    y    y    y    y    y    y    n    y    y    y    y    y"),
     ("ALIVE",                                       "y    y    y    y    y    y    y    y    y    y    y    y    y"),
@@ -154,7 +156,7 @@ def test_a_stranger_speaks_to_this_router_by_any_of_its_names(config, server):
     assert judge(Message("GOSSIP", {}, service="communicatord", server=server), SPEAKERS["remote"], config).allowed
 
 
-MEETING = {"CONNECT", "ACCEPT", "REFUSE", "GOSSIP", "RECEIVED"}
+MEETING = {"CONNECT", "ACCEPT", "REFUSE", "GOSSIP", "RECEIVED", "CHALLENGE", "PROOF"}
 
 
 def test_a_bus_of_routers_may_say_what_a_router_may_but_nobody_meets_there(config):

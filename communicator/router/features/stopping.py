@@ -3,7 +3,7 @@
 from communicator.protocol.message import Message
 from communicator.router.features.registration import withdraw
 from communicator.router.features.runs import CANARY
-from communicator.router.peering.handshake import take_leave
+from communicator.router.peering.parting import take_leave
 from communicator.router.switchboard import Switchboard
 from communicator.router.vocabulary.effects import Level, ReopenLog, Stop, StopMode
 from communicator.router.vocabulary.events import CloseReason, Instant

@@ -5,6 +5,8 @@ from collections.abc import Set as AbstractSet
 from enum import Enum, auto
 from typing import NamedTuple
 
+from communicator.fairness.sources import Sources
+from communicator.protocol.addresses import ip_of
 from communicator.protocol.values import NS_PER_S
 from communicator.router.cores.contests import Contests
 from communicator.router.cores.deadlines import Deadlines
@@ -69,7 +71,11 @@ class Mesh:
         self.own = config.server_name
         self._deadlines = deadlines
         self._book = AddressBook(config.my_address, config.cluster, config.boot_id, limits.members, now.monotonic_s)
-        self.gate = Gatekeeper(self._book.is_configured_ip)
+        self.sources = Sources(self._book.is_configured_ip)
+        """How the addresses of other hosts stand."""
+        for address in self._book.told():
+            self.sources.note_proven(ip_of(address), now.monotonic_s)
+        self.gate = Gatekeeper(self._book.is_configured_ip, self.sources)
         self.heartbeat = Heartbeat(config.boot_id, deadlines.add("heartbeat"))
         self.out_of_reach = OutOfReach()
         self.doubts = Doubts(deadlines.add("doubts"), deadlines.add("compare"))

@@ -11,7 +11,7 @@ from communicator.router.features.policy_word import policy_get, policy_set
 from communicator.router.features.registration import commands, register, unregister
 from communicator.router.features.service_status import list_services, service_status
 from communicator.router.features.signs_of_life import absolutely
-from communicator.router.peering import handshake
+from communicator.router.peering import handshake, parting
 from communicator.router.peering.exchange import link_state, link_state_summary
 from communicator.router.switchboard import Handler
 
@@ -20,6 +20,7 @@ _HANDLERS: dict[str, Handler] = {
     "ACCEPT": handshake.accept,
     "ACKNOWLEDGED": acknowledged,
     "ALIVE": information.alive,
+    "CHALLENGE": handshake.challenged,
     "CLOCK_STABLE": clock_word,
     "CLOCK_STATUS": clock_status,
     "CLOCK_UNSTABLE": clock_word,
@@ -29,7 +30,7 @@ _HANDLERS: dict[str, Handler] = {
     "CLUSTER_STATUS": cluster_status,
     "COMMANDS": commands,
     "CONNECT": handshake.connect,
-    "DISCONNECT": handshake.disconnect,
+    "DISCONNECT": parting.disconnect,
     "FORGET": forget,
     "GOSSIP": handshake.gossip,
     "INVALID": handshake.complaint,
@@ -41,6 +42,7 @@ _HANDLERS: dict[str, Handler] = {
     "LOG_ROTATE": stopping.log_rotate,
     "POLICY_GET": policy_get,
     "POLICY_SET": policy_set,
+    "PROOF": handshake.proven,
     "PUBLIC_IP": information.public_ip,
     "QUITTING": handshake.complaint,
     "READY": information.ignore,

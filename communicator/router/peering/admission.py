@@ -1,12 +1,11 @@
-"""Who may enter from another host: passwords are checked one at a time before anything else is read, certificates name servers."""
+"""Who may enter from another host: passwords are checked before anything else is read, certificates name servers."""
 
 from communicator.errors import ProtocolError
-from communicator.protocol.addresses import plain_ip
 from communicator.protocol.line_form import decode
 from communicator.protocol.message import Message
 from communicator.router.cores.statistics import Statistics
 from communicator.router.cores.voice import Voice
-from communicator.router.mesh.gatekeeper import Decision, Verdict
+from communicator.router.mesh.gatekeeper import Decision, Refusal, Verdict
 from communicator.router.switchboard import Switchboard
 from communicator.router.vocabulary.config import RouterConfig
 from communicator.router.vocabulary.effects import CheckCredential, KeepOut, Level
@@ -17,6 +16,16 @@ CARRY_CREDENTIALS = frozenset(("CONNECT", "REGISTER", "GOSSIP"))
 """What a stranger may show a password with."""
 BLOCK_PERIOD = "5m"
 """How long we ask for an address to be kept out; whoever guesses goes on is blocked again."""
+
+
+def find_place(board: Switchboard, link: Link, now: Instant) -> Link | None:
+    """Give a stranger a place, or let it go at once; who is to leave for it, or None."""
+    mesh = board.mesh
+    standing = mesh.sources.standing(link.ip, now.monotonic_s)
+    entrance = mesh.strangers.enter(link, standing, board.config.limits.strangers, now.monotonic_s)
+    if not entrance.is_in:
+        board.close(link, CloseReason.LIMIT)
+    return entrance.leaves
 
 
 def must_wait(board: Switchboard, link: Link, message: Message, line: bytes, now: Instant) -> bool:
@@ -32,7 +41,10 @@ def must_wait(board: Switchboard, link: Link, message: Message, line: bytes, now
     Returns:
         Whether the line waits, or has been refused already.
     """
-    if not link.is_stranger or link.credential is not None or message.command not in CARRY_CREDENTIALS:
+    if not link.is_stranger:
+        return False
+    board.mesh.strangers.heard(link)
+    if link.credential is not None or message.command not in CARRY_CREDENTIALS:
         return False
     username, password = message.get("username"), message.get("password")
     if not (username and password):
@@ -41,18 +53,18 @@ def must_wait(board: Switchboard, link: Link, message: Message, line: bytes, now
     match decision.verdict:
         case Verdict.VERIFY:
             board.hold(link, line)
-            board.ask(CheckCredential(link.id, username, password))
+            board.ask(CheckCredential(link.id, username, password, decision.standing))
         case Verdict.QUEUED:
             board.hold(link, line)
         case Verdict.REFUSED:
             _turn_away(board, board.statistics, link, message.command, decision.reason)
-            _keep_out(board, plain_ip(link.ip), decision)
+            _keep_out(board, decision)
     return True
 
 
 def credential_checked(board: Switchboard, number: int, credential: Credential | None, now: Instant) -> None:
     """A password was checked: its owner goes on or goes away, and the next one is checked."""
-    outcome = board.mesh.gate.checked(credential is not None, now.monotonic_s)
+    outcome = board.mesh.gate.checked(number, credential is not None, now.monotonic_s)
     link = board.registry.links.get(number)
     if link is not None and not link.closing:
         if credential is not None:
@@ -64,11 +76,9 @@ def credential_checked(board: Switchboard, number: int, credential: Credential |
     if outcome.block:
         _block(board, outcome.ip, outcome.wrong)
     for refusal in outcome.refused:
-        held = board.registry.links.get(refusal.link_id)
-        if held is not None and not held.closing:
-            _turn_away_held(board, board.statistics, held, refusal.reason)
-    if outcome.next is not None:
-        board.ask(CheckCredential(outcome.next.link_id, outcome.next.username, outcome.next.password))
+        _refuse_held(board, refusal)
+    if (due := outcome.next) is not None:
+        board.ask(CheckCredential(due.link_id, due.username, due.password, due.standing))
 
 
 def why_not(config: RouterConfig, link: Link, opens: Opens, name: str) -> str:
@@ -90,7 +100,10 @@ def why_not(config: RouterConfig, link: Link, opens: Opens, name: str) -> str:
         return "" if allowed else f"the password of {credential.username!r} is not for {opens} {name!r}"
     if opens is Opens.ROUTER and not config.cluster.demands_credentials:
         return ""
-    return f"a {opens} from another host has to show username and password"
+    is_key = opens is Opens.ROUTER and config.cluster.key
+    return (
+        f"a {opens} from another host has to show username and password{' or prove the cluster key' if is_key else ''}"
+    )
 
 
 def revoke(registry: Registry, event: CredentialsRevoked) -> list[Link]:
@@ -109,6 +122,12 @@ def refuse_peer(voice: Voice, statistics: Statistics, link: Link, reason: str, *
     voice.notice(Level.WARNING, "router_refused", link=link.name, reason=reason)
     voice.answer(link, "REFUSE", message=reason, **parameters)
     voice.close(link, CloseReason.AUTH if not parameters else CloseReason.PROTOCOL)
+
+
+def _refuse_held(board: Switchboard, refusal: Refusal) -> None:
+    link = board.registry.links.get(refusal.link_id)
+    if link is not None and not link.closing:
+        _turn_away_held(board, board.statistics, link, refusal.reason)
 
 
 def _turn_away_held(voice: Voice, statistics: Statistics, link: Link, reason: str) -> None:
@@ -132,11 +151,11 @@ def _turn_away(voice: Voice, statistics: Statistics, link: Link, command: str, r
         refuse_peer(voice, statistics, link, reason)
 
 
-def _keep_out(voice: Voice, ip: str, decision: Decision) -> None:
+def _keep_out(voice: Voice, decision: Decision) -> None:
     """Have those who would be refused in any case stopped before they cost anything."""
-    if decision.keep_out_s > 0.0:
-        voice.notice(Level.WARNING, "address_kept_out", ip=ip, for_s=round(decision.keep_out_s, 1))
-        voice.ask(KeepOut(ip, decision.keep_out_s))
+    if decision.keep_out:
+        voice.notice(Level.WARNING, "address_kept_out", ip=decision.keep_out, for_s=round(decision.keep_out_s, 1))
+        voice.ask(KeepOut(decision.keep_out, decision.keep_out_s))
 
 
 def _block(voice: Voice, ip: str, failures: int) -> None:

@@ -1,4 +1,4 @@
-"""How routers meet and part: CONNECT, ACCEPT, REFUSE, GOSSIP, RECEIVED, DISCONNECT; who may is told elsewhere (admission)."""
+"""How routers meet: CONNECT, ACCEPT, REFUSE, GOSSIP, RECEIVED; who may is told elsewhere (admission), how they part in parting."""
 
 from communicator.errors import RemoteProtocolError
 from communicator.protocol.addresses import plain_ip
@@ -20,13 +20,16 @@ from communicator.router.mesh.offer import (
     render_offer,
     require_version,
 )
-from communicator.router.peering.admission import refuse_peer, why_not
+from communicator.router.mesh.strangers import ANSWER_S
+from communicator.router.peering.admission import find_place, refuse_peer, why_not
 from communicator.router.peering.exchange import publish_links, share_summary, topology_changed
+from communicator.router.peering.parting import part
+from communicator.router.peering.proof import ask_for_proof, challenge, credentials, take_proof, why_not_proven
 from communicator.router.switchboard import Switchboard
 from communicator.router.vocabulary.carrier import Carrier
 from communicator.router.vocabulary.config import RouterConfig
 from communicator.router.vocabulary.effects import Continue, Dial, Level, RouterLinked
-from communicator.router.vocabulary.events import CloseReason, DialFailed, Instant, LinkKind, Opens
+from communicator.router.vocabulary.events import CloseReason, Instant, Opens
 from communicator.router.vocabulary.registry import Link
 
 
@@ -36,33 +39,23 @@ def dial_due(voice: Voice, book: AddressBook, now: Instant) -> None:
         voice.ask(Dial(attempt.number, attempt.host_port.host, attempt.host_port.port, attempt.secure))
 
 
-def dial_failed(voice: Voice, book: AddressBook, event: DialFailed, now: Instant) -> None:
-    """A dial came to nothing: told to those who want to know, the first time, and tried again later."""
-    _attempt_failed(voice, book, event.dial, event.reason, now)
-
-
-def _attempt_failed(voice: Voice, book: AddressBook, number: int, reason: str, now: Instant) -> None:
-    attempt = book.attempt(number)
-    if attempt is None or not book.failed(number, reason, now.monotonic_s):
-        return
-    voice.notice(Level.WARNING, "neighbor_unreachable", address=str(attempt.host_port), reason=reason)
-    voice.tell_listeners("UNREACHABLE", who=str(attempt.host_port))
 
 
 def greet(board: Switchboard, link: Link, now: Instant) -> None:
     """A link to or from another host has opened: within a time it has to show who it is, and where we dialled we say who we are."""
-    board.mesh.strangers.add(link, now.monotonic_s)
     if link.dial is None:
-        if len(board.mesh.strangers) > board.config.limits.strangers:
-            board.close(link, CloseReason.LIMIT)
+        leaves = find_place(board, link, now)
+        if leaves is not None:
+            part(board, leaves, CloseReason.LIMIT, now)
         return
+    board.mesh.strangers.add(link, now.monotonic_s, ANSWER_S)
     attempt = board.mesh.book.attempt(link.dial)
     if attempt is None or board.draining:
         board.close(link, CloseReason.DRAIN)
     elif attempt.told:
-        board.say(link, Message("GOSSIP", {"my_address": attempt.told} | _credentials(board, board.config, link)))
+        board.say(link, Message("GOSSIP", {"my_address": attempt.told} | credentials(board, link, attempt)))
     else:
-        told = _offer(board.config, board.mesh, str(attempt.host_port)) | _credentials(board, board.config, link)
+        told = _offer(board.config, board.mesh, str(attempt.host_port)) | credentials(board, link, attempt)
         board.say(link, Message("CONNECT", {"version": "1"} | told))
 
 
@@ -70,17 +63,6 @@ def _offer(config: RouterConfig, mesh: Mesh, receiver: str) -> dict[str, str]:
     heard_of = sorted({instance.service for instance in mesh.directory.all()})[:SERVICES_TAKEN]
     neighbors = order_neighbors(mesh.book.told(), receiver, mesh.members())
     return render_offer(config, neighbors, heard_of)
-
-
-def _credentials(voice: Voice, config: RouterConfig, link: Link) -> dict[str, str]:
-    """Our username and password, where they may be said: never in clear to another host, unless that was allowed."""
-    cluster = config.cluster
-    if not cluster.username:
-        return {}
-    if link.kind is LinkKind.SECURE or link.is_loopback or cluster.allow_cleartext_password:
-        return {"username": cluster.username, "password": cluster.password}
-    voice.notice(Level.WARNING, "password_withheld", link=link.name, reason="the link is not encrypted")
-    return {}
 
 
 def connect(board: Switchboard, link: Link, message: Message, now: Instant) -> None:
@@ -98,6 +80,8 @@ def connect(board: Switchboard, link: Link, message: Message, now: Instant) -> N
         )
         return
     reason = why_not(board.config, link, Opens.ROUTER, offer.peer.server)
+    if reason and ask_for_proof(board, link, message):
+        return
     if reason:
         board.statistics.auth_failures[link.kind] += 1
         refuse_peer(board, board.statistics, link, reason)
@@ -215,6 +199,7 @@ def admit_peer(board: Switchboard, link: Link, offer: Offer, now: Instant) -> No
     mesh = board.mesh
     link.peer = offer.peer
     mesh.strangers.discard(link)
+    mesh.sources.note_proven(link.ip, now.monotonic_s)
     mesh.peers[offer.peer.server] = link
     if mesh.database.boot_id(offer.peer.server) != offer.peer.boot_id:
         mesh.database.forget(offer.peer.server)  # what others told of another life of it is void
@@ -271,6 +256,8 @@ def accept(board: Switchboard, link: Link, message: Message, now: Instant) -> No
     server = offer.peer.server
     if link.certificate is not None and server not in link.certificate:
         _give_up(board, board.mesh.book, link, f"its certificate is not for {server!r}", now)
+    elif reason := why_not_proven(board.config, link, server):
+        _give_up(board, board.mesh.book, link, reason, now)
     elif server == board.config.server_name:
         _give_up(board, board.mesh.book, link, f"it calls itself {server!r}, as we do", now)
     else:
@@ -334,12 +321,31 @@ def gossip(board: Switchboard, link: Link, message: Message, now: Instant) -> No
     address = read_address(message)
     known = board.mesh.book.has(address)
     reason = "" if known else why_not(board.config, link, Opens.ROUTER, "")
+    if reason and ask_for_proof(board, link, message):
+        return
     if reason:
         board.statistics.auth_failures[link.kind] += 1
         raise RemoteProtocolError(reason)
     if board.mesh.book.called(address, now.monotonic_s):
         board.keep_neighbors()
     board.answer(link, "RECEIVED")
+
+
+def challenged(board: Switchboard, link: Link, message: Message, now: Instant) -> None:
+    """CHALLENGE: the router we dialled has proven something, or not, and asks us to."""
+    reason = challenge(board, link, message)
+    if reason:
+        _give_up(board, board.mesh.book, link, reason, now)
+
+
+def proven(board: Switchboard, link: Link, message: Message, now: Instant) -> None:
+    """PROOF: the router that dialled us has our key, and goes on with what it wanted; or it goes."""
+    wanted, reason = take_proof(board, link, message, now)
+    if reason:
+        board.statistics.auth_failures[link.kind] += 1
+        refuse_peer(board, board.statistics, link, reason)
+    else:
+        (connect if wanted.command == "CONNECT" else gossip)(board, link, wanted, now)
 
 
 def received(board: Switchboard, link: Link, _message: Message, now: Instant) -> None:
@@ -349,49 +355,3 @@ def received(board: Switchboard, link: Link, _message: Message, now: Instant) ->
     board.mesh.book.gossiped(link.dial, now.monotonic_s)
     board.close(link, CloseReason.DRAIN)
     board.mesh.status.set(now.monotonic_s)  # another one may be waiting to be told
-
-
-def disconnect(board: Switchboard, link: Link, _message: Message, now: Instant) -> None:
-    """DISCONNECT: the other router leaves in good order."""
-    if link.peer is None:
-        raise RemoteProtocolError("this link is no link of a router")
-    part(board, link, CloseReason.DRAIN, now, word="DISCONNECTED")
-
-
-def part(board: Switchboard, link: Link, reason: CloseReason, now: Instant, word: str = "HANGUP") -> None:
-    """A router is no longer linked; everyone who asked for it is told so.
-
-    Args:
-        board: The router's state.
-        link: The link, which is closed if it is not yet.
-        reason: Why it ends.
-        now: The time.
-        word: What local services hear: HANGUP, or DISCONNECTED when it went in good order.
-    """
-    board.mesh.strangers.discard(link)
-    peer, link.peer = link.peer, None
-    if peer is None:
-        if link.dial is not None:
-            _attempt_failed(board, board.mesh.book, link.dial, "it closed the link before anything was agreed", now)
-        board.close(link, reason)
-        return
-    board.close(link, reason)
-    mesh = board.mesh
-    mesh.heartbeat.left(link.id)
-    mesh.doubts.left(link.id)
-    if mesh.peers.get(peer.server) is link:
-        del mesh.peers[peer.server]
-    mesh.book.lost(peer.server, now.monotonic_s)
-    mesh.book.introductions.left(peer.server)
-    if board.draining:
-        return  # it is we who go
-    board.notice(Level.WARNING, "router_lost", server=peer.server, address=peer.address, reason=reason)
-    board.tell_listeners(word, server_name=peer.server)
-    topology_changed(board, now)
-    publish_links(board)
-
-
-def take_leave(voice: Voice, link: Link) -> None:
-    """We are about to end: tell the router at the other end."""
-    if link.peer is not None:
-        voice.say(link, Message("DISCONNECT", service=ROUTER_SERVICE, server=link.peer.server))

@@ -51,6 +51,8 @@ class NeighborAddress(msgspec.Struct, frozen=True):
     """The host may be a name."""
     secure: bool
     """Dialled over TLS."""
+    server: str = ""
+    """Its name, where that is given: over TLS its certificate has to be for it before a password is said."""
 
 
 ALL_FEATURES = frozenset(("directory/1", "deliver_all/1", "ack/1", "trace/1", "policy/1"))
@@ -76,6 +78,8 @@ class ClusterConfig:
     username: str = ""
     """What outgoing links say; empty for none."""
     password: str = field(default="", repr=False)
+    key: bytes = field(default=b"", repr=False)
+    """``[auth] key_file``: what the routers of the cluster have in common; empty for none."""
     allow_cleartext_password: bool = False
     """Whether the password may be said over a plain link that is not loopback."""
     dials_secure: bool = False

@@ -4,6 +4,7 @@ from enum import IntEnum, StrEnum
 
 import msgspec
 
+from communicator.fairness.sources import Standing
 from communicator.protocol.names import is_service_name
 from communicator.router.vocabulary.events import CloseReason
 
@@ -72,11 +73,16 @@ class SetQueuePolicy(Effect, frozen=True):
 
 
 class CheckCredential(Effect, frozen=True):
-    """Verify a password; answer with `CredentialChecked` before anything else of that link. Never more than one at a time."""
+    """Verify a password; answer with `CredentialChecked` before anything else of that link.
+
+    Never more than one at a time of each standing.
+    """
 
     link: int
     username: str
     password: str
+    standing: Standing = Standing.NEW
+    """How its address stands: how much of a busy processor it is worth."""
 
     def __repr__(self) -> str:  # a traceback must not show the password
         return f"CheckCredential({self.link!r}, {self.username!r})"
@@ -86,7 +92,7 @@ class KeepOut(Effect, frozen=True):
     """For a while let nobody in who comes from a host by a door for other hosts, and say nothing to them."""
 
     ip: str
-    """Without a port, in its one spelling."""
+    """Without a port, in its one spelling; or an IPv6 network of 64 bits, with its length."""
     for_s: float
 
 

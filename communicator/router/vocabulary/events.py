@@ -78,7 +78,7 @@ class LinkOpened(Event, frozen=True):
     dial: int | None = None
     """The `Dial` this link answers; None when the peer came to us."""
     certificate: frozenset[str] | None = None
-    """The DNS names of the peer's certificate, when it showed one that was verified."""
+    """The DNS names and IP addresses of the peer's certificate, when it showed one that was verified."""
 
 
 class DialFailed(Event, frozen=True):

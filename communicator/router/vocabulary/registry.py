@@ -7,6 +7,7 @@ import msgspec
 
 from communicator.answers.services import Instance, Role
 from communicator.protocol.addresses import HostPort
+from communicator.protocol.message import Message
 from communicator.router.vocabulary.effects import QueuePolicy
 from communicator.router.vocabulary.events import Credential, LinkKind, User
 from communicator.router.vocabulary.telltales import Telltale
@@ -104,6 +105,10 @@ class Link(msgspec.Struct, eq=False):
     """It leads to many routers: no handshake, no heartbeat, and whoever speaks signs each line."""
     credential: Credential | None = None
     """What its password has opened."""
+    unproven: Message | None = None
+    """What it wants, once it was asked to prove that it has the cluster's key."""
+    proven: str = ""
+    """Which server it has proven to be, where we dialled it."""
     routes: "dict[bytes, Route | None]" = {}
     """On a router's link: front of a line to its route; None where the line must be read."""
     routes_of: int = -1

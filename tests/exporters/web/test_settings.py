@@ -98,6 +98,20 @@ def test_what_lets_in_anybody_or_cannot_work_is_named(files, assignments, key):
     assert caught.value.key == key
 
 
+@pytest.mark.parametrize(
+    "host",
+    [
+        *("10.0.0.5", "192.168.1.1", "100.64.0.1", "169.254.1.1", "192.0.2.1", "0.0.0.0", "alpha.example", "127.1"),
+        *("[::]", "[fc00::1]", "[fd00::1]", "[fe80::1]", "[2001:db8::1]", "[::ffff:10.0.0.5]", "[::ffff:0.0.0.0]"),
+    ],
+)
+def test_whatever_other_machines_can_reach_demands_credentials(files, host):
+    with pytest.raises(ConfigError) as caught:
+        load(f'listen="{host}:9740"')
+    assert caught.value.key == "listen"
+    load(f'listen="{host}:9740"', *named(["auth.token_file=TOKENS"], files))
+
+
 @pytest.mark.parametrize("assignments", [[], TLS, ["web_config_file=OPEN"], ["auth.token_file=TOKENS"]], ids=" ".join)
 def test_on_loopback_everything_is_good(files, assignments):
     load('listen="[::1]:0"', *named(assignments, files))

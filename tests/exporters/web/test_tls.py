@@ -33,6 +33,11 @@ def test_a_context_asks_clients_for_what_the_settings_want(authority, issued):
     assert [TlsFiles(*issued, authority.ca).demands_certificate, TlsFiles(*issued).demands_certificate] == [True, False]
 
 
+def test_it_knows_no_suite_without_forward_secrecy(issued):
+    known = load_context(TlsFiles(*issued)).get_ciphers()
+    assert {suite["kea"] for suite in known} == {"kx-ecdhe", "kx-any"}  # any: TLS 1.3, which has nothing else
+
+
 def test_versions_may_be_narrowed(issued):
     context = load_context(TlsFiles(*issued, minimum=ssl.TLSVersion.TLSv1_3, maximum=ssl.TLSVersion.TLSv1_3))
     assert (context.minimum_version, context.maximum_version) == (ssl.TLSVersion.TLSv1_3,) * 2

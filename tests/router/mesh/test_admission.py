@@ -2,6 +2,7 @@
 
 import pytest
 
+from communicator.fairness.sources import Standing
 from communicator.router import RouterLimits
 from communicator.router.mesh.gatekeeper import REFUSALS_TOLD
 from communicator.router.path.table import HANDLERS
@@ -12,6 +13,8 @@ from communicator.router.vocabulary.events import CloseReason, CredentialChecked
 
 PASSWORD = "correct-horse"
 MAY_SAY = {
+    "CHALLENGE",
+    "PROOF",
     "CONNECT",
     "ACCEPT",
     "REFUSE",
@@ -99,11 +102,51 @@ def test_a_stranger_in_json_is_a_stranger(mesh):
     book.play("S < INVALID command=STOP;message=*")
 
 
+FOUR = RouterLimits(strangers=4)
+"""Of strangers: two places for those nobody knows."""
+
+
 def test_strangers_are_bounded_in_number_and_our_own_dials_are_not(mesh):
-    book = mesh("10.0.0.2:4042", limits=RouterLimits(strangers=2))
-    book.play("+ A remote\n+ B remote\n+ C remote\nC < EOF\n+ D remote dial=1\nD < ...")
+    book = mesh("10.0.0.2:4042", limits=FOUR)
+    book.play("+ A remote from=10.0.0.66\n+ B remote from=10.0.0.67\n+ D remote dial=1\nD < ...\nA < (nothing)")
+    book.play("+ C remote from=10.0.0.68\nA < EOF\nB < (nothing)\nC < (nothing)")
     assert book.router._board.statistics.closed["remote", CloseReason.LIMIT] == 1
-    book.play("A x\nB x\n+ E remote\nE < (nothing)")
+
+
+def test_the_longest_silent_stranger_leaves_first(mesh):
+    book = mesh(limits=FOUR)
+    book.play("+ A remote from=10.0.0.66\n+ B remote from=10.0.0.67\nA > ALIVE\nA < ABSOLUTELY reply_timestamp=*")
+    book.play("+ C remote from=10.0.0.68\nB < EOF\nA < (nothing)\nC < (nothing)")
+
+
+def test_one_address_takes_its_share_and_no_more(mesh):
+    book = mesh(limits=RouterLimits(strangers=16))
+    book.play("+ A remote\n+ B remote\n+ E remote from=10.0.0.67\n+ C remote\nA < EOF\n+ D remote\nB < EOF")
+    book.play("C < (nothing)\nD < (nothing)\nE < (nothing)")
+
+
+def test_a_configured_neighbor_and_who_was_linked_within_a_day_have_places_of_their_own(mesh):
+    book = mesh("10.0.0.9:4042", limits=FOUR)
+    book.run("+ R remote from=10.0.0.8\nR > CONNECT version=1;my_address=10.0.0.8:4042;server_name=gamma;boot_id=g1")
+    book.play("R < ...\nR x\n@ 3600")
+    book.play(
+        "+ A remote from=10.0.0.66\n+ B remote from=10.0.0.67\n+ C remote from=10.0.0.8\n+ D remote from=10.0.0.9"
+    )
+    book.play("+ E remote from=10.0.0.68\nA < EOF\nB < (nothing)\nC < (nothing)\nD < (nothing)\nE < (nothing)")
+
+
+def test_who_counted_in_the_last_life_is_known_in_this_one(mesh):
+    saved = "10.0.0.8:4042\n10.0.0.7:4042\n# server 10.0.0.8:4042 gamma\n# counts gamma\n"
+    sources = mesh(saved_neighbors=saved).router._board.mesh.sources
+    standings = [sources.standing(f"10.0.0.{host}", 1000.0) for host in (8, 7)]
+    assert standings == [Standing.KNOWN, Standing.NEW]
+
+
+def test_who_has_failed_leaves_before_those_who_have_not(gated):
+    book = gated(limits=FOUR)
+    book.play(f"+ A remote from=10.0.0.65\nA > {WRONG}\nA < REFUSE message=*\nA < EOF\n@ 2")
+    book.play("+ B remote from=10.0.0.66\n+ C remote from=10.0.0.65\n+ D remote from=10.0.0.67\nC < EOF")
+    book.play("B < (nothing)\n+ E remote from=10.0.0.65\nE < EOF\nB < (nothing)\nD < (nothing)")
 
 
 def test_a_stranger_whose_password_is_being_checked_has_as_much_time_as_that_takes(gated):
@@ -273,6 +316,41 @@ def test_gossip_needs_a_password_unless_the_address_is_known(gated):
 # What we say.
 
 
+GAMMA = "10.0.0.2:4042\n# server 10.0.0.2:4042 gamma\n# counts gamma\n"
+
+
+@pytest.mark.parametrize(
+    ("neighbor", "saved", "certificate", "is_said"),
+    [
+        (
+            "tls 10.0.0.2:4042",
+            "",
+            "gamma",
+            False,
+        ),  # who that is nobody knows: whoever has a certificate of the authority
+        ("tls 10.0.0.2:4042", "", "gamma,10.0.0.2", True),
+        ("tls 10.0.0.2:4042", "", "10.0.0.3", False),
+        ("tls 10.0.0.2:4042", GAMMA, "gamma", True),
+        ("tls 10.0.0.2:4042", GAMMA, "mallory", False),
+        ("tls 10.0.0.2:4042", GAMMA, "", False),
+        ("tls gamma@10.0.0.2:4042", "", "gamma", True),
+        ("tls gamma@10.0.0.2:4042", "", "mallory", False),
+        ("tls delta@10.0.0.2:4042", GAMMA, "gamma", False),
+        ("tls gamma:4042", "", "gamma", True),
+        ("tls gamma.example:4042", "", "gamma.example", True),
+        ("tls gamma.example:4042", "", "mallory", False),
+    ],
+)
+def test_our_password_is_said_over_tls_only_to_whom_we_know_by_name(mesh, neighbor, saved, certificate, is_said):
+    book = mesh(neighbor, saved_neighbors=saved, username="me", password=PASSWORD)
+    book.run(f"+ R secure dial=1{certificate and ' certificate=' + certificate}")
+    said = book.hear("R")
+    assert (said.command, said.get("password")) == ("CONNECT", PASSWORD if is_said else "")
+    reasons = [notice.fields["reason"] for notice in book.notices if notice.event == "password_withheld"]
+    assert len(reasons) == (not is_said)
+    assert all("cds://NAME@" in reason for reason in reasons)
+
+
 @pytest.mark.parametrize(
     ("neighbor", "changes", "is_said"),
     [
@@ -281,13 +359,11 @@ def test_gossip_needs_a_password_unless_the_address_is_known(gated):
         ("127.0.0.1:4042", {}, True),
         ("10.0.0.2:4042", {"allow_cleartext_password": True}, True),
         ("10.0.0.9:4042", {"allow_cleartext_password": True}, True),
-        ("tls 10.0.0.2:4042", {}, True),
-        ("tls 10.0.0.9:4042", {}, True),
     ],
 )
 def test_our_password_is_said_in_clear_only_where_that_is_allowed(mesh, neighbor, changes, is_said):
     book = mesh(neighbor, username="me", password=PASSWORD, **changes)
-    book.run(f"+ R {'secure' if neighbor.startswith('tls') else 'remote'} dial=1")
+    book.run("+ R remote dial=1")
     said = book.hear("R")
     assert said.command in ("CONNECT", "GOSSIP")
     assert (said.get("username"), said.get("password")) == (("me", PASSWORD) if is_said else ("", ""))

@@ -2,11 +2,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from communicator.fairness.delays import NETWORK_MISTAKES, REMEMBERED
+from communicator.fairness.sources import LATELY_S, Sources, Standing
 from communicator.router.mesh.gatekeeper import (
     QUEUE_ADDRESS_MAX,
     QUEUE_MAX,
     REFUSALS_TOLD,
-    REMEMBERED_MAX,
     Candidate,
     Gatekeeper,
     Refusal,
@@ -15,12 +16,18 @@ from communicator.router.mesh.gatekeeper import (
 
 
 def make_gate(*never_block):
-    return Gatekeeper(lambda ip: ip in never_block)
+    return Gatekeeper(lambda ip: ip in never_block, Sources(lambda ip: ip in never_block))
+
+
+def check(gate, is_right, now_s):
+    """End the verification under way of those who stand worst."""
+    current = [desk.current for desk in reversed(gate._desks.values()) if desk.current is not None]
+    return gate.checked(current[0].link_id, is_right, now_s) if current else None
 
 
 def fail(gate, now_s, ip="10.0.0.1", link_id=1):
     assert gate.ask(link_id, ip, "u", "p", now_s).verdict is Verdict.VERIFY
-    return gate.checked(is_right=False, now_s=now_s)
+    return gate.checked(link_id, is_right=False, now_s=now_s)
 
 
 def test_one_password_is_verified_at_a_time_in_the_order_they_came():
@@ -28,12 +35,12 @@ def test_one_password_is_verified_at_a_time_in_the_order_they_came():
     verdicts = [gate.ask(number, f"10.0.0.{number}", "u", f"p{number}", 0.0).verdict for number in (1, 2, 3)]
     assert verdicts == [Verdict.VERIFY, Verdict.QUEUED, Verdict.QUEUED]
     assert gate.waiting == 2
-    outcome = gate.checked(is_right=True, now_s=0.1)
+    outcome = check(gate, is_right=True, now_s=0.1)
     assert (outcome.link_id, outcome.ip, outcome.is_right, outcome.wrong) == (1, "10.0.0.1", True, 0)
     assert outcome.next == Candidate(2, "10.0.0.2", "u", "p2")
-    assert gate.checked(is_right=True, now_s=0.2).next.link_id == 3
-    assert gate.checked(is_right=True, now_s=0.3).next is None
-    assert gate.checked(is_right=True, now_s=0.4) is None
+    assert check(gate, is_right=True, now_s=0.2).next.link_id == 3
+    assert check(gate, is_right=True, now_s=0.3).next is None
+    assert check(gate, is_right=True, now_s=0.4) is None
     assert (gate.waiting, gate.failures_total, gate.refused_unverified_total) == (0, 0, 0)
 
 
@@ -67,7 +74,7 @@ def test_a_right_password_starts_anew():
     fail(gate, 0.0)
     fail(gate, 1.0)
     gate.ask(1, "10.0.0.1", "u", "p", 3.0)
-    assert gate.checked(is_right=True, now_s=3.0).wrong == 0
+    assert check(gate, is_right=True, now_s=3.0).wrong == 0
     assert fail(gate, 3.0).wrong == 1
 
 
@@ -82,7 +89,7 @@ def test_it_is_forgiven_also_when_the_verification_began_before():
     gate = make_gate()
     fail(gate, 0.0)
     gate.ask(1, "10.0.0.1", "u", "p", 599.0)
-    assert gate.checked(is_right=False, now_s=601.0).wrong == 1
+    assert check(gate, is_right=False, now_s=601.0).wrong == 1
 
 
 @pytest.mark.parametrize(
@@ -118,7 +125,7 @@ def test_who_waits_is_turned_away_with_its_address():
     gate = make_gate()
     for number in range(1, 5):
         gate.ask(number, "10.0.0.1" if number != 3 else "10.0.0.3", "u", "p", 0.0)
-    outcome = gate.checked(is_right=False, now_s=0.0)
+    outcome = check(gate, is_right=False, now_s=0.0)
     reason = "wrong passwords came from this address: try again in 1 s"
     assert outcome.refused == (Refusal(2, reason, 1.0), Refusal(4, reason, 1.0))
     assert outcome.next.link_id == 3
@@ -132,7 +139,7 @@ def test_a_link_that_is_gone_waits_no_longer():
     gate.gone(2)
     gate.gone(2)
     gate.gone(77)
-    assert gate.checked(is_right=True, now_s=0.1).next.link_id == 3
+    assert check(gate, is_right=True, now_s=0.1).next.link_id == 3
 
 
 def test_a_wrong_password_counts_although_its_link_is_gone():
@@ -140,7 +147,7 @@ def test_a_wrong_password_counts_although_its_link_is_gone():
     gate.ask(1, "10.0.0.1", "u", "p", 0.0)
     gate.gone(1)
     assert gate.ask(2, "10.0.0.1", "u", "p", 0.0).verdict is Verdict.QUEUED
-    outcome = gate.checked(is_right=False, now_s=0.0)
+    outcome = check(gate, is_right=False, now_s=0.0)
     assert (outcome.wrong, [each.link_id for each in outcome.refused]) == (1, [2])
 
 
@@ -169,10 +176,10 @@ def test_a_link_waits_once():
 
 def test_the_memory_of_addresses_is_bounded_and_the_oldest_give_way():
     gate = make_gate()
-    ips = [f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}" for number in range(REMEMBERED_MAX + 10)]
+    ips = [f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}" for number in range(REMEMBERED + 10)]
     for ip in ips:
         fail(gate, 0.0, ip)
-    assert len(gate._records) == REMEMBERED_MAX
+    assert len(gate._delays) == REMEMBERED
     assert gate.ask(1, ips[0], "u", "p", 0.0).verdict is Verdict.VERIFY
     assert gate.ask(2, ips[-1], "u", "p", 0.0).verdict is Verdict.REFUSED
 
@@ -207,7 +214,7 @@ def test_those_who_were_told_while_they_waited_count():
     gate = make_gate()
     gate.ask(1, "10.0.0.1", "u", "p", 0.0)
     knock(gate, 200, 0.0)  # some wait, all others are told that too many do
-    assert len(gate.checked(is_right=False, now_s=0.0).refused) == QUEUE_ADDRESS_MAX < REFUSALS_TOLD
+    assert len(check(gate, is_right=False, now_s=0.0).refused) == QUEUE_ADDRESS_MAX < REFUSALS_TOLD
     left = REFUSALS_TOLD - QUEUE_ADDRESS_MAX
     assert knock(gate, left, 0.0) == [0.0] * (left - 1) + [1.0]
 
@@ -226,41 +233,128 @@ def test_no_password_is_shown():
     gate = make_gate()
     gate.ask(1, "10.0.0.1", "u", "s3cret-word", 0.0)
     gate.ask(2, "10.0.0.2", "u", "s3cret-word", 0.0)
-    outcome = gate.checked(is_right=True, now_s=0.0)
+    outcome = check(gate, is_right=True, now_s=0.0)
     assert outcome.next.password == "s3cret-word"
     assert "s3cret-word" not in repr(outcome) + str(outcome.next)
 
 
+# Who goes before whom.
+
+
+def ask_of(gate, standing, number, now_s=10_000.0):
+    """An address of its own for each number; one that failed did so long enough ago to be asked again."""
+    ip = f"10.{10 + standing}.{number >> 8}.{number & 255}"
+    return ip, gate.ask(number + 100_000 * standing, ip, "u", "p", now_s)
+
+
+@pytest.fixture
+def crowd():
+    """A gate that knows 10.10.0.0/16, and that 10.12.0.0/16 has failed."""
+    sources = Sources(lambda ip: ip.startswith("10.10."))
+    gate = Gatekeeper(lambda _: False, sources)
+    for number in range(2000):
+        sources.note_failed(f"10.12.{number >> 8}.{number & 255}", 9_000.0)
+    return gate
+
+
+def test_whom_we_know_waits_for_nobody_else(crowd):
+    for number in range(1000):
+        ask_of(crowd, Standing.FAILED, number)
+        ask_of(crowd, Standing.NEW, number)
+    _, decision = ask_of(crowd, Standing.KNOWN, 1)
+    assert (decision.verdict, decision.standing) == (Verdict.VERIFY, Standing.KNOWN)
+
+
+def test_who_has_not_failed_waits_for_nobody_who_has(crowd):
+    for number in range(1000):
+        ask_of(crowd, Standing.FAILED, number)
+    _, decision = ask_of(crowd, Standing.NEW, 1)
+    assert (decision.verdict, decision.standing) == (Verdict.VERIFY, Standing.NEW)
+    assert crowd.waiting == QUEUE_MAX
+
+
+def test_each_network_has_its_turn():
+    gate = make_gate()
+    for number in range(10):
+        gate.ask(number, f"2001:db8::{number:x}", "u", "p", 0.0)
+    gate.ask(100, "2001:db8:0:1::1", "u", "p", 0.0)
+    gate.ask(101, "10.0.0.1", "u", "p", 0.0)
+    turns = [check(gate, is_right=True, now_s=0.0).next.link_id for _ in range(11)]
+    assert turns[:4] == [1, 100, 101, 2]
+
+
+def test_ever_new_addresses_of_one_network_are_delayed_as_one():
+    gate, told = make_gate(), []
+    for number in range(40):
+        verdict = gate.ask(number, f"2001:db8::{number:x}", "u", "p", 0.0).verdict
+        told.append(verdict)
+        if verdict is Verdict.VERIFY:
+            gate.checked(number, is_right=False, now_s=0.0)
+    assert told == [Verdict.VERIFY] * (NETWORK_MISTAKES + 1) + [Verdict.REFUSED] * (39 - NETWORK_MISTAKES)
+    assert gate.ask(100, "2001:db8:0:1::1", "u", "p", 0.0).verdict is Verdict.VERIFY
+
+
+def test_a_network_that_guesses_is_kept_out_as_one_and_holds_up_nobody_we_know():
+    gate = make_gate("2001:db8::7")
+    for number in range(NETWORK_MISTAKES + 1):
+        fail(gate, 0.0, f"2001:db8::a:{number:x}", number)
+    decisions = [gate.ask(number, f"2001:db8::{number:x}", "u", "p", 0.0) for number in range(100, 200)]
+    assert [each.keep_out for each in decisions if each.keep_out] == ["2001:db8::/64"]
+    assert gate.ask(300, "2001:db8::7", "u", "p", 0.0).verdict is Verdict.VERIFY
+
+
+def test_those_who_wait_in_a_network_are_turned_away_with_it():
+    gate = make_gate()
+    for number in range(NETWORK_MISTAKES):
+        fail(gate, 0.0, f"2001:db8::a:{number:x}", number)
+    for number in range(100, 110):
+        gate.ask(number, f"2001:db8::{number:x}", "u", "p", 0.0)
+    assert [each.link_id for each in check(gate, is_right=False, now_s=0.0).refused] == list(range(101, 110))
+
+
+def test_who_was_right_is_known_for_a_day():
+    gate = make_gate()
+    gate.ask(1, "10.0.0.1", "u", "p", 0.0)
+    check(gate, is_right=True, now_s=0.0)
+    for now_s, standing in ((LATELY_S - 1.0, Standing.KNOWN), (LATELY_S, Standing.NEW)):
+        assert gate.ask(2, "10.0.0.1", "u", "p", now_s).standing is standing
+        gate.checked(2, is_right=True, now_s=0.0)
+
+
 class Door:
-    """A gate with a crowd before it; it writes down who waits and whose password is being verified."""
+    """A gate with a crowd before it; it writes down who waits and whose passwords are being verified."""
 
     def __init__(self):
-        self.gate = make_gate()
+        self.gate = make_gate("10.0.0.5")
         self.now_s = 0.0
         self.link_id = 0
-        self.verifying = None
+        self.verifying = {}
         self.waiting = {}
 
     def ask(self, host, _is_right):
         self.link_id += 1
         ip = f"10.0.0.{host}"
-        verdict = self.gate.ask(self.link_id, ip, "u", "p", self.now_s).verdict
-        if verdict is Verdict.VERIFY:
-            assert self.verifying is None
-            self.verifying = self.link_id
-        elif verdict is Verdict.QUEUED:
+        decision = self.gate.ask(self.link_id, ip, "u", "p", self.now_s)
+        if decision.verdict is Verdict.VERIFY:
+            assert decision.standing not in self.verifying.values()
+            self.verifying[self.link_id] = decision.standing
+        elif decision.verdict is Verdict.QUEUED:
             self.waiting[self.link_id] = ip
 
-    def check(self, _host, is_right):
-        outcome = self.gate.checked(is_right, self.now_s)
-        assert (outcome and outcome.link_id) == self.verifying
-        if outcome is None:
+    def check(self, host, is_right):
+        if not self.verifying:
+            assert self.gate.checked(self.link_id, is_right, self.now_s) is None
             return
+        link_id = list(self.verifying)[host % len(self.verifying)]
+        standing = self.verifying.pop(link_id)
+        outcome = self.gate.checked(link_id, is_right, self.now_s)
+        assert outcome.link_id == link_id
         for refusal in outcome.refused:
             assert self.waiting.pop(refusal.link_id) == outcome.ip
-        self.verifying = outcome.next and outcome.next.link_id
-        if self.verifying is not None:
-            del self.waiting[self.verifying]
+        if outcome.next is not None:
+            del self.waiting[outcome.next.link_id]
+            assert outcome.next.standing is standing
+            self.verifying[outcome.next.link_id] = standing
 
     def leave(self, _host, _is_right):
         if self.waiting:
@@ -282,10 +376,10 @@ def test_everybody_who_waits_is_answered_once(steps):
         door.now_s += span_s
         getattr(door, what)(host, is_right)
         assert door.gate.waiting == len(door.waiting)
-    while door.verifying is not None:
+    while door.verifying:
         door.check(0, is_right=True)
     assert not door.waiting
-    assert not door.gate._queued
+    assert not any(len(desk.line._shares) for desk in door.gate._desks.values())
 
 
 class Street:
@@ -309,7 +403,7 @@ class Street:
                 self.kept_out_until_s[ip] = now_s + guarded.keep_out_s
 
     def check(self, is_right, now_s):
-        assert self.guarded.checked(is_right, now_s) == self.open.checked(is_right, now_s)
+        assert check(self.guarded, is_right, now_s) == check(self.open, is_right, now_s)
 
 
 @given(

@@ -1,5 +1,5 @@
 from communicator.router.cores.deadlines import Deadlines
-from communicator.router.mesh.strangers import STRANGER_S, Strangers
+from communicator.router.mesh.strangers import ANSWER_S, STRANGER_S, Strangers
 from communicator.router.vocabulary.events import LinkKind
 from communicator.router.vocabulary.registry import Link
 
@@ -32,3 +32,12 @@ def test_when_nobody_is_a_stranger_no_time_ends():
     strangers.discard(link)
     strangers.discard(link)
     assert (len(strangers), strangers.due.at_s, strangers.overdue(1e9)) == (0, None, [])
+
+
+def test_whom_we_dialled_has_longer_to_answer():
+    strangers, [first] = make_strangers(0.0)
+    dialled = Link(9, LinkKind.REMOTE, "10.0.0.9:4042", dial=1)
+    strangers.add(dialled, 0.0, ANSWER_S)
+    assert (strangers.due.at_s, strangers.overdue(ANSWER_S - 0.001)) == (STRANGER_S, [first])
+    strangers.discard(first)
+    assert (strangers.due.at_s, strangers.overdue(ANSWER_S)) == (ANSWER_S, [dialled])

@@ -118,6 +118,11 @@ class AddressBook(Entries):
             if (entry := self._get(address)) is not None and (entry.is_proven or entry.is_configured)
         ]
 
+    def server_at(self, address: str) -> str:
+        """The server that is known to be at an ``IP:port``, or told to be; empty for none."""
+        entry = self._get(address)
+        return "" if entry is None else entry.server or ""
+
     def told(self) -> list[str]:
         """Those of `addresses` that we tell others of: of routers that count. What is hearsay here would be hearsay for ever."""
         counted = {entry.address for group in self._groups() if self._counts(group) for entry in group}

@@ -1,0 +1,256 @@
+"""Who still gets in by the door for other hosts while others crowd it or guess: how many routers, and how soon a right password."""
+
+import asyncio
+import multiprocessing
+import os
+import signal
+import socket
+import struct
+import sys
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from argon2 import PasswordHasher
+
+from communicator.daemon.passwords import Entry, make_entry, write_entry
+from communicator.protocol import decode
+from communicator.router.mesh.cluster_key import End, Meeting, prove
+from communicator.router.vocabulary.events import Opens
+from communicator.testing import RouterProcess
+
+ROUTERS = 50
+GUESSERS = 1_000
+ENTER_S = 10.0
+"""Who has not got in by then is kept out: a router that dials gives up then."""
+PASSWORD_S = 60.0
+KEY = "benchmark-key-of-no-cluster-at-all-0123456789"
+RIGHT = "right horse"
+_SILENT = 260
+_TRIES = 10
+_AT_ONCE = 50
+_RST = struct.pack("ii", 1, 0)
+NETWORK = "fd00:be11:0"
+"""Of IPv6 addresses that are this machine's in a namespace whose loopback has a local route to them."""
+
+Address = tuple[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """How those who may come in fared."""
+
+    kept_out: int
+    of: int
+    worst_s: float
+
+
+def attack_silently(address: Address, source: str) -> None:
+    """Hold connections of one address that say nothing, and renew those that are closed."""
+
+    async def hold() -> None:
+        while True:
+            with suppress(OSError):
+                reader, writer = await asyncio.open_connection(*address, local_addr=(source, 0))
+                await reader.read()
+                writer.close()
+
+    async def run() -> None:
+        await asyncio.gather(*(hold() for _ in range(_SILENT)))
+
+    asyncio.run(run())
+
+
+def attack_by_flood(address: Address, source: str) -> None:
+    """Connect and close, as fast as it goes, from one address."""
+    family = socket.AF_INET6 if ":" in source else socket.AF_INET
+    while True:
+        with socket.socket(family) as link, suppress(OSError):
+            link.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RST)  # or it runs out of ports
+            link.bind((source, 0))
+            link.connect(address)
+
+
+def attack_by_guesses(address: Address, _source: str) -> None:
+    """Guess from a thousand addresses, each again as soon as it has been told no, about once a second."""
+
+    async def guess(number: int) -> None:
+        source = _guesser(number, address)
+        while True:
+            with suppress(OSError, ValueError, asyncio.IncompleteReadError):
+                await _register(address, source, "intruder", f"guess {number}")
+            await asyncio.sleep(1.0)
+
+    async def run() -> None:
+        await asyncio.gather(*(guess(number) for number in range(GUESSERS)))
+
+    asyncio.run(run())
+
+
+def _guesser(number: int, address: Address) -> str:
+    if ":" in address[0]:
+        return f"{NETWORK}:{number + 16:x}::1"
+    return f"127.1.{number // 250}.{1 + number % 250}"
+
+
+@contextmanager
+def attacking(attack: Callable[[Address, str], None], address: Address, source: str, count: int = 1) -> Iterator[None]:
+    """Have processes attack for as long as the block lasts."""
+    spawn = multiprocessing.get_context("spawn")
+    attackers = [spawn.Process(target=attack, args=(address, source), daemon=True) for _ in range(count)]
+    for attacker in attackers:
+        attacker.start()
+    try:
+        yield
+    finally:
+        for attacker in attackers:
+            attacker.kill()
+            attacker.join()
+
+
+async def enter_as_router(address: Address, source: str, number: int) -> float:
+    """Link as a router that proves the key; how long that took, in seconds."""
+    began_s = time.monotonic()
+    reader, writer = await asyncio.open_connection(*address, local_addr=(source, 0))
+    try:
+        own = f"[{source}]:4042" if ":" in source else f"{source}:4042"
+        nonce, name = f"{number:064x}", f"router{number}"
+        writer.write(f"CONNECT version=1;my_address={own};server_name={name};nonce={nonce}\n".encode())
+        challenge = decode((await reader.readuntil(b"\n")).strip())
+        meeting = Meeting(nonce, challenge.get("nonce"), name, own, challenge.get("server_name"))
+        writer.write(f"PROOF proof={prove(KEY.encode(), End.DIALLER, meeting)}\n".encode())
+        while decode((await reader.readuntil(b"\n")).strip()).command != "ACCEPT":
+            pass
+        return time.monotonic() - began_s
+    finally:
+        writer.transport.abort()
+
+
+async def _register(address: Address, source: str, user: str, password: str) -> float:
+    """Register with a password; how long that took, in seconds.
+
+    Raises:
+        ValueError: It was refused.
+    """
+    began_s = time.monotonic()
+    reader, writer = await asyncio.open_connection(*address, local_addr=(source, 0))
+    try:
+        writer.write(f"REGISTER service={user};version=1;username={user};password={password}\n".encode())
+        while (command := decode((await reader.readuntil(b"\n")).strip()).command) != "READY":
+            if command in ("INVALID", "REFUSE"):
+                raise ValueError(command)
+        return time.monotonic() - began_s
+    finally:
+        writer.transport.abort()
+
+
+async def _all(entries: list[Awaitable[float]], within_s: float) -> Entered:
+    async def one(entry: Awaitable[float]) -> float | None:
+        try:
+            return await asyncio.wait_for(entry, within_s)
+        except (OSError, TimeoutError, ValueError, asyncio.IncompleteReadError):
+            return None
+
+    took_s = await asyncio.gather(*map(one, entries))
+    inside = [each for each in took_s if each is not None]
+    return Entered(len(took_s) - len(inside), len(took_s), max(inside, default=within_s))
+
+
+def _address_of(router: RouterProcess) -> Address:
+    host, _, port = router.remote.removeprefix("cd://").rpartition(":")
+    return host.strip("[]"), int(port)
+
+
+def measure_places(listen: str, sources: list[str], hostile: str) -> dict[str, Entered]:
+    """How many routers get in while one address holds silent connections, and while it floods.
+
+    Args:
+        listen: Where the router listens.
+        sources: From where legitimate ones come; those it knows come from there already before the attack.
+        hostile: The address that attacks.
+    """
+    results = {}
+    with TemporaryDirectory(prefix="bench-") as folder:
+        key = Path(folder) / "cluster.key"
+        key.touch(0o600)
+        key.write_text(KEY)
+        for name, attack, count in (("silent", attack_silently, 1), ("flood", attack_by_flood, 2)):
+            with RouterProcess("alpha", {"listen.remote": listen, "auth.key_file": str(key)}) as router:
+                address = _address_of(router)
+                known, new = sources[:ROUTERS], sources[ROUTERS:]
+                asyncio.run(_all([enter_as_router(address, each, n) for n, each in enumerate(known)], PASSWORD_S))
+                with attacking(attack, address, hostile, count):
+                    time.sleep(3.0)  # let it take all it can have
+                    for kind, comers in (("known", known), ("new", new)):
+                        entries = [enter_as_router(address, each, n + 1000) for n, each in enumerate(comers)]
+                        results[f"{name}, {kind}"] = asyncio.run(_all(list(entries), ENTER_S))
+    return results
+
+
+def measure_passwords() -> dict[str, Entered]:
+    """How soon a right password is accepted while a thousand addresses that have failed before go on guessing."""
+    with TemporaryDirectory(prefix="bench-") as folder:
+        file = Path(folder) / "passwords"
+        _write(file, cheap=True)
+        settings = {"listen.remote": "127.0.0.1:0", "auth.password_file": str(file)}
+        with RouterProcess("alpha", settings, log_level="error") as router:
+            address = _address_of(router)
+            for first in range(0, GUESSERS, _AT_ONCE):  # of more at once some are only told to come again
+                numbers = range(first, first + _AT_ONCE)
+                guesses = [_register(address, _guesser(n, address), "intruder", "guess") for n in numbers]
+                asyncio.run(_all(list(guesses), PASSWORD_S))
+            asyncio.run(_all([_register(address, "127.0.6.1", "known", RIGHT)], PASSWORD_S))
+            _write(file, cheap=False)
+            os.kill(router.pid, signal.SIGHUP)
+            with attacking(attack_by_guesses, address, ""):
+                time.sleep(10.0)
+                known = [
+                    asyncio.run(_all([_register(address, "127.0.6.1", "known", RIGHT)], PASSWORD_S))
+                    for _ in range(_TRIES)
+                ]
+                new = [
+                    asyncio.run(_all([_register(address, f"127.0.7.{n + 1}", f"new{n}", RIGHT)], PASSWORD_S))
+                    for n in range(_TRIES)
+                ]
+    return {"known": _sum(known), "new": _sum(new)}
+
+
+def _sum(each: list[Entered]) -> Entered:
+    return Entered(sum(one.kept_out for one in each), len(each), max(one.worst_s for one in each))
+
+
+def _write(file: Path, *, cheap: bool) -> None:
+    """The users: with hashes that take no time, so that a thousand fail quickly, or with those of new entries."""
+    for user in ("known", *(f"new{number}" for number in range(_TRIES))):
+        entry = make_entry(user, Opens.SERVICE, frozenset((user,)), RIGHT)
+        if cheap:
+            entry = Entry(user, entry.opens, entry.names, PasswordHasher(1, 8, 1).hash(RIGHT))
+        write_entry(file, "password_file", entry)
+
+
+def main() -> None:
+    """Measure, and print what came of it: ``python -m benchmarks.crowded_doors [places|passwords|ipv6]``."""
+    what = sys.argv[1:] or ["places", "passwords"]
+    results: dict[str, Entered] = {}
+    if "places" in what:
+        sources = [f"127.0.5.{number + 1}" for number in range(2 * ROUTERS)]
+        results |= measure_places("127.0.0.1:0", sources, "127.0.4.1")
+    if (
+        "ipv6" in what
+    ):  # in a namespace: unshare -n, then ip link set lo up, ip -6 route add local fd00:be11::/32 dev lo
+        sources = [f"{NETWORK}:{number + 16:x}::1" for number in range(2 * ROUTERS)]
+        results |= {
+            f"ipv6 {name}": each
+            for name, each in measure_places(f"[{NETWORK}:1::1]:0", sources, f"{NETWORK}:2::1").items()
+        }
+    if "passwords" in what:
+        results |= measure_passwords()
+    for name, entered in results.items():
+        print(f"{name}: {entered.kept_out} of {entered.of} kept out, the slowest in after {entered.worst_s:.2f} s")
+
+
+if __name__ == "__main__":
+    main()
