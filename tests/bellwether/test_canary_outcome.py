@@ -160,3 +160,10 @@ def test_a_failure_that_is_not_enforced_says_so(found, why):
 
 def test_a_failure_elsewhere_says_nothing_of_it():
     assert outcome(BLOCKED, not_enforced=("c",)).why == "it is blocked on b: never worked"
+
+
+@pytest.mark.parametrize("version", ["", "(none)", "(no version)"])
+def test_what_has_no_version_is_waited_for_by_the_word_for_that(version):
+    picture = Picture("alpha", cells=(Cell("alpha", "plain", "", state="good", running=1),))
+    outcome = outcome_of(picture, "plain", version)
+    assert (outcome.verdict, outcome.why) == ("good", "plain (none) is good on alpha")

@@ -15,11 +15,14 @@ from communicator.wording.releases import (
     release_mark,
     release_words,
     runs_text,
+    stranger_text,
     version_text,
 )
 from exporters.page.views.addresses import explain_query, stable_id
 from exporters.page.views.bound import Bound
 
+STRANGERS = 8
+"""Users shown whose runs count for nobody, the newest: there may be as many as there are users."""
 _RANKS = {mark: rank for rank, mark in enumerate(WORST_FIRST)}
 
 K = TypeVar("K", str, tuple[str, str, str])
@@ -96,7 +99,10 @@ def notices_view(report: CanaryReport, not_enforced: Collection[str] = ()) -> No
     return NoticesView(
         mark=worst(marks) if cells else GONE,
         sentence=_sentence(report, cells),
-        notices=list(notices(freezes, report.servers, orders, report.canary, not_enforced)),
+        notices=[
+            *notices(freezes, report.servers, orders, report.canary, not_enforced),
+            *((GONE, stranger_text(one)) for one in report.strangers[:STRANGERS]),
+        ],
     )
 
 

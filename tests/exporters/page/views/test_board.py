@@ -2,7 +2,7 @@
 
 import pytest
 
-from communicator.answers.releases import CanaryReport, Cell, Freeze, Override, Release, SickServer, Standing
+from communicator.answers.releases import CanaryReport, Cell, Freeze, Override, Release, SickServer, Standing, Stranger
 from communicator.wording import marks
 from exporters.page.views.board import Size, board_view, notices_view, outlook
 from exporters.page.views.bound import Bound
@@ -141,3 +141,10 @@ def test_a_server_whose_router_knows_no_policy_is_marked_and_explained():
     assert notices_view(report(*BILLING), ("alpha",)).notices == [
         (marks.DOUBTFUL, "not enforced there: host alpha runs a C++ router, which knows no policy")
     ]
+
+
+def test_the_newest_strangers_stand_last_among_the_notices():
+    strangers = tuple(Stranger("alpha", f"u{number}", 7, 6, 1, "payroll", "3.2") for number in range(9))
+    view = notices_view(CanaryReport(strangers=strangers))
+    assert [mark for mark, _ in view.notices] == [marks.GONE] * 8
+    assert view.notices[0][1].startswith("user u0 on alpha is not known to run payroll: 7 runs, 6 failed")
