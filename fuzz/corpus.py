@@ -52,6 +52,9 @@ LINES = (
     b"",
     b"\xff\xfe",
     b"\xff\xfe\x00",
+    b"GET /status?x=1;y=2 HTTP/1.1\r",
+    b"CONNECT 127.0.0.1:4040 HTTP/1.1\r",
+    b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
 )
 """Single lines, without their newlines."""
 
