@@ -215,7 +215,7 @@ def test_settings_are_good(canary, policy):
     assert done.exit_code == 0
     assert done.stdout == "settings are good: rule a enforce, rule b enforce, rule c dry-run, rule d dry-run, rule e enforce\n"
     told = json.loads(canary("policy", "check", policy('mode = "dry-run"'), "--json").stdout)
-    assert told == {"ok": True, "modes": dict.fromkeys("abcd", "dry-run")}
+    assert told == {"ok": True, "modes": dict.fromkeys("abcde", "dry-run")}
 
 
 @pytest.mark.parametrize(
