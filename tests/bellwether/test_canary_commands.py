@@ -213,7 +213,10 @@ def test_what_has_no_run_in_it_cannot_be_replayed(canary, tmp_path, policy):
 def test_settings_are_good(canary, policy):
     done = canary("policy", "check", policy("[rules.a]\nfailures = 7"))
     assert done.exit_code == 0
-    assert done.stdout == "settings are good: rule a enforce, rule b enforce, rule c dry-run, rule d dry-run, rule e enforce\n"
+    assert (
+        done.stdout
+        == "settings are good: rule a enforce, rule b enforce, rule c dry-run, rule d dry-run, rule e enforce\n"
+    )
     told = json.loads(canary("policy", "check", policy('mode = "dry-run"'), "--json").stdout)
     assert told == {"ok": True, "modes": dict.fromkeys("abcde", "dry-run")}
 
