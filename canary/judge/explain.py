@@ -86,7 +86,11 @@ WORDS: Mapping[type, Callable[[Any], str]] = {
     HoldHeard: lambda record: (
         f"{'no longer held' if record.until_at_s is None else 'held'} by {record.leader}, which leads"
     ),
-    VersionJudged: lambda record: f"{record.state} in the whole cluster (rule {record.rule})",
+    VersionJudged: lambda record: (
+        f"differs on {', '.join(record.differs_on)} (rule {record.rule})"
+        if record.differs_on
+        else f"{record.state} in the whole cluster (rule {record.rule})"
+    ),
     Overridden: lambda record: f"{record.action} by {record.actor.user}@{record.actor.server}",
     Pardoned: lambda record: f"pardoned by {record.actor.user}@{record.actor.server}",
 }
@@ -97,7 +101,7 @@ def _effect(record: AnyRecord, excuses: dict[str, RunExcused]) -> tuple[str, str
     if isinstance(record, OfRun):
         return _effect_of_fact(record, excuses)
     if isinstance(record, CellMoved | VersionJudged):
-        if record.mode == "detected":
+        if record.mode == "detected" and not getattr(record, "differs_on", ()):
             return "held back", f"{record.reason}; forbidden by {record.suppressed_by or 'dry_run'}"
         return "decided", record.reason
     if isinstance(record, Overridden | Pardoned):
