@@ -294,7 +294,13 @@ class EvidenceBook:
             self._alarms.set(self._now_s + self._merge_s, Task.CLOSE, life.run_id)
 
     def _pass(self, life: Life | None) -> None:
-        if life is None or not life.is_running or life.has_passed or life.failed_checks or life.run_id in self._roll_call:
+        if (
+            life is None
+            or not life.is_running
+            or life.has_passed
+            or life.failed_checks
+            or life.run_id in self._roll_call
+        ):
             return
         if self._now_s >= (life.registered_s or 0.0) + self._ok_after_s:
             self._facts.append(life.succeed(self._server, self._now_s))

@@ -17,7 +17,7 @@ taking back what was counted too early would be too late for a verdict.
 """
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import msgspec
@@ -219,29 +219,34 @@ def _await(state: State, comparison: Comparison, entry: Entry, record: RunEnded)
     version, trial, control = record.key.of, comparison.trial, comparison.control
     if control is None or version not in {trial, control} or entry.at_s + state.compare_settle_s < state.now_s:
         return
+    new, old = _at_risk(comparison, trial), _at_risk(comparison, control)
+    if not new or not old:  # most failures: they are placed only where they will count
+        return
     is_new = version == trial
     failed = Failed(
         is_new,
         comparison.arms.place_of(record.server, is_new=is_new),
-        _at_risk(comparison, trial, is_new=True),
-        _at_risk(comparison, control, is_new=False),
+        _by_place(comparison, new, is_new=True),
+        _by_place(comparison, old, is_new=False),
     )
-    if not sum(failed.new) or not sum(failed.old):
-        return
     if len(state.unsettled) == UNSETTLED:
         state.unsettled.popleft()
     state.unsettled.append(ComparedFailure(entry.seq, state.now_s, record.server, record.run_id, trial, failed))
 
 
-def _at_risk(comparison: Comparison, version: Version, *, is_new: bool) -> tuple[float, ...]:
-    """The weights of the servers at risk with this version, by their place."""
+def _at_risk(comparison: Comparison, version: Version) -> list[str]:
+    """The servers where this version may have a first failure."""
+    return [server for server, cell in comparison.cells.get(version, {}).items() if cell.is_at_risk]
+
+
+def _by_place(comparison: Comparison, servers: Iterable[str], *, is_new: bool) -> tuple[float, ...]:
+    """The weights of servers at risk, added up by their place."""
     found = [0.0] * PLACES
     places = 0
-    for server, cell in comparison.cells.get(version, {}).items():
-        if cell.is_at_risk:
-            place = comparison.arms.place_of(server, is_new=is_new)
-            found[place] += comparison.weights.get(server, 1.0)
-            places = max(places, place + 1)
+    for server in servers:
+        place = comparison.arms.place_of(server, is_new=is_new)
+        found[place] += comparison.weights.get(server, 1.0)
+        places = max(places, place + 1)
     return tuple(found[:places])
 
 

@@ -88,7 +88,8 @@ WORDS: Mapping[type, Callable[[Any], str]] = {
     CellMoved: lambda record: f"{record.old} -> {record.new} (rule {record.rule})",
     ProbeGranted: lambda record: f"probe {record.number} granted" + (", as it is" if record.is_live else ""),
     VersionJudged: lambda record: (
-        f"{record.state} in the whole cluster (rule {record.rule}, by {record.leader or 'this server'})"
+        f"{'differs on ' + ', '.join(record.differs_on) if record.differs_on else record.state + ' in the whole cluster'} "
+        f"(rule {record.rule}, by {record.leader or 'this server'})"
     ),
     Overridden: lambda record: f"{record.action} by {record.actor.user}@{record.actor.server}",
     Pardoned: lambda record: f"pardoned by {record.actor.user}@{record.actor.server}",
@@ -100,7 +101,7 @@ def _effect(record: AnyRecord, excuses: dict[str, RunExcused]) -> tuple[str, str
     if isinstance(record, OfRun):
         return _effect_of_fact(record, excuses)
     if isinstance(record, CellMoved | VersionJudged):
-        if record.mode == "detected":
+        if record.mode == "detected" and not getattr(record, "differs_on", ()):
             return "held back", f"{record.reason}; forbidden by {record.suppressed_by or 'dry_run'}"
         return "decided", record.reason
     if isinstance(record, Overridden | Pardoned):

@@ -36,8 +36,8 @@ def decide_comparisons(state: State, rules: Rules, now_s: float) -> list[Record]
     found: list[Record] = [_released(version) for version, until_s in _holds(state) if now_s >= until_s]
     least = min(rules.c.suspect_log10, rules.c.block_log10)
     for service, comparison in state.comparisons.items():
-        most = max(comparison.log10_e, comparison.pooled_log10_e)
-        if comparison.told == "ok" and most < least and service not in due:
+        is_low = comparison.pooled_log10_e < least and comparison.log10_e < least
+        if is_low and comparison.told == "ok" and service not in due:
             continue  # most of them, after each fact
         verdict = _judge(state, rules, comparison, due.get(service), now_s)
         if verdict is not None:

@@ -17,6 +17,8 @@ def find(cell: Cell, rule: RuleESettings) -> Finding | None:
         cell: The version there.
         rule: The limits.
     """
+    if len(cell.relapses) < rule.failures:  # most of them, and this is asked at each failure
+        return None
     recent_s = recent(cell, rule)
     if len(recent_s) < rule.failures:
         return None

@@ -39,8 +39,6 @@ def dial_due(voice: Voice, book: AddressBook, now: Instant) -> None:
         voice.ask(Dial(attempt.number, attempt.host_port.host, attempt.host_port.port, attempt.secure))
 
 
-
-
 def greet(board: Switchboard, link: Link, now: Instant) -> None:
     """A link to or from another host has opened: within a time it has to show who it is, and where we dialled we say who we are."""
     if link.dial is None:

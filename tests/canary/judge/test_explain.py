@@ -6,7 +6,7 @@ import pytest
 from canary.judge.explain import explain
 from canary.judge.speakers import is_stranger
 from canary.judge.state import Cell
-from canary.records import CellKey
+from canary.records import CellKey, Entry, VersionJudged
 from tests.canary.judge.trial import (
     Trial,
     began,
@@ -131,3 +131,19 @@ def test_each_value_and_its_limit():
         ("b", 60, 600.0),
         ("e", 0, 5),
     ]
+
+
+def test_that_it_differs_on_a_server_is_said_and_nothing_was_held_back():
+    record = VersionJudged(
+        service="fluid",
+        version="2",
+        build="",
+        state="ok",
+        rule="c",
+        mode="detected",
+        differs_on=("beta",),
+        reason="why",
+    )
+    entry = Entry(1, 1000.0, 1000.0, record)
+    (line,) = explain([entry], EXACT, Cell(KEY), 1000.0).lines
+    assert (line.what, line.effect, line.why) == ("differs on beta (rule c)", "decided", "why")
