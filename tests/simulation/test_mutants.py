@@ -156,7 +156,7 @@ def test_a_mutant_is_found(mutant, complaint):
 
 def test_who_believes_whatever_a_member_says_is_found():
     _, found = first_found(Gullible, LiarPlay)
-    assert re.search(r"lost on its way|does not reach|says the servers are", found)
+    assert re.search(r"lost on its way|does not reach|says the servers are|a member has invented", found)
 
 
 def first_found(mutant, kind=Play):
