@@ -16,6 +16,7 @@ from communicator.wording.orders import freeze_text, notices, override_text, unw
 from communicator.wording.releases import (
     outlook_text,
     place_mark,
+    release_lines,
     release_mark,
     release_words,
     runs_text,
@@ -113,8 +114,8 @@ def _version_label(cells: Sequence[Cell], release: Release) -> RenderableType:
     words = release_words(release)
     label = Text.assemble(coloured(mark), " ", (version_text(release.version, release.build), "bold"))
     label.append(f"  {', '.join(words)}" if words else "")
-    reason = release.reason if release.state != "ok" else ""
-    return Group(label, Padding(Text(reason, style="dim"), _INDENT)) if reason else label
+    lines = [Padding(Text(line, style="dim"), _INDENT) for line in release_lines(release)]
+    return Group(label, *lines) if lines else label
 
 
 def _cell_label(cell: Cell, widths: tuple[int, ...], *, is_enforced: bool) -> RenderableType:

@@ -43,7 +43,9 @@ class LedgerViews:
             entries = await asyncio.to_thread(self._ledger.entries_of, question.cell)
             state = self._mind.state
             cell = state.cells.get(question.cell, Cell(question.cell))
-            return answer_explain(entries, self._mind.rules, cell, self._ledger.now_s(), partial(is_stranger, state))
+            compared = state.compared.get(question.cell.service)
+            known = partial(is_stranger, state)
+            return answer_explain(entries, self._mind.rules, cell, self._ledger.now_s(), known, compared)
         if question.view == "history":
             entries = await asyncio.to_thread(self._newest)
             return answer_history(history(self._book, entries, question.cell.service), self._mind.me)

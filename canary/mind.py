@@ -13,10 +13,13 @@ from typing import Protocol
 from canary.book.decision import Body
 from canary.judge.apply import apply
 from canary.judge.decide import decide, next_deadline_s
+from canary.judge.rule_c import compared
 from canary.judge.state import State
 from canary.records import Entry, Record
 from canary.rules import Rules
 
+COMPARED_S = 10.0
+"""How often who leads tells what it sees of comparisons, where that has changed."""
 ROUNDS = 64
 """Verdicts that follow from each other: more is a fault of the rules, which must not become a daemon that spins."""
 
@@ -63,6 +66,7 @@ class Mind:
         self._observe = observe
         self._propose = propose
         self._looked_at_s = -math.inf
+        self._compared_at_s = -math.inf
         self._open: deque[Entry] = deque()
         """What happened, and was not judged yet."""
         self._is_in_doubt = False
@@ -107,6 +111,9 @@ class Mind:
                 self._open.popleft()
             self._looked_at_s = self._now_s()
             await self._decide(None)
+            if self.leads and self._looked_at_s >= self._compared_at_s + COMPARED_S:
+                self._compared_at_s = self._looked_at_s
+                await self._propose(compared(self.state, self.rules, self._looked_at_s))
 
     def next_deadline_s(self) -> float | None:
         """When `look` is due, on the ledger's clock; None when nothing waits."""

@@ -12,7 +12,7 @@ from canary.judge.overrides import override_of
 from canary.judge.releases import last_good
 from canary.judge.sentence import reason_of
 from canary.judge.state import Cell, State
-from canary.records import CellKey
+from canary.records import CellKey, Version, VersionCompared
 from canary.tallies import RunRow, Tallies
 from communicator.answers import releases
 from communicator.answers.histogram import Bucket, Histogram
@@ -152,13 +152,45 @@ def _describe_releases(page: Iterable[CellKey], state: State, now_s: float) -> t
             build=version.build,
             state=release.state,
             until_seconds=_left(release.until_at_s, now_s),
-            log10_evidence=release.log10_evidence,
+            log10_evidence=release.log10_evidence if told is None else told.log10_evidence,
             reason=release.reason,
+            would=release.would,
+            would_reason=release.would_reason,
+            held_back_by=release.suppressed_by,
+            comparison=None if told is None else _describe_comparison(told),
             first_seen_seconds=now_s - release.first_seen_at_s,
             is_last_good=good[version.service] == version,
         )
         for version in versions
         if (release := state.releases.get(version)) is not None
+        for told in (_comparison_of(state, version),)
+    )
+
+
+def _comparison_of(state: State, version: Version) -> VersionCompared | None:
+    told = state.compared.get(version.service)
+    return told if told is not None and (told.version, told.build) == (version.version, version.build) else None
+
+
+def _describe_comparison(told: VersionCompared) -> releases.Comparison:
+    numbers = told.numbers
+    return releases.Comparison(
+        against_version=told.against_version,
+        against_build=told.against_build,
+        level=told.level,
+        held_back_by=told.suppressed_by,
+        log10_evidence=told.log10_evidence,
+        suspect_log10=numbers.get("suspect_log10", 0.0),
+        held_log10=numbers.get("held_log10", 0.0),
+        failures_new=int(numbers.get("failures_new", 0)),
+        failures_old=int(numbers.get("failures_old", 0)),
+        expected_new=numbers.get("expected_new", 0.0),
+        differs_on=told.differs_on,
+        reason=told.reason,
+        servers=tuple(
+            releases.ComparedServer(one.server, one.is_new, one.failures, one.seconds, one.weight)
+            for one in told.servers
+        ),
     )
 
 

@@ -13,7 +13,7 @@ import msgspec
 from canary.judge.explain import explain
 from canary.judge.state import Cell
 from canary.ledger.integrity import Verification
-from canary.records import ALL, CellKey, Entry, OfRun, encode_record
+from canary.records import ALL, CellKey, Entry, OfRun, VersionCompared, encode_record
 from canary.report import ANSWER_BYTES, Known, wire_bytes
 from canary.rules import Rules
 from canary.wire import read_offset
@@ -74,7 +74,12 @@ def narrow(known: Known, server: str) -> Known:
 
 
 def answer_explain(
-    entries: Iterable[Entry], rules: Rules, cell: Cell, now_s: float, is_stranger: Callable[[OfRun], bool]
+    entries: Iterable[Entry],
+    rules: Rules,
+    cell: Cell,
+    now_s: float,
+    is_stranger: Callable[[OfRun], bool],
+    compared: VersionCompared | None = None,
 ) -> Message:
     """Why a version on a server is where it is, as CANARY_CURRENT_REPORT.
 
@@ -84,8 +89,9 @@ def answer_explain(
         cell: What is known of the version there.
         now_s: By the ledger's clock.
         is_stranger: Whether the user of a run is a stranger to its service.
+        compared: What the leader has told of the comparison of its service.
     """
-    found = explain(entries, rules, cell, now_s, is_stranger)
+    found = explain(entries, rules, cell, now_s, is_stranger, compared)
     all_ = len(found.lines)
 
     def make(count: int) -> Explanation:

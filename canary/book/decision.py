@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Meta
 
 from canary.book.entry import TOMBSTONE_S
-from canary.records import ServerJudged, VersionJudged
+from canary.records import ServerJudged, VersionCompared, VersionJudged
 from canary.records.soundness import is_sound
 from communicator.protocol.names import is_server_name
 
@@ -24,7 +24,7 @@ NUMBER_AHEAD = 10**6
 SAME_END_S = 60.0
 """Ends that differ by less are the same end to who proposes: the judge makes one anew each time it is asked."""
 Name = Annotated[str, Meta(min_length=1, max_length=128)]
-Body = VersionJudged | ServerJudged
+Body = VersionJudged | ServerJudged | VersionCompared
 """What can be decided."""
 
 
@@ -105,9 +105,11 @@ class Decided(msgspec.Struct, frozen=True, gc=False):
         The judge is asked again and again, and comes to the same until that has taken effect. So what waits for a majority is not
         proposed anew because its numbers, or its end, have moved on.
         """
-        if self.proposed is not None and _gist(self.proposed.body) == _gist(body):
-            return True
         newest = self.newest.body
+        if newest.gist != body.gist:
+            return False
+        if self.proposed is not None or isinstance(body, VersionCompared):
+            return True
         moved_s = abs((newest.until_at_s or 0.0) - (body.until_at_s or 0.0))
         return _ending(newest, body.until_at_s) == body and moved_s < SAME_END_S
 
@@ -195,10 +197,6 @@ def _earlier(decision: Decision, span_s: float) -> Decision:
     ends_s = decision.body.until_at_s
     body = _ending(decision.body, None if ends_s is None else ends_s - span_s)
     return msgspec.structs.replace(decision, body=body, at_s=decision.at_s - span_s)
-
-
-def _gist(body: Body) -> tuple[object, ...]:
-    return body.state, body.mode, getattr(body, "suppressed_by", "")
 
 
 def _endless(body: Body) -> Body:

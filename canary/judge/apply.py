@@ -33,6 +33,7 @@ from canary.records import (
     ServerLost,
     Started,
     Stopped,
+    VersionCompared,
     VersionJudged,
 )
 
@@ -177,6 +178,7 @@ STEPS: Mapping[type, Callable[[State, Entry, Any], None]] = {
     CellMoved: transitions.move,
     ProbeGranted: transitions.grant,
     VersionJudged: transitions.judge_version,
+    VersionCompared: transitions.compare_version,
     ServerJudged: transitions.judge_server,
     Overridden: override,
     OverrideEnded: end_override,

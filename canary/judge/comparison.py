@@ -156,7 +156,6 @@ def _restart(comparison: Comparison, seq: int, now_s: float) -> None:
     comparison.since_seq = seq
     comparison.arms, comparison.log10_e, comparison.pooled_log10_e = TwoArms(), 0.0, 0.0
     comparison.told, comparison.told_mode, comparison.told_suppressed_by = "ok", "enforced", ""
-    comparison.told_differs = ""
     if comparison.control is not None:
         before = comparison.cells.get(comparison.control, {})
         past = {server: Past(cell.past_failures, cell.past_seconds) for server, cell in before.items()}
@@ -310,9 +309,6 @@ def _judged(state: State, entry: Entry, record: VersionJudged) -> None:
     if record.state != "ok" and record.mode == "enforced" and version in comparison.known:
         comparison.known[version] = None
     if record.rule != "c" or version != comparison.trial:
-        return
-    if record.state == "ok" and record.mode == "detected":
-        comparison.told_differs = ", ".join(record.differs_on)
         return
     if record.state == "ok":
         _restart(comparison, entry.seq, state.now_s)

@@ -23,6 +23,7 @@ from canary.records import (
     RunEnded,
     RunExcused,
     RunPassed,
+    VersionCompared,
     VersionJudged,
 )
 from canary.rules import Rules
@@ -30,7 +31,12 @@ from communicator.answers.explanations import Explanation, Line, Measure
 
 
 def explain(
-    entries: Iterable[Entry], rules: Rules, cell: Cell, now_s: float, is_stranger: Callable[[OfRun], bool]
+    entries: Iterable[Entry],
+    rules: Rules,
+    cell: Cell,
+    now_s: float,
+    is_stranger: Callable[[OfRun], bool],
+    compared: VersionCompared | None = None,
 ) -> Explanation:
     """Tell why a version on a server is where it is.
 
@@ -40,13 +46,14 @@ def explain(
         cell: What is known of the version there.
         now_s: By the ledger's clock.
         is_stranger: Whether the user of a run is a stranger to its service.
+        compared: What the leader has told of the comparison of its service.
     """
     wakes_s = wakes_at_s(cell, rules)
     return Explanation(
         *cell.key,
         state=cell.state,
         reason=reason_of(cell),
-        measures=tuple(_measures(cell, rules, now_s)),
+        measures=(*_measures(cell, rules, now_s), *_compared_measures(cell, compared)),
         held_back_by=cell.suppressed_by,
         next=_next(cell, rules),
         next_seconds=None if math.isinf(wakes_s) else max(0.0, wakes_s - now_s),
@@ -88,8 +95,7 @@ WORDS: Mapping[type, Callable[[Any], str]] = {
     CellMoved: lambda record: f"{record.old} -> {record.new} (rule {record.rule})",
     ProbeGranted: lambda record: f"probe {record.number} granted" + (", as it is" if record.is_live else ""),
     VersionJudged: lambda record: (
-        f"{'differs on ' + ', '.join(record.differs_on) if record.differs_on else record.state + ' in the whole cluster'} "
-        f"(rule {record.rule}, by {record.leader or 'this server'})"
+        f"{record.state} in the whole cluster (rule {record.rule}, by {record.leader or 'this server'})"
     ),
     Overridden: lambda record: f"{record.action} by {record.actor.user}@{record.actor.server}",
     Pardoned: lambda record: f"pardoned by {record.actor.user}@{record.actor.server}",
@@ -101,7 +107,7 @@ def _effect(record: AnyRecord, excuses: dict[str, RunExcused]) -> tuple[str, str
     if isinstance(record, OfRun):
         return _effect_of_fact(record, excuses)
     if isinstance(record, CellMoved | VersionJudged):
-        if record.mode == "detected" and not getattr(record, "differs_on", ()):
+        if record.mode == "detected":
             return "held back", f"{record.reason}; forbidden by {record.suppressed_by or 'dry_run'}"
         return "decided", record.reason
     if isinstance(record, Overridden | Pardoned):
@@ -136,6 +142,18 @@ def _measures(cell: Cell, rules: Rules, now_s: float) -> Iterator[Measure]:
     since_s, last_s = cell.unbroken_since_at_s, cell.streak[-1].at_s if cell.streak else None
     if since_s is not None and last_s is not None:
         yield Measure("ambient", "seconds of failures without a break", last_s - since_s, rules.ambient.budget_s)
+
+
+def _compared_measures(cell: Cell, found: VersionCompared | None) -> Iterator[Measure]:
+    """What rule C sees of a version, whether or not anything follows."""
+    if found is None or (found.service, found.version, found.build) != cell.key[1:]:
+        return
+    numbers = found.numbers
+    than = f"evidence that it fails more than {found.against_version}, as a power of ten"
+    yield Measure("c", f"{than}: suspect", found.log10_evidence, numbers.get("suspect_log10", 0.0))
+    yield Measure("c", f"{than}: held", found.log10_evidence, numbers.get("held_log10", 0.0))
+    own = f"of {numbers.get('failures_new', 0) + numbers.get('failures_old', 0):g} failures its own, beside as many as are allowed"
+    yield Measure("c", own, numbers.get("failures_new", 0.0), numbers.get("expected_new", 0.0))
 
 
 def _next(cell: Cell, rules: Rules) -> str:

@@ -16,6 +16,9 @@ differ no more than chance makes them, v is 0 and all are alike.
 from collections.abc import Mapping
 from typing import NamedTuple
 
+LEAST_S = 1.0
+"""What ran less says nothing of a rate."""
+
 
 class Past(NamedTuple):
     """What a version did on a server."""
@@ -32,25 +35,26 @@ def relative_rates(past: Mapping[str, Past]) -> dict[str, float]:
         past: By server, what the old version did there. A server that is missing counts as 1.
 
     Returns:
-        By server; 1 for all when nothing failed, or when they are alike.
+        By server; 1 for all when nothing failed, or when they are alike, and for one where it ran less than `LEAST_S`.
     """
-    seconds = sum(each.seconds for each in past.values())
-    failures = sum(each.failures for each in past.values())
-    if not failures or not seconds:
-        return dict.fromkeys(past, 1.0)
-    expected = {server: each.seconds * failures / seconds for server, each in past.items()}
-    variance = _variance(past, expected)
+    rates = dict.fromkeys(past, 1.0)
+    known = {server: each for server, each in past.items() if each.seconds >= LEAST_S}
+    failures = sum(each.failures for each in known.values())
+    if not failures:
+        return rates
+    seconds = sum(each.seconds for each in known.values())
+    expected = {server: each.seconds * failures / seconds for server, each in known.items()}
+    variance = _variance(known, expected)
     if variance <= 0:
-        return dict.fromkeys(past, 1.0)
+        return rates
     prior = 1 / variance
-    return {server: (each.failures + prior) / (expected[server] + prior) for server, each in past.items()}
+    return rates | {server: (each.failures + prior) / (expected[server] + prior) for server, each in known.items()}
 
 
 def _variance(past: Mapping[str, Past], expected: Mapping[str, float]) -> float:
-    known = {server: of for server, of in expected.items() if of > 0}
-    total = sum(known.values())
-    spread = total - sum(of * of for of in known.values()) / total
+    total = sum(expected.values())
+    spread = total - sum(of * of for of in expected.values()) / total
     if spread <= 0:  # one server alone differs from nobody
         return 0.0
-    index = sum((past[server].failures - of) ** 2 / of for server, of in known.items())
-    return (index - (len(known) - 1)) / spread
+    index = sum((past[server].failures - of) ** 2 / of for server, of in expected.items())
+    return (index - (len(expected) - 1)) / spread

@@ -4,8 +4,8 @@
 once found stays: evidence that reached a limit has done so, however the failures fall afterwards. A pardon, or the next version,
 starts anew; so does the same version when its hold is over, since no verdict is for ever.
 
-Where all servers together speak against a version, and not so with any one left out, it is said which server it differs on. That
-moves nothing: the server may be at fault as well as the version.
+What it sees is told at any time, acted on or not. Where all servers together speak against a version, and not so with any one left
+out, that says which server it differs on; it moves nothing, since the server may be at fault as well as the version.
 """
 
 from collections.abc import Iterator
@@ -15,10 +15,14 @@ from canary.judge.compared import LEVELS, Compared, Level, compare
 from canary.judge.comparison import is_due, observe, speaks
 from canary.judge.state import Comparison, State
 from canary.judge.two_arms import TwoArms
-from canary.records import Cap, Record, Version, VersionJudged
+from canary.records import Cap, ComparedPart, Record, Version, VersionCompared, VersionJudged
 from canary.rules import Rules
+from communicator.answers.policy import TEXT_CHARACTERS
 
-__all__ = ("decide_comparisons", "next_deadline_s", "observe")
+__all__ = ("compared", "decide_comparisons", "next_deadline_s", "observe")
+
+PARTS = 32
+"""Servers told one by one."""
 
 
 def decide_comparisons(state: State, rules: Rules, now_s: float) -> list[Record]:
@@ -36,13 +40,51 @@ def decide_comparisons(state: State, rules: Rules, now_s: float) -> list[Record]
     found: list[Record] = [_released(version) for version, until_s in _holds(state) if now_s >= until_s]
     least = min(rules.c.suspect_log10, rules.c.block_log10)
     for service, comparison in state.comparisons.items():
-        is_low = comparison.pooled_log10_e < least and comparison.log10_e < least
-        if is_low and comparison.told == "ok" and service not in due:
+        if comparison.log10_e < least and comparison.told == "ok" and service not in due:
             continue  # most of them, after each fact
         verdict = _judge(state, rules, comparison, due.get(service), now_s)
         if verdict is not None:
             found.append(verdict)
     return found
+
+
+def compared(state: State, rules: Rules, now_s: float) -> list[VersionCompared]:
+    """What rule C sees of each service of which a failure counts, or of which something was told before, for the leader to tell.
+
+    Args:
+        state: As for `decide_comparisons`.
+        rules: Their limits.
+        now_s: By the ledger's clock.
+    """
+    found = (
+        one
+        for service, one in state.comparisons.items()
+        if one.evidence.new + one.evidence.old or service in state.compared
+    )
+    return [_told(state, rules, compare(one, rules, now_s), now_s) for one in found]
+
+
+def _told(state: State, rules: Rules, found: Compared, now_s: float) -> VersionCompared:
+    against = found.control or Version(found.trial.service, "", "")
+    return VersionCompared(
+        **found.trial._asdict(),
+        against_version=against.version,
+        against_build=against.build,
+        level=found.level,
+        suppressed_by="" if found.level == "ok" else _cap(state, rules, found.trial, found.level, now_s),
+        log10_evidence=round(found.log10_e, 3),
+        differs_on=found.differs_on[:PARTS],
+        reason=found.reason[:TEXT_CHARACTERS],
+        numbers={
+            **_numbers(found, found.block_log10),
+            "suspect_log10": found.suspect_log10,
+            "held_log10": found.block_log10,
+        },
+        servers=tuple(
+            ComparedPart(one.server, one.is_new, one.failures, round(one.seconds, 1), round(one.weight, 3))
+            for one in found.servers[:PARTS]
+        ),
+    )
 
 
 def next_deadline_s(state: State) -> float | None:
@@ -75,29 +117,12 @@ def _judge(
         return None
     found = compare(comparison, rules, now_s, due)
     level = max(comparison.told, found.level, key=LEVELS.index)
-    if level == "ok":
-        return _differing(comparison, found)
-    if level == comparison.told and comparison.told_mode == "enforced":
+    if level == "ok" or (level == comparison.told and comparison.told_mode == "enforced"):
         return None
     cap = _cap(state, rules, comparison.trial, level, now_s)
     if level == comparison.told and cap == comparison.told_suppressed_by:
         return None
     return _verdict(found, level, cap, rules, now_s)
-
-
-def _differing(comparison: Comparison, found: Compared) -> VersionJudged | None:
-    if ", ".join(found.differs_on) in ("", comparison.told_differs):
-        return None
-    return VersionJudged(
-        **found.trial._asdict(),
-        state="ok",
-        rule="c",
-        mode="detected",
-        log10_evidence=round(found.log10_e, 3),
-        differs_on=found.differs_on,
-        reason=found.reason,
-        numbers=_numbers(found, found.suspect_log10),
-    )
 
 
 def _holds(state: State) -> Iterator[tuple[Version, float]]:

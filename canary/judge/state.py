@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 from canary.judge.detection import Detections
 from canary.judge.eprocess import Evidence
 from canary.judge.two_arms import Failed, TwoArms
-from canary.records import Cap, CellKey, CellState, Overridden, RuleMode, RunKey, Version
+from canary.records import Cap, CellKey, CellState, Overridden, RuleMode, RunKey, Version, VersionCompared
 from canary.rules import AmbientSettings, RuleCSettings
 
 EXCUSE_S = 10.0
@@ -175,6 +175,10 @@ class Release:
     until_at_s: float | None = None
     log10_evidence: float | None = None
     reason: str = ""
+    would: str = ""
+    """What it would be if nothing forbade it,"""
+    would_reason: str = ""
+    """and why."""
     last_good_at_s: float | None = None
     """When it was last found good anywhere."""
     rule: str = ""
@@ -275,8 +279,6 @@ class Comparison:
     """in which mode,"""
     told_suppressed_by: Cap = ""
     """and what forbade it."""
-    told_differs: str = ""
-    """The servers that it was last said to differ on."""
 
     @property
     def evidence(self) -> Evidence:
@@ -336,6 +338,8 @@ class State:
     """By service."""
     comparisons: dict[str, Comparison] = field(default_factory=dict)
     """By service."""
+    compared: dict[str, VersionCompared] = field(default_factory=dict)
+    """By service, what the leader has told of its comparison last."""
     unsettled: deque[ComparedFailure] = field(default_factory=deque)
     """Failures of all comparisons that may still turn out to have a common cause, the oldest first."""
     aside: dict[str, None] = field(default_factory=dict)

@@ -18,6 +18,7 @@ from canary.records import (
     Entry,
     ProbeGranted,
     ServerJudged,
+    VersionCompared,
     VersionJudged,
 )
 
@@ -121,16 +122,15 @@ def grant(state: State, _entry: Entry, decision: ProbeGranted) -> None:
 
 def judge_version(state: State, entry: Entry, decision: VersionJudged) -> None:
     """The leader's word on a version."""
-    if decision.state == "ok" and decision.mode == "detected":  # it differs on some server, which moves nothing
-        return
     key = CellKey(ALL, decision.service, decision.version, decision.build)
     release = release_of(state, key, entry.at_s)
     if decision.mode == "detected":
         release.suppressed_by, release.suppressed_rule = decision.suppressed_by or "dry_run", decision.rule
+        release.would, release.would_reason = decision.state, decision.reason
         if decision.state == "held":
             state.doubted[release.version] = None
         return
-    release.suppressed_by = release.suppressed_rule = ""
+    release.suppressed_by = release.suppressed_rule = release.would = release.would_reason = ""
     release.state = decision.state
     release.rule = decision.rule
     release.until_at_s = decision.until_at_s
@@ -143,6 +143,12 @@ def judge_version(state: State, entry: Entry, decision: VersionJudged) -> None:
         state.last_block_at_s[decision.service] = entry.at_s
         if not is_unproven(state, release.version):
             _keep_verdict(state.verdicts, entry.at_s, decision.service)
+
+
+def compare_version(state: State, _entry: Entry, found: VersionCompared) -> None:
+    """What the leader sees of a comparison; it moves nothing."""
+    if found.service in state.versions:
+        state.compared[found.service] = found
 
 
 def judge_server(state: State, _entry: Entry, decision: ServerJudged) -> None:
@@ -268,5 +274,5 @@ def _drop_release(state: State, key: CellKey) -> None:
     versions = state.versions[key.service]
     del versions[key.of]
     if not versions:
-        for known in (state.versions, state.failures_of, state.last_block_at_s):
+        for known in (state.versions, state.failures_of, state.last_block_at_s, state.compared):
             known.pop(key.service, None)

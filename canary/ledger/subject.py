@@ -15,6 +15,7 @@ from canary.records import (
     ServerBooted,
     ServerJudged,
     ServerLost,
+    VersionCompared,
     VersionJudged,
 )
 
@@ -33,7 +34,7 @@ def subject_of(record: Record) -> Subject:
     match record:
         case OfRun() | OfCell() | Overridden() | Pardoned():
             return Subject(record.server, record.service, record.version, record.build)
-        case VersionJudged():
+        case VersionJudged() | VersionCompared():
             return Subject(ALL, record.service, record.version, record.build)
         case ServerBooted() | ServerBack() | ServerLost() | ServerJudged():
             return Subject(record.server, ALL, ALL, ALL)

@@ -5,7 +5,17 @@ Readers ignore keys they do not know, so that an older canary can read the ledge
 """
 
 from canary.records.course import Led, PolicyIssued, RulesSet, Started, Stopped
-from canary.records.decisions import CellMoved, OfCell, OfLeader, ProbeGranted, RunExcused, ServerJudged, VersionJudged
+from canary.records.decisions import (
+    CellMoved,
+    ComparedPart,
+    OfCell,
+    OfLeader,
+    ProbeGranted,
+    RunExcused,
+    ServerJudged,
+    VersionCompared,
+    VersionJudged,
+)
 from canary.records.entry import AnyRecord, Decision, Entry, Fact, decode_record, encode_record
 from canary.records.facts import (
     GaveUp,
@@ -45,6 +55,7 @@ __all__ = [
     "CellKey",
     "CellMoved",
     "CellState",
+    "ComparedPart",
     "Decision",
     "Entry",
     "Fact",
@@ -80,6 +91,7 @@ __all__ = [
     "Started",
     "Stopped",
     "Version",
+    "VersionCompared",
     "VersionJudged",
     "decode_record",
     "encode_record",

@@ -102,6 +102,11 @@ class OfLeader(Record, frozen=True, kw_only=True, omit_defaults=True):
         """What it is about: the newest one about it counts."""
         raise NotImplementedError
 
+    @property
+    def gist(self) -> tuple[object, ...]:
+        """What is not worth telling again while only its numbers, or its end, have moved on."""
+        raise NotImplementedError
+
 
 class VersionJudged(OfLeader, frozen=True, kw_only=True, omit_defaults=True, tag="version_judged"):
     """The leader has judged a version for the whole cluster."""
@@ -113,13 +118,16 @@ class VersionJudged(OfLeader, frozen=True, kw_only=True, omit_defaults=True, tag
     rule: Rule
     suppressed_by: Cap = ""
     log10_evidence: float | None = None
-    differs_on: tuple[str, ...] = ()
-    """Of a version that is ``ok`` and ``detected``: the servers that alone speak against it, or that differ by themselves."""
 
     @property
     def subject(self) -> tuple[str, ...]:
         """The version."""
         return ("version", self.service, self.version, self.build)
+
+    @property
+    def gist(self) -> tuple[object, ...]:
+        """What is said of it, and whether that is acted on."""
+        return self.state, self.rule, self.mode, self.suppressed_by
 
 
 class ServerJudged(OfLeader, frozen=True, kw_only=True, omit_defaults=True, tag="server_judged"):
@@ -133,3 +141,51 @@ class ServerJudged(OfLeader, frozen=True, kw_only=True, omit_defaults=True, tag=
     def subject(self) -> tuple[str, ...]:
         """The server."""
         return ("server", self.server)
+
+    @property
+    def gist(self) -> tuple[object, ...]:
+        """What is said of it, and whether that is acted on."""
+        return self.state, self.mode
+
+
+class ComparedPart(msgspec.Struct, frozen=True, array_like=True):
+    """What one server with one of two versions has to do with it."""
+
+    server: str
+    is_new: bool
+    failures: int
+    seconds: float
+    """How long it could have failed."""
+    weight: float
+    """How many times as often as in the mean the old version failed there before."""
+
+
+class VersionCompared(OfLeader, frozen=True, kw_only=True, omit_defaults=True, tag="version_compared"):
+    """What the leader sees by rule C of the newest version of a service, acted on or not; see `canary.judge.compared`."""
+
+    service: str
+    version: str
+    build: str
+    against_version: str
+    """The last good one,"""
+    against_build: str
+    """and its build."""
+    level: Literal["ok", "suspect", "held"]
+    """What the evidence comes to."""
+    suppressed_by: Cap = ""
+    """What forbids to act on that."""
+    log10_evidence: float
+    differs_on: tuple[str, ...] = ()
+    """The servers that alone speak against it, or that differ by themselves: that moves nothing."""
+    servers: tuple[ComparedPart, ...] = ()
+
+    @property
+    def subject(self) -> tuple[str, ...]:
+        """The comparison of that service."""
+        return ("comparison", self.service)
+
+    @property
+    def gist(self) -> tuple[object, ...]:
+        """Which versions, how many failures, and what they come to."""
+        counted = self.numbers.get("failures_new"), self.numbers.get("failures_old")
+        return self.version, self.build, self.against_version, self.level, self.suppressed_by, self.differs_on, counted

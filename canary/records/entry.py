@@ -5,7 +5,7 @@ from typing import NamedTuple
 import msgspec
 
 from canary.records.course import Led, PolicyIssued, RulesSet, Started, Stopped
-from canary.records.decisions import CellMoved, ProbeGranted, RunExcused, ServerJudged, VersionJudged
+from canary.records.decisions import CellMoved, ProbeGranted, RunExcused, ServerJudged, VersionCompared, VersionJudged
 from canary.records.facts import (
     GaveUp,
     HoldHeard,
@@ -21,7 +21,9 @@ from canary.records.facts import (
 from canary.records.orders import Frozen, Overridden, OverrideEnded, Pardoned
 
 Fact = RunBegan | RunPassed | RunEnded | GaveUp | ServerBooted | ServerLost | ServerBack
-Decision = CellMoved | RunExcused | ProbeGranted | VersionJudged | ServerJudged | Frozen | OverrideEnded
+Decision = (
+    CellMoved | RunExcused | ProbeGranted | VersionJudged | VersionCompared | ServerJudged | Frozen | OverrideEnded
+)
 AnyRecord = (
     RunBegan
     | RunPassed
@@ -36,6 +38,7 @@ AnyRecord = (
     | RunExcused
     | ProbeGranted
     | VersionJudged
+    | VersionCompared
     | ServerJudged
     | Overridden
     | OverrideEnded

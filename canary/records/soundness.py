@@ -1,5 +1,7 @@
 """PURE: whether a record that another host tells can be written down and read again; it says nothing of whether it is true."""
 
+import msgspec
+
 from canary.records.facts import Record
 from communicator.answers.policy import TEXT_CHARACTERS
 from communicator.protocol.names import is_service_name
@@ -16,8 +18,10 @@ def is_sound(record: Record) -> bool:
     """Whether its texts are no longer than ours, and its numbers make sense and can be written down and read again."""
     fields = {name: getattr(record, name) for name in record.__struct_fields__}
     texts = [value for value in fields.values() if isinstance(value, str)]
-    many = [*fields.get("causes", ()), *fields.get("numbers", ())]
-    values = (*fields.values(), *fields.get("numbers", {}).values())
+    parts = [value for part in fields.get("servers", ()) for value in msgspec.structs.astuple(part)]
+    texts += [value for value in parts if isinstance(value, str)]
+    many = [*fields.get("causes", ()), *fields.get("differs_on", ()), *fields.get("numbers", ())]
+    values = (*fields.values(), *fields.get("numbers", {}).values(), *parts)
     return (
         all(map(is_plausible, values))
         and is_service_name(fields.get("service", "canary"))

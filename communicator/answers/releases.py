@@ -49,6 +49,45 @@ class Cell(msgspec.Struct, frozen=True):
         return place_of(self.state, self.until_seconds)
 
 
+class ComparedServer(msgspec.Struct, frozen=True):
+    """What one server with one of two versions has to do with a comparison."""
+
+    server: str
+    is_new: bool = False
+    """It has the new version."""
+    failures: int = 0
+    seconds: float = 0.0
+    """How long it could have failed."""
+    weight: float = 1.0
+    """How many times as often as in the mean the old version failed there before."""
+
+
+class Comparison(msgspec.Struct, frozen=True):
+    """What rule C sees of a version beside the last good one, acted on or not."""
+
+    against_version: str = ""
+    against_build: str = ""
+    level: str = "ok"
+    """What the evidence comes to: ``ok``, ``suspect`` or ``held``."""
+    held_back_by: str = ""
+    """What forbids to act on that; empty when nothing does."""
+    log10_evidence: float = 0.0
+    suspect_log10: float = 0.0
+    """The limits of that."""
+    held_log10: float = 0.0
+    failures_new: int = 0
+    """Failures that count, of the new version"""
+    failures_old: int = 0
+    """and of the old one."""
+    expected_new: float = 0.0
+    """How many of both would be the new one's, if it failed as often as is allowed."""
+    differs_on: tuple[str, ...] = ()
+    """The servers that alone speak against it, or that differ by themselves."""
+    reason: str = ""
+    """A sentence."""
+    servers: tuple[ComparedServer, ...] = ()
+
+
 class Release(msgspec.Struct, frozen=True):
     """One version in the whole cluster."""
 
@@ -60,6 +99,13 @@ class Release(msgspec.Struct, frozen=True):
     until_seconds: float | None = None
     log10_evidence: float | None = None
     reason: str = ""
+    would: str = ""
+    """What a rule would make of it, if nothing forbade that: ``suspect`` or ``held``; empty when nothing is held back."""
+    would_reason: str = ""
+    held_back_by: str = ""
+    """What forbids it."""
+    comparison: Comparison | None = None
+    """None: no failure counts in a comparison with it."""
     first_seen_seconds: float | None = None
     """How long ago it was first seen."""
     is_last_good: bool = False

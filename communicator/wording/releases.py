@@ -8,7 +8,7 @@ from communicator.wording.marks import BAD, GONE, GOOD, OPEN, SUSPECT, TRIED, Ma
 from communicator.wording.spans import left, span
 
 if TYPE_CHECKING:  # they name the place of a cell as it is named here
-    from communicator.answers.releases import Cell, Release, Stranger
+    from communicator.answers.releases import Cell, Comparison, Release, Stranger
 
 PLACES: Mapping[str, Mark] = {
     "unknown": OPEN,
@@ -75,11 +75,41 @@ def evidence_text(log10: float) -> str:
     Args:
         log10: The logarithm of the e-value; 0 and below: they speak for nothing, or against it.
     """
-    if log10 <= 0:
-        return "no evidence"
+    return "no evidence" if log10 <= 0 else f"evidence {_odds(log10)}"
+
+
+def _odds(log10: float) -> str:
     if log10 > _PLAIN_LOG10:
-        return f"evidence 10^{log10:.0f} to 1"
-    return f"evidence {10**log10:,.{0 if log10 >= _WHOLE_LOG10 else 1}f} to 1"
+        return f"10^{log10:.0f} to 1"
+    return f"{10**log10:,.{0 if log10 >= _WHOLE_LOG10 else 1}f} to 1"
+
+
+def comparison_text(found: "Comparison") -> str:
+    """What rule C sees, with its limits and what forbids to act on it.
+
+    Such as ``rule c: … evidence 300 to 1 (suspect at 100 to 1, held at 1,000 to 1): would be suspect, held back by dry_run``.
+    """
+    limits = f"suspect at {_odds(found.suspect_log10)}, held at {_odds(found.held_log10)}"
+    told = f"rule c: {found.reason} ({evidence_text(found.log10_evidence)}; {limits})"
+    if found.level == "ok" or not found.held_back_by:
+        return told
+    return f"{told}: would be {found.level}, held back by {found.held_back_by}"
+
+
+def would_text(release: "Release") -> str:
+    """What a rule would make of a version, such as ``would be held: never worked on 2 of 2 servers; held back by dry_run``."""
+    return f"would be {release.would}: {release.would_reason}; held back by {release.held_back_by}"
+
+
+def release_lines(release: "Release") -> list[str]:
+    """All that the rules for the whole cluster see of a version, acted on or not, each in a sentence."""
+    found = release.comparison
+    is_told = found is not None and release.would == found.level
+    return [
+        *([release.reason] if release.state != "ok" and release.reason else []),
+        *([] if found is None else [comparison_text(found)]),
+        *([would_text(release)] if release.would and not is_told else []),
+    ]
 
 
 def read_version(text: str) -> str:

@@ -17,12 +17,14 @@ PATHS = 16
 LABELS: Mapping[str, int] = {
     **dict.fromkeys(
         (
+            "arm",
             "authentication",
             "collector",
             "command",
             "direction",
             "kind",
             "leap",
+            "level",
             "mode",
             "outcome",
             "part",

@@ -102,6 +102,32 @@ def _evidence(report: CanaryReport) -> Samples:
     return {(one.service, one.version, one.build): value for one, value in known if value is not None}
 
 
+def _would_hold(report: CanaryReport) -> Samples:
+    return {
+        (one.service, one.version, one.build, one.held_back_by): 1.0 for one in report.releases if one.would == "held"
+    }
+
+
+def _limits(report: CanaryReport) -> Samples:
+    known = ((one, one.comparison) for one in report.releases)
+    return {
+        (one.service, one.version, one.build, level): limit
+        for one, found in known
+        if found is not None
+        for level, limit in (("suspect", found.suspect_log10), ("held", found.held_log10))
+    }
+
+
+def _compared(report: CanaryReport) -> Samples:
+    known = ((one, one.comparison) for one in report.releases)
+    return {
+        (one.service, one.version, one.build, whose): float(number)
+        for one, found in known
+        if found is not None
+        for whose, number in (("new", found.failures_new), ("old", found.failures_old))
+    }
+
+
 def _held(report: CanaryReport) -> Samples:
     return {(one.service, one.version, one.build): float(one.state == "held") for one in report.releases}
 
@@ -134,6 +160,27 @@ _ROWS: tuple[Row[CanaryReport], ...] = (
         "Evidence that a version fails more than the one before: 2 comes about for 1 in 100 good ones, 3 for 1 in 1,000.",
         _evidence,
         *_VERSION[1:],
+    ),
+    _gauge(
+        "log10_evidence_limit",
+        "The evidence at which rule C finds a version suspect, or holds it.",
+        _limits,
+        *_VERSION[1:],
+        "level",
+    ),
+    _gauge(
+        "compared_failures",
+        "Failures that count in the comparison of a version with the last good one: of the new one, and of the old one.",
+        _compared,
+        *_VERSION[1:],
+        "arm",
+    ),
+    _gauge(
+        "would_hold",
+        "1 when a rule would keep a version from the whole cluster, if that were not forbidden: by what.",
+        _would_hold,
+        *_VERSION[1:],
+        "reason",
     ),
     _counter(
         "verdicts",

@@ -6,7 +6,7 @@ from typing import get_args
 import pytest
 
 from canary.records import CellState
-from communicator.answers.releases import Stranger
+from communicator.answers.releases import Comparison, Release, Stranger
 from communicator.wording.marks import BAD, GONE, GOOD, OPEN, SUSPECT, TRIED
 from communicator.wording.releases import (
     PLACES,
@@ -14,6 +14,7 @@ from communicator.wording.releases import (
     outlook_text,
     place_mark,
     place_of,
+    release_lines,
     release_mark,
     release_words,
     runs_text,
@@ -146,3 +147,39 @@ def test_what_strangers_run(user, services, who, what):
     one = Stranger("alpha", user, runs=7, failed=6, services=services, service="payroll", version="3.2")
     counts = "7 runs, 6 failed, the last of 3.2; they count for nobody"
     assert stranger_text(one) == f"{who} on alpha is not known to run {what}: {counts}"
+
+
+SEEN = Comparison(
+    against_version="1.9",
+    level="suspect",
+    held_back_by="dry_run",
+    log10_evidence=2.5,
+    suspect_log10=2.0,
+    held_log10=3.0,
+    reason="fails more than 1.9: 9 of 11 failures are its own",
+)
+
+
+@pytest.mark.parametrize(
+    ("release", "lines"),
+    [
+        (Release("billing", "2.0"), []),
+        (Release("billing", "2.0", state="held", reason="never worked"), ["never worked"]),
+        (
+            Release("billing", "2.0", comparison=SEEN, would="suspect", would_reason="x", held_back_by="dry_run"),
+            [
+                (
+                    "rule c: fails more than 1.9: 9 of 11 failures are its own (evidence 316 to 1; suspect at 100 to 1, "
+                    "held at 1,000 to 1): would be suspect, held back by dry_run"
+                )
+            ],
+        ),
+        (
+            Release("billing", "2.0", would="held", would_reason="never worked on 2 servers", held_back_by="last_good"),
+            ["would be held: never worked on 2 servers; held back by last_good"],
+        ),
+    ],
+    ids=["nothing", "held", "compared", "another rule"],
+)
+def test_what_the_rules_see_is_told_acted_on_or_not(release, lines):
+    assert release_lines(release) == lines

@@ -8,7 +8,7 @@ from communicator.answers.releases import CanaryReport, Cell, Release
 from communicator.wording.counts import count
 from communicator.wording.enforcement import not_enforced_text
 from communicator.wording.marks import WORST_FIRST, Mark
-from communicator.wording.releases import evidence_text, place_mark, release_mark, version_text
+from communicator.wording.releases import evidence_text, place_mark, release_lines, release_mark, version_text
 from communicator.wording.spans import span
 
 _ORDER = {mark: rank for rank, mark in enumerate(reversed(WORST_FIRST))}
@@ -77,7 +77,7 @@ def _rollout(newest: Release, good: Release | None, cells: Sequence[Cell], not_e
     told = [f"{place} on {number}" for (_, place), number in sorted(counts.items(), reverse=True)]
     said = (
         f"{', '.join(told)} of {count(len(cells), 'server')}",
-        newest.reason if newest.state != "ok" else "",
+        *release_lines(newest),
         not_enforced_text((cell.server for cell in cells), not_enforced),
     )
     return Rollout(

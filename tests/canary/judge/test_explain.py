@@ -6,7 +6,7 @@ import pytest
 from canary.judge.explain import explain
 from canary.judge.speakers import is_stranger
 from canary.judge.state import Cell
-from canary.records import CellKey, Entry, VersionJudged
+from canary.records import CellKey, VersionCompared
 from tests.canary.judge.trial import (
     Trial,
     began,
@@ -133,17 +133,23 @@ def test_each_value_and_its_limit():
     ]
 
 
-def test_that_it_differs_on_a_server_is_said_and_nothing_was_held_back():
-    record = VersionJudged(
+def test_what_rule_c_sees_stands_among_the_numbers_whether_or_not_it_acts():
+    found = VersionCompared(
         service="fluid",
         version="2",
         build="",
-        state="ok",
-        rule="c",
-        mode="detected",
-        differs_on=("beta",),
-        reason="why",
+        against_version="1",
+        against_build="",
+        level="suspect",
+        suppressed_by="dry_run",
+        log10_evidence=2.4,
+        numbers={"suspect_log10": 2, "held_log10": 3, "failures_new": 4, "failures_old": 3, "expected_new": 1.9},
     )
-    entry = Entry(1, 1000.0, 1000.0, record)
-    (line,) = explain([entry], EXACT, Cell(KEY), 1000.0).lines
-    assert (line.what, line.effect, line.why) == ("differs on beta (rule c)", "decided", "why")
+    of_it = explain([], EXACT, Cell(KEY._replace(version="2")), 0.0, lambda _run: False, found).measures
+    assert [(one.rule, one.value, one.limit) for one in of_it if one.rule == "c"] == [
+        ("c", 2.4, 2),
+        ("c", 2.4, 3),
+        ("c", 4, 1.9),
+    ]
+    other = explain([], EXACT, Cell(KEY._replace(version="9")), 0.0, lambda _run: False, found).measures
+    assert not [one for one in other if one.rule == "c"]

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from canary.judge.host_rates import Past, relative_rates
+from canary.judge.host_rates import LEAST_S, Past, relative_rates
 
 DAY_S = 86_400.0
 
@@ -41,9 +41,11 @@ def test_the_less_is_known_of_a_server_the_nearer_it_is_to_the_mean():
 def test_a_rate_is_positive_and_lies_between_the_mean_and_what_was_seen(past):
     rates = relative_rates(past)
     assert rates.keys() == past.keys()
-    failures, seconds = (sum(column) for column in zip(*past.values(), strict=True)) if past else (0, 0.0)
-    for server, rate in rates.items():
-        expected = past[server].seconds * failures / seconds if seconds else 0.0
+    known = {server: each for server, each in past.items() if each.seconds >= LEAST_S}
+    failures, seconds = (sum(column) for column in zip(*known.values(), strict=True)) if known else (0, 0.0)
+    assert all(rates[server] == 1.0 for server in past.keys() - known.keys())
+    for server in known:
+        rate, expected = rates[server], past[server].seconds * failures / seconds
         assert rate > 0
         if expected > 0:
             seen = past[server].failures / expected

@@ -1,8 +1,9 @@
 import pytest
 
-from canary.judge.rule_c import next_deadline_s
+from canary.judge.rule_c import compared, next_deadline_s
 from canary.judge.two_arms import Failed, TwoArms
 from canary.records import Frozen, VersionJudged
+from canary.records.soundness import is_sound
 from canary.rules import CapSettings, RuleASettings, RuleCSettings, Rules
 from tests.canary.judge.fleet import ENFORCED, two_versions
 
@@ -239,41 +240,36 @@ def test_a_failure_that_is_due_and_was_excused_changes_nothing():
     assert fleet.judge() == []
 
 
+def seen(fleet, crashes):
+    """What is decided meanwhile, and what rule C sees then."""
+    decided = []
+    for version, server in crashes:
+        fleet.crash(version, server)
+        decided += fleet.judge()
+    (found,) = compared(fleet.state, fleet.rules, fleet.at_s)
+    return decided, found
+
+
 def test_one_broken_server_convicts_no_version_and_is_named():
     """Whatever runs on c dies; the new version is on m too, and works there."""
     fleet = two_fleets()
-    said = []
-    for _ in range(60):
-        fleet.crash("2", "c")
-        said += fleet.judge()
-    assert {(record.state, record.mode, record.differs_on) for record in said} == {("ok", "detected", ("c",))}
-    assert len(said) == 1
-    assert said[0].reason == (
-        "differs on c: 5 of 5 failures are its own, and without what happened there the evidence is 10^0.0 of 10^2.5"
-    )
-    assert (release_of(fleet).state, release_of(fleet).suppressed_by) == ("ok", "")
+    decided, found = seen(fleet, [("2", "c")] * 60)
+    assert (decided, found.level, found.suppressed_by, found.differs_on) == ([], "ok", "", ("c",))
+    assert found.reason.startswith("differs on c: 59 of 59 failures are its own, and without what happened there the")
+    assert (release_of(fleet).state, release_of(fleet).would) == ("ok", "")
 
 
 def test_with_the_new_version_on_one_server_it_is_the_version_or_the_server():
-    fleet = two_versions(old=OLD)
-    said = []
-    for _ in range(60):
-        fleet.crash("2", "c")
-        said += fleet.judge()
-    (record,) = said
-    assert (record.state, record.differs_on) == ("ok", ("c",))
-    assert record.reason.endswith("only there is the new version, so that the version and the server look alike")
+    decided, found = seen(two_versions(old=OLD), [("2", "c")] * 60)
+    assert (decided, found.differs_on) == ([], ("c",))
+    assert found.reason.endswith("only there is the new version, so that the version and the server look alike")
 
 
 def test_with_the_old_version_on_one_server_it_is_the_version_or_the_server():
     fleet = two_versions(new=NEW, old=("a",))
-    said = []
-    for number in range(60):
-        fleet.crash("2", NEW[number % 2])
-        said += fleet.judge()
-    (record,) = said
-    assert (record.state, record.differs_on) == ("ok", ("a",))
-    assert "only there is the old version" in record.reason
+    decided, found = seen(fleet, [("2", NEW[number % 2]) for number in range(60)])
+    assert (decided, found.differs_on) == ([], ("a",))
+    assert "only there is the old version" in found.reason
 
 
 def test_old_servers_that_differ_by_more_than_chance_are_named():
@@ -282,13 +278,28 @@ def test_old_servers_that_differ_by_more_than_chance_are_named():
     for _ in range(30):
         fleet.crash("1", "a")
         fleet.crash("1", "b")
-    said = []
-    for number in range(200):
-        fleet.crash("2", NEW[number % 2])
-        said += fleet.judge()
-    assert [record.state for record in said] == ["ok"]
-    assert said[0].differs_on in (("a", "j"), ("b",))  # of nine servers the ninth has the place of the first
-    assert "the servers of 1 differ by more than chance (index of dispersion" in said[0].reason
+    decided, found = seen(fleet, [("2", NEW[number % 2]) for number in range(200)])
+    assert decided == []
+    assert found.differs_on in (("a", "j"), ("b",))  # of nine servers the ninth has the place of the first
+    assert "the servers of 1 differ by more than chance (index of dispersion" in found.reason
+
+
+def test_what_is_seen_is_told_with_limits_and_what_forbids_to_act_on_it():
+    fleet = two_fleets(rules=Rules())
+    _, found = seen(fleet, [("2", NEW[number % 2]) for number in range(60)])
+    assert (found.level, found.suppressed_by, found.against_version) == ("held", "dry_run", "1")
+    assert found.log10_evidence > found.numbers["held_log10"] == Rules().c.block_log10
+    assert {part.server for part in found.servers if part.is_new} == set(NEW)
+    assert is_sound(found)
+
+
+def test_a_service_without_a_failure_that_counts_is_told_only_once_it_had_one():
+    fleet = two_fleets()
+    assert compared(fleet.state, fleet.rules, fleet.at_s) == []
+    fleet.state.compared["printer"] = seen(fleet, [("2", NEW[0])] * 2)[1]
+    fleet.state.comparisons["printer"].arms = TwoArms()
+    (found,) = compared(fleet.state, fleet.rules, fleet.at_s)
+    assert found.numbers["failures_new"] == 0
 
 
 def test_an_old_server_that_flaps_hides_nothing():

@@ -114,3 +114,24 @@ def test_a_report_that_says_nothing_makes_no_versions():
 def test_a_report_of_another_shape_is_refused(report):
     with pytest.raises(MalformedAnswerError):
         CANARY_ANSWER.read(json.dumps(report))
+
+
+def test_what_a_rule_sees_is_exported_whether_or_not_it_acts():
+    seen = {"level": "held", "held_back_by": "dry_run", "suspect_log10": 2, "held_log10": 3}
+    release = {
+        "service": "printer",
+        "version": "1.2",
+        "build": "a",
+        "log10_evidence": 3.4,
+        "would": "held",
+        "held_back_by": "dry_run",
+        "comparison": {**seen, "failures_new": 9, "failures_old": 2},
+    }
+    found = samples({**REPORT, "releases": [release]})
+    version = ("printer", "1.2", "a")
+    assert found["canary_log10_evidence", *version] == 3.4
+    assert found["canary_log10_evidence_limit", *version, "suspect"] == 2
+    assert found["canary_log10_evidence_limit", *version, "held"] == 3
+    assert found["canary_compared_failures", *version, "new"] == 9
+    assert found["canary_compared_failures", *version, "old"] == 2
+    assert found["canary_would_hold", *version, "dry_run"] == 1
