@@ -1,4 +1,4 @@
-"""PURE: which decisions stand in a book: those that wait, the one that was decided first, and the numbers that leaders have used."""
+"""PURE: which decisions stand in a book: those that wait, the one that was decided first, and the numbers of leaders."""
 
 import heapq
 from collections.abc import Iterator
