@@ -68,7 +68,7 @@ fuzz: ## fuzz each reader and each door of a live router and exporter for SECOND
 	@tools/venv $(VENV) test
 	@exec $(BIN)/python -m fuzz --seconds $(SECONDS_EACH) $(ARGS)
 
-soak: ## simulate clocks, orders and routers of SEEDS=2000 clusters, the convergence of ROUTERS=200, and all of the laboratory, for MINUTES=60 say; ARGS="--first N" begins with another seed
+soak: ## simulate clocks, orders and routers of SEEDS=2000 clusters, the convergence of ROUTERS=200, 30 books on real hosts, and all of the laboratory, for MINUTES=60 say; ARGS="--first N" begins with another seed
 	@tools/venv $(VENV) test
 	@tools/test-packages
 	@$(BIN)/python -m tests.timekeeper.simulation --seeds $(SEEDS) $(ARGS)

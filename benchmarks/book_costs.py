@@ -87,7 +87,7 @@ def _measure(book: Book, exchange: Exchange, digests: Message, times: int) -> di
 
     def turn_after_change() -> None:
         turn()
-        ordered.records_of(book, state, "server-000", 1.0)
+        ordered.records_of(book, state, "server-000", 1.0, book.revision - 1)
 
     def tell_and_hear() -> None:
         _announced(exchange)

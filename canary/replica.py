@@ -122,7 +122,7 @@ class Replica:
         seen = self.book.revision, state.seq
         if seen == self._told:
             return []
-        records = ordered.records_of(self.book, state, self._service.server_name, self._now_s())
+        records = ordered.records_of(self.book, state, self._service.server_name, self._now_s(), self._told[0])
         if not records:  # else it may be that they cannot be kept
             self._told = seen
         return records

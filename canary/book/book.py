@@ -91,9 +91,14 @@ class Book:
         found = ((order_id, held.entry) for order_id, held in self._held.items())
         return ((order_id, entry) for order_id, entry in found if isinstance(entry, Entry))
 
-    def decisions(self) -> Iterator[tuple[str, Decided]]:
-        """What leaders have decided, by identifier."""
-        found = ((entry_id, self._held[entry_id].entry) for entry_id in self._subjects)
+    def decisions(self, since: int = -1) -> Iterator[tuple[str, Decided]]:
+        """What leaders have decided, by identifier.
+
+        Args:
+            since: Only what has changed after that revision of the book.
+        """
+        changed = ((entry_id, self._held[entry_id]) for entry_id in self._subjects)
+        found = ((entry_id, held.entry) for entry_id, held in changed if held.revision > since)
         return ((entry_id, entry) for entry_id, entry in found if isinstance(entry, Decided))
 
     @property

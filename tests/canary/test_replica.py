@@ -196,6 +196,17 @@ async def test_what_waits_for_a_majority_takes_effect_when_the_others_are_forgot
     assert host.replica.proposed == 0
 
 
+async def test_the_ledger_is_told_of_each_decision_once_it_is_committed_also_of_one_that_has_changed(host):
+    host.reach()
+    state = State()
+    for number, wanted in enumerate(("held", "ok", "held"), 1):
+        await host.replica.propose([msgspec.structs.replace(JUDGED, state=wanted)], 1)
+        (record,) = host.replica.news(state)
+        assert (record.state, record.number) == (wanted, number)
+        apply(state, Entry(state.seq + 1, host.at_s, 0.0, record))
+        assert host.replica.news(state) == []
+
+
 async def test_the_ledger_is_told_of_an_order_until_it_has_it_and_then_no_more(host):
     await host.order()
     state = State()
