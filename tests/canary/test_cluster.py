@@ -4,7 +4,7 @@ import contextlib
 
 import pytest
 
-from canary import enforcement, leadership, service
+from canary import leadership, service
 from canary.evidence import exchange
 from communicator.client import Client
 from communicator.testing import run_cluster
@@ -96,7 +96,6 @@ def quick_words(monkeypatch):
     """Canaries speak more often, so that one that is gone is missed within a second."""
     monkeypatch.setattr(exchange, "KEEP_ALIVE_S", 0.2)
     monkeypatch.setattr(leadership, "SILENT_S", 1.5)
-    monkeypatch.setattr(enforcement, "REPEAT_S", 0.2)
     monkeypatch.setattr(service, "LONGEST_WAIT_S", 0.2)
 
 
