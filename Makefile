@@ -74,7 +74,7 @@ attack: ## misbehave as members at the doors that two live routers have for each
 	@tools/venv $(VENV) test
 	@exec $(BIN)/python -m fuzz --seconds $(SECONDS_EACH) --only mesh --only mesh_passwords $(ARGS)
 
-soak: ## simulate clocks, orders and routers of SEEDS=2000 clusters, LIVES=20000 of a new version on servers that differ, the convergence of ROUTERS=200, and all of the laboratory, for MINUTES=60 say; ARGS="--first N" begins with another seed
+soak: ## simulate clocks, orders and routers of SEEDS=2000 clusters, LIVES=20000 of a new version on servers that differ, the convergence of ROUTERS=200, 30 books on real hosts, and all of the laboratory, for MINUTES=60 say; ARGS="--first N" begins with another seed
 	@tools/venv $(VENV) test
 	@tools/test-packages
 	@$(BIN)/python -m tests.timekeeper.simulation --seeds $(SEEDS) $(ARGS)

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from benchmarks import codec, imports, scripts
 from benchmarks.beside_intruders import ATTACKS, LINKS, measure_intruders
+from benchmarks.book_costs import measure_book
 from benchmarks.canary_campaign import CanaryCampaign, CanaryEffort
 from benchmarks.checking import measure_checking
 from benchmarks.clock_campaign import ClockCampaign, ClockEffort
@@ -40,6 +41,7 @@ STAGES = (
         *MESH_STAGES,
         "clock",
         "canary",
+        "book",
         "scrape",
         "page",
         "codec",
@@ -69,6 +71,7 @@ class Effort:
     canary: CanaryEffort = field(default_factory=CanaryEffort)
     intruded_pings: int = 200
     """Messages timed in each half of a pair; the bar is about 1,000, which takes a quarter of an hour."""
+    book_turns: int = 1_000
     scrapes: int = 10_000
     pages: int = 100
 
@@ -83,6 +86,7 @@ QUICK = Effort(
     clock=ClockEffort(exchanges=20_000, probed_s=4.0, questions=100, read_s=5.0, solves=1, detect=False, crowd=0),
     canary=CanaryEffort(facts=5_000, entries=100_000, appends=300, lives=200),
     intruded_pings=50,
+    book_turns=200,
     scrapes=200,
     pages=20,
 )
@@ -124,6 +128,7 @@ class Campaign:
             self._mesh(workers)
         self._clock()
         self._canary()
+        self._book()
         self._scrape()
         self._page()
         self._library()
@@ -236,6 +241,11 @@ class Campaign:
     def _canary(self) -> None:
         if OURS in self._effort.servers and "canary" in self._effort.stages:
             CanaryCampaign(self._effort.canary, self.results.canary, self.results.problems, self._say).run()
+
+    def _book(self) -> None:
+        if OURS in self._effort.servers and "book" in self._effort.stages:
+            self._say(f"a full book, each figure {self._effort.book_turns:,} times")
+            self.results.book.figures = measure_book(self._effort.book_turns)
 
     def _scrape(self) -> None:
         if OURS in self._effort.servers and "scrape" in self._effort.stages:

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.bars import MIB, Bar
+from benchmarks.book_results import book_table
 from benchmarks.canary_report import canary_tables
 from benchmarks.checking import MODES
 from benchmarks.clock_report import clock_tables
@@ -47,6 +48,7 @@ def show(results: Results, bars: list[Bar], console: Console | None = None) -> N
         *mesh_tables(results.mesh),
         *clock_tables(results.clock),
         *canary_tables(results.canary),
+        book_table(results.book),
         *exporter_tables(results.exporter),
         *page_tables(results.page),
         _memory(results),

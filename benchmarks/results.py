@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from benchmarks.bars import MIB, Bar
 from benchmarks.beside_intruders import IntruderCell, judge_intruders
+from benchmarks.book_results import BookResults, judge_book
 from benchmarks.canary_results import CanaryResults, judge_canary
 from benchmarks.checking import ALONE, CheckCell
 from benchmarks.clock_results import ClockResults, judge_clock
@@ -103,6 +104,7 @@ class Results:
     mesh: MeshResults = field(default_factory=MeshResults)
     clock: ClockResults = field(default_factory=ClockResults)
     canary: CanaryResults = field(default_factory=CanaryResults)
+    book: BookResults = field(default_factory=BookResults)
     exporter: ExporterResults = field(default_factory=ExporterResults)
     page: PageResults = field(default_factory=PageResults)
     problems: list[str] = field(default_factory=list)
@@ -141,6 +143,7 @@ def judge(results: Results) -> list[Bar]:
     companions = [
         *judge_clock(results.clock),
         *judge_canary(results.canary),
+        *judge_book(results.book),
         *judge_exporter(results.exporter),
         *judge_page(results.page),
     ]

@@ -46,7 +46,7 @@ def over(book: Book) -> set[tuple[str, str, str, str]]:
     return {(order.service, order.version, order.build, order.server) for order in ended}
 
 
-def records_of(book: Book, state: State, me: str, now_s: float) -> list[Record]:
+def records_of(book: Book, state: State, me: str, now_s: float, since: int = -1) -> list[Record]:
     """What the ledger is to be told, so that what it comes to is what the book says.
 
     Args:
@@ -54,6 +54,7 @@ def records_of(book: Book, state: State, me: str, now_s: float) -> list[Record]:
         state: What the ledger comes to until now.
         me: This server.
         now_s: On the clock of this host.
+        since: A revision of the book of which the ledger was told all: of decisions, those that have changed after it are enough.
     """
     in_force = dict(book.in_force(now_s))
     return [
@@ -61,7 +62,7 @@ def records_of(book: Book, state: State, me: str, now_s: float) -> list[Record]:
         *_new_overrides(state, in_force),
         *_obeyed_once(state, me, in_force),
         *_freezes(book, state, me, in_force),
-        *_decisions(book, state),
+        *_decisions(book, state, since),
     ]
 
 
@@ -214,9 +215,9 @@ def _obeyed_once(state: State, me: str, in_force: dict[str, Entry]) -> Iterator[
             yield Frozen(order=order_id, scope=scope, is_on=False, reason=order.reason, actor=_actor(entry))
 
 
-def _decisions(book: Book, state: State) -> Iterator[Record]:
+def _decisions(book: Book, state: State, since: int) -> Iterator[Record]:
     """What leaders have decided, once a majority of the members holds it."""
-    for _, decided in book.decisions():
+    for _, decided in book.decisions(since):
         decision = decided.committed
         if decision is None:
             continue

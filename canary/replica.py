@@ -18,6 +18,7 @@ from canary.book.kept import Kept, Moment, put, read_kept, write_kept
 from canary.judge.state import State
 from canary.leadership import STEP
 from canary.orders import Command, Stamp, enter, read_order
+from canary.records import Record
 from communicator.answers.orders import Orders, OrderStanding, Taken
 from communicator.client import Service
 from communicator.errors import RemoteProtocolError
@@ -64,6 +65,8 @@ class Replica:
         self._retry_at_s = 0.0
         self._alone_since_s = now_s() - self._kept.alone_s
         self._live: frozenset[str] = frozenset()
+        self._told = (-1, 0)
+        """The revision of the book, and the entry of the ledger, when there was nothing to be told."""
         self._saving = asyncio.Lock()
         self._refused: dict[str, tuple[str, ...]] = {}
         self._exchange: Exchange | None = None
@@ -109,6 +112,20 @@ class Replica:
         self._exchange = Exchange(server, self.book, self._kept.members, self._now_s())
         self.believe(min(max(state.term, self.book.highest_term) + STEP, TERM_MAX))
         ordered.adopt(self.book, state, server)
+
+    def news(self, state: State) -> list[Record]:
+        """What the ledger is to be told, so that what it comes to is what the book says.
+
+        Args:
+            state: What the ledger comes to until now.
+        """
+        seen = self.book.revision, state.seq
+        if seen == self._told:
+            return []
+        records = ordered.records_of(self.book, state, self._service.server_name, self._now_s(), self._told[0])
+        if not records:  # else it may be that they cannot be kept
+            self._told = seen
+        return records
 
     async def order(self, message: Message) -> Message:
         """CANARY_COMMAND: take an order, and tell all others of it.

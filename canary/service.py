@@ -9,7 +9,6 @@ from pathlib import Path
 import msgspec
 from structlog.typing import FilteringBoundLogger
 
-from canary import ordered
 from canary.backlog import Backlog
 from canary.book.decision import Body
 from canary.conclusion import FLAGS, flags_to_raise
@@ -310,8 +309,7 @@ class Canary:
         leader = "" if self._gossip is None else self._gossip.leadership.lead.leader  # not who led in another life
         self._mind.leads = leader != "" and leader == self._mind.me == self._mind.state.leader
         if self._mind.me:
-            book, me = self._replica.book, self._mind.me
-            await self._mind.take_from(lambda state: ordered.records_of(book, state, me, now_s))
+            await self._mind.take_from(self._replica.news)
         revision = self._replica.book.revision
         await self._mind.look()
         if self._replica.book.revision != revision:

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from typing import TypeVar
 
 import msgspec
 
@@ -12,9 +12,12 @@ from canary.book.order import Order
 from canary.book.subjects import DECISIONS, Subjects
 from canary.book.told import BookEntry
 
+_Told = TypeVar("_Told", Order, Lift)
 BUCKETS = 256
 _SHARED = ("kind", "server", "service", "build", "user", "given_on", "origin")
-"""Texts that many orders have in common."""
+"""Texts that many orders have in common;"""
+_SHARED_LIFT = ("cause", "user", "given_on")
+"""and so many of what ended them."""
 ENTRIES = 10_000
 """Orders remembered, with those that are over: 330 a day."""
 _MARK_BYTES = 8
@@ -22,8 +25,7 @@ SAME_S = 1.0
 """Ends that differ by less are the same: a message took the difference."""
 
 
-@dataclass(slots=True)
-class Held:
+class Held(msgspec.Struct, frozen=True, gc=False):
     """An entry in its place in the book."""
 
     entry: BookEntry
@@ -89,9 +91,14 @@ class Book:
         found = ((order_id, held.entry) for order_id, held in self._held.items())
         return ((order_id, entry) for order_id, entry in found if isinstance(entry, Entry))
 
-    def decisions(self) -> Iterator[tuple[str, Decided]]:
-        """What leaders have decided, by identifier."""
-        found = ((entry_id, self._held[entry_id].entry) for entry_id in self._subjects)
+    def decisions(self, since: int = -1) -> Iterator[tuple[str, Decided]]:
+        """What leaders have decided, by identifier.
+
+        Args:
+            since: Only what has changed after that revision of the book.
+        """
+        changed = ((entry_id, self._held[entry_id]) for entry_id in self._subjects)
+        found = ((entry_id, held.entry) for entry_id, held in changed if held.revision > since)
         return ((entry_id, entry) for entry_id, entry in found if isinstance(entry, Decided))
 
     @property
@@ -274,11 +281,13 @@ class Book:
             return entry
         if len(self._texts) > ENTRIES:
             self._texts.clear()
-        told = ((name, getattr(entry.order, name)) for name in _SHARED)
-        order = msgspec.structs.replace(
-            entry.order, **{name: self._texts.setdefault(text, text) for name, text in told}
-        )
-        return msgspec.structs.replace(entry, order=order)
+        order = self._with_shared(entry.order, _SHARED)
+        lift = None if entry.lift is None else self._with_shared(entry.lift, _SHARED_LIFT)
+        return msgspec.structs.replace(entry, order=order, lift=lift)
+
+    def _with_shared(self, told: _Told, names: Sequence[str]) -> _Told:
+        texts = ((name, getattr(told, name)) for name in names)
+        return msgspec.structs.replace(told, **{name: self._texts.setdefault(text, text) for name, text in texts})
 
     def _put(self, entry_id: str, entry: BookEntry) -> None:
         before = self._held.get(entry_id)

@@ -28,7 +28,7 @@ Body = VersionJudged | ServerJudged | VersionCompared
 """What can be decided."""
 
 
-class Stamp(msgspec.Struct, frozen=True, order=True, array_like=True):
+class Stamp(msgspec.Struct, frozen=True, order=True, array_like=True, gc=False):
     """Whose decision it is, and which one of many: the larger one is the newer one."""
 
     term: Annotated[int, Meta(ge=0, le=TERM_MAX)]

@@ -18,7 +18,7 @@ _STEP = {"open": 0, "expired": 1, "lifted": 2}
 Place = Literal["open", "expired", "lifted"]
 
 
-class Lift(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Lift(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """Who took an order back, and why."""
 
     cause: Literal["withdrawn", "replaced"] = "withdrawn"

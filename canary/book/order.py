@@ -25,7 +25,7 @@ Id = Annotated[str, Meta(pattern="^[0-9a-f]{32}$")]
 """See `id_of`."""
 
 
-class Order(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+class Order(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True, gc=False):
     """What was ordered. It never changes: whether it is still in force stands beside it.
 
     Its defaults belong to the format, since its identifier is made of what is written.

@@ -1,4 +1,4 @@
-"""PURE: which decisions stand in a book: those that wait, which was decided first, and the numbers that leaders have used."""
+"""PURE: which decisions stand in a book: those that wait, the one that was decided first, and the numbers of leaders."""
 
 import heapq
 from collections.abc import Iterator
@@ -43,11 +43,15 @@ class Subjects:
     def note(self, entry_id: str, decided: Decided) -> None:
         """What is known of a subject has changed."""
         known = (decided.committed, decided.proposed)
-        self._stamps[entry_id] = tuple(decision.stamp for decision in known if decision is not None)
+        before, self._stamps[entry_id] = (
+            self._stamps.get(entry_id, ()),
+            tuple(one.stamp for one in known if one is not None),
+        )
         self._proposed.pop(entry_id, None)
         if decided.proposed is not None:
             self._proposed[entry_id] = None
-        self._add(entry_id)
+        if self._stamps[entry_id] != before:
+            self._add(entry_id)
         if max(len(self._numbers), len(self._by_stamp)) > _STALE:
             self._numbers.clear()
             self._by_stamp.clear()

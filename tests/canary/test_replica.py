@@ -9,9 +9,10 @@ from structlog.testing import capture_logs
 
 from canary.book.entry import TOMBSTONE_S
 from canary.book.exchange import EVERY_S
+from canary.judge.apply import apply
 from canary.judge.state import State
 from canary.leadership import STEP
-from canary.records import VersionJudged
+from canary.records import Entry, OverrideEnded, VersionJudged
 from canary.replica import FILE, RENEW_S, RETRY_S, Replica
 from communicator.client.status import ClusterStatus
 from communicator.errors import RemoteProtocolError
@@ -193,3 +194,26 @@ async def test_what_waits_for_a_majority_takes_effect_when_the_others_are_forgot
     host.reach()
     await host.replica.tell()
     assert host.replica.proposed == 0
+
+
+async def test_the_ledger_is_told_of_each_decision_once_it_is_committed_also_of_one_that_has_changed(host):
+    host.reach()
+    state = State()
+    for number, wanted in enumerate(("held", "ok", "held"), 1):
+        await host.replica.propose([msgspec.structs.replace(JUDGED, state=wanted)], 1)
+        (record,) = host.replica.news(state)
+        assert (record.state, record.number) == (wanted, number)
+        apply(state, Entry(state.seq + 1, host.at_s, 0.0, record))
+        assert host.replica.news(state) == []
+
+
+async def test_the_ledger_is_told_of_an_order_until_it_has_it_and_then_no_more(host):
+    await host.order()
+    state = State()
+    (record,) = host.replica.news(state)
+    assert host.replica.news(state) == [record], "it was not kept"
+    apply(state, Entry(1, host.at_s, 0.0, record))
+    assert host.replica.news(state) == host.replica.news(state) == []
+    host.at_s += 3_600.0
+    await host.replica.tell()
+    assert [type(one) for one in host.replica.news(state)] == [OverrideEnded]

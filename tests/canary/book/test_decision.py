@@ -120,6 +120,43 @@ def test_stamps_far_ahead_are_refused_and_named(stamp, named):
         book.require_near(Decided(None, Decision(stamp, judged(), 0.0)), 8)
 
 
+@given(
+    st.lists(st.tuples(st.integers(0, 9), st.sampled_from(("held", "ok", "suspect")), st.integers(1, 3)), max_size=9)
+)
+def test_who_tells_many_things_under_one_stamp_has_all_believe_the_same(lies):
+    accounts = [Decided(Decision(Stamp(1, "liar", number), judged(state=state), at_s)) for at_s, state, number in lies]
+    books = [Book(), Book(), Book()]
+    for book, heard in zip(books, (accounts, accounts[::-1], accounts + accounts[:4]), strict=True):
+        for each in heard:
+            book.merge(each)
+    assert len({book.digests() for book in books}) == 1
+
+
+@pytest.mark.parametrize("age_s", [0.0, TOMBSTONE_S])
+def test_times_at_their_limits_change_no_decision_that_is_known_and_prolong_none(age_s):
+    book = Book()
+    book.commit(book.propose(judged(until_at_s=60.0), "alpha", 1, 0.0, 0.0))
+    before, digests = next(book.decisions())[1].committed, book.digests()
+    lie = {"stamp": [1, "alpha", 1], "body": msgspec.to_builtins(judged()), "age_s": age_s, "left_s": TOMBSTONE_S}
+    book.merge(read_told(msgspec.json.encode({"what": "decided", "committed": lie}), 10.0))
+    after = next(book.decisions())[1].committed
+    assert (after.body, book.digests()) == (before.body, digests)
+    assert after.at_s <= before.at_s
+
+
+def test_terms_that_rise_step_by_step_are_believed_a_step_at_a_time():
+    book, limit = Book(), 1_000
+    for step in range(1, 50):
+        told_of = Decided(None, Decision(Stamp(step * 1_000, "liar", 1), judged(), 0.0))
+        book.require_near(told_of, limit)
+        book.merge(told_of)
+        with pytest.raises(ValueError, match="far ahead"):
+            book.require_near(Decided(None, Decision(Stamp(limit + 1, "liar", 1), judged(), 0.0)), limit)
+        limit = book.highest_term + 1_000
+    assert book.propose(judged(state="ok"), "alpha", book.highest_term + 1, 1.0, 0.0)
+    assert next(book.decisions())[1].proposed.stamp.leader == "alpha", "who leads next is newer"
+
+
 def test_decisions_take_no_room_from_orders_and_are_bounded():
     book = Book()
     for number in range(DECISIONS + 3):

@@ -1,7 +1,7 @@
 """One host of a story: a real router, a real canaryd, a disk of its own that may be full, and a wall clock that may be wrong."""
 
 import asyncio
-import errno
+import contextlib
 import math
 import shutil
 import subprocess
@@ -54,12 +54,10 @@ class Disk:
 
     def fill(self):
         self.is_full = True
-        with self._ballast.open("wb", buffering=0) as file:
-            try:
-                while True:
-                    file.write(bytes(BLOCK_BYTES))
-            except OSError as error:
-                assert error.errno == errno.ENOSPC
+        with self._ballast.open("ab", buffering=0) as file, contextlib.suppress(OSError):
+            while True:
+                file.write(bytes(BLOCK_BYTES))
+        assert shutil.disk_usage(self.path).free == 0
 
     def make_room(self):
         self.is_full = False
