@@ -156,7 +156,7 @@ SEEN = Comparison(
     log10_evidence=2.5,
     suspect_log10=2.0,
     held_log10=3.0,
-    reason="fails more than 1.9: 9 of 11 failures are its own",
+    reason="fails more than 1.9: 9 of 11 failures are its own; evidence 10^2.5",
 )
 
 
@@ -169,7 +169,7 @@ SEEN = Comparison(
             Release("billing", "2.0", comparison=SEEN, would="suspect", would_reason="x", held_back_by="dry_run"),
             [
                 (
-                    "rule c: fails more than 1.9: 9 of 11 failures are its own (evidence 316 to 1; suspect at 100 to 1, "
+                    "rule c: fails more than 1.9: 9 of 11 failures are its own; evidence 10^2.5 (316 to 1; suspect at 100 to 1, "
                     "held at 1,000 to 1): would be suspect, held back by dry_run"
                 )
             ],
