@@ -87,7 +87,7 @@ def _odds(log10: float) -> str:
 def comparison_text(found: "Comparison") -> str:
     """What rule C sees, with its limits and what forbids to act on it.
 
-    Such as ``rule c: … evidence 10^2.5 (316 to 1; suspect at 100 to 1, held at 1,000 to 1): would be suspect, held back by dry_run``.
+    Such as ``rule c: … evidence 10^2.5 (316 to 1; suspect at 100 to 1, held at …): would be suspect, held back by dry_run``.
     """
     reached = "none" if found.log10_evidence <= 0 else _odds(found.log10_evidence)
     limits = f"suspect at {_odds(found.suspect_log10)}, held at {_odds(found.held_log10)}"
