@@ -14,7 +14,7 @@ from communicator.answers.services import Block
         ({"server": "vm", "version": "1.0"}, "ping 1.0 is blocked on vm until .* \\(1m 30s\\): .* 'vm/ping/1.0'"),
         (
             {"server": "*", "version": ""},
-            "ping \\(no version\\) is blocked on every host .* 'here/ping/\\(no version\\)'",
+            "ping \\(none\\) is blocked on every host .* 'here/ping/\\(none\\)'",
         ),
         ({"server": "vm", "version": "1.0", "build": "b7"}, ".* 'vm/ping/1.0/b7'"),
     ],

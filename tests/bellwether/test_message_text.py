@@ -48,7 +48,7 @@ def test_what_is_typed_is_read(words, message):
         (["PRINT 3=x"], "'3' is not the name of a parameter"),
         (["PRINT =x"], "'' is not the name of a parameter"),
         (['PRINT a="b'], "no closing quotation"),
-        (["PRINT a;b=c"], "'a' is not a parameter"),
+        (["PRINT a;b=c"], "parameter 1 is not of the form name=value"),
         (["{nonsense"], ""),
         (["PRINT a=\udcff;"], "surrogates"),
     ],
