@@ -150,6 +150,7 @@ def _of_cluster(state: State, rules: Rules, now_s: float, trigger: Entry | None)
     touched = {**dict.fromkeys(_named(state, trigger)), **state.fresh}
     services = _concerned(trigger, touched)
     judged = (
+        *islice(overrides.let_go(state), 1),
         *islice(rule_d.judge_servers(state, rules, now_s, touched), 1),
         *islice(rule_d.judge_versions(state, rules, now_s, touched, services), 1),
     )

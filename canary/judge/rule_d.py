@@ -98,7 +98,7 @@ def _does_not_work(cell: Cell, since_s: float) -> bool:
     """A wrong configuration of one server says nothing of the version, and a block that should have ended not how it is now."""
     is_barred = cell.state in BARRED and cell.until_at_s is not None and cell.until_at_s >= since_s
     is_found = is_barred or cell.suppressed_rule == "a" or (cell.suppressed_rule == "e" and not cell.ever_good)
-    return is_found and not cell.is_local
+    return is_found and not (cell.is_local or cell.is_pardoned)
 
 
 def _verdict(
