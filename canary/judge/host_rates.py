@@ -9,12 +9,20 @@ comes to at the mean rate of all servers, and x is a Gamma variable with mean 1 
 
     (O + 1/v) / (E + 1/v)
 
-and v is found by its moments: with H servers, sum (O - E)^2 / E is H - 1 + v (sum E - sum E^2 / sum E) in the mean. If servers
-differ no more than chance makes them, v is 0 and all are alike.
+and v is found by its moments. With T failures, and p the part of a server in the time at risk, sum (O - E)^2 is
+
+    T (1 - sum p^2) + v T^2 (sum p^2 - 2 sum p^3 + (sum p^2)^2)
+
+in the mean. It is not divided by E, as is usual: else one failure on a server that was at risk for a second would make all
+servers unlike. If servers differ no more than chance makes them, v is 0 and all are alike.
 """
 
 from collections.abc import Mapping
 from typing import NamedTuple
+
+
+WIDEST = 4.0
+"""The largest variance: two servers, of which one has hardly a past, say nothing of how far servers may lie apart."""
 
 
 class Past(NamedTuple):
@@ -38,19 +46,18 @@ def relative_rates(past: Mapping[str, Past]) -> dict[str, float]:
     failures = sum(each.failures for each in past.values())
     if not failures or not seconds:
         return dict.fromkeys(past, 1.0)
-    expected = {server: each.seconds * failures / seconds for server, each in past.items()}
-    variance = _variance(past, expected)
+    parts = {server: each.seconds / seconds for server, each in past.items()}
+    variance = _variance(past, parts, failures)
     if variance <= 0:
         return dict.fromkeys(past, 1.0)
-    prior = 1 / variance
-    return {server: (each.failures + prior) / (expected[server] + prior) for server, each in past.items()}
+    prior = 1 / min(variance, WIDEST)
+    return {server: (each.failures + prior) / (parts[server] * failures + prior) for server, each in past.items()}
 
 
-def _variance(past: Mapping[str, Past], expected: Mapping[str, float]) -> float:
-    known = {server: of for server, of in expected.items() if of > 0}
-    total = sum(known.values())
-    spread = total - sum(of * of for of in known.values()) / total
+def _variance(past: Mapping[str, Past], parts: Mapping[str, float], failures: int) -> float:
+    squares, cubes = (sum(part**power for part in parts.values()) for power in (2, 3))
+    spread = squares - 2 * cubes + squares * squares
     if spread <= 0:  # one server alone differs from nobody
         return 0.0
-    index = sum((past[server].failures - of) ** 2 / of for server, of in known.items())
-    return (index - (len(known) - 1)) / spread
+    found = sum((past[server].failures - part * failures) ** 2 for server, part in parts.items())
+    return (found - failures * (1 - squares)) / (failures * failures * spread)
