@@ -70,8 +70,10 @@ def decide(  # noqa: PLR0913 - the contract of the judge
         or list(freezing.ended(state, rules, now_s))
         or (ambient.excuses(state, rules, me, trigger, leads=leads) if trigger and not again else [])
         or _of_cells(state, rules, me, now_s, trigger)
-        or (_of_cluster(state, rules, now_s, trigger) if leads else [])
         or list(islice(_forgotten(state, rules, now_s, trigger), ARCHIVED_AT_ONCE))
+        or (
+            _of_cluster(state, rules, now_s, trigger) if leads else []
+        )  # last: it comes again until most canaries hold it
     )
 
 

@@ -20,7 +20,6 @@ servers unlike. If servers differ no more than chance makes them, v is 0 and all
 from collections.abc import Mapping
 from typing import NamedTuple
 
-
 WIDEST = 4.0
 """The largest variance: two servers, of which one has hardly a past, say nothing of how far servers may lie apart."""
 

@@ -111,7 +111,7 @@ class ClusterStory(RuleBasedStateMachine):
         command = Command(action, Version("fluid", version, ALL), server, 900.0, "told so", ACTOR)
         enter(command, first.book, Stamp(first.server_name, f"{next(self.cluster.numbers):016}", 0.0), first.now_s())
         for house in others:
-            for _order_id, entry in first.book.entries():
+            for _order_id, entry in first.book.orders():
                 left_s = entry.ends_s - first.now_s()
                 house.book.merge(msgspec.structs.replace(entry, ends_s=house.now_s() + left_s))
         self.cluster.turn()
