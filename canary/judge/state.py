@@ -185,6 +185,8 @@ class Release:
     """and of which rule that was."""
     servers: dict[str, None] = field(default_factory=dict)
     """Where it ran."""
+    tried: int = 0
+    """On how many servers that was known to be so when it was judged: who knows of fewer has not heard all."""
 
 
 @dataclass(slots=True)

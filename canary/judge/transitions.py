@@ -136,6 +136,7 @@ def judge_version(state: State, entry: Entry, decision: VersionJudged) -> None:
     release.until_at_s = decision.until_at_s
     release.reason = decision.reason
     release.log10_evidence = decision.log10_evidence
+    release.tried = int(decision.numbers.get("tried", 0))
     for known in (state.held, state.doubted, state.pardoned):
         known.pop(release.version, None)
     if decision.state == "held":
