@@ -9,7 +9,7 @@ from bellwether.answers import read_told, to_json
 from bellwether.canary_answers import Answer, Order, answer_of, not_enforced_of, note_alone, render, require_all
 from bellwether.canary_questions import TIMEOUT_S, canaries, nobody_on, orders, picture
 from bellwether.canary_scope import USAGE, read_span_s, require_service, require_version
-from bellwether.failure import CommandError
+from bellwether.failure import NOT_ALLOWED, UNREACHABLE, CommandError
 from bellwether.places import find_router
 from bellwether.screen import Screen
 from bellwether.screen_text import write
@@ -174,12 +174,13 @@ async def _order(client: Client, order: Order, server: str) -> Taken:
         reply = await client.request(order.to_message(server), "CANARY_RESULT", timeout_s=TIMEOUT_S)
     except MessageRefusedError as error:
         if any(words in error.reason for words in _NOT_ALLOWED):
-            raise CommandError(f"you may not give orders to canaries: {error.reason}") from None
+            raise CommandError(f"you may not give orders to canaries: {error.reason}", NOT_ALLOWED) from None
         raise CommandError(f"the canary of {server!r} refuses it: {error.reason}") from None
     except NoReceiverError:
-        raise CommandError(f"the canary of {server!r} is gone") from None
+        raise CommandError(f"the canary of {server!r} is gone", UNREACHABLE) from None
     except ReplyTimeoutError as error:
-        raise CommandError(f"the canary of {server!r} does not answer within {error.timeout_s:g} s") from None
+        text = f"the canary of {server!r} does not answer within {error.timeout_s:g} s"
+        raise CommandError(text, UNREACHABLE) from None
     if reply.get("status") != "done":
         raise CommandError(f"the canary of {server!r} refuses it: {reply.get('message')}")
     return read_told(reply, "result", Taken, ANSWER)

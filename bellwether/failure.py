@@ -6,6 +6,8 @@ UNREACHABLE = 69
 """No router, or nobody behind it who could answer (EX_UNAVAILABLE of sysexits.h)."""
 NOT_YET = 75
 """The time is over; it may be asked again later (EX_TEMPFAIL)."""
+NOT_ALLOWED = 77
+"""Somebody else may, and this user may not (EX_NOPERM)."""
 
 
 class CommandError(Exception):

@@ -6,11 +6,13 @@ that an order is obeyed also while the ledger cannot be written.
 
 import hashlib
 from collections.abc import Iterator
+from operator import attrgetter
 from typing import NamedTuple, get_args
 
 import msgspec
 
 from canary.book.book import SAME_S, Book
+from canary.book.decision import Decision
 from canary.book.entry import Entry
 from canary.book.order import LONGEST_S, OVERRIDES, Kind, Order
 from canary.judge.state import State
@@ -216,14 +218,18 @@ def _obeyed_once(state: State, me: str, in_force: dict[str, Entry]) -> Iterator[
 
 
 def _decisions(book: Book, state: State, since: int) -> Iterator[Record]:
-    """What leaders have decided, once a majority of the members holds it."""
-    for _, decided in book.decisions(since):
-        decision = decided.committed
-        if decision is None:
-            continue
-        stamp = decision.stamp
-        if (stamp.term, stamp.leader, stamp.number) > state.decided.get(decision.body.subject, (0, "", 0)):
-            yield msgspec.structs.replace(decision.body, **msgspec.structs.asdict(stamp))
+    """What leaders have decided, once a majority of the members holds it: the oldest first, as those who were there heard it."""
+    committed = (decided.committed for _, decided in book.decisions(since))
+    untold = [decision for decision in committed if decision is not None and _is_untold(state, decision)]
+    for decision in sorted(untold, key=attrgetter("stamp")):
+        yield msgspec.structs.replace(decision.body, **msgspec.structs.asdict(decision.stamp))
+
+
+def _is_untold(state: State, decision: Decision) -> bool:
+    """Whether nothing newer about it was told: what would be done is over with what was done since."""
+    stamp, body = decision.stamp, decision.body
+    told = (state.decided.get(subject, (0, "", 0)) for subject in {body.subject, body.about})
+    return (stamp.term, stamp.leader, stamp.number) > max(told)
 
 
 def _actor(entry: Entry) -> Actor:

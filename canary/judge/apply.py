@@ -4,10 +4,11 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from canary.judge import comparison, evidence, transitions
-from canary.judge.overrides import covers
+from canary.judge.overrides import covers, covers_version
 from canary.judge.speakers import is_heard
 from canary.judge.state import Freeze, Heard, State
 from canary.records import (
+    ALL,
     CellKey,
     CellMoved,
     Entry,
@@ -96,8 +97,12 @@ def end_override(state: State, _entry: Entry, record: OverrideEnded) -> None:
 
 
 def pardon(state: State, _entry: Entry, record: Pardoned) -> None:
-    """The evidence against a version is forgotten; what it has shown for itself is not."""
+    """The evidence against a version is forgotten; what it has shown for itself is not. What was said of it a leader takes back."""
     _note_obeyed(state, record.order)
+    for version in state.versions.get(record.service, ()) if record.server == ALL else ():
+        release = state.releases[version]
+        if covers_version(record, version) and (release.state != "ok" or release.suppressed_by):
+            state.pardoned[version] = None
     for key in list(_covered(state, record)):
         cell = state.cells[key]
         transitions.reset(cell, transitions.RESETS_OF_PARDON)

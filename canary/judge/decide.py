@@ -70,8 +70,10 @@ def decide(  # noqa: PLR0913 - the contract of the judge
         or list(freezing.ended(state, rules, now_s))
         or (ambient.excuses(state, rules, me, trigger, leads=leads) if trigger and not again else [])
         or _of_cells(state, rules, me, now_s, trigger)
-        or (_of_cluster(state, rules, now_s, trigger) if leads else [])
         or list(islice(_forgotten(state, rules, now_s, trigger), ARCHIVED_AT_ONCE))
+        or (
+            _of_cluster(state, rules, now_s, trigger) if leads else []
+        )  # last: it comes again until most canaries hold it
     )
 
 
@@ -150,6 +152,7 @@ def _of_cluster(state: State, rules: Rules, now_s: float, trigger: Entry | None)
     touched = {**dict.fromkeys(_named(state, trigger)), **state.fresh}
     services = _concerned(trigger, touched)
     judged = (
+        *islice(overrides.let_go(state), 1),
         *islice(rule_d.judge_servers(state, rules, now_s, touched), 1),
         *islice(rule_d.judge_versions(state, rules, now_s, touched, services), 1),
     )

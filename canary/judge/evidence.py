@@ -40,6 +40,8 @@ BREAK_S = 600.0
 Kept = TypeVar("Kept")
 
 PROBE = "probe"
+HUNG = "HUNG"
+"""The kind of `canary.evidence.kinds` of a run that goes on, and answers nothing."""
 GAVE_UP = "GAVE_UP"
 """The kind of `canary.evidence.kinds` that a supervisor tells when it starts a service no more."""
 

@@ -9,15 +9,19 @@ comes to at the mean rate of all servers, and x is a Gamma variable with mean 1 
 
     (O + 1/v) / (E + 1/v)
 
-and v is found by its moments: with H servers, sum (O - E)^2 / E is H - 1 + v (sum E - sum E^2 / sum E) in the mean. If servers
-differ no more than chance makes them, v is 0 and all are alike.
+and v is found by its moments. With T failures, and p the part of a server in the time at risk, sum (O - E)^2 is
+
+    T (1 - sum p^2) + v T^2 (sum p^2 - 2 sum p^3 + (sum p^2)^2)
+
+in the mean. It is not divided by E, as is usual: else one failure on a server that was at risk for a second would make all
+servers unlike. If servers differ no more than chance makes them, v is 0 and all are alike.
 """
 
 from collections.abc import Mapping
 from typing import NamedTuple
 
-LEAST_S = 1.0
-"""What ran less says nothing of a rate."""
+WIDEST = 4.0
+"""The largest variance: two servers, of which one has hardly a past, say nothing of how far servers may lie apart."""
 
 
 class Past(NamedTuple):
@@ -35,26 +39,24 @@ def relative_rates(past: Mapping[str, Past]) -> dict[str, float]:
         past: By server, what the old version did there. A server that is missing counts as 1.
 
     Returns:
-        By server; 1 for all when nothing failed, or when they are alike, and for one where it ran less than `LEAST_S`.
+        By server; 1 for all when nothing failed, or when they are alike.
     """
-    rates = dict.fromkeys(past, 1.0)
-    known = {server: each for server, each in past.items() if each.seconds >= LEAST_S}
-    failures = sum(each.failures for each in known.values())
-    if not failures:
-        return rates
-    seconds = sum(each.seconds for each in known.values())
-    expected = {server: each.seconds * failures / seconds for server, each in known.items()}
-    variance = _variance(known, expected)
+    seconds = sum(each.seconds for each in past.values())
+    failures = sum(each.failures for each in past.values())
+    if not failures or not seconds:
+        return dict.fromkeys(past, 1.0)
+    parts = {server: each.seconds / seconds for server, each in past.items()}
+    variance = _variance(past, parts, failures)
     if variance <= 0:
-        return rates
-    prior = 1 / variance
-    return rates | {server: (each.failures + prior) / (expected[server] + prior) for server, each in known.items()}
+        return dict.fromkeys(past, 1.0)
+    prior = 1 / min(variance, WIDEST)
+    return {server: (each.failures + prior) / (parts[server] * failures + prior) for server, each in past.items()}
 
 
-def _variance(past: Mapping[str, Past], expected: Mapping[str, float]) -> float:
-    total = sum(expected.values())
-    spread = total - sum(of * of for of in expected.values()) / total
+def _variance(past: Mapping[str, Past], parts: Mapping[str, float], failures: int) -> float:
+    squares, cubes = (sum(part**power for part in parts.values()) for power in (2, 3))
+    spread = squares - 2 * cubes + squares * squares
     if spread <= 0:  # one server alone differs from nobody
         return 0.0
-    index = sum((past[server].failures - of) ** 2 / of for server, of in expected.items())
-    return (index - (len(expected) - 1)) / spread
+    found = sum((past[server].failures - part * failures) ** 2 for server, part in parts.items())
+    return (found - failures * (1 - squares)) / (failures * failures * spread)

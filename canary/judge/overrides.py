@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from canary.judge.state import State
-from canary.records import ALL, CellKey, Overridden, OverrideEnded, Pardoned, Record, Version
+from canary.records import ALL, CellKey, Overridden, OverrideEnded, Pardoned, Record, Version, VersionJudged
 
 KEPT_BACK = ("allow", "pin")
 """The overrides under which no rule acts against a version."""
@@ -54,6 +54,14 @@ def ended(state: State, now_s: float) -> list[Record]:
         for number, order in state.overrides.items()
         if order.until_at_s <= now_s
     ]
+
+
+def let_go(state: State) -> Iterator[VersionJudged]:
+    """What a leader says of the versions that were pardoned: nothing is held against them any more."""
+    for service, version, build in state.pardoned:
+        yield VersionJudged(
+            service=service, version=version, build=build, state="ok", rule="operator", reason="pardoned"
+        )
 
 
 def deadlines(state: State) -> Iterator[float]:

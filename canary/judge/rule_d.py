@@ -65,11 +65,11 @@ def _judge_version(state: State, rules: Rules, release: Release, now_s: float) -
     is_held = release.state == "held" and release.rule == "d"
     tried, cells = _servers(state, release, -math.inf if is_held else now_s - LATE_S)
     failing = len(cells)
+    is_over = release.until_at_s is not None and now_s >= release.until_at_s
     if failing < rules.d.version_servers or failing < rules.d.version_share * tried:
-        if is_held:
+        if is_held and (is_over or tried >= release.tried):
             yield _verdict(release.version, "ok", f"no longer fails everywhere: on {failing} of {tried} servers", {})
         return
-    is_over = release.until_at_s is not None and now_s >= release.until_at_s
     if release.state == "held" and not (is_held and is_over):
         return
     cap = "" if is_held else caps.forbids_hold(state, rules, release.version, "d", now_s)
@@ -98,7 +98,7 @@ def _does_not_work(cell: Cell, since_s: float) -> bool:
     """A wrong configuration of one server says nothing of the version, and a block that should have ended not how it is now."""
     is_barred = cell.state in BARRED and cell.until_at_s is not None and cell.until_at_s >= since_s
     is_found = is_barred or cell.suppressed_rule == "a" or (cell.suppressed_rule == "e" and not cell.ever_good)
-    return is_found and not cell.is_local
+    return is_found and not (cell.is_local or cell.is_pardoned)
 
 
 def _verdict(

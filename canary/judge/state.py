@@ -189,6 +189,8 @@ class Release:
     """and of which rule that was."""
     servers: dict[str, None] = field(default_factory=dict)
     """Where it ran."""
+    tried: int = 0
+    """On how many servers that was known to be so when it was judged: who knows of fewer has not heard all."""
 
 
 @dataclass(slots=True)
@@ -372,6 +374,8 @@ class State:
     """By subject, the term, the leader and the number of the newest decision for the cluster."""
     detections: Detections = field(default_factory=Detections)
     """How long it took to find what was blocked on this server."""
+    pardoned: dict[Version, None] = field(default_factory=dict)
+    """The versions of which a leader has said something, and that an operator has forgiven since."""
     doubted: dict[Version, None] = field(default_factory=dict)
     """The versions that would be held if nothing forbade it."""
     sick: dict[str, None] = field(default_factory=dict)

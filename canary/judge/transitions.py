@@ -136,8 +136,9 @@ def judge_version(state: State, entry: Entry, decision: VersionJudged) -> None:
     release.until_at_s = decision.until_at_s
     release.reason = decision.reason
     release.log10_evidence = decision.log10_evidence
-    state.held.pop(release.version, None)
-    state.doubted.pop(release.version, None)
+    release.tried = int(decision.numbers.get("tried", 0))
+    for known in (state.held, state.doubted, state.pardoned):
+        known.pop(release.version, None)
     if decision.state == "held":
         state.held[release.version] = None
         state.last_block_at_s[decision.service] = entry.at_s
@@ -269,8 +270,8 @@ def _drop_release(state: State, key: CellKey) -> None:
     if release.servers:
         return
     del state.releases[key.of]
-    state.held.pop(key.of, None)
-    state.doubted.pop(key.of, None)
+    for named in (state.held, state.doubted, state.pardoned):
+        named.pop(key.of, None)
     versions = state.versions[key.service]
     del versions[key.of]
     if not versions:

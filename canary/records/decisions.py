@@ -86,6 +86,7 @@ class ProbeGranted(OfCell, frozen=True, kw_only=True, omit_defaults=True, tag="p
 class OfLeader(Record, frozen=True, kw_only=True, omit_defaults=True):
     """A decision for the whole cluster, as the book of the cluster has it."""
 
+    rule: Rule
     leader: str = ""
     """Who took it; empty: we have just come to it, or an elder release has."""
     term: int = 0
@@ -98,9 +99,17 @@ class OfLeader(Record, frozen=True, kw_only=True, omit_defaults=True):
     numbers: dict[str, float] = msgspec.field(default_factory=dict)
 
     @property
-    def subject(self) -> tuple[str, ...]:
-        """What it is about: the newest one about it counts."""
+    def about(self) -> tuple[str, ...]:
+        """What it speaks of."""
         raise NotImplementedError
+
+    @property
+    def subject(self) -> tuple[str, ...]:
+        """Of the decisions with the same subject the newest one counts.
+
+        What a rule would do is a subject of its own for each rule, so that it never takes the place of what is in effect.
+        """
+        return self.about if self.mode == "enforced" else (*self.about, self.rule)
 
     @property
     def gist(self) -> tuple[object, ...]:
@@ -115,12 +124,11 @@ class VersionJudged(OfLeader, frozen=True, kw_only=True, omit_defaults=True, tag
     version: str
     build: str
     state: Literal["ok", "suspect", "held"]
-    rule: Rule
     suppressed_by: Cap = ""
     log10_evidence: float | None = None
 
     @property
-    def subject(self) -> tuple[str, ...]:
+    def about(self) -> tuple[str, ...]:
         """The version."""
         return ("version", self.service, self.version, self.build)
 
@@ -138,7 +146,7 @@ class ServerJudged(OfLeader, frozen=True, kw_only=True, omit_defaults=True, tag=
     rule: Rule = "d"
 
     @property
-    def subject(self) -> tuple[str, ...]:
+    def about(self) -> tuple[str, ...]:
         """The server."""
         return ("server", self.server)
 
@@ -163,6 +171,7 @@ class ComparedPart(msgspec.Struct, frozen=True, array_like=True):
 class VersionCompared(OfLeader, frozen=True, kw_only=True, omit_defaults=True, tag="version_compared"):
     """What the leader sees by rule C of the newest version of a service, acted on or not; see `canary.judge.compared`."""
 
+    rule: Rule = "c"
     service: str
     version: str
     build: str
@@ -180,7 +189,7 @@ class VersionCompared(OfLeader, frozen=True, kw_only=True, omit_defaults=True, t
     servers: tuple[ComparedPart, ...] = ()
 
     @property
-    def subject(self) -> tuple[str, ...]:
+    def about(self) -> tuple[str, ...]:
         """The comparison of that service."""
         return ("comparison", self.service)
 

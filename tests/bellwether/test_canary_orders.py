@@ -112,14 +112,14 @@ def test_what_a_canary_finds_wrong_is_a_refusal(ask):
 def test_a_canary_that_has_left_has_not_taken_it(ask):
     gone = said("TRANSMISSION_REPORT", {"status": "failed", "command": "CANARY_COMMAND"})
     done, _ = ask(known() | {"CANARY_COMMAND": [gone]}, *BLOCK)
-    assert (done.exit_code, done.stderr) == (1, "bellwether: the canary of 'alpha' is gone\n")
+    assert (done.exit_code, done.stderr) == (69, "bellwether: the canary of 'alpha' is gone\n")
 
 
 def test_a_canary_that_is_silent_is_told(ask, monkeypatch):
     monkeypatch.setattr("bellwether.canary_orders.TIMEOUT_S", 0.05)
     done, _ = ask(known() | {"CANARY_COMMAND": []}, *BLOCK)
     assert (done.exit_code, done.stderr) == (
-        1,
+        69,
         "bellwether: the canary of 'alpha' does not answer within 0.05 s\n",
     )
 
@@ -128,7 +128,7 @@ def test_who_may_give_orders_is_told_to_who_may_not(ask):
     reason = "user 'bob' may not: it takes root, the router's user or user 'bellwether'"
     refusal = said("INVALID", {"command": "CANARY_COMMAND", "message": reason})
     done, _ = ask(known() | {"CANARY_COMMAND": [refusal]}, *BLOCK)
-    assert (done.exit_code, done.stdout) == (1, "")
+    assert (done.exit_code, done.stdout) == (77, "")
     assert done.stderr == f"bellwether: you may not give orders to canaries: {reason}\n"
 
 

@@ -8,7 +8,7 @@ from canary.book.entry import Entry, Lift
 from canary.judge.apply import apply
 from canary.judge.state import State
 from canary.order_views import Obedience
-from canary.records import ALL, Actor, Frozen, Overridden, OverrideEnded, Pardoned
+from canary.records import ALL, Actor, Frozen, Overridden, OverrideEnded, Pardoned, ServerJudged, Version, VersionJudged
 from canary.records import Entry as LedgerEntry
 from communicator.answers.orders import OrderStanding
 from tests.canary.book.orders_made import order
@@ -161,3 +161,60 @@ def test_what_a_release_without_a_book_has_kept_is_taken_over_the_same_on_each_h
     assert host.tell() == []
     ordered.adopt(host.book, host.state, "alpha")
     assert len(host.book) == 3
+
+
+def judged(rule="c", **more):
+    return VersionJudged(service="billing", version="2.0", build="b1", rule=rule, **more)
+
+
+HELD = judged(state="held", until_at_s=3_600.0)
+SICK = ServerJudged(server="beta", state="sick", until_at_s=900.0)
+DRY = (
+    judged("d", state="held", mode="detected", suppressed_by="dry_run", until_at_s=9_000.0),
+    judged(state="held", mode="detected", suppressed_by="frozen", until_at_s=9_000.0),
+    judged(state="ok", mode="detected", differs_on=("beta",)),
+)
+
+
+def decided(*bodies):
+    """A host that hears of decisions of a leader once they are all in effect."""
+    host = Host()
+    for body in bodies:
+        host.book.commit(host.book.propose(body, "alpha", 1, host.at_s, 0.0))
+    host.tell()
+    return host
+
+
+@pytest.mark.parametrize(
+    ("body", "dry"),
+    [
+        *((HELD, dry) for dry in DRY),
+        (SICK, ServerJudged(server="beta", state="sick", mode="detected", until_at_s=950.0)),
+    ],
+)
+def test_what_a_rule_would_do_takes_the_place_of_nothing_that_is_in_effect(body, dry):
+    for bodies in ((body, dry), (dry, body)):
+        state = decided(*bodies).state
+        assert (list(state.held), state.servers["beta"].is_sick if "beta" in state.servers else False) == (
+            [] if body is SICK else [Version("billing", "2.0", "b1")],
+            body is SICK,
+        )
+
+
+def test_of_what_two_rules_would_do_each_is_remembered():
+    host = decided(DRY[1], DRY[0])
+    assert [one.committed.body for _, one in host.book.decisions()] == [DRY[1], DRY[0]]
+
+
+def test_what_would_be_done_was_said_before_what_was_done_and_is_over_with_it():
+    """In whichever order a host hears of them."""
+    done = judged(state="ok")
+    for bodies in ((DRY[0], done), (DRY[1], HELD, done)):
+        host = Host()
+        ids = [host.book.propose(body, "alpha", 1, host.at_s, 0.0) for body in bodies]
+        for entry_id in reversed(ids):
+            host.book.commit(entry_id)
+            host.tell()
+        release = host.state.releases["billing", "2.0", "b1"]
+        assert (release.state, release.suppressed_by, list(host.state.held)) == ("ok", "", [])
+        assert host.tell() == []

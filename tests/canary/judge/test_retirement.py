@@ -4,7 +4,7 @@ import pytest
 
 from canary.judge import retirement
 from canary.judge.decide import decide
-from canary.records import CellMoved, ServerBack, ServerLost
+from canary.records import CellMoved, ServerBack, ServerJudged, ServerLost
 from tests.canary.judge.trial import ZERO_S, Trial, began, crashes, ended, good, ordered, passed, rules, works
 
 EXACT = rules()
@@ -30,6 +30,14 @@ def test_so_many_versions_of_a_service_are_remembered_on_a_server():
     assert {key.version for key in trial.state.releases} == {f"v{number}" for number in (*range(5), *range(8, 40))}
     reasons = {record.reason for _, record in trial.decided if getattr(record, "new", "") == "archived"}
     assert reasons == {"more than 32 versions of its service ran here"}
+
+
+def test_it_goes_on_while_a_decision_for_the_cluster_waits_for_a_majority():
+    trial = Trial(EXACT, ()).play(passing(range(40)))
+    waits = ServerJudged(server="alpha", state="sick", until_at_s=0.0)
+    trial.tell(ZERO_S + 50, waits)
+    found = decide(trial.state, EXACT, "alpha", leads=True, now_s=ZERO_S + 50, trigger=trial.entries[-2])
+    assert {record.new for record in found} == {"archived"}
 
 
 def test_what_ran_again_is_not_old():

@@ -56,3 +56,43 @@ def test_two_successes_end_it_before_its_time():
     assert trial.cell(version="1").returns == 1
     trial.play([passed(105, "y", version="1")])
     assert trial.cell(version="1").state == "proving"
+
+
+def hangs(at_s, run_id, **who):
+    return ended(at_s, run_id, cause="HUNG", lasted_s=at_s, **who)
+
+
+HUNG = [*good("beta"), began(0, "r", version="1"), passed(60, "r", version="1"), hangs(900, "r", version="1")]
+
+
+def test_what_hangs_is_no_longer_good_and_gets_no_messages_for_as_long_as_an_ejection_may_last():
+    trial = Trial(rules(), ("alpha",)).play(HUNG)
+    cell = trial.cell(version="1")
+    assert trial.moves("alpha")[-2:] == ["good", "suspect"]
+    assert cell.until_at_s == trial.state.now_s + rules().b.longest_s
+    assert cell.reason == "worked here, and hangs: it goes on, and answers nothing"
+    trial.wait(trial.state.now_s + 301)
+    assert (cell.state, cell.until_at_s, cell.reason) == ("suspect", None, "its ejection is over")
+
+
+def test_a_restart_of_what_hung_ends_its_ejection_by_its_successes():
+    again = [
+        fact
+        for at_s in (910, 980)
+        for fact in (began(at_s, f"{at_s}", version="1"), passed(at_s + 60, f"{at_s}", version="1"))
+    ]
+    assert Trial(rules(), ("alpha",)).play([*HUNG, *again]).cell(version="1").state == "proving"
+
+
+@pytest.mark.parametrize(
+    ("facts", "verdicts"),
+    [
+        (HUNG[2:], ["900 alpha/fluid/1 suspect b (last_instance)"]),
+        ([*HUNG[:-1], began(890, "s", version="1"), HUNG[-1]], []),
+        ([*good("beta"), began(0, "r"), hangs(50, "r")], []),
+        ([*HUNG[:-1], ended(900, "r", cause="HUNG", version="1", causes=("DEP_UNAVAILABLE",))], []),
+    ],
+    ids=["the_only_one", "another_run_goes_on", "it_never_worked", "it_is_excused"],
+)
+def test_one_that_hangs_is_ejected_only_where(facts, verdicts):
+    assert Trial(rules(), ("alpha",)).play(facts).verdicts() == verdicts

@@ -1,5 +1,6 @@
 import pytest
 
+from canary.judge.overrides import let_go
 from canary.judge.rule_c import compared, next_deadline_s
 from canary.judge.two_arms import Failed, TwoArms
 from canary.records import Frozen, VersionJudged
@@ -161,6 +162,29 @@ def test_a_pardon_takes_back_all_evidence():
     fleet.pardon("2")
     again, _ = crashes_until(fleet, "suspect")
     assert again == first
+
+
+@pytest.mark.parametrize("state", ["suspect", "held"])
+@pytest.mark.parametrize("rules", [ENFORCED, DRY], ids=["enforced", "dry"])
+def test_a_pardon_ends_what_was_said_of_it(state, rules):
+    fleet = two_fleets(rules=rules)
+    crashes_until(fleet, state)
+    fleet.pardon("2")
+    (record,) = let_go(fleet.state)
+    assert (record.version, record.state, record.mode, record.rule) == ("2", "ok", "enforced", "operator")
+    fleet.tell(record)
+    release = release_of(fleet)
+    assert (release.state, release.suppressed_by, release.until_at_s, fleet.state.held) == ("ok", "", None, {})
+    assert list(let_go(fleet.state)) == []
+    assert fleet.judge() == []
+
+
+@pytest.mark.parametrize("scope", [{"server": "c"}, {"build": "another"}])
+def test_a_pardon_of_a_part_of_it_does_not(scope):
+    fleet = two_fleets()
+    crashes_until(fleet, "held")
+    fleet.pardon("2", **scope)
+    assert list(let_go(fleet.state)) == []
 
 
 def test_the_next_version_starts_anew():

@@ -48,6 +48,18 @@ def test_a_hold_outlives_the_block_that_it_came_from():
     assert [record.state for record in of_versions(trial)] == ["held"]
 
 
+@pytest.mark.parametrize("heard", [(), TWO[:-14], TWO[-14:]], ids=["nothing", "of alpha", "of beta"])
+def test_a_leader_that_has_not_heard_all_ends_no_hold(heard):
+    """It has just started with an empty disk, and all that it knows of the hold is the book."""
+    (held,) = of_versions(judged(*TWO))
+    trial = Trial(rules(), ("omega",), leads=True).play(heard)
+    trial.tell(ZERO_S + 300, held)
+    trial.play([*good("gamma", at_s=301), *good("delta", "ink", at_s=302)], 1_000)
+    assert (of_versions(trial), list(trial.state.held)) == ([], [("fluid", "2", "")])
+    trial.wait(held.until_at_s + 1)
+    assert [record.state for record in of_versions(trial)] == ["ok"]
+
+
 def test_a_hold_is_renewed_as_long_as_it_is_true():
     trial = judged(*TWO, until_s=90_000)
     assert [record.state for record in of_versions(trial)] == ["held", "held"]
