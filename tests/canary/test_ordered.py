@@ -172,7 +172,6 @@ SICK = ServerJudged(server="beta", state="sick", until_at_s=900.0)
 DRY = (
     judged("d", state="held", mode="detected", suppressed_by="dry_run", until_at_s=9_000.0),
     judged(state="held", mode="detected", suppressed_by="frozen", until_at_s=9_000.0),
-    judged(state="ok", mode="detected", differs_on=("beta",)),
 )
 
 
