@@ -18,6 +18,7 @@ from canary.records import (
     CellMoved,
     Entry,
     Frozen,
+    OfLeader,
     OfRun,
     OverrideEnded,
     PolicyIssued,
@@ -130,12 +131,12 @@ def replay(entries: Iterable[Entry], rules: Rules) -> Replay:
     server = home_of(told)
     judge = _Judge(server, rules)
     judge.take(told[0].at_s, RulesSet(rules=msgspec.json.encode(rules).decode(), revision=REVISION))
-    facts = [entry for entry in told if not _is_decided(entry.record)]
+    facts = [entry for entry in told if not _is_decided(entry.record, server)]
     for entry in facts:
         judge.wait(entry.at_s)
         judge.take(entry.at_s, entry.record)
     judge.wait(told[-1].at_s)
-    was = [Decision(entry.at_s, entry.record) for entry in told if _is_shown(entry.record)]
+    was = [Decision(entry.at_s, entry.record) for entry in told if _is_shown(entry.record, server)]
     return Replay(server, len(facts), _paired(was, judge.decisions))
 
 
@@ -191,7 +192,7 @@ class _Judge:
 
     def _decide(self, at_s: float, record: Record) -> None:
         self._put(at_s, record)  # type: ignore[arg-type] # any Record is one of them
-        if _is_shown(record):
+        if _is_shown(record, self._server):
             self.decisions.append(Decision(at_s, record))
 
     def _put(self, at_s: float, record: AnyRecord) -> Entry:
@@ -200,7 +201,7 @@ class _Judge:
         return entry
 
 
-def _is_decided(record: AnyRecord) -> bool:
+def _is_decided(record: AnyRecord, server: str) -> bool:
     """Whether the canary of this ledger has decided this, so that it is to be decided anew; what others did is a fact."""
     if isinstance(record, Frozen):
         return record.actor is None
@@ -208,12 +209,14 @@ def _is_decided(record: AnyRecord) -> bool:
         return record.cause == "expired"
     if isinstance(record, CellMoved | RunExcused | ProbeGranted):
         return not record.origin_seq
-    return isinstance(record, VersionJudged | ServerJudged | RulesSet | PolicyIssued)
+    if isinstance(record, OfLeader):
+        return record.leader in ("", server)
+    return isinstance(record, RulesSet | PolicyIssued)
 
 
-def _is_shown(record: Record) -> TypeGuard[Decided]:
+def _is_shown(record: Record, server: str) -> TypeGuard[Decided]:
     """Whether this is a decision of this ledger's canary that people care for."""
-    return isinstance(record, Decided) and _is_decided(record)
+    return isinstance(record, Decided) and _is_decided(record, server)
 
 
 def _paired(was: Sequence[Decision], would: Sequence[Decision]) -> list[Pair]:

@@ -3,7 +3,7 @@
 import pytest
 
 from canary.judge.replay import Decision, home_of, replay
-from canary.records import CellMoved, Entry, Frozen, Led, RunBegan, Started
+from canary.records import CellMoved, Entry, Frozen, Led, RunBegan, Started, VersionJudged
 from tests.canary.judge.trial import ACTOR, Trial, crashes, good, ordered, pardoned, probe_fails, rules, works
 
 STORIES = {
@@ -98,6 +98,17 @@ def test_what_another_canary_decided_is_a_fact():
     found = replay(trial.entries, acting())
     assert {pair.was.record.server for pair in found.pairs} == {"alpha"}
     assert all(pair.is_same for pair in found.pairs)
+
+
+@pytest.mark.parametrize(("leader", "is_ours"), [("beta", False), ("alpha", True), ("", True)])
+def test_so_is_what_another_leader_decided(leader, is_ours):
+    held = VersionJudged(
+        service="fluid", version="2", build="", state="held", rule="d", until_at_s=9e4, leader=leader, term=3, number=1
+    )
+    trial = Trial(acting(), ("alpha",)).play([*crashes(0, times=1), (2, held)], 20.0)
+    found = replay(trial.entries, acting())
+    assert any(pair.was and isinstance(pair.was.record, VersionJudged) for pair in found.pairs) is is_ours
+    assert found.facts == 2 + (not is_ours)
 
 
 def test_a_ledger_is_of_the_server_whose_facts_have_no_other_number():
