@@ -52,7 +52,7 @@ class Database:
 
     def __init__(self, server: str, boot_id: str, started: int, members_max: int) -> None:
         self.links_generation = 0
-        """Grows whenever someone's links change."""
+        """Grows whenever someone's neighbors change: the ways follow from them, and from nothing else that is told with them."""
         self.services_generation = 0
         """Grows whenever someone's services change."""
         self._server = server
@@ -233,9 +233,13 @@ class Database:
 
     def _store(self, record: Record) -> None:
         self._parts.setdefault(record.server, {})[record.part] = record
-        if isinstance(record.state, LinksState):
-            self._links[record.server] = record.state
-        self._changed(record.part)
+        if not isinstance(record.state, LinksState):
+            self._changed(record.part)
+            return
+        before = self._links.get(record.server)
+        self._links[record.server] = record.state
+        if before is None or before.neighbors != record.state.neighbors:
+            self._changed(record.part)
 
     def _changed(self, part: str) -> None:
         if part == LINKS:

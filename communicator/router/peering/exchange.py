@@ -259,10 +259,12 @@ def _take(board: Switchboard, news: list[Record], link: Link, now: Instant) -> N
             if neighbor.leaf is not None:
                 mesh.book.prove(neighbor.server, neighbor.leaf.address, now.monotonic_s, Ground.TOLD, teller)
         mesh.book.merge_forgotten(state.forgotten, now.wall_ns // NS_PER_S)
-    if links:
-        topology_changed(board, now)  # soon after it the address book is kept: news come in crowds
-    elif news:
+    if mesh.ways_noted != mesh.database.links_generation:
+        topology_changed(board, now)
+    elif any(record.part != LINKS for record in news):
         board.routes_changed()
+    if links:
+        look_at_status(board, now)  # then the address book is kept, and what orders they obey is compared
 
 
 def link_state_summary(board: Switchboard, link: Link, message: Message, _now: Instant) -> None:
@@ -283,9 +285,15 @@ def _require_directory(link: Link) -> None:
 
 def topology_changed(board: Switchboard, now: Instant) -> None:
     """Ways have changed: remembered routes are void, and the state of the cluster is looked at soon."""
+    board.mesh.ways_noted = board.mesh.database.links_generation
     board.mesh.settling.set(now.monotonic_s + SETTLING_S)
-    if board.mesh.status.at_s is None:
-        board.mesh.status.set(now.monotonic_s + STATUS_AFTER_S)
+    look_at_status(board, now)
     board.mesh.doubts.ways_changed(now.monotonic_s)
     board.statistics.topology_changes += 1
     board.routes_changed()
+
+
+def look_at_status(board: Switchboard, now: Instant) -> None:
+    """The state of the cluster may be another: it is looked at soon, for news come in crowds."""
+    if board.mesh.status.at_s is None:
+        board.mesh.status.set(now.monotonic_s + STATUS_AFTER_S)

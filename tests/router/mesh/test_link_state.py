@@ -1,6 +1,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from communicator.answers.services import Instance, Role
 from communicator.errors import RemoteProtocolError
@@ -56,7 +57,7 @@ def test_nothing_is_said_about_a_bucket_that_was_always_empty():
     ("known", "heard", "outcome"),
     [
         ([], word(5), Outcome.NEW),
-        ([word(5)], word(6), Outcome.NEW),
+        ([word(5)], word(6, state=links("gamma")), Outcome.NEW),
         ([word(5)], word(5), Outcome.SAME),
         ([word(5)], word(4), Outcome.OLDER),
         ([word(5)], word(1, PAYROLL), Outcome.NEW),
@@ -156,6 +157,28 @@ def test_there_are_never_more_servers_than_may_be():
     database.forget("beta")
     assert database.accept(word(1, server="gamma")) is Outcome.NEW
     assert set(database.links()) == {"alpha", "gamma"}
+
+
+@pytest.mark.parametrize(
+    ("later", "is_changed"),
+    [
+        ({"orders": "two"}, False),
+        ({"forgotten": {"10.0.0.9:4042": 7}}, False),
+        ({"features": ("ack/1",)}, False),
+        ({"neighbors": ()}, True),
+    ],
+)
+def test_only_another_neighbor_is_a_change_of_links(later, is_changed):
+    """An order that all hosts come to obey would else have each router work out all ways again for each of the others."""
+    database, state = alpha(), links("alpha")
+    database.accept(word(1, state=state))
+    database.publish(LINKS, state)
+    before = database.links_generation
+    changed = structs.replace(state, **later)
+    assert database.accept(word(2, state=changed)) is Outcome.NEW
+    assert database.publish(LINKS, changed) is not None
+    assert database.links() == {"alpha": changed, "beta": changed}
+    assert database.links_generation == before + 2 * is_changed
 
 
 def test_who_is_forgotten_is_gone_but_we_never_are():
