@@ -20,7 +20,10 @@ from communicator.router.vocabulary.records import (
     LinksState,
     Record,
     ServicesState,
+    decode_digests,
     decode_summary,
+    digest_of,
+    encode_digests,
     encode_summary,
 )
 
@@ -212,23 +215,30 @@ class Database:
         }
         return encode_summary(known)
 
-    def missing_from(self, summary: str, is_certain: Callable[[str], bool]) -> list[Record]:
+    def digests(self) -> str:
+        """Digests of what we know of each server, as JSON."""
+        return encode_digests({server: digest_of(parts.values()) for server, parts in self._parts.items() if parts})
+
+    def missing_from(self, summary: str, digests: str, is_certain: Callable[[str], bool]) -> list[Record]:
         """What another router has not, or has in an older version; of a server of which we are certain also in any other version.
 
         Args:
             summary: Its `summary`.
+            digests: Its `digests`, which tell records apart that bear the same numbers; empty where it tells none.
             is_certain: Whether we know better than the other router what is true of a server.
 
         Raises:
-            RemoteProtocolError: It is none.
+            RemoteProtocolError: They are none.
         """
-        theirs = decode_summary(summary)
+        theirs, told_digests = decode_summary(summary), decode_digests(digests)
         missing = []
-        for record in self.records():
-            started, boot_id, sequences = theirs.get(record.server, (-1, "", {}))
-            told, ours = (started, boot_id, sequences.get(record.part, 0)), (*record.life, record.sequence)
-            if told < ours or (told != ours and is_certain(record.server)):
-                missing.append(record)
+        for server, parts in self._parts.items():
+            started, boot_id, sequences = theirs.get(server, (-1, "", {}))
+            differs = server in told_digests and told_digests[server] != digest_of(parts.values())
+            for record in parts.values():
+                told, ours = (started, boot_id, sequences.get(record.part, 0)), (*record.life, record.sequence)
+                if told < ours or ((told != ours or differs) and is_certain(server)):
+                    missing.append(record)
         return missing
 
     def _store(self, record: Record) -> None:

@@ -104,8 +104,6 @@ class Mesh:
         self.republish = deadlines.add("republish")
         """When we are to do it again."""
         self._links_seen = -1
-        self.ways_noted = -1
-        """The generation of the links at which all who go by the ways were last told that they have changed."""
 
     @property
     def book(self) -> AddressBook:
