@@ -33,24 +33,25 @@ def main(
             raise typer.BadParameter(f"{name!r} is none of {', '.join(FUZZERS)}", param_hint="--only")
         print(f"{name}: {seconds:g} s, seed {seed}", flush=True)
         try:
-            cases = run(name, seed, seconds, case)
+            ran = run(name, seed, seconds, case)
         except FoundError as error:
             print(f"found: {error}", file=sys.stderr)
             raise typer.Exit(1) from None
-        print(f"{name}: {cases} cases, nothing found", flush=True)
+        print(f"{name}: {ran}, nothing found", flush=True)
 
 
-def run(name: str, seed: int, seconds: float, case: int = 0) -> int:
-    """Run one fuzzer; a door gets a router or an exporter of its own."""
+def run(name: str, seed: int, seconds: float, case: int = 0) -> str:
+    """Run one fuzzer, and say how much that was; a door gets a router or an exporter of its own."""
     if name == HTTP:
-        return asyncio.run(fuzz_http(seed, seconds, case))
+        return f"{asyncio.run(fuzz_http(seed, seconds, case))} cases"
     if name in MESHES:
-        return asyncio.run(fuzz_mesh(name, seed, seconds, case))
+        cases, messages = asyncio.run(fuzz_mesh(name, seed, seconds, case))
+        return f"{cases} cases with {messages} messages"
     if name not in DOORS:
-        return fuzz_reader(name, seed, seconds, case)
+        return f"{fuzz_reader(name, seed, seconds, case)} cases"
     with run_router(log_level="warning") as router:
         addresses = Router(router.unix, router.local, router.signal, lambda: router.log)
-        return asyncio.run(fuzz_door(name, addresses, seed, seconds, case))
+        return f"{asyncio.run(fuzz_door(name, addresses, seed, seconds, case))} cases"
 
 
 if __name__ == "__main__":

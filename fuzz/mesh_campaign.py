@@ -28,11 +28,11 @@ OPERATORS_BUSINESS = ("event=server_name_conflict", "event=cluster_changed")
 """Errors in the log that are what the visitors are to be told of."""
 
 
-async def fuzz_mesh(name: str, seed: int, seconds: float, first_case: int = 0) -> int:
+async def fuzz_mesh(name: str, seed: int, seconds: float, first_case: int = 0) -> tuple[int, int]:
     """Misbehave as members of a cluster of two.
 
     Returns:
-        How many cases it ran.
+        How many cases it ran, and how many messages the visitors wrote.
 
     Raises:
         FoundError: An honest message was lost, doubled, late or out of order, or a router grew too much, caught an exception
@@ -53,7 +53,7 @@ async def fuzz_mesh(name: str, seed: int, seconds: float, first_case: int = 0) -
         raise FoundError(
             f"{name}: {causes}; repeat with --only {name} --seed {seed} --case {first_case} (cases up to {visiting.case})"
         ) from group
-    return visiting.case - first_case
+    return visiting.case - first_case, visiting.messages
 
 
 async def _visit_both(visiting: "_Visiting", routers: list[Router], mesh: MeshDoors, seconds: float) -> None:
@@ -72,12 +72,14 @@ class _Visiting:
 
     def __init__(self, seed: int, case: int) -> None:
         self.seed, self.case = seed, case
+        self.messages = 0
 
     async def visit(self, mesh: MeshDoors, until_s: float) -> None:
         while time.monotonic() < until_s:
             random = case_random(self.seed, self.case)
             self.case += 1
-            await mesh_case(random, mesh)
+            written = await mesh_case(random, mesh)  # others count meanwhile
+            self.messages += written
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,11 +70,15 @@ def mesh_data(random: Random, mesh: MeshDoors) -> bytes:
     return harmless(data[: random.randint(0, len(data))] if random.random() < 0.1 else data)
 
 
-async def mesh_case(random: Random, mesh: MeshDoors) -> None:
+async def mesh_case(random: Random, mesh: MeshDoors) -> int:
     """One visit: write in pieces, perhaps read, leave in one of several ways.
+
+    Returns:
+        How many messages were written.
 
     Raises:
         TimeoutError: The router did not accept, or did not end the link after we did.
     """
     data = mesh_data(random, mesh)
     await converse(random.choice(mesh.doors), split(random, data, random.choice((1, 1, 2, 6))), leaving(random))
+    return data.count(b"\n")

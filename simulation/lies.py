@@ -64,7 +64,7 @@ class Lies:
     def draw(self) -> Line:
         """One line to a router it is linked with."""
         if self._random.random() < 0.1:
-            return ("LINK_STATE_SUMMARY", {"known": self._summary()})
+            return ("LINK_STATE_SUMMARY", {"known": self._summary(), **self._digests()})
         records = [self._random.choice(self._kinds)() for _ in range(self._random.randint(1, 5))]
         if self._random.random() < 0.3:
             records.insert(self._random.randint(0, len(records)), self._random.choice(BAD_RECORDS))
@@ -144,6 +144,10 @@ class Lies:
     def _summary(self) -> str:
         told = self._random.choice(((COUNT_MAX, "zz", {LINKS: COUNT_MAX}), (0, "0", {})))
         return json.dumps({victim.name: told for victim in self.victims if self._random.random() < 0.8})
+
+    def _digests(self) -> dict[str, str]:
+        told = self._random.choice((None, "{}", "[]", json.dumps({victim.name: "0" for victim in self.victims})))
+        return {} if told is None else {"digests": told}
 
     @staticmethod
     def _record(server: str, part: str, state: Any, boot: str, started: int, sequence: int) -> dict[str, Any]:

@@ -49,6 +49,8 @@ class Switchboard(Voice):
         """Front of a line from this host to its route; emptied by `routes_changed`."""
         self.route_changes = 0
         """Grows with each `routes_changed`."""
+        self.links_noted = -1
+        """The generation of the links of all routers at which the ways were last said to have changed."""
         self.mesh = Mesh(config, now, self.deadlines, carrier)
         self.carrier: Carrier = carrier or self.mesh
         """What brings lines to other routers."""

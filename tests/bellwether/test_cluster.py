@@ -54,6 +54,19 @@ def test_what_is_unusual_of_a_server_is_noted():
     assert " ".join(gamma[-6:]) == "waiting after 1 failure: timed out"
 
 
+@pytest.mark.parametrize(
+    ("node", "note"),
+    [
+        (BETA, "obeys other orders than this host"),
+        (Node("beta", "10.0.0.2:4042", "linked", counts=False, vouched_by=("alpha",)), "count; obeys other orders"),
+    ],
+)
+def test_who_obeys_other_orders_is_told_with_what_else_is_the_matter(node, note):
+    told = rows(Graph(nodes=(ALPHA, node)), {"other_orders": ["beta"]})
+    assert told[0] == ["alpha", "10.0.0.1:4042", "this", "one"]
+    assert note in " ".join(cell for cells in told[1:] for cell in cells)
+
+
 def test_who_does_not_count_is_told_with_what_to_do():
     end = Node(
         "gamma", "10.0.0.3:4042", "reachable", cost=2, hops=2, next_hop="beta", counts=False, vouched_by=("beta",)

@@ -104,6 +104,7 @@ def test_what_is_not_well_is_marked(name, changes, shown):
         ({}, "canary, timekeeper"),
         ({"cluster": CLUSTER | {"missing": ["gamma", "10.0.0.4:4042"]}}, "missing: gamma, 10.0.0.4:4042"),
         ({"cluster": CLUSTER | {"uncounted": ["gamma"]}}, "do not count: gamma"),
+        ({"cluster": CLUSTER | {"other_orders": ["beta", "gamma"]}}, "obey other orders: beta, gamma"),
         ({"claim": None}, "no timekeeper answers"),
         ({"services": [Instance("printer", state="down")]}, "not there: printer"),
     ],

@@ -272,3 +272,19 @@ def test_routers_tell_each_other_which_orders_they_obey(mesh):
     assert status(book) == ""
     tell_orders(book, "B", "beta", "b1", "", 3)
     assert status(book) == "", "it has no canary"
+
+
+def test_an_order_changes_no_way(mesh):
+    """All hosts come to obey it at about the same time: what is known of the ways must not be thrown away for each of them."""
+    book = mesh(owners={"canary": "alice"}).run(f"+ C unix alice\n+ B remote from=127.0.0.2\nB > {BETA}")
+    book.write("C", b"REGISTER service=canary;version=1\n")
+    tell_orders(book, "B", "beta", "b1", "one", 1)
+    board = book.router._board
+    before = (board.mesh.generation, board.statistics.topology_changes, board.route_changes)
+    tell_orders(book, "B", "beta", "b1", "two", 2)
+    assert (board.mesh.generation, board.statistics.topology_changes, board.route_changes) == before
+    assert status(book) == ""
+    set_policy(book, policy_of(1, orders="one"))
+    assert (board.mesh.generation, status(book)) == (before[0], "beta")
+    tell_orders(book, "B", "beta", "b1", "one", 3)
+    assert status(book) == ""

@@ -6,7 +6,7 @@ from communicator.router.cores.policy import parse_policy, render_generation, re
 from communicator.router.cores.voice import Voice
 from communicator.router.features.blocked_version import blocking_of, note_expelled, refuse_blocked, tell_blocked
 from communicator.router.features.registration import withdraw
-from communicator.router.peering.exchange import STATUS_AFTER_S, publish_links
+from communicator.router.peering.exchange import look_at_status, publish_links
 from communicator.router.switchboard import Switchboard
 from communicator.router.vocabulary.effects import Keep, KeptFile, Level
 from communicator.router.vocabulary.events import CloseReason, Instant
@@ -26,7 +26,7 @@ def policy_set(board: Switchboard, link: Link, message: Message, now: Instant) -
         _note(board, policy)
     if policy.orders != before.policy.orders:
         publish_links(board)
-        board.mesh.status.set(now.monotonic_s + STATUS_AFTER_S)
+        look_at_status(board, now)
     _tell(board, link, board.policy.policy)
     _expel(board, now)
 

@@ -20,7 +20,10 @@ from communicator.router.vocabulary.records import (
     LinksState,
     Record,
     ServicesState,
+    decode_digests,
     decode_summary,
+    digest_of,
+    encode_digests,
     encode_summary,
 )
 
@@ -52,7 +55,7 @@ class Database:
 
     def __init__(self, server: str, boot_id: str, started: int, members_max: int) -> None:
         self.links_generation = 0
-        """Grows whenever someone's links change."""
+        """Grows whenever someone's neighbors change: the ways follow from them, and from nothing else that is told with them."""
         self.services_generation = 0
         """Grows whenever someone's services change."""
         self._server = server
@@ -212,30 +215,41 @@ class Database:
         }
         return encode_summary(known)
 
-    def missing_from(self, summary: str, is_certain: Callable[[str], bool]) -> list[Record]:
+    def digests(self) -> str:
+        """Digests of what we know of each server, as JSON."""
+        return encode_digests({server: digest_of(parts.values()) for server, parts in self._parts.items() if parts})
+
+    def missing_from(self, summary: str, digests: str, is_certain: Callable[[str], bool]) -> list[Record]:
         """What another router has not, or has in an older version; of a server of which we are certain also in any other version.
 
         Args:
             summary: Its `summary`.
+            digests: Its `digests`, which tell records apart that bear the same numbers; empty where it tells none.
             is_certain: Whether we know better than the other router what is true of a server.
 
         Raises:
-            RemoteProtocolError: It is none.
+            RemoteProtocolError: They are none.
         """
-        theirs = decode_summary(summary)
+        theirs, told_digests = decode_summary(summary), decode_digests(digests)
         missing = []
-        for record in self.records():
-            started, boot_id, sequences = theirs.get(record.server, (-1, "", {}))
-            told, ours = (started, boot_id, sequences.get(record.part, 0)), (*record.life, record.sequence)
-            if told < ours or (told != ours and is_certain(record.server)):
-                missing.append(record)
+        for server, parts in self._parts.items():
+            started, boot_id, sequences = theirs.get(server, (-1, "", {}))
+            differs = server in told_digests and told_digests[server] != digest_of(parts.values())
+            for record in parts.values():
+                told, ours = (started, boot_id, sequences.get(record.part, 0)), (*record.life, record.sequence)
+                if told < ours or ((told != ours or differs) and is_certain(server)):
+                    missing.append(record)
         return missing
 
     def _store(self, record: Record) -> None:
         self._parts.setdefault(record.server, {})[record.part] = record
-        if isinstance(record.state, LinksState):
-            self._links[record.server] = record.state
-        self._changed(record.part)
+        if not isinstance(record.state, LinksState):
+            self._changed(record.part)
+            return
+        before = self._links.get(record.server)
+        self._links[record.server] = record.state
+        if before is None or before.neighbors != record.state.neighbors:
+            self._changed(record.part)
 
     def _changed(self, part: str) -> None:
         if part == LINKS:

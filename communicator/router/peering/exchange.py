@@ -69,10 +69,11 @@ def publish_services(board: Switchboard) -> None:
     flood(board, board.carrier, [record for record in published if record is not None])
 
 
-def share_summary(board: Switchboard, link: Link) -> None:
-    """Tell a router what we know, so that it sends what we lack."""
+def share_summary(board: Switchboard, link: Link, digests: str = "") -> None:
+    """Tell a router what we know, so that it sends what we lack; with digests, also what bears the same numbers and is another."""
     publish_services(board)
-    board.answer(link, "LINK_STATE_SUMMARY", known=board.mesh.database.summary())
+    told = {"digests": digests} if digests else {}
+    board.answer(link, "LINK_STATE_SUMMARY", known=board.mesh.database.summary(), **told)
 
 
 def flood(voice: Voice, carrier: Carrier, records: list[Record], source: Link | None = None) -> None:
@@ -197,9 +198,11 @@ def _doubt(board: Switchboard, link: Link, record: Record, now: Instant) -> None
 def compare(board: Switchboard) -> None:
     """Tell all neighbors what we know: each sends what it is certain of and we have otherwise."""
     board.mesh.doubts.compare.set(None)
+    publish_services(board)
+    digests = board.mesh.database.digests()
     for link in board.carrier.onward(None):
         if not link.is_bus:
-            share_summary(board, link)
+            share_summary(board, link, digests)
 
 
 def settle_doubts(board: Switchboard, now: Instant) -> None:
@@ -259,17 +262,19 @@ def _take(board: Switchboard, news: list[Record], link: Link, now: Instant) -> N
             if neighbor.leaf is not None:
                 mesh.book.prove(neighbor.server, neighbor.leaf.address, now.monotonic_s, Ground.TOLD, teller)
         mesh.book.merge_forgotten(state.forgotten, now.wall_ns // NS_PER_S)
-    if links:
-        topology_changed(board, now)  # soon after it the address book is kept: news come in crowds
-    elif news:
+    if board.links_noted != mesh.database.links_generation:
+        topology_changed(board, now)
+    elif any(record.part != LINKS for record in news):
         board.routes_changed()
+    if links:
+        look_at_status(board, now)  # then the address book is kept, and what orders they obey is compared
 
 
 def link_state_summary(board: Switchboard, link: Link, message: Message, _now: Instant) -> None:
     """LINK_STATE_SUMMARY: what the other router knows; it gets what it lacks."""
     _require_directory(link)
     missing = board.mesh.database.missing_from(
-        message.get("known"), lambda server: board.mesh.knows_better(server, link)
+        message.get("known"), message.get("digests"), lambda server: board.mesh.knows_better(server, link)
     )
     if link.is_bus:
         missing = [record for record in missing if record.server == board.config.server_name]
@@ -283,9 +288,15 @@ def _require_directory(link: Link) -> None:
 
 def topology_changed(board: Switchboard, now: Instant) -> None:
     """Ways have changed: remembered routes are void, and the state of the cluster is looked at soon."""
+    board.links_noted = board.mesh.database.links_generation
     board.mesh.settling.set(now.monotonic_s + SETTLING_S)
-    if board.mesh.status.at_s is None:
-        board.mesh.status.set(now.monotonic_s + STATUS_AFTER_S)
+    look_at_status(board, now)
     board.mesh.doubts.ways_changed(now.monotonic_s)
     board.statistics.topology_changes += 1
     board.routes_changed()
+
+
+def look_at_status(board: Switchboard, now: Instant) -> None:
+    """The state of the cluster may be another: it is looked at soon, for news come in crowds."""
+    if board.mesh.status.at_s is None:
+        board.mesh.status.set(now.monotonic_s + STATUS_AFTER_S)

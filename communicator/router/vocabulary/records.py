@@ -4,6 +4,7 @@ A router speaks of itself in parts, so that a change costs what has changed: its
 A record is one word about one part.
 """
 
+import hashlib
 import zlib
 from collections.abc import Iterable
 from typing import Annotated, NamedTuple
@@ -106,6 +107,10 @@ class _Envelope(msgspec.Struct, frozen=True):
 Summary = dict[str, tuple[_Count, _BootId, dict[str, _Count]]]
 """What a router knows, without the states: each server's ``[started, boot_id, {part: sequence}]``."""
 
+Digests = dict[str, str]
+"""Server to the digest of all that a router has of it: of two records with the same numbers one may be a lie."""
+_DIGEST_BYTES = 8
+
 _UNREADABLE = (msgspec.DecodeError, ValueError, RecursionError)
 """A lone surrogate is a ValueError, and so are msgspec's own errors, but only in its newer releases."""
 
@@ -114,6 +119,7 @@ _READS_ENVELOPES = msgspec.json.Decoder(_Envelope)
 _READS_LINKS = msgspec.json.Decoder(LinksState)
 _READS_SERVICES = msgspec.json.Decoder(ServicesState)
 _READS_SUMMARY = msgspec.json.Decoder(Summary)
+_READS_DIGESTS = msgspec.json.Decoder(Digests)
 
 
 def bucket_of(service: str) -> str:
@@ -185,6 +191,29 @@ def decode_summary(text: str) -> Summary:
         return _READS_SUMMARY.decode(text)
     except _UNREADABLE as error:
         raise RemoteProtocolError(f"not a summary of link-state records: {error}") from None
+
+
+def digest_of(records: Iterable[Record]) -> str:
+    """A digest of all records of one server, in whatever order."""
+    texts = sorted(map(msgspec.json.encode, records))
+    return hashlib.blake2b(b"\n".join(texts), digest_size=_DIGEST_BYTES).hexdigest()
+
+
+def encode_digests(digests: Digests) -> str:
+    """Write digests as JSON."""
+    return msgspec.json.encode(digests).decode()
+
+
+def decode_digests(text: str) -> Digests:
+    """Read digests; none where the other router has told none.
+
+    Raises:
+        RemoteProtocolError: They are none.
+    """
+    try:
+        return _READS_DIGESTS.decode(text) if text else {}
+    except _UNREADABLE as error:
+        raise RemoteProtocolError(f"not digests of link-state records: {error}") from None
 
 
 def _open(encoded: msgspec.Raw) -> Record:

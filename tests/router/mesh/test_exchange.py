@@ -326,6 +326,23 @@ def test_what_was_doubted_is_believed_when_the_way_leads_there(linked):
     assert "gamma" in linked.router._board.carrier.reachable()
 
 
+def test_a_lie_with_the_numbers_of_the_truth_is_found_when_neighbors_compare(linked):
+    """Delta has contradicted beta about gamma: then digests are told, and beta, that has other ones, is told what it lacks."""
+    tell(linked, "D", links("gamma", "delta"))
+    linked.run("@ 5")
+    summaries = [one for one in linked.heard[linked.links["D"]] if one.command == "LINK_STATE_SUMMARY"]
+    known, digests = (json.loads(summaries[-1].get(name)) for name in ("known", "digests"))
+    assert digests.keys() == known.keys() == {"peer", "beta", "gamma", "delta"}
+    told(linked, "D")
+    linked.write("D", f"LINK_STATE_SUMMARY known={json.dumps(known)};digests={json.dumps(digests)}\n".encode())
+    assert told(linked, "D") == [], "the same as ours"
+    digests["gamma"] = "0123456789abcdef"
+    linked.write("D", f"LINK_STATE_SUMMARY known={json.dumps(known)};digests={json.dumps(digests)}\n".encode())
+    assert told(linked, "D") == [("gamma", "links", 1)]
+    linked.write("B", f"LINK_STATE_SUMMARY known={json.dumps(known)};digests={json.dumps(digests)}\n".encode())
+    assert told(linked, "B")[1:] == [], "beta is who knows"
+
+
 def test_a_server_that_a_liar_has_told_of_first_is_back_when_the_liar_has_left(book):
     tell(book, "B", links("beta", "gamma", "peer", boot="b1"), links("gamma", "beta", **LIE), payroll("gamma", **LIE))
     tell(book, "D", links("delta", "gamma", "peer", boot="d1"), links("gamma", "delta"))

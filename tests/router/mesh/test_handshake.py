@@ -252,15 +252,6 @@ def test_a_dial_that_comes_through_too_late_is_dropped(mesh, make_config, make_c
     assert (book.dials, states(book)) == ({}, {})
 
 
-def test_an_answer_to_a_dial_that_is_over_changes_nothing(mesh):
-    book = mesh("10.0.0.2:4042")
-    book.play("! 1 no route to host")
-    before = len(book.effects)
-    book.dials[1] = None
-    book.play("! 1 no route to host")
-    assert len(book.effects) == before
-
-
 # Draining.
 
 

@@ -1,6 +1,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from communicator.answers.services import Instance, Role
 from communicator.errors import RemoteProtocolError
@@ -56,7 +57,7 @@ def test_nothing_is_said_about_a_bucket_that_was_always_empty():
     ("known", "heard", "outcome"),
     [
         ([], word(5), Outcome.NEW),
-        ([word(5)], word(6), Outcome.NEW),
+        ([word(5)], word(6, state=links("gamma")), Outcome.NEW),
         ([word(5)], word(5), Outcome.SAME),
         ([word(5)], word(4), Outcome.OLDER),
         ([word(5)], word(1, PAYROLL), Outcome.NEW),
@@ -158,6 +159,28 @@ def test_there_are_never_more_servers_than_may_be():
     assert set(database.links()) == {"alpha", "gamma"}
 
 
+@pytest.mark.parametrize(
+    ("later", "is_changed"),
+    [
+        ({"orders": "two"}, False),
+        ({"forgotten": {"10.0.0.9:4042": 7}}, False),
+        ({"features": ("ack/1",)}, False),
+        ({"neighbors": ()}, True),
+    ],
+)
+def test_only_another_neighbor_is_a_change_of_links(later, is_changed):
+    """An order that all hosts come to obey would else have each router work out all ways again for each of the others."""
+    database, state = alpha(), links("alpha")
+    database.accept(word(1, state=state))
+    database.publish(LINKS, state)
+    before = database.links_generation
+    changed = structs.replace(state, **later)
+    assert database.accept(word(2, state=changed)) is Outcome.NEW
+    assert database.publish(LINKS, changed) is not None
+    assert database.links() == {"alpha": changed, "beta": changed}
+    assert database.links_generation == before + 2 * is_changed
+
+
 def test_who_is_forgotten_is_gone_but_we_never_are():
     database = alpha()
     database.publish(LINKS, links())
@@ -204,16 +227,35 @@ def test_what_another_router_lacks_is_found_from_its_summary(theirs, missing):
     database = alpha()
     database.accept(word(7))
     database.accept(word(2, PAYROLL))
-    assert database.missing_from(theirs, nobody) == missing
+    assert database.missing_from(theirs, "", nobody) == missing
 
 
 @pytest.mark.parametrize("theirs", ['{"beta":[50,"b1",{"links":9}]}', '{"beta":[9007199254740992,"zz",{"links":1}]}'])
 def test_who_is_certain_of_a_server_tells_of_it_whatever_the_numbers_are(theirs):
     database = alpha()
     database.accept(word(7))
-    assert database.missing_from(theirs, nobody) == []
-    assert database.missing_from(theirs, "beta".__eq__) == [word(7)]
-    assert database.missing_from('{"beta":[50,"b1",{"links":7}]}', "beta".__eq__) == []
+    assert database.missing_from(theirs, "", nobody) == []
+    assert database.missing_from(theirs, "", "beta".__eq__) == [word(7)]
+    assert database.missing_from('{"beta":[50,"b1",{"links":7}]}', "", "beta".__eq__) == []
+
+
+def test_what_bears_the_same_numbers_and_is_another_is_told_apart_by_digests():
+    database, misled = alpha(), alpha(server="gamma")
+    for record in (word(7), word(2, PAYROLL)):
+        database.accept(record)
+    for record in (word(2, PAYROLL), word(7, state=links("mallory"))):
+        misled.accept(record)
+    assert database.missing_from(misled.summary(), "", "beta".__eq__) == []
+    assert database.missing_from(misled.summary(), misled.digests(), "beta".__eq__) == [word(7), word(2, PAYROLL)]
+    assert database.missing_from(misled.summary(), misled.digests(), nobody) == []
+    assert misled.correct(word(7))
+    assert database.missing_from(misled.summary(), misled.digests(), "beta".__eq__) == []
+
+
+@pytest.mark.parametrize("digests", ["[]", "{", '{"beta": 1}'])
+def test_digests_that_are_none_are_refused(digests):
+    with pytest.raises(RemoteProtocolError, match="not digests of link-state records"):
+        alpha().missing_from("{}", digests, nobody)
 
 
 def test_what_is_certain_is_taken_in_whatever_its_numbers_are():
@@ -238,7 +280,7 @@ def test_nobody_says_more_than_a_counter_holds():
 
 def test_a_summary_that_is_none_is_refused():
     with pytest.raises(RemoteProtocolError, match="not a summary"):
-        alpha().missing_from('{"beta":[1]}', nobody)
+        alpha().missing_from('{"beta":[1]}', "", nobody)
 
 
 NAMES = ("alpha", "beta", "gamma")
@@ -261,7 +303,7 @@ def settle(databases):
         moved = False
         for one in databases:
             for other in databases:
-                for record in one.missing_from(other.summary(), nobody):
+                for record in one.missing_from(other.summary(), "", nobody):
                     outcome = other.accept(record)
                     if outcome is Outcome.OWN:
                         other.republish()
