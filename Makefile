@@ -17,7 +17,7 @@ unexport PYTHONDONTWRITEBYTECODE
 export PATH := $(PATH):$(CURDIR)/.cache/debian/root/usr/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-slow alone lint fmt types cover fuzz attack soak bench clean
+.PHONY: help run test test-slow alone lint audit fmt types cover fuzz attack soak bench clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name what; do printf '  make %-10s %s\n' "$$name" "$$what"; done
@@ -47,6 +47,10 @@ lint: ## ruff, the formatter, the import contracts, the size rules, the checks o
 	$(BIN)/python tools/check-sizes $(SOURCES)
 	$(BIN)/python -m pytest --quiet checks
 	@if command -v shellcheck >/dev/null; then shellcheck tools/find-python tools/venv tools/debian-* tools/test-* .ci/run; fi
+
+audit: ## whether a version of what Bellwether needs has a known vulnerability, where PyPI can be asked
+	@tools/venv $(VENV) dev
+	@exec $(BIN)/python tools/audit-dependencies
 
 fmt: ## format, and mend what ruff can mend
 	@tools/venv $(VENV) dev

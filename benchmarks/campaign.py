@@ -19,6 +19,7 @@ from benchmarks.canary_campaign import CanaryCampaign, CanaryEffort
 from benchmarks.checking import measure_checking
 from benchmarks.clock_campaign import ClockCampaign, ClockEffort
 from benchmarks.crowd import idle_bytes, measure_crowd
+from benchmarks.crowded_doors import DoorEffort, measure_doors
 from benchmarks.errors import BenchmarkError
 from benchmarks.exporter_load import measure_scrapes
 from benchmarks.measure import Load, Rate, measure_latency, measure_rate
@@ -37,6 +38,7 @@ STAGES = (
         "crowd",
         "checking",
         "intruders",
+        "doors",
         "process",
         *MESH_STAGES,
         "clock",
@@ -72,6 +74,7 @@ class Effort:
     intruded_pings: int = 200
     """Messages timed in each half of a pair; the bar is about 1,000, which takes a quarter of an hour."""
     book_turns: int = 1_000
+    doors: DoorEffort = field(default_factory=DoorEffort)
     scrapes: int = 10_000
     pages: int = 100
 
@@ -87,6 +90,7 @@ QUICK = Effort(
     canary=CanaryEffort(facts=5_000, entries=100_000, appends=300, lives=200),
     intruded_pings=50,
     book_turns=200,
+    doors=DoorEffort(routers=10, guessers=100, tries=2),
     scrapes=200,
     pages=20,
 )
@@ -126,6 +130,7 @@ class Campaign:
             if "intruders" in stages:
                 self._intruders(workers)
             self._mesh(workers)
+        self._doors()
         self._clock()
         self._canary()
         self._book()
@@ -233,6 +238,11 @@ class Campaign:
             campaign.convergence()
         if "process" in stages:
             campaign.memory(workers)
+
+    def _doors(self) -> None:
+        if OURS in self._effort.servers and "doors" in self._effort.stages:
+            self._say("who gets in by crowded doors")
+            self.results.doors = measure_doors(self._effort.doors)
 
     def _clock(self) -> None:
         if OURS in self._effort.servers and "clock" in self._effort.stages:

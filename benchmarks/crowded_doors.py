@@ -6,7 +6,6 @@ import os
 import signal
 import socket
 import struct
-import sys
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -16,27 +15,38 @@ from tempfile import TemporaryDirectory
 
 from argon2 import PasswordHasher
 
+from benchmarks.bars import Bar
 from communicator.daemon.passwords import Entry, make_entry, write_entry
 from communicator.protocol import decode
 from communicator.router.mesh.cluster_key import End, Meeting, prove
 from communicator.router.vocabulary.events import Opens
 from communicator.testing import RouterProcess
 
-ROUTERS = 50
-GUESSERS = 1_000
 ENTER_S = 10.0
 """Who has not got in by then is kept out: a router that dials gives up then."""
 PASSWORD_S = 60.0
 KEY = "benchmark-key-of-no-cluster-at-all-0123456789"
 RIGHT = "right horse"
 _SILENT = 260
-_TRIES = 10
+KNOWN_S, NEW_S = 2.0, 30.0
+"""Within so many seconds a right password is accepted from an address that is known, and from one that is not."""
 _AT_ONCE = 50
 _RST = struct.pack("ii", 1, 0)
 NETWORK = "fd00:be11:0"
 """Of IPv6 addresses that are this machine's in a namespace whose loopback has a local route to them."""
 
 Address = tuple[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class DoorEffort:
+    """How much is done at the doors for other hosts."""
+
+    routers: int = 50
+    """Of each kind: known ones, and new ones."""
+    guessers: int = 1_000
+    tries: int = 10
+    """How often a right password is shown by each kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +84,8 @@ def attack_by_flood(address: Address, source: str) -> None:
             link.connect(address)
 
 
-def attack_by_guesses(address: Address, _source: str) -> None:
-    """Guess from a thousand addresses, each again as soon as it has been told no, about once a second."""
+def attack_by_guesses(address: Address, guessers: str) -> None:
+    """Guess from so many addresses, each again as soon as it has been told no, about once a second."""
 
     async def guess(number: int) -> None:
         source = _guesser(number, address)
@@ -85,7 +95,7 @@ def attack_by_guesses(address: Address, _source: str) -> None:
             await asyncio.sleep(1.0)
 
     async def run() -> None:
-        await asyncio.gather(*(guess(number) for number in range(GUESSERS)))
+        await asyncio.gather(*(guess(number) for number in range(int(guessers))))
 
     asyncio.run(run())
 
@@ -180,7 +190,7 @@ def measure_places(listen: str, sources: list[str], hostile: str) -> dict[str, E
         for name, attack, count in (("silent", attack_silently, 1), ("flood", attack_by_flood, 2)):
             with RouterProcess("alpha", {"listen.remote": listen, "auth.key_file": str(key)}) as router:
                 address = _address_of(router)
-                known, new = sources[:ROUTERS], sources[ROUTERS:]
+                known, new = sources[: len(sources) // 2], sources[len(sources) // 2 :]
                 asyncio.run(_all([enter_as_router(address, each, n) for n, each in enumerate(known)], PASSWORD_S))
                 with attacking(attack, address, hostile, count):
                     time.sleep(3.0)  # let it take all it can have
@@ -190,41 +200,60 @@ def measure_places(listen: str, sources: list[str], hostile: str) -> dict[str, E
     return results
 
 
-def measure_passwords() -> dict[str, Entered]:
-    """How soon a right password is accepted while a thousand addresses that have failed before go on guessing."""
+def measure_doors(effort: DoorEffort) -> dict[str, Entered]:
+    """Who gets in by a door of this machine, by what is done to it and who comes."""
+    sources = [f"127.0.5.{number + 1}" for number in range(2 * effort.routers)]
+    return measure_places("127.0.0.1:0", sources, "127.0.4.1") | measure_passwords(effort)
+
+
+def judge_doors(doors: dict[str, Entered]) -> list[Bar]:
+    """Hold the figures against the bars: nobody is kept out, and a right password is accepted in time."""
+    within_s = {"guesses, known": KNOWN_S, "guesses, new": NEW_S}
+    bars = []
+    for name, entered in doors.items():
+        most_s = within_s.get(name, ENTER_S)
+        found = f"{entered.kept_out} of {entered.of}, {entered.worst_s:.2f} s"
+        met = not entered.kept_out and entered.worst_s <= most_s
+        bars.append(Bar(f"kept out beside {name}", f"0, <= {most_s:g} s", found, met))
+    return bars
+
+
+def measure_passwords(effort: DoorEffort) -> dict[str, Entered]:
+    """How soon a right password is accepted while many addresses that have failed before go on guessing."""
+    users = ("known", *(f"new{number}" for number in range(effort.tries)))
     with TemporaryDirectory(prefix="bench-") as folder:
         file = Path(folder) / "passwords"
-        _write(file, cheap=True)
+        _write(file, users, cheap=True)
         settings = {"listen.remote": "127.0.0.1:0", "auth.password_file": str(file)}
         with RouterProcess("alpha", settings, log_level="error") as router:
             address = _address_of(router)
-            for first in range(0, GUESSERS, _AT_ONCE):  # of more at once some are only told to come again
-                numbers = range(first, first + _AT_ONCE)
+            for first in range(0, effort.guessers, _AT_ONCE):  # of more at once some are only told to come again
+                numbers = range(first, min(first + _AT_ONCE, effort.guessers))
                 guesses = [_register(address, _guesser(n, address), "intruder", "guess") for n in numbers]
                 asyncio.run(_all(list(guesses), PASSWORD_S))
             asyncio.run(_all([_register(address, "127.0.6.1", "known", RIGHT)], PASSWORD_S))
-            _write(file, cheap=False)
+            _write(file, users, cheap=False)
             os.kill(router.pid, signal.SIGHUP)
-            with attacking(attack_by_guesses, address, ""):
+            with attacking(attack_by_guesses, address, str(effort.guessers)):
                 time.sleep(10.0)
                 known = [
                     asyncio.run(_all([_register(address, "127.0.6.1", "known", RIGHT)], PASSWORD_S))
-                    for _ in range(_TRIES)
+                    for _ in range(effort.tries)
                 ]
                 new = [
                     asyncio.run(_all([_register(address, f"127.0.7.{n + 1}", f"new{n}", RIGHT)], PASSWORD_S))
-                    for n in range(_TRIES)
+                    for n in range(effort.tries)
                 ]
-    return {"known": _sum(known), "new": _sum(new)}
+    return {"guesses, known": _sum(known), "guesses, new": _sum(new)}
 
 
 def _sum(each: list[Entered]) -> Entered:
     return Entered(sum(one.kept_out for one in each), len(each), max(one.worst_s for one in each))
 
 
-def _write(file: Path, *, cheap: bool) -> None:
+def _write(file: Path, users: tuple[str, ...], *, cheap: bool) -> None:
     """The users: with hashes that take no time, so that a thousand fail quickly, or with those of new entries."""
-    for user in ("known", *(f"new{number}" for number in range(_TRIES))):
+    for user in users:
         entry = make_entry(user, Opens.SERVICE, frozenset((user,)), RIGHT)
         if cheap:
             entry = Entry(user, entry.opens, entry.names, PasswordHasher(1, 8, 1).hash(RIGHT))
@@ -232,23 +261,13 @@ def _write(file: Path, *, cheap: bool) -> None:
 
 
 def main() -> None:
-    """Measure, and print what came of it: ``python -m benchmarks.crowded_doors [places|passwords|ipv6]``."""
-    what = sys.argv[1:] or ["places", "passwords"]
-    results: dict[str, Entered] = {}
-    if "places" in what:
-        sources = [f"127.0.5.{number + 1}" for number in range(2 * ROUTERS)]
-        results |= measure_places("127.0.0.1:0", sources, "127.0.4.1")
-    if (
-        "ipv6" in what
-    ):  # in a namespace: unshare -n, then ip link set lo up, ip -6 route add local fd00:be11::/32 dev lo
-        sources = [f"{NETWORK}:{number + 16:x}::1" for number in range(2 * ROUTERS)]
-        results |= {
-            f"ipv6 {name}": each
-            for name, each in measure_places(f"[{NETWORK}:1::1]:0", sources, f"{NETWORK}:2::1").items()
-        }
-    if "passwords" in what:
-        results |= measure_passwords()
-    for name, entered in results.items():
+    """Measure the doors of a network namespace over IPv6, and print what came of it: ``python -m benchmarks.crowded_doors``.
+
+    In a namespace (``unshare -n``) whose loopback is up, has ``ip -6 route add local fd00:be11::/32 dev lo``, and whose sysctl
+    ``net.ipv6.ip_nonlocal_bind`` is 1.
+    """
+    sources = [f"{NETWORK}:{number + 16:x}::1" for number in range(2 * DoorEffort().routers)]
+    for name, entered in measure_places(f"[{NETWORK}:1::1]:0", sources, f"{NETWORK}:2::1").items():
         print(f"{name}: {entered.kept_out} of {entered.of} kept out, the slowest in after {entered.worst_s:.2f} s")
 
 

@@ -45,6 +45,7 @@ def show(results: Results, bars: list[Bar], console: Console | None = None) -> N
         _latencies(results),
         _checks(results),
         _intruders(results),
+        _doors(results),
         *mesh_tables(results.mesh),
         *clock_tables(results.clock),
         *canary_tables(results.canary),
@@ -140,6 +141,13 @@ def _intruders(results: Results) -> Table:
             *(f"{cell.median(*one) * 1e3:.2f}" for one in [*figures, ("attacked", "wall_p99_s")]),
             f"{cell.cut:,}",
         )
+    return table
+
+
+def _doors(results: Results) -> Table:
+    table = make_table("Who gets in by the door for other hosts", "beside, who", "came", "kept out", "slowest, s")
+    for name, entered in results.doors.items():
+        table.add_row(name, f"{entered.of}", f"{entered.kept_out}", f"{entered.worst_s:.2f}")
     return table
 
 

@@ -9,6 +9,7 @@ from benchmarks.book_results import BookResults, judge_book
 from benchmarks.canary_results import CanaryResults, judge_canary
 from benchmarks.checking import ALONE, CheckCell
 from benchmarks.clock_results import ClockResults, judge_clock
+from benchmarks.crowded_doors import Entered, judge_doors
 from benchmarks.exporter_results import ExporterResults, judge_exporter
 from benchmarks.measure import Rate
 from benchmarks.mesh_results import MeshResults, judge_mesh
@@ -94,6 +95,8 @@ class Results:
     crowds: list[CrowdCell] = field(default_factory=list)
     checks: list[CheckCell] = field(default_factory=list)
     intruders: list[IntruderCell] = field(default_factory=list)
+    doors: dict[str, Entered] = field(default_factory=dict)
+    """By what is done to a door, and who comes."""
     idle_bytes: dict[str, int] = field(default_factory=dict)
     """Resident size with 100 idle links, by server."""
     ready_s: dict[str, list[float]] = field(default_factory=dict)
@@ -139,7 +142,7 @@ class Results:
 def judge(results: Results) -> list[Bar]:
     """Hold the figures against the bars of the design; a figure that was not taken has no bar."""
     own = [*_rate_bars(results), *_crowd_bars(results), *_check_bars(results), *judge_intruders(results.intruders)]
-    own += _process_bars(results)
+    own += [*judge_doors(results.doors), *_process_bars(results)]
     companions = [
         *judge_clock(results.clock),
         *judge_canary(results.canary),

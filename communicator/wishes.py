@@ -2,9 +2,12 @@
 
 import asyncio
 from abc import ABC, abstractmethod
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from contextlib import suppress
+from functools import partial
 from typing import Generic, TypeVar
+
+from communicator.lone_thread import LoneThread
 
 RETRY_S = 60.0
 """What could not be done is tried again: the disk may have been full, or a directory not there."""
@@ -27,7 +30,7 @@ class Wishes(ABC, Generic[K, V, R]):
         self._undone: dict[K, V] = {}
         """Wishes that have failed."""
         self._retry: asyncio.TimerHandle | None = None
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix=name)
+        self._thread = LoneThread(name)
         self._idle = asyncio.Event()
         self._idle.set()
 
@@ -60,7 +63,7 @@ class Wishes(ABC, Generic[K, V, R]):
             self._retry.cancel()
         left = list(self._waiting)
         self._waiting.clear()
-        self._thread.shutdown(wait=False)
+        self._thread.close()
         return left
 
     def _begin(self) -> None:
@@ -80,7 +83,7 @@ class Wishes(ABC, Generic[K, V, R]):
             with suppress(RuntimeError):  # the loop is closed: the daemon has ended without this one
                 loop.call_soon_threadsafe(self._finish, key, value, job)
 
-        self._thread.submit(self._do, key, value).add_done_callback(done)
+        self._thread.submit(partial(self._do, key, value)).add_done_callback(done)
 
     def _finish(self, key: K, value: V, job: Future[R]) -> None:
         self._done(key, value, job)

@@ -170,6 +170,7 @@ class Host:
             "cluster.my_address": f"{self.address}:{PORT}",
             "cluster.neighbors": self._neighbors,
             "auth.mode": "none",
+            "auth.open_to_private_network": True,
         }
         return [sys.executable, "-c", "from communicator.daemon.main import main; main()", *_options(settings)]
 

@@ -181,7 +181,7 @@ class TimekeeperSettings(Settings, frozen=True):
     others repeat; ``solver``: always; ``agent``: never."""
     probe_listen: str = ""
     """Where probes of other hosts are answered, UDP; by default port 4044 of the address under which the cluster knows this
-    host. An address that others can reach needs cluster_key_file, or auth.mode ``none``."""
+    host. An address that others can reach needs cluster_key_file or, if it is private, auth.mode ``none``."""
     kernel_timestamps: bool = True
     """Whether the kernel stamps probes as they come in: without it a busy host is measured less exactly."""
     cluster_key_file: str = ""

@@ -77,7 +77,10 @@ class AuthSettings(Settings, frozen=True):
 
     mode: Literal["password", "none"] = "password"
     """``password``: others show a password or a certificate; ``none``: whoever can connect is believed, which is allowed on
-    loopback and private addresses only."""
+    loopback only, unless open_to_private_network is set too."""
+    open_to_private_network: bool = False
+    """Whether mode ``none`` holds for listen.remote and listen.secure on private addresses (RFC 1918, RFC 4193) too: then whoever
+    reaches that network gets in, under any name. For C++ communicatords, which cannot show who they are."""
     password_file: str = ""
     """Who may come in, made with ``bellwether password add``; mode 0600."""
     key_file: str = ""
@@ -97,6 +100,8 @@ class AuthSettings(Settings, frozen=True):
             raise ConfigError(missing, "username and secret_file go together")
         if len(self.username) > _USERNAME_CHARACTERS or not self.username.isprintable():
             raise ConfigError("username", f"{self.username!r} is not the name of a user")
+        if self.open_to_private_network and self.mode != "none":
+            raise ConfigError("open_to_private_network", "somebody is asked for credentials: it needs mode = 'none'")
         for key in ("password_file", "key_file"):
             if self.mode == "none" and getattr(self, key):
                 raise ConfigError("mode", f'nobody is asked for anything with "none": take it or {key} away')

@@ -3,17 +3,18 @@
 import asyncio
 import hmac
 import os
-import queue
 import secrets
 import sys
 import threading
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 from communicator.daemon.passwords import Entry, hash_of_nobody, read_password_file
 from communicator.fairness.sources import Standing
+from communicator.lone_thread import LoneThread
 from communicator.router.vocabulary.effects import CheckCredential
 from communicator.router.vocabulary.events import Credential
 
@@ -26,25 +27,6 @@ _REMEMBERED = 1_024
 """Right pairs of a hash and a password: the hosts of a large cluster."""
 
 Done = Callable[[Credential | None], None]
-
-
-class _Desk:
-    """A thread, one check after the other.
-
-    Args:
-        nice: How far it stands back.
-    """
-
-    def __init__(self, nice: int) -> None:
-        self.checks: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
-        self._nice = nice
-        self.thread = threading.Thread(target=self._work, name="passwords", daemon=True)
-        self.thread.start()
-
-    def _work(self) -> None:
-        _stand_back(self._nice)
-        while (verify := self.checks.get()) is not None:
-            verify()
 
 
 class CredentialChecker:
@@ -62,7 +44,7 @@ class CredentialChecker:
         self._verify = _nothing_is_right if file is None else _load_verify()
         self._entries: Mapping[str, Entry] = {}
         self._nobody = hash_of_nobody()
-        self._desks: dict[Standing, _Desk] = {}
+        self._desks: dict[Standing, LoneThread] = {}
         self._secret = secrets.token_bytes(32)
         self._right: OrderedDict[bytes, None] = OrderedDict()
         """What was right before, so that nobody with a right password waits on a busy machine; the latest last."""
@@ -95,8 +77,8 @@ class CredentialChecker:
                 loop.call_soon_threadsafe(self._answer, answer, seal, done)
 
         if asked.standing not in self._desks:
-            self._desks[asked.standing] = _Desk(_NICE[asked.standing])
-        self._desks[asked.standing].checks.put(verify)
+            self._desks[asked.standing] = LoneThread("passwords", partial(_stand_back, _NICE[asked.standing]))
+        self._desks[asked.standing].submit(verify)
 
     def reload(self) -> frozenset[str]:
         """Read the file anew.
@@ -117,7 +99,7 @@ class CredentialChecker:
         """Drop what was not answered yet; each thread ends after the verification it is at."""
         self._closed = True
         for desk in self._desks.values():
-            desk.checks.put(None)
+            desk.close()
 
     def _seal(self, hashed: str, password: str) -> bytes:
         """What a pair is known by: of no use to who reads it without the secret of this process."""

@@ -6,8 +6,8 @@ from communicator.errors import ConfigError
 from communicator.protocol.addresses import HostPort, is_private, parse_host_port, read_ip
 
 _IN_CLEAR = (
-    "set it (and auth.allow_cleartext_password) or auth.key_file, or use listen.secure, or say auth.mode = 'none' on a private"
-    " address"
+    "set it (and auth.allow_cleartext_password) or auth.key_file, or use listen.secure, or auth.mode = 'none' with"
+    " auth.open_to_private_network"
 )
 
 
@@ -37,12 +37,20 @@ def check_exposure(
             _check_plain_neighbor(neighbor.host_port, auth)
 
 
+def open_doors(listen: ListenSettings, auth: AuthSettings, tls: TlsSettings) -> dict[str, str]:
+    """The doors by which whoever reaches them from another host gets in, with their addresses, by their settings."""
+    doors = {"listen.remote": listen.remote, "listen.secure": "" if tls.require_client_certificate else listen.secure}
+    if auth.mode != "none":
+        return {}
+    return {key: door for key, door in doors.items() if door and not parse_host_port(door).is_loopback}
+
+
 def demands_credentials(listen: ListenSettings, auth: AuthSettings, tls: TlsSettings) -> bool:
     """Whether other routers have to show a password or a certificate; with neither and on loopback alone, none has to."""
     if auth.mode == "none":
         return False
-    open_doors = any(not parse_host_port(door).is_loopback for door in (listen.remote, listen.secure) if door)
-    return bool(auth.password_file or auth.key_file) or tls.require_client_certificate or open_doors
+    can_be_reached = any(not parse_host_port(door).is_loopback for door in (listen.remote, listen.secure) if door)
+    return bool(auth.password_file or auth.key_file) or tls.require_client_certificate or can_be_reached
 
 
 def _check_remote(address: str, auth: AuthSettings) -> None:
@@ -50,7 +58,7 @@ def _check_remote(address: str, auth: AuthSettings) -> None:
     if door.is_loopback:
         return
     if auth.mode == "none":
-        _require_private("listen.remote", door)
+        _require_open("listen.remote", door, auth)
     elif not (auth.password_file or auth.key_file):
         raise ConfigError(
             "auth.password_file", f"listen.remote {address!r} can be reached from other hosts: {_IN_CLEAR}"
@@ -69,21 +77,27 @@ def _check_secure(address: str, auth: AuthSettings, tls: TlsSettings) -> None:
     if door.is_loopback or auth.password_file or auth.key_file or tls.require_client_certificate:
         return
     if auth.mode == "none":
-        _require_private("listen.secure", door)
+        _require_open("listen.secure", door, auth)
         return
     raise ConfigError(
         "auth.password_file",
         f"listen.secure {address!r} can be reached from other hosts: set it, or auth.key_file, or tls.ca and"
-        " tls.require_client_certificate, or say auth.mode = 'none' on a private address",
+        " tls.require_client_certificate, or auth.mode = 'none' with auth.open_to_private_network",
     )
 
 
-def _require_private(key: str, door: HostPort) -> None:
+def _require_open(key: str, door: HostPort, auth: AuthSettings) -> None:
     if not is_private(str(door)):
         raise ConfigError(
             key,
             f"{str(door)!r} is not a private address (RFC 1918, RFC 4193): auth.mode = 'none' would let in anybody;"
             " set auth.password_file instead",
+        )
+    if not auth.open_to_private_network:
+        raise ConfigError(
+            "auth.open_to_private_network",
+            f"auth.mode = 'none' would let in whoever reaches {key} {str(door)!r}, under any name: set auth.key_file or"
+            " auth.password_file instead; or, where that network is trusted, set this to true",
         )
 
 

@@ -52,12 +52,13 @@ class ListenSettings(Settings, frozen=True):
     signal: str = f"127.0.0.1:{SIGNAL_PORT}"
     """UDP, one message a datagram, never answered; off loopback only with signal_secret_file; empty for none."""
     remote: str = ""
-    """TCP in clear for other routers, such as ``10.0.0.5:4042``; off loopback only with auth.key_file, with auth.mode ``none`` on a
-    private address, or with auth.password_file and auth.allow_cleartext_password; empty for none."""
+    """TCP in clear for other routers, such as ``10.0.0.5:4042``; off loopback only with auth.key_file, with
+    auth.password_file and auth.allow_cleartext_password, or on a private address with auth.open_to_private_network; empty for
+    none."""
     secure: str = ""
     """TLS for other routers, such as ``0.0.0.0:4043``; needs tls.certificate and tls.private_key, and off loopback
-    auth.key_file, auth.password_file, or tls.ca and tls.require_client_certificate, or auth.mode ``none`` on a private
-    address; empty for none."""
+    auth.key_file, auth.password_file, or tls.ca and tls.require_client_certificate, or auth.open_to_private_network on a
+    private address; empty for none."""
     socket_group: str = ""
     """The group that may connect to the Unix sockets; empty for the router's own."""
     group_may_stop: bool = False

@@ -15,6 +15,7 @@ from communicator.daemon.credentials import Credentials
 from communicator.daemon.dialler import Dialler
 from communicator.daemon.dispatcher import Dispatcher
 from communicator.daemon.doors import BACKLOG
+from communicator.daemon.exposure import open_doors
 from communicator.daemon.host import keep_freed_memory, raise_descriptor_limit, resident_bytes
 from communicator.daemon.identity import identify_router
 from communicator.daemon.kept_files import KeptFiles
@@ -165,6 +166,7 @@ class Server:
         self._reception.limits = settings.limits
         self._dispatcher.back_pressure.stall_s = settings.limits.stall_s
         self._tell_doubts(settings)
+        self._tell_open_doors(in_force)
         self._dispatcher.reconfigure(config)
         links = self._dispatcher.links.values() if revoked.certificates else ()
         secure = frozenset(link.number for link in links if link.kind is LinkKind.SECURE)
@@ -248,6 +250,11 @@ class Server:
             log.info("links_bounded_by_descriptors", links=self._reception.links_max)
         if self._identity.listens and self._identity.my_address.is_loopback:
             log.warning("cluster_on_loopback", my_address=str(self._identity.my_address))
+        self._tell_open_doors(settings)
+
+    def _tell_open_doors(self, settings: CommunicatordSettings) -> None:
+        for key, door in open_doors(settings.listen, settings.auth, settings.tls).items():
+            self._daemon.log.warning("open_to_anybody", listen=key, address=door, reason="auth.open_to_private_network")
 
     async def _open(self) -> None:
         self._prepare_data()

@@ -112,6 +112,7 @@ class Router:
         board.config = config
         board.cache.message_shares.maximum = config.limits.cache_messages
         board.cache.byte_shares.maximum = config.limits.cache_bytes
+        board.registrations.maximum = config.limits.registrations
         board.cache.service_bytes_max = config.limits.cache_service_bytes
         review(board, board.config, board.learning)
         for link in board.registry.registered():

@@ -15,6 +15,7 @@ from communicator.router.cores.load_listeners import LoadListeners
 from communicator.router.cores.policy import PolicyInForce, read_kept
 from communicator.router.cores.remembered import Remembered
 from communicator.router.cores.run_budget import RunBudget
+from communicator.router.cores.shares import Shares
 from communicator.router.cores.statistics import Statistics
 from communicator.router.cores.voice import Voice
 from communicator.router.mesh.acknowledgements import Acknowledgements
@@ -42,6 +43,8 @@ class Switchboard(Voice):
         self.deadlines = Deadlines()
         limits, due = config.limits, self.deadlines.add
         self.registry = Registry()
+        self.registrations = Shares(limits.registrations)
+        """How many are held, by whose they are."""
         self.statistics = Statistics()
         self.cache = MessageCache(limits.cache_messages, limits.cache_bytes, limits.cache_service_bytes, due("cache"))
         self.learning = Learning()

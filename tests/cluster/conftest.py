@@ -227,6 +227,7 @@ class Lab:
             "cluster.neighbors": [f"{other.address}:{PORT}" for other in host.neighbors],
             "cluster.discover": False,
             "auth.mode": "none",
+            "auth.open_to_private_network": True,
         }
 
     def logs(self) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from communicator.daemon.exposure import demands_credentials
+from communicator.daemon.exposure import demands_credentials, open_doors
 from communicator.daemon.settings import CommunicatordSettings
 from communicator.errors import ConfigError
 from communicator.protocol.addresses import HostPort, read_ip
@@ -10,6 +10,8 @@ from communicator.runtime.settings import load_settings
 
 CLEAR = "auth.allow_cleartext_password=true"
 NONE = "auth.mode=none"
+OPEN = 'auth={mode="none", open_to_private_network=true}'
+OPENED = "auth.open_to_private_network"
 FILE = "auth.password_file=/etc/passwords"
 KEY = "auth.key_file=/etc/key"
 TLS = 'tls={certificate="/c", private_key="/k"}'
@@ -32,14 +34,20 @@ REMOTE = [
     ("10.0.0.5:4042", [FILE], "auth.allow_cleartext_password"),
     ("10.0.0.5:4042", [FILE, CLEAR], ""),
     ("10.0.0.5:4042", [BOTH], "auth.password_file"),
-    ("10.0.0.5:4042", [NONE], ""),
-    ("172.31.255.1:4042", [NONE], ""),
-    ("192.168.1.1:4042", [NONE], ""),
-    ("[fd00::1]:4042", [NONE], ""),
+    ("10.0.0.5:4042", [NONE], OPENED),
+    ("10.0.0.5:4042", [OPEN], ""),
+    ("172.31.255.1:4042", [NONE], OPENED),
+    ("172.31.255.1:4042", [OPEN], ""),
+    ("192.168.1.1:4042", [NONE], OPENED),
+    ("192.168.1.1:4042", [OPEN], ""),
+    ("[fd00::1]:4042", [NONE], OPENED),
+    ("[fd00::1]:4042", [OPEN], ""),
     ("172.32.0.1:4042", [NONE], "listen.remote"),
     ("192.0.2.1:4042", [NONE], "listen.remote"),
     ("169.254.1.1:4042", [NONE], "listen.remote"),
     ("100.64.0.1:4042", [NONE], "listen.remote"),
+    ("100.64.0.1:4042", [OPEN], "listen.remote"),
+    ("10.0.0.5:4042", [FILE, CLEAR, "auth.open_to_private_network=true"], OPENED),
     ("[2001:db8::1]:4042", [NONE], "listen.remote"),
     ("[fe80::1]:4042", [NONE], "listen.remote"),
     ("alpha.example:4042", [NONE], "listen.remote"),
@@ -58,7 +66,8 @@ SECURE = [
     ("10.0.0.5:4043", [BOTH], ""),
     ("10.0.0.5:4043", [TLS, KEY], ""),
     ("10.0.0.5:4043", [TLS, FILE], ""),
-    ("10.0.0.5:4043", [TLS, NONE], ""),
+    ("10.0.0.5:4043", [TLS, NONE], OPENED),
+    ("10.0.0.5:4043", [TLS, OPEN], ""),
     ("192.0.2.1:4043", [TLS, NONE], "listen.secure"),
     ("192.0.2.1:4043", [BOTH, NONE], ""),
     ("192.0.2.1:4043", [TLS, FILE], ""),
@@ -108,7 +117,8 @@ def test_whatever_other_hosts_can_reach_demands_credentials(door, others, host):
     opened = f"{door}={host}:4042"
     assert _refused(opened, *others, ME) == "auth.password_file"
     assert _refused(opened, *others, ME, FILE, CLEAR) == ""
-    assert _refused(opened, *others, ME, NONE) == ("" if host in PRIVATE else door)
+    assert _refused(opened, *others, ME, NONE) == (OPENED if host in PRIVATE else door)
+    assert _refused(opened, *others, ME, OPEN) == ("" if host in PRIVATE else door)
     settings = load_settings(CommunicatordSettings, [], [opened, *others, ME, FILE, CLEAR])
     assert demands_credentials(settings.listen, settings.auth, settings.tls)
 
@@ -169,7 +179,7 @@ def test_a_neighbor(neighbor, others, key):
         (["listen.remote=127.0.0.1:4042", "listen.secure=127.0.0.1:0", TLS], False),
         (["listen.remote=127.0.0.1:4042", "listen.secure=127.0.0.1:0", BOTH], True),
         (["listen.remote=10.0.0.5:4042", FILE, CLEAR], True),
-        (["listen.remote=10.0.0.5:4042", NONE], False),
+        (["listen.remote=10.0.0.5:4042", OPEN], False),
         (["listen.secure=10.0.0.5:4043", BOTH], True),
         (["listen.secure=10.0.0.5:4043", BOTH, NONE], False),
         ([], False),
@@ -178,6 +188,23 @@ def test_a_neighbor(neighbor, others, key):
 def test_others_have_to_show_who_they_are_unless_only_this_machine_can_come_in(assignments, demands):
     settings = load_settings(CommunicatordSettings, [], assignments)
     assert demands_credentials(settings.listen, settings.auth, settings.tls) is demands
+
+
+@pytest.mark.parametrize(
+    ("assignments", "doors"),
+    [
+        (["listen.remote=10.0.0.5:4042", OPEN], {"listen.remote": "10.0.0.5:4042"}),
+        (["listen.remote=10.0.0.5:4042", "listen.secure=10.0.0.5:4043", TLS, OPEN], {"listen.remote", "listen.secure"}),
+        (["listen.secure=10.0.0.5:4043", BOTH, NONE], {}),
+        (["listen.remote=127.0.0.1:4042", NONE], {}),
+        (["listen.remote=127.0.0.1:4042", OPEN], {}),
+        (["listen.remote=10.0.0.5:4042", KEY], {}),
+        ([OPEN], {}),
+    ],
+)
+def test_doors_that_let_anybody_in_are_named(assignments, doors):
+    settings = load_settings(CommunicatordSettings, [], assignments)
+    assert open_doors(settings.listen, settings.auth, settings.tls).keys() == set(doors)
 
 
 def test_numbers_and_wildcards_are_told_from_names():

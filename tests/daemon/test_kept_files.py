@@ -3,6 +3,8 @@
 import asyncio
 import os
 import stat
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -126,6 +128,27 @@ async def test_a_disk_that_hangs_does_not_hold_up_the_end(files, lost, monkeypat
     assert lost == [("policy.json", "not written within 0.1 s")]
 
 
+_HANGS = """
+import asyncio, threading
+from communicator.wishes import Wishes
+
+class Hung(Wishes[str, str, None]):
+    def _do(self, key, value): threading.Event().wait()
+    def _done(self, key, value, outcome): pass
+
+async def live():
+    hung = Hung("hung")
+    hung._wish("a", "1")
+    await hung._flush(0.05)
+
+asyncio.run(live())
+"""
+
+
+def test_a_disk_that_hangs_does_not_hold_up_the_end_of_the_process():
+    subprocess.run([sys.executable, "-c", _HANGS], check=True, timeout=30)
+
+
 def test_the_loop_may_be_gone_when_the_disk_answers(slow_disk, tmp_path, monkeypatch):
     monkeypatch.setattr(kept_files_module, "FLUSH_S", 0.05)
     go_on, written = slow_disk
@@ -138,7 +161,7 @@ def test_the_loop_may_be_gone_when_the_disk_answers(slow_disk, tmp_path, monkeyp
 
     kept = asyncio.run(live())
     go_on.set()
-    kept._thread.shutdown(wait=True)
+    kept._thread.thread.join(20)
     assert written == [("neighbors.txt", "1")]
 
 

@@ -163,6 +163,18 @@ def test_limits_of_registrations_and_commands(playbook):
     book.play("+ B unix bob\nB > REGISTER service=svc_b;version=1\nB < INVALID command=REGISTER;message=*")
 
 
+def test_one_user_leaves_room_for_the_services_of_others(playbook):
+    """Who holds as many registrations as are free gets no more, until one of them is given back."""
+    book = playbook(limits=RouterLimits(registrations=4))
+    register, entered = "{0} > REGISTER service=svc_{1};version=1", "\n{0} < HELP\n{0} < READY my_address=*"
+    for name in "ABC":
+        book.play(f"+ {name} unix bob\n{register}{entered}".format(name, name.lower()))
+    book.play(f"+ D unix bob\n{register}\n{{0}} < INVALID command=REGISTER;message=*".format("D", "d"))
+    book.play(f"+ E unix alice\n{register}{entered}".format("E", "e"))
+    book.play("B > UNREGISTER service=svc_b\nB < EOF\nB x\nC > UNREGISTER service=svc_c\nC < EOF\nC x")
+    book.play(f"{register}{entered}".format("D", "d"))
+
+
 def test_a_newcomer_that_waits_registers_under_no_other_name(playbook):
     book = playbook().play(
         HELLO

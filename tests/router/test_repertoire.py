@@ -92,8 +92,7 @@ def test_the_answer_names_what_is_wrong_and_who_has_no_registration_hears_it_too
 
 def test_the_service_itself_and_services_without_a_file_are_not_checked(playbook):
     book = playbook(packaged=package("Q")).play(HOLDER.format("O", ""))
-    book.play("O > offline/P transmission_report=failure\nO < <peer:offline offline/P transmission_report=failure")
-    book.play("O > nobody/P x=1")
+    book.play("O > offline/P x=1\nO < <peer:offline offline/P x=1\nO > nobody/P x=1")
 
 
 def test_a_live_service_gets_also_what_it_has_not_listed(playbook):

@@ -97,7 +97,11 @@ SETTINGS = {
     "a key that is not there": (["cluster_key_file=/nowhere/key"], "cluster_key_file: "),
     "a key that others may read": (["cluster_key_file={readable}"], "cluster_key_file: "),
     "open to others with a key": (["probe_listen=0.0.0.0", "cluster_key_file={key}"], ""),
-    "open to others, said aloud": (["probe_listen=0.0.0.0", "auth.mode=none"], ""),
+    "open to others, said aloud": (["probe_listen=10.0.0.5", "auth.mode=none"], ""),
+    "open to everybody, said aloud": (
+        ["probe_listen=0.0.0.0", "auth.mode=none"],
+        "cluster_key_file: probe_listen '0.0.0.0:4044' is not a private address",
+    ),
     "on loopback": (["probe_listen=127.0.0.1:0"], ""),
 }
 

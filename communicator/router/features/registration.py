@@ -6,6 +6,7 @@ from communicator.protocol.line_form import encode
 from communicator.protocol.message import Message
 from communicator.protocol.names import ROUTER_SERVICE, is_command_name, is_service_name
 from communicator.protocol.values import NS_PER_S, parse_integer, required
+from communicator.router.cores.shares import Shares
 from communicator.router.delivery.refusals import refuse_kept
 from communicator.router.delivery.repertoire import REQUIRED_COMMANDS, learn
 from communicator.router.features.blocked_version import refuse_blocked
@@ -42,9 +43,7 @@ def register(board: Switchboard, link: Link, message: Message, now: Instant) -> 
     if board.contests.waits(link):
         raise RemoteProtocolError("this link has asked for a name that is being decided")
     registration = read_registration(board, link, message, now)
-    limit = board.config.limits.registrations
-    if len(board.registry) >= limit:
-        raise RemoteProtocolError(f"{limit} services are registered, more are not taken")
+    _require_room(board.registrations, registration.user)
     if refuse_blocked(board, link, registration, now):
         return
     elder = board.registry.live(registration.service) if registration.role is Role.LIVE else None
@@ -96,6 +95,22 @@ def read_registration(board: Switchboard, link: Link, message: Message, now: Ins
     )
 
 
+def _require_room(registrations: Shares, user: str) -> None:
+    """See that there is room for one more of a user.
+
+    Raises:
+        RemoteProtocolError: There is none, or it is kept for others.
+    """
+    if registrations.has_room(user, 1):
+        return
+    limit = registrations.maximum
+    if registrations.taken >= limit:
+        raise RemoteProtocolError(f"{limit} services are registered, more are not taken")
+    raise RemoteProtocolError(
+        f"user {user!r} has its share of the {limit} services that may be registered: end some, or raise limits.registrations"
+    )
+
+
 def _user_of(link: Link) -> str:
     """Whose process it is. Never empty: who cannot be told is one user among others, of whom nothing is known."""
     if link.user is not None:
@@ -135,6 +150,7 @@ def _optional_integer(message: Message, name: str, largest: int) -> int | None:
 def admit(board: Switchboard, link: Link, registration: Registration, now: Instant) -> None:
     """Enter a registration whose name is free, greet the service, and give it what was kept for it."""
     board.registry.add(link, registration)
+    board.registrations.take(registration.user, 1)
     link.prefix = f"<{board.config.server_name}:{registration.service} ".encode()
     board.mesh.strangers.discard(link)
     apply_queue_policy(board, board.config, link)
@@ -200,6 +216,7 @@ def withdraw(board: Switchboard, link: Link, reason: str, now: Instant) -> None:
         tell_status(board, board.config, registration, down_since_s=now.wall_ns // NS_PER_S)
     report_run_ended(board, board.registry, board.run_budget, registration, reason, now)
     board.registry.remove(link)
+    board.registrations.give_back(registration.user, 1)
     _changed(board, registration.service, now)
     board.notice(Level.INFO, "service_left", service=registration.service, role=registration.role, reason=reason)
     if registration.role is Role.LIVE:

@@ -27,7 +27,7 @@ class RouterLimits(msgspec.Struct, frozen=True, kw_only=True):
     cache_service_bytes: Count = 4 * 1024 * 1024
     """Those of one service: all of them are written at once when it comes, so at most half of queue_bytes."""
     registrations: Count = 10_000
-    """Services registered at once."""
+    """Services registered at once: one user has half of them at most."""
     commands_per_service: Count = 1_000
     """Commands a service may list: ten times the largest service known."""
     routes: Count = 65_536

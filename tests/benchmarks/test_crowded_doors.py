@@ -1,0 +1,35 @@
+"""Who gets in by a crowded door: a short run of each part, and the bars."""
+
+import pytest
+
+from benchmarks.crowded_doors import DoorEffort, Entered, judge_doors, measure_doors
+
+pytestmark = pytest.mark.timeout(300)
+
+
+@pytest.mark.slow
+def test_nobody_is_kept_out_while_others_crowd_the_door_or_guess():
+    doors = measure_doors(DoorEffort(routers=2, guessers=4, tries=1))
+    assert [*doors] == [
+        *(f"{attack}, {who}" for attack in ("silent", "flood") for who in ("known", "new")),
+        *("guesses, known", "guesses, new"),
+    ]
+    assert {name: (each.kept_out, each.of) for name, each in doors.items()} == {
+        name: (0, 1 if name.startswith("guesses") else 2) for name in doors
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "entered", "asked", "met"),
+    [
+        ("silent, new", Entered(0, 50, 9.0), "0, <= 10 s", True),
+        ("silent, new", Entered(1, 50, 1.0), "0, <= 10 s", False),
+        ("guesses, known", Entered(0, 10, 2.0), "0, <= 2 s", True),
+        ("guesses, known", Entered(0, 10, 2.1), "0, <= 2 s", False),
+        ("guesses, new", Entered(0, 10, 29.0), "0, <= 30 s", True),
+        ("guesses, new", Entered(10, 10, 30.0), "0, <= 30 s", False),
+    ],
+)
+def test_the_bars(name, entered, asked, met):
+    [bar] = judge_doors({name: entered})
+    assert (bar.what, bar.asked, bar.met) == (f"kept out beside {name}", asked, met)
