@@ -145,5 +145,5 @@ def test_that_it_differs_on_a_server_is_said_and_nothing_was_held_back():
         reason="why",
     )
     entry = Entry(1, 1000.0, 1000.0, record)
-    (line,) = explain([entry], EXACT, Cell(KEY), 1000.0).lines
-    assert (line.what, line.effect, line.why) == ("differs on beta (rule c)", "decided", "why")
+    (line,) = explain([entry], EXACT, Cell(KEY), 1000.0, lambda _fact: False).lines
+    assert (line.what, line.effect, line.why) == ("differs on beta (rule c, by this server)", "decided", "why")
