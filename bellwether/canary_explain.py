@@ -12,7 +12,7 @@ from bellwether.colours import coloured
 from communicator.answers.explanations import Explanation, Measure
 from communicator.wording.enforcement import not_enforced_text
 from communicator.wording.explanations import cap_text, measure_text, next_text, short_runs
-from communicator.wording.releases import place_mark, scope_text
+from communicator.wording.releases import place_mark, scope_text, unheard_text
 from communicator.wording.spans import moment
 
 _INDENT = (0, 0, 0, 2)
@@ -41,6 +41,8 @@ def _parts(told: Explanation, zone: tzinfo | None, not_enforced: Collection[str]
     yield Text(f"next: {next_text(told.next, told.next_seconds)}")
     if told.held_back_by:
         yield Text(cap_text(told.held_back_by))
+    if told.unheard:
+        yield Text(unheard_text(told.unheard))
     if told.measures:
         yield Text()
         yield _measures_table(told.measures)

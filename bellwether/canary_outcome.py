@@ -10,7 +10,7 @@ from bellwether.canary_scope import require_version
 from bellwether.failure import NOT_YET, UNDECIDED, UNREACHABLE, CommandError
 from communicator.answers.releases import Cell, Release
 from communicator.wording.enforcement import not_enforced_text
-from communicator.wording.releases import read_version, version_text
+from communicator.wording.releases import read_version, unheard_text, version_text
 
 Verdict = Literal["good", "failed", "inconclusive", "unreachable", "open"]
 EXIT_CODES: Mapping[Verdict, int] = {
@@ -67,7 +67,9 @@ def outcome_of(picture: Picture, service: str, version: str, build: str | None =
         return Outcome("inconclusive", f"{service} {version_text(version, '')} runs nowhere: {states}")
     cells = [cell for cell in cells if not _is_stopped(cell)]
     if all(cell.state == "good" for cell in cells):
-        return Outcome("good", f"{service} {version_text(version, '')} is good on {_servers(cells)}")
+        unheard = [f"{unheard_text(cell.unheard)} ({cell.server})" for cell in cells if cell.unheard]
+        why = f"{service} {version_text(version, '')} is good on {_servers(cells)}"
+        return Outcome("good", "; ".join((why, *unheard)))
     return _undecided(picture, [cell for cell in cells if cell.state != "good"])
 
 

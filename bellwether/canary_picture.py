@@ -41,6 +41,8 @@ class Picture(msgspec.Struct, frozen=True):
     """Servers of which only others told."""
     not_enforced: tuple[str, ...] = ()
     """Servers with a C++ router, which knows no policy."""
+    unlike: dict[str, tuple[str, ...]] = {}
+    """By server, the canary hosts that the settings of its canary name, where these are not the same ones."""
     unwritten: dict[str, str] = {}
     """By server, why the canary of another one cannot write its ledger."""
 
@@ -70,6 +72,11 @@ def put_together(base: CanaryReport, own: Mapping[str, CanaryReport], not_enforc
         strangers=tuple(_strangers(base, own)),
         unheard=tuple(sorted({cell.server for cell in base.cells} - told.keys())),
         not_enforced=not_enforced,
+        unlike={
+            server: report.canary.canary_hosts
+            for server, report in sorted(own.items())
+            if {*report.canary.canary_hosts} != {*base.canary.canary_hosts}
+        },
         unwritten={
             server: report.canary.ledger_fault for server, report in sorted(own.items()) if report.canary.ledger_fault
         },

@@ -12,7 +12,7 @@ from bellwether.canary_picture import Picture
 from bellwether.colours import coloured
 from communicator.answers.releases import Cell, Release
 from communicator.wording.marks import DOUBTFUL, GONE, Mark
-from communicator.wording.orders import freeze_text, notices, override_text, unwritten_text
+from communicator.wording.orders import canary_hosts_texts, freeze_text, notices, override_text, unwritten_text
 from communicator.wording.releases import (
     outlook_text,
     place_mark,
@@ -60,6 +60,7 @@ def gist(picture: Picture) -> tuple[object, ...]:
         picture.unheard,
         picture.not_enforced,
         picture.unwritten,
+        picture.unlike,
     )
 
 
@@ -77,6 +78,8 @@ def _notices(picture: Picture) -> Iterator[RenderableType]:
     freezes = [freeze_text(one, one.servers) for one in picture.freezes]
     orders = [override_text(one, picture.not_enforced, one.not_on, one.away) for one in picture.overrides]
     for mark, text in notices(freezes, picture.servers, orders, picture.canary, picture.not_enforced):
+        yield _marked(mark, text)
+    for mark, text in canary_hosts_texts(picture.canary, picture.unlike):
         yield _marked(mark, text)
     for server, fault in picture.unwritten.items():
         yield _marked(DOUBTFUL, unwritten_text(server, fault))

@@ -7,6 +7,7 @@ from structlog.typing import FilteringBoundLogger
 
 from canary import ordered
 from canary.book.book import Book
+from canary.judge.canary_hosts import apart, trials
 from canary.judge.denylist import entries
 from canary.judge.overrides import is_kept_back
 from canary.leadership import SILENT_S
@@ -146,7 +147,14 @@ class Enforcement:
 
         over = ordered.over(self._book) if inherited else set()
         others = [one for one in inherited if one.scope not in over]
-        return Wanted(merge(own.denials, others, me, is_allowed), own.weights, self._book.generation())
+        rules = self._mind.rules
+        return Wanted(
+            denials=merge(own.denials, others, me, is_allowed),
+            weights=own.weights,
+            apart=apart(rules.canary, me),
+            trials=trials(state, rules, me, now_s),
+            orders=self._book.generation(),
+        )
 
     async def _set(self, now_s: float) -> None:
         if now_s < self._refused_until_s:

@@ -3,15 +3,20 @@
 import asyncio
 from functools import partial
 
+from msgspec import structs
+
 from canary.book.book import Book
 from canary.history import EVENTS, history
+from canary.judge.explain import explain
 from canary.judge.speakers import is_stranger
 from canary.judge.state import Cell
 from canary.ledger.integrity import Verification
 from canary.ledger.store import Ledger
 from canary.mind import Mind
 from canary.records import Entry
+from canary.unheard import ask_unheard
 from canary.views import Question, answer_events, answer_explain, answer_history, answer_verify
+from communicator.client import Service
 from communicator.protocol import Message
 
 
@@ -22,12 +27,14 @@ class LedgerViews:
         ledger: Where everything is kept.
         mind: What is known.
         book: What operators have ordered.
+        service: The link to the router.
     """
 
-    def __init__(self, ledger: Ledger, mind: Mind, book: Book) -> None:
+    def __init__(self, ledger: Ledger, mind: Mind, book: Book, service: Service) -> None:
         self._ledger = ledger
         self._mind = mind
         self._book = book
+        self._service = service
         self._verification: asyncio.Task[Verification] | None = None
 
     async def answer(self, question: Question) -> Message:
@@ -43,9 +50,10 @@ class LedgerViews:
             entries = await asyncio.to_thread(self._ledger.entries_of, question.cell)
             state = self._mind.state
             cell = state.cells.get(question.cell, Cell(question.cell))
-            compared = state.compared.get(question.cell.service)
-            known = partial(is_stranger, state)
-            return answer_explain(entries, self._mind.rules, cell, self._ledger.now_s(), known, compared)
+            known, compared = partial(is_stranger, state), state.compared.get(question.cell.service)
+            found = explain(entries, self._mind.rules, cell, self._ledger.now_s(), known, compared)
+            unheard = await ask_unheard(self._service, self._mind, question.cell)
+            return answer_explain(structs.replace(found, unheard=unheard.get(question.cell.service, ())))
         if question.view == "history":
             entries = await asyncio.to_thread(self._newest)
             return answer_history(history(self._book, entries, question.cell.service), self._mind.me)

@@ -29,11 +29,18 @@ async def serve(daemon: Daemon[CanarySettings]) -> None:
             conversation = group.create_task(service.run())
             conversation.add_done_callback(lambda _: daemon.stop(cause="router"))
             judging = group.create_task(canary.run())
-            daemon.ready()
+            starting = group.create_task(_start(daemon, service))
             await daemon.stopping.wait()
+            starting.cancel()
             service.stop()
             await asyncio.wait((conversation,))  # orders under way are in the ledger before its last entry
             judging.cancel()
+
+
+async def _start(daemon: Daemon[CanarySettings], service: Service) -> None:
+    """While another canary holds the name on this host, we have not started."""
+    await service.wait_placed()
+    daemon.ready()
 
 
 def _open_ledger(settings: CanarySettings) -> Ledger:

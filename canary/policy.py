@@ -9,7 +9,7 @@ import msgspec
 
 from canary.records import ALL, PolicyIssued
 from communicator.answers import policy as wire
-from communicator.answers.policy import ENTRIES, LONGEST_S, PROTECTED, TEXT_CHARACTERS, Weight
+from communicator.answers.policy import ENTRIES, LONGEST_S, PROTECTED, TEXT_CHARACTERS, Apart, Trial, Weight
 from communicator.protocol.names import is_server_name, is_service_name
 
 LEASE_S = 86_400.0
@@ -43,6 +43,10 @@ class Wanted(NamedTuple):
 
     denials: tuple[Denial, ...] = ()
     weights: tuple[Weight, ...] = ()
+    apart: tuple[Apart, ...] = ()
+    """The hosts that get no traffic from this one,"""
+    trials: tuple[Trial, ...] = ()
+    """and the services of which only some versions may begin here."""
     orders: str = ""
     """The generation of the book that it is made of."""
 
@@ -165,7 +169,7 @@ def _stricter(one: Denial | None, other: Denial) -> Denial:
 
 def _same(one: Wanted, other: Wanted) -> bool:
     return (
-        (one.weights, one.orders) == (other.weights, other.orders)
+        one._replace(denials=()) == other._replace(denials=())
         and len(one.denials) == len(other.denials)
         and all(_same_denial(left, right) for left, right in zip(one.denials, other.denials, strict=True))
     )
@@ -185,6 +189,8 @@ def _render(wanted: Wanted, generation: tuple[int, int], now_s: float) -> str:
             orders=wanted.orders,
             denylist=tuple(_on_the_wire(denial, now_s) for denial in _most_lasting(wanted.denials, limit)),
             weights=wanted.weights[:limit],
+            apart=wanted.apart[:limit],
+            trials=wanted.trials[:limit],
         )
         text = msgspec.json.encode(policy)
         if len(text) <= POLICY_BYTES or limit == 1:

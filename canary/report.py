@@ -1,7 +1,7 @@
 """PURE: what the canary tells others of versions, in pages that fit into a line; it concludes nothing."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import NamedTuple
 
@@ -23,6 +23,8 @@ ROWS = 1_024
 """Versions in one answer at most: with texts as long as usual they take half of a line."""
 STRANGERS = 32
 """Users told of whose runs count for nobody: each is a line for people."""
+UNHEARD = 32
+"""Commands told in a row that never came: an explanation has them all."""
 ANSWER_BYTES = LINE_BYTES_HARD - 4096
 """What the report may take of a line; the rest is for addresses."""
 
@@ -38,6 +40,8 @@ class Known(NamedTuple):
     """On the ledger's clock."""
     overrides: tuple[releases.Override, ...] = ()
     """What operators have ordered."""
+    unheard: Mapping[str, tuple[str, ...]] = {}
+    """By service that runs here, which commands never came to its version."""
     only: str = ""
     """The server whose versions alone are wanted; empty: those of all."""
 
@@ -70,7 +74,7 @@ def describe(known: Known, *, offset: int, limit: int) -> releases.CanaryReport:
     return releases.CanaryReport(
         server=known.server,
         canary=known.standing,
-        cells=tuple(_describe_cell(state.cells[key], running[key], state, now_s) for key in page),
+        cells=tuple(_describe_cell(state.cells[key], running[key], known) for key in page),
         releases=_describe_releases(page, state, now_s),
         servers=tuple(
             releases.SickServer(one.name, "sick", _left(one.sick_until_at_s, now_s), one.reason)
@@ -116,8 +120,9 @@ def _running(state: State) -> dict[CellKey, list[float]]:
     return running
 
 
-def _describe_cell(cell: Cell, began_at_s: Sequence[float], state: State, now_s: float) -> releases.Cell:
-    key = cell.key
+def _describe_cell(cell: Cell, began_at_s: Sequence[float], known: Known) -> releases.Cell:
+    key, state, now_s = cell.key, known.state, known.now_s
+    is_here = key.server == known.server and state.installed.get(key.service, {}).get(key.server) == key
     override = override_of(state, key, now_s)
     return releases.Cell(
         server=key.server,
@@ -139,6 +144,7 @@ def _describe_cell(cell: Cell, began_at_s: Sequence[float], state: State, now_s:
         running=len(began_at_s),
         running_seconds=now_s - min(began_at_s) if began_at_s else None,
         override="" if override is None else override.action,
+        unheard=known.unheard.get(key.service, ())[:UNHEARD] if is_here else (),
     )
 
 

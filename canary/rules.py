@@ -136,6 +136,19 @@ class ProbeSettings(Settings, frozen=True):
     """One failed probe is forgiven for each such time in a good state."""
 
 
+class HostSettings(Settings, frozen=True):
+    """``[canary]``: hosts on which new versions are tried first. To be the same on all hosts of the cluster."""
+
+    hosts: tuple[str, ...] = ()
+    """Their services take no part of the traffic of other hosts, and a version begins on other hosts once it is good."""
+    serves: tuple[str, ...] = ()
+    """Services that take their part there all the same."""
+
+    def sets_apart(self, server: str, service: str) -> bool:
+        """Whether a service on a server takes no part of the traffic of others."""
+        return server in self.hosts and service not in self.serves
+
+
 LETTERS = ("a", "b", "c", "d", "e")
 """What the rules are called, in the settings and everywhere."""
 
@@ -155,6 +168,7 @@ class Rules(Settings, frozen=True):
     ambient: AmbientSettings = AmbientSettings()
     caps: CapSettings = CapSettings()
     probes: ProbeSettings = ProbeSettings()
+    canary: HostSettings = HostSettings()
     merge_s: Span = 5.0
     """How long a lost connection waits for a better word on how the run ended."""
     archive_s: Positive = 2_592_000.0

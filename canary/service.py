@@ -32,6 +32,7 @@ from canary.report import Known, answer_report
 from canary.rules import Rules
 from canary.settings import NEEDS_RESTART, CanarySettings
 from canary.tallies import Tallies
+from canary.unheard import ask_unheard
 from canary.verdict_log import note
 from canary.views import answer_orders, narrow, read_question
 from canary.watch.health import HealthWatch
@@ -93,7 +94,7 @@ class Canary:
         )
         self._replica = Replica(service, Path(settings.data_path), ledger.now_s, log)
         self._enforcement = Enforcement(service, self._mind, self._replica.book, ledger.now_s, log)
-        self._views = LedgerViews(ledger, self._mind, self._replica.book)
+        self._views = LedgerViews(ledger, self._mind, self._replica.book, service)
         self._backlog = Backlog(self._mind)
         self._watch = HostWatch(self._witness, ledger.now_s, log, settings.watch)
         self._health = HealthWatch(service, lambda: self._settings.health, self._witness, ledger.now_s)
@@ -218,7 +219,8 @@ class Canary:
         with refusing(message):
             question = read_question(message)
         if question.view == "report":
-            return answer_report(narrow(self._known(), question.cell.server), question.offset)
+            known = self._known()._replace(unheard=await ask_unheard(self._service, self._mind))
+            return answer_report(narrow(known, question.cell.server), question.offset)
         if question.view == "orders":
             return answer_orders(self._replica.describe(tuple(self._obedience.standings(question.orders))))
         try:
@@ -380,6 +382,7 @@ class Canary:
             ledger_fault=self._ledger_fault,
             facts_lost_total=self._backlog.lost + (0 if self._gossip is None else self._gossip.skipped),
             runs_missed_total=None if self._book is None else self._book.missed,
+            canary_hosts=self._mind.rules.canary.hosts,
             members=tuple(sorted(self._replica.members)),
             orders_not_kept=self._replica.fault,
             proposed=self._replica.proposed,

@@ -8,6 +8,7 @@ from canary.rules import (
     LETTERS,
     AmbientSettings,
     CapSettings,
+    HostSettings,
     Mode,
     ProbeSettings,
     RuleASettings,
@@ -20,7 +21,7 @@ from canary.rules import (
 from communicator.errors import AddressError, ConfigError
 from communicator.flags.flag_file import DEFAULT_DIRECTORY
 from communicator.protocol import parse_router_address
-from communicator.protocol.names import is_service_name
+from communicator.protocol.names import is_server_name, is_service_name
 from communicator.runtime.settings_type import Settings
 
 MODES: tuple[Mode, ...] = ("enforce", "dry-run")
@@ -129,6 +130,7 @@ class CanarySettings(Settings, frozen=True):
     ambient: AmbientSettings = AmbientSettings()
     caps: CapSettings = CapSettings()
     probes: ProbeSettings = ProbeSettings()
+    canary: HostSettings = HostSettings()
     watch: WatchSettings = WatchSettings()
     health: HealthSettings = HealthSettings()
     services: dict[str, object] = msgspec.field(default_factory=dict)
@@ -156,9 +158,13 @@ class CanarySettings(Settings, frozen=True):
                 raise ConfigError("services", f"{service!r} is not a service name")
             if mode not in MODES:
                 raise ConfigError(f"services.{service}", f"{mode!r} is not one of {', '.join(MODES)}")
-        for service in self.caps.protected:
-            if not is_service_name(service):
-                raise ConfigError("caps.protected", f"{service!r} is not a service name")
+        for key, services in {"caps.protected": self.caps.protected, "canary.serves": self.canary.serves}.items():
+            for service in services:
+                if not is_service_name(service):
+                    raise ConfigError(key, f"{service!r} is not a service name")
+        for server in self.canary.hosts:
+            if not is_server_name(server):
+                raise ConfigError("canary.hosts", f"{server!r} is not a server name")
 
     @property
     def ledger_path(self) -> str:
@@ -175,6 +181,7 @@ class CanarySettings(Settings, frozen=True):
             ambient=self.ambient,
             caps=self.caps,
             probes=self.probes,
+            canary=self.canary,
             merge_s=self.merge_s,
             services={service: mode for mode in MODES for service, told in self.services.items() if told == mode},
         )

@@ -10,12 +10,9 @@ from typing import Literal, NamedTuple, get_args
 
 import msgspec
 
-from canary.judge.explain import explain
-from canary.judge.state import Cell
 from canary.ledger.integrity import Verification
-from canary.records import ALL, CellKey, Entry, OfRun, VersionCompared, encode_record
+from canary.records import ALL, CellKey, Entry, encode_record
 from canary.report import ANSWER_BYTES, Known, wire_bytes
-from canary.rules import Rules
 from canary.wire import read_offset
 from communicator.answers.explanations import Explanation, LedgerCheck, LedgerEntry, LedgerPage
 from communicator.answers.history import Event, History
@@ -73,25 +70,8 @@ def narrow(known: Known, server: str) -> Known:
     return known if server in ("", ALL) else known._replace(only=server)
 
 
-def answer_explain(
-    entries: Iterable[Entry],
-    rules: Rules,
-    cell: Cell,
-    now_s: float,
-    is_stranger: Callable[[OfRun], bool],
-    compared: VersionCompared | None = None,
-) -> Message:
-    """Why a version on a server is where it is, as CANARY_CURRENT_REPORT.
-
-    Args:
-        entries: What the ledger holds about it, in order.
-        rules: The rules in force.
-        cell: What is known of the version there.
-        now_s: By the ledger's clock.
-        is_stranger: Whether the user of a run is a stranger to its service.
-        compared: What the leader has told of the comparison of its service.
-    """
-    found = explain(entries, rules, cell, now_s, is_stranger, compared)
+def answer_explain(found: Explanation) -> Message:
+    """Why a version on a server is where it is, as CANARY_CURRENT_REPORT."""
     all_ = len(found.lines)
 
     def make(count: int) -> Explanation:

@@ -46,10 +46,19 @@ async def serve(daemon: Daemon[TimekeeperSettings]) -> None:
         conversation = group.create_task(service.run())
         conversation.add_done_callback(lambda _: daemon.stop(cause="router"))
         watching = group.create_task(timekeeper.run())
-        daemon.ready({} if door.address is None else {"probe": str(door.address)})
+        starting = group.create_task(
+            _start(daemon, service, {} if door.address is None else {"probe": str(door.address)})
+        )
         await daemon.stopping.wait()
+        starting.cancel()
         watching.cancel()
         service.stop()
+
+
+async def _start(daemon: Daemon[TimekeeperSettings], service: Service, ports: dict[str, str]) -> None:
+    """While another timekeeper holds the name on this host, we have not started."""
+    await service.wait_placed()
+    daemon.ready(ports)
 
 
 def _read_key(settings: TimekeeperSettings) -> bytes:

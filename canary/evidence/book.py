@@ -14,6 +14,7 @@ from canary.evidence.kinds import ROUTER_KINDS, SERVER_KINDS, Kind, classify_rea
 from canary.evidence.life import Life, guess_version, meet_life, recall_life, tells_end
 from canary.evidence.lives import RUNS, RUNS_PER_SERVICE, Lives
 from canary.evidence.losses import Losses
+from canary.evidence.matching import find_reported, find_unregistered
 from canary.evidence.refusals import Refusals
 from canary.evidence.roll_call import RollCall
 from canary.evidence.words import HostWord, ReportWord, RunEndedWord, RunStartedWord, Word, may_say
@@ -151,7 +152,7 @@ class EvidenceBook:
 
     def _register(self, word: RunStartedWord) -> None:
         self._refusals.forget(word.service, word.pid)
-        life = self._find_unregistered(word)
+        life = find_unregistered(self._lives, word)
         if life is None:
             life = Life(word.run_id, word.service, self._now_s, pid=word.pid)
             self._keep(life)
@@ -168,13 +169,6 @@ class EvidenceBook:
                 self._hear_end(early)
             else:
                 self._hear_report(early)
-
-    def _find_unregistered(self, word: RunStartedWord) -> Life | None:
-        """The run that a supervisor has told of before its process registered."""
-        life = None if word.pid is None else self._lives.of_process(word.service, word.pid)
-        if life is None or life.registered_s is not None or life.is_refused or (life.is_over and life.has_exited):
-            return None
-        return life if word.version in ("", life.version) or not life.version else None
 
     def _hear_end(self, word: RunEndedWord) -> None:
         kind = classify_reason(word.reason)
@@ -223,7 +217,7 @@ class EvidenceBook:
         elif word.run_id is not None and self._lives.find(word.run_id) is None:
             self._wait_for_start(word.run_id, word)
         else:
-            life = self._find(word, kind)
+            life = find_reported(self._lives, word, kind)
             if life is None and self._is_of_refused(word, kind):
                 return
             self._apply(word, kind, life or self._meet(word, kind))
@@ -243,17 +237,6 @@ class EvidenceBook:
             self._end(life, ending)
         elif kind is Kind.HEALTH_OK:
             self._pass(life)
-
-    def _find(self, word: ReportWord, kind: Kind) -> Life | None:
-        """Which run a report is about; None: one that was not known yet."""
-        if word.run_id is not None:
-            return self._lives.find(word.run_id)
-        by_process = word.pid is not None
-        life = self._lives.of_process(word.service, word.pid or 0) if by_process else self._lives.newest(word.service)
-        if life is None or not life.is_over:
-            return life
-        is_another = life.has_exited or kind in life.kinds or kind is Kind.RUN_START
-        return None if is_another else life
 
     def _meet(self, word: ReportWord, kind: Kind) -> Life | None:
         """A run that the router has not told of: its process has not registered, and maybe never will."""

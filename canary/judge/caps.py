@@ -40,22 +40,24 @@ def forbids(state: State, rules: Rules, key: CellKey, rule: Rule, now_s: float) 
         return "frozen"
     if key.service in rules.caps.protected:
         return "protected"
-    if is_last(state, rules.caps, key, now_s):
+    if is_last(state, rules, key, now_s):
         return "last_instance"
     if rule in ("a", "e") and _is_too_soon(state, rules.caps, key.service, now_s):
         return "gap"
     return "override" if is_kept_back(state, key, now_s) else ""
 
 
-def is_last(state: State, caps: CapSettings, key: CellKey, now_s: float) -> bool:
+def is_last(state: State, rules: Rules, key: CellKey, now_s: float) -> bool:
     """Whether a service has too few instances without the one on a server.
 
-    Not so when something else is installed there, nor of a version that never worked anywhere: it takes nothing away.
+    Not so when something else is installed there, nor of a version that never worked anywhere, nor on a canary host: it takes
+    nothing away.
     """
-    if not _is_installed(state, key) or not has_worked(state, key.of):
+    is_apart = rules.canary.sets_apart(key.server, key.service)
+    if is_apart or not _is_installed(state, key) or not has_worked(state, key.of):
         return False
-    left = sum(1 for other in routable(state, key.service, now_s) if other != key)
-    return left < least_routable(state, caps, key.service)
+    left = sum(1 for other in _serving(state, rules, key.service, now_s) if other != key)
+    return left < least_routable(state, rules, key.service)
 
 
 def forbids_hold(state: State, rules: Rules, version: Version, rule: Rule, now_s: float) -> Cap:
@@ -77,19 +79,25 @@ def forbids_hold(state: State, rules: Rules, version: Version, rule: Rule, now_s
         return "frozen"
     if service in rules.caps.protected:
         return "protected"
-    serving = list(routable(state, service, now_s))
+    serving = _serving(state, rules, service, now_s)
     left = [key for key in serving if key.of != version or state.cells[key].ever_passed]
-    if len(left) < len(serving) and len(left) < least_routable(state, rules.caps, service):
+    if len(left) < len(serving) and len(left) < least_routable(state, rules, service):
         return "last_instance"
     if is_kept(state, version, now_s):
         return "last_good"
     return "gap" if rule == "c" and _is_too_soon(state, rules.caps, service, now_s) else ""
 
 
-def least_routable(state: State, caps: CapSettings, service: str) -> int:
+def least_routable(state: State, rules: Rules, service: str) -> int:
     """How many instances of a service must be left: with 1, 2, 3, 4, 5, 6 servers, by default, 1, 1, 2, 2, 3, 3."""
-    announced = len(state.installed.get(service, ()))
-    return max(caps.min_routable, math.ceil(caps.routable_share * announced))
+    announced = sum(not rules.canary.sets_apart(server, service) for server in state.installed.get(service, ()))
+    return max(rules.caps.min_routable, math.ceil(rules.caps.routable_share * announced))
+
+
+def _serving(state: State, rules: Rules, service: str, now_s: float) -> list[CellKey]:
+    """The instances that get messages from any host."""
+    found = routable(state, service, now_s)
+    return [key for key in found if not rules.canary.sets_apart(key.server, service)]
 
 
 def is_frozen(state: State, service: str, now_s: float) -> bool:

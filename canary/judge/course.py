@@ -207,7 +207,7 @@ def _is_missed(state: State, rules: Rules, cell: Cell, now_s: float) -> bool:
     """
     installed = state.installed.get(cell.key.service, {}).values()
     has_gone = any(not is_there(state, other) for other in installed if other != cell.key)
-    return has_gone and not rules.holds and caps.is_last(state, rules.caps, cell.key, now_s)
+    return has_gone and not rules.holds and caps.is_last(state, rules, cell.key, now_s)
 
 
 def _no_longer_acts(rules: Rules, cell: Cell, rule: LocalRule) -> bool:

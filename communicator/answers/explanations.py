@@ -45,6 +45,8 @@ class Explanation(msgspec.Struct, frozen=True):
     """What comes next."""
     next_seconds: float | None = None
     """When time alone moves it, from now."""
+    unheard: tuple[str, ...] = ()
+    """On a canary host: commands that it lists and that never came to it there."""
     lines: tuple[Line, ...] = ()
     """The newest last."""
     omitted: int = 0

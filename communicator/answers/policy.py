@@ -48,6 +48,24 @@ class Weight(msgspec.Struct, frozen=True):
     weight: Annotated[float, Meta(ge=0, le=1)]
 
 
+class Apart(msgspec.Struct, frozen=True):
+    """A host that is set apart: its services get nothing from other hosts but what names it."""
+
+    server: Annotated[str, Meta(min_length=1, max_length=TEXT_CHARACTERS)]
+    serves: Annotated[tuple[Name, ...], Meta(max_length=ENTRIES)] = ()
+    """Services that get their part all the same."""
+
+
+class Trial(msgspec.Struct, frozen=True, kw_only=True):
+    """A service of which only some versions may begin here: others are tried elsewhere first."""
+
+    service: Name
+    admitted: Annotated[tuple[tuple[Text, Text], ...], Meta(max_length=ENTRIES)] = ()
+    """Version and build of each; ``*`` as the build: every one."""
+    reason: Text = ""
+    """Why not, behind the name and the version."""
+
+
 class Colour(msgspec.Struct, frozen=True, kw_only=True):
     """Which of two versions is the active one; kept and shown, not obeyed here."""
 
@@ -67,6 +85,8 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     """Which orders of operators it is made of: a digest, the same on each host where they are the same; empty: not told."""
     denylist: Annotated[tuple[Denial, ...], Meta(max_length=ENTRIES)] = ()
     weights: Annotated[tuple[Weight, ...], Meta(max_length=ENTRIES)] = ()
+    apart: Annotated[tuple[Apart, ...], Meta(max_length=ENTRIES)] = ()
+    trials: Annotated[tuple[Trial, ...], Meta(max_length=ENTRIES)] = ()
     colours: Annotated[tuple[Colour, ...], Meta(max_length=ENTRIES)] = ()
     shadows: Annotated[tuple[dict[str, Plain | list[Plain] | dict[str, Plain]], ...], Meta(max_length=ENTRIES)] = ()
     """Kept and shown, not obeyed here."""

@@ -43,6 +43,9 @@ class Cell(msgspec.Struct, frozen=True):
     override: str = ""
     """``block``, ``allow`` or ``pin`` while an operator says so."""
 
+    unheard: tuple[str, ...] = ()
+    """On a canary host: commands that it lists and that never came to it there, at most 32."""
+
     @property
     def place(self) -> str:
         """Its state, in which an ejection is one of its own."""
@@ -207,6 +210,8 @@ class Standing(msgspec.Struct, frozen=True):
     """Runs that began and ended while it was away, of the last 1,024 that ended meanwhile: they are not counted for any version."""
     terms_doubted: dict[str, int] = {}
     """By server, the term that its canary tells and that is not believed: it is far ahead, and no majority tells it."""
+    canary_hosts: tuple[str, ...] = ()
+    """The hosts that try new versions first, as the settings of this canary name them."""
     members: tuple[str, ...] = ()
     """The servers that have announced a canary, in reach or not: orders are for them."""
     orders: str = ""

@@ -112,6 +112,7 @@ class Service(Registrant):
         self._group: asyncio.TaskGroup | None = None
         self._stopping = asyncio.Event()
         self._ready = asyncio.Event()
+        self._placed = asyncio.Event()
         self._last_failure = ""
         self._drops_told = 0
         self.blocked: Blocked | None = None
@@ -220,6 +221,13 @@ class Service(Registrant):
         """Wait until the service is registered; at once when it is."""
         await self._ready.wait()
 
+    async def wait_placed(self) -> None:
+        """Wait until the service was let in, or was told to wait as a blocked version, or no router answers yet.
+
+        Not while a router refuses its registration. A daemon says by this that it has started.
+        """
+        await self._placed.wait()
+
     async def send(self, message: Message) -> None:
         """Send a message; without a link it is kept, within a bound, until there is one. The wire promises at most once.
 
@@ -259,9 +267,12 @@ class Service(Registrant):
                 self._tls,
             )
         except errors.VersionBlockedError as error:
+            self._placed.set()
             return self._block(error, was_probe=is_probe)
         except (errors.NotConnectedError, errors.RegistrationRefusedError) as error:
-            if is_probe and isinstance(error, errors.RegistrationRefusedError):
+            if isinstance(error, errors.NotConnectedError):
+                self._placed.set()
+            elif is_probe:
                 self.blocked = None
             return self._failed(error)
         began_s = asyncio.get_running_loop().time()
@@ -275,6 +286,7 @@ class Service(Registrant):
 
     async def _serve(self, connection: Connection, *, is_probe: bool) -> None:
         """Use a link until it is lost, or until a probe has run long enough to ask for more."""
+        self._placed.set()
         if not is_probe:
             self.blocked = None
         self._last_failure = ""

@@ -1,6 +1,6 @@
 """PURE: what holds for all versions, in words and marks: orders, frozen rules, what a canary cannot see; it gives none."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from communicator.answers.releases import Freeze, Override, SickServer, Standing
 from communicator.wording.counts import count, listed
@@ -82,6 +82,27 @@ def blind_spots(canary: Standing) -> Iterator[str]:
         yield f"the routers of {listed(canary.behind, _NAMED)} do not obey all orders yet"
     if canary.orders_not_kept:
         yield f"orders are not kept on disk: {canary.orders_not_kept}"
+
+
+def canary_hosts_texts(canary: Standing, unlike: Mapping[str, Sequence[str]]) -> Iterator[tuple[Mark, str]]:
+    """Which hosts try new versions first, and what is wrong with how they are set.
+
+    Args:
+        canary: The canary that tells it.
+        unlike: The hosts that other canaries name, by server, where these are other ones.
+    """
+    hosts = canary.canary_hosts
+    if hosts:
+        yield GONE, f"new versions are tried on {listed(hosts, _NAMED)} first, and get no messages of other hosts there"
+    unknown = [host for host in hosts if host not in canary.members]
+    if unknown:
+        yield (
+            DOUBTFUL,
+            f"canary.hosts names {listed(unknown, _NAMED)}, where no canary was ever seen: nothing is tried there",
+        )
+    for server, others in unlike.items():
+        told = f"{listed(others, _NAMED) or 'nobody'} on {server}, and {listed(hosts, _NAMED) or 'nobody'} here"
+        yield DOUBTFUL, f"canary.hosts is {told}: set it to the same on all hosts"
 
 
 def notices(

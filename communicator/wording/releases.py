@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from communicator.wording.counts import listed
 from communicator.wording.enforcement import NOT_ENFORCED
 from communicator.wording.marks import BAD, GONE, GOOD, OPEN, SUSPECT, TRIED, Mark, worst
 from communicator.wording.spans import left, span
@@ -28,6 +29,8 @@ _NO_VERSION_TOO = frozenset((NO_VERSION, "(no version)"))
 """How that may be said besides."""
 OVERRIDDEN = {"block": "blocked", "allow": "allowed", "pin": "pinned"}
 """What an operator does, as a state."""
+UNHEARD_NAMED = 12
+"""Commands named that never came to a version."""
 _RELEASES = {"held": BAD, "suspect": SUSPECT}
 _UNTIL = {
     "blocked": "next probe in {}",
@@ -142,6 +145,11 @@ def runs_text(cell: "Cell") -> str:
     """How its runs ended, such as ``3 ok, 1 failed, 2 excused``."""
     excused = f", {cell.excused} excused" if cell.excused else ""
     return f"{cell.passed} ok, {cell.failed} failed{excused}"
+
+
+def unheard_text(commands: Sequence[str]) -> str:
+    """What a version was not tried with, such as ``never exercised there: CANCEL, REFUND``; empty where all its commands came."""
+    return f"never exercised there: {listed(commands, UNHEARD_NAMED)}" if commands else ""
 
 
 def outlook_text(cell: "Cell", running_s: float | None = None, *, is_enforced: bool = True) -> str:

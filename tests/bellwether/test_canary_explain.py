@@ -66,3 +66,8 @@ def test_a_verdict_that_is_not_enforced_says_so():
     shown = screen(render(sample_explanation(), UTC, ("alpha",))).splitlines()
     assert shown[2] == "  not enforced there: host alpha runs a C++ router, which knows no policy"
     assert screen(render(sample_explanation(), UTC, ("beta",))) == PAGE
+
+
+def test_what_never_came_to_it_is_told():
+    assert "never exercised there: CANCEL, REFUND" in screen(render(Explanation(unheard=("CANCEL", "REFUND")), UTC))
+    assert "exercised" not in screen(render(Explanation(), UTC))

@@ -37,6 +37,11 @@ BLOCKED = cell("b", "blocked", running=0, reason="never worked")
     [
         (outcome(GOOD, cell("b", "good")), "good", "x 2 is good on a, b"),
         (outcome(GOOD, cell("b", "proving", running=0)), "good", "x 2 is good on a"),
+        (
+            outcome(cell("a", "good", unheard=("CANCEL", "REFUND")), cell("b", "good")),
+            "good",
+            "x 2 is good on a, b; never exercised there: CANCEL, REFUND (a)",
+        ),
         (outcome(GOOD, BLOCKED), "failed", "it is blocked on b: never worked"),
         (outcome(GOOD, cell("b", "probation", running=0, reason="r")), "failed", "it is probation on b: r"),
         (outcome(cell("b", "suspect", until_seconds=3.0, reason="r")), "failed", "it is ejected on b: r"),
@@ -64,7 +69,7 @@ BLOCKED = cell("b", "blocked", running=0, reason="never worked")
         (outcome(GOOD, releases=(Release("x", "2", "b2", "held"),), build=""), "good", "x 2 is good on a"),
         (outcome(GOOD, Cell("c", "y", "2", state="blocked")), "good", "x 2 is good on a"),
     ],
-    ids=range(20),
+    ids=range(21),
 )
 def test_what_became_of_a_version(found, verdict, why):
     assert (found.verdict, found.why) == (verdict, why)

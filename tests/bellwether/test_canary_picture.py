@@ -87,3 +87,12 @@ def test_strangers_are_told_by_the_canary_of_their_host():
     picture = put_together(base, own)
     assert {(one.server, one.user) for one in picture.strangers} == {("alpha", "u"), ("gamma", "u"), ("beta", "v")}
     assert [one.user for one in narrowed(picture, "x").strangers] == ["v"]
+
+
+def test_who_names_other_canary_hosts_is_told():
+    def report(server, *hosts):
+        return CanaryReport(server, Standing(canary_hosts=hosts))
+
+    own = {"beta": report("beta", "beta", "alpha"), "gamma": report("gamma"), "delta": report("delta", "alpha")}
+    picture = put_together(report("alpha", "alpha", "beta"), own)
+    assert picture.unlike == {"delta": ("alpha",), "gamma": ()}

@@ -15,6 +15,7 @@ from canary.mind import Mind
 from canary.records import CellKey, RunBegan
 from canary.rules import Rules
 from canary.views import read_question
+from communicator.client import Service
 from communicator.protocol import Message
 from tests.canary.test_mind import propose
 
@@ -34,7 +35,7 @@ def mind(ledger):
 
 @pytest.fixture
 def views(ledger, mind):
-    return LedgerViews(ledger, mind, Book())
+    return LedgerViews(ledger, mind, Book(), Service("cd:///nowhere.sock", "canary"))
 
 
 async def ask(views, **parameters):

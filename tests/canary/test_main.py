@@ -42,6 +42,37 @@ def test_a_directory_that_cannot_be_made_is_named():
     assert "data_path: '/dev/null/data' cannot be made" in done.stderr
 
 
+async def test_it_has_not_started_while_another_one_holds_its_name(tmp_path, eventually):
+    ports_file = tmp_path / "ports.json"
+    log_file = tmp_path / "log"
+
+    async def has_started():
+        return ports_file.exists()
+
+    async def log():
+        return log_file.read_text()
+
+    async with run_router() as router:
+        paths = ("--set", f"data_path={tmp_path}", "--set", f"flags_path={tmp_path}")
+        command = canaryd("--communicator", router.unix, "--ports-file", ports_file, *paths)
+        with log_file.open("w") as output:
+            async with Client(router.unix, "canary"):
+                process = await asyncio.create_subprocess_exec(*command, stdout=output, stderr=STDOUT)
+                try:
+                    await eventually(log, lambda text: text.count("connect_failed") == 1)
+                    assert not await has_started()
+                    assert "is registered on this host already" in await log()
+                except BaseException:
+                    process.kill()
+                    raise
+            try:
+                await eventually(has_started, bool)
+            finally:
+                process.terminate()
+                await process.wait()
+    assert process.returncode == 0, log_file.read_text()
+
+
 async def test_its_life_with_a_router(tmp_path, eventually):
     ports_file = tmp_path / "ports.json"
     async with run_router() as router, Client(router.unix, "asker") as asker:

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from canary.policy import Denial, PolicyKeeper, Wanted, merge, read_policy
-from communicator.answers.policy import Weight
+from communicator.answers.policy import Apart, Trial, Weight
 from communicator.router.cores.policy import EMPTY, PolicyInForce, parse_policy
 
 BLOCK = Denial("billing", "2.0", "abc", "alpha", 700.0, "never worked in 7 tries", probe_allowed=False)
@@ -40,6 +40,17 @@ def test_whatever_changes_makes_a_new_generation(changed):
     keeper = PolicyKeeper()
     keeper.propose(Wanted((BLOCK,)), 1, 0.0)
     assert keeper.propose(Wanted((denial(**changed),)), 1, 1.0).record.number == 2
+
+
+@pytest.mark.parametrize(
+    "changed", [{"apart": (Apart("alpha"),)}, {"trials": (Trial(service="billing", admitted=(("1.0", ""),)),)}]
+)
+def test_who_is_set_apart_and_what_is_tried_first_is_told_anew_when_it_changes(changed):
+    keeper = PolicyKeeper()
+    keeper.propose(Wanted(), 1, 0.0)
+    policy = parse_policy(keeper.propose(Wanted(**changed), 1, 1.0).text)
+    assert (policy.apart, policy.trials) == (changed.get("apart", ()), changed.get("trials", ()))
+    assert keeper.propose(Wanted(**changed), 1, 2.0) is None
 
 
 def test_an_end_that_is_computed_again_is_no_change():

@@ -31,6 +31,7 @@ def test_the_rest_comes_through():
     rules = load("merge_s=1.5", "rules.b.returns=3", "caps.min_routable=2", 'services={billing="dry-run"}').in_force
     assert (rules.merge_s, rules.b.returns, rules.caps.min_routable) == (1.5, 3, 2)
     assert rules.services == {"billing": "dry-run"}
+    assert load('canary.hosts=["alpha"]').in_force.canary.hosts == ("alpha",)
 
 
 @pytest.mark.parametrize(
@@ -52,6 +53,8 @@ def test_the_rest_comes_through():
         ("rules.b.base_s=301", "rules.b.base_s"),
         ("rules.c.suspect_log10=3.5", "rules.c.suspect_log10"),
         ('caps.protected=["no name!"]', "caps.protected"),
+        ('canary.hosts=["no name!"]', "canary.hosts"),
+        ('canary.serves=["no name!"]', "canary.serves"),
         ('watch.units={billing="billing"}', "watch.units.billing"),
         ("health.every_s=0.5", "health.every_s"),
         ("health.every_s=301", "health.every_s"),

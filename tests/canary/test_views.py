@@ -5,6 +5,7 @@ import json
 import pytest
 
 from canary.judge.apply import apply
+from canary.judge.explain import explain
 from canary.judge.state import Cell, State
 from canary.ledger.integrity import Fault, Verification
 from canary.records import CellKey, CellMoved, Entry, Led, RunBegan, RunEnded
@@ -98,12 +99,12 @@ def explained(records):
     state = State()
     for entry in entries:
         apply(state, entry)
-    return answer_explain(entries, Rules(), state.cells.get(CELL, Cell(CELL)), 100.0, is_known)
+    return answer_explain(explain(entries, Rules(), state.cells.get(CELL, Cell(CELL)), 100.0, is_known))
 
 
 def test_an_explanation_of_which_the_ledger_has_forgotten_the_beginning_is_still_of_the_cell_as_it_is():
     known = Cell(CELL, state="good", reason="ran for 700 s without a failure")
-    view = told(answer_explain(entries_of(failures(1)), Rules(), known, 100.0, is_known))
+    view = told(answer_explain(explain(entries_of(failures(1)), Rules(), known, 100.0, is_known)))
     assert (view["state"], view["reason"]) == ("good", "ran for 700 s without a failure")
 
 

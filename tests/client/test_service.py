@@ -339,6 +339,43 @@ async def test_a_refused_registration_is_tried_again_and_logged_once(router, ser
     assert caplog.text.count("connect_failed") == 1
 
 
+async def is_placed(service):
+    """Whether it has found its place by now."""
+    waiting = asyncio.ensure_future(service.wait_placed())
+    await asyncio.sleep(0)
+    waiting.cancel()
+    return waiting.done() and not waiting.cancelled()
+
+
+async def test_a_service_finds_its_place_when_it_is_let_in_and_not_while_it_is_refused(router, service):
+    async with running(service):
+        peer = await router.link()
+        await peer.hear("REGISTER")
+        peer.say(b"<peer:communicatord INVALID command=REGISTER;message=svc_a is alive elsewhere")
+        await peer.heard_end()
+        peer = await router.link()
+        assert not await is_placed(service)
+        await peer.welcome()
+        await service.wait_placed()
+        assert service.connected
+
+
+async def test_a_service_finds_its_place_as_a_blocked_version_that_waits(router, service):
+    async with running(service):
+        peer = await router.link()
+        await peer.hear("REGISTER")
+        peer.say(b"<peer:communicatord VERSION_BLOCKED until_s=600;probe_allowed=false;reason=bad")
+        await service.wait_placed()
+        assert service.blocked is not None
+
+
+async def test_a_service_finds_its_place_while_no_router_answers(tmp_path):
+    service = Service(f"cd://{tmp_path}/nobody.sock", "svc_a")
+    async with running(service):
+        await service.wait_placed()
+        assert not service.connected
+
+
 async def test_a_full_router_is_tried_again(router, service, caplog):
     async with running(service):
         peer = await router.link()

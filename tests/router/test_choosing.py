@@ -203,3 +203,43 @@ def test_of_the_routers_a_leaf_tells_one_takes_the_message():
         cluster.hosts["l"]._send(cluster["l"]._board.mesh.peers[host].id, b"<l:customer shop/BUY x=1\n")
     cluster.run()
     assert {host: len(shop.take()) for host, shop in shops.items()} == {"b": 0, "c": 1}
+
+
+# --------------------------------------------------------------------------------------------------------- hosts set apart
+
+
+def apart(*servers, serves=()):
+    return [{"server": server, "serves": list(serves)} for server in servers]
+
+
+def test_a_host_that_is_set_apart_gets_only_what_names_it(shared):
+    cluster, shops, customer, canary = shared
+    set_policy(cluster, canary, 1, apart=apart("b", "c"))
+    for address in ("shop", "*:shop"):
+        assert shopping(cluster, shops, customer, address, times=10) == {"d": 10}
+    assert shopping(cluster, shops, customer, "b:shop", times=10) == {"b": 10}
+    set_policy(cluster, canary, 2, apart=apart("b", "c", "d"))
+    assert shopping(cluster, shops, customer, times=10) == {}
+
+
+def test_a_service_that_takes_its_part_there_gets_it(shared):
+    cluster, shops, customer, canary = shared
+    set_policy(cluster, canary, 1, apart=[*apart("b", "c"), *apart("d", serves=["shop"])])
+    assert shopping(cluster, shops, customer, times=10) == {"d": 10}
+    set_policy(cluster, canary, 2, apart=apart("b", "c", "d"), weights=[weight("1.0", 0.5)])
+    assert shopping(cluster, shops, customer, times=10) == {}
+
+
+def test_services_of_a_host_that_is_set_apart_serve_each_other(shared):
+    cluster, shops, _, canary = shared
+    own = cluster.service("b", "customer_b")
+    set_policy(cluster, canary, 1, apart=apart("b"))
+    assert shopping(cluster, shops, own, times=10) == {"b": 10}
+
+
+def test_a_host_is_set_apart_no_longer_than_the_lease_lasts(shared):
+    cluster, shops, customer, canary = shared
+    set_policy(cluster, canary, 1, apart=apart("b", "c", "d"), lease_s=100)
+    assert shopping(cluster, shops, customer, times=10) == {}
+    cluster.run(100)
+    assert list(shopping(cluster, shops, customer, times=10).values()) == [10]

@@ -18,12 +18,15 @@ DENIAL = {
     "probe_allowed": False,
 }
 WEIGHT = {"service": "svc_b", "version": "2.0", "build": "*", "server": "*", "weight": 0.1}
+TRIAL = {"service": "svc_a", "admitted": [["1.0", "b1"], ["2.0", "*"]], "reason": "is not yet good on alpha"}
 EMPTY = {
     "generation": [0, 0],
     "lease_s": 1e9,
     "orders": "",
     "denylist": [],
     "weights": [],
+    "apart": [],
+    "trials": [],
     "colours": [],
     "shadows": [],
 }
@@ -84,6 +87,7 @@ def test_before_any_policy_the_empty_one_is_shown(playbook):
 
 def test_a_policy_is_taken_kept_told_and_shown(book):
     policy = policy_of(1, denylist=[DENIAL], weights=[WEIGHT], shadows=[{"service": "svc_b"}]) | {"orders": "9f8e7d6c"}
+    policy |= {"apart": [{"server": "peer", "serves": ["svc_b"]}], "trials": [TRIAL]}
     answer = set_policy(book, policy)
     assert (answer.command, answer.get("generation"), json.loads(answer.get("policy"))) == (
         "POLICY_CURRENT",
@@ -97,6 +101,8 @@ def test_a_policy_is_taken_kept_told_and_shown(book):
         "orders": "9f8e7d6c",
         "denylist": 1,
         "weights": 1,
+        "apart": 1,
+        "trials": 1,
         "colours": 0,
         "shadows": 1,
     }
@@ -112,6 +118,16 @@ def test_a_policy_is_taken_kept_told_and_shown(book):
         ("", "policy: Input data was truncated"),
         ("{", "policy: Input data was truncated"),
         (policy_of(3, lease_s=-1), "policy: Expected `float` > 0.0 - at `$.lease_s`"),
+        (policy_of(3, apart=[{"server": "a b"}]), "policy: 'a b' is not a server name - at `$.apart[0].server`"),
+        (
+            policy_of(3, apart=[{"server": "a"}, {"server": "a"}]),
+            "policy: 'a' is set apart twice - at `$.apart[1].server`",
+        ),
+        (
+            policy_of(3, trials=[{"service": "canary"}]),
+            "policy: 'canary' is not a service that may be tried - at `$.trials[0].service`",
+        ),
+        (policy_of(3, trials=[TRIAL, TRIAL]), "policy: 'svc_a' is tried twice - at `$.trials[1].service`"),
         (policy_of(1), "policy: generation 1,1 is older than 1,2, which is in force"),
         (policy_of(2, weights=[WEIGHT]), "policy: generation 1,2 is in force with another content"),
     ],
@@ -288,3 +304,50 @@ def test_an_order_changes_no_way(mesh):
     assert (board.mesh.generation, status(book)) == (before[0], "beta")
     tell_orders(book, "B", "beta", "b1", "one", 3)
     assert status(book) == ""
+
+
+# ------------------------------------------------------------------------------------------------ what is tried elsewhere first
+
+
+@pytest.mark.parametrize(
+    ("told", "heard"),
+    [
+        ("service_version=1.0;build=b1", "READY"),
+        ("service_version=2.0;build=any", "READY"),
+        ("service_version=1.0;build=b2", "VERSION_BLOCKED"),
+        ("service_version=3.0", "VERSION_BLOCKED"),
+        ("service_version=3.0;role=probe", "VERSION_BLOCKED"),
+        ("build=b1", "VERSION_BLOCKED"),
+    ],
+)
+def test_of_a_service_that_is_tried_elsewhere_only_what_is_admitted_begins(book, told, heard):
+    set_policy(book, policy_of(1, trials=[TRIAL]))
+    assert heard in register(book, "A", f"service=svc_a;{told}")
+    assert "READY" in register(book, "B", f"service=svc_b;{told}")
+
+
+def test_who_is_to_be_tried_elsewhere_first_hears_why_and_when_to_ask_again(book):
+    set_policy(book, policy_of(1, trials=[TRIAL]))
+    book.play("+ A unix bob")
+    book.write("A", b"REGISTER version=1;service=svc_a;service_version=3.0\n")
+    answer = book.hear("A")
+    assert answer.parameters == {
+        "reason": "svc_a 3.0 is not yet good on alpha",
+        "until_s": "60.000",
+        "probe_allowed": "false",
+    }
+    assert [closed.reason for closed in book.effects_of(Close)] == [CloseReason.BLOCKED]
+
+
+def test_what_runs_when_its_service_is_to_be_tried_elsewhere_goes_on(book):
+    register(book, "A", "service=svc_a;service_version=3.0")
+    set_policy(book, policy_of(1, trials=[TRIAL]))
+    assert not book.effects_of(Close)
+
+
+def test_without_a_canary_a_version_is_tried_elsewhere_no_longer_than_the_lease_lasts(book):
+    set_policy(book, policy_of(1, trials=[TRIAL]))
+    book.play("@ 999")
+    assert register(book, "A", "service=svc_a;service_version=3.0") == ["VERSION_BLOCKED", "EOF"]
+    book.play("@ 1")
+    assert register(book, "B", "service=svc_a;service_version=3.0") == ["HELP", "READY"]

@@ -4,8 +4,9 @@ from types import SimpleNamespace
 
 import pytest
 
+from communicator.answers.releases import Standing
 from communicator.wording.marks import BAD, DOUBTFUL, GONE
-from communicator.wording.orders import blind_spots, freeze_text, notices, override_text, sick_text
+from communicator.wording.orders import blind_spots, canary_hosts_texts, freeze_text, notices, override_text, sick_text
 
 SICK = SimpleNamespace(server="beta", state="sick", until_seconds=300.0, reason="3 services were blocked there")
 
@@ -127,3 +128,29 @@ def test_where_no_policy_is_enforced_is_told_at_the_end():
 def test_the_most_important_comes_first():
     found = notices(["frozen"], [SICK], ["pinned"], canary(systemd="not reached"))
     assert [mark for mark, _ in found] == [BAD, DOUBTFUL, GONE, DOUBTFUL]
+
+
+@pytest.mark.parametrize(
+    ("hosts", "unlike", "told"),
+    [
+        ((), {}, []),
+        (("alpha",), {}, [(GONE, "new versions are tried on alpha first, and get no messages of other hosts there")]),
+        (
+            ("alfa",),
+            {},
+            [
+                (GONE, "new versions are tried on alfa first, and get no messages of other hosts there"),
+                (DOUBTFUL, "canary.hosts names alfa, where no canary was ever seen: nothing is tried there"),
+            ],
+        ),
+        (
+            (),
+            {"beta": ("alpha",)},
+            [(DOUBTFUL, "canary.hosts is alpha on beta, and nobody here: set it to the same on all hosts")],
+        ),
+    ],
+    ids=["none", "one", "a slip", "not the same"],
+)
+def test_which_hosts_try_new_versions_first(hosts, unlike, told):
+    standing = Standing(canary_hosts=hosts, members=("alpha", "beta"))
+    assert list(canary_hosts_texts(standing, unlike)) == told

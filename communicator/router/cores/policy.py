@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from communicator.answers.policy import ALL, LONGEST_S, PROTECTED, Denial, Policy, Weight
+from communicator.answers.policy import ALL, LONGEST_S, PROTECTED, Apart, Denial, Policy, Trial, Weight
 from communicator.errors import RemoteProtocolError
 from communicator.protocol.limits import LINE_BYTES_HARD
 from communicator.protocol.names import is_server_name, is_service_name
@@ -16,6 +16,8 @@ POLICY_BYTES = LINE_BYTES_HARD // 2 - 4096
 """The policy as it is shown, so that it fits into one answer even when each of its bytes needs an escape."""
 HANDOVER_S = 10.0
 """How long a canary that is alive may need to say what comes after a block whose time is over."""
+TRIAL_RETRY_S = 60.0
+"""When a version that is to be tried elsewhere first is told to ask again: nobody knows when it will be good there."""
 
 EMPTY = Policy(generation=(0, 0), lease_s=LONGEST_S)
 """Until the canary has said something."""
@@ -61,10 +63,26 @@ def _faults(policy: Policy) -> Iterator[str]:
         if key in weighed:
             yield f"{weight.service!r} {weight.version!r} has two weights for one build and server - at `$.weights[{at}]`"
         weighed.add(key)
+    yield from _misnamed_apart(policy)
     for at, colour in enumerate(policy.colours):
         if colour.service in coloured:
             yield f"{colour.service!r} has two colours - at `$.colours[{at}].service`"
         coloured.add(colour.service)
+
+
+def _misnamed_apart(policy: Policy) -> Iterator[str]:
+    servers: dict[str, Apart] = {}
+    for at, host in enumerate(policy.apart):
+        if not is_server_name(host.server):
+            yield f"{host.server!r} is not a server name - at `$.apart[{at}].server`"
+        if servers.setdefault(host.server, host) is not host:
+            yield f"{host.server!r} is set apart twice - at `$.apart[{at}].server`"
+    services: dict[str, Trial] = {}
+    for at, trial in enumerate(policy.trials):
+        if not is_service_name(trial.service) or trial.service in PROTECTED:
+            yield f"{trial.service!r} is not a service that may be tried - at `$.trials[{at}].service`"
+        if services.setdefault(trial.service, trial) is not trial:
+            yield f"{trial.service!r} is tried twice - at `$.trials[{at}].service`"
 
 
 def _misnamed(path: str, entry: Denial | Weight) -> Iterator[str]:
@@ -138,7 +156,8 @@ class PolicyInForce:
     """A policy and when it came; all its spans count from then, on the monotonic clock.
 
     While the lease lasts it is obeyed in full. Afterwards, when the canary may be gone, nothing stays shut for good: what
-    is blocked may be probed, and weights are 1 again; active colours stay, shadows stop.
+    is blocked may be probed, weights are 1 again, no host is set apart, and each version may begin; active colours stay,
+    shadows stop.
 
     A canary that is alive says itself what comes after a block, before its time is over. So where a block's own time is
     over and the lease is not, nobody has judged: on this host the version comes back as a probe only. A block is at an
@@ -160,9 +179,12 @@ class PolicyInForce:
             self._denials.setdefault((denial.service, denial.version), []).append(denial)
         for weight in policy.weights:
             self._weights.setdefault((weight.service, weight.version), []).append(weight)
+        self._apart = {host.server: frozenset(host.serves) for host in policy.apart}
+        self._trials = {trial.service: trial for trial in policy.trials}
         self._concerned = {service for service, _version in (*self._denials, *self._weights)}
         ends = {received_s + denial.until_s for denial in policy.denylist}
-        self._deadlines_s = sorted(ends | ({self.lease_ends_s} if ends or policy.weights or policy.shadows else set()))
+        is_leased = bool(ends or policy.weights or policy.apart or policy.trials or policy.shadows)
+        self._deadlines_s = sorted(ends | ({self.lease_ends_s} if is_leased else set()))
 
     def succeeded_by(self, policy: Policy, now_s: float) -> "PolicyInForce":
         """What is in force once this policy has come.
@@ -216,6 +238,16 @@ class PolicyInForce:
         named = self._entries(service, version, build, server)
         return _weightiest(self._while_it_lasts(denial, now_s) or self._unjudged(denial, now_s) for denial in named)
 
+    def untried(self, service: str, version: str, build: str, now_s: float) -> Blocking | None:
+        """Whether a version may not begin on this host before it was tried elsewhere; what runs goes on."""
+        trial = self._trials.get(service)
+        left_s = self.lease_ends_s - now_s
+        if trial is None or left_s <= 0 or {(version, build), (version, ALL)} & {*trial.admitted}:
+            return None
+        return Blocking(
+            f"{service} {version or '(none)'} {trial.reason}", min(left_s, TRIAL_RETRY_S), probe_allowed=False
+        )
+
     def _entries(self, service: str, version: str, build: str, server: str) -> list[Denial]:
         return [
             denial
@@ -241,17 +273,20 @@ class PolicyInForce:
     def weight(self, service: str, version: str, build: str, server: str, now_s: float) -> float:
         """The part of its traffic that a version is to get on a server: 0 to 1, and 1 where nothing is said.
 
-        The most specific entry counts: one for this server before one for all, and then one for this build before one
-        for all.
+        A host that is set apart gets none. Else the most specific entry counts: one for this server before one for all, and then
+        one for this build before one for all.
         """
+        if not self.lease_holds(now_s):
+            return 1.0
+        if service not in self._apart.get(server, {service}):
+            return 0.0
         found = [
             entry
             for entry in self._weights.get((service, version), ())
             if entry.build in (ALL, build) and entry.server in (ALL, server)
         ]
-        if not found or not self.lease_holds(now_s):
-            return 1.0
-        return max(found, key=lambda entry: (entry.server != ALL, entry.build != ALL)).weight
+        specific = max(found, key=lambda entry: (entry.server != ALL, entry.build != ALL), default=None)
+        return 1.0 if specific is None else specific.weight
 
     def next_deadline_s(self, now_s: float) -> float | None:
         """When something of this changes by itself, on the monotonic clock: an entry ends, or the lease.

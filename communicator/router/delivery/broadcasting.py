@@ -134,6 +134,7 @@ def is_copy(statistics: Statistics, received: Received, envelope: Envelope, now:
 def _hand_over(board: Switchboard, envelope: Envelope, local: tuple[Link, ...], now: Instant) -> None:
     line = encode_line(envelope.message)
     for target in local:
+        target.hear(envelope.message.command)
         board.transmit(target, line, 1)
         tell_hop(board, envelope, now, "delivered", target.name)
     board.statistics.routed["all" if envelope.message.get("deliver") == "all" else "broadcast"] += 1

@@ -101,6 +101,7 @@ def hand_over(board: Switchboard, envelope: Envelope, target: Link, now: Instant
     if envelope.ack_id and is_repeated(board, board.statistics, board.received, envelope, now):
         return
     line = encode_line(envelope.message)
+    target.hear(envelope.message.command)
     board.statistics.routed["local"] += 1
     board.transmit(target, line, 1)
     tell_hop(board, envelope, now, "delivered", target.name)

@@ -27,7 +27,7 @@ def blocking_of(
 
 
 def refuse_blocked(board: Switchboard, link: Link, registration: Registration, now: Instant) -> bool:
-    """Turn a newcomer away whose version is blocked; a probe comes in where probes are allowed.
+    """Turn a newcomer away whose version is blocked, or to be tried elsewhere first; a probe comes in where probes are allowed.
 
     Args:
         board: The router's state.
@@ -38,7 +38,9 @@ def refuse_blocked(board: Switchboard, link: Link, registration: Registration, n
     Returns:
         Whether it was turned away: it was told, the canary was, and its link is being closed.
     """
+    named = registration.service, registration.version, registration.build
     blocking = blocking_of(board.config, board.policy, registration, now)
+    blocking = blocking or board.policy.untried(*named, now.monotonic_s)
     if blocking is None or (registration.role is Role.PROBE and blocking.probe_allowed):
         return False
     board.notice(Level.INFO, "blocked_version_refused", **_noted(registration, blocking))

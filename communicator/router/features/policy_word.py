@@ -49,6 +49,8 @@ def _note(voice: Voice, policy: Policy) -> None:
         orders=policy.orders,
         denylist=len(policy.denylist),
         weights=len(policy.weights),
+        apart=len(policy.apart),
+        trials=len(policy.trials),
         colours=len(policy.colours),
         shadows=len(policy.shadows),
     )

@@ -2,7 +2,7 @@
 
 from communicator.answers.services import Role
 from communicator.errors import LocalProtocolError, RemoteProtocolError
-from communicator.protocol.line_form import encode
+from communicator.protocol.line_form import decode, encode
 from communicator.protocol.message import Message
 from communicator.protocol.names import ROUTER_SERVICE, is_command_name, is_service_name
 from communicator.protocol.values import NS_PER_S, parse_integer, required
@@ -182,6 +182,7 @@ def _hand_out(board: Switchboard, link: Link, service: str, now: Instant) -> Non
     for line in board.cache.take(service, now.monotonic_s):
         if not refuse_kept(board, board.config, board.statistics, line):
             board.cache.delivered_total += 1
+            link.hear(decode(line).command)
             board.transmit(link, line, 1)
 
 

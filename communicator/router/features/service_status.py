@@ -13,6 +13,7 @@ from communicator.protocol.values import parse_integer, required
 from communicator.router.cores.policy import PolicyInForce
 from communicator.router.cores.remembered import Answer
 from communicator.router.cores.voice import Voice
+from communicator.router.delivery.repertoire import REQUIRED_COMMANDS
 from communicator.router.peering.instances import local_instances
 from communicator.router.switchboard import Switchboard
 from communicator.router.vocabulary.config import RouterConfig
@@ -21,6 +22,8 @@ from communicator.router.vocabulary.registry import Link, Registration
 
 PAGE = 500
 """Service instances per page where no limit is asked for."""
+UNHEARD_TOLD = 1000
+"""Commands that never came to a service and are told: a message must fit into a line."""
 BLOCKS_TOLD = 100
 """Blocked versions that are named beside the first page: a person looks for one."""
 
@@ -35,7 +38,9 @@ def service_status(board: Switchboard, link: Link, message: Message, _now: Insta
     service = required(message, "service")
     live = board.registry.live(service)
     if live is not None and live.registration is not None:
-        board.answer(link, "STATUS", **_status(board.config, live.registration, None))
+        unheard = ",".join(sorted(live.commands - live.heard - REQUIRED_COMMANDS)[:UNHEARD_TOLD])
+        told = {"unheard": unheard} if unheard and message.get("unheard") == "true" else {}
+        board.answer(link, "STATUS", **_status(board.config, live.registration, None), **told)
         return
     elsewhere = [one for one in board.mesh.directory.instances(service) if one.state == "up" and one.role == Role.LIVE]
     if elsewhere:

@@ -76,6 +76,8 @@ def _broadcast_route(registry: Registry, mesh: Mesh, head: Head) -> Route | None
         if directory.leaves() or directory.servers_accepting(head.command):
             return None
     listeners = registry.listeners(head.command)
+    for link in listeners:
+        link.hear(head.command)
     return Route(listeners, "broadcast", telltales=(TRACED,))
 
 
@@ -87,6 +89,7 @@ def _service_route(board: Switchboard, head: Head, now: Instant) -> Route | None
     live = board.registry.live(service)
     elsewhere = () if board.mesh.is_alone else board.mesh.directory.instances(service)
     if live is not None:
+        live.hear(head.command)
         telltales = (TRACED, FOR_ALL) if elsewhere else (TRACED,)
         return Route((live,), "local", telltales=telltales)
     if head.server or not elsewhere or is_local(board.config, head.command):

@@ -111,9 +111,10 @@ def _target(board: Switchboard, link: Link, head: Head, left: int) -> tuple[Link
     """
     if head.server == board.config.server_name:
         live = board.registry.live(head.service)
-        return (
-            None if live is None or is_local(board.config, head.command) else (live, b"")
-        )  # a local one should not have come
+        if live is None or is_local(board.config, head.command):  # a local one should not have come
+            return None
+        live.hear(head.command)
+        return live, b""
     hop = None if head.server in WILDCARD_SERVERS else board.carrier.hop(head.server)
     if not head.server or hop is None or hop.link is link or left <= 1:
         return None

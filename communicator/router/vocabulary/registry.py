@@ -12,6 +12,10 @@ from communicator.router.vocabulary.effects import QueuePolicy
 from communicator.router.vocabulary.events import Credential, LinkKind, User
 from communicator.router.vocabulary.telltales import Telltale
 
+HEARD_KEPT = 1024
+"""Services of which is kept which commands came to them; the one that came first goes."""
+HEARD_EARLY = 1024
+"""Commands kept of those that came to a service before it listed its own."""
 DIRECTORY = "directory/1"
 """The feature of a router that exchanges link states, and so knows who is where."""
 
@@ -75,6 +79,8 @@ class Link(msgspec.Struct, eq=False):
     commands: set[str] = set()
     commands_known: bool = False
     """It has listed its commands at least once."""
+    heard: set[str] = set()
+    """What came to its version since the router started; all live runs of a version share it."""
     is_parked: bool = False
     """Something was asked of the shell, and nothing else of this link is dealt with before the answer."""
     parked: bytes = b""
@@ -160,6 +166,11 @@ class Link(msgspec.Struct, eq=False):
         """Whether it comes from another host and has not shown who it is."""
         return self.registration is None and self.kind.is_remote and not self.is_router
 
+    def hear(self, command: str) -> None:
+        """A message with this command goes to it, or lines with it do from now on."""
+        if command in self.commands or (not self.commands_known and len(self.heard) < HEARD_EARLY):
+            self.heard.add(command)
+
     def accepts(self, command: str) -> bool:
         """Whether the router's own broadcast of this command goes there."""
         return self.registration is not None and command in self.commands
@@ -194,6 +205,8 @@ class Registry:
         self._live: dict[str, Link] = {}
         self._beside: dict[str, dict[int, Link]] = {}
         self._registered = 0
+        self._heard: dict[str, tuple[Registration, set[str]]] = {}
+        """By service, its newest live registration, and which commands came to its version."""
 
     def __len__(self) -> int:
         """How many registrations there are, whatever their role."""
@@ -215,8 +228,17 @@ class Registry:
         self._registered += 1
         if registration.role is Role.LIVE:
             self._live[registration.service] = link
+            link.heard = self._heard_of(registration)
         else:
             self._beside.setdefault(registration.service, {})[link.id] = link
+
+    def _heard_of(self, registration: Registration) -> set[str]:
+        known, heard = self._heard.pop(registration.service, (registration, set[str]()))
+        is_same = (known.version, known.build) == (registration.version, registration.build)
+        self._heard[registration.service] = registration, heard if is_same else set()
+        if len(self._heard) > HEARD_KEPT:
+            del self._heard[next(iter(self._heard))]
+        return self._heard[registration.service][1]
 
     def remove(self, link: Link) -> None:
         """Take the registration of a link out; the link itself stays."""

@@ -54,7 +54,7 @@ def test_some_instances_are_always_left(servers, blocks):
     ],
 )
 def test_how_many_must_be_left_is_a_setting(table, servers, least):
-    assert caps.least_routable(running(servers), rules(caps=table).caps, "fluid") == least
+    assert caps.least_routable(running(servers), rules(caps=table), "fluid") == least
 
 
 def test_a_version_that_is_not_installed_takes_nothing_away():
@@ -175,10 +175,10 @@ def test_who_is_out_of_reach_for_long_is_not_counted_among_the_servers_any_more(
     others = [fact for name in ("beta", "gamma") for fact in works(0, name, version="1")]
     lost = [(100, ServerLost(server=name)) for name in ("beta", "gamma")]
     trial = Trial(EXACT, ("alpha", "beta", "gamma")).play([*others, *works(0, version="1"), *lost])
-    assert caps.least_routable(trial.state, EXACT.caps, "fluid") == 2
+    assert caps.least_routable(trial.state, EXACT, "fluid") == 2
     trial.wait(ZERO_S + EXACT.archive_s + 99)
-    assert caps.least_routable(trial.state, EXACT.caps, "fluid") == 2
+    assert caps.least_routable(trial.state, EXACT, "fluid") == 2
     trial.wait(ZERO_S + EXACT.archive_s + 101)
-    assert caps.least_routable(trial.state, EXACT.caps, "fluid") == 1
+    assert caps.least_routable(trial.state, EXACT, "fluid") == 1
     assert (set(trial.state.servers), set(trial.state.aside)) == ({"alpha"}, set())
     assert {run.key.server for run in trial.state.runs.values()} == {"alpha"}

@@ -81,7 +81,7 @@ class Witness(Trial):
         if server.lost_at_s is not None or override_of(self.state, move.key, at_s) is not None:
             return
         left = len(list(releases.routable(self.state, move.service, at_s)))
-        assert left >= caps.least_routable(self.state, RULES.caps, move.service)
+        assert left >= caps.least_routable(self.state, RULES, move.service)
 
     def _check_hold(self, at_s: float, verdict: VersionJudged) -> None:
         assert verdict.service not in RULES.caps.protected

@@ -1,0 +1,79 @@
+"""PURE: what canary hosts mean for the router of a server: who gets no traffic, and which versions may begin; it decides nothing.
+
+A version may begin on another host once it is good anywhere, where it has run on that host before, or where an operator allows it.
+So nothing that worked is locked out, neither on the day on which the setting comes nor when a canary host is gone. These begin
+where they like: a service that does not exist on any canary host, or of which no version has lasted anywhere, as those that ask
+something and leave; and what tells no version, which nobody could tell to be new.
+"""
+
+from collections.abc import Iterator
+
+from canary.judge.overrides import KEPT_BACK
+from canary.judge.releases import has_worked
+from canary.judge.state import State
+from canary.records import ALL, CellKey
+from canary.rules import HostSettings, Rules
+from communicator.answers.policy import ENTRIES, PROTECTED, TEXT_CHARACTERS, Apart, Trial
+
+NO_VERSION = ("", "")
+
+
+def apart(hosts: HostSettings, me: str) -> tuple[Apart, ...]:
+    """The hosts that get no traffic from a server, which may be one of them: its own services serve each other.
+
+    Args:
+        hosts: The canary hosts.
+        me: The server.
+    """
+    serves = tuple(sorted({*hosts.serves, *PROTECTED}))
+    return tuple(Apart(host, serves) for host in sorted({*hosts.hosts} - {me}))
+
+
+def trials(state: State, rules: Rules, me: str, now_s: float) -> tuple[Trial, ...]:
+    """The services of which only some versions may begin on a server; none on a canary host.
+
+    Args:
+        state: What is known.
+        rules: The canary hosts, and which services the rules spare.
+        me: The server.
+        now_s: By the ledger's clock.
+    """
+    if me in rules.canary.hosts:
+        return ()
+    return tuple(_trials(state, rules, me, now_s))
+
+
+def _trials(state: State, rules: Rules, me: str, now_s: float) -> Iterator[Trial]:
+    for service in sorted(state.installed):
+        hosts = [host for host in sorted({*rules.canary.hosts}) if host in state.installed[service]]
+        if hosts and not _is_spared(rules, service) and any(has_worked(state, of) for of in state.versions[service]):
+            admitted = sorted({NO_VERSION, *_admitted(state, service, me), *_allowed(state, service, me, now_s)})
+            reason = _reason(state, service, hosts)
+            yield Trial(service=service, admitted=tuple(admitted[:ENTRIES]), reason=reason[:TEXT_CHARACTERS])
+
+
+def _is_spared(rules: Rules, service: str) -> bool:
+    is_dry = (rules.mode or rules.services.get(service)) == "dry-run"
+    return is_dry or service in PROTECTED or service in rules.caps.protected
+
+
+def _admitted(state: State, service: str, me: str) -> Iterator[tuple[str, str]]:
+    """Those that were good anywhere, and those that have run here: what has not may not begin, so they are from before."""
+    for version in state.versions.get(service, ()):
+        if state.releases[version].last_good_at_s is not None or CellKey(me, *version) in state.cells:
+            yield version.version, version.build
+
+
+def _allowed(state: State, service: str, me: str, now_s: float) -> Iterator[tuple[str, str]]:
+    for order in state.overrides.values():
+        is_ours = order.service == service and order.server in (ALL, me)
+        if is_ours and order.action in KEPT_BACK and order.until_at_s > now_s:
+            yield order.version, order.build
+
+
+def _reason(state: State, service: str, hosts: list[str]) -> str:
+    named = f"canary host {hosts[0]}" if len(hosts) == 1 else f"canary hosts {', '.join(hosts)}"
+    servers = [state.servers.get(host) for host in hosts]
+    is_away = all(server is not None and server.lost_at_s is not None for server in servers)
+    away = ", out of reach now" if is_away else ""
+    return f"is not yet good on the {named}{away}: run it there first, or order 'bellwether canary allow {service} VERSION'"
