@@ -43,8 +43,7 @@ class Switchboard(Voice):
         self.deadlines = Deadlines()
         limits, due = config.limits, self.deadlines.add
         self.registry = Registry()
-        self.registrations = Shares(limits.registrations)
-        """How many are held, by whose they are."""
+        self.registrations = Shares(limits.registrations)  # by whose they are
         self.statistics = Statistics()
         self.cache = MessageCache(limits.cache_messages, limits.cache_bytes, limits.cache_service_bytes, due("cache"))
         self.learning = Learning()

@@ -341,7 +341,7 @@ async def test_a_refused_registration_is_tried_again_and_logged_once(router, ser
 
 async def is_placed(service):
     """Whether it has found its place by now."""
-    waiting = asyncio.ensure_future(service.wait_placed())
+    waiting = asyncio.get_running_loop().create_task(service.wait_placed())
     await asyncio.sleep(0)
     waiting.cancel()
     return waiting.done() and not waiting.cancelled()
