@@ -77,7 +77,7 @@ def _moved(record: CellMoved) -> tuple[str, str, str] | None:
 
 
 def _judged(record: VersionJudged) -> tuple[str, str, str] | None:
-    if record.mode != "enforced":
+    if record.mode != "enforced" or record.rule == "operator":  # the pardon stands there already
         return None
     what = scope_text(record.service, record.version, record.build, ALL)
     return _rule(record), f"found {what} {record.state} in the whole cluster", record.reason

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from canary.judge.caps import is_sick
 from canary.judge.detection import Detections
 from canary.judge.overrides import override_of
 from canary.judge.releases import last_good
@@ -79,7 +80,7 @@ def describe(known: Known, *, offset: int, limit: int) -> releases.CanaryReport:
         servers=tuple(
             releases.SickServer(one.name, "sick", _left(one.sick_until_at_s, now_s), one.reason)
             for one in state.servers.values()
-            if one.is_sick
+            if is_sick(state, one.name, now_s)
         ),
         freezes=tuple(
             releases.Freeze(one.scope, _left(one.until_at_s, now_s), one.reason, one.by)
@@ -156,8 +157,8 @@ def _describe_releases(page: Iterable[CellKey], state: State, now_s: float) -> t
             service=version.service,
             version=version.version,
             build=version.build,
-            state=release.state,
-            until_seconds=_left(release.until_at_s, now_s),
+            state="ok" if is_over else release.state,
+            until_seconds=None if is_over else _left(release.until_at_s, now_s),
             log10_evidence=release.log10_evidence if told is None else told.log10_evidence,
             reason=release.reason,
             would=release.would,
@@ -169,6 +170,7 @@ def _describe_releases(page: Iterable[CellKey], state: State, now_s: float) -> t
         )
         for version in versions
         if (release := state.releases.get(version)) is not None
+        for is_over in (release.until_at_s is not None and release.until_at_s <= now_s,)
         for told in (_comparison_of(state, version),)
     )
 

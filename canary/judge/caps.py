@@ -12,6 +12,9 @@ from canary.judge.state import State
 from canary.records import ALL, Cap, CellKey, Rule, Version
 from canary.rules import CapSettings, Mode, Rules
 
+LEADERLESS_S = 60.0
+"""So long after its end a sickness lasts if no leader ends it, who would also withdraw what failed meanwhile."""
+
 
 def mode_of(rules: Rules, rule: Rule, service: str) -> Mode:
     """Whether a rule acts on a service: one mode for everything, else the service's, else the rule's own."""
@@ -36,7 +39,7 @@ def forbids(state: State, rules: Rules, key: CellKey, rule: Rule, now_s: float) 
     """
     if is_dry(rules, rule, key.service):
         return "dry_run"
-    if is_frozen(state, key.service, now_s) or _is_sick(state, key.server):
+    if is_frozen(state, key.service, now_s) or is_sick(state, key.server, now_s):
         return "frozen"
     if key.service in rules.caps.protected:
         return "protected"
@@ -106,6 +109,12 @@ def is_frozen(state: State, service: str, now_s: float) -> bool:
     return any(freeze and (freeze.until_at_s is None or freeze.until_at_s > now_s) for freeze in freezes)
 
 
+def is_sick(state: State, name: str, now_s: float) -> bool:
+    """Whether what fails on a server says nothing now: until a leader says that it is well again, or nobody has said so in time."""
+    server = state.servers.get(name)
+    return server is not None and server.is_sick and (server.sick_until_at_s or 0.0) + LEADERLESS_S > now_s
+
+
 def gap_ends_s(state: State, caps: CapSettings, service: str) -> float:
     """From when on a service may get its next block."""
     last_s = state.last_block_at_s.get(service)
@@ -114,11 +123,6 @@ def gap_ends_s(state: State, caps: CapSettings, service: str) -> float:
 
 def _is_too_soon(state: State, caps: CapSettings, service: str, now_s: float) -> bool:
     return now_s < gap_ends_s(state, caps, service)
-
-
-def _is_sick(state: State, name: str) -> bool:
-    server = state.servers.get(name)
-    return server is not None and server.is_sick
 
 
 def _is_installed(state: State, key: CellKey) -> bool:

@@ -41,7 +41,7 @@ class _Pulse:
     due_s: float
     """When it is asked next."""
     serial: str = ""
-    """Of the question that it has yet to answer; empty: of none."""
+    """Of the questions that it has yet to answer; empty: of none."""
     missed: int = 0
     """Questions in a row without an answer."""
     is_well: bool = True
@@ -105,8 +105,8 @@ class Pulses:
                 continue
             if can_ask and now_s - due_s < LATE_S:
                 words += self._note_silence(pulse, now_s)
-            self._asked.pop(pulse.serial, None)
-            pulse.serial = ""
+            else:
+                self._forget_question(pulse)
             if run_id in self._pulses:
                 questions += self._question(pulse) if can_ask else ()
                 self._set(pulse, now_s + self._pause_s(pulse.service))
@@ -141,10 +141,17 @@ class Pulses:
         self.end(pulse.run_id)
 
     def _question(self, pulse: _Pulse) -> Iterator[Question]:
-        if self._settings().every_s_of(pulse.service):
-            pulse.serial = self._make_serial()
+        """What has no answer yet is asked again in the same words: who answers late answers all the same."""
+        if not self._settings().every_s_of(pulse.service):
+            self._forget_question(pulse)
+        else:
+            pulse.serial = pulse.serial or self._make_serial()
             self._asked[pulse.serial] = pulse
             yield Question(pulse.service, pulse.run_id, pulse.serial)
+
+    def _forget_question(self, pulse: _Pulse) -> None:
+        self._asked.pop(pulse.serial, None)
+        pulse.serial = ""
 
     def _pause_s(self, service: str) -> float:
         """Until its runs are looked at again; also those that are never asked, for that may change."""

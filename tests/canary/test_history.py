@@ -81,6 +81,7 @@ def test_each_decision_is_a_sentence(record, line):
         CellMoved(**CELL, old="observing", new="blocked", rule="a", mode="detected"),
         CellMoved(**CELL, old="unknown", new="observing", rule="run"),
         VersionJudged(service="billing", version="2.0", build="", state="held", rule="c", mode="detected"),
+        VersionJudged(service="billing", version="2.0", build="", state="ok", rule="operator", reason="pardoned"),
         ServerJudged(server="alpha", state="sick", mode="detected"),
         Frozen(is_on=True, actor=Actor(user="root", server="alpha")),
         Frozen(is_on=False),

@@ -93,6 +93,19 @@ def test_what_operators_have_ordered_is_told_as_it_is_given():
     assert (row["action"], row["by"], row["order"], row["in_force"]) == ("allow", "root@beta", "1", False)
 
 
+def test_what_is_over_is_not_told_as_if_it_were_in_force_though_no_leader_has_said_so():
+    version = cell().key.of
+    state = with_cells(
+        cell(),
+        servers={"alpha": Server("alpha", is_sick=True, sick_until_at_s=940.0, reason="three fail")},
+        versions={"billing": {version: None}},
+        releases={version: Release(version, 900.0, "held", 1_000.0, 3.2, "worse")},
+    )
+    report = read(answer_report(known(state)))
+    assert [(row["state"], row["until_seconds"]) for row in report["releases"]] == [("ok", None)]
+    assert report["servers"] == []
+
+
 def test_servers_freezes_and_releases():
     state = with_cells(
         cell(),

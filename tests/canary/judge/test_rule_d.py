@@ -134,3 +134,12 @@ def test_old_news_of_which_the_rest_has_not_been_heard_holds_nothing(ended_ago_s
         for record in (began(0, server, server, **told)[1], ended(0, server, server=server, **told)[1], move):
             trial.tell(ZERO_S + 100, record)
     assert len(of_versions(trial)) == holds
+
+
+@pytest.mark.parametrize(
+    ("until_s", "said"), [(300.0, "363 alpha/fluid/2 blocked a"), (900.0, "363 alpha/fluid/2 blocked a (frozen)")]
+)
+def test_a_server_is_no_longer_sick_when_its_time_is_over_though_nobody_leads(until_s, said):
+    sick = ServerJudged(server="alpha", state="sick", until_at_s=ZERO_S + until_s)
+    trial = Trial(rules(), ("alpha",)).play([*good("beta"), *good("alpha", "ink"), (0, sick), *crashes(300, times=7)])
+    assert trial.verdicts() == ["0 alpha sick d", said][1:]

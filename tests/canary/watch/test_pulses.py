@@ -85,13 +85,29 @@ def test_one_answer_makes_good_what_was_missed():
     assert ward.told == []
 
 
-def test_a_late_answer_to_the_question_before_says_nothing():
+@pytest.mark.parametrize("late_s", [14.0, 20.0, 29.0, 44.0])
+def test_a_run_that_answers_everything_late_lives(late_s):
     ward = Ward()
     ward.begin()
-    ward.wait(15.0)
+    under_way, now_s = [], 0.0
+    for now_s in range(600):
+        questions, words = ward.pulses.ask(float(now_s))
+        ward.told += words
+        under_way += [(now_s + late_s, one.serial) for one in questions]
+        for _, serial in [each for each in under_way if each[0] <= now_s]:
+            ward.told += ward.pulses.hear(serial, "", float(now_s))
+        under_way = [each for each in under_way if each[0] > now_s]
+    assert "HUNG" not in ward.kinds
+    assert ward.pulses.next_deadline_s > now_s
+
+
+def test_an_answer_to_a_question_from_before_the_router_was_away_says_nothing():
+    ward = Ward()
+    ward.begin()
+    ward.wait(16.0)
     [old] = ward.last
-    ward.wait(31.0)
-    assert ward.pulses.hear(old.serial, "", 32.0) == []
+    ward.wait(31.0, can_ask=False)
+    assert ward.pulses.hear(old.serial, "no space left", 32.0) == []
 
 
 @pytest.mark.parametrize("serial", ["", "x", "n0", "n99"])
