@@ -28,6 +28,8 @@ DIFFERENCES = {
     ("4d", b"nowhere:svc_b/PAYLOAD x=6;transmission_report=failure\n"): [("A", FAILED)],
     ("13", b"svc_zzz/PAYLOAD x=1;transmission_report=failure\n"): [("A", FAILED)],
     ("17", b"svc_b/PAYLOAD x=after_unregister;transmission_report=failure\n"): [("A", FAILED)],
+    # A service that addresses itself gets its message.
+    ("4j", b"svc_a/PAYLOAD x=1\n"): [("A", "<peer:svc_a svc_a/PAYLOAD x=1")],
     # What is missing or wrong is named, instead of silence.
     ("5", b"SERVICE_STATUS\n"): [("A", INVALID)],
     ("5", b"SERVICE_STATUS service=\n"): [("A", INVALID)],
