@@ -37,6 +37,16 @@ def test_promises_hold_while_a_member_lies_and_after_it_has_left(first):
     assert seen.audits > 5 * PER_TEST, "hardly anyone was asked about the cluster"
 
 
+@pytest.mark.parametrize(
+    "seed",
+    [
+        40195,  # a configured address, whose router has just started again, was claimed by the liar first
+    ],
+)
+def test_what_a_liar_has_done_once_it_does_not_do_again(seed):
+    assert run_seed(seed, kind=LiarPlay).judged
+
+
 @pytest.mark.parametrize(("seed", "kind"), [(1, Play), (3, Play), (4, Play), (1, LiarPlay)])
 def test_routers_have_something_to_do_only_when_they_have_announced_it(seed, kind):
     assert run_seed(seed, Punctual, kind).judged

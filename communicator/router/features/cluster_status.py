@@ -95,8 +95,7 @@ def _neighbors(mesh: Mesh, server: str) -> AbstractSet[str]:
 
 def counted_servers(board: Switchboard) -> frozenset[str]:
     """All other routers that count, by name; a configured one of which no name is known, by its address."""
-    configured = {member.server or member.address for member in board.mesh.book.members() if member.configured}
-    return find_who_counts(board).counted | configured
+    return find_who_counts(board).counted | board.mesh.book.configured()
 
 
 def settle_members(board: Switchboard, now: Instant) -> None:

@@ -151,7 +151,7 @@ class AddressBook(Entries):
             if not each.is_configured:
                 self._departed.replace(each.address, now_s)
                 self._take(each, Event.DROPPED, now_s)
-        entry.is_proven = True
+        entry.is_proven, entry.is_seen = True, entry.is_seen or ground in (Ground.ANSWERED, Ground.NEARBY)
         return tuple(each.address for each in left)
 
     def vouch(self, server: str, address: str, now_s: float) -> None:
@@ -279,7 +279,7 @@ class AddressBook(Entries):
             case Ground.ANSWERED:
                 return True
             case Ground.NEARBY:
-                return holder == server or holder not in self._linked
+                return holder == server or holder not in self._linked or (there is not None and not there.is_seen)
             case Ground.CLAIMED:
                 return holder == server
             case Ground.VOUCHED | Ground.TOLD:

@@ -111,6 +111,11 @@ class Entries:
             self._next_s, self._is_next_known = min(free, default=None), True
         return None if self._next_s is None or len(self._open) >= OPEN_MAX else max(self._next_s, self._paused_until_s)
 
+    def configured(self) -> frozenset[str]:
+        """The configured routers: each by its name, or by its address while it has none."""
+        named = (entry for entry in self._by_address.values() if entry.is_configured and entry.state not in LAPSED)
+        return frozenset(entry.server or entry.address for entry in named)
+
     def members(self) -> tuple[Member, ...]:
         """All other routers."""
         found = [summarise(group, counts=self._counts(group)) for group in self._groups()]
@@ -184,6 +189,7 @@ class Entries:
         self._linked.add(server)
         if entry is not None:
             self._assign(entry, server, now_s)
+            entry.is_seen = True
         for each in self._of_server(server):
             self._take(each, Event.LINKED, now_s)
         self.count_in((server,))
@@ -255,7 +261,7 @@ class Entries:
         """This server is at that address, and perhaps another one was before."""
         if entry.server != server:
             self._take_off(entry)
-            entry.server, entry.is_proven = server, False
+            entry.server, entry.is_proven, entry.is_seen = server, False, False
             self._by_server.setdefault(server, set()).add(entry)
             self._take(entry, Event.LINKED if server in self._linked else Event.LOST, now_s)
 

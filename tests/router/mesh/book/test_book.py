@@ -304,6 +304,28 @@ def test_an_address_belongs_to_who_answers_there():
     assert {member.server: member.address for member in book.members()} == {"b": C, "c": B}
 
 
+def test_who_comes_from_a_host_has_its_address_and_not_who_has_only_claimed_it():
+    """After our start nobody is known to be at a configured address: whoever claims it first, from elsewhere, has it at first."""
+    book = make_book(B)
+    book.linked(None, "evil", 1.0)
+    book.prove("evil", B, 1.0, Ground.CLAIMED)
+    assert linked_addresses(book) == (B,)
+    book.linked(None, "b", 2.0)
+    book.prove("b", B, 2.0, Ground.NEARBY)
+    assert [(member.server, member.address) for member in book.members()] == [("b", B)]
+    book.linked(None, "c", 3.0)
+    book.prove("c", B, 3.0, Ground.NEARBY)
+    assert book.server_at(B) == "b", "there may be several on one host"
+    book.lost("evil", 4.0)
+    assert linked_addresses(book) == (B,)
+
+
+def test_the_configured_have_a_name_where_it_is_known():
+    book = make_book(B, C, saved_neighbors=D)
+    link(book, "b", B)
+    assert book.configured() == {"b", C}
+
+
 @pytest.mark.parametrize("address", [OWN, "127.0.0.1:4042", "0.0.0.0:4042", "host-b:4042", ""])
 def test_a_proof_of_what_is_no_address_is_ignored(address):
     book = make_book()
