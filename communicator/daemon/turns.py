@@ -29,7 +29,10 @@ CHEAP_S = 0.0001
 ALLOWANCE_S = 0.002
 """What a link that is watched may take beyond that before it is busy: whoever registers needs a part of it."""
 WATCHED_S = 30.0
-"""How long it is watched, and busy, from its last costly work on: who is costly now and then starts with an allowance each time."""
+"""How long that is remembered, and how long it is busy, from its last costly work on: then it starts with an allowance again."""
+TRUSTED_READS = 16
+"""After so many cheap reads in a row its processor time is not asked for any more, until a read takes long on the clock: asking
+costs as much as passing on a short line. At most one costly read in so many goes uncounted."""
 RESUMED_S = 0.00005
 """What it takes to read from a link again: the kernel copies up to a whole buffer."""
 
@@ -37,8 +40,10 @@ RESUMED_S = 0.00005
 class _Account(msgspec.Struct):
     """How a link stands that is watched."""
 
-    until_s: float
+    until_s: float = 0.0
     """When it has been cheap for long enough."""
+    cheap_reads: int = 0
+    """Those since the last costly one."""
     costly_s: float = 0.0
     """Processor time of its costly work so far: what takes long on the clock may be the work of another process."""
     is_busy: bool = False
@@ -95,7 +100,7 @@ class Turns:
     def take(self, link: Link, event: Event) -> None:
         """Handle what has happened on a link, now or in its turn; events of one link are handled in order."""
         account = self._accounts.get(link)
-        if account is None:
+        if account is None or account.cheap_reads >= TRUSTED_READS:
             begun_s = self._clock()
             self._handle(event, link)
             if self._clock() - begun_s > CHEAP_S:
@@ -132,9 +137,11 @@ class Turns:
         self._accounts.pop(link, None)
 
     def _watch(self, link: Link) -> _Account:
-        until_s = self._clock() + WATCHED_S
-        account = self._accounts.setdefault(link, _Account(until_s))
-        account.until_s = until_s
+        account = self._accounts.setdefault(link, _Account())
+        now_s = self._clock()
+        if now_s > account.until_s:
+            account.costly_s = 0.0
+        account.until_s, account.cheap_reads = now_s + WATCHED_S, 0
         return account
 
     def _suspect(self, link: Link, account: _Account, event: Event) -> None:
@@ -143,11 +150,11 @@ class Turns:
         self._handle(event, link)
         took_s = self._cpu_clock() - begun_s
         if took_s > CHEAP_S:
+            self._watch(link)
             account.costly_s += took_s
             account.is_busy = account.costly_s > ALLOWANCE_S
-            self._watch(link)
-        elif self._clock() > account.until_s and not account.is_queued:
-            self._accounts.pop(link, None)
+        else:
+            account.cheap_reads += 1
 
     def _spend(self, link: Link, account: _Account, event: Event | None) -> None:
         """Work for a link at the expense of the slice; without an event, measure."""
@@ -189,10 +196,11 @@ class Turns:
 
     def _turn(self) -> None:
         self._coming = None
-        self._spent_s = max(0.0, self._spent_s - SLICE_S)
+        # One turn without busy links makes up for any overdraft: each that passes for nothing costs as much as a read.
+        self._spent_s = min(max(0.0, self._spent_s - SLICE_S), SLICE_S) if self._ready else 0.0
         while self._ready and self._spent_s < SLICE_S:
             self._next()
-        if self._ready or self._spent_s:
+        if self._ready:
             self._plan()
 
     def _next(self) -> None:

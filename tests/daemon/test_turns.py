@@ -7,7 +7,7 @@ import pytest
 
 from communicator.daemon.link import Link
 from communicator.daemon.settings import LimitsSettings
-from communicator.daemon.turns import ALLOWANCE_S, CHEAP_S, SLICE_S, WATCHED_S, Turns
+from communicator.daemon.turns import ALLOWANCE_S, CHEAP_S, SLICE_S, TRUSTED_READS, WATCHED_S, Turns
 from communicator.router.vocabulary.events import CloseReason, Continued, LinesReceived, LinkEnded, LinkKind
 
 COSTLY_S = SLICE_S * 0.8
@@ -141,6 +141,41 @@ async def test_a_few_costly_lines_make_no_link_busy(story, links):
         story.turns.take(first, LinesReceived(1, b"REGISTER\n"))
     assert len(story.told) == 4
     assert first.transport.is_reading()
+
+
+async def test_the_processor_time_of_who_was_cheap_for_many_reads_is_not_asked_for(story, links):
+    (first, _), _, _ = links
+    asked = []
+    turns = Turns(
+        story.stalled.__contains__, story.handle, story.measure, lambda: story.now_s, lambda: asked.append(1) or 0.0
+    )
+    story.takes_s = {1: CHEAP_S * 2}
+    turns.take(first, LinesReceived(1, b"REGISTER\n"))
+    story.takes_s = {}
+    for _ in range(TRUSTED_READS * 4):
+        turns.take(first, LinesReceived(1, b"CHEAP\n"))
+    assert len(asked) == 2 * TRUSTED_READS
+
+
+async def test_who_is_costly_again_and_again_between_cheap_reads_is_busy_all_the_same(story, links):
+    (first, _), _, _ = links
+    for number in range(60 * TRUSTED_READS):
+        story.takes_s = {1: CHEAP_S * 5 if number % (TRUSTED_READS - 1) == 0 else 0.0}
+        story.turns.take(first, LinesReceived(1, b"%d\n" % number))
+    assert len(story.told) < 60 * TRUSTED_READS
+
+
+async def test_one_turn_makes_up_for_any_overdraft(story, links):
+    (first, _), (second, _), _ = links
+    story.make_busy(first)
+    story.make_busy(second)
+    await asyncio.sleep(0)
+    story.takes_s = {1: SLICE_S * 1000}
+    story.turns.take(first, LinesReceived(1, b"LONG\n"))
+    story.turns.take(second, LinesReceived(2, b"NEXT\n"))
+    for _ in range(3):
+        await asyncio.sleep(0)
+    assert story.told == [(1, "LONG"), (2, "NEXT")]
 
 
 async def test_who_is_busy_waits_for_the_next_turn_once_its_slice_is_used_up(story, links):
