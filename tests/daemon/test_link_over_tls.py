@@ -11,6 +11,7 @@ from communicator.daemon.dialler import Dialler
 from communicator.daemon.link import Link, RemoteLimits
 from communicator.daemon.remote_door import RemoteDoor
 from communicator.daemon.tls import load_trust
+from communicator.fairness.sources import Standing
 from communicator.router.vocabulary.effects import Dial, Send
 from communicator.router.vocabulary.events import CloseReason, LinkKind
 
@@ -79,7 +80,13 @@ async def ends(authority, caplog):
     make = lambda end: Link(1, LinkKind.SECURE, end.welcome, end, limits, buffer)  # noqa: E731
     trust = load_trust(authority.issue("alpha"))
     with socket.create_server(("127.0.0.1", 0)) as listening:
-        door = RemoteDoor(listening, lambda: trust.server, lambda: make(ours), lambda *told: pytest.fail(str(told)))
+        door = RemoteDoor(
+            listening,
+            lambda: trust.server,
+            lambda: make(ours),
+            lambda *told: pytest.fail(str(told)),
+            lambda _host: Standing.NEW,
+        )
         door.open()
         dialler = Dialler("127.0.0.1", lambda: trust.client, lambda _kind, _dial: make(theirs), pytest.fail)
         dialler.dial(Dial(1, *listening.getsockname(), secure=True))
@@ -192,7 +199,9 @@ async def speak(authority):
     limits = RemoteLimits(drain_s=60.0)
     make = lambda: Link(1, LinkKind.SECURE, ours.welcome, ours, limits, memoryview(bytearray(100)))  # noqa: E731
     with socket.create_server(("127.0.0.1", 0)) as listening:
-        door = RemoteDoor(listening, lambda: trust.server, make, lambda *told: pytest.fail(str(told)))
+        door = RemoteDoor(
+            listening, lambda: trust.server, make, lambda *told: pytest.fail(str(told)), lambda _host: Standing.NEW
+        )
         door.open()
 
         def say(data: bytes) -> None:
