@@ -1,7 +1,7 @@
 """Says when the work of a link is done: at once as long as it is cheap, else in turn, a little in each turn of the loop.
 
-A link whose work takes long again and again is *busy* for a while. All costly work together has one slice of a turn; what comes
-of busy links when it is used up waits for the next turn, and meanwhile the link is not read from: what it says stays in its own socket.
+A link whose work takes long again and again is *busy* for a while. All costly work together has one slice of a turn. What comes of
+busy links when it is used up waits for the next turn, and meanwhile they are not read from: what they say stays in their sockets.
 The same goes for links that are new and say much, and for those that were costly when they came last. So cheap lines of others are
 never behind more than a slice, however many links come at once, and uvloop, which would read a busy stream 32 times before anybody
 else's turn, stops there.
