@@ -30,6 +30,8 @@ CHEAP_S = 0.0001
 """What one read of a link may take without being watched: a hundred links that stay below delay the others by 10 ms."""
 ALLOWANCE_S = 0.002
 """What a link that is watched may take beyond that before it is busy: whoever registers needs a part of it."""
+COUNTED_S = 0.00025
+"""What of one read counts: as much as the router does at once. More was a garbage collection, or finding out whose link it is."""
 WATCHED_S = 30.0
 """How long that is remembered, and how long it is busy, from its last costly work on: then it starts with an allowance again."""
 TRUSTED_READS = 16
@@ -113,7 +115,9 @@ class Turns:
             self._handle(event, link)
             took_s = self._clock() - begun_s
             if took_s > CHEAP_S:
-                self._use_up(self._watch(link), took_s)
+                account = self._watch(link)
+                account.cheap_reads = int(_is_short(event))  # it may have waited for the processor: the next will tell
+                self._use_up(account, took_s)
             return
         account = account or self._watch(link)
         if account.is_queued or self._must_wait(account):
@@ -175,7 +179,7 @@ class Turns:
         """Is it busy from now on, or no more?"""
         if took_s > CHEAP_S:
             self._watch(link)
-            account.costly_s += min(took_s, ALLOWANCE_S / 2)  # it may have been a garbage collection
+            account.costly_s += min(took_s, COUNTED_S)
             account.is_busy = account.is_busy or account.costly_s >= ALLOWANCE_S
             return
         account.cheap_reads += 1
