@@ -17,6 +17,9 @@ from communicator.router.vocabulary.events import CloseReason, LinkKind, LinkMea
 READ_BYTES = 256 * 1024
 """What is read at once: a whole socket buffer, so that a busy sender costs few turns of the loop."""
 
+FIRST_READ_BYTES = 32 * 1024
+"""What is read until a link has said its first line: when hundreds come at once, each is read from before any has to wait."""
+
 LINGER_S = 1.0
 LINGER_BYTES = 256 * 1024
 """How long, and how much of what the peer still says, we wait for it to read a reproach: closing a socket that has unread
@@ -219,7 +222,7 @@ class Link(asyncio.BufferedProtocol):
 
     def get_buffer(self, _size_hint: int) -> memoryview:
         """Where the loop is to read into."""
-        return self._buffer
+        return self._buffer if self._known else self._buffer[:FIRST_READ_BYTES]
 
     def allow_long_lines(self) -> None:
         """From now on accept lines as long as the protocol has them."""

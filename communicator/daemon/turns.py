@@ -1,8 +1,10 @@
 """Says when the work of a link is done: at once as long as it is cheap, else in turn, a little in each turn of the loop.
 
-A link whose work takes long is *busy* for a while. All busy links together get one slice of a turn; what comes when it is used
-up waits for the next turn, and meanwhile the link is not read from: what it says stays in its own socket. So cheap lines of others
-are never behind more than a slice, and uvloop, which would read a busy stream 32 times before anybody else's turn, stops there.
+A link whose work takes long again and again is *busy* for a while. All costly work together has one slice of a turn. What comes of
+busy links when it is used up waits for the next turn, and meanwhile they are not read from: what they say stays in their sockets.
+The same goes for links that are new and say much, and for those that were costly when they came last. So cheap lines of others are
+never behind more than a slice, however many links come at once, and uvloop, which would read a busy stream 32 times before anybody
+else's turn, stops there.
 
 It knows how long work takes, not what it is.
 """
@@ -28,8 +30,18 @@ CHEAP_S = 0.0001
 """What one read of a link may take without being watched: a hundred links that stay below delay the others by 10 ms."""
 ALLOWANCE_S = 0.002
 """What a link that is watched may take beyond that before it is busy: whoever registers needs a part of it."""
+COUNTED_S = 0.00025
+"""What of one read counts: as much as the router does at once. More was a garbage collection, or finding out whose link it is."""
 WATCHED_S = 30.0
-"""How long it is watched, and busy, from its last costly work on: who is costly now and then starts with an allowance each time."""
+"""How long that is remembered, and how long it is busy, from its last costly work on: then it starts with an allowance again."""
+TRUSTED_READS = 16
+"""After so many cheap reads in a row its processor time is not asked for any more, until a read takes long on the clock: asking
+costs as much as passing on a short line. Then its allowance is as it was, too."""
+FORGIVEN_READS = 8 * TRUSTED_READS
+"""After so many in a row it is not busy any more."""
+SHORT_BYTES = 8 * 1024
+"""What a link that is not watched may say though the slice is used up: who is new and says more at once waits for its turn. Else
+all of many that come together would have the first of their costly reads at once."""
 RESUMED_S = 0.00005
 """What it takes to read from a link again: the kernel copies up to a whole buffer."""
 
@@ -37,8 +49,10 @@ RESUMED_S = 0.00005
 class _Account(msgspec.Struct):
     """How a link stands that is watched."""
 
-    until_s: float
+    until_s: float = 0.0
     """When it has been cheap for long enough."""
+    cheap_reads: int = 0
+    """Those since the last costly one."""
     costly_s: float = 0.0
     """Processor time of its costly work so far: what takes long on the clock may be the work of another process."""
     is_busy: bool = False
@@ -95,18 +109,22 @@ class Turns:
     def take(self, link: Link, event: Event) -> None:
         """Handle what has happened on a link, now or in its turn; events of one link are handled in order."""
         account = self._accounts.get(link)
-        if account is None:
+        is_trusted = account is None or account.cheap_reads >= TRUSTED_READS
+        if is_trusted and (self._spent_s < SLICE_S or _is_short(event)):
             begun_s = self._clock()
             self._handle(event, link)
-            if self._clock() - begun_s > CHEAP_S:
-                self._watch(link)
-        elif account.is_queued or (account.is_busy and self._spent_s >= account.slice_s):
+            took_s = self._clock() - begun_s
+            if took_s > CHEAP_S:
+                account = self._watch(link)
+                account.cheap_reads = int(_is_short(event))  # it may have waited for the processor: the next will tell
+                self._use_up(account, took_s)
+            return
+        account = account or self._watch(link)
+        if account.is_queued or self._must_wait(account):
             account.events.append(event)
             self._enqueue(link, account)
-        elif account.is_busy:
-            self._spend(link, account, event)
         else:
-            self._suspect(link, account, event)
+            self._spend(link, account, event)
 
     def put_off(self, link: Link) -> None:
         """Let the router go on with a link in its turn: it had more to do than it does at once."""
@@ -132,45 +150,53 @@ class Turns:
         self._accounts.pop(link, None)
 
     def _watch(self, link: Link) -> _Account:
-        until_s = self._clock() + WATCHED_S
-        account = self._accounts.setdefault(link, _Account(until_s))
-        account.until_s = until_s
+        account = self._accounts.setdefault(link, _Account())
+        now_s = self._clock()
+        if now_s > account.until_s or (account.cheap_reads >= TRUSTED_READS and not account.is_busy):
+            account.costly_s = 0.0
+        account.until_s, account.cheap_reads = now_s + WATCHED_S, 0
         return account
 
-    def _suspect(self, link: Link, account: _Account, event: Event) -> None:
-        """Find out whether it is the link that takes long, or whoever else is at work on this machine."""
-        begun_s = self._cpu_clock()
-        self._handle(event, link)
-        took_s = self._cpu_clock() - begun_s
-        if took_s > CHEAP_S:
-            account.costly_s += took_s
-            account.is_busy = account.costly_s > ALLOWANCE_S
-            self._watch(link)
-        elif self._clock() > account.until_s and not account.is_queued:
-            self._accounts.pop(link, None)
-
     def _spend(self, link: Link, account: _Account, event: Event | None) -> None:
-        """Work for a link at the expense of the slice; without an event, measure."""
-        begun_s = self._clock()
+        """Work for a link at the expense of the slice, where that is costly or it has waited; without an event, measure."""
+        # Is it the link that takes long, or whoever else is at work on this machine? Once it is busy that does not matter.
+        clock = self._clock if account.is_busy else self._cpu_clock
+        counts = account.is_queued or account.is_busy
+        begun_s = clock()
         if event is None:
             self._measure(link)
         else:
             self._handle(event, link)
-        now_s = self._clock()
-        took_s = now_s - begun_s
-        self._spent_s += took_s
-        account.spent_s += took_s
-        self._served_s += took_s / (
-            len(self._ready) + 1
-        )  # or ever new links would always go before those that have had a little
-        self._plan()
+        took_s = clock() - begun_s
+        self._judge(link, account, took_s)
+        if counts or took_s > CHEAP_S:
+            self._use_up(account, took_s)
         if isinstance(event, LinesReceived):
             is_forwarded = took_s < len(event.lines) * FORWARDED_S_PER_BYTE and not account.is_parked
             account.slice_s = FORWARDED_S if is_forwarded else SLICE_S
+
+    def _judge(self, link: Link, account: _Account, took_s: float) -> None:
+        """Is it busy from now on, or no more?"""
         if took_s > CHEAP_S:
-            account.until_s = now_s + WATCHED_S
-        elif now_s > account.until_s:
+            self._watch(link)
+            account.costly_s += min(took_s, COUNTED_S)
+            account.is_busy = account.is_busy or account.costly_s >= ALLOWANCE_S
+            return
+        account.cheap_reads += 1
+        if account.is_busy and (account.cheap_reads > FORGIVEN_READS or self._clock() > account.until_s):
             account.is_busy, account.costly_s = False, 0.0
+
+    def _use_up(self, account: _Account, took_s: float) -> None:
+        """Costly work was done, at the expense of the slice."""
+        self._spent_s += took_s
+        account.spent_s += took_s
+        # Or ever new links would always go before those that have had a little.
+        self._served_s += took_s / (len(self._ready) + 1)
+        self._plan()
+
+    def _must_wait(self, account: _Account) -> bool:
+        """Whether the slice is used up for a link; who was cheap when it came last does not have to know."""
+        return self._spent_s >= account.slice_s and (account.is_busy or not account.cheap_reads)
 
     def _enqueue(self, link: Link, account: _Account) -> None:
         if not account.is_queued:
@@ -180,7 +206,8 @@ class Turns:
             self._push(link, account)
 
     def _push(self, link: Link, account: _Account) -> None:
-        heappush(self._ready, (account.spent_s, next(self._count), link))
+        # Who is not busy goes before those that are: what made it costly may be over, such as finding out whose link it is.
+        heappush(self._ready, (account.spent_s if account.is_busy else 0.0, next(self._count), link))
         self._plan()
 
     def _plan(self) -> None:
@@ -189,10 +216,11 @@ class Turns:
 
     def _turn(self) -> None:
         self._coming = None
-        self._spent_s = max(0.0, self._spent_s - SLICE_S)
+        # One turn without busy links makes up for any overdraft: each that passes for nothing costs as much as a read.
+        self._spent_s = min(max(0.0, self._spent_s - SLICE_S), SLICE_S) if self._ready else 0.0
         while self._ready and self._spent_s < SLICE_S:
             self._next()
-        if self._ready or self._spent_s:
+        if self._ready:
             self._plan()
 
     def _next(self) -> None:
@@ -218,3 +246,7 @@ class Turns:
             account.is_queued = False
             self._spent_s += RESUMED_S
             link.resume_reading()
+
+
+def _is_short(event: Event) -> bool:
+    return not isinstance(event, LinesReceived) or len(event.lines) <= SHORT_BYTES

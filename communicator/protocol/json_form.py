@@ -5,7 +5,7 @@ import re
 import msgspec
 
 from communicator.errors import RemoteProtocolError
-from communicator.protocol.limits import PARAMETERS
+from communicator.protocol.limits import LINE_BYTES, PARAMETERS
 from communicator.protocol.message import Message
 from communicator.protocol.names import TOKEN, is_parameter_name
 
@@ -32,6 +32,8 @@ def decode_json(text: str) -> Message:
     Raises:
         RemoteProtocolError: It is not JSON, or not the JSON of a message.
     """
+    if len(text) > LINE_BYTES:  # of longer ones each key would count: a hundred thousand take 70 ms
+        raise RemoteProtocolError(f"a JSON message is longer than {LINE_BYTES} characters; use the line form")
     try:
         document = _read_object(text.encode(), "a JSON message")
     except UnicodeEncodeError:
@@ -46,12 +48,12 @@ def decode_json(text: str) -> Message:
     )
 
 
-def _read_object(text: bytes, what: str) -> dict[str, bytes]:
-    """The values of an object, each as it was written."""
+def _read_object(text: bytes, what: str) -> dict[str, msgspec.Raw]:
+    """The values of an object, each as it was written; they are not copied, for there may be thousands."""
     if text[:1] != b"{":
         raise RemoteProtocolError(f"{what} must be an object")
     try:
-        return {name: bytes(value) for name, value in _OBJECT.decode(text).items()}
+        return _OBJECT.decode(text)
     except (msgspec.DecodeError, RecursionError) as error:
         raise RemoteProtocolError(f"not JSON: {error}") from None
 
@@ -63,21 +65,22 @@ def _read_string(text: bytes) -> str:
         raise RemoteProtocolError(f"not JSON: {error}") from None
 
 
-def _token(document: dict[str, bytes], key: str) -> str:
-    written = document.get(key, b'""')
+def _token(document: dict[str, msgspec.Raw], key: str) -> str:
+    written = bytes(document.get(key, b'""'))
     value = _read_string(written) if written[:1] == b'"' else None
     if value is None or (value and _TOKEN.fullmatch(value) is None):
         raise RemoteProtocolError(f"JSON key {key!r}: {written[:80].decode(errors='replace')!r} is not a name")
     return value
 
 
-def _parameters(written: bytes | None) -> dict[str, str]:
-    if written is None or written == b"null":
+def _parameters(raw: msgspec.Raw | None) -> dict[str, str]:
+    written = b"null" if raw is None else bytes(raw)
+    if written == b"null":
         return {}
     parameters = _read_object(written, "JSON key 'parameters'")
     if len(parameters) > PARAMETERS:
         raise RemoteProtocolError(f"more than {PARAMETERS} parameters")
-    return {name: _text(name, one) for name, one in parameters.items()}
+    return {name: _text(name, bytes(one)) for name, one in parameters.items()}
 
 
 def _text(name: str, written: bytes) -> str:

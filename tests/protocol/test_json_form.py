@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from communicator.errors import RemoteProtocolError
 from communicator.protocol.json_form import decode_json
-from communicator.protocol.limits import PARAMETERS, TOKEN_CHARACTERS
+from communicator.protocol.limits import LINE_BYTES, PARAMETERS, TOKEN_CHARACTERS
 from communicator.protocol.message import Message
 
 READ = {
@@ -79,6 +79,7 @@ REFUSED = {
     "parameter name bad": '{"command":"PING","parameters":{"a b":"1"}}',
     "parameter name a surrogate": '{"command":"PING","parameters":{"\\ud800":"1"}}',
     "too many parameters": json.dumps({"command": "P", "parameters": {f"a{i}": "" for i in range(PARAMETERS + 1)}}),
+    "longer than a line of a service": json.dumps({"command": "P", "x": "y" * LINE_BYTES}),
     "deep list": '{"command":"PING","x":' + "[" * 200_000,
     "deep object": '{"command":' * 200_000,
     "byte order mark": "\ufeff{}",
