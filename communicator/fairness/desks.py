@@ -1,4 +1,4 @@
-"""PURE: whose check is next where each takes its time: one at a time for each standing, a fair line before it; it checks nothing."""
+"""PURE: whose check is next where each takes time: one at a time for each standing, a fair line before it; it checks nothing."""
 
 from collections.abc import Hashable
 from enum import Enum, auto

@@ -1,4 +1,4 @@
-"""SHELL: threads that verify passwords, one for each standing of an address, and stand back behind the loop; it knows no password."""
+"""SHELL: threads that verify passwords, one for each standing of an address, and stand back behind the loop; it knows none."""
 
 import os
 import sys
