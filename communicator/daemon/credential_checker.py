@@ -2,27 +2,18 @@
 
 import asyncio
 import hmac
-import os
 import secrets
-import sys
-import threading
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from functools import partial
 from pathlib import Path
 
 from communicator.daemon.passwords import Entry, hash_of_nobody, read_password_file
-from communicator.fairness.sources import Standing
-from communicator.lone_thread import LoneThread
 from communicator.router.vocabulary.effects import CheckCredential
 from communicator.router.vocabulary.events import Credential
+from communicator.runtime.password_threads import PasswordThreads
 
 _KEY = "auth.password_file"
-_NICE = {Standing.KNOWN: 0, Standing.NEW: 5, Standing.FAILED: 10}
-"""How far the thread for passwords from such an address stands back. On a busy machine that is as much of the processor as the
-loop gets, a third, and a tenth: whoever guesses gets least, and whom we know waits for nobody."""
-
 _REMEMBERED = 1_024
 """Right pairs of a hash and a password: the hosts of a large cluster."""
 
@@ -44,7 +35,7 @@ class CredentialChecker:
         self._verify = _nothing_is_right if file is None else _load_verify()
         self._entries: Mapping[str, Entry] = {}
         self._nobody = hash_of_nobody()
-        self._desks: dict[Standing, LoneThread] = {}
+        self._threads = PasswordThreads()
         self._secret = secrets.token_bytes(32)
         self._right: OrderedDict[bytes, None] = OrderedDict()
         """What was right before, so that nobody with a right password waits on a busy machine; the latest last."""
@@ -76,9 +67,7 @@ class CredentialChecker:
             with suppress(RuntimeError):  # the loop is closed: nobody waits any more
                 loop.call_soon_threadsafe(self._answer, answer, seal, done)
 
-        if asked.standing not in self._desks:
-            self._desks[asked.standing] = LoneThread("passwords", partial(_stand_back, _NICE[asked.standing]))
-        self._desks[asked.standing].submit(verify)
+        self._threads.submit(asked.standing, verify)
 
     def reload(self) -> frozenset[str]:
         """Read the file anew.
@@ -98,8 +87,7 @@ class CredentialChecker:
     def close(self) -> None:
         """Drop what was not answered yet; each thread ends after the verification it is at."""
         self._closed = True
-        for desk in self._desks.values():
-            desk.close()
+        self._threads.close()
 
     def _seal(self, hashed: str, password: str) -> bytes:
         """What a pair is known by: of no use to who reads it without the secret of this process."""
@@ -137,11 +125,3 @@ def _load_verify() -> Callable[[str, str], bool]:
             return False
 
     return verify
-
-
-def _stand_back(by: int) -> None:
-    """Let the loop go first where cores are few; on Linux a thread has a priority of its own."""
-    if sys.platform == "linux":
-        own = threading.get_native_id()
-        with suppress(OSError):  # where that is forbidden, it works without
-            os.setpriority(os.PRIO_PROCESS, own, os.getpriority(os.PRIO_PROCESS, own) + by)

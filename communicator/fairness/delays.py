@@ -57,9 +57,9 @@ class Delays:
         """What is remembered of an address or a network; an empty record where nothing is."""
         return self._records.get(key) or Record()
 
-    def wait_s(self, address: str, now_s: float) -> float:
-        """How long nothing is looked at from an address; 0 when it is."""
-        key = self.delaying(address, now_s)
+    def wait_s(self, address: str, now_s: float, *, network: bool = True) -> float:
+        """How long nothing is looked at from an address; 0 when it is. Arguments as for `delaying`."""
+        key = self.delaying(address, now_s, network=network)
         return self.record(key).until_s - now_s if key else 0.0
 
     def note_wrong(self, address: str, now_s: float) -> int:

@@ -4,7 +4,7 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
-from communicator.runtime.own_file import open_new
+from communicator.runtime.own_file import open_new, open_plain, refuse_foreign_link
 
 FILE_BYTES = 1024 * 1024
 """What is read of a file at most: 1,000 hosts make 22 KiB of neighbors.txt."""
@@ -52,7 +52,7 @@ def read_file(path: Path, bytes_max: int = FILE_BYTES) -> str:
         ValueError: It is larger than `bytes_max`, or not UTF-8.
     """
     try:
-        with path.open("rb") as file:
+        with open(open_plain(path), "rb") as file:  # noqa: PTH123 - a descriptor has no path
             content = file.read(bytes_max + 1)
     except FileNotFoundError:
         return ""
@@ -65,10 +65,11 @@ def prepare_directory(directory: Path) -> None:
     """Make the directory when it is not there and the one above is.
 
     Raises:
-        OSError: It cannot be made.
+        OSError: It cannot be made, or a link of another user is there.
     """
     with suppress(FileExistsError):
         directory.mkdir(_DIRECTORY_MODE)
+    refuse_foreign_link(directory)
 
 
 def fault_of(directory: Path) -> str:

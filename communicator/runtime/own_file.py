@@ -1,8 +1,9 @@
-"""Files that are ours alone, also in a directory where others may write: a new one, and a lock that nobody else can hold."""
+"""Files in a directory where others may write: a new one, a plain one to read, a lock of ours, and links that are not followed."""
 
 import errno
 import fcntl
 import os
+import stat
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -29,6 +30,34 @@ def open_new(path: Path, mode: int = _MODE) -> int:
     """
     path.unlink(missing_ok=True)
     return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
+
+
+def open_plain(path: Path) -> int:
+    """Open a file for reading, if it is one: at a pipe of somebody's one would wait for ever.
+
+    Returns:
+        Its descriptor.
+
+    Raises:
+        OSError: It cannot be opened, or is not a plain file.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    if stat.S_ISREG(os.fstat(descriptor).st_mode):
+        return descriptor
+    os.close(descriptor)
+    raise OSError(errno.EINVAL, "it is not a plain file")
+
+
+def refuse_foreign_link(path: Path) -> None:
+    """See that nobody else but root has put a link there, which would lead what is written to a place of their choice.
+
+    Raises:
+        PermissionError: Somebody has.
+        FileNotFoundError: Nothing is there.
+    """
+    found = path.lstat()
+    if stat.S_ISLNK(found.st_mode) and found.st_uid not in (0, os.geteuid()):
+        raise PermissionError(errno.EPERM, "it is a link of another user: take it away")
 
 
 @contextmanager

@@ -5,6 +5,7 @@ import stat
 from pathlib import Path
 
 from communicator.errors import ConfigError
+from communicator.runtime.own_file import open_plain
 
 _SECRET_BYTES = 4096
 """A password or key; a file larger than this is not one."""
@@ -41,14 +42,12 @@ def read_private_file(path: Path, key: str, limit_bytes: int) -> bytes:
         ConfigError: It cannot be read, is no plain file, is readable by others or too large.
     """
     try:
-        with path.open("rb") as file:
+        with open(open_plain(path), "rb") as file:  # noqa: PTH123 - a descriptor has no path
             status = os.fstat(file.fileno())
             content = file.read(limit_bytes + 1)
     except OSError as error:
         raise ConfigError(key, f"{str(path)!r} cannot be read: {error.strerror}") from error
     mode = stat.S_IMODE(status.st_mode)
-    if not stat.S_ISREG(status.st_mode):
-        raise ConfigError(key, f"{str(path)!r} is not a plain file")
     if mode & 0o077:
         raise ConfigError(key, f"{str(path)!r} has mode {mode:04o}: a secret must have 0600")
     if len(content) > limit_bytes:

@@ -3,7 +3,6 @@
 import hmac
 import math
 import time
-from collections import Counter
 from collections.abc import Callable
 
 from starlette.requests import Request
@@ -11,7 +10,7 @@ from starlette.responses import PlainTextResponse, Response
 from structlog.typing import FilteringBoundLogger
 
 from communicator.fairness.delays import Delays
-from communicator.fairness.sources import Sources, network_of
+from communicator.fairness.sources import Sources, Standing
 from exporters.web.authorization import Basic, Bearer, read_authorization
 from exporters.web.credentials import Credentials, digest_of
 from exporters.web.door import is_loopback
@@ -19,8 +18,6 @@ from exporters.web.health import HEALTH
 from exporters.web.verifier import BusyError, Verifier
 
 _UNAUTHORIZED, _TOO_MANY_REQUESTS, _UNAVAILABLE = 401, 429, 503
-_AT_ONCE = 4
-"""Passwords of one address that are verified at once: the users of one proxy, or one who guesses."""
 
 
 class Access:
@@ -51,7 +48,6 @@ class Access:
         self._now_s = now_s
         self.sources = Sources(is_loopback)
         self._delays = Delays()
-        self._verifying: Counter[str] = Counter()
 
     async def admit(self, request: Request) -> Response | None:
         """See whether who asks may; gives the refusal, or None."""
@@ -80,27 +76,17 @@ class Access:
         hashed = users.get(user)
         if hashed is not None and self._verifier.remembers(hashed, password):
             return None
-        network = network_of(address)
-        if (wait_s := self._delays.wait_s(address, self._now_s())) > 0:
+        now_s = self._now_s()
+        standing = self.sources.standing(address, now_s)
+        if (wait_s := self._delays.wait_s(address, now_s, network=standing is not Standing.KNOWN)) > 0:
             return _come_again(_TOO_MANY_REQUESTS, "too many wrong credentials", wait_s)
         like = hashed or next(iter(users.values()))  # whoever is not known takes as long as a wrong password
-        if self._verifying[network] >= _AT_ONCE and not self._verifier.is_verifying(like, password):
-            return _come_again(_TOO_MANY_REQUESTS, "too many passwords at once", 1)
-        return await self._verify(address, user if hashed else "", like, password)
-
-    async def _verify(self, address: str, user: str, hashed: str, password: str) -> Response | None:
-        network = network_of(address)
-        self._verifying[network] += 1
         try:
-            right = await self._verifier.verify(hashed, password)
+            right = await self._verifier.verify(like, password, address, standing)
         except BusyError:
             return _come_again(_UNAVAILABLE, "too many passwords are being verified", 1)
-        finally:
-            self._verifying[network] -= 1
-            if not self._verifying[network]:
-                del self._verifying[network]
-        counts = right and user and self.credentials.users.get(user) == hashed  # not changed meanwhile
-        return None if counts else self._refuse(address, user)
+        counts = right and hashed and self.credentials.users.get(user) == hashed  # not changed meanwhile
+        return None if counts else self._refuse(address, user if hashed else "")
 
     def _refuse(self, address: str, user: str) -> Response:
         """Note a wrong one; what was shown is told nowhere, not even an unknown user, who may be a password by mistake."""

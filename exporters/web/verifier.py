@@ -1,31 +1,46 @@
-"""SHELL: verifies passwords in one thread, one at a time, and remembers the right ones; whose they are it does not know."""
+"""SHELL: verifies passwords, of each standing one at a time, and remembers the right ones; whose they are it does not know."""
 
 import asyncio
 import hmac
 import secrets
 from collections import OrderedDict
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from typing import TypeAlias
+from functools import partial
+from typing import NamedTuple, TypeAlias
+
+from communicator.fairness.desks import Desks, Turn
+from communicator.fairness.sources import Standing
+from communicator.runtime.password_threads import PasswordThreads
 
 Verify: TypeAlias = Callable[[str, str], bool]
 """Whether a password goes with a hash; takes its time."""
 
 _REMEMBERED = 256
 """Right pairs: so many users are never there."""
-_WAITING = 16
-"""Verifications waited for: they take some 0.1 to 0.2 s each, and whoever comes after them is told to come again."""
+_WAITING = 15
+"""Verifications waited for of each standing: each takes some 0.1 to 0.2 s, and whoever comes after them is told so."""
+_WAITING_OF_ONE_ADDRESS = 3
+"""Of these those of one address: the users of one proxy, or one who guesses."""
 _PASSWORD_BYTES = 1024
 _BCRYPT_BYTES = 72
 """bcrypt sees no more of a password, wherever it is verified."""
 
 
 class BusyError(Exception):
-    """Too many passwords wait to be verified."""
+    """Too many passwords wait to be verified, or too many of one address."""
+
+
+class _Pair(NamedTuple):
+    """What somebody shows, and waits for."""
+
+    key: bytes
+    hashed: str
+    password: str
+    standing: Standing
 
 
 class Verifier:
-    """Verifies, at most one at a time.
+    """Verifies, one at a time of each standing, by the same rule as the router.
 
     Args:
         verify: How.
@@ -36,7 +51,9 @@ class Verifier:
         self._secret = secrets.token_bytes(32)
         self._right: OrderedDict[bytes, None] = OrderedDict()
         self._running: dict[bytes, asyncio.Future[bool]] = {}
-        self._pool = ThreadPoolExecutor(1, thread_name_prefix="passwords")
+        self._desks: Desks[_Pair] = Desks(_WAITING, _WAITING_OF_ONE_ADDRESS)
+        self._threads = PasswordThreads()
+        self._closed = False
 
     def remembers(self, hashed: str, password: str) -> bool:
         """Whether this was right before: then nothing needs to be verified."""
@@ -46,34 +63,57 @@ class Verifier:
         self._right.move_to_end(key)
         return True
 
-    def is_verifying(self, hashed: str, password: str) -> bool:
-        """Whether somebody waits for this one already: a browser asks for several things at once."""
-        return self._key(hashed, password) in self._running
-
-    async def verify(self, hashed: str, password: str) -> bool:
+    async def verify(self, hashed: str, password: str, address: str, standing: Standing) -> bool:
         """Whether a password goes with a hash.
+
+        Args:
+            hashed: The hash.
+            password: What somebody shows; one who shows the same meanwhile waits for the same verification, as a browser does that
+                asks for several things at once.
+            address: Of who shows it.
+            standing: How that address stands.
 
         Raises:
             BusyError: Too many wait already.
         """
-        key = self._key(hashed, password)
-        running = self._running.get(key)
+        pair = _Pair(self._key(hashed, password), hashed, password, standing)
+        running = self._running.get(pair.key)
         if running is None:
-            if len(self._running) >= _WAITING:
+            turn = self._desks.enter(pair, address, standing)
+            if turn is Turn.NEVER:
                 raise BusyError
-            running = asyncio.get_running_loop().run_in_executor(self._pool, self._verify, hashed, password)
-            self._running[key] = running
-            running.add_done_callback(lambda _: self._running.pop(key, None))
-        right = await asyncio.shield(running)
-        if right:
+            running = self._running[pair.key] = asyncio.get_running_loop().create_future()
+            if turn is Turn.NOW:
+                self._begin(pair)
+        return await asyncio.shield(running)
+
+    def close(self) -> None:
+        """Verify no more; whoever waits is never answered."""
+        self._closed = True
+        self._threads.close()
+
+    def _begin(self, pair: "_Pair") -> None:
+        done = self._threads.submit(pair.standing, partial(self._verify, pair.hashed, pair.password))
+        asyncio.wrap_future(done).add_done_callback(partial(self._end, pair))
+
+    def _end(self, pair: "_Pair", verified: asyncio.Future[bool]) -> None:
+        if self._closed:
+            return
+        running = self._running.pop(pair.key)
+        if (error := verified.exception()) is not None:
+            running.set_exception(error)
+        else:
+            self._remember(pair.key, is_right=verified.result())
+            running.set_result(verified.result())
+        following = self._desks.end(pair.standing)
+        if following is not None:
+            self._begin(following)
+
+    def _remember(self, key: bytes, *, is_right: bool) -> None:
+        if is_right:
             self._right[key] = None
             if len(self._right) > _REMEMBERED:
                 self._right.popitem(last=False)
-        return right
-
-    def close(self) -> None:
-        """Verify no more."""
-        self._pool.shutdown(wait=False, cancel_futures=True)
 
     def _key(self, hashed: str, password: str) -> bytes:
         """What a pair is known by: of no use to who reads it without the secret of this process."""

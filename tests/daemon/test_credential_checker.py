@@ -40,7 +40,7 @@ def checker(file):
 
 def end(checker):
     checker.close()
-    for desk in checker._desks.values():
+    for desk in checker._threads.threads.values():
         desk.thread.join(PATIENCE_S)
         assert not desk.thread.is_alive()
 
@@ -181,7 +181,7 @@ def test_a_loop_that_is_closed_is_not_called(checker):
 async def test_the_thread_stands_back_for_whom_nobody_knows_and_the_loop_does_not(checker, standing, nice):
     await ask(checker, "printer", "correct horse", standing)
     own = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
-    [desk] = checker._desks.values()
+    [desk] = checker._threads.threads.values()
     assert os.getpriority(os.PRIO_PROCESS, desk.thread.native_id) == min(own + nice, 19)
 
 

@@ -49,7 +49,7 @@ def test_what_was_kept_is_read_within_bounds(tmp_path):
         read_file(path)
     path.unlink()
     path.mkdir()
-    with pytest.raises(OSError, match="directory"):
+    with pytest.raises(OSError, match="it is not a plain file"):
         read_file(path)
 
 

@@ -8,7 +8,7 @@ import stat
 
 import pytest
 
-from communicator.runtime.own_file import locked_beside, open_new
+from communicator.runtime.own_file import locked_beside, open_new, open_plain, refuse_foreign_link
 
 
 def test_a_new_file_takes_the_place_of_a_link_and_leaves_alone_where_that_leads(tmp_path):
@@ -91,3 +91,28 @@ def test_who_lets_go_in_time_is_waited_for(tmp_path, monkeypatch):
         monkeypatch.setattr("communicator.runtime.own_file.time.sleep", lambda _: other.close())
         with locked_beside(path, within_s=60.0):
             assert path.with_name(".passwords.lock").exists()
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, os.mkdir], ids=["pipe", "directory"])
+def test_only_a_plain_file_is_read_and_nobody_waits_at_a_pipe(tmp_path, make):
+    path = tmp_path / "file"
+    make(path)
+    with pytest.raises(OSError, match="it is not a plain file"):
+        open_plain(path)
+    path.rmdir() if path.is_dir() else path.unlink()
+    path.write_text("said")
+    descriptor = open_plain(path)
+    assert os.read(descriptor, 10) == b"said"
+    os.close(descriptor)
+
+
+def test_a_link_of_another_user_is_refused_and_ones_own_is_not(tmp_path, monkeypatch):
+    link = tmp_path / "link"
+    link.symlink_to(tmp_path)
+    refuse_foreign_link(link)
+    monkeypatch.setattr(os, "geteuid", lambda: 4_321)
+    if os.getuid() == 0:
+        os.chown(link, 65_534, -1, follow_symlinks=False)
+    with pytest.raises(PermissionError, match="it is a link of another user: take it away"):
+        refuse_foreign_link(link)
+    refuse_foreign_link(tmp_path)

@@ -9,8 +9,8 @@ from enum import StrEnum
 import msgspec
 
 from communicator.fairness.delays import Delays
+from communicator.fairness.desks import Desks, Turn
 from communicator.fairness.sources import Sources, Standing, keys_of
-from communicator.fairness.waiting_line import WaitingLine
 
 BLOCK_AFTER = 3
 """Wrong passwords in a row, then the address is named in a BLOCK."""
@@ -86,14 +86,6 @@ class Outcome(msgspec.Struct, frozen=True):
     """Others of this address, whose passwords will not be verified now."""
 
 
-class _Desk:
-    """One verification at a time, and who waits for it."""
-
-    def __init__(self) -> None:
-        self.current: Candidate | None = None
-        self.line: WaitingLine[Candidate] = WaitingLine(QUEUE_MAX, QUEUE_ADDRESS_MAX, kept=0)
-
-
 class Gatekeeper:
     """A verification at a time for each standing, and none for an address that has just shown wrong passwords.
 
@@ -112,7 +104,7 @@ class Gatekeeper:
         self._never_block = never_block
         self._sources = sources
         self._delays = Delays()
-        self._desks = {standing: _Desk() for standing in Standing}
+        self._desks: Desks[Candidate] = Desks(QUEUE_MAX, QUEUE_ADDRESS_MAX)
         self._waiting: dict[int, Candidate] = {}
 
     @property
@@ -138,15 +130,13 @@ class Gatekeeper:
         if key := self._delays.delaying(ip, now_s, network=standing is not Standing.KNOWN):
             return self._make_wait(ip, key, now_s)
         candidate = Candidate(link_id, ip, username, password, standing)
-        desk = self._desks[standing]
-        if desk.current is None:
-            desk.current = candidate
-            return Decision(Verdict.VERIFY, standing=standing)
-        if link_id in self._waiting or not desk.line.enter(candidate, ip, standing).is_in:
+        turn = Turn.NEVER if link_id in self._waiting else self._desks.enter(candidate, ip, standing)
+        if turn is Turn.NEVER:
             self.refused_unverified_total += 1
             return Decision(Verdict.REFUSED, _BUSY, BUSY_WAIT_S)
-        self._waiting[link_id] = candidate
-        return Decision(Verdict.QUEUED, standing=standing)
+        if turn is Turn.LATER:
+            self._waiting[link_id] = candidate
+        return Decision(Verdict.VERIFY if turn is Turn.NOW else Verdict.QUEUED, standing=standing)
 
     def checked(self, link_id: int, is_right: bool, now_s: float) -> Outcome | None:  # noqa: FBT001 - the answer itself
         """A verification under way has ended; also to be told when its link is gone.
@@ -159,18 +149,16 @@ class Gatekeeper:
         Returns:
             What follows; None when no such verification was under way.
         """
-        for desk in self._desks.values():
-            if desk.current is not None and desk.current.link_id == link_id:
-                return self._conclude(desk, desk.current, is_right, now_s)
-        return None
+        verified = next((each for each in self._desks.current.values() if each.link_id == link_id), None)
+        return None if verified is None else self._conclude(verified, is_right, now_s)
 
     def gone(self, link_id: int) -> None:
         """A link is gone: it waits no longer. A verification under way goes on, and counts."""
         candidate = self._waiting.pop(link_id, None)
         if candidate is not None:
-            self._desks[candidate.standing].line.leave(candidate)
+            self._desks.leave(candidate)
 
-    def _conclude(self, desk: _Desk, verified: Candidate, is_right: bool, now_s: float) -> Outcome:  # noqa: FBT001 - as above
+    def _conclude(self, verified: Candidate, is_right: bool, now_s: float) -> Outcome:  # noqa: FBT001 - as above
         wrong = 0
         refused: tuple[Refusal, ...] = ()
         if is_right:
@@ -181,11 +169,11 @@ class Gatekeeper:
             wrong = self._delays.note_wrong(verified.ip, now_s)
             self._sources.note_failed(verified.ip, now_s)
             refused = self._turn_away(verified.ip, now_s)
-        desk.current = desk.line.take()
-        if desk.current is not None:
-            del self._waiting[desk.current.link_id]
+        following = self._desks.end(verified.standing)
+        if following is not None:
+            del self._waiting[following.link_id]
         block = wrong == BLOCK_AFTER and self._may_block(verified.ip)
-        return Outcome(verified.link_id, verified.ip, is_right, wrong, block, desk.current, refused)
+        return Outcome(verified.link_id, verified.ip, is_right, wrong, block, following, refused)
 
     def _make_wait(self, ip: str, key: str, now_s: float) -> Decision:
         """Tell one more to wait, and to keep the others out for the rest of the delay when that was said often enough."""
@@ -213,8 +201,7 @@ class Gatekeeper:
 
     def _held_up(self, key: str) -> list[Candidate]:
         """Who waits and has to wait longer because of this address, or of this network: that is no matter for those we know."""
-        waiting = [candidate for desk in self._desks.values() for candidate in desk.line.of(key)]
-        return [each for each in waiting if each.standing is not Standing.KNOWN or each.ip == key]
+        return [each for each in self._desks.of(key) if each.standing is not Standing.KNOWN or each.ip == key]
 
     def _may_block(self, ip: str) -> bool:
         try:

@@ -21,8 +21,8 @@ def make_gate(*never_block):
 
 def check(gate, is_right, now_s):
     """End the verification under way of those who stand worst."""
-    current = [desk.current for desk in reversed(gate._desks.values()) if desk.current is not None]
-    return gate.checked(current[0].link_id, is_right, now_s) if current else None
+    current = gate._desks.current
+    return gate.checked(current[max(current)].link_id, is_right, now_s) if current else None
 
 
 def fail(gate, now_s, ip="10.0.0.1", link_id=1):
@@ -379,7 +379,7 @@ def test_everybody_who_waits_is_answered_once(steps):
     while door.verifying:
         door.check(0, is_right=True)
     assert not door.waiting
-    assert not any(len(desk.line._shares) for desk in door.gate._desks.values())
+    assert not any(len(line._shares) for line in door.gate._desks._lines.values())
 
 
 class Street:
