@@ -151,7 +151,7 @@ class Enforcement:
         return Wanted(
             denials=merge(own.denials, others, me, is_allowed),
             weights=own.weights,
-            apart=apart(rules.canary, me),
+            apart=apart(rules.canary),
             trials=trials(state, rules, me, now_s),
             orders=self._book.generation(),
         )

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -14,12 +15,12 @@ from canary.book.decision import Body
 from canary.conclusion import FLAGS, flags_to_raise
 from canary.enforcement import Enforcement
 from canary.evidence.book import EvidenceBook
+from canary.evidence.crowd import Crowd
 from canary.evidence.kinds import Kind
 from canary.evidence.words import HostWord, Word
 from canary.gossip import Gossip
-from canary.judge.apply import apply
+from canary.judge.speakers import is_known, is_stranger
 from canary.ledger.errors import LedgerError
-from canary.ledger.retention import Kept, shorten
 from canary.ledger.store import Ledger
 from canary.ledger_views import LedgerViews
 from canary.mind import Mind
@@ -31,12 +32,14 @@ from canary.replica import Replica
 from canary.report import Known, answer_report
 from canary.rules import Rules
 from canary.settings import NEEDS_RESTART, CanarySettings
+from canary.shortening import keep_short
 from canary.tallies import Tallies
 from canary.unheard import ask_unheard
 from canary.verdict_log import note
 from canary.views import answer_orders, narrow, read_question
 from canary.watch.health import HealthWatch
 from canary.watch.host import HostWatch
+from canary.watch.owners import believed
 from canary.wire import read_end, read_report, read_start
 from communicator.answers.releases import Standing
 from communicator.client import Service
@@ -54,8 +57,6 @@ CANARY = "canary"
 LEDGER_RETRY_S = 5.0
 SHORTEN_S = 86_400.0
 """How often the ledger is shortened."""
-KEPT_ENTRIES = 2_000_000
-"""Entries kept one by one at most, however young: to read so many takes a start most of a minute."""
 LONGEST_WAIT_S = 5.0
 """The cluster is looked at so often, whatever happens,"""
 LEADERLESS_WAIT_S = 1.0
@@ -102,6 +103,7 @@ class Canary:
         self._book: EvidenceBook | None = None
         """None until the router has told us who we are."""
         self._gossip: Gossip | None = None
+        self._crowd = Crowd()
         self._processes: dict[str, int] = {}
         """The process of each run that goes on."""
         self._ledger_fault = ""
@@ -164,9 +166,9 @@ class Canary:
         if message.get("service") == CANARY:
             return
         with refusing(message):
-            word = read_start(message, self._ledger.now_s())
+            word = believed(read_start(message, self._ledger.now_s()))
         self._witness(word)
-        if word.pid is not None:
+        if word.pid is not None and word.run_id not in self._crowd:
             self._processes[word.run_id] = word.pid
             await self._watch.watch(word.service, word.pid)
 
@@ -249,12 +251,15 @@ class Canary:
             ok_after_s=rules.a.ok_after_s,
             now_s=now_s,
             told=self._recollection.facts(),
+            is_known=partial(is_known, state, server),
         )
         self._gossip = Gossip(self._service, server, self._ledger.ledger_id, recalled, state, now_s)
         self._mind.me = server
         self._replica.begin(server, state)
 
     def _witness(self, word: Word) -> None:
+        if not self._crowd.is_taken(word, lambda began: is_stranger(self._mind.state, began.fact(self._mind.me))):
+            return
         self._health.note(word)
         if self._book is not None:
             self._pend(self._book.hear(word))
@@ -327,14 +332,7 @@ class Canary:
         return min([longest_s, *(max(0.0, at_s - now_s) for at_s in deadlines if at_s is not None)])
 
     async def _shorten(self) -> None:
-        """What is older than the settings say becomes a snapshot of what it came to."""
-        kept = Kept(self._settings.keep_days * 86_400.0, KEPT_ENTRIES)
-        try:
-            gone = await asyncio.to_thread(shorten, self._ledger, kept, apply, self._ledger.now_s())
-        except LedgerError as error:
-            self._log.warning("ledger_not_shortened", reason=str(error))
-        else:
-            self._log.info("ledger_shortened", entries=gone)
+        await keep_short(self._ledger, self._settings.keep_days, self._log)
 
     def _settle_fault(self, fault: str) -> None:
         if fault and fault != self._ledger_fault:
@@ -381,6 +379,7 @@ class Canary:
             ledger_errors_total=self._ledger.failed_appends,
             ledger_fault=self._ledger_fault,
             facts_lost_total=self._backlog.lost + (0 if self._gossip is None else self._gossip.skipped),
+            runs_turned_away_total=self._crowd.turned_away,
             runs_missed_total=None if self._book is None else self._book.missed,
             canary_hosts=self._mind.rules.canary.hosts,
             members=tuple(sorted(self._replica.members)),

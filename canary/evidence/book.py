@@ -5,7 +5,7 @@ the one that says most counts (`canary.evidence.kinds`). What the order of words
 whatever is told of it later than that.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import assert_never
 
 from canary.evidence.alarms import Alarm, Alarms, Task
@@ -14,7 +14,7 @@ from canary.evidence.kinds import ROUTER_KINDS, SERVER_KINDS, Kind, classify_rea
 from canary.evidence.life import Life, guess_version, meet_life, recall_life, tells_end
 from canary.evidence.lives import RUNS, RUNS_PER_SERVICE, Lives
 from canary.evidence.losses import Losses
-from canary.evidence.matching import find_reported, find_unregistered
+from canary.evidence.matching import find_last, find_reported, find_unregistered
 from canary.evidence.refusals import Refusals
 from canary.evidence.roll_call import RollCall
 from canary.evidence.words import HostWord, ReportWord, RunEndedWord, RunStartedWord, Word, may_say
@@ -34,6 +34,7 @@ class EvidenceBook:
         ok_after_s: A registered run that lasts so long is a success.
         now_s: The ledger's clock.
         told: The facts of this server that are in the ledger already, each with its time, the oldest first.
+        is_known: Whether a user is known to run a service: of who is not, nothing is concluded about what runs next.
         limit: How many runs are kept in all.
         limit_per_service: How many of one service.
     """
@@ -46,11 +47,13 @@ class EvidenceBook:
         ok_after_s: float,
         now_s: float = 0.0,
         told: Iterable[tuple[float, Fact]] = (),
+        is_known: Callable[[str, str], bool] = lambda _service, _user: True,
         limit: int = RUNS,
         limit_per_service: int = RUNS_PER_SERVICE,
     ) -> None:
         self._server = server
         self._merge_s = merge_s
+        self._is_known = is_known
         self._ok_after_s = ok_after_s
         self._now_s = now_s
         self._lives = Lives(limit, limit_per_service)
@@ -247,14 +250,14 @@ class EvidenceBook:
         life = self._lives.find(run_id)
         if life is not None:
             return life
-        life = meet_life(run_id, word, self._now_s, self._version_of(word), self._lives.newest(word.service))
+        last = find_last(self._lives, word.service, self._is_known)
+        life = meet_life(run_id, word, self._now_s, self._version_of(word, last), last)
         self._keep(life)
         return life
 
-    def _version_of(self, word: ReportWord) -> tuple[str, str] | None:
+    def _version_of(self, word: ReportWord, last: Life | None) -> tuple[str, str] | None:
         if word.version:
             return word.version, word.build
-        last = self._lives.newest(word.service)
         if word.program_changed or last is None:
             return None
         refused = self._refusals.last(word.service, last.ended_s or 0.0)

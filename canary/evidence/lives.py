@@ -45,8 +45,11 @@ class Lives:
 
     def newest(self, service: str) -> Life | None:
         """The newest run of a service."""
-        runs = self._services.get(service)
-        return next(reversed(runs.values())) if runs else None
+        return next(self.newest_first(service), None)
+
+    def newest_first(self, service: str) -> Iterator[Life]:
+        """The runs of a service, the newest first."""
+        return reversed(self._services.get(service, OrderedDict[str, Life]()).values())
 
     def unregistered(self, service: str, pid: int | None) -> list[Life]:
         """Those of a service that the router has not told of, and that may be the ones of a process.

@@ -1,5 +1,7 @@
 """PURE: which known run a word is about; it concludes nothing from the word."""
 
+from collections.abc import Callable
+
 from canary.evidence.kinds import Kind
 from canary.evidence.life import Life
 from canary.evidence.lives import Lives
@@ -17,6 +19,17 @@ def find_unregistered(lives: Lives, word: RunStartedWord) -> Life | None:
     if life is None or life.registered_s is not None or life.is_refused or (life.is_over and life.has_exited):
         return None
     return life if word.version in ("", life.version) or not life.version else None
+
+
+def find_last(lives: Lives, service: str, is_known: Callable[[str, str], bool]) -> Life | None:
+    """The newest run of a service whose user may speak for it: what is started again is what he runs.
+
+    Args:
+        lives: The known runs.
+        service: Which service.
+        is_known: Whether a user is known to run a service; the service first.
+    """
+    return next((life for life in lives.newest_first(service) if life.by_owner or is_known(service, life.user)), None)
 
 
 def find_reported(lives: Lives, word: ReportWord, kind: Kind) -> Life | None:

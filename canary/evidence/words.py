@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from canary.evidence.kinds import MEANINGS, ROUTER_KINDS, Kind
+from canary.records import RunBegan
 
 LIVE = "live"
 Source = Literal["service", "supervisor", "watcher"]
@@ -29,6 +30,17 @@ class RunStartedWord:
     """Whose process it is; empty: the router does not say."""
     by_owner: bool = False
     """Whether that user may order about the service."""
+
+    def fact(self, server: str) -> RunBegan:
+        """That a run has begun, as far as this word says."""
+        return RunBegan(
+            server=server,
+            run_id=self.run_id,
+            service=self.service,
+            version=self.version,
+            user=self.user,
+            by_owner=self.by_owner,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,15 +18,14 @@ from communicator.answers.policy import ENTRIES, PROTECTED, TEXT_CHARACTERS, Apa
 NO_VERSION = ("", "")
 
 
-def apart(hosts: HostSettings, me: str) -> tuple[Apart, ...]:
-    """The hosts that get no traffic from a server, which may be one of them: its own services serve each other.
+def apart(hosts: HostSettings) -> tuple[Apart, ...]:
+    """The hosts that get no traffic from others, the same on each server: C++ routers tell several at once, of which one takes it.
 
     Args:
         hosts: The canary hosts.
-        me: The server.
     """
     serves = tuple(sorted({*hosts.serves, *PROTECTED}))
-    return tuple(Apart(host, serves) for host in sorted({*hosts.hosts} - {me}))
+    return tuple(Apart(host, serves) for host in sorted({*hosts.hosts}))
 
 
 def trials(state: State, rules: Rules, me: str, now_s: float) -> tuple[Trial, ...]:
@@ -38,7 +37,7 @@ def trials(state: State, rules: Rules, me: str, now_s: float) -> tuple[Trial, ..
         me: The server.
         now_s: By the ledger's clock.
     """
-    if me in rules.canary.hosts:
+    if me in rules.canary.hosts or not rules.canary.hosts:
         return ()
     return tuple(_trials(state, rules, me, now_s))
 

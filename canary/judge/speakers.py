@@ -67,6 +67,19 @@ def is_stranger(state: State, fact: OfRun) -> bool:
     return bool(fact.user) and not fact.by_owner and not any(fact.user == user for user in _known(state, fact))
 
 
+def is_known(state: State, server: str, service: str, user: str) -> bool:
+    """Whether a user is known to run a service on a server, or is as good as that, since nobody is.
+
+    Args:
+        state: What is known.
+        server: Where.
+        service: Which one.
+        user: Who; empty: it was not told.
+    """
+    fact = RunBegan(server=server, run_id="", service=service, version="", user=user)
+    return not is_stranger(state, fact) or next(_known(state, fact), None) is None
+
+
 def forget(state: State, server: str, service: str) -> None:
     """Nothing is known any more of a service on a server: neither is who ran it there.
 

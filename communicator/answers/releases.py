@@ -206,6 +206,8 @@ class Standing(msgspec.Struct, frozen=True):
     """Why the ledger cannot be written now, so that nothing is decided; empty when it can."""
     facts_lost_total: int | None = None
     """What was told and could not be kept."""
+    runs_turned_away_total: int = 0
+    """Runs of users not known to run their services that were not kept, since each user had too many of them."""
     runs_missed_total: int | None = None
     """Runs that began and ended while it was away, of the last 1,024 that ended meanwhile: they are not counted for any version."""
     terms_doubted: dict[str, int] = {}

@@ -66,13 +66,7 @@ def blind_spots(canary: Standing) -> Iterator[str]:
             yield f"{watcher} is not watched: {fault}"
     if canary.ledger_fault:
         yield unwritten_text("", canary.ledger_fault)
-    errors, lost = canary.ledger_errors_total or 0, canary.facts_lost_total or 0
-    if errors or lost:
-        yield f"the ledger could not be written {errors} times, {lost} facts lost"
-    missed = canary.runs_missed_total or 0
-    if missed:
-        runs = "1 run" if missed == 1 else f"{missed} runs"
-        yield f"{runs} began and ended while this canary was away: how is not known"
+    yield from _losses(canary)
     for server, term in canary.terms_doubted.items():
         yield f"the canary of {server} tells a term that nobody else knows, which is not believed: {term}"
     if canary.proposed:
@@ -82,6 +76,20 @@ def blind_spots(canary: Standing) -> Iterator[str]:
         yield f"the routers of {listed(canary.behind, _NAMED)} do not obey all orders yet"
     if canary.orders_not_kept:
         yield f"orders are not kept on disk: {canary.orders_not_kept}"
+
+
+def _losses(canary: Standing) -> Iterator[str]:
+    """Facts and runs that are not in the ledger."""
+    errors, lost = canary.ledger_errors_total or 0, canary.facts_lost_total or 0
+    if errors or lost:
+        yield f"the ledger could not be written {errors} times, {lost} facts lost"
+    missed = canary.runs_missed_total or 0
+    if missed:
+        runs = "1 run" if missed == 1 else f"{missed} runs"
+        yield f"{runs} began and ended while this canary was away: how is not known"
+    if canary.runs_turned_away_total:
+        runs = count(canary.runs_turned_away_total, "run")
+        yield f"{runs} of users who are not known to run their services not kept: too many of one user"
 
 
 def canary_hosts_texts(canary: Standing, unlike: Mapping[str, Sequence[str]]) -> Iterator[tuple[Mark, str]]:

@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from canary.evidence import crowd
 from communicator.client import Client
 
 NOBODY = 65_534
@@ -48,3 +49,26 @@ async def test_names_that_nobody_knows_make_no_tree(router, desk, eventually):
         await dies_as_nobody(router.local, f"REGISTER service=flood{number};version=1;service_version=1", 1)
     report = await eventually(desk.report, lambda report: [one["services"] for one in report["strangers"]] == [3])
     assert {cell["service"] for cell in report["cells"]} == {"asker"}
+
+
+@pytest.mark.usefixtures("canary")
+async def test_a_flood_of_invented_names_is_bounded_and_told(router, desk, eventually, monkeypatch):
+    monkeypatch.setattr(crowd, "BURST", 3)
+    monkeypatch.setattr(crowd, "PER_S", 0.0)
+    for number in range(6):
+        await dies_as_nobody(router.local, f"REGISTER service=flood{number};version=1;service_version=1", 1)
+    report = await eventually(desk.report, lambda report: report["canary"]["runs_turned_away_total"] == 3)
+    assert [(one["services"], one["runs"]) for one in report["strangers"]] == [(3, 3)]
+    assert report["canary"]["runs_missed_total"] == 0
+
+
+@pytest.mark.usefixtures("canary")
+async def test_a_process_of_another_user_is_not_believed_to_be_ones_own(router, desk, eventually):
+    for number, pid in enumerate((os.getpid(), 2**22 - 1)):  # ours, and one that does not exist
+        await dies_as_nobody(router.local, f"REGISTER service=flood{number};version=1;pid={pid}", 1)
+    report = await eventually(
+        lambda: desk.report(view="events"),
+        lambda report: sum(one["record"].get("service", "")[:5] == "flood" for one in report["entries"]) >= 2,
+    )
+    began = [one["record"] for one in report["entries"] if one["record"]["record"] == "run_began"]
+    assert {one["service"]: one.get("pid") for one in began if one["service"] != "asker"}["flood0"] is None

@@ -341,10 +341,12 @@ async def test_a_refused_registration_is_tried_again_and_logged_once(router, ser
 
 async def is_placed(service):
     """Whether it has found its place by now."""
-    waiting = asyncio.get_running_loop().create_task(service.wait_placed())
-    await asyncio.sleep(0)
-    waiting.cancel()
-    return waiting.done() and not waiting.cancelled()
+    try:
+        async with asyncio.timeout(0):
+            await service.wait_placed()
+    except TimeoutError:
+        return False
+    return True
 
 
 async def test_a_service_finds_its_place_when_it_is_let_in_and_not_while_it_is_refused(router, service):
@@ -357,6 +359,7 @@ async def test_a_service_finds_its_place_when_it_is_let_in_and_not_while_it_is_r
         assert not await is_placed(service)
         await peer.welcome()
         await service.wait_placed()
+        assert await is_placed(service)
         assert service.connected
 
 

@@ -234,7 +234,9 @@ def test_services_of_a_host_that_is_set_apart_serve_each_other(shared):
     cluster, shops, _, canary = shared
     own = cluster.service("b", "customer_b")
     set_policy(cluster, canary, 1, apart=apart("b"))
+    set_policy(cluster, cluster.service("b", "canary"), 1, apart=apart("b"))
     assert shopping(cluster, shops, own, times=10) == {"b": 10}
+    assert shopping(cluster, shops, own, "*:shop", times=10) == {"b": 10}
 
 
 def test_a_host_is_set_apart_no_longer_than_the_lease_lasts(shared):
@@ -243,3 +245,22 @@ def test_a_host_is_set_apart_no_longer_than_the_lease_lasts(shared):
     assert shopping(cluster, shops, customer, times=10) == {}
     cluster.run(100)
     assert list(shopping(cluster, shops, customer, times=10).values()) == [10]
+
+
+@pytest.mark.parametrize("told", ["ab", "a"])
+def test_what_a_leaf_tells_is_not_for_the_host_that_is_set_apart(told):
+    """Both have the service, and conclude alike which of them takes it, also where the leaf knows that one alone."""
+    cluster = Cluster([("a", "b"), *((host, "l") for host in told)], leaves="l")
+    shops = {host: cluster.service(host, "shop") for host in "ab"}
+    for host in "ab":
+        set_policy(cluster, cluster.service(host, "canary"), 1, apart=apart("a"))
+
+    def say(address):
+        for host in told:
+            line = f"<l:customer {address}/BUY x=1\n".encode()
+            cluster.hosts["l"]._send(cluster["l"]._board.mesh.peers[host].id, line)
+        cluster.run()
+        return {host: len(shop.take()) for host, shop in shops.items()}
+
+    assert say("shop") == {"a": 0, "b": 1}
+    assert say("a:shop")["a"] >= 1

@@ -37,6 +37,8 @@ WHOLE = {
     "orders": "9f8e7d6c",
     "denylist": [DENIAL],
     "weights": [WEIGHT],
+    "apart": [{"server": "peer", "serves": ["svc_b"]}],
+    "trials": [{"service": "svc_a", "admitted": [["1.0", "b1"], ["2.0", "*"]], "reason": "is not yet good on peer"}],
     "colours": [COLOUR],
     "shadows": [SHADOW],
 }

@@ -28,13 +28,16 @@ def override(action, build="*", server="*"):
     )
 
 
-def canary(errors=0, lost=0, *, not_kept="", behind=(), doubted=None, fault="", missed=0, proposed=0, **watchers):
+def canary(
+    errors=0, lost=0, *, not_kept="", behind=(), doubted=None, fault="", missed=0, turned_away=0, proposed=0, **watchers
+):
     return SimpleNamespace(
         watchers=watchers,
         ledger_errors_total=errors,
         facts_lost_total=lost,
         ledger_fault=fault,
         runs_missed_total=missed,
+        runs_turned_away_total=turned_away,
         orders_not_kept=not_kept,
         behind=behind,
         terms_doubted=doubted or {},
@@ -104,9 +107,26 @@ def test_where_an_operators_word_does_not_hold_is_told():
         (canary(fault="no space left"), ["this canary cannot write, and decides nothing: no space left"]),
         (canary(missed=6), ["6 runs began and ended while this canary was away: how is not known"]),
         (canary(missed=1), ["1 run began and ended while this canary was away: how is not known"]),
+        (
+            canary(turned_away=1_200),
+            ["1,200 runs of users who are not known to run their services not kept: too many of one user"],
+        ),
         (canary(not_kept="no space left"), ["orders are not kept on disk: no space left"]),
     ],
-    ids=["well", "watcher", "ledger", "lost", "behind", "term", "proposed", "full", "missed", "one missed", "orders"],
+    ids=[
+        "well",
+        "watcher",
+        "ledger",
+        "lost",
+        "behind",
+        "term",
+        "proposed",
+        "full",
+        "missed",
+        "one missed",
+        "flood",
+        "orders",
+    ],
 )
 def test_what_a_canary_cannot_see(told, texts):
     assert list(blind_spots(told)) == texts

@@ -273,13 +273,11 @@ class PolicyInForce:
     def weight(self, service: str, version: str, build: str, server: str, now_s: float) -> float:
         """The part of its traffic that a version is to get on a server: 0 to 1, and 1 where nothing is said.
 
-        A host that is set apart gets none. Else the most specific entry counts: one for this server before one for all, and then
-        one for this build before one for all.
+        The most specific entry counts: one for this server before one for all, and then one for this build before one
+        for all.
         """
         if not self.lease_holds(now_s):
             return 1.0
-        if service not in self._apart.get(server, {service}):
-            return 0.0
         found = [
             entry
             for entry in self._weights.get((service, version), ())
@@ -287,6 +285,10 @@ class PolicyInForce:
         ]
         specific = max(found, key=lambda entry: (entry.server != ALL, entry.build != ALL), default=None)
         return 1.0 if specific is None else specific.weight
+
+    def is_apart(self, service: str, server: str, now_s: float) -> bool:
+        """Whether a service on a server, perhaps ours, gets only what names it, and what other services there say."""
+        return service not in self._apart.get(server, {service}) and self.lease_holds(now_s)
 
     def next_deadline_s(self, now_s: float) -> float | None:
         """When something of this changes by itself, on the monotonic clock: an entry ends, or the lease.

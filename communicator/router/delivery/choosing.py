@@ -38,6 +38,7 @@ def choose(board: Switchboard, envelope: Envelope, now: Instant) -> Link | str |
     if is_local(board.config, message.command):
         found = _at_home(board, envelope, found)
     if envelope.is_flooded or (envelope.link.is_leaf and not message.server):
+        found = [one for one in found if not board.policy.is_apart(one.service, one.server, now.monotonic_s)]
         told = told_of(board.config, board.carrier, board.mesh, envelope)
         if told is None:
             found = [one for one in found if one.server == board.config.server_name]
@@ -146,7 +147,8 @@ def _weigh(
     named = (instance.service, instance.version, instance.build, instance.server)
     if policy.blocked(*named, now.monotonic_s) is not None:
         return None
-    weight = policy.weight(*named, now.monotonic_s)
+    is_apart = not own and policy.is_apart(instance.service, instance.server, now.monotonic_s)
+    weight = 0.0 if is_apart else policy.weight(*named, now.monotonic_s)
     return Candidate(instance.server, instance.service, instance.version, instance.build, cost, weight)
 
 

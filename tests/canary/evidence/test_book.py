@@ -915,3 +915,19 @@ class TestAnotherLifeOfTheCanary:
         story = tell(told=self.told(), now_s=1000.0)
         story.host(1000.0, "REBOOT", ago_s=40.0)
         assert [cause for _, _, cause in outcomes(story)] == ["REBOOT", "REBOOT"]
+
+
+def test_a_process_that_died_before_it_registered_is_taken_for_what_a_known_user_ran_last(tell):
+    """A stranger who registers under the name in between does not give it his version, nor takes the failure on himself."""
+    story = tell(is_known=lambda service, user: (service, user) == ("ping", "app"))
+    story.start(0, "r1", version="2", user="app", pid=11)
+    story.end(1, "lost", "r1")
+    story.advance(10)
+    story.start(11, "r2", version="9", user="mallory", pid=12)
+    story.end(12, "lost", "r2")
+    story.advance(20)
+    story.report(21, "CRASH", pid=13, exit_code=1)
+    story.advance(30)
+    last = story.of(RunEnded)[-1]
+    assert (last.version, last.user) == ("2", "app")
+    assert last.run_id not in ("r1", "r2")

@@ -24,12 +24,11 @@ def tried(facts, me="beta", until_s=100.0, **changes):
     }
 
 
-def test_all_but_itself_and_what_serves_there_is_set_apart():
+def test_all_but_what_serves_there_is_set_apart():
     hosts = HostSettings(hosts=("beta", "alpha"), serves=("shop",))
     serves = ("canary", "communicatord", "shop")
-    assert apart(hosts, "gamma") == (Apart("alpha", serves), Apart("beta", serves))
-    assert apart(hosts, "alpha") == (Apart("beta", serves),)
-    assert apart(HostSettings(), "gamma") == ()
+    assert apart(hosts) == (Apart("alpha", serves), Apart("beta", serves))
+    assert apart(HostSettings()) == ()
 
 
 @pytest.mark.parametrize(
