@@ -6,7 +6,7 @@ from rich.console import Console
 
 from bellwether.canary_picture import Frozen, Ordered, Picture
 from communicator.answers.explanations import Explanation, Line, Measure
-from communicator.answers.releases import Cell, Release, SickServer, Standing
+from communicator.answers.releases import Cell, Comparison, Release, SickServer, Standing
 
 NEVER = "never worked in 7 tries over 63 s (limit 5 over 60 s)"
 BAKED = "ran for 600 s without a failure (limit 600 s)"
@@ -68,7 +68,22 @@ def sample_picture():
         cells=(GAMMA, ALPHA, BETA, MAILER),
         releases=(
             Release("billing", "1.9", "1aa0", is_last_good=True),
-            Release("billing", "2.0", "9f3c", log10_evidence=0.4),
+            Release(
+                "billing",
+                "2.0",
+                "9f3c",
+                log10_evidence=0.4,
+                comparison=Comparison(
+                    against_version="1.9",
+                    log10_evidence=0.4,
+                    suspect_log10=2.0,
+                    held_log10=3.0,
+                    reason=(
+                        "fails more than 1.9: 3 of 4 failures are its own, where 2.1 would be at 1.25 times the rate; "
+                        "evidence 10^0.4"
+                    ),
+                ),
+            ),
             Release("mailer", "4.1", is_last_good=True),
         ),
         overrides=(

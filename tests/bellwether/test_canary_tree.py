@@ -19,6 +19,9 @@ billing
 │   └── ✔ gamma  good       12 ok, 0 failed            up 11d 13h
 │         ran for 600 s without a failure (limit 600 s)
 └── ✖ 2.0 build 9f3c  evidence 2.5 to 1
+      rule c: fails more than 1.9: 3 of 4 failures are its own, where 2.1 would
+      be at 1.25 times the rate; evidence 10^0.4 (2.5 to 1; suspect at 100 to 1,
+      held at 1,000 to 1)
     ├── ✖ alpha  blocked    0 ok, 7 failed, 1 excused  next probe in 6m 12s
     │     never worked in 7 tries over 63 s (limit 5 over 60 s)
     └── ◌ beta   observing  0 ok, 0 failed             up 20s

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import structlog
 
-from canary import service
+from canary import service, shortening
 from canary.ledger.store import Ledger
 from canary.recollection import recollect
 from canary.records import CellMoved, Led, Started
@@ -173,7 +173,7 @@ async def test_the_ledger_is_shortened_every_day_and_what_it_came_to_stays(
     router, tmp_path, desk, eventually, monkeypatch, crash_until_blocked
 ):
     monkeypatch.setattr(service, "SHORTEN_S", 0.5)
-    monkeypatch.setattr(service, "KEPT_ENTRIES", 5)
+    monkeypatch.setattr(shortening, "KEPT_ENTRIES", 5)
     async with run_canary(router, tmp_path) as canary:
         await crash_until_blocked()
 

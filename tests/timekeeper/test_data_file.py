@@ -42,7 +42,7 @@ def test_a_damaged_one_is_told_and_counts_as_none(file, told, tmp_path, content,
 def test_one_that_is_no_file(file, told, tmp_path):
     (tmp_path / "data" / NAME).mkdir(parents=True)
     assert file.read(decode) is None
-    assert told == [(tmp_path / "data" / NAME, "Is a directory")]
+    assert told == [(tmp_path / "data" / NAME, "it is not a plain file")]
 
 
 async def test_what_cannot_be_kept_is_told_once_until_it_can(file, told, tmp_path):

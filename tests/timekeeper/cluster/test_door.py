@@ -116,7 +116,8 @@ async def test_without_one_it_is_beside_the_router(neighbors, told, eventually, 
 CANNOT_BE = {
     "open to others without a key": ("192.0.2.1:4042", (b"", "key"), "cluster_key_file: "),
     "of another host": ("192.0.2.1:4042", (KEY, "key"), "Cannot assign requested address"),
-    "of another host, open to everybody": ("192.0.2.1:4042", (b"", "none"), "Cannot assign requested address"),
+    "of another host, open to everybody": ("10.255.255.1:4042", (b"", "none"), "Cannot assign requested address"),
+    "open to everybody on a public address": ("192.0.2.1:4042", (b"", "none"), "is not a private address"),
     "no address": ("nonsense", (KEY, "key"), "the router tells no address"),
     "none": ("", (b"", "none"), "the router tells no address"),
 }
