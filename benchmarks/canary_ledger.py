@@ -159,7 +159,7 @@ def _explain(ledger: Ledger, cell: Cell) -> tuple[float, int]:
 
     def ask() -> None:
         nonlocal lines
-        lines = len(explain(ledger.entries_of(cell.key), Rules(), cell, ledger.now_s()).lines)
+        lines = len(explain(ledger.entries_of(cell.key), Rules(), cell, ledger.now_s(), lambda _run: False).lines)
 
     return _timed(ask), lines
 

@@ -18,8 +18,8 @@ from canary.judge.state import State
 from canary.records import Entry, Record
 from canary.rules import Rules
 
-COMPARED_S = 10.0
-"""How often who leads tells what it sees of comparisons, where that has changed."""
+COMPARED_S = 2.0
+"""How often who leads tells what it sees of comparisons, where another failure counts."""
 ROUNDS = 64
 """Verdicts that follow from each other: more is a fault of the rules, which must not become a daemon that spins."""
 

@@ -12,6 +12,8 @@ PATIENCE_S = 20.0
 PAUSE_S = 0.002
 """Between rounds: the witness is to look, not to load."""
 
+UNASKED = ("TRACE_HOP",)
+"""What a member can have sent to a service: it says in that name that it traces, as one that passes messages on could in truth."""
 COMMANDS = "HELP,QUITTING,READY,STOP,UNKNOWN,INVALID,WITNESSED_ASK,WITNESSED_TELL"
 """What the pair understands: two commands that nobody else sends."""
 
@@ -67,8 +69,9 @@ class Witness:
 
     async def _expect(self, link: Link, command: str, serial: str) -> None:
         line = await self._in_time(link.read_line(), f"no {command} {serial} within {PATIENCE_S} s")
-        while line and decode(line).command == "ALIVE":
-            await link.write(encode_line(decode(line).reply("ABSOLUTELY", decode(line).parameters)))
+        while line and decode(line).command in ("ALIVE", *UNASKED):
+            if decode(line).command == "ALIVE":
+                await link.write(encode_line(decode(line).reply("ABSOLUTELY", decode(line).parameters)))
             line = await self._in_time(link.read_line(), f"no {command} {serial} within {PATIENCE_S} s")
         if not line:
             raise DisturbedError(f"the link of a well-behaved client ended while it waited for {command} {serial}")

@@ -56,12 +56,13 @@ def compared(state: State, rules: Rules, now_s: float) -> list[VersionCompared]:
         rules: Their limits.
         now_s: By the ledger's clock.
     """
+    due = _due(state, now_s)
     found = (
-        one
+        (one, due.get(service))
         for service, one in state.comparisons.items()
-        if one.evidence.new + one.evidence.old or service in state.compared
+        if one.evidence.new + one.evidence.old or service in due or service in state.compared
     )
-    return [_told(state, rules, compare(one, rules, now_s), now_s) for one in found]
+    return [_told(state, rules, compare(one, rules, now_s, arms), now_s) for one, arms in found]
 
 
 def _told(state: State, rules: Rules, found: Compared, now_s: float) -> VersionCompared:

@@ -62,10 +62,23 @@ class Host:
             await run.leave()
         return answer.get("reason") or answer.command
 
+    async def policy(self):
+        """What its router obeys."""
+        answer = await self.client.request(Message("POLICY_GET"), "POLICY_CURRENT")
+        return json.loads(answer.get("policy"))
+
     async def tried(self):
         """The services of which only some versions may begin here."""
-        policy = await self.client.request(Message("POLICY_GET"), "POLICY_CURRENT")
-        return [trial["service"] for trial in json.loads(policy.get("policy"))["trials"]]
+        return [trial["service"] for trial in (await self.policy())["trials"]]
+
+    async def apart(self):
+        """The hosts that take no part of what services here send to nobody by name."""
+        return [one["server"] for one in (await self.policy()).get("apart", [])]
+
+    async def unheard(self, version):
+        """The commands of a version here that never came to it."""
+        row = await self.row(version, self.router.server_name)
+        return None if row is None else row["unheard"]
 
     async def row(self, version, server):
         rows = (await self.desk.report())["cells"]
@@ -111,11 +124,14 @@ async def test_a_version_is_tried_on_the_canary_host_first(hosts, eventually):
 
 async def test_the_canary_host_takes_no_part_of_what_others_do_and_says_what_never_came_to_it(hosts, eventually):
     alpha, beta, gamma = hosts
+    serving, _ = await beta.start(
+        "1.0"
+    )  # before it exists on the canary host, else it would have to be good there first
+    await eventually(lambda: beta.row("1.0", "beta"), lambda row: row is not None)
     tried, _ = await alpha.start("1.0")
-    serving, _ = await beta.start("1.0")
-    found = await eventually(lambda: alpha.row("1.0", "alpha"), lambda row: row is not None and row["running"])
-    assert found["unheard"] == ["BUY", "CANCEL", "REFUND"]
+    await eventually(lambda: alpha.unheard("1.0"), lambda names: names == ["BUY", "CANCEL", "REFUND"])
     await eventually(lambda: gamma.row("1.0", "beta"), lambda row: row is not None)
+    await eventually(gamma.apart, lambda names: names == ["alpha"])
     for number in range(20):
         await gamma.client.send(Message("BUY", {"number": str(number)}, service="billing"))
         assert (await serving.hear("BUY")).get("number") == str(number)

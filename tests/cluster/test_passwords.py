@@ -16,7 +16,11 @@ pytestmark = pytest.mark.timeout(180)
 
 PASSWORD = "correct horse battery"
 GUESS = "wrong donkey staple"
-IN_CLEAR = {"auth.mode": "password", "auth.allow_cleartext_password": True}
+IN_CLEAR = {
+    "auth.mode": "password",
+    "auth.open_to_private_network": False,
+    "auth.allow_cleartext_password": True,
+}
 
 
 @pytest.fixture
