@@ -23,7 +23,7 @@ from communicator.router.vocabulary.events import Opens
 from communicator.testing import RouterProcess
 
 ENTER_S = 10.0
-"""Who has not got in by then is kept out: a router that dials gives up then."""
+"""A router that has not got in by then counts as kept out: it gives up then."""
 PASSWORD_S = 60.0
 KEY = "benchmark-key-of-no-cluster-at-all-0123456789"
 RIGHT = "right horse"

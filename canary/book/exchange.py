@@ -252,7 +252,7 @@ class Exchange:
                 return self._merge(peer, told, now_s)
 
     def _meet(self, names: Iterable[str]) -> None:
-        """Who is invented would be a member without a voice, and no majority could be reached while it counts."""
+        """An invented member would have no voice, and while it counts no majority could be reached."""
         for name in names:
             if len(self._members) < MEMBERS and (self._known is None or name in self._known):
                 self._members[name] = None

@@ -59,7 +59,7 @@ class Subjects:
                 self._add(each)
 
     def forget(self, entry_id: str) -> None:
-        """Nothing is known of a subject any more; of what is none, that changes nothing."""
+        """Forget a subject; one that is not known changes nothing."""
         self._stamps.pop(entry_id, None)
         self._proposed.pop(entry_id, None)
 

@@ -80,7 +80,6 @@ def settle(state: State, now_s: float) -> None:
             comparison.arms.add(failure.failed, state.compare_margin)
             may_count = comparison.arms.may_reach(state.compare_limit_log10)
             comparison.log10_e = comparison.arms.log10_e if may_count else 0.0
-            comparison.pooled_log10_e = comparison.evidence.log10_e
 
 
 def is_due(state: State, failure: ComparedFailure, now_s: float) -> bool:
@@ -154,7 +153,7 @@ def _restart(comparison: Comparison, seq: int, now_s: float) -> None:
             cell.past_seconds, cell.seconds = cell.past_seconds + cell.seconds, 0.0
             cell.past_failures, cell.failures = cell.past_failures + cell.failures, 0
     comparison.since_seq = seq
-    comparison.arms, comparison.log10_e, comparison.pooled_log10_e = TwoArms(), 0.0, 0.0
+    comparison.arms, comparison.log10_e = TwoArms(), 0.0
     comparison.told, comparison.told_mode, comparison.told_suppressed_by = "ok", "enforced", ""
     if comparison.control is not None:
         before = comparison.cells.get(comparison.control, {})

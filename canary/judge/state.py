@@ -273,8 +273,6 @@ class Comparison:
     """What the failures come to."""
     log10_e: float = 0.0
     """The evidence that counts; 0 where it cannot reach any limit. `canary.judge.compared` always tells it exactly."""
-    pooled_log10_e: float = 0.0
-    """That of all servers together."""
     told: Literal["ok", "suspect", "held"] = "ok"
     """What was last said of the trial,"""
     told_mode: RuleMode = "enforced"

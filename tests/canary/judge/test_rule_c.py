@@ -70,7 +70,7 @@ def test_the_verdict_explains_itself():
         "failures_new": number,
         "failures_old": 1,
         "expected_new": pytest.approx((number + 1) * 2.5 / 11.5, abs=1e-3),
-        "pooled_log10": round(fleet.state.comparisons["printer"].pooled_log10_e, 3),
+        "pooled_log10": round(fleet.state.comparisons["printer"].evidence.log10_e, 3),
         "dispersion": 1.0,
         "margin": 1.25,
         "limit_log10": 2.0,
