@@ -45,6 +45,7 @@ class Registrant(ABC):
         self._connect_timeout_s = connect_timeout_s
         self._tls = tls
         self._inspection = inspection_of(checks)
+        self._last_server = ""
 
     @abstractmethod
     def _current_session(self) -> Session | None:
@@ -52,9 +53,9 @@ class Registrant(ABC):
 
     @property
     def server_name(self) -> str:
-        """The server of the router it is registered with; empty while there is no link."""
+        """The server of the router it is registered with, or was last; empty before it ever was."""
         session = self._current_session()
-        return session.server_name if session else ""
+        return (session.server_name if session else "") or self._last_server
 
     @property
     def cluster_status(self) -> ClusterStatus | None:

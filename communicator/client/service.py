@@ -287,6 +287,7 @@ class Service(Registrant):
     async def _serve(self, connection: Connection, *, is_probe: bool) -> None:
         """Use a link until it is lost, or until a probe has run long enough to ask for more."""
         self._placed.set()
+        self._last_server = connection.session.server_name
         if not is_probe:
             self.blocked = None
         self._last_failure = ""

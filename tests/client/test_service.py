@@ -292,7 +292,10 @@ async def test_it_comes_back_and_sends_what_was_kept(router, until):
         assert (service.queued_messages, service.dropped_messages) == (2, 1)
         assert service.last_dropped_command == "NOTE_1"
         first.hang_up()
-        second = await router.welcomed()
+        second = await router.link()
+        await second.hear("REGISTER")
+        assert service.server_name == "peer", "between two links it is where it was"
+        second.say(b"<peer:communicatord READY my_address=127.0.0.1:4042")
         assert (await second.hear("NOTE_2")).get("n") == "2"
         assert (await second.hear("NOTE_3")).get("n") == "3"
         await service.wait_ready()
