@@ -20,6 +20,7 @@ RULE_OF: Mapping[str, str] = {
     "COMMANDS": "commands",
     "CONNECT": "meeting",
     "DISCONNECT": "router",
+    "FEATURE_FLAGS_CHANGED": "live(canary)",
     "FORGET": "master",
     "GOSSIP": "meeting",
     "LINK_STATE": "member",
