@@ -1,0 +1,252 @@
+"""PURE: what a deployment is to do, as its file or command declares it and as the book of the cluster holds it.
+
+It travels to every host, so it holds no argument vector, no address and no secret: executors, metric servers and notifications are
+named only, and each host defines in its own canaryd.toml what the names mean there.
+"""
+
+import re
+import tomllib
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta
+
+from communicator.errors import RemoteProtocolError
+from communicator.protocol.names import is_server_name, is_service_name
+from communicator.protocol.values import parse_duration_s
+
+SPEC_BYTES = 16 * 1024
+"""The size of a specification at most, as JSON: it is told to every host at each step."""
+STEPS = 32
+"""More steps than anybody wants to watch."""
+SERVERS = 1_024
+"""As many as a router remembers."""
+CHECKS = 32
+LONGEST_S = 30 * 86_400.0
+"""A pause or a deadline that lasts longer than a month was forgotten, not wanted."""
+NOBODY = "none"
+"""The executor that does nothing: somebody else upgrades, and the deployment gates and tells."""
+
+Name = Annotated[str, Meta(pattern="^[a-z][a-z0-9_-]{0,63}$")]
+Text = Annotated[str, Meta(max_length=256)]
+Query = Annotated[str, Meta(min_length=1, max_length=2_048)]
+Span = Annotated[float, Meta(ge=0, le=LONGEST_S)]
+Positive = Annotated[float, Meta(gt=0, le=LONGEST_S)]
+Count = Annotated[int, Meta(ge=1, le=10**9)]
+Share = Annotated[float, Meta(gt=0, le=1)]
+Amount = Annotated[int, Meta(ge=1, le=SERVERS)] | Annotated[str, Meta(pattern=r"^(100|[1-9][0-9]?)%$")]
+"""A number of servers, or a part of them."""
+
+
+class _Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A table of the file: a key that nobody reads is an error."""
+
+
+class Until(_Table, frozen=True):
+    """How much must be seen before a step is over: any of these is enough; without any, its `bake` is."""
+
+    time: Positive | None = None
+    """How long the new version has run, all servers together, in seconds;"""
+    messages: Count | None = None
+    """how many messages it has got;"""
+    failures: Count | None = None
+    """how many failures were seen, of both versions."""
+
+
+class Step(_Table, frozen=True):
+    """One step of a canary deployment."""
+
+    servers: Amount = "100%"
+    """So many servers have the new version in this step, those of the steps before among them; a part is rounded up."""
+    weight: Share = 1.0
+    """The part that the new version gets of the traffic that would go to them."""
+    bake: Span = 1_200.0
+    """How long the step lasts at least, in seconds, once the new version is up on all of its servers."""
+    pause: bool | Positive = False
+    """Whether a person has to say `promote` after it; or for how long one may object, in seconds."""
+    timeout: Positive = 86_400.0
+    """How long a pause lasts at most, in seconds,"""
+    on_timeout: Literal["abort", "promote"] = "abort"
+    """and what happens then."""
+    until: Until = Until()
+
+
+class Check(_Table, frozen=True):
+    """One metric that is looked at besides the rules. It gives events and failures, or a value that expressions judge."""
+
+    name: Name
+    provider: Literal["prometheus", "message", "command"]
+    server: Name | None = None
+    """Of prometheus: which of the metric servers that canaryd.toml names."""
+    events: Query | None = None
+    """The query that counts what happened, in all, since a moment: ``$version``, ``$service`` and ``$since`` are put in;"""
+    failures: Query | None = None
+    """and the one that counts what failed of that."""
+    limit: Share = 0.05
+    """Of these: the share of failures that is still good."""
+    value: Query | None = None
+    """In place of these: the query, the command's name or the message whose answer is one number."""
+    success: Text | None = None
+    """When that number is good, such as ``< 0.3``;"""
+    failure: Text | None = None
+    """and when it is bad. Neither: it is inconclusive."""
+    on_failure: Literal["pause", "abort"] = "pause"
+    interval: Positive = 60.0
+    """How often it is looked at, in seconds."""
+    phase: Literal["before", "during", "after"] = "during"
+    """Of blue-green: before the switch, or after it."""
+
+
+class Spec(_Table, frozen=True):
+    """What a deployment is to do."""
+
+    name: Name
+    service: Text
+    version: Annotated[str, Meta(min_length=1, max_length=256)]
+    build: Text = "*"
+    strategy: Literal["canary", "blue-green"] = "canary"
+    executor: Name = NOBODY
+    """Who puts the version on a host: `none`, or one of the executors that canaryd.toml names."""
+    steps: Annotated[tuple[Step, ...], Meta(max_length=STEPS)] = ()
+    """Of canary; none: one server, 25 %, 50 %, all."""
+    checks: Annotated[tuple[Check, ...], Meta(max_length=CHECKS)] = ()
+    servers: Annotated[tuple[Text, ...], Meta(max_length=SERVERS)] = ()
+    """The servers of the service, in the order in which they get the version; none: those where it runs."""
+    first: Text = ""
+    """The server that gets it first; empty: a canary host, else the one with the median exposure."""
+    equal_age: bool = False
+    """Whether as many servers of the old version are restarted when the trial starts, so that both are equally young."""
+    deadline: Positive = 600.0
+    """How long a step may take until the version is up on its servers, in seconds."""
+    bake: Span = 600.0
+    """How long all of it is watched after the last step, in seconds."""
+    keep: Span = 900.0
+    """Of blue-green: how long the old colour is kept after the switch, in seconds."""
+    drain: Span = 300.0
+    """Of blue-green: how long conversations that have begun may go on with the old colour, in seconds."""
+    promote: Literal["by itself", "by hand"] = "by itself"
+    """Of blue-green: whether a person has to say `promote` before the switch."""
+    timeout: Positive = 86_400.0
+    """How long any other pause lasts at most, in seconds,"""
+    on_timeout: Literal["abort", "promote"] = "abort"
+    on_failure: Literal["abort", "pause"] = "abort"
+    """What follows when a rule finds the version bad."""
+    notify: Annotated[tuple[Name, ...], Meta(max_length=CHECKS)] = ()
+    """Who is told of each change: names of canaryd.toml."""
+
+
+DEFAULT_STEPS = (Step(servers=1), Step(servers="25%"), Step(servers="50%"), Step())
+_SPANS = frozenset(("time", "bake", "pause", "timeout", "interval", "deadline", "keep", "drain"))
+_SHARES = frozenset(("weight", "limit"))
+_PERCENT = re.compile(r"(\d{1,3}(?:\.\d{1,3})?)%", re.ASCII)
+
+
+def read_file(text: str, name: str, version: str = "") -> Spec:
+    """Read a file of deployments.d.
+
+    Args:
+        text: TOML, in which spans are written ``20m`` and shares ``25%``.
+        name: Of the deployment: that of the file.
+        version: What is deployed; empty: what the file says.
+
+    Raises:
+        ValueError: It makes no sense; the text names the key.
+    """
+    try:
+        table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ValueError(f"not TOML: {error}") from None
+    return read_table({"name": name} | table | ({"version": version} if version else {}))
+
+
+def read_table(table: dict[str, Any]) -> Spec:
+    """Read a specification as people write it.
+
+    Raises:
+        ValueError: It makes no sense; the text names the key.
+    """
+    try:
+        spec = msgspec.convert(_plain(table, ""), Spec)
+    except msgspec.ValidationError as error:
+        raise ValueError(str(error)) from None
+    require_sound(spec)
+    return spec
+
+
+def require_sound(spec: Spec) -> None:
+    """See to what the types cannot say.
+
+    Raises:
+        ValueError: It makes no sense; the text names the key.
+    """
+    fault = next(_faults(spec), "")
+    if fault:
+        raise ValueError(fault)
+
+
+def steps_of(spec: Spec) -> tuple[Step, ...]:
+    """The steps of a canary deployment."""
+    return spec.steps or DEFAULT_STEPS
+
+
+def servers_of(amount: int | str, total: int) -> int:
+    """How many servers an amount comes to.
+
+    Args:
+        amount: A number, or a part such as ``25%``, which is rounded up.
+        total: How many there are.
+    """
+    if isinstance(amount, int):
+        return min(amount, total)
+    return -(-int(amount.removesuffix("%")) * total // 100)
+
+
+def _plain(value: Any, path: str) -> Any:  # noqa: ANN401 - any value of a document
+    """The document with its spans in seconds and its shares as numbers."""
+    key = path.rpartition(".")[2]
+    if isinstance(value, dict):
+        return {name: _plain(each, f"{path}.{name}" if path else name) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_plain(each, path) for each in value]
+    if isinstance(value, str) and key in _SPANS:
+        try:
+            return parse_duration_s(value)
+        except RemoteProtocolError as error:
+            raise ValueError(f"{path}: {error}") from None
+    percent = _PERCENT.fullmatch(value) if isinstance(value, str) and key in _SHARES else None
+    return float(percent[1]) / 100 if percent else value
+
+
+def _faults(spec: Spec) -> Iterator[str]:
+    if not is_service_name(spec.service):
+        yield f"service: {spec.service!r} is not a service name"
+    for server in (*spec.servers, *([spec.first] if spec.first else [])):
+        if not is_server_name(server):
+            yield f"servers: {server!r} is not a server name"
+    if len({*spec.servers}) != len(spec.servers):
+        yield "servers: one is named twice"
+    if spec.steps and spec.strategy != "canary":
+        yield f"steps: {spec.strategy} has none"
+    yield from _check_faults(spec)
+    size = len(msgspec.json.encode(spec))
+    if size > SPEC_BYTES:
+        yield f"it takes {size} bytes, more than {SPEC_BYTES}"
+
+
+def _check_faults(spec: Spec) -> Iterator[str]:
+    named: set[str] = set()
+    for check in spec.checks:
+        if check.name in named:
+            yield f"checks.{check.name}: there are two of this name"
+        named.add(check.name)
+        if (check.provider == "prometheus") != (check.server is not None):
+            yield f"checks.{check.name}.server: names a metric server, of prometheus and of nothing else"
+        counts = (check.events is not None, check.failures is not None)
+        if counts not in ((True, True), (False, False)) or (check.value is not None) == counts[0]:
+            yield f"checks.{check.name}: has either events and failures, or value"
+        if check.value is not None and check.success is None and check.failure is None:
+            yield f"checks.{check.name}: value needs success, failure, or both"
+        for query in filter(None, (check.events, check.failures, check.value)):
+            if check.provider == "prometheus" and "$version" not in query:
+                yield f"checks.{check.name}: the query {query[:60]!r} has no $version, so it speaks of both versions"

@@ -1,0 +1,41 @@
+"""PURE: what one host has to do for a deployment, at most once, and what came of it; it does nothing."""
+
+from typing import Literal
+
+import msgspec
+
+OUTPUT_CHARACTERS = 2_000
+"""What is kept of the output of an executor: its end, where errors stand."""
+
+Verb = Literal["replace", "start", "stop", "restart"]
+"""`replace`: the new version in place of the previous one. `start`: beside it. `restart`: the same version anew."""
+Status = Literal["done", "failed", "refused", "timeout", "unknown"]
+"""`refused`: this host does not define what was named, or may not. `unknown`: the canary ended while it went on."""
+
+
+class Task(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One thing to be done on one host. Two tasks are the same one if they are equal."""
+
+    deployment: str
+    """The identifier of the deployment,"""
+    step: int
+    """and of which step; -1: of its way back."""
+    attempt: int
+    verb: Verb
+    executor: str
+    service: str
+    version: str
+    """What is to run afterwards; of `stop`: what is stopped."""
+    build: str = "*"
+    previous: str = ""
+    """Of `replace`: the version that ran until now; empty: none did."""
+
+
+class Outcome(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What came of a task."""
+
+    status: Status
+    text: str = ""
+    """In a sentence."""
+    output: str = ""
+    """The end of what its executor printed, at most `OUTPUT_CHARACTERS`."""

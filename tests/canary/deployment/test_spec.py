@@ -1,0 +1,85 @@
+"""What a deployment's file may say, and what is said to who writes it wrongly."""
+
+import re
+
+import pytest
+
+from canary.deployment.spec import DEFAULT_STEPS, read_file, servers_of, steps_of
+
+GOOD = """
+service = "billing"
+version = "2.5.0"
+executor = "systemd"
+deadline = "5m"
+
+[[steps]]
+servers = 1
+bake = "1h"
+pause = true
+until = { time = "30m", failures = 60 }
+
+[[steps]]
+servers = "25%"
+weight = "10%"
+pause = "10m"
+on_timeout = "promote"
+
+[[checks]]
+name = "errors"
+provider = "prometheus"
+server = "main"
+events = 'sum(requests_total{version="$version"})'
+failures = 'sum(errors_total{version="$version"})'
+limit = "2.5%"
+"""
+
+
+def test_spans_and_shares_are_read_as_people_write_them():
+    spec = read_file(GOOD, "web")
+    first, second = spec.steps
+    assert (spec.name, spec.version, spec.deadline) == ("web", "2.5.0", 300.0)
+    assert (first.servers, first.bake, first.pause, first.until.time) == (1, 3600.0, True, 1800.0)
+    assert (second.servers, second.weight, second.pause, second.on_timeout) == ("25%", 0.1, 600.0, "promote")
+    assert spec.checks[0].limit == 0.025
+
+
+def test_a_version_that_is_named_goes_before_that_of_the_file():
+    assert read_file(GOOD, "web", "3.0").version == "3.0"
+
+
+def test_without_steps_there_are_four():
+    assert steps_of(read_file('service = "billing"\nversion = "2"', "web")) == DEFAULT_STEPS
+
+
+@pytest.mark.parametrize(
+    ("amount", "total", "servers"),
+    [(1, 10, 1), (20, 10, 10), ("25%", 10, 3), ("50%", 5, 3), ("1%", 3, 1), ("100%", 4, 4)],
+)
+def test_parts_of_servers_are_rounded_up(amount, total, servers):
+    assert servers_of(amount, total) == servers
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("service =", "not TOML: "),
+        ('version = "2"', "Object missing required field `service`"),
+        ('service = "billing"\nversion = "2"\nstep = 3', "unknown field `step`"),
+        ('service = "bil ling"\nversion = "2"', "service: 'bil ling' is not a service name"),
+        ('service = "billing"\nversion = "2"\ndeadline = "soon"', "deadline: 'soon' is not a duration"),
+        ('service = "billing"\nversion = "2"\ndeadline = 0', "Expected `float` > 0"),
+        ('service = "billing"\nversion = "2"\n[[steps]]\nservers = "0%"', "- at `$.steps[0].servers`"),
+        ('service = "billing"\nversion = "2"\n[[steps]]\nweight = "0%"', "- at `$.steps[0].weight`"),
+        ('service = "billing"\nversion = "2"\nservers = ["a", "a"]', "servers: one is named twice"),
+        ('service = "billing"\nversion = "2"\nstrategy = "blue-green"\n[[steps]]', "steps: blue-green has none"),
+        (GOOD.replace('="$version"', '="2"'), "has no $version, so it speaks of both versions"),
+        (GOOD.replace('server = "main"', ""), "checks.errors.server: names a metric server"),
+        (
+            GOOD.replace("limit", "success = '> 1'\nlimit").replace("failures =", "value ="),
+            "either events and failures",
+        ),
+    ],
+)
+def test_what_is_wrong_is_named(text, told):
+    with pytest.raises(ValueError, match=re.escape(told)):
+        read_file(text, "web")
