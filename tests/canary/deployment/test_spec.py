@@ -75,7 +75,7 @@ def test_parts_of_servers_are_rounded_up(amount, total, servers):
         (GOOD.replace('="$version"', '="2"'), "has no $version, so it speaks of both versions"),
         (GOOD.replace('server = "main"', ""), "checks.errors.server: names a metric server"),
         (
-            GOOD.replace("limit", "success = '> 1'\nlimit").replace("failures =", "value ="),
+            GOOD.replace("limit", "success = '> 1'\nlimit").replace("failures = 'sum", "value = 'sum"),
             "either events and failures",
         ),
     ],
