@@ -7,7 +7,18 @@ from typing import Literal, NamedTuple
 from canary.judge.detection import Detections
 from canary.judge.eprocess import Evidence
 from canary.judge.two_arms import Failed, TwoArms
-from canary.records import Cap, CellKey, CellState, Overridden, RuleMode, RunKey, Version, VersionCompared
+from canary.records import (
+    Cap,
+    CellKey,
+    CellState,
+    Deploying,
+    Doing,
+    Overridden,
+    RuleMode,
+    RunKey,
+    Version,
+    VersionCompared,
+)
 from canary.rules import AmbientSettings, RuleCSettings
 
 EXCUSE_S = 10.0
@@ -387,6 +398,10 @@ class State:
     """By service and server, the users whose runs of it have lasted there."""
     strangers: dict[StrangerKey, Stranger] = field(default_factory=dict)
     """Who runs what nobody knows him to run, the one heard of last at the end."""
+    deployments: dict[str, Deploying] = field(default_factory=dict)
+    """By service, the last one, ended or not."""
+    doing: dict[tuple[str, str], Doing] = field(default_factory=dict)
+    """By server and service, its last task for a deployment."""
     obeyed: dict[str, None] = field(default_factory=dict)
     """The newest orders that are obeyed once, by their identifiers in the book of the cluster."""
     heard: dict[str, Heard] = field(default_factory=dict)

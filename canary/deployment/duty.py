@@ -1,0 +1,88 @@
+"""PURE: what a host has to do for a deployment, from where that is; it does nothing."""
+
+from canary.deployment.machine import restarted
+from canary.deployment.sight import Instance
+from canary.deployment.spec import NOBODY
+from canary.deployment.task import Task, Verb
+from canary.records.deployments import Before, DeploymentMoved, Doing, matches
+
+BACK = -1
+"""The step of a task that leads back."""
+
+
+def task_of(
+    at: DeploymentMoved, me: str, instances: tuple[Instance, ...], last: Doing | None, *, is_obeyed: bool
+) -> Task | None:
+    """The next thing to be done on a host.
+
+    Args:
+        at: Where the deployment is.
+        me: The host.
+        instances: The versions of the service there.
+        last: The last task of it there.
+        is_obeyed: Whether its router obeys what was decided last.
+
+    Returns:
+        A task; None: nothing, for all is as it is to be, or it was done once and is not done again.
+    """
+    before = next((one for one in at.servers if one.server == me), None)
+    if before is None or at.spec.executor == NOBODY or at.phase in ("pending", "superseded"):
+        return None
+    task = (
+        _blue_green(at, before, instances, is_obeyed=is_obeyed)
+        if at.spec.strategy == "blue-green"
+        else _canary(at, before, instances)
+    )
+    return None if last is not None and last.task == task else task
+
+
+def _canary(at: DeploymentMoved, before: Before, instances: tuple[Instance, ...]) -> Task | None:
+    old, is_back = (before.version, before.build), at.phase in ("aborting", "rolled_back")
+    if at.phase == "preparing":
+        return _make(at, "restart", old) if before in restarted(at) else None
+    if before in at.concerned and not is_back:
+        is_wanted = _runs(instances, at.trial) or (at.phase == "paused" and not at.is_up)
+        return None if is_wanted else _make(at, "replace", at.trial, _running(instances) or before.version)
+    if before not in at.concerned and not at.supersedes:  # else it may have what was superseded
+        return None
+    if not before.version:
+        return _make(at, "stop", at.trial) if _runs(instances, at.trial) else None
+    return None if _runs(instances, old) else _make(at, "replace", old, _running(instances))
+
+
+def _blue_green(
+    at: DeploymentMoved, before: Before, instances: tuple[Instance, ...], *, is_obeyed: bool
+) -> Task | None:
+    """The old colour is stopped only when the router of its host sends everything to the new one, and the other way round."""
+    old = (before.version, before.build)
+    if at.phase in ("aborting", "rolled_back"):
+        is_due = is_obeyed and _runs(instances, at.trial)
+        return _make(at, "stop", at.trial) if is_due else None
+    if not _runs(instances, at.trial):
+        return None if at.phase == "paused" else _make(at, "start", at.trial)
+    is_due = at.phase == "done" and at.is_switched and is_obeyed and bool(before.version) and _runs(instances, old)
+    return _make(at, "stop", old) if is_due else None
+
+
+def _runs(instances: tuple[Instance, ...], wanted: tuple[str, str]) -> bool:
+    return any(one.is_running and matches(wanted, one.version, one.build) for one in instances)
+
+
+def _running(instances: tuple[Instance, ...]) -> str:
+    """What is to be stopped."""
+    return next((one.version for one in instances if one.is_running), "")
+
+
+def _make(at: DeploymentMoved, verb: Verb, version: tuple[str, str], previous: str = "") -> Task:
+    is_back = at.phase in ("aborting", "rolled_back")
+    return Task(
+        deployment=at.id,
+        step=BACK if is_back else at.step,
+        attempt=at.attempt,
+        verb=verb,
+        executor=at.spec.executor,
+        service=at.spec.service,
+        version=version[0],
+        build=version[1],
+        previous=previous,
+    )
