@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Meta
 
 from canary.book.entry import TOMBSTONE_S
-from canary.records import DeploymentMoved, ServerJudged, VersionCompared, VersionJudged
+from canary.records import DeploymentMoved, OfLeader, ServerJudged, VersionCompared, VersionJudged
 from canary.records.soundness import is_sound
 from communicator.protocol.names import is_server_name
 
@@ -26,6 +26,11 @@ SAME_END_S = 60.0
 Name = Annotated[str, Meta(min_length=1, max_length=128)]
 Body = VersionJudged | ServerJudged | VersionCompared | DeploymentMoved
 """What can be decided."""
+
+
+def subject_id(body: OfLeader) -> str:
+    """The identifier of what a decision is about in the book: a digest of it."""
+    return hashlib.sha256(msgspec.json.encode(body.subject)).hexdigest()[:32]
 
 
 class Stamp(msgspec.Struct, frozen=True, order=True, array_like=True, gc=False):
@@ -87,7 +92,7 @@ class Decided(msgspec.Struct, frozen=True, gc=False):
     @property
     def id(self) -> str:
         """Its identifier in the book: a digest of its subject."""
-        return hashlib.sha256(msgspec.json.encode(self.newest.body.subject)).hexdigest()[:32]
+        return subject_id(self.newest.body)
 
     @property
     def ends_s(self) -> float:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from canary.deployment.machine import step_of
+from canary.deployment.findings import step_of
 from canary.records.deployments import Deploying, DeploymentMoved
 from communicator.answers.policy import ALL, Weight
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from canary.deployment.duty import BACK
-from canary.deployment.machine import PACE_BLOCK_LOG10, PACE_SUSPECT_LOG10, step_of
+from canary.deployment.findings import PACE_BLOCK_LOG10, PACE_SUSPECT_LOG10, step_of
 from canary.deployment.sight import Seen
 from canary.deployment.spec import NOBODY, Step, servers_of, steps_of
 from canary.records.deployments import Before, Deploying, DeploymentMoved, Doing
@@ -25,18 +25,16 @@ HUMAN = ("hand", "gate", "suspect", "bad", "check", "no_way_back", "unacknowledg
 """The pauses in which somebody has to say something; the others end by themselves."""
 
 
-def describe(deploying: Deploying, seen: Seen, points: Sequence[Point], not_enforced: Iterable[str] = ()) -> Deployment:
+def describe(deploying: Deploying, seen: Seen, points: Sequence[Point]) -> Deployment:
     """A deployment, as it is told.
 
     Args:
         deploying: Where it is.
         seen: What is seen of it now.
         points: The evidence since it began.
-        not_enforced: The servers whose C++ routers obey neither weights nor colours.
     """
     at, compared = deploying.at, seen.compared
     left_s = None if at.until_at_s is None or at.is_over else at.until_at_s - seen.now_s
-    plain = frozenset(not_enforced)
     return Deployment(
         id=at.id,
         name=at.spec.name,
@@ -53,7 +51,7 @@ def describe(deploying: Deploying, seen: Seen, points: Sequence[Point], not_enfo
         step=at.step,
         steps=tuple(_steps(at)),
         attempt=at.attempt,
-        servers=tuple(_server(at, one, seen, plain) for one in at.servers),
+        servers=tuple(_server(at, one, seen) for one in at.servers),
         checks=() if at.is_over else (*_rules(seen), *seen.checks),
         log10_evidence=0.0 if compared is None else compared.log10_e,
         suspect_log10=0.0 if compared is None else compared.suspect_log10,
@@ -111,7 +109,7 @@ def step_text(step: Step, total: int) -> str:
     return f"{part}{count} of {total} servers{weight}"
 
 
-def _server(at: DeploymentMoved, one: Before, seen: Seen, plain: frozenset[str]) -> ShownServer:
+def _server(at: DeploymentMoved, one: Before, seen: Seen) -> ShownServer:
     is_back = at.phase in ("aborting", "rolled_back")
     is_new = one in at.concerned and not is_back
     version, build = at.trial if is_new else (one.version, one.build or "*")
@@ -124,7 +122,7 @@ def _server(at: DeploymentMoved, one: Before, seen: Seen, plain: frozenset[str])
         version=version,
         build=build,
         is_new=is_new,
-        state="not_enforced" if one.server in plain else "failed" if is_failed and state == "wanted" else state,
+        state="failed" if is_failed and state == "wanted" else state,
         text="; ".join(filter(None, (text, told if state == "wanted" else ""))),
         acknowledged=one.server not in seen.behind,
     )

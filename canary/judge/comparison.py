@@ -22,9 +22,10 @@ from typing import Any
 
 import msgspec
 
+from canary.judge.comparing import ComparedCell, ComparedFailure, Comparison
 from canary.judge.host_rates import Past, relative_rates
 from canary.judge.overrides import covers_version
-from canary.judge.state import EXCUSE_S, ComparedCell, ComparedFailure, Comparison, State
+from canary.judge.state import EXCUSE_S, State
 from canary.judge.two_arms import PLACES, Failed, TwoArms
 from canary.records import (
     ALL,
