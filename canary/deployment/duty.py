@@ -1,5 +1,7 @@
 """PURE: what a host has to do for a deployment, from where that is; it does nothing."""
 
+from typing import NamedTuple
+
 from canary.deployment.machine import restarted
 from canary.deployment.sight import Instance
 from canary.deployment.spec import NOBODY
@@ -28,49 +30,57 @@ def task_of(
     before = next((one for one in at.servers if one.server == me), None)
     if before is None or at.spec.executor == NOBODY or at.phase in ("pending", "superseded"):
         return None
-    task = (
-        _blue_green(at, before, instances, is_obeyed=is_obeyed)
-        if at.spec.strategy == "blue-green"
-        else _canary(at, before, instances)
-    )
+    put = "" if last is None or last.task.verb in ("stop", "restart") else last.task.version
+    follow = _blue_green if at.spec.strategy == "blue-green" else _canary
+    task = follow(at, before, Here(instances, put, is_obeyed))
     return None if last is not None and last.task == task else task
 
 
-def _canary(at: DeploymentMoved, before: Before, instances: tuple[Instance, ...]) -> Task | None:
+class Here(NamedTuple):
+    """The service on this host."""
+
+    instances: tuple[Instance, ...]
+    put: str
+    """The version that was put here last by a task; empty: none was, or it was stopped."""
+    is_obeyed: bool
+
+    def runs(self, wanted: tuple[str, str]) -> bool:
+        """Whether a version runs here."""
+        return any(one.is_running and matches(wanted, one.version, one.build) for one in self.instances)
+
+    def has(self, wanted: tuple[str, str]) -> bool:
+        """Whether a version runs here, or was put here and may be about to be started once more."""
+        return self.put == wanted[0] or self.runs(wanted)
+
+    def previous(self, wanted: tuple[str, str], before: str) -> str:
+        """What makes room for a version."""
+        running = [one.version for one in self.instances if one.is_running]
+        return next((one for one in (self.put, *running, before) if one and one != wanted[0]), "")
+
+
+def _canary(at: DeploymentMoved, before: Before, here: Here) -> Task | None:
     old, is_back = (before.version, before.build), at.phase in ("aborting", "rolled_back")
     if at.phase == "preparing":
         return _make(at, "restart", old) if before in restarted(at) else None
     if before in at.concerned and not is_back:
-        is_wanted = _runs(instances, at.trial) or (at.phase == "paused" and not at.is_up)
-        return None if is_wanted else _make(at, "replace", at.trial, _running(instances) or before.version)
+        is_wanted = here.runs(at.trial) or (at.phase == "paused" and not at.is_up)
+        return None if is_wanted else _make(at, "replace", at.trial, here.previous(at.trial, before.version))
     if before not in at.concerned and not at.supersedes:  # else it may have what was superseded
         return None
     if not before.version:
-        return _make(at, "stop", at.trial) if _runs(instances, at.trial) else None
-    return None if _runs(instances, old) else _make(at, "replace", old, _running(instances))
+        return _make(at, "stop", at.trial) if here.has(at.trial) else None
+    return None if here.runs(old) else _make(at, "replace", old, here.previous(old, ""))
 
 
-def _blue_green(
-    at: DeploymentMoved, before: Before, instances: tuple[Instance, ...], *, is_obeyed: bool
-) -> Task | None:
+def _blue_green(at: DeploymentMoved, before: Before, here: Here) -> Task | None:
     """The old colour is stopped only when the router of its host sends everything to the new one, and the other way round."""
     old = (before.version, before.build)
     if at.phase in ("aborting", "rolled_back"):
-        is_due = is_obeyed and _runs(instances, at.trial)
-        return _make(at, "stop", at.trial) if is_due else None
-    if not _runs(instances, at.trial):
+        return _make(at, "stop", at.trial) if here.is_obeyed and here.has(at.trial) else None
+    if not here.runs(at.trial):
         return None if at.phase == "paused" else _make(at, "start", at.trial)
-    is_due = at.phase == "done" and at.is_switched and is_obeyed and bool(before.version) and _runs(instances, old)
+    is_due = at.phase == "done" and at.is_switched and here.is_obeyed and bool(before.version) and here.runs(old)
     return _make(at, "stop", old) if is_due else None
-
-
-def _runs(instances: tuple[Instance, ...], wanted: tuple[str, str]) -> bool:
-    return any(one.is_running and matches(wanted, one.version, one.build) for one in instances)
-
-
-def _running(instances: tuple[Instance, ...]) -> str:
-    """What is to be stopped."""
-    return next((one.version for one in instances if one.is_running), "")
 
 
 def _make(at: DeploymentMoved, verb: Verb, version: tuple[str, str], previous: str = "") -> Task:
