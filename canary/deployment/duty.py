@@ -10,6 +10,8 @@ from canary.records.deployments import Before, DeploymentMoved, Doing, matches
 
 BACK = -1
 """The step of a task that leads back."""
+BACKWARDS = frozenset(("aborting", "rolled_back"))
+"""The phases in which tasks lead back."""
 
 
 def task_of(
@@ -30,9 +32,12 @@ def task_of(
     before = next((one for one in at.servers if one.server == me), None)
     if before is None or at.spec.executor == NOBODY or at.phase in ("pending", "superseded"):
         return None
+    if matches(at.trial, before.version, before.build) and at.phase in (*BACKWARDS, "done"):
+        return None  # it had the version already
     put = "" if last is None or last.task.verb in ("stop", "restart") else last.task.version
+    here = Here(instances, put, is_obeyed)
     follow = _blue_green if at.spec.strategy == "blue-green" else _canary
-    task = follow(at, before, Here(instances, put, is_obeyed))
+    task = _leftover(at, before, here) or follow(at, before, here)
     return None if last is not None and last.task == task else task
 
 
@@ -58,8 +63,19 @@ class Here(NamedTuple):
         return next((one for one in (self.put, *running, before) if one and one != wanted[0]), "")
 
 
+def _leftover(at: DeploymentMoved, before: Before, here: Here) -> Task | None:
+    """What was put here beside the old version, or in its place, by a deployment that this one has taken the place of."""
+    old = (before.version, before.build)
+    if not at.supersedes or not here.put or here.put in (before.version, at.spec.version):
+        return None
+    if here.runs(old):
+        return _make(at, "stop", (here.put, "*"))
+    is_next = at.spec.strategy == "canary" and before in at.concerned and at.phase not in BACKWARDS
+    return None if is_next or not before.version else _make(at, "replace", old, here.put)
+
+
 def _canary(at: DeploymentMoved, before: Before, here: Here) -> Task | None:
-    old, is_back = (before.version, before.build), at.phase in ("aborting", "rolled_back")
+    old, is_back = (before.version, before.build), at.phase in BACKWARDS
     if at.phase == "preparing":
         return _make(at, "restart", old) if before in restarted(at) else None
     if before in at.concerned and not is_back:
@@ -75,8 +91,11 @@ def _canary(at: DeploymentMoved, before: Before, here: Here) -> Task | None:
 def _blue_green(at: DeploymentMoved, before: Before, here: Here) -> Task | None:
     """The old colour is stopped only when the router of its host sends everything to the new one, and the other way round."""
     old = (before.version, before.build)
-    if at.phase in ("aborting", "rolled_back"):
-        return _make(at, "stop", at.trial) if here.is_obeyed and here.has(at.trial) else None
+    if at.phase in BACKWARDS:
+        if not here.is_obeyed or not here.has(at.trial):
+            return None
+        is_alone = before.version and not here.runs(old)
+        return _make(at, "replace", old, at.spec.version) if is_alone else _make(at, "stop", at.trial)
     if not here.runs(at.trial):
         return None if at.phase == "paused" else _make(at, "start", at.trial)
     is_due = at.phase == "done" and at.is_switched and here.is_obeyed and bool(before.version) and here.runs(old)
@@ -84,7 +103,7 @@ def _blue_green(at: DeploymentMoved, before: Before, here: Here) -> Task | None:
 
 
 def _make(at: DeploymentMoved, verb: Verb, version: tuple[str, str], previous: str = "") -> Task:
-    is_back = at.phase in ("aborting", "rolled_back")
+    is_back = at.phase in BACKWARDS
     return Task(
         deployment=at.id,
         step=BACK if is_back else at.step,

@@ -50,6 +50,10 @@ def begin(spec: Spec, name: str, by: str, ground: Ground, known: Deploying | Non
     active = None if known is None or known.at.is_over else known.at
     if active is not None and active.trial == (spec.version, spec.build):
         raise RefusedError(f"{spec.service} {spec.version} is being deployed already: {active.id}, {active.phase}")
+    if active is not None and active.is_switched:
+        raise RefusedError(
+            f"{spec.service} {active.spec.version} gets the traffic already: promote or abort {active.id} first"
+        )
     if ground.held:
         raise RefusedError(f"{spec.service} {spec.version} is held: {ground.held}; pardon it first")
     servers = _servers(spec, ground, active)
@@ -75,11 +79,18 @@ def begin(spec: Spec, name: str, by: str, ground: Ground, known: Deploying | Non
         servers=servers,
         from_version=before[0],
         from_build=before[1],
-        colour=0 if last is None else last.colour,
+        colour=_colour(spec, last),
         trail=_trail(last),
         supersedes="" if active is None else active.id,
         reason=f"started by {by}" if active is None else f"started by {by}, in place of {active.spec.version}",
     )
+
+
+def _colour(spec: Spec, last: DeploymentMoved | None) -> int:
+    """A service that had colours and is deployed by steps has none any more: that is a newer colour, which every version has."""
+    if last is None or not last.colour:
+        return 0
+    return last.colour + (spec.strategy == "canary" and last.spec.strategy == "blue-green")
 
 
 def is_fast(spec: Spec, servers: Sequence[Before], ground: Ground, last: DeploymentMoved | None) -> bool:
@@ -106,7 +117,7 @@ def _find(ground: Ground, server: str, wanted: tuple[str, str]) -> Instance | No
 
 def _servers(spec: Spec, ground: Ground, active: DeploymentMoved | None) -> tuple[Before, ...]:
     """In their order: the first one, then the others by name, or as they are named."""
-    old = {one.server: one for one in active.concerned} if active is not None else {}
+    old = {one.server: one for one in active.servers} if active is not None else {}
     names = list(spec.servers) or sorted({*_running(ground), *old})
     first = _first(spec, ground, names)
     ordered = sorted(names, key=lambda name: name != first) if first else names
