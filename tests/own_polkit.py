@@ -1,6 +1,7 @@
 """A real polkitd on a real systemd for a test, with the rules of deploy/polkit, and a user who asks for units."""
 
 import contextlib
+import re
 
 from tests.conftest import ROOT
 from tests.own_systemd import BARE_HOST, running_systemd
@@ -8,6 +9,9 @@ from tests.own_systemd import BARE_HOST, running_systemd
 POLKITD = "usr/lib/polkit-1/polkitd"
 RULES = "/etc/polkit-1/rules.d"
 LIST = f"{RULES}/40-bellwether-units.rules"
+
+[INSTALL] = re.findall(r"^```sh\n(cd .*?)^```", (ROOT / "docs/executors.md").read_text(), re.MULTILINE | re.DOTALL)
+"""The commands of the page."""
 
 WITH_POLKIT = f"""{BARE_HOST}
 mount -t tmpfs -o mode=0755 tmpfs /mnt
@@ -20,7 +24,7 @@ useradd --system --user-group --no-create-home --home-dir / bellwether
 useradd --system --user-group --no-create-home --home-dir / stranger
 rm -rf /etc/polkit-1 /usr/share/polkit-1/rules.d
 mkdir -p {RULES} /usr/share/polkit-1/rules.d
-install -m 0644 "{ROOT}"/deploy/polkit/*.rules {RULES}/
+{INSTALL.replace("/path/to/this/checkout", "/opt/checkout")}
 """
 
 UNIT = """\

@@ -55,7 +55,7 @@ def listed(host):
 def test_what_is_listed_may_be_started_restarted_and_stopped(host, ask, unit):
     assert ask("StartUnit", "ss", unit, "replace") == ""
     assert ask("RestartUnit", "ss", unit, "replace") == ""
-    assert ask("StopUnit", "ss", unit, "replace") == ""
+    assert ask("StopUnit", "ss", unit, "flush") == ""
     host.enter("systemctl", "stop", unit)
 
 
