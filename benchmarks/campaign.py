@@ -29,6 +29,7 @@ from benchmarks.page_load import measure_page
 from benchmarks.results import CrowdCell, LatencyCell, RateCell, Results
 from benchmarks.servers import IDLE_LINKS, NAMES, OURS, OURS_ASYNCIO, Server, run_server
 from benchmarks.shapes import LINE_BYTES, SHAPES, Shape
+from benchmarks.switching import SwitchingPlan
 from benchmarks.workers import Workers, run_workers
 
 STAGES = (
@@ -85,7 +86,14 @@ QUICK = Effort(
     duration_s=0.15,
     pings=150,
     starts=3,
-    mesh=MeshEffort(chain_messages=200_000, attempts=200, attacks=1, attacked_pings=500, cycles=1),
+    mesh=MeshEffort(
+        chain_messages=200_000,
+        attempts=200,
+        attacks=1,
+        attacked_pings=500,
+        cycles=1,
+        switching=SwitchingPlan(switches=6),
+    ),
     clock=ClockEffort(exchanges=20_000, probed_s=4.0, questions=100, read_s=5.0, solves=1, detect=False, crowd=0),
     canary=CanaryEffort(facts=5_000, entries=100_000, appends=300, lives=200),
     intruded_pings=50,
@@ -236,6 +244,8 @@ class Campaign:
             campaign.passwords(workers)
         if "convergence" in stages:
             campaign.convergence()
+        if "colours" in stages:
+            campaign.colours()
         if "process" in stages:
             campaign.memory(workers)
 
