@@ -154,6 +154,7 @@ class Enforcement:
             weights=(*own.weights, *traffic.weights(state.deployments.values())),
             apart=apart(rules.canary),
             trials=trials(state, rules, me, now_s),
+            colours=tuple(traffic.colours(state.deployments.values())),
             orders=self._book.generation(),
         )
 

@@ -90,6 +90,7 @@ def promote(at: DeploymentMoved, seen: Seen, reason: str) -> DeploymentMoved:
             "promoting",
             reason,
             until_s=seen.now_s + at.spec.deadline,
+            placed=len(at.servers),
             colour=at.colour + 1,
             is_switched=True,
             is_up=False,
@@ -123,10 +124,10 @@ def wait(at: DeploymentMoved, seen: Seen, pause: Pause, reason: str) -> Deployme
 def _pending(at: DeploymentMoved, seen: Seen) -> DeploymentMoved | None:
     if not any(one.server in seen.reach for one in at.servers):
         return None
-    if at.spec.strategy == "blue-green":
-        return move(at, "preparing", "started on standby", until_s=_deadline_s(at, seen), placed=len(at.servers))
     if not at.from_version:
         return promote(at, seen, "the first version of this service: no steps")
+    if at.spec.strategy == "blue-green":
+        return move(at, "preparing", "started on standby", until_s=_deadline_s(at, seen), placed=len(at.servers))
     if restarted(at):
         names = ", ".join(one.server for one in restarted(at))
         return move(at, "preparing", f"restarting {at.from_version} on {names}", until_s=seen.now_s + at.spec.deadline)
@@ -222,14 +223,16 @@ def _promoting(at: DeploymentMoved, seen: Seen) -> DeploymentMoved | None:
     failed = _fail_if_bad(at, seen)
     if failed is not None:
         return failed
-    if at.spec.strategy == "blue-green":
-        if not seen.behind & seen.reach:
-            return _baking_from(at, seen)
-        names = ", ".join(sorted(seen.behind & seen.reach))
-        return wait(at, seen, "unacknowledged", f"not acknowledged by {names}") if _is_over(at, seen) else None
-    if _all_up(at, seen):
+    behind = seen.behind & seen.reach if at.spec.strategy == "blue-green" else frozenset[str]()
+    if not _all_up(at, seen):
+        return _late(at, seen) if _is_over(at, seen) else None
+    if not behind:
         return _baking_from(at, seen)
-    return _late(at, seen) if _is_over(at, seen) else None
+    return (
+        wait(at, seen, "unacknowledged", f"not acknowledged by {', '.join(sorted(behind))}")
+        if _is_over(at, seen)
+        else None
+    )
 
 
 def _baking_from(at: DeploymentMoved, seen: Seen) -> DeploymentMoved:
