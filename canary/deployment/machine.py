@@ -175,6 +175,9 @@ def _step(at: DeploymentMoved, seen: Seen) -> DeploymentMoved | None:
         return _late(at, seen) if _is_over(at, seen) else None
     if not _is_over(at, seen):
         return None
+    if not _all_up(at, seen):
+        is_gone = at.until_at_s is not None and seen.now_s >= at.until_at_s + at.spec.deadline
+        return _late(at, seen) if is_gone else None
     pause, reason = holds(at, seen)
     return wait(at, seen, pause, reason) if pause else _after_step(at, seen)
 
