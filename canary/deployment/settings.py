@@ -6,6 +6,7 @@ import msgspec
 
 from canary.deployment.analysis.settings import MeasuringCommand, MetricServer
 from canary.deployment.execution.settings import AnyExecutor
+from canary.deployment.notify.settings import AnyTarget
 from canary.deployment.spec import NOBODY
 from communicator.errors import ConfigError
 from communicator.runtime.settings_type import Settings
@@ -26,6 +27,10 @@ class DeploySettings(Settings, frozen=True):
     commands: dict[str, MeasuringCommand] = msgspec.field(default_factory=dict)
     """``[deploy.commands.NAME]``: what checks of the provider ``command`` run by this name (docs/analysis.md): ``command``, a list
     of words, and ``timeout``, by default ``10s``."""
+    notify: dict[str, AnyTarget] = msgspec.field(default_factory=dict)
+    """``[deploy.notify.NAME]``: who is told of each change of deployments that say ``notify = ["NAME"]`` (docs/analysis.md).
+    ``kind = "webhook"`` with ``url``, ``secret_file``, ``ca``; or ``kind = "command"`` with ``command``, a list of words; both with
+    ``timeout``, by default ``10s``."""
 
     def __post_init__(self) -> None:
         """Refuse names that no deployment can say."""
