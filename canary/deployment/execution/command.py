@@ -56,7 +56,9 @@ async def _follow(child: "_Child", limit_s: float) -> Outcome:
     await _within(REST_S, child.silent)
     if code == 0:
         return _outcome(child, "done", "exit code 0")
-    return _outcome(child, "failed", f"exit code {code}" if code > 0 else f"ended by {signal.Signals(-code).name}")
+    return _outcome(
+        child, "failed", f"exit code {code}" if code > 0 else f"ended by signal {-code}, {signal.strsignal(-code)}"
+    )
 
 
 def _outcome(child: "_Child", status: Status, text: str) -> Outcome:

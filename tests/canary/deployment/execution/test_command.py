@@ -71,9 +71,10 @@ async def test_one_that_fails_has_its_output_of_both_kinds_and_nothing_that_stee
     assert (outcome.status, outcome.text, outcome.output) == ("failed", "exit code 3", "out\ner\\x1b[2Jr�")
 
 
-async def test_one_that_a_signal_ends_has_failed():
-    outcome = await shell("kill -SEGV $$")
-    assert (outcome.status, outcome.text) == ("failed", "ended by SIGSEGV")
+@pytest.mark.parametrize(("number", "name"), [(11, "Segmentation fault"), (35, "Real-time signal 1")])
+async def test_one_that_a_signal_ends_has_failed(number, name):
+    outcome = await shell(f"kill -{number} $$")
+    assert (outcome.status, outcome.text) == ("failed", f"ended by signal {number}, {name}")
 
 
 async def test_its_surroundings_are_bare():
