@@ -5,6 +5,7 @@ import math
 import msgspec
 
 from canary.deployment.analysis.expression import parse_condition
+from canary.deployment.analysis.queries import queries_of
 from canary.deployment.analysis.share import ShareEvidence
 from canary.deployment.spec import SINCE, Check
 from communicator.answers.deployments import ShownCheck, Verdict
@@ -20,6 +21,7 @@ MISSED_TURNS = 3
 STALL_S = 60.0
 """A check that was not looked at for so many intervals and so long tells nothing about now."""
 QUERY_CHARACTERS = 120
+_OR_ZERO = " (where none may have been counted yet, Prometheus takes `or vector(0)`)"
 
 
 class Measured(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -76,8 +78,7 @@ class CheckState:
     def verdict(self, now_s: float) -> ShownCheck:
         """What all of it comes to; `error` and `no_data` hold a deployment and blame nobody."""
         verdict, value, limit = self._counted() if self._check.events is not None else self._valued()
-        text = ""
-        held = self._held(now_s)
+        held, text = self._held(now_s), ""
         if held is not None:
             text = f"{held[1]}; "
             verdict = verdict if self._check.events is not None and verdict in ("watch", "bad") else held[0]
@@ -92,17 +93,16 @@ class CheckState:
         """What is wrong with a look; None: nothing, and it counts now."""
         if measured.error:
             return "error", measured.error
-        counts = self._check.events is not None
-        told = (measured.events, measured.failures) if counts else (measured.value,)
-        numbers = [number for number in told if number is not None]
-        if len(numbers) < len(told):
-            return "no_data", "the answer is empty"
-        strange = next((number for number in numbers if not math.isfinite(number)), None)
-        if strange is not None:
-            return "no_data", f"the answer is {strange}"
-        if counts:
-            return self._count(numbers[0], numbers[1])
-        self._value = numbers[0]
+        fields = ("events", "failures") if self._check.events is not None else ("value",)
+        numbers = [getattr(measured, field) for field in fields]
+        for field, number in zip(fields, numbers, strict=True):
+            if number is None:
+                return "no_data", f"no number for {field}{_OR_ZERO if field == 'failures' else ''}"
+            if not math.isfinite(number):
+                return "no_data", f"{field} is {number}"
+        if len(fields) > 1:
+            return self._count(*numbers)
+        [self._value] = numbers
         self._samples += 1
         return None
 
@@ -144,25 +144,23 @@ class CheckState:
         return verdict, value, limit
 
     def _valued(self) -> tuple[Verdict, str, str]:
-        """Both conditions false: neither good nor bad, which pauses."""
-        check = self._check
-        acts = f"bad {check.failure}" if check.failure else ""
-        limit = ", ".join(filter(None, (f"good {check.success}" if check.success else "", acts)))
+        """What is neither good nor bad pauses, whatever the file says of failures."""
+        conditions = {"good": self._check.success, "bad": self._check.failure}
+        limit = ", ".join(f"{word} {condition}" for word, condition in conditions.items() if condition)
         if not self._samples:
             return "no_data", "", limit
         fails = self._failure is not None and self._failure(self._value)
         succeeds = self._success is None or self._success(self._value)
-        if succeeds and not fails:
-            return "ok", f"{self._value:.6g}", limit
-        is_failure = fails or self._failure is None
-        return "bad" if is_failure and check.on_failure == "abort" else "watch", f"{self._value:.6g}", limit
+        verdict: Verdict = "ok" if succeeds and not fails else "watch"
+        if self._check.on_failure == "abort" and (fails or (self._failure is None and not succeeds)):
+            verdict = "bad"
+        return verdict, f"{self._value:.6g}", limit
 
 
 def asked(check: Check) -> str:
     """Who is asked what, for people."""
     who = f"{check.provider} {check.server}" if check.server else check.provider
-    queries = dict.fromkeys(filter(None, (check.failures, check.events, check.value)))
-    return f"{who}: {' of '.join(_short(query) for query in queries)}"
+    return f"{who}: {' of '.join(map(_short, queries_of(check)))}"
 
 
 def _short(query: str) -> str:

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from canary.deployment.analysis.judging import CheckState, Measured
+from canary.deployment.analysis.judging import _OR_ZERO, CheckState, Measured
 from canary.deployment.spec import Check
 
 COUNTED = Check(name="errors", provider="prometheus", server="main", events="total $version", failures="bad $version")
@@ -138,10 +138,11 @@ def test_a_result_stands_with_value_limit_samples_and_query():
     [
         ([], 0.0, "no data it was not looked at yet"),
         ([(0, 0)], 0.0, "no events yet"),
-        ([(0, 0), None, None], 150.0, "no data for 1m 30s: the answer is empty"),
+        ([(0, 0), None, None], 150.0, "no data for 1m 30s: no number for events"),
         ([(0, 0), "away", (math.nan, 0), "it is away"], 200.0, "no answer for 2m 20s: it is away"),
         ([(0, 0), "away", (1, 0), "away"], 190.0, "no answer for 10s: away"),
-        ([(0, 0), (math.inf, 0)], 60.0, "no data for 0s: the answer is inf"),
+        ([(0, 0), (math.inf, 0)], 60.0, "no data for 0s: events is inf"),
+        ([(0, 0), (10, None)], 60.0, f"no data for 0s: no number for failures{_OR_ZERO}"),
         (
             [(0, 0), (5, 50)],
             60.0,
