@@ -2,6 +2,8 @@
 
 import itertools
 import math
+import random
+import statistics
 
 import pytest
 from hypothesis import given
@@ -77,6 +79,19 @@ def test_all_may_fail_where_the_limit_is_one():
 )
 def test_what_fails_much_more_is_found(share, events, found):
     assert reach(2.0, 300, limit=0.05, share=share, sizes=[1] * events, seed=3) >= 300 * found
+
+
+@pytest.mark.parametrize(("share", "events"), [(1.0, 3), (0.5, 7), (0.2, 38), (0.1, 220)])
+def test_it_takes_so_many_events_in_the_median(share, events):
+    """The table of docs/analysis.md."""
+    dice = random.Random(5)
+    found = []
+    for _ in range(300):
+        evidence = ShareEvidence(0.05)
+        while evidence.log10_e < 2.0:
+            evidence.add(1, dice.random() < share)
+        found.append(evidence.events)
+    assert statistics.median(found) == pytest.approx(events, rel=0.15, abs=1)
 
 
 def test_what_turns_bad_late_is_found_soon():
