@@ -36,6 +36,7 @@ main()
 IN_PLACE = f"""\
 [Unit]
 DefaultDependencies=no
+StartLimitIntervalSec=0
 [Service]
 Type=oneshot
 ExecStart=

@@ -7,7 +7,7 @@ import pytest
 from canary.deployment.execution.executor import Executor
 from canary.deployment.execution.settings import SystemdExecutor
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.components]
 
 
 @pytest.mark.short
