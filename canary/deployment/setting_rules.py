@@ -7,7 +7,7 @@ from communicator.errors import ConfigError, RemoteProtocolError
 from communicator.protocol.values import parse_duration_s
 from communicator.runtime.settings_type import Settings
 
-LONGEST_S = 86_400.0
+SHORTEST_S, LONGEST_S = 0.1, 86_400.0
 """What may take longer than a day hangs."""
 WORDS, CHARACTERS = 64, 4_096
 """Of a command: more is a script, which belongs into a file."""
@@ -35,8 +35,8 @@ def require_time(text: str, longest_s: float = LONGEST_S) -> None:
         time_s = parse_duration_s(text)
     except RemoteProtocolError as error:
         raise ConfigError("timeout", str(error)) from None
-    if not 0 < time_s <= longest_s:
-        raise ConfigError("timeout", f"{text!r} is not more than 0 and at most {longest_s:g} s")
+    if not SHORTEST_S <= time_s <= longest_s:
+        raise ConfigError("timeout", f"{text!r} is not between {SHORTEST_S:g} s and {longest_s:g} s")
 
 
 def require_command(words: Sequence[str], places: Collection[str]) -> None:
@@ -49,8 +49,10 @@ def require_command(words: Sequence[str], places: Collection[str]) -> None:
     Raises:
         ConfigError: It cannot, or has one.
     """
-    if not words or not words[0].startswith("/") or places_of(words[0]):
-        raise ConfigError("command", "its first word must be the whole path of a program, the same for all")
+    if not words or not words[0].startswith("/"):
+        raise ConfigError("command", "its first word must be the whole path of a program")
+    if places_of(words[0]):
+        raise ConfigError("command", f"{words[0]!r}: which program is run must not depend on a deployment")
     if len(words) > WORDS or sum(map(len, words)) > CHARACTERS:
         raise ConfigError("command", f"it has more than {WORDS} words or {CHARACTERS} characters: make a script of it")
     for word in words:

@@ -27,7 +27,7 @@ def test_what_names_mean():
         ("deploy.metric_servers.main.url=a.example", "url: 'a.example' is not an address"),
         ('deploy.metric_servers.main.url="http://a.example?x=y"', "url: .* has a '\\?'"),
         ('deploy.metric_servers.main={url="http://a.example", token_file="x"}', "told a secret in clear: use https"),
-        ('deploy.metric_servers.main={url="http://a.example", timeout="1h"}', "timeout: '1h' is not more than 0"),
+        ('deploy.metric_servers.main={url="http://a.example", timeout="1h"}', "timeout: '1h' is not between"),
         ('deploy.metric_servers.Main.url="http://a.example"', "deploy.metric_servers.Main: 'Main' is no name"),
         ('deploy.commands.a.command=["delay"]', "command: its first word must be the whole path"),
         ('deploy.commands.a={command=["/bin/delay"], timeout="never"}', "timeout: 'never' is not a duration"),
