@@ -87,13 +87,17 @@ class Duties:
         tell("task_ended", service=task.service, version=task.version, status=outcome.status, reason=outcome.text)
         self._pend((TaskEnded(server=self._mind.me, task=task, outcome=outcome),))
 
-    async def check(self, spec: Spec) -> Readiness:
-        """Whether this host can do a deployment."""
-        missing = (
-            () if spec.executor == NOBODY else await self._executor.missing(spec.executor, spec.service, spec.version)
-        )
+    async def check(self, spec: Spec, lacks: tuple[str, ...]) -> Readiness:
+        """Whether this host can do a deployment.
+
+        Args:
+            spec: What is to be done.
+            lacks: What it lacks besides.
+        """
+        is_ours = spec.executor != NOBODY
+        missing = await self._executor.missing(spec.executor, spec.service, spec.version) if is_ours else ()
         running = [one for one in instances_of(self._mind.state, spec.service).get(self._mind.me, ()) if one.is_running]
-        return Readiness(server=self._mind.me, missing=missing, has=running[0].version if running else "")
+        return Readiness(server=self._mind.me, missing=(*missing, *lacks), has=running[0].version if running else "")
 
     async def close(self) -> None:
         """End the tasks that go on: what becomes of them is told to be unknown."""

@@ -28,6 +28,7 @@ from canary.ledger.store import Ledger
 from canary.ledger_views import LedgerViews
 from canary.mind import Mind
 from canary.order_views import Obedience
+from canary.outside import Outside
 from canary.recollection import Recollection, rules_record
 from canary.records import ALL, Entry, OfLeader, Record, RunEnded, Started, Stopped
 from canary.refusals import refusing, require_router
@@ -99,7 +100,10 @@ class Canary:
         )
         self._replica = Replica(service, Path(settings.data_path), ledger.now_s, log)
         self._duties = Duties(self._mind, lambda: self._settings.deploy, self._pend, log)
-        self._deployments = Deployments(service, self._mind, self._replica, ledger.now_s, self._is_due.set, log)
+        self._outside = Outside(service, lambda: self._settings.deploy, ledger.now_s, log)
+        self._deployments = Deployments(
+            service, self._mind, self._replica, self._outside, ledger.now_s, self._is_due.set
+        )
         self._enforcement = Enforcement(service, self._mind, self._replica.book, ledger.now_s, log)
         self._views = LedgerViews(ledger, self._mind, self._replica.book, service)
         self._backlog = Backlog(self._mind)
@@ -133,6 +137,7 @@ class Canary:
         finally:
             self._jobs.stop()
             await self._duties.close()
+            await self._outside.close()
             with suppress(LedgerError):
                 await self._ledger.append([*await self._backlog.rest(), Stopped()])
             await self._flags.close()
@@ -236,7 +241,8 @@ class Canary:
             return answer_deployments(self._deployments.describe())
         try:
             if question.view == "deployment_check":
-                return answer_view(await self._duties.check(read_spec(message)))
+                spec = read_spec(message)
+                return answer_view(await self._duties.check(spec, await asyncio.to_thread(self._outside.missing, spec)))
             return await self._views.answer(question)
         except (LedgerError, RemoteProtocolError, RefusedError) as error:
             raise MessageRefusedError(message.command, str(error)) from None
@@ -361,6 +367,7 @@ class Canary:
             self._tallies.observe(entry.record, self._mind.state)
         if self._gossip is not None:
             self._gossip.observe(entry)
+        self._deployments.observe(entry)
         note(self._log, entry.record)
         pid = self._processes.pop(entry.record.run_id, None) if isinstance(entry.record, RunEnded) else None
         if pid is not None and pid not in self._processes.values():  # it registers anew when the router restarts

@@ -33,7 +33,7 @@ def advance(deploying: Deploying, seen: Seen) -> DeploymentMoved | None:
     follow = _PHASES.get(at.phase)
     found = None if follow is None else follow(at, seen)
     if found is None and seen.now_s - deploying.since_s > RENEW_S:
-        return move(at, at.phase, at.reason, until_s=at.until_at_s)
+        return move(at, at.phase, at.reason, until_s=at.until_at_s, is_renewed=True)
     return found
 
 
@@ -41,14 +41,13 @@ def move(
     at: DeploymentMoved, phase: Phase, reason: str, *, until_s: float | None = None, **changes: object
 ) -> DeploymentMoved:
     """The next point of a deployment."""
-    pause = changes.pop("pause", at.pause if phase == at.phase else "")
+    changes = {"is_renewed": False, "pause": at.pause if phase == at.phase else "", **changes}
     return msgspec.structs.replace(
         at,
         phase=phase,
         reason=reason[:256],
         until_at_s=until_s,
         moves=at.moves + 1,
-        pause=pause,
         leader="",
         term=0,
         number=0,
