@@ -41,15 +41,20 @@ def _of_order(entry: Entry) -> Iterator[Event]:
 
 
 def _given(order: Order) -> str:
+    lasting = "until that is lifted" if order.span_s is None else f"for {span(order.span_s)}"
+    if order.kind == "off":
+        return f"switched {order.feature} off {lasting}"
     if order.kind == "unfreeze":
         return f"let the rules act again {_where(order)}"
     if order.kind == "freeze":
-        return f"froze the rules {_where(order)} for {span(order.span_s)}"
-    lasts = "" if order.kind == "pardon" else f" for {span(order.span_s)}"
+        return f"froze the rules {_where(order)} {lasting}"
+    lasts = "" if order.kind == "pardon" else f" {lasting}"
     return f"{_DONE[order.kind]} {scope_text(order.service, order.version, order.build, order.server)}{lasts}"
 
 
 def _name(order: Order) -> str:
+    if order.kind == "off":
+        return f"off of {order.feature}"
     if order.kind in ("freeze", "unfreeze"):
         return f"{order.kind} {_where(order)}"
     return f"{order.kind} of {scope_text(order.service, order.version, order.build, order.server)}"

@@ -263,7 +263,13 @@ class Replica:
             is_due = now_s - self._saved_at_s >= RENEW_S and len(self.book) > 0
             saved = self.book.revision, self.members
             if now_s >= self._retry_at_s and (saved != self._saved or is_due):
-                text = write_kept(self.book, self.members, now_s - self._alone_since_s, self._moment(), now_s)
+                text = write_kept(
+                    [each for _, each in self.book.entries()],
+                    self.members,
+                    now_s - self._alone_since_s,
+                    self._moment(),
+                    now_s,
+                )
                 self._settle_fault(await asyncio.to_thread(_write, self._path, text), now_s)
                 self._saved, self._saved_at_s = (self._saved if self.fault else saved), now_s
 

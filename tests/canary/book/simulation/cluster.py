@@ -99,7 +99,9 @@ class Cluster:
     def save(self, host):
         if host.saved != host.book.revision and not host.disk.is_full:
             moment, now_s = self.moment(host), self.clock(host)
-            host.disk.text = write_kept(host.book, host.exchange.members, 0.0, moment, now_s)
+            host.disk.text = write_kept(
+                (each for _, each in host.book.entries()), host.exchange.members, 0.0, moment, now_s
+            )
             host.saved = host.book.revision
 
     def order(self, host, command, server, version, span_s):
