@@ -91,12 +91,22 @@ class Book:
         found = {entry_id: self._held[entry_id].entry for entry_id in self._flags.entries(feature)}
         return {entry_id: entry for entry_id, entry in found.items() if isinstance(entry, Entry)}
 
+    @property
+    def flags(self) -> int:
+        """How many flags are defined."""
+        return self._flags.defined
+
+    @property
+    def flags_bytes(self) -> int:
+        """What their definitions take."""
+        return self._flags.bytes
+
     def features(self) -> Iterator[str]:
         """The flags of which anything is known."""
         return iter(self._flags)
 
-    def features_changed(self, since: int) -> list[str]:
-        """The flags about which anything has changed after a revision of the book, the newest change first."""
+    def features_changed(self, since: int) -> list[tuple[str, int]]:
+        """The flags about which anything has changed after a revision of the book, and in which; the newest change first."""
         return self._flags.changed(since)
 
     @property

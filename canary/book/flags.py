@@ -22,7 +22,10 @@ class Flags:
         """By flag, the identifiers of its definition and of all orders about it."""
         self._sizes: dict[str, int] = {}
         """Of each definition, by identifier, in bytes."""
-        self._bytes = 0
+        self.bytes = 0
+        """What all definitions take."""
+        self.defined = 0
+        """Definitions that do not say that the flag is removed."""
         self._changed: dict[str, int] = {}
         """By flag, the revision of the book in which anything about it changed last; the newest at the end."""
 
@@ -36,19 +39,19 @@ class Flags:
 
     def has_room(self, definition: Definition) -> bool:
         """Whether there is room for the definition of another flag."""
-        return self.definitions < DEFINITIONS and self._bytes + definition.size_bytes <= DEFINITIONS_BYTES
+        return self.definitions < DEFINITIONS and self.bytes + definition.size_bytes <= DEFINITIONS_BYTES
 
     def entries(self, feature: str) -> tuple[str, ...]:
         """The identifiers of all that is about a flag."""
         return tuple(self._entries.get(feature, ()))
 
-    def changed(self, since: int) -> list[str]:
-        """The flags about which something has changed after a revision of the book, the newest first."""
-        found = []
+    def changed(self, since: int) -> list[tuple[str, int]]:
+        """The flags about which something has changed after a revision of the book, and when; the newest first."""
+        found: list[tuple[str, int]] = []
         for feature, revision in reversed(self._changed.items()):
             if revision <= since:
                 break
-            found.append(feature)
+            found.append((feature, revision))
         return found
 
     def note(self, entry_id: str, entry: Entry | Definition, revision: int) -> None:
@@ -58,7 +61,7 @@ class Flags:
             self._entries.setdefault(feature, {})[entry_id] = None
             self._touch(feature, revision)
         if isinstance(entry, Definition):
-            self._bytes += entry.size_bytes - self._sizes.get(entry_id, 0)
+            self._resize(entry_id, entry.size_bytes)
             self._sizes[entry_id] = entry.size_bytes
 
     def forget(self, entry_id: str, entry: Entry | Definition, revision: int) -> None:
@@ -69,7 +72,13 @@ class Flags:
             if not self._entries[feature]:
                 del self._entries[feature]
             self._touch(feature, revision)
-        self._bytes -= self._sizes.pop(entry_id, 0)
+        self._resize(entry_id, 0)
+        self._sizes.pop(entry_id, None)
+
+    def _resize(self, entry_id: str, size_bytes: int) -> None:
+        before = self._sizes.get(entry_id, 0)
+        self.bytes += size_bytes - before
+        self.defined += (size_bytes > 0) - (before > 0)
 
     def _touch(self, feature: str, revision: int) -> None:
         self._changed.pop(feature, None)

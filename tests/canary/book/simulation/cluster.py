@@ -12,9 +12,10 @@ from canary import ordered
 from canary.book.book import Book
 from canary.book.exchange import EVERY_S, Exchange
 from canary.book.kept import Moment, put, read_kept, write_kept
+from canary.given import Command, Stamp
 from canary.judge.overrides import override_of
 from canary.judge.state import State
-from canary.orders import Command, Stamp, enter
+from canary.orders import enter
 from canary.records import ALL, Actor, CellKey, ServerJudged, Version, VersionJudged
 from communicator.errors import RemoteProtocolError
 
