@@ -154,16 +154,16 @@ class Canary:
         return records
 
     def _listen(self) -> None:
-        service = self._service
-        service.on("READY")(self._meet_router)
-        service.on("RUN_STARTED")(self.start)
-        service.on("RUN_ENDED")(self.end)
-        service.on("RUN_REPORT")(self.report)
-        service.on("CANARY_EVIDENCE")(self.hear)
-        service.on("CANARY_GET_EVIDENCE")(self.tell)
-        service.on("CANARY_BOOK")(self.read)
-        service.on("CANARY_COMMAND")(self.order)
-        service.on("CANARY_GET_REPORT")(self.answer)
+        on = self._service.on
+        on("READY")(self._meet_router)
+        on("RUN_STARTED")(self.start)
+        on("RUN_ENDED")(self.end)
+        on("RUN_REPORT")(self.report)
+        on("CANARY_EVIDENCE")(self.hear)
+        on("CANARY_GET_EVIDENCE")(self.tell)
+        on("CANARY_BOOK")(self.read)
+        on("CANARY_COMMAND")(self.order)
+        on("CANARY_GET_REPORT")(self.answer)
 
     async def start(self, message: Message) -> None:
         """RUN_STARTED, from the router alone; of our own lives the ledger tells."""
@@ -237,15 +237,15 @@ class Canary:
 
     async def _meet_router(self, ready: Message) -> None:
         """READY: our router has let us in; at first it tells us who we are, and later that all it knew of runs is gone."""
-        server = self._service.server_name
+        server, now_s = self._service.server_name, self._ledger.now_s()
         if (ready.sent_from_server, ready.sent_from_service) != (server, ROUTER_SERVICE):
             return
-        now_s = self._ledger.now_s()
         if self._book is None:
             self._begin(server, now_s)
             self._witness(HostWord(kind=Kind.REBOOT, at_s=now_s, ago_s=time.clock_gettime(time.CLOCK_BOOTTIME)))
         else:
             self._witness(HostWord(kind=Kind.ROUTER_RESTART, at_s=now_s))
+        await self._features.meet_router()
         await self._enforcement.meet_router()
 
     def _begin(self, server: str, now_s: float) -> None:
