@@ -175,7 +175,7 @@ class Replica:
         self._log.info(
             "ordered", order=command.name, user=actor.user, server=actor.server, reason=command.reason, **about
         )
-        result = msgspec.json.encode(Taken(entered.concerned, await self._keep())).decode()
+        result = msgspec.json.encode(Taken(entered.concerned, await self.keep())).decode()
         note = {"message": entered.note} if entered.note else {}
         return Message("CANARY_RESULT", {**told, "status": "done", "result": result, **note})
 
@@ -200,8 +200,8 @@ class Replica:
             await self._send(self._exchange.push(entry_ids, self.now_s()))
         self._is_due.set()
 
-    async def _keep(self) -> str:
-        """Keep what was ordered; returns why it is not kept, or nothing. A disk that hangs is not waited for."""
+    async def keep(self) -> str:
+        """Keep what is known now; returns why it is not kept, or nothing. A disk that hangs is not waited for."""
         self._retry_at_s = 0.0
         keeping = asyncio.get_running_loop().create_task(self._save())
         self._late.add(keeping)
@@ -272,14 +272,17 @@ class Replica:
         Args:
             changed: Called when something has come into effect, or is over.
         """
-        while True:
-            self._is_due.clear()
-            if await self.tell():
-                changed()
-            left_s = self.next_deadline_s - self.now_s() if self._service.connected else LOOK_S
-            with suppress(TimeoutError):  # the usual end of the wait
-                async with asyncio.timeout(min(LOOK_S, max(0.0, left_s))):
-                    await self._is_due.wait()
+        try:
+            while True:
+                self._is_due.clear()
+                if await self.tell():
+                    changed()
+                left_s = self.next_deadline_s - self.now_s() if self._service.connected else LOOK_S
+                with suppress(TimeoutError):  # the usual end of the wait
+                    async with asyncio.timeout(min(LOOK_S, max(0.0, left_s))):
+                        await self._is_due.wait()
+        finally:
+            await self.keep()
 
     async def tell(self) -> bool:
         """Let time pass, tell the others what is due, and keep what has changed.

@@ -11,6 +11,7 @@ import msgspec
 from structlog.typing import FilteringBoundLogger
 
 from canary.backlog import Backlog
+from canary.book.decision import Body
 from canary.conclusion import FLAGS, flags_to_raise
 from canary.enforcement import Enforcement
 from canary.evidence.book import EvidenceBook
@@ -91,12 +92,7 @@ class Canary:
         self._holds = recollection.is_crash_loop(ledger.now_s())
         self._rules_told = recollection.state.rules_revision
         self._mind = Mind(
-            ledger,
-            recollection.state,
-            self._rules_of(settings),
-            ledger.now_s,
-            self._observe,
-            lambda bodies: self._replica.propose(bodies, self._mind.state.term),
+            ledger, recollection.state, self._rules_of(settings), ledger.now_s, self._observe, self._propose
         )
         self._replica = Replica(service, Path(settings.data_path), ledger.now_s, log)
         self._features = Features(service, self._replica, settings, log)
@@ -158,16 +154,16 @@ class Canary:
         return records
 
     def _listen(self) -> None:
-        service = self._service
-        service.on("READY")(self._meet_router)
-        service.on("RUN_STARTED")(self.start)
-        service.on("RUN_ENDED")(self.end)
-        service.on("RUN_REPORT")(self.report)
-        service.on("CANARY_EVIDENCE")(self.hear)
-        service.on("CANARY_GET_EVIDENCE")(self.tell)
-        service.on("CANARY_BOOK")(self.read)
-        service.on("CANARY_COMMAND")(self.order)
-        service.on("CANARY_GET_REPORT")(self.answer)
+        on = self._service.on
+        on("READY")(self._meet_router)
+        on("RUN_STARTED")(self.start)
+        on("RUN_ENDED")(self.end)
+        on("RUN_REPORT")(self.report)
+        on("CANARY_EVIDENCE")(self.hear)
+        on("CANARY_GET_EVIDENCE")(self.tell)
+        on("CANARY_BOOK")(self.read)
+        on("CANARY_COMMAND")(self.order)
+        on("CANARY_GET_REPORT")(self.answer)
 
     async def start(self, message: Message) -> None:
         """RUN_STARTED, from the router alone; of our own lives the ledger tells."""
@@ -232,26 +228,24 @@ class Canary:
         if question.view == "report":
             known = self._known()._replace(unheard=await ask_unheard(self._service, self._mind))
             return answer_report(narrow(known, question.cell.server), question.offset)
-        if question.view == "features":
-            return await self._features.answer(question)
         if question.view == "orders":
             return answer_orders(self._replica.describe(tuple(self._obedience.standings(question.orders))))
         try:
-            return await self._views.answer(question)
+            return await (self._features if question.view == "features" else self._views).answer(question)
         except (LedgerError, RemoteProtocolError) as error:
             raise MessageRefusedError(message.command, str(error)) from None
 
     async def _meet_router(self, ready: Message) -> None:
         """READY: our router has let us in; at first it tells us who we are, and later that all it knew of runs is gone."""
-        server = self._service.server_name
+        server, now_s = self._service.server_name, self._ledger.now_s()
         if (ready.sent_from_server, ready.sent_from_service) != (server, ROUTER_SERVICE):
             return
-        now_s = self._ledger.now_s()
         if self._book is None:
             self._begin(server, now_s)
             self._witness(HostWord(kind=Kind.REBOOT, at_s=now_s, ago_s=time.clock_gettime(time.CLOCK_BOOTTIME)))
         else:
             self._witness(HostWord(kind=Kind.ROUTER_RESTART, at_s=now_s))
+        await self._features.meet_router()
         await self._enforcement.meet_router()
 
     def _begin(self, server: str, now_s: float) -> None:
@@ -300,11 +294,9 @@ class Canary:
         try:
             await self._judge()
         except LedgerError:
-            await self._enforcement.follow(
-                is_current=self._replica.is_current
-            )  # what operators have ordered is obeyed also while nothing is decided
+            await self._follow()  # what operators have ordered is obeyed also while nothing is decided
             raise
-        await self._enforcement.follow(is_current=self._replica.is_current)
+        await self._follow()
         self._replica.obey(self._enforcement.obeyed_generation)
         if self._gossip is not None and self._service.connected:
             await self._gossip.tell(self._ledger.now_s())
@@ -327,6 +319,12 @@ class Canary:
         await self._mind.look()
         if self._replica.book.revision != revision:
             self._is_due.set()  # what we decided may be in effect already
+
+    async def _follow(self) -> None:
+        await self._enforcement.follow(is_current=self._replica.is_current)
+
+    async def _propose(self, bodies: Sequence[Body]) -> None:
+        await self._replica.propose(bodies, self._mind.state.term)
 
     def _wait_s(self) -> float:
         deadlines = [self._mind.next_deadline_s()]
@@ -358,13 +356,12 @@ class Canary:
             self._watch.forget(pid)
 
     def _follow_flags(self) -> None:
-        if not self._mind.me and not self._ledger_fault:
+        state, me = self._mind.state, self._mind.me
+        if not me and not self._ledger_fault:
             return  # what the last life raised stands until we know better
-        here = (one for one in self._enforcement.denials if one.server in (ALL, self._mind.me))
+        here = (one for one in self._enforcement.denials if one.server in (ALL, me))
         denied = (f"{one.service} {one.version}: {one.reason}" for one in here)
-        self._flags.follow(
-            flags_to_raise(self._mind.state, self._mind.me, denied, self._ledger_fault, self._features.stale)
-        )
+        self._flags.follow(flags_to_raise(state, me, denied, self._ledger_fault, self._features.stale))
 
     def _tell_flags(self, path: str, reason: str) -> None:
         self._log.warning("flags_not_raised", path=path, reason=reason)

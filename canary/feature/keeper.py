@@ -69,7 +69,8 @@ class FileKeeper:
         self.differing, self.waits = (*planned.differing, *refused.values()), planned.waits
         if memory != self._memory:
             self._memory = memory
-            await self._write(memory)
+            if not await self._replica.keep():  # else the files would be forgotten to have said what the book lost
+                await self._write(memory)
 
     async def _make(self, changes: tuple[Change, ...]) -> dict[str, str]:
         """Make changes; returns the flags that could not be changed, and why."""

@@ -74,6 +74,10 @@ class Features:
         self._files.read_again(Path(settings.features_path))
         self._reread.set()
 
+    async def meet_router(self) -> None:
+        """A router has let us in: services that looked for us before are told that we are there."""
+        await self._teller.tell()
+
     async def run(self) -> None:
         """Follow files and counts until cancelled."""
         self._tally = await self._use.read(_today())

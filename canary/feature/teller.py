@@ -60,7 +60,14 @@ class Teller:
         if asyncio.get_running_loop().time() < self._told_at_s + GAP_S:
             self._is_untold.set()
         else:
-            await self._tell()
+            await self.tell()
+
+    async def tell(self) -> None:
+        """Tell that flags have changed, or may have."""
+        self._is_untold.clear()
+        self._told_at_s, revision = asyncio.get_running_loop().time(), self._book.revision
+        await self._service.send(Message("FEATURE_FLAGS_CHANGED", {"generation": self.generation}, service="."))
+        self.told_revision = revision
 
     async def run(self) -> None:
         """Tell what was put off, until cancelled."""
@@ -68,7 +75,7 @@ class Teller:
             await self._is_untold.wait()
             await asyncio.sleep(self._told_at_s + GAP_S - asyncio.get_running_loop().time())
             if self._is_untold.is_set():
-                await self._tell()
+                await self.tell()
 
     def page(self, message: Message) -> Message:
         """FEATURE_GET_FLAGS: a page of the flags in force."""
@@ -89,12 +96,6 @@ class Teller:
         result = msgspec.json.encode(found).decode()
         answer = Message("FEATURE_EVALUATED", {"feature": feature, "result": result})
         return answer, Evaluations(feature, found.variant, found.reason, 1)
-
-    async def _tell(self) -> None:
-        self._is_untold.clear()
-        self._told_at_s, revision = asyncio.get_running_loop().time(), self._book.revision
-        await self._service.send(Message("FEATURE_FLAGS_CHANGED", {"generation": self.generation}, service="."))
-        self.told_revision = revision
 
     async def _loaded(self) -> "Evaluator":
         """The evaluator; what it takes to load it is loaded in a thread, once somebody needs it."""
