@@ -81,6 +81,7 @@ class Features:
     async def run(self) -> None:
         """Follow files and counts until cancelled."""
         self._tally = await self._use.read(_today())
+        await self._look()  # at once: what the last life has told operators is not to come and go
         self._jobs.add(self._keep, KEEP_S)
         self._jobs.add(self._look, LOOK_S)
         self._jobs.add(self._elsewhere.ask, ASK_S)
