@@ -155,7 +155,7 @@ class Enforcement:
             apart=apart(rules.canary),
             trials=trials(state, rules, me, now_s),
             colours=tuple(traffic.colours(state.deployments.values())),
-            orders=self._book.generation(),
+            orders=self._book.generation_of_rules(),
         )
 
     async def _set(self, now_s: float) -> None:
