@@ -81,14 +81,14 @@ def off_text(feature: Feature) -> str:
 
 def why(feature: Feature) -> str:
     """Why it is off, why it is stale, and who does not know it so."""
-    told = [_off(off) for off in feature.offs]
+    told = [f"off {_off(off)}" for off in feature.offs]
     told += [f"stale: {one.text}" for one in feature.stale]
     told += [f"not so on {listed(feature.not_on, _NAMED)}"] if feature.not_on else []
     return "; ".join(told)
 
 
 def _off(off: Off) -> str:
-    return f"off {left(off.left_s)} by {off.by}, {span(off.given_ago_s)} ago: {off.reason}"
+    return f"{left(off.left_s)} by {off.by}, {span(off.given_ago_s)} ago: {off.reason}"
 
 
 def _cells(feature: Feature) -> noted_table.Cells:
