@@ -35,7 +35,7 @@ _DONE = {
     "freeze": "frozen",
     "unfreeze": "unfrozen",
     "feature-off": "switched off",
-    "feature-on": "switched on again",
+    "feature-on": "switched on",
 }
 Look = Callable[[Client, Order], Awaitable[None]]
 _NOT_ALLOWED = ("may not: it takes", "cannot be told, and it takes", "only from a local link, by")
