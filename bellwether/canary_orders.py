@@ -12,7 +12,7 @@ from bellwether.canary_scope import USAGE, read_span_s, require_service, require
 from bellwether.failure import NOT_ALLOWED, UNREACHABLE, CommandError
 from bellwether.places import find_router
 from bellwether.screen import Screen
-from bellwether.screen_text import write
+from bellwether.screen_text import tell, write
 from canary.book.order import LONGEST_S
 from communicator.answers.orders import Orders, Taken
 from communicator.client import Client
@@ -230,4 +230,6 @@ async def _order(client: Client, order: Order, server: str) -> Taken:
         raise CommandError(text, UNREACHABLE) from None
     if reply.get("status") != "done":
         raise CommandError(f"the canary of {server!r} refuses it: {reply.get('message')}")
+    if reply.get("message"):
+        tell(reply.get("message"))
     return read_told(reply, "result", Taken, ANSWER)

@@ -95,11 +95,6 @@ async def _tell_what_off_serves(client: Client, order: Order) -> None:
         feature = found[0] if found else await known(client, order.feature)
     except CommandError as error:
         raise not_seen(str(error)) from None
-    if not feature.is_defined:
-        tell(f"{feature.feature} is not defined: services use {CODE} anyway")
-        return
-    served = off_text(feature)
-    if served == CODE:
-        tell(f"{feature.feature} has no variant for off: services use {CODE}; 'metadata.off' may name one")
-    else:
+    served = off_text(feature) if feature.is_defined else CODE
+    if served != CODE:  # else the canary that takes the order says so
         tell(f"{feature.feature} serves {served} to everybody while it is off")
