@@ -12,9 +12,10 @@ from canary import ordered
 from canary.book.book import Book
 from canary.book.exchange import EVERY_S, Exchange
 from canary.book.kept import Moment, put, read_kept, write_kept
+from canary.given import Command, Stamp
 from canary.judge.overrides import override_of
 from canary.judge.state import State
-from canary.orders import Command, Stamp, enter
+from canary.orders import enter
 from canary.records import ALL, Actor, CellKey, ServerJudged, Version, VersionJudged
 from communicator.errors import RemoteProtocolError
 
@@ -99,7 +100,9 @@ class Cluster:
     def save(self, host):
         if host.saved != host.book.revision and not host.disk.is_full:
             moment, now_s = self.moment(host), self.clock(host)
-            host.disk.text = write_kept(host.book, host.exchange.members, 0.0, moment, now_s)
+            host.disk.text = write_kept(
+                (each for _, each in host.book.entries()), host.exchange.members, 0.0, moment, now_s
+            )
             host.saved = host.book.revision
 
     def order(self, host, command, server, version, span_s):
