@@ -58,7 +58,7 @@ def check_files(files: Iterable[Path]) -> Checks:
 
 
 def read_definition(name: str, source: str) -> bytes:
-    """One definition: a flag object in flagd's form, or a document that holds the flag among others.
+    """One definition: a flag object in flagd's form, a document that holds the flag, or what `feature show --json` prints.
 
     Args:
         name: Of the flag.
@@ -76,7 +76,14 @@ def read_definition(name: str, source: str) -> bytes:
 
 
 def _chosen(name: str, text: str) -> bytes:
-    if '"flags"' not in text:
+    """The definition in a text: alone, in a document, or as `bellwether feature show --json` prints it."""
+    try:
+        parts = msgspec.json.decode(text, type=dict[str, msgspec.Raw])
+    except (ValueError, RecursionError):
+        parts = {}  # what is wrong is told by who reads a definition
+    if "definition" in parts:
+        return require_flag(name, bytes(parts["definition"]))
+    if "flags" not in parts:
         return require_flag(name, text)
     document = read_flags(text)
     if name in document.flags:

@@ -105,7 +105,8 @@ def set_(
     file: Annotated[
         str,
         typer.Argument(
-            metavar="FILE|-", help="Its definition, a flag of flagd, or a document that holds it; '-' is what comes in."
+            metavar="FILE|-",
+            help="Its definition, alone or in a document, or as 'show --json' prints it; '-' is what comes in.",
         ),
     ],
     reason: WhyOption = "",

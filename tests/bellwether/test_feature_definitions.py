@@ -23,10 +23,11 @@ def file(tmp_path):
     return write
 
 
-def test_a_flag_alone_or_among_others(file):
+def test_a_flag_alone_or_among_others_or_as_it_is_shown(file):
     alone = read_definition("a", str(file(DEFINITION)))
     assert json.loads(alone) == DEFINITION
     assert read_definition("a", str(file({"flags": {"b": DEFINITION, "a": DEFINITION}}))) == alone
+    assert read_definition("a", str(file({"feature": "a", "definition": DEFINITION, "offs": []}))) == alone
 
 
 def test_what_comes_in(monkeypatch):
@@ -44,8 +45,10 @@ def test_what_comes_in(monkeypatch):
         ({"flags": {"a": {}}}, "flag 'a': state: None is none"),
         (b"\xff", "it is no UTF-8 at byte 0"),
         (b"{", "flag 'a': it is no JSON"),
+        (b"[" * 100_000, "flag 'a': it is nested too deeply"),
+        ({"definition": None}, "flag 'a': None is no definition"),
     ],
-    ids=["owner", "another", "faulty", "encoding", "syntax"],
+    ids=["owner", "another", "faulty", "encoding", "syntax", "nested", "not defined"],
 )
 def test_what_is_wrong_is_told_with_its_file(file, content, reason):
     place = file(content)
