@@ -1,17 +1,19 @@
 """SHELL: what the commands about feature flags ask canaries, and read from files; how things look is told elsewhere."""
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import msgspec
-from rich.console import RenderableType
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.text import Text
 
 from bellwether import canary_history, conversation, feature_questions, feature_scan, feature_view
 from bellwether.answers import to_json
 from bellwether.colours import coloured
 from bellwether.failure import CommandError
-from bellwether.feature_definitions import WRONG, check_files
+from bellwether.feature_definitions import WRONG, Checked, check_files
 from bellwether.feature_files import scan as scan_directories
 from bellwether.feature_picture import Feature, Picture
 from bellwether.places import find_router
@@ -20,6 +22,9 @@ from bellwether.screen_text import write
 from communicator.answers.history import History
 from communicator.wording.counts import count
 from communicator.wording.marks import BAD, GOOD
+
+_INDENT = (0, 0, 0, 4)
+_ENDLESS_COLUMNS = 100_000
 
 
 def list_(communicator: str | None, *, stale: bool, as_json: bool) -> bool:
@@ -66,15 +71,16 @@ def check(files: Iterable[Path], *, as_json: bool) -> None:
         CommandError: Something is.
     """
     checks = check_files(files)
-    if as_json:
-        write(to_json(checks.files))
-    for one in () if as_json else checks.files:
-        mark, _ = coloured(BAD if one.faults else GOOD)
-        write(f"{mark} {one.file}: {count(one.flags, 'sound flag')}")
-        for fault in one.faults:
-            write(f"    {fault}")
+    _show(checks.files, lambda _: Group(*_checked(checks.files)), as_json=as_json)
     if checks.faults:
         raise CommandError(f"{count(len(checks.faults), 'fault')} in {count(len(checks.files), 'file')}", WRONG)
+
+
+def _checked(files: Iterable[Checked]) -> Iterator[RenderableType]:
+    for one in files:
+        mark = coloured(BAD if one.faults else GOOD)
+        yield Text.assemble(mark, f" {one.file}: {count(one.flags, 'sound flag')}")
+        yield from (Padding(Text(fault), _INDENT, expand=False) for fault in one.faults)
 
 
 def scan(communicator: str | None, directories: list[Path], files: list[Path], *, as_json: bool) -> bool:
@@ -123,9 +129,11 @@ async def _history(address: str, name: str) -> History:
 
 
 def _show(what: object, render: Callable[[int], RenderableType], *, as_json: bool) -> None:
-    """Print for a program, or for a person: lines are as long as they are where no terminal ends them."""
+    """Print for a program, or for a person: where no terminal ends them, lines are as long as they are."""
     if as_json:
         write(to_json(what))
         return
-    screen = Screen()
-    screen.print(render(screen.width), soft_wrap=not screen.is_terminal, highlight=False)
+    screen = Screen(highlight=False)
+    if not screen.is_terminal:
+        screen.width = _ENDLESS_COLUMNS
+    screen.print(render(screen.width))

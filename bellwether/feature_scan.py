@@ -134,4 +134,4 @@ def _told(mark: Mark, text: str) -> Text:
 
 
 def _where(places: Sequence[Place]) -> RenderableType:
-    return Padding(Text(listed([str(place) for place in places], _PLACES), style="dim"), _INDENT)
+    return Padding(Text(listed([str(place) for place in places], _PLACES), style="dim"), _INDENT, expand=False)

@@ -48,4 +48,4 @@ def _below(rows: Sequence[Cells], notes: Sequence[str], widths: Sequence[int]) -
         line.rstrip()
         yield line
         if note:
-            yield Padding(Text(note, style="dim"), _INDENT)
+            yield Padding(Text(note, style="dim"), _INDENT, expand=False)
