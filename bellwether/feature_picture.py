@@ -25,7 +25,7 @@ class Picture(msgspec.Struct, frozen=True, kw_only=True):
     server: str
     """Whose canary was asked first; where hosts differ it is the one that is shown."""
     features: tuple[Feature, ...] = ()
-    """By name."""
+    """By name; on a page of a canary those that are off, or stale, stand first."""
     differing: dict[str, tuple[str, ...]] = {}
     """By host: where its files say something else than what is in force."""
     silent: tuple[str, ...] = ()

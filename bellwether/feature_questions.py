@@ -8,7 +8,7 @@ from bellwether.canary_questions import ANSWER, canaries, view
 from bellwether.canary_scope import nearest
 from bellwether.failure import CommandError
 from bellwether.feature_picture import Feature, Picture, put_together
-from communicator.answers.features import FeatureReport, FeatureRow
+from communicator.answers.features import FeatureReport, join_features
 from communicator.answers.history import History
 from communicator.client import Client
 from communicator.errors import ClientError
@@ -25,19 +25,14 @@ async def report(client: Client, server: str = "", feature: str = "") -> Feature
     Raises:
         CommandError: It does not answer, or none we understand.
     """
-    rows: list[FeatureRow] = []
+    pages: list[FeatureReport] = []
     while True:
-        parameters = {"view": "features", "feature": feature, "offset": str(len(rows))}
+        offset = sum(len(page.features) for page in pages)
+        parameters = {"view": "features", "feature": feature, "offset": str(offset)}
         page = read_told(await view(client, server, parameters), "report", FeatureReport, ANSWER)
-        rows += page.features
-        if not page.features or len(rows) >= page.total:
-            return FeatureReport(
-                server=page.server,
-                generation=page.generation,
-                features=tuple(rows),
-                total=len(rows),
-                differing=page.differing,
-            )
+        pages.append(page)
+        if not page.features or offset + len(page.features) >= page.total:
+            return join_features(pages)
         server = page.server  # the next page is to come from the same canary
 
 
