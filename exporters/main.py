@@ -28,7 +28,7 @@ from exporters.web.application import application
 from exporters.web.entrance import read_entrance
 from exporters.web.health import health_routes
 from exporters.web.metrics import metrics_routes
-from exporters.web.reception import LIVE_KEYS, Reception
+from exporters.web.reception import LIVE_KEYS, Listening, Reception
 from exporters.web.server import Serving, bind, serving
 
 SERVICE = "exporter"
@@ -44,8 +44,8 @@ async def serve(daemon: Daemon[ExporterSettings]) -> None:
     service = Service(settings.communicator, SERVICE, service_version=__version__, announce=announced)
     scraper = make_scraper(service, settings, daemon.log)
     finder = make_finder(service, listen, settings)
-    reception = Reception(listen, settings.listen_address.host, daemon.log)
-    reception.guard.server_name = lambda: service.server_name
+    reception = Reception(daemon.log, lambda: service.server_name)
+    guard = reception.guard(Listening("listen", listen, settings.listen_address.host))
     tls = reception.apply(settings)
     routes = [
         *page_routes(Gatherer(RouterSource(service), Path(settings.flags_path))),
@@ -55,7 +55,7 @@ async def serve(daemon: Daemon[ExporterSettings]) -> None:
     ]
     async with (
         asyncio.TaskGroup() as group,
-        serving(application(routes, reception.guard), listener, settings.limits, tls, reception.sources) as server,
+        serving(application(routes, guard), listener, settings.limits, tls, reception.sources) as server,
     ):
         scraper.standing = lambda: Standing(
             refused={**reception.refused, "connections": server.door.kept_out},
@@ -96,7 +96,8 @@ def check_named(settings: ExporterSettings) -> None:
     Raises:
         ConfigError: It is not; names the key.
     """
-    read_entrance(settings.listen_address, settings.auth, settings.tls, settings.web_config_file)
+    for listen in settings.listen_addresses.values():
+        read_entrance(listen, settings.auth, settings.tls, settings.web_config_file)
     check_files(settings.discovery.files)
     if settings.textfile.directory:
         TextFile(Path(settings.textfile.directory))
