@@ -1,0 +1,31 @@
+"""Definitions of flags that many tests of this folder vary."""
+
+import copy
+import json
+
+import pytest
+
+FLAG = {
+    "state": "ENABLED",
+    "variants": {"on": True, "off": False},
+    "defaultVariant": "off",
+    "metadata": {"owner": "web", "type": "release", "expires": "2026-12-31"},
+}
+
+
+@pytest.fixture
+def flag():
+    """Makes a sound definition with some keys replaced; None takes a key out. Metadata is merged."""
+
+    def make(**keys):
+        made = copy.deepcopy(FLAG)
+        metadata = keys.pop("metadata", {})
+        if isinstance(metadata, dict):
+            made["metadata"] |= metadata
+            made["metadata"] = {key: value for key, value in made["metadata"].items() if value is not None}
+        else:
+            made["metadata"] = metadata
+        made |= keys
+        return json.dumps({key: value for key, value in made.items() if value is not None})
+
+    return make
