@@ -17,6 +17,8 @@ class CollectorsSettings(Settings, frozen=True):
     """``timekeeper_*``: clocks."""
     canary: bool = True
     """``canary_*``: versions and how they do."""
+    features: bool = True
+    """``bellwether_feature_*``: feature flags."""
     flags: bool = True
     """``sitter_*``: flags that are up, see flags_path."""
     host: bool = True
