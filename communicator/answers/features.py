@@ -24,8 +24,8 @@ class FlagsPage(msgspec.Struct, frozen=True):
 
     generation: str
     """Of all flags, when this page was written. Whoever has read all pages holds the generation of the first."""
-    flags: dict[str, msgspec.Raw | None] = {}
-    """A flag by name, in flagd's form; None: it is defined no more."""
+    flags: dict[str, msgspec.Raw] = {}
+    """A flag by name, in flagd's form; `null`: it is defined no more."""
     is_whole: bool = True
     """Whether the pages hold all flags there are; else they hold what has changed since the generation that was named."""
     after: str = ""

@@ -79,6 +79,10 @@ class Evaluator:
         flag = self._flags.get(name)
         return None if flag is None else flag.definition
 
+    def definitions(self) -> dict[str, bytes]:
+        """All definitions, as they are now."""
+        return {name: flag.definition for name, flag in self._flags.items()}
+
     def replace(self, flags: Mapping[str, bytes | None]) -> tuple[str, ...]:
         """Take over definitions, and leave all others as they are.
 

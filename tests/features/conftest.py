@@ -1,9 +1,12 @@
-"""Definitions of flags that many tests of this folder vary."""
+"""Definitions of flags that many tests of this folder vary, and a router."""
 
 import copy
 import json
 
 import pytest
+
+from communicator.features.document import require_flag
+from communicator.testing import run_router
 
 FLAG = {
     "state": "ENABLED",
@@ -29,3 +32,15 @@ def flag():
         return json.dumps({key: value for key, value in made.items() if value is not None})
 
     return make
+
+
+@pytest.fixture
+def definition(flag):
+    """A sound definition that gives a value to everybody, as canonical JSON."""
+    return lambda on: require_flag("f", flag(defaultVariant="on" if on else "off")).decode()
+
+
+@pytest.fixture(scope="module")
+def router():
+    with run_router() as running:
+        yield running
