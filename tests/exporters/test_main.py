@@ -72,7 +72,8 @@ async def exporter(communicator, tmp_path, *settings):
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             *("-m", "exporters", "--config", "/dev/null", "--communicator", communicator),
-            *("--set", 'listen="127.0.0.1:0"', "--ports-file", str(ports_file)),
+            *("--set", 'listen="127.0.0.1:0"', "--set", 'ofrep.listen="127.0.0.1:0"'),
+            *("--ports-file", str(ports_file)),
             *("--set", f"flags_path={tmp_path}", "--set", f"data_path={tmp_path}", *settings),
             env={**os.environ, "NOTIFY_SOCKET": "@" + ear.getsockname()[1:].decode()},
             stdout=subprocess.DEVNULL,
