@@ -6,17 +6,20 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple, TypeAlias, TypeVar
 
+from communicator.answers.features import FeatureReport, join_features
 from communicator.answers.releases import CanaryReport, join_pages
 from communicator.client import Service
 from communicator.errors import BellwetherError
 from exporters.asking import DEADLINE_S, ask, ask_for_instances
 from exporters.collectors.canary import CANARY_ANSWER
+from exporters.collectors.features import FEATURES_ANSWER
 from exporters.collectors.host import HostReport
 from exporters.collectors.metric import Answer
 from exporters.collectors.router import ROUTER_ANSWER
 from exporters.collectors.timekeeper import CLOCKS_ANSWER
 from exporters.flag_reading import read_flags
 from exporters.host_reading import read_host
+from exporters.questions import FEATURES_VIEW
 from exporters.reading import Reader
 from exporters.suite_processes import SuiteProcesses
 
@@ -24,6 +27,8 @@ R = TypeVar("R")
 
 CANARY_PAGES = 4
 """Pages of the canary's report that are asked for: 4,096 versions on servers, more than one metric may show."""
+FEATURE_PAGES = 4
+"""Pages of its report of feature flags: some 500 flags, those that are off or stale first; more would be read at each scrape."""
 INSTANCES_S = DEADLINE_S / 4
 """How long the router may take to name the processes: a host is looked at without its router, too."""
 
@@ -54,6 +59,7 @@ def make_sources(service: Service, places: Places, *, cluster: bool) -> Mapping[
         "router": lambda: _asked(service, ROUTER_ANSWER),
         "timekeeper": lambda: _asked(service, CLOCKS_ANSWER),
         "canary": lambda: _canary(service, cluster=cluster),
+        "features": lambda: _features(service),
         "flags": flags.read,
         "host": _Host(service, places).look,
     }
@@ -75,6 +81,19 @@ async def _canary(service: Service, *, cluster: bool) -> CanaryReport:
         if not page.cells or told >= page.total:
             break
     return join_pages(pages)
+
+
+async def _features(service: Service) -> FeatureReport:
+    """The first pages of its report of feature flags."""
+    pages: list[FeatureReport] = []
+    told = 0
+    while len(pages) < FEATURE_PAGES:
+        asked = {**FEATURES_VIEW, "offset": str(told)}
+        pages.append(FEATURES_ANSWER.read(await ask(service, FEATURES_ANSWER.question, asked)))
+        told += len(pages[-1].features)
+        if not pages[-1].features or told >= pages[-1].total:
+            break
+    return join_features(pages)
 
 
 class _Host:

@@ -66,7 +66,14 @@ class Stage:
             self._exporter = subprocess.Popen(
                 [
                     *(sys.executable, "-m", "exporters", "--config", "/dev/null", "--communicator", self.communicator),
-                    *("--set", f"listen={json.dumps(listen)}", "--ports-file", str(ports_file)),
+                    *(
+                        "--set",
+                        f"listen={json.dumps(listen)}",
+                        "--set",
+                        'ofrep.listen=""',
+                        "--ports-file",
+                        str(ports_file),
+                    ),
                     *("--set", f"flags_path={json.dumps(str(self._directory / 'flags'))}"),
                     *self._options,
                 ],
