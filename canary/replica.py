@@ -5,6 +5,7 @@ import secrets
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -37,6 +38,8 @@ RENEW_S = 600.0
 """How often what is left of spans is kept anew, so that no order lasts much longer for a host that was off."""
 RETRY_S = 5.0
 """How often a file that cannot be written is tried again."""
+LOOK_S = 1.0
+"""How often it is looked at who is in reach."""
 PATIENCE_S = 0.5
 """How long an order waits for the disk until it is answered."""
 
@@ -59,7 +62,8 @@ class Replica:
         """Why orders are not kept on disk; empty when they are."""
         self._service = service
         self._path = directory / FILE
-        self._now_s = now_s
+        self.now_s = now_s
+        """The clock of this host, in seconds."""
         self._log = log
         self._boot_id = read_boot_id()
         self._kept = _read(self._path, self._moment(), now_s())
@@ -81,6 +85,7 @@ class Replica:
         self._late: set[asyncio.Task[None]] = set()
         """What is being kept, perhaps while nobody waits for it any more."""
         self._changed: Callable[[], Awaitable[None]] = _nothing
+        self._is_due = asyncio.Event()
         self._refused: dict[str, tuple[str, ...]] = {}
         self._exchange: Exchange | None = None
         """None until the router has told us who we are."""
@@ -101,7 +106,7 @@ class Replica:
     @property
     def next_deadline_s(self) -> float:
         """When `tell` has something to do."""
-        deadlines = [self._now_s() + RENEW_S if self._exchange is None else self._exchange.next_deadline_s]
+        deadlines = [self.now_s() + RENEW_S if self._exchange is None else self._exchange.next_deadline_s]
         end_s = self.book.next_deadline_s()
         return min([*deadlines, *([] if end_s is None else [end_s])])
 
@@ -130,7 +135,8 @@ class Replica:
             server: That.
             state: What the ledger holds, perhaps of a release that had no book.
         """
-        self._exchange = Exchange(server, self.book, self._kept.members, self._now_s())
+        self._exchange = Exchange(server, self.book, self._kept.members, self.now_s())
+        self._is_due.set()
         self.believe(min(max(state.term, self.book.highest_term) + STEP, TERM_MAX))
         ordered.adopt(self.book, state, server)
 
@@ -143,7 +149,7 @@ class Replica:
         seen = self.book.revision, state.seq
         if seen == self._told:
             return []
-        records = ordered.records_of(self.book, state, self._service.server_name, self._now_s(), self._told[0])
+        records = ordered.records_of(self.book, state, self._service.server_name, self.now_s(), self._told[0])
         flags, self._flags_told = untold(self.book, state.flags_told, self._flags_told)
         records += flags
         if not records:  # else it may be that they cannot be kept
@@ -169,13 +175,13 @@ class Replica:
         self._log.info(
             "ordered", order=command.name, user=actor.user, server=actor.server, reason=command.reason, **about
         )
-        result = msgspec.json.encode(Taken(entered.concerned, await self._keep())).decode()
+        result = msgspec.json.encode(Taken(entered.concerned, await self.keep())).decode()
         note = {"message": entered.note} if entered.note else {}
         return Message("CANARY_RESULT", {**told, "status": "done", "result": result, **note})
 
     async def _give(self, command: Command) -> Entered:
         """Enter an order, and tell this host and the others."""
-        entered = enter(command, self.book, self.stamp(), self._now_s())
+        entered = enter(command, self.book, self.stamp(), self.now_s())
         await self.spread(entered.concerned)
         return entered
 
@@ -191,10 +197,11 @@ class Replica:
         """
         await self._changed()
         if self._exchange is not None:
-            await self._send(self._exchange.push(entry_ids, self._now_s()))
+            await self._send(self._exchange.push(entry_ids, self.now_s()))
+        self._is_due.set()
 
-    async def _keep(self) -> str:
-        """Keep what was ordered; returns why it is not kept, or nothing. A disk that hangs is not waited for."""
+    async def keep(self) -> str:
+        """Keep what is known now; returns why it is not kept, or nothing. A disk that hangs is not waited for."""
         self._retry_at_s = 0.0
         keeping = asyncio.get_running_loop().create_task(self._save())
         self._late.add(keeping)
@@ -211,7 +218,8 @@ class Replica:
         """
         if self._exchange is None:
             return
-        now_s, me = self._now_s(), self._service.server_name
+        now_s, me = self.now_s(), self._service.server_name
+        self._is_due.set()
         proposed = [self.book.propose(body, me, term, now_s, time.time()) for body in bodies]
         await self._send(self._exchange.push([*filter(None, proposed), *self._exchange.settle()], now_s))
 
@@ -236,16 +244,17 @@ class Replica:
         if self._exchange is None:
             return False  # it will be told again
         before = self.book.revision
-        heard = self._exchange.hear(message, self._now_s())
+        heard = self._exchange.hear(message, self.now_s())
+        self._is_due.set()
         await self._changed()
         self._note_refused(message.sent_from_server, heard.refused)
-        await self._send((*heard.answers, *self._settle(self._exchange, self._now_s())))
+        await self._send((*heard.answers, *self._settle(self._exchange, self.now_s())))
         return self.book.revision != before
 
     @property
     def behind(self) -> tuple[str, ...]:
         """The members in reach whose routers obey another book than this one."""
-        return () if self._exchange is None else self._exchange.behind(self._now_s())
+        return () if self._exchange is None else self._exchange.behind(self.now_s())
 
     def obey(self, generation: str) -> None:
         """Our router has acknowledged a policy.
@@ -255,6 +264,25 @@ class Replica:
         """
         if self._exchange is not None:
             self._exchange.obey(generation)
+            self._is_due.set()
+
+    async def run(self, changed: Callable[[], None]) -> None:
+        """Let time pass, again and again until cancelled; nothing that is slow in the canary is waited for.
+
+        Args:
+            changed: Called when something has come into effect, or is over.
+        """
+        try:
+            while True:
+                self._is_due.clear()
+                if await self.tell():
+                    changed()
+                left_s = self.next_deadline_s - self.now_s() if self._service.connected else LOOK_S
+                with suppress(TimeoutError):  # the usual end of the wait
+                    async with asyncio.timeout(min(LOOK_S, max(0.0, left_s))):
+                        await self._is_due.wait()
+        finally:
+            await self.keep()
 
     async def tell(self) -> bool:
         """Let time pass, tell the others what is due, and keep what has changed.
@@ -262,7 +290,7 @@ class Replica:
         Returns:
             Whether something has come into effect, or is over.
         """
-        now_s, before = self._now_s(), self.book.revision
+        now_s, before = self.now_s(), self.book.revision
         self.book.advance(now_s)
         settled: list[Message] = []
         if self._exchange is not None:
@@ -312,7 +340,7 @@ class Replica:
 
     async def _save(self) -> None:
         async with self._saving:
-            now_s = self._now_s()
+            now_s = self.now_s()
             is_due = now_s - self._saved_at_s >= RENEW_S and len(self.book) > 0
             saved = self.book.revision, self.members
             if now_s >= self._retry_at_s and (saved != self._saved or is_due):

@@ -132,6 +132,7 @@ async def test_a_disk_that_hangs_is_not_waited_for(host, monkeypatch):
     status, result, _ = await host.order(**OFF)
     assert (status, result["not_kept"]) == ("done", "the disk has not answered within 0.01 s")
     assert host.whats() == ["entries"]
+    monkeypatch.setattr(replica_module, "PATIENCE_S", 60.0)
     is_back.set()
     await host.order()
     assert len(Host(host.directory).begin().replica.book) == 2
