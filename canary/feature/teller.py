@@ -80,7 +80,8 @@ class Teller:
     def page(self, message: Message) -> Message:
         """FEATURE_GET_FLAGS: a page of the flags in force."""
         page = self._in_force.page(message.get("since"), message.get("after"))
-        return Message("FEATURE_CURRENT_FLAGS", {"flags": msgspec.json.encode(page).decode()})
+        answer = {"flags": msgspec.json.encode(page).decode(), "serial": message.get("serial")}
+        return Message("FEATURE_CURRENT_FLAGS", {name: value for name, value in answer.items() if value})
 
     async def evaluate(self, message: Message) -> tuple[Message, Evaluations]:
         """FEATURE_EVALUATE: the value of a flag, and what is to be counted.

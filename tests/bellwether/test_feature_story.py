@@ -115,7 +115,7 @@ def test_a_flag_is_defined_switched_off_and_on_and_removed(person):
     assert [line.partition(" ")[2].split()[0] for line in told] == ["defined", "switched", "defined", "switched"]
     assert person.does("remove", "new-parser", "--reason", "done") == "✔ alpha: in force\n"
     person.sees(None, "ERROR")
-    assert person.types("remove", "new-parser").exit_code == 1
+    assert person.types("remove", "new-parser").exit_code != 0
 
 
 def test_a_flag_that_has_expired_fails_the_build(person):
