@@ -2,7 +2,6 @@
 
 import asyncio
 
-from bellwether import canary_questions
 from bellwether.answers import read_told
 from bellwether.canary_questions import ANSWER, canaries, view
 from bellwether.canary_scope import nearest
@@ -68,13 +67,16 @@ async def known(client: Client, name: str) -> Feature:
 
 
 async def history(client: Client, feature: str) -> History:
-    """Who ordered what about a flag.
+    """Who ordered what about a flag; one that was removed has a history too.
 
     Raises:
-        CommandError: The canary does not answer, or not in a way we understand.
+        CommandError: Nobody knows of such a flag, or the canary does not answer, or not in a way we understand.
     """
-    answer = await canary_questions.view(client, "", {"view": "history", "feature": feature})
-    return read_told(answer, "report", History, ANSWER)
+    answer = await view(client, "", {"view": "history", "feature": feature})
+    told = read_told(answer, "report", History, ANSWER)
+    if not told.events:
+        await known(client, feature)
+    return told
 
 
 async def _report_or_none(client: Client, server: str, feature: str) -> FeatureReport | None:

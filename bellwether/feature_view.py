@@ -1,6 +1,6 @@
 """PURE: feature flags as a person reads them: a table of all, a page of one; it asks nobody."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 from rich.console import Group, RenderableType
@@ -55,7 +55,8 @@ def table(picture: Picture, width: int, *, stale: bool = False) -> RenderableTyp
     nothing = "No feature flag is stale." if stale else "No feature flag is defined, and none is asked for."
     rows = [_cells(feature) for feature in features]
     shown = noted_table.render(_HEADS, rows, [why(one) for one in features], width) if rows else Text(nothing)
-    return Group(shown, *_asides(picture))
+    differing = {} if stale else picture.differing
+    return Group(shown, *_asides(differing, picture.silent))
 
 
 def serves(feature: Feature) -> tuple[Mark, str]:
@@ -99,19 +100,19 @@ def _cells(feature: Feature) -> noted_table.Cells:
 
 
 def evaluated(ago_s: float | None) -> str:
-    """When it was last evaluated, to a day."""
+    """When it was last evaluated, to a day; empty: not for long."""
     if ago_s is None:
-        return "not in 40 days"
+        return ""
     days = int(ago_s // _DAY_S)
     return f"{count(days, 'day')} ago" if days else "today"
 
 
-def _asides(picture: Picture) -> Iterator[RenderableType]:
-    for server, differences in picture.differing.items():
+def _asides(differing: Mapping[str, Sequence[str]], silent: Sequence[str]) -> Iterator[RenderableType]:
+    for server, differences in differing.items():
         for text in differences:
             yield Text.assemble(coloured(DOUBTFUL), f" {server}: {text}")
-    if picture.silent:
-        yield Text.assemble(coloured(UNKNOWN), f" the canary does not answer on {listed(picture.silent, _NAMED)}")
+    if silent:
+        yield Text.assemble(coloured(UNKNOWN), f" the canary does not answer on {listed(silent, _NAMED)}")
 
 
 def page(feature: Feature) -> RenderableType:
@@ -146,7 +147,7 @@ def _facts(feature: Feature) -> Iterator[tuple[str, str]]:
         yield "defined", f"{span(feature.changed_ago_s)} ago by {feature.by}{whence}"
         if not feature.offs:
             yield "when off", off_text(feature)
-    yield "evaluated", evaluated(feature.evaluated_ago_s)
+    yield "evaluated", evaluated(feature.evaluated_ago_s) or "not within 40 days"
     yield from (("", one) for one in _counted(feature))
 
 

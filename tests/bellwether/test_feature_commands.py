@@ -113,6 +113,17 @@ def test_who_did_what_is_told_in_sentences(ask):
     assert (question.get("view"), question.get("feature")) == ("history", "new-parser")
 
 
+def test_a_name_without_a_history_is_told_with_the_nearest(ask):
+    def answer(message):
+        if message.get("view") == "history":
+            return [_current("alpha", "{}")]
+        return told(message, report(row("new-parser")))
+
+    done, _ = ask(script(THREE) | {"CANARY_GET_REPORT": answer}, "feature", "history", "new-parsr")
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert done.stderr.endswith("'new-parsr'; do you mean 'new-parser'?\n")
+
+
 def test_without_a_canary_it_is_told_what_to_start(ask):
     gone = said("TRANSMISSION_REPORT", {"status": "failed", "command": "CANARY_GET_REPORT"})
     done, _ = ask({"CANARY_GET_REPORT": [gone]}, "feature", "list")
