@@ -1,6 +1,5 @@
 """PURE: what the daemons of this host are asked; it asks nobody."""
 
-from collections.abc import Mapping
 from typing import NamedTuple
 
 
@@ -18,5 +17,3 @@ GRAPH = Question("communicatord", "CLUSTER_GET_GRAPH", "CLUSTER_GRAPH", "graph")
 STATISTICS = Question("communicatord", "ROUTER_GET_STATS", "ROUTER_STATS", "stats")
 CLOCKS = Question("timekeeper", "CLOCK_GET_REPORT", "CLOCK_CURRENT_REPORT", "report")
 VERSIONS = Question("canary", "CANARY_GET_REPORT", "CANARY_CURRENT_REPORT", "report")
-FEATURES_VIEW: Mapping[str, str] = {"view": "features", "brief": "true"}
-"""Of the same question, for a report of feature flags in place of versions."""

@@ -6,7 +6,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple, TypeAlias, TypeVar
 
-from communicator.answers.features import FeatureReport, join_features
 from communicator.answers.releases import CanaryReport, join_pages
 from communicator.client import Service
 from communicator.errors import BellwetherError
@@ -17,9 +16,9 @@ from exporters.collectors.host import HostReport
 from exporters.collectors.metric import Answer
 from exporters.collectors.router import ROUTER_ANSWER
 from exporters.collectors.timekeeper import CLOCKS_ANSWER
+from exporters.feature_pages import gather_features
 from exporters.flag_reading import read_flags
 from exporters.host_reading import read_host
-from exporters.questions import FEATURES_VIEW
 from exporters.reading import Reader
 from exporters.suite_processes import SuiteProcesses
 
@@ -27,8 +26,6 @@ R = TypeVar("R")
 
 CANARY_PAGES = 4
 """Pages of the canary's report that are asked for: 4,096 versions on servers, more than one metric may show."""
-FEATURE_PAGES = 4
-"""Pages of its report of feature flags: some 500 flags, those that are off or stale first; more would be read at each scrape."""
 INSTANCES_S = DEADLINE_S / 4
 """How long the router may take to name the processes: a host is looked at without its router, too."""
 
@@ -59,14 +56,14 @@ def make_sources(service: Service, places: Places, *, cluster: bool) -> Mapping[
         "router": lambda: _asked(service, ROUTER_ANSWER),
         "timekeeper": lambda: _asked(service, CLOCKS_ANSWER),
         "canary": lambda: _canary(service, cluster=cluster),
-        "features": lambda: _features(service),
+        "features": lambda: gather_features(lambda about: _asked(service, FEATURES_ANSWER, about)),
         "flags": flags.read,
         "host": _Host(service, places).look,
     }
 
 
-async def _asked(service: Service, answer: Answer[R]) -> R:
-    return answer.read(await ask(service, answer.question))
+async def _asked(service: Service, answer: Answer[R], about: Mapping[str, str] | None = None) -> R:
+    return answer.read(await ask(service, answer.question, about))
 
 
 async def _canary(service: Service, *, cluster: bool) -> CanaryReport:
@@ -81,19 +78,6 @@ async def _canary(service: Service, *, cluster: bool) -> CanaryReport:
         if not page.cells or told >= page.total:
             break
     return join_pages(pages)
-
-
-async def _features(service: Service) -> FeatureReport:
-    """The first pages of its report of feature flags."""
-    pages: list[FeatureReport] = []
-    told = 0
-    while len(pages) < FEATURE_PAGES:
-        asked = {**FEATURES_VIEW, "offset": str(told)}
-        pages.append(FEATURES_ANSWER.read(await ask(service, FEATURES_ANSWER.question, asked)))
-        told += len(pages[-1].features)
-        if not pages[-1].features or told >= pages[-1].total:
-            break
-    return join_features(pages)
 
 
 class _Host:

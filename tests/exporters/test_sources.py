@@ -11,7 +11,8 @@ from communicator.client import Service
 from communicator.errors import FlagsPathError, MalformedAnswerError, NoReceiverError
 from communicator.protocol import Message
 from communicator.testing import run_router
-from exporters.sources import CANARY_PAGES, FEATURE_PAGES, Places, make_sources
+from exporters.feature_pages import FEATURE_PAGES
+from exporters.sources import CANARY_PAGES, Places, make_sources
 
 
 def cells(count, server="alpha"):
