@@ -391,7 +391,7 @@ class Canary:
             orders_not_kept=self._replica.fault,
             proposed=self._replica.proposed,
             terms_doubted={} if self._gossip is None else self._gossip.leadership.doubted,
-            orders=self._replica.book.generation(),
+            orders=self._replica.book.generation_of_rules(),
             behind=self._replica.behind,
             watchers=self._watch.faults,
         )

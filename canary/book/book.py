@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TypeVar
 
 import msgspec
 
@@ -12,16 +11,10 @@ from canary.book.entry import TOMBSTONE_S, Entry, Lift
 from canary.book.flags import Flags
 from canary.book.order import Order
 from canary.book.subjects import DECISIONS, Subjects
+from canary.book.texts import Texts
 from canary.book.told import BookEntry
 
-_Told = TypeVar("_Told", Order, Lift, Definition)
 BUCKETS = 256
-_SHARED = ("kind", "server", "service", "build", "user", "given_on", "origin")
-"""Texts that many orders have in common,"""
-_SHARED_LIFT = ("cause", "user", "given_on")
-"""so many of what ended them,"""
-_SHARED_DEFINITION = ("file", "user", "given_on", "reason")
-"""and so many definitions."""
 ENTRIES = 10_000
 """Orders remembered, with those that are over: 330 a day;"""
 OFFS = 2_000
@@ -59,10 +52,11 @@ class Book:
         self._buckets: list[dict[str, None]] = [{} for _ in range(BUCKETS)]
         """What lies in each."""
         self._digests = [0] * BUCKETS
+        self._rules = 0
+        """A digest of all but what is about flags."""
         self._generation: tuple[int, str] = (-1, "")
         """The revision for which it was made, and what it is."""
-        self._texts: dict[str, str] = {}
-        """Each text once, however many orders hold it."""
+        self._texts = Texts(ENTRIES)
         self._deadline_s: float | None = None
         """Nothing ends before; that the first one may have got a later end meanwhile is seen when it is due."""
 
@@ -239,7 +233,7 @@ class Book:
         if held is None:
             if not self._make_room(entry_id, entry):
                 return False
-            self._put(entry_id, self._shared(entry))
+            self._put(entry_id, self._texts.shared(entry))
             return True
         before = held.entry
         joined = _join(before, entry)
@@ -280,6 +274,10 @@ class Book:
         if self._generation[0] != self.revision:
             self._generation = self.revision, generation_of(self.digests())
         return self._generation[1]
+
+    def generation_of_rules(self) -> str:
+        """A digest of all that routers go by, short enough to be read by people: what is about flags is none of that."""
+        return generation_of(self._rules.to_bytes(_MARK_BYTES))
 
     def differing(self, digests: bytes) -> list[int]:
         """The buckets in which another book, of which these are the digests, holds something else."""
@@ -328,25 +326,12 @@ class Book:
         self._remove(first[1])
         return True
 
-    def _shared(self, entry: BookEntry) -> BookEntry:
-        if isinstance(entry, Decided):
-            return entry
-        if len(self._texts) > ENTRIES:
-            self._texts.clear()
-        if isinstance(entry, Definition):
-            return self._with_shared(entry, _SHARED_DEFINITION)
-        order = self._with_shared(entry.order, _SHARED)
-        lift = None if entry.lift is None else self._with_shared(entry.lift, _SHARED_LIFT)
-        return msgspec.structs.replace(entry, order=order, lift=lift)
-
-    def _with_shared(self, told: _Told, names: Sequence[str]) -> _Told:
-        texts = ((name, getattr(told, name)) for name in names)
-        return msgspec.structs.replace(told, **{name: self._texts.setdefault(text, text) for name, text in texts})
-
     def _put(self, entry_id: str, entry: BookEntry) -> None:
         before = self._held.get(entry_id)
         mark = _mark_of(entry_id, entry)
-        self._digests[bucket_of(entry_id)] ^= mark ^ (0 if before is None else before.mark)
+        change = mark ^ (0 if before is None else before.mark)
+        self._digests[bucket_of(entry_id)] ^= change
+        self._rules ^= 0 if is_about_flag(entry) else change
         self.revision += 1
         self._held[entry_id] = Held(entry, mark, self.revision)
         self._buckets[bucket_of(entry_id)][entry_id] = None
@@ -364,6 +349,7 @@ class Book:
         held = self._held.pop(entry_id)
         self.revision += 1
         self._digests[bucket_of(entry_id)] ^= held.mark
+        self._rules ^= 0 if is_about_flag(held.entry) else held.mark
         del self._buckets[bucket_of(entry_id)][entry_id]
         self._open.pop(entry_id, None)
         self._subjects.forget(entry_id)
@@ -371,11 +357,16 @@ class Book:
             self._flags.forget(entry_id, held.entry, self.revision)
 
 
+def is_about_flag(entry: BookEntry) -> bool:
+    """Whether an entry is about a feature flag: no router goes by it."""
+    return isinstance(entry, Definition) or (isinstance(entry, Entry) and entry.order.feature != "")
+
+
 def generation_of(digests: bytes) -> str:
-    """A digest of a whole book.
+    """A digest of a book, or of a part of it.
 
     Args:
-        digests: Those of its buckets.
+        digests: One behind the other.
     """
     return hashlib.sha256(digests).hexdigest()[:8]
 

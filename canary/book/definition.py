@@ -187,7 +187,7 @@ def _faults(told: DefinitionTold) -> Iterator[str]:
         yield f"wall_s {told.wall_s!r} is no time"
     if len(flag) > DEFINITION_BYTES:
         yield f"its definition has {len(flag)} bytes (limit {DEFINITION_BYTES})"
-    elif _depth(flag) > NESTED:
+    elif flag.count(b"{") + flag.count(b"[") > NESTED and _depth(flag) > NESTED:  # counting is cheap, and most have few
         yield f"its definition is nested deeper than {NESTED} levels"
     elif not isinstance(msgspec.json.decode(flag), dict | None):
         yield "its definition is neither a JSON object nor null"

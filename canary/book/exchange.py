@@ -46,7 +46,7 @@ class Digests(msgspec.Struct, frozen=True, kw_only=True, tag="digests", tag_fiel
     members: Annotated[list[Name], Meta(max_length=MEMBERS)] = []
     """The servers that are known to have, or to have had, a canary."""
     obeys: Annotated[str, Meta(max_length=16)] = ""
-    """The generation of the book that its router obeys; empty: none yet."""
+    """The generation of what is about versions in the book that its router obeys; empty: none yet."""
     answer: bool = True
     """Whether who holds something else is to tell its digests too."""
 
@@ -153,7 +153,7 @@ class Exchange:
         """The members that were heard lately, and whose routers obey another book than this one."""
         if not self._book:
             return ()
-        wanted = self._book.generation()
+        wanted = self._book.generation_of_rules()
         told = {name: peer.obeys for name, peer in self._peers.items() if now_s - peer.at_s < LATELY_S}
         told[self._server] = self._obeys
         return tuple(sorted(name for name, generation in told.items() if generation != wanted))

@@ -72,14 +72,14 @@ class InForce:
         """
         revision = self._revision_of(since)
         names = self._all() if revision is None else sorted(self._since(revision))
-        flags: dict[str, msgspec.Raw | None] = {}
+        flags: dict[str, msgspec.Raw] = {}
         left = PAGE_BYTES
         for name in names[bisect_right(names, after) :]:
-            flag = self._flags[name]
-            left -= wire_bytes(name) + (len("null") if flag is None else wire_bytes(flag.decode())) + len('"":,') + 2
+            flag = self._flags[name] or b"null"
+            left -= wire_bytes(name) + wire_bytes(flag.decode()) + len('"":,') + 2
             if left < 0 and flags:
                 return FlagsPage(self.generation, flags, is_whole=revision is None, after=next(reversed(flags)))
-            flags[name] = None if flag is None else msgspec.Raw(flag)
+            flags[name] = msgspec.Raw(flag)
         return FlagsPage(self.generation, flags, is_whole=revision is None)
 
     def all(self) -> dict[str, bytes | None]:

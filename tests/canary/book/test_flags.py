@@ -80,3 +80,17 @@ def test_the_flags_whose_changes_are_remembered_are_bounded(monkeypatch):
     for number in range(limit + 2):
         book.merge(definition(f"f{number}"))
     assert changed(book, -1) == ["f4", "f3", "f2"]
+
+
+def test_what_routers_go_by_does_not_change_with_flags():
+    book = Book()
+    book.take(order(), 0.0)
+    rules, whole = book.generation_of_rules(), book.generation()
+    book.merge(definition())
+    off_id = book.take(off(), 0.0)
+    book.lift([off_id], Lift(user="ann"), 1.0)
+    assert (book.generation_of_rules(), book.generation() == whole) == (rules, False)
+    book.take(order(1), 0.0)
+    assert book.generation_of_rules() != rules
+    book.clear()
+    assert book.generation_of_rules() == Book().generation_of_rules()

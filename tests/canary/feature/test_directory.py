@@ -57,5 +57,5 @@ def test_what_files_said_is_kept(tmp_path):
         read_memory(tmp_path)
     (tmp_path / MEMORY).unlink()
     (tmp_path / MEMORY).mkdir()
-    with pytest.raises(ValueError, match="(?i)directory|plain file"):
+    with pytest.raises(ValueError, match=r"(?i)directory|plain file"):
         read_memory(tmp_path)

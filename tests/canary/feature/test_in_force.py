@@ -29,7 +29,7 @@ class Asker:
             page = in_force.page(self.generation, after)
             assert len(msgspec.json.encode(page)) <= PAGE_BYTES + 512 or len(page.flags) == 1
             generation, is_whole = generation or page.generation, page.is_whole
-            came |= page.flags
+            came |= {name: None if bytes(flag) == b"null" else flag for name, flag in page.flags.items()}
             self.pages += 1
             after = page.after
             if not after:
