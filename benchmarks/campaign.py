@@ -22,6 +22,7 @@ from benchmarks.crowd import idle_bytes, measure_crowd
 from benchmarks.crowded_doors import DoorEffort, measure_doors
 from benchmarks.errors import BenchmarkError
 from benchmarks.exporter_load import measure_scrapes
+from benchmarks.features import measure_evaluations, measure_loading
 from benchmarks.measure import Load, Rate, measure_latency, measure_rate
 from benchmarks.mesh_campaign import IDLE_LINKS as FEW_LINKS
 from benchmarks.mesh_campaign import MESH_STAGES, MeshCampaign, MeshEffort, hop_loads
@@ -46,6 +47,7 @@ STAGES = (
         "book",
         "scrape",
         "page",
+        "features",
         "codec",
         "script",
         "import",
@@ -77,6 +79,8 @@ class Effort:
     doors: DoorEffort = field(default_factory=DoorEffort)
     scrapes: int = 10_000
     pages: int = 100
+    evaluations: int = 15
+    """Rounds of 2,000 through our provider and through the bare evaluator, in turn."""
 
 
 QUICK = Effort(
@@ -93,6 +97,7 @@ QUICK = Effort(
     doors=DoorEffort(routers=10, guessers=100, tries=2),
     scrapes=200,
     pages=20,
+    evaluations=7,
 )
 
 
@@ -136,6 +141,7 @@ class Campaign:
         self._book()
         self._scrape()
         self._page()
+        self._features()
         self._library()
         return self.results
 
@@ -268,6 +274,13 @@ class Campaign:
             self._say(f"the page, {self._effort.pages} times")
             with self._survive("the page"):
                 self.results.page.figures = measure_page(self._effort.starts, self._effort.pages)
+
+    def _features(self) -> None:
+        if OURS in self._effort.servers and "features" in self._effort.stages:
+            self._say("feature flags evaluated, and a full book of them loaded")
+            self.results.features.evaluated = measure_evaluations(self._effort.evaluations)
+            with self._survive("feature flags"):
+                self.results.features.loaded = measure_loading()
 
     def _library(self) -> None:
         """What a service links, without a router."""

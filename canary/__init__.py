@@ -4,6 +4,7 @@
 - `evidence`: what is reported of runs, merged to facts: one run is at most one failure
 - `judge`: facts and decisions folded to a state, and what the rules decide on it
 - `book`: what operators have ordered in the whole cluster, the same on each host
+- `feature`: feature flags: ordered, read from files, told to services, counted
 - `records`: the facts and decisions as they are stored
 - `ledger`: the store of all records, in order and durable
 """

@@ -153,7 +153,7 @@ class Enforcement:
             weights=own.weights,
             apart=apart(rules.canary),
             trials=trials(state, rules, me, now_s),
-            orders=self._book.generation(),
+            orders=self._book.generation_of_rules(),
         )
 
     async def _set(self, now_s: float) -> None:

@@ -18,6 +18,7 @@ from canary.evidence.book import EvidenceBook
 from canary.evidence.crowd import Crowd
 from canary.evidence.kinds import Kind
 from canary.evidence.words import HostWord, Word
+from canary.feature.service import Features
 from canary.gossip import Gossip
 from canary.judge.speakers import is_known, is_stranger
 from canary.ledger.errors import LedgerError
@@ -94,6 +95,7 @@ class Canary:
             ledger, recollection.state, self._rules_of(settings), ledger.now_s, self._observe, self._propose
         )
         self._replica = Replica(service, Path(settings.data_path), ledger.now_s, log)
+        self._features = Features(service, self._replica, settings, log)
         self._enforcement = Enforcement(service, self._mind, self._replica.book, ledger.now_s, log)
         self._views = LedgerViews(ledger, self._mind, self._replica.book, service)
         self._backlog = Backlog(self._mind)
@@ -124,6 +126,8 @@ class Canary:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._watch.run())
                 group.create_task(self._health.run())
+                group.create_task(self._features.run())
+                group.create_task(self._replica.run(self._is_due.set))
                 group.create_task(self._rounds())
         finally:
             self._jobs.stop()
@@ -137,6 +141,7 @@ class Canary:
         self._settings = settings
         self._mind.rules = self._rules_of(settings)
         self._pend(self._tell_rules())
+        self._features.reload(settings)
         return [key for key in changed if key in NEEDS_RESTART]
 
     def _rules_of(self, settings: CanarySettings) -> Rules:
@@ -149,16 +154,16 @@ class Canary:
         return records
 
     def _listen(self) -> None:
-        service = self._service
-        service.on("READY")(self._meet_router)
-        service.on("RUN_STARTED")(self.start)
-        service.on("RUN_ENDED")(self.end)
-        service.on("RUN_REPORT")(self.report)
-        service.on("CANARY_EVIDENCE")(self.hear)
-        service.on("CANARY_GET_EVIDENCE")(self.tell)
-        service.on("CANARY_BOOK")(self.read)
-        service.on("CANARY_COMMAND")(self.order)
-        service.on("CANARY_GET_REPORT")(self.answer)
+        on = self._service.on
+        on("READY")(self._meet_router)
+        on("RUN_STARTED")(self.start)
+        on("RUN_ENDED")(self.end)
+        on("RUN_REPORT")(self.report)
+        on("CANARY_EVIDENCE")(self.hear)
+        on("CANARY_GET_EVIDENCE")(self.tell)
+        on("CANARY_BOOK")(self.read)
+        on("CANARY_COMMAND")(self.order)
+        on("CANARY_GET_REPORT")(self.answer)
 
     async def start(self, message: Message) -> None:
         """RUN_STARTED, from the router alone; of our own lives the ledger tells."""
@@ -226,21 +231,21 @@ class Canary:
         if question.view == "orders":
             return answer_orders(self._replica.describe(tuple(self._obedience.standings(question.orders))))
         try:
-            return await self._views.answer(question)
+            return await (self._features if question.view == "features" else self._views).answer(question)
         except (LedgerError, RemoteProtocolError) as error:
             raise MessageRefusedError(message.command, str(error)) from None
 
     async def _meet_router(self, ready: Message) -> None:
         """READY: our router has let us in; at first it tells us who we are, and later that all it knew of runs is gone."""
-        server = self._service.server_name
+        server, now_s = self._service.server_name, self._ledger.now_s()
         if (ready.sent_from_server, ready.sent_from_service) != (server, ROUTER_SERVICE):
             return
-        now_s = self._ledger.now_s()
         if self._book is None:
             self._begin(server, now_s)
             self._witness(HostWord(kind=Kind.REBOOT, at_s=now_s, ago_s=time.clock_gettime(time.CLOCK_BOOTTIME)))
         else:
             self._witness(HostWord(kind=Kind.ROUTER_RESTART, at_s=now_s))
+        await self._features.meet_router()
         await self._enforcement.meet_router()
 
     def _begin(self, server: str, now_s: float) -> None:
@@ -286,7 +291,6 @@ class Canary:
                     await self._is_due.wait()
 
     async def _turn(self) -> None:
-        await self._replica.tell()
         try:
             await self._judge()
         except LedgerError:
@@ -296,12 +300,6 @@ class Canary:
         self._replica.obey(self._enforcement.obeyed_generation)
         if self._gossip is not None and self._service.connected:
             await self._gossip.tell(self._ledger.now_s())
-
-    async def _follow(self) -> None:
-        await self._enforcement.follow(is_current=self._replica.is_current)
-
-    async def _propose(self, bodies: Sequence[Body]) -> None:
-        await self._replica.propose(bodies, self._mind.state.term)
 
     async def _judge(self) -> None:
         now_s = self._ledger.now_s()
@@ -322,12 +320,17 @@ class Canary:
         if self._replica.book.revision != revision:
             self._is_due.set()  # what we decided may be in effect already
 
+    async def _follow(self) -> None:
+        await self._enforcement.follow(is_current=self._replica.is_current)
+
+    async def _propose(self, bodies: Sequence[Body]) -> None:
+        await self._replica.propose(bodies, self._mind.state.term)
+
     def _wait_s(self) -> float:
         deadlines = [self._mind.next_deadline_s()]
         longest_s = LONGEST_WAIT_S if self._mind.state.leader else LEADERLESS_WAIT_S
         deadlines += [] if self._book is None else [self._book.next_deadline_s]
         deadlines += [self._gossip.next_deadline_s] if self._gossip is not None and self._service.connected else []
-        deadlines += [self._replica.next_deadline_s] if self._service.connected else []
         now_s = self._ledger.now_s()
         return min([longest_s, *(max(0.0, at_s - now_s) for at_s in deadlines if at_s is not None)])
 
@@ -353,18 +356,20 @@ class Canary:
             self._watch.forget(pid)
 
     def _follow_flags(self) -> None:
-        if not self._mind.me and not self._ledger_fault:
+        state, me = self._mind.state, self._mind.me
+        if not me and not self._ledger_fault:
             return  # what the last life raised stands until we know better
-        here = (one for one in self._enforcement.denials if one.server in (ALL, self._mind.me))
+        here = (one for one in self._enforcement.denials if one.server in (ALL, me))
         denied = (f"{one.service} {one.version}: {one.reason}" for one in here)
-        self._flags.follow(flags_to_raise(self._mind.state, self._mind.me, denied, self._ledger_fault))
+        self._flags.follow(flags_to_raise(state, me, denied, self._ledger_fault, self._features.stale))
 
     def _tell_flags(self, path: str, reason: str) -> None:
         self._log.warning("flags_not_raised", path=path, reason=reason)
 
     @property
     def _obedience(self) -> Obedience:
-        return Obedience(self._replica.book, self._enforcement.obeyed_revision, self._mind.state, self._mind.me)
+        obeyed, told = self._enforcement.obeyed_revision, self._features.told_revision
+        return Obedience(self._replica.book, obeyed, self._mind.state, self._mind.me, told)
 
     def _known(self) -> Known:
         state, enforcement = self._mind.state, self._enforcement
@@ -386,7 +391,7 @@ class Canary:
             orders_not_kept=self._replica.fault,
             proposed=self._replica.proposed,
             terms_doubted={} if self._gossip is None else self._gossip.leadership.doubted,
-            orders=self._replica.book.generation(),
+            orders=self._replica.book.generation_of_rules(),
             behind=self._replica.behind,
             watchers=self._watch.faults,
         )

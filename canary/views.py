@@ -22,7 +22,7 @@ from communicator.protocol import Message
 from communicator.protocol.values import parse_integer
 from communicator.wording.releases import read_version
 
-View = Literal["report", "explain", "events", "verify", "orders", "history"]
+View = Literal["report", "explain", "events", "verify", "orders", "history", "features"]
 VIEWS: tuple[View, ...] = get_args(View)
 ORDERS = 512
 """Orders asked for at once: as many as one may end."""
@@ -44,6 +44,8 @@ class Question(NamedTuple):
     """Of entries: how many at most."""
     orders: tuple[str, ...] = ()
     """Of orders: which, by identifier."""
+    feature: str = ""
+    """Of features, and of history: this flag alone; empty: all."""
 
 
 def read_question(message: Message) -> Question:
@@ -62,7 +64,8 @@ def read_question(message: Message) -> Question:
             raise RemoteProtocolError(f"explain needs the parameter {name}")
     limit = _count(message, "limit") or ENTRIES
     orders = tuple(filter(None, message.get("orders").split(",")))[:ORDERS]
-    return Question(view, read_offset(message), cell, _count(message, "after"), min(limit, ENTRIES), orders)
+    after, feature = _count(message, "after"), message.get("feature")
+    return Question(view, read_offset(message), cell, after, min(limit, ENTRIES), orders, feature)
 
 
 def narrow(known: Known, server: str) -> Known:

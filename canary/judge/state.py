@@ -389,5 +389,7 @@ class State:
     """Who runs what nobody knows him to run, the one heard of last at the end."""
     obeyed: dict[str, None] = field(default_factory=dict)
     """The newest orders that are obeyed once, by their identifiers in the book of the cluster."""
+    flags_told: dict[str, str] = field(default_factory=dict)
+    """What was told of definitions and orders about feature flags, by their identifiers in the book of the cluster."""
     heard: dict[str, Heard] = field(default_factory=dict)
     """By server; here, so that it outlives the entries that it came from."""

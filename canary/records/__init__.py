@@ -44,7 +44,7 @@ from canary.records.names import (
     RunKey,
     Version,
 )
-from canary.records.orders import Actor, Frozen, Overridden, OverrideEnded, Pardoned
+from canary.records.orders import Actor, FlagChanged, Frozen, Overridden, OverrideEnded, Pardoned
 
 __all__ = [
     "ALL",
@@ -59,6 +59,7 @@ __all__ = [
     "Decision",
     "Entry",
     "Fact",
+    "FlagChanged",
     "Frozen",
     "GaveUp",
     "HoldHeard",

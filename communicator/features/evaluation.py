@@ -134,7 +134,7 @@ class Evaluator:
             raise GeneralError(f"flag {name!r}: {type(error).__name__}: {error}") from error
         if kind == "float" and flag.kind == "boolean" and details.variant is not None:
             raise TypeMismatchError(f"flag {name!r} is boolean, not float")  # flagd-core would say 1.0 or 0.0
-        if isinstance(details.value, dict | list) and details.variant is not None:
+        if flag.kind in ("object", "") and details.variant is not None:
             details.value = msgspec.to_builtins(details.value)  # a caller that changed it would change the flag
         if flag.is_off:
             details.reason = Reason.DISABLED

@@ -5,6 +5,7 @@ import logging
 import random
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -29,10 +30,10 @@ START_S = 1.0
 """How long the first link may take before the flags count as stale."""
 COUNTS_S = 10.0
 """How often evaluations are told."""
-KEEP_S = 5.0
+KEEP_S = 1.0
 """The pause between two writes of the copy: flags that change all the time shall not wear out a disk."""
 LAST_WORD_S = 1.0
-"""How long the last counts may take when the service stops."""
+"""How long the last counts, and the last copy, may take each when the service stops."""
 
 Listener = Callable[[tuple[str, ...]], None]
 
@@ -185,15 +186,22 @@ class FlagStore:
         self.evaluator.replace(flags)
 
     async def _keep_copy(self, path: Path) -> None:
+        try:
+            while True:
+                await self._to_be_kept.wait()
+                await self._write_copy(path)
+                await asyncio.sleep(KEEP_S)
+        finally:  # what was switched off last is off when the service comes back
+            if self._to_be_kept.is_set():
+                await _within(LAST_WORD_S, partial(self._write_copy, path))
+
+    async def _write_copy(self, path: Path) -> None:
         """Write the copy in a thread, since a disk may take its time: the flags count without it."""
-        while True:
-            await self._to_be_kept.wait()
-            self._to_be_kept.clear()
-            try:
-                await asyncio.to_thread(write_copy, path, self.generation, self.evaluator.definitions())
-            except (OSError, ValueError) as error:
-                log_event(logging.WARNING, "flags_copy_not_written", path=str(path), error=str(error))
-            await asyncio.sleep(KEEP_S)
+        self._to_be_kept.clear()
+        try:
+            await asyncio.to_thread(write_copy, path, self.generation, self.evaluator.definitions())
+        except (OSError, ValueError) as error:
+            log_event(logging.WARNING, "flags_copy_not_written", path=str(path), error=str(error))
 
 
 async def _within(seconds: float, wait: Callable[[], Awaitable[object]]) -> None:

@@ -4,8 +4,12 @@ import copy
 import json
 
 import pytest
+from openfeature import api
+from openfeature.evaluation_context import EvaluationContext
 
+from communicator.client import Service
 from communicator.features.document import require_flag
+from communicator.openfeature import BellwetherProvider
 from communicator.testing import run_router
 
 FLAG = {
@@ -44,3 +48,26 @@ def definition(flag):
 def router():
     with run_router() as running:
         yield running
+
+
+@pytest.fixture
+def sdk():
+    """Makes a client of the SDK on our provider, which holds flags as if the canary had just told them.
+
+    What comes back has the provider as `ours`.
+    """
+
+    def make(flags, **options):
+        provider = BellwetherProvider(Service("cd:///nowhere/communicatord.sock", "billing"), **options)
+        store = provider._store
+        store.evaluator.replace({name: json.dumps(flag).encode() for name, flag in flags.items()})
+        store.generation, store.is_stale = "n.1", False
+        api.set_provider_and_wait(provider)
+        client = api.get_client()
+        client.ours = provider
+        return client
+
+    yield make
+    api.clear_providers()
+    api.clear_hooks()
+    api.set_evaluation_context(EvaluationContext())

@@ -267,6 +267,23 @@ async def test_a_copy_is_kept_and_counts_when_nobody_answers(router, definition,
     assert (held(store, "a"), looks.changed) == (True, [])
 
 
+async def test_what_changed_last_is_in_the_copy_when_the_service_stops(router, definition, held, tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "KEEP_S", 3600.0)
+    path = tmp_path / "flags.json"
+    canary = StandIn()
+    service = Service(router.unix, "billing")
+    store = FlagStore(service, path)
+    looks = Looks(store)
+    async with canary.serve(router.unix), running(service):
+        await looks.until(is_current)
+        for on in (True, False):
+            canary.put(a=definition(on=on))
+            await canary.say_changed()
+            await looks.until(lambda _, on=on: store.generation == canary.generation and held(store, "a") is on)
+    assert read_copy(path)[0] == canary.generation
+    assert json.loads(read_copy(path)[1]["a"])["defaultVariant"] == "off"
+
+
 @pytest.mark.parametrize("text", ["{", "[]", '{"generation": "n.1", "flags": []}'])
 async def test_a_copy_that_says_something_else_is_left_alone_and_named(router, tmp_path, caplog, text):
     path = tmp_path / "flags.json"
