@@ -7,14 +7,12 @@ from pathlib import Path
 import msgspec
 
 from bellwether.failure import CommandError
-from communicator.answers.features import DEFINITION_BYTES, FEATURES
+from canary.feature.directory import FILE_BYTES
 from communicator.features.document import read_flags, require_flag
 
 WRONG = 78
 """The exit code where a definition is wrong (EX_CONFIG of sysexits.h)."""
 STANDARD_INPUT = "-"
-FILE_BYTES = DEFINITION_BYTES * FEATURES
-"""No file of flags is larger than all flags that a cluster holds."""
 
 
 class Checked(msgspec.Struct, frozen=True):
@@ -99,7 +97,10 @@ def _read(file: Path) -> str:
     """
     try:
         with file.open("rb") as stream:
-            return stream.read(FILE_BYTES).decode()
+            content = stream.read(FILE_BYTES + 1)
+        if len(content) > FILE_BYTES:
+            raise ValueError(f"it is larger than {FILE_BYTES // 1024 // 1024} MiB: make several files of it")
+        return content.decode()
     except OSError as error:
         raise ValueError(f"it cannot be read: {error.strerror}") from None
     except UnicodeDecodeError as error:

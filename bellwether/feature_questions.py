@@ -13,13 +13,14 @@ from communicator.client import Client
 from communicator.errors import ClientError
 
 
-async def report(client: Client, server: str = "", feature: str = "") -> FeatureReport:
+async def report(client: Client, server: str = "", feature: str = "", *, brief: bool = False) -> FeatureReport:
     """All pages of what a canary tells of feature flags.
 
     Args:
         client: Who asks.
         server: Whose canary; without one, that of this host, or the nearest.
         feature: Of this one alone; empty: of all.
+        brief: Whether definitions are left out, which is quicker where there are thousands.
 
     Raises:
         CommandError: It does not answer, or none we understand.
@@ -27,7 +28,7 @@ async def report(client: Client, server: str = "", feature: str = "") -> Feature
     pages: list[FeatureReport] = []
     while True:
         offset = sum(len(page.features) for page in pages)
-        parameters = {"view": "features", "feature": feature, "offset": str(offset)}
+        parameters = {"view": "features", "feature": feature, "offset": str(offset), "brief": "true" if brief else ""}
         page = read_told(await view(client, server, parameters), "report", FeatureReport, ANSWER)
         pages.append(page)
         if not page.features or offset + len(page.features) >= page.total:
@@ -61,7 +62,7 @@ async def known(client: Client, name: str) -> Feature:
     found = await picture(client, name)
     row = next((row for row in found.features if row.feature == name), None)
     if row is None:
-        names = [one.feature for one in (await picture(client)).features]
+        names = [one.feature for one in (await report(client, brief=True)).features]
         raise CommandError(f"nothing is known of a feature flag {name!r}{nearest(name, names)}")
     return row
 

@@ -8,6 +8,7 @@ import pytest
 
 from bellwether.failure import CommandError
 from bellwether.feature_definitions import check_files, read_definition
+from canary.feature.directory import FILE_BYTES
 from tests.bellwether.feature_sample import DEFINITION
 
 
@@ -64,6 +65,11 @@ def test_files_that_cannot_be_read_are_faults(tmp_path):
         f"{tmp_path}/none.json: it cannot be read: No such file or directory",
         f"{tmp_path}: it cannot be read: Is a directory",
     ]
+
+
+def test_a_file_that_no_canary_would_read_is_a_fault(file):
+    checks = check_files([file(b" " * (FILE_BYTES + 1))])
+    assert checks.faults[0].endswith(": it is larger than 16 MiB: make several files of it")
 
 
 def test_a_flag_that_two_files_define_is_a_fault_of_the_second(file):
