@@ -63,7 +63,9 @@ class FileKeeper:
                 self._log.warning("feature_file_refused", reason=fault)
         found, is_patient = self._found, loop.time() - self._read_at_s < PATIENCE_S
         book, is_current = self._replica.book, self._replica.is_current
-        planned = plan(found, self._memory, book, is_current=is_current, is_patient=is_patient)
+        planned = await asyncio.to_thread(  # of thousands of flags it takes a while; it only reads
+            plan, found, self._memory, book, is_current=is_current, is_patient=is_patient
+        )
         refused = await self._make(planned.changes)
         memory = {name: one for name, one in planned.memory.items() if name not in refused}
         self.differing, self.waits = (*planned.differing, *refused.values()), planned.waits

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 import msgspec
@@ -31,6 +32,8 @@ ASK_S = 3_600.0
 """How often other canaries are asked."""
 SOON_S = 1.0
 """How soon files are looked at again that wait for the book."""
+AT_ONCE = 64
+"""Flags looked at before others have their turn: a few milliseconds."""
 TOLD = 5
 """Stale flags that are named to operators."""
 _COUNTS = msgspec.json.Decoder(Counts)
@@ -57,6 +60,8 @@ class Features:
         self._use = UseFile(data, log)
         self._tally = Tally(_today())
         self._elsewhere = Elsewhere(service)
+        self._listed: tuple[tuple[int, int, int], list[str]] = ((-1, 0, 0), [])
+        """The names of all flags, and what they were made of."""
         self._reread = asyncio.Event()
         self._jobs = SlowJobs()
         replica.on_change(self._teller.follow)
@@ -81,6 +86,7 @@ class Features:
     async def run(self) -> None:
         """Follow files and counts until cancelled."""
         self._tally = await self._use.read(_today())
+        await self._look()  # at once: what the last life has told operators is not to come and go
         self._jobs.add(self._keep, KEEP_S)
         self._jobs.add(self._look, LOOK_S)
         self._jobs.add(self._elsewhere.ask, ASK_S)
@@ -118,11 +124,11 @@ class Features:
             question: What is asked.
         """
         known = self._known()
-        wanted = report.names(known)
+        wanted = self._names(known)
         if question.feature:
             wanted = [name for name in wanted if name == question.feature]
-        page = [report.row(known, name) for name in wanted[question.offset : question.offset + report.ROWS]]
-        shown = [report.describe(row, known) for row in page]
+        page = _slowly(wanted[question.offset : question.offset + report.ROWS])
+        shown = [report.describe(report.row(known, name), known) async for name in page]
         return await asyncio.to_thread(report.answer, shown, known, question.offset, len(wanted))
 
     async def _follow_files(self) -> None:
@@ -142,14 +148,18 @@ class Features:
 
     async def _look(self) -> None:
         self._reread.set()
-        known, found = self._known(), []
-        for number, name in enumerate(report.names(known), 1):
-            if report.why_stale(report.row(known, name).facts, known.wall_s):
-                found.append(name)
-            if number % report.ROWS == 0:
-                await asyncio.sleep(0)
+        known = self._known()
+        names = _slowly(self._names(known))
+        found = [name async for name in names if report.why_stale(report.row(known, name).facts, known.wall_s)]
         more = f" and {len(found) - TOLD} more" if len(found) > TOLD else ""
         self.stale = ", ".join(found[:TOLD]) + more
+
+    def _names(self, known: report.Known) -> list[str]:
+        """All flags; while nothing has changed who asks for page after page has them found once."""
+        made_of = known.book.revision, len(self._tally.features()), _today()
+        if self._listed[0] != made_of:
+            self._listed = made_of, report.names(known)
+        return self._listed[1]
 
     def _known(self) -> report.Known:
         return report.Known(
@@ -162,6 +172,14 @@ class Features:
             wall_s=time.time(),
             differing=self._files.differing,
         )
+
+
+async def _slowly(names: Sequence[str]) -> AsyncIterator[str]:
+    """One after the other, so that others have their turn in between."""
+    for number, name in enumerate(names, 1):
+        yield name
+        if number % AT_ONCE == 0:
+            await asyncio.sleep(0)
 
 
 def _today() -> int:

@@ -7,11 +7,12 @@ import time
 
 import pytest
 
+from canary.feature.tally import DAY_S
 from canary.ledger.store import Ledger
 from canary.replica import FILE
 from communicator.client import Client
 from communicator.testing import run_cluster
-from tests.canary.feature.shop import FLAG, is_off, running_shop, set_flag
+from tests.canary.feature.shop import FLAG, canary_message, is_off, running_shop, set_flag
 from tests.canary.ledger.records_made import runs
 from tests.canary.running import Desk, run_canary
 
@@ -62,6 +63,22 @@ async def test_what_is_ordered_on_one_host_reaches_the_services_of_all(hosts):
     assert await gamma.desk.order("feature-on", feature="new-checkout", reason="mended") == ("done", "")
     for host in hosts:
         await host.sees(lambda flag: flag == FLAG)
+
+
+async def test_a_flag_that_is_evaluated_on_another_host_is_known_to_be(hosts, eventually):
+    alpha, beta, _gamma = hosts
+    await set_flag(alpha.desk)
+    await beta.sees(lambda flag: flag == FLAG)
+    counts = json.dumps({"evaluations": [["new-checkout", "on", "STATIC", 7]]})
+    await beta.shop.service.send(canary_message("FEATURE_EVALUATIONS", counts=counts))
+
+    async def evaluated():
+        await alpha.canary._features._elsewhere.ask()
+        row = (await alpha.desk.report(view="features"))["features"][0]
+        return row["evaluated_ago_s"], row["evaluations"]
+
+    told, here = await eventually(evaluated, lambda found: found[0] is not None)
+    assert (told < DAY_S, here) == (True, [])
 
 
 async def test_of_an_off_and_an_on_at_the_same_time_the_off_wins(hosts, eventually):
