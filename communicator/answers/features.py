@@ -1,5 +1,6 @@
 """PURE: feature flags as a canary tells them: what services evaluate, what was evaluated, and what people see."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import msgspec
@@ -115,10 +116,26 @@ class FeatureReport(msgspec.Struct, frozen=True, kw_only=True):
     server: str = ""
     generation: str = ""
     features: tuple[FeatureRow, ...] = ()
-    """By name."""
+    """Those that are off first, then those that are stale, then the others, each by name."""
     offset: int = 0
     """The number of the first one on this page."""
     total: int = 0
     """How many there are."""
+    types: dict[str, int] = {}
+    """How many of them are defined, by type."""
+    off: int = 0
+    """How many are off."""
+    stale: int = 0
+    """How many are stale."""
     differing: tuple[str, ...] = ()
     """Flags that a file of this host defines in another way than what is in force, each with the file and the reason, in words."""
+
+
+def join_features(pages: Sequence[FeatureReport]) -> FeatureReport:
+    """One report of the pages of a report; what changed in between may be told twice, and is there once.
+
+    Args:
+        pages: At least one, from the first on.
+    """
+    rows = {row.feature: row for page in pages for row in page.features}
+    return msgspec.structs.replace(pages[0], features=tuple(rows.values()))
