@@ -12,20 +12,18 @@ SETTLE_S = 1.0
 """A unit of type simple has started before its program has done anything: one that fails at once does so within that time."""
 UP = frozenset(("active", "reloading", "refreshing"))
 _METHODS: Mapping[Method, str] = {"start": "StartUnit", "stop": "StopUnit", "restart": "RestartUnit"}
-_MAY_NOT = "canaryd may not: list the unit for polkit, as docs/executors.md says"
 _UNKNOWN = f"{SYSTEMD}.NoSuchUnit"
-_REFUSALS = {
-    _UNKNOWN: "there is no such unit on this host: install it",
-    f"{SYSTEMD}.UnitMasked": "it is masked on this host: unmask it",
-    "org.freedesktop.DBus.Error.AccessDenied": _MAY_NOT,
-    "org.freedesktop.DBus.Error.InteractiveAuthorizationRequired": _MAY_NOT,
-}
+_MAY_NOT = frozenset(
+    f"org.freedesktop.DBus.Error.{name}" for name in ("AccessDenied", "InteractiveAuthorizationRequired")
+)
+_REFUSED = "canaryd may not: list the unit for polkit, as docs/executors.md says"
 
 
 async def run_jobs(jobs: Jobs, address: str | None) -> Outcome:
     """Do one job after the other, up to the first that fails.
 
-    What has not started in time is stopped again. A task that is cancelled leaves the job to systemd.
+    What has not started in time is stopped again. Where a start is refused, what was stopped for it is started again. A task that
+    is cancelled leaves the job to systemd.
 
     Args:
         jobs: And how long they may take.
@@ -33,17 +31,24 @@ async def run_jobs(jobs: Jobs, address: str | None) -> Outcome:
     """
     bus = SystemdBus(address, lambda _path, _properties: None)
     method, unit = jobs.steps[0]
+    stopped = ""
     try:
         async with asyncio.timeout(jobs.limit_s):
             await bus.open()
+            for lack in [await _lack(bus, unit) for method, unit in jobs.steps if method != "stop"]:
+                if lack:
+                    return Outcome(status="refused", text=lack)
             for method, unit in jobs.steps:
                 fault = await _run(bus, method, unit)
                 if fault:
                     return Outcome(status="failed", text=f"{method} of {unit!r}: {fault}")
+                stopped = unit if method == "stop" else ""
     except TimeoutError:
-        return await _give_up(bus, method, unit, jobs.limit_s)
+        text = f"{method} of {unit!r}: not done within {jobs.limit_s:g} s"
+        return Outcome(status="timeout", text=text + await _back(bus, "stop", "" if method == "stop" else unit))
     except RefusedError as error:
-        return Outcome(status="refused", text=f"{method} of {unit!r}: {_REFUSALS.get(error.name, str(error))}")
+        text = f"{method} of {unit!r}: {_REFUSED if error.name in _MAY_NOT else error}"
+        return Outcome(status="refused", text=text + await _back(bus, "start", stopped))
     except BusError as error:
         return Outcome(status="failed", text=f"{method} of {unit!r}: systemd: {error}")
     finally:
@@ -56,12 +61,15 @@ async def lack_of(unit: str, address: str | None) -> str:
     bus = SystemdBus(address, lambda _path, _properties: None)
     try:
         await bus.open()
-        properties = await bus.follow(await bus.path_of(unit))
+        return await _lack(bus, unit)
     except BusError as error:
         return f"systemd cannot be asked for {unit!r}: {error}"
     finally:
         await bus.close()
-    state = properties.get("LoadState")
+
+
+async def _lack(bus: SystemdBus, unit: str) -> str:
+    state = (await bus.follow(await bus.path_of(unit)))["LoadState"]
     return "" if state == "loaded" else f"unit {unit!r} is {state} on this host: see systemctl status"
 
 
@@ -92,10 +100,10 @@ def _told(properties: Mapping[str, object]) -> str:
     return " ".join(f"{name}={properties[name]}" for name in names if name in properties)
 
 
-async def _give_up(bus: SystemdBus, method: Method, unit: str, limit_s: float) -> Outcome:
-    text = f"{method} of {unit!r}: not done within {limit_s:g} s"
-    if method != "stop":
+async def _back(bus: SystemdBus, method: Method, unit: str) -> str:
+    """Undo what was done, without waiting for it; says so."""
+    if unit:
         with suppress(BusError):
-            await bus.begin_job(_METHODS["stop"], unit)
-            text += "; it is being stopped"
-    return Outcome(status="timeout", text=text)
+            await bus.begin_job(_METHODS[method], unit)
+            return f"; {method} of {unit!r} follows"
+    return ""

@@ -22,6 +22,7 @@ LISTED = (
 DEMO = "ExecStart=/bin/sh -c 'case %i in bad*) exit 7;; *) exec sleep 1000; esac'"
 TEMPLATES = {
     "demo@.service": DEMO,
+    "masked@.service": DEMO,
     "unlisted@.service": DEMO,
     "notify@.service": "Type=notify\nTimeoutStartSec=300\nExecStart=/bin/sleep 1000",
     "flapping@.service": "Restart=always\nRestartSec=100ms\nStartLimitBurst=1000\nExecStart=/bin/sh -c 'exit 7'",

@@ -55,7 +55,7 @@ def test_one_that_is_started_again_and_again_has_failed_too(host, make_task):
 def test_one_that_hangs_at_its_start_is_stopped_when_its_time_is_over(host, make_task):
     outcome = host.perform(make_task("start", "notify", "1.0"), timeout="2s")
     assert outcome.status == "timeout"
-    assert outcome.text == "start of 'notify@1.0.service': not done within 2 s; it is being stopped"
+    assert outcome.text == "start of 'notify@1.0.service': not done within 2 s; stop of 'notify@1.0.service' follows"
     host.systemd.enter("systemctl", "stop", "notify@1.0.service")
     assert host.systemd.read("notify@1.0.service", "ActiveState", "Job") == {"ActiveState": "inactive", "Job": ""}
 
@@ -63,14 +63,36 @@ def test_one_that_hangs_at_its_start_is_stopped_when_its_time_is_over(host, make
 @pytest.mark.parametrize(
     ("service", "reason"),
     [
-        ("masked", "it is masked on this host: unmask it"),
-        ("absent", "there is no such unit on this host: install it"),
-        ("unlisted", "canaryd may not: list the unit for polkit, as docs/executors.md says"),
+        ("masked", "unit 'masked@1.0.service' is masked on this host: see systemctl status"),
+        ("absent", "unit 'absent@1.0.service' is not-found on this host: see systemctl status"),
+        (
+            "unlisted",
+            "start of 'unlisted@1.0.service': canaryd may not: list the unit for polkit, as docs/executors.md says",
+        ),
     ],
 )
 def test_what_this_host_does_not_have_or_allow_is_refused(host, make_task, service, reason):
     outcome = host.perform(make_task("start", service, "1.0"))
-    assert (outcome.status, outcome.text) == ("refused", f"start of '{service}@1.0.service': {reason}")
+    assert (outcome.status, outcome.text) == ("refused", reason)
+
+
+def test_what_runs_is_not_stopped_for_what_is_not_there(host, make_task):
+    host.perform(make_task("start", "masked", "0.9"))
+    pid = host.systemd.read("masked@0.9.service", "MainPID")
+    assert host.perform(make_task("replace", "masked", "1.0", previous="0.9")).status == "refused"
+    assert host.systemd.read("masked@0.9.service", "MainPID") == pid
+
+
+async def test_what_was_stopped_for_what_is_not_allowed_runs_again(host, make_task, eventually):
+    host.perform(make_task("start", "demo", "0.9"))
+    outcome = host.perform(make_task("replace", "demo", "1.0 beta", previous="0.9"))
+    assert outcome.status == "refused"
+    assert outcome.text.endswith("as docs/executors.md says; start of 'demo@0.9.service' follows")
+
+    async def state():
+        return host.state("demo@0.9.service")
+
+    await eventually(state, lambda state: state == "active")
 
 
 def test_without_polkit_nothing_is_allowed(host, make_task):
