@@ -63,6 +63,7 @@ def release(board: Switchboard, now: Instant) -> None:
 
 
 def _is_health_check(envelope: Envelope) -> bool:
+    """Whether one run is asked whether it lives."""
     return envelope.is_ours and envelope.message.command == "ALIVE" and bool(envelope.message.get("run_id"))
 
 
@@ -113,7 +114,7 @@ def _deliver_one(board: Switchboard, envelope: Envelope, now: Instant) -> None:
         return
     if is_copy(board.statistics, board.received, envelope, now):
         return
-    if _is_health_check(envelope):
+    if envelope.message.command == "ALIVE" and _is_health_check(envelope):
         _ask_run(board, envelope, now)
         return
     colour = board.policy.active.get(envelope.message.service)
