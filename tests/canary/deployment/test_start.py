@@ -16,7 +16,10 @@ HOSTS = {name: running("1.0") for name in "abcde"}
 MEMBERS = frozenset("abcde")
 
 
-def started(ground=Ground(HOSTS, MEMBERS), known=None, **spec):
+ALL = Ground(HOSTS, MEMBERS)
+
+
+def started(ground=ALL, known=None, **spec):
     return begin(
         read_table({"name": "web", "service": "billing", "version": "2.0"} | spec), "d1", "root@a", ground, known
     )
@@ -62,6 +65,6 @@ def test_what_cannot_begin_says_why(ground, spec, told):
 
 def test_one_of_a_service_at_a_time_and_the_same_one_once():
     first = Deploying(started(), 0.0, 0.0)
-    with pytest.raises(RefusedError, match="billing 2.0 is being deployed already: d1, pending"):
+    with pytest.raises(RefusedError, match=r"billing 2\.0 is being deployed already: d1, pending"):
         started(known=first)
     assert started(known=first, version="2.1").supersedes == "d1"

@@ -28,7 +28,7 @@ def test_a_step_says_what_is_next_and_when():
     ]
     assert (found.next, found.left_s, found.is_overdue, found.needs_human) == (
         "50 %: 2 of 4 servers",
-        10.0,
+        9.0,
         False,
         False,
     )
@@ -44,7 +44,7 @@ def test_a_gate_needs_a_person():
     of.pass_time(60, until="paused")
     found = shown(of)
     assert (found.needs_human, found.reason) == (True, "step 2 is over and waits for promote")
-    assert found.next == "a person says promote or abort; after 24h 0m it says abort itself"
+    assert found.next == "a person says promote or abort; after 1d 0h it says abort itself"
 
 
 def test_what_a_host_could_not_do_is_told():
