@@ -5,7 +5,15 @@ from typing import Annotated
 
 import typer
 
-from bellwether import canary_group, clock_group, cluster_group, flag_group, messages_group, password_group
+from bellwether import (
+    canary_group,
+    clock_group,
+    cluster_group,
+    deploy_group,
+    flag_group,
+    messages_group,
+    password_group,
+)
 from bellwether.options import FLAG, CommunicatorOption, JsonOption, TimeoutOption, WaitOption, told
 from bellwether.screen_text import write
 from communicator.version import __version__
@@ -23,6 +31,7 @@ application = typer.Typer(
 application.add_typer(canary_group.application, name="canary")
 application.add_typer(clock_group.application, name="clock")
 application.add_typer(cluster_group.application, name="cluster")
+application.add_typer(deploy_group.application, name="deploy")
 application.add_typer(flag_group.application, name="flag")
 application.add_typer(messages_group.application, name="messages")
 application.add_typer(password_group.application, name="password")
