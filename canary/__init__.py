@@ -4,6 +4,7 @@
 - `evidence`: what is reported of runs, merged to facts: one run is at most one failure
 - `judge`: facts and decisions folded to a state, and what the rules decide on it
 - `book`: what operators have ordered in the whole cluster, the same on each host
+- `deployment`: how a new version reaches all servers of a service, and back
 - `records`: the facts and decisions as they are stored
 - `ledger`: the store of all records, in order and durable
 """

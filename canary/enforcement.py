@@ -7,6 +7,7 @@ from structlog.typing import FilteringBoundLogger
 
 from canary import ordered
 from canary.book.book import Book
+from canary.deployment import traffic
 from canary.judge.canary_hosts import apart, trials
 from canary.judge.denylist import entries
 from canary.judge.overrides import is_kept_back
@@ -150,7 +151,7 @@ class Enforcement:
         rules = self._mind.rules
         return Wanted(
             denials=merge(own.denials, others, me, is_allowed),
-            weights=own.weights,
+            weights=(*own.weights, *traffic.weights(state.deployments.values())),
             apart=apart(rules.canary),
             trials=trials(state, rules, me, now_s),
             orders=self._book.generation(),

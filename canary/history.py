@@ -5,8 +5,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from canary.book.book import Book
 from canary.book.entry import Entry
 from canary.book.order import Order
-from canary.records import ALL, LOCAL_RULES, CellMoved, Frozen, Record, ServerJudged, VersionJudged
+from canary.records import ALL, LOCAL_RULES, CellMoved, DeploymentMoved, Frozen, Record, ServerJudged, VersionJudged
 from canary.records import Entry as LedgerEntry
+from communicator.answers.deployments import Change
 from communicator.answers.history import Event
 from communicator.wording.releases import scope_text
 from communicator.wording.spans import span
@@ -30,6 +31,30 @@ def history(book: Book, entries: Iterable[LedgerEntry], service: str = "") -> li
     decided = (_of_record(entry, service) for entry in entries)
     found = [*ordered, *(event for event in decided if event is not None)]
     return sorted(found, key=lambda event: event.wall_s)
+
+
+def changes(entries: Iterable[LedgerEntry], service: str = "") -> list[Change]:
+    """How deployments went, in their order.
+
+    Args:
+        entries: Of the ledger, in order.
+        service: This one alone; empty: all.
+    """
+    return [
+        Change(
+            wall_s=entry.wall_s,
+            id=record.id,
+            name=record.spec.name,
+            service=record.service,
+            version=record.version,
+            phase=record.phase,
+            step=record.step,
+            reason=record.reason,
+            by=record.by,
+        )
+        for entry in entries
+        if isinstance(record := entry.record, DeploymentMoved) and service in ("", record.service)
+    ]
 
 
 def _of_order(entry: Entry) -> Iterator[Event]:
@@ -89,6 +114,14 @@ def _judged_server(record: ServerJudged) -> tuple[str, str, str] | None:
     return _rule(record), f"found the server {record.server} {record.state}", record.reason
 
 
+def _deployed(record: DeploymentMoved) -> tuple[str, str, str]:
+    return (
+        f"deployment {record.id} on {record.leader}",
+        f"{record.phase}: {record.service} {record.version}",
+        record.reason,
+    )
+
+
 def _rule(record: ServerJudged | VersionJudged) -> str:
     return f"rule {record.rule} on {record.leader}" if record.leader else f"rule {record.rule}"
 
@@ -103,5 +136,6 @@ _TOLD: Mapping[type[Record], Callable[..., tuple[str, str, str] | None]] = {
     CellMoved: _moved,
     VersionJudged: _judged,
     ServerJudged: _judged_server,
+    DeploymentMoved: _deployed,
     Frozen: _frozen,
 }

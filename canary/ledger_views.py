@@ -6,7 +6,7 @@ from functools import partial
 from msgspec import structs
 
 from canary.book.book import Book
-from canary.history import EVENTS, history
+from canary.history import EVENTS, changes, history
 from canary.judge.explain import explain
 from canary.judge.speakers import is_stranger
 from canary.judge.state import Cell
@@ -15,7 +15,7 @@ from canary.ledger.store import Ledger
 from canary.mind import Mind
 from canary.records import Entry
 from canary.unheard import ask_unheard
-from canary.views import Question, answer_events, answer_explain, answer_history, answer_verify
+from canary.views import Question, answer_changes, answer_events, answer_explain, answer_history, answer_verify
 from communicator.client import Service
 from communicator.protocol import Message
 
@@ -57,6 +57,9 @@ class LedgerViews:
         if question.view == "history":
             entries = await asyncio.to_thread(self._newest)
             return answer_history(history(self._book, entries, question.cell.service), self._mind.me)
+        if question.view == "deployment_history":
+            entries = await asyncio.to_thread(self._newest)
+            return answer_changes(changes(entries, question.cell.service), self._mind.me)
         if question.view == "events":
             return await asyncio.to_thread(_read_events, question, self._ledger)
         return answer_verify(await self._verify())

@@ -18,7 +18,7 @@ from canary.book.kept import Kept, Moment, put, read_kept, write_kept
 from canary.judge.state import State
 from canary.leadership import STEP
 from canary.orders import Command, Stamp, enter, read_order
-from canary.records import Record
+from canary.records import OfLeader, Record
 from communicator.answers.orders import Orders, OrderStanding, Taken
 from communicator.client import Service
 from communicator.errors import RemoteProtocolError
@@ -170,6 +170,11 @@ class Replica:
         now_s, me = self._now_s(), self._service.server_name
         proposed = [self.book.propose(body, me, term, now_s, time.time()) for body in bodies]
         await self._send(self._exchange.push([*filter(None, proposed), *self._exchange.settle()], now_s))
+
+    def has_newer(self, record: OfLeader) -> bool:
+        """Whether the book has something newer about its subject, in effect or not: what the ledger has is not all then."""
+        newest = self.book.newest(record)
+        return newest is not None and newest > (record.term, record.leader, record.number)
 
     def describe(self, orders: tuple[OrderStanding, ...]) -> Orders:
         """What is told of the book.

@@ -13,6 +13,9 @@ from structlog.typing import FilteringBoundLogger
 from canary.backlog import Backlog
 from canary.book.decision import Body
 from canary.conclusion import FLAGS, flags_to_raise
+from canary.deployment.start import RefusedError
+from canary.deployments import PREFIX, Deployments, read_spec
+from canary.duties import Duties
 from canary.enforcement import Enforcement
 from canary.evidence.book import EvidenceBook
 from canary.evidence.crowd import Crowd
@@ -36,7 +39,7 @@ from canary.shortening import keep_short
 from canary.tallies import Tallies
 from canary.unheard import ask_unheard
 from canary.verdict_log import note
-from canary.views import answer_orders, narrow, read_question
+from canary.views import answer_deployments, answer_orders, answer_view, narrow, read_question
 from canary.watch.health import HealthWatch
 from canary.watch.host import HostWatch
 from canary.watch.owners import believed
@@ -88,12 +91,15 @@ class Canary:
         self._recollection = recollection
         self._log = log
         self._tallies = Tallies()
+        self._is_due = asyncio.Event()
         self._holds = recollection.is_crash_loop(ledger.now_s())
         self._rules_told = recollection.state.rules_revision
         self._mind = Mind(
             ledger, recollection.state, self._rules_of(settings), ledger.now_s, self._observe, self._propose
         )
         self._replica = Replica(service, Path(settings.data_path), ledger.now_s, log)
+        self._duties = Duties(self._mind, lambda: self._settings.deploy, self._pend, log)
+        self._deployments = Deployments(service, self._mind, self._replica, ledger.now_s, self._is_due.set, log)
         self._enforcement = Enforcement(service, self._mind, self._replica.book, ledger.now_s, log)
         self._views = LedgerViews(ledger, self._mind, self._replica.book, service)
         self._backlog = Backlog(self._mind)
@@ -107,7 +113,6 @@ class Canary:
         self._processes: dict[str, int] = {}
         """The process of each run that goes on."""
         self._ledger_fault = ""
-        self._is_due = asyncio.Event()
         self._jobs = SlowJobs()
         self._listen()
 
@@ -127,6 +132,7 @@ class Canary:
                 group.create_task(self._rounds())
         finally:
             self._jobs.stop()
+            await self._duties.close()
             with suppress(LedgerError):
                 await self._ledger.append([*await self._backlog.rest(), Stopped()])
             await self._flags.close()
@@ -212,7 +218,8 @@ class Canary:
     async def order(self, message: Message) -> Message:
         """CANARY_COMMAND: an operator knows better."""
         with refusing(message):
-            answer = await self._replica.order(message)
+            takes = self._deployments.command if message.get("command").startswith(PREFIX) else self._replica.order
+            answer = await takes(message)
         self._is_due.set()
         return answer
 
@@ -225,9 +232,13 @@ class Canary:
             return answer_report(narrow(known, question.cell.server), question.offset)
         if question.view == "orders":
             return answer_orders(self._replica.describe(tuple(self._obedience.standings(question.orders))))
+        if question.view == "deployments":
+            return answer_deployments(self._deployments.describe())
         try:
+            if question.view == "deployment_check":
+                return answer_view(await self._duties.check(read_spec(message)))
             return await self._views.answer(question)
-        except (LedgerError, RemoteProtocolError) as error:
+        except (LedgerError, RemoteProtocolError, RefusedError) as error:
             raise MessageRefusedError(message.command, str(error)) from None
 
     async def _meet_router(self, ready: Message) -> None:
@@ -294,6 +305,8 @@ class Canary:
             raise
         await self._follow()
         self._replica.obey(self._enforcement.obeyed_generation)
+        self._duties.follow(is_obeyed=self._mind.me not in self._replica.behind)
+        await self._deployments.follow()
         if self._gossip is not None and self._service.connected:
             await self._gossip.tell(self._ledger.now_s())
 
@@ -328,6 +341,7 @@ class Canary:
         deadlines += [] if self._book is None else [self._book.next_deadline_s]
         deadlines += [self._gossip.next_deadline_s] if self._gossip is not None and self._service.connected else []
         deadlines += [self._replica.next_deadline_s] if self._service.connected else []
+        deadlines.append(self._deployments.next_deadline_s)
         now_s = self._ledger.now_s()
         return min([longest_s, *(max(0.0, at_s - now_s) for at_s in deadlines if at_s is not None)])
 

@@ -4,6 +4,7 @@ from typing import Literal
 
 import msgspec
 
+from canary.deployment.settings import DeploySettings
 from canary.rules import (
     LETTERS,
     AmbientSettings,
@@ -133,6 +134,7 @@ class CanarySettings(Settings, frozen=True):
     canary: HostSettings = HostSettings()
     watch: WatchSettings = WatchSettings()
     health: HealthSettings = HealthSettings()
+    deploy: DeploySettings = DeploySettings()
     services: dict[str, object] = msgspec.field(default_factory=dict)
     """``[services]``: a mode for single services, which goes before that of the rules."""
     merge_s: float = 5.0

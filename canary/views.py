@@ -14,6 +14,7 @@ from canary.ledger.integrity import Verification
 from canary.records import ALL, CellKey, Entry, encode_record
 from canary.report import ANSWER_BYTES, Known, wire_bytes
 from canary.wire import read_offset
+from communicator.answers.deployments import Change, Changes, Deployments
 from communicator.answers.explanations import Explanation, LedgerCheck, LedgerEntry, LedgerPage
 from communicator.answers.history import Event, History
 from communicator.answers.orders import Orders
@@ -22,7 +23,17 @@ from communicator.protocol import Message
 from communicator.protocol.values import parse_integer
 from communicator.wording.releases import read_version
 
-View = Literal["report", "explain", "events", "verify", "orders", "history"]
+View = Literal[
+    "report",
+    "explain",
+    "events",
+    "verify",
+    "orders",
+    "history",
+    "deployments",
+    "deployment_history",
+    "deployment_check",
+]
 VIEWS: tuple[View, ...] = get_args(View)
 ORDERS = 512
 """Orders asked for at once: as many as one may end."""
@@ -82,7 +93,32 @@ def answer_explain(found: Explanation) -> Message:
 
 def answer_orders(orders: Orders) -> Message:
     """How far some orders are, as CANARY_CURRENT_REPORT."""
-    return _message(msgspec.json.encode(orders).decode())
+    return answer_view(orders)
+
+
+def answer_view(view: msgspec.Struct) -> Message:
+    """A view that always fits into a line, as CANARY_CURRENT_REPORT."""
+    return _message(msgspec.json.encode(view).decode())
+
+
+def answer_deployments(found: Deployments) -> Message:
+    """Where the deployments stand, as CANARY_CURRENT_REPORT: as many as fit into a line, those under way first."""
+
+    def make(count: int) -> Deployments:
+        shown = found.deployments[:count]
+        return msgspec.structs.replace(found, deployments=shown, omitted=len(found.deployments) - count)
+
+    return _fitting(make, len(found.deployments))
+
+
+def answer_changes(changes: Sequence[Change], server: str) -> Message:
+    """How deployments went, as CANARY_CURRENT_REPORT: the newest changes that fit into a line."""
+
+    def make(count: int) -> Changes:
+        omitted = len(changes) - count
+        return Changes(server=server, changes=tuple(changes[omitted:]), omitted=omitted)
+
+    return _fitting(make, len(changes))
 
 
 def answer_history(events: Sequence[Event], server: str) -> Message:

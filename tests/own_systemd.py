@@ -6,17 +6,20 @@ import os
 import shutil
 import signal
 import subprocess
+import sysconfig
 import tempfile
 import time
+import tomllib
 from pathlib import Path
 
 import psutil
 
 from canary.watch.bus import SystemdBus
-from tests.conftest import missing
+from tests.conftest import ROOT, missing
 
 PROGRAM = Path("/usr/lib/systemd/systemd")
 READY_S = 30.0
+SCRIPTS = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["scripts"]
 
 AROUND = """\
 set -e
@@ -52,6 +55,28 @@ exec env -i container=other PATH=/usr/sbin:/usr/bin SYSTEMD_UNIT_PATH=$unit_path
     /usr/lib/systemd/systemd --system --unit=test.target --log-target=console --show-status=no
 """
 """Within: nothing of the machine can be written, and /run is the test's, which puts units there and finds the bus there."""
+
+BARE_HOST = f"""\
+mkdir "$1/over" "$1/checkout" "$1/libraries"
+mount --bind "{ROOT}" "$1/checkout"
+mount --bind "{sysconfig.get_path("purelib")}" "$1/libraries"
+mount -t tmpfs tmpfs "$1/over"
+for place in etc usr var; do
+    mkdir -p "$1/over/$place/upper" "$1/over/$place/work"
+    mount -t overlay overlay -o "lowerdir=/$place,upperdir=$1/over/$place/upper,workdir=$1/over/$place/work" "/$place"
+done
+# Where it is installed already.
+rm -rf /etc/systemd/system/* /etc/bellwether /var/lib/bellwether /usr/share/bellwether
+(cd /usr/bin && rm -f {" ".join(SCRIPTS)})
+! getent passwd bellwether || userdel bellwether
+mount -t tmpfs -o mode=0755 tmpfs /opt
+mkdir /opt/checkout /opt/libraries
+mount --bind "$1/checkout" /opt/checkout
+mount --bind "$1/libraries" /opt/libraries
+mount -t tmpfs tmpfs /tmp
+unit_path=/run/systemd/system:/etc/systemd/system
+"""
+"""A host that can be written and changes nothing of this machine; its users may read the checkout wherever that lies."""
 
 UNITS = {
     "test.target": "[Unit]\nDefaultDependencies=no\nWants=dbus.service\n",

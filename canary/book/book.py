@@ -6,11 +6,12 @@ from typing import TypeVar
 
 import msgspec
 
-from canary.book.decision import NUMBER_AHEAD, Body, Decided, Decision, Stamp
+from canary.book.decision import NUMBER_AHEAD, Body, Decided, Decision, Stamp, subject_id
 from canary.book.entry import TOMBSTONE_S, Entry, Lift
 from canary.book.order import Order
 from canary.book.subjects import DECISIONS, Subjects
 from canary.book.told import BookEntry
+from canary.records import OfLeader
 
 _Told = TypeVar("_Told", Order, Lift)
 BUCKETS = 256
@@ -151,6 +152,14 @@ class Book:
             return ""
         self.merge(decided)
         return decided.id
+
+    def newest(self, body: OfLeader) -> tuple[int, str, int] | None:
+        """The stamp of the newest decision about the subject of one; None: there is none."""
+        held = self._held.get(subject_id(body))
+        if held is None or not isinstance(held.entry, Decided):
+            return None
+        stamp = held.entry.newest.stamp
+        return stamp.term, stamp.leader, stamp.number
 
     def commit(self, entry_id: str) -> None:
         """A majority of the members holds what is proposed of a subject."""

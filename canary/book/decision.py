@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Meta
 
 from canary.book.entry import TOMBSTONE_S
-from canary.records import ServerJudged, VersionCompared, VersionJudged
+from canary.records import DeploymentMoved, OfLeader, ServerJudged, VersionCompared, VersionJudged
 from canary.records.soundness import is_sound
 from communicator.protocol.names import is_server_name
 
@@ -24,8 +24,13 @@ NUMBER_AHEAD = 10**6
 SAME_END_S = 60.0
 """Ends that differ by less are the same end to who proposes: the judge makes one anew each time it is asked."""
 Name = Annotated[str, Meta(min_length=1, max_length=128)]
-Body = VersionJudged | ServerJudged | VersionCompared
+Body = VersionJudged | ServerJudged | VersionCompared | DeploymentMoved
 """What can be decided."""
+
+
+def subject_id(body: OfLeader) -> str:
+    """The identifier of what a decision is about in the book: a digest of it."""
+    return hashlib.sha256(msgspec.json.encode(body.subject)).hexdigest()[:32]
 
 
 class Stamp(msgspec.Struct, frozen=True, order=True, array_like=True, gc=False):
@@ -87,7 +92,7 @@ class Decided(msgspec.Struct, frozen=True, gc=False):
     @property
     def id(self) -> str:
         """Its identifier in the book: a digest of its subject."""
-        return hashlib.sha256(msgspec.json.encode(self.newest.body.subject)).hexdigest()[:32]
+        return subject_id(self.newest.body)
 
     @property
     def ends_s(self) -> float:
@@ -108,7 +113,7 @@ class Decided(msgspec.Struct, frozen=True, gc=False):
         newest = self.newest.body
         if newest.gist != body.gist:
             return False
-        if self.proposed is not None or isinstance(body, VersionCompared):
+        if self.proposed is not None or isinstance(body, VersionCompared | DeploymentMoved):
             return True
         moved_s = abs((newest.until_at_s or 0.0) - (body.until_at_s or 0.0))
         return _ending(newest, body.until_at_s) == body and moved_s < SAME_END_S

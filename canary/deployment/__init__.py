@@ -1,1 +1,4 @@
-"""PURE: how a new version reaches all servers of a service step by step, and back; execution and analysis reach outside."""
+"""How a new version reaches all servers of a service step by step, and back.
+
+- `execution`: puts versions on this host, by systemd or by a command
+"""

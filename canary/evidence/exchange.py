@@ -28,6 +28,8 @@ from canary.records import (
     RunExcused,
     RunPassed,
     ServerBooted,
+    TaskBegun,
+    TaskEnded,
     decode_record,
     encode_record,
 )
@@ -50,7 +52,18 @@ ASK_AGAIN_S = 5.0
 
 LATE_S = 30.0
 """So late may a fact be in its ledger, and a run may have lasted so much longer than we know of it: where a disk is slow."""
-Told = RunBegan | RunPassed | RunEnded | GaveUp | ServerBooted | RunExcused | CellMoved | ProbeGranted
+Told = (
+    RunBegan
+    | RunPassed
+    | RunEnded
+    | GaveUp
+    | ServerBooted
+    | RunExcused
+    | CellMoved
+    | ProbeGranted
+    | TaskBegun
+    | TaskEnded
+)
 """What a canary tells of its own server: what happened there, and what it has decided for itself."""
 Number = Annotated[int, msgspec.Meta(ge=0, le=LARGEST)]
 

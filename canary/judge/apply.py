@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from canary.judge import comparison, evidence, transitions
+from canary.judge import comparison, deploying, evidence, transitions
 from canary.judge.overrides import covers, covers_version
 from canary.judge.speakers import is_heard
 from canary.judge.state import Freeze, Heard, State
@@ -11,6 +11,7 @@ from canary.records import (
     ALL,
     CellKey,
     CellMoved,
+    DeploymentMoved,
     Entry,
     Frozen,
     GaveUp,
@@ -34,6 +35,8 @@ from canary.records import (
     ServerLost,
     Started,
     Stopped,
+    TaskBegun,
+    TaskEnded,
     VersionCompared,
     VersionJudged,
 )
@@ -192,6 +195,9 @@ STEPS: Mapping[type, Callable[[State, Entry, Any], None]] = {
     RulesSet: set_rules,
     Led: lead,
     PolicyIssued: issue,
+    DeploymentMoved: deploying.move_deployment,
+    TaskBegun: deploying.begin_task,
+    TaskEnded: deploying.end_task,
     Started: start,
     Stopped: note_nothing,
     HoldHeard: note_nothing,

@@ -46,7 +46,12 @@ def _trials(state: State, rules: Rules, me: str, now_s: float) -> Iterator[Trial
     for service in sorted(state.installed):
         hosts = [host for host in sorted({*rules.canary.hosts}) if host in state.installed[service]]
         if hosts and not _is_spared(rules, service) and any(has_worked(state, of) for of in state.versions[service]):
-            admitted = sorted({NO_VERSION, *_admitted(state, service, me), *_allowed(state, service, me, now_s)})
+            known = {
+                *_admitted(state, service, me),
+                *_allowed(state, service, me, now_s),
+                *_deployed(state, service, me),
+            }
+            admitted = sorted({NO_VERSION, *known})
             reason = _reason(state, service, hosts)
             yield Trial(service=service, admitted=tuple(admitted[:ENTRIES]), reason=reason[:TEXT_CHARACTERS])
 
@@ -68,6 +73,13 @@ def _allowed(state: State, service: str, me: str, now_s: float) -> Iterator[tupl
         is_ours = order.service == service and order.server in (ALL, me)
         if is_ours and order.action in KEPT_BACK and order.until_at_s > now_s:
             yield order.version, order.build
+
+
+def _deployed(state: State, service: str, me: str) -> Iterator[tuple[str, str]]:
+    """What a deployment is to put here was tried before as it says."""
+    deploying = state.deployments.get(service)
+    if deploying is not None and any(one.server == me for one in deploying.at.concerned):
+        yield deploying.at.trial
 
 
 def _reason(state: State, service: str, hosts: list[str]) -> str:

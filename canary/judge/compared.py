@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from canary.judge.state import Comparison
+from canary.judge.comparing import Comparison
 from canary.judge.two_arms import TwoArms
 from canary.records import Version
 from canary.rules import RuleCSettings, Rules

@@ -22,13 +22,15 @@ from typing import Any
 
 import msgspec
 
+from canary.judge.comparing import ComparedCell, ComparedFailure, Comparison
 from canary.judge.host_rates import Past, relative_rates
 from canary.judge.overrides import covers_version
-from canary.judge.state import EXCUSE_S, ComparedCell, ComparedFailure, Comparison, State
+from canary.judge.state import EXCUSE_S, State
 from canary.judge.two_arms import PLACES, Failed, TwoArms
 from canary.records import (
     ALL,
     CellMoved,
+    DeploymentMoved,
     Entry,
     OfRun,
     Pardoned,
@@ -44,6 +46,7 @@ from canary.records import (
     Version,
     VersionJudged,
 )
+from canary.records.deployments import matches
 from canary.rules import AmbientSettings, RuleCSettings
 
 ROLES = frozenset({"live", "standby"})
@@ -315,6 +318,23 @@ def _judged(state: State, entry: Entry, record: VersionJudged) -> None:
     comparison.told_suppressed_by = record.suppressed_by
 
 
+def _deployed(state: State, entry: Entry, record: DeploymentMoved) -> None:
+    """A deployment begins: its version is the trial from here on, beside the one that it takes the place of."""
+    comparison = state.comparisons.get(record.service)
+    if comparison is None or record.phase != "pending":
+        return
+    known = [one for one in comparison.known if matches(record.trial, one.version, one.build)]
+    if known:  # else it will be seen, and be the newest
+        newest = max(known, key=lambda one: comparison.first_s.get(one, -math.inf))
+        comparison.first_s.pop(newest, None)
+        comparison.first_s[newest] = entry.at_s
+        comparison.trial = newest
+    old = [one for one in comparison.known if matches((record.from_version, record.from_build), one.version, one.build)]
+    if known and old:
+        comparison.control = old[0]
+    _restart(comparison, entry.seq, state.now_s)
+
+
 def _pardoned(state: State, entry: Entry, record: Pardoned) -> None:
     comparison = state.comparisons.get(record.service)
     if comparison is not None and record.server == ALL and covers_version(record, comparison.trial):
@@ -353,6 +373,7 @@ _FOLDS: Mapping[type, Callable[[State, Entry, Any], None]] = {
     ServerLost: _server_lost,
     CellMoved: _moved,
     VersionJudged: _judged,
+    DeploymentMoved: _deployed,
     Pardoned: _pardoned,
     RulesSet: _ruled,
 }

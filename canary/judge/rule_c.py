@@ -12,8 +12,9 @@ from collections.abc import Iterator
 
 from canary.judge.caps import forbids_hold, is_dry
 from canary.judge.compared import LEVELS, Compared, Level, compare
+from canary.judge.comparing import Comparison
 from canary.judge.comparison import is_due, observe, speaks
-from canary.judge.state import Comparison, State
+from canary.judge.state import State
 from canary.judge.two_arms import TwoArms
 from canary.records import Cap, ComparedPart, Record, Version, VersionCompared, VersionJudged
 from canary.rules import Rules

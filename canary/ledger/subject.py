@@ -4,9 +4,11 @@ from typing import NamedTuple
 
 from canary.records import (
     ALL,
+    DeploymentMoved,
     Frozen,
     OfCell,
     OfRun,
+    OfTask,
     Overridden,
     OverrideEnded,
     Pardoned,
@@ -32,9 +34,9 @@ class Subject(NamedTuple):
 def subject_of(record: Record) -> Subject:
     """What a record is about; an end of an override names none, so that it is found with all."""
     match record:
-        case OfRun() | OfCell() | Overridden() | Pardoned():
+        case OfRun() | OfCell() | OfTask() | Overridden() | Pardoned():
             return Subject(record.server, record.service, record.version, record.build)
-        case VersionJudged() | VersionCompared():
+        case VersionJudged() | VersionCompared() | DeploymentMoved():
             return Subject(ALL, record.service, record.version, record.build)
         case ServerBooted() | ServerBack() | ServerLost() | ServerJudged():
             return Subject(record.server, ALL, ALL, ALL)

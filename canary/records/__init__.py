@@ -16,6 +16,7 @@ from canary.records.decisions import (
     VersionCompared,
     VersionJudged,
 )
+from canary.records.deployments import Before, Deploying, DeploymentMoved, Doing, OfTask, TaskBegun, TaskEnded
 from canary.records.entry import AnyRecord, Decision, Entry, Fact, decode_record, encode_record
 from canary.records.facts import (
     GaveUp,
@@ -51,12 +52,16 @@ __all__ = [
     "LOCAL_RULES",
     "Actor",
     "AnyRecord",
+    "Before",
     "Cap",
     "CellKey",
     "CellMoved",
     "CellState",
     "ComparedPart",
     "Decision",
+    "Deploying",
+    "DeploymentMoved",
+    "Doing",
     "Entry",
     "Fact",
     "Frozen",
@@ -68,6 +73,7 @@ __all__ = [
     "OfCell",
     "OfLeader",
     "OfRun",
+    "OfTask",
     "Outcome",
     "Overridden",
     "OverrideAction",
@@ -90,6 +96,8 @@ __all__ = [
     "ServerLost",
     "Started",
     "Stopped",
+    "TaskBegun",
+    "TaskEnded",
     "Version",
     "VersionCompared",
     "VersionJudged",

@@ -6,6 +6,7 @@ import msgspec
 
 from canary.records.course import Led, PolicyIssued, RulesSet, Started, Stopped
 from canary.records.decisions import CellMoved, ProbeGranted, RunExcused, ServerJudged, VersionCompared, VersionJudged
+from canary.records.deployments import DeploymentMoved, TaskBegun, TaskEnded
 from canary.records.facts import (
     GaveUp,
     HoldHeard,
@@ -20,9 +21,17 @@ from canary.records.facts import (
 )
 from canary.records.orders import Frozen, Overridden, OverrideEnded, Pardoned
 
-Fact = RunBegan | RunPassed | RunEnded | GaveUp | ServerBooted | ServerLost | ServerBack
+Fact = RunBegan | RunPassed | RunEnded | GaveUp | ServerBooted | ServerLost | ServerBack | TaskBegun | TaskEnded
 Decision = (
-    CellMoved | RunExcused | ProbeGranted | VersionJudged | VersionCompared | ServerJudged | Frozen | OverrideEnded
+    CellMoved
+    | RunExcused
+    | ProbeGranted
+    | VersionJudged
+    | VersionCompared
+    | ServerJudged
+    | DeploymentMoved
+    | Frozen
+    | OverrideEnded
 )
 AnyRecord = (
     RunBegan
@@ -40,6 +49,9 @@ AnyRecord = (
     | VersionJudged
     | VersionCompared
     | ServerJudged
+    | DeploymentMoved
+    | TaskBegun
+    | TaskEnded
     | Overridden
     | OverrideEnded
     | Pardoned

@@ -8,7 +8,7 @@ CellState = Literal["unknown", "observing", "proving", "good", "suspect", "block
 LocalRule = Literal["a", "b", "e"]
 """A rule that each server applies to its own versions."""
 LOCAL_RULES: frozenset[str] = frozenset(get_args(LocalRule))
-Rule = Literal["run", "a", "b", "c", "d", "e", "probe", "time", "operator"]
+Rule = Literal["run", "a", "b", "c", "d", "e", "probe", "time", "operator", "deploy"]
 RuleMode = Literal["enforced", "detected"]
 """Detected: the rule would have, but runs dry or a cap forbade it."""
 Cap = Literal["", "dry_run", "frozen", "protected", "last_instance", "last_good", "gap", "override"]

@@ -1,10 +1,15 @@
 """PURE: whether a record that another host tells can be written down and read again; it says nothing of whether it is true."""
 
+from collections.abc import Callable, Mapping
+
 import msgspec
 
+from canary.deployment.spec import SERVERS, require_sound
+from canary.deployment.task import OUTPUT_CHARACTERS, Outcome
+from canary.records.deployments import DeploymentMoved, OfTask, TaskBegun, TaskEnded
 from canary.records.facts import Record
 from communicator.answers.policy import TEXT_CHARACTERS
-from communicator.protocol.names import is_service_name
+from communicator.protocol.names import is_server_name, is_service_name
 
 CAUSES = 32
 """More than there are kinds of evidence, or numbers in a verdict."""
@@ -16,6 +21,8 @@ LARGEST = 2**53
 
 def is_sound(record: Record) -> bool:
     """Whether its texts are no longer than ours, and its numbers make sense and can be written down and read again."""
+    if not _SOUND.get(type(record), _is_any)(record):
+        return False
     fields = {name: getattr(record, name) for name in record.__struct_fields__}
     texts = [value for value in fields.values() if isinstance(value, str)]
     parts = [value for part in fields.get("servers", ()) for value in msgspec.structs.astuple(part)]
@@ -30,6 +37,44 @@ def is_sound(record: Record) -> bool:
         and fields.get("lasted_s", 0.0) >= 0.0
         and fields.get("ago_s", 0.0) >= 0.0
     )
+
+
+def _is_any(_record: Record) -> bool:
+    return True
+
+
+def _is_deployment(record: DeploymentMoved) -> bool:
+    texts = [text for pair in record.trail for text in pair]
+    servers = [one.server for one in record.servers]
+    try:
+        require_sound(record.spec)
+    except ValueError:
+        return False
+    return (
+        all(map(is_server_name, servers))
+        and len(servers) <= SERVERS
+        and len(record.trail) <= CAUSES
+        and all(len(text) <= TEXT_CHARACTERS for text in texts)
+    )
+
+
+def _is_task(record: OfTask) -> bool:
+    task, outcome = record.task, record.outcome if isinstance(record, TaskEnded) else Outcome(status="done")
+    texts = (task.deployment, task.executor, task.version, task.build, task.previous, outcome.text)
+    return (
+        is_service_name(task.service)
+        and max(map(len, texts)) <= TEXT_CHARACTERS
+        and len(outcome.output) <= OUTPUT_CHARACTERS
+        and is_plausible(task.step)
+        and is_plausible(task.attempt)
+    )
+
+
+_SOUND: Mapping[type[Record], Callable[..., bool]] = {
+    DeploymentMoved: _is_deployment,
+    TaskBegun: _is_task,
+    TaskEnded: _is_task,
+}
 
 
 def is_plausible(value: object) -> bool:

@@ -1,4 +1,4 @@
-"""SHELL: systemd's manager on the system bus: asks it for units and their properties, and hears of changes; it knows no run."""
+"""SHELL: systemd's manager on the system bus: asks it for units and jobs on them, and hears of changes; it knows no run."""
 
 import asyncio
 from collections.abc import Callable, Mapping
@@ -16,6 +16,7 @@ _MANAGER = f"{SYSTEMD}.Manager"
 _PROPERTIES = "org.freedesktop.DBus.Properties"
 _BUS = "org.freedesktop.DBus"
 _BUS_PATH = "/org/freedesktop/DBus"
+_JOB_REMOVED = f"type='signal',sender='{SYSTEMD}',interface='{_MANAGER}',member='JobRemoved',path='{_MANAGER_PATH}'"
 _FAILURES = (OSError, EOFError, DBusFastError)
 """Of a connection; a time-out is an OSError."""
 
@@ -55,6 +56,10 @@ class SystemdBus:
         self._over: asyncio.Task[None] | None = None
         self._systemd = ""
         """Its own name on the bus: any local user may send a signal to us, and say that it is about a unit."""
+        self._results: dict[str, str] = {}
+        """How jobs ended, by their path; kept while one is awaited."""
+        self._result: asyncio.Future[None] | None = None
+        """Done when there is another one."""
 
     async def open(self) -> None:
         """Connect, and have systemd tell of changes.
@@ -162,6 +167,45 @@ class SystemdBus:
         rows = commands if isinstance(commands, list) else []
         return str(_plain(file)), [[str(row[0]), *map(str, row[1][1:])] for row in rows]
 
+    async def begin_job(self, method: str, unit: str) -> str:
+        """Have systemd start, stop or restart a unit, in place of what else it was about to do with it.
+
+        Args:
+            method: Such as ``StartUnit``.
+            unit: Its name.
+
+        Returns:
+            The path of the job.
+
+        Raises:
+            RefusedError: There is no such unit, or we may not.
+            BusError: No answer.
+        """
+        (job,) = await self._ask(SYSTEMD, _MANAGER_PATH, _MANAGER, method, "ss", unit, "replace")
+        return str(job)
+
+    async def run_job(self, method: str, unit: str) -> str:
+        """Do the same, and wait until it is done, however long that takes; one at a time.
+
+        Returns:
+            How it ended, in systemd's word: ``done``, ``failed``, ``timeout``, ``dependency``, ``canceled``, ...
+
+        Raises:
+            RefusedError: There is no such unit, or we may not.
+            BusError: No answer, or the connection was lost meanwhile.
+        """
+        await self._match(_JOB_REMOVED)
+        self._results.clear()
+        job = await self.begin_job(method, unit)
+        while job not in self._results:  # it may have ended before we were told its name
+            self._results.clear()
+            self._result = asyncio.get_running_loop().create_future()
+            ends = [self._result, *filter(None, [self._over])]
+            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+            if not self._result.done():
+                raise BusError(f"{method}: the connection is lost")
+        return self._results[job]
+
     async def _match(self, rule: str) -> None:
         await self._ask(_BUS, _BUS_PATH, _BUS, "AddMatch", "s", rule)
 
@@ -194,6 +238,11 @@ class SystemdBus:
             return
         if message.member == "PropertiesChanged" and message.sender == self._systemd:
             self._changed(message.path or "", _plain_values(message.body[1]))
+        elif message.member == "JobRemoved" and message.sender == self._systemd:
+            _, job, _, result = message.body
+            self._results[job] = result
+            if self._result is not None and not self._result.done():
+                self._result.set_result(None)
         elif message.member == "NameOwnerChanged" and message.sender == _BUS and self._bus is not None:
             name, _, owner = message.body
             if name == SYSTEMD and owner != self._systemd and self._systemd:

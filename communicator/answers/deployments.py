@@ -9,6 +9,9 @@ Phase = Literal[
 ]
 ENDED: frozenset[str] = frozenset(("done", "rolled_back", "superseded"))
 """The phases that no deployment leaves."""
+StepState = Literal["done", "current", "next"]
+ServerState = Literal["running", "wanted", "failed", "away", "not_enforced"]
+"""`wanted`: it is being put there. `not_enforced`: a C++ router obeys no weights and no colours."""
 Verdict = Literal["ok", "watch", "bad", "no_data", "error"]
 """`watch`: beyond the limit at which a deployment pauses. `no_data` and `error` hold a deployment and blame nobody."""
 
@@ -18,7 +21,7 @@ class ShownStep(msgspec.Struct, frozen=True, kw_only=True):
 
     text: str
     """Such as ``25 % of the servers, 10 % of their traffic``."""
-    state: Literal["done", "current", "next"]
+    state: StepState
     bake_s: float = 0.0
     pauses: bool = False
     """Whether a person has to say promote after it."""
@@ -33,8 +36,7 @@ class ShownServer(msgspec.Struct, frozen=True, kw_only=True):
     build: str = "*"
     is_new: bool = False
     """and whether that is the new version."""
-    state: Literal["running", "wanted", "failed", "away", "not_enforced"]
-    """`wanted`: it is being put there. `not_enforced`: a C++ router obeys no weights and no colours."""
+    state: ServerState
     text: str = ""
     """More about it, such as what its executor said."""
     acknowledged: bool = True

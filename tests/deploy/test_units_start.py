@@ -3,23 +3,19 @@
 import os
 import re
 import sys
-import sysconfig
-import tomllib
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import missing
-from tests.own_systemd import running_systemd
+from tests.conftest import ROOT, missing
+from tests.own_systemd import BARE_HOST, SCRIPTS, running_systemd
 
 pytestmark = pytest.mark.slow  # each test waits for daemons
 
-ROOT = Path(__file__).parents[2]
 WAITING = "bellwether-time-sync"
 """Ends once the clock is true; the others are daemons."""
 UNITS = sorted({unit.stem for unit in (ROOT / "deploy/systemd").glob("*.service")} - {WAITING})
 PYTHON = Path(sys.executable).resolve()
-SCRIPTS = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["scripts"]
 START_S = 120.0
 """For all of them, on a machine that does much else."""
 TARGETS = {
@@ -31,28 +27,6 @@ TARGETS = {
     "time-sync.target": "",
 }
 """What our units want of a host, without all else that those of a real one bring."""
-
-BARE_HOST = f"""\
-mkdir "$1/over" "$1/checkout" "$1/libraries"
-mount --bind "{ROOT}" "$1/checkout"
-mount --bind "{sysconfig.get_path("purelib")}" "$1/libraries"
-mount -t tmpfs tmpfs "$1/over"
-for place in etc usr var; do
-    mkdir -p "$1/over/$place/upper" "$1/over/$place/work"
-    mount -t overlay overlay -o "lowerdir=/$place,upperdir=$1/over/$place/upper,workdir=$1/over/$place/work" "/$place"
-done
-# Where it is installed already.
-rm -rf /etc/systemd/system/* /etc/bellwether /var/lib/bellwether /usr/share/bellwether
-(cd /usr/bin && rm -f {" ".join(SCRIPTS)})
-! getent passwd bellwether || userdel bellwether
-mount -t tmpfs -o mode=0755 tmpfs /opt
-mkdir /opt/checkout /opt/libraries
-mount --bind "$1/checkout" /opt/checkout
-mount --bind "$1/libraries" /opt/libraries
-mount -t tmpfs tmpfs /tmp
-unit_path=/run/systemd/system:/etc/systemd/system
-"""
-"""A host that can be written and changes nothing of this machine; its users may read the checkout wherever that lies."""
 
 PIP = """\
 printf '%s\\n' /opt/checkout /opt/libraries >"$(echo /opt/bellwether/lib/python3*/site-packages)/bellwether.pth"

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from canary.judge.state import Comparison, State
+from canary.judge.comparing import Comparison
+from canary.judge.state import State
 from canary.judge.two_arms import PLACES, Dispersion, Failed, TwoArms
 from canary.ledger.snapshot import decode_state, encode_state
 from canary.records import Version

@@ -3,10 +3,11 @@
 import types
 from collections import deque
 from itertools import count
-from typing import Literal, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Literal, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 
+from canary.deployment.spec import Spec, read_table
 from canary.judge.state import State
 
 
@@ -16,7 +17,11 @@ def full_state() -> State:
 
 
 def _filled(hint, numbers):
+    if hint is Spec:
+        return _spec(next(numbers))
     origin, parts = get_origin(hint), get_args(hint)
+    if origin is Annotated:
+        return _filled(parts[0], numbers)
     if origin in (Union, types.UnionType):
         return _filled(next(part for part in parts if part is not types.NoneType), numbers)
     if hint in _PLAIN:
@@ -29,6 +34,11 @@ def _filled(hint, numbers):
     else:
         hints = get_type_hints(hint)
     return hint(**{name: _filled(of, numbers) for name, of in hints.items()})
+
+
+def _spec(number):
+    """What people write is held to more than its types."""
+    return read_table({"name": f"n{number}", "service": "billing", "version": f"{number}", "steps": [{"servers": 1}]})
 
 
 def _filled_tuple(parts, numbers):

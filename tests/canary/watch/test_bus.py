@@ -1,5 +1,6 @@
 """Questions to a real systemd, and what becomes of them when there is none."""
 
+import asyncio
 import contextlib
 
 import pytest
@@ -46,6 +47,50 @@ async def test_who_is_subscribed_knows_it_and_who_was_not_finds_out(systemd):
         assert not await bus.is_subscribed()
         assert await bus.is_subscribed()
         assert not await bus.lost(0)
+
+
+async def test_a_job_is_done_when_its_unit_is_there(systemd):
+    systemd.write("brief.service", "Type=oneshot\nRemainAfterExit=yes\nExecStart=/bin/true")
+    systemd.write("bad.service", "Type=oneshot\nExecStart=/bin/false")
+    async with connected(systemd) as bus:
+        assert await bus.run_job("StartUnit", "brief.service") == "done"
+        assert await bus.run_job("StartUnit", "bad.service") == "failed"
+        assert await bus.run_job("StopUnit", "brief.service") == "done"
+        with pytest.raises(RefusedError) as refused:
+            await bus.run_job("StartUnit", "no-such.service")
+    assert refused.value.name == f"{SYSTEMD}.NoSuchUnit"
+
+
+async def test_a_job_is_awaited_however_many_others_end_meanwhile(systemd, eventually):
+    systemd.write("slow.service", "Type=oneshot\nExecStart=/bin/sh -c 'until [ -e /run/go ]; do sleep 0.05; done'")
+    systemd.write("brief.service", "Type=oneshot\nExecStart=/bin/true")
+    async with connected(systemd) as bus, connected(systemd) as other:
+        running = asyncio.get_running_loop().create_task(bus.run_job("StartUnit", "slow.service"))
+
+        async def state():
+            return await asyncio.to_thread(systemd.read, "slow.service", "ActiveState")
+
+        await eventually(state, lambda state: state["ActiveState"] == "activating")
+        for _ in range(3):
+            assert await other.run_job("StartUnit", "brief.service") == "done"
+        assert not running.done()
+        (systemd.root / "run/go").touch()
+        assert await running == "done"
+
+
+async def test_a_job_whose_end_nobody_can_tell_any_more_is_an_error(systemd, eventually):
+    systemd.write("endless.service", "Type=notify\nTimeoutStartSec=300\nExecStart=/bin/sleep 1000")
+    async with connected(systemd) as bus:
+        running = asyncio.get_running_loop().create_task(bus.run_job("StartUnit", "endless.service"))
+
+        async def state():
+            return await asyncio.to_thread(systemd.read, "endless.service", "ActiveState")
+
+        await eventually(state, lambda state: state["ActiveState"] == "activating")
+        await bus.close()
+        with pytest.raises(BusError, match="StartUnit: the connection is lost"):
+            await running
+    await asyncio.to_thread(systemd.enter, "systemctl", "stop", "endless.service")
 
 
 async def test_without_a_connection_nothing_can_be_asked(systemd):

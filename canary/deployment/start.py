@@ -1,0 +1,152 @@
+"""PURE: how a deployment begins: which servers, in which order, beside what, or why not; nothing moves it on."""
+
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from statistics import median_low
+from typing import NamedTuple
+
+import msgspec
+
+from canary.deployment.sight import Instance
+from canary.deployment.spec import Spec, Step
+from canary.records import ALL
+from canary.records.deployments import Before, Deploying, DeploymentMoved, matches
+
+TRAIL = 3
+"""The rollback window: so many versions that were deployed before are gone back to without steps, where they are good."""
+
+
+class RefusedError(ValueError):
+    """A deployment cannot begin, or cannot do what is wanted; the text says why."""
+
+
+class Ground(NamedTuple):
+    """What a deployment begins on."""
+
+    instances: Mapping[str, tuple[Instance, ...]]
+    """The versions of the service, by server."""
+    members: AbstractSet[str]
+    """The servers that have a canary."""
+    exposed_s: Mapping[str, float] = {}
+    """How long the service has run on each server lately."""
+    canary_hosts: Sequence[str] = ()
+    held: str = ""
+    """Why the version is held in the whole cluster; empty: it is not."""
+
+
+def begin(spec: Spec, name: str, by: str, ground: Ground, known: Deploying | None) -> DeploymentMoved:
+    """Begin a deployment; one of the same service that is under way ends by that.
+
+    Args:
+        spec: What it is to do.
+        name: Its identifier.
+        by: Who starts it.
+        ground: What it begins on.
+        known: The last deployment of the service, ended or not.
+
+    Raises:
+        RefusedError: It cannot.
+    """
+    active = None if known is None or known.at.is_over else known.at
+    if active is not None and active.trial == (spec.version, spec.build):
+        raise RefusedError(f"{spec.service} {spec.version} is being deployed already: {active.id}, {active.phase}")
+    if active is not None and active.is_switched:
+        raise RefusedError(
+            f"{spec.service} {active.spec.version} gets the traffic already: promote or abort {active.id} first"
+        )
+    if ground.held:
+        raise RefusedError(f"{spec.service} {spec.version} is held: {ground.held}; pardon it first")
+    servers = _servers(spec, ground, active)
+    if not servers:
+        raise RefusedError(f"nobody runs {spec.service!r}, so the deployment has to name its servers")
+    unknown = [one.server for one in servers if one.server not in ground.members]
+    if unknown:
+        raise RefusedError(f"no canary is known on {', '.join(unknown)}")
+    running = [
+        one for one in servers if one.version and not matches((spec.version, spec.build), one.version, one.build)
+    ]
+    if not running and all(one.version for one in servers):
+        raise RefusedError(f"{spec.service} {spec.version} runs on all of its servers already")
+    before = _most(running)
+    last = None if known is None else known.at
+    return DeploymentMoved(
+        id=name,
+        spec=spec
+        if not is_fast(spec, servers, ground, last)
+        else msgspec.structs.replace(spec, steps=(Step(),), equal_age=False),
+        by=by,
+        phase="pending",
+        servers=servers,
+        from_version=before[0],
+        from_build=before[1],
+        colour=_colour(spec, last),
+        trail=_trail(last),
+        supersedes="" if active is None else active.id,
+        reason=f"started by {by}" if active is None else f"started by {by}, in place of {active.spec.version}",
+    )
+
+
+def _colour(spec: Spec, last: DeploymentMoved | None) -> int:
+    """A service that had colours and is deployed by steps has none any more: that is a newer colour, which every version has."""
+    if last is None or not last.colour:
+        return 0
+    return last.colour + (spec.strategy == "canary" and last.spec.strategy == "blue-green")
+
+
+def is_fast(spec: Spec, servers: Sequence[Before], ground: Ground, last: DeploymentMoved | None) -> bool:
+    """Whether it goes back to a version that is good on its servers, which takes no steps."""
+    wanted = (spec.version, spec.build)
+    if last is None or spec.strategy != "canary" or not any(matches(wanted, *known) for known in _trail(last)):
+        return False
+    found = [_find(ground, one.server, wanted) for one in servers]
+    return all(one is not None and one.was_good for one in found)
+
+
+def _trail(last: DeploymentMoved | None) -> tuple[tuple[str, str], ...]:
+    """What was deployed before, the newest first: of one that went back, what it went back to."""
+    if last is None:
+        return ()
+    newest = [last.trial] if last.phase == "done" else []
+    old = [(last.from_version, last.from_build)] if last.from_version else []
+    return tuple(dict.fromkeys([*newest, *old, *last.trail]))[: TRAIL + 1]
+
+
+def _find(ground: Ground, server: str, wanted: tuple[str, str]) -> Instance | None:
+    return next((one for one in ground.instances.get(server, ()) if matches(wanted, one.version, one.build)), None)
+
+
+def _servers(spec: Spec, ground: Ground, active: DeploymentMoved | None) -> tuple[Before, ...]:
+    """In their order: the first one, then the others by name, or as they are named."""
+    old = {one.server: one for one in active.servers} if active is not None else {}
+    names = list(spec.servers) or sorted({*_running(ground), *old})
+    first = _first(spec, ground, names)
+    ordered = sorted(names, key=lambda name: name != first) if first else names
+    return tuple(old.get(name) or _on(ground, name) for name in ordered)
+
+
+def _running(ground: Ground) -> list[str]:
+    return [server for server, instances in ground.instances.items() if any(one.is_running for one in instances)]
+
+
+def _on(ground: Ground, server: str) -> Before:
+    running = [one for one in ground.instances.get(server, ()) if one.is_running]
+    found = max(running, key=lambda one: one.has_passed, default=None)
+    return Before(server) if found is None else Before(server, found.version, found.build)
+
+
+def _first(spec: Spec, ground: Ground, names: Sequence[str]) -> str:
+    """Who gets it first: who is named; a canary host; who has the median exposure, neither idle nor the busiest one."""
+    wanted = [spec.first] if spec.first else [] if spec.servers else list(ground.canary_hosts)
+    found = [name for name in wanted if name in names]
+    if spec.first and not found:
+        raise RefusedError(f"first: {spec.first!r} is none of the servers of {spec.service}: {', '.join(names)}")
+    if found or spec.servers or not names:
+        return found[0] if found else ""
+    middle_s = median_low([ground.exposed_s.get(name, 0.0) for name in names])
+    return next(name for name in names if ground.exposed_s.get(name, 0.0) == middle_s)
+
+
+def _most(servers: Sequence[Before]) -> tuple[str, str]:
+    """The version that most of them have; of the same number, the one of the first."""
+    versions = [(one.version, one.build) for one in servers]
+    return max(versions, key=versions.count, default=("", ALL))

@@ -1,0 +1,239 @@
+"""SHELL: deployments, where this canary leads: takes what people say of them, and moves them on; it touches no process."""
+
+import asyncio
+import secrets
+from collections import deque
+from collections.abc import Callable
+from collections.abc import Set as AbstractSet
+from typing import NamedTuple
+
+import msgspec
+from structlog.typing import FilteringBoundLogger
+
+from canary.deployment.machine import advance
+from canary.deployment.sight import Around, Seen, instances_of, look
+from canary.deployment.spec import Spec, require_sound
+from canary.deployment.start import Ground, RefusedError, begin
+from canary.deployment.steering import WORDS, Word, steer
+from canary.deployment.view import describe
+from canary.mind import Mind
+from canary.records import Deploying, DeploymentMoved, Entry
+from canary.records.deployments import matches
+from canary.replica import Replica
+from communicator.answers import deployments as told
+from communicator.client import Service
+from communicator.errors import RemoteProtocolError
+from communicator.protocol import Message
+
+PREFIX = "deploy-"
+"""Of the commands about deployments."""
+LOOK_S = 1.0
+"""How often a deployment that is under way is looked at."""
+COMMIT_S = 3.0
+"""How long a command waits until a majority of the members holds what came of it: they answer within milliseconds."""
+POINT_S = 15.0
+POINTS = 400
+"""The evidence is noted so often, and so many times: the last hour and a half at least."""
+
+
+class Deployments:
+    """The deployments, as this host takes part in them.
+
+    Args:
+        service: The link to the router.
+        mind: What is known.
+        replica: The book, in which they are decided.
+        now_s: The ledger's clock.
+        wake: Has all this looked at again at once.
+        log: Where what was done is told.
+    """
+
+    def __init__(
+        self,
+        service: Service,
+        mind: Mind,
+        replica: Replica,
+        now_s: Callable[[], float],
+        wake: Callable[[], None],
+        log: FilteringBoundLogger,
+    ) -> None:
+        self._service = service
+        self._mind = mind
+        self._replica = replica
+        self._now_s = now_s
+        self._wake = wake
+        self._log = log
+        self._points: dict[str, _Points] = {}
+        self._moved = asyncio.Condition()
+
+    async def command(self, message: Message) -> Message:
+        """CANARY_COMMAND about a deployment: only who leads takes it.
+
+        Returns:
+            CANARY_RESULT.
+        """
+        name = message.get("command")
+        try:
+            moved = self._obey(name.removeprefix(PREFIX), message)
+        except (RefusedError, RemoteProtocolError) as error:
+            return Message("CANARY_RESULT", {"command": name, "status": "refused", "message": str(error)})
+        await self._replica.propose([moved], self._mind.state.term)
+        self._wake()
+        is_in_force = await self._is_committed(moved)
+        self._log.info("deployment_told", id=moved.id, service=moved.service, command=name, reason=moved.reason)
+        taken = told.DeploymentTaken(id=moved.id, number=moved.moves, phase=moved.phase, in_force=is_in_force)
+        result = msgspec.json.encode(taken).decode()
+        return Message("CANARY_RESULT", {"command": name, "status": "done", "result": result})
+
+    def _obey(self, name: str, message: Message) -> DeploymentMoved:
+        if not self._mind.leads:
+            leader = self._mind.state.leader
+            raise RefusedError(
+                f"{leader!r} leads: tell its canary" if leader else "nobody leads, so nothing is decided"
+            )
+        by = f"{message.get('actor_user') or 'unknown'}@{message.get('actor_server')}"
+        if name == "start":
+            return self._begin(read_spec(message), by)
+        deploying = self._find(message)
+        full = message.get("full") == "true"
+        if name == "undo":
+            return self._begin(_undoing(deploying, full=full), by)
+        if name not in WORDS:
+            raise RefusedError(f"{name!r} is none of start, undo, {', '.join(WORDS)}")
+        return steer(deploying.at, Word(name, by, message.get("reason"), full), self._look(deploying))
+
+    def _find(self, message: Message) -> Deploying:
+        name, service = message.get("deployment"), message.get("service")
+        if not name and not service:
+            raise RefusedError("which deployment? it needs the parameter deployment or service")
+        for deploying in self._mind.state.deployments.values():
+            if (not name or deploying.at.id == name) and service in ("", deploying.at.service):
+                return deploying
+        raise RefusedError(f"no deployment {name or f'of {service}'!r} is known")
+
+    def _begin(self, spec: Spec, by: str) -> DeploymentMoved:
+        state, rules = self._mind.state, self._mind.rules
+        held = [one for one in state.held if one.service == spec.service]
+        comparison = state.comparisons.get(spec.service)
+        cells = {} if comparison is None else comparison.cells.get(comparison.control or comparison.trial, {})
+        found = [one for one in held if matches((spec.version, spec.build), one.version, one.build)]
+        ground = Ground(
+            instances_of(state, spec.service),
+            self._replica.members,
+            {server: cell.past_seconds + cell.at_risk_s(self._now_s()) for server, cell in cells.items()},
+            rules.canary.hosts,
+            state.releases[found[0]].reason if found else "",
+        )
+        return begin(spec, secrets.token_hex(4), by, ground, state.deployments.get(spec.service))
+
+    async def _is_committed(self, moved: DeploymentMoved) -> bool:
+        """Wait until it is in effect here."""
+
+        def is_there() -> bool:
+            known = self._mind.state.deployments.get(moved.service)
+            return (
+                known is not None
+                and (known.at.id, known.at.moves) >= (moved.id, moved.moves)
+                and known.at.id == moved.id
+            )
+
+        try:
+            async with asyncio.timeout(COMMIT_S), self._moved:
+                await self._moved.wait_for(is_there)
+        except TimeoutError:
+            return False
+        return True
+
+    @property
+    def next_deadline_s(self) -> float | None:
+        """When `follow` is due; None: no deployment is under way."""
+        is_active = any(not one.at.is_over for one in self._mind.state.deployments.values())
+        return self._now_s() + LOOK_S if is_active else None
+
+    def observe(self, entry: Entry) -> None:
+        """An entry is in the ledger."""
+        if isinstance(entry.record, DeploymentMoved):
+            record = entry.record
+            self._log.info(
+                "deployment_moved", id=record.id, service=record.service, phase=record.phase, reason=record.reason
+            )
+
+    async def follow(self) -> None:
+        """Where this canary leads, have each deployment move on."""
+        async with self._moved:
+            self._moved.notify_all()
+        state = self._mind.state
+        if not self._mind.leads:
+            return
+        bodies: list[DeploymentMoved] = []
+        for deploying in state.deployments.values():
+            if self._replica.has_newer(deploying.at):
+                continue  # else what somebody has said meanwhile would be overtaken
+            moved = advance(deploying, self._look(deploying))
+            bodies += [] if moved is None else [moved]
+        if bodies:
+            await self._replica.propose(bodies, state.term)
+            self._wake()
+
+    def _look(self, deploying: Deploying) -> Seen:
+        seen = look(self._mind.state, self._mind.rules, deploying.at, self._around(), self._now_s())
+        points = self._points.setdefault(deploying.at.service, _Points("", deque(maxlen=POINTS)))
+        if points.deployment != deploying.at.id:
+            points = self._points[deploying.at.service] = _Points(deploying.at.id, deque(maxlen=POINTS))
+        is_due = not points.noted or seen.now_s - points.noted[-1][0] >= POINT_S
+        if is_due and seen.compared is not None and not deploying.at.is_over:
+            points.noted.append((seen.now_s, deploying.at.step, seen.compared.log10_e))
+        return seen
+
+    def _around(self) -> Around:
+        status = self._service.cluster_status
+        members = self._replica.members
+        live: AbstractSet[str] = frozenset() if status is None else frozenset(status.servers)
+        return Around(members & (live | {self._mind.me}), members, frozenset(self._replica.behind))
+
+    def describe(self) -> told.Deployments:
+        """All deployments, as they are told."""
+        state, now_s = self._mind.state, self._now_s()
+        found = sorted(state.deployments.values(), key=lambda one: (one.at.is_over, -one.since_s))
+        shown = []
+        for deploying in found:
+            seen = self._look(deploying)
+            noted = self._points[deploying.at.service].noted
+            points = [told.Point(now_s - at_s, step, log10) for at_s, step, log10 in noted]
+            shown.append(describe(deploying, seen, points))
+        return told.Deployments(server=self._mind.me, leader=state.leader, deployments=tuple(shown))
+
+
+class _Points(NamedTuple):
+    """The evidence of one deployment."""
+
+    deployment: str
+    noted: deque[tuple[float, int, float]]
+    """When, at which step, and what it was."""
+
+
+def read_spec(message: Message) -> Spec:
+    """What is to be done, as a message says it.
+
+    Raises:
+        RefusedError: It makes no sense; the text names the key.
+    """
+    try:
+        spec = msgspec.json.decode(message.get("spec"), type=Spec)
+        require_sound(spec)
+    except (msgspec.DecodeError, ValueError, RecursionError) as error:
+        raise RefusedError(f"parameter spec: {error}") from None
+    return spec
+
+
+def _undoing(deploying: Deploying, *, full: bool) -> Spec:
+    """Back to what was there before; without steps, where that is good, unless they are wanted."""
+    at = deploying.at
+    if at.phase != "done" or not at.from_version:
+        raise RefusedError(f"there is nothing to undo: it is {at.phase}; abort ends what is under way")
+    back = {"version": at.from_version, "build": at.from_build or "*", "first": ""}
+    return (
+        msgspec.structs.replace(at.spec, **back)
+        if full
+        else msgspec.structs.replace(at.spec, **back, steps=(), equal_age=False)
+    )

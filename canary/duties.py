@@ -1,0 +1,98 @@
+"""SHELL: has the tasks of this host done that deployments ask for, each at most once; it decides on none."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+from structlog.typing import FilteringBoundLogger
+
+from canary.deployment.duty import task_of
+from canary.deployment.execution.executor import Executor
+from canary.deployment.settings import DeploySettings
+from canary.deployment.sight import instances_of
+from canary.deployment.spec import NOBODY, Spec
+from canary.deployment.task import Outcome, Task
+from canary.ledger.errors import LedgerError
+from canary.mind import Mind
+from canary.records import Deploying, Record, TaskBegun, TaskEnded
+from communicator.answers.deployments import Readiness
+
+
+class Duties:
+    """What this host has to do.
+
+    Args:
+        mind: What is known.
+        settings: What names mean here, as it is now.
+        pend: Has records put into the ledger, as soon as it can be written.
+        log: Where what was done is told.
+    """
+
+    def __init__(
+        self,
+        mind: Mind,
+        settings: Callable[[], DeploySettings],
+        pend: Callable[[Sequence[Record]], None],
+        log: FilteringBoundLogger,
+    ) -> None:
+        self._mind = mind
+        self._pend = pend
+        self._log = log
+        self._executor = Executor(lambda: settings().executors)
+        self._doing: dict[str, asyncio.Task[None]] = {}
+        """By service, the task that goes on."""
+
+    def follow(self, *, is_obeyed: bool) -> None:
+        """Begin what is due.
+
+        Args:
+            is_obeyed: Whether the router of this host obeys what was decided last.
+        """
+        for deploying in self._mind.state.deployments.values():
+            self._follow(deploying, is_obeyed=is_obeyed)
+
+    def _follow(self, deploying: Deploying, *, is_obeyed: bool) -> None:
+        """One task of a service at a time; what an earlier life of ours has begun is told to be unknown, and not done again."""
+        state, me, service = self._mind.state, self._mind.me, deploying.at.service
+        if not me or service in self._doing:
+            return
+        last = state.doing.get((me, service))
+        if last is not None and last.outcome is None:
+            self._tell(last.task, Outcome(status="unknown", text="the canary ended while it went on"))
+            return
+        instances = instances_of(state, service).get(me, ())
+        task = task_of(deploying.at, me, instances, last, is_obeyed=is_obeyed)
+        if task is not None:
+            self._doing[service] = asyncio.get_running_loop().create_task(self._perform(task))
+
+    async def _perform(self, task: Task) -> None:
+        """It is written down before, so that it is done at most once, whatever becomes of us."""
+        try:
+            await self._mind.take([TaskBegun(server=self._mind.me, task=task)])
+            self._log.info(
+                "task_begun", service=task.service, version=task.version, verb=task.verb, deployment=task.deployment
+            )
+            self._tell(task, await self._executor.perform(task))
+        except LedgerError as error:
+            self._log.error("task_not_begun", service=task.service, version=task.version, reason=str(error))
+        finally:
+            del self._doing[task.service]
+
+    def _tell(self, task: Task, outcome: Outcome) -> None:
+        tell = self._log.info if outcome.status == "done" else self._log.error
+        tell("task_ended", service=task.service, version=task.version, status=outcome.status, reason=outcome.text)
+        self._pend((TaskEnded(server=self._mind.me, task=task, outcome=outcome),))
+
+    async def check(self, spec: Spec) -> Readiness:
+        """Whether this host can do a deployment."""
+        missing = (
+            () if spec.executor == NOBODY else await self._executor.missing(spec.executor, spec.service, spec.version)
+        )
+        running = [one for one in instances_of(self._mind.state, spec.service).get(self._mind.me, ()) if one.is_running]
+        return Readiness(server=self._mind.me, missing=missing, has=running[0].version if running else "")
+
+    async def close(self) -> None:
+        """End the tasks that go on: what becomes of them is told to be unknown."""
+        going_on = list(self._doing.values())
+        for task in going_on:
+            task.cancel()
+        await asyncio.gather(*going_on, return_exceptions=True)

@@ -1,0 +1,37 @@
+"""PURE: entries of the ledger about deployments -> what the judge knows of them; it moves none."""
+
+from canary.judge.state import State
+from canary.records import Deploying, DeploymentMoved, Doing, Entry, TaskBegun, TaskEnded
+
+SERVICES = 512
+"""Services with a deployment that are remembered; ended ones are forgotten first."""
+DOING = 4_096
+"""Last tasks that are remembered, of all servers and services."""
+
+
+def move_deployment(state: State, entry: Entry, record: DeploymentMoved) -> None:
+    """A deployment is at another point."""
+    known = state.deployments.pop(record.service, None)
+    is_same = known is not None and known.at.id == record.id
+    began_s = known.began_s if known is not None and is_same else entry.at_s
+    state.deployments[record.service] = Deploying(record, entry.at_s, began_s)
+    if len(state.deployments) > SERVICES:
+        ended = (service for service, one in state.deployments.items() if one.at.is_over)
+        del state.deployments[next(ended, next(iter(state.deployments)))]
+
+
+def begin_task(state: State, entry: Entry, record: TaskBegun) -> None:
+    """A host is about to do something."""
+    _note(state, record.server, Doing(record.task, entry.at_s))
+
+
+def end_task(state: State, entry: Entry, record: TaskEnded) -> None:
+    """A host has done it, or could not."""
+    _note(state, record.server, Doing(record.task, entry.at_s, record.outcome))
+
+
+def _note(state: State, server: str, doing: Doing) -> None:
+    state.doing.pop((server, doing.task.service), None)
+    state.doing[server, doing.task.service] = doing
+    while len(state.doing) > DOING:
+        del state.doing[next(iter(state.doing))]

@@ -1,0 +1,178 @@
+"""PURE: how far a deployment is, as the leader decides it, and what hosts did for it; it decides nothing and does nothing."""
+
+from typing import Annotated, Literal, NamedTuple
+
+import msgspec
+from msgspec import Meta
+
+from canary.deployment.spec import Spec
+from canary.deployment.task import Outcome, Task
+from canary.records.decisions import OfLeader
+from canary.records.facts import Record
+from canary.records.names import ALL, Rule
+from communicator.answers.deployments import ENDED, Phase
+
+Pause = Literal[
+    "", "hand", "gate", "objection", "suspect", "bad", "inconclusive", "check", "unacknowledged", "no_way_back"
+]
+"""Why it is paused: somebody said so; its step says so; one may object; a rule or a check found something; …"""
+Number = Annotated[int, Meta(ge=0, le=2**53)]
+
+
+class Before(msgspec.Struct, frozen=True, array_like=True):
+    """What ran on a server when the deployment began."""
+
+    server: str
+    version: str = ""
+    """Empty: nothing."""
+    build: str = ""
+
+
+class DeploymentMoved(OfLeader, frozen=True, kw_only=True, omit_defaults=True, tag="deployment_moved"):
+    """A deployment is at another point. Its end is the end of what it waits for: a deadline, a step, a pause."""
+
+    rule: Rule = "deploy"
+    id: str
+    spec: Spec
+    by: str
+    """Who started it, such as ``root@alpha``; who did what it is told of is in `reason`."""
+    phase: Phase
+    moves: Number = 1
+    """Of its changes; each is one more."""
+    attempt: Number = 1
+    step: Number = 0
+    """From 0."""
+    servers: tuple[Before, ...] = ()
+    """Those of the service, in the order in which they get the version, and what they had before."""
+    placed: Number = 0
+    """So many of them, the first ones, are to have the new version; on the way back: had been to."""
+    is_up: bool = False
+    """It was up on all of these that are in reach, and the time of the step counts."""
+    pause: Pause = ""
+    resume: Phase = "step"
+    """Of a pause: where it goes on."""
+    from_version: str = ""
+    """The version that most servers had before; empty: it is the first one."""
+    from_build: str = ""
+    exposed_s: float = 0.0
+    """How long the new version had run when the step began, all servers together;"""
+    failures: Number = 0
+    """and how many failures of both had been seen."""
+    colour: Number = 0
+    """Of blue-green: the generation of the service's colours."""
+    is_switched: bool = False
+    """The new version is the active one."""
+    trail: tuple[tuple[str, str], ...] = ()
+    """The versions that were deployed before, the newest first."""
+    supersedes: str = ""
+    """The deployment of the same service that was under way, and ended by this one."""
+
+    @property
+    def service(self) -> str:
+        """Whose deployment it is."""
+        return self.spec.service
+
+    @property
+    def version(self) -> str:
+        """What is deployed."""
+        return self.spec.version
+
+    @property
+    def build(self) -> str:
+        """The build of that."""
+        return self.spec.build
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it is at an end."""
+        return self.phase in ENDED
+
+    @property
+    def about(self) -> tuple[str, ...]:
+        """The deployments of the service: the newest one counts."""
+        return ("deployment", self.spec.service)
+
+    @property
+    def gist(self) -> tuple[object, ...]:
+        """All but sentences and ends."""
+        return (
+            self.id,
+            self.moves,
+            self.attempt,
+            self.phase,
+            self.step,
+            self.placed,
+            self.is_up,
+            self.pause,
+            self.is_switched,
+        )
+
+    @property
+    def trial(self) -> tuple[str, str]:
+        """The version and the build that are deployed."""
+        return self.spec.version, self.spec.build
+
+    @property
+    def concerned(self) -> tuple[Before, ...]:
+        """The servers that are to have the new version, or were."""
+        return self.servers[: self.placed]
+
+
+class OfTask(Record, frozen=True, kw_only=True, omit_defaults=True):
+    """What a host does for a deployment."""
+
+    server: str
+    task: Task
+    origin_seq: int = 0
+    """Its number in the ledger of its server, when that is another one."""
+    happened_at_s: float | None = None
+    """When, by the clock of this ledger; None when it is its place in the ledger that tells."""
+
+    @property
+    def service(self) -> str:
+        """Of which service."""
+        return self.task.service
+
+    @property
+    def version(self) -> str:
+        """Which version."""
+        return self.task.version
+
+    @property
+    def build(self) -> str:
+        """Which build of it."""
+        return self.task.build
+
+
+class TaskBegun(OfTask, frozen=True, kw_only=True, omit_defaults=True, tag="task_begun"):
+    """It is about to be done: written before, so that a crash of ours cannot have it done twice."""
+
+
+class TaskEnded(OfTask, frozen=True, kw_only=True, omit_defaults=True, tag="task_ended"):
+    """It was done, or could not be."""
+
+    outcome: Outcome
+
+
+class Deploying(NamedTuple):
+    """Where a deployment is, on the clock of this ledger."""
+
+    at: DeploymentMoved
+    since_s: float
+    """When that was told."""
+    began_s: float
+    """When it began."""
+
+
+class Doing(NamedTuple):
+    """The last task of a host for one service."""
+
+    task: Task
+    at_s: float
+    outcome: Outcome | None = None
+    """None: it goes on."""
+
+
+def matches(wanted: tuple[str, str], version: str, build: str) -> bool:
+    """Whether a version is the wanted one; ``*`` as the wanted build is every one."""
+    return version == wanted[0] and wanted[1] in (ALL, build)

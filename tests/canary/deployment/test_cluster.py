@@ -1,0 +1,120 @@
+"""Deployments on real routers and canaries, of services that are processes."""
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import sys
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from canary.deployment.spec import read_table
+from communicator.answers.deployments import ENDED, Deployments, DeploymentTaken
+from communicator.client import Client
+from communicator.protocol import Message
+from communicator.testing import run_cluster
+from tests.canary.running import run_canary
+
+HERE = Path(__file__).parent
+QUICK = [{"servers": 1, "bake": "1s"}]
+
+
+class Host:
+    """A router, its canary, and the processes of its services."""
+
+    def __init__(self, router, directory, stack):
+        self.router = router
+        self.name = router.server_name
+        self.directory = directory / self.name
+        self.directory.mkdir()
+        self._stack = stack
+
+    async def start(self):
+        roll = [sys.executable, str(HERE / "roll.py"), str(self.directory), self.router.unix]
+        command = json.dumps([*roll, "{verb}", "{service}", "{version}", "{previous}"])
+        executor = f'deploy.executors.roll={{kind = "command", command = {command}, timeout = "20s"}}'
+        self.running = contextlib.AsyncExitStack()
+        self.canary = await self.running.enter_async_context(run_canary(self.router, self.directory, executor))
+        self.client = await self.running.enter_async_context(Client(self.router.unix, "asker"))
+        self._stack.push_async_callback(self.running.aclose)
+
+    async def roll(self, verb, version, previous=""):
+        roll = [str(HERE / "roll.py"), str(self.directory), self.router.unix, verb, "billing", version, previous]
+        process = await asyncio.create_subprocess_exec(sys.executable, *filter(None, roll))
+        assert await process.wait() == 0
+
+    async def ask(self, **parameters):
+        question = Message("CANARY_GET_REPORT", parameters, service="canary", server=".")
+        return (await self.client.request(question, "CANARY_CURRENT_REPORT")).get("report")
+
+    async def deployments(self):
+        return msgspec.json.decode(await self.ask(view="deployments"), type=Deployments)
+
+    async def tell(self, command, **parameters):
+        message = Message(
+            "CANARY_COMMAND", {"command": f"deploy-{command}", **parameters}, service="canary", server="."
+        )
+        answer = await self.client.request(message, "CANARY_RESULT")
+        if answer.get("status") != "done":
+            return answer.get("message")
+        return msgspec.json.decode(answer.get("result"), type=DeploymentTaken)
+
+    async def deploy(self, version, **spec):
+        table = {
+            "name": "web",
+            "service": "billing",
+            "version": version,
+            "executor": "roll",
+            "deadline": "20s",
+            "bake": "1s",
+        }
+        text = msgspec.json.encode(read_table(table | {"steps": QUICK} | spec)).decode()
+        return await self.tell("start", spec=text)
+
+    def processes(self):
+        return {file.name.partition("@")[2]: int(file.read_text()) for file in self.directory.glob("billing@*[!g]")}
+
+
+@pytest.fixture
+async def hosts(tmp_path, eventually):
+    """Three hosts with a canary each, on which ``billing 1.0`` runs and lasts."""
+    async with contextlib.AsyncExitStack() as stack:
+        routers = await stack.enter_async_context(run_cluster(3))
+        found = [Host(router, tmp_path, stack) for router in routers]
+        stack.callback(_kill, found)
+        for host in found:
+            await host.start()
+            await host.roll("start", "1.0")
+        leader = min(found, key=lambda host: host.name)
+        await eventually(leader.ask, lambda text: text.count('"state":"proving"') + text.count('"state":"good"') == 3)
+        await eventually(leader.deployments, lambda told: told.leader == leader.name)
+        yield sorted(found, key=lambda host: host.name)
+
+
+def _kill(found):
+    for host in found:
+        for process in host.processes().values():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
+
+
+def over(told):
+    return bool(told.deployments) and told.deployments[0].phase in ENDED
+
+
+async def test_a_version_reaches_all_hosts_and_a_bad_one_none_but_the_first(hosts, eventually):
+    leader, other, _third = hosts
+    refused = await other.deploy("2.0")
+    assert refused == f"{leader.name!r} leads: tell its canary"
+    taken = await leader.deploy("2.0")
+    assert (taken.phase, taken.in_force) == ("pending", True)
+    told = await eventually(leader.deployments, over)
+    assert [told.deployments[0].phase, told.deployments[0].reason] == ["done", "done"]
+    assert [list(host.processes()) for host in hosts] == [["2.0"]] * 3
+    taken = await leader.deploy("3.0-dies")
+    told = await eventually(other.deployments, lambda told: over(told) and told.deployments[0].id == taken.id)
+    assert told.deployments[0].phase == "rolled_back"
+    assert [list(host.processes()) for host in hosts] == [["2.0"]] * 3
