@@ -1,4 +1,4 @@
-"""The commands about deployments against two real routers, whose canaries say what a test wrote down: each command and each slip."""
+"""The commands about deployments against two real routers, whose canaries say what a test wrote down: each command and slip."""
 
 import json
 import os
@@ -48,6 +48,7 @@ def story(cluster):
 @pytest.fixture
 def deploy(cluster, story, tmp_path):
     """Runs a command on the host that does not lead; gives its result."""
+    assert story.commands == []
     (tmp_path / "billing.toml").write_text(FILE)
 
     def run(name, *arguments, columns=100):
@@ -149,24 +150,23 @@ def test_check_says_what_is_missing_where(deploy, story):
 
 @pytest.mark.parametrize("name", ["start", "check"])
 @pytest.mark.parametrize(
-    ("words", "exit_code", "text"),
+    ("words", "answer"),
     [
         (
             ("bilings",),
-            2,
-            "bilings.toml; do you mean 'billing'? (a service without a file takes its version behind it)",
+            (2, "bilings.toml; do you mean 'billing'? (a service without a file takes its version behind it)"),
         ),
-        (("canery", "2"), 2, "no host has the service 'canery'; do you mean 'canary'? (to install it"),
-        (("bad",), 78, "bad.toml' is wrong: steps[0].bake: 'soon' is not a duration"),
+        (("canery", "2"), (2, "no host has the service 'canery'; do you mean 'canary'? (to install it")),
+        (("bad",), (78, "bad.toml' is wrong: steps[0].bake: 'soon' is not a duration")),
     ],
     ids=["file", "service", "wrong"],
 )
-def test_slips_are_answered(deploy, story, tmp_path, name, words, exit_code, text):
+def test_slips_are_answered(deploy, story, tmp_path, name, words, answer):
     story.ready = {server: Readiness(server=server) for server in story.members}
     (tmp_path / "bad.toml").write_text(f'{FILE}[[steps]]\nbake = "soon"\n')
     done = deploy(name, *words)
-    assert (done.exit_code, done.stdout) == (exit_code, "")
-    assert text in done.stderr
+    assert (done.exit_code, done.stdout) == (answer[0], "")
+    assert answer[1] in done.stderr
     assert story.commands == []
 
 

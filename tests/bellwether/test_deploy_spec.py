@@ -38,26 +38,19 @@ def test_a_service_without_a_file_takes_what_is_usual(read):
 
 
 @pytest.mark.parametrize(
-    ("what", "version", "said", "exit_code", "text"),
+    ("words", "said", "exit_code", "text"),
     [
-        (
-            "wep",
-            "",
-            {},
-            2,
-            "there is no {dir}/wep.toml; do you mean 'web'? (a service without a file takes its version",
-        ),
-        ("mailer", "", {}, 2, "there is no {dir}/mailer.toml; there are: web (a service without"),
-        ("./none.toml", "", {}, 78, "cannot read 'none.toml': No such file or directory"),
-        ("web", "", {"strategy": "big-bang"}, 2, "Invalid enum value 'big-bang' - at `$.strategy`"),
-        ("web", "", {"strategy": "blue-green"}, 2, "steps: blue-green has none"),
-        ("bil ling", "2", {}, 2, "Expected `str` matching regex"),
+        (["wep"], {}, 2, "there is no {dir}/wep.toml; do you mean 'web'? (a service without a file takes its version"),
+        (["mailer"], {}, 2, "there is no {dir}/mailer.toml; there are: web (a service without"),
+        (["./none.toml"], {}, 78, "cannot read 'none.toml': No such file or directory"),
+        (["web"], {"strategy": "big-bang"}, 2, "Invalid enum value 'big-bang' - at `$.strategy`"),
+        (["web"], {"strategy": "blue-green"}, 2, "steps: blue-green has none"),
+        (["bil ling", "2"], {}, 2, "Expected `str` matching regex"),
     ],
 )
-def test_each_slip_is_answered(read, tmp_path, monkeypatch, what, version, said, exit_code, text):
-    monkeypatch.chdir(tmp_path)
+def test_each_slip_is_answered(read, tmp_path, words, said, exit_code, text):
     with pytest.raises(CommandError) as caught:
-        read(what, version, **said)
+        read(*words, **said)
     assert caught.value.exit_code == exit_code
     assert str(caught.value).startswith(text.format(dir=tmp_path))
 
