@@ -13,6 +13,7 @@ from communicator.flags.catalogue import (
     CANARY_LEDGER,
     CANARY_SERVER_SICK,
     CANARY_SUSPECT,
+    FEATURE_STALE,
     Declaration,
 )
 
@@ -24,13 +25,16 @@ FLAGS = (
     CANARY_FROZEN,
     CANARY_SERVER_SICK,
     CANARY_LEDGER,
+    FEATURE_STALE,
 )
 """Every flag the canary raises."""
 PROTECTING = frozenset(("last_instance", "last_good", "protected"))
 """Caps that leave something running which fails."""
 
 
-def flags_to_raise(state: State, me: str, denied: Iterable[str], ledger_fault: str) -> dict[Declaration, str]:
+def flags_to_raise(
+    state: State, me: str, denied: Iterable[str], ledger_fault: str, stale: str = ""
+) -> dict[Declaration, str]:
     """Which flags stand.
 
     Args:
@@ -38,6 +42,7 @@ def flags_to_raise(state: State, me: str, denied: Iterable[str], ledger_fault: s
         me: This host; flags speak of their own host only.
         denied: What the policy denies here, each in a sentence.
         ledger_fault: Why the ledger cannot be written; empty when it can.
+        stale: The feature flags that may have outlived their purpose; empty: none.
 
     Returns:
         Each flag, with the reason that its message tells. What is in `FLAGS` and not here does not stand.
@@ -52,6 +57,7 @@ def flags_to_raise(state: State, me: str, denied: Iterable[str], ledger_fault: s
     raised[CANARY_FROZEN] = "; ".join(_tell_freeze(freeze) for freeze in state.freezes.values())
     raised[CANARY_SERVER_SICK] = server.reason if server is not None and server.is_sick else ""
     raised[CANARY_LEDGER] = ledger_fault
+    raised[FEATURE_STALE] = stale
     return {declared: reason for declared, reason in raised.items() if reason}
 
 

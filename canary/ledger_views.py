@@ -56,7 +56,7 @@ class LedgerViews:
             return answer_explain(structs.replace(found, unheard=unheard.get(question.cell.service, ())))
         if question.view == "history":
             entries = await asyncio.to_thread(self._newest)
-            return answer_history(history(self._book, entries, question.cell.service), self._mind.me)
+            return answer_history(history(self._book, entries, question.cell.service, question.feature), self._mind.me)
         if question.view == "deployment_history":
             entries = await asyncio.to_thread(self._newest)
             return answer_changes(changes(entries, question.cell.service), self._mind.me)

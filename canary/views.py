@@ -30,6 +30,7 @@ View = Literal[
     "verify",
     "orders",
     "history",
+    "features",
     "deployments",
     "deployment_history",
     "deployment_check",
@@ -55,6 +56,8 @@ class Question(NamedTuple):
     """Of entries: how many at most."""
     orders: tuple[str, ...] = ()
     """Of orders: which, by identifier."""
+    feature: str = ""
+    """Of features, and of history: this flag alone; empty: all."""
 
 
 def read_question(message: Message) -> Question:
@@ -73,7 +76,8 @@ def read_question(message: Message) -> Question:
             raise RemoteProtocolError(f"explain needs the parameter {name}")
     limit = _count(message, "limit") or ENTRIES
     orders = tuple(filter(None, message.get("orders").split(",")))[:ORDERS]
-    return Question(view, read_offset(message), cell, _count(message, "after"), min(limit, ENTRIES), orders)
+    after, feature = _count(message, "after"), message.get("feature")
+    return Question(view, read_offset(message), cell, after, min(limit, ENTRIES), orders, feature)
 
 
 def narrow(known: Known, server: str) -> Known:

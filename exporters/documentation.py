@@ -34,6 +34,10 @@ _ABOUT = {
         "What the `canary` of this host knows of versions and how they do. Counters are since it started; those of a version go "
         "with it. Releases (`canary_held`, `canary_log10_evidence`) are those of the versions that are shown."
     ),
+    "features": (
+        "Feature flags as the `canary` of this host knows them: those that are off first, then those that are stale, then as many "
+        "others as some 500 in all. Evaluations are those of this host since its canary started."
+    ),
     "flags": (
         "The flags in `flags_path`, where the sitter reads them too: the first hundred files by name, with the unit, section and "
         "name of the file. What the sitter itself does, it alone could tell: `sitter_up` is about the directory, and there is no "

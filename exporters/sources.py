@@ -11,10 +11,12 @@ from communicator.client import Service
 from communicator.errors import BellwetherError
 from exporters.asking import DEADLINE_S, ask, ask_for_instances
 from exporters.collectors.canary import CANARY_ANSWER
+from exporters.collectors.features import FEATURES_ANSWER
 from exporters.collectors.host import HostReport
 from exporters.collectors.metric import Answer
 from exporters.collectors.router import ROUTER_ANSWER
 from exporters.collectors.timekeeper import CLOCKS_ANSWER
+from exporters.feature_pages import gather_features
 from exporters.flag_reading import read_flags
 from exporters.host_reading import read_host
 from exporters.reading import Reader
@@ -54,13 +56,14 @@ def make_sources(service: Service, places: Places, *, cluster: bool) -> Mapping[
         "router": lambda: _asked(service, ROUTER_ANSWER),
         "timekeeper": lambda: _asked(service, CLOCKS_ANSWER),
         "canary": lambda: _canary(service, cluster=cluster),
+        "features": lambda: gather_features(lambda about: _asked(service, FEATURES_ANSWER, about)),
         "flags": flags.read,
         "host": _Host(service, places).look,
     }
 
 
-async def _asked(service: Service, answer: Answer[R]) -> R:
-    return answer.read(await ask(service, answer.question))
+async def _asked(service: Service, answer: Answer[R], about: Mapping[str, str] | None = None) -> R:
+    return answer.read(await ask(service, answer.question, about))
 
 
 async def _canary(service: Service, *, cluster: bool) -> CanaryReport:

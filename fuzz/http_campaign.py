@@ -146,7 +146,8 @@ async def running(communicator: str) -> AsyncIterator[Exporter]:
         with log.open("wb") as file:
             process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-m", "exporters", "--config", "/dev/null", "--communicator", communicator),
-                *("--set", 'listen="127.0.0.1:0"', "--set", f'web_config_file="{web}"', "--ports-file", str(ports)),
+                *("--set", 'listen="127.0.0.1:0"', "--set", 'ofrep.listen=""'),
+                *("--set", f'web_config_file="{web}"', "--ports-file", str(ports)),
                 env={name: value for name, value in os.environ.items() if name != "NOTIFY_SOCKET"},
                 stdout=file,
                 stderr=file,

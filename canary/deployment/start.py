@@ -87,10 +87,9 @@ def begin(spec: Spec, name: str, by: str, ground: Ground, known: Deploying | Non
 
 
 def _colour(spec: Spec, last: DeploymentMoved | None) -> int:
-    """A service that had colours and is deployed by steps has none any more: that is a newer colour, which every version has."""
-    if last is None or not last.colour:
-        return 0
-    return last.colour + (spec.strategy == "canary" and last.spec.strategy == "blue-green")
+    """A service that had colours and is deployed by steps has none any more, and that is a newer one too."""
+    known, had = (0, False) if last is None else (last.colour, last.spec.strategy == "blue-green")
+    return known + (had or spec.strategy == "blue-green")
 
 
 def is_fast(spec: Spec, servers: Sequence[Before], ground: Ground, last: DeploymentMoved | None) -> bool:

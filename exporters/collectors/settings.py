@@ -17,6 +17,8 @@ class CollectorsSettings(Settings, frozen=True):
     """``timekeeper_*``: clocks."""
     canary: bool = True
     """``canary_*``: versions and how they do."""
+    features: bool = True
+    """``bellwether_feature_*``: feature flags, which the canary tells too: where it is not looked at, neither are they."""
     flags: bool = True
     """``sitter_*``: flags that are up, see flags_path."""
     host: bool = True
@@ -25,7 +27,8 @@ class CollectorsSettings(Settings, frozen=True):
     @property
     def names(self) -> tuple[str, ...]:
         """Those that are on."""
-        return tuple(name for name in self.__struct_fields__ if getattr(self, name))
+        left_out = () if self.canary else ("features",)
+        return tuple(name for name in self.__struct_fields__ if getattr(self, name) and name not in left_out)
 
 
 class TextfileSettings(Settings, frozen=True):

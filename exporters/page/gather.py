@@ -9,6 +9,7 @@ from typing import Protocol, TypeVar
 from communicator.answers.clocks import ClockReport, Point
 from communicator.answers.clusters import Graph
 from communicator.answers.explanations import Explanation
+from communicator.answers.features import FeatureReport
 from communicator.answers.reading import read_answer
 from communicator.answers.releases import CanaryReport, join_pages
 from communicator.answers.router import Statistics
@@ -16,6 +17,7 @@ from communicator.answers.services import Instance
 from communicator.client.status import ClusterStatus
 from communicator.errors import BellwetherError, MalformedAnswerError, NoReceiverError
 from communicator.flags import FlagDirectory
+from exporters.feature_pages import gather_features
 from exporters.page.snapshot import Flags, Snapshot, Told, without_passing
 from exporters.questions import CLOCKS, GRAPH, STATISTICS, VERSIONS, Question
 
@@ -104,6 +106,7 @@ class Gatherer:
             clocks = group.create_task(self._told(self._asked(CLOCKS, ClockReport)))
             history = group.create_task(self._last_day())
             versions = group.create_task(self._told(self._versions()))
+            features = group.create_task(self._told(self._features()))
             flags = group.create_task(self._told(self._raised()))
         return Snapshot(
             at_wall_s=time.time(),
@@ -114,6 +117,7 @@ class Gatherer:
             clocks=clocks.result(),
             history=history.result(),
             versions=versions.result(),
+            features=features.result(),
             flags=flags.result(),
         )
 
@@ -141,6 +145,9 @@ class Gatherer:
             pages.append(page)
             if not page.cells or offset + len(page.cells) >= page.total or len(pages) >= _PAGES:
                 return without_passing(join_pages(pages))
+
+    async def _features(self) -> FeatureReport:
+        return await gather_features(lambda about: self._asked(VERSIONS, FeatureReport, about))
 
     async def _last_day(self) -> Told[Sequence[Point]]:
         now_s = self._clock()

@@ -8,11 +8,12 @@ from communicator.answers.clusters import Graph
 from communicator.answers.releases import CanaryReport
 from communicator.answers.router import Statistics
 from communicator.wording.counts import count
-from communicator.wording.marks import GOOD, UNKNOWN, Mark, worst
+from communicator.wording.marks import GOOD, OPEN, UNKNOWN, Mark, worst
 from exporters.page.snapshot import Snapshot, Told
 from exporters.page.views.board import Size, board_view, notices_view
 from exporters.page.views.bound import Bound
 from exporters.page.views.clocks import clocks_view, summary_of
+from exporters.page.views.features import features_view, to_look_at
 from exporters.page.views.flags import flags_view
 from exporters.page.views.history import history_view
 from exporters.page.views.network import network_view
@@ -23,6 +24,7 @@ from exporters.page.views.troubles import StatusView, status_view
 _HOSTS = Bound(troubled=60, well=20)
 _FLAGS = 20
 _ROLLOUTS = 20
+_FEATURES = 20
 _LINKS = 12
 _BOARD = Size(rows=Bound(troubled=40, well=20), servers=12)
 _CELLS = 8_000
@@ -31,12 +33,13 @@ SECTIONS: Mapping[str, str] = {
     "clocks": "Clocks",
     "versions": "Versions",
     "deployments": "Deployments",
+    "features": "Feature flags",
     "flags": "Flags",
     "hosts": "Hosts",
     "router": "Router",
 }
 """What the page is divided into, and how each part is called."""
-IN_FULL = ("clocks", "versions", "flags", "hosts", "router")
+IN_FULL = ("clocks", "versions", "features", "flags", "hosts", "router")
 """Sections of which only a part may be shown."""
 
 Context = dict[str, Any]
@@ -102,6 +105,9 @@ def overview(picture: Picture) -> list[tuple[str, Mark, str]]:
         marks[trouble.section].add(trouble.mark)
         counts[trouble.section] += 1
     under_way = picture.rollouts or ()
+    if picture.snapshot.features.value and (number := to_look_at(picture.snapshot.features.value)):
+        marks["features"].add(OPEN)
+        counts["features"] = number
     counts["deployments"] = len(under_way)
     marks["deployments"].update(one.mark for one in under_way)
     return [(section, worst(marks[section]), str(counts[section] or "")) for section in SECTIONS]
@@ -112,6 +118,7 @@ def _sources(snapshot: Snapshot) -> Iterator[tuple[str, _Told]]:
     yield "clocks", snapshot.clocks
     yield "versions", snapshot.versions
     yield "deployments", snapshot.versions
+    yield "features", snapshot.features
     yield "flags", snapshot.flags
     yield "hosts", snapshot.graph
     yield "router", snapshot.router
@@ -154,6 +161,15 @@ def _rollouts(picture: Picture, _full: bool) -> Context:  # noqa: FBT001 - the s
     return {"view": found and found[:_ROLLOUTS], "hidden": len(found[_ROLLOUTS:]) if found else 0}
 
 
+def _features(picture: Picture, full: bool) -> Context:  # noqa: FBT001 - the same
+    told = picture.snapshot.features
+    if told.value is None:
+        return _fault("The canary of this host does not tell of feature flags", told)
+    view = features_view(told.value, None if full else _FEATURES)
+    troubled = f", {view.hidden_troubled:,} of them off or stale" if view.hidden_troubled else ""
+    return {"view": view, "hidden_text": f"and {view.hidden:,} more{troubled}" if view.hidden else ""}
+
+
 def _flags(picture: Picture, full: bool) -> Context:  # noqa: FBT001 - the same
     snapshot = picture.snapshot
     if snapshot.flags.value is None:
@@ -193,6 +209,7 @@ PIECES = (
     Piece("notices", "versions", _notices),
     Piece("board", "versions", _board),
     Piece("rollouts", "deployments", _rollouts),
+    Piece("features", "features", _features),
     Piece("flags", "flags", _flags),
     Piece("hosts", "hosts", _hosts),
     Piece("picture", "hosts", _network),

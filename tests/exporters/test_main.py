@@ -72,7 +72,8 @@ async def exporter(communicator, tmp_path, *settings):
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             *("-m", "exporters", "--config", "/dev/null", "--communicator", communicator),
-            *("--set", 'listen="127.0.0.1:0"', "--ports-file", str(ports_file)),
+            *("--set", 'listen="127.0.0.1:0"', "--set", 'ofrep.listen="127.0.0.1:0"'),
+            *("--ports-file", str(ports_file)),
             *("--set", f"flags_path={tmp_path}", "--set", f"data_path={tmp_path}", *settings),
             env={**os.environ, "NOTIFY_SOCKET": "@" + ear.getsockname()[1:].decode()},
             stdout=subprocess.DEVNULL,
@@ -192,6 +193,7 @@ async def test_a_router_that_comes_back_is_found_again(tmp_path):
             "communicator_up": 0,
             "timekeeper_up": 0,
             "canary_up": 0,
+            "bellwether_feature_up": 0,
             "sitter_up": 1,
             "host_up": 1,
         }
@@ -277,7 +279,7 @@ async def test_the_page_is_written_to_a_file_and_gone_at_the_end(tmp_path, event
 @pytest.mark.parametrize(
     ("options", "code", "down"),
     [
-        ((), 1, {"timekeeper", "canary"}),
+        ((), 1, {"timekeeper", "canary", "features"}),
         (("--no-collector.timekeeper", "--no-collector.canary"), 0, set()),
         (("--no-collector.timekeeper", "--no-collector.canary", "--set", "flags_path=/nowhere"), 1, {"flags"}),
         (("--set", "textfile.interval_s=0"), 78, None),

@@ -82,7 +82,7 @@ def _broadcast_route(registry: Registry, mesh: Mesh, head: Head) -> Route | None
 
 
 def _service_route(board: Switchboard, head: Head, now: Instant) -> Route | None:
-    """Where a message for one instance of a service goes, as long as nothing is weighed or blocked."""
+    """Where a message for one instance of a service goes, as long as nothing is weighed, blocked or coloured."""
     service = head.service
     if board.policy.concerns(service):
         return None

@@ -206,7 +206,7 @@ def test_whose_router_obeys_other_orders_is_known_while_it_speaks():
     assert room.agree()
     assert alpha.behind(room.now_s) == ("alpha", "beta", "gamma")
     for name in ("alpha", "beta"):
-        room.exchanges[name].obey(room.books[name].generation())
+        room.exchanges[name].obey(room.books[name].generation_of_rules())
     assert room.exchanges["beta"].next_deadline_s <= room.now_s, "it tells at once"
     room.turn()
     assert alpha.behind(room.now_s) == ("gamma",)

@@ -14,13 +14,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from communicator.answers.clocks import ClockReport
+from communicator.answers.features import FeatureReport
 from communicator.answers.releases import CanaryReport
 from communicator.client import BlockingClient, Service
 from communicator.flags import Flag, FlagDirectory
 from communicator.protocol import Message
 from communicator.protocol.names import tool_name
 from communicator.testing import run_router
-from tests.exporters.browser import clock_words, version_words
+from tests.exporters.browser import clock_words, feature_words, version_words
 from tests.exporters.browser.far_routers import far_routers
 
 START_S = 60.0
@@ -34,6 +35,7 @@ class Scene:
     clocks: ClockReport
     versions: CanaryReport
     points: list = field(default_factory=clock_words.history)
+    features: FeatureReport = field(default_factory=FeatureReport)
     flags: tuple[Flag, ...] = ()
     far: tuple[str, ...] = ()
     """Servers besides `alpha`."""
@@ -66,7 +68,14 @@ class Stage:
             self._exporter = subprocess.Popen(
                 [
                     *(sys.executable, "-m", "exporters", "--config", "/dev/null", "--communicator", self.communicator),
-                    *("--set", f"listen={json.dumps(listen)}", "--ports-file", str(ports_file)),
+                    *(
+                        "--set",
+                        f"listen={json.dumps(listen)}",
+                        "--set",
+                        'ofrep.listen=""',
+                        "--ports-file",
+                        str(ports_file),
+                    ),
                     *("--set", f"flags_path={json.dumps(str(self._directory / 'flags'))}"),
                     *self._options,
                 ],
@@ -189,6 +198,8 @@ def _canary(address, scene):
 
     @service.on("CANARY_GET_REPORT")
     async def report(message):
+        if message.get("view") == "features":
+            return feature_words.answer(scene.features, message)
         return version_words.answer(scene.versions, message)
 
     return "canary", service
