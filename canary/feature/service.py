@@ -129,7 +129,7 @@ class Features:
             wanted = [name for name in wanted if name == question.feature]
         page = _slowly(wanted[question.offset : question.offset + report.ROWS])
         shown = [report.describe(report.row(known, name), known) async for name in page]
-        return await asyncio.to_thread(report.answer, shown, known, question.offset, len(wanted))
+        return report.answer(shown, known, question.offset, len(wanted))
 
     async def _follow_files(self) -> None:
         while not self._service.server_name:

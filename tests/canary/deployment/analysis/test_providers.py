@@ -76,8 +76,9 @@ async def test_failures_and_events_of_a_metric_server():
         (endless, "answers with more than 1048576 bytes"),
         (b"HTTP/1.0 200 OK\r\n\r\n" + vector("7").partition(b"\r\n\r\n")[2], 7.0),
         (OK, "this is no answer of Prometheus"),
+        (vector("1").replace(b"200 OK", b"500 Oh"), "metric server 'main': 500 Internal Server Error"),
     ],
-    ids=["good", "inf", "empty", "series", "no JSON", "401", "400", "redirect", "50 MB", "HTTP/1.0", "nonsense"],
+    ids=["good", "inf", "empty", "series", "no JSON", "401", "400", "redirect", "50 MB", "HTTP/1.0", "nonsense", "500"],
 )
 async def test_what_a_metric_server_may_say(said, seen):
     got, _ = await ask_prometheus(VALUED, said)
