@@ -7,7 +7,7 @@ import typer
 
 from bellwether.deploy_group import application
 from bellwether.deploy_wait import EXIT_CODES
-from canary.deployment.spec import Check, Spec, Step, Until
+from canary.deployment.spec import Check, Spec, Step, Until, read_file
 from checks.tree import ROOT
 from communicator.answers.deployments import Phase
 from communicator.wording.deployments import PHASES, SERVERS
@@ -53,3 +53,8 @@ def test_each_key_of_the_file_has_its_row():
 def test_what_it_links_to_is_there():
     targets = set(re.findall(r"\]\(([^)#]+\.md)", PAGE))
     assert [target for target in targets if not (ROOT / "docs" / target).is_file()] == []
+
+
+def test_the_file_that_it_shows_is_read():
+    (text,) = re.findall(r"```toml\n(# /etc/bellwether/deployments\.d/.*?)```", PAGE, re.DOTALL)
+    assert len(read_file(text, "billing", "2.0").steps) == 2
