@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections import Counter
 from pathlib import Path
 
 import msgspec
@@ -57,6 +58,7 @@ class Features:
         self._use = UseFile(data, log)
         self._tally = Tally(_today())
         self._elsewhere = Elsewhere(service)
+        self._outline = report.Outline()
         self._reread = asyncio.Event()
         self._jobs = SlowJobs()
         replica.on_change(self._teller.follow)
@@ -118,11 +120,12 @@ class Features:
             question: What is asked.
         """
         known = self._known()
-        wanted = report.names(known)
+        known = known._replace(outline=self._outline._replace(off=report.count_off(known)))
+        wanted = report.worst_first(known) if question.is_brief else report.names(known)
         if question.feature:
             wanted = [name for name in wanted if name == question.feature]
         page = [report.row(known, name) for name in wanted[question.offset : question.offset + report.ROWS]]
-        shown = [report.describe(row, known) for row in page]
+        shown = [report.describe(row, known, is_brief=question.is_brief) for row in page]
         return await asyncio.to_thread(report.answer, shown, known, question.offset, len(wanted))
 
     async def _follow_files(self) -> None:
@@ -142,13 +145,16 @@ class Features:
 
     async def _look(self) -> None:
         self._reread.set()
-        known, found = self._known(), []
+        known, found, types = self._known(), [], Counter[str]()
         for number, name in enumerate(report.names(known), 1):
-            if report.why_stale(report.row(known, name).facts, known.wall_s):
+            row = report.row(known, name)
+            types[report.type_of(row)] += row.definition is not None
+            if report.why_stale(row.facts, known.wall_s):
                 found.append(name)
             if number % report.ROWS == 0:
                 await asyncio.sleep(0)
         more = f" and {len(found) - TOLD} more" if len(found) > TOLD else ""
+        self._outline = report.Outline(frozenset(found), {kind: count for kind, count in types.items() if count})
         self.stale = ", ".join(found[:TOLD]) + more
 
     def _known(self) -> report.Known:
@@ -161,6 +167,7 @@ class Features:
             now_s=self._replica.now_s(),
             wall_s=time.time(),
             differing=self._files.differing,
+            outline=self._outline,
         )
 
 

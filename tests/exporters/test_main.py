@@ -34,9 +34,10 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 class Exporter:
     """A ``bellwether-exporter`` on a free port."""
 
-    def __init__(self, process, port):
+    def __init__(self, process, ports):
         self.process = process
-        self.url = f"http://127.0.0.1:{port}" if port else ""
+        self.ports = ports
+        self.url = f"http://{ports['http']}" if ports else ""
 
     def get_bytes(self, path, **headers):
         request = urllib.request.Request(f"{self.url}{path}", headers=headers)
@@ -81,7 +82,7 @@ async def exporter(communicator, tmp_path, *settings):
         )
         assert await asyncio.get_running_loop().sock_recv(ear, 100) == b"READY=1"
     try:
-        yield Exporter(process, json.loads(ports_file.read_text()).get("http", "").rpartition(":")[2])
+        yield Exporter(process, json.loads(ports_file.read_text()))
     finally:
         process.send_signal(signal.SIGTERM)
         code = await process.wait()
