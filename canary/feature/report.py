@@ -33,8 +33,8 @@ class Outline(NamedTuple):
     """Names of those that may have outlived their purpose."""
     types: Mapping[str, int] = {}
     """How many are defined, by type."""
-    off: int = 0
-    """How many are off."""
+    off: frozenset[str] = frozenset()
+    """Names of those that are off."""
 
 
 class Known(NamedTuple):
@@ -72,7 +72,8 @@ def names(known: Known) -> list[str]:
 
 def worst_first(known: Known) -> list[str]:
     """The same: those that are off, then those that are stale, then the others."""
-    return sorted(names(known), key=lambda name: (not _is_off(known.book, name), name not in known.outline.stale))
+    outline = known.outline
+    return sorted(names(known), key=lambda name: (name not in outline.off, name not in outline.stale))
 
 
 def row(known: Known, feature: str) -> Row:
@@ -132,9 +133,9 @@ def type_of(found: Row) -> str:
     return _about(found.definition).type
 
 
-def count_off(known: Known) -> int:
-    """How many flags are off."""
-    return sum(_is_off(known.book, name) for name in known.book.features())
+def names_off(known: Known) -> frozenset[str]:
+    """Names of the flags that are off."""
+    return frozenset(name for name in known.book.features() if _is_off(known.book, name))
 
 
 def answer(rows: Sequence[FeatureRow], known: Known, offset: int, total: int) -> Message:
@@ -155,7 +156,7 @@ def answer(rows: Sequence[FeatureRow], known: Known, offset: int, total: int) ->
             offset=offset,
             total=total,
             types=dict(known.outline.types),
-            off=known.outline.off,
+            off=len(known.outline.off),
             stale=len(known.outline.stale),
             differing=known.differing[:DIFFERING],
         )

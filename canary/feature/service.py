@@ -120,7 +120,7 @@ class Features:
             question: What is asked.
         """
         known = self._known()
-        known = known._replace(outline=self._outline._replace(off=report.count_off(known)))
+        known = known._replace(outline=self._outline._replace(off=report.names_off(known)))
         wanted = report.worst_first(known) if question.is_brief else report.names(known)
         if question.feature:
             wanted = [name for name in wanted if name == question.feature]

@@ -120,7 +120,7 @@ def test_a_brief_report_has_those_that_are_off_or_stale_first_and_no_definitions
     for name in ("a", "b", "c", "d"):
         host.book.merge(definition(name, flag=RELEASE if name == "c" else SOUND))
     host.book.take(off(feature="d"), 0.0)
-    known = host.known._replace(outline=report.Outline(frozenset("c"), {"release": 1}, report.count_off(host.known)))
+    known = host.known._replace(outline=report.Outline(frozenset("c"), {"release": 1}, report.names_off(host.known)))
     assert report.worst_first(known) == ["d", "c", "a", "b"]
     shown = [report.describe(report.row(known, name), known, is_brief=True) for name in report.worst_first(known)]
     told = json.loads(report.answer(shown, known, 0, 4).get("report"))
