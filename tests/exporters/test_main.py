@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import urllib.error
 import urllib.request
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -226,6 +227,21 @@ async def test_promtool_finds_no_fault(tmp_path, require_program):
     assert found["host_process_up", "communicatord"] == 1
     done = await run(promtool, "check", "metrics", told=page)
     assert done == (0, "", "")
+
+
+async def test_features_are_answered_for_nowhere_where_that_is_said(tmp_path):
+    async with run_router() as router, exporter(router.unix, tmp_path, "--set", 'ofrep.listen=""') as watched:
+        assert list(watched.ports) == ["http"]
+
+
+async def test_whoever_is_refused_at_either_listener_is_counted(tmp_path):
+    async with run_router() as router, exporter(router.unix, tmp_path) as watched:
+        for port in watched.ports.values():
+            request = urllib.request.Request(f"http://{port}/", headers={"Host": "evil.example"}, method="POST")
+            with pytest.raises(urllib.error.HTTPError):
+                await asyncio.to_thread(urllib.request.urlopen, request, timeout=20)
+        found = await watched.samples()
+    assert (found["exporter_refused_total", "form"], found["exporter_refused_total", "host"]) == (1, 1)
 
 
 async def test_a_collector_may_be_left_out(tmp_path):
