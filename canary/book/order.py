@@ -57,8 +57,8 @@ class Order(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbi
     """Since 1970, by the origin's wall clock: for people only."""
     over: Annotated[tuple[Id, ...], Meta(max_length=OVER)] = ()
     """Of an `allow` or a `pin`: the blocks that it was given in sight of, and that do not hold where it does."""
-    feature: Feature | Literal[""] = ""
-    """Of an `off`: which flag."""
+    feature: Feature = ""
+    """Of an `off`: which flag. It is not written where it is empty."""
 
     @property
     def by(self) -> str:

@@ -70,10 +70,14 @@ def names(known: Known) -> list[str]:
     return sorted(defined.union(name for name in known.tally.features() if _is_missed(known, name)))
 
 
-def worst_first(known: Known) -> list[str]:
-    """The same: those that are off, then those that are stale, then the others."""
-    outline = known.outline
-    return sorted(names(known), key=lambda name: (name not in outline.off, name not in outline.stale))
+def worst_first(names: Sequence[str], outline: Outline) -> list[str]:
+    """Those that are off, then those that are stale, then the others.
+
+    Args:
+        names: Of all flags, in order.
+        outline: Which are off or stale.
+    """
+    return sorted(names, key=lambda name: (name not in outline.off, name not in outline.stale))
 
 
 def row(known: Known, feature: str) -> Row:

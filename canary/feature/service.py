@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections import Counter
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 import msgspec
@@ -32,6 +33,8 @@ ASK_S = 3_600.0
 """How often other canaries are asked."""
 SOON_S = 1.0
 """How soon files are looked at again that wait for the book."""
+AT_ONCE = 64
+"""Flags looked at before others have their turn: a few milliseconds."""
 TOLD = 5
 """Stale flags that are named to operators."""
 _COUNTS = msgspec.json.Decoder(Counts)
@@ -59,6 +62,8 @@ class Features:
         self._tally = Tally(_today())
         self._elsewhere = Elsewhere(service)
         self._outline = report.Outline()
+        self._listed: tuple[tuple[int, int, int], list[str]] = ((-1, 0, 0), [])
+        """The names of all flags, and what they and `Outline.off` were made of."""
         self._reread = asyncio.Event()
         self._jobs = SlowJobs()
         replica.on_change(self._teller.follow)
@@ -83,6 +88,7 @@ class Features:
     async def run(self) -> None:
         """Follow files and counts until cancelled."""
         self._tally = await self._use.read(_today())
+        await self._look()  # at once: what the last life has told operators is not to come and go
         self._jobs.add(self._keep, KEEP_S)
         self._jobs.add(self._look, LOOK_S)
         self._jobs.add(self._elsewhere.ask, ASK_S)
@@ -119,14 +125,15 @@ class Features:
         Args:
             question: What is asked.
         """
-        known = self._known()
-        known = known._replace(outline=self._outline._replace(off=report.names_off(known)))
-        wanted = report.worst_first(known) if question.is_brief else report.names(known)
+        wanted = self._names(self._known())
+        known = self._known()  # what is off is found with the names
+        if question.is_brief:
+            wanted = report.worst_first(wanted, known.outline)
         if question.feature:
             wanted = [name for name in wanted if name == question.feature]
-        page = [report.row(known, name) for name in wanted[question.offset : question.offset + report.ROWS]]
-        shown = [report.describe(row, known, is_brief=question.is_brief) for row in page]
-        return await asyncio.to_thread(report.answer, shown, known, question.offset, len(wanted))
+        page = _slowly(wanted[question.offset : question.offset + report.ROWS])
+        shown = [report.describe(report.row(known, name), known, is_brief=question.is_brief) async for name in page]
+        return report.answer(shown, known, question.offset, len(wanted))
 
     async def _follow_files(self) -> None:
         while not self._service.server_name:
@@ -146,16 +153,22 @@ class Features:
     async def _look(self) -> None:
         self._reread.set()
         known, found, types = self._known(), [], Counter[str]()
-        for number, name in enumerate(report.names(known), 1):
+        async for name in _slowly(self._names(known)):
             row = report.row(known, name)
             types[report.type_of(row)] += row.definition is not None
             if report.why_stale(row.facts, known.wall_s):
                 found.append(name)
-            if number % report.ROWS == 0:
-                await asyncio.sleep(0)
         more = f" and {len(found) - TOLD} more" if len(found) > TOLD else ""
-        self._outline = report.Outline(frozenset(found), {kind: count for kind, count in types.items() if count})
+        self._outline = self._outline._replace(stale=frozenset(found), types=dict(+types))
         self.stale = ", ".join(found[:TOLD]) + more
+
+    def _names(self, known: report.Known) -> list[str]:
+        """All flags; while nothing has changed who asks for page after page has them found once."""
+        made_of = known.book.revision, len(self._tally.features()), _today()
+        if self._listed[0] != made_of:
+            self._listed = made_of, report.names(known)
+            self._outline = self._outline._replace(off=report.names_off(known))
+        return self._listed[1]
 
     def _known(self) -> report.Known:
         return report.Known(
@@ -169,6 +182,14 @@ class Features:
             differing=self._files.differing,
             outline=self._outline,
         )
+
+
+async def _slowly(names: Sequence[str]) -> AsyncIterator[str]:
+    """One after the other, so that others have their turn in between."""
+    for number, name in enumerate(names, 1):
+        yield name
+        if number % AT_ONCE == 0:
+            await asyncio.sleep(0)
 
 
 def _today() -> int:

@@ -13,6 +13,7 @@ from canary.feature.in_force import InForce
 from communicator.answers.features import Evaluated, Evaluations
 from communicator.client import Service
 from communicator.errors import RemoteProtocolError
+from communicator.features.complaints import quieten
 from communicator.features.document import NAME
 from communicator.protocol import Message
 
@@ -102,6 +103,7 @@ class Teller:
         async with self._loading:
             if self._evaluator is None:
                 module = await asyncio.to_thread(importlib.import_module, "communicator.features.evaluation")
+                quieten()
                 evaluator: Evaluator = module.Evaluator()
                 evaluator.replace(self._in_force.all())
                 self._evaluator = evaluator

@@ -13,6 +13,7 @@ from communicator.flags.catalogue import (
     CANARY_LEDGER,
     CANARY_SERVER_SICK,
     CANARY_SUSPECT,
+    FEATURE_STALE,
 )
 
 
@@ -56,3 +57,7 @@ def state_of(server="alpha", **fields):
 def test_what_stands(state, denied, fault, raised):
     assert flags_to_raise(state, "alpha", denied, fault) == raised
     assert set(raised) <= set(FLAGS)
+
+
+def test_stale_feature_flags_are_told():
+    assert flags_to_raise(State(), "alpha", (), "", "new-checkout") == {FEATURE_STALE: "new-checkout"}

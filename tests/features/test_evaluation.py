@@ -171,3 +171,43 @@ EVALUATED = {
 @pytest.mark.parametrize(("keys", "context", "expected"), EVALUATED.values(), ids=EVALUATED)
 def test_who_has_no_evaluator_is_told_the_value(evaluator, keys, context, expected):
     assert told(evaluator(**keys), context) == expected
+
+
+LESS = {"if": [{"<": [{"var": "age"}, 18]}, "on"]}
+DOTTED = {"if": [{"==": [{"var": "server.name"}, "alpha"]}, "on"]}
+TRAPS = {
+    "an attribute that is missing is less than any number": (LESS, {}, (True, "on", "TARGETING_MATCH")),
+    "which another condition prevents": (
+        {"if": [{"and": [{"var": "age"}, {"<": [{"var": "age"}, 18]}]}, "on"]},
+        {},
+        (False, "off", "DEFAULT"),
+    ),
+    "a dot leads into an object": (DOTTED, {"server": {"name": "alpha"}}, (True, "on", "TARGETING_MATCH")),
+    "and so not to an attribute with a dot in its name": (DOTTED, {"server.name": "alpha"}, (False, "off", "DEFAULT")),
+    "a version of Debian is none": (
+        {"if": [{"sem_ver": [{"var": "version"}, ">", "1.0"]}, "on"]},
+        {"version": "1:2.5.0-1"},
+        (False, "off", "DEFAULT"),
+    ),
+    "shares need a targeting key": ({"fractional": [["on", 1]]}, {}, (False, "off", "DEFAULT")),
+    "and are matches, never splits": ({"fractional": [["on", 1]]}, {"key": "user-1"}, (True, "on", "TARGETING_MATCH")),
+}
+
+
+@pytest.mark.parametrize(("rule", "attributes", "expected"), TRAPS.values(), ids=TRAPS)
+def test_where_the_evaluator_may_surprise(evaluator, rule, attributes, expected):
+    assert outcome(evaluator(targeting=rule), "boolean", "mine", **attributes) == expected
+
+
+def users(evaluator, *shares):
+    """Who of 500 users gets the variant on."""
+    made = evaluator(targeting={"fractional": list(shares)})
+    return {number for number in range(500) if outcome(made, "boolean", "mine", key=f"user-{number}")[0] is True}
+
+
+def test_a_share_keeps_its_users_when_it_grows_and_stands_first(evaluator):
+    tenth = users(evaluator, ["on", 10], ["off", 90])
+    assert 20 < len(tenth) < 90
+    assert tenth == users(evaluator, ["on", 100], ["off", 900])
+    assert tenth < users(evaluator, ["on", 25], ["off", 75])
+    assert not tenth & users(evaluator, ["off", 75], ["on", 25])

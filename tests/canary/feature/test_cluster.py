@@ -7,11 +7,15 @@ import time
 
 import pytest
 
+from canary.feature.tally import DAY_S
 from canary.ledger.store import Ledger
+from canary.ledger_views import ASKED
 from canary.replica import FILE
 from communicator.client import Client
+from communicator.client.dispatcher import HANDLERS
+from communicator.errors import MessageRefusedError
 from communicator.testing import run_cluster
-from tests.canary.feature.shop import FLAG, is_off, running_shop, set_flag
+from tests.canary.feature.shop import FLAG, canary_message, is_off, running_shop, set_flag
 from tests.canary.ledger.records_made import runs
 from tests.canary.running import Desk, run_canary
 
@@ -62,6 +66,22 @@ async def test_what_is_ordered_on_one_host_reaches_the_services_of_all(hosts):
     assert await gamma.desk.order("feature-on", feature="new-checkout", reason="mended") == ("done", "")
     for host in hosts:
         await host.sees(lambda flag: flag == FLAG)
+
+
+async def test_a_flag_that_is_evaluated_on_another_host_is_known_to_be(hosts, eventually):
+    alpha, beta, _gamma = hosts
+    await set_flag(alpha.desk)
+    await beta.sees(lambda flag: flag == FLAG)
+    counts = json.dumps({"evaluations": [["new-checkout", "on", "STATIC", 7]]})
+    await beta.shop.service.send(canary_message("FEATURE_EVALUATIONS", counts=counts))
+
+    async def evaluated():
+        await alpha.canary._features._elsewhere.ask()
+        row = (await alpha.desk.report(view="features"))["features"][0]
+        return row["evaluated_ago_s"], row["evaluations"]
+
+    told, here = await eventually(evaluated, lambda found: found[0] is not None)
+    assert (told < DAY_S, here) == (True, [])
 
 
 async def test_of_an_off_and_an_on_at_the_same_time_the_off_wins(hosts, eventually):
@@ -127,6 +147,13 @@ async def busy(tmp_path):
         yield await stack.enter_async_context(host.running())
 
 
+async def answered(client, question):
+    try:
+        return await Desk(client).report(**question)
+    except MessageRefusedError as error:
+        return error.reason
+
+
 @pytest.mark.parametrize("is_full", [False, True], ids=["room", "full disk"])
 async def test_an_off_does_not_wait_while_a_large_ledger_is_verified_and_read(busy, is_full):
     await set_flag(busy.desk)
@@ -134,15 +161,14 @@ async def test_an_off_does_not_wait_while_a_large_ledger_is_verified_and_read(bu
     if is_full:
         (busy.directory / FILE).unlink(missing_ok=True)
         (busy.directory / FILE).mkdir()
-    questions = [{"view": "verify"}, *[{"view": "history", "service": f"s{number}"} for number in range(20)]]
+    questions = [{"view": "verify"}, *[{"view": "history", "service": f"s{number}"} for number in range(HANDLERS)]]
     async with contextlib.AsyncExitStack() as stack:
         clients = [
             await stack.enter_async_context(Client(busy.router.unix, f"reader{n}")) for n in range(len(questions))
         ]
         group = await stack.enter_async_context(asyncio.TaskGroup())
         asked = [
-            group.create_task(Desk(client).report(**question))
-            for client, question in zip(clients, questions, strict=True)
+            group.create_task(answered(client, question)) for client, question in zip(clients, questions, strict=True)
         ]
         await asyncio.sleep(0)
         await busy.desk.report(view="orders")
@@ -155,4 +181,7 @@ async def test_an_off_does_not_wait_while_a_large_ledger_is_verified_and_read(bu
     assert reply.get("status") == "done"
     assert bool(json.loads(reply.get("result"))["not_kept"]) == is_full
     assert told[0]["entries"] >= LEDGER_ENTRIES
+    assert {one for one in told if isinstance(one, str)} == {
+        f"{ASKED} questions about the ledger are being answered; ask again in a while"
+    }
     assert took_s < AT_ONCE_S

@@ -121,8 +121,9 @@ def test_a_brief_report_has_those_that_are_off_or_stale_first_and_no_definitions
         host.book.merge(definition(name, flag=RELEASE if name == "c" else SOUND))
     host.book.take(off(feature="d"), 0.0)
     known = host.known._replace(outline=report.Outline(frozenset("c"), {"release": 1}, report.names_off(host.known)))
-    assert report.worst_first(known) == ["d", "c", "a", "b"]
-    shown = [report.describe(report.row(known, name), known, is_brief=True) for name in report.worst_first(known)]
+    names = report.worst_first(report.names(known), known.outline)
+    assert names == ["d", "c", "a", "b"]
+    shown = [report.describe(report.row(known, name), known, is_brief=True) for name in names]
     told = json.loads(report.answer(shown, known, 0, 4).get("report"))
     assert [row["definition"] for row in told["features"]] == [None] * 4
     assert (told["off"], told["stale"], told["types"]) == (1, 1, {"release": 1})

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from canary.feature.service import TOLD
 from canary.feature.tally import DAY_S
 from canary.replica import FILE
 from tests.canary.feature.shop import FLAG, canary_message, is_off, running_shop, set_flag
@@ -113,6 +114,21 @@ async def test_who_changed_a_flag_when_and_why_is_told(shop, desk, eventually):
         return [one["record"]["action"] for one in entries if one["record"]["record"] == "flag_changed"]
 
     await eventually(kept, lambda found: found == ["defined", "off", "on"])
+
+
+async def test_flags_that_have_outlived_their_purpose_are_told_to_operators(tmp_path, shop, desk, eventually):
+    metadata = {"owner": "shop", "type": "release", "expires": "2020-01-01"}
+    for number in range(TOLD + 2):
+        await set_flag(desk, f"f{number}", metadata=metadata)
+    await set_flag(desk)
+    await shop.canary._features._look()
+    assert shop.canary._features.stale == "f0, f1, f2, f3, f4 and 2 more"
+
+    async def raised():
+        return [path.name for path in tmp_path.iterdir() if "stale" in path.name]
+
+    await set_flag(desk, "another")
+    assert len(await eventually(raised, bool)) == 1
 
 
 async def test_what_makes_no_sense_is_refused(shop, desk):
