@@ -12,8 +12,8 @@ import msgspec
 from canary.deployment.machine import advance
 from canary.deployment.sight import Around, Seen, instances_of, look
 from canary.deployment.spec import Spec, require_sound
-from canary.deployment.start import Ground, RefusedError, begin
-from canary.deployment.steering import WORDS, Word, steer
+from canary.deployment.start import Ground, RefusedError, Word, begin
+from canary.deployment.steering import WORDS, steer
 from canary.deployment.view import describe
 from canary.mind import Mind
 from canary.outside import Outside
@@ -91,15 +91,15 @@ class Deployments:
                 f"{leader!r} leads: tell its canary" if leader else "nobody leads, so nothing is decided"
             )
         by = f"{message.get('actor_user') or 'unknown'}@{message.get('actor_server')}"
+        word = Word(name, by, message.get("reason"), message.get("full") == "true")
         if name == "start":
-            return self._begin(read_spec(message), by)
+            return self._begin(read_spec(message), word)
         deploying = self._find(message)
-        full = message.get("full") == "true"
         if name == "undo":
-            return self._begin(_undoing(deploying, full=full), by)
+            return self._begin(_undoing(deploying, full=word.full), word)
         if name not in WORDS:
             raise RefusedError(f"{name!r} is none of start, undo, {', '.join(WORDS)}")
-        return steer(deploying.at, Word(name, by, message.get("reason"), full), self._look(deploying))
+        return steer(deploying.at, word, self._look(deploying))
 
     def _find(self, message: Message) -> Deploying:
         name, service = message.get("deployment"), message.get("service")
@@ -110,7 +110,7 @@ class Deployments:
                 return deploying
         raise RefusedError(f"no deployment {name or f'of {service}'!r} is known")
 
-    def _begin(self, spec: Spec, by: str) -> DeploymentMoved:
+    def _begin(self, spec: Spec, word: Word) -> DeploymentMoved:
         state, rules = self._mind.state, self._mind.rules
         held = [one for one in state.held if one.service == spec.service]
         comparison = state.comparisons.get(spec.service)
@@ -123,7 +123,7 @@ class Deployments:
             rules.canary.hosts,
             state.releases[found[0]].reason if found else "",
         )
-        return begin(spec, secrets.token_hex(4), by, ground, state.deployments.get(spec.service))
+        return begin(spec, secrets.token_hex(4), word, ground, state.deployments.get(spec.service))
 
     async def _is_committed(self, moved: DeploymentMoved) -> bool:
         """Wait until it is in effect here."""

@@ -21,7 +21,7 @@ from canary.settings import CanarySettings
 from canary.views import Question
 from communicator.answers.features import Counts
 from communicator.client import Service
-from communicator.errors import RemoteProtocolError
+from communicator.errors import MessageRefusedError, RemoteProtocolError
 from communicator.protocol import Message
 from communicator.runtime.slow_jobs import SlowJobs
 
@@ -33,6 +33,8 @@ ASK_S = 3_600.0
 """How often other canaries are asked."""
 SOON_S = 1.0
 """How soon files are looked at again that wait for the book."""
+FRESH_S = 30.0
+"""A canary that holds no flag waits so long for others to tell it theirs: they speak every 5 s."""
 AT_ONCE = 64
 """Flags looked at before others have their turn: a few milliseconds."""
 TOLD = 5
@@ -64,6 +66,7 @@ class Features:
         self._outline = report.Outline()
         self._listed: tuple[tuple[int, int, int], list[str]] = ((-1, 0, 0), [])
         """The names of all flags, and what they and `Outline.off` were made of."""
+        self._began_s = time.monotonic()
         self._reread = asyncio.Event()
         self._jobs = SlowJobs()
         replica.on_change(self._teller.follow)
@@ -102,7 +105,14 @@ class Features:
             await self._keep()
 
     async def get_flags(self, message: Message) -> Message:
-        """FEATURE_GET_FLAGS, from services of this host."""
+        """FEATURE_GET_FLAGS, from services of this host.
+
+        Raises:
+            MessageRefusedError: It is not known yet which flags there are: who is told that there are none forgets his own.
+        """
+        is_fresh = time.monotonic() < self._began_s + FRESH_S
+        if is_fresh and not self._replica.book.flags and not self._replica.is_current:
+            raise MessageRefusedError(message.command, "this canary has just started and does not know the flags yet")
         return self._teller.page(message)
 
     async def evaluate(self, message: Message) -> Message:

@@ -4,7 +4,7 @@ import pytest
 
 from canary.deployment.sight import Instance
 from canary.deployment.spec import read_table
-from canary.deployment.start import Ground, RefusedError, begin
+from canary.deployment.start import Ground, RefusedError, Word, begin
 from canary.records.deployments import Deploying
 
 
@@ -21,7 +21,11 @@ ALL = Ground(HOSTS, MEMBERS)
 
 def started(ground=ALL, known=None, **spec):
     return begin(
-        read_table({"name": "web", "service": "billing", "version": "2.0"} | spec), "d1", "root@a", ground, known
+        read_table({"name": "web", "service": "billing", "version": "2.0"} | spec),
+        "d1",
+        Word("start", "root@a"),
+        ground,
+        known,
     )
 
 
@@ -44,7 +48,7 @@ def test_a_canary_host_goes_before_that_and_who_is_named_before_all():
 def test_it_remembers_what_each_server_had():
     moved = started(Ground(HOSTS | {"e": running("0.9")}, MEMBERS))
     assert {one.server: one.version for one in moved.servers}["e"] == "0.9"
-    assert (moved.phase, moved.from_version, moved.reason) == ("pending", "1.0", "started by root@a")
+    assert (moved.phase, moved.from_version, moved.reason) == ("pending", "1.0", "start by root@a")
 
 
 @pytest.mark.parametrize(
