@@ -29,6 +29,8 @@ PREFIX = "deploy-"
 """Of the commands about deployments."""
 LOOK_S = 1.0
 """How often a deployment that is under way is looked at."""
+SOON_S = 0.2
+"""and not more often, however much happens on the hosts."""
 COMMIT_S = 3.0
 """How long a command waits until a majority of the members holds what came of it: they answer within milliseconds."""
 POINT_S = 15.0
@@ -64,6 +66,7 @@ class Deployments:
         self._now_s = now_s
         self._wake = wake
         self._points: dict[str, _Points] = {}
+        self._looked_at_s = -LOOK_S
         self._moved = asyncio.Condition()
 
     async def command(self, message: Message) -> Message:
@@ -163,8 +166,10 @@ class Deployments:
         state = self._mind.state
         for deploying in state.deployments.values():
             self._outside.follow(deploying, leads=self._mind.leads)
-        if not self._mind.leads:
+        now_s = self._now_s()
+        if not self._mind.leads or now_s < self._looked_at_s + SOON_S:
             return
+        self._looked_at_s = now_s
         bodies: list[DeploymentMoved] = []
         for deploying in state.deployments.values():
             if self._replica.has_newer(deploying.at):
