@@ -83,6 +83,7 @@ soak: ## simulate clocks, orders and routers of SEEDS=2000 clusters, LIVES=20000
 	@tools/test-packages
 	@$(BIN)/python -m tests.timekeeper.simulation --seeds $(SEEDS) $(ARGS)
 	@$(BIN)/python -m tests.canary.simulation.arms --lives $(LIVES)
+	@$(BIN)/python -m tests.canary.simulation.deployments --deployments $(LIVES)
 	@$(BIN)/python -m tests.canary.deployment.analysis.good_versions --deployments $(LIVES)
 	@$(BIN)/python -m tests.canary.book.simulation --seeds $(SEEDS)
 	@$(BIN)/python -m tests.canary.book.live --seeds 30

@@ -17,6 +17,7 @@ from canary.book.order import LONGEST_S
 from communicator.answers.orders import Orders, Taken
 from communicator.client import Client
 from communicator.errors import ClientError, MessageRefusedError, NoReceiverError, ReplyTimeoutError
+from communicator.protocol.message import Message
 from communicator.protocol.names import is_server_name, is_service_name
 from communicator.wording.releases import read_version
 
@@ -26,6 +27,8 @@ WAIT_S = 10.0
 """How long it may take until an order is in force wherever a canary is up: twice as long as it takes."""
 LOOK_S = 0.1
 """How long to wait before the members are asked again."""
+REFUSED = 1
+"""The exit code of a command that a canary will not obey."""
 _DONE = {
     "block": "blocked",
     "allow": "allowed",
@@ -217,19 +220,33 @@ async def _how_far(client: Client, wanted: Orders, server: str, up: Collection[s
 
 
 async def _order(client: Client, order: Order, server: str) -> Taken:
+    return read_told(await obeyed(client, order.to_message(server)), "result", Taken, ANSWER)
+
+
+async def obeyed(client: Client, command: Message) -> Message:
+    """What a canary answers that has done what CANARY_COMMAND says.
+
+    Args:
+        client: Who gives it.
+        command: CANARY_COMMAND to the canary of one server.
+
+    Raises:
+        CommandError: It has not, which is `REFUSED` where it would not, or does not answer.
+    """
+    server = command.server
     try:
-        reply = await client.request(order.to_message(server), "CANARY_RESULT", timeout_s=TIMEOUT_S)
+        reply = await client.request(command, "CANARY_RESULT", timeout_s=TIMEOUT_S)
     except MessageRefusedError as error:
         if any(words in error.reason for words in _NOT_ALLOWED):
             raise CommandError(f"you may not give orders to canaries: {error.reason}", NOT_ALLOWED) from None
-        raise CommandError(f"the canary of {server!r} refuses it: {error.reason}") from None
+        raise CommandError(f"the canary of {server!r} refuses it: {error.reason}", REFUSED) from None
     except NoReceiverError:
         raise CommandError(f"the canary of {server!r} is gone", UNREACHABLE) from None
     except ReplyTimeoutError as error:
         text = f"the canary of {server!r} does not answer within {error.timeout_s:g} s"
         raise CommandError(text, UNREACHABLE) from None
     if reply.get("status") != "done":
-        raise CommandError(f"the canary of {server!r} refuses it: {reply.get('message')}")
+        raise CommandError(f"the canary of {server!r} refuses it: {reply.get('message')}", REFUSED)
     if reply.get("message"):
         tell(reply.get("message"))
-    return read_told(reply, "result", Taken, ANSWER)
+    return reply

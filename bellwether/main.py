@@ -9,6 +9,7 @@ from bellwether import (
     canary_group,
     clock_group,
     cluster_group,
+    deploy_group,
     feature_group,
     flag_group,
     messages_group,
@@ -31,6 +32,7 @@ application = typer.Typer(
 application.add_typer(canary_group.application, name="canary")
 application.add_typer(clock_group.application, name="clock")
 application.add_typer(cluster_group.application, name="cluster")
+application.add_typer(deploy_group.application, name="deploy")
 application.add_typer(feature_group.application, name="feature")
 application.add_typer(flag_group.application, name="flag")
 application.add_typer(messages_group.application, name="messages")

@@ -12,8 +12,8 @@ import msgspec
 from canary.deployment.machine import advance
 from canary.deployment.sight import Around, Seen, instances_of, look
 from canary.deployment.spec import Spec, require_sound
-from canary.deployment.start import Ground, RefusedError, begin
-from canary.deployment.steering import WORDS, Word, steer
+from canary.deployment.start import Ground, RefusedError, Word, begin
+from canary.deployment.steering import WORDS, steer
 from canary.deployment.view import describe
 from canary.mind import Mind
 from canary.outside import Outside
@@ -29,6 +29,8 @@ PREFIX = "deploy-"
 """Of the commands about deployments."""
 LOOK_S = 1.0
 """How often a deployment that is under way is looked at."""
+SOON_S = 0.2
+"""and not more often, however much happens on the hosts."""
 COMMIT_S = 3.0
 """How long a command waits until a majority of the members holds what came of it: they answer within milliseconds."""
 POINT_S = 15.0
@@ -64,6 +66,7 @@ class Deployments:
         self._now_s = now_s
         self._wake = wake
         self._points: dict[str, _Points] = {}
+        self._looked_at_s = -LOOK_S
         self._moved = asyncio.Condition()
 
     async def command(self, message: Message) -> Message:
@@ -91,15 +94,15 @@ class Deployments:
                 f"{leader!r} leads: tell its canary" if leader else "nobody leads, so nothing is decided"
             )
         by = f"{message.get('actor_user') or 'unknown'}@{message.get('actor_server')}"
+        word = Word(name, by, message.get("reason"), message.get("full") == "true")
         if name == "start":
-            return self._begin(read_spec(message), by)
+            return self._begin(read_spec(message), word)
         deploying = self._find(message)
-        full = message.get("full") == "true"
         if name == "undo":
-            return self._begin(_undoing(deploying, full=full), by)
+            return self._begin(_undoing(deploying, full=word.full), word)
         if name not in WORDS:
             raise RefusedError(f"{name!r} is none of start, undo, {', '.join(WORDS)}")
-        return steer(deploying.at, Word(name, by, message.get("reason"), full), self._look(deploying))
+        return steer(deploying.at, word, self._look(deploying))
 
     @property
     def _leader(self) -> str:
@@ -116,7 +119,7 @@ class Deployments:
                 return deploying
         raise RefusedError(f"no deployment {name or f'of {service}'!r} is known")
 
-    def _begin(self, spec: Spec, by: str) -> DeploymentMoved:
+    def _begin(self, spec: Spec, word: Word) -> DeploymentMoved:
         state, rules = self._mind.state, self._mind.rules
         held = [one for one in state.held if one.service == spec.service]
         comparison = state.comparisons.get(spec.service)
@@ -129,7 +132,7 @@ class Deployments:
             rules.canary.hosts,
             state.releases[found[0]].reason if found else "",
         )
-        return begin(spec, secrets.token_hex(4), by, ground, state.deployments.get(spec.service))
+        return begin(spec, secrets.token_hex(4), word, ground, state.deployments.get(spec.service))
 
     async def _is_committed(self, moved: DeploymentMoved) -> bool:
         """Wait until it is in effect here."""
@@ -169,8 +172,10 @@ class Deployments:
         state = self._mind.state
         for deploying in state.deployments.values():
             self._outside.follow(deploying, leads=self._mind.leads)
-        if not self._mind.leads:
+        now_s = self._now_s()
+        if not self._mind.leads or now_s < self._looked_at_s + SOON_S:
             return
+        self._looked_at_s = now_s
         bodies: list[DeploymentMoved] = []
         for deploying in state.deployments.values():
             if self._replica.has_newer(deploying.at):

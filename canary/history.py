@@ -66,7 +66,7 @@ def changes(entries: Iterable[LedgerEntry], service: str = "") -> list[Change]:
             phase=record.phase,
             step=record.step,
             reason=record.reason,
-            by=record.by,
+            by=record.said_by,
         )
         for entry in entries
         if isinstance(record := entry.record, DeploymentMoved) and service in ("", record.service)

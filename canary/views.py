@@ -58,6 +58,8 @@ class Question(NamedTuple):
     """Of orders: which, by identifier."""
     feature: str = ""
     """Of features, and of history: this flag alone; empty: all."""
+    is_brief: bool = False
+    """Of features: without definitions, and those first that are off or stale."""
 
 
 def read_question(message: Message) -> Question:
@@ -77,7 +79,8 @@ def read_question(message: Message) -> Question:
     limit = _count(message, "limit") or ENTRIES
     orders = tuple(filter(None, message.get("orders").split(",")))[:ORDERS]
     after, feature = _count(message, "after"), message.get("feature")
-    return Question(view, read_offset(message), cell, after, min(limit, ENTRIES), orders, feature)
+    is_brief = message.get("brief") == "true"
+    return Question(view, read_offset(message), cell, after, min(limit, ENTRIES), orders, feature, is_brief)
 
 
 def narrow(known: Known, server: str) -> Known:

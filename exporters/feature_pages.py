@@ -4,8 +4,10 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from communicator.answers.features import FeatureReport, join_features
 
-FEATURE_PAGES = 4
-"""Some 500 flags, those that are off or stale first; more would be read each time for the sake of those that are well."""
+FEATURES = 500
+"""Flags that are read, those that are off or stale first; more would be for the sake of those that are well."""
+FEATURE_PAGES = 8
+"""Pages they may come on; a canary has them on one."""
 
 
 async def gather_features(ask: Callable[[Mapping[str, str]], Awaitable[FeatureReport]]) -> FeatureReport:
@@ -16,7 +18,7 @@ async def gather_features(ask: Callable[[Mapping[str, str]], Awaitable[FeatureRe
     """
     pages: list[FeatureReport] = []
     told = 0
-    while len(pages) < FEATURE_PAGES:
+    while told < FEATURES and len(pages) < FEATURE_PAGES:
         page = await ask({"view": "features", "brief": "true", "offset": str(told)})
         pages.append(page)
         told += len(page.features)

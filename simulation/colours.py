@@ -151,7 +151,10 @@ class Colours:
         for colour in parse_colours(text):
             floor = self._floor(host, colour.service)
             if colour.generation > floor.generation:
-                drained_s = self.world.stage.agenda.now_s + max(colour.drain_s, LOCAL_S)
+                since = self._issued[colour.service][
+                    floor.generation : colour.generation
+                ]  # heard of from others, perhaps
+                drained_s = self.world.stage.agenda.now_s + max(LOCAL_S, *(one.drain_s for one in since))
                 floor.generation, floor.drained_s = colour.generation, max(floor.drained_s, drained_s)
 
     def _floor(self, host: Host, service: str) -> _Floor:

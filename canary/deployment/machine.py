@@ -41,7 +41,7 @@ def move(
     at: DeploymentMoved, phase: Phase, reason: str, *, until_s: float | None = None, **changes: object
 ) -> DeploymentMoved:
     """The next point of a deployment."""
-    changes = {"is_renewed": False, "pause": at.pause if phase == at.phase else "", **changes}
+    changes = {"is_renewed": False, "said_by": "", "pause": at.pause if phase == at.phase else "", **changes}
     return msgspec.structs.replace(
         at,
         phase=phase,
@@ -116,7 +116,7 @@ def abort(at: DeploymentMoved, seen: Seen, reason: str) -> DeploymentMoved:
 def wait(at: DeploymentMoved, seen: Seen, pause: Pause, reason: str) -> DeploymentMoved:
     """Pause."""
     resume = at.resume if at.phase == "paused" else at.phase
-    span_s = step_of(at).pause if pause == "objection" else _timeout(at, pause)[0]
+    span_s = step_of(at).pause if pause == "objection" else timeout_of(at, pause)[0]
     return move(at, "paused", reason, until_s=seen.now_s + span_s, pause=pause, resume=resume)
 
 
@@ -214,7 +214,7 @@ def _cleared(at: DeploymentMoved, seen: Seen) -> DeploymentMoved | None:
 def _paused_long(at: DeploymentMoved, seen: Seen) -> DeploymentMoved | None:
     if at.pause == "objection":
         return go_on(at, seen, "nobody has objected")
-    after = _timeout(at, at.pause)[1]
+    after = timeout_of(at, at.pause)[1]
     reason = f"paused too long: {at.reason}"
     if after == "promote":
         return go_on(at, seen, reason)
@@ -327,7 +327,8 @@ def _deadline_s(at: DeploymentMoved, seen: Seen) -> float | None:
     return None if at.spec.executor == NOBODY else seen.now_s + at.spec.deadline
 
 
-def _timeout(at: DeploymentMoved, pause: Pause) -> tuple[float, str]:
+def timeout_of(at: DeploymentMoved, pause: Pause) -> tuple[float, str]:
+    """How long a pause lasts at most, in seconds, and what follows then."""
     if pause == "gate" and at.spec.strategy == "canary":
         step = step_of(at)
         return step.timeout, step.on_timeout

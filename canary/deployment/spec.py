@@ -214,7 +214,7 @@ def _plain(value: Any, path: str) -> Any:  # noqa: ANN401 - any value of a docum
     if isinstance(value, dict):
         return {name: _plain(each, f"{path}.{name}" if path else name) for name, each in value.items()}
     if isinstance(value, list):
-        return [_plain(each, path) for each in value]
+        return [_plain(each, f"{path}[{number}]") for number, each in enumerate(value)]
     if isinstance(value, str) and key in _SPANS:
         try:
             return parse_duration_s(value)

@@ -39,8 +39,8 @@ class FileKeeper:
         self._directory = directory
         self._data = data
         self._log = log
-        self._found: Found | None = None
-        """None: the files are to be read."""
+        self._found = Found()
+        self._must_read = True
         self._memory: dict[str, Written] | None = None
         self._read_at_s = 0.0
 
@@ -50,14 +50,15 @@ class FileKeeper:
         Args:
             directory: Where they are.
         """
-        self._directory, self._found = directory, None
+        self._directory, self._must_read = directory, True
 
     async def follow(self) -> None:
         """Do what follows from the files; again and again while something waits."""
         loop = asyncio.get_running_loop()
         if self._memory is None:
             self._memory = await self._remember()
-        if self._found is None:
+        if self._must_read:
+            self._must_read = False  # first: who says meanwhile that the files have changed is not overheard
             self._found, self._read_at_s = await asyncio.to_thread(read_directory, self._directory), loop.time()
             for fault in self._found.faults:
                 self._log.warning("feature_file_refused", reason=fault)

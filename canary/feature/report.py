@@ -26,6 +26,17 @@ _UNSOUND = (ValueError, LookupError, TypeError, AttributeError)
 """What comes of reading a definition that nobody checked."""
 
 
+class Outline(NamedTuple):
+    """What all flags have to be read for, as it was found a moment ago."""
+
+    stale: frozenset[str] = frozenset()
+    """Names of those that may have outlived their purpose."""
+    types: Mapping[str, int] = {}
+    """How many are defined, by type."""
+    off: frozenset[str] = frozenset()
+    """Names of those that are off."""
+
+
 class Known(NamedTuple):
     """What a report is made of."""
 
@@ -40,6 +51,7 @@ class Known(NamedTuple):
     wall_s: float
     """Since 1970."""
     differing: tuple[str, ...] = ()
+    outline: Outline = Outline()
 
 
 class Row(NamedTuple):
@@ -56,6 +68,16 @@ def names(known: Known) -> list[str]:
     """All flags that there is something to tell of."""
     defined = {name for name in known.book.features() if _is_there(known.book, name)}
     return sorted(defined.union(name for name in known.tally.features() if _is_missed(known, name)))
+
+
+def worst_first(names: Sequence[str], outline: Outline) -> list[str]:
+    """Those that are off, then those that are stale, then the others.
+
+    Args:
+        names: Of all flags, in order.
+        outline: Which are off or stale.
+    """
+    return sorted(names, key=lambda name: (name not in outline.off, name not in outline.stale))
 
 
 def row(known: Known, feature: str) -> Row:
@@ -77,13 +99,13 @@ def row(known: Known, feature: str) -> Row:
     return Row(feature, definition, offs, facts)
 
 
-def describe(found: Row, known: Known) -> FeatureRow:
-    """A flag as it is told."""
+def describe(found: Row, known: Known, *, is_brief: bool = False) -> FeatureRow:
+    """A flag as it is told; briefly: without its definition."""
     definition, facts = found.definition, found.facts
     told = _about(definition)
     return FeatureRow(
         feature=found.feature,
-        definition=msgspec.Raw(b"null" if facts.flag is None else facts.flag),
+        definition=msgspec.Raw(b"null" if facts.flag is None or is_brief else facts.flag),
         owner=told.owner,
         type=told.type,
         expires=told.expires,
@@ -110,6 +132,16 @@ def why_stale(facts: Facts, wall_s: float) -> tuple[Stale, ...]:
         return ()
 
 
+def type_of(found: Row) -> str:
+    """The type of a flag; empty: it is not defined, or its definition makes no sense."""
+    return _about(found.definition).type
+
+
+def names_off(known: Known) -> frozenset[str]:
+    """Names of the flags that are off."""
+    return frozenset(name for name in known.book.features() if _is_off(known.book, name))
+
+
 def answer(rows: Sequence[FeatureRow], known: Known, offset: int, total: int) -> Message:
     """A page as CANARY_CURRENT_REPORT: as many of the rows as fit into a line.
 
@@ -127,6 +159,9 @@ def answer(rows: Sequence[FeatureRow], known: Known, offset: int, total: int) ->
             features=tuple(rows[:count]),
             offset=offset,
             total=total,
+            types=dict(known.outline.types),
+            off=len(known.outline.off),
+            stale=len(known.outline.stale),
             differing=known.differing[:DIFFERING],
         )
         text = msgspec.json.encode(told).decode()
@@ -138,7 +173,11 @@ def answer(rows: Sequence[FeatureRow], known: Known, offset: int, total: int) ->
 def _is_there(book: Book, feature: str) -> bool:
     definition = book.definition(feature)
     is_defined = definition is not None and definition.flag is not None
-    return is_defined or any(entry.is_open for entry in book.offs(feature).values())
+    return is_defined or _is_off(book, feature)
+
+
+def _is_off(book: Book, feature: str) -> bool:
+    return any(entry.is_open for entry in book.offs(feature).values())
 
 
 def _is_missed(known: Known, feature: str) -> bool:

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from canary.settings import CanarySettings
 from canary.views import Question
 from communicator.answers.features import Counts
 from communicator.client import Service
-from communicator.errors import RemoteProtocolError
+from communicator.errors import MessageRefusedError, RemoteProtocolError
 from communicator.protocol import Message
 from communicator.runtime.slow_jobs import SlowJobs
 
@@ -32,6 +33,8 @@ ASK_S = 3_600.0
 """How often other canaries are asked."""
 SOON_S = 1.0
 """How soon files are looked at again that wait for the book."""
+FRESH_S = 30.0
+"""A canary that holds no flag waits so long for others to tell it theirs: they speak every 5 s."""
 AT_ONCE = 64
 """Flags looked at before others have their turn: a few milliseconds."""
 TOLD = 5
@@ -60,8 +63,10 @@ class Features:
         self._use = UseFile(data, log)
         self._tally = Tally(_today())
         self._elsewhere = Elsewhere(service)
+        self._outline = report.Outline()
         self._listed: tuple[tuple[int, int, int], list[str]] = ((-1, 0, 0), [])
-        """The names of all flags, and what they were made of."""
+        """The names of all flags, and what they and `Outline.off` were made of."""
+        self._began_s = time.monotonic()
         self._reread = asyncio.Event()
         self._jobs = SlowJobs()
         replica.on_change(self._teller.follow)
@@ -100,7 +105,14 @@ class Features:
             await self._keep()
 
     async def get_flags(self, message: Message) -> Message:
-        """FEATURE_GET_FLAGS, from services of this host."""
+        """FEATURE_GET_FLAGS, from services of this host.
+
+        Raises:
+            MessageRefusedError: It is not known yet which flags there are: who is told that there are none forgets his own.
+        """
+        is_fresh = time.monotonic() < self._began_s + FRESH_S
+        if is_fresh and not self._replica.book.flags and not self._replica.is_current:
+            raise MessageRefusedError(message.command, "this canary has just started and does not know the flags yet")
         return self._teller.page(message)
 
     async def evaluate(self, message: Message) -> Message:
@@ -123,13 +135,15 @@ class Features:
         Args:
             question: What is asked.
         """
-        known = self._known()
-        wanted = self._names(known)
+        wanted = self._names(self._known())
+        known = self._known()  # what is off is found with the names
+        if question.is_brief:
+            wanted = report.worst_first(wanted, known.outline)
         if question.feature:
             wanted = [name for name in wanted if name == question.feature]
         page = _slowly(wanted[question.offset : question.offset + report.ROWS])
-        shown = [report.describe(report.row(known, name), known) async for name in page]
-        return await asyncio.to_thread(report.answer, shown, known, question.offset, len(wanted))
+        shown = [report.describe(report.row(known, name), known, is_brief=question.is_brief) async for name in page]
+        return report.answer(shown, known, question.offset, len(wanted))
 
     async def _follow_files(self) -> None:
         while not self._service.server_name:
@@ -148,10 +162,14 @@ class Features:
 
     async def _look(self) -> None:
         self._reread.set()
-        known = self._known()
-        names = _slowly(self._names(known))
-        found = [name async for name in names if report.why_stale(report.row(known, name).facts, known.wall_s)]
+        known, found, types = self._known(), [], Counter[str]()
+        async for name in _slowly(self._names(known)):
+            row = report.row(known, name)
+            types[report.type_of(row)] += row.definition is not None
+            if report.why_stale(row.facts, known.wall_s):
+                found.append(name)
         more = f" and {len(found) - TOLD} more" if len(found) > TOLD else ""
+        self._outline = self._outline._replace(stale=frozenset(found), types=dict(+types))
         self.stale = ", ".join(found[:TOLD]) + more
 
     def _names(self, known: report.Known) -> list[str]:
@@ -159,6 +177,7 @@ class Features:
         made_of = known.book.revision, len(self._tally.features()), _today()
         if self._listed[0] != made_of:
             self._listed = made_of, report.names(known)
+            self._outline = self._outline._replace(off=report.names_off(known))
         return self._listed[1]
 
     def _known(self) -> report.Known:
@@ -171,6 +190,7 @@ class Features:
             now_s=self._replica.now_s(),
             wall_s=time.time(),
             differing=self._files.differing,
+            outline=self._outline,
         )
 
 

@@ -116,7 +116,7 @@ class FeatureReport(msgspec.Struct, frozen=True, kw_only=True):
     server: str = ""
     generation: str = ""
     features: tuple[FeatureRow, ...] = ()
-    """Those that are off first, then those that are stale, then the others, each by name."""
+    """By name; of a brief report those that are off first, then those that are stale, each by name."""
     offset: int = 0
     """The number of the first one on this page."""
     total: int = 0

@@ -235,10 +235,10 @@ FEATURE_STALE = Declaration(
     name=FlagName("canary", "feature", "stale"),
     priority=20,
     message="feature flags may have outlived their purpose: {reason}",
-    help="A feature flag has expired, gives everybody the same for 14 days, was not evaluated anywhere for 30 days, or is "
-    "asked for and not defined. 'bellwether feature list --stale' shows which, and why. Take the flag out of the code and then "
-    "remove its definition, or give it another date; a flag that is to stay may be of the type permission or kill-switch. No flag is "
-    "changed by itself. The flag goes down when none is stale.",
+    help="A feature flag has expired, gives everybody the same for 14 days, was not evaluated anywhere for 30 days, or is asked "
+    "for and not defined. 'bellwether feature list --stale' shows which, and why. Take the flag out of the code, then remove its "
+    "definition, or give it another date; a flag that is to stay may be of the type permission or kill-switch. No flag is changed "
+    "by itself. The flag goes down when none is stale.",
     tags=frozenset(("canary", "features")),
 )
 

@@ -78,10 +78,11 @@ def evidence_text(log10: float) -> str:
     Args:
         log10: The logarithm of the e-value; 0 and below: they speak for nothing, or against it.
     """
-    return "no evidence" if log10 <= 0 else f"evidence {_odds(log10)}"
+    return "no evidence" if log10 <= 0 else f"evidence {odds_text(log10)}"
 
 
-def _odds(log10: float) -> str:
+def odds_text(log10: float) -> str:
+    """An e-value as people bet on it, such as ``2.5 to 1``."""
     if log10 > _PLAIN_LOG10:
         return f"10^{log10:.0f} to 1"
     return f"{10**log10:,.{0 if log10 >= _WHOLE_LOG10 else 1}f} to 1"
@@ -92,8 +93,8 @@ def comparison_text(found: "Comparison") -> str:
 
     Such as ``rule c: … evidence 10^2.5 (316 to 1; suspect at 100 to 1, held at …): would be suspect, held back by dry_run``.
     """
-    reached = "none" if found.log10_evidence <= 0 else _odds(found.log10_evidence)
-    limits = f"suspect at {_odds(found.suspect_log10)}, held at {_odds(found.held_log10)}"
+    reached = "none" if found.log10_evidence <= 0 else odds_text(found.log10_evidence)
+    limits = f"suspect at {odds_text(found.suspect_log10)}, held at {odds_text(found.held_log10)}"
     told = f"rule c: {found.reason} ({reached}; {limits})"
     if found.level == "ok" or not found.held_back_by:
         return told

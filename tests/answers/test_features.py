@@ -2,7 +2,15 @@
 
 import msgspec
 
-from communicator.answers.features import Counts, Evaluated, Evaluations, FlagsPage
+from communicator.answers.features import (
+    Counts,
+    Evaluated,
+    Evaluations,
+    FeatureReport,
+    FeatureRow,
+    FlagsPage,
+    join_features,
+)
 
 
 def test_a_page_says_which_flags_are_defined_no_more():
@@ -20,3 +28,14 @@ def test_a_value_may_be_anything():
 def test_counts_are_short():
     counts = Counts((Evaluations("f", "on", "STATIC", 3),))
     assert msgspec.json.encode(counts) == b'{"evaluations":[["f","on","STATIC",3]]}'
+
+
+def test_pages_of_a_report_are_one_and_what_is_told_twice_is_there_once():
+    rows = [FeatureRow(feature=name) for name in "abc"]
+    pages = (
+        FeatureReport(features=tuple(rows[:2]), total=3, off=1),
+        FeatureReport(features=tuple(rows[1:]), offset=2, total=3),
+    )
+    joined = join_features(pages)
+    assert [row.feature for row in joined.features] == ["a", "b", "c"]
+    assert (joined.offset, joined.total, joined.off) == (0, 3, 1)

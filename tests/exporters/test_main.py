@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import urllib.error
 import urllib.request
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -34,9 +35,10 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 class Exporter:
     """A ``bellwether-exporter`` on a free port."""
 
-    def __init__(self, process, port):
+    def __init__(self, process, ports):
         self.process = process
-        self.url = f"http://127.0.0.1:{port}" if port else ""
+        self.ports = ports
+        self.url = f"http://{ports['http']}" if ports else ""
 
     def get_bytes(self, path, **headers):
         request = urllib.request.Request(f"{self.url}{path}", headers=headers)
@@ -81,7 +83,7 @@ async def exporter(communicator, tmp_path, *settings):
         )
         assert await asyncio.get_running_loop().sock_recv(ear, 100) == b"READY=1"
     try:
-        yield Exporter(process, json.loads(ports_file.read_text()).get("http", "").rpartition(":")[2])
+        yield Exporter(process, json.loads(ports_file.read_text()))
     finally:
         process.send_signal(signal.SIGTERM)
         code = await process.wait()
@@ -225,6 +227,21 @@ async def test_promtool_finds_no_fault(tmp_path, require_program):
     assert found["host_process_up", "communicatord"] == 1
     done = await run(promtool, "check", "metrics", told=page)
     assert done == (0, "", "")
+
+
+async def test_features_are_answered_for_nowhere_where_that_is_said(tmp_path):
+    async with run_router() as router, exporter(router.unix, tmp_path, "--set", 'ofrep.listen=""') as watched:
+        assert list(watched.ports) == ["http"]
+
+
+async def test_whoever_is_refused_at_either_listener_is_counted(tmp_path):
+    async with run_router() as router, exporter(router.unix, tmp_path) as watched:
+        for port in watched.ports.values():
+            request = urllib.request.Request(f"http://{port}/", headers={"Host": "evil.example"}, method="POST")
+            with pytest.raises(urllib.error.HTTPError):
+                await asyncio.to_thread(urllib.request.urlopen, request, timeout=20)
+        found = await watched.samples()
+    assert (found["exporter_refused_total", "form"], found["exporter_refused_total", "host"]) == (1, 1)
 
 
 async def test_a_collector_may_be_left_out(tmp_path):

@@ -76,6 +76,7 @@ TABLE = [
     ("canary/CANARY_EVIDENCE report={}",            "n    n    n    n    n    n    n    n    n    n    n    n    n"),
     ('canary/CANARY_EVIDENCE report={"server":1}',  "n    n    n    n    n    n    n    n    n    n    n    n    n"),
     ("canary/CANARY_GET_EVIDENCE after=0",          "n    n    n    n    n    n    n    n    n    n    n    y    n"),
+    ("./FEATURE_FLAGS_CHANGED generation=x",        "n    n    n    n    n    n    n    n    n    n    n    y    n"),
     ("canary/RUN_REPORT service=svc_x",             "y    y    y    n    ?    n    n    n    n    y    n    n    y"),
     ("canary/RUN_REPORT service=svc_y",             "y    y    y    n    ?    n    n    n    n    n    n    n    n"),
     ("canary/CANARY_COMMAND command=freeze",        "y    y    y    n    ?    n    n    n    y    n    n    n    n"),

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from communicator.errors import RemoteProtocolError
-from communicator.protocol import Message
+from communicator.protocol import Message, decode
 from communicator.protocol.line_form import encode_line
 from communicator.router.cores.colours import (
     COLOURS_BYTES,
@@ -19,6 +19,7 @@ from communicator.router.cores.colours import (
 )
 from communicator.router.cores.comparison import COMPARED_WITHIN_S
 from communicator.router.vocabulary.effects import KeptFile
+from simulation.cluster import Cluster, chain, everyone
 
 FEATURES = "directory/1,colours/1"
 
@@ -278,11 +279,63 @@ def test_nobody_waits_for_a_router_that_is_gone(book):
     assert book.hear("B").get("n") == "1"
 
 
-def test_who_is_on_its_way_to_another_host_does_not_wait(book):
+def test_what_names_another_host_waits_behind_what_names_none(book):
     set_colours(book, 1, told(1))
     link(book)
-    book.run("A > far:svc_a/PRINT n=1")
+    book.run("A > far:svc_a/PRINT n=0\nA > far:svc_b/PRINT n=1")
     assert book.hear("R").get("n") == "1"
+    book.run("R < (nothing)")
+    tell(book)
+    book.run("@ 0")
+    assert book.hear("R").get("n") == "0"
+
+
+def test_what_another_host_says_waits_here_too(book):
+    set_colours(book, 1, told(1))
+    link(book)
+    book.write("R", b"<far:asker peer:svc_a/PRINT n=1\n")
+    book.run("B < (nothing)")
+    tell(book, told(2, "2.0"))
+    book.run("@ 0")
+    assert book.hear("G").get("n") == "1"
+
+
+def test_a_version_is_not_tried_from_another_host(book):
+    set_colours(book, 1, told(1))
+    link(book)
+    tell(book)
+    hush(book)
+    book.write(
+        "R", b"<far:asker peer:svc_a/PRINT to_version=2.0;ack=required;ack_id=far-0-1;transmission_report=failure\n"
+    )
+    book.run("B < (nothing)\nG < (nothing)")
+    refused, acknowledged = book.hear("R"), book.hear("R")
+    assert (refused.command, refused.service, refused.server) == ("INVALID", "asker", "far")
+    assert "and not from another one" in refused.get("message")
+    assert (acknowledged.command, acknowledged.get("status")) == ("ACKNOWLEDGED", "failed")
+
+
+def test_what_is_held_beyond_the_bounds_is_refused_in_words(book, monkeypatch):
+    monkeypatch.setattr("communicator.router.cores.comparison.HELD_MESSAGES", 1)
+    set_colours(book, 1, told(1))
+    link(book)
+    book.run("A > svc_a/PRINT n=1\nA > svc_a/PRINT n=2;transmission_report=failure")
+    report = book.hear("A")
+    assert (report.command, report.get("reason")) == ("TRANSMISSION_REPORT", "overload")
+
+
+def test_routers_on_the_way_pass_on_what_is_coloured_elsewhere_at_once(wires):
+    wires.start("a", "10.0.0.1", "10.0.0.2").start("b", "10.0.0.2", "10.0.0.3").start("c", "10.0.0.3").run(5)
+    canary, receiver = wires.service("c", "canary"), wires.service("c", "svc_a", "PRINT", service_version="1.0")
+    policy = json.dumps({"generation": [1, 1], "lease_s": 1000, "colours": [told(1)]})
+    wires.say(canary, f"POLICY_SET policy={json.dumps(policy)}")
+    wires.run(1)
+    wires.heard(receiver)
+    wires.board("b").comparison.begin(99, wires.now_s)
+    sender = wires.service("a", "asker")
+    wires.say(sender, "svc_a/PRINT n=1")
+    wires.run(0.1)
+    assert [message.get("n") for message in wires.heard(receiver)] == ["1"]
 
 
 def test_a_router_says_which_colours_it_obeys(book):
@@ -313,3 +366,101 @@ def test_three_routers_in_a_line_agree_after_a_cut(wires):
     assert [wires.board(name).policy.active["svc_a"].active for name in "abc"] == ["9.0"] * 3
     assert not any(wires.board(name).comparison.holds for name in "abc")
     assert not any("colours_not_told" in wires.events(name) for name in "abc")
+
+
+def test_what_is_held_is_delivered_before_the_router_ends(book):
+    set_colours(book, 1, told(1))
+    link(book)
+    book.run("A > svc_a/PRINT n=1\nB < (nothing)\nC > STOP")
+    assert book.hear("B").get("n") == "1"
+    book.run("B < EOF")
+
+
+# ------------------------------------------------------------------------------------------------- over several hosts
+
+
+@pytest.fixture
+def trio():
+    """Canaries on a, b, c, which are linked; both versions on b and c; an asker on a."""
+    cluster = Cluster(everyone("abc"))
+    canaries = [cluster.service(host, "canary") for host in "abc"]
+    blue = [cluster.service(host, "svc_a", "PRINT,NEWS", service_version="1.0") for host in "bc"]
+    green = [cluster.service(host, "svc_a", "PRINT,NEWS", service_version="2.0", role="standby") for host in "bc"]
+
+    def switch(number, active, drain_s=0.0):
+        for canary in canaries:
+            cluster.colour(canary, number, "svc_a", active, drain_s)
+
+    def heard():
+        return [
+            "".join(line.partition("n=")[2][:1] for voice in voices for line in voice.take())
+            for voices in (blue, green)
+        ]
+
+    return cluster, cluster.service("a", "asker"), switch, heard
+
+
+def test_other_hosts_send_to_who_is_active_there(trio):
+    cluster, asker, switch, heard = trio
+    switch(1, "2.0")
+    cluster.say(asker, "svc_a/PRINT n=1", "svc_a/PRINT deliver=all;n=2", "*/NEWS n=3")
+    assert [sorted(texts) for texts in heard()] == [[], ["1", "2", "2", "3", "3"]]
+    switch(2, "1.0")
+    cluster.say(asker, "svc_a/PRINT n=4", "b:svc_a/PRINT n=5", "svc_a/PRINT ack=required;n=6")
+    assert [sorted(texts) for texts in heard()] == [["4", "5", "6"], []]
+
+
+def test_a_conversation_goes_on_over_links_and_where_only_the_old_one_is(trio):
+    cluster, asker, switch, heard = trio
+    switch(1, "1.0", 20.0)
+    cluster.say(asker, "svc_a/PRINT n=1")
+    switch(2, "2.0", 20.0)
+    newcomer = cluster.service("a", "newcomer")
+    cluster.say(asker, "svc_a/PRINT n=2")
+    cluster.say(newcomer, "svc_a/PRINT n=3")
+    assert heard() == ["12", "3"]
+    cluster.run(20.0)
+    cluster.say(asker, "svc_a/PRINT n=4")
+    assert heard() == ["", "4"]
+
+
+def test_it_goes_on_at_a_host_that_has_only_the_old_version():
+    cluster = Cluster(chain("abc"))
+    canaries = [cluster.service(host, "canary") for host in "abc"]
+    blue = cluster.service("b", "svc_a", "PRINT", service_version="1.0")
+    green = cluster.service("c", "svc_a", "PRINT", service_version="2.0")
+    asker = cluster.service("a", "asker")
+    for number, active in ((1, "1.0"), (2, "2.0")):
+        for canary in canaries:
+            cluster.colour(canary, number, "svc_a", active, 20.0)
+        cluster.say(asker, f"svc_a/PRINT n={number}")
+    assert [voice.take() for voice in (blue, green)] == [
+        [f"<a:asker b:svc_a/PRINT n={number}" for number in (1, 2)],
+        [],
+    ]
+    blue.leave()
+    cluster.run()
+    cluster.say(asker, "svc_a/PRINT n=3")
+    assert green.take() == ["<a:asker c:svc_a/PRINT n=3"]
+
+
+def test_who_asks_for_the_way_is_told_who_is_on_standby(trio):
+    cluster, asker, switch, _heard = trio
+    switch(1, "2.0")
+    cluster.say(asker, "CLUSTER_GET_ROUTE destination=svc_a")
+    [answer] = [decode(line.encode()) for line in asker.take()]
+    found = json.loads(answer.get("route"))["candidates"]
+    reasons = {(one["server"], one["version"]): one["reason"] for one in found}
+    assert reasons["b", "1.0"] == reasons["c", "1.0"] == "on standby: 2.0 is active"
+    assert sum(one["chosen"] for one in found) == 1
+    assert all(one["version"] == "2.0" for one in found if one["chosen"])
+
+
+def test_one_that_shall_have_colours_is_not_looked_for_among_routers_that_know_none():
+    cluster = Cluster(chain("ab"), leaves="b")
+    canary, asker = cluster.service("a", "canary"), cluster.service("a", "asker")
+    there = cluster.service("b", "svc_a", "PRINT", service_version="1.0")
+    cluster.colour(canary, 1, "svc_a", "1.0")
+    cluster.say(asker, "svc_a/PRINT n=1;transmission_report=failure")
+    [report] = [decode(line.encode()) for line in asker.take()]
+    assert (report.get("status"), report.get("reason"), there.take()) == ("failed", "service_unknown", [])

@@ -26,9 +26,12 @@ class Deaf(Router):
         return super().handle(event, now) if not isinstance(event, LinesReceived) or event.lines else []
 
 
+def play_six(core):
+    for seed in range(6):
+        run_seed(seed, core, ColourPlay)
+
+
 @pytest.mark.parametrize(("core", "words"), [(Disobedient, "heard a message, and its router"), (Deaf, "generations")])
 def test_a_router_that_does_not_keep_to_them_is_found(core, words):
-    with pytest.raises(FoundError) as found:
-        for seed in range(6):
-            run_seed(seed, core, ColourPlay)
-    assert words in str(found.value).splitlines()[0]
+    with pytest.raises(FoundError, match=words):
+        play_six(core)

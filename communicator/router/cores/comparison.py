@@ -40,13 +40,13 @@ class Comparison:
         return frozenset(self._links)
 
     def begin(self, link: int, now_s: float) -> None:
-        """A router was linked; others that come while we wait do not prolong it.
+        """A router was linked; others that come while messages are held do not prolong it.
 
         Args:
             link: The number of its link.
             now_s: The time, on the monotonic clock.
         """
-        if not self._links:
+        if not self.holds:
             self._until_s = now_s + COMPARED_WITHIN_S
         self._links.add(link)
         self.due.set(self._until_s)

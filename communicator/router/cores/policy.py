@@ -107,8 +107,9 @@ def render_kept(policy: Policy, colours: Mapping[str, Colour] = {}) -> str:
         policy: As the canary has set it.
         colours: Those in force, which may be newer.
     """
-    shown, told = render_policy(policy), render_colours(colours)
-    return f'{{"sha256":"{_hash(shown, told)}","policy":{shown},"colours":{told}}}\n'
+    shown, told = render_policy(policy), render_colours(colours) if colours else ""
+    also = f',"colours":{told}' if told else ""  # without any an earlier release can read it, too
+    return f'{{"sha256":"{_hash(shown, told)}","policy":{shown}{also}}}\n'
 
 
 def _hash(*texts: str) -> str:

@@ -18,8 +18,10 @@ TO_VERSION = "to_version"
 
 
 def names_version(board: Switchboard, envelope: Envelope) -> bool:
-    """Whether a message is for a certain version of a service that has colours."""
-    return envelope.message.service in board.policy.active and bool(envelope.message.get(TO_VERSION))
+    """Whether a message is for a certain version of a service that has colours, on this host."""
+    message = envelope.message
+    is_for_us = message.service in board.policy.active and board.config.is_here(message.server)
+    return is_for_us and bool(message.get(TO_VERSION))
 
 
 def find_version(board: Switchboard, envelope: Envelope) -> tuple[Link | None, str]:
@@ -46,8 +48,12 @@ def without_version(envelope: Envelope) -> Envelope:
 
 
 def has_to_wait(board: Switchboard, envelope: Envelope) -> bool:
-    """Whether a message waits until routers that were just linked have told their colours."""
-    return board.comparison.holds and envelope.message.service in board.policy.active
+    """Whether a message waits until routers that were just linked have told their colours.
+
+    What only passes does not: the routers at its two ends see to it.
+    """
+    is_passing = not (envelope.is_ours or board.config.is_here(envelope.message.server))
+    return board.comparison.holds and envelope.message.service in board.policy.active and not is_passing
 
 
 def hold(board: Switchboard, envelope: Envelope) -> bool:

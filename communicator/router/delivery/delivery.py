@@ -44,16 +44,15 @@ def deliver(board: Switchboard, envelope: Envelope, now: Instant) -> None:
         envelope: The message and the way it came; not addressed to this router itself.
         now: The time.
     """
-    if board.policy.active and board.config.is_here(envelope.message.server) and not _is_health_check(envelope):
-        if names_version(board, envelope):
-            _try_version(board, envelope, now)
-            return
-        if has_to_wait(board, envelope):
-            if not hold(board, envelope):
-                board.statistics.dropped["overload"] += 1
-                fail(board, envelope, "overload", now)
-            return
-    _deliver_now(board, envelope, now)
+    if not board.policy.active or _is_health_check(envelope):
+        _deliver_now(board, envelope, now)
+    elif names_version(board, envelope):
+        _try_version(board, envelope, now)
+    elif not has_to_wait(board, envelope):
+        _deliver_now(board, envelope, now)
+    elif not hold(board, envelope):
+        board.statistics.dropped["overload"] += 1
+        fail(board, envelope, "overload", now)
 
 
 def release(board: Switchboard, now: Instant) -> None:
@@ -63,6 +62,7 @@ def release(board: Switchboard, now: Instant) -> None:
 
 
 def _is_health_check(envelope: Envelope) -> bool:
+    """Whether one run is asked whether it lives."""
     return envelope.is_ours and envelope.message.command == "ALIVE" and bool(envelope.message.get("run_id"))
 
 
@@ -113,7 +113,7 @@ def _deliver_one(board: Switchboard, envelope: Envelope, now: Instant) -> None:
         return
     if is_copy(board.statistics, board.received, envelope, now):
         return
-    if _is_health_check(envelope):
+    if envelope.message.command == "ALIVE" and _is_health_check(envelope):
         _ask_run(board, envelope, now)
         return
     colour = board.policy.active.get(envelope.message.service)

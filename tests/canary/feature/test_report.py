@@ -113,3 +113,24 @@ def test_a_page_fits_into_a_line():
     told = json.loads(text)
     assert wire_bytes(text) <= ANSWER_BYTES
     assert (0 < len(told["features"]) < 100, told["total"], told["generation"]) == (True, 100, "n.1")
+
+
+def test_a_brief_report_has_those_that_are_off_or_stale_first_and_no_definitions():
+    host = Host()
+    for name in ("a", "b", "c", "d"):
+        host.book.merge(definition(name, flag=RELEASE if name == "c" else SOUND))
+    host.book.take(off(feature="d"), 0.0)
+    known = host.known._replace(outline=report.Outline(frozenset("c"), {"release": 1}, report.names_off(host.known)))
+    names = report.worst_first(report.names(known), known.outline)
+    assert names == ["d", "c", "a", "b"]
+    shown = [report.describe(report.row(known, name), known, is_brief=True) for name in names]
+    told = json.loads(report.answer(shown, known, 0, 4).get("report"))
+    assert [row["definition"] for row in told["features"]] == [None] * 4
+    assert (told["off"], told["stale"], told["types"]) == (1, 1, {"release": 1})
+
+
+@pytest.mark.parametrize(("flag", "kind"), [(RELEASE, "release"), (b'{"metadata":7}', ""), (None, "")])
+def test_the_type_of_a_flag(flag, kind):
+    host = Host()
+    host.book.merge(definition(flag=flag))
+    assert report.type_of(report.row(host.known, "new-checkout")) == kind
