@@ -89,7 +89,7 @@ class Deployments:
 
     def _obey(self, name: str, message: Message) -> DeploymentMoved:
         if not self._mind.leads:
-            leader = self._mind.state.leader
+            leader = self._leader
             raise RefusedError(
                 f"{leader!r} leads: tell its canary" if leader else "nobody leads, so nothing is decided"
             )
@@ -103,6 +103,12 @@ class Deployments:
         if name not in WORDS:
             raise RefusedError(f"{name!r} is none of start, undo, {', '.join(WORDS)}")
         return steer(deploying.at, word, self._look(deploying))
+
+    @property
+    def _leader(self) -> str:
+        """Who leads; that this canary led in another life says nothing."""
+        leader = self._mind.state.leader
+        return "" if leader == self._mind.me and not self._mind.leads else leader
 
     def _find(self, message: Message) -> Deploying:
         name, service = message.get("deployment"), message.get("service")
@@ -194,8 +200,12 @@ class Deployments:
         status = self._service.cluster_status
         members = self._replica.members
         live: AbstractSet[str] = frozenset() if status is None else frozenset(status.servers)
-        behind, checks = frozenset(self._replica.behind), self._outside.verdicts(deployment)
-        return Around(members & (live | {self._mind.me}), members, behind, checks)
+        return Around(
+            members & (live | {self._mind.me}),
+            members,
+            self._replica.unacknowledged,
+            self._outside.verdicts(deployment),
+        )
 
     def describe(self) -> told.Deployments:
         """All deployments, as they are told."""
@@ -207,7 +217,7 @@ class Deployments:
             noted = self._points[deploying.at.service].noted
             points = [told.Point(now_s - at_s, step, log10) for at_s, step, log10 in noted]
             shown.append(describe(deploying, seen, points))
-        return told.Deployments(server=self._mind.me, leader=state.leader, deployments=tuple(shown))
+        return told.Deployments(server=self._mind.me, leader=self._leader, deployments=tuple(shown))
 
 
 class _Points(NamedTuple):

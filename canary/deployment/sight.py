@@ -41,7 +41,7 @@ class Seen(NamedTuple):
     doing: Mapping[str, Doing] = {}
     """By server, its last task for the service."""
     behind: AbstractSet[str] = frozenset()
-    """The members in reach whose routers have not acknowledged what was decided last."""
+    """The members whose routers are not known to have acknowledged what was decided last."""
     compared: Compared | None = None
     """What rule C makes of the two versions; None: there is nothing to compare yet."""
     pace: Pace = Pace()
