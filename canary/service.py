@@ -371,7 +371,8 @@ class Canary:
             return  # what the last life raised stands until we know better
         here = (one for one in self._enforcement.denials if one.server in (ALL, self._mind.me))
         denied = (f"{one.service} {one.version}: {one.reason}" for one in here)
-        self._flags.follow(flags_to_raise(self._mind.state, self._mind.me, denied, self._ledger_fault))
+        leads_at_s = self._ledger.now_s() if self._mind.leads else None
+        self._flags.follow(flags_to_raise(self._mind.state, self._mind.me, denied, self._ledger_fault, leads_at_s))
 
     def _tell_flags(self, path: str, reason: str) -> None:
         self._log.warning("flags_not_raised", path=path, reason=reason)

@@ -11,6 +11,7 @@ from communicator.client import Service
 from communicator.errors import BellwetherError
 from exporters.asking import DEADLINE_S, ask, ask_for_instances
 from exporters.collectors.canary import CANARY_ANSWER
+from exporters.collectors.deployments import DEPLOYMENTS_ANSWER, DEPLOYMENTS_VIEW
 from exporters.collectors.host import HostReport
 from exporters.collectors.metric import Answer
 from exporters.collectors.router import ROUTER_ANSWER
@@ -54,13 +55,14 @@ def make_sources(service: Service, places: Places, *, cluster: bool) -> Mapping[
         "router": lambda: _asked(service, ROUTER_ANSWER),
         "timekeeper": lambda: _asked(service, CLOCKS_ANSWER),
         "canary": lambda: _canary(service, cluster=cluster),
+        "deployments": lambda: _asked(service, DEPLOYMENTS_ANSWER, DEPLOYMENTS_VIEW),
         "flags": flags.read,
         "host": _Host(service, places).look,
     }
 
 
-async def _asked(service: Service, answer: Answer[R]) -> R:
-    return answer.read(await ask(service, answer.question))
+async def _asked(service: Service, answer: Answer[R], parameters: Mapping[str, str] | None = None) -> R:
+    return answer.read(await ask(service, answer.question, parameters))
 
 
 async def _canary(service: Service, *, cluster: bool) -> CanaryReport:

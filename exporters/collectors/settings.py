@@ -17,6 +17,8 @@ class CollectorsSettings(Settings, frozen=True):
     """``timekeeper_*``: clocks."""
     canary: bool = True
     """``canary_*``: versions and how they do."""
+    deployments: bool = True
+    """``bellwether_deployment_*``: where deployments are; without ``canary`` it is left out, too."""
     flags: bool = True
     """``sitter_*``: flags that are up, see flags_path."""
     host: bool = True
@@ -25,7 +27,9 @@ class CollectorsSettings(Settings, frozen=True):
     @property
     def names(self) -> tuple[str, ...]:
         """Those that are on."""
-        return tuple(name for name in self.__struct_fields__ if getattr(self, name))
+        off = {name for name in self.__struct_fields__ if not getattr(self, name)}
+        off |= {"deployments"} if "canary" in off else set()  # who has said that there is no canary has said it
+        return tuple(name for name in self.__struct_fields__ if name not in off)
 
 
 class TextfileSettings(Settings, frozen=True):

@@ -3,6 +3,7 @@
 from collections.abc import Collection
 
 from exporters.collectors.canary import canary_target
+from exporters.collectors.deployments import DEPLOYMENTS
 from exporters.collectors.flags import FLAGS
 from exporters.collectors.host import HOST
 from exporters.collectors.metric import AnyTable, AnyTarget
@@ -10,7 +11,7 @@ from exporters.collectors.own import OWN
 from exporters.collectors.router import ROUTER
 from exporters.collectors.timekeeper import timekeeper_target
 
-COLLECTORS = ("router", "timekeeper", "canary", "flags", "host")
+COLLECTORS = ("router", "timekeeper", "canary", "deployments", "flags", "host")
 """Their names, in settings and options."""
 
 
@@ -21,7 +22,7 @@ def select_targets(*, cluster: bool, names: Collection[str] = COLLECTORS) -> tup
         cluster: Whether the page also holds what was concluded of each other host.
         names: Of the collectors wanted.
     """
-    targets = (ROUTER, timekeeper_target(cluster=cluster), canary_target(cluster=cluster), FLAGS, HOST)
+    targets = (ROUTER, timekeeper_target(cluster=cluster), canary_target(cluster=cluster), DEPLOYMENTS, FLAGS, HOST)
     return tuple(target for target in targets if target.name in names)
 
 

@@ -8,6 +8,7 @@ from typing import Protocol, TypeVar
 
 from communicator.answers.clocks import ClockReport, Point
 from communicator.answers.clusters import Graph
+from communicator.answers.deployments import Deployments
 from communicator.answers.explanations import Explanation
 from communicator.answers.reading import read_answer
 from communicator.answers.releases import CanaryReport, join_pages
@@ -104,6 +105,7 @@ class Gatherer:
             clocks = group.create_task(self._told(self._asked(CLOCKS, ClockReport)))
             history = group.create_task(self._last_day())
             versions = group.create_task(self._told(self._versions()))
+            deployments = group.create_task(self._told(self._asked(VERSIONS, Deployments, {"view": "deployments"})))
             flags = group.create_task(self._told(self._raised()))
         return Snapshot(
             at_wall_s=time.time(),
@@ -114,6 +116,7 @@ class Gatherer:
             clocks=clocks.result(),
             history=history.result(),
             versions=versions.result(),
+            deployments=deployments.result(),
             flags=flags.result(),
         )
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from communicator.answers.clocks import ClockReport
+from communicator.answers.deployments import Deployments
 from communicator.answers.releases import CanaryReport
 from communicator.client import BlockingClient, Service
 from communicator.flags import Flag, FlagDirectory
@@ -33,6 +34,7 @@ class Scene:
 
     clocks: ClockReport
     versions: CanaryReport
+    deployments: Deployments = field(default_factory=lambda: Deployments(server="alpha", leader="alpha"))
     points: list = field(default_factory=clock_words.history)
     flags: tuple[Flag, ...] = ()
     far: tuple[str, ...] = ()
@@ -189,6 +191,6 @@ def _canary(address, scene):
 
     @service.on("CANARY_GET_REPORT")
     async def report(message):
-        return version_words.answer(scene.versions, message)
+        return version_words.answer(scene, message)
 
     return "canary", service

@@ -22,7 +22,7 @@ from exporters.page.pieces import IN_FULL, PIECES
 from exporters.page.rendering import Renderer, Templates
 from exporters.page.snapshot import Flags, Snapshot, Told
 from tests.exporters.page.html_reading import assert_harmless, read_html
-from tests.exporters.page.scenes import SCENES, Scene, cell, host, make_scene, release, status, trouble, well
+from tests.exporters.page.scenes import SCENES, Scene, cell, deploying, host, make_scene, release, status, trouble, well
 
 TEMPLATES = Templates()
 RECORDED = Path(__file__).parents[2] / "answers" / "recorded"
@@ -130,7 +130,7 @@ def test_each_table_has_a_caption_and_heads_with_a_scope():
 def test_a_piece_that_is_the_same_has_the_same_digest():
     first, second = (render(snapshot_of(well())) for _ in range(2))
     assert first == second
-    changed = render(snapshot_of(trouble()))
+    changed = render(snapshot_of(deploying()))
     assert [name for name in first if first[name] == changed[name]] == []
     assert len({one.digest for one in first.values()}) == len(PIECES), "also of pieces that are empty alike"
 
