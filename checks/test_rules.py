@@ -20,7 +20,7 @@ from tests.deploy.rule_files import (
 
 SEVERITIES = {"critical", "warning", "none"}
 AREAS = {
-    "Bellwether": {"watchdog", "hosts"},
+    "Bellwether": {"watchdog", "hosts", "canary"},
     "Canary": {"canary"},
     "Communicator": {"hosts"},
     "Host": {"hosts"},
