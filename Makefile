@@ -83,9 +83,11 @@ soak: ## simulate clocks, orders and routers of SEEDS=2000 clusters, LIVES=20000
 	@tools/test-packages
 	@$(BIN)/python -m tests.timekeeper.simulation --seeds $(SEEDS) $(ARGS)
 	@$(BIN)/python -m tests.canary.simulation.arms --lives $(LIVES)
+	@$(BIN)/python -m tests.canary.simulation.deployments --deployments $(LIVES)
+	@$(BIN)/python -m tests.canary.deployment.analysis.good_versions --deployments $(LIVES)
 	@$(BIN)/python -m tests.canary.book.simulation --seeds $(SEEDS)
 	@$(BIN)/python -m tests.canary.book.live --seeds 30
-	@$(BIN)/python -m simulation --seeds $(SEEDS) --liars $(SEEDS) --graphs --mixed $(SEEDS) --routers $(ROUTERS) $(ARGS)
+	@$(BIN)/python -m simulation --seeds $(SEEDS) --liars $(SEEDS) --colours $(SEEDS) --graphs --mixed $(SEEDS) --routers $(ROUTERS) $(ARGS)
 	@exec $(BIN)/python -m laboratory --minutes $(MINUTES)
 
 bench: ## measure beside nats-server, redis-server and mosquitto, as ratios

@@ -55,8 +55,12 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     build: str = ""
     server: str = ""
     """Empty: on every server."""
+    feature: str = ""
+    """The feature flag that it is about, and no service."""
+    definition: str = ""
+    """Of that flag, as JSON."""
     duration_s: float | None = None
-    reason: str
+    reason: str = ""
 
     def to_message(self, to: str) -> Message:
         """CANARY_COMMAND for the canary of one server."""
@@ -67,6 +71,8 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
             "version": self.version,
             "build": self.build,
             "server": self.server,
+            "feature": self.feature,
+            "definition": self.definition,
             "duration": duration,
             "reason": self.reason,
             "cache": "no",

@@ -35,4 +35,4 @@ def _lines(told: History, zone: tzinfo | None) -> Iterator[RenderableType]:
 def _line(event: Event, zone: tzinfo | None) -> Iterator[RenderableType]:
     yield Text.assemble((moment(event.wall_s, zone), "dim"), f"  {event.who} {event.what}")
     if event.why:
-        yield Padding(Text(event.why, style="dim"), _INDENT)
+        yield Padding(Text(event.why, style="dim"), _INDENT, expand=False)

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Collection, Iterable
+from collections.abc import Awaitable, Callable, Collection, Iterable
 
 from bellwether import conversation
 from bellwether.answers import read_told, to_json
@@ -12,7 +12,7 @@ from bellwether.canary_scope import USAGE, read_span_s, require_service, require
 from bellwether.failure import NOT_ALLOWED, UNREACHABLE, CommandError
 from bellwether.places import find_router
 from bellwether.screen import Screen
-from bellwether.screen_text import write
+from bellwether.screen_text import tell, write
 from canary.book.order import LONGEST_S
 from communicator.answers.orders import Orders, Taken
 from communicator.client import Client
@@ -37,7 +37,10 @@ _DONE = {
     "pardon": "pardoned",
     "freeze": "frozen",
     "unfreeze": "unfrozen",
+    "feature-off": "switched off",
+    "feature-on": "switched on",
 }
+Look = Callable[[Client, Order], Awaitable[None]]
 _NOT_ALLOWED = ("may not: it takes", "cannot be told, and it takes", "only from a local link, by")
 """How a router says that somebody else may give orders; it says who."""
 
@@ -66,13 +69,10 @@ def read_order(  # noqa: PLR0913 - each is one option
     Raises:
         CommandError: Something is missing, or makes no sense.
     """
-    if not reason.strip():
-        raise CommandError(f"say why with --reason '…': the ledger keeps who has {_DONE[command]} what, and why", USAGE)
+    require_reason(command, reason)
     if span == "":
         raise CommandError("say for how long with --for, such as --for 24h: no order lasts for ever", USAGE)
-    duration_s = None if span is None else read_span_s("--for", span)
-    if duration_s is not None and not 0 < duration_s <= LONGEST_S:
-        raise CommandError(f"--for {span} is not between 0 and {LONGEST_S / 86_400:g} days", USAGE)
+    duration_s = None if span is None else read_duration_s(span)
     if service and not is_service_name(service):
         raise CommandError(f"{service!r} is not the name of a service", USAGE)
     if server and not is_server_name(server):
@@ -88,20 +88,78 @@ def read_order(  # noqa: PLR0913 - each is one option
     )
 
 
-def give(communicator: str | None, order: Order, *, unseen: bool, strict: bool, as_json: bool) -> None:
+def require_reason(command: str, reason: str) -> None:
+    """See to it that an order says why.
+
+    Raises:
+        CommandError: It does not.
+    """
+    if not reason.strip():
+        raise CommandError(f"say why with --reason '…': the ledger keeps who has {_DONE[command]} what, and why", USAGE)
+
+
+def read_duration_s(span: str) -> float:
+    """For how long an order holds, in seconds.
+
+    Raises:
+        CommandError: That is no span of time, or longer than any order holds.
+    """
+    duration_s = read_span_s("--for", span)
+    if not 0 < duration_s <= LONGEST_S:
+        raise CommandError(f"--for {span} is not between 0 and {LONGEST_S / 86_400:g} days", USAGE)
+    return duration_s
+
+
+async def seen(client: Client, order: Order) -> None:
+    """See to it that what an order is about has been seen: its service, or the version of it.
+
+    Raises:
+        CommandError: It has not; the text names what is near to it.
+    """
+    if not order.service:
+        return
+    cells = (await picture(client)).cells
+    try:
+        if order.version:
+            require_version(cells, order.service, read_version(order.version))
+        else:
+            require_service(cells, order.service)
+    except CommandError as error:
+        raise not_seen(str(error)) from None
+
+
+def not_seen(text: str) -> CommandError:
+    """What a person is told who gives an order about what nobody has seen.
+
+    Args:
+        text: What it is, and what is near to it.
+    """
+    return CommandError(f"{text} (--unseen gives the order all the same)", USAGE)
+
+
+def give(
+    communicator: str | None,
+    order: Order,
+    *,
+    unseen: bool,
+    strict: bool,
+    as_json: bool,
+    look: Look = seen,
+) -> None:
     """Give an order, and show how far it is on each member of the cluster.
 
     Args:
         communicator: What ``--communicator`` said.
         order: To be given to one canary, which tells the others.
-        unseen: Whether it may be about a version that never ran.
+        unseen: Whether it may be about what nobody has seen.
         strict: Whether it is to be in force also on members that are away.
         as_json: Whether the answers are printed as JSON.
+        look: Raises CommandError where nobody has seen what the order is about.
 
     Raises:
         CommandError: It is refused, or not in force everywhere.
     """
-    answers = asyncio.run(_give(find_router(communicator), order, unseen=unseen))
+    answers = asyncio.run(_give(find_router(communicator), order, None if unseen else look))
     if as_json:
         write(to_json(answers))
     else:
@@ -109,14 +167,14 @@ def give(communicator: str | None, order: Order, *, unseen: bool, strict: bool, 
     require_all(answers, strict=strict)
 
 
-async def _give(address: str, order: Order, *, unseen: bool) -> list[Answer]:
+async def _give(address: str, order: Order, look: Look | None) -> list[Answer]:
     async with conversation.connected(address) as client:
         not_enforced = await conversation.not_enforced(client)
         up = await canaries(client)
         taker = await orders(client)
         concerned = _concerned(order.server, {taker.server, *taker.members, *up} - {*not_enforced}, not_enforced)
-        if order.service and not unseen:
-            await _require_known(client, order)
+        if look is not None:
+            await look(client, order)
         taken = await _order(client, order, taker.server)
         answers = await _follow(client, taken, taker.server, concerned, up)
         return [*answers, *not_enforced_of(order, not_enforced)]
@@ -161,17 +219,6 @@ async def _how_far(client: Client, wanted: Orders, server: str, up: Collection[s
     return answer_of(wanted, told, server)
 
 
-async def _require_known(client: Client, order: Order) -> None:
-    cells = (await picture(client)).cells
-    try:
-        if order.version:
-            require_version(cells, order.service, read_version(order.version))
-        else:
-            require_service(cells, order.service)
-    except CommandError as error:
-        raise CommandError(f"{error} (--unseen gives the order all the same)", USAGE) from None
-
-
 async def _order(client: Client, order: Order, server: str) -> Taken:
     return read_told(await obeyed(client, order.to_message(server)), "result", Taken, ANSWER)
 
@@ -200,4 +247,6 @@ async def obeyed(client: Client, command: Message) -> Message:
         raise CommandError(text, UNREACHABLE) from None
     if reply.get("status") != "done":
         raise CommandError(f"the canary of {server!r} refuses it: {reply.get('message')}", REFUSED)
+    if reply.get("message"):
+        tell(reply.get("message"))
     return reply

@@ -9,10 +9,13 @@ from communicator.answers.releases import Cell
 from communicator.errors import RemoteProtocolError
 from communicator.protocol.names import is_server_name, is_service_name
 from communicator.protocol.values import parse_duration_s
+from communicator.wording.counts import listed
 from communicator.wording.releases import read_version, version_text
 
 USAGE = 2
 _PARTS = 3
+_NAMED = 12
+"""So many that are known are named where none is near."""
 
 
 class Scope(NamedTuple):
@@ -64,11 +67,11 @@ def find_cell(cells: Collection[Cell], scope: Scope) -> Cell:
     what = f"{scope.service} {version_text(version, '')}"
     if not there:
         ran = (cell.server for cell in of_version)
-        raise CommandError(f"{what} never ran on {scope.server!r}{_nearest(scope.server, ran, 'it ran on')}")
+        raise CommandError(f"{what} never ran on {scope.server!r}{nearest(scope.server, ran, 'it ran on')}")
     matching = [cell for cell in there if cell.build == (build or "")] or (there if build is None else [])
     if not matching:
         builds = (cell.build for cell in there if cell.build)
-        raise CommandError(f"build {build!r} is not known there{_nearest(build or '', builds)}")
+        raise CommandError(f"build {build!r} is not known there{nearest(build or '', builds)}")
     if len(matching) > 1:
         builds_shown = ", ".join(sorted(cell.build for cell in matching))
         raise CommandError(f"{what} has several builds there, name one of them: {builds_shown}")
@@ -99,7 +102,7 @@ def require_service(cells: Iterable[Cell], service: str) -> None:
     """
     services = {cell.service for cell in cells}
     if service not in services:
-        raise CommandError(f"nothing is known of a service {service!r}{_nearest(service, services)}")
+        raise CommandError(f"nothing is known of a service {service!r}{nearest(service, services)}")
 
 
 def require_version(cells: Collection[Cell], service: str, version: str) -> None:
@@ -117,7 +120,7 @@ def require_version(cells: Collection[Cell], service: str, version: str) -> None
 def _unknown_version(service: str, version: str, versions: Iterable[str]) -> CommandError:
     known = (version_text(one, "") for one in versions)
     shown = version_text(version, "")
-    return CommandError(f"nothing is known of version {shown!r} of {service}{_nearest(shown, known)}")
+    return CommandError(f"nothing is known of version {shown!r} of {service}{nearest(shown, known)}")
 
 
 def read_span_s(option: str, text: str) -> float:
@@ -132,10 +135,16 @@ def read_span_s(option: str, text: str) -> float:
         raise CommandError(f"{option}: {error}", USAGE) from None
 
 
-def _nearest(name: str, names: Iterable[str], otherwise: str = "known") -> str:
-    """What may be meant, or all there is, as the end of a sentence."""
+def nearest(name: str, names: Iterable[str], otherwise: str = "known") -> str:
+    """What may be meant, or what there is, as the end of a sentence.
+
+    Args:
+        name: That nobody knows.
+        names: Those that are known.
+        otherwise: How the list of these is called, where none is near.
+    """
     sorted_names = sorted(set(names) - {""})
     close = get_close_matches(name, sorted_names, n=1)
     if close:
         return f"; do you mean {close[0]!r}?"
-    return f"; {otherwise}: {', '.join(sorted_names)}" if sorted_names else ""
+    return f"; {otherwise}: {listed(sorted_names, _NAMED)}" if sorted_names else ""

@@ -4,9 +4,9 @@ from collections.abc import Collection, Iterable, Iterator
 
 from rich.console import Group, RenderableType
 from rich.padding import Padding
-from rich.table import Table
 from rich.text import Text
 
+from bellwether import noted_table
 from bellwether.clock_words import claim_headline, claim_text, host_text
 from bellwether.colours import coloured
 from communicator.answers.clocks import ClockReport, Host, Local
@@ -15,14 +15,8 @@ from communicator.wording.cluster_clocks import camp_text, story, summary, unsol
 from communicator.wording.enforcement import not_enforced_text
 from communicator.wording.marks import DOUBTFUL
 
-_HEADS = ("HOST", "OFFSET ± BOUND", "VERDICT", "CLAIM")
-_WHY = "WHY"
-_WHY_COLUMNS = 36
-"""Reasons have a column of their own where it is at least so wide; else they stand below their host."""
-_GAP = 2
+_HEADS = ("HOST", "OFFSET ± BOUND", "VERDICT", "CLAIM", "WHY")
 _INDENT = (0, 0, 0, 4)
-
-Cells = tuple[Text, ...]
 
 
 def render(report: ClockReport, width: int, not_enforced: Collection[str] = ()) -> RenderableType:
@@ -37,17 +31,9 @@ def render(report: ClockReport, width: int, not_enforced: Collection[str] = ()) 
         return Group(*_unsolved(report))
     hosts = sorted(report.hosts, key=rank)
     reasons = [_why(host, is_enforced=host.host not in not_enforced) for host in hosts]
-    table = _table(hosts, reasons, report.local, width) if hosts else Text("No host is known.")
+    rows = [_cells(host, report.local) for host in hosts]
+    table = noted_table.render(_HEADS, rows, reasons, width) if hosts else Text("No host is known.")
     return Group(table, Text(), *_summary(report), *_asides(hosts, not_enforced))
-
-
-def _table(hosts: list[Host], reasons: list[str], own: Local, width: int) -> RenderableType:
-    rows = [_cells(host, own) for host in hosts]
-    heads = tuple(Text(head, style="bold") for head in _HEADS)
-    widths = [max(cell.cell_len for cell in column) for column in zip(heads, *rows, strict=True)]
-    if width - sum(widths) - _GAP * len(widths) >= _WHY_COLUMNS:
-        return _beside(rows, reasons)
-    return Group(*_below([heads, *rows], [_WHY, *reasons], widths))
 
 
 def _why(host: Host, *, is_enforced: bool) -> str:
@@ -62,33 +48,13 @@ def _asides(hosts: Iterable[Host], not_enforced: Collection[str]) -> Iterator[Re
         yield Text.assemble(coloured(DOUBTFUL), f" {aside}")
 
 
-def _cells(host: Host, own: Local) -> Cells:
+def _cells(host: Host, own: Local) -> noted_table.Cells:
     return (
         Text(host.host or "?", style="bold" if host.host == own.server else ""),
         Text(measured_text(host, own.interval_seconds)),
         host_text(host),
         claim_text(host),
     )
-
-
-def _beside(rows: Iterable[Cells], reasons: Iterable[str]) -> Table:
-    table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, _GAP, 0, 0))
-    for head in (*_HEADS, _WHY):
-        table.add_column(head, no_wrap=head != _WHY)
-    for cells, reason in zip(rows, reasons, strict=True):
-        table.add_row(*cells, Text(reason))
-    return table
-
-
-def _below(rows: Iterable[Cells], reasons: Iterable[str], widths: list[int]) -> Iterator[RenderableType]:
-    for cells, reason in zip(rows, reasons, strict=True):
-        for cell, size in zip(cells, widths, strict=True):
-            cell.pad_right(size - cell.cell_len)
-        line = Text(" " * _GAP).join(cells)
-        line.rstrip()
-        yield line
-        if reason:
-            yield Padding(Text(reason, style="dim"), _INDENT)
 
 
 def _summary(report: ClockReport) -> Iterator[RenderableType]:

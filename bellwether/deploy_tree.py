@@ -57,7 +57,8 @@ def render_list(told: Deployments) -> RenderableType:
         new = sum(server.is_new and server.state == "running" for server in one.servers)
         servers, began = f"{new} of {len(one.servers)}", f"{span(one.began_ago_s)} ago"
         table.add_row(mark, *map(Text, (one.service, one.version, where, servers, began, one.id)))
-    return Group(*_head(told), *([Text(), table] if told.deployments else []), *_tail(told))
+    rows: list[RenderableType] = [Text(), table] if told.deployments else []
+    return Group(*_head(told), *rows, *_tail(told))
 
 
 def gist(told: Deployments) -> tuple[object, ...]:

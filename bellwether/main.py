@@ -10,6 +10,7 @@ from bellwether import (
     clock_group,
     cluster_group,
     deploy_group,
+    feature_group,
     flag_group,
     messages_group,
     password_group,
@@ -32,6 +33,7 @@ application.add_typer(canary_group.application, name="canary")
 application.add_typer(clock_group.application, name="clock")
 application.add_typer(cluster_group.application, name="cluster")
 application.add_typer(deploy_group.application, name="deploy")
+application.add_typer(feature_group.application, name="feature")
 application.add_typer(flag_group.application, name="flag")
 application.add_typer(messages_group.application, name="messages")
 application.add_typer(password_group.application, name="password")

@@ -52,8 +52,8 @@ EXPORTER = Program(
     "exporters.main",
     "exporter.toml",
     service="exporter",
-    ports={"http": "listen"},
-    addresses=("listen",),
+    ports={"http": "listen", "ofrep": "ofrep.listen"},
+    addresses=("listen", "ofrep.listen"),
 )
 
 PROGRAMS = (ROUTER, TIMEKEEPER, CANARY, EXPORTER)
@@ -64,6 +64,7 @@ PREFERRED: Mapping[str, str] = {
     "listen.signal": "127.0.0.1:4041",
     "probe_listen": "127.0.0.1:4044",
     "listen": "127.0.0.1:9740",
+    "ofrep.listen": "127.0.0.1:9741",
 }
 """The standard addresses, by the setting that asks for them."""
 

@@ -152,12 +152,14 @@ class _Suite:
 
     def _running(self) -> Running:
         ports = {child.program.name: child.ports for child in self._children}
-        router, http = ports[ROUTER.name], str(ports[EXPORTER.name].get("http", ""))
+        router, exporter = ports[ROUTER.name], ports[EXPORTER.name]
+        http = str(exporter.get("http", ""))
         taken = {
             "listen.local": router.get("local"),
             "listen.signal": router.get("signal"),
             "probe_listen": ports[TIMEKEEPER.name].get("probe"),
             "listen": http,
+            "ofrep.listen": exporter.get("ofrep"),
         }
         replaced = {
             PREFERRED[key]: str(taken[key]) for key, address in self._plan.addresses.items() if address.endswith(":0")

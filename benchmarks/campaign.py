@@ -22,6 +22,7 @@ from benchmarks.crowd import idle_bytes, measure_crowd
 from benchmarks.crowded_doors import DoorEffort, measure_doors
 from benchmarks.errors import BenchmarkError
 from benchmarks.exporter_load import measure_scrapes
+from benchmarks.features import measure_evaluations, measure_loading
 from benchmarks.measure import Load, Rate, measure_latency, measure_rate
 from benchmarks.mesh_campaign import IDLE_LINKS as FEW_LINKS
 from benchmarks.mesh_campaign import MESH_STAGES, MeshCampaign, MeshEffort, hop_loads
@@ -29,6 +30,7 @@ from benchmarks.page_load import measure_page
 from benchmarks.results import CrowdCell, LatencyCell, RateCell, Results
 from benchmarks.servers import IDLE_LINKS, NAMES, OURS, OURS_ASYNCIO, Server, run_server
 from benchmarks.shapes import LINE_BYTES, SHAPES, Shape
+from benchmarks.switching import SwitchingPlan
 from benchmarks.workers import Workers, run_workers
 
 STAGES = (
@@ -46,6 +48,7 @@ STAGES = (
         "book",
         "scrape",
         "page",
+        "features",
         "codec",
         "script",
         "import",
@@ -77,6 +80,8 @@ class Effort:
     doors: DoorEffort = field(default_factory=DoorEffort)
     scrapes: int = 10_000
     pages: int = 100
+    evaluations: int = 15
+    """Rounds of 2,000 through our provider and through the bare evaluator, in turn."""
 
 
 QUICK = Effort(
@@ -85,7 +90,14 @@ QUICK = Effort(
     duration_s=0.15,
     pings=150,
     starts=3,
-    mesh=MeshEffort(chain_messages=200_000, attempts=200, attacks=1, attacked_pings=500, cycles=1),
+    mesh=MeshEffort(
+        chain_messages=200_000,
+        attempts=200,
+        attacks=1,
+        attacked_pings=500,
+        cycles=1,
+        switching=SwitchingPlan(switches=6),
+    ),
     clock=ClockEffort(exchanges=20_000, probed_s=4.0, questions=100, read_s=5.0, solves=1, detect=False, crowd=0),
     canary=CanaryEffort(facts=5_000, entries=100_000, appends=300, lives=200),
     intruded_pings=50,
@@ -93,6 +105,7 @@ QUICK = Effort(
     doors=DoorEffort(routers=10, guessers=100, tries=2),
     scrapes=200,
     pages=20,
+    evaluations=7,
 )
 
 
@@ -136,6 +149,7 @@ class Campaign:
         self._book()
         self._scrape()
         self._page()
+        self._features()
         self._library()
         return self.results
 
@@ -236,6 +250,8 @@ class Campaign:
             campaign.passwords(workers)
         if "convergence" in stages:
             campaign.convergence()
+        if "colours" in stages:
+            campaign.colours()
         if "process" in stages:
             campaign.memory(workers)
 
@@ -268,6 +284,13 @@ class Campaign:
             self._say(f"the page, {self._effort.pages} times")
             with self._survive("the page"):
                 self.results.page.figures = measure_page(self._effort.starts, self._effort.pages)
+
+    def _features(self) -> None:
+        if OURS in self._effort.servers and "features" in self._effort.stages:
+            self._say("feature flags evaluated, and a full book of them loaded")
+            self.results.features.evaluated = measure_evaluations(self._effort.evaluations)
+            with self._survive("feature flags"):
+                self.results.features.loaded = measure_loading()
 
     def _library(self) -> None:
         """What a service links, without a router."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from benchmarks.clusters import Linked, run_line, run_nats_pair
 from benchmarks.convergence import measure_convergence
@@ -14,9 +14,10 @@ from benchmarks.mesh_results import HopCell, MeshResults
 from benchmarks.passwords import measure_attacks
 from benchmarks.servers import NATS, OURS
 from benchmarks.shapes import LINE_BYTES, SHAPES
+from benchmarks.switching import SwitchingPlan, measure_switching
 from benchmarks.workers import Workers
 
-MESH_STAGES = ("hop", "chain", "passwords", "convergence")
+MESH_STAGES = ("hop", "chain", "passwords", "convergence", "colours")
 IDLE_LINKS = 100
 ADDRESSES = 500
 """From how many an attack comes that no delay of one address can hold back."""
@@ -33,6 +34,7 @@ class MeshEffort:
     attacked_pings: int = 1_000
     cycles: int = 3
     """Joins, losses and returns."""
+    switching: SwitchingPlan = field(default_factory=SwitchingPlan)
 
 
 class MeshCampaign:
@@ -91,6 +93,13 @@ class MeshCampaign:
         self._say("convergence of five routers")
         with self._survive("convergence"):
             self._results.converged_s = measure_convergence(self._effort.cycles)
+
+    def colours(self) -> None:
+        """How fast five routers switch to another version, and what becomes of messages meanwhile."""
+        plan = self._effort.switching
+        self._say(f"{plan.switches} switches of five routers, {plan.per_s:,} messages a second")
+        with self._survive("colours"):
+            self._results.switching = measure_switching(plan)
 
     def memory(self, workers: Workers) -> None:
         """A router with idle links and one to another router."""

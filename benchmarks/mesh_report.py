@@ -10,7 +10,8 @@ from benchmarks.tables import make_table, thousands, times
 
 def mesh_tables(results: MeshResults) -> tuple[Table, ...]:
     """One table a subject; empty where nothing was taken."""
-    return _hops(results), _chain(results), _attacks(results), _refusals(results), _convergence(results)
+    told = (_hops, _chain, _attacks, _refusals, _convergence, _switching)
+    return tuple(table(results) for table in told)
 
 
 def _hops(results: MeshResults) -> Table:
@@ -78,4 +79,22 @@ def _convergence(results: MeshResults) -> Table:
     for event, taken_s in results.converged_s.items():
         if taken_s:
             table.add_row(event, f"{statistics.median(taken_s):.2f}", f"{max(taken_s):.2f}", f"{len(taken_s)}")
+    return table
+
+
+def _switching(results: MeshResults) -> Table:
+    table = make_table(
+        "A service is switched while it is spoken to, five routers",
+        *("switches", "acknowledged, median s", "at most", "sent", "k msg/s", "lost", "doubled", "out of order"),
+    )
+    if results.switching is not None:
+        found = results.switching
+        table.add_row(
+            f"{len(found.acknowledged_s)}",
+            f"{statistics.median(found.acknowledged_s):.3f}",
+            f"{max(found.acknowledged_s):.3f}",
+            f"{found.sent:,}",
+            thousands(found.per_s),
+            *(f"{number:,}" for number in (found.lost, found.doubled, found.disordered)),
+        )
     return table

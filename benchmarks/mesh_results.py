@@ -9,8 +9,10 @@ from benchmarks.hops import Chain, HopRates
 from benchmarks.measure import Rate
 from benchmarks.passwords import Attack
 from benchmarks.servers import OURS
+from benchmarks.switching import ROUTERS, Switching
 
 CONVERGED_S = 3.0
+SWITCHED_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,7 @@ class MeshResults:
     attacks: list[Attack] = field(default_factory=list)
     converged_s: dict[str, list[float]] = field(default_factory=dict)
     """By event."""
+    switching: Switching | None = None
     linked_bytes: int = 0
     """Resident size of a router with 100 idle links and one to another router; 0 when it was not taken."""
 
@@ -80,6 +83,7 @@ def judge_mesh(results: MeshResults) -> list[Bar]:
         for event in (JOIN, LOSS, HEAL)
         if (taken := results.converged_s.get(event))
     ]
+    bars += _switching_bars(results.switching)
     if results.linked_bytes:
         size_mib = results.linked_bytes / MIB
         bars.append(Bar("resident with a router link too", "<= 64 MiB", f"{size_mib:.1f} MiB", size_mib <= 64))
@@ -112,6 +116,22 @@ def _attack_bars(results: MeshResults) -> list[Bar]:
         what = f"p99, {attack.attempts:,} wrong passwords, {attack.sources} address{'es' if attack.sources > 1 else ''}"
         bars.append(Bar(what, "<= 2.00 x idle", f"{attack.p99_ratio:.2f} x", attack.p99_ratio <= 2))
     return bars
+
+
+def _switching_bars(found: Switching | None) -> list[Bar]:
+    if found is None:
+        return []
+    worst_s, wrong = max(found.acknowledged_s), found.lost + found.doubled + found.disordered
+    told = f"{found.lost:,} / {found.doubled:,} / {found.disordered:,}"
+    return [
+        Bar(
+            f"switch acknowledged by {ROUTERS} routers",
+            f"<= {SWITCHED_S:.2f} s",
+            f"{worst_s:.2f} s",
+            worst_s <= SWITCHED_S,
+        ),
+        Bar(f"of {found.sent:,} while switching lost/doubled/wrong", "0 / 0 / 0", told, wrong == 0),
+    ]
 
 
 def _median(runs: list[Rate]) -> float | None:

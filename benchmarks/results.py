@@ -11,6 +11,8 @@ from benchmarks.checking import ALONE, CheckCell
 from benchmarks.clock_results import ClockResults, judge_clock
 from benchmarks.crowded_doors import Entered, judge_doors
 from benchmarks.exporter_results import ExporterResults, judge_exporter
+from benchmarks.features import FeatureFigures
+from benchmarks.features_results import judge_features
 from benchmarks.measure import Rate
 from benchmarks.mesh_results import MeshResults, judge_mesh
 from benchmarks.page_results import PageResults, judge_page
@@ -110,6 +112,7 @@ class Results:
     book: BookResults = field(default_factory=BookResults)
     exporter: ExporterResults = field(default_factory=ExporterResults)
     page: PageResults = field(default_factory=PageResults)
+    features: FeatureFigures = field(default_factory=FeatureFigures)
     problems: list[str] = field(default_factory=list)
 
     def rate(self, shape: str, line_bytes: int, transport: str, server: str) -> float | None:
@@ -149,6 +152,7 @@ def judge(results: Results) -> list[Bar]:
         *judge_book(results.book),
         *judge_exporter(results.exporter),
         *judge_page(results.page),
+        *judge_features(results.features),
     ]
     return [*own, *judge_mesh(results.mesh), *companions, *_library_bars(results)]
 

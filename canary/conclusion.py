@@ -17,6 +17,7 @@ from communicator.flags.catalogue import (
     DEPLOYMENT_OVERDUE,
     DEPLOYMENT_ROLLED_BACK,
     DEPLOYMENT_WAITING,
+    FEATURE_STALE,
     Declaration,
 )
 from communicator.wording.releases import version_text
@@ -32,6 +33,7 @@ FLAGS = (
     DEPLOYMENT_OVERDUE,
     DEPLOYMENT_WAITING,
     DEPLOYMENT_ROLLED_BACK,
+    FEATURE_STALE,
 )
 """Every flag the canary raises."""
 ROLLED_BACK_S = 86_400.0
@@ -43,7 +45,12 @@ PROTECTING = frozenset(("last_instance", "last_good", "protected"))
 
 
 def flags_to_raise(
-    state: State, me: str, denied: Iterable[str], ledger_fault: str, leads_at_s: float | None = None
+    state: State,
+    me: str,
+    denied: Iterable[str],
+    ledger_fault: str,
+    stale: str = "",
+    leads_at_s: float | None = None,
 ) -> dict[Declaration, str]:
     """Which flags stand.
 
@@ -52,6 +59,7 @@ def flags_to_raise(
         me: This host; flags speak of their own host only.
         denied: What the policy denies here, each in a sentence.
         ledger_fault: Why the ledger cannot be written; empty when it can.
+        stale: The feature flags that may have outlived their purpose; empty: none.
         leads_at_s: The time by the ledger's clock, where this host's canary leads: it alone speaks of deployments, which are
             the cluster's, so that one matter is one flag. None: it does not lead.
 
@@ -68,6 +76,7 @@ def flags_to_raise(
     raised[CANARY_FROZEN] = "; ".join(_tell_freeze(freeze) for freeze in state.freezes.values())
     raised[CANARY_SERVER_SICK] = server.reason if server is not None and server.is_sick else ""
     raised[CANARY_LEDGER] = ledger_fault
+    raised[FEATURE_STALE] = stale
     if leads_at_s is not None:
         raised[DEPLOYMENT_WAITING] = _tell_deployments(state, _is_waiting, leads_at_s)
         raised[DEPLOYMENT_ROLLED_BACK] = _tell_deployments(state, _is_rolled_back, leads_at_s)

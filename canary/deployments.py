@@ -8,15 +8,15 @@ from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
 import msgspec
-from structlog.typing import FilteringBoundLogger
 
 from canary.deployment.machine import advance
 from canary.deployment.sight import Around, Seen, instances_of, look
 from canary.deployment.spec import Spec, require_sound
-from canary.deployment.start import Ground, RefusedError, begin
-from canary.deployment.steering import WORDS, Word, steer
+from canary.deployment.start import Ground, RefusedError, Word, begin
+from canary.deployment.steering import WORDS, steer
 from canary.deployment.view import describe
 from canary.mind import Mind
+from canary.outside import Outside
 from canary.records import Deploying, DeploymentMoved, Entry
 from canary.records.deployments import matches
 from canary.replica import Replica
@@ -43,9 +43,9 @@ class Deployments:
         service: The link to the router.
         mind: What is known.
         replica: The book, in which they are decided.
+        outside: Metrics, and people who are told.
         now_s: The ledger's clock.
         wake: Has all this looked at again at once.
-        log: Where what was done is told.
     """
 
     def __init__(
@@ -53,16 +53,16 @@ class Deployments:
         service: Service,
         mind: Mind,
         replica: Replica,
+        outside: Outside,
         now_s: Callable[[], float],
         wake: Callable[[], None],
-        log: FilteringBoundLogger,
     ) -> None:
         self._service = service
         self._mind = mind
         self._replica = replica
+        self._outside = outside
         self._now_s = now_s
         self._wake = wake
-        self._log = log
         self._points: dict[str, _Points] = {}
         self._moved = asyncio.Condition()
 
@@ -80,7 +80,6 @@ class Deployments:
         await self._replica.propose([moved], self._mind.state.term)
         self._wake()
         is_in_force = await self._is_committed(moved)
-        self._log.info("deployment_told", id=moved.id, service=moved.service, command=name, reason=moved.reason)
         taken = told.DeploymentTaken(id=moved.id, number=moved.moves, phase=moved.phase, in_force=is_in_force)
         result = msgspec.json.encode(taken).decode()
         return Message("CANARY_RESULT", {"command": name, "status": "done", "result": result})
@@ -92,15 +91,15 @@ class Deployments:
                 f"{leader!r} leads: tell its canary" if leader else "nobody leads, so nothing is decided"
             )
         by = f"{message.get('actor_user') or 'unknown'}@{message.get('actor_server')}"
+        word = Word(name, by, message.get("reason"), message.get("full") == "true")
         if name == "start":
-            return self._begin(read_spec(message), by)
+            return self._begin(read_spec(message), word)
         deploying = self._find(message)
-        full = message.get("full") == "true"
         if name == "undo":
-            return self._begin(_undoing(deploying, full=full), by)
+            return self._begin(_undoing(deploying, full=word.full), word)
         if name not in WORDS:
             raise RefusedError(f"{name!r} is none of start, undo, {', '.join(WORDS)}")
-        return steer(deploying.at, Word(name, by, message.get("reason"), full), self._look(deploying))
+        return steer(deploying.at, word, self._look(deploying))
 
     def _find(self, message: Message) -> Deploying:
         name, service = message.get("deployment"), message.get("service")
@@ -111,7 +110,7 @@ class Deployments:
                 return deploying
         raise RefusedError(f"no deployment {name or f'of {service}'!r} is known")
 
-    def _begin(self, spec: Spec, by: str) -> DeploymentMoved:
+    def _begin(self, spec: Spec, word: Word) -> DeploymentMoved:
         state, rules = self._mind.state, self._mind.rules
         held = [one for one in state.held if one.service == spec.service]
         comparison = state.comparisons.get(spec.service)
@@ -124,7 +123,7 @@ class Deployments:
             rules.canary.hosts,
             state.releases[found[0]].reason if found else "",
         )
-        return begin(spec, secrets.token_hex(4), by, ground, state.deployments.get(spec.service))
+        return begin(spec, secrets.token_hex(4), word, ground, state.deployments.get(spec.service))
 
     async def _is_committed(self, moved: DeploymentMoved) -> bool:
         """Wait until it is in effect here."""
@@ -151,18 +150,19 @@ class Deployments:
         return self._now_s() + LOOK_S if is_active else None
 
     def observe(self, entry: Entry) -> None:
-        """An entry is in the ledger."""
-        if isinstance(entry.record, DeploymentMoved):
-            record = entry.record
-            self._log.info(
-                "deployment_moved", id=record.id, service=record.service, phase=record.phase, reason=record.reason
-            )
+        """An entry is in the ledger: who has decided it has people told."""
+        record = entry.record
+        if isinstance(record, DeploymentMoved) and record.leader == self._mind.me and not record.is_renewed:
+            deploying = self._mind.state.deployments[record.service]
+            self._outside.tell(record.spec.notify, describe(deploying, self._look(deploying), ()), self._mind.me)
 
     async def follow(self) -> None:
         """Where this canary leads, have each deployment move on."""
         async with self._moved:
             self._moved.notify_all()
         state = self._mind.state
+        for deploying in state.deployments.values():
+            self._outside.follow(deploying, leads=self._mind.leads)
         if not self._mind.leads:
             return
         bodies: list[DeploymentMoved] = []
@@ -176,7 +176,7 @@ class Deployments:
             self._wake()
 
     def _look(self, deploying: Deploying) -> Seen:
-        seen = look(self._mind.state, self._mind.rules, deploying.at, self._around(), self._now_s())
+        seen = look(self._mind.state, self._mind.rules, deploying.at, self._around(deploying.at.id), self._now_s())
         points = self._points.setdefault(deploying.at.service, _Points("", deque(maxlen=POINTS)))
         if points.deployment != deploying.at.id:
             points = self._points[deploying.at.service] = _Points(deploying.at.id, deque(maxlen=POINTS))
@@ -185,11 +185,12 @@ class Deployments:
             points.noted.append((seen.now_s, deploying.at.step, seen.compared.log10_e))
         return seen
 
-    def _around(self) -> Around:
+    def _around(self, deployment: str) -> Around:
         status = self._service.cluster_status
         members = self._replica.members
         live: AbstractSet[str] = frozenset() if status is None else frozenset(status.servers)
-        return Around(members & (live | {self._mind.me}), members, frozenset(self._replica.behind))
+        behind, checks = frozenset(self._replica.behind), self._outside.verdicts(deployment)
+        return Around(members & (live | {self._mind.me}), members, behind, checks)
 
     def describe(self) -> told.Deployments:
         """All deployments, as they are told."""

@@ -40,6 +40,8 @@ class Duties:
         self._executor = Executor(lambda: settings().executors)
         self._doing: dict[str, asyncio.Task[None]] = {}
         """By service, the task that goes on."""
+        self._told: dict[str, Task] = {}
+        """By service, the one whose end was told, and may not be in the ledger yet."""
 
     def follow(self, *, is_obeyed: bool) -> None:
         """Begin what is due.
@@ -57,6 +59,8 @@ class Duties:
             return
         last = state.doing.get((me, service))
         if last is not None and last.outcome is None:
+            if self._told.get(service) == last.task:
+                return
             self._tell(last.task, Outcome(status="unknown", text="the canary ended while it went on"))
             return
         instances = instances_of(state, service).get(me, ())
@@ -78,17 +82,22 @@ class Duties:
             del self._doing[task.service]
 
     def _tell(self, task: Task, outcome: Outcome) -> None:
+        self._told[task.service] = task
         tell = self._log.info if outcome.status == "done" else self._log.error
         tell("task_ended", service=task.service, version=task.version, status=outcome.status, reason=outcome.text)
         self._pend((TaskEnded(server=self._mind.me, task=task, outcome=outcome),))
 
-    async def check(self, spec: Spec) -> Readiness:
-        """Whether this host can do a deployment."""
-        missing = (
-            () if spec.executor == NOBODY else await self._executor.missing(spec.executor, spec.service, spec.version)
-        )
+    async def check(self, spec: Spec, lacks: tuple[str, ...]) -> Readiness:
+        """Whether this host can do a deployment.
+
+        Args:
+            spec: What is to be done.
+            lacks: What it lacks besides.
+        """
+        is_ours = spec.executor != NOBODY
+        missing = await self._executor.missing(spec.executor, spec.service, spec.version) if is_ours else ()
         running = [one for one in instances_of(self._mind.state, spec.service).get(self._mind.me, ()) if one.is_running]
-        return Readiness(server=self._mind.me, missing=missing, has=running[0].version if running else "")
+        return Readiness(server=self._mind.me, missing=(*missing, *lacks), has=running[0].version if running else "")
 
     async def close(self) -> None:
         """End the tasks that go on: what becomes of them is told to be unknown."""

@@ -154,7 +154,8 @@ class Enforcement:
             weights=(*own.weights, *traffic.weights(state.deployments.values())),
             apart=apart(rules.canary),
             trials=trials(state, rules, me, now_s),
-            orders=self._book.generation(),
+            colours=tuple(traffic.colours(state.deployments.values())),
+            orders=self._book.generation_of_rules(),
         )
 
     async def _set(self, now_s: float) -> None:

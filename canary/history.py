@@ -5,7 +5,18 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from canary.book.book import Book
 from canary.book.entry import Entry
 from canary.book.order import Order
-from canary.records import ALL, LOCAL_RULES, CellMoved, DeploymentMoved, Frozen, Record, ServerJudged, VersionJudged
+from canary.feature.audit import untold_of
+from canary.records import (
+    ALL,
+    LOCAL_RULES,
+    CellMoved,
+    DeploymentMoved,
+    FlagChanged,
+    Frozen,
+    Record,
+    ServerJudged,
+    VersionJudged,
+)
 from canary.records import Entry as LedgerEntry
 from communicator.answers.deployments import Change
 from communicator.answers.history import Event
@@ -17,14 +28,19 @@ EVENTS = 20_000
 _DONE: Mapping[str, str] = {"block": "blocked", "allow": "allowed", "pin": "pinned", "pardon": "pardoned"}
 
 
-def history(book: Book, entries: Iterable[LedgerEntry], service: str = "") -> list[Event]:
+def history(book: Book, entries: Iterable[LedgerEntry], service: str = "", feature: str = "") -> list[Event]:
     """Everything in its order.
+
+    Of a feature flag the ledger tells what the book has forgotten, and the book what the ledger was not told yet.
 
     Args:
         book: What was ordered in the cluster.
         entries: Of the ledger, in order.
         service: This one alone; empty: all.
+        feature: This flag alone; empty: all that is not about flags, and what is ordered about any.
     """
+    if feature:
+        return _of_feature(book, entries, feature)
     ordered = (
         event for _, entry in book.orders() if service in ("", entry.order.service) for event in _of_order(entry)
     )
@@ -50,11 +66,32 @@ def changes(entries: Iterable[LedgerEntry], service: str = "") -> list[Change]:
             phase=record.phase,
             step=record.step,
             reason=record.reason,
-            by=record.by,
+            by=record.said_by,
         )
         for entry in entries
         if isinstance(record := entry.record, DeploymentMoved) and service in ("", record.service)
     ]
+
+
+def _of_feature(book: Book, entries: Iterable[LedgerEntry], feature: str) -> list[Event]:
+    changes = [one.record for one in entries if isinstance(one.record, FlagChanged) and one.record.feature == feature]
+    changes += untold_of(book, feature, {one.order: one.place for one in changes})
+    return sorted((_of_change(one) for one in changes), key=lambda event: event.wall_s)
+
+
+def _of_change(change: FlagChanged) -> Event:
+    actor = change.actor
+    who = f"{actor.user}@{actor.server}" if actor is not None else "time"
+    where = f" by the file {change.file}" if change.file else ""
+    lasting = "until that is lifted" if change.span_s is None else f"for {span(change.span_s)}"
+    what = {
+        "defined": f"defined {change.feature}{where} ({change.place}, sha256 {change.sha256[:8]})",
+        "removed": f"removed {change.feature}{where}",
+        "off": f"switched {change.feature} off {lasting}",
+        "on": f"switched {change.feature} on again",
+        "expired": f"ended an off of {change.feature}",
+    }
+    return Event(change.ordered_wall_s, who, what[change.action], change.reason)
 
 
 def _of_order(entry: Entry) -> Iterator[Event]:
@@ -66,15 +103,20 @@ def _of_order(entry: Entry) -> Iterator[Event]:
 
 
 def _given(order: Order) -> str:
+    lasting = "until that is lifted" if order.span_s is None else f"for {span(order.span_s)}"
+    if order.kind == "off":
+        return f"switched {order.feature} off {lasting}"
     if order.kind == "unfreeze":
         return f"let the rules act again {_where(order)}"
     if order.kind == "freeze":
-        return f"froze the rules {_where(order)} for {span(order.span_s)}"
-    lasts = "" if order.kind == "pardon" else f" for {span(order.span_s)}"
+        return f"froze the rules {_where(order)} {lasting}"
+    lasts = "" if order.kind == "pardon" else f" {lasting}"
     return f"{_DONE[order.kind]} {scope_text(order.service, order.version, order.build, order.server)}{lasts}"
 
 
 def _name(order: Order) -> str:
+    if order.kind == "off":
+        return f"off of {order.feature}"
     if order.kind in ("freeze", "unfreeze"):
         return f"{order.kind} {_where(order)}"
     return f"{order.kind} of {scope_text(order.service, order.version, order.build, order.server)}"

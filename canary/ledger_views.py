@@ -17,7 +17,12 @@ from canary.records import Entry
 from canary.unheard import ask_unheard
 from canary.views import Question, answer_changes, answer_events, answer_explain, answer_history, answer_verify
 from communicator.client import Service
+from communicator.client.dispatcher import HANDLERS
+from communicator.errors import RemoteProtocolError
 from communicator.protocol import Message
+
+ASKED = HANDLERS // 2
+"""Questions answered at once: they take long, and must leave handlers for orders."""
 
 
 class LedgerViews:
@@ -36,16 +41,28 @@ class LedgerViews:
         self._book = book
         self._service = service
         self._verification: asyncio.Task[Verification] | None = None
+        self._asked = 0
+        """Questions that are being answered."""
 
     async def answer(self, question: Question) -> Message:
-        """Any view but the report.
+        """Any view of the ledger.
 
         Args:
             question: What is asked.
 
         Raises:
             LedgerError: The ledger cannot be read.
+            RemoteProtocolError: Too many ask at once.
         """
+        if self._asked >= ASKED:
+            raise RemoteProtocolError(f"{ASKED} questions about the ledger are being answered; ask again in a while")
+        self._asked += 1
+        try:
+            return await self._answer(question)
+        finally:
+            self._asked -= 1
+
+    async def _answer(self, question: Question) -> Message:
         if question.view == "explain":
             entries = await asyncio.to_thread(self._ledger.entries_of, question.cell)
             state = self._mind.state
@@ -56,7 +73,7 @@ class LedgerViews:
             return answer_explain(structs.replace(found, unheard=unheard.get(question.cell.service, ())))
         if question.view == "history":
             entries = await asyncio.to_thread(self._newest)
-            return answer_history(history(self._book, entries, question.cell.service), self._mind.me)
+            return answer_history(history(self._book, entries, question.cell.service, question.feature), self._mind.me)
         if question.view == "deployment_history":
             entries = await asyncio.to_thread(self._newest)
             return answer_changes(changes(entries, question.cell.service), self._mind.me)

@@ -4,8 +4,10 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from canary.book.book import Book
+from canary.book.definition import Definition
 from canary.book.entry import Entry
 from canary.book.order import OVERRIDES
+from canary.feature.audit import place_of
 from canary.judge.state import State
 from canary.ordered import is_told
 from communicator.answers.orders import OrderStanding
@@ -22,13 +24,16 @@ class Obedience(NamedTuple):
     """What the ledger comes to."""
     me: str
     """This server."""
+    told_revision: int = 0
+    """Of the book: the services of this host were told what it said of feature flags then."""
 
     def standings(self, wanted: Iterable[str]) -> Iterator[OrderStanding]:
         """Of some orders, by identifier, those that are known."""
-        for order_id in wanted:
-            entry = self.book.entry(order_id)
-            if entry is not None:
-                yield OrderStanding(order_id, entry.place, self._is_in_force(order_id, entry))
+        for entry in self.book.find(wanted):
+            if isinstance(entry, Entry):
+                yield OrderStanding(entry.id, entry.place, self._is_in_force(entry.id, entry))
+            elif isinstance(entry, Definition):
+                yield OrderStanding(entry.id, place_of(entry), self._is_told(entry.id))
 
     def overrides(self, now_s: float) -> tuple[Override, ...]:
         """The overrides that are to be in force, the oldest first."""
@@ -50,7 +55,12 @@ class Obedience(NamedTuple):
         )
 
     def _is_in_force(self, order_id: str, entry: Entry) -> bool:
-        """Overrides are the router's to obey, and the others the judge's, who goes by the ledger."""
+        """Overrides are the router's to obey, flags the services', and the others the judge's, who goes by the ledger."""
+        if entry.order.kind == "off":
+            return self._is_told(order_id)
         if entry.order.kind in OVERRIDES:
             return self.book.changed_in(order_id) <= self.obeyed_revision
         return is_told(order_id, entry, self.state, self.me)
+
+    def _is_told(self, entry_id: str) -> bool:
+        return self.book.changed_in(entry_id) <= self.told_revision

@@ -4,14 +4,15 @@ Who gives an order is what the router wrote into it, never what the sender says.
 """
 
 from collections.abc import Callable, Collection, Mapping
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 
 from canary.book.book import Book, BookFullError
 from canary.book.entry import Lift
 from canary.book.order import LONGEST_S, OVERRIDES, Kind, Order
-from canary.evidence.life import TEXT_CHARACTERS
+from canary.feature.commands import FEATURE_ORDERS, read_feature_order
+from canary.given import Command, Entered, Stamp
 from canary.records import ALL, Actor, Version
 from canary.wire import read_text
 from communicator.answers.policy import PROTECTED
@@ -23,45 +24,6 @@ from communicator.wording.releases import read_version, version_text
 
 OVERRIDES_MAX = 500
 """Overrides in force at once, half of what a policy may hold; and freezes."""
-
-
-class Stamp(NamedTuple):
-    """What makes an order this one, beside what it says."""
-
-    server: str
-    """Whose canary takes it."""
-    nonce: str
-    """Random: 16 to 32 characters."""
-    wall_s: float
-    """Since 1970, for people only."""
-
-
-class Entered(NamedTuple):
-    """What became of an order in the book."""
-
-    order_id: str
-    """Of the new one; empty where there is none."""
-    lifted: tuple[str, ...]
-    """The orders that it has ended."""
-
-    @property
-    def concerned(self) -> tuple[str, ...]:
-        """All that have changed."""
-        return (*filter(None, (self.order_id,)), *self.lifted)
-
-
-class Command(NamedTuple):
-    """One order, read."""
-
-    name: str
-    version: Version
-    """Its build is `ALL` where none was named; service and version are empty where the order needs none."""
-    server: str
-    """`ALL` where none was named."""
-    duration_s: float
-    """0 where the order needs none."""
-    reason: str
-    actor: Actor
 
 
 class _Form(NamedTuple):
@@ -79,9 +41,13 @@ def read_order(message: Message) -> Command:
         RemoteProtocolError: It is no order known here, or lacks something; the text names the parameter.
     """
     name = message.get("command")
+    if name in FEATURE_ORDERS:
+        return read_feature_order(message)
     form = _FORMS.get(name)
     if form is None:
-        raise RemoteProtocolError(f"parameter command: {name[:40]!r} is none of {', '.join(sorted(_FORMS))}")
+        raise RemoteProtocolError(
+            f"parameter command: {name[:40]!r} is none of {', '.join(sorted((*_FORMS, *FEATURE_ORDERS)))}"
+        )
     service, version = read_text(message, "service"), read_text(message, "version")
     if form.needs_version and not (service and version):
         raise RemoteProtocolError(f"{name} needs the parameters service and version")
@@ -116,7 +82,8 @@ def enter(order: Command, book: Book, stamp: Stamp, now_s: float) -> Entered:
     Raises:
         RemoteProtocolError: There is nothing of the kind to be undone, or too much was ordered already.
     """
-    return _FORMS[order.name].enter(order, book, stamp, now_s)
+    enter_into = FEATURE_ORDERS[order.name] if order.feature else _FORMS[order.name].enter
+    return enter_into(order, book, stamp, now_s)
 
 
 def _override(order: Command, book: Book, stamp: Stamp, now_s: float) -> Entered:
@@ -127,7 +94,7 @@ def _override(order: Command, book: Book, stamp: Stamp, now_s: float) -> Entered
         blocks = (each for each in known.items() if each[1].kind == "block" and each[0] not in lifted)
         made = msgspec.structs.replace(made, over=tuple(sorted(name for name, one in blocks if made.touches(one))))
     _require_room(len(known) - len(lifted), "overrides are in force; withdraw some first")
-    return _enter(book, made, lifted, _lift(order, stamp, "replaced"), now_s)
+    return _enter(book, made, lifted, order.lift(stamp, "replaced"), now_s)
 
 
 def _withdraw(order: Command, book: Book, stamp: Stamp, now_s: float) -> Entered:
@@ -136,12 +103,12 @@ def _withdraw(order: Command, book: Book, stamp: Stamp, now_s: float) -> Entered
     lifted = [name for name, one in known.items() if (one.server, one.service, one.version, one.build) == wanted]
     if not lifted:
         raise RemoteProtocolError(f"no override of {_shown(order)} is in force")
-    book.lift(lifted, _lift(order, stamp, "withdrawn"), now_s)
+    book.lift(lifted, order.lift(stamp, "withdrawn"), now_s)
     return Entered("", tuple(lifted))
 
 
 def _pardon(order: Command, book: Book, stamp: Stamp, now_s: float) -> Entered:
-    return _enter(book, _make(order, stamp), [], _lift(order, stamp, "replaced"), now_s)
+    return _enter(book, _make(order, stamp), [], order.lift(stamp, "replaced"), now_s)
 
 
 def _freeze(order: Command, book: Book, stamp: Stamp, now_s: float) -> Entered:
@@ -149,7 +116,7 @@ def _freeze(order: Command, book: Book, stamp: Stamp, now_s: float) -> Entered:
     known = _of_kind(book, ("freeze",), now_s)
     lifted = [name for name, one in known.items() if one.service == made.service and made.server in (ALL, one.server)]
     _require_room(len(known) - len(lifted), "services are frozen; unfreeze some first")
-    return _enter(book, made, lifted, _lift(order, stamp, "replaced"), now_s)
+    return _enter(book, made, lifted, order.lift(stamp, "replaced"), now_s)
 
 
 def _unfreeze(order: Command, book: Book, stamp: Stamp, now_s: float) -> Entered:
@@ -157,7 +124,7 @@ def _unfreeze(order: Command, book: Book, stamp: Stamp, now_s: float) -> Entered
     made = _make(order, stamp)
     known = _of_kind(book, ("freeze",), now_s)
     lifted = [name for name, one in known.items() if one.service == made.service and made.server in (ALL, one.server)]
-    return _enter(book, made, lifted, _lift(order, stamp, "withdrawn"), now_s)
+    return _enter(book, made, lifted, order.lift(stamp, "withdrawn"), now_s)
 
 
 def _of_kind(book: Book, kinds: Collection[str], now_s: float) -> dict[str, Order]:
@@ -179,17 +146,12 @@ def _make(order: Command, stamp: Stamp) -> Order:
         build=build,
         span_s=order.duration_s or LONGEST_S,
         reason=order.reason,
-        user=order.actor.user[:TEXT_CHARACTERS],
+        user=order.user,
         given_on=order.actor.server,
         origin=stamp.server,
         nonce=stamp.nonce,
         wall_s=stamp.wall_s,
     )
-
-
-def _lift(order: Command, stamp: Stamp, cause: Literal["withdrawn", "replaced"]) -> Lift:
-    user, given_on = order.actor.user[:TEXT_CHARACTERS], order.actor.server
-    return Lift(cause=cause, user=user, given_on=given_on, reason=order.reason, wall_s=stamp.wall_s)
 
 
 def _enter(book: Book, made: Order, lifted: list[str], lift: Lift, now_s: float) -> Entered:
@@ -212,7 +174,7 @@ _FORMS: Mapping[str, _Form] = {
     "unfreeze": _Form(_unfreeze, needs_version=False, needs_duration=False),
 }
 ORDERS = tuple(_FORMS)
-"""The names of all orders."""
+"""The names of all orders about versions."""
 
 
 def _server(message: Message) -> str:

@@ -9,7 +9,7 @@ import msgspec
 
 from canary.records import ALL, PolicyIssued
 from communicator.answers import policy as wire
-from communicator.answers.policy import ENTRIES, LONGEST_S, PROTECTED, TEXT_CHARACTERS, Apart, Trial, Weight
+from communicator.answers.policy import ENTRIES, LONGEST_S, PROTECTED, TEXT_CHARACTERS, Apart, Colour, Trial, Weight
 from communicator.protocol.names import is_server_name, is_service_name
 
 LEASE_S = 86_400.0
@@ -47,6 +47,8 @@ class Wanted(NamedTuple):
     """The hosts that get no traffic from this one,"""
     trials: tuple[Trial, ...] = ()
     """and the services of which only some versions may begin here."""
+    colours: tuple[Colour, ...] = ()
+    """Which version of a service is the active one."""
     orders: str = ""
     """The generation of the book that it is made of."""
 
@@ -191,6 +193,7 @@ def _render(wanted: Wanted, generation: tuple[int, int], now_s: float) -> str:
             weights=wanted.weights[:limit],
             apart=wanted.apart[:limit],
             trials=wanted.trials[:limit],
+            colours=wanted.colours[:limit],
         )
         text = msgspec.json.encode(policy)
         if len(text) <= POLICY_BYTES or limit == 1:

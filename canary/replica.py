@@ -3,7 +3,10 @@
 import asyncio
 import secrets
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -15,9 +18,11 @@ from canary.book.decision import TERM_MAX, Body
 from canary.book.entry import TOMBSTONE_S
 from canary.book.exchange import Exchange
 from canary.book.kept import Kept, Moment, put, read_kept, write_kept
+from canary.feature.audit import untold
+from canary.given import Command, Entered, Stamp
 from canary.judge.state import State
 from canary.leadership import STEP
-from canary.orders import Command, Stamp, enter, read_order
+from canary.orders import enter, read_order
 from canary.records import OfLeader, Record
 from communicator.answers.orders import Orders, OrderStanding, Taken
 from communicator.client import Service
@@ -27,12 +32,16 @@ from communicator.runtime.boot import read_boot_id
 from communicator.runtime.kept_file import read_file, reason_of, write_file
 
 FILE = "book.json"
-FILE_BYTES = 32 * 1024 * 1024
-"""What is read of the file at most: 10,000 orders with texts as long as they may be."""
+FILE_BYTES = 80 * 1024 * 1024
+"""What is read of the file at most: 12,000 orders with texts as long as they may be, and all that flags may take."""
 RENEW_S = 600.0
 """How often what is left of spans is kept anew, so that no order lasts much longer for a host that was off."""
 RETRY_S = 5.0
 """How often a file that cannot be written is tried again."""
+LOOK_S = 1.0
+"""How often it is looked at who is in reach."""
+PATIENCE_S = 0.5
+"""How long an order waits for the disk until it is answered."""
 
 
 class Replica:
@@ -53,7 +62,8 @@ class Replica:
         """Why orders are not kept on disk; empty when they are."""
         self._service = service
         self._path = directory / FILE
-        self._now_s = now_s
+        self.now_s = now_s
+        """The clock of this host, in seconds."""
         self._log = log
         self._boot_id = read_boot_id()
         self._kept = _read(self._path, self._moment(), now_s())
@@ -67,10 +77,26 @@ class Replica:
         self._live: frozenset[str] = frozenset()
         self._told = (-1, 0)
         """The revision of the book, and the entry of the ledger, when there was nothing to be told."""
+        self._flags_told = -1
+        """The revision of the book: the ledger has all that changed about flags until then."""
         self._saving = asyncio.Lock()
+        self._writer = ThreadPoolExecutor(1, "book")
+        """Its own: whoever has the ledger read keeps the threads that all share busy for seconds."""
+        self._late: set[asyncio.Task[None]] = set()
+        """What is being kept, perhaps while nobody waits for it any more."""
+        self._changed: Callable[[], Awaitable[None]] = _nothing
+        self._is_due = asyncio.Event()
         self._refused: dict[str, tuple[str, ...]] = {}
         self._exchange: Exchange | None = None
         """None until the router has told us who we are."""
+
+    def on_change(self, tell: Callable[[], Awaitable[None]]) -> None:
+        """Have somebody told at once whenever the book may have changed, before it is kept and before others are told.
+
+        Args:
+            tell: Must not wait for anything slow.
+        """
+        self._changed = tell
 
     @property
     def members(self) -> frozenset[str]:
@@ -80,7 +106,7 @@ class Replica:
     @property
     def next_deadline_s(self) -> float:
         """When `tell` has something to do."""
-        deadlines = [self._now_s() + RENEW_S if self._exchange is None else self._exchange.next_deadline_s]
+        deadlines = [self.now_s() + RENEW_S if self._exchange is None else self._exchange.next_deadline_s]
         end_s = self.book.next_deadline_s()
         return min([*deadlines, *([] if end_s is None else [end_s])])
 
@@ -109,7 +135,8 @@ class Replica:
             server: That.
             state: What the ledger holds, perhaps of a release that had no book.
         """
-        self._exchange = Exchange(server, self.book, self._kept.members, self._now_s())
+        self._exchange = Exchange(server, self.book, self._kept.members, self.now_s())
+        self._is_due.set()
         self.believe(min(max(state.term, self.book.highest_term) + STEP, TERM_MAX))
         ordered.adopt(self.book, state, server)
 
@@ -122,7 +149,9 @@ class Replica:
         seen = self.book.revision, state.seq
         if seen == self._told:
             return []
-        records = ordered.records_of(self.book, state, self._service.server_name, self._now_s(), self._told[0])
+        records = ordered.records_of(self.book, state, self._service.server_name, self.now_s(), self._told[0])
+        flags, self._flags_told = untold(self.book, state.flags_told, self._flags_told)
+        records += flags
         if not records:  # else it may be that they cannot be kept
             self._told = seen
         return records
@@ -139,24 +168,46 @@ class Replica:
         command = read_order(message)
         told = {"command": command.name}
         try:
-            concerned = await self._give(command)
+            entered = await self._give(command)
         except RemoteProtocolError as error:
             return Message("CANARY_RESULT", {**told, "status": "refused", "message": str(error)})
-        actor = command.actor
-        self._log.info("ordered", order=command.name, user=actor.user, server=actor.server, reason=command.reason)
-        result = msgspec.json.encode(Taken(concerned, self.fault)).decode()
-        return Message("CANARY_RESULT", {**told, "status": "done", "result": result})
+        actor, about = command.actor, {"feature": command.feature} if command.feature else {}
+        self._log.info(
+            "ordered", order=command.name, user=actor.user, server=actor.server, reason=command.reason, **about
+        )
+        result = msgspec.json.encode(Taken(entered.concerned, await self.keep())).decode()
+        note = {"message": entered.note} if entered.note else {}
+        return Message("CANARY_RESULT", {**told, "status": "done", "result": result, **note})
 
-    async def _give(self, command: Command) -> tuple[str, ...]:
-        """Enter an order; returns the identifiers of all that have changed."""
-        now_s = self._now_s()
-        stamp = Stamp(self._service.server_name, secrets.token_hex(8), time.time())
-        entered = enter(command, self.book, stamp, now_s)
+    async def _give(self, command: Command) -> Entered:
+        """Enter an order, and tell this host and the others."""
+        entered = enter(command, self.book, self.stamp(), self.now_s())
+        await self.spread(entered.concerned)
+        return entered
+
+    def stamp(self) -> Stamp:
+        """What makes an order that is taken here and now this one."""
+        return Stamp(self._service.server_name, secrets.token_hex(8), time.time())
+
+    async def spread(self, entry_ids: Sequence[str]) -> None:
+        """Tell of entries that are new, or have changed here: this host first, then the others.
+
+        Args:
+            entry_ids: By identifier.
+        """
+        await self._changed()
         if self._exchange is not None:
-            await self._send(self._exchange.push(entered.concerned, now_s))
+            await self._send(self._exchange.push(entry_ids, self.now_s()))
+        self._is_due.set()
+
+    async def keep(self) -> str:
+        """Keep what is known now; returns why it is not kept, or nothing. A disk that hangs is not waited for."""
         self._retry_at_s = 0.0
-        await self._save()
-        return entered.concerned
+        keeping = asyncio.get_running_loop().create_task(self._save())
+        self._late.add(keeping)
+        keeping.add_done_callback(self._late.discard)
+        done, _ = await asyncio.wait((keeping,), timeout=PATIENCE_S)
+        return self.fault if done else self.fault or f"the disk has not answered within {PATIENCE_S:g} s"
 
     async def propose(self, bodies: Sequence[Body], term: int) -> None:
         """Note what we have decided for the cluster, and tell all others; what is proposed already is not again.
@@ -167,7 +218,8 @@ class Replica:
         """
         if self._exchange is None:
             return
-        now_s, me = self._now_s(), self._service.server_name
+        now_s, me = self.now_s(), self._service.server_name
+        self._is_due.set()
         proposed = [self.book.propose(body, me, term, now_s, time.time()) for body in bodies]
         await self._send(self._exchange.push([*filter(None, proposed), *self._exchange.settle()], now_s))
 
@@ -197,15 +249,17 @@ class Replica:
         if self._exchange is None:
             return False  # it will be told again
         before = self.book.revision
-        heard = self._exchange.hear(message, self._now_s())
+        heard = self._exchange.hear(message, self.now_s())
+        self._is_due.set()
+        await self._changed()
         self._note_refused(message.sent_from_server, heard.refused)
-        await self._send((*heard.answers, *self._settle(self._exchange, self._now_s())))
+        await self._send((*heard.answers, *self._settle(self._exchange, self.now_s())))
         return self.book.revision != before
 
     @property
     def behind(self) -> tuple[str, ...]:
         """The members in reach whose routers obey another book than this one."""
-        return () if self._exchange is None else self._exchange.behind(self._now_s())
+        return () if self._exchange is None else self._exchange.behind(self.now_s())
 
     def obey(self, generation: str) -> None:
         """Our router has acknowledged a policy.
@@ -215,18 +269,45 @@ class Replica:
         """
         if self._exchange is not None:
             self._exchange.obey(generation)
+            self._is_due.set()
 
-    async def tell(self) -> None:
-        """Let time pass, tell the others what is due, and keep what has changed."""
-        now_s = self._now_s()
+    async def run(self, changed: Callable[[], None]) -> None:
+        """Let time pass, again and again until cancelled; nothing that is slow in the canary is waited for.
+
+        Args:
+            changed: Called when something has come into effect, or is over.
+        """
+        try:
+            while True:
+                self._is_due.clear()
+                if await self.tell():
+                    changed()
+                left_s = self.next_deadline_s - self.now_s() if self._service.connected else LOOK_S
+                with suppress(TimeoutError):  # the usual end of the wait
+                    async with asyncio.timeout(min(LOOK_S, max(0.0, left_s))):
+                        await self._is_due.wait()
+        finally:
+            await self.keep()
+
+    async def tell(self) -> bool:
+        """Let time pass, tell the others what is due, and keep what has changed.
+
+        Returns:
+            Whether something has come into effect, or is over.
+        """
+        now_s, before = self.now_s(), self.book.revision
         self.book.advance(now_s)
         settled: list[Message] = []
         if self._exchange is not None:
             self._look_around(self._exchange, now_s)
             settled = self._settle(self._exchange, now_s)  # of those who are left most may hold it
-        await self._save()  # first: whom we tell that we hold it may take it for kept
+        await self._changed()
+        is_told = self._exchange is not None and not settled and now_s < self._exchange.next_deadline_s
+        if not is_told or now_s - self._saved_at_s >= RENEW_S:
+            await self._save()  # first: whom we tell that we hold it may take it for kept
         if self._exchange is not None and self._service.connected:
             await self._send((*settled, *self._exchange.announce(now_s)))
+        return self.book.revision != before
 
     def _settle(self, exchange: Exchange, now_s: float) -> list[Message]:
         """Commit what a majority of the members holds; what all others are told of it."""
@@ -264,12 +345,15 @@ class Replica:
 
     async def _save(self) -> None:
         async with self._saving:
-            now_s = self._now_s()
+            now_s = self.now_s()
             is_due = now_s - self._saved_at_s >= RENEW_S and len(self.book) > 0
             saved = self.book.revision, self.members
             if now_s >= self._retry_at_s and (saved != self._saved or is_due):
-                text = write_kept(self.book, self.members, now_s - self._alone_since_s, self._moment(), now_s)
-                self._settle_fault(await asyncio.to_thread(_write, self._path, text), now_s)
+                entries, moment = [entry for _, entry in self.book.entries()], self._moment()
+                alone_s = now_s - self._alone_since_s
+                make = partial(write_kept, entries, self.members, alone_s, moment, now_s)
+                writing = asyncio.get_running_loop().run_in_executor(self._writer, _write, self._path, make)
+                self._settle_fault(await writing, now_s)
                 self._saved, self._saved_at_s = (self._saved if self.fault else saved), now_s
 
     def _settle_fault(self, fault: str, now_s: float) -> None:
@@ -290,10 +374,14 @@ def _read(path: Path, moment: Moment, now_s: float) -> Kept:
         return Kept(faults=(reason_of(error),))
 
 
-def _write(path: Path, text: str) -> str:
+async def _nothing() -> None:
+    """Nobody is told."""
+
+
+def _write(path: Path, make: Callable[[], str]) -> str:
     """Write the file; returns why it could not be, or nothing."""
     try:
-        write_file(path, text)
+        write_file(path, make())
     except OSError as error:
         return reason_of(error)
     return ""

@@ -1,10 +1,8 @@
 """SHELL: the canary on the router: takes what is told of runs, has it kept, judged and enforced, answers; it concludes nothing."""
 
 import asyncio
-import time
 from collections.abc import Sequence
 from contextlib import suppress
-from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -17,20 +15,17 @@ from canary.deployment.start import RefusedError
 from canary.deployments import PREFIX, Deployments, read_spec
 from canary.duties import Duties
 from canary.enforcement import Enforcement
-from canary.evidence.book import EvidenceBook
-from canary.evidence.crowd import Crowd
-from canary.evidence.kinds import Kind
-from canary.evidence.words import HostWord, Word
+from canary.feature.service import Features
 from canary.gossip import Gossip
-from canary.judge.speakers import is_known, is_stranger
 from canary.ledger.errors import LedgerError
 from canary.ledger.store import Ledger
 from canary.ledger_views import LedgerViews
 from canary.mind import Mind
 from canary.order_views import Obedience
+from canary.outside import Outside
 from canary.recollection import Recollection, rules_record
-from canary.records import ALL, Entry, OfLeader, Record, RunEnded, Started, Stopped
-from canary.refusals import refusing, require_router
+from canary.records import ALL, Entry, OfLeader, Record, Started, Stopped
+from canary.refusals import refusing
 from canary.replica import Replica
 from canary.report import Known, answer_report
 from canary.rules import Rules
@@ -40,10 +35,7 @@ from canary.tallies import Tallies
 from canary.unheard import ask_unheard
 from canary.verdict_log import note
 from canary.views import answer_deployments, answer_orders, answer_view, narrow, read_question
-from canary.watch.health import HealthWatch
-from canary.watch.host import HostWatch
-from canary.watch.owners import believed
-from canary.wire import read_end, read_report, read_start
+from canary.witness import CANARY, Witness
 from communicator.answers.releases import Standing
 from communicator.client import Service
 from communicator.errors import MessageRefusedError, RemoteProtocolError
@@ -55,8 +47,6 @@ from communicator.runtime.settings_type import changed_keys
 from communicator.runtime.slow_jobs import SlowJobs
 from communicator.version import __version__
 
-CANARY = "canary"
-"""Our name on the router, and the unit of our flags."""
 LEDGER_RETRY_S = 5.0
 SHORTEN_S = 86_400.0
 """How often the ledger is shortened."""
@@ -99,19 +89,18 @@ class Canary:
         )
         self._replica = Replica(service, Path(settings.data_path), ledger.now_s, log)
         self._duties = Duties(self._mind, lambda: self._settings.deploy, self._pend, log)
-        self._deployments = Deployments(service, self._mind, self._replica, ledger.now_s, self._is_due.set, log)
+        self._outside = Outside(service, lambda: self._settings.deploy, ledger.now_s, log)
+        self._deployments = Deployments(
+            service, self._mind, self._replica, self._outside, ledger.now_s, self._is_due.set
+        )
+        self._features = Features(service, self._replica, settings, log)
         self._enforcement = Enforcement(service, self._mind, self._replica.book, ledger.now_s, log)
         self._views = LedgerViews(ledger, self._mind, self._replica.book, service)
         self._backlog = Backlog(self._mind)
-        self._watch = HostWatch(self._witness, ledger.now_s, log, settings.watch)
-        self._health = HealthWatch(service, lambda: self._settings.health, self._witness, ledger.now_s)
+        self._witness = Witness(service, lambda: self._settings, self._mind, ledger.now_s, self._pend, log)
         self._flags = StandingFlags(Path(settings.flags_path), CANARY, FLAGS, self._tell_flags)
-        self._book: EvidenceBook | None = None
-        """None until the router has told us who we are."""
         self._gossip: Gossip | None = None
-        self._crowd = Crowd()
-        self._processes: dict[str, int] = {}
-        """The process of each run that goes on."""
+        """None until the router has told us who we are."""
         self._ledger_fault = ""
         self._jobs = SlowJobs()
         self._listen()
@@ -127,12 +116,15 @@ class Canary:
         self._jobs.start()
         try:
             async with asyncio.TaskGroup() as group:
-                group.create_task(self._watch.run())
-                group.create_task(self._health.run())
+                group.create_task(self._witness.watch.run())
+                group.create_task(self._witness.health.run())
+                group.create_task(self._features.run())
+                group.create_task(self._replica.run(self._is_due.set))
                 group.create_task(self._rounds())
         finally:
             self._jobs.stop()
             await self._duties.close()
+            await self._outside.close()
             with suppress(LedgerError):
                 await self._ledger.append([*await self._backlog.rest(), Stopped()])
             await self._flags.close()
@@ -143,6 +135,7 @@ class Canary:
         self._settings = settings
         self._mind.rules = self._rules_of(settings)
         self._pend(self._tell_rules())
+        self._features.reload(settings)
         return [key for key in changed if key in NEEDS_RESTART]
 
     def _rules_of(self, settings: CanarySettings) -> Rules:
@@ -155,45 +148,16 @@ class Canary:
         return records
 
     def _listen(self) -> None:
-        service = self._service
-        service.on("READY")(self._meet_router)
-        service.on("RUN_STARTED")(self.start)
-        service.on("RUN_ENDED")(self.end)
-        service.on("RUN_REPORT")(self.report)
-        service.on("CANARY_EVIDENCE")(self.hear)
-        service.on("CANARY_GET_EVIDENCE")(self.tell)
-        service.on("CANARY_BOOK")(self.read)
-        service.on("CANARY_COMMAND")(self.order)
-        service.on("CANARY_GET_REPORT")(self.answer)
-
-    async def start(self, message: Message) -> None:
-        """RUN_STARTED, from the router alone; of our own lives the ledger tells."""
-        require_router(message)
-        if message.get("service") == CANARY:
-            return
-        with refusing(message):
-            word = believed(read_start(message, self._ledger.now_s()))
-        self._witness(word)
-        if word.pid is not None and word.run_id not in self._crowd:
-            self._processes[word.run_id] = word.pid
-            await self._watch.watch(word.service, word.pid)
-
-    async def end(self, message: Message) -> None:
-        """RUN_ENDED, from the router alone."""
-        require_router(message)
-        if message.get("service") == CANARY:
-            return
-        with refusing(message):
-            word = read_end(message, self._ledger.now_s())
-        self._witness(word)
-        if word.omitted:
-            self._log.warning("runs_not_told", service=word.service, runs=word.omitted)
-
-    async def report(self, message: Message) -> None:
-        """RUN_REPORT: what a supervisor, or a service itself, has seen."""
-        with refusing(message):
-            word = read_report(message, self._service.server_name, self._ledger.now_s())
-        self._witness(self._watch.look_at_program(word))
+        on = self._service.on
+        on("READY")(self._meet_router)
+        on("RUN_STARTED")(self._witness.start)
+        on("RUN_ENDED")(self._witness.end)
+        on("RUN_REPORT")(self._witness.report)
+        on("CANARY_EVIDENCE")(self.hear)
+        on("CANARY_GET_EVIDENCE")(self.tell)
+        on("CANARY_BOOK")(self.read)
+        on("CANARY_COMMAND")(self.order)
+        on("CANARY_GET_REPORT")(self.answer)
 
     async def hear(self, message: Message) -> None:
         """CANARY_EVIDENCE: what happened on another server."""
@@ -236,44 +200,27 @@ class Canary:
             return answer_deployments(self._deployments.describe())
         try:
             if question.view == "deployment_check":
-                return answer_view(await self._duties.check(read_spec(message)))
-            return await self._views.answer(question)
+                spec = read_spec(message)
+                return answer_view(await self._duties.check(spec, await asyncio.to_thread(self._outside.missing, spec)))
+            return await (self._features if question.view == "features" else self._views).answer(question)
         except (LedgerError, RemoteProtocolError, RefusedError) as error:
             raise MessageRefusedError(message.command, str(error)) from None
 
     async def _meet_router(self, ready: Message) -> None:
         """READY: our router has let us in; at first it tells us who we are, and later that all it knew of runs is gone."""
-        server = self._service.server_name
+        server, now_s = self._service.server_name, self._ledger.now_s()
         if (ready.sent_from_server, ready.sent_from_service) != (server, ROUTER_SERVICE):
             return
-        now_s = self._ledger.now_s()
-        if self._book is None:
-            self._begin(server, now_s)
-            self._witness(HostWord(kind=Kind.REBOOT, at_s=now_s, ago_s=time.clock_gettime(time.CLOCK_BOOTTIME)))
-        else:
-            self._witness(HostWord(kind=Kind.ROUTER_RESTART, at_s=now_s))
+        if self._gossip is None:
+            state = self._mind.state
+            self._gossip = Gossip(
+                self._service, server, self._ledger.ledger_id, self._recollection.recent, state, now_s
+            )
+            self._mind.me = server
+            self._replica.begin(server, state)
+        self._witness.meet_router(server, self._recollection)
+        await self._features.meet_router()
         await self._enforcement.meet_router()
-
-    def _begin(self, server: str, now_s: float) -> None:
-        rules, recalled, state = self._mind.rules, self._recollection.recent, self._mind.state
-        self._book = EvidenceBook(
-            server,
-            merge_s=rules.merge_s,
-            ok_after_s=rules.a.ok_after_s,
-            now_s=now_s,
-            told=self._recollection.facts(),
-            is_known=partial(is_known, state, server),
-        )
-        self._gossip = Gossip(self._service, server, self._ledger.ledger_id, recalled, state, now_s)
-        self._mind.me = server
-        self._replica.begin(server, state)
-
-    def _witness(self, word: Word) -> None:
-        if not self._crowd.is_taken(word, lambda began: is_stranger(self._mind.state, began.fact(self._mind.me))):
-            return
-        self._health.note(word)
-        if self._book is not None:
-            self._pend(self._book.hear(word))
 
     def _pend(self, records: Sequence[Record]) -> None:
         self._backlog.add(records)
@@ -297,7 +244,6 @@ class Canary:
                     await self._is_due.wait()
 
     async def _turn(self) -> None:
-        await self._replica.tell()
         try:
             await self._judge()
         except LedgerError:
@@ -310,16 +256,10 @@ class Canary:
         if self._gossip is not None and self._service.connected:
             await self._gossip.tell(self._ledger.now_s())
 
-    async def _follow(self) -> None:
-        await self._enforcement.follow(is_current=self._replica.is_current)
-
-    async def _propose(self, bodies: Sequence[Body]) -> None:
-        await self._replica.propose(bodies, self._mind.state.term)
-
     async def _judge(self) -> None:
         now_s = self._ledger.now_s()
-        if self._book is not None and self._gossip is not None:
-            self._pend(self._book.advance(now_s))
+        if self._witness.book is not None and self._gossip is not None:
+            self._pend(self._witness.book.advance(now_s))
             self._gossip.leadership.members = self._replica.members
             self._gossip.leadership.know(self._replica.book.highest_term)
             self._replica.believe(self._gossip.leadership.limit)
@@ -335,12 +275,17 @@ class Canary:
         if self._replica.book.revision != revision:
             self._is_due.set()  # what we decided may be in effect already
 
+    async def _follow(self) -> None:
+        await self._enforcement.follow(is_current=self._replica.is_current)
+
+    async def _propose(self, bodies: Sequence[Body]) -> None:
+        await self._replica.propose(bodies, self._mind.state.term)
+
     def _wait_s(self) -> float:
         deadlines = [self._mind.next_deadline_s()]
         longest_s = LONGEST_WAIT_S if self._mind.state.leader else LEADERLESS_WAIT_S
-        deadlines += [] if self._book is None else [self._book.next_deadline_s]
+        deadlines += [] if self._witness.book is None else [self._witness.book.next_deadline_s]
         deadlines += [self._gossip.next_deadline_s] if self._gossip is not None and self._service.connected else []
-        deadlines += [self._replica.next_deadline_s] if self._service.connected else []
         deadlines.append(self._deployments.next_deadline_s)
         now_s = self._ledger.now_s()
         return min([longest_s, *(max(0.0, at_s - now_s) for at_s in deadlines if at_s is not None)])
@@ -361,25 +306,27 @@ class Canary:
             self._tallies.observe(entry.record, self._mind.state)
         if self._gossip is not None:
             self._gossip.observe(entry)
+        self._deployments.observe(entry)
         note(self._log, entry.record)
-        pid = self._processes.pop(entry.record.run_id, None) if isinstance(entry.record, RunEnded) else None
-        if pid is not None and pid not in self._processes.values():  # it registers anew when the router restarts
-            self._watch.forget(pid)
+        self._witness.observe(entry)
 
     def _follow_flags(self) -> None:
-        if not self._mind.me and not self._ledger_fault:
+        state, me = self._mind.state, self._mind.me
+        if not me and not self._ledger_fault:
             return  # what the last life raised stands until we know better
-        here = (one for one in self._enforcement.denials if one.server in (ALL, self._mind.me))
+        here = (one for one in self._enforcement.denials if one.server in (ALL, me))
         denied = (f"{one.service} {one.version}: {one.reason}" for one in here)
         leads_at_s = self._ledger.now_s() if self._mind.leads else None
-        self._flags.follow(flags_to_raise(self._mind.state, self._mind.me, denied, self._ledger_fault, leads_at_s))
+        stale = self._features.stale
+        self._flags.follow(flags_to_raise(state, me, denied, self._ledger_fault, stale, leads_at_s))
 
     def _tell_flags(self, path: str, reason: str) -> None:
         self._log.warning("flags_not_raised", path=path, reason=reason)
 
     @property
     def _obedience(self) -> Obedience:
-        return Obedience(self._replica.book, self._enforcement.obeyed_revision, self._mind.state, self._mind.me)
+        obeyed, told = self._enforcement.obeyed_revision, self._features.told_revision
+        return Obedience(self._replica.book, obeyed, self._mind.state, self._mind.me, told)
 
     def _known(self) -> Known:
         state, enforcement = self._mind.state, self._enforcement
@@ -394,16 +341,16 @@ class Canary:
             ledger_errors_total=self._ledger.failed_appends,
             ledger_fault=self._ledger_fault,
             facts_lost_total=self._backlog.lost + (0 if self._gossip is None else self._gossip.skipped),
-            runs_turned_away_total=self._crowd.turned_away,
-            runs_missed_total=None if self._book is None else self._book.missed,
+            runs_turned_away_total=self._witness.crowd.turned_away,
+            runs_missed_total=None if self._witness.book is None else self._witness.book.missed,
             canary_hosts=self._mind.rules.canary.hosts,
             members=tuple(sorted(self._replica.members)),
             orders_not_kept=self._replica.fault,
             proposed=self._replica.proposed,
             terms_doubted={} if self._gossip is None else self._gossip.leadership.doubted,
-            orders=self._replica.book.generation(),
+            orders=self._replica.book.generation_of_rules(),
             behind=self._replica.behind,
-            watchers=self._watch.faults,
+            watchers=self._witness.watch.faults,
         )
         now_s = self._ledger.now_s()
         overrides = self._obedience.overrides(now_s)

@@ -125,6 +125,8 @@ class CanarySettings(Settings, frozen=True):
     """Where the ledger and the orders are kept."""
     flags_path: str = DEFAULT_DIRECTORY
     """Where flags for operators are raised."""
+    features_path: str = "/etc/bellwether/features.d"
+    """Where the files ``*.json`` of this host are that define feature flags; read again at each SIGHUP."""
     mode: Literal["by-rule", "enforce", "dry-run"] = "by-rule"
     """For all rules; ``by-rule``: each rule has its own."""
     rules: RuleTables = RuleTables()

@@ -3,7 +3,7 @@
 import msgspec
 from structlog.typing import FilteringBoundLogger
 
-from canary.records import AnyRecord, CellMoved, Frozen, Led, ServerJudged, VersionJudged
+from canary.records import AnyRecord, CellMoved, DeploymentMoved, Frozen, Led, ServerJudged, VersionJudged
 
 _EVENTS = {
     VersionJudged: "version_judged",
@@ -31,6 +31,16 @@ def note(log: FilteringBoundLogger, record: AnyRecord) -> None:
                 move=f"{record.old} -> {record.new}",
                 rule=record.rule,
                 mode=record.mode,
+                reason=record.reason,
+            )
+        case DeploymentMoved():
+            log.info(
+                "deployment_moved",
+                id=record.id,
+                service=record.service,
+                version=record.version,
+                phase=record.phase,
+                step=record.step,
                 reason=record.reason,
             )
         case VersionJudged() | ServerJudged() | Frozen() | Led():

@@ -30,6 +30,7 @@ View = Literal[
     "verify",
     "orders",
     "history",
+    "features",
     "deployments",
     "deployment_history",
     "deployment_check",
@@ -55,6 +56,10 @@ class Question(NamedTuple):
     """Of entries: how many at most."""
     orders: tuple[str, ...] = ()
     """Of orders: which, by identifier."""
+    feature: str = ""
+    """Of features, and of history: this flag alone; empty: all."""
+    is_brief: bool = False
+    """Of features: without definitions, and those first that are off or stale."""
 
 
 def read_question(message: Message) -> Question:
@@ -73,7 +78,9 @@ def read_question(message: Message) -> Question:
             raise RemoteProtocolError(f"explain needs the parameter {name}")
     limit = _count(message, "limit") or ENTRIES
     orders = tuple(filter(None, message.get("orders").split(",")))[:ORDERS]
-    return Question(view, read_offset(message), cell, _count(message, "after"), min(limit, ENTRIES), orders)
+    after, feature = _count(message, "after"), message.get("feature")
+    is_brief = message.get("brief") == "true"
+    return Question(view, read_offset(message), cell, after, min(limit, ENTRIES), orders, feature, is_brief)
 
 
 def narrow(known: Known, server: str) -> Known:

@@ -18,9 +18,9 @@ from tests.deploy.rule_files import (
     selectors,
 )
 
-SEVERITIES = {"critical", "warning", "none"}
+SEVERITIES = {"critical", "warning", "info", "none"}
 AREAS = {
-    "Bellwether": {"watchdog", "hosts", "canary"},
+    "Bellwether": {"watchdog", "hosts", "canary", "features"},
     "Canary": {"canary"},
     "Communicator": {"hosts"},
     "Host": {"hosts"},

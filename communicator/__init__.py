@@ -7,6 +7,7 @@
 - `client`: the library a service links
 - `reporter`: plays scripts against a service or a router
 - `flags`: files that tell an operator what needs a hand
+- `features`: feature flags in a service and in a daemon
 - `runtime`: what every daemon needs: settings, logs, signals, readiness
 - `fairness`: who goes first where not everybody can
 - `answers`: what daemons answer about themselves, as values

@@ -7,7 +7,7 @@ from communicator import Message, Service
 
 ROUTER = os.environ.get("BELLWETHER_COMMUNICATOR", "cd://127.0.0.1:4040")
 
-service = Service(ROUTER, "ping", service_version="1.0")
+service = Service(ROUTER, "ping", service_version=os.environ.get("PING_VERSION", "1.0"))
 
 
 @service.on("PING")

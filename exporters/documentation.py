@@ -39,6 +39,10 @@ _ABOUT = {
         "(cluster, service, version)` is what the cluster says. `bellwether_deployment_up` is about that canary, not about a "
         "deployment. One that has ended stays until the next one of its service."
     ),
+    "features": (
+        "Feature flags as the `canary` of this host knows them: those that are off first, then those that are stale, then as many "
+        "others as some 500 in all. Evaluations are those of this host since its canary started."
+    ),
     "flags": (
         "The flags in `flags_path`, where the sitter reads them too: the first hundred files by name, with the unit, section and "
         "name of the file. What the sitter itself does, it alone could tell: `sitter_up` is about the directory, and there is no "

@@ -4,7 +4,7 @@ import asyncio
 from pathlib import Path
 
 from communicator.client import Service
-from communicator.protocol import HostPort
+from communicator.protocol.addresses import HostPort
 from communicator.runtime import Daemon, Mode, Shortcut, daemon_command
 from communicator.runtime.settings_type import changed_keys
 from communicator.version import __version__
@@ -18,61 +18,71 @@ from exporters.discovery.finder import Finder
 from exporters.discovery.instances import Own, announces_port
 from exporters.discovery.memory import Memory
 from exporters.discovery.routes import discovery_routes
+from exporters.doors import Doors
 from exporters.page.gather import Gatherer
 from exporters.page.routes import page_routes
 from exporters.page.source import RouterSource
 from exporters.readiness import Readiness
+from exporters.scraper import Scraper
 from exporters.settings import ExporterSettings
 from exporters.textfile import TextFile, keep_writing
-from exporters.web.application import application
 from exporters.web.entrance import read_entrance
 from exporters.web.health import health_routes
 from exporters.web.metrics import metrics_routes
-from exporters.web.reception import LIVE_KEYS, Reception
-from exporters.web.server import Serving, bind, serving
+from exporters.web.reception import LIVE_KEYS
 
 SERVICE = "exporter"
 """The name on the router."""
 
 
 async def serve(daemon: Daemon[ExporterSettings]) -> None:
-    """Serve /metrics until the daemon is to stop."""
+    """Serve /metrics, and feature flags on a listener of their own, until the daemon is to stop."""
     settings = daemon.settings
-    listener = bind("listen", settings.listen_address)
-    listen = HostPort(*listener.getsockname()[:2])
+    doors = Doors(settings, daemon.log, lambda: service.server_name)
+    listen = doors.places["listen"]
     announced = {"metrics_port": str(listen.port)} if announces_port(listen) else {}
     service = Service(settings.communicator, SERVICE, service_version=__version__, announce=announced)
     scraper = make_scraper(service, settings, daemon.log)
     finder = make_finder(service, listen, settings)
-    reception = Reception(listen, settings.listen_address.host, daemon.log)
-    reception.guard.server_name = lambda: service.server_name
-    tls = reception.apply(settings)
-    routes = [
-        *page_routes(Gatherer(RouterSource(service), Path(settings.flags_path))),
-        *metrics_routes(scraper.scrape),
-        *discovery_routes(finder.find),
-        *health_routes(Readiness(service, scraper).look),
-    ]
-    async with (
-        asyncio.TaskGroup() as group,
-        serving(application(routes, reception.guard), listener, settings.limits, tls, reception.sources) as server,
-    ):
+    put_routes(doors, service, scraper, finder, daemon)
+    async with asyncio.TaskGroup() as group, doors.serving():
         scraper.standing = lambda: Standing(
-            refused={**reception.refused, "connections": server.door.kept_out},
+            refused=doors.refused,
             reload_ok=daemon.reload_ok,
             reloaded_wall_s=daemon.reloaded_wall_s,
         )
-        daemon.on_reload(lambda new: renew(daemon.settings, new, reception, server))
+        daemon.on_reload(lambda new: renew(daemon.settings, new, doors))
         conversation = group.create_task(service.run())
         conversation.add_done_callback(lambda _: daemon.stop(cause="router"))
         writer = FileWriter(settings.discovery.files, finder.find, daemon.log)
         writing = group.create_task(writer.keep_writing(settings.discovery.interval_s, service.wait_ready))
-        daemon.ready({"http": str(listen)})
+        daemon.ready({_PORTS[key]: str(place) for key, place in doors.places.items()})
         await daemon.stopping.wait()
         writing.cancel()
-        reception.close()
         await scraper.close()
         service.stop()
+
+
+_PORTS = {"listen": "http", "ofrep.listen": "ofrep"}
+"""What each listener is called in the file of ports."""
+
+
+def put_routes(
+    doors: Doors, service: Service, scraper: Scraper, finder: Finder, daemon: Daemon[ExporterSettings]
+) -> None:
+    """Say what is answered at each listener."""
+    routes = [
+        *page_routes(Gatherer(RouterSource(service), Path(daemon.settings.flags_path))),
+        *metrics_routes(scraper.scrape),
+        *discovery_routes(finder.find),
+        *health_routes(Readiness(service, scraper).look),
+    ]
+    doors.put("listen", routes)
+    if "ofrep.listen" in doors.places:
+        from communicator.features.store import FlagStore  # noqa: PLC0415 - an evaluator that nobody else needs
+        from exporters.ofrep.routes import OFREP_FORM, ofrep_routes  # noqa: PLC0415 - the same
+
+        doors.put("ofrep.listen", ofrep_routes(FlagStore(service), daemon.log), OFREP_FORM)
 
 
 def make_finder(service: Service, listen: HostPort, settings: ExporterSettings) -> Finder:
@@ -84,9 +94,9 @@ def make_finder(service: Service, listen: HostPort, settings: ExporterSettings) 
     )
 
 
-def renew(old: ExporterSettings, new: ExporterSettings, reception: Reception, server: Serving) -> list[str]:
+def renew(old: ExporterSettings, new: ExporterSettings, doors: Doors) -> list[str]:
     """Go by new settings where that is possible while it serves; gives the others that changed."""
-    server.renew(reception.apply(new))
+    doors.renew(new)
     return [key for key in changed_keys(old, new) if not key.startswith(LIVE_KEYS)]
 
 
@@ -96,7 +106,8 @@ def check_named(settings: ExporterSettings) -> None:
     Raises:
         ConfigError: It is not; names the key.
     """
-    read_entrance(settings.listen_address, settings.auth, settings.tls, settings.web_config_file)
+    for listen in settings.listen_addresses.values():
+        read_entrance(listen, settings.auth, settings.tls, settings.web_config_file)
     check_files(settings.discovery.files)
     if settings.textfile.directory:
         TextFile(Path(settings.textfile.directory))

@@ -6,6 +6,7 @@ from communicator.protocol.addresses import HostPort, parse_host_port, parse_rou
 from communicator.runtime.settings_type import Settings
 from exporters.collectors.settings import CollectorsSettings, TextfileSettings
 from exporters.discovery.settings import DiscoverySettings
+from exporters.ofrep.settings import OfrepSettings
 from exporters.web.hosts import is_host
 from exporters.web.settings import AuthSettings, LimitsSettings, TlsSettings, check_exposure
 
@@ -28,6 +29,7 @@ class ExporterSettings(Settings, frozen=True):
     auth: AuthSettings = AuthSettings()
     tls: TlsSettings = TlsSettings()
     limits: LimitsSettings = LimitsSettings()
+    ofrep: OfrepSettings = OfrepSettings()
     discovery: DiscoverySettings = DiscoverySettings()
     cluster: bool = False
     """Whether the metrics of single clocks (``timekeeper_host_*``) are there for all hosts of the cluster, not for this one alone:
@@ -48,7 +50,18 @@ class ExporterSettings(Settings, frozen=True):
         for name in self.allowed_hosts:
             if not is_host(name):
                 raise ConfigError("allowed_hosts", f"{name!r} is not a name or an address alone, without a port")
-        check_exposure(self.listen_address, self.auth, self.tls, self.web_config_file)
+        for key, listen in self.listen_addresses.items():
+            check_exposure(listen, self.auth, self.tls, self.web_config_file, key)
+
+    @property
+    def listen_addresses(self) -> dict[str, HostPort]:
+        """Where is listened, by the setting that says so.
+
+        Raises:
+            ConfigError: It is no address.
+        """
+        features = self.ofrep.listen_address
+        return {"listen": self.listen_address} | ({"ofrep.listen": features} if features else {})
 
     @property
     def listen_address(self) -> HostPort:

@@ -12,10 +12,12 @@ from communicator.errors import BellwetherError
 from exporters.asking import DEADLINE_S, ask, ask_for_instances
 from exporters.collectors.canary import CANARY_ANSWER
 from exporters.collectors.deployments import DEPLOYMENTS_ANSWER, DEPLOYMENTS_VIEW
+from exporters.collectors.features import FEATURES_ANSWER
 from exporters.collectors.host import HostReport
 from exporters.collectors.metric import Answer
 from exporters.collectors.router import ROUTER_ANSWER
 from exporters.collectors.timekeeper import CLOCKS_ANSWER
+from exporters.feature_pages import gather_features
 from exporters.flag_reading import read_flags
 from exporters.host_reading import read_host
 from exporters.reading import Reader
@@ -56,13 +58,14 @@ def make_sources(service: Service, places: Places, *, cluster: bool) -> Mapping[
         "timekeeper": lambda: _asked(service, CLOCKS_ANSWER),
         "canary": lambda: _canary(service, cluster=cluster),
         "deployments": lambda: _asked(service, DEPLOYMENTS_ANSWER, DEPLOYMENTS_VIEW),
+        "features": lambda: gather_features(lambda about: _asked(service, FEATURES_ANSWER, about)),
         "flags": flags.read,
         "host": _Host(service, places).look,
     }
 
 
-async def _asked(service: Service, answer: Answer[R], parameters: Mapping[str, str] | None = None) -> R:
-    return answer.read(await ask(service, answer.question, parameters))
+async def _asked(service: Service, answer: Answer[R], about: Mapping[str, str] | None = None) -> R:
+    return answer.read(await ask(service, answer.question, about))
 
 
 async def _canary(service: Service, *, cluster: bool) -> CanaryReport:

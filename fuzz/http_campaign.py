@@ -1,4 +1,4 @@
-"""Fuzzes the HTTP door of a live exporter while a well-behaved scraper looks on; it knows the exporter by its options and pages."""
+"""Fuzzes the HTTP doors of a live exporter as a well-behaved scraper looks on; it knows the exporter by options and pages."""
 
 import asyncio
 import json
@@ -36,6 +36,8 @@ class Exporter:
 
     process: asyncio.subprocess.Process
     address: Address
+    flags_address: Address
+    """Where it answers for feature flags."""
     log: Path
 
     @property
@@ -98,7 +100,7 @@ async def fuzz_exporter(exporter: Exporter, seed: int, seconds: float, first_cas
         while time.monotonic() < until_s:
             random = case_random(seed, case)
             case += 1
-            await http_case(random, exporter.address)
+            await http_case(random, random.choice((exporter.address, exporter.flags_address)))
 
     try:
         await _settled(witness)
@@ -146,13 +148,15 @@ async def running(communicator: str) -> AsyncIterator[Exporter]:
         with log.open("wb") as file:
             process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-m", "exporters", "--config", "/dev/null", "--communicator", communicator),
-                *("--set", 'listen="127.0.0.1:0"', "--set", f'web_config_file="{web}"', "--ports-file", str(ports)),
+                *("--set", 'listen="127.0.0.1:0"', "--set", 'ofrep.listen="127.0.0.1:0"'),
+                *("--set", f'web_config_file="{web}"', "--ports-file", str(ports)),
                 env={name: value for name, value in os.environ.items() if name != "NOTIFY_SOCKET"},
                 stdout=file,
                 stderr=file,
             )
         try:
-            yield Exporter(process, await asyncio.to_thread(_listening, ports), log)
+            address, flags_address = await asyncio.to_thread(_listening, ports)
+            yield Exporter(process, address, flags_address, log)
         finally:
             if process.returncode is None:
                 process.send_signal(signal.SIGTERM)
@@ -173,12 +177,17 @@ async def _settled(witness: Witness) -> None:
                 await asyncio.sleep(0.05)
 
 
-def _listening(ports: Path) -> Address:
-    """Where the exporter listens, once it does."""
+def _listening(ports: Path) -> tuple[Address, Address]:
+    """Where the exporter listens, once it does: for all, and for feature flags."""
     until_s = time.monotonic() + PATIENCE_S
     while not ports.exists():
         if time.monotonic() > until_s:
             raise FoundError(f"the exporter does not listen after {PATIENCE_S} s")
         time.sleep(0.02)
-    host, _, port = json.loads(ports.read_text())["http"].rpartition(":")
+    told = json.loads(ports.read_text())
+    return _address(told["http"]), _address(told["ofrep"])
+
+
+def _address(text: str) -> Address:
+    host, _, port = text.rpartition(":")
     return host, int(port)

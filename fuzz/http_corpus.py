@@ -26,6 +26,29 @@ PATHS = (
     b"*",
 )
 
+FLAG_PATHS = (
+    b"/ofrep/v1/evaluate/flags",
+    b"/ofrep/v1/evaluate/flags?flagConfigEtag=x",
+    b"/ofrep/v1/evaluate/flags/",
+    b"/ofrep/v1/evaluate/flags/new-parser",
+    b"/ofrep/v1/evaluate/flags/new-parser?x=1",
+    b"/ofrep/v1/evaluate/flags/..%2f..%2fx",
+    b"/ofrep/v1/evaluate/flags/%2500",
+    b"/ofrep/v1/evaluate/flags/%ff",
+    b"/ofrep/v1/x",
+)
+BODIES = (
+    b"{}",
+    b'{"context": {"targetingKey": "a", "of": {"x": [1, 2.5, null, true]}}}',
+    b'{"context": {"targetingKey": 3}}',
+    b'{"context": []}',
+    b'{"context": {"x": 1e999, "x": NaN}}',
+    b'{"context": ' + b"[" * 2_000,
+    b'{"context": {"\\ud800": "\xff"}}',
+    b"",
+)
+"""Of questions about feature flags."""
+
 HEADERS = (
     b"Accept: application/openmetrics-text;version=1.0.0,text/plain;q=0.5\r\n",
     b"Accept: application/json\r\n",

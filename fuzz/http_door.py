@@ -3,7 +3,7 @@
 from random import Random
 
 from fuzz.doors import converse, leaving
-from fuzz.http_corpus import AUTHORIZATION, HEADERS, HOSTS, METHODS, PATHS, SHARDS
+from fuzz.http_corpus import AUTHORIZATION, BODIES, FLAG_PATHS, HEADERS, HOSTS, METHODS, PATHS, SHARDS
 from fuzz.links import Address
 from fuzz.mutation import mutate, random_bytes, split
 
@@ -15,6 +15,11 @@ def request(random: Random) -> bytes:
     """A request that is nearly good."""
     headers = b"".join(random.sample(HEADERS, random.randint(0, 4)))
     known = AUTHORIZATION if random.random() < 0.9 else b""
+    if random.random() < 0.4:
+        body = random.choice(BODIES)
+        length = b"Content-Length: %d\r\n" % (len(body) if random.random() < 0.9 else random.choice(HUGE))
+        line = b"POST %b HTTP/1.1\r\n" % random.choice(FLAG_PATHS)
+        return line + random.choice(HOSTS) + known + length + headers + b"\r\n" + body
     version = b"HTTP/1.1" if random.random() < 0.9 else b"HTTP/1.0"
     line = b" ".join((random.choice(METHODS), random.choice(PATHS), version)) + b"\r\n"
     return line + random.choice(HOSTS) + known + headers + b"\r\n"

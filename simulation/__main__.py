@@ -11,7 +11,7 @@ from typing import Annotated, TypeVar
 
 import typer
 
-from simulation.campaign import FoundError, LiarPlay, Play, Tally, run_seed
+from simulation.campaign import ColourPlay, FoundError, LiarPlay, Play, Tally, run_seed
 from simulation.comparison import HOSTS, LINES_OF_FIVE, Finding, lines_of, play_five, play_graph, small_casts
 from simulation.convergence import Convergence
 
@@ -29,6 +29,8 @@ def main(  # noqa: PLR0913 - the options of one command
     seed: Annotated[int | None, typer.Option(help="Play this one only, as a failure has named it.")] = None,
     liars: Annotated[int, typer.Option(min=0, help="How many seeds to play in which a member lies.")] = 0,
     liar: Annotated[int | None, typer.Option(help="Play this one of them only, as a failure has named it.")] = None,
+    colours: Annotated[int, typer.Option(min=0, help="How many seeds to play in which versions are switched.")] = 0,
+    colour: Annotated[int | None, typer.Option(help="Play this one of them only, as a failure has named it.")] = None,
     journal: Annotated[bool, typer.Option(help="Print every event of --seed.")] = False,
     routers: Annotated[int, typer.Option(min=0, help="Measure the convergence of so many routers.")] = 0,
     degree: Annotated[int, typer.Option(min=2, help="How many neighbors each of them has.")] = 6,
@@ -36,11 +38,14 @@ def main(  # noqa: PLR0913 - the options of one command
     graphs: Annotated[bool, typer.Option(help="Play every cluster of up to four C++ and Bellwether routers.")] = False,
 ) -> None:
     """Simulate clusters of routers on a virtual clock and network."""
-    if journal and (seed is not None or liar is not None):
-        tell_all(Play(seed, events_kept=None) if seed is not None else LiarPlay(liar or 0, events_kept=None))
-        return
+    kinds = ((Play, seed), (LiarPlay, liar), (ColourPlay, colour))
+    for kind, number in kinds if journal else ():
+        if number is not None:
+            tell_all(kind(number, events_kept=None))
+            return
     play_all(Play, range(first, first + seeds) if seed is None else [seed])
     play_all(LiarPlay, range(first, first + liars) if liar is None else [liar])
+    play_all(ColourPlay, range(first, first + colours) if colour is None else [colour])
     compare_all(play_five, range(first, first + mixed), LINES_OF_FIVE)
     for size in GRAPH_SIZES if graphs else ():
         compare_all(play_graph, list(small_casts(size, random.Random(first))), len(lines_of(HOSTS[:size])))
@@ -69,7 +74,7 @@ def play_all(kind: type[Play], seeds: Sequence[int]) -> None:
     began_s = time.monotonic()
     tally, found = play(kind, seeds)
     if seeds:
-        about = "" if kind is Play else "with a liar: "
+        about = {LiarPlay: "with a liar: ", ColourPlay: "with colours: "}.get(kind, "")
         print(f"{about}{tally}, in {time.monotonic() - began_s:.0f} s", flush=True)
     if found:
         print(f"{len(found)} seeds have found something: {' '.join(map(str, found))}", file=sys.stderr)

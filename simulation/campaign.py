@@ -8,6 +8,7 @@ from communicator.router import Router
 from communicator.router.vocabulary.config import ALL_FEATURES
 from simulation.agenda import EVENTS_KEPT, Stage, ViolationError
 from simulation.audit import Audit
+from simulation.colours import Colours
 from simulation.host import OPERATORS_BUSINESS, CoreMaker
 from simulation.liar import Liar
 from simulation.lies import INVENTED, LIAR
@@ -65,6 +66,8 @@ class Play:
 
     option = "--seed"
     """Of the command that plays it again."""
+    without: frozenset[str] = frozenset()
+    """Troubles that do not happen."""
 
     def __init__(self, seed: int, make_core: CoreMaker = Router, events_kept: int | None = EVENTS_KEPT) -> None:
         random = Random(seed)
@@ -73,7 +76,7 @@ class Play:
         self.oracle = Oracle()
         self.traffic = Traffic(self.world, self.oracle)
         self.audit = Audit(self.world)
-        self.trouble = Trouble(self.world, self.audit)
+        self.trouble = Trouble(self.world, self.audit, self.without)
 
     @staticmethod
     def _draw(seed: int, random: Random) -> Scenario:
@@ -132,6 +135,41 @@ class Play:
             f"{self.world.stage.journal.text()}\n\nseed {seed}: {error}\n"
             f"see it again with: python -m simulation {self.option} {seed}"
         )
+
+
+class ColourPlay(Play):
+    """One seed, with troubles, in which two services have two versions on each machine and are switched all the time."""
+
+    option = "--colour"
+    without = frozenset({"replace"})  # a new machine has none of the colours of the old one
+
+    def __init__(self, seed: int, make_core: CoreMaker = Router, events_kept: int | None = EVENTS_KEPT) -> None:
+        super().__init__(seed, make_core, events_kept)
+        self.colours = Colours(self.world)
+
+    @staticmethod
+    def _draw(seed: int, random: Random) -> Scenario:
+        drawn = draw(seed, random)
+        plans = tuple(replace(plan, features=ALL_FEATURES, known_services=frozenset()) for plan in drawn.plans)
+        return replace(drawn, plans=plans)
+
+    def _act(self) -> None:
+        self.colours.start()
+        super()._act()
+
+    def _calm_down(self) -> None:
+        super()._calm_down()
+        self.colours.rests = True
+        self.world.stage.agenda.run(self.world.stage.agenda.now_s + DELIVERY_S)
+        self.colours.judge_agreement()
+        self.colours.rests = False
+
+    def _hear(self, service: Service, message: Message) -> None:
+        if message.get("id"):
+            self.colours.judge(service)
+            if self.colours.is_beside(service):
+                return
+        super()._hear(service, message)
 
 
 class LiarPlay(Play):

@@ -1,5 +1,6 @@
 """A few routers and services whose every step a test decides: who says what, which lines are lost on the way, who is cut off."""
 
+import json
 from collections.abc import Callable, Iterable
 from itertools import combinations, pairwise
 from random import Random
@@ -7,7 +8,8 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from communicator.protocol.line_form import decode, encode
+from communicator.protocol.line_form import decode, encode, encode_line
+from communicator.protocol.message import Message
 from communicator.router import Router, RouterConfig
 from communicator.router.vocabulary.config import ALL_FEATURES
 from communicator.router.vocabulary.effects import Effect, Notice
@@ -216,6 +218,21 @@ class Cluster:
         self.run()
         voice.take()
         return voice
+
+    def colour(self, canary: Voice, number: int, service: str, active: str, drain_s: float = 0.0) -> None:
+        """Let a canary tell its router which version of a service is the active one.
+
+        Args:
+            canary: Of the router's host.
+            number: Of its policy, and of the service's colour.
+            service: Its name.
+            active: The version.
+            drain_s: For how long conversations with the one before may go on.
+        """
+        colour = {"service": service, "generation": number, "active": active, "drain_s": drain_s}
+        policy = {"generation": [1, number], "lease_s": 1e6, "colours": [colour]}
+        canary.write(encode_line(Message("POLICY_SET", {"policy": json.dumps(policy)})))
+        self.run()
 
     def say(self, voice: Voice, *lines: str, seconds: float = HAPPENS_S) -> None:
         """Let a process write lines, and everything happen that they set off."""

@@ -28,11 +28,27 @@ class Service:
         name: What it registers as.
         accepts: Commands it accepts beside those every service must.
         hearing: Called with whatever it hears that it does not answer itself.
+        version: Of its program.
+        role: What it registers to be.
     """
 
-    def __init__(self, host: Host, name: str, accepts: frozenset[str], hearing: Hearing) -> None:
+    def __init__(
+        self,
+        host: Host,
+        name: str,
+        accepts: frozenset[str],
+        hearing: Hearing,
+        *,
+        version: str = "1.0",
+        role: str = "live",
+    ) -> None:
         self.host = host
         self.party = Party(host.name, name, accepts)
+        self.version, self.role = version, role
+        self.is_of_two = False
+        """Whether two versions of it run on its machine."""
+        self.twin: Service | None = None
+        """Another version of it on the same machine, which comes and goes with it."""
         self.ready = False
         self.registrations = 0
         self.changed: Callable[[], None] = lambda: None
@@ -45,6 +61,8 @@ class Service:
         """Connect to the router, as soon as there is one."""
         self._wanted = True
         self._try()
+        if self.twin is not None:
+            self.twin.start()
 
     def stop(self) -> None:
         """End the process."""
@@ -53,6 +71,8 @@ class Service:
             link, self._link = self._link, None
             self.host.disconnect(link)
         self._gone()
+        if self.twin is not None:
+            self.twin.stop()
 
     def say(self, message: Message) -> None:
         """Write a message to the router."""
@@ -93,7 +113,8 @@ class Service:
             self._try_later()
             return
         self._link = self.host.connect(self)
-        self.say(Message("REGISTER", {"service": self.party.service, "version": "1", "service_version": "1.0"}))
+        told = {"service": self.party.service, "version": "1", "service_version": self.version}
+        self.say(Message("REGISTER", told | ({} if self.role == "live" else {"role": self.role})))
 
     def _understand(self, message: Message) -> None:
         match message.command:

@@ -82,6 +82,7 @@ class Traffic:
         self._expectation.fill_in(dispatch, sender, wants_report=wants_report)
         self.oracle.sent(dispatch)
         is_told = self.world.all_speak("ack/1") and self.world.liar is None  # it may say that it is a C++ router
+        is_told = is_told and not sender.is_of_two  # what is told by name goes to the active one
         dispatch.fate_due = dispatch.ack and wants_report and is_told
         sender.say(_message(dispatch, wants_report=wants_report))
         self.world.stage.agenda.after(GIVEN_UP_S, partial(self._judge_fate, dispatch, sender, sender.registrations))
@@ -124,7 +125,7 @@ def _may_ask(sender: Service, name: str, kind: Kind) -> bool:
     """Whether a service speaks to those of a name; what is for its own name a C++ router may keep, and give to itself later."""
     if name != sender.party.service or kind is Kind.ONE:
         return True
-    return kind is Kind.ALL and name not in sender.host.plan.known_services
+    return kind is Kind.ALL and name not in sender.host.plan.known_services and not sender.is_of_two
 
 
 def _message(dispatch: Dispatch, *, wants_report: bool) -> Message:

@@ -26,9 +26,10 @@ class Trouble:
     Args:
         world: Where.
         audit: Is told when membership changes.
+        without: Troubles that are not made.
     """
 
-    def __init__(self, world: World, audit: Audit) -> None:
+    def __init__(self, world: World, audit: Audit, without: frozenset[str] = frozenset()) -> None:
         self.world, self.audit = world, audit
         self._repairs: list[Repair] = []
         self._replacements = 0
@@ -45,6 +46,7 @@ class Trouble:
             "clock": (1, self._step_clock),
             "leave": (2, self._leave),
         }
+        self._kinds = {kind: made for kind, made in self._kinds.items() if kind not in without}
 
     def begin_round(self) -> None:
         """Enter one to three troubles into the agenda, within the next `TROUBLES_S`."""
@@ -202,7 +204,7 @@ class Trouble:
         return None
 
     def _leave(self) -> Repair | None:
-        services = [service for service in self.world.services if service.ready]
+        services = [service for service in self.world.services if service.ready and service.role == "live"]
         if not services:
             return None
         service = self.world.stage.random.choice(services)

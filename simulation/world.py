@@ -102,6 +102,14 @@ class World:
         self.services.append(service)
         return service
 
+    def add_twin(self, service: Service, version: str) -> None:
+        """Put another version of a service beside it, on standby; it comes and goes with it."""
+        party = service.party
+        twin = Service(service.host, party.service, party.accepts, self._hearing, version=version, role="standby")
+        twin.changed = self.disturb
+        service.twin, service.is_of_two, twin.is_of_two = twin, True, True
+        self.services.append(twin)
+
     def boot(self) -> None:
         """Switch everything on within `BOOT_S`, and let time pass until it is."""
         agenda = self.stage.agenda

@@ -1,26 +1,25 @@
-"""PURE: what one host knows of the cluster's orders and decisions: taken, merged with what others know, compared by digests."""
+"""PURE: orders, decisions and flags of the cluster as one host knows them: taken, merged with others, compared by digests."""
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TypeVar
 
 import msgspec
 
 from canary.book.decision import NUMBER_AHEAD, Body, Decided, Decision, Stamp, subject_id
+from canary.book.definition import COUNTER_AHEAD, Definition, id_of_feature
 from canary.book.entry import TOMBSTONE_S, Entry, Lift
+from canary.book.flags import Flags
 from canary.book.order import Order
 from canary.book.subjects import DECISIONS, Subjects
+from canary.book.texts import Texts
 from canary.book.told import BookEntry
 from canary.records import OfLeader
 
-_Told = TypeVar("_Told", Order, Lift)
 BUCKETS = 256
-_SHARED = ("kind", "server", "service", "build", "user", "given_on", "origin")
-"""Texts that many orders have in common;"""
-_SHARED_LIFT = ("cause", "user", "given_on")
-"""and so many of what ended them."""
 ENTRIES = 10_000
-"""Orders remembered, with those that are over: 330 a day."""
+"""Orders remembered, with those that are over: 330 a day;"""
+OFFS = 2_000
+"""and beyond them, so that a flag can be switched off when nobody can order anything else."""
 _MARK_BYTES = 8
 SAME_S = 1.0
 """Ends that differ by less are the same: a message took the difference."""
@@ -41,7 +40,7 @@ class BookFullError(Exception):
 
 
 class Book:
-    """The orders and decisions that this host knows of."""
+    """The orders, decisions and flags that this host knows of."""
 
     def __init__(self) -> None:
         self.revision = 0
@@ -50,11 +49,15 @@ class Book:
         self._open: dict[str, None] = {}
         """The orders that are neither expired nor lifted."""
         self._subjects = Subjects()
+        self._flags = Flags()
+        self._buckets: list[dict[str, None]] = [{} for _ in range(BUCKETS)]
+        """What lies in each."""
         self._digests = [0] * BUCKETS
+        self._rules = 0
+        """A digest of all but what is about flags."""
         self._generation: tuple[int, str] = (-1, "")
         """The revision for which it was made, and what it is."""
-        self._texts: dict[str, str] = {}
-        """Each text once, however many orders hold it."""
+        self._texts = Texts(ENTRIES)
         self._deadline_s: float | None = None
         """Nothing ends before; that the first one may have got a later end meanwhile is seen when it is due."""
 
@@ -72,6 +75,34 @@ class Book:
     def find(self, entry_ids: Iterable[str]) -> list[BookEntry]:
         """What is known of some orders and decisions, by identifier."""
         return [self._held[entry_id].entry for entry_id in entry_ids if entry_id in self._held]
+
+    def definition(self, feature: str) -> Definition | None:
+        """How a flag is defined, which may say that it is removed; None: nothing is known of it."""
+        held = self._held.get(id_of_feature(feature))
+        return held.entry if held is not None and isinstance(held.entry, Definition) else None
+
+    def offs(self, feature: str) -> dict[str, Entry]:
+        """The orders about a flag, those that are over too, by identifier: it is off while one of them is open."""
+        found = {entry_id: self._held[entry_id].entry for entry_id in self._flags.entries(feature)}
+        return {entry_id: entry for entry_id, entry in found.items() if isinstance(entry, Entry)}
+
+    @property
+    def flags(self) -> int:
+        """How many flags are defined."""
+        return self._flags.defined
+
+    @property
+    def flags_bytes(self) -> int:
+        """What their definitions take."""
+        return self._flags.bytes
+
+    def features(self) -> Iterator[str]:
+        """The flags of which anything is known."""
+        return iter(self._flags)
+
+    def features_changed(self, since: int) -> list[tuple[str, int]]:
+        """The flags about which anything has changed after a revision of the book, and in which; the newest change first."""
+        return self._flags.changed(since)
 
     @property
     def highest_term(self) -> int:
@@ -121,7 +152,7 @@ class Book:
         Raises:
             BookFullError: Too many are remembered.
         """
-        entry = Entry(order, "open", now_s + order.span_s)
+        entry = Entry(order, "open", now_s + order.longest_s)
         if not self.merge(entry) and entry.id not in self._held:
             raise BookFullError(f"{ENTRIES} orders are remembered, more than anybody gives")
         return entry.id
@@ -167,17 +198,21 @@ class Book:
         if isinstance(held.entry, Decided):
             self.merge(held.entry.commit())
 
-    def require_near(self, decided: Decided, term: int) -> None:
-        """See to it that the numbers of a decision are not far ahead of all that is known.
+    def require_near(self, entry: BookEntry, term: int) -> None:
+        """See to it that the numbers of a decision or of a definition are not far ahead of all that is known.
 
         Args:
-            decided: As it was told.
+            entry: As it was told.
             term: The highest that is believed.
 
         Raises:
             ValueError: They are; the text names them.
         """
-        stamp = decided.newest.stamp
+        if isinstance(entry, Definition):
+            self._require_near_counter(entry)
+        if not isinstance(entry, Decided):
+            return
+        stamp = entry.newest.stamp
         if stamp.term > term:
             raise ValueError(f"term {stamp.term} of {stamp.leader!r} is far ahead of what is believed (limit {term})")
         if stamp.number > self._subjects.number(stamp.term, stamp.leader) + NUMBER_AHEAD:
@@ -185,8 +220,16 @@ class Book:
                 f"number {stamp.number} of {stamp.leader!r} is more than {NUMBER_AHEAD} ahead of the last one"
             )
 
+    def _require_near_counter(self, definition: Definition) -> None:
+        known = self.definition(definition.feature)
+        counter, origin = definition.stamp.counter, definition.stamp.origin
+        if counter > COUNTER_AHEAD + (0 if known is None else known.stamp.counter):
+            raise ValueError(
+                f"counter {counter} of {origin!r} for the flag {definition.feature!r} is more than {COUNTER_AHEAD} ahead"
+            )
+
     def merge(self, entry: BookEntry) -> bool:
-        """Take note of what somebody knows of an order or of a subject.
+        """Take note of what somebody knows of an order, of a subject or of a flag.
 
         Args:
             entry: What is known, on the clock of this host.
@@ -199,11 +242,12 @@ class Book:
         if held is None:
             if not self._make_room(entry_id, entry):
                 return False
-            self._put(entry_id, self._shared(entry))
+            self._put(entry_id, self._texts.shared(entry))
             return True
         before = held.entry
         joined = _join(before, entry)
-        if joined.spreads == before.spreads and before.ends_s - joined.ends_s < SAME_S:
+        ends_sooner = before.ends_s > joined.ends_s and before.ends_s - joined.ends_s >= SAME_S
+        if joined.spreads == before.spreads and not ends_sooner:
             return False
         self._put(entry_id, joined)
         return True
@@ -240,6 +284,10 @@ class Book:
             self._generation = self.revision, generation_of(self.digests())
         return self._generation[1]
 
+    def generation_of_rules(self) -> str:
+        """A digest of all that routers go by, short enough to be read by people: what is about flags is none of that."""
+        return generation_of(self._rules.to_bytes(_MARK_BYTES))
+
     def differing(self, digests: bytes) -> list[int]:
         """The buckets in which another book, of which these are the digests, holds something else."""
         others = (int.from_bytes(digests[at : at + _MARK_BYTES]) for at in range(0, len(digests), _MARK_BYTES))
@@ -251,12 +299,10 @@ class Book:
 
     def marks(self, buckets: Sequence[int]) -> dict[int, dict[str, str]]:
         """What is held in some buckets: by identifier, a digest of what has become of it."""
-        found: dict[int, dict[str, str]] = {bucket: {} for bucket in buckets}
-        for order_id, held in self._held.items():
-            bucket = found.get(bucket_of(order_id))
-            if bucket is not None:
-                bucket[order_id] = f"{held.mark:016x}"
-        return found
+        return {
+            bucket: {entry_id: f"{self._held[entry_id].mark:016x}" for entry_id in self._buckets[bucket]}
+            for bucket in buckets
+        }
 
     def beyond(self, marks: Mapping[int, Mapping[str, str]]) -> Iterator[BookEntry]:
         """What is held here in some buckets, and not in those of another book.
@@ -264,19 +310,23 @@ class Book:
         Args:
             marks: By bucket, what the other one holds there, as its `marks` tells.
         """
-        for order_id, held in self._held.items():
-            others = marks.get(bucket_of(order_id))
-            if others is not None and others.get(order_id) != f"{held.mark:016x}":
-                yield held.entry
+        for bucket, others in sorted(marks.items()):  # one bucket after the other, so that who asks again lists fewer
+            for entry_id in self._buckets[bucket]:
+                held = self._held[entry_id]
+                if others.get(entry_id) != f"{held.mark:016x}":
+                    yield held.entry
 
     def _make_room(self, entry_id: str, entry: BookEntry) -> bool:
         """See to it that there is room for another one.
 
-        Of too many orders the new one is refused, and whoever gives it is told. Of too many decisions those with the smallest
-        stamps are forgotten: so those who were told more than that remember the same, in whichever order they heard it.
+        Of too many orders or flags the new one is refused, and whoever gives it is told. Of too many decisions those with the
+        smallest stamps are forgotten: so those who were told more than that remember the same, in whichever order they heard it.
         """
-        if not isinstance(entry, Decided):
-            return len(self._held) - len(self._subjects) < ENTRIES
+        if isinstance(entry, Definition):
+            return self._flags.has_room(entry)
+        if isinstance(entry, Entry):
+            orders = len(self._held) - len(self._subjects) - self._flags.definitions
+            return orders < ENTRIES + (OFFS if entry.order.kind == "off" else 0)
         if len(self._subjects) < DECISIONS:
             return True
         first = self._subjects.first()
@@ -285,45 +335,47 @@ class Book:
         self._remove(first[1])
         return True
 
-    def _shared(self, entry: BookEntry) -> BookEntry:
-        if not isinstance(entry, Entry):
-            return entry
-        if len(self._texts) > ENTRIES:
-            self._texts.clear()
-        order = self._with_shared(entry.order, _SHARED)
-        lift = None if entry.lift is None else self._with_shared(entry.lift, _SHARED_LIFT)
-        return msgspec.structs.replace(entry, order=order, lift=lift)
-
-    def _with_shared(self, told: _Told, names: Sequence[str]) -> _Told:
-        texts = ((name, getattr(told, name)) for name in names)
-        return msgspec.structs.replace(told, **{name: self._texts.setdefault(text, text) for name, text in texts})
-
     def _put(self, entry_id: str, entry: BookEntry) -> None:
         before = self._held.get(entry_id)
         mark = _mark_of(entry_id, entry)
-        self._digests[bucket_of(entry_id)] ^= mark ^ (0 if before is None else before.mark)
+        change = mark ^ (0 if before is None else before.mark)
+        self._digests[bucket_of(entry_id)] ^= change
+        self._rules ^= 0 if is_about_flag(entry) else change
         self.revision += 1
         self._held[entry_id] = Held(entry, mark, self.revision)
+        self._buckets[bucket_of(entry_id)][entry_id] = None
         self._deadline_s = entry.ends_s if self._deadline_s is None else min(self._deadline_s, entry.ends_s)
         if isinstance(entry, Decided):
             self._subjects.note(entry_id, entry)
-        elif entry.is_open:
+            return
+        self._flags.note(entry_id, entry, self.revision)
+        if entry.is_open:
             self._open[entry_id] = None
         else:
             self._open.pop(entry_id, None)
 
-    def _remove(self, order_id: str) -> None:
-        self._digests[bucket_of(order_id)] ^= self._held.pop(order_id).mark
-        self._open.pop(order_id, None)
-        self._subjects.forget(order_id)
+    def _remove(self, entry_id: str) -> None:
+        held = self._held.pop(entry_id)
         self.revision += 1
+        self._digests[bucket_of(entry_id)] ^= held.mark
+        self._rules ^= 0 if is_about_flag(held.entry) else held.mark
+        del self._buckets[bucket_of(entry_id)][entry_id]
+        self._open.pop(entry_id, None)
+        self._subjects.forget(entry_id)
+        if not isinstance(held.entry, Decided):
+            self._flags.forget(entry_id, held.entry, self.revision)
+
+
+def is_about_flag(entry: BookEntry) -> bool:
+    """Whether an entry is about a feature flag: no router goes by it."""
+    return isinstance(entry, Definition) or (isinstance(entry, Entry) and entry.order.feature != "")
 
 
 def generation_of(digests: bytes) -> str:
-    """A digest of a whole book.
+    """A digest of a book, or of a part of it.
 
     Args:
-        digests: Those of its buckets.
+        digests: One behind the other.
     """
     return hashlib.sha256(digests).hexdigest()[:8]
 
@@ -334,9 +386,10 @@ def bucket_of(order_id: str) -> int:
 
 
 def _join(one: BookEntry, other: BookEntry) -> BookEntry:
-    if isinstance(one, Decided):
-        return one.join(other) if isinstance(other, Decided) else one
-    return one.join(other) if isinstance(other, Entry) else one
+    match one, other:
+        case (Decided(), Decided()) | (Definition(), Definition()) | (Entry(), Entry()):
+            return one.join(other)  # type: ignore[arg-type] # both are of one kind
+    return one
 
 
 def _mark_of(entry_id: str, entry: BookEntry) -> int:

@@ -4,6 +4,7 @@ An order is in force, has expired, or was lifted. These steps lead one way only,
 account that is further counts. Times are spans from now on the wire, since hosts share no clock.
 """
 
+import math
 from typing import Annotated, Literal
 
 import msgspec
@@ -35,8 +36,8 @@ class Told(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="o
 
     order: Order
     place: Place = "open"
-    left_s: Annotated[float, Meta(ge=0, le=max(LONGEST_S, TOMBSTONE_S))]
-    """What is left until `Entry.ends_s`."""
+    left_s: Annotated[float, Meta(ge=0, le=max(LONGEST_S, TOMBSTONE_S))] | None = None
+    """What is left until `Entry.ends_s`; None: it lasts until it is lifted."""
     lift: Lift | None = None
 
 
@@ -46,7 +47,7 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
     order: Order
     place: Place
     ends_s: float
-    """When it expires, or of one that is over when it is forgotten: on the clock of this host."""
+    """When it expires, or of one that is over when it is forgotten: on the clock of this host; infinite: never."""
     lift: Lift | None = None
 
     @property
@@ -77,7 +78,8 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
 
     def tell(self, now_s: float) -> Told:
         """It, as it is told now."""
-        return Told(order=self.order, place=self.place, left_s=max(0.0, self.ends_s - now_s), lift=self.lift)
+        left_s = None if self.ends_s == math.inf else max(0.0, self.ends_s - now_s)
+        return Told(order=self.order, place=self.place, left_s=left_s, lift=self.lift)
 
     def aged(self, span_s: float) -> "Entry":
         """It, had it been told so much earlier."""
@@ -97,8 +99,11 @@ def read_order_told(told: Told, now_s: float) -> Entry:
     require_sound(told.order)
     if (told.place == "lifted") != (told.lift is not None):
         raise ValueError(f"an order that is {told.place} says {'not ' * (told.lift is None)}who lifted it")
-    longest_s = told.order.span_s if told.place == "open" else TOMBSTONE_S
-    return Entry(told.order, told.place, now_s + min(told.left_s, longest_s), told.lift)
+    if told.order.span_s is None and told.place == "expired":
+        raise ValueError("an order that lasts until it is lifted has not expired")
+    longest_s = told.order.longest_s if told.place == "open" else TOMBSTONE_S
+    left_s = longest_s if told.left_s is None or longest_s == math.inf else min(told.left_s, longest_s)
+    return Entry(told.order, told.place, now_s + left_s, told.lift)
 
 
 def _weight(lift: Lift | None) -> bytes:

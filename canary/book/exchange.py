@@ -12,7 +12,7 @@ import msgspec
 from msgspec import Meta
 
 from canary.book.book import BUCKETS, Book, bucket_of
-from canary.book.decision import TERM_MAX, Decided, Name
+from canary.book.decision import TERM_MAX, Name
 from canary.book.order import Id
 from canary.book.told import BookEntry, read_told
 from communicator.errors import RemoteProtocolError
@@ -46,7 +46,7 @@ class Digests(msgspec.Struct, frozen=True, kw_only=True, tag="digests", tag_fiel
     members: Annotated[list[Name], Meta(max_length=MEMBERS)] = []
     """The servers that are known to have, or to have had, a canary."""
     obeys: Annotated[str, Meta(max_length=16)] = ""
-    """The generation of the book that its router obeys; empty: none yet."""
+    """The generation of what is about versions in the book that its router obeys; empty: none yet."""
     answer: bool = True
     """Whether who holds something else is to tell its digests too."""
 
@@ -58,7 +58,7 @@ class Lacking(msgspec.Struct, frozen=True, kw_only=True, tag="lacking", tag_fiel
 
 
 class Entries(msgspec.Struct, frozen=True, kw_only=True, tag="entries", tag_field="what"):
-    """Orders and what has become of them, and decisions."""
+    """Orders and what has become of them, decisions, and flags."""
 
     entries: list[msgspec.Raw]
     more: bool = False
@@ -153,7 +153,7 @@ class Exchange:
         """The members that were heard lately, and whose routers obey another book than this one."""
         if not self._book:
             return ()
-        wanted = self._book.generation()
+        wanted = self._book.generation_of_rules()
         told = {name: peer.obeys for name, peer in self._peers.items() if now_s - peer.at_s < LATELY_S}
         told[self._server] = self._obeys
         return tuple(sorted(name for name, generation in told.items() if generation != wanted))
@@ -219,13 +219,13 @@ class Exchange:
         return messages
 
     def push(self, entry_ids: Iterable[str], now_s: float) -> list[Message]:
-        """Tell all others what has become of some orders or decisions, without being asked."""
+        """Tell all others what has become of some orders, decisions or flags, without being asked."""
         found = self._book.find(entry_ids)
-        messages = []
-        while found:
-            batch = _fill(found, now_s)
+        messages, told = [], 0
+        while told < len(found):
+            batch = _fill(found[told:], now_s)
             messages.append(self._message(batch))
-            found = found[len(batch.entries) :]
+            told += len(batch.entries)
         return messages
 
     def hear(self, message: Message, now_s: float) -> Heard:
@@ -246,8 +246,7 @@ class Exchange:
             case Digests():
                 return self._compare(peer, told, now_s)
             case Lacking():
-                found = list(self._book.beyond(told.marks))
-                return Heard((self._message(_fill(found, now_s), peer),))
+                return Heard((self._message(_fill(self._book.beyond(told.marks), now_s), peer),))
             case Entries():
                 return self._merge(peer, told, now_s)
 
@@ -298,8 +297,7 @@ class Exchange:
         for each in told.entries:
             try:
                 entry = read_told(each, now_s)
-                if isinstance(entry, Decided):
-                    self._book.require_near(entry, self.highest_term)
+                self._book.require_near(entry, self.highest_term)
             except ValueError as error:
                 refused.append(str(error))
             else:
@@ -350,7 +348,8 @@ def _fitting(marks: dict[int, dict[str, str]]) -> dict[int, dict[str, str]]:
     return found
 
 
-def _fill(entries: list[BookEntry], now_s: float) -> Entries:
+def _fill(entries: Iterable[BookEntry], now_s: float) -> Entries:
+    """As many entries as fit into a line, at least one."""
     told: list[msgspec.Raw] = []
     left = LINE
     for entry in entries:

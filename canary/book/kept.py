@@ -55,17 +55,19 @@ class _File(msgspec.Struct):
     book: msgspec.Raw
 
 
-def write_kept(book: Book, members: Iterable[str], alone_s: float, moment: Moment, now_s: float) -> str:
+def write_kept(
+    entries: Iterable[BookEntry], members: Iterable[str], alone_s: float, moment: Moment, now_s: float
+) -> str:
     """The book as text, which `read_kept` reads back.
 
     Args:
-        book: All that is known.
+        entries: All that is known.
         members: The servers that have announced a canary.
         alone_s: For how long no majority of them has been in reach.
         moment: The clocks of the host now.
         now_s: The same moment on the clock of the book.
     """
-    told = [msgspec.Raw(msgspec.json.encode(entry.tell(now_s))) for _, entry in book.entries()]
+    told = [msgspec.Raw(msgspec.json.encode(entry.tell(now_s))) for entry in entries]
     text = msgspec.json.encode(_Content(moment, told, sorted(members), alone_s))
     return f'{{"sha256":"{hashlib.sha256(text).hexdigest()}","book":{text.decode()}}}\n'
 

@@ -19,10 +19,13 @@ OVERRIDES = ("block", "allow", "pin")
 OVER = 500
 """Orders that one order may stand above: as many as may be in force."""
 
-Kind = Literal["block", "allow", "pin", "pardon", "freeze", "unfreeze"]
-"""`pardon` and `unfreeze` are obeyed once on each host, the others for as long as they are in force."""
+Kind = Literal["block", "allow", "pin", "pardon", "freeze", "unfreeze", "off"]
+"""`pardon` and `unfreeze` are obeyed once on each host, the others for as long as they are in force.
+`off` is about a feature flag, all others about versions."""
 Id = Annotated[str, Meta(pattern="^[0-9a-f]{32}$")]
 """See `id_of`."""
+Feature = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}\Z")]
+"""The name of a feature flag."""
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True, gc=False):
@@ -39,8 +42,8 @@ class Order(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbi
     version: Text = ""
     """Empty: the one of a service that tells none."""
     build: Text = ALL
-    span_s: Annotated[float, Meta(gt=0, le=LONGEST_S)]
-    """For how long it was given."""
+    span_s: Annotated[float, Meta(gt=0, le=LONGEST_S)] | None = None
+    """For how long it was given; None, of an `off`: until it is lifted."""
     reason: Annotated[str, Meta(min_length=1, max_length=256)]
     user: Text
     """Who gave it,"""
@@ -54,11 +57,18 @@ class Order(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbi
     """Since 1970, by the origin's wall clock: for people only."""
     over: Annotated[tuple[Id, ...], Meta(max_length=OVER)] = ()
     """Of an `allow` or a `pin`: the blocks that it was given in sight of, and that do not hold where it does."""
+    feature: Feature = ""
+    """Of an `off`: which flag. It is not written where it is empty."""
 
     @property
     def by(self) -> str:
         """Who gave it, for people."""
         return f"{self.user}@{self.given_on}"
+
+    @property
+    def longest_s(self) -> float:
+        """How long it may be in force."""
+        return math.inf if self.span_s is None else self.span_s
 
     def covers(self, other: "Order") -> bool:
         """Whether it speaks of all that another one speaks of."""
@@ -97,8 +107,12 @@ def _faults(order: Order) -> Iterator[str]:
         yield f"origin {order.origin!r} is not a server name"
     if order.service and not is_service_name(order.service):
         yield f"service {order.service!r} is not a service name"
-    if not order.service and order.kind not in ("freeze", "unfreeze"):
+    if not order.service and order.kind not in ("freeze", "unfreeze", "off"):
         yield f"{order.kind} names no service"
+    if (order.feature != "") != (order.kind == "off"):
+        yield f"{order.kind} names {f'the flag {order.feature!r}' if order.feature else 'no flag'}"
+    if order.span_s is None and order.kind != "off":
+        yield f"{order.kind} names no span"
     if order.kind == "block" and order.service in PROTECTED:
         yield f"{order.service!r} is never blocked: without it nobody could take the block away"
     if not math.isfinite(order.wall_s):

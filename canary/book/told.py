@@ -3,10 +3,13 @@
 import msgspec
 
 from canary.book.decision import Decided, DecidedTold, read_decided
+from canary.book.definition import Definition, DefinitionTold, read_definition
 from canary.book.entry import Entry, Told, read_order_told
 
-BookEntry = Entry | Decided
-_READER: msgspec.json.Decoder[Told | DecidedTold] = msgspec.json.Decoder(Told | DecidedTold)
+BookEntry = Entry | Decided | Definition
+_READER: msgspec.json.Decoder[Told | DecidedTold | DefinitionTold] = msgspec.json.Decoder(
+    Told | DecidedTold | DefinitionTold
+)
 
 
 def read_told(text: bytes | msgspec.Raw, now_s: float) -> BookEntry:
@@ -20,7 +23,12 @@ def read_told(text: bytes | msgspec.Raw, now_s: float) -> BookEntry:
         ValueError: The entry makes no sense; the text names what is wrong.
     """
     try:
-        told = _READER.decode(text)
+        match _READER.decode(text):
+            case DecidedTold() as told:
+                return read_decided(told, now_s)
+            case DefinitionTold() as told:
+                return read_definition(told, now_s)
+            case Told() as told:
+                return read_order_told(told, now_s)
     except RecursionError:
         raise ValueError("nested too deeply") from None
-    return read_decided(told, now_s) if isinstance(told, DecidedTold) else read_order_told(told, now_s)

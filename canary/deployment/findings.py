@@ -70,7 +70,7 @@ def _of_hosts(at: DeploymentMoved, seen: Seen) -> Iterator[Finding]:
         task, outcome = doing.task, doing.outcome
         is_of_it = (task.deployment, task.step, task.attempt) == (at.id, at.step, at.attempt)
         if is_of_it and task.verb != "restart" and outcome is not None and outcome.status not in ("done", "unknown"):
-            yield Finding(is_bad=True, pause="bad", reason=f"{server}: {outcome.text or outcome.status}")
+            yield Finding(is_bad=True, pause="bad", reason=f"{server}: {outcome.sentence or outcome.status}")
 
 
 def _of_evidence(seen: Seen) -> Iterator[Finding]:

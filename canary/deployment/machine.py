@@ -33,7 +33,7 @@ def advance(deploying: Deploying, seen: Seen) -> DeploymentMoved | None:
     follow = _PHASES.get(at.phase)
     found = None if follow is None else follow(at, seen)
     if found is None and seen.now_s - deploying.since_s > RENEW_S:
-        return move(at, at.phase, at.reason, until_s=at.until_at_s)
+        return move(at, at.phase, at.reason, until_s=at.until_at_s, is_renewed=True)
     return found
 
 
@@ -41,14 +41,13 @@ def move(
     at: DeploymentMoved, phase: Phase, reason: str, *, until_s: float | None = None, **changes: object
 ) -> DeploymentMoved:
     """The next point of a deployment."""
-    pause = changes.pop("pause", at.pause if phase == at.phase else "")
+    changes = {"is_renewed": False, "said_by": "", "pause": at.pause if phase == at.phase else "", **changes}
     return msgspec.structs.replace(
         at,
         phase=phase,
         reason=reason[:256],
         until_at_s=until_s,
         moves=at.moves + 1,
-        pause=pause,
         leader="",
         term=0,
         number=0,
@@ -90,6 +89,7 @@ def promote(at: DeploymentMoved, seen: Seen, reason: str) -> DeploymentMoved:
             "promoting",
             reason,
             until_s=seen.now_s + at.spec.deadline,
+            placed=len(at.servers),
             colour=at.colour + 1,
             is_switched=True,
             is_up=False,
@@ -116,17 +116,17 @@ def abort(at: DeploymentMoved, seen: Seen, reason: str) -> DeploymentMoved:
 def wait(at: DeploymentMoved, seen: Seen, pause: Pause, reason: str) -> DeploymentMoved:
     """Pause."""
     resume = at.resume if at.phase == "paused" else at.phase
-    span_s = step_of(at).pause if pause == "objection" else _timeout(at, pause)[0]
+    span_s = step_of(at).pause if pause == "objection" else timeout_of(at, pause)[0]
     return move(at, "paused", reason, until_s=seen.now_s + span_s, pause=pause, resume=resume)
 
 
 def _pending(at: DeploymentMoved, seen: Seen) -> DeploymentMoved | None:
     if not any(one.server in seen.reach for one in at.servers):
         return None
-    if at.spec.strategy == "blue-green":
-        return move(at, "preparing", "started on standby", until_s=_deadline_s(at, seen), placed=len(at.servers))
     if not at.from_version:
         return promote(at, seen, "the first version of this service: no steps")
+    if at.spec.strategy == "blue-green":
+        return move(at, "preparing", "started on standby", until_s=_deadline_s(at, seen), placed=len(at.servers))
     if restarted(at):
         names = ", ".join(one.server for one in restarted(at))
         return move(at, "preparing", f"restarting {at.from_version} on {names}", until_s=seen.now_s + at.spec.deadline)
@@ -174,6 +174,9 @@ def _step(at: DeploymentMoved, seen: Seen) -> DeploymentMoved | None:
         return _late(at, seen) if _is_over(at, seen) else None
     if not _is_over(at, seen):
         return None
+    if not _all_up(at, seen):
+        is_gone = at.until_at_s is not None and seen.now_s >= at.until_at_s + at.spec.deadline
+        return _late(at, seen) if is_gone else None
     pause, reason = holds(at, seen)
     return wait(at, seen, pause, reason) if pause else _after_step(at, seen)
 
@@ -211,7 +214,7 @@ def _cleared(at: DeploymentMoved, seen: Seen) -> DeploymentMoved | None:
 def _paused_long(at: DeploymentMoved, seen: Seen) -> DeploymentMoved | None:
     if at.pause == "objection":
         return go_on(at, seen, "nobody has objected")
-    after = _timeout(at, at.pause)[1]
+    after = timeout_of(at, at.pause)[1]
     reason = f"paused too long: {at.reason}"
     if after == "promote":
         return go_on(at, seen, reason)
@@ -222,14 +225,16 @@ def _promoting(at: DeploymentMoved, seen: Seen) -> DeploymentMoved | None:
     failed = _fail_if_bad(at, seen)
     if failed is not None:
         return failed
-    if at.spec.strategy == "blue-green":
-        if not seen.behind & seen.reach:
-            return _baking_from(at, seen)
-        names = ", ".join(sorted(seen.behind & seen.reach))
-        return wait(at, seen, "unacknowledged", f"not acknowledged by {names}") if _is_over(at, seen) else None
-    if _all_up(at, seen):
+    behind = seen.behind & seen.reach if at.spec.strategy == "blue-green" else frozenset[str]()
+    if not _all_up(at, seen):
+        return _late(at, seen) if _is_over(at, seen) else None
+    if not behind:
         return _baking_from(at, seen)
-    return _late(at, seen) if _is_over(at, seen) else None
+    return (
+        wait(at, seen, "unacknowledged", f"not acknowledged by {', '.join(sorted(behind))}")
+        if _is_over(at, seen)
+        else None
+    )
 
 
 def _baking_from(at: DeploymentMoved, seen: Seen) -> DeploymentMoved:
@@ -322,7 +327,8 @@ def _deadline_s(at: DeploymentMoved, seen: Seen) -> float | None:
     return None if at.spec.executor == NOBODY else seen.now_s + at.spec.deadline
 
 
-def _timeout(at: DeploymentMoved, pause: Pause) -> tuple[float, str]:
+def timeout_of(at: DeploymentMoved, pause: Pause) -> tuple[float, str]:
+    """How long a pause lasts at most, in seconds, and what follows then."""
     if pause == "gate" and at.spec.strategy == "canary":
         step = step_of(at)
         return step.timeout, step.on_timeout

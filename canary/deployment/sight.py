@@ -12,8 +12,6 @@ from canary.records.deployments import DeploymentMoved, Doing, matches
 from canary.rules import Rules
 from communicator.answers.deployments import ShownCheck
 
-_BAD = ("suspect", "blocked", "probation")
-
 
 class Instance(NamedTuple):
     """One version of the service on one server."""
@@ -123,7 +121,8 @@ def instances_of(state: State, service: str) -> dict[str, tuple[Instance, ...]]:
 
 def _instance(cell: Cell) -> Instance:
     """What a rule found counts also where it may not act: a deployment judges for itself."""
-    is_bad = cell.state in _BAD or bool(cell.suppressed_by)
+    is_ejected = cell.state == "suspect" and cell.until_at_s is not None
+    is_bad = is_ejected or cell.state in ("blocked", "probation") or bool(cell.suppressed_by)
     fault = (cell.reason or f"rule {cell.suppressed_rule or cell.rule} finds it bad") if is_bad else ""
     was_good = cell.ever_good and not is_bad
     return Instance(cell.key.version, cell.key.build, cell.running > 0, cell.healthy > 0, fault, was_good)

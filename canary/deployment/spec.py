@@ -12,7 +12,9 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
+from canary.deployment.analysis.expression import parse_condition
 from communicator.errors import RemoteProtocolError
+from communicator.protocol.line_form import decode
 from communicator.protocol.names import is_server_name, is_service_name
 from communicator.protocol.values import parse_duration_s
 
@@ -27,6 +29,9 @@ LONGEST_S = 30 * 86_400.0
 """A pause or a deadline that lasts longer than a month was forgotten, not wanted."""
 NOBODY = "none"
 """The executor that does nothing: somebody else upgrades, and the deployment gates and tells."""
+
+SINCE = "$since"
+"""What a query has that counts from when the version came, so that all it says is of this deployment."""
 
 Name = Annotated[str, Meta(pattern="^[a-z][a-z0-9_-]{0,63}$")]
 Text = Annotated[str, Meta(max_length=256)]
@@ -137,6 +142,7 @@ class Spec(_Table, frozen=True):
 
 
 DEFAULT_STEPS = (Step(servers=1), Step(servers="25%"), Step(servers="50%"), Step())
+_NAMED = re.compile(r"[a-z][a-z0-9_-]{0,63}", re.ASCII)
 _SPANS = frozenset(("time", "bake", "pause", "timeout", "interval", "deadline", "keep", "drain"))
 _SHARES = frozenset(("weight", "limit"))
 _PERCENT = re.compile(r"(\d{1,3}(?:\.\d{1,3})?)%", re.ASCII)
@@ -247,6 +253,39 @@ def _check_faults(spec: Spec) -> Iterator[str]:
             yield f"checks.{check.name}: has either events and failures, or value"
         if check.value is not None and check.success is None and check.failure is None:
             yield f"checks.{check.name}: value needs success, failure, or both"
-        for query in filter(None, (check.events, check.failures, check.value)):
-            if check.provider == "prometheus" and "$version" not in query:
-                yield f"checks.{check.name}: the query {query[:60]!r} has no $version, so it speaks of both versions"
+        if counts[0] and (check.success is not None or check.failure is not None):
+            yield f"checks.{check.name}: success and failure judge a value; events and failures have limit"
+        yield from _reading_faults(check)
+
+
+def _reading_faults(check: Check) -> Iterator[str]:
+    """What is wrong with queries and conditions as such."""
+    for query in filter(None, (check.events, check.failures, check.value)):
+        if fault := _query_fault(check.provider, query):
+            yield f"checks.{check.name}: {fault}"
+    if (SINCE in (check.events or "")) != (SINCE in (check.failures or "")):
+        yield f"checks.{check.name}: events and failures: both count from {SINCE}, or neither"
+    for key in ("success", "failure"):
+        if fault := _condition_fault(getattr(check, key)):
+            yield f"checks.{check.name}.{key}: {fault}"
+
+
+def _query_fault(provider: str, query: str) -> str:
+    if provider == "prometheus":
+        return "" if "$version" in query else f"the query {query[:60]!r} has no $version, so it speaks of both versions"
+    if provider == "command":
+        return "" if _NAMED.fullmatch(query) else f"{query[:60]!r} is no name of a command of canaryd.toml"
+    try:
+        message = decode(query.encode())
+    except RemoteProtocolError as error:
+        return str(error)
+    return "" if message.service else f"{query[:60]!r} is no message to a service, such as 'billing/HEALTH_COUNTS'"
+
+
+def _condition_fault(text: str | None) -> str:
+    try:
+        if text is not None:
+            parse_condition(text)
+    except ValueError as error:
+        return str(error)
+    return ""

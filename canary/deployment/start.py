@@ -20,6 +20,21 @@ class RefusedError(ValueError):
     """A deployment cannot begin, or cannot do what is wanted; the text says why."""
 
 
+class Word(NamedTuple):
+    """What was said."""
+
+    command: str
+    by: str
+    """Such as ``root@alpha``."""
+    reason: str = ""
+    full: bool = False
+
+    @property
+    def text(self) -> str:
+        """For people."""
+        return f"{self.command} by {self.by}" + (f": {self.reason}" if self.reason else "")
+
+
 class Ground(NamedTuple):
     """What a deployment begins on."""
 
@@ -34,13 +49,13 @@ class Ground(NamedTuple):
     """Why the version is held in the whole cluster; empty: it is not."""
 
 
-def begin(spec: Spec, name: str, by: str, ground: Ground, known: Deploying | None) -> DeploymentMoved:
+def begin(spec: Spec, name: str, word: Word, ground: Ground, known: Deploying | None) -> DeploymentMoved:
     """Begin a deployment; one of the same service that is under way ends by that.
 
     Args:
         spec: What it is to do.
         name: Its identifier.
-        by: Who starts it.
+        word: Who starts it, and why.
         ground: What it begins on.
         known: The last deployment of the service, ended or not.
 
@@ -56,7 +71,7 @@ def begin(spec: Spec, name: str, by: str, ground: Ground, known: Deploying | Non
         )
     if ground.held:
         raise RefusedError(f"{spec.service} {spec.version} is held: {ground.held}; pardon it first")
-    servers = _servers(spec, ground, active)
+    servers = _servers(spec, ground, known, active)
     if not servers:
         raise RefusedError(f"nobody runs {spec.service!r}, so the deployment has to name its servers")
     unknown = [one.server for one in servers if one.server not in ground.members]
@@ -74,7 +89,8 @@ def begin(spec: Spec, name: str, by: str, ground: Ground, known: Deploying | Non
         spec=spec
         if not is_fast(spec, servers, ground, last)
         else msgspec.structs.replace(spec, steps=(Step(),), equal_age=False),
-        by=by,
+        by=word.by,
+        said_by=word.by,
         phase="pending",
         servers=servers,
         from_version=before[0],
@@ -82,15 +98,14 @@ def begin(spec: Spec, name: str, by: str, ground: Ground, known: Deploying | Non
         colour=_colour(spec, last),
         trail=_trail(last),
         supersedes="" if active is None else active.id,
-        reason=f"started by {by}" if active is None else f"started by {by}, in place of {active.spec.version}",
+        reason=(word.text if active is None else f"{word.text}, in place of {active.spec.version}")[:256],
     )
 
 
 def _colour(spec: Spec, last: DeploymentMoved | None) -> int:
-    """A service that had colours and is deployed by steps has none any more: that is a newer colour, which every version has."""
-    if last is None or not last.colour:
-        return 0
-    return last.colour + (spec.strategy == "canary" and last.spec.strategy == "blue-green")
+    """A service that had colours and is deployed by steps has none any more, and that is a newer one too."""
+    known, had = (0, False) if last is None else (last.colour, last.spec.strategy == "blue-green")
+    return known + (had or spec.strategy == "blue-green")
 
 
 def is_fast(spec: Spec, servers: Sequence[Before], ground: Ground, last: DeploymentMoved | None) -> bool:
@@ -115,10 +130,11 @@ def _find(ground: Ground, server: str, wanted: tuple[str, str]) -> Instance | No
     return next((one for one in ground.instances.get(server, ()) if matches(wanted, one.version, one.build)), None)
 
 
-def _servers(spec: Spec, ground: Ground, active: DeploymentMoved | None) -> tuple[Before, ...]:
-    """In their order: the first one, then the others by name, or as they are named."""
+def _servers(spec: Spec, ground: Ground, known: Deploying | None, active: DeploymentMoved | None) -> tuple[Before, ...]:
+    """In their order: the first one, then the others by name, or as they are named. Where nobody runs it, those of last time."""
     old = {one.server: one for one in active.servers} if active is not None else {}
-    names = list(spec.servers) or sorted({*_running(ground), *old})
+    last = [] if known is None else [one.server for one in known.at.servers if one.server in ground.members]
+    names = list(spec.servers) or sorted({*_running(ground), *old}) or last
     first = _first(spec, ground, names)
     ordered = sorted(names, key=lambda name: name != first) if first else names
     return tuple(old.get(name) or _on(ground, name) for name in ordered)

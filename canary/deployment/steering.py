@@ -1,29 +1,13 @@
 """PURE: what a person may say to a deployment, and what it comes to: a table from word to function; it asks nobody who that is."""
 
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
 
 import msgspec
 
 from canary.deployment.machine import abort, enter_step, go_on, move, promote, wait
 from canary.deployment.sight import Seen
-from canary.deployment.start import RefusedError
+from canary.deployment.start import RefusedError, Word
 from canary.records.deployments import DeploymentMoved
-
-
-class Word(NamedTuple):
-    """What was said."""
-
-    command: str
-    by: str
-    """Such as ``root@alpha``."""
-    reason: str = ""
-    full: bool = False
-
-    @property
-    def text(self) -> str:
-        """For people."""
-        return f"{self.command} by {self.by}" + (f": {self.reason}" if self.reason else "")
 
 
 def steer(at: DeploymentMoved, word: Word, seen: Seen) -> DeploymentMoved:
@@ -37,7 +21,7 @@ def steer(at: DeploymentMoved, word: Word, seen: Seen) -> DeploymentMoved:
     Raises:
         RefusedError: It cannot be done there.
     """
-    return _WORDS[word.command](at, word, seen)
+    return msgspec.structs.replace(_WORDS[word.command](at, word, seen), said_by=word.by)
 
 
 def _promote(at: DeploymentMoved, word: Word, seen: Seen) -> DeploymentMoved:

@@ -39,3 +39,9 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """In a sentence."""
     output: str = ""
     """The end of what its executor printed, at most `OUTPUT_CHARACTERS`."""
+
+    @property
+    def sentence(self) -> str:
+        """What came of it, with the last line of the output of one that failed, where the error mostly stands."""
+        lines = [] if self.status == "done" else self.output.strip().splitlines()
+        return ": ".join(filter(None, (self.text, *lines[-1:])))[:200]

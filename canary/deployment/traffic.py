@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from canary.deployment.findings import step_of
 from canary.records.deployments import Deploying, DeploymentMoved
-from communicator.answers.policy import ALL, Weight
+from communicator.answers.policy import ALL, Colour, Weight
 
 _WEIGHED = ("step", "paused")
 
@@ -16,6 +16,19 @@ def weights(deployments: Iterable[Deploying]) -> Iterator[Weight]:
         if weight < 1:
             version, build = deploying.at.trial
             yield Weight(deploying.at.service, version, build, ALL, weight)
+
+
+def colours(deployments: Iterable[Deploying]) -> Iterator[Colour]:
+    """The colours of the services that have some, or had."""
+    for deploying in deployments:
+        at = deploying.at
+        if at.spec.strategy == "blue-green":
+            version, build = at.trial if at.is_switched else (at.from_version, at.from_build or ALL)
+            yield Colour(
+                service=at.service, generation=at.colour, active=version, active_build=build, drain_s=at.spec.drain
+            )
+        elif at.colour:
+            yield Colour(service=at.service, generation=at.colour, active=ALL)
 
 
 def _weight(at: DeploymentMoved) -> float:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from canary.deployment.duty import BACK
 from canary.deployment.findings import PACE_BLOCK_LOG10, PACE_SUSPECT_LOG10, step_of
+from canary.deployment.machine import timeout_of
 from canary.deployment.sight import Seen
 from canary.deployment.spec import NOBODY, Step, servers_of, steps_of
 from canary.records.deployments import Before, Deploying, DeploymentMoved, Doing
@@ -85,7 +86,7 @@ def _steps(at: DeploymentMoved) -> Iterable[ShownStep]:
     now = len(steps) if _place(at) in ("promoting", "baking") else at.step
     for number, step in enumerate(steps):
         state = _state(number, now, is_over=at.phase == "done")
-        yield ShownStep(text=step_text(step, len(at.servers)), state=state, bake_s=step.bake, pauses=bool(step.pause))
+        yield ShownStep(text=step_text(step, len(at.servers)), state=state, bake_s=step.bake, pauses=step.pause is True)
 
 
 def _place(at: DeploymentMoved) -> Phase:
@@ -143,12 +144,12 @@ def _told(doing: Doing) -> str:
     what = f"{doing.task.verb}{' back' if doing.task.step == BACK else ''}"
     if doing.outcome is None:
         return f"{what} is under way"
-    return f"{what}: {doing.outcome.status}" + (f", {doing.outcome.text}" if doing.outcome.text else "")
+    return f"{what}: {doing.outcome.status}" + (f", {doing.outcome.sentence}" if doing.outcome.sentence else "")
 
 
 def _rules(seen: Seen) -> Iterable[ShownCheck]:
     compared, pace = seen.compared, seen.pace
-    if compared is not None:
+    if compared is not None and compared.control is not None:
         limits = f"10^{compared.suspect_log10:g} pauses, 10^{compared.block_log10:g} goes back"
         value = f"10^{compared.log10_e:.1f}"
         yield ShownCheck(
@@ -185,7 +186,8 @@ def _paused_next(at: DeploymentMoved) -> str:
         return "it goes on, unless somebody objects"
     if at.pause == "no_way_back":
         return "a person decides: promote, or mend what it would go back to"
-    return f"a person says promote or abort; after {span(at.spec.timeout)} it says {at.spec.on_timeout} itself"
+    timeout_s, then = timeout_of(at, at.pause)
+    return f"a person says promote or abort; after {span(timeout_s)} it says {then} itself"
 
 
 _NEXT: Mapping[Phase, Callable[[DeploymentMoved], str]] = {

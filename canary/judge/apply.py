@@ -13,6 +13,7 @@ from canary.records import (
     CellMoved,
     DeploymentMoved,
     Entry,
+    FlagChanged,
     Frozen,
     GaveUp,
     HoldHeard,
@@ -45,6 +46,8 @@ OBEYED = 10_000
 """Orders that are obeyed once and remembered as such: as many as the book of the cluster holds."""
 DECIDED = 10_000
 """Subjects of decisions remembered: more than the book of the cluster holds."""
+FLAGS_TOLD = 30_000
+"""Definitions and orders about feature flags remembered as told: more than the book of the cluster holds."""
 FACTS = (RunBegan, RunPassed, RunEnded, GaveUp, ServerBooted, ServerLost, ServerBack)
 
 
@@ -138,6 +141,14 @@ def freeze(state: State, _entry: Entry, record: Frozen) -> None:
         state.verdicts.clear()
 
 
+def note_flag(state: State, _entry: Entry, record: FlagChanged) -> None:
+    """Of feature flags it is only known what was told."""
+    state.flags_told.pop(record.order, None)
+    state.flags_told[record.order] = record.place
+    while len(state.flags_told) > FLAGS_TOLD:
+        del state.flags_told[next(iter(state.flags_told))]
+
+
 def set_rules(state: State, _entry: Entry, record: RulesSet) -> None:
     """Other rules are in force."""
     state.rules_revision = record.revision
@@ -192,6 +203,7 @@ STEPS: Mapping[type, Callable[[State, Entry, Any], None]] = {
     OverrideEnded: end_override,
     Pardoned: pardon,
     Frozen: freeze,
+    FlagChanged: note_flag,
     RulesSet: set_rules,
     Led: lead,
     PolicyIssued: issue,

@@ -322,5 +322,7 @@ class State:
     """By server and service, its last task for a deployment."""
     obeyed: dict[str, None] = field(default_factory=dict)
     """The newest orders that are obeyed once, by their identifiers in the book of the cluster."""
+    flags_told: dict[str, str] = field(default_factory=dict)
+    """What was told of definitions and orders about feature flags, by their identifiers in the book of the cluster."""
     heard: dict[str, Heard] = field(default_factory=dict)
     """By server; here, so that it outlives the entries that it came from."""

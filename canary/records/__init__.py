@@ -45,7 +45,7 @@ from canary.records.names import (
     RunKey,
     Version,
 )
-from canary.records.orders import Actor, Frozen, Overridden, OverrideEnded, Pardoned
+from canary.records.orders import Actor, FlagChanged, Frozen, Overridden, OverrideEnded, Pardoned
 
 __all__ = [
     "ALL",
@@ -64,6 +64,7 @@ __all__ = [
     "Doing",
     "Entry",
     "Fact",
+    "FlagChanged",
     "Frozen",
     "GaveUp",
     "HoldHeard",

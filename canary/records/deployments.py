@@ -62,8 +62,12 @@ class DeploymentMoved(OfLeader, frozen=True, kw_only=True, omit_defaults=True, t
     """Of blue-green: the generation of the service's colours."""
     is_switched: bool = False
     """The new version is the active one."""
+    is_renewed: bool = False
+    """It is where it was, and is said again so that the book does not forget it."""
     trail: tuple[tuple[str, str], ...] = ()
     """The versions that were deployed before, the newest first."""
+    said_by: str = ""
+    """Who said what has led here, such as ``root@alpha``; empty: it came about by itself."""
     supersedes: str = ""
     """The deployment of the same service that was under way, and ended by this one."""
 

@@ -19,7 +19,7 @@ from canary.records.facts import (
     ServerBooted,
     ServerLost,
 )
-from canary.records.orders import Frozen, Overridden, OverrideEnded, Pardoned
+from canary.records.orders import FlagChanged, Frozen, Overridden, OverrideEnded, Pardoned
 
 Fact = RunBegan | RunPassed | RunEnded | GaveUp | ServerBooted | ServerLost | ServerBack | TaskBegun | TaskEnded
 Decision = (
@@ -56,6 +56,7 @@ AnyRecord = (
     | OverrideEnded
     | Pardoned
     | Frozen
+    | FlagChanged
     | RulesSet
     | Led
     | PolicyIssued

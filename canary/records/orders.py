@@ -67,3 +67,25 @@ class Frozen(Record, frozen=True, kw_only=True, omit_defaults=True, tag="frozen"
     reason: str = ""
     actor: Actor | None = None
     """None: too many verdicts at once did it."""
+
+
+class FlagChanged(Record, frozen=True, kw_only=True, omit_defaults=True, tag="flag_changed"):
+    """A feature flag was defined, removed, switched off, or switched on again."""
+
+    feature: str
+    action: Literal["defined", "removed", "off", "on", "expired"]
+    """`on`: an `off` was lifted; `expired`: it has ended by itself."""
+    order: str
+    """Its identifier in the book of the cluster;"""
+    place: str
+    """and what has become of it: of an order its place, of a definition its stamp."""
+    file: str = ""
+    """Of a definition: the file that says so, with its host; empty: a command did."""
+    sha256: str = ""
+    """Of the definition."""
+    span_s: float | None = None
+    """Of an `off`: for how long; None: until it is lifted."""
+    reason: str = ""
+    actor: Actor | None = None
+    ordered_wall_s: float = 0.0
+    """Since 1970, by the wall clock of who ordered it: for people only."""

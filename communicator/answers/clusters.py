@@ -1,4 +1,4 @@
-"""PURE: CLUSTER_GRAPH and CLUSTER_ROUTE: who is in the cluster, who is linked to whom, and which way a message would go."""
+"""PURE: who is in the cluster (CLUSTER_GRAPH), which way a message would go (CLUSTER_ROUTE), and which colours are in force."""
 
 import msgspec
 
@@ -94,3 +94,13 @@ class Route(msgspec.Struct, frozen=True):
     candidates: tuple[Candidate, ...] = ()
     not_enforced: tuple[str, ...] | None = None
     """Servers that are named here and have a C++ router, which knows no policy; None where nobody has asked which these are."""
+
+
+class CurrentColour(msgspec.Struct, frozen=True):
+    """Which version of a service a router takes for the active one (CLUSTER_CURRENT_STATUS)."""
+
+    service: str
+    active: str
+    active_build: str = "*"
+    generation: int = 0
+    """A router that tells a smaller one than another is behind."""

@@ -172,3 +172,14 @@ class DeploymentTaken(msgspec.Struct, frozen=True, kw_only=True):
     """Whether a majority of the members holds it; else it is proposed, and lost if this host is."""
     warnings: tuple[str, ...] = ()
     """What a person should know, such as hosts whose C++ routers obey no weights."""
+
+
+class Counts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a service, or a command, answers to a check of a deployment (MEASUREMENT); what is left out is not known."""
+
+    events: float | None = None
+    """How many there were in all;"""
+    failures: float | None = None
+    """and how many of them failed."""
+    value: float | None = None
+    """In place of these: one number, for a check that has `value`."""

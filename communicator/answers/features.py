@@ -1,5 +1,6 @@
 """PURE: feature flags as a canary tells them: what services evaluate, what was evaluated, and what people see."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import msgspec
@@ -23,8 +24,8 @@ class FlagsPage(msgspec.Struct, frozen=True):
 
     generation: str
     """Of all flags, when this page was written. Whoever has read all pages holds the generation of the first."""
-    flags: dict[str, msgspec.Raw | None] = {}
-    """A flag by name, in flagd's form; None: it is defined no more."""
+    flags: dict[str, msgspec.Raw] = {}
+    """A flag by name, in flagd's form; `null`: it is defined no more."""
     is_whole: bool = True
     """Whether the pages hold all flags there are; else they hold what has changed since the generation that was named."""
     after: str = ""
@@ -115,10 +116,26 @@ class FeatureReport(msgspec.Struct, frozen=True, kw_only=True):
     server: str = ""
     generation: str = ""
     features: tuple[FeatureRow, ...] = ()
-    """By name."""
+    """By name; of a brief report those that are off first, then those that are stale, each by name."""
     offset: int = 0
     """The number of the first one on this page."""
     total: int = 0
     """How many there are."""
+    types: dict[str, int] = {}
+    """How many of them are defined, by type."""
+    off: int = 0
+    """How many are off."""
+    stale: int = 0
+    """How many are stale."""
     differing: tuple[str, ...] = ()
     """Flags that a file of this host defines in another way than what is in force, each with the file and the reason, in words."""
+
+
+def join_features(pages: Sequence[FeatureReport]) -> FeatureReport:
+    """One report of the pages of a report; what changed in between may be told twice, and is there once.
+
+    Args:
+        pages: At least one, from the first on.
+    """
+    rows = {row.feature: row for page in pages for row in page.features}
+    return msgspec.structs.replace(pages[0], features=tuple(rows.values()))

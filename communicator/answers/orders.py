@@ -13,12 +13,12 @@ class Taken(msgspec.Struct, frozen=True):
 
 
 class OrderStanding(msgspec.Struct, frozen=True):
-    """An order that a canary knows of."""
+    """An order, or the definition of a feature flag, that a canary knows of."""
 
     order: str
     """Its identifier."""
     place: str = "open"
-    """``open``, ``expired`` or ``lifted``."""
+    """``open``, ``expired`` or ``lifted``; of the definition of a feature flag its stamp, such as ``3@alpha``."""
     in_force: bool = False
     """Whether what it says, or that it says it no longer, is obeyed on this host."""
 

@@ -67,11 +67,20 @@ class Trial(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Colour(msgspec.Struct, frozen=True, kw_only=True):
-    """Which of two versions is the active one; kept and shown, not obeyed here."""
+    """Which version of a service is the active one: it alone gets messages, and all others are on standby."""
 
     service: Name
+    generation: Annotated[int, Meta(ge=1, le=2**53)]
+    """Of this service: a larger one replaces a smaller one, from whomever it comes."""
     active: Text
-    versions: dict[str, Plain | dict[str, Plain]] = {}
+    """``*``: the service has no colours any more."""
+    active_build: Text = ALL
+    drain_s: Span = 0
+    """For how long after the switch whoever spoke with another version before may go on with that."""
+
+    def fits(self, version: str, build: str) -> bool:
+        """Whether an instance is of the active version."""
+        return version == self.active and self.active_build in (ALL, build)
 
 
 class Policy(msgspec.Struct, frozen=True, kw_only=True):

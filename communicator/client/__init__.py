@@ -4,9 +4,9 @@ from communicator.client.blocking import BlockingClient
 from communicator.client.checks import Checks
 from communicator.client.client import Client
 from communicator.client.outbox import Outbox
-from communicator.client.service import Blocked, Service
+from communicator.client.service import Service
 from communicator.client.signal_port import send_signal
-from communicator.client.status import ClockStatus, ClusterStatus
+from communicator.client.status import Blocked, ClockStatus, ClusterStatus
 
 __all__ = [
     "Blocked",

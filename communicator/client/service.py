@@ -6,9 +6,7 @@ import os
 import random
 import signal
 import ssl
-from collections.abc import Callable, Mapping
-
-import msgspec
+from collections.abc import Callable, Coroutine, Mapping
 
 from communicator import errors
 from communicator.client.backoff import Backoff
@@ -22,6 +20,7 @@ from communicator.client.outbox import Outbox
 from communicator.client.registrant import CONNECT_TIMEOUT_S, REPLY_TIMEOUT_S, Registrant
 from communicator.client.repeats import Repeats
 from communicator.client.session import Session
+from communicator.client.status import Blocked
 from communicator.protocol.message import Message
 
 DRAIN_S = 5.0
@@ -31,17 +30,9 @@ PROBE_RUN_S = 90.0
 RETRY_BLOCKED_S = 60.0
 """How often a version that is blocked without limit asks again, in seconds."""
 
+Work = Callable[[], Coroutine[None, None, None]]
+
 _REFUSALS = frozenset(("INVALID", "SERVICE_UNAVAILABLE", "TRANSMISSION_REPORT", "UNKNOWN"))
-
-
-class Blocked(msgspec.Struct, frozen=True):
-    """This version is blocked on this server."""
-
-    reason: str
-    until_s: float | None
-    """For how long, in seconds from when the router said so; None when it is not limited."""
-    probe_allowed: bool
-    """Whether the service registers as ``role=probe`` meanwhile."""
 
 
 class Service(Registrant):
@@ -112,7 +103,9 @@ class Service(Registrant):
         self._group: asyncio.TaskGroup | None = None
         self._stopping = asyncio.Event()
         self._ready = asyncio.Event()
+        self._lost = asyncio.Event()
         self._placed = asyncio.Event()
+        self._works: list[Work] = [self._stay_connected]
         self._last_failure = ""
         self._drops_told = 0
         self.blocked: Blocked | None = None
@@ -183,15 +176,21 @@ class Service(Registrant):
         """
         return self._health.name(check)
 
+    def beside(self, work: Work) -> Work:
+        """Name an ``async def`` without arguments that runs until this service is to stop, as a decorator; its error ends `run`."""
+        self._works.append(work)
+        return work
+
     async def run(self) -> None:
         """Serve until `stop`, until STOP comes, or until cancelled; call it once."""
         try:
             async with asyncio.TaskGroup() as group:
                 self._group = group
-                keeper = group.create_task(self._stay_connected())
+                works = [group.create_task(work()) for work in self._works]
                 try:
                     await self._stopping.wait()
-                    keeper.cancel()
+                    for work in works:
+                        work.cancel()
                     await self._drain()
                 finally:
                     self._group = None  # what still comes on the link finds no group that would take it
@@ -220,6 +219,10 @@ class Service(Registrant):
     async def wait_ready(self) -> None:
         """Wait until the service is registered; at once when it is."""
         await self._ready.wait()
+
+    async def wait_lost(self) -> None:
+        """Wait until the link is gone that `wait_ready` waited for; at once when it is."""
+        await self._lost.wait()
 
     async def wait_placed(self) -> None:
         """Wait until the service was let in, or was told to wait as a blocked version, or no router answers yet.
@@ -301,6 +304,7 @@ class Service(Registrant):
         await self._flush(connection)
         if connection.is_usable:
             self._ready.set()
+            self._lost.clear()
         try:
             async with asyncio.timeout(PROBE_RUN_S if is_probe else None):
                 await connection.closed.wait()
@@ -311,6 +315,7 @@ class Service(Registrant):
             await connection.close()
         finally:
             self._ready.clear()
+            self._lost.set()
         self._connection = None
 
     async def _flush(self, connection: Connection) -> None:

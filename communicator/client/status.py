@@ -1,4 +1,4 @@
-"""PURE: what the router last said of the cluster and of this host's clock, as values; it asks nobody."""
+"""PURE: what the router last said of the cluster, of this host's clock and of our version, as values; it asks nobody."""
 
 import msgspec
 
@@ -45,6 +45,16 @@ class ClockStatus(msgspec.Struct, frozen=True):
     error: str = ""
     """When not: why. ``checking``: not known yet. ``invalid``: kept by nobody, or wrong. ``false_claim``, ``cluster_off``,
     ``contradicted`` and ``no_majority``: what the other hosts find (docs/clock.md)."""
+
+
+class Blocked(msgspec.Struct, frozen=True):
+    """This version is blocked on this server."""
+
+    reason: str
+    until_s: float | None
+    """For how long, in seconds from when the router said so; None when it is not limited."""
+    probe_allowed: bool
+    """Whether the service registers as ``role=probe`` meanwhile."""
 
 
 _ELDER_STATUS = {"CLUSTER_UP": "up", "CLUSTER_DOWN": "down"}

@@ -265,6 +265,17 @@ DEPLOYMENT_OVERDUE = Declaration(
     tags=_DEPLOYMENT_TAGS,
 )
 
+FEATURE_STALE = Declaration(
+    name=FlagName("canary", "feature", "stale"),
+    priority=20,
+    message="feature flags may have outlived their purpose: {reason}",
+    help="A feature flag has expired, gives everybody the same for 14 days, was not evaluated anywhere for 30 days, or is asked "
+    "for and not defined. 'bellwether feature list --stale' shows which, and why. Take the flag out of the code, then remove its "
+    "definition, or give it another date; a flag that is to stay may be of the type permission or kill-switch. No flag is changed "
+    "by itself. The flag goes down when none is stale.",
+    tags=frozenset(("canary", "features")),
+)
+
 CLOCK_OTHER_WRONG = Declaration(
     name=FlagName("timekeeper", "cluster", "host-wrong"),
     priority=75,
@@ -299,6 +310,7 @@ CATALOGUE = (
     DEPLOYMENT_OVERDUE,
     DEPLOYMENT_WAITING,
     DEPLOYMENT_ROLLED_BACK,
+    FEATURE_STALE,
 )
 """Every flag the suite raises; the page, and the help of `bellwether flag show`, are made of it."""
 

@@ -8,7 +8,9 @@ from communicator.router.cores.balancing import Balancer
 from communicator.router.cores.cache import MessageCache
 from communicator.router.cores.clock import Clock
 from communicator.router.cores.cluster_news import ClusterNews
+from communicator.router.cores.comparison import Comparison
 from communicator.router.cores.contests import Contests
+from communicator.router.cores.conversations import Conversations
 from communicator.router.cores.deadlines import Deadlines
 from communicator.router.cores.learning import Learning
 from communicator.router.cores.load_listeners import LoadListeners
@@ -37,6 +39,8 @@ class Switchboard(Voice):
         carrier: What brings lines to other routers; without one the mesh of links.
     """
 
+    policy: PolicyInForce
+
     def __init__(self, config: RouterConfig, now: Instant, carrier: Carrier | None = None) -> None:
         self.config = config
         self.started = now
@@ -59,10 +63,9 @@ class Switchboard(Voice):
         super().__init__(config.server_name, self.registry, self.carrier, self.statistics)
         self.received = Received()
         self.pending = Acknowledgements(limits.pending_messages, limits.pending_bytes, due("acknowledgements"))
-        self.policy = self._kept_policy(now)
         self.policy_due = due("policy")
-        """When something of the policy ends by itself."""
-        self.policy_due.set(self.policy.next_deadline_s(now.monotonic_s))
+        self.obey(self._kept_policy(now), now)
+        self.conversations, self.comparison = Conversations(), Comparison(due("colours"))
         self.balancers: dict[str, Balancer] = {}
         """By service, where the policy splits its traffic."""
         self.cluster_news = ClusterNews()
@@ -91,6 +94,7 @@ class Switchboard(Voice):
     def obey(self, policy: PolicyInForce, now: Instant) -> None:
         """Put a policy into force, or the same one again when something of it has ended."""
         self.policy = policy
+        self.registry.colours = policy.active
         self.policy_due.set(policy.next_deadline_s(now.monotonic_s))
         self.routes_changed()
 
@@ -106,7 +110,7 @@ class Switchboard(Voice):
         kept = read_kept(self.config.policy)
         if kept.reason:
             self.notice(Level.ERROR, "policy_unreadable", reason=kept.reason)
-        return PolicyInForce(kept.policy, now.monotonic_s)
+        return PolicyInForce(kept.policy, now.monotonic_s, colours={one.service: one for one in kept.colours})
 
     def new_run_id(self) -> str:
         """An identifier for one registration: unique in the cluster, the same when the same events are replayed."""

@@ -2,6 +2,7 @@
 
 from communicator.router.cores.voice import Voice
 from communicator.router.delivery.acknowledgement import repeat_due
+from communicator.router.delivery.delivery import release
 from communicator.router.features.cluster_status import settle_members, settle_status
 from communicator.router.mesh.book.neighbors_file import is_larger, parse_cluster_address
 from communicator.router.mesh.mesh import Mesh
@@ -55,10 +56,20 @@ def upkeep(board: Switchboard, now: Instant) -> None:
         board.routes_changed()
     if board.policy_due.is_due(now_s):
         board.obey(board.policy, now)
+    if board.comparison.due.is_due(now_s):
+        _end_comparison(board, now)
     _settle(board, now)
     if not board.draining:
         _tell_operators(board, board.mesh, now)
         _dial(board, board.mesh, now)
+
+
+def _end_comparison(board: Switchboard, now: Instant) -> None:
+    """Nobody's colours are awaited any more, or nobody can wait longer: what was held goes on."""
+    for number in sorted(board.comparison.awaited):
+        link = board.registry.links.get(number)
+        board.notice(Level.WARNING, "colours_not_told", server="" if link is None else link.name)
+    release(board, now)
 
 
 def _find_out_who_is_right(board: Switchboard, now: Instant) -> None:

@@ -38,6 +38,8 @@ LABELS: Mapping[str, int] = {
         CLOSED,
     ),
     **dict.fromkeys(("fault", "severity", "stage", "state", "verdict"), CLOSED),
+    **dict.fromkeys(("feature", "variant"), NAMED),
+    "type": CLOSED,
     **dict.fromkeys(("client", "daemon", "host", "link", "peer", "scope", "server", "service"), NAMED),
     **dict.fromkeys(("build", "compatible_with", "from_version", "id", "python", "version"), NAMED),
     **dict.fromkeys(("name", "section", "unit"), FLAGS),

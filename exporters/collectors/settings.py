@@ -19,6 +19,8 @@ class CollectorsSettings(Settings, frozen=True):
     """``canary_*``: versions and how they do."""
     deployments: bool = True
     """``bellwether_deployment_*``: where deployments are; without ``canary`` it is left out, too."""
+    features: bool = True
+    """``bellwether_feature_*``: feature flags, which the canary tells too: where it is not looked at, neither are they."""
     flags: bool = True
     """``sitter_*``: flags that are up, see flags_path."""
     host: bool = True
@@ -27,9 +29,8 @@ class CollectorsSettings(Settings, frozen=True):
     @property
     def names(self) -> tuple[str, ...]:
         """Those that are on."""
-        off = {name for name in self.__struct_fields__ if not getattr(self, name)}
-        off |= {"deployments"} if "canary" in off else set()  # who has said that there is no canary has said it
-        return tuple(name for name in self.__struct_fields__ if name not in off)
+        left_out = () if self.canary else ("deployments", "features")  # who says that there is no canary has said it
+        return tuple(name for name in self.__struct_fields__ if getattr(self, name) and name not in left_out)
 
 
 class TextfileSettings(Settings, frozen=True):

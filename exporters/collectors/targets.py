@@ -4,6 +4,7 @@ from collections.abc import Collection
 
 from exporters.collectors.canary import canary_target
 from exporters.collectors.deployments import DEPLOYMENTS
+from exporters.collectors.features import FEATURES
 from exporters.collectors.flags import FLAGS
 from exporters.collectors.host import HOST
 from exporters.collectors.metric import AnyTable, AnyTarget
@@ -11,7 +12,7 @@ from exporters.collectors.own import OWN
 from exporters.collectors.router import ROUTER
 from exporters.collectors.timekeeper import timekeeper_target
 
-COLLECTORS = ("router", "timekeeper", "canary", "deployments", "flags", "host")
+COLLECTORS = ("router", "timekeeper", "canary", "deployments", "features", "flags", "host")
 """Their names, in settings and options."""
 
 
@@ -22,7 +23,8 @@ def select_targets(*, cluster: bool, names: Collection[str] = COLLECTORS) -> tup
         cluster: Whether the page also holds what was concluded of each other host.
         names: Of the collectors wanted.
     """
-    targets = (ROUTER, timekeeper_target(cluster=cluster), canary_target(cluster=cluster), DEPLOYMENTS, FLAGS, HOST)
+    of_cluster = (timekeeper_target(cluster=cluster), canary_target(cluster=cluster))
+    targets = (ROUTER, *of_cluster, DEPLOYMENTS, FEATURES, FLAGS, HOST)
     return tuple(target for target in targets if target.name in names)
 
 

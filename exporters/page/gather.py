@@ -10,6 +10,7 @@ from communicator.answers.clocks import ClockReport, Point
 from communicator.answers.clusters import Graph
 from communicator.answers.deployments import Deployments
 from communicator.answers.explanations import Explanation
+from communicator.answers.features import FeatureReport
 from communicator.answers.reading import read_answer
 from communicator.answers.releases import CanaryReport, join_pages
 from communicator.answers.router import Statistics
@@ -17,6 +18,7 @@ from communicator.answers.services import Instance
 from communicator.client.status import ClusterStatus
 from communicator.errors import BellwetherError, MalformedAnswerError, NoReceiverError
 from communicator.flags import FlagDirectory
+from exporters.feature_pages import gather_features
 from exporters.page.snapshot import Flags, Snapshot, Told, without_passing
 from exporters.questions import CLOCKS, GRAPH, STATISTICS, VERSIONS, Question
 
@@ -106,6 +108,7 @@ class Gatherer:
             history = group.create_task(self._last_day())
             versions = group.create_task(self._told(self._versions()))
             deployments = group.create_task(self._told(self._asked(VERSIONS, Deployments, {"view": "deployments"})))
+            features = group.create_task(self._told(self._features()))
             flags = group.create_task(self._told(self._raised()))
         return Snapshot(
             at_wall_s=time.time(),
@@ -117,6 +120,7 @@ class Gatherer:
             history=history.result(),
             versions=versions.result(),
             deployments=deployments.result(),
+            features=features.result(),
             flags=flags.result(),
         )
 
@@ -144,6 +148,9 @@ class Gatherer:
             pages.append(page)
             if not page.cells or offset + len(page.cells) >= page.total or len(pages) >= _PAGES:
                 return without_passing(join_pages(pages))
+
+    async def _features(self) -> FeatureReport:
+        return await gather_features(lambda about: self._asked(VERSIONS, FeatureReport, about))
 
     async def _last_day(self) -> Told[Sequence[Point]]:
         now_s = self._clock()

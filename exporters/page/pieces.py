@@ -10,12 +10,13 @@ from communicator.answers.releases import CanaryReport
 from communicator.answers.router import Statistics
 from communicator.wording.counts import count
 from communicator.wording.deployments import phase_mark
-from communicator.wording.marks import GOOD, UNKNOWN, Mark, worst
+from communicator.wording.marks import GOOD, OPEN, UNKNOWN, Mark, worst
 from exporters.page.snapshot import Snapshot, Told
 from exporters.page.views.board import Size, board_view, notices_view
 from exporters.page.views.bound import Bound
 from exporters.page.views.clocks import clocks_view, summary_of
 from exporters.page.views.deployments import deployments_view, is_under_way
+from exporters.page.views.features import features_view, to_look_at
 from exporters.page.views.flags import flags_view
 from exporters.page.views.history import history_view
 from exporters.page.views.network import network_view
@@ -27,6 +28,7 @@ _HOSTS = Bound(troubled=60, well=20)
 _FLAGS = 20
 _DEPLOYMENTS = 12
 _ROLLOUTS = 20
+_FEATURES = 20
 _LINKS = 12
 _BOARD = Size(rows=Bound(troubled=40, well=20), servers=12)
 _CELLS = 8_000
@@ -35,12 +37,13 @@ SECTIONS: Mapping[str, str] = {
     "clocks": "Clocks",
     "versions": "Versions",
     "deployments": "Deployments",
+    "features": "Feature flags",
     "flags": "Flags",
     "hosts": "Hosts",
     "router": "Router",
 }
 """What the page is divided into, and how each part is called."""
-IN_FULL = ("clocks", "versions", "deployments", "flags", "hosts", "router")
+IN_FULL = ("clocks", "versions", "deployments", "features", "flags", "hosts", "router")
 """Sections of which only a part may be shown."""
 
 Context = dict[str, Any]
@@ -117,6 +120,9 @@ def overview(picture: Picture) -> list[tuple[str, Mark, str]]:
     for trouble in picture.status.troubles:
         marks[trouble.section].add(trouble.mark)
         counts[trouble.section] += 1
+    if picture.snapshot.features.value and (number := to_look_at(picture.snapshot.features.value)):
+        marks["features"].add(OPEN)
+        counts["features"] = number
     rolled_out, deployed = picture.rollouts or (), picture.under_way
     counts["deployments"] = len(rolled_out) + len(deployed)
     marks["deployments"].update(one.mark for one in rolled_out)
@@ -129,6 +135,7 @@ def _sources(snapshot: Snapshot) -> Iterator[tuple[str, _Told]]:
     yield "clocks", snapshot.clocks
     yield "versions", snapshot.versions
     yield "deployments", snapshot.versions
+    yield "features", snapshot.features
     yield "flags", snapshot.flags
     yield "hosts", snapshot.graph
     yield "router", snapshot.router
@@ -186,6 +193,15 @@ def _rollouts(picture: Picture, _full: bool) -> Context:  # noqa: FBT001 - the s
     }
 
 
+def _features(picture: Picture, full: bool) -> Context:  # noqa: FBT001 - the same
+    told = picture.snapshot.features
+    if told.value is None:
+        return _fault("The canary of this host does not tell of feature flags", told)
+    view = features_view(told.value, None if full else _FEATURES)
+    troubled = f", {view.hidden_troubled:,} of them off or stale" if view.hidden_troubled else ""
+    return {"view": view, "hidden_text": f"and {view.hidden:,} more{troubled}" if view.hidden else ""}
+
+
 def _flags(picture: Picture, full: bool) -> Context:  # noqa: FBT001 - the same
     snapshot = picture.snapshot
     if snapshot.flags.value is None:
@@ -226,6 +242,7 @@ PIECES = (
     Piece("board", "versions", _board),
     Piece("deployments", "deployments", _deployments),
     Piece("rollouts", "deployments", _rollouts),
+    Piece("features", "features", _features),
     Piece("flags", "flags", _flags),
     Piece("hosts", "hosts", _hosts),
     Piece("picture", "hosts", _network),

@@ -2,6 +2,7 @@
 
 import asyncio
 import http
+import socket
 from collections.abc import Callable
 from typing import Any
 
@@ -60,37 +61,55 @@ class BoundedConnection(H11Protocol):
         super().data_received(data)
         self._watch_asking()
         if self.is_answering:
-            self._heard(self)
+            if self.has_asked:
+                self._heard(self)
+                self._cork(is_held=True)
             self.cycle.keep_alive = self.cycle.keep_alive and not self._retires
 
     def _watch_asking(self) -> None:
         """A request that has begun has to end in time, however many pieces it comes in."""
-        if self.conn.their_state is not h11.IDLE or self.transport.is_closing():
+        if self.has_asked or self.transport.is_closing():
             self._asking = _cancel(self._asking)
-        elif self._asking is None and not self.is_answering:
+        elif self._asking is None:
             self._asking = self.loop.call_later(self._limits.request_s, self._asked_too_slowly)
 
     @property
     def is_answering(self) -> bool:
-        """Whether a request of its is being answered."""
+        """Whether a request of its is being answered, or was begun to be before its body had come."""
         cycle: RequestResponseCycle | None = self.cycle
         return cycle is not None and not cycle.response_complete
 
+    @property
+    def has_asked(self) -> bool:
+        """Whether the whole request has come, its body too."""
+        return self.conn.their_state not in {h11.IDLE, h11.SEND_BODY}
+
     def _asked_too_slowly(self) -> None:
-        if self.conn.trailing_data[0] and self.conn.our_state is h11.IDLE:
+        if self.conn.trailing_data[0] or self.conn.their_state is h11.SEND_BODY:
             self._refuse(408)
         self.transport.close()
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - it never says more than that
-        """Say that this is no request, unless something else is being said already."""
-        if self.is_answering:
-            self.cycle.disconnected = True  # what the application still says goes nowhere
-        if self.conn.our_state in {h11.IDLE, h11.SEND_RESPONSE}:
-            self._refuse(400)
+        """Say that this is no request."""
+        self._refuse(400)
         self.transport.close()
 
     def _refuse(self, status: int) -> None:
-        self.transport.write(_plain_answer(status))
+        """Say what is wrong, unless something else is being said already."""
+        if self.is_answering:
+            self.cycle.disconnected = True  # what the application still says goes nowhere
+        if self.conn.our_state in {h11.IDLE, h11.SEND_RESPONSE}:
+            self.transport.write(_plain_answer(status))
+
+    def on_response_complete(self) -> None:
+        """All of an answer is written."""
+        self._cork(is_held=False)
+        super().on_response_complete()
+
+    def _cork(self, *, is_held: bool) -> None:
+        """Have head and body go out together: some clients wait 40 ms for what comes behind the first packet."""
+        if not self.transport.is_closing():
+            self.transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, is_held)
 
     def pause_writing(self) -> None:
         """The client does not read."""

@@ -41,6 +41,16 @@ class OwnHosts:
         is_server = bool(server_name) and host == server_name.lower() and not self.listen.is_loopback
         return host in self.names or is_server or self._is_address(host)
 
+    def include_origin(self, header: str, server_name: str = "") -> bool:
+        """Whether an Origin header names a page that came from this exporter; a missing one is that of a program.
+
+        Args:
+            header: What it says; ``null`` where a browser does not tell.
+            server_name: As above.
+        """
+        scheme, _, host = header.partition("://")
+        return not header or (scheme in {"http", "https"} and bool(host) and self.include(host, server_name))
+
     def _is_address(self, host: str) -> bool:
         """Whether it is an address of ours: where all addresses are listened on, any will do, since a number is nobody's name."""
         is_loopback = HostPort(host, _HTTP_PORT).is_loopback

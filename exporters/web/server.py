@@ -58,7 +58,7 @@ class Serving:
         self._tls = tls
         self._inside: dict[BoundedConnection, socket.socket] = {}
         self.door: Door[BoundedConnection] = Door(
-            limits.connections, limits.connections_per_address, sources, lambda connection: not connection.is_answering
+            limits.connections, limits.connections_per_address, sources, _may_leave
         )
         """Who is in."""
 
@@ -137,6 +137,11 @@ class Serving:
             self._limits, leave, self.door.heard, config=self._server.config, server_state=state, app_state={}
         )
         return connection
+
+
+def _may_leave(connection: BoundedConnection) -> bool:
+    """Whether nobody waits for an answer there: one whose request has not come in full may go for others."""
+    return not (connection.is_answering and connection.has_asked)
 
 
 def _end(client: socket.socket) -> None:

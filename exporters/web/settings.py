@@ -63,7 +63,9 @@ class LimitsSettings(Settings, frozen=True):
                 raise ConfigError(key, "must be more than 0, and a number")
 
 
-def check_exposure(listen: HostPort, auth: AuthSettings, tls: TlsSettings, web_config_file: str) -> None:
+def check_exposure(
+    listen: HostPort, auth: AuthSettings, tls: TlsSettings, web_config_file: str, key: str = "listen"
+) -> None:
     """See that nobody on another host gets in without showing who it is.
 
     Args:
@@ -71,6 +73,7 @@ def check_exposure(listen: HostPort, auth: AuthSettings, tls: TlsSettings, web_c
         auth: What is asked for.
         tls: The same.
         web_config_file: What takes the place of both; whether it asks for anything is known once it is read.
+        key: The setting that says where is listened, for the error.
 
     Raises:
         ConfigError: Anybody would get in, or two things are said at once; names the key.
@@ -78,12 +81,12 @@ def check_exposure(listen: HostPort, auth: AuthSettings, tls: TlsSettings, web_c
     if web_config_file and (auth.is_given or tls.certificate):
         raise ConfigError("web_config_file", "takes the place of [auth] and [tls]: set it, or them")
     if not (listen.is_loopback or auth.is_given or tls.client_ca or web_config_file):
-        raise ConfigError("listen", open_to_all(listen))
+        raise ConfigError(key, open_to_all(listen))
 
 
 def open_to_all(listen: HostPort) -> str:
     """What is wrong with an address that asks nobody who it is."""
     return (
         f"{str(listen)!r} can be reached from other machines and there are no credentials: set auth.password_file, "
-        "auth.token_file, tls.client_ca or web_config_file, or use a loopback address such as '127.0.0.1:9740'"
+        "auth.token_file, tls.client_ca or web_config_file, or use a loopback address such as '127.0.0.1:{listen.port}'"
     )

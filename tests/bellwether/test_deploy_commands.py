@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from contextlib import ExitStack, suppress
+from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
@@ -325,6 +326,25 @@ def test_who_waits_for_one_does_not_take_a_later_one_for_it(deploy, story, monke
 def test_a_wrong_span_or_aim_is_refused(deploy):
     assert deploy("wait", "billing", "--timeout", "soon").stderr.startswith("bellwether: --timeout: 'soon' is not")
     assert deploy("wait", "billing", "--until", "dawn").exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("one", "exit_code", "text"),
+    [(sample.DONE, 0, "deployed"), (PAUSED, 0, "a person has to decide"), (sample.ROLLED_BACK, 1, "rolled back: see ")],
+)
+def test_the_ci_job_of_the_manual_ends_as_it_says(cluster, story, tmp_path, one, exit_code, text):
+    page = (Path(__file__).parents[2] / "docs/deployments.md").read_text()
+    job = tmp_path / "deploy.sh"
+    job.write_text("#!/bin/sh\n" + page.partition("```sh\n#!/bin/sh\n")[2].partition("```")[0])
+    story.becomes = one
+    environment = {
+        "PATH": f"{Path(sys.executable).parent}:{os.defpath}",
+        "BELLWETHER_COMMUNICATOR": cluster[0][1].unix,
+    }
+    done = subprocess.run(["sh", job, "2.0"], capture_output=True, text=True, env=environment, check=False)
+    assert done.returncode == exit_code, done.stderr
+    assert done.stdout.splitlines()[-1].startswith(text)
+    assert story.commands[0][1]["reason"] == "build by hand"
 
 
 def watcher_of(cluster, **options):

@@ -17,6 +17,7 @@ COMMANDS = (
     "route",
     "trace",
     "cluster",
+    "feature",
     "flag",
     "messages",
     "password",
@@ -45,6 +46,7 @@ def test_help_names_every_command(tmp_path):
 
 SUBCOMMANDS = {
     "cluster": ("forget",),
+    "feature": ("list", "show", "off", "on", "set", "remove", "history", "check", "scan"),
     "flag": ("list", "show", "raise", "lower"),
     "messages": ("lint", "show", "check"),
     "password": ("add", "remove", "list"),

@@ -38,7 +38,15 @@ PLAN = Plan(Layout(Path("/x")), SOCKET, PREFERRED)
         ),
         (TIMEKEEPER, {"probe_listen": "127.0.0.1:4044", "data_path": "/x/data", "flags_path": "/x/flags"}),
         (CANARY, {"data_path": "/x/data", "flags_path": "/x/flags", "mode": "enforce"}),
-        (EXPORTER, {"listen": "127.0.0.1:9740", "data_path": "/x/data", "flags_path": "/x/flags"}),
+        (
+            EXPORTER,
+            {
+                "listen": "127.0.0.1:9740",
+                "ofrep.listen": "127.0.0.1:9741",
+                "data_path": "/x/data",
+                "flags_path": "/x/flags",
+            },
+        ),
     ],
 )
 def test_a_daemon_is_told_to_keep_to_the_private_directory(program, settings):
@@ -48,7 +56,7 @@ def test_a_daemon_is_told_to_keep_to_the_private_directory(program, settings):
 def test_what_the_user_set_is_left_alone():
     own = {
         ROUTER.name: frozenset(("listen", "listen.local", "data_path", "flags_path")),
-        EXPORTER.name: frozenset(("listen",)),
+        EXPORTER.name: frozenset(("listen", "ofrep", "ofrep.listen")),
     }
     plan = Plan(PLAN.layout, SOCKET, PREFERRED, own)
     assert dict(plan.settings(ROUTER)) == {"listen.unix": SOCKET, "listen.signal": "127.0.0.1:4041"}

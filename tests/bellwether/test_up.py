@@ -80,7 +80,7 @@ def up(directory, command=("-m", "bellwether", "up", "--config", "config")):
     config = directory / "config"
     config.mkdir(exist_ok=True)
     (config / "communicatord.toml").write_text(FREE_PORTS)
-    (config / "exporter.toml").write_text('listen = "127.0.0.1:0"\n')
+    (config / "exporter.toml").write_text('listen = "127.0.0.1:0"\nofrep.listen = "127.0.0.1:0"\n')
     process = subprocess.Popen(
         [sys.executable, *command],
         cwd=directory,
@@ -204,6 +204,7 @@ def test_a_standard_port_in_use_is_replaced_and_told(tmp_path):
             "listen.local": taken,
             "listen.signal": "127.0.0.1:0",
             "probe_listen": "127.0.0.1:0",
+            "ofrep.listen": "127.0.0.1:0",
             "listen": wanted,
         }
         script = f"import bellwether.up, bellwether.main; bellwether.up.PREFERRED = {preferred}; bellwether.main.main()"
@@ -219,7 +220,7 @@ def test_a_standard_port_that_is_taken_meanwhile_is_replaced_too(tmp_path):
         holder.bind(("127.0.0.1", 0))
         holder.listen()
         taken = f"127.0.0.1:{holder.getsockname()[1]}"
-        anywhere = dict.fromkeys(("listen.local", "listen.signal", "probe_listen"), "127.0.0.1:0")
+        anywhere = dict.fromkeys(("listen.local", "listen.signal", "probe_listen", "ofrep.listen"), "127.0.0.1:0")
         script = f"""if True:
             import bellwether.main, bellwether.up as up
             up.PREFERRED = {anywhere | {"listen": taken}!r}

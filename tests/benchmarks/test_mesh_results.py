@@ -11,13 +11,14 @@ from benchmarks.passwords import Attack, spread
 from benchmarks.report import to_json
 from benchmarks.results import Results, judge
 from benchmarks.servers import NATS, OURS
+from benchmarks.switching import Switching
 
 
 def rate(per_s, cpu_us=0.4, far_cpu_us=0.0):
     return Rate(per_s, 10, 0, 1, cpu_us, 1024, "" if per_s else "failed", far_cpu_us)
 
 
-def mesh(hop_per_s=600.0, disordered=0, attacked_s=2e-4, healed_s=3.0, linked_mib=64):
+def mesh(hop_per_s=600.0, disordered=0, attacked_s=2e-4, healed_s=3.0, linked_mib=64, *, lost=0, switched_s=1.0):
     return MeshResults(
         hops=[
             HopCell(OURS, 100, HopRates([rate(1000.0)], [rate(hop_per_s, 0.4, 0.5)])),
@@ -26,6 +27,7 @@ def mesh(hop_per_s=600.0, disordered=0, attacked_s=2e-4, healed_s=3.0, linked_mi
         chain=Chain(3, 10, 100, Tally(10, 0, 0, disordered, 0, 2.0), (0.1, 0.2, 0.3, 0.4)),
         attacks=[Attack(1, 1_000, spread([1e-4] * 100), spread([attacked_s] * 100), 0.5, {"busy": 1_000})],
         converged_s={"join": [0.5, 0.4], "kill -9": [0.1, 0.2], "restart": [1.0, healed_s]},
+        switching=Switching(sent=1_000, elapsed_s=1.0, lost=lost, acknowledged_s=[0.1, switched_s]),
         linked_bytes=linked_mib * 1024 * 1024,
     )
 
@@ -38,6 +40,8 @@ def test_each_figure_is_held_against_its_bar():
         "five in a line agree after join": ("0.50 s", True),
         "five in a line agree after kill -9": ("0.20 s", True),
         "five in a line agree after restart": ("3.00 s", True),
+        "switch acknowledged by 5 routers": ("1.00 s", True),
+        "of 1,000 while switching lost/doubled/wrong": ("0 / 0 / 0", True),
         "resident with a router link too": ("64.0 MiB", True),
     }
 
@@ -49,6 +53,8 @@ def test_each_figure_is_held_against_its_bar():
         ({"disordered": 1}, "of 10 over 3 hops lost/doubled/wrong"),
         ({"attacked_s": 2.1e-4}, "p99, 1,000 wrong passwords, 1 address"),
         ({"healed_s": 3.1}, "five in a line agree after restart"),
+        ({"switched_s": 1.1}, "switch acknowledged by 5 routers"),
+        ({"lost": 1}, "of 1,000 while switching lost/doubled/wrong"),
         ({"linked_mib": 65}, "resident with a router link too"),
     ],
 )
@@ -61,7 +67,7 @@ def test_a_hop_that_failed_has_no_bar():
 
 
 def test_each_figure_has_its_row_and_what_was_not_measured_has_none():
-    assert [table.row_count for table in mesh_tables(mesh())] == [2, 1, 1, 1, 3]
+    assert [table.row_count for table in mesh_tables(mesh())] == [2, 1, 1, 1, 3, 1]
     assert judge_mesh(MeshResults()) == []
     assert {table.row_count for table in mesh_tables(MeshResults())} == {0}
 

@@ -34,7 +34,8 @@ QUICK = (
 @contextlib.asynccontextmanager
 async def run_canary(router, directory, *assignments):
     """A canary on a router until the block ends."""
-    base = (f"communicator={router.unix}", f"data_path={directory}", f"flags_path={directory}")
+    paths = (f"data_path={directory}", f"flags_path={directory}", f"features_path={directory}/features.d")
+    base = (f"communicator={router.unix}", *paths)
     settings = load_settings(CanarySettings, [], (*base, *QUICK, *assignments))
     with Ledger.open(Path(settings.ledger_path)) as ledger:
         service = Service(router.unix, "canary")

@@ -18,6 +18,7 @@ from communicator.flags.catalogue import (
     DEPLOYMENT_OVERDUE,
     DEPLOYMENT_ROLLED_BACK,
     DEPLOYMENT_WAITING,
+    FEATURE_STALE,
 )
 
 
@@ -63,6 +64,10 @@ def test_what_stands(state, denied, fault, raised):
     assert set(raised) <= set(FLAGS)
 
 
+def test_stale_feature_flags_are_told():
+    assert flags_to_raise(State(), "alpha", (), "", "new-checkout") == {FEATURE_STALE: "new-checkout"}
+
+
 NOW_S = 1e6
 
 
@@ -99,13 +104,13 @@ SO_IT_IS = "billing 2.0: so it is"
 )
 def test_the_host_that_leads_speaks_of_deployments(one, raised):
     state = State(deployments={"billing": one})
-    assert flags_to_raise(state, "alpha", (), "", NOW_S) == raised
+    assert flags_to_raise(state, "alpha", (), "", leads_at_s=NOW_S) == raised
     assert flags_to_raise(state, "alpha", (), "") == {}, "one matter is one flag in the cluster"
 
 
 def test_several_deployments_share_a_flag():
     both = (deploying(name, phase="paused", pause="hand") for name in ("billing", "mailer"))
     state = State(deployments={one.at.service: one for one in both})
-    assert flags_to_raise(state, "alpha", (), "", NOW_S) == {
+    assert flags_to_raise(state, "alpha", (), "", leads_at_s=NOW_S) == {
         DEPLOYMENT_WAITING: "billing 2.0: so it is; mailer 2.0: so it is"
     }

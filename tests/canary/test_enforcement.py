@@ -124,7 +124,7 @@ async def test_an_order_is_obeyed_at_once_beside_what_the_router_denies_until_ot
     await agent.follow()
     assert (await agent.of_router())[1] == ["2.0", "3.0"]
     assert agent.enforcement.obeyed_revision == agent.book.revision
-    assert agent.enforcement.obeyed_generation == agent.book.generation() == await agent.orders_of_router()
+    assert agent.enforcement.obeyed_generation == agent.book.generation_of_rules() == await agent.orders_of_router()
     agent.at_s += SILENT_S
     await agent.follow()
     assert (await agent.of_router())[1] == ["3.0"], "nobody leads who holds the other one"

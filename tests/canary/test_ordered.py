@@ -11,6 +11,7 @@ from canary.order_views import Obedience
 from canary.records import ALL, Actor, Frozen, Overridden, OverrideEnded, Pardoned, ServerJudged, Version, VersionJudged
 from canary.records import Entry as LedgerEntry
 from communicator.answers.orders import OrderStanding
+from tests.canary.book.flags_made import definition
 from tests.canary.book.orders_made import order
 
 ACTOR = Actor(user="root", server="alpha")
@@ -35,8 +36,9 @@ class Host:
     def take(self, number=0, **changes):
         return self.book.take(order(number, **changes), self.at_s)
 
-    def standing(self, order_id, obeyed_revision=0):
-        (told,) = Obedience(self.book, obeyed_revision, self.state, "alpha").standings([order_id, "none"])
+    def standing(self, order_id, obeyed_revision=0, told_revision=0):
+        obedience = Obedience(self.book, obeyed_revision, self.state, "alpha", told_revision)
+        (told,) = obedience.standings([order_id, "none"])
         return told
 
 
@@ -93,6 +95,17 @@ def test_a_freeze_that_is_lifted_ends_with_the_word_of_who_lifted_it():
     actor = Actor(user="ann", server="beta")
     assert host.tell() == [Frozen(scope="billing", is_on=False, reason="we have moved", actor=actor)]
     assert host.standing(order_id) == OrderStanding(order_id, "lifted", in_force=True)
+
+
+def test_what_is_said_of_a_flag_is_in_force_once_services_were_told():
+    host = Host()
+    host.book.merge(definition(counter=3))
+    flag_id = host.book.definition("new-checkout").id
+    off_id = host.take(kind="off", service="", version="", feature="new-checkout")
+    seen = host.book.revision - 1
+    assert host.standing(flag_id, told_revision=seen) == OrderStanding(flag_id, "3@alpha", in_force=True)
+    assert host.standing(off_id, told_revision=seen) == OrderStanding(off_id, "open", in_force=False)
+    assert host.standing(off_id, told_revision=host.book.revision).in_force
 
 
 @pytest.mark.parametrize(("kind", "shape"), [("pardon", Pardoned), ("unfreeze", Frozen)])

@@ -4,7 +4,8 @@ import pytest
 
 from canary.book import book as book_module
 from canary.book.book import Book
-from canary.orders import OVERRIDES_MAX, Stamp, enter, read_order
+from canary.given import Stamp
+from canary.orders import OVERRIDES_MAX, enter, read_order
 from canary.records import ALL
 from communicator.errors import RemoteProtocolError
 from communicator.protocol import Message
@@ -113,7 +114,11 @@ def test_the_other_orders():
 @pytest.mark.parametrize(
     ("command", "changes", "named"),
     [
-        ("promote", {}, "'promote' is none of allow, block, freeze, pardon, pin, unfreeze, withdraw"),
+        (
+            "promote",
+            {},
+            "'promote' is none of allow, block, feature-off, feature-on, feature-remove, feature-set, freeze, pardon",
+        ),
         ("", {}, "parameter command"),
         ("block", {"service": ""}, "needs the parameters service and version"),
         ("block", {"version": ""}, "needs the parameters service and version"),

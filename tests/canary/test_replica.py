@@ -1,12 +1,16 @@
 """The book of one host: taken, kept, told to others; what was away for too long brings nothing back."""
 
+import asyncio
 import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import msgspec
 import pytest
 import structlog
 from structlog.testing import capture_logs
 
+from canary import replica as replica_module
 from canary.book.entry import TOMBSTONE_S
 from canary.book.exchange import EVERY_S
 from canary.judge.apply import apply
@@ -103,6 +107,46 @@ async def test_what_cannot_be_kept_is_taken_and_tried_again(host):
         "",
         ["book_not_kept", "book_kept_again"],
     )
+
+
+OFF = {"command": "feature-off", "feature": "new-checkout", "duration": ""}
+
+
+async def test_this_host_hears_of_a_change_first_then_the_others_and_then_it_is_kept(host):
+    order = []
+
+    async def tell():
+        order.append(("told", len(host.link.sent), (host.directory / FILE).exists()))
+
+    host.replica.on_change(tell)
+    status, result, note = await host.order(**OFF)
+    assert (status, result["not_kept"], order) == ("done", "", [("told", 0, False)])
+    assert note == "the flag 'new-checkout' is not defined: services get the default of their code, as before"
+    assert host.whats() == ["entries"]
+
+
+async def test_a_disk_that_hangs_is_not_waited_for(host, monkeypatch):
+    is_back, write_file = threading.Event(), replica_module.write_file
+    monkeypatch.setattr(replica_module, "write_file", lambda *some: is_back.wait(60) and write_file(*some))
+    monkeypatch.setattr(replica_module, "PATIENCE_S", 0.01)
+    status, result, _ = await host.order(**OFF)
+    assert (status, result["not_kept"]) == ("done", "the disk has not answered within 0.01 s")
+    assert host.whats() == ["entries"]
+    monkeypatch.setattr(replica_module, "PATIENCE_S", 60.0)
+    is_back.set()
+    await host.order()
+    assert len(Host(host.directory).begin().replica.book) == 2
+
+
+async def test_an_order_is_kept_while_all_common_threads_are_busy(host):
+    loop, is_over = asyncio.get_running_loop(), threading.Event()
+    with ThreadPoolExecutor(1) as threads:
+        loop.set_default_executor(threads)
+        busy = loop.run_in_executor(None, is_over.wait, 60)
+        _, result, _ = await host.order(**OFF)
+        is_over.set()
+        await busy
+    assert result["not_kept"] == ""
 
 
 async def test_digests_are_told_now_and_then_and_to_who_comes_into_reach(host):

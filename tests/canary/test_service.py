@@ -267,7 +267,7 @@ async def test_only_the_router_tells_of_runs(canary, asker, desk):
     ):
         with pytest.raises(MessageRefusedError):
             await asker.request(Message(command, parameters, service="canary", server="."), "NEVER")
-        handle = {"RUN_STARTED": canary.start, "RUN_ENDED": canary.end}[command]
+        handle = {"RUN_STARTED": canary._witness.start, "RUN_ENDED": canary._witness.end}[command]
         with pytest.raises(MessageRefusedError, match="only the router tells of runs"):  # a C++ router does not check
             await handle(Message(command, parameters, sent_from_service="asker"))
     assert not any(service == "forged" for service, _, _ in await desk.cells())
@@ -275,7 +275,7 @@ async def test_only_the_router_tells_of_runs(canary, asker, desk):
 
 @pytest.mark.parametrize("command", ["RUN_STARTED", "RUN_ENDED"])
 async def test_a_malformed_word_of_the_router_changes_nothing(canary, desk, command):
-    handle = canary.start if command == "RUN_STARTED" else canary.end
+    handle = canary._witness.start if command == "RUN_STARTED" else canary._witness.end
     with pytest.raises(MessageRefusedError, match="parameter run_id is missing"):
         await handle(Message(command, {"service": "ping"}, sent_from_service="communicatord"))
     assert not any(service == "ping" for service, _, _ in await desk.cells())

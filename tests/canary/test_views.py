@@ -60,6 +60,11 @@ def test_without_a_view_the_report_is_meant():
     assert question(offset="7", server="beta").cell.server == "beta"
 
 
+@pytest.mark.parametrize(("said", "is_brief"), [({}, False), ({"brief": "true"}, True), ({"brief": "no"}, False)])
+def test_a_report_of_features_may_be_brief(said, is_brief):
+    assert question(view="features", **said).is_brief is is_brief
+
+
 def test_an_explanation_is_about_one_version_on_one_server():
     assert question(view="explain", **NAMES).cell == CELL
     assert question(view="explain", **{**NAMES, "build": ""}).cell.build == ""

@@ -657,3 +657,40 @@ def test_what_is_no_health_check_is_refused(service):
     assert service.health(check) is check
     with pytest.raises(ValueError, match="there is a health check already"):
         service.health(check)
+
+
+async def test_what_runs_beside_it_sees_links_come_and_go_and_ends_with_it(router, service):
+    seen = asyncio.Queue()
+
+    @service.beside
+    async def watch():
+        try:
+            while True:
+                await service.wait_ready()
+                seen.put_nowait(service.connected)
+                await service.wait_lost()
+                seen.put_nowait(service.connected)
+        finally:
+            seen.put_nowait("ended")
+
+    async with running(service):
+        for _ in range(2):
+            peer = await router.welcomed()
+            assert await seen.get() is True
+            peer.hang_up()
+            assert await seen.get() is False
+    assert await seen.get() == "ended"
+
+
+async def test_an_error_of_what_runs_beside_it_ends_it(router, service):
+    @service.beside
+    async def fail():
+        await service.wait_ready()
+        raise ZeroDivisionError
+
+    async def play():
+        await (await router.welcomed()).heard_end()
+
+    with pytest.raises(ExceptionGroup) as caught:
+        await asyncio.gather(service.run(), play())
+    assert caught.group_contains(ZeroDivisionError)

@@ -36,7 +36,7 @@ def test_amtool_finds_no_fault(amtool):
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-RECEIVERS = {"critical": "page", "warning": "mail", "none": "dead-mans-switch"}
+RECEIVERS = {"critical": "page", "warning": "mail", "info": "mail", "none": "dead-mans-switch"}
 
 
 def test_each_alert_goes_where_its_severity_says(amtool):

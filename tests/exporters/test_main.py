@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import urllib.error
 import urllib.request
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -34,9 +35,10 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 class Exporter:
     """A ``bellwether-exporter`` on a free port."""
 
-    def __init__(self, process, port):
+    def __init__(self, process, ports):
         self.process = process
-        self.url = f"http://127.0.0.1:{port}" if port else ""
+        self.ports = ports
+        self.url = f"http://{ports['http']}" if ports else ""
 
     def get_bytes(self, path, **headers):
         request = urllib.request.Request(f"{self.url}{path}", headers=headers)
@@ -72,7 +74,8 @@ async def exporter(communicator, tmp_path, *settings):
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             *("-m", "exporters", "--config", "/dev/null", "--communicator", communicator),
-            *("--set", 'listen="127.0.0.1:0"', "--ports-file", str(ports_file)),
+            *("--set", 'listen="127.0.0.1:0"', "--set", 'ofrep.listen="127.0.0.1:0"'),
+            *("--ports-file", str(ports_file)),
             *("--set", f"flags_path={tmp_path}", "--set", f"data_path={tmp_path}", *settings),
             env={**os.environ, "NOTIFY_SOCKET": "@" + ear.getsockname()[1:].decode()},
             stdout=subprocess.DEVNULL,
@@ -80,7 +83,7 @@ async def exporter(communicator, tmp_path, *settings):
         )
         assert await asyncio.get_running_loop().sock_recv(ear, 100) == b"READY=1"
     try:
-        yield Exporter(process, json.loads(ports_file.read_text()).get("http", "").rpartition(":")[2])
+        yield Exporter(process, json.loads(ports_file.read_text()))
     finally:
         process.send_signal(signal.SIGTERM)
         code = await process.wait()
@@ -193,6 +196,7 @@ async def test_a_router_that_comes_back_is_found_again(tmp_path):
             "timekeeper_up": 0,
             "canary_up": 0,
             "bellwether_deployment_up": 0,
+            "bellwether_feature_up": 0,
             "sitter_up": 1,
             "host_up": 1,
         }
@@ -225,6 +229,21 @@ async def test_promtool_finds_no_fault(tmp_path, require_program):
     assert found["host_process_up", "communicatord"] == 1
     done = await run(promtool, "check", "metrics", told=page)
     assert done == (0, "", "")
+
+
+async def test_features_are_answered_for_nowhere_where_that_is_said(tmp_path):
+    async with run_router() as router, exporter(router.unix, tmp_path, "--set", 'ofrep.listen=""') as watched:
+        assert list(watched.ports) == ["http"]
+
+
+async def test_whoever_is_refused_at_either_listener_is_counted(tmp_path):
+    async with run_router() as router, exporter(router.unix, tmp_path) as watched:
+        for port in watched.ports.values():
+            request = urllib.request.Request(f"http://{port}/", headers={"Host": "evil.example"}, method="POST")
+            with pytest.raises(urllib.error.HTTPError):
+                await asyncio.to_thread(urllib.request.urlopen, request, timeout=20)
+        found = await watched.samples()
+    assert (found["exporter_refused_total", "form"], found["exporter_refused_total", "host"]) == (1, 1)
 
 
 async def test_a_collector_may_be_left_out(tmp_path):
@@ -279,7 +298,7 @@ async def test_the_page_is_written_to_a_file_and_gone_at_the_end(tmp_path, event
 @pytest.mark.parametrize(
     ("options", "code", "down"),
     [
-        ((), 1, {"timekeeper", "canary", "deployments"}),
+        ((), 1, {"timekeeper", "canary", "deployments", "features"}),
         (("--no-collector.timekeeper", "--no-collector.canary"), 0, set()),
         (("--no-collector.timekeeper", "--no-collector.canary", "--set", "flags_path=/nowhere"), 1, {"flags"}),
         (("--set", "textfile.interval_s=0"), 78, None),

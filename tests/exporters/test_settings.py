@@ -29,6 +29,8 @@ def test_loopback_addresses_are_good(listen):
         ("listen", "10.0.0.5:9740", "no credentials"),
         ("listen", "metrics.example:9740", "no credentials"),
         ("listen", "127.0.0.1:http", "no port"),
+        ("ofrep.listen", "0.0.0.0:9741", "no credentials"),
+        ("ofrep.listen", "127.0.0.1:http", "no port"),
         ("communicator", "http://127.0.0.1", "cd://"),
     ],
 )
@@ -39,6 +41,15 @@ def test_a_bad_setting_is_refused_with_its_key_and_why(key, value, reason, tmp_p
     assert f"{key}: " in done.stderr
     assert reason in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_features_are_answered_for_on_loopback_or_nowhere():
+    usual = load_settings(ExporterSettings, [], [])
+    assert {key: str(at) for key, at in usual.listen_addresses.items()} == {
+        "listen": "127.0.0.1:9740",
+        "ofrep.listen": "127.0.0.1:9741",
+    }
+    assert list(load_settings(ExporterSettings, [], ['ofrep.listen=""']).listen_addresses) == ["listen"]
 
 
 def test_what_no_host_header_would_be_held_against_is_refused():

@@ -11,6 +11,7 @@ from communicator.client import Service
 from communicator.errors import FlagsPathError, MalformedAnswerError, NoReceiverError
 from communicator.protocol import Message
 from communicator.testing import run_router
+from exporters.feature_pages import FEATURE_PAGES
 from exporters.sources import CANARY_PAGES, Places, make_sources
 
 
@@ -38,9 +39,10 @@ async def canary(router, known, page_size, asked):
 
     @service.on("CANARY_GET_REPORT")
     async def answer(message):
-        asked.append({name: message.get(name) for name in ("offset", "server") if message.get(name)})
+        asked.append({name: message.get(name) for name in ("offset", "server", "view", "brief") if message.get(name)})
         offset = int(message.get("offset"))
-        page = {"server": "alpha", "cells": known[offset : offset + page_size], "total": len(known)}
+        rows = "features" if message.get("view") else "cells"
+        page = {"server": "alpha", rows: known[offset : offset + page_size], "total": len(known)}
         return Message("CANARY_CURRENT_REPORT", {"report": json.dumps(page)})
 
     asker = Service(router.unix, "asker")
@@ -75,6 +77,23 @@ async def test_where_other_servers_are_not_shown_they_are_not_asked_for():
     async with run_router() as router, canary(router, cells(1), 9, asked) as asker:
         await sources(asker)["canary"]()
     assert asked == [{"offset": "0", "server": "alpha"}]
+
+
+def feature_rows(count):
+    return [{"feature": f"f{number}"} for number in range(count)]
+
+
+@pytest.mark.parametrize(
+    ("count", "pages"), [(0, 1), (2, 1), (3, 2), (2 * FEATURE_PAGES, FEATURE_PAGES), (99, FEATURE_PAGES)]
+)
+async def test_the_first_pages_of_feature_flags_are_asked_for(count, pages):
+    asked = []
+    async with run_router() as router, canary(router, feature_rows(count), 2, asked) as asker:
+        report = await sources(asker)["features"]()
+    view = {"view": "features", "brief": "true"}
+    assert asked == [{"offset": str(2 * number), **view} for number in range(pages)]
+    assert [row.feature for row in report.features] == [f"f{number}" for number in range(min(count, 2 * pages))]
+    assert report.total == count
 
 
 async def test_a_report_of_another_shape_is_its_senders_fault():

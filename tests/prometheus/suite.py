@@ -64,7 +64,7 @@ class Host:
         probes = f"probe_listen={self.address}:0"
         self._start("timekeeper", *QUICK_TIMEKEEPER, *QUIET, *paths, probes, *timekeeper)
         self._start("canary", *QUICK_CANARY, *paths, *canary)
-        self._start("exporters", f'listen="{self.exporter}"', *paths, *exporter)
+        self._start("exporters", f'listen="{self.exporter}"', f'ofrep.listen="{self.address}:0"', *paths, *exporter)
 
     def _start(self, module, *assignments):
         command = [sys.executable, "-m", module, "--config", "/dev/null", "--communicator", self.router.unix]

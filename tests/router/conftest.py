@@ -389,15 +389,16 @@ class Wires:
     def heal(self):
         self._cut = set()
 
-    def service(self, name, service, *commands):
-        """Register a service that lists these commands."""
+    def service(self, name, service, *commands, **told):
+        """Register a service that lists these commands, with what else it tells of itself."""
         link = next(self._order)
         heard = self._services[link] = []
         ip = self.ips[name]
         self.handle(ip, LinkOpened(link, LinkKind.UNIX, "here", USERS["root"]))
         listed = ",".join(("HELP", "QUITTING", "READY", "STOP", "UNKNOWN", *commands))
         self._ends[link] = (ip, None)
-        self.say(link, f"REGISTER service={service};version=1\nCOMMANDS list={listed}")
+        others = "".join(f";{each}={value}" for each, value in told.items())
+        self.say(link, f"REGISTER service={service};version=1{others}\nCOMMANDS list={listed}")
         heard.clear()
         return link
 

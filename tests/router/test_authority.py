@@ -76,6 +76,7 @@ TABLE = [
     ("canary/CANARY_EVIDENCE report={}",            "n    n    n    n    n    n    n    n    n    n    n    n    n"),
     ('canary/CANARY_EVIDENCE report={"server":1}',  "n    n    n    n    n    n    n    n    n    n    n    n    n"),
     ("canary/CANARY_GET_EVIDENCE after=0",          "n    n    n    n    n    n    n    n    n    n    n    y    n"),
+    ("./FEATURE_FLAGS_CHANGED generation=x",        "n    n    n    n    n    n    n    n    n    n    n    y    n"),
     ("canary/RUN_REPORT service=svc_x",             "y    y    y    n    ?    n    n    n    n    y    n    n    y"),
     ("canary/RUN_REPORT service=svc_y",             "y    y    y    n    ?    n    n    n    n    n    n    n    n"),
     ("canary/CANARY_COMMAND command=freeze",        "y    y    y    n    ?    n    n    n    y    n    n    n    n"),
@@ -110,6 +111,7 @@ TABLE = [
     ("DISCONNECT",                                  "n    n    n    n    n    n    n    n    y    n    n    n    n"),
     ("LINK_STATE records=[]",                       "n    n    n    n    n    n    n    n    y    n    n    n    n"),
     ("LINK_STATE_SUMMARY known={}",                 "n    n    n    n    n    n    n    n    y    n    n    n    n"),
+    ("COLOURS colours=[]",                          "n    n    n    n    n    n    n    n    y    n    n    n    n"),
     ("ACKNOWLEDGED ack_id=x",                       "n    n    n    n    n    n    n    n    y    n    n    n    n"),
     ("HELP",                                        "y    y    y    y    y    y    y    n    y    y    y    y    y"),
     ("QUITTING",                                    "y    y    y    y    y    y    y    y    y    y    y    y    y"),
@@ -265,5 +267,7 @@ def test_a_leaf_may_say_what_a_router_may_but_nothing_of_the_suite(config, line,
     leaf = Speaker(kind=LinkKind.REMOTE, accepted=True, is_router=True, is_leaf=True)
     may_router = cells.split()[list(SPEAKERS).index("router")] == "y"
     message = read(line)
-    is_of_suite = message.command.startswith(("LINK_STATE", "ACKNOWLEDGED", "CLOCK_", "CANARY_", "POLICY_", "RUN_"))
+    is_of_suite = message.command.startswith(
+        ("COLOURS", "LINK_STATE", "ACKNOWLEDGED", "CLOCK_", "CANARY_", "POLICY_", "RUN_")
+    )
     assert judge(message, leaf, config).allowed is (may_router and not is_of_suite)

@@ -183,8 +183,17 @@ def cluster():
 
 @pytest.fixture(scope="module")
 def still():
-    """The same, where no time passes."""
-    return of_three()
+    """The same, where no time passes; delta has two versions on a and c, and alpha is about to finish with the old one on a."""
+    cluster, voices = of_three()
+    canaries = [cluster.service(host, "canary") for host in "ac"]
+    for host in "ac":
+        cluster.service(host, "delta", service_version="1.0")
+        cluster.service(host, "delta", service_version="2.0", role="standby")
+    for number, active in ((1, "1.0"), (2, "2.0")):
+        for canary in canaries:
+            cluster.colour(canary, number, "delta", active, drain_s=1e6)
+        cluster.say(voices["alpha_a"], "delta/P n=1")
+    return cluster, voices
 
 
 ADDRESSES = [
@@ -202,6 +211,12 @@ ADDRESSES = [
     "nobody",
     "alpha",
     "b:nobody",
+    "delta",
+    "a:delta",
+    "c:delta",
+    "b:delta",
+    "*:delta",
+    ".:delta",
 ]
 LINES = st.builds(
     "{}/{}{}".format,
@@ -215,6 +230,7 @@ LINES = st.builds(
             " trace=t",
             " race=t",
             " deliver=all",
+            " to_version=1.0",
             ' deliver="all"',
             " server=all",
             " ack=required",

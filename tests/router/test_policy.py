@@ -1,3 +1,4 @@
+import hashlib
 import json
 
 import msgspec
@@ -6,7 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from communicator.answers.policy import ENTRIES
+from communicator.answers.services import Role
 from communicator.errors import RemoteProtocolError
+from communicator.router.cores.colours import parse_colours
 from communicator.router.cores.policy import (
     EMPTY,
     POLICY_BYTES,
@@ -29,7 +32,7 @@ DENIAL = {
     "probe_allowed": False,
 }
 WEIGHT = {"service": "svc_a", "version": "2.0", "build": "*", "server": "*", "weight": 0.1}
-COLOUR = {"service": "svc_a", "active": "blue", "versions": {"blue": "1.0", "green": {"version": "2.0", "build": "b"}}}
+COLOUR = {"service": "svc_a", "generation": 3, "active": "1.0", "active_build": "b", "drain_s": 20.0}
 SHADOW = {"service": "svc_a", "version": "2.0", "percent": 5, "only": ["PING"], "fence": {"reads": True}, "until": None}
 WHOLE = {
     "generation": [3, 7],
@@ -93,8 +96,11 @@ def test_keys_that_are_not_known_are_ignored():
         ({"weights": [{**WEIGHT, "weight": None}]}, "$.weights[0].weight"),
         ({"weights": [{**WEIGHT, "server": "a b"}]}, "$.weights[0].server"),
         ({"weights": [WEIGHT, {**WEIGHT, "build": "b"}, {**WEIGHT, "weight": 1}]}, "$.weights[2]"),
-        ({"colours": [COLOUR, {**COLOUR, "active": "green"}]}, "$.colours[1].service"),
-        ({"colours": [{**COLOUR, "versions": {"blue": {"a": {"b": 1}}}}]}, "$.colours[0].versions[...][...]"),
+        ({"colours": [COLOUR, {**COLOUR, "active": "2.0"}]}, "$.colours[1].service"),
+        ({"colours": [{**COLOUR, "service": "a b"}]}, "$.colours[0].service"),
+        ({"colours": [{**COLOUR, "service": "timekeeper"}]}, "$.colours[0].service"),
+        ({"colours": [{**COLOUR, "generation": 0}]}, "$.colours[0].generation"),
+        ({"colours": [{**COLOUR, "drain_s": -1}]}, "$.colours[0].drain_s"),
         ({"shadows": [1]}, "$.shadows[0]"),
         ({"shadows": [{"a": [[1]]}]}, "$.shadows[0][...][0]"),
     ],
@@ -146,11 +152,20 @@ def test_nothing_else_is_ever_raised(value):
 
 def test_what_is_kept_is_found_again():
     policy = parse_policy(json.dumps({**WHOLE, "denylist": [{**DENIAL, "reason": 'wörn "out"\n\0'}]}))
-    assert read_kept(render_kept(policy)) == (policy, "")
+    assert read_kept(render_kept(policy)) == (policy, "", ())
+    newer = parse_colours(json.dumps([{**COLOUR, "generation": 9}]))
+    assert read_kept(render_kept(policy, {"svc_a": newer[0]})) == (policy, "", newer)
+
+
+def test_what_an_earlier_release_has_kept_is_found_again():
+    policy = parse_policy(json.dumps(WHOLE))
+    shown = render_policy(policy)
+    kept = f'{{"sha256":"{hashlib.sha256(shown.encode()).hexdigest()}","policy":{shown}}}\n'
+    assert read_kept(kept) == (policy, "", ())
 
 
 def test_no_file_is_no_fault():
-    assert read_kept("") == (EMPTY, "")
+    assert read_kept("") == (EMPTY, "", ())
 
 
 def test_any_changed_character_shows():
@@ -397,8 +412,58 @@ def test_a_restart_counts_in_full_again():
     assert restarted.lease_ends_s == RECEIVED_S + 1100
 
 
-def test_a_policy_concerns_the_services_it_blocks_or_weighs():
+def test_a_policy_concerns_the_services_it_blocks_weighs_or_colours():
     force = in_force(
-        denylist=[DENIAL], weights=[{**WEIGHT, "service": "svc_b"}], colours=[{**COLOUR, "service": "svc_c"}]
+        denylist=[DENIAL],
+        weights=[{**WEIGHT, "service": "svc_b"}],
+        colours=[{**COLOUR, "service": "svc_c"}, {**COLOUR, "service": "svc_d", "active": "*"}],
     )
-    assert [name for name in ("svc_a", "svc_b", "svc_c", "svc_d") if force.concerns(name)] == ["svc_a", "svc_b"]
+    names = ("svc_a", "svc_b", "svc_c", "svc_d", "svc_e")
+    assert [name for name in names if force.concerns(name)] == ["svc_a", "svc_b", "svc_c"]
+
+
+@pytest.mark.parametrize(
+    ("version", "build", "role", "takes"),
+    [
+        ("1.0", "b", "live", True),
+        ("1.0", "b", "standby", True),
+        ("1.0", "b", "shadow", False),
+        ("1.0", "b", "probe", False),
+        ("1.0", "c", "live", False),
+        ("2.0", "b", "live", False),
+        ("", "", "live", False),  # on a C++ router, of which no version is known
+    ],
+)
+def test_of_a_service_with_colours_the_active_version_gets_the_messages(version, build, role, takes):
+    assert in_force(colours=[COLOUR]).takes("svc_a", version, build, Role(role)) is takes
+
+
+@pytest.mark.parametrize(("role", "takes"), [("live", True), ("standby", False), ("shadow", False), ("probe", False)])
+def test_of_another_service_the_live_one_gets_them(role, takes):
+    lifted = [{**COLOUR, "active": "*"}]
+    for force in (in_force(), in_force(colours=lifted)):
+        assert force.takes("svc_a", "1.0", "b", Role(role)) is takes
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "active"),
+    [
+        ([COLOUR], [{**COLOUR, "generation": 4, "active": "2.0"}], "2.0"),
+        ([COLOUR], [{**COLOUR, "generation": 2, "active": "2.0"}], "1.0"),
+        ([COLOUR], [{**COLOUR, "generation": 3, "active": "2.0"}], "1.0"),
+        ([COLOUR], [], "1.0"),
+        ([COLOUR], [{**COLOUR, "generation": 4, "active": "*"}], None),
+    ],
+)
+def test_the_generation_of_each_service_decides_not_that_of_the_policy(first, then, active):
+    later = parse_policy(text(generation=[1, 2], colours=then))
+    force = in_force(colours=first).succeeded_by(later, RECEIVED_S + 1)
+    assert (force.policy, force.active["svc_a"].active if force.active else None) == (later, active)
+
+
+def test_a_repetition_takes_back_no_colour_that_a_router_has_told():
+    force = in_force(colours=[COLOUR])
+    newer = force.coloured_by(parse_colours(json.dumps([{**COLOUR, "generation": 4, "active": "2.0"}])))
+    assert (newer.policy, newer.lease_ends_s) == (force.policy, force.lease_ends_s)
+    again = newer.succeeded_by(force.policy, RECEIVED_S + 1)
+    assert again.active["svc_a"].active == "2.0"

@@ -55,6 +55,12 @@ def line():
     for host in "bcd":
         for name in ("one", "two"):
             cluster.service(host, f"{name}_{host}", "NOTE")
+    cluster.service("b", "tint_b", service_version="1.0")
+    cluster.service("b", "tint_b", service_version="2.0", role="standby")
+    canary, asker = cluster.service("b", "canary"), cluster.service("a", "s")
+    cluster.colour(canary, 1, "tint_b", "1.0", drain_s=1e6)
+    cluster.say(asker, "b:tint_b/P n=1")
+    cluster.colour(canary, 2, "tint_b", "2.0", drain_s=1e6)
     return cluster
 
 
@@ -85,6 +91,8 @@ HEADS = st.sampled_from(
     [
         b"<a:s b:one_b/P",
         b"<a:s b:two_b/P",
+        b"<a:s b:tint_b/P",  # goes on with the old version
+        b"<a:other b:tint_b/P",
         b"<a:s b:one_b/QUERY",
         b"<a:other c:one_c/P",
         b"<a:s c:one_c/P",
@@ -138,6 +146,7 @@ REST = st.sampled_from(
         b"back=request",
         b"server=all",
         b"deliver=all",
+        b"to_version=1.0",
         b"v=<a:s b:one_b/P hops_left=9;w=1",
         b"\xff",
         b"a=b\r",

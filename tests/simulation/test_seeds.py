@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from simulation.campaign import LiarPlay, Play, Tally, run_seed
+from simulation.campaign import ColourPlay, LiarPlay, Play, Tally, run_seed
 from tests.router.punctual import Punctual
 
 ROOT = Path(__file__).parent.parent.parent
 SEEDS = 24
 LIARS = 12
+COLOURS = 12
 PER_TEST = 3
 
 
@@ -37,6 +38,18 @@ def test_promises_hold_while_a_member_lies_and_after_it_has_left(first):
     assert seen.audits > 5 * PER_TEST, "hardly anyone was asked about the cluster"
 
 
+@pytest.mark.parametrize("first", range(0, COLOURS, PER_TEST))
+def test_promises_hold_while_versions_are_switched_under_all_troubles(first):
+    switches = judged = 0
+    for seed in range(first, first + PER_TEST):
+        played = ColourPlay(seed)
+        played.run()
+        switches += played.colours.switches
+        judged += played.colours.judged
+    assert switches > 10 * PER_TEST, "hardly anything was switched"
+    assert judged > 100 * PER_TEST, "hardly any version was looked at"
+
+
 @pytest.mark.parametrize(
     "seed",
     [
@@ -47,7 +60,7 @@ def test_what_a_liar_has_done_once_it_does_not_do_again(seed):
     assert run_seed(seed, kind=LiarPlay).judged
 
 
-@pytest.mark.parametrize(("seed", "kind"), [(1, Play), (3, Play), (4, Play), (1, LiarPlay)])
+@pytest.mark.parametrize(("seed", "kind"), [(1, Play), (3, Play), (4, Play), (1, LiarPlay), (1, ColourPlay)])
 def test_routers_have_something_to_do_only_when_they_have_announced_it(seed, kind):
     assert run_seed(seed, Punctual, kind).judged
 

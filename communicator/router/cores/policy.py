@@ -2,15 +2,17 @@
 
 import hashlib
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 import msgspec
 
-from communicator.answers.policy import ALL, LONGEST_S, PROTECTED, Apart, Denial, Policy, Trial, Weight
+from communicator.answers.policy import ALL, LONGEST_S, PROTECTED, Apart, Colour, Denial, Policy, Trial, Weight
+from communicator.answers.services import Role
 from communicator.errors import RemoteProtocolError
 from communicator.protocol.limits import LINE_BYTES_HARD
 from communicator.protocol.names import is_server_name, is_service_name
+from communicator.router.cores.colours import find_faults, in_effect, merge, parse_colours, render_colours
 
 POLICY_BYTES = LINE_BYTES_HARD // 2 - 4096
 """The policy as it is shown, so that it fits into one answer even when each of its bytes needs an escape."""
@@ -52,7 +54,6 @@ def parse_policy(text: str) -> Policy:
 def _faults(policy: Policy) -> Iterator[str]:
     """What the types cannot say, each with its path in the words of msgspec."""
     weighed: set[tuple[str, ...]] = set()
-    coloured: set[str] = set()
     for at, denial in enumerate(policy.denylist):
         yield from _misnamed(f"$.denylist[{at}]", denial)
         if denial.service in PROTECTED:
@@ -64,10 +65,7 @@ def _faults(policy: Policy) -> Iterator[str]:
             yield f"{weight.service!r} {weight.version!r} has two weights for one build and server - at `$.weights[{at}]`"
         weighed.add(key)
     yield from _misnamed_apart(policy)
-    for at, colour in enumerate(policy.colours):
-        if colour.service in coloured:
-            yield f"{colour.service!r} has two colours - at `$.colours[{at}].service`"
-        coloured.add(colour.service)
+    yield from find_faults(policy.colours, "$.colours")
 
 
 def _misnamed_apart(policy: Policy) -> Iterator[str]:
@@ -102,10 +100,20 @@ def render_generation(policy: Policy) -> str:
     return ",".join(map(str, policy.generation))
 
 
-def render_kept(policy: Policy) -> str:
-    """The policy as it is kept on disk: with the hash of its bytes, so that damage shows."""
-    shown = render_policy(policy)
-    return f'{{"sha256":"{hashlib.sha256(shown.encode()).hexdigest()}","policy":{shown}}}\n'
+def render_kept(policy: Policy, colours: Mapping[str, Colour] = {}) -> str:
+    """The policy as it is kept on disk: with the hash of its bytes, so that damage shows.
+
+    Args:
+        policy: As the canary has set it.
+        colours: Those in force, which may be newer.
+    """
+    shown, told = render_policy(policy), render_colours(colours) if colours else ""
+    also = f',"colours":{told}' if told else ""  # without any an earlier release can read it, too
+    return f'{{"sha256":"{_hash(shown, told)}","policy":{shown}{also}}}\n'
+
+
+def _hash(*texts: str) -> str:
+    return hashlib.sha256("".join(texts).encode()).hexdigest()
 
 
 class Kept(NamedTuple):
@@ -115,11 +123,15 @@ class Kept(NamedTuple):
     """Empty where there was none, or none that could be trusted."""
     reason: str
     """Why it could not; empty when all is well."""
+    colours: tuple[Colour, ...] = ()
+    """Those that were in force."""
 
 
 class _File(msgspec.Struct):
     sha256: str
     policy: msgspec.Raw
+    colours: msgspec.Raw = msgspec.Raw()
+    """Nothing where an earlier release has kept it."""
 
 
 def read_kept(text: str) -> Kept:
@@ -132,10 +144,10 @@ def read_kept(text: str) -> Kept:
         return Kept(EMPTY, "")
     try:
         file = msgspec.json.decode(text, type=_File)
-        shown = bytes(file.policy)
-        if hashlib.sha256(shown).hexdigest() != file.sha256:
+        shown, told = bytes(file.policy).decode(), bytes(file.colours).decode()
+        if _hash(shown, told) != file.sha256:
             return Kept(EMPTY, "the policy does not have the hash that was kept with it")
-        return Kept(parse_policy(shown.decode()), "")
+        return Kept(parse_policy(shown), "", parse_colours(told) if told else ())
     except RecursionError:
         return Kept(EMPTY, "the file is nested too deeply")
     except (msgspec.DecodeError, ValueError) as error:
@@ -167,10 +179,24 @@ class PolicyInForce:
         policy: What is in force.
         received_s: When it came, or when the router started with the one it had kept, on the monotonic clock.
         renewed_s: When it was last repeated; only the lease counts anew from then.
+        colours: Those in force before it came, perhaps newer than its own: the generation of each service decides.
+
+    Raises:
+        RemoteProtocolError: The colours are more than a router keeps.
     """
 
-    def __init__(self, policy: Policy, received_s: float, renewed_s: float | None = None) -> None:
+    def __init__(
+        self,
+        policy: Policy,
+        received_s: float,
+        renewed_s: float | None = None,
+        colours: Mapping[str, Colour] = {},
+    ) -> None:
         self.policy = policy
+        self.colours = merge(colours, policy.colours)
+        """Those in force by service, and of services that have none any more that they have none."""
+        self.active = in_effect(self.colours)
+        """Of the services that have colours."""
         self.received_s = received_s
         self.lease_ends_s = (received_s if renewed_s is None else renewed_s) + policy.lease_s
         self._denials: dict[tuple[str, str], list[Denial]] = {}
@@ -181,7 +207,7 @@ class PolicyInForce:
             self._weights.setdefault((weight.service, weight.version), []).append(weight)
         self._apart = {host.server: frozenset(host.serves) for host in policy.apart}
         self._trials = {trial.service: trial for trial in policy.trials}
-        self._concerned = {service for service, _version in (*self._denials, *self._weights)}
+        self._concerned = {service for service, _version in (*self._denials, *self._weights)} | self.active.keys()
         ends = {received_s + denial.until_s for denial in policy.denylist}
         is_leased = bool(ends or policy.weights or policy.apart or policy.trials or policy.shadows)
         self._deadlines_s = sorted(ends | ({self.lease_ends_s} if is_leased else set()))
@@ -197,7 +223,7 @@ class PolicyInForce:
         """
         known = self.policy
         if policy.generation > known.generation:
-            return PolicyInForce(policy, now_s)
+            return PolicyInForce(policy, now_s, colours=self.colours)
         if policy.generation < known.generation:
             what = f"is older than {render_generation(known)}, which is in force"
             raise RemoteProtocolError(f"policy: generation {render_generation(policy)} {what}")
@@ -205,11 +231,27 @@ class PolicyInForce:
             raise RemoteProtocolError(
                 f"policy: generation {render_generation(policy)} is in force with another content"
             )
-        return PolicyInForce(policy, self.received_s, now_s)
+        return PolicyInForce(policy, self.received_s, now_s, self.colours)
+
+    def coloured_by(self, told: Iterable[Colour]) -> "PolicyInForce":
+        """The same policy, with the newer ones of these colours.
+
+        Raises:
+            RemoteProtocolError: They are more than a router keeps.
+        """
+        renewed_s = self.lease_ends_s - self.policy.lease_s
+        return PolicyInForce(self.policy, self.received_s, renewed_s, merge(self.colours, told))
 
     def concerns(self, service: str) -> bool:
         """Whether anything is said of this service, so that its instances are not all alike."""
         return service in self._concerned
+
+    def takes(self, service: str, version: str, build: str, role: Role) -> bool:
+        """Whether an instance gets the messages of its service: it is live or, where the service has colours, active."""
+        colour = self.active.get(service)
+        if colour is None:
+            return role is Role.LIVE
+        return role.hears_broadcasts and colour.fits(version, build)
 
     def lease_holds(self, now_s: float) -> bool:
         """Whether the canary has spoken recently enough for all of it to be obeyed."""

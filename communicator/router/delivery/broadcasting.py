@@ -89,7 +89,7 @@ def _servers_with(directory: Directory, policy: PolicyInForce, service: str, now
         one.server
         for one in directory.instances(service)
         if one.state == "up"
-        and one.role == "live"
+        and policy.takes(service, one.version, one.build, one.role)
         and policy.blocked(service, one.version, one.build, one.server, now.monotonic_s) is None
     )
 

@@ -1,6 +1,6 @@
 """Which instance of a service gets a message: this host's first, then the cheapest elsewhere, as far as the policy allows."""
 
-from communicator.answers.services import Instance, Role
+from communicator.answers.services import Instance
 from communicator.protocol.addresses import ip_of, is_private
 from communicator.protocol.names import PRIVATE_NETWORK, THIS_SERVER
 from communicator.router.cores.balancing import Balancer, Candidate
@@ -132,19 +132,24 @@ def candidates(
             build=registration.build,
         )
         found.insert(0, here)
-    weighed = (_weigh(board.config, board.carrier, board.policy, instance, now) for instance in found)
-    return [candidate for candidate in weighed if candidate is not None]
+    weighed = [_weigh(board.config, board.carrier, board.policy, instance, now) for instance in found]
+    able = [candidate for candidate in weighed if candidate is not None]
+    if (
+        service in board.policy.active
+    ):  # several of one server may be of the active version: its router knows which one it is
+        return list({one.server: one for one in able}.values())
+    return able
 
 
 def _weigh(
     config: RouterConfig, carrier: Carrier, policy: PolicyInForce, instance: Instance, now: Instant
 ) -> Candidate | None:
-    """An instance as the balancer sees it; None when it cannot be reached, is no live one, or is blocked by the policy."""
+    """An instance as the balancer sees it; None when it cannot be reached, gets no messages, or is blocked by the policy."""
     own = instance.server == config.server_name
     cost = 0.0 if own else carrier.cost(instance.server)
-    if cost is None or instance.role != Role.LIVE or instance.state != "up":
-        return None
     named = (instance.service, instance.version, instance.build, instance.server)
+    if cost is None or instance.state != "up" or not policy.takes(*named[:3], instance.role):
+        return None
     if policy.blocked(*named, now.monotonic_s) is not None:
         return None
     is_apart = not own and policy.is_apart(instance.service, instance.server, now.monotonic_s)

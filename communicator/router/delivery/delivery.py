@@ -10,6 +10,14 @@ from communicator.router.delivery.acknowledgement import acknowledge, is_repeate
 from communicator.router.delivery.broadcasting import broadcast, deliver_all, is_copy
 from communicator.router.delivery.checking import find_leaving
 from communicator.router.delivery.choosing import LEFT_TO_OTHERS, choose
+from communicator.router.delivery.colouring import (
+    choose_coloured,
+    find_version,
+    has_to_wait,
+    hold,
+    names_version,
+    without_version,
+)
 from communicator.router.delivery.refusals import refuse_message
 from communicator.router.delivery.repertoire import may_understand
 from communicator.router.delivery.reports import report, tell_hop
@@ -36,6 +44,41 @@ def deliver(board: Switchboard, envelope: Envelope, now: Instant) -> None:
         envelope: The message and the way it came; not addressed to this router itself.
         now: The time.
     """
+    if not board.policy.active or _is_health_check(envelope):
+        _deliver_now(board, envelope, now)
+    elif names_version(board, envelope):
+        _try_version(board, envelope, now)
+    elif not has_to_wait(board, envelope):
+        _deliver_now(board, envelope, now)
+    elif not hold(board, envelope):
+        board.statistics.dropped["overload"] += 1
+        fail(board, envelope, "overload", now)
+
+
+def release(board: Switchboard, now: Instant) -> None:
+    """Deliver what has waited for the colours of other routers, or the first of it."""
+    for envelope in board.comparison.let_go(now.monotonic_s):
+        _deliver_now(board, envelope, now)
+
+
+def _is_health_check(envelope: Envelope) -> bool:
+    """Whether one run is asked whether it lives."""
+    return envelope.is_ours and envelope.message.command == "ALIVE" and bool(envelope.message.get("run_id"))
+
+
+def _try_version(board: Switchboard, envelope: Envelope, now: Instant) -> None:
+    target, reason = find_version(board, envelope)
+    if target is not None:
+        hand_over(board, without_version(envelope), target, now)
+    elif envelope.is_ours:
+        refuse_message(board, envelope.link, envelope.message.command, reason, "acl")
+    else:
+        board.statistics.dropped["acl"] += 1
+        board.tell(envelope, "INVALID", command=envelope.message.command, message=reason)
+        acknowledge(board, board.received, envelope, "failed", now, "not_allowed")
+
+
+def _deliver_now(board: Switchboard, envelope: Envelope, now: Instant) -> None:
     message = envelope.message
     if message.service in BROADCAST_SERVICES:
         if message.server not in ("", *WILDCARD_SERVERS):
@@ -70,10 +113,11 @@ def _deliver_one(board: Switchboard, envelope: Envelope, now: Instant) -> None:
         return
     if is_copy(board.statistics, board.received, envelope, now):
         return
-    if envelope.is_ours and envelope.message.command == "ALIVE" and envelope.message.get("run_id"):
+    if envelope.message.command == "ALIVE" and _is_health_check(envelope):
         _ask_run(board, envelope, now)
         return
-    chosen = choose(board, envelope, now)
+    colour = board.policy.active.get(envelope.message.service)
+    chosen = choose(board, envelope, now) if colour is None else choose_coloured(board, envelope, colour, now)
     if isinstance(chosen, Link):
         hand_over(board, envelope, chosen, now)
     elif chosen == LEFT_TO_OTHERS:
@@ -155,7 +199,8 @@ def _absent(board: Switchboard, envelope: Envelope, now: Instant) -> None:
     if not expected and envelope.is_ours and (reason := find_leaving(board, envelope.link, message)):
         refuse_message(board, envelope.link, message.command, reason, "faulty")
         return
-    if not expected and _is_sought(board, envelope, now):
+    is_coloured = message.service in board.policy.active  # C++ routers know no colours: they are not asked
+    if not expected and not is_coloured and _is_sought(board, envelope, now):
         return
     if expected and not may_understand(board.config, board.learning, message.service, message.command):
         _not_understood(board, board.statistics, board.received, envelope, now)

@@ -4,11 +4,13 @@ import msgspec
 from msgspec.structs import asdict, replace
 
 from communicator.answers import clusters
+from communicator.answers.services import Instance
 from communicator.errors import RemoteProtocolError
 from communicator.protocol.message import Message
 from communicator.protocol.names import BROADCAST_SERVICES, ROUTER_SERVICE, THIS_SERVER
 from communicator.protocol.values import NS_PER_S, required
 from communicator.router.cores.balancing import Balancer, Candidate
+from communicator.router.cores.policy import PolicyInForce
 from communicator.router.delivery.choosing import candidates
 from communicator.router.features.cluster_status import find_who_counts
 from communicator.router.mesh.standing import Standing
@@ -114,7 +116,7 @@ def _choice(board: Switchboard, route: clusters.Route, server: str, service: str
     shares = balancer.shares
     chosen = balancer.choose(1)
     told = [_candidate(one, shares.get(one, 0.0), one == chosen, board.config.server_name) for one in found]
-    told += _blocked(board, service, server, now)
+    told += _left_out(board, service, server, now)
     route = replace(route, candidates=tuple(told))
     if chosen is None:
         known = service in board.config.known_services
@@ -136,17 +138,27 @@ def _candidate(one: Candidate, share: float, is_chosen: bool, own: str) -> clust
     )
 
 
-def _blocked(board: Switchboard, service: str, server: str, now: Instant) -> list[clusters.Candidate]:
-    """Instances that get nothing since the policy blocks their version there."""
+def _left_out(board: Switchboard, service: str, server: str, now: Instant) -> list[clusters.Candidate]:
+    """Instances that get nothing since the policy blocks their version there, or since another one is active."""
     if server in (THIS_SERVER, board.config.server_name):
         return []
     told = []
     for one in board.mesh.directory.instances(service):
-        blocking = board.policy.blocked(service, one.version, one.build, one.server, now.monotonic_s)
-        if blocking is not None:
-            cost, reason = board.carrier.cost(one.server) or 0.0, f"blocked: {blocking.reason}"
+        reason = _why_left_out(board.policy, one, now)
+        if reason:
+            cost = board.carrier.cost(one.server) or 0.0
             told.append(clusters.Candidate(one.server, service, one.version, cost, 0.0, 0.0, reason=reason))
     return told
+
+
+def _why_left_out(policy: PolicyInForce, one: Instance, now: Instant) -> str:
+    blocking = policy.blocked(one.service, one.version, one.build, one.server, now.monotonic_s)
+    if blocking is not None:
+        return f"blocked: {blocking.reason}"
+    colour = policy.active.get(one.service)
+    if colour is None or policy.takes(one.service, one.version, one.build, one.role):
+        return ""
+    return f"on standby: {colour.active or '(none)'} is active"
 
 
 def forget(board: Switchboard, _link: Link, message: Message, now: Instant) -> None:

@@ -1,8 +1,13 @@
 """CLUSTER_GET_STATUS and its elders: how many routers there are, how many are reached, and whether that is a quorum."""
 
+from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from functools import partial
 
+import msgspec
+
+from communicator.answers.clusters import CurrentColour
+from communicator.answers.policy import Colour
 from communicator.protocol.message import Message
 from communicator.router.mesh.book.entry import Ground
 from communicator.router.mesh.mesh import Mesh
@@ -49,7 +54,16 @@ def measure_cluster(board: Switchboard) -> dict[str, str]:
         "quorum": str(quorum),
         **name_servers(board.config.server_name, counted, reached),
         **_name_other_orders(board, reached),
+        **_tell_colours(board.policy.active),
     }
+
+
+def _tell_colours(active: Mapping[str, Colour]) -> dict[str, str]:
+    told = [
+        CurrentColour(one.service, one.active, one.active_build, one.generation)
+        for _service, one in sorted(active.items())[:NAMES_TOLD]
+    ]
+    return {"colours": msgspec.json.encode(told).decode()} if told else {}
 
 
 def _name_other_orders(board: Switchboard, reached: AbstractSet[str]) -> dict[str, str]:

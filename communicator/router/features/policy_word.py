@@ -2,9 +2,17 @@
 
 from communicator.answers.policy import Policy
 from communicator.protocol.message import Message
-from communicator.router.cores.policy import parse_policy, render_generation, render_kept, render_policy
+from communicator.router.cores.colours import find_conflicts, render_colours
+from communicator.router.cores.policy import (
+    PolicyInForce,
+    parse_policy,
+    render_generation,
+    render_kept,
+    render_policy,
+)
 from communicator.router.cores.voice import Voice
 from communicator.router.features.blocked_version import blocking_of, note_expelled, refuse_blocked, tell_blocked
+from communicator.router.features.colours import follow, note_conflicts
 from communicator.router.features.registration import withdraw
 from communicator.router.peering.exchange import look_at_status, publish_links
 from communicator.router.switchboard import Switchboard
@@ -22,22 +30,27 @@ def policy_set(board: Switchboard, link: Link, message: Message, now: Instant) -
     before = board.policy
     board.obey(before.succeeded_by(policy, now.monotonic_s), now)
     if policy.generation != before.policy.generation:  # else it is the same again, and only the lease is new
-        board.ask(Keep(KeptFile.POLICY, render_kept(policy)))
+        board.ask(Keep(KeptFile.POLICY, render_kept(policy, board.policy.colours)))
         _note(board, policy)
+        note_conflicts(board, find_conflicts(before.colours, policy.colours), board.server)
     if policy.orders != before.policy.orders:
         publish_links(board)
         look_at_status(board, now)
-    _tell(board, link, board.policy.policy)
+    follow(board, before, now)
+    _tell(board, link, board.policy)
     _expel(board, now)
 
 
 def policy_get(board: Switchboard, link: Link, _message: Message, _now: Instant) -> None:
     """POLICY_GET: answered by POLICY_CURRENT."""
-    _tell(board, link, board.policy.policy)
+    _tell(board, link, board.policy)
 
 
-def _tell(voice: Voice, link: Link, policy: Policy) -> None:
-    voice.answer(link, "POLICY_CURRENT", generation=render_generation(policy), policy=render_policy(policy))
+def _tell(voice: Voice, link: Link, in_force: PolicyInForce) -> None:
+    policy, colours = in_force.policy, in_force.colours
+    told = {"colours": render_colours(colours)} if colours else {}
+    generation = render_generation(policy)
+    voice.answer(link, "POLICY_CURRENT", generation=generation, policy=render_policy(policy), **told)
 
 
 def _note(voice: Voice, policy: Policy) -> None:

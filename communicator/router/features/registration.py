@@ -46,7 +46,7 @@ def register(board: Switchboard, link: Link, message: Message, now: Instant) -> 
     _require_room(board.registrations, registration.user)
     if refuse_blocked(board, link, registration, now):
         return
-    elder = board.registry.live(registration.service) if registration.role is Role.LIVE else None
+    elder = board.registry.holder(registration.service) if registration.role is Role.LIVE else None
     if elder is None:
         admit(board, link, registration, now)
     elif board.contests.find(registration.service) is not None:
@@ -174,10 +174,11 @@ def admit(board: Switchboard, link: Link, registration: Registration, now: Insta
     report_run_started(board, board.registry, board.run_budget, registration, now)
     if registration.role is Role.LIVE:
         report_runs_so_far(board, board.registry, board.run_budget, link)
-        _hand_out(board, link, registration.service, now)
+    if board.registry.live(registration.service) is link:
+        hand_out(board, link, registration.service, now)
 
 
-def _hand_out(board: Switchboard, link: Link, service: str, now: Instant) -> None:
+def hand_out(board: Switchboard, link: Link, service: str, now: Instant) -> None:
     """Give a service what was kept for it; what is faulty by now is dropped, and its sender told."""
     for line in board.cache.take(service, now.monotonic_s):
         if not refuse_kept(board, board.config, board.statistics, line):
@@ -260,7 +261,7 @@ def commands(board: Switchboard, link: Link, message: Message, now: Instant) -> 
 def elder_answered(board: Switchboard, link: Link, message: Message, _now: Instant) -> None:
     """ABSOLUTELY: the holder of a contested name lives and keeps it."""
     contest = board.contests.find_asked(message.get("serial"))
-    if contest is None or board.registry.live(contest.name) is not link:
+    if contest is None or board.registry.holder(contest.name) is not link:
         return
     board.contests.end(contest.name)
     newcomer = contest.newcomer
@@ -272,7 +273,7 @@ def elder_answered(board: Switchboard, link: Link, message: Message, _now: Insta
 def settle_contests(board: Switchboard, now: Instant) -> None:
     """Give the names of elders that did not answer in time to the newcomers; an elder we hold up ourselves has more time."""
     for contest in board.contests.prolong_due(now.monotonic_s):
-        elder = board.registry.live(contest.name)
+        elder = board.registry.holder(contest.name)
         if elder is not None and not elder.held:
             board.notice(Level.WARNING, "service_replaced", service=contest.name)
             withdraw(board, elder, "replaced", now)  # which lets the newcomer in

@@ -1,6 +1,7 @@
 """STOP, SHUTDOWN, RESTART and the way out: who is told what before the links close."""
 
 from communicator.protocol.message import Message
+from communicator.router.delivery.delivery import release
 from communicator.router.features.registration import withdraw
 from communicator.router.features.runs import CANARY
 from communicator.router.peering.parting import take_leave
@@ -42,6 +43,8 @@ def drain(board: Switchboard, mode: StopMode, by: str, now: Instant) -> None:
     """
     if board.draining:
         return
+    while board.comparison.holds:
+        release(board, now)  # who waits for the colours of others would wait in vain
     board.draining = True
     board.deadlines.changed()  # nobody is dialled any more
     board.notice(Level.INFO, "stopping", by=by, mode=mode)

@@ -10,6 +10,7 @@ from communicator.router.cores.voice import Voice
 from communicator.router.delivery.acknowledgement import acknowledge
 from communicator.router.delivery.belief import is_word_of_leaf, why_not_believed
 from communicator.router.delivery.checking import find_fault
+from communicator.router.delivery.colouring import TO_VERSION
 from communicator.router.delivery.delivery import deliver
 from communicator.router.delivery.flooding import hear_sender
 from communicator.router.delivery.refusals import refuse_message
@@ -87,7 +88,7 @@ def _command_of(line: bytes) -> str:
 def _take(board: Switchboard, link: Link, message: Message, line: bytes, now: Instant) -> None:
     """A message of a service, a tool, or a stranger."""
     ruling = judge(message, _speaker(link), board.config)
-    if ruling.allowed is None or (not link.user_known and _may_be_kept(board, message)):
+    if ruling.allowed is None or (not link.user_known and _hangs_on_user(board, message)):
         board.park(link, line + b"\n", Identify(link.id))
     elif not ruling.allowed:
         board.statistics.acl_denied += 1
@@ -100,10 +101,10 @@ def _take(board: Switchboard, link: Link, message: Message, line: bytes, now: In
         _deliver(board, own_envelope(link, _signed(board.config, link, _with_actor(board.config, link, message))), now)
 
 
-def _may_be_kept(board: Switchboard, message: Message) -> bool:
-    """Whether it may wait here for its service or its acknowledgement, in the share of its user."""
+def _hangs_on_user(board: Switchboard, message: Message) -> bool:
+    """Whether it may wait here for its service or its acknowledgement, in the share of its user, or names a version."""
     is_away = message.service in board.config.known_services and board.registry.live(message.service) is None
-    return is_away or message.get("ack") == "required"
+    return is_away or message.get("ack") == "required" or bool(message.get(TO_VERSION))
 
 
 def _take_from_router(board: Switchboard, link: Link, message: Message, now: Instant) -> None:

@@ -63,7 +63,8 @@ def _resolve(board: Switchboard, head: bytes, now: Instant) -> Route | None:
     if parsed.service in BROADCAST_SERVICES:
         return _broadcast_route(board.registry, board.mesh, parsed)
     if not board.config.is_here(parsed.server):
-        return _next_hop(board.carrier, parsed.server)
+        has_to_wait = board.comparison.holds and board.policy.concerns(parsed.service)  # behind what names no server
+        return None if has_to_wait else _next_hop(board.carrier, parsed.server)
     return _service_route(board, parsed, now)
 
 
@@ -82,7 +83,7 @@ def _broadcast_route(registry: Registry, mesh: Mesh, head: Head) -> Route | None
 
 
 def _service_route(board: Switchboard, head: Head, now: Instant) -> Route | None:
-    """Where a message for one instance of a service goes, as long as nothing is weighed or blocked."""
+    """Where a message for one instance of a service goes, as long as nothing is weighed, blocked or coloured."""
     service = head.service
     if board.policy.concerns(service):
         return None

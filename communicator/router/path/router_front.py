@@ -113,6 +113,8 @@ def _target(board: Switchboard, link: Link, head: Head, left: int) -> tuple[Link
         live = board.registry.live(head.service)
         if live is None or is_local(board.config, head.command):  # a local one should not have come
             return None
+        if head.service in board.policy.active:  # whom it goes to hangs on who says it
+            return None
         live.hear(head.command)
         return live, b""
     hop = None if head.server in WILDCARD_SERVERS else board.carrier.hop(head.server)

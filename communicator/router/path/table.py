@@ -7,6 +7,7 @@ from communicator.router.features import information, load, stopping
 from communicator.router.features.clock_status import clock_status, clock_word
 from communicator.router.features.cluster_graph import cluster_get_graph, cluster_get_route, forget
 from communicator.router.features.cluster_status import cluster_get_status, cluster_status
+from communicator.router.features.colours import colours
 from communicator.router.features.policy_word import policy_get, policy_set
 from communicator.router.features.registration import commands, register, unregister
 from communicator.router.features.service_status import list_services, service_status
@@ -28,6 +29,7 @@ _HANDLERS: dict[str, Handler] = {
     "CLUSTER_GET_ROUTE": cluster_get_route,
     "CLUSTER_GET_STATUS": cluster_get_status,
     "CLUSTER_STATUS": cluster_status,
+    "COLOURS": colours,
     "COMMANDS": commands,
     "CONNECT": handshake.connect,
     "DISCONNECT": parting.disconnect,

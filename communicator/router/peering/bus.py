@@ -1,5 +1,6 @@
 """A link that leads to many routers: who joins it tells everyone what is here, and everyone speaks for itself; it dials nobody."""
 
+from communicator.router.peering.colours import tell_colours
 from communicator.router.peering.exchange import flood, publish_services, share_summary, topology_changed
 from communicator.router.switchboard import Switchboard
 from communicator.router.vocabulary.events import Instant, ServersReached
@@ -11,6 +12,7 @@ def join(board: Switchboard, link: Link) -> None:
     link.is_bus = True
     share_summary(board, link)
     flood(board, board.carrier, board.mesh.database.republish())
+    tell_colours(board, [link])
 
 
 def reached(board: Switchboard, event: ServersReached, now: Instant) -> None:
@@ -21,6 +23,7 @@ def reached(board: Switchboard, event: ServersReached, now: Instant) -> None:
     board.carrier.reached(link, event.servers)
     topology_changed(board, now)
     publish_services(board)
+    tell_colours(board, [link])
 
 
 def leave(board: Switchboard, link: Link, now: Instant) -> None:

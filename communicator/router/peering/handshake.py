@@ -22,6 +22,7 @@ from communicator.router.mesh.offer import (
 )
 from communicator.router.mesh.strangers import ANSWER_S
 from communicator.router.peering.admission import find_place, refuse_peer, why_not
+from communicator.router.peering.colours import compare
 from communicator.router.peering.exchange import publish_links, share_summary, topology_changed
 from communicator.router.peering.parting import part
 from communicator.router.peering.proof import ask_for_proof, challenge, credentials, take_proof, why_not_proven
@@ -220,6 +221,7 @@ def admit_peer(board: Switchboard, link: Link, offer: Offer, now: Instant) -> No
     publish_links(board)
     if not offer.peer.is_leaf:
         share_summary(board, link)
+        compare(board, link, now)
 
 
 def _enter(board: Switchboard, link: Link, offer: Offer, now: Instant) -> None:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from communicator.answers.services import Instance
+from communicator.answers.services import Instance, Role
 from communicator.router.cores.learning import Learning
 from communicator.router.delivery.repertoire import known_commands
 from communicator.router.vocabulary.config import RouterConfig
@@ -11,28 +11,33 @@ from communicator.router.vocabulary.registry import Link, Registration, Registry
 
 def local_instances(config: RouterConfig, registry: Registry, learning: Learning) -> list[Instance]:
     """Every instance of this host, and each known service that has none."""
-    here = [_present(config, link, link.registration) for link in registry.registered() if link.registration]
+    here = [
+        _present(config, link, link.registration, registry.role_of(link) or link.registration.role)
+        for link in registry.registered()
+        if link.registration
+    ]
     absent = config.known_services - {instance.service for instance in here}
     return here + [_absent(config, learning, service) for service in absent]
 
 
-def _present(config: RouterConfig, link: Link, registration: Registration) -> Instance:
+def _present(config: RouterConfig, link: Link, registration: Registration, role: Role) -> Instance:
     """A service that is here; made anew only when it says another thing, since all are asked for whenever one changes."""
     told = link.told
-    if told is not None and told[0] is registration and told[1] == len(link.commands) and told[2] is config:
+    is_same = told is not None and told[0] is registration and told[1] == len(link.commands) and told[2] is config
+    if told is not None and is_same and told[3].role is role:
         return told[3]
-    instance = _made(config, link, registration)
+    instance = _made(config, link, registration, role)
     link.told = (registration, len(link.commands), config, instance)  # a link takes no command back
     return instance
 
 
-def _made(config: RouterConfig, link: Link, registration: Registration) -> Instance:
+def _made(config: RouterConfig, link: Link, registration: Registration, role: Role) -> Instance:
     return _instance(
         config,
         registration.service,
         version=registration.version,
         build=registration.build,
-        role=registration.role,
+        role=role,
         up_since=registration.up_since_s,
         pid=registration.pid,
         metrics_port=registration.metrics_port,

@@ -54,6 +54,7 @@ def part(board: Switchboard, link: Link, reason: CloseReason, now: Instant, word
     mesh = board.mesh
     mesh.heartbeat.left(link.id)
     mesh.doubts.left(link.id)
+    board.comparison.end(link.id, now.monotonic_s)
     if mesh.peers.get(peer.server) is link:
         del mesh.peers[peer.server]
     mesh.book.lost(peer.server, now.monotonic_s)

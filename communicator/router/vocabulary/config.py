@@ -55,7 +55,9 @@ class NeighborAddress(msgspec.Struct, frozen=True):
     """Its name, where that is given: over TLS its certificate has to be for it before a password is said."""
 
 
-ALL_FEATURES = frozenset(("directory/1", "deliver_all/1", "ack/1", "trace/1", "policy/1"))
+COLOURS = "colours/1"
+"""The feature of a router that tells others its colours, and takes newer ones."""
+ALL_FEATURES = frozenset(("directory/1", "deliver_all/1", "ack/1", "trace/1", "policy/1", COLOURS))
 """What this release says of itself in CONNECT and ACCEPT."""
 
 

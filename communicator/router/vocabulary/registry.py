@@ -1,10 +1,11 @@
 """Links, the services registered on them, and routes: who is there, under which name and role; it sends nothing."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Literal, NamedTuple
 
 import msgspec
 
+from communicator.answers.policy import Colour
 from communicator.answers.services import Instance, Role
 from communicator.protocol.addresses import HostPort
 from communicator.protocol.message import Message
@@ -202,6 +203,8 @@ class Registry:
 
     def __init__(self) -> None:
         self.links: dict[int, Link] = {}
+        self.colours: Mapping[str, Colour] = {}
+        """Of the services that have some."""
         self._live: dict[str, Link] = {}
         self._beside: dict[str, dict[int, Link]] = {}
         self._registered = 0
@@ -212,9 +215,46 @@ class Registry:
         """How many registrations there are, whatever their role."""
         return self._registered
 
-    def live(self, service: str) -> Link | None:
-        """The one live registration of a service on this host."""
+    def holder(self, service: str) -> Link | None:
+        """The one registration on this host that holds the name of a service."""
         return self._live.get(service)
+
+    def live(self, service: str) -> Link | None:
+        """The one instance on this host that gets the messages of a service.
+
+        That is the holder of its name. Where the service has colours it is an active one: the holder if it is active, else the
+        one that registered first.
+        """
+        colour = self.colours.get(service)
+        if colour is None:
+            return self._live.get(service)
+        return next((link for link in self._of(service) if _is_active(colour, link)), None)
+
+    def role_of(self, link: Link) -> Role | None:
+        """What a registration is there for now: of a service that has colours one is live, and the others are on standby."""
+        registration = link.registration
+        if registration is None or not registration.role.hears_broadcasts or registration.service not in self.colours:
+            return None if registration is None else registration.role
+        return Role.LIVE if self.live(registration.service) is link else Role.STANDBY
+
+    def find_version(self, service: str, version: str) -> Link | None:
+        """The first instance of a version on this host that could be given work."""
+        return next(
+            (
+                link
+                for link in self._of(service)
+                if link.registration
+                and link.registration.role.hears_broadcasts
+                and link.registration.version == version
+            ),
+            None,
+        )
+
+    def _of(self, service: str) -> Iterator[Link]:
+        """Every registration of a service, the holder of its name first."""
+        if service in self._live:
+            yield self._live[service]
+        yield from self._beside.get(service, {}).values()
 
     def add(self, link: Link, registration: Registration) -> None:
         """Enter a registration; the link must have none, and the name must be free when the role is live.
@@ -258,9 +298,8 @@ class Registry:
 
     def find_run(self, service: str, run_id: str) -> Link | None:
         """The link of one run of a service, whatever its role; None where it is over."""
-        live = self._live.get(service)
-        links = (*(() if live is None else (live,)), *self._beside.get(service, {}).values())
-        return next((link for link in links if link.registration and link.registration.run_id == run_id), None)
+        of_run = (link for link in self._of(service) if link.registration and link.registration.run_id == run_id)
+        return next(of_run, None)
 
     def registered(self) -> Iterator[Link]:
         """Every link that holds a registration."""
@@ -269,9 +308,16 @@ class Registry:
             yield from beside.values()
 
     def listeners(self, command: str) -> tuple[Link, ...]:
-        """The links a broadcast of a service goes to."""
-        return tuple(
-            link
-            for link in self.registered()
-            if link.registration and link.registration.role.hears_broadcasts and command in link.commands
-        )
+        """The links a broadcast of a service goes to; where a service has colours, those that are active."""
+        return tuple(link for link in self.registered() if command in link.commands and self._hears_broadcasts(link))
+
+    def _hears_broadcasts(self, link: Link) -> bool:
+        if link.registration is None or not link.registration.role.hears_broadcasts:
+            return False
+        colour = self.colours.get(link.registration.service)
+        return colour is None or _is_active(colour, link)
+
+
+def _is_active(colour: Colour, link: Link) -> bool:
+    one = link.registration
+    return one is not None and one.role.hears_broadcasts and colour.fits(one.version, one.build)

@@ -17,6 +17,7 @@ RULE_OF: Mapping[str, str] = {
     "CLOCK_STABLE": "clock",
     "CLOCK_UNSTABLE": "clock",
     "CLUSTER_STATUS": "link",
+    "COLOURS": "member",
     "COMMANDS": "commands",
     "CONNECT": "meeting",
     "DISCONNECT": "router",

@@ -1,5 +1,7 @@
 """Two accounts of an order become one, the same in whichever order and however often; and what is told is read back."""
 
+import math
+
 import msgspec
 import pytest
 from hypothesis import given
@@ -53,6 +55,19 @@ def test_nobody_can_prolong_an_order(place, left_s, longest_s):
     assert read_told(msgspec.json.encode(told), 5.0).ends_s == 5.0 + longest_s
 
 
+def off(**changes):
+    return order(kind="off", service="", version="", feature="new-checkout", **{"span_s": None, **changes})
+
+
+def test_an_off_without_a_span_lasts_until_it_is_lifted_whatever_is_told_of_its_rest():
+    entry = Entry(off(), "open", math.inf)
+    told = entry.tell(10.0)
+    assert (told.left_s, entry.aged(5.0)) == (None, entry)
+    assert read_told(msgspec.json.encode(told), 7.0) == entry
+    assert read_told(msgspec.json.encode(Told(order=off(), left_s=0.0)), 7.0) == entry
+    assert read_told(msgspec.json.encode(Told(order=off(span_s=60.0))), 7.0).ends_s == 67.0
+
+
 @pytest.mark.parametrize(
     ("text", "named"),
     [
@@ -76,6 +91,7 @@ def test_nobody_can_prolong_an_order(place, left_s, longest_s):
             "nonce",
         ),
         (msgspec.json.encode(Told(order=order(service="canary"), left_s=1)), "never blocked"),
+        (msgspec.json.encode(Told(order=off(), place="expired", left_s=1)), "lasts until it is lifted has not expired"),
         (msgspec.json.encode(Told(order=order(), place="lifted", left_s=1)), "not who lifted it"),
         (msgspec.json.encode(Told(order=order(), left_s=1, lift=Lift())), "says who lifted it"),
     ],

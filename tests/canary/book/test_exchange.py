@@ -7,6 +7,7 @@ import msgspec
 import pytest
 
 from canary.book.book import Book
+from canary.book.definition import COUNTER_AHEAD
 from canary.book.entry import Lift, Told
 from canary.book.exchange import CHANGED_S, EVERY_S, LATELY_S, MEMBERS, PATIENCE_S, Digests, Exchange
 from canary.book.subjects import DECISIONS
@@ -14,6 +15,7 @@ from canary.records import VersionJudged
 from communicator.errors import RemoteProtocolError
 from communicator.protocol import Message
 from communicator.protocol.limits import LINE_BYTES
+from tests.canary.book.flags_made import definition
 from tests.canary.book.orders_made import order
 
 JUDGED = VersionJudged(service="billing", version="2.0", build="b1", rule="c", state="held")
@@ -206,7 +208,7 @@ def test_whose_router_obeys_other_orders_is_known_while_it_speaks():
     assert room.agree()
     assert alpha.behind(room.now_s) == ("alpha", "beta", "gamma")
     for name in ("alpha", "beta"):
-        room.exchanges[name].obey(room.books[name].generation())
+        room.exchanges[name].obey(room.books[name].generation_of_rules())
     assert room.exchanges["beta"].next_deadline_s <= room.now_s, "it tells at once"
     room.turn()
     assert alpha.behind(room.now_s) == ("gamma",)
@@ -284,3 +286,20 @@ def test_books_that_were_told_more_decisions_than_they_remember_come_to_the_same
     assert room.agree()
     assert room.books["alpha"].propose(JUDGED, "alpha", 9, room.now_s, 0.0) in room.books["alpha"]
     assert len(room.books["alpha"]) == DECISIONS
+
+
+def test_flags_come_to_the_same_everywhere_and_a_counter_far_ahead_is_refused_by_name():
+    room = Room("alpha", "beta", "gamma")
+    for number in range(300):
+        room.books["alpha"].merge(definition(f"f{number}"))
+    room.books["beta"].merge(definition("f7", counter=2, origin="beta", flag=None))
+    room.books["gamma"].take(order(kind="off", service="", version="", feature="f8", span_s=None), 0.0)
+    for _ in range(4):
+        room.turn()
+    assert room.agree()
+    assert [book.definition("f7").stamp.counter for book in room.books.values()] == [2, 2, 2]
+    assert [len(book.offs("f8")) for book in room.books.values()] == [1, 1, 1]
+    liar = {"what": "entries", "entries": [definition("f9", counter=2 + COUNTER_AHEAD).tell(0.0)]}
+    message = Message("CANARY_BOOK", {"book": msgspec.json.encode(liar).decode()}, sent_from_server="beta")
+    (refused,) = room.exchanges["alpha"].hear(message, 0.0).refused
+    assert refused == f"counter {2 + COUNTER_AHEAD} of 'alpha' for the flag 'f9' is more than {COUNTER_AHEAD} ahead"

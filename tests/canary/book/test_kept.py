@@ -25,7 +25,7 @@ def kept(text, moment, now_s=0.0):
     return found, made
 
 
-TEXT = write_kept(book(), {"beta", "alpha"}, 7.0, THEN, 60.0)
+TEXT = write_kept((each for _, each in book().entries()), {"beta", "alpha"}, 7.0, THEN, 60.0)
 
 
 @pytest.mark.parametrize(

@@ -15,9 +15,14 @@ def test_the_identifier_is_made_of_all_that_is_said():
         order(span_s=1.0),
         order(over=("0" * 32,)),
         order(user="y"),
+        order(feature="web"),
     ]
     assert len({id_of(one) for one in (order(), *changed)}) == 1 + len(changed)
     assert id_of(msgspec.json.decode(msgspec.json.encode(order()), type=Order)) == id_of(order())
+
+
+def test_the_identifiers_of_orders_that_elder_releases_took_stay():
+    assert id_of(order()) == "40f76fa06a2479912db1200cf716c5c6"
 
 
 @pytest.mark.parametrize(
@@ -29,6 +34,9 @@ def test_the_identifier_is_made_of_all_that_is_said():
         ({"service": ""}, "block names no service"),
         ({"service": "canary"}, "'canary' is never blocked"),
         ({"wall_s": float("inf")}, "wall_s inf is no time"),
+        ({"span_s": None}, "block names no span"),
+        ({"feature": "web"}, "block names the flag 'web'"),
+        ({"kind": "off", "service": "", "version": ""}, "off names no flag"),
     ],
 )
 def test_what_makes_no_sense_is_named(changes, named):

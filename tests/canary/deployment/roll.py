@@ -21,11 +21,16 @@ def _stop(folder: Path, service: str, version: str) -> None:
             time.sleep(0.01)
 
 
-def _start(folder: Path, address: str, service: str, version: str) -> None:
-    program = [sys.executable, str(Path(__file__).with_name("service.py")), address, service, version]
+def _start(folder: Path, address: str, service: str, version: str, role: str) -> None:
+    program = [sys.executable, str(Path(__file__).with_name("service.py")), address, service, version, role]
     with (folder / f"{service}@{version}.log").open("ab") as log:
         process = subprocess.Popen(program, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
     (folder / f"{service}@{version}").write_text(str(process.pid))
+
+
+def service_runs(folder: Path, service: str) -> bool:
+    """Whether another version has the name already."""
+    return any(folder.glob(f"{service}@*[!g]"))
 
 
 def main(folder: Path, address: str, verb: str, service: str, version: str, previous: str = "") -> None:
@@ -35,7 +40,13 @@ def main(folder: Path, address: str, verb: str, service: str, version: str, prev
     if verb in ("stop", "restart"):
         _stop(folder, service, version)
     if verb != "stop":
-        _start(folder, address, service, version)
+        _start(
+            folder,
+            address,
+            service,
+            version,
+            "standby" if verb == "start" and service_runs(folder, service) else "live",
+        )
 
 
 main(Path(sys.argv[1]), *sys.argv[2:])

@@ -74,6 +74,10 @@ class Host:
         text = msgspec.json.encode(read_table(table | {"steps": QUICK} | spec)).decode()
         return await self.tell("start", spec=text)
 
+    async def which(self):
+        question = Message("WHICH", service="billing")
+        return (await self.client.request(question, "VERSION")).get("version")
+
     def processes(self):
         return {file.name.partition("@")[2]: int(file.read_text()) for file in self.directory.glob("billing@*[!g]")}
 
@@ -114,7 +118,28 @@ async def test_a_version_reaches_all_hosts_and_a_bad_one_none_but_the_first(host
     told = await eventually(leader.deployments, over)
     assert [told.deployments[0].phase, told.deployments[0].reason] == ["done", "done"]
     assert [list(host.processes()) for host in hosts] == [["2.0"]] * 3
-    taken = await leader.deploy("3.0-dies")
+    taken = await leader.deploy("3.0-dies", deadline="3s")
     told = await eventually(other.deployments, lambda told: over(told) and told.deployments[0].id == taken.id)
     assert told.deployments[0].phase == "rolled_back"
     assert [list(host.processes()) for host in hosts] == [["2.0"]] * 3
+
+
+async def test_colours_are_switched_and_back(hosts, eventually):
+    leader = hosts[0]
+    spec = {"strategy": "blue-green", "steps": [], "keep": "2s", "drain": "0s", "promote": "by hand"}
+    taken = await leader.deploy("2.0", **spec)
+    told = await eventually(leader.deployments, lambda told: told.deployments[0].phase == "paused")
+    assert sorted(leader.processes()) == ["1.0", "2.0"]
+    assert [await host.which() for host in hosts] == ["1.0"] * 3, "what is on standby gets nothing"
+    await leader.tell("promote", deployment=taken.id)
+    told = await eventually(leader.deployments, lambda told: told.deployments[0].phase == "baking")
+    assert [await host.which() for host in hosts] == ["2.0"] * 3
+    assert told.deployments[0].active == "2.0"
+    await leader.tell("abort", deployment=taken.id, reason="we do not like it")
+    await eventually(leader.deployments, over)
+    assert [await host.which() for host in hosts] == ["1.0"] * 3
+    await eventually(lambda: _processes(hosts), lambda found: found == [["1.0"]] * 3)
+
+
+async def _processes(hosts):
+    return [list(host.processes()) for host in hosts]

@@ -260,7 +260,7 @@ def test_blue_green_switches_when_all_is_up_and_stops_the_old_one_last():
     assert world.versions == "a1.0+2.0 b1.0+2.0 c1.0+2.0 d1.0+2.0"
     assert not world.at.at.is_switched
     world.pass_time(30, until="baking")
-    assert (world.at.at.is_switched, world.at.at.colour) == (True, 1)
+    assert (world.at.at.is_switched, world.at.at.colour) == (True, 2)
     world.pass_time(25)
     assert "1.0" in world.versions, "it is kept"
     world.pass_time(30, until="done")
@@ -292,7 +292,7 @@ def test_blue_green_goes_back_by_the_same_write(is_switched):
     world.pass_time(30, until="rolled_back")
     world.pass_time(2)
     assert (world.versions, world.at.at.is_switched) == (ALL_OLD, False)
-    assert world.at.at.colour == (2 if is_switched else 0)
+    assert world.at.at.colour == (3 if is_switched else 1)
 
 
 def test_back_is_a_colour_that_is_up():

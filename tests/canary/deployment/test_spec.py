@@ -83,3 +83,30 @@ def test_parts_of_servers_are_rounded_up(amount, total, servers):
 def test_what_is_wrong_is_named(text, told):
     with pytest.raises(ValueError, match=re.escape(told)):
         read_file(text, "web")
+
+
+@pytest.mark.parametrize(
+    ("keys", "told"),
+    [
+        ("provider = 'command'\nvalue = 'delay'\nsuccess = 'fast'", "checks.x.success: 'fast' is not a condition"),
+        ("provider = 'command'\nvalue = 'delay'\nfailure = '> '", "checks.x.failure: '> ' is not a condition"),
+        ("provider = 'command'\nvalue = '/bin/delay'\nfailure = '> 1'", "'/bin/delay' is no name of a command"),
+        ("provider = 'message'\nvalue = 'DELAY'\nfailure = '> 1'", "'DELAY' is no message to a service"),
+        ("provider = 'message'\nvalue = 'billing/ DELAY'\nfailure = '> 1'", "'billing/' is not [<server:service ]"),
+        ("provider = 'command'\nevents = 'a'\nfailures = 'b'\nsuccess = '> 1'", "success and failure judge a value"),
+        (
+            "provider = 'prometheus'\nserver = 'main'\nevents = 'a $version $since'\nfailures = 'b $version'",
+            "events and failures: both count from $since, or neither",
+        ),
+    ],
+)
+def test_what_is_wrong_with_a_check_is_named(keys, told):
+    with pytest.raises(ValueError, match=re.escape(told)):
+        read_file(f'service = "billing"\nversion = "2"\n[[checks]]\nname = "x"\n{keys}', "web")
+
+
+@pytest.mark.parametrize("query", ["billing/COUNTS", "alpha:billing/COUNTS what=orders;since=$since"])
+def test_a_check_may_ask_a_service(query):
+    text = f"provider = 'message'\nevents = '{query}'\nfailures = '{query}'"
+    check = read_file(f'service = "billing"\nversion = "2"\n[[checks]]\nname = "x"\n{text}', "web").checks[0]
+    assert check.events == check.failures == query

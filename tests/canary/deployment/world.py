@@ -7,8 +7,8 @@ from canary.deployment.machine import advance
 from canary.deployment.pace import Pace
 from canary.deployment.sight import Instance, Seen
 from canary.deployment.spec import read_table
-from canary.deployment.start import Ground, begin
-from canary.deployment.steering import Word, steer
+from canary.deployment.start import Ground, Word, begin
+from canary.deployment.steering import steer
 from canary.deployment.task import Outcome
 from canary.records.deployments import Deploying, Doing
 
@@ -51,7 +51,7 @@ class World:
 
     def start(self, **spec):
         table = {"name": "web", "service": "billing", "version": NEW, "executor": "systemd", **self.spec, **spec}
-        moved = begin(read_table(table), f"d{len(self.told)}", "root@a", self.ground(), self.at)
+        moved = begin(read_table(table), f"d{len(self.told)}", Word("start", "root@a"), self.ground(), self.at)
         self.tell(moved)
 
     def ground(self):

@@ -4,6 +4,7 @@ from canary.ledger.subject import Subject, subject_of
 from canary.records import (
     Actor,
     CellMoved,
+    FlagChanged,
     Frozen,
     Led,
     Overridden,
@@ -60,6 +61,7 @@ OF_NONE = Subject()
         (OverrideEnded(number=1, cause="expired"), Subject("*", "*", "*", "*")),
         (RulesSet(rules="{}", revision="r"), OF_NONE),
         (Led(leader="alpha", term=1), OF_NONE),
+        (FlagChanged(feature="web", action="off", order="0", place="open"), OF_NONE),
         (PolicyIssued(term=1, number=1, sha256="s"), OF_NONE),
         (Started(release="1", boot_id="b", was_clean=True), OF_NONE),
         (Stopped(), OF_NONE),

@@ -19,7 +19,7 @@ from canary.deployment.machine import advance
 from canary.deployment.pace import pace_of
 from canary.deployment.sight import Instance, Seen
 from canary.deployment.spec import Spec, Step, Until
-from canary.deployment.start import Ground, begin
+from canary.deployment.start import Ground, Word, begin
 from canary.judge.compared import Compared, compare
 from canary.judge.comparing import ComparedCell, Comparison
 from canary.judge.host_rates import Past, relative_rates
@@ -179,7 +179,9 @@ def play(world: World, dice: np.random.Generator) -> Outcome:
     instances = {name: (Instance("1", "", is_running=True, has_passed=True),) for name in cluster.names}
     ground = Ground(instances, frozenset(cluster.names))
     at = Deploying(
-        begin(msgspec.structs.replace(SPEC, servers=tuple(cluster.names)), "d", "root", ground, None), 0.0, 0.0
+        begin(msgspec.structs.replace(SPEC, servers=tuple(cluster.names)), "d", Word("start", "root"), ground, None),
+        0.0,
+        0.0,
     )
     step_began_s = 0.0
     while True:

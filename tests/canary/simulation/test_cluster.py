@@ -5,9 +5,10 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from canary.given import Command, Stamp
 from canary.judge.denylist import HANDOVER_S
 from canary.judge.overrides import covers, override_of
-from canary.orders import Command, Stamp, enter
+from canary.orders import enter
 from canary.policy import SAME_S
 from canary.records import ALL, CellKey, Version
 from canary.rules import Rules

@@ -40,7 +40,7 @@ async def test_a_service_that_answers_lives_whatever_its_role(router, tmp_path, 
         Client(router.unix, "billing", service_version="2.0", role="standby"),
     ):
         await eventually(desk.cells, lambda cells: cells.get(("billing", "2.0", ""), {}).get("passed") == 2)
-        health = canary._health._pulses
+        health = canary._witness.health._pulses
         await eventually(
             lambda: asyncio.sleep(0.1, [one for one in health._pulses.values() if one.service == "billing"]),
             lambda pulses: len(pulses) == 2 and all(pulse.is_well for pulse in pulses),

@@ -2,8 +2,9 @@
 
 from communicator.answers.deployments import Deployments
 from communicator.flags import Flag, FlagName
-from tests.exporters.browser import clock_words, far_routers, version_words
+from tests.exporters.browser import clock_words, far_routers, feature_words, version_words
 from tests.exporters.browser.clock_words import host, wrong_host
+from tests.exporters.browser.feature_words import EXPIRED, feature, off
 from tests.exporters.browser.stage import Scene
 from tests.exporters.browser.version_words import blocked_cell, cell
 from tests.exporters.page.scenes import ABORTING, DONE, PAUSED
@@ -31,6 +32,11 @@ def troubled():
         clock_words.solved(host("alpha"), host("beta"), wrong_host("gamma")),
         version_words.report(*cells),
         far=HOSTS[1:],
+        features=feature_words.report(
+            feature("recommendations", type="kill-switch", expires="", offs=(off(),)),
+            feature("new-parser", stale=(EXPIRED,), file="alpha:/etc/bellwether/features.d/web.json", by="alpha"),
+            feature("checkout-v2"),
+        ),
         flags=(flag(), flag("queue", "The queue is long.", help_uri="javascript:alert(1)")),
     )
 
@@ -59,7 +65,13 @@ def crowd():
     ]
     for number in (40, 400):
         cells[number] = blocked_cell(cells[number].server, cells[number].service, cells[number].version)
-    return Scene(clock_words.solved(*clocks), version_words.report(*cells), far=CROWD[1:])
+    features = [feature(f"feature{number:04}", offs=(off(),) if number < 70 else ()) for number in range(1_000)]
+    return Scene(
+        clock_words.solved(*clocks),
+        version_words.report(*cells),
+        far=CROWD[1:],
+        features=feature_words.report(*features, total=10_000),
+    )
 
 
 def hostile():
@@ -72,6 +84,9 @@ def hostile():
     return Scene(
         clock_words.solved(*clocks),
         version_words.report(*cells),
+        features=feature_words.report(
+            *(feature(name, offs=(off(SCRIPT),), owner=name, stale=(EXPIRED,), file=name) for name in names)
+        ),
         flags=(flag("disk", SCRIPT, help=SCRIPT, help_uri='https://example.net/?q="><script>'),),
     )
 

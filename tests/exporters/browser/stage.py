@@ -15,13 +15,14 @@ from pathlib import Path
 
 from communicator.answers.clocks import ClockReport
 from communicator.answers.deployments import Deployments
+from communicator.answers.features import FeatureReport
 from communicator.answers.releases import CanaryReport
 from communicator.client import BlockingClient, Service
 from communicator.flags import Flag, FlagDirectory
 from communicator.protocol import Message
 from communicator.protocol.names import tool_name
 from communicator.testing import run_router
-from tests.exporters.browser import clock_words, version_words
+from tests.exporters.browser import clock_words, feature_words, version_words
 from tests.exporters.browser.far_routers import far_routers
 
 START_S = 60.0
@@ -36,6 +37,7 @@ class Scene:
     versions: CanaryReport
     deployments: Deployments = field(default_factory=lambda: Deployments(server="alpha", leader="alpha"))
     points: list = field(default_factory=clock_words.history)
+    features: FeatureReport = field(default_factory=FeatureReport)
     flags: tuple[Flag, ...] = ()
     far: tuple[str, ...] = ()
     """Servers besides `alpha`."""
@@ -68,7 +70,14 @@ class Stage:
             self._exporter = subprocess.Popen(
                 [
                     *(sys.executable, "-m", "exporters", "--config", "/dev/null", "--communicator", self.communicator),
-                    *("--set", f"listen={json.dumps(listen)}", "--ports-file", str(ports_file)),
+                    *(
+                        "--set",
+                        f"listen={json.dumps(listen)}",
+                        "--set",
+                        'ofrep.listen=""',
+                        "--ports-file",
+                        str(ports_file),
+                    ),
                     *("--set", f"flags_path={json.dumps(str(self._directory / 'flags'))}"),
                     *self._options,
                 ],
@@ -191,6 +200,8 @@ def _canary(address, scene):
 
     @service.on("CANARY_GET_REPORT")
     async def report(message):
+        if message.get("view") == "features":
+            return feature_words.answer(scene.features, message)
         return version_words.answer(scene, message)
 
     return "canary", service

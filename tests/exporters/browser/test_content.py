@@ -23,6 +23,7 @@ async def test_a_cluster_that_is_well_says_so_first(on_stage, view):
     assert await viewer.page.title() == "✔ alpha - Bellwether"
     assert await viewer.page.locator("#troubles-body li").count() == 0
     assert "No flag is up" in await viewer.text("#flags")
+    assert "No feature flag is defined" in await viewer.text("#features")
     assert await viewer.page.locator(".bad, .doubtful").count() == 0
 
 
@@ -130,3 +131,17 @@ async def test_who_does_not_answer_leaves_a_word_and_the_rest_of_the_page(on_sta
         assert "no such service" in (await viewer.text(section)) or "does not" in (await viewer.text(section))
     assert "this one" in await viewer.text("#hosts")
     assert "Nothing" not in await viewer.text("#router")
+
+
+async def test_a_feature_that_is_off_says_why_and_how_to_switch_it_on(on_stage, view):
+    viewer = await view(on_stage("troubled"))
+    assert "3 feature flags: 1 is off, 1 is stale" in await viewer.text("#features")
+    items = viewer.page.locator("#features li")
+    heads = [" ".join(text.split()) for text in await viewer.page.locator("#features h3").all_inner_texts()]
+    assert heads == ["◌ recommendations off", "? new-parser stale"]
+    said = await items.first.inner_text()
+    assert "Switched off 10m 10s ago by root@beta, for 50m 0s more: It doubles the load on the database." in said
+    assert await items.first.locator("code").last.inner_text() == 'bellwether feature on recommendations --reason "..."'
+    await viewer.page.locator("#more-features").click()
+    await viewer.page.wait_for_url("**all=features**")
+    assert await items.count() == 3

@@ -27,6 +27,16 @@ async def test_all_can_be_had(on_stage, view):
     assert await viewer.page.locator("table.clocks tbody").count() == 200
 
 
+async def test_of_ten_thousand_feature_flags_a_few_are_shown_and_the_rest_is_counted(on_stage, view):
+    viewer = await view(on_stage("crowd"))
+    assert await viewer.page.locator("#features li").count() == 20
+    assert "and 9,980 more, 50 of them off or stale" in await viewer.text("#features")
+    await viewer.page.locator("#more-features").click()
+    await viewer.page.wait_for_url("**all=features**")
+    assert await viewer.page.locator("#features li").count() == 600
+    assert "and 9,400 more: bellwether feature list has all of them" in await viewer.text("#features")
+
+
 async def test_the_graph_shows_each_host(on_stage, view):
     viewer = await view(on_stage("crowd"), color_scheme="dark")
     assert await viewer.page.locator("svg.graph .spot").count() == 200

@@ -6,6 +6,7 @@ from pathlib import Path
 from communicator.flags import Flag, FlagName
 from exporters.collectors.canary import CANARY_ANSWER
 from exporters.collectors.deployments import DEPLOYMENTS_ANSWER
+from exporters.collectors.features import FEATURES_ANSWER
 from exporters.collectors.flags import FlagsReport
 from exporters.collectors.host import Disk, HostReport, Process
 from exporters.collectors.own import OWN, OwnReport, Standing
@@ -65,6 +66,7 @@ def make_page() -> str:
         "timekeeper": CLOCKS_ANSWER.read((FOLDER / "timekeeper.json").read_text()),
         "canary": CANARY_ANSWER.read((FOLDER / "canary.json").read_text()),
         "deployments": DEPLOYMENTS_ANSWER.read(told_deployments(PAUSED, ABORTING, DONE)),
+        "features": FEATURES_ANSWER.read((FOLDER / "features.json").read_text()),
         "flags": FLAGS_REPORT,
         "host": HOST_REPORT,
     }

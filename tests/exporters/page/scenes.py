@@ -404,6 +404,28 @@ def flag(number, **details):
     )
 
 
+def features(rows=()):
+    """A report of feature flags."""
+    return {
+        "features": rows,
+        "total": len(rows),
+        "off": sum("offs" in row for row in rows),
+        "stale": sum("stale" in row for row in rows),
+    }
+
+
+def feature(name, reason="it is slow", **more):
+    """One that is off."""
+    off = {"order": "a1", "reason": reason, "by": "root@beta", "given_ago_s": 600.0, "left_s": 3000.0}
+    return {"feature": name, "owner": "shop", "type": "kill-switch", "by": "root@alpha", "offs": [off], **more}
+
+
+def stale_feature(name, text="it expired on 2026-10-01"):
+    """One that has outlived its purpose."""
+    stale = [{"reason": "expired", "since_ago_s": 5270400.0, "text": text}]
+    return {"feature": name, "owner": "web", "type": "release", "expires": "2026-10-01", "stale": stale}
+
+
 def make_scene(names, own, hosts, cells, releases, **more):
     edges = more.pop("edges", [(one, other) for one in names for other in names if one < other])
     return Scene(
@@ -412,6 +434,7 @@ def make_scene(names, own, hosts, cells, releases, **more):
             "ROUTER_GET_STATS": json.dumps(router(own, queues=more.get("queues", ()))),
             "CLOCK_GET_REPORT": json.dumps(clocks(hosts, own, **more.get("clocks", {}))),
             "history": json.dumps(history(more.get("wrong_from"))),
+            "features": json.dumps(features(more.get("features", ()))),
             "CANARY_GET_REPORT": json.dumps(canary(own, cells, releases, **more.get("canary", {}))),
             "explain": json.dumps(explanation()),
             "deployments": told_deployments(*more.get("deployments", ())),
@@ -546,6 +569,7 @@ def trouble():
         clocks=camps,
         queues=[("mailer", 300_000)],
         flags=[flag(3, reason="40.1 ms behind 3 of 5 hosts"), flag(1)],
+        features=[feature("recommendations"), stale_feature("new-parser")],
     )
 
 
@@ -647,6 +671,7 @@ def hostile():
             )
             for name in names
         ],
+        features=[feature(name, name, file=name) for name in names] + [stale_feature(name, name) for name in names],
     )
     made.flags = [
         Flag(
@@ -665,7 +690,7 @@ def hostile():
 def silent():
     """Only the router answers."""
     made = well()
-    for command in ("CLOCK_GET_REPORT", "history", "CANARY_GET_REPORT", "explain", "deployments"):
+    for command in ("CLOCK_GET_REPORT", "history", "CANARY_GET_REPORT", "deployments", "features", "explain"):
         del made.answers[command]
     return made
 

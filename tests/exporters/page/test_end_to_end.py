@@ -30,7 +30,7 @@ async def exporter(communicator, tmp_path):
         ear.bind("")  # an address of the kernel's choice, without a file
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "exporters", "--config", "/dev/null", "--communicator", communicator),
-            *("--set", 'listen="127.0.0.1:0"', "--ports-file", str(ports_file)),
+            *("--set", 'listen="127.0.0.1:0"', "--set", 'ofrep.listen=""', "--ports-file", str(ports_file)),
             *("--set", f"flags_path={json.dumps(str(tmp_path))}"),
             env={**os.environ, "NOTIFY_SOCKET": "@" + ear.getsockname()[1:].decode()},
             stdout=subprocess.DEVNULL,

@@ -22,7 +22,21 @@ from exporters.page.pieces import IN_FULL, PIECES
 from exporters.page.rendering import Renderer, Templates
 from exporters.page.snapshot import Flags, Snapshot, Told
 from tests.exporters.page.html_reading import assert_harmless, read_html
-from tests.exporters.page.scenes import SCENES, Scene, cell, deploying, host, make_scene, release, status, trouble, well
+from tests.exporters.page.scenes import (
+    SCENES,
+    Scene,
+    cell,
+    deploying,
+    feature,
+    features,
+    host,
+    make_scene,
+    release,
+    stale_feature,
+    status,
+    trouble,
+    well,
+)
 
 TEMPLATES = Templates()
 RECORDED = Path(__file__).parents[2] / "answers" / "recorded"
@@ -68,6 +82,8 @@ def test_no_text_gets_out_of_its_place(names, data):
     scene.services = [Instance(text, name, state=text) for name in names]
     scene.flags = [Flag(name=FlagName(text, text, text), message=text, help=text, help_uri=text)]
     scene.status = status(names, [text])
+    rows = [feature(name, text, owner=text, file=text, by=text) for name in names] + [stale_feature(text, text)]
+    scene.answers["features"] = json.dumps({**features(rows), "differing": [text]})
     document = page_of(render(snapshot_of(scene)))
     assert_harmless(document)
     assert printable(names[0]).strip() in document.text
@@ -150,9 +166,9 @@ def test_a_value_a_template_is_not_given_is_an_error():
 
 def test_a_page_without_answers_says_so_in_each_section():
     document = page_of(render(snapshot_of(SCENES["dead"]())))
-    assert len(document.find("p", class_="fault")) == 4
+    assert len(document.find("p", class_="fault")) == 5
     marks = [one.text.split()[0] for one in document.find("a") if one.attributes["id"].startswith("to-")]
-    assert marks == ["?", "?", "?", "✔", "?", "✖"]
+    assert marks == ["?", "?", "?", "?", "✔", "?", "✖"]
 
 
 NUMBERS = st.none() | st.floats(allow_nan=False, allow_infinity=False)

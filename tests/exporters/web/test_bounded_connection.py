@@ -3,13 +3,15 @@
 import asyncio
 import contextlib
 import socket
+import struct
 
 import pytest
+from starlette.requests import ClientDisconnect
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
 from exporters.web.application import application
-from exporters.web.guard import Guard
+from exporters.web.guard import Form, Guard
 from exporters.web.headers import HEAD_BYTES
 from exporters.web.settings import LimitsSettings
 from tests.exporters.web.calling import connected, server
@@ -284,3 +286,79 @@ async def test_the_end_of_the_server_does_not_wait_for_who_says_nothing(house):
             assert await status(reader) == 200
         # had it waited, uvicorn would have complained
         assert len(served.door) == 0
+
+
+HEAD = b"POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\n"
+
+
+class Listener:
+    """An application that takes bodies of up to 100 bytes, and sends them back."""
+
+    def __init__(self):
+        self.application = application([Route("/echo", self.echo, methods=["POST"])], Guard(form=Form(("POST",), 100)))
+
+    async def echo(self, request):
+        try:
+            return PlainTextResponse(await request.body())
+        except ClientDisconnect:
+            return PlainTextResponse("nobody hears this")
+
+
+async def test_a_body_may_come_in_pieces_and_the_connection_stays():
+    async with server(Listener().application, PATIENT) as (port, _), connected(port) as (reader, writer):
+        for _ in range(2):
+            for piece in (HEAD[:20], HEAD[20:], b"01234", b"56789"):
+                writer.write(piece)
+                await writer.drain()
+            assert await status(reader) == 200
+            assert await reader.readexactly(10) == b"0123456789"
+
+
+@pytest.mark.parametrize("piece", [b"", b"0", b"012345678"], ids=["nothing", "a byte", "all but the end"])
+async def test_a_body_has_to_come_in_time(piece, eventually):
+    async with server(Listener().application, HURRIED) as (port, served), connected(port) as (reader, writer):
+        writer.write(HEAD + piece)
+        assert await status(reader) == 408
+        assert await reader.read() == b"Request Timeout\n"
+        await eventually(lambda: _held(served), lambda held: held == 0)
+
+
+async def test_a_body_that_was_refused_is_passed_over():
+    large = HEAD.replace(b" 10\r\n", b" 200000\r\n")
+    async with server(Listener().application, PATIENT) as (port, _), connected(port) as (reader, writer):
+        writer.write(large + b"x" * 100_000)
+        assert await status(reader) == 413
+        await reader.readuntil(b"at most\n")
+        writer.write(b"x" * 100_000 + HEAD + b"0123456789")
+        assert await status(reader) == 200
+
+
+async def test_a_body_that_never_comes_keeps_nobody_out(eventually):
+    limits = LimitsSettings(connections=2)
+    async with (
+        server(Listener().application, limits) as (port, served),
+        connected(port) as first,
+        connected(port) as second,
+    ):
+        for _, writer in (first, second):
+            writer.write(HEAD + b"0")
+        await eventually(lambda: _held(served), lambda held: held == 2)
+        async with connected(port) as (reader, writer):
+            writer.write(HEAD + b"0123456789")
+            assert await status(reader) == 200
+
+
+async def test_head_and_body_of_an_answer_come_in_one_packet():
+    async with server(Listener().application, PATIENT) as (port, _), connected(port) as (reader, writer):
+        client = writer.get_extra_info("socket")
+        for number in range(1, 4):
+            writer.write(HEAD + b"0123456789")
+            assert await status(reader) == 200
+            await reader.readexactly(10)
+            assert _packets_with_data(client) == number
+
+
+def _packets_with_data(client):
+    """How many have come, by tcp_info of the kernel's include/uapi/linux/tcp.h."""
+    (packets,) = struct.unpack_from("=I", client.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 160), 152)
+    return packets

@@ -6,7 +6,7 @@ from starlette.routing import Route
 
 from communicator.protocol import HostPort
 from exporters.web.application import application
-from exporters.web.guard import Guard
+from exporters.web.guard import Form, Guard
 from exporters.web.headers import SECURITY
 from exporters.web.hosts import own_hosts
 from tests.exporters.web.calling import call
@@ -16,12 +16,15 @@ async def page(_request):
     return PlainTextResponse("a page")
 
 
+POSTS = Form(("POST",), 100)
+
+
 async def broken(_request):
     raise RuntimeError("a mistake of ours")
 
 
 def guarded(guard):
-    return application([Route("/", page), Route("/broken", broken)], guard)
+    return application([Route("/", page, methods=["GET", "POST"]), Route("/broken", broken)], guard)
 
 
 @pytest.mark.parametrize(
@@ -51,6 +54,46 @@ async def test_each_answer_whatever_it_is_keeps_itself_to_its_page(path, method,
     assert "access-control-allow-origin" not in answer.headers
     assert answer.headers.get("allow") == ("GET, HEAD" if status == 405 else None)
     assert (answer.headers.get("connection") == "close") == (status in {405, 413, 431})
+
+
+@pytest.mark.parametrize(
+    ("method", "headers", "status", "closes"),
+    [
+        ("POST", {}, 200, False),
+        ("POST", {"content_length": "100"}, 200, False),
+        ("POST", {"content_length": "000100"}, 200, False),
+        ("POST", {"content_length": "101"}, 413, False),
+        ("POST", {"content_length": "1048576"}, 413, False),
+        ("POST", {"content_length": "1048577"}, 413, True),
+        ("POST", {"content_length": "9" * 5000}, 413, True),
+        ("POST", {"content_length": "\xb2"}, 413, True),
+        ("POST", {"content_length": "-1"}, 413, True),
+        ("POST", {"transfer_encoding": "chunked"}, 411, True),
+        ("GET", {}, 405, True),
+        ("PUT", {}, 405, True),
+        ("POST", {"host": "evil.example"}, 421, False),
+        ("POST", {"origin": "https://evil.example"}, 403, False),
+        ("POST", {"origin": "null"}, 403, False),
+        ("POST", {"origin": "http://"}, 403, False),
+        ("POST", {"origin": "http://localhost:3000"}, 200, False),
+        ("POST", {"origin": "http://127.0.0.1:9741"}, 200, False),
+    ],
+    ids=lambda value: str(value)[:40],
+)
+async def test_a_listener_says_which_methods_and_how_large_a_body_it_takes(method, headers, status, closes):
+    answer = await call(guarded(Guard(form=POSTS)), method=method, **({"host": "localhost:9741"} | headers))
+    assert answer.status == status
+    assert (answer.headers.get("connection") == "close") == closes
+    assert answer.headers.get("allow") == ("POST" if status == 405 else None)
+
+
+async def test_a_listener_refuses_in_words_of_its_own():
+    def say(request, status, text):
+        return PlainTextResponse(f"{request.url.path}: {text}", status + 100)
+
+    answer = await call(guarded(Guard(form=Form(("POST",), 100, say))), "/x", "GET", host="localhost")
+    assert (answer.status, answer.body) == (505, "/x: only POST is answered here")
+    assert answer.headers["connection"] == "close"
 
 
 async def test_so_does_a_mistake_of_ours():

@@ -12,9 +12,11 @@ from canary import ordered
 from canary.book.book import Book
 from canary.book.exchange import EVERY_S, Exchange
 from canary.book.kept import Moment, put, read_kept, write_kept
+from canary.feature.in_force import InForce
+from canary.given import ANY, Command, Stamp
 from canary.judge.overrides import override_of
 from canary.judge.state import State
-from canary.orders import Command, Stamp, enter
+from canary.orders import enter
 from canary.records import ALL, Actor, CellKey, ServerJudged, Version, VersionJudged
 from communicator.errors import RemoteProtocolError
 
@@ -23,6 +25,7 @@ DELAY_S = 0.2
 """How long a message takes at most."""
 SPANS_S = (5.0, 20.0, 3_600.0)
 VERSIONS = ("1.0", "2.0")
+FEATURES = ("checkout", "search")
 HOUR_S = 3_600.0
 HOSTS = 6
 PLACES = ("open", "expired", "lifted")
@@ -99,7 +102,9 @@ class Cluster:
     def save(self, host):
         if host.saved != host.book.revision and not host.disk.is_full:
             moment, now_s = self.moment(host), self.clock(host)
-            host.disk.text = write_kept(host.book, host.exchange.members, 0.0, moment, now_s)
+            host.disk.text = write_kept(
+                (each for _, each in host.book.entries()), host.exchange.members, 0.0, moment, now_s
+            )
             host.saved = host.book.revision
 
     def order(self, host, command, server, version, span_s):
@@ -119,6 +124,19 @@ class Cluster:
             entered = enter(wanted, host.book, stamp, self.clock(host))
         except RemoteProtocolError:
             return  # there is nothing to withdraw
+        self.post(host.name, host.exchange.push(entered.concerned, self.clock(host)))
+        self.save(host)
+
+    def order_flag(self, host, command, feature, span_s):
+        """An operator gives an order about a feature flag to the canary of a host."""
+        self.number += 1
+        flag = b'{"variants":{"on":true,"off":false},"defaultVariant":"on","number":%d}' % self.number
+        wanted = Command(command, ANY, ALL, span_s, "told so", Actor(user="root", server=host.name), feature, flag)
+        stamp = Stamp(host.name, f"{self.number:016}", 1e9 + self.now_s + host.wall_ahead_s)
+        try:
+            entered = enter(wanted, host.book, stamp, self.clock(host))
+        except RemoteProtocolError:
+            return  # there is nothing to be switched on, or to be removed
         self.post(host.name, host.exchange.push(entered.concerned, self.clock(host)))
         self.save(host)
 
@@ -189,12 +207,17 @@ class Cluster:
             if not is_up:
                 DOWN[what](self, host)
         else:
-            ANY[what](self, host)
+            EITHER[what](self, host)
 
     def give(self, host):
         choice = self.random.choice
         command = choice(("block", "block", "allow", "pin", "withdraw", "pardon", "freeze", "unfreeze"))
         self.order(host, command, choice((ALL, *self.hosts)), choice(VERSIONS), choice(SPANS_S))
+
+    def give_flag(self, host):
+        choice = self.random.choice
+        command = choice(("feature-off", "feature-off", "feature-on", "feature-set", "feature-set", "feature-remove"))
+        self.order_flag(host, command, choice(FEATURES), choice((0.0, *SPANS_S)))
 
     def decide(self, host):
         """The canary of a host leads, or believes so, and decides something."""
@@ -258,6 +281,18 @@ class Cluster:
                 found[order_id] = max(found.get(order_id, "open"), entry.place, key=PLACES.index)
         return found
 
+    def defined(self):
+        """By flag, the newest definition that any living host knows, or has on a disk that is there."""
+        found = {}
+        for host in self.hosts.values():
+            book = host.book
+            if host.exchange is None:
+                book = Book()
+                put(book, read_kept(host.disk.text, self.moment(host), self.clock(host)))
+            for known in filter(None, map(book.definition, FEATURES)):
+                found[known.feature] = max(found.get(known.feature, known.stamp), known.stamp)
+        return found
+
     def in_effect(self):
         """By subject, the newest decision that was in effect on any host that knows it still."""
         found = {}
@@ -288,12 +323,21 @@ class Cluster:
         state = State(overrides=ordered.overrides(host.book, now_s))
         keys = [CellKey(server, "billing", version, "") for server in self.hosts for version in VERSIONS]
         words = [override_of(state, key, now_s) for key in keys]
-        return tuple("" if word is None else word.order for word in words)
+        in_force = InForce("n")
+        in_force.follow(host.book)
+        flags = [in_force.get(feature) for feature in FEATURES]
+        return (*("" if word is None else word.order for word in words), *flags)
 
 
-UP = {"order": Cluster.give, "decide": Cluster.decide, "crash": Cluster.crash, "reboot": Cluster.reboot}
+UP = {
+    "order": Cluster.give,
+    "flag": Cluster.give_flag,
+    "decide": Cluster.decide,
+    "crash": Cluster.crash,
+    "reboot": Cluster.reboot,
+}
 DOWN = {"start": Cluster.start, "lose": Cluster.lose, "restore": Cluster.restore}
-ANY = {
+EITHER = {
     "cut": Cluster.cut,
     "heal": Cluster.heal,
     "backup": Cluster.put_aside,
@@ -301,7 +345,7 @@ ANY = {
     "room": Cluster.make_room,
     "join": Cluster.add,
 }
-TROUBLES = (*UP, *DOWN, *ANY, "order", "order", "start")
+TROUBLES = (*UP, *DOWN, *EITHER, "order", "order", "flag", "flag", "start")
 
 
 def play(seed, troubles=40):
@@ -314,7 +358,7 @@ def play(seed, troubles=40):
     for _ in range(troubles):
         cluster.trouble()
         cluster.run(cluster.random.choice((0.0, STEP_S, 1.0, 6.0)))
-    known, in_effect = cluster.known(), cluster.in_effect()
+    known, defined, in_effect = cluster.known(), cluster.defined(), cluster.in_effect()
     cluster.mend()
     took_s = 0.0
     while not cluster.agree():
@@ -326,6 +370,8 @@ def play(seed, troubles=40):
     for order_id, place in known.items():
         assert order_id in held, told(seed, cluster, f"{order_id} is lost")
         assert PLACES.index(held[order_id]) >= PLACES.index(place), told(seed, cluster, f"{order_id} is back")
+    for feature, stamp in defined.items():
+        assert book.definition(feature).stamp >= stamp, told(seed, cluster, f"{feature} is an older one")
     decided = dict(book.decisions())
     for entry_id, stamp in in_effect.items():
         assert decided[entry_id].committed.stamp >= stamp, told(seed, cluster, f"{entry_id} is an older one")

@@ -1,0 +1,105 @@
+"""PURE: what the ledger is told of feature flags, so that who changed which and when outlives the book; nothing goes by it."""
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from typing import Literal, NamedTuple
+
+from canary.book.book import Book
+from canary.book.definition import Definition
+from canary.book.entry import Entry
+from canary.records import Actor, FlagChanged
+
+RECORDS = 500
+"""What is told at once: so much is written without anybody's noticing."""
+_ENDS: Mapping[str, Literal["on", "expired"]] = {"lifted": "on", "expired": "expired"}
+
+
+class Untold(NamedTuple):
+    """What the ledger lacks."""
+
+    records: tuple[FlagChanged, ...]
+    """Some of it, the oldest first."""
+    revision: int
+    """Of the book: the ledger has all that changed until then."""
+
+
+def untold(book: Book, told: Mapping[str, str], since: int) -> Untold:
+    """What the ledger is to be told.
+
+    Args:
+        book: What is known of flags.
+        told: By identifier of an entry, what the ledger says has become of it.
+        since: A revision of the book: the ledger has all that changed until then.
+    """
+    records: list[FlagChanged] = []
+    for feature, revision in reversed(book.features_changed(since)):
+        records += untold_of(book, feature, told)
+        if len(records) >= RECORDS:
+            break
+        if not records:
+            since = revision
+    return Untold(tuple(records), since)
+
+
+def place_of(definition: Definition) -> str:
+    """What tells a definition from others of the same flag, such as ``3@alpha``."""
+    return f"{definition.stamp.counter}@{definition.stamp.origin}"
+
+
+def untold_of(book: Book, feature: str, told: Mapping[str, str]) -> Iterator[FlagChanged]:
+    """What the ledger is to be told of one flag.
+
+    Args:
+        book: What is known of it.
+        feature: Which one.
+        told: As for `untold`.
+    """
+    definition = book.definition(feature)
+    if definition is not None and told.get(definition.id) != place_of(definition):
+        yield _defined(definition)
+    for order_id, entry in book.offs(feature).items():
+        if order_id not in told:
+            yield _off(order_id, entry)
+        if entry.place in _ENDS and told.get(order_id) != entry.place:
+            yield _ended(order_id, entry)
+
+
+def _defined(definition: Definition) -> FlagChanged:
+    return FlagChanged(
+        feature=definition.feature,
+        action="removed" if definition.flag is None else "defined",
+        order=definition.id,
+        place=place_of(definition),
+        file=definition.file,
+        sha256="" if definition.flag is None else hashlib.sha256(definition.flag).hexdigest(),
+        reason=definition.reason,
+        actor=Actor(user=definition.user, server=definition.given_on),
+        ordered_wall_s=definition.wall_s,
+    )
+
+
+def _off(order_id: str, entry: Entry) -> FlagChanged:
+    order = entry.order
+    return FlagChanged(
+        feature=order.feature,
+        action="off",
+        order=order_id,
+        place="open",
+        span_s=order.span_s,
+        reason=order.reason,
+        actor=Actor(user=order.user, server=order.given_on),
+        ordered_wall_s=order.wall_s,
+    )
+
+
+def _ended(order_id: str, entry: Entry) -> FlagChanged:
+    lift = entry.lift
+    return FlagChanged(
+        feature=entry.order.feature,
+        action=_ENDS[entry.place],
+        order=order_id,
+        place=entry.place,
+        reason="" if lift is None else lift.reason,
+        actor=None if lift is None else Actor(user=lift.user, server=lift.given_on),
+        ordered_wall_s=entry.order.wall_s + (entry.order.span_s or 0.0) if lift is None else lift.wall_s,
+    )

@@ -1,0 +1,21 @@
+"""A table with notes, by the width of the screen."""
+
+import pytest
+from rich.text import Text
+
+from bellwether.noted_table import render
+from tests.bellwether.feature_sample import screen
+
+ROWS = [(Text("alpha"), Text("good")), (Text("be"), Text("x"))]
+
+
+@pytest.mark.parametrize(
+    ("width", "shown"),
+    [
+        (80, "HOST   IS    WHY\nalpha  good  since it is\nbe     x"),
+        (40, "HOST   IS\n    WHY\nalpha  good\n    since it is\nbe     x"),
+    ],
+    ids=["beside", "below"],
+)
+def test_notes_stand_where_there_is_room(width, shown):
+    assert screen(render(("HOST", "IS", "WHY"), ROWS, ["since it is", ""], width), width) == shown

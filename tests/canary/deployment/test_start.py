@@ -1,0 +1,74 @@
+"""How a deployment begins, or why it does not."""
+
+import pytest
+
+from canary.deployment.sight import Instance
+from canary.deployment.spec import read_table
+from canary.deployment.start import Ground, RefusedError, Word, begin
+from canary.records.deployments import Deploying
+
+
+def running(version):
+    return (Instance(version, "", is_running=True, has_passed=True, was_good=True),)
+
+
+HOSTS = {name: running("1.0") for name in "abcde"}
+MEMBERS = frozenset("abcde")
+
+
+ALL = Ground(HOSTS, MEMBERS)
+
+
+def started(ground=ALL, known=None, **spec):
+    return begin(
+        read_table({"name": "web", "service": "billing", "version": "2.0"} | spec),
+        "d1",
+        Word("start", "root@a"),
+        ground,
+        known,
+    )
+
+
+def names(moved):
+    return "".join(one.server for one in moved.servers)
+
+
+def test_who_has_the_median_exposure_is_first():
+    busy = dict(zip("abcde", (50.0, 10.0, 30.0, 20.0, 40.0), strict=True))
+    assert names(started(Ground(HOSTS, MEMBERS, busy))) == "cabde"
+
+
+def test_a_canary_host_goes_before_that_and_who_is_named_before_all():
+    ground = Ground(HOSTS, MEMBERS, canary_hosts=("d",))
+    assert names(started(ground)) == "dabce"
+    assert names(started(ground, first="e")) == "eabcd"
+    assert names(started(ground, servers=["b", "a"])) == "ba"
+
+
+def test_it_remembers_what_each_server_had():
+    moved = started(Ground(HOSTS | {"e": running("0.9")}, MEMBERS))
+    assert {one.server: one.version for one in moved.servers}["e"] == "0.9"
+    assert (moved.phase, moved.from_version, moved.reason) == ("pending", "1.0", "start by root@a")
+
+
+@pytest.mark.parametrize(
+    ("ground", "spec", "told"),
+    [
+        (Ground({}, MEMBERS), {}, "nobody runs 'billing', so the deployment has to name its servers"),
+        (Ground(HOSTS, MEMBERS), {"servers": ["z"]}, "no canary is known on z"),
+        (Ground(HOSTS, MEMBERS), {"version": "1.0"}, "billing 1.0 runs on all of its servers already"),
+        (Ground(HOSTS, MEMBERS), {"first": "z"}, "first: 'z' is none of the servers of billing: a, b, c, d, e"),
+        (Ground(HOSTS, MEMBERS, held="fails on b and c"), {}, "billing 2.0 is held: fails on b and c; pardon it first"),
+    ],
+    ids=["nobody runs it", "no canary", "is there", "first", "held"],
+)
+def test_what_cannot_begin_says_why(ground, spec, told):
+    with pytest.raises(RefusedError, match=f"^{told}"):
+        started(ground, **spec)
+
+
+def test_one_of_a_service_at_a_time_and_the_same_one_once():
+    first = Deploying(started(), 0.0, 0.0)
+    with pytest.raises(RefusedError, match=r"billing 2\.0 is being deployed already: d1, pending"):
+        started(known=first)
+    assert started(known=first, version="2.1").supersedes == "d1"
