@@ -62,7 +62,7 @@ def describe(deploying: Deploying, seen: Seen, points: Sequence[Point]) -> Deplo
         left_s=None if left_s is None else max(0.0, left_s),
         is_overdue=left_s is not None and left_s < 0,
         active="" if at.spec.strategy != "blue-green" else at.spec.version if at.is_switched else at.from_version,
-        behind=tuple(sorted(seen.behind & seen.reach)),
+        behind=() if at.is_over else tuple(sorted(seen.behind & seen.reach)),
         by=at.by,
         began_ago_s=max(0.0, seen.now_s - deploying.began_s),
         in_phase_s=max(0.0, seen.now_s - deploying.since_s),
@@ -125,7 +125,7 @@ def _server(at: DeploymentMoved, one: Before, seen: Seen) -> ShownServer:
         is_new=is_new,
         state="failed" if is_failed and state == "wanted" else state,
         text="; ".join(filter(None, (text, told if state == "wanted" else ""))),
-        acknowledged=one.server not in seen.behind,
+        acknowledged=at.is_over or one.server not in seen.behind,
     )
 
 
