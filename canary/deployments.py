@@ -29,6 +29,8 @@ PREFIX = "deploy-"
 """Of the commands about deployments."""
 LOOK_S = 1.0
 """How often a deployment that is under way is looked at."""
+SOON_S = 0.2
+"""and not more often, however much happens on the hosts."""
 COMMIT_S = 3.0
 """How long a command waits until a majority of the members holds what came of it: they answer within milliseconds."""
 POINT_S = 15.0
@@ -64,6 +66,7 @@ class Deployments:
         self._now_s = now_s
         self._wake = wake
         self._points: dict[str, _Points] = {}
+        self._looked_at_s = -LOOK_S
         self._moved = asyncio.Condition()
 
     async def command(self, message: Message) -> Message:
@@ -86,7 +89,7 @@ class Deployments:
 
     def _obey(self, name: str, message: Message) -> DeploymentMoved:
         if not self._mind.leads:
-            leader = self._mind.state.leader
+            leader = self._leader
             raise RefusedError(
                 f"{leader!r} leads: tell its canary" if leader else "nobody leads, so nothing is decided"
             )
@@ -100,6 +103,12 @@ class Deployments:
         if name not in WORDS:
             raise RefusedError(f"{name!r} is none of start, undo, {', '.join(WORDS)}")
         return steer(deploying.at, word, self._look(deploying))
+
+    @property
+    def _leader(self) -> str:
+        """Who leads; that this canary led in another life says nothing."""
+        leader = self._mind.state.leader
+        return "" if leader == self._mind.me and not self._mind.leads else leader
 
     def _find(self, message: Message) -> Deploying:
         name, service = message.get("deployment"), message.get("service")
@@ -163,8 +172,10 @@ class Deployments:
         state = self._mind.state
         for deploying in state.deployments.values():
             self._outside.follow(deploying, leads=self._mind.leads)
-        if not self._mind.leads:
+        now_s = self._now_s()
+        if not self._mind.leads or now_s < self._looked_at_s + SOON_S:
             return
+        self._looked_at_s = now_s
         bodies: list[DeploymentMoved] = []
         for deploying in state.deployments.values():
             if self._replica.has_newer(deploying.at):
@@ -189,8 +200,12 @@ class Deployments:
         status = self._service.cluster_status
         members = self._replica.members
         live: AbstractSet[str] = frozenset() if status is None else frozenset(status.servers)
-        behind, checks = frozenset(self._replica.behind), self._outside.verdicts(deployment)
-        return Around(members & (live | {self._mind.me}), members, behind, checks)
+        return Around(
+            members & (live | {self._mind.me}),
+            members,
+            self._replica.unacknowledged,
+            self._outside.verdicts(deployment),
+        )
 
     def describe(self) -> told.Deployments:
         """All deployments, as they are told."""
@@ -202,7 +217,7 @@ class Deployments:
             noted = self._points[deploying.at.service].noted
             points = [told.Point(now_s - at_s, step, log10) for at_s, step, log10 in noted]
             shown.append(describe(deploying, seen, points))
-        return told.Deployments(server=self._mind.me, leader=state.leader, deployments=tuple(shown))
+        return told.Deployments(server=self._mind.me, leader=self._leader, deployments=tuple(shown))
 
 
 class _Points(NamedTuple):

@@ -45,6 +45,8 @@ class Enforcement:
         """Of the book: what it said then is what the router obeys."""
         self.obeyed_generation = ""
         """Of that book, as the router has acknowledged it; empty: none yet."""
+        self._known_revision = -1
+        """Of the book: the ledger knew all that was decided until then."""
         self._service = service
         self._mind = mind
         self._book = book
@@ -155,8 +157,15 @@ class Enforcement:
             apart=apart(rules.canary),
             trials=trials(state, rules, me, now_s),
             colours=tuple(traffic.colours(state.deployments.values())),
-            orders=self._book.generation_of_rules(),
+            orders=self._generation(),
         )
+
+    def _generation(self) -> str:
+        """Of the book that all of this is made of: what was decided a moment ago, and is not in the ledger yet, is not in it."""
+        if ordered.is_ahead(self._book, self._mind.state, self._known_revision):
+            return self.obeyed_generation
+        self._known_revision = self._book.revision
+        return self._book.generation_of_rules()
 
     async def _set(self, now_s: float) -> None:
         if now_s < self._refused_until_s:

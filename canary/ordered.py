@@ -219,10 +219,24 @@ def _obeyed_once(state: State, me: str, in_force: dict[str, Entry]) -> Iterator[
 
 def _decisions(book: Book, state: State, since: int) -> Iterator[Record]:
     """What leaders have decided, once a majority of the members holds it: the oldest first, as those who were there heard it."""
-    committed = (decided.committed for _, decided in book.decisions(since))
-    untold = [decision for decision in committed if decision is not None and _is_untold(state, decision)]
-    for decision in sorted(untold, key=attrgetter("stamp")):
+    for decision in sorted(_untold(book, state, since), key=attrgetter("stamp")):
         yield msgspec.structs.replace(decision.body, **msgspec.structs.asdict(decision.stamp))
+
+
+def is_ahead(book: Book, state: State, since: int = -1) -> bool:
+    """Whether the book has decisions in effect that the state does not know of: what is made of the state is not made of the book.
+
+    Args:
+        book: What was decided.
+        state: What the ledger comes to.
+        since: A revision of the book of whose decisions the state knew all.
+    """
+    return next(_untold(book, state, since), None) is not None
+
+
+def _untold(book: Book, state: State, since: int) -> Iterator[Decision]:
+    committed = (decided.committed for _, decided in book.decisions(since))
+    return (decision for decision in committed if decision is not None and _is_untold(state, decision))
 
 
 def _is_untold(state: State, decision: Decision) -> bool:

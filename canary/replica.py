@@ -261,6 +261,14 @@ class Replica:
         """The members in reach whose routers obey another book than this one."""
         return () if self._exchange is None else self._exchange.behind(self.now_s())
 
+    @property
+    def unacknowledged(self) -> frozenset[str]:
+        """The members whose routers are not known to obey this book: they obey another one, or are silent."""
+        if self._exchange is None:
+            return frozenset()
+        now_s = self.now_s()
+        return frozenset((*self._exchange.behind(now_s), *self._exchange.silent(now_s)))
+
     def obey(self, generation: str) -> None:
         """Our router has acknowledged a policy.
 

@@ -158,6 +158,11 @@ class Exchange:
         told[self._server] = self._obeys
         return tuple(sorted(name for name, generation in told.items() if generation != wanted))
 
+    def silent(self, now_s: float) -> tuple[str, ...]:
+        """The other members that were not heard lately, or not at all since this one has started."""
+        heard = {name for name, peer in self._peers.items() if now_s - peer.at_s < LATELY_S}
+        return tuple(sorted(self.members - heard - {self._server}))
+
     def keep(self, known: frozenset[str]) -> None:
         """Forget the members that do not belong to the cluster any more, and take no others from now on.
 

@@ -41,7 +41,7 @@ class Seen(NamedTuple):
     doing: Mapping[str, Doing] = {}
     """By server, its last task for the service."""
     behind: AbstractSet[str] = frozenset()
-    """The members in reach whose routers have not acknowledged what was decided last."""
+    """The members whose routers are not known to have acknowledged what was decided last."""
     compared: Compared | None = None
     """What rule C makes of the two versions; None: there is nothing to compare yet."""
     pace: Pace = Pace()
@@ -50,8 +50,6 @@ class Seen(NamedTuple):
     """How long the new version has run since the deployment began, all servers together."""
     failures: int = 0
     """Of both versions, since then."""
-    messages: int | None = None
-    """What the new version has got since then; None: nobody counts."""
     held: str = ""
     """Why the new version is held in the whole cluster; empty: it is not."""
     checks: tuple[ShownCheck, ...] = ()

@@ -53,8 +53,6 @@ class Until(_Table, frozen=True):
 
     time: Positive | None = None
     """How long the new version has run, all servers together, in seconds;"""
-    messages: Count | None = None
-    """how many messages it has got;"""
     failures: Count | None = None
     """how many failures were seen, of both versions."""
 

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 import structlog
 
-from canary import policy
+from canary import ordered, policy
 from canary.book.book import Book
 from canary.book.entry import Lift
 from canary.book.order import Order
@@ -128,6 +128,18 @@ async def test_an_order_is_obeyed_at_once_beside_what_the_router_denies_until_ot
     agent.at_s += SILENT_S
     await agent.follow()
     assert (await agent.of_router())[1] == ["3.0"], "nobody leads who holds the other one"
+
+
+async def test_what_is_decided_but_not_in_the_ledger_yet_is_not_said_to_be_obeyed(agent):
+    agent.order("1.0")
+    await agent.follow()
+    before = agent.enforcement.obeyed_generation
+    agent.book.commit(agent.book.propose(HELD, "alpha", 1, agent.at_s, 0.0))
+    await agent.follow()
+    assert agent.enforcement.obeyed_generation == before != agent.book.generation_of_rules()
+    await agent.mind.take_from(lambda state: ordered.records_of(agent.book, state, "alpha", agent.at_s))
+    await agent.follow()
+    assert agent.enforcement.obeyed_generation == agent.book.generation_of_rules() == await agent.orders_of_router()
 
 
 async def test_what_others_hold_too_is_obeyed_at_once(agent):

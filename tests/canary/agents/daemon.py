@@ -82,6 +82,10 @@ class CanaryDaemon:
             return
         for child in psutil.Process(self._process.pid).children():
             child.kill()
+        self.kill_alone()
+
+    def kill_alone(self):
+        """End it as a crash would; what it has started goes on."""
         self._process.kill()
         self._process.wait()
 

@@ -213,6 +213,10 @@ def test_whose_router_obeys_other_orders_is_known_while_it_speaks():
     room.turn()
     assert alpha.behind(room.now_s) == ("gamma",)
     assert alpha.behind(room.now_s + LATELY_S) == (), "who is silent is away"
+    assert alpha.silent(room.now_s) == ()
+    assert alpha.silent(room.now_s + LATELY_S) == ("beta", "gamma")
+    started = Exchange("alpha", room.books["alpha"], ("beta", "gamma"), room.now_s)
+    assert started.silent(room.now_s) == ("beta", "gamma"), "who has just started has heard nobody"
 
 
 def digests_of(name, book, **more):

@@ -70,6 +70,10 @@ def test_parts_of_servers_are_rounded_up(amount, total, servers):
         ('service = "billing"\nversion = "2"\ndeadline = 0', "Expected `float` > 0"),
         ('service = "billing"\nversion = "2"\n[[steps]]\nservers = "0%"', "- at `$.steps[0].servers`"),
         ('service = "billing"\nversion = "2"\n[[steps]]\nweight = "0%"', "- at `$.steps[0].weight`"),
+        (
+            'service = "billing"\nversion = "2"\n[[steps]]\nuntil = { messages = 9 }',
+            "unknown field `messages` - at `$.steps[0].until`",
+        ),
         ('service = "billing"\nversion = "2"\nservers = ["a", "a"]', "servers: one is named twice"),
         ('service = "billing"\nversion = "2"\nstrategy = "blue-green"\n[[steps]]', "steps: blue-green has none"),
         (GOOD.replace('="$version"', '="2"'), "has no $version, so it speaks of both versions"),

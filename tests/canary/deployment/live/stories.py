@@ -1,0 +1,119 @@
+"""What happens to deployments on five hosts, one story after the other, and what must hold."""
+
+QUICK = [{"servers": 1, "bake": "2s"}, {"servers": "50%", "bake": "1s"}]
+HOUR_S = 3_600.0
+
+
+async def install(stage):
+    """The first version of a service."""
+    leader = stage.hosts[0]
+    await leader.deploy("1.0", servers=[host.name for host in stage.hosts])
+    await stage.phase(leader, "done")
+    await stage.runs("1.0")
+
+
+async def lose_the_leader_and_the_end_of_a_task(stage):
+    """The leader's host loses power while a task goes on elsewhere, whose canary dies as well; all clocks are wrong then."""
+    leader, second, third, *others = stage.hosts
+    third.hold()
+    await leader.deploy("2.0", first=third.name, steps=QUICK)
+    await stage.until("the task has begun", _calls(third), lambda calls: calls[-1][-1] == "2.0")
+    third.crash()
+    leader.lose_power()
+    for host, ahead_s in zip((second, third, *others), (HOUR_S, -HOUR_S, HOUR_S, 0.0), strict=True):
+        host.set_clock(ahead_s)
+    third.let_go()
+    third.start()
+    done = await stage.phase(second, "done")
+    assert done.reason == f"done; {leader.name} out of reach get it when they are back"
+    await stage.runs("2.0", second, third, *others)
+    leader.restore_power()
+    await stage.ready()
+    await stage.runs("2.0")
+    for host in stage.hosts:
+        host.set_clock(0.0)
+
+
+async def kill_the_leader_in_each_step(stage):
+    """Its canary dies and is started again, in whatever is going on."""
+    leader, second = stage.hosts[:2]
+    taken = await leader.deploy("3.0", steps=QUICK)
+    for phase, step in (("step", 0), ("step", 1), ("promoting", 1), ("baking", 1)):
+        await stage.phase(second, phase, "done", step=step, deployment=taken.id)
+        leader.crash()
+        leader.start()
+    await stage.phase(second, "done", deployment=taken.id)
+    await stage.runs("3.0")
+
+
+async def stop_a_canary_in_the_middle_of_its_task(stage):
+    """In good order: its command is ended with it, and not begun again; the version is not up in time, and all goes back."""
+    leader, _, third = stage.hosts[:3]
+    third.hold()
+    taken = await leader.deploy("4.0", first=third.name, steps=QUICK, deadline="5s")
+    await stage.until("the task has begun", _calls(third), lambda calls: calls[-1][-1] == "4.0")
+    third.stop()
+    third.let_go()
+    third.start()
+    await stage.phase(leader, "rolled_back", deployment=taken.id)
+    await stage.runs("3.0")
+    assert not any(call[0] == taken.id for host in stage.hosts if host is not third for call in host.calls)
+    again = await leader.tell("retry", deployment=taken.id)
+    assert again.phase == "pending", again
+    await stage.phase(leader, "done", deployment=taken.id)
+    await stage.runs("4.0")
+
+
+async def cut_the_leader_off(stage):
+    """While a gate waits; the others go on with another leader, and it follows them when it is back."""
+    leader, second, third, *others = stage.hosts
+    taken = await leader.deploy("5.0", first=third.name, steps=[{"servers": 1, "bake": "1s", "pause": True}])
+    await stage.phase(third, "paused", deployment=taken.id)
+    stage.cut(leader)
+    await stage.until("the first leads no more", lambda: leader.tell("promote", deployment=taken.id), _is("nobody leads"))
+    await stage.until("the second leads", second.deployments, lambda told: told.leader == second.name)
+    assert (await second.tell("promote", deployment=taken.id)).in_force
+    await stage.phase(second, "done", deployment=taken.id)
+    await stage.runs("5.0", second, third, *others)
+    assert list(leader.processes()) == ["4.0"]
+    stage.network.heal()
+    await stage.runs("5.0")
+    await stage.ready()
+
+
+async def switch_while_a_host_is_away(stage):
+    """It keeps its colour, and the old version there runs until its router has acknowledged."""
+    leader, *_, last = stage.hosts
+    taken = await leader.deploy("6.0", strategy="blue-green", promote="by hand", keep="1s", drain="0s")
+    await stage.phase(leader, "paused", deployment=taken.id)
+    stage.cut(last)
+    await stage.until("it is away", leader.report, lambda told: last.name not in told["canary"]["behind"])
+    await stage.until("promoted", lambda: leader.tell("promote", deployment=taken.id), lambda taken: not isinstance(taken, str))
+    done = await stage.phase(leader, "done", deployment=taken.id)
+    assert done.reason == f"done; {last.name} out of reach get it when they are back"
+    await stage.runs("6.0", *stage.hosts[:-1])
+    assert (sorted(last.processes()), await last.which()) == (["5.0", "6.0"], "5.0")
+    stage.network.heal()
+    await stage.runs("6.0")
+    assert await last.which() == "6.0"
+
+
+STORIES = (
+    install,
+    lose_the_leader_and_the_end_of_a_task,
+    kill_the_leader_in_each_step,
+    stop_a_canary_in_the_middle_of_its_task,
+    cut_the_leader_off,
+    switch_while_a_host_is_away,
+)
+
+
+def _calls(host):
+    async def ask():
+        return host.calls or None
+
+    return ask
+
+
+def _is(words):
+    return lambda told: isinstance(told, str) and told.startswith(words)
