@@ -201,8 +201,11 @@ def _deployments(told: Deployments) -> Iterator[Trouble]:
     for mark, find in ((BAD, _going_back), (DOUBTFUL, _deployment_trouble)):
         found = [text for text in map(find, told.deployments) if text]
         yield from (Trouble(mark, text, "deployments") for text in found[:_NAMED])
-        if found[_NAMED:]:
-            yield Trouble(mark, f"{count(len(found[_NAMED:]), 'more deployment')} in trouble", "deployments")
+        left = len(found[_NAMED:])
+        if left:
+            yield Trouble(
+                mark, f"{count(left, 'more deployment')} {'is' if left == 1 else 'are'} in trouble", "deployments"
+            )
     if not told.leader and any(map(is_under_way, told.deployments)):
         yield Trouble(DOUBTFUL, NOBODY_LEADS, "deployments")
 

@@ -272,7 +272,7 @@ STEPS = ("25 %: 1 of 4 servers", "50 %: 2 of 4 servers, 25 % of their traffic", 
 def deployment(phase="step", **more):
     """A canary deployment of billing 2.0 to four servers, which is at its second step."""
     rising = [
-        Point(2_400.0 - 15 * number, number // 80, 0.02 * number + 0.3 * math.sin(number / 9)) for number in range(96)
+        Point(2_400.0 - 15 * number, number // 80, 0.025 * number + 0.3 * math.sin(number / 9)) for number in range(96)
     ]
     usual = Deployment(
         id="3f2a9c11",

@@ -39,7 +39,16 @@ class Host(books.Host):
     @property
     def _executor(self):
         noted = ["/bin/sh", "-c", NOTED, str(self.folder), "{deployment}", "{step}", "{attempt}"]
-        roll = [sys.executable, str(ROLL), str(self.folder), self.router.unix, "{verb}", "{service}", "{version}", "{previous}"]
+        roll = [
+            sys.executable,
+            str(ROLL),
+            str(self.folder),
+            self.router.unix,
+            "{verb}",
+            "{service}",
+            "{version}",
+            "{previous}",
+        ]
         command = json.dumps(noted + roll)
         return f'deploy.executors.roll={{kind = "command", command = {command}, timeout = "60s"}}'
 
