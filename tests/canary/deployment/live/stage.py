@@ -56,7 +56,9 @@ class Stage:
     async def runs(self, version, *hosts):
         """Wait until each of these hosts, or of all, runs that version and no other."""
         for host in hosts or self.hosts:
-            await self.until(f"{version} on {host.name}", lambda host=host: _versions(host), lambda one: one == [version])
+            await self.until(
+                f"{version} on {host.name}", lambda host=host: _versions(host), lambda one: one == [version]
+            )
 
     def require_once(self):
         """Nothing was done twice on any host."""

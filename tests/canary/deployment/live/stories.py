@@ -70,7 +70,9 @@ async def cut_the_leader_off(stage):
     taken = await leader.deploy("5.0", first=third.name, steps=[{"servers": 1, "bake": "1s", "pause": True}])
     await stage.phase(third, "paused", deployment=taken.id)
     stage.cut(leader)
-    await stage.until("the first leads no more", lambda: leader.tell("promote", deployment=taken.id), _is("nobody leads"))
+    await stage.until(
+        "the first leads no more", lambda: leader.tell("promote", deployment=taken.id), _is("nobody leads")
+    )
     await stage.until("the second leads", second.deployments, lambda told: told.leader == second.name)
     assert (await second.tell("promote", deployment=taken.id)).in_force
     await stage.phase(second, "done", deployment=taken.id)
@@ -88,7 +90,9 @@ async def switch_while_a_host_is_away(stage):
     await stage.phase(leader, "paused", deployment=taken.id)
     stage.cut(last)
     await stage.until("it is away", leader.report, lambda told: last.name not in told["canary"]["behind"])
-    await stage.until("promoted", lambda: leader.tell("promote", deployment=taken.id), lambda taken: not isinstance(taken, str))
+    await stage.until(
+        "promoted", lambda: leader.tell("promote", deployment=taken.id), lambda taken: not isinstance(taken, str)
+    )
     done = await stage.phase(leader, "done", deployment=taken.id)
     assert done.reason == f"done; {last.name} out of reach get it when they are back"
     await stage.runs("6.0", *stage.hosts[:-1])
