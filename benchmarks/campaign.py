@@ -20,6 +20,7 @@ from benchmarks.checking import measure_checking
 from benchmarks.clock_campaign import ClockCampaign, ClockEffort
 from benchmarks.crowd import idle_bytes, measure_crowd
 from benchmarks.crowded_doors import DoorEffort, measure_doors
+from benchmarks.deploying import DeployingPlan
 from benchmarks.errors import BenchmarkError
 from benchmarks.exporter_load import measure_scrapes
 from benchmarks.features import measure_evaluations, measure_loading
@@ -97,6 +98,7 @@ QUICK = Effort(
         attacked_pings=500,
         cycles=1,
         switching=SwitchingPlan(switches=6),
+        deploying=DeployingPlan(rounds=2),
     ),
     clock=ClockEffort(exchanges=20_000, probed_s=4.0, questions=100, read_s=5.0, solves=1, detect=False, crowd=0),
     canary=CanaryEffort(facts=5_000, entries=100_000, appends=300, lives=200),
@@ -252,6 +254,8 @@ class Campaign:
             campaign.convergence()
         if "colours" in stages:
             campaign.colours()
+        if "deployments" in stages:
+            campaign.deployments()
         if "process" in stages:
             campaign.memory(workers)
 

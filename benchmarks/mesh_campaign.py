@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from benchmarks.clusters import Linked, run_line, run_nats_pair
 from benchmarks.convergence import measure_convergence
 from benchmarks.crowd import idle_bytes
+from benchmarks.deploying import DeployingPlan, measure_deploying
 from benchmarks.errors import BenchmarkError
 from benchmarks.hops import HopRates, measure_chain
 from benchmarks.measure import Load
@@ -17,7 +18,7 @@ from benchmarks.shapes import LINE_BYTES, SHAPES
 from benchmarks.switching import SwitchingPlan, measure_switching
 from benchmarks.workers import Workers
 
-MESH_STAGES = ("hop", "chain", "passwords", "convergence", "colours")
+MESH_STAGES = ("hop", "chain", "passwords", "convergence", "colours", "deployments")
 IDLE_LINKS = 100
 ADDRESSES = 500
 """From how many an attack comes that no delay of one address can hold back."""
@@ -35,6 +36,7 @@ class MeshEffort:
     cycles: int = 3
     """Joins, losses and returns."""
     switching: SwitchingPlan = field(default_factory=SwitchingPlan)
+    deploying: DeployingPlan = field(default_factory=DeployingPlan)
 
 
 class MeshCampaign:
@@ -100,6 +102,13 @@ class MeshCampaign:
         self._say(f"{plan.switches} switches of five routers, {plan.per_s:,} messages a second")
         with self._survive("colours"):
             self._results.switching = measure_switching(plan)
+
+    def deployments(self) -> None:
+        """How fast five routers obey what is said to a deployment, and what becomes of messages meanwhile."""
+        plan = self._effort.deploying
+        self._say(f"{plan.rounds} deployments to five routers with canaries, {plan.per_s:,} messages a second")
+        with self._survive("deployments"):
+            self._results.deploying = measure_deploying(plan)
 
     def memory(self, workers: Workers) -> None:
         """A router with idle links and one to another router."""

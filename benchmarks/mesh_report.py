@@ -10,7 +10,7 @@ from benchmarks.tables import make_table, thousands, times
 
 def mesh_tables(results: MeshResults) -> tuple[Table, ...]:
     """One table a subject; empty where nothing was taken."""
-    told = (_hops, _chain, _attacks, _refusals, _convergence, _switching)
+    told = (_hops, _chain, _attacks, _refusals, _convergence, _switching, _deploying)
     return tuple(table(results) for table in told)
 
 
@@ -97,4 +97,16 @@ def _switching(results: MeshResults) -> Table:
             thousands(found.per_s),
             *(f"{number:,}" for number in (found.lost, found.doubled, found.disordered)),
         )
+    return table
+
+
+def _deploying(results: MeshResults) -> Table:
+    table = make_table(
+        "Five routers obey what is said to a deployment, s after the answer", "word", "median", "at most", "times"
+    )
+    if results.deploying is not None:
+        found = results.deploying
+        rows = {"promote": found.switched_s, "abort, colours": found.back_s, "abort, weights": found.restored_s}
+        for word, taken_s in {**rows, "(until the answer)": found.answered_s}.items():
+            table.add_row(word, f"{statistics.median(taken_s):.2f}", f"{max(taken_s):.2f}", f"{len(taken_s)}")
     return table

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from benchmarks.bars import MIB, Bar
 from benchmarks.convergence import HEAL, JOIN, LOSS
+from benchmarks.deploying import Deploying
 from benchmarks.hops import Chain, HopRates
 from benchmarks.measure import Rate
 from benchmarks.passwords import Attack
@@ -13,6 +14,7 @@ from benchmarks.switching import ROUTERS, Switching
 
 CONVERGED_S = 3.0
 SWITCHED_S = 1.0
+RESTORED_S = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,7 @@ class MeshResults:
     converged_s: dict[str, list[float]] = field(default_factory=dict)
     """By event."""
     switching: Switching | None = None
+    deploying: Deploying | None = None
     linked_bytes: int = 0
     """Resident size of a router with 100 idle links and one to another router; 0 when it was not taken."""
 
@@ -83,7 +86,7 @@ def judge_mesh(results: MeshResults) -> list[Bar]:
         for event in (JOIN, LOSS, HEAL)
         if (taken := results.converged_s.get(event))
     ]
-    bars += _switching_bars(results.switching)
+    bars += [*_switching_bars(results.switching), *_deploying_bars(results.deploying)]
     if results.linked_bytes:
         size_mib = results.linked_bytes / MIB
         bars.append(Bar("resident with a router link too", "<= 64 MiB", f"{size_mib:.1f} MiB", size_mib <= 64))
@@ -132,6 +135,23 @@ def _switching_bars(found: Switching | None) -> list[Bar]:
         ),
         Bar(f"of {found.sent:,} while switching lost/doubled/wrong", "0 / 0 / 0", told, wrong == 0),
     ]
+
+
+def _deploying_bars(found: Deploying | None) -> list[Bar]:
+    if found is None:
+        return []
+    load = found.load
+    wrong, told = load.lost + load.doubled + load.disordered, f"{load.lost:,} / {load.doubled:,} / {load.disordered:,}"
+    return [
+        _within(f"{ROUTERS} routers obey promote", found.switched_s, SWITCHED_S),
+        _within(f"{ROUTERS} routers obey abort, of colours", found.back_s, RESTORED_S),
+        _within(f"{ROUTERS} routers obey abort, of weights", found.restored_s, RESTORED_S),
+        Bar(f"of {load.sent:,} while deploying lost/doubled/wrong", "0 / 0 / 0", told, wrong == 0),
+    ]
+
+
+def _within(what: str, taken_s: list[float], limit_s: float) -> Bar:
+    return Bar(what, f"<= {limit_s:.2f} s", f"{max(taken_s):.2f} s", max(taken_s) <= limit_s)
 
 
 def _median(runs: list[Rate]) -> float | None:

@@ -56,14 +56,14 @@ class Switching:
         return self.sent / self.elapsed_s if self.elapsed_s else 0.0
 
 
-class _Line:
+class Line:
     """A process at a router, as far as the load needs it."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.reader, self.writer = reader, writer
 
     @classmethod
-    async def open(cls, stack: AsyncExitStack, router: RouterProcess, register: str) -> "_Line":
+    async def open(cls, stack: AsyncExitStack, router: RouterProcess, register: str) -> "Line":
         """Connect, register and say what is understood."""
         reader, writer = await asyncio.open_unix_connection(router.unix.removeprefix("cd://"), limit=2**21)
         stack.callback(writer.close)
@@ -107,22 +107,22 @@ async def _measure(routers: RouterCluster, plan: SwitchingPlan) -> Switching:
     received: Counter[tuple[str, int]] = Counter()
     loop = asyncio.get_running_loop()
     async with AsyncExitStack() as stack:
-        canaries = [await _Line.open(stack, router, "service=canary") for router in routers]
+        canaries = [await Line.open(stack, router, "service=canary") for router in routers]
         await _switch(canaries, 1)
         tasks: list[asyncio.Task[None]] = []
         for router in routers[:PLACES]:
             for version, role in zip(VERSIONS, ("live", "standby"), strict=True):
-                line = await _Line.open(stack, router, f"service={SERVICE};service_version={version};role={role}")
-                tasks.append(loop.create_task(_receive(line, version, received, found)))
-        senders = [await _Line.open(stack, router, f"service=sender_{router.server_name}") for router in routers]
+                line = await Line.open(stack, router, f"service={SERVICE};service_version={version};role={role}")
+                tasks.append(loop.create_task(receive(line, version, received, found)))
+        senders = [await Line.open(stack, router, f"service=sender_{router.server_name}") for router in routers]
         await asyncio.to_thread(routers.wait_offered, SERVICE)
-        speaking = loop.create_task(_speak(senders, plan, found))
+        speaking = loop.create_task(speak(senders, plan, found))
         for number in range(plan.switches):
             await asyncio.sleep(plan.every_s)
             found.acknowledged_s.append(await _switch(canaries, number + 2))
         speaking.cancel()
         await asyncio.gather(speaking, return_exceptions=True)
-        await _await_all(received, found)
+        await await_all(received, found)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -131,7 +131,7 @@ async def _measure(routers: RouterCluster, plan: SwitchingPlan) -> Switching:
     return found
 
 
-async def _switch(canaries: Sequence[_Line], generation: int) -> float:
+async def _switch(canaries: Sequence[Line], generation: int) -> float:
     """Make the other version active on all routers; how long it took until all had said that it is."""
     active = VERSIONS[(generation - 1) % 2]
     colour = {"service": SERVICE, "generation": generation, "active": active}
@@ -147,7 +147,7 @@ async def _switch(canaries: Sequence[_Line], generation: int) -> float:
     return time.monotonic() - start_s
 
 
-async def _speak(senders: Sequence[_Line], plan: SwitchingPlan, found: Switching) -> None:
+async def speak(senders: Sequence[Line], plan: SwitchingPlan, found: Switching) -> None:
     """Number messages through from each sender until this is cancelled."""
     start_s, each = time.monotonic(), 0
     try:
@@ -163,7 +163,7 @@ async def _speak(senders: Sequence[_Line], plan: SwitchingPlan, found: Switching
         found.elapsed_s = time.monotonic() - start_s
 
 
-async def _receive(line: _Line, version: str, received: Counter[tuple[str, int]], found: Switching) -> None:
+async def receive(line: Line, version: str, received: Counter[tuple[str, int]], found: Switching) -> None:
     """Count what comes to one instance."""
     latest: dict[str, int] = {}
     while text := await line.reader.readline():
@@ -176,7 +176,7 @@ async def _receive(line: _Line, version: str, received: Counter[tuple[str, int]]
             latest[message.sender] = number
 
 
-async def _await_all(received: Counter[tuple[str, int]], found: Switching) -> None:
+async def await_all(received: Counter[tuple[str, int]], found: Switching) -> None:
     """Wait until all has come, or nothing comes any more."""
     waited_s, before = 0.0, -1
     while len(received) < found.sent and waited_s < DRAINED_S:

@@ -43,6 +43,8 @@ class Leadership:
         self.lead = Lead("", self._highest)
         self.members: frozenset[str] = frozenset()
         """The servers that have a canary, in reach or not; empty: those that are heard."""
+        self._decided = Lead("", 0)
+        """Of the newest decision that is known."""
         self._heard: dict[str, float] = {}
         self._told: dict[str, int] = {}
         """What each of them has told last, believed or not."""
@@ -72,9 +74,15 @@ class Leadership:
         """The highest term that one voice is believed."""
         return min(self._highest + STEP, TERM_MAX)
 
-    def know(self, term: int) -> None:
-        """Decisions of that term are known: whoever leads next takes a higher one."""
-        self._highest = max(self._highest, min(term, TERM_MAX))
+    def know(self, term: int, leader: str) -> None:
+        """Decisions are known: whoever leads next takes a higher term.
+
+        Args:
+            term: The highest one,
+            leader: and who led then.
+        """
+        self._decided = Lead(leader, min(term, TERM_MAX))
+        self._highest = max(self._highest, self._decided.term)
 
     @property
     def doubted(self) -> dict[str, int]:
@@ -116,8 +124,11 @@ class Leadership:
         leader = min(there) if has_quorum and me else ""
         if leader == me and live - {me} and now_s < self._began_s + GRACE_S:
             leader = ""
-        if leader == me and (self.lead.leader != me or self._highest > self.lead.term):
-            # also when another has taken ours, or a higher one, while we did not hear it
+        if leader == me and (self.lead.leader != me or self._highest > self.lead.term or self._is_taken(me)):
             self._highest = min(self._highest + 1, TERM_MAX)
         self.lead = Lead(leader, self._highest)
         return self.lead
+
+    def _is_taken(self, me: str) -> bool:
+        """Whether another one has led in our term, while we did not hear it, and what it has decided counts before ours."""
+        return (self.lead.term, me) < (self._decided.term, self._decided.leader)

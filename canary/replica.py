@@ -137,7 +137,7 @@ class Replica:
         """
         self._exchange = Exchange(server, self.book, self._kept.members, self.now_s())
         self._is_due.set()
-        self.believe(min(max(state.term, self.book.highest_term) + STEP, TERM_MAX))
+        self.believe(min(max(state.term, self.book.latest[0]) + STEP, TERM_MAX))
         ordered.adopt(self.book, state, server)
 
     def news(self, state: State) -> list[Record]:

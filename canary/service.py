@@ -261,7 +261,7 @@ class Canary:
         if self._witness.book is not None and self._gossip is not None:
             self._pend(self._witness.book.advance(now_s))
             self._gossip.leadership.members = self._replica.members
-            self._gossip.leadership.know(self._replica.book.highest_term)
+            self._gossip.leadership.know(*self._replica.book.latest)
             self._replica.believe(self._gossip.leadership.limit)
             self._pend(self._gossip.settle(self._mind.state, now_s))
             self._is_due.clear()

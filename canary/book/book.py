@@ -105,9 +105,9 @@ class Book:
         return self._flags.changed(since)
 
     @property
-    def highest_term(self) -> int:
-        """Of all decisions that were ever known."""
-        return self._subjects.highest_term
+    def latest(self) -> tuple[int, str]:
+        """The term of the newest decision that was ever known, and who led then."""
+        return self._subjects.latest
 
     def changed_in(self, order_id: str) -> int:
         """The revision of the book in which an order changed last; 0 when it is not known."""

@@ -15,8 +15,8 @@ class Subjects:
     """The decisions of one book, by identifier."""
 
     def __init__(self) -> None:
-        self.highest_term = 0
-        """Of all decisions that were ever noted."""
+        self.latest: tuple[int, str] = (0, "")
+        """The highest term of all decisions that were ever noted, and who led then; of several the one whose decisions are newer."""
         self._stamps: dict[str, tuple[Stamp, ...]] = {}
         """Of what is known of each, the newest last."""
         self._proposed: dict[str, None] = {}
@@ -76,6 +76,6 @@ class Subjects:
         stamps = self._stamps[entry_id]
         heapq.heappush(self._by_stamp, (stamps[-1], entry_id))
         for stamp in stamps:
-            self.highest_term = max(self.highest_term, stamp.term)
             whose = stamp.term, stamp.leader
+            self.latest = max(self.latest, whose)
             self._numbers[whose] = max(self._numbers.get(whose, 0), stamp.number)

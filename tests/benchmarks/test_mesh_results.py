@@ -2,6 +2,7 @@ import json
 
 import pytest
 
+from benchmarks.deploying import Deploying
 from benchmarks.hops import Chain, HopRates
 from benchmarks.measure import Rate
 from benchmarks.mesh_report import mesh_tables
@@ -18,7 +19,11 @@ def rate(per_s, cpu_us=0.4, far_cpu_us=0.0):
     return Rate(per_s, 10, 0, 1, cpu_us, 1024, "" if per_s else "failed", far_cpu_us)
 
 
-def mesh(hop_per_s=600.0, disordered=0, attacked_s=2e-4, healed_s=3.0, linked_mib=64, *, lost=0, switched_s=1.0):
+def mesh(hop_per_s=600.0, disordered=0, attacked_s=2e-4, healed_s=3.0, linked_mib=64, **deployed):
+    lost, switched_s, doubled, promoted_s, restored_s = (
+        deployed.get(name, good)
+        for name, good in (("lost", 0), ("switched_s", 1.0), ("doubled", 0), ("promoted_s", 1.0), ("restored_s", 2.0))
+    )
     return MeshResults(
         hops=[
             HopCell(OURS, 100, HopRates([rate(1000.0)], [rate(hop_per_s, 0.4, 0.5)])),
@@ -28,6 +33,7 @@ def mesh(hop_per_s=600.0, disordered=0, attacked_s=2e-4, healed_s=3.0, linked_mi
         attacks=[Attack(1, 1_000, spread([1e-4] * 100), spread([attacked_s] * 100), 0.5, {"busy": 1_000})],
         converged_s={"join": [0.5, 0.4], "kill -9": [0.1, 0.2], "restart": [1.0, healed_s]},
         switching=Switching(sent=1_000, elapsed_s=1.0, lost=lost, acknowledged_s=[0.1, switched_s]),
+        deploying=Deploying(Switching(sent=2_000, doubled=doubled), [0.1, promoted_s], [0.2], [0.3, restored_s], [0.1]),
         linked_bytes=linked_mib * 1024 * 1024,
     )
 
@@ -42,6 +48,10 @@ def test_each_figure_is_held_against_its_bar():
         "five in a line agree after restart": ("3.00 s", True),
         "switch acknowledged by 5 routers": ("1.00 s", True),
         "of 1,000 while switching lost/doubled/wrong": ("0 / 0 / 0", True),
+        "5 routers obey promote": ("1.00 s", True),
+        "5 routers obey abort, of colours": ("0.20 s", True),
+        "5 routers obey abort, of weights": ("2.00 s", True),
+        "of 2,000 while deploying lost/doubled/wrong": ("0 / 0 / 0", True),
         "resident with a router link too": ("64.0 MiB", True),
     }
 
@@ -54,6 +64,9 @@ def test_each_figure_is_held_against_its_bar():
         ({"attacked_s": 2.1e-4}, "p99, 1,000 wrong passwords, 1 address"),
         ({"healed_s": 3.1}, "five in a line agree after restart"),
         ({"switched_s": 1.1}, "switch acknowledged by 5 routers"),
+        ({"promoted_s": 1.1}, "5 routers obey promote"),
+        ({"restored_s": 2.1}, "5 routers obey abort, of weights"),
+        ({"doubled": 1}, "of 2,000 while deploying lost/doubled/wrong"),
         ({"lost": 1}, "of 1,000 while switching lost/doubled/wrong"),
         ({"linked_mib": 65}, "resident with a router link too"),
     ],
@@ -67,7 +80,7 @@ def test_a_hop_that_failed_has_no_bar():
 
 
 def test_each_figure_has_its_row_and_what_was_not_measured_has_none():
-    assert [table.row_count for table in mesh_tables(mesh())] == [2, 1, 1, 1, 3, 1]
+    assert [table.row_count for table in mesh_tables(mesh())] == [2, 1, 1, 1, 3, 1, 4]
     assert judge_mesh(MeshResults()) == []
     assert {table.row_count for table in mesh_tables(MeshResults())} == {0}
 

@@ -85,8 +85,19 @@ def test_one_voice_does_not_carry_the_terms_away():
 
 def test_whoever_leads_takes_a_later_term_than_that_of_any_decision():
     leadership = Leadership(4)
-    leadership.know(9)
+    leadership.know(9, "beta")
     assert settle(leadership, "alpha") == Lead("alpha", 10)
+
+
+def test_a_term_in_which_another_has_decided_is_left():
+    """Who has just started may take the very term of who led meanwhile: of two leaders in one term the larger name counts."""
+    alpha, gamma = Leadership(1), Leadership(1)
+    assert (settle(alpha, "alpha"), settle(gamma, "gamma")) == (Lead("alpha", 2), Lead("gamma", 2))
+    for leadership in (alpha, gamma):
+        leadership.know(2, "beta")
+    assert (settle(alpha, "alpha"), settle(gamma, "gamma")) == (Lead("alpha", 3), Lead("gamma", 2))
+    alpha.know(3, "alpha")
+    assert settle(alpha, "alpha") == Lead("alpha", 3)
 
 
 def test_one_voice_moves_the_term_a_little():

@@ -73,6 +73,11 @@ class CanaryDaemon:
         (children[0] if children else self._process).terminate()
         return self.wait()
 
+    def stop_alone(self):
+        """End it in good order, while it has children of its own; gives its exit code."""
+        self._process.terminate()
+        return self.wait()
+
     def wait(self):
         return self._process.wait(END_S)
 

@@ -152,8 +152,8 @@ def test_terms_that_rise_step_by_step_are_believed_a_step_at_a_time():
         book.merge(told_of)
         with pytest.raises(ValueError, match="far ahead"):
             book.require_near(Decided(None, Decision(Stamp(limit + 1, "liar", 1), judged(), 0.0)), limit)
-        limit = book.highest_term + 1_000
-    assert book.propose(judged(state="ok"), "alpha", book.highest_term + 1, 1.0, 0.0)
+        limit = book.latest[0] + 1_000
+    assert book.propose(judged(state="ok"), "alpha", book.latest[0] + 1, 1.0, 0.0)
     assert next(book.decisions())[1].proposed.stamp.leader == "alpha", "who leads next is newer"
 
 

@@ -116,7 +116,7 @@ class House:
         self.members = self.exchange.members
         await self._tell([*self.exchange.announce(now_s), *self.exchange.push(self.exchange.settle(), now_s)])
         self.gossip.leadership.members = self.members
-        self.gossip.leadership.know(self.book.highest_term)
+        self.gossip.leadership.know(*self.book.latest)
         self.exchange.highest_term = self.gossip.leadership.limit
         self.pending += self.gossip.settle(self.mind.state, now_s)
         records, self.pending = self.pending, []

@@ -222,7 +222,7 @@ class Cluster:
     def decide(self, host):
         """The canary of a host leads, or believes so, and decides something."""
         choice = self.random.choice
-        term = host.book.highest_term + self.random.randrange(2)
+        term = host.book.latest[0] + self.random.randrange(2)
         body = choice(
             (
                 VersionJudged(

@@ -8,12 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-import msgspec
-
-from canary.deployment.spec import read_table
-from communicator.answers.deployments import Deployments, DeploymentTaken
-from communicator.protocol import Message
 from tests.canary.book.live import host as books
+from tests.canary.deployment.talk import SERVICE, Talk
 from tests.canary.running import QUICK
 
 ROLL = Path(__file__).parents[1] / "roll.py"
@@ -23,11 +19,9 @@ DONE = "done"
 SLOW = "slow"
 """While this file is there a call of the executor waits."""
 NOTED = 'echo "$*" >>"$0/done"; while [ -e "$0/slow" ]; do sleep 0.05; done; shift 3; exec "$@"'
-SERVICE = "billing"
-SPEC = {"name": "web", "service": SERVICE, "executor": "roll", "deadline": "60s", "bake": "1s"}
 
 
-class Host(books.Host):
+class Host(Talk, books.Host):
     """A host."""
 
     def __init__(self, router, home, library, stack):
@@ -62,7 +56,7 @@ class Host(books.Host):
 
     def stop(self):
         """Its canary is stopped in good order."""
-        self.daemon.stop()
+        self.daemon.stop_alone()
 
     def lose_power(self):
         """Both daemons end at once, and its services."""
@@ -103,34 +97,6 @@ class Host(books.Host):
         for process in self.processes().values():
             with contextlib.suppress(ProcessLookupError):
                 os.kill(process, signal.SIGKILL)
-
-    async def deployments(self):
-        """What its canary knows of them; None when it does not answer."""
-        question = Message("CANARY_GET_REPORT", {"view": "deployments", "cache": "no"}, service="canary", server=".")
-        reply = await self.ask(lambda client: client.request(question, "CANARY_CURRENT_REPORT"))
-        return None if reply is None else msgspec.json.decode(reply.get("report"), type=Deployments)
-
-    async def tell(self, command, **parameters):
-        """Say something to a deployment: what came of it, or why it was refused; None when nobody answers."""
-        told = {"command": f"deploy-{command}", **parameters}
-        message = Message("CANARY_COMMAND", told, service="canary", server=".")
-        reply = await self.ask(lambda client: client.request(message, "CANARY_RESULT"))
-        if reply is None:
-            return None
-        taken = reply.get("status") == "done"
-        return msgspec.json.decode(reply.get("result"), type=DeploymentTaken) if taken else reply.get("message")
-
-    async def which(self):
-        """The version that gets what is said there; None when there is none."""
-        question = Message("WHICH", service=SERVICE)
-        reply = await self.ask(lambda client: client.request(question, "VERSION"))
-        return None if reply is None else reply.get("version")
-
-    async def deploy(self, version, **spec):
-        text = msgspec.json.encode(read_table(SPEC | {"version": version} | spec)).decode()
-        taken = await self.tell("start", spec=text)
-        assert isinstance(taken, DeploymentTaken), taken
-        return taken
 
 
 def _runs(process):
