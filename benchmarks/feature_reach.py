@@ -76,7 +76,9 @@ class _Host:
         message = Message("CANARY_COMMAND", {"command": command, **parameters}, "canary", ".")
         answer = await self.desk.request(message, "CANARY_RESULT", timeout_s=WAIT_S)
         if answer.get("status") != "done":
-            raise BenchmarkError(f"the canary of {self.router.server_name!r} refuses {command}: {answer.get('message')}")
+            raise BenchmarkError(
+                f"the canary of {self.router.server_name!r} refuses {command}: {answer.get('message')}"
+            )
 
     async def sees(self, is_wanted: Callable[[bool, int], bool]) -> float:
         """Wait until its service sees what is wanted; when it did."""
