@@ -13,10 +13,12 @@ import msgspec
 from msgspec import Meta
 
 from canary.deployment.analysis.expression import parse_condition
+from canary.deployment.spec_fault import SHARES, SPANS, fault_text
 from communicator.errors import RemoteProtocolError
 from communicator.protocol.line_form import decode
 from communicator.protocol.names import is_server_name, is_service_name
 from communicator.protocol.values import parse_duration_s
+from communicator.runtime.shape_fault import explain
 
 SPEC_BYTES = 16 * 1024
 """The size of a specification at most, as JSON: it is told to every host at each step."""
@@ -143,8 +145,6 @@ class Spec(_Table, frozen=True):
 
 DEFAULT_STEPS = (Step(servers=1), Step(servers="25%"), Step(servers="50%"), Step())
 _NAMED = re.compile(r"[a-z][a-z0-9_-]{0,63}", re.ASCII)
-_SPANS = frozenset(("time", "bake", "pause", "timeout", "interval", "deadline", "keep", "drain"))
-_SHARES = frozenset(("weight", "limit"))
 _PERCENT = re.compile(r"(\d{1,3}(?:\.\d{1,3})?)%", re.ASCII)
 
 
@@ -175,7 +175,7 @@ def read_table(table: dict[str, Any]) -> Spec:
     try:
         spec = msgspec.convert(_plain(table, ""), Spec)
     except msgspec.ValidationError as error:
-        raise ValueError(str(error)) from None
+        raise ValueError(fault_text(*explain(error, table, Spec), table)) from None
     require_sound(spec)
     return spec
 
@@ -215,12 +215,12 @@ def _plain(value: Any, path: str) -> Any:  # noqa: ANN401 - any value of a docum
         return {name: _plain(each, f"{path}.{name}" if path else name) for name, each in value.items()}
     if isinstance(value, list):
         return [_plain(each, f"{path}[{number}]") for number, each in enumerate(value)]
-    if isinstance(value, str) and key in _SPANS:
+    if isinstance(value, str) and key in SPANS:
         try:
             return parse_duration_s(value)
         except RemoteProtocolError as error:
             raise ValueError(f"{path}: {error}") from None
-    percent = _PERCENT.fullmatch(value) if isinstance(value, str) and key in _SHARES else None
+    percent = _PERCENT.fullmatch(value) if isinstance(value, str) and key in SHARES else None
     return float(percent[1]) / 100 if percent else value
 
 
