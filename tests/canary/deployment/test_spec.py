@@ -64,6 +64,22 @@ def test_parts_of_servers_are_rounded_up(amount, total, servers):
     [
         ("service =", "not TOML: "),
         ('version = "2"', "service: is missing"),
+        ('service = "billing"\nversion = "-rf"', "version: '-rf' begins with '-'"),
+        ('service = "billing"\nversion = "../x"', "version: '../x' leads to another folder"),
+        ('service = "billing"\nversion = ".."', "version: '..' leads to another folder"),
+        ('service = "billing"\nversion = "2\\u001b[31m"', "version: '2\\x1b[31m' holds characters that cannot be seen"),
+        ('service = "billing"\nversion = "2\\n3"', "version: '2\\n3' holds characters that cannot be seen"),
+        ('service = "billing"\nversion = "2"\nbuild = "\\u202e9"', "build: '\\u202e9' holds characters"),
+        ('service = "billing"\nversion = "2 "', "version: '2 ' begins or ends with a blank"),
+        ('service = "billing"\nversion = "2"\nservers = ["a"]\nfirst = "b"', "first: 'b' is none of servers"),
+        (
+            'service = "billing"\nversion = "2"\n[[steps]]\nservers = 2\n[[steps]]\nservers = 1',
+            "steps[1].servers: 1 is fewer than the 2 before it",
+        ),
+        (
+            'service = "billing"\nversion = "2"\n[[steps]]\nservers = "50%"\n[[steps]]\nservers = "25%"',
+            "steps[1].servers: '25%' is fewer than the '50%' before it",
+        ),
         ('service = "billing"\nversion = "2"\nstep = 3', "step: is not a known key"),
         ('service = "billing"\nversion = 2.0', "version: expected str, got float: write it in quotes"),
         ('service = "billing"\nversion = "2"\nexecutor = "My Roll"', "executor: 'My Roll' is not a name of small"),
