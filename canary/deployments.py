@@ -68,6 +68,8 @@ class Deployments:
         self._points: dict[str, _Points] = {}
         self._looked_at_s = -LOOK_S
         self._moved = asyncio.Condition()
+        self._word = asyncio.Lock()
+        """One command at a time: each is taken where the one before has led, for two from the same place overtake each other."""
 
     async def command(self, message: Message) -> Message:
         """CANARY_COMMAND about a deployment: only who leads takes it.
@@ -76,13 +78,14 @@ class Deployments:
             CANARY_RESULT.
         """
         name = message.get("command")
-        try:
-            moved = self._obey(name.removeprefix(PREFIX), message)
-        except (RefusedError, RemoteProtocolError) as error:
-            return Message("CANARY_RESULT", {"command": name, "status": "refused", "message": str(error)})
-        await self._replica.propose([moved], self._mind.state.term)
-        self._wake()
-        is_in_force = await self._is_committed(moved)
+        async with self._word:
+            try:
+                moved = self._obey(name.removeprefix(PREFIX), message)
+            except (RefusedError, RemoteProtocolError) as error:
+                return Message("CANARY_RESULT", {"command": name, "status": "refused", "message": str(error)})
+            await self._replica.propose([moved], self._mind.state.term)
+            self._wake()
+            is_in_force = await self._is_committed(moved)
         taken = told.DeploymentTaken(id=moved.id, number=moved.moves, phase=moved.phase, in_force=is_in_force)
         result = msgspec.json.encode(taken).decode()
         return Message("CANARY_RESULT", {"command": name, "status": "done", "result": result})
@@ -139,11 +142,9 @@ class Deployments:
 
         def is_there() -> bool:
             known = self._mind.state.deployments.get(moved.service)
-            return (
-                known is not None
-                and (known.at.id, known.at.moves) >= (moved.id, moved.moves)
-                and known.at.id == moved.id
-            )
+            if known is None or known.at.id != moved.id:
+                return False
+            return known.at.moves > moved.moves or known.at.gist == moved.gist  # the machine may have moved it as well
 
         try:
             async with asyncio.timeout(COMMIT_S), self._moved:
