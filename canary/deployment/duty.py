@@ -38,7 +38,8 @@ def task_of(
     here = Here(instances, put, is_obeyed)
     follow = _blue_green if at.spec.strategy == "blue-green" else _canary
     task = _leftover(at, before, here) or follow(at, before, here)
-    return None if last is not None and last.task == task else task
+    is_done = task is not None and last is not None and last.task.is_same(task)
+    return None if is_done else task
 
 
 class Here(NamedTuple):

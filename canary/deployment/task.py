@@ -14,7 +14,7 @@ Status = Literal["done", "failed", "refused", "timeout", "unknown"]
 
 
 class Task(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One thing to be done on one host. Two tasks are the same one if they are equal."""
+    """One thing to be done on one host."""
 
     deployment: str
     """The identifier of the deployment,"""
@@ -29,6 +29,10 @@ class Task(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     build: str = "*"
     previous: str = ""
     """Of `replace`: the version that ran until now; empty: none did."""
+
+    def is_same(self, other: "Task") -> bool:
+        """Whether it is the same one: what makes room for the version may look different once it is done."""
+        return msgspec.structs.replace(self, previous=other.previous) == other
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
