@@ -43,7 +43,11 @@ def _read(file: Path, version: str) -> Spec:
     except OSError as error:
         raise CommandError(f"cannot read {str(file)!r}: {error.strerror}", os.EX_CONFIG) from None
     except ValueError as error:
-        hint = " (or behind its name: bellwether deploy start NAME VERSION)" if "`version`" in str(error) else ""
+        hint = (
+            " (or behind its name: bellwether deploy start NAME VERSION)"
+            if str(error).startswith("version: is missing")
+            else ""
+        )
         raise CommandError(f"{str(file)!r} is wrong: {error}{hint}", os.EX_CONFIG) from None
 
 

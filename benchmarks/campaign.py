@@ -23,6 +23,7 @@ from benchmarks.crowded_doors import DoorEffort, measure_doors
 from benchmarks.deploying import DeployingPlan
 from benchmarks.errors import BenchmarkError
 from benchmarks.exporter_load import measure_scrapes
+from benchmarks.feature_reach import ReachPlan, measure_reach
 from benchmarks.features import measure_evaluations, measure_loading
 from benchmarks.measure import Load, Rate, measure_latency, measure_rate
 from benchmarks.mesh_campaign import IDLE_LINKS as FEW_LINKS
@@ -83,6 +84,7 @@ class Effort:
     pages: int = 100
     evaluations: int = 15
     """Rounds of 2,000 through our provider and through the bare evaluator, in turn."""
+    reach: ReachPlan = field(default_factory=ReachPlan)
 
 
 QUICK = Effort(
@@ -108,6 +110,7 @@ QUICK = Effort(
     scrapes=200,
     pages=20,
     evaluations=7,
+    reach=ReachPlan(switches=50),
 )
 
 
@@ -295,6 +298,8 @@ class Campaign:
             self.results.features.evaluated = measure_evaluations(self._effort.evaluations)
             with self._survive("feature flags"):
                 self.results.features.loaded = measure_loading()
+                self._say("feature flags on five hosts, switched and spread")
+                self.results.features.reach = measure_reach(self._effort.reach)
 
     def _library(self) -> None:
         """What a service links, without a router."""

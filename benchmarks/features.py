@@ -1,6 +1,6 @@
 """What feature flags cost a service: an evaluation beside the SDK with bare flagd-core, and memory and time to have 10,000.
 
-What passes between hosts until a switch is seen is no part of it.
+What passes between hosts until a switch is seen is measured elsewhere.
 """
 
 import asyncio
@@ -20,6 +20,7 @@ from openfeature.flag_evaluation import FlagResolutionDetails
 from openfeature.provider import AbstractProvider, Metadata
 
 from benchmarks.errors import BenchmarkError
+from benchmarks.feature_reach import Reach
 from canary.book.book import Book
 from canary.book.definition import Definition, Stamp
 from canary.feature.in_force import InForce
@@ -73,6 +74,7 @@ class FeatureFigures:
 
     evaluated: list[Evaluated] = field(default_factory=list)
     loaded: Loaded | None = None
+    reach: Reach | None = None
 
 
 class BareProvider(AbstractProvider):

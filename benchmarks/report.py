@@ -13,7 +13,7 @@ from benchmarks.canary_report import canary_tables
 from benchmarks.checking import MODES
 from benchmarks.clock_report import clock_tables
 from benchmarks.exporter_report import exporter_tables
-from benchmarks.features_results import features_table
+from benchmarks.features_results import features_table, reach_table
 from benchmarks.mesh_report import mesh_tables
 from benchmarks.page_report import page_tables
 from benchmarks.results import RateCell, Results
@@ -54,6 +54,7 @@ def show(results: Results, bars: list[Bar], console: Console | None = None) -> N
         *exporter_tables(results.exporter),
         *page_tables(results.page),
         features_table(results.features),
+        reach_table(results.features.reach),
         _memory(results),
         _bars(bars),
     ):

@@ -15,7 +15,7 @@ from canary.judge.apply import apply
 from canary.judge.decide import decide, next_deadline_s
 from canary.judge.rule_c import compared
 from canary.judge.state import State
-from canary.records import Entry, Record
+from canary.records import Entry, FlagChanged, Record
 from canary.rules import Rules
 
 COMPARED_S = 2.0
@@ -94,7 +94,7 @@ class Mind:
             await self._catch_up()
             records = make(self.state)
             if records:
-                self._open += await self._keep(records)
+                self._have_judged(await self._keep(records))
 
     async def look(self) -> None:
         """Decide what follows from what happened, and from time alone; while we have no name, later.
@@ -137,8 +137,12 @@ class Mind:
             return
         missed = await asyncio.to_thread(lambda: list(self._ledger.entries(self.state.seq)))
         self._apply(missed)
-        self._open += missed
+        self._have_judged(missed)
         self._is_in_doubt = False
+
+    def _have_judged(self, entries: Sequence[Entry]) -> None:
+        """Of feature flags, which may be thousands at once, nothing follows for any version."""
+        self._open += (entry for entry in entries if not isinstance(entry.record, FlagChanged))
 
     def _apply(self, entries: Sequence[Entry]) -> None:
         for entry in entries:

@@ -18,7 +18,7 @@ from canary.book.decision import TERM_MAX, Body
 from canary.book.entry import TOMBSTONE_S
 from canary.book.exchange import Exchange
 from canary.book.kept import Kept, Moment, put, read_kept, write_kept
-from canary.feature.audit import untold
+from canary.feature.audit import Lull, untold
 from canary.given import Command, Entered, Stamp
 from canary.judge.state import State
 from canary.leadership import STEP
@@ -79,6 +79,7 @@ class Replica:
         """The revision of the book, and the entry of the ledger, when there was nothing to be told."""
         self._flags_told = -1
         """The revision of the book: the ledger has all that changed about flags until then."""
+        self._lull = Lull()
         self._saving = asyncio.Lock()
         self._writer = ThreadPoolExecutor(1, "book")
         """Its own: whoever has the ledger read keeps the threads that all share busy for seconds."""
@@ -150,6 +151,8 @@ class Replica:
         if seen == self._told:
             return []
         records = ordered.records_of(self.book, state, self._service.server_name, self.now_s(), self._told[0])
+        if not self._lull.is_there(self.book, self._flags_told, self.now_s()):
+            return records
         flags, self._flags_told = untold(self.book, state.flags_told, self._flags_told)
         records += flags
         if not records:  # else it may be that they cannot be kept

@@ -316,7 +316,9 @@ class Canary:
             return  # what the last life raised stands until we know better
         here = (one for one in self._enforcement.denials if one.server in (ALL, me))
         denied = (f"{one.service} {one.version}: {one.reason}" for one in here)
-        self._flags.follow(flags_to_raise(state, me, denied, self._ledger_fault, self._features.stale))
+        leads_at_s = self._ledger.now_s() if self._mind.leads else None
+        stale = self._features.stale
+        self._flags.follow(flags_to_raise(state, me, denied, self._ledger_fault, stale, leads_at_s))
 
     def _tell_flags(self, path: str, reason: str) -> None:
         self._log.warning("flags_not_raised", path=path, reason=reason)

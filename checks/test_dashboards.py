@@ -27,7 +27,7 @@ KINDS = {"stat", "timeseries", "state-timeline", "table"}
 COLUMNS = 24
 DATASOURCE = {"type": "prometheus", "uid": "${datasource}"}
 SELECTOR = re.compile(r"([a-zA-Z_]\w*){([^}]*)}")
-OURS = re.compile(r"\b(?:communicator|timekeeper|canary|bellwether_feature|sitter|host|exporter)_\w+")
+OURS = re.compile(r"\b(?:bellwether|communicator|timekeeper|canary|sitter|host|exporter)_\w+")
 
 all_files = pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 

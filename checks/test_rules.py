@@ -20,7 +20,7 @@ from tests.deploy.rule_files import (
 
 SEVERITIES = {"critical", "warning", "info", "none"}
 AREAS = {
-    "Bellwether": {"watchdog", "hosts", "features"},
+    "Bellwether": {"watchdog", "hosts", "canary", "features"},
     "Canary": {"canary"},
     "Communicator": {"hosts"},
     "Host": {"hosts"},

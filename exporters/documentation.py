@@ -34,6 +34,11 @@ _ABOUT = {
         "What the `canary` of this host knows of versions and how they do. Counters are since it started; those of a version go "
         "with it. Releases (`canary_held`, `canary_log10_evidence`) are those of the versions that are shown."
     ),
+    "deployments": (
+        "The newest deployment of each service, as the `canary` of this host knows it; each host's knows of all, so `max by "
+        "(cluster, service, version)` is what the cluster says. `bellwether_deployment_up` is about that canary, not about a "
+        "deployment. One that has ended stays until the next one of its service."
+    ),
     "features": (
         "Feature flags as the `canary` of this host knows them: those that are off first, then those that are stale, then as many "
         "others as some 500 in all. Evaluations are those of this host since its canary started."

@@ -11,6 +11,7 @@ from communicator.client import Service
 from communicator.errors import BellwetherError
 from exporters.asking import DEADLINE_S, ask, ask_for_instances
 from exporters.collectors.canary import CANARY_ANSWER
+from exporters.collectors.deployments import DEPLOYMENTS_ANSWER, DEPLOYMENTS_VIEW
 from exporters.collectors.features import FEATURES_ANSWER
 from exporters.collectors.host import HostReport
 from exporters.collectors.metric import Answer
@@ -56,6 +57,7 @@ def make_sources(service: Service, places: Places, *, cluster: bool) -> Mapping[
         "router": lambda: _asked(service, ROUTER_ANSWER),
         "timekeeper": lambda: _asked(service, CLOCKS_ANSWER),
         "canary": lambda: _canary(service, cluster=cluster),
+        "deployments": lambda: _asked(service, DEPLOYMENTS_ANSWER, DEPLOYMENTS_VIEW),
         "features": lambda: gather_features(lambda about: _asked(service, FEATURES_ANSWER, about)),
         "flags": flags.read,
         "host": _Host(service, places).look,

@@ -8,6 +8,7 @@ import hashlib
 import math
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from itertools import accumulate
 from typing import Annotated, ClassVar
 
@@ -131,6 +132,7 @@ class Definition(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         return msgspec.structs.replace(self, at_s=self.at_s - span_s)
 
 
+@lru_cache(maxsize=16_384)  # of as many flags as a book has: each is asked for again and again when it changes
 def id_of_feature(feature: str) -> str:
     """The identifier of the definition of a flag, in the book.
 

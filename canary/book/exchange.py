@@ -11,7 +11,7 @@ from typing import Annotated, NamedTuple
 import msgspec
 from msgspec import Meta
 
-from canary.book.book import BUCKETS, Book, bucket_of
+from canary.book.book import BUCKETS, DIGESTS_BYTES, Book, bucket_of
 from canary.book.decision import TERM_MAX, Name
 from canary.book.order import Id
 from canary.book.told import BookEntry, read_told
@@ -331,13 +331,12 @@ def _read(message: Message) -> Digests | Lacking | Entries:
 
 
 def _decode_digests(text: str) -> bytes:
-    empty = Book().digests()
     try:
         digests = b64decode(text, validate=True)
     except ValueError as error:
         raise RemoteProtocolError(f"parameter book: the digests are not in base64: {error}") from None
-    if len(digests) != len(empty):
-        raise RemoteProtocolError(f"parameter book: {len(digests)} bytes of digests instead of {len(empty)}")
+    if len(digests) != DIGESTS_BYTES:
+        raise RemoteProtocolError(f"parameter book: {len(digests)} bytes of digests instead of {DIGESTS_BYTES}")
     return digests
 
 

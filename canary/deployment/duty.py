@@ -38,8 +38,7 @@ def task_of(
     here = Here(instances, put, is_obeyed)
     follow = _blue_green if at.spec.strategy == "blue-green" else _canary
     task = _leftover(at, before, here) or follow(at, before, here)
-    is_done = task is not None and last is not None and last.task.is_same(task)
-    return None if is_done else task
+    return None if task is not None and last is not None and task.is_same(last.task) else task
 
 
 class Here(NamedTuple):
@@ -59,9 +58,9 @@ class Here(NamedTuple):
         return self.put == wanted[0] or self.runs(wanted)
 
     def previous(self, wanted: tuple[str, str], before: str) -> str:
-        """What makes room for a version."""
-        running = [one.version for one in self.instances if one.is_running]
-        return next((one for one in (self.put, *running, before) if one and one != wanted[0]), "")
+        """What makes room for a version: what runs, before what was put here last, which may have failed and never run."""
+        running = sorted((one.version for one in self.instances if one.is_running), key=lambda one: one != self.put)
+        return next((one for one in (*running, self.put, before) if one and one != wanted[0]), "")
 
 
 def _leftover(at: DeploymentMoved, before: Before, here: Here) -> Task | None:

@@ -6,6 +6,8 @@ from typing import NamedTuple
 from canary.deployment.sight import Seen
 from canary.deployment.spec import Step, Until, steps_of
 from canary.records.deployments import DeploymentMoved, Pause
+from communicator.answers.deployments import ShownCheck
+from communicator.wording.spans import span
 
 PACE_SUSPECT_LOG10 = 3.0
 """The evidence of `canary.deployment.pace` at which a deployment pauses,"""
@@ -39,20 +41,31 @@ def holds(at: DeploymentMoved, seen: Seen) -> tuple[Pause, str]:
     missing = [check for check in seen.checks if check.verdict in ("no_data", "error")]
     if missing:
         return "check", f"{missing[0].name}: {missing[0].text or missing[0].value}"
+    found = exposure(at, seen)
+    if found is None or found.verdict == "ok":
+        return "", ""
+    return "inconclusive", f"too little was seen in this step: {found.value}; the limit is {found.limit}"
+
+
+def exposure(at: DeploymentMoved, seen: Seen) -> ShownCheck | None:
+    """How much was seen in a step, and how much has to be; None: its `bake` is all that it asks for."""
     until = step_of(at).until
     if at.spec.strategy != "canary" or until == Until() or not at.placed:
-        return "", ""
-    exposed_s, failures = seen.exposed_s - at.exposed_s, seen.failures - at.failures
-    reached = (
-        until.time is not None and exposed_s >= until.time,
-        until.failures is not None and failures >= until.failures,
-        until.messages is not None and (seen.messages or 0) >= until.messages,
+        return None
+    exposed_s, failures = max(0.0, seen.exposed_s - at.exposed_s), max(0, seen.failures - at.failures)
+    is_enough = (until.time is not None and exposed_s >= until.time) or (
+        until.failures is not None and failures >= until.failures
     )
-    if any(reached):
-        return "", ""
-    return (
-        "inconclusive",
-        f"too little was seen: the new version ran {exposed_s:.0f} s in this step, and {failures} failures were seen",
+    limits = (
+        None if until.time is None else f"{span(until.time)} of the new version",
+        None if until.failures is None else f"{until.failures} failures of both",
+    )
+    return ShownCheck(
+        name="exposure",
+        verdict="ok" if is_enough else "no_data",
+        value=f"{span(exposed_s)} of the new version, {failures} failures of both",
+        limit=" or ".join(filter(None, limits)),
+        text="enough was seen" if is_enough else "too little was seen yet, which blames nobody",
     )
 
 

@@ -50,8 +50,6 @@ class Seen(NamedTuple):
     """How long the new version has run since the deployment began, all servers together."""
     failures: int = 0
     """Of both versions, since then."""
-    messages: int | None = None
-    """What the new version has got since then; None: nobody counts."""
     held: str = ""
     """Why the new version is held in the whole cluster; empty: it is not."""
     checks: tuple[ShownCheck, ...] = ()

@@ -6,17 +6,21 @@ named only, and each host defines in its own canaryd.toml what the names mean th
 
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
 
 from canary.deployment.analysis.expression import parse_condition
+from canary.deployment.plain_word import fault_of
+from canary.deployment.spec_fault import SHARES, SPANS, fault_text
 from communicator.errors import RemoteProtocolError
 from communicator.protocol.line_form import decode
 from communicator.protocol.names import is_server_name, is_service_name
 from communicator.protocol.values import parse_duration_s
+from communicator.runtime.shape_fault import explain
 
 SPEC_BYTES = 16 * 1024
 """The size of a specification at most, as JSON: it is told to every host at each step."""
@@ -53,8 +57,6 @@ class Until(_Table, frozen=True):
 
     time: Positive | None = None
     """How long the new version has run, all servers together, in seconds;"""
-    messages: Count | None = None
-    """how many messages it has got;"""
     failures: Count | None = None
     """how many failures were seen, of both versions."""
 
@@ -142,9 +144,9 @@ class Spec(_Table, frozen=True):
 
 
 DEFAULT_STEPS = (Step(servers=1), Step(servers="25%"), Step(servers="50%"), Step())
+_MANY = 10_000
+"""So many servers that no two parts of them come to the same number."""
 _NAMED = re.compile(r"[a-z][a-z0-9_-]{0,63}", re.ASCII)
-_SPANS = frozenset(("time", "bake", "pause", "timeout", "interval", "deadline", "keep", "drain"))
-_SHARES = frozenset(("weight", "limit"))
 _PERCENT = re.compile(r"(\d{1,3}(?:\.\d{1,3})?)%", re.ASCII)
 
 
@@ -175,7 +177,7 @@ def read_table(table: dict[str, Any]) -> Spec:
     try:
         spec = msgspec.convert(_plain(table, ""), Spec)
     except msgspec.ValidationError as error:
-        raise ValueError(str(error)) from None
+        raise ValueError(fault_text(*explain(error, table, Spec), table)) from None
     require_sound(spec)
     return spec
 
@@ -215,18 +217,21 @@ def _plain(value: Any, path: str) -> Any:  # noqa: ANN401 - any value of a docum
         return {name: _plain(each, f"{path}.{name}" if path else name) for name, each in value.items()}
     if isinstance(value, list):
         return [_plain(each, f"{path}[{number}]") for number, each in enumerate(value)]
-    if isinstance(value, str) and key in _SPANS:
+    if isinstance(value, str) and key in SPANS:
         try:
             return parse_duration_s(value)
         except RemoteProtocolError as error:
             raise ValueError(f"{path}: {error}") from None
-    percent = _PERCENT.fullmatch(value) if isinstance(value, str) and key in _SHARES else None
+    percent = _PERCENT.fullmatch(value) if isinstance(value, str) and key in SHARES else None
     return float(percent[1]) / 100 if percent else value
 
 
 def _faults(spec: Spec) -> Iterator[str]:
     if not is_service_name(spec.service):
         yield f"service: {spec.service!r} is not a service name"
+    for key in ("version", "build"):
+        if fault := fault_of(getattr(spec, key)):
+            yield f"{key}: {getattr(spec, key)!r} {fault}"
     for server in (*spec.servers, *([spec.first] if spec.first else [])):
         if not is_server_name(server):
             yield f"servers: {server!r} is not a server name"
@@ -234,10 +239,21 @@ def _faults(spec: Spec) -> Iterator[str]:
         yield "servers: one is named twice"
     if spec.steps and spec.strategy != "canary":
         yield f"steps: {spec.strategy} has none"
+    if spec.servers and spec.first and spec.first not in spec.servers:
+        yield f"first: {spec.first!r} is none of servers"
+    yield from _step_faults(spec.steps)
     yield from _check_faults(spec)
     size = len(msgspec.json.encode(spec))
     if size > SPEC_BYTES:
         yield f"it takes {size} bytes, more than {SPEC_BYTES}"
+
+
+def _step_faults(steps: Sequence[Step]) -> Iterator[str]:
+    """A step counts the servers of those before it among its own, so fewer than they have is a slip."""
+    for number, (step, following) in enumerate(pairwise(steps), 1):
+        before, after = step.servers, following.servers
+        if isinstance(before, int) == isinstance(after, int) and servers_of(after, _MANY) < servers_of(before, _MANY):
+            yield f"steps[{number}].servers: {after!r} is fewer than the {before!r} before it, which are counted among them"
 
 
 def _check_faults(spec: Spec) -> Iterator[str]:

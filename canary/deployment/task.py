@@ -31,7 +31,7 @@ class Task(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Of `replace`: the version that ran until now; empty: none did."""
 
     def is_same(self, other: "Task") -> bool:
-        """Whether it is the same one: what makes room for the version may look different once it is done."""
+        """Whether another one asks for the same. What runs meanwhile, and so has to make room, does not make it a new one."""
         return msgspec.structs.replace(self, previous=other.previous) == other
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from canary.deployment.duty import BACK
-from canary.deployment.findings import PACE_BLOCK_LOG10, PACE_SUSPECT_LOG10, step_of
+from canary.deployment.findings import PACE_BLOCK_LOG10, PACE_SUSPECT_LOG10, exposure, step_of
 from canary.deployment.machine import timeout_of
 from canary.deployment.sight import Seen
 from canary.deployment.spec import NOBODY, Step, servers_of, steps_of
@@ -53,7 +53,7 @@ def describe(deploying: Deploying, seen: Seen, points: Sequence[Point]) -> Deplo
         steps=tuple(_steps(at)),
         attempt=at.attempt,
         servers=tuple(_server(at, one, seen) for one in at.servers),
-        checks=() if at.is_over else (*_rules(seen), *seen.checks),
+        checks=() if at.is_over else (*_rules(seen), *_exposure(at, seen), *seen.checks),
         log10_evidence=0.0 if compared is None else compared.log10_e,
         suspect_log10=0.0 if compared is None else compared.suspect_log10,
         block_log10=0.0 if compared is None else compared.block_log10,
@@ -62,7 +62,7 @@ def describe(deploying: Deploying, seen: Seen, points: Sequence[Point]) -> Deplo
         left_s=None if left_s is None else max(0.0, left_s),
         is_overdue=left_s is not None and left_s < 0,
         active="" if at.spec.strategy != "blue-green" else at.spec.version if at.is_switched else at.from_version,
-        behind=tuple(sorted(seen.behind & seen.reach)),
+        behind=() if at.is_over else tuple(sorted(seen.behind & seen.reach)),
         by=at.by,
         began_ago_s=max(0.0, seen.now_s - deploying.began_s),
         in_phase_s=max(0.0, seen.now_s - deploying.since_s),
@@ -125,7 +125,7 @@ def _server(at: DeploymentMoved, one: Before, seen: Seen) -> ShownServer:
         is_new=is_new,
         state="failed" if is_failed and state == "wanted" else state,
         text="; ".join(filter(None, (text, told if state == "wanted" else ""))),
-        acknowledged=one.server not in seen.behind,
+        acknowledged=at.is_over or one.server not in seen.behind,
     )
 
 
@@ -165,6 +165,11 @@ def _rules(seen: Seen) -> Iterable[ShownCheck]:
         yield ShownCheck(
             name="failures per time", verdict=verdict, value=f"10^{pace.log10_e:.1f}", limit=limits, text=text
         )
+
+
+def _exposure(at: DeploymentMoved, seen: Seen) -> Iterable[ShownCheck]:
+    found = exposure(at, seen) if _place(at) == "step" and at.is_up else None
+    return () if found is None else (found,)
 
 
 def _step_next(at: DeploymentMoved) -> str:

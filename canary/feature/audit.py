@@ -1,6 +1,7 @@
 """PURE: what the ledger is told of feature flags, so that who changed which and when outlives the book; nothing goes by it."""
 
 import hashlib
+import math
 from collections.abc import Iterator, Mapping
 from typing import Literal, NamedTuple
 
@@ -11,6 +12,10 @@ from canary.records import Actor, FlagChanged
 
 RECORDS = 500
 """What is told at once: so much is written without anybody's noticing."""
+QUIET_S = 1.0
+"""When more than that have changed the ledger waits for so long without another change: services are to have them first."""
+LATEST_S = 30.0
+"""And it does not wait longer than that."""
 _ENDS: Mapping[str, Literal["on", "expired"]] = {"lifted": "on", "expired": "expired"}
 
 
@@ -21,6 +26,33 @@ class Untold(NamedTuple):
     """Some of it, the oldest first."""
     revision: int
     """Of the book: the ledger has all that changed until then."""
+
+
+class Lull:
+    """Tells when the ledger is to hear of flags."""
+
+    def __init__(self) -> None:
+        self._seen = -1
+        """The revision of the book,"""
+        self._seen_s = -math.inf
+        """and since when it has been that one."""
+        self._waits_since_s = math.inf
+
+    def is_there(self, book: Book, since: int, now_s: float) -> bool:
+        """Whether now is the time.
+
+        Args:
+            book: What is known of flags.
+            since: A revision of the book: the ledger has all that changed until then.
+            now_s: On the clock of this host.
+        """
+        if book.revision != self._seen:
+            self._seen, self._seen_s = book.revision, now_s
+        if len(book.features_changed(since)) <= RECORDS:
+            self._waits_since_s = math.inf
+            return True
+        self._waits_since_s = min(self._waits_since_s, now_s)
+        return now_s >= min(self._seen_s + QUIET_S, self._waits_since_s + LATEST_S)
 
 
 def untold(book: Book, told: Mapping[str, str], since: int) -> Untold:

@@ -8,6 +8,7 @@ from structlog.typing import FilteringBoundLogger
 from canary.feature.commands import Source, define
 from canary.feature.directory import read_directory, read_memory, write_memory
 from canary.feature.files import Change, Found, Written, plan
+from canary.given import Stamp
 from canary.replica import Replica
 from communicator.errors import RemoteProtocolError
 from communicator.runtime.kept_file import reason_of
@@ -79,16 +80,16 @@ class FileKeeper:
         """Make changes; returns the flags that could not be changed, and why."""
         refused: dict[str, str] = {}
         for first in range(0, len(changes), AT_ONCE):
-            made = [self._define(change, refused) for change in changes[first : first + AT_ONCE]]
+            stamp = self._replica.stamp()
+            made = [self._define(change, stamp, refused) for change in changes[first : first + AT_ONCE]]
             await self._replica.spread(list(filter(None, made)))
             await asyncio.sleep(0)
         if changes:
             self._log.info("features_defined", directory=str(self._directory), flags=len(changes) - len(refused))
         return refused
 
-    def _define(self, change: Change, refused: dict[str, str]) -> str:
+    def _define(self, change: Change, stamp: Stamp, refused: dict[str, str]) -> str:
         replica = self._replica
-        stamp = replica.stamp()
         source = Source(USER, stamp.server, file=f"{stamp.server}:{change.file}")
         try:
             return define(replica.book, change.feature, change.flag, source, stamp, replica.now_s())

@@ -17,6 +17,7 @@ from communicator.daemon.alarm import Alarm
 from communicator.daemon.back_pressure import BackPressure
 from communicator.daemon.host import LoadSampler
 from communicator.daemon.link import Link
+from communicator.daemon.link_shares import LinkShares
 from communicator.daemon.notices import NoticeLog
 from communicator.daemon.turns import Turns
 from communicator.fairness.sources import Standing
@@ -61,6 +62,8 @@ class Dispatcher:
     def __init__(self, router: Router, surroundings: Surroundings, stall_s: float, log: FilteringBoundLogger) -> None:
         self.links: dict[int, Link] = {}
         """Every link that is connected, by its number."""
+        self.link_shares = LinkShares()
+        """Whose they are."""
         self.no_links = asyncio.Event()
         """Set while there is none."""
         self.no_links.set()
@@ -164,6 +167,7 @@ class Dispatcher:
     def link_closed(self, link: Link) -> None:
         """It is gone."""
         del self.links[link.number]
+        self.link_shares.give_back(link.number)
         if not self.links:
             self.no_links.set()
         self._held.discard(link)

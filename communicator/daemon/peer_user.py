@@ -7,19 +7,14 @@ import socket
 import struct
 from collections.abc import Iterable
 from functools import lru_cache
-from ipaddress import IPv4Address, IPv6Address, ip_address
-from pathlib import Path
 
+from communicator.daemon.tcp_sockets import Find, SocketAddress, find_socket
 from communicator.router.vocabulary.events import User
 
 _CREDENTIALS = struct.Struct("3i")  # struct ucred: pid, uid, gid
-_LOCAL, _REMOTE, _STATE, _UID, _INODE = 1, 2, 3, 7, 9  # columns of a row, see proc_pid_net(5)
-_CONNECTED_STATES = frozenset((b"01", b"04", b"05", b"08"))  # ESTABLISHED, FIN_WAIT1, FIN_WAIT2, CLOSE_WAIT
-_PROC_NET = Path("/proc/net")
+_CONNECTED_STATES = frozenset((1, 4, 5, 8))  # ESTABLISHED, FIN_WAIT1, FIN_WAIT2, CLOSE_WAIT
 _USERS_KEPT = 1024
 """Users whose name and groups are remembered: where they come from a directory service, each look-up may take seconds."""
-
-SocketAddress = tuple[str, int]
 
 
 def unix_user(link: socket.socket) -> User:
@@ -28,28 +23,23 @@ def unix_user(link: socket.socket) -> User:
     return user_of(uid, gid, pid or None)  # 0: a process outside our namespace
 
 
-def tcp_user(peer: SocketAddress, own: SocketAddress, tables: Path = _PROC_NET) -> User | None:
+def tcp_user(peer: SocketAddress, own: SocketAddress, find: Find = find_socket) -> User | None:
     """The user who owns the other end of a loopback TCP link.
 
     Args:
         peer: Address and port of the other end.
         own: Ours.
-        tables: Directory of ``tcp`` and ``tcp6``.
+        find: Finds a socket by its local and its remote address.
 
     Returns:
-        The user; None when the row is not there or proves nothing. A socket its owner has closed lives on with uid 0 and
-        inode 0, so a row without an inode is nobody's; nor is one that is not connected, such as a new socket that reuses
+        The user; None when the socket is not there or proves nothing. A socket its owner has closed lives on with uid 0 and
+        inode 0, so one without an inode is nobody's; nor is one that is not connected, such as a new socket that reuses
         the port.
     """
-    peer_ip, own_ip = ip_address(peer[0]), ip_address(own[0])
-    for name, as_v6 in (("tcp", False), ("tcp6", True)):
-        if peer_ip.version == 6 and not as_v6:  # noqa: PLR2004 - IPv6
-            continue
-        row = _find_row(tables / name, _hex(peer_ip, peer[1], as_v6=as_v6), _hex(own_ip, own[1], as_v6=as_v6))
-        if row is not None:
-            connected = row[_STATE] in _CONNECTED_STATES and row[_INODE] != b"0"
-            return user_of(int(row[_UID])) if connected else None
-    return None
+    found = find(peer, own)
+    if found is None or found.state not in _CONNECTED_STATES or not found.inode:
+        return None
+    return user_of(found.uid)
 
 
 def user_of(uid: int, gid: int | None = None, pid: int | None = None) -> User:
@@ -87,21 +77,3 @@ def _group_names(gids: Iterable[int]) -> frozenset[str]:
         except KeyError:
             continue  # a group without a name cannot be named in a setting
     return frozenset(names)
-
-
-def _find_row(table: Path, local: bytes, remote: bytes) -> list[bytes] | None:
-    wanted = b" %b %b " % (local, remote)
-    try:
-        with table.open("rb") as rows:
-            return next((row.split() for row in rows if wanted in row), None)
-    except OSError:
-        return None  # a kernel without IPv6 has no tcp6
-
-
-def _hex(address: IPv4Address | IPv6Address, port: int, *, as_v6: bool) -> bytes:
-    """As the kernel prints it: words of 32 bits in the byte order of the machine."""
-    packed = address.packed
-    if as_v6 and isinstance(address, IPv4Address):
-        packed = bytes(10) + b"\xff\xff" + packed  # v4-mapped: an IPv6 socket that speaks IPv4
-    words = struct.unpack(f"={len(packed) // 4}I", packed)
-    return b"%b:%04X" % (b"".join(b"%08X" % word for word in words), port)

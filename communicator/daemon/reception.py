@@ -10,6 +10,7 @@ from communicator.daemon.dispatcher import Dispatcher
 from communicator.daemon.link import READ_BYTES, Link, LinkLimits, RemoteLimits
 from communicator.daemon.peer_user import tcp_user, unix_user
 from communicator.daemon.settings import LimitsSettings
+from communicator.daemon.tcp_sockets import Find, ask_kernel, find_socket
 from communicator.daemon.tls import certificate_names
 from communicator.protocol.addresses import HostPort
 from communicator.protocol.line_form import encode_line
@@ -70,33 +71,51 @@ class Reception:
         connected = link.transport.get_extra_info("socket")
         high, low = water_marks(limits.queue_bytes)
         link.transport.set_write_buffer_limits(high, low)
-        crowded = dial is None and len(self._dispatcher.links) >= self.links_max
-        user = None
+        user = holder = None
         if link.kind is LinkKind.UNIX:
             address, user = connected.getsockname(), unix_user(connected)
+            holder = user
         else:
             connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             peer = link.transport.get_extra_info("peername")  # None: it was reset before we came to accept it
             address = str(HostPort(*peer[:2])) if peer else "gone"
+            holder = _find_holder(link)
+        is_local, shares = not link.kind.is_remote, self._dispatcher.link_shares
+        why_not = "" if dial is not None else shares.why_not(holder, self.links_max, is_local=is_local)
+        shares.take(link.number, holder, is_local=is_local)
         certificate = certificate_names(link.transport) if link.kind is LinkKind.SECURE else None
         self._dispatcher.link_opened(link, LinkOpened(link.number, link.kind, address, user, dial, certificate))
-        if crowded:
-            self._turn_away(link)
+        if why_not:
+            self._turn_away(link, why_not)
 
-    def _turn_away(self, link: Link) -> None:
-        if len(self._dispatcher.links) > self.links_max + _TURNED_AWAY_AT_ONCE:
+    def _turn_away(self, link: Link, reason: str) -> None:
+        turned_away = self._dispatcher.link_shares.turned_away
+        if len(turned_away) >= _TURNED_AWAY_AT_ONCE:
             link.cut(CloseReason.LIMIT)
             return
-        reason = f"{self.links_max} links are held, more are not taken"
+        turned_away.add(link.number)
         parameters = {"command": "REGISTER", "message": reason}  # what most begin with: their clients then say why
         refusal = Message("INVALID", parameters, "", "", self._server_name, ROUTER_SERVICE)
         link.send(Send(link.number, encode_line(refusal)))
         link.close(CloseReason.LIMIT)
 
 
-def find_user(link: Link) -> User | None:
-    """The user at the other end of a link; None when it cannot be told."""
+def find_user(link: Link, find: Find = find_socket) -> User | None:
+    """The user at the other end of a link; None when it cannot be told.
+
+    Args:
+        link: It.
+        find: Finds a socket by its local and its remote address.
+    """
     peer, own = link.transport.get_extra_info("peername"), link.transport.get_extra_info("sockname")
     if link.kind is not LinkKind.LOCAL or peer is None:
         return None
-    return tcp_user(peer[:2], own[:2])
+    return tcp_user(peer[:2], own[:2], find)
+
+
+def _find_holder(link: Link) -> User | None:
+    """The same for each who connects: where the kernel may not be asked, reading its tables would take too long."""
+    try:
+        return find_user(link, ask_kernel)
+    except OSError:
+        return None

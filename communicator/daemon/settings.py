@@ -27,7 +27,8 @@ class LimitsSettings(RouterLimits, frozen=True, kw_only=True, forbid_unknown_fie
     line_bytes: Annotated[int, Meta(ge=1024, le=LINE_BYTES_SENT)] = LINE_BYTES
     """The longest line accepted, but of the suite's own services: these may send up to 1 MiB. Applies to new links."""
     links: Count = 20_000
-    """Links held at once: twice the 10,000 that `make bench` holds; fewer where there are not as many descriptors."""
+    """Links held at once: twice the 10,000 that `make bench` holds; fewer where there are not as many descriptors. A user of this
+    host, but root and the router's own, gets no more of them than are free."""
     queue_bytes: Annotated[int, Meta(ge=LINE_BYTES)] = 16 * 1024 * 1024
     """What may wait for one consumer before it is cut at once; applies to new links."""
     stall_s: Seconds = 5.0

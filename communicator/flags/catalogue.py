@@ -231,6 +231,40 @@ CANARY_LEDGER = Declaration(
     tags=_CANARY_TAGS,
 )
 
+_DEPLOYMENT_TAGS = frozenset(("canary", "deployment"))
+
+DEPLOYMENT_WAITING = Declaration(
+    name=FlagName("canary", "deployment", "waiting"),
+    priority=65,
+    message="a deployment is paused and waits for a person: {reason}",
+    help="A deployment goes no further until somebody decides; after its timeout it decides itself as its file says. 'bellwether "
+    "deploy status' shows why it is paused, what was seen and with which limits, and the command for each decision: promote, "
+    "resume or abort. The host whose canary leads raises it. The flag goes down when no deployment waits for a person.",
+    tags=_DEPLOYMENT_TAGS,
+)
+
+DEPLOYMENT_ROLLED_BACK = Declaration(
+    name=FlagName("canary", "deployment", "rolled-back"),
+    priority=55,
+    message="a deployment was rolled back: {reason}",
+    help="A version was found bad, or somebody said abort, and the version before it runs again. 'bellwether deploy status' shows "
+    "what was found, 'bellwether deploy history' how it went. Mend the version and deploy the next one; where the cause lay "
+    "elsewhere, 'bellwether deploy retry' tries the same one again. The host whose canary leads raises it. The flag goes "
+    "down after a day, or when the next deployment of that service begins.",
+    tags=_DEPLOYMENT_TAGS,
+)
+
+DEPLOYMENT_OVERDUE = Declaration(
+    name=FlagName("canary", "deployment", "overdue"),
+    priority=75,
+    message="a deadline of a deployment has passed, and nothing follows: {reason}",
+    help="What was to follow a deadline is neither done nor decided for more than a minute: a majority of the canaries may be out "
+    "of reach, the ledger of the leader may not be written, or there is no way back and no way on. 'bellwether deploy status' "
+    "shows where it stands, 'bellwether cluster' who is missing. The host whose canary leads raises it. The flag goes down "
+    "when the deployment moves again.",
+    tags=_DEPLOYMENT_TAGS,
+)
+
 FEATURE_STALE = Declaration(
     name=FlagName("canary", "feature", "stale"),
     priority=20,
@@ -273,6 +307,9 @@ CATALOGUE = (
     CANARY_LAST_INSTANCE,
     CANARY_BLOCKED,
     CANARY_SUSPECT,
+    DEPLOYMENT_OVERDUE,
+    DEPLOYMENT_WAITING,
+    DEPLOYMENT_ROLLED_BACK,
     FEATURE_STALE,
 )
 """Every flag the suite raises; the page, and the help of `bellwether flag show`, are made of it."""

@@ -190,7 +190,7 @@ class Router:
         self._resume(link, now)
 
     def _measured(self, link: Link, event: events.Measured, now: events.Instant) -> None:
-        router_stats(self._board, link, event)
+        router_stats(self._board, link, event, now)
         self._resume(link, now)
 
     def _resume(self, link: Link, now: events.Instant) -> None:

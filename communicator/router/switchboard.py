@@ -15,7 +15,7 @@ from communicator.router.cores.deadlines import Deadlines
 from communicator.router.cores.learning import Learning
 from communicator.router.cores.load_listeners import LoadListeners
 from communicator.router.cores.policy import PolicyInForce, read_kept
-from communicator.router.cores.remembered import Remembered
+from communicator.router.cores.remembered import Recent, Remembered
 from communicator.router.cores.run_budget import RunBudget
 from communicator.router.cores.shares import Shares
 from communicator.router.cores.statistics import Statistics
@@ -74,6 +74,7 @@ class Switchboard(Voice):
         self.load = LoadListeners()
         self.remembered = Remembered()
         """Lists of services, worked out anew when one has changed."""
+        self.recent_statistics: Recent[bytes] = Recent()
         self.draining = False
         self.deadlines.watch("dials", lambda: None if self.draining else self.mesh.next_dial_s)
         self._neighbors_kept = config.cluster.saved_neighbors

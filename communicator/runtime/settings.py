@@ -1,21 +1,18 @@
 """Reads settings from TOML files and assignments; it knows their shape only by the type it is given."""
 
-import re
 import tomllib
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import msgspec
 
 from communicator.errors import ConfigError
+from communicator.runtime.shape_fault import Table, explain
 
-Table = dict[str, Any]
 S = TypeVar("S", bound=msgspec.Struct)
 
 _COMMAND_LINE = "command line"
-_PATH = re.compile(r"\s+- at `\$\.?(?P<path>[^`]*)`$")
-_UNKNOWN = re.compile(r"Object contains unknown field `(?P<key>[^`]*)`")
 
 
 def configuration_files(config: Path) -> list[Path]:
@@ -52,9 +49,7 @@ def load_settings(settings_type: type[S], files: Sequence[Path], assignments: It
     try:
         return msgspec.convert(merged, settings_type)
     except msgspec.ValidationError as error:
-        key, reason = _explain(error)
-        words = _words_of(settings_type, key)
-        reason += f": it is one of {', '.join(words)}" if words else ""
+        key, reason = explain(error, merged, settings_type)
         raise ConfigError(key, reason, _source_of(key, sources)) from None
 
 
@@ -111,35 +106,6 @@ def _paths(table: Table, prefix: str = "") -> Iterator[str]:
         yield f"{prefix}{key}"
         if isinstance(value, dict):
             yield from _paths(value, f"{prefix}{key}.")
-
-
-def _explain(error: msgspec.ValidationError) -> tuple[str, str]:
-    """Key and reason of what msgspec found; an error of ours keeps its own words."""
-    text = str(error)
-    found = _PATH.search(text)
-    path = found["path"].replace("[...]", "") if found else ""  # a value of a table whose keys are free
-    reason = text[: found.start()] if found else text
-    cause = error.__cause__
-    if isinstance(cause, ConfigError):
-        return ".".join(part for part in (path, cause.key) if part), cause.reason
-    unknown = _UNKNOWN.match(reason)
-    if unknown:
-        return ".".join(part for part in (path, unknown["key"]) if part), "is not a known key"
-    return path, reason[:1].lower() + reason[1:].replace("`", "")
-
-
-def _words_of(settings_type: type[msgspec.Struct], key: str) -> list[str]:
-    """The words that a setting takes; empty where they are not fixed, or where it is no setting."""
-    kind: msgspec.inspect.Type = msgspec.inspect.type_info(settings_type)
-    for name in key.split("."):
-        fields = kind.fields if isinstance(kind, msgspec.inspect.StructType) else ()
-        kind = next((field.type for field in fields if field.encode_name == name), msgspec.inspect.AnyType())
-    match kind:
-        case msgspec.inspect.EnumType(cls):
-            return [str(word.value) for word in cls]
-        case msgspec.inspect.LiteralType(values):
-            return list(map(str, values))
-    return []
 
 
 def _source_of(key: str, sources: dict[str, str]) -> str:

@@ -118,15 +118,17 @@ def notices(one: Deployment) -> list[tuple[Mark, str]]:
 
 def decisions(one: Deployment) -> list[tuple[str, str]]:
     """Each command that a person may give to it now, and what that does."""
-    promote = ("promote", "go on with what comes next")
+    promote, pause = ("promote", "go on with what comes next"), ("pause", "stay where it is")
     abort = ("abort", f"go back to {back_text(one)}")
     told = {
         "paused": [promote, ("resume", "go on where it was paused"), abort],
-        "done": [("undo", f"go back to {back_text(one)}")],
+        "done": [("undo", f"go back to {back_text(one)}")] if one.from_version else [],
         "rolled_back": [("retry", "try it again, from the first step")],
+        "promoting": [pause, abort],
+        "baking": [pause, abort],
         "aborting": [],
         "superseded": [],
-    }.get(one.phase, [("pause", "stay where it is"), abort])
+    }.get(one.phase, [promote, pause, abort])
     return [(f"bellwether deploy {command} {one.service}", effect) for command, effect in told]
 
 

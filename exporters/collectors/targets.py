@@ -3,6 +3,7 @@
 from collections.abc import Collection
 
 from exporters.collectors.canary import canary_target
+from exporters.collectors.deployments import DEPLOYMENTS
 from exporters.collectors.features import FEATURES
 from exporters.collectors.flags import FLAGS
 from exporters.collectors.host import HOST
@@ -11,7 +12,7 @@ from exporters.collectors.own import OWN
 from exporters.collectors.router import ROUTER
 from exporters.collectors.timekeeper import timekeeper_target
 
-COLLECTORS = ("router", "timekeeper", "canary", "features", "flags", "host")
+COLLECTORS = ("router", "timekeeper", "canary", "deployments", "features", "flags", "host")
 """Their names, in settings and options."""
 
 
@@ -23,7 +24,7 @@ def select_targets(*, cluster: bool, names: Collection[str] = COLLECTORS) -> tup
         names: Of the collectors wanted.
     """
     of_cluster = (timekeeper_target(cluster=cluster), canary_target(cluster=cluster))
-    targets = (ROUTER, *of_cluster, FEATURES, FLAGS, HOST)
+    targets = (ROUTER, *of_cluster, DEPLOYMENTS, FEATURES, FLAGS, HOST)
     return tuple(target for target in targets if target.name in names)
 
 

@@ -8,6 +8,7 @@ from typing import Protocol, TypeVar
 
 from communicator.answers.clocks import ClockReport, Point
 from communicator.answers.clusters import Graph
+from communicator.answers.deployments import Deployments
 from communicator.answers.explanations import Explanation
 from communicator.answers.features import FeatureReport
 from communicator.answers.reading import read_answer
@@ -106,6 +107,7 @@ class Gatherer:
             clocks = group.create_task(self._told(self._asked(CLOCKS, ClockReport)))
             history = group.create_task(self._last_day())
             versions = group.create_task(self._told(self._versions()))
+            deployments = group.create_task(self._told(self._asked(VERSIONS, Deployments, {"view": "deployments"})))
             features = group.create_task(self._told(self._features()))
             flags = group.create_task(self._told(self._raised()))
         return Snapshot(
@@ -117,6 +119,7 @@ class Gatherer:
             clocks=clocks.result(),
             history=history.result(),
             versions=versions.result(),
+            deployments=deployments.result(),
             features=features.result(),
             flags=flags.result(),
         )

@@ -5,14 +5,17 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from communicator.answers.clusters import Graph
+from communicator.answers.deployments import Deployment, Deployments
 from communicator.answers.releases import CanaryReport
 from communicator.answers.router import Statistics
 from communicator.wording.counts import count
+from communicator.wording.deployments import phase_mark
 from communicator.wording.marks import GOOD, OPEN, UNKNOWN, Mark, worst
 from exporters.page.snapshot import Snapshot, Told
 from exporters.page.views.board import Size, board_view, notices_view
 from exporters.page.views.bound import Bound
 from exporters.page.views.clocks import clocks_view, summary_of
+from exporters.page.views.deployments import deployments_view, is_under_way
 from exporters.page.views.features import features_view, to_look_at
 from exporters.page.views.flags import flags_view
 from exporters.page.views.history import history_view
@@ -23,6 +26,7 @@ from exporters.page.views.troubles import StatusView, status_view
 
 _HOSTS = Bound(troubled=60, well=20)
 _FLAGS = 20
+_DEPLOYMENTS = 12
 _ROLLOUTS = 20
 _FEATURES = 20
 _LINKS = 12
@@ -39,7 +43,7 @@ SECTIONS: Mapping[str, str] = {
     "router": "Router",
 }
 """What the page is divided into, and how each part is called."""
-IN_FULL = ("clocks", "versions", "features", "flags", "hosts", "router")
+IN_FULL = ("clocks", "versions", "deployments", "features", "flags", "hosts", "router")
 """Sections of which only a part may be shown."""
 
 Context = dict[str, Any]
@@ -52,13 +56,25 @@ class Picture:
     snapshot: Snapshot
     status: StatusView
     rollouts: Sequence[Rollout] | None
-    """None: the canary does not answer."""
+    """Of services that nobody deploys; None: the canary does not answer."""
+
+    @property
+    def under_way(self) -> Sequence[Deployment]:
+        """The deployments that have not ended."""
+        told = self.snapshot.deployments.value
+        return [] if told is None else [one for one in told.deployments if is_under_way(one)]
 
 
 def make_picture(snapshot: Snapshot) -> Picture:
     """What the pieces are made of."""
-    report = snapshot.versions.value
-    return Picture(snapshot, status_view(snapshot), None if report is None else rollouts(report, snapshot.not_enforced))
+    report, told = snapshot.versions.value, snapshot.deployments.value or Deployments()
+    deployed = {one.service for one in told.deployments if is_under_way(one)}
+    found = None if report is None else rollouts(report, snapshot.not_enforced)
+    return Picture(
+        snapshot,
+        status_view(snapshot),
+        None if found is None else [one for one in found if one.service not in deployed],
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,12 +120,13 @@ def overview(picture: Picture) -> list[tuple[str, Mark, str]]:
     for trouble in picture.status.troubles:
         marks[trouble.section].add(trouble.mark)
         counts[trouble.section] += 1
-    under_way = picture.rollouts or ()
     if picture.snapshot.features.value and (number := to_look_at(picture.snapshot.features.value)):
         marks["features"].add(OPEN)
         counts["features"] = number
-    counts["deployments"] = len(under_way)
-    marks["deployments"].update(one.mark for one in under_way)
+    rolled_out, deployed = picture.rollouts or (), picture.under_way
+    counts["deployments"] = len(rolled_out) + len(deployed)
+    marks["deployments"].update(one.mark for one in rolled_out)
+    marks["deployments"].update(phase_mark(one.phase) for one in deployed)
     return [(section, worst(marks[section]), str(counts[section] or "")) for section in SECTIONS]
 
 
@@ -156,9 +173,24 @@ def _notices(picture: Picture, _full: bool) -> Context:  # noqa: FBT001 - the sa
     return {"view": notices_view(snapshot.versions.value, snapshot.not_enforced)}
 
 
+def _deployments(picture: Picture, full: bool) -> Context:  # noqa: FBT001 - the same
+    snapshot = picture.snapshot
+    told = snapshot.deployments
+    if told.value is None:
+        if snapshot.versions.value is None:
+            return {"view": None}  # what is below it says why
+        return _fault("The canary of this host does not tell of deployments", told)
+    return {"view": deployments_view(told.value, None if full else _DEPLOYMENTS, snapshot.not_enforced)}
+
+
 def _rollouts(picture: Picture, _full: bool) -> Context:  # noqa: FBT001 - the same
     found = picture.rollouts
-    return {"view": found and found[:_ROLLOUTS], "hidden": len(found[_ROLLOUTS:]) if found else 0}
+    told = picture.snapshot.deployments.value
+    return {
+        "view": found and found[:_ROLLOUTS],
+        "hidden": len(found[_ROLLOUTS:]) if found else 0,
+        "is_alone": not (told and told.deployments),
+    }
 
 
 def _features(picture: Picture, full: bool) -> Context:  # noqa: FBT001 - the same
@@ -208,6 +240,7 @@ PIECES = (
     Piece("clocks", "clocks", _clocks),
     Piece("notices", "versions", _notices),
     Piece("board", "versions", _board),
+    Piece("deployments", "deployments", _deployments),
     Piece("rollouts", "deployments", _rollouts),
     Piece("features", "features", _features),
     Piece("flags", "flags", _flags),

@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
 
 from communicator.version import __version__
 from communicator.wording.releases import read_version, scope_text
@@ -60,8 +61,17 @@ def page_routes(gatherer: Gatherer) -> list[BaseRoute]:
         "/clock": page.clock,
     }
     packed = [Middleware(GZipMiddleware, minimum_size=500)]
-    static = Mount("/static", StaticFiles(packages=[("exporters.page", "static")]), middleware=packed)
+    static = Mount("/static", _Kept(packages=[("exporters.page", "static")]), middleware=packed)
     return [*(Route(path, handler, middleware=packed) for path, handler in handlers.items()), static]
+
+
+class _Kept(StaticFiles):
+    """Files that a browser keeps; it asks each time whether they are still the same, so that a new release is seen at once."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        response = await super().get_response(path, scope)
+        response.headers["cache-control"] = "no-cache"
+        return response
 
 
 class _Page:

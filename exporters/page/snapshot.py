@@ -8,6 +8,7 @@ import msgspec
 
 from communicator.answers.clocks import ClockReport, Point
 from communicator.answers.clusters import Graph
+from communicator.answers.deployments import Deployments
 from communicator.answers.features import FeatureReport
 from communicator.answers.releases import CanaryReport
 from communicator.answers.router import Statistics
@@ -52,6 +53,7 @@ class Snapshot:
     clocks: Told[ClockReport] = field(default_factory=Told)
     history: Told[Sequence[Point]] = field(default_factory=Told)
     versions: Told[CanaryReport] = field(default_factory=Told)
+    deployments: Told[Deployments] = field(default_factory=Told)
     features: Told[FeatureReport] = field(default_factory=Told)
     flags: Told[Flags] = field(default_factory=Told)
 

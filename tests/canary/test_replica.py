@@ -13,6 +13,7 @@ from structlog.testing import capture_logs
 from canary import replica as replica_module
 from canary.book.entry import TOMBSTONE_S
 from canary.book.exchange import EVERY_S
+from canary.feature.audit import QUIET_S, RECORDS
 from canary.judge.apply import apply
 from canary.judge.state import State
 from canary.leadership import STEP
@@ -21,6 +22,7 @@ from canary.replica import FILE, RENEW_S, RETRY_S, Replica
 from communicator.client.status import ClusterStatus
 from communicator.errors import RemoteProtocolError
 from communicator.protocol import Message
+from tests.canary.book.flags_made import definition
 
 JUDGED = VersionJudged(service="billing", version="2.0", build="b1", rule="c", state="held")
 BLOCK = {
@@ -261,3 +263,16 @@ async def test_the_ledger_is_told_of_an_order_until_it_has_it_and_then_no_more(h
     host.at_s += 3_600.0
     await host.replica.tell()
     assert [type(one) for one in host.replica.news(state)] == [OverrideEnded]
+
+
+async def test_the_ledger_hears_of_very_many_flags_once_services_have_had_them(host):
+    for number in range(RECORDS + 1):
+        host.replica.book.merge(definition(f"flag-{number}"))
+    state = State()
+    assert host.replica.news(state) == host.replica.news(state) == []
+    host.at_s += QUIET_S
+    for _ in range(2):
+        for record in host.replica.news(state):
+            apply(state, Entry(state.seq + 1, host.at_s, 0.0, record))
+    assert len(state.flags_told) == RECORDS + 1
+    assert host.replica.news(state) == []

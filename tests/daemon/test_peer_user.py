@@ -4,10 +4,12 @@ import os
 import pwd
 import socket
 import sys
+from functools import partial
 
 import pytest
 
 from communicator.daemon.peer_user import forget_users, tcp_user, unix_user, user_of
+from communicator.daemon.tcp_sockets import ask_kernel, find_in_tables, find_socket
 
 HEADER = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n"
 LOCALHOST_V6 = "00000000000000000000000001000000"
@@ -25,7 +27,7 @@ def tables(tmp_path):
     def write(tcp: str = "", tcp6: str = ""):
         (tmp_path / "tcp").write_text(HEADER + tcp)
         (tmp_path / "tcp6").write_text(HEADER + tcp6)
-        return tmp_path
+        return partial(find_in_tables, tables=tmp_path)
 
     return write
 
@@ -57,26 +59,29 @@ def test_a_row_proves_its_owner_or_nothing(tables, pair, rows, uid):
 
 
 def test_without_tables_nobody_is_known(tmp_path):
-    assert tcp_user(*V4, tmp_path) is None
-    assert tcp_user(*V6, tmp_path) is None
+    find = partial(find_in_tables, tables=tmp_path)
+    assert tcp_user(*V4, find) is None
+    assert tcp_user(*V6, find) is None
 
 
+@pytest.mark.parametrize("find", [find_socket, ask_kernel, find_in_tables])
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
-def test_a_real_link_shows_its_owner_until_it_is_closed(host):
+def test_a_real_link_shows_its_owner_until_it_is_closed(host, find):
     with socket.create_server((host, 0), family=socket.AF_INET6 if ":" in host else socket.AF_INET) as door:
         client = socket.create_connection(door.getsockname()[:2])
         with door.accept()[0] as link:
             pair = link.getpeername()[:2], link.getsockname()[:2]
             with client:
-                assert tcp_user(*pair).uid == os.geteuid()
-            assert tcp_user(*pair) is None
+                assert tcp_user(*pair, find).uid == os.geteuid()
+            assert tcp_user(*pair, find) is None
 
 
-def test_a_v6_socket_that_speaks_v4_is_found():
+@pytest.mark.parametrize("find", [find_socket, ask_kernel, find_in_tables])
+def test_a_v6_socket_that_speaks_v4_is_found(find):
     with socket.create_server(("127.0.0.1", 0)) as door, socket.socket(socket.AF_INET6) as client:
         client.connect(("::ffff:127.0.0.1", door.getsockname()[1]))
         with door.accept()[0] as link:
-            assert tcp_user(link.getpeername(), link.getsockname()).uid == os.geteuid()
+            assert tcp_user(link.getpeername(), link.getsockname(), find).uid == os.geteuid()
 
 
 def test_a_unix_link_tells_user_and_process():

@@ -195,6 +195,7 @@ async def test_a_router_that_comes_back_is_found_again(tmp_path):
             "communicator_up": 0,
             "timekeeper_up": 0,
             "canary_up": 0,
+            "bellwether_deployment_up": 0,
             "bellwether_feature_up": 0,
             "sitter_up": 1,
             "host_up": 1,
@@ -222,7 +223,8 @@ async def test_promtool_finds_no_fault(tmp_path, require_program):
         await watched.until(("timekeeper_up",), 1)
         found = await watched.until(("canary_up",), 1)
         page = await watched.page()
-    assert [found[(f"{name}_up",)] for name in ("communicator", "timekeeper", "canary", "sitter", "host")] == [1] * 5
+    prefixes = ("communicator", "timekeeper", "canary", "bellwether_deployment", "sitter", "host")
+    assert [found[(f"{prefix}_up",)] for prefix in prefixes] == [1] * 6
     assert found["sitter_flag_priority", "full", "disk", "backup"] == 55
     assert found["host_process_up", "communicatord"] == 1
     done = await run(promtool, "check", "metrics", told=page)
@@ -296,7 +298,7 @@ async def test_the_page_is_written_to_a_file_and_gone_at_the_end(tmp_path, event
 @pytest.mark.parametrize(
     ("options", "code", "down"),
     [
-        ((), 1, {"timekeeper", "canary", "features"}),
+        ((), 1, {"timekeeper", "canary", "deployments", "features"}),
         (("--no-collector.timekeeper", "--no-collector.canary"), 0, set()),
         (("--no-collector.timekeeper", "--no-collector.canary", "--set", "flags_path=/nowhere"), 1, {"flags"}),
         (("--set", "textfile.interval_s=0"), 78, None),

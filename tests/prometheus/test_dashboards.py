@@ -4,8 +4,10 @@ import json
 import math
 import time
 
+import msgspec
 import pytest
 
+from canary.deployment.spec import read_table
 from tests.prometheus.dashboards import queries
 from tests.prometheus.suite import STARTED_S, WRONG, run_suite
 from tests.prometheus.troubles import SEEN_S, crash_until, crash_until_blocked, order, overwhelm, run_worker
@@ -51,7 +53,7 @@ def suite(debian_program, faketime, directory, stack):
 
 @pytest.fixture
 async def troubles(suite, prometheus, directory, stack, eventually):
-    """Versions good, bad, blocked, held and suspect; a slow consumer; a clock that was set."""
+    """Versions good, bad, blocked, held and suspect; a deployment of a suspect one; a slow consumer; a clock that was set."""
     alpha, beta, gamma = suite.hosts
     for host in (alpha, beta):
         run_worker(host, directory, "printer", "1.0", stack)
@@ -64,6 +66,12 @@ async def troubles(suite, prometheus, directory, stack, eventually):
     good = 'count(count by (server) (canary_state{service="printer", version="1.0", state="good"} == 1)) == 2'
     await eventually(lambda: prometheus.query(good), bool, SEEN_S)
     await crash_until(gamma, eventually, lambda: prometheus.query("canary_log10_evidence"), "printer")
+    [version, *_] = [
+        labels["version"] for labels, _ in await prometheus.query('canary_log10_evidence{service="printer"}')
+    ]
+    servers = [gamma.name, alpha.name, beta.name]
+    deployment = {"name": "web", "service": "printer", "version": version, "servers": servers, "on_failure": "pause"}
+    await order(alpha, "deploy-start", spec=msgspec.json.encode(read_table(deployment)).decode())
     await order(alpha, "freeze", service="greeter", duration="1h")
     await crash_until(gamma, eventually, lambda: prometheus.query("canary_block_overflow_total"), "courier")
 

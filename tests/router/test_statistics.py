@@ -9,7 +9,7 @@ from communicator.protocol import Message
 from communicator.protocol.limits import LINE_BYTES_HARD
 from communicator.protocol.line_form import encode
 from communicator.router.cores.statistics import Statistics, fill
-from communicator.router.features.information import LINKS_TOLD
+from communicator.router.features.information import LINKS_FRESH, LINKS_TOLD, STATISTICS_S
 from communicator.router.vocabulary.events import (
     CloseReason,
     HandlerFailed,
@@ -85,6 +85,25 @@ def test_statistics_fit_into_a_line_however_many_there_are(playbook):
     counts = dict.fromkeys(("send_queue_bytes", "received_bytes", "sent_bytes"), 2**40)
     links = LINKS_TOLD * told_as(link="l" * 128, kind="secure", service="s" * 128, **counts)
     assert len(encode(answer)) + peers + links < LINE_BYTES_HARD
+
+
+@pytest.mark.parametrize(("links", "is_told_again"), [(LINKS_FRESH, False), (LINKS_FRESH + 1, True)])
+def test_of_many_links_the_statistics_of_a_second_ago_are_told_again(playbook, links, is_told_again):
+    book = playbook()
+    book.run("\n".join(f"+ L{number} unix bob" for number in range(links)))
+
+    def ask():
+        book.write("L0", b"ROUTER_GET_STATS\n")
+        book.write("L1", b"ROUTER_GET_STATS\n")
+        told = [json.loads(book.hear(name).get("stats"))["commands_total"]["ROUTER_GET_STATS"] for name in ("L0", "L1")]
+        return told[1] - told[0]
+
+    assert ask() == (0 if is_told_again else 1)
+    book.run(f"@ {STATISTICS_S}")
+    assert ask() == (0 if is_told_again else 1)
+    book.write("L2", b"ROUTER_GET_STATS\n")
+    count = json.loads(book.hear("L2").get("stats"))["commands_total"]["ROUTER_GET_STATS"]
+    assert count == (3 if is_told_again else 5)
 
 
 def told_as(**row):

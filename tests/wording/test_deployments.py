@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from communicator.answers.deployments import Phase, ShownCheck, ShownServer, ShownStep, Verdict
 from communicator.wording import deployments as words
-from tests.bellwether.deploy_sample import ABORTING, DONE, FIRST, PAUSED, PENDING, PROMOTING, ROLLED_BACK, STEP
+from tests.bellwether.deploy_sample import ABORTING, BAKING, DONE, FIRST, PAUSED, PENDING, PROMOTING, ROLLED_BACK, STEP
 
 
 @pytest.mark.parametrize(
@@ -67,9 +67,12 @@ def test_evidence_stands_beside_its_limits(more, text):
     ("one", "commands"),
     [
         (PAUSED, ["promote", "resume", "abort"]),
-        (STEP, ["pause", "abort"]),
-        (PENDING, ["pause", "abort"]),
+        (STEP, ["promote", "pause", "abort"]),
+        (PENDING, ["promote", "pause", "abort"]),
+        (PROMOTING, ["pause", "abort"]),
+        (BAKING, ["pause", "abort"]),
         (DONE, ["undo"]),
+        (replace(DONE, from_version=""), []),
         (ROLLED_BACK, ["retry"]),
         (ABORTING, []),
         (replace(PENDING, phase="superseded"), []),

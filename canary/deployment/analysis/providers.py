@@ -12,6 +12,7 @@ from canary.deployment.execution.command import run_command
 from canary.deployment.execution.placeholders import fill as fill_words
 from canary.deployment.execution.plan import Command
 from canary.deployment.http_calls import Call, HttpCalls, UnansweredError, read_token
+from canary.deployment.plain_word import fault_of
 from canary.deployment.settings import DeploySettings
 from canary.deployment.spec import Check, Spec
 from communicator.answers.deployments import Counts
@@ -124,8 +125,8 @@ class Providers:
         command = self._settings().commands.get(query)
         if command is None:
             raise UnansweredError(_undefined("command", query, "commands"))
-        if spec.version.startswith("-") or not spec.version.isprintable():
-            raise ValueError(f"version {spec.version!r} must not reach a command, which could take it for an option")
+        if fault := fault_of(spec.version):
+            raise ValueError(f"version {spec.version!r} must not reach a command: it {fault}")
         values = {"service": spec.service, "version": spec.version, "since": f"{ago_s:.0f}"}
         argv = tuple(fill_words(word, values) for word in command.command)
         outcome = await run_command(Command(argv, command.timeout_s))

@@ -7,6 +7,7 @@ from typing import Literal
 from canary.deployment.execution.placeholders import fill
 from canary.deployment.execution.settings import AnyExecutor, CommandExecutor, SystemdExecutor
 from canary.deployment.execution.unit_names import unit_of
+from canary.deployment.plain_word import fault_of
 from canary.deployment.spec import NOBODY
 from canary.deployment.task import Task
 
@@ -86,6 +87,6 @@ def _argv(task: Task, command: tuple[str, ...]) -> tuple[str, ...]:
         "attempt": str(task.attempt),
     }
     for name in ("version", "previous", "build", "deployment"):
-        if values[name].startswith("-") or not values[name].isprintable():
-            raise ValueError(f"{name} {values[name]!r} must not reach a command, which could take it for an option")
+        if fault := fault_of(values[name]):
+            raise ValueError(f"{name} {values[name]!r} must not reach a command: it {fault}")
     return tuple(fill(word, values) for word in command)

@@ -1,7 +1,7 @@
 """Answers that were worked out, for as long as nothing they depend on changes; it does not know what was asked."""
 
 from collections.abc import Callable, Hashable
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 QUESTIONS_MAX = 64
 """Questions remembered at once: the pages of some lists; beyond it all are forgotten."""
@@ -31,3 +31,21 @@ class Remembered:
             self._answers[question] = work_out()
         found: Answer = self._answers[question]
         return found
+
+
+class Recent(Generic[Answer]):
+    """One answer that is never the same twice, and is told again for a while where it takes long to work out."""
+
+    def __init__(self) -> None:
+        self._until_s = float("-inf")
+        self._answer: Answer | None = None
+
+    def keep(self, answer: Answer, until_s: float) -> None:
+        """This was worked out now, and may be told until then."""
+        self._answer, self._until_s = answer, until_s
+
+    def at(self, now_s: float) -> Answer | None:
+        """What may still be told; what may not is forgotten."""
+        if now_s >= self._until_s:
+            self._answer = None
+        return self._answer

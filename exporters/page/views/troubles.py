@@ -5,13 +5,16 @@ from dataclasses import dataclass
 
 from communicator.answers.clocks import ClockReport, Host
 from communicator.answers.clusters import Graph
+from communicator.answers.deployments import Deployment, Deployments
 from communicator.answers.releases import CanaryReport, Cell
 from communicator.wording.clocks import is_bad, offset_text
 from communicator.wording.counts import count, listed
+from communicator.wording.deployments import NOBODY_LEADS, back_text, what_text
 from communicator.wording.enforcement import not_enforced_text
 from communicator.wording.marks import BAD, DOUBTFUL, GOOD, Mark
 from communicator.wording.releases import version_text
 from exporters.page.snapshot import Flags, Snapshot
+from exporters.page.views.deployments import is_recent, is_under_way
 from exporters.page.views.flags import mark_of
 from exporters.page.views.network import headline
 from exporters.page.words import opened
@@ -70,6 +73,7 @@ def find_troubles(snapshot: Snapshot) -> list[Trouble]:
     found = [*_away(snapshot), *_cluster(snapshot)]
     found += _clocks(snapshot.clocks.value, snapshot.not_enforced) if snapshot.clocks.value else []
     found += _versions(snapshot.versions.value, snapshot.not_enforced) if snapshot.versions.value else []
+    found += _deployments(snapshot.deployments.value) if snapshot.deployments.value else []
     found += _flags(snapshot.flags.value) if snapshot.flags.value else []
     return sorted(found, key=lambda one: one.mark is not BAD)
 
@@ -191,6 +195,35 @@ def _of_cells(
         lead, is_are = ("Version", "is") if len(names) == 1 else ("Versions", "are")
         told = f"{_names(names)} {is_are} {word} on {count(servers, 'server')}{more}"
         yield Trouble(mark, told, "versions", lead)
+
+
+def _deployments(told: Deployments) -> Iterator[Trouble]:
+    for mark, find in ((BAD, _going_back), (DOUBTFUL, _deployment_trouble)):
+        found = [text for text in map(find, told.deployments) if text]
+        yield from (Trouble(mark, text, "deployments") for text in found[:_NAMED])
+        left = len(found[_NAMED:])
+        if left:
+            yield Trouble(
+                mark, f"{count(left, 'more deployment')} {'is' if left == 1 else 'are'} in trouble", "deployments"
+            )
+    if not told.leader and any(map(is_under_way, told.deployments)):
+        yield Trouble(DOUBTFUL, NOBODY_LEADS, "deployments")
+
+
+def _going_back(one: Deployment) -> str:
+    return "" if one.phase != "aborting" else f"{_whose(one)} goes back to {back_text(one)}: {one.reason}"
+
+
+def _deployment_trouble(one: Deployment) -> str:
+    if one.needs_human and is_under_way(one):
+        return f"{_whose(one)} waits for a person: {one.reason}"
+    if one.is_overdue:
+        return f"{_whose(one)} is overdue: {one.reason}"
+    return f"{_whose(one)} was rolled back: {one.reason}" if is_recent(one) else ""
+
+
+def _whose(one: Deployment) -> str:
+    return f"the deployment of {what_text(one)}"
 
 
 def _flags(told: Flags) -> Iterator[Trouble]:

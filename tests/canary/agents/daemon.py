@@ -50,6 +50,11 @@ class CanaryDaemon:
         return self.log
 
     @property
+    def pid(self):
+        """Its process, or that of who traces it."""
+        return self._process.pid
+
+    @property
     def has_ended(self):
         return self._process is None or self._process.poll() is not None
 

@@ -159,6 +159,27 @@ def test_what_was_rolled_back_is_tried_again_from_the_first_step():
     assert world.versions == ALL_NEW
 
 
+def test_after_one_that_failed_the_next_one_takes_the_place_of_what_runs():
+    world = started()
+    world.hosts["a"].outcome = Outcome(status="failed", text="exit 1")
+    world.pass_time(10, until="rolled_back")
+    world.hosts["a"].outcome = Outcome(status="done")
+    world.start(version="2.1")
+    world.pass_time(3)
+    assert world.hosts["a"].done[-1].previous == OLD
+    assert world.versions == "a2.1 b1.0 c1.0 d1.0"
+
+
+def test_a_task_is_done_once_whatever_else_runs_there_meanwhile():
+    host = Host(running={"0.9", OLD}, never_up={NEW})
+    world = World(hosts={"a": host, "b": Host()}, steps=QUICK, deadline="60s")
+    world.start()
+    world.pass_time(20)
+    host.running = {"0.8"}
+    world.pass_time(20)
+    assert [(task.verb, task.version) for task in host.done] == [("replace", NEW)]
+
+
 def test_a_fix_takes_the_place_of_what_is_under_way_and_goes_back_to_what_was_good():
     world = started()
     world.pass_time(20)

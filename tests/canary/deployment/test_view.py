@@ -39,6 +39,31 @@ def test_a_step_says_what_is_next_and_when():
     assert found.points == (Point(1.0, 0, 0.5),)
 
 
+def test_how_much_was_seen_is_shown_with_its_limit():
+    of = world(steps=[{"servers": 1, "bake": "10s", "until": {"time": "1h", "failures": 60}}])
+    of.pass_time(20, until="paused")
+    assert of.at.at.reason == (
+        "too little was seen in this step: 0s of the new version, 0 failures of both; the limit is 1h 0m of the new "
+        "version or 60 failures of both"
+    )
+    of.seen_now.update(exposed_s=900.0, failures=59)
+    (check,) = shown(of).checks
+    assert (check.name, check.verdict, check.value) == (
+        "exposure",
+        "no_data",
+        "15m 0s of the new version, 59 failures of both",
+    )
+    assert check.limit == "1h 0m of the new version or 60 failures of both"
+    of.seen_now.update(failures=60)
+    assert shown(of).checks[0].verdict == "ok"
+
+
+def test_a_step_that_asks_for_no_exposure_shows_none():
+    of = world()
+    of.pass_time(3)
+    assert shown(of).checks == ()
+
+
 def test_a_gate_needs_a_person():
     of = world()
     of.pass_time(60, until="paused")

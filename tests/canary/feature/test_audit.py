@@ -95,3 +95,30 @@ def test_the_history_of_a_flag_is_what_the_ledger_knows_and_what_the_book_has_be
     ]
     whole = [one.what for one in history(host.book, host.entries)]
     assert "switched other off until that is lifted" in whole
+
+
+def flood(book, first=0):
+    for number in range(first, first + audit.RECORDS + 1):
+        book.merge(definition(f"flag-{number}"))
+
+
+def test_of_few_flags_the_ledger_hears_at_once_and_of_very_many_when_no_more_change():
+    book, lull = Book(), audit.Lull()
+    book.merge(definition())
+    assert lull.is_there(book, -1, 0.0)
+    flood(book)
+    assert not lull.is_there(book, 1, 0.0)
+    book.merge(definition("another"))
+    assert not lull.is_there(book, 1, 0.5)
+    assert not lull.is_there(book, 1, 0.4 + audit.QUIET_S)
+    assert lull.is_there(book, 1, 0.5 + audit.QUIET_S)
+    assert lull.is_there(book, book.revision, 0.6 + audit.QUIET_S)
+
+
+def test_who_changes_very_many_flags_all_the_time_is_in_the_ledger_all_the_same():
+    book, lull = Book(), audit.Lull()
+    heard = []
+    for tenth in range(round(10 * audit.LATEST_S) + 1):
+        flood(book, tenth * 10)
+        heard.append(lull.is_there(book, -1, tenth / 10))
+    assert heard == [False] * (len(heard) - 1) + [True]

@@ -23,7 +23,7 @@ from canary.deployment.start import Ground, Word, begin
 from canary.judge.compared import Compared, compare
 from canary.judge.comparing import ComparedCell, Comparison
 from canary.judge.host_rates import Past, relative_rates
-from canary.judge.two_arms import PLACES, Failed
+from canary.judge.two_arms import PLACES, Failed, TwoArms
 from canary.records import Version
 from canary.records.deployments import Deploying
 from canary.rules import Rules
@@ -37,6 +37,7 @@ STEPS = tuple(
 )
 SPEC = Spec(name="web", service="billing", version="2", executor="roll", steps=STEPS, bake=0.0, timeout=30 * 86_400.0)
 RULES = Rules()
+NOTHING = TwoArms()
 NEW, OLD = Version("billing", "2", ""), Version("billing", "1", "")
 
 
@@ -143,8 +144,9 @@ class Cluster:
         return tuple(found[:places])
 
     def seen(self) -> Seen:
-        """What the leader sees."""
-        compared: Compared = compare(self.comparison, RULES, self.now_s)
+        """What the leader sees. Evidence that cannot reach a limit is not worked out: nothing follows from it."""
+        may_count = self.comparison.arms.may_reach(RULES.c.suspect_log10)
+        compared: Compared = compare(self.comparison, RULES, self.now_s, None if may_count else NOTHING)
         instances = {
             name: (Instance("2" if number < self.new else "1", "", is_running=True, has_passed=True),)
             for number, name in enumerate(self.names)

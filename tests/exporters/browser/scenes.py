@@ -1,11 +1,13 @@
 """What the tests look at: a cluster that is well, one with troubles of each kind, a crowd, and names that mean harm."""
 
+from communicator.answers.deployments import Deployments
 from communicator.flags import Flag, FlagName
 from tests.exporters.browser import clock_words, far_routers, feature_words, version_words
 from tests.exporters.browser.clock_words import host, wrong_host
 from tests.exporters.browser.feature_words import EXPIRED, feature, off
 from tests.exporters.browser.stage import Scene
 from tests.exporters.browser.version_words import blocked_cell, cell
+from tests.exporters.page.scenes import ABORTING, DONE, PAUSED
 
 HOSTS = ("alpha", "beta", "gamma")
 SERVICES = (("billing", "1.9"), ("mailer", "4.1"))
@@ -37,6 +39,13 @@ def troubled():
         ),
         flags=(flag(), flag("queue", "The queue is long.", help_uri="javascript:alert(1)")),
     )
+
+
+def deploying():
+    """What troubles, and besides a deployment that waits for a person, one on its way back, and one that is done."""
+    made = troubled()
+    made.deployments = Deployments(server="alpha", leader="alpha", deployments=(ABORTING, PAUSED, DONE))
+    return made
 
 
 def deserted():

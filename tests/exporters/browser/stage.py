@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from communicator.answers.clocks import ClockReport
+from communicator.answers.deployments import Deployments
 from communicator.answers.features import FeatureReport
 from communicator.answers.releases import CanaryReport
 from communicator.client import BlockingClient, Service
@@ -34,6 +35,7 @@ class Scene:
 
     clocks: ClockReport
     versions: CanaryReport
+    deployments: Deployments = field(default_factory=lambda: Deployments(server="alpha", leader="alpha"))
     points: list = field(default_factory=clock_words.history)
     features: FeatureReport = field(default_factory=FeatureReport)
     flags: tuple[Flag, ...] = ()
@@ -200,6 +202,6 @@ def _canary(address, scene):
     async def report(message):
         if message.get("view") == "features":
             return feature_words.answer(scene.features, message)
-        return version_words.answer(scene.versions, message)
+        return version_words.answer(scene, message)
 
     return "canary", service

@@ -9,7 +9,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 LEAST_CONTRAST = 4.5
 SCROLLING = "getComputedStyle(document.documentElement).scrollBehavior"
-SCENES = ("well", "troubled")
+SCENES = ("well", "troubled", "deploying")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -66,8 +66,11 @@ def explanation(one):
     )
 
 
-def answer(told, question):
+def answer(scene, question):
     """CANARY_CURRENT_REPORT, or INVALID where nothing is known of what is asked about."""
+    told = scene.versions
+    if question.get("view") == "deployments":
+        return Message("CANARY_CURRENT_REPORT", {"report": msgspec.json.encode(scene.deployments).decode()})
     if question.get("view") != "explain":
         return Message("CANARY_CURRENT_REPORT", {"report": msgspec.json.encode(_page(told, question)).decode()})
     wanted = tuple(question.get(name) for name in ("server", "service", "version", "build"))

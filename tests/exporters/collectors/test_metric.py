@@ -147,9 +147,7 @@ def test_no_two_metrics_have_one_name():
 
 def test_a_metric_keeps_the_rules_of_its_kind():
     for metric in DEFINITIONS:
-        assert re.fullmatch(
-            r"(communicator|timekeeper|canary|bellwether_feature|sitter|host|exporter)_[a-z0-9_]+", metric.name
-        )
+        assert re.fullmatch(r"(bellwether|communicator|timekeeper|canary|sitter|host|exporter)_[a-z0-9_]+", metric.name)
         assert metric.name.endswith("_total") == (metric.kind is Kind.COUNTER), metric.name
         assert not re.search(r"_(ms|milliseconds|us|kb|mb|percent)(_|$)", metric.name)
         assert metric.help.endswith("."), metric.name

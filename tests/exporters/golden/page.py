@@ -5,6 +5,7 @@ from pathlib import Path
 
 from communicator.flags import Flag, FlagName
 from exporters.collectors.canary import CANARY_ANSWER
+from exporters.collectors.deployments import DEPLOYMENTS_ANSWER
 from exporters.collectors.features import FEATURES_ANSWER
 from exporters.collectors.flags import FlagsReport
 from exporters.collectors.host import Disk, HostReport, Process
@@ -13,6 +14,7 @@ from exporters.collectors.router import ROUTER_ANSWER
 from exporters.collectors.targets import COLLECTORS, select_targets
 from exporters.collectors.timekeeper import CLOCKS_ANSWER
 from exporters.exposition import encode_page
+from tests.exporters.page.scenes import ABORTING, DONE, PAUSED, told_deployments
 
 FOLDER = Path(__file__).parent
 GOLDEN = FOLDER / "metrics.prom"
@@ -63,6 +65,7 @@ def make_page() -> str:
         "router": ROUTER_ANSWER.read((FOLDER / "router.json").read_text()),
         "timekeeper": CLOCKS_ANSWER.read((FOLDER / "timekeeper.json").read_text()),
         "canary": CANARY_ANSWER.read((FOLDER / "canary.json").read_text()),
+        "deployments": DEPLOYMENTS_ANSWER.read(told_deployments(PAUSED, ABORTING, DONE)),
         "features": FEATURES_ANSWER.read((FOLDER / "features.json").read_text()),
         "flags": FLAGS_REPORT,
         "host": HOST_REPORT,

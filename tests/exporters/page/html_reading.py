@@ -8,7 +8,7 @@ from xml.etree import ElementTree as ET
 _VOID = frozenset(
     ("area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr")
 )
-_SCRIPTS = ("static/htmx.min.js", "static/page.js")
+_SCRIPTS = ("static/htmx.min.js", "static/page.js", "static/plot.js")
 _SVG = re.compile(r"<svg.*?</svg>", re.DOTALL)
 _SHAPES = frozenset(("rect", "line", "polyline", "circle"))
 """Of pictures: they may close themselves."""

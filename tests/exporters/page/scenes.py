@@ -4,6 +4,16 @@ import json
 import math
 from dataclasses import dataclass, field
 
+import msgspec
+
+from communicator.answers.deployments import (
+    Deployment,
+    Deployments,
+    Point,
+    ShownCheck,
+    ShownServer,
+    ShownStep,
+)
 from communicator.answers.services import Instance
 from communicator.client.status import ClusterStatus
 from communicator.errors import NoReceiverError
@@ -256,6 +266,119 @@ def explanation(server="alpha", service="billing", version="2.0"):
     }
 
 
+STEPS = ("25 %: 1 of 4 servers", "50 %: 2 of 4 servers, 25 % of their traffic", "100 %: 4 of 4 servers")
+
+
+def deployment(phase="step", **more):
+    """A canary deployment of billing 2.0 to four servers, which is at its second step."""
+    rising = [
+        Point(2_400.0 - 15 * number, number // 80, 0.025 * number + 0.3 * math.sin(number / 9)) for number in range(96)
+    ]
+    usual = Deployment(
+        id="3f2a9c11",
+        name="web",
+        service="billing",
+        version="2.0",
+        from_version="1.9",
+        strategy="canary",
+        executor="systemd",
+        phase=phase,
+        reason="up",
+        step=1,
+        steps=tuple(
+            ShownStep(text=text, state=state, bake_s=1_200.0, pauses=state == "current")
+            for text, state in zip(STEPS, ("done", "current", "next"), strict=True)
+        ),
+        servers=(
+            ShownServer(server="alpha", version="2.0", is_new=True, state="running"),
+            ShownServer(server="beta", version="2.0", is_new=True, state="wanted", text="start is under way"),
+            ShownServer(server="delta", version="1.9", state="running"),
+            ShownServer(server="gamma", version="1.9", state="away", text="out of reach", acknowledged=False),
+        ),
+        checks=(
+            ShownCheck(
+                name="rule c",
+                verdict="watch",
+                value="10^2.1",
+                limit="10^2 pauses, 10^3 goes back",
+                text="14 failures, where 5.2 were to be expected",
+            ),
+            ShownCheck(name="errors", verdict="ok", value="0.4 %", limit="5 %", text="4 of 1,000 requests failed"),
+            ShownCheck(name="latency", verdict="no_data", value="-", limit="< 0.3", text="no data for 4m 0s"),
+        ),
+        log10_evidence=2.1,
+        suspect_log10=2.0,
+        block_log10=3.0,
+        points=tuple(rising),
+        next="all servers",
+        left_s=475.0,
+        by="root@alpha",
+        began_ago_s=2_585.0,
+        in_phase_s=725.0,
+        number=7,
+    )
+    return msgspec.structs.replace(usual, **more)
+
+
+def told_deployments(*deployments, server="alpha", leader="alpha", **more):
+    """What a canary tells of deployments."""
+    return msgspec.json.encode(Deployments(server=server, leader=leader, deployments=deployments, **more)).decode()
+
+
+PAUSED = deployment(
+    "paused",
+    reason="step 2: 14 failures of 2.0, where 5.2 were to be expected by those of 1.9",
+    needs_human=True,
+    next="a person says promote or abort; after 1d 0h it says abort itself",
+    left_s=86_000.0,
+    behind=("beta",),
+)
+ABORTING = deployment(
+    "aborting",
+    id="77ab0102",
+    name="mail",
+    service="mailer",
+    version="4.2",
+    from_version="4.1",
+    step=0,
+    reason="alpha: never worked in 5 tries over 62 s (limit 5 over 60 s)",
+    steps=tuple(
+        ShownStep(text=text, state="next" if number else "current", bake_s=1_200.0) for number, text in enumerate(STEPS)
+    ),
+    servers=(
+        ShownServer(server="alpha", version="4.1", state="wanted", text="start back is under way"),
+        *(ShownServer(server=name, version="4.1", state="running") for name in ("beta", "delta", "gamma")),
+    ),
+    checks=(),
+    log10_evidence=0.0,
+    suspect_log10=0.0,
+    block_log10=0.0,
+    points=(),
+    next="it is rolled back",
+    left_s=590.0,
+    began_ago_s=95.0,
+    in_phase_s=10.0,
+)
+DONE = deployment(
+    "done",
+    id="0099aabb",
+    name="pdf",
+    service="printer",
+    version="7.1",
+    from_version="7.0",
+    reason="done",
+    steps=tuple(ShownStep(text=text, state="done") for text in STEPS),
+    servers=tuple(ShownServer(server=name, version="7.1", is_new=True, state="running") for name in ("alpha", "beta")),
+    checks=(),
+    points=(),
+    suspect_log10=0.0,
+    block_log10=0.0,
+    next="",
+    left_s=None,
+    in_phase_s=7_300.0,
+)
+
+
 def status(names, missing=()):
     return ClusterStatus(
         status="up",
@@ -314,6 +437,7 @@ def make_scene(names, own, hosts, cells, releases, **more):
             "features": json.dumps(features(more.get("features", ()))),
             "CANARY_GET_REPORT": json.dumps(canary(own, cells, releases, **more.get("canary", {}))),
             "explain": json.dumps(explanation()),
+            "deployments": told_deployments(*more.get("deployments", ())),
         },
         services=[
             Instance(service, name, version="0.1.0")
@@ -449,6 +573,13 @@ def trouble():
     )
 
 
+def deploying():
+    """A deployment that waits for a person, one on its way back, and one that is done."""
+    made = trouble()
+    made.answers["deployments"] = told_deployments(ABORTING, PAUSED, DONE)
+    return made
+
+
 def large(hosts=200, services=10, versions=10, sick=4):
     """Many hosts, of which a few are not well; each host runs one version of each service, and has seen all of them."""
     names = [f"node{number:03}" for number in range(hosts)]
@@ -474,7 +605,15 @@ def large(hosts=200, services=10, versions=10, sick=4):
                 )
                 cells.append(cell(name, f"service{service}", label, state, running=int(newest)))
     edges = [(names[number], names[other]) for number in range(1, hosts) for other in {number // 2, number - 1}]
-    return make_scene(names, names[0], told, cells, releases, edges=sorted(set(edges)))
+    deployed = [
+        deployment(
+            ("paused", "step", "done")[service % 3],
+            service=f"service{service}",
+            servers=tuple(ShownServer(server=name, version="1.9", state="running") for name in names),
+        )
+        for service in range(services)
+    ]
+    return make_scene(names, names[0], told, cells, releases, edges=sorted(set(edges)), deployments=deployed)
 
 
 HOSTILE = (
@@ -514,6 +653,24 @@ def hostile():
         releases,
         missing=names[1:3],
         canary={"servers": [{"server": names[0], "reason": names[1]}]},
+        deployments=[
+            deployment(
+                service=name,
+                version=name,
+                from_version=name,
+                id=name,
+                reason=name,
+                next=name,
+                active=name,
+                by=name,
+                behind=(name,),
+                executor=name,
+                steps=(ShownStep(text=name, state="current"),),
+                servers=(ShownServer(server=name, version=name, state="failed", text=name),),
+                checks=(ShownCheck(name=name, verdict="bad", value=name, limit=name, text=name),),
+            )
+            for name in names
+        ],
         features=[feature(name, name, file=name) for name in names] + [stale_feature(name, name) for name in names],
     )
     made.flags = [
@@ -533,7 +690,7 @@ def hostile():
 def silent():
     """Only the router answers."""
     made = well()
-    for command in ("CLOCK_GET_REPORT", "history", "CANARY_GET_REPORT", "features", "explain"):
+    for command in ("CLOCK_GET_REPORT", "history", "CANARY_GET_REPORT", "deployments", "features", "explain"):
         del made.answers[command]
     return made
 
@@ -543,4 +700,4 @@ def dead():
     return Scene()
 
 
-SCENES = {scene.__name__: scene for scene in (well, trouble, large, hostile, silent, dead)}
+SCENES = {scene.__name__: scene for scene in (well, trouble, deploying, large, hostile, silent, dead)}

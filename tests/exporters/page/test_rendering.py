@@ -26,6 +26,7 @@ from tests.exporters.page.scenes import (
     SCENES,
     Scene,
     cell,
+    deploying,
     feature,
     features,
     host,
@@ -145,7 +146,7 @@ def test_each_table_has_a_caption_and_heads_with_a_scope():
 def test_a_piece_that_is_the_same_has_the_same_digest():
     first, second = (render(snapshot_of(well())) for _ in range(2))
     assert first == second
-    changed = render(snapshot_of(trouble()))
+    changed = render(snapshot_of(deploying()))
     assert [name for name in first if first[name] == changed[name]] == []
     assert len({one.digest for one in first.values()}) == len(PIECES), "also of pieces that are empty alike"
 

@@ -23,6 +23,8 @@ from tests.exporters.page.scenes import SCENES, large, trouble, well
 
 PAGE_BYTES = 150 * 1024
 """The bar: page, style sheet and htmx, as they come over the wire."""
+PLOT_BYTES = 30 * 1024
+"""What draws, which a browser fetches once, and only where there is something to be drawn: it is counted by itself."""
 
 
 class Site:
@@ -209,6 +211,8 @@ async def test_no_answer_is_kept_by_a_browser(tmp_path):
     [
         ("/static/htmx.min.js", "javascript"),
         ("/static/page.js", "javascript"),
+        ("/static/plot.js", "javascript"),
+        ("/static/uplot.min.js", "javascript"),
         ("/static/page.css", "text/css"),
         ("/static/icon.svg", "image/svg+xml"),
         ("/static/NOTICE.txt", "text/plain"),
@@ -230,16 +234,32 @@ async def test_the_style_sheet_asks_for_nothing_else(tmp_path):
     assert not re.search(r"url\(|@import|@font-face", body.decode())
 
 
-@pytest.mark.parametrize("make", [large, trouble], ids=["large", "trouble"])
+@pytest.mark.parametrize("make", [large, trouble, SCENES["deploying"]], ids=["large", "trouble", "deploying"])
 async def test_all_of_it_is_small(tmp_path, make):
     scene = make(200, 10, 10) if make is large else make()
     size = 0
     async with site(scene, tmp_path) as here:
-        for path in ("/", *(f"/static/{name}" for name in ("page.css", "page.js", "htmx.min.js", "icon.svg"))):
+        for path in (
+            "/",
+            *(f"/static/{name}" for name in ("page.css", "page.js", "plot.js", "htmx.min.js", "icon.svg")),
+        ):
             _, headers, body = await here.get(path, accept_encoding="gzip")
             size += len(body)
             assert headers.get("content-encoding") == "gzip" or len(body) < 500
     assert size < PAGE_BYTES
+
+
+async def test_what_draws_is_counted_by_itself_and_kept(tmp_path):
+    async with site(SCENES["deploying"](), tmp_path) as here:
+        _, headers, body = await here.get("/static/uplot.min.js", accept_encoding="gzip")
+        _, _, notice = await here.get("/static/NOTICE.txt")
+        page = await here.page()
+    assert len(body) < PLOT_BYTES
+    assert headers["cache-control"] == "no-cache", "it is kept, and asked about by its ETag"
+    assert "uPlot 1.6.32" in notice.decode()
+    assert "The MIT License" in notice.decode()
+    sources = [one.attributes["src"] for one in page.find("script")]
+    assert sources == ["static/htmx.min.js", "static/page.js", "static/plot.js"]
 
 
 async def test_many_who_look_at_once_are_served_from_few_looks(tmp_path):

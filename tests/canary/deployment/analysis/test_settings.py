@@ -23,7 +23,7 @@ def test_what_names_mean():
 @pytest.mark.parametrize(
     ("assignment", "told"),
     [
-        ("deploy.metric_servers.main.token_file=x", "missing required field url"),
+        ("deploy.metric_servers.main.token_file=x", "url: is missing"),
         ("deploy.metric_servers.main.url=a.example", "url: 'a.example' is not an address"),
         ('deploy.metric_servers.main.url="http://a.example?x=y"', "url: .* has a '\\?'"),
         ('deploy.metric_servers.main={url="http://a.example", token_file="x"}', "told a secret in clear: use https"),

@@ -71,3 +71,23 @@ def test_what_makes_no_sense_is_refused_by_name(tmp_path, name, table, reason):
         load(tmp_path, f"[deploy.executors.{name}]\n{table}\n")
     assert str(refused.value).count("deploy.executors")
     assert reason in str(refused.value)
+
+
+def test_of_several_tables_the_wrong_one_is_named(tmp_path):
+    with pytest.raises(ConfigError) as refused:
+        load(tmp_path, GOOD + '\n[deploy.executors.other]\nkind = "command"\ncommand = ["roll"]\n')
+    assert refused.value.key == "deploy.executors.other.command"
+
+
+@pytest.mark.parametrize(
+    ("table", "told"),
+    [
+        ('kind = "magic"', "deploy.executors.x.kind: invalid value 'magic': it is one of command, systemd"),
+        ('unit = "a@{version}.service"', "deploy.executors.x.kind: is missing: it is one of command, systemd"),
+        (COMMAND + "timeout = 30", "deploy.executors.x.timeout: expected str, got int: write it in quotes"),
+    ],
+)
+def test_a_slip_is_answered_with_what_to_write(tmp_path, table, told):
+    with pytest.raises(ConfigError) as refused:
+        load(tmp_path, f"{GOOD}\n[deploy.executors.x]\n{table}\n")
+    assert str(refused.value).endswith(told)

@@ -26,9 +26,9 @@ def test_who_is_told():
 @pytest.mark.parametrize(
     ("assignment", "told"),
     [
-        ('deploy.notify.chat={url="https://chat.example"}', "missing required field kind"),
+        ('deploy.notify.chat={url="https://chat.example"}', "kind: is missing"),
         ('deploy.notify.chat={kind="mail"}', "kind: invalid value 'mail'"),
-        ('deploy.notify.chat={kind="webhook"}', "missing required field url"),
+        ('deploy.notify.chat={kind="webhook"}', "url: is missing"),
         ('deploy.notify.chat={kind="webhook", url="http://chat.example"}', "told a secret in clear: use https"),
         ('deploy.notify.chat={kind="webhook", url="https://chat.example", timeout="2m"}', "timeout: '2m' is not"),
         ('deploy.notify.chat={kind="webhook", url="https://chat.example", command=[]}', "command: is not a known key"),

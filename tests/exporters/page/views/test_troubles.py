@@ -7,6 +7,7 @@ import pytest
 
 from communicator.answers.clocks import Claim, ClockReport, Host, Local
 from communicator.answers.clusters import Graph, Node
+from communicator.answers.deployments import Deployments
 from communicator.answers.releases import CanaryReport, Cell, Freeze, Release, SickServer, Standing
 from communicator.answers.router import Statistics
 from communicator.client.status import ClusterStatus
@@ -14,6 +15,7 @@ from communicator.flags import Flag, FlagName
 from communicator.wording import marks
 from exporters.page.snapshot import Flags, Snapshot, Told
 from exporters.page.views.troubles import status_view
+from tests.exporters.page.scenes import ABORTING, DONE, PAUSED, deployment
 
 CLAIM = Claim("synchronized", bound_seconds=0.002)
 CLOCKS = ClockReport(
@@ -261,3 +263,44 @@ def test_what_is_held_in_the_whole_cluster_is_not_held_everywhere():
     assert sentence == (
         "Held in the whole cluster: billing 2.0; not enforced there: host c runs a C++ router, which knows no policy."
     )
+
+
+def deploying(*deployments, leader="alpha"):
+    return replace(WELL, deployments=Told(Deployments(leader=leader, deployments=deployments), ""))
+
+
+BILLING = "the deployment of billing 2.0"
+NOBODY = "nobody leads: nothing moves, and no command is taken until a majority of the canaries is in reach"
+
+
+@pytest.mark.parametrize(
+    ("snapshot", "told"),
+    [
+        (deploying(), []),
+        (deploying(DONE, deployment()), []),
+        (deploying(PAUSED), [("doubtful", f"{BILLING} waits for a person: {PAUSED.reason}")]),
+        (deploying(DONE, ABORTING), [("bad", f"the deployment of mailer 4.2 goes back to 4.1: {ABORTING.reason}")]),
+        (
+            deploying(deployment("rolled_back", reason="it fails")),
+            [("doubtful", f"{BILLING} was rolled back: it fails")],
+        ),
+        (deploying(deployment("rolled_back", in_phase_s=9e4)), []),
+        (deploying(deployment("promoting", is_overdue=True)), [("doubtful", f"{BILLING} is overdue: up")]),
+        (deploying(PAUSED, ABORTING), [("bad", None), ("doubtful", None)]),
+        (deploying(*(msgspec.structs.replace(ABORTING, service=name) for name in "abcde")), [("bad", None)] * 4),
+        (deploying(deployment(), leader=""), [("doubtful", NOBODY)]),
+        (deploying(DONE, leader=""), []),
+    ],
+    ids=range(11),
+)
+def test_what_is_wrong_with_deployments(snapshot, told):
+    found = [(one.mark.tone, one.sentence, one.section) for one in status_view(snapshot).troubles]
+    assert [
+        (tone, sentence if text else None) for (tone, sentence, _), (_, text) in zip(found, told, strict=True)
+    ] == told
+    assert {section for *_, section in found} <= {"deployments"}
+
+
+def test_of_many_deployments_in_trouble_the_rest_is_counted():
+    many = (msgspec.structs.replace(ABORTING, service=name) for name in "abcde")
+    assert status_view(deploying(*many)).troubles[-1].sentence == "2 more deployments are in trouble"
