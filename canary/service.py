@@ -212,15 +212,16 @@ class Canary:
         if (ready.sent_from_server, ready.sent_from_service) != (server, ROUTER_SERVICE):
             return
         if self._gossip is None:
-            state = self._mind.state
-            self._gossip = Gossip(
-                self._service, server, self._ledger.ledger_id, self._recollection.recent, state, now_s
-            )
-            self._mind.me = server
-            self._replica.begin(server, state)
+            self._begin(server, now_s)
         self._witness.meet_router(server, self._recollection)
         await self._features.meet_router()
         await self._enforcement.meet_router()
+
+    def _begin(self, server: str, now_s: float) -> None:
+        state = self._mind.state
+        self._gossip = Gossip(self._service, server, self._ledger.ledger_id, self._recollection.recent, state, now_s)
+        self._mind.me = server
+        self._replica.begin(server, state)
 
     def _pend(self, records: Sequence[Record]) -> None:
         self._backlog.add(records)
