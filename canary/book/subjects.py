@@ -16,7 +16,7 @@ class Subjects:
 
     def __init__(self) -> None:
         self.latest: tuple[int, str] = (0, "")
-        """The highest term of all decisions that were ever noted, and who led then; of several the one whose decisions are newer."""
+        """The highest term of all decisions that were ever noted, and who led then; of several whose decisions are newer."""
         self._stamps: dict[str, tuple[Stamp, ...]] = {}
         """Of what is known of each, the newest last."""
         self._proposed: dict[str, None] = {}

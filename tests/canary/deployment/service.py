@@ -41,7 +41,7 @@ async def _misbehave(service: Service, version: str) -> None:
         return
     await asyncio.sleep(float(what) if where == "after" else AT_ONCE_S)
     if fault == "hangs":
-        time.sleep(HANG_S)
+        time.sleep(HANG_S)  # noqa: ASYNC251 - it hangs
     os._exit(3)
 
 

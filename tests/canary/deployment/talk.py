@@ -1,5 +1,7 @@
 """What people say to deployments on one host, and hear of them."""
 
+from types import MappingProxyType
+
 import msgspec
 
 from canary.deployment.spec import read_table
@@ -12,7 +14,7 @@ SERVICE = "billing"
 class Talk:
     """Needs a method `ask` that takes a question to a client of the host, and gives its answer, or None when there is none."""
 
-    spec = {"name": "web", "service": SERVICE, "executor": "roll", "deadline": "60s", "bake": "1s"}
+    spec = MappingProxyType({"name": "web", "service": SERVICE, "executor": "roll", "deadline": "60s", "bake": "1s"})
     """Of each deployment, as far as it says nothing else."""
 
     async def deployments(self):

@@ -1,5 +1,6 @@
 """One host on which deployments are carried out: a real router, a real canaryd, and services that are processes."""
 
+import asyncio
 import contextlib
 import json
 import os
@@ -8,6 +9,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import msgspec
+
+from communicator.client import Service
+from communicator.protocol import Message
 from tests.canary.book.live import host as books
 from tests.canary.deployment.talk import SERVICE, Talk
 from tests.canary.running import QUICK
@@ -70,8 +75,28 @@ class Host(Talk, books.Host):
         self.start()
         for file in self.folder.glob(f"{SERVICE}@*[!g]"):
             file.unlink()
-            words = [str(ROLL), str(self.folder), self.router.unix, "start", *file.name.split("@")]
-            subprocess.run([sys.executable, *words], check=True, timeout=60)
+            self.put(file.name.partition("@")[2])
+
+    def put(self, version):
+        """Start a version by hand."""
+        words = [str(ROLL), str(self.folder), self.router.unix, "start", SERVICE, version]
+        subprocess.run([sys.executable, *words], check=True, timeout=60)
+
+    async def forget(self, server):
+        """As `bellwether cluster forget` does."""
+        await self.ask(lambda client: client.send(Message("FORGET", {"server": server})))
+
+    async def lie(self, *decisions):
+        """Its canary is none: it tells all others of decisions."""
+        self.crash()
+        told = {"what": "entries", "entries": [msgspec.to_builtins(one.tell(0.0)) for one in decisions]}
+        book = Message("CANARY_BOOK", {"book": json.dumps(told), "deliver": "all"}, service="canary")
+        service = Service(self.router.unix, "canary")
+        async with asyncio.TaskGroup() as group:
+            group.create_task(service.run())
+            await service.wait_ready()
+            await service.send(book)
+            service.stop()
 
     @property
     def calls(self):

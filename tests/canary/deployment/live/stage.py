@@ -3,6 +3,7 @@
 import asyncio
 import time
 
+from communicator.testing import RouterProcess
 from tests.canary.deployment.live.host import Host
 
 GIVE_UP_S = 90.0
@@ -21,10 +22,27 @@ class Stage:
     """
 
     def __init__(self, routers, network, home, library, stack):
-        self.hosts = sorted((Host(router, home, library, stack) for router in routers), key=lambda host: host.name)
         self.network = network
-        for host in self.hosts:
-            host.start()
+        self._home, self._library, self._stack = home, library, stack
+        self.hosts = sorted(map(self._add, routers), key=lambda host: host.name)
+
+    def _add(self, router):
+        host = Host(router, self._home, self._library, self._stack)
+        host.start()
+        return host
+
+    async def join(self, name):
+        """A host that nobody knew."""
+        address = f"127.0.0.{len(self.hosts) + 1}:4042"
+        settings = {
+            "listen.remote": address,
+            "cluster.my_address": address,
+            "cluster.neighbors": [host.router.remote.removeprefix("cd://") for host in self.hosts],
+            "cluster.discover": False,
+            "auth.mode": "none",
+        }
+        self.hosts.append(self._add(await self._stack.enter_async_context(RouterProcess(name, settings))))
+        return self.hosts[-1]
 
     async def until(self, what, ask, is_good):
         """Ask until the answer is one to be content with."""

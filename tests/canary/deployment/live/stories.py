@@ -1,5 +1,11 @@
 """What happens to deployments on five hosts, one story after the other, and what must hold."""
 
+from canary.book.decision import Decided, Decision, Stamp
+from canary.deployment.spec import read_table
+from canary.leadership import STEP
+from canary.records import DeploymentMoved
+from canary.records.deployments import Before
+
 QUICK = [{"servers": 1, "bake": "2s"}, {"servers": "50%", "bake": "1s"}]
 HOUR_S = 3_600.0
 
@@ -102,6 +108,77 @@ async def switch_while_a_host_is_away(stage):
     assert await last.which() == "6.0"
 
 
+async def a_host_joins(stage):
+    """While a gate waits: it gets the version with all others."""
+    leader, *_ = stage.hosts
+    taken = await leader.deploy("7.0", steps=[{"servers": 1, "bake": "1s", "pause": True}])
+    await stage.phase(leader, "paused", deployment=taken.id)
+    newcomer = await stage.join("newcomer")
+    newcomer.put("6.0")
+    await stage.ready()
+    await stage.until(
+        "it is seen", leader.report, lambda told: any(one["server"] == newcomer.name for one in told["cells"])
+    )
+    assert (await leader.tell("promote", deployment=taken.id)).in_force
+    await stage.phase(leader, "done", deployment=taken.id)
+    await stage.runs("7.0")
+
+
+async def switch_while_a_canary_is_silent(stage):
+    """Nobody says that its router obeys: the switch is over when that is away, and what is forgotten is waited for no more."""
+    leader, *_, last = stage.hosts
+    taken = await leader.deploy("8.0", strategy="blue-green", promote="by hand", keep="1s", drain="0s", deadline="20s")
+    await stage.phase(leader, "paused", deployment=taken.id)
+    last.crash()
+    await leader.tell("promote", deployment=taken.id)
+    await stage.until("its router has it from others", last.which, lambda version: version == "8.0")
+    told = await stage.phase(leader, "paused", deployment=taken.id)
+    assert told.reason == f"not acknowledged by {last.name}"
+    last.router.kill()
+    await stage.phase(leader, "done", deployment=taken.id)
+    await stage.runs("8.0", *stage.hosts[:-1])
+    assert sorted(last.processes()) == ["7.0", "8.0"]
+    await leader.forget(last.name)
+    await stage.until("it is forgotten", leader.report, lambda told: last.name not in told["canary"]["members"])
+    last.router.start()
+    last.start()
+    await stage.ready()
+    await stage.runs("8.0")
+
+
+async def somebody_lies(stage):
+    """A member that does not lead tells deployments: of a term long ago, far ahead, and the next one, which is believed until
+    who leads says otherwise."""
+    leader, second, third, *_ = stage.hosts
+    report = await leader.report()
+    term, servers = report["canary"]["term"], tuple(Before(host.name, "8.0") for host in stage.hosts)
+    spec = read_table(third.spec | {"version": "9.9"})
+    moved = DeploymentMoved(
+        id="lie",
+        spec=spec,
+        by="root@alpha",
+        phase="step",
+        servers=servers,
+        placed=1,
+        from_version="8.0",
+        until_at_s=600.0,
+    )
+    await third.lie(*(Decided(Decision(Stamp(when, second.name, 1), moved, 0.0)) for when in (1, term + 10 * STEP)))
+    third.start()
+    await stage.ready()
+    await stage.until("it is refused", leader.daemon.read_log, lambda log: "book_entries_refused" in log)
+    await stage.runs("8.0")
+    assert not any(call[0] == "lie" for host in stage.hosts for call in host.calls)
+    await third.lie(Decided(Decision(Stamp(term + 1, second.name, 1), moved, 0.0)))
+    third.start()
+    await stage.phase(leader, "step", deployment="lie")
+    await stage.until(
+        "it can be aborted", lambda: leader.tell("abort", deployment="lie"), lambda taken: not isinstance(taken, str)
+    )
+    await stage.phase(leader, "rolled_back", deployment="lie")
+    await stage.runs("8.0")
+
+
 STORIES = (
     install,
     lose_the_leader_and_the_end_of_a_task,
@@ -109,6 +186,9 @@ STORIES = (
     stop_a_canary_in_the_middle_of_its_task,
     cut_the_leader_off,
     switch_while_a_host_is_away,
+    a_host_joins,
+    switch_while_a_canary_is_silent,
+    somebody_lies,
 )
 
 
