@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tests.canary.simulation.deployments import HOSTS, WORLDS, play
+from tests.canary.simulation.deployments import WORLDS, play
 
 SEED = 20_261_201
 
@@ -17,4 +17,6 @@ def test_a_sound_version_goes_through(world):
 @pytest.mark.parametrize("world", [world for world in WORLDS if world.found], ids=lambda world: world.name)
 def test_a_bad_version_does_not_reach_half_of_the_hosts(world):
     dice = np.random.default_rng(SEED)
-    assert sum(play(world, dice).hosts < HOSTS / 2 for _ in range(20)) >= 16  # of 0.9 each, 1 in 100 would be fewer
+    assert (
+        sum(play(world, dice).hosts < world.hosts / 2 for _ in range(20)) >= 16
+    )  # of 0.9 each, 1 in 100 would be fewer
