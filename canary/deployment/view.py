@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from canary.deployment.duty import BACK
 from canary.deployment.findings import PACE_BLOCK_LOG10, PACE_SUSPECT_LOG10, exposure, step_of
+from canary.deployment.machine import timeout_of
 from canary.deployment.sight import Seen
 from canary.deployment.spec import NOBODY, Step, servers_of, steps_of
 from canary.records.deployments import Before, Deploying, DeploymentMoved, Doing
@@ -77,7 +78,7 @@ def _steps(at: DeploymentMoved) -> Iterable[ShownStep]:
             ("switch", "promoting"),
             ("keep the old one", "baking"),
         )
-        now = [phase for _name, phase in names].index(_place(at)) if _place(at) in dict(names).values() else len(names)
+        now = next((number for number, (_name, phase) in enumerate(names) if phase == _place(at)), 0)
         for number, (name, _phase) in enumerate(names):
             yield ShownStep(text=name, state=_state(number, now, is_over=at.phase == "done"))
         return
@@ -190,7 +191,8 @@ def _paused_next(at: DeploymentMoved) -> str:
         return "it goes on, unless somebody objects"
     if at.pause == "no_way_back":
         return "a person decides: promote, or mend what it would go back to"
-    return f"a person says promote or abort; after {span(at.spec.timeout)} it says {at.spec.on_timeout} itself"
+    timeout_s, follows = timeout_of(at, at.pause)
+    return f"a person says promote or abort; after {span(timeout_s)} it says {follows} itself"
 
 
 _NEXT: Mapping[Phase, Callable[[DeploymentMoved], str]] = {
