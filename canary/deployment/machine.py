@@ -68,7 +68,11 @@ def go_on(at: DeploymentMoved, seen: Seen, reason: str) -> DeploymentMoved:
 
 
 def resume(at: DeploymentMoved, seen: Seen, reason: str) -> DeploymentMoved:
-    """Where it was; the time of a step counts from the beginning, as what was seen before is in the evidence."""
+    """Where it was; the time of a step counts from the beginning, as what was seen before is in the evidence.
+
+    After something bad it is another attempt, so that hosts try again what they could not do.
+    """
+    at = msgspec.structs.replace(at, attempt=at.attempt + (at.pause == "bad"))
     if at.resume == "promoting":
         return move(at, "promoting", reason, until_s=_promoted_by_s(at, seen))
     if at.resume == "baking":

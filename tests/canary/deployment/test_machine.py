@@ -370,6 +370,17 @@ def test_a_host_that_could_not_do_it_is_asked_again_by_a_later_step():
     assert world.versions == ALL_NEW
 
 
+def test_resume_has_a_host_try_again_what_it_could_not_do():
+    world = started(on_failure="pause")
+    world.hosts["a"].outcome = Outcome(status="failed", text="exit 1")
+    world.pass_time(5, until="paused")
+    world.hosts["a"].outcome = Outcome(status="done")
+    world.say("resume", reason="the disk was full")
+    world.pass_time(60, until="done")
+    assert world.versions == ALL_NEW
+    assert [task.attempt for task in world.hosts["a"].done] == [1, 2]
+
+
 def test_nothing_happens_to_whom_somebody_else_upgrades_when_it_goes_on_after_a_pause():
     world = started(executor="none")
     world.say("promote", full=True)
