@@ -38,7 +38,20 @@ def task_of(
     here = Here(instances, put, is_obeyed)
     follow = _blue_green if at.spec.strategy == "blue-green" else _canary
     task = _leftover(at, before, here) or follow(at, before, here)
-    return None if task is not None and last is not None and task.is_same(last.task) else task
+    return None if task is None or (last is not None and _is_repeated(at, before, task, last)) else task
+
+
+def _is_repeated(at: DeploymentMoved, before: Before, task: Task, last: Doing) -> bool:
+    """Whether it was done in this step, or what is over was done: then whatever runs here is somebody's who has come later."""
+    was = last.task
+    if (was.deployment, was.attempt, was.step == BACK) != (task.deployment, task.attempt, task.step == BACK):
+        return False
+    if (was.step, was.verb, was.version) == (task.step, task.verb, task.version):
+        return True
+    has_put = was.verb in ("replace", "start") and was.version == task.version
+    has_made_room = was.verb == "stop" and was.version == before.version
+    is_done = last.outcome is not None and last.outcome.status == "done"
+    return at.is_over and task.verb != "stop" and is_done and (has_put or has_made_room)
 
 
 class Here(NamedTuple):

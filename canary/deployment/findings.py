@@ -21,7 +21,14 @@ class Finding(NamedTuple):
     is_bad: bool
     """It goes back; else it pauses."""
     pause: Pause
+    about: str
+    """What says so: a rule, a metric, a server."""
     reason: str
+
+    @property
+    def key(self) -> str:
+        """What somebody overrules who goes on all the same; once it is bad it is another one."""
+        return f"{'bad' if self.is_bad else self.pause} {self.about}"
 
 
 def step_of(at: DeploymentMoved) -> Step:
@@ -71,11 +78,11 @@ def exposure(at: DeploymentMoved, seen: Seen) -> ShownCheck | None:
 
 def _of_rules(at: DeploymentMoved, seen: Seen) -> Iterator[Finding]:
     if seen.held:
-        yield Finding(is_bad=True, pause="bad", reason=seen.held)
+        yield Finding(is_bad=True, pause="bad", about="rules", reason=seen.held)
     for one in at.concerned:
         instance = seen.of(one.server, at.trial)
         if instance is not None and instance.fault:
-            yield Finding(is_bad=True, pause="bad", reason=f"{one.server}: {instance.fault}")
+            yield Finding(is_bad=True, pause="bad", about=one.server, reason=f"{one.server}: {instance.fault}")
 
 
 def _of_hosts(at: DeploymentMoved, seen: Seen) -> Iterator[Finding]:
@@ -83,18 +90,20 @@ def _of_hosts(at: DeploymentMoved, seen: Seen) -> Iterator[Finding]:
         task, outcome = doing.task, doing.outcome
         is_of_it = (task.deployment, task.step, task.attempt) == (at.id, at.step, at.attempt)
         if is_of_it and task.verb != "restart" and outcome is not None and outcome.status not in ("done", "unknown"):
-            yield Finding(is_bad=True, pause="bad", reason=f"{server}: {outcome.sentence or outcome.status}")
+            reason = f"{server}: {outcome.sentence or outcome.status}"
+            yield Finding(is_bad=True, pause="bad", about=f"task on {server}", reason=reason)
 
 
 def _of_evidence(seen: Seen) -> Iterator[Finding]:
     if seen.compared is not None and seen.compared.level != "ok":
-        yield Finding(is_bad=seen.compared.level == "held", pause="suspect", reason=seen.compared.reason)
+        is_bad = seen.compared.level == "held"
+        yield Finding(is_bad=is_bad, pause="suspect", about="rule c", reason=seen.compared.reason)
     pace = seen.pace
     if pace.log10_e >= PACE_SUSPECT_LOG10:
         reason = (
             f"{pace.failures} failures, where {pace.expected:.1f} were to be expected; evidence 10^{pace.log10_e:.1f}"
         )
-        yield Finding(is_bad=pace.log10_e >= PACE_BLOCK_LOG10, pause="suspect", reason=reason)
+        yield Finding(is_bad=pace.log10_e >= PACE_BLOCK_LOG10, pause="suspect", about="pace", reason=reason)
 
 
 def _of_checks(at: DeploymentMoved, seen: Seen) -> Iterator[Finding]:
@@ -102,4 +111,4 @@ def _of_checks(at: DeploymentMoved, seen: Seen) -> Iterator[Finding]:
     for check in seen.checks:
         if check.verdict in ("watch", "bad"):
             is_bad = check.verdict == "bad" and check.name in aborting
-            yield Finding(is_bad, "check", f"{check.name}: {check.value}, limit {check.limit}")
+            yield Finding(is_bad, "check", check.name, f"{check.name}: {check.value}, limit {check.limit}")

@@ -15,6 +15,8 @@ from canary.deployment.spec import NOBODY, Step, servers_of, steps_of
 from canary.records.deployments import Before, Deploying, DeploymentMoved, Pause
 from communicator.answers.deployments import Phase
 
+OVERRULED = 16
+"""So much of what was overruled is remembered: the newest."""
 RENEW_S = 10 * 86_400.0
 """How often what does not change is said again: the book forgets what it was not told of for a month."""
 
@@ -59,10 +61,33 @@ def go_on(at: DeploymentMoved, seen: Seen, reason: str) -> DeploymentMoved:
     """What comes after the step it is at, whatever held it there."""
     if at.spec.strategy == "blue-green":
         return promote(at, seen, reason)
-    following = at.step + 1
+    following = at.step + 1 if at.placed else 0
     if following < len(steps_of(at.spec)) and not _is_last(at, following):
         return enter_step(at, seen, following, reason)
     return promote(at, seen, reason)
+
+
+def resume(at: DeploymentMoved, seen: Seen, reason: str) -> DeploymentMoved:
+    """Where it was; the time of a step counts from the beginning, as what was seen before is in the evidence.
+
+    After something bad it is another attempt, so that hosts try again what they could not do.
+    """
+    at = msgspec.structs.replace(at, attempt=at.attempt + (at.pause == "bad"))
+    if at.resume == "promoting":
+        return move(at, "promoting", reason, until_s=_promoted_by_s(at, seen))
+    if at.resume == "baking":
+        return move(at, "baking", reason, until_s=seen.now_s + at.spec.bake)
+    if at.resume == "step" and at.spec.strategy == "canary":
+        return enter_step(at, seen, at.step, reason)
+    if at.resume == "step":
+        return move(at, "step", reason, until_s=seen.now_s + at.spec.bake)
+    return move(at, "pending", reason)
+
+
+def overrule(at: DeploymentMoved, seen: Seen) -> DeploymentMoved:
+    """Let nothing that is found now pause it again: whoever goes on has seen it."""
+    found = (*at.overruled, *(one.key for one in findings(at, seen)))
+    return msgspec.structs.replace(at, overruled=tuple(dict.fromkeys(found))[-OVERRULED:])
 
 
 def enter_step(at: DeploymentMoved, seen: Seen, number: int, reason: str) -> DeploymentMoved:
@@ -88,7 +113,7 @@ def promote(at: DeploymentMoved, seen: Seen, reason: str) -> DeploymentMoved:
             at,
             "promoting",
             reason,
-            until_s=seen.now_s + at.spec.deadline,
+            until_s=_promoted_by_s(at, seen),
             placed=len(at.servers),
             colour=at.colour + 1,
             is_switched=True,
@@ -100,7 +125,7 @@ def promote(at: DeploymentMoved, seen: Seen, reason: str) -> DeploymentMoved:
     )
     servers = (*at.servers, *(one for one in late if one.version))
     return move(
-        at, "promoting", reason, until_s=_deadline_s(at, seen), servers=servers, placed=len(servers), is_up=False
+        at, "promoting", reason, until_s=_promoted_by_s(at, seen), servers=servers, placed=len(servers), is_up=False
     )
 
 
@@ -197,27 +222,29 @@ def _after_step(at: DeploymentMoved, seen: Seen) -> DeploymentMoved:
 
 
 def _paused(at: DeploymentMoved, seen: Seen) -> DeploymentMoved | None:
-    bad = next((one for one in findings(at, seen) if one.is_bad), None)
-    if bad is not None and at.pause not in ("bad", "no_way_back"):
-        return _fail(at, seen, bad)
+    found = _found(at, seen)
+    if found is not None and at.pause not in ("bad", "no_way_back") and (found.is_bad or at.pause in _UNATTENDED):
+        return _fail(at, seen, found)
     return _cleared(at, seen) or (_paused_long(at, seen) if _is_over(at, seen) else None)
 
 
 def _cleared(at: DeploymentMoved, seen: Seen) -> DeploymentMoved | None:
     """What it waited for has come."""
     if at.pause in ("inconclusive", "check") and at.is_up and at.resume == "step":
-        is_clear = next(findings(at, seen), None) is None and not holds(at, seen)[0]
+        is_clear = _found(at, seen) is None and not holds(at, seen)[0]
         return _after_step(at, seen) if is_clear else None
     return _baking_from(at, seen) if at.pause == "unacknowledged" and not seen.behind & seen.reach else None
 
 
 def _paused_long(at: DeploymentMoved, seen: Seen) -> DeploymentMoved | None:
     if at.pause == "objection":
-        return go_on(at, seen, "nobody has objected")
+        pause, reason = holds(at, seen)
+        return wait(at, seen, pause, reason) if pause else go_on(at, seen, "nobody has objected")
     after = timeout_of(at, at.pause)[1]
     reason = f"paused too long: {at.reason}"
     if after == "promote":
-        return go_on(at, seen, reason)
+        is_ready = at.resume == "step" and (at.spec.strategy == "canary" or _all_up(at, seen))
+        return (go_on if is_ready else resume)(overrule(at, seen), seen, reason)
     return None if at.pause == "no_way_back" else abort(at, seen, reason)
 
 
@@ -257,7 +284,7 @@ def _aborting(at: DeploymentMoved, seen: Seen) -> DeploymentMoved | None:
     if waiting and not _is_over(at, seen):
         return None
     if waiting:
-        return move(at, "rolled_back", f"{at.reason}; {at.spec.version} is still on {', '.join(waiting)}")
+        return move(at, "rolled_back", f"{at.reason}; not back on {', '.join(waiting)} yet")
     return move(at, "rolled_back", at.reason)
 
 
@@ -271,8 +298,15 @@ def _is_back(at: DeploymentMoved, before: Before, seen: Seen) -> bool:
 
 
 def _fail_if_bad(at: DeploymentMoved, seen: Seen) -> DeploymentMoved | None:
-    found = next(findings(at, seen), None)
+    found = _found(at, seen)
     return None if found is None else _fail(at, seen, found)
+
+
+def _found(at: DeploymentMoved, seen: Seen) -> Finding | None:
+    """The most severe of what is found and was not overruled; nobody overrules what goes back."""
+    goes_back = at.spec.on_failure == "abort"
+    found = findings(at, seen)
+    return next((one for one in found if (one.is_bad and goes_back) or one.key not in at.overruled), None)
 
 
 def _fail(at: DeploymentMoved, seen: Seen, found: Finding) -> DeploymentMoved:
@@ -284,7 +318,7 @@ def _fail(at: DeploymentMoved, seen: Seen, found: Finding) -> DeploymentMoved:
 def _late(at: DeploymentMoved, seen: Seen) -> DeploymentMoved:
     waiting = [one.server for one in at.concerned if not seen.is_up(one.server, at.trial)]
     reason = f"{at.spec.version} is not up on {', '.join(waiting)} within {at.spec.deadline:.0f} s"
-    return _fail(at, seen, Finding(is_bad=True, pause="bad", reason=reason))
+    return _fail(at, seen, Finding(is_bad=True, pause="bad", about="deadline", reason=reason))
 
 
 def _all_up(at: DeploymentMoved, seen: Seen) -> bool:
@@ -330,8 +364,13 @@ def _deadline_s(at: DeploymentMoved, seen: Seen) -> float | None:
     return None if at.spec.executor == NOBODY else seen.now_s + at.spec.deadline
 
 
+def _promoted_by_s(at: DeploymentMoved, seen: Seen) -> float | None:
+    """Routers acknowledge colours within seconds, whoever upgrades."""
+    return seen.now_s + at.spec.deadline if at.spec.strategy == "blue-green" else _deadline_s(at, seen)
+
+
 def timeout_of(at: DeploymentMoved, pause: Pause) -> tuple[float, str]:
-    """How long a pause lasts at most, in seconds, and what follows then."""
+    """How long a pause lasts at most, in seconds, and what follows then: abort or promote."""
     if pause == "gate" and at.spec.strategy == "canary":
         step = step_of(at)
         return step.timeout, step.on_timeout
@@ -342,6 +381,8 @@ def _is_over(at: DeploymentMoved, seen: Seen) -> bool:
     return at.until_at_s is not None and seen.now_s >= at.until_at_s
 
 
+_UNATTENDED = ("objection", "inconclusive", "unacknowledged")
+"""The pauses that end by themselves: what is found meanwhile has to stop them."""
 _PHASES: Mapping[Phase, Callable[[DeploymentMoved, Seen], DeploymentMoved | None]] = {
     "pending": _pending,
     "preparing": _preparing,

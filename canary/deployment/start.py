@@ -16,6 +16,10 @@ TRAIL = 3
 """The rollback window: so many versions that were deployed before are gone back to without steps, where they are good."""
 
 
+RECORD_BYTES = 24 * 1024
+"""What a deployment takes in the book at most, its quotation marks escaped: what is proposed and what is in effect share a line."""
+
+
 class RefusedError(ValueError):
     """A deployment cannot begin, or cannot do what is wanted; the text says why."""
 
@@ -63,14 +67,7 @@ def begin(spec: Spec, name: str, word: Word, ground: Ground, known: Deploying | 
         RefusedError: It cannot.
     """
     active = None if known is None or known.at.is_over else known.at
-    if active is not None and active.trial == (spec.version, spec.build):
-        raise RefusedError(f"{spec.service} {spec.version} is being deployed already: {active.id}, {active.phase}")
-    if active is not None and active.is_switched:
-        raise RefusedError(
-            f"{spec.service} {active.spec.version} gets the traffic already: promote or abort {active.id} first"
-        )
-    if ground.held:
-        raise RefusedError(f"{spec.service} {spec.version} is held: {ground.held}; pardon it first")
+    _require_free(spec, ground, active)
     servers = _servers(spec, ground, known, active)
     if not servers:
         raise RefusedError(f"nobody runs {spec.service!r}, so the deployment has to name its servers")
@@ -84,22 +81,48 @@ def begin(spec: Spec, name: str, word: Word, ground: Ground, known: Deploying | 
         raise RefusedError(f"{spec.service} {spec.version} runs on all of its servers already")
     before = _most(running)
     last = None if known is None else known.at
-    return DeploymentMoved(
-        id=name,
-        spec=spec
-        if not is_fast(spec, servers, ground, last)
-        else msgspec.structs.replace(spec, steps=(Step(),), equal_age=False),
-        by=word.by,
-        said_by=word.by,
-        phase="pending",
-        servers=servers,
-        from_version=before[0],
-        from_build=before[1],
-        colour=_colour(spec, last),
-        trail=_trail(last),
-        supersedes="" if active is None else active.id,
-        reason=(word.text if active is None else f"{word.text}, in place of {active.spec.version}")[:256],
+    reason = word.text if active is None else f"{word.text}, in place of {active.spec.version}"
+    if is_fast(spec, servers, ground, last):
+        spec = msgspec.structs.replace(spec, steps=(Step(),), equal_age=False)
+    return _fitting(
+        DeploymentMoved(
+            id=name,
+            spec=spec,
+            by=word.by,
+            said_by=word.by,
+            phase="pending",
+            servers=servers,
+            from_version=before[0],
+            from_build=before[1],
+            colour=_colour(spec, last),
+            trail=_trail(last),
+            supersedes="" if active is None else active.id,
+            reason=reason[:256],
+        )
     )
+
+
+def _require_free(spec: Spec, ground: Ground, active: DeploymentMoved | None) -> None:
+    """Neither is it under way, nor is the version held, nor has another one got so far that this one would cut its way back."""
+    if active is not None and active.trial == (spec.version, spec.build):
+        raise RefusedError(f"{spec.service} {spec.version} is being deployed already: {active.id}, {active.phase}")
+    if active is not None and active.is_switched:
+        raise RefusedError(
+            f"{spec.service} {active.spec.version} gets the traffic already: promote or abort {active.id} first"
+        )
+    if ground.held:
+        raise RefusedError(f"{spec.service} {spec.version} is held: {ground.held}; pardon it first")
+
+
+def _fitting(moved: DeploymentMoved) -> DeploymentMoved:
+    """A deployment, if the book can tell it."""
+    text = msgspec.json.encode(moved)
+    size = len(text) + text.count(b'"') + text.count(b"\\")
+    if size > RECORD_BYTES:
+        raise RefusedError(
+            f"its {len(moved.servers)} servers and its file take {size} bytes, more than {RECORD_BYTES}: name fewer of both"
+        )
+    return moved
 
 
 def _colour(spec: Spec, last: DeploymentMoved | None) -> int:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 import msgspec
 
-from canary.deployment.machine import abort, enter_step, go_on, move, promote, wait
+from canary.deployment.machine import abort, go_on, move, overrule, promote, resume, wait
 from canary.deployment.sight import Seen
 from canary.deployment.start import RefusedError, Word
 from canary.records.deployments import DeploymentMoved
@@ -30,10 +30,10 @@ def _promote(at: DeploymentMoved, word: Word, seen: Seen) -> DeploymentMoved:
     if at.phase not in ("pending", "preparing", "step", "paused"):
         raise RefusedError(f"nothing is to be promoted: {_standing(at)}")
     if at.phase == "paused" and at.resume in ("promoting", "baking"):
-        return _resume_at(at, word, seen)
+        return resume(overrule(at, seen), seen, word.text)
     if at.spec.strategy == "blue-green" and not (at.placed and _is_up(at, seen)):
         raise RefusedError(f"{at.spec.version} is not up on all servers in reach")
-    return promote(at, seen, word.text) if word.full else go_on(at, seen, word.text)
+    return (promote if word.full else go_on)(overrule(at, seen), seen, word.text)
 
 
 def _is_up(at: DeploymentMoved, seen: Seen) -> bool:
@@ -51,20 +51,7 @@ def _pause(at: DeploymentMoved, word: Word, seen: Seen) -> DeploymentMoved:
 def _resume(at: DeploymentMoved, word: Word, seen: Seen) -> DeploymentMoved:
     if at.phase != "paused":
         raise RefusedError(f"nothing is to be resumed: {_standing(at)}")
-    return _resume_at(at, word, seen)
-
-
-def _resume_at(at: DeploymentMoved, word: Word, seen: Seen) -> DeploymentMoved:
-    """Where it was; the time of a step counts from the beginning, as what was seen before is in the evidence."""
-    if at.resume == "promoting":
-        return move(at, "promoting", word.text, until_s=seen.now_s + at.spec.deadline)
-    if at.resume == "baking":
-        return move(at, "baking", word.text, until_s=seen.now_s + at.spec.bake)
-    if at.resume == "step" and at.spec.strategy == "canary":
-        return enter_step(at, seen, at.step, word.text)
-    if at.resume == "step":
-        return move(at, "step", word.text, until_s=seen.now_s + at.spec.bake)
-    return move(at, "pending", word.text)
+    return resume(at, seen, word.text)
 
 
 def _abort(at: DeploymentMoved, word: Word, seen: Seen) -> DeploymentMoved:
@@ -78,7 +65,7 @@ def _retry(at: DeploymentMoved, word: Word, _seen: Seen) -> DeploymentMoved:
     if at.phase != "rolled_back":
         raise RefusedError(f"only what was rolled back is tried again: {_standing(at)}")
     again = move(at, "pending", word.text, attempt=at.attempt + 1, step=0, placed=0, is_up=False)
-    return msgspec.structs.replace(again, exposed_s=0.0, failures=0)
+    return msgspec.structs.replace(again, exposed_s=0.0, failures=0, overruled=())
 
 
 def _standing(at: DeploymentMoved) -> str:

@@ -33,10 +33,6 @@ class Task(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     previous: str = ""
     """Of `replace`: the version that ran until now; empty: none did."""
 
-    def is_same(self, other: "Task") -> bool:
-        """Whether another one asks for the same. What runs meanwhile, and so has to make room, does not make it a new one."""
-        return msgspec.structs.replace(self, previous=other.previous) == other
-
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What came of a task."""

@@ -6,8 +6,6 @@ from canary.deployment.findings import step_of
 from canary.records.deployments import Deploying, DeploymentMoved
 from communicator.answers.policy import ALL, Colour, Weight
 
-_WEIGHED = ("step", "paused")
-
 
 def weights(deployments: Iterable[Deploying]) -> Iterator[Weight]:
     """The weights in force, by service: none before the first step and none after the end."""
@@ -37,5 +35,5 @@ def _weight(at: DeploymentMoved) -> float:
         return 1.0
     if at.phase == "aborting" and at.placed < len(at.servers):
         return 0.0
-    is_weighed = at.phase in _WEIGHED and at.placed > 0 and at.resume not in ("promoting", "baking")
+    is_weighed = (at.resume if at.phase == "paused" else at.phase) == "step" and at.placed > 0
     return step_of(at).weight if is_weighed else 1.0

@@ -78,7 +78,7 @@ def _steps(at: DeploymentMoved) -> Iterable[ShownStep]:
             ("switch", "promoting"),
             ("keep the old one", "baking"),
         )
-        now = [phase for _name, phase in names].index(_place(at)) if _place(at) in dict(names).values() else len(names)
+        now = next((number for number, (_name, phase) in enumerate(names) if phase == _place(at)), 0)
         for number, (name, _phase) in enumerate(names):
             yield ShownStep(text=name, state=_state(number, now, is_over=at.phase == "done"))
         return

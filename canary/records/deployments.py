@@ -54,6 +54,8 @@ class DeploymentMoved(OfLeader, frozen=True, kw_only=True, omit_defaults=True, t
     from_version: str = ""
     """The version that most servers had before; empty: it is the first one."""
     from_build: str = ""
+    overruled: tuple[str, ...] = ()
+    """What was found, and somebody has gone on all the same: it pauses nothing any more, unless it gets worse."""
     exposed_s: float = 0.0
     """How long the new version had run when the step began, all servers together;"""
     failures: Number = 0

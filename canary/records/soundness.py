@@ -44,7 +44,7 @@ def _is_any(_record: Record) -> bool:
 
 
 def _is_deployment(record: DeploymentMoved) -> bool:
-    texts = [text for pair in record.trail for text in pair]
+    texts = [*record.overruled, *(text for pair in record.trail for text in pair)]
     servers = [one.server for one in record.servers]
     try:
         require_sound(record.spec)
@@ -53,7 +53,7 @@ def _is_deployment(record: DeploymentMoved) -> bool:
     return (
         all(map(is_server_name, servers))
         and len(servers) <= SERVERS
-        and len(record.trail) <= CAUSES
+        and max(len(record.trail), len(record.overruled)) <= CAUSES
         and all(len(text) <= TEXT_CHARACTERS for text in texts)
     )
 

@@ -357,5 +357,171 @@ def test_it_is_said_again_before_the_book_forgets_it():
     assert (world.told[-1].phase, world.told[-1].moves) == ("done", world.told[-2].moves + 1)
 
 
+def test_what_is_done_is_left_alone_although_somebody_changes_it_by_hand():
+    world = started()
+    world.pass_time(60, until="done")
+    for name in "abcd":
+        world.hosts[name].running = {"2.1"}
+    world.hosts["d"].running = set()
+    world.pass_time(5)
+    assert world.versions == "a2.1 b2.1 c2.1 d"
+    assert all(len(host.done) == 1 for host in world.hosts.values())
+
+
+def test_what_has_gone_back_is_left_alone_too():
+    world = started()
+    world.pass_time(3)
+    world.say("abort")
+    world.pass_time(30, until="rolled_back")
+    world.hosts["a"].running = {"2.1"}
+    world.pass_time(5)
+    assert world.versions == "a2.1 b1.0 c1.0 d1.0"
+
+
+def test_a_colour_that_is_done_is_left_alone():
+    world = coloured()
+    world.pass_time(100, until="done")
+    world.pass_time(2)
+    world.hosts["a"].running = {"2.1"}
+    world.pass_time(5)
+    assert world.versions == "a2.1 b2.0 c2.0 d2.0"
+
+
+def test_a_host_is_told_once_in_a_step_whatever_runs_there_meanwhile():
+    world = started(steps=[{"servers": 1, "bake": "100s"}])
+    world.pass_time(3)
+    world.hosts["a"].running = {"2.1"}
+    world.pass_time(5)
+    assert [task.verb for task in world.hosts["a"].done] == ["replace"]
+
+
+def test_a_host_that_could_not_do_it_is_asked_again_by_a_later_step():
+    world = started(on_failure="pause")
+    world.hosts["a"].outcome = Outcome(status="failed", text="exit 1")
+    world.pass_time(5, until="paused")
+    world.hosts["a"].outcome = Outcome(status="done")
+    world.say("promote", full=False)
+    world.pass_time(60, until="done")
+    assert world.versions == ALL_NEW
+
+
+def test_resume_has_a_host_try_again_what_it_could_not_do():
+    world = started(on_failure="pause")
+    world.hosts["a"].outcome = Outcome(status="failed", text="exit 1")
+    world.pass_time(5, until="paused")
+    world.hosts["a"].outcome = Outcome(status="done")
+    world.say("resume", reason="the disk was full")
+    world.pass_time(60, until="done")
+    assert world.versions == ALL_NEW
+    assert [task.attempt for task in world.hosts["a"].done] == [1, 2]
+
+
+def test_nothing_happens_to_whom_somebody_else_upgrades_when_it_goes_on_after_a_pause():
+    world = started(executor="none")
+    world.say("promote", full=True)
+    world.say("pause")
+    world.say("resume")
+    world.pass_time(10_000)
+    assert (world.phase, world.at.at.until_at_s) == ("promoting", None)
+
+
+LATE = {"on_timeout": "promote", "timeout": "60s"}
+
+
+def test_a_pause_before_the_first_step_ends_in_the_first_step():
+    world = started(**LATE)
+    world.say("pause")
+    world.pass_time(62)
+    assert (world.phase, world.at.at.step, world.versions) == ("step", 0, "a2.0 b1.0 c1.0 d1.0")
+
+
+def test_a_pause_after_the_last_step_goes_back_to_none():
+    world = started(**LATE)
+    world.say("promote", full=True)
+    world.say("pause")
+    world.pass_time(100, until="done")
+    assert "step" not in {moved.phase for moved in world.told}
+
+
+def test_no_colour_is_switched_to_that_is_up_nowhere():
+    world = coloured(**LATE)
+    for host in world.hosts.values():
+        host.never_up.add(NEW)
+    world.pass_time(2)
+    world.say("pause")
+    world.pass_time(200)
+    assert not any(moved.is_switched for moved in world.told)
+
+
+class Doubtful:
+    """Evidence that pauses, and blocks nothing."""
+
+    level, reason = "suspect", "fails more often"
+    log10_e, suspect_log10, block_log10 = 3.5, 3.0, 4.0
+
+
+@pytest.mark.parametrize("step", [{"pause": "30s"}, {"until": {"time": "1h"}}], ids=["objection", "inconclusive"])
+def test_what_is_found_while_it_waits_pauses_it_for_a_person(step):
+    world = started(steps=[{"servers": 1, "bake": "10s", **step}])
+    world.pass_time(20, until="paused")
+    world.seen_now["compared"] = Doubtful
+    world.pass_time(1)
+    assert (world.phase, world.at.at.pause, world.at.at.reason) == ("paused", "suspect", "fails more often")
+    world.pass_time(3600)
+    assert world.versions == "a2.0 b1.0 c1.0 d1.0"
+
+
+def test_nobody_objects_and_a_metric_without_data_holds_all_the_same():
+    world = started(steps=[{"servers": 1, "bake": "10s", "pause": "30s"}], checks=[CHECK])
+    world.seen_now["checks"] = (ShownCheck(name="errors", verdict="ok", value="0", limit="< 1"),)
+    world.pass_time(20, until="paused")
+    world.seen_now["checks"] = (ShownCheck(name="errors", verdict="no_data", value="none", limit="< 1"),)
+    world.pass_time(100)
+    assert (world.phase, world.at.at.pause) == ("paused", "check")
+
+
+def test_whoever_says_promote_is_not_asked_the_same_again():
+    world = started()
+    world.pass_time(3)
+    world.seen_now["compared"] = Doubtful
+    world.pass_time(1, until="paused")
+    world.say("promote")
+    world.pass_time(100, until="done")
+    assert [moved.pause for moved in world.told if moved.phase == "paused"] == ["suspect"]
+
+
+def test_what_is_bad_goes_back_although_somebody_has_overruled_a_doubt():
+    world = started()
+    world.pass_time(3)
+    world.seen_now["compared"] = Doubtful
+    world.pass_time(1, until="paused")
+    world.say("promote")
+    world.pass_time(2)
+    world.hosts["b"].faults[NEW] = "failed 5 times"
+    world.pass_time(30, until="rolled_back")
+
+
+def test_another_attempt_asks_again():
+    world = started()
+    world.pass_time(3)
+    world.seen_now["compared"] = Doubtful
+    world.pass_time(1, until="paused")
+    world.say("promote")
+    world.say("abort")
+    world.pass_time(30, until="rolled_back")
+    world.say("retry")
+    world.pass_time(5, until="paused")
+    assert world.at.at.pause == "suspect"
+
+
+def test_a_host_that_is_not_back_is_named():
+    world = started()
+    world.pass_time(3)
+    world.hosts["a"].outcome = Outcome(status="failed", text="exit 1")
+    world.say("abort")
+    world.pass_time(100, until="rolled_back")
+    assert world.at.at.reason == "abort by root@a; not back on a yet"
+
+
 def test_nothing_is_seen_of_a_service_that_nobody_runs():
     assert Seen(0.0).of("a", (NEW, "*")) is None

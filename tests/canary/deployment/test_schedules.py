@@ -1,6 +1,5 @@
 """Whatever happens in whichever order: no deployment is lost, nothing is done twice on a host, nothing is left behind."""
 
-import msgspec
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
@@ -68,8 +67,8 @@ class Schedules(RuleBasedStateMachine):
     @invariant()
     def nothing_is_done_twice(self):
         for host in self.world.hosts.values():
-            done = [msgspec.structs.replace(task, previous="") for task in host.done]
-            assert len({*done}) == len(done)
+            once = [(task.deployment, task.step, task.attempt, task.verb, task.version) for task in host.done]
+            assert len({*once}) == len(once)
 
     @invariant()
     def one_is_under_way_and_none_is_lost(self):

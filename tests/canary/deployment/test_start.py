@@ -1,11 +1,16 @@
 """How a deployment begins, or why it does not."""
 
+import msgspec
 import pytest
 
+from canary.book.book import Book
+from canary.book.decision import Decided, Decision, Stamp, subject_id
+from canary.book.exchange import Exchange
 from canary.deployment.sight import Instance
 from canary.deployment.spec import read_table
 from canary.deployment.start import Ground, RefusedError, Word, begin
 from canary.records.deployments import Deploying
+from canary.records.soundness import is_sound
 
 
 def running(version):
@@ -72,3 +77,26 @@ def test_one_of_a_service_at_a_time_and_the_same_one_once():
     with pytest.raises(RefusedError, match=r"billing 2\.0 is being deployed already: d1, pending"):
         started(known=first)
     assert started(known=first, version="2.1").supersedes == "d1"
+
+
+def test_long_names_do_not_make_it_unsound():
+    first = Deploying(started(version="2" * 256), 0.0, 0.0)
+    assert is_sound(started(known=first, version="3" * 256))
+
+
+def test_what_does_not_fit_into_the_book_is_refused():
+    """Proposed and in effect it is told in one line."""
+    names_of_many = [f"server_{number:04}_rack" for number in range(1_000)]
+    ground = Ground(dict.fromkeys(names_of_many, running("1.0")), frozenset(names_of_many))
+    with pytest.raises(RefusedError, match=r"^its 1000 servers and its file take \d+ bytes, more than 24576"):
+        started(ground)
+    most = dict(list(ground.instances.items())[:650])
+    moved = started(Ground(most, frozenset(most)))
+    book = Book()
+    for number, body in enumerate((moved, msgspec.structs.replace(moved, moves=2)), 1):
+        decision = Decision(Stamp(1, "alpha", number), body, 0.0)
+        book.merge(Decided(decision) if number == 1 else Decided(None, decision))
+    [message] = Exchange("alpha", book, ["alpha", "beta"], 0.0).push([subject_id(moved)], 0.0)
+    other = Exchange("beta", Book(), ["alpha", "beta"], 0.0)
+    heard = other.hear(msgspec.structs.replace(message, sent_from_server="alpha"), 0.0)
+    assert heard.refused == ()

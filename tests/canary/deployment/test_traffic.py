@@ -35,6 +35,19 @@ def test_on_its_way_back_it_gets_nothing_and_afterwards_nothing_is_weighed():
     assert not [*weights([world.at])]
 
 
+def test_another_attempt_gives_it_its_part_again():
+    world = canary()
+    world.say("promote", full=True)
+    world.say("pause")
+    world.say("abort")
+    world.pass_time(70, until="rolled_back")
+    world.say("retry")
+    world.pass_time(3)
+    assert [*weights([world.at])] == [Weight("billing", NEW, ALL, ALL, 0.1)]
+    world.say("pause")
+    assert [*weights([world.at])] == [Weight("billing", NEW, ALL, ALL, 0.1)], "a pause changes no part"
+
+
 def test_where_all_have_it_it_serves_until_the_old_one_is_back():
     world = canary()
     world.say("promote", full=True)

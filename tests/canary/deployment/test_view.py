@@ -72,6 +72,20 @@ def test_a_gate_needs_a_person():
     assert found.next == "a person says promote or abort; after 1d 0h it says abort itself"
 
 
+def test_a_gate_tells_its_own_end():
+    of = world(steps=[{"servers": 1, "bake": "10s", "pause": True, "timeout": "1h", "on_timeout": "promote"}])
+    of.pass_time(60, until="paused")
+    assert shown(of).next == "a person says promote or abort; after 1h 0m it says promote itself"
+
+
+def test_blue_green_that_has_not_begun_or_goes_back_has_done_no_step():
+    of = world(strategy="blue-green", steps=[])
+    assert [step.state for step in shown(of).steps] == ["current", "next", "next", "next"]
+    of.pass_time(3)
+    of.say("abort")
+    assert "done" not in {step.state for step in shown(of).steps}
+
+
 def test_what_a_host_could_not_do_is_told():
     of = world(on_failure="pause")
     of.hosts["a"].outcome = Outcome(status="failed", text="exit code 1")

@@ -1,9 +1,11 @@
 """The command ``python -m tests.canary.simulation.deployments``: thousands of deployments before the real machine and rule C.
 
 Ten hosts, one failure per instance and hour; the default steps, of which each bakes until 60 failures were seen or 4 h are over. A
-failure is an incident that counts, as in `tests.canary.simulation.arms`; the version is up on a host at once.
+failure is an incident that counts, as in `tests.canary.simulation.arms`; the version is up on a host at once. Only rule C and the
+pace judge here: what rules A and B find is found sooner. `tests.canary.simulation.few_hosts` plays on four hosts.
 """
 
+import math
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -14,7 +16,7 @@ import msgspec
 import numpy as np
 import typer
 
-from canary.deployment.findings import findings
+from canary.deployment.findings import findings, step_of
 from canary.deployment.machine import advance
 from canary.deployment.pace import pace_of
 from canary.deployment.sight import Instance, Seen
@@ -25,11 +27,10 @@ from canary.judge.comparing import ComparedCell, Comparison
 from canary.judge.host_rates import Past, relative_rates
 from canary.judge.two_arms import PLACES, Failed, TwoArms
 from canary.records import Version
-from canary.records.deployments import Deploying
+from canary.records.deployments import Deploying, DeploymentMoved
 from canary.rules import Rules
 from tests.canary.simulation.bounds import most_allowed, upper_limit
 
-HOSTS = 10
 HOUR_S = 3_600.0
 FAILURES, LONGEST_S = 60, 4 * HOUR_S
 STEPS = tuple(
@@ -58,6 +59,10 @@ class World:
     """and in which part go back."""
     found: float = 0.0
     """In which part it is to do so before half of the hosts have it."""
+    hosts: int = 10
+    per_hour: float = 1.0
+    """How often an instance of the old version fails."""
+    spec: Spec = SPEC
 
 
 WORLDS = (
@@ -81,8 +86,9 @@ class Cluster:
 
     def __post_init__(self) -> None:
         """Draw how often each host fails, and what is known of that."""
-        self.names = [f"h{number}" for number in range(HOSTS)]
-        self.rates = np.exp(self.world.spread * self.dice.standard_normal(HOSTS)) / HOUR_S
+        self.names = [f"h{number}" for number in range(self.world.hosts)]
+        mean = self.world.per_hour / HOUR_S
+        self.rates = np.exp(self.world.spread * self.dice.standard_normal(self.world.hosts)) * mean
         self.cells = {OLD: {name: ComparedCell(runs={"r": None}) for name in self.names}, NEW: {}}
         self.comparison.cells = self.cells
         if self.world.history:
@@ -91,7 +97,7 @@ class Cluster:
         self._see_all(0)
 
     def _remember(self) -> None:
-        waits = self.dice.gamma(self.world.history, size=HOSTS) / self.rates
+        waits = self.dice.gamma(self.world.history, size=self.world.hosts) / self.rates
         lasts_s = float(waits.max())
         for number, cell in enumerate(self.cells[OLD].values()):
             extra = int(self.dice.poisson(self.rates[number] * (lasts_s - waits[number])))
@@ -116,13 +122,17 @@ class Cluster:
         if new != self.new:
             self._see_all(new)
 
-    def fail(self) -> None:
-        """Wait for the next failure."""
+    def wait(self, until_s: float) -> None:
+        """Wait for the next failure, or until that moment, whichever is first."""
         rates = self.rates.copy()
         rates[: self.new] *= self.world.ratio
         total = float(rates.sum())
-        self.now_s += float(self.dice.exponential(1 / total))
-        number = int(self.dice.choice(HOSTS, p=rates / total))
+        fails_at_s = self.now_s + float(self.dice.exponential(1 / total))
+        self.now_s = min(fails_at_s, until_s)
+        if fails_at_s <= until_s:
+            self._fail(int(self.dice.choice(self.world.hosts, p=rates / total)))
+
+    def _fail(self, number: int) -> None:
         is_new, name = number < self.new, self.names[number]
         self.cells[NEW if is_new else OLD][name].failures += 1
         arms = self.comparison.arms
@@ -181,7 +191,9 @@ def play(world: World, dice: np.random.Generator) -> Outcome:
     instances = {name: (Instance("1", "", is_running=True, has_passed=True),) for name in cluster.names}
     ground = Ground(instances, frozenset(cluster.names))
     at = Deploying(
-        begin(msgspec.structs.replace(SPEC, servers=tuple(cluster.names)), "d", Word("start", "root"), ground, None),
+        begin(
+            msgspec.structs.replace(world.spec, servers=tuple(cluster.names)), "d", Word("start", "root"), ground, None
+        ),
         0.0,
         0.0,
     )
@@ -194,9 +206,19 @@ def play(world: World, dice: np.random.Generator) -> Outcome:
             cluster.place(moved.placed)
             if moved.phase in ("aborting", "done") or (moved.phase == "paused" and moved.pause != "inconclusive"):
                 is_aborted, is_paused = moved.phase == "aborting", moved.phase == "paused"
-                hosts = HOSTS + 1 if moved.phase == "done" else moved.placed
+                hosts = world.hosts + 1 if moved.phase == "done" else moved.placed
                 return Outcome(hosts, is_paused or is_aborted, is_aborted, moved.reason)
-        cluster.fail()
+        cluster.wait(_due_s(at.at, cluster))
+
+
+def _due_s(at: DeploymentMoved, cluster: Cluster) -> float:
+    """When something follows although nothing fails."""
+    due_s = math.inf if at.until_at_s is None or at.until_at_s <= cluster.now_s else at.until_at_s
+    until_s = step_of(at).until.time
+    if at.pause != "inconclusive" or until_s is None:
+        return due_s
+    left_s = until_s - (cluster.seen().exposed_s - at.exposed_s)
+    return min(due_s, cluster.now_s + max(0.0, left_s) / at.placed + 1.0)
 
 
 def _next(at: Deploying, cluster: Cluster, step_began_s: float):
@@ -234,7 +256,7 @@ def _played(world: World, seed: int, deployments: int) -> Iterator[str]:
     many = deployments if world.paused is not None else max(1, deployments // 10)
     outcomes = [play(world, dice) for _ in range(many)]
     paused, aborted = sum(one.is_paused for one in outcomes), sum(one.is_aborted for one in outcomes)
-    early = sum(one.hosts < HOSTS / 2 for one in outcomes)
+    early = sum(one.hosts < world.hosts / 2 for one in outcomes)
     typer.echo(
         f"{world.name}: seed {seed}, {many} deployments: paused or aborted {paused} (at most {upper_limit(paused, many):.2%}), "
         f"aborted {aborted}, before half of the hosts {early} ({early / many:.1%}) [{perf_counter() - began_s:.0f} s]"

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from tests.canary.simulation.deployments import HOSTS, WORLDS, play
+from tests.canary.simulation.deployments import WORLDS, World, play
+from tests.canary.simulation.few_hosts import BAKED, SEEN, count
 
 SEED = 20_261_201
 
@@ -17,4 +18,12 @@ def test_a_sound_version_goes_through(world):
 @pytest.mark.parametrize("world", [world for world in WORLDS if world.found], ids=lambda world: world.name)
 def test_a_bad_version_does_not_reach_half_of_the_hosts(world):
     dice = np.random.default_rng(SEED)
-    assert sum(play(world, dice).hosts < HOSTS / 2 for _ in range(20)) >= 16  # of 0.9 each, 1 in 100 would be fewer
+    assert (
+        sum(play(world, dice).hosts < world.hosts / 2 for _ in range(20)) >= 16
+    )  # of 0.9 each, 1 in 100 would be fewer
+
+
+@pytest.mark.parametrize(("spec", "ratio", "found"), [(SEEN, 10.0, 20), (BAKED, 60.0, 20), (BAKED, 2.0, 0)])
+def test_what_four_hosts_can_and_cannot_prove(spec, ratio, found):
+    """As docs/deployments.md has it; of 500 each the first two were found always, the last one never."""
+    assert count(World("alike", ratio, hosts=4, spec=spec), 20, SEED).early == found
