@@ -119,7 +119,7 @@ class Features:
         """FEATURE_EVALUATE, from services of this host."""
         with refusing(message):
             answer, counted = await self._teller.evaluate(message)
-        self._tally.add((counted,), _today())
+        self._tally.add((counted,), _today(), self._is_defined)
         return answer
 
     async def count(self, message: Message) -> None:
@@ -127,7 +127,7 @@ class Features:
         with refusing(message):
             if message.sent_from_server not in ("", self._service.server_name):
                 raise RemoteProtocolError("evaluations are counted on the host where they happen")
-            self._tally.add(_read_counts(message).evaluations, _today())
+            self._tally.add(_read_counts(message).evaluations, _today(), self._is_defined)
 
     async def answer(self, question: Question) -> Message:
         """CANARY_GET_REPORT, view features.
@@ -179,6 +179,10 @@ class Features:
             self._listed = made_of, report.names(known)
             self._outline = self._outline._replace(off=report.names_off(known))
         return self._listed[1]
+
+    def _is_defined(self, feature: str) -> bool:
+        definition = self._replica.book.definition(feature)
+        return definition is not None and definition.flag is not None
 
     def _known(self) -> report.Known:
         return report.Known(
