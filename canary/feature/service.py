@@ -12,6 +12,7 @@ from structlog.typing import FilteringBoundLogger
 from canary.feature import report
 from canary.feature.elsewhere import Elsewhere
 from canary.feature.keeper import FileKeeper
+from canary.feature.questions import Questions
 from canary.feature.tally import DAY_S, Tally
 from canary.feature.teller import Teller
 from canary.feature.use import UseFile
@@ -58,6 +59,7 @@ class Features:
         self._service = service
         self._replica = replica
         self._teller = Teller(service, replica.book)
+        self._questions = Questions(self._teller.page, service.send)
         data = Path(settings.data_path)
         self._files = FileKeeper(replica, Path(settings.features_path), data, log)
         self._use = UseFile(data, log)
@@ -99,12 +101,13 @@ class Features:
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._teller.run())
+                group.create_task(self._questions.run())
                 group.create_task(self._follow_files())
         finally:
             self._jobs.stop()
             await self._keep()
 
-    async def get_flags(self, message: Message) -> Message:
+    async def get_flags(self, message: Message) -> None:
         """FEATURE_GET_FLAGS, from services of this host.
 
         Raises:
@@ -113,7 +116,7 @@ class Features:
         is_fresh = time.monotonic() < self._began_s + FRESH_S
         if is_fresh and not self._replica.book.flags and not self._replica.is_current:
             raise MessageRefusedError(message.command, "this canary has just started and does not know the flags yet")
-        return self._teller.page(message)
+        self._questions.ask(message)
 
     async def evaluate(self, message: Message) -> Message:
         """FEATURE_EVALUATE, from services of this host."""
