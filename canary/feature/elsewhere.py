@@ -11,7 +11,7 @@ from communicator.protocol import Message
 
 FLAGS = 20_000
 """Flags remembered: twice as many as a cluster may have."""
-PAGES = 100
+PAGES = 200
 """Pages of one canary at most."""
 TIMEOUT_S = 10.0
 
@@ -38,7 +38,7 @@ class Elsewhere:
     async def _ask(self, server: str) -> None:
         offset = 0
         for _ in range(PAGES):
-            parameters = {"view": "features", "offset": str(offset)}
+            parameters = {"view": "features", "brief": "true", "offset": str(offset)}
             question = Message("CANARY_GET_REPORT", parameters, "canary", server)
             try:
                 reply = await self._service.request(question, "CANARY_CURRENT_REPORT", timeout_s=TIMEOUT_S)
@@ -54,6 +54,8 @@ class Elsewhere:
         now_s = time.time()
         for row in page.features:
             is_known = row.feature in self.evaluated_s
+            if not row.type:
+                continue  # nobody has defined it: whoever invents names must not crowd out flags
             if row.evaluated_ago_s is not None and (is_known or len(self.evaluated_s) < FLAGS):
                 at_s = now_s - max(0.0, row.evaluated_ago_s)
                 self.evaluated_s[row.feature] = max(self.evaluated_s.get(row.feature, at_s), at_s)

@@ -12,6 +12,7 @@ from structlog.typing import FilteringBoundLogger
 from canary.feature import report
 from canary.feature.elsewhere import Elsewhere
 from canary.feature.keeper import FileKeeper
+from canary.feature.questions import Questions
 from canary.feature.tally import DAY_S, Tally
 from canary.feature.teller import Teller
 from canary.feature.use import UseFile
@@ -58,6 +59,7 @@ class Features:
         self._service = service
         self._replica = replica
         self._teller = Teller(service, replica.book)
+        self._questions = Questions(self._teller.page, service.send)
         data = Path(settings.data_path)
         self._files = FileKeeper(replica, Path(settings.features_path), data, log)
         self._use = UseFile(data, log)
@@ -99,12 +101,13 @@ class Features:
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._teller.run())
+                group.create_task(self._questions.run())
                 group.create_task(self._follow_files())
         finally:
             self._jobs.stop()
             await self._keep()
 
-    async def get_flags(self, message: Message) -> Message:
+    async def get_flags(self, message: Message) -> None:
         """FEATURE_GET_FLAGS, from services of this host.
 
         Raises:
@@ -113,13 +116,13 @@ class Features:
         is_fresh = time.monotonic() < self._began_s + FRESH_S
         if is_fresh and not self._replica.book.flags and not self._replica.is_current:
             raise MessageRefusedError(message.command, "this canary has just started and does not know the flags yet")
-        return self._teller.page(message)
+        self._questions.ask(message)
 
     async def evaluate(self, message: Message) -> Message:
         """FEATURE_EVALUATE, from services of this host."""
         with refusing(message):
             answer, counted = await self._teller.evaluate(message)
-        self._tally.add((counted,), _today())
+        self._tally.add((counted,), _today(), self._is_defined)
         return answer
 
     async def count(self, message: Message) -> None:
@@ -127,7 +130,7 @@ class Features:
         with refusing(message):
             if message.sent_from_server not in ("", self._service.server_name):
                 raise RemoteProtocolError("evaluations are counted on the host where they happen")
-            self._tally.add(_read_counts(message).evaluations, _today())
+            self._tally.add(_read_counts(message).evaluations, _today(), self._is_defined)
 
     async def answer(self, question: Question) -> Message:
         """CANARY_GET_REPORT, view features.
@@ -179,6 +182,10 @@ class Features:
             self._listed = made_of, report.names(known)
             self._outline = self._outline._replace(off=report.names_off(known))
         return self._listed[1]
+
+    def _is_defined(self, feature: str) -> bool:
+        definition = self._replica.book.definition(feature)
+        return definition is not None and definition.flag is not None
 
     def _known(self) -> report.Known:
         return report.Known(

@@ -3,6 +3,8 @@
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
+from communicator.features.steps import require_few_steps
+
 NESTING = 64
 """How deep a rule may be nested: the evaluator calls itself once for each level."""
 WEIGHTS_SUM = 2**31 - 1
@@ -11,11 +13,15 @@ OPERATORS = frozenset(
     (
         *("if", "?:", "and", "or", "!", "!!", "==", "!=", "===", "!==", "<", ">", "<=", ">="),
         *("+", "*", "-", "/", "%", "min", "max"),
-        *("in", "cat", "substr", "merge", "filter", "reduce", "map", "all", "some", "none"),
+        *("in", "cat", "substr", "merge", "filter", "map", "all", "some", "none"),
         *("var", "missing", "missing_some", "fractional", "starts_with", "ends_with", "sem_ver"),
     )
 )
-"""What flagd-core knows, without `log`, which would write to the standard output of the service."""
+"""What flagd-core knows, without those that are refused."""
+_REFUSED = {
+    "log": "writes to the output of every service: take it out",
+    "reduce": "can take any time and any memory: write the cases out, or use 'all', 'some' or 'in'",
+}
 
 _COMPARISONS = frozenset(("=", "!=", "<", "<=", ">", ">=", "^", "~"))
 _NUMBER = r"(0|[1-9]\d*)"
@@ -39,6 +45,7 @@ def require_targeting(rule: object, variants: Collection[str]) -> None:
     if not rule:
         return
     _check(rule, 0)
+    require_few_steps(rule)
     for result in _results(rule):
         name = _variant(result)
         if name is not None and name not in variants:
@@ -89,8 +96,8 @@ def _check_operator(operator: str, value: object) -> None:
         raise ValueError(
             f"$ref leads to {value!r:.80}, which is not in $evaluators: add it there, or write the rule itself"
         )
-    if operator == "log":
-        raise ValueError("the operator 'log' writes to the output of every service: take it out")
+    if operator in _REFUSED:
+        raise ValueError(f"the operator {operator!r} {_REFUSED[operator]}")
     if operator not in OPERATORS:
         raise ValueError(f"unknown operator {operator!r:.80}: write one of flagd's, such as 'if', 'in' or 'fractional'")
 

@@ -8,11 +8,11 @@ from communicator.features.targeting import NESTING, OPERATORS, may_give_nothing
 # A function of the same name hides the module.
 library = import_module("openfeature.contrib.tools.flagd.core.targeting.targeting")
 VARIANTS = ("on", "off", "true", "1")
-WITHOUT_A_TABLE = {"if", "?:", "and", "or", "filter", "reduce", "map", "all", "some", "none"}
+WITHOUT_A_TABLE = {"if", "?:", "and", "or", "filter", "map", "all", "some", "none"}
 """What json_logic evaluates itself."""
 
 
-def test_the_operators_are_those_of_the_library_but_log():
+def test_the_operators_are_those_of_the_library_but_log_and_reduce():
     assert set(library.OPERATORS) - OPERATORS == {"log"}
     assert OPERATORS - set(library.OPERATORS) == WITHOUT_A_TABLE
 
@@ -21,6 +21,14 @@ def nested(levels):
     rule = {"var": "x"}
     for _ in range(levels):
         rule = {"!": rule}
+    return rule
+
+
+def loops(deep):
+    """Loops of 50 in each other."""
+    rule = {"==": [{"var": ""}, 2]}
+    for _ in range(deep):
+        rule = {"some": [[1] * 50, rule]}
     return rule
 
 
@@ -40,6 +48,8 @@ SOUND = {
     "versions": {"if": [{"sem_ver": [{"var": "version"}, ">=", "v2.5"]}, "on"]},
     "a comparison by the context": {"if": [{"sem_ver": [{"var": "version"}, {"var": "by"}, "1"]}, "on"]},
     "beginnings": {"if": [{"starts_with": [{"var": "host"}, "lab-"]}, "on"]},
+    "loops": {"if": [{"and": [loops(1), {"some": [{"var": "x"}, {"==": [{"var": ""}, 1]}]}]}, "on"]},
+    "a loop without a rule": {"if": [{"some": []}, "on", {"if": [{"none": {"var": "x"}}, "off"]}]},
     "as deep as can be": {"if": [nested(NESTING - 3), "on"]},
 }
 FAULTY = {
@@ -48,6 +58,19 @@ FAULTY = {
     "an empty condition": ({"if": [{}, "on"]}, "has the keys []"),
     "an unknown operator": ({"if": [{"startswith": ["a", "b"]}, "on"]}, "unknown operator 'startswith'"),
     "a path to an operator": ({"if": [{"a.b": 1}, "on"]}, "unknown operator 'a.b'"),
+    "what doubles a text again and again": (
+        {"reduce": [[1] * 50, {"cat": [{"var": "accumulator"}] * 2}, "x"]},
+        "the operator 'reduce' can take any time",
+    ),
+    "loops in loops": ({"if": [loops(4), "on"]}, "steps (limit 10000)"),
+    "a loop over what loops find": (
+        {"if": [{"some": [{"map": [[1] * 200, 1]}, {"in": [{"var": ""}, [1] * 50]}]}, "on"]},
+        "steps (limit 10000)",
+    ),
+    "a loop over a list of the context with a long rule": (
+        {"if": [{"all": [{"var": "x"}, {"in": [{"var": ""}, [1] * 200]}]}, "on"]},
+        "steps (limit 10000)",
+    ),
     "what writes to the output": ({"log": "on"}, "the operator 'log' writes"),
     "an unknown variant": ({"if": [{"var": "x"}, "onn"]}, "it gives the variant 'onn'"),
     "an unknown variant otherwise": ({"if": [{"var": "x"}, "on", "onn"]}, "it gives the variant 'onn'"),

@@ -14,10 +14,25 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(150)]
 PROGRAMS = ("ip", "mount", "unshare")
 
 
-def test_after_all_troubles_real_hosts_know_and_enforce_the_same():
+@pytest.fixture(scope="module")
+def alone():
+    """Skip where hosts cannot have a network and disks of their own."""
     lacking = [program for program in PROGRAMS if shutil.which(program) is None]
     if os.geteuid() != 0 or lacking:
         missing(f"no network of its own: root is needed, and {', '.join(lacking) or 'nothing else'}")
-    words = ["-m", "tests.canary.book.live", "--seeds", "1", "--troubles", "8"]
-    done = subprocess.run([sys.executable, *words], cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+def play(*words):
+    program = [sys.executable, "-m", "tests.canary.book.live", *words]
+    done = subprocess.run(program, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.usefixtures("alone")
+def test_after_all_troubles_real_hosts_know_and_enforce_the_same():
+    play("--seeds", "1", "--troubles", "8")
+
+
+@pytest.mark.usefixtures("alone")
+def test_a_feature_goes_dark_in_a_minority_with_a_full_disk_and_without_a_leader():
+    play("--dark")

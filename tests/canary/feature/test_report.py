@@ -67,7 +67,7 @@ def test_when_it_was_evaluated_on_other_hosts_counts_as_well():
     assert host.row().evaluated_ago_s is None
     host.elsewhere = {"new-checkout": WALL_S - 100.0}
     assert host.row().evaluated_ago_s == 100.0
-    host.tally.add([Evaluations("new-checkout", "on", "STATIC", 1)], TODAY)
+    host.tally.add([Evaluations("new-checkout", "on", "STATIC", 1)], TODAY, lambda _feature: True)
     assert host.row().evaluated_ago_s == 0.0
 
 
@@ -93,7 +93,7 @@ def test_which_flags_there_are():
     host.book.merge(definition("defined", flag=SOUND))
     host.book.merge(definition("removed", flag=None, at_s=1e7))
     host.book.take(off(feature="off-only"), 0.0)
-    host.tally.add([Evaluations("removed", "on", "STATIC", 1)], TODAY)
+    host.tally.add([Evaluations("removed", "on", "STATIC", 1)], TODAY, lambda _feature: True)
     assert report.names(host.known) == ["asked", "defined", "off-only"]
     assert (host.stale("asked"), host.stale("off-only"), bytes(host.row("asked").definition)) == (
         ["unknown"],

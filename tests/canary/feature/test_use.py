@@ -30,7 +30,7 @@ async def test_what_is_kept_is_read_back_and_added_to(tmp_path):
     for _ in range(2):
         file = use(tmp_path)
         tally = await file.read(100)
-        tally.add([counted(count=2)], 100)
+        tally.add([counted(count=2)], 100, lambda _feature: True)
         await file.keep(tally, 100)
         await file.keep(tally, 100)
     assert sums(tmp_path) == [(100, "a", 4)]
@@ -39,10 +39,10 @@ async def test_what_is_kept_is_read_back_and_added_to(tmp_path):
 
 async def test_days_that_are_over_for_long_are_forgotten(tmp_path):
     file, tally = use(tmp_path), Tally(100)
-    tally.add([counted()], 100)
+    tally.add([counted()], 100, lambda _feature: True)
     await file.keep(tally, 100)
     assert (await use(tmp_path).read(100 + DAYS)).asked("a") is None
-    tally.add([counted("b")], 100 + DAYS)
+    tally.add([counted("b")], 100 + DAYS, lambda _feature: True)
     await file.keep(tally, 100 + DAYS)
     assert sums(tmp_path) == [(100 + DAYS, "b", 1)]
 
@@ -52,7 +52,7 @@ async def test_a_damaged_file_is_put_aside(tmp_path, content):
     (tmp_path / FILE).write_bytes(content)
     file = use(tmp_path)
     tally = await file.read(100)
-    tally.add([counted()], 100)
+    tally.add([counted()], 100, lambda _feature: True)
     await file.keep(tally, 100)
     assert sums(tmp_path) == [(100, "a", 1)]
     assert (tmp_path / f"{FILE}.damaged").read_bytes() == content
@@ -63,7 +63,7 @@ async def test_a_file_that_cannot_be_written_is_told_once_and_tried_again(tmp_pa
     file, tally = use(tmp_path), Tally(100)
     with capture_logs() as logs:
         for _ in range(3):
-            tally.add([counted()], 100)
+            tally.add([counted()], 100, lambda _feature: True)
             await file.keep(tally, 100)
         (tmp_path / FILE).rmdir()
         await file.keep(tally, 100)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import structlog
 
+from tests.canary.book.live import dark
 from tests.canary.book.live.network import Network
 from tests.canary.book.live.story import TROUBLES, play
 from tests.conftest import ROOT
@@ -24,12 +25,15 @@ def main():
     parser.add_argument("--seeds", type=int, default=30)
     parser.add_argument("--first", type=int, default=1)
     parser.add_argument("--troubles", type=int, default=TROUBLES)
+    parser.add_argument("--dark", action="store_true", help="switch a feature off among troubles, and nothing else")
     parser.add_argument(INSIDE, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.inside is None:
         enter()
     structlog.configure(logger_factory=structlog.ReturnLoggerFactory())
     network, took_s = Network(), []
+    if options.dark:
+        return switch_off(network, options.inside)
     for seed in range(options.first, options.first + options.seeds):
         with tempfile.TemporaryDirectory(prefix="book-") as home:
             one_s, kept, held = asyncio.run(play(seed, network, Path(home), options.inside, options.troubles))
@@ -38,6 +42,13 @@ def main():
     late = sum(one > WITHIN_S for one in took_s)
     say(f"{len(took_s)} stories, {late} later than {WITHIN_S:g} s, at most {max(took_s):.2f} s")
     return late > 0
+
+
+def switch_off(network, library):
+    with tempfile.TemporaryDirectory(prefix="book-") as home:
+        off_s, reached_s = asyncio.run(dark.play(network, Path(home), library))
+    say(f"off in the minority after {off_s:.3f} s, on all others {reached_s:.2f} s after they were in reach")
+    return 0
 
 
 def enter():

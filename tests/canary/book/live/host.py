@@ -139,7 +139,7 @@ class Host:
 
     def start(self):
         self.make_room()  # who starts it again sees to that
-        self.daemon.start(environment=self._environment, rules=RULES)
+        self.daemon.start(f"features_path={self.daemon.home}/features.d", environment=self._environment, rules=RULES)
 
     def crash(self):
         if self.is_up and time.monotonic() < self._kept_from_s:
