@@ -42,13 +42,21 @@ def encode_page(families: Iterable[Metric], accept: str = "", accept_encoding: s
         accept: The header of this name.
         accept_encoding: The header of this name.
     """
-    _, content_type = choose_encoder(accept)
+    content_type = _content_type(accept)
     is_openmetrics = content_type.startswith(_OPENMETRICS)
     head, end = (_openmetrics_head, "# EOF\n") if is_openmetrics else (_text_head, "")
     body = ("".join(_lines(families, head)) + end).encode()
     if not gzip_accepted(accept_encoding):
         return Page(content_type, body, is_compressed=False)
     return Page(content_type, gzip.compress(body, _COMPRESSION, mtime=0), is_compressed=True)
+
+
+def _content_type(accept: str) -> str:
+    """What is told by which header; plain text to whoever asks for a version that is none."""
+    try:
+        return choose_encoder(accept)[1]
+    except (TypeError, ValueError):  # it compares "1.a.0" with numbers
+        return choose_encoder("")[1]
 
 
 def _lines(families: Iterable[Metric], head: Callable[[Metric], str]) -> Iterator[str]:

@@ -5,7 +5,7 @@ import os
 import socket
 import struct
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from pathlib import Path
 from typing import NamedTuple
@@ -48,8 +48,8 @@ Find = Callable[[SocketAddress, SocketAddress], TcpSocket | None]
 def find_socket(local: SocketAddress, remote: SocketAddress) -> TcpSocket | None:
     """The socket between two addresses; None when there is none.
 
-    The kernel looks it up by its hash in some 20 us, however many there are. Where it may not be asked, and where it says that
-    there is none, as it also does without its module for that, its tables are read row by row: 6 ms for a thousand links.
+    The kernel looks it up by its hash in some 20 us, however many there are. Where it may not be asked, or cannot tell, its
+    tables are read row by row: 6 ms for a thousand links.
 
     Args:
         local: Address and port of this end.
@@ -57,8 +57,23 @@ def find_socket(local: SocketAddress, remote: SocketAddress) -> TcpSocket | None
     """
     try:
         return ask_kernel(local, remote)
+    except FileNotFoundError:
+        if _kernel_can_tell():
+            return None  # whoever connected has reset the link: that must not cost more than to stay
     except OSError:
-        return find_in_tables(local, remote)
+        pass
+    return find_in_tables(local, remote)
+
+
+@cache
+def _kernel_can_tell() -> bool:
+    """Whether it knows a socket that is there for sure; without its module for that it says of each that it does not."""
+    try:
+        with socket.create_server(("127.0.0.1", 0)) as door:
+            ask_kernel(door.getsockname(), ("127.0.0.1", 1))
+    except OSError:
+        return False
+    return True
 
 
 def ask_kernel(local: SocketAddress, remote: SocketAddress) -> TcpSocket | None:

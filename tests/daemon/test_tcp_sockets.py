@@ -90,3 +90,12 @@ def test_the_tables_are_read_where_the_kernel_may_not_be_asked(monkeypatch):
         found = find_socket(*pair)
         assert found is not None
         assert (found.state, bool(found.inode)) == (1, True)
+
+
+def test_what_the_kernel_does_not_know_is_not_looked_for_elsewhere(monkeypatch):
+    monkeypatch.setattr(tcp_sockets, "_find_row", None)  # calling it would fail
+    with socket.create_server(("127.0.0.1", 0)) as door:
+        nobody = door.getsockname()
+    with pytest.raises(FileNotFoundError):
+        ask_kernel(nobody, ("127.0.0.1", 1))
+    assert find_socket(nobody, ("127.0.0.1", 1)) is None

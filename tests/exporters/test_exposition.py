@@ -136,3 +136,9 @@ def test_a_compressed_page_is_small():
 )
 def test_the_scraper_says_how_long_it_waits(header, deadline_s):
     assert read_deadline(header, 4.0) == deadline_s
+
+
+@pytest.mark.parametrize("version", ["1.a.0", "x", "1.", "0.-1", "\u0662.0.0", "9" * 5000])
+@pytest.mark.parametrize("kind", ["application/openmetrics-text", "text/plain"])
+def test_whoever_asks_for_a_version_that_is_none_is_told_all_the_same(kind, version):
+    assert encode_page(FAMILIES, f"{kind};version={version}").body

@@ -94,6 +94,21 @@ def test_an_ipv6_network_has_two_shares_and_another_one_is_another():
     assert places.enter("other", "2001:db8:0:1::1", NEW).leaves is None
 
 
+@pytest.mark.parametrize(
+    ("inside", "comes", "leaves"),
+    [
+        (["2001:db8:0:1::1", "2001:db8::1", "2001:db8::2", "2001:db8::3"], "2001:db8::4", 1),  # one of its own network
+        (["2001:db8:0:1::1", "2001:db8::1", "2001:db8::2", "2001:db8::3"], "2001:db8:0:2::1", 0),
+        (["10.0.0.1", "2001:db8::1", "2001:db8::1", "2001:db8::2"], "2001:db8::3", 1),
+        (["2001:db8::1", "2001:db8::2", "10.0.0.1", "10.0.0.2"], "10.0.0.3", 0),
+    ],
+)
+def test_where_they_stand_alike_a_network_that_holds_more_gives_way_itself(inside, comes, leaves):
+    places = make_places()
+    assert all(places.enter(number, host, NEW).is_in for number, host in enumerate(inside))
+    assert places.enter("comer", comes, NEW) == Entrance(is_in=True, leaves=leaves)
+
+
 def test_who_may_not_leave_now_stays():
     places = make_places(share=2, may_leave=lambda guest: guest not in ("NEW1", "NEW2", "own0", "own1"))
     fill(places, NEW)

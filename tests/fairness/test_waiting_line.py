@@ -40,6 +40,23 @@ def test_whose_turn_it_is(who, expected):
     assert turns(make_line(*who)) == expected
 
 
+@pytest.mark.parametrize(
+    ("hosts", "expected"),
+    [
+        (
+            ["2001:db8::1", "2001:db8::2", "2001:db8::3", "2001:db8:0:1::1"],
+            [0, 3, 1, 2],
+        ),  # a network has one turn, not three
+        (["2001:db8::1", "2001:db8::2", "2001:db8:0:1::1", "10.0.0.1"], [0, 2, 3, 1]),
+        (["::ffff:10.0.0.1", "10.0.0.1", "10.0.0.2"], [0, 2, 1]),
+    ],
+)
+def test_each_network_has_its_turn(hosts, expected):
+    line = WaitingLine(100, 10, 50)
+    assert all(line.enter(number, host, NEW).is_in for number, host in enumerate(hosts))
+    assert turns(line) == expected
+
+
 def test_a_network_that_comes_again_waits_behind_those_who_are_there():
     line = make_line((NEW, 1), (NEW, 1), (NEW, 2))
     assert line.take() == 0

@@ -34,7 +34,7 @@ import pytest
 from communicator.definitions import load_catalogue
 from communicator.errors import RemoteProtocolError
 from communicator.protocol import Message, decode
-from communicator.protocol.addresses import parse_host_port
+from communicator.protocol.addresses import HostPort, parse_host_port
 from communicator.protocol.definitions import Checker
 from communicator.protocol.names import ROUTER_SERVICE
 from communicator.router import RouterConfig
@@ -245,7 +245,9 @@ class Playbook:
     def _come_from_afar(self, link, kind, dial="", certificate="", **words):
         dialled = self.dials.pop(int(dial)) if dial else None
         address = (
-            f"{words.get('from', '10.0.0.9')}:{50_000 + link}" if dialled is None else f"{dialled.host}:{dialled.port}"
+            str(HostPort(words.get("from", "10.0.0.9"), 50_000 + link))
+            if dialled is None
+            else f"{dialled.host}:{dialled.port}"
         )
         names = frozenset(certificate.split(",")) if certificate else None
         number = None if dialled is None else dialled.dial

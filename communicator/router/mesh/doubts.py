@@ -27,6 +27,8 @@ class Doubt(msgspec.Struct):
     answer_s: float
     """When the answer is due, if it is still doubted then."""
     is_answered: bool = False
+    is_noted: bool = False
+    """It has counted as a contradiction: when it is looked at, for most are true and only came sooner than by the right way."""
 
     @property
     def again_s(self) -> float:
@@ -103,7 +105,12 @@ class Doubts:
 
     def ways_changed(self, now_s: float) -> None:
         """Somebody else may be right now: if there was a contradiction lately, all are asked in a while."""
-        if self.compare.at_s is None and now_s < self._contradicted_s + CONTRADICTED_SPAN_S:
+        if now_s < self._contradicted_s + CONTRADICTED_SPAN_S:
+            self.compare_soon(now_s)
+
+    def compare_soon(self, now_s: float) -> None:
+        """All are asked in a while, this once: two words of one life came by two ways, the later one first."""
+        if self.compare.at_s is None:
             self.compare.set(now_s + COMPARE_AFTER_S)
 
     def settle(self, now_s: float) -> None:

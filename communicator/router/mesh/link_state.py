@@ -147,6 +147,11 @@ class Database:
         life, last = next(iter(parts.values())).life, parts.get(record.part)
         return record.life < life or (record.life == life and last is not None and record.sequence <= last.sequence)
 
+    def has_later(self, record: Record) -> bool:
+        """Whether we have a later word of the same life: whoever tells this one is behind, and is told it; nobody lies."""
+        ours = self._parts.get(record.server, {}).get(record.part)
+        return ours is not None and ours.life == record.life and ours.sequence > record.sequence
+
     def holds(self, record: Record) -> bool:
         """Whether this very record is the one we have."""
         return self._parts.get(record.server, {}).get(record.part) == record

@@ -166,9 +166,13 @@ def _correct(mesh: Mesh, link: Link, record: Record, now: Instant) -> Outcome:
     if not is_own and now_s < mesh.doubts.corrected_s.get(key, float("-inf")) + CORRECTED_EVERY_S:
         mesh.doubts.add(link.id, record, now_s)
         return Outcome.SAME
+    is_behind = mesh.database.has_later(record)
     if not mesh.database.correct(record):
         return Outcome.SAME
-    mesh.doubts.contradicted(now.monotonic_s)
+    if is_behind:
+        mesh.doubts.compare_soon(now_s)
+    else:
+        mesh.doubts.contradicted(now_s)
     if not is_own:
         mesh.doubts.corrected_s = {
             each: at_s for each, at_s in mesh.doubts.corrected_s.items() if now_s < at_s + CORRECTED_EVERY_S
@@ -189,7 +193,6 @@ def _doubt(board: Switchboard, link: Link, record: Record, now: Instant) -> None
     if doubt is None or own is None or not ours or mesh.database.is_outdone(record):
         return
     doubt.is_answered = True
-    mesh.doubts.contradicted(now.monotonic_s)
     if own is not link:
         _send(board, own, [record])
         _send(board, link, ours)
@@ -218,10 +221,13 @@ def settle_doubts(board: Switchboard, now: Instant) -> None:
             if _take_in(board, link, record, now) is Outcome.NEW:
                 _take(board, [record], link, now)
                 flood(board, board.carrier, [record], link)
-        elif not doubt.is_answered and now.monotonic_s >= doubt.answer_s:
-            doubt.is_answered = True
-            mesh.doubts.contradicted(now.monotonic_s)
-            _send(board, link, mesh.database.instead_of(record))
+        elif doubt.is_answered or now.monotonic_s >= doubt.answer_s:
+            if not doubt.is_answered:
+                doubt.is_answered = True
+                _send(board, link, mesh.database.instead_of(record))
+            if not doubt.is_noted and not mesh.database.has_later(record):
+                doubt.is_noted = True
+                mesh.doubts.contradicted(now.monotonic_s)
     mesh.doubts.settle(now.monotonic_s)
 
 

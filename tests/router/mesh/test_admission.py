@@ -125,6 +125,34 @@ def test_one_address_takes_its_share_and_no_more(mesh):
     book.play("C < (nothing)\nD < (nothing)\nE < (nothing)")
 
 
+def test_an_ipv6_network_takes_two_shares_and_another_one_has_its_own(mesh):
+    """Of 16 places an address has two, a network four: whoever comes with ever new addresses of it pushes out its own."""
+    book = mesh(limits=RouterLimits(strangers=16))
+    comers = [f"+ {name} remote from=2001:db8::{number:x}" for number, name in enumerate("ABCD", 10)]
+    book.play("\n".join(["+ O remote from=2001:db8:0:1::1", *comers]))
+    book.play("+ E remote from=2001:db8::e\nA < EOF\n+ F remote from=2001:db8::f\nB < EOF")
+    book.play("O < (nothing)\nC < (nothing)\nD < (nothing)\nE < (nothing)\nF < (nothing)")
+
+
+def test_one_ipv6_address_takes_one_share(mesh):
+    book = mesh(limits=RouterLimits(strangers=16))
+    book.play("+ A remote from=2001:db8::a\n+ B remote from=2001:db8::b\n+ C remote from=2001:db8::a")
+    book.play("+ D remote from=2001:DB8:0::a\nA < EOF\nB < (nothing)\nC < (nothing)\nD < (nothing)")
+
+
+def test_of_a_network_that_has_failed_all_others_stand_last_but_whom_we_know(gated):
+    book = gated(limits=FOUR)
+    book.play(f"+ A remote from=2001:db8::a\nA > {WRONG}\nA < REFUSE message=*\nA < EOF\n@ 2")
+    sources, now_s = book.router._board.mesh.sources, book.now.monotonic_s
+    sources.note_proven("2001:db8::f", now_s)
+    hosts = ("2001:db8::a", "2001:db8::b", "2001:db8::f", "2001:db8:0:1::a")
+    assert [sources.standing(host, now_s) for host in hosts] == [
+        *(Standing.FAILED, Standing.FAILED, Standing.KNOWN, Standing.NEW)
+    ]
+    book.play("+ B remote from=2001:db8::b\n+ C remote from=2001:db8:0:1::a\n+ D remote from=2001:db8:0:2::a\nB < EOF")
+    book.play("C < (nothing)\nD < (nothing)\n+ E remote from=2001:db8::f\nE < (nothing)")
+
+
 def test_a_configured_neighbor_and_who_was_linked_within_a_day_have_places_of_their_own(mesh):
     book = mesh("10.0.0.9:4042", limits=FOUR)
     book.run("+ R remote from=10.0.0.8\nR > CONNECT version=1;my_address=10.0.0.8:4042;server_name=gamma;boot_id=g1")

@@ -84,3 +84,12 @@ def test_after_a_contradiction_neighbors_are_asked_and_again_when_the_ways_chang
     doubts.compare.set(None)
     doubts.ways_changed(NOW_S + 1 + CONTRADICTED_SPAN_S)
     assert doubts.compare.at_s is None
+
+
+def test_two_words_of_one_life_are_compared_once(doubts):
+    doubts.compare_soon(NOW_S)
+    doubts.compare_soon(NOW_S + 1)
+    assert doubts.compare.at_s == NOW_S + COMPARE_AFTER_S
+    doubts.compare.set(None)
+    doubts.ways_changed(NOW_S + COMPARE_AFTER_S)
+    assert doubts.compare.at_s is None

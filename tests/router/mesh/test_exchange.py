@@ -343,6 +343,30 @@ def test_a_lie_with_the_numbers_of_the_truth_is_found_when_neighbors_compare(lin
     assert told(linked, "B")[1:] == [], "beta is who knows"
 
 
+@pytest.mark.parametrize(
+    ("teller", "word", "right", "truth"),
+    [
+        (
+            "B",
+            {"boot": "d1", "sequence": 2},
+            "D",
+            ("delta", "peer"),
+        ),  # later: it only came sooner than from delta itself
+        ("D", {"sequence": 1}, "B", ("gamma", "beta")),  # of the same life and earlier: delta is behind
+    ],
+)
+def test_a_word_that_came_too_soon_or_too_late_is_no_contradiction(linked, teller, word, right, truth):
+    if teller == "B":
+        tell(linked, teller, links("delta", "peer", address="10.0.0.8:4042", **word))
+    tell(linked, right, links(*truth, boot="d1" if teller == "B" else "x1", sequence=2))
+    if teller == "D":
+        tell(linked, teller, links("gamma", "delta", **word))
+    linked.run("@ 5")
+    told_all = [one.command for name in "BD" for one in linked.heard[linked.links[name]]]
+    assert "LINK_STATE" in told_all
+    assert "LINK_STATE_SUMMARY" not in told_all, "nobody is asked what he knows"
+
+
 def test_a_server_that_a_liar_has_told_of_first_is_back_when_the_liar_has_left(book):
     tell(book, "B", links("beta", "gamma", "peer", boot="b1"), links("gamma", "beta", **LIE), payroll("gamma", **LIE))
     tell(book, "D", links("delta", "gamma", "peer", boot="d1"), links("gamma", "delta"))
