@@ -5,6 +5,7 @@ import secrets
 from collections import deque
 from collections.abc import Callable
 from collections.abc import Set as AbstractSet
+from contextlib import suppress
 from typing import NamedTuple
 
 import msgspec
@@ -21,6 +22,8 @@ from canary.records import Deploying, DeploymentMoved, Entry
 from canary.records.deployments import matches
 from canary.replica import Replica
 from communicator.answers import deployments as told
+from communicator.answers.deployments import Readiness
+from communicator.answers.reading import read_answer
 from communicator.client import Service
 from communicator.errors import RemoteProtocolError
 from communicator.protocol import Message
@@ -78,6 +81,9 @@ class Deployments:
         name = message.get("command")
         try:
             moved = self._obey(name.removeprefix(PREFIX), message)
+            if moved.moves == 1:
+                await self._await_known(moved)
+                moved = self._obey(name.removeprefix(PREFIX), message)
         except (RefusedError, RemoteProtocolError) as error:
             return Message("CANARY_RESULT", {"command": name, "status": "refused", "message": str(error)})
         await self._replica.propose([moved], self._mind.state.term)
@@ -103,6 +109,45 @@ class Deployments:
         if name not in WORDS:
             raise RefusedError(f"{name!r} is none of start, undo, {', '.join(WORDS)}")
         return steer(deploying.at, word, self._look(deploying))
+
+    async def _await_known(self, moved: DeploymentMoved) -> None:
+        """Who has just begun to lead may not have heard what was put on a host meanwhile.
+
+        A deployment that began from that would go back to it, and leave behind what is there.
+
+        Raises:
+            RefusedError: It is still not known.
+        """
+        answers = await self._ask_hosts(moved)
+
+        def unknown() -> list[str]:
+            instances = instances_of(self._mind.state, moved.service)
+            running = {server: {one.version for one in found if one.is_running} for server, found in instances.items()}
+            return [server for server, has in answers.items() if has and has not in running.get(server, ())]
+
+        with suppress(TimeoutError):
+            async with asyncio.timeout(COMMIT_S), self._moved:
+                await self._moved.wait_for(lambda: not unknown())
+        if missing := unknown():
+            raise RefusedError(
+                f"{moved.service} {answers[missing[0]]} runs on {missing[0]}, which is not known here yet: "
+                "say it again in some seconds"
+            )
+
+    async def _ask_hosts(self, moved: DeploymentMoved) -> dict[str, str]:
+        """Which version each server in reach says that it has; who does not answer says nothing."""
+        spec = msgspec.json.encode(moved.spec).decode()
+        view = {"view": "deployment_check", "spec": spec, "cache": "no"}
+
+        async def ask(server: str) -> tuple[str, str]:
+            question = Message("CANARY_GET_REPORT", view, service="canary", server=server)
+            reply = await self._service.request(question, "CANARY_CURRENT_REPORT", timeout_s=COMMIT_S)
+            return server, read_answer(reply.get("report"), Readiness).has
+
+        reach = self._around(moved.id).reach - {self._mind.me}
+        asked = [ask(one.server) for one in moved.servers if one.server in reach]
+        answers = await asyncio.gather(*asked, return_exceptions=True)
+        return dict(each for each in answers if isinstance(each, tuple))
 
     @property
     def _leader(self) -> str:
