@@ -13,7 +13,7 @@ from bellwether.failure import NOT_ALLOWED, UNREACHABLE, CommandError
 from bellwether.places import find_router
 from bellwether.screen import Screen
 from bellwether.screen_text import tell, write
-from canary.book.order import LONGEST_S
+from canary.book.order import LONGEST_S, REASON_CHARACTERS
 from communicator.answers.orders import Orders, Taken
 from communicator.client import Client
 from communicator.errors import ClientError, MessageRefusedError, NoReceiverError, ReplyTimeoutError
@@ -94,8 +94,20 @@ def require_reason(command: str, reason: str) -> None:
     Raises:
         CommandError: It does not.
     """
+    require_short(reason)
     if not reason.strip():
         raise CommandError(f"say why with --reason '…': the ledger keeps who has {_DONE[command]} what, and why", USAGE)
+
+
+def require_short(reason: str) -> None:
+    """See that a reason is none too long to be kept.
+
+    Raises:
+        CommandError: It is.
+    """
+    if len(reason) > REASON_CHARACTERS:
+        text = f"--reason: {len(reason):,} characters are more than {REASON_CHARACTERS}"
+        raise CommandError(f"{text}: say it shortly, and name the ticket that has more", USAGE)
 
 
 def read_duration_s(span: str) -> float:

@@ -9,6 +9,7 @@ import msgspec
 
 from bellwether import conversation, deploy_check, deploy_questions
 from bellwether.answers import to_json
+from bellwether.canary_orders import require_short
 from bellwether.deploy_spec import read_spec
 from bellwether.failure import UNDECIDED, CommandError
 from bellwether.places import find_router
@@ -77,6 +78,7 @@ def start(communicator: str | None, wanted: Wanted, reason: str, *, anyway: bool
     Raises:
         CommandError: The file is wrong, a host cannot do it, or the leader refuses.
     """
+    require_short(reason)
     spec = wanted.read()
     _show(asyncio.run(_start(find_router(communicator), spec, reason, anyway=anyway)), as_json=as_json)
 
@@ -119,6 +121,7 @@ def steer(communicator: str | None, name: str, about: str, reason: str, *, full:
     Raises:
         CommandError: Nothing is known of it, nobody leads, or the leader refuses.
     """
+    require_short(reason)
     _show(asyncio.run(_steer(find_router(communicator), name, about, reason, full=full)), as_json=as_json)
 
 

@@ -35,7 +35,7 @@ def _lines(told: Changes, zone: tzinfo | None) -> Iterator[Text]:
 
 def _line(change: Change, zone: tzinfo | None) -> Text:
     what = f"{change.service} {version_text(change.version, '')} {change_text(change)}"
-    by = f" by {change.by}" if change.by else ""
+    by = f" by {change.by}" if change.by and f" by {change.by}" not in change.reason else ""
     why = f": {change.reason}" if change.reason else ""
     when = (moment(change.wall_s, zone), "dim")
     return Text.assemble(when, "  ", coloured(phase_mark(change.phase)), f" {what}{by}{why}  ", (change.id, "dim"))

@@ -66,4 +66,5 @@ def _not_found(what: str, directory: Path) -> str:
     names = sorted(file.stem for file in directory.glob(f"*{SUFFIX}"))
     close = get_close_matches(what, names, n=1)
     known = f"do you mean {close[0]!r}?" if close else f"there are: {', '.join(names) or 'none'}"
-    return f"there is no {directory / what}{SUFFIX}; {known} (a service without a file takes its version behind it)"
+    also = f"for a service without a file give the version, too: bellwether deploy start {what} VERSION"
+    return f"there is no {directory / what}{SUFFIX}; {known} ({also})"

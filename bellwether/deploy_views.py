@@ -61,7 +61,10 @@ def history(communicator: str | None, service: str, *, as_json: bool) -> None:
         CommandError: No canary answers, or none we understand.
     """
     told = asyncio.run(_changes(find_router(communicator), service))
-    display(to_json(told) if as_json else deploy_history.render(told, None))
+    if as_json:
+        display(to_json(told))
+        return
+    Screen().print(deploy_history.render(told, None), soft_wrap=True)  # one line each, also where a program reads it
 
 
 async def _changes(address: str, service: str) -> Changes:

@@ -67,7 +67,7 @@ def outcome_of(one: Deployment, until: Until, leader: str, *, wait_paused: bool)
         leader: Who decides; empty: nobody does.
         wait_paused: Whether a pause that needs a person is waited for as well.
     """
-    reason = f": {one.reason}" if one.reason else ""
+    reason = f": {one.reason}" if one.reason not in ("", one.phase) else ""
     why = f"{what_text(one)} is {_where(one)}{reason}"
     if one.phase in _BACK:
         return Outcome("failed", why, is_final=one.phase in ENDED, deployment=one)
@@ -91,7 +91,7 @@ def outcome_of_past(identifier: str, changes: Sequence[Change]) -> Outcome:
     last = next((one for one in reversed(changes) if one.id == identifier), None)
     if last is None:
         return Outcome("failed", f"deployment {identifier} gave way to a later one")
-    reason = f": {last.reason}" if last.reason else ""
+    reason = f": {last.reason}" if last.reason not in ("", last.phase) else ""
     if last.phase not in ENDED:
         return Outcome("failed", f"{last.service} {last.version} gave way to a later deployment at {change_text(last)}")
     verdict: Verdict = "done" if last.phase == "done" else "failed"

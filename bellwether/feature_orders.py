@@ -56,6 +56,7 @@ def set_(communicator: str | None, name: str, source: str, *, reason: str, stric
         CommandError: The definition is not sound, or is refused, or not in force everywhere.
     """
     definition = read_definition(_name(name), source).decode()
+    canary_orders.require_short(reason)
     order = Order(command="feature-set", feature=name, definition=definition, reason=reason)
     canary_orders.give(communicator, order, unseen=True, strict=strict, as_json=as_json)
 
@@ -66,6 +67,7 @@ def remove(communicator: str | None, name: str, *, reason: str, strict: bool, as
     Raises:
         CommandError: It is refused, or not in force everywhere.
     """
+    canary_orders.require_short(reason)
     order = Order(command="feature-remove", feature=_name(name), reason=reason)
     canary_orders.give(communicator, order, unseen=False, strict=strict, as_json=as_json, look=_require_known)
 

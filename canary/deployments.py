@@ -3,7 +3,7 @@
 import asyncio
 import secrets
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from typing import NamedTuple
@@ -30,12 +30,16 @@ from communicator.protocol import Message
 
 PREFIX = "deploy-"
 """Of the commands about deployments."""
+BEGINNING = frozenset(("start", "undo"))
+"""The ones that begin a deployment."""
 LOOK_S = 1.0
 """How often a deployment that is under way is looked at."""
 SOON_S = 0.2
 """and not more often, however much happens on the hosts."""
 COMMIT_S = 3.0
 """How long a command waits until a majority of the members holds what came of it: they answer within milliseconds."""
+ASKED = 3
+"""So many times hosts are asked what they run, where it is not what is known of them."""
 POINT_S = 15.0
 POINTS = 400
 """The evidence is noted so often, and so many times: the last hour and a half at least."""
@@ -71,6 +75,8 @@ class Deployments:
         self._points: dict[str, _Points] = {}
         self._looked_at_s = -LOOK_S
         self._moved = asyncio.Condition()
+        self._word = asyncio.Lock()
+        """One command at a time: each is taken where the one before has led, for two from the same place overtake each other."""
 
     async def command(self, message: Message) -> Message:
         """CANARY_COMMAND about a deployment: only who leads takes it.
@@ -79,16 +85,17 @@ class Deployments:
             CANARY_RESULT.
         """
         name = message.get("command")
+        word = name.removeprefix(PREFIX)
         try:
-            moved = self._obey(name.removeprefix(PREFIX), message)
-            if moved.moves == 1:
-                await self._await_known(moved)
-                moved = self._obey(name.removeprefix(PREFIX), message)
+            if word in BEGINNING:  # before it is its turn: hosts that hang must not keep an abort waiting
+                await self._await_known(self._obey(word, message))
+            async with self._word:
+                moved = self._obey(word, message)
+                await self._replica.propose([moved], self._mind.state.term)
+                self._wake()
+                is_in_force = await self._is_committed(moved)
         except (RefusedError, RemoteProtocolError) as error:
             return Message("CANARY_RESULT", {"command": name, "status": "refused", "message": str(error)})
-        await self._replica.propose([moved], self._mind.state.term)
-        self._wake()
-        is_in_force = await self._is_committed(moved)
         taken = told.DeploymentTaken(id=moved.id, number=moved.moves, phase=moved.phase, in_force=is_in_force)
         result = msgspec.json.encode(taken).decode()
         return Message("CANARY_RESULT", {"command": name, "status": "done", "result": result})
@@ -118,21 +125,24 @@ class Deployments:
         Raises:
             RefusedError: It is still not known.
         """
-        answers = await self._ask_hosts(moved)
+        missing: list[tuple[str, str]] = []
+        for _ in range(ASKED):
+            answers = await self._ask_hosts(moved)
+            missing = self._unknown(moved.service, answers)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LOOK_S), self._moved:
+                    await self._moved.wait_for(lambda answers=answers: not self._unknown(moved.service, answers))  # type: ignore[misc]
+                return
+        server, version = missing[0]
+        raise RefusedError(
+            f"{moved.service} {version} runs on {server}, which is not known here yet: say it again in some seconds"
+        )
 
-        def unknown() -> list[str]:
-            instances = instances_of(self._mind.state, moved.service)
-            running = {server: {one.version for one in found if one.is_running} for server, found in instances.items()}
-            return [server for server, has in answers.items() if has and has not in running.get(server, ())]
-
-        with suppress(TimeoutError):
-            async with asyncio.timeout(COMMIT_S), self._moved:
-                await self._moved.wait_for(lambda: not unknown())
-        if missing := unknown():
-            raise RefusedError(
-                f"{moved.service} {answers[missing[0]]} runs on {missing[0]}, which is not known here yet: "
-                "say it again in some seconds"
-            )
+    def _unknown(self, service: str, answers: Mapping[str, str]) -> list[tuple[str, str]]:
+        """The servers, and the versions, of which nothing is known here."""
+        instances = instances_of(self._mind.state, service)
+        running = {server: {one.version for one in found if one.is_running} for server, found in instances.items()}
+        return [(server, has) for server, has in answers.items() if has and has not in running.get(server, ())]
 
     async def _ask_hosts(self, moved: DeploymentMoved) -> dict[str, str]:
         """Which version each server in reach says that it has; who does not answer says nothing."""
@@ -141,7 +151,7 @@ class Deployments:
 
         async def ask(server: str) -> tuple[str, str]:
             question = Message("CANARY_GET_REPORT", view, service="canary", server=server)
-            reply = await self._service.request(question, "CANARY_CURRENT_REPORT", timeout_s=COMMIT_S)
+            reply = await self._service.request(question, "CANARY_CURRENT_REPORT", timeout_s=LOOK_S)
             return server, read_answer(reply.get("report"), Readiness).has
 
         reach = self._around(moved.id).reach - {self._mind.me}
@@ -184,11 +194,9 @@ class Deployments:
 
         def is_there() -> bool:
             known = self._mind.state.deployments.get(moved.service)
-            return (
-                known is not None
-                and (known.at.id, known.at.moves) >= (moved.id, moved.moves)
-                and known.at.id == moved.id
-            )
+            if known is None or known.at.id != moved.id:
+                return False
+            return known.at.moves > moved.moves or known.at.gist == moved.gist  # the machine may have moved it as well
 
         try:
             async with asyncio.timeout(COMMIT_S), self._moved:

@@ -10,7 +10,7 @@ from canary.deployment.execution.executor import Executor
 from canary.deployment.settings import DeploySettings
 from canary.deployment.sight import instances_of
 from canary.deployment.spec import NOBODY, Spec
-from canary.deployment.task import Outcome, Task
+from canary.deployment.task import INTERRUPTED, Outcome, Task
 from canary.ledger.errors import LedgerError
 from canary.mind import Mind
 from canary.records import Deploying, Record, TaskBegun, TaskEnded
@@ -61,7 +61,7 @@ class Duties:
         if last is not None and last.outcome is None:
             if self._told.get(service) == last.task:
                 return
-            self._tell(last.task, Outcome(status="unknown", text="the canary ended while it went on"))
+            self._tell(last.task, Outcome(status="unknown", text=INTERRUPTED))
             return
         instances = instances_of(state, service).get(me, ())
         task = task_of(deploying.at, me, instances, last, is_obeyed=is_obeyed)
@@ -84,7 +84,7 @@ class Duties:
     def _tell(self, task: Task, outcome: Outcome) -> None:
         self._told[task.service] = task
         tell = self._log.info if outcome.status == "done" else self._log.error
-        tell("task_ended", service=task.service, version=task.version, status=outcome.status, reason=outcome.text)
+        tell("task_ended", service=task.service, version=task.version, status=outcome.status, reason=outcome.sentence)
         self._pend((TaskEnded(server=self._mind.me, task=task, outcome=outcome),))
 
     async def check(self, spec: Spec, lacks: tuple[str, ...]) -> Readiness:

@@ -218,8 +218,8 @@ class Canary:
         await self._enforcement.meet_router()
 
     def _begin(self, server: str, now_s: float) -> None:
-        state = self._mind.state
-        self._gossip = Gossip(self._service, server, self._ledger.ledger_id, self._recollection.recent, state, now_s)
+        recalled, state = self._recollection.recent, self._mind.state
+        self._gossip = Gossip(self._service, server, self._ledger.ledger_id, recalled, state, now_s)
         self._mind.me = server
         self._replica.begin(server, state)
 

@@ -14,6 +14,8 @@ from communicator.protocol.names import is_server_name, is_service_name
 
 LONGEST_S = 30 * 86_400.0
 """An order that lasts longer than a month was forgotten, not wanted."""
+REASON_CHARACTERS = 256
+"""A reason is a sentence and the number of a ticket: it is told to every host, and shown in one line."""
 OVERRIDES = ("block", "allow", "pin")
 """The kinds that say whether a version may run; `allow` and `pin` let it."""
 OVER = 500
@@ -44,7 +46,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbi
     build: Text = ALL
     span_s: Annotated[float, Meta(gt=0, le=LONGEST_S)] | None = None
     """For how long it was given; None, of an `off`: until it is lifted."""
-    reason: Annotated[str, Meta(min_length=1, max_length=256)]
+    reason: Annotated[str, Meta(min_length=1, max_length=REASON_CHARACTERS)]
     user: Text
     """Who gave it,"""
     given_on: Text = ""

@@ -262,6 +262,9 @@ def _aborting(at: DeploymentMoved, seen: Seen) -> DeploymentMoved | None:
 
 
 def _is_back(at: DeploymentMoved, before: Before, seen: Seen) -> bool:
+    doing = seen.doing.get(before.server)
+    if doing is not None and doing.outcome is None:
+        return False  # it may put there what is to go
     if before.version and at.spec.strategy == "canary":
         return seen.is_up(before.server, (before.version, before.build))
     return not seen.is_up(before.server, at.trial)

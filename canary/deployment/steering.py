@@ -8,6 +8,8 @@ from canary.deployment.machine import abort, enter_step, go_on, move, promote, w
 from canary.deployment.sight import Seen
 from canary.deployment.start import RefusedError, Word
 from canary.records.deployments import DeploymentMoved
+from communicator.answers.deployments import Phase
+from communicator.wording.deployments import PHASES
 
 
 def steer(at: DeploymentMoved, word: Word, seen: Seen) -> DeploymentMoved:
@@ -26,7 +28,7 @@ def steer(at: DeploymentMoved, word: Word, seen: Seen) -> DeploymentMoved:
 
 def _promote(at: DeploymentMoved, word: Word, seen: Seen) -> DeploymentMoved:
     if at.phase not in ("pending", "preparing", "step", "paused"):
-        raise RefusedError(f"nothing is to be promoted: it is {at.phase}")
+        raise RefusedError(f"nothing is to be promoted: {_standing(at)}")
     if at.phase == "paused" and at.resume in ("promoting", "baking"):
         return _resume_at(at, word, seen)
     if at.spec.strategy == "blue-green" and not (at.placed and _is_up(at, seen)):
@@ -40,7 +42,7 @@ def _is_up(at: DeploymentMoved, seen: Seen) -> bool:
 
 def _pause(at: DeploymentMoved, word: Word, seen: Seen) -> DeploymentMoved:
     if at.is_over or at.phase == "aborting":
-        raise RefusedError(f"it cannot be paused: it is {at.phase}")
+        raise RefusedError(f"it cannot be paused: {_standing(at)}")
     if at.phase == "paused" and at.pause == "hand":
         raise RefusedError("it is paused already")
     return wait(at, seen, "hand", word.text)
@@ -48,7 +50,7 @@ def _pause(at: DeploymentMoved, word: Word, seen: Seen) -> DeploymentMoved:
 
 def _resume(at: DeploymentMoved, word: Word, seen: Seen) -> DeploymentMoved:
     if at.phase != "paused":
-        raise RefusedError(f"it is not paused: it is {at.phase}")
+        raise RefusedError(f"nothing is to be resumed: {_standing(at)}")
     return _resume_at(at, word, seen)
 
 
@@ -67,18 +69,29 @@ def _resume_at(at: DeploymentMoved, word: Word, seen: Seen) -> DeploymentMoved:
 
 def _abort(at: DeploymentMoved, word: Word, seen: Seen) -> DeploymentMoved:
     if at.is_over or at.phase == "aborting":
-        raise RefusedError(f"nothing is to be aborted: it is {at.phase}")
+        raise RefusedError(f"nothing is to be aborted: {_standing(at)}")
     return abort(at, seen, word.text)
 
 
 def _retry(at: DeploymentMoved, word: Word, _seen: Seen) -> DeploymentMoved:
     """From the first step on, with the same servers and the same way back."""
     if at.phase != "rolled_back":
-        raise RefusedError(f"only what was rolled back is tried again: it is {at.phase}")
+        raise RefusedError(f"only what was rolled back is tried again: {_standing(at)}")
     again = move(at, "pending", word.text, attempt=at.attempt + 1, step=0, placed=0, is_up=False)
     return msgspec.structs.replace(again, exposed_s=0.0, failures=0)
 
 
+def _standing(at: DeploymentMoved) -> str:
+    """Where it is, and what may be said there instead."""
+    told = f"{at.service} {at.version} is {PHASES[at.phase][1] or f'at step {at.step + 1}'}"
+    command, effect = _INSTEAD.get(at.phase, ("", ""))
+    return f"{told}; 'bellwether deploy {command} {at.service}' {effect}" if command else told
+
+
+_INSTEAD: Mapping[Phase, tuple[str, str]] = {
+    "done": ("undo", "goes back to the version before"),
+    "rolled_back": ("retry", "tries it again"),
+}
 _WORDS: Mapping[str, Callable[[DeploymentMoved, Word, Seen], DeploymentMoved]] = {
     "promote": _promote,
     "pause": _pause,

@@ -7,6 +7,9 @@ import msgspec
 OUTPUT_CHARACTERS = 2_000
 """What is kept of the output of an executor: its end, where errors stand."""
 
+INTERRUPTED = "the canary ended while it went on: what it had started may go on"
+"""Of a task whose end nobody has seen: a unit, or a command whose canary was killed where no systemd ends its processes with it."""
+
 Verb = Literal["replace", "start", "stop", "restart"]
 """`replace`: the new version in place of the previous one. `start`: beside it. `restart`: the same version anew."""
 Status = Literal["done", "failed", "refused", "timeout", "unknown"]

@@ -155,7 +155,7 @@ def test_check_says_what_is_missing_where(deploy, story):
     [
         (
             ("bilings",),
-            (2, "bilings.toml; do you mean 'billing'? (a service without a file takes its version behind it)"),
+            (2, "bilings.toml; do you mean 'billing'? (for a service without a file give the version, too: "),
         ),
         (("canery", "2"), (2, "no host has the service 'canery'; do you mean 'canary'? (to install it")),
         (("bad",), (78, "bad.toml' is wrong: steps[0].bake: 'soon' is not a duration")),
@@ -263,10 +263,19 @@ def test_list_has_a_line_for_each(deploy, story):
     assert len(json.loads(deploy("list", "--json").stdout)["deployments"]) == 2
 
 
+@pytest.mark.parametrize("words", [("start", "billing", "2"), ("abort", "billing")])
+def test_a_reason_is_no_story(deploy, words):
+    done = deploy(*words, "--reason", "x" * 257)
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert done.stderr == (
+        "bellwether: --reason: 257 characters are more than 256: say it shortly, and name the ticket that has more\n"
+    )
+
+
 def test_history_has_a_line_for_each_change(deploy, story):
     other = Change(wall_s=0.0, id="77", name="mailer", service="mailer", version="4.1", phase="done")
     story.changes = (*sample.CHANGES.changes, other)
-    assert [line.split("  ", 1)[1] for line in deploy("history", columns=120).stdout.splitlines()] == [
+    assert [line.split("  ", 1)[1] for line in deploy("history", columns=40).stdout.splitlines()] == [
         "◌ billing 2.0 pending by root@alpha: ticket 812  3f2a9c",
         "◐ billing 2.0 step 1  3f2a9c",
         "✖ billing 2.0 rolled back: alpha: never worked in 5 tries over 62 s (limit 5 over 60 s)  3f2a9c",
@@ -278,7 +287,7 @@ def test_history_has_a_line_for_each_change(deploy, story):
 @pytest.mark.parametrize(
     ("one", "more", "exit_code", "text"),
     [
-        (sample.DONE, (), 0, "done: billing 2.0 is done: done\n"),
+        (sample.DONE, (), 0, "done: billing 2.0 is done\n"),
         (sample.ROLLED_BACK, (), 1, "failed: billing 2.0 is rolled back: alpha: never worked in 5 tries over 62 s "),
         (
             PAUSED,
@@ -306,7 +315,7 @@ def test_a_script_hears_of_each_change_while_it_waits(deploy, story, monkeypatch
     story.deployments = (sample.DONE,)
     story.looks = [(STEP,)] * 6 + [(replace(STEP, number=8, reason="up"),)] * 4
     done = deploy("wait", "billing")
-    assert (done.exit_code, done.stdout) == (0, "done: billing 2.0 is done: done\n")
+    assert (done.exit_code, done.stdout) == (0, "done: billing 2.0 is done\n")
     assert [line.partition(": ")[2].partition("; ")[0] for line in done.stderr.splitlines()] == [
         "billing 2.0 build 9f3c is at step 2 of 3: step 1 is over",
         "billing 2.0 build 9f3c is at step 2 of 3: up",

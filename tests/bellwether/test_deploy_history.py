@@ -19,6 +19,12 @@ def test_each_change_is_one_line():
     assert screen(render(CHANGES, UTC), 120) == USUAL
 
 
+def test_who_it_was_is_said_once():
+    change = replace(CHANGES.changes[0], reason="start by root@alpha: ticket 812")
+    text = screen(render(replace(CHANGES, changes=(change,)), UTC), 120)
+    assert text == "09-21 14:13:20  ◌ billing 2.0 pending: start by root@alpha: ticket 812  3f2a9c"
+
+
 def test_what_did_not_fit_is_counted():
     assert screen(render(replace(CHANGES, omitted=3), UTC), 120) == f"3 older changes did not fit\n{USUAL}"
 

@@ -40,8 +40,13 @@ def test_a_service_without_a_file_takes_what_is_usual(read):
 @pytest.mark.parametrize(
     ("words", "said", "exit_code", "text"),
     [
-        (["wep"], {}, 2, "there is no {dir}/wep.toml; do you mean 'web'? (a service without a file takes its version"),
-        (["mailer"], {}, 2, "there is no {dir}/mailer.toml; there are: web (a service without"),
+        (
+            ["wep"],
+            {},
+            2,
+            "there is no {dir}/wep.toml; do you mean 'web'? (for a service without a file give the version, too: ",
+        ),
+        (["mailer"], {}, 2, "there is no {dir}/mailer.toml; there are: web (for a service without a file"),
         (["./none.toml"], {}, 78, "cannot read 'none.toml': No such file or directory"),
         (
             ["web"],

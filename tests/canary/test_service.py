@@ -215,6 +215,7 @@ async def test_who_led_in_another_life_does_not_lead_before_it_has_seen_who_is_t
         turn = asyncio.get_running_loop().create_task(canary._turn())
         await asyncio.sleep(0)  # what was pending is on its way into the ledger
         canary._begin("alpha", ledger.now_s())
+        canary._witness.meet_router("alpha", canary._recollection)
         await turn
         assert canary._mind.state.leader == "alpha"
         assert not canary._mind.leads

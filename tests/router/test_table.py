@@ -18,7 +18,7 @@ def test_each_command_of_the_router_is_documented():
 def test_each_command_of_the_companions_is_documented():
     text = PAGE.read_text()
     sources = [path.read_text() for package in ("timekeeper", "canary") for path in (ROOT / package).rglob("*.py")]
-    handlers = re.compile(r'service\.on\("([A-Z_]+)"\)|\("([A-Z_]+)", self\.\w+\)')
+    handlers = re.compile(r'\bon\("([A-Z_]+)"\)|\("([A-Z_]+)", self\.\w+\)')
     handled = {one or other for source in sources for one, other in handlers.findall(source)}
     assert {"CLOCK_GET_REPORT", "CANARY_GET_REPORT"} <= handled
     assert not [command for command in handled if command not in text]

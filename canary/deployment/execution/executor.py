@@ -10,7 +10,7 @@ from canary.deployment.execution.command import run_command
 from canary.deployment.execution.plan import Command, Jobs, Nothing, Plan, plan
 from canary.deployment.execution.settings import AnyExecutor
 from canary.deployment.execution.units import lack_of, run_jobs
-from canary.deployment.task import Outcome, Task
+from canary.deployment.task import INTERRUPTED, Outcome, Task
 
 
 @dataclass(slots=True)
@@ -62,7 +62,7 @@ class Executor:
                     return Outcome(status="refused", text=str(error))
                 return await _do(what, self._address)
         except asyncio.CancelledError:
-            return Outcome(status="unknown", text="the canary ended while it went on")
+            return Outcome(status="unknown", text=INTERRUPTED)
         except Exception as error:  # noqa: BLE001 - a fault of ours must be the end of this task only
             return Outcome(status="failed", text=f"a fault of the canary itself: {error!r}")
 

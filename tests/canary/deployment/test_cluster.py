@@ -53,10 +53,9 @@ class Host:
     async def deployments(self):
         return msgspec.json.decode(await self.ask(view="deployments"), type=Deployments)
 
-    async def tell(self, command, **parameters):
-        message = Message(
-            "CANARY_COMMAND", {"command": f"deploy-{command}", **parameters}, service="canary", server="."
-        )
+    async def tell(self, command, server=".", **parameters):
+        told = {"command": f"deploy-{command}", **parameters}
+        message = Message("CANARY_COMMAND", told, service="canary", server=server)
         answer = await self.client.request(message, "CANARY_RESULT")
         if answer.get("status") != "done":
             return answer.get("message")
@@ -93,9 +92,15 @@ async def hosts(tmp_path, eventually):
             await host.start()
             await host.roll("start", "1.0")
         leader = min(found, key=lambda host: host.name)
-        await eventually(leader.ask, lambda text: text.count('"state":"proving"') + text.count('"state":"good"') == 3)
+        await eventually(leader.ask, _are_seen)
         await eventually(leader.deployments, lambda told: told.leader == leader.name)
         yield sorted(found, key=lambda host: host.name)
+
+
+def _are_seen(text):
+    """Whether the version of each host is; the asker, which is a service as well, does not count."""
+    of_it = '"service":"billing","version":"1.0","build":"","state":"'
+    return text.count(f'{of_it}proving"') + text.count(f'{of_it}good"') == 3
 
 
 def _kill(found):
@@ -122,6 +127,18 @@ async def test_a_version_reaches_all_hosts_and_a_bad_one_none_but_the_first(host
     told = await eventually(other.deployments, lambda told: over(told) and told.deployments[0].id == taken.id)
     assert told.deployments[0].phase == "rolled_back"
     assert [list(host.processes()) for host in hosts] == [["2.0"]] * 3
+
+
+async def test_of_two_words_at_once_the_later_one_is_taken_where_the_first_has_led(hosts):
+    leader, other, _third = hosts
+    taken = await leader.deploy("2.0", steps=[{"servers": 1, "bake": "60s"}])
+    words = [leader.tell("abort", deployment=taken.id), other.tell("promote", leader.name, deployment=taken.id)]
+    first, second = await asyncio.gather(*words)
+    assert (
+        "nothing is to be promoted: billing 2.0 is" in second
+        if isinstance(second, str)
+        else second.number < first.number
+    )
 
 
 async def test_colours_are_switched_and_back(hosts, eventually):

@@ -4,6 +4,7 @@ import pytest
 
 from canary.deployment.sight import Seen
 from canary.deployment.task import Outcome
+from canary.records.deployments import Doing
 from communicator.answers.deployments import ShownCheck
 from tests.canary.deployment.world import NEW, OLD, Host, World
 
@@ -168,6 +169,19 @@ def test_after_one_that_failed_the_next_one_takes_the_place_of_what_runs():
     world.pass_time(3)
     assert world.hosts["a"].done[-1].previous == OLD
     assert world.versions == "a2.1 b1.0 c1.0 d1.0"
+
+
+def test_it_is_not_rolled_back_while_a_host_is_still_at_work():
+    world = started()
+    world.pass_time(2)
+    host = world.hosts["a"]
+    host.running, host.doing = {OLD}, Doing(host.done[-1], world.now_s)
+    world.say("abort")
+    world.pass_time(10)
+    assert world.phase == "aborting"
+    host.running, host.doing = {NEW}, Doing(host.done[-1], world.now_s, Outcome(status="done"))
+    world.pass_time(10, until="rolled_back")
+    assert world.versions == ALL_OLD
 
 
 def test_a_task_is_done_once_whatever_else_runs_there_meanwhile():
