@@ -3,8 +3,9 @@
 import asyncio
 import secrets
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
+from contextlib import suppress
 from typing import NamedTuple
 
 import msgspec
@@ -21,18 +22,24 @@ from canary.records import Deploying, DeploymentMoved, Entry
 from canary.records.deployments import matches
 from canary.replica import Replica
 from communicator.answers import deployments as told
+from communicator.answers.deployments import Readiness
+from communicator.answers.reading import read_answer
 from communicator.client import Service
 from communicator.errors import RemoteProtocolError
 from communicator.protocol import Message
 
 PREFIX = "deploy-"
 """Of the commands about deployments."""
+BEGINNING = frozenset(("start", "undo"))
+"""The ones that begin a deployment."""
 LOOK_S = 1.0
 """How often a deployment that is under way is looked at."""
 SOON_S = 0.2
 """and not more often, however much happens on the hosts."""
 COMMIT_S = 3.0
 """How long a command waits until a majority of the members holds what came of it: they answer within milliseconds."""
+ASKED = 3
+"""So many times hosts are asked what they run, where it is not what is known of them."""
 POINT_S = 15.0
 POINTS = 400
 """The evidence is noted so often, and so many times: the last hour and a half at least."""
@@ -78,14 +85,17 @@ class Deployments:
             CANARY_RESULT.
         """
         name = message.get("command")
-        async with self._word:
-            try:
-                moved = self._obey(name.removeprefix(PREFIX), message)
-            except (RefusedError, RemoteProtocolError) as error:
-                return Message("CANARY_RESULT", {"command": name, "status": "refused", "message": str(error)})
-            await self._replica.propose([moved], self._mind.state.term)
-            self._wake()
-            is_in_force = await self._is_committed(moved)
+        word = name.removeprefix(PREFIX)
+        try:
+            if word in BEGINNING:  # before it is its turn: hosts that hang must not keep an abort waiting
+                await self._await_known(self._obey(word, message))
+            async with self._word:
+                moved = self._obey(word, message)
+                await self._replica.propose([moved], self._mind.state.term)
+                self._wake()
+                is_in_force = await self._is_committed(moved)
+        except (RefusedError, RemoteProtocolError) as error:
+            return Message("CANARY_RESULT", {"command": name, "status": "refused", "message": str(error)})
         taken = told.DeploymentTaken(id=moved.id, number=moved.moves, phase=moved.phase, in_force=is_in_force)
         result = msgspec.json.encode(taken).decode()
         return Message("CANARY_RESULT", {"command": name, "status": "done", "result": result})
@@ -106,6 +116,48 @@ class Deployments:
         if name not in WORDS:
             raise RefusedError(f"{name!r} is none of start, undo, {', '.join(WORDS)}")
         return steer(deploying.at, word, self._look(deploying))
+
+    async def _await_known(self, moved: DeploymentMoved) -> None:
+        """Who has just begun to lead may not have heard what was put on a host meanwhile.
+
+        A deployment that began from that would go back to it, and leave behind what is there.
+
+        Raises:
+            RefusedError: It is still not known.
+        """
+        missing: list[tuple[str, str]] = []
+        for _ in range(ASKED):
+            answers = await self._ask_hosts(moved)
+            missing = self._unknown(moved.service, answers)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LOOK_S), self._moved:
+                    await self._moved.wait_for(lambda answers=answers: not self._unknown(moved.service, answers))  # type: ignore[misc]
+                return
+        server, version = missing[0]
+        raise RefusedError(
+            f"{moved.service} {version} runs on {server}, which is not known here yet: say it again in some seconds"
+        )
+
+    def _unknown(self, service: str, answers: Mapping[str, str]) -> list[tuple[str, str]]:
+        """The servers, and the versions, of which nothing is known here."""
+        instances = instances_of(self._mind.state, service)
+        running = {server: {one.version for one in found if one.is_running} for server, found in instances.items()}
+        return [(server, has) for server, has in answers.items() if has and has not in running.get(server, ())]
+
+    async def _ask_hosts(self, moved: DeploymentMoved) -> dict[str, str]:
+        """Which version each server in reach says that it has; who does not answer says nothing."""
+        spec = msgspec.json.encode(moved.spec).decode()
+        view = {"view": "deployment_check", "spec": spec, "cache": "no"}
+
+        async def ask(server: str) -> tuple[str, str]:
+            question = Message("CANARY_GET_REPORT", view, service="canary", server=server)
+            reply = await self._service.request(question, "CANARY_CURRENT_REPORT", timeout_s=LOOK_S)
+            return server, read_answer(reply.get("report"), Readiness).has
+
+        reach = self._around(moved.id).reach - {self._mind.me}
+        asked = [ask(one.server) for one in moved.servers if one.server in reach]
+        answers = await asyncio.gather(*asked, return_exceptions=True)
+        return dict(each for each in answers if isinstance(each, tuple))
 
     @property
     def _leader(self) -> str:
