@@ -87,6 +87,7 @@ soak: ## simulate clocks, orders and routers of SEEDS=2000 clusters, LIVES=20000
 	@$(BIN)/python -m tests.canary.deployment.analysis.good_versions --deployments $(LIVES)
 	@$(BIN)/python -m tests.canary.book.simulation --seeds $(SEEDS)
 	@$(BIN)/python -m tests.canary.book.live --seeds 30
+	@$(BIN)/python -m tests.canary.deployment.live
 	@$(BIN)/python -m simulation --seeds $(SEEDS) --liars $(SEEDS) --colours $(SEEDS) --graphs --mixed $(SEEDS) --routers $(ROUTERS) $(ARGS)
 	@exec $(BIN)/python -m laboratory --minutes $(MINUTES)
 

@@ -22,29 +22,31 @@ INSIDE = "--inside"
 
 def main():
     parser = argparse.ArgumentParser(description="Play stories of deployments on five real hosts.")
+    parser.add_argument("stories", nargs="*", help="by name, in this order; all without any")
     parser.add_argument(INSIDE, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.inside is None:
         enter()
     with tempfile.TemporaryDirectory(prefix="deploy-") as home:
-        asyncio.run(play(Path(home), Network(), options.inside))
+        asyncio.run(play(Path(home), Network(), options.inside, options.stories))
 
 
 def enter():
     """Begin again in a network and among mounts of our own; what has to be fetched is fetched before."""
     subprocess.run([ROOT / "tools/debian-cache", "libfaketime"], check=True, timeout=300)
     [library] = (ROOT / ".cache/debian/root/usr/lib").glob("*/faketime/libfaketime.so.1")
-    words = [sys.executable, "-m", "tests.canary.deployment.live", INSIDE, str(library)]
+    words = [sys.executable, "-m", "tests.canary.deployment.live", *sys.argv[1:], INSIDE, str(library)]
     os.execvp("unshare", ["unshare", "--net", "--mount", *words])
 
 
-async def play(home, network, library):
-    """All of them, one after the other, on the same hosts."""
+async def play(home, network, library, names):
+    """One after the other, on the same hosts."""
     async with contextlib.AsyncExitStack() as stack:
         routers = await stack.enter_async_context(run_cluster(HOSTS))
         stage = Stage(routers, network, home, library, stack)
         await stage.ready()
-        for story in STORIES:
+        named = {story.__name__: story for story in STORIES}
+        for story in [named[name] for name in names] or STORIES:
             began_s = time.monotonic()
             await story(stage)
             stage.require_once()
