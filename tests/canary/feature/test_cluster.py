@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import shutil
 
 import pytest
 
@@ -139,15 +140,27 @@ async def test_a_canary_that_has_heard_of_no_other_does_not_tell_services_that_t
             await beta.shop.fetch()
 
 
+@pytest.fixture(scope="module")
+def large_ledger(tmp_path_factory):
+    """The folder of a ledger with so many entries; it takes a while to write."""
+    home = tmp_path_factory.mktemp("ledger")
+
+    async def fill():
+        with Ledger.open(home / "canary.db") as ledger:
+            for first in range(0, LEDGER_ENTRIES, 10_000):
+                await ledger.append(runs(10_000, first))
+
+    asyncio.run(fill())
+    return home
+
+
 @pytest.fixture
-async def busy(tmp_path):
+async def busy(tmp_path, large_ledger):
     """A host whose ledger is large."""
     async with contextlib.AsyncExitStack() as stack:
         (router,) = await stack.enter_async_context(run_cluster(1))
         host = Host(router, tmp_path)
-        with Ledger.open(host.directory / "canary.db") as ledger:
-            for first in range(0, LEDGER_ENTRIES, 10_000):
-                await ledger.append(runs(10_000, first))
+        shutil.copytree(large_ledger, host.directory, dirs_exist_ok=True)
         yield await stack.enter_async_context(host.running())
 
 
