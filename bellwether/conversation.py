@@ -17,6 +17,7 @@ from communicator.answers.services import Block, Instance
 from communicator.client import Client
 from communicator.client.instances import gather_instances
 from communicator.client.status import CLOCK_COMMANDS, CLUSTER_COMMANDS
+from communicator.definitions import load_catalogue
 from communicator.errors import MessageRefusedError, NoReceiverError, RemoteProtocolError, ReplyTimeoutError
 from communicator.protocol.message import Message
 from communicator.protocol.names import BROADCAST_SERVICES, ROUTER_SERVICE, tool_name
@@ -67,7 +68,7 @@ async def deliver(client: Client, message: Message, timeout_s: float = TIMEOUT_S
 
 
 async def ask(client: Client, message: Message, timeout_s: float = TIMEOUT_S) -> Message:
-    """Send a message and wait for whatever its receiver says first.
+    """Send a message and wait for its answer, as its definition names it; without one, for whatever its receiver says first.
 
     Raises:
         NoReceiverError: There is nobody to take it.
@@ -217,7 +218,9 @@ async def _refusal_of(client: Client, message: Message, timeout_s: float) -> Mes
 
 
 async def _heard_from(client: Client, question: Message) -> Message | None:
+    definition = load_catalogue([])[0].definitions.get(question.command)
+    replies = () if definition is None else definition.replies
     async for message in client.messages():
-        if may_answer(question, message):
+        if may_answer(question, message) and (not replies or message.command in replies):
             return message
     return None

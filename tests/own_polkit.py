@@ -16,7 +16,7 @@ LIST = f"{RULES}/40-bellwether-units.rules"
 WITH_POLKIT = f"""{BARE_HOST}
 mount -t tmpfs -o mode=0755 tmpfs /mnt
 mkdir /mnt/debian
-mount --bind "{ROOT}/.cache/debian/root" /mnt/debian
+mount --bind /opt/checkout/.cache/debian/root /mnt/debian
 cp /mnt/debian/usr/share/dbus-1/system.d/org.freedesktop.PolicyKit1.conf /usr/share/dbus-1/system.d/
 rm -f /usr/share/dbus-1/system-services/org.freedesktop.PolicyKit1.service # so that nobody starts it but the test
 getent passwd polkitd >/dev/null || useradd --system --user-group --no-create-home --home-dir / polkitd

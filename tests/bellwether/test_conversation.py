@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from types import SimpleNamespace
 
 import pytest
 
@@ -137,6 +138,15 @@ async def test_what_cannot_be_delivered_is_known_at_once(router, say, message, e
 async def test_the_router_answers_what_it_is_asked(router, question, answer):
     async with conversation.connected(router.unix) as client:
         assert (await conversation.ask(client, Message(question))).command == answer
+
+
+async def test_what_the_router_says_unasked_is_no_answer():
+    async def messages():
+        yield Message("CLOCK_UNSTABLE", sent_from_service="communicatord")
+        yield Message("ROUTER_STATS", {"stats": "{}"}, sent_from_service="communicatord")
+
+    heard = conversation._heard_from(SimpleNamespace(messages=messages), Message("ROUTER_GET_STATS"))
+    assert (await heard).command == "ROUTER_STATS"
 
 
 async def test_the_answer_of_a_service_is_whatever_it_says(router):
