@@ -180,9 +180,13 @@ class Deployments:
         comparison = state.comparisons.get(spec.service)
         cells = {} if comparison is None else comparison.cells.get(comparison.control or comparison.trial, {})
         found = [one for one in held if matches((spec.version, spec.build), one.version, one.build)]
+        status = self._service.cluster_status
+        heard = state.heard.keys() & frozenset(
+            status.servers if status else ()
+        )  # known by its facts before by its book
         ground = Ground(
             instances_of(state, spec.service),
-            self._replica.members,
+            self._replica.members | heard,
             {server: cell.past_seconds + cell.at_risk_s(self._now_s()) for server, cell in cells.items()},
             rules.canary.hosts,
             state.releases[found[0]].reason if found else "",

@@ -35,7 +35,8 @@ ASK_S = 3_600.0
 SOON_S = 1.0
 """How soon files are looked at again that wait for the book."""
 FRESH_S = 30.0
-"""A canary that holds no flag waits so long for others to tell it theirs: they speak every 5 s."""
+"""A canary waits so long after its start for others to tell it what they hold: they speak every 5 s."""
+SETTLE_S = 0.1
 AT_ONCE = 64
 """Flags looked at before others have their turn: a few milliseconds."""
 TOLD = 5
@@ -69,6 +70,8 @@ class Features:
         self._listed: tuple[tuple[int, int, int], list[str]] = ((-1, 0, 0), [])
         """The names of all flags, and what they and `Outline.off` were made of."""
         self._began_s = time.monotonic()
+        self._was_settled = False
+        """Whether what it holds was what others hold too, once."""
         self._reread = asyncio.Event()
         self._jobs = SlowJobs()
         replica.on_change(self._teller.follow)
@@ -103,6 +106,7 @@ class Features:
                 group.create_task(self._teller.run())
                 group.create_task(self._questions.run())
                 group.create_task(self._follow_files())
+                group.create_task(self._settle())
         finally:
             self._jobs.stop()
             await self._keep()
@@ -111,15 +115,33 @@ class Features:
         """FEATURE_GET_FLAGS, from services of this host.
 
         Raises:
-            MessageRefusedError: It is not known yet which flags there are: who is told that there are none forgets his own.
+            MessageRefusedError: It is not known yet which flags are in force.
         """
-        is_fresh = time.monotonic() < self._began_s + FRESH_S
-        if is_fresh and not self._replica.book.flags and not self._replica.is_current:
-            raise MessageRefusedError(message.command, "this canary has just started and does not know the flags yet")
+        self._require_settled(message)
         self._questions.ask(message)
+
+    def _require_settled(self, message: Message) -> None:
+        if not self._is_settled():
+            raise MessageRefusedError(message.command, "this canary has just started and does not know the flags yet")
+
+    def _is_settled(self) -> bool:
+        """A canary that has just started may have missed an off, or hold nothing, until others have told it what they hold."""
+        if not self._was_settled:
+            status, replica = self._service.cluster_status, self._replica
+            others = replica.members & frozenset(status.servers if status else ()) - {self._service.server_name}
+            is_old = time.monotonic() >= self._began_s + FRESH_S
+            self._was_settled = is_old or replica.is_current or (replica.book.flags > 0 and not others)
+        return self._was_settled
+
+    async def _settle(self) -> None:
+        """Services that were refused are told when they may ask."""
+        while not self._is_settled():  # noqa: ASYNC110 - the book tells nobody that others hold the same
+            await asyncio.sleep(SETTLE_S)
+        await self._teller.tell()
 
     async def evaluate(self, message: Message) -> Message:
         """FEATURE_EVALUATE, from services of this host."""
+        self._require_settled(message)
         with refusing(message):
             answer, counted = await self._teller.evaluate(message)
         self._tally.add((counted,), _today(), self._is_defined)

@@ -37,8 +37,8 @@ def test_it_goes_as_the_manual_says(require_program):
             timeout=WITHIN_S,
             check=False,
         )
-        assert not Path(parent, "f").exists()
-    assert done.returncode == 0, done.stdout
+        is_tidy = not Path(parent, "f").exists()
+    assert (done.returncode, is_tidy) == (0, True), done.stdout
     said = [
         "exit code 3: it needs a person",
         "done: ping 2.0 is done",

@@ -23,6 +23,12 @@ class Talk:
         reply = await self.ask(lambda client: client.request(question, "CANARY_CURRENT_REPORT"))
         return None if reply is None else msgspec.json.decode(reply.get("report"), type=Deployments)
 
+    async def members(self):
+        """The hosts that its canary knows to have one."""
+        question = Message("CANARY_GET_REPORT", {"view": "orders", "cache": "no"}, service="canary", server=".")
+        reply = await self.ask(lambda client: client.request(question, "CANARY_CURRENT_REPORT"))
+        return None if reply is None else msgspec.json.decode(reply.get("report"))["members"]
+
     async def tell(self, command, **parameters):
         """Say something to a deployment: what came of it, or why it was refused; None when nobody answers."""
         told = {"command": f"deploy-{command}", **parameters}

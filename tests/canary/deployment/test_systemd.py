@@ -92,7 +92,9 @@ async def hosts(systemd, tmp_path, eventually):
             await eventually(
                 host.deployments, lambda told: told is not None and told.leader == found[0].name, GIVE_UP_S
             )
-        await found[0].deploy("1.0", servers=[host.name for host in found])
+        names = [host.name for host in found]
+        await eventually(found[0].members, lambda members: members == names, GIVE_UP_S)
+        await found[0].deploy("1.0", servers=names)
         await ended(found, eventually, "1.0", "done")
         yield found
 
