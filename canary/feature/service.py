@@ -127,10 +127,8 @@ class Features:
     def _is_settled(self) -> bool:
         """A canary that has just started may have missed an off, or hold nothing, until others have told it what they hold."""
         if not self._was_settled:
-            status, replica = self._service.cluster_status, self._replica
-            others = replica.members & frozenset(status.servers if status else ()) - {self._service.server_name}
             is_old = time.monotonic() >= self._began_s + FRESH_S
-            self._was_settled = is_old or replica.is_current or (replica.book.flags > 0 and not others)
+            self._was_settled = is_old or self._replica.is_current
         return self._was_settled
 
     async def _settle(self) -> None:
