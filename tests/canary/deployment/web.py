@@ -37,6 +37,14 @@ async def serving(*answers, tls=None):
 
     async def converse(reader, writer):
         handlers.add(asyncio.current_task())
+        try:
+            await hear(reader, writer)
+            writer.close()
+        finally:
+            if not writer.is_closing():
+                writer.transport.abort()
+
+    async def hear(reader, writer):
         with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
             head = (await reader.readuntil(b"\r\n\r\n")).decode()
             length = next(
@@ -52,7 +60,6 @@ async def serving(*answers, tls=None):
             else:
                 writer.write(said)
                 await writer.drain()
-        writer.close()
 
     server = await asyncio.start_server(converse, "127.0.0.1", 0, ssl=tls)
     served.port = server.sockets[0].getsockname()[1]
