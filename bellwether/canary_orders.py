@@ -100,7 +100,7 @@ def require_reason(command: str, reason: str) -> None:
 
 
 def require_short(reason: str) -> None:
-    """See that a reason is none too long to be kept.
+    """Refuse a reason that is too long to be kept.
 
     Raises:
         CommandError: It is.
