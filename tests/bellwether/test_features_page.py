@@ -47,7 +47,7 @@ class Story:
         self.directory = suite.directory
         ports = json.loads(suite.layout.ports_file("bellwether-exporter").read_text())
         self._ours = {
-            "/run/bellwether/communicatord.sock": str(suite.layout.socket),
+            "/run/bellwether/communicatord.sock": str(suite.socket),
             "127.0.0.1:9741": ports["ofrep"],
         }
         for name, text in FILES.items():

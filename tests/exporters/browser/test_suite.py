@@ -14,7 +14,7 @@ class Real:
     """A running suite as a stage."""
 
     def __init__(self, suite):
-        self.socket = f"cd://{suite.layout.socket}"
+        self.socket = f"cd://{suite.socket}"
         self.url = f"http://{json.loads(suite.layout.ports_file('bellwether-exporter').read_text())['http']}/"
 
 
