@@ -20,8 +20,6 @@ Text = Annotated[str, Meta(max_length=TEXT_CHARACTERS)]
 Name = Annotated[str, Meta(min_length=1, max_length=TEXT_CHARACTERS)]
 Count = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 Span = Annotated[float, Meta(ge=0, le=LONGEST_S)]
-Plain = str | int | float | bool | None
-"""A value that the router only shows; nested no deeper than the shapes below, so that no peer can make it run deep."""
 
 
 class Denial(msgspec.Struct, frozen=True, kw_only=True):
@@ -83,6 +81,32 @@ class Colour(msgspec.Struct, frozen=True, kw_only=True):
         return version == self.active and self.active_build in (ALL, build)
 
 
+class Shadow(msgspec.Struct, frozen=True, kw_only=True):
+    """A version of a service that gets copies of what another one gets, and whose own words reach nobody."""
+
+    service: Name
+    version: Text
+    build: Text = ALL
+    server: Name
+    """Where it runs: the router there stands between it and everybody else, whatever role the process registers with."""
+    unit: Text = ""
+    """The systemd unit that it runs in there: all of its processes are behind the fence, also before one registers."""
+    primary: Annotated[str, Meta(max_length=TEXT_CHARACTERS)] = ""
+    """The server whose live instance it gets copies of; ``*``: each server's; empty: of none, and the fence stands."""
+    share: Annotated[float, Meta(ge=0, le=1)] = 0
+    """The part of the conversations that is copied."""
+    key: Text = ""
+    """The parameter whose value says to which conversation a message belongs; empty: its sender does."""
+    is_reference: bool = False
+    """Whether it is a second instance of the primary's version: where its replies differ, that is noise."""
+    deployment: Text = ""
+    """The identifier of the deployment that it is for."""
+
+    def fits(self, service: str, version: str, build: str) -> bool:
+        """Whether an instance on its server is this shadow."""
+        return (service, version) == (self.service, self.version) and self.build in (ALL, build)
+
+
 class Policy(msgspec.Struct, frozen=True, kw_only=True):
     """What the canary wants of a router; the default wants nothing."""
 
@@ -97,5 +121,4 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     apart: Annotated[tuple[Apart, ...], Meta(max_length=ENTRIES)] = ()
     trials: Annotated[tuple[Trial, ...], Meta(max_length=ENTRIES)] = ()
     colours: Annotated[tuple[Colour, ...], Meta(max_length=ENTRIES)] = ()
-    shadows: Annotated[tuple[dict[str, Plain | list[Plain] | dict[str, Plain]], ...], Meta(max_length=ENTRIES)] = ()
-    """Kept and shown, not obeyed here."""
+    shadows: Annotated[tuple[Shadow, ...], Meta(max_length=ENTRIES)] = ()

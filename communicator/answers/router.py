@@ -80,6 +80,40 @@ class Peers(msgspec.Struct, frozen=True):
     """Term and number of the policy in force."""
 
 
+class Mirror(msgspec.Struct, frozen=True, kw_only=True):
+    """Copies of what the live instance of a service of this host gets, on their way to one shadow."""
+
+    service: str
+    version: str
+    """Of the shadow."""
+    server: str
+    """Where it runs."""
+    state: str = ""
+    """``copying``, ``busy``, ``absent``, or ``unsupported``: the router there does not know shadows."""
+    busy: str = ""
+    """Why it is busy: ``queue``, ``unanswered`` or ``load``."""
+    queue_messages: int = 0
+    queue_bytes: int = 0
+    unconfirmed_bytes: int = 0
+    """Sent to the router of the shadow, which has not told yet that it has handed them on."""
+    copied_total: int = 0
+    """Messages."""
+    conversations_total: dict[str, int] = {}
+    """By what became of them: ``whole``, or why they were cut or not begun."""
+
+
+class Fence(msgspec.Struct, frozen=True, kw_only=True):
+    """What one shadow of this host may not say."""
+
+    service: str
+    version: str
+    links: int = 0
+    """Connections that are behind the fence now;"""
+    by_unit: bool = False
+    """and whether the unit of the shadow tells which they are; else only its process does."""
+    discarded_total: int = 0
+
+
 class Statistics(msgspec.Struct, frozen=True):
     """What a router carries, and how it is (ROUTER_STATS)."""
 
@@ -113,6 +147,9 @@ class Statistics(msgspec.Struct, frozen=True):
     handler_exceptions_total: dict[str, int] = {}
     definitions_refused: int | None = None
     cluster: Peers = Peers()
+    mirrors: tuple[Mirror, ...] = ()
+    fences: tuple[Fence, ...] = ()
+    shadow_lines_discarded_total: int | None = None
     udp_rejected_total: dict[str, int] = {}
     tls_handshakes_failed_total: int | None = None
     connections_kept_out_total: int | None = None

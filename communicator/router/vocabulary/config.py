@@ -57,7 +57,9 @@ class NeighborAddress(msgspec.Struct, frozen=True):
 
 COLOURS = "colours/1"
 """The feature of a router that tells others its colours, and takes newer ones."""
-ALL_FEATURES = frozenset(("directory/1", "deliver_all/1", "ack/1", "trace/1", "policy/1", COLOURS))
+SHADOWS = "shadows/1"
+"""The feature of a router that keeps shadows behind a fence, and hands copies to them."""
+ALL_FEATURES = frozenset(("directory/1", "deliver_all/1", "ack/1", "trace/1", "policy/1", COLOURS, SHADOWS))
 """What this release says of itself in CONNECT and ACCEPT."""
 
 

@@ -22,6 +22,31 @@ class Send(Effect, frozen=True):
     """A copy nobody depends on (a tap): thrown away, not queued, when the link is behind."""
 
 
+class Offer(Effect, frozen=True):
+    """Write a copy to a link if little waits there; answered by `Offered`, always.
+
+    Little is a quarter of what may wait for the link. What is not written is forgotten: the router keeps it as long as it wants.
+    """
+
+    link: int
+    data: bytes
+    ticket: int
+    """The router's own, for the answer."""
+
+
+class LookAgain(Effect, frozen=True):
+    """Let the router look at what it has put off, once all that was ready before has had its turn: answered by `PutOff`."""
+
+
+class TellUnits(Effect, frozen=True):
+    """From now on tell of each local link and datagram in which unit its process runs, or no longer.
+
+    Of links that are there already `UnitIdentified` follows at once.
+    """
+
+    enabled: bool
+
+
 class Close(Effect, frozen=True):
     """Close a link once what is queued for it was written; answered by `LinkClosed`."""
 

@@ -62,6 +62,15 @@ class User(msgspec.Struct, frozen=True):
     pid: int | None = None
 
 
+class Process(msgspec.Struct, frozen=True):
+    """The process at the other end of a local link, as the kernel knows it."""
+
+    pid: int | None = None
+    """None: it cannot be told, as over TCP."""
+    unit: str = ""
+    """The control group that it is in, as a path such as ``/system.slice/billing.service``; empty: it cannot be told."""
+
+
 class Event(msgspec.Struct, frozen=True):
     """What the shell tells: one of the classes below."""
 
@@ -129,6 +138,26 @@ class UserIdentified(Event, frozen=True):
 
     link: int
     user: User | None
+
+
+class UnitIdentified(Event, frozen=True):
+    """Which process is at the other end of a local link; told while `TellUnits` is on, before any line of that link."""
+
+    link: int
+    process: Process
+
+
+class Offered(Event, frozen=True):
+    """The answer to `Offer`."""
+
+    link: int
+    ticket: int
+    taken: bool
+    """It was written, and has left us; else too much waited, or the link was gone."""
+
+
+class PutOff(Event, frozen=True):
+    """The answer to `LookAgain`."""
 
 
 class LinesReceived(Event, frozen=True):
@@ -202,6 +231,8 @@ class DatagramReceived(Event, frozen=True):
     """One datagram on the signal port; never answered."""
 
     data: bytes
+    process: Process | None = None
+    """Who has sent it, while `TellUnits` is on; None while it is off."""
 
 
 class DeadlineReached(Event, frozen=True):
