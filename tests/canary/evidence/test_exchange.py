@@ -303,9 +303,14 @@ def test_what_is_no_batch_of_its_sender_changes_nothing(message):
         fact(tag="cell_moved", old="suspect", new="blocked", rule="a", build="", version="", numbers={"x": 1e300}),
         fact(tag="cell_moved", old="suspect", new="blocked", rule="a", build="", version="", until_at_s=1.7e308),
         fact(tag="run_excused", excuse="boot", build="", version="", failure_at_s=-1.7e308),
+        fact(tag="shadow_compared", shadow="no server", version="2"),
+        fact(tag="shadow_compared", shadow="gamma", version="2", differing=-1),
+        fact(tag="shadow_compared", shadow="gamma", version="2", log10_evidence=1e300),
+        fact(tag="shadow_compared", shadow="gamma", version="2", paths=["p" * 257]),
+        fact(tag="shadow_compared", shadow="gamma", version="2", paths=["p"] * 33),
         {"seq": 1, "at_s": 1.7e308, "record": {"record": "run_began", **RUN}},
     ],
-    ids=range(26),
+    ids=range(31),
 )
 def test_a_fact_that_cannot_be_taken_is_skipped_and_the_next_one_is_not(wrong):
     inbox = Inbox("beta")
