@@ -77,7 +77,7 @@ class Comparing:
         self._unpaired_shadow = 0
         self._spans = Spans(), Spans()
         self._unexplained: dict[str, bool] = {}
-        self._looked_at = 0
+        self._looked_at = (0, 0)
 
     def compare(self, whole: Whole, now_s: float, *, has_reference: bool) -> Side:
         """Compare a conversation that is over.
@@ -117,9 +117,10 @@ class Comparing:
         return Differing(primary.command, paths)
 
     def _is_unexplained(self, command: str) -> bool:
-        """As of the last few pairs: it takes longer to find out than to compare one."""
-        if self._tally.pairs >= self._looked_at + LOOK_EVERY:
-            self._looked_at = self._tally.pairs
+        """As of the last few pairs, and of the last new path: it takes longer to find out than to compare one."""
+        looked_at = self._tally.pairs // LOOK_EVERY, self._tally.paths
+        if looked_at != self._looked_at:
+            self._looked_at = looked_at
             self._unexplained.clear()
         if command not in self._unexplained:
             is_open = self._tally.suspicion.log10_e < CLEAR_LOG10

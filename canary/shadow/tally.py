@@ -69,7 +69,8 @@ class Tally:
         self.pairs = 0
         self._manner = manner
         self._commands: dict[str, Command] = {}
-        self._paths = 0
+        self.paths = 0
+        """That are told apart."""
         self._shapes: Counter[tuple[str, ...]] = Counter()
         self._by_text: dict[str, tuple[Command, Path]] = {}
 
@@ -177,12 +178,12 @@ class Tally:
 
     def _path(self, command: str, at: Command, text: str) -> Path:
         path = at.paths.get(text)
-        if path is None and (len(at.paths) >= PATHS_OF_COMMAND or self._paths >= PATHS):
+        if path is None and (len(at.paths) >= PATHS_OF_COMMAND or self.paths >= PATHS):
             text = f"{command}.{OTHER}"
             path = at.paths.get(text)
         if path is None:
             path = at.paths[text] = Path(text, self._manner.is_ignored(text))
-            self._paths += 1
+            self.paths += 1
             self._by_text[text] = (at, path)
         return path
 

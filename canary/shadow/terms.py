@@ -5,6 +5,7 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
+from communicator.protocol.definitions import Catalogue
 from communicator.protocol.definitions.definition import is_secret
 
 Noise = Literal["second", "replay", "none"]
@@ -36,3 +37,12 @@ class Vocabulary(NamedTuple):
     def is_secret(self, command: str, parameter: str) -> bool:
         """Whether a value is never shown; what is called a password is not, whatever its definition says."""
         return is_secret(parameter) or parameter in self.secret.get(command, ())
+
+
+def read_vocabulary(catalogue: Catalogue) -> Vocabulary:
+    """What all definitions of a host say."""
+    secret = {
+        command: frozenset(name for name, parameter in definition.parameters.items() if parameter.is_secret)
+        for command, definition in catalogue.definitions.items()
+    }
+    return Vocabulary(secret={command: names for command, names in secret.items() if names})
