@@ -46,6 +46,7 @@ class Sides:
 
 
 def join(shadow: Side, reference: Side) -> Iterator[tuple[Differing, Differing]]:
-    """The replies to the same message."""
-    for which in shadow.keys() & reference.keys():
-        yield shadow[which], reference[which]
+    """The replies to the same message, in the order in which the shadow's were heard."""
+    for which, differing in shadow.items():
+        if which in reference:
+            yield differing, reference[which]

@@ -2,7 +2,7 @@
 
 import json
 import random
-from itertools import count
+from itertools import count, islice
 
 from canary.shadow.conversations import GRACE_S
 from canary.shadow.shadows import Shadows, Standing
@@ -69,8 +69,8 @@ class World:
 
     def play(self, messages):
         """So many messages, each a conversation of its own."""
-        for number in range(messages):
-            name = f"c{next(self.numbers)}"
+        for number in islice(self.numbers, messages):
+            name = f"c{number}"
             request, primary = asked(name, order=str(number)), self._say("primary", name, number)
             for who in ("reference", "shadow") if self.noise == "second" else ("shadow",):
                 steps = (request, primary, self._say(who, name, number), ended(name))
