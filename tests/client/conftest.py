@@ -42,7 +42,7 @@ class Peer:
                     self.hang_up()
 
     async def welcome(self, *, told=b""):
-        """What a C++ communicatord answers to REGISTER (transcript 1), up to the end of the greeting; `told` is said in READY too."""
+        """What a C++ communicatord answers to REGISTER (transcript 1), to the end of the greeting; `told` is said in READY too."""
         register = await self.hear("REGISTER")
         self.say(b"<peer:communicatord HELP", b"<peer:communicatord READY my_address=127.0.0.1:4042" + told)
         await self.hear("COMMANDS")
