@@ -249,9 +249,13 @@ def test_so_many_shadows_are_compared():
 
 
 def test_what_definitions_say_of_repeating_and_of_secrets():
-    texts = {"CHARGED": b"[password]\nflags=optional\n[amount]\nflags=optional\n", "PRICE": b"repeatable=true\n"}
+    texts = {
+        "CHARGED": b"[password]\nflags=optional\n[amount]\nflags=optional\n[card]\nsecret=true\n",
+        "PRICE": b"repeatable=true\n",
+    }
     files = [SourceFile(f"x/{command}.conf", command, text) for command, text in texts.items()]
     vocabulary = read_vocabulary(read_catalogue([*files, *packaged_files()])[0])
     assert vocabulary.repeatable & texts.keys() == {"PRICE"}
     assert vocabulary.is_secret("CHARGED", "password")
+    assert vocabulary.is_secret("CHARGED", "card")
     assert not vocabulary.is_secret("CHARGED", "amount")
