@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal, NamedTuple
 
 from canary.records import ShadowCompared
-from canary.shadow.conversations import Conversations, Whole
+from canary.shadow.conversations import Conversations, Room, Whole
 from canary.shadow.examples import Examples
 from canary.shadow.pairs import Pair, pair_up
 from canary.shadow.paths import declared, find_differences
@@ -54,6 +54,7 @@ class Comparing:
         terms: How it is to be compared.
         vocabulary: What is known of its commands.
         hash_key: Of hashes of what differs.
+        room: What its conversations share with those of others.
         before: What had come of it in an earlier life of this canary; None: nothing.
     """
 
@@ -63,10 +64,11 @@ class Comparing:
         terms: Terms,
         vocabulary: Vocabulary,
         hash_key: bytes,
+        room: Room,
         before: ShadowCompared | None = None,
     ) -> None:
         self.key = key
-        self.conversations = Conversations()
+        self.conversations = Conversations(room)
         self.replays = Replays(terms.replay)
         self._terms = terms
         self._vocabulary = vocabulary
