@@ -25,7 +25,13 @@ from canary.shadow.terms import Terms, Vocabulary, read_vocabulary
 from communicator.answers.shadows import Comparisons, Steps
 from communicator.client import Service
 from communicator.definitions.loading import load_catalogue
-from communicator.errors import BellwetherError, ConfigError, MessageRefusedError, RemoteProtocolError
+from communicator.errors import (
+    BellwetherError,
+    ConfigError,
+    MessageRefusedError,
+    RemoteProtocolError,
+    ReplyTimeoutError,
+)
 from communicator.protocol import Message
 
 SLICE_S = 0.004
@@ -154,9 +160,14 @@ class Comparator:
         if replay is None:
             return
         question = Message(replay.request.command, content_of(replay.request), comparing.key.service, self._mind.me)
-        with suppress(BellwetherError):  # whoever has no answer now has no noise either
-            answer = await self._service.request(question, replay.primary.command, timeout_s=ANSWER_S)
-            comparing.hear_again(replay, answer)
+        answer = None
+        try:
+            answer = await self._service.request(question, *replay.answers, timeout_s=ANSWER_S)
+        except (MessageRefusedError, ReplyTimeoutError):
+            pass  # that is how it answers now
+        except BellwetherError:
+            return  # it was not asked
+        comparing.hear_again(replay, answer)
 
     def _stand(self, key: ShadowKey) -> Standing:
         """What is known of a shadow that is heard of first: how its deployment has it compared, and what had come of it."""

@@ -140,9 +140,9 @@ class Tally:
         return not self._shapes or any(one.alone or one.noise_compared for one in self._commands.values())
 
     def differences(self, now_s: float) -> Iterator[Difference]:
-        """All places in which replies differ, in no order."""
+        """All places in which replies of the shadow differ, in no order."""
         for at in self._commands.values():
-            for path in at.paths.values():
+            for path in filter(_differs, at.paths.values()):
                 self.suspicion.hold_to_limit(path.text, at.alone, differs=False)
                 yield Difference(
                     path=path.text,
@@ -190,6 +190,10 @@ class Tally:
             self.paths += 1
             self._by_text[text] = (at, path)
         return path
+
+
+def _differs(path: Path) -> bool:
+    return path.differing > 0
 
 
 def _is_more(at: Command, path: Path) -> bool:
