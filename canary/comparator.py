@@ -150,7 +150,7 @@ class Comparator:
 
     async def _ask_again(self) -> None:
         while True:
-            await asyncio.sleep(ASK_EVERY_S)
+            await asyncio.sleep(ASK_EVERY_S if self._shadows.comparings else IDLE_S)
             for comparing in self._shadows.comparings:
                 if self._service.connected and os.getloadavg()[0] / (os.cpu_count() or 1) <= BUSY_LOAD:
                     await self._ask(comparing)
