@@ -10,6 +10,7 @@ SHOWN_CHARACTERS = 80
 HASH_BYTES = 6
 """Enough to see whether two of a thousand examples are the same."""
 HIDDEN = "(secret)"
+TOO_DEEP = "(too deep)"
 
 
 class Examples:
@@ -33,7 +34,10 @@ class Examples:
             return HIDDEN
         if value is None:
             return ""
-        text = value if isinstance(value, str) else msgspec.json.encode(value).decode()
+        try:
+            text = value if isinstance(value, str) else msgspec.json.encode(value).decode()
+        except RecursionError:  # what could just be read need not be writable
+            return TOO_DEEP
         if self._terms.payloads:
             return text if len(text) <= SHOWN_CHARACTERS else f"{text[: SHOWN_CHARACTERS - 1]}…"
         return blake2b(text.encode(errors="surrogatepass"), digest_size=HASH_BYTES, key=self._key).hexdigest()

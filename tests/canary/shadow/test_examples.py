@@ -2,7 +2,7 @@
 
 import pytest
 
-from canary.shadow.examples import HIDDEN, SHOWN_CHARACTERS, Examples
+from canary.shadow.examples import HIDDEN, SHOWN_CHARACTERS, TOO_DEEP, Examples
 from canary.shadow.terms import Terms, Vocabulary
 
 VOCABULARY = Vocabulary(secret={"CHARGED": frozenset(("card",))})
@@ -42,6 +42,13 @@ def test_values_are_kept_as_hashes_that_nobody_can_try_out():
 def test_values_are_kept_where_the_deployment_says_so(value, shown):
     assert examples(payloads=True).show("CHARGED.amount", value) == shown
     assert len(shown) <= SHOWN_CHARACTERS
+
+
+def test_what_is_too_deep_is_not_shown():
+    value = []
+    for _ in range(20_000):
+        value = [value]
+    assert examples(payloads=True).show("CHARGED.body", value) == TOO_DEEP
 
 
 @pytest.mark.parametrize("value", ["\ud800", None, 10**30, {}])
