@@ -10,6 +10,7 @@ from structlog.typing import FilteringBoundLogger
 
 from canary.backlog import Backlog
 from canary.book.decision import Body
+from canary.comparator import Comparator
 from canary.conclusion import FLAGS, flags_to_raise
 from canary.deployment.start import RefusedError
 from canary.deployments import PREFIX, Deployments, read_spec
@@ -34,7 +35,7 @@ from canary.shortening import keep_short
 from canary.tallies import Tallies
 from canary.unheard import ask_unheard
 from canary.verdict_log import note
-from canary.views import answer_deployments, answer_orders, answer_view, narrow, read_question
+from canary.views import answer_deployments, answer_orders, answer_shadows, answer_view, narrow, read_question
 from canary.witness import CANARY, Witness
 from communicator.answers.releases import Standing
 from communicator.client import Service
@@ -100,6 +101,7 @@ class Canary:
         self._views = LedgerViews(ledger, self._mind, self._replica.book, service)
         self._backlog = Backlog(self._mind)
         self._witness = Witness(service, lambda: self._settings, self._mind, ledger.now_s, self._pend, log)
+        self._comparator = Comparator(service, self._mind, ledger.now_s, self._pend, log)
         self._flags = StandingFlags(Path(settings.flags_path), CANARY, FLAGS, self._tell_flags)
         self._gossip: Gossip | None = None
         """None until the router has told us who we are."""
@@ -121,6 +123,7 @@ class Canary:
                 group.create_task(self._witness.watch.run())
                 group.create_task(self._witness.health.run())
                 group.create_task(self._features.run())
+                group.create_task(self._comparator.run(self._settings.definitions_path))
                 group.create_task(self._replica.run(self._is_due.set))
                 group.create_task(self._rounds())
         finally:
@@ -200,6 +203,8 @@ class Canary:
             return answer_orders(self._replica.describe(tuple(self._obedience.standings(question.orders))))
         if question.view == "deployments":
             return answer_deployments(self._deployments.describe())
+        if question.view == "shadows":
+            return answer_shadows(self._comparator.describe())
         try:
             if question.view == "deployment_check":
                 spec = read_spec(message)

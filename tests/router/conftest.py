@@ -289,10 +289,12 @@ def _read(line):
 
 
 def alike(wanted, found):
-    """Equal, where a wanted value of * stands for any."""
+    """Equal, where a wanted value of * stands for any; the features in READY are looked at only where they are wanted."""
     if not (isinstance(wanted, Message) and isinstance(found, Message)):
         return wanted == found
     values = {name: found.get(name) if value == "*" else value for name, value in wanted.parameters.items()}
+    if wanted.command == found.command == "READY":
+        values = {"features": found.get("features")} | values
     return {**as_dict(wanted), "parameters": values} == as_dict(found)
 
 

@@ -14,6 +14,8 @@ from communicator.router.vocabulary.registry import Link, Party, Registry
 
 REASON_CHARACTERS = 300
 """Enough to name what is wrong; what a peer wrote may be quoted in it, and is not to fill the log."""
+ID_CHARACTERS = 128
+"""The longest ID of a message that is repeated: four times that of a UUID."""
 WORK_PER_TURN = 50
 """Pieces of work done before others get a turn: a quarter of a millisecond. One, some 5 us, is to hold one line to its definition
 and pass it on unread, or to find a route that was not known."""
@@ -25,6 +27,11 @@ SAID_BYTES_PER_WORK = 1024
 """Bytes of an answer that are written in the same time."""
 BYTES_PER_TURN = 1024 * 1024
 """Bytes written before others get a turn: questions may be short and answers long."""
+
+
+def repeated_ids(message: Message) -> dict[str, str]:
+    """What the router repeats of a message when it tells its sender what became of it, as far as that can be written."""
+    return {name: value for name, value in message.ids.items() if value == representable(value, ID_CHARACTERS)}
 
 
 class Voice:
@@ -151,10 +158,10 @@ class Voice:
             if live is not None:
                 self.say(live, addressed)
 
-    def refuse(self, link: Link, command: str, reason: str) -> None:
-        """Answer INVALID with the reason."""
+    def refuse(self, link: Link, command: str, reason: str, /, **ids: str) -> None:
+        """Answer INVALID with the reason, and the IDs of what is refused."""
         known = {"command": command} if command else {}
-        self.answer(link, "INVALID", **known, message=representable(reason, REASON_CHARACTERS))
+        self.answer(link, "INVALID", **known, message=representable(reason, REASON_CHARACTERS), **ids)
 
     def tell_listeners(self, command: str, /, **parameters: str) -> None:
         """Tell every registered link that lists a command, whatever its role, since it is the router who speaks."""
