@@ -57,6 +57,7 @@ class Router:
             events.LoadSampled: lambda event, now: tell_load(self._board, event.average, now),
             events.LinesDropped: self._lines_dropped,
             events.ServersReached: lambda event, now: bus.reached(self._board, event, now),
+            events.Offered: lambda event, now: self._board.offered(event.ticket, now, taken=event.taken),
             events.HandlerFailed: self._handler_failed,
             events.StopRequested: lambda event, now: drain(self._board, StopMode.STOP, event.by, now),
         }

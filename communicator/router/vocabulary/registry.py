@@ -9,6 +9,7 @@ from communicator.answers.policy import Colour
 from communicator.answers.services import Instance, Role
 from communicator.protocol.addresses import HostPort
 from communicator.protocol.message import Message
+from communicator.router.vocabulary.copies import Copied
 from communicator.router.vocabulary.effects import QueuePolicy
 from communicator.router.vocabulary.events import Credential, LinkKind, User
 from communicator.router.vocabulary.telltales import Telltale
@@ -122,6 +123,8 @@ class Link(msgspec.Struct, eq=False):
     """Which `Switchboard.route_changes` they belong to."""
     told: "tuple[Registration, int, object, Instance] | None" = None
     """Its instance as others are told of it, and the registration, the number of commands and the configuration that it says."""
+    mirrors: tuple[Copied, ...] = ()
+    """Who is told of what goes to it and what it says, since shadows get copies of that."""
     answers_to: Party | None = None
     """Who asked over the mesh: this is then no link of its own, but a way to answer over one."""
 
