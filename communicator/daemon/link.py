@@ -128,8 +128,7 @@ class Link(asyncio.BufferedProtocol):
         """Why it ends: the peer hung up unless we say otherwise."""
         self.queued_bytes = 0
         """What was waiting when we cut it."""
-        self.received_bytes = 0
-        self.sent_bytes = 0
+        self.received_bytes = self.sent_bytes = 0
         self.offers = Offers(self)
         """Copies that were written, and are on their way."""
         self._welcome = welcome

@@ -143,7 +143,7 @@ class Mirrors:
 
     def announce(self) -> None:
         """Say when something is due."""
-        due = [sampler.due_s for sampler in self.samplers.values()]
+        due: list[float | None] = [sampler.due_s for sampler in self.samplers.values()]
         for _, mirror in self._mirrors.values():
             due += (mirror.retry_s, mirror.overdue_s)
         self.due.set(0.0 if self._is_stale else min((at_s for at_s in due if at_s is not None), default=None))

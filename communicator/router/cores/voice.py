@@ -34,6 +34,8 @@ WORK_PER_LOOK = 4
 """What it takes to look into a short line, to obey or refuse it, and to answer;"""
 BYTES_PER_WORK = 128
 """and one more for so many of its bytes, which may hold a parameter each ten, or an escape each two."""
+DISCARDS_PER_WORK = 4
+"""Lines of a shadow, of which the head is read, that are discarded in that time."""
 SAID_BYTES_PER_WORK = 1024
 """Bytes of an answer that are written in the same time."""
 BYTES_PER_TURN = 1024 * 1024
@@ -57,7 +59,7 @@ class Voice:
         self._carrier = carrier
         self._statistics = statistics
         self._effects: list[Effect] = []
-        self._work = self._bytes = 0
+        self._work = self._bytes = self._discards = 0
         self.taps: set[Link] = set()
         """Who watches every line."""
         self._offers: dict[int, tuple[Link, bytes, Callable[[bool, Instant], None]]] = {}
@@ -89,6 +91,14 @@ class Voice:
         if self.is_worn:
             return False
         self._work += 1
+        return True
+
+    def may_discard(self) -> bool:
+        """Whether one more line of a shadow may be discarded in this turn; counts it."""
+        if self.is_worn:
+            return False
+        self._discards += 1
+        self._work += not self._discards % DISCARDS_PER_WORK
         return True
 
     def count_search(self) -> None:

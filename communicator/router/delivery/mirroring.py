@@ -228,7 +228,7 @@ def find_hindrance(board: Switchboard, mirror: Mirror, now: Instant) -> str:
 
 def _is_there(board: Switchboard, shadow: Shadow) -> bool:
     if shadow.server == board.server:
-        return board.registry.find_shadow(shadow.service, shadow.version, shadow.build) is not None
+        return board.fence.find_shadow(shadow.service, shadow.version, shadow.build) is not None
     return any(
         one.server == shadow.server and one.state == "up" and shadow.fits(one.service, one.version, one.build)
         for one in board.mesh.directory.instances(shadow.service)

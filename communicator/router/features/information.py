@@ -11,6 +11,7 @@ from communicator.protocol.values import NS_PER_S, format_timestamp
 from communicator.router.cores.statistics import fill
 from communicator.router.delivery.mirroring import tell_mirrors
 from communicator.router.features.cluster_status import counted_servers, measure_cluster
+from communicator.router.features.shadow_copies import tell_fences
 from communicator.router.mesh.mesh import Mesh
 from communicator.router.switchboard import Handler, Switchboard
 from communicator.router.vocabulary.carrier import Carrier
@@ -120,8 +121,8 @@ def _statistics(board: Switchboard, measured: Measured, now: Instant) -> answer.
         links=_links(registry, measured.links),
         cluster=_cluster(board),
         mirrors=tell_mirrors(board, now),
-        fences=(),
-        shadow_lines_discarded_total=None,
+        fences=tell_fences(board),
+        shadow_lines_discarded_total=board.discarded.total,
     )
 
 

@@ -5,13 +5,13 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
-from communicator.answers.policy import ALL, Colour
+from communicator.answers.policy import Colour
 from communicator.answers.services import Instance, Role
 from communicator.protocol.addresses import HostPort
 from communicator.protocol.message import Message
 from communicator.router.vocabulary.copies import Copied
 from communicator.router.vocabulary.effects import QueuePolicy
-from communicator.router.vocabulary.events import Credential, LinkKind, User
+from communicator.router.vocabulary.events import Credential, LinkKind, Process, User
 from communicator.router.vocabulary.telltales import Telltale
 
 HEARD_KEPT = 1024
@@ -40,6 +40,8 @@ class Registration(msgspec.Struct, frozen=True, kw_only=True):
     """Whose process it is, never empty once it is registered: see `communicator.router.features.registration`."""
     by_owner: bool = False
     """Whether that user may order about the service."""
+    is_put_behind: bool = False
+    """It has asked for another role: the fence made a shadow of it."""
 
 
 class Peer(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,6 +67,15 @@ class Party(NamedTuple):
 
     server: str
     service: str
+
+
+class Behind(NamedTuple):
+    """Why something is behind the fence, and behind that of which shadow, where that is known."""
+
+    reason: str
+    """A word of `communicator.router.cores.fence`."""
+    service: str = ""
+    version: str = ""
 
 
 class Link(msgspec.Struct, eq=False):
@@ -125,6 +136,10 @@ class Link(msgspec.Struct, eq=False):
     """Its instance as others are told of it, and the registration, the number of commands and the configuration that it says."""
     mirrors: tuple[Copied, ...] = ()
     """Who is told of what goes to it and what it says, since shadows get copies of that."""
+    process: Process | None = None
+    """At the other end, where the shell was asked to tell."""
+    fence: Behind | None = None
+    """Why what it says reaches nobody else; None: it is free."""
     answers_to: Party | None = None
     """Who asked over the mesh: this is then no link of its own, but a way to answer over one."""
 
@@ -253,10 +268,6 @@ class Registry:
             None,
         )
 
-    def find_shadow(self, service: str, version: str, build: str) -> Link | None:
-        """The first shadow of a version on this host."""
-        return next((link for link in self._of(service) if _is_shadow(link, version, build)), None)
-
     def _of(self, service: str) -> Iterator[Link]:
         """Every registration of a service, the holder of its name first."""
         if service in self._live:
@@ -323,11 +334,6 @@ class Registry:
             return False
         colour = self.colours.get(link.registration.service)
         return colour is None or _is_active(colour, link)
-
-
-def _is_shadow(link: Link, version: str, build: str) -> bool:
-    one = link.registration
-    return one is not None and one.role is Role.SHADOW and one.version == version and build in (ALL, one.build)
 
 
 def _is_active(colour: Colour, link: Link) -> bool:
