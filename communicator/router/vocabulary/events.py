@@ -51,6 +51,7 @@ class CloseReason(StrEnum):
     REPLACED = "replaced"
     SILENT = "silent"
     BLOCKED = "blocked"
+    FENCED = "fenced"
 
 
 class User(msgspec.Struct, frozen=True):
@@ -232,7 +233,9 @@ class DatagramReceived(Event, frozen=True):
 
     data: bytes
     process: Process | None = None
-    """Who has sent it, while `TellUnits` is on; None while it is off."""
+    """Who has sent it, while `TellUnits` is on and it is of this host; None where that cannot be told."""
+    is_from_afar: bool = False
+    """It has come from another host."""
 
 
 class DeadlineReached(Event, frozen=True):
