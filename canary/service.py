@@ -21,6 +21,7 @@ from canary.ledger.errors import LedgerError
 from canary.ledger.store import Ledger
 from canary.ledger_views import LedgerViews
 from canary.mind import Mind
+from canary.mirroring import with_mirrors
 from canary.order_views import Obedience
 from canary.outside import Outside
 from canary.recollection import Recollection, rules_record
@@ -37,6 +38,7 @@ from canary.verdict_log import note
 from canary.views import answer_deployments, answer_orders, answer_view, narrow, read_question
 from canary.witness import CANARY, Witness
 from communicator.answers.releases import Standing
+from communicator.answers.shadows import Comparisons
 from communicator.client import Service
 from communicator.errors import MessageRefusedError, RemoteProtocolError
 from communicator.flags.standing_flags import StandingFlags
@@ -198,6 +200,8 @@ class Canary:
             return answer_orders(self._replica.describe(tuple(self._obedience.standings(question.orders))))
         if question.view == "deployments":
             return answer_deployments(self._deployments.describe())
+        if question.view == "shadows":
+            return answer_view(await with_mirrors(self._service, Comparisons(server=self._service.server_name)))
         try:
             if question.view == "deployment_check":
                 spec = read_spec(message)

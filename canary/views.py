@@ -34,6 +34,7 @@ View = Literal[
     "deployments",
     "deployment_history",
     "deployment_check",
+    "shadows",
 ]
 VIEWS: tuple[View, ...] = get_args(View)
 ORDERS = 512
