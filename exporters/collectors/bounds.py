@@ -11,8 +11,6 @@ SERIES = 20_000
 """Of one metric: 2,800 versions on servers with each of their states; Prometheus then reads 2 MB for it at each scrape."""
 FLAGS = 100
 """As many as the sitter loads."""
-QUANTILES = 4
-"""A half, and a few that are nearer to one."""
 PATHS = 16
 """Directories whose disks are looked at: the settings name a few."""
 
@@ -46,7 +44,6 @@ LABELS: Mapping[str, int] = {
     **dict.fromkeys(("build", "compatible_with", "from_version", "id", "python", "version"), NAMED),
     **dict.fromkeys(("name", "section", "unit"), FLAGS),
     "path": PATHS,
-    "quantile": QUANTILES,
     "process": CLOSED,
 }
 """How many values each label may take."""

@@ -30,18 +30,18 @@ def _split(read: Callable[[Comparison], dict[str, float]]) -> Callable[[Comparis
     }
 
 
-def _latency(told: Comparisons) -> Samples:
-    found = (
-        ((*_named(one), arm, quantile), value)
-        for one in told.comparisons
-        for arm, quantile, value in (
-            ("primary", "0.5", one.latency.primary_p50_s),
-            ("primary", "0.99", one.latency.primary_p99_s),
-            ("shadow", "0.5", one.latency.shadow_p50_s),
-            ("shadow", "0.99", one.latency.shadow_p99_s),
+def _latency(field: str) -> Callable[[Comparisons], Samples]:
+    """One quantile of how long replies take, of both sides."""
+
+    def samples(told: Comparisons) -> Samples:
+        found = (
+            ((*_named(one), arm), getattr(one.latency, f"{arm}_{field}"))
+            for one in told.comparisons
+            for arm in ("primary", "shadow")
         )
-    )
-    return {labels: value for labels, value in found if value is not None}
+        return {labels: value for labels, value in found if value is not None}
+
+    return samples
 
 
 def _gauge(name: str, text: str, read: Callable[[Comparisons], Samples], *labels: str) -> Row[Comparisons]:
@@ -110,13 +110,13 @@ SHADOWS = asked_target(
             *_SHADOW,
         ),
         _gauge(
-            "reply_seconds",
-            "How long replies of the primary, and of the shadow, take, each on its own host.",
-            _latency,
+            "reply_median_seconds",
+            "How long half of the replies of the primary, and of the shadow, take at most, each on its own host.",
+            _latency("p50_s"),
             *_SHADOW,
             "arm",
-            "quantile",
         ),
+        _gauge("reply_p99_seconds", "How long 99 in 100 of them take at most.", _latency("p99_s"), *_SHADOW, "arm"),
     ),
 )
 """What the canary of this host compares: shadows of the services that are live here."""
