@@ -10,6 +10,7 @@ from structlog.typing import FilteringBoundLogger
 
 from canary.backlog import Backlog
 from canary.book.decision import Body
+from canary.comparator import Comparator
 from canary.conclusion import FLAGS, flags_to_raise
 from canary.deployment.start import RefusedError
 from canary.deployments import PREFIX, Deployments, read_spec
@@ -35,10 +36,9 @@ from canary.shortening import keep_short
 from canary.tallies import Tallies
 from canary.unheard import ask_unheard
 from canary.verdict_log import note
-from canary.views import answer_deployments, answer_orders, answer_view, narrow, read_question
+from canary.views import answer_deployments, answer_orders, answer_shadows, answer_view, narrow, read_question
 from canary.witness import CANARY, Witness
 from communicator.answers.releases import Standing
-from communicator.answers.shadows import Comparisons
 from communicator.client import Service
 from communicator.errors import MessageRefusedError, RemoteProtocolError
 from communicator.flags.standing_flags import StandingFlags
@@ -100,6 +100,7 @@ class Canary:
         self._views = LedgerViews(ledger, self._mind, self._replica.book, service)
         self._backlog = Backlog(self._mind)
         self._witness = Witness(service, lambda: self._settings, self._mind, ledger.now_s, self._pend, log)
+        self._comparator = Comparator(service, self._mind, ledger.now_s, self._pend, log)
         self._flags = StandingFlags(Path(settings.flags_path), CANARY, FLAGS, self._tell_flags)
         self._gossip: Gossip | None = None
         """None until the router has told us who we are."""
@@ -121,6 +122,7 @@ class Canary:
                 group.create_task(self._witness.watch.run())
                 group.create_task(self._witness.health.run())
                 group.create_task(self._features.run())
+                group.create_task(self._comparator.run(self._settings.definitions_path))
                 group.create_task(self._replica.run(self._is_due.set))
                 group.create_task(self._rounds())
         finally:
@@ -201,7 +203,7 @@ class Canary:
         if question.view == "deployments":
             return answer_deployments(self._deployments.describe())
         if question.view == "shadows":
-            return answer_view(await with_mirrors(self._service, Comparisons(server=self._service.server_name)))
+            return answer_shadows(await with_mirrors(self._service, self._comparator.describe()))
         try:
             if question.view == "deployment_check":
                 spec = read_spec(message)

@@ -111,6 +111,7 @@ NEEDS_RESTART = frozenset(
         "merge_s",
         "rules.a.ok_after_s",
         "keep_days",
+        "definitions_path",
     )
 )
 """Settings that what is open, or under way, is bound up with; all others follow a SIGHUP."""
@@ -127,6 +128,8 @@ class CanarySettings(Settings, frozen=True):
     """Where flags for operators are raised."""
     features_path: str = "/etc/bellwether/features.d"
     """Where the files ``*.json`` of this host are that define feature flags; read again at each SIGHUP."""
+    definitions_path: tuple[str, ...] = ("/usr/share/bellwether/messages",)
+    """Where definitions of commands are, as the router of this host reads them: which may be asked again, and what is secret."""
     mode: Literal["by-rule", "enforce", "dry-run"] = "by-rule"
     """For all rules; ``by-rule``: each rule has its own."""
     rules: RuleTables = RuleTables()

@@ -18,6 +18,7 @@ from communicator.answers.deployments import Change, Changes, Deployments
 from communicator.answers.explanations import Explanation, LedgerCheck, LedgerEntry, LedgerPage
 from communicator.answers.history import Event, History
 from communicator.answers.orders import Orders
+from communicator.answers.shadows import Comparison, Comparisons
 from communicator.errors import RemoteProtocolError
 from communicator.protocol import Message
 from communicator.protocol.values import parse_integer
@@ -117,6 +118,20 @@ def answer_deployments(found: Deployments) -> Message:
         return msgspec.structs.replace(found, deployments=shown, omitted=len(found.deployments) - count)
 
     return _fitting(make, len(found.deployments))
+
+
+def answer_shadows(found: Comparisons) -> Message:
+    """What comparing shadows has come to, as CANARY_CURRENT_REPORT: of each the weightiest places, as many as fit into a line."""
+
+    def make(count: int) -> Comparisons:
+        return msgspec.structs.replace(found, comparisons=tuple(_first(one, count) for one in found.comparisons))
+
+    return _fitting(make, max((len(one.differences) for one in found.comparisons), default=0))
+
+
+def _first(comparison: Comparison, count: int) -> Comparison:
+    shown, rest = comparison.differences[:count], comparison.differences[count:]
+    return msgspec.structs.replace(comparison, differences=shown, omitted=comparison.omitted + len(rest))
 
 
 def answer_changes(changes: Sequence[Change], server: str) -> Message:

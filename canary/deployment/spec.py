@@ -16,9 +16,10 @@ from msgspec import Meta
 from canary.deployment.analysis.expression import parse_condition
 from canary.deployment.plain_word import fault_of
 from canary.deployment.spec_fault import SHARES, SPANS, fault_text
+from communicator.answers.policy import ALL
 from communicator.errors import RemoteProtocolError
 from communicator.protocol.line_form import decode
-from communicator.protocol.names import is_server_name, is_service_name
+from communicator.protocol.names import is_parameter_name, is_server_name, is_service_name
 from communicator.protocol.values import parse_duration_s
 from communicator.runtime.shape_fault import explain
 
@@ -29,6 +30,8 @@ STEPS = 32
 SERVERS = 1_024
 """As many as a router remembers."""
 CHECKS = 32
+PLACES = 64
+"""Places that may differ: a version with more of them is not to be compared."""
 LONGEST_S = 30 * 86_400.0
 """A pause or a deadline that lasts longer than a month was forgotten, not wanted."""
 NOBODY = "none"
@@ -44,6 +47,7 @@ Span = Annotated[float, Meta(ge=0, le=LONGEST_S)]
 Positive = Annotated[float, Meta(gt=0, le=LONGEST_S)]
 Count = Annotated[int, Meta(ge=1, le=10**9)]
 Share = Annotated[float, Meta(gt=0, le=1)]
+Place = Annotated[str, Meta(min_length=1, max_length=256)]
 Amount = Annotated[int, Meta(ge=1, le=SERVERS)] | Annotated[str, Meta(pattern=r"^(100|[1-9][0-9]?)%$")]
 """A number of servers, or a part of them."""
 
@@ -105,6 +109,45 @@ class Check(_Table, frozen=True):
     """Of blue-green: before the switch, or after it."""
 
 
+class Compared(_Table, frozen=True):
+    """How much must be compared before a shadow is stopped: any of these is enough; without any, its `bake` is."""
+
+    time: Positive | None = None
+    """How long it has run as a shadow, in seconds;"""
+    replies: Count | None = None
+    """how many of its replies were compared with one of the primary."""
+
+
+class Shadowing(_Table, frozen=True):
+    """The version runs as a shadow first: it gets copies of what the live one gets, and what it says reaches nobody."""
+
+    server: Text
+    """Where it runs; the service need not run there otherwise."""
+    primary: Text = ALL
+    """The server whose traffic is copied; ``*``: each one of the service."""
+    share: Share = 0.1
+    """The part of the conversations that is copied."""
+    key: Annotated[str, Meta(max_length=256)] = ""
+    """The parameter whose value says to which conversation a message belongs; empty: its sender does."""
+    noise: Literal["none", "second", "replay"] = "none"
+    """What tells noise from news: declared paths alone, the old version once more beside the shadow, or questions asked twice."""
+    replay: Share = 0.01
+    """Of `replay`: the part of the conversations whose questions are asked twice."""
+    ignore: Annotated[tuple[Place, ...], Meta(max_length=PLACES)] = ()
+    """Places in replies that may differ, such as ``CHARGED.body.at``."""
+    payloads: bool = False
+    """Whether examples of what differs are kept as values, secret ones left out, and not as hashes."""
+    bake: Span = 1_200.0
+    """How long it gets copies at least, in seconds, once it is up."""
+    until: Compared = Compared()
+    timeout: Positive = 86_400.0
+    """How long a pause lasts at most meanwhile, in seconds,"""
+    on_timeout: Literal["abort", "promote"] = "abort"
+    """and what happens then."""
+    on_difference: Literal["pause", "abort"] = "pause"
+    """What follows when it is proven that its replies differ."""
+
+
 class Spec(_Table, frozen=True):
     """What a deployment is to do."""
 
@@ -112,11 +155,13 @@ class Spec(_Table, frozen=True):
     service: Text
     version: Annotated[str, Meta(min_length=1, max_length=256)]
     build: Text = "*"
-    strategy: Literal["canary", "blue-green"] = "canary"
+    strategy: Literal["canary", "blue-green", "shadow"] = "canary"
     executor: Name = NOBODY
     """Who puts the version on a host: `none`, or one of the executors that canaryd.toml names."""
     steps: Annotated[tuple[Step, ...], Meta(max_length=STEPS)] = ()
     """Of canary; none: one server, 25 %, 50 %, all."""
+    shadow: Shadowing | None = None
+    """What comes before all else; of shadow it is all that there is."""
     checks: Annotated[tuple[Check, ...], Meta(max_length=CHECKS)] = ()
     servers: Annotated[tuple[Text, ...], Meta(max_length=SERVERS)] = ()
     """The servers of the service, in the order in which they get the version; none: those where it runs."""
@@ -239,6 +284,7 @@ def _faults(spec: Spec) -> Iterator[str]:
         yield "servers: one is named twice"
     if spec.steps and spec.strategy != "canary":
         yield f"steps: {spec.strategy} has none"
+    yield from _shadow_faults(spec)
     if spec.servers and spec.first and spec.first not in spec.servers:
         yield f"first: {spec.first!r} is none of servers"
     yield from _step_faults(spec.steps)
@@ -246,6 +292,25 @@ def _faults(spec: Spec) -> Iterator[str]:
     size = len(msgspec.json.encode(spec))
     if size > SPEC_BYTES:
         yield f"it takes {size} bytes, more than {SPEC_BYTES}"
+
+
+def _shadow_faults(spec: Spec) -> Iterator[str]:
+    shadow = spec.shadow
+    if shadow is None:
+        if spec.strategy == "shadow":
+            yield "shadow: strategy shadow needs a table [shadow], which names a server"
+        return
+    if spec.executor == NOBODY:
+        yield f"executor: {NOBODY!r} starts no shadow: name one that every host of it defines"
+    if not is_server_name(shadow.server):
+        yield f"shadow.server: {shadow.server!r} is not a server name"
+    if shadow.primary != ALL and not is_server_name(shadow.primary):
+        yield f"shadow.primary: {shadow.primary!r} is not a server name, nor {ALL!r} for each server of the service"
+    if shadow.key and not is_parameter_name(shadow.key):
+        yield f"shadow.key: {shadow.key!r} is not the name of a parameter"
+    for place in shadow.ignore:
+        if fault := fault_of(place):
+            yield f"shadow.ignore: {place!r} {fault}"
 
 
 def _step_faults(steps: Sequence[Step]) -> Iterator[str]:

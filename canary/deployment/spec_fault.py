@@ -5,7 +5,7 @@ from typing import Any
 
 SPANS = frozenset(("time", "bake", "pause", "timeout", "interval", "deadline", "keep", "drain"))
 """The keys whose values are spans."""
-SHARES = frozenset(("weight", "limit"))
+SHARES = frozenset(("weight", "limit", "share", "replay"))
 """The keys whose values are parts of a whole."""
 _NAME = "name of small letters, digits, '_' and '-', with a letter first"
 _KEYS = re.compile(r"([^.\[\]]+)")

@@ -28,6 +28,7 @@ from canary.records import (
     RunExcused,
     RunPassed,
     ServerBooted,
+    ShadowCompared,
     TaskBegun,
     TaskEnded,
     decode_record,
@@ -63,6 +64,7 @@ Told = (
     | ProbeGranted
     | TaskBegun
     | TaskEnded
+    | ShadowCompared
 )
 """What a canary tells of its own server: what happened there, and what it has decided for itself."""
 Number = Annotated[int, msgspec.Meta(ge=0, le=LARGEST)]

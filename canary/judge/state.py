@@ -14,6 +14,7 @@ from canary.records import (
     Doing,
     Overridden,
     RunKey,
+    Shadowed,
     Version,
     VersionCompared,
 )
@@ -320,6 +321,8 @@ class State:
     """By service, the last one, ended or not."""
     doing: dict[tuple[str, str], Doing] = field(default_factory=dict)
     """By server and service, its last task for a deployment."""
+    shadows: dict[tuple[str, str, str], Shadowed] = field(default_factory=dict)
+    """By the server of the primary, that of the shadow, and the service: what comparing them has come to."""
     obeyed: dict[str, None] = field(default_factory=dict)
     """The newest orders that are obeyed once, by their identifiers in the book of the cluster."""
     flags_told: dict[str, str] = field(default_factory=dict)

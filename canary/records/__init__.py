@@ -16,7 +16,17 @@ from canary.records.decisions import (
     VersionCompared,
     VersionJudged,
 )
-from canary.records.deployments import Before, Deploying, DeploymentMoved, Doing, OfTask, TaskBegun, TaskEnded
+from canary.records.deployments import (
+    Before,
+    Deploying,
+    DeploymentMoved,
+    Doing,
+    OfTask,
+    ShadowCompared,
+    Shadowed,
+    TaskBegun,
+    TaskEnded,
+)
 from canary.records.entry import AnyRecord, Decision, Entry, Fact, decode_record, encode_record
 from canary.records.facts import (
     GaveUp,
@@ -95,6 +105,8 @@ __all__ = [
     "ServerBooted",
     "ServerJudged",
     "ServerLost",
+    "ShadowCompared",
+    "Shadowed",
     "Started",
     "Stopped",
     "TaskBegun",

@@ -160,6 +160,51 @@ class TaskEnded(OfTask, frozen=True, kw_only=True, omit_defaults=True, tag="task
     outcome: Outcome
 
 
+class ShadowCompared(Record, frozen=True, kw_only=True, omit_defaults=True, tag="shadow_compared"):
+    """What has come so far of comparing a shadow with the primary of one host; each takes the place of the one before."""
+
+    server: str
+    """Of the primary, and of the canary that compares."""
+    shadow: str
+    """The server that the shadow runs on."""
+    service: str
+    version: str
+    """Of the shadow."""
+    build: str = ALL
+    deployment: str = ""
+    """What it is compared for; empty: it is the shadow of no deployment."""
+    conversations: Number = 0
+    """That were compared;"""
+    incomplete: Number = 0
+    """and that were not, since they were not whole."""
+    compared: Number = 0
+    """Pairs of replies;"""
+    matching: Number = 0
+    """those that are the same, or differ by noise alone;"""
+    differing: Number = 0
+    """and the others."""
+    unpaired: Number = 0
+    """Replies of one of the two to which the other one had none."""
+    log10_evidence: float = 0.0
+    """That the shadow differs from the primary: 2 comes once in a hundred shadows that do not, 3 once in a thousand."""
+    is_conclusive: bool = True
+    """Whether so few replies are unpaired that this says something."""
+    paths: tuple[str, ...] = ()
+    """Where they differ, the weightiest first."""
+    origin_seq: int = 0
+    """Its number in the ledger of its server, when that is another one."""
+    happened_at_s: float | None = None
+    """When, by the clock of this ledger; None when it is its place in the ledger that tells."""
+
+
+class Shadowed(NamedTuple):
+    """How a shadow compares with one primary."""
+
+    told: ShadowCompared
+    at_s: float
+    """When that was told, on the clock of this ledger."""
+
+
 class Deploying(NamedTuple):
     """Where a deployment is, on the clock of this ledger."""
 

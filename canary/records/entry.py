@@ -6,7 +6,7 @@ import msgspec
 
 from canary.records.course import Led, PolicyIssued, RulesSet, Started, Stopped
 from canary.records.decisions import CellMoved, ProbeGranted, RunExcused, ServerJudged, VersionCompared, VersionJudged
-from canary.records.deployments import DeploymentMoved, TaskBegun, TaskEnded
+from canary.records.deployments import DeploymentMoved, ShadowCompared, TaskBegun, TaskEnded
 from canary.records.facts import (
     GaveUp,
     HoldHeard,
@@ -21,7 +21,18 @@ from canary.records.facts import (
 )
 from canary.records.orders import FlagChanged, Frozen, Overridden, OverrideEnded, Pardoned
 
-Fact = RunBegan | RunPassed | RunEnded | GaveUp | ServerBooted | ServerLost | ServerBack | TaskBegun | TaskEnded
+Fact = (
+    RunBegan
+    | RunPassed
+    | RunEnded
+    | GaveUp
+    | ServerBooted
+    | ServerLost
+    | ServerBack
+    | TaskBegun
+    | TaskEnded
+    | ShadowCompared
+)
 Decision = (
     CellMoved
     | RunExcused
@@ -52,6 +63,7 @@ AnyRecord = (
     | DeploymentMoved
     | TaskBegun
     | TaskEnded
+    | ShadowCompared
     | Overridden
     | OverrideEnded
     | Pardoned

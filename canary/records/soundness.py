@@ -6,7 +6,7 @@ import msgspec
 
 from canary.deployment.spec import SERVERS, require_sound
 from canary.deployment.task import OUTPUT_CHARACTERS, Outcome
-from canary.records.deployments import DeploymentMoved, OfTask, TaskBegun, TaskEnded
+from canary.records.deployments import DeploymentMoved, OfTask, ShadowCompared, TaskBegun, TaskEnded
 from canary.records.facts import Record
 from communicator.answers.policy import TEXT_CHARACTERS
 from communicator.protocol.names import is_server_name, is_service_name
@@ -70,8 +70,16 @@ def _is_task(record: OfTask) -> bool:
     )
 
 
+def _is_shadow(record: ShadowCompared) -> bool:
+    paths = record.paths
+    return (
+        is_server_name(record.shadow) and len(paths) <= CAUSES and all(len(path) <= TEXT_CHARACTERS for path in paths)
+    )
+
+
 _SOUND: Mapping[type[Record], Callable[..., bool]] = {
     DeploymentMoved: _is_deployment,
+    ShadowCompared: _is_shadow,
     TaskBegun: _is_task,
     TaskEnded: _is_task,
 }

@@ -104,6 +104,8 @@ def _inner(kind: inspect.Type, key: str) -> inspect.Type:
     match kind:
         case inspect.DictType(value_type=value):
             return value
+        case inspect.UnionType(types=(inspect.StructType() as table, inspect.NoneType())):
+            return _inner(table, key)
         case inspect.UnionType(types=types):
             tags = sorted(
                 str(one.tag) for one in types if isinstance(one, inspect.StructType) and one.tag_field == name

@@ -142,6 +142,71 @@ def test_what_is_wrong_with_a_check_is_named(keys, told):
         read_file(f'service = "billing"\nversion = "2"\n[[checks]]\nname = "x"\n{keys}', "web")
 
 
+SHADOW = """
+service = "billing"
+version = "2.5.0"
+strategy = "shadow"
+executor = "systemd"
+
+[shadow]
+server = "delta"
+primary = "alpha"
+share = "5%"
+key = "account"
+noise = "replay"
+replay = "2%"
+ignore = ["CHARGED.body.at"]
+bake = "1h"
+until = { replies = 10000, time = "8h" }
+timeout = "12h"
+on_difference = "abort"
+"""
+
+
+def test_a_shadow_is_read_as_people_write_it():
+    shadow = read_file(SHADOW, "web").shadow
+    assert (shadow.server, shadow.primary, shadow.share, shadow.key) == ("delta", "alpha", 0.05, "account")
+    assert (shadow.noise, shadow.replay, shadow.ignore) == ("replay", 0.02, ("CHARGED.body.at",))
+    assert (shadow.bake, shadow.until.replies, shadow.until.time, shadow.timeout) == (3600.0, 10000, 28800.0, 43200.0)
+
+
+@pytest.mark.parametrize("strategy", ["canary", "blue-green", "shadow"])
+def test_a_shadow_may_come_first(strategy):
+    shadow = read_file(SHADOW.replace('strategy = "shadow"', f"strategy = '{strategy}'"), "web").shadow
+    assert shadow.server == "delta"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("[shadow]", "[other]", "other: is not a known key"),
+        ('server = "delta"\n', "", "shadow.server: is missing"),
+        ('"delta"', '"del-ta"', "shadow.server: 'del-ta' is not a server name"),
+        ('"alpha"', '"al-pha"', "shadow.primary: 'al-pha' is not a server name, nor '*'"),
+        ('"5%"', '"0%"', "shadow.share: '0%' is not a share"),
+        ('"2%"', "2", "shadow.replay: 2 is not a share"),
+        ('"account"', '"an account"', "shadow.key: 'an account' is not the name of a parameter"),
+        ('"replay"', '"third"', "shadow.noise: invalid enum value 'third': it is one of none, replay, second"),
+        ('"CHARGED.body.at"', '""', "shadow.ignore[0]: "),
+        ('"CHARGED.body.at"', '"CHARGED.\\u001b"', "shadow.ignore: 'CHARGED.\\x1b' holds characters"),
+        ('"1h"', '"soon"', "shadow.bake: 'soon' is not a duration"),
+        ("replies = 10000", "replies = 0", "shadow.until.replies: "),
+        ('"12h"', '"60d"', "shadow.timeout: '60d' is not a span"),
+        ('on_difference = "abort"', 'on_difference = "stop"', "'stop': it is one of abort, pause"),
+        ('executor = "systemd"', "", "executor: 'none' starts no shadow"),
+        ("[shadow]", "[[steps]]\n[shadow]", "steps: shadow has none"),
+    ],
+)
+def test_what_is_wrong_with_a_shadow_is_named(old, new, told):
+    with pytest.raises(ValueError, match=re.escape(told)):
+        read_file(SHADOW.replace(old, new), "web")
+
+
+def test_a_strategy_that_is_a_shadow_needs_one():
+    with pytest.raises(ValueError, match="shadow: strategy shadow needs a table"):
+        read_file('service = "billing"\nversion = "2"\nstrategy = "shadow"', "web")
+
+
 @pytest.mark.parametrize("query", ["billing/COUNTS", "alpha:billing/COUNTS what=orders;since=$since"])
 def test_a_check_may_ask_a_service(query):
     text = f"provider = 'message'\nevents = '{query}'\nfailures = '{query}'"

@@ -19,6 +19,7 @@ from canary.records import (
     RunPassed,
     ServerBooted,
     ServerLost,
+    ShadowCompared,
     decode_record,
     encode_record,
 )
@@ -116,6 +117,9 @@ FACTS_TOLD = [
     ),
     GaveUp(**RUN),
     ServerBooted(server="alpha", ago_s=5.0),
+    ShadowCompared(
+        server="alpha", shadow="gamma", service="ping", version="2.0", differing=1, paths=("PONG.body[].a",)
+    ),
 ]
 
 
@@ -127,7 +131,7 @@ def test_every_fact_arrives_as_it_was_with_its_number():
     met, *records = hear(inbox, *box.take(0.0))
     assert met == MET
     assert [type(fact) for fact in records] == [type(fact) for fact in FACTS_TOLD]
-    assert numbers(records) == [1, 2, 3, 4, 5]
+    assert numbers(records) == [1, 2, 3, 4, 5, 6]
     assert records[2].detail == '"\\;\u00e4\n'
     assert inbox.skipped == 0
 
@@ -299,9 +303,14 @@ def test_what_is_no_batch_of_its_sender_changes_nothing(message):
         fact(tag="cell_moved", old="suspect", new="blocked", rule="a", build="", version="", numbers={"x": 1e300}),
         fact(tag="cell_moved", old="suspect", new="blocked", rule="a", build="", version="", until_at_s=1.7e308),
         fact(tag="run_excused", excuse="boot", build="", version="", failure_at_s=-1.7e308),
+        fact(tag="shadow_compared", shadow="no server", version="2"),
+        fact(tag="shadow_compared", shadow="gamma", version="2", differing=-1),
+        fact(tag="shadow_compared", shadow="gamma", version="2", log10_evidence=1e300),
+        fact(tag="shadow_compared", shadow="gamma", version="2", paths=["p" * 257]),
+        fact(tag="shadow_compared", shadow="gamma", version="2", paths=["p"] * 33),
         {"seq": 1, "at_s": 1.7e308, "record": {"record": "run_began", **RUN}},
     ],
-    ids=range(26),
+    ids=range(31),
 )
 def test_a_fact_that_cannot_be_taken_is_skipped_and_the_next_one_is_not(wrong):
     inbox = Inbox("beta")
@@ -472,6 +481,7 @@ SOUND = {
     "cause": "CRASH",
     "excuse": "boot",
     "old": "suspect",
+    "shadow": "gamma",
     "new": "blocked",
     "rule": "a",
     "lasted_s": 1.0,
@@ -489,6 +499,9 @@ ODD = {
     "happened_at_s": FAR,
     "number": LARGE,
     "pid": LARGE,
+    "differing": LARGE,
+    "log10_evidence": FAR,
+    "paths": st.lists(TEXT, max_size=2),
     "exit_code": LARGE,
     "strikes": LARGE,
     "last_seq": LARGE,
@@ -503,6 +516,7 @@ TAGS = (
     "run_excused",
     "cell_moved",
     "probe_granted",
+    "shadow_compared",
 )
 
 

@@ -4,6 +4,7 @@ import pytest
 
 from canary.judge import evidence
 from canary.judge.apply import DECIDED, STEPS, apply
+from canary.judge.deploying import SHADOWS
 from canary.judge.freezing import services_judged
 from canary.judge.releases import is_held
 from canary.judge.state import State
@@ -19,6 +20,7 @@ from canary.records import (
     ServerBack,
     ServerBooted,
     ServerLost,
+    ShadowCompared,
     Stopped,
     VersionJudged,
 )
@@ -74,6 +76,27 @@ def test_a_shadow_says_nothing():
     shadow = {"role": "shadow"}
     state = fold([began(0, "r", **shadow), passed(60, "r", **shadow), ended(70, "r", role="shadow")])
     assert state.cells == {}
+
+
+def test_of_a_shadow_what_was_told_last_counts_for_each_primary():
+    which = {"service": "fluid", "shadow": "gamma", "version": "2"}
+    facts = [
+        ShadowCompared(server=server, differing=differing, **which)
+        for server, differing in (("a", 1), ("b", 1), ("a", 2))
+    ]
+    shadows = fold(enumerate(facts)).shadows
+    assert {server: one.told.differing for (server, _, _), one in shadows.items()} == {"a": 2, "b": 1}
+    assert [one.at_s for one in shadows.values()] == [1.0, 2.0]
+
+
+def test_shadows_beyond_the_bound_are_forgotten_the_oldest_first():
+    facts = [
+        (0, ShadowCompared(server=f"s{number}", shadow="gamma", service="fluid", version="2"))
+        for number in range(SHADOWS + 1)
+    ]
+    shadows = fold(facts).shadows
+    assert len(shadows) == SHADOWS
+    assert ("s0", "gamma", "fluid") not in shadows
 
 
 def test_a_failure_does_not_stop_a_service_but_an_operator_does():

@@ -1,0 +1,171 @@
+"""The comparator on a real router: what the router tells is compared, shown and written down, and the primary is asked again."""
+
+import asyncio
+import math
+
+import msgspec
+import pytest
+
+from canary import comparator as room
+from canary.records import ShadowCompared
+from canary.shadow.terms import Vocabulary
+from communicator.answers.shadows import Comparison, Steps
+from communicator.client import Service
+from communicator.errors import MessageRefusedError
+from communicator.protocol import Message
+from tests.canary.shadow.talk import SHADOW, asked, ended, said
+
+
+@pytest.fixture
+def tell(canary):
+    """Has the canary hear what the router would tell it."""
+
+    async def tell(*steps, server=None, service="communicatord", **more):
+        told = msgspec.json.encode(Steps(**SHADOW | more, steps=steps)).decode()
+        server = canary._service.server_name if server is None else server
+        await canary._comparator.hear(Message("SHADOW_STEPS", {"steps": told}, "canary", "", server, service))
+
+    return tell
+
+
+@pytest.fixture
+def comparisons(desk):
+    """What the canary answers."""
+
+    async def comparisons():
+        told = await desk.report(view="shadows")
+        return msgspec.convert(told["comparisons"], list[Comparison])
+
+    return comparisons
+
+
+def conversation(name, amount="12", shown="12"):
+    return (
+        asked(name, order=name),
+        said("primary", name, amount=amount, number=0, after_s=0.01),
+        said("shadow", name, amount=shown, number=0, after_s=0.02),
+        ended(name),
+    )
+
+
+@pytest.fixture
+def quick(monkeypatch):
+    """No grace, told at once, and however busy this machine is."""
+    monkeypatch.setattr(room, "BUSY_LOAD", math.inf)
+    monkeypatch.setattr("canary.shadow.conversations.GRACE_S", 0.0)
+    monkeypatch.setattr(room, "TOLD_EVERY_S", 0.0)
+    monkeypatch.setattr(room, "IDLE_S", 0.01)
+
+
+@pytest.fixture
+def differ_twice(tell, comparisons, eventually):
+    """Two conversations that differ: since nothing explains the first difference, the second one is asked again."""
+
+    async def differ_twice():
+        await tell(*conversation("a", shown="13"))
+        await eventually(comparisons, lambda found: found and found[0].conversations == 1)
+        await tell(*conversation("b", shown="13"))
+        await eventually(comparisons, lambda found: found[0].conversations == 2)
+
+    return differ_twice
+
+
+@pytest.mark.usefixtures("quick")
+async def test_what_the_router_tells_is_compared_and_shown(tell, comparisons, eventually):
+    await tell(*conversation("a"), *conversation("b", shown="13"), asked("c"), ended("c", cut="queue"))
+    (found,) = await eventually(comparisons, lambda found: found and found[0].conversations == 2)
+    assert (found.matching, found.differing, found.incomplete) == (1, 1, {"queue": 1})
+    assert (found.primary, found.server, found.deployment) != ("", "", "")
+    (row,) = found.differences
+    assert (row.path, row.compared, row.differing, row.is_news) == ("CHARGED.amount", 2, 1, True)
+    assert found.latency.replies == 2
+    assert found.latency.primary_p50_s < found.latency.shadow_p50_s
+
+
+@pytest.mark.usefixtures("quick")
+async def test_what_has_come_of_it_is_in_the_ledger(canary, tell, eventually):
+    def told():
+        return [entry.record for entry in canary._ledger.entries() if isinstance(entry.record, ShadowCompared)]
+
+    async def newest():
+        return await asyncio.to_thread(told)
+
+    await tell(*conversation("a", shown="13"))
+    records = await eventually(newest, lambda records: records and records[-1].compared == 1)
+    record = records[-1]
+    assert (record.shadow, record.service, record.version, record.deployment) == ("gamma", "billing", "2.0", "d1")
+    assert (record.conversations, record.matching, record.differing) == (1, 0, 1)
+    assert canary._mind.state.shadows[canary._mind.me, "gamma", "billing"].told == record
+
+
+@pytest.mark.usefixtures("quick")
+async def test_the_primary_is_asked_again_what_may_be(router, canary, differ_twice, comparisons, eventually):
+    service, heard = Service(router.unix, "billing", service_version="1.0"), []
+
+    @service.on("CHARGE")
+    async def charge(message):
+        heard.append(message)
+        return Message("CHARGED", {"amount": "14"})
+
+    canary._comparator._vocabulary = Vocabulary(repeatable=frozenset(("CHARGE",)))
+    async with asyncio.TaskGroup() as group:
+        group.create_task(service.run())
+        await service.wait_ready()
+        await differ_twice()
+        (found,) = await eventually(comparisons, lambda found: found[0].differences[0].noise_compared)
+        service.stop()
+    (message,) = heard
+    assert (message.command, message.parameters["order"], message.sent_from_service) == ("CHARGE", "b", "canary")
+    assert not {"shadow", "shadow_id"} & message.parameters.keys()
+    assert found.differences[0].noise_differing == 1
+    assert found.noise == "self-replay"
+
+
+@pytest.mark.usefixtures("quick")
+async def test_nobody_is_asked_again_while_the_host_is_busy(canary, differ_twice, monkeypatch):
+    monkeypatch.setattr(room, "BUSY_LOAD", -1.0)
+    monkeypatch.setattr(room, "ASK_EVERY_S", 0.0)
+    canary._comparator._vocabulary = Vocabulary(repeatable=frozenset(("CHARGE",)))
+    await differ_twice()
+    (comparing,) = canary._comparator._shadows.comparings
+    assert comparing.replays.take() is not None
+
+
+@pytest.mark.usefixtures("quick")
+async def test_an_answer_that_does_not_come_is_no_noise(canary, differ_twice, comparisons, eventually):
+    canary._comparator._vocabulary = Vocabulary(repeatable=frozenset(("CHARGE",)))
+    await differ_twice()  # there is no billing
+    (comparing,) = canary._comparator._shadows.comparings
+
+    async def waiting():
+        return len(comparing.replays._waiting)
+
+    await eventually(waiting, lambda count: count == 0)
+    (found,) = await comparisons()
+    assert found.differences[0].noise_compared == 0
+
+
+@pytest.mark.parametrize(
+    "who", [{"server": "beta"}, {"service": "billing"}, {"server": "beta", "service": "billing"}], ids=str
+)
+async def test_nobody_else_is_believed(tell, who):
+    with pytest.raises(MessageRefusedError):
+        await tell(*conversation("a"), **who)
+
+
+@pytest.mark.usefixtures("canary")
+async def test_a_client_cannot_tell(asker):
+    told = msgspec.json.encode(Steps(**SHADOW)).decode()
+    with pytest.raises(MessageRefusedError):
+        await asker.request(Message("SHADOW_STEPS", {"steps": told}, "canary", "."), "NOTHING", timeout_s=5)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"service":1}', '{"steps":' + "[" * 10_000])
+async def test_what_is_no_news_of_shadows_is_refused(canary, text):
+    me = canary._service.server_name
+    with pytest.raises(MessageRefusedError, match="parameter steps"):
+        await canary._comparator.hear(Message("SHADOW_STEPS", {"steps": text}, "canary", "", me, "communicatord"))
+
+
+async def test_without_shadows_there_is_nothing_to_compare(canary, desk):
+    assert await desk.report(view="shadows") == {"server": canary._mind.me, "comparisons": []}
