@@ -96,7 +96,9 @@ class Canary:
             service, self._mind, self._replica, self._outside, ledger.now_s, self._is_due.set
         )
         self._features = Features(service, self._replica, settings, log)
-        self._enforcement = Enforcement(service, self._mind, self._replica.book, ledger.now_s, log)
+        self._enforcement = Enforcement(
+            service, self._mind, self._replica.book, self._duties.unit_of, ledger.now_s, log
+        )
         self._views = LedgerViews(ledger, self._mind, self._replica.book, service)
         self._backlog = Backlog(self._mind)
         self._witness = Witness(service, lambda: self._settings, self._mind, ledger.now_s, self._pend, log)
@@ -258,7 +260,8 @@ class Canary:
             raise
         await self._follow()
         self._replica.obey(self._enforcement.obeyed_generation)
-        self._duties.follow(is_obeyed=self._mind.me not in self._replica.behind)
+        is_obeyed = self._mind.me not in self._replica.behind
+        self._duties.follow(is_obeyed=is_obeyed, fence=self._enforcement.fence)
         await self._deployments.follow()
         if self._gossip is not None and self._service.connected:
             await self._gossip.tell(self._ledger.now_s())

@@ -28,6 +28,10 @@ HELD = VersionJudged(
 )
 
 
+def unit_of(executor, service, version):
+    return f"{service}@{version}.service" if executor == "systemd" else ""
+
+
 class Agent:
     """What sets the policy of one router, with a clock of its own."""
 
@@ -42,7 +46,9 @@ class Agent:
         """A new life, with what is known."""
         self.mind = Mind(self.shelf, state or State(), Rules(), lambda: self.at_s, lambda _entry: None, propose)
         self.mind.me = "alpha"
-        self.enforcement = Enforcement(self.service, self.mind, self.book, lambda: self.at_s, structlog.get_logger())
+        self.enforcement = Enforcement(
+            self.service, self.mind, self.book, unit_of, lambda: self.at_s, structlog.get_logger()
+        )
 
     def order(self, version="2.0"):
         """An operator blocks a version."""
