@@ -107,7 +107,7 @@ async def _no_shadow_of(client: Client, service: str, seen: Iterable[Seen]) -> C
     known = {one.service for one in await conversation.services(client)}
     has = f"there are shadows of: {listed(shadowed, _NAMED)}" if shadowed else "no service has one"
     if service in known:
-        start = f"'bellwether deploy start {service} VERSION --strategy shadow' starts one"
+        start = "'bellwether deploy start' with a file that has a table [shadow] starts one"
         return CommandError(f"{service!r} has no shadow; {has}; {start}", USAGE)
     close = get_close_matches(service, shadowed, n=1) or get_close_matches(service, sorted(known), n=1)
     nearest = f"do you mean {close[0]!r}?" if close else has

@@ -48,7 +48,9 @@ REASONS: Mapping[str, str] = {
 }
 """Why a conversation was cut, or not begun; whatever else a router says stands for itself."""
 WHOLE = "whole"
-NO_SHADOW = "no shadow runs: 'bellwether deploy start SERVICE VERSION --strategy shadow' starts one"
+NO_SHADOW = (
+    "no shadow runs: 'bellwether deploy start' with a file that has a table [shadow] starts one (docs/shadow.md)"
+)
 
 
 def verdict_of(one: Comparison | None) -> Verdict:

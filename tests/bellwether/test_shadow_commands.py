@@ -111,11 +111,11 @@ def test_without_a_shadow_it_says_how_one_is_started(ask):
     done, _ = ask(script, "shadow", "status")
     assert (done.exit_code, done.stdout.splitlines()[-1]) == (
         3,
-        "no shadow runs: 'bellwether deploy start SERVICE VERSION --strategy shadow' starts one",
+        "no shadow runs: 'bellwether deploy start' with a file that has a table [shadow] starts one (docs/shadow.md)",
     )
 
 
-START = "'bellwether deploy start canary VERSION --strategy shadow' starts one"
+START = "'bellwether deploy start' with a file that has a table [shadow] starts one"
 
 
 @pytest.mark.parametrize("name", ["status", "diff"])

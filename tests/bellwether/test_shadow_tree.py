@@ -61,7 +61,7 @@ def test_who_does_not_tell_is_named():
         "⚠ the router here is of release 0.1.0, which knows no shadows: update it",
         "⚠ beta: it does not answer",
         "",
-        "no shadow runs: 'bellwether deploy start SERVICE VERSION --strategy shadow' starts one",
+        "no shadow runs: 'bellwether deploy start' with a file that has a table [shadow] starts one (docs/shadow.md)",
     ]
     assert shown(Picture(server=""))[:2] == [
         "shadows, as the router of this host and no canary know them",
