@@ -22,6 +22,7 @@ from canary.ledger.errors import LedgerError
 from canary.ledger.store import Ledger
 from canary.ledger_views import LedgerViews
 from canary.mind import Mind
+from canary.mirroring import with_mirrors
 from canary.order_views import Obedience
 from canary.outside import Outside
 from canary.recollection import Recollection, rules_record
@@ -204,7 +205,7 @@ class Canary:
         if question.view == "deployments":
             return answer_deployments(self._deployments.describe())
         if question.view == "shadows":
-            return answer_shadows(self._comparator.describe())
+            return answer_shadows(await with_mirrors(self._service, self._comparator.describe()))
         try:
             if question.view == "deployment_check":
                 spec = read_spec(message)
