@@ -67,6 +67,8 @@ class DiscardedLines(msgspec.Struct, frozen=True, kw_only=True):
     """Since the router started;"""
     by_command: dict[str, int] = {}
     """and of which commands; ``other``: of further ones."""
+    by_reason: dict[str, int] = {}
+    """Why whoever said them is behind the fence, or why an answer reached nobody."""
     newest: tuple[Discarded, ...] = ()
     """The oldest first."""
 

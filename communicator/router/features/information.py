@@ -10,6 +10,7 @@ from communicator.protocol.message import Message
 from communicator.protocol.values import NS_PER_S, format_timestamp
 from communicator.router.cores.statistics import fill
 from communicator.router.features.cluster_status import counted_servers, measure_cluster
+from communicator.router.features.shadow_copies import tell_fences
 from communicator.router.mesh.mesh import Mesh
 from communicator.router.switchboard import Handler, Switchboard
 from communicator.router.vocabulary.carrier import Carrier
@@ -118,6 +119,9 @@ def _statistics(board: Switchboard, measured: Measured) -> answer.Statistics:
         services=_services(board.config, registry),
         links=_links(registry, measured.links),
         cluster=_cluster(board),
+        fences=tell_fences(board),
+        mirrors=(),
+        shadow_lines_discarded_total=board.discarded.total,
     )
 
 

@@ -230,6 +230,8 @@ class _Walk:
         self._routes.clear()
         if link.is_parked:
             link.parked += self._rest.read()
+        elif link.fence is not None and (rest := self._rest.read()):  # what it says from now on is none of our business
+            board.park(link, rest, Continue(link.id))
         return not (link.is_parked or link.closing)
 
     def _flush(self) -> None:
