@@ -188,6 +188,7 @@ def _facts(definition: Definition) -> dict[str, str]:
         "taken from": describe_rule(definition.rule) if definition.rule else "",
         "to": definition.receiver,
         "answer": ", ".join(definition.replies),
+        "repeatable": "it may be said twice without harm" if definition.is_repeatable else "",
         "broadcast": "allowed" if definition.may_be_broadcast else "forbidden",
         "scope": "stays on its host" if definition.scope is Scope.LOCAL else "the whole cluster",
         "defined in": definition.source,

@@ -45,12 +45,12 @@ def checks_of_shadow(at: DeploymentMoved, seen: Seen) -> Iterator[ShownCheck]:
     shadow = seen.shadow or _NOTHING
     e = shadow.log10_e
     verdict: Verdict = "bad" if e >= shadow.block_log10 else "watch" if e >= shadow.suspect_log10 else "ok"
-    then = "goes back" if at.spec.shadow.on_difference == "abort" else "pauses"
+    then = f", 10^{shadow.block_log10:g} goes back" if at.spec.shadow.on_difference == "abort" else ""
     yield ShownCheck(
         name="difference",
         verdict=verdict if shadow.compared else "no_data",
         value=f"10^{e:.1f}",
-        limit=f"10^{shadow.suspect_log10:g} pauses, 10^{shadow.block_log10:g} {then}",
+        limit=f"10^{shadow.suspect_log10:g} pauses{then}",
         text=_difference_text(shadow),
     )
     yield _unpaired(shadow)
@@ -59,7 +59,7 @@ def checks_of_shadow(at: DeploymentMoved, seen: Seen) -> Iterator[ShownCheck]:
     yield ShownCheck(
         name="failures of the shadow",
         verdict="bad" if failures >= FAILURES else "ok",
-        value=f"{failures}",
+        value=count(failures, "failure"),
         limit=f"{FAILURES}",
         text=_failed_text(at, shadow) if failures else "it has not failed more often than it may",
     )

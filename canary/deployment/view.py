@@ -117,19 +117,18 @@ def _shadow(at: DeploymentMoved, seen: Seen) -> Iterable[ShownServer]:
     shadow = at.spec.shadow
     if shadow is None or seen.shadow is None or not (at.shadowing or seen.shadow.left):
         return
-    doing = seen.shadowing.get(shadow.server)
-    told = "" if doing is None or doing.task.deployment != at.id else _told(doing)
-    is_failed = doing is not None and doing.outcome is not None and doing.outcome.status != "done"
     is_up = at.shadowing is not None and not seen.shadow.down
-    state: ServerState = "away" if shadow.server not in seen.reach else "running" if is_up else "wanted"
+    doing = seen.shadowing.get(shadow.server)
+    is_told = doing is not None and doing.task.deployment == at.id and not is_up
+    told = _told(doing) if is_told and doing is not None and (at.shadowing or doing.task.verb == "stop") else ""
+    is_failed = bool(told) and doing is not None and doing.outcome is not None and doing.outcome.status != "done"
+    state: ServerState = "failed" if is_failed else "running" if is_up else "wanted"
     yield ShownServer(
         server=shadow.server,
         version=at.spec.version,
         build=at.spec.build,
-        state="failed" if told and is_failed and state == "wanted" else state,
-        text="; ".join(
-            filter(None, ("as a shadow" if at.shadowing else "stops being a shadow", told if not is_up else ""))
-        ),
+        state=state if shadow.server in seen.reach else "away",
+        text="; ".join(filter(None, ("as a shadow" if at.shadowing else "stops being a shadow", told))),
         acknowledged=at.is_over or shadow.server not in seen.behind,
     )
 

@@ -15,7 +15,7 @@ CONVERSATIONS = 2_000
 """That go on at once;"""
 STEPS = 1_000
 """in one of them;"""
-CONVERSATION_BYTES = 1 << 20
+CONVERSATION_BYTES = 1 << 19
 """in one of them, what was said;"""
 BYTES = 16 << 20
 """and in all of them: so much memory one shadow takes."""

@@ -33,7 +33,7 @@ class BlockingClient(OneRegistration):
     """
 
     def _prepare(self, commands: frozenset[str]) -> None:
-        session = self._session = Session(self._identity, commands)
+        session = self._session = self._new_session(commands)
         self._receive = session.receive if self._inspection is None else partial(self._inspection.receive, session)
         self._lines = LineBuffer(LINE_BYTES_READ)
         self._repeats = Repeats()

@@ -76,11 +76,12 @@ class Client(OneRegistration):
     async def request(self, message: Message, *replies: str, timeout_s: float = REPLY_TIMEOUT_S) -> Message:
         """Send a message and wait for its answer.
 
-        The wire has no request number: a reply answers the oldest request that awaits its command from that service.
+        The request carries a ``correlation_id``, unless it goes to a router or to everybody, or our router is a C++ one. A reply
+        that repeats it answers this request alone; one without it answers the oldest request that awaits its command from there.
         `communicator.client.correlation` says what follows from that.
 
         Args:
-            message: What to ask; ``transmission_report=failure`` is added.
+            message: What to ask; ``transmission_report=failure`` and an ID are added, where it does not say them itself.
             replies: The commands that may answer it.
             timeout_s: The deadline, in seconds from now.
 
@@ -136,7 +137,7 @@ class Client(OneRegistration):
 
     def _make(self) -> Connection:
         return Connection(
-            Session(self._identity, self._commands), self._deliver, self._stop, self._arrived.set, self._inspection
+            self._new_session(self._commands), self._deliver, self._stop, self._arrived.set, self._inspection
         )
 
     @property

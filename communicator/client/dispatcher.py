@@ -6,6 +6,8 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import Protocol
 
+import msgspec
+
 from communicator.client.event_log import log_event
 from communicator.client.inbox import Inbox
 from communicator.client.repeats import Repeats
@@ -148,13 +150,18 @@ class Dispatcher:
             await self._refuse(message, "INVALID", "the service failed to handle it")
 
     async def _answer(self, message: Message, answer: Message) -> None:
-        """Send an answer; one that names no receiver goes to the sender."""
+        """Send an answer; one that names no receiver goes to the sender, who alone knows the IDs of what it said."""
         if not answer.service:
             if not message.sent_from_service:
                 reason = "the sender never registered"
                 log_event(logging.DEBUG, "answer_dropped", command=answer.command, reason=reason)
                 return
             answer = message.reply(answer.command, answer.parameters)
+        elif (answer.service, answer.server or message.sent_from_server) == (
+            message.sent_from_service,
+            message.sent_from_server,
+        ):
+            answer = msgspec.structs.replace(answer, parameters=message.ids | answer.parameters)
         await self._outlet.send(answer)
 
     async def _refuse(self, message: Message, how: str, reason: str = "") -> None:

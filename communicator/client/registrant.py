@@ -18,6 +18,8 @@ CONNECT_TIMEOUT_S = 5.0
 """A router on the same host answers in milliseconds; one that is loaded, within seconds."""
 REPLY_TIMEOUT_S = 5.0
 """Default deadline of a request."""
+LINK_ID_BYTES = 4
+"""One in four billion: that a reply which is late from one link answers a request of the next."""
 
 
 class Registrant(ABC):
@@ -46,6 +48,7 @@ class Registrant(ABC):
         self._tls = tls
         self._inspection = inspection_of(checks)
         self._last_server = ""
+        self._last_role = identity.role
 
     @abstractmethod
     def _current_session(self) -> Session | None:
@@ -56,6 +59,12 @@ class Registrant(ABC):
         """The server of the router it is registered with, or was last; empty before it ever was."""
         session = self._current_session()
         return (session.server_name if session else "") or self._last_server
+
+    @property
+    def role(self) -> str:
+        """What it is there for: as its router said last, else as it registers; ``shadow``: nobody hears what it says."""
+        session = self._current_session()
+        return session.role if session else self._last_role
 
     @property
     def cluster_status(self) -> ClusterStatus | None:
@@ -73,6 +82,11 @@ class Registrant(ABC):
     def faulty_messages(self) -> int:
         """How many messages, said and heard, were not as they are defined; 0 where nothing is checked."""
         return 0 if self._inspection is None else self._inspection.faulty_messages
+
+    def _new_session(self, commands: Iterable[str], role: str = "", *, tells_health: bool = False) -> Session:
+        """The conversation over one more link; arguments are those of `Session`."""
+        link_id = os.urandom(LINK_ID_BYTES).hex()
+        return Session(self._identity, commands, role, tells_health=tells_health, link_id=link_id)
 
     def _check_sent(self, message: Message) -> None:
         if self._inspection is not None:

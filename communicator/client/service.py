@@ -142,10 +142,11 @@ class Service(Registrant):
     def on(self, *commands: str) -> Callable[[Handler], Handler]:
         """Name the handler of one or more commands, as a decorator.
 
-        What the handler returns is sent as the answer: to the sender, unless it names another receiver. It may raise
-        MessageRefusedError to answer INVALID with a reason. What the library takes note of itself may have a handler too: READY,
-        which comes with every new link, and broadcasts such as CLOCK_STABLE. Anybody may send these: a handler that believes one
-        looks at its sender, or at `clock_status` and `cluster_status`, which record only what our own router says.
+        What the handler returns is sent as the answer: to the sender, unless it names another receiver, and to the sender with the
+        IDs of the message. It may raise MessageRefusedError to answer INVALID with a reason. What the library takes note of itself
+        may have a handler too: READY, which comes with every new link, and broadcasts such as CLOCK_STABLE. Anybody may send these:
+        a handler that believes one looks at its sender, or at `clock_status` and `cluster_status`, which record only what our own
+        router says.
 
         Args:
             commands: What it handles; all handlers are named before `run`.
@@ -284,13 +285,13 @@ class Service(Registrant):
         return self._backoff.next_wait_s(random.random())  # noqa: S311 - spreads reconnects, hides nothing
 
     def _make(self, role: str) -> Connection:
-        session = Session(self._identity, self._dispatcher.commands, role, tells_health=self._health.is_checked)
+        session = self._new_session(self._dispatcher.commands, role, tells_health=self._health.is_checked)
         return Connection(session, self._deliver, self.stop, self._ready.clear, self._inspection)
 
     async def _serve(self, connection: Connection, *, is_probe: bool) -> None:
         """Use a link until it is lost, or until a probe has run long enough to ask for more."""
         self._placed.set()
-        self._last_server = connection.session.server_name
+        self._last_server, self._last_role = connection.session.server_name, connection.session.role
         if not is_probe:
             self.blocked = None
         self._last_failure = ""
@@ -299,7 +300,7 @@ class Service(Registrant):
             "registered",
             service=self._identity.service,
             server=connection.session.server_name,
-            role=PROBE if is_probe else self._identity.role,
+            role=connection.session.role,
         )
         await self._flush(connection)
         if connection.is_usable:

@@ -9,13 +9,19 @@
 HELP comes before READY and is answered with COMMANDS, without which a router broadcasts nothing to us. An elder router, the
 C++ communicatord, does not know CLUSTER_GET_STATUS and says UNKNOWN: it is then asked with CLUSTER_STATUS, whose two answers
 say the same.
+
+A copy for a shadow is marked as one (``shadow``, ``shadow_id``). Where such a mark reaches a service that is none, somebody has
+forged it, and the session takes it off.
 """
 
 from collections.abc import Callable, Iterable, Mapping
 from enum import Enum
 from typing import ClassVar
 
+import msgspec
+
 from communicator import errors
+from communicator.answers.services import Role
 from communicator.client import status
 from communicator.client.correlation import Correlator, OwnRouter, Request
 from communicator.client.identity import Identity
@@ -32,7 +38,13 @@ from communicator.client.outcomes import (
 )
 from communicator.protocol.line_form import decode, encode_line
 from communicator.protocol.message import Message
-from communicator.protocol.names import BROADCAST_SERVICES, is_command_name
+from communicator.protocol.names import (
+    BROADCAST_SERVICES,
+    CORRELATION,
+    SHADOW,
+    SHADOW_ID,
+    is_command_name,
+)
 from communicator.protocol.values import format_timestamp, parse_duration_s
 
 REQUIRED_COMMANDS = frozenset(("HELP", "QUITTING", "READY", "STOP", "UNKNOWN"))
@@ -66,13 +78,20 @@ class Session:
         commands: What the service handles, beyond `OWN_COMMANDS`.
         role: Takes the place of the identity's role, where not empty.
         tells_health: Whether the canary's ALIVE is delivered, and answered by the service itself.
+        link_id: As of `Correlator`: drawn by the shell for each link.
 
     Raises:
         LocalProtocolError: A command could not be one.
     """
 
     def __init__(
-        self, identity: Identity, commands: Iterable[str] = (), role: str = "", *, tells_health: bool = False
+        self,
+        identity: Identity,
+        commands: Iterable[str] = (),
+        role: str = "",
+        *,
+        tells_health: bool = False,
+        link_id: str = "",
     ) -> None:
         self._identity = identity
         self._tells_health = tells_health
@@ -82,8 +101,10 @@ class Session:
             if not is_command_name(command):
                 raise errors.LocalProtocolError(f"{command!r} cannot be a command: upper case letters, digits and '_'")
         self._router = OwnRouter()
-        self._requests = Correlator(self._router)
+        self._requests = Correlator(self._router, link_id)
         self.state = State.REGISTERING
+        self.role = self._registration.get("role")
+        """What it is there for: as the router told, else as it registers."""
         self.is_leaving = False
         """Whether the router said that it ends."""
         self.cluster_status: status.ClusterStatus | None = None
@@ -136,13 +157,14 @@ class Session:
             ValueError: No reply is named, or one could not be a command.
         """
         expected = _checked_replies(message, replies)
-        parameters = {"transmission_report": "failure"} | message.parameters
-        line = encode_line(Message(message.command, parameters, message.service, message.server))
+        parameters = {"transmission_report": "failure"} | self._requests.next_ids(message) | message.parameters
+        asked = Message(message.command, parameters, message.service, message.server)
+        line = encode_line(asked)
         unlisted = expected - self._commands
         if unlisted:
             self._commands |= unlisted
             line = self._commands_line(Message("COMMANDS")) + line
-        return self._requests.add(message, expected).token, line
+        return self._requests.add(asked, expected).token, line
 
     def is_kept(self, token: int) -> bool:
         """Whether the router said that it keeps this request until its receiver comes."""
@@ -172,7 +194,7 @@ class Session:
             What the shell has to do, in this order; an unreadable line is reported, never raised.
         """
         try:
-            message = decode(line)
+            message = self._unforged(decode(line))
             if message.command == "ALIVE":
                 if self._tells_health and (message.sent_from_server, message.sent_from_service) == (
                     self.server_name,
@@ -186,6 +208,13 @@ class Session:
         if handle is None:
             return self._answer_or_deliver(message)
         return handle(self, message)
+
+    def _unforged(self, message: Message) -> Message:
+        """The message, without what marks a copy for a shadow where this is none."""
+        if self.role == Role.SHADOW or not (SHADOW in message.parameters or SHADOW_ID in message.parameters):
+            return message
+        kept = {name: value for name, value in message.parameters.items() if name not in (SHADOW, SHADOW_ID)}
+        return msgspec.structs.replace(message, parameters=kept)
 
     def _answer_or_deliver(self, message: Message, *, is_settled: bool = False) -> list[Outcome]:
         request = self._requests.take_answered(message)
@@ -208,6 +237,8 @@ class Session:
             return [Delivered(message, is_settled=True)]
         self.state = State.READY
         self._router.server = message.sent_from_server
+        self._router.knows_ids = CORRELATION in message.get("features").split(",")
+        self.role = message.get("role") or self.role
         questions = encode_line(Message("CLUSTER_GET_STATUS")) + encode_line(Message("CLOCK_STATUS"))
         return [Transmit(questions), Registered(self.server_name), Delivered(message, is_settled=True)]
 
@@ -244,7 +275,7 @@ class Session:
         if message.get("status") == "failed":
             return self._undelivered(message, message.get("command"))
         if message.get("status") == "cached" and self._router.is_sender(message):
-            self._requests.keep(message.get("command"), *_destination(message))
+            self._requests.keep(message.get("command"), message)
         return self._answer_or_deliver(message, is_settled=True)
 
     def _service_unavailable(self, message: Message) -> list[Outcome]:
@@ -253,9 +284,8 @@ class Session:
     def _undelivered(self, message: Message, command: str) -> list[Outcome]:
         if not self._router.is_sender(message):
             return self._answer_or_deliver(message)
-        server, service = _destination(message)
-        request = self._requests.take_undelivered(command, server, service)
-        destination = request.destination if request is not None else service
+        request = self._requests.take_undelivered(command, message)
+        destination = request.destination if request is not None else message.get("destination_service")
         return self._settle(request, errors.NoReceiverError(destination, command), message)
 
     def _cluster_status(self, message: Message) -> list[Outcome]:
@@ -323,11 +353,6 @@ def answer_to_alive(alive: Message, wall_ns: int, told: Mapping[str, str] | None
     """
     parameters = {name: alive.parameters[name] for name in ("serial", "timestamp") if alive.get(name)}
     return alive.reply("ABSOLUTELY", {**parameters, "reply_timestamp": format_timestamp(wall_ns), **(told or {})})
-
-
-def _destination(report: Message) -> tuple[str, str]:
-    """Server and service of which the router speaks; empty what it does not tell, as a C++ one tells neither."""
-    return report.get("destination_server"), report.get("destination_service")
 
 
 def _span_s(text: str) -> float | None:

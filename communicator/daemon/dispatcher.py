@@ -72,8 +72,7 @@ class Dispatcher:
         self.no_links.set()
         self.back_pressure = BackPressure(stall_s, time.monotonic, self._stall_changed)
         """Who waits for whom."""
-        self._router = router
-        self._surroundings = surroundings
+        self._router, self._surroundings = router, surroundings
         self._turns = Turns(self.back_pressure.stalls, self.dispatch, self._measure, time.monotonic, time.thread_time)
         self._held: set[Link] = set()
         """Whom the router was told to be held up."""
@@ -83,13 +82,15 @@ class Dispatcher:
         self._waiting: deque[tuple[events.Event, Link | None]] = deque()
         self._tells_units = False
         """Whether the router is told of the process at the other end of each link of this host."""
-        self._busy = False
+        self._busy = self._is_to_look = False
         self._retry_s = 0.0
         """Before then no deadline is tried."""
         self.deeds: dict[type, Callable[[Any], None]] = {
             effects.SampleLoad: lambda effect: self._load.switch(enabled=effect.enabled),
             effects.Notice: self._notices.write,
             effects.CheckCredential: self._check_credential,
+            effects.Offer: self._offer,
+            effects.LookAgain: self._look_again,
         }
         """What is done for an effect that is about no link; the daemon adds what is done elsewhere."""
         self._deeds_of_links: dict[type, Callable[[Link, Any, Link | None], None]] = {
@@ -261,6 +262,31 @@ class Dispatcher:
         link.send(effect)
         if link.behind and not (effect.droppable or link.closing or link.drops):
             self.back_pressure.wait_for(link, producer)
+
+    def _offer(self, effect: effects.Offer) -> None:
+        """Write a copy to a link where little waits; the answer comes once, whatever becomes of the link."""
+        link = self.links.get(effect.link)
+
+        def taken() -> None:
+            self.dispatch(events.Offered(effect.link, effect.ticket, taken=True))
+
+        def refused() -> None:
+            self.dispatch(events.Offered(effect.link, effect.ticket, taken=False))
+
+        if link is None:
+            refused()
+        else:
+            link.offers.put(effect.data, taken, refused)
+
+    def _look_again(self, _effect: effects.LookAgain) -> None:
+        """Let the router look at what it has put off, once all that is ready now has had its turn."""
+        if not self._is_to_look:
+            self._is_to_look = True
+            asyncio.get_running_loop().call_soon(self._look)
+
+    def _look(self) -> None:
+        self._is_to_look = False
+        self.dispatch(events.PutOff())
 
     def _router_linked(self, link: Link, _effect: effects.RouterLinked, _producer: Link | None) -> None:
         link.leads_to_router = True

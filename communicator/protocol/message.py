@@ -2,6 +2,8 @@
 
 import msgspec
 
+from communicator.protocol.names import CORRELATION_ID, SHADOW, SHADOW_ID
+
 
 class Message(msgspec.Struct, frozen=True):
     """A command with named text parameters, from someone, to someone.
@@ -33,11 +35,21 @@ class Message(msgspec.Struct, frozen=True):
             return ""
         return f"{self.sent_from_server}:{self.sent_from_service}"
 
+    @property
+    def is_shadow(self) -> bool:
+        """Whether this is a copy for a shadow: the live instance does what is asked, and its answer alone is heard."""
+        return self.parameters.get(SHADOW) == "1"
+
+    @property
+    def ids(self) -> dict[str, str]:
+        """What each answer to this message repeats, so that it is known what it answers."""
+        return {name: self.parameters[name] for name in (CORRELATION_ID, SHADOW_ID) if name in self.parameters}
+
     def reply(self, command: str, parameters: dict[str, str] | None = None) -> "Message":
-        """A message back to whoever sent this one."""
+        """A message back to whoever sent this one, with its `ids`."""
         return Message(
             command,
-            parameters or {},
+            self.ids | (parameters or {}),
             service=self.sent_from_service,
             server=self.sent_from_server,
         )

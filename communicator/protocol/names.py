@@ -1,4 +1,4 @@
-"""What may be called what: servers, services, commands, parameters; knows nothing of who holds a name."""
+"""What may be called what: servers, services, commands, parameters, features; knows nothing of who holds a name."""
 
 import re
 
@@ -25,6 +25,15 @@ TOKEN = rf"[A-Za-z0-9_.*?-]{{1,{TOKEN_CHARACTERS}}}"
 
 The ancestor does not verify these on parse and passes on ``pay-load``, so the wire is laxer than the names one may take.
 """
+
+CORRELATION_ID = "correlation_id"
+"""The parameter that tells a request from others: its answer repeats it."""
+SHADOW = "shadow"
+"""The parameter that marks a copy for a shadow."""
+SHADOW_ID = "shadow_id"
+"""The parameter that tells such a copy from others: its answer repeats it."""
+CORRELATION = "correlation/1"
+"""The feature of a router that knows these parameters, whatever it checks, and repeats the ID of a message that it refuses."""
 
 _NAME = re.compile(rf"[A-Za-z_][A-Za-z0-9_]{{0,{TOKEN_CHARACTERS - 1}}}")
 _TOOL = re.compile(r"bellwether_[0-9]+")

@@ -7,12 +7,14 @@ import msgspec
 import pytest
 
 from canary import comparator as room
-from canary.records import ShadowCompared
+from canary.deployment.spec import read_table
+from canary.records import Deploying, DeploymentMoved, ShadowCompared, Shadowed
 from canary.shadow.terms import Vocabulary
 from communicator.answers.shadows import Comparison, Steps
 from communicator.client import Service
 from communicator.errors import MessageRefusedError
 from communicator.protocol import Message
+from tests.canary.running import run_canary
 from tests.canary.shadow.talk import SHADOW, asked, ended, said
 
 
@@ -169,3 +171,66 @@ async def test_what_is_no_news_of_shadows_is_refused(canary, text):
 
 async def test_without_shadows_there_is_nothing_to_compare(canary, desk):
     assert await desk.report(view="shadows") == {"server": canary._mind.me, "comparisons": []}
+
+
+def in_force(deployment="d1", **shadow):
+    table = {"server": "gamma", **shadow}
+    spec = read_table({"name": "web", "service": "billing", "version": "2.0", "executor": "roll", "shadow": table})
+    at = DeploymentMoved(id=deployment, spec=spec, by="root@alpha", phase="step", reason="so it is")
+    return Deploying(at, 0.0, 0.0)
+
+
+@pytest.mark.usefixtures("quick")
+@pytest.mark.parametrize(
+    ("deploying", "example", "news"),
+    [
+        (in_force(payloads=True, ignore=["CHARGED.at"]), ("12", "13"), True),
+        (in_force(payloads=True, ignore=["CHARGED.amount"]), ("12", "13"), False),
+        (in_force("d2", payloads=True), None, True),
+    ],
+    ids=["payloads", "declared", "another deployment"],
+)
+async def test_the_deployment_in_force_says_how(canary, differ_twice, comparisons, deploying, example, news):
+    canary._mind.state.deployments["billing"] = deploying
+    await differ_twice()
+    (found,) = await comparisons()
+    (row,) = found.differences
+    assert row.is_news is news
+    assert (row.example == example) is (example is not None)
+    assert found.noise == ("self-replay" if example is None else "declared paths")
+
+
+@pytest.mark.usefixtures("quick")
+@pytest.mark.parametrize(("deployment", "compared"), [("d1", 8), ("d0", 1)])
+async def test_what_had_come_of_a_deployment_in_another_life_counts(canary, tell, eventually, deployment, compared):
+    which = {"server": canary._mind.me, "shadow": "gamma", "service": "billing"}
+    before = ShadowCompared(**which, version="2.0", deployment=deployment, conversations=7, compared=7, matching=7)
+    state = canary._mind.state
+    state.shadows[tuple(which.values())] = Shadowed(before, 0.0)
+    await tell(*conversation("a"))
+
+    async def newest():
+        return state.shadows[tuple(which.values())].told
+
+    told = await eventually(newest, lambda told: told.compared == compared and told.deployment == "d1")
+    assert told.conversations == compared
+
+
+@pytest.mark.usefixtures("quick")
+async def test_others_have_their_turn_while_much_is_compared(tell, comparisons, eventually, monkeypatch):
+    monkeypatch.setattr(room, "SLICE_S", 0.0)
+    await tell(*(step for number in range(50) for step in conversation(f"c{number}")))
+    await eventually(comparisons, lambda found: found and 0 < found[0].conversations < 50)
+    await eventually(comparisons, lambda found: found[0].conversations == 50)
+
+
+@pytest.mark.usefixtures("quick")
+async def test_without_definitions_nothing_is_asked_again(router, tmp_path, eventually):
+    file = tmp_path / "file"
+    file.touch()
+    async with run_canary(router, tmp_path, f'definitions_path=["{file}"]') as canary:
+
+        async def vocabulary():
+            return canary._comparator._vocabulary
+
+        assert await eventually(vocabulary, lambda _: True) == Vocabulary()

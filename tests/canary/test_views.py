@@ -16,13 +16,16 @@ from canary.views import (
     ENTRIES,
     answer_events,
     answer_explain,
+    answer_shadows,
     answer_verify,
     narrow,
     read_question,
 )
 from communicator.answers.releases import Standing
+from communicator.answers.shadows import Comparison, Comparisons, Difference
 from communicator.errors import RemoteProtocolError
 from communicator.protocol import Message, encode
+from communicator.protocol.limits import LINE_BYTES_HARD
 from tests.canary.running import crash
 
 CELL = CellKey("alpha", "billing", "2.0", "b1")
@@ -155,6 +158,22 @@ def test_entries_are_told_as_they_were_written():
         "wall_s": 1e9 + 1,
         "record": {"record": "run_began", "run_id": "r0", **NAMES},
     }
+
+
+def test_of_shadows_the_weightiest_places_that_fit_into_a_line_are_told():
+    rows = tuple(Difference(path=f"C.{number}" + '"' * 190, compared=1, differing=1) for number in range(4_000))
+    shadow = {"service": "billing", "version": "2", "primary": "alpha"}
+    comparisons = [
+        Comparison(**shadow, server="beta", differences=rows, omitted=3),
+        Comparison(**shadow, server="gamma", differences=rows[:1]),
+    ]
+    message = answer_shadows(Comparisons(server="alpha", comparisons=tuple(comparisons)))
+    assert len(encode(message)) < LINE_BYTES_HARD
+    one, other = told(message).pop("comparisons")
+    assert one["differences"][0]["path"].startswith("C.0")
+    assert 100 < len(one["differences"]) < 4_000
+    assert one["omitted"] == 4_003 - len(one["differences"])
+    assert (len(other["differences"]), other["omitted"]) == (1, 0)
 
 
 def test_no_entries_are_an_empty_page():

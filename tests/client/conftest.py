@@ -41,10 +41,10 @@ class Peer:
                 if line.startswith(b"UNREGISTER"):
                     self.hang_up()
 
-    async def welcome(self):
-        """What a C++ communicatord answers to REGISTER (transcript 1), up to the end of the greeting."""
+    async def welcome(self, *, told=b""):
+        """What a C++ communicatord answers to REGISTER (transcript 1), to the end of the greeting; `told` is said in READY too."""
         register = await self.hear("REGISTER")
-        self.say(b"<peer:communicatord HELP", b"<peer:communicatord READY my_address=127.0.0.1:4042")
+        self.say(b"<peer:communicatord HELP", b"<peer:communicatord READY my_address=127.0.0.1:4042" + told)
         await self.hear("COMMANDS")
         await self.hear("CLOCK_STATUS")
         return register

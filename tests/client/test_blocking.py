@@ -29,7 +29,10 @@ KEPT_S = 3.0
 
 
 class Script(threading.Thread):
-    """Plays the router on one link: bytes are said, a name is heard; `heard` holds what the client said."""
+    """Plays the router on one link: bytes are said, a name is heard; `heard` holds what the client said.
+
+    What is to be said may also be a function of what was heard.
+    """
 
     def __init__(self, path, steps):
         super().__init__()
@@ -45,7 +48,9 @@ class Script(threading.Thread):
             link.settimeout(WITHIN_S)
             with link.makefile("rb") as lines:
                 for step in self._steps:
-                    if isinstance(step, bytes):
+                    if callable(step):
+                        link.sendall(step(self.heard) + b"\n")
+                    elif isinstance(step, bytes):
                         link.sendall(step + b"\n")
                     else:
                         self._hear(lines, step)
@@ -59,6 +64,7 @@ class Script(threading.Thread):
 
 END = None
 GREETING = ("REGISTER", b"<peer:communicatord HELP", b"<peer:communicatord READY", "CLOCK_STATUS")
+GREETING_WITH_IDS = (*GREETING[:2], b"<peer:communicatord READY features=correlation/1;role=shadow", GREETING[3])
 
 
 @pytest.fixture
@@ -283,3 +289,32 @@ def test_without_checks_nothing_is_looked_at(play, checks, checking, caplog):
         assert [client.receive(timeout_s=WITHIN_S).get("copies") for _ in FAULTY] == ["0", "0", "9"]
         assert client.faulty_messages == 0
     assert "message_faulty" not in caplog.text
+
+
+def pong(number):
+    """The answer to the ping that came as this one."""
+
+    def say(heard):
+        asked = [message for message in heard if message.command == "PING"][number]
+        return f"<peer:svc_b script/PONG n={number};correlation_id={asked.get('correlation_id')}".encode()
+
+    return say
+
+
+def test_a_late_reply_answers_no_later_request(play):
+    _, client = play(*GREETING_WITH_IDS, "PING", "PING", pong(0), pong(1), END)
+    ping = Message("PING", service="svc_b")
+    with client:
+        with pytest.raises(ReplyTimeoutError):
+            client.request(ping, "PONG", timeout_s=0.001)
+        assert client.request(ping, "PONG").get("n") == "1"
+        late = client.receive(timeout_s=WITHIN_S)
+        assert late.get("n") == "0"
+
+
+def test_it_knows_its_role_and_what_is_a_copy_for_a_shadow(play):
+    _, client = play(*GREETING_WITH_IDS, b"<peer:svc_b script/PING shadow=1;shadow_id=k-1", END)
+    assert client.role == "live"
+    with client:
+        assert client.role == "shadow"
+        assert client.receive(timeout_s=WITHIN_S).is_shadow

@@ -477,3 +477,27 @@ async def test_without_checks_nothing_is_looked_at(router, checks, checking, cap
         assert (await next_message(client)).get("copies") == "0"
         assert client.faulty_messages == 0
     assert "message_faulty" not in caplog.text
+
+
+async def test_two_in_flight_are_answered_in_any_order(router):
+    client, peer = await entered(router, lambda peer: peer.welcome(told=b";features=correlation/1"))
+    async with asyncio.TaskGroup() as group:
+        asking = [group.create_task(client.request(Message("PING", {"n": n}, "svc_b"), "PONG")) for n in "123"]
+        asked = [await peer.hear("PING") for _ in asking]
+        assert len({message.get("correlation_id") for message in asked}) == len(asked)
+        for message in reversed(asked):
+            ids = message.get("correlation_id")
+            peer.say(f"<peer:svc_b svc_a/PONG n={message.get('n')};correlation_id={ids}".encode())
+    assert [task.result().get("n") for task in asking] == ["1", "2", "3"]
+    await client.__aexit__(None, None, None)
+
+
+async def test_the_ids_of_two_links_differ(router):
+    first = []
+    for _ in range(2):
+        client, peer = await entered(router, lambda peer: peer.welcome(told=b";features=correlation/1"))
+        with pytest.raises(TimeoutError):
+            await client.request(Message("PING", service="svc_b"), "PONG", timeout_s=0.01)
+        first.append((await peer.hear("PING")).get("correlation_id"))
+        await client.__aexit__(None, None, None)
+    assert first[0] != first[1]

@@ -103,10 +103,11 @@ def test_the_oldest_of_equal_requests_is_answered_first():
 def test_a_request_the_router_keeps_is_known_until_it_ends():
     requests = correlator()
     first, second, other = (requests.add(Message("PING", service=name), ANSWERS).token for name in "bbc")
-    requests.keep("PING", "", "b")
-    requests.keep("PANG", "", "b")
+    to_b = decode(b"TRANSMISSION_REPORT status=cached;destination_service=b")
+    requests.keep("PING", to_b)
+    requests.keep("PANG", to_b)
     assert [requests.is_kept(token) for token in (first, second, other)] == [True, False, False]
-    requests.keep("PING", "", "")
+    requests.keep("PING", decode(b"TRANSMISSION_REPORT status=cached"))
     assert requests.is_kept(second)
     requests.take_answered(decode(b"<s:b a/PONG"))
     requests.take_all()

@@ -3,6 +3,7 @@ import asyncio
 import pytest
 
 from communicator.client.dispatcher import Dispatcher
+from communicator.errors import MessageRefusedError
 from communicator.protocol import Message
 
 
@@ -68,3 +69,49 @@ async def test_one_handler_that_is_cancelled_from_within_does_not_stop_the_rest(
         dispatcher.dispatch(message(2), group)
         await dispatcher.wait_idle()
     assert [answer.command for answer in outlet.sent] == ["PONG"]
+
+
+IDS = {"correlation_id": "7", "shadow_id": "k-1"}
+
+
+async def refuse(_message):
+    raise MessageRefusedError("PING", "no")
+
+
+async def fail(_message):
+    raise ZeroDivisionError
+
+
+def answering(answer):
+    async def ping(_message):
+        return answer
+
+    return ping
+
+
+@pytest.mark.parametrize(
+    ("handler", "told"),
+    [
+        (answering(Message("PONG")), ("PONG", IDS)),
+        (answering(Message("PONG", {"correlation_id": "own"})), ("PONG", {**IDS, "correlation_id": "own"})),
+        (answering(Message("PONG", service="svc_b", server="peer")), ("PONG", IDS)),
+        (answering(Message("PONG", service="svc_b")), ("PONG", IDS)),
+        (answering(Message("PONG", service="svc_b", server="other")), ("PONG", {})),
+        (answering(Message("NEWS", service="svc_c")), ("NEWS", {})),
+        (answering(Message("NEWS", service=".")), ("NEWS", {})),
+        (refuse, ("INVALID", IDS)),
+        (fail, ("INVALID", IDS)),
+        (None, ("UNKNOWN", IDS)),
+    ],
+)
+async def test_what_goes_to_the_sender_repeats_the_ids_of_its_message(handler, told):
+    outlet = Outlet()
+    dispatcher = Dispatcher(outlet, 1, lambda: None)
+    if handler is not None:
+        dispatcher.add("PING", handler)
+    asked = Message("PING", {"n": "1", **IDS}, "svc_a", sent_from_server="peer", sent_from_service="svc_b")
+    async with asyncio.TaskGroup() as group:
+        dispatcher.dispatch(asked, group)
+        await dispatcher.wait_idle()
+    (answer,) = outlet.sent
+    assert (answer.command, answer.ids) == told

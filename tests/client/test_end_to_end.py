@@ -266,3 +266,25 @@ def test_a_script_is_held_to_definitions_too(address, checks):
         assert script.receive(timeout_s=20).get("copies") == "0"
         answer = script.request(Message("CLUSTER_GET_STATUS"), "CLUSTER_CURRENT_STATUS")
         assert (answer.get("status"), script.faulty_messages) == ("up", 1)
+
+
+async def test_a_service_that_answers_in_any_order_swaps_nothing(address):
+    service = Service(address, "fickle")
+    asked = []
+
+    @service.on("PING")
+    async def ping(message):
+        asked.append(message)
+        if len(asked) == 40:
+            for each in sorted(asked, key=lambda each: int(each.get("n")) % 7):
+                await service.send(each.reply("PONG", {"n": each.get("n")}))
+
+    async with asyncio.TaskGroup() as group:
+        group.create_task(service.run())
+        await service.wait_ready()
+        async with Client(address, "asker") as client, asyncio.TaskGroup() as asking:
+            tasks = [
+                asking.create_task(client.request(Message("PING", {"n": str(n)}, "fickle"), "PONG")) for n in range(40)
+            ]
+        assert [task.result().get("n") for task in tasks] == [str(n) for n in range(40)]
+        service.stop()

@@ -499,6 +499,24 @@ async def test_a_late_reply_is_not_called_unknown(router, service):
         assert (await peer.hear("UNKNOWN")).get("command") == "NONSENSE"
 
 
+async def test_a_service_knows_from_its_first_message_on_that_it_is_a_shadow(router, service):
+    @service.on("BILL")
+    async def bill(message):
+        return Message("BILLED", {"role": service.role, "credential": "reader" if message.is_shadow else "writer"})
+
+    assert service.role == "live"
+    async with running(service):
+        peer = await router.link()
+        await peer.hear("REGISTER")
+        copy = b"<peer:svc_b svc_a/BILL shadow=1;shadow_id=k-1"
+        peer.say(b"<peer:communicatord READY role=shadow\n" + copy)
+        billed = await peer.hear("BILLED")
+        assert billed.parameters == {"role": "shadow", "credential": "reader", "shadow_id": "k-1"}
+        peer.hang_up()
+        await service.wait_lost()
+        assert service.role == "shadow"
+
+
 @pytest.mark.parametrize(
     ("command", "told"),
     [("ping", "cannot be a command"), ("STOP", "answered by the library"), ("PING", "has a handler already")],

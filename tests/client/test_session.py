@@ -1,3 +1,6 @@
+import re
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -32,11 +35,11 @@ WALL_NS = 1_795_499_199_416_742_811
 class Playbook:
     """A session and what its shell was asked to do, for readable scripts."""
 
-    def __init__(self, *commands, ready=True):
-        self.session = Session(Identity("svc_a"), commands)
+    def __init__(self, *commands, ready=True, role="live", told=b""):
+        self.session = Session(Identity("svc_a", role=role), commands, link_id="1f")
         if ready:
             self.hear(b"<peer:communicatord HELP")
-            self.hear(b"<peer:communicatord READY my_address=127.0.0.1:4042")
+            self.hear(b"<peer:communicatord READY my_address=127.0.0.1:4042" + told)
 
     def hear(self, line):
         return self.session.receive(line, WALL_NS)
@@ -409,3 +412,207 @@ def test_only_the_canary_of_this_host_hears_how_a_service_does(sender, tells_hea
     session.receive(b"<peer:communicatord READY my_address=127.0.0.1:4042", WALL_NS)
     [outcome] = session.receive(sender + b"peer:svc_a/ALIVE serial=n1", WALL_NS)
     assert isinstance(outcome, Delivered if is_delivered else Transmit)
+
+
+KNOWS_IDS = b";features=other/2,correlation/1"
+
+
+def asked_of(play, message):
+    """The request as it is written, without the COMMANDS in front of it."""
+    return decode(play.session.request(message, ["PONG"])[1].splitlines()[-1])
+
+
+@pytest.mark.parametrize(
+    ("asked", "named"),
+    [
+        (b"svc_b/PING", "1f-1"),
+        (b"peer:svc_b/PING", "1f-1"),
+        (b"*:svc_b/PING", "1f-1"),
+        (b"svc_b/PING correlation_id=mine", "mine"),
+        (b"communicatord/PING correlation_id=mine", "mine"),
+        (b"PING", ""),
+        (b"communicatord/PING", ""),
+        (b"other:communicatord/PING", ""),
+        (b"./PING", ""),
+        (b"*/PING", ""),
+        (b"?/PING", ""),
+    ],
+)
+def test_a_request_to_a_service_carries_an_id(asked, named):
+    assert asked_of(Playbook(told=KNOWS_IDS), decode(asked)).get("correlation_id") == named
+
+
+@pytest.mark.parametrize("told", [b"", b";features=", b";features=correlation/2"])
+def test_a_router_that_does_not_say_so_gets_no_id(told):
+    assert asked_of(Playbook(told=told), Message("PING", service="svc_b")).get("correlation_id") == ""
+
+
+def test_who_is_no_router_cannot_say_that_ids_are_known():
+    play = Playbook()
+    play.hear(b"<peer:svc_b svc_a/READY features=correlation/1")
+    play.hear(b"<peer:communicatord READY features=correlation/1;role=shadow")
+    assert asked_of(play, Message("PING", service="svc_b")).get("correlation_id") == ""
+    assert play.session.role == "live"
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        b"<peer:svc_b svc_a/PONG correlation_id=1f-%d",
+        b"<peer:svc_b svc_a/INVALID command=PING;message=no;correlation_id=1f-%d",
+        b"<peer:communicatord INVALID command=PING;message=no;correlation_id=1f-%d",
+        b"<peer:svc_b svc_a/UNKNOWN command=PING;correlation_id=1f-%d",
+        b"<peer:communicatord TRANSMISSION_REPORT command=PING;status=failed;correlation_id=1f-%d",
+        b"<peer:communicatord SERVICE_UNAVAILABLE unsent_command=PING;correlation_id=1f-%d",
+    ],
+)
+def test_an_id_says_which_of_equal_requests_is_settled(reply):
+    play = Playbook(told=KNOWS_IDS)
+    first, second, third = (play.ask(b"svc_b/PING", "PONG") for _ in range(3))
+    for number, token in ((2, second), (3, third), (1, first)):
+        (outcome,) = play.hear(reply % number)
+        assert (type(outcome), outcome.token) == (Settled, token)
+
+
+def test_a_kept_request_is_told_by_its_id():
+    play = Playbook(told=KNOWS_IDS)
+    first, second = (play.ask(b"svc_b/PING", "PONG") for _ in range(2))
+    play.hear(b"<peer:communicatord TRANSMISSION_REPORT command=PING;status=cached;correlation_id=1f-2")
+    assert (play.session.is_kept(first), play.session.is_kept(second)) == (False, True)
+
+
+@pytest.mark.parametrize(
+    "late",
+    [
+        b"<peer:svc_b svc_a/PONG correlation_id=1f-1",
+        b"<peer:svc_b svc_a/PONG correlation_id=00-2",
+        b"<peer:svc_b svc_a/INVALID command=PING;correlation_id=1f-1",
+        b"<peer:communicatord SERVICE_UNAVAILABLE unsent_command=PING;correlation_id=1f-1",
+        b"<peer:communicatord TRANSMISSION_REPORT command=PING;status=failed;correlation_id=1f-1",
+        b"<peer:svc_c svc_a/PONG correlation_id=1f-2",
+        b"<peer:svc_b svc_a/PANG correlation_id=1f-2",
+    ],
+)
+def test_what_is_late_or_of_somebody_else_settles_nothing(late):
+    play = Playbook(told=KNOWS_IDS)
+    play.session.forget(play.ask(b"svc_b/PING", "PONG"))
+    play.ask(b"svc_b/PING", "PONG")
+    assert play.hear(late) == [Delivered(decode(late))]
+    assert play.session.awaits_replies
+
+
+def test_a_reply_without_an_id_answers_the_oldest_request():
+    play = Playbook(told=KNOWS_IDS)
+    tokens = [play.ask(b"svc_b/PING", "PONG") for _ in range(2)]
+    assert [play.hear(b"<peer:svc_b svc_a/PONG")[0].token for _ in tokens] == tokens
+
+
+def test_ids_that_callers_write_twice_are_told_apart_by_who_was_asked():
+    play = Playbook(told=KNOWS_IDS)
+    to_b, to_c = (play.ask(b"svc_%c/PING correlation_id=mine" % name, "PONG") for name in b"bc")
+    assert play.hear(b"<peer:svc_c svc_a/PONG correlation_id=mine")[0].token == to_c
+    assert play.hear(b"<peer:svc_b svc_a/PONG correlation_id=mine")[0].token == to_b
+    assert isinstance(play.hear(b"<peer:svc_b svc_a/PONG correlation_id=mine")[0], Delivered)
+
+
+class Asked:
+    """Requests to two services: svc_b repeats IDs and answers in any order, svc_c repeats none and keeps to the order."""
+
+    def __init__(self):
+        self.play = Playbook(told=KNOWS_IDS)
+        self.lines = {}
+        self.waiting = set()
+        self.unanswered = {"svc_b": [], "svc_c": []}
+
+    def ask(self, service):
+        token, lines = self.play.session.request(Message("PING", {"n": str(len(self.lines))}, service), ["PONG"])
+        self.lines[token] = decode(lines.splitlines()[-1])
+        self.waiting.add(token)
+        self.unanswered[service].append(token)
+
+    def give_up(self, pick):
+        """A request of svc_b times out; its answer is still to come."""
+        for token in self.unanswered["svc_b"][pick : pick + 1]:
+            self.play.session.forget(token)
+            self.waiting.discard(token)
+
+    def answer(self, service, pick, text):
+        """One of them is answered, by itself or by the router."""
+        tokens = self.unanswered[service]
+        if not tokens:
+            return
+        token = tokens.pop(pick % len(tokens) if service == "svc_b" else 0)
+        asked = self.lines[token]
+        named = f"correlation_id={asked.get('correlation_id')};" if service == "svc_b" else ""
+        (outcome,) = self.play.hear(text.format(service=service, named=named, n=asked.get("n")).encode())
+        if token not in self.waiting:
+            assert isinstance(outcome, Delivered)
+            return
+        self.waiting.discard(token)
+        assert (type(outcome), outcome.token) == (Settled, token)
+        assert isinstance(outcome.answer, NoReceiverError) or outcome.answer.get("n") == asked.get("n")
+
+
+ANSWERS = (
+    "<peer:{service} svc_a/PONG {named}n={n}",
+    "<peer:communicatord TRANSMISSION_REPORT {named}command=PING;status=failed;destination_service={service}",
+)
+SERVICES = st.sampled_from(("svc_b", "svc_c"))
+PICKS = st.integers(0, 7)
+STEPS = (
+    st.tuples(st.just("ask"), SERVICES)
+    | st.tuples(st.just("give_up"), PICKS)
+    | st.tuples(st.just("answer"), SERVICES, PICKS, st.sampled_from(ANSWERS))
+)
+
+
+@given(st.lists(STEPS, max_size=80))
+def test_no_reply_is_swapped(steps):
+    asked = Asked()
+    for step, *arguments in steps:
+        getattr(asked, step)(*arguments)
+    assert asked.play.session.awaits_replies == bool(asked.waiting)
+
+
+@pytest.mark.parametrize(
+    ("registered", "told", "role"),
+    [
+        ("live", b"", "live"),
+        ("live", b";role=shadow", "shadow"),
+        ("shadow", b"", "shadow"),
+        ("standby", b"", "standby"),
+    ],
+)
+def test_what_marks_a_copy_reaches_shadows_only(registered, told, role):
+    play = Playbook("PING", role=registered, told=told)
+    assert play.session.role == role
+    (outcome,) = play.hear(b"<peer:svc_b svc_a/PING correlation_id=7;n=1;shadow=1;shadow_id=k-1")
+    marks = {"shadow": "1", "shadow_id": "k-1"} if role == "shadow" else {}
+    assert outcome.message.parameters == {"correlation_id": "7", "n": "1", **marks}
+    assert outcome.message.is_shadow is (role == "shadow")
+    (unmarked,) = play.hear(b"<peer:svc_b svc_a/PING n=1")
+    assert not unmarked.message.is_shadow
+
+
+def test_a_forged_mark_settles_no_less():
+    play = Playbook(told=KNOWS_IDS)
+    token = play.ask(b"svc_b/PING", "PONG")
+    (outcome,) = play.hear(b"<peer:svc_b svc_a/PONG correlation_id=1f-1;shadow=1;shadow_id=x")
+    assert (outcome.token, outcome.answer.parameters) == (token, {"correlation_id": "1f-1"})
+
+
+READY_OF_ELDERS = re.compile(rb"<<<  b'(<[a-z]+:communicatord READY [^\\]*)")
+TRANSCRIPTS = Path(__file__).parents[1] / "transcripts"
+
+
+def test_to_a_router_that_greets_as_the_ancestor_does_nothing_more_is_said():
+    """Before there were IDs, this is what a request was; nothing of it may change."""
+    recorded = [line for page in TRANSCRIPTS.rglob("*.md") for line in READY_OF_ELDERS.findall(page.read_bytes())]
+    assert recorded
+    for ready in recorded:
+        play = Playbook(ready=False)
+        play.hear(ready)
+        assert play.session.state is State.READY
+        for _ in range(2):
+            line = play.session.request(Message("PING", {"n": "1"}, "svc_b"), ["PONG"])[1].splitlines()[-1]
+            assert line == b"svc_b/PING n=1;transmission_report=failure"

@@ -86,6 +86,39 @@ def test_what_the_ancestor_defines_passes_here_too():
     assert {name: fault for name, fault in faults.items() if fault} == {}
 
 
+MARKS = {"correlation_id": "7f3a09c1-1a", "shadow": "1", "shadow_id": "alpha-0-17"}
+ELDER_FILE = "[file]\nflags = required\n\n[copies]\ntype = integer\nflags = optional\n\n# vim: syntax=dosini\n"
+"""As a C++ service has it: sections only."""
+
+
+@pytest.mark.parametrize("named", [MARKS, {"correlation_id": "a b;c"}])
+def test_ids_and_marks_of_copies_pass_with_every_command(named, tmp_path):
+    (tmp_path / "PRINT.conf").write_text(ELDER_FILE)
+    catalogue, remarks = load_catalogue([tmp_path])
+    assert remarks == []
+    checker = Checker(catalogue)
+    assert checker.fault(Message("PRINT", {"file": "a.txt", **named})) == ""
+    for command in catalogue.definitions:
+        fault = checker.fault(Message(command, {**named, **REQUIRED_OF_THE_ANCESTOR.get(command, {})}))
+        assert fault == "" or "is missing" in fault, f"{command}: {fault}"
+
+
+def test_lines_with_ids_pass_together(tmp_path):
+    (tmp_path / "PRINT.conf").write_text(ELDER_FILE)
+    checker = Checker(load_catalogue([tmp_path])[0])
+    line = b"printer/PRINT copies=2;correlation_id=7f3a09c1-%x;file=a.txt;shadow=1;shadow_id=k-1;transmission_report=failure\n"
+    assert checker.passes_all(b"printer/PRINT", b"".join(line % number for number in range(100)))
+
+
+QUESTIONS = {"CLOCK_STATUS", "CLUSTER_STATUS", "LIST_SERVICES", "POLICY_GET", "PUBLIC_IP", "SERVICE_STATUS"}
+
+
+def test_questions_that_change_nothing_are_repeatable():
+    told = {command for command, definition in CATALOGUE.definitions.items() if definition.is_repeatable}
+    assert told == QUESTIONS | {command for command in CATALOGUE.definitions if "_GET_" in command}
+    assert all(CATALOGUE.definitions[command].replies for command in told)
+
+
 @pytest.mark.parametrize(
     ("line", "words"),
     [

@@ -43,3 +43,17 @@ def test_it_cannot_be_changed_and_no_two_share_their_parameters():
         message.command = "PONG"
     message.parameters["a"] = "1"
     assert Message("PING").parameters == {}
+
+
+def test_a_reply_repeats_the_ids_and_nothing_else():
+    ids = {"correlation_id": "7", "shadow_id": "k-1"}
+    message = Message("PING", {"n": "1", "shadow": "1", **ids}, "db", sent_from_server="beta", sent_from_service="web")
+    assert message.ids == ids
+    assert message.reply("PONG", {"m": "2"}) == Message("PONG", {"m": "2", **ids}, "web", "beta")
+    assert message.reply("PONG", {"correlation_id": "own"}).ids == {**ids, "correlation_id": "own"}
+    assert Message("PING", {"n": "1"}).reply("PONG").parameters == {}
+
+
+@pytest.mark.parametrize(("parameters", "is_shadow"), [({"shadow": "1"}, True), ({"shadow": "0"}, False), ({}, False)])
+def test_a_copy_for_a_shadow_is_marked(parameters, is_shadow):
+    assert Message("PING", parameters).is_shadow is is_shadow

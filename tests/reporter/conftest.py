@@ -195,6 +195,17 @@ async def requests(address):
         assert printed.get("pages") == "3"
 
 
+async def requests_twice(address):
+    async with Client(address, "tested") as client, asyncio.TaskGroup() as group:
+        asked = [
+            group.create_task(
+                client.request(Message("PRINT", {"file": file}, "printer"), "PRINTED", timeout_s=WITHIN_S)
+            )
+            for file in ("a.txt", "b.txt")
+        ]
+        assert [(await each).get("pages") for each in asked] == ["1", "2"]
+
+
 def request_fails(kind, word):
     async def request(address):
         async with Client(address, "tested") as client:
@@ -280,6 +291,7 @@ def pytest_reporter_stages():
         "client_refused": partner(fails(RegistrationRefusedError, "that name is taken")),
         "client_blocked": partner(is_blocked),
         "client_request": partner(requests),
+        "client_two_in_flight": partner(requests_twice),
         "client_request_unknown": partner(request_fails(MessageRefusedError, "PRINT")),
         "client_request_invalid": partner(request_fails(MessageRefusedError, "no paper")),
         "client_request_no_receiver": partner(request_fails(NoReceiverError, "printer")),

@@ -48,6 +48,7 @@ from communicator.router.vocabulary.effects import (
     Dial,
     Identify,
     Keep,
+    LookAgain,
     Measure,
     Notice,
     Offer,
@@ -71,6 +72,7 @@ from communicator.router.vocabulary.events import (
     Offered,
     Opens,
     Process,
+    PutOff,
     UnitIdentified,
     User,
     UserIdentified,
@@ -197,6 +199,8 @@ class Playbook:
 
     def _do_for_shadows(self, effect):
         match effect:
+            case LookAgain():
+                self._answer(PutOff())
             case TellUnits(enabled):
                 self.tells_units = enabled
                 for link in [link for link in self.processes if enabled and link in self.router._board.registry.links]:
@@ -319,10 +323,12 @@ def _read(line):
 
 
 def alike(wanted, found):
-    """Equal, where a wanted value of * stands for any."""
+    """Equal, where a wanted value of * stands for any; the features in READY are looked at only where they are wanted."""
     if not (isinstance(wanted, Message) and isinstance(found, Message)):
         return wanted == found
     values = {name: found.get(name) if value == "*" else value for name, value in wanted.parameters.items()}
+    if wanted.command == found.command == "READY":
+        values = {"features": found.get("features")} | values
     return {**as_dict(wanted), "parameters": values} == as_dict(found)
 
 

@@ -54,6 +54,37 @@ def test_a_flood_from_another_host_is_no_flood_of_the_log(pair, senders):
     assert two.take() == []
 
 
+FAILED = "destination_server=b;destination_service=nobody;reason=service_unknown;status=failed"
+
+
+@pytest.mark.parametrize(
+    ("said", "heard"),
+    [
+        ("two/PRINT copies=0", f"<b:communicatord a:one/INVALID command=PRINT;{{id}}message={REASON}"),
+        (
+            "b:nobody/NOTE transmission_report=failure",
+            "<b:communicatord a:one/TRANSMISSION_REPORT command=NOTE;{id}" + FAILED,
+        ),
+        ("NONSENSE", "<a:communicatord UNKNOWN command=NONSENSE{end}"),
+        ("b:./NOTE", "<a:communicatord INVALID command=NOTE;{id}message=a broadcast to one server, 'b', is none"),
+    ],
+)
+@pytest.mark.parametrize("named", ["", "7f-1", "x" * 128])
+def test_what_is_refused_is_named_by_its_id(pair, said, heard, named):
+    cluster, one, two = pair
+    hold(cluster, "b", ENFORCE)
+    told = f"correlation_id={named}" if named else ""
+    cluster.say(one, f"{said}{';' if ' ' in said else ' '}{told}" if told else said)
+    assert two.take() == []
+    assert one.take() == [heard.format(id=told and f"{told};", end=told and f";{told}")]
+
+
+def test_an_id_that_is_too_long_is_not_repeated(pair):
+    cluster, one, _ = pair
+    cluster.say(one, f"NONSENSE correlation_id={'x' * 129}")
+    assert one.take() == ["<a:communicatord UNKNOWN command=NONSENSE"]
+
+
 def test_a_message_that_has_to_arrive_is_refused_once(pair):
     cluster, one, two = pair
     hold(cluster, "b", ENFORCE)

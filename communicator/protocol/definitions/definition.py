@@ -61,6 +61,8 @@ class Definition(msgspec.Struct, frozen=True, kw_only=True):
     scope: Scope = Scope.CLUSTER
     replies: tuple[str, ...] = ()
     """The commands that answer it."""
+    is_repeatable: bool = False
+    """It is a request that may be said twice without harm: to learn in what two answers of one version differ."""
     parameters: Mapping[str, Parameter] = {}
     source: str = ""
 

@@ -6,6 +6,7 @@
     broadcast = forbidden                ; or allowed, which it is without this line
     scope = local                        ; or cluster, which it is without this line
     reply = PRINTED, PRINT_FAILED
+    repeatable = false                   ; or true: a request that may be said twice without harm
 
     [copies]                             ; a section for each parameter
     description = how many
@@ -33,10 +34,11 @@ from communicator.protocol.names import is_command_name, is_parameter_name
 
 GLOBAL = "global"
 """The stem of the file that defines the parameters of every message."""
-_MESSAGE_KEYS = ("description", "broadcast", "scope", "reply", "rule", "subject", "from", "to")
+_MESSAGE_KEYS = ("description", "broadcast", "scope", "reply", "repeatable", "rule", "subject", "from", "to")
 _PARAMETER_KEYS = ("description", "type", "flags", "validator", "shape")
 _FLAGS = ("required", "optional", "forbidden", "empty", "defined", "allowed")
 _BROADCAST = {"allowed": True, "forbidden": False}
+_TRUTH = {"true": True, "false": False}
 _SHOWN = 60
 T = TypeVar("T")
 
@@ -91,6 +93,7 @@ class _Reader:
             may_be_broadcast=self._choice(message, "broadcast", _BROADCAST, default=True),
             scope=self._choice(message, "scope", {scope.value: scope for scope in Scope}, default=Scope.CLUSTER),
             replies=tuple(self._replies(message)),
+            is_repeatable=self._choice(message, "repeatable", _TRUTH, default=False),
             parameters={parameter.name: parameter for parameter in self._parameters()},
             source=self._source,
         )

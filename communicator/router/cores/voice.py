@@ -27,6 +27,8 @@ from communicator.router.vocabulary.registry import Link, Party, Registry
 
 REASON_CHARACTERS = 300
 """Enough to name what is wrong; what a peer wrote may be quoted in it, and is not to fill the log."""
+ID_CHARACTERS = 128
+"""The longest ID of a message that is repeated: four times that of a UUID."""
 WORK_PER_TURN = 50
 """Pieces of work done before others get a turn: a quarter of a millisecond. One, some 5 us, is to hold one line to its definition
 and pass it on unread, or to find a route that was not known."""
@@ -40,6 +42,11 @@ SAID_BYTES_PER_WORK = 1024
 """Bytes of an answer that are written in the same time."""
 BYTES_PER_TURN = 1024 * 1024
 """Bytes written before others get a turn: questions may be short and answers long."""
+
+
+def repeated_ids(message: Message) -> dict[str, str]:
+    """What the router repeats of a message when it tells its sender what became of it, as far as that can be written."""
+    return {name: value for name, value in message.ids.items() if value == representable(value, ID_CHARACTERS)}
 
 
 class Voice:
@@ -62,8 +69,8 @@ class Voice:
         self._work = self._bytes = self._discards = 0
         self.taps: set[Link] = set()
         """Who watches every line."""
-        self._offers: dict[int, Callable[[bool, Instant], None]] = {}
-        """By ticket, what is done once the shell has answered; it answers each."""
+        self._offers: dict[int, tuple[Link, bytes, Callable[[bool, Instant], None]]] = {}
+        """By ticket, what was offered to whom, and what is done once the shell has answered; it answers each."""
         self._tickets = 0
         self._looks_again = False
         """The shell was asked to let us look at what was put off."""
@@ -132,14 +139,16 @@ class Voice:
             done: Called once, later: with whether they have left us, and the time.
         """
         self._tickets += 1
-        self._offers[self._tickets] = done
+        self._offers[self._tickets] = link, data, done
         self._effects.append(Offer(link.id, data, self._tickets))
 
     def offered(self, ticket: int, now: Instant, *, taken: bool) -> None:
         """The shell has answered what was offered."""
-        done = self._offers.pop(ticket, None)
-        if done is not None:
-            done(taken, now)
+        link, data, done = self._offers.pop(ticket)
+        if taken:
+            self._statistics.messages_sent[link.kind] += data.count(b"\n")
+            self._statistics.sent_bytes[link.kind] += len(data)
+        done(taken, now)
 
     def look_again(self) -> None:
         """Ask the shell, once, to let us look at what was put off."""
@@ -170,6 +179,19 @@ class Voice:
             self._note(link, data, messages, is_mixed=is_mixed)
         if self.taps:
             self.tap("out", link, data)
+
+    def note_said(self, link: Link, front: bytes, lines: bytes, *, is_mixed: bool) -> None:
+        """A link of which shadows get copies has said something.
+
+        Args:
+            link: It.
+            front: Where the first line goes.
+            lines: All lines.
+            is_mixed: They may go to several.
+        """
+        for mirror in link.mirrors:
+            if mirror.note_said(front, lines, is_mixed=is_mixed):
+                self.look_again()
 
     def _note(self, link: Link, data: bytes, messages: int, *, is_mixed: bool) -> None:
         """Shadows get copies of what goes to a link: that is all that is done about it before it was written."""
@@ -216,10 +238,10 @@ class Voice:
             if live is not None:
                 self.say(live, addressed)
 
-    def refuse(self, link: Link, command: str, reason: str) -> None:
-        """Answer INVALID with the reason."""
+    def refuse(self, link: Link, command: str, reason: str, /, **ids: str) -> None:
+        """Answer INVALID with the reason, and the IDs of what is refused."""
         known = {"command": command} if command else {}
-        self.answer(link, "INVALID", **known, message=representable(reason, REASON_CHARACTERS))
+        self.answer(link, "INVALID", **known, message=representable(reason, REASON_CHARACTERS), **ids)
 
     def tell_listeners(self, command: str, /, **parameters: str) -> None:
         """Tell every registered link that lists a command, whatever its role, since it is the router who speaks."""

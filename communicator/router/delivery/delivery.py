@@ -5,7 +5,7 @@ import msgspec
 from communicator.protocol.line_form import encode_line
 from communicator.protocol.names import BROADCAST_SERVICES, ROUTER_SERVICE, WILDCARD_SERVERS
 from communicator.router.cores.statistics import Statistics
-from communicator.router.cores.voice import Voice
+from communicator.router.cores.voice import Voice, repeated_ids
 from communicator.router.delivery.acknowledgement import acknowledge, is_repeated, send_until_acknowledged
 from communicator.router.delivery.broadcasting import broadcast, deliver_all, is_copy
 from communicator.router.delivery.checking import find_leaving
@@ -71,10 +71,11 @@ def _try_version(board: Switchboard, envelope: Envelope, now: Instant) -> None:
     if target is not None:
         hand_over(board, without_version(envelope), target, now)
     elif envelope.is_ours:
-        refuse_message(board, envelope.link, envelope.message.command, reason, "acl")
+        refuse_message(board, envelope.link, envelope.message, reason, "acl")
     else:
         board.statistics.dropped["acl"] += 1
-        board.tell(envelope, "INVALID", command=envelope.message.command, message=reason)
+        ids = repeated_ids(envelope.message)
+        board.tell(envelope, "INVALID", command=envelope.message.command, message=reason, **ids)
         acknowledge(board, board.received, envelope, "failed", now, "not_allowed")
 
 
@@ -83,7 +84,8 @@ def _deliver_now(board: Switchboard, envelope: Envelope, now: Instant) -> None:
     if message.service in BROADCAST_SERVICES:
         if message.server not in ("", *WILDCARD_SERVERS):
             board.statistics.dropped["invalid"] += 1
-            board.refuse(envelope.link, message.command, f"a broadcast to one server, {message.server!r}, is none")
+            reason = f"a broadcast to one server, {message.server!r}, is none"
+            board.refuse(envelope.link, message.command, reason, **repeated_ids(message))
             return
         broadcast(board, envelope, now)
     elif message.get("deliver") == "all" and message.server in ("", *WILDCARD_SERVERS):
@@ -157,7 +159,7 @@ def pass_on(board: Switchboard, envelope: Envelope, server: str, now: Instant) -
     hop = board.carrier.hop(server)
     if hop is not None and hop.is_leaf and not _may_be_told(envelope):
         reason = f"the router of {server!r}, a C++ one, would take it for ours"
-        refuse_message(board, envelope.link, envelope.message.command, reason, "acl")
+        refuse_message(board, envelope.link, envelope.message, reason, "acl")
         return
     if envelope.is_ours and envelope.wants_ack and board.mesh.acknowledges(server):
         send_until_acknowledged(board, envelope, server, now)
@@ -197,7 +199,7 @@ def _absent(board: Switchboard, envelope: Envelope, now: Instant) -> None:
     own = envelope.link.registration is not None and envelope.link.registration.service == message.service
     expected = not own and message.service in board.config.known_services and board.config.is_here(message.server)
     if not expected and envelope.is_ours and (reason := find_leaving(board, envelope.link, message)):
-        refuse_message(board, envelope.link, message.command, reason, "faulty")
+        refuse_message(board, envelope.link, message, reason, "faulty")
         return
     is_coloured = message.service in board.policy.active  # C++ routers know no colours: they are not asked
     if not expected and not is_coloured and _is_sought(board, envelope, now):
@@ -219,7 +221,8 @@ def _absent(board: Switchboard, envelope: Envelope, now: Instant) -> None:
             Level.WARNING, "cache_full", service=message.service, sender=envelope.source, messages=len(board.cache)
         )
     if expected and not policy.keep and policy.reply:
-        board.tell(envelope, "SERVICE_UNAVAILABLE", destination_service=message.service, unsent_command=message.command)
+        told = {"destination_service": message.service, "unsent_command": message.command}
+        board.tell(envelope, "SERVICE_UNAVAILABLE", **told, **repeated_ids(message))
     if not own or message.get("deliver") != "all":  # who speaks to all its peers, and has none, loses nothing
         board.statistics.dropped["cache_full" if expected and policy.keep else "unroutable"] += 1
     reason = "service_absent" if expected else "service_unknown"
@@ -244,7 +247,7 @@ def _not_understood(voice: Voice, statistics: Statistics, received: Received, en
     statistics.dropped["unroutable"] += 1
     if message.get("transmission_report") != "failure":
         reason = f"service {message.service!r} is not there, and does not list this command"
-        voice.tell(envelope, "UNKNOWN", command=message.command, message=reason)
+        voice.tell(envelope, "UNKNOWN", command=message.command, message=reason, **repeated_ids(message))
     fail(voice, envelope, "command_unknown", now)
     acknowledge(voice, received, envelope, "failed", now, "command_unknown")
 

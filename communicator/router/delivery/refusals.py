@@ -3,7 +3,7 @@
 from communicator.protocol.line_form import decode, representable
 from communicator.protocol.message import Message
 from communicator.router.cores.statistics import Statistics
-from communicator.router.cores.voice import REASON_CHARACTERS, Voice
+from communicator.router.cores.voice import REASON_CHARACTERS, Voice, repeated_ids
 from communicator.router.delivery.checking import find_fault_kept, holds_to_definitions
 from communicator.router.switchboard import Switchboard
 from communicator.router.vocabulary.config import RouterConfig
@@ -11,13 +11,13 @@ from communicator.router.vocabulary.effects import Level
 from communicator.router.vocabulary.registry import Link, Party
 
 
-def refuse_message(board: Switchboard, link: Link, command: str, reason: str, drop: str) -> None:
+def refuse_message(board: Switchboard, link: Link, message: Message, reason: str, drop: str) -> None:
     """Refuse a message: its sender hears why.
 
     Args:
         board: The router's state.
         link: Whom to answer; whatever is refused over one link counts together, whoever asked over it.
-        command: What was said; empty where that could not be read.
+        message: What was said, as far as that could be read.
         reason: Why it is not taken.
         drop: The same in one of the words of `statistics.DROP_REASONS`.
     """
@@ -29,13 +29,13 @@ def refuse_message(board: Switchboard, link: Link, command: str, reason: str, dr
             Level.INFO,
             "message_refused",
             link=over.name,
-            command=command,
+            command=message.command,
             sender=":".join(link.answers_to) if link.answers_to else over.name,
             reason=reason[:REASON_CHARACTERS],
             refusals=over.refusals,
         )
     if link.answers_to or not link.is_bus:  # where everyone would hear it
-        board.refuse(link, command, reason)
+        board.refuse(link, message.command, reason, **repeated_ids(message))
 
 
 def refuse_kept(voice: Voice, config: RouterConfig, statistics: Statistics, line: bytes) -> bool:
@@ -58,7 +58,11 @@ def refuse_kept(voice: Voice, config: RouterConfig, statistics: Statistics, line
         return False
     statistics.dropped["faulty"] += 1
     if message.sent_from_service:
-        told = {"command": message.command, "message": representable(reason, REASON_CHARACTERS)}
+        told = {
+            "command": message.command,
+            "message": representable(reason, REASON_CHARACTERS),
+            **repeated_ids(message),
+        }
         sender = Party(message.sent_from_server, message.sent_from_service)
         voice.tell_party(sender, Message("INVALID", told))
     return True

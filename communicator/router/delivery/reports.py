@@ -3,7 +3,7 @@
 from communicator.protocol.line_form import representable
 from communicator.protocol.names import ROUTER_SERVICE
 from communicator.protocol.values import format_timestamp
-from communicator.router.cores.voice import Voice
+from communicator.router.cores.voice import Voice, repeated_ids
 from communicator.router.vocabulary.envelope import Envelope
 from communicator.router.vocabulary.events import Instant
 
@@ -24,6 +24,7 @@ def report(voice: Voice, envelope: Envelope, status: str, reason: str) -> None:
     if message.get("transmission_report") != "failure" or envelope.ack_id:  # with an id, its own router reports
         return
     told = {"command": message.command, "status": status, "reason": reason, "destination_service": message.service}
+    told |= repeated_ids(message)
     if message.server:
         told["destination_server"] = message.server
     voice.tell(envelope, "TRANSMISSION_REPORT", **told)

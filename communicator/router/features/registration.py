@@ -6,7 +6,7 @@ from communicator.answers.services import Role
 from communicator.errors import LocalProtocolError, RemoteProtocolError
 from communicator.protocol.line_form import decode, encode
 from communicator.protocol.message import Message
-from communicator.protocol.names import ROUTER_SERVICE, is_command_name, is_service_name
+from communicator.protocol.names import CORRELATION, ROUTER_SERVICE, is_command_name, is_service_name
 from communicator.protocol.values import NS_PER_S, parse_integer, required
 from communicator.router.cores.fence import UNTOLD
 from communicator.router.cores.shares import Shares
@@ -184,7 +184,7 @@ def admit(board: Switchboard, link: Link, registration: Registration, now: Insta
     _changed(board, registration.service, now)
     board.answer(link, "HELP")
     made = {"role": str(registration.role)} if registration.is_put_behind else {}
-    board.answer(link, "READY", my_address=board.config.my_address, **made)
+    board.answer(link, "READY", features=CORRELATION, my_address=board.config.my_address, **made)
     user = link.user.name if link.user else "not asked for"
     board.notice(
         Level.INFO,

@@ -6,7 +6,7 @@ from communicator.errors import LocalProtocolError, ProtocolError
 from communicator.protocol.line_form import decode, parse_head
 from communicator.protocol.message import Message
 from communicator.protocol.names import ROUTER_SERVICE, WILDCARD_SERVERS
-from communicator.router.cores.voice import Voice
+from communicator.router.cores.voice import Voice, repeated_ids
 from communicator.router.delivery.acknowledgement import acknowledge
 from communicator.router.delivery.belief import is_word_of_leaf, why_not_believed
 from communicator.router.delivery.checking import find_fault
@@ -49,7 +49,7 @@ def inspect(board: Switchboard, link: Link, line: bytes, now: Instant) -> None:
     try:
         message = decode(line)
     except ProtocolError as error:
-        refuse_message(board, link, command_of(line), str(error), "invalid")
+        refuse_message(board, link, Message(command_of(line)), str(error), "invalid")
         return
     if must_wait(board, link, message, line + b"\n", now):
         return
@@ -92,9 +92,9 @@ def _take(board: Switchboard, link: Link, message: Message, line: bytes, now: In
         board.park(link, line + b"\n", Identify(link.id))
     elif not ruling.allowed:
         board.statistics.acl_denied += 1
-        refuse_message(board, link, message.command, ruling.reason, "acl")
+        refuse_message(board, link, message, ruling.reason, "acl")
     elif fault := find_fault(board, link, message):
-        refuse_message(board, link, message.command, fault, "faulty")
+        refuse_message(board, link, message, fault, "faulty")
     elif message.service in ("", ROUTER_SERVICE) and board.config.is_here(message.server):
         _obey(board, link, message, now)
     else:
@@ -115,12 +115,12 @@ def _take_from_router(board: Switchboard, link: Link, message: Message, now: Ins
     reason = why_not_believed(board, link, message, now)
     if reason:
         board.statistics.acl_denied += 1
-        refuse_message(board, link, message.command, reason, "acl")
+        refuse_message(board, link, message, reason, "acl")
         return
     try:
         envelope = open_envelope(link, message)
     except ValueError as error:
-        refuse_message(board, link, message.command, str(error), "invalid")
+        refuse_message(board, link, message, str(error), "invalid")
         return
     is_leaf = is_word_of_leaf(board.carrier, link, message, now)
     if is_leaf:
@@ -136,10 +136,10 @@ def _take_from_router(board: Switchboard, link: Link, message: Message, now: Ins
     ruling = judge(message, _speaker(link, is_leaf=is_leaf), board.config)
     if not ruling.allowed:
         board.statistics.acl_denied += 1
-        refuse_message(board, asker, message.command, ruling.reason, "acl")
+        refuse_message(board, asker, message, ruling.reason, "acl")
         _end_repeats(board, envelope, "not_allowed", now)
     elif _is_for_us(board.config, envelope) and (fault := find_fault(board, link, envelope.message)):
-        refuse_message(board, asker, message.command, fault, "faulty")
+        refuse_message(board, asker, message, fault, "faulty")
         _end_repeats(board, envelope, "faulty", now)
     elif message.service in ("", ROUTER_SERVICE):
         _obey(board, asker, message, now)
@@ -188,7 +188,7 @@ def _deliver(board: Switchboard, envelope: Envelope, now: Instant) -> None:
     try:
         deliver(board, envelope, now)
     except LocalProtocolError as error:  # a JSON message may hold what no line can
-        refuse_message(board, envelope.link, envelope.message.command, str(error), "invalid")
+        refuse_message(board, envelope.link, envelope.message, str(error), "invalid")
 
 
 def _speaker(link: Link, *, is_leaf: bool = False) -> Speaker:
@@ -222,12 +222,12 @@ def _obey(board: Switchboard, link: Link, message: Message, now: Instant) -> Non
     board.statistics.routed["self"] += 1
     board.statistics.commands[OTHER if handler is None else message.command] += 1
     if handler is None:
-        board.answer(link, "UNKNOWN", command=message.command)
+        board.answer(link, "UNKNOWN", command=message.command, **repeated_ids(message))
         return
     try:
         handler(board, link, message, now)
     except ValueError as error:  # a ProtocolError or an AddressError: a parameter is wrong, or has no answer
-        refuse_message(board, link, message.command, str(error), "invalid")
+        refuse_message(board, link, message, str(error), "invalid")
 
 
 def _trace(voice: Voice, link: Link, message: Message, now: Instant) -> None:

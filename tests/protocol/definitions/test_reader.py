@@ -49,6 +49,14 @@ def test_what_the_json_of_a_parameter_holds():
     assert parameter.shape == "clocks.ClockReport | clocks.Point[]"
 
 
+@pytest.mark.parametrize(
+    ("text", "is_repeatable"), [("", False), ("repeatable = true", True), ("repeatable = false", False)]
+)
+def test_a_request_is_repeatable_where_its_file_says_so(text, is_repeatable):
+    found = read(f"reply = PRINTED\n{text}\n")
+    assert (found.definition.is_repeatable, found.remarks) == (is_repeatable, [])
+
+
 def test_a_whole_file():
     found = read(PRINT)
     definition = found.definition
@@ -133,6 +141,7 @@ def test_slips_are_warned_of_and_not_fatal(text, line, words):
     [
         ("broadcast = maybe", 1, "broadcast = 'maybe' is none of allowed, forbidden"),
         ("\nscope = host", 2, "scope = 'host' is none of local, cluster"),
+        ("\nrepeatable = yes", 2, "repeatable = 'yes' is none of true, false"),
         ("reply = DONE, not-done", 1, "reply: 'not-done' is not a command"),
         ("[a]\nflags = optional\nvalidator = integer(9...1)", 3, "the range ends before it begins"),
         ("[a]\nflags = optional\nvalidator = intger", 3, "validator 'intger' is no validator"),
