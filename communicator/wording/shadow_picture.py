@@ -181,11 +181,12 @@ def _of_mirrors(one: Seen) -> tuple[str, str] | None:
     states = {mirror.state for mirror in mirrors}
     if "absent" in states:
         unit = f"systemctl status {one.entry.unit}" if one.entry is not None and one.entry.unit else "see its log"
-        return f"it is not registered with the router of {one.server}", f"find out there why: {unit}"
+        return (
+            f"it is not registered with the router of {one.server}, or no way leads there",
+            f"find out there why: {unit}",
+        )
     if "unsupported" in states:
         return f"the router of {one.server} does not know shadows", f"update Bellwether on {one.server}"
-    if "no_route" in states:
-        return f"no way leads to {one.server}", "bellwether cluster shows what is linked"
     lost = sum(sum(lost_of(mirror.conversations_total).values()) for mirror in mirrors)
     all_ = sum(sum(mirror.conversations_total.values()) for mirror in mirrors)
     if all_ and lost / all_ >= MOSTLY_LOST:
