@@ -86,6 +86,8 @@ def unpaired_of(one: Comparison) -> int:
 
 def comparison_text(one: Comparison) -> str:
     """What was compared, such as ``812 of 824 pairs of replies are like those of 1.9, 12 differ, 3 replies have no partner``."""
+    if not one.conversations:
+        return "no conversation compared yet"
     pairs = pairs_of(one)
     of = f"those of {version_text(one.primary_version, '')}" if one.primary_version else "those of the primary"
     told = [f"{one.matching:,} of {count(pairs, 'pair')} of replies {'is' if one.matching == 1 else 'are'} like {of}"]
