@@ -37,7 +37,7 @@ def _compared(shadows: Iterable[Seen]) -> Iterator[tuple[Seen, Side]]:
 def _differences_head(one: Seen, side: Side) -> Text:
     what = f"{one.service} {version_text(one.version, one.build)} on {one.server}"
     found = side.comparison
-    told = "nothing compared yet" if found is None else comparison_text(found)
+    told = "no conversation compared yet" if found is None else comparison_text(found)
     return Text.assemble(
         coloured(VERDICTS[side.verdict]), " ", (what, "bold"), f" beside that of {side.server}: {told}"
     )

@@ -19,7 +19,7 @@ from communicator.client import Client
 from communicator.errors import ClientError, MessageRefusedError
 from communicator.protocol.message import Message
 from communicator.wording.counts import listed
-from communicator.wording.shadow_picture import Seen, put_together
+from communicator.wording.shadow_picture import Seen, Silence, put_together
 
 ANSWER = "what the canary tells of shadows"
 """How people know it."""
@@ -42,7 +42,8 @@ async def picture(client: Client, service: str = "") -> Picture:
     here = answered.get(client.server_name, Comparisons(server=client.server_name))
     # what the router says itself goes before what the canary heard of it
     own = msgspec.structs.replace(here, mirrors=stats.mirrors, fences=stats.fences)
-    seen = put_together(entries, {**answered, client.server_name: own}, silent)
+    whys = {server: Silence(why) for server, why in silent.items()}
+    seen = put_together(entries, {**answered, client.server_name: own}, whys)
     if service and not any(one.service == service for one in seen):
         raise await _no_shadow_of(client, service, seen)
     return Picture(

@@ -45,4 +45,5 @@ def read_vocabulary(catalogue: Catalogue) -> Vocabulary:
         command: frozenset(name for name, parameter in definition.parameters.items() if parameter.is_secret)
         for command, definition in catalogue.definitions.items()
     }
-    return Vocabulary(secret={command: names for command, names in secret.items() if names})
+    repeatable = frozenset(command for command, definition in catalogue.definitions.items() if definition.is_repeatable)
+    return Vocabulary(repeatable, {command: names for command, names in secret.items() if names})

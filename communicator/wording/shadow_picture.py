@@ -1,6 +1,7 @@
 """PURE: what several hosts tell of shadows, put together, with what it means and what to do next; it asks nobody."""
 
 from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 
 import msgspec
 
@@ -77,24 +78,46 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
 _Key = tuple[str, str, str]
 
 
+class Silence(NamedTuple):
+    """Why a host tells nothing, and what a person does about it."""
+
+    why: str = "no canary is up there"
+    advice: str = "have a canary of this release run there"
+
+
 def put_together(
-    entries: Iterable[Shadow], told: Mapping[str, Comparisons], silent: Mapping[str, str] | None = None
+    entries: Iterable[Shadow],
+    told: Mapping[str, Comparisons],
+    silent: Mapping[str, Silence] | None = None,
+    otherwise: Silence = Silence(),  # noqa: B008 - it cannot be changed
 ) -> tuple[Seen, ...]:
     """All shadows, those that need a person first.
 
     Args:
         entries: What the policy says.
         told: What hosts tell, by server.
-        silent: Why others do not, by server.
+        silent: Why others do not, by server,
+        otherwise: and why those that are in neither do not.
     """
     found = {(one.service, one.version, one.server): one for one in reversed(list(entries))}
     fences = {(one.service, one.version, server): one for server, all_ in told.items() for one in all_.fences}
     sides = _sides(told)
     seen = [
-        _judged(_seen(key, found.get(key), fences.get(key), sides.get(key, {})), silent or {})
-        for key in sorted({*found, *fences, *sides})
+        _seen(key, found.get(key), fences.get(key), sides.get(key, {})) for key in sorted({*found, *fences, *sides})
     ]
-    return tuple(sorted(seen, key=lambda one: (one.is_reference, WORST_FIRST.index(one.verdict))))
+    judged = [_judged(one, _silence(one, told, silent or {}, otherwise)) for one in seen]
+    return tuple(sorted(judged, key=lambda one: (one.is_reference, WORST_FIRST.index(one.verdict))))
+
+
+def _silence(
+    one: Seen, told: Mapping[str, Comparisons], silent: Mapping[str, Silence], otherwise: Silence
+) -> tuple[str, str] | None:
+    """What is to be said of the first of its primaries whose host tells nothing; None: all do."""
+    for side in one.sides:
+        if side.server in silent or side.server not in told:
+            found = silent.get(side.server, otherwise)
+            return f"what is compared on {side.server} is not known here: {found.why}", found.advice
+    return None
 
 
 def _sides(told: Mapping[str, Comparisons]) -> dict[_Key, dict[str, Side]]:
@@ -122,17 +145,17 @@ def _seen(key: _Key, entry: Shadow | None, fence: Fence | None, sides: Mapping[s
     )
 
 
-def _judged(one: Seen, silent: Mapping[str, str]) -> Seen:
+def _judged(one: Seen, silence: tuple[str, str] | None) -> Seen:
     verdicts = {side.verdict for side in one.sides}
     verdict = next((each for each in WORST_FIRST if each in verdicts), NOTHING_COMPARED)
-    meaning, advice = _meaning(one, verdict, silent)
+    meaning, advice = _meaning(one, verdict, silence)
     return msgspec.structs.replace(one, verdict=verdict, meaning=meaning, next=advice)
 
 
-def _meaning(one: Seen, verdict: Verdict, silent: Mapping[str, str]) -> tuple[str, str]:
+def _meaning(one: Seen, verdict: Verdict, silence: tuple[str, str] | None) -> tuple[str, str]:
     if one.is_reference:
         return "it is a second instance of the primary's version: where its replies differ, that is noise", ""
-    hindrance = _hindrance(one, silent) if verdict in _HINDERED else None
+    hindrance = _hindrance(one, silence) if verdict in _HINDERED else None
     if hindrance is not None:
         return hindrance
     meaning, advice = _MEANINGS[verdict]
@@ -141,7 +164,7 @@ def _meaning(one: Seen, verdict: Verdict, silent: Mapping[str, str]) -> tuple[st
     return meaning, told.format(service=one.service)
 
 
-def _hindrance(one: Seen, silent: Mapping[str, str]) -> tuple[str, str] | None:
+def _hindrance(one: Seen, silence: tuple[str, str] | None) -> tuple[str, str] | None:
     """What keeps it from being compared; None: nothing that is known."""
     if one.entry is None and not one.sides:
         return (
@@ -150,13 +173,7 @@ def _hindrance(one: Seen, silent: Mapping[str, str]) -> tuple[str, str] | None:
         )
     if one.entry is not None and not one.entry.primary:
         return "nothing is copied for it any more, and nobody hears it", "stop it, or deploy it"
-    away = [side.server for side in one.sides if side.server in silent]
-    if away:
-        return (
-            f"nobody tells what is compared on {away[0]}: {silent[away[0]]}",
-            "have a canary of this release run there",
-        )
-    return _of_mirrors(one)
+    return silence or _of_mirrors(one)
 
 
 def _of_mirrors(one: Seen) -> tuple[str, str] | None:
@@ -164,11 +181,12 @@ def _of_mirrors(one: Seen) -> tuple[str, str] | None:
     states = {mirror.state for mirror in mirrors}
     if "absent" in states:
         unit = f"systemctl status {one.entry.unit}" if one.entry is not None and one.entry.unit else "see its log"
-        return f"it is not registered with the router of {one.server}", f"find out there why: {unit}"
+        return (
+            f"it is not registered with the router of {one.server}, or no way leads there",
+            f"find out there why: {unit}",
+        )
     if "unsupported" in states:
         return f"the router of {one.server} does not know shadows", f"update Bellwether on {one.server}"
-    if "no_route" in states:
-        return f"no way leads to {one.server}", "bellwether cluster shows what is linked"
     lost = sum(sum(lost_of(mirror.conversations_total).values()) for mirror in mirrors)
     all_ = sum(sum(mirror.conversations_total.values()) for mirror in mirrors)
     if all_ and lost / all_ >= MOSTLY_LOST:

@@ -25,9 +25,8 @@ LIMIT_LOG10 = 2.0
 STATES: Mapping[str, tuple[Mark, str]] = {
     "copying": (GOOD, "copying"),
     "busy": (SUSPECT, "busy"),
-    "absent": (BAD, "absent: nothing is copied"),
+    "absent": (BAD, "absent, or out of reach: nothing is copied"),
     "unsupported": (BAD, "not copied: the router there does not know shadows"),
-    "no_route": (BAD, "not copied: there is no way to it"),
 }
 BUSY: Mapping[str, str] = {
     "queue": "too much waits for it",
@@ -43,8 +42,14 @@ REASONS: Mapping[str, str] = {
     "absent": "it was absent",
     "unsupported": "its router does not know shadows",
     "no_route": "there was no way to it",
+    "behind": "it did not read what it was sent",
+    "refused": "its router did not take it",
+    "unconfirmed": "its router did not answer in time",
+    "withdrawn": "it was a shadow no more",
     "unreadable": "a message was no text",
     "comparator": "the canary was behind",
+    "gap": "a part of it was not told",
+    "unended": "its end was not told",
 }
 """Why a conversation was cut, or not begun; whatever else a router says stands for itself."""
 WHOLE = "whole"
@@ -81,6 +86,8 @@ def unpaired_of(one: Comparison) -> int:
 
 def comparison_text(one: Comparison) -> str:
     """What was compared, such as ``812 of 824 pairs of replies are like those of 1.9, 12 differ, 3 replies have no partner``."""
+    if not one.conversations:
+        return "no conversation compared yet"
     pairs = pairs_of(one)
     of = f"those of {version_text(one.primary_version, '')}" if one.primary_version else "those of the primary"
     told = [f"{one.matching:,} of {count(pairs, 'pair')} of replies {'is' if one.matching == 1 else 'are'} like {of}"]

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from communicator.answers.router import Fence, Mirror, Statistics
 from exporters.collectors.metric import Definition, Kind, Row, Samples, samples_of
 
-STATES = ("copying", "busy", "absent", "unsupported", "no_route")
+STATES = ("copying", "busy", "absent", "unsupported")
 """Of a mirror. One of a later release is in none of them."""
 _SHADOW = ("service", "version", "server")
 _PREFIX = "communicator_shadow"

@@ -38,7 +38,7 @@ def test_each_place_has_its_noise_and_its_evidence():
 
 
 def test_nothing_compared_and_nothing_different_are_told_apart():
-    assert shown() == ["◌ billing 2.0 on gamma beside that of alpha: nothing compared yet"]
+    assert shown() == ["◌ billing 2.0 on gamma beside that of alpha: no conversation compared yet"]
     assert shown(replace(sample.ALIKE, differences=())) == [
         "✔ billing 2.0 on gamma beside that of alpha: 400 conversations compared: 824 of 824 pairs of replies are like those of 1.9"
     ]

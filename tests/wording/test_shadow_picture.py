@@ -4,7 +4,7 @@ import pytest
 from msgspec.structs import replace
 
 from communicator.answers.shadows import Comparisons
-from communicator.wording.shadow_picture import put_together
+from communicator.wording.shadow_picture import Silence, put_together
 from tests.bellwether import shadow_sample as sample
 from tests.bellwether.shadow_sample import (
     ALIKE,
@@ -72,7 +72,7 @@ WAIT = "wait until a conversation has ended, which it has 30 s after its last me
         (
             {"mirror": replace(MIRROR, state="absent")},
             "alike",
-            "it is not registered with the router of gamma",
+            "it is not registered with the router of gamma, or no way leads there",
             "find out there why: systemctl status billing-shadow.service",
         ),
         (
@@ -87,14 +87,13 @@ WAIT = "wait until a conversation has ended, which it has 30 s after its last me
             "the router of gamma does not know shadows",
             "update Bellwether on gamma",
         ),
-        ({"mirror": replace(MIRROR, state="no_route")}, "alike", "no way leads to gamma", "bellwether cluster"),
         ({"mirror": BUSY}, "alike", "most conversations are not compared", "give it a smaller share"),
         ({"mirror": BUSY, "comparison": COMPARISON}, "differs", "it answers otherwise", DIFF),
         ({"mirror": None}, "alike", "the router of alpha copies nothing for it", "is the service up there"),
         (
-            {"mirror": None, "comparison": None, "silent": {"alpha": "it does not answer within 5 s"}},
+            {"mirror": None, "comparison": None, "silent": {"alpha": Silence("it does not answer within 5 s")}},
             "nothing compared",
-            "nobody tells what is compared on alpha: it does not answer within 5 s",
+            "what is compared on alpha is not known here: it does not answer within 5 s",
             "have a canary of this release run there",
         ),
         (
@@ -110,6 +109,14 @@ def test_it_is_said_what_it_means_and_what_to_do(given, verdict, meaning, advice
     assert one.verdict == verdict
     assert one.meaning.startswith(meaning)
     assert one.next.startswith(advice)
+
+
+def test_a_primary_on_a_host_that_nobody_asked_is_not_known():
+    (one,) = put_together([ENTRY], {"beta": Comparisons()})
+    assert (one.meaning, one.next) == (
+        "what is compared on alpha is not known here: no canary is up there",
+        "have a canary of this release run there",
+    )
 
 
 def test_one_that_only_says_of_itself_that_it_is_a_shadow_is_told_of_too():

@@ -55,6 +55,7 @@ def test_each_verdict_has_a_mark_and_a_rank():
 @pytest.mark.parametrize(
     ("more", "text"),
     [
+        ({"conversations": 0}, "no conversation compared yet"),
         ({}, "40 conversations compared: 99 of 99 pairs of replies are like those of the primary"),
         (
             {"conversations": 1, "matching": 1, "differing": 1, "unpaired_primary": 1, "primary_version": "1.9"},

@@ -248,8 +248,10 @@ def test_so_many_shadows_are_compared():
     assert "d1" not in {comparing.key.deployment for comparing in found.comparings}
 
 
-def test_what_definitions_say_of_secrets():
-    file = SourceFile("x/CHARGED.conf", "CHARGED", b"[password]\nflags=optional\n[amount]\nflags=optional\n")
-    vocabulary = read_vocabulary(read_catalogue([file, *packaged_files()])[0])
+def test_what_definitions_say_of_repeating_and_of_secrets():
+    texts = {"CHARGED": b"[password]\nflags=optional\n[amount]\nflags=optional\n", "PRICE": b"repeatable=true\n"}
+    files = [SourceFile(f"x/{command}.conf", command, text) for command, text in texts.items()]
+    vocabulary = read_vocabulary(read_catalogue([*files, *packaged_files()])[0])
+    assert vocabulary.repeatable & texts.keys() == {"PRICE"}
     assert vocabulary.is_secret("CHARGED", "password")
     assert not vocabulary.is_secret("CHARGED", "amount")
