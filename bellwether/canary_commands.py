@@ -3,35 +3,40 @@
 import asyncio
 import os
 import time
-from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from functools import partial
 from pathlib import Path
 
-from rich.live import Live
-
-from bellwether import canary_explain, canary_history, canary_questions, canary_replay, canary_tree, conversation
+from bellwether import (
+    canary_explain,
+    canary_history,
+    canary_questions,
+    canary_replay,
+    canary_tree,
+    conversation,
+    watching,
+)
 from bellwether.answers import as_told, read_told, to_json
 from bellwether.canary_events import render_verification
 from bellwether.canary_outcome import EXIT_CODES, Outcome, outcome_of
 from bellwether.canary_picture import Picture, narrowed
-from bellwether.canary_scope import USAGE, Scope, find_cell, parse_scope, require_service
+from bellwether.canary_scope import Scope, find_cell, parse_scope, require_service
 from bellwether.failure import CommandError
 from bellwether.places import find_router
-from bellwether.screen import Screen, display
+from bellwether.screen import display
 from bellwether.screen_text import tell, write
+from bellwether.watching import POLL_S, View
 from canary.judge.replay import replay as judge_again
 from canary.rules import Rules
 from canary.settings import CanarySettings
 from communicator.answers.explanations import Explanation, LedgerCheck
 from communicator.answers.history import History
+from communicator.client import Client
 from communicator.errors import BellwetherError, ConfigError
 from communicator.protocol.message import Message
 from communicator.runtime.settings import configuration_files, load_settings
 from communicator.wording.characters import printable_json
 from communicator.wording.releases import NO_VERSION
-
-POLL_S = 1.0
-"""How often a watching or waiting command asks again, in seconds."""
 
 
 def show(communicator: str | None, service: str | None, *, watch: bool, as_json: bool) -> None:
@@ -40,13 +45,8 @@ def show(communicator: str | None, service: str | None, *, watch: bool, as_json:
     Raises:
         CommandError: No canary answers, or the service is not known.
     """
-    if watch and as_json:
-        raise CommandError("--watch is for people: ask for --json as often as you like", USAGE)
-    if watch:
-        asyncio.run(_watch(find_router(communicator), service))
-        return
-    picture = asyncio.run(_look(find_router(communicator), service))
-    display(to_json(picture) if as_json else canary_tree.render(picture))
+    view = View(partial(_look, service=service), canary_tree.render, canary_tree.gist)
+    watching.show(communicator, view, watch=watch, as_json=as_json)
 
 
 def history(communicator: str | None, service: str | None, *, as_json: bool) -> None:
@@ -65,48 +65,12 @@ async def _history(address: str, service: str) -> History:
         return read_told(answer, "report", History, canary_questions.ANSWER)
 
 
-async def _look(address: str, service: str | None) -> Picture:
-    async with conversation.connected(address) as client:
-        return _chosen(await canary_questions.picture(client), service)
-
-
-def _chosen(picture: Picture, service: str | None) -> Picture:
+async def _look(client: Client, service: str | None) -> Picture:
+    picture = await canary_questions.picture(client)
     if service is None:
         return picture
     require_service(picture.cells, service)
     return narrowed(picture, service)
-
-
-async def _watch(address: str, service: str | None) -> None:
-    console = Screen()
-    if console.is_terminal:
-        with Live(console=console, auto_refresh=False, screen=False) as live:
-            async for picture in pictures(address, service):
-                live.update(canary_tree.render(picture), refresh=True)
-        return
-    last: tuple[object, ...] | None = None
-    async for picture in pictures(address, service):
-        if canary_tree.gist(picture) != last:
-            console.print(canary_tree.render(picture), "")
-            console.file.flush()
-        last = canary_tree.gist(picture)
-
-
-async def pictures(address: str, service: str | None, poll_s: float = POLL_S) -> AsyncGenerator[Picture, None]:
-    """How things are, again and again, until whoever asks has seen enough.
-
-    Args:
-        address: The router's URL.
-        service: Of one service alone; None: of all.
-        poll_s: How often to look, in seconds.
-
-    Raises:
-        CommandError: No canary answers, or the service is not known.
-    """
-    async with conversation.connected(address) as client:
-        while True:
-            yield _chosen(await canary_questions.picture(client), service)
-            await asyncio.sleep(poll_s)
 
 
 def explain(communicator: str | None, text: str, *, as_json: bool) -> None:
@@ -257,6 +221,7 @@ async def _settle(
 async def _outcome(communicator: str | None, what: tuple[str, str, str | None]) -> Outcome:
     """What is known now; when nobody can be asked, that is no verdict either."""
     try:
-        return outcome_of(await _look(find_router(communicator), None), *what)
+        async with conversation.connected(find_router(communicator)) as client:
+            return outcome_of(await canary_questions.picture(client), *what)
     except (BellwetherError, CommandError) as error:
         return Outcome("unreachable", str(error))

@@ -2,13 +2,12 @@
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator
+from functools import partial
 from typing import NamedTuple
 
 import msgspec
-from rich.live import Live
 
-from bellwether import conversation, deploy_history, deploy_questions, deploy_tree
+from bellwether import conversation, deploy_history, deploy_questions, deploy_tree, watching
 from bellwether.answers import to_json
 from bellwether.canary_scope import USAGE
 from bellwether.deploy_wait import EXIT_CODES, Outcome, Until, outcome_of, outcome_of_past
@@ -16,11 +15,10 @@ from bellwether.failure import CommandError
 from bellwether.places import find_router
 from bellwether.screen import Screen, display
 from bellwether.screen_text import tell
+from bellwether.watching import POLL_S, View
 from communicator.answers.deployments import Changes, Deployments
+from communicator.client import Client
 from communicator.errors import BellwetherError
-
-POLL_S = 1.0
-"""How often a watching or waiting command asks again, in seconds."""
 
 
 def status(communicator: str | None, about: str, *, watch: bool, as_json: bool) -> None:
@@ -35,13 +33,8 @@ def status(communicator: str | None, about: str, *, watch: bool, as_json: bool) 
     Raises:
         CommandError: No canary answers, or nothing is known of it.
     """
-    if watch and as_json:
-        raise CommandError("--watch is for people: ask for --json as often as you like", USAGE)
-    if watch:
-        asyncio.run(_watch(find_router(communicator), about))
-        return
-    told = asyncio.run(_look(find_router(communicator), about))
-    display(to_json(told) if as_json else deploy_tree.render(told))
+    view = View(partial(_look, about=about), deploy_tree.render, deploy_tree.gist)
+    watching.show(communicator, view, watch=watch, as_json=as_json)
 
 
 def list_all(communicator: str | None, *, as_json: bool) -> None:
@@ -50,8 +43,8 @@ def list_all(communicator: str | None, *, as_json: bool) -> None:
     Raises:
         CommandError: No canary answers.
     """
-    told = asyncio.run(_look(find_router(communicator), ""))
-    display(to_json(told) if as_json else deploy_tree.render_list(told))
+    view = View(deploy_questions.deployments, deploy_tree.render_list, deploy_tree.gist)
+    watching.show(communicator, view, watch=False, as_json=as_json)
 
 
 def history(communicator: str | None, service: str, *, as_json: bool) -> None:
@@ -72,47 +65,11 @@ async def _changes(address: str, service: str) -> Changes:
         return await deploy_questions.changes(client, service)
 
 
-async def _look(address: str, about: str) -> Deployments:
-    async with conversation.connected(address) as client:
-        return _chosen(await deploy_questions.deployments(client), about)
-
-
-def _chosen(told: Deployments, about: str) -> Deployments:
+async def _look(client: Client, about: str) -> Deployments:
+    told = await deploy_questions.deployments(client)
     if not about:
         return told
     return msgspec.structs.replace(told, deployments=(deploy_questions.find(told, about),), omitted=0)
-
-
-async def pictures(address: str, about: str, poll_s: float = POLL_S) -> AsyncGenerator[Deployments, None]:
-    """Where deployments stand, again and again, until whoever asks has seen enough.
-
-    Args:
-        address: The router's URL.
-        about: Of this service or deployment alone; empty: of all.
-        poll_s: How often to look, in seconds.
-
-    Raises:
-        CommandError: No canary answers, or nothing is known of it.
-    """
-    async with conversation.connected(address) as client:
-        while True:
-            yield _chosen(await deploy_questions.deployments(client), about)
-            await asyncio.sleep(poll_s)
-
-
-async def _watch(address: str, about: str) -> None:
-    console = Screen()
-    if console.is_terminal:
-        with Live(console=console, auto_refresh=False, screen=False) as live:
-            async for told in pictures(address, about):
-                live.update(deploy_tree.render(told), refresh=True)
-        return
-    last: tuple[object, ...] | None = None
-    async for told in pictures(address, about):
-        if deploy_tree.gist(told) != last:
-            console.print(deploy_tree.render(told), "")
-            console.file.flush()
-        last = deploy_tree.gist(told)
 
 
 class Patience(NamedTuple):

@@ -107,6 +107,7 @@ def _is_reached(one: Deployment, until: Until) -> bool:
         case "paused":
             return one.phase == "paused"
         case "step":
-            return one.phase not in _BEFORE_STEPS and (one.step >= until.step or one.phase in ("promoting", "baking"))
+            is_before = one.as_shadow or one.phase in _BEFORE_STEPS
+            return not is_before and (one.step >= until.step or one.phase in ("promoting", "baking"))
         case _:
             return False

@@ -14,6 +14,7 @@ from bellwether import (
     flag_group,
     messages_group,
     password_group,
+    shadow_group,
 )
 from bellwether.options import FLAG, CommunicatorOption, JsonOption, TimeoutOption, WaitOption, told
 from bellwether.screen_text import write
@@ -37,6 +38,7 @@ application.add_typer(feature_group.application, name="feature")
 application.add_typer(flag_group.application, name="flag")
 application.add_typer(messages_group.application, name="messages")
 application.add_typer(password_group.application, name="password")
+application.add_typer(shadow_group.application, name="shadow")
 
 
 def _print_version(value: bool) -> None:  # noqa: FBT001 - the shape typer wants

@@ -302,11 +302,13 @@ def read_spec(message: Message) -> Spec:
 def _undoing(deploying: Deploying, *, full: bool) -> Spec:
     """Back to what was there before; without steps, where that is good, unless they are wanted."""
     at = deploying.at
+    if at.spec.strategy == "shadow":
+        raise RefusedError("there is nothing to undo: a shadow leaves the service as it is")
     if at.phase != "done" or not at.from_version:
         raise RefusedError(f"there is nothing to undo: it is {at.phase}; abort ends what is under way")
     back = {"version": at.from_version, "build": at.from_build or "*", "first": ""}
     return (
         msgspec.structs.replace(at.spec, **back)
         if full
-        else msgspec.structs.replace(at.spec, **back, steps=(), equal_age=False)
+        else msgspec.structs.replace(at.spec, **back, steps=(), equal_age=False, shadow=None)
     )

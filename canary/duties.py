@@ -5,15 +5,18 @@ from collections.abc import Callable, Sequence
 
 from structlog.typing import FilteringBoundLogger
 
-from canary.deployment.duty import task_of
+from canary.deployment.duty import Host, task_of
 from canary.deployment.execution.executor import Executor
+from canary.deployment.execution.plan import unit_for
+from canary.deployment.fence import Fence
 from canary.deployment.settings import DeploySettings
+from canary.deployment.shadow_duty import Shadows
 from canary.deployment.sight import instances_of
 from canary.deployment.spec import NOBODY, Spec
 from canary.deployment.task import INTERRUPTED, Outcome, Task
 from canary.ledger.errors import LedgerError
 from canary.mind import Mind
-from canary.records import Deploying, Record, TaskBegun, TaskEnded
+from canary.records import DeploymentMoved, Record, TaskBegun, TaskEnded
 from communicator.answers.deployments import Readiness
 
 
@@ -37,36 +40,55 @@ class Duties:
         self._mind = mind
         self._pend = pend
         self._log = log
+        self._settings = settings
         self._executor = Executor(lambda: settings().executors)
         self._doing: dict[str, asyncio.Task[None]] = {}
         """By service, the task that goes on."""
         self._told: dict[str, Task] = {}
         """By service, the one whose end was told, and may not be in the ledger yet."""
 
-    def follow(self, *, is_obeyed: bool) -> None:
+    def follow(self, *, is_obeyed: bool, fence: Fence) -> None:
         """Begin what is due.
 
         Args:
             is_obeyed: Whether the router of this host obeys what was decided last.
+            fence: What that router keeps back.
         """
-        for deploying in self._mind.state.deployments.values():
-            self._follow(deploying, is_obeyed=is_obeyed)
+        state, me = self._mind.state, self._mind.me
+        if not me:
+            return
+        left = (service for server, service in state.shadowing if server == me)
+        for service in dict.fromkeys((*state.deployments, *left)):
+            deploying = state.deployments.get(service)
+            at = None if deploying is None else deploying.at
+            self._follow(service, at, self._host(service, fence, is_obeyed=is_obeyed))
 
-    def _follow(self, deploying: Deploying, *, is_obeyed: bool) -> None:
+    def _host(self, service: str, fence: Fence, *, is_obeyed: bool) -> Host:
+        state, me = self._mind.state, self._mind.me
+        runs = state.shadow_runs.items()
+        running = frozenset(
+            key.version for key, one in runs if (key.server, key.service) == (me, service) and one.running
+        )
+        return Host(
+            me,
+            instances_of(state, service).get(me, ()),
+            state.doing.get((me, service)),
+            Shadows(state.shadowing.get((me, service)), running, fence),
+            is_obeyed,
+        )
+
+    def _follow(self, service: str, at: DeploymentMoved | None, host: Host) -> None:
         """One task of a service at a time; what an earlier life of ours has begun is told to be unknown, and not done again."""
-        state, me, service = self._mind.state, self._mind.me, deploying.at.service
-        if not me or service in self._doing:
+        if service in self._doing:
             return
-        last = state.doing.get((me, service))
-        if last is not None and last.outcome is None:
-            if self._told.get(service) == last.task:
-                return
-            self._tell(last.task, Outcome(status="unknown", text=INTERRUPTED))
-            return
-        instances = instances_of(state, service).get(me, ())
-        task = task_of(deploying.at, me, instances, last, is_obeyed=is_obeyed)
-        if task is not None:
-            self._doing[service] = asyncio.get_running_loop().create_task(self._perform(task))
+        lasts = filter(None, (host.last, host.shadows.last))
+        open_tasks = [one.task for one in lasts if one.outcome is None]
+        for task in open_tasks:
+            if self._told.get(service) != task:
+                self._tell(task, Outcome(status="unknown", text=INTERRUPTED))
+        due = None if open_tasks else task_of(at, host)
+        if due is not None:
+            self._doing[service] = asyncio.get_running_loop().create_task(self._perform(due))
 
     async def _perform(self, task: Task) -> None:
         """It is written down before, so that it is done at most once, whatever becomes of us."""
@@ -87,6 +109,10 @@ class Duties:
         tell("task_ended", service=task.service, version=task.version, status=outcome.status, reason=outcome.sentence)
         self._pend((TaskEnded(server=self._mind.me, task=task, outcome=outcome),))
 
+    def unit_of(self, executor: str, service: str, version: str) -> str:
+        """The systemd unit in which an executor of this host has a version run; empty: it has none."""
+        return unit_for(self._settings().executors, executor, service, version)
+
     async def check(self, spec: Spec, lacks: tuple[str, ...]) -> Readiness:
         """Whether this host can do a deployment.
 
@@ -94,7 +120,8 @@ class Duties:
             spec: What is to be done.
             lacks: What it lacks besides.
         """
-        is_ours = spec.executor != NOBODY
+        only = spec.shadow.server if spec.strategy == "shadow" and spec.shadow is not None else self._mind.me
+        is_ours = spec.executor != NOBODY and only == self._mind.me
         missing = await self._executor.missing(spec.executor, spec.service, spec.version) if is_ours else ()
         running = [one for one in instances_of(self._mind.state, spec.service).get(self._mind.me, ()) if one.is_running]
         return Readiness(server=self._mind.me, missing=(*missing, *lacks), has=running[0].version if running else "")

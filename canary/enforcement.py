@@ -8,6 +8,7 @@ from structlog.typing import FilteringBoundLogger
 from canary import ordered
 from canary.book.book import Book
 from canary.deployment import traffic
+from canary.deployment.fence import Fence, Kept
 from canary.judge.canary_hosts import apart, trials
 from canary.judge.denylist import entries
 from canary.judge.overrides import is_kept_back
@@ -34,13 +35,22 @@ class Enforcement:
         service: The link to the router.
         mind: What is known.
         book: What operators have ordered.
+        unit_of: The systemd unit in which an executor of this host has a version of a service run; empty: none.
         now_s: The ledger's clock.
         log: Where it is told what the router does not take.
     """
 
     def __init__(
-        self, service: Service, mind: Mind, book: Book, now_s: Callable[[], float], log: FilteringBoundLogger
+        self,
+        service: Service,
+        mind: Mind,
+        book: Book,
+        unit_of: Callable[[str, str, str], str],
+        now_s: Callable[[], float],
+        log: FilteringBoundLogger,
     ) -> None:
+        self.fence = Fence()
+        """What the router keeps back, as it has told."""
         self.obeyed_revision = 0
         """Of the book: what it said then is what the router obeys."""
         self.obeyed_generation = ""
@@ -50,6 +60,7 @@ class Enforcement:
         self._service = service
         self._mind = mind
         self._book = book
+        self._unit_of = unit_of
         self._now_s = now_s
         self._log = log
         self._began_s = now_s()
@@ -86,7 +97,7 @@ class Enforcement:
             The generation of what it obeys; (0, 0) when it does not say.
         """
         self._keeper.forget()
-        self._is_set = False
+        self._is_set, self.fence = False, Fence()
         try:
             reply = await self._service.request(Message("POLICY_GET"), "POLICY_CURRENT")
             term, _, number = reply.get("generation").partition(",")
@@ -157,6 +168,7 @@ class Enforcement:
             apart=apart(rules.canary),
             trials=trials(state, rules, me, now_s),
             colours=tuple(traffic.colours(state.deployments.values())),
+            shadows=tuple(traffic.shadows(state.deployments.values(), state.shadowing, me, self._unit_of)),
             orders=self._generation(),
         )
 
@@ -170,8 +182,9 @@ class Enforcement:
     async def _set(self, now_s: float) -> None:
         if now_s < self._refused_until_s:
             return
+        self.fence = self.fence.told(self._kept_back)
         try:
-            await self._service.request(Message("POLICY_SET", {"policy": self._keeper.text}), "POLICY_CURRENT")
+            reply = await self._service.request(Message("POLICY_SET", {"policy": self._keeper.text}), "POLICY_CURRENT")
         except MessageRefusedError as error:
             if error.reason != self._refusal:
                 self._log.error("policy_refused", reason=error.reason)
@@ -182,3 +195,8 @@ class Enforcement:
             self._log.warning("policy_not_set", reason=str(error))
         else:
             self._is_set, self._set_at_s, self._refusal = True, now_s, ""
+            self.fence = Fence.heard(reply.get("policy"), self._mind.me)
+
+    @property
+    def _kept_back(self) -> frozenset[Kept]:
+        return frozenset((one.service, one.version) for one in self._wanted.shadows if one.server == self._mind.me)

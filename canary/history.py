@@ -64,6 +64,7 @@ def changes(entries: Iterable[LedgerEntry], service: str = "") -> list[Change]:
             service=record.service,
             version=record.version,
             phase=record.phase,
+            as_shadow=record.shadowing is not None,
             step=record.step,
             reason=record.reason,
             by=record.said_by,

@@ -77,9 +77,8 @@ class Outside:
 def watched_of(deploying: Deploying) -> Watched | None:
     """The metrics that count where a deployment is; None: none do."""
     at = deploying.at
-    place = at.resume if at.phase == "paused" else at.phase
     if at.spec.strategy == "canary":
-        return Watched(None, deploying.began_s) if place in ("step", "promoting", "baking") else None
-    if place in ("preparing", "step"):
+        return Watched(None, deploying.began_s) if at.place in ("step", "promoting", "baking") else None
+    if at.place in ("preparing", "step"):
         return Watched("before", deploying.began_s)
-    return Watched("after", deploying.since_s) if place == "baking" else None
+    return Watched("after", deploying.since_s) if at.place == "baking" else None

@@ -9,7 +9,17 @@ import msgspec
 
 from canary.records import ALL, PolicyIssued
 from communicator.answers import policy as wire
-from communicator.answers.policy import ENTRIES, LONGEST_S, PROTECTED, TEXT_CHARACTERS, Apart, Colour, Trial, Weight
+from communicator.answers.policy import (
+    ENTRIES,
+    LONGEST_S,
+    PROTECTED,
+    TEXT_CHARACTERS,
+    Apart,
+    Colour,
+    Shadow,
+    Trial,
+    Weight,
+)
 from communicator.protocol.names import is_server_name, is_service_name
 
 LEASE_S = 86_400.0
@@ -49,6 +59,8 @@ class Wanted(NamedTuple):
     """and the services of which only some versions may begin here."""
     colours: tuple[Colour, ...] = ()
     """Which version of a service is the active one."""
+    shadows: tuple[Shadow, ...] = ()
+    """What gets copies of what others get, and reaches nobody; those of this host come first."""
     orders: str = ""
     """The generation of the book that it is made of."""
 
@@ -194,6 +206,7 @@ def _render(wanted: Wanted, generation: tuple[int, int], now_s: float) -> str:
             apart=wanted.apart[:limit],
             trials=wanted.trials[:limit],
             colours=wanted.colours[:limit],
+            shadows=wanted.shadows[:ENTRIES],
         )
         text = msgspec.json.encode(policy)
         if len(text) <= POLICY_BYTES or limit == 1:

@@ -22,6 +22,7 @@ from canary.ledger.errors import LedgerError
 from canary.ledger.store import Ledger
 from canary.ledger_views import LedgerViews
 from canary.mind import Mind
+from canary.mirroring import with_mirrors
 from canary.order_views import Obedience
 from canary.outside import Outside
 from canary.recollection import Recollection, rules_record
@@ -95,7 +96,9 @@ class Canary:
             service, self._mind, self._replica, self._outside, ledger.now_s, self._is_due.set
         )
         self._features = Features(service, self._replica, settings, log)
-        self._enforcement = Enforcement(service, self._mind, self._replica.book, ledger.now_s, log)
+        self._enforcement = Enforcement(
+            service, self._mind, self._replica.book, self._duties.unit_of, ledger.now_s, log
+        )
         self._views = LedgerViews(ledger, self._mind, self._replica.book, service)
         self._backlog = Backlog(self._mind)
         self._witness = Witness(service, lambda: self._settings, self._mind, ledger.now_s, self._pend, log)
@@ -202,11 +205,13 @@ class Canary:
         if question.view == "deployments":
             return answer_deployments(self._deployments.describe())
         if question.view == "shadows":
-            return answer_shadows(self._comparator.describe())
+            return answer_shadows(await with_mirrors(self._service, self._comparator.describe()))
         try:
             if question.view == "deployment_check":
                 spec = read_spec(message)
-                return answer_view(await self._duties.check(spec, await asyncio.to_thread(self._outside.missing, spec)))
+                lacks = await asyncio.to_thread(self._outside.missing, spec)
+                fence = self._enforcement.fence.missing(spec, self._mind.me)
+                return answer_view(await self._duties.check(spec, (*lacks, *fence)))
             return await (self._features if question.view == "features" else self._views).answer(question)
         except (LedgerError, RemoteProtocolError, RefusedError) as error:
             raise MessageRefusedError(message.command, str(error)) from None
@@ -257,7 +262,8 @@ class Canary:
             raise
         await self._follow()
         self._replica.obey(self._enforcement.obeyed_generation)
-        self._duties.follow(is_obeyed=self._mind.me not in self._replica.behind)
+        is_obeyed = self._mind.me not in self._replica.behind
+        self._duties.follow(is_obeyed=is_obeyed, fence=self._enforcement.fence)
         await self._deployments.follow()
         if self._gossip is not None and self._service.connected:
             await self._gossip.tell(self._ledger.now_s())

@@ -9,7 +9,7 @@ from structlog.typing import FilteringBoundLogger
 from canary.evidence.book import EvidenceBook
 from canary.evidence.crowd import Crowd
 from canary.evidence.kinds import Kind
-from canary.evidence.words import HostWord, Word
+from canary.evidence.words import SHADOW, HostWord, Word
 from canary.judge.speakers import is_known, is_stranger
 from canary.mind import Mind
 from canary.recollection import Recollection
@@ -91,7 +91,8 @@ class Witness:
         with refusing(message):
             word = believed(read_start(message, self._now_s()))
         self.hear(word)
-        if word.pid is not None and word.run_id not in self.crowd:
+        is_watched = word.role != SHADOW  # what its unit does before it registers would be taken for the service's own
+        if is_watched and word.pid is not None and word.run_id not in self.crowd:
             self._processes[word.run_id] = word.pid
             await self.watch.watch(word.service, word.pid)
 

@@ -7,7 +7,7 @@ import typer
 
 from bellwether.deploy_group import application
 from bellwether.deploy_wait import EXIT_CODES
-from canary.deployment.spec import Check, Spec, Step, Until, read_file
+from canary.deployment.spec import Check, Compared, Shadowing, Spec, Step, Until, read_file
 from checks.tree import ROOT
 from communicator.answers.deployments import Phase
 from communicator.wording.deployments import PHASES, SERVERS
@@ -46,6 +46,8 @@ def table(head):
 def test_each_key_of_the_file_has_its_row():
     assert table("key") == list(Spec.__struct_fields__)
     assert table("key of `[[steps]]`") == list(Step.__struct_fields__)
+    assert table("key of `[shadow]`") == list(Shadowing.__struct_fields__)
+    assert [key for key in Compared.__struct_fields__ if f"`{key}`" not in PAGE] == []
     assert table("key of `[[checks]]`") == list(Check.__struct_fields__)
     assert [key for key in Until.__struct_fields__ if f"`{key}`" not in PAGE] == []
 
@@ -56,5 +58,6 @@ def test_what_it_links_to_is_there():
 
 
 def test_the_file_that_it_shows_is_read():
-    (text,) = re.findall(r"```toml\n(# /etc/bellwether/deployments\.d/.*?)```", PAGE, re.DOTALL)
+    text, shadow = re.findall(r"```toml\n(# /etc/bellwether/deployments\.d/.*?)```", PAGE, re.DOTALL)
+    assert read_file(shadow, "billing", "2.0").shadow is not None
     assert len(read_file(text, "billing", "2.0").steps) == 2

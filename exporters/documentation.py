@@ -39,6 +39,10 @@ _ABOUT = {
         "(cluster, service, version)` is what the cluster says. `bellwether_deployment_up` is about that canary, not about a "
         "deployment. One that has ended stays until the next one of its service."
     ),
+    "shadows": (
+        "What the `canary` of this host has come to by comparing shadows with the services that are live here. Counters are since "
+        "it started, or the comparison did. What the router copies, and what it keeps back, is `communicator_shadow_*`."
+    ),
     "features": (
         "Feature flags as the `canary` of this host knows them: those that are off first, then those that are stale, then as many "
         "others as some 500 in all. Evaluations are those of this host since its canary started."

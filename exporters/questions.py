@@ -16,4 +16,5 @@ class Question(NamedTuple):
 GRAPH = Question("communicatord", "CLUSTER_GET_GRAPH", "CLUSTER_GRAPH", "graph")
 STATISTICS = Question("communicatord", "ROUTER_GET_STATS", "ROUTER_STATS", "stats")
 CLOCKS = Question("timekeeper", "CLOCK_GET_REPORT", "CLOCK_CURRENT_REPORT", "report")
+POLICY = Question("communicatord", "POLICY_GET", "POLICY_CURRENT", "policy")
 VERSIONS = Question("canary", "CANARY_GET_REPORT", "CANARY_CURRENT_REPORT", "report")

@@ -16,6 +16,7 @@ from exporters.collectors.features import FEATURES_ANSWER
 from exporters.collectors.host import HostReport
 from exporters.collectors.metric import Answer
 from exporters.collectors.router import ROUTER_ANSWER
+from exporters.collectors.shadows import SHADOWS_ANSWER, SHADOWS_VIEW
 from exporters.collectors.timekeeper import CLOCKS_ANSWER
 from exporters.feature_pages import gather_features
 from exporters.flag_reading import read_flags
@@ -58,6 +59,7 @@ def make_sources(service: Service, places: Places, *, cluster: bool) -> Mapping[
         "timekeeper": lambda: _asked(service, CLOCKS_ANSWER),
         "canary": lambda: _canary(service, cluster=cluster),
         "deployments": lambda: _asked(service, DEPLOYMENTS_ANSWER, DEPLOYMENTS_VIEW),
+        "shadows": lambda: _asked(service, SHADOWS_ANSWER, SHADOWS_VIEW),
         "features": lambda: gather_features(lambda about: _asked(service, FEATURES_ANSWER, about)),
         "flags": flags.read,
         "host": _Host(service, places).look,

@@ -1,8 +1,10 @@
 """PURE: what a host has to do for a deployment, from where that is; it does nothing."""
 
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from canary.deployment.machine import restarted
+from canary.deployment.course import restarted
+from canary.deployment.shadow_duty import Shadows, shadow_task_of, wanted_here
 from canary.deployment.sight import Instance
 from canary.deployment.spec import NOBODY
 from canary.deployment.task import Task, Verb
@@ -14,30 +16,53 @@ BACKWARDS = frozenset(("aborting", "rolled_back"))
 """The phases in which tasks lead back."""
 
 
-def task_of(
-    at: DeploymentMoved, me: str, instances: tuple[Instance, ...], last: Doing | None, *, is_obeyed: bool
-) -> Task | None:
+class Host(NamedTuple):
+    """A host, as far as one service is concerned."""
+
+    me: str
+    instances: tuple[Instance, ...] = ()
+    """The versions of the service there."""
+    last: Doing | None = None
+    """The last task of it there, but for those about shadows."""
+    shadows: Shadows = Shadows()
+    is_obeyed: bool = False
+    """Whether its router obeys what was decided last."""
+
+
+def task_of(at: DeploymentMoved | None, host: Host) -> Task | None:
     """The next thing to be done on a host.
 
+    Shadows come first: while one may run there, nothing else is done, and then nothing before the fence is gone.
+
     Args:
-        at: Where the deployment is.
-        me: The host.
-        instances: The versions of the service there.
-        last: The last task of it there.
-        is_obeyed: Whether its router obeys what was decided last.
+        at: Where the deployment is; None: there is none any more.
+        host: What is there.
 
     Returns:
         A task; None: nothing, for all is as it is to be, or it was done once and is not done again.
     """
-    before = next((one for one in at.servers if one.server == me), None)
-    if before is None or at.spec.executor == NOBODY or at.phase in ("pending", "superseded"):
+    if host.shadows.kept or wanted_here(at, host.me):
+        return shadow_task_of(at, host.me, host.shadows)
+    if at is None or (host.shadows.last is not None and not host.shadows.fence.is_gone(at.service)):
+        return None
+    return _service_task(at, host)
+
+
+def _service_task(at: DeploymentMoved, host: Host) -> Task | None:
+    """Of the service itself."""
+    before, last = next((one for one in at.servers if one.server == host.me), None), host.last
+    if (
+        before is None
+        or at.spec.executor == NOBODY
+        or at.shadowing is not None
+        or at.phase in ("pending", "superseded")
+    ):
         return None
     if matches(at.trial, before.version, before.build) and at.phase in (*BACKWARDS, "done"):
         return None  # it had the version already
     put = "" if last is None or last.task.verb in ("stop", "restart") else last.task.version
-    here = Here(instances, put, is_obeyed)
-    follow = _blue_green if at.spec.strategy == "blue-green" else _canary
-    task = _leftover(at, before, here) or follow(at, before, here)
+    here = Here(host.instances, put, host.is_obeyed)
+    task = _leftover(at, before, here) or _FOLLOW[at.spec.strategy](at, before, here)
     return None if task is None or (last is not None and _is_repeated(at, before, task, last)) else task
 
 
@@ -113,6 +138,18 @@ def _blue_green(at: DeploymentMoved, before: Before, here: Here) -> Task | None:
         return None if at.phase == "paused" else _make(at, "start", at.trial)
     is_due = at.phase == "done" and at.is_switched and here.is_obeyed and bool(before.version) and here.runs(old)
     return _make(at, "stop", old) if is_due else None
+
+
+def _shadow(_at: DeploymentMoved, _before: Before, _here: Here) -> Task | None:
+    """Nothing else than its shadow is touched."""
+    return None
+
+
+_FOLLOW: Mapping[str, Callable[[DeploymentMoved, Before, Here], Task | None]] = {
+    "canary": _canary,
+    "blue-green": _blue_green,
+    "shadow": _shadow,
+}
 
 
 def _make(at: DeploymentMoved, verb: Verb, version: tuple[str, str], previous: str = "") -> Task:

@@ -1,10 +1,12 @@
 """PURE: what speaks against a version that is being deployed, and what keeps a step from being over; it moves nothing."""
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
+from canary.deployment.finding import Finding
+from canary.deployment.shadow_findings import findings_of_shadow, holds_of_shadow
 from canary.deployment.sight import Seen
 from canary.deployment.spec import Step, Until, steps_of
+from canary.deployment.task import SHADOW
 from canary.records.deployments import DeploymentMoved, Pause
 from communicator.answers.deployments import ShownCheck
 from communicator.wording.spans import span
@@ -15,22 +17,6 @@ PACE_BLOCK_LOG10 = 5.0
 """and at which it goes back: the rate it stands on is an estimate, so more is asked for than of rule C."""
 
 
-class Finding(NamedTuple):
-    """Something that speaks against the new version."""
-
-    is_bad: bool
-    """It goes back; else it pauses."""
-    pause: Pause
-    about: str
-    """What says so: a rule, a metric, a server."""
-    reason: str
-
-    @property
-    def key(self) -> str:
-        """What somebody overrules who goes on all the same; once it is bad it is another one."""
-        return f"{'bad' if self.is_bad else self.pause} {self.about}"
-
-
 def step_of(at: DeploymentMoved) -> Step:
     """The step it is at."""
     steps = steps_of(at.spec)
@@ -39,12 +25,18 @@ def step_of(at: DeploymentMoved) -> Step:
 
 def findings(at: DeploymentMoved, seen: Seen) -> Iterator[Finding]:
     """What speaks against the new version, the most severe first."""
-    found = [*_of_rules(at, seen), *_of_hosts(at, seen), *_of_evidence(seen), *_of_checks(at, seen)]
+    found = [*_of_rules(at, seen), *_of_hosts(at, seen)]
+    if at.shadowing is not None:
+        found += findings_of_shadow(at, seen)
+    else:
+        found += [*_of_evidence(seen), *_of_checks(at, seen)]
     yield from sorted(found, key=lambda one: not one.is_bad)
 
 
 def holds(at: DeploymentMoved, seen: Seen) -> tuple[Pause, str]:
     """What keeps a step from being over although its time is; empty: nothing."""
+    if at.shadowing is not None:
+        return holds_of_shadow(at, seen)
     missing = [check for check in seen.checks if check.verdict in ("no_data", "error")]
     if missing:
         return "check", f"{missing[0].name}: {missing[0].text or missing[0].value}"
@@ -86,9 +78,10 @@ def _of_rules(at: DeploymentMoved, seen: Seen) -> Iterator[Finding]:
 
 
 def _of_hosts(at: DeploymentMoved, seen: Seen) -> Iterator[Finding]:
-    for server, doing in seen.doing.items():
+    step = at.step if at.shadowing is None else SHADOW
+    for server, doing in (*seen.doing.items(), *seen.shadowing.items()):
         task, outcome = doing.task, doing.outcome
-        is_of_it = (task.deployment, task.step, task.attempt) == (at.id, at.step, at.attempt)
+        is_of_it = (task.deployment, task.step, task.attempt) == (at.id, step, at.attempt)
         if is_of_it and task.verb != "restart" and outcome is not None and outcome.status not in ("done", "unknown"):
             reason = f"{server}: {outcome.sentence or outcome.status}"
             yield Finding(is_bad=True, pause="bad", about=f"task on {server}", reason=reason)

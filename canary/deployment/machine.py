@@ -7,16 +7,27 @@ Time is by the ledger's clock of the leader.
 
 from collections.abc import Callable, Mapping
 
-import msgspec
-
-from canary.deployment.findings import Finding, findings, holds, step_of
+from canary.deployment.course import (
+    abort,
+    begin,
+    begin_steps,
+    enter_shadow,
+    go_on,
+    is_over,
+    move,
+    overrule,
+    promote,
+    restarted,
+    resume,
+    timeout_of,
+    wait,
+)
+from canary.deployment.finding import Finding
+from canary.deployment.findings import findings, holds, step_of
 from canary.deployment.sight import Seen
-from canary.deployment.spec import NOBODY, Step, servers_of, steps_of
-from canary.records.deployments import Before, Deploying, DeploymentMoved, Pause
+from canary.records.deployments import Before, Deploying, DeploymentMoved
 from communicator.answers.deployments import Phase
 
-OVERRULED = 16
-"""So much of what was overruled is remembered: the newest."""
 RENEW_S = 10 * 86_400.0
 """How often what does not change is said again: the book forgets what it was not told of for a month."""
 
@@ -39,154 +50,65 @@ def advance(deploying: Deploying, seen: Seen) -> DeploymentMoved | None:
     return found
 
 
-def move(
-    at: DeploymentMoved, phase: Phase, reason: str, *, until_s: float | None = None, **changes: object
-) -> DeploymentMoved:
-    """The next point of a deployment."""
-    changes = {"is_renewed": False, "said_by": "", "pause": at.pause if phase == at.phase else "", **changes}
-    return msgspec.structs.replace(
-        at,
-        phase=phase,
-        reason=reason[:256],
-        until_at_s=until_s,
-        moves=at.moves + 1,
-        leader="",
-        term=0,
-        number=0,
-        **changes,
-    )
-
-
-def go_on(at: DeploymentMoved, seen: Seen, reason: str) -> DeploymentMoved:
-    """What comes after the step it is at, whatever held it there."""
-    if at.spec.strategy == "blue-green":
-        return promote(at, seen, reason)
-    following = at.step + 1 if at.placed else 0
-    if following < len(steps_of(at.spec)) and not _is_last(at, following):
-        return enter_step(at, seen, following, reason)
-    return promote(at, seen, reason)
-
-
-def resume(at: DeploymentMoved, seen: Seen, reason: str) -> DeploymentMoved:
-    """Where it was; the time of a step counts from the beginning, as what was seen before is in the evidence.
-
-    After something bad it is another attempt, so that hosts try again what they could not do.
-    """
-    at = msgspec.structs.replace(at, attempt=at.attempt + (at.pause == "bad"))
-    if at.resume == "promoting":
-        return move(at, "promoting", reason, until_s=_promoted_by_s(at, seen))
-    if at.resume == "baking":
-        return move(at, "baking", reason, until_s=seen.now_s + at.spec.bake)
-    if at.resume == "step" and at.spec.strategy == "canary":
-        return enter_step(at, seen, at.step, reason)
-    if at.resume == "step":
-        return move(at, "step", reason, until_s=seen.now_s + at.spec.bake)
-    return move(at, "pending", reason)
-
-
-def overrule(at: DeploymentMoved, seen: Seen) -> DeploymentMoved:
-    """Let nothing that is found now pause it again: whoever goes on has seen it."""
-    found = (*at.overruled, *(one.key for one in findings(at, seen)))
-    return msgspec.structs.replace(at, overruled=tuple(dict.fromkeys(found))[-OVERRULED:])
-
-
-def enter_step(at: DeploymentMoved, seen: Seen, number: int, reason: str) -> DeploymentMoved:
-    """Begin a step of a canary deployment."""
-    step = steps_of(at.spec)[number]
-    return move(
-        at,
-        "step",
-        reason,
-        until_s=_deadline_s(at, seen),
-        step=number,
-        placed=max(at.placed, servers_of(step.servers, len(at.servers))),
-        is_up=False,
-        exposed_s=seen.exposed_s,
-        failures=seen.failures,
-    )
-
-
-def promote(at: DeploymentMoved, seen: Seen, reason: str) -> DeploymentMoved:
-    """Give the version to all servers, also to those that have come since it began; of blue-green: switch to it."""
-    if at.spec.strategy == "blue-green":
-        return move(
-            at,
-            "promoting",
-            reason,
-            until_s=_promoted_by_s(at, seen),
-            placed=len(at.servers),
-            colour=at.colour + 1,
-            is_switched=True,
-            is_up=False,
-        )
-    known = {one.server for one in at.servers}
-    late = (
-        [] if at.spec.servers else [_before(server, seen) for server in sorted(seen.instances) if server not in known]
-    )
-    servers = (*at.servers, *(one for one in late if one.version))
-    return move(
-        at, "promoting", reason, until_s=_promoted_by_s(at, seen), servers=servers, placed=len(servers), is_up=False
-    )
-
-
-def abort(at: DeploymentMoved, seen: Seen, reason: str) -> DeploymentMoved:
-    """Go back, to what is up there; where nothing is, stand still and say so."""
-    obstacle = _no_way_back(at, seen)
-    if obstacle:
-        return wait(at, seen, "no_way_back", f"{reason}; and there is no way back: {obstacle}")
-    switched_back = {"colour": at.colour + 1, "is_switched": False} if at.is_switched else {}
-    return move(at, "aborting", reason, until_s=seen.now_s + at.spec.deadline, is_up=False, **switched_back)
-
-
-def wait(at: DeploymentMoved, seen: Seen, pause: Pause, reason: str) -> DeploymentMoved:
-    """Pause."""
-    resume = at.resume if at.phase == "paused" else at.phase
-    span_s = step_of(at).pause if pause == "objection" else timeout_of(at, pause)[0]
-    return move(at, "paused", reason, until_s=seen.now_s + span_s, pause=pause, resume=resume)
-
-
 def _pending(at: DeploymentMoved, seen: Seen) -> DeploymentMoved | None:
     if not any(one.server in seen.reach for one in at.servers):
         return None
     if not at.from_version:
         return promote(at, seen, "the first version of this service: no steps")
-    if at.spec.strategy == "blue-green":
-        return move(at, "preparing", "started on standby", until_s=_deadline_s(at, seen), placed=len(at.servers))
-    if restarted(at):
-        names = ", ".join(one.server for one in restarted(at))
-        return move(at, "preparing", f"restarting {at.from_version} on {names}", until_s=seen.now_s + at.spec.deadline)
-    return _begin_steps(at, seen)
+    if at.spec.shadow is not None:
+        return enter_shadow(at, seen, f"started as a shadow on {at.spec.shadow.server}")
+    return begin(at, seen)
 
 
-def _begin_steps(at: DeploymentMoved, seen: Seen) -> DeploymentMoved:
-    return (
-        promote(at, seen, "straight")
-        if _is_last(at, 0)
-        else enter_step(at, seen, 0, f"step 1 of {len(steps_of(at.spec))}")
-    )
+def _shadow(at: DeploymentMoved, seen: Seen) -> DeploymentMoved | None:
+    failed = _fail_if_bad(at, seen)
+    if failed is not None:
+        return failed
+    if not at.is_up:
+        if _shadow_is_up(at, seen):
+            bake_s = 0.0 if at.shadowing is None else at.shadowing.bake
+            return move(at, "shadow", "gets copies", until_s=seen.now_s + bake_s, is_up=True)
+        return _late_shadow(at, seen) if is_over(at, seen) else None
+    if not is_over(at, seen):
+        return None
+    if not _shadow_is_up(at, seen):
+        is_gone = at.until_at_s is not None and seen.now_s >= at.until_at_s + at.spec.deadline
+        return _late_shadow(at, seen) if is_gone else None
+    pause, reason = holds(at, seen)
+    return wait(at, seen, pause, reason) if pause else _after_step(at, seen)
 
 
-def restarted(at: DeploymentMoved) -> tuple[Before, ...]:
-    """The servers of the old version that are made as young as those of the trial."""
-    if not at.spec.equal_age or at.spec.strategy != "canary" or at.spec.executor == NOBODY:
-        return ()
-    first = servers_of(steps_of(at.spec)[0].servers, len(at.servers))
-    return at.servers[first:][-first:]
+def _shadow_is_up(at: DeploymentMoved, seen: Seen) -> bool:
+    return seen.shadow is not None and not seen.shadow.down and _is_in_reach(at, seen)
+
+
+def _is_in_reach(at: DeploymentMoved, seen: Seen) -> bool:
+    return at.shadowing is not None and at.shadowing.server in seen.reach
+
+
+def _late_shadow(at: DeploymentMoved, seen: Seen) -> DeploymentMoved:
+    """That its host cannot be reached says nothing against the version."""
+    server = "" if at.shadowing is None else at.shadowing.server
+    if not _is_in_reach(at, seen):
+        return wait(at, seen, "inconclusive", f"{server}, where the shadow is to run, is out of reach")
+    down = ", ".join(seen.shadow.down) if seen.shadow is not None else at.spec.version
+    reason = f"{down} is not up as a shadow on {server} within {at.spec.deadline:.0f} s"
+    return _fail(at, seen, Finding(is_bad=True, pause="bad", about="deadline", reason=reason))
 
 
 def _preparing(at: DeploymentMoved, seen: Seen) -> DeploymentMoved | None:
     if at.spec.strategy == "blue-green":
         return _fail_if_bad(at, seen) or _standby_is_up(at, seen)
     waiting = [one.server for one in restarted(at) if one.server in seen.reach and not _has_done(at, seen, one.server)]
-    if waiting and not _is_over(at, seen):
+    if waiting and not is_over(at, seen):
         return None
-    return _begin_steps(at, seen)
+    return begin_steps(at, seen)
 
 
 def _standby_is_up(at: DeploymentMoved, seen: Seen) -> DeploymentMoved | None:
     if _all_up(at, seen):
         return move(at, "step", "tested on standby", until_s=seen.now_s + at.spec.bake, is_up=True)
-    return _late(at, seen) if _is_over(at, seen) else None
+    return _late(at, seen) if is_over(at, seen) else None
 
 
 def _step(at: DeploymentMoved, seen: Seen) -> DeploymentMoved | None:
@@ -196,8 +118,8 @@ def _step(at: DeploymentMoved, seen: Seen) -> DeploymentMoved | None:
     if not at.is_up:
         if _all_up(at, seen):
             return move(at, "step", "up", until_s=seen.now_s + step_of(at).bake, is_up=True)
-        return _late(at, seen) if _is_over(at, seen) else None
-    if not _is_over(at, seen):
+        return _late(at, seen) if is_over(at, seen) else None
+    if not is_over(at, seen):
         return None
     if not _all_up(at, seen):
         is_gone = at.until_at_s is not None and seen.now_s >= at.until_at_s + at.spec.deadline
@@ -207,6 +129,8 @@ def _step(at: DeploymentMoved, seen: Seen) -> DeploymentMoved | None:
 
 
 def _after_step(at: DeploymentMoved, seen: Seen) -> DeploymentMoved:
+    if at.shadowing is not None:
+        return go_on(at, seen, "its shadow has shown nothing")
     if at.spec.strategy == "blue-green":
         return (
             wait(at, seen, "gate", "waits for promote")
@@ -225,12 +149,14 @@ def _paused(at: DeploymentMoved, seen: Seen) -> DeploymentMoved | None:
     found = _found(at, seen)
     if found is not None and at.pause not in ("bad", "no_way_back") and (found.is_bad or at.pause in _UNATTENDED):
         return _fail(at, seen, found)
-    return _cleared(at, seen) or (_paused_long(at, seen) if _is_over(at, seen) else None)
+    return _cleared(at, seen) or (_paused_long(at, seen) if is_over(at, seen) else None)
 
 
 def _cleared(at: DeploymentMoved, seen: Seen) -> DeploymentMoved | None:
     """What it waited for has come."""
-    if at.pause in ("inconclusive", "check") and at.is_up and at.resume == "step":
+    if at.pause == "inconclusive" and at.resume == "shadow" and not at.is_up:
+        return resume(at, seen, "its host is back") if _is_in_reach(at, seen) else None
+    if at.pause in ("inconclusive", "check") and at.is_up and at.resume in ("shadow", "step"):
         is_clear = _found(at, seen) is None and not holds(at, seen)[0]
         return _after_step(at, seen) if is_clear else None
     return _baking_from(at, seen) if at.pause == "unacknowledged" and not seen.behind & seen.reach else None
@@ -243,7 +169,9 @@ def _paused_long(at: DeploymentMoved, seen: Seen) -> DeploymentMoved | None:
     after = timeout_of(at, at.pause)[1]
     reason = f"paused too long: {at.reason}"
     if after == "promote":
-        is_ready = at.resume == "step" and (at.spec.strategy == "canary" or _all_up(at, seen))
+        is_ready = at.resume == "shadow" or (
+            at.resume == "step" and (at.spec.strategy == "canary" or _all_up(at, seen))
+        )
         return (go_on if is_ready else resume)(overrule(at, seen), seen, reason)
     return None if at.pause == "no_way_back" else abort(at, seen, reason)
 
@@ -254,12 +182,12 @@ def _promoting(at: DeploymentMoved, seen: Seen) -> DeploymentMoved | None:
         return failed
     behind = seen.behind & seen.reach if at.spec.strategy == "blue-green" else frozenset[str]()
     if not _all_up(at, seen):
-        return _late(at, seen) if _is_over(at, seen) else None
+        return _late(at, seen) if is_over(at, seen) else None
     if not behind:
         return _baking_from(at, seen)
     return (
         wait(at, seen, "unacknowledged", f"not acknowledged by {', '.join(sorted(behind))}")
-        if _is_over(at, seen)
+        if is_over(at, seen)
         else None
     )
 
@@ -271,17 +199,24 @@ def _baking_from(at: DeploymentMoved, seen: Seen) -> DeploymentMoved:
 
 def _baking(at: DeploymentMoved, seen: Seen) -> DeploymentMoved | None:
     failed = _fail_if_bad(at, seen)
-    if failed is not None or not _is_over(at, seen):
+    if failed is not None or not is_over(at, seen):
         return failed
     away = [one.server for one in at.concerned if one.server not in seen.reach and one.server in seen.members]
     return move(at, "done", f"done; {', '.join(away)} out of reach get it when they are back" if away else "done")
 
 
 def _aborting(at: DeploymentMoved, seen: Seen) -> DeploymentMoved | None:
-    if at.spec.strategy == "blue-green" and seen.behind & seen.reach and not _is_over(at, seen):
+    if at.spec.strategy == "blue-green" and seen.behind & seen.reach and not is_over(at, seen):
         return None
     waiting = [one.server for one in at.concerned if one.server in seen.reach and not _is_back(at, one, seen)]
-    if waiting and not _is_over(at, seen):
+    if (
+        at.spec.shadow is not None
+        and at.spec.shadow.server in seen.reach
+        and seen.shadow is not None
+        and seen.shadow.left
+    ):
+        waiting.append(f"{at.spec.shadow.server}, where the shadow is")
+    if waiting and not is_over(at, seen):
         return None
     if waiting:
         return move(at, "rolled_back", f"{at.reason}; not back on {', '.join(waiting)} yet")
@@ -332,59 +267,11 @@ def _has_done(at: DeploymentMoved, seen: Seen, server: str) -> bool:
     return doing is not None and doing.task.deployment == at.id and doing.outcome is not None
 
 
-def _no_way_back(at: DeploymentMoved, seen: Seen) -> str:
-    """Of blue-green the old colour has to be up; of canary the old version must not be known to be bad everywhere."""
-    concerned = [one for one in at.concerned if one.server in seen.reach]
-    if at.is_switched:
-        up = any(seen.is_up(one.server, (one.version, one.build)) for one in concerned)
-        return "" if up else f"{at.from_version} is not up anywhere"
-    faults = [_fault(one, seen) for one in concerned if one.version]
-    return faults[0] if at.spec.strategy == "canary" and faults and all(faults) else ""
-
-
-def _fault(before: Before, seen: Seen) -> str:
-    instance = seen.of(before.server, (before.version, before.build))
-    return "" if instance is None or not instance.fault else f"{before.server}: {before.version} {instance.fault}"
-
-
-def _before(server: str, seen: Seen) -> Before:
-    running = [one for one in seen.instances[server] if one.is_running]
-    found = max(running, key=lambda one: one.has_passed, default=None)
-    return Before(server) if found is None else Before(server, found.version, found.build)
-
-
-def _is_last(at: DeploymentMoved, number: int) -> bool:
-    """A last step that only gives the version to all servers is what promoting does."""
-    steps = steps_of(at.spec)
-    return number == len(steps) - 1 and steps[number] == Step()
-
-
-def _deadline_s(at: DeploymentMoved, seen: Seen) -> float | None:
-    """Where somebody else upgrades, it takes as long as it takes."""
-    return None if at.spec.executor == NOBODY else seen.now_s + at.spec.deadline
-
-
-def _promoted_by_s(at: DeploymentMoved, seen: Seen) -> float | None:
-    """Routers acknowledge colours within seconds, whoever upgrades."""
-    return seen.now_s + at.spec.deadline if at.spec.strategy == "blue-green" else _deadline_s(at, seen)
-
-
-def timeout_of(at: DeploymentMoved, pause: Pause) -> tuple[float, str]:
-    """How long a pause lasts at most, in seconds, and what follows then: abort or promote."""
-    if pause == "gate" and at.spec.strategy == "canary":
-        step = step_of(at)
-        return step.timeout, step.on_timeout
-    return at.spec.timeout, at.spec.on_timeout
-
-
-def _is_over(at: DeploymentMoved, seen: Seen) -> bool:
-    return at.until_at_s is not None and seen.now_s >= at.until_at_s
-
-
 _UNATTENDED = ("objection", "inconclusive", "unacknowledged")
 """The pauses that end by themselves: what is found meanwhile has to stop them."""
 _PHASES: Mapping[Phase, Callable[[DeploymentMoved, Seen], DeploymentMoved | None]] = {
     "pending": _pending,
+    "shadow": _shadow,
     "preparing": _preparing,
     "step": _step,
     "paused": _paused,

@@ -5,6 +5,7 @@ from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
 from canary.deployment.pace import Pace, pace_of
+from canary.deployment.shadow_sight import ShadowSeen, look_at_shadow
 from canary.judge.compared import Compared, compare
 from canary.judge.state import Cell, State
 from canary.records import CellKey
@@ -54,6 +55,10 @@ class Seen(NamedTuple):
     """Why the new version is held in the whole cluster; empty: it is not."""
     checks: tuple[ShownCheck, ...] = ()
     """What the metrics come to."""
+    shadowing: Mapping[str, Doing] = {}
+    """By server, its last task about a shadow of the service."""
+    shadow: ShadowSeen | None = None
+    """What is seen of the shadow; None where the deployment has none."""
 
     def of(self, server: str, wanted: tuple[str, str]) -> Instance | None:
         """A version on a server; None: it has not been there."""
@@ -103,6 +108,8 @@ def look(state: State, rules: Rules, deployment: DeploymentMoved, around: Around
         failures=sum(one.failures for one in servers),
         held=next(_held(state, service, trial), ""),
         checks=around.checks,
+        shadowing={server: doing for (server, of), doing in state.shadowing.items() if of == service},
+        shadow=look_at_shadow(state, rules, deployment, now_s),
     )
 
 

@@ -80,10 +80,11 @@ def begin(spec: Spec, name: str, word: Word, ground: Ground, known: Deploying | 
     if not running and all(one.version for one in servers):
         raise RefusedError(f"{spec.service} {spec.version} runs on all of its servers already")
     before = _most(running)
+    _require_shadow(spec, ground, before[0], active)
     last = None if known is None else known.at
     reason = word.text if active is None else f"{word.text}, in place of {active.spec.version}"
     if is_fast(spec, servers, ground, last):
-        spec = msgspec.structs.replace(spec, steps=(Step(),), equal_age=False)
+        spec = msgspec.structs.replace(spec, steps=(Step(),), equal_age=False, shadow=None)
     return _fitting(
         DeploymentMoved(
             id=name,
@@ -114,6 +115,31 @@ def _require_free(spec: Spec, ground: Ground, active: DeploymentMoved | None) ->
         raise RefusedError(f"{spec.service} {spec.version} is held: {ground.held}; pardon it first")
 
 
+def _require_shadow(spec: Spec, ground: Ground, from_version: str, active: DeploymentMoved | None) -> None:
+    """The fence on a host is about a version: what does its work there must not be behind it."""
+    shadow, service = spec.shadow, spec.service
+    if shadow is None:
+        return
+    if shadow.server not in ground.members:
+        raise RefusedError(f"shadow.server: no canary is known on {shadow.server}")
+    if not from_version:
+        raise RefusedError(f"shadow: no other version of {service} runs, so there is nothing to copy")
+    live = {one.version for one in ground.instances.get(shadow.server, ()) if one.is_running}
+    if spec.version in live:
+        raise RefusedError(
+            f"shadow.server: {service} {spec.version} does its work on {shadow.server} already: name another server"
+        )
+    if shadow.noise == "second" and from_version in live:
+        raise RefusedError(
+            f"shadow.noise: {service} {from_version} does its work on {shadow.server}, so it cannot be the reference "
+            "there: name another server"
+        )
+    if shadow.primary != ALL and shadow.primary not in _running(ground):
+        raise RefusedError(f"shadow.primary: {service} does not run on {shadow.primary}")
+    if spec.strategy == "shadow" and active is not None and active.placed:
+        raise RefusedError(f"{service} {active.version} is on some servers: promote or abort {active.id} first")
+
+
 def _fitting(moved: DeploymentMoved) -> DeploymentMoved:
     """A deployment, if the book can tell it."""
     text = msgspec.json.encode(moved)
@@ -127,7 +153,10 @@ def _fitting(moved: DeploymentMoved) -> DeploymentMoved:
 
 def _colour(spec: Spec, last: DeploymentMoved | None) -> int:
     """A service that had colours and is deployed by steps has none any more, and that is a newer one too."""
-    known, had = (0, False) if last is None else (last.colour, last.spec.strategy == "blue-green")
+    known = 0 if last is None else last.colour
+    if spec.strategy == "shadow":
+        return known
+    had = last is not None and (last.spec.strategy == "blue-green" or (known > 0 and last.spec.strategy == "shadow"))
     return known + (had or spec.strategy == "blue-green")
 
 
@@ -144,7 +173,7 @@ def _trail(last: DeploymentMoved | None) -> tuple[tuple[str, str], ...]:
     """What was deployed before, the newest first: of one that went back, what it went back to."""
     if last is None:
         return ()
-    newest = [last.trial] if last.phase == "done" else []
+    newest = [last.trial] if last.phase == "done" and last.spec.strategy != "shadow" else []
     old = [(last.from_version, last.from_build)] if last.from_version else []
     return tuple(dict.fromkeys([*newest, *old, *last.trail]))[: TRAIL + 1]
 

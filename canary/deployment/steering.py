@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 import msgspec
 
-from canary.deployment.machine import abort, go_on, move, overrule, promote, resume, wait
+from canary.deployment.course import abort, go_on, move, overrule, promote, resume, wait
 from canary.deployment.sight import Seen
 from canary.deployment.start import RefusedError, Word
 from canary.records.deployments import DeploymentMoved
@@ -27,10 +27,12 @@ def steer(at: DeploymentMoved, word: Word, seen: Seen) -> DeploymentMoved:
 
 
 def _promote(at: DeploymentMoved, word: Word, seen: Seen) -> DeploymentMoved:
-    if at.phase not in ("pending", "preparing", "step", "paused"):
+    if at.phase not in ("pending", "shadow", "preparing", "step", "paused"):
         raise RefusedError(f"nothing is to be promoted: {_standing(at)}")
     if at.phase == "paused" and at.resume in ("promoting", "baking"):
         return resume(overrule(at, seen), seen, word.text)
+    if at.shadowing is not None and not word.full:
+        return go_on(overrule(at, seen), seen, word.text)
     if at.spec.strategy == "blue-green" and not (at.placed and _is_up(at, seen)):
         raise RefusedError(f"{at.spec.version} is not up on all servers in reach")
     return (promote if word.full else go_on)(overrule(at, seen), seen, word.text)

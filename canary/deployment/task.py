@@ -6,6 +6,10 @@ import msgspec
 
 OUTPUT_CHARACTERS = 2_000
 """What is kept of the output of an executor: its end, where errors stand."""
+SHADOW = -2
+"""The step of a task about a shadow."""
+SHADOWS = 8
+"""Versions of one service that run as shadows on one server, leftovers of earlier deployments among them."""
 
 INTERRUPTED = "the canary ended while it went on: what it had started may go on"
 """Of a task whose end nobody has seen: a unit, or a command whose canary was killed where no systemd ends its processes with it."""
@@ -22,7 +26,7 @@ class Task(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     deployment: str
     """The identifier of the deployment,"""
     step: int
-    """and of which step; -1: of its way back."""
+    """and of which step; -1: of its way back; `SHADOW`: of its shadow."""
     attempt: int
     verb: Verb
     executor: str
@@ -32,6 +36,14 @@ class Task(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     build: str = "*"
     previous: str = ""
     """Of `replace`: the version that ran until now; empty: none did."""
+    shadows: tuple[str, ...] | None = None
+    """Of a task about a shadow: the versions that run as shadows there once it is done, in the order in which they were started;
+    None: it is about the service itself."""
+
+    @property
+    def is_shadow(self) -> bool:
+        """Whether it is about a shadow."""
+        return self.shadows is not None
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
+from canary.deployment.course import timeout_of
 from canary.deployment.duty import BACK
 from canary.deployment.findings import PACE_BLOCK_LOG10, PACE_SUSPECT_LOG10, exposure, step_of
-from canary.deployment.machine import timeout_of
+from canary.deployment.shadow_findings import checks_of_shadow
 from canary.deployment.sight import Seen
-from canary.deployment.spec import NOBODY, Step, servers_of, steps_of
+from canary.deployment.spec import NOBODY, Shadowing, Step, servers_of, steps_of
 from canary.records.deployments import Before, Deploying, DeploymentMoved, Doing
 from communicator.answers.deployments import (
     Deployment,
@@ -19,6 +20,7 @@ from communicator.answers.deployments import (
     StepState,
     Verdict,
 )
+from communicator.answers.policy import ALL
 from communicator.wording.spans import span
 
 _LEVELS: Mapping[str, Verdict] = {"ok": "ok", "suspect": "watch", "held": "bad"}
@@ -49,11 +51,12 @@ def describe(deploying: Deploying, seen: Seen, points: Sequence[Point]) -> Deplo
         phase=at.phase,
         reason=at.reason,
         needs_human=at.phase == "paused" and at.pause in HUMAN,
+        as_shadow=at.shadowing is not None,
         step=at.step,
         steps=tuple(_steps(at)),
         attempt=at.attempt,
-        servers=tuple(_server(at, one, seen) for one in at.servers),
-        checks=() if at.is_over else (*_rules(seen), *_exposure(at, seen), *seen.checks),
+        servers=(*(_server(at, one, seen) for one in at.servers), *_shadow(at, seen)),
+        checks=() if at.is_over else (*checks_of_shadow(at, seen), *_rules(seen), *_exposure(at, seen), *seen.checks),
         log10_evidence=0.0 if compared is None else compared.log10_e,
         suspect_log10=0.0 if compared is None else compared.suspect_log10,
         block_log10=0.0 if compared is None else compared.block_log10,
@@ -71,26 +74,63 @@ def describe(deploying: Deploying, seen: Seen, points: Sequence[Point]) -> Deplo
 
 
 def _steps(at: DeploymentMoved) -> Iterable[ShownStep]:
+    if at.spec.strategy == "shadow":
+        yield from _shadow_step(at)
+        return
     if at.spec.strategy == "blue-green":
         names = (
+            *([(shadow_text(at.spec.shadow), "shadow")] if at.spec.shadow is not None else []),
             ("start on standby", "preparing"),
             ("test", "step"),
             ("switch", "promoting"),
             ("keep the old one", "baking"),
         )
-        now = next((number for number, (_name, phase) in enumerate(names) if phase == _place(at)), 0)
+        now = next((number for number, (_name, phase) in enumerate(names) if phase == at.place), 0)
         for number, (name, _phase) in enumerate(names):
             yield ShownStep(text=name, state=_state(number, now, is_over=at.phase == "done"))
         return
     steps = steps_of(at.spec)
-    now = len(steps) if _place(at) in ("promoting", "baking") else at.step
+    now = len(steps) if at.place in ("promoting", "baking") else -1 if at.place == "shadow" else at.step
     for number, step in enumerate(steps):
         state = _state(number, now, is_over=at.phase == "done")
         yield ShownStep(text=step_text(step, len(at.servers)), state=state, bake_s=step.bake, pauses=step.pause is True)
 
 
-def _place(at: DeploymentMoved) -> Phase:
-    return at.resume if at.phase == "paused" else at.phase
+def _shadow_step(at: DeploymentMoved) -> Iterable[ShownStep]:
+    if at.spec.shadow is not None:
+        state = _state(0, 0, is_over=at.phase == "done")
+        yield ShownStep(text=shadow_text(at.spec.shadow), state=state, bake_s=at.spec.shadow.bake)
+
+
+def shadow_text(shadow: Shadowing) -> str:
+    """A shadow in words.
+
+    Args:
+        shadow: What the deployment says of it.
+    """
+    primary = "each server" if shadow.primary == ALL else shadow.primary
+    return f"a shadow on {shadow.server}, with {shadow.share * 100:g} % of the conversations of {primary}"
+
+
+def _shadow(at: DeploymentMoved, seen: Seen) -> Iterable[ShownServer]:
+    """The host of the shadow, as long as one is wanted there or may be there."""
+    shadow = at.spec.shadow
+    if shadow is None or seen.shadow is None or not (at.shadowing or seen.shadow.left):
+        return
+    is_up = at.shadowing is not None and not seen.shadow.down
+    doing = seen.shadowing.get(shadow.server)
+    is_told = doing is not None and doing.task.deployment == at.id and not is_up
+    told = _told(doing) if is_told and doing is not None and (at.shadowing or doing.task.verb == "stop") else ""
+    is_failed = bool(told) and doing is not None and doing.outcome is not None and doing.outcome.status != "done"
+    state: ServerState = "failed" if is_failed else "running" if is_up else "wanted"
+    yield ShownServer(
+        server=shadow.server,
+        version=at.spec.version,
+        build=at.spec.build,
+        state=state if shadow.server in seen.reach else "away",
+        text="; ".join(filter(None, ("as a shadow" if at.shadowing else "stops being a shadow", told))),
+        acknowledged=at.is_over or shadow.server not in seen.behind,
+    )
 
 
 def _state(number: int, now: int, *, is_over: bool) -> StepState:
@@ -168,8 +208,16 @@ def _rules(seen: Seen) -> Iterable[ShownCheck]:
 
 
 def _exposure(at: DeploymentMoved, seen: Seen) -> Iterable[ShownCheck]:
-    found = exposure(at, seen) if _place(at) == "step" and at.is_up else None
+    found = exposure(at, seen) if at.place == "step" and at.is_up else None
     return () if found is None else (found,)
+
+
+def _shadow_next(at: DeploymentMoved) -> str:
+    if not at.is_up:
+        return f"{at.spec.version} is up as a shadow"
+    if at.spec.strategy == "shadow":
+        return "done: the shadow is stopped"
+    return "the start on standby" if at.spec.strategy == "blue-green" else "step 1"
 
 
 def _step_next(at: DeploymentMoved) -> str:
@@ -197,6 +245,7 @@ def _paused_next(at: DeploymentMoved) -> str:
 
 _NEXT: Mapping[Phase, Callable[[DeploymentMoved], str]] = {
     "pending": lambda _at: "it begins when one of its servers is in reach",
+    "shadow": _shadow_next,
     "preparing": lambda at: "the test" if at.spec.strategy == "blue-green" else "step 1",
     "step": _step_next,
     "paused": _paused_next,

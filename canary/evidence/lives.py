@@ -4,6 +4,7 @@ from collections import OrderedDict
 from collections.abc import Iterator
 
 from canary.evidence.life import Life
+from canary.evidence.words import SHADOW
 
 RUNS = 10_000
 """Runs kept in all: as many as a router holds registrations."""
@@ -48,8 +49,9 @@ class Lives:
         return next(self.newest_first(service), None)
 
     def newest_first(self, service: str) -> Iterator[Life]:
-        """The runs of a service, the newest first."""
-        return reversed(self._services.get(service, OrderedDict[str, Life]()).values())
+        """The runs of a service, the newest first; not those of a shadow beside it, of which nobody speaks without saying so."""
+        runs = reversed(self._services.get(service, OrderedDict[str, Life]()).values())
+        return (life for life in runs if life.role != SHADOW)
 
     def unregistered(self, service: str, pid: int | None) -> list[Life]:
         """Those of a service that the router has not told of, and that may be the ones of a process.

@@ -10,6 +10,7 @@ from canary.evidence.kinds import MEANINGS, ROUTER_KINDS, Kind
 from canary.records import RunBegan
 
 LIVE = "live"
+SHADOW = "shadow"
 Source = Literal["service", "supervisor", "watcher"]
 """Who tells: the service itself; whoever started it, or its owner; or the canary, which watches it."""
 

@@ -42,7 +42,8 @@ def compare_shadow(state: State, entry: Entry, record: ShadowCompared) -> None:
 
 
 def _note(state: State, server: str, doing: Doing) -> None:
-    state.doing.pop((server, doing.task.service), None)
-    state.doing[server, doing.task.service] = doing
-    while len(state.doing) > DOING:
-        del state.doing[next(iter(state.doing))]
+    known = state.shadowing if doing.task.is_shadow else state.doing
+    known.pop((server, doing.task.service), None)
+    known[server, doing.task.service] = doing
+    while len(known) > DOING:
+        del known[next(iter(known))]

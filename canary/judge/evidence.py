@@ -8,6 +8,7 @@ from dataclasses import replace
 from itertools import islice
 from typing import TypeVar
 
+from canary.judge.shadow_runs import note_end, note_run
 from canary.judge.state import LIVE, SHADOW, Brief, Cell, Failure, LiveRun, Release, Server, State
 from canary.records import (
     CellKey,
@@ -48,7 +49,10 @@ GAVE_UP = "GAVE_UP"
 
 def begin(state: State, entry: Entry, fact: RunBegan) -> None:
     """A run has begun; once per run."""
-    if fact.run in state.runs or fact.run in state.ended or fact.role == SHADOW:
+    if fact.role == SHADOW:
+        note_run(state, entry, fact)
+        return
+    if fact.run in state.runs or fact.run in state.ended:
         return
     cell = _see(state, entry, fact)
     _enter(state, cell, LiveRun(fact.run_id, cell.key, fact.role, entry.at_s, config_hash=fact.config_hash))
@@ -63,7 +67,10 @@ def begin(state: State, entry: Entry, fact: RunBegan) -> None:
 
 def succeed(state: State, entry: Entry, fact: RunPassed) -> None:
     """A run has lasted long enough; once per run. It clears what had failed before it."""
-    if fact.role == SHADOW or state.ended.get(fact.run):
+    if fact.role == SHADOW:
+        note_run(state, entry, fact)
+        return
+    if state.ended.get(fact.run):
         return
     run = state.runs.get(fact.run)
     if run is not None and run.has_passed:
@@ -89,7 +96,10 @@ def succeed(state: State, entry: Entry, fact: RunPassed) -> None:
 
 def end(state: State, entry: Entry, fact: RunEnded) -> None:
     """A run is over; once per run, and also when its beginning was never told."""
-    if fact.run in state.ended or fact.role == SHADOW:
+    if fact.role == SHADOW:
+        note_end(state, entry, fact)
+        return
+    if fact.run in state.ended:
         return
     cell = _see(state, entry, fact)
     run = state.runs.pop(fact.run, None)

@@ -216,6 +216,21 @@ class Freeze:
     """Of an operator: its identifier in the book of the cluster."""
 
 
+@dataclass(slots=True)
+class ShadowRuns:
+    """The runs of one version as a shadow on one server."""
+
+    running: dict[str, float] = field(default_factory=dict)
+    """By identifier, when each of those began that go on."""
+    ran_s: float = 0.0
+    """How long those lasted together that are over."""
+    ended: dict[str, None] = field(default_factory=dict)
+    """The newest that are over."""
+    failed: int = 0
+    failure: str = ""
+    """How the last of them failed, in a few words."""
+
+
 class StrangerKey(NamedTuple):
     """A user on a server."""
 
@@ -320,7 +335,11 @@ class State:
     deployments: dict[str, Deploying] = field(default_factory=dict)
     """By service, the last one, ended or not."""
     doing: dict[tuple[str, str], Doing] = field(default_factory=dict)
-    """By server and service, its last task for a deployment."""
+    """By server and service, its last task for a deployment that is about the service itself,"""
+    shadowing: dict[tuple[str, str], Doing] = field(default_factory=dict)
+    """and the last one that is about a shadow of it."""
+    shadow_runs: dict[CellKey, ShadowRuns] = field(default_factory=dict)
+    """How versions do as shadows: that says nothing of how they do their work."""
     shadows: dict[tuple[str, str, str], Shadowed] = field(default_factory=dict)
     """By the server of the primary, that of the shadow, and the service: what comparing them has come to."""
     obeyed: dict[str, None] = field(default_factory=dict)

@@ -5,7 +5,7 @@ from typing import Annotated, Literal, NamedTuple
 import msgspec
 from msgspec import Meta
 
-from canary.deployment.spec import Spec
+from canary.deployment.spec import Shadowing, Spec
 from canary.deployment.task import Outcome, Task
 from canary.records.decisions import OfLeader
 from canary.records.facts import Record
@@ -57,9 +57,9 @@ class DeploymentMoved(OfLeader, frozen=True, kw_only=True, omit_defaults=True, t
     overruled: tuple[str, ...] = ()
     """What was found, and somebody has gone on all the same: it pauses nothing any more, unless it gets worse."""
     exposed_s: float = 0.0
-    """How long the new version had run when the step began, all servers together;"""
+    """How long the new version had run when the step began, all servers together, or when it became a shadow, as one;"""
     failures: Number = 0
-    """and how many failures of both had been seen."""
+    """and how many failures of both had been seen, or of the shadow."""
     colour: Number = 0
     """Of blue-green: the generation of the service's colours."""
     is_switched: bool = False
@@ -112,6 +112,21 @@ class DeploymentMoved(OfLeader, frozen=True, kw_only=True, omit_defaults=True, t
             self.pause,
             self.is_switched,
         )
+
+    @property
+    def place(self) -> Phase:
+        """The phase that it is in, or is paused in."""
+        return self.resume if self.phase == "paused" else self.phase
+
+    @property
+    def shadowing(self) -> Shadowing | None:
+        """How the version runs as a shadow now; None: it does not."""
+        return self.spec.shadow if self.place == "shadow" else None
+
+    @property
+    def comparison(self) -> str:
+        """What its shadow is compared for: each attempt is another comparison."""
+        return self.id if self.attempt == 1 else f"{self.id}.{self.attempt}"
 
     @property
     def trial(self) -> tuple[str, str]:
@@ -222,6 +237,13 @@ class Doing(NamedTuple):
     at_s: float
     outcome: Outcome | None = None
     """None: it goes on."""
+
+    @property
+    def shadows(self) -> tuple[str, ...]:
+        """The versions that may run as shadows there: what was not stopped for sure is one of them."""
+        left = self.task.shadows or ()
+        is_sure = self.task.verb != "stop" or (self.outcome is not None and self.outcome.status == "done")
+        return left if is_sure else (*left, self.task.version)
 
 
 def matches(wanted: tuple[str, str], version: str, build: str) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 import msgspec
 
 from canary.deployment.spec import SERVERS, require_sound
-from canary.deployment.task import OUTPUT_CHARACTERS, Outcome
+from canary.deployment.task import OUTPUT_CHARACTERS, SHADOWS, Outcome
 from canary.records.deployments import DeploymentMoved, OfTask, ShadowCompared, TaskBegun, TaskEnded
 from canary.records.facts import Record
 from communicator.answers.policy import TEXT_CHARACTERS
@@ -60,10 +60,12 @@ def _is_deployment(record: DeploymentMoved) -> bool:
 
 def _is_task(record: OfTask) -> bool:
     task, outcome = record.task, record.outcome if isinstance(record, TaskEnded) else Outcome(status="done")
-    texts = (task.deployment, task.executor, task.version, task.build, task.previous, outcome.text)
+    shadows = task.shadows or ()
+    texts = (task.deployment, task.executor, task.version, task.build, task.previous, outcome.text, *shadows)
     return (
         is_service_name(task.service)
         and max(map(len, texts)) <= TEXT_CHARACTERS
+        and len(shadows) <= SHADOWS
         and len(outcome.output) <= OUTPUT_CHARACTERS
         and is_plausible(task.step)
         and is_plausible(task.attempt)

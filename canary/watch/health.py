@@ -13,8 +13,6 @@ from communicator.client import Service
 from communicator.errors import BellwetherError
 from communicator.protocol import Message
 
-ROLES = frozenset(("live", "standby", "probe"))
-"""Whose health matters: a shadow may be as slow as it likes."""
 IDLE_S = 1.0
 """How often it is looked whether somebody is to be asked, while nobody is."""
 
@@ -45,7 +43,7 @@ class HealthWatch:
     def note(self, word: Word) -> None:
         """Take note of what the router tells of runs."""
         match word:
-            case RunStartedWord(role=role) if role in ROLES:
+            case RunStartedWord():
                 self._pulses.begin(word.service, word.run_id, word.at_s)
             case RunEndedWord():
                 self._pulses.end(word.run_id)

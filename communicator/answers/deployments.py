@@ -5,7 +5,17 @@ from typing import Literal
 import msgspec
 
 Phase = Literal[
-    "pending", "preparing", "step", "paused", "promoting", "baking", "done", "aborting", "rolled_back", "superseded"
+    "pending",
+    "shadow",
+    "preparing",
+    "step",
+    "paused",
+    "promoting",
+    "baking",
+    "done",
+    "aborting",
+    "rolled_back",
+    "superseded",
 ]
 ENDED: frozenset[str] = frozenset(("done", "rolled_back", "superseded"))
 """The phases that no deployment leaves."""
@@ -82,6 +92,8 @@ class Deployment(msgspec.Struct, frozen=True, kw_only=True):
     """Why it is there, in a sentence."""
     needs_human: bool = False
     """Whether nothing moves until somebody says something."""
+    as_shadow: bool = False
+    """Whether the version runs as a shadow, which comes before all steps; also while that is paused."""
     step: int = 0
     """From 0."""
     steps: tuple[ShownStep, ...] = ()
@@ -136,6 +148,8 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     service: str
     version: str
     phase: Phase
+    as_shadow: bool = False
+    """Whether the version ran as a shadow then."""
     step: int = 0
     reason: str = ""
     by: str = ""

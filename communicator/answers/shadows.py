@@ -5,6 +5,8 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from communicator.answers.router import Fence, Mirror
+
 Count = Annotated[int, Meta(ge=0, le=2**53)]
 Number = Annotated[int, Meta(ge=-1, le=2**53)]
 """Of a message in its conversation, from 0; -1: not known."""
@@ -65,6 +67,8 @@ class DiscardedLines(msgspec.Struct, frozen=True, kw_only=True):
     """Since the router started;"""
     by_command: dict[str, int] = {}
     """and of which commands; ``other``: of further ones."""
+    by_reason: dict[str, int] = {}
+    """Why whoever said them is behind the fence, or why an answer reached nobody."""
     newest: tuple[Discarded, ...] = ()
     """The oldest first."""
 
@@ -144,7 +148,11 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Comparisons(msgspec.Struct, frozen=True, kw_only=True):
-    """All that the canary of one host compares (CANARY_CURRENT_REPORT, shadows)."""
+    """All that the canary of one host compares, and what its router does for it (CANARY_CURRENT_REPORT, shadows)."""
 
     server: str = ""
     comparisons: tuple[Comparison, ...] = ()
+    mirrors: tuple[Mirror, ...] = ()
+    """Copies on their way from this host, as its router tells;"""
+    fences: tuple[Fence, ...] = ()
+    """and shadows that run on it."""

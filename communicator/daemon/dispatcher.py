@@ -45,6 +45,9 @@ class Surroundings(Protocol):
     def check_password(self, effect: effects.CheckCredential, done: Callable[[events.Credential | None], None]) -> None:
         """Verify a password; call back later with what it opens, or None when it is not right."""
 
+    def process_of(self, link: Link) -> events.Process | None:
+        """The process at the other end of a link, as far as it can be told; None where that is on another host."""
+
     def measure(self, link: Link) -> events.Measured:
         """What only the shell knows, for a link that asked."""
 
@@ -69,8 +72,7 @@ class Dispatcher:
         self.no_links.set()
         self.back_pressure = BackPressure(stall_s, time.monotonic, self._stall_changed)
         """Who waits for whom."""
-        self._router = router
-        self._surroundings = surroundings
+        self._router, self._surroundings = router, surroundings
         self._turns = Turns(self.back_pressure.stalls, self.dispatch, self._measure, time.monotonic, time.thread_time)
         self._held: set[Link] = set()
         """Whom the router was told to be held up."""
@@ -78,13 +80,17 @@ class Dispatcher:
         self._alarm = Alarm(lambda: self.dispatch(events.DeadlineReached()), time.monotonic)
         self._load = LoadSampler(lambda average: self.dispatch(events.LoadSampled(average)))
         self._waiting: deque[tuple[events.Event, Link | None]] = deque()
-        self._busy = False
+        self._tells_units = False
+        """Whether the router is told of the process at the other end of each link of this host."""
+        self._busy = self._is_to_look = False
         self._retry_s = 0.0
         """Before then no deadline is tried."""
         self.deeds: dict[type, Callable[[Any], None]] = {
             effects.SampleLoad: lambda effect: self._load.switch(enabled=effect.enabled),
             effects.Notice: self._notices.write,
             effects.CheckCredential: self._check_credential,
+            effects.Offer: self._offer,
+            effects.LookAgain: self._look_again,
         }
         """What is done for an effect that is about no link; the daemon adds what is done elsewhere."""
         self._deeds_of_links: dict[type, Callable[[Link, Any, Link | None], None]] = {
@@ -137,6 +143,8 @@ class Dispatcher:
         self.links[link.number] = link
         self.no_links.clear()
         self.dispatch(event)
+        if self._tells_units:
+            self._tell_unit(link)
 
     def notice(self, level: effects.Level, event: str, /, **fields: object) -> None:
         """Log what a peer can bring about: that is bounded."""
@@ -255,6 +263,31 @@ class Dispatcher:
         if link.behind and not (effect.droppable or link.closing or link.drops):
             self.back_pressure.wait_for(link, producer)
 
+    def _offer(self, effect: effects.Offer) -> None:
+        """Write a copy to a link where little waits; the answer comes once, whatever becomes of the link."""
+        link = self.links.get(effect.link)
+
+        def taken() -> None:
+            self.dispatch(events.Offered(effect.link, effect.ticket, taken=True))
+
+        def refused() -> None:
+            self.dispatch(events.Offered(effect.link, effect.ticket, taken=False))
+
+        if link is None:
+            refused()
+        else:
+            link.offers.put(effect.data, taken, refused)
+
+    def _look_again(self, _effect: effects.LookAgain) -> None:
+        """Let the router look at what it has put off, once all that is ready now has had its turn."""
+        if not self._is_to_look:
+            self._is_to_look = True
+            asyncio.get_running_loop().call_soon(self._look)
+
+    def _look(self) -> None:
+        self._is_to_look = False
+        self.dispatch(events.PutOff())
+
     def _router_linked(self, link: Link, _effect: effects.RouterLinked, _producer: Link | None) -> None:
         link.leads_to_router = True
         link.allow_long_lines()
@@ -271,6 +304,21 @@ class Dispatcher:
             user = self._surroundings.identify(link)
         finally:
             self._waiting.appendleft((events.UserIdentified(link.number, user), producer))
+
+    def tell_units(self, effect: effects.TellUnits) -> None:
+        """Tell the router of the processes of this host from now on; of links that are there already before anything else."""
+        self._tells_units = effect.enabled
+        for link in self.links.values() if effect.enabled else ():
+            self._tell_unit(link)
+
+    def _tell_unit(self, link: Link) -> None:
+        process: events.Process | None = events.Process()
+        try:
+            process = self._surroundings.process_of(link)
+        except Exception:  # noqa: BLE001 - such as no descriptor left: the link waits for an answer
+            self.notice(effects.Level.ERROR, "process_not_found", exc_info=True)
+        if process is not None:
+            self.dispatch(events.UnitIdentified(link.number, process))
 
     def _check_credential(self, effect: effects.CheckCredential) -> None:
         """Nothing more is read of a link until its password was verified; where it is gone the answer counts all the same."""

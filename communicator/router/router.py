@@ -4,8 +4,11 @@ from collections.abc import Callable
 from typing import Any
 
 from communicator.fairness.sources import Standing
+from communicator.router.cores.fence import WAITING
+from communicator.router.delivery.mirroring import look_at_notes, mirrors_due
 from communicator.router.delivery.repertoire import recall, review
 from communicator.router.features.clock_status import settle_clock
+from communicator.router.features.fencing import process_told
 from communicator.router.features.information import router_stats
 from communicator.router.features.load import forget_load, tell_load
 from communicator.router.features.registration import settle_contests, withdraw
@@ -13,6 +16,7 @@ from communicator.router.features.runs import report_untold_runs
 from communicator.router.features.slow_consumers import apply_queue_policy, tell_cut, tell_dropped
 from communicator.router.features.stopping import drain
 from communicator.router.features.wrong_door import turn_away
+from communicator.router.path.fence import hear_datagram, hear_fenced
 from communicator.router.path.forwarding import count_lines, forward
 from communicator.router.peering import bus, handshake, parting
 from communicator.router.peering.admission import credential_checked, revoke
@@ -57,12 +61,15 @@ class Router:
             events.LoadSampled: lambda event, now: tell_load(self._board, event.average, now),
             events.LinesDropped: self._lines_dropped,
             events.ServersReached: lambda event, now: bus.reached(self._board, event, now),
+            events.Offered: lambda event, now: self._board.offered(event.ticket, now, taken=event.taken),
+            events.PutOff: lambda _event, now: look_at_notes(self._board, now),
             events.HandlerFailed: self._handler_failed,
             events.StopRequested: lambda event, now: drain(self._board, StopMode.STOP, event.by, now),
         }
         self._handlers_of_links: dict[type, Callable[[Link, Any, events.Instant], None]] = {
             events.LinesReceived: self._lines_received,
             events.UserIdentified: self._user_identified,
+            events.UnitIdentified: self._unit_identified,
             events.LineTooLong: self._line_too_long,
             events.SpokeOtherwise: self._spoke_otherwise,
             events.LinkEnded: self._link_ended,
@@ -139,6 +146,8 @@ class Router:
             certificate=event.certificate,
         )
         self._board.registry.links[event.link] = link
+        if link.kind.is_local and self._board.fence.is_told:
+            link.fence = WAITING
         self._board.statistics.connections_opened[event.kind] += 1
         if self._board.draining:
             self._board.answer(link, "QUITTING")
@@ -159,7 +168,8 @@ class Router:
             self._park_more(link, event.lines, now)
             statistics.messages_received[link.kind] += count_lines(event.lines)
         else:
-            statistics.messages_received[link.kind] += forward(board, link, event.lines, now)
+            deal = forward if link.fence is None else hear_fenced
+            statistics.messages_received[link.kind] += deal(board, link, event.lines, now)
 
     def _park_more(self, link: Link, lines: bytes, now: events.Instant) -> None:
         """What comes while an answer is awaited; a stranger, who may wait long, is not to fill our memory meanwhile."""
@@ -189,6 +199,14 @@ class Router:
         link.user_known = True
         self._resume(link, now)
 
+    def _unit_identified(self, link: Link, event: events.UnitIdentified, now: events.Instant) -> None:
+        if link.closing:
+            return
+        was_waiting = link.fence is WAITING
+        process_told(self._board, link, event.process, now)
+        if was_waiting:
+            self._resume(link, now)
+
     def _measured(self, link: Link, event: events.Measured, now: events.Instant) -> None:
         router_stats(self._board, link, event, now)
         self._resume(link, now)
@@ -200,7 +218,8 @@ class Router:
         lines, rest = _cut(link.parked)
         link.is_parked, link.parked = False, b""
         if lines and not link.closing:
-            forward(self._board, link, lines, now)  # counted when they came
+            deal = forward if link.fence is None else hear_fenced
+            deal(self._board, link, lines, now)  # counted when they came
         if link.is_parked:
             link.parked += rest
         elif rest and not link.closing:
@@ -279,8 +298,8 @@ class Router:
         if b"\n" in line:
             board.statistics.dropped["invalid"] += 1
         else:
-            board.statistics.messages_received[events.LinkKind.SIGNAL] += forward(
-                board, self._signal, line + b"\n", now
+            board.statistics.messages_received[events.LinkKind.SIGNAL] += hear_datagram(
+                board, self._signal, event, line + b"\n", now
             )
 
     def _deadline_reached(self, _event: events.DeadlineReached, now: events.Instant) -> None:
@@ -288,6 +307,7 @@ class Router:
         settle_clock(self._board, self._board.clock, now)
         report_untold_runs(self._board, self._board.registry, self._board.run_budget, now)
         self._board.cache.expire(now.monotonic_s)
+        mirrors_due(self._board, now)
         upkeep(self._board, now)
 
     def _handler_failed(self, event: events.HandlerFailed, _now: events.Instant) -> None:

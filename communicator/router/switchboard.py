@@ -11,9 +11,13 @@ from communicator.router.cores.cluster_news import ClusterNews
 from communicator.router.cores.comparison import Comparison
 from communicator.router.cores.contests import Contests
 from communicator.router.cores.conversations import Conversations
+from communicator.router.cores.copies import Copies
 from communicator.router.cores.deadlines import Deadlines
+from communicator.router.cores.discarded import DiscardedWords
+from communicator.router.cores.fence import WAITING, Fence
 from communicator.router.cores.learning import Learning
 from communicator.router.cores.load_listeners import LoadListeners
+from communicator.router.cores.mirrors import Mirrors
 from communicator.router.cores.policy import PolicyInForce, read_kept
 from communicator.router.cores.remembered import Recent, Remembered
 from communicator.router.cores.run_budget import RunBudget
@@ -25,7 +29,7 @@ from communicator.router.mesh.mesh import Mesh
 from communicator.router.mesh.received import Received
 from communicator.router.vocabulary.carrier import Carrier
 from communicator.router.vocabulary.config import RouterConfig
-from communicator.router.vocabulary.effects import Keep, KeptFile, Level
+from communicator.router.vocabulary.effects import Keep, KeptFile, Level, TellUnits
 from communicator.router.vocabulary.events import Instant
 from communicator.router.vocabulary.registry import Link, Registration, Registry, Route
 
@@ -46,9 +50,8 @@ class Switchboard(Voice):
         self.started = now
         self.deadlines = Deadlines()
         limits, due = config.limits, self.deadlines.add
-        self.registry = Registry()
+        self.registry, self.statistics = Registry(), Statistics()
         self.registrations = Shares(limits.registrations)  # by whose they are
-        self.statistics = Statistics()
         self.cache = MessageCache(limits.cache_messages, limits.cache_bytes, limits.cache_service_bytes, due("cache"))
         self.learning = Learning()
         self.routes: dict[bytes, Route] = {}
@@ -64,14 +67,16 @@ class Switchboard(Voice):
         self.received = Received()
         self.pending = Acknowledgements(limits.pending_messages, limits.pending_bytes, due("acknowledgements"))
         self.policy_due = due("policy")
+        self._boot = uuid.UUID(config.boot_id)
+        self.mirrors = Mirrors(due("mirrors"), self.server, self._boot.bytes, now.wall_ns // 1000)
+        self.fence, self.copies, self.discarded = Fence(config.control_group), Copies(), DiscardedWords()
         self.obey(self._kept_policy(now), now)
         self.conversations, self.comparison = Conversations(), Comparison(due("colours"))
         self.balancers: dict[str, Balancer] = {}
         """By service, where the policy splits its traffic."""
         self.cluster_news = ClusterNews()
         self.contests = Contests[Registration](due("contests of services"))
-        self.clock = Clock(due("clock"))
-        self.load = LoadListeners()
+        self.clock, self.load = Clock(due("clock")), LoadListeners()
         self.remembered = Remembered()
         """Lists of services, worked out anew when one has changed."""
         self.recent_statistics: Recent[bytes] = Recent()
@@ -79,7 +84,6 @@ class Switchboard(Voice):
         self.deadlines.watch("dials", lambda: None if self.draining else self.mesh.next_dial_s)
         self._neighbors_kept = config.cluster.saved_neighbors
         self.run_budget = RunBudget(due("runs"))
-        self._boot = uuid.UUID(config.boot_id)
         self._runs = self._messages = 0
 
     def new_message_id(self) -> str:
@@ -91,13 +95,27 @@ class Switchboard(Voice):
         """Forget every remembered route: registrations, commands, links or the policy have changed."""
         self.route_changes += 1
         self.routes.clear()
+        if self.mirrors or self.policy.policy.shadows:
+            self.mirrors.changed()
 
     def obey(self, policy: PolicyInForce, now: Instant) -> None:
         """Put a policy into force, or the same one again when something of it has ended."""
         self.policy = policy
         self.registry.colours = policy.active
+        self.fence.obey(policy.shadows_at(self.config.server_name))
+        self.switch_units()
         self.policy_due.set(policy.next_deadline_s(now.monotonic_s))
         self.routes_changed()
+
+    def switch_units(self) -> None:
+        """Have the shell tell of processes while anything can be behind the fence; until it has, local links wait."""
+        if self.fence.is_told is self.fence.is_up:
+            return
+        self.fence.is_told = self.fence.is_up
+        self.ask(TellUnits(enabled=self.fence.is_told))
+        for link in self.registry.links.values() if self.fence.is_told else ():
+            if link.kind.is_local and link.fence is None:
+                link.fence = WAITING
 
     def keep_neighbors(self) -> None:
         """Have the known addresses kept on disk, if they have changed."""

@@ -10,6 +10,7 @@ from communicator.wording.spans import span
 
 PHASES: Mapping[str, tuple[Mark, str]] = {
     "pending": (OPEN, "pending"),
+    "shadow": (TRIED, "running as a shadow"),
     "preparing": (TRIED, "preparing"),
     "step": (TRIED, ""),
     "paused": (SUSPECT, "paused"),
@@ -49,19 +50,21 @@ def phase_mark(phase: str) -> Mark:
 def phase_text(one: Deployment) -> str:
     """Where it is, such as ``paused at step 2 of 4`` or ``done``."""
     total = f" of {len(one.steps)}" if one.steps else ""
-    return _phase_text(one.phase, one.step, total, has_steps=bool(one.steps))
+    return _phase_text(one, total, has_steps=bool(one.steps))
 
 
 def change_text(one: Change) -> str:
     """Where it went, such as ``step 2``; a change does not tell how many steps there are."""
-    return _phase_text(one.phase, one.step, "", has_steps=True)
+    return _phase_text(one, "", has_steps=True)
 
 
-def _phase_text(phase: str, step: int, total: str, *, has_steps: bool) -> str:
-    word = PHASES[phase][1]
+def _phase_text(one: Deployment | Change, total: str, *, has_steps: bool) -> str:
+    phase, word = one.phase, PHASES[one.phase][1]
+    if one.as_shadow:
+        return f"{word} as a shadow" if phase == "paused" else word
     if phase not in _AT_STEPS or not has_steps:
         return word or phase
-    number = f"step {step + 1}{total}"
+    number = f"step {one.step + 1}{total}"
     return {"step": number, "preparing": f"preparing {number}"}.get(phase, f"{word} at {number}")
 
 
@@ -119,10 +122,11 @@ def notices(one: Deployment) -> list[tuple[Mark, str]]:
 def decisions(one: Deployment) -> list[tuple[str, str]]:
     """Each command that a person may give to it now, and what that does."""
     promote, pause = ("promote", "go on with what comes next"), ("pause", "stay where it is")
-    abort = ("abort", f"go back to {back_text(one)}")
+    is_alone = one.strategy == "shadow"
+    abort = ("abort", "stop the shadow" if is_alone else f"go back to {back_text(one)}")
     told = {
         "paused": [promote, ("resume", "go on where it was paused"), abort],
-        "done": [("undo", f"go back to {back_text(one)}")] if one.from_version else [],
+        "done": [("undo", f"go back to {back_text(one)}")] if one.from_version and not is_alone else [],
         "rolled_back": [("retry", "try it again, from the first step")],
         "promoting": [pause, abort],
         "baking": [pause, abort],

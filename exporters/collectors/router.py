@@ -13,6 +13,7 @@ from exporters.collectors.metric import (
     read_field,
     read_histogram,
 )
+from exporters.collectors.mirrors import MIRRORS
 from exporters.questions import STATISTICS
 
 _UNREGISTERED = "unregistered"
@@ -282,5 +283,5 @@ _COUNTERS: tuple[Row[Statistics], ...] = (
 )
 
 ROUTER_ANSWER = Answer(STATISTICS, Statistics)
-ROUTER = asked_target("router", "communicator", STATISTICS.service, _GAUGES + _CLUSTER + _COUNTERS)
+ROUTER = asked_target("router", "communicator", STATISTICS.service, _GAUGES + _CLUSTER + _COUNTERS + MIRRORS)
 """The router of this host."""

@@ -19,6 +19,8 @@ class CollectorsSettings(Settings, frozen=True):
     """``canary_*``: versions and how they do."""
     deployments: bool = True
     """``bellwether_deployment_*``: where deployments are; without ``canary`` it is left out, too."""
+    shadows: bool = True
+    """``bellwether_shadow_*``: what comparing shadows has come to, which the canary tells too."""
     features: bool = True
     """``bellwether_feature_*``: feature flags, which the canary tells too: where it is not looked at, neither are they."""
     flags: bool = True
@@ -29,7 +31,9 @@ class CollectorsSettings(Settings, frozen=True):
     @property
     def names(self) -> tuple[str, ...]:
         """Those that are on."""
-        left_out = () if self.canary else ("deployments", "features")  # who says that there is no canary has said it
+        left_out = (
+            () if self.canary else ("deployments", "shadows", "features")
+        )  # who says that there is no canary has said it
         return tuple(name for name in self.__struct_fields__ if getattr(self, name) and name not in left_out)
 
 

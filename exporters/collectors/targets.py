@@ -10,9 +10,10 @@ from exporters.collectors.host import HOST
 from exporters.collectors.metric import AnyTable, AnyTarget
 from exporters.collectors.own import OWN
 from exporters.collectors.router import ROUTER
+from exporters.collectors.shadows import SHADOWS
 from exporters.collectors.timekeeper import timekeeper_target
 
-COLLECTORS = ("router", "timekeeper", "canary", "deployments", "features", "flags", "host")
+COLLECTORS = ("router", "timekeeper", "canary", "deployments", "shadows", "features", "flags", "host")
 """Their names, in settings and options."""
 
 
@@ -24,7 +25,7 @@ def select_targets(*, cluster: bool, names: Collection[str] = COLLECTORS) -> tup
         names: Of the collectors wanted.
     """
     of_cluster = (timekeeper_target(cluster=cluster), canary_target(cluster=cluster))
-    targets = (ROUTER, *of_cluster, DEPLOYMENTS, FEATURES, FLAGS, HOST)
+    targets = (ROUTER, *of_cluster, DEPLOYMENTS, SHADOWS, FEATURES, FLAGS, HOST)
     return tuple(target for target in targets if target.name in names)
 
 

@@ -11,16 +11,19 @@ from communicator.answers.clusters import Graph
 from communicator.answers.deployments import Deployments
 from communicator.answers.explanations import Explanation
 from communicator.answers.features import FeatureReport
+from communicator.answers.policy import Policy
 from communicator.answers.reading import read_answer
 from communicator.answers.releases import CanaryReport, join_pages
 from communicator.answers.router import Statistics
 from communicator.answers.services import Instance
+from communicator.answers.shadows import Comparisons
 from communicator.client.status import ClusterStatus
 from communicator.errors import BellwetherError, MalformedAnswerError, NoReceiverError
 from communicator.flags import FlagDirectory
+from communicator.wording.shadow_picture import Seen, Silence, put_together
 from exporters.feature_pages import gather_features
 from exporters.page.snapshot import Flags, Snapshot, Told, without_passing
-from exporters.questions import CLOCKS, GRAPH, STATISTICS, VERSIONS, Question
+from exporters.questions import CLOCKS, GRAPH, POLICY, STATISTICS, VERSIONS, Question
 
 T = TypeVar("T")
 
@@ -35,6 +38,7 @@ _FRESH_MOST_S = 5.0
 """Not even a daemon that hangs makes the page older than this, and what it takes to wait for that one."""
 _HISTORY_S = 60.0
 """There is a new point every five minutes."""
+_ELSEWHERE = Silence("the page of that host shows it", "bellwether shadow status asks all hosts")
 _PAGES = 40
 """Pages of the canary's report at most: 40,960 versions on servers."""
 
@@ -108,6 +112,7 @@ class Gatherer:
             history = group.create_task(self._last_day())
             versions = group.create_task(self._told(self._versions()))
             deployments = group.create_task(self._told(self._asked(VERSIONS, Deployments, {"view": "deployments"})))
+            shadows = group.create_task(self._told(self._shadows()))
             features = group.create_task(self._told(self._features()))
             flags = group.create_task(self._told(self._raised()))
         return Snapshot(
@@ -120,6 +125,7 @@ class Gatherer:
             history=history.result(),
             versions=versions.result(),
             deployments=deployments.result(),
+            shadows=shadows.result(),
             features=features.result(),
             flags=flags.result(),
         )
@@ -148,6 +154,12 @@ class Gatherer:
             pages.append(page)
             if not page.cells or offset + len(page.cells) >= page.total or len(pages) >= _PAGES:
                 return without_passing(join_pages(pages))
+
+    async def _shadows(self) -> Sequence[Seen]:
+        """Those of the policy, with what this host does for them: other hosts are not asked."""
+        told = await self._asked(VERSIONS, Comparisons, {"view": "shadows"})
+        policy = await self._asked(POLICY, Policy)
+        return put_together(policy.shadows, {told.server: told}, otherwise=_ELSEWHERE)
 
     async def _features(self) -> FeatureReport:
         return await gather_features(lambda about: self._asked(VERSIONS, FeatureReport, about))

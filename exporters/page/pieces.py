@@ -22,11 +22,13 @@ from exporters.page.views.history import history_view
 from exporters.page.views.network import network_view
 from exporters.page.views.rollouts import Rollout, rollouts
 from exporters.page.views.router import router_view
+from exporters.page.views.shadows import shadows_view
 from exporters.page.views.troubles import StatusView, status_view
 
 _HOSTS = Bound(troubled=60, well=20)
 _FLAGS = 20
 _DEPLOYMENTS = 12
+_SHADOWS = 12
 _ROLLOUTS = 20
 _FEATURES = 20
 _LINKS = 12
@@ -180,7 +182,20 @@ def _deployments(picture: Picture, full: bool) -> Context:  # noqa: FBT001 - the
         if snapshot.versions.value is None:
             return {"view": None}  # what is below it says why
         return _fault("The canary of this host does not tell of deployments", told)
-    return {"view": deployments_view(told.value, None if full else _DEPLOYMENTS, snapshot.not_enforced)}
+    return {
+        "view": deployments_view(
+            told.value, None if full else _DEPLOYMENTS, snapshot.not_enforced, snapshot.shadows.value or ()
+        )
+    }
+
+
+def _shadows(picture: Picture, full: bool) -> Context:  # noqa: FBT001 - the same
+    told = picture.snapshot.shadows
+    if told.value is None:
+        if picture.snapshot.versions.value is None:
+            return {"view": None}  # what is below it says why
+        return _fault("The canary of this host does not tell of shadows", told)
+    return {"view": shadows_view(told.value, None if full else _SHADOWS)}
 
 
 def _rollouts(picture: Picture, _full: bool) -> Context:  # noqa: FBT001 - the same
@@ -241,6 +256,7 @@ PIECES = (
     Piece("notices", "versions", _notices),
     Piece("board", "versions", _board),
     Piece("deployments", "deployments", _deployments),
+    Piece("shadows", "deployments", _shadows),
     Piece("rollouts", "deployments", _rollouts),
     Piece("features", "features", _features),
     Piece("flags", "flags", _flags),

@@ -16,6 +16,7 @@ from communicator.answers.services import Instance
 from communicator.client.status import ClusterStatus
 from communicator.flags.flag import Flag
 from communicator.protocol.names import is_tool_name
+from communicator.wording.shadow_picture import Seen
 
 T = TypeVar("T")
 NOT_ASKED = "it was not asked yet"
@@ -54,6 +55,7 @@ class Snapshot:
     history: Told[Sequence[Point]] = field(default_factory=Told)
     versions: Told[CanaryReport] = field(default_factory=Told)
     deployments: Told[Deployments] = field(default_factory=Told)
+    shadows: Told[Sequence[Seen]] = field(default_factory=Told)
     features: Told[FeatureReport] = field(default_factory=Told)
     flags: Told[Flags] = field(default_factory=Told)
 

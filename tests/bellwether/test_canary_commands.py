@@ -10,13 +10,12 @@ import subprocess
 import sys
 import threading
 import time
-from contextlib import ExitStack, aclosing, contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 
 import pytest
 import structlog
 from typer.testing import CliRunner
 
-from bellwether.canary_commands import pictures
 from bellwether.main import application
 from communicator.client import Client
 from communicator.testing import run_cluster, run_router
@@ -303,14 +302,6 @@ def test_two_servers_are_shown_together_and_both_obey(tmp_path):
         status = run(address, "status", "printer", "1.0", "--timeout", "5s")
         assert (status.exit_code, status.stdout) == (1, f"failed: an operator blocks it on {names[0]}\n")
         assert run(address, "events", "--server", names[1], "--limit", "1").stdout.startswith('{"seq":1,')
-
-
-def test_who_watches_sees_it_again_and_again(blocked):
-    async def look():
-        async with aclosing(pictures(blocked.unix, "billing", poll_s=0.01)) as seen:
-            return [await anext(seen) for _ in range(3)]
-
-    assert [picture.cells[0].state for picture in asyncio.run(look())] == ["blocked"] * 3
 
 
 def test_a_watch_without_a_terminal_is_plain_text_until_interrupted(blocked):

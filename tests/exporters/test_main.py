@@ -298,7 +298,7 @@ async def test_the_page_is_written_to_a_file_and_gone_at_the_end(tmp_path, event
 @pytest.mark.parametrize(
     ("options", "code", "down"),
     [
-        ((), 1, {"timekeeper", "canary", "deployments", "features"}),
+        ((), 1, {"timekeeper", "canary", "deployments", "shadows", "features"}),
         (("--no-collector.timekeeper", "--no-collector.canary"), 0, set()),
         (("--no-collector.timekeeper", "--no-collector.canary", "--set", "flags_path=/nowhere"), 1, {"flags"}),
         (("--set", "textfile.interval_s=0"), 78, None),

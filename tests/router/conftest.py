@@ -1,6 +1,8 @@
 """Playbooks for the router: a script says who connects, who writes what, and what everyone must then hear.
 
     + A unix root            A connects to the Unix socket as a user (see USERS); `local` is TCP, where the user must be asked for
+                             pid=7               its process, where that is told; over TCP it never is
+                             unit=/system.slice/a.service    the control group of that; `-`: cannot be told
     A > line                 A writes a line
     A < message              the next message A hears; signed by the router unless it has a sender; a value * stands for any
     A < (nothing)            A has heard nothing further
@@ -46,9 +48,12 @@ from communicator.router.vocabulary.effects import (
     Dial,
     Identify,
     Keep,
+    LookAgain,
     Measure,
     Notice,
+    Offer,
     Send,
+    TellUnits,
 )
 from communicator.router.vocabulary.events import (
     CloseReason,
@@ -64,7 +69,11 @@ from communicator.router.vocabulary.events import (
     LinkKind,
     LinkOpened,
     Measured,
+    Offered,
     Opens,
+    Process,
+    PutOff,
+    UnitIdentified,
     User,
     UserIdentified,
 )
@@ -119,6 +128,9 @@ class Playbook:
         self.router = Punctual(_make_config(**config), self.now)
         self.links = {}
         self.users = {}
+        self.processes = {}
+        self.tells_units = False
+        self.takes_offers = True
         self.heard = {}
         self.effects = []
         self.continued = 0
@@ -183,6 +195,21 @@ class Playbook:
             case Keep(file, content):
                 self.kept[file] = content
             case _:
+                self._do_for_shadows(effect)
+
+    def _do_for_shadows(self, effect):
+        match effect:
+            case LookAgain():
+                self._answer(PutOff())
+            case TellUnits(enabled):
+                self.tells_units = enabled
+                for link in [link for link in self.processes if enabled and link in self.router._board.registry.links]:
+                    self.handle(UnitIdentified(link, self.processes[link]))
+            case Offer(link, data, ticket):
+                if self.takes_offers:
+                    self.heard[link] += map(_read, data.splitlines())
+                self.handle(Offered(link, ticket, self.takes_offers))
+            case _:
                 pass
 
     def _answer(self, event):
@@ -238,9 +265,16 @@ class Playbook:
         if LinkKind(kind).is_remote:
             self._come_from_afar(link, kind, **dict(word.split("=") for word in words))
             return
-        self.users[link] = USERS[words[0] if words else "bob"]
+        told = dict(word.split("=") for word in words if "=" in word)
+        user = next((word for word in words if "=" not in word), "bob")
+        self.users[link] = USERS[user]
         known = self.users[link] if kind == "unix" else None
+        pid = int(told.get("pid", 1000 + link)) if kind == "unix" else None
+        unit = told.get("unit", f"/system.slice/{name.lower()}.service")
+        self.processes[link] = Process() if unit == "-" else Process(pid, unit)
         self.handle(LinkOpened(link, LinkKind(kind), f"address-of-{name}", known))
+        if self.tells_units:
+            self.handle(UnitIdentified(link, self.processes[link]))
 
     def _come_from_afar(self, link, kind, dial="", certificate="", **words):
         dialled = self.dials.pop(int(dial)) if dial else None

@@ -118,6 +118,11 @@ TABLE = [
     ("INVALID command=X",                           "y    y    y    y    y    y    y    y    y    y    y    y    y"),
     ("CLUSTER_GET_STATUS",                          "y    y    y    y    y    y    y    n    y    y    y    y    y"),
     ("LIST_SERVICES",                               "y    y    y    y    y    y    y    n    y    y    y    y    y"),
+    ("SHADOW_COPY service=svc_x",                   "n    n    n    n    n    n    n    n    y    n    n    n    n"),
+    ("SHADOW_TAKEN service=svc_x",                  "n    n    n    n    n    n    n    n    y    n    n    n    n"),
+    ("SHADOW_SAID service=svc_x",                   "n    n    n    n    n    n    n    n    y    n    n    n    n"),
+    ("canary/SHADOW_STEPS steps={}",                "n    n    n    n    n    n    n    n    n    n    n    n    n"),
+    ("SHADOW_GET_DISCARDED",                        "y    y    y    n    ?    n    n    n    n    n    n    n    n"),
     ("canary/CANARY_COMMAND actor_server=other",    "y    y    y    n    ?    n    n    n    n    n    n    n    n"),
 ]  # fmt: skip
 
@@ -268,6 +273,6 @@ def test_a_leaf_may_say_what_a_router_may_but_nothing_of_the_suite(config, line,
     may_router = cells.split()[list(SPEAKERS).index("router")] == "y"
     message = read(line)
     is_of_suite = message.command.startswith(
-        ("COLOURS", "LINK_STATE", "ACKNOWLEDGED", "CLOCK_", "CANARY_", "POLICY_", "RUN_")
+        ("COLOURS", "LINK_STATE", "ACKNOWLEDGED", "CLOCK_", "CANARY_", "POLICY_", "RUN_", "SHADOW_")
     )
     assert judge(message, leaf, config).allowed is (may_router and not is_of_suite)

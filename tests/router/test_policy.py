@@ -33,7 +33,18 @@ DENIAL = {
 }
 WEIGHT = {"service": "svc_a", "version": "2.0", "build": "*", "server": "*", "weight": 0.1}
 COLOUR = {"service": "svc_a", "generation": 3, "active": "1.0", "active_build": "b", "drain_s": 20.0}
-SHADOW = {"service": "svc_a", "version": "2.0", "percent": 5, "only": ["PING"], "fence": {"reads": True}, "until": None}
+SHADOW = {
+    "service": "svc_a",
+    "version": "2.0",
+    "build": "*",
+    "server": "peer",
+    "unit": "svc_a-shadow.service",
+    "primary": "*",
+    "share": 0.01,
+    "key": "order",
+    "is_reference": False,
+    "deployment": "d1",
+}
 WHOLE = {
     "generation": [3, 7],
     "lease_s": 86400,
@@ -102,7 +113,16 @@ def test_keys_that_are_not_known_are_ignored():
         ({"colours": [{**COLOUR, "generation": 0}]}, "$.colours[0].generation"),
         ({"colours": [{**COLOUR, "drain_s": -1}]}, "$.colours[0].drain_s"),
         ({"shadows": [1]}, "$.shadows[0]"),
-        ({"shadows": [{"a": [[1]]}]}, "$.shadows[0][...][0]"),
+        ({"shadows": [{}]}, "$.shadows[0]"),
+        ({"shadows": [{**SHADOW, "service": "a b"}]}, "$.shadows[0].service"),
+        ({"shadows": [{**SHADOW, "service": "canary"}]}, "$.shadows[0].service"),
+        ({"shadows": [{**SHADOW, "service": "communicatord"}]}, "$.shadows[0].service"),
+        ({"shadows": [{**SHADOW, "server": "*"}]}, "$.shadows[0].server"),
+        ({"shadows": [{**SHADOW, "server": "a b"}]}, "$.shadows[0].server"),
+        ({"shadows": [{**SHADOW, "primary": "?"}]}, "$.shadows[0].primary"),
+        ({"shadows": [{**SHADOW, "share": 1.01}]}, "$.shadows[0].share"),
+        ({"shadows": [{**SHADOW, "share": -0.01}]}, "$.shadows[0].share"),
+        ({"shadows": [SHADOW, {**SHADOW, "build": "b"}, {**SHADOW, "share": 1}]}, "$.shadows[2]"),
     ],
 )
 def test_the_path_of_what_is_wrong_is_named(changes, path):
@@ -134,7 +154,7 @@ def test_what_is_no_policy_is_refused(wrong):
 
 
 def test_a_policy_that_no_answer_could_carry_is_refused():
-    most = [{f"key_{at}": "x" * (POLICY_BYTES // ENTRIES)} for at in range(ENTRIES)]
+    most = [{**SHADOW, "version": f"{at}", "key": "x" * 256, "unit": "x" * 256} for at in range(ENTRIES)]
     with pytest.raises(RemoteProtocolError, match=f"more than {POLICY_BYTES}$"):
         parse_policy(text(shadows=most))
 
@@ -467,3 +487,11 @@ def test_a_repetition_takes_back_no_colour_that_a_router_has_told():
     assert (newer.policy, newer.lease_ends_s) == (force.policy, force.lease_ends_s)
     again = newer.succeeded_by(force.policy, RECEIVED_S + 1)
     assert again.active["svc_a"].active == "2.0"
+
+
+def test_shadows_are_found_by_their_server_also_when_the_lease_is_over():
+    policy = in_force(shadows=[SHADOW, {**SHADOW, "server": "other"}, {**SHADOW, "version": "3.0"}])
+    assert not policy.lease_holds(RECEIVED_S + 100)
+    assert [one.version for one in policy.shadows_at("peer")] == ["2.0", "3.0"]
+    assert policy.shadows_at("nowhere") == ()
+    assert policy.shadows_at("peer")[0].fits("svc_a", "2.0", "any build")

@@ -1,7 +1,9 @@
 import json
 
+import msgspec
 import pytest
 
+from communicator.answers.policy import Shadow
 from communicator.protocol import Message
 from communicator.protocol.line_form import encode_line
 from communicator.router.cores.policy import parse_policy, read_kept
@@ -77,6 +79,9 @@ def notices(book, event):
     return [(notice.level, notice.fields) for notice in book.notices if notice.event == event]
 
 
+SHADOW = msgspec.to_builtins(Shadow(service="svc_b", version="2", server="peer"))
+
+
 def test_before_any_policy_the_empty_one_is_shown(playbook):
     book = playbook().play("+ A unix bob")
     book.write("A", b"POLICY_GET\n")
@@ -86,7 +91,7 @@ def test_before_any_policy_the_empty_one_is_shown(playbook):
 
 
 def test_a_policy_is_taken_kept_told_and_shown(book):
-    policy = policy_of(1, denylist=[DENIAL], weights=[WEIGHT], shadows=[{"service": "svc_b"}]) | {"orders": "9f8e7d6c"}
+    policy = policy_of(1, denylist=[DENIAL], weights=[WEIGHT], shadows=[SHADOW]) | {"orders": "9f8e7d6c"}
     policy |= {"apart": [{"server": "peer", "serves": ["svc_b"]}], "trials": [TRIAL]}
     answer = set_policy(book, policy)
     assert (answer.command, answer.get("generation"), json.loads(answer.get("policy"))) == (

@@ -65,6 +65,24 @@ def plan(task: Task, executors: Mapping[str, AnyExecutor]) -> Plan:
             return Command(_argv(task, settings.command), settings.timeout_s)
 
 
+def unit_for(executors: Mapping[str, AnyExecutor], executor: str, service: str, version: str) -> str:
+    """The systemd unit in which an executor has a version run; empty: it has none, or there can be none.
+
+    Args:
+        executors: Those of this host, by name.
+        executor: Which one.
+        service: Of the version.
+        version: Which one.
+    """
+    settings = executors.get(executor)
+    if not isinstance(settings, SystemdExecutor):
+        return ""
+    try:
+        return unit_of(settings.unit, service, version)
+    except ValueError:
+        return ""
+
+
 def _steps(task: Task, template: str) -> tuple[tuple[Method, str], ...]:
     unit = unit_of(template, task.service, task.version)
     if task.verb != "replace":

@@ -33,6 +33,10 @@ class LoadListeners(msgspec.Struct):
     """``IP:port``, or the IP address alone, to the links that want to hear of that host."""
     asked: dict[str, Asked] = {}
     """By server."""
+    for_shadows: bool = False
+    """Whether the load is looked at for those who send copies to shadows of this host."""
+    average: float | None = None
+    """Of this host, by processor, while it is looked at."""
     is_sampled: bool = False
     """Whether the shell has been told to look at the load every second."""
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from communicator.answers.policy import ALL, LONGEST_S, PROTECTED, Apart, Colour, Denial, Policy, Trial, Weight
+from communicator.answers.policy import ALL, LONGEST_S, PROTECTED, Apart, Colour, Denial, Policy, Shadow, Trial, Weight
 from communicator.answers.services import Role
 from communicator.errors import RemoteProtocolError
 from communicator.protocol.limits import LINE_BYTES_HARD
@@ -65,6 +65,7 @@ def _faults(policy: Policy) -> Iterator[str]:
             yield f"{weight.service!r} {weight.version!r} has two weights for one build and server - at `$.weights[{at}]`"
         weighed.add(key)
     yield from _misnamed_apart(policy)
+    yield from _misnamed_shadows(policy)
     yield from find_faults(policy.colours, "$.colours")
 
 
@@ -81,6 +82,24 @@ def _misnamed_apart(policy: Policy) -> Iterator[str]:
             yield f"{trial.service!r} is not a service that may be tried - at `$.trials[{at}].service`"
         if services.setdefault(trial.service, trial) is not trial:
             yield f"{trial.service!r} is tried twice - at `$.trials[{at}].service`"
+
+
+def _misnamed_shadows(policy: Policy) -> Iterator[str]:
+    known: set[tuple[str, ...]] = set()
+    for at, shadow in enumerate(policy.shadows):
+        path = f"$.shadows[{at}]"
+        if not is_service_name(shadow.service):
+            yield f"{shadow.service!r} is not a service name - at `{path}.service`"
+        if shadow.service in PROTECTED:
+            yield f"{shadow.service!r} is never a shadow - at `{path}.service`"
+        if not is_server_name(shadow.server):
+            yield f"{shadow.server!r} is not a server name - at `{path}.server`"
+        if shadow.primary not in ("", ALL) and not is_server_name(shadow.primary):
+            yield f"{shadow.primary!r} is neither a server name nor {ALL!r} - at `{path}.primary`"
+        key = (shadow.service, shadow.version, shadow.build, shadow.server)
+        if key in known:
+            yield f"{shadow.service!r} {shadow.version!r} is a shadow on {shadow.server!r} twice - at `{path}`"
+        known.add(key)
 
 
 def _misnamed(path: str, entry: Denial | Weight) -> Iterator[str]:
@@ -169,7 +188,7 @@ class PolicyInForce:
 
     While the lease lasts it is obeyed in full. Afterwards, when the canary may be gone, nothing stays shut for good: what
     is blocked may be probed, weights are 1 again, no host is set apart, and each version may begin; active colours stay,
-    shadows stop.
+    shadows get no copies any more. They stay behind the fence.
 
     A canary that is alive says itself what comes after a block, before its time is over. So where a block's own time is
     over and the lease is not, nobody has judged: on this host the version comes back as a probe only. A block is at an
@@ -331,6 +350,10 @@ class PolicyInForce:
     def is_apart(self, service: str, server: str, now_s: float) -> bool:
         """Whether a service on a server, perhaps ours, gets only what names it, and what other services there say."""
         return service not in self._apart.get(server, {service}) and self.lease_holds(now_s)
+
+    def shadows_at(self, server: str) -> tuple[Shadow, ...]:
+        """What is a shadow on a server, whether the lease holds or not: a canary that is gone lets nobody out."""
+        return tuple(shadow for shadow in self.policy.shadows if shadow.server == server)
 
     def next_deadline_s(self, now_s: float) -> float | None:
         """When something of this changes by itself, on the monotonic clock: an entry ends, or the lease.

@@ -1,5 +1,7 @@
 """What the router says: to links, to services and routers by name, to the log and to the shell; it decides nothing."""
 
+from collections.abc import Callable
+
 from communicator.errors import LocalProtocolError
 from communicator.protocol.line_form import encode_line, representable
 from communicator.protocol.message import Message
@@ -7,9 +9,20 @@ from communicator.protocol.names import ROUTER_SERVICE
 from communicator.router.cores.statistics import Statistics
 from communicator.router.cores.tapping import shown
 from communicator.router.vocabulary.carrier import Carrier
-from communicator.router.vocabulary.effects import Close, Continue, Effect, Identify, Level, Measure, Notice, Send
+from communicator.router.vocabulary.effects import (
+    Close,
+    Continue,
+    Effect,
+    Identify,
+    Level,
+    LookAgain,
+    Measure,
+    Notice,
+    Offer,
+    Send,
+)
 from communicator.router.vocabulary.envelope import Envelope
-from communicator.router.vocabulary.events import CloseReason, LinkKind
+from communicator.router.vocabulary.events import CloseReason, Instant, LinkKind
 from communicator.router.vocabulary.registry import Link, Party, Registry
 
 REASON_CHARACTERS = 300
@@ -23,6 +36,8 @@ WORK_PER_LOOK = 4
 """What it takes to look into a short line, to obey or refuse it, and to answer;"""
 BYTES_PER_WORK = 128
 """and one more for so many of its bytes, which may hold a parameter each ten, or an escape each two."""
+DISCARDS_PER_WORK = 4
+"""Lines of a shadow, of which the head is read, that are discarded in that time."""
 SAID_BYTES_PER_WORK = 1024
 """Bytes of an answer that are written in the same time."""
 BYTES_PER_TURN = 1024 * 1024
@@ -51,9 +66,14 @@ class Voice:
         self._carrier = carrier
         self._statistics = statistics
         self._effects: list[Effect] = []
-        self._work = self._bytes = 0
+        self._work = self._bytes = self._discards = 0
         self.taps: set[Link] = set()
         """Who watches every line."""
+        self._offers: dict[int, tuple[Link, bytes, Callable[[bool, Instant], None]]] = {}
+        """By ticket, what was offered to whom, and what is done once the shell has answered; it answers each."""
+        self._tickets = 0
+        self._looks_again = False
+        """The shell was asked to let us look at what was put off."""
 
     def take_effects(self) -> list[Effect]:
         """What is to be done, in order; the list starts anew, and so does the turn."""
@@ -80,6 +100,14 @@ class Voice:
         self._work += 1
         return True
 
+    def may_discard(self) -> bool:
+        """Whether one more line of a shadow may be discarded in this turn; counts it."""
+        if self.is_worn:
+            return False
+        self._discards += 1
+        self._work += not self._discards % DISCARDS_PER_WORK
+        return True
+
     def count_search(self) -> None:
         """A route was not known, and had to be found."""
         self._work += 1
@@ -102,13 +130,44 @@ class Voice:
         """Ask for one line of the log."""
         self._effects.append(Notice(level, event, fields))
 
-    def transmit(self, link: Link, data: bytes, messages: int) -> None:
+    def offer(self, link: Link, data: bytes, done: Callable[[bool, Instant], None]) -> None:
+        """Write whole lines to a link if little waits there.
+
+        Args:
+            link: Where to.
+            data: The lines, each with its newline.
+            done: Called once, later: with whether they have left us, and the time.
+        """
+        self._tickets += 1
+        self._offers[self._tickets] = link, data, done
+        self._effects.append(Offer(link.id, data, self._tickets))
+
+    def offered(self, ticket: int, now: Instant, *, taken: bool) -> None:
+        """The shell has answered what was offered."""
+        link, data, done = self._offers.pop(ticket)
+        if taken:
+            self._statistics.messages_sent[link.kind] += data.count(b"\n")
+            self._statistics.sent_bytes[link.kind] += len(data)
+        done(taken, now)
+
+    def look_again(self) -> None:
+        """Ask the shell, once, to let us look at what was put off."""
+        if not self._looks_again:
+            self._looks_again = True
+            self._effects.append(LookAgain())
+
+    def begin_looking(self) -> None:
+        """The shell lets us: what is put off from now on takes another question."""
+        self._looks_again = False
+
+    def transmit(self, link: Link, data: bytes, messages: int, *, is_mixed: bool = False) -> None:
         """Write whole lines to a link.
 
         Args:
             link: Where to; a datagram's sender or a link being closed gets nothing.
             data: The lines, each with its newline.
             messages: How many they are.
+            is_mixed: They may have several senders.
         """
         if link.kind is LinkKind.SIGNAL or link.closing:
             return
@@ -116,8 +175,29 @@ class Voice:
         self._bytes += len(data)
         self._statistics.messages_sent[link.kind] += messages
         self._statistics.sent_bytes[link.kind] += len(data)
+        if link.mirrors:
+            self._note(link, data, messages, is_mixed=is_mixed)
         if self.taps:
             self.tap("out", link, data)
+
+    def note_said(self, link: Link, front: bytes, lines: bytes, *, is_mixed: bool) -> None:
+        """A link of which shadows get copies has said something.
+
+        Args:
+            link: It.
+            front: Where the first line goes.
+            lines: All lines.
+            is_mixed: They may go to several.
+        """
+        for mirror in link.mirrors:
+            if mirror.note_said(front, lines, is_mixed=is_mixed):
+                self.look_again()
+
+    def _note(self, link: Link, data: bytes, messages: int, *, is_mixed: bool) -> None:
+        """Shadows get copies of what goes to a link: that is all that is done about it before it was written."""
+        for mirror in link.mirrors:
+            if mirror.note_asked(data, messages, is_mixed=is_mixed):
+                self.look_again()
 
     def say(self, link: Link, message: Message) -> None:
         """Send a message of the router itself, signed with its name; who asked over the mesh is addressed by name."""

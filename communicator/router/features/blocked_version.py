@@ -40,7 +40,8 @@ def refuse_blocked(board: Switchboard, link: Link, registration: Registration, n
     """
     named = registration.service, registration.version, registration.build
     blocking = blocking_of(board.config, board.policy, registration, now)
-    blocking = blocking or board.policy.untried(*named, now.monotonic_s)
+    if blocking is None and not board.fence.fits(registration):  # a shadow begins before its version is good anywhere
+        blocking = board.policy.untried(*named, now.monotonic_s)
     if blocking is None or (registration.role is Role.PROBE and blocking.probe_allowed):
         return False
     board.notice(Level.INFO, "blocked_version_refused", **_noted(registration, blocking))

@@ -79,9 +79,17 @@ def forget_load(board: Switchboard, link: Link) -> None:
 def _switch(board: Switchboard) -> None:
     """Have the load looked at while somebody listens; that is also when others are asked again."""
     load = board.load
-    if load.is_sampled is load.is_empty:
-        load.is_sampled = not load.is_empty
-        board.ask(SampleLoad(enabled=load.is_sampled))
+    is_wanted = load.for_shadows or not load.is_empty
+    if load.is_sampled is not is_wanted:
+        load.is_sampled = is_wanted
+        load.average = None
+        board.ask(SampleLoad(enabled=is_wanted))
+
+
+def sample_for_shadows(board: Switchboard) -> None:
+    """Have the load looked at while a shadow is registered here: whoever copies for it is to know."""
+    board.load.for_shadows = board.fence.has_shadows
+    _switch(board)
 
 
 def tell_load(board: Switchboard, average: float, now: Instant) -> None:
@@ -93,6 +101,7 @@ def tell_load(board: Switchboard, average: float, now: Instant) -> None:
         now: The time.
     """
     listeners = board.load.of_this_host
+    board.load.average = average
     told = {
         "avg": f"{average:.3f}",
         "my_address": board.config.my_address,

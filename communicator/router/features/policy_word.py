@@ -13,6 +13,7 @@ from communicator.router.cores.policy import (
 from communicator.router.cores.voice import Voice
 from communicator.router.features.blocked_version import blocking_of, note_expelled, refuse_blocked, tell_blocked
 from communicator.router.features.colours import follow, note_conflicts
+from communicator.router.features.fencing import place_all
 from communicator.router.features.registration import withdraw
 from communicator.router.peering.exchange import look_at_status, publish_links
 from communicator.router.switchboard import Switchboard
@@ -37,6 +38,7 @@ def policy_set(board: Switchboard, link: Link, message: Message, now: Instant) -
         publish_links(board)
         look_at_status(board, now)
     follow(board, before, now)
+    place_all(board, now)
     _tell(board, link, board.policy)
     _expel(board, now)
 

@@ -1,16 +1,20 @@
 """REGISTER, UNREGISTER, COMMANDS and what hangs on them: names, roles, runs, and who holds a contested name."""
 
+import msgspec
+
 from communicator.answers.services import Role
 from communicator.errors import LocalProtocolError, RemoteProtocolError
 from communicator.protocol.line_form import decode, encode
 from communicator.protocol.message import Message
 from communicator.protocol.names import CORRELATION, ROUTER_SERVICE, is_command_name, is_service_name
 from communicator.protocol.values import NS_PER_S, parse_integer, required
+from communicator.router.cores.fence import UNTOLD
 from communicator.router.cores.shares import Shares
 from communicator.router.delivery.refusals import refuse_kept
 from communicator.router.delivery.repertoire import REQUIRED_COMMANDS, learn
 from communicator.router.features.blocked_version import refuse_blocked
 from communicator.router.features.clock_status import forget_clock
+from communicator.router.features.load import sample_for_shadows
 from communicator.router.features.runs import report_run_ended, report_run_started, report_runs_so_far
 from communicator.router.features.service_status import tell_status
 from communicator.router.features.slow_consumers import apply_queue_policy
@@ -26,6 +30,7 @@ from communicator.router.vocabulary.registry import Link, Registration
 PROTOCOL_VERSION = 1
 TIMEKEEPER = "timekeeper"
 _OF_THE_SUITE = OWNED_SERVICES | {ROUTER_SERVICE}
+NOT_TOLD = "a shadow is on this host, and which process this is cannot be told: connect to the Unix socket"
 TEXT_CHARACTERS = 256
 """Bound of version, build and config_hash: they are kept for every registration and exported as labels."""
 PORT_MAX = 65_535
@@ -42,7 +47,7 @@ def register(board: Switchboard, link: Link, message: Message, now: Instant) -> 
         raise RemoteProtocolError(f"this link is registered as {link.registration.service!r} already")
     if board.contests.waits(link):
         raise RemoteProtocolError("this link has asked for a name that is being decided")
-    registration = read_registration(board, link, message, now)
+    registration = _as_it_is(board, link, read_registration(board, link, message, now))
     _require_room(board.registrations, registration.user)
     if refuse_blocked(board, link, registration, now):
         return
@@ -55,6 +60,21 @@ def register(board: Switchboard, link: Link, message: Message, now: Instant) -> 
         serial = registration.run_id
         board.contests.begin(registration.service, link, registration, serial, now.monotonic_s)
         board.say(elder, Message("ALIVE", {"serial": serial}, service=registration.service))
+
+
+def _as_it_is(board: Switchboard, link: Link, registration: Registration) -> Registration:
+    """What registers, with the role that it has here: what is behind the fence is a shadow, whatever it says of itself.
+
+    Raises:
+        RemoteProtocolError: It cannot be told which process it is, and that matters.
+    """
+    is_shadow = registration.role is Role.SHADOW or link.fence is not None or board.fence.fits(registration)
+    is_untold = link.fence is not None and link.fence.reason == UNTOLD
+    if is_untold or (is_shadow and board.fence.is_told and not board.fence.can_tell(link)):
+        raise RemoteProtocolError(NOT_TOLD)
+    if not is_shadow or registration.role is Role.SHADOW:
+        return registration
+    return msgspec.structs.replace(registration, role=Role.SHADOW, is_put_behind=True)
 
 
 def read_registration(board: Switchboard, link: Link, message: Message, now: Instant) -> Registration:
@@ -153,13 +173,18 @@ def admit(board: Switchboard, link: Link, registration: Registration, now: Insta
     board.registrations.take(registration.user, 1)
     link.prefix = f"<{board.config.server_name}:{registration.service} ".encode()
     board.mesh.strangers.discard(link)
+    if registration.role is Role.SHADOW:
+        board.fence.enter(link)
+        link.fence = board.fence.find(link)
+        sample_for_shadows(board)
     apply_queue_policy(board, board.config, link)
     if registration.service in OWNED_SERVICES or link.kind.is_remote:
         board.ask(AllowLongLines(link.id))
     learn(board, board.config, board.learning, link)  # for a link may list its commands before it registers
     _changed(board, registration.service, now)
     board.answer(link, "HELP")
-    board.answer(link, "READY", features=CORRELATION, my_address=board.config.my_address)
+    made = {"role": str(registration.role)} if registration.is_put_behind else {}
+    board.answer(link, "READY", features=CORRELATION, my_address=board.config.my_address, **made)
     user = link.user.name if link.user else "not asked for"
     board.notice(
         Level.INFO,
@@ -170,7 +195,8 @@ def admit(board: Switchboard, link: Link, registration: Registration, now: Insta
         link=f"{link.kind}:{link.address}",
         user=user,
     )
-    tell_status(board, board.config, registration, down_since_s=None)
+    if registration.role is not Role.SHADOW:  # nobody speaks to it, and whether it comes or goes is nobody's business
+        tell_status(board, board.config, registration, down_since_s=None)
     report_run_started(board, board.registry, board.run_budget, registration, now)
     if registration.role is Role.LIVE:
         report_runs_so_far(board, board.registry, board.run_budget, link)
@@ -214,11 +240,17 @@ def withdraw(board: Switchboard, link: Link, reason: str, now: Instant) -> None:
     registration = link.registration
     if registration is None:
         return
-    if not board.draining:  # else everyone is leaving, and each would be told of each
+    is_shadow = registration.role is Role.SHADOW
+    if not (board.draining or is_shadow):  # else everyone is leaving, and each would be told of each
         tell_status(board, board.config, registration, down_since_s=now.wall_ns // NS_PER_S)
     report_run_ended(board, board.registry, board.run_budget, registration, reason, now)
     board.registry.remove(link)
     board.registrations.give_back(registration.user, 1)
+    if is_shadow:
+        board.fence.leave(link)
+        board.copies.forget_link(link.id)
+        sample_for_shadows(board)
+        board.switch_units()
     _changed(board, registration.service, now)
     board.notice(Level.INFO, "service_left", service=registration.service, role=registration.role, reason=reason)
     if registration.role is Role.LIVE:
@@ -244,6 +276,8 @@ def commands(board: Switchboard, link: Link, message: Message, now: Instant) -> 
     unfit = [command for command in told if not is_command_name(command)]
     if unfit:
         raise RemoteProtocolError(f"parameter list: {unfit[0][:80]!r} is not a command")
+    if link.commands_known and link.commands.issuperset(told):
+        return  # nothing new: nobody has to look for ways again
     limit = board.config.limits.commands_per_service
     if len(link.commands.union(told)) > limit:
         raise RemoteProtocolError(f"parameter list: more than {limit} commands")

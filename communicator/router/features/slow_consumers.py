@@ -1,9 +1,10 @@
 """Services that read too slowly: what the shell is to do about them, and who is told of what it did; it measures nothing."""
 
+from communicator.answers.services import Role
 from communicator.router.cores.statistics import Statistics
 from communicator.router.cores.voice import Voice
 from communicator.router.vocabulary.config import RouterConfig
-from communicator.router.vocabulary.effects import Level, SetQueuePolicy
+from communicator.router.vocabulary.effects import Level, QueuePolicy, SetQueuePolicy
 from communicator.router.vocabulary.events import LinesDropped
 from communicator.router.vocabulary.registry import Link, Registry
 
@@ -13,6 +14,8 @@ def apply_queue_policy(voice: Voice, config: RouterConfig, link: Link) -> None:
     if link.registration is None:
         return
     policy = config.packaged_as(link.registration.service).queue
+    if link.registration.role is Role.SHADOW:
+        policy = QueuePolicy.DROP  # nobody ever waits for it
     if policy is not link.queue:
         link.queue = policy
         voice.ask(SetQueuePolicy(link.id, policy))

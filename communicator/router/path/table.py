@@ -8,9 +8,12 @@ from communicator.router.features.clock_status import clock_status, clock_word
 from communicator.router.features.cluster_graph import cluster_get_graph, cluster_get_route, forget
 from communicator.router.features.cluster_status import cluster_get_status, cluster_status
 from communicator.router.features.colours import colours
+from communicator.router.features.fencing import register
 from communicator.router.features.policy_word import policy_get, policy_set
-from communicator.router.features.registration import commands, register, unregister
+from communicator.router.features.registration import commands, unregister
 from communicator.router.features.service_status import list_services, service_status
+from communicator.router.features.shadow_copies import shadow_copy, shadow_get_discarded
+from communicator.router.features.shadow_words import shadow_said, shadow_taken
 from communicator.router.features.signs_of_life import absolutely
 from communicator.router.peering import handshake, parting
 from communicator.router.peering.exchange import link_state, link_state_summary
@@ -56,6 +59,10 @@ _HANDLERS: dict[str, Handler] = {
     "ROUTER_GET_STATS": information.router_get_stats,
     "SERVICE_STATUS": service_status,
     "SERVICE_UNAVAILABLE": information.ignore,
+    "SHADOW_SAID": shadow_said,
+    "SHADOW_TAKEN": shadow_taken,
+    "SHADOW_COPY": shadow_copy,
+    "SHADOW_GET_DISCARDED": shadow_get_discarded,
     "SHUTDOWN": stopping.shutdown,
     "STOP": stopping.stop,
     "TAP": information.tap,

@@ -153,6 +153,8 @@ class RouterConfig(msgspec.Struct, frozen=True, kw_only=True):
     cluster: ClusterConfig = msgspec.field(default_factory=ClusterConfig)
     policy: str = ""
     """What policy.json held at the start."""
+    control_group: str = ""
+    """The one that the router's own process is in: nobody is told apart by it."""
     limits: RouterLimits = RouterLimits()
 
     def is_here(self, server: str) -> bool:

@@ -51,6 +51,7 @@ class CloseReason(StrEnum):
     REPLACED = "replaced"
     SILENT = "silent"
     BLOCKED = "blocked"
+    FENCED = "fenced"
 
 
 class User(msgspec.Struct, frozen=True):
@@ -141,7 +142,10 @@ class UserIdentified(Event, frozen=True):
 
 
 class UnitIdentified(Event, frozen=True):
-    """Which process is at the other end of a local link; told while `TellUnits` is on, before any line of that link."""
+    """Which process of this host is at the other end of a link; told while `TellUnits` is on, before any line of that link.
+
+    Of links through the doors for other hosts it is told too, where they come from this one.
+    """
 
     link: int
     process: Process
@@ -232,7 +236,9 @@ class DatagramReceived(Event, frozen=True):
 
     data: bytes
     process: Process | None = None
-    """Who has sent it, while `TellUnits` is on; None while it is off."""
+    """Who has sent it, while `TellUnits` is on and it is of this host; None where that cannot be told."""
+    is_from_afar: bool = False
+    """It has come from another host."""
 
 
 class DeadlineReached(Event, frozen=True):

@@ -9,8 +9,9 @@ from communicator.answers.policy import Colour
 from communicator.answers.services import Instance, Role
 from communicator.protocol.addresses import HostPort
 from communicator.protocol.message import Message
+from communicator.router.vocabulary.copies import Copied
 from communicator.router.vocabulary.effects import QueuePolicy
-from communicator.router.vocabulary.events import Credential, LinkKind, User
+from communicator.router.vocabulary.events import Credential, LinkKind, Process, User
 from communicator.router.vocabulary.telltales import Telltale
 
 HEARD_KEPT = 1024
@@ -39,6 +40,8 @@ class Registration(msgspec.Struct, frozen=True, kw_only=True):
     """Whose process it is, never empty once it is registered: see `communicator.router.features.registration`."""
     by_owner: bool = False
     """Whether that user may order about the service."""
+    is_put_behind: bool = False
+    """It has asked for another role: the fence made a shadow of it."""
 
 
 class Peer(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,6 +67,15 @@ class Party(NamedTuple):
 
     server: str
     service: str
+
+
+class Behind(NamedTuple):
+    """Why something is behind the fence, and behind that of which shadow, where that is known."""
+
+    reason: str
+    """A word of `communicator.router.cores.fence`."""
+    service: str = ""
+    version: str = ""
 
 
 class Link(msgspec.Struct, eq=False):
@@ -122,6 +134,12 @@ class Link(msgspec.Struct, eq=False):
     """Which `Switchboard.route_changes` they belong to."""
     told: "tuple[Registration, int, object, Instance] | None" = None
     """Its instance as others are told of it, and the registration, the number of commands and the configuration that it says."""
+    mirrors: tuple[Copied, ...] = ()
+    """Who is told of what goes to it and what it says, since shadows get copies of that."""
+    process: Process | None = None
+    """At the other end, where the shell was asked to tell."""
+    fence: Behind | None = None
+    """Why what it says reaches nobody else; None: it is free."""
     answers_to: Party | None = None
     """Who asked over the mesh: this is then no link of its own, but a way to answer over one."""
 

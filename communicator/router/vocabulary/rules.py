@@ -42,7 +42,7 @@ RULE_OF: Mapping[str, str] = {
     "RUN_REPORT": "run",
     "RUN_STARTED": "itself",
     "SHADOW_COPY": "member",
-    "SHADOW_GET_DISCARDED": "link",
+    "SHADOW_GET_DISCARDED": "master",
     "SHADOW_SAID": "member",
     "SHADOW_STEPS": "itself",
     "SHADOW_TAKEN": "member",

@@ -23,10 +23,12 @@ from communicator.wording.deployments import (
 from communicator.wording.enforcement import not_enforced_text
 from communicator.wording.marks import DOUBTFUL, GONE, Mark
 from communicator.wording.releases import version_text
+from communicator.wording.shadow_picture import Seen
 from communicator.wording.spans import span
 from exporters.page.views.addresses import stable_id
 from exporters.page.views.bound import Bound
 from exporters.page.views.evidence import Evidence, evidence_view
+from exporters.page.views.shadows import notice_of
 from exporters.page.words import opened
 
 RECENT_S = 86_400.0
@@ -108,13 +110,16 @@ class DeploymentsView:
     hidden_text: str
 
 
-def deployments_view(told: Deployments, shown: int | None, not_enforced: Collection[str] = ()) -> DeploymentsView:
+def deployments_view(
+    told: Deployments, shown: int | None, not_enforced: Collection[str] = (), shadows: Sequence[Seen] = ()
+) -> DeploymentsView:
     """Deployments: what waits for a person first, then what is under way, then how the last ones ended.
 
     Args:
         told: What the canary tells.
         shown: How many at most; None: all, with all of their servers.
         not_enforced: Servers with a C++ router.
+        shadows: Those that are known of.
     """
     found = sorted(told.deployments, key=_order)
     hidden = len(found[shown:]) if shown is not None else 0
@@ -122,7 +127,7 @@ def deployments_view(told: Deployments, shown: int | None, not_enforced: Collect
     under_way = any(is_under_way(one) for one in found)
     return DeploymentsView(
         sentence=(DOUBTFUL, opened(NOBODY_LEADS)) if under_way and not told.leader else None,
-        items=[_item(one, not_enforced, is_full=shown is None) for one in found[:shown]],
+        items=[_item(one, not_enforced, shadows, is_full=shown is None) for one in found[:shown]],
         hidden_text=f"and {count(hidden, 'more deployment')}" if hidden else "",
     )
 
@@ -147,7 +152,7 @@ def _order(one: Deployment) -> tuple[bool, ...]:
     )
 
 
-def _item(one: Deployment, not_enforced: Collection[str], *, is_full: bool) -> DeploymentItem:
+def _item(one: Deployment, not_enforced: Collection[str], shadows: Sequence[Seen], *, is_full: bool) -> DeploymentItem:
     is_over = not is_under_way(one)
     servers, others = _servers(one, is_full=is_full)
     aside = "" if is_over else not_enforced_text((server.server for server in one.servers), not_enforced)
@@ -161,7 +166,11 @@ def _item(one: Deployment, not_enforced: Collection[str], *, is_full: bool) -> D
         since=f"{span(one.in_phase_s)} ago" if is_over else f"for {span(one.in_phase_s)}",
         reason="" if one.reason == phase_text(one) else one.reason,
         next=opened(next_text(one)),
-        notices=[*notices(one), *([(DOUBTFUL, aside)] if aside else [])],
+        notices=[
+            *notices(one),
+            *([(DOUBTFUL, aside)] if aside else []),
+            *(notice_of(each) for each in shadows if each.entry and each.entry.deployment == one.id),
+        ],
         is_over=is_over,
         waits=one.needs_human,
         steps=[] if is_over else [StepItem(STEPS[step.state], step_text(step), step.state) for step in one.steps],

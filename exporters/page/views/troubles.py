@@ -13,6 +13,7 @@ from communicator.wording.deployments import NOBODY_LEADS, back_text, what_text
 from communicator.wording.enforcement import not_enforced_text
 from communicator.wording.marks import BAD, DOUBTFUL, GOOD, Mark
 from communicator.wording.releases import version_text
+from communicator.wording.shadow_picture import Seen
 from exporters.page.snapshot import Flags, Snapshot
 from exporters.page.views.deployments import is_recent, is_under_way
 from exporters.page.views.flags import mark_of
@@ -74,6 +75,7 @@ def find_troubles(snapshot: Snapshot) -> list[Trouble]:
     found += _clocks(snapshot.clocks.value, snapshot.not_enforced) if snapshot.clocks.value else []
     found += _versions(snapshot.versions.value, snapshot.not_enforced) if snapshot.versions.value else []
     found += _deployments(snapshot.deployments.value) if snapshot.deployments.value else []
+    found += _shadows(snapshot.shadows.value or ())
     found += _flags(snapshot.flags.value) if snapshot.flags.value else []
     return sorted(found, key=lambda one: one.mark is not BAD)
 
@@ -224,6 +226,18 @@ def _deployment_trouble(one: Deployment) -> str:
 
 def _whose(one: Deployment) -> str:
     return f"the deployment of {what_text(one)}"
+
+
+def _shadows(shadows: Sequence[Seen]) -> Iterator[Trouble]:
+    found = [one for one in shadows if one.verdict == "differs" and not one.is_reference]
+    for one in found[:_NAMED]:
+        what = f"{one.service} {version_text(one.version, one.build)} on {one.server}"
+        yield Trouble(DOUBTFUL, f"{what}: {one.meaning}", "deployments", "The shadow of")
+    left = len(found[_NAMED:])
+    if left:
+        yield Trouble(
+            DOUBTFUL, f"{count(left, 'more shadow')} {'differs' if left == 1 else 'differ'} too", "deployments"
+        )
 
 
 def _flags(told: Flags) -> Iterator[Trouble]:

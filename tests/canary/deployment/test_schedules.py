@@ -1,5 +1,6 @@
 """Whatever happens in whichever order: no deployment is lost, nothing is done twice on a host, nothing is left behind."""
 
+import msgspec
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
@@ -7,17 +8,25 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from canary.deployment.start import RefusedError
 from canary.deployment.steering import WORDS
 from canary.deployment.traffic import weights
-from tests.canary.deployment.world import NEW, OLD, World
+from canary.records import ShadowCompared
+from tests.canary.deployment.world import NEW, OLD, Host, World
 
-HOSTS = st.sampled_from("abcd")
+HOSTS = st.sampled_from("abcde")
 STRATEGIES = st.sampled_from(
     [
         {"steps": [{"servers": 1, "bake": "5s", "weight": "10%"}, {"servers": "50%", "bake": "5s", "pause": True}]},
         {"steps": [{"servers": "25%", "bake": "5s", "pause": "10s"}], "equal_age": True, "on_failure": "pause"},
         {"strategy": "blue-green", "keep": "20s"},
+        {"strategy": "shadow", "shadow": {"server": "d", "bake": "5s"}},
+        {"strategy": "shadow", "shadow": {"server": "e", "bake": "5s", "noise": "second"}},
+        {"shadow": {"server": "a", "bake": "5s"}, "steps": [{"servers": 1, "bake": "5s"}], "on_failure": "pause"},
+        {"strategy": "blue-green", "keep": "20s", "shadow": {"server": "b", "bake": "5s", "timeout": "60s"}},
         {"strategy": "blue-green", "keep": "20s", "promote": "by hand", "on_timeout": "promote", "timeout": "60s"},
     ]
 )
+
+
+COMPARED = ShadowCompared(server="a", shadow="d", service="billing", version=NEW, compared=1_000)
 
 
 class Schedules(RuleBasedStateMachine):
@@ -25,8 +34,11 @@ class Schedules(RuleBasedStateMachine):
 
     def __init__(self):
         super().__init__()
-        self.world = World()
+        self.world = World(hosts={name: Host() for name in "abcd"} | {"e": Host(running=set())})
+        self.world.comparisons = [COMPARED]
         self.ids = []
+        self.alone = set()
+        """The deployments that are nothing but a shadow."""
 
     @rule(how=STRATEGIES, version=st.sampled_from([NEW, "2.1"]))
     def start(self, how, version):
@@ -35,6 +47,7 @@ class Schedules(RuleBasedStateMachine):
         except RefusedError:
             return
         self.ids.append(self.world.at.at.id)
+        self.alone |= {self.ids[-1]} if self.world.at.at.spec.strategy == "shadow" else set()
 
     @precondition(lambda self: self.ids)
     @rule(word=st.sampled_from(WORDS), full=st.booleans())
@@ -64,6 +77,15 @@ class Schedules(RuleBasedStateMachine):
         if is_bad:
             faults[version] = "failed 5 times"
 
+    @rule(enough=st.booleans(), log10=st.sampled_from([0.0, 2.5, 4.0]))
+    def compare(self, enough, log10):
+        self.world.comparisons = [msgspec.structs.replace(COMPARED, log10_evidence=log10)] if enough else []
+
+    @rule(name=HOSTS, failed=st.integers(0, 2))
+    def shadow_dies(self, name, failed):
+        self.world.hosts[name].failed += failed
+        self.world.hosts[name].shadows.clear()
+
     @invariant()
     def nothing_is_done_twice(self):
         for host in self.world.hosts.values():
@@ -88,7 +110,18 @@ class Schedules(RuleBasedStateMachine):
 
     @invariant()
     def the_service_is_never_gone(self):
-        assert all(host.running for host in self.world.hosts.values())
+        assert all(host.running for name, host in self.world.hosts.items() if name != "e")
+
+    @invariant()
+    def a_shadow_touches_nothing(self):
+        """The fence is in `World.do`: what is a shadow is behind it, and what does its work is not."""
+        if self.ids and self.world.at.at.place == "shadow":
+            assert not [*weights([self.world.at])]
+        assert all(
+            task.is_shadow or task.deployment not in self.alone
+            for host in self.world.hosts.values()
+            for task in host.done
+        )
 
     def teardown(self):
         """Left alone on a cluster that is well, it comes to an end, and to one version wherever it was carried out."""
@@ -97,6 +130,7 @@ class Schedules(RuleBasedStateMachine):
         for host in self.world.hosts.values():
             host.is_up = host.acknowledges = True
             host.faults.clear()
+        self.world.comparisons = [COMPARED]
         if self.world.phase == "paused" and self.world.at.at.pause == "hand":
             self.world.say("abort")
         self.world.pass_time(200)
@@ -105,11 +139,12 @@ class Schedules(RuleBasedStateMachine):
             self.world.pass_time(100)
         at = self.world.at.at
         assert at.is_over, self.world.trace()
+        before = {one.server: one.version for one in at.servers}
+        is_new = at.phase == "done" and at.spec.strategy != "shadow"
         for name, host in self.world.hosts.items():
-            wanted = (
-                at.spec.version if at.phase == "done" else next(one.version for one in at.servers if one.server == name)
-            )
-            assert wanted in host.running, (self.world.versions, self.world.trace(), host.done)
+            assert not host.shadows, (name, self.world.trace(), host.done)
+            wanted = at.spec.version if is_new else before.get(name)
+            assert name not in before or wanted in host.running, (self.world.versions, self.world.trace(), host.done)
 
 
 TestSchedules = Schedules.TestCase

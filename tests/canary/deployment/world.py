@@ -2,14 +2,19 @@
 
 from dataclasses import dataclass, field
 
+from canary.deployment.duty import Host as Place
 from canary.deployment.duty import task_of
+from canary.deployment.fence import Fence
 from canary.deployment.machine import advance
 from canary.deployment.pace import Pace
+from canary.deployment.shadow_duty import Shadows
+from canary.deployment.shadow_sight import ShadowSeen, wanted_shadows
 from canary.deployment.sight import Instance, Seen
 from canary.deployment.spec import read_table
 from canary.deployment.start import Ground, Word, begin
 from canary.deployment.steering import steer
 from canary.deployment.task import Outcome
+from canary.deployment.traffic import shadows
 from canary.records.deployments import Deploying, Doing
 
 OLD, NEW = "1.0", "2.0"
@@ -37,6 +42,14 @@ class Host:
     """Versions that are started, and do not run."""
     worked: bool = False
     """Whether a task whose end its canary did not see was done all the same."""
+    shadows: set = field(default_factory=set)
+    """The versions that run as such."""
+    shadowing: Doing | None = None
+    """Its last task about them."""
+    fenced: frozenset = frozenset()
+    """What its router keeps back, as it has acknowledged."""
+    failed: int = 0
+    """How often its shadow of the new version has failed."""
 
 
 class World:
@@ -47,6 +60,9 @@ class World:
         self.hosts = hosts or {name: Host() for name in names or ("a", "b", "c", "d")}
         self.at = None
         self.told = []
+        self.comparisons = []
+        """What the canaries of the primaries tell."""
+        self.ran_s = 0.0
         self.is_led = True
         """Somebody decides."""
         self.seen_now = {}
@@ -82,8 +98,24 @@ class World:
         reach = frozenset(name for name, host in self.hosts.items() if host.is_up)
         doing = {name: host.doing for name, host in self.hosts.items() if host.doing}
         behind = frozenset(name for name in reach if self.hosts[name].obeys < len(self.told))
-        known = {"pace": Pace(), **self.seen_now}
+        shadowing = {name: host.shadowing for name, host in self.hosts.items() if host.shadowing}
+        known = {"pace": Pace(), "shadowing": shadowing, "shadow": self.shadow_seen(), **self.seen_now}
         return Seen(self.now_s, reach, frozenset(self.hosts), instances, doing, behind, **known)
+
+    def shadow_seen(self):
+        """What is seen of the shadow of the deployment."""
+        at = None if self.at is None else self.at.at
+        if at is None or at.spec.shadow is None:
+            return None
+        host = self.hosts[at.spec.shadow.server]
+        return ShadowSeen(
+            down=tuple(version for version, _ in wanted_shadows(at) if version not in host.shadows),
+            left=() if host.shadowing is None else host.shadowing.shadows,
+            ran_s=self.ran_s,
+            failures=host.failed,
+            failure="CRASH",
+            comparisons=tuple(self.comparisons),
+        )
 
     def pass_time(self, seconds, until=None):
         """Let time pass, a second at a time, or until a phase is there."""
@@ -95,31 +127,50 @@ class World:
         assert until is None or self.phase == until, self.trace()
 
     def tick(self):
+        self.ran_s += any(host.shadows for host in self.hosts.values())
         for name, host in self.hosts.items():
             if host.is_up and host.acknowledges:
                 host.obeys = len(self.told)
+                host.fenced = self.fence_of(name)
             self.work(name, host)
         moved = advance(self.at, self.seen()) if self.is_led else None
         if moved is not None:
             self.tell(moved)
 
+    def fence_of(self, name):
+        """What the policy of a host keeps back there."""
+        last = self.hosts[name].shadowing
+        known = {} if last is None else {(name, "billing"): last}
+        found = shadows([self.at], known, name, lambda *_: "")
+        return frozenset((one.service, one.version) for one in found if one.server == name)
+
     def work(self, name, host):
         if not host.is_up:
             return
         is_obeyed = host.obeys == len(self.told)
-        task = task_of(self.at.at, name, self.seen().instances[name], host.doing, is_obeyed=is_obeyed)
+        here = Shadows(host.shadowing, host.shadows, Fence(host.fenced, host.fenced))
+        task = task_of(self.at.at, Place(name, self.seen().instances[name], host.doing, here, is_obeyed))
         if task is None:
             return
         host.done.append(task)
-        host.doing = Doing(task, self.now_s, host.outcome)
+        doing = Doing(task, self.now_s, host.outcome)
+        if task.is_shadow:
+            host.shadowing = doing
+        else:
+            host.doing = doing
         if host.outcome.status != "done" and not (host.outcome.status == "unknown" and host.worked):
             return
+        self.do(task, host)
+
+    def do(self, task, host):
+        running = host.shadows if task.is_shadow else host.running
         if task.verb == "replace":
-            host.running.discard(task.previous)
+            running.discard(task.previous)
         if task.verb == "stop":
-            host.running.discard(task.version)
+            running.discard(task.version)
         elif task.version not in host.never_up:
-            host.running.add(task.version)
+            running.add(task.version)
+            assert task.is_shadow == (("billing", task.version) in host.fenced), "the fence stands before, or is gone"
 
     @property
     def phase(self):

@@ -96,7 +96,7 @@ class House:
         self.mind = Mind(self.shelf, state, self.cluster.rules, self.now_s, self._observe, self._propose)
         self.mind.me = self.server_name
         self.gossip = Gossip(self, self.server_name, f"ledger-{self.server_name}", self.shelf.kept, state, self.now_s())
-        self.enforcement = Enforcement(self, self.mind, self.book, self.now_s, structlog.get_logger())
+        self.enforcement = Enforcement(self, self.mind, self.book, lambda *_: "", self.now_s, structlog.get_logger())
         self.exchange = Exchange(self.server_name, self.book, self.members, self.now_s())
         self.pending: list[Record] = [Started(release="1", boot_id="b", was_clean=False)]
         self.is_met = False

@@ -78,6 +78,21 @@ STATS = {
         "peer_connect_failures_total": {"gamma": 15, "10.0.0.9:4042": 1},
         "auth_failures_total": {"remote": 8, "secure": 0},
     },
+    "mirrors": [
+        {
+            "service": "billing",
+            "version": "2.0",
+            "server": "beta",
+            "state": "copying",
+            "queue_messages": 16,
+            "queue_bytes": 17,
+            "unconfirmed_bytes": 18,
+            "copied_total": 19,
+            "conversations_total": {"whole": 20},
+        }
+    ],
+    "fences": [{"service": "billing", "version": "2.0", "links": 1, "by_unit": True, "discarded_total": 21}],
+    "shadow_lines_discarded_total": 22,
     "config_last_reload_successful": True,
     "config_last_reload_success_timestamp_seconds": 1.7e9,
 }

@@ -18,7 +18,7 @@ def test_all_that_may_be_on_a_page_is_defined():
 @pytest.mark.parametrize("left_out", COLLECTORS)
 def test_a_collector_may_be_left_out(left_out):
     names = CollectorsSettings(**{left_out: False}).names
-    gone = {"canary", "deployments", "features"} if left_out == "canary" else {left_out}
+    gone = {"canary", "deployments", "shadows", "features"} if left_out == "canary" else {left_out}
     assert [target.name for target in select_targets(cluster=True, names=names)] == [
         name for name in COLLECTORS if name not in gone
     ]

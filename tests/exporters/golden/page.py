@@ -11,6 +11,7 @@ from exporters.collectors.flags import FlagsReport
 from exporters.collectors.host import Disk, HostReport, Process
 from exporters.collectors.own import OWN, OwnReport, Standing
 from exporters.collectors.router import ROUTER_ANSWER
+from exporters.collectors.shadows import SHADOWS_ANSWER
 from exporters.collectors.targets import COLLECTORS, select_targets
 from exporters.collectors.timekeeper import CLOCKS_ANSWER
 from exporters.exposition import encode_page
@@ -66,6 +67,7 @@ def make_page() -> str:
         "timekeeper": CLOCKS_ANSWER.read((FOLDER / "timekeeper.json").read_text()),
         "canary": CANARY_ANSWER.read((FOLDER / "canary.json").read_text()),
         "deployments": DEPLOYMENTS_ANSWER.read(told_deployments(PAUSED, ABORTING, DONE)),
+        "shadows": SHADOWS_ANSWER.read((FOLDER / "shadows.json").read_text()),
         "features": FEATURES_ANSWER.read((FOLDER / "features.json").read_text()),
         "flags": FLAGS_REPORT,
         "host": HOST_REPORT,

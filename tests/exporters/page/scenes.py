@@ -5,6 +5,7 @@ import math
 from dataclasses import dataclass, field
 
 import msgspec
+from msgspec.structs import replace
 
 from communicator.answers.deployments import (
     Deployment,
@@ -14,10 +15,13 @@ from communicator.answers.deployments import (
     ShownServer,
     ShownStep,
 )
+from communicator.answers.policy import Policy
 from communicator.answers.services import Instance
+from communicator.answers.shadows import Comparisons
 from communicator.client.status import ClusterStatus
 from communicator.errors import NoReceiverError
 from communicator.flags import CATALOGUE, Flag, FlagName, Source
+from tests.bellwether import shadow_sample as sample
 
 NOW_S = 1_795_626_900.0
 THRESHOLDS = {"warn_seconds": 0.005, "critical_seconds": 0.05}
@@ -426,6 +430,17 @@ def stale_feature(name, text="it expired on 2026-10-01"):
     return {"feature": name, "owner": "web", "type": "release", "expires": "2026-10-01", "stale": stale}
 
 
+def shadows(own, *comparisons, mirrors=(), fences=()):
+    """What the canary of a host tells of shadows."""
+    told = Comparisons(server=own, comparisons=comparisons, mirrors=mirrors, fences=fences)
+    return msgspec.json.encode(told).decode()
+
+
+def policy(*entries):
+    """The policy of a router."""
+    return msgspec.json.encode(Policy(generation=(3, 17), lease_s=60.0, shadows=entries)).decode()
+
+
 def make_scene(names, own, hosts, cells, releases, **more):
     edges = more.pop("edges", [(one, other) for one in names for other in names if one < other])
     return Scene(
@@ -438,6 +453,8 @@ def make_scene(names, own, hosts, cells, releases, **more):
             "CANARY_GET_REPORT": json.dumps(canary(own, cells, releases, **more.get("canary", {}))),
             "explain": json.dumps(explanation()),
             "deployments": told_deployments(*more.get("deployments", ())),
+            "shadows": shadows(own, *more.get("shadows", ())),
+            "POLICY_GET": policy(*more.get("entries", ())),
         },
         services=[
             Instance(service, name, version="0.1.0")
@@ -577,6 +594,9 @@ def deploying():
     """A deployment that waits for a person, one on its way back, and one that is done."""
     made = trouble()
     made.answers["deployments"] = told_deployments(ABORTING, PAUSED, DONE)
+    entry = replace(sample.ENTRY, deployment=PAUSED.id)
+    made.answers["shadows"] = shadows("alpha", sample.COMPARISON, mirrors=(sample.MIRROR,), fences=(sample.FENCE,))
+    made.answers["POLICY_GET"] = policy(entry, sample.REFERENCE)
     return made
 
 
@@ -690,7 +710,15 @@ def hostile():
 def silent():
     """Only the router answers."""
     made = well()
-    for command in ("CLOCK_GET_REPORT", "history", "CANARY_GET_REPORT", "deployments", "features", "explain"):
+    for command in (
+        "CLOCK_GET_REPORT",
+        "history",
+        "CANARY_GET_REPORT",
+        "deployments",
+        "shadows",
+        "features",
+        "explain",
+    ):
         del made.answers[command]
     return made
 

@@ -11,7 +11,7 @@ from communicator.flags import write_flag
 from exporters.page.gather import Gatherer
 from tests.exporters.page.scenes import flag, silent, trouble, well
 
-PARTS = ("router", "graph", "instances", "clocks", "history", "versions", "deployments", "features", "flags")
+PARTS = ("router", "graph", "instances", "clocks", "history", "versions", "deployments", "shadows", "features", "flags")
 
 
 class Clock:
@@ -39,7 +39,7 @@ async def test_fifty_who_look_at_once_ask_once(tmp_path):
     gatherer = Gatherer(scene, tmp_path)
     snapshots = await asyncio.gather(*(gatherer.snapshot() for _ in range(50)))
     assert {id(one) for one in snapshots} == {id(snapshots[0])}
-    assert len(scene.asked) == len(set(scene.asked)) == 8
+    assert len(scene.asked) == len(set(scene.asked)) == 10
 
 
 async def test_it_is_asked_again_after_a_second(tmp_path):

@@ -5,9 +5,7 @@ import pytest
 from communicator.router.vocabulary.effects import Dial, KeptFile, Level
 from communicator.router.vocabulary.events import CloseReason, LinkHeld, StopRequested
 
-OURS = (
-    "boot_id=00000000-0000-4000-8000-000000000001;features=ack/1,colours/1,deliver_all/1,directory/1,policy/1,trace/1"
-)
+OURS = "boot_id=00000000-0000-4000-8000-000000000001;features=ack/1,colours/1,deliver_all/1,directory/1,policy/1,shadows/1,trace/1"
 OFFER = f"server_name=peer;my_address=10.0.0.5:4042;services=offline;{OURS}"
 LISTENER = """
     + L unix root

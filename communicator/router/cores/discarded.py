@@ -1,0 +1,86 @@
+"""What shadows of this host have said to nobody: counted, and the newest of it; it decides nothing."""
+
+from collections import Counter, deque
+from typing import NamedTuple
+
+from communicator.answers.shadows import Discarded, DiscardedLines
+from communicator.router.cores.tapping import shown
+from communicator.router.vocabulary.named_counts import NAMES_COUNTED, OTHER, NamedCounts
+from communicator.router.vocabulary.registry import Behind
+
+LINES_KEPT = 100
+LINE_BYTES_KEPT = 512
+"""Head and first parameters: a hundred of them fit into one answer, even where each byte needs an escape."""
+
+
+class _Line(NamedTuple):
+    """One line, as it was said: secrets are blanked when somebody asks, which few do."""
+
+    behind: Behind
+    door: str
+    line: bytes
+    reason: str
+    at_s: float
+
+
+class DiscardedWords:
+    """Counts that only grow, and the newest lines."""
+
+    def __init__(self) -> None:
+        self.total = 0
+        self.by_command = NamedCounts()
+        self.by_reason: Counter[str] = Counter()
+        self._by_shadow: Counter[tuple[str, str]] = Counter()
+        self._newest: deque[_Line] = deque(maxlen=LINES_KEPT)
+
+    def add(self, behind: Behind, door: str, line: bytes, reason: str, now_s: float) -> int:
+        """Count a line.
+
+        Args:
+            behind: Whose it is.
+            door: Through which it came.
+            line: It.
+            reason: Why it reaches nobody.
+            now_s: The time, on the monotonic clock.
+
+        Returns:
+            How many there are of this shadow.
+        """
+        self.total += 1
+        self.by_reason[reason] += 1
+        shadow = behind.service, behind.version
+        if shadow not in self._by_shadow and len(self._by_shadow) >= NAMES_COUNTED:
+            shadow = OTHER, ""  # whoever says itself what it is may say anything
+        self._by_shadow[shadow] += 1
+        self._newest.append(_Line(behind, door, line[:LINE_BYTES_KEPT], reason, now_s))
+        return self._by_shadow[shadow]
+
+    def of(self, service: str, version: str) -> int:
+        """How many lines of a shadow were discarded."""
+        return self._by_shadow[service, version]
+
+    def tell(self, server: str, now_s: float) -> DiscardedLines:
+        """All of it.
+
+        Args:
+            server: The name of this router.
+            now_s: The time, on the monotonic clock.
+        """
+        newest = tuple(
+            Discarded(
+                service=one.behind.service,
+                version=one.behind.version,
+                door=one.door,
+                line=shown(one.line),
+                reason=one.reason,
+                ago_s=round(now_s - one.at_s, 3),
+            )
+            for one in self._newest
+        )
+        return DiscardedLines(
+            server=server,
+            total=self.total,
+            by_command=dict(self.by_command),
+            by_reason=dict(self.by_reason),
+            newest=newest,
+        )

@@ -1,0 +1,112 @@
+"""Copies are handed to a shadow of this host, and what it says to whoever spoke goes to the router that copies: to nobody else."""
+
+import msgspec
+
+from communicator.errors import LocalProtocolError
+from communicator.protocol.line_form import decode, encode
+from communicator.protocol.message import Message
+from communicator.protocol.names import ROUTER_SERVICE
+from communicator.router.cores.copies import SHADOW_ID, Belonging
+from communicator.router.switchboard import Switchboard
+from communicator.router.vocabulary.copies import Copy, Said, Taken, write_said, write_taken
+from communicator.router.vocabulary.events import Instant
+from communicator.router.vocabulary.registry import Link, Party
+
+ABSENT, BEHIND = "absent", "behind"
+"""Why a copy reached nobody: the shadow is not there, or too much waits for it."""
+UNASKED, TOO_MUCH, UNSENDABLE = "unasked", "too_much", "unsendable"
+"""Why what a shadow says to a service is discarded: no conversation with that is copied, or not the one it names; it has answered
+more than a conversation may have answers; or it cannot be written as a line."""
+SHADOW_PARAMETERS = b"shadow=1;shadow_id="
+
+
+def take_copy(board: Switchboard, copy: Copy, now: Instant) -> None:
+    """Offer a copy to its shadow; its router is told what became of it, in the order of the copies.
+
+    Args:
+        board: The router's state.
+        copy: It, from another router or from this one.
+        now: The time.
+
+    Raises:
+        RemoteProtocolError: It is no message.
+    """
+    link = board.fence.find_shadow(*copy.shadow[:3])
+    if link is None:
+        _confirm(board, copy, ABSENT, now)
+        return
+    message = decode(copy.line)
+    data = _marked(copy)
+
+    def done(taken: bool, then: Instant) -> None:  # noqa: FBT001 - the answer of the shell
+        if taken:
+            link.hear(message.command)
+            if board.taps:
+                board.tap("out", link, data)
+        _confirm(board, copy, "" if taken else BEHIND, then)
+
+    party = Party(message.sent_from_server, message.sent_from_service)
+    board.copies.note(link.id, copy, party, message.get("correlation_id"), now.monotonic_s)
+    board.offer(link, data, done)
+
+
+def _marked(copy: Copy) -> bytes:
+    """The line as it was, and at its end what tells a copy: of two parameters of one name the last one counts."""
+    line = copy.line.rstrip()
+    _, _, behind_head = line.partition(b" ")
+    if line.startswith(b"<"):
+        _, _, behind_head = behind_head.partition(b" ")
+    between = b"" if line.endswith(b";") and behind_head else b";" if behind_head else b" "
+    identifier = f"{copy.conversation}-{copy.number}\n".encode()
+    return line + between + SHADOW_PARAMETERS + identifier
+
+
+def _confirm(board: Switchboard, copy: Copy, refused: str, now: Instant) -> None:
+    taken = Taken(shadow=copy.shadow, ticket=copy.ticket, refused=refused, load=board.load.average)
+    if copy.primary == board.server:
+        board.mirrors.take(taken, now.monotonic_s)
+    else:
+        board.tell_party(Party(copy.primary, ROUTER_SERVICE), write_taken(taken, copy.primary))
+
+
+def tell_said(board: Switchboard, link: Link, message: Message, now: Instant) -> str:
+    """Tell the router that copies what a shadow has said in one of its conversations.
+
+    Args:
+        board: The router's state.
+        link: Of the shadow.
+        message: What it says, to whomever.
+        now: The time.
+
+    Returns:
+        Why it is to be discarded instead; empty: it was told.
+    """
+    belonging = board.copies.find(link.id, message, now.monotonic_s)
+    if belonging is None:
+        return UNASKED
+    copied = belonging.copied
+    if copied.is_spent:
+        return TOO_MUCH
+    try:
+        said = _said(message, belonging, now)
+    except LocalProtocolError:  # a JSON message may hold what no line can
+        return UNSENDABLE
+    copied.answers += 1
+    if copied.primary == board.server:
+        board.mirrors.hear(said, now.monotonic_s)
+    else:
+        board.tell_party(Party(copied.primary, ROUTER_SERVICE), write_said(said, copied.primary))
+    return ""
+
+
+def _said(message: Message, belonging: Belonging, now: Instant) -> Said:
+    copied, number = belonging
+    parameters = {name: value for name, value in message.parameters.items() if name != SHADOW_ID}
+    plain = msgspec.structs.replace(message, parameters=parameters, sent_from_server="", sent_from_service="")
+    return Said(
+        shadow=copied.shadow,
+        conversation=copied.conversation,
+        number=number,
+        after_s=now.monotonic_s - copied.at_s[number] if number in copied.at_s else 0.0,
+        line=encode(plain),
+    )

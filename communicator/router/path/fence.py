@@ -1,0 +1,175 @@
+"""Lines of whoever is behind the fence: a short table is obeyed, answers go to whoever compares them, all others are discarded.
+
+A line is discarded by its head alone, so that a flood costs little; each counts as work, so that others have their turn.
+"""
+
+from io import BytesIO
+
+from communicator.errors import LocalProtocolError, ProtocolError
+from communicator.protocol.line_form import Head, decode, encode_line, parse_head
+from communicator.protocol.message import Message
+from communicator.protocol.names import ROUTER_SERVICE
+from communicator.router.cores.fence import WAITING
+from communicator.router.delivery.shadowing import tell_said
+from communicator.router.path.forwarding import count_lines, forward
+from communicator.router.path.inspection import command_of, inspect
+from communicator.router.switchboard import Switchboard
+from communicator.router.vocabulary.effects import Continue, Level
+from communicator.router.vocabulary.events import DatagramReceived, Instant, LinkKind
+from communicator.router.vocabulary.registry import Behind, Link
+
+CANARY = "canary"
+HEALTH = "ABSOLUTELY"
+"""Whether it lives and is well: to its own router, and to the canary of this host."""
+HEALTH_PARAMETERS = ("serial", "timestamp", "reply_timestamp", "health")
+"""All that the canary is told of it: nothing that a router would act on."""
+OBEYED = frozenset(
+    (
+        *("REGISTER", "UNREGISTER", "COMMANDS", HEALTH),
+        *("ALIVE", "CLOCK_STATUS", "CLUSTER_GET_STATUS", "CLUSTER_STATUS", "HELP", "LIST_SERVICES", "SERVICE_STATUS"),
+    )
+)
+"""What a shadow may tell its own router, and the questions that are answered to itself alone and change nothing."""
+_TO_BE_READ = b"<{ \t\r\v\f"
+"""What a line begins with whose head does not stand in its first word."""
+MALFORMED, UNSENDABLE = "malformed", "unsendable"
+
+
+def hear_fenced(board: Switchboard, link: Link, lines: bytes, now: Instant) -> int:
+    """Deal with the lines of one read of a link that is behind the fence, or of which it is yet to be told whether it is.
+
+    Args:
+        board: The router's state.
+        link: Who sent them.
+        lines: Whole lines, each with its newline.
+        now: The time.
+
+    Returns:
+        How many lines they were.
+    """
+    if link.fence is WAITING:
+        board.hold(link, lines)
+    elif link.fence is not None:
+        _Fenced(board, link, link.fence, now).hear(lines)
+    return count_lines(lines)
+
+
+def hear_datagram(board: Switchboard, signal: Link, event: DatagramReceived, line: bytes, now: Instant) -> int:
+    """The same for one datagram: of a shadow it reaches nobody.
+
+    Args:
+        board: The router's state.
+        signal: What all datagrams come over.
+        event: It.
+        line: Its one line, with its newline.
+        now: The time.
+    """
+    behind = board.fence.find_process(event.process) if board.fence.is_told and not event.is_from_afar else None
+    if behind is None:
+        return forward(board, signal, line, now)
+    discard(board, behind, LinkKind.SIGNAL, line[:-1], behind.reason, now)
+    return 1
+
+
+def discard(board: Switchboard, behind: Behind, door: LinkKind, line: bytes, reason: str, now: Instant) -> None:
+    """Let a line reach nobody: it is counted, the newest are kept, and the log hears of the 1st, 2nd, 4th, 8th … one."""
+    command = command_of(line) or MALFORMED
+    board.discarded.by_command.add(command)
+    count = board.discarded.add(behind, door, line, reason, now.monotonic_s)
+    if count.bit_count() == 1:
+        board.notice(
+            Level.INFO,
+            "shadow_line_discarded",
+            service=behind.service,
+            version=behind.version,
+            door=door,
+            command=command,
+            reason=reason,
+            lines=count,
+        )
+
+
+def _head_of(line: bytes) -> Head | None:
+    """What a line says of itself before its parameters; None where that does not stand in its first word, or is malformed."""
+    if not line or line[0] in _TO_BE_READ:
+        return None
+    try:
+        return parse_head(line.partition(b" ")[0].decode("ascii"))
+    except (ProtocolError, UnicodeDecodeError):
+        return None
+
+
+class _Fenced:
+    """One read of a link that is behind the fence."""
+
+    def __init__(self, board: Switchboard, link: Link, behind: Behind, now: Instant) -> None:
+        self._board = board
+        self._link = link
+        self._behind = behind
+        self._now = now
+
+    def hear(self, lines: bytes) -> None:
+        """Deal with all lines, or park the rest until others have had their turn."""
+        board, link = self._board, self._link
+        rest = BytesIO(lines)
+        for line in rest:
+            may_go_on = board.may_look(line) if self._has_to_be_read(line) else board.may_discard()
+            if not may_go_on:
+                board.park(link, line + rest.read(), Continue(link.id))
+                return
+            self._take(line[:-1])
+            if link.closing:
+                return
+            if link.is_parked:
+                link.parked += rest.read()
+                return
+
+    def _has_to_be_read(self, line: bytes) -> bool:
+        """Whether its head does not decide that it is discarded."""
+        if line[0] in _TO_BE_READ:
+            return True
+        head = _head_of(line.rstrip())
+        if head is None:
+            return False
+        if head.service in ("", ROUTER_SERVICE, CANARY) and (head.command in OBEYED):
+            return True
+        return self._board.copies.may_concern(self._link.id, head.service)
+
+    def _take(self, line: bytes) -> None:
+        board, link, now = self._board, self._link, self._now
+        if not line.strip():
+            return  # somebody pressed the return key
+        if not self._has_to_be_read(line):
+            self._discard(line, self._behind.reason)
+            return
+        try:
+            message = decode(line)
+        except ProtocolError:
+            self._discard(line, MALFORMED)
+            return
+        is_here = board.config.is_here(message.server)
+        if is_here and message.service in ("", ROUTER_SERVICE) and message.command in OBEYED:
+            inspect(board, link, line, now)
+        elif is_here and message.service == CANARY and message.command == HEALTH:
+            self._tell_canary(line, message)
+        elif not board.copies.may_concern(link.id, message.service):
+            self._discard(line, self._behind.reason)
+        elif reason := tell_said(board, link, message, now):
+            self._discard(line, reason)
+
+    def _tell_canary(self, line: bytes, message: Message) -> None:
+        """Health, and nothing else: the canary knows by the serial whom it has asked."""
+        board, registration = self._board, self._link.registration
+        canary = board.registry.live(CANARY)
+        if canary is None or registration is None:
+            self._discard(line, self._behind.reason)
+            return
+        told = {name: message.get(name) for name in HEALTH_PARAMETERS if message.get(name)}
+        word = Message(HEALTH, told, CANARY, message.server, board.config.server_name, registration.service)
+        try:
+            board.transmit(canary, encode_line(word), 1)
+        except LocalProtocolError:
+            self._discard(line, UNSENDABLE)
+
+    def _discard(self, line: bytes, reason: str) -> None:
+        discard(self._board, self._behind, self._link.kind, line, reason, self._now)

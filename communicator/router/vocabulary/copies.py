@@ -1,0 +1,199 @@
+"""What routers say to each other of copies for shadows: SHADOW_COPY, SHADOW_TAKEN and SHADOW_SAID as values, read and written."""
+
+from collections.abc import Mapping
+from typing import NamedTuple, Protocol
+
+import msgspec
+
+from communicator.answers.policy import ALL, Shadow
+from communicator.errors import RemoteProtocolError
+from communicator.protocol.line_form import representable
+from communicator.protocol.message import Message
+from communicator.protocol.names import ROUTER_SERVICE
+from communicator.protocol.values import parse_integer, required
+
+_TEXT_CHARACTERS = 256
+_NUMBER_MAX = 2**53
+_LOAD_MAX = 1e6
+"""A load average beyond it is none."""
+
+
+class Which(NamedTuple):
+    """One shadow, as the policy tells it from others."""
+
+    service: str
+    version: str
+    build: str
+    server: str
+    """Where it runs."""
+
+
+class Copy(msgspec.Struct, frozen=True, kw_only=True):
+    """One message for a shadow."""
+
+    shadow: Which
+    primary: str
+    """The server of the primary, whose router waits for `Taken`."""
+    conversation: str
+    number: int
+    ticket: int
+    line: bytes
+    """Without its newline."""
+
+
+class Taken(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of one copy, said once of each, in the order of their tickets."""
+
+    shadow: Which
+    ticket: int
+    refused: str = ""
+    """Why it reached nobody; empty: it was handed on."""
+    load: float | None = None
+    """Of the shadow's host over one minute, by processor."""
+
+
+class Said(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of a shadow in a conversation of which it gets copies."""
+
+    shadow: Which
+    conversation: str
+    number: int = -1
+    """Of the message that it answers; -1: not known."""
+    after_s: float = 0.0
+    line: bytes
+    """Without its newline."""
+
+
+class Copied(Protocol):
+    """What a link whose messages are copied tells of them; cheap for those that nobody wants."""
+
+    def note_asked(self, data: bytes, messages: int, *, is_mixed: bool) -> bool:
+        """Lines go to the link; whether they are to be looked at later.
+
+        Args:
+            data: The lines, each with its newline.
+            messages: How many they are.
+            is_mixed: They may have several senders.
+        """
+
+    def note_said(self, front: bytes, lines: bytes, *, is_mixed: bool) -> bool:
+        """Lines have come from the link; whether they are to be looked at later.
+
+        Args:
+            front: Where the first line goes.
+            lines: All of them.
+            is_mixed: They may go to several.
+        """
+
+
+def which(shadow: Shadow) -> Which:
+    """The shadow of an entry of the policy."""
+    return Which(shadow.service, shadow.version, shadow.build, shadow.server)
+
+
+def write_copy(copy: Copy) -> Message:
+    """SHADOW_COPY, addressed to the router of the shadow.
+
+    Raises:
+        UnicodeDecodeError: The line is no text.
+    """
+    told = {"conversation": copy.conversation, "number": str(copy.number), "ticket": str(copy.ticket)}
+    return _addressed("SHADOW_COPY", copy.shadow, {**told, "line": copy.line.decode()}, copy.shadow.server)
+
+
+def read_copy(message: Message, server: str) -> Copy:
+    """Read SHADOW_COPY.
+
+    Args:
+        message: What another router says.
+        server: The name of this one, where the shadow is to be.
+
+    Raises:
+        RemoteProtocolError: A parameter is missing or wrong; the text names it.
+    """
+    return Copy(
+        shadow=_read_which(message, server),
+        primary=message.sent_from_server,
+        conversation=required(message, "conversation")[:_TEXT_CHARACTERS],
+        number=_read_number(message, "number"),
+        ticket=_read_number(message, "ticket"),
+        line=required(message, "line").encode(),
+    )
+
+
+def write_taken(taken: Taken, primary: str) -> Message:
+    """SHADOW_TAKEN, addressed to the router of the primary."""
+    told = {"ticket": str(taken.ticket), "refused": taken.refused}
+    if taken.load is not None:
+        told["load"] = f"{taken.load:.3f}"
+    return _addressed("SHADOW_TAKEN", taken.shadow, told, primary)
+
+
+def read_taken(message: Message) -> Taken:
+    """Read SHADOW_TAKEN.
+
+    Raises:
+        RemoteProtocolError: A parameter is missing or wrong; the text names it.
+    """
+    return Taken(
+        shadow=_read_which(message, message.sent_from_server),
+        ticket=_read_number(message, "ticket"),
+        refused=message.get("refused")[:_TEXT_CHARACTERS],
+        load=_read_float(message, "load", _LOAD_MAX),
+    )
+
+
+def write_said(said: Said, primary: str) -> Message:
+    """SHADOW_SAID, addressed to the router of the primary; what is no text is told with signs in its place."""
+    line = representable(said.line.decode(errors="replace"), len(said.line))
+    told = {"conversation": said.conversation, "line": line}
+    if said.number >= 0:
+        told |= {"number": str(said.number), "after_s": f"{said.after_s:.6f}"}
+    return _addressed("SHADOW_SAID", said.shadow, told, primary)
+
+
+def read_said(message: Message) -> Said:
+    """Read SHADOW_SAID.
+
+    Raises:
+        RemoteProtocolError: A parameter is missing or wrong; the text names it.
+    """
+    return Said(
+        shadow=_read_which(message, message.sent_from_server),
+        conversation=required(message, "conversation")[:_TEXT_CHARACTERS],
+        number=_read_number(message, "number") if message.get("number") else -1,
+        after_s=_read_float(message, "after_s", float(_NUMBER_MAX)) or 0.0,
+        line=required(message, "line").encode(),
+    )
+
+
+def _addressed(command: str, shadow: Which, told: Mapping[str, str], server: str) -> Message:
+    known = {"service": shadow.service, "version": shadow.version, "build": shadow.build, **told}
+    return Message(command, {name: value for name, value in known.items() if value}, ROUTER_SERVICE, server)
+
+
+def _read_which(message: Message, server: str) -> Which:
+    service, build = required(message, "service"), message.get("build", ALL)
+    return Which(
+        service[:_TEXT_CHARACTERS], message.get("version")[:_TEXT_CHARACTERS], build[:_TEXT_CHARACTERS], server
+    )
+
+
+def _read_number(message: Message, name: str) -> int:
+    number = parse_integer(required(message, name))
+    if not 0 <= number <= _NUMBER_MAX:
+        raise RemoteProtocolError(f"parameter {name}: {number} is not between 0 and {_NUMBER_MAX}")
+    return number
+
+
+def _read_float(message: Message, name: str, largest: float) -> float | None:
+    text = message.get(name)
+    if not text:
+        return None
+    try:
+        number = float(text)
+    except ValueError:
+        raise RemoteProtocolError(f"parameter {name}: {text[:80]!r} is not a number") from None
+    if not 0 <= number <= largest:
+        raise RemoteProtocolError(f"parameter {name}: {text[:80]!r} is not between 0 and {largest:g}")
+    return number
