@@ -209,7 +209,7 @@ def _need(parameter: Parameter) -> str:
     if parameter.forbidden:
         return "forbidden"
     need = "required" if parameter.required else "optional"
-    return f"{need}, may be empty" if parameter.may_be_empty else need
+    return need + ", may be empty" * parameter.may_be_empty + ", secret" * parameter.secret
 
 
 def _plain(text: str) -> str:

@@ -1,6 +1,6 @@
 """SHELL: has compared what shadows of this host's services say with what these say, and asks these again; it judges nothing.
 
-The canary has other things to do: conversations are compared a few milliseconds at a time, and a quarter of a processor is the most
+The canary has other things to do: conversations are compared a few milliseconds at a time, and a third of a processor is the most
 that takes. What comes faster does not fit into the room for conversations, and is dropped whole and counted.
 """
 
@@ -25,12 +25,18 @@ from canary.shadow.terms import Terms, Vocabulary, read_vocabulary
 from communicator.answers.shadows import Comparisons, Steps
 from communicator.client import Service
 from communicator.definitions.loading import load_catalogue
-from communicator.errors import BellwetherError, ConfigError, MessageRefusedError, RemoteProtocolError
+from communicator.errors import (
+    BellwetherError,
+    ConfigError,
+    MessageRefusedError,
+    RemoteProtocolError,
+    ReplyTimeoutError,
+)
 from communicator.protocol import Message
 
 SLICE_S = 0.004
-"""So long is compared at once: a round of the canary waits that much longer,"""
-REST = 3
+"""So much of a processor's time is used at once: whatever else the canary does waits that much longer,"""
+REST = 2
 """and so many times as long nothing is compared then."""
 IDLE_S = 1.0
 TOLD_EVERY_S = 30.0
@@ -123,12 +129,12 @@ class Comparator:
                     await self._heard.wait()
 
     async def _work(self, now_s: float) -> None:
-        began_s = time.perf_counter()
+        began_s = time.thread_time()
         for _ in self._shadows.work(now_s):
-            spent_s = time.perf_counter() - began_s
+            spent_s = time.thread_time() - began_s
             if spent_s >= SLICE_S:
                 await asyncio.sleep(REST * spent_s)
-                began_s = time.perf_counter()
+                began_s = time.thread_time()
 
     def _tell(self, now_s: float) -> None:
         """Have the leader know what has changed."""
@@ -154,9 +160,14 @@ class Comparator:
         if replay is None:
             return
         question = Message(replay.request.command, content_of(replay.request), comparing.key.service, self._mind.me)
-        with suppress(BellwetherError):  # whoever has no answer now has no noise either
-            answer = await self._service.request(question, replay.primary.command, timeout_s=ANSWER_S)
-            comparing.hear_again(replay, answer)
+        answer = None
+        try:
+            answer = await self._service.request(question, *replay.answers, timeout_s=ANSWER_S)
+        except (MessageRefusedError, ReplyTimeoutError):
+            pass  # that is how it answers now
+        except BellwetherError:
+            return  # it was not asked
+        comparing.hear_again(replay, answer)
 
     def _stand(self, key: ShadowKey) -> Standing:
         """What is known of a shadow that is heard of first: how its deployment has it compared, and what had come of it."""

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal, NamedTuple
 
 from canary.records import ShadowCompared
-from canary.shadow.conversations import Conversations, Whole
+from canary.shadow.conversations import Conversations, Room, Whole
 from canary.shadow.examples import Examples
 from canary.shadow.pairs import Pair, pair_up
 from canary.shadow.paths import declared, find_differences
@@ -54,6 +54,7 @@ class Comparing:
         terms: How it is to be compared.
         vocabulary: What is known of its commands.
         hash_key: Of hashes of what differs.
+        room: What its conversations share with those of others.
         before: What had come of it in an earlier life of this canary; None: nothing.
     """
 
@@ -63,10 +64,11 @@ class Comparing:
         terms: Terms,
         vocabulary: Vocabulary,
         hash_key: bytes,
+        room: Room,
         before: ShadowCompared | None = None,
     ) -> None:
         self.key = key
-        self.conversations = Conversations()
+        self.conversations = Conversations(room)
         self.replays = Replays(terms.replay)
         self._terms = terms
         self._vocabulary = vocabulary
@@ -110,7 +112,8 @@ class Comparing:
         is_alone = not (is_second or may_replay)
         paths = self._tally.note(primary.command, pair.found, now_s, is_alone=is_alone)
         if is_chosen and request is not None:
-            self.replays.add(Replay(request, primary, paths))
+            answers = self._vocabulary.answers.get(request.command, frozenset()) | {primary.command, shadow.command}
+            self.replays.add(Replay(request, answers, primary, paths))
         if primary.after_s and shadow.after_s:
             for spans, reply in zip(self._spans, (primary, shadow), strict=True):
                 spans.add(reply.after_s)
@@ -136,10 +139,16 @@ class Comparing:
         for shadow, second in pairs:
             self._tally.note_noise(shadow.command, shadow.paths, second.paths)
 
-    def hear_again(self, replay: Replay, answer: Message) -> None:
-        """Take what the primary has said when it was asked again."""
-        second = Reply(answer.command, content_of(answer), "")
-        noise = find_differences(replay.primary, second)
+    def hear_again(self, replay: Replay, answer: Message | None) -> None:
+        """Take what the primary has said when it was asked again.
+
+        Args:
+            replay: The question.
+            answer: None: it refused, or said nothing. That is another answer, too: if it did not count, the shadow's would.
+        """
+        noise: Iterable[str] = {replay.primary.command}
+        if answer is not None:
+            noise = find_differences(replay.primary, Reply(answer.command, content_of(answer), ""))
         self._tally.note_noise(replay.primary.command, replay.differing, noise)
 
     def describe(self, now_s: float, primary: str, primary_version: str, *, has_reference: bool) -> Comparison:

@@ -11,15 +11,15 @@ from typing import NamedTuple
 
 from communicator.answers.shadows import Step
 
-CONVERSATIONS = 2_000
-"""That go on at once;"""
+CONVERSATIONS = 5_000
+"""Of one shadow, that go on at once."""
 STEPS = 1_000
-"""in one of them;"""
+"""Of one conversation;"""
 CONVERSATION_BYTES = 1 << 19
-"""in one of them, what was said;"""
-BYTES = 16 << 20
-"""and in all of them: so much memory one shadow takes."""
-GRACE_S = 2.0
+"""and what was said in it: comparing it takes 30 ms at the worst."""
+BYTES = 64 << 20
+"""What was said in all conversations of all shadows: so much memory they take."""
+GRACE_S = 1.0
 """After its end, for what is on its way. The router itself waits for 30 s before it tells the end."""
 SILENT_S = 180.0
 """Longer than a router lets a conversation go on in silence: its end was lost."""
@@ -56,10 +56,22 @@ class _Open:
     ended_s: float | None = None
 
 
-class Conversations:
-    """The conversations of one shadow."""
+@dataclass(slots=True)
+class Room:
+    """What all conversations of a host take."""
 
-    def __init__(self) -> None:
+    bytes: int = 0
+
+
+class Conversations:
+    """The conversations of one shadow.
+
+    Args:
+        room: That they share with those of other shadows.
+    """
+
+    def __init__(self, room: Room) -> None:
+        self._room = room
         self.incomplete: Counter[str] = Counter()
         self.late = 0
         """Replies of the shadow that came when their conversation had been compared."""
@@ -68,7 +80,6 @@ class Conversations:
         self._ended: OrderedDict[str, float] = OrderedDict()
         self._settled: OrderedDict[str, str] = OrderedDict()
         """What became of those that are over: compared, or why not."""
-        self._bytes = 0
 
     def __len__(self) -> int:
         """How many are not over."""
@@ -100,14 +111,14 @@ class Conversations:
             self._ended.setdefault(step.conversation, now_s)
             return
         self._keep(at, step)
-        if at.steps > STEPS or at.bytes > CONVERSATION_BYTES or self._bytes > BYTES:
+        if at.steps > STEPS or at.bytes > CONVERSATION_BYTES or self._room.bytes > BYTES:
             self._drop(step.conversation, BOUND)
 
     def _keep(self, at: _Open, step: Step) -> None:
         size = len(step.line) + STEP_BYTES
         at.steps += 1
         at.bytes += size
-        self._bytes += size
+        self._room.bytes += size
         if step.what == "asked":
             at.asked[step.number] = step.line
         elif step.what == "primary":
@@ -133,6 +144,11 @@ class Conversations:
         self._settled[whole.id] = reason
         self._count(reason)
 
+    def close(self) -> None:
+        """Forget all that go on."""
+        for name in list(self._open):
+            self._settle(name, UNENDED)
+
     @property
     def next_deadline_s(self) -> float | None:
         """When one is over; None: none is at an end."""
@@ -157,7 +173,7 @@ class Conversations:
     def _settle(self, name: str, what: str) -> None:
         at = self._open.pop(name, None)
         self._ended.pop(name, None)
-        self._bytes -= 0 if at is None else at.bytes
+        self._room.bytes -= 0 if at is None else at.bytes
         self._settled[name] = what
         while len(self._settled) > SETTLED:
             self._settled.popitem(last=False)

@@ -1,10 +1,12 @@
 """PURE: where two replies differ, as paths into their parameters; it says nothing of whether that matters.
 
 ``CHARGED.amount`` is a parameter of CHARGED. Where both values are JSON objects or arrays, a path goes on inside:
-``CHARGED.body.items[].price`` is a key of any element of a list, ``CHARGED.body.items[length]`` how many elements it has.
+``CHARGED.body.items[].price`` is a key of any element of a list, ``CHARGED.body.items[length]`` how many elements it has, and
+``CHARGED.body.*`` any key that looks like data, such as an address or a number: it is neither told apart nor shown.
 Types matter: ``1`` and ``"1"`` differ; ``1`` and ``1.0`` are one number. The path ``CHARGED`` is another command in its place.
 """
 
+import re
 from collections.abc import Callable, Iterable
 from functools import partial
 from typing import NamedTuple
@@ -14,9 +16,12 @@ import msgspec
 from canary.shadow.reply import Reply
 
 PATH_CHARACTERS = 200
-"""A longer path has data for its keys."""
+"""A longer path says nothing to anybody."""
 NODES = 10_000
 """Values of a pair that are looked at; a line of 64 KiB has fewer."""
+DIGITS = 3
+"""A key with more of them is a number of something."""
+_NAME = re.compile(r"[A-Za-z_$][A-Za-z0-9_$-]{0,39}")
 OTHER = "(other)"
 """What is beyond a bound."""
 _MISSING = object()
@@ -76,7 +81,7 @@ def _look(at: Below) -> Iterable[Below] | None:
     one, other = at.one, at.other
     if isinstance(one, dict) and isinstance(other, dict):
         return [
-            Below(f"{at.path}.{key}", one.get(key, _MISSING), other.get(key, _MISSING))
+            Below(f"{at.path}.{_name(key)}", one.get(key, _MISSING), other.get(key, _MISSING))
             for key in {**one, **other}
             if one.get(key, _MISSING) is not other.get(key, _MISSING)
         ]
@@ -87,12 +92,16 @@ def _look(at: Below) -> Iterable[Below] | None:
     return () if _kind(one) is _kind(other) and one == other else None
 
 
+def _name(key: str) -> str:
+    return key if _NAME.fullmatch(key) and sum(map(str.isdigit, key)) <= DIGITS else "*"
+
+
 def _kind(value: object) -> type:
     return float if type(value) is int else type(value)
 
 
 def _bounded(command: str, path: str) -> str:
-    return path if len(path) <= PATH_CHARACTERS and path.isprintable() else f"{command}.{OTHER}"
+    return path if len(path) <= PATH_CHARACTERS else f"{command}.{OTHER}"
 
 
 def _shown(value: object) -> object:

@@ -24,6 +24,8 @@ class Replay(NamedTuple):
 
     request: Message
     """As it was asked."""
+    answers: frozenset[str]
+    """The commands that answer it, as far as they are known."""
     primary: Reply
     """What the primary has answered then."""
     differing: frozenset[str]

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from canary.records import ShadowCompared
 from canary.shadow.comparing import Comparing, ShadowKey
-from canary.shadow.conversations import Conversations, Whole
+from canary.shadow.conversations import Conversations, Room, Whole
 from canary.shadow.pairs import pair_up
 from canary.shadow.second_replies import Differing, Side, Sides, join
 from canary.shadow.terms import Terms, Vocabulary
@@ -36,8 +36,8 @@ class _Compared(NamedTuple):
 class _Reference:
     """The second instance of the primary's version, for all shadows of its service."""
 
-    def __init__(self) -> None:
-        self.conversations = Conversations()
+    def __init__(self, room: Room) -> None:
+        self.conversations = Conversations(room)
         self.sides = Sides()
         self.heard_s = 0.0
 
@@ -51,6 +51,7 @@ class Shadows:
 
     def __init__(self, standing: Callable[[ShadowKey], Standing]) -> None:
         self._standing = standing
+        self._room = Room()
         self._shadows: OrderedDict[ShadowKey, _Compared] = OrderedDict()
         """The one that was heard of longest ago first."""
         self._references: OrderedDict[str, _Reference] = OrderedDict()
@@ -59,19 +60,24 @@ class Shadows:
     def hear(self, told: Steps, now_s: float) -> None:
         """Take what the router tells of one shadow."""
         if told.is_reference:
-            reference = self._references.setdefault(told.service, _Reference())
+            reference = self._references.setdefault(told.service, _Reference(self._room))
             self._references.move_to_end(told.service)
             reference.heard_s = now_s
             reference.conversations.hear(told.steps, now_s)
         else:
             key = ShadowKey(told.service, told.version, told.build, told.server, told.deployment)
             if key not in self._shadows:
-                self._shadows[key] = _Compared(Comparing(key, *self._standing(key)), Sides())
+                self._shadows[key] = self._begin(key)
             self._shadows.move_to_end(key)
             self._shadows[key].comparing.conversations.hear(told.steps, now_s)
-        for kept in (self._shadows, self._references):
-            while len(kept) > SHADOWS:
-                kept.popitem(last=False)
+        while len(self._shadows) > SHADOWS:
+            self._shadows.popitem(last=False)[1].comparing.conversations.close()
+        while len(self._references) > SHADOWS:
+            self._references.popitem(last=False)[1].conversations.close()
+
+    def _begin(self, key: ShadowKey) -> _Compared:
+        terms, vocabulary, hash_key, before = self._standing(key)
+        return _Compared(Comparing(key, terms, vocabulary, hash_key, self._room, before), Sides())
 
     def work(self, now_s: float) -> Iterator[None]:
         """Compare what is over, one conversation at each step: whoever lets it go on decides how much of it there is.

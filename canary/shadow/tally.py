@@ -1,5 +1,6 @@
 """PURE: how many replies of a shadow differ, where, and by more than noise; it pairs none and keeps no payload by itself."""
 
+import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from collections.abc import Set as AbstractSet
@@ -20,7 +21,10 @@ ENOUGH = 20
 """So many pairs of two replies of the primary's version tell whether a path is noise."""
 RELATIVE, ABSOLUTE = 0.2, 0.0003
 """News is at least so much more than the noise: (shadow - noise) / (shadow + noise), and as a share of the replies. These are the
-limits of Diffy. Looked at often enough they report chance; what is *acted* on is the evidence."""
+limits of Diffy."""
+CHANCE = 2.0
+"""News is also more than that many standard deviations of chance, where second replies are heard. Looked at often enough, all of
+this reports chance; what is *acted* on is the evidence."""
 EXAMPLE_S = 1.0
 """The example of a path is replaced so often at most: it costs more than the count."""
 
@@ -136,9 +140,9 @@ class Tally:
         return not self._shapes or any(one.alone or one.noise_compared for one in self._commands.values())
 
     def differences(self, now_s: float) -> Iterator[Difference]:
-        """All places in which replies differ, in no order."""
+        """All places in which replies of the shadow differ, in no order."""
         for at in self._commands.values():
-            for path in at.paths.values():
+            for path in filter(_differs, at.paths.values()):
                 self.suspicion.hold_to_limit(path.text, at.alone, differs=False)
                 yield Difference(
                     path=path.text,
@@ -188,15 +192,29 @@ class Tally:
         return path
 
 
+def _differs(path: Path) -> bool:
+    return path.differing > 0
+
+
 def _is_more(at: Command, path: Path) -> bool:
     """Whether it differs more often than the noise explains."""
-    shadow = path.differing / at.pairs if at.pairs else 0.0
-    noise = path.noise_differing / at.noise_compared if at.noise_compared else 0.0
+    shadow, noise = _shares(at, path)
     more = shadow - noise
     return more > 0 and more / (shadow + noise) > RELATIVE and more > ABSOLUTE
 
 
 def _is_news(at: Command, path: Path) -> bool:
     """Whether it is to be reported."""
-    waits = at.pairs > at.alone and at.noise_compared < ENOUGH
-    return not path.is_ignored and not waits and _is_more(at, path)
+    if path.is_ignored or not _is_more(at, path):
+        return False
+    if at.pairs == at.alone:
+        return True
+    shadow, noise = _shares(at, path)
+    enough = at.noise_compared >= ENOUGH
+    return enough and shadow - noise > CHANCE * math.sqrt(shadow / at.pairs + noise / at.noise_compared)
+
+
+def _shares(at: Command, path: Path) -> tuple[float, float]:
+    """Of the replies of the shadow, and of the second replies, the part that differs there."""
+    shadow = path.differing / at.pairs if at.pairs else 0.0
+    return shadow, path.noise_differing / at.noise_compared if at.noise_compared else 0.0

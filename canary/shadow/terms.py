@@ -31,6 +31,8 @@ class Vocabulary(NamedTuple):
 
     repeatable: frozenset[str] = frozenset()
     """Commands that may be asked again: asking twice does no more than asking once."""
+    answers: Mapping[str, frozenset[str]] = {}
+    """By command, what answers it."""
     secret: Mapping[str, frozenset[str]] = {}
     """By command, the parameters that nobody is to see."""
 
@@ -46,4 +48,5 @@ def read_vocabulary(catalogue: Catalogue) -> Vocabulary:
         for command, definition in catalogue.definitions.items()
     }
     repeatable = frozenset(command for command, definition in catalogue.definitions.items() if definition.is_repeatable)
-    return Vocabulary(repeatable, {command: names for command, names in secret.items() if names})
+    answers = {command: frozenset(catalogue.definitions[command].replies) for command in repeatable}
+    return Vocabulary(repeatable, answers, {command: names for command, names in secret.items() if names})

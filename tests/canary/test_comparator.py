@@ -60,6 +60,12 @@ def quick(monkeypatch):
 
 
 @pytest.fixture
+def asking(router, comparisons, eventually):
+    """What a test of questions to the primary needs."""
+    return router, comparisons, eventually
+
+
+@pytest.fixture
 def differ_twice(tell, comparisons, eventually):
     """Two conversations that differ: since nothing explains the first difference, the second one is asked again."""
 
@@ -101,12 +107,16 @@ async def test_what_has_come_of_it_is_in_the_ledger(canary, tell, eventually):
 
 
 @pytest.mark.usefixtures("quick")
-async def test_the_primary_is_asked_again_what_may_be(router, canary, differ_twice, comparisons, eventually):
+@pytest.mark.parametrize(("refusal", "differs"), [("", 1), ("not now", 0)])
+async def test_the_primary_is_asked_again_what_may_be(asking, canary, differ_twice, refusal, differs):
+    router, comparisons, eventually = asking
     service, heard = Service(router.unix, "billing", service_version="1.0"), []
 
     @service.on("CHARGE")
     async def charge(message):
         heard.append(message)
+        if refusal:
+            raise MessageRefusedError(message.command, refusal)
         return Message("CHARGED", {"amount": "14"})
 
     canary._comparator._vocabulary = Vocabulary(repeatable=frozenset(("CHARGE",)))
@@ -119,7 +129,7 @@ async def test_the_primary_is_asked_again_what_may_be(router, canary, differ_twi
     (message,) = heard
     assert (message.command, message.parameters["order"], message.sent_from_service) == ("CHARGE", "b", "canary")
     assert not {"shadow", "shadow_id"} & message.parameters.keys()
-    assert found.differences[0].noise_differing == 1
+    assert found.differences[0].noise_differing == differs
     assert found.noise == "self-replay"
 
 
@@ -134,7 +144,7 @@ async def test_nobody_is_asked_again_while_the_host_is_busy(canary, differ_twice
 
 
 @pytest.mark.usefixtures("quick")
-async def test_an_answer_that_does_not_come_is_no_noise(canary, differ_twice, comparisons, eventually):
+async def test_where_nobody_can_be_asked_there_is_no_noise(canary, differ_twice, comparisons, eventually):
     canary._comparator._vocabulary = Vocabulary(repeatable=frozenset(("CHARGE",)))
     await differ_twice()  # there is no billing
     (comparing,) = canary._comparator._shadows.comparings

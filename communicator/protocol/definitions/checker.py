@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 import msgspec
 
 from communicator.protocol.definitions.catalogue import Catalogue
-from communicator.protocol.definitions.definition import Definition, Parameter, Scope, is_secret
+from communicator.protocol.definitions.definition import Definition, Parameter, Scope
 from communicator.protocol.definitions.line_patterns import LinePatterns
 from communicator.protocol.line_form import Head, parse_head
 from communicator.protocol.message import Message
@@ -245,7 +245,7 @@ def _explain(rules: _Rules, name: str, value: str) -> str:
     if not value:
         return f"parameter {name} is empty"
     expected = next(one.expects for one in parameter.validators if not one.accepts(value))
-    shown = "its value" if is_secret(name) else _shown(value)
+    shown = "its value" if parameter.is_secret else _shown(value)
     return f"parameter {name}: {shown} is not {expected}"
 
 

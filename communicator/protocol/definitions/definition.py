@@ -34,14 +34,16 @@ class Parameter(msgspec.Struct, frozen=True, kw_only=True):
     """All must accept a value that is not empty."""
     shape: str = ""
     """What its JSON holds, by the name that the reference has for it; of the suite's own, a Struct of `communicator.answers`."""
+    secret: bool = False
+    """Whether its definition says that nobody is to see its value."""
     source: str = ""
     """The file it was read from, as people know it."""
     line: int = 0
 
     @property
     def is_secret(self) -> bool:
-        """Whether its value is never shown."""
-        return is_secret(self.name)
+        """Whether its value is never shown: its definition says so, or its name does."""
+        return self.secret or is_secret(self.name)
 
 
 class Definition(msgspec.Struct, frozen=True, kw_only=True):

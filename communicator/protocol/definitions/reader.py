@@ -13,6 +13,7 @@
     type = integer                       ; string (which it is without this line), integer, address, timespec
     flags = optional                     ; required, optional, forbidden, empty; several with commas or blanks
     validator = integer(1...99)
+    secret = false                       ; or true: its value is shown to nobody
 
 The ancestor looks at sections only, so that ours are read by it unchanged. A parameter without ``flags`` is required and may be
 empty, as it is there. ``subject``, ``from`` and ``to`` are for the reference that is made of the files; so is ``shape`` of a
@@ -35,7 +36,7 @@ from communicator.protocol.names import is_command_name, is_parameter_name
 GLOBAL = "global"
 """The stem of the file that defines the parameters of every message."""
 _MESSAGE_KEYS = ("description", "broadcast", "scope", "reply", "repeatable", "rule", "subject", "from", "to")
-_PARAMETER_KEYS = ("description", "type", "flags", "validator", "shape")
+_PARAMETER_KEYS = ("description", "type", "flags", "validator", "secret", "shape")
 _FLAGS = ("required", "optional", "forbidden", "empty", "defined", "allowed")
 _BROADCAST = {"allowed": True, "forbidden": False}
 _TRUTH = {"true": True, "false": False}
@@ -159,6 +160,7 @@ class _Reader:
             has_flags="flags" in section.entries,
             validators=tuple(self._validators(section, kind)),
             shape=_text(section, "shape"),
+            secret=self._choice(section, "secret", _TRUTH, default=False),
             source=self._source,
             line=section.line,
         )

@@ -15,6 +15,7 @@ from canary.shadow.conversations import (
     STEPS,
     UNENDED,
     Conversations,
+    Room,
 )
 from tests.canary.shadow.talk import asked, ended, said
 
@@ -24,7 +25,7 @@ def over(found, now_s=1_000.0):
 
 
 def heard(*steps, now_s=0.0):
-    found = Conversations()
+    found = Conversations(Room())
     found.hear(steps, now_s)
     return found
 
@@ -76,15 +77,15 @@ def test_what_is_not_whole_is_counted_and_never_taken(steps, reason):
     found = heard(*steps)
     assert over(found) == []
     assert found.incomplete == {reason: 1}
-    assert (len(found), found._bytes) == (0, 0)
+    assert (len(found), found._room.bytes) == (0, 0)
 
 
 @given(
     order=st.permutations([*WHOLE, ended(cut="queue"), asked(number=1), said("shadow"), ended()]),
-    seconds=st.lists(st.floats(0, 0.2), min_size=8, max_size=8),
+    seconds=st.lists(st.floats(0, 0.1), min_size=8, max_size=8),
 )
 def test_one_that_was_cut_is_never_taken_in_whatever_order_it_is_told(order, seconds):
-    found, now_s = Conversations(), 0.0
+    found, now_s = Conversations(Room()), 0.0
     for step, second in zip(order, seconds, strict=True):
         now_s += second
         assert over(found, now_s) == []

@@ -18,6 +18,10 @@ def in_json(one, other):
     return differ({"b": json.dumps(one)}, {"b": json.dumps(other)})
 
 
+def _deep(value):
+    return '{"key":' * PATH_CHARACTERS + str(value) + "}" * PATH_CHARACTERS
+
+
 PARAMETERS = {
     "the same": ({"a": "1"}, {"a": "1"}, ""),
     "a value": ({"a": "1", "b": "2"}, {"a": "1", "b": "3"}, "C.b"),
@@ -29,8 +33,7 @@ PARAMETERS = {
     "blanks in JSON": ({"a": '{"x": 1}'}, {"a": '{"x":1}'}, ""),
     "the order of keys": ({"a": '{"x":1,"y":2}'}, {"a": '{"y":2,"x":1}'}, ""),
     "too deep to be read": ({"a": "[" * 100_000}, {"a": "[" * 100_001}, "C.a"),
-    "a name that cannot be shown": ({"a": '{"\\n":1}'}, {"a": '{"\\n":2}'}, "C.(other)"),
-    "a name that is data": ({"a": '{"%s":1}' % ("k" * PATH_CHARACTERS)}, {"a": "{}"}, "C.(other)"),
+    "too deep to be shown": ({"a": _deep(1)}, {"a": _deep(2)}, "C.(other)"),
 }
 
 
@@ -43,6 +46,16 @@ VALUES = {
     "a number and its text": ({"x": 1}, {"x": "1"}, "C.b.x"),
     "a number and a truth": ({"x": 1}, {"x": True}, "C.b.x"),
     "two ways to write a number": ({"x": 1}, {"x": 1.0}, ""),
+    "a key that cannot be shown": ({"\n": 1}, {"\n": 2}, "C.b.*"),
+    "a key that is an address": ({"ann@example.org": 1}, {"ann@example.org": 2}, "C.b.*"),
+    "keys that are numbers": (
+        {"u4711": {"x": 1}, "u4712": {"x": 1}},
+        {"u4711": {"x": 2}, "u4712": {"x": 2}},
+        "C.b.*.x",
+    ),
+    "a key with a dot": ({"a.b": 1}, {"a.b": 2}, "C.b.*"),
+    "a key that is a name": ({"line-2_b": 1}, {"line-2_b": 2}, "C.b.line-2_b"),
+    "a long key": ({"k" * 41: 1}, {}, "C.b.*"),
     "null and nothing": ({"x": None}, {}, "C.b.x"),
     "null and null": ({"x": None}, {"x": None}, ""),
     "an object and a list": ({"x": {}}, {"x": []}, "C.b.x"),

@@ -6,7 +6,7 @@ from canary.shadow.replays import WAITING, Replay, Replays
 from canary.shadow.reply import Reply
 from communicator.protocol import Message
 
-REPLAY = Replay(Message("CHARGE"), Reply("CHARGED", {}, ""), frozenset())
+REPLAY = Replay(Message("CHARGE"), frozenset(), Reply("CHARGED", {}, ""), frozenset())
 
 
 @pytest.mark.parametrize("share", [0.0, 0.01, 0.5, 1.0])

@@ -174,6 +174,25 @@ def test_an_answer_to_a_question_that_was_asked_again_is_noise():
     assert (row.noise_compared, row.noise_differing) == (1, 1)
 
 
+@pytest.mark.parametrize("answer", [None, Message("REFUSED")])
+def test_no_answer_and_another_one_are_noise_at_the_command(answer):
+    steps = (asked(), said("primary"), said("shadow", command="REFUSED"), ended())
+    found = compared(*steps, replay=1.0)
+    comparing, replay = replays_of(found)
+    assert replay.answers == {"CHARGED", "REFUSED"}
+    comparing.hear_again(replay, answer)
+    (row,) = told(found).differences
+    assert (row.path, row.noise_compared, row.noise_differing) == ("CHARGED", 1, 1)
+
+
+def test_where_the_primary_alone_differs_from_itself_nothing_is_told_and_it_counts_against_the_evidence():
+    found = compared(*talk(), replay=1.0)
+    comparing, replay = replays_of(found)
+    comparing.hear_again(replay, Message("CHARGED", {"a": "5"}))
+    assert told(found).differences == ()
+    assert told(found).log10_evidence < 0
+
+
 def test_once_the_evidence_is_clear_no_more_is_asked_than_the_share():
     steps = [step for number in range(60) for step in talk(f"c{number}", shadow="2")]
     found = compared(replay=0.0)
@@ -249,9 +268,14 @@ def test_so_many_shadows_are_compared():
 
 
 def test_what_definitions_say_of_repeating_and_of_secrets():
-    texts = {"CHARGED": b"[password]\nflags=optional\n[amount]\nflags=optional\n", "PRICE": b"repeatable=true\n"}
+    texts = {
+        "CHARGED": b"[password]\nflags=optional\n[amount]\nflags=optional\n[card]\nsecret=true\n",
+        "PRICE": b"repeatable=true\nreply=PRICED\n",
+    }
     files = [SourceFile(f"x/{command}.conf", command, text) for command, text in texts.items()]
     vocabulary = read_vocabulary(read_catalogue([*files, *packaged_files()])[0])
     assert vocabulary.repeatable & texts.keys() == {"PRICE"}
+    assert vocabulary.answers["PRICE"] == {"PRICED"}
     assert vocabulary.is_secret("CHARGED", "password")
+    assert vocabulary.is_secret("CHARGED", "card")
     assert not vocabulary.is_secret("CHARGED", "amount")

@@ -53,11 +53,13 @@ def test_what_the_primary_does_too_explains_pairs_that_were_counted_before():
 @pytest.mark.parametrize(
     ("shadow", "pairs", "noise", "compared", "is_news"),
     [
-        (1, 1_000, 0, 1_000, True),
+        (4, 1_000, 0, 1_000, False),
+        (5, 1_000, 0, 1_000, True),
+        (160, 1_000, 100, 1_000, True),
         (1, 10_000, 0, 10_000, False),
         (10, 100, 10, 100, False),
         (14, 100, 10, 100, False),
-        (16, 100, 10, 100, True),
+        (16, 100, 10, 100, False),
         (10, 100, 20, 100, False),
         (5, 10, 0, ENOUGH - 1, False),
         (5, 10, 0, ENOUGH, True),

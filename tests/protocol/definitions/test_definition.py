@@ -11,5 +11,10 @@ def test_a_secret_is_known_by_its_name(name):
     assert Parameter(name=name).is_secret
 
 
+def test_a_definition_may_say_so_of_any():
+    assert Parameter(name="card", secret=True).is_secret
+    assert not Parameter(name="card").is_secret
+
+
 def test_other_names_are_none():
     assert not is_secret("service")

@@ -57,6 +57,12 @@ def test_a_request_is_repeatable_where_its_file_says_so(text, is_repeatable):
     assert (found.definition.is_repeatable, found.remarks) == (is_repeatable, [])
 
 
+@pytest.mark.parametrize(("text", "is_secret"), [("", False), ("secret = true", True), ("secret = false", False)])
+def test_a_parameter_is_secret_where_its_file_says_so(text, is_secret):
+    found = read_definition("PRINT", f"[card]\nflags = optional\n{text}\n".encode(), "")
+    assert (found.definition.parameters["card"].is_secret, found.remarks) == (is_secret, [])
+
+
 def test_a_whole_file():
     found = read(PRINT)
     definition = found.definition
@@ -141,6 +147,7 @@ def test_slips_are_warned_of_and_not_fatal(text, line, words):
     [
         ("broadcast = maybe", 1, "broadcast = 'maybe' is none of allowed, forbidden"),
         ("\nscope = host", 2, "scope = 'host' is none of local, cluster"),
+        ("\n\n[a]\nsecret = yes", 4, "secret = 'yes' is none of true, false"),
         ("\nrepeatable = yes", 2, "repeatable = 'yes' is none of true, false"),
         ("reply = DONE, not-done", 1, "reply: 'not-done' is not a command"),
         ("[a]\nflags = optional\nvalidator = integer(9...1)", 3, "the range ends before it begins"),
