@@ -12,8 +12,9 @@ from rich.text import Text
 from bellwether.canary_scope import USAGE
 from bellwether.colours import coloured
 from bellwether.failure import CommandError
-from canary.deployment.spec import Spec, Step, steps_of
+from canary.deployment.spec import Shadowing, Spec, Step, steps_of
 from communicator.answers.deployments import Readiness
+from communicator.answers.policy import ALL
 from communicator.answers.services import Instance
 from communicator.wording.counts import count, listed
 from communicator.wording.enforcement import not_enforced_text
@@ -67,7 +68,8 @@ def rows_of(spec: Spec, around: Around) -> list[Row]:
         around: What is known of the cluster.
     """
     runs = {one.server: one.version for one in around.instances if one.service == spec.service and one.state == "up"}
-    servers = {*around.told, *around.members, *runs, *spec.servers} - {*around.not_enforced}
+    shadow = {spec.shadow.server} if spec.shadow is not None else set()
+    servers = {*around.told, *around.members, *runs, *spec.servers, *shadow} - {*around.not_enforced}
     rows = [_row(spec, server, around, runs.get(server, "")) for server in sorted(servers)]
     asides = [(server, not_enforced_text([server], around.not_enforced)) for server in sorted(around.not_enforced)]
     return rows + [Row(server, "not_enforced", runs.get(server, ""), (text,)) for server, text in asides]
@@ -77,7 +79,8 @@ def _row(spec: Spec, server: str, around: Around, runs: str) -> Row:
     told = around.told.get(server)
     has = told.has if isinstance(told, Readiness) and told.has else runs
     may_have = has or told is None  # of who is away nobody knows
-    if server not in spec.servers if spec.servers else not may_have:
+    is_shadow = spec.shadow is not None and spec.shadow.server == server
+    if not is_shadow and (server not in spec.servers if spec.servers else not may_have):
         return Row(server, "not_concerned", has)
     match told:
         case None:
@@ -135,10 +138,21 @@ def _lines(row: Row) -> Iterator[RenderableType]:
 def plan(spec: Spec) -> str:
     """What would be done, one line for each step."""
     head = f"{spec.strategy} of {spec.service} {version_text(spec.version, spec.build)} by executor {spec.executor}"
+    return "\n".join((head, *(f"  {line}" for line in (*_shadow(spec.shadow), *_way(spec)))))
+
+
+def _shadow(shadow: Shadowing | None) -> Iterator[str]:
+    if shadow is not None:
+        primary = "each server" if shadow.primary == ALL else shadow.primary
+        copied = f"{shadow.share * 100:g} % of the conversations of {primary}"
+        yield f"a shadow on {shadow.server}, with {copied}, bakes {span(shadow.bake)}"
+
+
+def _way(spec: Spec) -> Iterator[str]:
     if spec.strategy == "blue-green":
-        way = f"the switch comes {spec.promote}, the old colour is kept for {span(spec.keep)}"
-        return f"{head}\n  {way}"
-    return "\n".join((head, *(f"  {number}  {_step(step)}" for number, step in enumerate(steps_of(spec), 1))))
+        yield f"the switch comes {spec.promote}, the old colour is kept for {span(spec.keep)}"
+    elif spec.strategy == "canary":
+        yield from (f"{number}  {_step(step)}" for number, step in enumerate(steps_of(spec), 1))
 
 
 def _step(step: Step) -> str:

@@ -31,7 +31,7 @@ ExecutorOption = Annotated[
     str,
     typer.Option("--executor", metavar="NAME", help="Who puts the version on a host; 'none': somebody else does."),
 ]
-StrategyOption = Annotated[str, typer.Option("--strategy", metavar="NAME", help="canary or blue-green.")]
+StrategyOption = Annotated[str, typer.Option("--strategy", metavar="NAME", help="canary, blue-green or shadow.")]
 ReasonOption = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why, for the ledger.")]
 DIRECTORY = Path("/etc/bellwether/deployments.d")
 ENDS = "Exit code 0: done. 1: refused. 2: nothing is known of it. 3: proposed, and no majority of the canaries holds it yet. "

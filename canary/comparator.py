@@ -173,7 +173,7 @@ class Comparator:
         """What is known of a shadow that is heard of first: how its deployment has it compared, and what had come of it."""
         state, terms = self._mind.state, Terms()
         deploying = state.deployments.get(key.service)
-        if deploying is not None and deploying.at.id == key.deployment and deploying.at.spec.shadow is not None:
+        if deploying is not None and deploying.at.comparison == key.deployment and deploying.at.spec.shadow is not None:
             terms = msgspec.convert(deploying.at.spec.shadow, Terms, from_attributes=True)
         known = state.shadows.get((self._mind.me, key.server, key.service))
         is_same = known is not None and _key_of(known.told) == key and key.deployment != ""

@@ -120,7 +120,8 @@ class Duties:
             spec: What is to be done.
             lacks: What it lacks besides.
         """
-        is_ours = spec.executor != NOBODY
+        only = spec.shadow.server if spec.strategy == "shadow" and spec.shadow is not None else self._mind.me
+        is_ours = spec.executor != NOBODY and only == self._mind.me
         missing = await self._executor.missing(spec.executor, spec.service, spec.version) if is_ours else ()
         running = [one for one in instances_of(self._mind.state, spec.service).get(self._mind.me, ()) if one.is_running]
         return Readiness(server=self._mind.me, missing=(*missing, *lacks), has=running[0].version if running else "")

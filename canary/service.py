@@ -209,7 +209,9 @@ class Canary:
         try:
             if question.view == "deployment_check":
                 spec = read_spec(message)
-                return answer_view(await self._duties.check(spec, await asyncio.to_thread(self._outside.missing, spec)))
+                lacks = await asyncio.to_thread(self._outside.missing, spec)
+                fence = self._enforcement.fence.missing(spec, self._mind.me)
+                return answer_view(await self._duties.check(spec, (*lacks, *fence)))
             return await (self._features if question.view == "features" else self._views).answer(question)
         except (LedgerError, RemoteProtocolError, RefusedError) as error:
             raise MessageRefusedError(message.command, str(error)) from None

@@ -70,6 +70,14 @@ def test_where_servers_are_named_the_others_are_not_concerned():
     assert lacking(rows_of(NAMED, AROUND)) == ""
 
 
+def test_the_host_of_a_shadow_is_concerned_though_the_service_does_not_run_there():
+    text = 'service = "billing"\nversion = "2.0"\nstrategy = "shadow"\nexecutor = "roll"\n[shadow]\nserver = "delta"'
+    rows = {row.server: row.status for row in rows_of(read_file(text, "x"), AROUND)}
+    assert (rows["delta"], rows["alpha"]) == ("ready", "ready")
+    rows = {row.server: row.status for row in rows_of(read_file(text.replace("delta", "zeta"), "x"), AROUND)}
+    assert rows["zeta"] == "no_canary"
+
+
 def test_a_named_server_without_a_canary_cannot_do_it():
     around = Around(told={"alpha": Readiness(server="alpha")}, members=("alpha",))
     assert lacking(rows_of(NAMED, around)) == "it cannot be done on gamma"
@@ -128,6 +136,22 @@ pause = "10m"
         (
             'strategy = "blue-green"\npromote = "by hand"',
             "blue-green of billing 2.0 by executor none\n  the switch comes by hand, the old colour is kept for 15m 0s",
+        ),
+        (
+            'strategy = "shadow"\nexecutor = "roll"\n[shadow]\nserver = "delta"\nshare = "5%"',
+            (
+                "shadow of billing 2.0 by executor roll\n"
+                "  a shadow on delta, with 5 % of the conversations of each server, bakes 20m 0s"
+            ),
+        ),
+        (
+            STEPS + '[shadow]\nserver = "delta"\nprimary = "alpha"\nbake = "1h"',
+            (
+                "canary of billing 2.0 by executor systemd\n"
+                "  a shadow on delta, with 10 % of the conversations of alpha, bakes 1h 0m\n"
+                "  1  1 server, bakes 1h 0m, then a person says promote, or after 1d 0h: abort\n"
+                "  2  25% of the servers, 10% of their traffic, bakes 20m 0s, then one may object for 10m 0s"
+            ),
         ),
     ],
 )

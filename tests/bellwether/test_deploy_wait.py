@@ -38,6 +38,8 @@ AT_THIRD = replace(STEP, step=2)
         (AT_THIRD, THIRD, 0, True),
         (sample.PENDING, FIRST, 75, False),
         (sample.PREPARING, FIRST, 75, False),
+        (replace(STEP, phase="shadow", as_shadow=True), FIRST, 75, False),
+        (replace(OBJECTION, as_shadow=True), FIRST, 75, False),
         (sample.PROMOTING, THIRD, 0, True),
         (sample.BAKING, THIRD, 0, True),
         (sample.BAKING, DONE, 75, False),

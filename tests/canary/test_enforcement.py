@@ -11,12 +11,14 @@ from canary import ordered, policy
 from canary.book.book import Book
 from canary.book.entry import Lift
 from canary.book.order import Order
+from canary.deployment.spec import read_table
+from canary.deployment.task import SHADOW, Outcome, Task
 from canary.enforcement import REFUSED_S, RENEW_S, Enforcement
 from canary.judge.state import State
 from canary.leadership import SILENT_S
 from canary.ledger.errors import LedgerError
 from canary.mind import Mind
-from canary.records import PolicyIssued, VersionJudged
+from canary.records import Before, DeploymentMoved, PolicyIssued, TaskBegun, TaskEnded, VersionJudged
 from canary.rules import Rules
 from communicator.client import Service
 from communicator.protocol import Message
@@ -115,6 +117,72 @@ async def test_nothing_is_set_before_others_had_the_time_to_tell_what_they_hold(
     agent.at_s += 0.1
     await agent.follow()
     assert await agent.of_router() == ((0, 1), [])
+
+
+def shadow_moved(**changes):
+    spec = read_table(
+        {
+            "name": "web",
+            "service": "billing",
+            "version": "2.0",
+            "executor": "systemd",
+            "strategy": "shadow",
+            "shadow": {"server": "alpha", "primary": "beta"},
+        }
+    )
+    about = {"id": "d1", "spec": spec, "by": "root@alpha", "servers": (Before("beta", "1.0"),), "from_version": "1.0"}
+    return DeploymentMoved(**{**about, "phase": "shadow", "leader": "alpha", "term": 1, "number": 1, **changes})
+
+
+def begun(verb, shadows):
+    return Task(
+        deployment="d1",
+        step=SHADOW,
+        attempt=1,
+        verb=verb,
+        executor="systemd",
+        service="billing",
+        version="2.0",
+        shadows=shadows,
+    )
+
+
+async def test_a_fence_stands_once_the_router_has_said_so_and_until_the_shadow_is_stopped_for_sure(agent):
+    async def shadows():
+        reply = await agent.service.request(Message("POLICY_GET"), "POLICY_CURRENT")
+        return [(one["version"], one["primary"], one["unit"]) for one in json.loads(reply.get("policy"))["shadows"]]
+
+    await agent.follow()
+    assert not agent.enforcement.fence.keeps("billing", "2.0")
+    await agent.mind.take([shadow_moved()])
+    assert not agent.enforcement.fence.keeps("billing", "2.0"), "it was decided, and the router does not know yet"
+    await agent.follow()
+    assert agent.enforcement.fence.keeps("billing", "2.0")
+    assert await shadows() == [("2.0", "beta", "billing@2.0.service")]
+    await agent.mind.take([TaskBegun(server="alpha", task=begun("start", ("2.0",)))])
+    await agent.mind.take([TaskEnded(server="alpha", task=begun("start", ("2.0",)), outcome=Outcome(status="done"))])
+    await agent.mind.take([shadow_moved(phase="done", number=2, moves=2)])
+    await agent.follow()
+    assert await shadows() == [("2.0", "", "billing@2.0.service")], "it gets no copies, and is kept back"
+    for status in ("failed", "unknown"):
+        await agent.mind.take([TaskEnded(server="alpha", task=begun("stop", ()), outcome=Outcome(status=status))])
+        await agent.follow()
+        assert agent.enforcement.fence.keeps("billing", "2.0")
+    await agent.mind.take([TaskEnded(server="alpha", task=begun("stop", ()), outcome=Outcome(status="done"))])
+    assert not agent.enforcement.fence.is_gone("billing"), "the router has not been told yet"
+    await agent.follow()
+    assert agent.enforcement.fence.is_gone("billing")
+    assert await shadows() == []
+
+
+async def test_of_a_router_that_has_just_let_us_in_nothing_is_known(agent):
+    await agent.mind.take([shadow_moved()])
+    await agent.follow()
+    await agent.enforcement.meet_router()
+    assert not agent.enforcement.fence.keeps("billing", "2.0")
+    assert not agent.enforcement.fence.is_gone("billing")
+    await agent.follow()
+    assert agent.enforcement.fence.keeps("billing", "2.0")
 
 
 async def test_an_order_is_obeyed_at_once_beside_what_the_router_denies_until_others_had_the_time(agent):

@@ -5,7 +5,7 @@ from typing import get_args
 import pytest
 from msgspec.structs import replace
 
-from communicator.answers.deployments import Phase, ShownCheck, ShownServer, ShownStep, Verdict
+from communicator.answers.deployments import Change, Phase, ShownCheck, ShownServer, ShownStep, Verdict
 from communicator.wording import deployments as words
 from tests.bellwether.deploy_sample import ABORTING, BAKING, DONE, FIRST, PAUSED, PENDING, PROMOTING, ROLLED_BACK, STEP
 
@@ -14,6 +14,7 @@ from tests.bellwether.deploy_sample import ABORTING, BAKING, DONE, FIRST, PAUSED
     ("phase", "sign", "with_steps", "without"),
     [
         ("pending", "◌", "pending", "pending"),
+        ("shadow", "◐", "running as a shadow", "running as a shadow"),
         ("preparing", "◐", "preparing step 2 of 3", "preparing"),
         ("step", "◐", "step 2 of 3", "step"),
         ("paused", "‖", "paused at step 2 of 3", "paused"),
@@ -29,6 +30,19 @@ def test_each_phase_has_a_mark_and_a_word(phase, sign, with_steps, without):
     assert words.phase_mark(phase).sign == sign
     assert words.phase_text(replace(STEP, phase=phase)) == with_steps
     assert words.phase_text(replace(STEP, phase=phase, steps=())) == without
+
+
+@pytest.mark.parametrize(("phase", "text"), [("shadow", "running as a shadow"), ("paused", "paused as a shadow")])
+def test_a_shadow_comes_before_all_steps(phase, text):
+    assert words.phase_text(replace(STEP, phase=phase, as_shadow=True)) == text
+    change = Change(wall_s=0.0, id="d", name="web", service="billing", version="2.0", phase=phase, as_shadow=True)
+    assert words.change_text(change) == text
+
+
+def test_a_shadow_alone_is_stopped_and_leaves_nothing_to_undo():
+    alone = replace(PAUSED, strategy="shadow", as_shadow=True)
+    assert words.decisions(alone)[-1] == ("bellwether deploy abort billing", "stop the shadow")
+    assert words.decisions(replace(DONE, strategy="shadow")) == []
 
 
 def test_no_word_is_missing():

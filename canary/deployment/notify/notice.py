@@ -27,10 +27,10 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
     from_version: str
     """and what there was before; empty: nothing."""
     strategy: str
-    """`canary` or `blue-green`."""
+    """`canary`, `blue-green` or `shadow`."""
     phase: Phase
-    """Where it stands now: `pending`, `preparing`, `step`, `paused`, `promoting`, `baking`, `done`, `aborting`, `rolled_back`,
-    `superseded`."""
+    """Where it stands now: `pending`, `shadow`, `preparing`, `step`, `paused`, `promoting`, `baking`, `done`, `aborting`,
+    `rolled_back`, `superseded`."""
     step: int
     """From 0,"""
     steps: int

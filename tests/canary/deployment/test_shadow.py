@@ -391,7 +391,16 @@ def test_a_fence_stands_when_the_router_has_said_so_and_is_gone_when_it_has_said
     begun = elsewhere.told(frozenset(kept))
     assert (begun.keeps("billing", NEW), begun.is_gone("billing")) == (False, False)
     assert not Fence().is_gone("billing"), "a router that has said nothing yet may keep it back"
-    assert not Fence.heard('{"generation":[1,1],"lease_s":1}', "d").keeps("billing", NEW), "an elder router"
+
+
+def test_a_router_that_knows_no_shadows_is_named_where_it_is_needed():
+    elder = Fence.heard('{"generation":[1,1],"lease_s":1}', "d")
+    assert (elder.keeps("billing", NEW), elder.is_gone("billing")) == (False, True)
+    spec = _up().at.at.spec
+    assert elder.missing(spec, "d") == ("the router of d knows no shadows: upgrade it",)
+    named = msgspec.structs.replace(spec, shadow=msgspec.structs.replace(spec.shadow, primary="a"))
+    assert [bool(elder.missing(named, server)) for server in "abd"] == [True, False, True]
+    assert Fence().missing(spec, "d") == elder.missing(msgspec.structs.replace(spec, shadow=None), "d") == ()
 
 
 def _up():

@@ -180,6 +180,34 @@ async def somebody_lies(stage):
     await stage.runs("8.0")
 
 
+async def run_as_a_shadow(stage):
+    """It answers nobody but the comparison, whatever dies meanwhile, and is stopped when enough is compared."""
+    leader, second, *_, last = stage.hosts
+    was = await leader.which()
+    table = {"server": last.name, "share": "100%", "bake": "2s", "ignore": ["VERSION.version"]}
+    taken = await leader.deploy("9.0", strategy="shadow", shadow=table)
+    await stage.until("it runs beside the service", _versions(last), lambda found: found == [was, "9.0"])
+    leader.crash()
+    last.crash()
+    leader.start()
+    last.start()
+    await stage.ready()
+
+    async def ask():
+        assert {await host.which() for host in stage.hosts} == {was}, "what a shadow says reaches nobody"
+        return await leader.deployments()
+
+    told = await stage.until("enough is compared", ask, lambda told: told.deployments[0].phase == "done")
+    assert told.deployments[0].id == taken.id
+    await stage.runs(was)
+    taken = await leader.deploy("9.1", steps=QUICK, shadow={**table, "on_difference": "abort", "ignore": []})
+    told = await stage.until("they differ", ask, lambda told: told.deployments[0].phase == "rolled_back")
+    assert told.deployments[0].id == taken.id
+    assert "differ: VERSION.version" in told.deployments[0].reason
+    await stage.runs(was)
+    assert [call[0] for host in (leader, second) for call in host.calls if call[-1] in ("9.0", "9.1")] == []
+
+
 STORIES = (
     install,
     lose_the_leader_and_the_end_of_a_task,
@@ -190,12 +218,20 @@ STORIES = (
     a_host_joins,
     switch_while_a_canary_is_silent,
     somebody_lies,
+    run_as_a_shadow,
 )
 
 
 def _calls(host):
     async def ask():
         return host.calls or None
+
+    return ask
+
+
+def _versions(host):
+    async def ask():
+        return sorted(host.processes())
 
     return ask
 
