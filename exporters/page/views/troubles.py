@@ -232,7 +232,7 @@ def _shadows(shadows: Sequence[Seen]) -> Iterator[Trouble]:
     found = [one for one in shadows if one.verdict == "differs" and not one.is_reference]
     for one in found[:_NAMED]:
         what = f"{one.service} {version_text(one.version, one.build)} on {one.server}"
-        yield Trouble(DOUBTFUL, f"{what}: {one.meaning}", "deployments", "The shadow of")
+        yield Trouble(DOUBTFUL, f"the shadow of {what} answers otherwise than the primary", "deployments")
     left = len(found[_NAMED:])
     if left:
         yield Trouble(

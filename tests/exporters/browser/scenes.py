@@ -1,7 +1,11 @@
 """What the tests look at: a cluster that is well, one with troubles of each kind, a crowd, and names that mean harm."""
 
+from msgspec.structs import replace
+
 from communicator.answers.deployments import Deployments
+from communicator.answers.shadows import Comparisons
 from communicator.flags import Flag, FlagName
+from tests.bellwether import shadow_sample as sample
 from tests.exporters.browser import clock_words, far_routers, feature_words, version_words
 from tests.exporters.browser.clock_words import host, wrong_host
 from tests.exporters.browser.feature_words import EXPIRED, feature, off
@@ -45,6 +49,9 @@ def deploying():
     """What troubles, and besides a deployment that waits for a person, one on its way back, and one that is done."""
     made = troubled()
     made.deployments = Deployments(server="alpha", leader="alpha", deployments=(ABORTING, PAUSED, DONE))
+    made.shadows = Comparisons(
+        server="alpha", comparisons=(sample.COMPARISON,), mirrors=(sample.MIRROR,), fences=(sample.FENCE,)
+    )
     return made
 
 
@@ -87,7 +94,15 @@ def hostile():
         features=feature_words.report(
             *(feature(name, offs=(off(SCRIPT),), owner=name, stale=(EXPIRED,), file=name) for name in names)
         ),
+        shadows=Comparisons(server="alpha", comparisons=tuple(map(_hostile_comparison, names))),
         flags=(flag("disk", SCRIPT, help=SCRIPT, help_uri='https://example.net/?q="><script>'),),
+    )
+
+
+def _hostile_comparison(name):
+    place = replace(sample.NEWS, path=name, example=(name, SCRIPT))
+    return replace(
+        sample.COMPARISON, service=name, version=name, server=name, incomplete={name: 1}, differences=(place,)
     )
 
 

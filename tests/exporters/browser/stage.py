@@ -17,6 +17,7 @@ from communicator.answers.clocks import ClockReport
 from communicator.answers.deployments import Deployments
 from communicator.answers.features import FeatureReport
 from communicator.answers.releases import CanaryReport
+from communicator.answers.shadows import Comparisons
 from communicator.client import BlockingClient, Service
 from communicator.flags import Flag, FlagDirectory
 from communicator.protocol import Message
@@ -36,6 +37,7 @@ class Scene:
     clocks: ClockReport
     versions: CanaryReport
     deployments: Deployments = field(default_factory=lambda: Deployments(server="alpha", leader="alpha"))
+    shadows: Comparisons = field(default_factory=lambda: Comparisons(server="alpha"))
     points: list = field(default_factory=clock_words.history)
     features: FeatureReport = field(default_factory=FeatureReport)
     flags: tuple[Flag, ...] = ()

@@ -19,7 +19,7 @@ INK = """(canvas) => {
 
 async def test_what_waits_for_a_person_comes_first_with_the_commands(on_stage, view):
     viewer = await view(on_stage("deploying"))
-    assert await viewer.page.locator("#deployments h3 bdi:first-child").all_inner_texts() == [
+    assert await viewer.page.locator("#deployments-body h3 bdi:first-child").all_inner_texts() == [
         "billing",
         "mailer",
         "printer",

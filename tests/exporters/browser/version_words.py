@@ -71,6 +71,8 @@ def answer(scene, question):
     told = scene.versions
     if question.get("view") == "deployments":
         return Message("CANARY_CURRENT_REPORT", {"report": msgspec.json.encode(scene.deployments).decode()})
+    if question.get("view") == "shadows":
+        return Message("CANARY_CURRENT_REPORT", {"report": msgspec.json.encode(scene.shadows).decode()})
     if question.get("view") != "explain":
         return Message("CANARY_CURRENT_REPORT", {"report": msgspec.json.encode(_page(told, question)).decode()})
     wanted = tuple(question.get(name) for name in ("server", "service", "version", "build"))

@@ -106,7 +106,7 @@ def test_those_that_differ_are_among_what_is_wrong():
 
     (differs,), (alike,) = seen(sample.COMPARISON), seen(sample.ALIKE)
     assert told(differs, alike) == [
-        (marks.DOUBTFUL, "The shadow of billing 2.0 on gamma: it answers otherwise than the primary")
+        (marks.DOUBTFUL, "the shadow of billing 2.0 on gamma answers otherwise than the primary")
     ]
     assert told(*[differs] * 5)[-1] == (marks.DOUBTFUL, "2 more shadows differ too")
     assert told(alike) == []
