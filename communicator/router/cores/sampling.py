@@ -133,14 +133,21 @@ class Sampler:
         return True
 
     def missed(self) -> list[Conversation]:
-        """The conversations of which something was not noted; they are to be cut before anything else is looked at."""
-        keys = list(self._open) if self._missed_any else [key for key in self._missed if key in self._open]
-        found = [self._open[key] for key in keys]
-        if self._missed_any:  # what was not noted may have been a late reply
-            found += self._over.values()
+        """The conversations of which something was not noted; they are to be cut before anything else is looked at.
+
+        Where it is not known whose that was, it may have been of any, also of one that would begin with what was noted before.
+        """
+        found = [self._open[key] for key in self._missed if key in self._open]
+        if self._missed_any:
+            found = self.everything()
+            self._drop_notes()
         self._missed_any = False
         self._missed.clear()
         return found
+
+    def _drop_notes(self) -> None:
+        self._notes.clear()
+        self._noted_bytes = 0
 
     @property
     def first_note(self) -> Note | None:
@@ -278,8 +285,7 @@ class Sampler:
         for conversation in self.everything():
             self._forget(conversation)
         self._open.clear()
-        self._notes.clear()
-        self._noted_bytes = 0
+        self._drop_notes()
         self.missed()
 
     def _forget(self, conversation: Conversation) -> None:
