@@ -45,6 +45,9 @@ class Surroundings(Protocol):
     def check_password(self, effect: effects.CheckCredential, done: Callable[[events.Credential | None], None]) -> None:
         """Verify a password; call back later with what it opens, or None when it is not right."""
 
+    def process_of(self, link: Link) -> events.Process | None:
+        """The process at the other end of a link, as far as it can be told; None where that is on another host."""
+
     def measure(self, link: Link) -> events.Measured:
         """What only the shell knows, for a link that asked."""
 
@@ -77,7 +80,7 @@ class Dispatcher:
         self._alarm = Alarm(lambda: self.dispatch(events.DeadlineReached()), time.monotonic)
         self._load = LoadSampler(lambda average: self.dispatch(events.LoadSampled(average)))
         self._waiting: deque[tuple[events.Event, Link | None]] = deque()
-        self._busy = self._is_to_look = False
+        self._busy = self._is_to_look = self._tells_units = False
         self._retry_s = 0.0
         """Before then no deadline is tried."""
         self.deeds: dict[type, Callable[[Any], None]] = {
@@ -138,6 +141,8 @@ class Dispatcher:
         self.links[link.number] = link
         self.no_links.clear()
         self.dispatch(event)
+        if self._tells_units:
+            self._tell_unit(link)
 
     def notice(self, level: effects.Level, event: str, /, **fields: object) -> None:
         """Log what a peer can bring about: that is bounded."""
@@ -297,6 +302,21 @@ class Dispatcher:
             user = self._surroundings.identify(link)
         finally:
             self._waiting.appendleft((events.UserIdentified(link.number, user), producer))
+
+    def tell_units(self, effect: effects.TellUnits) -> None:
+        """Tell the router of the processes of this host from now on; of links that are there already before anything else."""
+        self._tells_units = effect.enabled
+        for link in self.links.values() if effect.enabled else ():
+            self._tell_unit(link)
+
+    def _tell_unit(self, link: Link) -> None:
+        process: events.Process | None = events.Process()
+        try:
+            process = self._surroundings.process_of(link)
+        except Exception:  # noqa: BLE001 - such as no descriptor left: the link waits for an answer
+            self.notice(effects.Level.ERROR, "process_not_found", exc_info=True)
+        if process is not None:
+            self.dispatch(events.UnitIdentified(link.number, process))
 
     def _check_credential(self, effect: effects.CheckCredential) -> None:
         """Nothing more is read of a link until its password was verified; where it is gone the answer counts all the same."""

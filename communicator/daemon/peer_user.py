@@ -8,7 +8,7 @@ import struct
 from collections.abc import Iterable
 from functools import lru_cache
 
-from communicator.daemon.tcp_sockets import Find, SocketAddress, find_socket
+from communicator.daemon.tcp_sockets import Find, SocketAddress, TcpSocket, find_socket
 from communicator.router.vocabulary.events import User
 
 _CREDENTIALS = struct.Struct("3i")  # struct ucred: pid, uid, gid
@@ -21,6 +21,11 @@ def unix_user(link: socket.socket) -> User:
     """The user who connected to a Unix socket (SO_PEERCRED)."""
     pid, uid, gid = _CREDENTIALS.unpack(link.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size))
     return user_of(uid, gid, pid or None)  # 0: a process outside our namespace
+
+
+def unix_pid(link: socket.socket) -> int | None:
+    """The process who connected to a Unix socket; None where it is outside our namespace."""
+    return _CREDENTIALS.unpack(link.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size))[0] or None
 
 
 def tcp_user(peer: SocketAddress, own: SocketAddress, find: Find = find_socket) -> User | None:
@@ -36,10 +41,16 @@ def tcp_user(peer: SocketAddress, own: SocketAddress, find: Find = find_socket) 
         inode 0, so one without an inode is nobody's; nor is one that is not connected, such as a new socket that reuses
         the port.
     """
+    found = find_connected(peer, own, find)
+    return None if found is None else user_of(found.uid)
+
+
+def find_connected(peer: SocketAddress, own: SocketAddress, find: Find) -> TcpSocket | None:
+    """The other end of a loopback TCP link, if it proves whose it is; see `tcp_user`."""
     found = find(peer, own)
     if found is None or found.state not in _CONNECTED_STATES or not found.inode:
         return None
-    return user_of(found.uid)
+    return found
 
 
 def user_of(uid: int, gid: int | None = None, pid: int | None = None) -> User:

@@ -8,6 +8,7 @@ from itertools import count
 from communicator.daemon.back_pressure import water_marks
 from communicator.daemon.dispatcher import Dispatcher
 from communicator.daemon.link import READ_BYTES, Link, LinkLimits, RemoteLimits
+from communicator.daemon.peer_process import UNTOLD, Processes, is_own
 from communicator.daemon.peer_user import tcp_user, unix_user
 from communicator.daemon.settings import LimitsSettings
 from communicator.daemon.tcp_sockets import Find, ask_kernel, find_socket
@@ -17,7 +18,7 @@ from communicator.protocol.line_form import encode_line
 from communicator.protocol.message import Message
 from communicator.protocol.names import ROUTER_SERVICE
 from communicator.router.vocabulary.effects import Send
-from communicator.router.vocabulary.events import CloseReason, LinkKind, LinkOpened, User
+from communicator.router.vocabulary.events import CloseReason, LinkKind, LinkOpened, Process, User
 
 _TURNED_AWAY_AT_ONCE = 32
 """Links that may be reading why they were not taken; further ones are closed without a word, to save descriptors."""
@@ -111,6 +112,16 @@ def find_user(link: Link, find: Find = find_socket) -> User | None:
     if link.kind is not LinkKind.LOCAL or peer is None:
         return None
     return tcp_user(peer[:2], own[:2], find)
+
+
+def find_process(link: Link, processes: Processes) -> Process | None:
+    """The process at the other end of a link, as far as it can be told; None where that is on another host."""
+    if link.kind is LinkKind.UNIX:
+        return processes.of_unix(link.transport.get_extra_info("socket"))
+    peer, own = link.transport.get_extra_info("peername"), link.transport.get_extra_info("sockname")
+    if peer is None or own is None:  # it was reset before we came to accept it
+        return UNTOLD
+    return processes.of_tcp(peer[:2], own[:2]) if link.kind.is_local or is_own(peer[0]) else None
 
 
 def _find_holder(link: Link) -> User | None:

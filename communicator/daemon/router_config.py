@@ -7,6 +7,7 @@ import pwd
 from collections.abc import Iterator
 from pathlib import Path
 
+from communicator.daemon.control_groups import group_of
 from communicator.daemon.exposure import demands_credentials
 from communicator.daemon.identity import Identity
 from communicator.daemon.message_checks import Definitions
@@ -62,6 +63,7 @@ def router_config(
         definitions_refused=len(definitions.refused),
         cluster=_cluster_config(settings, identity, kept),
         policy=kept.get(KeptFile.POLICY, ""),
+        control_group=group_of("self"),
         limits=settings.limits,
     )
 

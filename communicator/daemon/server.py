@@ -22,9 +22,10 @@ from communicator.daemon.kept_files import KeptFiles
 from communicator.daemon.link import Link
 from communicator.daemon.loop_lag import LoopLag
 from communicator.daemon.message_checks import Definitions, read_definitions, read_good_definitions
+from communicator.daemon.peer_process import Processes
 from communicator.daemon.peer_user import forget_users
 from communicator.daemon.raised_flags import RaisedFlags
-from communicator.daemon.reception import Reception, find_user
+from communicator.daemon.reception import Reception, find_process, find_user
 from communicator.daemon.recollection import recollect
 from communicator.daemon.remote_door import RemoteDoor
 from communicator.daemon.router_config import group_id, router_config, signal_secret
@@ -44,6 +45,7 @@ from communicator.router.vocabulary.effects import (
     SetFlag,
     Stop,
     StopMode,
+    TellUnits,
 )
 from communicator.router.vocabulary.events import (
     CloseReason,
@@ -51,6 +53,7 @@ from communicator.router.vocabulary.events import (
     Instant,
     LinkKind,
     Measured,
+    Process,
     StopRequested,
     User,
 )
@@ -107,6 +110,7 @@ class Server:
         self._reception = Reception(
             self._dispatcher, config.server_name, settings.limits, raise_descriptor_limit() - RESERVED_DESCRIPTORS
         )
+        self._processes = Processes()
         self._signal = SignalPort(self._dispatcher.dispatch, signal_secret(settings))
         self._flags = RaisedFlags(Path(settings.flags_path), self._flags_failed)
         self._kept_files = KeptFiles(Path(settings.data_path), self._not_kept, self._flags.file_kept)
@@ -123,6 +127,7 @@ class Server:
             SetFlag: self._flags.follow,
             ReopenLog: self._reopen_log,
             Stop: self._stop,
+            TellUnits: self._tell_units,
         }
         self._listeners: list[asyncio.AbstractServer] = []
         self._remote_doors: dict[LinkKind, RemoteDoor] = {}
@@ -178,6 +183,10 @@ class Server:
         """The user at the other end of a link, as far as it can be told."""
         return find_user(link)
 
+    def process_of(self, link: Link) -> Process | None:
+        """The process at the other end of a link, as far as it can be told; None where that is on another host."""
+        return find_process(link, self._processes)
+
     def check_password(self, effect: CheckCredential, done: Done) -> None:
         """Verify a password; call back later with what it opens, or None when it is not right."""
         self._credentials.check(effect, done)
@@ -201,6 +210,10 @@ class Server:
     def _keep_out(self, effect: KeepOut) -> None:
         for door in self._remote_doors.values():
             door.keep_out(effect.ip, effect.for_s)
+
+    def _tell_units(self, effect: TellUnits) -> None:
+        self._signal.sender_of = self._processes.of_datagram if effect.enabled else None
+        self._dispatcher.tell_units(effect)
 
     def _reopen_log(self, _effect: ReopenLog) -> None:
         self._dispatcher.notice(Level.INFO, "log_reopened", path=self._log_file.reopen() or "stderr")

@@ -12,7 +12,7 @@ import msgspec
 from communicator.errors import ProtocolError
 from communicator.protocol.limits import DATAGRAM_BYTES
 from communicator.protocol.line_form import decode, encode_line
-from communicator.router.vocabulary.events import DatagramReceived
+from communicator.router.vocabulary.events import DatagramReceived, Process
 
 _SECRET = "secret_code"  # noqa: S105 - the name of the parameter
 REASONS = ("too_long", "remote", "invalid", "secret")
@@ -30,6 +30,8 @@ class SignalPort(asyncio.DatagramProtocol):
         self.secret = secret
         self.rejected: Counter[str] = Counter(dict.fromkeys(REASONS, 0))
         """Datagrams thrown away, by reason."""
+        self.sender_of: Callable[[tuple[str, int]], Process | None] | None = None
+        """Tells who has sent from an address, None where that is of another host; not asked while there is none."""
         self._received = received
 
     def datagram_received(self, data: bytes, addr: tuple[str | Any, int]) -> None:
@@ -46,7 +48,13 @@ class SignalPort(asyncio.DatagramProtocol):
         if reason:
             self.rejected[reason] += 1
         else:
-            self._received(DatagramReceived(line))
+            self._received(self._event(line, addr))
+
+    def _event(self, line: bytes, addr: tuple[str | Any, int]) -> DatagramReceived:
+        if self.sender_of is None:
+            return DatagramReceived(line)
+        process = self.sender_of(addr[:2])
+        return DatagramReceived(line, process, is_from_afar=process is None)
 
     def _fault(self, data: bytes, *, from_loopback: bool) -> str:
         if len(data) > DATAGRAM_BYTES:

@@ -21,6 +21,10 @@ _TOLD = struct.Struct(
     "=BBBB36s12sIIIII"
 )  # struct inet_diag_msg: family, state, two more, the addresses, their end, …, uid, inode
 _FAULT = struct.Struct("=i")
+_ATTRIBUTE = struct.Struct("=HH")  # struct nlattr: length, kind
+_GROUP = struct.Struct("=Q")
+_CGROUP_ID = 21  # INET_DIAG_CGROUP_ID, which is told unasked
+_F_DUMP, _DONE = 0x300, 3  # NLM_F_ROOT | NLM_F_MATCH, NLMSG_DONE
 _ALL_STATES = 0xFFFFFFFF
 _ANSWER_BYTES = 4096
 _V4_MAPPED = bytes(10) + b"\xff\xff"
@@ -40,6 +44,8 @@ class TcpSocket(NamedTuple):
     """Its owner; 0 too when its owner has closed it."""
     inode: int
     """0 when no file stands for it any more."""
+    group: int = 0
+    """The number of the control group in which it was made; 0: the kernel does not tell (before Linux 5.8)."""
 
 
 Find = Callable[[SocketAddress, SocketAddress], TcpSocket | None]
@@ -121,7 +127,61 @@ def read_answer(answer: bytes, local: SocketAddress, remote: SocketAddress) -> T
     local_port, remote_port, local_ip, remote_ip = _ADDRESSES.unpack(addresses)
     told = (local_port, remote_port, _plain(local_ip), _plain(remote_ip))
     wanted = (local[1], remote[1], _plain(_packed(local[0])), _plain(_packed(remote[0])))
-    return TcpSocket(state, uid, inode) if told == wanted else None
+    group = _read_group(answer, _HEADER.size + _TOLD.size, _HEADER.unpack_from(answer)[0])
+    return TcpSocket(state, uid, inode, group) if told == wanted else None
+
+
+def _read_group(answer: bytes, at: int, end: int) -> int:
+    """The control group among the attributes of a socket; 0 where it is not."""
+    while at + _ATTRIBUTE.size <= min(end, len(answer)):
+        length, kind = _ATTRIBUTE.unpack_from(answer, at)
+        if kind == _CGROUP_ID and length == _ATTRIBUTE.size + _GROUP.size and at + length <= len(answer):
+            return int(_GROUP.unpack_from(answer, at + _ATTRIBUTE.size)[0])
+        at += max(_ATTRIBUTE.size, (length + 3) & ~3)  # each begins at a multiple of four
+    return 0
+
+
+def write_dump(family: int, protocol: int, port: int) -> bytes:
+    """What is asked of the kernel for all sockets of a kind at a local port."""
+    asked = _ASKED.pack(family, protocol, 0, _ALL_STATES) + _ADDRESSES.pack(port, 0, b"", b"") + _REST
+    return _HEADER.pack(_HEADER.size + len(asked), _BY_FAMILY, _F_REQUEST | _F_DUMP, 1, 0) + asked
+
+
+def read_dump(answer: bytes, port: int) -> tuple[list[tuple[IPv4Address | IPv6Address, int]], bool]:
+    """A part of what the kernel answers.
+
+    Args:
+        answer: Its datagram.
+        port: As asked.
+
+    Returns:
+        Address and control group of each socket, and whether that was the last part.
+
+    Raises:
+        OSError: It may not tell, or the answer is none.
+    """
+    found: list[tuple[IPv4Address | IPv6Address, int]] = []
+    at = 0
+    while at + _HEADER.size <= len(answer):
+        length, kind = _HEADER.unpack_from(answer, at)[:2]
+        if kind == _DONE:
+            return found, True
+        if kind == _ERROR:
+            number = -_FAULT.unpack_from(answer, at + _HEADER.size)[0]
+            raise OSError(number, os.strerror(number))
+        if kind != _BY_FAMILY or length < _HEADER.size + _TOLD.size or at + length > len(answer):
+            break
+        family, _, _, _, addresses = _TOLD.unpack_from(answer, at + _HEADER.size)[:5]
+        local_port, _, packed, _ = _ADDRESSES.unpack(addresses)
+        if local_port == port:
+            ip = ip_address(packed[:4] if family == socket.AF_INET else packed)
+            mapped = getattr(ip, "ipv4_mapped", None)
+            group = _read_group(answer, at + _HEADER.size + _TOLD.size, at + length)
+            found.append((mapped or ip, group))
+        at += (length + 3) & ~3
+    if at < len(answer) or not answer:
+        raise OSError(errno.EBADMSG, os.strerror(errno.EBADMSG))
+    return found, False
 
 
 def find_in_tables(local: SocketAddress, remote: SocketAddress, tables: Path = _PROC_NET) -> TcpSocket | None:

@@ -16,8 +16,8 @@ from communicator.router.features.runs import report_untold_runs
 from communicator.router.features.slow_consumers import apply_queue_policy, tell_cut, tell_dropped
 from communicator.router.features.stopping import drain
 from communicator.router.features.wrong_door import turn_away
-from communicator.router.path.fence import hear, hear_datagram
-from communicator.router.path.forwarding import count_lines
+from communicator.router.path.fence import hear_datagram, hear_fenced
+from communicator.router.path.forwarding import count_lines, forward
 from communicator.router.peering import bus, handshake, parting
 from communicator.router.peering.admission import credential_checked, revoke
 from communicator.router.switchboard import Switchboard
@@ -168,7 +168,8 @@ class Router:
             self._park_more(link, event.lines, now)
             statistics.messages_received[link.kind] += count_lines(event.lines)
         else:
-            statistics.messages_received[link.kind] += hear(board, link, event.lines, now)
+            deal = forward if link.fence is None else hear_fenced
+            statistics.messages_received[link.kind] += deal(board, link, event.lines, now)
 
     def _park_more(self, link: Link, lines: bytes, now: events.Instant) -> None:
         """What comes while an answer is awaited; a stranger, who may wait long, is not to fill our memory meanwhile."""
@@ -217,7 +218,8 @@ class Router:
         lines, rest = _cut(link.parked)
         link.is_parked, link.parked = False, b""
         if lines and not link.closing:
-            hear(self._board, link, lines, now)  # counted when they came
+            deal = forward if link.fence is None else hear_fenced
+            deal(self._board, link, lines, now)  # counted when they came
         if link.is_parked:
             link.parked += rest
         elif rest and not link.closing:

@@ -335,6 +335,7 @@ def test_the_unit_of_the_router_itself_tells_nobody_apart(playbook):
         (Process(None, "/system.slice/other.service"), True),
         (Process(None, UNIT), False),
         (Process(99, UNIT + "/below"), False),
+        (Process(99, ""), False),
         (Process(), False),
         (None, False),
     ],
@@ -560,3 +561,11 @@ def test_the_load_of_the_host_is_told_while_a_shadow_is_here(copied):
     copied.run("R < alpha:communicatord/SHADOW_TAKEN service=billing;version=2;build=*;ticket=5;load=0.500")
     copied.run("S x")
     assert copied.effects_of(SampleLoad)[-1] == SampleLoad(enabled=False)
+
+
+def test_its_own_routers_door_for_other_hosts_is_no_way_out(mesh):
+    book = begin(mesh(), SHADOW)
+    book.run("+ R remote\n+ O remote from=10.0.0.8")
+    book.handle(UnitIdentified(book.links["R"], Process(None, UNIT)))
+    book.handle(UnitIdentified(book.links["O"], Process(None, "/system.slice/other-router.service")))
+    book.run("R < EOF\nO > ALIVE serial=1\nO < ABSOLUTELY serial=1;reply_timestamp=*")

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from communicator.answers.policy import Shadow
 from communicator.answers.services import Role
-from communicator.router.vocabulary.events import LinkKind, Process
+from communicator.router.vocabulary.events import Process
 from communicator.router.vocabulary.registry import Behind, Link, Registration
 
 BY_POLICY, BY_ROLE, BY_UNIT, BY_PROCESS, UNTOLD = "policy", "role", "unit", "process", "untold"
@@ -147,7 +147,8 @@ class Fence:
         reason = "" if registration is None else self._why(registration)
         if registration is not None and reason:
             return Behind(reason, registration.service, registration.version)
-        return self.find_process(link.process) if link.kind.is_local else None
+        is_of_this_host = link.kind.is_local or link.process is not None
+        return self.find_process(link.process) if is_of_this_host else None
 
     def find_process(self, process: Process | None) -> Behind | None:
         """Whether what a process says is behind it, and why.
@@ -162,7 +163,10 @@ class Fence:
         for part in process.unit.split("/") if self._named else ():
             if part in self._named:
                 return Behind(BY_UNIT, self._named[part].service, self._named[part].version)
-        return next(self._marked(process), None)
+        found = next(self._marked(process), None)
+        if found is None and not process.unit and (self._named or any(mark.by_unit for mark in self._marks.values())):
+            return Behind(UNTOLD)  # its unit is hidden, and may be that of a shadow
+        return found
 
     def _marked(self, process: Process) -> Iterator[Behind]:
         for mark in self._marks.values():
@@ -176,8 +180,8 @@ class Fence:
     def can_tell(self, link: Link) -> bool:
         """Whether whoever registers over a link as a shadow is known again by another one: by its unit, or by its process."""
         process = link.process
-        if link.kind not in (LinkKind.UNIX, LinkKind.LOCAL):
-            return True  # from another host: of that the router there knows
+        if link.kind.is_remote and process is None:
+            return True  # on another host: of that the router there knows
         return process is not None and (process.pid is not None or unit_of(process.unit) not in ("", self._own))
 
     def find_shadow(self, service: str, version: str, build: str) -> Link | None:

@@ -52,7 +52,8 @@ def place(board: Switchboard, link: Link, now: Instant) -> None:
         return
     if after is not None and after.reason == UNTOLD:
         board.notice(Level.WARNING, "process_not_told", link=link.name, door=link.kind)
-    if before is None and link.registration is None and not board.contests.waits(link):
+    is_nobody = link.registration is None and not link.kind.is_remote and not board.contests.waits(link)
+    if before is None and is_nobody:
         return
     what = "link_let_out" if after is None else "link_fenced"
     reason = (before or after or WAITING).reason

@@ -12,7 +12,7 @@ from communicator.protocol.names import ROUTER_SERVICE
 from communicator.router.cores.fence import WAITING
 from communicator.router.delivery.shadowing import tell_said
 from communicator.router.path.forwarding import count_lines, forward
-from communicator.router.path.inspection import inspect
+from communicator.router.path.inspection import command_of, inspect
 from communicator.router.switchboard import Switchboard
 from communicator.router.vocabulary.effects import Continue, Level
 from communicator.router.vocabulary.events import DatagramReceived, Instant, LinkKind
@@ -35,8 +35,8 @@ _TO_BE_READ = b"<{ \t\r\v\f"
 MALFORMED, UNSENDABLE = "malformed", "unsendable"
 
 
-def hear(board: Switchboard, link: Link, lines: bytes, now: Instant) -> int:
-    """Deal with the lines of one read, on whichever side of the fence its link is.
+def hear_fenced(board: Switchboard, link: Link, lines: bytes, now: Instant) -> int:
+    """Deal with the lines of one read of a link that is behind the fence, or of which it is yet to be told whether it is.
 
     Args:
         board: The router's state.
@@ -47,11 +47,9 @@ def hear(board: Switchboard, link: Link, lines: bytes, now: Instant) -> int:
     Returns:
         How many lines they were.
     """
-    if link.fence is None:
-        return forward(board, link, lines, now)
     if link.fence is WAITING:
         board.hold(link, lines)
-    else:
+    elif link.fence is not None:
         _Fenced(board, link, link.fence, now).hear(lines)
     return count_lines(lines)
 
@@ -75,7 +73,7 @@ def hear_datagram(board: Switchboard, signal: Link, event: DatagramReceived, lin
 
 def discard(board: Switchboard, behind: Behind, door: LinkKind, line: bytes, reason: str, now: Instant) -> None:
     """Let a line reach nobody: it is counted, the newest are kept, and the log hears of the 1st, 2nd, 4th, 8th … one."""
-    command = _command_of(line)
+    command = command_of(line) or MALFORMED
     board.discarded.by_command.add(command)
     count = board.discarded.add(behind, door, line, reason, now.monotonic_s)
     if count.bit_count() == 1:
@@ -89,11 +87,6 @@ def discard(board: Switchboard, behind: Behind, door: LinkKind, line: bytes, rea
             reason=reason,
             lines=count,
         )
-
-
-def _command_of(line: bytes) -> str:
-    head = _head_of(line)
-    return head.command if head is not None else MALFORMED
 
 
 def _head_of(line: bytes) -> Head | None:
@@ -159,10 +152,10 @@ class _Fenced:
             inspect(board, link, line, now)
         elif is_here and message.service == CANARY and message.command == HEALTH:
             self._tell_canary(line, message)
-        else:
-            reason = tell_said(board, link, message, now)
-            if reason:
-                self._discard(line, reason)
+        elif not board.copies.may_concern(link.id, message.service):
+            self._discard(line, self._behind.reason)
+        elif reason := tell_said(board, link, message, now):
+            self._discard(line, reason)
 
     def _tell_canary(self, line: bytes, message: Message) -> None:
         """Health, and nothing else: the canary knows by the serial whom it has asked."""

@@ -49,7 +49,7 @@ def inspect(board: Switchboard, link: Link, line: bytes, now: Instant) -> None:
     try:
         message = decode(line)
     except ProtocolError as error:
-        refuse_message(board, link, _command_of(line), str(error), "invalid")
+        refuse_message(board, link, command_of(line), str(error), "invalid")
         return
     if must_wait(board, link, message, line + b"\n", now):
         return
@@ -76,7 +76,7 @@ def _turn_away(board: Switchboard, link: Link) -> None:
     board.close(link, CloseReason.PROTOCOL)
 
 
-def _command_of(line: bytes) -> str:
+def command_of(line: bytes) -> str:
     """The command of a line whose parameters cannot be read; empty where it cannot be read either."""
     words = line.strip().split(b" ", 2)
     try:

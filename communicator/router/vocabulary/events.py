@@ -142,7 +142,10 @@ class UserIdentified(Event, frozen=True):
 
 
 class UnitIdentified(Event, frozen=True):
-    """Which process is at the other end of a local link; told while `TellUnits` is on, before any line of that link."""
+    """Which process of this host is at the other end of a link; told while `TellUnits` is on, before any line of that link.
+
+    Of links through the doors for other hosts it is told too, where they come from this one.
+    """
 
     link: int
     process: Process

@@ -1,0 +1,64 @@
+"""Which process is at the other end of a link of this host, or has sent a datagram, from the kernel alone."""
+
+import socket
+from ipaddress import ip_address
+
+from communicator.daemon.control_groups import ControlGroups, find_root, group_of
+from communicator.daemon.peer_user import find_connected, unix_pid
+from communicator.daemon.tcp_sockets import Find, SocketAddress, find_socket
+from communicator.daemon.udp_sockets import find_groups
+from communicator.router.vocabulary.events import Process
+
+UNTOLD = Process()
+"""What is said of one that cannot be told."""
+
+
+class Processes:
+    """Asked of each local link and datagram while a shadow is on this host."""
+
+    def __init__(self) -> None:
+        self._groups = ControlGroups(find_root())
+
+    def of_unix(self, link: socket.socket) -> Process:
+        """Who has connected to a Unix socket."""
+        pid = unix_pid(link)
+        return UNTOLD if pid is None else Process(pid, group_of(pid))
+
+    def of_tcp(self, peer: SocketAddress, own: SocketAddress, find: Find = find_socket) -> Process:
+        """Whose the other end of a loopback TCP link is: the kernel tells of a socket where it was made, and by no process.
+
+        Args:
+            peer: Address and port of the other end.
+            own: Ours.
+            find: Finds a socket by its local and its remote address.
+        """
+        found = find_connected(peer, own, find)
+        return UNTOLD if found is None else Process(None, self._groups.path_of(found.group))
+
+    def of_datagram(self, sender: SocketAddress) -> Process | None:
+        """Who has sent a datagram from an address; None where that is none of this host.
+
+        The sockets of a port are all asked for: several may share it, and who shares it cannot be told from the others.
+        """
+        if not is_own(sender[0]):
+            return None
+        try:
+            groups = {self._groups.path_of(number) for number in find_groups(sender)}
+        except OSError:
+            return UNTOLD
+        return Process(None, groups.pop()) if len(groups) == 1 else UNTOLD
+
+
+def is_own(host: str) -> bool:
+    """Whether an address is one of this host: a socket may be bound to those alone."""
+    ip = ip_address(host.partition("%")[0])
+    if ip.is_loopback:
+        return True
+    mapped = getattr(ip, "ipv4_mapped", None)
+    family = socket.AF_INET if (mapped or ip).version == 4 else socket.AF_INET6  # noqa: PLR2004 - IPv4
+    with socket.socket(family, socket.SOCK_DGRAM) as trial:
+        try:
+            trial.bind((host if mapped is None else str(mapped), 0))
+        except OSError:
+            return False
+    return True
