@@ -6,6 +6,7 @@ import pytest
 
 from communicator.router.cores import mirror as limits
 from communicator.router.cores import sampling
+from communicator.router.delivery import mirroring
 from communicator.router.vocabulary.records import bucket_of
 from tests.router.mirrored import SHADOW, Mirrored
 
@@ -263,6 +264,22 @@ def test_a_copy_that_is_refused_cuts_its_conversation_and_for_a_second_none_begi
     rig.say("bert", "billing/ASK n=2")
     rig.settle()
     assert len(rig.copies) == 2
+
+
+def test_that_a_copy_was_refused_is_told_soon(rig):
+    rig.say("anna", "billing/ASK n=1")
+    rig.settle()
+    rig.say("anna", "billing/ASK n=2")
+    rig.look()
+    rig.take()
+    rig.pass_time(1)
+    while rig.offers:
+        rig.take()
+    rig.confirm(refused="behind")
+    assert rig.told("ended") == []
+    rig.pass_time(mirroring.TELL_S)
+    rig.take()
+    assert [step.cut for step in rig.told("ended")] == ["behind"]
 
 
 def test_a_shadow_whose_host_is_loaded_gets_no_new_conversation_until_it_is_not(rig):
