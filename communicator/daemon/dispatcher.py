@@ -81,15 +81,17 @@ class Dispatcher:
         self._alarm = Alarm(lambda: self.dispatch(events.DeadlineReached()), time.monotonic)
         self._load = LoadSampler(lambda average: self.dispatch(events.LoadSampled(average)))
         self._waiting: deque[tuple[events.Event, Link | None]] = deque()
-        self._tells_units = False
-        """Whether the router is told of the process at the other end of each link of this host."""
-        self._busy = False
+        self._busy = self._tells_units = False
+        """Whether an event is being handled; whether the router is told whose process is at the other end of each link of here."""
+        self._is_to_look = False
         self._retry_s = 0.0
         """Before then no deadline is tried."""
         self.deeds: dict[type, Callable[[Any], None]] = {
             effects.SampleLoad: lambda effect: self._load.switch(enabled=effect.enabled),
             effects.Notice: self._notices.write,
             effects.CheckCredential: self._check_credential,
+            effects.Offer: self._offer,
+            effects.LookAgain: lambda _effect: self._look_again(),
         }
         """What is done for an effect that is about no link; the daemon adds what is done elsewhere."""
         self._deeds_of_links: dict[type, Callable[[Link, Any, Link | None], None]] = {
@@ -261,6 +263,31 @@ class Dispatcher:
         link.send(effect)
         if link.behind and not (effect.droppable or link.closing or link.drops):
             self.back_pressure.wait_for(link, producer)
+
+    def _offer(self, effect: effects.Offer) -> None:
+        """Write a copy to a link where little waits; the answer comes once, whatever becomes of the link."""
+        link = self.links.get(effect.link)
+
+        def taken() -> None:
+            self.dispatch(events.Offered(effect.link, effect.ticket, taken=True))
+
+        def refused() -> None:
+            self.dispatch(events.Offered(effect.link, effect.ticket, taken=False))
+
+        if link is None:
+            refused()
+        else:
+            link.offers.put(effect.data, taken, refused)
+
+    def _look_again(self) -> None:
+        """Let the router look at what it has put off, once all that is ready now has had its turn."""
+        if not self._is_to_look:
+            self._is_to_look = True
+            asyncio.get_running_loop().call_soon(self._look)
+
+    def _look(self) -> None:
+        self._is_to_look = False
+        self.dispatch(events.PutOff())
 
     def _router_linked(self, link: Link, _effect: effects.RouterLinked, _producer: Link | None) -> None:
         link.leads_to_router = True

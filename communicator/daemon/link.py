@@ -6,6 +6,7 @@ from typing import Protocol, TypeAlias, cast
 
 import msgspec
 
+from communicator.daemon.offers import Offers
 from communicator.daemon.settings import LimitsSettings
 from communicator.daemon.shelf import Shelf
 from communicator.protocol.first_words import OtherProtocol, other_protocol_of_bytes, other_protocol_of_line
@@ -28,6 +29,8 @@ _REPROACHES = frozenset((CloseReason.PROTOCOL, CloseReason.LIMIT))
 SHELF_BYTES = 1024 * 1024
 """What is kept at most for a consumer that drops, beyond what waits in its transport: a second of traffic at 1 MiB/s."""
 _SHELF_PART = 4  # of queue_bytes, where that is small
+COPIES_PART = 4
+"""A copy that nobody depends on is written only while no more than this part of queue_bytes waits: the rest is for all else."""
 REMOTE_QUEUE_BYTES = 64 * 1024 * 1024
 """What may wait for another router: the messages of a whole host go over one link."""
 
@@ -99,7 +102,7 @@ class Link(asyncio.BufferedProtocol):
             "drops",
             "kind",
         ),
-        *("leads_to_router", "number", "queued_bytes", "received_bytes", "sent_bytes"),
+        *("leads_to_router", "number", "offers", "queued_bytes", "received_bytes", "sent_bytes"),
     )
 
     def __init__(
@@ -127,6 +130,8 @@ class Link(asyncio.BufferedProtocol):
         """What was waiting when we cut it."""
         self.received_bytes = 0
         self.sent_bytes = 0
+        self.offers = Offers(self)
+        """Copies that were written, and are on their way."""
         self._welcome = welcome
         self._owner = owner
         self._limits = limits
@@ -162,6 +167,20 @@ class Link(asyncio.BufferedProtocol):
         self._transport.write(data)
         if self.behind and self._shelf is None and self._transport.get_write_buffer_size() > self._limits.queue_bytes:
             self.cut(CloseReason.SLOW)
+
+    @property
+    def left_bytes(self) -> int:
+        """How much of what was written has left us."""
+        return self.sent_bytes - self._transport.get_write_buffer_size()
+
+    def send_copy(self, data: bytes) -> bool:
+        """Write lines if little waits; whether that was so."""
+        waits = self._waiting_bytes() > self._limits.queue_bytes // COPIES_PART
+        if self.closing or self.behind or waits or self._transport.is_closing():
+            return False
+        self.sent_bytes += len(data)
+        self._transport.write(data)
+        return True
 
     def set_drops(self, drops: bool) -> None:  # noqa: FBT001 - it is what is set
         """Throw away what has waited longest for a slow consumer, in place of cutting it; or no longer."""
@@ -264,6 +283,7 @@ class Link(asyncio.BufferedProtocol):
     def connection_lost(self, _error: Exception | None) -> None:
         """The loop has let go of the peer."""
         self._set_deadline(None)
+        self.offers.end()
         if self._ended and self._pauses and not (self._half_closes or self.closing or self.behind):
             self._lost = True  # what it said last is still being dealt with: told once that is done
         else:

@@ -5,6 +5,7 @@ from typing import Any
 
 from communicator.fairness.sources import Standing
 from communicator.router.cores.fence import WAITING
+from communicator.router.delivery.mirroring import look_at_notes, mirrors_due
 from communicator.router.delivery.repertoire import recall, review
 from communicator.router.features.clock_status import settle_clock
 from communicator.router.features.fencing import process_told
@@ -61,6 +62,7 @@ class Router:
             events.LinesDropped: self._lines_dropped,
             events.ServersReached: lambda event, now: bus.reached(self._board, event, now),
             events.Offered: lambda event, now: self._board.offered(event.ticket, now, taken=event.taken),
+            events.PutOff: lambda _event, now: look_at_notes(self._board, now),
             events.HandlerFailed: self._handler_failed,
             events.StopRequested: lambda event, now: drain(self._board, StopMode.STOP, event.by, now),
         }
@@ -305,6 +307,7 @@ class Router:
         settle_clock(self._board, self._board.clock, now)
         report_untold_runs(self._board, self._board.registry, self._board.run_budget, now)
         self._board.cache.expire(now.monotonic_s)
+        mirrors_due(self._board, now)
         upkeep(self._board, now)
 
     def _handler_failed(self, event: events.HandlerFailed, _now: events.Instant) -> None:

@@ -17,6 +17,7 @@ from communicator.router.cores.discarded import DiscardedWords
 from communicator.router.cores.fence import WAITING, Fence
 from communicator.router.cores.learning import Learning
 from communicator.router.cores.load_listeners import LoadListeners
+from communicator.router.cores.mirrors import Mirrors
 from communicator.router.cores.policy import PolicyInForce, read_kept
 from communicator.router.cores.remembered import Recent, Remembered
 from communicator.router.cores.run_budget import RunBudget
@@ -52,7 +53,7 @@ class Switchboard(Voice):
         self.registry, self.statistics = Registry(), Statistics()
         self.registrations = Shares(limits.registrations)  # by whose they are
         self.cache = MessageCache(limits.cache_messages, limits.cache_bytes, limits.cache_service_bytes, due("cache"))
-        self.learning = Learning()
+        self.learning, self.received = Learning(), Received()
         self.routes: dict[bytes, Route] = {}
         """Front of a line from this host to its route; emptied by `routes_changed`."""
         self.route_changes = 0
@@ -63,11 +64,12 @@ class Switchboard(Voice):
         self.carrier: Carrier = carrier or self.mesh
         """What brings lines to other routers."""
         super().__init__(config.server_name, self.registry, self.carrier, self.statistics)
-        self.received = Received()
         self.pending = Acknowledgements(limits.pending_messages, limits.pending_bytes, due("acknowledgements"))
         self.policy_due = due("policy")
         self.fence, self.copies = Fence(config.control_group), Copies()
         self.discarded = DiscardedWords()
+        self._boot = uuid.UUID(config.boot_id)
+        self.mirrors = Mirrors(due("mirrors"), self.server, self._boot.bytes, now.wall_ns // 1000)
         self.obey(self._kept_policy(now), now)
         self.conversations, self.comparison = Conversations(), Comparison(due("colours"))
         self.balancers: dict[str, Balancer] = {}
@@ -82,7 +84,6 @@ class Switchboard(Voice):
         self.deadlines.watch("dials", lambda: None if self.draining else self.mesh.next_dial_s)
         self._neighbors_kept = config.cluster.saved_neighbors
         self.run_budget = RunBudget(due("runs"))
-        self._boot = uuid.UUID(config.boot_id)
         self._runs = self._messages = 0
 
     def new_message_id(self) -> str:
@@ -94,6 +95,8 @@ class Switchboard(Voice):
         """Forget every remembered route: registrations, commands, links or the policy have changed."""
         self.route_changes += 1
         self.routes.clear()
+        if self.mirrors or self.policy.policy.shadows:
+            self.mirrors.changed()
 
     def obey(self, policy: PolicyInForce, now: Instant) -> None:
         """Put a policy into force, or the same one again when something of it has ended."""

@@ -184,21 +184,6 @@ class Fence:
             return True  # on another host: of that the router there knows
         return process is not None and (process.pid is not None or unit_of(process.unit) not in ("", self._own))
 
-    def find_shadow(self, service: str, version: str, build: str) -> Link | None:
-        """The link of a shadow; of several the one that registered first.
-
-        Args:
-            service: Of which service.
-            version: Which version.
-            build: Which build; ``*``: any.
-        """
-        wanted = Shadow(service=service, version=version, build=build, server="-")
-        for link in self._registered.values():
-            one = link.registration
-            if one is not None and not link.closing and wanted.fits(one.service, one.version, one.build):
-                return link
-        return None
-
     def by_unit(self, service: str, version: str) -> bool:
         """Whether a unit of its own tells who belongs to a shadow."""
         named = any((one.service, one.version) == (service, version) for one in self._named.values())

@@ -62,8 +62,8 @@ class Voice:
         self._work = self._bytes = self._discards = 0
         self.taps: set[Link] = set()
         """Who watches every line."""
-        self._offers: dict[int, Callable[[bool, Instant], None]] = {}
-        """By ticket, what is done once the shell has answered; it answers each."""
+        self._offers: dict[int, tuple[Link, bytes, Callable[[bool, Instant], None]]] = {}
+        """By ticket, what was offered to whom, and what is done once the shell has answered; it answers each."""
         self._tickets = 0
         self._looks_again = False
         """The shell was asked to let us look at what was put off."""
@@ -132,14 +132,16 @@ class Voice:
             done: Called once, later: with whether they have left us, and the time.
         """
         self._tickets += 1
-        self._offers[self._tickets] = done
+        self._offers[self._tickets] = link, data, done
         self._effects.append(Offer(link.id, data, self._tickets))
 
     def offered(self, ticket: int, now: Instant, *, taken: bool) -> None:
         """The shell has answered what was offered."""
-        done = self._offers.pop(ticket, None)
-        if done is not None:
-            done(taken, now)
+        link, data, done = self._offers.pop(ticket)
+        if taken:
+            self._statistics.messages_sent[link.kind] += data.count(b"\n")
+            self._statistics.sent_bytes[link.kind] += len(data)
+        done(taken, now)
 
     def look_again(self) -> None:
         """Ask the shell, once, to let us look at what was put off."""
@@ -170,6 +172,19 @@ class Voice:
             self._note(link, data, messages, is_mixed=is_mixed)
         if self.taps:
             self.tap("out", link, data)
+
+    def note_said(self, link: Link, front: bytes, lines: bytes, *, is_mixed: bool) -> None:
+        """A link of which shadows get copies has said something.
+
+        Args:
+            link: It.
+            front: Where the first line goes.
+            lines: All lines.
+            is_mixed: They may go to several.
+        """
+        for mirror in link.mirrors:
+            if mirror.note_said(front, lines, is_mixed=is_mixed):
+                self.look_again()
 
     def _note(self, link: Link, data: bytes, messages: int, *, is_mixed: bool) -> None:
         """Shadows get copies of what goes to a link: that is all that is done about it before it was written."""

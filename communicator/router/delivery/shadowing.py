@@ -31,21 +31,21 @@ def take_copy(board: Switchboard, copy: Copy, now: Instant) -> None:
     Raises:
         RemoteProtocolError: It is no message.
     """
-    link = board.fence.find_shadow(*copy.shadow[:3])
+    link = board.registry.find_shadow(*copy.shadow[:3])
     if link is None:
-        _confirm(board, copy, ABSENT)
+        _confirm(board, copy, ABSENT, now)
         return
     message = decode(copy.line)
     data = _marked(copy)
 
-    def done(taken: bool, _then: Instant) -> None:  # noqa: FBT001 - the answer of the shell
+    def done(taken: bool, then: Instant) -> None:  # noqa: FBT001 - the answer of the shell
         if taken:
             board.statistics.messages_sent[link.kind] += 1
             board.statistics.sent_bytes[link.kind] += len(data)
             link.hear(message.command)
             if board.taps:
                 board.tap("out", link, data)
-        _confirm(board, copy, "" if taken else BEHIND)
+        _confirm(board, copy, "" if taken else BEHIND, then)
 
     party = Party(message.sent_from_server, message.sent_from_service)
     board.copies.note(link.id, copy, party, message.get("correlation_id"), now.monotonic_s)
@@ -63,9 +63,12 @@ def _marked(copy: Copy) -> bytes:
     return line + between + SHADOW_PARAMETERS + identifier
 
 
-def _confirm(board: Switchboard, copy: Copy, refused: str) -> None:
+def _confirm(board: Switchboard, copy: Copy, refused: str, now: Instant) -> None:
     taken = Taken(shadow=copy.shadow, ticket=copy.ticket, refused=refused, load=board.load.average)
-    board.tell_party(Party(copy.primary, ROUTER_SERVICE), write_taken(taken, copy.primary))
+    if copy.primary == board.server:
+        board.mirrors.take(taken, now.monotonic_s)
+    else:
+        board.tell_party(Party(copy.primary, ROUTER_SERVICE), write_taken(taken, copy.primary))
 
 
 def tell_said(board: Switchboard, link: Link, message: Message, now: Instant) -> str:
@@ -91,7 +94,10 @@ def tell_said(board: Switchboard, link: Link, message: Message, now: Instant) ->
     except LocalProtocolError:  # a JSON message may hold what no line can
         return UNSENDABLE
     copied.answers += 1
-    board.tell_party(Party(copied.primary, ROUTER_SERVICE), write_said(said, copied.primary))
+    if copied.primary == board.server:
+        board.mirrors.hear(said, now.monotonic_s)
+    else:
+        board.tell_party(Party(copied.primary, ROUTER_SERVICE), write_said(said, copied.primary))
     return ""
 
 

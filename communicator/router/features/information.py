@@ -9,6 +9,7 @@ from communicator.protocol.line_form import encode_line
 from communicator.protocol.message import Message
 from communicator.protocol.values import NS_PER_S, format_timestamp
 from communicator.router.cores.statistics import fill
+from communicator.router.delivery.mirroring import tell_mirrors
 from communicator.router.features.cluster_status import counted_servers, measure_cluster
 from communicator.router.features.shadow_copies import tell_fences
 from communicator.router.mesh.mesh import Mesh
@@ -80,7 +81,7 @@ def router_get_stats(board: Switchboard, link: Link, _message: Message, now: Ins
 
 def router_stats(board: Switchboard, link: Link, measured: Measured, now: Instant) -> None:
     """The shell has measured: answer the link that asked."""
-    stats = msgspec.json.encode(_statistics(board, measured)).decode()
+    stats = msgspec.json.encode(_statistics(board, measured, now)).decode()
     if link.answers_to is not None:
         board.answer(link, "ROUTER_STATS", stats=stats)
         return
@@ -90,7 +91,7 @@ def router_stats(board: Switchboard, link: Link, measured: Measured, now: Instan
     board.say_line(link, line)
 
 
-def _statistics(board: Switchboard, measured: Measured) -> answer.Statistics:
+def _statistics(board: Switchboard, measured: Measured, now: Instant) -> answer.Statistics:
     statistics, registry = board.statistics, board.registry
     return fill(
         answer.Statistics,
@@ -120,7 +121,7 @@ def _statistics(board: Switchboard, measured: Measured) -> answer.Statistics:
         links=_links(registry, measured.links),
         cluster=_cluster(board),
         fences=tell_fences(board),
-        mirrors=(),
+        mirrors=tell_mirrors(board, now),
         shadow_lines_discarded_total=board.discarded.total,
     )
 

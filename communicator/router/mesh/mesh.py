@@ -271,8 +271,12 @@ class Mesh:
 
     def acknowledges(self, server: str) -> bool:
         """Whether this router says ACKNOWLEDGED when a message has arrived."""
+        return self.has_feature(server, ACK)
+
+    def has_feature(self, server: str, feature: str) -> bool:
+        """Whether this router says that it can do something."""
         state = self.database.links().get(server)
-        return state is not None and ACK in state.features
+        return state is not None and feature in state.features
 
     def members(self) -> frozenset[str]:
         """The addresses of the other routers that keep a directory and can be reached."""

@@ -81,15 +81,21 @@ def forward(board: Switchboard, link: Link, lines: bytes, now: Instant) -> int:
     count = (len(glued) - len(lines)) // len(prefix) if prefix else count_lines(lines)
     if route is None or not _go_together(board.config, fronts, lines, front, route, count):
         _Walk(board, link, lines, now, fronts).walk(front, route)
+        if link.mirrors:
+            waiting = len(link.parked) if link.is_parked else 0  # what waits comes here again
+            board.note_said(link, front, lines[: len(lines) - waiting], is_mixed=count > 1)
         return count
+    passed = lines
     if prefix:
-        lines = b"".join((prefix, memoryview(glued)[: -len(prefix)]))
+        passed = b"".join((prefix, memoryview(glued)[: -len(prefix)]))
     elif route.cut:
         cut, written = route.cut, route.written
-        lines = written + written.join([line[cut:] for line in BytesIO(lines)])  # half the time of `bytes.replace`
+        passed = written + written.join([line[cut:] for line in BytesIO(lines)])  # half the time of `bytes.replace`
     board.statistics.routed[route.kind] += count
     for target in route.targets:
-        board.transmit(target, lines, count)
+        board.transmit(target, passed, count)
+    if link.mirrors:
+        board.note_said(link, front, lines, is_mixed=False)
     return count
 
 
@@ -240,7 +246,7 @@ class _Walk:
         for target, batch in self._batches.items():
             if batch:
                 sent += len(batch)
-                self._board.transmit(target, prefix + prefix.join(batch), len(batch))
+                self._board.transmit(target, prefix + prefix.join(batch), len(batch), is_mixed=not prefix)
         self._board.statistics.routed["local"] += sent - self._copies
         self._batches.clear()
         self._puts.clear()  # they refer to this walk, which would otherwise stay until the next garbage collection

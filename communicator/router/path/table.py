@@ -13,6 +13,7 @@ from communicator.router.features.policy_word import policy_get, policy_set
 from communicator.router.features.registration import commands, unregister
 from communicator.router.features.service_status import list_services, service_status
 from communicator.router.features.shadow_copies import shadow_copy, shadow_get_discarded
+from communicator.router.features.shadow_words import shadow_said, shadow_taken
 from communicator.router.features.signs_of_life import absolutely
 from communicator.router.peering import handshake, parting
 from communicator.router.peering.exchange import link_state, link_state_summary
@@ -60,6 +61,8 @@ _HANDLERS: dict[str, Handler] = {
     "SERVICE_UNAVAILABLE": information.ignore,
     "SHADOW_COPY": shadow_copy,
     "SHADOW_GET_DISCARDED": shadow_get_discarded,
+    "SHADOW_SAID": shadow_said,
+    "SHADOW_TAKEN": shadow_taken,
     "SHUTDOWN": stopping.shutdown,
     "STOP": stopping.stop,
     "TAP": information.tap,

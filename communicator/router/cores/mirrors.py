@@ -1,0 +1,158 @@
+"""All shadows that get copies from this host, by service and key, and when something of that is due; it sends nothing."""
+
+from collections.abc import Callable, Iterable, Iterator
+from itertools import count
+
+from communicator.answers.policy import Shadow
+from communicator.answers.shadows import Step
+from communicator.router.cores.deadlines import Deadline
+from communicator.router.cores.mirror import Conversation, Mirror
+from communicator.router.cores.sampling import Sampler
+from communicator.router.vocabulary.copies import Said, Taken, Which, which
+from communicator.router.vocabulary.registry import Link
+
+
+class Mirrors:
+    """What is copied on this host.
+
+    Args:
+        due: When something of it is due.
+        server: The name of this router.
+        secret: Of this life of it: whoever does not know it cannot tell which conversations are copied.
+        first_ticket: Larger than any of an earlier life.
+    """
+
+    def __init__(self, due: Deadline, server: str, secret: bytes, first_ticket: int) -> None:
+        self.due = due
+        self.samplers: dict[tuple[str, str], Sampler] = {}
+        """By service and key."""
+        self.tickets = count(first_ticket)
+        """For copies: each has a larger one than the one before."""
+        self._server = server
+        self._secret = secret
+        self._mirrors: dict[Which, tuple[Sampler, Mirror]] = {}
+        self._is_stale = False
+
+    def __iter__(self) -> Iterator[tuple[Sampler, Mirror]]:
+        """Each shadow that gets copies."""
+        return iter(tuple(self._mirrors.values()))
+
+    def __len__(self) -> int:
+        """How many shadows get copies."""
+        return len(self._mirrors)
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether it may be another instance that is live, or another policy that is in force."""
+        return self._is_stale
+
+    def changed(self) -> None:
+        """Something has changed that says who gets copies of what: it is looked at in a moment."""
+        self._is_stale = True
+        self.due.set(0.0)
+
+    def settle(self, wanted: Iterable[Shadow], live: Callable[[str], Link | None]) -> list[Mirror]:
+        """Copy for these shadows and no others, from whoever is live now.
+
+        Args:
+            wanted: Entries of the policy that want copies from this host.
+            live: The live instance of a service.
+
+        Returns:
+            Those that get no copies any more.
+        """
+        self._is_stale = False
+        entries = {which(shadow): shadow for shadow in wanted}
+        ended = self._take_out(entries)
+        for one, shadow in entries.items():
+            self._enter(one, shadow)
+        for sampler in self.samplers.values():
+            sampler.share = max((mirror.shadow.share for mirror in sampler.mirrors), default=0.0)
+        for key in [key for key, sampler in self.samplers.items() if not sampler.mirrors]:
+            _attach(self.samplers.pop(key), None)
+        for sampler in self.samplers.values():
+            link = live(sampler.service)
+            if sampler.link is not link:
+                self._cut_all(sampler, "primary")
+                _attach(sampler, link)
+        return ended
+
+    def _take_out(self, entries: dict[Which, Shadow]) -> list[Mirror]:
+        """Take those out that are not wanted any more, or by another key."""
+        out = []
+        for one, (sampler, mirror) in tuple(self._mirrors.items()):
+            shadow = entries.get(one)
+            if shadow is None or shadow.key != sampler.parameter:
+                for follower in tuple(mirror.following.values()):
+                    self.cut(sampler, follower.conversation, mirror, "withdrawn")
+                sampler.mirrors.remove(mirror)
+                del self._mirrors[one]
+                out.append(mirror)
+        return out
+
+    def _enter(self, one: Which, shadow: Shadow) -> None:
+        known = self._mirrors.get(one)
+        if known is not None:
+            known[1].shadow = shadow
+            return
+        place = shadow.service, shadow.key
+        sampler = self.samplers.get(place)
+        if sampler is None:
+            sampler = self.samplers[place] = Sampler(*place, self._server, self._secret)
+        mirror = Mirror(shadow)
+        sampler.mirrors.append(mirror)
+        self._mirrors[one] = sampler, mirror
+
+    def _cut_all(self, sampler: Sampler, reason: str) -> None:
+        for conversation in sampler.everything():
+            for mirror in tuple(conversation.followers):
+                mirror.cut(conversation, reason)
+        sampler.clear()
+
+    def cut(self, sampler: Sampler, conversation: Conversation, mirror: Mirror, reason: str) -> None:
+        """One shadow gets no more of a conversation; where it was the last one nothing of it is noted any more."""
+        mirror.cut(conversation, reason)
+        if not conversation.followers:
+            sampler.skip(conversation)
+
+    def take(self, taken: Taken, now_s: float) -> None:
+        """There is word of a copy; what it makes room for sets out in a moment."""
+        known = self._mirrors.get(taken.shadow)
+        if known is not None:
+            known[1].take(taken, now_s)
+            self.due.set(now_s)
+
+    def hear(self, said: Said, now_s: float) -> None:
+        """A shadow has said something; what belongs to no conversation that is known is for nobody."""
+        known = self._mirrors.get(said.shadow)
+        follower = None if known is None else known[1].following.get(said.conversation)
+        if known is None or follower is None:
+            return
+        mirror = known[1]
+        try:
+            line = said.line.decode()
+        except UnicodeDecodeError:
+            mirror.cut(follower.conversation, "unreadable")
+        else:
+            mirror.replied(follower, -1)
+            told = Step(
+                conversation=said.conversation, what="shadow", number=said.number, line=line, after_s=said.after_s
+            )
+            mirror.tell(follower, told)
+        self.due.set(now_s)
+
+    def announce(self) -> None:
+        """Say when something is due."""
+        due = [sampler.due_s for sampler in self.samplers.values()]
+        for _, mirror in self._mirrors.values():
+            due += (mirror.retry_s, mirror.overdue_s)
+        self.due.set(0.0 if self._is_stale else min((at_s for at_s in due if at_s is not None), default=None))
+
+
+def _attach(sampler: Sampler, link: Link | None) -> None:
+    """Have another link tell of what goes to it and what it says."""
+    if sampler.link is not None:
+        sampler.link.mirrors = tuple(one for one in sampler.link.mirrors if one is not sampler)
+    sampler.link = link
+    if link is not None:
+        link.mirrors = (*link.mirrors, sampler)

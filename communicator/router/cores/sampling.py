@@ -1,0 +1,317 @@
+"""Which conversations of one service are copied: what is noted of its messages and replies, drawn, and over; it sends nothing.
+
+A message that nobody wants costs a look into a table. One that is wanted is noted as it is, and dealt with once it was written.
+"""
+
+import re
+from collections import deque
+from collections.abc import Iterator
+from hashlib import blake2b
+
+import msgspec
+
+from communicator.router.cores.mirror import Conversation, Mirror
+from communicator.router.vocabulary.registry import Link
+
+SILENCE_S = 30.0
+"""A conversation in which nobody asked anything for so long is over; replies of it are awaited as long again."""
+LENGTH_MESSAGES = 100
+"""It is also over after so many, at the next moment when the primary owes no reply;"""
+LONGEST_MESSAGES = 200
+"""and then in any case."""
+CONVERSATIONS_KEPT = 10_000
+"""Those that are copied and not over for good."""
+SENDERS_KEPT = 65_536
+"""Of whom is remembered that their conversation is not copied; twice as many at times."""
+NOTES_KEPT = 1_000
+"""Reads of a turn of the loop, and what is left of turns before: beyond it conversations are cut;"""
+NOTED_BYTES = 4 * 1024 * 1024
+"""and their bytes."""
+KEY_BYTES = 256
+"""Of a longer key these count."""
+NUMBERS_KEPT = 50_000
+"""Messages whose correlation_id is remembered: a reply to others belongs where its order puts it."""
+_DRAWN = float(2**64)
+
+
+class Note(msgspec.Struct):
+    """Lines that are to be looked at."""
+
+    lines: Iterator[bytes]
+    key: bytes = b""
+    """The sender of all of them; empty where each has its own."""
+    is_said: bool = False
+    """The primary has said them."""
+    conversation: Conversation | None = None
+    """Of all of them, once it is known."""
+
+
+class Sampler:
+    """What is copied of one service by one key.
+
+    Args:
+        service: The service.
+        parameter: Whose value is the key; empty: the sender is.
+        server: The name of this router.
+        secret: With it all draws are other ones.
+    """
+
+    def __init__(self, service: str, parameter: str, server: str, secret: bytes) -> None:
+        self.service = service
+        self.parameter = parameter
+        self.server = server.encode()
+        self.mirrors: list[Mirror] = []
+        """Whose shadows get copies."""
+        self.share = 0.0
+        """The largest of theirs."""
+        self.link: Link | None = None
+        """The live instance."""
+        self.address = re.compile(rb"(?:(<[^ ]+) )?(?:[^ :/]+:)?" + re.escape(service.encode()) + rb"/([^ ]+)(?: |\Z)")
+        """Matches a message to the service: its sender and its command."""
+        self.parties: dict[bytes, dict[str, Conversation]] = {}
+        """By what replies are addressed to: the conversations there that are copied."""
+        self._secret = secret
+        self._draws = 0
+        self._left: dict[bytes, int] = {}
+        """Of conversations that are not copied: how many messages they have left."""
+        self._left_before: dict[bytes, int] = {}
+        """The same, of those that were silent since `turn`."""
+        self._turn_s = 0.0
+        self._open: dict[bytes, Conversation] = {}
+        """By key, those that are copied, whoever asked last at the end."""
+        self._over: dict[str, Conversation] = {}
+        """By identifier, those of which late replies are awaited."""
+        self._numbers = 0
+        self._notes: deque[Note] = deque()
+        self._noted_bytes = 0
+        self._missed: set[bytes] = set()
+        """Keys of which something could not be noted."""
+        self._missed_any = False
+
+    def __len__(self) -> int:
+        """How many conversations are copied or not over for good."""
+        return len(self._open) + len(self._over)
+
+    @property
+    def has_notes(self) -> bool:
+        """Whether something is to be looked at."""
+        return bool(self._notes or self._missed or self._missed_any)
+
+    @property
+    def due_s(self) -> float:
+        """When a conversation is over, or over for good, or those of silent senders are forgotten."""
+        firsts = [next(iter(table.values())).last_s for table in (self._open, self._over) if table]
+        return min((self._turn_s, *(at_s for at_s in firsts if at_s))) + SILENCE_S
+
+    def note_asked(self, data: bytes, messages: int, *, is_mixed: bool) -> bool:
+        """See `Copied`. That of unsampled senders is nearly all that copying costs: here each operation counts."""
+        if is_mixed or self.parameter:
+            return self._note(Note(_lines_of(data)), data)
+        sender = data[: data.find(b" ")]
+        left = self._left.get(sender, 0)
+        if left > 0:
+            self._left[sender] = left - messages
+            return False
+        if sender in self._open or self._is_drawn(sender, messages):
+            return self._note(Note(_lines_of(data), sender), data)
+        return False
+
+    def note_said(self, front: bytes, lines: bytes, *, is_mixed: bool) -> bool:
+        """See `Copied`."""
+        if not self.parties or not (is_mixed or front[: front.find(b"/")] in self.parties):
+            return False
+        return self._note(Note(_lines_of(lines), is_said=True), lines)
+
+    def _note(self, note: Note, data: bytes) -> bool:
+        if len(self._notes) < NOTES_KEPT and self._noted_bytes + len(data) <= NOTED_BYTES:
+            self._notes.append(note)
+            self._noted_bytes += len(data)
+        elif note.key:
+            self._missed.add(note.key)
+        else:
+            self._missed_any = True
+        return True
+
+    def missed(self) -> list[Conversation]:
+        """The conversations of which something was not noted; they are to be cut before anything else is looked at."""
+        keys = list(self._open) if self._missed_any else [key for key in self._missed if key in self._open]
+        found = [self._open[key] for key in keys]
+        if self._missed_any:  # what was not noted may have been a late reply
+            found += self._over.values()
+        self._missed_any = False
+        self._missed.clear()
+        return found
+
+    @property
+    def first_note(self) -> Note | None:
+        """What is to be looked at next."""
+        return self._notes[0] if self._notes else None
+
+    def done(self) -> None:
+        """The first note was dealt with."""
+        self._notes.popleft()
+        if not self._notes:
+            self._noted_bytes = 0  # memory is held until all are gone, so that nothing has to be added up
+
+    def find(self, key: bytes, messages: int, now_s: float) -> Conversation | None:
+        """The conversation of a key that goes on, or a new one if it is drawn; None where it is not copied.
+
+        Args:
+            key: Whose.
+            messages: How many messages it is asked for.
+            now_s: The time.
+        """
+        known = self._open.get(key)
+        if known is not None and self._is_over(known, now_s):
+            self.end(known, now_s)
+            known = None
+        if known is None:
+            left = self._left.get(key, 0)
+            if left > 0:
+                self._left[key] = left - messages
+                return None
+            if not self._is_drawn(key, messages):
+                return None
+            known = self._open[key]
+        if not known.identity:
+            known.last_s = now_s
+        return known
+
+    def _is_drawn(self, key: bytes, messages: int) -> bool:
+        """Draw whether a conversation that begins is copied; else it is remembered as one that is not."""
+        left = self._left_before.pop(key, 0)
+        if left <= 0:
+            if not self.parameter and (not key.startswith(b"<") or key.endswith(b":communicatord")):
+                return False  # nobody whom a reply could reach, or a router itself
+            self._draws += 1
+            if self._draw(key):
+                return True
+            left = LENGTH_MESSAGES
+        self._leave_out(key, left - messages)
+        return False
+
+    def _draw(self, key: bytes) -> bool:
+        what = b"%b %d %b" % (self.service.encode(), self._draws, key)
+        drawn = int.from_bytes(blake2b(what, digest_size=8, key=self._secret).digest()) / _DRAWN
+        if drawn >= self.share:
+            return False
+        if len(self) >= CONVERSATIONS_KEPT or len(key) > KEY_BYTES:
+            for mirror in self.mirrors:
+                mirror.totals["queue"] += drawn < mirror.shadow.share
+            return False
+        self._open[key] = Conversation(key, drawn)
+        return True
+
+    def _leave_out(self, key: bytes, left: int) -> None:
+        """The conversation that a key has now is not copied; so replies that name none are to one of those."""
+        if len(self._left) >= SENDERS_KEPT:
+            self._left_before, self._left = self._left, {}
+        if len(key) <= KEY_BYTES:
+            self._left[key] = left
+        if not self.parameter:
+            for name in names_of(key, self.server):
+                self.parties.pop(name, None)
+
+    def skip(self, conversation: Conversation) -> None:
+        """Nobody gets it, or nobody any more: what is left of it costs no more than one that was not drawn."""
+        if self._open.get(conversation.key) is conversation:
+            del self._open[conversation.key]
+            self._leave_out(conversation.key, max(1, LENGTH_MESSAGES - conversation.asked))
+        self._forget(conversation)
+
+    def asked(self, conversation: Conversation, sender: bytes, now_s: float) -> int:
+        """Somebody asks something in a conversation; returns the number of the message."""
+        self._open.pop(conversation.key, None)
+        self._open[conversation.key] = conversation
+        conversation.last_s = now_s
+        names = names_of(sender, self.server)
+        conversation.senders.add(names)
+        for name in names:
+            known = self.parties.get(name)
+            if known is None or not self.parameter:
+                known = self.parties[name] = {}
+            known[conversation.identity] = conversation
+        conversation.asked += 1
+        return conversation.asked - 1
+
+    def remember(self, conversation: Conversation, correlation_id: str, number: int, now_s: float) -> None:
+        """A message has an identifier, which its reply repeats."""
+        if self._numbers < NUMBERS_KEPT and len(correlation_id) <= KEY_BYTES:
+            self._numbers += correlation_id not in conversation.numbers
+            conversation.numbers[correlation_id] = number, now_s
+
+    def _is_over(self, conversation: Conversation, now_s: float) -> bool:
+        if not conversation.identity:
+            return False
+        if now_s >= conversation.last_s + SILENCE_S or conversation.asked >= LONGEST_MESSAGES:
+            return True
+        return conversation.asked >= LENGTH_MESSAGES and conversation.answered >= conversation.asked
+
+    def goes_on(self, conversation: Conversation) -> bool:
+        """Whether it is the one that its key has now, and is copied."""
+        return self._open.get(conversation.key) is conversation
+
+    def end(self, conversation: Conversation, now_s: float) -> None:
+        """Nothing more is asked in it; late replies are awaited, and those that name no message until the key begins anew."""
+        del self._open[conversation.key]
+        conversation.last_s = now_s
+        if conversation.identity:
+            self._over[conversation.identity] = conversation
+
+    def turn(self, now_s: float) -> list[Conversation]:
+        """End what is over, and forget senders who were silent; returns what is over for good."""
+        if now_s >= self._turn_s + SILENCE_S:
+            self._left_before, self._left, self._turn_s = self._left, {}, now_s
+        for conversation in _until(self._open, now_s):
+            self.end(conversation, now_s)
+        final = _until(self._over, now_s)
+        for conversation in final:
+            self._forget(conversation)
+        return final
+
+    def everything(self) -> list[Conversation]:
+        """All conversations that are not over for good."""
+        return [*self._open.values(), *self._over.values()]
+
+    def clear(self) -> None:
+        """Begin anew: the primary is another one, or is gone."""
+        for conversation in self.everything():
+            self._forget(conversation)
+        self._open.clear()
+        self._notes.clear()
+        self._noted_bytes = 0
+        self.missed()
+
+    def _forget(self, conversation: Conversation) -> None:
+        self._over.pop(conversation.identity, None)
+        self._numbers -= len(conversation.numbers)
+        conversation.numbers.clear()
+        for name in (name for names in conversation.senders for name in names):
+            known = self.parties.get(name)
+            if known is not None:
+                known.pop(conversation.identity, None)
+                if not known:
+                    del self.parties[name]
+        conversation.senders.clear()
+
+
+def names_of(sender: bytes, server: bytes) -> tuple[bytes, ...]:
+    """What replies to a sender, as ``<server:service``, may be addressed to."""
+    name = sender[1:]
+    home, _, service = name.partition(b":")
+    return (name, service, b".:" + service) if home == server else (name,)
+
+
+def _lines_of(data: bytes) -> Iterator[bytes]:
+    """Its lines without their newlines, cut apart only when the first is wanted."""
+    yield from data[:-1].split(b"\n")
+
+
+def _until(table: dict[bytes, Conversation] | dict[str, Conversation], now_s: float) -> list[Conversation]:
+    """The first of a table that have lasted long enough."""
+    found = []
+    for conversation in table.values():
+        if not conversation.last_s or now_s < conversation.last_s + SILENCE_S:
+            break  # what was not looked at yet came last
+        found.append(conversation)
+    return found

@@ -1,0 +1,361 @@
+"""Copies for shadows, from the primary's write to the router of the shadow, and what is told of them to the comparator.
+
+While lines are passed on, all that is done is to note those that are wanted (`cores.sampling`). They are looked at when the shell
+says that it is time (`PutOff`), a few at a turn. What is to leave is offered, not sent: a link behind keeps it waiting here.
+"""
+
+import msgspec
+
+from communicator.answers.policy import ALL, Shadow
+from communicator.answers.router import Mirror as MirrorStanding
+from communicator.answers.shadows import Step, Steps
+from communicator.errors import LocalProtocolError, ProtocolError
+from communicator.protocol.line_form import decode, encode_line
+from communicator.protocol.message import Message
+from communicator.protocol.names import ROUTER_SERVICE
+from communicator.router.cores.mirror import Conversation, Mirror
+from communicator.router.cores.sampling import Note, Sampler
+from communicator.router.delivery.shadowing import take_copy
+from communicator.router.switchboard import Switchboard
+from communicator.router.vocabulary.config import SHADOWS
+from communicator.router.vocabulary.copies import Copy, write_copy
+from communicator.router.vocabulary.events import Instant
+from communicator.router.vocabulary.registry import Link
+from communicator.router.vocabulary.rules import RULE_OF
+
+COMPARATOR = "canary"
+LINES_AT_ONCE = 50
+"""Looked at in one turn: a quarter of a millisecond of work."""
+RETRY_S = 0.1
+"""When what a link would not take is offered again."""
+NO_ROUTE_RETRY_S = 1.0
+"""When a way is looked for again."""
+NOT_COPIED = frozenset(RULE_OF) | {"ALIVE", "HELP", "QUITTING", "READY"}
+"""What is about one process, or may not be said by everybody."""
+
+
+def settle_mirrors(board: Switchboard, now: Instant) -> None:
+    """Copy what the policy says from whoever is live now; without a canary that renews its lease nothing is copied."""
+    policy = board.policy
+    shadows = policy.policy.shadows if policy.lease_holds(now.monotonic_s) else ()
+    wanted = [shadow for shadow in shadows if shadow.share > 0 and shadow.primary in (ALL, board.server)]
+    for mirror in board.mirrors.settle(wanted, board.registry.live):
+        _tell_rest(board, mirror)
+
+
+def look_at_notes(board: Switchboard, now: Instant) -> None:
+    """PutOff: look at what was noted, some of it, and let leave what can."""
+    board.begin_looking()
+    left = LINES_AT_ONCE
+    for sampler in tuple(board.mirrors.samplers.values()):
+        for conversation in sampler.missed():
+            _cut(sampler, conversation, "queue")
+        while left > 0 and (note := sampler.first_note) is not None:
+            left = _look(board, sampler, note, left, now)
+        if sampler.has_notes:
+            board.look_again()
+    go_on(board, now)
+
+
+def mirrors_due(board: Switchboard, now: Instant) -> None:
+    """Something is due: another instance is live, a conversation is over, or what could not leave is tried again."""
+    mirrors, now_s = board.mirrors, now.monotonic_s
+    if not mirrors.due.is_due(now_s):
+        return
+    if mirrors.is_stale:
+        settle_mirrors(board, now)
+    for sampler in mirrors.samplers.values():
+        for conversation in sampler.turn(now_s):
+            for mirror in tuple(conversation.followers):
+                mirror.conclude(conversation)
+    go_on(board, now)
+
+
+def go_on(board: Switchboard, now: Instant) -> None:
+    """Let leave what can, and say when something is due."""
+    for _, mirror in board.mirrors:
+        mirror.give_up(now.monotonic_s)
+        if mirror.retry_s is None or mirror.retry_s <= now.monotonic_s:
+            mirror.retry_s = None
+            _let_leave(board, mirror, now)
+            _offer_steps(board, mirror)
+    board.mirrors.announce()
+
+
+def _look(board: Switchboard, sampler: Sampler, note: Note, left: int, now: Instant) -> int:
+    """Look at lines of a note; returns how many more may be looked at in this turn."""
+    if note.key and (note.conversation is None or not sampler.goes_on(note.conversation)):
+        note.conversation = sampler.find(note.key, 1, now.monotonic_s)
+        if note.conversation is None:
+            sampler.done()
+            return left - 1
+    for line in note.lines:
+        if note.is_said:
+            _said(sampler, line, now)
+        else:
+            _asked(board, sampler, note, line, now)
+        left -= 1
+        if left <= 0:
+            return left
+    sampler.done()
+    return left - 1
+
+
+def _asked(board: Switchboard, sampler: Sampler, note: Note, line: bytes, now: Instant) -> None:
+    """One line that has gone to the primary."""
+    found = sampler.address.match(line)
+    if found is None or found[2].decode(errors="replace") in NOT_COPIED:
+        return
+    sender = found[1] or b""
+    if sender.endswith(b":" + ROUTER_SERVICE.encode()):
+        return
+    try:
+        line.decode()
+        message = decode(line) if sampler.parameter or b"shadow=" in line or b"correlation_id=" in line else None
+    except (UnicodeDecodeError, ProtocolError):
+        for unreadable in _conversations_of(sampler, note, sender):
+            _cut(sampler, unreadable, "unreadable")
+        return
+    if message is not None and message.get("shadow"):
+        return
+    conversation = note.conversation
+    if conversation is None:
+        key = sender if message is None or not sampler.parameter else message.get(sampler.parameter).encode()
+        conversation = sampler.find(key, 1, now.monotonic_s) if key else None
+    if conversation is None or not (conversation.followers or _begin(board, sampler, conversation, now)):
+        return
+    number = sampler.asked(conversation, sender, now.monotonic_s)
+    if message is not None and message.get("correlation_id"):
+        sampler.remember(conversation, message.get("correlation_id"), number, now.monotonic_s)
+    _copy(board, conversation, number, line)
+    if not conversation.followers:
+        sampler.skip(conversation)
+
+
+def _conversations_of(sampler: Sampler, note: Note, sender: bytes) -> list[Conversation]:
+    """Those that a line may belong to which cannot be read."""
+    if note.conversation is not None:
+        return [note.conversation]
+    return [one for one in sampler.everything() if any(sender[1:] in names for names in one.senders)]
+
+
+def _begin(board: Switchboard, sampler: Sampler, conversation: Conversation, now: Instant) -> bool:
+    """A conversation begins for each shadow that gets it and can; whether there is any."""
+    if conversation.identity:
+        sampler.skip(conversation)
+        return False
+    conversation.identity = board.new_message_id()
+    for mirror in sampler.mirrors:
+        if conversation.drawn < mirror.shadow.share:
+            hindrance = find_hindrance(board, mirror, now)
+            if hindrance:
+                mirror.totals[hindrance] += 1
+            else:
+                mirror.follow(conversation)
+    if not conversation.followers:
+        sampler.skip(conversation)
+    return bool(conversation.followers)
+
+
+def _copy(board: Switchboard, conversation: Conversation, number: int, line: bytes) -> None:
+    """Let a copy wait for each shadow that gets the conversation."""
+    step = Step(conversation=conversation.identity, what="asked", number=number, line=line.decode())
+    for mirror, follower in tuple(conversation.followers.items()):
+        copy = Copy(
+            shadow=mirror.which,
+            primary=board.server,
+            conversation=conversation.identity,
+            number=number,
+            ticket=next(board.mirrors.tickets),
+            line=line,
+        )
+        mirror.put(follower, copy, step)
+
+
+def _said(sampler: Sampler, line: bytes, now: Instant) -> None:
+    """One line that the primary has said."""
+    found = sampler.parties.get(line[: line.find(b"/")])
+    if not found:
+        return
+    try:
+        text = line.decode()
+        message = decode(line) if sampler.parameter or b"correlation_id=" in line else None
+    except (UnicodeDecodeError, ProtocolError):
+        for conversation in tuple(found.values()):
+            _cut(sampler, conversation, "unreadable")
+        return
+    correlation_id = "" if message is None else message.get("correlation_id")
+    for conversation in tuple(found.values()):
+        number, asked_s = conversation.numbers.get(correlation_id, (-1, 0.0))
+        if number < 0 and (correlation_id or not _is_of(sampler, conversation, message)):
+            continue
+        conversation.answered += 1
+        after_s = now.monotonic_s - asked_s if number >= 0 else 0.0
+        step = Step(conversation=conversation.identity, what="primary", number=number, line=text, after_s=after_s)
+        for mirror, follower in tuple(conversation.followers.items()):
+            mirror.replied(follower, 1)
+            mirror.tell(follower, step)
+        if not conversation.followers:
+            sampler.skip(conversation)
+        return
+
+
+def _is_of(sampler: Sampler, conversation: Conversation, message: Message | None) -> bool:
+    """Whether a reply that names no message belongs to a conversation with whoever it goes to."""
+    if not sampler.parameter:
+        return True
+    return message is not None and message.get(sampler.parameter).encode() == conversation.key
+
+
+def _cut(sampler: Sampler, conversation: Conversation, reason: str) -> None:
+    for mirror in tuple(conversation.followers):
+        mirror.cut(conversation, reason)
+    sampler.skip(conversation)
+
+
+def find_hindrance(board: Switchboard, mirror: Mirror, now: Instant) -> str:
+    """Why no conversation of a shadow begins now, as it is counted; empty: one may."""
+    server = mirror.shadow.server
+    if server != board.server:
+        if board.carrier.hop(server) is None:
+            return "no_route"
+        if not board.mesh.has_feature(server, SHADOWS):
+            return "unsupported"
+    if not _is_there(board, mirror.shadow):
+        return "absent"
+    return "comparator" if _comparator(board) is None else mirror.hindrance(now.monotonic_s)
+
+
+def _is_there(board: Switchboard, shadow: Shadow) -> bool:
+    if shadow.server == board.server:
+        return board.registry.find_shadow(shadow.service, shadow.version, shadow.build) is not None
+    return any(
+        one.server == shadow.server and one.state == "up" and shadow.fits(one.service, one.version, one.build)
+        for one in board.mesh.directory.instances(shadow.service)
+    )
+
+
+def _comparator(board: Switchboard) -> Link | None:
+    return board.registry.live(COMPARATOR)
+
+
+def _let_leave(board: Switchboard, mirror: Mirror, now: Instant) -> None:
+    """Let copies set out for the router of the shadow, which is perhaps this one."""
+    if mirror.is_offering or not (mirror.queue_messages or mirror.batch):
+        return
+    if mirror.shadow.server == board.server:
+        _hand_over(board, mirror, now)
+    elif (hop := board.carrier.hop(mirror.shadow.server)) is not None:
+        _offer_copies(board, mirror, hop.link, now)
+    else:
+        mirror.retry_s = now.monotonic_s + NO_ROUTE_RETRY_S
+
+
+def _hand_over(board: Switchboard, mirror: Mirror, now: Instant) -> None:
+    """The shadow is on this host."""
+    batch, mirror.batch = mirror.take_batch(now.monotonic_s), ()
+    for copy in batch:
+        try:
+            take_copy(board, copy, now)
+        except ProtocolError:
+            mirror.refuse(copy, "unreadable")
+
+
+def _offer_copies(board: Switchboard, mirror: Mirror, link: Link, now: Instant) -> None:
+    lines = [line for copy in mirror.take_batch(now.monotonic_s) if (line := _write(board, mirror, copy))]
+
+    def done(taken: bool, then: Instant) -> None:  # noqa: FBT001 - the answer of the shell
+        mirror.is_offering = False
+        if taken:
+            mirror.batch = ()
+            board.look_again()
+        else:
+            mirror.retry_s = then.monotonic_s + RETRY_S
+            board.mirrors.announce()
+
+    if lines:
+        mirror.is_offering = True
+        board.offer(link, b"".join(lines), done)
+
+
+def _write(board: Switchboard, mirror: Mirror, copy: Copy) -> bytes:
+    """A copy as a line; empty where it has none, as where it is too long with all its escapes."""
+    try:
+        return encode_line(board.signed(write_copy(copy)))
+    except LocalProtocolError:
+        mirror.refuse(copy, "unreadable")
+        return b""
+
+
+def _offer_steps(board: Switchboard, mirror: Mirror) -> None:
+    """Tell the comparator what has happened. One that has not heard the begin of a conversation hears no more of it."""
+    link = _comparator(board)
+    heard = None if link is None else link.id
+    if heard != mirror.comparator:
+        mirror.steps.drop()
+        for follower in tuple(mirror.following.values()):
+            mirror.cut(follower.conversation, "comparator")
+        mirror.comparator = heard
+    if link is None:
+        mirror.steps.drop()
+        return
+    steps = () if mirror.is_telling else mirror.steps.take()
+    if not steps:
+        return
+    mirror.is_telling = True
+
+    def done(taken: bool, then: Instant) -> None:  # noqa: FBT001 - the answer of the shell
+        mirror.is_telling = False
+        if taken:
+            mirror.steps.have_left()
+            board.look_again()
+        else:
+            mirror.retry_s = then.monotonic_s + RETRY_S
+            board.mirrors.announce()
+
+    board.offer(link, _write_steps(board, mirror, steps), done)
+
+
+def _write_steps(board: Switchboard, mirror: Mirror, steps: tuple[Step, ...]) -> bytes:
+    shadow = mirror.shadow
+    told = Steps(
+        service=shadow.service,
+        version=shadow.version,
+        build=shadow.build,
+        server=shadow.server,
+        is_reference=shadow.is_reference,
+        deployment=shadow.deployment,
+        steps=steps,
+    )
+    message = Message("SHADOW_STEPS", {"steps": msgspec.json.encode(told).decode()}, COMPARATOR)
+    return encode_line(board.signed(message))
+
+
+def _tell_rest(board: Switchboard, mirror: Mirror) -> None:
+    """A shadow gets no copies any more: the comparator hears that at once, since nobody will ask again."""
+    link = _comparator(board)
+    while link is not None and (steps := mirror.steps.take()):
+        board.offer(link, _write_steps(board, mirror, steps), lambda _taken, _now: None)
+        mirror.steps.have_left()
+
+
+def tell_mirrors(board: Switchboard, now: Instant) -> tuple[MirrorStanding, ...]:
+    """How copying goes, for ROUTER_STATS."""
+    return tuple(_standing(board, mirror, now) for _, mirror in board.mirrors)
+
+
+def _standing(board: Switchboard, mirror: Mirror, now: Instant) -> MirrorStanding:
+    hindrance = find_hindrance(board, mirror, now)
+    states = {"absent": "absent", "no_route": "absent", "unsupported": "unsupported"}
+    return MirrorStanding(
+        service=mirror.shadow.service,
+        version=mirror.shadow.version,
+        server=mirror.shadow.server,
+        state=states.get(hindrance, "busy" if mirror.busy else "copying"),
+        busy=mirror.busy,
+        queue_messages=mirror.queue_messages,
+        queue_bytes=mirror.queue_bytes,
+        unconfirmed_bytes=mirror.unconfirmed_bytes,
+        copied_total=mirror.copied,
+        conversations_total=dict(mirror.totals),
+    )

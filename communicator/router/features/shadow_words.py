@@ -1,0 +1,17 @@
+"""SHADOW_TAKEN and SHADOW_SAID: what the router of a shadow tells the router whose messages it copies."""
+
+from communicator.protocol.message import Message
+from communicator.router.switchboard import Switchboard
+from communicator.router.vocabulary.copies import read_said, read_taken
+from communicator.router.vocabulary.events import Instant
+from communicator.router.vocabulary.registry import Link
+
+
+def shadow_taken(board: Switchboard, _link: Link, message: Message, now: Instant) -> None:
+    """SHADOW_TAKEN: what became of a copy; more may set out."""
+    board.mirrors.take(read_taken(message), now.monotonic_s)
+
+
+def shadow_said(board: Switchboard, _link: Link, message: Message, now: Instant) -> None:
+    """SHADOW_SAID: it goes to the comparator."""
+    board.mirrors.hear(read_said(message), now.monotonic_s)
