@@ -72,8 +72,7 @@ class Dispatcher:
         self.no_links.set()
         self.back_pressure = BackPressure(stall_s, time.monotonic, self._stall_changed)
         """Who waits for whom."""
-        self._router = router
-        self._surroundings = surroundings
+        self._router, self._surroundings = router, surroundings
         self._turns = Turns(self.back_pressure.stalls, self.dispatch, self._measure, time.monotonic, time.thread_time)
         self._held: set[Link] = set()
         """Whom the router was told to be held up."""
@@ -81,9 +80,7 @@ class Dispatcher:
         self._alarm = Alarm(lambda: self.dispatch(events.DeadlineReached()), time.monotonic)
         self._load = LoadSampler(lambda average: self.dispatch(events.LoadSampled(average)))
         self._waiting: deque[tuple[events.Event, Link | None]] = deque()
-        self._busy = self._tells_units = False
-        """Whether an event is being handled; whether the router is told whose process is at the other end of each link of here."""
-        self._is_to_look = False
+        self._busy = self._is_to_look = self._tells_units = False
         self._retry_s = 0.0
         """Before then no deadline is tried."""
         self.deeds: dict[type, Callable[[Any], None]] = {
@@ -91,7 +88,7 @@ class Dispatcher:
             effects.Notice: self._notices.write,
             effects.CheckCredential: self._check_credential,
             effects.Offer: self._offer,
-            effects.LookAgain: lambda _effect: self._look_again(),
+            effects.LookAgain: self._look_again,
         }
         """What is done for an effect that is about no link; the daemon adds what is done elsewhere."""
         self._deeds_of_links: dict[type, Callable[[Link, Any, Link | None], None]] = {
@@ -279,7 +276,7 @@ class Dispatcher:
         else:
             link.offers.put(effect.data, taken, refused)
 
-    def _look_again(self) -> None:
+    def _look_again(self, _effect: effects.LookAgain) -> None:
         """Let the router look at what it has put off, once all that is ready now has had its turn."""
         if not self._is_to_look:
             self._is_to_look = True

@@ -66,10 +66,9 @@ class Switchboard(Voice):
         super().__init__(config.server_name, self.registry, self.carrier, self.statistics)
         self.pending = Acknowledgements(limits.pending_messages, limits.pending_bytes, due("acknowledgements"))
         self.policy_due = due("policy")
-        self.fence, self.copies = Fence(config.control_group), Copies()
-        self.discarded = DiscardedWords()
         self._boot = uuid.UUID(config.boot_id)
         self.mirrors = Mirrors(due("mirrors"), self.server, self._boot.bytes, now.wall_ns // 1000)
+        self.fence, self.copies, self.discarded = Fence(config.control_group), Copies(), DiscardedWords()
         self.obey(self._kept_policy(now), now)
         self.conversations, self.comparison = Conversations(), Comparison(due("colours"))
         self.balancers: dict[str, Balancer] = {}

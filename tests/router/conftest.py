@@ -48,6 +48,7 @@ from communicator.router.vocabulary.effects import (
     Dial,
     Identify,
     Keep,
+    LookAgain,
     Measure,
     Notice,
     Offer,
@@ -71,6 +72,7 @@ from communicator.router.vocabulary.events import (
     Offered,
     Opens,
     Process,
+    PutOff,
     UnitIdentified,
     User,
     UserIdentified,
@@ -197,6 +199,8 @@ class Playbook:
 
     def _do_for_shadows(self, effect):
         match effect:
+            case LookAgain():
+                self._answer(PutOff())
             case TellUnits(enabled):
                 self.tells_units = enabled
                 for link in [link for link in self.processes if enabled and link in self.router._board.registry.links]:

@@ -8,6 +8,7 @@ import msgspec
 from communicator.answers.shadows import Steps
 from communicator.protocol import Message, decode
 from communicator.protocol.line_form import encode_line
+from communicator.router.cores.mirror import TELL_S
 from communicator.router.vocabulary.copies import read_copy
 from communicator.router.vocabulary.effects import LookAgain, Measure, Offer, Send
 from communicator.router.vocabulary.events import (
@@ -172,6 +173,11 @@ class Mirrored:
 
     def settle(self):
         """The shell does all that it is asked, at once; the far router confirms what it gets."""
+        self._do_all()
+        self.pass_time(TELL_S)
+        self._do_all()
+
+    def _do_all(self):
         while self.looks or self.offers or self.unconfirmed:
             self.look()
             if self.offers:

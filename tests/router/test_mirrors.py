@@ -76,7 +76,7 @@ class Story:
     def ask(self, messages):
         """Each sender's messages are one read; those of other hosts come together."""
         reads = defaultdict(list)
-        for sender, account, size in messages:
+        for sender, account, size in sorted(messages, key=lambda one: one[0].rpartition(":")[0] or one[0]):
             self.asked += 1
             text = f"billing/ASK account={account};n={self.asked};x={'x' * size}"
             host, _, name = sender.rpartition(":")
@@ -123,6 +123,8 @@ class Story:
             self.confirm("")
 
     def pass_(self, seconds):
+        while self.rig.looks:  # which takes the shell no time
+            self.look(None)
         self.rig.pass_time(seconds)
 
     def __getattr__(self, name):

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from communicator.answers.policy import Shadow
+from communicator.answers.policy import ALL, Shadow
 from communicator.answers.services import Role
 from communicator.router.vocabulary.events import Process
 from communicator.router.vocabulary.registry import Behind, Link, Registration
@@ -183,6 +183,21 @@ class Fence:
         if link.kind.is_remote and process is None:
             return True  # on another host: of that the router there knows
         return process is not None and (process.pid is not None or unit_of(process.unit) not in ("", self._own))
+
+    def find_shadow(self, service: str, version: str, build: str) -> Link | None:
+        """The link of a shadow; of several the one that registered first.
+
+        Args:
+            service: Of which service.
+            version: Which version.
+            build: Which build; ``*``: any.
+        """
+        wanted = Shadow(service=service, version=version, build=build, server=ALL)
+        for link in self._registered.values():
+            one = link.registration
+            if one is not None and not link.closing and wanted.fits(one.service, one.version, one.build):
+                return link
+        return None
 
     def by_unit(self, service: str, version: str) -> bool:
         """Whether a unit of its own tells who belongs to a shadow."""

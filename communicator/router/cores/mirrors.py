@@ -141,12 +141,14 @@ class Mirrors:
             mirror.tell(follower, told)
         self.due.set(now_s)
 
-    def announce(self) -> None:
-        """Say when something is due."""
-        due = [sampler.due_s for sampler in self.samplers.values()]
+    def announce(self, now_s: float) -> None:
+        """Say when something is due; that it is later than was said is said once that time has come."""
+        due: list[float | None] = [sampler.due_s for sampler in self.samplers.values()]
         for _, mirror in self._mirrors.values():
-            due += (mirror.retry_s, mirror.overdue_s)
-        self.due.set(0.0 if self._is_stale else min((at_s for at_s in due if at_s is not None), default=None))
+            due += (mirror.retry_s, mirror.overdue_s, mirror.tell_s)
+        earliest_s = 0.0 if self._is_stale else min((at_s for at_s in due if at_s is not None), default=None)
+        if earliest_s is None or not self.due.is_ahead(now_s) or earliest_s < (self.due.at_s or 0.0):
+            self.due.set(earliest_s)
 
 
 def _attach(sampler: Sampler, link: Link | None) -> None:

@@ -41,6 +41,8 @@ SAID_BYTES_PER_WORK = 1024
 BYTES_PER_TURN = 1024 * 1024
 """Bytes written before others get a turn: questions may be short and answers long."""
 
+_LOOK_AGAIN = LookAgain()
+
 
 class Voice:
     """The effects that were asked for since they were last taken, and how much of its turn the router has used up.
@@ -147,7 +149,7 @@ class Voice:
         """Ask the shell, once, to let us look at what was put off."""
         if not self._looks_again:
             self._looks_again = True
-            self._effects.append(LookAgain())
+            self._effects.append(_LOOK_AGAIN)
 
     def begin_looking(self) -> None:
         """The shell lets us: what is put off from now on takes another question."""
@@ -168,8 +170,9 @@ class Voice:
         self._bytes += len(data)
         self._statistics.messages_sent[link.kind] += messages
         self._statistics.sent_bytes[link.kind] += len(data)
-        if link.mirrors:
-            self._note(link, data, messages, is_mixed=is_mixed)
+        for mirror in link.mirrors:  # shadows get copies: that is all that is done about it before it was written
+            if mirror.note_asked(data, messages, is_mixed=is_mixed):
+                self.look_again()
         if self.taps:
             self.tap("out", link, data)
 
@@ -184,12 +187,6 @@ class Voice:
         """
         for mirror in link.mirrors:
             if mirror.note_said(front, lines, is_mixed=is_mixed):
-                self.look_again()
-
-    def _note(self, link: Link, data: bytes, messages: int, *, is_mixed: bool) -> None:
-        """Shadows get copies of what goes to a link: that is all that is done about it before it was written."""
-        for mirror in link.mirrors:
-            if mirror.note_asked(data, messages, is_mixed=is_mixed):
                 self.look_again()
 
     def say(self, link: Link, message: Message) -> None:

@@ -31,7 +31,7 @@ def take_copy(board: Switchboard, copy: Copy, now: Instant) -> None:
     Raises:
         RemoteProtocolError: It is no message.
     """
-    link = board.registry.find_shadow(*copy.shadow[:3])
+    link = board.fence.find_shadow(*copy.shadow[:3])
     if link is None:
         _confirm(board, copy, ABSENT, now)
         return
@@ -40,8 +40,6 @@ def take_copy(board: Switchboard, copy: Copy, now: Instant) -> None:
 
     def done(taken: bool, then: Instant) -> None:  # noqa: FBT001 - the answer of the shell
         if taken:
-            board.statistics.messages_sent[link.kind] += 1
-            board.statistics.sent_bytes[link.kind] += len(data)
             link.hear(message.command)
             if board.taps:
                 board.tap("out", link, data)

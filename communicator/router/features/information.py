@@ -120,8 +120,8 @@ def _statistics(board: Switchboard, measured: Measured, now: Instant) -> answer.
         services=_services(board.config, registry),
         links=_links(registry, measured.links),
         cluster=_cluster(board),
-        fences=tell_fences(board),
         mirrors=tell_mirrors(board, now),
+        fences=tell_fences(board),
         shadow_lines_discarded_total=board.discarded.total,
     )
 

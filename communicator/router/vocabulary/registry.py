@@ -5,7 +5,7 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
-from communicator.answers.policy import ALL, Colour
+from communicator.answers.policy import Colour
 from communicator.answers.services import Instance, Role
 from communicator.protocol.addresses import HostPort
 from communicator.protocol.message import Message
@@ -268,10 +268,6 @@ class Registry:
             None,
         )
 
-    def find_shadow(self, service: str, version: str, build: str) -> Link | None:
-        """The first shadow of a version on this host."""
-        return next((link for link in self._of(service) if _is_shadow(link, version, build)), None)
-
     def _of(self, service: str) -> Iterator[Link]:
         """Every registration of a service, the holder of its name first."""
         if service in self._live:
@@ -338,11 +334,6 @@ class Registry:
             return False
         colour = self.colours.get(link.registration.service)
         return colour is None or _is_active(colour, link)
-
-
-def _is_shadow(link: Link, version: str, build: str) -> bool:
-    one = link.registration
-    return one is not None and one.role is Role.SHADOW and one.version == version and build in (ALL, one.build)
 
 
 def _is_active(colour: Colour, link: Link) -> bool:
