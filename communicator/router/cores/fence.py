@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from communicator.answers.policy import Shadow
+from communicator.answers.policy import ALL, Shadow
 from communicator.answers.services import Role
 from communicator.router.vocabulary.events import Process
 from communicator.router.vocabulary.registry import Behind, Link, Registration
@@ -192,7 +192,7 @@ class Fence:
             version: Which version.
             build: Which build; ``*``: any.
         """
-        wanted = Shadow(service=service, version=version, build=build, server="-")
+        wanted = Shadow(service=service, version=version, build=build, server=ALL)
         for link in self._registered.values():
             one = link.registration
             if one is not None and not link.closing and wanted.fits(one.service, one.version, one.build):

@@ -34,7 +34,7 @@ WORK_PER_LOOK = 4
 """What it takes to look into a short line, to obey or refuse it, and to answer;"""
 BYTES_PER_WORK = 128
 """and one more for so many of its bytes, which may hold a parameter each ten, or an escape each two."""
-DISCARDS_PER_WORK = 4
+DISCARDS_PER_WORK = 2
 """Lines of a shadow, of which the head is read, that are discarded in that time."""
 SAID_BYTES_PER_WORK = 1024
 """Bytes of an answer that are written in the same time."""
