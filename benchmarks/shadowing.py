@@ -1,4 +1,4 @@
-"""A primary beside a shadow, at a real router: processor time of the router for each message, and one-way latency, with and without."""
+"""A primary beside a shadow, at a real router: its processor time for a message, and latency, with copies and without."""
 
 import asyncio
 import multiprocessing
@@ -6,10 +6,11 @@ import socket
 import statistics
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import Self
 
 from benchmarks.errors import BenchmarkError
 from benchmarks.load import close_all, connect
@@ -109,9 +110,8 @@ class _Talk:
         self._path = router.unix.removeprefix("cd://")
         self._service = service
         self._senders: list[tuple[str, socket.socket]] = []
-        self._stack = ExitStack()
 
-    def __enter__(self) -> "_Talk":
+    def __enter__(self) -> Self:
         self._there = self._join(self._service)
         for number in range(SENDERS):
             name = f"{self._service}_{number}"
