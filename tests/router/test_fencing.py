@@ -5,7 +5,7 @@ import json
 import pytest
 
 from communicator.router.vocabulary.effects import Continue, TellUnits
-from communicator.router.vocabulary.events import DatagramReceived, Process, UnitIdentified
+from communicator.router.vocabulary.events import CloseReason, DatagramReceived, LinkClosed, Process, UnitIdentified
 from tests.router.behind_fence import (
     REGISTER_SHADOW,
     SHADOW,
@@ -159,3 +159,39 @@ def test_a_shadow_begins_although_its_version_is_to_be_tried_elsewhere_first(pla
     comes_as_shadow(book)
     book.run("+ T unix bob\nT > REGISTER service=billing;version=1;service_version=3")
     assert book.hear("T").command == "VERSION_BLOCKED"
+
+
+def test_a_unit_in_which_something_else_runs_is_no_shadows_own(playbook):
+    """Nor is one of the suite: a canary that starts a shadow itself shares its unit with it, and must go on."""
+    book = begin(playbook())
+    book.run("+ S unix bob pid=77 unit=/system.slice/l.service\nS > REGISTER service=billing;version=1;role=shadow")
+    assert not [message for message in book.heard[book.links["L"]] if message == "EOF"]
+    book.run("L > listener/NOTIFY a=1\n+ T unix bob pid=78 unit=/system.slice/l.service\nT > listener/NOTIFY a=2")
+    book.run("+ U unix bob pid=77 unit=/system.slice/l.service\nU > listener/NOTIFY a=3")
+    assert [message.get("a") for message in book.heard[book.links["X"]]] == ["1", "2"]
+    assert not book.router._board.fence.by_unit("billing", "")
+
+
+@pytest.mark.parametrize("unit", ["c.service", "system.slice", "user@0.service", "/", "", "c"])
+def test_a_policy_that_names_the_unit_of_the_canary_or_none_of_a_service_shuts_nobody_else_in(playbook, unit):
+    book = begin(playbook(), {**SHADOW, "unit": unit})
+    book.run("C > HELP")
+    assert book.hear("C").command == "COMMANDS"
+    set_policy(book, 2, {**SHADOW, "unit": unit})
+    book.run("L > listener/NOTIFY a=1")
+    assert book.hear("X").get("a") == "1"
+
+
+def test_who_watches_all_lines_does_so_no_more(playbook):
+    book = begin(playbook())
+    book.run(f"+ S unix root unit={UNIT}\nS > TAP\nL > listener/NOTIFY a=1")
+    assert book.hear("S").command == "TAPPED"
+    book.run("S < ...\nX < ...")
+    set_policy(book, 2, SHADOW)
+    book.run("S < ...\nL > listener/NOTIFY a=2\nS < (nothing)")
+
+
+def test_that_a_shadow_reads_too_slowly_nobody_hears(book):
+    comes_as_shadow(book)
+    book.handle(LinkClosed(book.links["S"], CloseReason.SLOW, 1000))
+    book.run("C < ...\nX < (nothing)\nL < (nothing)")
