@@ -8,6 +8,7 @@ WORKERS ?= 4
 SECONDS_EACH ?= 60
 SEEDS ?= 2000
 LIVES ?= 20000
+LINES ?= 10000000
 MINUTES ?= 0
 ROUTERS ?= 200
 SOURCES := communicator timekeeper canary exporters bellwether
@@ -78,7 +79,7 @@ attack: ## misbehave as members at the doors that two live routers have for each
 	@tools/venv $(VENV) test
 	@exec $(BIN)/python -m fuzz --seconds $(SECONDS_EACH) --only mesh --only mesh_passwords $(ARGS)
 
-soak: ## simulate clocks, orders and routers of SEEDS=2000 clusters, LIVES=20000 of a new version on servers that differ, the convergence of ROUTERS=200, 30 books on real hosts, and all of the laboratory, for MINUTES=60 say; ARGS="--first N" begins with another seed
+soak: ## simulate clocks, orders and routers of SEEDS=2000 clusters, LINES=10000000 of shadows that reach nobody, LIVES=20000 of a new version on servers that differ, the convergence of ROUTERS=200, 30 books on real hosts, and all of the laboratory, for MINUTES=60 say; ARGS="--first N" begins with another seed
 	@tools/venv $(VENV) test
 	@tools/test-packages
 	@$(BIN)/python -m tests.timekeeper.simulation --seeds $(SEEDS) $(ARGS)
@@ -88,7 +89,7 @@ soak: ## simulate clocks, orders and routers of SEEDS=2000 clusters, LIVES=20000
 	@$(BIN)/python -m tests.canary.book.simulation --seeds $(SEEDS)
 	@$(BIN)/python -m tests.canary.book.live --seeds 30
 	@$(BIN)/python -m tests.canary.deployment.live
-	@$(BIN)/python -m simulation --seeds $(SEEDS) --liars $(SEEDS) --colours $(SEEDS) --graphs --mixed $(SEEDS) --routers $(ROUTERS) $(ARGS)
+	@$(BIN)/python -m simulation --seeds $(SEEDS) --liars $(SEEDS) --colours $(SEEDS) --fence $(LINES) --graphs --mixed $(SEEDS) --routers $(ROUTERS) $(ARGS)
 	@exec $(BIN)/python -m laboratory --minutes $(MINUTES)
 
 bench: ## measure beside nats-server, redis-server and mosquitto, as ratios

@@ -11,12 +11,19 @@ from typing import Annotated, TypeVar
 
 import typer
 
+from simulation.agenda import ViolationError
 from simulation.campaign import ColourPlay, FoundError, LiarPlay, Play, Tally, run_seed
 from simulation.comparison import HOSTS, LINES_OF_FIVE, Finding, lines_of, play_five, play_graph, small_casts
 from simulation.convergence import Convergence
+from simulation.fence import FencePlay
+from simulation.fence import Tally as FenceTally
 
 GRAPH_SIZES = (2, 3, 4)
 """Hosts in the clusters of which every one is played."""
+LINES_OF_FENCE = 20_000
+"""Of one seed: half a second."""
+FENCES_TOLD = 50
+"""Seeds after which it is told how far they are."""
 Case = TypeVar("Case")
 app = typer.Typer(add_completion=False)
 
@@ -35,6 +42,7 @@ def main(  # noqa: PLR0913 - the options of one command
     routers: Annotated[int, typer.Option(min=0, help="Measure the convergence of so many routers.")] = 0,
     degree: Annotated[int, typer.Option(min=2, help="How many neighbors each of them has.")] = 6,
     mixed: Annotated[int, typer.Option(min=0, help="Play so many clusters of five C++ and Bellwether routers.")] = 0,
+    fence: Annotated[int, typer.Option(min=0, help="Let shadows say so many lines, of which none may get out.")] = 0,
     graphs: Annotated[bool, typer.Option(help="Play every cluster of up to four C++ and Bellwether routers.")] = False,
 ) -> None:
     """Simulate clusters of routers on a virtual clock and network."""
@@ -47,12 +55,39 @@ def main(  # noqa: PLR0913 - the options of one command
     play_all(LiarPlay, range(first, first + liars) if liar is None else [liar])
     play_all(ColourPlay, range(first, first + colours) if colour is None else [colour])
     compare_all(play_five, range(first, first + mixed), LINES_OF_FIVE)
+    fence_all(fence, first)
     for size in GRAPH_SIZES if graphs else ():
         compare_all(play_graph, list(small_casts(size, random.Random(first))), len(lines_of(HOSTS[:size])))
     if routers:
         print(f"{routers} routers, about {degree} neighbors each", flush=True)
         for measurement in Convergence(routers, degree, first).measure():
             print(measurement, flush=True)
+
+
+def fence_all(lines: int, first: int) -> None:
+    """Let shadows speak on all processors, a seed each time, and print what came of so many lines."""
+    if not lines:
+        return
+    plays = -(-lines // LINES_OF_FENCE)
+    total = [0, 0, 0, 0]
+    with ProcessPoolExecutor(os.cpu_count()) as pool:
+        for number, tally in enumerate(pool.map(play_fence, range(first, first + plays))):
+            total = [one + more for one, more in zip(total, tally, strict=True)]
+            if (number + 1) % FENCES_TOLD == 0 or number + 1 == plays:
+                told = "{} lines of shadows, {} discarded, {} copies, {} answers told".format(*total)
+                print(f"fence: seeds {first} to {first + number}: {told}, none through", flush=True)
+
+
+def play_fence(seed: int) -> FenceTally:
+    """Play the fence with one seed.
+
+    Raises:
+        FoundError: A line got through; the text names the seed.
+    """
+    try:
+        return FencePlay(seed).play(LINES_OF_FENCE)
+    except ViolationError as error:
+        raise FoundError(f"fence, seed {seed}: {error}; repeat with --fence 1 --first {seed}") from error
 
 
 def compare_all(judge: Callable[[Case], list[Finding]], cases: Sequence[Case], lines: int) -> None:

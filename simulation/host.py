@@ -25,6 +25,7 @@ from communicator.router.vocabulary.effects import (
     Notice,
     Send,
     Stop,
+    TellUnits,
 )
 from communicator.router.vocabulary.events import (
     CloseReason,
@@ -39,7 +40,9 @@ from communicator.router.vocabulary.events import (
     LinkKind,
     LinkOpened,
     Measured,
+    Process,
     StopRequested,
+    UnitIdentified,
     User,
     UserIdentified,
 )
@@ -153,6 +156,7 @@ class Host:
         self._ends: dict[int, End] = {}
         self._peers: dict[int, LocalPeer] = {}
         self._links = 0
+        self._tells_units = False
         network.machines[self.address] = self
 
     @property
@@ -232,6 +236,10 @@ class Host:
                 self.stage.agenda.after(STOPPING_S, partial(self._stopped, life))
             case Notice():
                 self._notice(effect)
+            case TellUnits(enabled):
+                self._tells_units = enabled
+                for link in self._peers if enabled else ():
+                    self.tell(_identified(link))
             case _:
                 _answer(life, effect)
 
@@ -278,6 +286,8 @@ class Host:
         link = self._new_link()
         self._peers[link] = peer
         self.tell(LinkOpened(link, LinkKind.UNIX, "/run/bellwether/communicatord.sock", ROOT))
+        if self._tells_units:
+            self.tell(_identified(link))
         return link
 
     def write(self, link: int, lines: bytes) -> None:
@@ -341,6 +351,11 @@ class Host:
     def _tell_of(self, end: End, event: Event) -> None:
         if end.link in self._ends:
             self.tell(event)
+
+
+def _identified(link: int) -> UnitIdentified:
+    """Each peer is a process of its own, in a unit of its own."""
+    return UnitIdentified(link, Process(1000 + link, f"/system.slice/peer-{link}.service"))
 
 
 def _answer(life: Life, question: Effect) -> None:

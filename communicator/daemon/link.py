@@ -169,8 +169,8 @@ class Link(asyncio.BufferedProtocol):
 
     @property
     def left_bytes(self) -> int:
-        """How much of what was written has left us."""
-        return self.sent_bytes - self._transport.get_write_buffer_size()
+        """How much of what was written has left us; of a link that ends nobody can tell, since its buffer is thrown away."""
+        return -1 if self._transport.is_closing() else self.sent_bytes - self._transport.get_write_buffer_size()
 
     def send_copy(self, data: bytes) -> bool:
         """Write lines if little waits; whether that was so."""

@@ -96,7 +96,7 @@ class Server:
         self._daemon = daemon
         self._started_with = settings
         self._doors = doors
-        self._log_file = LogFile()
+        self._log_file, self._loop_lag, self._processes = LogFile(), LoopLag(), Processes()
         self._credentials = Credentials(settings)
         self._identity = identify_router(settings, doors)
         services = read_service_files(Path(settings.services_path))
@@ -110,7 +110,6 @@ class Server:
         self._reception = Reception(
             self._dispatcher, config.server_name, settings.limits, raise_descriptor_limit() - RESERVED_DESCRIPTORS
         )
-        self._processes = Processes()
         self._signal = SignalPort(self._dispatcher.dispatch, signal_secret(settings))
         self._flags = RaisedFlags(Path(settings.flags_path), self._flags_failed)
         self._kept_files = KeptFiles(Path(settings.data_path), self._not_kept, self._flags.file_kept)
@@ -132,7 +131,6 @@ class Server:
         self._listeners: list[asyncio.AbstractServer] = []
         self._remote_doors: dict[LinkKind, RemoteDoor] = {}
         self._signal_transport: asyncio.DatagramTransport | None = None
-        self._loop_lag = LoopLag()
 
     async def run(self) -> None:
         """Serve until the daemon is told to stop."""

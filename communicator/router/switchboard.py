@@ -53,7 +53,7 @@ class Switchboard(Voice):
         self.registry, self.statistics = Registry(), Statistics()
         self.registrations = Shares(limits.registrations)  # by whose they are
         self.cache = MessageCache(limits.cache_messages, limits.cache_bytes, limits.cache_service_bytes, due("cache"))
-        self.learning = Learning()
+        self.learning, self.received = Learning(), Received()
         self.routes: dict[bytes, Route] = {}
         """Front of a line from this host to its route; emptied by `routes_changed`."""
         self.route_changes = 0
@@ -64,7 +64,6 @@ class Switchboard(Voice):
         self.carrier: Carrier = carrier or self.mesh
         """What brings lines to other routers."""
         super().__init__(config.server_name, self.registry, self.carrier, self.statistics)
-        self.received = Received()
         self.pending = Acknowledgements(limits.pending_messages, limits.pending_bytes, due("acknowledgements"))
         self.policy_due = due("policy")
         self._boot = uuid.UUID(config.boot_id)

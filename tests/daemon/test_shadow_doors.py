@@ -13,6 +13,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
+from communicator.daemon import server
 from communicator.daemon.control_groups import find_root
 
 SPEAKER = """
@@ -222,3 +223,18 @@ async def test_a_sender_that_is_gone_cannot_be_told(run_router, unit):
         await listener.sync()  # the router has had no turn before
         assert await heard_by(listener) == []
         assert (await discarded(canary))["by_reason"] == {"untold": 1}
+
+
+async def test_a_process_that_cannot_be_asked_for_is_behind_the_fence(run_router, unit, monkeypatch):
+    def fail(*_):
+        raise OSError(24, "too many open files")
+
+    async with run_router() as router:
+        canary, listener = await begin(router, unit)
+        monkeypatch.setattr(server, "find_process", fail)
+        peer = await router.connect()
+        peer.say("listener/NOTIFY a=1")
+        await peer.sync()
+        assert await heard_by(listener) == []
+        assert (await discarded(canary))["by_reason"] == {"untold": 1}
+        assert router.events("process_not_found")

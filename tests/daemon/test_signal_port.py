@@ -3,7 +3,7 @@
 import pytest
 
 from communicator.daemon.signal_port import SignalPort
-from communicator.router.vocabulary.events import DatagramReceived
+from communicator.router.vocabulary.events import DatagramReceived, Process
 
 LOOPBACK, ELSEWHERE = ("127.0.0.1", 9), ("192.0.2.7", 9)
 
@@ -41,3 +41,22 @@ def test_a_datagram_passes_or_is_counted(secret, data, sender, outcome):
     else:
         assert not passed
         assert port.rejected[outcome] == port.rejected.total() == 1
+
+
+@pytest.mark.parametrize(
+    ("told", "event"),
+    [
+        (Process(None, "/system.slice/a.service"), {"process": Process(None, "/system.slice/a.service")}),
+        (Process(), {"process": Process()}),
+        (None, {"is_from_afar": True}),
+    ],
+)
+def test_who_has_sent_is_told_while_that_is_asked_for(told, event):
+    passed: list[DatagramReceived] = []
+    asked = []
+    port = SignalPort(passed.append, b"s")
+    port.datagram_received(b"a/GO secret_code=s", ("::1", 9, 0, 0))
+    port.sender_of = lambda sender: asked.append(sender) or told
+    port.datagram_received(b"a/GO secret_code=s", ("::1", 9, 0, 0))
+    assert passed == [DatagramReceived(b"a/GO\n"), DatagramReceived(b"a/GO\n", **event)]
+    assert asked == [("::1", 9)]

@@ -3,11 +3,20 @@
 import errno
 import socket
 import sys
+from ipaddress import ip_address
 
 import pytest
 
 from communicator.daemon import tcp_sockets
-from communicator.daemon.tcp_sockets import TcpSocket, ask_kernel, find_socket, read_answer, write_question
+from communicator.daemon.tcp_sockets import (
+    TcpSocket,
+    ask_kernel,
+    find_socket,
+    read_answer,
+    read_dump,
+    write_dump,
+    write_question,
+)
 
 pytestmark = pytest.mark.skipif(
     sys.byteorder != "little", reason="the bytes below are those of a little-endian machine"
@@ -99,3 +108,67 @@ def test_what_the_kernel_does_not_know_is_not_looked_for_elsewhere(monkeypatch):
     with pytest.raises(FileNotFoundError):
         ask_kernel(nobody, ("127.0.0.1", 1))
     assert find_socket(nobody, ("127.0.0.1", 1)) is None
+
+
+GROUP = b"\x0c\0\x15\0" + (77).to_bytes(8, "little")
+
+
+@pytest.mark.parametrize(
+    ("attributes", "group"),
+    [
+        (b"", 0),
+        (GROUP, 77),
+        (b"\x05\0\x08\0\1\0\0\0" + GROUP + b"\x06\0\x16\0\1\0\0\0", 77),
+        (GROUP[:-1], 0),
+        (b"\x08\0\x15\0\1\0\0\0", 0),  # another length
+        (b"\0\0\0\0" * 3, 0),
+        (b"\xff\xff\x15\0" + bytes(8), 0),
+    ],
+)
+def test_the_control_group_of_a_socket_is_among_its_attributes(attributes, group):
+    told = _told(V4_IDS) + attributes
+    answer = len(told).to_bytes(4, "little") + told[4:]
+    assert read_answer(answer, *V4) == TcpSocket(1, 65534, 7, group)
+
+
+DONE = bytes.fromhex("14000000 0300 0200 01000000 00000000 00000000")
+
+
+def _part(ids: str, family: str = "02") -> bytes:
+    told = _told(ids, family) + GROUP
+    return len(told).to_bytes(4, "little") + told[4:]
+
+
+@pytest.mark.parametrize(
+    ("answer", "found", "is_over"),
+    [
+        (DONE, [], True),
+        (_part(V4_IDS) + _part(MAPPED_IDS, "0a"), ["127.0.0.1", "127.0.0.1"], False),
+        (_part(V6_IDS, "0a") + DONE, ["::1"], True),
+        (_part(V4_IDS.replace("1234", "1235", 1)) + DONE, [], True),
+    ],
+)
+def test_all_sockets_of_a_port_are_told_in_parts(answer, found, is_over):
+    assert read_dump(answer, 0x1234) == ([(ip_address(ip), 77) for ip in found], is_over)
+
+
+@pytest.mark.parametrize(
+    ("answer", "number"),
+    [
+        (bytes.fromhex("24000000 0200 0000 01000000 00000000 ffffffff") + bytes(16), errno.EPERM),
+        (b"", errno.EBADMSG),
+        (_part(V4_IDS)[:-1], errno.EBADMSG),
+        (bytes.fromhex("00000000 1400") + bytes(20), errno.EBADMSG),
+    ],
+)
+def test_a_part_that_is_none_is_an_error(answer, number):
+    with pytest.raises(OSError) as raised:  # noqa: PT011 - the number says which
+        read_dump(answer, 0x1234)
+    assert raised.value.errno == number
+
+
+def test_all_sockets_of_a_port_are_asked_for():
+    asked = f"02110000 ffffffff 1234 0000 {'00' * 32} {END}"
+    assert write_dump(socket.AF_INET, socket.IPPROTO_UDP, 0x1234) == bytes.fromhex(
+        f"48000000 1400 0103 01000000 00000000 {asked}"
+    )

@@ -502,10 +502,8 @@ class Wires:
 
     def _do(self, ip, effect):
         match effect:
-            case Notice():
-                self.notices.append((ip, effect))
-            case Keep(file, content):
-                self.kept[ip, file] = content
+            case Notice() | Keep():
+                self._note(ip, effect)
             case Dial():
                 self._dial(ip, effect)
             case Send(link, data) if link in self._services:
@@ -522,8 +520,20 @@ class Wires:
                     self._later(other, LinkClosed(end, CloseReason.HUP))
             case Continue(link):
                 self._later(ip, Continued(link))
+            case TellUnits(enabled=True):
+                self._tell_units(ip)
             case _:
                 pass
+
+    def _note(self, ip, effect):
+        if isinstance(effect, Keep):
+            self.kept[ip, effect.file] = effect.content
+        else:
+            self.notices.append((ip, effect))
+
+    def _tell_units(self, ip):
+        for link in [link for link, end in self._ends.items() if end == (ip, None)]:
+            self.handle(ip, UnitIdentified(link, Process(link, f"/system.slice/s{link}.service")))
 
     def _dial(self, ip, dial):
         if dial.host not in self.routers or self._is_cut(ip, dial.host):

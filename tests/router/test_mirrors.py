@@ -123,6 +123,8 @@ class Story:
             self.confirm("")
 
     def pass_(self, seconds):
+        while self.rig.looks:  # which takes the shell no time
+            self.look(None)
         self.rig.pass_time(seconds)
 
     def __getattr__(self, name):

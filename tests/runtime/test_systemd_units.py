@@ -74,6 +74,12 @@ def test_the_clock_check_may_see_the_time_daemons_of_other_users_and_tell_this_b
     assert settings["ProcSubset"] == ["all"]
 
 
+def test_the_router_may_see_the_control_groups_of_other_users():
+    settings = _settings(ROOT / "deploy/systemd/communicatord.service")
+    assert settings["ProtectProc"] == ["default"]
+    assert "AF_NETLINK" in settings["RestrictAddressFamilies"][0]
+
+
 @pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.stem)
 def test_the_user_of_a_unit_is_one_that_the_page_makes(unit):
     settings = _settings(unit)

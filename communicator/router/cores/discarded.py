@@ -13,14 +13,19 @@ LINE_BYTES_KEPT = 512
 """Head and first parameters: a hundred of them fit into one answer, even where each byte needs an escape."""
 
 
-class _Line(NamedTuple):
-    """One line, as it was said: secrets are blanked when somebody asks, which few do."""
+class Word(NamedTuple):
+    """One line that reaches nobody."""
 
     behind: Behind
+    """Whose it is."""
     door: str
+    """Through which it came."""
     line: bytes
+    """As it was said: secrets are blanked when somebody asks, which few do."""
+    command: str
     reason: str
     at_s: float
+    """When, on the monotonic clock."""
 
 
 class DiscardedWords:
@@ -31,28 +36,20 @@ class DiscardedWords:
         self.by_command = NamedCounts()
         self.by_reason: Counter[str] = Counter()
         self._by_shadow: Counter[tuple[str, str]] = Counter()
-        self._newest: deque[_Line] = deque(maxlen=LINES_KEPT)
+        self._newest: deque[Word] = deque(maxlen=LINES_KEPT)
 
-    def add(self, behind: Behind, door: str, line: bytes, reason: str, now_s: float) -> int:
-        """Count a line.
-
-        Args:
-            behind: Whose it is.
-            door: Through which it came.
-            line: It.
-            reason: Why it reaches nobody.
-            now_s: The time, on the monotonic clock.
-
-        Returns:
-            How many there are of this shadow.
-        """
+    def add(self, word: Word) -> int:
+        """Count a line, and keep its begin; returns how many there are of this shadow."""
         self.total += 1
-        self.by_reason[reason] += 1
-        shadow = behind.service, behind.version
+        self.by_command.add(word.command)
+        self.by_reason[word.reason] += 1
+        shadow = word.behind.service, word.behind.version
         if shadow not in self._by_shadow and len(self._by_shadow) >= NAMES_COUNTED:
             shadow = OTHER, ""  # whoever says itself what it is may say anything
         self._by_shadow[shadow] += 1
-        self._newest.append(_Line(behind, door, line[:LINE_BYTES_KEPT], reason, now_s))
+        self._newest.append(
+            word if len(word.line) <= LINE_BYTES_KEPT else word._replace(line=word.line[:LINE_BYTES_KEPT])
+        )
         return self._by_shadow[shadow]
 
     def of(self, service: str, version: str) -> int:

@@ -4,8 +4,9 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from communicator.answers.policy import Shadow
+from communicator.answers.policy import ALL, Shadow
 from communicator.answers.services import Role
+from communicator.router.vocabulary.authority import OWNED_SERVICES
 from communicator.router.vocabulary.events import Process
 from communicator.router.vocabulary.registry import Behind, Link, Registration
 
@@ -64,6 +65,10 @@ class Fence:
         """Whether the shell tells of processes."""
         self._named: dict[str, Shadow] = {}
         """By the name of its unit, a shadow of the policy."""
+        self._shared: set[str] = set()
+        """Units in which something else has registered, and runs: they are no shadow's own."""
+        self._of_the_suite: set[str] = set()
+        """Of these the ones of the suite's daemons: one that starts shadows itself is none of them, whatever the policy says."""
         self._registered: dict[int, Link] = {}
         self._marks: dict[tuple[int | None, str, str, str], Mark] = {}
         """By process, control group, service and version."""
@@ -81,12 +86,34 @@ class Fence:
     def obey(self, shadows: tuple[Shadow, ...]) -> None:
         """These are the shadows of the policy on this host from now on."""
         self.shadows = shadows
-        own = self._own.rpartition("/")[2]
-        self._named = {shadow.unit: shadow for shadow in shadows if shadow.unit and shadow.unit != own}
+        if not self.is_up:
+            self._shared, self._of_the_suite = set(), set()
+        self._name_units()
         registered, self._registered = self._registered, {}
         for link in registered.values():
             self.enter(link)
         self._forget()
+
+    def _name_units(self) -> None:
+        others = {unit.rpartition("/")[2] for unit in (self._own, *self._of_the_suite)}
+        named = {shadow.unit: shadow for shadow in self.shadows}
+        self._named = {
+            unit: shadow for unit, shadow in named.items() if unit == unit_of(unit) and unit not in others | {""}
+        }
+
+    def note_live(self, link: Link) -> None:
+        """What has registered, and is free, runs in a unit: no shadow has that for itself."""
+        registration, process = link.registration, link.process
+        unit = "" if process is None else unit_of(process.unit)
+        if registration is None or not unit or not registration.role.hears_broadcasts:
+            return
+        if registration.service in OWNED_SERVICES and registration.by_owner:
+            self._of_the_suite.add(unit)
+            self._name_units()
+        self._shared.add(unit)
+        for key, mark in self._marks.items():
+            if mark.control_group == unit:
+                self._marks[key] = mark._replace(by_unit=False, control_group=key[1])
 
     def fits(self, registration: Registration) -> bool:
         """Whether the policy has this version as a shadow here."""
@@ -108,7 +135,7 @@ class Fence:
         if process is None or (process.pid is None and not process.unit):
             return
         unit = unit_of(process.unit)
-        by_unit = unit not in ("", self._own)
+        by_unit = unit not in {"", self._own, *self._shared}
         named = registration.service, registration.version
         mark = Mark(
             *named,
@@ -182,7 +209,9 @@ class Fence:
         process = link.process
         if link.kind.is_remote and process is None:
             return True  # on another host: of that the router there knows
-        return process is not None and (process.pid is not None or unit_of(process.unit) not in ("", self._own))
+        return process is not None and (
+            process.pid is not None or unit_of(process.unit) not in {"", self._own, *self._shared}
+        )
 
     def find_shadow(self, service: str, version: str, build: str) -> Link | None:
         """The link of a shadow; of several the one that registered first.
@@ -192,7 +221,7 @@ class Fence:
             version: Which version.
             build: Which build; ``*``: any.
         """
-        wanted = Shadow(service=service, version=version, build=build, server="-")
+        wanted = Shadow(service=service, version=version, build=build, server=ALL)
         for link in self._registered.values():
             one = link.registration
             if one is not None and not link.closing and wanted.fits(one.service, one.version, one.build):

@@ -6,7 +6,7 @@ import msgspec
 
 from communicator.answers.policy import Shadow
 from communicator.answers.shadows import Step
-from communicator.router.cores.steps import Steps
+from communicator.router.cores.steps import STEPS_AT_ONCE, Steps
 from communicator.router.vocabulary.copies import Copy, Taken, Which, which
 
 QUEUE_MESSAGES = 1_000
@@ -15,12 +15,14 @@ QUEUE_BYTES = 16 * 1024 * 1024
 """and their bytes: what the router of the primary lends to each shadow of its memory."""
 WINDOW_BYTES = 16 * 1024
 """What may be under way unconfirmed, or one larger message alone: an eighth of a second of 1 Mbit/s, which others share."""
-COPIES_AT_ONCE = 32
+COPIES_AT_ONCE = 16
 """Written in one go: a quarter of a millisecond of work."""
 UNCONFIRMED_S = 30.0
 """After so long without a word about what is under way, it is given up: a link on the way has gone, or the shadow is stuck."""
 LOAD_HOLDS_S = 30.0
 """So long a load that was told is believed: it is told with copies, and a busy shadow gets none."""
+TELL_S = 0.1
+"""How long steps wait for others that are told together with them: each message to the comparator costs as much as ten of them."""
 BUSY_S = 5.0
 """A shadow that is busy stays so for as long: each conversation that begins takes a while to show."""
 REFUSED_S = 1.0
@@ -82,6 +84,8 @@ class Mirror:
         """What was taken last, until it is known whether it has left."""
         self.retry_s: float | None = None
         """When what could not leave is tried again."""
+        self.tell_s: float | None = None
+        """When the comparator is told what waits for it."""
         self.is_offering = self.is_telling = False
         """Whether an answer about copies, or about steps, is awaited."""
         self.queue_bytes = self.unconfirmed_bytes = 0
@@ -165,6 +169,14 @@ class Mirror:
         """Have the comparator told of a step; where there is no room its conversation is cut."""
         if not self.steps.put(step):
             self.cut(follower.conversation, "comparator")
+
+    def wants_to_tell(self, now_s: float) -> bool:
+        """Whether the comparator is to be told now: much waits for it, or something long enough."""
+        if self.is_telling or not len(self.steps):
+            return False
+        if self.tell_s is None:
+            self.tell_s = now_s + TELL_S
+        return len(self.steps) >= STEPS_AT_ONCE or now_s >= self.tell_s
 
     def replied(self, follower: Follower, by: int) -> None:
         """The primary (1) or the shadow (-1) has said something in a conversation."""

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from communicator.answers.services import Role
 from communicator.protocol.message import Message
 from communicator.router.cores.deadlines import Deadline
 from communicator.router.vocabulary.registry import Registration
@@ -70,6 +71,9 @@ class _Account(msgspec.Struct):
         self.sum = Sum(registration, reason, 1 + (self.sum.runs if self.sum else 0))
 
 
+_Key = tuple[str, bool, bool]
+
+
 class RunBudget:
     """The accounts of all services.
 
@@ -78,9 +82,9 @@ class RunBudget:
     """
 
     def __init__(self, due: Deadline) -> None:
-        self._accounts: dict[tuple[str, bool], _Account] = {}
-        """By service, and whether it is of those that are refused."""
-        self._unsettled: dict[tuple[str, bool], _Account] = {}
+        self._accounts: dict[_Key, _Account] = {}
+        """By service, and whether it is of those that are refused, and of shadows: what these do leaves the others their share."""
+        self._unsettled: dict[_Key, _Account] = {}
         self.ends: deque[Message] = deque(maxlen=ENDS_KEPT)
         """What a canary is to hear once there is one."""
         self.not_told = 0
@@ -90,7 +94,7 @@ class RunBudget:
 
     def begin(self, registration: Registration, now_s: float) -> bool:
         """Whether the beginning of a run is told now; else it is told later, if the run lasts until then."""
-        key = (registration.service, False)
+        key = (registration.service, False, registration.role is Role.SHADOW)
         account = self._account(key, now_s)
         if not account.waiting and account.take(now_s):
             return True
@@ -100,7 +104,7 @@ class RunBudget:
 
     def end(self, registration: Registration, reason: str, now_s: float) -> bool:
         """Whether the end of a run is told: its beginning was; else it is summed up."""
-        key = (registration.service, False)
+        key = (registration.service, False, registration.role is Role.SHADOW)
         account = self._accounts.get(key)
         if account is None or account.waiting.pop(registration.run_id, None) is None:
             return True
@@ -109,7 +113,7 @@ class RunBudget:
 
     def refuse(self, registration: Registration, reason: str, now_s: float) -> bool:
         """Whether it is told that a registration was refused; else that is summed up."""
-        key = (registration.service, True)
+        key = (registration.service, True, registration.role is Role.SHADOW)
         account = self._account(key, now_s)
         if account.take(now_s):
             return True
@@ -135,7 +139,7 @@ class RunBudget:
                 del self._unsettled[key]
         self.due.set(now_s + TICK_S if self._unsettled else None)
 
-    def _account(self, key: tuple[str, bool], now_s: float) -> _Account:
+    def _account(self, key: _Key, now_s: float) -> _Account:
         account = self._accounts.get(key)
         if account is None:
             if len(self._accounts) >= self._tidy_at:
@@ -153,13 +157,11 @@ class RunBudget:
         self._accounts = kept
         self._tidy_at = max(ACCOUNTS, 2 * len(kept))
 
-    def _sum_up(
-        self, key: tuple[str, bool], account: _Account, registration: Registration, reason: str, now_s: float
-    ) -> None:
+    def _sum_up(self, key: _Key, account: _Account, registration: Registration, reason: str, now_s: float) -> None:
         account.add(registration, reason, now_s)
         self._await(key, account, now_s)
 
-    def _await(self, key: tuple[str, bool], account: _Account, now_s: float) -> None:
+    def _await(self, key: _Key, account: _Account, now_s: float) -> None:
         self._unsettled[key] = account
         if self.due.at_s is None:
             self.due.set(now_s + TICK_S)

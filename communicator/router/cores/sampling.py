@@ -82,7 +82,10 @@ class Sampler:
         self._over: dict[str, Conversation] = {}
         """By identifier, those of which late replies are awaited."""
         self._numbers = 0
-        self._notes: deque[Note] = deque()
+        self._notes: deque[tuple[bytes | None, bytes]] = deque()
+        """Lines, and the sender of all of them; empty where each has its own, and None where the primary has said them."""
+        self._first: Note | None = None
+        """The first of them, once it is looked at."""
         self._noted_bytes = 0
         self._missed: set[bytes] = set()
         """Keys of which something could not be noted."""
@@ -106,50 +109,62 @@ class Sampler:
     def note_asked(self, data: bytes, messages: int, *, is_mixed: bool) -> bool:
         """See `Copied`. That of unsampled senders is nearly all that copying costs: here each operation counts."""
         if is_mixed or self.parameter:
-            return self._note(Note(_lines_of(data)), data)
+            return self._note(b"", data)
         sender = data[: data.find(b" ")]
         left = self._left.get(sender, 0)
         if left > 0:
             self._left[sender] = left - messages
             return False
         if sender in self._open or self._is_drawn(sender, messages):
-            return self._note(Note(_lines_of(data), sender), data)
+            return self._note(sender, data)
         return False
 
     def note_said(self, front: bytes, lines: bytes, *, is_mixed: bool) -> bool:
         """See `Copied`."""
         if not self.parties or not (is_mixed or front[: front.find(b"/")] in self.parties):
             return False
-        return self._note(Note(_lines_of(lines), is_said=True), lines)
+        return self._note(None, lines)
 
-    def _note(self, note: Note, data: bytes) -> bool:
+    def _note(self, key: bytes | None, data: bytes) -> bool:
         if len(self._notes) < NOTES_KEPT and self._noted_bytes + len(data) <= NOTED_BYTES:
-            self._notes.append(note)
+            self._notes.append((key, data))
             self._noted_bytes += len(data)
-        elif note.key:
-            self._missed.add(note.key)
+        elif key:
+            self._missed.add(key)
         else:
             self._missed_any = True
         return True
 
     def missed(self) -> list[Conversation]:
-        """The conversations of which something was not noted; they are to be cut before anything else is looked at."""
-        keys = list(self._open) if self._missed_any else [key for key in self._missed if key in self._open]
-        found = [self._open[key] for key in keys]
-        if self._missed_any:  # what was not noted may have been a late reply
-            found += self._over.values()
+        """The conversations of which something was not noted; they are to be cut before anything else is looked at.
+
+        Where it is not known whose that was, it may have been of any, also of one that would begin with what was noted before.
+        """
+        found = [self._open[key] for key in self._missed if key in self._open]
+        if self._missed_any:
+            found = self.everything()
+            self._drop_notes()
         self._missed_any = False
         self._missed.clear()
         return found
 
+    def _drop_notes(self) -> None:
+        self._notes.clear()
+        self._first = None
+        self._noted_bytes = 0
+
     @property
     def first_note(self) -> Note | None:
         """What is to be looked at next."""
-        return self._notes[0] if self._notes else None
+        if self._first is None and self._notes:
+            key, data = self._notes[0]
+            self._first = Note(_lines_of(data), key or b"", is_said=key is None)
+        return self._first
 
     def done(self) -> None:
         """The first note was dealt with."""
         self._notes.popleft()
+        self._first = None
         if not self._notes:
             self._noted_bytes = 0  # memory is held until all are gone, so that nothing has to be added up
 
@@ -278,8 +293,7 @@ class Sampler:
         for conversation in self.everything():
             self._forget(conversation)
         self._open.clear()
-        self._notes.clear()
-        self._noted_bytes = 0
+        self._drop_notes()
         self.missed()
 
     def _forget(self, conversation: Conversation) -> None:

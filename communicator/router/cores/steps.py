@@ -26,13 +26,13 @@ class Steps:
         """What was taken last, until it is known whether it has left."""
 
     def __len__(self) -> int:
-        """How many wait, those told apart."""
-        return len(self._waiting)
+        """How many wait, those included that have not left."""
+        return len(self._waiting) + len(self.told)
 
     @property
     def is_half_full(self) -> bool:
         """Whether no further conversation is to begin: the ends of those that have begun must have room."""
-        return len(self._waiting) > STEPS_KEPT // 2 or self._bytes > STEPS_BYTES // 2
+        return len(self) > STEPS_KEPT // 2 or self._bytes > STEPS_BYTES // 2
 
     def put(self, step: Step) -> bool:
         """Let one wait; False where there is no room for it."""

@@ -36,12 +36,14 @@ WORK_PER_LOOK = 4
 """What it takes to look into a short line, to obey or refuse it, and to answer;"""
 BYTES_PER_WORK = 128
 """and one more for so many of its bytes, which may hold a parameter each ten, or an escape each two."""
-DISCARDS_PER_WORK = 4
+DISCARDS_PER_WORK = 2
 """Lines of a shadow, of which the head is read, that are discarded in that time."""
 SAID_BYTES_PER_WORK = 1024
 """Bytes of an answer that are written in the same time."""
 BYTES_PER_TURN = 1024 * 1024
 """Bytes written before others get a turn: questions may be short and answers long."""
+
+_LOOK_AGAIN = LookAgain()
 
 
 def repeated_ids(message: Message) -> dict[str, str]:
@@ -154,7 +156,7 @@ class Voice:
         """Ask the shell, once, to let us look at what was put off."""
         if not self._looks_again:
             self._looks_again = True
-            self._effects.append(LookAgain())
+            self._effects.append(_LOOK_AGAIN)
 
     def begin_looking(self) -> None:
         """The shell lets us: what is put off from now on takes another question."""
@@ -175,8 +177,9 @@ class Voice:
         self._bytes += len(data)
         self._statistics.messages_sent[link.kind] += messages
         self._statistics.sent_bytes[link.kind] += len(data)
-        if link.mirrors:
-            self._note(link, data, messages, is_mixed=is_mixed)
+        for mirror in link.mirrors:  # shadows get copies: that is all that is done about it before it was written
+            if mirror.note_asked(data, messages, is_mixed=is_mixed):
+                self.look_again()
         if self.taps:
             self.tap("out", link, data)
 
@@ -191,12 +194,6 @@ class Voice:
         """
         for mirror in link.mirrors:
             if mirror.note_said(front, lines, is_mixed=is_mixed):
-                self.look_again()
-
-    def _note(self, link: Link, data: bytes, messages: int, *, is_mixed: bool) -> None:
-        """Shadows get copies of what goes to a link: that is all that is done about it before it was written."""
-        for mirror in link.mirrors:
-            if mirror.note_asked(data, messages, is_mixed=is_mixed):
                 self.look_again()
 
     def say(self, link: Link, message: Message) -> None:

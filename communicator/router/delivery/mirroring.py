@@ -13,7 +13,7 @@ from communicator.errors import LocalProtocolError, ProtocolError
 from communicator.protocol.line_form import decode, encode_line
 from communicator.protocol.message import Message
 from communicator.protocol.names import ROUTER_SERVICE
-from communicator.router.cores.mirror import Conversation, Mirror
+from communicator.router.cores.mirror import TELL_S, Conversation, Mirror
 from communicator.router.cores.sampling import Note, Sampler
 from communicator.router.delivery.shadowing import take_copy
 from communicator.router.switchboard import Switchboard
@@ -24,7 +24,7 @@ from communicator.router.vocabulary.registry import Link
 from communicator.router.vocabulary.rules import RULE_OF
 
 COMPARATOR = "canary"
-LINES_AT_ONCE = 50
+LINES_AT_ONCE = 16
 """Looked at in one turn: a quarter of a millisecond of work."""
 RETRY_S = 0.1
 """When what a link would not take is offered again."""
@@ -78,8 +78,8 @@ def go_on(board: Switchboard, now: Instant) -> None:
         if mirror.retry_s is None or mirror.retry_s <= now.monotonic_s:
             mirror.retry_s = None
             _let_leave(board, mirror, now)
-            _offer_steps(board, mirror)
-    board.mirrors.announce()
+            _let_hear(board, mirror, now)
+    board.mirrors.announce(now.monotonic_s)
 
 
 def _look(board: Switchboard, sampler: Sampler, note: Note, left: int, now: Instant) -> int:
@@ -266,12 +266,13 @@ def _offer_copies(board: Switchboard, mirror: Mirror, link: Link, now: Instant) 
 
     def done(taken: bool, then: Instant) -> None:  # noqa: FBT001 - the answer of the shell
         mirror.is_offering = False
-        if taken:
-            mirror.batch = ()
-            board.look_again()
-        else:
+        if not taken:
             mirror.retry_s = then.monotonic_s + RETRY_S
-            board.mirrors.announce()
+            board.mirrors.announce(then.monotonic_s)
+            return
+        mirror.batch = ()
+        if mirror.queue_messages:
+            board.look_again()
 
     if lines:
         mirror.is_offering = True
@@ -287,8 +288,11 @@ def _write(board: Switchboard, mirror: Mirror, copy: Copy) -> bytes:
         return b""
 
 
-def _offer_steps(board: Switchboard, mirror: Mirror) -> None:
-    """Tell the comparator what has happened. One that has not heard the begin of a conversation hears no more of it."""
+def _let_hear(board: Switchboard, mirror: Mirror, now: Instant) -> None:
+    """Tell the comparator what has happened, many steps together.
+
+    One that has not heard the begin of a conversation hears no more of it.
+    """
     link = _comparator(board)
     heard = None if link is None else link.id
     if heard != mirror.comparator:
@@ -298,20 +302,20 @@ def _offer_steps(board: Switchboard, mirror: Mirror) -> None:
         mirror.comparator = heard
     if link is None:
         mirror.steps.drop()
-        return
-    steps = () if mirror.is_telling else mirror.steps.take()
-    if not steps:
-        return
+    elif mirror.wants_to_tell(now.monotonic_s):
+        _offer_steps(board, mirror, link)
+
+
+def _offer_steps(board: Switchboard, mirror: Mirror, link: Link) -> None:
+    steps, mirror.tell_s = mirror.steps.take(), None
     mirror.is_telling = True
 
     def done(taken: bool, then: Instant) -> None:  # noqa: FBT001 - the answer of the shell
         mirror.is_telling = False
         if taken:
             mirror.steps.have_left()
-            board.look_again()
-        else:
-            mirror.retry_s = then.monotonic_s + RETRY_S
-            board.mirrors.announce()
+        mirror.tell_s = then.monotonic_s + TELL_S if len(mirror.steps) else None
+        board.mirrors.announce(then.monotonic_s)
 
     board.offer(link, _write_steps(board, mirror, steps), done)
 

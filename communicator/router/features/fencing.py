@@ -23,6 +23,8 @@ def register(board: Switchboard, link: Link, message: Message, now: Instant) -> 
 def process_told(board: Switchboard, link: Link, process: Process, now: Instant) -> None:
     """The shell has told whose process is at the other end of a link."""
     link.process = process
+    if link.fence is None or link.fence is WAITING:
+        board.fence.note_live(link)
     if link.registration is None or link.registration.role is not Role.SHADOW:
         place(board, link, now)
     elif board.fence.can_tell(link):
@@ -48,6 +50,8 @@ def place(board: Switchboard, link: Link, now: Instant) -> None:
     """
     before = None if link.fence is WAITING else link.fence
     link.fence = after = board.fence.find(link)
+    if after is not None:
+        board.taps.discard(link)
     if (before is None) is (after is None):
         return
     if after is not None and after.reason == UNTOLD:

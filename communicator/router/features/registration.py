@@ -173,6 +173,8 @@ def admit(board: Switchboard, link: Link, registration: Registration, now: Insta
     board.registrations.take(registration.user, 1)
     link.prefix = f"<{board.config.server_name}:{registration.service} ".encode()
     board.mesh.strangers.discard(link)
+    if board.fence.is_told:
+        board.fence.note_live(link)
     if registration.role is Role.SHADOW:
         board.fence.enter(link)
         link.fence = board.fence.find(link)

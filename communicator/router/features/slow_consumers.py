@@ -26,7 +26,8 @@ def tell_cut(voice: Voice, statistics: Statistics, link: Link, queued_bytes: int
     statistics.slow_consumers.add(link.name)
     statistics.dropped["slow_consumer"] += 1
     voice.notice(Level.WARNING, "slow_consumer_cut", client=link.name, queued_bytes=queued_bytes)
-    voice.tell_listeners("SLOW_CONSUMER", client=link.name, queued_bytes=str(queued_bytes))
+    if link.fence is None:  # of what is behind the fence nobody hears
+        voice.tell_listeners("SLOW_CONSUMER", client=link.name, queued_bytes=str(queued_bytes))
 
 
 def tell_dropped(voice: Voice, registry: Registry, statistics: Statistics, event: LinesDropped) -> None:

@@ -9,13 +9,14 @@ from communicator.errors import LocalProtocolError, ProtocolError
 from communicator.protocol.line_form import Head, decode, encode_line, parse_head
 from communicator.protocol.message import Message
 from communicator.protocol.names import ROUTER_SERVICE
+from communicator.router.cores.discarded import Word
 from communicator.router.cores.fence import WAITING
 from communicator.router.delivery.shadowing import tell_said
 from communicator.router.path.forwarding import count_lines, forward
 from communicator.router.path.inspection import command_of, inspect
 from communicator.router.switchboard import Switchboard
 from communicator.router.vocabulary.effects import Continue, Level
-from communicator.router.vocabulary.events import DatagramReceived, Instant, LinkKind
+from communicator.router.vocabulary.events import DatagramReceived, Instant
 from communicator.router.vocabulary.registry import Behind, Link
 
 CANARY = "canary"
@@ -67,24 +68,23 @@ def hear_datagram(board: Switchboard, signal: Link, event: DatagramReceived, lin
     behind = board.fence.find_process(event.process) if board.fence.is_told and not event.is_from_afar else None
     if behind is None:
         return forward(board, signal, line, now)
-    discard(board, behind, LinkKind.SIGNAL, line[:-1], behind.reason, now)
+    word = Word(behind, signal.kind, line[:-1], command_of(line) or MALFORMED, behind.reason, now.monotonic_s)
+    discard(board, word)
     return 1
 
 
-def discard(board: Switchboard, behind: Behind, door: LinkKind, line: bytes, reason: str, now: Instant) -> None:
+def discard(board: Switchboard, word: Word) -> None:
     """Let a line reach nobody: it is counted, the newest are kept, and the log hears of the 1st, 2nd, 4th, 8th … one."""
-    command = command_of(line) or MALFORMED
-    board.discarded.by_command.add(command)
-    count = board.discarded.add(behind, door, line, reason, now.monotonic_s)
+    count = board.discarded.add(word)
     if count.bit_count() == 1:
         board.notice(
             Level.INFO,
             "shadow_line_discarded",
-            service=behind.service,
-            version=behind.version,
-            door=door,
-            command=command,
-            reason=reason,
+            service=word.behind.service,
+            version=word.behind.version,
+            door=word.door,
+            command=word.command,
+            reason=word.reason,
             lines=count,
         )
 
@@ -94,7 +94,7 @@ def _head_of(line: bytes) -> Head | None:
     if not line or line[0] in _TO_BE_READ:
         return None
     try:
-        return parse_head(line.partition(b" ")[0].decode("ascii"))
+        return parse_head(line.partition(b" ")[0].removesuffix(b"\n").decode("ascii"))
     except (ProtocolError, UnicodeDecodeError):
         return None
 
@@ -113,39 +113,36 @@ class _Fenced:
         board, link = self._board, self._link
         rest = BytesIO(lines)
         for line in rest:
-            may_go_on = board.may_look(line) if self._has_to_be_read(line) else board.may_discard()
-            if not may_go_on:
+            head = _head_of(line)
+            is_read = self._has_to_be_read(line, head)
+            if not (board.may_look(line) if is_read else board.may_discard()):
                 board.park(link, line + rest.read(), Continue(link.id))
                 return
-            self._take(line[:-1])
+            if is_read:
+                self._read(line[:-1])
+            elif line != b"\n":  # somebody pressed the return key
+                self._discard(line[:-1], self._behind.reason, MALFORMED if head is None else head.command)
             if link.closing:
                 return
             if link.is_parked:
                 link.parked += rest.read()
                 return
 
-    def _has_to_be_read(self, line: bytes) -> bool:
+    def _has_to_be_read(self, line: bytes, head: Head | None) -> bool:
         """Whether its head does not decide that it is discarded."""
-        if line[0] in _TO_BE_READ:
-            return True
-        head = _head_of(line.rstrip())
         if head is None:
-            return False
-        if head.service in ("", ROUTER_SERVICE, CANARY) and (head.command in OBEYED):
+            return line[0] in _TO_BE_READ
+        if head.command in OBEYED and head.service in ("", ROUTER_SERVICE, CANARY):
             return True
         return self._board.copies.may_concern(self._link.id, head.service)
 
-    def _take(self, line: bytes) -> None:
+    def _read(self, line: bytes) -> None:
         board, link, now = self._board, self._link, self._now
-        if not line.strip():
-            return  # somebody pressed the return key
-        if not self._has_to_be_read(line):
-            self._discard(line, self._behind.reason)
-            return
         try:
             message = decode(line)
         except ProtocolError:
-            self._discard(line, MALFORMED)
+            if line.strip():
+                self._discard(line, MALFORMED, MALFORMED)
             return
         is_here = board.config.is_here(message.server)
         if is_here and message.service in ("", ROUTER_SERVICE) and message.command in OBEYED:
@@ -153,23 +150,23 @@ class _Fenced:
         elif is_here and message.service == CANARY and message.command == HEALTH:
             self._tell_canary(line, message)
         elif not board.copies.may_concern(link.id, message.service):
-            self._discard(line, self._behind.reason)
+            self._discard(line, self._behind.reason, message.command)
         elif reason := tell_said(board, link, message, now):
-            self._discard(line, reason)
+            self._discard(line, reason, message.command)
 
     def _tell_canary(self, line: bytes, message: Message) -> None:
         """Health, and nothing else: the canary knows by the serial whom it has asked."""
         board, registration = self._board, self._link.registration
         canary = board.registry.live(CANARY)
         if canary is None or registration is None:
-            self._discard(line, self._behind.reason)
+            self._discard(line, self._behind.reason, HEALTH)
             return
         told = {name: message.get(name) for name in HEALTH_PARAMETERS if message.get(name)}
         word = Message(HEALTH, told, CANARY, message.server, board.config.server_name, registration.service)
         try:
             board.transmit(canary, encode_line(word), 1)
         except LocalProtocolError:
-            self._discard(line, UNSENDABLE)
+            self._discard(line, UNSENDABLE, HEALTH)
 
-    def _discard(self, line: bytes, reason: str) -> None:
-        discard(self._board, self._behind, self._link.kind, line, reason, self._now)
+    def _discard(self, line: bytes, reason: str, command: str) -> None:
+        discard(self._board, Word(self._behind, self._link.kind, line, command, reason, self._now.monotonic_s))
