@@ -7,6 +7,7 @@ from rich.text import Text
 from communicator.answers.shadows import DiscardedLines
 from communicator.wording.counts import count
 from communicator.wording.releases import version_text
+from communicator.wording.shadows import BEHIND
 from communicator.wording.spans import span
 
 
@@ -27,5 +28,5 @@ def _table(told: DiscardedLines) -> Table:
         table.add_column(name, no_wrap=name in ("AGO", "DOOR"))
     for one in told.newest:
         who = f"{one.service} {version_text(one.version, '')}" if one.service else "(not registered)"
-        table.add_row(*map(Text, (span(one.ago_s), who, one.door, one.reason, one.line)))
+        table.add_row(*map(Text, (span(one.ago_s), who, one.door, BEHIND.get(one.reason, one.reason), one.line)))
     return table

@@ -52,6 +52,17 @@ REASONS: Mapping[str, str] = {
     "unended": "its end was not told",
 }
 """Why a conversation was cut, or not begun; whatever else a router says stands for itself."""
+BEHIND: Mapping[str, str] = {
+    "policy": "the policy has it be a shadow",
+    "role": "it registered as a shadow",
+    "unit": "it is in the unit of a shadow",
+    "process": "its process is a shadow's",
+    "untold": "whose process it is cannot be told",
+    "unasked": "it answers nothing that was copied",
+    "too_much": "it said too much in one conversation",
+    "unsendable": "it cannot be written as a line",
+}
+"""Why a line was discarded; whatever else a router says stands for itself."""
 WHOLE = "whole"
 NO_SHADOW = (
     "no shadow runs: 'bellwether deploy start' with a file that has a table [shadow] starts one (docs/shadow.md)"

@@ -77,7 +77,7 @@ DISCARDED = DiscardedLines(
             version="2.0",
             door="unix",
             line="printer/PRINT file=a.txt",
-            reason="to printer",
+            reason="policy",
             ago_s=3.0,
         ),
         Discarded(door="signal", line="SIGNAL secret_code=?", reason="not registered", ago_s=65.0),

@@ -19,9 +19,9 @@ def test_it_shows_how_much_of_what_and_the_newest():
         "of what shadows on gamma have said, 14 lines reached nobody",
         "commands: MAIL (12), PRINT (2)",
         "",
-        "AGO    SHADOW            DOOR    WHY             LINE",
-        "3s     billing 2.0       unix    to printer      printer/PRINT file=a.txt",
-        "1m 5s  (not registered)  signal  not registered  SIGNAL secret_code=?",
+        "AGO    SHADOW            DOOR    WHY                            LINE",
+        "3s     billing 2.0       unix    the policy has it be a shadow  printer/PRINT file=a.txt",
+        "1m 5s  (not registered)  signal  not registered                 SIGNAL secret_code=?",
     ]
 
 
