@@ -31,6 +31,8 @@ from benchmarks.mesh_campaign import MESH_STAGES, MeshCampaign, MeshEffort, hop_
 from benchmarks.page_load import measure_page
 from benchmarks.results import CrowdCell, LatencyCell, RateCell, Results
 from benchmarks.servers import IDLE_LINKS, NAMES, OURS, OURS_ASYNCIO, Server, run_server
+from benchmarks.shadow_path import PathPlan
+from benchmarks.shadowing import ShadowPlan, measure_shadowing
 from benchmarks.shapes import LINE_BYTES, SHAPES, Shape
 from benchmarks.switching import SwitchingPlan
 from benchmarks.workers import Workers, run_workers
@@ -51,6 +53,7 @@ STAGES = (
         "scrape",
         "page",
         "features",
+        "shadow",
         "codec",
         "script",
         "import",
@@ -85,6 +88,7 @@ class Effort:
     evaluations: int = 15
     """Rounds of 2,000 through our provider and through the bare evaluator, in turn."""
     reach: ReachPlan = field(default_factory=ReachPlan)
+    shadow: ShadowPlan = field(default_factory=ShadowPlan)
 
 
 QUICK = Effort(
@@ -111,6 +115,7 @@ QUICK = Effort(
     pages=20,
     evaluations=7,
     reach=ReachPlan(switches=50),
+    shadow=ShadowPlan(alternations=5, messages=400, path=PathPlan(alternations=3, messages=200)),
 )
 
 
@@ -155,6 +160,7 @@ class Campaign:
         self._scrape()
         self._page()
         self._features()
+        self._shadow()
         self._library()
         return self.results
 
@@ -300,6 +306,13 @@ class Campaign:
                 self.results.features.loaded = measure_loading()
                 self._say("feature flags on five hosts, switched and spread")
                 self.results.features.reach = measure_reach(self._effort.reach)
+
+    def _shadow(self) -> None:
+        if OURS in self._effort.servers and "shadow" in self._effort.stages:
+            plan = self._effort.shadow
+            self._say(f"a primary beside a shadow, {plan.alternations} alternations")
+            with self._survive("shadow"):
+                self.results.shadowing = measure_shadowing(plan)
 
     def _library(self) -> None:
         """What a service links, without a router."""

@@ -18,6 +18,7 @@ from benchmarks.mesh_report import mesh_tables
 from benchmarks.page_report import page_tables
 from benchmarks.results import RateCell, Results
 from benchmarks.servers import OURS, OURS_ASYNCIO
+from benchmarks.shadow_results import shadow_tables
 from benchmarks.tables import make_table, thousands, times
 
 _WIDTH = 110
@@ -55,6 +56,7 @@ def show(results: Results, bars: list[Bar], console: Console | None = None) -> N
         *page_tables(results.page),
         features_table(results.features),
         reach_table(results.features.reach),
+        *shadow_tables(results.shadowing),
         _memory(results),
         _bars(bars),
     ):

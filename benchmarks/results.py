@@ -18,6 +18,8 @@ from benchmarks.mesh_results import MeshResults, judge_mesh
 from benchmarks.page_results import PageResults, judge_page
 from benchmarks.scripts import LINES
 from benchmarks.servers import NATS, OURS, OURS_ASYNCIO
+from benchmarks.shadow_results import judge_shadowing
+from benchmarks.shadowing import Shadowing
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +115,7 @@ class Results:
     exporter: ExporterResults = field(default_factory=ExporterResults)
     page: PageResults = field(default_factory=PageResults)
     features: FeatureFigures = field(default_factory=FeatureFigures)
+    shadowing: Shadowing | None = None
     problems: list[str] = field(default_factory=list)
 
     def rate(self, shape: str, line_bytes: int, transport: str, server: str) -> float | None:
@@ -153,6 +156,7 @@ def judge(results: Results) -> list[Bar]:
         *judge_exporter(results.exporter),
         *judge_page(results.page),
         *judge_features(results.features),
+        *judge_shadowing(results.shadowing),
     ]
     return [*own, *judge_mesh(results.mesh), *companions, *_library_bars(results)]
 

@@ -9,6 +9,7 @@ import re
 import time
 from collections import deque
 from collections.abc import Callable
+from contextvars import Context
 from typing import Any, Protocol
 
 from structlog.typing import FilteringBoundLogger
@@ -26,6 +27,7 @@ from communicator.router import Router
 from communicator.router.vocabulary import effects, events
 from communicator.router.vocabulary.config import RouterConfig
 
+_NO_CONTEXT = Context()
 RETRY_S = 1.0
 """How long a deadline that could not be dealt with waits for the next try."""
 _WORD_START = re.compile(r"(?<!^)(?=[A-Z])")
@@ -280,7 +282,9 @@ class Dispatcher:
         """Let the router look at what it has put off, once all that is ready now has had its turn."""
         if not self._is_to_look:
             self._is_to_look = True
-            asyncio.get_running_loop().call_soon(self._look)
+            asyncio.get_running_loop().call_soon(
+                self._look, context=_NO_CONTEXT
+            )  # to copy ours takes as long as the rest
 
     def _look(self) -> None:
         self._is_to_look = False

@@ -10,8 +10,9 @@ from communicator.protocol import Message, decode
 from communicator.protocol.line_form import encode_line
 from communicator.router.cores.mirror import TELL_S
 from communicator.router.vocabulary.copies import read_copy
-from communicator.router.vocabulary.effects import LookAgain, Measure, Offer, Send
+from communicator.router.vocabulary.effects import Continue, LookAgain, Measure, Offer, Send, TellUnits
 from communicator.router.vocabulary.events import (
+    Continued,
     DeadlineReached,
     Instant,
     LinesReceived,
@@ -20,7 +21,9 @@ from communicator.router.vocabulary.events import (
     LinkOpened,
     Measured,
     Offered,
+    Process,
     PutOff,
+    UnitIdentified,
 )
 from communicator.router.vocabulary.records import bucket_of
 from tests.router.conftest import USERS, _make_cluster, _make_config
@@ -42,6 +45,7 @@ class Mirrored:
         self.router = Punctual(_make_config(**{**cluster, **changes}), self.now)
         self.links, self.written, self.offers = {}, defaultdict(list), []
         self.looks = self.generation = 0
+        self.tells_units, self.local = False, []
         self.copies, self.steps, self.answers = [], [], []
         self._open("far", LinkKind.REMOTE)
         connect = f"CONNECT version=1;my_address={FAR};server_name=far;boot_id=f1;features={','.join(features)}"
@@ -74,6 +78,13 @@ class Mirrored:
         self.links[name] = number = len(self.links) + 1
         user = USERS["alice"] if kind is LinkKind.UNIX else None
         self.handle(LinkOpened(number, kind, "10.0.0.7:50001", user))
+        if kind is LinkKind.UNIX:
+            self.local.append(number)
+            if self.tells_units:
+                self._tell_unit(number)
+
+    def _tell_unit(self, link):
+        self.handle(UnitIdentified(link, Process(100 + link, f"/system.slice/s{link}.service")))
 
     def _tell_far(self, features):
         state = {"address": FAR, "secure": False, "neighbors": [{"server": "peer", "cost": 1.0}], "features": features}
@@ -124,6 +135,12 @@ class Mirrored:
                 case LookAgain():
                     self.looks += 1
                     assert self.looks == 1, "asked twice"
+                case TellUnits(enabled):
+                    self.tells_units = enabled
+                    for link in self.local if enabled else ():
+                        self._tell_unit(link)
+                case Continue(link):
+                    self.handle(Continued(link))
                 case Measure(link):
                     self.handle(Measured(link, ()))
 
@@ -170,6 +187,15 @@ class Mirrored:
                 assert message.command == "SHADOW_STEPS"
                 told = msgspec.json.decode(message.get("steps"), type=Steps)
                 self.steps += [(told.version, step) for step in told.steps]
+
+    def hand_over(self, name):
+        """A shadow of this host is written what was offered to it; the lines."""
+        lines = []
+        while self.offers and self.offers[0].link == self.links[name]:
+            offer = self.offers.pop(0)
+            lines += offer.data.decode().splitlines()
+            self.handle(Offered(offer.link, offer.ticket, taken=True))
+        return lines
 
     def settle(self):
         """The shell does all that it is asked, at once; the far router confirms what it gets."""

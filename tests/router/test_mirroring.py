@@ -6,6 +6,7 @@ import pytest
 
 from communicator.router.cores import mirror as limits
 from communicator.router.cores import sampling
+from communicator.router.delivery import mirroring
 from communicator.router.vocabulary.records import bucket_of
 from tests.router.mirrored import SHADOW, Mirrored
 
@@ -265,6 +266,22 @@ def test_a_copy_that_is_refused_cuts_its_conversation_and_for_a_second_none_begi
     assert len(rig.copies) == 2
 
 
+def test_that_a_copy_was_refused_is_told_soon(rig):
+    rig.say("anna", "billing/ASK n=1")
+    rig.settle()
+    rig.say("anna", "billing/ASK n=2")
+    rig.look()
+    rig.take()
+    rig.pass_time(1)
+    while rig.offers:
+        rig.take()
+    rig.confirm(refused="behind")
+    assert rig.told("ended") == []
+    rig.pass_time(mirroring.TELL_S)
+    rig.take()
+    assert [step.cut for step in rig.told("ended")] == ["behind"]
+
+
 def test_a_shadow_whose_host_is_loaded_gets_no_new_conversation_until_it_is_not(rig):
     rig.say("anna", "billing/ASK n=1")
     rig.look()
@@ -450,3 +467,46 @@ def test_by_a_parameter_what_cannot_be_read_cuts_all_that_its_sender_may_have_me
     rig.write("anna", b"billing/ASK account=\xff\n")
     rig.settle()
     assert totals(rig) == {"cut_unreadable": 2}
+
+
+def test_on_the_same_host_the_same_happens_without_a_wire():
+    rig = Mirrored({**SHADOW, "server": "peer"})
+    rig.register("billing_", role="shadow", service_version="2.0")
+    rig.pass_time(0)
+    rig.forget()
+    rig.say("anna", "billing/ASK n=1\nbilling/ASK n=2;correlation_id=q")
+    rig.look()
+    copies = rig.hand_over("billing_")
+    assert [line.partition("shadow=1;shadow_id=")[0] for line in copies] == [
+        "<peer:anna billing/ASK n=1;",
+        "<peer:anna billing/ASK n=2;correlation_id=q;",
+    ]
+    assert rig.heard("far") == []
+    identity = copies[0].partition("shadow_id=")[2]
+    rig.say("billing_", f"anna/ANSWER n=3;shadow_id={identity}\nbert/ANSWER n=4")
+    rig.say("billing", "anna/ANSWER n=3")
+    rig.settle()
+    assert rig.heard("bert") == []
+    assert rig.heard("anna") == ["<peer:billing anna/ANSWER n=3"]
+    assert (
+        [step.line for step in rig.told("shadow")] == [step.line for step in rig.told("primary")] == ["anna/ANSWER n=3"]
+    )
+    rig.pass_time(61)
+    rig.settle()
+    assert totals(rig) == {"whole": 1}
+    assert rig.mirrors[0].copied == 2
+
+
+def test_on_the_same_host_a_shadow_that_is_behind_or_gone_cuts_its_conversations():
+    rig = Mirrored({**SHADOW, "server": "peer"})
+    rig.register("billing_", role="shadow", service_version="2.0")
+    rig.pass_time(0)
+    rig.say("anna", "billing/ASK n=1")
+    rig.look()
+    rig.take(taken=False)
+    assert totals(rig) == {"cut_behind": 1}
+    rig.pass_time(61)
+    rig.say("anna", "billing/ASK n=2")
+    rig.close("billing_")
+    rig.settle()
+    assert totals(rig) == {"cut_behind": 1, "absent": 1}

@@ -115,19 +115,26 @@ class Mirrors:
         if not conversation.followers:
             sampler.skip(conversation)
 
-    def take(self, taken: Taken, now_s: float) -> None:
-        """There is word of a copy; what it makes room for sets out in a moment."""
+    def take(self, taken: Taken, now_s: float) -> bool:
+        """There is word of a copy; whether others wait for the room that it leaves, or much for the comparator."""
         known = self._mirrors.get(taken.shadow)
-        if known is not None:
-            known[1].take(taken, now_s)
-            self.due.set(now_s)
+        if known is None:
+            return False
+        mirror = known[1]
+        mirror.take(taken, now_s)
+        is_told = mirror.wants_to_tell(now_s)
+        self.announce(now_s)
+        return is_told or mirror.queue_messages > 0
 
-    def hear(self, said: Said, now_s: float) -> None:
-        """A shadow has said something; what belongs to no conversation that is known is for nobody."""
+    def hear(self, said: Said, now_s: float) -> bool:
+        """A shadow has said something; whether so much waits for the comparator that it is to be told now.
+
+        What belongs to no conversation that is known is for nobody.
+        """
         known = self._mirrors.get(said.shadow)
         follower = None if known is None else known[1].following.get(said.conversation)
         if known is None or follower is None:
-            return
+            return False
         mirror = known[1]
         try:
             line = said.line.decode()
@@ -139,7 +146,9 @@ class Mirrors:
                 conversation=said.conversation, what="shadow", number=said.number, line=line, after_s=said.after_s
             )
             mirror.tell(follower, told)
-        self.due.set(now_s)
+        is_told = mirror.wants_to_tell(now_s)
+        self.announce(now_s)
+        return is_told
 
     def announce(self, now_s: float) -> None:
         """Say when something is due; that it is later than was said is said once that time has come."""

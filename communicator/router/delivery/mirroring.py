@@ -24,7 +24,7 @@ from communicator.router.vocabulary.registry import Link
 from communicator.router.vocabulary.rules import RULE_OF
 
 COMPARATOR = "canary"
-LINES_AT_ONCE = 50
+LINES_AT_ONCE = 16
 """Looked at in one turn: a quarter of a millisecond of work."""
 RETRY_S = 0.1
 """When what a link would not take is offered again."""
@@ -307,7 +307,7 @@ def _let_hear(board: Switchboard, mirror: Mirror, now: Instant) -> None:
 
 
 def _offer_steps(board: Switchboard, mirror: Mirror, link: Link) -> None:
-    steps = mirror.steps.take()
+    steps, mirror.tell_s = mirror.steps.take(), None
     mirror.is_telling = True
 
     def done(taken: bool, then: Instant) -> None:  # noqa: FBT001 - the answer of the shell

@@ -64,7 +64,8 @@ def _marked(copy: Copy) -> bytes:
 def _confirm(board: Switchboard, copy: Copy, refused: str, now: Instant) -> None:
     taken = Taken(shadow=copy.shadow, ticket=copy.ticket, refused=refused, load=board.load.average)
     if copy.primary == board.server:
-        board.mirrors.take(taken, now.monotonic_s)
+        if board.mirrors.take(taken, now.monotonic_s):
+            board.look_again()
     else:
         board.tell_party(Party(copy.primary, ROUTER_SERVICE), write_taken(taken, copy.primary))
 
@@ -93,7 +94,8 @@ def tell_said(board: Switchboard, link: Link, message: Message, now: Instant) ->
         return UNSENDABLE
     copied.answers += 1
     if copied.primary == board.server:
-        board.mirrors.hear(said, now.monotonic_s)
+        if board.mirrors.hear(said, now.monotonic_s):
+            board.look_again()
     else:
         board.tell_party(Party(copied.primary, ROUTER_SERVICE), write_said(said, copied.primary))
     return ""

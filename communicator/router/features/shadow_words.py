@@ -9,9 +9,11 @@ from communicator.router.vocabulary.registry import Link
 
 def shadow_taken(board: Switchboard, _link: Link, message: Message, now: Instant) -> None:
     """SHADOW_TAKEN: what became of a copy; more may set out."""
-    board.mirrors.take(read_taken(message), now.monotonic_s)
+    if board.mirrors.take(read_taken(message), now.monotonic_s):
+        board.look_again()
 
 
 def shadow_said(board: Switchboard, _link: Link, message: Message, now: Instant) -> None:
     """SHADOW_SAID: it goes to the comparator."""
-    board.mirrors.hear(read_said(message), now.monotonic_s)
+    if board.mirrors.hear(read_said(message), now.monotonic_s):
+        board.look_again()
