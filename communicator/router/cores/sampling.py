@@ -158,8 +158,23 @@ class Sampler:
         """What is to be looked at next."""
         if self._first is None and self._notes:
             key, data = self._notes[0]
-            self._first = Note(_lines_of(data), key or b"", is_said=key is None)
+            lines = _lines_of(data) if key or self.parameter else self._wanted(data, is_said=key is None)
+            self._first = Note(lines, key or b"", is_said=key is None)
         return self._first
+
+    def _wanted(self, data: bytes, *, is_said: bool) -> Iterator[bytes]:
+        """Of lines of several senders, or to several, those that may belong to a conversation that is copied."""
+        for line in _lines_of(data):
+            if is_said:
+                if line[: line.find(b"/")] in self.parties:
+                    yield line
+                continue
+            sender = line[: line.find(b" ")]
+            left = self._left.get(sender, 0)
+            if left > 0:
+                self._left[sender] = left - 1
+            else:
+                yield line
 
     def done(self) -> None:
         """The first note was dealt with."""
