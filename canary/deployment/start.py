@@ -136,8 +136,13 @@ def _require_shadow(spec: Spec, ground: Ground, from_version: str, active: Deplo
         )
     if shadow.primary != ALL and shadow.primary not in _running(ground):
         raise RefusedError(f"shadow.primary: {service} does not run on {shadow.primary}")
-    if spec.strategy == "shadow" and active is not None and active.placed:
-        raise RefusedError(f"{service} {active.version} is on some servers: promote or abort {active.id} first")
+    if spec.strategy == "shadow" and active is not None and _may_have_placed(active):
+        raise RefusedError(f"{service} {active.version} may be on some servers: promote or abort {active.id} first")
+
+
+def _may_have_placed(active: DeploymentMoved) -> bool:
+    """Whether it has put its version somewhere, or one that it has taken the place of may have; what is a shadow alone did not."""
+    return active.spec.strategy != "shadow" and bool(active.placed or active.supersedes)
 
 
 def _fitting(moved: DeploymentMoved) -> DeploymentMoved:

@@ -83,6 +83,29 @@ PENDING = Deployment(
     by="root@alpha",
     number=1,
 )
+SHADOW = replace(
+    PENDING,
+    phase="shadow",
+    as_shadow=True,
+    reason="gets copies",
+    left_s=475.0,
+    next="step 1",
+    executor="systemd",
+    servers=(
+        ShownServer(server="alpha", version="1.9", state="running"),
+        ShownServer(server="delta", version="2.0", build="9f3c", state="running", text="as a shadow"),
+    ),
+    checks=(
+        ShownCheck(
+            name="difference",
+            verdict="ok",
+            value="10^0.4",
+            limit="10^2 pauses",
+            text="2 of 12,040 pairs of replies differ: CHARGED.body.total; evidence 10^0.4, limit 10^2",
+        ),
+    ),
+    number=3,
+)
 PREPARING = replace(PENDING, phase="preparing", reason="restarting 1.9 on gamma", left_s=300.0, number=2)
 PROMOTING = replace(
     PENDING,

@@ -192,7 +192,7 @@ async def test_connections_that_were_there_before_the_policy_came_are_behind_it(
 
 
 async def test_without_a_unit_its_process_is_known(run_router):
-    """Its second connection is; over TCP it cannot be told from others of its control group, which cannot either."""
+    """So are its second connection and the one over TCP, of which it alone is seen to have it open."""
     async with run_router() as router:
         canary, listener = await begin(router, None, with_policy=False)
         async with speaking(router) as shadow, speaking(router) as other:
@@ -203,7 +203,7 @@ async def test_without_a_unit_its_process_is_known(run_router):
             await other.say("listener/NOTIFY a=5")
             heard = await heard_by(listener)
             assert [line.partition("NOTIFY ")[2] for line in heard if "NOTIFY" in line] == ["a=5"]
-            assert (await discarded(canary))["by_reason"] == {"role": 3, "process": 3, "untold": 3}
+            assert (await discarded(canary))["by_reason"] == {"role": 3, "process": 6}
 
 
 async def test_its_routers_door_for_other_hosts_closes(run_router, unit):

@@ -349,7 +349,10 @@ def test_a_shadow_alone_does_not_take_the_place_of_what_is_on_some_servers():
     world = World(steps=QUICK, bake="10s")
     world.start()
     world.pass_time(5)
-    with pytest.raises(RefusedError, match=r"^billing 2\.0 is on some servers: promote or abort d0 first"):
+    with pytest.raises(RefusedError, match=r"^billing 2\.0 may be on some servers: promote or abort d0 first"):
+        world.start(version="2.1", strategy="shadow", steps=[], shadow=TABLE)
+    world.start(version="2.2")
+    with pytest.raises(RefusedError, match=r"^billing 2\.2 may be on some servers: promote or abort d"):
         world.start(version="2.1", strategy="shadow", steps=[], shadow=TABLE)
 
 
