@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import uvloop
 from hypothesis import HealthCheck, settings
 
 from communicator import BlockingClient, Client, Service
@@ -24,6 +25,10 @@ settings.register_profile("quick", settings.get_profile("project"), max_examples
 settings.load_profile("project")
 # asyncio's debug mode warns of a callback that took long: what tests look for in the log is what was said on purpose.
 logging.getLogger("asyncio").addFilter(lambda record: not str(record.msg).startswith("Executing %s took"))
+# That mode still checks each call. Where each task, future and handle was made is not written down: what asks the loop for
+# its mode is what does that, and it takes a third of the time of tests that talk.
+asyncio.BaseEventLoop.get_debug = lambda _loop: False
+uvloop.Loop.get_debug = lambda _loop: False
 
 
 EVENTUALLY_S = 60.0
