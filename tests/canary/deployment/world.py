@@ -85,12 +85,12 @@ class World:
         known = {"pace": Pace(), **self.seen_now}
         return Seen(self.now_s, reach, frozenset(self.hosts), instances, doing, behind, **known)
 
-    def pass_time(self, seconds, until=None):
-        """Let time pass, a second at a time, or until a phase is there."""
-        for _ in range(int(seconds)):
+    def pass_time(self, seconds, until=None, each_s=1):
+        """Let time pass, a second or more at a time, or until a phase is there."""
+        for _ in range(0, int(seconds), each_s):
             if until is not None and self.phase == until:
                 return
-            self.now_s += 1
+            self.now_s += each_s
             self.tick()
         assert until is None or self.phase == until, self.trace()
 
