@@ -16,6 +16,7 @@ import uvloop
 from hypothesis import HealthCheck, settings
 
 from communicator import BlockingClient, Client, Service
+from tests.order import order_for
 
 ROOT = Path(__file__).parent.parent
 
@@ -86,13 +87,20 @@ def belongs(item, folders, fixtures):
     return is_there or not fixtures.isdisjoint(getattr(item, "fixturenames", ()))
 
 
+@pytest.hookimpl(wrapper=True)
 def pytest_collection_modifyitems(items):
-    """Mark what `make test` leaves to `make test-slow`, and what `.ci/run` leaves out with the oldest Python."""
+    """Mark what `make test` leaves to `make test-slow`, and what `.ci/run` leaves out with the oldest Python.
+
+    Once the marks have chosen, and the rest has been shuffled, what takes long is begun early at each worker.
+    """
     for item in items:
         if belongs(item, SLOW_FOLDERS, SLOW_FIXTURES):
             item.add_marker("slow")
         if belongs(item, COMPONENT_FOLDERS, COMPONENT_FIXTURES):
             item.add_marker("components")
+    yield
+    if workers := os.environ.get("PYTEST_XDIST_WORKER_COUNT"):
+        items[:] = order_for(items, int(workers))
 
 
 def pytest_collection_finish():
