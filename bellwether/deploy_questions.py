@@ -153,18 +153,17 @@ async def _leader(client: Client, server: str) -> str:
     return leader
 
 
-async def follow(client: Client, taken: DeploymentTaken, wait_s: float = WAIT_S) -> Deployment | None:
-    """Look until the canaries show what the leader has decided; None: they do not in time.
+async def follow(client: Client, taken: DeploymentTaken) -> Deployment | None:
+    """Look until the canaries show what the leader has decided; None: they do not within WAIT_S.
 
     Args:
         client: Who looks.
         taken: What the leader answered.
-        wait_s: How long to look, in seconds.
 
     Raises:
         CommandError: No canary answers.
     """
-    give_up_s = time.monotonic() + wait_s
+    give_up_s = time.monotonic() + WAIT_S
     while True:
         shown = next((one for one in (await deployments(client)).deployments if one.id == taken.id), None)
         if shown is not None and shown.number >= taken.number:

@@ -12,9 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import uvloop
 from hypothesis import HealthCheck, settings
 
 from communicator import BlockingClient, Client, Service
+from tests.order import order_for
 
 ROOT = Path(__file__).parent.parent
 
@@ -24,6 +26,10 @@ settings.register_profile("quick", settings.get_profile("project"), max_examples
 settings.load_profile("project")
 # asyncio's debug mode warns of a callback that took long: what tests look for in the log is what was said on purpose.
 logging.getLogger("asyncio").addFilter(lambda record: not str(record.msg).startswith("Executing %s took"))
+# That mode still checks each call. Where each task, future and handle was made is not written down: what asks the loop for
+# its mode is what does that, and it takes a third of the time of tests that talk.
+asyncio.BaseEventLoop.get_debug = lambda _loop: False
+uvloop.Loop.get_debug = lambda _loop: False
 
 
 EVENTUALLY_S = 60.0
@@ -81,13 +87,20 @@ def belongs(item, folders, fixtures):
     return is_there or not fixtures.isdisjoint(getattr(item, "fixturenames", ()))
 
 
+@pytest.hookimpl(wrapper=True)
 def pytest_collection_modifyitems(items):
-    """Mark what `make test` leaves to `make test-slow`, and what `.ci/run` leaves out with the oldest Python."""
+    """Mark what `make test` leaves to `make test-slow`, and what `.ci/run` leaves out with the oldest Python.
+
+    Once the marks have chosen, and the rest has been shuffled, what takes long is begun early at each worker.
+    """
     for item in items:
         if belongs(item, SLOW_FOLDERS, SLOW_FIXTURES):
             item.add_marker("slow")
         if belongs(item, COMPONENT_FOLDERS, COMPONENT_FIXTURES):
             item.add_marker("components")
+    yield
+    if workers := os.environ.get("PYTEST_XDIST_WORKER_COUNT"):
+        items[:] = order_for(items, int(workers))
 
 
 def pytest_collection_finish():

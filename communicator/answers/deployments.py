@@ -20,8 +20,8 @@ Phase = Literal[
 ENDED: frozenset[str] = frozenset(("done", "rolled_back", "superseded"))
 """The phases that no deployment leaves."""
 StepState = Literal["done", "current", "next"]
-ServerState = Literal["running", "wanted", "failed", "away", "not_enforced"]
-"""`wanted`: it is being put there. `not_enforced`: a C++ router obeys no weights and no colours."""
+ServerState = Literal["running", "wanted", "failed", "away"]
+"""`wanted`: it is being put there."""
 Verdict = Literal["ok", "watch", "bad", "no_data", "error"]
 """`watch`: beyond the limit at which a deployment pauses. `no_data` and `error` hold a deployment and blame nobody."""
 

@@ -82,9 +82,7 @@ class Dispatcher:
         self._alarm = Alarm(lambda: self.dispatch(events.DeadlineReached()), time.monotonic)
         self._load = LoadSampler(lambda average: self.dispatch(events.LoadSampled(average)))
         self._waiting: deque[tuple[events.Event, Link | None]] = deque()
-        self._tells_units = False
-        """Whether the router is told of the process at the other end of each link of this host."""
-        self._busy = self._is_to_look = False
+        self._busy = self._is_to_look = self._tells_units = False
         self._retry_s = 0.0
         """Before then no deadline is tried."""
         self.deeds: dict[type, Callable[[Any], None]] = {

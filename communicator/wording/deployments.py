@@ -29,7 +29,6 @@ SERVERS: Mapping[str, tuple[Mark, str]] = {
     "wanted": (TRIED, "is being put there"),
     "failed": (BAD, "failed"),
     "away": (UNKNOWN, "away"),
-    "not_enforced": (DOUBTFUL, "not enforced there"),
 }
 CHECKS: Mapping[str, tuple[Mark, str]] = {
     "ok": (GOOD, "ok"),

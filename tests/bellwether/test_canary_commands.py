@@ -8,7 +8,6 @@ import re
 import signal
 import subprocess
 import sys
-import threading
 import time
 from contextlib import ExitStack, contextmanager, suppress
 
@@ -19,6 +18,7 @@ from typer.testing import CliRunner
 from bellwether.main import application
 from communicator.client import Client
 from communicator.testing import run_cluster, run_router
+from tests.bellwether.on_thread import on_thread
 from tests.canary.running import Desk, crash, run_canary
 
 WITHIN_S = 60.0
@@ -39,36 +39,15 @@ def _quiet():
 @contextmanager
 def canary_on(router, directory, *assignments):
     """A canary on a thread of its own."""
-    with _on_thread(lambda: run_canary(router, directory, *assignments)):
+    with on_thread(lambda: run_canary(router, directory, *assignments)):
         yield
 
 
 @contextmanager
 def running(router, service):
     """A service in version 1.0, on a thread of its own."""
-    with _on_thread(lambda: Client(router.unix, service, service_version="1.0", build="p1")):
+    with on_thread(lambda: Client(router.unix, service, service_version="1.0", build="p1")):
         yield
-
-
-@contextmanager
-def _on_thread(make):
-    """What is entered asynchronously, on a thread of its own."""
-    ready, ends, loops = threading.Event(), asyncio.Event(), []
-
-    async def serve():
-        loops.append(asyncio.get_running_loop())
-        async with make():
-            ready.set()
-            await ends.wait()
-
-    thread = threading.Thread(target=asyncio.run, args=(serve(),))
-    thread.start()
-    try:
-        assert ready.wait(WITHIN_S)
-        yield
-    finally:
-        loops[0].call_soon_threadsafe(ends.set)
-        thread.join()
 
 
 async def _crash_until_blocked(router):

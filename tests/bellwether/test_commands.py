@@ -1,12 +1,10 @@
 """The commands against a real router, as a person types them."""
 
-import asyncio
 import json
 import re
 import signal
 import subprocess
 import sys
-import threading
 from contextlib import contextmanager
 from itertools import count
 
@@ -19,6 +17,7 @@ from communicator.answers.policy import Denial, Policy
 from communicator.client import BlockingClient, Service
 from communicator.protocol import Message
 from communicator.testing import run_router
+from tests.bellwether.on_thread import on_thread, serving
 
 GENERATIONS = count(1)
 WITHIN_S = 50.0
@@ -53,28 +52,13 @@ def timekeeper(router, answer):
 @contextmanager
 def answering(service, question, answer):
     """A service that says `answer` to a question, on a thread of its own."""
-    ready = threading.Event()
-    loops = []
 
     @service.on(question)
     async def answer_it(_message):
         return answer
 
-    async def serve():
-        loops.append(asyncio.get_running_loop())
-        async with asyncio.TaskGroup() as group:
-            group.create_task(service.run())
-            await service.wait_ready()
-            ready.set()
-
-    thread = threading.Thread(target=asyncio.run, args=(serve(),))
-    thread.start()
-    try:
-        assert ready.wait(WITHIN_S)
+    with on_thread(lambda: serving(service)):
         yield
-    finally:
-        loops[0].call_soon_threadsafe(service.stop)
-        thread.join()
 
 
 def test_status_without_a_timekeeper(bellwether, router):

@@ -20,7 +20,7 @@ from tests.bellwether import deploy_sample as sample
 from tests.bellwether.conftest import said
 from tests.bellwether.deploy_canary import Story, scripted_canary
 from tests.bellwether.deploy_sample import PAUSED, STEP
-from tests.bellwether.test_canary_commands import _on_thread
+from tests.bellwether.on_thread import on_thread
 from tests.bellwether.test_canary_questions import services, told
 
 FILE = 'service = "billing"\nversion = "2.0"\nexecutor = "systemd"\n'
@@ -33,7 +33,7 @@ def cluster():
     with run_cluster(2) as routers, ExitStack() as stack:
         story = Story([router.server_name for router in routers])
         for router in routers:
-            stack.enter_context(_on_thread(lambda router=router: scripted_canary(router, story)))
+            stack.enter_context(on_thread(lambda router=router: scripted_canary(router, story)))
             routers.wait_offered("canary")  # after the first: the second router has heard of it
         yield routers, story
 

@@ -9,7 +9,8 @@ from typer.testing import CliRunner
 from bellwether.main import application
 from communicator.client import Client
 from communicator.testing import run_router
-from tests.bellwether.test_canary_commands import WITHIN_S, _on_thread, canary_on
+from tests.bellwether.on_thread import on_thread
+from tests.bellwether.test_canary_commands import WITHIN_S, canary_on
 
 pytestmark = pytest.mark.timeout(240)
 FILE = """
@@ -35,7 +36,7 @@ def _quiet():
 
 def billing(router, version):
     """The service in a version, until the block ends."""
-    return _on_thread(lambda: Client(router.unix, "billing", service_version=version, build="b1"))
+    return on_thread(lambda: Client(router.unix, "billing", service_version=version, build="b1"))
 
 
 def test_from_the_first_command_to_the_end_and_back(tmp_path):

@@ -4,7 +4,9 @@ import subprocess
 import sys
 
 import pytest
+from typer.testing import CliRunner
 
+from bellwether.main import application
 from communicator.version import __version__
 
 pytestmark = pytest.mark.timeout(120)  # a command takes a second, on a machine with nothing else to do
@@ -37,6 +39,16 @@ def run(*arguments, directory, **environment):
     )
 
 
+@pytest.fixture
+def invoke(tmp_path, monkeypatch):
+    """Runs a command in this process, in an empty directory and without a router; gives its result."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("BELLWETHER_COMMUNICATOR", raising=False)
+    return lambda *arguments: CliRunner().invoke(
+        application, list(arguments), prog_name="bellwether", env={"COLUMNS": "100"}
+    )
+
+
 def test_help_names_every_command(tmp_path):
     done = run("--help", directory=tmp_path)
     assert done.returncode == 0
@@ -56,9 +68,9 @@ SUBCOMMANDS = {
 @pytest.mark.parametrize(
     "command", [*COMMANDS, *(f"{group} {each}" for group, commands in SUBCOMMANDS.items() for each in commands)]
 )
-def test_every_command_has_help(command, tmp_path):
-    done = run(*command.split(), "--help", directory=tmp_path)
-    assert done.returncode == 0
+def test_every_command_has_help(command, invoke):
+    done = invoke(*command.split(), "--help")
+    assert done.exit_code == 0
     assert f"Usage: bellwether {command}" in done.stdout
 
 
@@ -102,9 +114,9 @@ def test_help_loads_neither_event_loop_nor_client_nor_router(tmp_path):
         (("up", "--dir", "/proc/suite"), 1, "cannot make '/proc/suite'"),
     ],
 )
-def test_a_mistake_is_one_line_on_stderr(arguments, exit_code, words, tmp_path):
-    done = run(*arguments, directory=tmp_path)
-    assert done.returncode == exit_code
+def test_a_mistake_is_one_line_on_stderr(arguments, exit_code, words, invoke):
+    done = invoke(*arguments)
+    assert done.exit_code == exit_code
     assert done.stdout == ""
     assert words in done.stderr
     assert done.stderr.startswith("bellwether: ")
@@ -113,4 +125,6 @@ def test_a_mistake_is_one_line_on_stderr(arguments, exit_code, words, tmp_path):
 
 def test_the_environment_names_a_router(tmp_path):
     done = run("status", directory=tmp_path, BELLWETHER_COMMUNICATOR="cd:///nowhere.sock")
+    assert (done.returncode, done.stdout) == (69, "")
     assert "/nowhere.sock" in done.stderr
+    assert done.stderr.count("\n") == 1

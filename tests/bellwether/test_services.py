@@ -9,27 +9,7 @@ from bellwether.answers import to_json
 from bellwether.services import render, to_table
 from communicator.answers.services import Instance
 from communicator.client.instances import read_page
-from communicator.protocol import Message
-
-PRINTER = {
-    "server": "alpha",
-    "service": "printer",
-    "version": "1.2",
-    "build": "",
-    "role": "standby",
-    "state": "up",
-    "up_since": 1000,
-    "address": "10.0.0.5:4042",
-    "pid": 4711,
-    "boot_id": "b",
-    "metrics_port": None,
-    "probe_port": None,
-    "commands": ["PRINT", "STOP"],
-}
-
-
-def page(services, **parameters):
-    return Message("SERVICES", {"services": json.dumps(services), **parameters})
+from tests.client.services_page import PRINTER, page
 
 
 def table(instances, now_wall_s=1065):

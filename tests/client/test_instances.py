@@ -1,30 +1,9 @@
-import json
-
 import pytest
 
 from communicator.client.instances import PAGE, gather_instances, read_page, total
 from communicator.errors import RemoteProtocolError
 from communicator.protocol import Message
-
-PRINTER = {
-    "server": "alpha",
-    "service": "printer",
-    "version": "1.2",
-    "build": "",
-    "role": "standby",
-    "state": "up",
-    "up_since": 1000,
-    "address": "10.0.0.5:4042",
-    "pid": 4711,
-    "boot_id": "b",
-    "metrics_port": None,
-    "probe_port": None,
-    "commands": ["PRINT", "STOP"],
-}
-
-
-def page(services, **parameters):
-    return Message("SERVICES", {"services": json.dumps(services), **parameters})
+from tests.client.services_page import PRINTER, page
 
 
 def test_a_page_is_read():

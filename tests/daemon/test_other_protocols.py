@@ -13,6 +13,12 @@ LINE_DOORS = ("unix", "local", "remote")
 REMOTE = "listen.remote=127.0.0.1:0"
 
 
+@pytest.fixture(autouse=True)
+def _soon(monkeypatch):
+    """Who does not hang up is let go of after a second; here that is shorter, for each of these peers waits for it."""
+    monkeypatch.setattr("communicator.daemon.link.LINGER_S", 0.2)
+
+
 async def answer_to(router, door: str, pieces) -> bytes:
     peer = await router.connect(door)
     for piece in pieces:

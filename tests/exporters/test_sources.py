@@ -15,6 +15,12 @@ from exporters.feature_pages import FEATURE_PAGES
 from exporters.sources import CANARY_PAGES, Places, make_sources
 
 
+@pytest.fixture(scope="module")
+def router():
+    with run_router() as running:
+        yield running
+
+
 def cells(count, server="alpha"):
     return [
         {"server": server, "service": "printer", "version": f"1.{number}", "state": "good"} for number in range(count)
@@ -55,26 +61,26 @@ def sources(asker, *, cluster=False, flags_path="/nowhere", disks=()):
 
 
 @pytest.mark.parametrize(("count", "pages"), [(0, 1), (2, 1), (3, 2), (5, 3)])
-async def test_all_pages_of_the_canary_are_asked_for(count, pages):
+async def test_all_pages_of_the_canary_are_asked_for(router, count, pages):
     asked = []
-    async with run_router() as router, canary(router, cells(count), 2, asked) as asker:
+    async with canary(router, cells(count), 2, asked) as asker:
         report = await sources(asker, cluster=True)["canary"]()
     assert [cell.version for cell in report.cells] == [f"1.{number}" for number in range(count)]
     assert asked == [{"offset": str(2 * number)} for number in range(pages)]
     assert report.untold == 0
 
 
-async def test_a_canary_that_knows_too_much_is_not_asked_for_all_of_it():
+async def test_a_canary_that_knows_too_much_is_not_asked_for_all_of_it(router):
     asked = []
-    async with run_router() as router, canary(router, cells(CANARY_PAGES + 3), 1, asked) as asker:
+    async with canary(router, cells(CANARY_PAGES + 3), 1, asked) as asker:
         report = await sources(asker, cluster=True)["canary"]()
     assert len(asked) == CANARY_PAGES
     assert report.untold == 3
 
 
-async def test_where_other_servers_are_not_shown_they_are_not_asked_for():
+async def test_where_other_servers_are_not_shown_they_are_not_asked_for(router):
     asked = []
-    async with run_router() as router, canary(router, cells(1), 9, asked) as asker:
+    async with canary(router, cells(1), 9, asked) as asker:
         await sources(asker)["canary"]()
     assert asked == [{"offset": "0", "server": "alpha"}]
 
@@ -86,9 +92,9 @@ def feature_rows(count):
 @pytest.mark.parametrize(
     ("count", "pages"), [(0, 1), (2, 1), (3, 2), (2 * FEATURE_PAGES, FEATURE_PAGES), (99, FEATURE_PAGES)]
 )
-async def test_the_first_pages_of_feature_flags_are_asked_for(count, pages):
+async def test_the_first_pages_of_feature_flags_are_asked_for(router, count, pages):
     asked = []
-    async with run_router() as router, canary(router, feature_rows(count), 2, asked) as asker:
+    async with canary(router, feature_rows(count), 2, asked) as asker:
         report = await sources(asker)["features"]()
     view = {"view": "features", "brief": "true"}
     assert asked == [{"offset": str(2 * number), **view} for number in range(pages)]
@@ -96,20 +102,19 @@ async def test_the_first_pages_of_feature_flags_are_asked_for(count, pages):
     assert report.total == count
 
 
-async def test_a_report_of_another_shape_is_its_senders_fault():
-    async with run_router() as router, canary(router, [3], 9, []) as asker:
+async def test_a_report_of_another_shape_is_its_senders_fault(router):
+    async with canary(router, [3], 9, []) as asker:
         with pytest.raises(MalformedAnswerError, match="canary"):
             await sources(asker)["canary"]()
 
 
-async def test_a_daemon_that_is_away_is_known_at_once():
+async def test_a_daemon_that_is_away_is_known_at_once(router):
     asker_name = "asker"
-    async with run_router() as router:
-        asker = Service(router.unix, asker_name)
-        async with serving(asker):
-            with pytest.raises(NoReceiverError):
-                await sources(asker)["timekeeper"]()
-            assert (await sources(asker)["router"]()).services[asker_name] == 1
+    asker = Service(router.unix, asker_name)
+    async with serving(asker):
+        with pytest.raises(NoReceiverError):
+            await sources(asker)["timekeeper"]()
+        assert (await sources(asker)["router"]()).services[asker_name] == 1
 
 
 async def test_the_processes_are_those_the_router_names(tmp_path):

@@ -75,38 +75,39 @@ def test_a_flag_is_found_by_its_name():
     assert find_declaration(FlagName("communicatord", "neighbors", "other")) is None
 
 
-def raised_in_the_source():
-    """The constants that stand as the first argument of a call of raise_."""
+def nodes_of_the_source():
+    """All that stands in it, as Python reads it."""
     for package in PACKAGES:
         for path in (ROOT / package).rglob("*.py"):
-            for node in ast.walk(ast.parse(path.read_text())):
-                if isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "raise_" and node.args:
-                    yield getattr(node.args[0], "id", "")
+            yield from ast.walk(ast.parse(path.read_text()))
 
 
-def followed_in_the_source():
+def raised(node):
+    """The constant that stands as the first argument of a call of raise_."""
+    if isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "raise_" and node.args:
+        yield getattr(node.args[0], "id", "")
+
+
+def followed(node):
     """The constants of a module's table FLAGS, whose members its package raises and lowers as conclusions change."""
-    for package in PACKAGES:
-        for path in (ROOT / package).rglob("*.py"):
-            for node in ast.walk(ast.parse(path.read_text())):
-                if isinstance(node, ast.Assign) and [getattr(target, "id", "") for target in node.targets] == ["FLAGS"]:
-                    yield from (getattr(element, "id", "") for element in getattr(node.value, "elts", ()))
+    if isinstance(node, ast.Assign) and [getattr(target, "id", "") for target in node.targets] == ["FLAGS"]:
+        yield from (getattr(element, "id", "") for element in getattr(node.value, "elts", ()))
 
 
-def concluded_in_the_source():
-    """The constants that are the key of an assignment, or a value of a table: which flags a conclusion has stand."""
-    for package in PACKAGES:
-        for path in (ROOT / package).rglob("*.py"):
-            for node in ast.walk(ast.parse(path.read_text())):
-                if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Subscript):
-                    yield getattr(node.targets[0].slice, "id", "")
-                elif isinstance(node, ast.Dict):
-                    yield from (getattr(value, "id", "") for value in node.values)
+def concluded(node):
+    """The constant that is the key of an assignment, or those that are values of a table: which flags a conclusion has stand."""
+    if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Subscript):
+        yield getattr(node.targets[0].slice, "id", "")
+    elif isinstance(node, ast.Dict):
+        yield from (getattr(value, "id", "") for value in node.values)
 
 
 def test_what_is_declared_is_raised():
     declared = {name for name, value in vars(catalogue).items() if isinstance(value, catalogue.Declaration)}
-    followed = set(followed_in_the_source())
-    assert followed <= set(concluded_in_the_source()), "a flag that no conclusion has stand"
-    assert declared == (set(raised_in_the_source()) & declared) | followed
+    found = {find: set() for find in (raised, followed, concluded)}
+    for node in nodes_of_the_source():
+        for find, names in found.items():
+            names.update(find(node))
+    assert found[followed] <= found[concluded], "a flag that no conclusion has stand"
+    assert declared == (found[raised] & declared) | found[followed]
     assert len(CATALOGUE) == len(declared)

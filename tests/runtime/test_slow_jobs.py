@@ -22,7 +22,7 @@ async def main():
     async def job():
         print(loop.time(), flush=True)
 
-    jobs.add(job, 1.0)
+    jobs.add(job, 0.2)
     loop.add_reader(sys.stdin, lambda: (sys.stdin.readline(), jobs.reschedule(), print("set", flush=True)))
     jobs.start()
     await loop.create_future()
@@ -32,7 +32,7 @@ asyncio.run(main())
 
 
 LATE_S = 15.0
-"""For a job of every second, on a machine that is busy with other tests too."""
+"""For a job five times a second, on a machine that is busy with other tests too."""
 
 
 @pytest.fixture

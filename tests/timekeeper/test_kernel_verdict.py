@@ -2,33 +2,15 @@ from dataclasses import replace
 
 import pytest
 
+from tests.timekeeper.kernels import STEERED, UNSTEERED
 from timekeeper.claim import ClaimState
 from timekeeper.discipline import Discipline, Leap, NoAnswer, Reference
 from timekeeper.evidence import Evidence
 from timekeeper.kernel_verdict import judge_by_kernel
 from timekeeper.time_daemons import TimeDaemons
-from timekeeper.timex import KernelClock
 
 SYNCHRONIZED, HOLDOVER, UNSYNCHRONIZED, UNKNOWN = ClaimState
 REFUSED = NoAnswer("nothing listens at 127.0.0.1:323 for chronyd")
-STEERED = KernelClock(
-    leap=Leap.NORMAL,
-    unsync=False,
-    offset_s=0.0,
-    maxerror_s=0.010,
-    esterror_s=0.0,
-    frequency_ppm=0.0,
-    tai_offset_s=0,
-)
-UNSTEERED = KernelClock(
-    leap=Leap.UNSYNCHRONIZED,
-    unsync=True,
-    offset_s=0.0,
-    maxerror_s=16.0,
-    esterror_s=16.0,
-    frequency_ppm=0.0,
-    tai_offset_s=0,
-)
 NO_KERNEL = NoAnswer("adjtimex failed: Operation not permitted")
 HIDDEN = NoAnswer("processes cannot be listed: no /proc")
 GIVEN_UP = Discipline(

@@ -6,34 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.timekeeper.kernels import STEERED, UNSTEERED
 from timekeeper.claim import ClaimState
 from timekeeper.discipline import Discipline, Leap, NoAnswer, Reference, Upstream, UpstreamState
 from timekeeper.evidence import Evidence
 from timekeeper.time_daemons import TimeDaemons
-from timekeeper.timex import KernelClock
 from timekeeper.verdict import bound_error_s, fresh_s, judge
 
 SYNCHRONIZED, HOLDOVER, UNSYNCHRONIZED, UNKNOWN = ClaimState
 CHRONYD = frozenset({"chronyd"})
 RUNNING = TimeDaemons(CHRONYD, CHRONYD)
-STEERED = KernelClock(
-    leap=Leap.NORMAL,
-    unsync=False,
-    offset_s=0.0,
-    maxerror_s=0.010,
-    esterror_s=0.0,
-    frequency_ppm=0.0,
-    tai_offset_s=0,
-)
-UNSTEERED = KernelClock(
-    leap=Leap.UNSYNCHRONIZED,
-    unsync=True,
-    offset_s=0.0,
-    maxerror_s=16.0,
-    esterror_s=16.0,
-    frequency_ppm=0.0,
-    tai_offset_s=0,
-)
 SILENT = NoAnswer("chronyd at 127.0.0.1:323 did not answer in 1 s")
 GOOD = Discipline(
     daemon="chronyd",

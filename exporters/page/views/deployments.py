@@ -34,7 +34,7 @@ from exporters.page.words import opened
 RECENT_S = 86_400.0
 """For so long what was rolled back is a matter for people, unless the next deployment comes before."""
 SERVERS_SHOWN = Bound(troubled=40, well=12)
-_NOT_WELL = frozenset(("failed", "away", "not_enforced", "wanted"))
+_NOT_WELL = frozenset(("failed", "away", "wanted"))
 
 
 @dataclass(frozen=True, slots=True)

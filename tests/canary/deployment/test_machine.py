@@ -220,7 +220,8 @@ def test_without_a_way_back_it_stands_still_and_says_so():
     world.pass_time(5, until="paused")
     assert world.at.at.pause == "no_way_back"
     assert "there is no way back: a: 1.0 is blocked" in world.at.at.reason
-    world.pass_time(100_000)
+    world.pass_time(100)
+    world.pass_time(100_000, each_s=60)
     assert world.phase == "paused", "nothing moves by itself where nothing is good"
 
 

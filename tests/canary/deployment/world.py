@@ -117,12 +117,12 @@ class World:
             comparisons=tuple(self.comparisons),
         )
 
-    def pass_time(self, seconds, until=None):
-        """Let time pass, a second at a time, or until a phase is there."""
-        for _ in range(int(seconds)):
+    def pass_time(self, seconds, until=None, each_s=1):
+        """Let time pass, a second or more at a time, or until a phase is there."""
+        for _ in range(0, int(seconds), each_s):
             if until is not None and self.phase == until:
                 return
-            self.now_s += 1
+            self.now_s += each_s
             self.tick()
         assert until is None or self.phase == until, self.trace()
 

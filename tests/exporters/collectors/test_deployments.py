@@ -37,7 +37,6 @@ def test_all_of_a_deployment_is_exported():
         ("servers", *ABOUT, "wanted"): 1,
         ("servers", *ABOUT, "failed"): 0,
         ("servers", *ABOUT, "away"): 1,
-        ("servers", *ABOUT, "not_enforced"): 0,
         ("untold",): 0,
     }
 

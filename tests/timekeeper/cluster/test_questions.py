@@ -10,9 +10,16 @@ import pytest
 from communicator.answers.clocks import ClockReport, Host, Local
 from communicator.client import Client, Service
 from communicator.protocol import Message
-from communicator.testing import run_cluster, run_router
+from communicator.testing import run_cluster
 from timekeeper.cluster.questions import TIMEOUT_S, Questions
 from timekeeper.probes.stamps import read_raw_ns, read_realtime
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    """Three routers, on which each test has timekeepers of its own."""
+    with run_cluster(3) as routers:
+        yield routers
 
 
 @asynccontextmanager
@@ -26,8 +33,8 @@ async def asking(router):
 
 
 @pytest.mark.parametrize("near", [True, False])
-async def test_the_time_of_a_router(eventually, near):
-    async with run_cluster(2) as cluster, asking(cluster[0]) as questions:
+async def test_the_time_of_a_router(cluster, eventually, near):
+    async with asking(cluster[0]) as questions:
 
         async def ask():  # a router that is busy may not answer in time
             before_ns = read_raw_ns()
@@ -40,8 +47,8 @@ async def test_the_time_of_a_router(eventually, near):
     assert answer.asked_raw_ns - slack_ns <= told_raw_ns <= answer.heard_raw_ns + slack_ns
 
 
-async def test_a_host_that_is_not_there():
-    async with run_router() as router, asking(router) as questions:
+async def test_a_host_that_is_not_there(cluster):
+    async with asking(cluster[0]) as questions:
         assert await questions.ask("nobody") is None
 
 
@@ -83,10 +90,10 @@ async def test_what_is_an_answer(tmp_path, text, is_good):
     assert answer is None or answer.peer_realtime_ns == 1_795_500_000_000_000_001
 
 
-async def test_where_all_hosts_are(eventually):
-    async with run_cluster(2) as cluster, asking(cluster[0]) as questions:
+async def test_where_all_hosts_are(cluster, eventually):
+    async with asking(cluster[0]) as questions:
         nodes = json.loads(await eventually(questions.ask_graph, bool))["nodes"]
-        assert {node["server"] for node in nodes} == {"alpha", "beta"}
+        assert {node["server"] for node in nodes} == {running.server_name for running in cluster}
     assert await questions.ask_graph() == "", "there is no link any more"
 
 
@@ -110,8 +117,8 @@ SAID = {
 
 
 @pytest.mark.parametrize(("said", "server"), SAID.values(), ids=SAID)
-async def test_which_of_those_that_solve_is_repeated(said, server):
-    async with run_cluster(3) as cluster, asyncio.TaskGroup() as group:
+async def test_which_of_those_that_solve_is_repeated(cluster, said, server):
+    async with asyncio.TaskGroup() as group:
         others = [(running, answering(report)) for running, report in zip(cluster[1:], said, strict=False)]
         services = [solver(running.unix) for running, solver in others]
         for service in services:
@@ -125,8 +132,8 @@ async def test_which_of_those_that_solve_is_repeated(said, server):
             service.stop()
 
 
-async def test_those_that_do_not_answer_are_waited_for_together():
-    async with run_cluster(2) as cluster, asyncio.TaskGroup() as group:
+async def test_those_that_do_not_answer_are_waited_for_together(cluster):
+    async with asyncio.TaskGroup() as group:
         silent = answering(SILENT)(cluster[1].unix)
         group.create_task(silent.run())
         await silent.wait_ready()
@@ -135,15 +142,15 @@ async def test_those_that_do_not_answer_are_waited_for_together():
         silent.stop()
 
 
-async def test_an_answer_that_comes_late_is_no_unknown_command():
-    async with run_router() as router, asking(router), Client(router.unix, "late") as late:
+async def test_an_answer_that_comes_late_is_no_unknown_command(cluster):
+    async with asking(cluster[0]), Client(cluster[0].unix, "late") as late:
         await late.send(Message("CLOCK_CURRENT_REPORT", {"report": "{}"}, "timekeeper", "."))
         refused = await late.request(Message("NOBODY_KNOWS_THIS", {}, "timekeeper", "."), "UNKNOWN")
         assert refused.get("command") == "NOBODY_KNOWS_THIS"
 
 
-async def test_where_nobody_solves_nobody_is_asked():
-    async with run_router() as router, asking(router) as questions:
+async def test_where_nobody_solves_nobody_is_asked(cluster):
+    async with asking(cluster[0]) as questions:
         assert await questions.ask_solvers([], "zeta") is None
 
 

@@ -158,9 +158,9 @@ async def test_a_command_may_count(script):
     assert await look(check, commands={"all": script(text)}) == (900.0, 3.0)
 
 
-@pytest.fixture
-async def router():
-    async with run_router() as running:
+@pytest.fixture(scope="module")
+def router():
+    with run_router() as running:
         yield running
 
 
