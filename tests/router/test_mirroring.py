@@ -8,6 +8,7 @@ from communicator.router.cores import mirror as limits
 from communicator.router.cores import sampling
 from communicator.router.delivery import mirroring
 from communicator.router.vocabulary.records import bucket_of
+from communicator.wording.shadows import CUT, REASONS, WHOLE
 from tests.router.mirrored import SHADOW, Mirrored
 
 
@@ -17,7 +18,9 @@ def rig():
 
 
 def totals(rig):
+    """What became of conversations; each reason has words for people."""
     [mirror] = rig.mirrors
+    assert {reason.removeprefix(CUT) for reason in mirror.totals} <= REASONS.keys() | {WHOLE}
     return dict(mirror.totals)
 
 
