@@ -71,6 +71,16 @@ def test_what_the_router_itself_says_is_not_copied(rig):
     assert rig.copies == []
 
 
+@pytest.mark.parametrize("key", ["", "account"])
+def test_what_the_canary_asks_twice_is_no_part_of_a_conversation(key):
+    rig = Mirrored({**SHADOW, "key": key})
+    rig.say("anna", "billing/ASK account=7;n=1")
+    rig.say("canary", "billing/ASK account=7;n=2")
+    rig.say("billing", "canary/ANSWER account=7;n=2\nanna/ANSWER account=7;n=1")
+    rig.settle()
+    assert [step.line[-3:] for _, step in rig.steps] == ["n=1", "n=1"]
+
+
 def test_a_whole_read_is_one_conversation_and_its_messages_are_numbered(rig):
     rig.say("anna", "\n".join(f"billing/ASK n={n}" for n in range(30)))
     rig.settle()
@@ -99,6 +109,16 @@ def test_replies_of_the_primary_belong_to_the_conversation_with_whom_they_go_to(
         (of["<peer:anna billing/ASK n=1"], "anna/ANSWER n=1"),
         (of["<peer:bert billing/ASK n=2"], "peer:bert/ANSWER n=2"),
     ]
+
+
+def test_a_reply_may_come_before_the_message_was_looked_at(rig):
+    asked = "\n".join(f"<far:s{n} peer:billing/ASK n={n}" for n in range(2 * mirroring.LINES_AT_ONCE))
+    rig.say("far", asked)
+    rig.look()
+    for n in range(2 * mirroring.LINES_AT_ONCE):
+        rig.say("billing", f"far:s{n}/ANSWER n={n}")
+    rig.settle()
+    assert len(rig.told("asked")) == len(rig.told("primary")) == 2 * mirroring.LINES_AT_ONCE
 
 
 def test_a_reply_that_names_a_message_has_its_number_and_time(rig):

@@ -12,9 +12,8 @@ from communicator.answers.shadows import Step, Steps
 from communicator.errors import LocalProtocolError, ProtocolError
 from communicator.protocol.line_form import decode, encode_line
 from communicator.protocol.message import Message
-from communicator.protocol.names import ROUTER_SERVICE
 from communicator.router.cores.mirror import TELL_S, Conversation, Mirror
-from communicator.router.cores.sampling import Note, Sampler
+from communicator.router.cores.sampling import NOT_COPIED_SENDERS, Note, Sampler
 from communicator.router.delivery.shadowing import take_copy
 from communicator.router.switchboard import Switchboard
 from communicator.router.vocabulary.config import SHADOWS
@@ -107,7 +106,7 @@ def _asked(board: Switchboard, sampler: Sampler, note: Note, line: bytes, now: I
     if found is None or found[2].decode(errors="replace") in NOT_COPIED:
         return
     sender = found[1] or b""
-    if sender.endswith(b":" + ROUTER_SERVICE.encode()):
+    if sender.endswith(NOT_COPIED_SENDERS):
         return
     try:
         line.decode()
