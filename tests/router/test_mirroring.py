@@ -6,6 +6,7 @@ import pytest
 
 from communicator.router.cores import mirror as limits
 from communicator.router.cores import sampling
+from communicator.router.cores.steps import STEPS_AT_ONCE
 from communicator.router.delivery import mirroring
 from communicator.router.vocabulary.records import bucket_of
 from communicator.wording.shadows import CUT, REASONS, WHOLE
@@ -533,3 +534,30 @@ def test_on_the_same_host_a_shadow_that_is_behind_or_gone_cuts_its_conversations
     rig.close("billing_")
     rig.settle()
     assert totals(rig) == {"cut_behind": 1, "absent": 1}
+
+
+def test_what_is_told_of_a_shadow_that_is_one_no_more_is_told_once_and_in_order(rig):
+    rig.say("anna", "billing/ASK n=1")
+    rig.look()
+    rig.take()
+    rig.pass_time(mirroring.TELL_S)
+    rig.confirm()
+    assert rig.offers, "the comparator is told"
+    rig.say("billing", "anna/ANSWER n=1")
+    rig.look()
+    rig.set_policy()
+    while rig.offers:
+        rig.take()
+    assert [step.what for _, step in rig.steps] == ["asked", "primary", "ended"]
+
+
+def test_of_a_shadow_that_is_one_no_more_nothing_is_told_after_what_was_not_taken(rig):
+    rig.say("anna", "\n".join(["billing/ASK n=1"] * 2 * STEPS_AT_ONCE))
+    while rig.looks:
+        rig.look()
+    [mirror] = rig.mirrors
+    rig.set_policy()
+    assert len(mirror.steps) > STEPS_AT_ONCE
+    rig.offers = [offer for offer in rig.offers if offer.link == rig.links["canary"]]
+    rig.take(taken=False)
+    assert (rig.offers, rig.steps, len(mirror.steps)) == ([], [], 0)

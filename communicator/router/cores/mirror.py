@@ -88,6 +88,8 @@ class Mirror:
         """When the comparator is told what waits for it."""
         self.is_offering = self.is_telling = False
         """Whether an answer about copies, or about steps, is awaited."""
+        self.is_withdrawn = False
+        """It gets no copies any more."""
         self.queue_bytes = self.unconfirmed_bytes = 0
         self.busy = ""
         """Why it is busy; empty: it is not."""

@@ -87,6 +87,7 @@ class Mirrors:
                     self.cut(sampler, follower.conversation, mirror, "withdrawn")
                 sampler.mirrors.remove(mirror)
                 del self._mirrors[one]
+                mirror.is_withdrawn = True
                 out.append(mirror)
         return out
 

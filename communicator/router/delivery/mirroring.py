@@ -313,6 +313,9 @@ def _offer_steps(board: Switchboard, mirror: Mirror, link: Link) -> None:
         mirror.is_telling = False
         if taken:
             mirror.steps.have_left()
+        if mirror.is_withdrawn:
+            _tell_rest(board, mirror, is_heard=taken)
+            return
         mirror.tell_s = then.monotonic_s + TELL_S if len(mirror.steps) else None
         board.mirrors.announce(then.monotonic_s)
 
@@ -334,12 +337,13 @@ def _write_steps(board: Switchboard, mirror: Mirror, steps: tuple[Step, ...]) ->
     return encode_line(board.signed(message))
 
 
-def _tell_rest(board: Switchboard, mirror: Mirror) -> None:
-    """A shadow gets no copies any more: the comparator hears that at once, since nobody will ask again."""
+def _tell_rest(board: Switchboard, mirror: Mirror, *, is_heard: bool = True) -> None:
+    """A shadow gets no copies any more: the comparator hears what waits, and nothing after what it has not heard."""
     link = _comparator(board)
-    while link is not None and (steps := mirror.steps.take()):
-        board.offer(link, _write_steps(board, mirror, steps), lambda _taken, _now: None)
-        mirror.steps.have_left()
+    if not is_heard or link is None or link.id != mirror.comparator:
+        mirror.steps.drop()
+    elif len(mirror.steps) and not mirror.is_telling:
+        _offer_steps(board, mirror, link)
 
 
 def tell_mirrors(board: Switchboard, now: Instant) -> tuple[MirrorStanding, ...]:
