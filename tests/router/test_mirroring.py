@@ -483,6 +483,18 @@ def test_by_a_parameter_a_conversation_has_many_senders(rig):
     assert [(step.conversation, step.number) for step in rig.told("primary")] == [(eight, -1), (seven, 1)]
 
 
+def test_by_a_parameter_what_the_shadow_says_belongs_where_it_says_or_to_none():
+    rig = Mirrored({**SHADOW, "key": "account"})
+    rig.say("anna", "billing/ASK account=7")
+    rig.settle()
+    [copy] = rig.copies
+    for line in ("anna/ANSWER account=8", "anna/ANSWER n=1", "anna/ANSWER account=7"):
+        rig.shadow_says(copy, line, number=False)
+    rig.shadow_says(copy, "anna/ANSWER n=2")
+    rig.settle()
+    assert [step.line for step in rig.told("shadow")] == ["anna/ANSWER account=7", "anna/ANSWER n=2"]
+
+
 def test_by_a_parameter_what_cannot_be_read_cuts_all_that_its_sender_may_have_meant():
     rig = Mirrored({**SHADOW, "key": "account"})
     rig.say("anna", "billing/ASK account=7\nbilling/ASK account=8")

@@ -5,6 +5,8 @@ from itertools import count
 
 from communicator.answers.policy import Shadow
 from communicator.answers.shadows import Step
+from communicator.errors import ProtocolError
+from communicator.protocol.line_form import decode
 from communicator.router.cores.deadlines import Deadline
 from communicator.router.cores.mirror import Conversation, Mirror
 from communicator.router.cores.sampling import Sampler
@@ -134,7 +136,7 @@ class Mirrors:
         """
         known = self._mirrors.get(said.shadow)
         follower = None if known is None else known[1].following.get(said.conversation)
-        if known is None or follower is None:
+        if known is None or follower is None or not _is_of(known[0], follower.conversation, said):
             return False
         mirror = known[1]
         try:
@@ -159,6 +161,16 @@ class Mirrors:
         earliest_s = 0.0 if self._is_stale else min((at_s for at_s in due if at_s is not None), default=None)
         if earliest_s is None or not self.due.is_ahead(now_s) or earliest_s < (self.due.at_s or 0.0):
             self.due.set(earliest_s)
+
+
+def _is_of(sampler: Sampler, conversation: Conversation, said: Said) -> bool:
+    """Whether a reply that names no message says by its parameter that it belongs to a conversation; all others do."""
+    if said.number >= 0 or not sampler.parameter:
+        return True
+    try:
+        return decode(said.line).get(sampler.parameter).encode() == conversation.key
+    except (UnicodeDecodeError, ProtocolError):
+        return False
 
 
 def _attach(sampler: Sampler, link: Link | None) -> None:
