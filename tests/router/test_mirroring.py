@@ -1,6 +1,7 @@
 """Copies for shadows: what is copied, when it leaves, what is cut, and what the comparator hears of it."""
 
 import json
+import sys
 
 import pytest
 
@@ -573,3 +574,42 @@ def test_of_a_shadow_that_is_one_no_more_nothing_is_told_after_what_was_not_take
     rig.offers = [offer for offer in rig.offers if offer.link == rig.links["canary"]]
     rig.take(taken=False)
     assert (rig.offers, rig.steps, len(mirror.steps)) == ([], [], 0)
+
+
+def test_a_message_costs_little_more_beside_a_thousand_shadows_of_others():
+    messages = 20
+
+    def calls(*others):
+        rig = Mirrored(*others, SHADOW)
+        counted = 0
+
+        def count(_frame, event, _argument):
+            nonlocal counted
+            counted += event == "call"
+
+        for n in range(messages):
+            rig.say("anna", f"billing/ASK n={n}")
+            sys.setprofile(count)
+            rig.look()
+            rig.take()
+            rig.confirm()
+            sys.setprofile(None)
+        return counted
+
+    others = [{**SHADOW, "service": f"other{n}"} for n in range(999)]
+    assert calls(*others) < calls() + 2 * messages * len(others), "more than whether there are notes is asked of each"
+
+
+def test_nothing_is_looked_at_for_a_shadow_of_which_nothing_goes_on(rig):
+    rig.say("anna", "billing/ASK n=1")
+    rig.settle()
+    assert list(rig.board.mirrors.active) == rig.mirrors
+    rig.pass_time(61)
+    rig.settle()
+    rig.pass_time(sampling.SILENCE_S)
+    assert not rig.board.mirrors.active
+    rig.close("canary")
+    rig.register("canary_")
+    rig.say("bert", "billing/ASK n=1")
+    rig.settle()
+    assert totals(rig) == {"whole": 1}

@@ -106,6 +106,12 @@ class Mirror:
         """Why a copy was refused, and until when that counts."""
 
     @property
+    def is_idle(self) -> bool:
+        """Whether nothing goes on, waits, or is awaited."""
+        awaits = self.is_offering or self.is_telling or self._unconfirmed
+        return not (awaits or self.following or self._queue or len(self.steps))
+
+    @property
     def queue_messages(self) -> int:
         """How many copies wait."""
         return len(self._queue)

@@ -46,7 +46,7 @@ def look_at_notes(board: Switchboard, now: Instant) -> None:
     """PutOff: look at what was noted, some of it, and let leave what can."""
     board.begin_looking()
     left = LINES_AT_ONCE
-    for sampler in tuple(board.mirrors.samplers.values()):
+    for sampler in [each for each in board.mirrors.samplers.values() if each.has_notes]:
         for conversation in sampler.missed():
             _cut(sampler, conversation, "queue")
         while left > 0 and (note := sampler.first_note) is not None:
@@ -72,12 +72,14 @@ def mirrors_due(board: Switchboard, now: Instant) -> None:
 
 def go_on(board: Switchboard, now: Instant) -> None:
     """Let leave what can, and say when something is due."""
-    for _, mirror in board.mirrors:
+    for mirror in tuple(board.mirrors.active):
         mirror.give_up(now.monotonic_s)
         if mirror.retry_s is None or mirror.retry_s <= now.monotonic_s:
             mirror.retry_s = None
             _let_leave(board, mirror, now)
             _let_hear(board, mirror, now)
+        if mirror.is_idle:
+            del board.mirrors.active[mirror]
     board.mirrors.announce(now.monotonic_s)
 
 
@@ -150,10 +152,19 @@ def _begin(board: Switchboard, sampler: Sampler, conversation: Conversation, now
             if hindrance:
                 mirror.totals[hindrance] += 1
             else:
-                mirror.follow(conversation)
+                _follow(board, mirror, conversation)
     if not conversation.followers:
         sampler.skip(conversation)
     return bool(conversation.followers)
+
+
+def _follow(board: Switchboard, mirror: Mirror, conversation: Conversation) -> None:
+    """A conversation begins for a shadow; whoever compares now hears of it from the begin."""
+    if mirror not in board.mirrors.active:
+        board.mirrors.active[mirror] = None
+        link = _comparator(board)
+        mirror.comparator = None if link is None else link.id
+    mirror.follow(conversation)
 
 
 def _copy(board: Switchboard, conversation: Conversation, number: int, line: bytes) -> None:
