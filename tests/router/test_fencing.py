@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from communicator.router.cores import fence
 from communicator.router.vocabulary.effects import Continue, TellUnits
 from communicator.router.vocabulary.events import CloseReason, DatagramReceived, LinkClosed, Process, UnitIdentified
 from tests.router.behind_fence import (
@@ -195,3 +196,14 @@ def test_that_a_shadow_reads_too_slowly_nobody_hears(book):
     comes_as_shadow(book)
     book.handle(LinkClosed(book.links["S"], CloseReason.SLOW, 1000))
     book.run("C < ...\nX < (nothing)\nL < (nothing)")
+
+
+def test_shadows_that_come_and_go_are_remembered_within_bounds_and_those_that_are_here_always(playbook, monkeypatch):
+    monkeypatch.setattr(fence, "MARKS_KEPT", 3)
+    book = begin(playbook(), {**SHADOW, "unit": ""})
+    comes_as_shadow(book, words="unix bob pid=70 unit=/user.slice")
+    for number in range(68, 75):
+        comes_as_shadow(book, f"{chr(number)}", f"unix bob pid={number} unit=/user.slice")
+        book.run(f"{chr(number)} x\nC < ...")
+    assert len(book.router._board.fence._marks) == 3
+    book.run("+ T unix bob pid=70 unit=/user.slice\nT > listener/NOTIFY a=1\nX < (nothing)")

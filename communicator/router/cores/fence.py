@@ -16,7 +16,7 @@ to the process of one, or nobody can tell to which process it belongs."""
 WAITING = Behind("waiting")
 """On a link whose process is yet to be told: what it says is neither heard nor discarded before."""
 MARKS_KEPT = 1_000
-"""Processes remembered of shadows of the policy that come and go; the one that came first goes."""
+"""Units, and processes remembered of shadows of the policy that come and go: of those that are gone the first one is forgotten."""
 _USER_MANAGER = re.compile(r"user@\d+\.service")
 """The unit of all that one user runs, each in a unit of its own below."""
 
@@ -50,6 +50,9 @@ class Mark(NamedTuple):
     by_policy: bool
 
 
+_Key = tuple[int | None, str, str, str]
+
+
 class Fence:
     """Shadows of the policy, and those that are registered.
 
@@ -65,12 +68,12 @@ class Fence:
         """Whether the shell tells of processes."""
         self._named: dict[str, Shadow] = {}
         """By the name of its unit, a shadow of the policy."""
-        self._shared: set[str] = set()
+        self._shared: dict[str, None] = {}
         """Units in which something else has registered, and runs: they are no shadow's own."""
         self._of_the_suite: set[str] = set()
         """Of these the ones of the suite's daemons: one that starts shadows itself is none of them, whatever the policy says."""
         self._registered: dict[int, Link] = {}
-        self._marks: dict[tuple[int | None, str, str, str], Mark] = {}
+        self._marks: dict[_Key, Mark] = {}
         """By process, control group, service and version."""
 
     @property
@@ -86,8 +89,6 @@ class Fence:
     def obey(self, shadows: tuple[Shadow, ...]) -> None:
         """These are the shadows of the policy on this host from now on."""
         self.shadows = shadows
-        if not self.is_up:
-            self._shared, self._of_the_suite = set(), set()
         self._name_units()
         registered, self._registered = self._registered, {}
         for link in registered.values():
@@ -105,12 +106,14 @@ class Fence:
         """What has registered, and is free, runs in a unit: no shadow has that for itself."""
         registration, process = link.registration, link.process
         unit = "" if process is None else unit_of(process.unit)
-        if registration is None or not unit or not registration.role.hears_broadcasts:
+        if registration is None or not unit or not registration.role.hears_broadcasts or self._why(registration):
             return
         if registration.service in OWNED_SERVICES and registration.by_owner:
             self._of_the_suite.add(unit)
             self._name_units()
-        self._shared.add(unit)
+        self._shared[unit] = None
+        if len(self._shared) > MARKS_KEPT:
+            del self._shared[next(iter(self._shared))]
         for key, mark in self._marks.items():
             if mark.control_group == unit:
                 self._marks[key] = mark._replace(by_unit=False, control_group=key[1])
@@ -147,7 +150,9 @@ class Fence:
         )
         self._marks[process.pid, process.unit, *named] = mark
         if len(self._marks) > MARKS_KEPT:
-            del self._marks[next(iter(self._marks))]
+            gone = next((key for key in self._marks if key not in self._living), None)
+            if gone is not None:
+                del self._marks[gone]
 
     def leave(self, link: Link) -> None:
         """A registration has ended. Of a shadow of the policy the process may live, and connect once more."""
@@ -156,16 +161,23 @@ class Fence:
 
     def _forget(self) -> None:
         """Forget the marks of what is a shadow no more."""
-        living = {
-            (link.process.pid, link.process.unit, link.registration.service, link.registration.version)
-            for link in self._registered.values()
-            if link.process and link.registration
-        }
+        if not self.is_up:
+            self._shared, self._of_the_suite = {}, set()
+        living = self._living
         self._marks = {
             key: mark
             for key, mark in self._marks.items()
             if key in living
             or (mark.by_policy and any(shadow.fits(mark.service, mark.version, mark.build) for shadow in self.shadows))
+        }
+
+    @property
+    def _living(self) -> set[_Key]:
+        """The marks of what is registered."""
+        return {
+            (link.process.pid, link.process.unit, link.registration.service, link.registration.version)
+            for link in self._registered.values()
+            if link.process and link.registration
         }
 
     def find(self, link: Link) -> Behind | None:
