@@ -87,7 +87,7 @@ class Sampler:
         self._first: Note | None = None
         """The first of them, once it is looked at."""
         self._defers = bool(parameter)
-        """Whether all is noted: also while lines of several senders are, since what one of them says later must not be counted first."""
+        """Whether all is noted: also while lines of several senders are, since what is said later must not be counted first."""
         self._noted_bytes = 0
         self._missed: set[bytes] = set()
         """Keys of which something could not be noted."""
