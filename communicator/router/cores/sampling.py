@@ -88,6 +88,8 @@ class Sampler:
         """Lines, and the sender of all of them; empty where each has its own, and None where the primary has said them."""
         self._first: Note | None = None
         """The first of them, once it is looked at."""
+        self._defers = bool(parameter)
+        """Whether all is noted: also while lines of several senders are, since what is said later must not be counted first."""
         self._noted_bytes = 0
         self._missed: set[bytes] = set()
         """Keys of which something could not be noted."""
@@ -110,7 +112,8 @@ class Sampler:
 
     def note_asked(self, data: bytes, messages: int, *, is_mixed: bool) -> bool:
         """See `Copied`. That of unsampled senders is nearly all that copying costs: here each operation counts."""
-        if is_mixed or self.parameter:
+        if is_mixed or self._defers:
+            self._defers = True
             return self._note(b"", data)
         sender = data[: data.find(b" ")]
         left = self._left.get(sender, 0)
@@ -154,6 +157,7 @@ class Sampler:
         self._notes.clear()
         self._first = None
         self._noted_bytes = 0
+        self._defers = bool(self.parameter)
 
     @property
     def first_note(self) -> Note | None:
@@ -183,7 +187,7 @@ class Sampler:
         self._notes.popleft()
         self._first = None
         if not self._notes:
-            self._noted_bytes = 0  # memory is held until all are gone, so that nothing has to be added up
+            self._drop_notes()  # memory is held until all are gone, so that nothing has to be added up
 
     def find(self, key: bytes, messages: int, now_s: float) -> Conversation | None:
         """The conversation of a key that goes on, or a new one if it is drawn; None where it is not copied.
