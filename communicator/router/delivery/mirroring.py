@@ -113,7 +113,9 @@ def _asked(board: Switchboard, sampler: Sampler, note: Note, line: bytes, now: I
         line.decode()
         message = decode(line) if sampler.parameter or b"shadow=" in line or b"correlation_id=" in line else None
     except (UnicodeDecodeError, ProtocolError):
-        for unreadable in _conversations_of(sampler, note, sender):
+        for unreadable in (
+            (note.conversation,) if note.conversation else tuple(sampler.parties.get(sender[1:], {}).values())
+        ):
             _cut(sampler, unreadable, "unreadable")
         return
     if message is not None and message.get("shadow"):
@@ -125,18 +127,13 @@ def _asked(board: Switchboard, sampler: Sampler, note: Note, line: bytes, now: I
     if conversation is None or not (conversation.followers or _begin(board, sampler, conversation, now)):
         return
     number = sampler.asked(conversation, sender, now.monotonic_s)
-    if message is not None and message.get("correlation_id"):
-        sampler.remember(conversation, message.get("correlation_id"), number, now.monotonic_s)
+    correlation_id = "" if message is None else message.get("correlation_id")
+    if correlation_id and not sampler.remember(conversation, sender, correlation_id, number, now.monotonic_s):
+        _cut(sampler, conversation, "queue")
+        return
     _copy(board, conversation, number, line)
     if not conversation.followers:
         sampler.skip(conversation)
-
-
-def _conversations_of(sampler: Sampler, note: Note, sender: bytes) -> list[Conversation]:
-    """Those that a line may belong to which cannot be read."""
-    if note.conversation is not None:
-        return [note.conversation]
-    return [one for one in sampler.everything() if any(sender[1:] in names for names in one.senders)]
 
 
 def _begin(board: Switchboard, sampler: Sampler, conversation: Conversation, now: Instant) -> bool:
@@ -174,37 +171,30 @@ def _copy(board: Switchboard, conversation: Conversation, number: int, line: byt
 
 def _said(sampler: Sampler, line: bytes, now: Instant) -> None:
     """One line that the primary has said."""
-    found = sampler.parties.get(line[: line.find(b"/")])
-    if not found:
+    to = line[: line.find(b"/")]
+    if to not in sampler.parties:
         return
     try:
         text = line.decode()
         message = decode(line) if sampler.parameter or b"correlation_id=" in line else None
     except (UnicodeDecodeError, ProtocolError):
-        for conversation in tuple(found.values()):
-            _cut(sampler, conversation, "unreadable")
+        for unreadable in tuple(sampler.parties[to].values()):
+            _cut(sampler, unreadable, "unreadable")
         return
-    correlation_id = "" if message is None else message.get("correlation_id")
-    for conversation in tuple(found.values()):
-        number, asked_s = conversation.numbers.get(correlation_id, (-1, 0.0))
-        if number < 0 and (correlation_id or not _is_of(sampler, conversation, message)):
-            continue
-        conversation.answered += 1
-        after_s = now.monotonic_s - asked_s if number >= 0 else 0.0
-        step = Step(conversation=conversation.identity, what="primary", number=number, line=text, after_s=after_s)
-        for mirror, follower in tuple(conversation.followers.items()):
-            mirror.replied(follower, 1)
-            mirror.tell(follower, step)
-        if not conversation.followers:
-            sampler.skip(conversation)
+    key = b"" if message is None else message.get(sampler.parameter).encode(errors="replace")
+    conversation, number, asked_s = sampler.find_reply(
+        to, "" if message is None else message.get("correlation_id"), key
+    )
+    if conversation is None:
         return
-
-
-def _is_of(sampler: Sampler, conversation: Conversation, message: Message | None) -> bool:
-    """Whether a reply that names no message belongs to a conversation with whoever it goes to."""
-    if not sampler.parameter:
-        return True
-    return message is not None and message.get(sampler.parameter).encode() == conversation.key
+    conversation.answered += 1
+    after_s = now.monotonic_s - asked_s if number >= 0 else 0.0
+    step = Step(conversation=conversation.identity, what="primary", number=number, line=text, after_s=after_s)
+    for mirror, follower in tuple(conversation.followers.items()):
+        mirror.replied(follower, 1)
+        mirror.tell(follower, step)
+    if not conversation.followers:
+        sampler.skip(conversation)
 
 
 def _cut(sampler: Sampler, conversation: Conversation, reason: str) -> None:
