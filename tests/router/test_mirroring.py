@@ -577,3 +577,33 @@ def test_a_reply_costs_no_more_where_its_receiver_has_many_conversations():
     finally:
         sys.settrace(None)
     assert len(steps) < 3_000
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '{"command":"ANSWER","service":"anna","parameters":{"n":"1"}}',
+        "<peer:somebody anna/ANSWER n=1",
+        " anna/ANSWER n=1",
+        "bert/ANSWER n=2\n  peer:anna/ANSWER n=1",
+    ],
+)
+def test_a_reply_is_told_in_whatever_form_it_was_written(rig, line):
+    rig.say("anna", "billing/ASK n=1")
+    rig.settle()
+    rig.say("billing", line)
+    rig.settle()
+    [step] = rig.told("primary")
+    assert step.line in ("anna/ANSWER n=1", "peer:anna/ANSWER n=1")
+
+
+@pytest.mark.parametrize(
+    "line", ["{", "<", " ", "", '{"command":"ANSWER","service":"anna","parameters":{"n":"\\ud800"}}']
+)
+def test_what_is_refused_is_no_reply(rig, line):
+    rig.say("anna", "billing/ASK n=1")
+    rig.settle()
+    rig.say("billing", line)
+    rig.say("billing", f"bert/ANSWER\n{line}")
+    rig.settle()
+    assert (rig.told("primary"), totals(rig)) == ([], {})

@@ -31,6 +31,8 @@ KEY_BYTES = 256
 """Of a longer key these count."""
 NUMBERS_KEPT = 50_000
 """Messages whose correlation_id is remembered: beyond it, whatever a reply to others belonged to would be a guess."""
+TO_BE_READ = b"<{ \t\r\v\f"
+"""What a line of the primary begins with that does not say in its first word to whom it goes."""
 _DRAWN = float(2**64)
 
 
@@ -124,9 +126,13 @@ class Sampler:
 
     def note_said(self, front: bytes, lines: bytes, *, is_mixed: bool) -> bool:
         """See `Copied`."""
-        if not self._asks and not (self.parties and (is_mixed or front[: front.find(b"/")] in self.parties)):
+        if not self._asks and not (self.parties and (is_mixed or self._may_want(front))):
             return False
         return self._note(None, lines)
+
+    def _may_want(self, said: bytes) -> bool:
+        """Whether a line of the primary, or its front, may go to somebody whose conversation is copied."""
+        return said[: said.find(b"/")] in self.parties or said[:1] in TO_BE_READ
 
     def _note(self, key: bytes | None, data: bytes) -> bool:
         if len(self._notes) < NOTES_KEPT and self._noted_bytes + len(data) <= NOTED_BYTES:
@@ -170,7 +176,7 @@ class Sampler:
         """Of lines of several senders, or to several, those that may belong to a conversation that is copied."""
         for line in _lines_of(data):
             if is_said:
-                if line[: line.find(b"/")] in self.parties:
+                if self._may_want(line):
                     yield line
                 continue
             sender = line[: line.find(b" ")]

@@ -10,11 +10,11 @@ from communicator.answers.policy import ALL, Shadow
 from communicator.answers.router import Mirror as MirrorStanding
 from communicator.answers.shadows import Step, Steps
 from communicator.errors import LocalProtocolError, ProtocolError
-from communicator.protocol.line_form import decode, encode_line
+from communicator.protocol.line_form import decode, encode, encode_line
 from communicator.protocol.message import Message
 from communicator.protocol.names import ROUTER_SERVICE
 from communicator.router.cores.mirror import TELL_S, Conversation, Mirror
-from communicator.router.cores.sampling import Note, Sampler
+from communicator.router.cores.sampling import TO_BE_READ, Note, Sampler
 from communicator.router.delivery.shadowing import take_copy
 from communicator.router.switchboard import Switchboard
 from communicator.router.vocabulary.config import SHADOWS
@@ -91,7 +91,7 @@ def _look(board: Switchboard, sampler: Sampler, note: Note, left: int, now: Inst
             return left - 1
     for line in note.lines:
         if note.is_said:
-            _said(sampler, line, now)
+            _said(sampler, _in_plain(line) if line[:1] in TO_BE_READ else line, now)
         else:
             _asked(board, sampler, note, line, now)
         left -= 1
@@ -167,6 +167,14 @@ def _copy(board: Switchboard, conversation: Conversation, number: int, line: byt
             line=line,
         )
         mirror.put(follower, copy, step)
+
+
+def _in_plain(line: bytes) -> bytes:
+    """A line that begins with a sender, a blank or JSON, as its receiver gets it; empty where it is refused."""
+    try:
+        return encode(msgspec.structs.replace(decode(line), sent_from_server="", sent_from_service=""))
+    except (ProtocolError, LocalProtocolError):
+        return b""
 
 
 def _said(sampler: Sampler, line: bytes, now: Instant) -> None:
