@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections import Counter
 
 import pytest
 
@@ -613,3 +614,98 @@ def test_nothing_is_looked_at_for_a_shadow_of_which_nothing_goes_on(rig):
     rig.say("bert", "billing/ASK n=1")
     rig.settle()
     assert totals(rig) == {"whole": 1}
+
+
+def test_a_reply_that_comes_before_its_message_was_looked_at_is_told_all_the_same():
+    """While many messages wait to be looked at, the primary answers."""
+    senders = [f"sender{number}" for number in range(40)]
+    rig = Mirrored(SHADOW, senders=senders)
+    for one in senders:
+        rig.say(one, "billing/ASK n=1")
+    rig.say("billing", "\n".join(f"{one}/ANSWER n=1" for one in senders))
+    rig.settle()
+    assert len(rig.told("asked")) == len(rig.told("primary")) == len(senders)
+
+
+def test_a_reply_without_an_identifier_belongs_to_the_newest_conversation_of_its_key():
+    rig = Mirrored({**SHADOW, "key": "card"})
+    for number in range(110):
+        rig.say("anna", f"billing/ASK card=c;n={number}")
+        rig.look()
+        rig.say("billing", f"anna/ANSWER card=c;n={number}")
+        rig.settle()
+    asked, replies = (Counter(step.conversation for step in rig.told(what)) for what in ("asked", "primary"))
+    assert asked == replies
+    assert len(asked) == 2
+
+
+def test_two_senders_of_one_conversation_may_use_the_same_identifier():
+    rig = Mirrored({**SHADOW, "key": "card"})
+    for sender in ("anna", "bert"):
+        rig.say(sender, "billing/ASK card=c;correlation_id=1")
+    rig.look()
+    for sender in ("anna", "bert"):
+        rig.say("billing", f"{sender}/ANSWER correlation_id=1")
+    rig.settle()
+    assert [step.number for step in rig.told("primary")] == [0, 1]
+
+
+@pytest.mark.parametrize(("kept", "size"), [(3, 1), (100, 300)])
+def test_a_conversation_is_cut_whose_identifiers_are_not_remembered(rig, monkeypatch, kept, size):
+    """A reply to one of them would belong to no conversation, and the primary would seem to be silent."""
+    monkeypatch.setattr(sampling, "NUMBERS_KEPT", kept)
+    for number in range(4):
+        rig.say("anna", f"billing/ASK correlation_id={str(number) * size}")
+    rig.settle()
+    assert totals(rig) == {"cut_queue": 1}
+
+
+def test_a_reply_costs_no_more_where_its_receiver_has_many_conversations():
+    rig = Mirrored({**SHADOW, "key": "card"})
+    for number in range(2_000):
+        rig.say("anna", f"billing/ASK card=c{number}")
+        rig.look()
+    rig.settle()
+    steps = []
+    rig.say("billing", "anna/ANSWER card=c1999\nanna/ANSWER correlation_id=x\nanna/ANSWER n=1")
+
+    def count(_frame, event, _argument):
+        steps.append(event)
+        return count
+
+    sys.settrace(count)
+    try:
+        rig.look()
+    finally:
+        sys.settrace(None)
+    assert len(steps) < 3_000
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '{"command":"ANSWER","service":"anna","parameters":{"n":"1"}}',
+        "<peer:somebody anna/ANSWER n=1",
+        " anna/ANSWER n=1",
+        "bert/ANSWER n=2\n  peer:anna/ANSWER n=1",
+    ],
+)
+def test_a_reply_is_told_in_whatever_form_it_was_written(rig, line):
+    rig.say("anna", "billing/ASK n=1")
+    rig.settle()
+    rig.say("billing", line)
+    rig.settle()
+    [step] = rig.told("primary")
+    assert step.line in ("anna/ANSWER n=1", "peer:anna/ANSWER n=1")
+
+
+@pytest.mark.parametrize(
+    "line", ["{", "<", " ", "", '{"command":"ANSWER","service":"anna","parameters":{"n":"\\ud800"}}']
+)
+def test_what_is_refused_is_no_reply(rig, line):
+    rig.say("anna", "billing/ASK n=1")
+    rig.settle()
+    rig.say("billing", line)
+    rig.say("billing", f"bert/ANSWER\n{line}")
+    rig.settle()
+    assert (rig.told("primary"), totals(rig)) == ([], {})

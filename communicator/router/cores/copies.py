@@ -9,18 +9,33 @@ from communicator.router.vocabulary.copies import Copy, Which
 from communicator.router.vocabulary.registry import Party
 
 CONVERSATIONS_KEPT = 10_000
-"""The one that was silent for longest goes."""
+"""The one that was silent for longest goes,"""
+MESSAGES_KEPT = 50_000
+"""also where all of them together have more messages."""
 KEPT_S = 60.0
 """How long an answer may come after the last copy."""
 ANSWERS_PER_COPY = 16
 """A stream of answers to one message; a shadow that says more floods."""
 COPIES_KEPT = 400
 """Of one conversation. One with more messages, and a reply of both to each, is longer than the comparator takes."""
+ID_CHARACTERS = 256
+"""A longer correlation_id is not remembered."""
 SHADOW_ID = "shadow_id"
+_ANY = ""
+
+
+class Asked(NamedTuple):
+    """One message that was copied."""
+
+    party: Party
+    """Who speaks to the service."""
+    at_s: float
+    """When it was handed to the shadow."""
+    correlation_id: str
 
 
 class Copied(msgspec.Struct):
-    """One conversation that a shadow has got copies of."""
+    """One conversation that a shadow has got copies of; of several parties where a parameter tells conversations apart."""
 
     conversation: str
     link: int
@@ -30,19 +45,15 @@ class Copied(msgspec.Struct):
     primary: str
     """The server whose router that is."""
     last_s: float
-    parties: dict[Party, None] = {}
-    """Who speaks to the service: one, or several where the value of a parameter makes a conversation."""
-    at_s: dict[int, float] = {}
-    """When each message was handed to the shadow, by number."""
-    numbers: dict[str, int] = {}
-    """By correlation_id."""
+    asked: dict[int, Asked] = {}
+    """By number, its messages."""
     answers: int = 0
     """How many of the shadow were passed on."""
 
     @property
     def is_spent(self) -> bool:
         """Whether the shadow has answered more than it was asked for."""
-        return self.answers >= ANSWERS_PER_COPY * len(self.at_s)
+        return self.answers >= ANSWERS_PER_COPY * len(self.asked)
 
 
 class Belonging(NamedTuple):
@@ -53,13 +64,23 @@ class Belonging(NamedTuple):
     """Of the message that it answers; -1: not known."""
 
 
+_Place = tuple[int, str, str]
+"""A shadow, and a service that speaks on a server; the server may be empty: on any."""
+
+
 class Copies:
-    """Conversations by shadow and identifier, the one that was silent for longest first."""
+    """Conversations by shadow and identifier, the one that was silent for longest first.
+
+    Each answer takes a look into a table, however many conversations there are: a shadow that says much is to cost no more.
+    """
 
     def __init__(self) -> None:
         self._known: dict[tuple[int, str], Copied] = {}
-        self._with: dict[tuple[int, str], dict[str, None]] = {}
-        """By shadow and the service that speaks, which conversations."""
+        self._with: dict[_Place, dict[str, None]] = {}
+        """By shadow and whoever speaks, which conversations."""
+        self._by_id: dict[tuple[_Place, str], tuple[str, int]] = {}
+        """By correlation_id, in which conversation it was used last, and for which message."""
+        self._messages = 0
 
     def __len__(self) -> int:
         """How many are known."""
@@ -77,23 +98,28 @@ class Copies:
         """
         self._forget_old(now_s)
         key = link, copy.conversation
-        copied = self._known.pop(key, None)
-        if copied is None:
-            copied = Copied(copy.conversation, link, copy.shadow, copy.primary, now_s)
+        known = self._known.get(key)
+        if known is not None and known.primary != copy.primary:
+            self._remove(key)
+        copied = self._known.pop(key, None) or Copied(copy.conversation, link, copy.shadow, copy.primary, now_s)
         self._known[key] = copied
         copied.last_s = now_s
-        if len(copied.at_s) < COPIES_KEPT:
-            copied.parties[party] = None
-            self._with.setdefault((link, party.service), {})[copy.conversation] = None
-            copied.at_s[copy.number] = now_s
-            if correlation_id:
-                copied.numbers[correlation_id] = copy.number
-        if len(self._known) > CONVERSATIONS_KEPT:
+        if len(copied.asked) < COPIES_KEPT and copy.number not in copied.asked:
+            self._enter(copied, copy.number, Asked(party, now_s, correlation_id[: ID_CHARACTERS + 1]))
+        while len(self._known) > CONVERSATIONS_KEPT or self._messages > MESSAGES_KEPT:
             self._remove(next(iter(self._known)))
+
+    def _enter(self, copied: Copied, number: int, asked: Asked) -> None:
+        copied.asked[number] = asked
+        self._messages += 1
+        for place in _places(copied.link, asked.party):
+            self._with.setdefault(place, {})[copied.conversation] = None
+            if 0 < len(asked.correlation_id) <= ID_CHARACTERS:
+                self._by_id[place, asked.correlation_id] = copied.conversation, number
 
     def may_concern(self, link: int, service: str) -> bool:
         """Whether a shadow has got copies of what this service has said, so that what it says to that is looked at."""
-        return (link, service) in self._with
+        return (link, service, _ANY) in self._with
 
     def find(self, link: int, message: Message, now_s: float) -> Belonging | None:
         """What it belongs to that a shadow says to somebody: one of the conversations with that one, or none.
@@ -104,20 +130,22 @@ class Copies:
             now_s: The time, on the monotonic clock.
         """
         self._forget_old(now_s)
-        named = self._with.get((link, message.service), {})
-        spoken_to = [self._known[link, conversation] for conversation in named]
-        if message.server:
-            spoken_to = [one for one in spoken_to if Party(message.server, message.service) in one.parties]
+        place = link, message.service, message.server
+        named = self._with.get(place)
+        if named is None:
+            return None
         told, correlated = message.get(SHADOW_ID), message.get("correlation_id")
         if told:
             conversation, _, number = told.rpartition("-")
-            exact = (Belonging(one, int(number)) for one in spoken_to if _has(one, conversation, number))
-            return next(exact, None)
-        if correlated:
-            found = next((one for one in spoken_to if correlated in one.numbers), None)
-            if found is not None:
-                return Belonging(found, found.numbers[correlated])
-        return Belonging(spoken_to[0], -1) if len(spoken_to) == 1 else None
+            copied = self._known.get((link, conversation))
+            asked = None if copied is None else copied.asked.get(_number_of(number))
+            if copied is None or asked is None or place not in _places(link, asked.party):
+                return None
+            return Belonging(copied, _number_of(number))
+        found = self._by_id.get((place, correlated)) if correlated else None
+        if found is not None:
+            return Belonging(self._known[link, found[0]], found[1])
+        return Belonging(self._known[link, next(iter(named))], -1) if len(named) == 1 else None
 
     def forget_link(self, link: int) -> None:
         """A shadow is gone."""
@@ -133,12 +161,23 @@ class Copies:
 
     def _remove(self, key: tuple[int, str]) -> None:
         copied = self._known.pop(key)
-        for about in {(copied.link, party.service) for party in copied.parties}:
-            del self._with[about][copied.conversation]
-            if not self._with[about]:
-                del self._with[about]
+        self._messages -= len(copied.asked)
+        for asked in copied.asked.values():
+            for place in _places(copied.link, asked.party):
+                if self._by_id.get((place, asked.correlation_id), ("", 0))[0] == copied.conversation:
+                    del self._by_id[place, asked.correlation_id]
+                named = self._with.get(place, {})
+                named.pop(copied.conversation, None)
+                if not named:
+                    self._with.pop(place, None)
 
 
-def _has(copied: Copied, conversation: str, number: str) -> bool:
-    is_number = number.isascii() and number.isdigit() and len(number) < 10  # noqa: PLR2004 - far more than there are
-    return is_number and copied.conversation == conversation and int(number) in copied.at_s
+def _places(link: int, party: Party) -> tuple[_Place, ...]:
+    """Under which a party is found."""
+    return (link, party.service, _ANY), (link, party.service, party.server)
+
+
+def _number_of(text: str) -> int:
+    """A number as it was told to the shadow; -1, which no message has: it is none."""
+    is_number = text.isascii() and text.isdigit() and len(text) < 10  # noqa: PLR2004 - far more than there are
+    return int(text) if is_number else -1

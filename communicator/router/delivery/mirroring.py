@@ -10,10 +10,10 @@ from communicator.answers.policy import ALL, Shadow
 from communicator.answers.router import Mirror as MirrorStanding
 from communicator.answers.shadows import Step, Steps
 from communicator.errors import LocalProtocolError, ProtocolError
-from communicator.protocol.line_form import decode, encode_line
+from communicator.protocol.line_form import decode, encode, encode_line
 from communicator.protocol.message import Message
 from communicator.router.cores.mirror import TELL_S, Conversation, Mirror
-from communicator.router.cores.sampling import NOT_COPIED_SENDERS, Note, Sampler
+from communicator.router.cores.sampling import NOT_COPIED_SENDERS, TO_BE_READ, Note, Sampler
 from communicator.router.delivery.shadowing import take_copy
 from communicator.router.switchboard import Switchboard
 from communicator.router.vocabulary.config import SHADOWS
@@ -92,7 +92,7 @@ def _look(board: Switchboard, sampler: Sampler, note: Note, left: int, now: Inst
             return left - 1
     for line in note.lines:
         if note.is_said:
-            _said(sampler, line, now)
+            _said(sampler, _in_plain(line) if line[:1] in TO_BE_READ else line, now)
         else:
             _asked(board, sampler, note, line, now)
         left -= 1
@@ -114,7 +114,9 @@ def _asked(board: Switchboard, sampler: Sampler, note: Note, line: bytes, now: I
         line.decode()
         message = decode(line) if sampler.parameter or b"shadow=" in line or b"correlation_id=" in line else None
     except (UnicodeDecodeError, ProtocolError):
-        for unreadable in _conversations_of(sampler, note, sender):
+        for unreadable in (
+            (note.conversation,) if note.conversation else tuple(sampler.parties.get(sender[1:], {}).values())
+        ):
             _cut(sampler, unreadable, "unreadable")
         return
     if message is not None and message.get("shadow"):
@@ -126,18 +128,13 @@ def _asked(board: Switchboard, sampler: Sampler, note: Note, line: bytes, now: I
     if conversation is None or not (conversation.followers or _begin(board, sampler, conversation, now)):
         return
     number = sampler.asked(conversation, sender, now.monotonic_s)
-    if message is not None and message.get("correlation_id"):
-        sampler.remember(conversation, message.get("correlation_id"), number, now.monotonic_s)
+    correlation_id = "" if message is None else message.get("correlation_id")
+    if correlation_id and not sampler.remember(conversation, sender, correlation_id, number, now.monotonic_s):
+        _cut(sampler, conversation, "queue")
+        return
     _copy(board, conversation, number, line)
     if not conversation.followers:
         sampler.skip(conversation)
-
-
-def _conversations_of(sampler: Sampler, note: Note, sender: bytes) -> list[Conversation]:
-    """Those that a line may belong to which cannot be read."""
-    if note.conversation is not None:
-        return [note.conversation]
-    return [one for one in sampler.everything() if any(sender[1:] in names for names in one.senders)]
 
 
 def _begin(board: Switchboard, sampler: Sampler, conversation: Conversation, now: Instant) -> bool:
@@ -182,39 +179,40 @@ def _copy(board: Switchboard, conversation: Conversation, number: int, line: byt
         mirror.put(follower, copy, step)
 
 
+def _in_plain(line: bytes) -> bytes:
+    """A line that begins with a sender, a blank or JSON, as its receiver gets it; empty where it is refused."""
+    try:
+        return encode(msgspec.structs.replace(decode(line), sent_from_server="", sent_from_service=""))
+    except (ProtocolError, LocalProtocolError):
+        return b""
+
+
 def _said(sampler: Sampler, line: bytes, now: Instant) -> None:
     """One line that the primary has said."""
-    found = sampler.parties.get(line[: line.find(b"/")])
-    if not found:
+    to = line[: line.find(b"/")]
+    if to not in sampler.parties:
         return
     try:
         text = line.decode()
         message = decode(line) if sampler.parameter or b"correlation_id=" in line else None
     except (UnicodeDecodeError, ProtocolError):
-        for conversation in tuple(found.values()):
-            _cut(sampler, conversation, "unreadable")
+        for unreadable in tuple(sampler.parties[to].values()):
+            _cut(sampler, unreadable, "unreadable")
         return
-    correlation_id = "" if message is None else message.get("correlation_id")
-    for conversation in tuple(found.values()):
-        number, asked_s = conversation.numbers.get(correlation_id, (-1, 0.0))
-        if number < 0 and (correlation_id or not _is_of(sampler, conversation, message)):
-            continue
-        conversation.answered += 1
-        after_s = now.monotonic_s - asked_s if number >= 0 else 0.0
-        step = Step(conversation=conversation.identity, what="primary", number=number, line=text, after_s=after_s)
-        for mirror, follower in tuple(conversation.followers.items()):
-            mirror.replied(follower, 1)
-            mirror.tell(follower, step)
-        if not conversation.followers:
-            sampler.skip(conversation)
+    key = b"" if message is None else message.get(sampler.parameter).encode(errors="replace")
+    conversation, number, asked_s = sampler.find_reply(
+        to, "" if message is None else message.get("correlation_id"), key
+    )
+    if conversation is None:
         return
-
-
-def _is_of(sampler: Sampler, conversation: Conversation, message: Message | None) -> bool:
-    """Whether a reply that names no message belongs to a conversation with whoever it goes to."""
-    if not sampler.parameter:
-        return True
-    return message is not None and message.get(sampler.parameter).encode() == conversation.key
+    conversation.answered += 1
+    after_s = now.monotonic_s - asked_s if number >= 0 else 0.0
+    step = Step(conversation=conversation.identity, what="primary", number=number, line=text, after_s=after_s)
+    for mirror, follower in tuple(conversation.followers.items()):
+        mirror.replied(follower, 1)
+        mirror.tell(follower, step)
+    if not conversation.followers:
+        sampler.skip(conversation)
 
 
 def _cut(sampler: Sampler, conversation: Conversation, reason: str) -> None:

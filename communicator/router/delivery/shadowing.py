@@ -103,12 +103,13 @@ def tell_said(board: Switchboard, link: Link, message: Message, now: Instant) ->
 
 def _said(message: Message, belonging: Belonging, now: Instant) -> Said:
     copied, number = belonging
+    asked = copied.asked.get(number)
     parameters = {name: value for name, value in message.parameters.items() if name != SHADOW_ID}
     plain = msgspec.structs.replace(message, parameters=parameters, sent_from_server="", sent_from_service="")
     return Said(
         shadow=copied.shadow,
         conversation=copied.conversation,
         number=number,
-        after_s=now.monotonic_s - copied.at_s[number] if number in copied.at_s else 0.0,
+        after_s=0.0 if asked is None else now.monotonic_s - asked.at_s,
         line=encode(plain),
     )
