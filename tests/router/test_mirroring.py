@@ -3,6 +3,7 @@
 import json
 import sys
 
+import msgspec
 import pytest
 
 from communicator.router.cores import mirror as limits
@@ -161,6 +162,18 @@ def test_a_conversation_is_over_after_a_silence_and_whole_once_late_replies_were
     rig.say("anna", "billing/ASK n=3")
     rig.settle()
     assert rig.copies[-1].conversation != ended.conversation
+
+
+def test_what_a_shadow_says_when_its_conversation_is_over_for_good_is_told_as_late(rig):
+    rig.say("anna", "billing/ASK n=1")
+    rig.settle()
+    rig.pass_time(61)
+    rig.settle()
+    [copy] = rig.copies
+    rig.shadow_says(copy, "anna/ANSWER n=1")
+    rig.shadow_says(msgspec.structs.replace(copy, conversation="unknown"), "anna/ANSWER n=1")
+    rig.settle()
+    assert [step.what for _, step in rig.steps] == ["asked", "ended", "shadow"]
 
 
 def test_a_conversation_is_over_when_it_is_long_and_the_primary_owes_nothing(rig):
