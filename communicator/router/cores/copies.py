@@ -5,6 +5,7 @@ from typing import NamedTuple
 import msgspec
 
 from communicator.protocol.message import Message
+from communicator.protocol.names import CORRELATION_ID, SHADOW_ID
 from communicator.router.vocabulary.copies import Copy, Which
 from communicator.router.vocabulary.registry import Party
 
@@ -16,7 +17,6 @@ ANSWERS_PER_COPY = 16
 """A stream of answers to one message; a shadow that says more floods."""
 COPIES_KEPT = 400
 """Of one conversation. One with more messages, and a reply of both to each, is longer than the comparator takes."""
-SHADOW_ID = "shadow_id"
 
 
 class Copied(msgspec.Struct):
@@ -30,6 +30,8 @@ class Copied(msgspec.Struct):
     primary: str
     """The server whose router that is."""
     last_s: float
+    key: tuple[str, str] = ("", "")
+    """The parameter that makes it a conversation, and its value; empty: its sender does."""
     parties: dict[Party, None] = {}
     """Who speaks to the service: one, or several where the value of a parameter makes a conversation."""
     at_s: dict[int, float] = {}
@@ -43,6 +45,11 @@ class Copied(msgspec.Struct):
     def is_spent(self) -> bool:
         """Whether the shadow has answered more than it was asked for."""
         return self.answers >= ANSWERS_PER_COPY * len(self.at_s)
+
+    def may_be_meant_by(self, message: Message) -> bool:
+        """Whether an answer that names no message may belong to it: where a parameter makes a conversation, one that has it."""
+        parameter, value = self.key
+        return not parameter or message.get(parameter) == value
 
 
 class Belonging(NamedTuple):
@@ -65,21 +72,23 @@ class Copies:
         """How many are known."""
         return len(self._known)
 
-    def note(self, link: int, copy: Copy, party: Party, correlation_id: str, now_s: float) -> None:
+    def note(self, link: int, copy: Copy, message: Message, parameter: str, now_s: float) -> None:
         """A copy goes to a shadow.
 
         Args:
             link: Of the shadow.
             copy: It.
-            party: Who has said it.
-            correlation_id: As it carries it; empty where it does not.
+            message: What its line says.
+            parameter: Whose value says to which conversation a message belongs; empty: its sender does.
             now_s: The time, on the monotonic clock.
         """
+        party, correlation_id = Party(message.sent_from_server, message.sent_from_service), message.get(CORRELATION_ID)
         self._forget_old(now_s)
         key = link, copy.conversation
         copied = self._known.pop(key, None)
         if copied is None:
-            copied = Copied(copy.conversation, link, copy.shadow, copy.primary, now_s)
+            by = (parameter, message.get(parameter)) if parameter else ("", "")
+            copied = Copied(copy.conversation, link, copy.shadow, copy.primary, now_s, by)
         self._known[key] = copied
         copied.last_s = now_s
         if len(copied.at_s) < COPIES_KEPT:
@@ -108,7 +117,7 @@ class Copies:
         spoken_to = [self._known[link, conversation] for conversation in named]
         if message.server:
             spoken_to = [one for one in spoken_to if Party(message.server, message.service) in one.parties]
-        told, correlated = message.get(SHADOW_ID), message.get("correlation_id")
+        told, correlated = message.get(SHADOW_ID), message.get(CORRELATION_ID)
         if told:
             conversation, _, number = told.rpartition("-")
             exact = (Belonging(one, int(number)) for one in spoken_to if _has(one, conversation, number))
@@ -117,7 +126,8 @@ class Copies:
             found = next((one for one in spoken_to if correlated in one.numbers), None)
             if found is not None:
                 return Belonging(found, found.numbers[correlated])
-        return Belonging(spoken_to[0], -1) if len(spoken_to) == 1 else None
+        fitting = [one for one in spoken_to if one.may_be_meant_by(message)]
+        return Belonging(fitting[0], -1) if len(fitting) == 1 else None
 
     def forget_link(self, link: int) -> None:
         """A shadow is gone."""
