@@ -190,6 +190,39 @@ def test_a_conversation_is_over_when_it_is_long_and_the_primary_owes_nothing(rig
     assert len(rig.told("primary")) == sampling.LENGTH_MESSAGES + 1
 
 
+@pytest.mark.parametrize("names_messages", [True, False])
+def test_of_a_sender_that_always_awaits_replies_those_that_name_a_message_belong_where_it_was_asked(
+    rig, names_messages
+):
+    def ids(n):
+        return f";correlation_id=q{n}" if names_messages else ""
+
+    late = 20
+    for n in range(2 * sampling.LONGEST_MESSAGES):
+        rig.say("anna", f"billing/ASK n={n}{ids(n)}")
+        rig.look()
+        if n >= late:
+            rig.say("billing", f"anna/ANSWER n={n - late}{ids(n - late)}")
+        rig.settle()
+    where = {step.line.partition("n=")[2]: step.conversation for step in rig.told("asked")}
+    told = [(step.line.partition("n=")[2], step.conversation) for step in rig.told("primary")]
+    misplaced = [n for n, conversation in told if where[n] != conversation]
+    assert len(told) == len(where) - late
+    assert len(misplaced) == (0 if names_messages else late)
+
+
+def test_a_reply_that_is_never_given_is_not_awaited_for_ever(rig):
+    rig.say("anna", "\n".join(["billing/ASK n=1;correlation_id=q"] * sampling.LONGEST_MESSAGES))
+    rig.settle()
+    for n in range(2 * sampling.LENGTH_MESSAGES):
+        rig.say("anna", f"billing/ASK n=2;correlation_id=r{n}")
+        rig.settle()
+        rig.say("billing", f"anna/ANSWER n=2;correlation_id=r{n}")
+        rig.settle()
+    assert len({step.conversation for step in rig.told("asked")}) > 1
+    assert len(rig.sampler.parties[b"anna"]) == 1
+
+
 def test_a_conversation_without_replies_is_over_when_it_is_longest(rig):
     for n in range(sampling.LONGEST_MESSAGES + 1):
         rig.say("anna", f"billing/ASK n={n}")

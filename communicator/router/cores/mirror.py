@@ -47,6 +47,10 @@ class Conversation(msgspec.Struct, eq=False):
     """By shadow that gets it."""
     asked: int = 0
     answered: int = 0
+    others: int = 0
+    """Replies to its sender that were of another one."""
+    is_behind: bool = False
+    """Its sender has begun another one since: a reply that names no message is not of it."""
     last_s: float = 0.0
     """When somebody asked last; once it is over, when that was found; 0 while nothing of it was looked at."""
     numbers: dict[str, tuple[int, float]] = {}

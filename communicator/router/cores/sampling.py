@@ -246,7 +246,7 @@ class Sampler:
             self._left[key] = left
         if not self.parameter:
             for name in names_of(key, self.server):
-                self.parties.pop(name, None)
+                self._put_behind(name)
 
     def skip(self, conversation: Conversation) -> None:
         """Nobody gets it, or nobody any more: what is left of it costs no more than one that was not drawn."""
@@ -263,12 +263,29 @@ class Sampler:
         names = names_of(sender, self.server)
         conversation.senders.add(names)
         for name in names:
-            known = self.parties.get(name)
-            if known is None or not self.parameter:
-                known = self.parties[name] = {}
-            known[conversation.identity] = conversation
+            if not (self.parameter or conversation.identity in self.parties.get(name, ())):
+                self._put_behind(name)
+            self.parties.setdefault(name, {})[conversation.identity] = conversation
         conversation.asked += 1
         return conversation.asked - 1
+
+    def _put_behind(self, name: bytes) -> None:
+        """Whoever has this name has begun another conversation."""
+        for conversation in tuple(self.parties.get(name, {}).values()):
+            conversation.is_behind = True
+            self._let_go(conversation)
+
+    def answered(self, conversation: Conversation, *, is_its: bool) -> None:
+        """A reply has come that may have been of a conversation, and was or was not."""
+        conversation.answered += is_its
+        conversation.others += not is_its
+        self._let_go(conversation)
+
+    def _let_go(self, conversation: Conversation) -> None:
+        """Await no replies of a conversation that is behind, and of which there are none: each one to its sender costs a look."""
+        is_answered = conversation.answered >= conversation.asked or conversation.others >= LENGTH_MESSAGES
+        if conversation.is_behind and is_answered:
+            self._unlist(conversation)
 
     def remember(self, conversation: Conversation, correlation_id: str, number: int, now_s: float) -> None:
         """A message has an identifier, which its reply repeats."""
@@ -321,6 +338,9 @@ class Sampler:
         self._over.pop(conversation.identity, None)
         self._numbers -= len(conversation.numbers)
         conversation.numbers.clear()
+        self._unlist(conversation)
+
+    def _unlist(self, conversation: Conversation) -> None:
         for name in (name for names in conversation.senders for name in names):
             known = self.parties.get(name)
             if known is not None:

@@ -197,9 +197,10 @@ def _said(sampler: Sampler, line: bytes, now: Instant) -> None:
     correlation_id = "" if message is None else message.get("correlation_id")
     for conversation in tuple(found.values()):
         number, asked_s = conversation.numbers.get(correlation_id, (-1, 0.0))
-        if number < 0 and (correlation_id or not _is_of(sampler, conversation, message)):
+        is_its = number >= 0 or (not correlation_id and _is_of(sampler, conversation, message))
+        sampler.answered(conversation, is_its=is_its)
+        if not is_its:
             continue
-        conversation.answered += 1
         after_s = now.monotonic_s - asked_s if number >= 0 else 0.0
         step = Step(conversation=conversation.identity, what="primary", number=number, line=text, after_s=after_s)
         for mirror, follower in tuple(conversation.followers.items()):
@@ -213,7 +214,7 @@ def _said(sampler: Sampler, line: bytes, now: Instant) -> None:
 def _is_of(sampler: Sampler, conversation: Conversation, message: Message | None) -> bool:
     """Whether a reply that names no message belongs to a conversation with whoever it goes to."""
     if not sampler.parameter:
-        return True
+        return not conversation.is_behind
     return message is not None and message.get(sampler.parameter).encode() == conversation.key
 
 
