@@ -124,3 +124,12 @@ def test_where_a_parameter_makes_a_conversation_an_answer_has_it(told, conversat
         copies.note(SHADOW, copy(f"c{account}"), asked("", account=account), "account", 100.0)
     found = copies.find(SHADOW, Message("CHARGED", told, "client", "alpha"), 101.0)
     assert (None if found is None else found.copied.conversation) == conversation
+
+
+def test_where_an_answer_may_be_missing_order_says_nothing_any_more(copies):
+    copies.note(SHADOW, copy("alpha-2"), asked("r1"), "", 130.0)
+    answer = Message("CHARGED", {}, "client", "alpha")
+    assert copies.find(SHADOW, answer, 131.0) is None
+    assert copies.find(SHADOW, answer, 101.0 + KEPT_S) is None
+    assert copies.find(SHADOW, Message("CHARGED", {"correlation_id": "r1"}, "client"), 162.0).number == 0
+    assert len(copies) == 1

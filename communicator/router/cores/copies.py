@@ -40,6 +40,8 @@ class Copied(msgspec.Struct):
     """By correlation_id."""
     answers: int = 0
     """How many of the shadow were passed on."""
+    is_doubtful: bool = False
+    """An answer to it may be missing: further ones are found by the message that they name, since their order says nothing."""
 
     @property
     def is_spent(self) -> bool:
@@ -127,7 +129,10 @@ class Copies:
             if found is not None:
                 return Belonging(found, found.numbers[correlated])
         fitting = [one for one in spoken_to if one.may_be_meant_by(message)]
-        return Belonging(fitting[0], -1) if len(fitting) == 1 else None
+        if len(fitting) > 1:
+            for one in fitting:
+                one.is_doubtful = True
+        return Belonging(fitting[0], -1) if len(fitting) == 1 and not fitting[0].is_doubtful else None
 
     def forget_link(self, link: int) -> None:
         """A shadow is gone."""

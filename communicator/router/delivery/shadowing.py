@@ -90,6 +90,7 @@ def tell_said(board: Switchboard, link: Link, message: Message, now: Instant) ->
     try:
         said = _said(message, belonging, now)
     except LocalProtocolError:  # a JSON message may hold what no line can
+        copied.is_doubtful = True
         return UNSENDABLE
     copied.answers += 1
     if copied.primary == board.server:
