@@ -7,6 +7,7 @@ from typing import NamedTuple
 from communicator.answers.policy import ALL, Shadow
 from communicator.answers.services import Role
 from communicator.router.vocabulary.authority import OWNED_SERVICES
+from communicator.router.vocabulary.copies import Which, which
 from communicator.router.vocabulary.events import Process
 from communicator.router.vocabulary.registry import Behind, Link, Registration
 
@@ -66,6 +67,7 @@ class Fence:
         """Those of the policy that are for this host."""
         self.is_told = False
         """Whether the shell tells of processes."""
+        self._keys: dict[Which, str] = {}
         self._named: dict[str, Shadow] = {}
         """By the name of its unit, a shadow of the policy."""
         self._shared: dict[str, None] = {}
@@ -89,6 +91,7 @@ class Fence:
     def obey(self, shadows: tuple[Shadow, ...]) -> None:
         """These are the shadows of the policy on this host from now on."""
         self.shadows = shadows
+        self._keys = {which(shadow): shadow.key for shadow in shadows}
         self._name_units()
         registered, self._registered = self._registered, {}
         for link in registered.values():
@@ -239,6 +242,10 @@ class Fence:
             if one is not None and not link.closing and wanted.fits(one.service, one.version, one.build):
                 return link
         return None
+
+    def key_of(self, shadow: Which) -> str:
+        """The parameter that says to which conversation a message for a shadow of this host belongs; empty: its sender does."""
+        return self._keys.get(shadow, "")
 
     def by_unit(self, service: str, version: str) -> bool:
         """Whether a unit of its own tells who belongs to a shadow."""
