@@ -17,13 +17,14 @@ from communicator.router.cores.mirror import TELL_S, Conversation, Mirror
 from communicator.router.cores.sampling import TO_BE_READ, Note, Sampler
 from communicator.router.delivery.shadowing import take_copy
 from communicator.router.switchboard import Switchboard
+from communicator.router.vocabulary.authority import CANARY
 from communicator.router.vocabulary.config import SHADOWS
 from communicator.router.vocabulary.copies import Copy, write_copy
 from communicator.router.vocabulary.events import Instant
 from communicator.router.vocabulary.registry import Link
 from communicator.router.vocabulary.rules import RULE_OF
 
-COMPARATOR = "canary"
+COMPARATOR = CANARY
 LINES_AT_ONCE = 16
 """Looked at in one turn: a quarter of a millisecond of work."""
 RETRY_S = 0.1
