@@ -8,6 +8,7 @@ import pytest
 
 from communicator.router.cores import mirror as limits
 from communicator.router.cores import sampling
+from communicator.router.cores.mirrors import MIRRORS
 from communicator.router.delivery import mirroring
 from communicator.router.vocabulary.records import bucket_of
 from tests.router.mirrored import SHADOW, Mirrored
@@ -607,3 +608,29 @@ def test_what_is_refused_is_no_reply(rig, line):
     rig.say("billing", f"bert/ANSWER\n{line}")
     rig.settle()
     assert (rig.told("primary"), totals(rig)) == ([], {})
+
+
+def test_of_too_many_shadows_the_first_ones_get_copies():
+    shadows = [{**SHADOW, "version": f"v{number}"} for number in range(1_000)]
+    rig = Mirrored(*shadows)
+    assert [mirror.shadow.version for mirror in rig.mirrors] == [f"v{number}" for number in range(MIRRORS)]
+    assert rig.board.mirrors.omitted == 1_000 - MIRRORS
+    rig.set_policy(*shadows[500:510])
+    assert (len(rig.mirrors), rig.board.mirrors.omitted) == (10, 0)
+
+
+def test_a_copy_for_each_further_shadow_counts_as_work():
+    rig = Mirrored(*({**SHADOW, "version": f"v{number}"} for number in range(8)))
+    instances = [
+        {"server": "far", "service": "billing", "role": "shadow", "state": "up", "version": f"v{number}"}
+        for number in range(8)
+    ]
+    rig.tell(bucket_of("billing"), {"instances": instances}, 5)
+    rig.pass_time(0)
+    rig.say("anna", "\n".join("billing/ASK" for _ in range(16)))
+    rig.look()
+    copied = [
+        mirror.queue_messages + mirror.unconfirmed_bytes // len("<peer:anna billing/ASK") for mirror in rig.mirrors
+    ]
+    assert copied == [mirroring.LINES_AT_ONCE // 8] * 8
+    assert rig.looks

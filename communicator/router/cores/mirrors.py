@@ -1,7 +1,7 @@
 """All shadows that get copies from this host, by service and key, and when something of that is due; it sends nothing."""
 
 from collections.abc import Callable, Iterable, Iterator
-from itertools import count
+from itertools import count, islice
 
 from communicator.answers.policy import Shadow
 from communicator.answers.shadows import Step
@@ -10,6 +10,9 @@ from communicator.router.cores.mirror import Conversation, Mirror
 from communicator.router.cores.sampling import Sampler
 from communicator.router.vocabulary.copies import Said, Taken, Which, which
 from communicator.router.vocabulary.registry import Link
+
+MIRRORS = 32
+"""Shadows that get copies from one host: as many as its canary compares, each with a reference. Each may have two queues full."""
 
 
 class Mirrors:
@@ -32,6 +35,8 @@ class Mirrors:
         self._secret = secret
         self._mirrors: dict[Which, tuple[Sampler, Mirror]] = {}
         self._is_stale = False
+        self.omitted = 0
+        """Shadows beyond `MIRRORS`, which get no copies."""
 
     def __iter__(self) -> Iterator[tuple[Sampler, Mirror]]:
         """Each shadow that gets copies."""
@@ -55,14 +60,14 @@ class Mirrors:
         """Copy for these shadows and no others, from whoever is live now.
 
         Args:
-            wanted: Entries of the policy that want copies from this host.
+            wanted: Entries of the policy that want copies from this host; of more than `MIRRORS` the first ones.
             live: The live instance of a service.
 
         Returns:
             Those that get no copies any more.
         """
         self._is_stale = False
-        entries = {which(shadow): shadow for shadow in wanted}
+        entries = {which(shadow): shadow for shadow in islice(wanted, MIRRORS)}
         ended = self._take_out(entries)
         for one, shadow in entries.items():
             self._enter(one, shadow)
