@@ -13,7 +13,7 @@ from communicator.router.delivery import mirroring
 from tests.router.mirrored import SHADOW, Mirrored
 
 BOUNDS = [
-    *((mirrors, "QUEUE_MESSAGES", 12), (mirrors, "QUEUE_BYTES", 600), (mirrors, "WINDOW_BYTES", 150)),
+    *((mirrors, "QUEUE_MESSAGES", 6), (mirrors, "QUEUE_BYTES", 500), (mirrors, "WINDOW_BYTES", 150)),
     *((mirrors, "COPIES_AT_ONCE", 3), (mirrors, "UNCONFIRMED_S", 20.0)),
     *((sampling, "LENGTH_MESSAGES", 6), (sampling, "LONGEST_MESSAGES", 9), (sampling, "NOTES_KEPT", 6)),
     *((sampling, "NOTED_BYTES", 700), (sampling, "CONVERSATIONS_KEPT", 5), (sampling, "SENDERS_KEPT", 3)),
@@ -86,6 +86,8 @@ class Story:
             self.order[str(account) if self.key else full].append(self.asked)
         for link, lines in reads.items():
             self.rig.say(link, "\n".join(lines))
+        if self.asked % 4:
+            self.look(None)
 
     def answer(self, receivers):
         self.rig.say("billing", "\n".join(f"{one}/ANSWER account=1;n=1" for one in receivers))
@@ -94,10 +96,11 @@ class Story:
         self.rig.look()
 
     def take(self, taken):
-        if self.rig.offers:
+        for _ in range(min(3, len(self.rig.offers))):
             self.rig.take(taken=taken)
 
     def confirm(self, refused):
+        self.take(taken=True)
         self.rig.confirm(refused=refused)
 
     def load(self, load):
@@ -162,7 +165,7 @@ def conversations_of(rig):
     return asked, ends
 
 
-@given(st.lists(moves, max_size=60), st.sampled_from(("", "account")))
+@given(st.lists(moves, min_size=15, max_size=60), st.sampled_from(("", "account")))
 def test_what_is_compared_is_whole(moves, key):
     story = Story({**SHADOW, "key": key})
     story.play(moves)
@@ -198,7 +201,7 @@ def _is_contiguous(story, messages):
         assert silence_s >= sampling.SILENCE_S - 1 or len(messages) >= sampling.LENGTH_MESSAGES
 
 
-@given(st.lists(moves, max_size=60), st.sampled_from(("", "account")))
+@given(st.lists(moves, min_size=15, max_size=60), st.sampled_from(("", "account")))
 def test_all_is_forgotten_in_the_end(moves, key):
     story = Story({**SHADOW, "key": key})
     story.play(moves)
@@ -210,7 +213,7 @@ def test_all_is_forgotten_in_the_end(moves, key):
     assert (len(mirror.steps), mirror.steps._bytes, story.rig.board._offers) == (0, 0, {})
 
 
-@given(st.lists(moves, max_size=60), st.sampled_from(("", "account")))
+@given(st.lists(moves, min_size=15, max_size=60), st.sampled_from(("", "account")))
 def test_the_primary_and_who_speaks_with_it_hear_what_they_would_hear_without_a_shadow(moves, key):
     heard = []
     for shadow in ({**SHADOW, "key": key}, None):

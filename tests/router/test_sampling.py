@@ -83,10 +83,16 @@ def test_what_is_said_to_others_is_not_noted():
     conversation.identity = "c"
     sampler.asked(conversation, b"<peer:anna", 1.0)
     sampler.done()
+    assert not sampler.note_said(b"bert/ANSWER ", b"bert/ANSWER n=1\n", is_mixed=False)
     assert sampler.note_said(b"anna/ANSWER ", b"anna/ANSWER n=1\n", is_mixed=False)
     assert sampler.note_said(b"peer:anna/ANSWER ", b"peer:anna/ANSWER n=1\n", is_mixed=False)
-    assert not sampler.note_said(b"bert/ANSWER ", b"bert/ANSWER n=1\n", is_mixed=False)
     assert sampler.note_said(b"bert/ANSWER ", b"bert/ANSWER n=1\nanna/ANSWER n=1\n", is_mixed=True)
+
+
+def test_what_is_said_while_something_is_to_be_looked_at_is_noted_after_it():
+    sampler = make(1.0)
+    sampler.note_asked(LINE, 1, is_mixed=False)
+    assert sampler.note_said(b"bert/ANSWER ", b"bert/ANSWER n=1\n", is_mixed=False)
 
 
 def test_names_of_a_sender():
@@ -96,3 +102,16 @@ def test_names_of_a_sender():
 
 def test_by_a_parameter_all_is_noted():
     assert make(0.01, "account").note_asked(LINE, 1, is_mixed=False)
+
+
+def test_what_a_sender_says_after_lines_of_several_is_not_counted_before_them(sampler):
+    sampler._left[b"<far:carl"] = 1
+    mixed = b"<far:carl billing/ASK n=1\n<far:dora billing/ASK n=2\n"
+    assert sampler.note_asked(mixed, 2, is_mixed=True)
+    assert sampler.note_asked(b"<far:carl billing/ASK n=3\n", 1, is_mixed=False)
+    assert sampler._left[b"<far:carl"] == 1
+    assert list(sampler.first_note.lines) == [b"<far:dora billing/ASK n=2"]
+    sampler.done()
+    sampler.done()
+    assert sampler._left[b"<far:carl"] == 0
+    assert not sampler.note_asked(b"<far:carl billing/ASK n=4\n", 1, is_mixed=False)

@@ -16,8 +16,8 @@ KEPT_S = 60.0
 """How long an answer may come after the last copy."""
 ANSWERS_PER_COPY = 16
 """A stream of answers to one message; a shadow that says more floods."""
-COPIES_KEPT = 200
-"""Of one conversation: twice as many as one has."""
+COPIES_KEPT = 400
+"""Of one conversation. One with more messages, and a reply of both to each, is longer than the comparator takes."""
 ID_CHARACTERS = 256
 """A longer correlation_id is not remembered."""
 SHADOW_ID = "shadow_id"

@@ -33,6 +33,8 @@ NUMBERS_KEPT = 50_000
 """Messages whose correlation_id is remembered: beyond it, whatever a reply to others belonged to would be a guess."""
 TO_BE_READ = b"<{ \t\r\v\f"
 """What a line of the primary begins with that does not say in its first word to whom it goes."""
+NOT_COPIED_SENDERS = (b":communicatord", b":canary")
+"""Routers, and canaries, which ask a primary the same twice: as part of a conversation that would be a part nobody has said."""
 _DRAWN = float(2**64)
 
 
@@ -91,6 +93,8 @@ class Sampler:
         """The first of them, once it is looked at."""
         self._asks = 0
         """How many of them are messages: the reply to one that begins a conversation may come before that is looked at."""
+        self._defers = bool(parameter)
+        """Whether all is noted: also while lines of several senders are, since what is said later must not be counted first."""
         self._noted_bytes = 0
         self._missed: set[bytes] = set()
         """Keys of which something could not be noted."""
@@ -113,7 +117,8 @@ class Sampler:
 
     def note_asked(self, data: bytes, messages: int, *, is_mixed: bool) -> bool:
         """See `Copied`. That of unsampled senders is nearly all that copying costs: here each operation counts."""
-        if is_mixed or self.parameter:
+        if is_mixed or self._defers:
+            self._defers = True
             return self._note(b"", data)
         sender = data[: data.find(b" ")]
         left = self._left.get(sender, 0)
@@ -125,7 +130,7 @@ class Sampler:
         return False
 
     def note_said(self, front: bytes, lines: bytes, *, is_mixed: bool) -> bool:
-        """See `Copied`."""
+        """See `Copied`. Until what was asked is looked at nobody knows whether this answers any of it."""
         if not self._asks and not (self.parties and (is_mixed or self._may_want(front))):
             return False
         return self._note(None, lines)
@@ -162,6 +167,7 @@ class Sampler:
         self._notes.clear()
         self._first = None
         self._asks = self._noted_bytes = 0
+        self._defers = bool(self.parameter)
 
     @property
     def first_note(self) -> Note | None:
@@ -192,7 +198,7 @@ class Sampler:
         self._asks -= key is not None
         self._first = None
         if not self._notes:
-            self._noted_bytes = 0  # memory is held until all are gone, so that nothing has to be added up
+            self._drop_notes()  # memory is held until all are gone, so that nothing has to be added up
 
     def find(self, key: bytes, messages: int, now_s: float) -> Conversation | None:
         """The conversation of a key that goes on, or a new one if it is drawn; None where it is not copied.
@@ -222,8 +228,8 @@ class Sampler:
         """Draw whether a conversation that begins is copied; else it is remembered as one that is not."""
         left = self._left_before.pop(key, 0)
         if left <= 0:
-            if not self.parameter and (not key.startswith(b"<") or key.endswith(b":communicatord")):
-                return False  # nobody whom a reply could reach, or a router itself
+            if not self.parameter and (not key.startswith(b"<") or key.endswith(NOT_COPIED_SENDERS)):
+                return False  # nobody whom a reply could reach, or one of ours
             self._draws += 1
             if self._draw(key):
                 return True

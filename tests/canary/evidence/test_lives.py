@@ -89,3 +89,12 @@ def test_which_unregistered_runs_may_be_of_a_process():
     assert lives.unregistered("ping", 7) == [known, nameless]
     assert lives.unregistered("ping", None) == [known, nameless, another]
     assert lives.unregistered("tock", 7) == []
+
+
+def test_who_speaks_of_the_newest_run_does_not_mean_a_shadow_beside_the_service():
+    lives = Lives()
+    one, shadow = life("r1", pid=7), life("r2", pid=8, role="shadow")
+    keep(lives, one, shadow)
+    assert lives.newest("ping") is one
+    assert list(lives.newest_first("ping")) == [one]
+    assert (lives.find("r2"), lives.of_process("ping", 8)) == (shadow, shadow)
