@@ -49,6 +49,8 @@ class Copied(msgspec.Struct):
     """By number, its messages."""
     answers: int = 0
     """How many of the shadow were passed on."""
+    is_lost: bool = False
+    """Whether one could not be: no further one is."""
 
     @property
     def is_spent(self) -> bool:

@@ -150,7 +150,9 @@ class Mirrors:
         try:
             line = said.line.decode()
         except UnicodeDecodeError:
-            mirror.cut(follower.conversation, "unreadable")
+            line = ""
+        if not line:
+            mirror.cut(follower.conversation, "unreadable" if said.line else "lost")
         else:
             mirror.replied(follower, -1)
             told = Step(
@@ -175,7 +177,7 @@ class Mirrors:
 
 def _is_of(sampler: Sampler, conversation: Conversation, said: Said) -> bool:
     """Whether a reply that names no message says by its parameter that it belongs to a conversation; all others do."""
-    if said.number >= 0 or not sampler.parameter:
+    if said.number >= 0 or not sampler.parameter or not said.line:
         return True
     try:
         return decode(said.line).get(sampler.parameter).encode() == conversation.key
