@@ -6,7 +6,7 @@ from communicator.protocol import decode
 from communicator.router.cores.copies import ANSWERS_PER_COPY
 from communicator.router.vocabulary.effects import SampleLoad
 from communicator.router.vocabulary.events import LinesReceived, LoadSampled
-from tests.router.behind_fence import REGISTER_SHADOW, SHADOW, UNIT, begin, discarded, quiet
+from tests.router.behind_fence import REGISTER_SHADOW, SHADOW, UNIT, begin, discarded, quiet, set_policy
 
 
 def from_router(book, name="R"):
@@ -22,7 +22,7 @@ COPY = "<alpha:communicatord peer:communicatord/SHADOW_COPY service=billing;vers
 
 @pytest.fixture
 def copied(mesh):
-    book = begin(mesh(), SHADOW)
+    book = begin(mesh(), {**SHADOW, "primary": "alpha"})
     comes_with(book)
     return book
 
@@ -154,3 +154,15 @@ def test_what_it_answers_is_offered_and_where_that_is_too_much_the_conversation_
     [lost] = said(copied)
     assert (lost.get("conversation"), lost.get("line"), lost.get("number")) == ("alpha-1", "", "")
     assert discarded(copied).by_reason == {"too_much": 3}
+
+
+def test_nobody_has_anything_copied_of_whom_the_policy_does_not_say_so(mesh):
+    """Any router of the cluster could make a shadow act, and hear what it answers."""
+    book = begin(mesh(), {**SHADOW, "primary": "gamma"})
+    comes_with(book)
+    book.run(f"R > {COPY};number=0;ticket=5;line=<alpha:client billing/CHARGE\nS < (nothing)")
+    book.run("R < alpha:communicatord/SHADOW_TAKEN service=billing;version=2;build=*;ticket=5;refused=absent")
+    set_policy(book, 2, {**SHADOW, "primary": "*"})
+    book.run(
+        f"R > {COPY};number=0;ticket=6;line=<alpha:client billing/CHARGE\nS < <alpha:client billing/CHARGE shadow=1;shadow_id=alpha-1-0"
+    )

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from communicator.answers.policy import ALL, Shadow
 from communicator.answers.services import Role
 from communicator.router.vocabulary.authority import OWNED_SERVICES
+from communicator.router.vocabulary.copies import Which, which
 from communicator.router.vocabulary.events import Process
 from communicator.router.vocabulary.registry import Behind, Link, Registration
 
@@ -72,6 +73,8 @@ class Fence:
         """Those of the policy that are for this host."""
         self.is_told = False
         """Whether the shell tells of processes."""
+        self._copied_from: dict[Which, str] = {}
+        """By shadow of the policy, the server whose messages it gets copies of."""
         self._named: dict[str, Shadow] = {}
         """By the name of its unit, a shadow of the policy."""
         self._shared: dict[str, None] = {}
@@ -95,6 +98,7 @@ class Fence:
     def obey(self, shadows: tuple[Shadow, ...]) -> None:
         """These are the shadows of the policy on this host from now on."""
         self.shadows = shadows
+        self._copied_from = {which(shadow): shadow.primary for shadow in shadows}
         self._name_units()
         registered, self._registered = self._registered, {}
         for link in registered.values():
@@ -250,6 +254,10 @@ class Fence:
             if one is not None and not link.closing and wanted.fits(one.service, one.version, one.build):
                 return link
         return None
+
+    def may_copy(self, primary: str, shadow: Which) -> bool:
+        """Whether the policy lets a server have copies of its messages handed to a shadow here, and hear what it answers."""
+        return self._copied_from.get(shadow, "") in (ALL, primary)
 
     def by_unit(self, service: str, version: str) -> bool:
         """Whether a unit of its own tells who belongs to a shadow."""

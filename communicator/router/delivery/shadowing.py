@@ -24,6 +24,8 @@ SHADOW_PARAMETERS = b"shadow=1;shadow_id="
 def take_copy(board: Switchboard, copy: Copy, now: Instant) -> None:
     """Offer a copy to its shadow; its router is told what became of it, in the order of the copies.
 
+    Where the policy has that router copy nothing for it the shadow is as good as absent: it would hear what the shadow answers.
+
     Args:
         board: The router's state.
         copy: It, from another router or from this one.
@@ -33,7 +35,7 @@ def take_copy(board: Switchboard, copy: Copy, now: Instant) -> None:
         RemoteProtocolError: It is no message.
     """
     link = board.fence.find_shadow(*copy.shadow[:3])
-    if link is None:
+    if link is None or not board.fence.may_copy(copy.primary, copy.shadow):
         _confirm(board, copy, ABSENT, now)
         return
     message = decode(copy.line)
