@@ -2,10 +2,10 @@
 
 import socket
 from contextlib import suppress
-from ipaddress import ip_address
 from pathlib import Path
 
 from communicator.daemon.control_groups import PROCESSES, ControlGroups, find_root, group_of
+from communicator.daemon.own_addresses import is_own
 from communicator.daemon.peer_user import find_connected, unix_pid
 from communicator.daemon.tcp_sockets import Find, SocketAddress, find_socket
 from communicator.daemon.udp_sockets import find_groups
@@ -74,18 +74,3 @@ def _target_of(file: Path) -> str:
         return str(file.readlink())
     except OSError:
         return ""
-
-
-def is_own(host: str) -> bool:
-    """Whether an address is one of this host: a socket may be bound to those alone."""
-    ip = ip_address(host.partition("%")[0])
-    if ip.is_loopback:
-        return True
-    mapped = getattr(ip, "ipv4_mapped", None)
-    family = socket.AF_INET if (mapped or ip).version == 4 else socket.AF_INET6  # noqa: PLR2004 - IPv4
-    with socket.socket(family, socket.SOCK_DGRAM) as trial:
-        try:
-            trial.bind((host if mapped is None else str(mapped), 0))
-        except OSError:
-            return False
-    return True

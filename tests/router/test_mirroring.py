@@ -9,6 +9,7 @@ import pytest
 
 from communicator.router.cores import mirror as limits
 from communicator.router.cores import sampling
+from communicator.router.cores.mirrors import MIRRORS
 from communicator.router.cores.steps import STEPS_AT_ONCE
 from communicator.router.delivery import mirroring
 from communicator.router.vocabulary.records import bucket_of
@@ -596,72 +597,6 @@ def test_on_the_same_host_a_shadow_that_is_behind_or_gone_cuts_its_conversations
     assert totals(rig) == {"cut_behind": 1, "absent": 1}
 
 
-def test_what_is_told_of_a_shadow_that_is_one_no_more_is_told_once_and_in_order(rig):
-    rig.say("anna", "billing/ASK n=1")
-    rig.look()
-    rig.take()
-    rig.pass_time(mirroring.TELL_S)
-    rig.confirm()
-    assert rig.offers, "the comparator is told"
-    rig.say("billing", "anna/ANSWER n=1")
-    rig.look()
-    rig.set_policy()
-    while rig.offers:
-        rig.take()
-    assert [step.what for _, step in rig.steps] == ["asked", "primary", "ended"]
-
-
-def test_of_a_shadow_that_is_one_no_more_nothing_is_told_after_what_was_not_taken(rig):
-    rig.say("anna", "\n".join(["billing/ASK n=1"] * 2 * STEPS_AT_ONCE))
-    while rig.looks:
-        rig.look()
-    [mirror] = rig.mirrors
-    rig.set_policy()
-    assert len(mirror.steps) > STEPS_AT_ONCE
-    rig.offers = [offer for offer in rig.offers if offer.link == rig.links["canary"]]
-    rig.take(taken=False)
-    assert (rig.offers, rig.steps, len(mirror.steps)) == ([], [], 0)
-
-
-def test_a_message_costs_little_more_beside_a_thousand_shadows_of_others():
-    messages = 20
-
-    def calls(*others):
-        rig = Mirrored(*others, SHADOW)
-        counted = 0
-
-        def count(_frame, event, _argument):
-            nonlocal counted
-            counted += event == "call"
-
-        for n in range(messages):
-            rig.say("anna", f"billing/ASK n={n}")
-            sys.setprofile(count)
-            rig.look()
-            rig.take()
-            rig.confirm()
-            sys.setprofile(None)
-        return counted
-
-    others = [{**SHADOW, "service": f"other{n}"} for n in range(999)]
-    assert calls(*others) < calls() + 2 * messages * len(others), "more than whether there are notes is asked of each"
-
-
-def test_nothing_is_looked_at_for_a_shadow_of_which_nothing_goes_on(rig):
-    rig.say("anna", "billing/ASK n=1")
-    rig.settle()
-    assert list(rig.board.mirrors.active) == rig.mirrors
-    rig.pass_time(61)
-    rig.settle()
-    rig.pass_time(sampling.SILENCE_S)
-    assert not rig.board.mirrors.active
-    rig.close("canary")
-    rig.register("canary_")
-    rig.say("bert", "billing/ASK n=1")
-    rig.settle()
-    assert totals(rig) == {"whole": 1}
-
-
 def test_a_reply_that_comes_before_its_message_was_looked_at_is_told_all_the_same():
     """While many messages wait to be looked at, the primary answers."""
     senders = [f"sender{number}" for number in range(40)]
@@ -755,3 +690,95 @@ def test_what_is_refused_is_no_reply(rig, line):
     rig.say("billing", f"bert/ANSWER\n{line}")
     rig.settle()
     assert (rig.told("primary"), totals(rig)) == ([], {})
+
+
+def test_of_too_many_shadows_the_first_ones_get_copies():
+    shadows = [{**SHADOW, "version": f"v{number}"} for number in range(1_000)]
+    rig = Mirrored(*shadows)
+    assert [mirror.shadow.version for mirror in rig.mirrors] == [f"v{number}" for number in range(MIRRORS)]
+    assert rig.board.mirrors.omitted == 1_000 - MIRRORS
+    rig.set_policy(*shadows[500:510])
+    assert (len(rig.mirrors), rig.board.mirrors.omitted) == (10, 0)
+
+
+def test_a_copy_for_each_further_shadow_counts_as_work():
+    rig = Mirrored(*({**SHADOW, "version": f"v{number}"} for number in range(8)))
+    instances = [
+        {"server": "far", "service": "billing", "role": "shadow", "state": "up", "version": f"v{number}"}
+        for number in range(8)
+    ]
+    rig.tell(bucket_of("billing"), {"instances": instances}, 5)
+    rig.pass_time(0)
+    rig.say("anna", "\n".join("billing/ASK" for _ in range(16)))
+    rig.look()
+    copied = [
+        mirror.queue_messages + mirror.unconfirmed_bytes // len("<peer:anna billing/ASK") for mirror in rig.mirrors
+    ]
+    assert copied == [mirroring.LINES_AT_ONCE // 8] * 8
+    assert rig.looks
+
+
+def test_what_is_told_of_a_shadow_that_is_one_no_more_is_told_once_and_in_order(rig):
+    rig.say("anna", "billing/ASK n=1")
+    rig.look()
+    rig.take()
+    rig.pass_time(mirroring.TELL_S)
+    rig.confirm()
+    assert rig.offers, "the comparator is told"
+    rig.say("billing", "anna/ANSWER n=1")
+    rig.look()
+    rig.set_policy()
+    while rig.offers:
+        rig.take()
+    assert [step.what for _, step in rig.steps] == ["asked", "primary", "ended"]
+
+
+def test_of_a_shadow_that_is_one_no_more_nothing_is_told_after_what_was_not_taken(rig):
+    rig.say("anna", "\n".join(["billing/ASK n=1"] * 2 * STEPS_AT_ONCE))
+    while rig.looks:
+        rig.look()
+    [mirror] = rig.mirrors
+    rig.set_policy()
+    assert len(mirror.steps) > STEPS_AT_ONCE
+    rig.offers = [offer for offer in rig.offers if offer.link == rig.links["canary"]]
+    rig.take(taken=False)
+    assert (rig.offers, rig.steps, len(mirror.steps)) == ([], [], 0)
+
+
+def test_a_message_costs_little_more_beside_shadows_of_others():
+    messages = 20
+
+    def calls(*others):
+        rig = Mirrored(*others, SHADOW)
+        counted = 0
+
+        def count(_frame, event, _argument):
+            nonlocal counted
+            counted += event == "call"
+
+        for n in range(messages):
+            rig.say("anna", f"billing/ASK n={n}")
+            sys.setprofile(count)
+            rig.look()
+            rig.take()
+            rig.confirm()
+            sys.setprofile(None)
+        return counted
+
+    others = [{**SHADOW, "service": f"other{n}"} for n in range(MIRRORS - 1)]
+    assert calls(*others) < calls() + 2 * messages * len(others), "more than whether there are notes is asked of each"
+
+
+def test_nothing_is_looked_at_for_a_shadow_of_which_nothing_goes_on(rig):
+    rig.say("anna", "billing/ASK n=1")
+    rig.settle()
+    assert list(rig.board.mirrors.active) == rig.mirrors
+    rig.pass_time(61)
+    rig.settle()
+    rig.pass_time(sampling.SILENCE_S)
+    assert not rig.board.mirrors.active
+    rig.close("canary")
+    rig.register("canary_")
+    rig.say("bert", "billing/ASK n=1")
+    rig.settle()
+    assert totals(rig) == {"whole": 1}

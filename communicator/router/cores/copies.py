@@ -52,8 +52,8 @@ class Copied(msgspec.Struct):
     """By number, its messages."""
     answers: int = 0
     """How many of the shadow were passed on."""
-    is_doubtful: bool = False
-    """An answer to it may be missing: further ones are found by the message that they name, since their order says nothing."""
+    is_lost: bool = False
+    """Whether one could not be: no further one is."""
 
     @property
     def is_spent(self) -> bool:
@@ -173,8 +173,7 @@ class Copies:
             self._doubtful.add(doubt)
         if len(named) != 1 or doubt in self._doubtful:
             return None
-        only = self._known[link, next(iter(named))]
-        return None if only.is_doubtful else Belonging(only, -1)
+        return Belonging(self._known[link, next(iter(named))], -1)
 
     def forget_link(self, link: int) -> None:
         """A shadow is gone."""

@@ -31,10 +31,10 @@ KEY_BYTES = 256
 """Of a longer key these count."""
 NUMBERS_KEPT = 50_000
 """Messages whose correlation_id is remembered: beyond it, whatever a reply to others belonged to would be a guess."""
-NOT_COPIED_SENDERS = (b":communicatord", b":canary")
-"""Routers, and canaries, which ask a primary the same twice: as part of a conversation that would be a part nobody has said."""
 TO_BE_READ = b"<{ \t\r\v\f"
 """What a line of the primary begins with that does not say in its first word to whom it goes."""
+NOT_COPIED_SENDERS = (b":communicatord", b":canary")
+"""Routers, and canaries, which ask a primary the same twice: as part of a conversation that would be a part nobody has said."""
 _DRAWN = float(2**64)
 
 
@@ -91,10 +91,10 @@ class Sampler:
         """Lines, and the sender of all of them; empty where each has its own, and None where the primary has said them."""
         self._first: Note | None = None
         """The first of them, once it is looked at."""
-        self._defers = bool(parameter)
-        """Whether all is noted: also while lines of several senders are, since what is said later must not be counted first."""
         self._asks = 0
         """How many of them are messages: the reply to one that begins a conversation may come before that is looked at."""
+        self._defers = bool(parameter)
+        """Whether all is noted: also while lines of several senders are, since what is said later must not be counted first."""
         self._noted_bytes = 0
         self._missed: set[bytes] = set()
         """Keys of which something could not be noted."""

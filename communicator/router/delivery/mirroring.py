@@ -13,18 +13,21 @@ from communicator.errors import LocalProtocolError, ProtocolError
 from communicator.protocol.line_form import decode, encode, encode_line
 from communicator.protocol.message import Message
 from communicator.router.cores.mirror import TELL_S, Conversation, Mirror
+from communicator.router.cores.mirrors import MIRRORS
 from communicator.router.cores.sampling import NOT_COPIED_SENDERS, TO_BE_READ, Note, Sampler
 from communicator.router.delivery.shadowing import take_copy
 from communicator.router.switchboard import Switchboard
+from communicator.router.vocabulary.authority import CANARY
 from communicator.router.vocabulary.config import SHADOWS
 from communicator.router.vocabulary.copies import Copy, write_copy
+from communicator.router.vocabulary.effects import Level
 from communicator.router.vocabulary.events import Instant
 from communicator.router.vocabulary.registry import Link
 from communicator.router.vocabulary.rules import RULE_OF
 
-COMPARATOR = "canary"
+COMPARATOR = CANARY
 LINES_AT_ONCE = 16
-"""Looked at in one turn: a quarter of a millisecond of work."""
+"""Looked at in one turn, each copy for a further shadow counted as one more: a quarter of a millisecond of work."""
 RETRY_S = 0.1
 """When what a link would not take is offered again."""
 NO_ROUTE_RETRY_S = 1.0
@@ -40,6 +43,10 @@ def settle_mirrors(board: Switchboard, now: Instant) -> None:
     wanted = [shadow for shadow in shadows if shadow.share > 0 and shadow.primary in (ALL, board.server)]
     for mirror in board.mirrors.settle(wanted, board.registry.live):
         _tell_rest(board, mirror)
+    omitted = max(0, len(wanted) - MIRRORS)
+    if omitted != board.mirrors.omitted:
+        board.mirrors.omitted = omitted
+        board.notice(Level.WARNING, "shadows_not_copied", shadows=omitted, limit=MIRRORS)
 
 
 def look_at_notes(board: Switchboard, now: Instant) -> None:
@@ -94,7 +101,7 @@ def _look(board: Switchboard, sampler: Sampler, note: Note, left: int, now: Inst
         if note.is_said:
             _said(sampler, _in_plain(line) if line[:1] in TO_BE_READ else line, now)
         else:
-            _asked(board, sampler, note, line, now)
+            left -= _asked(board, sampler, note, line, now)
         left -= 1
         if left <= 0:
             return left
@@ -102,39 +109,47 @@ def _look(board: Switchboard, sampler: Sampler, note: Note, left: int, now: Inst
     return left - 1
 
 
-def _asked(board: Switchboard, sampler: Sampler, note: Note, line: bytes, now: Instant) -> None:
-    """One line that has gone to the primary."""
+def _asked(board: Switchboard, sampler: Sampler, note: Note, line: bytes, now: Instant) -> int:
+    """One line that has gone to the primary; returns for how many shadows beyond the first one it was copied."""
     found = sampler.address.match(line)
     if found is None or found[2].decode(errors="replace") in NOT_COPIED:
-        return
+        return 0
     sender = found[1] or b""
     if sender.endswith(NOT_COPIED_SENDERS):
-        return
+        return 0
     try:
         line.decode()
         message = decode(line) if sampler.parameter or b"shadow=" in line or b"correlation_id=" in line else None
     except (UnicodeDecodeError, ProtocolError):
-        for unreadable in (
-            (note.conversation,) if note.conversation else tuple(sampler.parties.get(sender[1:], {}).values())
-        ):
+        known = sampler.parties.get(sender[1:], {})
+        for unreadable in (note.conversation,) if note.conversation else tuple(known.values()):
             _cut(sampler, unreadable, "unreadable")
-        return
-    if message is not None and message.get("shadow"):
-        return
-    conversation = note.conversation
-    if conversation is None:
-        key = sender if message is None or not sampler.parameter else message.get(sampler.parameter).encode()
-        conversation = sampler.find(key, 1, now.monotonic_s) if key else None
+        return 0
+    conversation = _conversation_of(sampler, note, sender, message, now)
     if conversation is None or not (conversation.followers or _begin(board, sampler, conversation, now)):
-        return
+        return 0
     number = sampler.asked(conversation, sender, now.monotonic_s)
     correlation_id = "" if message is None else message.get("correlation_id")
     if correlation_id and not sampler.remember(conversation, sender, correlation_id, number, now.monotonic_s):
         _cut(sampler, conversation, "queue")
-        return
+        return 0
+    copies = len(conversation.followers)
     _copy(board, conversation, number, line)
     if not conversation.followers:
         sampler.skip(conversation)
+    return copies - 1
+
+
+def _conversation_of(
+    sampler: Sampler, note: Note, sender: bytes, message: Message | None, now: Instant
+) -> Conversation | None:
+    """The conversation that a message belongs to; None where it is not copied."""
+    if message is not None and message.get("shadow"):
+        return None
+    if note.conversation is not None:
+        return note.conversation
+    key = sender if message is None or not sampler.parameter else message.get(sampler.parameter).encode()
+    return sampler.find(key, 1, now.monotonic_s) if key else None
 
 
 def _begin(board: Switchboard, sampler: Sampler, conversation: Conversation, now: Instant) -> bool:
