@@ -220,8 +220,8 @@ class Sampler:
             if not self._is_drawn(key, messages):
                 return None
             known = self._open[key]
-        if not known.identity:
-            known.last_s = now_s
+        if not known.last_s:
+            known.last_s = now_s  # once: it stays in its place, so that it would hold up the end of those behind it
         return known
 
     def _is_drawn(self, key: bytes, messages: int) -> bool:
