@@ -47,11 +47,16 @@ REASONS: Mapping[str, str] = {
     "unconfirmed": "its router did not answer in time",
     "withdrawn": "it was a shadow no more",
     "unreadable": "a message was no text",
-    "comparator": "the canary was behind",
+    "primary": "another instance became the live one, or none was",
+    "lost": "a part of it was lost on its way",
+    "comparator": "the canary was behind, or another one came",
     "gap": "a part of it was not told",
     "unended": "its end was not told",
+    "own": "the canary itself had asked",
 }
 """Why a conversation was cut, or not begun; whatever else a router says stands for itself."""
+CUT = "cut_"
+"""What stands before the reason where a router had begun to copy one."""
 BEHIND: Mapping[str, str] = {
     "policy": "the policy has it be a shadow",
     "role": "it registered as a shadow",
@@ -170,7 +175,12 @@ def lost_of(conversations: Mapping[str, int]) -> dict[str, int]:
 def reasons_text(numbers: Mapping[str, int]) -> str:
     """The reasons, the most frequent first, such as ``busy: the load of its host (12), its queue was full (3)``."""
     ordered = sorted(numbers.items(), key=lambda each: (-each[1], each[0]))
-    return ", ".join(f"{REASONS.get(reason, reason)} ({number:,})" for reason, number in ordered)
+    return ", ".join(f"{_reason_text(reason)} ({number:,})" for reason, number in ordered)
+
+
+def _reason_text(reason: str) -> str:
+    why = reason.removeprefix(CUT)
+    return f"{'' if why == reason else 'cut: '}{REASONS.get(why, why)}"
 
 
 def fence_lines(one: Fence, unit: str) -> Iterator[tuple[Mark, str]]:

@@ -92,3 +92,22 @@ def test_of_one_conversation_no_more_messages_are_known_than_it_has(copies):
     assert len(copied.at_s) == COPIES_KEPT
     copied.answers = ANSWERS_PER_COPY * COPIES_KEPT
     assert copied.is_spent
+
+
+def test_several_may_speak_in_one_conversation_and_each_is_answered(copies):
+    other = Party("beta", "cashier")
+    copies.note(SHADOW, copy(number=2), other, "q3", 102.0)
+    answers = [("client", "alpha", "0"), ("client", "alpha", "1"), ("cashier", "beta", "2"), ("cashier", "", "2")]
+    for service, server, number in answers:
+        found = copies.find(SHADOW, Message("CHARGED", {"shadow_id": f"alpha-1-{number}"}, service, server), 103.0)
+        assert found is not None
+        assert found.number == int(number)
+    assert copies.find(SHADOW, Message("CHARGED", {}, "cashier", "alpha"), 103.0) is None
+
+
+def test_of_a_conversation_of_several_nothing_is_left_in_the_end(copies):
+    copies.note(SHADOW, copy(number=2), Party("beta", "cashier"), "", 102.0)
+    late_s = 102.0 + KEPT_S
+    assert [copies.find(SHADOW, Message("CHARGED", {}, name), late_s) for name in ("client", "cashier")] == [None] * 2
+    assert not copies.may_concern(SHADOW, "client")
+    assert not copies.may_concern(SHADOW, "cashier")

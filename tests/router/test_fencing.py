@@ -5,6 +5,7 @@ import json
 import pytest
 
 from communicator.router.cores import fence
+from communicator.router.cores.policy import parse_policy, render_kept
 from communicator.router.vocabulary.effects import Continue, TellUnits
 from communicator.router.vocabulary.events import CloseReason, DatagramReceived, LinkClosed, Process, UnitIdentified
 from tests.router.behind_fence import (
@@ -149,6 +150,27 @@ def test_the_fence_outlives_the_lease(book):
     book.run("@ 2000")
     comes_as_shadow(book)
     book.run("S > listener/NOTIFY a=1\nX < (nothing)")
+
+
+def test_a_router_that_starts_again_keeps_back_what_its_last_life_did(playbook):
+    policy = parse_policy(json.dumps({"generation": [1, 1], "lease_s": 1000, "shadows": [SHADOW]}))
+    book = playbook(policy=render_kept(policy))
+    book.run(
+        f"""
+        + X unix bob
+        X > REGISTER service=listener;version=1
+        X > COMMANDS list=HELP,QUITTING,READY,STOP,UNKNOWN,NOTIFY
+        X < ...
+        + T unix bob unit={UNIT}
+        T > listener/NOTIFY a=1
+        + S unix bob unit={UNIT}
+        S > {REGISTER_SHADOW}
+        S < HELP
+        S < READY my_address=*;role=shadow
+        X < (nothing)
+        """
+    )
+    assert discarded(book).by_reason == {"unit": 1}
 
 
 def test_a_shadow_begins_although_its_version_is_to_be_tried_elsewhere_first(playbook):

@@ -1,13 +1,16 @@
 """Copies for shadows: what is copied, when it leaves, what is cut, and what the comparator hears of it."""
 
 import json
+import sys
 
 import pytest
 
 from communicator.router.cores import mirror as limits
 from communicator.router.cores import sampling
+from communicator.router.cores.steps import STEPS_AT_ONCE
 from communicator.router.delivery import mirroring
 from communicator.router.vocabulary.records import bucket_of
+from communicator.wording.shadows import CUT, REASONS, WHOLE
 from tests.router.mirrored import SHADOW, Mirrored
 
 
@@ -17,7 +20,9 @@ def rig():
 
 
 def totals(rig):
+    """What became of conversations; each reason has words for people."""
     [mirror] = rig.mirrors
+    assert {reason.removeprefix(CUT) for reason in mirror.totals} <= REASONS.keys() | {WHOLE}
     return dict(mirror.totals)
 
 
@@ -68,6 +73,16 @@ def test_what_the_router_itself_says_is_not_copied(rig):
     assert rig.copies == []
 
 
+@pytest.mark.parametrize("key", ["", "account"])
+def test_what_the_canary_asks_twice_is_no_part_of_a_conversation(key):
+    rig = Mirrored({**SHADOW, "key": key})
+    rig.say("anna", "billing/ASK account=7;n=1")
+    rig.say("canary", "billing/ASK account=7;n=2")
+    rig.say("billing", "canary/ANSWER account=7;n=2\nanna/ANSWER account=7;n=1")
+    rig.settle()
+    assert [step.line[-3:] for _, step in rig.steps] == ["n=1", "n=1"]
+
+
 def test_a_whole_read_is_one_conversation_and_its_messages_are_numbered(rig):
     rig.say("anna", "\n".join(f"billing/ASK n={n}" for n in range(30)))
     rig.settle()
@@ -96,6 +111,16 @@ def test_replies_of_the_primary_belong_to_the_conversation_with_whom_they_go_to(
         (of["<peer:anna billing/ASK n=1"], "anna/ANSWER n=1"),
         (of["<peer:bert billing/ASK n=2"], "peer:bert/ANSWER n=2"),
     ]
+
+
+def test_a_reply_may_come_before_the_message_was_looked_at(rig):
+    asked = "\n".join(f"<far:s{n} peer:billing/ASK n={n}" for n in range(2 * mirroring.LINES_AT_ONCE))
+    rig.say("far", asked)
+    rig.look()
+    for n in range(2 * mirroring.LINES_AT_ONCE):
+        rig.say("billing", f"far:s{n}/ANSWER n={n}")
+    rig.settle()
+    assert len(rig.told("asked")) == len(rig.told("primary")) == 2 * mirroring.LINES_AT_ONCE
 
 
 def test_a_reply_that_names_a_message_has_its_number_and_time(rig):
@@ -459,6 +484,18 @@ def test_by_a_parameter_a_conversation_has_many_senders(rig):
     assert [(step.conversation, step.number) for step in rig.told("primary")] == [(eight, -1), (seven, 1)]
 
 
+def test_by_a_parameter_what_the_shadow_says_belongs_where_it_says_or_to_none():
+    rig = Mirrored({**SHADOW, "key": "account"})
+    rig.say("anna", "billing/ASK account=7")
+    rig.settle()
+    [copy] = rig.copies
+    for line in ("anna/ANSWER account=8", "anna/ANSWER n=1", "anna/ANSWER account=7"):
+        rig.shadow_says(copy, line, number=False)
+    rig.shadow_says(copy, "anna/ANSWER n=2")
+    rig.settle()
+    assert [step.line for step in rig.told("shadow")] == ["anna/ANSWER account=7", "anna/ANSWER n=2"]
+
+
 def test_by_a_parameter_what_cannot_be_read_cuts_all_that_its_sender_may_have_meant():
     rig = Mirrored({**SHADOW, "key": "account"})
     rig.say("anna", "billing/ASK account=7\nbilling/ASK account=8")
@@ -510,3 +547,69 @@ def test_on_the_same_host_a_shadow_that_is_behind_or_gone_cuts_its_conversations
     rig.close("billing_")
     rig.settle()
     assert totals(rig) == {"cut_behind": 1, "absent": 1}
+
+
+def test_what_is_told_of_a_shadow_that_is_one_no_more_is_told_once_and_in_order(rig):
+    rig.say("anna", "billing/ASK n=1")
+    rig.look()
+    rig.take()
+    rig.pass_time(mirroring.TELL_S)
+    rig.confirm()
+    assert rig.offers, "the comparator is told"
+    rig.say("billing", "anna/ANSWER n=1")
+    rig.look()
+    rig.set_policy()
+    while rig.offers:
+        rig.take()
+    assert [step.what for _, step in rig.steps] == ["asked", "primary", "ended"]
+
+
+def test_of_a_shadow_that_is_one_no_more_nothing_is_told_after_what_was_not_taken(rig):
+    rig.say("anna", "\n".join(["billing/ASK n=1"] * 2 * STEPS_AT_ONCE))
+    while rig.looks:
+        rig.look()
+    [mirror] = rig.mirrors
+    rig.set_policy()
+    assert len(mirror.steps) > STEPS_AT_ONCE
+    rig.offers = [offer for offer in rig.offers if offer.link == rig.links["canary"]]
+    rig.take(taken=False)
+    assert (rig.offers, rig.steps, len(mirror.steps)) == ([], [], 0)
+
+
+def test_a_message_costs_little_more_beside_a_thousand_shadows_of_others():
+    messages = 20
+
+    def calls(*others):
+        rig = Mirrored(*others, SHADOW)
+        counted = 0
+
+        def count(_frame, event, _argument):
+            nonlocal counted
+            counted += event == "call"
+
+        for n in range(messages):
+            rig.say("anna", f"billing/ASK n={n}")
+            sys.setprofile(count)
+            rig.look()
+            rig.take()
+            rig.confirm()
+            sys.setprofile(None)
+        return counted
+
+    others = [{**SHADOW, "service": f"other{n}"} for n in range(999)]
+    assert calls(*others) < calls() + 2 * messages * len(others), "more than whether there are notes is asked of each"
+
+
+def test_nothing_is_looked_at_for_a_shadow_of_which_nothing_goes_on(rig):
+    rig.say("anna", "billing/ASK n=1")
+    rig.settle()
+    assert list(rig.board.mirrors.active) == rig.mirrors
+    rig.pass_time(61)
+    rig.settle()
+    rig.pass_time(sampling.SILENCE_S)
+    assert not rig.board.mirrors.active
+    rig.close("canary")
+    rig.register("canary_")
+    rig.say("bert", "billing/ASK n=1")
+    rig.settle()
+    assert totals(rig) == {"whole": 1}

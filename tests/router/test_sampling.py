@@ -82,10 +82,17 @@ def test_what_is_said_to_others_is_not_noted():
     conversation = sampler.find(b"<peer:anna", 1, 1.0)
     conversation.identity = "c"
     sampler.asked(conversation, b"<peer:anna", 1.0)
+    sampler.done()
+    assert not sampler.note_said(b"bert/ANSWER ", b"bert/ANSWER n=1\n", is_mixed=False)
     assert sampler.note_said(b"anna/ANSWER ", b"anna/ANSWER n=1\n", is_mixed=False)
     assert sampler.note_said(b"peer:anna/ANSWER ", b"peer:anna/ANSWER n=1\n", is_mixed=False)
-    assert not sampler.note_said(b"bert/ANSWER ", b"bert/ANSWER n=1\n", is_mixed=False)
     assert sampler.note_said(b"bert/ANSWER ", b"bert/ANSWER n=1\nanna/ANSWER n=1\n", is_mixed=True)
+
+
+def test_what_is_said_while_something_is_to_be_looked_at_is_noted_after_it():
+    sampler = make(1.0)
+    sampler.note_asked(LINE, 1, is_mixed=False)
+    assert sampler.note_said(b"bert/ANSWER ", b"bert/ANSWER n=1\n", is_mixed=False)
 
 
 def test_names_of_a_sender():

@@ -138,6 +138,13 @@ def test_a_state_of_a_later_release_is_doubtful():
             {"whole": 1_000, "queue": 3, "busy_load": 12, "moon": 3},
             "1,000 conversations whole; 18 cut or not begun: busy: the load of its host (12), moon (3), its queue was full (3)",
         ),
+        (
+            {"cut_queue": 3, "cut_lost": 2, "cut_moon": 1},
+            (
+                "0 conversations whole; 6 cut or not begun: cut: its queue was full (3), cut: a part of it was lost on its way (2), "
+                "cut: moon (1)"
+            ),
+        ),
     ],
 )
 def test_what_became_of_conversations_is_told_the_most_frequent_first(numbers, text):

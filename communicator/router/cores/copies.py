@@ -14,8 +14,8 @@ KEPT_S = 60.0
 """How long an answer may come after the last copy."""
 ANSWERS_PER_COPY = 16
 """A stream of answers to one message; a shadow that says more floods."""
-COPIES_KEPT = 200
-"""Of one conversation: twice as many as one has."""
+COPIES_KEPT = 400
+"""Of one conversation. One with more messages, and a reply of both to each, is longer than the comparator takes."""
 SHADOW_ID = "shadow_id"
 
 
@@ -29,9 +29,9 @@ class Copied(msgspec.Struct):
     """As it is named by whoever copies."""
     primary: str
     """The server whose router that is."""
-    party: Party
-    """Who speaks to the service."""
     last_s: float
+    parties: dict[Party, None] = {}
+    """Who speaks to the service: one, or several where the value of a parameter makes a conversation."""
     at_s: dict[int, float] = {}
     """When each message was handed to the shadow, by number."""
     numbers: dict[str, int] = {}
@@ -78,12 +78,13 @@ class Copies:
         self._forget_old(now_s)
         key = link, copy.conversation
         copied = self._known.pop(key, None)
-        if copied is None or copied.party != party:
-            copied = Copied(copy.conversation, link, copy.shadow, copy.primary, party, now_s)
+        if copied is None:
+            copied = Copied(copy.conversation, link, copy.shadow, copy.primary, now_s)
         self._known[key] = copied
-        self._with.setdefault((link, party.service), {})[copy.conversation] = None
         copied.last_s = now_s
         if len(copied.at_s) < COPIES_KEPT:
+            copied.parties[party] = None
+            self._with.setdefault((link, party.service), {})[copy.conversation] = None
             copied.at_s[copy.number] = now_s
             if correlation_id:
                 copied.numbers[correlation_id] = copy.number
@@ -106,7 +107,7 @@ class Copies:
         named = self._with.get((link, message.service), {})
         spoken_to = [self._known[link, conversation] for conversation in named]
         if message.server:
-            spoken_to = [one for one in spoken_to if message.server == one.party.server]
+            spoken_to = [one for one in spoken_to if Party(message.server, message.service) in one.parties]
         told, correlated = message.get(SHADOW_ID), message.get("correlation_id")
         if told:
             conversation, _, number = told.rpartition("-")
@@ -132,10 +133,10 @@ class Copies:
 
     def _remove(self, key: tuple[int, str]) -> None:
         copied = self._known.pop(key)
-        about = copied.link, copied.party.service
-        self._with[about].pop(copied.conversation, None)
-        if not self._with[about]:
-            del self._with[about]
+        for about in {(copied.link, party.service) for party in copied.parties}:
+            del self._with[about][copied.conversation]
+            if not self._with[about]:
+                del self._with[about]
 
 
 def _has(copied: Copied, conversation: str, number: str) -> bool:

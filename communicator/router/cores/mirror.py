@@ -88,6 +88,8 @@ class Mirror:
         """When the comparator is told what waits for it."""
         self.is_offering = self.is_telling = False
         """Whether an answer about copies, or about steps, is awaited."""
+        self.is_withdrawn = False
+        """It gets no copies any more."""
         self.queue_bytes = self.unconfirmed_bytes = 0
         self.busy = ""
         """Why it is busy; empty: it is not."""
@@ -102,6 +104,12 @@ class Mirror:
         """What was told last, and until when it holds."""
         self._refused: tuple[str, float] = ("", 0.0)
         """Why a copy was refused, and until when that counts."""
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing goes on, waits, or is awaited."""
+        awaits = self.is_offering or self.is_telling or self._unconfirmed
+        return not (awaits or self.following or self._queue or len(self.steps))
 
     @property
     def queue_messages(self) -> int:

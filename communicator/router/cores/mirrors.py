@@ -5,6 +5,8 @@ from itertools import count
 
 from communicator.answers.policy import Shadow
 from communicator.answers.shadows import Step
+from communicator.errors import ProtocolError
+from communicator.protocol.line_form import decode
 from communicator.router.cores.deadlines import Deadline
 from communicator.router.cores.mirror import Conversation, Mirror
 from communicator.router.cores.sampling import Sampler
@@ -26,6 +28,8 @@ class Mirrors:
         self.due = due
         self.samplers: dict[tuple[str, str], Sampler] = {}
         """By service and key."""
+        self.active: dict[Mirror, None] = {}
+        """Of which something goes on or waits: nobody looks at all of a thousand because of one message."""
         self.tickets = count(first_ticket)
         """For copies: each has a larger one than the one before."""
         self._server = server
@@ -87,6 +91,8 @@ class Mirrors:
                     self.cut(sampler, follower.conversation, mirror, "withdrawn")
                 sampler.mirrors.remove(mirror)
                 del self._mirrors[one]
+                self.active.pop(mirror, None)
+                mirror.is_withdrawn = True
                 out.append(mirror)
         return out
 
@@ -133,7 +139,7 @@ class Mirrors:
         """
         known = self._mirrors.get(said.shadow)
         follower = None if known is None else known[1].following.get(said.conversation)
-        if known is None or follower is None:
+        if known is None or follower is None or not _is_of(known[0], follower.conversation, said):
             return False
         mirror = known[1]
         try:
@@ -152,12 +158,24 @@ class Mirrors:
 
     def announce(self, now_s: float) -> None:
         """Say when something is due; that it is later than was said is said once that time has come."""
-        due: list[float | None] = [sampler.due_s for sampler in self.samplers.values()]
-        for _, mirror in self._mirrors.values():
+        is_ahead = self.due.is_ahead(now_s)
+        # What samplers have to do is never earlier than what was said: a conversation that begins lasts as long as all others.
+        due: list[float | None] = [] if is_ahead else [sampler.due_s for sampler in self.samplers.values()]
+        for mirror in self.active:
             due += (mirror.retry_s, mirror.overdue_s, mirror.tell_s)
         earliest_s = 0.0 if self._is_stale else min((at_s for at_s in due if at_s is not None), default=None)
-        if earliest_s is None or not self.due.is_ahead(now_s) or earliest_s < (self.due.at_s or 0.0):
+        if not is_ahead or (earliest_s is not None and earliest_s < (self.due.at_s or 0.0)):
             self.due.set(earliest_s)
+
+
+def _is_of(sampler: Sampler, conversation: Conversation, said: Said) -> bool:
+    """Whether a reply that names no message says by its parameter that it belongs to a conversation; all others do."""
+    if said.number >= 0 or not sampler.parameter:
+        return True
+    try:
+        return decode(said.line).get(sampler.parameter).encode() == conversation.key
+    except (UnicodeDecodeError, ProtocolError):
+        return False
 
 
 def _attach(sampler: Sampler, link: Link | None) -> None:

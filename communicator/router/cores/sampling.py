@@ -31,6 +31,8 @@ KEY_BYTES = 256
 """Of a longer key these count."""
 NUMBERS_KEPT = 50_000
 """Messages whose correlation_id is remembered: a reply to others belongs where its order puts it."""
+NOT_COPIED_SENDERS = (b":communicatord", b":canary")
+"""Routers, and canaries, which ask a primary the same twice: as part of a conversation that would be a part nobody has said."""
 _DRAWN = float(2**64)
 
 
@@ -123,8 +125,8 @@ class Sampler:
         return False
 
     def note_said(self, front: bytes, lines: bytes, *, is_mixed: bool) -> bool:
-        """See `Copied`."""
-        if not self.parties or not (is_mixed or front[: front.find(b"/")] in self.parties):
+        """See `Copied`. Until what was asked is looked at nobody knows whether this answers any of it."""
+        if not self._notes and (not self.parties or not (is_mixed or front[: front.find(b"/")] in self.parties)):
             return False
         return self._note(None, lines)
 
@@ -215,8 +217,8 @@ class Sampler:
         """Draw whether a conversation that begins is copied; else it is remembered as one that is not."""
         left = self._left_before.pop(key, 0)
         if left <= 0:
-            if not self.parameter and (not key.startswith(b"<") or key.endswith(b":communicatord")):
-                return False  # nobody whom a reply could reach, or a router itself
+            if not self.parameter and (not key.startswith(b"<") or key.endswith(NOT_COPIED_SENDERS)):
+                return False  # nobody whom a reply could reach, or one of ours
             self._draws += 1
             if self._draw(key):
                 return True

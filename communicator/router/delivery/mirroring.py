@@ -12,9 +12,8 @@ from communicator.answers.shadows import Step, Steps
 from communicator.errors import LocalProtocolError, ProtocolError
 from communicator.protocol.line_form import decode, encode_line
 from communicator.protocol.message import Message
-from communicator.protocol.names import ROUTER_SERVICE
 from communicator.router.cores.mirror import TELL_S, Conversation, Mirror
-from communicator.router.cores.sampling import Note, Sampler
+from communicator.router.cores.sampling import NOT_COPIED_SENDERS, Note, Sampler
 from communicator.router.delivery.shadowing import take_copy
 from communicator.router.switchboard import Switchboard
 from communicator.router.vocabulary.config import SHADOWS
@@ -47,7 +46,7 @@ def look_at_notes(board: Switchboard, now: Instant) -> None:
     """PutOff: look at what was noted, some of it, and let leave what can."""
     board.begin_looking()
     left = LINES_AT_ONCE
-    for sampler in tuple(board.mirrors.samplers.values()):
+    for sampler in [each for each in board.mirrors.samplers.values() if each.has_notes]:
         for conversation in sampler.missed():
             _cut(sampler, conversation, "queue")
         while left > 0 and (note := sampler.first_note) is not None:
@@ -73,12 +72,14 @@ def mirrors_due(board: Switchboard, now: Instant) -> None:
 
 def go_on(board: Switchboard, now: Instant) -> None:
     """Let leave what can, and say when something is due."""
-    for _, mirror in board.mirrors:
+    for mirror in tuple(board.mirrors.active):
         mirror.give_up(now.monotonic_s)
         if mirror.retry_s is None or mirror.retry_s <= now.monotonic_s:
             mirror.retry_s = None
             _let_leave(board, mirror, now)
             _let_hear(board, mirror, now)
+        if mirror.is_idle:
+            del board.mirrors.active[mirror]
     board.mirrors.announce(now.monotonic_s)
 
 
@@ -107,7 +108,7 @@ def _asked(board: Switchboard, sampler: Sampler, note: Note, line: bytes, now: I
     if found is None or found[2].decode(errors="replace") in NOT_COPIED:
         return
     sender = found[1] or b""
-    if sender.endswith(b":" + ROUTER_SERVICE.encode()):
+    if sender.endswith(NOT_COPIED_SENDERS):
         return
     try:
         line.decode()
@@ -151,10 +152,19 @@ def _begin(board: Switchboard, sampler: Sampler, conversation: Conversation, now
             if hindrance:
                 mirror.totals[hindrance] += 1
             else:
-                mirror.follow(conversation)
+                _follow(board, mirror, conversation)
     if not conversation.followers:
         sampler.skip(conversation)
     return bool(conversation.followers)
+
+
+def _follow(board: Switchboard, mirror: Mirror, conversation: Conversation) -> None:
+    """A conversation begins for a shadow; whoever compares now hears of it from the begin."""
+    if mirror not in board.mirrors.active:
+        board.mirrors.active[mirror] = None
+        link = _comparator(board)
+        mirror.comparator = None if link is None else link.id
+    mirror.follow(conversation)
 
 
 def _copy(board: Switchboard, conversation: Conversation, number: int, line: bytes) -> None:
@@ -314,6 +324,9 @@ def _offer_steps(board: Switchboard, mirror: Mirror, link: Link) -> None:
         mirror.is_telling = False
         if taken:
             mirror.steps.have_left()
+        if mirror.is_withdrawn:
+            _tell_rest(board, mirror, is_heard=taken)
+            return
         mirror.tell_s = then.monotonic_s + TELL_S if len(mirror.steps) else None
         board.mirrors.announce(then.monotonic_s)
 
@@ -335,12 +348,13 @@ def _write_steps(board: Switchboard, mirror: Mirror, steps: tuple[Step, ...]) ->
     return encode_line(board.signed(message))
 
 
-def _tell_rest(board: Switchboard, mirror: Mirror) -> None:
-    """A shadow gets no copies any more: the comparator hears that at once, since nobody will ask again."""
+def _tell_rest(board: Switchboard, mirror: Mirror, *, is_heard: bool = True) -> None:
+    """A shadow gets no copies any more: the comparator hears what waits, and nothing after what it has not heard."""
     link = _comparator(board)
-    while link is not None and (steps := mirror.steps.take()):
-        board.offer(link, _write_steps(board, mirror, steps), lambda _taken, _now: None)
-        mirror.steps.have_left()
+    if not is_heard or link is None or link.id != mirror.comparator:
+        mirror.steps.drop()
+    elif len(mirror.steps) and not mirror.is_telling:
+        _offer_steps(board, mirror, link)
 
 
 def tell_mirrors(board: Switchboard, now: Instant) -> tuple[MirrorStanding, ...]:
