@@ -210,7 +210,7 @@ class Sampler:
                 return None
             known = self._open[key]
         if not known.identity:
-            known.last_s = now_s
+            self._spoken(known, now_s)
         return known
 
     def _is_drawn(self, key: bytes, messages: int) -> bool:
@@ -257,9 +257,7 @@ class Sampler:
 
     def asked(self, conversation: Conversation, sender: bytes, now_s: float) -> int:
         """Somebody asks something in a conversation; returns the number of the message."""
-        self._open.pop(conversation.key, None)
-        self._open[conversation.key] = conversation
-        conversation.last_s = now_s
+        self._spoken(conversation, now_s)
         names = names_of(sender, self.server)
         conversation.senders.add(names)
         for name in names:
@@ -269,6 +267,12 @@ class Sampler:
             known[conversation.identity] = conversation
         conversation.asked += 1
         return conversation.asked - 1
+
+    def _spoken(self, conversation: Conversation, now_s: float) -> None:
+        """The one that was silent for longest is the first of those that are open, whether it is copied or not."""
+        self._open.pop(conversation.key, None)
+        self._open[conversation.key] = conversation
+        conversation.last_s = now_s
 
     def remember(self, conversation: Conversation, correlation_id: str, number: int, now_s: float) -> None:
         """A message has an identifier, which its reply repeats."""
