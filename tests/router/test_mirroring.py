@@ -178,6 +178,19 @@ def test_what_a_shadow_says_when_its_conversation_is_over_for_good_is_told_as_la
     assert [step.what for _, step in rig.steps] == ["asked", "ended", "shadow"]
 
 
+def test_whoever_says_nothing_that_is_copied_again_and_again_keeps_no_other_conversation_open(rig):
+    rig.say("bert", "billing/ALIVE serial=1")
+    rig.settle()
+    rig.say("anna", "billing/ASK n=1")
+    rig.settle()
+    for _ in range(7):
+        rig.pass_time(10)
+        rig.say("bert", "billing/ALIVE serial=2")
+        rig.settle()
+    [ended] = rig.told("ended")
+    assert (totals(rig), ended.cut) == ({"whole": 1}, "")
+
+
 def test_a_conversation_is_over_when_it_is_long_and_the_primary_owes_nothing(rig):
     for n in range(sampling.LENGTH_MESSAGES):
         rig.say("anna", f"billing/ASK n={n}")
