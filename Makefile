@@ -79,7 +79,7 @@ attack: ## misbehave as members at the doors that two live routers have for each
 	@tools/venv $(VENV) test
 	@exec $(BIN)/python -m fuzz --seconds $(SECONDS_EACH) --only mesh --only mesh_passwords $(ARGS)
 
-soak: ## simulate clocks, orders and routers of SEEDS=2000 clusters, LINES=10000000 of shadows that reach nobody, LIVES=20000 of a new version on servers that differ, the convergence of ROUTERS=200, 30 books on real hosts, and all of the laboratory, for MINUTES=60 say; ARGS="--first N" begins with another seed
+soak: ## simulate clocks, orders and routers of SEEDS=2000 clusters, LINES=10000000 of shadows that reach nobody, LIVES=20000 of a new version on servers that differ, the convergence of ROUTERS=200, 30 books on real hosts, shadows in all states, and all of the laboratory, for MINUTES=60 say; ARGS="--first N" begins with another seed
 	@tools/venv $(VENV) test
 	@tools/test-packages
 	@$(BIN)/python -m tests.timekeeper.simulation --seeds $(SEEDS) $(ARGS)
@@ -89,6 +89,7 @@ soak: ## simulate clocks, orders and routers of SEEDS=2000 clusters, LINES=10000
 	@$(BIN)/python -m tests.canary.book.simulation --seeds $(SEEDS)
 	@$(BIN)/python -m tests.canary.book.live --seeds 30
 	@$(BIN)/python -m tests.canary.deployment.live
+	@$(BIN)/python -m tests.cluster.shadows
 	@$(BIN)/python -m simulation --seeds $(SEEDS) --liars $(SEEDS) --colours $(SEEDS) --fence $(LINES) --graphs --mixed $(SEEDS) --routers $(ROUTERS) $(ARGS)
 	@exec $(BIN)/python -m laboratory --minutes $(MINUTES)
 

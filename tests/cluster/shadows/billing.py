@@ -30,7 +30,7 @@ FLOOD = b"./SHOUTED a=1\n" * 1_000
 def main() -> None:
     """Run it, or whatever starts it again and again."""
     address, name, version, role, *rest = sys.argv[1:]
-    fault = version.partition("-")[2]
+    fault = version.split("-")[1] if "-" in version else ""
     if fault == "crashing" and not rest:
         start_again_and_again()
     asyncio.run(run(address, name, version, "live" if fault == "lying" else role))
@@ -52,7 +52,7 @@ def start_again_and_again() -> None:
 
 async def run(address: str, name: str, version: str, role: str) -> None:
     """Serve."""
-    fault = version.partition("-")[2]
+    fault = version.split("-")[1] if "-" in version else ""
     path = address.removeprefix("cd://")
     service = Service(address, name, service_version=version, role=role, handlers=HANDLERS)
     answered = 0

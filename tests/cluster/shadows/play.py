@@ -17,6 +17,7 @@ PING_EVERY_S = 0.2
 WITHIN_S = 180.0
 """Of all that is waited for: the longest are copies that wait for a slow link, and replies that may come late."""
 LOOK_S = 0.5
+LOG_CHARACTERS = 3_000
 
 
 class Play:
@@ -109,6 +110,10 @@ class Play:
         ping = Message("PING", {"n": "0"}, server=self._shadow.name, service="echo")
         return await self._primary.ask(lambda client: client.request(ping, "PONG"))
 
+    def _told(self, fault):
+        logs = [f"canary of {host.name}:\n{host.daemon.log[-LOG_CHARACTERS:]}" for host in self._hosts.values()]
+        return "\n".join((fault, *logs))
+
     def _resident(self):
         return {name: host.resident_bytes for name, host in self._hosts.items()}
 
@@ -116,6 +121,8 @@ class Play:
         """Ask until the answer is one to be content with; None is none."""
         give_up_s = time.monotonic() + WITHIN_S
         while (answer := await ask()) is None or not is_good(answer):
-            assert time.monotonic() < give_up_s, f"{what}: still {answer!r}"
+            assert time.monotonic() < give_up_s, self._told(
+                f"{what}: still {answer!r}, {await self._primary.deployments()}"
+            )
             await asyncio.sleep(LOOK_S)
         return answer
