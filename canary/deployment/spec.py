@@ -132,7 +132,7 @@ class Shadowing(_Table, frozen=True):
     noise: Literal["none", "second", "replay"] = "none"
     """What tells noise from news: declared paths alone, the old version once more beside the shadow, or questions asked twice."""
     replay: Share = 0.01
-    """Of `replay`: the part of the conversations whose questions are asked twice."""
+    """Of `replay`: the part of the requests that is asked twice."""
     ignore: Annotated[tuple[Place, ...], Meta(max_length=PLACES)] = ()
     """Places in replies that may differ, such as ``CHARGED.body.at``."""
     payloads: bool = False
