@@ -29,8 +29,8 @@ class Examples:
 
     def show(self, path: str, value: object) -> str:
         """What is kept of a value at a path."""
-        command, _, rest = path.partition(".")
-        if self._vocabulary.is_secret(command, rest.partition(".")[0].partition("[")[0]):
+        command, *parts = path.split(".")
+        if any(self._vocabulary.is_secret(command, part.partition("[")[0]) for part in parts):
             return HIDDEN
         if value is None:
             return ""
@@ -39,5 +39,7 @@ class Examples:
         except RecursionError:  # what could just be read need not be writable
             return TOO_DEEP
         if self._terms.payloads:
+            if self._vocabulary.may_hold_a_secret(command, text):
+                return HIDDEN
             return text if len(text) <= SHOWN_CHARACTERS else f"{text[: SHOWN_CHARACTERS - 1]}…"
         return blake2b(text.encode(errors="surrogatepass"), digest_size=HASH_BYTES, key=self._key).hexdigest()

@@ -40,6 +40,10 @@ class Vocabulary(NamedTuple):
         """Whether a value is never shown; what is called a password is not, whatever its definition says."""
         return is_secret(parameter) or parameter in self.secret.get(command, ())
 
+    def may_hold_a_secret(self, command: str, text: str) -> bool:
+        """Whether a value, perhaps JSON, may have one inside: it has the name of one, or escapes that could spell it."""
+        return is_secret(text) or "\\u" in text or any(name in text for name in self.secret.get(command, ()))
+
 
 def read_vocabulary(catalogue: Catalogue) -> Vocabulary:
     """What all definitions of a host say."""

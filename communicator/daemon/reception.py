@@ -8,7 +8,8 @@ from itertools import count
 from communicator.daemon.back_pressure import water_marks
 from communicator.daemon.dispatcher import Dispatcher
 from communicator.daemon.link import READ_BYTES, Link, LinkLimits, RemoteLimits
-from communicator.daemon.peer_process import UNTOLD, Processes, is_own
+from communicator.daemon.own_addresses import is_own
+from communicator.daemon.peer_process import UNTOLD, Processes
 from communicator.daemon.peer_user import tcp_user, unix_user
 from communicator.daemon.settings import LimitsSettings
 from communicator.daemon.tcp_sockets import Find, ask_kernel, find_socket

@@ -5,7 +5,7 @@ import socket
 import pytest
 
 from communicator.daemon.control_groups import ControlGroups, find_root, group_of
-from communicator.daemon.peer_process import UNTOLD, Processes, is_own
+from communicator.daemon.peer_process import UNTOLD, Processes
 from communicator.daemon.udp_sockets import find_groups
 
 FAMILIES = [
@@ -57,11 +57,3 @@ def test_a_sender_is_told_where_it_is_of_this_host_and_alone():
         assert processes.of_datagram(address).unit == group_of("self")
     assert processes.of_datagram(address) == UNTOLD
     assert processes.of_datagram(("192.0.2.1", 9)) is None
-
-
-@pytest.mark.parametrize(
-    ("host", "is_here"), [("127.0.0.1", True), ("::1", True), ("127.9.9.9", True), ("192.0.2.1", False)]
-)
-def test_which_addresses_are_of_this_host(host, is_here):
-    assert is_own(host) is is_here
-    assert is_own("::ffff:192.0.2.1") is False

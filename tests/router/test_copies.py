@@ -1,5 +1,8 @@
 """Which conversation an answer of a shadow belongs to, and for how long that is remembered."""
 
+import sys
+
+import msgspec
 import pytest
 
 from communicator.protocol import Message
@@ -92,9 +95,64 @@ def test_of_one_conversation_no_more_messages_are_known_than_it_has(copies):
     for number in range(2 * COPIES_KEPT):
         copies.note(SHADOW, copy(number=number), asked(f"q{number}"), "", 102.0)
     copied = copies.find(SHADOW, Message("C", {"shadow_id": "alpha-1-0"}, "client"), 103.0).copied
-    assert len(copied.at_s) == COPIES_KEPT
+    assert len(copied.asked) == COPIES_KEPT
     copied.answers = ANSWERS_PER_COPY * COPIES_KEPT
     assert copied.is_spent
+
+
+def test_a_conversation_may_have_several_parties(copies):
+    """So it is where a parameter tells conversations apart: each is answered, and all of it is forgotten."""
+    copies.note(SHADOW, copy(number=2), asked("q3", "beta", "desk"), "", 102.0)
+    copies.note(SHADOW, copy(number=3), asked("q4"), "", 103.0)
+    for server, service, number in (
+        ("alpha", "client", 0),
+        ("beta", "desk", 2),
+        ("", "desk", 2),
+        ("alpha", "client", 3),
+    ):
+        answer = Message("C", {"shadow_id": f"alpha-1-{number}"}, service, server)
+        assert copies.find(SHADOW, answer, 104.0).number == number
+    assert copies.find(SHADOW, Message("C", {"shadow_id": "alpha-1-2"}, "client", "alpha"), 104.0) is None
+    for service in ("client", "desk"):
+        assert copies.find(SHADOW, Message("C", {}, service), 103.0 + KEPT_S) is None
+        assert not copies.may_concern(SHADOW, service)
+    assert (copies._with, copies._by_id, copies._messages) == ({}, {}, 0)
+
+
+def test_an_answer_costs_a_look_into_a_table_however_many_conversations_there_are(copies):
+    """Else a shadow that says much holds up the router, and with it the primary."""
+    for number in range(5_000):
+        copies.note(SHADOW, copy(f"alpha-{number + 10}"), asked(f"r{number}"), "", 102.0)
+    answers = [{"shadow_id": "alpha-5000-0"}, {"correlation_id": "unknown"}, {"correlation_id": "r7"}, {}]
+    steps = []
+
+    def count(_frame, event, _argument):
+        steps.append(event)
+        return count
+
+    sys.settrace(count)
+    try:
+        for told in answers:
+            copies.find(SHADOW, Message("C", told, "client", "alpha"), 103.0)
+    finally:
+        sys.settrace(None)
+    assert len(steps) < 200 * len(answers)
+
+
+def test_what_is_remembered_of_messages_is_bounded(copies, monkeypatch):
+    copies.note(SHADOW, copy(number=5), asked("x" * 60_000), "", 101.0)
+    [[*_, longest]] = [one.asked.values() for one in copies._known.values()]
+    assert len(longest.correlation_id) < 300
+    monkeypatch.setattr(core, "MESSAGES_KEPT", 5)
+    for number in range(20):
+        copies.note(SHADOW, copy(f"alpha-{number + 10}"), asked(f"r{number}"), "", 102.0)
+    assert (len(copies), len(copies._by_id)) == (5, 10)
+
+
+def test_a_conversation_is_of_one_primary(copies):
+    copies.note(SHADOW, msgspec.structs.replace(copy(number=4), primary="gamma"), asked(""), "", 102.0)
+    assert copies.find(SHADOW, Message("C", {"shadow_id": "alpha-1-0"}, "client"), 103.0) is None
+    assert copies.find(SHADOW, Message("C", {"shadow_id": "alpha-1-4"}, "client"), 103.0).copied.primary == "gamma"
 
 
 def test_several_may_speak_in_one_conversation_and_each_is_answered(copies):

@@ -59,7 +59,7 @@ def test_what_a_shadow_says_that_is_no_text_is_told_all_the_same():
         (read_taken, {"service": "s"}, "ticket"),
         (read_taken, {"service": "s", "ticket": "1", "load": "much"}, "load"),
         (read_taken, {"service": "s", "ticket": "1", "load": "nan"}, "load"),
-        (read_said, {"service": "s", "conversation": "c"}, "line"),
+        (read_said, {"service": "s", "line": "x"}, "conversation"),
         (read_said, {"service": "s", "conversation": "c", "line": "x", "after_s": "-1"}, "after_s"),
     ],
 )

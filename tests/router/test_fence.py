@@ -119,10 +119,27 @@ def test_what_it_may_ask_is_answered_to_itself(book):
 
 def test_its_health_is_told_to_the_canary_and_nothing_beside_it(book):
     comes_as_shadow(book)
+    is_asked_by_the_canary(book)
     book.run("S > canary/ABSOLUTELY serial=7;health=tired;trace=1;ack=required;x=1")
     book.run("C < <peer:billing canary/ABSOLUTELY health=tired;serial=7\nC < (nothing)")
     quiet(book)
     assert discarded(book).total == 0
+
+
+def is_asked_by_the_canary(book):
+    run = next(link.registration.run_id for link in book.router._board.registry.links.values() if link.fence)
+    book.run(f"C > billing/ALIVE serial=7;run_id={run}\nS < <peer:canary billing/ALIVE serial=7")
+
+
+def test_the_canary_is_not_flooded_with_health_that_it_has_not_asked_for(book):
+    comes_as_shadow(book)
+    book.write("S", b"canary/ABSOLUTELY serial=7;health=x\n" * 5)
+    quiet(book)
+    is_asked_by_the_canary(book)
+    book.write("S", b"canary/ABSOLUTELY serial=8\n" + b"canary/ABSOLUTELY serial=7\n" * 5)
+    book.run("C < <peer:billing canary/ABSOLUTELY serial=7\nC < (nothing)")
+    quiet(book)
+    assert discarded(book).total == 10
 
 
 def test_without_a_canary_its_health_is_kept_for_none(book):

@@ -229,3 +229,17 @@ def test_shadows_that_come_and_go_are_remembered_within_bounds_and_those_that_ar
         book.run(f"{chr(number)} x\nC < ...")
     assert len(book.router._board.fence._marks) == 3
     book.run("+ T unix bob pid=70 unit=/user.slice\nT > listener/NOTIFY a=1\nX < (nothing)")
+
+
+def test_who_calls_itself_a_shadow_shuts_nobody_in_who_shares_its_unit(playbook):
+    """Jobs of all users run in the unit of cron: one of them is not to keep the others from being heard."""
+    book = begin(playbook())
+    cron = "/system.slice/cron.service"
+    book.run(f"+ S unix bob pid=77 unit={cron}\nS > REGISTER service=billing;version=1;role=shadow\nC < ...")
+    book.run(
+        f"+ T unix root pid=78 unit={cron}\nT > listener/NOTIFY a=1\n+ U unix bob pid=77 unit={cron}\nU > listener/NOTIFY a=2"
+    )
+    book.run(
+        "T > REGISTER service=backup;version=1\nT < HELP\nT < READY my_address=127.0.0.1:4042\nT > listener/NOTIFY a=3"
+    )
+    assert [one.get("a") for one in book.heard[book.links["X"]] if one.command == "NOTIFY"] == ["1", "3"]

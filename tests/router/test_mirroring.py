@@ -2,12 +2,14 @@
 
 import json
 import sys
+from collections import Counter
 
 import msgspec
 import pytest
 
 from communicator.router.cores import mirror as limits
 from communicator.router.cores import sampling
+from communicator.router.cores.mirrors import MIRRORS
 from communicator.router.cores.steps import STEPS_AT_ONCE
 from communicator.router.delivery import mirroring
 from communicator.router.vocabulary.records import bucket_of
@@ -174,6 +176,19 @@ def test_what_a_shadow_says_when_its_conversation_is_over_for_good_is_told_as_la
     rig.shadow_says(msgspec.structs.replace(copy, conversation="unknown"), "anna/ANSWER n=1")
     rig.settle()
     assert [step.what for _, step in rig.steps] == ["asked", "ended", "shadow"]
+
+
+def test_whoever_says_nothing_that_is_copied_again_and_again_keeps_no_other_conversation_open(rig):
+    rig.say("bert", "billing/ALIVE serial=1")
+    rig.settle()
+    rig.say("anna", "billing/ASK n=1")
+    rig.settle()
+    for _ in range(7):
+        rig.pass_time(10)
+        rig.say("bert", "billing/ALIVE serial=2")
+        rig.settle()
+    [ended] = rig.told("ended")
+    assert (totals(rig), ended.cut) == ({"whole": 1}, "")
 
 
 def test_a_conversation_is_over_when_it_is_long_and_the_primary_owes_nothing(rig):
@@ -595,6 +610,127 @@ def test_on_the_same_host_a_shadow_that_is_behind_or_gone_cuts_its_conversations
     assert totals(rig) == {"cut_behind": 1, "absent": 1}
 
 
+def test_a_reply_that_comes_before_its_message_was_looked_at_is_told_all_the_same():
+    """While many messages wait to be looked at, the primary answers."""
+    senders = [f"sender{number}" for number in range(40)]
+    rig = Mirrored(SHADOW, senders=senders)
+    for one in senders:
+        rig.say(one, "billing/ASK n=1")
+    rig.say("billing", "\n".join(f"{one}/ANSWER n=1" for one in senders))
+    rig.settle()
+    assert len(rig.told("asked")) == len(rig.told("primary")) == len(senders)
+
+
+def test_a_reply_without_an_identifier_belongs_to_the_newest_conversation_of_its_key():
+    rig = Mirrored({**SHADOW, "key": "card"})
+    for number in range(110):
+        rig.say("anna", f"billing/ASK card=c;n={number}")
+        rig.look()
+        rig.say("billing", f"anna/ANSWER card=c;n={number}")
+        rig.settle()
+    asked, replies = (Counter(step.conversation for step in rig.told(what)) for what in ("asked", "primary"))
+    assert asked == replies
+    assert len(asked) == 2
+
+
+def test_two_senders_of_one_conversation_may_use_the_same_identifier():
+    rig = Mirrored({**SHADOW, "key": "card"})
+    for sender in ("anna", "bert"):
+        rig.say(sender, "billing/ASK card=c;correlation_id=1")
+    rig.look()
+    for sender in ("anna", "bert"):
+        rig.say("billing", f"{sender}/ANSWER correlation_id=1")
+    rig.settle()
+    assert [step.number for step in rig.told("primary")] == [0, 1]
+
+
+@pytest.mark.parametrize(("kept", "size"), [(3, 1), (100, 300)])
+def test_a_conversation_is_cut_whose_identifiers_are_not_remembered(rig, monkeypatch, kept, size):
+    """A reply to one of them would belong to no conversation, and the primary would seem to be silent."""
+    monkeypatch.setattr(sampling, "NUMBERS_KEPT", kept)
+    for number in range(4):
+        rig.say("anna", f"billing/ASK correlation_id={str(number) * size}")
+    rig.settle()
+    assert totals(rig) == {"cut_queue": 1}
+
+
+def test_a_reply_costs_no_more_where_its_receiver_has_many_conversations():
+    rig = Mirrored({**SHADOW, "key": "card"})
+    for number in range(2_000):
+        rig.say("anna", f"billing/ASK card=c{number}")
+        rig.look()
+    rig.settle()
+    steps = []
+    rig.say("billing", "anna/ANSWER card=c1999\nanna/ANSWER correlation_id=x\nanna/ANSWER n=1")
+
+    def count(_frame, event, _argument):
+        steps.append(event)
+        return count
+
+    sys.settrace(count)
+    try:
+        rig.look()
+    finally:
+        sys.settrace(None)
+    assert len(steps) < 3_000
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '{"command":"ANSWER","service":"anna","parameters":{"n":"1"}}',
+        "<peer:somebody anna/ANSWER n=1",
+        " anna/ANSWER n=1",
+        "bert/ANSWER n=2\n  peer:anna/ANSWER n=1",
+    ],
+)
+def test_a_reply_is_told_in_whatever_form_it_was_written(rig, line):
+    rig.say("anna", "billing/ASK n=1")
+    rig.settle()
+    rig.say("billing", line)
+    rig.settle()
+    [step] = rig.told("primary")
+    assert step.line in ("anna/ANSWER n=1", "peer:anna/ANSWER n=1")
+
+
+@pytest.mark.parametrize(
+    "line", ["{", "<", " ", "", '{"command":"ANSWER","service":"anna","parameters":{"n":"\\ud800"}}']
+)
+def test_what_is_refused_is_no_reply(rig, line):
+    rig.say("anna", "billing/ASK n=1")
+    rig.settle()
+    rig.say("billing", line)
+    rig.say("billing", f"bert/ANSWER\n{line}")
+    rig.settle()
+    assert (rig.told("primary"), totals(rig)) == ([], {})
+
+
+def test_of_too_many_shadows_the_first_ones_get_copies():
+    shadows = [{**SHADOW, "version": f"v{number}"} for number in range(1_000)]
+    rig = Mirrored(*shadows)
+    assert [mirror.shadow.version for mirror in rig.mirrors] == [f"v{number}" for number in range(MIRRORS)]
+    assert rig.board.mirrors.omitted == 1_000 - MIRRORS
+    rig.set_policy(*shadows[500:510])
+    assert (len(rig.mirrors), rig.board.mirrors.omitted) == (10, 0)
+
+
+def test_a_copy_for_each_further_shadow_counts_as_work():
+    rig = Mirrored(*({**SHADOW, "version": f"v{number}"} for number in range(8)))
+    instances = [
+        {"server": "far", "service": "billing", "role": "shadow", "state": "up", "version": f"v{number}"}
+        for number in range(8)
+    ]
+    rig.tell(bucket_of("billing"), {"instances": instances}, 5)
+    rig.pass_time(0)
+    rig.say("anna", "\n".join("billing/ASK" for _ in range(16)))
+    rig.look()
+    copied = [
+        mirror.queue_messages + mirror.unconfirmed_bytes // len("<peer:anna billing/ASK") for mirror in rig.mirrors
+    ]
+    assert copied == [mirroring.LINES_AT_ONCE // 8] * 8
+    assert rig.looks
+
+
 def test_what_is_told_of_a_shadow_that_is_one_no_more_is_told_once_and_in_order(rig):
     rig.say("anna", "billing/ASK n=1")
     rig.look()
@@ -622,7 +758,7 @@ def test_of_a_shadow_that_is_one_no_more_nothing_is_told_after_what_was_not_take
     assert (rig.offers, rig.steps, len(mirror.steps)) == ([], [], 0)
 
 
-def test_a_message_costs_little_more_beside_a_thousand_shadows_of_others():
+def test_a_message_costs_little_more_beside_shadows_of_others():
     messages = 20
 
     def calls(*others):
@@ -642,7 +778,7 @@ def test_a_message_costs_little_more_beside_a_thousand_shadows_of_others():
             sys.setprofile(None)
         return counted
 
-    others = [{**SHADOW, "service": f"other{n}"} for n in range(999)]
+    others = [{**SHADOW, "service": f"other{n}"} for n in range(MIRRORS - 1)]
     assert calls(*others) < calls() + 2 * messages * len(others), "more than whether there are notes is asked of each"
 
 

@@ -207,7 +207,7 @@ def test_all_is_forgotten_in_the_end(moves, key):
     story.play(moves)
     story.end()
     [mirror], sampler = story.rig.mirrors, story.rig.sampler
-    assert (len(sampler), sampler.parties, sampler._numbers, sampler.has_notes) == (0, {}, 0, False)
+    assert (len(sampler), sampler.parties, sampler._by_id, sampler.has_notes) == (0, {}, {}, False)
     assert (sampler._left, sampler._left_before) == ({}, {})
     assert (mirror.following, mirror.unanswered, mirror.queue_bytes, mirror.unconfirmed_bytes) == ({}, 0, 0, 0)
     assert (len(mirror.steps), mirror.steps._bytes, story.rig.board._offers) == (0, 0, {})

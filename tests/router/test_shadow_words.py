@@ -41,3 +41,17 @@ def test_what_belongs_to_no_conversation_is_for_nobody(rig):
     )
     rig.settle()
     assert rig.told("shadow") == []
+
+
+@pytest.mark.parametrize("key", ["", "n"])
+def test_a_conversation_is_cut_of_which_an_answer_is_lost(key):
+    rig = Mirrored({**SHADOW, "key": key})
+    rig.say("anna", "billing/ASK n=1")
+    rig.settle()
+    [copy] = rig.copies
+    told = f"service=billing;version=2.0;conversation={copy.conversation}"
+    rig.say("far", f"<far:communicatord peer:communicatord/SHADOW_SAID {told}")
+    rig.settle()
+    [mirror] = rig.mirrors
+    assert [step.cut for step in rig.told("ended")] == ["lost"]
+    assert dict(mirror.totals) == {"cut_lost": 1}

@@ -6,7 +6,7 @@ from communicator.protocol import decode
 from communicator.router.cores.copies import ANSWERS_PER_COPY
 from communicator.router.vocabulary.effects import SampleLoad
 from communicator.router.vocabulary.events import LinesReceived, LoadSampled
-from tests.router.behind_fence import REGISTER_SHADOW, SHADOW, UNIT, begin, discarded, quiet
+from tests.router.behind_fence import REGISTER_SHADOW, SHADOW, UNIT, begin, discarded, quiet, set_policy
 
 
 def from_router(book, name="R"):
@@ -22,7 +22,7 @@ COPY = "<alpha:communicatord peer:communicatord/SHADOW_COPY service=billing;vers
 
 @pytest.fixture
 def copied(mesh):
-    book = begin(mesh(), SHADOW)
+    book = begin(mesh(), {**SHADOW, "primary": "alpha"})
     comes_with(book)
     return book
 
@@ -121,7 +121,8 @@ def test_of_two_conversations_with_one_sender_an_answer_has_to_say_which(copied)
 def test_it_answers_no_more_than_it_can_have_been_asked(copied):
     copied.run(f"R > {COPY};number=0;ticket=5;line=<alpha:client billing/CHARGE\nS < ...\nR < ...")
     copied.write("S", b"alpha:client/CHARGED ok=1\n" * (ANSWERS_PER_COPY + 5))
-    assert len(said(copied)) == ANSWERS_PER_COPY
+    *answers, lost = said(copied)
+    assert (len(answers), lost.get("conversation"), lost.get("line")) == (ANSWERS_PER_COPY, "alpha-1", "")
     assert discarded(copied).by_reason == {"too_much": 5}
 
 
@@ -140,3 +141,27 @@ def test_the_load_of_the_host_is_told_while_a_shadow_is_here(copied):
     copied.run("R < alpha:communicatord/SHADOW_TAKEN service=billing;version=2;build=*;ticket=5;load=0.500")
     copied.run("S x")
     assert copied.effects_of(SampleLoad)[-1] == SampleLoad(enabled=False)
+
+
+@pytest.mark.parametrize("size", [1, 40_000])
+def test_what_it_answers_is_offered_and_where_that_is_too_much_the_conversation_is_not_whole(copied, size):
+    """What others say over the link between the routers does not wait for it."""
+    copied.run(f"R > {COPY};number=0;ticket=5;line=<alpha:client billing/CHARGE\nS < ...\nR < ...")
+    copied.takes_offers = size > 1
+    answer = b"alpha:client/CHARGED x=" + b"x" * size + b"\n"
+    copied.write("S", answer)
+    copied.write("S", answer * 3)
+    [lost] = said(copied)
+    assert (lost.get("conversation"), lost.get("line"), lost.get("number")) == ("alpha-1", "", "")
+    assert discarded(copied).by_reason == {"too_much": 3}
+
+
+def test_nobody_has_anything_copied_of_whom_the_policy_does_not_say_so(mesh):
+    """Any router of the cluster could make a shadow act, and hear what it answers."""
+    book = begin(mesh(), {**SHADOW, "primary": "gamma"})
+    comes_with(book)
+    book.run(f"R > {COPY};number=0;ticket=5;line=<alpha:client billing/CHARGE\nS < (nothing)")
+    book.run("R < alpha:communicatord/SHADOW_TAKEN service=billing;version=2;build=*;ticket=5;refused=absent")
+    set_policy(book, 2, {**SHADOW, "primary": "*"})
+    marked = "<alpha:client billing/CHARGE shadow=1;shadow_id=alpha-1-0"
+    book.run(f"R > {COPY};number=0;ticket=6;line=<alpha:client billing/CHARGE\nS < {marked}")

@@ -1,5 +1,6 @@
 """What shadows of this host have got copies of: with whom each conversation is, and which one an answer is of; it sends nothing."""
 
+from collections import Counter
 from typing import NamedTuple
 
 import msgspec
@@ -10,17 +11,32 @@ from communicator.router.vocabulary.copies import Copy, Which
 from communicator.router.vocabulary.registry import Party
 
 CONVERSATIONS_KEPT = 10_000
-"""The one that was silent for longest goes."""
+"""The one that was silent for longest goes,"""
+MESSAGES_KEPT = 50_000
+"""also where all of them together have more messages."""
 KEPT_S = 60.0
 """How long an answer may come after the last copy."""
 ANSWERS_PER_COPY = 16
 """A stream of answers to one message; a shadow that says more floods."""
 COPIES_KEPT = 400
 """Of one conversation. One with more messages, and a reply of both to each, is longer than the comparator takes."""
+ID_CHARACTERS = 256
+"""A longer correlation_id is not remembered."""
+_ANY = ""
+
+
+class Asked(NamedTuple):
+    """One message that was copied."""
+
+    party: Party
+    """Who speaks to the service."""
+    at_s: float
+    """When it was handed to the shadow."""
+    correlation_id: str
 
 
 class Copied(msgspec.Struct):
-    """One conversation that a shadow has got copies of."""
+    """One conversation that a shadow has got copies of; of several parties where a parameter tells conversations apart."""
 
     conversation: str
     link: int
@@ -30,28 +46,19 @@ class Copied(msgspec.Struct):
     primary: str
     """The server whose router that is."""
     last_s: float
-    key: tuple[str, str] = ("", "")
-    """The parameter that makes it a conversation, and its value; empty: its sender does."""
-    parties: dict[Party, None] = {}
-    """Who speaks to the service: one, or several where the value of a parameter makes a conversation."""
-    at_s: dict[int, float] = {}
-    """When each message was handed to the shadow, by number."""
-    numbers: dict[str, int] = {}
-    """By correlation_id."""
+    key: str = ""
+    """Where the value of a parameter makes a conversation: that; empty: its sender does."""
+    asked: dict[int, Asked] = {}
+    """By number, its messages."""
     answers: int = 0
     """How many of the shadow were passed on."""
-    is_doubtful: bool = False
-    """An answer to it may be missing: further ones are found by the message that they name, since their order says nothing."""
+    is_lost: bool = False
+    """Whether one could not be: no further one is."""
 
     @property
     def is_spent(self) -> bool:
         """Whether the shadow has answered more than it was asked for."""
-        return self.answers >= ANSWERS_PER_COPY * len(self.at_s)
-
-    def may_be_meant_by(self, message: Message) -> bool:
-        """Whether an answer that names no message may belong to it: where a parameter makes a conversation, one that has it."""
-        parameter, value = self.key
-        return not parameter or message.get(parameter) == value
+        return self.answers >= ANSWERS_PER_COPY * len(self.asked)
 
 
 class Belonging(NamedTuple):
@@ -62,13 +69,31 @@ class Belonging(NamedTuple):
     """Of the message that it answers; -1: not known."""
 
 
+_Place = tuple[int, str, str]
+"""A shadow, and a service that speaks on a server; the server may be empty: on any."""
+_Turn = tuple[_Place, str]
+"""Where order alone says what an answer is of; and the value of the parameter, where one makes a conversation."""
+
+
 class Copies:
-    """Conversations by shadow and identifier, the one that was silent for longest first."""
+    """Conversations by shadow and identifier, the one that was silent for longest first.
+
+    Each answer takes a look into a table, however many conversations there are: a shadow that says much is to cost no more.
+    """
 
     def __init__(self) -> None:
         self._known: dict[tuple[int, str], Copied] = {}
-        self._with: dict[tuple[int, str], dict[str, None]] = {}
-        """By shadow and the service that speaks, which conversations."""
+        self._spoken: Counter[tuple[int, str]] = Counter()
+        """How many messages a shadow has got of each service that speaks, on whatever server."""
+        self._with: dict[_Turn, dict[str, None]] = {}
+        """Which conversations an answer may be of that names no message."""
+        self._doubtful: set[_Turn] = set()
+        """Where one came that may have been of several; whatever server it named, further ones are not put into their order."""
+        self._parameters: dict[int, str] = {}
+        """By shadow, whose value says to which conversation a message belongs."""
+        self._by_id: dict[tuple[_Place, str], tuple[str, int]] = {}
+        """By correlation_id, in which conversation it was used last, and for which message."""
+        self._messages = 0
 
     def __len__(self) -> int:
         """How many are known."""
@@ -87,24 +112,33 @@ class Copies:
         party, correlation_id = Party(message.sent_from_server, message.sent_from_service), message.get(CORRELATION_ID)
         self._forget_old(now_s)
         key = link, copy.conversation
+        known = self._known.get(key)
+        if known is not None and known.primary != copy.primary:
+            self._remove(key)
+        self._parameters[link] = parameter
         copied = self._known.pop(key, None)
         if copied is None:
-            by = (parameter, message.get(parameter)) if parameter else ("", "")
-            copied = Copied(copy.conversation, link, copy.shadow, copy.primary, now_s, by)
+            value = message.get(parameter) if parameter else ""
+            copied = Copied(copy.conversation, link, copy.shadow, copy.primary, now_s, value)
         self._known[key] = copied
         copied.last_s = now_s
-        if len(copied.at_s) < COPIES_KEPT:
-            copied.parties[party] = None
-            self._with.setdefault((link, party.service), {})[copy.conversation] = None
-            copied.at_s[copy.number] = now_s
-            if correlation_id:
-                copied.numbers[correlation_id] = copy.number
-        if len(self._known) > CONVERSATIONS_KEPT:
+        if len(copied.asked) < COPIES_KEPT and copy.number not in copied.asked:
+            self._enter(copied, copy.number, Asked(party, now_s, correlation_id[: ID_CHARACTERS + 1]))
+        while len(self._known) > CONVERSATIONS_KEPT or self._messages > MESSAGES_KEPT:
             self._remove(next(iter(self._known)))
+
+    def _enter(self, copied: Copied, number: int, asked: Asked) -> None:
+        copied.asked[number] = asked
+        self._messages += 1
+        self._spoken[copied.link, asked.party.service] += 1
+        for place in _places(copied.link, asked.party):
+            self._with.setdefault((place, copied.key), {})[copied.conversation] = None
+            if 0 < len(asked.correlation_id) <= ID_CHARACTERS:
+                self._by_id[place, asked.correlation_id] = copied.conversation, number
 
     def may_concern(self, link: int, service: str) -> bool:
         """Whether a shadow has got copies of what this service has said, so that what it says to that is looked at."""
-        return (link, service) in self._with
+        return (link, service) in self._spoken
 
     def find(self, link: int, message: Message, now_s: float) -> Belonging | None:
         """What it belongs to that a shadow says to somebody: one of the conversations with that one, or none.
@@ -115,29 +149,37 @@ class Copies:
             now_s: The time, on the monotonic clock.
         """
         self._forget_old(now_s)
-        named = self._with.get((link, message.service), {})
-        spoken_to = [self._known[link, conversation] for conversation in named]
-        if message.server:
-            spoken_to = [one for one in spoken_to if Party(message.server, message.service) in one.parties]
+        place = link, message.service, message.server
         told, correlated = message.get(SHADOW_ID), message.get(CORRELATION_ID)
         if told:
             conversation, _, number = told.rpartition("-")
-            exact = (Belonging(one, int(number)) for one in spoken_to if _has(one, conversation, number))
-            return next(exact, None)
-        if correlated:
-            found = next((one for one in spoken_to if correlated in one.numbers), None)
-            if found is not None:
-                return Belonging(found, found.numbers[correlated])
-        fitting = [one for one in spoken_to if one.may_be_meant_by(message)]
-        if len(fitting) > 1:
-            for one in fitting:
-                one.is_doubtful = True
-        return Belonging(fitting[0], -1) if len(fitting) == 1 and not fitting[0].is_doubtful else None
+            copied = self._known.get((link, conversation))
+            asked = None if copied is None else copied.asked.get(_number_of(number))
+            if copied is None or asked is None or place not in _places(link, asked.party):
+                return None
+            return Belonging(copied, _number_of(number))
+        found = self._by_id.get((place, correlated)) if correlated else None
+        if found is not None:
+            return Belonging(self._known[link, found[0]], found[1])
+        parameter = self._parameters.get(link, "")
+        return self._by_order((place, message.get(parameter) if parameter else ""))
+
+    def _by_order(self, turn: _Turn) -> Belonging | None:
+        """The one conversation that an answer without a name may be of; of several the order says nothing any more."""
+        (link, service, _), value = turn
+        doubt = (link, service, _ANY), value
+        named = self._with.get(turn, {})
+        if len(named) > 1:
+            self._doubtful.add(doubt)
+        if len(named) != 1 or doubt in self._doubtful:
+            return None
+        return Belonging(self._known[link, next(iter(named))], -1)
 
     def forget_link(self, link: int) -> None:
         """A shadow is gone."""
         for key in [key for key in self._known if key[0] == link]:
             self._remove(key)
+        self._parameters.pop(link, None)
 
     def _forget_old(self, now_s: float) -> None:
         while self._known:
@@ -148,12 +190,30 @@ class Copies:
 
     def _remove(self, key: tuple[int, str]) -> None:
         copied = self._known.pop(key)
-        for about in {(copied.link, party.service) for party in copied.parties}:
-            del self._with[about][copied.conversation]
-            if not self._with[about]:
-                del self._with[about]
+        self._messages -= len(copied.asked)
+        for asked in copied.asked.values():
+            self._spoken[copied.link, asked.party.service] -= 1
+            if not self._spoken[copied.link, asked.party.service]:
+                del self._spoken[copied.link, asked.party.service]
+            for place in _places(copied.link, asked.party):
+                if self._by_id.get((place, asked.correlation_id), ("", 0))[0] == copied.conversation:
+                    del self._by_id[place, asked.correlation_id]
+                self._leave((place, copied.key), copied.conversation)
+
+    def _leave(self, turn: _Turn, conversation: str) -> None:
+        named = self._with.get(turn, {})
+        named.pop(conversation, None)
+        if not named:
+            self._with.pop(turn, None)
+            self._doubtful.discard(turn)
 
 
-def _has(copied: Copied, conversation: str, number: str) -> bool:
-    is_number = number.isascii() and number.isdigit() and len(number) < 10  # noqa: PLR2004 - far more than there are
-    return is_number and copied.conversation == conversation and int(number) in copied.at_s
+def _places(link: int, party: Party) -> tuple[_Place, ...]:
+    """Under which a party is found."""
+    return (link, party.service, _ANY), (link, party.service, party.server)
+
+
+def _number_of(text: str) -> int:
+    """A number as it was told to the shadow; -1, which no message has: it is none."""
+    is_number = text.isascii() and text.isdigit() and len(text) < 10  # noqa: PLR2004 - far more than there are
+    return int(text) if is_number else -1

@@ -49,6 +49,12 @@ class Mark(NamedTuple):
     """Its unit if it has one of its own, else the group that it shares with others."""
     by_unit: bool
     by_policy: bool
+    """Else whoever runs it calls it a shadow, as anybody may: that puts no other process behind the fence."""
+
+    @property
+    def is_shared_by_policy(self) -> bool:
+        """Whether what cannot be told in its control group may be this shadow of the policy."""
+        return self.by_policy and not self.by_unit
 
 
 _Key = tuple[int | None, str, str, str]
@@ -67,7 +73,7 @@ class Fence:
         """Those of the policy that are for this host."""
         self.is_told = False
         """Whether the shell tells of processes."""
-        self._keys: dict[Which, str] = {}
+        self._by_name: dict[Which, Shadow] = {}
         self._named: dict[str, Shadow] = {}
         """By the name of its unit, a shadow of the policy."""
         self._shared: dict[str, None] = {}
@@ -91,7 +97,7 @@ class Fence:
     def obey(self, shadows: tuple[Shadow, ...]) -> None:
         """These are the shadows of the policy on this host from now on."""
         self.shadows = shadows
-        self._keys = {which(shadow): shadow.key for shadow in shadows}
+        self._by_name = {which(shadow): shadow for shadow in shadows}
         self._name_units()
         registered, self._registered = self._registered, {}
         for link in registered.values():
@@ -140,8 +146,8 @@ class Fence:
         self._registered[link.id] = link
         if process is None or (process.pid is None and not process.unit):
             return
-        unit = unit_of(process.unit)
-        by_unit = unit not in {"", self._own, *self._shared}
+        unit, by_policy = unit_of(process.unit), self.fits(registration)
+        by_unit = by_policy and unit not in {"", self._own, *self._shared}
         named = registration.service, registration.version
         mark = Mark(
             *named,
@@ -149,7 +155,7 @@ class Fence:
             process.pid,
             unit if by_unit else process.unit,
             by_unit,
-            self.fits(registration),
+            by_policy,
         )
         self._marks[process.pid, process.unit, *named] = mark
         if len(self._marks) > MARKS_KEPT:
@@ -201,14 +207,19 @@ class Fence:
         if not self.is_up:
             return None
         if process is None or (process.pid is None and not process.unit):
-            return Behind(UNTOLD)
+            return Behind(UNTOLD) if self.shadows else None
         for part in process.unit.split("/") if self._named else ():
             if part in self._named:
                 return Behind(BY_UNIT, self._named[part].service, self._named[part].version)
         found = next(self._marked(process), None)
-        if found is None and not process.unit and (self._named or any(mark.by_unit for mark in self._marks.values())):
+        if found is None and not process.unit and self._hides_shadows:
             return Behind(UNTOLD)  # its unit is hidden, and may be that of a shadow
         return found
+
+    @property
+    def _hides_shadows(self) -> bool:
+        """Whether a process of which the unit is hidden may be a shadow of the policy."""
+        return bool(self._named) or any(mark.by_unit and mark.by_policy for mark in self._marks.values())
 
     def _marked(self, process: Process) -> Iterator[Behind]:
         for mark in self._marks.values():
@@ -216,7 +227,7 @@ class Fence:
                 yield Behind(BY_UNIT, mark.service, mark.version)
             elif process.pid is not None and process.pid == mark.pid:
                 yield Behind(BY_PROCESS, mark.service, mark.version)
-            elif process.pid is None and not mark.by_unit and process.unit == mark.control_group:
+            elif process.pid is None and mark.is_shared_by_policy and process.unit == mark.control_group:
                 yield Behind(UNTOLD)  # it may be the shadow's, which nothing tells from others
 
     def can_tell(self, link: Link) -> bool:
@@ -245,7 +256,13 @@ class Fence:
 
     def key_of(self, shadow: Which) -> str:
         """The parameter that says to which conversation a message for a shadow of this host belongs; empty: its sender does."""
-        return self._keys.get(shadow, "")
+        known = self._by_name.get(shadow)
+        return "" if known is None else known.key
+
+    def may_copy(self, primary: str, shadow: Which) -> bool:
+        """Whether the policy lets a server have copies of its messages handed to a shadow here, and hear what it answers."""
+        known = self._by_name.get(shadow)
+        return known is not None and known.primary in (ALL, primary)
 
     def by_unit(self, service: str, version: str) -> bool:
         """Whether a unit of its own tells who belongs to a shadow."""

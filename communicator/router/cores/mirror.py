@@ -53,8 +53,8 @@ class Conversation(msgspec.Struct, eq=False):
     """Its sender has begun another one since: a reply that names no message is not of it."""
     last_s: float = 0.0
     """When somebody asked last; once it is over, when that was found; 0 while nothing of it was looked at."""
-    numbers: dict[str, tuple[int, float]] = {}
-    """By correlation_id, the number of a message and when it came."""
+    numbers: dict[tuple[bytes, str], tuple[int, float]] = {}
+    """By who asks and correlation_id, the number of a message and when it came."""
 
 
 class Follower(msgspec.Struct, eq=False):

@@ -1,7 +1,7 @@
 """All shadows that get copies from this host, by service and key, and when something of that is due; it sends nothing."""
 
 from collections.abc import Callable, Iterable, Iterator
-from itertools import count
+from itertools import count, islice
 
 from communicator.answers.policy import Shadow
 from communicator.answers.shadows import Step
@@ -12,6 +12,9 @@ from communicator.router.cores.mirror import Conversation, Mirror
 from communicator.router.cores.sampling import Sampler
 from communicator.router.vocabulary.copies import Said, Taken, Which, which
 from communicator.router.vocabulary.registry import Link
+
+MIRRORS = 32
+"""Shadows that get copies from one host: as many as its canary compares, each with a reference. Each may have two queues full."""
 
 
 class Mirrors:
@@ -36,6 +39,8 @@ class Mirrors:
         self._secret = secret
         self._mirrors: dict[Which, tuple[Sampler, Mirror]] = {}
         self._is_stale = False
+        self.omitted = 0
+        """Shadows beyond `MIRRORS`, which get no copies."""
 
     def __iter__(self) -> Iterator[tuple[Sampler, Mirror]]:
         """Each shadow that gets copies."""
@@ -59,14 +64,14 @@ class Mirrors:
         """Copy for these shadows and no others, from whoever is live now.
 
         Args:
-            wanted: Entries of the policy that want copies from this host.
+            wanted: Entries of the policy that want copies from this host; of more than `MIRRORS` the first ones.
             live: The live instance of a service.
 
         Returns:
             Those that get no copies any more.
         """
         self._is_stale = False
-        entries = {which(shadow): shadow for shadow in wanted}
+        entries = {which(shadow): shadow for shadow in islice(wanted, MIRRORS)}
         ended = self._take_out(entries)
         for one, shadow in entries.items():
             self._enter(one, shadow)
@@ -141,12 +146,13 @@ class Mirrors:
         if known is None:
             return False
         sampler, mirror = known
-        follower, step = mirror.following.get(said.conversation), _step_of(said)
+        follower = mirror.following.get(said.conversation)
+        step = _step_of(said)
         if follower is None:
-            if step is not None and mirror.tell_late(step):
+            if step is not None and said.line and mirror.tell_late(step):
                 self.active[mirror] = None
-        elif step is None:
-            mirror.cut(follower.conversation, "unreadable")
+        elif step is None or not said.line:
+            mirror.cut(follower.conversation, "lost" if step is not None else "unreadable")
         elif _is_of(sampler, follower.conversation, said):
             mirror.replied(follower, -1)
             mirror.tell(follower, step)
@@ -177,7 +183,7 @@ def _step_of(said: Said) -> Step | None:
 
 def _is_of(sampler: Sampler, conversation: Conversation, said: Said) -> bool:
     """Whether a reply that names no message says by its parameter that it belongs to a conversation; all others do."""
-    if said.number >= 0 or not sampler.parameter:
+    if said.number >= 0 or not sampler.parameter or not said.line:
         return True
     try:
         return decode(said.line).get(sampler.parameter).encode() == conversation.key

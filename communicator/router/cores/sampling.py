@@ -30,7 +30,9 @@ NOTED_BYTES = 4 * 1024 * 1024
 KEY_BYTES = 256
 """Of a longer key these count."""
 NUMBERS_KEPT = 50_000
-"""Messages whose correlation_id is remembered: a reply to others belongs where its order puts it."""
+"""Messages whose correlation_id is remembered: beyond it, whatever a reply to others belonged to would be a guess."""
+TO_BE_READ = b"<{ \t\r\v\f"
+"""What a line of the primary begins with that does not say in its first word to whom it goes."""
 NOT_COPIED_SENDERS = (b":communicatord", b":canary")
 """Routers, and canaries, which ask a primary the same twice: as part of a conversation that would be a part nobody has said."""
 _DRAWN = float(2**64)
@@ -70,8 +72,10 @@ class Sampler:
         """The live instance."""
         self.address = re.compile(rb"(?:(<[^ ]+) )?(?:[^ :/]+:)?" + re.escape(service.encode()) + rb"/([^ ]+)(?: |\Z)")
         """Matches a message to the service: its sender and its command."""
-        self.parties: dict[bytes, dict[str, Conversation]] = {}
-        """By what replies are addressed to: the conversations there that are copied."""
+        self.parties: dict[bytes, dict[bytes, Conversation]] = {}
+        """By what replies are addressed to: the newest conversation there of each key, as far as it is copied."""
+        self._by_id: dict[tuple[bytes, str], Conversation] = {}
+        """By who asks and correlation_id, in which conversation that was."""
         self._secret = secret
         self._draws = 0
         self._left: dict[bytes, int] = {}
@@ -83,11 +87,12 @@ class Sampler:
         """By key, those that are copied, whoever asked last at the end."""
         self._over: dict[str, Conversation] = {}
         """By identifier, those of which late replies are awaited."""
-        self._numbers = 0
         self._notes: deque[tuple[bytes | None, bytes]] = deque()
         """Lines, and the sender of all of them; empty where each has its own, and None where the primary has said them."""
         self._first: Note | None = None
         """The first of them, once it is looked at."""
+        self._asks = 0
+        """How many of them are messages: the reply to one that begins a conversation may come before that is looked at."""
         self._defers = bool(parameter)
         """Whether all is noted: also while lines of several senders are, since what is said later must not be counted first."""
         self._noted_bytes = 0
@@ -126,13 +131,18 @@ class Sampler:
 
     def note_said(self, front: bytes, lines: bytes, *, is_mixed: bool) -> bool:
         """See `Copied`. Until what was asked is looked at nobody knows whether this answers any of it."""
-        if not self._notes and (not self.parties or not (is_mixed or front[: front.find(b"/")] in self.parties)):
+        if not self._asks and not (self.parties and (is_mixed or self._may_want(front))):
             return False
         return self._note(None, lines)
+
+    def _may_want(self, said: bytes) -> bool:
+        """Whether a line of the primary, or its front, may go to somebody whose conversation is copied."""
+        return said[: said.find(b"/")] in self.parties or said[:1] in TO_BE_READ
 
     def _note(self, key: bytes | None, data: bytes) -> bool:
         if len(self._notes) < NOTES_KEPT and self._noted_bytes + len(data) <= NOTED_BYTES:
             self._notes.append((key, data))
+            self._asks += key is not None
             self._noted_bytes += len(data)
         elif key:
             self._missed.add(key)
@@ -156,7 +166,7 @@ class Sampler:
     def _drop_notes(self) -> None:
         self._notes.clear()
         self._first = None
-        self._noted_bytes = 0
+        self._asks = self._noted_bytes = 0
         self._defers = bool(self.parameter)
 
     @property
@@ -172,7 +182,7 @@ class Sampler:
         """Of lines of several senders, or to several, those that may belong to a conversation that is copied."""
         for line in _lines_of(data):
             if is_said:
-                if line[: line.find(b"/")] in self.parties:
+                if self._may_want(line):
                     yield line
                 continue
             sender = line[: line.find(b" ")]
@@ -184,7 +194,8 @@ class Sampler:
 
     def done(self) -> None:
         """The first note was dealt with."""
-        self._notes.popleft()
+        key, _ = self._notes.popleft()
+        self._asks -= key is not None
         self._first = None
         if not self._notes:
             self._drop_notes()  # memory is held until all are gone, so that nothing has to be added up
@@ -209,8 +220,8 @@ class Sampler:
             if not self._is_drawn(key, messages):
                 return None
             known = self._open[key]
-        if not known.identity:
-            known.last_s = now_s
+        if not known.last_s:
+            known.last_s = now_s  # once: it stays in its place, so that it would hold up the end of those behind it
         return known
 
     def _is_drawn(self, key: bytes, messages: int) -> bool:
@@ -263,35 +274,65 @@ class Sampler:
         names = names_of(sender, self.server)
         conversation.senders.add(names)
         for name in names:
-            if not (self.parameter or conversation.identity in self.parties.get(name, ())):
-                self._put_behind(name)
-            self.parties.setdefault(name, {})[conversation.identity] = conversation
+            known = self.parties.setdefault(name, {})
+            known[conversation.key] = conversation
         conversation.asked += 1
         return conversation.asked - 1
 
     def _put_behind(self, name: bytes) -> None:
-        """Whoever has this name has begun another conversation."""
+        """Whoever has this name has begun a conversation that is not copied."""
         for conversation in tuple(self.parties.get(name, {}).values()):
             conversation.is_behind = True
             self._let_go(conversation)
 
-    def answered(self, conversation: Conversation, *, is_its: bool) -> None:
-        """A reply has come that may have been of a conversation, and was or was not."""
-        conversation.answered += is_its
-        conversation.others += not is_its
-        self._let_go(conversation)
+    def remember(
+        self, conversation: Conversation, sender: bytes, correlation_id: str, number: int, now_s: float
+    ) -> bool:
+        """A message has an identifier, which its reply repeats; whether there is room to remember it."""
+        if len(self._by_id) >= NUMBERS_KEPT or len(correlation_id) > KEY_BYTES:
+            return False
+        place = sender[1:], correlation_id
+        before = self._by_id.get(place, conversation)
+        if before is not conversation:
+            del before.numbers[place]
+        self._by_id[place] = conversation
+        conversation.numbers[place] = number, now_s
+        return True
+
+    def find_reply(self, to: bytes, correlation_id: str, key: bytes) -> tuple[Conversation | None, int, float]:
+        """The conversation that a reply belongs to; None: to none that is copied.
+
+        Args:
+            to: Whom it is addressed to.
+            correlation_id: Of the message that it answers; empty: it does not say.
+            key: What it says itself of the key, where a parameter is the key.
+
+        Returns:
+            The conversation, the number of the message and when that was asked; -1 where it is not known.
+        """
+        if correlation_id:
+            place = party_of(to, self.server), correlation_id
+            conversation = self._by_id.get(place)
+            return (None, -1, 0.0) if conversation is None else (conversation, *conversation.numbers[place])
+        known = self.parties.get(to, {})
+        found = known.get(key) if self.parameter else next(iter(known.values()), None)
+        return None if found is None or found.is_behind else found, -1, 0.0
+
+    def answered(self, to: bytes, conversation: Conversation | None) -> None:
+        """A reply has come, of a conversation or of none that is copied.
+
+        Of one whose sender has begun anew no more are awaited once there are none, since each reply to it costs a look.
+        """
+        if conversation is not None:
+            conversation.answered += 1
+        for known in () if self.parameter else tuple(self.parties.get(to, {}).values()):
+            known.others += known is not conversation
+            self._let_go(known)
 
     def _let_go(self, conversation: Conversation) -> None:
-        """Await no replies of a conversation that is behind, and of which there are none: each one to its sender costs a look."""
         is_answered = conversation.answered >= conversation.asked or conversation.others >= LENGTH_MESSAGES
         if conversation.is_behind and is_answered:
             self._unlist(conversation)
-
-    def remember(self, conversation: Conversation, correlation_id: str, number: int, now_s: float) -> None:
-        """A message has an identifier, which its reply repeats."""
-        if self._numbers < NUMBERS_KEPT and len(correlation_id) <= KEY_BYTES:
-            self._numbers += correlation_id not in conversation.numbers
-            conversation.numbers[correlation_id] = number, now_s
 
     def _is_over(self, conversation: Conversation, now_s: float) -> bool:
         if not conversation.identity:
@@ -336,15 +377,16 @@ class Sampler:
 
     def _forget(self, conversation: Conversation) -> None:
         self._over.pop(conversation.identity, None)
-        self._numbers -= len(conversation.numbers)
+        for place in conversation.numbers:
+            del self._by_id[place]
         conversation.numbers.clear()
         self._unlist(conversation)
 
     def _unlist(self, conversation: Conversation) -> None:
         for name in (name for names in conversation.senders for name in names):
-            known = self.parties.get(name)
-            if known is not None:
-                known.pop(conversation.identity, None)
+            known = self.parties.get(name, {})
+            if known.get(conversation.key) is conversation:
+                del known[conversation.key]
                 if not known:
                     del self.parties[name]
         conversation.senders.clear()
@@ -355,6 +397,12 @@ def names_of(sender: bytes, server: bytes) -> tuple[bytes, ...]:
     name = sender[1:]
     home, _, service = name.partition(b":")
     return (name, service, b".:" + service) if home == server else (name,)
+
+
+def party_of(to: bytes, server: bytes) -> bytes:
+    """Whom a reply is addressed to, as ``server:service``."""
+    home, _, service = to.rpartition(b":")
+    return b"%b:%b" % (server, service) if home in (b"", b".") else to
 
 
 def _lines_of(data: bytes) -> Iterator[bytes]:

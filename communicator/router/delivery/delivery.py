@@ -24,6 +24,7 @@ from communicator.router.delivery.reports import report, tell_hop
 from communicator.router.delivery.seeking import hand_on, seek, spread_further
 from communicator.router.mesh.received import Received
 from communicator.router.switchboard import Switchboard
+from communicator.router.vocabulary.authority import CANARY
 from communicator.router.vocabulary.cache_policy import parse_cache_policy
 from communicator.router.vocabulary.carrier import next_of
 from communicator.router.vocabulary.effects import Level
@@ -139,6 +140,8 @@ def _ask_run(board: Switchboard, envelope: Envelope, now: Instant) -> None:
         return
     told = {name: value for name, value in message.parameters.items() if name != "run_id"}
     asked = msgspec.structs.replace(message, parameters=told)
+    if message.sent_from_service == CANARY:
+        target.asked = message.get("serial")
     hand_over(board, msgspec.structs.replace(envelope, message=asked), target, now)
 
 

@@ -10,21 +10,24 @@ from communicator.answers.policy import ALL, Shadow
 from communicator.answers.router import Mirror as MirrorStanding
 from communicator.answers.shadows import Step, Steps
 from communicator.errors import LocalProtocolError, ProtocolError
-from communicator.protocol.line_form import decode, encode_line
+from communicator.protocol.line_form import decode, encode, encode_line
 from communicator.protocol.message import Message
 from communicator.router.cores.mirror import TELL_S, Conversation, Mirror
-from communicator.router.cores.sampling import NOT_COPIED_SENDERS, Note, Sampler
+from communicator.router.cores.mirrors import MIRRORS
+from communicator.router.cores.sampling import NOT_COPIED_SENDERS, TO_BE_READ, Note, Sampler
 from communicator.router.delivery.shadowing import take_copy
 from communicator.router.switchboard import Switchboard
+from communicator.router.vocabulary.authority import CANARY
 from communicator.router.vocabulary.config import SHADOWS
 from communicator.router.vocabulary.copies import Copy, write_copy
+from communicator.router.vocabulary.effects import Level
 from communicator.router.vocabulary.events import Instant
 from communicator.router.vocabulary.registry import Link
 from communicator.router.vocabulary.rules import RULE_OF
 
-COMPARATOR = "canary"
+COMPARATOR = CANARY
 LINES_AT_ONCE = 16
-"""Looked at in one turn: a quarter of a millisecond of work."""
+"""Looked at in one turn, each copy for a further shadow counted as one more: a quarter of a millisecond of work."""
 RETRY_S = 0.1
 """When what a link would not take is offered again."""
 NO_ROUTE_RETRY_S = 1.0
@@ -40,6 +43,10 @@ def settle_mirrors(board: Switchboard, now: Instant) -> None:
     wanted = [shadow for shadow in shadows if shadow.share > 0 and shadow.primary in (ALL, board.server)]
     for mirror in board.mirrors.settle(wanted, board.registry.live):
         _tell_rest(board, mirror)
+    omitted = max(0, len(wanted) - MIRRORS)
+    if omitted != board.mirrors.omitted:
+        board.mirrors.omitted = omitted
+        board.notice(Level.WARNING, "shadows_not_copied", shadows=omitted, limit=MIRRORS)
 
 
 def look_at_notes(board: Switchboard, now: Instant) -> None:
@@ -92,9 +99,9 @@ def _look(board: Switchboard, sampler: Sampler, note: Note, left: int, now: Inst
             return left - 1
     for line in note.lines:
         if note.is_said:
-            _said(sampler, line, now)
+            _said(sampler, _in_plain(line) if line[:1] in TO_BE_READ else line, now)
         else:
-            _asked(board, sampler, note, line, now)
+            left -= _asked(board, sampler, note, line, now)
         left -= 1
         if left <= 0:
             return left
@@ -102,42 +109,47 @@ def _look(board: Switchboard, sampler: Sampler, note: Note, left: int, now: Inst
     return left - 1
 
 
-def _asked(board: Switchboard, sampler: Sampler, note: Note, line: bytes, now: Instant) -> None:
-    """One line that has gone to the primary."""
+def _asked(board: Switchboard, sampler: Sampler, note: Note, line: bytes, now: Instant) -> int:
+    """One line that has gone to the primary; returns for how many shadows beyond the first one it was copied."""
     found = sampler.address.match(line)
     if found is None or found[2].decode(errors="replace") in NOT_COPIED:
-        return
+        return 0
     sender = found[1] or b""
     if sender.endswith(NOT_COPIED_SENDERS):
-        return
+        return 0
     try:
         line.decode()
         message = decode(line) if sampler.parameter or b"shadow=" in line or b"correlation_id=" in line else None
     except (UnicodeDecodeError, ProtocolError):
-        for unreadable in _conversations_of(sampler, note, sender):
+        known = sampler.parties.get(sender[1:], {})
+        for unreadable in (note.conversation,) if note.conversation else tuple(known.values()):
             _cut(sampler, unreadable, "unreadable")
-        return
-    if message is not None and message.get("shadow"):
-        return
-    conversation = note.conversation
-    if conversation is None:
-        key = sender if message is None or not sampler.parameter else message.get(sampler.parameter).encode()
-        conversation = sampler.find(key, 1, now.monotonic_s) if key else None
+        return 0
+    conversation = _conversation_of(sampler, note, sender, message, now)
     if conversation is None or not (conversation.followers or _begin(board, sampler, conversation, now)):
-        return
+        return 0
     number = sampler.asked(conversation, sender, now.monotonic_s)
-    if message is not None and message.get("correlation_id"):
-        sampler.remember(conversation, message.get("correlation_id"), number, now.monotonic_s)
+    correlation_id = "" if message is None else message.get("correlation_id")
+    if correlation_id and not sampler.remember(conversation, sender, correlation_id, number, now.monotonic_s):
+        _cut(sampler, conversation, "queue")
+        return 0
+    copies = len(conversation.followers)
     _copy(board, conversation, number, line)
     if not conversation.followers:
         sampler.skip(conversation)
+    return copies - 1
 
 
-def _conversations_of(sampler: Sampler, note: Note, sender: bytes) -> list[Conversation]:
-    """Those that a line may belong to which cannot be read."""
+def _conversation_of(
+    sampler: Sampler, note: Note, sender: bytes, message: Message | None, now: Instant
+) -> Conversation | None:
+    """The conversation that a message belongs to; None where it is not copied."""
+    if message is not None and message.get("shadow"):
+        return None
     if note.conversation is not None:
-        return [note.conversation]
-    return [one for one in sampler.everything() if any(sender[1:] in names for names in one.senders)]
+        return note.conversation
+    key = sender if message is None or not sampler.parameter else message.get(sampler.parameter).encode()
+    return sampler.find(key, 1, now.monotonic_s) if key else None
 
 
 def _begin(board: Switchboard, sampler: Sampler, conversation: Conversation, now: Instant) -> bool:
@@ -182,40 +194,40 @@ def _copy(board: Switchboard, conversation: Conversation, number: int, line: byt
         mirror.put(follower, copy, step)
 
 
+def _in_plain(line: bytes) -> bytes:
+    """A line that begins with a sender, a blank or JSON, as its receiver gets it; empty where it is refused."""
+    try:
+        return encode(msgspec.structs.replace(decode(line), sent_from_server="", sent_from_service=""))
+    except (ProtocolError, LocalProtocolError):
+        return b""
+
+
 def _said(sampler: Sampler, line: bytes, now: Instant) -> None:
     """One line that the primary has said."""
-    found = sampler.parties.get(line[: line.find(b"/")])
-    if not found:
+    to = line[: line.find(b"/")]
+    if to not in sampler.parties:
         return
     try:
         text = line.decode()
         message = decode(line) if sampler.parameter or b"correlation_id=" in line else None
     except (UnicodeDecodeError, ProtocolError):
-        for conversation in tuple(found.values()):
-            _cut(sampler, conversation, "unreadable")
+        for unreadable in tuple(sampler.parties[to].values()):
+            _cut(sampler, unreadable, "unreadable")
         return
-    correlation_id = "" if message is None else message.get("correlation_id")
-    for conversation in tuple(found.values()):
-        number, asked_s = conversation.numbers.get(correlation_id, (-1, 0.0))
-        is_its = number >= 0 or (not correlation_id and _is_of(sampler, conversation, message))
-        sampler.answered(conversation, is_its=is_its)
-        if not is_its:
-            continue
-        after_s = now.monotonic_s - asked_s if number >= 0 else 0.0
-        step = Step(conversation=conversation.identity, what="primary", number=number, line=text, after_s=after_s)
-        for mirror, follower in tuple(conversation.followers.items()):
-            mirror.replied(follower, 1)
-            mirror.tell(follower, step)
-        if not conversation.followers:
-            sampler.skip(conversation)
+    key = b"" if message is None else message.get(sampler.parameter).encode(errors="replace")
+    conversation, number, asked_s = sampler.find_reply(
+        to, "" if message is None else message.get("correlation_id"), key
+    )
+    sampler.answered(to, conversation)
+    if conversation is None:
         return
-
-
-def _is_of(sampler: Sampler, conversation: Conversation, message: Message | None) -> bool:
-    """Whether a reply that names no message belongs to a conversation with whoever it goes to."""
-    if not sampler.parameter:
-        return not conversation.is_behind
-    return message is not None and message.get(sampler.parameter).encode() == conversation.key
+    after_s = now.monotonic_s - asked_s if number >= 0 else 0.0
+    step = Step(conversation=conversation.identity, what="primary", number=number, line=text, after_s=after_s)
+    for mirror, follower in tuple(conversation.followers.items()):
+        mirror.replied(follower, 1)
+        mirror.tell(follower, step)
+    if not conversation.followers:
+        sampler.skip(conversation)
 
 
 def _cut(sampler: Sampler, conversation: Conversation, reason: str) -> None:

@@ -3,10 +3,11 @@
 import msgspec
 
 from communicator.errors import LocalProtocolError
-from communicator.protocol.line_form import decode, encode
+from communicator.protocol.line_form import decode, encode, encode_line
 from communicator.protocol.message import Message
 from communicator.protocol.names import ROUTER_SERVICE, SHADOW_ID
-from communicator.router.cores.copies import Belonging
+from communicator.router.cores.copies import Belonging, Copied
+from communicator.router.cores.steps import STEP_BYTES
 from communicator.router.switchboard import Switchboard
 from communicator.router.vocabulary.copies import Copy, Said, Taken, write_said, write_taken
 from communicator.router.vocabulary.events import Instant
@@ -23,6 +24,8 @@ SHADOW_PARAMETERS = b"shadow=1;shadow_id="
 def take_copy(board: Switchboard, copy: Copy, now: Instant) -> None:
     """Offer a copy to its shadow; its router is told what became of it, in the order of the copies.
 
+    Where the policy has that router copy nothing for it the shadow is as good as absent: it would hear what the shadow answers.
+
     Args:
         board: The router's state.
         copy: It, from another router or from this one.
@@ -32,7 +35,7 @@ def take_copy(board: Switchboard, copy: Copy, now: Instant) -> None:
         RemoteProtocolError: It is no message.
     """
     link = board.fence.find_shadow(*copy.shadow[:3])
-    if link is None:
+    if link is None or not board.fence.may_copy(copy.primary, copy.shadow):
         _confirm(board, copy, ABSENT, now)
         return
     message = decode(copy.line)
@@ -86,29 +89,64 @@ def tell_said(board: Switchboard, link: Link, message: Message, now: Instant) ->
         return UNASKED
     copied = belonging.copied
     if copied.is_spent:
+        _tell_lost(board, copied, now)
+    if copied.is_lost:
         return TOO_MUCH
     try:
         said = _said(message, belonging, now)
     except LocalProtocolError:  # a JSON message may hold what no line can
-        copied.is_doubtful = True
+        _tell_lost(board, copied, now)
         return UNSENDABLE
     copied.answers += 1
     if copied.primary == board.server:
-        if board.mirrors.hear(said, now.monotonic_s):
-            board.look_again()
+        _hear(board, said, now)
+    else:
+        _offer(board, copied, said, now)
+    return ""
+
+
+def _hear(board: Switchboard, said: Said, now: Instant) -> None:
+    if board.mirrors.hear(said, now.monotonic_s):
+        board.look_again()
+
+
+def _offer(board: Switchboard, copied: Copied, said: Said, now: Instant) -> None:
+    """Offer an answer to the link to the router that copies: a shadow that says much is not to hold up what others say over it."""
+    hop = board.carrier.hop(copied.primary)
+    if hop is None:
+        return
+    if len(said.line) > STEP_BYTES:  # the comparator would not be told of it
+        _tell_lost(board, copied, now)
+        return
+
+    def done(taken: bool, then: Instant) -> None:  # noqa: FBT001 - the answer of the shell
+        if not taken:
+            _tell_lost(board, copied, then)
+
+    board.offer(hop.link, encode_line(board.signed(write_said(said, copied.primary))), done)
+
+
+def _tell_lost(board: Switchboard, copied: Copied, now: Instant) -> None:
+    """An answer is not told, so that the conversation must not be compared: its router hears that once, and no more of it."""
+    if copied.is_lost:
+        return
+    copied.is_lost = True
+    said = Said(shadow=copied.shadow, conversation=copied.conversation, line=b"")
+    if copied.primary == board.server:
+        _hear(board, said, now)
     else:
         board.tell_party(Party(copied.primary, ROUTER_SERVICE), write_said(said, copied.primary))
-    return ""
 
 
 def _said(message: Message, belonging: Belonging, now: Instant) -> Said:
     copied, number = belonging
+    asked = copied.asked.get(number)
     parameters = {name: value for name, value in message.parameters.items() if name != SHADOW_ID}
     plain = msgspec.structs.replace(message, parameters=parameters, sent_from_server="", sent_from_service="")
     return Said(
         shadow=copied.shadow,
         conversation=copied.conversation,
         number=number,
-        after_s=now.monotonic_s - copied.at_s[number] if number in copied.at_s else 0.0,
+        after_s=0.0 if asked is None else now.monotonic_s - asked.at_s,
         line=encode(plain),
     )

@@ -3,11 +3,11 @@
 from communicator.protocol.message import Message
 from communicator.router.cores.run_budget import RunBudget, Sum
 from communicator.router.cores.voice import Voice
+from communicator.router.vocabulary.authority import CANARY
 from communicator.router.vocabulary.effects import Level
 from communicator.router.vocabulary.events import Instant
 from communicator.router.vocabulary.registry import Link, Registration, Registry
 
-CANARY = "canary"
 BLOCKED = "blocked"
 
 

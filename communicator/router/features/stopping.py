@@ -3,9 +3,9 @@
 from communicator.protocol.message import Message
 from communicator.router.delivery.delivery import release
 from communicator.router.features.registration import withdraw
-from communicator.router.features.runs import CANARY
 from communicator.router.peering.parting import take_leave
 from communicator.router.switchboard import Switchboard
+from communicator.router.vocabulary.authority import CANARY
 from communicator.router.vocabulary.effects import Level, ReopenLog, Stop, StopMode
 from communicator.router.vocabulary.events import CloseReason, Instant
 from communicator.router.vocabulary.registry import Link

@@ -15,11 +15,11 @@ from communicator.router.delivery.shadowing import tell_said
 from communicator.router.path.forwarding import count_lines, forward
 from communicator.router.path.inspection import command_of, inspect
 from communicator.router.switchboard import Switchboard
+from communicator.router.vocabulary.authority import CANARY
 from communicator.router.vocabulary.effects import Continue, Level
 from communicator.router.vocabulary.events import DatagramReceived, Instant
 from communicator.router.vocabulary.registry import Behind, Link
 
-CANARY = "canary"
 HEALTH = "ABSOLUTELY"
 """Whether it lives and is well: to its own router, and to the canary of this host."""
 HEALTH_PARAMETERS = ("serial", "timestamp", "reply_timestamp", "health")
@@ -155,12 +155,13 @@ class _Fenced:
             self._discard(line, reason, message.command)
 
     def _tell_canary(self, line: bytes, message: Message) -> None:
-        """Health, and nothing else: the canary knows by the serial whom it has asked."""
-        board, registration = self._board, self._link.registration
-        canary = board.registry.live(CANARY)
-        if canary is None or registration is None:
+        """Health, and nothing else, once for each time that the canary has asked for it: it is not to be flooded."""
+        board, link = self._board, self._link
+        canary, registration = board.registry.live(CANARY), link.registration
+        if canary is None or registration is None or not link.asked or message.get("serial") != link.asked:
             self._discard(line, self._behind.reason, HEALTH)
             return
+        link.asked = ""
         told = {name: message.get(name) for name in HEALTH_PARAMETERS if message.get(name)}
         word = Message(HEALTH, told, CANARY, message.server, board.config.server_name, registration.service)
         try:

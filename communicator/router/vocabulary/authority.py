@@ -17,7 +17,8 @@ from communicator.router.vocabulary.events import LinkKind, User
 from communicator.router.vocabulary.registry import Registration
 from communicator.router.vocabulary.rules import RULE_OF
 
-OWNED_SERVICES = frozenset(("timekeeper", "canary", "exporter", "sitter"))
+CANARY = "canary"
+OWNED_SERVICES = frozenset(("timekeeper", CANARY, "exporter", "sitter"))
 """Names whose holder is believed by others, so that not every user may take them."""
 
 COMPLAINTS = frozenset(("INVALID", "UNKNOWN", "QUITTING"))

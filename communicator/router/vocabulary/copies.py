@@ -61,7 +61,7 @@ class Said(msgspec.Struct, frozen=True, kw_only=True):
     """Of the message that it answers; -1: not known."""
     after_s: float = 0.0
     line: bytes
-    """Without its newline."""
+    """Without its newline; empty: it is lost, and the conversation is not whole."""
 
 
 class Copied(Protocol):
@@ -163,7 +163,7 @@ def read_said(message: Message) -> Said:
         conversation=required(message, "conversation")[:_TEXT_CHARACTERS],
         number=_read_number(message, "number") if message.get("number") else -1,
         after_s=_read_float(message, "after_s", float(_NUMBER_MAX)) or 0.0,
-        line=required(message, "line").encode(),
+        line=message.get("line").encode(),
     )
 
 

@@ -140,6 +140,8 @@ class Link(msgspec.Struct, eq=False):
     """At the other end, where the shell was asked to tell."""
     fence: Behind | None = None
     """Why what it says reaches nobody else; None: it is free."""
+    asked: str = ""
+    """The serial of the canary's newest ALIVE to it, until it has answered: so much a shadow may say to the canary."""
     answers_to: Party | None = None
     """Who asked over the mesh: this is then no link of its own, but a way to answer over one."""
 

@@ -20,6 +20,26 @@ def test_a_secret_is_never_shown(path, payloads):
     assert examples(payloads=payloads).show(path, "1234") == HIDDEN
 
 
+NESTED = [
+    ("CHARGED.body.password", "geheim"),
+    ("CHARGED.body.users[].api_secret", "geheim"),
+    ("CHARGED.body", {"user": {"password": "geheim"}}),
+    ("CHARGED.body", [{"name": "x"}, {"Password": "geheim"}]),
+    ("CHARGED.body", '{"user":{"password":"geheim"}}'),
+    ("CHARGED.body", '{"pass\\u0077ord":"geheim"}'),
+    ("CHARGED.body", '{"password":"geheim"'),
+    ("CHARGED.body", "user=x&password=geheim"),
+    ("CHARGED.body", {"text": '{"password":"geheim"}'}),
+    ("CHARGED.*", {"card": "geheim"}),
+    ("CHARGED.body", {"card": "geheim"}),
+]
+
+
+@pytest.mark.parametrize(("path", "value"), NESTED)
+def test_a_secret_is_not_shown_wherever_it_lies(path, value):
+    assert "geheim" not in examples(payloads=True).show(path, value)
+
+
 def test_values_are_kept_as_hashes_that_nobody_can_try_out():
     shown = examples(payloads=False).show("CHARGED.amount", "12")
     assert shown == examples(payloads=False).show("CHARGED.amount", "12")
