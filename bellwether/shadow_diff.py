@@ -49,7 +49,8 @@ def _differences(side: Side) -> Iterator[RenderableType]:
         return
     table = Table(box=None, header_style="bold", pad_edge=False)
     for name, right in (("", 0), ("PATH", 0), ("DIFFERS", 1), ("NOISE", 1), ("EVIDENCE", 1), ("LAST", 1), ("", 0)):
-        table.add_column(name, justify="right" if right else "left", no_wrap=name not in ("PATH", ""))
+        is_word = name not in ("PATH", "")
+        table.add_column(name, justify="right" if right else "left", no_wrap=is_word, overflow="fold")
     for one in found.differences:
         table.add_row(Text(*coloured(difference_mark(one))), *map(Text, _words(one)))
     yield Padding(table, _INDENT)

@@ -7,9 +7,10 @@ import typer
 from bellwether.shadow_commands import EXIT_CODES
 from bellwether.shadow_group import application
 from canary.deployment.spec import Compared, Shadowing
+from canary.shadow import conversations, shadows
 from checks.tree import ROOT
-from communicator.router.cores import mirror, sampling
-from communicator.wording.shadows import LIMIT_LOG10, VERDICTS
+from communicator.router.cores import mirror, sampling, steps
+from communicator.wording.shadows import LIMIT_LOG10, REASONS, VERDICTS
 
 PAGE = (ROOT / "docs/shadow.md").read_text()
 COMMANDS = typer.main.get_command(application).commands
@@ -51,7 +52,17 @@ def test_each_bound_is_as_it_says():
     assert f"{mirror.QUEUE_MESSAGES:,} messages and {mirror.QUEUE_BYTES >> 20} MiB" in PAGE
     assert f"| {mirror.WINDOW_BYTES >> 10} KiB |" in PAGE
     assert f"| {mirror.UNCONFIRMED_S:g} s | without a word" in PAGE
-    assert f"{sampling.SILENCE_S:g} s of silence or {sampling.LENGTH_MESSAGES} messages" in PAGE
+    assert f"{sampling.SILENCE_S:g} s of silence, or after {sampling.LENGTH_MESSAGES} messages" in PAGE
+    assert f"at the latest after {sampling.LONGEST_MESSAGES};" in PAGE
+    assert f"or {sampling.CONVERSATIONS_KEPT:,} conversations are copied" in PAGE
+    assert f"({conversations.STEPS:,} messages and answers, {conversations.CONVERSATION_BYTES >> 10} KiB)" in PAGE
+    assert f"a line of it ({steps.STEP_BYTES >> 10} KiB)" in PAGE
+    assert f"compares {shadows.SHADOWS} shadows at once" in PAGE
+
+
+def test_each_reason_has_its_row():
+    text = PAGE.partition("| reason | means |\n")[2].partition("\n\n")[0]
+    assert set(re.findall(r"`([a-z_]+)`", text)) == set(REASONS)
 
 
 def test_what_it_links_to_is_there():

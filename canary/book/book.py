@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
-from canary.book.decision import NUMBER_AHEAD, Body, Decided, Decision, Stamp, subject_id
+from canary.book.decision import NUMBER_AHEAD, Body, Decided, Decision, Stamp, as_told, subject_id
 from canary.book.definition import COUNTER_AHEAD, Definition, id_of_feature
 from canary.book.entry import TOMBSTONE_S, Entry, Lift
 from canary.book.flags import Flags
@@ -178,7 +178,7 @@ class Book:
             Its identifier; empty when the book says so already.
         """
         number = self._subjects.number(term, leader) + 1
-        decided = Decided(None, Decision(Stamp(term, leader, number), body, now_s, wall_s))
+        decided = Decided(None, Decision(Stamp(term, leader, number), as_told(body), now_s, wall_s))
         held = self._held.get(decided.id)
         if held is not None and isinstance(held.entry, Decided) and held.entry.says(body):
             return ""

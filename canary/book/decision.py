@@ -26,11 +26,20 @@ SAME_END_S = 60.0
 Name = Annotated[str, Meta(min_length=1, max_length=128)]
 Body = VersionJudged | ServerJudged | VersionCompared | DeploymentMoved
 """What can be decided."""
+_BODY_READER: msgspec.json.Decoder[Body] = msgspec.json.Decoder(Body)
 
 
 def subject_id(body: OfLeader) -> str:
     """The identifier of what a decision is about in the book: a digest of it."""
     return hashlib.sha256(msgspec.json.encode(body.subject)).hexdigest()[:32]
+
+
+def as_told(body: Body) -> Body:
+    """A body as whoever is told of it reads it.
+
+    A sum of nothing is 0, and is read as 0.0: both are equal, but the digests of books that hold them differ for ever.
+    """
+    return _BODY_READER.decode(msgspec.json.encode(body))
 
 
 class Stamp(msgspec.Struct, frozen=True, order=True, array_like=True, gc=False):

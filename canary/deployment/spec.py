@@ -19,7 +19,7 @@ from canary.deployment.spec_fault import SHARES, SPANS, fault_text
 from communicator.answers.policy import ALL
 from communicator.errors import RemoteProtocolError
 from communicator.protocol.line_form import decode
-from communicator.protocol.names import is_parameter_name, is_server_name, is_service_name
+from communicator.protocol.names import is_command_name, is_parameter_name, is_server_name, is_service_name
 from communicator.protocol.values import parse_duration_s
 from communicator.runtime.shape_fault import explain
 
@@ -132,7 +132,7 @@ class Shadowing(_Table, frozen=True):
     noise: Literal["none", "second", "replay"] = "none"
     """What tells noise from news: declared paths alone, the old version once more beside the shadow, or questions asked twice."""
     replay: Share = 0.01
-    """Of `replay`: the part of the conversations whose questions are asked twice."""
+    """Of `replay`: the part of the requests that is asked twice."""
     ignore: Annotated[tuple[Place, ...], Meta(max_length=PLACES)] = ()
     """Places in replies that may differ, such as ``CHARGED.body.at``."""
     payloads: bool = False
@@ -309,8 +309,15 @@ def _shadow_faults(spec: Spec) -> Iterator[str]:
     if shadow.key and not is_parameter_name(shadow.key):
         yield f"shadow.key: {shadow.key!r} is not the name of a parameter"
     for place in shadow.ignore:
-        if fault := fault_of(place):
+        if fault := fault_of(place) or _place_fault(place):
             yield f"shadow.ignore: {place!r} {fault}"
+
+
+def _place_fault(place: str) -> str:
+    """Why no reply has such a place; empty: one may have it."""
+    command = place.partition(".")[0]
+    is_command = command == ALL or is_command_name(command)
+    return "" if is_command else "does not begin with the command of a reply, as 'CHARGED.body.at' does"
 
 
 def _step_faults(steps: Sequence[Step]) -> Iterator[str]:

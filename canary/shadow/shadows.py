@@ -13,7 +13,10 @@ from canary.shadow.terms import Terms, Vocabulary
 from communicator.answers.shadows import Comparison, Steps
 
 SHADOWS = 16
-"""Shadows that are compared at once; of more, the one that was heard of longest ago is forgotten."""
+"""Shadows that are compared at once. Further ones are not, as long as these are heard of: if each took the place of another, none
+would ever be compared."""
+SILENT_S = 120.0
+"""A shadow that was not heard of for so long makes room for another one."""
 REFERENCE_S = 120.0
 """So long after it was heard last, a reference is taken for one that will be heard again."""
 
@@ -54,6 +57,7 @@ class Shadows:
         self._room = Room()
         self._shadows: OrderedDict[ShadowKey, _Compared] = OrderedDict()
         """The one that was heard of longest ago first."""
+        self._heard_s: dict[ShadowKey, float] = {}
         self._references: OrderedDict[str, _Reference] = OrderedDict()
         """By service."""
 
@@ -66,14 +70,28 @@ class Shadows:
             reference.conversations.hear(told.steps, now_s)
         else:
             key = ShadowKey(told.service, told.version, told.build, told.server, told.deployment)
-            if key not in self._shadows:
-                self._shadows[key] = self._begin(key)
-            self._shadows.move_to_end(key)
-            self._shadows[key].comparing.conversations.hear(told.steps, now_s)
-        while len(self._shadows) > SHADOWS:
-            self._shadows.popitem(last=False)[1].comparing.conversations.close()
+            if key in self._shadows or self._has_room(now_s):
+                self._hear(key, told, now_s)
         while len(self._references) > SHADOWS:
             self._references.popitem(last=False)[1].conversations.close()
+
+    def _has_room(self, now_s: float) -> bool:
+        """Whether one more can be compared; one that was silent for long is forgotten for it."""
+        if len(self._shadows) < SHADOWS:
+            return True
+        oldest = next(iter(self._shadows))
+        if now_s < self._heard_s[oldest] + SILENT_S:
+            return False
+        del self._heard_s[oldest]
+        self._shadows.pop(oldest).comparing.conversations.close()
+        return True
+
+    def _hear(self, key: ShadowKey, told: Steps, now_s: float) -> None:
+        if key not in self._shadows:
+            self._shadows[key] = self._begin(key)
+        self._shadows.move_to_end(key)
+        self._heard_s[key] = now_s
+        self._shadows[key].comparing.conversations.hear(told.steps, now_s)
 
     def _begin(self, key: ShadowKey) -> _Compared:
         terms, vocabulary, hash_key, before = self._standing(key)

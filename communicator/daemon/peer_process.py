@@ -1,12 +1,11 @@
 """Which process is at the other end of a link of this host, or has sent a datagram, from the kernel alone."""
 
 import socket
-from contextlib import suppress
-from pathlib import Path
 
-from communicator.daemon.control_groups import PROCESSES, ControlGroups, find_root, group_of
+from communicator.daemon.control_groups import ControlGroups, find_root, group_of
 from communicator.daemon.own_addresses import is_own
 from communicator.daemon.peer_user import find_connected, unix_pid
+from communicator.daemon.socket_holders import SocketHolders
 from communicator.daemon.tcp_sockets import Find, SocketAddress, find_socket
 from communicator.daemon.udp_sockets import find_groups
 from communicator.router.cores.fence import unit_of
@@ -21,6 +20,7 @@ class Processes:
 
     def __init__(self) -> None:
         self._groups = ControlGroups(find_root())
+        self._holders = SocketHolders()
 
     def of_unix(self, link: socket.socket) -> Process:
         """Who has connected to a Unix socket."""
@@ -28,10 +28,10 @@ class Processes:
         return UNTOLD if pid is None else Process(pid, group_of(pid))
 
     def of_tcp(self, peer: SocketAddress, own: SocketAddress, find: Find = find_socket) -> Process:
-        """Whose the other end of a loopback TCP link is: the kernel tells of a socket where it was made, and by no process.
+        """Whose the other end of a loopback TCP link is.
 
-        Where that is the unit of no service, it is the one process that has it open, as far as we may look: not at those of
-        other users, but several routers of one host are of one user.
+        The kernel tells of a socket where it was made, and by no process. Where that is no unit, it is the one process that
+        is seen to have it open: a router that is not root sees those of its own user alone, among them other routers.
 
         Args:
             peer: Address and port of the other end.
@@ -42,8 +42,8 @@ class Processes:
         if found is None:
             return UNTOLD
         group = self._groups.path_of(found.group)
-        holder = None if unit_of(group) else _holder_of(found.inode)
-        return Process(holder, group if holder is None else group_of(holder))
+        holder = None if unit_of(group) else self._holders.find(found.inode)
+        return Process(holder, group if holder is None else group_of(holder) or group)
 
     def of_datagram(self, sender: SocketAddress) -> Process | None:
         """Who has sent a datagram from an address; None where that is none of this host.
@@ -57,20 +57,3 @@ class Processes:
         except OSError:
             return UNTOLD
         return Process(None, groups.pop()) if len(groups) == 1 else UNTOLD
-
-
-def _holder_of(inode: int, processes: Path = PROCESSES) -> int | None:
-    """The only process that is seen to have a socket open; None: there is none, or one of several may have made it."""
-    wanted, found = f"socket:[{inode}]", set[int]()
-    for files in processes.glob("[0-9]*/fd"):
-        with suppress(OSError):  # it has ended, or is another user's
-            if any(_target_of(file) == wanted for file in files.iterdir()):
-                found.add(int(files.parent.name))
-    return found.pop() if len(found) == 1 else None
-
-
-def _target_of(file: Path) -> str:
-    try:
-        return str(file.readlink())
-    except OSError:
-        return ""

@@ -189,7 +189,8 @@ def _of_mirrors(one: Seen) -> tuple[str, str] | None:
         return f"the router of {one.server} does not know shadows", f"update Bellwether on {one.server}"
     lost = sum(sum(lost_of(mirror.conversations_total).values()) for mirror in mirrors)
     all_ = sum(sum(mirror.conversations_total.values()) for mirror in mirrors)
-    if all_ and lost / all_ >= MOSTLY_LOST:
+    is_early = lost == all_ and "busy" not in states and any(mirror.copied_total for mirror in mirrors)
+    if all_ and lost / all_ >= MOSTLY_LOST and not is_early:
         return "most conversations are not compared: it cannot keep up", "give it a smaller share, or a faster host"
     if one.sides and not mirrors:
         return (

@@ -12,12 +12,12 @@ from communicator.wording.shadow_picture import put_together
 from tests.bellwether import shadow_sample as sample
 
 
-def shown(*comparisons):
-    """The lines on a wide screen."""
+def shown(*comparisons, width=200):
+    """The lines on a screen that is wide, unless it is said how wide."""
     told = {"alpha": Comparisons(comparisons=comparisons, mirrors=(sample.MIRROR,))}
     shadows = put_together((sample.ENTRY, sample.REFERENCE), told)
     file = io.StringIO()
-    Screen(file=file, width=200).print(render(Picture(server="alpha", shadows=shadows, told_by=("alpha",))))
+    Screen(file=file, width=width).print(render(Picture(server="alpha", shadows=shadows, told_by=("alpha",))))
     return [line.rstrip() for line in file.getvalue().splitlines()][2:]
 
 
@@ -35,6 +35,13 @@ def test_each_place_has_its_noise_and_its_evidence():
         "  CHARGED.body.items[].price: primary 4f1d2a90, shadow 9be01c77",
         "  2 further ones did not fit",
     ]
+
+
+def test_a_place_is_whole_on_a_narrow_screen_too():
+    path = "CHARGED.body.customer.addresses[].street.number"
+    lines = shown(replace(sample.COMPARISON, differences=(replace(sample.NEWS, path=path),)), width=80)
+    table = lines[next(at for at, line in enumerate(lines) if "PATH" in line) + 1 : lines.index("")]
+    assert "".join(line[5:].partition(" ")[0] for line in table) == path
 
 
 def test_nothing_compared_and_nothing_different_are_told_apart():

@@ -2,10 +2,14 @@
 
 import os
 import socket
+import subprocess
 
-from communicator.daemon.control_groups import group_of
+import pytest
+
+from communicator.daemon.control_groups import ControlGroups, group_of
 from communicator.daemon.peer_process import UNTOLD, Processes
 from communicator.daemon.tcp_sockets import TcpSocket
+from communicator.router.vocabulary.events import Process
 
 PEER, OWN = ("127.0.0.1", 5), ("127.0.0.1", 6)
 
@@ -17,13 +21,33 @@ def test_of_a_unix_socket_the_process_and_its_group_are_told():
     assert (process.pid, process.unit) == (os.getpid(), group_of("self"))
 
 
-def test_of_a_tcp_socket_the_group_in_which_it_was_made():
+@pytest.fixture
+def connected():
+    """Our two addresses of a link, of which both ends are open in this process; and the other end."""
     with socket.create_server(("127.0.0.1", 0)) as door, socket.create_connection(door.getsockname()) as client:
         accepted, peer = door.accept()
         with accepted:
-            assert Processes().of_tcp(peer, accepted.getsockname()).pid is None
-            assert Processes().of_tcp(peer, accepted.getsockname()).unit in ("", group_of("self"))
-            assert client.fileno() >= 0
+            yield peer, accepted.getsockname(), client
+
+
+def test_of_a_tcp_socket_that_was_made_in_no_unit_the_process_that_has_it_open(connected):
+    peer, own, _client = connected
+    assert Processes().of_tcp(peer, own) == Process(os.getpid(), group_of("self"))
+
+
+def test_of_one_that_several_have_open_the_group_in_which_it_was_made(connected):
+    peer, own, client = connected
+    with subprocess.Popen(["/bin/cat"], stdin=subprocess.PIPE, pass_fds=[client.fileno()]) as other:
+        process = Processes().of_tcp(peer, own)
+        other.stdin.close()
+    assert process.pid is None
+    assert process.unit in ("", group_of("self"))
+
+
+def test_of_one_that_was_made_in_a_unit_that_unit(connected, monkeypatch):
+    peer, own, _client = connected
+    monkeypatch.setattr(ControlGroups, "path_of", lambda *_: "/system.slice/billing.service")
+    assert Processes().of_tcp(peer, own) == Process(None, "/system.slice/billing.service")
 
 
 def test_a_socket_that_proves_nothing_tells_nothing():

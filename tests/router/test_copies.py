@@ -9,10 +9,8 @@ from communicator.protocol import Message
 from communicator.router.cores import copies as core
 from communicator.router.cores.copies import ANSWERS_PER_COPY, COPIES_KEPT, KEPT_S, Copies
 from communicator.router.vocabulary.copies import Copy, Which
-from communicator.router.vocabulary.registry import Party
 
 WHICH = Which("billing", "2", "*", "peer")
-CLIENT = Party("alpha", "client")
 SHADOW = 7
 
 
@@ -21,11 +19,16 @@ def copy(conversation="alpha-1", number=0):
     return Copy(shadow=WHICH, primary="alpha", conversation=conversation, number=number, ticket=1, line=line)
 
 
+def asked(correlation_id, server="alpha", service="client", **told):
+    ids = {"correlation_id": correlation_id} if correlation_id else {}
+    return Message("CHARGE", {**told, **ids}, "billing", sent_from_server=server, sent_from_service=service)
+
+
 @pytest.fixture
 def copies():
     known = Copies()
-    known.note(SHADOW, copy(), CLIENT, "q1", 100.0)
-    known.note(SHADOW, copy(number=1), CLIENT, "q2", 101.0)
+    known.note(SHADOW, copy(), asked("q1"), "", 100.0)
+    known.note(SHADOW, copy(number=1), asked("q2"), "", 101.0)
     return known
 
 
@@ -78,9 +81,9 @@ def test_with_its_link_all_is_forgotten(copies):
 
 def test_the_one_that_was_silent_for_longest_goes(copies, monkeypatch):
     monkeypatch.setattr(core, "CONVERSATIONS_KEPT", 2)
-    copies.note(SHADOW, copy("alpha-2"), CLIENT, "", 102.0)
-    copies.note(SHADOW, copy("alpha-1", 2), CLIENT, "", 103.0)
-    copies.note(SHADOW, copy("alpha-3"), CLIENT, "", 104.0)
+    copies.note(SHADOW, copy("alpha-2"), asked(""), "", 102.0)
+    copies.note(SHADOW, copy("alpha-1", 2), asked(""), "", 103.0)
+    copies.note(SHADOW, copy("alpha-3"), asked(""), "", 104.0)
     found = {
         one: copies.find(SHADOW, Message("C", {"shadow_id": f"{one}-0"}, "client"), 105.0)
         for one in ("alpha-1", "alpha-2")
@@ -90,7 +93,7 @@ def test_the_one_that_was_silent_for_longest_goes(copies, monkeypatch):
 
 def test_of_one_conversation_no_more_messages_are_known_than_it_has(copies):
     for number in range(2 * COPIES_KEPT):
-        copies.note(SHADOW, copy(number=number), CLIENT, f"q{number}", 102.0)
+        copies.note(SHADOW, copy(number=number), asked(f"q{number}"), "", 102.0)
     copied = copies.find(SHADOW, Message("C", {"shadow_id": "alpha-1-0"}, "client"), 103.0).copied
     assert len(copied.asked) == COPIES_KEPT
     copied.answers = ANSWERS_PER_COPY * COPIES_KEPT
@@ -99,9 +102,8 @@ def test_of_one_conversation_no_more_messages_are_known_than_it_has(copies):
 
 def test_a_conversation_may_have_several_parties(copies):
     """So it is where a parameter tells conversations apart: each is answered, and all of it is forgotten."""
-    other = Party("beta", "desk")
-    copies.note(SHADOW, copy(number=2), other, "q3", 102.0)
-    copies.note(SHADOW, copy(number=3), CLIENT, "q4", 103.0)
+    copies.note(SHADOW, copy(number=2), asked("q3", "beta", "desk"), "", 102.0)
+    copies.note(SHADOW, copy(number=3), asked("q4"), "", 103.0)
     for server, service, number in (
         ("alpha", "client", 0),
         ("beta", "desk", 2),
@@ -120,7 +122,7 @@ def test_a_conversation_may_have_several_parties(copies):
 def test_an_answer_costs_a_look_into_a_table_however_many_conversations_there_are(copies):
     """Else a shadow that says much holds up the router, and with it the primary."""
     for number in range(5_000):
-        copies.note(SHADOW, copy(f"alpha-{number + 10}"), CLIENT, f"r{number}", 102.0)
+        copies.note(SHADOW, copy(f"alpha-{number + 10}"), asked(f"r{number}"), "", 102.0)
     answers = [{"shadow_id": "alpha-5000-0"}, {"correlation_id": "unknown"}, {"correlation_id": "r7"}, {}]
     steps = []
 
@@ -138,24 +140,23 @@ def test_an_answer_costs_a_look_into_a_table_however_many_conversations_there_ar
 
 
 def test_what_is_remembered_of_messages_is_bounded(copies, monkeypatch):
-    copies.note(SHADOW, copy(number=5), CLIENT, "x" * 60_000, 101.0)
+    copies.note(SHADOW, copy(number=5), asked("x" * 60_000), "", 101.0)
     [[*_, longest]] = [one.asked.values() for one in copies._known.values()]
     assert len(longest.correlation_id) < 300
     monkeypatch.setattr(core, "MESSAGES_KEPT", 5)
     for number in range(20):
-        copies.note(SHADOW, copy(f"alpha-{number + 10}"), CLIENT, f"r{number}", 102.0)
+        copies.note(SHADOW, copy(f"alpha-{number + 10}"), asked(f"r{number}"), "", 102.0)
     assert (len(copies), len(copies._by_id)) == (5, 10)
 
 
 def test_a_conversation_is_of_one_primary(copies):
-    copies.note(SHADOW, msgspec.structs.replace(copy(number=4), primary="gamma"), CLIENT, "", 102.0)
+    copies.note(SHADOW, msgspec.structs.replace(copy(number=4), primary="gamma"), asked(""), "", 102.0)
     assert copies.find(SHADOW, Message("C", {"shadow_id": "alpha-1-0"}, "client"), 103.0) is None
     assert copies.find(SHADOW, Message("C", {"shadow_id": "alpha-1-4"}, "client"), 103.0).copied.primary == "gamma"
 
 
 def test_several_may_speak_in_one_conversation_and_each_is_answered(copies):
-    other = Party("beta", "cashier")
-    copies.note(SHADOW, copy(number=2), other, "q3", 102.0)
+    copies.note(SHADOW, copy(number=2), asked("q3", "beta", "cashier"), "", 102.0)
     answers = [("client", "alpha", "0"), ("client", "alpha", "1"), ("cashier", "beta", "2"), ("cashier", "", "2")]
     for service, server, number in answers:
         found = copies.find(SHADOW, Message("CHARGED", {"shadow_id": f"alpha-1-{number}"}, service, server), 103.0)
@@ -165,8 +166,28 @@ def test_several_may_speak_in_one_conversation_and_each_is_answered(copies):
 
 
 def test_of_a_conversation_of_several_nothing_is_left_in_the_end(copies):
-    copies.note(SHADOW, copy(number=2), Party("beta", "cashier"), "", 102.0)
+    copies.note(SHADOW, copy(number=2), asked("", "beta", "cashier"), "", 102.0)
     late_s = 102.0 + KEPT_S
     assert [copies.find(SHADOW, Message("CHARGED", {}, name), late_s) for name in ("client", "cashier")] == [None] * 2
     assert not copies.may_concern(SHADOW, "client")
     assert not copies.may_concern(SHADOW, "cashier")
+
+
+@pytest.mark.parametrize(
+    ("told", "conversation"), [({"account": "7"}, "c7"), ({"account": "8"}, "c8"), ({"account": "9"}, None), ({}, None)]
+)
+def test_where_a_parameter_makes_a_conversation_an_answer_has_it(told, conversation):
+    copies = Copies()
+    for account in ("7", "8"):
+        copies.note(SHADOW, copy(f"c{account}"), asked("", account=account), "account", 100.0)
+    found = copies.find(SHADOW, Message("CHARGED", told, "client", "alpha"), 101.0)
+    assert (None if found is None else found.copied.conversation) == conversation
+
+
+def test_where_an_answer_may_be_missing_order_says_nothing_any_more(copies):
+    copies.note(SHADOW, copy("alpha-2"), asked("r1"), "", 130.0)
+    answer = Message("CHARGED", {}, "client", "alpha")
+    assert copies.find(SHADOW, answer, 131.0) is None
+    assert copies.find(SHADOW, answer, 101.0 + KEPT_S) is None
+    assert copies.find(SHADOW, Message("CHARGED", {"correlation_id": "r1"}, "client"), 162.0).number == 0
+    assert len(copies) == 1

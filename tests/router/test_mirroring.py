@@ -4,6 +4,7 @@ import json
 import sys
 from collections import Counter
 
+import msgspec
 import pytest
 
 from communicator.router.cores import mirror as limits
@@ -165,6 +166,31 @@ def test_a_conversation_is_over_after_a_silence_and_whole_once_late_replies_were
     assert rig.copies[-1].conversation != ended.conversation
 
 
+def test_what_a_shadow_says_when_its_conversation_is_over_for_good_is_told_as_late(rig):
+    rig.say("anna", "billing/ASK n=1")
+    rig.settle()
+    rig.pass_time(61)
+    rig.settle()
+    [copy] = rig.copies
+    rig.shadow_says(copy, "anna/ANSWER n=1")
+    rig.shadow_says(msgspec.structs.replace(copy, conversation="unknown"), "anna/ANSWER n=1")
+    rig.settle()
+    assert [step.what for _, step in rig.steps] == ["asked", "ended", "shadow"]
+
+
+def test_whoever_says_nothing_that_is_copied_again_and_again_keeps_no_other_conversation_open(rig):
+    rig.say("bert", "billing/ALIVE serial=1")
+    rig.settle()
+    rig.say("anna", "billing/ASK n=1")
+    rig.settle()
+    for _ in range(7):
+        rig.pass_time(10)
+        rig.say("bert", "billing/ALIVE serial=2")
+        rig.settle()
+    [ended] = rig.told("ended")
+    assert (totals(rig), ended.cut) == ({"whole": 1}, "")
+
+
 def test_a_conversation_is_over_when_it_is_long_and_the_primary_owes_nothing(rig):
     for n in range(sampling.LENGTH_MESSAGES):
         rig.say("anna", f"billing/ASK n={n}")
@@ -177,6 +203,39 @@ def test_a_conversation_is_over_when_it_is_long_and_the_primary_owes_nothing(rig
     rig.settle()
     assert [copy.number for copy in rig.copies[-2:]] == [sampling.LENGTH_MESSAGES, 0]
     assert len(rig.told("primary")) == sampling.LENGTH_MESSAGES + 1
+
+
+@pytest.mark.parametrize("names_messages", [True, False])
+def test_of_a_sender_that_always_awaits_replies_those_that_name_a_message_belong_where_it_was_asked(
+    rig, names_messages
+):
+    def ids(n):
+        return f";correlation_id=q{n}" if names_messages else ""
+
+    late = 20
+    for n in range(2 * sampling.LONGEST_MESSAGES):
+        rig.say("anna", f"billing/ASK n={n}{ids(n)}")
+        rig.look()
+        if n >= late:
+            rig.say("billing", f"anna/ANSWER n={n - late}{ids(n - late)}")
+        rig.settle()
+    where = {step.line.partition("n=")[2]: step.conversation for step in rig.told("asked")}
+    told = [(step.line.partition("n=")[2], step.conversation) for step in rig.told("primary")]
+    misplaced = [n for n, conversation in told if where[n] != conversation]
+    assert len(told) == len(where) - late
+    assert len(misplaced) == (0 if names_messages else late)
+
+
+def test_a_reply_that_is_never_given_is_not_awaited_for_ever(rig):
+    rig.say("anna", "\n".join(["billing/ASK n=1;correlation_id=q"] * sampling.LONGEST_MESSAGES))
+    rig.settle()
+    for n in range(2 * sampling.LENGTH_MESSAGES):
+        rig.say("anna", f"billing/ASK n=2;correlation_id=r{n}")
+        rig.settle()
+        rig.say("billing", f"anna/ANSWER n=2;correlation_id=r{n}")
+        rig.settle()
+    assert len({step.conversation for step in rig.told("asked")}) > 1
+    assert len(rig.sampler.parties[b"anna"]) == 1
 
 
 def test_a_conversation_without_replies_is_over_when_it_is_longest(rig):

@@ -163,5 +163,5 @@ def test_nobody_has_anything_copied_of_whom_the_policy_does_not_say_so(mesh):
     book.run(f"R > {COPY};number=0;ticket=5;line=<alpha:client billing/CHARGE\nS < (nothing)")
     book.run("R < alpha:communicatord/SHADOW_TAKEN service=billing;version=2;build=*;ticket=5;refused=absent")
     set_policy(book, 2, {**SHADOW, "primary": "*"})
-    book.run(f"R > {COPY};number=0;ticket=6;line=<alpha:client billing/CHARGE")
-    book.run("S < <alpha:client billing/CHARGE shadow=1;shadow_id=alpha-1-0")
+    marked = "<alpha:client billing/CHARGE shadow=1;shadow_id=alpha-1-0"
+    book.run(f"R > {COPY};number=0;ticket=6;line=<alpha:client billing/CHARGE\nS < {marked}")

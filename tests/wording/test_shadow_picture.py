@@ -57,6 +57,7 @@ def test_what_needs_a_person_comes_first():
 
 DIFF = "look where: bellwether shadow diff billing"
 BUSY = replace(MIRROR, conversations_total={"whole": 10, "busy_load": 10})
+EARLY = replace(MIRROR, copied_total=1_000, conversations_total={"whole": 0, "busy_unanswered": 33})
 WAIT = "wait until a conversation has ended, which it has 30 s after its last message"
 
 
@@ -87,6 +88,8 @@ WAIT = "wait until a conversation has ended, which it has 30 s after its last me
             "the router of gamma does not know shadows",
             "update Bellwether on gamma",
         ),
+        ({"mirror": EARLY, "comparison": NOTHING}, "nothing compared", "nothing was compared yet", WAIT),
+        ({"mirror": replace(EARLY, state="busy"), "comparison": NOTHING}, "nothing compared", "most", "give it a"),
         ({"mirror": BUSY}, "alike", "most conversations are not compared", "give it a smaller share"),
         ({"mirror": BUSY, "comparison": COMPARISON}, "differs", "it answers otherwise", DIFF),
         ({"mirror": None}, "alike", "the router of alpha copies nothing for it", "is the service up there"),

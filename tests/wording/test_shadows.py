@@ -141,8 +141,8 @@ def test_a_state_of_a_later_release_is_doubtful():
         (
             {"cut_queue": 3, "cut_lost": 2, "cut_moon": 1},
             (
-                "0 conversations whole; 6 cut or not begun: cut: its queue was full (3), cut: a part of it was lost on its way (2), "
-                "cut: moon (1)"
+                "0 conversations whole; 6 cut or not begun: cut: its queue was full (3), "
+                "cut: a part of it was lost on its way (2), cut: moon (1)"
             ),
         ),
     ],

@@ -1,10 +1,12 @@
 """What shadows of this host have got copies of: with whom each conversation is, and which one an answer is of; it sends nothing."""
 
+from collections import Counter
 from typing import NamedTuple
 
 import msgspec
 
 from communicator.protocol.message import Message
+from communicator.protocol.names import CORRELATION_ID, SHADOW_ID
 from communicator.router.vocabulary.copies import Copy, Which
 from communicator.router.vocabulary.registry import Party
 
@@ -20,7 +22,6 @@ COPIES_KEPT = 400
 """Of one conversation. One with more messages, and a reply of both to each, is longer than the comparator takes."""
 ID_CHARACTERS = 256
 """A longer correlation_id is not remembered."""
-SHADOW_ID = "shadow_id"
 _ANY = ""
 
 
@@ -45,6 +46,8 @@ class Copied(msgspec.Struct):
     primary: str
     """The server whose router that is."""
     last_s: float
+    key: str = ""
+    """Where the value of a parameter makes a conversation: that; empty: its sender does."""
     asked: dict[int, Asked] = {}
     """By number, its messages."""
     answers: int = 0
@@ -68,6 +71,8 @@ class Belonging(NamedTuple):
 
 _Place = tuple[int, str, str]
 """A shadow, and a service that speaks on a server; the server may be empty: on any."""
+_Turn = tuple[_Place, str]
+"""Where order alone says what an answer is of; and the value of the parameter, where one makes a conversation."""
 
 
 class Copies:
@@ -78,8 +83,14 @@ class Copies:
 
     def __init__(self) -> None:
         self._known: dict[tuple[int, str], Copied] = {}
-        self._with: dict[_Place, dict[str, None]] = {}
-        """By shadow and whoever speaks, which conversations."""
+        self._spoken: Counter[tuple[int, str]] = Counter()
+        """How many messages a shadow has got of each service that speaks, on whatever server."""
+        self._with: dict[_Turn, dict[str, None]] = {}
+        """Which conversations an answer may be of that names no message."""
+        self._doubtful: set[_Turn] = set()
+        """Where one came that may have been of several; whatever server it named, further ones are not put into their order."""
+        self._parameters: dict[int, str] = {}
+        """By shadow, whose value says to which conversation a message belongs."""
         self._by_id: dict[tuple[_Place, str], tuple[str, int]] = {}
         """By correlation_id, in which conversation it was used last, and for which message."""
         self._messages = 0
@@ -88,22 +99,27 @@ class Copies:
         """How many are known."""
         return len(self._known)
 
-    def note(self, link: int, copy: Copy, party: Party, correlation_id: str, now_s: float) -> None:
+    def note(self, link: int, copy: Copy, message: Message, parameter: str, now_s: float) -> None:
         """A copy goes to a shadow.
 
         Args:
             link: Of the shadow.
             copy: It.
-            party: Who has said it.
-            correlation_id: As it carries it; empty where it does not.
+            message: What its line says.
+            parameter: Whose value says to which conversation a message belongs; empty: its sender does.
             now_s: The time, on the monotonic clock.
         """
+        party, correlation_id = Party(message.sent_from_server, message.sent_from_service), message.get(CORRELATION_ID)
         self._forget_old(now_s)
         key = link, copy.conversation
         known = self._known.get(key)
         if known is not None and known.primary != copy.primary:
             self._remove(key)
-        copied = self._known.pop(key, None) or Copied(copy.conversation, link, copy.shadow, copy.primary, now_s)
+        self._parameters[link] = parameter
+        copied = self._known.pop(key, None)
+        if copied is None:
+            value = message.get(parameter) if parameter else ""
+            copied = Copied(copy.conversation, link, copy.shadow, copy.primary, now_s, value)
         self._known[key] = copied
         copied.last_s = now_s
         if len(copied.asked) < COPIES_KEPT and copy.number not in copied.asked:
@@ -114,14 +130,15 @@ class Copies:
     def _enter(self, copied: Copied, number: int, asked: Asked) -> None:
         copied.asked[number] = asked
         self._messages += 1
+        self._spoken[copied.link, asked.party.service] += 1
         for place in _places(copied.link, asked.party):
-            self._with.setdefault(place, {})[copied.conversation] = None
+            self._with.setdefault((place, copied.key), {})[copied.conversation] = None
             if 0 < len(asked.correlation_id) <= ID_CHARACTERS:
                 self._by_id[place, asked.correlation_id] = copied.conversation, number
 
     def may_concern(self, link: int, service: str) -> bool:
         """Whether a shadow has got copies of what this service has said, so that what it says to that is looked at."""
-        return (link, service, _ANY) in self._with
+        return (link, service) in self._spoken
 
     def find(self, link: int, message: Message, now_s: float) -> Belonging | None:
         """What it belongs to that a shadow says to somebody: one of the conversations with that one, or none.
@@ -133,10 +150,7 @@ class Copies:
         """
         self._forget_old(now_s)
         place = link, message.service, message.server
-        named = self._with.get(place)
-        if named is None:
-            return None
-        told, correlated = message.get(SHADOW_ID), message.get("correlation_id")
+        told, correlated = message.get(SHADOW_ID), message.get(CORRELATION_ID)
         if told:
             conversation, _, number = told.rpartition("-")
             copied = self._known.get((link, conversation))
@@ -147,12 +161,25 @@ class Copies:
         found = self._by_id.get((place, correlated)) if correlated else None
         if found is not None:
             return Belonging(self._known[link, found[0]], found[1])
-        return Belonging(self._known[link, next(iter(named))], -1) if len(named) == 1 else None
+        parameter = self._parameters.get(link, "")
+        return self._by_order((place, message.get(parameter) if parameter else ""))
+
+    def _by_order(self, turn: _Turn) -> Belonging | None:
+        """The one conversation that an answer without a name may be of; of several the order says nothing any more."""
+        (link, service, _), value = turn
+        doubt = (link, service, _ANY), value
+        named = self._with.get(turn, {})
+        if len(named) > 1:
+            self._doubtful.add(doubt)
+        if len(named) != 1 or doubt in self._doubtful:
+            return None
+        return Belonging(self._known[link, next(iter(named))], -1)
 
     def forget_link(self, link: int) -> None:
         """A shadow is gone."""
         for key in [key for key in self._known if key[0] == link]:
             self._remove(key)
+        self._parameters.pop(link, None)
 
     def _forget_old(self, now_s: float) -> None:
         while self._known:
@@ -165,13 +192,20 @@ class Copies:
         copied = self._known.pop(key)
         self._messages -= len(copied.asked)
         for asked in copied.asked.values():
+            self._spoken[copied.link, asked.party.service] -= 1
+            if not self._spoken[copied.link, asked.party.service]:
+                del self._spoken[copied.link, asked.party.service]
             for place in _places(copied.link, asked.party):
                 if self._by_id.get((place, asked.correlation_id), ("", 0))[0] == copied.conversation:
                     del self._by_id[place, asked.correlation_id]
-                named = self._with.get(place, {})
-                named.pop(copied.conversation, None)
-                if not named:
-                    self._with.pop(place, None)
+                self._leave((place, copied.key), copied.conversation)
+
+    def _leave(self, turn: _Turn, conversation: str) -> None:
+        named = self._with.get(turn, {})
+        named.pop(conversation, None)
+        if not named:
+            self._with.pop(turn, None)
+            self._doubtful.discard(turn)
 
 
 def _places(link: int, party: Party) -> tuple[_Place, ...]:

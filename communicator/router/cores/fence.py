@@ -73,8 +73,7 @@ class Fence:
         """Those of the policy that are for this host."""
         self.is_told = False
         """Whether the shell tells of processes."""
-        self._copied_from: dict[Which, str] = {}
-        """By shadow of the policy, the server whose messages it gets copies of."""
+        self._by_name: dict[Which, Shadow] = {}
         self._named: dict[str, Shadow] = {}
         """By the name of its unit, a shadow of the policy."""
         self._shared: dict[str, None] = {}
@@ -98,7 +97,7 @@ class Fence:
     def obey(self, shadows: tuple[Shadow, ...]) -> None:
         """These are the shadows of the policy on this host from now on."""
         self.shadows = shadows
-        self._copied_from = {which(shadow): shadow.primary for shadow in shadows}
+        self._by_name = {which(shadow): shadow for shadow in shadows}
         self._name_units()
         registered, self._registered = self._registered, {}
         for link in registered.values():
@@ -255,9 +254,15 @@ class Fence:
                 return link
         return None
 
+    def key_of(self, shadow: Which) -> str:
+        """The parameter that says to which conversation a message for a shadow of this host belongs; empty: its sender does."""
+        known = self._by_name.get(shadow)
+        return "" if known is None else known.key
+
     def may_copy(self, primary: str, shadow: Which) -> bool:
         """Whether the policy lets a server have copies of its messages handed to a shadow here, and hear what it answers."""
-        return self._copied_from.get(shadow, "") in (ALL, primary)
+        known = self._by_name.get(shadow)
+        return known is not None and known.primary in (ALL, primary)
 
     def by_unit(self, service: str, version: str) -> bool:
         """Whether a unit of its own tells who belongs to a shadow."""

@@ -25,6 +25,8 @@ TELL_S = 0.1
 """How long steps wait for others that are told together with them: each message to the comparator costs as much as ten of them."""
 BUSY_S = 5.0
 """A shadow that is busy stays so for as long: each conversation that begins takes a while to show."""
+CONCLUDED_KEPT = 100
+"""Conversations that were told as whole: what the shadow says in one of these is late. Of others nobody counts it."""
 REFUSED_S = 1.0
 """No conversation begins for so long after a copy was refused."""
 _MARKS = {"queue": (0.5, 0.25), "unanswered": (200, 100), "load": (0.8, 0.6)}
@@ -45,6 +47,10 @@ class Conversation(msgspec.Struct, eq=False):
     """By shadow that gets it."""
     asked: int = 0
     answered: int = 0
+    others: int = 0
+    """Replies to its sender that were of another one."""
+    is_behind: bool = False
+    """Its sender has begun another one since: a reply that names no message is not of it."""
     last_s: float = 0.0
     """When somebody asked last; once it is over, when that was found; 0 while nothing of it was looked at."""
     numbers: dict[tuple[bytes, str], tuple[int, float]] = {}
@@ -102,6 +108,7 @@ class Mirror:
         """When there was word of what is under way, or it set out."""
         self._load: tuple[float, float] = (0.0, 0.0)
         """What was told last, and until when it holds."""
+        self._concluded: deque[str] = deque(maxlen=CONCLUDED_KEPT)
         self._refused: tuple[str, float] = ("", 0.0)
         """Why a copy was refused, and until when that counts."""
 
@@ -152,8 +159,13 @@ class Mirror:
             self.cut(conversation, "unconfirmed")
             return
         self._forget(conversation)
+        self._concluded.append(conversation.identity)
         self.totals["whole"] += 1
         self.steps.end(conversation.identity, "")
+
+    def tell_late(self, step: Step) -> bool:
+        """It has answered in a conversation that is not known; whether one that was told as whole, so that this is told too."""
+        return step.conversation in self._concluded and self.steps.put(step)
 
     def _forget(self, conversation: Conversation) -> Follower | None:
         follower = conversation.followers.pop(self, None)

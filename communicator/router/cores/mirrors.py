@@ -140,25 +140,22 @@ class Mirrors:
     def hear(self, said: Said, now_s: float) -> bool:
         """A shadow has said something; whether so much waits for the comparator that it is to be told now.
 
-        What belongs to no conversation that is known is for nobody.
+        What belongs to no conversation that is known is for nobody; that it is late is counted where the comparator has that.
         """
         known = self._mirrors.get(said.shadow)
-        follower = None if known is None else known[1].following.get(said.conversation)
-        if known is None or follower is None or not _is_of(known[0], follower.conversation, said):
+        if known is None:
             return False
-        mirror = known[1]
-        try:
-            line = said.line.decode()
-        except UnicodeDecodeError:
-            line = ""
-        if not line:
-            mirror.cut(follower.conversation, "unreadable" if said.line else "lost")
-        else:
+        sampler, mirror = known
+        follower = mirror.following.get(said.conversation)
+        step = _step_of(said)
+        if follower is None:
+            if step is not None and said.line and mirror.tell_late(step):
+                self.active[mirror] = None
+        elif step is None or not said.line:
+            mirror.cut(follower.conversation, "lost" if step is not None else "unreadable")
+        elif _is_of(sampler, follower.conversation, said):
             mirror.replied(follower, -1)
-            told = Step(
-                conversation=said.conversation, what="shadow", number=said.number, line=line, after_s=said.after_s
-            )
-            mirror.tell(follower, told)
+            mirror.tell(follower, step)
         is_told = mirror.wants_to_tell(now_s)
         self.announce(now_s)
         return is_told
@@ -175,13 +172,22 @@ class Mirrors:
             self.due.set(earliest_s)
 
 
+def _step_of(said: Said) -> Step | None:
+    """What the comparator hears of it; None: it is no text."""
+    try:
+        line = said.line.decode()
+    except UnicodeDecodeError:
+        return None
+    return Step(conversation=said.conversation, what="shadow", number=said.number, line=line, after_s=said.after_s)
+
+
 def _is_of(sampler: Sampler, conversation: Conversation, said: Said) -> bool:
     """Whether a reply that names no message says by its parameter that it belongs to a conversation; all others do."""
     if said.number >= 0 or not sampler.parameter or not said.line:
         return True
     try:
         return decode(said.line).get(sampler.parameter).encode() == conversation.key
-    except (UnicodeDecodeError, ProtocolError):
+    except ProtocolError:
         return False
 
 

@@ -220,8 +220,8 @@ class Sampler:
             if not self._is_drawn(key, messages):
                 return None
             known = self._open[key]
-        if not known.identity:
-            known.last_s = now_s
+        if not known.last_s:
+            known.last_s = now_s  # once: it stays in its place, so that it would hold up the end of those behind it
         return known
 
     def _is_drawn(self, key: bytes, messages: int) -> bool:
@@ -257,7 +257,7 @@ class Sampler:
             self._left[key] = left
         if not self.parameter:
             for name in names_of(key, self.server):
-                self.parties.pop(name, None)
+                self._put_behind(name)
 
     def skip(self, conversation: Conversation) -> None:
         """Nobody gets it, or nobody any more: what is left of it costs no more than one that was not drawn."""
@@ -278,6 +278,12 @@ class Sampler:
             known[conversation.key] = conversation
         conversation.asked += 1
         return conversation.asked - 1
+
+    def _put_behind(self, name: bytes) -> None:
+        """Whoever has this name has begun a conversation that is not copied."""
+        for conversation in tuple(self.parties.get(name, {}).values()):
+            conversation.is_behind = True
+            self._let_go(conversation)
 
     def remember(
         self, conversation: Conversation, sender: bytes, correlation_id: str, number: int, now_s: float
@@ -309,7 +315,24 @@ class Sampler:
             conversation = self._by_id.get(place)
             return (None, -1, 0.0) if conversation is None else (conversation, *conversation.numbers[place])
         known = self.parties.get(to, {})
-        return known.get(key) if self.parameter else next(iter(known.values()), None), -1, 0.0
+        found = known.get(key) if self.parameter else next(iter(known.values()), None)
+        return None if found is None or found.is_behind else found, -1, 0.0
+
+    def answered(self, to: bytes, conversation: Conversation | None) -> None:
+        """A reply has come, of a conversation or of none that is copied.
+
+        Of one whose sender has begun anew no more are awaited once there are none, since each reply to it costs a look.
+        """
+        if conversation is not None:
+            conversation.answered += 1
+        for known in () if self.parameter else tuple(self.parties.get(to, {}).values()):
+            known.others += known is not conversation
+            self._let_go(known)
+
+    def _let_go(self, conversation: Conversation) -> None:
+        is_answered = conversation.answered >= conversation.asked or conversation.others >= LENGTH_MESSAGES
+        if conversation.is_behind and is_answered:
+            self._unlist(conversation)
 
     def _is_over(self, conversation: Conversation, now_s: float) -> bool:
         if not conversation.identity:
@@ -357,6 +380,9 @@ class Sampler:
         for place in conversation.numbers:
             del self._by_id[place]
         conversation.numbers.clear()
+        self._unlist(conversation)
+
+    def _unlist(self, conversation: Conversation) -> None:
         for name in (name for names in conversation.senders for name in names):
             known = self.parties.get(name, {})
             if known.get(conversation.key) is conversation:

@@ -218,9 +218,9 @@ def _said(sampler: Sampler, line: bytes, now: Instant) -> None:
     conversation, number, asked_s = sampler.find_reply(
         to, "" if message is None else message.get("correlation_id"), key
     )
+    sampler.answered(to, conversation)
     if conversation is None:
         return
-    conversation.answered += 1
     after_s = now.monotonic_s - asked_s if number >= 0 else 0.0
     step = Step(conversation=conversation.identity, what="primary", number=number, line=text, after_s=after_s)
     for mirror, follower in tuple(conversation.followers.items()):

@@ -5,8 +5,8 @@ import msgspec
 from communicator.errors import LocalProtocolError
 from communicator.protocol.line_form import decode, encode, encode_line
 from communicator.protocol.message import Message
-from communicator.protocol.names import ROUTER_SERVICE
-from communicator.router.cores.copies import SHADOW_ID, Belonging, Copied
+from communicator.protocol.names import ROUTER_SERVICE, SHADOW_ID
+from communicator.router.cores.copies import Belonging, Copied
 from communicator.router.cores.steps import STEP_BYTES
 from communicator.router.switchboard import Switchboard
 from communicator.router.vocabulary.copies import Copy, Said, Taken, write_said, write_taken
@@ -48,8 +48,7 @@ def take_copy(board: Switchboard, copy: Copy, now: Instant) -> None:
                 board.tap("out", link, data)
         _confirm(board, copy, "" if taken else BEHIND, then)
 
-    party = Party(message.sent_from_server, message.sent_from_service)
-    board.copies.note(link.id, copy, party, message.get("correlation_id"), now.monotonic_s)
+    board.copies.note(link.id, copy, message, board.fence.key_of(copy.shadow), now.monotonic_s)
     board.offer(link, data, done)
 
 
@@ -96,6 +95,7 @@ def tell_said(board: Switchboard, link: Link, message: Message, now: Instant) ->
     try:
         said = _said(message, belonging, now)
     except LocalProtocolError:  # a JSON message may hold what no line can
+        _tell_lost(board, copied, now)
         return UNSENDABLE
     copied.answers += 1
     if copied.primary == board.server:

@@ -10,7 +10,8 @@ from canary.book.decision import NUMBER_AHEAD, Decided, Decision, Stamp
 from canary.book.entry import TOMBSTONE_S
 from canary.book.subjects import DECISIONS
 from canary.book.told import read_told
-from canary.records import ServerJudged, VersionJudged
+from canary.deployment.spec import Spec
+from canary.records import DeploymentMoved, ServerJudged, VersionJudged
 
 
 def judged(version="2.0", **more):
@@ -40,6 +41,23 @@ def test_what_took_effect_is_replaced_by_what_is_newer_alone(one, two):
     joined = one.join(two).committed
     for each in (one, two):
         assert each.committed is None or joined.stamp >= each.committed.stamp
+
+
+WHOLE = [
+    judged(until_at_s=600),
+    DeploymentMoved(
+        id="a1", spec=Spec(name="b", service="b", version="2.0"), by="root", phase="step", exposed_s=sum(())
+    ),
+]
+
+
+@pytest.mark.parametrize("body", WHOLE, ids=lambda body: type(body).__name__)
+def test_books_are_alike_though_who_decides_has_counted_a_whole_number(body):
+    leads, follows = Book(), Book()
+    leads.propose(body, "alpha", 1, 9.0, 0.0)
+    ((_, held),) = leads.decisions()
+    follows.merge(read_told(msgspec.json.encode(held.tell(9.0)), 9.0))
+    assert follows.digests() == leads.digests()
 
 
 @given(ACCOUNTS, st.floats(0, 1e6))

@@ -1,4 +1,7 @@
-"""Puts versions of a service on a host, as an executor: ``roll.py FOLDER ADDRESS VERB SERVICE VERSION PREVIOUS``."""
+"""Puts versions of a service on a host, as an executor: ``roll.py FOLDER ADDRESS VERB SERVICE VERSION PREVIOUS PROGRAM``.
+
+The program is one that takes what ``service.py`` does, which it is where none is named.
+"""
 
 import os
 import signal
@@ -21,10 +24,11 @@ def _stop(folder: Path, service: str, version: str) -> None:
             time.sleep(0.01)
 
 
-def _start(folder: Path, address: str, service: str, version: str, role: str) -> None:
-    program = [sys.executable, str(Path(__file__).with_name("service.py")), address, service, version, role]
+def _start(folder: Path, service: str, version: str, *words: str) -> None:
     with (folder / f"{service}@{version}.log").open("ab") as log:
-        process = subprocess.Popen(program, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
+        process = subprocess.Popen(
+            [sys.executable, *words], stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+        )
     (folder / f"{service}@{version}").write_text(str(process.pid))
 
 
@@ -33,20 +37,17 @@ def service_runs(folder: Path, service: str) -> bool:
     return any(folder.glob(f"{service}@*[!g]"))
 
 
-def main(folder: Path, address: str, verb: str, service: str, version: str, previous: str = "") -> None:
+def main(folder: Path, address: str, verb: str, service: str, version: str, *more: str) -> None:
     """Do what an executor is asked for."""
+    previous, program = (*more, "", "")[:2]
     if verb == "replace" and previous:
         _stop(folder, service, previous)
     if verb in ("stop", "restart"):
         _stop(folder, service, version)
     if verb != "stop":
-        _start(
-            folder,
-            address,
-            service,
-            version,
-            "standby" if verb == "start" and service_runs(folder, service) else "live",
-        )
+        role = "standby" if verb == "start" and service_runs(folder, service) else "live"
+        program = program or str(Path(__file__).with_name("service.py"))
+        _start(folder, service, version, program, address, service, version, role)
 
 
 main(Path(sys.argv[1]), *sys.argv[2:])

@@ -1,4 +1,4 @@
-"""Two stories of deployments on five real hosts; all of them are played by make soak."""
+"""A few stories of deployments on five real hosts; all of them are played by make soak."""
 
 import os
 import shutil
@@ -12,10 +12,10 @@ from tests.conftest import ROOT, missing
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 PROGRAMS = ("ip", "mount", "unshare")
-PLAYED = ("install", "switch_while_a_host_is_away")
+PLAYED = ("install", "switch_while_a_host_is_away", "stop_a_shadow_too_early")
 
 
-def test_a_host_that_was_away_while_colours_were_switched_keeps_what_it_has():
+def test_they_end_well():
     lacking = [program for program in PROGRAMS if shutil.which(program) is None]
     if os.geteuid() != 0 or lacking:
         missing(f"no network of its own: root is needed, and {', '.join(lacking) or 'nothing else'}")

@@ -188,6 +188,7 @@ def test_a_shadow_may_come_first(strategy):
         ('"account"', '"an account"', "shadow.key: 'an account' is not the name of a parameter"),
         ('"replay"', '"third"', "shadow.noise: invalid enum value 'third': it is one of none, replay, second"),
         ('"CHARGED.body.at"', '""', "shadow.ignore[0]: "),
+        ('"CHARGED.body.at"', '"body.at"', "shadow.ignore: 'body.at' does not begin with the command of a reply"),
         ('"CHARGED.body.at"', '"CHARGED.\\u001b"', "shadow.ignore: 'CHARGED.\\x1b' holds characters"),
         ('"1h"', '"soon"', "shadow.bake: 'soon' is not a duration"),
         ("replies = 10000", "replies = 0", "shadow.until.replies: "),

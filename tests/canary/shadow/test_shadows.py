@@ -11,7 +11,7 @@ from canary.records import ShadowCompared
 from canary.shadow.comparing import CLEAR_LOG10, ROWS, TOP
 from canary.shadow.conversations import GRACE_S
 from canary.shadow.second_replies import KEPT_S
-from canary.shadow.shadows import REFERENCE_S, SHADOWS, Shadows, Standing
+from canary.shadow.shadows import REFERENCE_S, SHADOWS, SILENT_S, Shadows, Standing
 from canary.shadow.terms import Terms, Vocabulary, read_vocabulary
 from communicator.answers.shadows import Step, Steps
 from communicator.definitions.loading import packaged_files
@@ -258,13 +258,15 @@ def test_another_deployment_is_another_comparison():
     assert [one.conversations for one in found.describe(GRACE_S, "alpha", str)] == [1, 1]
 
 
-def test_so_many_shadows_are_compared():
+def test_so_many_shadows_are_compared_and_a_further_one_once_another_was_silent():
     found = compared(*talk())
-    for number in range(SHADOWS):
-        found.hear(Steps(**SHADOW | {"deployment": f"x{number}"}), 0.0)
-        found.hear(Steps(**REFERENCE | {"service": f"s{number}"}), 0.0)
-    assert len(found.comparings) == SHADOWS
-    assert "d1" not in {comparing.key.deployment for comparing in found.comparings}
+    for number in range(2 * SHADOWS):
+        found.hear(Steps(**SHADOW | {"deployment": f"x{number}"}), 1.0)
+        found.hear(Steps(**REFERENCE | {"service": f"s{number}"}), 1.0)
+    heard = ["d1", *(f"x{number}" for number in range(SHADOWS - 1))]
+    assert [comparing.key.deployment for comparing in found.comparings] == heard
+    found.hear(Steps(**SHADOW | {"deployment": "late"}), SILENT_S)
+    assert [comparing.key.deployment for comparing in found.comparings] == [*heard[1:], "late"]
 
 
 def test_what_definitions_say_of_repeating_and_of_secrets():

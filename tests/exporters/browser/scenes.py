@@ -2,10 +2,11 @@
 
 from msgspec.structs import replace
 
-from communicator.answers.deployments import Deployments
+from communicator.answers.deployments import Deployments, ShownCheck
 from communicator.answers.shadows import Comparisons
 from communicator.flags import Flag, FlagName
 from tests.bellwether import shadow_sample as sample
+from tests.bellwether.deploy_sample import SHADOW
 from tests.exporters.browser import clock_words, far_routers, feature_words, version_words
 from tests.exporters.browser.clock_words import host, wrong_host
 from tests.exporters.browser.feature_words import EXPIRED, feature, off
@@ -52,6 +53,18 @@ def deploying():
     made.shadows = Comparisons(
         server="alpha", comparisons=(sample.COMPARISON,), mirrors=(sample.MIRROR,), fences=(sample.FENCE,)
     )
+    return made
+
+
+def shadowing():
+    """A deployment whose version runs as a shadow, with all that is looked at meanwhile."""
+    made = deploying()
+    wordy = ShownCheck(
+        name="compared", verdict="no_data", value="0 pairs of replies in 1m 41s", limit="any pair of replies"
+    )
+    unpaired = ShownCheck(name="replies without a partner", verdict="ok", value="0 beside 0 pairs", limit="5 %")
+    shadow = replace(SHADOW, checks=(*SHADOW.checks, unpaired, wordy))
+    made.deployments = Deployments(server="alpha", leader="alpha", deployments=(shadow,))
     return made
 
 

@@ -17,8 +17,9 @@ async def test_a_shadow_that_differs_is_told_with_what_to_do(on_stage, view):
     await viewer.keep("shadows")
 
 
-async def test_nothing_of_it_is_wider_than_a_phone(on_stage, view):
-    viewer = await view(on_stage("deploying"), **PHONE)
+@pytest.mark.parametrize("scene", ["deploying", "shadowing"])
+async def test_nothing_of_it_is_wider_than_a_phone(on_stage, view, scene):
+    viewer = await view(on_stage(scene), **PHONE)
     assert await viewer.page.evaluate("document.documentElement.scrollWidth") <= PHONE["viewport"]["width"]
     await viewer.page.locator("#shadows-body").scroll_into_view_if_needed()
     await viewer.keep("shadows-phone", whole=False)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import msgspec
 
+from communicator.answers.router import Statistics
 from communicator.client import Service
 from communicator.protocol import Message
 from tests.canary.book.live import host as books
@@ -96,6 +97,26 @@ class Host(Talk, books.Host):
             group.create_task(service.run())
             await service.wait_ready()
             await service.send(book)
+            service.stop()
+
+    async def statistics(self):
+        """What its router tells of itself; None when it does not answer."""
+        reply = await self.ask(lambda client: client.request(Message("ROUTER_GET_STATS"), "ROUTER_STATS"))
+        return None if reply is None else msgspec.json.decode(reply.get("stats"), type=Statistics)
+
+    @contextlib.asynccontextmanager
+    async def hears(self, command):
+        """A service there that everybody can tell something; what it has heard."""
+        service, heard = Service(self.router.unix, "listener"), []
+
+        @service.on(command)
+        async def hear(message):
+            heard.append(message)
+
+        async with asyncio.TaskGroup() as group:
+            group.create_task(service.run())
+            await service.wait_ready()
+            yield heard
             service.stop()
 
     @property

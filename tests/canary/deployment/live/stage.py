@@ -44,9 +44,9 @@ class Stage:
         self.hosts.append(self._add(await self._stack.enter_async_context(RouterProcess(name, settings))))
         return self.hosts[-1]
 
-    async def until(self, what, ask, is_good):
+    async def until(self, what, ask, is_good, within_s=GIVE_UP_S):
         """Ask until the answer is one to be content with."""
-        give_up_s = time.monotonic() + GIVE_UP_S
+        give_up_s = time.monotonic() + within_s
         while True:
             answer = await ask()
             if answer is not None and is_good(answer):

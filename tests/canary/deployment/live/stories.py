@@ -5,9 +5,13 @@ from canary.deployment.spec import read_table
 from canary.leadership import STEP
 from canary.records import DeploymentMoved
 from canary.records.deployments import Before
+from tests.canary.deployment.talk import SERVICE
 
 QUICK = [{"servers": 1, "bake": "2s"}, {"servers": "50%", "bake": "1s"}]
 HOUR_S = 3_600.0
+MORE = 10
+COMPARED_WITHIN_S = 200.0
+"""A conversation is over after 30 s of silence, and compared after 30 s more, on a machine that has much else to do."""
 
 
 async def install(stage):
@@ -180,12 +184,36 @@ async def somebody_lies(stage):
     await stage.runs("8.0")
 
 
+async def stop_a_shadow_too_early(stage):
+    """It gets copies, and what it says reaches nobody, until it is stopped for sure, however long that takes."""
+    leader, *_, last = stage.hosts
+    was = await _installed(stage)
+    async with leader.hears("SHOUTED") as heard, last.hears("SHOUTED") as heard_there:
+        taken = await leader.deploy("8.5-shouts", strategy="shadow", shadow=_shadow_on(last))
+        await stage.until("it runs beside the service", _versions(last), lambda found: found == [was, "8.5-shouts"])
+
+        async def ask():
+            assert await leader.which() == was, "what a shadow says reaches nobody"
+            return await leader.statistics()
+
+        await stage.until("it gets copies", ask, lambda told: any(one.copied_total for one in told.mirrors))
+        last.hold()
+        await leader.tell("abort", deployment=taken.id)
+        await stage.until("it is to be stopped", _calls(last), lambda calls: calls[-1][3:] == ("stop", "8.5-shouts"))
+        await _keeps_back(stage, last)
+        assert sorted(last.processes()) == [was, "8.5-shouts"]
+        last.let_go()
+        await stage.phase(leader, "rolled_back", deployment=taken.id)
+        await stage.runs(was)
+        await stage.until("the fence is gone", last.statistics, lambda told: not told.fences)
+    assert heard == heard_there == []
+
+
 async def run_as_a_shadow(stage):
     """It answers nobody but the comparison, whatever dies meanwhile, and is stopped when enough is compared."""
     leader, second, *_, last = stage.hosts
-    was = await leader.which()
-    table = {"server": last.name, "share": "100%", "bake": "2s", "ignore": ["VERSION.version"]}
-    taken = await leader.deploy("9.0", strategy="shadow", shadow=table)
+    was = await _installed(stage)
+    taken = await leader.deploy("9.0", strategy="shadow", shadow={**_shadow_on(last), "ignore": ["VERSION.version"]})
     await stage.until("it runs beside the service", _versions(last), lambda found: found == [was, "9.0"])
     leader.crash()
     last.crash()
@@ -197,14 +225,19 @@ async def run_as_a_shadow(stage):
         assert {await host.which() for host in stage.hosts} == {was}, "what a shadow says reaches nobody"
         return await leader.deployments()
 
-    told = await stage.until("enough is compared", ask, lambda told: told.deployments[0].phase == "done")
+    last.hold()
+    told = await stage.until("enough is compared", ask, _newest_is("done"), COMPARED_WITHIN_S)
     assert told.deployments[0].id == taken.id
+    assert sorted(last.processes()) == [was, "9.0"]
+    assert [one.service for one in (await last.statistics()).fences] == [SERVICE]
+    last.let_go()
     await stage.runs(was)
-    taken = await leader.deploy("9.1", steps=QUICK, shadow={**table, "on_difference": "abort", "ignore": []})
-    told = await stage.until("they differ", ask, lambda told: told.deployments[0].phase == "rolled_back")
+    taken = await leader.deploy("9.1", steps=QUICK, shadow={**_shadow_on(last), "on_difference": "abort"})
+    told = await stage.until("they differ", ask, _newest_is("rolled_back"), COMPARED_WITHIN_S)
     assert told.deployments[0].id == taken.id
     assert "differ: VERSION.version" in told.deployments[0].reason
     await stage.runs(was)
+    await stage.until("the fence is gone", last.statistics, lambda told: not told.fences)
     assert [call[0] for host in (leader, second) for call in host.calls if call[-1] in ("9.0", "9.1")] == []
 
 
@@ -218,8 +251,31 @@ STORIES = (
     a_host_joins,
     switch_while_a_canary_is_silent,
     somebody_lies,
+    stop_a_shadow_too_early,
     run_as_a_shadow,
 )
+
+
+async def _installed(stage):
+    """The version that all hosts have; where these stories are the first ones, it is put there."""
+    if not stage.hosts[0].processes():
+        await install(stage)
+    return await stage.hosts[0].which()
+
+
+def _shadow_on(host):
+    return {"server": host.name, "share": "100%", "bake": "2s"}
+
+
+async def _keeps_back(stage, host):
+    """More and more of what a shadow says."""
+    before = await stage.until("there is a fence", host.statistics, lambda told: told.fences)
+    enough = before.shadow_lines_discarded_total + MORE
+    await stage.until("it keeps back", host.statistics, lambda told: told.shadow_lines_discarded_total > enough)
+
+
+def _newest_is(phase):
+    return lambda told: told.deployments[0].phase == phase
 
 
 def _calls(host):
