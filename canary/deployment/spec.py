@@ -222,7 +222,7 @@ def read_table(table: dict[str, Any]) -> Spec:
     try:
         spec = msgspec.convert(_plain(table, ""), Spec)
     except msgspec.ValidationError as error:
-        raise ValueError(fault_text(*explain(error, table, Spec), table)) from None
+        raise ValueError(fault_text(*explain(error, table, Spec), table, Spec.__struct_fields__)) from None
     require_sound(spec)
     return spec
 

@@ -11,14 +11,19 @@ _NAME = "name of small letters, digits, '_' and '-', with a letter first"
 _KEYS = re.compile(r"([^.\[\]]+)")
 
 
-def fault_text(key: str, reason: str, table: dict[str, Any]) -> str:
+def fault_text(key: str, reason: str, table: dict[str, Any], own: tuple[str, ...]) -> str:
     """What is wrong, such as ``steps[0].weight: 50 is not a share such as '25%'``.
 
     Args:
         key: Of what.
         reason: What is said of it in general.
         table: The file.
+        own: The keys that stand above its tables.
     """
+    if reason == "is not a known key" and "." in key and key.rpartition(".")[2] in own:
+        return f"{key}: is a key of the deployment: write it above the first table"
+    if reason.startswith("expected array, got str"):
+        return f"{key}: it is a list: write [{_value_at(table, key)!r}]"
     if reason.startswith("expected array, got object"):
         return f"{key}: it is a list of tables: write [[{key}]]"
     meant = _meant(key, reason)

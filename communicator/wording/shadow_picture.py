@@ -155,6 +155,11 @@ def _judged(one: Seen, silence: tuple[str, str] | None) -> Seen:
 def _meaning(one: Seen, verdict: Verdict, silence: tuple[str, str] | None) -> tuple[str, str]:
     if one.is_reference:
         return "it is a second instance of the primary's version: where its replies differ, that is noise", ""
+    if one.entry is None and one.fence is None and one.sides and not any(side.mirror for side in one.sides):
+        return (
+            "it is a shadow no more; this is what had been found",
+            f"what differed: bellwether shadow diff {one.service}",
+        )
     hindrance = _hindrance(one, silence) if verdict in _HINDERED else None
     if hindrance is not None:
         return hindrance

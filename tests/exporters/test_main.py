@@ -197,6 +197,7 @@ async def test_a_router_that_comes_back_is_found_again(tmp_path):
             "canary_up": 0,
             "bellwether_deployment_up": 0,
             "bellwether_feature_up": 0,
+            "bellwether_shadow_up": 0,
             "sitter_up": 1,
             "host_up": 1,
         }

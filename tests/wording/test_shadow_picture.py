@@ -114,6 +114,13 @@ def test_it_is_said_what_it_means_and_what_to_do(given, verdict, meaning, advice
     assert one.next.startswith(advice)
 
 
+@pytest.mark.parametrize("comparison", [ALIKE, SUSPECT, COMPARISON, NOTHING])
+def test_of_a_shadow_that_is_over_it_is_said_that_it_is(comparison):
+    one = alone(entry=None, mirror=None, comparison=comparison)
+    assert one.meaning == "it is a shadow no more; this is what had been found"
+    assert one.next == "what differed: bellwether shadow diff billing"
+
+
 def test_a_primary_on_a_host_that_nobody_asked_is_not_known():
     (one,) = put_together([ENTRY], {"beta": Comparisons()})
     assert (one.meaning, one.next) == (

@@ -7,10 +7,12 @@ import re
 from collections import deque
 from collections.abc import Iterator
 from hashlib import blake2b
+from itertools import takewhile
 
 import msgspec
 
 from communicator.router.cores.mirror import Conversation, Mirror
+from communicator.router.cores.parties import TO_BE_READ, lines_of, names_of, party_of
 from communicator.router.vocabulary.registry import Link
 
 SILENCE_S = 30.0
@@ -31,8 +33,6 @@ KEY_BYTES = 256
 """Of a longer key these count."""
 NUMBERS_KEPT = 50_000
 """Messages whose correlation_id is remembered: beyond it, whatever a reply to others belonged to would be a guess."""
-TO_BE_READ = b"<{ \t\r\v\f"
-"""What a line of the primary begins with that does not say in its first word to whom it goes."""
 NOT_COPIED_SENDERS = (b":communicatord", b":canary")
 """Routers, and canaries, which ask a primary the same twice: as part of a conversation that would be a part nobody has said."""
 _DRAWN = float(2**64)
@@ -174,13 +174,13 @@ class Sampler:
         """What is to be looked at next."""
         if self._first is None and self._notes:
             key, data = self._notes[0]
-            lines = _lines_of(data) if key or self.parameter else self._wanted(data, is_said=key is None)
+            lines = lines_of(data) if key or self.parameter else self._wanted(data, is_said=key is None)
             self._first = Note(lines, key or b"", is_said=key is None)
         return self._first
 
     def _wanted(self, data: bytes, *, is_said: bool) -> Iterator[bytes]:
         """Of lines of several senders, or to several, those that may belong to a conversation that is copied."""
-        for line in _lines_of(data):
+        for line in lines_of(data):
             if is_said:
                 if self._may_want(line):
                     yield line
@@ -392,29 +392,7 @@ class Sampler:
         conversation.senders.clear()
 
 
-def names_of(sender: bytes, server: bytes) -> tuple[bytes, ...]:
-    """What replies to a sender, as ``<server:service``, may be addressed to."""
-    name = sender[1:]
-    home, _, service = name.partition(b":")
-    return (name, service, b".:" + service) if home == server else (name,)
-
-
-def party_of(to: bytes, server: bytes) -> bytes:
-    """Whom a reply is addressed to, as ``server:service``."""
-    home, _, service = to.rpartition(b":")
-    return b"%b:%b" % (server, service) if home in (b"", b".") else to
-
-
-def _lines_of(data: bytes) -> Iterator[bytes]:
-    """Its lines without their newlines, cut apart only when the first is wanted."""
-    yield from data[:-1].split(b"\n")
-
-
 def _until(table: dict[bytes, Conversation] | dict[str, Conversation], now_s: float) -> list[Conversation]:
     """The first of a table that have lasted long enough."""
-    found = []
-    for conversation in table.values():
-        if not conversation.last_s or now_s < conversation.last_s + SILENCE_S:
-            break  # what was not looked at yet came last
-        found.append(conversation)
-    return found
+    # What was not looked at yet came last.
+    return list(takewhile(lambda one: one.last_s and now_s >= one.last_s + SILENCE_S, table.values()))

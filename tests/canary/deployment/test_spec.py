@@ -180,6 +180,8 @@ def test_a_shadow_may_come_first(strategy):
     ("old", "new", "told"),
     [
         ("[shadow]", "[other]", "other: is not a known key"),
+        ("[shadow]", "[shadow]\ndeadline = '5m'", "shadow.deadline: is a key of the deployment: write it above"),
+        ('["CHARGED.body.at"]', '"CHARGED.body.at"', "shadow.ignore: it is a list: write ['CHARGED.body.at']"),
         ('server = "delta"\n', "", "shadow.server: is missing"),
         ('"delta"', '"del-ta"', "shadow.server: 'del-ta' is not a server name"),
         ('"alpha"', '"al-pha"', "shadow.primary: 'al-pha' is not a server name, nor '*'"),
