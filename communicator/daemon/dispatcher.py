@@ -278,13 +278,15 @@ class Dispatcher:
         else:
             link.offers.put(effect.data, taken, refused)
 
-    def _look_again(self, _effect: effects.LookAgain) -> None:
+    def _look_again(self, effect: effects.LookAgain) -> None:
         """Let the router look at what it has put off, once all that is ready now has had its turn."""
-        if not self._is_to_look:
-            self._is_to_look = True
-            asyncio.get_running_loop().call_soon(
-                self._look, context=_NO_CONTEXT
-            )  # to copy ours takes as long as the rest
+        if self._is_to_look:
+            return
+        self._is_to_look, loop = True, asyncio.get_running_loop()
+        if effect.after_s:
+            loop.call_later(effect.after_s, self._look)
+        else:
+            loop.call_soon(self._look, context=_NO_CONTEXT)  # to copy ours takes as long as the rest
 
     def _look(self) -> None:
         self._is_to_look = False

@@ -39,7 +39,7 @@ def test_a_shadow_is_busy_from_half_a_queue_on_until_a_quarter_is_left(mirror, f
     assert mirror.hindrance(0.0) == ""
     put(mirror, follower, 1, 501)
     assert mirror.hindrance(1.0) == "busy_queue"
-    drain(mirror, 280)
+    drain(mirror, 310)
     assert mirror.hindrance(100.0) == "busy_queue"
     drain(mirror, 240)
     assert mirror.hindrance(100.0) == ""

@@ -8,7 +8,7 @@ from communicator.answers.shadows import Step
 from communicator.router.cores.deadlines import Deadline
 from communicator.router.cores.mirror import Conversation, Mirror
 from communicator.router.cores.sampling import Sampler
-from communicator.router.vocabulary.copies import Said, Taken, Which, which
+from communicator.router.vocabulary.copies import Both, Copied, Said, Taken, Which, which
 from communicator.router.vocabulary.registry import Link
 
 
@@ -68,14 +68,26 @@ class Mirrors:
             self._enter(one, shadow)
         for sampler in self.samplers.values():
             sampler.share = max((mirror.shadow.share for mirror in sampler.mirrors), default=0.0)
-        for key in [key for key, sampler in self.samplers.items() if not sampler.mirrors]:
-            _attach(self.samplers.pop(key), None)
         for sampler in self.samplers.values():
-            link = live(sampler.service)
+            link = live(sampler.service) if sampler.mirrors else None
             if sampler.link is not link:
                 self._cut_all(sampler, "primary")
-                _attach(sampler, link)
+                if sampler.link is not None:
+                    sampler.link.copied = None
+                sampler.link = link
+        self.samplers = {key: sampler for key, sampler in self.samplers.items() if sampler.mirrors}
+        self._attach()
         return ended
+
+    def _attach(self) -> None:
+        """Have links tell of what goes to them and what they say."""
+        copied: dict[Link, Copied] = {}
+        for sampler in self.samplers.values():
+            if sampler.link is not None:
+                other = copied.get(sampler.link)
+                copied[sampler.link] = sampler if other is None else Both(other, sampler)
+        for link, each in copied.items():
+            link.copied = each
 
     def _take_out(self, entries: dict[Which, Shadow]) -> list[Mirror]:
         """Take those out that are not wanted any more, or by another key."""
@@ -158,12 +170,3 @@ class Mirrors:
         earliest_s = 0.0 if self._is_stale else min((at_s for at_s in due if at_s is not None), default=None)
         if earliest_s is None or not self.due.is_ahead(now_s) or earliest_s < (self.due.at_s or 0.0):
             self.due.set(earliest_s)
-
-
-def _attach(sampler: Sampler, link: Link | None) -> None:
-    """Have another link tell of what goes to it and what it says."""
-    if sampler.link is not None:
-        sampler.link.mirrors = tuple(one for one in sampler.link.mirrors if one is not sampler)
-    sampler.link = link
-    if link is not None:
-        link.mirrors = (*link.mirrors, sampler)

@@ -38,6 +38,8 @@ class Note(msgspec.Struct):
     """Lines that are to be looked at."""
 
     lines: Iterator[bytes]
+    at_s: float
+    """When they were noted."""
     key: bytes = b""
     """The sender of all of them; empty where each has its own."""
     is_said: bool = False
@@ -69,7 +71,7 @@ class Sampler:
         self.address = re.compile(rb"(?:(<[^ ]+) )?(?:[^ :/]+:)?" + re.escape(service.encode()) + rb"/([^ ]+)(?: |\Z)")
         """Matches a message to the service: its sender and its command."""
         self.parties: dict[bytes, dict[str, Conversation]] = {}
-        """By what replies are addressed to: the conversations there that are copied."""
+        """By what replies are addressed to: the conversations there that are copied, by identifier (empty until they begin)."""
         self._secret = secret
         self._draws = 0
         self._left: dict[bytes, int] = {}
@@ -82,8 +84,8 @@ class Sampler:
         self._over: dict[str, Conversation] = {}
         """By identifier, those of which late replies are awaited."""
         self._numbers = 0
-        self._notes: deque[tuple[bytes | None, bytes]] = deque()
-        """Lines, and the sender of all of them; empty where each has its own, and None where the primary has said them."""
+        self._notes: deque[tuple[bytes | None, bytes, float]] = deque()
+        """The sender of lines, or empty where each has its own, or None where the primary has said them; they, and when."""
         self._first: Note | None = None
         """The first of them, once it is looked at."""
         self._defers = bool(parameter)
@@ -108,29 +110,31 @@ class Sampler:
         firsts = [next(iter(table.values())).last_s for table in (self._open, self._over) if table]
         return min((self._turn_s, *(at_s for at_s in firsts if at_s))) + SILENCE_S
 
-    def note_asked(self, data: bytes, messages: int, *, is_mixed: bool) -> bool:
+    def note_asked(self, data: bytes, messages: int, at_s: float, *, is_mixed: bool) -> bool:
         """See `Copied`. That of unsampled senders is nearly all that copying costs: here each operation counts."""
         if is_mixed or self._defers:
             self._defers = True
-            return self._note(b"", data)
+            return self._note(b"", data, at_s)
         sender = data[: data.find(b" ")]
         left = self._left.get(sender, 0)
         if left > 0:
             self._left[sender] = left - messages
             return False
         if sender in self._open or self._is_drawn(sender, messages):
-            return self._note(sender, data)
+            return self._note(sender, data, at_s)
         return False
 
-    def note_said(self, front: bytes, lines: bytes, *, is_mixed: bool) -> bool:
-        """See `Copied`."""
+    def note_said(self, front: bytes, lines: bytes, at_s: float, *, is_mixed: bool) -> bool:
+        """See `Copied`. What answers something that is only noted may belong to any conversation, where its key was not seen."""
+        if self._defers and self._notes:
+            return self._note(None, lines, at_s)
         if not self.parties or not (is_mixed or front[: front.find(b"/")] in self.parties):
             return False
-        return self._note(None, lines)
+        return self._note(None, lines, at_s)
 
-    def _note(self, key: bytes | None, data: bytes) -> bool:
+    def _note(self, key: bytes | None, data: bytes, at_s: float) -> bool:
         if len(self._notes) < NOTES_KEPT and self._noted_bytes + len(data) <= NOTED_BYTES:
-            self._notes.append((key, data))
+            self._notes.append((key, data, at_s))
             self._noted_bytes += len(data)
         elif key:
             self._missed.add(key)
@@ -161,9 +165,9 @@ class Sampler:
     def first_note(self) -> Note | None:
         """What is to be looked at next."""
         if self._first is None and self._notes:
-            key, data = self._notes[0]
+            key, data, at_s = self._notes[0]
             lines = _lines_of(data) if key or self.parameter else self._wanted(data, is_said=key is None)
-            self._first = Note(lines, key or b"", is_said=key is None)
+            self._first = Note(lines, at_s, key or b"", is_said=key is None)
         return self._first
 
     def _wanted(self, data: bytes, *, is_said: bool) -> Iterator[bytes]:
@@ -233,7 +237,12 @@ class Sampler:
             for mirror in self.mirrors:
                 mirror.totals["queue"] += drawn < mirror.shadow.share
             return False
-        self._open[key] = Conversation(key, drawn)
+        drawn_one = self._open[key] = Conversation(key, drawn)
+        if not self.parameter:  # a reply may come before the message was looked at
+            names = names_of(key, self.server)
+            drawn_one.senders.add(names)
+            for name in names:
+                self.parties.setdefault(name, {})[""] = drawn_one
         return True
 
     def _leave_out(self, key: bytes, left: int) -> None:
@@ -291,6 +300,8 @@ class Sampler:
         conversation.last_s = now_s
         if conversation.identity:
             self._over[conversation.identity] = conversation
+        else:
+            self._forget(conversation)
 
     def turn(self, now_s: float) -> list[Conversation]:
         """End what is over, and forget senders who were silent; returns what is over for good."""

@@ -9,6 +9,7 @@ from communicator.protocol.names import ROUTER_SERVICE
 from communicator.router.cores.statistics import Statistics
 from communicator.router.cores.tapping import shown
 from communicator.router.vocabulary.carrier import Carrier
+from communicator.router.vocabulary.copies import Copied
 from communicator.router.vocabulary.effects import (
     Close,
     Continue,
@@ -43,7 +44,9 @@ SAID_BYTES_PER_WORK = 1024
 BYTES_PER_TURN = 1024 * 1024
 """Bytes written before others get a turn: questions may be short and answers long."""
 
-_LOOK_AGAIN = LookAgain()
+LOOK_AFTER_S = 0.005
+"""How long what was put off waits for more of its kind: what is done about both together is done with warm caches."""
+_LOOK_SOON, _LOOK_LATER = LookAgain(), LookAgain(LOOK_AFTER_S)
 
 
 def repeated_ids(message: Message) -> dict[str, str]:
@@ -74,6 +77,8 @@ class Voice:
         self._offers: dict[int, tuple[Link, bytes, Callable[[bool, Instant], None]]] = {}
         """By ticket, what was offered to whom, and what is done once the shell has answered; it answers each."""
         self._tickets = 0
+        self.now_s = 0.0
+        """The time of the event that is dealt with."""
         self._looks_again = False
         """The shell was asked to let us look at what was put off."""
 
@@ -152,11 +157,17 @@ class Voice:
             self._statistics.sent_bytes[link.kind] += len(data)
         done(taken, now)
 
-    def look_again(self) -> None:
-        """Ask the shell, once, to let us look at what was put off."""
+    def look_later(self) -> None:
+        """Ask the shell, once, to let us look at what was put off, together with what is put off until then."""
         if not self._looks_again:
             self._looks_again = True
-            self._effects.append(_LOOK_AGAIN)
+            self._effects.append(_LOOK_LATER)
+
+    def look_soon(self) -> None:
+        """The same, for what has waited already."""
+        if not self._looks_again:
+            self._looks_again = True
+            self._effects.append(_LOOK_SOON)
 
     def begin_looking(self) -> None:
         """The shell lets us: what is put off from now on takes another question."""
@@ -177,24 +188,23 @@ class Voice:
         self._bytes += len(data)
         self._statistics.messages_sent[link.kind] += messages
         self._statistics.sent_bytes[link.kind] += len(data)
-        for mirror in link.mirrors:  # shadows get copies: that is all that is done about it before it was written
-            if mirror.note_asked(data, messages, is_mixed=is_mixed):
-                self.look_again()
+        copied = link.copied  # shadows get copies: that is all that is done about it before it was written
+        if copied is not None and copied.note_asked(data, messages, self.now_s, is_mixed=is_mixed):
+            self.look_later()
         if self.taps:
             self.tap("out", link, data)
 
-    def note_said(self, link: Link, front: bytes, lines: bytes, *, is_mixed: bool) -> None:
+    def note_said(self, copied: Copied, front: bytes, lines: bytes, *, is_mixed: bool) -> None:
         """A link of which shadows get copies has said something.
 
         Args:
-            link: It.
+            copied: Who is told.
             front: Where the first line goes.
             lines: All lines.
             is_mixed: They may go to several.
         """
-        for mirror in link.mirrors:
-            if mirror.note_said(front, lines, is_mixed=is_mixed):
-                self.look_again()
+        if copied.note_said(front, lines, self.now_s, is_mixed=is_mixed):
+            self.look_later()
 
     def say(self, link: Link, message: Message) -> None:
         """Send a message of the router itself, signed with its name; who asked over the mesh is addressed by name."""

@@ -65,7 +65,7 @@ def _confirm(board: Switchboard, copy: Copy, refused: str, now: Instant) -> None
     taken = Taken(shadow=copy.shadow, ticket=copy.ticket, refused=refused, load=board.load.average)
     if copy.primary == board.server:
         if board.mirrors.take(taken, now.monotonic_s):
-            board.look_again()
+            board.look_later()
     else:
         board.tell_party(Party(copy.primary, ROUTER_SERVICE), write_taken(taken, copy.primary))
 
@@ -95,7 +95,7 @@ def tell_said(board: Switchboard, link: Link, message: Message, now: Instant) ->
     copied.answers += 1
     if copied.primary == board.server:
         if board.mirrors.hear(said, now.monotonic_s):
-            board.look_again()
+            board.look_later()
     else:
         board.tell_party(Party(copied.primary, ROUTER_SERVICE), write_said(said, copied.primary))
     return ""

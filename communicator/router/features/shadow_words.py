@@ -10,10 +10,10 @@ from communicator.router.vocabulary.registry import Link
 def shadow_taken(board: Switchboard, _link: Link, message: Message, now: Instant) -> None:
     """SHADOW_TAKEN: what became of a copy; more may set out."""
     if board.mirrors.take(read_taken(message), now.monotonic_s):
-        board.look_again()
+        board.look_later()
 
 
 def shadow_said(board: Switchboard, _link: Link, message: Message, now: Instant) -> None:
     """SHADOW_SAID: it goes to the comparator."""
     if board.mirrors.hear(read_said(message), now.monotonic_s):
-        board.look_again()
+        board.look_later()

@@ -67,23 +67,48 @@ class Said(msgspec.Struct, frozen=True, kw_only=True):
 class Copied(Protocol):
     """What a link whose messages are copied tells of them; cheap for those that nobody wants."""
 
-    def note_asked(self, data: bytes, messages: int, *, is_mixed: bool) -> bool:
+    def note_asked(self, data: bytes, messages: int, at_s: float, *, is_mixed: bool) -> bool:
         """Lines go to the link; whether they are to be looked at later.
 
         Args:
             data: The lines, each with its newline.
             messages: How many they are.
+            at_s: When.
             is_mixed: They may have several senders.
         """
 
-    def note_said(self, front: bytes, lines: bytes, *, is_mixed: bool) -> bool:
+    def note_said(self, front: bytes, lines: bytes, at_s: float, *, is_mixed: bool) -> bool:
         """Lines have come from the link; whether they are to be looked at later.
 
         Args:
             front: Where the first line goes.
             lines: All of them.
+            at_s: When.
             is_mixed: They may go to several.
         """
+
+
+class Both:
+    """Two of them for one link.
+
+    Args:
+        first: One.
+        second: The other.
+    """
+
+    def __init__(self, first: Copied, second: Copied) -> None:
+        self._first = first
+        self._second = second
+
+    def note_asked(self, data: bytes, messages: int, at_s: float, *, is_mixed: bool) -> bool:
+        """See `Copied`."""
+        is_noted = self._first.note_asked(data, messages, at_s, is_mixed=is_mixed)
+        return self._second.note_asked(data, messages, at_s, is_mixed=is_mixed) or is_noted
+
+    def note_said(self, front: bytes, lines: bytes, at_s: float, *, is_mixed: bool) -> bool:
+        """See `Copied`."""
+        is_noted = self._first.note_said(front, lines, at_s, is_mixed=is_mixed)
+        return self._second.note_said(front, lines, at_s, is_mixed=is_mixed) or is_noted
 
 
 def which(shadow: Shadow) -> Which:
