@@ -90,19 +90,27 @@ class Far:
         while True:
             rest += await self._ends.read("far")
             *lines, rest = rest.split(b"\n")
-            for line in lines:
-                await self._answer(decode(line))
+            await self._answer([decode(line) for line in lines])
 
-    async def _answer(self, message: Message) -> None:
-        if message.command == "ALIVE":
-            await self._ends.say("far", f"ABSOLUTELY serial={message.get('serial')}")
-        elif message.command == "SHADOW_COPY" and self.state != "stuck":
-            told = f"service=billing;version=2.0;ticket={message.get('ticket')};load=0.1"
-            await self._ends.say("far", f"<far:communicatord alpha:communicatord/SHADOW_TAKEN {told}")
+    async def _answer(self, messages: list[Message]) -> None:
+        copies = [message for message in messages if message.command == "SHADOW_COPY"]
+        for message in messages:
+            if message.command == "ALIVE":
+                await self._ends.say("far", f"ABSOLUTELY serial={message.get('serial')}")
+        if self.state == "stuck" or not copies:
+            return
+        await self._confirm(copies)
+        for copy in copies:
             if self.state == "slow":
-                asyncio.get_running_loop().call_later(SLOW_S, self._late.put_nowait, message)
+                asyncio.get_running_loop().call_later(SLOW_S, self._late.put_nowait, copy)
             else:
-                await self._say(message, FLOOD if self.state == "flooding" else 1)
+                await self._say(copy, FLOOD if self.state == "flooding" else 1)
+
+    async def _confirm(self, copies: list[Message]) -> None:
+        """As a router does, of those that came in one read at once."""
+        first, last = (copy.get("ticket") for copy in (copies[0], copies[-1]))
+        told = f"service=billing;version=2.0;first={first};messages={len(copies)};ticket={last};load=0.1"
+        await self._ends.say("far", f"<far:communicatord alpha:communicatord/SHADOW_TAKEN {told}")
 
     async def answer_late(self) -> None:
         """Answer what a slow shadow has put off, until this is cancelled."""

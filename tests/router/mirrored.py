@@ -226,6 +226,22 @@ class Mirrored:
         self.say("far", f"<far:communicatord peer:communicatord/SHADOW_TAKEN {told}")
         self.pass_time(0)
 
+    def confirm_all(self, lost):
+        """The far router says of all copies it has not answered that they were handed on; one in the middle may not have come."""
+        copies = self.unconfirmed
+        if len(copies) < 3:
+            return
+        if 0 < lost < len(copies) - 1:
+            self.answers += ["" if copy is not copies[lost] else "lost" for copy in copies]
+            come = len(copies) - 1
+        else:
+            self.answers += ["" for _ in copies]
+            come = len(copies)
+        told = f"service=billing;version={copies[0].shadow.version};ticket={copies[-1].ticket}"
+        told += f";first={copies[0].ticket};messages={come}"
+        self.say("far", f"<far:communicatord peer:communicatord/SHADOW_TAKEN {told}")
+        self.pass_time(0)
+
     def shadow_says(self, copy, line, number=True):  # noqa: FBT002 - whether it names the message
         """The shadow answers a copy."""
         told = {"service": "billing", "version": copy.shadow.version, "conversation": copy.conversation, "line": line}

@@ -292,6 +292,25 @@ def test_what_was_lost_on_its_way_cuts_its_conversation(rig):
     assert totals(rig) == {"cut_lost": 1, "whole": 1}
 
 
+def test_several_copies_are_confirmed_together(rig):
+    rig.say("anna", "\n".join(f"billing/ASK n={n}" for n in range(4)))
+    rig.look()
+    rig.take()
+    rig.confirm_all(0)
+    [mirror] = rig.mirrors
+    assert (mirror.copied, mirror.unconfirmed_bytes) == (4, 0)
+
+
+def test_of_several_copies_confirmed_together_none_counts_where_one_has_not_come(rig):
+    rig.say("anna", "billing/ASK n=1\nbilling/ASK n=2")
+    rig.say("bert", "billing/ASK n=3\nbilling/ASK n=4")
+    rig.look()
+    rig.take()
+    rig.confirm_all(1)
+    assert rig.mirrors[0].copied == 0
+    assert totals(rig) == {"cut_lost": 2}
+
+
 def test_what_is_never_confirmed_is_given_up(rig):
     rig.say("anna", "billing/ASK n=1")
     rig.look()

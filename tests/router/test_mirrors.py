@@ -35,6 +35,7 @@ moves = st.one_of(
     st.tuples(st.just("look"), st.none()),
     st.tuples(st.just("take"), st.sampled_from((True, True, True, False))),
     st.tuples(st.just("confirm"), st.sampled_from(("", "", "", "absent", "behind"))),
+    st.tuples(st.just("confirm_all"), st.integers(0, 3)),
     st.tuples(st.just("lose"), st.none()),
     st.tuples(st.just("load"), st.sampled_from(("0.1", "0.9"))),
     st.tuples(st.just("shadow"), st.integers(0, 30)),
@@ -102,6 +103,11 @@ class Story:
     def confirm(self, refused):
         self.take(taken=True)
         self.rig.confirm(refused=refused)
+
+    def confirm_all(self, lost):
+        """Several have come and are confirmed together, perhaps but for one of them."""
+        self.take(taken=True)
+        self.rig.confirm_all(lost)
 
     def load(self, load):
         self.rig.confirm(load=load)

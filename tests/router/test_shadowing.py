@@ -52,6 +52,20 @@ def test_a_copy_is_handed_on_marked_and_confirmed(copied):
     quiet(copied)
 
 
+def test_copies_that_come_together_are_handed_on_and_confirmed_together(copied):
+    copies = [f"{COPY};number={n};ticket={5 + n};line=<alpha:client billing/CHARGE n={n}" for n in range(3)]
+    copied.write("R", "".join(f"{copy}\n" for copy in copies).encode())
+    copied.run(
+        """
+        S < <alpha:client billing/CHARGE n=0;shadow=1;shadow_id=alpha-1-0
+        S < <alpha:client billing/CHARGE n=1;shadow=1;shadow_id=alpha-1-1
+        S < <alpha:client billing/CHARGE n=2;shadow=1;shadow_id=alpha-1-2
+        R < alpha:communicatord/SHADOW_TAKEN service=billing;version=2;build=*;ticket=7;first=5;messages=3
+        """
+    )
+    quiet(copied)
+
+
 @pytest.mark.parametrize("shadow", ["service=other;version=2;build=*", "service=billing;version=3;build=*"])
 def test_a_copy_for_nobody_is_refused(copied, shadow):
     copy = COPY.replace("service=billing;version=2;build=*", shadow)

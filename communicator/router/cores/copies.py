@@ -60,6 +60,20 @@ class Copies:
         self._known: dict[tuple[int, str], Copied] = {}
         self._with: dict[tuple[int, str], dict[str, None]] = {}
         """By shadow and the service that speaks, which conversations."""
+        self._batches: dict[tuple[Which, str], tuple[list[Copy], set[str]]] = {}
+        """By shadow and whoever copies for it: what has come in this turn of the loop, and the commands of that."""
+
+    def put(self, copy: Copy, command: str) -> None:
+        """Let a copy wait until the turn is over."""
+        copies, commands = self._batches.setdefault((copy.shadow, copy.primary), ([], set()))
+        copies.append(copy)
+        commands.add(command)
+
+    def take_batches(self) -> list[tuple[list[Copy], set[str]]]:
+        """What waits, by shadow and whoever copies for it."""
+        batches = list(self._batches.values())
+        self._batches.clear()
+        return batches
 
     def __len__(self) -> int:
         """How many are known."""

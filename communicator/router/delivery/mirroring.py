@@ -15,10 +15,10 @@ from communicator.protocol.message import Message
 from communicator.protocol.names import ROUTER_SERVICE
 from communicator.router.cores.mirror import TELL_S, Conversation, Mirror
 from communicator.router.cores.sampling import Note, Sampler
-from communicator.router.delivery.shadowing import take_copy
+from communicator.router.delivery.shadowing import hand_on, take_copy
 from communicator.router.switchboard import Switchboard
 from communicator.router.vocabulary.config import SHADOWS
-from communicator.router.vocabulary.copies import Copy, write_copy
+from communicator.router.vocabulary.copies import Copy, CopyWriter
 from communicator.router.vocabulary.events import Instant
 from communicator.router.vocabulary.registry import Link
 from communicator.router.vocabulary.rules import RULE_OF
@@ -46,6 +46,7 @@ def settle_mirrors(board: Switchboard, now: Instant) -> None:
 def look_at_notes(board: Switchboard, now: Instant) -> None:
     """PutOff: look at what was noted, some of it, and let leave what can."""
     board.begin_looking()
+    hand_on(board, now)
     left = LINES_AT_ONCE
     for sampler in tuple(board.mirrors.samplers.values()):
         for conversation in sampler.missed():
@@ -259,6 +260,7 @@ def _hand_over(board: Switchboard, mirror: Mirror, now: Instant) -> None:
             take_copy(board, copy, now)
         except ProtocolError:
             mirror.refuse(copy, "unreadable")
+    hand_on(board, now)
 
 
 def _offer_copies(board: Switchboard, mirror: Mirror, link: Link, now: Instant) -> None:
@@ -282,7 +284,9 @@ def _offer_copies(board: Switchboard, mirror: Mirror, link: Link, now: Instant) 
 def _write(board: Switchboard, mirror: Mirror, copy: Copy) -> bytes:
     """A copy as a line; empty where it has none, as where it is too long with all its escapes."""
     try:
-        return encode_line(board.signed(write_copy(copy)))
+        if mirror.writer is None:
+            mirror.writer = CopyWriter(mirror.which, board.server)
+        return mirror.writer.write(copy)
     except LocalProtocolError:
         mirror.refuse(copy, "unreadable")
         return b""

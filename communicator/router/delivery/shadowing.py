@@ -21,7 +21,9 @@ SHADOW_PARAMETERS = b"shadow=1;shadow_id="
 
 
 def take_copy(board: Switchboard, copy: Copy, now: Instant) -> None:
-    """Offer a copy to its shadow; its router is told what became of it, in the order of the copies.
+    """Take a copy for its shadow; `hand_on` offers it, together with others that have come.
+
+    Its router is told what became of it, in the order of the copies.
 
     Args:
         board: The router's state.
@@ -32,21 +34,34 @@ def take_copy(board: Switchboard, copy: Copy, now: Instant) -> None:
         RemoteProtocolError: It is no message.
     """
     link = board.fence.find_shadow(*copy.shadow[:3])
-    if link is None:
-        _confirm(board, copy, ABSENT, now)
-        return
     message = decode(copy.line)
-    data = _marked(copy)
+    if link is not None:
+        party = Party(message.sent_from_server, message.sent_from_service)
+        board.copies.note(link.id, copy, party, message.get("correlation_id"), now.monotonic_s)
+    board.copies.put(copy, message.command)
+
+
+def hand_on(board: Switchboard, now: Instant) -> None:
+    """Offer copies that were taken to their shadows."""
+    for copies, commands in board.copies.take_batches():
+        link = board.fence.find_shadow(*copies[0].shadow[:3])
+        if link is None:
+            _confirm(board, copies, ABSENT, now)
+        else:
+            _offer(board, link, copies, commands)
+
+
+def _offer(board: Switchboard, link: Link, copies: list[Copy], commands: set[str]) -> None:
+    data = b"".join(map(_marked, copies))
 
     def done(taken: bool, then: Instant) -> None:  # noqa: FBT001 - the answer of the shell
         if taken:
-            link.hear(message.command)
+            for command in commands:
+                link.hear(command)
             if board.taps:
                 board.tap("out", link, data)
-        _confirm(board, copy, "" if taken else BEHIND, then)
+        _confirm(board, copies, "" if taken else BEHIND, then)
 
-    party = Party(message.sent_from_server, message.sent_from_service)
-    board.copies.note(link.id, copy, party, message.get("correlation_id"), now.monotonic_s)
     board.offer(link, data, done)
 
 
@@ -61,8 +76,16 @@ def _marked(copy: Copy) -> bytes:
     return line + between + SHADOW_PARAMETERS + identifier
 
 
-def _confirm(board: Switchboard, copy: Copy, refused: str, now: Instant) -> None:
-    taken = Taken(shadow=copy.shadow, ticket=copy.ticket, refused=refused, load=board.load.average)
+def _confirm(board: Switchboard, copies: list[Copy], refused: str, now: Instant) -> None:
+    copy = copies[-1]
+    taken = Taken(
+        shadow=copy.shadow,
+        ticket=copy.ticket,
+        first=copies[0].ticket,
+        messages=len(copies),
+        refused=refused,
+        load=board.load.average,
+    )
     if copy.primary == board.server:
         if board.mirrors.take(taken, now.monotonic_s):
             board.look_later()

@@ -6,8 +6,9 @@ from typing import NamedTuple, Protocol
 import msgspec
 
 from communicator.answers.policy import ALL, Shadow
-from communicator.errors import RemoteProtocolError
-from communicator.protocol.line_form import representable
+from communicator.errors import LocalProtocolError, RemoteProtocolError
+from communicator.protocol.limits import LINE_BYTES_HARD
+from communicator.protocol.line_form import encode, encode_value, representable
 from communicator.protocol.message import Message
 from communicator.protocol.names import ROUTER_SERVICE
 from communicator.protocol.values import parse_integer, required
@@ -42,12 +43,17 @@ class Copy(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Taken(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of one copy, said once of each, in the order of their tickets."""
+    """What became of copies that came one after the other, said once of each, in the order of their tickets."""
 
     shadow: Which
     ticket: int
+    """Of the last one."""
+    first: int = 0
+    """Of the first one; 0: they are one."""
+    messages: int = 1
+    """How many have come from the first to the last."""
     refused: str = ""
-    """Why it reached nobody; empty: it was handed on."""
+    """Why they reached nobody; empty: they were handed on."""
     load: float | None = None
     """Of the shadow's host over one minute, by processor."""
 
@@ -116,14 +122,41 @@ def which(shadow: Shadow) -> Which:
     return Which(shadow.service, shadow.version, shadow.build, shadow.server)
 
 
-def write_copy(copy: Copy) -> Message:
-    """SHADOW_COPY, addressed to the router of the shadow.
+class CopyWriter:
+    """Writes SHADOW_COPY for one shadow, addressed to its router: what is the same in all of them is written once.
 
-    Raises:
-        UnicodeDecodeError: The line is no text.
+    Args:
+        shadow: The shadow.
+        server: The name of this router, which signs them.
     """
-    told = {"conversation": copy.conversation, "number": str(copy.number), "ticket": str(copy.ticket)}
-    return _addressed("SHADOW_COPY", copy.shadow, {**told, "line": copy.line.decode()}, copy.shadow.server)
+
+    def __init__(self, shadow: Which, server: str) -> None:
+        front = {"build": shadow.build, "conversation": "0"} if shadow.build else {"conversation": "0"}
+        message = Message("SHADOW_COPY", front, ROUTER_SERVICE, shadow.server, server, ROUTER_SERVICE)
+        self._front = encode(message).decode()[:-1]
+        behind = {"service": shadow.service, "ticket": "0", "version": shadow.version}
+        rest = encode(Message("_", {name: value for name, value in behind.items() if value})).decode()[2:]
+        between, ticket, end = rest.partition(
+            ";ticket=0"
+        )  # a service has a name, so that nothing of it looks like this
+        self._between = f";{between}{ticket[:-1]}"
+        self._end = f"{end}\n"
+
+    def write(self, copy: Copy) -> bytes:
+        """One copy, as a line with its newline.
+
+        Raises:
+            LocalProtocolError: There is none, as where it would be too long.
+            UnicodeDecodeError: What is copied is no text.
+        """
+        line = encode_value("line", copy.line.decode())
+        whole = (
+            f"{self._front}{copy.conversation};line={line};number={copy.number}{self._between}{copy.ticket}{self._end}"
+        )
+        written = whole.encode()
+        if len(written) > LINE_BYTES_HARD + 1:
+            raise LocalProtocolError(f"a copy would take {len(written)} bytes, more than {LINE_BYTES_HARD}")
+        return written
 
 
 def read_copy(message: Message, server: str) -> Copy:
@@ -149,6 +182,8 @@ def read_copy(message: Message, server: str) -> Copy:
 def write_taken(taken: Taken, primary: str) -> Message:
     """SHADOW_TAKEN, addressed to the router of the primary."""
     told = {"ticket": str(taken.ticket), "refused": taken.refused}
+    if taken.messages > 1:
+        told |= {"first": str(taken.first), "messages": str(taken.messages)}
     if taken.load is not None:
         told["load"] = f"{taken.load:.3f}"
     return _addressed("SHADOW_TAKEN", taken.shadow, told, primary)
@@ -163,6 +198,8 @@ def read_taken(message: Message) -> Taken:
     return Taken(
         shadow=_read_which(message, message.sent_from_server),
         ticket=_read_number(message, "ticket"),
+        first=_read_number(message, "first") if message.get("first") else 0,
+        messages=_read_number(message, "messages") if message.get("messages") else 1,
         refused=message.get("refused")[:_TEXT_CHARACTERS],
         load=_read_float(message, "load", _LOAD_MAX),
     )
