@@ -349,6 +349,7 @@ def test_that_a_copy_was_refused_is_told_soon(rig):
     while rig.offers:
         rig.take()
     rig.confirm(refused="behind")
+    rig.look()
     assert rig.told("ended") == []
     rig.pass_time(mirroring.TELL_S)
     rig.take()

@@ -16,7 +16,12 @@ BOUNDS = [
     *((mirrors, "QUEUE_MESSAGES", 6), (mirrors, "QUEUE_BYTES", 500), (mirrors, "WINDOW_BYTES", 150)),
     *((mirrors, "COPIES_AT_ONCE", 3), (mirrors, "UNCONFIRMED_S", 20.0)),
     *((sampling, "LENGTH_MESSAGES", 6), (sampling, "LONGEST_MESSAGES", 9), (sampling, "NOTES_KEPT", 6)),
-    *((sampling, "NOTED_BYTES", 700), (sampling, "CONVERSATIONS_KEPT", 5), (sampling, "SENDERS_KEPT", 3)),
+    *(
+        (sampling, "NOTED_BYTES", 700),
+        (sampling, "SMALL_BYTES", 40),
+        (sampling, "CONVERSATIONS_KEPT", 5),
+        (sampling, "SENDERS_KEPT", 3),
+    ),
     *((steps, "STEPS_KEPT", 20), (steps, "STEPS_AT_ONCE", 4), (mirroring, "LINES_AT_ONCE", 5)),
 ]
 """Small enough for each of them to matter within a few steps."""

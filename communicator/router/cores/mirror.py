@@ -16,7 +16,7 @@ QUEUE_BYTES = 16 * 1024 * 1024
 WINDOW_BYTES = 16 * 1024
 """What may be under way unconfirmed, or one larger message alone: an eighth of a second of 1 Mbit/s, which others share."""
 COPIES_AT_ONCE = 64
-"""Written in one go: a quarter of a millisecond of work."""
+"""Written in one go: a tenth of a millisecond of work."""
 UNCONFIRMED_S = 30.0
 """After so long without a word about what is under way, it is given up: a link on the way has gone, or the shadow is stuck."""
 LOAD_HOLDS_S = 30.0

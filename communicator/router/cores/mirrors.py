@@ -128,18 +128,15 @@ class Mirrors:
             sampler.skip(conversation)
 
     def take(self, taken: Taken, now_s: float) -> bool:
-        """There is word of a copy; whether others wait for the room that it leaves, or much for the comparator."""
+        """There is word of copies; whether that is to be looked at: others may wait for the room that they leave."""
         known = self._mirrors.get(taken.shadow)
         if known is None:
             return False
-        mirror = known[1]
-        mirror.take(taken, now_s)
-        is_told = mirror.wants_to_tell(now_s)
-        self.announce(now_s)
-        return is_told or mirror.queue_messages > 0
+        known[1].take(taken, now_s)
+        return True
 
-    def hear(self, said: Said, now_s: float) -> bool:
-        """A shadow has said something; whether so much waits for the comparator that it is to be told now.
+    def hear(self, said: Said) -> bool:
+        """A shadow has said something; whether that is to be looked at: the comparator may have to be told.
 
         What belongs to no conversation that is known is for nobody.
         """
@@ -158,9 +155,7 @@ class Mirrors:
                 conversation=said.conversation, what="shadow", number=said.number, line=line, after_s=said.after_s
             )
             mirror.tell(follower, told)
-        is_told = mirror.wants_to_tell(now_s)
-        self.announce(now_s)
-        return is_told
+        return True
 
     def announce(self, now_s: float) -> None:
         """Say when something is due; that it is later than was said is said once that time has come."""

@@ -27,6 +27,8 @@ NOTES_KEPT = 1_000
 """Reads of a turn of the loop, and what is left of turns before: beyond it conversations are cut;"""
 NOTED_BYTES = 4 * 1024 * 1024
 """and their bytes."""
+SMALL_BYTES = 1024
+"""Messages of one sender that are no longer need not be added up: all that may be noted of them are a megabyte."""
 KEY_BYTES = 256
 """Of a longer key these count."""
 NUMBERS_KEPT = 50_000
@@ -121,6 +123,9 @@ class Sampler:
             self._left[sender] = left - messages
             return False
         if sender in self._open or self._is_drawn(sender, messages):
+            if len(data) <= SMALL_BYTES and len(self._notes) < NOTES_KEPT:
+                self._notes.append((sender, data, at_s))
+                return True
             return self._note(sender, data, at_s)
         return False
 
@@ -133,6 +138,7 @@ class Sampler:
         return self._note(None, lines, at_s)
 
     def _note(self, key: bytes | None, data: bytes, at_s: float) -> bool:
+        """Note lines if there is room, also for their bytes."""
         if len(self._notes) < NOTES_KEPT and self._noted_bytes + len(data) <= NOTED_BYTES:
             self._notes.append((key, data, at_s))
             self._noted_bytes += len(data)
@@ -267,6 +273,12 @@ class Sampler:
         self._open.pop(conversation.key, None)
         self._open[conversation.key] = conversation
         conversation.last_s = now_s
+        if self.parameter or not conversation.asked:
+            self._await_replies(conversation, sender)
+        conversation.asked += 1
+        return conversation.asked - 1
+
+    def _await_replies(self, conversation: Conversation, sender: bytes) -> None:
         names = names_of(sender, self.server)
         conversation.senders.add(names)
         for name in names:
@@ -274,8 +286,6 @@ class Sampler:
             if known is None or not self.parameter:
                 known = self.parties[name] = {}
             known[conversation.identity] = conversation
-        conversation.asked += 1
-        return conversation.asked - 1
 
     def remember(self, conversation: Conversation, correlation_id: str, number: int, now_s: float) -> None:
         """A message has an identifier, which its reply repeats."""

@@ -9,7 +9,6 @@ from communicator.protocol.names import ROUTER_SERVICE
 from communicator.router.cores.statistics import Statistics
 from communicator.router.cores.tapping import shown
 from communicator.router.vocabulary.carrier import Carrier
-from communicator.router.vocabulary.copies import Copied
 from communicator.router.vocabulary.effects import (
     Close,
     Continue,
@@ -189,22 +188,14 @@ class Voice:
         self._statistics.messages_sent[link.kind] += messages
         self._statistics.sent_bytes[link.kind] += len(data)
         copied = link.copied  # shadows get copies: that is all that is done about it before it was written
-        if copied is not None and copied.note_asked(data, messages, self.now_s, is_mixed=is_mixed):
+        if (
+            copied is not None
+            and copied.note_asked(data, messages, self.now_s, is_mixed=is_mixed)
+            and not self._looks_again
+        ):
             self.look_later()
         if self.taps:
             self.tap("out", link, data)
-
-    def note_said(self, copied: Copied, front: bytes, lines: bytes, *, is_mixed: bool) -> None:
-        """A link of which shadows get copies has said something.
-
-        Args:
-            copied: Who is told.
-            front: Where the first line goes.
-            lines: All lines.
-            is_mixed: They may go to several.
-        """
-        if copied.note_said(front, lines, self.now_s, is_mixed=is_mixed):
-            self.look_later()
 
     def say(self, link: Link, message: Message) -> None:
         """Send a message of the router itself, signed with its name; who asked over the mesh is addressed by name."""

@@ -30,8 +30,9 @@ RETRY_S = 0.1
 """When what a link would not take is offered again."""
 NO_ROUTE_RETRY_S = 1.0
 """When a way is looked for again."""
-NOT_COPIED = frozenset(RULE_OF) | {"ALIVE", "HELP", "QUITTING", "READY"}
+NOT_COPIED = frozenset(map(str.encode, RULE_OF)) | {b"ALIVE", b"HELP", b"QUITTING", b"READY"}
 """What is about one process, or may not be said by everybody."""
+_A_ROUTER = f":{ROUTER_SERVICE}".encode()
 
 
 def settle_mirrors(board: Switchboard, now: Instant) -> None:
@@ -105,13 +106,13 @@ def _look(board: Switchboard, sampler: Sampler, note: Note, left: int, now: Inst
 def _asked(board: Switchboard, sampler: Sampler, note: Note, line: bytes, now: Instant) -> None:
     """One line that has gone to the primary."""
     found = sampler.address.match(line)
-    if found is None or found[2].decode(errors="replace") in NOT_COPIED:
+    if found is None or found[2] in NOT_COPIED:
         return
     sender = found[1] or b""
-    if sender.endswith(b":" + ROUTER_SERVICE.encode()):
+    if sender.endswith(_A_ROUTER):
         return
     try:
-        line.decode()
+        text = line.decode()
         message = decode(line) if sampler.parameter or b"shadow=" in line or b"correlation_id=" in line else None
     except (UnicodeDecodeError, ProtocolError):
         for unreadable in _conversations_of(sampler, note, sender):
@@ -128,7 +129,7 @@ def _asked(board: Switchboard, sampler: Sampler, note: Note, line: bytes, now: I
     number = sampler.asked(conversation, sender, note.at_s)
     if message is not None and message.get("correlation_id"):
         sampler.remember(conversation, message.get("correlation_id"), number, note.at_s)
-    _copy(board, conversation, number, line)
+    _copy(board, conversation, number, line, text)
     if not conversation.followers:
         sampler.skip(conversation)
 
@@ -158,9 +159,9 @@ def _begin(board: Switchboard, sampler: Sampler, conversation: Conversation, now
     return bool(conversation.followers)
 
 
-def _copy(board: Switchboard, conversation: Conversation, number: int, line: bytes) -> None:
+def _copy(board: Switchboard, conversation: Conversation, number: int, line: bytes, text: str) -> None:
     """Let a copy wait for each shadow that gets the conversation."""
-    step = Step(conversation=conversation.identity, what="asked", number=number, line=line.decode())
+    step = Step(conversation=conversation.identity, what="asked", number=number, line=text)
     for mirror, follower in tuple(conversation.followers.items()):
         copy = Copy(
             shadow=mirror.which,

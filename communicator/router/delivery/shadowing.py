@@ -117,7 +117,7 @@ def tell_said(board: Switchboard, link: Link, message: Message, now: Instant) ->
         return UNSENDABLE
     copied.answers += 1
     if copied.primary == board.server:
-        if board.mirrors.hear(said, now.monotonic_s):
+        if board.mirrors.hear(said):
             board.look_later()
     else:
         board.tell_party(Party(copied.primary, ROUTER_SERVICE), write_said(said, copied.primary))

@@ -13,7 +13,7 @@ def shadow_taken(board: Switchboard, _link: Link, message: Message, now: Instant
         board.look_later()
 
 
-def shadow_said(board: Switchboard, _link: Link, message: Message, now: Instant) -> None:
+def shadow_said(board: Switchboard, _link: Link, message: Message, _now: Instant) -> None:
     """SHADOW_SAID: it goes to the comparator."""
-    if board.mirrors.hear(read_said(message), now.monotonic_s):
+    if board.mirrors.hear(read_said(message)):
         board.look_later()
