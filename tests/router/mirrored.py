@@ -5,11 +5,11 @@ from collections import defaultdict
 
 import msgspec
 
-from communicator.answers.shadows import Steps
+from communicator.answers.shadows import Step, Steps
 from communicator.protocol import Message, decode
 from communicator.protocol.line_form import encode_line
 from communicator.router.cores.mirror import TELL_S
-from communicator.router.vocabulary.copies import read_copy
+from communicator.router.vocabulary.copies import read_copy, write_said
 from communicator.router.vocabulary.effects import Continue, LookAgain, Measure, Offer, Send, TellUnits
 from communicator.router.vocabulary.events import (
     Continued,
@@ -244,10 +244,10 @@ class Mirrored:
 
     def shadow_says(self, copy, line, number=True):  # noqa: FBT002 - whether it names the message
         """The shadow answers a copy."""
-        told = {"service": "billing", "version": copy.shadow.version, "conversation": copy.conversation, "line": line}
-        if number:
-            told["number"] = str(copy.number)
-        self.write("far", encode_line(Message("SHADOW_SAID", told, "communicatord", "peer", "far", "communicatord")))
+        step = Step(conversation=copy.conversation, what="shadow", number=copy.number if number else -1, line=line)
+        told = write_said(copy.shadow, (step,), "peer")
+        signed = msgspec.structs.replace(told, sent_from_server="far", sent_from_service="communicatord")
+        self.write("far", encode_line(signed))
         self.pass_time(0)
 
     def pass_time(self, seconds):

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from communicator.answers.shadows import Step
 from communicator.errors import LocalProtocolError, RemoteProtocolError
 from communicator.protocol import Message, decode
 from communicator.protocol.limits import LINE_BYTES_HARD
@@ -12,7 +13,6 @@ from communicator.protocol.line_form import encode_line
 from communicator.router.vocabulary.copies import (
     Copy,
     CopyWriter,
-    Said,
     Taken,
     Which,
     read_copy,
@@ -76,15 +76,24 @@ def test_a_word_on_copies(shadow, refused, load, several):
     assert read_taken(passed(write_taken(taken, "peer"), "far")) == taken
 
 
-@pytest.mark.parametrize(("number", "after_s"), [(-1, 0.0), (0, 1.5)])
-def test_what_a_shadow_says(number, after_s):
-    said = Said(shadow=SHADOW, conversation="c", number=number, after_s=after_s, line=b"b/ANSWER x=1;y=2")
-    assert read_said(passed(write_said(said, "peer"), "far")) == said
+SAID = Step(conversation="c", what="shadow", number=0, line='b/ANSWER x=1;y="é\\n"', after_s=1.5)
 
 
-def test_what_a_shadow_says_that_is_no_text_is_told_all_the_same():
-    said = Said(shadow=SHADOW, conversation="c", line=b"b/ANSWER x=\xff\0;\\")
-    assert read_said(passed(write_said(said, "peer"), "far")).line.decode() == "b/ANSWER x=\ufffd\ufffd;\\ "
+@pytest.mark.parametrize("shadow", [SHADOW, SHADOW._replace(version="", build="b1")])
+def test_what_a_shadow_says(shadow):
+    steps = (SAID, Step(conversation="d", what="shadow", line="b/ANSWER"))
+    assert read_said(passed(write_said(shadow, steps, "peer"), "far")) == (shadow, steps)
+
+
+def test_a_router_speaks_for_shadows_of_its_own_host_alone():
+    shadow, _ = read_said(passed(write_said(SHADOW, (SAID,), "peer"), "other"))
+    assert shadow.server == "other"
+
+
+@pytest.mark.parametrize("changes", [{"what": "ended"}, {"what": "primary"}, {"cut": "x"}, {"after_s": -1.0}])
+def test_what_no_shadow_has_said_is_refused(changes):
+    with pytest.raises(RemoteProtocolError, match="steps"):
+        read_said(passed(write_said(SHADOW, (replace(SAID, **changes),), "peer"), "far"))
 
 
 @pytest.mark.parametrize(
@@ -95,8 +104,10 @@ def test_what_a_shadow_says_that_is_no_text_is_told_all_the_same():
         (read_taken, {"service": "s"}, "ticket"),
         (read_taken, {"service": "s", "ticket": "1", "load": "much"}, "load"),
         (read_taken, {"service": "s", "ticket": "1", "load": "nan"}, "load"),
-        (read_said, {"service": "s", "conversation": "c"}, "line"),
-        (read_said, {"service": "s", "conversation": "c", "line": "x", "after_s": "-1"}, "after_s"),
+        (read_taken, {"service": "s", "ticket": "1", "first": "x"}, "x"),
+        (read_said, {}, "steps"),
+        (read_said, {"steps": "{"}, "steps"),
+        (read_said, {"steps": '{"service":"s"}'}, "steps"),
     ],
 )
 def test_what_is_wrong_is_named(read, parameters, wrong):

@@ -1,6 +1,7 @@
 """What another router says of copies and shadows."""
 
 import pytest
+from msgspec.structs import replace
 
 from tests.router.mirrored import SHADOW, Mirrored
 
@@ -24,7 +25,7 @@ def test_only_the_router_of_a_shadow_speaks_for_it(rig):
     assert mirror.copied == 1
 
 
-@pytest.mark.parametrize("told", ["SHADOW_TAKEN ticket=1", "SHADOW_SAID service=billing;version=2.0", "SHADOW_TAKEN"])
+@pytest.mark.parametrize("told", ["SHADOW_TAKEN ticket=1", "SHADOW_SAID steps=[]", "SHADOW_TAKEN"])
 def test_what_is_wrong_is_refused(rig, told):
     rig.forget()
     rig.say("far", f"<far:communicatord peer:communicatord/{told}")
@@ -34,10 +35,7 @@ def test_what_is_wrong_is_refused(rig, told):
 
 def test_what_belongs_to_no_conversation_is_for_nobody(rig):
     rig.settle()
-    rig.say(
-        "far",
-        "<far:communicatord peer:communicatord/SHADOW_SAID "
-        "service=billing;version=2.0;conversation=unknown;line=anna/ANSWER",
-    )
+    rig.shadow_says(replace(rig.copies[0], conversation="unknown"), "anna/ANSWER")
+    rig.shadow_says(replace(rig.copies[0], shadow=rig.copies[0].shadow._replace(version="1.0")), "anna/ANSWER")
     rig.settle()
     assert rig.told("shadow") == []

@@ -4,6 +4,8 @@ import pytest
 
 from communicator.protocol import decode
 from communicator.router.cores.copies import ANSWERS_PER_COPY
+from communicator.router.cores.steps import STEP_BYTES
+from communicator.router.vocabulary.copies import read_said
 from communicator.router.vocabulary.effects import SampleLoad
 from communicator.router.vocabulary.events import LinesReceived, LoadSampled
 from tests.router.behind_fence import REGISTER_SHADOW, SHADOW, UNIT, begin, discarded, quiet
@@ -35,7 +37,8 @@ def comes_with(book):
 
 
 def said(book):
-    return [message for message in book.heard[book.links["R"]] if message.command == "SHADOW_SAID"]
+    told = [read_said(message)[1] for message in book.heard[book.links["R"]] if message.command == "SHADOW_SAID"]
+    return [step for steps in told for step in steps]
 
 
 def test_a_copy_is_handed_on_marked_and_confirmed(copied):
@@ -84,12 +87,12 @@ def test_a_copy_that_would_be_several_lines_is_none(copied):
 
 
 ANSWERS = [
-    ("alpha:client/CHARGED shadow_id=alpha-1-0;ok=1", "CHARGED ok=1", "0"),
-    ("client/CHARGED shadow_id=alpha-1-0;ok=1", "CHARGED ok=1", "0"),
-    ("alpha:client/CHARGED correlation_id=q1;ok=1", "CHARGED correlation_id=q1;ok=1", "0"),
-    ("alpha:client/CHARGED ok=1", "CHARGED ok=1", ""),
-    ('{"command":"CHARGED","service":"client","server":"alpha","parameters":{"ok":"1"}}', "CHARGED ok=1", ""),
-    ("<peer:canary alpha:client/CHARGED ok=1", "CHARGED ok=1", ""),
+    ("alpha:client/CHARGED shadow_id=alpha-1-0;ok=1", "CHARGED ok=1", 0),
+    ("client/CHARGED shadow_id=alpha-1-0;ok=1", "CHARGED ok=1", 0),
+    ("alpha:client/CHARGED correlation_id=q1;ok=1", "CHARGED correlation_id=q1;ok=1", 0),
+    ("alpha:client/CHARGED ok=1", "CHARGED ok=1", -1),
+    ('{"command":"CHARGED","service":"client","server":"alpha","parameters":{"ok":"1"}}', "CHARGED ok=1", -1),
+    ("<peer:canary alpha:client/CHARGED ok=1", "CHARGED ok=1", -1),
 ]
 
 
@@ -98,9 +101,9 @@ def test_what_it_answers_goes_to_the_router_that_copies_alone(copied, line, told
     copied.run(f'R > {COPY};number=0;ticket=5;line="<alpha:client billing/CHARGE correlation_id=q1"\nS < ...\nR < ...')
     copied.run(f"@ 0.25\nR < ...\nS > {line}")
     [one] = said(copied)
-    assert (one.get("conversation"), one.get("number")) == ("alpha-1", number)
-    assert one.get("after_s") == ("0.250000" if number else "")
-    assert decode(one.get("line").encode()).parameters == decode(told.encode()).parameters
+    assert (one.conversation, one.number) == ("alpha-1", number)
+    assert one.after_s == (0.25 if number >= 0 else 0.0)
+    assert decode(one.line.encode()).parameters == decode(told.encode()).parameters
     quiet(copied, "R")
 
 
@@ -129,7 +132,20 @@ def test_of_two_conversations_with_one_sender_an_answer_has_to_say_which(copied)
         copy = COPY.replace("alpha-1", conversation)
         copied.run(f"R > {copy};number=0;ticket=5;line=<alpha:client billing/CHARGE")
     copied.run("R < ...\nS < ...\nS > alpha:client/CHARGED ok=1\nS > alpha:client/CHARGED ok=1;shadow_id=alpha-2-0")
-    assert [one.get("conversation") for one in said(copied)] == ["alpha-2"]
+    assert [one.conversation for one in said(copied)] == ["alpha-2"]
+
+
+def test_what_is_said_together_is_told_together(copied):
+    copied.run(f"R > {COPY};number=0;ticket=5;line=<alpha:client billing/CHARGE\nS < ...\nR < ...")
+    copied.write("S", b"".join(b"alpha:client/CHARGED n=%d\n" % n for n in range(5)))
+    assert [one.line for one in said(copied)] == [f"alpha:client/CHARGED n={n}" for n in range(5)]
+    assert len([one for one in copied.heard[copied.links["R"]] if one.command == "SHADOW_SAID"]) == 1
+
+
+def test_what_is_too_long_to_be_compared_is_told_as_that(copied):
+    copied.run(f"R > {COPY};number=0;ticket=5;line=<alpha:client billing/CHARGE\nS < ...\nR < ...")
+    copied.write("S", b"alpha:client/CHARGED n=%b\n" % (b"x" * 200_000))
+    assert [len(one.line) for one in said(copied)] == [STEP_BYTES + 1]
 
 
 def test_it_answers_no_more_than_it_can_have_been_asked(copied):

@@ -1,10 +1,12 @@
 """What shadows of this host have got copies of: with whom each conversation is, and which one an answer is of; it sends nothing."""
 
+from collections import defaultdict
 from typing import NamedTuple
 
 import msgspec
 
 from communicator.protocol.message import Message
+from communicator.router.cores.steps import Steps
 from communicator.router.vocabulary.copies import Copy, Which
 from communicator.router.vocabulary.registry import Party
 
@@ -62,6 +64,9 @@ class Copies:
         """By shadow and the service that speaks, which conversations."""
         self._batches: dict[tuple[Which, str], tuple[list[Copy], set[str]]] = {}
         """By shadow and whoever copies for it: what has come in this turn of the loop, and the commands of that."""
+
+        self.said: defaultdict[tuple[Which, str], Steps] = defaultdict(Steps)
+        """By shadow and whoever copies for it: what it has said that is not told yet."""
 
     def put(self, copy: Copy, command: str) -> None:
         """Let a copy wait until the turn is over."""

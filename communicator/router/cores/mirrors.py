@@ -8,7 +8,7 @@ from communicator.answers.shadows import Step
 from communicator.router.cores.deadlines import Deadline
 from communicator.router.cores.mirror import Conversation, Mirror
 from communicator.router.cores.sampling import Sampler
-from communicator.router.vocabulary.copies import Both, Copied, Said, Taken, Which, which
+from communicator.router.vocabulary.copies import Both, Copied, Taken, Which, which
 from communicator.router.vocabulary.registry import Link
 
 
@@ -135,26 +135,19 @@ class Mirrors:
         known[1].take(taken, now_s)
         return True
 
-    def hear(self, said: Said) -> bool:
+    def hear(self, shadow: Which, steps: Iterable[Step]) -> bool:
         """A shadow has said something; whether that is to be looked at: the comparator may have to be told.
 
         What belongs to no conversation that is known is for nobody.
         """
-        known = self._mirrors.get(said.shadow)
-        follower = None if known is None else known[1].following.get(said.conversation)
-        if known is None or follower is None:
+        known = self._mirrors.get(shadow)
+        if known is None:
             return False
-        mirror = known[1]
-        try:
-            line = said.line.decode()
-        except UnicodeDecodeError:
-            mirror.cut(follower.conversation, "unreadable")
-        else:
-            mirror.replied(follower, -1)
-            told = Step(
-                conversation=said.conversation, what="shadow", number=said.number, line=line, after_s=said.after_s
-            )
-            mirror.tell(follower, told)
+        for step in steps:
+            follower = known[1].following.get(step.conversation)
+            if follower is not None:
+                known[1].replied(follower, -1)
+                known[1].tell(follower, step)
         return True
 
     def announce(self, now_s: float) -> None:

@@ -15,7 +15,7 @@ from communicator.protocol.message import Message
 from communicator.protocol.names import ROUTER_SERVICE
 from communicator.router.cores.mirror import TELL_S, Conversation, Mirror
 from communicator.router.cores.sampling import Note, Sampler
-from communicator.router.delivery.shadowing import hand_on, take_copy
+from communicator.router.delivery.shadowing import hand_on, take_copy, tell_what_was_said
 from communicator.router.switchboard import Switchboard
 from communicator.router.vocabulary.config import SHADOWS
 from communicator.router.vocabulary.copies import Copy, CopyWriter
@@ -48,6 +48,7 @@ def look_at_notes(board: Switchboard, now: Instant) -> None:
     """PutOff: look at what was noted, some of it, and let leave what can."""
     board.begin_looking()
     hand_on(board, now)
+    tell_what_was_said(board)
     left = LINES_AT_ONCE
     for sampler in tuple(board.mirrors.samplers.values()):
         for conversation in sampler.missed():

@@ -2,13 +2,15 @@
 
 import msgspec
 
+from communicator.answers.shadows import Step
 from communicator.errors import LocalProtocolError
 from communicator.protocol.line_form import decode, encode
 from communicator.protocol.message import Message
 from communicator.protocol.names import ROUTER_SERVICE
 from communicator.router.cores.copies import SHADOW_ID, Belonging
+from communicator.router.cores.steps import STEP_BYTES, STEPS_AT_ONCE
 from communicator.router.switchboard import Switchboard
-from communicator.router.vocabulary.copies import Copy, Said, Taken, write_said, write_taken
+from communicator.router.vocabulary.copies import Copy, Taken, write_said, write_taken
 from communicator.router.vocabulary.events import Instant
 from communicator.router.vocabulary.registry import Link, Party
 
@@ -112,26 +114,38 @@ def tell_said(board: Switchboard, link: Link, message: Message, now: Instant) ->
     if copied.is_spent:
         return TOO_MUCH
     try:
-        said = _said(message, belonging, now)
+        step = _step(message, belonging, now)
     except LocalProtocolError:  # a JSON message may hold what no line can
         return UNSENDABLE
     copied.answers += 1
     if copied.primary == board.server:
-        if board.mirrors.hear(said):
-            board.look_later()
+        board.mirrors.hear(copied.shadow, (step,))
     else:
-        board.tell_party(Party(copied.primary, ROUTER_SERVICE), write_said(said, copied.primary))
+        waiting = board.copies.said[copied.shadow, copied.primary]
+        waiting.add(step)
+        if len(waiting) >= STEPS_AT_ONCE:
+            tell_what_was_said(board)
+    board.look_later()
     return ""
 
 
-def _said(message: Message, belonging: Belonging, now: Instant) -> Said:
+def tell_what_was_said(board: Switchboard) -> None:
+    """Tell other routers what shadows have said since they were told last, many lines together."""
+    for (shadow, primary), waiting in board.copies.said.items():
+        while steps := waiting.take():
+            board.tell_party(Party(primary, ROUTER_SERVICE), write_said(shadow, steps, primary))
+            waiting.have_left()
+    board.copies.said.clear()
+
+
+def _step(message: Message, belonging: Belonging, now: Instant) -> Step:
     copied, number = belonging
     parameters = {name: value for name, value in message.parameters.items() if name != SHADOW_ID}
     plain = msgspec.structs.replace(message, parameters=parameters, sent_from_server="", sent_from_service="")
-    return Said(
-        shadow=copied.shadow,
+    return Step(
         conversation=copied.conversation,
+        what="shadow",
         number=number,
+        line=encode(plain).decode()[: STEP_BYTES + 1],  # so much is too long to be compared: the conversation is cut
         after_s=now.monotonic_s - copied.at_s[number] if number in copied.at_s else 0.0,
-        line=encode(plain),
     )

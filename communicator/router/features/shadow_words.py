@@ -15,5 +15,5 @@ def shadow_taken(board: Switchboard, _link: Link, message: Message, now: Instant
 
 def shadow_said(board: Switchboard, _link: Link, message: Message, _now: Instant) -> None:
     """SHADOW_SAID: it goes to the comparator."""
-    if board.mirrors.hear(read_said(message)):
+    if board.mirrors.hear(*read_said(message)):
         board.look_later()

@@ -6,9 +6,10 @@ from typing import NamedTuple, Protocol
 import msgspec
 
 from communicator.answers.policy import ALL, Shadow
+from communicator.answers.shadows import Step, Steps
 from communicator.errors import LocalProtocolError, RemoteProtocolError
 from communicator.protocol.limits import LINE_BYTES_HARD
-from communicator.protocol.line_form import encode, encode_value, representable
+from communicator.protocol.line_form import encode, encode_value
 from communicator.protocol.message import Message
 from communicator.protocol.names import ROUTER_SERVICE
 from communicator.protocol.values import parse_integer, required
@@ -56,18 +57,6 @@ class Taken(msgspec.Struct, frozen=True, kw_only=True):
     """Why they reached nobody; empty: they were handed on."""
     load: float | None = None
     """Of the shadow's host over one minute, by processor."""
-
-
-class Said(msgspec.Struct, frozen=True, kw_only=True):
-    """One line of a shadow in a conversation of which it gets copies."""
-
-    shadow: Which
-    conversation: str
-    number: int = -1
-    """Of the message that it answers; -1: not known."""
-    after_s: float = 0.0
-    line: bytes
-    """Without its newline."""
 
 
 class Copied(Protocol):
@@ -205,28 +194,28 @@ def read_taken(message: Message) -> Taken:
     )
 
 
-def write_said(said: Said, primary: str) -> Message:
-    """SHADOW_SAID, addressed to the router of the primary; what is no text is told with signs in its place."""
-    line = representable(said.line.decode(errors="replace"), len(said.line))
-    told = {"conversation": said.conversation, "line": line}
-    if said.number >= 0:
-        told |= {"number": str(said.number), "after_s": f"{said.after_s:.6f}"}
-    return _addressed("SHADOW_SAID", said.shadow, told, primary)
+def write_said(shadow: Which, steps: tuple[Step, ...], primary: str) -> Message:
+    """SHADOW_SAID, addressed to the router of the primary."""
+    told = Steps(service=shadow.service, version=shadow.version, build=shadow.build, server=shadow.server, steps=steps)
+    return Message("SHADOW_SAID", {"steps": msgspec.json.encode(told).decode()}, ROUTER_SERVICE, primary)
 
 
-def read_said(message: Message) -> Said:
-    """Read SHADOW_SAID.
+def read_said(message: Message) -> tuple[Which, tuple[Step, ...]]:
+    """Read SHADOW_SAID: of which shadow of the host that says it, and what that has said.
 
     Raises:
-        RemoteProtocolError: A parameter is missing or wrong; the text names it.
+        RemoteProtocolError: It is not of that form, or tells of anything but what a shadow has said.
     """
-    return Said(
-        shadow=_read_which(message, message.sent_from_server),
-        conversation=required(message, "conversation")[:_TEXT_CHARACTERS],
-        number=_read_number(message, "number") if message.get("number") else -1,
-        after_s=_read_float(message, "after_s", float(_NUMBER_MAX)) or 0.0,
-        line=required(message, "line").encode(),
-    )
+    try:
+        told = msgspec.json.decode(required(message, "steps"), type=Steps)
+    except msgspec.DecodeError as error:
+        raise RemoteProtocolError(f"parameter steps: {error}") from None
+    for step in told.steps:
+        if step.what != "shadow" or step.cut or step.after_s < 0:
+            raise RemoteProtocolError(
+                f"parameter steps: {step.what!r} is nothing that a shadow has said, or has no time"
+            )
+    return Which(told.service, told.version, told.build, message.sent_from_server), told.steps
 
 
 def _addressed(command: str, shadow: Which, told: Mapping[str, str], server: str) -> Message:
