@@ -55,15 +55,19 @@ class PathCost:
 
 
 class _TimedLink(Link):
-    """Adds up the processor time of what is done about its reads at once."""
+    """Adds up the processor time of its reads, and of what is done about them at once."""
 
-    __slots__ = ("spent_ns",)
+    __slots__ = ("_begun_ns", "spent_ns")
+
+    def get_buffer(self, sizehint: int) -> memoryview:
+        """The loop is about to read."""
+        self._begun_ns = time.thread_time_ns()
+        return super().get_buffer(sizehint)
 
     def buffer_updated(self, size: int) -> None:
         """The loop has read."""
-        begun_ns = time.thread_time_ns()
         super().buffer_updated(size)
-        self.spent_ns += time.thread_time_ns() - begun_ns
+        self.spent_ns += time.thread_time_ns() - self._begun_ns
 
 
 class _Nobody:

@@ -134,14 +134,6 @@ def test_what_was_said_before_the_first_message_of_a_conversation_is_none_of_its
     assert [step.line for step in rig.told("primary")] == ["anna/ANSWER n=1", "bert/ANSWER n=2"]
 
 
-def test_who_says_nothing_that_is_copied_is_forgotten(rig):
-    rig.say("anna", "billing/READY")
-    rig.settle()
-    assert rig.sampler.parties
-    rig.pass_time(61)
-    assert rig.sampler.parties == {}
-
-
 def tell_two(rig):
     """Reference and candidate are both there."""
     instances = [

@@ -1,6 +1,7 @@
 """Which conversations of one service are copied: what is noted of its messages and replies, drawn, and over; it sends nothing.
 
-A message that nobody wants costs a look into a table. One that is wanted is noted as it is, and dealt with once it was written.
+What goes to the service and comes from it is noted as it is, and looked at later, many messages together: then one that nobody
+wants costs a look into a table.
 """
 
 import re
@@ -23,17 +24,22 @@ CONVERSATIONS_KEPT = 10_000
 """Those that are copied and not over for good."""
 SENDERS_KEPT = 65_536
 """Of whom is remembered that their conversation is not copied; twice as many at times."""
-NOTES_KEPT = 1_000
-"""Reads of a turn of the loop, and what is left of turns before: beyond it conversations are cut;"""
+NOTES_KEPT = 4_000
+"""Reads since notes were looked at last, and what was left then: beyond it conversations are cut;"""
 NOTED_BYTES = 4 * 1024 * 1024
 """and their bytes."""
 SMALL_BYTES = 1024
-"""Messages of one sender that are no longer need not be added up: all that may be noted of them are a megabyte."""
+"""What is no longer need not be added up: all that may be noted of it are 4 MiB more."""
+NOTES_AT_ONCE = 500
+"""Passed over in one go: a tenth of a millisecond of work."""
+
 KEY_BYTES = 256
 """Of a longer key these count."""
 NUMBERS_KEPT = 50_000
 """Messages whose correlation_id is remembered: a reply to others belongs where its order puts it."""
 _DRAWN = float(2**64)
+_MIXED, _SAID = 0, -1
+"""Lines whose senders may differ; lines that the primary has said."""
 
 
 class Note(msgspec.Struct):
@@ -73,7 +79,7 @@ class Sampler:
         self.address = re.compile(rb"(?:(<[^ ]+) )?(?:[^ :/]+:)?" + re.escape(service.encode()) + rb"/([^ ]+)(?: |\Z)")
         """Matches a message to the service: its sender and its command."""
         self.parties: dict[bytes, dict[str, Conversation]] = {}
-        """By what replies are addressed to: the conversations there that are copied, by identifier (empty until they begin)."""
+        """By what replies are addressed to: the conversations there that are copied."""
         self._secret = secret
         self._draws = 0
         self._left: dict[bytes, int] = {}
@@ -86,16 +92,13 @@ class Sampler:
         self._over: dict[str, Conversation] = {}
         """By identifier, those of which late replies are awaited."""
         self._numbers = 0
-        self._notes: deque[tuple[bytes | None, bytes, float]] = deque()
-        """The sender of lines, or empty where each has its own, or None where the primary has said them; they, and when."""
+        self._notes: deque[tuple[bytes, int, float]] = deque()
+        """Lines; how many they are if all of them have one sender, else `_MIXED` or `_SAID`; and when."""
         self._first: Note | None = None
         """The first of them, once it is looked at."""
-        self._defers = bool(parameter)
-        """Whether all is noted: also while lines of several senders are, since what is said later must not be counted first."""
         self._noted_bytes = 0
-        self._missed: set[bytes] = set()
-        """Keys of which something could not be noted."""
-        self._missed_any = False
+        self._has_missed = False
+        """Something could not be noted."""
 
     def __len__(self) -> int:
         """How many conversations are copied or not over for good."""
@@ -104,7 +107,7 @@ class Sampler:
     @property
     def has_notes(self) -> bool:
         """Whether something is to be looked at."""
-        return bool(self._notes or self._missed or self._missed_any)
+        return bool(self._notes) or self._has_missed
 
     @property
     def due_s(self) -> float:
@@ -113,68 +116,67 @@ class Sampler:
         return min((self._turn_s, *(at_s for at_s in firsts if at_s))) + SILENCE_S
 
     def note_asked(self, data: bytes, messages: int, at_s: float, *, is_mixed: bool) -> bool:
-        """See `Copied`. That of unsampled senders is nearly all that copying costs: here each operation counts."""
-        if is_mixed or self._defers:
-            self._defers = True
-            return self._note(b"", data, at_s)
-        sender = data[: data.find(b" ")]
-        left = self._left.get(sender, 0)
-        if left > 0:
-            self._left[sender] = left - messages
-            return False
-        if sender in self._open or self._is_drawn(sender, messages):
-            if len(data) <= SMALL_BYTES and len(self._notes) < NOTES_KEPT:
-                self._notes.append((sender, data, at_s))
-                return True
-            return self._note(sender, data, at_s)
-        return False
-
-    def note_said(self, front: bytes, lines: bytes, at_s: float, *, is_mixed: bool) -> bool:
-        """See `Copied`. What answers something that is only noted may belong to any conversation, where its key was not seen."""
-        if self._defers and self._notes:
-            return self._note(None, lines, at_s)
-        if not self.parties or not (is_mixed or front[: front.find(b"/")] in self.parties):
-            return False
-        return self._note(None, lines, at_s)
-
-    def _note(self, key: bytes | None, data: bytes, at_s: float) -> bool:
-        """Note lines if there is room, also for their bytes."""
-        if len(self._notes) < NOTES_KEPT and self._noted_bytes + len(data) <= NOTED_BYTES:
-            self._notes.append((key, data, at_s))
-            self._noted_bytes += len(data)
-        elif key:
-            self._missed.add(key)
+        """See `Copied`. This is all that copying costs before a message is written: here each operation counts."""
+        if len(data) <= SMALL_BYTES and len(self._notes) < NOTES_KEPT:
+            self._notes.append((data, _MIXED if is_mixed else messages, at_s))
         else:
-            self._missed_any = True
+            self._note(data, _MIXED if is_mixed else messages, at_s)
         return True
 
-    def missed(self) -> list[Conversation]:
-        """The conversations of which something was not noted; they are to be cut before anything else is looked at.
+    def note_said(self, front: bytes, lines: bytes, at_s: float, *, is_mixed: bool) -> bool:
+        """See `Copied`. What answers something that was not looked at yet may belong to any conversation."""
+        if not self._notes and not (self.parties and (is_mixed or front[: front.find(b"/")] in self.parties)):
+            return False
+        self._note(lines, _SAID, at_s)
+        return True
 
-        Where it is not known whose that was, it may have been of any, also of one that would begin with what was noted before.
+    def _note(self, data: bytes, kind: int, at_s: float) -> None:
+        """Note lines if there is room, also for their bytes."""
+        size = len(data) if len(data) > SMALL_BYTES else 0
+        if len(self._notes) < NOTES_KEPT and self._noted_bytes + size <= NOTED_BYTES:
+            self._notes.append((data, kind, at_s))
+            self._noted_bytes += size
+        else:
+            self._has_missed = True
+
+    def missed(self) -> list[Conversation]:
+        """The conversations of which something may not have been noted; they are to be cut before anything else is looked at.
+
+        It may have been of any, also of one that would begin with what was noted before.
         """
-        found = [self._open[key] for key in self._missed if key in self._open]
-        if self._missed_any:
-            found = self.everything()
-            self._drop_notes()
-        self._missed_any = False
-        self._missed.clear()
-        return found
+        if not self._has_missed:
+            return []
+        self._has_missed = False
+        self._drop_notes()
+        return self.everything()
 
     def _drop_notes(self) -> None:
         self._notes.clear()
         self._first = None
         self._noted_bytes = 0
-        self._defers = bool(self.parameter)
 
-    @property
-    def first_note(self) -> Note | None:
-        """What is to be looked at next."""
-        if self._first is None and self._notes:
-            key, data, at_s = self._notes[0]
-            lines = _lines_of(data) if key or self.parameter else self._wanted(data, is_said=key is None)
-            self._first = Note(lines, at_s, key or b"", is_said=key is None)
+    def take_note(self) -> Note | None:
+        """What is to be looked at next, if there is anything that may belong to a conversation that is copied."""
+        for _ in range(NOTES_AT_ONCE):
+            if self._first is not None or not self._notes:
+                break
+            data, kind, at_s = self._notes[0]
+            if self.parameter or kind <= 0:
+                lines = _lines_of(data) if self.parameter else self._wanted(data, is_said=kind == _SAID)
+                self._first = Note(lines, at_s, is_said=kind == _SAID)
+            elif self._is_wanted(sender := data[: data.find(b" ")], kind):
+                self._first = Note(_lines_of(data), at_s, sender)
+            else:
+                self.done()
         return self._first
+
+    def _is_wanted(self, sender: bytes, messages: int) -> bool:
+        """Whether messages of one sender may belong to a conversation that is copied; else they are counted."""
+        left = self._left.get(sender, 0)
+        if left > 0:
+            self._left[sender] = left - messages
+            return False
+        return sender in self._open or self._is_drawn(sender, messages)
 
     def _wanted(self, data: bytes, *, is_said: bool) -> Iterator[bytes]:
         """Of lines of several senders, or to several, those that may belong to a conversation that is copied."""
@@ -184,9 +186,8 @@ class Sampler:
                     yield line
                 continue
             sender = line[: line.find(b" ")]
-            left = self._left.get(sender, 0)
-            if left > 0:
-                self._left[sender] = left - 1
+            if self._left.get(sender, 0) > 0:
+                self._left[sender] -= 1
             else:
                 yield line
 
@@ -195,7 +196,7 @@ class Sampler:
         self._notes.popleft()
         self._first = None
         if not self._notes:
-            self._drop_notes()  # memory is held until all are gone, so that nothing has to be added up
+            self._noted_bytes = 0  # memory counts as held until all are gone, so that nothing has to be added up
 
     def find(self, key: bytes, messages: int, now_s: float) -> Conversation | None:
         """The conversation of a key that goes on, or a new one if it is drawn; None where it is not copied.
@@ -243,12 +244,7 @@ class Sampler:
             for mirror in self.mirrors:
                 mirror.totals["queue"] += drawn < mirror.shadow.share
             return False
-        drawn_one = self._open[key] = Conversation(key, drawn)
-        if not self.parameter:  # a reply may come before the message was looked at
-            names = names_of(key, self.server)
-            drawn_one.senders.add(names)
-            for name in names:
-                self.parties.setdefault(name, {})[""] = drawn_one
+        self._open[key] = Conversation(key, drawn)
         return True
 
     def _leave_out(self, key: bytes, left: int) -> None:
@@ -310,8 +306,6 @@ class Sampler:
         conversation.last_s = now_s
         if conversation.identity:
             self._over[conversation.identity] = conversation
-        else:
-            self._forget(conversation)
 
     def turn(self, now_s: float) -> list[Conversation]:
         """End what is over, and forget senders who were silent; returns what is over for good."""
@@ -334,7 +328,7 @@ class Sampler:
             self._forget(conversation)
         self._open.clear()
         self._drop_notes()
-        self.missed()
+        self._has_missed = False
 
     def _forget(self, conversation: Conversation) -> None:
         self._over.pop(conversation.identity, None)

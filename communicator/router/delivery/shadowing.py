@@ -90,7 +90,7 @@ def _confirm(board: Switchboard, copies: list[Copy], refused: str, now: Instant)
     )
     if copy.primary == board.server:
         if board.mirrors.take(taken, now.monotonic_s):
-            board.look_later()
+            board.look_soon()
     else:
         board.tell_party(Party(copy.primary, ROUTER_SERVICE), write_taken(taken, copy.primary))
 
