@@ -2,6 +2,7 @@
 
 import asyncio
 import multiprocessing
+import os
 import socket
 import statistics
 import time
@@ -63,6 +64,8 @@ class Shadowing:
     """Of the router for one message to the primary and its reply, by share; ``others``: for a service without a shadow."""
     p99_s: dict[str, Halves] = field(default_factory=dict)
     """One-way latency of messages to the primary, by share."""
+    load: float = 0.0
+    """The larger load average of the machine over one minute, before and after."""
 
 
 def measure_shadowing(plan: ShadowPlan) -> Shadowing:
@@ -71,6 +74,7 @@ def measure_shadowing(plan: ShadowPlan) -> Shadowing:
     Raises:
         BenchmarkError: The router does not start, or nothing answers.
     """
+    load = os.getloadavg()[0]
     found = Shadowing(path=measure_path(plan.path))
     settings = {"listen.remote": f"127.0.0.1:{free_port()}", "auth.mode": "none"}
     try:
@@ -85,6 +89,7 @@ def measure_shadowing(plan: ShadowPlan) -> Shadowing:
                     _alternate(found, others, (talk, beside), plan.messages)
     except (RouterProcessError, OSError, EOFError, TimeoutError) as error:
         raise BenchmarkError(f"shadow: {error}") from error
+    found.load = max(load, os.getloadavg()[0])
     return found
 
 

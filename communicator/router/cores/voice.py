@@ -44,8 +44,8 @@ BYTES_PER_TURN = 1024 * 1024
 """Bytes written before others get a turn: questions may be short and answers long."""
 
 LOOK_AFTER_S = 0.01
-"""How long what was put off waits for more of its kind. All that is done about it cools the caches of the processor for what comes next:
-so that is to happen once in a while, and not after each message."""
+"""How long what was put off waits for more of its kind. All that is done about it cools the caches of the processor for what comes
+next: that is to happen once in a while, and not after each message."""
 _LOOK_SOON, _LOOK_LATER = LookAgain(), LookAgain(LOOK_AFTER_S)
 
 
