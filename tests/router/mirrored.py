@@ -132,9 +132,9 @@ class Mirrored:
                         self._live(data)
                 case Offer():
                     self.offers.append(effect)
-                case LookAgain():
-                    self.looks += 1
-                    assert self.looks == 1, "asked twice"
+                case LookAgain(after_s):
+                    assert not self.looks or (self.looks_later and not after_s), "asked twice"
+                    self.looks, self.looks_later = 1, after_s > 0
                 case TellUnits(enabled):
                     self.tells_units = enabled
                     for link in self.local if enabled else ():

@@ -45,7 +45,7 @@ moves = st.one_of(
     st.tuples(st.just("load"), st.sampled_from(("0.1", "0.9"))),
     st.tuples(st.just("shadow"), st.integers(0, 30)),
     st.tuples(st.just("broken"), st.sampled_from(("anna", "bert"))),
-    st.tuples(st.just("pass"), st.sampled_from((0, 0.2, 1.5, 6, 31))),
+    st.tuples(st.just("pass"), st.sampled_from((0, 0.2, 1.5, 6, 31, 70))),
     st.tuples(st.just("rest"), st.none()),
 )
 

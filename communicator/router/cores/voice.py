@@ -43,7 +43,7 @@ SAID_BYTES_PER_WORK = 1024
 BYTES_PER_TURN = 1024 * 1024
 """Bytes written before others get a turn: questions may be short and answers long."""
 
-LOOK_AFTER_S = 0.01
+LOOK_AFTER_S = 0.05
 """How long what was put off waits for more of its kind. All that is done about it cools the caches of the processor for what comes
 next: that is to happen once in a while, and not after each message."""
 _LOOK_SOON, _LOOK_LATER = LookAgain(), LookAgain(LOOK_AFTER_S)
@@ -79,8 +79,8 @@ class Voice:
         self._tickets = 0
         self.now_s = 0.0
         """The time of the event that is dealt with."""
-        self._looks_again = False
-        """The shell was asked to let us look at what was put off."""
+        self._looks_again = self._looks_soon = False
+        """The shell was asked to let us look at what was put off, and at once."""
 
     def take_effects(self) -> list[Effect]:
         """What is to be done, in order; the list starts anew, and so does the turn."""
@@ -164,14 +164,14 @@ class Voice:
             self._effects.append(_LOOK_LATER)
 
     def look_soon(self) -> None:
-        """The same, for what has waited already."""
-        if not self._looks_again:
-            self._looks_again = True
+        """The same, for what has waited already: in place of a later look."""
+        if not self._looks_soon:
+            self._looks_again = self._looks_soon = True
             self._effects.append(_LOOK_SOON)
 
     def begin_looking(self) -> None:
         """The shell lets us: what is put off from now on takes another question."""
-        self._looks_again = False
+        self._looks_again = self._looks_soon = False
 
     def transmit(self, link: Link, data: bytes, messages: int, *, is_mixed: bool = False) -> None:
         """Write whole lines to a link.

@@ -38,7 +38,7 @@ class LookAgain(Effect, frozen=True):
     """Let the router look at what it has put off, once all that was ready before has had its turn: answered by `PutOff`."""
 
     after_s: float = 0.0
-    """Not before: what is done in bunches leaves the caches of the processor to all else in between."""
+    """Not before: what is done in bunches leaves the caches of the processor to all else in between. The last one counts."""
 
 
 class TellUnits(Effect, frozen=True):
