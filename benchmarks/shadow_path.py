@@ -22,6 +22,8 @@ from communicator.router.vocabulary.config import ClusterConfig
 SHARES = (0.01, 1.0)
 SENDERS = 20
 USER = events.User(0, "root", frozenset({"root"}), pid=1)
+SETTLE_S = 0.1
+"""What was put off in one half is done before the next."""
 AT_ONCE = (1, SENDERS)
 """Messages that come in one turn of the loop."""
 
@@ -31,7 +33,7 @@ class PathPlan:
     """What is done."""
 
     alternations: int = 20
-    messages: int = 1_000
+    messages: int = 1_500
     """In each half of an alternation."""
 
 
@@ -194,6 +196,7 @@ async def _measure(plan: PathPlan) -> list[PathCost]:
                 for part, taken in ((0.0, cost.off_us), (share, cost.on_us)):
                     await bench.set_share(part)
                     taken.append(await _half(bench, plan.messages, at_once))
+                    await asyncio.sleep(SETTLE_S)
             costs.append(cost)
     return costs
 
