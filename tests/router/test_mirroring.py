@@ -6,6 +6,7 @@ import pytest
 
 from communicator.router.cores import mirror as limits
 from communicator.router.cores import sampling
+from communicator.router.cores.steps import STEPS_AT_ONCE
 from communicator.router.delivery import mirroring
 from communicator.router.vocabulary.records import bucket_of
 from tests.router.mirrored import SHADOW, Mirrored
@@ -506,6 +507,17 @@ def test_a_comparator_that_takes_nothing_cuts_conversations_and_then_none_begins
             rig.look()
     assert totals(rig).keys() == {"comparator"}
     assert len(mirror.steps) <= 2000
+
+
+def test_a_comparator_for_whom_much_waits_is_told_without_a_pause(rig):
+    for n in range(50):
+        rig.say("anna", f"billing/ASK n={n}\nbilling/ASK n={n}\nbilling/ASK n={n}")
+        rig.say("billing", "anna/ANSWER n=1\nanna/ANSWER n=1\nanna/ANSWER n=1")
+    while rig.looks or rig.offers:
+        rig.look()
+        if rig.offers:
+            rig.take()
+    assert len(rig.steps) >= 2 * STEPS_AT_ONCE
 
 
 def test_by_a_parameter_a_conversation_has_many_senders(rig):

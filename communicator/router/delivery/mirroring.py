@@ -15,6 +15,7 @@ from communicator.protocol.message import Message
 from communicator.protocol.names import ROUTER_SERVICE
 from communicator.router.cores.mirror import TELL_S, Conversation, Mirror
 from communicator.router.cores.sampling import Note, Sampler
+from communicator.router.cores.steps import STEPS_AT_ONCE
 from communicator.router.delivery.shadowing import hand_on, take_copy, tell_what_was_said
 from communicator.router.switchboard import Switchboard
 from communicator.router.vocabulary.config import SHADOWS
@@ -320,6 +321,8 @@ def _offer_steps(board: Switchboard, mirror: Mirror, link: Link) -> None:
         mirror.is_telling = False
         if taken:
             mirror.steps.have_left()
+            if len(mirror.steps) >= STEPS_AT_ONCE:
+                board.look_soon()
         mirror.tell_s = then.monotonic_s + TELL_S if len(mirror.steps) else None
         board.mirrors.announce(then.monotonic_s)
 
