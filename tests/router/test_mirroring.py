@@ -594,6 +594,17 @@ def test_a_comparator_that_takes_nothing_cuts_conversations_and_then_none_begins
     assert len(mirror.steps) <= 2000
 
 
+def test_a_comparator_for_whom_much_waits_is_told_without_a_pause(rig):
+    for n in range(50):
+        rig.say("anna", f"billing/ASK n={n}\nbilling/ASK n={n}\nbilling/ASK n={n}")
+        rig.say("billing", "anna/ANSWER n=1\nanna/ANSWER n=1\nanna/ANSWER n=1")
+    while rig.looks or rig.offers:
+        rig.look()
+        if rig.offers:
+            rig.take()
+    assert len(rig.steps) >= 2 * STEPS_AT_ONCE
+
+
 def test_by_a_parameter_a_conversation_has_many_senders(rig):
     rig = Mirrored({**SHADOW, "key": "account"})
     rig.say("anna", "billing/ASK account=7;n=1\nbilling/ASK account=8;n=2\nbilling/ASK n=3")

@@ -1,6 +1,8 @@
 """Copies on their way to one shadow: what waits, what is unconfirmed, and whether it is busy; it sends nothing."""
 
 from collections import Counter, deque
+from collections.abc import Mapping
+from itertools import takewhile
 
 import msgspec
 
@@ -55,6 +57,13 @@ class Conversation(msgspec.Struct, eq=False):
     """When somebody asked last; once it is over, when that was found; 0 while nothing of it was looked at."""
     numbers: dict[tuple[bytes, str], tuple[int, float]] = {}
     """By who asks and correlation_id, the number of a message and when it came."""
+
+
+def first_silent(
+    table: Mapping[bytes, Conversation] | Mapping[str, Conversation], now_s: float, for_s: float
+) -> list[Conversation]:
+    """The first ones of a table in which nobody has asked anything for so long; what was not looked at yet comes last."""
+    return list(takewhile(lambda one: one.last_s and now_s >= one.last_s + for_s, table.values()))
 
 
 class Follower(msgspec.Struct, eq=False):

@@ -8,11 +8,10 @@ import re
 from collections import deque
 from collections.abc import Iterator
 from hashlib import blake2b
-from itertools import takewhile
 
 import msgspec
 
-from communicator.router.cores.mirror import Conversation, Mirror
+from communicator.router.cores.mirror import Conversation, Mirror, first_silent
 from communicator.router.cores.parties import TO_BE_READ, lines_of, names_of, party_of
 from communicator.router.vocabulary.registry import Link
 
@@ -365,9 +364,9 @@ class Sampler:
         """End what is over, and forget senders who were silent; returns what is over for good."""
         if now_s >= self._turn_s + SILENCE_S:
             self._left_before, self._left, self._turn_s = self._left, {}, now_s
-        for conversation in _until(self._open, now_s):
+        for conversation in first_silent(self._open, now_s, SILENCE_S):
             self.end(conversation, now_s)
-        final = _until(self._over, now_s)
+        final = first_silent(self._over, now_s, SILENCE_S)
         for conversation in final:
             self._forget(conversation)
         return final
@@ -399,9 +398,3 @@ class Sampler:
                 if not known:
                     del self.parties[name]
         conversation.senders.clear()
-
-
-def _until(table: dict[bytes, Conversation] | dict[str, Conversation], now_s: float) -> list[Conversation]:
-    """The first of a table that have lasted long enough."""
-    # What was not looked at yet came last.
-    return list(takewhile(lambda one: one.last_s and now_s >= one.last_s + SILENCE_S, table.values()))

@@ -16,6 +16,7 @@ from communicator.router.cores.mirror import TELL_S, Conversation, Mirror
 from communicator.router.cores.mirrors import MIRRORS
 from communicator.router.cores.parties import TO_BE_READ
 from communicator.router.cores.sampling import NOT_COPIED_SENDERS, Note, Sampler
+from communicator.router.cores.steps import STEPS_AT_ONCE
 from communicator.router.delivery.shadowing import hand_on, take_copy, tell_what_was_said
 from communicator.router.switchboard import Switchboard
 from communicator.router.vocabulary.authority import CANARY
@@ -341,6 +342,8 @@ def _offer_steps(board: Switchboard, mirror: Mirror, link: Link) -> None:
         mirror.is_telling = False
         if taken:
             mirror.steps.have_left()
+            if len(mirror.steps) >= STEPS_AT_ONCE:
+                board.look_soon()
         if mirror.is_withdrawn:
             _tell_rest(board, mirror, is_heard=taken)
             return
