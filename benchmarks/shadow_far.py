@@ -4,8 +4,14 @@ import asyncio
 import json
 import socket
 
+import msgspec
+
+from communicator.answers.shadows import Step
 from communicator.protocol.line_form import decode, encode_line
 from communicator.protocol.message import Message
+from communicator.protocol.names import ROUTER_SERVICE
+from communicator.router.cores.steps import STEPS_AT_ONCE
+from communicator.router.vocabulary.copies import Which, write_said
 from communicator.router.vocabulary.records import bucket_of
 
 STATES = ("healthy", "slow", "stuck", "absent", "flooding")
@@ -90,31 +96,46 @@ class Far:
         while True:
             rest += await self._ends.read("far")
             *lines, rest = rest.split(b"\n")
-            for line in lines:
-                await self._answer(decode(line))
+            await self._answer([decode(line) for line in lines])
 
-    async def _answer(self, message: Message) -> None:
-        if message.command == "ALIVE":
-            await self._ends.say("far", f"ABSOLUTELY serial={message.get('serial')}")
-        elif message.command == "SHADOW_COPY" and self.state != "stuck":
-            told = f"service=billing;version=2.0;ticket={message.get('ticket')};load=0.1"
-            await self._ends.say("far", f"<far:communicatord alpha:communicatord/SHADOW_TAKEN {told}")
+    async def _answer(self, messages: list[Message]) -> None:
+        copies = [message for message in messages if message.command == "SHADOW_COPY"]
+        for message in messages:
+            if message.command == "ALIVE":
+                await self._ends.say("far", f"ABSOLUTELY serial={message.get('serial')}")
+        if self.state == "stuck" or not copies:
+            return
+        await self._confirm(copies)
+        for copy in copies:
             if self.state == "slow":
-                asyncio.get_running_loop().call_later(SLOW_S, self._late.put_nowait, message)
-            else:
-                await self._say(message, FLOOD if self.state == "flooding" else 1)
+                asyncio.get_running_loop().call_later(SLOW_S, self._late.put_nowait, copy)
+        if self.state != "slow":
+            await self._say(copies * (FLOOD if self.state == "flooding" else 1))
+
+    async def _confirm(self, copies: list[Message]) -> None:
+        """As a router does, of those that came in one read at once."""
+        first, last = (copy.get("ticket") for copy in (copies[0], copies[-1]))
+        told = f"service=billing;version=2.0;first={first};messages={len(copies)};ticket={last};load=0.1"
+        await self._ends.say("far", f"<far:communicatord alpha:communicatord/SHADOW_TAKEN {told}")
 
     async def answer_late(self) -> None:
         """Answer what a slow shadow has put off, until this is cancelled."""
         while True:
-            await self._say(await self._late.get(), 1)
+            late = [await self._late.get()]
+            while not self._late.empty():
+                late.append(self._late.get_nowait())
+            await self._say(late)
 
-    async def _say(self, message: Message, times: int) -> None:
-        line = encode_line(_said(message)).decode().rstrip()
-        await self._ends.say("far", "\n".join([line] * times))
+    async def _say(self, copies: list[Message]) -> None:
+        """As a router does, of as many as it tells together."""
+        for first in range(0, len(copies), STEPS_AT_ONCE):
+            steps = tuple(_said(copy) for copy in copies[first : first + STEPS_AT_ONCE])
+            message = write_said(Which("billing", "2.0", "*", "far"), steps, "alpha")
+            signed = msgspec.structs.replace(message, sent_from_server="far", sent_from_service=ROUTER_SERVICE)
+            await self._ends.say("far", encode_line(signed).decode().rstrip())
 
 
-def _said(copy: Message) -> Message:
-    told = {name: copy.get(name) for name in ("service", "version", "conversation", "number")}
-    told |= {"after_s": "0.001", "line": f"anybody/ANSWER n=1;text={TEXT}"}
-    return Message("SHADOW_SAID", told, "communicatord", "alpha", "far", "communicatord")
+def _said(copy: Message) -> Step:
+    line = f"ANSWER n=1;text={TEXT}"
+    number = int(copy.get("number"))
+    return Step(conversation=copy.get("conversation"), what="shadow", number=number, line=line, after_s=0.001)

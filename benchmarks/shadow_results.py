@@ -40,10 +40,12 @@ def judge_shadowing(found: Shadowing | None) -> list[Bar]:
 
 def shadow_tables(found: Shadowing | None) -> list[Table]:
     """Empty where nothing was taken."""
+    under = "" if found is None else f", at a load of {found.load:.1f}"
     path = make_table(
-        "From the read to the write of a primary's message, us", *("shadow", "share", "at once", "off", "on", "ratio")
+        f"From the read to the write of a primary's message, us{under}",
+        *("shadow", "share", "at once", "off", "on", "ratio"),
     )
-    whole = make_table("Router's processor time for a message and its reply, us", "share", "off", "on", "ratio")
+    whole = make_table(f"Router's processor time for a message and its reply, us{under}", "share", "off", "on", "ratio")
     for one in [] if found is None else found.path:
         off_us, on_us = statistics.median(one.off_us), statistics.median(one.on_us)
         path.add_row(one.state, f"{one.share:g}", f"{one.at_once}", f"{off_us:.1f}", f"{on_us:.1f}", f"{one.ratio:.2f}")

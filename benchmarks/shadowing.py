@@ -2,6 +2,7 @@
 
 import asyncio
 import multiprocessing
+import os
 import socket
 import statistics
 import time
@@ -21,6 +22,8 @@ from communicator.testing import RouterProcess, RouterProcessError
 
 SENDERS = 20
 ANSWER_S = 60.0
+SETTLE_S = 0.3
+"""Copies are looked at, and steps told, within so long."""
 SHARES = (0.01, 1.0)
 _READ_BYTES = 65_536
 
@@ -63,6 +66,8 @@ class Shadowing:
     """Of the router for one message to the primary and its reply, by share; ``others``: for a service without a shadow."""
     p99_s: dict[str, Halves] = field(default_factory=dict)
     """One-way latency of messages to the primary, by share."""
+    load: float = 0.0
+    """The larger load average of the machine over one minute, before and after."""
 
 
 def measure_shadowing(plan: ShadowPlan) -> Shadowing:
@@ -71,6 +76,7 @@ def measure_shadowing(plan: ShadowPlan) -> Shadowing:
     Raises:
         BenchmarkError: The router does not start, or nothing answers.
     """
+    load = os.getloadavg()[0]
     found = Shadowing(path=measure_path(plan.path))
     settings = {"listen.remote": f"127.0.0.1:{free_port()}", "auth.mode": "none"}
     try:
@@ -85,6 +91,7 @@ def measure_shadowing(plan: ShadowPlan) -> Shadowing:
                     _alternate(found, others, (talk, beside), plan.messages)
     except (RouterProcessError, OSError, EOFError, TimeoutError) as error:
         raise BenchmarkError(f"shadow: {error}") from error
+    found.load = max(load, os.getloadavg()[0])
     return found
 
 
@@ -130,7 +137,10 @@ class _Talk:
         return end
 
     def run(self, messages: int) -> tuple[float, list[float]]:
-        """Messages in turn from all senders, each with its reply: processor time in microseconds of each, and latencies."""
+        """Messages in turn from all senders, each with its reply: processor time in microseconds of each, and latencies.
+
+        What the router puts off belongs to it: all of that is done when this returns.
+        """
         latencies_s, before_ns = [], _cpu_ns(self._pid)
         for number in range(messages):
             name, sender = self._senders[number % SENDERS]
@@ -140,6 +150,7 @@ class _Talk:
             latencies_s.append(time.perf_counter() - begun_s)
             self._there.sendall(f"{name}/ANSWER n={number};text={TEXT}\n".encode())
             sender.recv(_READ_BYTES)
+        time.sleep(SETTLE_S)
         return (_cpu_ns(self._pid) - before_ns) / messages / 1e3, latencies_s
 
 

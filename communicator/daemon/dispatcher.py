@@ -64,6 +64,8 @@ class Dispatcher:
         log: Where notices go.
     """
 
+    _next_look: asyncio.Handle | None = None
+
     def __init__(self, router: Router, surroundings: Surroundings, stall_s: float, log: FilteringBoundLogger) -> None:
         self.links: dict[int, Link] = {}
         """Every link that is connected, by its number."""
@@ -82,7 +84,7 @@ class Dispatcher:
         self._alarm = Alarm(lambda: self.dispatch(events.DeadlineReached()), time.monotonic)
         self._load = LoadSampler(lambda average: self.dispatch(events.LoadSampled(average)))
         self._waiting: deque[tuple[events.Event, Link | None]] = deque()
-        self._busy = self._is_to_look = self._tells_units = False
+        self._busy = self._tells_units = False
         self._retry_s = 0.0
         """Before then no deadline is tried."""
         self.deeds: dict[type, Callable[[Any], None]] = {
@@ -155,6 +157,8 @@ class Dispatcher:
         self._notices.settle()
         self._alarm.set(None)
         self._load.switch(enabled=False)
+        if self._next_look is not None:
+            self._next_look.cancel()
 
     def lines_received(self, link: Link, lines: bytes) -> None:
         """Whole lines came in."""
@@ -278,16 +282,18 @@ class Dispatcher:
         else:
             link.offers.put(effect.data, taken, refused)
 
-    def _look_again(self, _effect: effects.LookAgain) -> None:
+    def _look_again(self, effect: effects.LookAgain) -> None:
         """Let the router look at what it has put off, once all that is ready now has had its turn."""
-        if not self._is_to_look:
-            self._is_to_look = True
-            asyncio.get_running_loop().call_soon(
-                self._look, context=_NO_CONTEXT
-            )  # to copy ours takes as long as the rest
+        if self._next_look is not None:
+            self._next_look.cancel()
+        loop = asyncio.get_running_loop()
+        if effect.after_s:
+            self._next_look = loop.call_later(effect.after_s, self._look, context=_NO_CONTEXT)
+        else:  # to copy our context takes as long as the rest
+            self._next_look = loop.call_soon(self._look, context=_NO_CONTEXT)
 
     def _look(self) -> None:
-        self._is_to_look = False
+        self._next_look = None
         self.dispatch(events.PutOff())
 
     def _router_linked(self, link: Link, _effect: effects.RouterLinked, _producer: Link | None) -> None:

@@ -222,12 +222,17 @@ def _encode_parameters(parameters: dict[str, str]) -> str:
             raise LocalProtocolError(f"{name[:80]!r} is not a parameter name")
     text = ";".join([f"{name}={parameters[name]}" for name in names])
     if not text.isprintable() or "\\" in text or '"' in text or text.count(";") >= len(names):
-        text = ";".join([f"{name}={_encode_value(name, parameters[name])}" for name in names])
+        text = ";".join([f"{name}={encode_value(name, parameters[name])}" for name in names])
     # The reader trims the line: shield a last value that does not end in a plain character.
     return text if "!" <= text[-1] <= "~" and text[-1] != ";" else f"{text};"
 
 
-def _encode_value(name: str, value: str) -> str:
+def encode_value(name: str, value: str) -> str:
+    """Write a value as it stands behind ``name=``, before another parameter.
+
+    Raises:
+        LocalProtocolError: It has no encoding.
+    """
     if "\0" in value:
         raise LocalProtocolError(f"parameter {name}: a NUL would end the message")
     quoted = ";" in value or value.startswith('"')

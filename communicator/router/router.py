@@ -89,6 +89,7 @@ class Router:
         Returns:
             What is to be done, in this order.
         """
+        self._board.now_s = now.monotonic_s
         self._take(event, now)
         return self._board.take_effects()
 

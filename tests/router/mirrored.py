@@ -5,11 +5,11 @@ from collections import defaultdict
 
 import msgspec
 
-from communicator.answers.shadows import Steps
+from communicator.answers.shadows import Step, Steps
 from communicator.protocol import Message, decode
 from communicator.protocol.line_form import encode_line
 from communicator.router.cores.mirror import TELL_S
-from communicator.router.vocabulary.copies import read_copy
+from communicator.router.vocabulary.copies import read_copy, write_said
 from communicator.router.vocabulary.effects import Continue, LookAgain, Measure, Offer, Send, TellUnits
 from communicator.router.vocabulary.events import (
     Continued,
@@ -132,9 +132,9 @@ class Mirrored:
                         self._live(data)
                 case Offer():
                     self.offers.append(effect)
-                case LookAgain():
-                    self.looks += 1
-                    assert self.looks == 1, "asked twice"
+                case LookAgain(after_s):
+                    assert not self.looks or (self.looks_later and not after_s), "asked twice"
+                    self.looks, self.looks_later = 1, after_s > 0
                 case TellUnits(enabled):
                     self.tells_units = enabled
                     for link in self.local if enabled else ():
@@ -226,12 +226,28 @@ class Mirrored:
         self.say("far", f"<far:communicatord peer:communicatord/SHADOW_TAKEN {told}")
         self.pass_time(0)
 
+    def confirm_all(self, lost):
+        """The far router says of all copies it has not answered that they were handed on; one in the middle may not have come."""
+        copies = self.unconfirmed
+        if len(copies) < 3:
+            return
+        if 0 < lost < len(copies) - 1:
+            self.answers += ["" if copy is not copies[lost] else "lost" for copy in copies]
+            come = len(copies) - 1
+        else:
+            self.answers += ["" for _ in copies]
+            come = len(copies)
+        told = f"service=billing;version={copies[0].shadow.version};ticket={copies[-1].ticket}"
+        told += f";first={copies[0].ticket};messages={come}"
+        self.say("far", f"<far:communicatord peer:communicatord/SHADOW_TAKEN {told}")
+        self.pass_time(0)
+
     def shadow_says(self, copy, line, number=True):  # noqa: FBT002 - whether it names the message
         """The shadow answers a copy."""
-        told = {"service": "billing", "version": copy.shadow.version, "conversation": copy.conversation, "line": line}
-        if number:
-            told["number"] = str(copy.number)
-        self.write("far", encode_line(Message("SHADOW_SAID", told, "communicatord", "peer", "far", "communicatord")))
+        step = Step(conversation=copy.conversation, what="shadow", number=copy.number if number else -1, line=line)
+        told = write_said(copy.shadow, (step,), "peer")
+        signed = msgspec.structs.replace(told, sent_from_server="far", sent_from_service="communicatord")
+        self.write("far", encode_line(signed))
         self.pass_time(0)
 
     def pass_time(self, seconds):

@@ -69,7 +69,7 @@ WAYS_OUT = [
     "LINK_STATE records=[]",
     "COLOURS colours=[]",
     "SHADOW_COPY service=billing;conversation=x;number=0;ticket=1;line=listener/NOTIFY",
-    "SHADOW_SAID service=billing;conversation=x;line=NOTIFY",
+    'SHADOW_SAID steps={"service":"billing","version":"2","server":"peer"}',
     "SHADOW_GET_DISCARDED",
     "QUITTING",
     "INVALID command=X",

@@ -39,7 +39,7 @@ def test_a_shadow_is_busy_from_half_a_queue_on_until_a_quarter_is_left(mirror, f
     assert mirror.hindrance(0.0) == ""
     put(mirror, follower, 1, 501)
     assert mirror.hindrance(1.0) == "busy_queue"
-    drain(mirror, 280)
+    drain(mirror, 310)
     assert mirror.hindrance(100.0) == "busy_queue"
     drain(mirror, 240)
     assert mirror.hindrance(100.0) == ""
@@ -96,3 +96,20 @@ def test_a_late_word_says_nothing_of_what_set_out_since(mirror, follower):
     assert (mirror.unconfirmed_bytes, mirror.copied, mirror.totals) == (1, 1, {})
     mirror.take(Taken(shadow=mirror.which, ticket=11, refused="whatever"), 1.0)
     assert mirror.totals == {"cut_refused": 1}
+
+
+def test_a_conversation_that_ends_with_copies_nobody_has_confirmed_is_cut(mirror, follower):
+    put(mirror, follower, 2)
+    mirror.take_batch(0.0)
+    mirror.take(Taken(shadow=mirror.which, ticket=1), 0.0)
+    mirror.conclude(follower.conversation)
+    assert mirror.totals == {"cut_unconfirmed": 1}
+
+
+@pytest.mark.parametrize(("first", "messages", "cut"), [(2, 2, "lost"), (1, 2, "lost"), (1, 3, "")])
+def test_of_copies_confirmed_together_all_have_to_have_come(mirror, follower, first, messages, cut):
+    put(mirror, follower, 3)
+    mirror.take_batch(0.0)
+    mirror.take(Taken(shadow=mirror.which, ticket=3, first=first, messages=messages), 0.0)
+    assert mirror.totals == ({f"cut_{cut}": 1} if cut else {})
+    assert mirror.unconfirmed_bytes == 0

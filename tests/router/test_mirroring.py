@@ -135,6 +135,52 @@ def test_a_reply_that_names_a_message_has_its_number_and_time(rig):
     assert [(step.number, step.after_s) for step in rig.told("primary")] == [(1, 0.25), (-1, 0.0)]
 
 
+def test_a_reply_that_comes_before_its_message_was_looked_at_belongs_to_it(rig):
+    rig.say("anna", "billing/ASK correlation_id=a")
+    rig.pass_time(0.25)
+    rig.say("billing", "anna/ANSWER correlation_id=a")
+    rig.say("far", "<far:carl peer:billing/ASK n=1\n<far:dora peer:billing/ASK n=2")
+    rig.say("billing", "far:dora/ANSWER n=2")
+    rig.settle()
+    assert [(step.number, step.after_s) for step in rig.told("primary")] == [(0, 0.25), (-1, 0.0)]
+
+
+def test_by_a_parameter_a_reply_may_come_before_its_message_was_looked_at():
+    rig = Mirrored({**SHADOW, "key": "account"})
+    rig.say("anna", "billing/ASK account=1")
+    rig.say("billing", "anna/ANSWER account=1")
+    rig.settle()
+    assert [step.line for step in rig.told("primary")] == ["anna/ANSWER account=1"]
+
+
+def test_what_was_said_before_the_first_message_of_a_conversation_is_none_of_its_replies(rig):
+    rig.say("anna", "billing/ASK n=1")
+    rig.say("billing", "anna/ANSWER n=1\nbert/ANSWER n=0")
+    rig.say("bert", "billing/ASK n=2")
+    rig.say("billing", "bert/ANSWER n=2")
+    rig.settle()
+    assert [step.line for step in rig.told("primary")] == ["anna/ANSWER n=1", "bert/ANSWER n=2"]
+
+
+def tell_two(rig):
+    """Reference and candidate are both there."""
+    instances = [
+        {"server": "far", "service": "billing", "role": "shadow", "state": "up", "version": version}
+        for version in ("1.0", "2.0")
+    ]
+    rig.tell(bucket_of("billing"), {"instances": instances}, 3)
+
+
+def test_two_keys_of_one_service_are_told_of_the_same_messages():
+    rig = Mirrored(SHADOW, {**SHADOW, "version": "1.0", "is_reference": True, "key": "account"})
+    tell_two(rig)
+    rig.say("anna", "billing/ASK account=1")
+    rig.say("billing", "anna/ANSWER account=1")
+    rig.settle()
+    for version in ("1.0", "2.0"):
+        assert [len(rig.told(what, version)) for what in ("asked", "primary")] == [1, 1]
+
+
 def test_replies_of_the_shadow_are_told(rig):
     rig.say("anna", "billing/ASK n=1")
     rig.settle()
@@ -324,6 +370,25 @@ def test_what_was_lost_on_its_way_cuts_its_conversation(rig):
     assert totals(rig) == {"cut_lost": 1, "whole": 1}
 
 
+def test_several_copies_are_confirmed_together(rig):
+    rig.say("anna", "\n".join(f"billing/ASK n={n}" for n in range(4)))
+    rig.look()
+    rig.take()
+    rig.confirm_all(0)
+    [mirror] = rig.mirrors
+    assert (mirror.copied, mirror.unconfirmed_bytes) == (4, 0)
+
+
+def test_of_several_copies_confirmed_together_none_counts_where_one_has_not_come(rig):
+    rig.say("anna", "billing/ASK n=1\nbilling/ASK n=2")
+    rig.say("bert", "billing/ASK n=3\nbilling/ASK n=4")
+    rig.look()
+    rig.take()
+    rig.confirm_all(1)
+    assert rig.mirrors[0].copied == 0
+    assert totals(rig) == {"cut_lost": 2}
+
+
 def test_what_is_never_confirmed_is_given_up(rig):
     rig.say("anna", "billing/ASK n=1")
     rig.look()
@@ -362,6 +427,7 @@ def test_that_a_copy_was_refused_is_told_soon(rig):
     while rig.offers:
         rig.take()
     rig.confirm(refused="behind")
+    rig.look()
     assert rig.told("ended") == []
     rig.pass_time(mirroring.TELL_S)
     rig.take()
@@ -451,12 +517,7 @@ def test_statistics_tell_how_it_goes(rig):
 
 def test_reference_and_candidate_get_the_same_conversations():
     rig = Mirrored({**SHADOW, "share": 0.5}, {**SHADOW, "version": "1.0", "is_reference": True, "share": 0.25})
-    rig.tell_shadow("down", 2)
-    instances = [
-        {"server": "far", "service": "billing", "role": "shadow", "state": "up", "version": version}
-        for version in ("1.0", "2.0")
-    ]
-    rig.tell(bucket_of("billing"), {"instances": instances}, 3)
+    tell_two(rig)
     for n in range(200):
         rig.say("far", f"<far:s{n} peer:billing/ASK n={n};m=1")
         rig.settle()
@@ -488,7 +549,7 @@ def test_when_the_lease_is_over_nothing_is_copied():
     assert [step.cut for step in rig.told("ended")] == ["withdrawn"]
     rig.say("anna", "billing/ASK n=2")
     assert (rig.looks, len(rig.copies), len(rig.board.mirrors)) == (0, 1, 0)
-    assert rig.board.registry.live("billing").mirrors == ()
+    assert rig.board.registry.live("billing").copied is None
 
 
 def test_a_policy_that_is_repeated_or_changes_the_share_cuts_nothing(rig):
@@ -531,6 +592,17 @@ def test_a_comparator_that_takes_nothing_cuts_conversations_and_then_none_begins
             rig.look()
     assert totals(rig).keys() == {"comparator"}
     assert len(mirror.steps) <= 2000
+
+
+def test_a_comparator_for_whom_much_waits_is_told_without_a_pause(rig):
+    for n in range(50):
+        rig.say("anna", f"billing/ASK n={n}\nbilling/ASK n={n}\nbilling/ASK n={n}")
+        rig.say("billing", "anna/ANSWER n=1\nanna/ANSWER n=1\nanna/ANSWER n=1")
+    while rig.looks or rig.offers:
+        rig.look()
+        if rig.offers:
+            rig.take()
+    assert len(rig.steps) >= 2 * STEPS_AT_ONCE
 
 
 def test_by_a_parameter_a_conversation_has_many_senders(rig):

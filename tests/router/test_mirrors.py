@@ -16,7 +16,12 @@ BOUNDS = [
     *((mirrors, "QUEUE_MESSAGES", 6), (mirrors, "QUEUE_BYTES", 500), (mirrors, "WINDOW_BYTES", 150)),
     *((mirrors, "COPIES_AT_ONCE", 3), (mirrors, "UNCONFIRMED_S", 20.0)),
     *((sampling, "LENGTH_MESSAGES", 6), (sampling, "LONGEST_MESSAGES", 9), (sampling, "NOTES_KEPT", 6)),
-    *((sampling, "NOTED_BYTES", 700), (sampling, "CONVERSATIONS_KEPT", 5), (sampling, "SENDERS_KEPT", 3)),
+    *(
+        (sampling, "NOTED_BYTES", 700),
+        (sampling, "SMALL_BYTES", 40),
+        (sampling, "CONVERSATIONS_KEPT", 5),
+        (sampling, "SENDERS_KEPT", 3),
+    ),
     *((steps, "STEPS_KEPT", 20), (steps, "STEPS_AT_ONCE", 4), (mirroring, "LINES_AT_ONCE", 5)),
 ]
 """Small enough for each of them to matter within a few steps."""
@@ -35,11 +40,12 @@ moves = st.one_of(
     st.tuples(st.just("look"), st.none()),
     st.tuples(st.just("take"), st.sampled_from((True, True, True, False))),
     st.tuples(st.just("confirm"), st.sampled_from(("", "", "", "absent", "behind"))),
+    st.tuples(st.just("confirm_all"), st.integers(0, 3)),
     st.tuples(st.just("lose"), st.none()),
     st.tuples(st.just("load"), st.sampled_from(("0.1", "0.9"))),
     st.tuples(st.just("shadow"), st.integers(0, 30)),
     st.tuples(st.just("broken"), st.sampled_from(("anna", "bert"))),
-    st.tuples(st.just("pass"), st.sampled_from((0, 0.2, 1.5, 6, 31))),
+    st.tuples(st.just("pass"), st.sampled_from((0, 0.2, 1.5, 6, 31, 70))),
     st.tuples(st.just("rest"), st.none()),
 )
 
@@ -102,6 +108,11 @@ class Story:
     def confirm(self, refused):
         self.take(taken=True)
         self.rig.confirm(refused=refused)
+
+    def confirm_all(self, lost):
+        """Several have come and are confirmed together, perhaps but for one of them."""
+        self.take(taken=True)
+        self.rig.confirm_all(lost)
 
     def load(self, load):
         self.rig.confirm(load=load)

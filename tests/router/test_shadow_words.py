@@ -1,7 +1,11 @@
 """What another router says of copies and shadows."""
 
 import pytest
+from msgspec.structs import replace
 
+from communicator.answers.shadows import Step
+from communicator.protocol.line_form import encode
+from communicator.router.vocabulary.copies import LOST, write_said
 from tests.router.mirrored import SHADOW, Mirrored
 
 
@@ -24,7 +28,7 @@ def test_only_the_router_of_a_shadow_speaks_for_it(rig):
     assert mirror.copied == 1
 
 
-@pytest.mark.parametrize("told", ["SHADOW_TAKEN ticket=1", "SHADOW_SAID service=billing;version=2.0", "SHADOW_TAKEN"])
+@pytest.mark.parametrize("told", ["SHADOW_TAKEN ticket=1", "SHADOW_SAID steps=[]", "SHADOW_TAKEN"])
 def test_what_is_wrong_is_refused(rig, told):
     rig.forget()
     rig.say("far", f"<far:communicatord peer:communicatord/{told}")
@@ -34,11 +38,8 @@ def test_what_is_wrong_is_refused(rig, told):
 
 def test_what_belongs_to_no_conversation_is_for_nobody(rig):
     rig.settle()
-    rig.say(
-        "far",
-        "<far:communicatord peer:communicatord/SHADOW_SAID "
-        "service=billing;version=2.0;conversation=unknown;line=anna/ANSWER",
-    )
+    rig.shadow_says(replace(rig.copies[0], conversation="unknown"), "anna/ANSWER")
+    rig.shadow_says(replace(rig.copies[0], shadow=rig.copies[0].shadow._replace(version="1.0")), "anna/ANSWER")
     rig.settle()
     assert rig.told("shadow") == []
 
@@ -49,8 +50,9 @@ def test_a_conversation_is_cut_of_which_an_answer_is_lost(key):
     rig.say("anna", "billing/ASK n=1")
     rig.settle()
     [copy] = rig.copies
-    told = f"service=billing;version=2.0;conversation={copy.conversation}"
-    rig.say("far", f"<far:communicatord peer:communicatord/SHADOW_SAID {told}")
+    lost = (Step(conversation=copy.conversation, what="ended", cut=LOST),)
+    told = write_said(copy.shadow, lost, "peer")
+    rig.say("far", encode(replace(told, sent_from_server="far", sent_from_service="communicatord")).decode())
     rig.settle()
     [mirror] = rig.mirrors
     assert [step.cut for step in rig.told("ended")] == ["lost"]

@@ -4,6 +4,7 @@ import pytest
 
 from communicator.protocol import decode
 from communicator.router.cores.copies import ANSWERS_PER_COPY
+from communicator.router.vocabulary.copies import read_said
 from communicator.router.vocabulary.effects import SampleLoad
 from communicator.router.vocabulary.events import LinesReceived, LoadSampled
 from tests.router.behind_fence import REGISTER_SHADOW, SHADOW, UNIT, begin, discarded, quiet, set_policy
@@ -35,7 +36,8 @@ def comes_with(book):
 
 
 def said(book):
-    return [message for message in book.heard[book.links["R"]] if message.command == "SHADOW_SAID"]
+    told = [read_said(message)[1] for message in book.heard[book.links["R"]] if message.command == "SHADOW_SAID"]
+    return [step for steps in told for step in steps]
 
 
 def test_a_copy_is_handed_on_marked_and_confirmed(copied):
@@ -47,6 +49,20 @@ def test_a_copy_is_handed_on_marked_and_confirmed(copied):
         R > {COPY};number=1;ticket=6;line=<alpha:client billing/CHARGE
         S < <alpha:client billing/CHARGE shadow=1;shadow_id=alpha-1-1
         R < alpha:communicatord/SHADOW_TAKEN service=billing;version=2;build=*;ticket=6
+        """
+    )
+    quiet(copied)
+
+
+def test_copies_that_come_together_are_handed_on_and_confirmed_together(copied):
+    copies = [f"{COPY};number={n};ticket={5 + n};line=<alpha:client billing/CHARGE n={n}" for n in range(3)]
+    copied.write("R", "".join(f"{copy}\n" for copy in copies).encode())
+    copied.run(
+        """
+        S < <alpha:client billing/CHARGE n=0;shadow=1;shadow_id=alpha-1-0
+        S < <alpha:client billing/CHARGE n=1;shadow=1;shadow_id=alpha-1-1
+        S < <alpha:client billing/CHARGE n=2;shadow=1;shadow_id=alpha-1-2
+        R < alpha:communicatord/SHADOW_TAKEN service=billing;version=2;build=*;ticket=7;first=5;messages=3
         """
     )
     quiet(copied)
@@ -70,12 +86,12 @@ def test_a_copy_that_would_be_several_lines_is_none(copied):
 
 
 ANSWERS = [
-    ("alpha:client/CHARGED shadow_id=alpha-1-0;ok=1", "CHARGED ok=1", "0"),
-    ("client/CHARGED shadow_id=alpha-1-0;ok=1", "CHARGED ok=1", "0"),
-    ("alpha:client/CHARGED correlation_id=q1;ok=1", "CHARGED correlation_id=q1;ok=1", "0"),
-    ("alpha:client/CHARGED ok=1", "CHARGED ok=1", ""),
-    ('{"command":"CHARGED","service":"client","server":"alpha","parameters":{"ok":"1"}}', "CHARGED ok=1", ""),
-    ("<peer:canary alpha:client/CHARGED ok=1", "CHARGED ok=1", ""),
+    ("alpha:client/CHARGED shadow_id=alpha-1-0;ok=1", "CHARGED ok=1", 0),
+    ("client/CHARGED shadow_id=alpha-1-0;ok=1", "CHARGED ok=1", 0),
+    ("alpha:client/CHARGED correlation_id=q1;ok=1", "CHARGED correlation_id=q1;ok=1", 0),
+    ("alpha:client/CHARGED ok=1", "CHARGED ok=1", -1),
+    ('{"command":"CHARGED","service":"client","server":"alpha","parameters":{"ok":"1"}}', "CHARGED ok=1", -1),
+    ("<peer:canary alpha:client/CHARGED ok=1", "CHARGED ok=1", -1),
 ]
 
 
@@ -84,9 +100,9 @@ def test_what_it_answers_goes_to_the_router_that_copies_alone(copied, line, told
     copied.run(f'R > {COPY};number=0;ticket=5;line="<alpha:client billing/CHARGE correlation_id=q1"\nS < ...\nR < ...')
     copied.run(f"@ 0.25\nR < ...\nS > {line}")
     [one] = said(copied)
-    assert (one.get("conversation"), one.get("number")) == ("alpha-1", number)
-    assert one.get("after_s") == ("0.250000" if number else "")
-    assert decode(one.get("line").encode()).parameters == decode(told.encode()).parameters
+    assert (one.conversation, one.number) == ("alpha-1", number)
+    assert one.after_s == (0.25 if number >= 0 else 0.0)
+    assert decode(one.line.encode()).parameters == decode(told.encode()).parameters
     quiet(copied, "R")
 
 
@@ -115,14 +131,21 @@ def test_of_two_conversations_with_one_sender_an_answer_has_to_say_which(copied)
         copy = COPY.replace("alpha-1", conversation)
         copied.run(f"R > {copy};number=0;ticket=5;line=<alpha:client billing/CHARGE")
     copied.run("R < ...\nS < ...\nS > alpha:client/CHARGED ok=1\nS > alpha:client/CHARGED ok=1;shadow_id=alpha-2-0")
-    assert [one.get("conversation") for one in said(copied)] == ["alpha-2"]
+    assert [one.conversation for one in said(copied)] == ["alpha-2"]
+
+
+def test_what_is_said_together_is_told_together(copied):
+    copied.run(f"R > {COPY};number=0;ticket=5;line=<alpha:client billing/CHARGE\nS < ...\nR < ...")
+    copied.write("S", b"".join(b"alpha:client/CHARGED n=%d\n" % n for n in range(5)))
+    assert [one.line for one in said(copied)] == [f"alpha:client/CHARGED n={n}" for n in range(5)]
+    assert len([one for one in copied.heard[copied.links["R"]] if one.command == "SHADOW_SAID"]) == 1
 
 
 def test_it_answers_no_more_than_it_can_have_been_asked(copied):
     copied.run(f"R > {COPY};number=0;ticket=5;line=<alpha:client billing/CHARGE\nS < ...\nR < ...")
     copied.write("S", b"alpha:client/CHARGED ok=1\n" * (ANSWERS_PER_COPY + 5))
     *answers, lost = said(copied)
-    assert (len(answers), lost.get("conversation"), lost.get("line")) == (ANSWERS_PER_COPY, "alpha-1", "")
+    assert (len(answers), lost.conversation, lost.cut) == (ANSWERS_PER_COPY, "alpha-1", "lost")
     assert discarded(copied).by_reason == {"too_much": 5}
 
 
@@ -152,7 +175,7 @@ def test_what_it_answers_is_offered_and_where_that_is_too_much_the_conversation_
     copied.write("S", answer)
     copied.write("S", answer * 3)
     [lost] = said(copied)
-    assert (lost.get("conversation"), lost.get("line"), lost.get("number")) == ("alpha-1", "", "")
+    assert (lost.conversation, lost.what, lost.cut) == ("alpha-1", "ended", "lost")
     assert discarded(copied).by_reason == {"too_much": 3}
 
 

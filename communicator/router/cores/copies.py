@@ -1,12 +1,13 @@
 """What shadows of this host have got copies of: with whom each conversation is, and which one an answer is of; it sends nothing."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from typing import NamedTuple
 
 import msgspec
 
 from communicator.protocol.message import Message
 from communicator.protocol.names import CORRELATION_ID, SHADOW_ID
+from communicator.router.cores.steps import Steps
 from communicator.router.vocabulary.copies import Copy, Which
 from communicator.router.vocabulary.registry import Party
 
@@ -94,6 +95,22 @@ class Copies:
         self._by_id: dict[tuple[_Place, str], tuple[str, int]] = {}
         """By correlation_id, in which conversation it was used last, and for which message."""
         self._messages = 0
+        self._batches: dict[tuple[Which, str], tuple[list[Copy], set[str]]] = {}
+        """By shadow and whoever copies for it: what has come in this turn of the loop, and the commands of that."""
+        self.said: defaultdict[tuple[int, Which, str], Steps] = defaultdict(Steps)
+        """By link of a shadow, shadow and whoever copies for it: what it has said that is not told yet."""
+
+    def put(self, copy: Copy, command: str) -> None:
+        """Let a copy wait until the turn is over."""
+        copies, commands = self._batches.setdefault((copy.shadow, copy.primary), ([], set()))
+        copies.append(copy)
+        commands.add(command)
+
+    def take_batches(self) -> list[tuple[list[Copy], set[str]]]:
+        """What waits, by shadow and whoever copies for it."""
+        batches = list(self._batches.values())
+        self._batches.clear()
+        return batches
 
     def __len__(self) -> int:
         """How many are known."""
@@ -135,6 +152,10 @@ class Copies:
             self._with.setdefault((place, copied.key), {})[copied.conversation] = None
             if 0 < len(asked.correlation_id) <= ID_CHARACTERS:
                 self._by_id[place, asked.correlation_id] = copied.conversation, number
+
+    def of(self, link: int, conversation: str) -> Copied | None:
+        """What is known of a conversation."""
+        return self._known.get((link, conversation))
 
     def may_concern(self, link: int, service: str) -> bool:
         """Whether a shadow has got copies of what this service has said, so that what it says to that is looked at."""

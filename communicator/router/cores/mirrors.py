@@ -10,7 +10,7 @@ from communicator.protocol.line_form import decode
 from communicator.router.cores.deadlines import Deadline
 from communicator.router.cores.mirror import Conversation, Mirror
 from communicator.router.cores.sampling import Sampler
-from communicator.router.vocabulary.copies import Said, Taken, Which, which
+from communicator.router.vocabulary.copies import Both, Copied, Taken, Which, which
 from communicator.router.vocabulary.registry import Link
 
 MIRRORS = 32
@@ -77,14 +77,26 @@ class Mirrors:
             self._enter(one, shadow)
         for sampler in self.samplers.values():
             sampler.share = max((mirror.shadow.share for mirror in sampler.mirrors), default=0.0)
-        for key in [key for key, sampler in self.samplers.items() if not sampler.mirrors]:
-            _attach(self.samplers.pop(key), None)
         for sampler in self.samplers.values():
-            link = live(sampler.service)
+            link = live(sampler.service) if sampler.mirrors else None
             if sampler.link is not link:
                 self._cut_all(sampler, "primary")
-                _attach(sampler, link)
+                if sampler.link is not None:
+                    sampler.link.copied = None
+                sampler.link = link
+        self.samplers = {key: sampler for key, sampler in self.samplers.items() if sampler.mirrors}
+        self._attach()
         return ended
+
+    def _attach(self) -> None:
+        """Have links tell of what goes to them and what they say."""
+        copied: dict[Link, Copied] = {}
+        for sampler in self.samplers.values():
+            if sampler.link is not None:
+                other = copied.get(sampler.link)
+                copied[sampler.link] = sampler if other is None else Both(other, sampler)
+        for link, each in copied.items():
+            link.copied = each
 
     def _take_out(self, entries: dict[Which, Shadow]) -> list[Mirror]:
         """Take those out that are not wanted any more, or by another key."""
@@ -127,38 +139,33 @@ class Mirrors:
             sampler.skip(conversation)
 
     def take(self, taken: Taken, now_s: float) -> bool:
-        """There is word of a copy; whether others wait for the room that it leaves, or much for the comparator."""
+        """There is word of copies; whether that is to be looked at: others may wait for the room that they leave."""
         known = self._mirrors.get(taken.shadow)
         if known is None:
             return False
-        mirror = known[1]
-        mirror.take(taken, now_s)
-        is_told = mirror.wants_to_tell(now_s)
-        self.announce(now_s)
-        return is_told or mirror.queue_messages > 0
+        known[1].take(taken, now_s)
+        return True
 
-    def hear(self, said: Said, now_s: float) -> bool:
-        """A shadow has said something; whether so much waits for the comparator that it is to be told now.
+    def hear(self, shadow: Which, steps: Iterable[Step]) -> bool:
+        """A shadow has said something; whether that is to be looked at: the comparator may have to be told.
 
         What belongs to no conversation that is known is for nobody; that it is late is counted where the comparator has that.
         """
-        known = self._mirrors.get(said.shadow)
+        known = self._mirrors.get(shadow)
         if known is None:
             return False
         sampler, mirror = known
-        follower = mirror.following.get(said.conversation)
-        step = _step_of(said)
-        if follower is None:
-            if step is not None and said.line and mirror.tell_late(step):
-                self.active[mirror] = None
-        elif step is None or not said.line:
-            mirror.cut(follower.conversation, "lost" if step is not None else "unreadable")
-        elif _is_of(sampler, follower.conversation, said):
-            mirror.replied(follower, -1)
-            mirror.tell(follower, step)
-        is_told = mirror.wants_to_tell(now_s)
-        self.announce(now_s)
-        return is_told
+        for step in steps:
+            follower = mirror.following.get(step.conversation)
+            if follower is None:
+                if not step.cut and mirror.tell_late(step):
+                    self.active[mirror] = None
+            elif step.cut:
+                mirror.cut(follower.conversation, step.cut)
+            elif _is_of(sampler, follower.conversation, step):
+                mirror.replied(follower, -1)
+                mirror.tell(follower, step)
+        return True
 
     def announce(self, now_s: float) -> None:
         """Say when something is due; that it is later than was said is said once that time has come."""
@@ -172,29 +179,11 @@ class Mirrors:
             self.due.set(earliest_s)
 
 
-def _step_of(said: Said) -> Step | None:
-    """What the comparator hears of it; None: it is no text."""
-    try:
-        line = said.line.decode()
-    except UnicodeDecodeError:
-        return None
-    return Step(conversation=said.conversation, what="shadow", number=said.number, line=line, after_s=said.after_s)
-
-
-def _is_of(sampler: Sampler, conversation: Conversation, said: Said) -> bool:
+def _is_of(sampler: Sampler, conversation: Conversation, step: Step) -> bool:
     """Whether a reply that names no message says by its parameter that it belongs to a conversation; all others do."""
-    if said.number >= 0 or not sampler.parameter or not said.line:
+    if step.number >= 0 or not sampler.parameter:
         return True
     try:
-        return decode(said.line).get(sampler.parameter).encode() == conversation.key
-    except ProtocolError:
+        return decode(step.line.encode()).get(sampler.parameter).encode() == conversation.key
+    except (UnicodeEncodeError, ProtocolError):
         return False
-
-
-def _attach(sampler: Sampler, link: Link | None) -> None:
-    """Have another link tell of what goes to it and what it says."""
-    if sampler.link is not None:
-        sampler.link.mirrors = tuple(one for one in sampler.link.mirrors if one is not sampler)
-    sampler.link = link
-    if link is not None:
-        link.mirrors = (*link.mirrors, sampler)

@@ -1,17 +1,17 @@
 """Which conversations of one service are copied: what is noted of its messages and replies, drawn, and over; it sends nothing.
 
-A message that nobody wants costs a look into a table. One that is wanted is noted as it is, and dealt with once it was written.
+What goes to the service and comes from it is noted as it is, and looked at later, many messages together: then one that nobody
+wants costs a look into a table.
 """
 
 import re
 from collections import deque
 from collections.abc import Iterator
 from hashlib import blake2b
-from itertools import takewhile
 
 import msgspec
 
-from communicator.router.cores.mirror import Conversation, Mirror
+from communicator.router.cores.mirror import Conversation, Mirror, first_silent
 from communicator.router.cores.parties import TO_BE_READ, lines_of, names_of, party_of
 from communicator.router.vocabulary.registry import Link
 
@@ -25,10 +25,14 @@ CONVERSATIONS_KEPT = 10_000
 """Those that are copied and not over for good."""
 SENDERS_KEPT = 65_536
 """Of whom is remembered that their conversation is not copied; twice as many at times."""
-NOTES_KEPT = 1_000
-"""Reads of a turn of the loop, and what is left of turns before: beyond it conversations are cut;"""
+NOTES_KEPT = 4_000
+"""Reads since notes were looked at last, and what was left then: beyond it conversations are cut;"""
 NOTED_BYTES = 4 * 1024 * 1024
 """and their bytes."""
+SMALL_BYTES = 1024
+"""What is no longer need not be added up: all that may be noted of it are 4 MiB more."""
+NOTES_AT_ONCE = 500
+"""Passed over in one go: a tenth of a millisecond of work."""
 KEY_BYTES = 256
 """Of a longer key these count."""
 NUMBERS_KEPT = 50_000
@@ -36,12 +40,16 @@ NUMBERS_KEPT = 50_000
 NOT_COPIED_SENDERS = (b":communicatord", b":canary")
 """Routers, and canaries, which ask a primary the same twice: as part of a conversation that would be a part nobody has said."""
 _DRAWN = float(2**64)
+_MIXED, _SAID = 0, -1
+"""Lines whose senders may differ; lines that the primary has said."""
 
 
 class Note(msgspec.Struct):
     """Lines that are to be looked at."""
 
     lines: Iterator[bytes]
+    at_s: float
+    """When they were noted."""
     key: bytes = b""
     """The sender of all of them; empty where each has its own."""
     is_said: bool = False
@@ -87,18 +95,13 @@ class Sampler:
         """By key, those that are copied, whoever asked last at the end."""
         self._over: dict[str, Conversation] = {}
         """By identifier, those of which late replies are awaited."""
-        self._notes: deque[tuple[bytes | None, bytes]] = deque()
-        """Lines, and the sender of all of them; empty where each has its own, and None where the primary has said them."""
+        self._notes: deque[tuple[bytes, int, float]] = deque()
+        """Lines; how many they are if all of them have one sender, else `_MIXED` or `_SAID`; and when."""
         self._first: Note | None = None
         """The first of them, once it is looked at."""
-        self._asks = 0
-        """How many of them are messages: the reply to one that begins a conversation may come before that is looked at."""
-        self._defers = bool(parameter)
-        """Whether all is noted: also while lines of several senders are, since what is said later must not be counted first."""
         self._noted_bytes = 0
-        self._missed: set[bytes] = set()
-        """Keys of which something could not be noted."""
-        self._missed_any = False
+        self._has_missed = False
+        """Something could not be noted."""
 
     def __len__(self) -> int:
         """How many conversations are copied or not over for good."""
@@ -107,7 +110,7 @@ class Sampler:
     @property
     def has_notes(self) -> bool:
         """Whether something is to be looked at."""
-        return bool(self._notes or self._missed or self._missed_any)
+        return bool(self._notes) or self._has_missed
 
     @property
     def due_s(self) -> float:
@@ -115,68 +118,72 @@ class Sampler:
         firsts = [next(iter(table.values())).last_s for table in (self._open, self._over) if table]
         return min((self._turn_s, *(at_s for at_s in firsts if at_s))) + SILENCE_S
 
-    def note_asked(self, data: bytes, messages: int, *, is_mixed: bool) -> bool:
-        """See `Copied`. That of unsampled senders is nearly all that copying costs: here each operation counts."""
-        if is_mixed or self._defers:
-            self._defers = True
-            return self._note(b"", data)
-        sender = data[: data.find(b" ")]
-        left = self._left.get(sender, 0)
-        if left > 0:
-            self._left[sender] = left - messages
-            return False
-        if sender in self._open or self._is_drawn(sender, messages):
-            return self._note(sender, data)
-        return False
+    def note_asked(self, data: bytes, messages: int, at_s: float, *, is_mixed: bool) -> bool:
+        """See `Copied`. This is all that copying costs before a message is written: here each operation counts."""
+        if len(data) <= SMALL_BYTES and len(self._notes) < NOTES_KEPT:
+            self._notes.append((data, _MIXED if is_mixed else messages, at_s))
+        else:
+            self._note(data, _MIXED if is_mixed else messages, at_s)
+        return True
 
-    def note_said(self, front: bytes, lines: bytes, *, is_mixed: bool) -> bool:
-        """See `Copied`. Until what was asked is looked at nobody knows whether this answers any of it."""
-        if not self._asks and not (self.parties and (is_mixed or self._may_want(front))):
+    def note_said(self, front: bytes, lines: bytes, at_s: float, *, is_mixed: bool) -> bool:
+        """See `Copied`. What answers something that was not looked at yet may belong to any conversation."""
+        if not self._notes and not (self.parties and (is_mixed or self._may_want(front))):
             return False
-        return self._note(None, lines)
+        self._note(lines, _SAID, at_s)
+        return True
 
     def _may_want(self, said: bytes) -> bool:
         """Whether a line of the primary, or its front, may go to somebody whose conversation is copied."""
         return said[: said.find(b"/")] in self.parties or said[:1] in TO_BE_READ
 
-    def _note(self, key: bytes | None, data: bytes) -> bool:
-        if len(self._notes) < NOTES_KEPT and self._noted_bytes + len(data) <= NOTED_BYTES:
-            self._notes.append((key, data))
-            self._asks += key is not None
-            self._noted_bytes += len(data)
-        elif key:
-            self._missed.add(key)
+    def _note(self, data: bytes, kind: int, at_s: float) -> None:
+        """Note lines if there is room, also for their bytes."""
+        size = len(data) if len(data) > SMALL_BYTES else 0
+        if len(self._notes) < NOTES_KEPT and self._noted_bytes + size <= NOTED_BYTES:
+            self._notes.append((data, kind, at_s))
+            self._noted_bytes += size
         else:
-            self._missed_any = True
-        return True
+            self._has_missed = True
 
     def missed(self) -> list[Conversation]:
-        """The conversations of which something was not noted; they are to be cut before anything else is looked at.
+        """The conversations of which something may not have been noted; they are to be cut before anything else is looked at.
 
-        Where it is not known whose that was, it may have been of any, also of one that would begin with what was noted before.
+        It may have been of any, also of one that would begin with what was noted before.
         """
-        found = [self._open[key] for key in self._missed if key in self._open]
-        if self._missed_any:
-            found = self.everything()
-            self._drop_notes()
-        self._missed_any = False
-        self._missed.clear()
-        return found
+        if not self._has_missed:
+            return []
+        self._has_missed = False
+        self._drop_notes()
+        return self.everything()
 
     def _drop_notes(self) -> None:
         self._notes.clear()
         self._first = None
-        self._asks = self._noted_bytes = 0
-        self._defers = bool(self.parameter)
+        self._noted_bytes = 0
 
-    @property
-    def first_note(self) -> Note | None:
-        """What is to be looked at next."""
-        if self._first is None and self._notes:
-            key, data = self._notes[0]
-            lines = lines_of(data) if key or self.parameter else self._wanted(data, is_said=key is None)
-            self._first = Note(lines, key or b"", is_said=key is None)
+    def take_note(self) -> Note | None:
+        """What is to be looked at next, if there is anything that may belong to a conversation that is copied."""
+        for _ in range(NOTES_AT_ONCE):
+            if self._first is not None or not self._notes:
+                break
+            data, kind, at_s = self._notes[0]
+            if self.parameter or kind <= 0:
+                lines = lines_of(data) if self.parameter else self._wanted(data, is_said=kind == _SAID)
+                self._first = Note(lines, at_s, is_said=kind == _SAID)
+            elif self._is_wanted(sender := data[: data.find(b" ")], kind):
+                self._first = Note(lines_of(data), at_s, sender)
+            else:
+                self.done()
         return self._first
+
+    def _is_wanted(self, sender: bytes, messages: int) -> bool:
+        """Whether messages of one sender may belong to a conversation that is copied; else they are counted."""
+        left = self._left.get(sender, 0)
+        if left > 0:
+            self._left[sender] = left - messages
+            return False
+        return sender in self._open or self._is_drawn(sender, messages)
 
     def _wanted(self, data: bytes, *, is_said: bool) -> Iterator[bytes]:
         """Of lines of several senders, or to several, those that may belong to a conversation that is copied."""
@@ -186,19 +193,17 @@ class Sampler:
                     yield line
                 continue
             sender = line[: line.find(b" ")]
-            left = self._left.get(sender, 0)
-            if left > 0:
-                self._left[sender] = left - 1
+            if self._left.get(sender, 0) > 0:
+                self._left[sender] -= 1
             else:
                 yield line
 
     def done(self) -> None:
         """The first note was dealt with."""
-        key, _ = self._notes.popleft()
-        self._asks -= key is not None
+        self._notes.popleft()
         self._first = None
         if not self._notes:
-            self._drop_notes()  # memory is held until all are gone, so that nothing has to be added up
+            self._noted_bytes = 0  # memory counts as held until all are gone, so that nothing has to be added up
 
     def find(self, key: bytes, messages: int, now_s: float) -> Conversation | None:
         """The conversation of a key that goes on, or a new one if it is drawn; None where it is not copied.
@@ -271,13 +276,16 @@ class Sampler:
         self._open.pop(conversation.key, None)
         self._open[conversation.key] = conversation
         conversation.last_s = now_s
+        if self.parameter or not conversation.asked:
+            self._await_replies(conversation, sender)
+        conversation.asked += 1
+        return conversation.asked - 1
+
+    def _await_replies(self, conversation: Conversation, sender: bytes) -> None:
         names = names_of(sender, self.server)
         conversation.senders.add(names)
         for name in names:
-            known = self.parties.setdefault(name, {})
-            known[conversation.key] = conversation
-        conversation.asked += 1
-        return conversation.asked - 1
+            self.parties.setdefault(name, {})[conversation.key] = conversation
 
     def _put_behind(self, name: bytes) -> None:
         """Whoever has this name has begun a conversation that is not copied."""
@@ -356,9 +364,9 @@ class Sampler:
         """End what is over, and forget senders who were silent; returns what is over for good."""
         if now_s >= self._turn_s + SILENCE_S:
             self._left_before, self._left, self._turn_s = self._left, {}, now_s
-        for conversation in _until(self._open, now_s):
+        for conversation in first_silent(self._open, now_s, SILENCE_S):
             self.end(conversation, now_s)
-        final = _until(self._over, now_s)
+        final = first_silent(self._over, now_s, SILENCE_S)
         for conversation in final:
             self._forget(conversation)
         return final
@@ -373,7 +381,7 @@ class Sampler:
             self._forget(conversation)
         self._open.clear()
         self._drop_notes()
-        self.missed()
+        self._has_missed = False
 
     def _forget(self, conversation: Conversation) -> None:
         self._over.pop(conversation.identity, None)
@@ -390,9 +398,3 @@ class Sampler:
                 if not known:
                     del self.parties[name]
         conversation.senders.clear()
-
-
-def _until(table: dict[bytes, Conversation] | dict[str, Conversation], now_s: float) -> list[Conversation]:
-    """The first of a table that have lasted long enough."""
-    # What was not looked at yet came last.
-    return list(takewhile(lambda one: one.last_s and now_s >= one.last_s + SILENCE_S, table.values()))

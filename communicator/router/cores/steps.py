@@ -39,9 +39,13 @@ class Steps:
         size = len(step.line)
         if size > STEP_BYTES or len(self._waiting) >= STEPS_KEPT or self._bytes + size > STEPS_BYTES:
             return False
-        self._waiting.append(step)
-        self._bytes += size
+        self.add(step)
         return True
+
+    def add(self, step: Step) -> None:
+        """Let one wait in any case."""
+        self._waiting.append(step)
+        self._bytes += len(step.line)
 
     def end(self, conversation: str, cut: str) -> None:
         """Tell that a conversation is over; each has one end, so that there is always room for it.
@@ -50,7 +54,7 @@ class Steps:
             conversation: Its identifier.
             cut: Why it is not whole; empty: it is.
         """
-        self._waiting.append(Step(conversation=conversation, what="ended", cut=cut))
+        self.add(Step(conversation=conversation, what="ended", cut=cut))
 
     def take(self) -> tuple[Step, ...]:
         """What is to be told now: what was taken before and has not left, or the next ones."""

@@ -43,7 +43,10 @@ SAID_BYTES_PER_WORK = 1024
 BYTES_PER_TURN = 1024 * 1024
 """Bytes written before others get a turn: questions may be short and answers long."""
 
-_LOOK_AGAIN = LookAgain()
+LOOK_AFTER_S = 0.05
+"""How long what was put off waits for more of its kind. All that is done about it cools the caches of the processor for what comes
+next: that is to happen once in a while, and not after each message."""
+_LOOK_SOON, _LOOK_LATER = LookAgain(), LookAgain(LOOK_AFTER_S)
 
 
 def repeated_ids(message: Message) -> dict[str, str]:
@@ -74,8 +77,10 @@ class Voice:
         self._offers: dict[int, tuple[Link, bytes, Callable[[bool, Instant], None]]] = {}
         """By ticket, what was offered to whom, and what is done once the shell has answered; it answers each."""
         self._tickets = 0
-        self._looks_again = False
-        """The shell was asked to let us look at what was put off."""
+        self.now_s = 0.0
+        """The time of the event that is dealt with."""
+        self._looks_again = self._looks_soon = False
+        """The shell was asked to let us look at what was put off, and at once."""
 
     def take_effects(self) -> list[Effect]:
         """What is to be done, in order; the list starts anew, and so does the turn."""
@@ -152,15 +157,21 @@ class Voice:
             self._statistics.sent_bytes[link.kind] += len(data)
         done(taken, now)
 
-    def look_again(self) -> None:
-        """Ask the shell, once, to let us look at what was put off."""
+    def look_later(self) -> None:
+        """Ask the shell, once, to let us look at what was put off, together with what is put off until then."""
         if not self._looks_again:
             self._looks_again = True
-            self._effects.append(_LOOK_AGAIN)
+            self._effects.append(_LOOK_LATER)
+
+    def look_soon(self) -> None:
+        """The same, for what has waited already: in place of a later look."""
+        if not self._looks_soon:
+            self._looks_again = self._looks_soon = True
+            self._effects.append(_LOOK_SOON)
 
     def begin_looking(self) -> None:
         """The shell lets us: what is put off from now on takes another question."""
-        self._looks_again = False
+        self._looks_again = self._looks_soon = False
 
     def transmit(self, link: Link, data: bytes, messages: int, *, is_mixed: bool = False) -> None:
         """Write whole lines to a link.
@@ -177,24 +188,15 @@ class Voice:
         self._bytes += len(data)
         self._statistics.messages_sent[link.kind] += messages
         self._statistics.sent_bytes[link.kind] += len(data)
-        for mirror in link.mirrors:  # shadows get copies: that is all that is done about it before it was written
-            if mirror.note_asked(data, messages, is_mixed=is_mixed):
-                self.look_again()
+        copied = link.copied  # shadows get copies: that is all that is done about it before it was written
+        if (
+            copied is not None
+            and copied.note_asked(data, messages, self.now_s, is_mixed=is_mixed)
+            and not self._looks_again
+        ):
+            self.look_later()
         if self.taps:
             self.tap("out", link, data)
-
-    def note_said(self, link: Link, front: bytes, lines: bytes, *, is_mixed: bool) -> None:
-        """A link of which shadows get copies has said something.
-
-        Args:
-            link: It.
-            front: Where the first line goes.
-            lines: All lines.
-            is_mixed: They may go to several.
-        """
-        for mirror in link.mirrors:
-            if mirror.note_said(front, lines, is_mixed=is_mixed):
-                self.look_again()
 
     def say(self, link: Link, message: Message) -> None:
         """Send a message of the router itself, signed with its name; who asked over the mesh is addressed by name."""

@@ -16,24 +16,25 @@ from communicator.router.cores.mirror import TELL_S, Conversation, Mirror
 from communicator.router.cores.mirrors import MIRRORS
 from communicator.router.cores.parties import TO_BE_READ
 from communicator.router.cores.sampling import NOT_COPIED_SENDERS, Note, Sampler
-from communicator.router.delivery.shadowing import take_copy
+from communicator.router.cores.steps import STEPS_AT_ONCE
+from communicator.router.delivery.shadowing import hand_on, take_copy, tell_what_was_said
 from communicator.router.switchboard import Switchboard
 from communicator.router.vocabulary.authority import CANARY
 from communicator.router.vocabulary.config import SHADOWS
-from communicator.router.vocabulary.copies import Copy, write_copy
+from communicator.router.vocabulary.copies import Copy, CopyWriter
 from communicator.router.vocabulary.effects import Level
 from communicator.router.vocabulary.events import Instant
 from communicator.router.vocabulary.registry import Link
 from communicator.router.vocabulary.rules import RULE_OF
 
 COMPARATOR = CANARY
-LINES_AT_ONCE = 16
+LINES_AT_ONCE = 128
 """Looked at in one turn, each copy for a further shadow counted as one more: a quarter of a millisecond of work."""
 RETRY_S = 0.1
 """When what a link would not take is offered again."""
 NO_ROUTE_RETRY_S = 1.0
 """When a way is looked for again."""
-NOT_COPIED = frozenset(RULE_OF) | {"ALIVE", "HELP", "QUITTING", "READY"}
+NOT_COPIED = frozenset(map(str.encode, RULE_OF)) | {b"ALIVE", b"HELP", b"QUITTING", b"READY"}
 """What is about one process, or may not be said by everybody."""
 
 
@@ -53,14 +54,16 @@ def settle_mirrors(board: Switchboard, now: Instant) -> None:
 def look_at_notes(board: Switchboard, now: Instant) -> None:
     """PutOff: look at what was noted, some of it, and let leave what can."""
     board.begin_looking()
+    hand_on(board, now)
+    tell_what_was_said(board)
     left = LINES_AT_ONCE
     for sampler in [each for each in board.mirrors.samplers.values() if each.has_notes]:
         for conversation in sampler.missed():
             _cut(sampler, conversation, "queue")
-        while left > 0 and (note := sampler.first_note) is not None:
+        while left > 0 and (note := sampler.take_note()) is not None:
             left = _look(board, sampler, note, left, now)
         if sampler.has_notes:
-            board.look_again()
+            board.look_soon()
     go_on(board, now)
 
 
@@ -94,13 +97,13 @@ def go_on(board: Switchboard, now: Instant) -> None:
 def _look(board: Switchboard, sampler: Sampler, note: Note, left: int, now: Instant) -> int:
     """Look at lines of a note; returns how many more may be looked at in this turn."""
     if note.key and (note.conversation is None or not sampler.goes_on(note.conversation)):
-        note.conversation = sampler.find(note.key, 1, now.monotonic_s)
+        note.conversation = sampler.find(note.key, 1, note.at_s)
         if note.conversation is None:
             sampler.done()
             return left - 1
     for line in note.lines:
         if note.is_said:
-            _said(sampler, _in_plain(line) if line[:1] in TO_BE_READ else line, now)
+            _said(sampler, _in_plain(line) if line[:1] in TO_BE_READ else line, note.at_s)
         else:
             left -= _asked(board, sampler, note, line, now)
         left -= 1
@@ -113,44 +116,42 @@ def _look(board: Switchboard, sampler: Sampler, note: Note, left: int, now: Inst
 def _asked(board: Switchboard, sampler: Sampler, note: Note, line: bytes, now: Instant) -> int:
     """One line that has gone to the primary; returns for how many shadows beyond the first one it was copied."""
     found = sampler.address.match(line)
-    if found is None or found[2].decode(errors="replace") in NOT_COPIED:
+    if found is None or found[2] in NOT_COPIED:
         return 0
     sender = found[1] or b""
     if sender.endswith(NOT_COPIED_SENDERS):
         return 0
     try:
-        line.decode()
+        text = line.decode()
         message = decode(line) if sampler.parameter or b"shadow=" in line or b"correlation_id=" in line else None
     except (UnicodeDecodeError, ProtocolError):
         known = sampler.parties.get(sender[1:], {})
         for unreadable in (note.conversation,) if note.conversation else tuple(known.values()):
             _cut(sampler, unreadable, "unreadable")
         return 0
-    conversation = _conversation_of(sampler, note, sender, message, now)
+    conversation = _conversation_of(sampler, note, sender, message)
     if conversation is None or not (conversation.followers or _begin(board, sampler, conversation, now)):
         return 0
-    number = sampler.asked(conversation, sender, now.monotonic_s)
+    number = sampler.asked(conversation, sender, note.at_s)
     correlation_id = "" if message is None else message.get("correlation_id")
-    if correlation_id and not sampler.remember(conversation, sender, correlation_id, number, now.monotonic_s):
+    if correlation_id and not sampler.remember(conversation, sender, correlation_id, number, note.at_s):
         _cut(sampler, conversation, "queue")
         return 0
     copies = len(conversation.followers)
-    _copy(board, conversation, number, line)
+    _copy(board, conversation, number, line, text)
     if not conversation.followers:
         sampler.skip(conversation)
     return copies - 1
 
 
-def _conversation_of(
-    sampler: Sampler, note: Note, sender: bytes, message: Message | None, now: Instant
-) -> Conversation | None:
+def _conversation_of(sampler: Sampler, note: Note, sender: bytes, message: Message | None) -> Conversation | None:
     """The conversation that a message belongs to; None where it is not copied."""
     if message is not None and message.get("shadow"):
         return None
     if note.conversation is not None:
         return note.conversation
     key = sender if message is None or not sampler.parameter else message.get(sampler.parameter).encode()
-    return sampler.find(key, 1, now.monotonic_s) if key else None
+    return sampler.find(key, 1, note.at_s) if key else None
 
 
 def _begin(board: Switchboard, sampler: Sampler, conversation: Conversation, now: Instant) -> bool:
@@ -180,9 +181,9 @@ def _follow(board: Switchboard, mirror: Mirror, conversation: Conversation) -> N
     mirror.follow(conversation)
 
 
-def _copy(board: Switchboard, conversation: Conversation, number: int, line: bytes) -> None:
+def _copy(board: Switchboard, conversation: Conversation, number: int, line: bytes, text: str) -> None:
     """Let a copy wait for each shadow that gets the conversation."""
-    step = Step(conversation=conversation.identity, what="asked", number=number, line=line.decode())
+    step = Step(conversation=conversation.identity, what="asked", number=number, line=text)
     for mirror, follower in tuple(conversation.followers.items()):
         copy = Copy(
             shadow=mirror.which,
@@ -203,8 +204,8 @@ def _in_plain(line: bytes) -> bytes:
         return b""
 
 
-def _said(sampler: Sampler, line: bytes, now: Instant) -> None:
-    """One line that the primary has said."""
+def _said(sampler: Sampler, line: bytes, at_s: float) -> None:
+    """One line that the primary has said; what came before the first message of a conversation is none of its replies."""
     to = line[: line.find(b"/")]
     if to not in sampler.parties:
         return
@@ -222,7 +223,7 @@ def _said(sampler: Sampler, line: bytes, now: Instant) -> None:
     sampler.answered(to, conversation)
     if conversation is None:
         return
-    after_s = now.monotonic_s - asked_s if number >= 0 else 0.0
+    after_s = at_s - asked_s if number >= 0 else 0.0
     step = Step(conversation=conversation.identity, what="primary", number=number, line=text, after_s=after_s)
     for mirror, follower in tuple(conversation.followers.items()):
         mirror.replied(follower, 1)
@@ -283,6 +284,7 @@ def _hand_over(board: Switchboard, mirror: Mirror, now: Instant) -> None:
             take_copy(board, copy, now)
         except ProtocolError:
             mirror.refuse(copy, "unreadable")
+    hand_on(board, now)
 
 
 def _offer_copies(board: Switchboard, mirror: Mirror, link: Link, now: Instant) -> None:
@@ -296,7 +298,7 @@ def _offer_copies(board: Switchboard, mirror: Mirror, link: Link, now: Instant) 
             return
         mirror.batch = ()
         if mirror.queue_messages:
-            board.look_again()
+            board.look_soon()
 
     if lines:
         mirror.is_offering = True
@@ -306,7 +308,9 @@ def _offer_copies(board: Switchboard, mirror: Mirror, link: Link, now: Instant) 
 def _write(board: Switchboard, mirror: Mirror, copy: Copy) -> bytes:
     """A copy as a line; empty where it has none, as where it is too long with all its escapes."""
     try:
-        return encode_line(board.signed(write_copy(copy)))
+        if mirror.writer is None:
+            mirror.writer = CopyWriter(mirror.which, board.server)
+        return mirror.writer.write(copy)
     except LocalProtocolError:
         mirror.refuse(copy, "unreadable")
         return b""
@@ -338,6 +342,8 @@ def _offer_steps(board: Switchboard, mirror: Mirror, link: Link) -> None:
         mirror.is_telling = False
         if taken:
             mirror.steps.have_left()
+            if len(mirror.steps) >= STEPS_AT_ONCE:
+                board.look_soon()
         if mirror.is_withdrawn:
             _tell_rest(board, mirror, is_heard=taken)
             return

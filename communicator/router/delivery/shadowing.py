@@ -2,14 +2,15 @@
 
 import msgspec
 
+from communicator.answers.shadows import Step
 from communicator.errors import LocalProtocolError
 from communicator.protocol.line_form import decode, encode, encode_line
 from communicator.protocol.message import Message
 from communicator.protocol.names import ROUTER_SERVICE, SHADOW_ID
 from communicator.router.cores.copies import Belonging, Copied
-from communicator.router.cores.steps import STEP_BYTES
+from communicator.router.cores.steps import STEP_BYTES, STEPS_AT_ONCE
 from communicator.router.switchboard import Switchboard
-from communicator.router.vocabulary.copies import Copy, Said, Taken, write_said, write_taken
+from communicator.router.vocabulary.copies import LOST, Copy, Taken, write_said, write_taken
 from communicator.router.vocabulary.events import Instant
 from communicator.router.vocabulary.registry import Link, Party
 
@@ -22,7 +23,9 @@ SHADOW_PARAMETERS = b"shadow=1;shadow_id="
 
 
 def take_copy(board: Switchboard, copy: Copy, now: Instant) -> None:
-    """Offer a copy to its shadow; its router is told what became of it, in the order of the copies.
+    """Take a copy for its shadow; `hand_on` offers it, together with others that have come.
+
+    Its router is told what became of it, in the order of the copies.
 
     Where the policy has that router copy nothing for it the shadow is as good as absent: it would hear what the shadow answers.
 
@@ -35,20 +38,34 @@ def take_copy(board: Switchboard, copy: Copy, now: Instant) -> None:
         RemoteProtocolError: It is no message.
     """
     link = board.fence.find_shadow(*copy.shadow[:3])
-    if link is None or not board.fence.may_copy(copy.primary, copy.shadow):
-        _confirm(board, copy, ABSENT, now)
-        return
     message = decode(copy.line)
-    data = _marked(copy)
+    if link is not None and board.fence.may_copy(copy.primary, copy.shadow):
+        board.copies.note(link.id, copy, message, board.fence.key_of(copy.shadow), now.monotonic_s)
+    board.copies.put(copy, message.command)
+
+
+def hand_on(board: Switchboard, now: Instant) -> None:
+    """Offer copies that were taken to their shadows."""
+    for copies, commands in board.copies.take_batches():
+        first = copies[0]
+        link = board.fence.find_shadow(*first.shadow[:3])
+        if link is None or not board.fence.may_copy(first.primary, first.shadow):
+            _confirm(board, copies, ABSENT, now)
+        else:
+            _offer(board, link, copies, commands)
+
+
+def _offer(board: Switchboard, link: Link, copies: list[Copy], commands: set[str]) -> None:
+    data = b"".join(map(_marked, copies))
 
     def done(taken: bool, then: Instant) -> None:  # noqa: FBT001 - the answer of the shell
         if taken:
-            link.hear(message.command)
+            for command in commands:
+                link.hear(command)
             if board.taps:
                 board.tap("out", link, data)
-        _confirm(board, copy, "" if taken else BEHIND, then)
+        _confirm(board, copies, "" if taken else BEHIND, then)
 
-    board.copies.note(link.id, copy, message, board.fence.key_of(copy.shadow), now.monotonic_s)
     board.offer(link, data, done)
 
 
@@ -63,11 +80,19 @@ def _marked(copy: Copy) -> bytes:
     return line + between + SHADOW_PARAMETERS + identifier
 
 
-def _confirm(board: Switchboard, copy: Copy, refused: str, now: Instant) -> None:
-    taken = Taken(shadow=copy.shadow, ticket=copy.ticket, refused=refused, load=board.load.average)
+def _confirm(board: Switchboard, copies: list[Copy], refused: str, now: Instant) -> None:
+    copy = copies[-1]
+    taken = Taken(
+        shadow=copy.shadow,
+        ticket=copy.ticket,
+        first=copies[0].ticket,
+        messages=len(copies),
+        refused=refused,
+        load=board.load.average,
+    )
     if copy.primary == board.server:
         if board.mirrors.take(taken, now.monotonic_s):
-            board.look_again()
+            board.look_soon()
     else:
         board.tell_party(Party(copy.primary, ROUTER_SERVICE), write_taken(taken, copy.primary))
 
@@ -89,64 +114,74 @@ def tell_said(board: Switchboard, link: Link, message: Message, now: Instant) ->
         return UNASKED
     copied = belonging.copied
     if copied.is_spent:
-        _tell_lost(board, copied, now)
+        _tell_lost(board, copied)
     if copied.is_lost:
         return TOO_MUCH
     try:
-        said = _said(message, belonging, now)
+        step = _step(message, belonging, now)
     except LocalProtocolError:  # a JSON message may hold what no line can
-        _tell_lost(board, copied, now)
+        _tell_lost(board, copied)
         return UNSENDABLE
     copied.answers += 1
-    if copied.primary == board.server:
-        _hear(board, said, now)
+    if len(step.line) > STEP_BYTES:  # the comparator would not be told of it
+        _tell_lost(board, copied)
+    elif copied.primary == board.server:
+        board.mirrors.hear(copied.shadow, (step,))
     else:
-        _offer(board, copied, said, now)
+        waiting = board.copies.said[copied.link, copied.shadow, copied.primary]
+        waiting.add(step)
+        if len(waiting) >= STEPS_AT_ONCE:
+            tell_what_was_said(board)
+    board.look_later()
     return ""
 
 
-def _hear(board: Switchboard, said: Said, now: Instant) -> None:
-    if board.mirrors.hear(said, now.monotonic_s):
-        board.look_again()
-
-
-def _offer(board: Switchboard, copied: Copied, said: Said, now: Instant) -> None:
-    """Offer an answer to the link to the router that copies: a shadow that says much is not to hold up what others say over it."""
-    hop = board.carrier.hop(copied.primary)
-    if hop is None:
-        return
-    if len(said.line) > STEP_BYTES:  # the comparator would not be told of it
-        _tell_lost(board, copied, now)
-        return
-
-    def done(taken: bool, then: Instant) -> None:  # noqa: FBT001 - the answer of the shell
-        if not taken:
-            _tell_lost(board, copied, then)
-
-    board.offer(hop.link, encode_line(board.signed(write_said(said, copied.primary))), done)
-
-
-def _tell_lost(board: Switchboard, copied: Copied, now: Instant) -> None:
+def _tell_lost(board: Switchboard, copied: Copied) -> None:
     """An answer is not told, so that the conversation must not be compared: its router hears that once, and no more of it."""
     if copied.is_lost:
         return
     copied.is_lost = True
-    said = Said(shadow=copied.shadow, conversation=copied.conversation, line=b"")
+    lost = (Step(conversation=copied.conversation, what="ended", cut=LOST),)
     if copied.primary == board.server:
-        _hear(board, said, now)
+        board.mirrors.hear(copied.shadow, lost)
+        board.look_later()
     else:
-        board.tell_party(Party(copied.primary, ROUTER_SERVICE), write_said(said, copied.primary))
+        board.tell_party(Party(copied.primary, ROUTER_SERVICE), write_said(copied.shadow, lost, copied.primary))
 
 
-def _said(message: Message, belonging: Belonging, now: Instant) -> Said:
+def tell_what_was_said(board: Switchboard) -> None:
+    """Tell other routers what shadows have said since they were told last, many lines together."""
+    said = list(board.copies.said.items())
+    board.copies.said.clear()
+    for (shadow_link, shadow, primary), waiting in said:
+        while steps := waiting.take():
+            _offer_said(board, shadow_link, write_said(shadow, steps, primary), steps)
+            waiting.have_left()
+
+
+def _offer_said(board: Switchboard, shadow_link: int, told: Message, steps: tuple[Step, ...]) -> None:
+    """Offer answers to the link to the router that copies: a shadow that says much is not to hold up what others say over it."""
+    hop = board.carrier.hop(told.server)
+
+    def done(taken: bool, _then: Instant) -> None:  # noqa: FBT001 - the answer of the shell
+        for conversation in () if taken else {step.conversation for step in steps}:
+            copied = board.copies.of(shadow_link, conversation)
+            if copied is not None:
+                _tell_lost(board, copied)
+
+    if hop is not None:
+        board.offer(hop.link, encode_line(board.signed(told)), done)
+
+
+def _step(message: Message, belonging: Belonging, now: Instant) -> Step:
     copied, number = belonging
     asked = copied.asked.get(number)
     parameters = {name: value for name, value in message.parameters.items() if name != SHADOW_ID}
     plain = msgspec.structs.replace(message, parameters=parameters, sent_from_server="", sent_from_service="")
-    return Said(
-        shadow=copied.shadow,
+    return Step(
         conversation=copied.conversation,
+        what="shadow",
         number=number,
+        line=encode(plain).decode(),
         after_s=0.0 if asked is None else now.monotonic_s - asked.at_s,
-        line=encode(plain),
     )

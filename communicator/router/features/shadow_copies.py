@@ -15,8 +15,9 @@ FENCES_TOLD = 1_000
 
 
 def shadow_copy(board: Switchboard, _link: Link, message: Message, now: Instant) -> None:
-    """SHADOW_COPY: handed to the shadow, and answered by SHADOW_TAKEN once that is done."""
+    """SHADOW_COPY: handed to the shadow with those right behind it, and answered by SHADOW_TAKEN once that is done."""
     take_copy(board, read_copy(message, board.server), now)
+    board.look_soon()
 
 
 def shadow_get_discarded(board: Switchboard, link: Link, _message: Message, now: Instant) -> None:

@@ -81,9 +81,11 @@ def forward(board: Switchboard, link: Link, lines: bytes, now: Instant) -> int:
     count = (len(glued) - len(lines)) // len(prefix) if prefix else count_lines(lines)
     if route is None or not _go_together(board.config, fronts, lines, front, route, count):
         _Walk(board, link, lines, now, fronts).walk(front, route)
-        if link.mirrors:
+        if link.copied is not None:
             waiting = len(link.parked) if link.is_parked else 0  # what waits comes here again
-            board.note_said(link, front, lines[: len(lines) - waiting], is_mixed=count > 1)
+            said = lines[: len(lines) - waiting]
+            if link.copied.note_said(front, said, now.monotonic_s, is_mixed=count > 1):
+                board.look_later()
         return count
     passed = lines
     if prefix:
@@ -94,8 +96,8 @@ def forward(board: Switchboard, link: Link, lines: bytes, now: Instant) -> int:
     board.statistics.routed[route.kind] += count
     for target in route.targets:
         board.transmit(target, passed, count)
-    if link.mirrors:
-        board.note_said(link, front, lines, is_mixed=False)
+    if link.copied is not None and link.copied.note_said(front, lines, now.monotonic_s, is_mixed=False):
+        board.look_later()
     return count
 
 

@@ -6,8 +6,10 @@ from typing import NamedTuple, Protocol
 import msgspec
 
 from communicator.answers.policy import ALL, Shadow
-from communicator.errors import RemoteProtocolError
-from communicator.protocol.line_form import representable
+from communicator.answers.shadows import Step, Steps
+from communicator.errors import LocalProtocolError, RemoteProtocolError
+from communicator.protocol.limits import LINE_BYTES_HARD
+from communicator.protocol.line_form import encode, encode_value
 from communicator.protocol.message import Message
 from communicator.protocol.names import ROUTER_SERVICE
 from communicator.protocol.values import parse_integer, required
@@ -16,6 +18,9 @@ _TEXT_CHARACTERS = 256
 _NUMBER_MAX = 2**53
 _LOAD_MAX = 1e6
 """A load average beyond it is none."""
+LOST = "lost"
+"""Why a conversation is cut of which an answer was not told."""
+_SAYABLE = frozenset((("shadow", ""), ("ended", LOST)))
 
 
 class Which(NamedTuple):
@@ -42,48 +47,66 @@ class Copy(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Taken(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of one copy, said once of each, in the order of their tickets."""
+    """What became of copies that came one after the other, said once of each, in the order of their tickets."""
 
     shadow: Which
     ticket: int
+    """Of the last one."""
+    first: int = 0
+    """Of the first one; 0: they are one."""
+    messages: int = 1
+    """How many have come from the first to the last."""
     refused: str = ""
-    """Why it reached nobody; empty: it was handed on."""
+    """Why they reached nobody; empty: they were handed on."""
     load: float | None = None
     """Of the shadow's host over one minute, by processor."""
-
-
-class Said(msgspec.Struct, frozen=True, kw_only=True):
-    """One line of a shadow in a conversation of which it gets copies."""
-
-    shadow: Which
-    conversation: str
-    number: int = -1
-    """Of the message that it answers; -1: not known."""
-    after_s: float = 0.0
-    line: bytes
-    """Without its newline; empty: it is lost, and the conversation is not whole."""
 
 
 class Copied(Protocol):
     """What a link whose messages are copied tells of them; cheap for those that nobody wants."""
 
-    def note_asked(self, data: bytes, messages: int, *, is_mixed: bool) -> bool:
+    def note_asked(self, data: bytes, messages: int, at_s: float, *, is_mixed: bool) -> bool:
         """Lines go to the link; whether they are to be looked at later.
 
         Args:
             data: The lines, each with its newline.
             messages: How many they are.
+            at_s: When.
             is_mixed: They may have several senders.
         """
 
-    def note_said(self, front: bytes, lines: bytes, *, is_mixed: bool) -> bool:
+    def note_said(self, front: bytes, lines: bytes, at_s: float, *, is_mixed: bool) -> bool:
         """Lines have come from the link; whether they are to be looked at later.
 
         Args:
             front: Where the first line goes.
             lines: All of them.
+            at_s: When.
             is_mixed: They may go to several.
         """
+
+
+class Both:
+    """Two of them for one link.
+
+    Args:
+        first: One.
+        second: The other.
+    """
+
+    def __init__(self, first: Copied, second: Copied) -> None:
+        self._first = first
+        self._second = second
+
+    def note_asked(self, data: bytes, messages: int, at_s: float, *, is_mixed: bool) -> bool:
+        """See `Copied`."""
+        is_noted = self._first.note_asked(data, messages, at_s, is_mixed=is_mixed)
+        return self._second.note_asked(data, messages, at_s, is_mixed=is_mixed) or is_noted
+
+    def note_said(self, front: bytes, lines: bytes, at_s: float, *, is_mixed: bool) -> bool:
+        """See `Copied`."""
+        is_noted = self._first.note_said(front, lines, at_s, is_mixed=is_mixed)
+        return self._second.note_said(front, lines, at_s, is_mixed=is_mixed) or is_noted
 
 
 def which(shadow: Shadow) -> Which:
@@ -91,14 +114,41 @@ def which(shadow: Shadow) -> Which:
     return Which(shadow.service, shadow.version, shadow.build, shadow.server)
 
 
-def write_copy(copy: Copy) -> Message:
-    """SHADOW_COPY, addressed to the router of the shadow.
+class CopyWriter:
+    """Writes SHADOW_COPY for one shadow, addressed to its router: what is the same in all of them is written once.
 
-    Raises:
-        UnicodeDecodeError: The line is no text.
+    Args:
+        shadow: The shadow.
+        server: The name of this router, which signs them.
     """
-    told = {"conversation": copy.conversation, "number": str(copy.number), "ticket": str(copy.ticket)}
-    return _addressed("SHADOW_COPY", copy.shadow, {**told, "line": copy.line.decode()}, copy.shadow.server)
+
+    def __init__(self, shadow: Which, server: str) -> None:
+        front = {"build": shadow.build, "conversation": "0"} if shadow.build else {"conversation": "0"}
+        message = Message("SHADOW_COPY", front, ROUTER_SERVICE, shadow.server, server, ROUTER_SERVICE)
+        self._front = encode(message).decode()[:-1]
+        behind = {"service": shadow.service, "ticket": "0", "version": shadow.version}
+        rest = encode(Message("_", {name: value for name, value in behind.items() if value})).decode()[2:]
+        between, ticket, end = rest.partition(
+            ";ticket=0"
+        )  # a service has a name, so that nothing of it looks like this
+        self._between = f";{between}{ticket[:-1]}"
+        self._end = f"{end}\n"
+
+    def write(self, copy: Copy) -> bytes:
+        """One copy, as a line with its newline.
+
+        Raises:
+            LocalProtocolError: There is none, as where it would be too long.
+            UnicodeDecodeError: What is copied is no text.
+        """
+        line = encode_value("line", copy.line.decode())
+        whole = (
+            f"{self._front}{copy.conversation};line={line};number={copy.number}{self._between}{copy.ticket}{self._end}"
+        )
+        written = whole.encode()
+        if len(written) > LINE_BYTES_HARD + 1:
+            raise LocalProtocolError(f"a copy would take {len(written)} bytes, more than {LINE_BYTES_HARD}")
+        return written
 
 
 def read_copy(message: Message, server: str) -> Copy:
@@ -124,6 +174,8 @@ def read_copy(message: Message, server: str) -> Copy:
 def write_taken(taken: Taken, primary: str) -> Message:
     """SHADOW_TAKEN, addressed to the router of the primary."""
     told = {"ticket": str(taken.ticket), "refused": taken.refused}
+    if taken.messages > 1:
+        told |= {"first": str(taken.first), "messages": str(taken.messages)}
     if taken.load is not None:
         told["load"] = f"{taken.load:.3f}"
     return _addressed("SHADOW_TAKEN", taken.shadow, told, primary)
@@ -138,33 +190,35 @@ def read_taken(message: Message) -> Taken:
     return Taken(
         shadow=_read_which(message, message.sent_from_server),
         ticket=_read_number(message, "ticket"),
+        first=_read_number(message, "first") if message.get("first") else 0,
+        messages=_read_number(message, "messages") if message.get("messages") else 1,
         refused=message.get("refused")[:_TEXT_CHARACTERS],
         load=_read_float(message, "load", _LOAD_MAX),
     )
 
 
-def write_said(said: Said, primary: str) -> Message:
-    """SHADOW_SAID, addressed to the router of the primary; what is no text is told with signs in its place."""
-    line = representable(said.line.decode(errors="replace"), len(said.line))
-    told = {"conversation": said.conversation, "line": line}
-    if said.number >= 0:
-        told |= {"number": str(said.number), "after_s": f"{said.after_s:.6f}"}
-    return _addressed("SHADOW_SAID", said.shadow, told, primary)
+def write_said(shadow: Which, steps: tuple[Step, ...], primary: str) -> Message:
+    """SHADOW_SAID, addressed to the router of the primary."""
+    told = Steps(service=shadow.service, version=shadow.version, build=shadow.build, server=shadow.server, steps=steps)
+    return Message("SHADOW_SAID", {"steps": msgspec.json.encode(told).decode()}, ROUTER_SERVICE, primary)
 
 
-def read_said(message: Message) -> Said:
-    """Read SHADOW_SAID.
+def read_said(message: Message) -> tuple[Which, tuple[Step, ...]]:
+    """Read SHADOW_SAID: of which shadow of the host that says it, and what that has said.
 
     Raises:
-        RemoteProtocolError: A parameter is missing or wrong; the text names it.
+        RemoteProtocolError: It is not of that form, or tells of anything but what a shadow has said.
     """
-    return Said(
-        shadow=_read_which(message, message.sent_from_server),
-        conversation=required(message, "conversation")[:_TEXT_CHARACTERS],
-        number=_read_number(message, "number") if message.get("number") else -1,
-        after_s=_read_float(message, "after_s", float(_NUMBER_MAX)) or 0.0,
-        line=message.get("line").encode(),
-    )
+    try:
+        told = msgspec.json.decode(required(message, "steps"), type=Steps)
+    except msgspec.DecodeError as error:
+        raise RemoteProtocolError(f"parameter steps: {error}") from None
+    for step in told.steps:
+        if (step.what, step.cut) not in _SAYABLE or step.after_s < 0:
+            raise RemoteProtocolError(
+                f"parameter steps: {step.what!r} is nothing that a shadow has said, or has no time"
+            )
+    return Which(told.service, told.version, told.build, message.sent_from_server), told.steps
 
 
 def _addressed(command: str, shadow: Which, told: Mapping[str, str], server: str) -> Message:

@@ -37,6 +37,9 @@ class Offer(Effect, frozen=True):
 class LookAgain(Effect, frozen=True):
     """Let the router look at what it has put off, once all that was ready before has had its turn: answered by `PutOff`."""
 
+    after_s: float = 0.0
+    """Not before: what is done in bunches leaves the caches of the processor to all else in between. The last one counts."""
+
 
 class TellUnits(Effect, frozen=True):
     """From now on tell of each local link and datagram in which unit its process runs, or no longer.

@@ -134,7 +134,7 @@ class Link(msgspec.Struct, eq=False):
     """Which `Switchboard.route_changes` they belong to."""
     told: "tuple[Registration, int, object, Instance] | None" = None
     """Its instance as others are told of it, and the registration, the number of commands and the configuration that it says."""
-    mirrors: tuple[Copied, ...] = ()
+    copied: Copied | None = None
     """Who is told of what goes to it and what it says, since shadows get copies of that."""
     process: Process | None = None
     """At the other end, where the shell was asked to tell."""
