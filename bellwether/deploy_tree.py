@@ -89,8 +89,10 @@ def _tree(one: Deployment) -> Tree:
     tree = Tree(_label(one), guide_style="dim")
     if one.steps:
         steps = tree.add(Text("steps"))
-        for number, step in enumerate(one.steps, 1):
-            steps.add(_marked(STEPS[step.state], f"{number}  {step_text(step)}"))
+        number = 0
+        for step in one.steps:
+            number += not step.as_shadow
+            steps.add(_marked(STEPS[step.state], f"{' ' if step.as_shadow else number}  {step_text(step)}"))
     evidence = evidence_text(one)
     if evidence or one.checks:
         seen = tree.add(Text(evidence or "what was seen"))

@@ -35,6 +35,8 @@ class ShownStep(msgspec.Struct, frozen=True, kw_only=True):
     bake_s: float = 0.0
     pauses: bool = False
     """Whether a person has to say promote after it."""
+    as_shadow: bool = False
+    """Whether the version runs as a shadow in it: it comes before the others, and is not counted among them."""
 
 
 class ShownServer(msgspec.Struct, frozen=True, kw_only=True):
@@ -95,7 +97,7 @@ class Deployment(msgspec.Struct, frozen=True, kw_only=True):
     as_shadow: bool = False
     """Whether the version runs as a shadow, which comes before all steps; also while that is paused."""
     step: int = 0
-    """From 0."""
+    """From 0, the one as a shadow left out."""
     steps: tuple[ShownStep, ...] = ()
     attempt: int = 1
     servers: tuple[ShownServer, ...] = ()

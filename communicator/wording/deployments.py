@@ -48,8 +48,14 @@ def phase_mark(phase: str) -> Mark:
 
 def phase_text(one: Deployment) -> str:
     """Where it is, such as ``paused at step 2 of 4`` or ``done``."""
-    total = f" of {len(one.steps)}" if one.steps else ""
-    return _phase_text(one, total, has_steps=bool(one.steps))
+    steps = steps_total(one)
+    total = f" of {steps}" if steps else ""
+    return _phase_text(one, total, has_steps=steps > 0)
+
+
+def steps_total(one: Deployment) -> int:
+    """How many steps it has; its shadow is none of them."""
+    return sum(not step.as_shadow for step in one.steps)
 
 
 def change_text(one: Change) -> str:

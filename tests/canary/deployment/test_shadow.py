@@ -374,11 +374,27 @@ def test_it_shows_values_and_limits_and_its_host():
         "running",
         "as a shadow",
     )
-    assert {step.state for step in told.steps} == {"next"}
+    assert [(step.as_shadow, step.state) for step in told.steps] == [
+        (True, "current"),
+        (False, "next"),
+        (False, "next"),
+    ]
+    assert told.steps[0].text == "a shadow on d, with 10 % of the conversations of each server"
     world.say("abort")
     assert describe(world.at, world.seen(), ()).servers[-1].text == "stops being a shadow"
     world.pass_time(20, until="rolled_back")
     assert [one.server for one in describe(world.at, world.seen(), ()).servers] == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize("strategy", ["canary", "blue-green"])
+def test_the_shadow_is_shown_before_the_steps_until_it_is_over(strategy):
+    world = started(strategy=strategy)
+    first, *others = describe(world.at, world.seen(), ()).steps
+    assert (first.as_shadow, first.state, {step.state for step in others}) == (True, "current", {"next"})
+    world.pass_time(60, until={"canary": "step", "blue-green": "preparing"}[strategy])
+    assert [step.state for step in describe(world.at, world.seen(), ()).steps][:3] == ["done", "current", "next"]
+    world.pass_time(80, until="done")
+    assert {step.state for step in describe(world.at, world.seen(), ()).steps} == {"done"}
 
 
 def test_a_fence_stands_when_the_router_has_said_so_and_is_gone_when_it_has_said_so():
