@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from canary.deployment.course import timeout_of
+from canary.deployment.course import may_stop_again, timeout_of
 from canary.deployment.duty import BACK
 from canary.deployment.findings import PACE_BLOCK_LOG10, PACE_SUSPECT_LOG10, exposure, step_of
 from canary.deployment.shadow_findings import checks_of_shadow
@@ -52,6 +52,7 @@ def describe(deploying: Deploying, seen: Seen, points: Sequence[Point]) -> Deplo
         reason=at.reason,
         needs_human=at.phase == "paused" and at.pause in HUMAN,
         as_shadow=at.shadowing is not None,
+        may_stop_again=may_stop_again(at, seen),
         step=at.step,
         steps=tuple(_steps(at)),
         attempt=at.attempt,

@@ -96,6 +96,8 @@ class Deployment(msgspec.Struct, frozen=True, kw_only=True):
     """Whether nothing moves until somebody says something."""
     as_shadow: bool = False
     """Whether the version runs as a shadow, which comes before all steps; also while that is paused."""
+    may_stop_again: bool = False
+    """Whether its shadow is left since it could not be stopped: abort tries that again."""
     step: int = 0
     """From 0, the one as a shadow left out."""
     steps: tuple[ShownStep, ...] = ()

@@ -128,6 +128,7 @@ def decisions(one: Deployment) -> list[tuple[str, str]]:
     """Each command that a person may give to it now, and what that does."""
     promote, pause = ("promote", "go on with what comes next"), ("pause", "stay where it is")
     is_alone = one.strategy == "shadow"
+    again = [("abort", "try again to stop the shadow")] if one.may_stop_again else []
     abort = ("abort", "stop the shadow" if is_alone else f"go back to {back_text(one)}")
     told = {
         "paused": [promote, ("resume", "go on where it was paused"), abort],
@@ -138,7 +139,7 @@ def decisions(one: Deployment) -> list[tuple[str, str]]:
         "aborting": [],
         "superseded": [],
     }.get(one.phase, [promote, pause, abort])
-    return [(f"bellwether deploy {command} {one.service}", effect) for command, effect in told]
+    return [(f"bellwether deploy {command} {one.service}", effect) for command, effect in (*told, *again)]
 
 
 def step_text(one: ShownStep) -> str:

@@ -1,5 +1,6 @@
 """Deployments as trees, as they look at 80 columns in each phase (golden/deployments.txt); docs/deployments.md shows one."""
 
+import re
 from pathlib import Path
 from typing import get_args
 
@@ -97,3 +98,13 @@ def test_a_shadow_stands_before_the_steps_without_a_number():
         "✔ 1  1 server",
         "◐ 2  50 % of the servers",
     ]
+
+
+@pytest.mark.parametrize("one", [sample.ABORTING, sample.DONE, sample.ROLLED_BACK])
+def test_a_shadow_that_could_not_be_stopped_has_its_command(one):
+    left = replace(one, strategy="shadow", may_stop_again=True)
+    lines = [line.strip() for line in screen(render(told(left))).splitlines()]
+    assert "⚠ its shadow could not be stopped; once its executor can do it:" in lines
+    assert (
+        re.sub(" +", " ", "\n".join(lines)).count("bellwether deploy abort billing try again to stop the shadow") == 1
+    )

@@ -10,6 +10,7 @@ from canary.deployment.traffic import colours, shadows, weights
 from canary.deployment.view import describe
 from canary.records import ShadowCompared
 from communicator.answers.policy import ALL, Policy
+from communicator.wording.deployments import decisions
 from tests.canary.deployment.world import NEW, OLD, Host, World
 
 QUICK = [{"servers": 1, "bake": "10s"}, {"servers": "50%", "bake": "10s"}]
@@ -321,6 +322,43 @@ def test_what_cannot_be_stopped_stays_behind_the_fence_and_nothing_is_started_be
     world.pass_time(60, until="rolled_back")
     assert world.hosts["a"].fenced == {("billing", NEW)}
     assert (world.versions, world.hosts["a"].shadows) == ("a1.0 b1.0", {NEW})
+
+
+@pytest.mark.parametrize("phase", ["aborting", "rolled_back", "done"])
+def test_what_could_not_be_stopped_is_tried_again_when_a_person_says_so(phase):
+    world = started()
+    world.pass_time(4)
+    host = world.hosts["d"]
+    host.outcome = Outcome(status="failed", text="it does not end")
+    if phase != "done":
+        world.say("abort")
+    world.pass_time(80, until=phase)
+    world.pass_time(2)
+    told = describe(world.at, world.seen(), ())
+    assert ("bellwether deploy abort billing", "try again to stop the shadow") in decisions(told)
+    assert (told.servers[-1].state, told.servers[-1].text.partition(";")[0]) == ("failed", "stops being a shadow")
+    host.outcome, tasks = Outcome(status="done"), len(host.done)
+    world.pass_time(3)
+    assert len(host.done) == tasks, "nobody has said anything"
+    world.say("abort", reason="it ends now")
+    assert (world.phase, world.at.at.reason) == (phase, "abort by root@a: it ends now")
+    with pytest.raises(RefusedError):
+        world.say("abort")
+    world.pass_time(3)
+    assert (host.shadows, host.done[-1].verb, len(host.done)) == (set(), "stop", tasks + 1)
+    assert world.phase == ("done" if phase == "done" else "rolled_back")
+    assert not describe(world.at, world.seen(), ()).may_stop_again
+
+
+def test_what_is_over_with_steps_is_not_touched_again():
+    world = started(strategy="canary")
+    world.pass_time(4)
+    world.hosts["d"].outcome = Outcome(status="failed", text="it does not end")
+    world.pass_time(120, until="done")
+    world.pass_time(2)
+    assert world.hosts["d"].shadows == {NEW}
+    with pytest.raises(RefusedError, match="nothing is to be aborted"):
+        world.say("abort")
 
 
 REFUSED = [
