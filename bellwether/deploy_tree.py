@@ -32,6 +32,8 @@ from communicator.wording.deployments import (
 from communicator.wording.marks import DOUBTFUL, Mark
 from communicator.wording.spans import span
 
+WAITS = "it waits for a person:"
+STOP_AGAIN = "its shadow could not be stopped; once its executor can do it:"
 _INDENT = (0, 0, 0, 2)
 _COMMAND_INDENT = (0, 0, 0, 4)
 _OLD_SERVERS = 8
@@ -69,7 +71,18 @@ def gist(told: Deployments) -> tuple[object, ...]:
 def _gist(one: Deployment) -> tuple[object, ...]:
     servers = tuple((server.server, server.version, server.state, server.acknowledged) for server in one.servers)
     checks = tuple((check.name, check.verdict) for check in one.checks)
-    return (one.id, one.number, one.phase, one.step, one.needs_human, one.is_overdue, one.behind, servers, checks)
+    return (
+        one.id,
+        one.number,
+        one.phase,
+        one.step,
+        one.needs_human,
+        one.may_stop_again,
+        one.is_overdue,
+        one.behind,
+        servers,
+        checks,
+    )
 
 
 def _head(told: Deployments) -> Iterator[Text]:
@@ -89,8 +102,10 @@ def _tree(one: Deployment) -> Tree:
     tree = Tree(_label(one), guide_style="dim")
     if one.steps:
         steps = tree.add(Text("steps"))
-        for number, step in enumerate(one.steps, 1):
-            steps.add(_marked(STEPS[step.state], f"{number}  {step_text(step)}"))
+        number = 0
+        for step in one.steps:
+            number += not step.as_shadow
+            steps.add(_marked(STEPS[step.state], f"{' ' if step.as_shadow else number}  {step_text(step)}"))
     evidence = evidence_text(one)
     if evidence or one.checks:
         seen = tree.add(Text(evidence or "what was seen"))
@@ -110,8 +125,9 @@ def _label(one: Deployment) -> RenderableType:
     parts += [Padding(Text(one.reason), _INDENT)] if one.reason else []
     parts += [Padding(Text(next_text(one)), _INDENT)] if one.next else []
     parts += [Padding(_marked(*notice), _INDENT) for notice in notices(one)]
-    if one.needs_human:
-        parts.append(Padding(_marked(DOUBTFUL, "it waits for a person:"), _INDENT))
+    waiting = WAITS if one.needs_human else STOP_AGAIN if one.may_stop_again else ""
+    if waiting:
+        parts.append(Padding(_marked(DOUBTFUL, waiting), _INDENT))
         parts += [Padding(Text(text), _COMMAND_INDENT) for text in _columns(decisions(one))]
     return Group(*parts, Padding(Text(origin_text(one), style="dim"), _INDENT))
 

@@ -51,8 +51,8 @@ def differences(communicator: str | None, service: str, *, as_json: bool) -> int
 
 
 def exit_code(told: Picture) -> int:
-    """What the worst of the shadows comes to; where there is none, that nothing was compared."""
-    verdicts = {one.verdict for one in told.shadows if not one.is_reference}
+    """What the worst of the shadows comes to; where there is none, or what was found is history, that nothing was compared."""
+    verdicts = {one.verdict for one in told.shadows if not (one.is_reference or one.is_over)}
     worst = next((verdict for verdict in WORST_FIRST if verdict in verdicts), None)
     return UNDECIDED if worst is None else EXIT_CODES[worst]
 

@@ -38,9 +38,9 @@ def _differences_head(one: Seen, side: Side) -> Text:
     what = f"{one.service} {version_text(one.version, one.build)} on {one.server}"
     found = side.comparison
     told = "no conversation compared yet" if found is None else comparison_text(found)
-    return Text.assemble(
-        coloured(VERDICTS[side.verdict]), " ", (what, "bold"), f" beside that of {side.server}: {told}"
-    )
+    mark = one.standing[0] if one.is_over else VERDICTS[side.verdict]
+    over = ", which is a shadow no more" if one.is_over else ""
+    return Text.assemble(coloured(mark), " ", (what, "bold"), f"{over} beside that of {side.server}: {told}")
 
 
 def _differences(side: Side) -> Iterator[RenderableType]:

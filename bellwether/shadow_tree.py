@@ -11,7 +11,7 @@ from bellwether.colours import coloured
 from bellwether.shadow_picture import Picture
 from communicator.answers.shadows import Comparison
 from communicator.wording.counts import listed
-from communicator.wording.marks import DOUBTFUL, GONE, Mark
+from communicator.wording.marks import DOUBTFUL, Mark
 from communicator.wording.releases import version_text
 from communicator.wording.shadow_picture import Seen, Side
 from communicator.wording.shadows import (
@@ -81,7 +81,7 @@ def _tree(one: Seen) -> Tree:
 
 
 def _label(one: Seen) -> RenderableType:
-    mark, word = (GONE, "reference") if one.is_reference else (VERDICTS[one.verdict], one.verdict)
+    mark, word = one.standing
     what = f"{one.service} {version_text(one.version, one.build)} on {one.server}"
     parts: list[RenderableType] = [Text.assemble(coloured(mark), " ", (what, "bold"), f"  {word}")]
     parts.append(Padding(Text(one.meaning), _INDENT))

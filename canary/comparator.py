@@ -120,6 +120,7 @@ class Comparator:
             self._heard.clear()
             now_s = self._now_s()
             await self._work(now_s)
+            self._shadows.let_go(self._is_wanted, now_s)
             if now_s >= self._told_at_s + TOLD_EVERY_S:
                 self._told_at_s = now_s
                 self._tell(now_s)
@@ -178,6 +179,12 @@ class Comparator:
         known = state.shadows.get((self._mind.me, key.server, key.service))
         is_same = known is not None and _key_of(known.told) == key and key.deployment != ""
         return Standing(terms, self._vocabulary, self._hash_key, known.told if known is not None and is_same else None)
+
+    def _is_wanted(self, key: ShadowKey) -> bool:
+        deploying = self._mind.state.deployments.get(key.service)
+        return (
+            deploying is not None and deploying.at.shadowing is not None and deploying.at.comparison == key.deployment
+        )
 
     def _version_of(self, service: str) -> str:
         live = self._mind.state.installed.get(service, {}).get(self._mind.me)

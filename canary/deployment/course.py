@@ -119,6 +119,24 @@ def abort(at: DeploymentMoved, seen: Seen, reason: str) -> DeploymentMoved:
     return move(at, "aborting", reason, until_s=seen.now_s + at.spec.deadline, is_up=False, **switched_back)
 
 
+def may_stop_again(at: DeploymentMoved, seen: Seen) -> bool:
+    """Whether its shadow is left since its host could not stop it, and nothing else would try that again.
+
+    Where it has steps that are over, hosts may have been changed by hand since: another attempt would change them back.
+    """
+    doing = None if at.spec.shadow is None else seen.shadowing.get(at.spec.shadow.server)
+    if doing is None or not (at.phase == "aborting" or (at.is_over and at.spec.strategy == "shadow")):
+        return False
+    is_of_it = (doing.task.deployment, doing.task.attempt, doing.task.verb) == (at.id, at.attempt, "stop")
+    return is_of_it and doing.outcome is not None and doing.outcome.status not in ("done", "unknown")
+
+
+def stop_again(at: DeploymentMoved, seen: Seen, reason: str) -> DeploymentMoved:
+    """Have the shadow stopped once more; what is over stays so."""
+    until_s = None if at.is_over else seen.now_s + at.spec.deadline
+    return move(at, at.phase, reason, until_s=until_s, attempt=at.attempt + 1)
+
+
 def wait(at: DeploymentMoved, seen: Seen, pause: Pause, reason: str) -> DeploymentMoved:
     """Pause."""
     resume = at.resume if at.phase == "paused" else at.phase

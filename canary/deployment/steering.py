@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 import msgspec
 
-from canary.deployment.course import abort, go_on, move, overrule, promote, resume, wait
+from canary.deployment.course import abort, go_on, may_stop_again, move, overrule, promote, resume, stop_again, wait
 from canary.deployment.sight import Seen
 from canary.deployment.start import RefusedError, Word
 from canary.records.deployments import DeploymentMoved
@@ -57,6 +57,8 @@ def _resume(at: DeploymentMoved, word: Word, seen: Seen) -> DeploymentMoved:
 
 
 def _abort(at: DeploymentMoved, word: Word, seen: Seen) -> DeploymentMoved:
+    if may_stop_again(at, seen):
+        return stop_again(at, seen, word.text)
     if at.is_over or at.phase == "aborting":
         raise RefusedError(f"nothing is to be aborted: {_standing(at)}")
     return abort(at, seen, word.text)

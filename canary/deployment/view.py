@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from canary.deployment.course import timeout_of
+from canary.deployment.course import may_stop_again, timeout_of
 from canary.deployment.duty import BACK
 from canary.deployment.findings import PACE_BLOCK_LOG10, PACE_SUSPECT_LOG10, exposure, step_of
 from canary.deployment.shadow_findings import checks_of_shadow
@@ -52,6 +52,7 @@ def describe(deploying: Deploying, seen: Seen, points: Sequence[Point]) -> Deplo
         reason=at.reason,
         needs_human=at.phase == "paused" and at.pause in HUMAN,
         as_shadow=at.shadowing is not None,
+        may_stop_again=may_stop_again(at, seen),
         step=at.step,
         steps=tuple(_steps(at)),
         attempt=at.attempt,
@@ -75,31 +76,36 @@ def describe(deploying: Deploying, seen: Seen, points: Sequence[Point]) -> Deplo
 
 def _steps(at: DeploymentMoved) -> Iterable[ShownStep]:
     if at.spec.strategy == "shadow":
-        yield from _shadow_step(at)
+        yield from _shadow_step(at, -1)
         return
     if at.spec.strategy == "blue-green":
         names = (
-            *([(shadow_text(at.spec.shadow), "shadow")] if at.spec.shadow is not None else []),
             ("start on standby", "preparing"),
             ("test", "step"),
             ("switch", "promoting"),
             ("keep the old one", "baking"),
         )
-        now = next((number for number, (_name, phase) in enumerate(names) if phase == at.place), 0)
+        is_before = at.spec.shadow is not None and not at.placed
+        first = -1 if is_before else 0
+        now = next((number for number, (_name, phase) in enumerate(names) if phase == at.place), first)
+        yield from _shadow_step(at, now)
         for number, (name, _phase) in enumerate(names):
             yield ShownStep(text=name, state=_state(number, now, is_over=at.phase == "done"))
         return
     steps = steps_of(at.spec)
-    now = len(steps) if at.place in ("promoting", "baking") else -1 if at.place == "shadow" else at.step
+    is_before = at.spec.shadow is not None and not at.placed and at.place != "preparing"
+    now = len(steps) if at.place in ("promoting", "baking") else -1 if is_before else at.step
+    yield from _shadow_step(at, now)
     for number, step in enumerate(steps):
         state = _state(number, now, is_over=at.phase == "done")
         yield ShownStep(text=step_text(step, len(at.servers)), state=state, bake_s=step.bake, pauses=step.pause is True)
 
 
-def _shadow_step(at: DeploymentMoved) -> Iterable[ShownStep]:
+def _shadow_step(at: DeploymentMoved, now: int) -> Iterable[ShownStep]:
+    """It comes before the first step, which is number 0."""
     if at.spec.shadow is not None:
-        state = _state(0, 0, is_over=at.phase == "done")
-        yield ShownStep(text=shadow_text(at.spec.shadow), state=state, bake_s=at.spec.shadow.bake)
+        state = _state(-1, now, is_over=at.phase == "done")
+        yield ShownStep(text=shadow_text(at.spec.shadow), state=state, bake_s=at.spec.shadow.bake, as_shadow=True)
 
 
 def shadow_text(shadow: Shadowing) -> str:

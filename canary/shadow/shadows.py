@@ -17,6 +17,8 @@ SHADOWS = 16
 would ever be compared."""
 SILENT_S = 120.0
 """A shadow that was not heard of for so long makes room for another one."""
+OVER_S = 3_600.0
+"""So long what was found of a shadow is told once nobody wants it any more: a person who hears of it can still look."""
 REFERENCE_S = 120.0
 """So long after it was heard last, a reference is taken for one that will be heard again."""
 
@@ -58,6 +60,8 @@ class Shadows:
         self._shadows: OrderedDict[ShadowKey, _Compared] = OrderedDict()
         """The one that was heard of longest ago first."""
         self._heard_s: dict[ShadowKey, float] = {}
+        self._over_since_s: dict[ShadowKey, float] = {}
+        """Of those that nobody wants."""
         self._references: OrderedDict[str, _Reference] = OrderedDict()
         """By service."""
 
@@ -82,9 +86,26 @@ class Shadows:
         oldest = next(iter(self._shadows))
         if now_s < self._heard_s[oldest] + SILENT_S:
             return False
-        del self._heard_s[oldest]
-        self._shadows.pop(oldest).comparing.conversations.close()
+        self._drop(oldest)
         return True
+
+    def let_go(self, is_wanted: Callable[[ShadowKey], bool], now_s: float) -> None:
+        """Forget the comparisons that have been over for long.
+
+        Args:
+            is_wanted: Whether a deployment still has a shadow compared.
+            now_s: The clock.
+        """
+        for key in list(self._shadows):
+            if is_wanted(key):
+                self._over_since_s.pop(key, None)
+            elif now_s >= self._over_since_s.setdefault(key, now_s) + OVER_S:
+                self._drop(key)
+
+    def _drop(self, key: ShadowKey) -> None:
+        del self._heard_s[key]
+        self._over_since_s.pop(key, None)
+        self._shadows.pop(key).comparing.conversations.close()
 
     def _hear(self, key: ShadowKey, told: Steps, now_s: float) -> None:
         if key not in self._shadows:

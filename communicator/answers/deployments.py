@@ -35,6 +35,8 @@ class ShownStep(msgspec.Struct, frozen=True, kw_only=True):
     bake_s: float = 0.0
     pauses: bool = False
     """Whether a person has to say promote after it."""
+    as_shadow: bool = False
+    """Whether the version runs as a shadow in it: it comes before the others, and is not counted among them."""
 
 
 class ShownServer(msgspec.Struct, frozen=True, kw_only=True):
@@ -94,8 +96,10 @@ class Deployment(msgspec.Struct, frozen=True, kw_only=True):
     """Whether nothing moves until somebody says something."""
     as_shadow: bool = False
     """Whether the version runs as a shadow, which comes before all steps; also while that is paused."""
+    may_stop_again: bool = False
+    """Whether its shadow is left since it could not be stopped: abort tries that again."""
     step: int = 0
-    """From 0."""
+    """From 0, the one as a shadow left out."""
     steps: tuple[ShownStep, ...] = ()
     attempt: int = 1
     servers: tuple[ShownServer, ...] = ()

@@ -48,8 +48,14 @@ def phase_mark(phase: str) -> Mark:
 
 def phase_text(one: Deployment) -> str:
     """Where it is, such as ``paused at step 2 of 4`` or ``done``."""
-    total = f" of {len(one.steps)}" if one.steps else ""
-    return _phase_text(one, total, has_steps=bool(one.steps))
+    steps = steps_total(one)
+    total = f" of {steps}" if steps else ""
+    return _phase_text(one, total, has_steps=steps > 0)
+
+
+def steps_total(one: Deployment) -> int:
+    """How many steps it has; its shadow is none of them."""
+    return sum(not step.as_shadow for step in one.steps)
 
 
 def change_text(one: Change) -> str:
@@ -122,6 +128,7 @@ def decisions(one: Deployment) -> list[tuple[str, str]]:
     """Each command that a person may give to it now, and what that does."""
     promote, pause = ("promote", "go on with what comes next"), ("pause", "stay where it is")
     is_alone = one.strategy == "shadow"
+    again = [("abort", "try again to stop the shadow")] if one.may_stop_again else []
     abort = ("abort", "stop the shadow" if is_alone else f"go back to {back_text(one)}")
     told = {
         "paused": [promote, ("resume", "go on where it was paused"), abort],
@@ -132,7 +139,7 @@ def decisions(one: Deployment) -> list[tuple[str, str]]:
         "aborting": [],
         "superseded": [],
     }.get(one.phase, [promote, pause, abort])
-    return [(f"bellwether deploy {command} {one.service}", effect) for command, effect in told]
+    return [(f"bellwether deploy {command} {one.service}", effect) for command, effect in (*told, *again)]
 
 
 def step_text(one: ShownStep) -> str:

@@ -8,7 +8,8 @@ import msgspec
 from communicator.answers.policy import ALL, Shadow
 from communicator.answers.router import Fence, Mirror
 from communicator.answers.shadows import Comparison, Comparisons
-from communicator.wording.shadows import NOTHING_COMPARED, WORST_FIRST, Verdict, lost_of, verdict_of
+from communicator.wording.marks import GONE, Mark
+from communicator.wording.shadows import NOTHING_COMPARED, VERDICTS, WORST_FIRST, Verdict, lost_of, verdict_of
 
 MOSTLY_LOST = 0.5
 """From this part of conversations on that are not compared, that is what a person has to know first."""
@@ -30,6 +31,7 @@ _MEANINGS: Mapping[Verdict, tuple[str, str]] = {
 }
 """What comparing has come to, and what to do next."""
 _DEPLOYED = "bellwether deploy status {service} says what is next"
+_LEFT = ("nothing is copied for it any more, and nobody hears it", "stop it, or deploy it")
 _HINDERED: frozenset[Verdict] = frozenset(("nothing compared", "alike"))
 """Of these a person has to know first what keeps more from being compared."""
 
@@ -60,6 +62,8 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
     """None: the router there does not tell."""
     sides: tuple[Side, ...] = ()
     verdict: Verdict = NOTHING_COMPARED
+    is_over: bool = False
+    """Whether what was compared is history, as nothing is copied for it any more: it says nothing of today."""
     meaning: str = ""
     next: str = ""
     """What to do."""
@@ -73,6 +77,13 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
     def is_reference(self) -> bool:
         """Whether it is there to tell noise from news."""
         return self.entry is not None and self.entry.is_reference
+
+    @property
+    def standing(self) -> tuple[Mark, str]:
+        """How well it does, as a mark and a word; what is a reference, or over, is neither good nor bad."""
+        if self.is_reference:
+            return GONE, "reference"
+        return (GONE, "over") if self.is_over else (VERDICTS[self.verdict], self.verdict)
 
 
 _Key = tuple[str, str, str]
@@ -101,12 +112,12 @@ def put_together(
     """
     found = {(one.service, one.version, one.server): one for one in reversed(list(entries))}
     fences = {(one.service, one.version, server): one for server, all_ in told.items() for one in all_.fences}
-    sides = _sides(told)
+    sides = _sides(told, found)
     seen = [
         _seen(key, found.get(key), fences.get(key), sides.get(key, {})) for key in sorted({*found, *fences, *sides})
     ]
     judged = [_judged(one, _silence(one, told, silent or {}, otherwise)) for one in seen]
-    return tuple(sorted(judged, key=lambda one: (one.is_reference, WORST_FIRST.index(one.verdict))))
+    return tuple(sorted(judged, key=lambda one: (one.is_reference, one.is_over, WORST_FIRST.index(one.verdict))))
 
 
 def _silence(
@@ -120,16 +131,25 @@ def _silence(
     return None
 
 
-def _sides(told: Mapping[str, Comparisons]) -> dict[_Key, dict[str, Side]]:
+def _sides(told: Mapping[str, Comparisons], entries: Mapping[_Key, Shadow]) -> dict[_Key, dict[str, Side]]:
     found: dict[_Key, dict[str, Side]] = {}
     for server, all_ in sorted(told.items()):
         for mirror in all_.mirrors:
             found.setdefault((mirror.service, mirror.version, mirror.server), {})[server] = Side(server, mirror)
         for one in all_.comparisons:
-            of_shadow = found.setdefault((one.service, one.version, one.server), {})
+            key = (one.service, one.version, one.server)
+            if _is_of_another(one, entries.get(key)):
+                continue
+            of_shadow = found.setdefault(key, {})
             known = of_shadow.get(server, Side(server))
             of_shadow[server] = msgspec.structs.replace(known, comparison=one)
     return found
+
+
+def _is_of_another(one: Comparison, entry: Shadow | None) -> bool:
+    """Whether it is of an earlier deployment than the one that has the shadow now."""
+    is_copied = entry is not None and entry.primary and entry.deployment
+    return bool(is_copied and one.deployment and entry is not None and one.deployment != entry.deployment)
 
 
 def _seen(key: _Key, entry: Shadow | None, fence: Fence | None, sides: Mapping[str, Side]) -> Seen:
@@ -148,18 +168,28 @@ def _seen(key: _Key, entry: Shadow | None, fence: Fence | None, sides: Mapping[s
 def _judged(one: Seen, silence: tuple[str, str] | None) -> Seen:
     verdicts = {side.verdict for side in one.sides}
     verdict = next((each for each in WORST_FIRST if each in verdicts), NOTHING_COMPARED)
+    one = msgspec.structs.replace(one, verdict=verdict, is_over=_is_over(one))
     meaning, advice = _meaning(one, verdict, silence)
-    return msgspec.structs.replace(one, verdict=verdict, meaning=meaning, next=advice)
+    return msgspec.structs.replace(one, meaning=meaning, next=advice)
+
+
+def _is_over(one: Seen) -> bool:
+    """A comparison is told for a while after its shadow is one no more, or is left behind by its deployment."""
+    is_copied = one.entry is not None and one.entry.primary != ""
+    has_mirror = any(side.mirror is not None for side in one.sides)
+    return not is_copied and not has_mirror and any(side.comparison is not None for side in one.sides)
 
 
 def _meaning(one: Seen, verdict: Verdict, silence: tuple[str, str] | None) -> tuple[str, str]:
     if one.is_reference:
         return "it is a second instance of the primary's version: where its replies differ, that is noise", ""
-    if one.entry is None and one.fence is None and one.sides and not any(side.mirror for side in one.sides):
+    if one.is_over and one.entry is None and one.fence is None:
         return (
             "it is a shadow no more; this is what had been found",
             f"what differed: bellwether shadow diff {one.service}",
         )
+    if one.is_over:
+        return _LEFT
     hindrance = _hindrance(one, silence) if verdict in _HINDERED else None
     if hindrance is not None:
         return hindrance
@@ -177,7 +207,7 @@ def _hindrance(one: Seen, silence: tuple[str, str] | None) -> tuple[str, str] | 
             "to have it compared, deploy it with strategy 'shadow'",
         )
     if one.entry is not None and not one.entry.primary:
-        return "nothing is copied for it any more, and nobody hears it", "stop it, or deploy it"
+        return _LEFT
     return silence or _of_mirrors(one)
 
 

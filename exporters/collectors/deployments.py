@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import get_args
 
 from communicator.answers.deployments import Deployment, Deployments, Phase, ServerState
+from communicator.wording.deployments import steps_total
 from exporters.collectors.metric import Answer, Definition, Kind, Row, Samples, asked_target, samples_of
 from exporters.questions import VERSIONS
 
@@ -80,9 +81,12 @@ DEPLOYMENTS = asked_target(
             *_ABOUT,
         ),
         _gauge(
-            "step", "The step that it is at, from 1.", _each(lambda one: one.step + 1 if one.steps else None), *_ABOUT
+            "step",
+            "The step that it is at, from 1.",
+            _each(lambda one: one.step + 1 if steps_total(one) else None),
+            *_ABOUT,
         ),
-        _gauge("steps", "How many steps it has.", _each(lambda one: len(one.steps)), *_ABOUT),
+        _gauge("steps", "How many steps it has.", _each(steps_total), *_ABOUT),
         _gauge(
             "needs_human",
             "1 while nothing moves until somebody says something.",

@@ -1,5 +1,6 @@
 """Deployments as trees, as they look at 80 columns in each phase (golden/deployments.txt); docs/deployments.md shows one."""
 
+import re
 from pathlib import Path
 from typing import get_args
 
@@ -7,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from bellwether.deploy_tree import gist, render, render_list
-from communicator.answers.deployments import Phase, ShownServer
+from communicator.answers.deployments import Phase, ShownServer, ShownStep
 from tests.bellwether import deploy_sample as sample
 from tests.bellwether.canary_sample import screen
 from tests.bellwether.deploy_sample import PAUSED, STEP, told
@@ -87,3 +88,23 @@ def test_a_watcher_hears_of_changes_and_not_of_ages():
         told(replace(STEP, checks=STEP.checks[1:])),
     ]
     assert [gist(one) for one in changed if gist(one) == gist(told(STEP))] == []
+
+
+def test_a_shadow_stands_before_the_steps_without_a_number():
+    shadow = ShownStep(text="a shadow on delta", state="done", bake_s=60.0, as_shadow=True)
+    lines = screen(render(told(replace(STEP, steps=(shadow, *STEP.steps))))).splitlines()
+    assert [line.partition("─ ")[2].partition(",")[0] for line in lines if "✔" in line or "◐ 2" in line][:3] == [
+        "✔    a shadow on delta",
+        "✔ 1  1 server",
+        "◐ 2  50 % of the servers",
+    ]
+
+
+@pytest.mark.parametrize("one", [sample.ABORTING, sample.DONE, sample.ROLLED_BACK])
+def test_a_shadow_that_could_not_be_stopped_has_its_command(one):
+    left = replace(one, strategy="shadow", may_stop_again=True)
+    lines = [line.strip() for line in screen(render(told(left))).splitlines()]
+    assert "⚠ its shadow could not be stopped; once its executor can do it:" in lines
+    assert (
+        re.sub(" +", " ", "\n".join(lines)).count("bellwether deploy abort billing try again to stop the shadow") == 1
+    )

@@ -91,6 +91,21 @@ def test_a_reference_says_nothing_about_the_shadow(ask):
     assert ask(a_script(told, policy=policy), "shadow", "status")[0].exit_code == 0
 
 
+@pytest.mark.parametrize("name", ["status", "diff"])
+def test_a_shadow_that_is_over_differs_no_more(ask, name):
+    told = {"alpha": Comparisons(server="alpha", comparisons=(sample.COMPARISON,))}
+    script = a_script(told, replace(STATISTICS, mirrors=()), replace(POLICY, shadows=()))
+    done, _ = ask(script, "shadow", name, "billing")
+    assert (done.exit_code, done.stderr) == (3, "")
+    assert "over" in done.stdout or "which is a shadow no more" in done.stdout.replace("\n", " ")
+
+
+def test_beside_one_that_is_over_the_other_one_counts(ask):
+    policy = replace(POLICY, shadows=(replace(sample.ENTRY, version="2.1"),))
+    both = {"alpha": Comparisons(comparisons=(sample.COMPARISON, replace(sample.ALIKE, version="2.1")))}
+    assert ask(a_script(both, replace(STATISTICS, mirrors=()), policy), "shadow", "status")[0].exit_code == 0
+
+
 def test_diff_shows_the_paths(ask):
     done, _ = ask(a_script(TOLD), "shadow", "diff", "billing")
     assert "CHARGED.body.items[].price   12 of 824" in done.stdout

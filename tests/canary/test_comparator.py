@@ -184,10 +184,10 @@ async def test_without_shadows_there_is_nothing_to_compare(canary, desk):
     assert (told["server"], told["comparisons"]) == (canary._mind.me, [])
 
 
-def in_force(deployment="d1", **shadow):
+def in_force(deployment="d1", phase="step", **shadow):
     table = {"server": "gamma", **shadow}
     spec = read_table({"name": "web", "service": "billing", "version": "2.0", "executor": "roll", "shadow": table})
-    at = DeploymentMoved(id=deployment, spec=spec, by="root@alpha", phase="step", reason="so it is")
+    at = DeploymentMoved(id=deployment, spec=spec, by="root@alpha", phase=phase, reason="so it is")
     return Deploying(at, 0.0, 0.0)
 
 
@@ -245,3 +245,19 @@ async def test_without_definitions_nothing_is_asked_again(router, tmp_path, even
             return canary._comparator._vocabulary
 
         assert await eventually(vocabulary, lambda _: True) == Vocabulary()
+
+
+@pytest.mark.usefixtures("quick")
+@pytest.mark.parametrize("phase", ["shadow", "done", "rolled_back", "superseded"])
+async def test_what_no_deployment_has_compared_any_more_is_let_go(
+    canary, tell, comparisons, eventually, monkeypatch, phase
+):
+    monkeypatch.setattr("canary.shadow.shadows.OVER_S", 0.0)
+    canary._mind.state.deployments["billing"] = in_force(phase=phase)
+    await tell(*conversation("a"))
+    if phase != "shadow":
+        await eventually(comparisons, lambda found: not found)
+        return
+    await eventually(comparisons, lambda found: found and found[0].conversations == 1)
+    await tell(*conversation("b"))
+    await eventually(comparisons, lambda found: found and found[0].conversations == 2)

@@ -116,6 +116,12 @@ def test_who_gets_the_traffic_and_who_lags_behind_is_told():
     assert words.notices(DONE) == []
 
 
+def test_a_shadow_is_no_step_among_those_that_are_counted():
+    shadow = replace(STEP.steps[0], as_shadow=True)
+    assert words.phase_text(replace(STEP, steps=(shadow, *STEP.steps))) == words.phase_text(STEP)
+    assert words.phase_text(replace(STEP, phase="paused", steps=(shadow,))) == "paused"
+
+
 def test_rows_of_servers_checks_and_steps():
     server = ShownServer(server="a", version="2", state="failed", text="exit code 1", acknowledged=False)
     assert words.server_words(server) == (

@@ -4,6 +4,7 @@ import pytest
 from msgspec.structs import replace
 
 from communicator.answers.shadows import Comparisons
+from communicator.wording import marks
 from communicator.wording.shadow_picture import Silence, put_together
 from tests.bellwether import shadow_sample as sample
 from tests.bellwether.shadow_sample import (
@@ -119,6 +120,39 @@ def test_of_a_shadow_that_is_over_it_is_said_that_it_is(comparison):
     one = alone(entry=None, mirror=None, comparison=comparison)
     assert one.meaning == "it is a shadow no more; this is what had been found"
     assert one.next == "what differed: bellwether shadow diff billing"
+    assert (one.is_over, one.standing) == (True, (marks.GONE, "over"))
+
+
+LEFT = replace(ENTRY, primary="", share=0.0)
+
+
+@pytest.mark.parametrize(
+    ("entries", "fences"), [((LEFT,), ()), ((), (FENCE,)), ((LEFT,), (FENCE,))], ids=["left", "fenced", "both"]
+)
+def test_of_one_that_its_deployment_has_left_behind_the_comparison_is_over(entries, fences):
+    told = {"alpha": Comparisons(comparisons=(COMPARISON,)), "gamma": Comparisons(fences=fences)}
+    (one,) = put_together(entries, told)
+    assert (one.is_over, one.meaning) == (True, "nothing is copied for it any more, and nobody hears it")
+
+
+@pytest.mark.parametrize(
+    ("entry", "mirror"), [(ENTRY, MIRROR), (ENTRY, None), (None, MIRROR)], ids=["both", "policy", "copies"]
+)
+def test_a_shadow_for_which_something_is_copied_is_not_over(entry, mirror):
+    one = alone(entry=entry, mirror=mirror, comparison=COMPARISON)
+    assert (one.is_over, one.standing) == (False, (marks.BAD, "differs"))
+
+
+def test_what_an_earlier_deployment_has_found_is_not_said_of_the_shadow_of_this_one():
+    entry = replace(ENTRY, deployment="d2")
+    assert alone(entry=entry, comparison=replace(COMPARISON, deployment="d1")).verdict == "nothing compared"
+    assert alone(entry=entry, comparison=replace(COMPARISON, deployment="d2")).verdict == "differs"
+
+
+def test_what_is_over_comes_after_what_goes_on():
+    told = Comparisons(comparisons=(replace(COMPARISON, service="past"), replace(ALIKE, service="calm")))
+    shown = put_together([replace(ENTRY, service="calm")], {"alpha": told})
+    assert [one.service for one in shown] == ["calm", "past"]
 
 
 def test_a_primary_on_a_host_that_nobody_asked_is_not_known():

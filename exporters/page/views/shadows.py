@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from communicator.answers.shadows import Difference
 from communicator.wording.counts import count
-from communicator.wording.marks import GONE, Mark
+from communicator.wording.marks import Mark
 from communicator.wording.releases import odds_text, version_text
 from communicator.wording.shadow_picture import Seen, Side
 from communicator.wording.shadows import (
@@ -89,8 +89,8 @@ def shadows_view(shadows: Sequence[Seen], shown: int | None) -> ShadowsView:
 
 
 def mark_of(one: Seen) -> Mark:
-    """How well a shadow does; a reference is neither good nor bad."""
-    return GONE if one.is_reference else VERDICTS[one.verdict]
+    """How well a shadow does."""
+    return one.standing[0]
 
 
 def notice_of(one: Seen) -> tuple[Mark, str]:
@@ -106,7 +106,7 @@ def _item(one: Seen, *, is_full: bool) -> ShadowItem:
         service=one.service,
         version=version_text(one.version, one.build),
         server=one.server,
-        word="reference" if one.is_reference else one.verdict,
+        word=one.standing[1],
         meaning=opened(one.meaning),
         next=opened(one.next),
         share="" if entry is None or not entry.primary else opened(share_text(entry.share, entry.key)),

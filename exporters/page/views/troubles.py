@@ -229,7 +229,7 @@ def _whose(one: Deployment) -> str:
 
 
 def _shadows(shadows: Sequence[Seen]) -> Iterator[Trouble]:
-    found = [one for one in shadows if one.verdict == "differs" and not one.is_reference]
+    found = [one for one in shadows if one.verdict == "differs" and not (one.is_reference or one.is_over)]
     for one in found[:_NAMED]:
         what = f"{one.service} {version_text(one.version, one.build)} on {one.server}"
         yield Trouble(DOUBTFUL, f"the shadow of {what} answers otherwise than the primary", "deployments")

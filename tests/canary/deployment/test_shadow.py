@@ -10,6 +10,7 @@ from canary.deployment.traffic import colours, shadows, weights
 from canary.deployment.view import describe
 from canary.records import ShadowCompared
 from communicator.answers.policy import ALL, Policy
+from communicator.wording.deployments import decisions
 from tests.canary.deployment.world import NEW, OLD, Host, World
 
 QUICK = [{"servers": 1, "bake": "10s"}, {"servers": "50%", "bake": "10s"}]
@@ -323,6 +324,43 @@ def test_what_cannot_be_stopped_stays_behind_the_fence_and_nothing_is_started_be
     assert (world.versions, world.hosts["a"].shadows) == ("a1.0 b1.0", {NEW})
 
 
+@pytest.mark.parametrize("phase", ["aborting", "rolled_back", "done"])
+def test_what_could_not_be_stopped_is_tried_again_when_a_person_says_so(phase):
+    world = started()
+    world.pass_time(4)
+    host = world.hosts["d"]
+    host.outcome = Outcome(status="failed", text="it does not end")
+    if phase != "done":
+        world.say("abort")
+    world.pass_time(80, until=phase)
+    world.pass_time(2)
+    told = describe(world.at, world.seen(), ())
+    assert ("bellwether deploy abort billing", "try again to stop the shadow") in decisions(told)
+    assert (told.servers[-1].state, told.servers[-1].text.partition(";")[0]) == ("failed", "stops being a shadow")
+    host.outcome, tasks = Outcome(status="done"), len(host.done)
+    world.pass_time(3)
+    assert len(host.done) == tasks, "nobody has said anything"
+    world.say("abort", reason="it ends now")
+    assert (world.phase, world.at.at.reason) == (phase, "abort by root@a: it ends now")
+    with pytest.raises(RefusedError):
+        world.say("abort")
+    world.pass_time(3)
+    assert (host.shadows, host.done[-1].verb, len(host.done)) == (set(), "stop", tasks + 1)
+    assert world.phase == ("done" if phase == "done" else "rolled_back")
+    assert not describe(world.at, world.seen(), ()).may_stop_again
+
+
+def test_what_is_over_with_steps_is_not_touched_again():
+    world = started(strategy="canary")
+    world.pass_time(4)
+    world.hosts["d"].outcome = Outcome(status="failed", text="it does not end")
+    world.pass_time(120, until="done")
+    world.pass_time(2)
+    assert world.hosts["d"].shadows == {NEW}
+    with pytest.raises(RefusedError, match="nothing is to be aborted"):
+        world.say("abort")
+
+
 REFUSED = [
     ({"server": "z"}, {}, "shadow.server: no canary is known on z"),
     ({"server": "b"}, {"b": {OLD, NEW}}, "shadow.server: billing 2.0 does its work on b already: name another server"),
@@ -374,11 +412,27 @@ def test_it_shows_values_and_limits_and_its_host():
         "running",
         "as a shadow",
     )
-    assert {step.state for step in told.steps} == {"next"}
+    assert [(step.as_shadow, step.state) for step in told.steps] == [
+        (True, "current"),
+        (False, "next"),
+        (False, "next"),
+    ]
+    assert told.steps[0].text == "a shadow on d, with 10 % of the conversations of each server"
     world.say("abort")
     assert describe(world.at, world.seen(), ()).servers[-1].text == "stops being a shadow"
     world.pass_time(20, until="rolled_back")
     assert [one.server for one in describe(world.at, world.seen(), ()).servers] == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize("strategy", ["canary", "blue-green"])
+def test_the_shadow_is_shown_before_the_steps_until_it_is_over(strategy):
+    world = started(strategy=strategy)
+    first, *others = describe(world.at, world.seen(), ()).steps
+    assert (first.as_shadow, first.state, {step.state for step in others}) == (True, "current", {"next"})
+    world.pass_time(60, until={"canary": "step", "blue-green": "preparing"}[strategy])
+    assert [step.state for step in describe(world.at, world.seen(), ()).steps][:3] == ["done", "current", "next"]
+    world.pass_time(80, until="done")
+    assert {step.state for step in describe(world.at, world.seen(), ()).steps} == {"done"}
 
 
 def test_a_fence_stands_when_the_router_has_said_so_and_is_gone_when_it_has_said_so():

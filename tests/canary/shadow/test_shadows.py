@@ -11,7 +11,7 @@ from canary.records import ShadowCompared
 from canary.shadow.comparing import CLEAR_LOG10, ROWS, TOP
 from canary.shadow.conversations import GRACE_S
 from canary.shadow.second_replies import KEPT_S
-from canary.shadow.shadows import REFERENCE_S, SHADOWS, SILENT_S, Shadows, Standing
+from canary.shadow.shadows import OVER_S, REFERENCE_S, SHADOWS, SILENT_S, Shadows, Standing
 from canary.shadow.terms import Terms, Vocabulary, read_vocabulary
 from communicator.answers.shadows import Step, Steps
 from communicator.definitions.loading import packaged_files
@@ -267,6 +267,23 @@ def test_so_many_shadows_are_compared_and_a_further_one_once_another_was_silent(
     assert [comparing.key.deployment for comparing in found.comparings] == heard
     found.hear(Steps(**SHADOW | {"deployment": "late"}), SILENT_S)
     assert [comparing.key.deployment for comparing in found.comparings] == [*heard[1:], "late"]
+
+
+def test_what_is_over_is_let_go_after_a_while_and_what_is_wanted_is_not():
+    found = compared(*talk())
+    found.hear(Steps(**SHADOW | {"deployment": "d2"}), GRACE_S)
+    for at_s in (0.0, OVER_S - 1, OVER_S):
+        found.let_go(lambda key: key.deployment == "d2", at_s)
+        left = [comparing.key.deployment for comparing in found.comparings]
+        assert left == (["d1", "d2"] if at_s < OVER_S else ["d2"])
+    assert found.next_deadline_s is None
+
+
+def test_what_is_wanted_again_is_kept():
+    found = compared(*talk())
+    for at_s, is_wanted in ((0.0, False), (OVER_S - 1, True), (OVER_S, False), (2 * OVER_S - 1, False)):
+        found.let_go(lambda _key, is_wanted=is_wanted: is_wanted, at_s)
+    assert len(found.comparings) == 1
 
 
 def test_what_definitions_say_of_repeating_and_of_secrets():

@@ -90,7 +90,8 @@ def test_what_is_not_measured_is_left_out():
 
 
 def test_a_deployment_tells_of_its_shadow():
-    shadows = seen(sample.COMPARISON, entries=(replace(sample.ENTRY, deployment=PAUSED.id),))
+    found = replace(sample.COMPARISON, deployment=PAUSED.id)
+    shadows = seen(found, entries=(replace(sample.ENTRY, deployment=PAUSED.id),))
     [one] = deployments_view(Deployments(deployments=(PAUSED,)), None, shadows=shadows).items
     assert (marks.BAD, "its shadow on gamma: it answers otherwise than the primary") in one.notices
     [other] = deployments_view(Deployments(deployments=(PAUSED,)), None, shadows=seen(sample.COMPARISON)).items
@@ -110,3 +111,18 @@ def test_those_that_differ_are_among_what_is_wrong():
     ]
     assert told(*[differs] * 5)[-1] == (marks.DOUBTFUL, "2 more shadows differ too")
     assert told(alike) == []
+
+
+def test_one_that_is_over_is_shown_as_history_and_is_no_trouble():
+    shadows = seen(sample.COMPARISON, entries=(), mirrors=())
+    (one,) = shadows_view(shadows, None).items
+    assert (one.mark, one.word, one.meaning) == (
+        marks.GONE,
+        "over",
+        "It is a shadow no more; this is what had been found",
+    )
+    assert [
+        text.sentence
+        for text in find_troubles(Snapshot(at_wall_s=0.0, shadows=Told(shadows, "")))
+        if "shadow" in text.sentence
+    ] == []
