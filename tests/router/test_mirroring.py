@@ -598,11 +598,13 @@ def test_a_comparator_for_whom_much_waits_is_told_without_a_pause(rig):
     for n in range(50):
         rig.say("anna", f"billing/ASK n={n}\nbilling/ASK n={n}\nbilling/ASK n={n}")
         rig.say("billing", "anna/ANSWER n=1\nanna/ANSWER n=1\nanna/ANSWER n=1")
+    while rig.looks:
+        rig.look()
     while rig.looks or rig.offers:
         rig.look()
         if rig.offers:
             rig.take()
-    assert len(rig.steps) >= 2 * STEPS_AT_ONCE
+    assert len(rig.mirrors[0].steps) < STEPS_AT_ONCE
 
 
 def test_by_a_parameter_a_conversation_has_many_senders(rig):

@@ -168,7 +168,9 @@ class Sampler:
             if self._first is not None or not self._notes:
                 break
             data, kind, at_s = self._notes[0]
-            if self.parameter or kind <= 0:
+            if kind == _SAID and not self.parties:
+                self.done()  # nobody awaits a reply
+            elif self.parameter or kind <= 0:
                 lines = lines_of(data) if self.parameter else self._wanted(data, is_said=kind == _SAID)
                 self._first = Note(lines, at_s, is_said=kind == _SAID)
             elif self._is_wanted(sender := data[: data.find(b" ")], kind):
