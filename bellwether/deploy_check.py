@@ -15,7 +15,7 @@ from bellwether.failure import CommandError
 from canary.deployment.spec import Shadowing, Spec, Step, steps_of
 from communicator.answers.deployments import Readiness
 from communicator.answers.policy import ALL
-from communicator.answers.services import Instance
+from communicator.answers.services import Instance, Role
 from communicator.wording.counts import count, listed
 from communicator.wording.enforcement import not_enforced_text
 from communicator.wording.marks import BAD, DOUBTFUL, GONE, GOOD, UNKNOWN, Mark
@@ -67,8 +67,9 @@ def rows_of(spec: Spec, around: Around) -> list[Row]:
         spec: What is to be done.
         around: What is known of the cluster.
     """
-    runs = {one.server: one.version for one in around.instances if one.service == spec.service and one.state == "up"}
-    shadow = {spec.shadow.server} if spec.shadow is not None else set()
+    up = (one for one in around.instances if one.service == spec.service and one.state == "up")
+    runs = {one.server: one.version for one in up if one.role is not Role.SHADOW}
+    shadow = {spec.shadow.server, spec.shadow.primary} - {ALL} if spec.shadow is not None else set()
     servers = {*around.told, *around.members, *runs, *spec.servers, *shadow} - {*around.not_enforced}
     rows = [_row(spec, server, around, runs.get(server, "")) for server in sorted(servers)]
     asides = [(server, not_enforced_text([server], around.not_enforced)) for server in sorted(around.not_enforced)]
@@ -80,7 +81,8 @@ def _row(spec: Spec, server: str, around: Around, runs: str) -> Row:
     has = told.has if isinstance(told, Readiness) and told.has else runs
     may_have = has or told is None  # of who is away nobody knows
     is_shadow = spec.shadow is not None and spec.shadow.server == server
-    if not is_shadow and (server not in spec.servers if spec.servers else not may_have):
+    is_bare = spec.shadow is not None and spec.shadow.primary == server and not has
+    if not (is_shadow or is_bare) and (server not in spec.servers if spec.servers else not may_have):
         return Row(server, "not_concerned", has)
     match told:
         case None:
@@ -88,7 +90,11 @@ def _row(spec: Spec, server: str, around: Around, runs: str) -> Row:
         case str():
             return Row(server, "silent", has, (told,))
         case _:
-            return Row(server, "lacking" if told.missing else "ready", has, told.missing)
+            bare = (
+                (f"shadow.primary: {spec.service} does not run there, so there is nothing to copy",) if is_bare else ()
+            )
+            missing = (*told.missing, *bare)
+            return Row(server, "lacking" if missing else "ready", has, missing)
 
 
 def require_known(spec: Spec, rows: Iterable[Row], instances: Iterable[Instance]) -> None:

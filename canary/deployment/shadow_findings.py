@@ -70,7 +70,7 @@ def _failures(at: DeploymentMoved, shadow: ShadowSeen) -> int:
 
 
 def _failed_text(at: DeploymentMoved, shadow: ShadowSeen) -> str:
-    return f"{count(_failures(at, shadow), 'failure')}, the last one {shadow.failure or 'not told'}; the limit is {FAILURES}"
+    return f"{count(_failures(at, shadow), 'failure')}, the last one: {shadow.failure or 'not told how'}; the limit is {FAILURES}"
 
 
 def _difference_text(shadow: ShadowSeen) -> str:

@@ -48,6 +48,14 @@ class Side(msgspec.Struct, frozen=True):
         """What comparing with it has come to."""
         return verdict_of(self.comparison)
 
+    @property
+    def is_bare(self) -> bool:
+        """Whether there was nothing to copy yet, as where the service does not run."""
+        mirror = self.mirror
+        if mirror is None or self.comparison is not None:
+            return False
+        return not (mirror.copied_total or any(mirror.conversations_total.values()))
+
 
 class Seen(msgspec.Struct, frozen=True, kw_only=True):
     """One shadow, with all that is told of it."""
@@ -155,6 +163,9 @@ def _is_of_another(one: Comparison, entry: Shadow | None) -> bool:
 def _seen(key: _Key, entry: Shadow | None, fence: Fence | None, sides: Mapping[str, Side]) -> Seen:
     service, version, server = key
     named = {entry.primary: Side(entry.primary)} if entry is not None and entry.primary not in ("", ALL) else {}
+    # each router copies for a shadow of all primaries, also one that has none of the service
+    busy = {host: side for host, side in sides.items() if not side.is_bare}
+    sides = busy if busy and entry is not None and entry.primary == ALL else sides
     return Seen(
         service=service,
         version=version,

@@ -1,12 +1,13 @@
 """Whether hosts can do what a deployment asks: a row for each kind of host, what follows, and how it looks."""
 
 import pytest
+from msgspec.structs import replace
 
 from bellwether.deploy_check import Around, lacking, plan, render, require_known, rows_of, warnings
 from bellwether.failure import CommandError
 from canary.deployment.spec import read_file
 from communicator.answers.deployments import Readiness
-from communicator.answers.services import Instance
+from communicator.answers.services import Instance, Role
 from tests.bellwether.canary_sample import screen
 
 SPEC = read_file('service = "billing"\nversion = "2.0"\nexecutor = "systemd"', "billing")
@@ -76,6 +77,35 @@ def test_the_host_of_a_shadow_is_concerned_though_the_service_does_not_run_there
     assert (rows["delta"], rows["alpha"]) == ("ready", "ready")
     rows = {row.server: row.status for row in rows_of(read_file(text.replace("delta", "zeta"), "x"), AROUND)}
     assert rows["zeta"] == "no_canary"
+
+
+SHADOW = 'service = "billing"\nversion = "2.0"\nstrategy = "shadow"\nexecutor = "roll"\n[shadow]\nserver = "alpha"\n'
+
+
+@pytest.mark.parametrize(
+    ("primary", "status"),
+    [("*", "not_concerned"), ("beta", "not_concerned"), ("delta", "lacking"), ("gamma", "not_concerned")],
+)
+def test_a_primary_without_the_service_lacks_it_as_start_will_say(primary, status):
+    spec = read_file(f'{SHADOW}primary = "{primary}"', "x")
+    rows = {row.server: row for row in rows_of(spec, AROUND)}
+    assert rows["delta"].status == status
+    bare = ("shadow.primary: billing does not run there, so there is nothing to copy",)
+    assert rows["delta"].missing == (bare if status == "lacking" else ())
+    assert ("delta" in lacking(rows.values())) is (status == "lacking")
+
+
+def test_a_primary_that_nobody_knows_is_named():
+    rows = rows_of(read_file(f'{SHADOW}primary = "alhpa"', "x"), AROUND)
+    assert {row.server: row.status for row in rows}["alhpa"] == "no_canary"
+    assert "alhpa" in lacking(rows)
+
+
+def test_where_only_a_shadow_runs_the_service_does_not():
+    shadow = Instance("billing", "delta", "2.0", role=Role.SHADOW)
+    around = replace(AROUND, instances=(*AROUND.instances, shadow))
+    rows = {row.server: row for row in rows_of(read_file(f'{SHADOW}primary = "delta"', "x"), around)}
+    assert (rows["delta"].status, rows["delta"].has) == ("lacking", "")
 
 
 def test_a_named_server_without_a_canary_cannot_do_it():

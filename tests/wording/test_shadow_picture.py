@@ -50,6 +50,42 @@ def test_each_primary_is_a_side_and_the_worst_is_the_verdict():
     assert (one.verdict, one.build) == ("may differ", "9f3c")
 
 
+IDLE = replace(MIRROR, copied_total=0, queue_messages=0, conversations_total={"whole": 0})
+
+
+def of_all_primaries(primary="*", **on_beta):
+    told = {"alpha": Comparisons(comparisons=(ALIKE,), mirrors=(MIRROR,)), "beta": Comparisons(**on_beta)}
+    (one,) = put_together([replace(ENTRY, primary=primary)], told)
+    return one
+
+
+@pytest.mark.parametrize("state", ["copying", "absent"])
+def test_a_host_on_which_the_service_does_not_run_is_no_side_of_a_shadow_of_all_primaries(state):
+    one = of_all_primaries(mirrors=(replace(IDLE, state=state),))
+    assert ([side.server for side in one.sides], one.verdict) == (["alpha"], "alike")
+    assert one.meaning == "it answers as the primary does"
+
+
+@pytest.mark.parametrize(
+    ("primary", "on_beta"),
+    [
+        ("*", {"mirrors": (replace(IDLE, copied_total=1),)}),
+        ("*", {"mirrors": (replace(IDLE, conversations_total={"absent": 1}),)}),
+        ("*", {"mirrors": (IDLE,), "comparisons": (replace(NOTHING, primary="beta"),)}),
+        ("beta", {"mirrors": (IDLE,)}),
+    ],
+    ids=["copied", "not begun", "compared", "named"],
+)
+def test_a_host_with_something_to_copy_is_a_side(primary, on_beta):
+    assert "beta" in [side.server for side in of_all_primaries(primary, **on_beta).sides]
+
+
+def test_where_nothing_is_copied_anywhere_yet_all_hosts_are_shown():
+    told = {server: Comparisons(mirrors=(IDLE,)) for server in ("alpha", "beta")}
+    (one,) = put_together([replace(ENTRY, primary="*")], told)
+    assert [side.server for side in one.sides] == ["alpha", "beta"]
+
+
 def test_what_needs_a_person_comes_first():
     entries = [replace(ENTRY, service=name) for name in ("calm", "odd", "new")]
     told = Comparisons(comparisons=(replace(ALIKE, service="calm"), replace(COMPARISON, service="odd")))

@@ -126,7 +126,7 @@ BAD = [
     (
         "crashes",
         lambda world: setattr(world.hosts["d"], "failed", 3),
-        "it failed: 3 failures, the last one CRASH; the limit is 3",
+        "it failed: 3 failures, the last one: it crashed; the limit is 3",
     ),
     ("held", lambda world: world.seen_now.update(held="fails on 2 servers"), "fails on 2 servers"),
 ]

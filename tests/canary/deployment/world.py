@@ -113,7 +113,7 @@ class World:
             left=() if host.shadowing is None else host.shadowing.shadows,
             ran_s=self.ran_s,
             failures=host.failed,
-            failure="CRASH",
+            failure="it crashed",
             comparisons=tuple(self.comparisons),
         )
 

@@ -5,6 +5,7 @@ import pytest
 from canary.deployment.shadow_sight import look_at_shadow
 from canary.deployment.spec import read_table
 from canary.deployment.task import SHADOW, Outcome, Task
+from canary.evidence.kinds import MEANINGS, Counts
 from canary.judge.apply import apply
 from canary.judge.shadow_runs import ENDED, SHADOWS
 from canary.judge.state import State
@@ -33,8 +34,38 @@ def ended(run_id, outcome="failure", **more):
 def test_what_runs_how_long_it_ran_and_how_it_failed_is_known_and_nothing_else():
     state = fold((1.0, began("r")), (11.0, ended("r", detail="exit 1")), (20.0, began("s")), (25.0, began("s")))
     runs = state.shadow_runs[KEY]
-    assert (dict(runs.running), runs.ran_s, runs.failed, runs.failure) == ({"s": 20.0}, 10.0, 1, "CRASH: exit 1")
+    assert (dict(runs.running), runs.ran_s, runs.failed, runs.failure) == ({"s": 20.0}, 10.0, 1, "it crashed: exit 1")
     assert state.cells == state.runs == state.failures_of == {}
+
+
+@pytest.mark.parametrize(
+    ("cause", "more", "text"),
+    [
+        ("CRASH", {"signal": 11}, "it crashed, signal 11"),
+        ("CRASH", {"exit_code": 1}, "it crashed, exit code 1"),
+        (
+            "CRASH",
+            {"exit_code": 1, "detail": "exit code 1, after 3 restarts"},
+            "it crashed: exit code 1, after 3 restarts",
+        ),
+        ("GONE", {}, "it was gone without a word, as after a crash or a kill"),
+        ("HUNG", {}, "it hung"),
+        ("HEALTH_FAIL", {"detail": "no disk"}, "its health was bad: no disk"),
+        ("LATER_KIND", {}, "LATER_KIND"),
+    ],
+)
+def test_how_it_failed_is_told_in_words(cause, more, text):
+    fact = RunEnded(run_id="r", outcome="failure", cause=cause, **RUN, **more)
+    assert fold((1.0, fact)).shadow_runs[KEY].failure == text
+
+
+def test_each_kind_of_failure_has_words():
+    failures = {kind for kind, meaning in MEANINGS.items() if meaning.counts is Counts.FAILURE}
+    told = {
+        kind: fold((1.0, RunEnded(run_id="r", outcome="failure", cause=kind, **RUN))).shadow_runs[KEY].failure
+        for kind in failures
+    }
+    assert not [kind for kind, text in told.items() if kind in text]
 
 
 def test_a_run_counts_once_and_one_in_good_order_is_no_failure():
@@ -96,4 +127,4 @@ def test_the_leader_sees_what_is_down_and_failures_beyond_those_of_the_reference
     failed = RunEnded(run_id="o", outcome="failure", cause="CRASH", **old)
     state = fold((1.0, ended("a")), (1.0, ended("b")), (2.0, failed), (3.0, began("c")))
     seen = look_at_shadow(state, Rules(), at, 10.0)
-    assert (seen.down, seen.failures, seen.ran_s, seen.failure) == (("1.0",), 1, 7.0, "CRASH")
+    assert (seen.down, seen.failures, seen.ran_s, seen.failure) == (("1.0",), 1, 7.0, "it crashed")
