@@ -12,7 +12,6 @@ from communicator.router.cores.sampling import (
     SILENCE_S,
     SMALL_BYTES,
     Sampler,
-    names_of,
 )
 
 LINE = b"<peer:anna billing/ASK n=1\n"
@@ -134,11 +133,6 @@ def test_what_is_said_to_others_is_not_noted():
 def test_what_is_said_while_something_was_not_looked_at_may_answer_that(sampler):
     sampler.note_asked(LINE, 1, 1.0, is_mixed=False)
     assert sampler.note_said(b"anna/ANSWER ", b"anna/ANSWER n=1\n", 1.0, is_mixed=False)
-
-
-def test_names_of_a_sender():
-    assert names_of(b"<far:anna", b"peer") == (b"far:anna",)
-    assert names_of(b"<peer:anna", b"peer") == (b"peer:anna", b"anna", b".:anna")
 
 
 def test_by_a_parameter_all_is_looked_at():

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+NOT_COPIED_SENDERS = (b":communicatord", b":canary")
+"""Routers, and canaries, which ask a primary the same twice: as part of a conversation that would be a part nobody has said."""
 TO_BE_READ = b"<{ \t\r\v\f"
 """What a line of the primary begins with that does not say in its first word to whom it goes."""
 

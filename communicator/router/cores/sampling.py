@@ -12,7 +12,7 @@ from hashlib import blake2b
 import msgspec
 
 from communicator.router.cores.mirror import Conversation, Mirror, first_silent
-from communicator.router.cores.parties import TO_BE_READ, lines_of, names_of, party_of
+from communicator.router.cores.parties import NOT_COPIED_SENDERS, TO_BE_READ, lines_of, names_of, party_of
 from communicator.router.vocabulary.registry import Link
 
 SILENCE_S = 30.0
@@ -37,8 +37,6 @@ KEY_BYTES = 256
 """Of a longer key these count."""
 NUMBERS_KEPT = 50_000
 """Messages whose correlation_id is remembered: beyond it, whatever a reply to others belonged to would be a guess."""
-NOT_COPIED_SENDERS = (b":communicatord", b":canary")
-"""Routers, and canaries, which ask a primary the same twice: as part of a conversation that would be a part nobody has said."""
 _DRAWN = float(2**64)
 _MIXED, _SAID = 0, -1
 """Lines whose senders may differ; lines that the primary has said."""

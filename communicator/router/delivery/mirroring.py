@@ -14,8 +14,8 @@ from communicator.protocol.line_form import decode, encode, encode_line
 from communicator.protocol.message import Message
 from communicator.router.cores.mirror import TELL_S, Conversation, Mirror
 from communicator.router.cores.mirrors import MIRRORS
-from communicator.router.cores.parties import TO_BE_READ
-from communicator.router.cores.sampling import NOT_COPIED_SENDERS, Note, Sampler
+from communicator.router.cores.parties import NOT_COPIED_SENDERS, TO_BE_READ
+from communicator.router.cores.sampling import Note, Sampler
 from communicator.router.cores.steps import STEPS_AT_ONCE
 from communicator.router.delivery.shadowing import hand_on, take_copy, tell_what_was_said
 from communicator.router.switchboard import Switchboard

@@ -127,10 +127,9 @@ class CopyWriter:
         message = Message("SHADOW_COPY", front, ROUTER_SERVICE, shadow.server, server, ROUTER_SERVICE)
         self._front = encode(message).decode()[:-1]
         behind = {"service": shadow.service, "ticket": "0", "version": shadow.version}
-        rest = encode(Message("_", {name: value for name, value in behind.items() if value})).decode()[2:]
-        between, ticket, end = rest.partition(
-            ";ticket=0"
-        )  # a service has a name, so that nothing of it looks like this
+        rest = encode(Message("SHADOW_COPY", {name: value for name, value in behind.items() if value})).decode()
+        # A service has a name, so that nothing of it looks like the ticket.
+        between, ticket, end = rest.removeprefix("SHADOW_COPY ").partition(";ticket=0")
         self._between = f";{between}{ticket[:-1]}"
         self._end = f"{end}\n"
 
