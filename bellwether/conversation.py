@@ -16,7 +16,6 @@ from communicator.answers.clusters import Graph
 from communicator.answers.services import Block, Instance
 from communicator.client import Client
 from communicator.client.instances import gather_instances
-from communicator.client.status import CLOCK_COMMANDS, CLUSTER_COMMANDS
 from communicator.definitions import load_catalogue
 from communicator.errors import MessageRefusedError, NoReceiverError, RemoteProtocolError, ReplyTimeoutError
 from communicator.protocol.message import Message
@@ -27,8 +26,6 @@ T = TypeVar("T")
 
 TIMEOUT_S = 5.0
 _LOOK_S = 0.05
-_KEPT_BY_THE_CLIENT = (*sorted(CLOCK_COMMANDS), *sorted(CLUSTER_COMMANDS))
-"""Answers the client takes for itself unless a request names them."""
 
 
 @asynccontextmanager
@@ -75,6 +72,9 @@ async def ask(client: Client, message: Message, timeout_s: float = TIMEOUT_S) ->
         MessageRefusedError: The receiver or the router does not take it.
         ReplyTimeoutError: Nothing came in time.
     """
+    definition = load_catalogue([])[0].definitions.get(message.command)
+    if definition is not None and definition.replies:
+        return await client.request(message, *definition.replies, timeout_s=timeout_s)
     reply = await first_of(_refusal_of(client, message, timeout_s), _heard_from(client, message))
     if reply is None:
         raise ReplyTimeoutError(message.command, timeout_s)
@@ -213,14 +213,12 @@ async def first_of(*works: Coroutine[Any, Any, T]) -> T:
 
 
 async def _refusal_of(client: Client, message: Message, timeout_s: float) -> Message | None:
-    expected = ("ABSOLUTELY",) if message.command == "ALIVE" else _KEPT_BY_THE_CLIENT
-    return await client.request(message, *expected, timeout_s=timeout_s)
+    """Waits for a refusal: what it is said to wait for answers ALIVE alone, of which the answer is known."""
+    return await client.request(message, "ABSOLUTELY", timeout_s=timeout_s)
 
 
 async def _heard_from(client: Client, question: Message) -> Message | None:
-    definition = load_catalogue([])[0].definitions.get(question.command)
-    replies = () if definition is None else definition.replies
     async for message in client.messages():
-        if may_answer(question, message) and (not replies or message.command in replies):
+        if may_answer(question, message):
             return message
     return None

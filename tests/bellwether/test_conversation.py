@@ -141,12 +141,14 @@ async def test_the_router_answers_what_it_is_asked(router, question, answer):
 
 
 async def test_what_the_router_says_unasked_is_no_answer():
-    async def messages():
-        yield Message("CLOCK_UNSTABLE", sent_from_service="communicatord")
-        yield Message("ROUTER_STATS", {"stats": "{}"}, sent_from_service="communicatord")
+    """Such as CLOCK_UNSTABLE, which comes to everybody when it happens."""
+    awaited = []
 
-    heard = conversation._heard_from(SimpleNamespace(messages=messages), Message("ROUTER_GET_STATS"))
-    assert (await heard).command == "ROUTER_STATS"
+    async def request(_message, *replies, timeout_s):
+        awaited.extend((*replies, timeout_s))
+
+    await conversation.ask(SimpleNamespace(request=request), Message("ROUTER_GET_STATS"), 7.0)
+    assert awaited == ["ROUTER_STATS", 7.0]
 
 
 async def test_the_answer_of_a_service_is_whatever_it_says(router):
