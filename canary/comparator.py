@@ -75,6 +75,8 @@ class Comparator:
         self._log = log
         self._shadows = Shadows(self._stand)
         self._vocabulary = Vocabulary()
+        self._has_learnt = asyncio.Event()
+        """Definitions were read: each comparison keeps to what they say when it begins."""
         self._hash_key = secrets.token_bytes(32)
         self._told: dict[ShadowKey, ShadowCompared] = {}
         self._told_at_s = now_s()
@@ -86,6 +88,7 @@ class Comparator:
         require_router(message)
         if message.sent_from_server != self._service.server_name:
             raise MessageRefusedError(message.command, "only the router of this host tells of its conversations")
+        await self._has_learnt.wait()
         with refusing(message):
             self._shadows.hear(_read(message), self._now_s())
         self._heard.set()
@@ -114,6 +117,7 @@ class Comparator:
             self._log.warning("definitions_not_read", reason=str(error))
         else:
             self._vocabulary = read_vocabulary(catalogue)
+        self._has_learnt.set()
 
     async def _compare(self) -> None:
         while True:

@@ -60,6 +60,13 @@ def quick(monkeypatch):
 
 
 @pytest.fixture
+async def repeatable(canary):
+    """A definition says that CHARGE may be asked again."""
+    await canary._comparator._has_learnt.wait()
+    canary._comparator._vocabulary = Vocabulary(repeatable=frozenset(("CHARGE",)))
+
+
+@pytest.fixture
 def asking(router, comparisons, eventually):
     """What a test of questions to the primary needs."""
     return router, comparisons, eventually
@@ -106,9 +113,21 @@ async def test_what_has_come_of_it_is_in_the_ledger(canary, tell, eventually):
     assert canary._mind.state.shadows[canary._mind.me, "gamma", "billing"].told == record
 
 
-@pytest.mark.usefixtures("quick")
+async def test_what_is_told_waits_until_definitions_were_read(canary, tell):
+    """A comparison that began without them would ask nobody again, and would not know what is secret."""
+    await canary._comparator._has_learnt.wait()
+    canary._comparator._has_learnt.clear()
+    async with asyncio.TaskGroup() as group:
+        telling = group.create_task(tell(*conversation("a")))
+        await asyncio.wait([telling], timeout=0.05)
+        assert canary._comparator._shadows.comparings == []
+        canary._comparator._has_learnt.set()
+    assert len(canary._comparator._shadows.comparings) == 1
+
+
+@pytest.mark.usefixtures("quick", "repeatable")
 @pytest.mark.parametrize(("refusal", "differs"), [("", 1), ("not now", 0)])
-async def test_the_primary_is_asked_again_what_may_be(asking, canary, differ_twice, refusal, differs):
+async def test_the_primary_is_asked_again_what_may_be(asking, differ_twice, refusal, differs):
     router, comparisons, eventually = asking
     service, heard = Service(router.unix, "billing", service_version="1.0"), []
 
@@ -119,7 +138,6 @@ async def test_the_primary_is_asked_again_what_may_be(asking, canary, differ_twi
             raise MessageRefusedError(message.command, refusal)
         return Message("CHARGED", {"amount": "14"})
 
-    canary._comparator._vocabulary = Vocabulary(repeatable=frozenset(("CHARGE",)))
     async with asyncio.TaskGroup() as group:
         group.create_task(service.run())
         await service.wait_ready()
@@ -133,19 +151,17 @@ async def test_the_primary_is_asked_again_what_may_be(asking, canary, differ_twi
     assert found.noise == "self-replay"
 
 
-@pytest.mark.usefixtures("quick")
+@pytest.mark.usefixtures("quick", "repeatable")
 async def test_nobody_is_asked_again_while_the_host_is_busy(canary, differ_twice, monkeypatch):
     monkeypatch.setattr(room, "BUSY_LOAD", -1.0)
     monkeypatch.setattr(room, "ASK_EVERY_S", 0.0)
-    canary._comparator._vocabulary = Vocabulary(repeatable=frozenset(("CHARGE",)))
     await differ_twice()
     (comparing,) = canary._comparator._shadows.comparings
     assert comparing.replays.take() is not None
 
 
-@pytest.mark.usefixtures("quick")
+@pytest.mark.usefixtures("quick", "repeatable")
 async def test_where_nobody_can_be_asked_there_is_no_noise(canary, differ_twice, comparisons, eventually):
-    canary._comparator._vocabulary = Vocabulary(repeatable=frozenset(("CHARGE",)))
     await differ_twice()  # there is no billing
     (comparing,) = canary._comparator._shadows.comparings
 
