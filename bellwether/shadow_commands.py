@@ -1,4 +1,4 @@
-"""SHELL: shows shadows, where their replies differ, and what of them was discarded; how that looks is told elsewhere."""
+"""SHELL: the commands `bellwether shadow status`, `diff` and `discarded`: they ask, and print what the pure modules make of it."""
 
 import asyncio
 from collections.abc import Mapping
@@ -51,7 +51,7 @@ def differences(communicator: str | None, service: str, *, as_json: bool) -> int
 
 
 def exit_code(told: Picture) -> int:
-    """What the worst of the shadows comes to; where there is none, or what was found is history, that nothing was compared."""
+    """The worst verdict of all shadows. Without one that counts, it is that nothing was compared."""
     verdicts = {one.verdict for one in told.shadows if not (one.is_reference or one.is_over)}
     worst = next((verdict for verdict in WORST_FIRST if verdict in verdicts), None)
     return UNDECIDED if worst is None else EXIT_CODES[worst]

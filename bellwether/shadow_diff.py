@@ -1,4 +1,4 @@
-"""PURE: where replies of shadows differ, as tables: how often, the noise beside it, examples; it asks nobody."""
+"""PURE: tables of the places in which replies of shadows differ, with counts, noise and examples."""
 
 from collections.abc import Iterable, Iterator, Sequence
 

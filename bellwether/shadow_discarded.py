@@ -1,4 +1,4 @@
-"""PURE: what shadows have said and nobody has heard, as a table; it asks nobody."""
+"""PURE: a table of the lines of shadows that a router has discarded."""
 
 from rich.console import Group, RenderableType
 from rich.table import Table

@@ -1,4 +1,4 @@
-"""PURE: what all who answered tell of shadows; it asks nobody."""
+"""PURE: one picture of all shadows, put together from the answers of routers and canaries."""
 
 import msgspec
 

@@ -1,4 +1,4 @@
-"""SHELL: what routers and canaries are asked of shadows; how their answers look is told elsewhere."""
+"""SHELL: the questions about shadows that routers and canaries are asked."""
 
 import asyncio
 from collections.abc import Iterable, Mapping

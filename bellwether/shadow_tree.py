@@ -1,4 +1,4 @@
-"""PURE: shadows as trees: what each means and what to do next, what is copied for it, and what was compared; it asks nobody."""
+"""PURE: a tree for each shadow: what its state means, what to do next, what is copied, and what was compared."""
 
 from collections.abc import Iterator
 

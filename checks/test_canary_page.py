@@ -10,7 +10,7 @@ from bellwether.canary_outcome import EXIT_CODES
 from canary.orders import ORDERS
 from canary.records import Cap
 from canary.rules import Rules
-from checks.tree import ROOT
+from checks.tree import ROOT, options_of
 from communicator.protocol.values import parse_duration_s
 from communicator.wording.explanations import CAPS
 from communicator.wording.releases import PLACES
@@ -25,13 +25,7 @@ def test_there_are_commands_to_tell_of():
 
 def test_each_command_is_told_of():
     assert [name for name in COMMANDS if f"bellwether canary {name}" not in PAGE and f"\n| `{name} " not in PAGE] == []
-    options = {
-        word
-        for command in COMMANDS.values()
-        for parameter in command.params
-        for word in parameter.opts
-        if word.startswith("--")
-    }
+    options = options_of(COMMANDS)
     assert [option for option in options if option not in PAGE] == []
 
 

@@ -3,7 +3,7 @@
 import typer
 
 from bellwether.clock_group import application
-from checks.tree import ROOT
+from checks.tree import ROOT, options_of
 
 PAGE = (ROOT / "docs/clock.md").read_text()
 COMMANDS = typer.main.get_command(application).commands
@@ -15,13 +15,7 @@ def test_there_are_commands_to_tell_of():
 
 def test_each_command_is_told_of():
     assert [name for name in COMMANDS if f"bellwether clock {name}" not in PAGE] == []
-    options = {
-        word
-        for command in COMMANDS.values()
-        for parameter in command.params
-        for word in parameter.opts
-        if word.startswith("--")
-    }
+    options = options_of(COMMANDS)
     assert [option for option in options if option not in PAGE] == []
 
 

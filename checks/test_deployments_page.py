@@ -8,7 +8,7 @@ import typer
 from bellwether.deploy_group import application
 from bellwether.deploy_wait import EXIT_CODES
 from canary.deployment.spec import Check, Compared, Shadowing, Spec, Step, Until, read_file
-from checks.tree import ROOT
+from checks.tree import ROOT, options_of
 from communicator.answers.deployments import Phase
 from communicator.wording.deployments import PHASES, SERVERS
 
@@ -18,13 +18,7 @@ COMMANDS = typer.main.get_command(application).commands
 
 def test_each_command_and_option_is_told_of():
     assert [name for name in COMMANDS if f"\n| `bellwether deploy {name}" not in PAGE] == []
-    options = {
-        word
-        for command in COMMANDS.values()
-        for parameter in command.params
-        for word in parameter.opts
-        if word.startswith("--")
-    }
+    options = options_of(COMMANDS)
     assert [option for option in options if option not in PAGE] == []
 
 

@@ -7,7 +7,7 @@ import typer
 from bellwether.feature_files import FILE_BYTES
 from bellwether.feature_group import application
 from canary.book.order import LONGEST_S
-from checks.tree import ROOT
+from checks.tree import ROOT, options_of
 from communicator.answers.features import DEFINITION_BYTES, FEATURES, NAME_CHARACTERS
 from communicator.features.document import LASTING, TYPES
 from communicator.features.staleness import ONE_SIDED_S, UNUSED_S
@@ -24,13 +24,7 @@ def test_there_are_commands_to_tell_of():
 
 def test_each_command_and_option_is_told_of():
     assert [name for name in COMMANDS if f"feature {name} " not in PAGE] == []
-    options = {
-        word
-        for command in COMMANDS.values()
-        for parameter in command.params
-        for word in parameter.opts
-        if word.startswith("--")
-    }
+    options = options_of(COMMANDS)
     assert set(COMMON) < options
     assert [option for option in options if option not in PAGE] == []
 

@@ -8,7 +8,7 @@ from bellwether.shadow_commands import EXIT_CODES
 from bellwether.shadow_group import application
 from canary.deployment.spec import Compared, Shadowing
 from canary.shadow import conversations, shadows
-from checks.tree import ROOT
+from checks.tree import ROOT, options_of
 from communicator.router.cores import mirror, sampling, steps
 from communicator.wording.shadows import LIMIT_LOG10, REASONS, VERDICTS
 
@@ -24,13 +24,7 @@ def test_its_first_paragraph_says_what_no_router_can_keep_back():
 
 def test_each_command_and_option_is_told_of():
     assert [name for name in COMMANDS if f"\n| `bellwether shadow {name}" not in PAGE] == []
-    options = {
-        word
-        for command in COMMANDS.values()
-        for parameter in command.params
-        for word in parameter.opts
-        if word.startswith("--")
-    }
+    options = options_of(COMMANDS)
     assert [option for option in options if option not in PAGE] == []
 
 

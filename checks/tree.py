@@ -40,3 +40,9 @@ def is_pure(module):
 def dotted(module):
     """The name under which a module is imported."""
     return ".".join(module.with_suffix("").parts).removesuffix(".__init__")
+
+
+def options_of(commands):
+    """The long options of all commands of a group, by whose names their manual is to have them."""
+    words = (word for command in commands.values() for parameter in command.params for word in parameter.opts)
+    return {word for word in words if word.startswith("--")}

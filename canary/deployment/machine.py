@@ -61,21 +61,8 @@ def _pending(at: DeploymentMoved, seen: Seen) -> DeploymentMoved | None:
 
 
 def _shadow(at: DeploymentMoved, seen: Seen) -> DeploymentMoved | None:
-    failed = _fail_if_bad(at, seen)
-    if failed is not None:
-        return failed
-    if not at.is_up:
-        if _shadow_is_up(at, seen):
-            bake_s = 0.0 if at.shadowing is None else at.shadowing.bake
-            return move(at, "shadow", "gets copies", until_s=seen.now_s + bake_s, is_up=True)
-        return _late_shadow(at, seen) if is_over(at, seen) else None
-    if not is_over(at, seen):
-        return None
-    if not _shadow_is_up(at, seen):
-        is_gone = at.until_at_s is not None and seen.now_s >= at.until_at_s + at.spec.deadline
-        return _late_shadow(at, seen) if is_gone else None
-    pause, reason = holds(at, seen)
-    return wait(at, seen, pause, reason) if pause else _after_step(at, seen)
+    bake_s = 0.0 if at.shadowing is None else at.shadowing.bake
+    return _watch(at, seen, _late_shadow, is_up=_shadow_is_up(at, seen), begun=("gets copies", bake_s))
 
 
 def _shadow_is_up(at: DeploymentMoved, seen: Seen) -> bool:
@@ -112,18 +99,38 @@ def _standby_is_up(at: DeploymentMoved, seen: Seen) -> DeploymentMoved | None:
 
 
 def _step(at: DeploymentMoved, seen: Seen) -> DeploymentMoved | None:
+    return _watch(at, seen, _late, is_up=_all_up(at, seen), begun=("up", step_of(at).bake))
+
+
+def _watch(
+    at: DeploymentMoved,
+    seen: Seen,
+    late: Callable[[DeploymentMoved, Seen], DeploymentMoved],
+    *,
+    is_up: bool,
+    begun: tuple[str, float],
+) -> DeploymentMoved | None:
+    """What a step and a shadow have in common: the version comes up, is watched for a time, and then nothing may hold it.
+
+    Args:
+        at: Where the deployment is.
+        seen: What is seen of it.
+        late: What follows when the version is not up in time.
+        is_up: Whether it is up wherever it is to be.
+        begun: The reason that is told once it is, and how long it is watched from then, in seconds.
+    """
     failed = _fail_if_bad(at, seen)
     if failed is not None:
         return failed
     if not at.is_up:
-        if _all_up(at, seen):
-            return move(at, "step", "up", until_s=seen.now_s + step_of(at).bake, is_up=True)
-        return _late(at, seen) if is_over(at, seen) else None
+        if is_up:
+            return move(at, at.phase, begun[0], until_s=seen.now_s + begun[1], is_up=True)
+        return late(at, seen) if is_over(at, seen) else None
     if not is_over(at, seen):
         return None
-    if not _all_up(at, seen):
+    if not is_up:
         is_gone = at.until_at_s is not None and seen.now_s >= at.until_at_s + at.spec.deadline
-        return _late(at, seen) if is_gone else None
+        return late(at, seen) if is_gone else None
     pause, reason = holds(at, seen)
     return wait(at, seen, pause, reason) if pause else _after_step(at, seen)
 

@@ -48,13 +48,13 @@ class Offers:
             taken: Called once it has left,
             refused: or at once when it is not written, or when it cannot leave any more.
         """
+        is_written = False
         try:
             is_written = self._link.send_copy(data)
-        except BaseException:
-            refused()
-            raise
+        finally:  # also where that fails: each offer is answered
+            if not is_written:
+                refused()
         if not is_written:
-            refused()
             return
         self._waiting.append((self._link.sent_bytes, taken, refused))
         if self._coming is None:
