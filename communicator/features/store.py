@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -60,6 +60,7 @@ class FlagStore:
         self._asked = 0
         self._stirred = asyncio.Event()
         self._to_be_kept = asyncio.Event()
+        self._writing: asyncio.Future[None] | None = None
         self._fault = ""
         quieten()
         self._recall()
@@ -192,16 +193,28 @@ class FlagStore:
                 await self._write_copy(path)
                 await asyncio.sleep(KEEP_S)
         finally:  # what was switched off last is off when the service comes back
-            if self._to_be_kept.is_set():
-                await _within(LAST_WORD_S, partial(self._write_copy, path))
+            await _within(LAST_WORD_S, partial(self._end_copy, path))
 
     async def _write_copy(self, path: Path) -> None:
         """Write the copy in a thread, since a disk may take its time: the flags count without it."""
         self._to_be_kept.clear()
-        try:
-            await asyncio.to_thread(write_copy, path, self.generation, self.evaluator.definitions())
-        except (OSError, ValueError) as error:
-            log_event(logging.WARNING, "flags_copy_not_written", path=str(path), error=str(error))
+        copy = (path, self.generation, self.evaluator.definitions())
+        self._writing = asyncio.get_running_loop().run_in_executor(None, _write, *copy)
+        await asyncio.shield(self._writing)  # a thread cannot be cancelled
+
+    async def _end_copy(self, path: Path) -> None:
+        """Wait for a write that goes on, then write what has changed since: two at once would spoil each other."""
+        if self._writing is not None:
+            await asyncio.shield(self._writing)
+        if self._to_be_kept.is_set():
+            await self._write_copy(path)
+
+
+def _write(path: Path, generation: str, flags: Mapping[str, bytes]) -> None:
+    try:
+        write_copy(path, generation, flags)
+    except (OSError, ValueError) as error:
+        log_event(logging.WARNING, "flags_copy_not_written", path=str(path), error=str(error))
 
 
 async def _within(seconds: float, wait: Callable[[], Awaitable[object]]) -> None:

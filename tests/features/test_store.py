@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 import logging
+import threading
 
 import pytest
 
@@ -14,6 +15,7 @@ from communicator.features.copy_file import read_copy
 from communicator.features.store import FlagStore
 from communicator.protocol.message import Message
 from communicator.testing import run_router
+from tests.conftest import EVENTUALLY_S
 from tests.features.canary_stand_in import StandIn
 
 
@@ -24,7 +26,8 @@ def quick(monkeypatch):
         ("START_S", 0.05),
         ("COUNTS_S", 0.02),
         ("KEEP_S", 0.0),
-        ("PATIENCE_S", 20.0),
+        ("LAST_WORD_S", EVENTUALLY_S),
+        ("PATIENCE_S", EVENTUALLY_S),
         ("POLL_S", 3600.0),
     ):
         monkeypatch.setattr(module, name, seconds)
@@ -54,7 +57,7 @@ class Looks:
         self._looked.set()
 
     async def until(self, condition):
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(EVENTUALLY_S):
             while not condition(self.store):
                 self._looked.clear()
                 await self._looked.wait()
@@ -288,6 +291,42 @@ async def test_what_changed_last_is_in_the_copy_when_the_service_stops(router, d
             await looks.until(lambda _, on=on: store.generation == canary.generation and held(store, "a") is on)
     assert read_copy(path)[0] == canary.generation
     assert json.loads(read_copy(path)[1]["a"])["defaultVariant"] == "off"
+
+
+@pytest.fixture
+def slow_disk(monkeypatch):
+    """Each write of a copy begins where the first event is set, and ends once the second one is."""
+    begun, go_on, write = threading.Event(), threading.Event(), module.write_copy
+
+    def write_slowly(*copy):
+        begun.set()
+        assert go_on.wait(EVENTUALLY_S)
+        write(*copy)
+
+    monkeypatch.setattr(module, "write_copy", write_slowly)
+    return begun, go_on
+
+
+@pytest.mark.parametrize("changes", [0, 1])
+async def test_a_write_that_goes_on_when_the_service_stops_is_waited_for(
+    router, definition, tmp_path, slow_disk, changes
+):
+    begun, go_on = slow_disk
+    path = tmp_path / "flags.json"
+    canary = StandIn()
+    canary.put(a=definition(on=True))
+    service = Service(router.unix, "billing")
+    store = FlagStore(service, path)
+    looks = Looks(store)
+    async with canary.serve(router.unix), running(service):
+        await looks.until(is_current)
+        assert await asyncio.to_thread(begun.wait, EVENTUALLY_S)
+        for _ in range(changes):
+            canary.put(a=definition(on=False))
+            await canary.say_changed()
+            await looks.until(lambda _: store.generation == canary.generation)
+        asyncio.get_running_loop().call_later(0.05, go_on.set)
+    assert read_copy(path)[0] == canary.generation
 
 
 @pytest.mark.parametrize("text", ["{", "[]", '{"generation": "n.1", "flags": []}'])
