@@ -4,6 +4,7 @@ import asyncio
 import gc
 import logging
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -16,6 +17,7 @@ import uvloop
 from hypothesis import HealthCheck, settings
 
 from communicator import BlockingClient, Client, Service
+from communicator.testing.router_process import own_address
 from tests.order import order_for
 
 ROOT = Path(__file__).parent.parent
@@ -52,6 +54,18 @@ def eventually():
         return answer
 
     return ask
+
+
+@pytest.fixture
+def tmp_path(request, tmp_path_factory):
+    """A directory of a test alone, as pytest's, but with a short name: the path of a socket in it has at most 107 bytes."""
+    return tmp_path_factory.mktemp(re.sub(r"\W", "_", request.node.name.removeprefix("test_"))[:12])
+
+
+@pytest.fixture(name="own_address")
+def _own_address():
+    """An address of this host that no other worker has, nor whoever connects to somewhere: a free port stays free there."""
+    return own_address()
 
 
 # A shell that runs the tests in the background has them ignore Ctrl-C, and what they start would inherit that.

@@ -18,7 +18,7 @@ from communicator.protocol.message import Message
 from communicator.protocol.names import tool_name
 from communicator.testing.router_process import RouterProcess, RouterProcessError, Started
 
-AGREE_S = 30.0
+AGREE_S = 60.0
 """How long the routers may take to agree, in seconds; one or two are usual, a busy machine takes longer."""
 NAMES = (
     *("alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda", "mu"),
@@ -29,7 +29,7 @@ NAMES = (
 Neighbors = Literal["chain", "mesh"]
 
 _ASK_AGAIN_S = 0.1
-_ANSWER_S = 20.0
+_ANSWER_S = 60.0
 """How long one router may take to answer: on a busy machine it may not get its turn for seconds."""
 
 

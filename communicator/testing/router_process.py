@@ -20,7 +20,7 @@ from communicator.errors import BellwetherError
 
 START_S = 60.0
 """How long a router may take to be ready, in seconds; half a second is usual, a busy machine takes longer."""
-STOP_S = 20.0
+STOP_S = 60.0
 """How long it may take to end after SIGTERM, in seconds."""
 LOG_BYTES = 8_000
 """How much of the end of its log an error shows."""
@@ -70,7 +70,7 @@ class RouterProcess(Started):
         self.local = ""
         """``cd://127.0.0.1:…``: its local TCP port."""
         self.signal = ""
-        """``cdu://127.0.0.1:…``: its UDP signal port."""
+        """``cdu://127.…``: its UDP signal port, at `own_address`."""
         self.remote = ""
         """``cd://…``: where other routers reach it; empty without ``listen.remote``."""
         self.secure = ""
@@ -78,14 +78,14 @@ class RouterProcess(Started):
         self._settings: dict[str, object] = {
             "server_name": server_name,
             "listen.local": "127.0.0.1:0",
-            "listen.signal": "127.0.0.1:0",
+            "listen.signal": f"{own_address()}:0",
             **(settings or {}),
         }
         self._log_level = log_level
         self._directory: Path | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self._holders: list[socket.socket] = []
-        """They keep others off its ports while it is down."""
+        """They keep others off its TCP ports while it is down."""
 
     @property
     def directory(self) -> Path:
@@ -253,6 +253,12 @@ class RouterProcess(Started):
         if self._directory is not None:
             shutil.rmtree(self._directory, ignore_errors=True)
             self._directory = None
+
+
+def own_address() -> str:
+    """A loopback address for this process alone: what is free there stays free, whatever ports others are given by the kernel."""
+    pid = os.getpid()  # below 2**22
+    return f"127.{64 + (pid >> 16)}.{pid >> 8 & 255}.{pid & 255}"
 
 
 run_router = RouterProcess

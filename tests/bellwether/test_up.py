@@ -16,15 +16,18 @@ import pytest
 
 from bellwether.places import Layout
 from communicator.client import BlockingClient
+from communicator.testing.router_process import own_address
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]  # five programs start, are asked by ten more, and end
 DAEMONS = 4
 WITHIN_S = 100.0
 """For one of these steps."""
-FREE_PORTS = """
+HERE = own_address()
+"""What a daemon that dies had, nobody else can take there before it is back."""
+FREE_PORTS = f"""
 [listen]
-local = "127.0.0.1:0"
-signal = "127.0.0.1:0"
+local = "{HERE}:0"
+signal = "{HERE}:0"
 """
 
 
@@ -201,11 +204,11 @@ def test_a_daemon_that_cannot_start_stops_everything(tmp_path):
 
 def test_a_standard_port_in_use_is_replaced_and_told(tmp_path):
     with socket.socket() as holder, socket.socket() as free:
-        holder.bind(("127.0.0.1", 0))
+        holder.bind((HERE, 0))
         holder.listen()
         free.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # so that it may be had, but is given to nobody else
-        free.bind(("127.0.0.1", 0))
-        taken, wanted = (f"127.0.0.1:{one.getsockname()[1]}" for one in (holder, free))
+        free.bind((HERE, 0))
+        taken, wanted = (f"{HERE}:{one.getsockname()[1]}" for one in (holder, free))
         preferred = {
             "listen.local": taken,
             "listen.signal": "127.0.0.1:0",
@@ -216,16 +219,16 @@ def test_a_standard_port_in_use_is_replaced_and_told(tmp_path):
         script = f"import bellwether.up, bellwether.main; bellwether.up.PREFERRED = {preferred}; bellwether.main.main()"
         with up(tmp_path, command=("-c", script, "up")) as suite:
             suite.end(signal.SIGINT)
-    assert f"{taken} is in use by another program: took 127.0.0.1:" in suite.printed
+    assert f"{taken} is in use by another program: took {HERE}:" in suite.printed
     assert f"http://{wanted}/metrics" in suite.printed
 
 
 def test_a_standard_port_that_is_taken_meanwhile_is_replaced_too(tmp_path):
     """Two suites that start at the same moment both find the standard ports free; the other may have ended since."""
     with socket.socket() as holder:
-        holder.bind(("127.0.0.1", 0))
+        holder.bind((HERE, 0))
         holder.listen()
-        taken = f"127.0.0.1:{holder.getsockname()[1]}"
+        taken = f"{HERE}:{holder.getsockname()[1]}"
         anywhere = dict.fromkeys(("listen.local", "listen.signal", "probe_listen", "ofrep.listen"), "127.0.0.1:0")
         script = f"""if True:
             import bellwether.main, bellwether.up as up
@@ -234,5 +237,5 @@ def test_a_standard_port_that_is_taken_meanwhile_is_replaced_too(tmp_path):
             bellwether.main.main()"""
         with up(tmp_path, command=("-c", script, "up")) as suite:
             code, said = suite.end(signal.SIGINT)
-    assert f"{taken} is in use by another program: took 127.0.0.1:" in suite.printed
+    assert f"{taken} is in use by another program: took {HERE}:" in suite.printed
     assert (code, said) == (0, "stopping\nstopped\n")

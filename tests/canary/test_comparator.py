@@ -16,6 +16,7 @@ from communicator.errors import MessageRefusedError
 from communicator.protocol import Message
 from tests.canary.running import run_canary
 from tests.canary.shadow.talk import SHADOW, asked, ended, said
+from tests.conftest import EVENTUALLY_S
 
 
 @pytest.fixture
@@ -52,11 +53,12 @@ def conversation(name, amount="12", shown="12"):
 
 @pytest.fixture
 def quick(monkeypatch):
-    """No grace, told at once, and however busy this machine is."""
+    """No grace, told at once, answered as late as a busy machine is, and however busy that is."""
     monkeypatch.setattr(room, "BUSY_LOAD", math.inf)
     monkeypatch.setattr("canary.shadow.conversations.GRACE_S", 0.0)
     monkeypatch.setattr(room, "TOLD_EVERY_S", 0.0)
     monkeypatch.setattr(room, "IDLE_S", 0.01)
+    monkeypatch.setattr(room, "ANSWER_S", EVENTUALLY_S)
 
 
 @pytest.fixture
@@ -244,11 +246,20 @@ async def test_what_had_come_of_a_deployment_in_another_life_counts(canary, tell
 
 
 @pytest.mark.usefixtures("quick")
-async def test_others_have_their_turn_while_much_is_compared(tell, comparisons, eventually, monkeypatch):
+async def test_others_have_their_turn_while_much_is_compared(canary, tell, comparisons, eventually, monkeypatch):
     monkeypatch.setattr(room, "SLICE_S", 0.0)
+    seen = set()
+
+    async def look():
+        while True:
+            seen.update(found.conversations for found in canary._comparator.describe().comparisons)
+            await asyncio.sleep(0)
+
+    looking = asyncio.get_running_loop().create_task(look())
     await tell(*(step for number in range(50) for step in conversation(f"c{number}")))
-    await eventually(comparisons, lambda found: found and 0 < found[0].conversations < 50)
-    await eventually(comparisons, lambda found: found[0].conversations == 50)
+    await eventually(comparisons, lambda found: found and found[0].conversations == 50)
+    looking.cancel()
+    assert seen >= set(range(1, 50))
 
 
 @pytest.mark.usefixtures("quick")

@@ -8,8 +8,7 @@ import pytest
 
 from communicator.client import BlockingClient, Checks, Client, Service, blocking, connection, service
 from communicator.protocol import decode
-
-WITHIN_S = 20.0
+from tests.conftest import EVENTUALLY_S
 
 
 class Peer:
@@ -26,7 +25,7 @@ class Peer:
     async def hear(self, command):
         """The next message with this command; those before it are passed over. UNREGISTER ends the link, as a router does."""
         while True:
-            async with asyncio.timeout(WITHIN_S):
+            async with asyncio.timeout(EVENTUALLY_S):
                 line = await self.reader.readline()
             assert line, f"the client closed the link before {command}"
             message = decode(line)
@@ -36,7 +35,7 @@ class Peer:
                 return message
 
     async def heard_end(self):
-        async with asyncio.timeout(WITHIN_S):
+        async with asyncio.timeout(EVENTUALLY_S):
             while line := await self.reader.readline():
                 if line.startswith(b"UNREGISTER"):
                     self.hang_up()
@@ -79,7 +78,7 @@ class ScriptedRouter:
         self._links.put_nowait(peer)
 
     async def link(self):
-        async with asyncio.timeout(WITHIN_S):
+        async with asyncio.timeout(EVENTUALLY_S):
             return await self._links.get()
 
     async def welcomed(self):
@@ -101,7 +100,7 @@ def refusing_router():
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:
             listener.bind(str(path))
             listener.listen()
-            listener.settimeout(WITHIN_S)
+            listener.settimeout(EVENTUALLY_S)
             refusing = threading.Thread(target=refuse)
             refusing.start()
             yield refusing.join
@@ -114,8 +113,8 @@ def refusing_router():
 def patience(monkeypatch):
     """A machine that is busy with other tests may take its time for an answer, where the test says nothing of it."""
     for client in (BlockingClient, Client, Service):
-        monkeypatch.setitem(client.request.__kwdefaults__, "timeout_s", WITHIN_S)
-    monkeypatch.setattr(service, "DRAIN_S", WITHIN_S)
+        monkeypatch.setitem(client.request.__kwdefaults__, "timeout_s", EVENTUALLY_S)
+    monkeypatch.setattr(service, "DRAIN_S", EVENTUALLY_S)
 
 
 @pytest.fixture
@@ -133,7 +132,7 @@ def until():
     """Lets the loop run until something nobody announces is so."""
 
     async def wait(condition):
-        async with asyncio.timeout(WITHIN_S):
+        async with asyncio.timeout(EVENTUALLY_S):
             while not condition():  # noqa: ASYNC110 - what is watched has no event, and shall get none for tests
                 await asyncio.sleep(0)
 

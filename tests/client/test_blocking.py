@@ -21,8 +21,7 @@ from communicator.client.dial import dial_blocking
 from communicator.client.inbox import MESSAGES
 from communicator.errors import FaultyReplyError
 from communicator.protocol import decode
-
-WITHIN_S = 20.0
+from tests.conftest import EVENTUALLY_S
 
 KEPT_S = 3.0
 """How long the router may take to say that it keeps a request, before that ends."""
@@ -41,11 +40,11 @@ class Script(threading.Thread):
         self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._listener.bind(str(path))
         self._listener.listen()
-        self._listener.settimeout(WITHIN_S)
+        self._listener.settimeout(EVENTUALLY_S)
 
     def run(self):
         with self._listener, self._listener.accept()[0] as link:
-            link.settimeout(WITHIN_S)
+            link.settimeout(EVENTUALLY_S)
             with link.makefile("rb") as lines:
                 for step in self._steps:
                     if callable(step):
@@ -77,7 +76,7 @@ def play(tmp_path, monkeypatch):
         script = Script(path, steps)
         script.start()
         threads.append(script)
-        return script, BlockingClient(f"cd://{path}", "script", connect_timeout_s=WITHIN_S, **options)
+        return script, BlockingClient(f"cd://{path}", "script", connect_timeout_s=EVENTUALLY_S, **options)
 
     yield start
     for thread in threads:
@@ -136,14 +135,14 @@ def test_a_burst_of_short_lines_is_received_whole(play):
     lines = 3 * MESSAGES
     _, client = play(*GREETING, b"\n".join([b"script/N"] * lines), END)
     with client:
-        assert all(client.receive(timeout_s=WITHIN_S) for _ in range(lines))
+        assert all(client.receive(timeout_s=EVENTUALLY_S) for _ in range(lines))
         assert client.dropped_messages == 0
 
 
 def test_bad_lines_without_end_do_not_fill_the_log(play, caplog):
     _, client = play(*GREETING, b"\n".join([b"<peer nonsense"] * 1000), b"<peer:ping script/NOTE", END)
     with client:
-        assert client.receive(timeout_s=WITHIN_S).command == "NOTE"
+        assert client.receive(timeout_s=EVENTUALLY_S).command == "NOTE"
     assert caplog.text.count("line_skipped") == 10
 
 
@@ -166,7 +165,7 @@ def test_the_states_are_recorded_and_alive_is_answered_while_it_reads(play):
         END,
     )
     with client:
-        assert client.receive(timeout_s=WITHIN_S).command == "NOTE"
+        assert client.receive(timeout_s=EVENTUALLY_S).command == "NOTE"
         assert client.clock_status == ClockStatus(is_stable=True, resolution="verified")
         assert client.cluster_status is None
     script.join()
@@ -252,7 +251,7 @@ def test_enforced_checks_refuse_what_is_faulty_in_both_directions(play, checks):
         with pytest.raises(LocalProtocolError, match="PRINT may not be sent"):
             client.request(Message("PRINT", {"copies": "0"}, "ping"), "PRINTED")
         client.send(Message("PRINT", {"copies": "1"}, "ping"))
-        assert client.receive(timeout_s=WITHIN_S).get("copies") == "9"
+        assert client.receive(timeout_s=EVENTUALLY_S).get("copies") == "9"
         assert client.faulty_messages == 4
     script.join()
     sent = [message for message in script.heard if message.command in ("PRINT", "INVALID")]
@@ -273,7 +272,7 @@ def test_in_debug_faults_are_logged_and_counted_and_everything_passes(play, chec
     script, client = play(*GREETING, "PRINT", *FAULTY, END, checks=checks("debug"))
     with client:
         client.send(Message("PRINT", {"copies": "0"}, "ping"))
-        assert [client.receive(timeout_s=WITHIN_S).get("copies") for _ in FAULTY] == ["0", "0", "9"]
+        assert [client.receive(timeout_s=EVENTUALLY_S).get("copies") for _ in FAULTY] == ["0", "0", "9"]
         assert client.faulty_messages == 3
     script.join()
     assert "INVALID" not in [message.command for message in script.heard]
@@ -286,7 +285,7 @@ def test_without_checks_nothing_is_looked_at(play, checks, checking, caplog):
     _, client = play(*GREETING, "PRINT", *FAULTY, END, checks=checks(checking) if checking else None)
     with client:
         client.send(Message("PRINT", {"copies": "0"}, "ping"))
-        assert [client.receive(timeout_s=WITHIN_S).get("copies") for _ in FAULTY] == ["0", "0", "9"]
+        assert [client.receive(timeout_s=EVENTUALLY_S).get("copies") for _ in FAULTY] == ["0", "0", "9"]
         assert client.faulty_messages == 0
     assert "message_faulty" not in caplog.text
 
@@ -308,7 +307,7 @@ def test_a_late_reply_answers_no_later_request(play):
         with pytest.raises(ReplyTimeoutError):
             client.request(ping, "PONG", timeout_s=0.001)
         assert client.request(ping, "PONG").get("n") == "1"
-        late = client.receive(timeout_s=WITHIN_S)
+        late = client.receive(timeout_s=EVENTUALLY_S)
         assert late.get("n") == "0"
 
 
@@ -317,4 +316,4 @@ def test_it_knows_its_role_and_what_is_a_copy_for_a_shadow(play):
     assert client.role == "live"
     with client:
         assert client.role == "shadow"
-        assert client.receive(timeout_s=WITHIN_S).is_shadow
+        assert client.receive(timeout_s=EVENTUALLY_S).is_shadow

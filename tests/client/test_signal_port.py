@@ -5,6 +5,7 @@ import pytest
 from communicator import AddressError, LocalProtocolError, Message, NotConnectedError, send_signal
 from communicator.protocol import decode
 from communicator.protocol.limits import DATAGRAM_BYTES
+from tests.conftest import EVENTUALLY_S
 
 
 @pytest.fixture(params=[(socket.AF_INET, "127.0.0.1", "127.0.0.1"), (socket.AF_INET6, "::1", "[::1]")])
@@ -12,7 +13,7 @@ def port(request):
     family, host, shown = request.param
     with socket.socket(family, socket.SOCK_DGRAM) as ear:
         ear.bind((host, 0))
-        ear.settimeout(10)
+        ear.settimeout(EVENTUALLY_S)
         yield ear, f"cdu://{shown}:{ear.getsockname()[1]}"
 
 

@@ -25,11 +25,11 @@ from communicator import Client, Message
 from communicator.client.status import ClusterStatus
 from communicator.errors import ClientError
 from communicator.testing import RouterProcess
+from tests.conftest import EVENTUALLY_S
 
 NETWORK = "10.77.0"
 PORT = 4042
 PACKET_BYTES = 65536
-HEAR_S = 20.0
 LOG_CHARACTERS = 8000
 
 _CLONE_NEWNET = 0x40000000
@@ -242,7 +242,7 @@ class Lab:
         answers = await asyncio.gather(*(self._status(host) for host in running))
         return {host.name: answer for host, answer in zip(running, answers, strict=True)}
 
-    async def until_they_see(self, *groups: str, deadline_s: float = 30.0) -> float:
+    async def until_they_see(self, *groups: str, deadline_s: float = EVENTUALLY_S) -> float:
         """Wait until the routers of each group, such as "ab", tell of exactly this group.
 
         Returns:
@@ -289,7 +289,7 @@ class Lab:
 @pytest.fixture(autouse=True)
 def patience(monkeypatch):
     """One of several routers may not get its turn for seconds."""
-    monkeypatch.setitem(Client.request.__kwdefaults__, "timeout_s", HEAR_S)
+    monkeypatch.setitem(Client.request.__kwdefaults__, "timeout_s", EVENTUALLY_S)
 
 
 @pytest.fixture
@@ -318,7 +318,7 @@ def hear():
     """Gives the parameters of the next message of a command; what comes before it is dropped."""
 
     async def listen(client, command):
-        async with asyncio.timeout(HEAR_S):
+        async with asyncio.timeout(EVENTUALLY_S):
             async for message in client.messages():
                 if message.command == command:
                     return message.parameters

@@ -34,8 +34,7 @@ from communicator.router import Router
 from communicator.runtime import Daemon
 from communicator.runtime.service_manager import ServiceManager
 from communicator.runtime.settings import load_settings
-
-PATIENCE_S = 20.0
+from tests.conftest import EVENTUALLY_S
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -59,7 +58,7 @@ class Peer:
 
     async def hear(self) -> str:
         """The next line without its newline; empty at the end."""
-        line = await asyncio.wait_for(self.reader.readline(), PATIENCE_S)
+        line = await asyncio.wait_for(self.reader.readline(), EVENTUALLY_S)
         return line.decode().removesuffix("\n")
 
     async def hear_until(self, word: str) -> str:
@@ -69,7 +68,7 @@ class Peer:
         return line
 
     async def hear_rest(self) -> bytes:
-        return await asyncio.wait_for(self.reader.read(), PATIENCE_S)
+        return await asyncio.wait_for(self.reader.read(), EVENTUALLY_S)
 
     async def register(self, service: str, commands: str = "") -> None:
         self.say(f"REGISTER service={service};version=1")
@@ -131,7 +130,7 @@ class RunningRouter:
         return [entry for entry in self.log.entries if entry["event"] == name]
 
     async def end(self) -> int:
-        return await asyncio.wait_for(asyncio.shield(self.task), PATIENCE_S)
+        return await asyncio.wait_for(asyncio.shield(self.task), EVENTUALLY_S)
 
 
 class Authority:
@@ -195,7 +194,7 @@ def authority(tmp_path):
 def run_router(monkeypatch):
     """``async with run_router("limits.links=3") as router``: a communicatord with these settings."""
     for module in (kept_files, own_flags):
-        monkeypatch.setattr(module, "FLUSH_S", PATIENCE_S)  # a disk that others use, too
+        monkeypatch.setattr(module, "FLUSH_S", EVENTUALLY_S)  # a disk that others use, too
     gc.freeze()  # again: each router that ended in this process has undone it, as pytest_collection_finish has it
     with tempfile.TemporaryDirectory(prefix="bw") as directory:  # short: a socket path has 107 bytes
         yield lambda *assignments, **kw: _run(Path(directory), assignments, **kw)
@@ -243,7 +242,7 @@ async def _run(directory: Path, assignments, core=Router) -> AsyncIterator[Runni
         loop = asyncio.get_running_loop()
         task = loop.create_task(daemon.run(serve))
         first_word = loop.create_task(loop.sock_recv(manager, 1000))
-        await asyncio.wait((task, first_word), timeout=PATIENCE_S, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait((task, first_word), timeout=EVENTUALLY_S, return_when=asyncio.FIRST_COMPLETED)
         if task.done():
             first_word.cancel()
             raise AssertionError(f"did not start: {capture.entries}")

@@ -20,19 +20,19 @@ def directory(tmp_path_factory):
     return tmp_path_factory.mktemp("d")
 
 
-def test_what_is_bound_is_told_by_the_name_of_its_setting(directory):
-    listen = _listen(directory, unix=(f"{directory}/a", f"{directory}/b"), remote="127.0.0.2:0", secure="[::1]:0")
+def test_what_is_bound_is_told_by_the_name_of_its_setting(directory, own_address):
+    listen = _listen(directory, unix=(f"{directory}/a", f"{directory}/b"), remote=f"{own_address}:0", secure="[::1]:0")
     with BoundDoors(listen) as doors:
         ports = doors.ports
         assert list(ports) == ["unix", "local", "signal", "remote", "secure"]
         assert ports["unix"] == [f"{directory}/a", f"{directory}/b"]
         assert ports["remote"] == str(doors.address(LinkKind.REMOTE))
         assert doors.address(LinkKind.SECURE).host == "::1"
-        with socket.create_connection(("127.0.0.2", doors.address(LinkKind.REMOTE).port)):
+        with socket.create_connection((own_address, doors.address(LinkKind.REMOTE).port)):
             pass
     assert list(directory.iterdir()) == []
     with pytest.raises(ConnectionRefusedError):
-        socket.create_connection(("127.0.0.2", int(ports["remote"].rpartition(":")[2])))
+        socket.create_connection((own_address, int(ports["remote"].rpartition(":")[2])))
 
 
 def test_what_is_not_asked_for_is_not_there(directory):

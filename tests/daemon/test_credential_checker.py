@@ -14,10 +14,10 @@ from communicator.errors import ConfigError
 from communicator.fairness.sources import Standing
 from communicator.router.vocabulary.effects import CheckCredential
 from communicator.router.vocabulary.events import Opens
+from tests.conftest import EVENTUALLY_S
 
 KEY = "auth.password_file"
 CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-PATIENCE_S = 20.0
 
 
 def entry(username, password="correct horse", names=("printer",), hasher=CHEAP):
@@ -41,7 +41,7 @@ def checker(file):
 def end(checker):
     checker.close()
     for desk in checker._threads.threads.values():
-        desk.thread.join(PATIENCE_S)
+        desk.thread.join(EVENTUALLY_S)
         assert not desk.thread.is_alive()
 
 
@@ -52,7 +52,7 @@ def said(username, password, standing=Standing.NEW):
 async def ask(checker, username, password, standing=Standing.NEW):
     answered = asyncio.get_running_loop().create_future()
     checker.check(said(username, password, standing), answered.set_result)
-    return await asyncio.wait_for(answered, PATIENCE_S)
+    return await asyncio.wait_for(answered, EVENTUALLY_S)
 
 
 @pytest.mark.parametrize("password", ["correct hors", "", "correct horse ", "\0", "\ud800", "ü" * 10_000])
@@ -105,7 +105,7 @@ async def test_answers_come_in_order_in_the_loop_that_asked_and_never_at_once(ch
     for password in ("correct horse", "wrong", "correct horse"):
         checker.check(said("printer", password), done)
     assert not answers
-    await asyncio.wait_for(finished.wait(), PATIENCE_S)
+    await asyncio.wait_for(finished.wait(), EVENTUALLY_S)
     here = threading.current_thread()
     assert answers == [(True, here), (False, here), (True, here)]
 
@@ -155,7 +155,7 @@ async def test_who_is_revoked_while_being_checked_does_not_come_in(file, checker
     checker.check(said("printer", "correct horse"), answered.set_result)
     remove_entry(file, KEY, "printer")
     assert checker.reload() == {"printer"}
-    assert await asyncio.wait_for(answered, PATIENCE_S) is None
+    assert await asyncio.wait_for(answered, EVENTUALLY_S) is None
 
 
 async def test_after_closing_nobody_is_answered_and_the_thread_ends(checker):
@@ -188,11 +188,13 @@ async def test_the_thread_stands_back_for_whom_nobody_knows_and_the_loop_does_no
 async def test_whom_we_know_is_answered_while_another_is_being_verified(checker, monkeypatch):
     held, verify = threading.Event(), checker._verify
     monkeypatch.setattr(
-        checker, "_verify", lambda hashed, said: (said == "guess" and not held.wait(PATIENCE_S)) or verify(hashed, said)
+        checker,
+        "_verify",
+        lambda hashed, said: (said == "guess" and not held.wait(EVENTUALLY_S)) or verify(hashed, said),
     )
     guessing = asyncio.get_running_loop().create_future()
     checker.check(said("printer", "guess", Standing.FAILED), guessing.set_result)
     assert await ask(checker, "printer", "correct horse", Standing.KNOWN)
     assert not guessing.done()
     held.set()
-    assert await asyncio.wait_for(guessing, PATIENCE_S) is None
+    assert await asyncio.wait_for(guessing, EVENTUALLY_S) is None

@@ -10,6 +10,7 @@ from communicator.daemon.link import LINGER_BYTES, Link
 from communicator.daemon.settings import LimitsSettings
 from communicator.router.vocabulary.effects import Send
 from communicator.router.vocabulary.events import CloseReason, LinkKind
+from tests.conftest import EVENTUALLY_S
 
 
 class Owner:
@@ -67,7 +68,7 @@ async def pair(owner, drain_s):
     limits = LimitsSettings(line_bytes=1024, queue_bytes=2**20, cache_service_bytes=2**19, drain_s=drain_s)
     link = Link(1, LinkKind.UNIX, lambda _: None, owner, limits, memoryview(bytearray(4096)))
     await asyncio.get_running_loop().create_unix_connection(lambda: link, sock=ours)
-    theirs.settimeout(10)
+    theirs.settimeout(EVENTUALLY_S)
     yield link, theirs
     if not any(isinstance(word, tuple) and word[0] == "closed" for word in owner.story):
         link.cut(CloseReason.DRAIN)

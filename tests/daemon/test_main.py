@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-PATIENCE_S = 20
+from tests.conftest import EVENTUALLY_S
+
 WATCHDOG_US = "3000000"
 """A word every second: the kernel keeps ten of them, and drops what comes then, while the test does not get to read."""
 COMMAND = [sys.executable, "-X", "dev", "-W", "error", "-c", "from communicator.daemon.main import main; main()"]
@@ -53,19 +54,19 @@ def _running(place: Path, *more: str):
         finally:
             if process.poll() is None:
                 process.kill()
-            process.communicate(timeout=PATIENCE_S)
+            process.communicate(timeout=EVENTUALLY_S)
             Path(path).unlink()
 
 
 def _word(manager: socket.socket) -> str:
-    readable, _, _ = select.select([manager], [], [], PATIENCE_S)
+    readable, _, _ = select.select([manager], [], [], EVENTUALLY_S)
     assert readable, "no word from the daemon"
     return manager.recv(1000).decode()
 
 
 def _run(place: Path, *more: str) -> subprocess.CompletedProcess:
     command = [*COMMAND, *_arguments(place, *more)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
+    return subprocess.run(command, capture_output=True, text=True, timeout=EVENTUALLY_S, check=False)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -75,7 +76,7 @@ def test_a_signal_ends_it_in_good_order(place, number):
         assert list(ports) == ["unix", "local", "signal"]
         assert _word(manager) == "WATCHDOG=1"  # and again, as long as the loop turns
         process.send_signal(number)
-        _, log = process.communicate(timeout=PATIENCE_S)
+        _, log = process.communicate(timeout=EVENTUALLY_S)
         assert process.returncode == 0
         assert f"cause={number.name}" in log
         assert "Warning" not in log
@@ -89,10 +90,10 @@ def test_a_signal_ends_it_in_good_order(place, number):
 @pytest.mark.parametrize(("command", "exit_code"), [("STOP", 0), ("SHUTDOWN", 0), ("RESTART", 75)])
 def test_a_command_ends_it_in_good_order(place, command, exit_code):
     with _running(place) as (process, _), socket.socket(socket.AF_UNIX) as client:
-        client.settimeout(PATIENCE_S)
+        client.settimeout(EVENTUALLY_S)
         client.connect(f"{place}/s")
         client.sendall(f"{command}\n".encode())
-        _, log = process.communicate(timeout=PATIENCE_S)
+        _, log = process.communicate(timeout=EVENTUALLY_S)
         assert process.returncode == exit_code, log
         assert client.recv(1000) == b""
     assert sorted(path.name for path in place.iterdir()) == ["communicatord.toml", "data"]
@@ -101,14 +102,14 @@ def test_a_command_ends_it_in_good_order(place, command, exit_code):
 def test_after_a_kill_the_next_one_takes_over_and_a_live_one_keeps_its_socket(place):
     with _running(place) as (process, _):
         process.kill()
-        process.wait(PATIENCE_S)
+        process.wait(EVENTUALLY_S)
     assert (place / "s").exists()
     with _running(place):
         second = _run(place)
         assert second.returncode == 1
         assert f"cannot listen on '{place}/s': another daemon is listening there" in second.stderr
         with socket.socket(socket.AF_UNIX) as client:
-            client.settimeout(PATIENCE_S)
+            client.settimeout(EVENTUALLY_S)
             client.connect(f"{place}/s")
             client.sendall(b"CLUSTER_GET_STATUS\n")
             assert b"CLUSTER_CURRENT_STATUS" in client.recv(1000)
@@ -149,7 +150,7 @@ def test_hang_up_with_a_wrong_setting_changes_nothing_and_is_told_all_the_same(p
             (services / "a.service").unlink(missing_ok=True)
             secret.chmod(0o600)
         process.terminate()
-        _, log = process.communicate(timeout=PATIENCE_S)
+        _, log = process.communicate(timeout=EVENTUALLY_S)
         assert process.returncode == 0
         refusals = [line for line in log.splitlines() if "event=config_reload_failed" in line]
         assert [path in line for path, line in zip(faults, refusals, strict=True)] == [True] * 3
@@ -208,7 +209,7 @@ def test_a_ports_file_that_cannot_be_written_ends_it_cleanly(place):
 
 
 def test_help_names_every_option():
-    shown = subprocess.run([*COMMAND, "--help"], capture_output=True, text=True, timeout=PATIENCE_S, check=True)
+    shown = subprocess.run([*COMMAND, "--help"], capture_output=True, text=True, timeout=EVENTUALLY_S, check=True)
     for option in ("--config", "--set", "--check-config", "--ports-file", "--log-level", "--log-format", "--version"):
         assert option in shown.stdout
     assert "--communicator" not in shown.stdout
@@ -226,7 +227,7 @@ def test_a_check_of_the_settings_names_wrong_definitions_with_which_it_would_run
     assert verdict == "communicatord: settings are good, but what they name on this host is not"
     with _running(place, *option, "--set", "check_messages=debug") as (process, _):
         process.send_signal(signal.SIGTERM)
-        _, log = process.communicate(timeout=PATIENCE_S)
+        _, log = process.communicate(timeout=EVENTUALLY_S)
         assert f"event=definition_refused path={definitions}/PRINT.conf line=1" in log
 
 
@@ -246,5 +247,5 @@ def test_a_check_of_the_settings_names_misspelt_keys_of_service_files(place):
     assert "printer.service:1" in done.stderr
     with _running(place, *option) as (process, _):
         process.send_signal(signal.SIGTERM)
-        _, log = process.communicate(timeout=PATIENCE_S)
+        _, log = process.communicate(timeout=EVENTUALLY_S)
         assert f"event=service_file_doubtful path={services}/printer.service" in log

@@ -14,9 +14,9 @@ REMOTE = "listen.remote=127.0.0.1:0"
 
 
 @pytest.fixture(autouse=True)
-def _soon(monkeypatch):
-    """Who does not hang up is let go of after a second; here that is shorter, for each of these peers waits for it."""
-    monkeypatch.setattr("communicator.daemon.link.LINGER_S", 0.2)
+def _patient(monkeypatch):
+    """Who does not hang up is let go of after a second, in which a busy machine may not have said all of it."""
+    monkeypatch.setattr("communicator.daemon.link.LINGER_S", 60.0)
 
 
 async def answer_to(router, door: str, pieces) -> bytes:
@@ -25,7 +25,9 @@ async def answer_to(router, door: str, pieces) -> bytes:
         peer.writer.write(piece)
         await peer.writer.drain()
         await asyncio.sleep(0)
-    return await peer.hear_rest()
+    answer = await peer.hear_rest()
+    peer.close()
+    return answer
 
 
 @pytest.mark.parametrize("door", LINE_DOORS)

@@ -101,9 +101,9 @@ def test_the_tables_are_read_where_the_kernel_may_not_be_asked(monkeypatch):
         assert (found.state, bool(found.inode)) == (1, True)
 
 
-def test_what_the_kernel_does_not_know_is_not_looked_for_elsewhere(monkeypatch):
+def test_what_the_kernel_does_not_know_is_not_looked_for_elsewhere(monkeypatch, own_address):
     monkeypatch.setattr(tcp_sockets, "_find_row", None)  # calling it would fail
-    with socket.create_server(("127.0.0.1", 0)) as door:
+    with socket.create_server((own_address, 0)) as door:
         nobody = door.getsockname()
     with pytest.raises(FileNotFoundError):
         ask_kernel(nobody, ("127.0.0.1", 1))

@@ -9,6 +9,7 @@ from communicator.daemon.link import Link
 from communicator.daemon.settings import LimitsSettings
 from communicator.daemon.turns import ALLOWANCE_S, CHEAP_S, SLICE_S, TRUSTED_READS, WATCHED_S, Turns
 from communicator.router.vocabulary.events import CloseReason, Continued, LinesReceived, LinkEnded, LinkKind
+from tests.conftest import EVENTUALLY_S
 
 COSTLY_S = SLICE_S * 0.8
 FILL = b"x" * 1023 + b"\n"
@@ -104,7 +105,7 @@ async def links(story):
 
 
 async def _until(story: Story, *words) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(EVENTUALLY_S):
         while not set(words) <= set(story.told):  # noqa: ASYNC110 - it counts turns of the loop, and nobody tells of those
             await asyncio.sleep(0)
 

@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from communicator.testing.router_cluster import _reserved_address
+from tests.conftest import EVENTUALLY_S
 from tests.deploy.rule_files import ROOT, TESTS, alerts, load
 from tests.prometheus.running import with_its_share
 from tests.timekeeper.conftest import run_process
@@ -64,7 +65,7 @@ class Alertmanager:
     def post(self, alerts):
         body = json.dumps([{"labels": labels} for labels in alerts]).encode()
         request = urllib.request.Request(self._url, body, {"Content-Type": "application/json"})
-        with urllib.request.urlopen(request, timeout=10):
+        with urllib.request.urlopen(request, timeout=EVENTUALLY_S):
             pass
 
     async def alerts(self):
@@ -73,7 +74,7 @@ class Alertmanager:
 
     def _alerts(self):
         try:
-            with urllib.request.urlopen(self._url, timeout=10) as answer:
+            with urllib.request.urlopen(self._url, timeout=EVENTUALLY_S) as answer:
                 return {alert["fingerprint"]: alert for alert in json.load(answer)}
         except urllib.error.URLError:
             return None

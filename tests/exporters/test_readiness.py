@@ -7,6 +7,7 @@ import pytest
 from communicator.errors import NotConnectedError
 from communicator.protocol import Message
 from exporters.readiness import FRESH_S, Readiness
+from tests.conftest import EVENTUALLY_S
 
 
 class Link:
@@ -77,7 +78,7 @@ async def test_a_router_that_hangs_is_waited_for_once(link):
         return await request(message, reply, timeout_s)
 
     targets.scrape, link.request = scrape_until_asked, note_and_request
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(EVENTUALLY_S):
         assert told(await Readiness(link, targets, Clock()).look())["router"] == ""
 
 

@@ -14,9 +14,9 @@ from communicator.errors import MessageRefusedError, NoReceiverError, Registrati
 from communicator.reporter.stage import Scene
 from communicator.testing import run_cluster, run_router
 from tests.canary.running import run_canary
+from tests.conftest import EVENTUALLY_S
 
 PRINT = Message("PRINT", {"file": "a.txt"}, service="printer")
-WITHIN_S = 20.0
 RESTART = 75
 
 _shared = []
@@ -155,7 +155,7 @@ def partner(play, scheme="cd://"):
     """The stage of a script that listens: `play` is run with its address."""
 
     async def met(address):
-        async with asyncio.timeout(WITHIN_S):
+        async with asyncio.timeout(EVENTUALLY_S):
             await play(f"{scheme}{address}")
 
     @asynccontextmanager
@@ -191,7 +191,7 @@ async def is_blocked(address):
 
 async def requests(address):
     async with Client(address, "tested") as client:
-        printed = await client.request(PRINT, "PRINTED", timeout_s=WITHIN_S)
+        printed = await client.request(PRINT, "PRINTED", timeout_s=EVENTUALLY_S)
         assert printed.get("pages") == "3"
 
 
@@ -199,7 +199,7 @@ async def requests_twice(address):
     async with Client(address, "tested") as client, asyncio.TaskGroup() as group:
         asked = [
             group.create_task(
-                client.request(Message("PRINT", {"file": file}, "printer"), "PRINTED", timeout_s=WITHIN_S)
+                client.request(Message("PRINT", {"file": file}, "printer"), "PRINTED", timeout_s=EVENTUALLY_S)
             )
             for file in ("a.txt", "b.txt")
         ]
@@ -210,7 +210,7 @@ def request_fails(kind, word):
     async def request(address):
         async with Client(address, "tested") as client:
             with pytest.raises(kind, match=word):
-                await client.request(PRINT, "PRINTED", timeout_s=WITHIN_S)
+                await client.request(PRINT, "PRINTED", timeout_s=EVENTUALLY_S)
 
     return request
 
@@ -251,7 +251,7 @@ async def hears_news(address):
 async def blocks(address):
     def request():
         with BlockingClient(address, "tested") as client:
-            assert client.request(PRINT, "PRINTED", timeout_s=WITHIN_S).get("pages") == "3"
+            assert client.request(PRINT, "PRINTED", timeout_s=EVENTUALLY_S).get("pages") == "3"
 
     await asyncio.to_thread(request)
 

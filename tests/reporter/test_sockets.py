@@ -11,8 +11,7 @@ from communicator.reporter.effects import Connect, Listen, Transport
 from communicator.reporter.events import BytesReceived, Connected, HungUp, LineReceived
 from communicator.reporter.sockets import Sockets
 from communicator.reporter.values import Address, parse_address
-
-WITHIN_S = 20.0
+from tests.conftest import EVENTUALLY_S
 
 
 @asynccontextmanager
@@ -20,7 +19,7 @@ async def sockets():
     events = asyncio.Queue()
 
     async def told():
-        async with asyncio.timeout(WITHIN_S):
+        async with asyncio.timeout(EVENTUALLY_S):
             return await events.get()
 
     async with asyncio.TaskGroup() as group:

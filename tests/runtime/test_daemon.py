@@ -13,6 +13,7 @@ from structlog.testing import LogCapture
 from communicator.errors import ConfigError, ListenError
 from communicator.runtime import Daemon, Settings
 from communicator.runtime.service_manager import ServiceManager
+from tests.conftest import EVENTUALLY_S
 
 
 class Plain(Settings, frozen=True):
@@ -154,7 +155,7 @@ async def test_a_fault_of_ours_in_a_reload_leaves_the_settings_in_force(make_dae
     told = str(tmp_path / "notify")
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
         manager.bind(told)
-        manager.settimeout(10)
+        manager.settimeout(EVENTUALLY_S)
         assert await make_daemon(load, ServiceManager({"NOTIFY_SOCKET": told})).run(serve) == 0
         words = [manager.recv(1000).decode().split("\n")[0] for _ in range(3)]
     assert words == ["RELOADING=1", "READY=1", "STOPPING=1"]

@@ -6,13 +6,14 @@ import socket
 import pytest
 
 from communicator.runtime.service_manager import ServiceManager
+from tests.conftest import EVENTUALLY_S
 
 
 @pytest.fixture(params=["path", "abstract"])
 def manager(request, tmp_path_factory):
     name = str(tmp_path_factory.mktemp("n") / "s") if request.param == "path" else f"@bellwether-{os.getpid()}"
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listening:
-        listening.settimeout(10)
+        listening.settimeout(EVENTUALLY_S)
         listening.bind(f"\0{name[1:]}" if name.startswith("@") else name)
         yield name, listening
 

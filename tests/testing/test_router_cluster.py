@@ -6,10 +6,9 @@ import pytest
 
 from communicator import BlockingClient, Message
 from communicator.testing import RouterProcessError, run_cluster
+from tests.conftest import EVENTUALLY_S
 
 pytestmark = pytest.mark.slow
-
-WITHIN_S = 20.0
 
 
 @contextmanager
@@ -18,7 +17,7 @@ def echo(router):
     with BlockingClient(router.unix, "echo") as service:
 
         def answer():
-            service.send(service.receive(timeout_s=WITHIN_S).reply("PONG"))
+            service.send(service.receive(timeout_s=EVENTUALLY_S).reply("PONG"))
 
         thread = Thread(target=answer)
         thread.start()
@@ -36,12 +35,12 @@ def test_a_cluster_is_one_whole_and_leaves_nothing():
         ]
         for router in cluster:
             with BlockingClient(router.unix, "asker") as client:
-                client.request(Message("CLUSTER_GET_STATUS"), "CLUSTER_CURRENT_STATUS", timeout_s=WITHIN_S)
+                client.request(Message("CLUSTER_GET_STATUS"), "CLUSTER_CURRENT_STATUS", timeout_s=EVENTUALLY_S)
                 assert sorted(client.cluster_status.servers) == ["alpha", "beta", "gamma"]
                 assert client.cluster_status.completeness == "complete"
         with echo(cluster[0]), BlockingClient(cluster[2].unix, "asker") as client:
             cluster.wait_offered("echo")
-            client.request(Message("PING", service="echo"), "PONG", timeout_s=WITHIN_S)
+            client.request(Message("PING", service="echo"), "PONG", timeout_s=EVENTUALLY_S)
     assert not [directory for directory in directories if directory.exists()]
     assert len(cluster) == 3
     assert not any(router.is_running for router in cluster)
@@ -49,12 +48,12 @@ def test_a_cluster_is_one_whole_and_leaves_nothing():
 
 def test_in_a_chain_the_ends_talk_through_the_middle():
     with run_cluster(3, neighbors="chain") as cluster, BlockingClient(cluster[0].unix, "asker") as client:
-        answer = client.request(Message("CLUSTER_GET_GRAPH"), "CLUSTER_GRAPH", timeout_s=WITHIN_S)
+        answer = client.request(Message("CLUSTER_GET_GRAPH"), "CLUSTER_GRAPH", timeout_s=EVENTUALLY_S)
         nodes = {node["server"]: node for node in json.loads(answer.get("graph"))["nodes"]}
         assert (nodes["gamma"]["hops"], nodes["gamma"]["next_hop"]) == (2, "beta")
         with echo(cluster[2]):
             cluster.wait_offered("gamma:echo")
-            client.request(Message("PING", server="gamma", service="echo"), "PONG", timeout_s=WITHIN_S)
+            client.request(Message("PING", server="gamma", service="echo"), "PONG", timeout_s=EVENTUALLY_S)
 
 
 def test_who_is_killed_is_missed_and_comes_back():

@@ -9,6 +9,7 @@ from functools import partial
 import pytest
 
 from communicator.protocol import HostPort
+from tests.conftest import EVENTUALLY_S
 from timekeeper.claim import ClaimState
 from timekeeper.discipline import USED, Discipline, Leap, NoAnswer, Reference
 from timekeeper.kernel_verdict import judge_by_kernel
@@ -190,7 +191,7 @@ async def test_the_sources_are_asked_at_the_same_time():
 
     def meeting(daemon):
         async def ask():
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(EVENTUALLY_S):
                 await asked.wait()
             return NoAnswer(f"{daemon} is silent")
 

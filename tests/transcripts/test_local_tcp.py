@@ -13,13 +13,13 @@ import pytest
 
 from communicator.protocol import LineBuffer, Message, decode, parse_router_address
 from communicator.testing import run_router
+from tests.conftest import EVENTUALLY_S
 
 TRANSCRIPT = Path(__file__).with_name("local-tcp.md")
 HEADING = re.compile(r"## (\w+)\.")
 STEP = re.compile(r"    ([A-Z]) (>>>|<<<) (.*)")
 NOTHING, EOF = "(nothing)", "EOF (router closed)"
 TIMES = frozenset(("up_since", "down_since", "reply_timestamp", "message", "stats", "services"))
-PATIENCE_S = 20
 
 INVALID = "<peer:communicatord INVALID message=*"
 FAILED = "<peer:communicatord TRANSMISSION_REPORT command=PAYLOAD;status=failed"
@@ -73,7 +73,7 @@ class Peer:
             self.socket.connect(where.path)
         else:
             self.socket = socket.create_connection((where.host_port.host, where.host_port.port))
-        self.socket.settimeout(PATIENCE_S)
+        self.socket.settimeout(EVENTUALLY_S)
         self.buffer = LineBuffer(1024 * 1024)
         self.lines = []
 
@@ -185,7 +185,7 @@ class Replay:
         except BlockingIOError:
             return False
         finally:
-            peer.socket.settimeout(PATIENCE_S)
+            peer.socket.settimeout(EVENTUALLY_S)
 
 
 def alike(wanted: Message, found: Message) -> bool:

@@ -143,7 +143,7 @@ async def test_of_two_words_at_once_the_later_one_is_taken_where_the_first_has_l
 
 async def test_colours_are_switched_and_back(hosts, eventually):
     leader = hosts[0]
-    spec = {"strategy": "blue-green", "steps": [], "keep": "2s", "drain": "0s", "promote": "by hand"}
+    spec = {"strategy": "blue-green", "steps": [], "keep": "60s", "drain": "0s", "promote": "by hand"}
     taken = await leader.deploy("2.0", **spec)
     told = await eventually(leader.deployments, lambda told: told.deployments[0].phase == "paused")
     assert sorted(leader.processes()) == ["1.0", "2.0"]

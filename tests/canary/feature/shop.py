@@ -7,6 +7,7 @@ import json
 from communicator.client import Service
 from communicator.errors import ClientError
 from communicator.protocol import Message
+from tests.conftest import EVENTUALLY_S
 
 FLAG = {
     "state": "ENABLED",
@@ -51,7 +52,7 @@ class Shop:
 
     async def wait_for(self, is_wanted):
         """Fetch after each change, until flags are as wanted."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(EVENTUALLY_S):
             while True:
                 with contextlib.suppress(ClientError):  # whoever is not there yet tells when it is
                     await self.fetch()

@@ -8,6 +8,7 @@ from canary.feature import questions as questions_module
 from canary.feature.questions import Questions
 from communicator.errors import MessageRefusedError
 from communicator.protocol import Message
+from tests.conftest import EVENTUALLY_S
 
 
 def asked(name, serial="1"):
@@ -26,7 +27,7 @@ class Link:
 
 async def answers(link, questions, number):
     running = asyncio.get_running_loop().create_task(questions.run())
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(EVENTUALLY_S):
         found = [await link.sent.get() for _ in range(number)]
     running.cancel()
     return found, link.sent.empty()

@@ -4,6 +4,7 @@ import subprocess
 
 import pytest
 
+from tests.conftest import EVENTUALLY_S
 from tests.own_systemd import running_systemd
 
 
@@ -27,4 +28,4 @@ def sleeper():
     yield start
     for process in started:
         process.kill()
-        process.wait(10)
+        process.wait(EVENTUALLY_S)

@@ -11,6 +11,7 @@ from canary.evidence.kinds import Kind
 from canary.evidence.words import ReportWord
 from canary.settings import WatchSettings
 from canary.watch.host import HostWatch
+from tests.conftest import EVENTUALLY_S
 
 
 @contextlib.asynccontextmanager
@@ -50,7 +51,7 @@ async def test_what_is_forgotten_is_forgotten_by_both(sleeper):
         watch.forget(forgotten.pid)
         for process in (forgotten, plain):
             process.kill()
-            process.wait(10)
+            process.wait(EVENTUALLY_S)
         assert (await asyncio.wait_for(words.get(), 20)).service == "scanner"
         assert words.empty()
 

@@ -13,6 +13,7 @@ import pytest
 from canary.evidence.kinds import Kind
 from canary.evidence.words import ReportWord
 from canary.watch.processes import MESSAGE, ProcessWatch
+from tests.conftest import EVENTUALLY_S
 
 ROOT = Path(__file__).parents[3]
 NO_PID = 1 << 22
@@ -85,7 +86,7 @@ async def test_of_what_is_forgotten_nothing_is_said(watch, sleeper):
     watch.watch("scanner", watched.pid)
     watch.forget(forgotten.pid)
     forgotten.kill()
-    forgotten.wait(10)
+    forgotten.wait(EVENTUALLY_S)
     watched.kill()
     assert await hear(watch) == gone("scanner", watched.pid)
     assert watch.words.empty()
@@ -96,7 +97,7 @@ async def test_one_that_ended_and_registers_again_under_its_pid_is_first_told_go
     process = sleeper()
     watch.watch("printer", process.pid)
     process.kill()
-    process.wait(10)
+    process.wait(EVENTUALLY_S)
     watch.watch("printer", process.pid)
     assert [watch.words.get_nowait() for _ in "12"] == [gone("printer", process.pid)] * 2
     assert watch.words.empty()
@@ -108,7 +109,7 @@ async def test_no_more_are_watched_than_fit(watch, sleeper, monkeypatch):
     watch.watch("printer", watched.pid)
     watch.watch("scanner", surplus.pid)
     surplus.kill()
-    surplus.wait(10)
+    surplus.wait(EVENTUALLY_S)
     watched.kill()
     assert await hear(watch) == gone("printer", watched.pid)
     assert watch.words.empty()
@@ -131,7 +132,7 @@ async def test_without_descriptors_processes_are_still_watched(watch, sleeper):
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
     assert watch.words.empty()
     process.kill()
-    process.wait(10)
+    process.wait(EVENTUALLY_S)
     watch.look()
     assert watch.words.get_nowait() == gone("printer", process.pid)
 

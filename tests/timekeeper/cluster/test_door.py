@@ -160,13 +160,13 @@ async def test_another_reason_is_told_too(neighbors, told, eventually):
 
 
 @pytest.mark.parametrize("is_known", [False, True])
-async def test_it_is_closed_at_the_end(neighbors, told, eventually, is_known):
-    door = new_door(HostPort("127.0.0.1", 0))
+async def test_it_is_closed_at_the_end(neighbors, told, eventually, own_address, is_known):
+    door = new_door(HostPort(own_address, 0))
     await door.bind()
     address = door.address
     async with serving(door, neighbors, told):
         if is_known:
-            door.learn("alpha", "127.0.0.1:4042")
+            door.learn("alpha", f"{own_address}:4042")
             await eventually(probe_address_of(neighbors), bool)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as again:
         again.bind((address.host, address.port))

@@ -3,13 +3,12 @@ import subprocess
 import pytest
 
 from communicator.protocol import HostPort
+from tests.conftest import EVENTUALLY_S
 from timekeeper.probes.stamps import read_realtime
 from timekeeper.references import Consensus, ReferencePanel
 from timekeeper.references.panel import SERVERS
 from timekeeper.references.patience import OPENING_QUESTIONS
 
-PATIENT_S = 20.0
-"""For answers that come at once, on a machine where a thread may not get its turn for seconds."""
 UNTIL_TOLD_S = 0.0
 """No patience: asked as often as `ask` is called."""
 
@@ -27,7 +26,7 @@ def make_panel():
         panel.close()
 
 
-async def ask(panel, timeout_s=PATIENT_S):
+async def ask(panel, timeout_s=EVENTUALLY_S):
     await panel.ask(timeout_s)
     return panel.conclude(read_realtime())
 
@@ -68,14 +67,14 @@ async def test_a_server_is_not_asked_before_it_is_due(fake_server, make_panel):
 async def test_at_first_a_server_is_asked_several_times(fake_server, make_panel):
     server = await fake_server()
     panel = make_panel([server.address], interval_s=0.05)
-    await panel.open(timeout_s=PATIENT_S)
+    await panel.open(timeout_s=EVENTUALLY_S)
     assert server.asked == OPENING_QUESTIONS
     assert panel.conclude(read_realtime()).agreeing == (str(server.address),)
 
 
 async def test_who_denies_is_not_asked_the_rest(fake_server, make_panel):
     server = await fake_server(stratum=0, reference_id=b"DENY")
-    await make_panel([server.address]).open(timeout_s=PATIENT_S)
+    await make_panel([server.address]).open(timeout_s=EVENTUALLY_S)
     assert server.asked == 1
 
 
@@ -93,7 +92,7 @@ async def test_what_was_heard_before_our_raw_clock_broke_is_void(fake_server, ma
     panel = make_panel([server.address])
     assert (await ask(panel)).interval is not None
     assert panel.conclude(read_realtime(), epoch=1) == Consensus(interval=None)
-    await panel.ask(timeout_s=PATIENT_S)
+    await panel.ask(timeout_s=EVENTUALLY_S)
     assert panel.conclude(read_realtime(), epoch=1).interval is not None
 
 

@@ -3,11 +3,9 @@
 import asyncio
 import subprocess
 
+from tests.conftest import EVENTUALLY_S
 from tests.timekeeper.sources.networks import enter, inside, make_network
 from timekeeper.sources.ptp import Ptp
-
-ANSWERS_S = 20.0
-"""For an answer that comes at once, on a machine where this process may not get its turn for seconds."""
 
 # The kernel refuses each change of the clock, since the right to is dropped. ptp4l then never gets beyond UNCALIBRATED, so it is
 # told that all went well: both ends have the same clock, and stay as close as if one steered it.
@@ -67,7 +65,7 @@ class PtpPair:
 
     def reader(self, end, ask_kernel, domain=0):
         """Who asks the ptp4l there."""
-        ptp = Ptp(self.socket(end), domain, ANSWERS_S, ask_kernel)
+        ptp = Ptp(self.socket(end), domain, EVENTUALLY_S, ask_kernel)
 
         async def read():
             return await asyncio.to_thread(inside, self._networks[end], lambda: asyncio.run(ptp.ask()))

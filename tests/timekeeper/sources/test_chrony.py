@@ -10,13 +10,12 @@ from pathlib import Path
 import pytest
 
 from communicator.protocol import HostPort
+from tests.conftest import EVENTUALLY_S
 from timekeeper.discipline import Authentication, Discipline, Leap, NoAnswer, Reference, UpstreamState, count_states
 from timekeeper.sources.chrony import SOURCES, read_chrony
 from timekeeper.sources.chrony_codec import Command, encode_request
 from timekeeper.verdict import find_fault
 
-ANSWERS_S = 20.0
-"""For an answer that comes at once, on a machine where this process may not get its turn for seconds."""
 HEARD_S = 2.0
 """For a silence during which something has to be heard; it lasts that long."""
 
@@ -134,7 +133,7 @@ async def test_the_socket_says_what_the_port_says(chrony_host, eventually, comma
     server.freeze()  # from here on nothing is updated, so that two questions get one answer
 
     async def ask_both():
-        return [await client.read(), await read_chrony(str(command_socket), ANSWERS_S)]
+        return [await client.read(), await read_chrony(str(command_socket), EVENTUALLY_S)]
 
     def is_one_moment(answers):
         by_port, by_socket = answers
@@ -156,7 +155,7 @@ async def test_at_its_socket_alone_it_tells_how_servers_are_authenticated(
     client = chrony_host.start(*lines)
 
     async def ask_both():
-        return await client.read(), await read_chrony(str(command_socket), ANSWERS_S)
+        return await client.read(), await read_chrony(str(command_socket), EVENTUALLY_S)
 
     def are_told(answers):
         return all(isinstance(answer, Discipline) and len(answer.upstreams) == len(servers) for answer in answers)
@@ -175,7 +174,7 @@ async def test_a_socket_that_a_dead_chronyd_left(chrony_host, eventually, comman
     await eventually(client.read, lambda answer: isinstance(answer, Discipline))
     client.kill()
     reason = f"nothing listens at {command_socket} for chronyd"
-    assert await read_chrony(str(command_socket), ANSWERS_S) == NoAnswer(reason)
+    assert await read_chrony(str(command_socket), EVENTUALLY_S) == NoAnswer(reason)
     assert [path.name for path in command_socket.parent.iterdir()] == ["chronyd.sock"]
 
 
@@ -278,13 +277,13 @@ def honest(request):
 
 
 async def test_sources_are_asked_for_within_a_bound(impostor):
-    word = await read_chrony(await impostor(lambda request: [honest(request)]), ANSWERS_S)
+    word = await read_chrony(await impostor(lambda request: [honest(request)]), EVENTUALLY_S)
     assert [upstream.authentication for upstream in word.upstreams] == [Authentication.NTS] * SOURCES
 
 
 async def test_late_replies_are_passed_over(impostor):
     stale = reply(encode_request(Command.TRACKING, 0), code=5, body=bytes(76), sequence=b"late")
-    word = await read_chrony(await impostor(lambda request: [stale, stale, honest(request)]), ANSWERS_S)
+    word = await read_chrony(await impostor(lambda request: [stale, stale, honest(request)]), EVENTUALLY_S)
     assert isinstance(word, Discipline)
 
 
@@ -292,10 +291,10 @@ async def test_late_replies_are_passed_over(impostor):
     ("answer", "timeout_s", "reason"),
     [
         (lambda _: [], 0.1, "did not answer in 0.1 s"),
-        (lambda _: [b"HTTP/1.1 400 Bad Request\r\n\r\n" * 2], ANSWERS_S, "packet type 84: no reply of version 6"),
-        (lambda _: [b"\x06"], ANSWERS_S, "1 bytes are no reply"),
-        (lambda request: [honest(request)[:40]], ANSWERS_S, "reply 5 of 40 bytes does not answer TRACKING"),
-        (lambda request: [reply(request, code=1, status=2)], ANSWERS_S, "chronyd refused TRACKING: unauthorised"),
+        (lambda _: [b"HTTP/1.1 400 Bad Request\r\n\r\n" * 2], EVENTUALLY_S, "packet type 84: no reply of version 6"),
+        (lambda _: [b"\x06"], EVENTUALLY_S, "1 bytes are no reply"),
+        (lambda request: [honest(request)[:40]], EVENTUALLY_S, "reply 5 of 40 bytes does not answer TRACKING"),
+        (lambda request: [reply(request, code=1, status=2)], EVENTUALLY_S, "chronyd refused TRACKING: unauthorised"),
         (
             lambda request: [reply(request, code=5, body=bytes(76), sequence=b"\0\0\0\1")],
             HEARD_S,
@@ -306,7 +305,7 @@ async def test_late_replies_are_passed_over(impostor):
             HEARD_S,
             f"did not answer in {HEARD_S:g} s, only a reply to request 33 number 1, not to ours",
         ),
-        (lambda request: [request], ANSWERS_S, "packet type 1: no reply of version 6"),
+        (lambda request: [request], EVENTUALLY_S, "packet type 1: no reply of version 6"),
     ],
 )
 async def test_what_is_no_answer_says_why(impostor, answer, timeout_s, reason):
@@ -329,10 +328,10 @@ def a_deaf_port():
 async def test_a_port_where_nobody_listens():
     with a_deaf_port() as port:
         address = HostPort("127.0.0.1", port)
-        assert await read_chrony(address, ANSWERS_S) == NoAnswer(f"nothing listens at {address} for chronyd")
+        assert await read_chrony(address, EVENTUALLY_S) == NoAnswer(f"nothing listens at {address} for chronyd")
 
 
 @pytest.mark.parametrize("host", ["no.such.host.invalid", "255.255.255.255"])
 async def test_an_address_that_cannot_be_asked(host):
-    result = await read_chrony(HostPort(host, 323), ANSWERS_S)  # who knows no such host may take seconds to say so
+    result = await read_chrony(HostPort(host, 323), EVENTUALLY_S)  # who knows no such host may take seconds to say so
     assert result.reason.startswith(f"chronyd at {host}:323 cannot be asked: ")

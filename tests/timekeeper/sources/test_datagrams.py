@@ -4,14 +4,15 @@ import socket
 import pytest
 
 from communicator.protocol import HostPort
+from tests.conftest import EVENTUALLY_S
 from timekeeper.sources.datagrams import Conversation, connect_udp, connect_unix, connect_unix_unnamed
 
 
 @pytest.fixture
-def peer():
+def peer(own_address):
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as ours:
-        ours.bind(("127.0.0.1", 0))
-        ours.settimeout(10)
+        ours.bind((own_address, 0))
+        ours.settimeout(EVENTUALLY_S)
         yield ours
 
 
@@ -19,7 +20,7 @@ def peer():
 def unix_peer(tmp_path):
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as ours:
         ours.bind(str(tmp_path / "peer"))
-        ours.settimeout(10)
+        ours.settimeout(EVENTUALLY_S)
         yield ours
 
 

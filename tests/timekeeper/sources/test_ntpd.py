@@ -3,13 +3,12 @@ import struct
 import pytest
 
 from communicator.protocol import HostPort
+from tests.conftest import EVENTUALLY_S
 from timekeeper.discipline import Discipline, Leap, NoAnswer, Reference, UpstreamState, count_states
 from timekeeper.sources.mode6 import Request
 from timekeeper.sources.ntpd import PEERS, read_ntpd
 from timekeeper.verdict import find_fault
 
-ANSWERS_S = 20.0
-"""For an answer that comes at once, on a machine where this process may not get its turn for seconds."""
 ALLOWED = ("restrict default noquery", "restrict 127.0.0.1")
 
 
@@ -65,7 +64,7 @@ async def test_an_ntpd_that_forbids_questions(ntpd_host, eventually):
     await eventually(ask, lambda answer: answer == silence)
     process.kill()
     process.wait()
-    assert await ntpd_host.read(ANSWERS_S) == NoAnswer("nothing listens at 127.0.0.1:123 for ntpd")
+    assert await ntpd_host.read(EVENTUALLY_S) == NoAnswer("nothing listens at 127.0.0.1:123 for ntpd")
 
 
 # Others that sit at its port.
@@ -125,7 +124,7 @@ def replayed(recorded_ntpd):
 
 
 async def test_what_a_real_ntpd_answered(impostor, replayed):
-    word = await read_ntpd(await impostor(replayed("synchronised")), ANSWERS_S)
+    word = await read_ntpd(await impostor(replayed("synchronised")), EVENTUALLY_S)
     assert not find_fault(word)
     assert [(upstream.name, upstream.state.value) for upstream in word.upstreams] == [
         ("10.77.0.4", "falseticker"),
@@ -135,13 +134,13 @@ async def test_what_a_real_ntpd_answered(impostor, replayed):
 
 
 async def test_what_a_real_ntpd_answered_before_its_first_update(impostor, replayed):
-    word = await read_ntpd(await impostor(replayed("starting")), ANSWERS_S)
+    word = await read_ntpd(await impostor(replayed("starting")), EVENTUALLY_S)
     assert find_fault(word) == "ntpd says it is not synchronised"
     assert [upstream.reachable for upstream in word.upstreams] == [False, False, True]
 
 
 async def test_servers_are_asked_about_within_a_bound(impostor):
-    word = await read_ntpd(await impostor(lambda request: honest(request, peers=100)), ANSWERS_S)
+    word = await read_ntpd(await impostor(lambda request: honest(request, peers=100)), EVENTUALLY_S)
     assert len(word.upstreams) == PEERS
 
 
@@ -149,7 +148,7 @@ async def test_a_server_that_is_dropped_meanwhile_is_left_out(impostor):
     def answer(request):
         return refusal(request, 4) if parts(request)[2] == 2 else honest(request, peers=3)
 
-    word = await read_ntpd(await impostor(answer), ANSWERS_S)
+    word = await read_ntpd(await impostor(answer), EVENTUALLY_S)
     assert [upstream.name for upstream in word.upstreams] == ["192.0.2.1", "192.0.2.3"]
 
 
@@ -158,7 +157,7 @@ async def test_late_answers_are_passed_over(impostor):
         late = [datagram[:2] + bytes([datagram[2] ^ 0x80]) + datagram[3:] for datagram in honest(request)]
         return [*late, *honest(request)]
 
-    assert isinstance(await read_ntpd(await impostor(answer), ANSWERS_S), Discipline)
+    assert isinstance(await read_ntpd(await impostor(answer), EVENTUALLY_S), Discipline)
 
 
 @pytest.mark.parametrize(
@@ -170,10 +169,10 @@ async def test_late_answers_are_passed_over(impostor):
             "did not answer in 0.1 s: unless ntp.conf allows questions (`restrict 127.0.0.1`), it ignores them",
         ),
         (lambda request: list(honest(request))[:1], 0.1, "did not answer in 0.1 s"),
-        (lambda request: [request], ANSWERS_S, "opcode 0x2: no answer of mode 6"),
-        (lambda _: [b"\x16"], ANSWERS_S, "1 bytes are no answer"),
-        (lambda request: refusal(request, 7), ANSWERS_S, "ntpd refused READ_VARIABLES: forbidden"),
-        (lambda request: replies(request, b"leap=0"), ANSWERS_S, "ntpd does not tell 'stratum'"),
+        (lambda request: [request], EVENTUALLY_S, "opcode 0x2: no answer of mode 6"),
+        (lambda _: [b"\x16"], EVENTUALLY_S, "1 bytes are no answer"),
+        (lambda request: refusal(request, 7), EVENTUALLY_S, "ntpd refused READ_VARIABLES: forbidden"),
+        (lambda request: replies(request, b"leap=0"), EVENTUALLY_S, "ntpd does not tell 'stratum'"),
         (lambda request: [b"\x16\x82" + bytes([request[2] ^ 0x80]) + bytes(9)] * 1000, 0.1, "did not answer in 0.1 s"),
     ],
 )
@@ -186,5 +185,5 @@ async def test_what_is_no_answer_says_why(impostor, answer, timeout_s, reason):
 
 
 async def test_an_address_that_cannot_be_asked():
-    result = await read_ntpd(HostPort("no.such.host.invalid", 123), ANSWERS_S)
+    result = await read_ntpd(HostPort("no.such.host.invalid", 123), EVENTUALLY_S)
     assert result.reason.startswith("ntpd at no.such.host.invalid:123 cannot be asked: ")

@@ -6,6 +6,7 @@ import pytest
 
 from bellwether.clock_wait import find_shortfall
 from communicator.answers.clocks import ClockReport
+from tests.conftest import EVENTUALLY_S
 from timekeeper.claim import ClaimState
 from timekeeper.discipline import Discipline, Leap, NoAnswer, UpstreamState
 from timekeeper.evidence import Evidence
@@ -16,8 +17,6 @@ from timekeeper.time_daemons import TimeDaemons
 from timekeeper.timex import KernelClock
 from timekeeper.verdict import find_fault, judge
 
-ANSWERS_S = 20.0
-"""For an answer that comes at once, on a machine where this process may not get its turn for seconds."""
 STEERED = KernelClock(
     leap=Leap.NORMAL,
     unsync=False,
@@ -131,7 +130,7 @@ def honest(recorded_ptp4l):
 
 
 async def test_what_it_says_is_passed_on(at_its_socket, honest):
-    word = await Ptp(at_its_socket(lambda data: [honest(data)]), 0, ANSWERS_S, in_sync).ask()
+    word = await Ptp(at_its_socket(lambda data: [honest(data)]), 0, EVENTUALLY_S, in_sync).ask()
     assert is_synchronised(word)
     assert word.offset_s == 1.78e-07
 
@@ -141,7 +140,7 @@ async def test_late_answers_are_passed_over(at_its_socket, honest):
         stale = honest(data)
         return [stale[:30] + bytes(2) + stale[32:], data, honest(data)]
 
-    assert is_synchronised(await Ptp(at_its_socket(answer), 0, ANSWERS_S, in_sync).ask())
+    assert is_synchronised(await Ptp(at_its_socket(answer), 0, EVENTUALLY_S, in_sync).ask())
 
 
 async def test_ports_are_asked_for_within_a_bound(at_its_socket, honest):
@@ -152,7 +151,7 @@ async def test_ports_are_asked_for_within_a_bound(at_its_socket, honest):
             asked.append(int.from_bytes(data[42:44]))
         return [honest(data, ports=10_000)]
 
-    assert is_synchronised(await Ptp(at_its_socket(answer), 0, ANSWERS_S, in_sync).ask())
+    assert is_synchronised(await Ptp(at_its_socket(answer), 0, EVENTUALLY_S, in_sync).ask())
     assert asked == list(range(1, PORTS + 1))
 
 
@@ -163,7 +162,7 @@ async def test_one_profile_is_asked_for_once_it_is_known(at_its_socket, honest):
         asked.append(data[0] >> 4)
         return [honest(data)] if data[0] >> 4 else []
 
-    assert is_synchronised(await Ptp(at_its_socket(answer), 0, ANSWERS_S, in_sync).ask())
+    assert is_synchronised(await Ptp(at_its_socket(answer), 0, EVENTUALLY_S, in_sync).ask())
     assert asked == [0, 1, 1, 1, 1, 1, 1]
 
 
@@ -174,7 +173,7 @@ async def test_no_file_of_ours_is_made(at_its_socket, honest, tmp_path):
         seen.append(sorted(path.name for path in tmp_path.iterdir()))
         return [honest(data)]
 
-    await Ptp(at_its_socket(answer), 0, ANSWERS_S, in_sync).ask()
+    await Ptp(at_its_socket(answer), 0, EVENTUALLY_S, in_sync).ask()
     assert {tuple(names) for names in seen} == {("ptp4lro",)}
     assert stat.S_ISSOCK((tmp_path / "ptp4lro").stat().st_mode)
 
@@ -183,9 +182,9 @@ async def test_no_file_of_ours_is_made(at_its_socket, honest, tmp_path):
     ("answer", "timeout_s", "reason"),
     [
         (lambda _: [], 0.1, "did not answer in 0.1 s: is its domainNumber 24?"),
-        (lambda _: [b"HTTP/1.1 400 Bad Request\r\n\r\n" * 3], ANSWERS_S, "no management message"),
-        (lambda _: [b"\x0d"], ANSWERS_S, "1 bytes are no answer"),
-        (lambda data: [data[:46] + b"\x02\0\0\2\0\x08\0\2\x20\0\0\0"], ANSWERS_S, "ptp4l refused DEFAULT_DATA_SET"),
+        (lambda _: [b"HTTP/1.1 400 Bad Request\r\n\r\n" * 3], EVENTUALLY_S, "no management message"),
+        (lambda _: [b"\x0d"], EVENTUALLY_S, "1 bytes are no answer"),
+        (lambda data: [data[:46] + b"\x02\0\0\2\0\x08\0\2\x20\0\0\0"], EVENTUALLY_S, "ptp4l refused DEFAULT_DATA_SET"),
     ],
 )
 async def test_what_is_no_answer_says_why(at_its_socket, answer, timeout_s, reason):
@@ -199,7 +198,7 @@ async def test_what_is_no_answer_says_why(at_its_socket, answer, timeout_s, reas
 async def test_a_kernel_that_tells_nothing(at_its_socket, honest):
     silence = NoAnswer("adjtimex failed: no")
     path = at_its_socket(lambda data: [honest(data)])
-    assert await Ptp(path, 0, ANSWERS_S, lambda: silence).ask() == silence
+    assert await Ptp(path, 0, EVENTUALLY_S, lambda: silence).ask() == silence
 
 
 async def test_nobody_there(tmp_path):

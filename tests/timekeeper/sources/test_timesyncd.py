@@ -10,12 +10,10 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests.conftest import EVENTUALLY_S
 from timekeeper.discipline import Discipline, Leap, NoAnswer, Reference, Upstream, UpstreamState
 from timekeeper.sources.timesyncd import read_timesyncd
 from timekeeper.verdict import find_fault
-
-ANSWERS_S = 20.0
-"""For a program that answers at once, on a machine where it may wait for its turn for seconds."""
 
 
 @pytest.fixture
@@ -34,7 +32,7 @@ def busctl(tmp_path):
 async def test_what_busctl_prints_is_read(busctl, recorded, tmp_path):
     (tmp_path / "said").write_bytes(recorded("timesyncd-257-250ms-ahead.json"))
     script = f'[ "$LC_ALL" = C ] && [ "$1" = --auto-start=no ] && cat {tmp_path}/said'
-    word = await read_timesyncd(busctl(script), ANSWERS_S)
+    word = await read_timesyncd(busctl(script), EVENTUALLY_S)
     assert isinstance(word, Discipline)
     assert word.offset_s == pytest.approx(0.249884, abs=1e-6)
 
@@ -52,11 +50,11 @@ async def test_what_busctl_prints_is_read(busctl, recorded, tmp_path):
     ],
 )
 async def test_a_busctl_that_fails_says_why(busctl, script, reason):
-    assert await read_timesyncd(busctl(script), ANSWERS_S) == NoAnswer(reason)
+    assert await read_timesyncd(busctl(script), EVENTUALLY_S) == NoAnswer(reason)
 
 
 async def test_a_busctl_that_prints_something_else(busctl):
-    answer = await read_timesyncd(busctl("echo hello"), ANSWERS_S)
+    answer = await read_timesyncd(busctl("echo hello"), EVENTUALLY_S)
     assert answer.reason.startswith("systemd-timesyncd: it says something else than the properties of a time daemon")
 
 

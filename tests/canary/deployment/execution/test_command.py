@@ -103,7 +103,8 @@ async def test_one_that_hangs_is_killed_with_its_child_that_ignores_the_first_si
     await eventually(lambda: is_alive(leftover), lambda alive: not alive)
 
 
-async def test_one_that_cleans_up_when_its_time_is_over_may_say_so():
+async def test_one_that_cleans_up_when_its_time_is_over_may_say_so(monkeypatch):
+    monkeypatch.setattr(command, "GRACE_S", LONG_S)
     outcome = await shell("trap 'echo undone; exit 1' TERM; echo begun; sleep 1000 & wait", limit_s=2.0)
     assert (outcome.status, outcome.output) == ("timeout", "begun\nundone")
 
