@@ -17,7 +17,11 @@ import pytest
 from bellwether.places import Layout
 from communicator.client import BlockingClient
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]  # five programs start, are asked by ten more, and end
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.timeout(240),
+    pytest.mark.takes(5),
+]  # five programs start, are asked by ten more, and end
 DAEMONS = 4
 WITHIN_S = 100.0
 """For one of these steps."""

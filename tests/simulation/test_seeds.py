@@ -17,7 +17,7 @@ COLOURS = 12
 PER_TEST = 3
 
 
-pytestmark = pytest.mark.timeout(180)  # they do nothing but compute, beside others
+pytestmark = pytest.mark.takes(3)
 
 
 @pytest.mark.parametrize("first", range(0, SEEDS, PER_TEST))

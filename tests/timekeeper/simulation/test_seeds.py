@@ -11,6 +11,7 @@ pytestmark = pytest.mark.timeout(300)  # ten seconds of work, for which a busy m
 SEEDS = 6 * len(Category)
 
 
+@pytest.mark.takes(8)
 def test_what_is_concluded_agrees_with_the_truth_and_is_concluded_soon():
     tally = Tally()
     for seed in range(SEEDS):
