@@ -1,10 +1,10 @@
 # Each target works alone on a fresh checkout: it makes its virtual environment first, and that is quick when it is there.
 # Variables: PYTHON (which to use), VENV (where the environment lies), ARGS (more arguments for run, test, fuzz, soak and bench),
-# WORKERS (how many tests run at once; twice the cores is right, for half of the time most of them wait).
+# WORKERS (how many tests run at once: 4 for test, for half of the time most of them wait, and 6 for test-slow, which waits more).
 
 VENV ?= .venv
 ARGS ?=
-WORKERS ?= 4
+WORKERS ?=
 SECONDS_EACH ?= 60
 SEEDS ?= 2000
 LIVES ?= 20000
@@ -30,12 +30,12 @@ run: ## the whole suite on this machine, on real input; stop it with Ctrl-C
 test: ## what takes at most 4 minutes, a short run of every component too (PYTHON=python3.11 for another, with VENV=.venv-3.11)
 	@tools/venv $(VENV) test
 	@tools/test-packages
-	@exec $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "not slow or short" --hypothesis-profile quick $(ARGS)
+	@exec $(BIN)/python -m pytest -n $(or $(WORKERS),4) --dist worksteal -m "not slow or short" --hypothesis-profile quick $(ARGS)
 
 test-slow: ## the rest: clusters of processes, simulations, real programs at length, and properties with all examples
 	@tools/venv $(VENV) test
 	@tools/test-packages
-	@exec $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "slow and not short or hypothesis" $(ARGS)
+	@exec $(BIN)/python -m pytest -n $(or $(WORKERS),6) --dist worksteal -m "slow and not short or hypothesis" $(ARGS)
 
 alone: ## what failed last, three times and with nothing beside it: does it take a busy machine to fail?
 	@tools/test-alone $(BIN)/python

@@ -47,6 +47,10 @@ class DoorEffort:
     guessers: int = 1_000
     tries: int = 10
     """How often a right password is shown by each kind."""
+    crowding_s: float = 3.0
+    """How long connections may crowd a door before anybody comes;"""
+    guessing_s: float = 10.0
+    """and how long it is guessed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,13 +178,14 @@ def _address_of(router: RouterProcess) -> Address:
     return host.strip("[]"), int(port)
 
 
-def measure_places(listen: str, sources: list[str], hostile: str) -> dict[str, Entered]:
+def measure_places(listen: str, sources: list[str], hostile: str, crowding_s: float) -> dict[str, Entered]:
     """How many routers get in while one address holds silent connections, and while it floods.
 
     Args:
         listen: Where the router listens.
         sources: From where legitimate ones come; those it knows come from there already before the attack.
         hostile: The address that attacks.
+        crowding_s: How long it may take all it can have, in seconds.
     """
     results = {}
     with TemporaryDirectory(prefix="bench-") as folder:
@@ -193,7 +198,7 @@ def measure_places(listen: str, sources: list[str], hostile: str) -> dict[str, E
                 known, new = sources[: len(sources) // 2], sources[len(sources) // 2 :]
                 asyncio.run(_all([enter_as_router(address, each, n) for n, each in enumerate(known)], PASSWORD_S))
                 with attacking(attack, address, hostile, count):
-                    time.sleep(3.0)  # let it take all it can have
+                    time.sleep(crowding_s)
                     for kind, comers in (("known", known), ("new", new)):
                         entries = [enter_as_router(address, each, n + 1000) for n, each in enumerate(comers)]
                         results[f"{name}, {kind}"] = asyncio.run(_all(list(entries), ENTER_S))
@@ -203,7 +208,8 @@ def measure_places(listen: str, sources: list[str], hostile: str) -> dict[str, E
 def measure_doors(effort: DoorEffort) -> dict[str, Entered]:
     """Who gets in by a door of this machine, by what is done to it and who comes."""
     sources = [f"127.0.5.{number + 1}" for number in range(2 * effort.routers)]
-    return measure_places("127.0.0.1:0", sources, "127.0.4.1") | measure_passwords(effort)
+    places = measure_places("127.0.0.1:0", sources, "127.0.4.1", effort.crowding_s)
+    return places | measure_passwords(effort)
 
 
 def judge_doors(doors: dict[str, Entered]) -> list[Bar]:
@@ -235,7 +241,7 @@ def measure_passwords(effort: DoorEffort) -> dict[str, Entered]:
             _write(file, users, cheap=False)
             os.kill(router.pid, signal.SIGHUP)
             with attacking(attack_by_guesses, address, str(effort.guessers)):
-                time.sleep(10.0)
+                time.sleep(effort.guessing_s)
                 known = [
                     asyncio.run(_all([_register(address, "127.0.6.1", "known", RIGHT)], PASSWORD_S))
                     for _ in range(effort.tries)
@@ -266,8 +272,10 @@ def main() -> None:
     In a namespace (``unshare -n``) whose loopback is up, has ``ip -6 route add local fd00:be11::/32 dev lo``, and whose sysctl
     ``net.ipv6.ip_nonlocal_bind`` is 1.
     """
-    sources = [f"{NETWORK}:{number + 16:x}::1" for number in range(2 * DoorEffort().routers)]
-    for name, entered in measure_places(f"[{NETWORK}:1::1]:0", sources, f"{NETWORK}:2::1").items():
+    effort = DoorEffort()
+    sources = [f"{NETWORK}:{number + 16:x}::1" for number in range(2 * effort.routers)]
+    entries = measure_places(f"[{NETWORK}:1::1]:0", sources, f"{NETWORK}:2::1", effort.crowding_s)
+    for name, entered in entries.items():
         print(f"{name}: {entered.kept_out} of {entered.of} kept out, the slowest in after {entered.worst_s:.2f} s")
 
 

@@ -14,7 +14,11 @@ import pytest
 
 from tests.bellwether.test_up import WITHIN_S, environment, up
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]  # five programs start, and are asked by twenty more
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.timeout(240),
+    pytest.mark.takes(20),
+]  # five programs, asked by twenty more
 PAGE = (Path(__file__).parents[2] / "docs/features.md").read_text()
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 FILE = re.compile(r"\(`([\w.-]+\.(?:py|json|mjs))`")

@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 WITHIN_S = 240.0
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300), pytest.mark.takes(50)]
 OWN = ("unshare", "--net", "--pid", "--fork", "--kill-child", "--mount-proc", "sh")
 """Nothing that it starts outlives it, and its addresses are nobody else's."""
 

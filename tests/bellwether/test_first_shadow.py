@@ -15,7 +15,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 WITHIN_S = 120.0
 """It takes 15 s where nothing else runs."""
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.slow, pytest.mark.takes(20)]
 OWN = ("unshare", "--net", "--pid", "--fork", "--kill-child", "--mount-proc", "sh")
 """Nothing that it starts outlives it."""
 ROUTER, HASTY = ".venv/bin/communicatord ", ".venv/bin/python -m tests.bellwether.hasty_router "

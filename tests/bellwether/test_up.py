@@ -18,7 +18,11 @@ from bellwether.places import Layout
 from communicator.client import BlockingClient
 from communicator.testing.router_process import own_address
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]  # five programs start, are asked by ten more, and end
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.timeout(240),
+    pytest.mark.takes(5),
+]  # five programs start, are asked by ten more, and end
 DAEMONS = 4
 WITHIN_S = 100.0
 """For one of these steps."""

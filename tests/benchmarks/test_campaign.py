@@ -6,7 +6,10 @@ from benchmarks.campaign import Campaign, Effort
 from benchmarks.mesh_campaign import MeshEffort
 from benchmarks.servers import OURS
 
-pytestmark = pytest.mark.timeout(300)  # others run beside: what takes ten seconds may take a minute
+pytestmark = [
+    pytest.mark.timeout(300),
+    pytest.mark.takes(6),
+]  # others run beside: what takes ten seconds may take a minute
 
 
 def test_a_run_takes_the_figures_it_is_asked_for_and_no_others():

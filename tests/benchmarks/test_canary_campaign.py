@@ -5,7 +5,10 @@ from benchmarks.canary_campaign import CanaryCampaign, CanaryEffort
 from benchmarks.canary_results import CanaryResults
 from benchmarks.servers import NATS, OURS
 
-pytestmark = pytest.mark.timeout(300)  # others run beside: what takes ten seconds may take a minute
+pytestmark = [
+    pytest.mark.timeout(300),
+    pytest.mark.takes(3),
+]  # others run beside: what takes ten seconds may take a minute
 
 MOMENT = CanaryEffort(facts=100, plays=2, entries=400, appends=20, lives=1)
 

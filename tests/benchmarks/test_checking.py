@@ -39,6 +39,7 @@ def test_what_is_sent_is_good_and_is_checked_as_it_is_to_be(kind, line_bytes):
     assert checker.passes_all(b"receiver_0/PAYLOAD", line * 100) == (kind != ALONE)
 
 
+@pytest.mark.takes(8)
 def test_each_kind_is_measured_in_each_mode():
     effort = Effort(stages=("checking",), servers=(OURS,), line_bytes=(100,), rounds=1, duration_s=0.02)
     found = Campaign(effort, [].append).run()

@@ -5,7 +5,10 @@ from benchmarks.clock_campaign import ClockCampaign, ClockEffort
 from benchmarks.clock_results import IN_USE, IN_USE_READ, ClockResults
 from benchmarks.servers import NATS, OURS
 
-pytestmark = pytest.mark.timeout(300)  # others run beside: what takes ten seconds may take a minute
+pytestmark = [
+    pytest.mark.timeout(300),
+    pytest.mark.takes(5),
+]  # others run beside: what takes ten seconds may take a minute
 
 MOMENT = ClockEffort(
     exchanges=16,

@@ -9,7 +9,7 @@ from benchmarks.errors import BenchmarkError
 RIGHT = {"verdict": "ok", "claim_holds": True, "is_probed": True, "looked_seconds": 1.0}
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.takes(20)
 def test_a_false_claim_and_a_step_are_told():
     with run_watched_cluster(interval_s=3) as cluster:
         cluster.wait(is_at_rest, 60, "the clocks are found right")

@@ -8,8 +8,9 @@ pytestmark = pytest.mark.timeout(300)
 
 
 @pytest.mark.slow
+@pytest.mark.takes(10)
 def test_nobody_is_kept_out_while_others_crowd_the_door_or_guess():
-    doors = measure_doors(DoorEffort(routers=2, guessers=4, tries=1))
+    doors = measure_doors(DoorEffort(routers=2, guessers=4, tries=1, crowding_s=1.0, guessing_s=3.0))
     assert [*doors] == [
         *(f"{attack}, {who}" for attack in ("silent", "flood") for who in ("known", "new")),
         *("guesses, known", "guesses, new"),

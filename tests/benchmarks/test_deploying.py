@@ -4,7 +4,7 @@ import pytest
 
 from benchmarks.deploying import OLD, DeployingPlan, measure_deploying
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [pytest.mark.timeout(300), pytest.mark.takes(12)]
 
 
 def test_nothing_is_lost_or_doubled_and_every_router_obeys():

@@ -16,6 +16,7 @@ REACH = Reach(
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
+@pytest.mark.takes(8)
 def test_a_feature_is_switched_and_many_flags_spread_on_five_hosts():
     reach = measure_reach(ReachPlan(switches=2, flags=200))
     assert [len(taken) for taken in (reach.off_s, reach.apart_s)] == [2, 2]

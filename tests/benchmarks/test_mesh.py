@@ -11,7 +11,10 @@ from benchmarks.passwords import measure_attacks
 from benchmarks.shapes import SHAPES
 from benchmarks.workers import run_workers
 
-pytestmark = pytest.mark.timeout(300)  # others run beside: what takes ten seconds may take a minute
+pytestmark = [
+    pytest.mark.timeout(300),
+    pytest.mark.takes(6),
+]  # others run beside: what takes ten seconds may take a minute
 
 MOMENT_S = 0.02
 

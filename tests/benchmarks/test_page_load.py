@@ -3,7 +3,10 @@ import pytest
 from benchmarks.errors import BenchmarkError
 from benchmarks.page_load import load, measure_page
 
-pytestmark = pytest.mark.timeout(300)  # others run beside: what takes ten seconds may take a minute
+pytestmark = [
+    pytest.mark.timeout(300),
+    pytest.mark.takes(4),
+]  # others run beside: what takes ten seconds may take a minute
 
 
 def test_a_page_and_all_that_a_browser_loads_for_it_are_measured():

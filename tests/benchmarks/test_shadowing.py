@@ -13,6 +13,7 @@ def test_chance_is_what_halves_without_copies_differ_by():
 
 
 @pytest.mark.timeout(300)
+@pytest.mark.takes(8)
 def test_a_primary_is_measured_with_copies_and_without():
     found = measure_shadowing(ShadowPlan(alternations=2, messages=60, path=PathPlan(alternations=1, messages=40)))
     assert len(found.path) == len(STATES) * len(PATH_SHARES) * len(AT_ONCE)

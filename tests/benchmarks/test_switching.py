@@ -4,7 +4,7 @@ import pytest
 
 from benchmarks.switching import VERSIONS, SwitchingPlan, measure_switching
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [pytest.mark.timeout(300), pytest.mark.takes(5)]
 
 
 def test_nothing_is_lost_or_doubled_and_every_router_acknowledges():

@@ -13,6 +13,7 @@ BUSY_S = 20.0
 """What a machine may add that is shared with other tests; a router that has given up dialling quickly comes later than that."""
 
 
+@pytest.mark.takes(20)
 @pytest.mark.timeout(90 + 150 * RUNS)
 async def test_a_line_of_five_agrees_in_time(lab, record_property):
     a, b, c, d, e = lab.line("abcde")

@@ -16,7 +16,7 @@ MESSAGES = 200
 SENT_AGAIN_S = 60.0
 """For so long a router sends again what was not acknowledged, every ten seconds in the end."""
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = pytest.mark.takes(7)
 
 
 @asynccontextmanager

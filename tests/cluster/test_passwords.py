@@ -12,7 +12,7 @@ import pytest
 
 from communicator import Client
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = pytest.mark.takes(8)
 
 PASSWORD = "correct horse battery"
 GUESS = "wrong donkey staple"

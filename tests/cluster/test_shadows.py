@@ -1,4 +1,4 @@
-"""One shadow beside a real primary; all of them are played by make soak."""
+"""One shadow beside a real primary, in brief; all of them are played at length by make soak."""
 
 import subprocess
 import sys
@@ -9,7 +9,7 @@ from tests.conftest import ROOT
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.timeout(600),
+    pytest.mark.takes(40),
     pytest.mark.skipif(
         sys.version_info < (3, 13), reason="it takes a Python that can be told how many processors there are"
     ),
@@ -17,6 +17,6 @@ pytestmark = [
 
 
 def test_a_shadow_that_lies_about_its_role_reaches_nobody_and_costs_nobody_a_reply():
-    words = [sys.executable, "-m", "tests.cluster.shadows", "lying-here"]
+    words = [sys.executable, "-m", "tests.cluster.shadows", "--brief", "lying-here"]
     done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -18,7 +18,7 @@ from communicator import Client, Message
 from communicator.testing import RouterProcess
 from tests.cluster.authority import Authority
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = [pytest.mark.timeout(120), pytest.mark.takes(8)]
 
 YESTERDAY = dt.datetime.now(dt.UTC) - dt.timedelta(days=1)
 

@@ -4,12 +4,14 @@ import os
 import re
 import shutil
 import subprocess
+from functools import cache
 
 import pytest
+import yaml
 
-from tests.deploy.rule_files import ALERTS, PROMETHEUS, RULES, TESTS
+from tests.deploy.narrowed import narrow
+from tests.deploy.rule_files import ALERTS, PROMETHEUS, RULES, TESTS, load
 
-SHORT = pytest.mark.short
 WITHOUT_COLLECTING = {"GOGC": "off", "GOMEMLIMIT": "1GiB"}
 """Go collects no garbage until promtool has that much: a quarter of its time."""
 
@@ -39,22 +41,28 @@ def test_the_sample_configuration_loads_the_rules(promtool, tmp_path):
 
 @pytest.fixture
 def play(promtool):
-    """Has promtool play the cases of a file: tens of thousands of evaluations."""
+    """Has promtool play the cases of files: tens of thousands of evaluations."""
 
-    def played(path):
-        command = [promtool, "test", "rules", path]
+    def played(*paths):
+        command = [promtool, "test", "rules", *paths]
         environment = os.environ | WITHOUT_COLLECTING
         return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=300)
 
     return played
 
 
-@pytest.mark.timeout(300)
-@pytest.mark.parametrize(
-    "path", [pytest.param(path, id=path.stem, marks=SHORT if path.stem == "flags" else ()) for path in TESTS]
-)
-def test_alerts_fire_and_stay_silent(path, play):
-    done = play(path)
+@pytest.mark.short
+def test_a_file_of_cases_can_be_played_as_it_is_shipped(play):
+    flags = PROMETHEUS / "tests/flags.yml"
+    done = play(flags)
+    assert done.returncode == 0, done.stdout + done.stderr
+    [_] = {str({**load(path), "tests": None}) for path in TESTS}  # nothing else differs
+
+
+@pytest.mark.parametrize("path", TESTS, ids=[path.stem for path in TESTS])
+def test_alerts_fire_and_stay_silent(path, play, tmp_path):
+    groups = [group for file in (RULES, ALERTS) for group in load(file)["groups"]]
+    done = play(*narrow(path, groups, tmp_path))
     assert done.returncode == 0, done.stdout + done.stderr
 
 
@@ -69,18 +77,19 @@ NOT_BY_PATIENCE = {"BellwetherDeploymentRolledBack", "CanaryEventsLost"}
 """An alert about a counter, which is silent where nothing changes at all; and one about what is a day old."""
 
 
-@pytest.mark.timeout(300)
+@cache
+def hasty_groups():
+    """All rules without their patience."""
+    texts = [path.read_text() for path in (RULES, ALERTS)]
+    for pattern, replacement in HASTY:
+        texts = [re.sub(pattern, replacement, text) for text in texts]
+    return [group for text in texts for group in yaml.safe_load(text)["groups"]]
+
+
 @pytest.mark.parametrize("path", TESTS, ids=[path.stem for path in TESTS])
 def test_alerts_stay_silent_only_because_they_are_patient(path, play, tmp_path):
     """Without windows, waits and limits each case of silence fails: it had something to be silent at."""
-    for shipped in (RULES, ALERTS):
-        text = shipped.read_text()
-        for pattern, replacement in HASTY:
-            text = re.sub(pattern, replacement, text)
-        (tmp_path / shipped.name).write_text(text)
-    (tmp_path / "tests").mkdir()
-    shutil.copy(path, tmp_path / "tests")
-    done = play(tmp_path / "tests" / path.name)
+    done = play(*narrow(path, hasty_groups(), tmp_path))
     failed = set(re.findall(r"name: (\w+) is silent", done.stdout + done.stderr))
     silent = set(re.findall(r"name: (\w+) is silent", path.read_text()))
     assert silent - failed - NOT_BY_PATIENCE == set()

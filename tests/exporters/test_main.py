@@ -29,7 +29,7 @@ HASTY_S = 2.5
 """Long enough for a busy machine, and shorter than a target is waited for when nobody says so."""
 CLOCK = {"local": {"claim": {"state": "holdover", "reasons": []}}, "solved": False, "age_seconds": 1.0}
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.slow, pytest.mark.takes(4)]
 
 
 class Exporter:

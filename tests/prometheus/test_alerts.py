@@ -15,7 +15,7 @@ WRONG_CLOCK = r"The clock of gamma is wrong: off by ([\d.]+)ms \(\+ is ahead\), 
 BLOCKED = r"billing 2\.0 fails and is kept from running\b.* on 1 host: beta\."
 RUNBOOK = "file:///usr/share/doc/bellwether/runbook.md#"
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = [pytest.mark.timeout(240), pytest.mark.takes(40)]
 
 
 @pytest.fixture

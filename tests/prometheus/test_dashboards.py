@@ -29,7 +29,7 @@ TOLD_S = 100.0
 RANGE_S = 60
 STEP_S = 5
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = [pytest.mark.timeout(240), pytest.mark.takes(45)]
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from tests.prometheus.suite import STARTED_S
 UP = {"alpha": "up", "beta": "up", "gamma": "up"}
 TARGETS = ("communicator", "timekeeper", "canary", "sitter", "host")
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = [pytest.mark.timeout(240), pytest.mark.takes(20)]
 
 
 @pytest.mark.short

@@ -11,7 +11,7 @@ from simulation.agenda import ViolationError
 from simulation.fence import FencePlay
 
 LINES = 2_000
-SLOW_LINES, SLOW_SEEDS = 20_000, 15
+SLOW_LINES, SLOW_SEEDS = 20_000, 5
 
 
 @pytest.mark.short

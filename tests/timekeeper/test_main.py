@@ -30,7 +30,7 @@ STARTED_S = 60.0
 SETS_A_CLOCK = "settimeofday,clock_settime,adjtimex,clock_adjtime"
 
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(240), pytest.mark.takes(3)]
 
 
 def timekeeperd(*options):

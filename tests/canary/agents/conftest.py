@@ -3,7 +3,6 @@
 import asyncio
 from contextlib import AsyncExitStack, suppress
 from functools import partial
-from pathlib import Path
 
 import pytest
 
@@ -18,11 +17,10 @@ PATIENCE_S = 60.0
 LONGEST_S = 300
 
 
-def pytest_collection_modifyitems(items):
+def pytest_itemcollected(item):
     """So that it is the patience that ends, and tells for what."""
-    for item in items:
-        if item.path.parent == Path(__file__).parent:
-            item.add_marker(pytest.mark.timeout(LONGEST_S))
+    item.add_marker(pytest.mark.timeout(LONGEST_S))
+    item.add_marker(pytest.mark.takes(10))
 
 
 class Host:

@@ -30,6 +30,7 @@ async def router(tmp_path):
         yield running
 
 
+@pytest.mark.takes(20)
 async def test_a_blocked_service_waits_probes_and_gets_what_was_kept_for_it(host, eventually, monkeypatch):
     monkeypatch.setenv("PROBE_RUN_S", "60")  # it is a probe until it is told to end
     await host.begin(*SETTINGS, handover_s=HANDOVER_S)
@@ -65,6 +66,7 @@ async def test_a_blocked_service_waits_probes_and_gets_what_was_kept_for_it(host
     assert set(moves[5:]) <= {"good"}
 
 
+@pytest.mark.takes(20)
 async def test_a_probe_that_worked_is_live_soon(host, eventually):
     await host.begin(*SETTINGS, handover_s=HANDOVER_S)
     await eventually(lambda: crash(host.router), lambda answer: answer == "VERSION_BLOCKED")

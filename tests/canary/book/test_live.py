@@ -9,7 +9,7 @@ import pytest
 
 from tests.conftest import ROOT, missing
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(150)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(150), pytest.mark.takes(45)]
 
 PROGRAMS = ("ip", "mount", "unshare")
 

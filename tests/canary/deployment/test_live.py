@@ -9,7 +9,7 @@ import pytest
 
 from tests.conftest import ROOT, missing
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600), pytest.mark.takes(45)]
 
 PROGRAMS = ("ip", "mount", "unshare")
 PLAYED = ("install", "switch_while_a_host_is_away", "stop_a_shadow_too_early")

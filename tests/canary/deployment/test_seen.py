@@ -9,7 +9,7 @@ from tests.canary.deployment.test_cluster import hosts  # noqa: F401 - a fixture
 from tests.exporters.page.html_reading import assert_harmless, read_html
 from tests.exporters.page.test_end_to_end import exporter, get
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.slow, pytest.mark.takes(25)]
 
 WAITING = "canary_deployment_waiting.flag"
 ROLLED_BACK = "canary_deployment_rolled-back.flag"

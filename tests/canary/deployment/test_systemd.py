@@ -130,6 +130,7 @@ def begun(host, version):
     return f"task_begun service=billing version={version} " in host.daemon.log
 
 
+@pytest.mark.takes(80)
 async def test_versions_of_all_kinds_step_by_step(hosts, eventually):
     leader, second, *_ = hosts
     assert second.name == "beta"
@@ -151,6 +152,7 @@ async def test_versions_of_all_kinds_step_by_step(hosts, eventually):
     await run_everywhere(hosts, eventually, "2.0")
 
 
+@pytest.mark.takes(45)
 async def test_versions_of_all_kinds_by_colours(hosts, eventually):
     leader = hosts[0]
     how = {"strategy": "blue-green", "keep": "2s", "drain": "0s"}

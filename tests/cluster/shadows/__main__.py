@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import contextlib
+import functools
 import os
 import subprocess
 import sys
@@ -11,10 +12,10 @@ from pathlib import Path
 
 import trustme
 
-from communicator.testing import RouterProcess
 from tests.cluster.authority import Authority
 from tests.cluster.shadows.cases import CASES, FAR, HERE
 from tests.cluster.shadows.host import Host
+from tests.cluster.shadows.pace import BRIEF, FULL, PacedRouter
 from tests.cluster.shadows.play import Play
 
 BYTES_PER_S, DELAY_S = 125_000, 0.1
@@ -27,24 +28,28 @@ CALM = {"PYTHON_CPU_COUNT": "10000"}
 def main():
     parser = argparse.ArgumentParser(description="Play shadows in all states beside a real primary.")
     parser.add_argument("cases", nargs="*", help="by name; all without any", metavar="CASE")
-    names = parser.parse_args().cases
+    parser.add_argument(
+        "--brief", action="store_true", help="half as many ask, and who is silent for 8 s has ended a conversation"
+    )
+    options = parser.parse_args()
     os.environ |= CALM
+    pace = BRIEF if options.brief else FULL
     named = {case.name: case for case in CASES}
-    wanted = [named[name] for name in names] or CASES
+    wanted = [named[name] for name in options.cases] or CASES
     for place, hosts in ((HERE, here), (FAR, far)):
         cases = [case for case in wanted if case.place == place]
         if cases:
             with tempfile.TemporaryDirectory(prefix="shadows-") as home:
-                asyncio.run(play(Path(home), hosts, cases))
+                asyncio.run(play(Path(home), hosts, cases, pace))
 
 
-async def play(home, hosts, cases):
+async def play(home, hosts, cases, pace):
     async with contextlib.AsyncExitStack() as stack:
-        ends = await hosts(home, stack)
+        ends = await hosts(home, stack, functools.partial(PacedRouter, pace))
         for host in dict.fromkeys(ends):
             host.start()
         ends[0].put("1.0")
-        stage = Play(*ends)
+        stage = Play(*ends, pace)
         await stage.ready()
         for case in cases:
             found = await stage.play(case)
@@ -53,17 +58,17 @@ async def play(home, hosts, cases):
             found.judge()
 
 
-async def here(home, stack):
+async def here(home, stack, router):
     """One host, for both."""
-    host = Host(await stack.enter_async_context(RouterProcess("alpha")), home, stack)
+    host = Host(await stack.enter_async_context(router("alpha")), home, stack)
     return host, host
 
 
-async def far(home, stack):
+async def far(home, stack, router):
     """Two hosts, with TLS through a slow way between."""
     authority = Authority(trustme.CA(), home)
     settings = {"listen.secure": "127.0.0.1:0", "cluster.discover": False}
-    alpha = await stack.enter_async_context(RouterProcess("alpha", {**settings, **authority.settings("alpha")}))
+    alpha = await stack.enter_async_context(router("alpha", {**settings, **authority.settings("alpha")}))
     way = [sys.executable, RELAY, alpha.secure.removeprefix("cds://"), str(BYTES_PER_S), str(DELAY_S)]
     relay = await asyncio.create_subprocess_exec(*way, stdout=subprocess.PIPE)
     stack.push_async_callback(relay.wait)
@@ -74,7 +79,7 @@ async def far(home, stack):
         "cluster.neighbors": [f"cds://{(await relay.stdout.readline()).decode().strip()}"],
         **authority.settings("beta"),
     }
-    beta = await stack.enter_async_context(RouterProcess("beta", settings))
+    beta = await stack.enter_async_context(router("beta", settings))
     return Host(alpha, home, stack), Host(beta, home, stack)
 
 

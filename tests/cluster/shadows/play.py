@@ -10,7 +10,6 @@ from tests.cluster.shadows.found import Found, Talked
 from tests.cluster.shadows.host import SERVICE
 from tests.cluster.shadows.traffic import Asker, Peer
 
-ASKERS, EVERY_S = 10, 0.1
 ROUNDS = 2
 """Conversations of each asker while there is a shadow; each ends by its length."""
 PING_EVERY_S = 0.2
@@ -26,10 +25,11 @@ class Play:
     Args:
         primary: The host of the primary, which leads as well.
         shadow: That of the shadow.
+        pace: How many ask, and how often.
     """
 
-    def __init__(self, primary, shadow):
-        self._primary, self._shadow = primary, shadow
+    def __init__(self, primary, shadow, pace):
+        self._primary, self._shadow, self._pace = primary, shadow, pace
         self._hosts = {host.name: host for host in (primary, shadow)}
 
     async def ready(self):
@@ -43,7 +43,7 @@ class Play:
     async def play(self, case):
         """One of them."""
         async with contextlib.AsyncExitStack() as stack:
-            askers = [Asker(f"asker_{number}", SERVICE) for number in range(ASKERS)]
+            askers = [Asker(f"asker_{number}", SERVICE) for number in range(self._pace.askers)]
             pinger = Asker("pinger", f"{self._shadow.name}:echo", "PING", "PONG", text="", by="")
             listeners = [Peer(f"listener_{name}", "SHOUTED") for name in self._hosts]
             await stack.enter_async_context(Peer("echo", "PING").join(self._shadow.router))
@@ -52,7 +52,7 @@ class Play:
             for peer in (*askers, pinger):
                 await stack.enter_async_context(peer.join(self._primary.router))
             await self._until("it is known", self._reaches_echo, bool)
-            found = Found(case, ASKERS * ROUNDS)
+            found = Found(case, self._pace.askers * ROUNDS)
             found.off = await self._talk(askers, pinger, 1)
             found.look(None, self._resident())
             taken = await self._deploy(case)
@@ -74,9 +74,9 @@ class Play:
 
     async def _talk(self, askers, pinger, rounds):
         began_s, number = self._primary.cpu_s, rounds * LENGTH_MESSAGES
-        pings = int(number * EVERY_S / PING_EVERY_S)
+        pings = int(number * self._pace.every_s / PING_EVERY_S)
         async with asyncio.TaskGroup() as group:
-            asking = [group.create_task(asker.ask(number, EVERY_S)) for asker in askers]
+            asking = [group.create_task(asker.ask(number, self._pace.every_s)) for asker in askers]
             pinging = group.create_task(pinger.ask(pings, PING_EVERY_S))
         took_s = [each_s for task in asking for each_s in task.result()]
         return Talked(took_s, pinging.result(), self._primary.cpu_s - began_s)

@@ -2,7 +2,6 @@
 
 import shutil
 from contextlib import AsyncExitStack, ExitStack
-from pathlib import Path
 
 import pytest
 import pytest_asyncio
@@ -18,11 +17,9 @@ USUAL = {"viewport": DESKTOP, "color_scheme": "light", "reduced_motion": "reduce
 expect.set_options(timeout=1_000 * EVENTUALLY_S)  # 5 s, else
 
 
-def pytest_collection_modifyitems(items):
-    """A browser, and all that it looks at, are started within the first test and ended within the last one of a process."""
-    for item in items:
-        if item.path.parent == Path(__file__).parent:
-            item.add_marker(pytest.mark.timeout(180))
+def pytest_itemcollected(item):
+    """A browser, and all that it looks at, are started within the first test of a process."""
+    item.add_marker(pytest.mark.takes(2, together="a browser"))
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

@@ -9,7 +9,7 @@ import pytest
 from communicator.testing import run_cluster, run_router
 from tests.exporters.test_main import exporter
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.slow, pytest.mark.takes(8)]
 
 
 async def targets(watched, service="exporter"):

@@ -24,7 +24,7 @@ FLAG = {
 }
 GOLD = EvaluationContext("c-1", {"tier": "gold"})
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.slow, pytest.mark.takes(8)]
 
 
 async def evaluate(url, name="new-checkout"):

@@ -19,7 +19,7 @@ from communicator.testing import run_router
 from tests.exporters.page.html_reading import assert_harmless, read_html
 from tests.exporters.page.scenes import flag, trouble
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.slow, pytest.mark.takes(4)]
 
 
 @asynccontextmanager

@@ -14,7 +14,7 @@ from communicator.testing import run_router
 from tests.exporters.test_main import exporter
 from tests.exporters.web.certificates import Authority
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.slow, pytest.mark.takes(6)]
 
 FIRST, SECOND = "first-token-0123456789", "second-token-012345678"
 

@@ -1,7 +1,6 @@
 """Clusters of real routers and real timekeepers whose clocks are off by what the test says."""
 
 from contextlib import AsyncExitStack
-from pathlib import Path
 
 import pytest
 
@@ -18,11 +17,10 @@ TOLD_S = 60.0
 """On a machine that is busy with other tests too; a tenth of it is usual."""
 
 
-def pytest_collection_modifyitems(items):
+def pytest_itemcollected(item):
     """Give the tests of this folder their time."""
-    for item in items:
-        if item.path.parent == Path(__file__).parent:
-            item.add_marker(pytest.mark.timeout(PATIENT_S))
+    item.add_marker(pytest.mark.timeout(PATIENT_S))
+    item.add_marker(pytest.mark.takes(20))
 
 
 class ShiftedRouter(RouterProcess):

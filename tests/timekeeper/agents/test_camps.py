@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from tests.timekeeper.agents.agent import ON_LOOPBACK, TRUE
 from tests.timekeeper.agents.truth import verdicts
 
@@ -10,6 +12,7 @@ CAMPS = {frozenset({"alpha", "beta"}), frozenset({"gamma", "delta"})}
 SOON_S = 60.0
 
 
+@pytest.mark.takes(40)
 async def test_nobody_is_accused_where_two_stand_against_two(agents, clock, told, eventually):
     hosts = await agents.run(TRUE, TRUE, clock("+0.040"), clock("+0.040"))
     for agent in hosts:

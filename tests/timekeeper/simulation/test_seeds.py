@@ -8,9 +8,10 @@ from tests.timekeeper.simulation.scenario import Category
 from tests.timekeeper.simulation.tally import Tally, percentile
 
 pytestmark = pytest.mark.timeout(300)  # ten seconds of work, for which a busy machine takes minutes
-SEEDS = 6 * len(Category)
+SEEDS = 3 * len(Category)
 
 
+@pytest.mark.takes(5)
 def test_what_is_concluded_agrees_with_the_truth_and_is_concluded_soon():
     tally = Tally()
     for seed in range(SEEDS):
@@ -24,9 +25,9 @@ def test_what_is_concluded_agrees_with_the_truth_and_is_concluded_soon():
     assert tally.counts["had to be accused"] > 30
 
 
-@pytest.mark.parametrize("shift_s", [0.75, 4e4])
-def test_what_all_clocks_have_in_common_changes_no_verdict(shift_s):
-    for seed in range(2, len(Category)):
+@pytest.mark.parametrize(("shift_s", "seeds"), [(0.75, range(2, len(Category), 2)), (4e4, range(3, len(Category), 2))])
+def test_what_all_clocks_have_in_common_changes_no_verdict(shift_s, seeds):
+    for seed in seeds:
         plain, shifted = Play(draw(seed)), Play(draw(seed), shift_s=shift_s)
         assert plain.run().counts == shifted.run().counts
         assert [_faults(node) for node in plain.nodes.values()] == [_faults(node) for node in shifted.nodes.values()]
