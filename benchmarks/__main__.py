@@ -25,6 +25,9 @@ def main(
         list[str] | None, typer.Option(help=f"Only this server (repeatable): {', '.join(NAMES)}.")
     ] = None,
     rounds: Annotated[int | None, typer.Option(min=1, help="How often each rate is taken.")] = None,
+    beside: Annotated[
+        str, typer.Option(help="Compare rates and latency of our router with those at this commit instead.")
+    ] = "",
     json_file: Annotated[Path | None, typer.Option("--json", help="Write all figures to this file.")] = None,
 ) -> None:
     """Measure our router beside nats-server, redis-server and mosquitto on this machine."""
@@ -34,6 +37,7 @@ def main(
         stages=_chosen("--only", only, STAGES),
         servers=_chosen("--server", server, NAMES),
         rounds=rounds or effort.rounds,
+        beside=beside,
     )
     try:
         results = Campaign(effort, lambda text: print(f"... {text}", file=sys.stderr, flush=True)).run()

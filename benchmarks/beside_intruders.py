@@ -10,6 +10,7 @@ from benchmarks.bars import Bar
 from benchmarks.errors import BenchmarkError
 from benchmarks.intruder import Intruded, IntruderPlan
 from benchmarks.load import CrowdPlan, Party, join
+from benchmarks.measure import cpu_s
 from benchmarks.servers import Server, run_server
 from benchmarks.shapes import LINE_BYTES, make_line
 from benchmarks.workers import Workers
@@ -134,22 +135,21 @@ def _half(server: Server, messages: int, settle: Callable[[], None]) -> Half:
     """Time single messages from one service to another."""
     address, line = server.addresses["tcp"], make_line("probe_to", LINE_BYTES[0])
     frame, delivered = server.dialect.frame("probe_to", line), server.dialect.delivered("probe_of", "probe_to", line)
-    clock_id = _cpu_clock(server.pid)
-    cpu_s, wall_s = [], []
+    taken_s, wall_s = [], []
     receiver = join(address, server.dialect, Party("probe_to", ("probe_to",)))
     receiver.settimeout(LATE_S)
     with receiver, join(address, server.dialect, Party("probe_of")) as sender:
         settle()
         stop_s = time.monotonic() + HALF_S
-        while len(cpu_s) < messages and time.monotonic() < stop_s:
-            begun_cpu_s, begun_s = time.clock_gettime(clock_id), time.perf_counter()
+        while len(taken_s) < messages and time.monotonic() < stop_s:
+            begun_cpu_s, begun_s = cpu_s(server.pid), time.perf_counter()
             sender.sendall(frame)
             left = len(delivered)
             while left > 0:
                 left -= _read(receiver, left)
             wall_s.append(time.perf_counter() - begun_s)
-            cpu_s.append(time.clock_gettime(clock_id) - begun_cpu_s)
-    return Half(len(cpu_s), statistics.median(cpu_s), _p99(cpu_s), _p99(wall_s))
+            taken_s.append(cpu_s(server.pid) - begun_cpu_s)
+    return Half(len(taken_s), statistics.median(taken_s), _p99(taken_s), _p99(wall_s))
 
 
 def _read(receiver: socket.socket, left: int) -> int:
@@ -164,11 +164,6 @@ def _read(receiver: socket.socket, left: int) -> int:
 
 def _p99(values: list[float]) -> float:
     return sorted(values)[len(values) * 99 // 100]
-
-
-def _cpu_clock(pid: int) -> int:
-    """The clock of another process' processor time, to the nanosecond; see clock_getcpuclockid(3)."""
-    return (~pid << 3) | 2
 
 
 def judge_intruders(cells: list[IntruderCell]) -> list[Bar]:

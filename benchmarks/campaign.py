@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from benchmarks import codec, imports, scripts
+from benchmarks.beside import ROUNDS, BesidePlan, check_out, measure_beside
 from benchmarks.beside_intruders import ATTACKS, LINKS, measure_intruders
 from benchmarks.book_costs import measure_book
 from benchmarks.canary_campaign import CanaryCampaign, CanaryEffort
@@ -89,6 +90,8 @@ class Effort:
     """Rounds of 2,000 through our provider and through the bare evaluator, in turn."""
     reach: ReachPlan = field(default_factory=ReachPlan)
     shadow: ShadowPlan = field(default_factory=ShadowPlan)
+    beside: str = ""
+    """A commit whose router is measured beside ours; then rates and latencies of both are all that is taken."""
 
 
 QUICK = Effort(
@@ -135,6 +138,9 @@ class Campaign:
         """
         stages = self._effort.stages
         shapes = [shape for shape in SHAPES if shape.name in stages]
+        if self._effort.beside:
+            self._beside(shapes)
+            return self.results
         with ExitStack() as stack:
             workers = stack.enter_context(run_workers())
             if shapes or "latency" in stages:
@@ -163,6 +169,20 @@ class Campaign:
         self._shadow()
         self._library()
         return self.results
+
+    def _beside(self, shapes: list[Shape]) -> None:
+        effort = self._effort
+        plan = BesidePlan(
+            commit=effort.beside,
+            servers=[name for name in (OURS, OURS_ASYNCIO) if name in effort.servers],
+            shapes=shapes,
+            line_bytes=effort.line_bytes,
+            pings=effort.pings if "latency" in effort.stages else 0,
+            duration_s=effort.duration_s / 2,
+            rounds=max(effort.rounds, ROUNDS),
+        )
+        with run_workers() as workers:
+            self.results.beside = measure_beside(plan, check_out(effort.beside), workers, self._say)
 
     @contextmanager
     def _servers(self) -> Iterator[list[Server]]:
@@ -203,7 +223,8 @@ class Campaign:
         for _ in range(self._effort.rounds):
             for server in servers:
                 for transport in server.addresses:
-                    taken = sorted(measure_latency(server, transport, LINE_BYTES[0], self._effort.pings, workers))
+                    latency = measure_latency(server, transport, LINE_BYTES[0], self._effort.pings, workers)
+                    taken = sorted(latency.one_way_s)
                     cell = cells[transport, server.name]
                     cell.p50s_s.append(taken[len(taken) // 2])
                     cell.p99s_s.append(taken[len(taken) * 99 // 100])

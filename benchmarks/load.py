@@ -256,10 +256,12 @@ def verify(sample: bytes, frames: frozenset[bytes], aside: bytes) -> tuple[int, 
 
 
 def ping(plan: PingPlan, control: Connection) -> None:
-    """Time single messages."""
+    """Time single messages; one more step follows: "go"."""
     receiver = join(plan.address, plan.dialect, plan.receiver)
     sender = join(plan.address, plan.dialect, plan.sender)
     try:
+        control.send("ready")
+        control.recv()
         control.send([_one_way_s(sender, receiver, plan) for _ in range(plan.count)])
     finally:
         close_all([sender, receiver])

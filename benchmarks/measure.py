@@ -1,6 +1,6 @@
 """Takes one figure of one server: a rate, a latency, its memory; it must not know which server it is or what the bar says."""
 
-import os
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +13,6 @@ from benchmarks.workers import Workers
 
 CHUNK_BYTES = 256 * 1024
 PING_GAP_S = 0.001
-_CLOCK_TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +31,16 @@ class Rate:
     error: str = ""
     far_cpu_us: float = 0.0
     """Processor time of the server at the far end, if there is one, for each message that arrived."""
+
+
+@dataclass(frozen=True, slots=True)
+class Latency:
+    """One run of single messages."""
+
+    one_way_s: list[float]
+    """What each took from one client to another."""
+    server_cpu_us: float
+    """Processor time of the server for each of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,11 +75,12 @@ def measure_rate(server: Server, load: Load, workers: Workers, far: FarEnd | Non
         workers: The load processes.
         far: Where the receivers are, if elsewhere.
     """
-    cpu_before_s = cpu_s(server.pid)
-    far_cpu_before_s = cpu_s(far.server.pid) if far else 0.0
     _reset_peak(server.pid)
     try:
-        sent, received = _drive(server, load, workers, far)
+        _connect(server, load, workers, far)
+        cpu_before_s = cpu_s(server.pid)
+        far_cpu_before_s = cpu_s(far.server.pid) if far else 0.0
+        sent, received = _drive(load, workers)
     except BenchmarkError as failure:
         return Rate(None, 0, 0, 0, 0.0, 0, str(failure))
     expected, elapsed_s = sent.frames * load.shape.copies, received.last_s - received.first_s
@@ -87,8 +97,8 @@ def measure_rate(server: Server, load: Load, workers: Workers, far: FarEnd | Non
     )
 
 
-def _drive(server: Server, load: Load, workers: Workers, far: FarEnd | None) -> tuple[Sent, Received]:
-    """Receivers first, then senders; both keep their links until the last has counted."""
+def _connect(server: Server, load: Load, workers: Workers, far: FarEnd | None) -> None:
+    """Receivers first, then senders."""
     send_plan, receive_plan = _plans(server, load, far.server if far else server)
     workers.receivers.tell(receive_plan)
     workers.receivers.answer()
@@ -102,6 +112,10 @@ def _drive(server: Server, load: Load, workers: Workers, far: FarEnd | None) -> 
         workers.receivers.tell(0)
         workers.receivers.answer()
         raise
+
+
+def _drive(load: Load, workers: Workers) -> tuple[Sent, Received]:
+    """Send, and count; all keep their links until the last has counted."""
     workers.senders.tell("go")
     sent: Sent = workers.senders.answer()
     workers.receivers.tell(sent.frames * load.shape.copies)
@@ -136,8 +150,8 @@ def _plans(server: Server, load: Load, far: Server) -> tuple[SendPlan, ReceivePl
     return send_plan, ReceivePlan(far.addresses[load.transport], far.dialect, receivers, frames)
 
 
-def measure_latency(server: Server, transport: str, size_bytes: int, count: int, workers: Workers) -> list[float]:
-    """Seconds that single messages take from one client to another, one at a time with a pause between.
+def measure_latency(server: Server, transport: str, size_bytes: int, count: int, workers: Workers) -> Latency:
+    """How long single messages take from one client to another, one at a time with a pause between.
 
     Raises:
         BenchmarkError: A message did not arrive, or arrived changed.
@@ -156,8 +170,11 @@ def measure_latency(server: Server, transport: str, size_bytes: int, count: int,
             PING_GAP_S,
         )
     )
-    latencies: list[float] = workers.senders.answer()
-    return latencies
+    workers.senders.answer()
+    cpu_before_s = cpu_s(server.pid)
+    workers.senders.tell("go")
+    one_way_s: list[float] = workers.senders.answer()
+    return Latency(one_way_s, 1e6 * (cpu_s(server.pid) - cpu_before_s) / count)
 
 
 def status_bytes(pid: int, key: str) -> int:
@@ -171,8 +188,7 @@ def status_bytes(pid: int, key: str) -> int:
 
 def cpu_s(pid: int) -> float:
     """Processor seconds of a process so far, user and system."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / _CLOCK_TICKS_PER_S
+    return time.clock_gettime((~pid << 3) | 2)  # to the nanosecond; see clock_getcpuclockid(3)
 
 
 def _reset_peak(pid: int) -> None:

@@ -119,4 +119,4 @@ def spread(latencies_s: list[float]) -> Spread:
 
 
 def _ping(server: Server, count: int, workers: Workers) -> list[float]:
-    return measure_latency(server, "tcp", LINE_BYTES[0], count, workers)
+    return measure_latency(server, "tcp", LINE_BYTES[0], count, workers).one_way_s

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.bars import MIB, Bar
+from benchmarks.beside import beside_table
 from benchmarks.book_results import book_table
 from benchmarks.canary_report import canary_tables
 from benchmarks.checking import MODES
@@ -45,6 +46,7 @@ def show(results: Results, bars: list[Bar], console: Console | None = None) -> N
     for table in (
         _rates(results),
         _latencies(results),
+        beside_table(results.beside),
         _checks(results),
         _intruders(results),
         _doors(results),

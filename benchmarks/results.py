@@ -4,6 +4,7 @@ import statistics
 from dataclasses import dataclass, field
 
 from benchmarks.bars import MIB, Bar
+from benchmarks.beside import BesideRow, judge_beside
 from benchmarks.beside_intruders import IntruderCell, judge_intruders
 from benchmarks.book_results import BookResults, judge_book
 from benchmarks.canary_results import CanaryResults, judge_canary
@@ -96,6 +97,7 @@ class Results:
     settings: dict[str, object] = field(default_factory=dict)
     rates: list[RateCell] = field(default_factory=list)
     latencies: list[LatencyCell] = field(default_factory=list)
+    beside: list[BesideRow] = field(default_factory=list)
     crowds: list[CrowdCell] = field(default_factory=list)
     checks: list[CheckCell] = field(default_factory=list)
     intruders: list[IntruderCell] = field(default_factory=list)
@@ -148,7 +150,7 @@ class Results:
 def judge(results: Results) -> list[Bar]:
     """Hold the figures against the bars of the design; a figure that was not taken has no bar."""
     own = [*_rate_bars(results), *_crowd_bars(results), *_check_bars(results), *judge_intruders(results.intruders)]
-    own += [*judge_doors(results.doors), *_process_bars(results)]
+    own += [*judge_doors(results.doors), *_process_bars(results), *judge_beside(results.beside)]
     companions = [
         *judge_clock(results.clock),
         *judge_canary(results.canary),

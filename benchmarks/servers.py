@@ -82,13 +82,14 @@ class Server:
 
 
 @contextmanager
-def run_server(name: str, more: str = "", settings: Sequence[str] = ()) -> Iterator[Server]:
+def run_server(name: str, more: str = "", settings: Sequence[str] = (), tree: Path | None = None) -> Iterator[Server]:
     """Run one server for as long as the block lasts.
 
     Args:
         name: One of `NAMES`.
         more: Further lines of its configuration.
         settings: Of our router: settings over those of its configuration, as ``KEY=VALUE``.
+        tree: Of our router: the folder that its packages are taken from, if not this tree.
 
     Raises:
         ServerStartError: It is missing or does not start.
@@ -96,20 +97,20 @@ def run_server(name: str, more: str = "", settings: Sequence[str] = ()) -> Itera
     folder = Path(tempfile.mkdtemp(prefix="bench-"))
     try:
         is_ours = name in (OURS, OURS_ASYNCIO)
-        with _ours(name, folder, more, settings) if is_ours else _peer(name, folder, more) as server:
+        with _ours(name, folder, more, settings, tree) if is_ours else _peer(name, folder, more) as server:
             yield server
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager
-def _ours(name: str, folder: Path, more: str, settings: Sequence[str]) -> Iterator[Server]:
+def _ours(name: str, folder: Path, more: str, settings: Sequence[str], tree: Path | None) -> Iterator[Server]:
     config, ports_file = folder / "communicatord.toml", folder / "ports.json"
     config.write_text(_OURS_CONFIG.format(folder=folder) + more)
     main = _MAIN if name == OURS else _WITHOUT_UVLOOP
     command = [sys.executable, "-c", main, "--config", str(config), "--ports-file", str(ports_file)]
     command += [word for setting in settings for word in ("--set", setting)]
-    with _process(command, folder, dict(os.environ)) as (process, start_s):
+    with _process(command, folder, dict(os.environ), tree) as (process, start_s):
         while not ports_file.exists():
             _check_alive(process, start_s, folder)
         ready_s = time.monotonic() - start_s
@@ -147,12 +148,17 @@ def _peer(name: str, folder: Path, more: str) -> Iterator[Server]:
 
 @contextmanager
 def _process(
-    command: list[str], folder: Path, environment: dict[str, str]
+    command: list[str], folder: Path, environment: dict[str, str], works_in: Path | None = None
 ) -> Iterator[tuple[subprocess.Popen[bytes], float]]:
-    """Run a program with its output in ``log``, and end it whatever happens."""
+    """Run a program with its output in ``log``, and end it whatever happens.
+
+    Where it works in is where ``python -c`` looks for packages first.
+    """
     with (folder / "log").open("wb") as log:
         start_s = time.monotonic()
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment)
+        process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment, cwd=works_in
+        )
         try:
             yield process, start_s
         finally:

@@ -112,7 +112,7 @@ class Link(asyncio.BufferedProtocol):
         welcome: Callable[["Link"], None],
         owner: LinkOwner,
         limits: LinkLimits,
-        buffer: memoryview,
+        buffer: bytearray,
     ) -> None:
         self.number = number
         self.kind = kind
@@ -240,7 +240,8 @@ class Link(asyncio.BufferedProtocol):
 
     def get_buffer(self, _size_hint: int) -> memoryview:
         """Where the loop is to read into."""
-        return self._buffer if self._known else self._buffer[:FIRST_READ_BYTES]
+        whole = memoryview(self._buffer)
+        return whole if self._known else whole[:FIRST_READ_BYTES]
 
     def allow_long_lines(self) -> None:
         """From now on accept lines as long as the protocol has them."""
@@ -253,9 +254,8 @@ class Link(asyncio.BufferedProtocol):
             if self._patience_bytes < 0:
                 self._flush_and_close()
             return
-        data = bytes(self._buffer[:size])
-        lines = self._lines.feed(data)
-        if not self._known and self._speaks_otherwise(data, lines):
+        lines = self._lines.feed(self._buffer, size)
+        if not self._known and self._speaks_otherwise(lines):
             return
         self.received_bytes += size
         if lines:
@@ -300,12 +300,12 @@ class Link(asyncio.BufferedProtocol):
         if not self.behind:
             self._owner.caught_up(self)
 
-    def _speaks_otherwise(self, data: bytes, lines: bytes) -> bool:
+    def _speaks_otherwise(self, lines: bytes) -> bool:
         """Whether the peer speaks another protocol, of which nothing is passed on; asked until its first line is there."""
         self._known = bool(lines)
         protocol = other_protocol_of_line(lines) if lines else None
         if not self.received_bytes:
-            protocol = protocol or other_protocol_of_bytes(data)
+            protocol = protocol or other_protocol_of_bytes(bytes(self._buffer[:1]))
         if protocol is None:
             return False
         self.pause_reading()  # for good

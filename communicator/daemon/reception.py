@@ -41,7 +41,7 @@ class Reception:
         self._server_name = server_name
         self._descriptors = descriptors
         self._numbers = count(1)
-        self._buffer = memoryview(bytearray(READ_BYTES))
+        self._buffer = bytearray(READ_BYTES)
 
     @property
     def links_max(self) -> int:

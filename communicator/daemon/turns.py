@@ -12,6 +12,7 @@ It knows how long work takes, not what it is.
 import asyncio
 from collections import deque
 from collections.abc import Callable
+from contextvars import Context
 from heapq import heappop, heappush
 from itertools import count
 
@@ -44,6 +45,8 @@ SHORT_BYTES = 8 * 1024
 all of many that come together would have the first of their costly reads at once."""
 RESUMED_S = 0.00005
 """What it takes to read from a link again: the kernel copies up to a whole buffer."""
+_NO_CONTEXT = Context()
+"""To copy our own takes as long as all else about a turn."""
 
 
 class _Account(msgspec.Struct):
@@ -150,7 +153,9 @@ class Turns:
         self._accounts.pop(link, None)
 
     def _watch(self, link: Link) -> _Account:
-        account = self._accounts.setdefault(link, _Account())
+        account = self._accounts.get(link)
+        if account is None:
+            account = self._accounts[link] = _Account()
         now_s = self._clock()
         if now_s > account.until_s or (account.cheap_reads >= TRUSTED_READS and not account.is_busy):
             account.costly_s = 0.0
@@ -212,7 +217,7 @@ class Turns:
 
     def _plan(self) -> None:
         if self._coming is None:
-            self._coming = asyncio.get_running_loop().call_soon(self._turn)
+            self._coming = asyncio.get_running_loop().call_soon(self._turn, context=_NO_CONTEXT)
 
     def _turn(self) -> None:
         self._coming = None

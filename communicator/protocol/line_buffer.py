@@ -22,11 +22,12 @@ class LineBuffer:
         """How much of an unfinished line is held."""
         return len(self._pending)
 
-    def feed(self, data: bytes) -> bytes:
+    def feed(self, data: bytes | bytearray, size: int | None = None) -> bytes:
         """Take what was read.
 
         Args:
             data: The next bytes of the stream.
+            size: How many of them count, if not all. What is kept is copied, once: a buffer may be read into again.
 
         Returns:
             All lines that are whole now, each with its newline; empty when there is none. Lines before one that is too long
@@ -34,19 +35,20 @@ class LineBuffer:
         """
         if self.too_long:
             return b""
-        end = data.rfind(b"\n") + 1
+        size = len(data) if size is None else size
+        end = data.rfind(b"\n", 0, size) + 1
         if not end:
-            self._hold(data)
+            self._hold(data, 0, size)
             return b""
-        if self._pending:
+        if end == len(data) and not self._pending and isinstance(data, bytes):
+            lines = data
+        else:
             lines = b"".join((self._pending, memoryview(data)[:end]))
             self._pending.clear()
-        else:
-            lines = data if end == len(data) else data[:end]
         if len(lines) > self.limit_bytes:
             lines = self._up_to_long_line(lines)
-        if end < len(data):
-            self._hold(data[end:])
+        if end < size:
+            self._hold(data, end, size)
         return lines
 
     def finish(self) -> bytes:
@@ -57,11 +59,11 @@ class LineBuffer:
         self._pending.clear()
         return line
 
-    def _hold(self, data: bytes) -> None:
-        if self.too_long or len(self._pending) + len(data) > self.limit_bytes:
+    def _hold(self, data: bytes | bytearray, begin: int, end: int) -> None:
+        if self.too_long or len(self._pending) + end - begin > self.limit_bytes:
             self._overflow()
         else:
-            self._pending += data
+            self._pending += memoryview(data)[begin:end]
 
     def _overflow(self) -> None:
         self.too_long = True

@@ -47,7 +47,7 @@ async def make_link(owner):
 
     async def make(number: int, kind: LinkKind = LinkKind.UNIX) -> tuple[Link, socket.socket]:
         ours, theirs = socket.socketpair()
-        link = Link(number, kind, lambda _: None, owner, LimitsSettings(), memoryview(bytearray(4096)))
+        link = Link(number, kind, lambda _: None, owner, LimitsSettings(), bytearray(4096))
         await asyncio.get_running_loop().create_unix_connection(lambda: link, sock=ours)
         opened.append((link, theirs))
         return link, theirs

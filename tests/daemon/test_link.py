@@ -66,7 +66,7 @@ def drain_s():
 async def pair(owner, drain_s):
     ours, theirs = socket.socketpair()
     limits = LimitsSettings(line_bytes=1024, queue_bytes=2**20, cache_service_bytes=2**19, drain_s=drain_s)
-    link = Link(1, LinkKind.UNIX, lambda _: None, owner, limits, memoryview(bytearray(4096)))
+    link = Link(1, LinkKind.UNIX, lambda _: None, owner, limits, bytearray(4096))
     await asyncio.get_running_loop().create_unix_connection(lambda: link, sock=ours)
     theirs.settimeout(EVENTUALLY_S)
     yield link, theirs

@@ -75,7 +75,7 @@ async def ends(authority, caplog):
     """The end of the router that was dialled, and of the one that dialled; nothing may be logged by the loop meanwhile."""
     caplog.set_level("INFO")
     ours, theirs = End(), End()
-    buffer = memoryview(bytearray(BUFFER_BYTES))  # shared, as by all links of a router
+    buffer = bytearray(BUFFER_BYTES)  # shared, as by all links of a router
     limits = RemoteLimits(drain_s=60.0, line_bytes=2**16, queue_bytes=2**23)
     make = lambda end: Link(1, LinkKind.SECURE, end.welcome, end, limits, buffer)  # noqa: E731
     trust = load_trust(authority.issue("alpha"))
@@ -197,7 +197,7 @@ async def speak(authority):
     ours = End()
     trust = load_trust(authority.issue("alpha"))
     limits = RemoteLimits(drain_s=60.0)
-    make = lambda: Link(1, LinkKind.SECURE, ours.welcome, ours, limits, memoryview(bytearray(100)))  # noqa: E731
+    make = lambda: Link(1, LinkKind.SECURE, ours.welcome, ours, limits, bytearray(100))  # noqa: E731
     with socket.create_server(("127.0.0.1", 0)) as listening:
         door = RemoteDoor(
             listening, lambda: trust.server, make, lambda *told: pytest.fail(str(told)), lambda _host: Standing.NEW

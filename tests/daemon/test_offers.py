@@ -60,7 +60,7 @@ async def owner():
 @pytest.fixture
 async def pair(owner):
     ours, theirs = socket.socketpair()
-    link = Link(1, LinkKind.UNIX, lambda _: None, owner, LIMITS, memoryview(bytearray(4096)))
+    link = Link(1, LinkKind.UNIX, lambda _: None, owner, LIMITS, bytearray(4096))
     await asyncio.get_running_loop().create_unix_connection(lambda: link, sock=ours)
     link.transport.set_write_buffer_limits(2**20, 2**10)
     theirs.setblocking(False)  # noqa: FBT003 - its one parameter

@@ -94,7 +94,7 @@ async def links(story):
     for number in (1, 2, 3):
         ours, theirs = socket.socketpair()
         theirs.settimeout(0)
-        link = Link(number, LinkKind.UNIX, lambda _: None, story, LimitsSettings(), memoryview(bytearray(4096)))
+        link = Link(number, LinkKind.UNIX, lambda _: None, story, LimitsSettings(), bytearray(4096))
         await asyncio.get_running_loop().create_unix_connection(lambda link=link: link, sock=ours)
         made.append((link, theirs))
     yield made
@@ -272,7 +272,7 @@ async def test_of_many_that_come_at_once_few_have_their_first_costly_read_at_onc
     made = []
     for number in range(1, 65):
         ours, theirs = socket.socketpair()
-        link = Link(number, LinkKind.UNIX, lambda _: None, story, LimitsSettings(), memoryview(bytearray(4096)))
+        link = Link(number, LinkKind.UNIX, lambda _: None, story, LimitsSettings(), bytearray(4096))
         await asyncio.get_running_loop().create_unix_connection(lambda link=link: link, sock=ours)
         made.append((link, theirs))
     story.takes_s = dict.fromkeys(range(1, 65), SLICE_S * 0.7)

@@ -39,6 +39,20 @@ def test_lines_come_out_however_the_stream_is_cut(stream, lines, too_long, rest,
     assert buffer.finish() == rest
 
 
+@CASES
+@pytest.mark.parametrize("size", [1, 2, 3, 1000], ids="in pieces of {}".format)
+def test_a_buffer_that_is_read_into_again_and_again_gives_the_same(stream, lines, too_long, rest, size):
+    buffer, read, found = LineBuffer(LIMIT), bytearray(b"old\n" * 1000), []
+    for at in range(0, len(stream), size):
+        piece = stream[at : at + size]
+        read[: len(piece)] = piece
+        found.append(buffer.feed(read, len(piece)))
+        read[: len(piece)] = b"\n" * len(piece)
+    assert b"".join(found) == lines
+    assert buffer.too_long is too_long
+    assert buffer.finish() == rest
+
+
 @pytest.mark.parametrize(("stream", "rest"), [(b"", b""), (b"A\n", b""), (b"A\nB", b"B\n"), (b"1234567", b"1234567\n")])
 def test_trailing_data_waits_for_its_newline(stream, rest):
     buffer = LineBuffer(LIMIT)
