@@ -54,4 +54,6 @@ def _committed() -> str:
             ["git", *words, "--", *PRODUCT], cwd=KEPT.parent.parent, capture_output=True, text=True, check=False
         ).stdout
 
-    return "" if shutil.which("git") is None or ask("status", "--porcelain") else ask("log", "-1", "--format=%h").strip()
+    return (
+        "" if shutil.which("git") is None or ask("status", "--porcelain") else ask("log", "-1", "--format=%h").strip()
+    )
