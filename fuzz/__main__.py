@@ -10,6 +10,7 @@ import typer
 from communicator.testing import run_router
 from fuzz.campaign import DOORS, READERS, FoundError, Router, fuzz_door, fuzz_reader
 from fuzz.http_campaign import fuzz_http
+from fuzz.kept import keep
 from fuzz.mesh_campaign import MESHES, fuzz_mesh
 
 HTTP = "http"
@@ -33,25 +34,26 @@ def main(
             raise typer.BadParameter(f"{name!r} is none of {', '.join(FUZZERS)}", param_hint="--only")
         print(f"{name}: {seconds:g} s, seed {seed}", flush=True)
         try:
-            ran = run(name, seed, seconds, case)
+            counts = run(name, seed, seconds, case)
         except FoundError as error:
             print(f"found: {error}", file=sys.stderr)
             raise typer.Exit(1) from None
-        print(f"{name}: {ran}, nothing found", flush=True)
+        ran = ", ".join(f"{count} {what}" for what, count in counts.items())
+        print(f"{name}: {ran}, nothing found{keep(name, seed, case, counts)}", flush=True)
 
 
-def run(name: str, seed: int, seconds: float, case: int = 0) -> str:
+def run(name: str, seed: int, seconds: float, case: int = 0) -> dict[str, int]:
     """Run one fuzzer, and say how much that was; a door gets a router or an exporter of its own."""
     if name == HTTP:
-        return f"{asyncio.run(fuzz_http(seed, seconds, case))} cases"
+        return {"cases": asyncio.run(fuzz_http(seed, seconds, case))}
     if name in MESHES:
         cases, messages = asyncio.run(fuzz_mesh(name, seed, seconds, case))
-        return f"{cases} cases with {messages} messages"
+        return {"cases": cases, "messages": messages}
     if name not in DOORS:
-        return f"{fuzz_reader(name, seed, seconds, case)} cases"
+        return {"cases": fuzz_reader(name, seed, seconds, case)}
     with run_router(log_level="warning") as router:
         addresses = Router(router.unix, router.local, router.signal, lambda: router.log)
-        return f"{asyncio.run(fuzz_door(name, addresses, seed, seconds, case))} cases"
+        return {"cases": asyncio.run(fuzz_door(name, addresses, seed, seconds, case))}
 
 
 if __name__ == "__main__":

@@ -125,6 +125,7 @@ async def converse(address: Address, pieces: list[bytes], leave: Callable[[Link]
     async with _connect(address) as link:
         for piece in pieces:
             await _write(link, piece)
+            await asyncio.sleep(0)  # others write meanwhile, and the router may read this piece by itself
         leave(link)
         if leave is Link.half_close:
             with contextlib.suppress(ConnectionError):  # cut for what was written: a router may
@@ -135,8 +136,10 @@ async def converse(address: Address, pieces: list[bytes], leave: Callable[[Link]
 async def _write(link: Link, data: bytes) -> None:
     # The router may have cut the link, or may read no more until what it answers is read: both are its right.
     with contextlib.suppress(ConnectionError, TimeoutError):
-        async with asyncio.timeout(SEND_S):
-            await link.write(data)
+        rest = link.write_at_once(data)
+        if rest:
+            async with asyncio.timeout(SEND_S):
+                await link.write(rest)
 
 
 def leaving(random: Random) -> Callable[[Link], None]:

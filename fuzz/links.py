@@ -24,6 +24,13 @@ class Link:
         """Send all of `data`."""
         await asyncio.get_running_loop().sock_sendall(self.socket, data)
 
+    def write_at_once(self, data: bytes) -> bytes:
+        """Send what can be sent without waiting, which is nearly always everything; what is left."""
+        try:
+            return data[self.socket.send(data) :]
+        except BlockingIOError:
+            return data
+
     async def read_line(self) -> bytes:
         """The next whole line; empty at the end of the stream."""
         while b"\n" not in self._received:

@@ -11,6 +11,7 @@ from typing import Annotated, TypeVar
 
 import typer
 
+from fuzz.kept import keep
 from simulation.agenda import ViolationError
 from simulation.campaign import ColourPlay, FoundError, LiarPlay, Play, Tally, run_seed
 from simulation.comparison import HOSTS, LINES_OF_FIVE, Finding, lines_of, play_five, play_graph, small_casts
@@ -108,9 +109,10 @@ def play_all(kind: type[Play], seeds: Sequence[int]) -> None:
     """Play seeds, and print what was seen; ends the command when something was found."""
     began_s = time.monotonic()
     tally, found = play(kind, seeds)
+    kept = keep(kind.__name__, 0, seeds[0], {"cases": len(seeds)}) if seeds and not found else ""
     if seeds:
         about = {LiarPlay: "with a liar: ", ColourPlay: "with colours: "}.get(kind, "")
-        print(f"{about}{tally}, in {time.monotonic() - began_s:.0f} s", flush=True)
+        print(f"{about}{tally}, in {time.monotonic() - began_s:.0f} s{kept}", flush=True)
     if found:
         print(f"{len(found)} seeds have found something: {' '.join(map(str, found))}", file=sys.stderr)
         raise typer.Exit(1)

@@ -216,6 +216,7 @@ class LiarPlay(Play):
             f"{agenda.now_s:.3f} liar linked with {', '.join(each.name for each in world.liar.hosts)}"
         )
         world.liar.begin(hosts)
+        self.traffic.liar_has_come()
         for _ in range(random.randint(1, 3)):
             agenda.run(agenda.now_s + random.uniform(2, LIES_S))
             self.audit.run_beside_liar()

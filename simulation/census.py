@@ -2,9 +2,12 @@
 
 from collections import deque
 from collections.abc import Iterator, Mapping, MutableSet
+from functools import cache
 from typing import Any
 
 GROWING = (dict, list, set, deque, Mapping, MutableSet)
+ATOMS = frozenset((bool, bytes, float, int, str, type(None)))
+"""What cannot grow, and holds nothing: most of what is found."""
 ENTRIES_LOOKED_INTO = 2_000
 
 
@@ -15,7 +18,7 @@ def take_census(core: object) -> dict[str, int]:
     waiting: list[tuple[str, Any]] = [(type(core).__name__, core)]
     while waiting:
         name, thing = waiting.pop()
-        if id(thing) in seen:
+        if type(thing) in ATOMS or id(thing) in seen:
             continue
         seen.add(id(thing))
         if isinstance(thing, GROWING):
@@ -30,8 +33,12 @@ def take_census(core: object) -> dict[str, int]:
 
 def _attributes(thing: object) -> Iterator[tuple[str, Any]]:
     yield from getattr(thing, "__dict__", {}).items()
-    for kind in type(thing).__mro__:
-        slots = getattr(kind, "__slots__", ())
-        for name in (slots,) if isinstance(slots, str) else slots:
-            if hasattr(thing, name):
-                yield name, getattr(thing, name)
+    for name in _slots(type(thing)):
+        if hasattr(thing, name):
+            yield name, getattr(thing, name)
+
+
+@cache
+def _slots(kind: type) -> tuple[str, ...]:
+    slots = (getattr(base, "__slots__", ()) for base in kind.__mro__)
+    return tuple(name for names in slots for name in ((names,) if isinstance(names, str) else names))

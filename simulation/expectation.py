@@ -37,13 +37,13 @@ class Expectation:
             return
         self._promise(dispatch, sender, found, reached, wants_report=wants_report)
         if self.world.liar is not None:
-            self._allow_for_liar(dispatch, sender)
+            self.allow_for_liar(dispatch)
 
-    def _allow_for_liar(self, dispatch: Dispatch, sender: Service) -> None:
+    def allow_for_liar(self, dispatch: Dispatch) -> None:
         """While a member lies, what goes to those is promised who are reached past it; it may say itself that it has a service."""
-        safe = self.world.safe_from_liar(sender.host)
+        safe = self.world.safe_from_liar(self.world.hosts[dispatch.sender.server])
         if dispatch.kind is Kind.ANY and dispatch.expected is not None:
-            is_promised = any(party.server == sender.party.server for party in dispatch.expected)
+            is_promised = any(party.server == dispatch.sender.server for party in dispatch.expected)
         else:
             is_promised = dispatch.kind is not Kind.ONE or dispatch.server in safe
         if not is_promised:

@@ -94,6 +94,9 @@ class Liar:
 
     def link_opened(self, end: End, dial: int | None) -> None:
         """A honest router has dialled, or a dial has come through."""
+        if not self.listening:
+            self._network.abandon(end, silently=not self.powered)  # it has left meanwhile
+            return
         self._numbers += 1
         end.link, end.life = self._numbers, 1
         self._ends[end.link] = end

@@ -45,6 +45,14 @@ class Traffic:
         """Nobody says anything new."""
         self.running = False
 
+    def liar_has_come(self) -> None:
+        """What is under way may go through it from now on."""
+        under_way_s = self.world.stage.agenda.now_s - DELIVERY_S
+        for dispatch in self.oracle.dispatches.values():
+            if dispatch.sent_s > under_way_s:
+                self._expectation.allow_for_liar(dispatch)
+                dispatch.fate_due = False
+
     def _later(self) -> None:
         stage = self.world.stage
         if self.running:

@@ -77,7 +77,9 @@ class AddressBook(Entries):
         """What neighbors.txt is to hold: no mere hearsay, which whoever told of it tells again."""
         kept = [each for group in self._groups() for each in group if self._counts(group) or each.is_saved]
         addresses = {each.address for each in kept}.intersection(self.addresses())
-        servers = {entry.address: entry.server for entry in kept if entry.server}
+        servers = {
+            each.address: each.server for each in kept if each.server and not (each.is_configured and each.is_told)
+        }
         return render([self._own, *addresses], servers, self._counted, self.forgotten)
 
     def hear(self, addresses: Iterable[str], now_s: float, teller: str = "", *, are_callers: bool = False) -> bool:
@@ -107,10 +109,15 @@ class AddressBook(Entries):
     def called(self, address: str, now_s: float) -> bool:
         """A router has told us itself (GOSSIP) that it is at this address: dial it soon, also if it was forgotten or replaced.
 
+        Where a server is linked that was never seen there, whoever has called is perhaps another one: that too shows when it is
+        dialled.
+
         Returns:
             Whether the address is new, and was neither forgotten nor replaced.
         """
         if (entry := self._get(address)) is not None:
+            if entry.state in UP and not entry.is_seen:
+                self._assign(entry, "", now_s)
             self._take(entry, Event.CALLED, now_s)
         return self.hear([address], now_s, are_callers=True)
 
@@ -143,9 +150,14 @@ class AddressBook(Entries):
         if entry is not there:
             self._credit(entry, teller)
         self._confirm(entry, now_s)
+        is_told = not is_shown and (entry.is_told or entry.server != server)
         self._assign(entry, server, now_s)
+        entry.is_told = is_told
         others = [each for each in self._of_server(server) if each is not entry]
-        left = [each for each in others if each.is_proven or not each.is_configured]
+        for each in others:
+            if each.is_configured and each.is_told:
+                self._assign(each, "", now_s)  # else nobody would dial whoever is there
+        left = [each for each in others if each.server and (each.is_proven or not each.is_configured)]
         for each in left:
             each.is_proven = False
             if not each.is_configured:

@@ -189,7 +189,7 @@ class Entries:
         self._linked.add(server)
         if entry is not None:
             self._assign(entry, server, now_s)
-            entry.is_seen = True
+            entry.is_seen, entry.is_told = True, False
         for each in self._of_server(server):
             self._take(each, Event.LINKED, now_s)
         self.count_in((server,))
@@ -258,11 +258,12 @@ class Entries:
             del self._by_address[entry.address]
 
     def _assign(self, entry: Entry, server: str, now_s: float) -> None:
-        """This server is at that address, and perhaps another one was before."""
+        """This server is at that address, and perhaps another one was before; empty: nobody knows who is."""
         if entry.server != server:
             self._take_off(entry)
-            entry.server, entry.is_proven, entry.is_seen = server, False, False
-            self._by_server.setdefault(server, set()).add(entry)
+            entry.server, entry.is_proven, entry.is_seen, entry.is_told = server, False, False, False
+            if server:
+                self._by_server.setdefault(server, set()).add(entry)
             self._take(entry, Event.LINKED if server in self._linked else Event.LOST, now_s)
 
     def _take_off(self, entry: Entry) -> None:

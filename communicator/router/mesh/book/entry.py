@@ -187,6 +187,8 @@ class Entry:
         """Dialled over TLS; named by the configuration; what its server has said is its address, which one of them is."""
         self.is_seen = False
         """Its server has answered there, or has come from that host: not only said that it is there."""
+        self.is_told = False
+        """That its server is there is the word of other routers alone."""
         self.state = state
         self.is_saved = False
         """Stood in neighbors.txt when this life began: kept although nobody tells of it."""

@@ -320,6 +320,37 @@ def test_who_comes_from_a_host_has_its_address_and_not_who_has_only_claimed_it()
     assert linked_addresses(book) == (B,)
 
 
+@pytest.mark.parametrize("ground", [Ground.TOLD, Ground.VOUCHED])
+def test_another_routers_word_keeps_nobody_from_a_configured_address(ground):
+    """A member says that a server is where another one is configured to be; then that server is linked from its own address."""
+    book = make_book(B, C)
+    link(book, "c", C)
+    book.prove("e", B, 1.0, ground, "c")
+    saved = book.render_file()
+    assert link(book, "e", E, 2.0) == (), "it was never there"
+    book.leave("e", (), EPOCH_S)
+    assert dict(book.forgotten) == {}
+    assert [str(attempt.host_port) for attempt in book.due(2.0)] == [B]
+    assert states_of(book) == {B: "dialling", C: "linked", E: "linked"}
+    again = make_book(B, C, saved_neighbors=saved)
+    link(again, "e", E, 3.0)
+    assert states_of(again) == {B: "waiting", C: "waiting", E: "linked"}, "nor after a restart"
+
+
+def test_whoever_calls_from_where_a_linked_server_was_not_seen_is_dialled():
+    book = make_book(B)
+    book.prove("evil", B, 1.0, Ground.CLAIMED)
+    book.linked(None, "evil", 1.0)
+    assert (linked_addresses(book), book.due(2.0)) == ((B,), [])
+    book.called(B, 2.0)
+    [attempt] = book.due(3.0)
+    book.prove("b", B, 3.0)
+    book.linked(attempt.number, "b", 3.0)
+    assert [(member.server, member.address) for member in book.members()] == [("b", B)]
+    book.called(B, 4.0)
+    assert (linked_addresses(book), book.due(100.0)) == ((B,), []), "it is there"
+
+
 def test_the_configured_have_a_name_where_it_is_known():
     book = make_book(B, C, saved_neighbors=D)
     link(book, "b", B)
