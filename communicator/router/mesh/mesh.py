@@ -82,8 +82,9 @@ class Mesh:
         self.unlisted = Unlisted(deadlines.add("unlisted"))
         self.announced = Announced()
         self.database = Database(config.server_name, config.boot_id, now.wall_ns // NS_PER_S, limits.members)
-        self.topology = Topology(config.server_name)
-        self._directory = Directory(self.database, carrier or self.topology, self.unlisted)
+        self._topology = Topology(config.server_name, {})
+        self.directory = Directory(self.database, carrier or self, self.unlisted)
+        """Which services run on the others that can be reached."""
         self.peers: dict[str, Link] = {}
         """Server to the link on which it was accepted."""
         self.strangers = Strangers(deadlines.add("strangers"))
@@ -117,10 +118,10 @@ class Mesh:
         return self._book.next_due_s
 
     @property
-    def directory(self) -> Directory:
-        """Which services run on the others that can be reached."""
+    def topology(self) -> Topology:
+        """The ways to all others, by all that everybody tells of links."""
         self.refresh()
-        return self._directory
+        return self._topology
 
     @property
     def is_alone(self) -> bool:
@@ -128,17 +129,16 @@ class Mesh:
         return not self.peers and len(self.database.links()) <= 1
 
     def refresh(self) -> None:
-        """Take the links everybody tells of into the topology."""
+        """Work the ways out anew if the links that everybody tells of have changed."""
         if self._links_seen != self.database.links_generation:
             self._links_seen = self.database.links_generation
-            self.topology.update(self.database.links())
+            self._topology = Topology(self.own, self.database.links())
 
     def hop(self, server: str) -> Hop | None:
         """See `Carrier`."""
         direct = self.peers.get(server)
         if direct is not None and direct.peer is not None:
             return Hop(direct, is_last=True, is_leaf=direct.peer.is_leaf)
-        self.refresh()
         reach = self.topology.reach(server)
         link = None if reach is None else self.peers.get(reach.next_hop)
         return None if link is None else Hop(link, is_last=False)
@@ -147,15 +147,13 @@ class Mesh:
         """See `Carrier`."""
         if server == self.own:
             return 0.0
-        self.refresh()
         reach = self.topology.reach(server)
         return None if reach is None else reach.cost
 
     @property
     def generation(self) -> int:
         """See `Carrier`."""
-        self.refresh()
-        return self.topology.generation
+        return self.database.links_generation
 
     def opened(self, _link: Link) -> bool:
         """See `Carrier`: each link leads to one router, which first has to show who it is."""
@@ -179,17 +177,14 @@ class Mesh:
         """See `Carrier`."""
         if self.is_alone:
             return frozenset()
-        self.refresh()
         return self.topology.reachable()
 
     def leaf(self, server: str) -> Leaf | None:
         """See `Carrier`."""
-        self.refresh()
         return self.topology.leaf(server)
 
     def path(self, server: str) -> tuple[str, ...]:
         """See `Carrier`."""
-        self.refresh()
         reach = self.topology.reach(server)
         return () if reach is None else reach.path
 
@@ -206,7 +201,6 @@ class Mesh:
             return True
         if peer.is_leaf:
             return False
-        self.refresh()
         reach = self.topology.reach(server)
         if reach is not None and reach.next_hop == peer.server:
             return True
@@ -222,10 +216,10 @@ class Mesh:
         if own is not None:
             is_own = own is link and own.peer is not None and own.peer.boot_id == record.boot_id
             return Weight.CERTAIN if is_own else Weight.DOUBTFUL
-        reach = self.topology.reach(record.server)
+        reach = self._topology.reach(record.server)
         if reach is not None and reach.next_hop not in self.peers:
             self.refresh()
-            reach = self.topology.reach(record.server)
+            reach = self._topology.reach(record.server)
         if reach is None:
             return Weight.OPEN
         return Weight.CERTAIN if self.peers.get(reach.next_hop) is link else Weight.DOUBTFUL
@@ -236,15 +230,14 @@ class Mesh:
         return any(record.server in self._linked_with(neighbor.server) for neighbor in neighbors)
 
     def _linked_with(self, server: str) -> AbstractSet[str]:
-        is_there = server == self.own or self.topology.reach(server) is not None
-        return self.topology.neighbors(server) if is_there else frozenset()
+        is_there = server == self.own or self._topology.reach(server) is not None
+        return self._topology.neighbors(server) if is_there else frozenset()
 
     def knows_better(self, server: str, link: Link) -> bool:
         """Whether we are certain what is true of a server, and not by the word of the router at the end of this link."""
         direct = self.peers.get(server)
         if direct is not None or server == self.own:
             return direct is not link
-        self.refresh()
         reach = self.topology.reach(server)
         return reach is not None and self.peers.get(reach.next_hop) not in (None, link)
 
