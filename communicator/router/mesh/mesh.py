@@ -10,7 +10,6 @@ from communicator.protocol.addresses import ip_of
 from communicator.protocol.values import NS_PER_S
 from communicator.router.cores.contests import Contests
 from communicator.router.cores.deadlines import Deadlines
-from communicator.router.mesh.announced import Announced
 from communicator.router.mesh.book.book import AddressBook
 from communicator.router.mesh.book.members import OutOfReach
 from communicator.router.mesh.directory import Directory
@@ -19,6 +18,7 @@ from communicator.router.mesh.gatekeeper import Gatekeeper
 from communicator.router.mesh.heartbeat import Heartbeat
 from communicator.router.mesh.link_state import Database
 from communicator.router.mesh.offer import Offer
+from communicator.router.mesh.received import Received
 from communicator.router.mesh.strangers import Strangers
 from communicator.router.mesh.topology import Topology
 from communicator.router.mesh.unlisted import Unlisted
@@ -34,6 +34,12 @@ LINK_COST = 1.0
 """Of a link to another router: what is cheapest is what has the fewest hops."""
 SETTLING_S = 10.0
 """After a change of the routes: as long as others may still send by the old ones."""
+
+
+ANNOUNCED_S = 12.0
+"""How long a copy of what our routers have announced may be under way: a C++ router drops it after 10 s, by its own clock."""
+ANNOUNCED_KEPT = 4_096
+"""Of these messages so many are remembered; beyond it the oldest are forgotten."""
 
 
 class Weight(Enum):
@@ -67,10 +73,11 @@ class Mesh:
     def __init__(
         self, config: RouterConfig, now: Instant, deadlines: Deadlines, carrier: Carrier | None = None
     ) -> None:
-        limits = config.limits
         self.own = config.server_name
         self._deadlines = deadlines
-        self._book = AddressBook(config.my_address, config.cluster, config.boot_id, limits.members, now.monotonic_s)
+        self._book = AddressBook(
+            config.my_address, config.cluster, config.boot_id, config.limits.members, now.monotonic_s
+        )
         self.sources = Sources(self._book.is_configured_ip)
         """How the addresses of other hosts stand."""
         for address in self._book.told():
@@ -80,16 +87,14 @@ class Mesh:
         self.out_of_reach = OutOfReach()
         self.doubts = Doubts(deadlines.add("doubts"), deadlines.add("compare"))
         self.unlisted = Unlisted(deadlines.add("unlisted"))
-        self.announced = Announced()
-        self.database = Database(config.server_name, config.boot_id, now.wall_ns // NS_PER_S, limits.members)
+        self.announced = Received(ANNOUNCED_S, ANNOUNCED_KEPT)
+        self.database = Database(config.server_name, config.boot_id, now.wall_ns // NS_PER_S, config.limits.members)
         self._topology = Topology(config.server_name, {})
         self.directory = Directory(self.database, carrier or self, self.unlisted)
-        """Which services run on the others that can be reached."""
         self.peers: dict[str, Link] = {}
         """Server to the link on which it was accepted."""
         self.strangers = Strangers(deadlines.add("strangers"))
         self.contests = Contests[Offer](deadlines.add("contests of servers"))
-        """Names of servers."""
         self.unpublished: set[str] = set()
         """Parts of our services that have changed since they were told."""
         self.publish = deadlines.add("publish")
