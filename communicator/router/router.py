@@ -18,8 +18,9 @@ from communicator.router.features.stopping import drain
 from communicator.router.features.wrong_door import turn_away
 from communicator.router.path.fence import hear_datagram, hear_fenced
 from communicator.router.path.forwarding import count_lines, forward
-from communicator.router.peering import bus, handshake, parting
+from communicator.router.peering import bus, handshake
 from communicator.router.peering.admission import credential_checked, revoke
+from communicator.router.peering.parting import attempt_failed, part
 from communicator.router.switchboard import Switchboard
 from communicator.router.upkeep import begin, renew, upkeep
 from communicator.router.vocabulary import events
@@ -52,7 +53,7 @@ class Router:
         self._signal = Link(_DATAGRAM_LINK, events.LinkKind.SIGNAL, "signal", user_known=True)
         self._handlers: dict[type, Callable[[Any, events.Instant], None]] = {
             events.LinkOpened: self._link_opened,
-            events.DialFailed: lambda event, now: parting.dial_failed(self._board, self._board.mesh.book, event, now),
+            events.DialFailed: lambda event, now: attempt_failed(self._board, event.dial, event.reason, now),
             events.CredentialChecked: self._credential_checked,
             events.CredentialsRevoked: self._credentials_revoked,
             events.LinkClosed: self._link_closed,
@@ -118,14 +119,12 @@ class Router:
         """
         board = self._board
         board.config = config
-        board.cache.message_shares.maximum = config.limits.cache_messages
-        board.cache.byte_shares.maximum = config.limits.cache_bytes
+        board.cache.waiting.resize(config.limits.cache_messages, config.limits.cache_bytes)
         board.registrations.maximum = config.limits.registrations
         board.cache.service_bytes_max = config.limits.cache_service_bytes
         review(board, board.config, board.learning)
         for link in board.registry.registered():
             apply_queue_policy(board, board.config, link)
-        board.routes_changed()
         renew(board, now)
         return board.take_effects()
 
@@ -178,8 +177,7 @@ class Router:
             link.is_parked = False
             link.parked = b""
             self._board.notice(Level.WARNING, "stranger_too_talkative", link=link.name, limit_bytes=STRANGER_BYTES)
-            self._leave(link, now, events.CloseReason.LIMIT)
-            self._board.close(link, events.CloseReason.LIMIT)
+            self._let_go(link, now, events.CloseReason.LIMIT)
         else:
             link.parked += lines
 
@@ -192,8 +190,7 @@ class Router:
     def _credentials_revoked(self, event: events.CredentialsRevoked, now: events.Instant) -> None:
         for link in revoke(self._board.registry, event):
             self._board.notice(Level.WARNING, "credentials_revoked", link=link.name)
-            self._leave(link, now, events.CloseReason.AUTH)
-            self._board.close(link, events.CloseReason.AUTH)
+            self._let_go(link, now, events.CloseReason.AUTH)
 
     def _user_identified(self, link: Link, event: events.UserIdentified, now: events.Instant) -> None:
         link.user = event.user
@@ -235,8 +232,7 @@ class Router:
         if link.closing:
             return
         turn_away(self._board, link, event.protocol)
-        self._leave(link, now, events.CloseReason.PROTOCOL)
-        self._board.close(link, events.CloseReason.PROTOCOL)
+        self._let_go(link, now, events.CloseReason.PROTOCOL)
 
     def _link_ended(self, link: Link, _event: events.LinkEnded, now: events.Instant) -> None:
         link.ended = True
@@ -251,11 +247,9 @@ class Router:
             self._board.statistics.dropped["too_long"] += 1
             self._board.notice(Level.WARNING, "line_too_long", link=link.name, limit_bytes=limit)
             self._board.refuse(link, "", f"line is longer than {limit} bytes; the link is closed")
-            self._leave(link, now, events.CloseReason.PROTOCOL)
-            self._board.close(link, events.CloseReason.PROTOCOL)
+            self._let_go(link, now, events.CloseReason.PROTOCOL)
         elif link.ended:
-            self._leave(link, now)
-            self._board.close(link, events.CloseReason.HUP)
+            self._let_go(link, now, events.CloseReason.HUP)
 
     def _link_held(self, link: Link, event: events.LinkHeld, _now: events.Instant) -> None:
         link.held = event.held
@@ -274,7 +268,11 @@ class Router:
         link.closing = True
         self._leave(link, now, event.reason)
 
-    def _leave(self, link: Link, now: events.Instant, reason: events.CloseReason = events.CloseReason.HUP) -> None:
+    def _let_go(self, link: Link, now: events.Instant, reason: events.CloseReason) -> None:
+        self._leave(link, now, reason)
+        self._board.close(link, reason)
+
+    def _leave(self, link: Link, now: events.Instant, reason: events.CloseReason) -> None:
         """A link is of no more use: whatever hung on it ends."""
         board = self._board
         board.contests.give_up(link)
@@ -286,7 +284,7 @@ class Router:
             bus.leave(board, link, now)
         elif link.kind.is_remote:
             board.mesh.gate.gone(link.id)
-            parting.part(board, link, reason, now)
+            part(board, link, reason, now)
 
     def _datagram_received(self, event: events.DatagramReceived, now: events.Instant) -> None:
         board = self._board

@@ -1,13 +1,16 @@
 """What the mesh does by itself when its time has come: dial, ask for signs of life, repeat, tell, forget."""
 
+from collections.abc import Iterable
+
 from communicator.router.cores.voice import Voice
 from communicator.router.delivery.acknowledgement import repeat_due
 from communicator.router.delivery.delivery import release
 from communicator.router.features.cluster_status import settle_members, settle_status
+from communicator.router.mesh.book.entry import Attempt
 from communicator.router.mesh.book.neighbors_file import is_larger, parse_cluster_address
 from communicator.router.mesh.mesh import Mesh
 from communicator.router.peering.exchange import compare, publish_links, publish_services, republish, settle_doubts
-from communicator.router.peering.handshake import dial_due, settle_contests
+from communicator.router.peering.handshake import settle_contests
 from communicator.router.peering.parting import part
 from communicator.router.switchboard import Switchboard
 from communicator.router.vocabulary.effects import Dial, Level
@@ -25,8 +28,7 @@ def begin(board: Switchboard, now: Instant) -> None:
 def renew(board: Switchboard, now: Instant) -> None:
     """The configuration has changed."""
     board.mesh.book.reconfigure(board.config.cluster, now.monotonic_s)
-    board.pending.message_shares.maximum = board.config.limits.pending_messages
-    board.pending.byte_shares.maximum = board.config.limits.pending_bytes
+    board.pending.resize(board.config.limits.pending_messages, board.config.limits.pending_bytes)
     board.routes_changed()
     board.mesh.status.set(now.monotonic_s)
 
@@ -61,7 +63,7 @@ def upkeep(board: Switchboard, now: Instant) -> None:
     _settle(board, now)
     if not board.draining:
         _tell_operators(board, board.mesh, now)
-        _dial(board, board.mesh, now)
+        _dial(board, board.mesh.book.due(now.monotonic_s))
 
 
 def _end_comparison(board: Switchboard, now: Instant) -> None:
@@ -94,11 +96,9 @@ def _settle(board: Switchboard, now: Instant) -> None:
         mesh.out_of_reach.changed()
 
 
-def _dial(voice: Voice, mesh: Mesh, now: Instant) -> None:
-    """Dial whom the address book names, but not while it pauses between two handfuls."""
-    due_s = mesh.next_dial_s
-    if due_s is not None and due_s <= now.monotonic_s:
-        dial_due(voice, mesh.book, now)
+def _dial(voice: Voice, attempts: Iterable[Attempt]) -> None:
+    for attempt in attempts:
+        voice.ask(Dial(attempt.number, attempt.host_port.host, attempt.host_port.port, attempt.secure))
 
 
 def _tell_operators(voice: Voice, mesh: Mesh, now: Instant) -> None:
@@ -136,5 +136,4 @@ def _introduce(board: Switchboard) -> None:
             continue
         others = (address for address in book.vouched_for() if address not in finders)
         unmet = [address for address in others if is_larger(address, str(host_port))]
-        for attempt in book.introductions.begin(server, host_port, unmet, secure=link.kind is LinkKind.SECURE):
-            board.ask(Dial(attempt.number, host_port.host, host_port.port, attempt.secure))
+        _dial(board, book.introductions.begin(server, host_port, unmet, secure=link.kind is LinkKind.SECURE))

@@ -50,11 +50,11 @@ def recompute(board: Switchboard) -> dict[str, float | None]:
     """Every deadline that follows from something else, worked out from that."""
     mesh = board.mesh
     return {
-        "cache": _earliest(at_s for at_s, _, _ in board.cache._expiry),
+        "cache": _earliest(at_s for at_s, _, _ in board.cache.waiting._plans),
         "contests of services": _earliest(contest.deadline_s for contest in board.contests._by_name.values()),
         "contests of servers": _earliest(contest.deadline_s for contest in mesh.contests._by_name.values()),
         "strangers": _earliest(mesh.strangers._until_s.values()),
-        "acknowledgements": _earliest(at_s for at_s, _, _ in board.pending._planned),
+        "acknowledgements": _earliest(at_s for at_s, _, _ in board.pending._plans),
         "clock": board.clock.word.expires_s,
         "dials": None if board.draining else mesh._book.next_due_s,
     }

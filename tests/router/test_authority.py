@@ -5,33 +5,38 @@ import pytest
 from communicator.answers.services import Role
 from communicator.protocol import Message
 from communicator.router.path.table import HANDLERS
-from communicator.router.vocabulary.authority import OWNED_SERVICES, RULES, Speaker, judge
+from communicator.router.vocabulary.authority import OWNED_SERVICES, RULES, judge
 from communicator.router.vocabulary.events import LinkKind, User
-from communicator.router.vocabulary.registry import Registration
+from communicator.router.vocabulary.registry import Link, Peer, Registration
+
+
+def speaker(kind, user=None, *, user_known=True, **fields):
+    return Link(1, kind, "x", user, user_known=user_known, **fields)
 
 
 def registered(service, role="live"):
     """A link of user bob that is registered."""
     registration = Registration(service=service, role=Role(role), run_id="r1", up_since_s=0)
-    return Speaker(kind=LinkKind.UNIX, user=User(1001, "bob"), registration=registration)
+    return speaker(LinkKind.UNIX, User(1001, "bob"), registration=registration)
 
 
 def registered_from_afar(service):
     """A service of another host that has no router, and has shown its password."""
     registration = Registration(service=service, role=Role.LIVE, run_id="r1", up_since_s=0)
-    return Speaker(kind=LinkKind.SECURE, registration=registration, accepted=True)
+    return speaker(LinkKind.SECURE, registration=registration)
 
 
+PEER = Peer(server="beyond", address="10.0.0.9:4042")
 SPEAKERS = {
-    "root": Speaker(kind=LinkKind.UNIX, user=User(0, "root")),
-    "bell": Speaker(kind=LinkKind.UNIX, user=User(200, "bell")),  # the router's own user
-    "alice": Speaker(kind=LinkKind.LOCAL, user=User(1000, "alice", frozenset({"operators"}))),  # owns canary
-    "bob": Speaker(kind=LinkKind.UNIX, user=User(1001, "bob", frozenset({"bob"}))),  # owns payroll
-    "asked": Speaker(kind=LinkKind.LOCAL, user=None, user_known=False),
-    "nobody": Speaker(kind=LinkKind.LOCAL, user=None, user_known=True),
-    "signal": Speaker(kind=LinkKind.SIGNAL),
-    "remote": Speaker(kind=LinkKind.REMOTE),  # a stranger
-    "router": Speaker(kind=LinkKind.SECURE, accepted=True, is_router=True),
+    "root": speaker(LinkKind.UNIX, User(0, "root")),
+    "bell": speaker(LinkKind.UNIX, User(200, "bell")),  # the router's own user
+    "alice": speaker(LinkKind.LOCAL, User(1000, "alice", frozenset({"operators"}))),  # owns canary
+    "bob": speaker(LinkKind.UNIX, User(1001, "bob", frozenset({"bob"}))),  # owns payroll
+    "asked": speaker(LinkKind.LOCAL, user_known=False),
+    "nobody": speaker(LinkKind.LOCAL, user_known=True),
+    "signal": speaker(LinkKind.SIGNAL),
+    "remote": speaker(LinkKind.REMOTE),  # a stranger
+    "router": speaker(LinkKind.SECURE, peer=PEER),
     "afar": registered_from_afar("svc_x"),
     "timekeeper": registered("timekeeper"),
     "canary": registered("canary"),
@@ -129,7 +134,7 @@ TABLE = [
 
 @pytest.mark.parametrize(("line", "row"), TABLE, ids=[line.partition(" report")[0] for line, _ in TABLE])
 def test_each_row_of_the_table(config, line, row):
-    rulings = {name: judge(read(line), speaker, config) for name, speaker in SPEAKERS.items()}
+    rulings = {name: judge(read(line), link, config) for name, link in SPEAKERS.items()}
     marks = {name: {True: "y", False: "n", None: "?"}[ruling.allowed] for name, ruling in rulings.items()}
     assert marks == dict(zip(SPEAKERS, row.split(), strict=True))
     assert {name for name, ruling in rulings.items() if ruling.reason} == {name for name in marks if marks[name] == "n"}
@@ -167,7 +172,7 @@ MEETING = {"CONNECT", "ACCEPT", "REFUSE", "GOSSIP", "RECEIVED", "CHALLENGE", "PR
 
 
 def test_a_bus_of_routers_may_say_what_a_router_may_but_nobody_meets_there(config):
-    bus = Speaker(kind=LinkKind.REMOTE, accepted=True, is_router=True, is_bus=True)
+    bus = speaker(LinkKind.REMOTE, is_bus=True)
     for line, _ in TABLE:
         said = read(line)
         is_allowed = judge(said, SPEAKERS["router"], config).allowed and said.command not in MEETING
@@ -269,10 +274,10 @@ def test_a_service_reports_on_its_own_run_only(config, run_id, allowed):
 @pytest.mark.parametrize(("line", "cells"), TABLE)
 def test_a_leaf_may_say_what_a_router_may_but_nothing_of_the_suite(config, line, cells):
     """Its word is nobody's proof: it meets and leaves, asks, and shuts down as far as that is allowed."""
-    leaf = Speaker(kind=LinkKind.REMOTE, accepted=True, is_router=True, is_leaf=True)
+    leaf = speaker(LinkKind.REMOTE, peer=PEER)
     may_router = cells.split()[list(SPEAKERS).index("router")] == "y"
     message = read(line)
     is_of_suite = message.command.startswith(
         ("COLOURS", "LINK_STATE", "ACKNOWLEDGED", "CLOCK_", "CANARY_", "POLICY_", "RUN_", "SHADOW_")
     )
-    assert judge(message, leaf, config).allowed is (may_router and not is_of_suite)
+    assert judge(message, leaf, config, is_of_leaf=True).allowed is (may_router and not is_of_suite)

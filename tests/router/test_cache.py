@@ -11,18 +11,20 @@ def test_lines_come_out_in_the_order_they_came_and_once():
     assert cache.store("b", b"other", 100, "bob")
     assert cache.take("a", 0) == [b"0", b"1", b"2", b"3", b"4"]
     assert cache.take("a", 0) == []
-    assert (len(cache), cache.byte_shares.taken) == (1, 5)
+    assert (len(cache), cache.waiting.bytes.taken) == (1, 5)
 
 
 def test_each_line_ends_at_its_own_deadline():
     cache = MessageCache(10, 1000, 1000, Deadlines().add("cache"))
     cache.store("a", b"late", 30, "bob")
     cache.store("a", b"soon", 10, "bob")
-    assert cache.due.at_s == 10
-    assert cache.expire(9.9) == 0
-    assert cache.expire(10) == 1
+    assert cache.waiting.due.at_s == 10
+    cache.expire(9.9)
+    assert cache.expired_total == 0
+    cache.expire(10)
+    assert cache.expired_total == 1
     assert cache.take("a", 29) == [b"late"]
-    assert (len(cache), cache.byte_shares.taken, cache.expired_total, cache.due.at_s) == (0, 0, 1, None)
+    assert (len(cache), cache.waiting.bytes.taken, cache.expired_total, cache.waiting.due.at_s) == (0, 0, 1, None)
 
 
 def test_take_gives_nothing_that_is_past_its_deadline():
@@ -46,7 +48,7 @@ def test_deadlines_of_delivered_lines_do_not_pile_up():
     for _ in range(1000):
         cache.store("a", b"x", 1e9, "bob")
         cache.take("a", 0)
-    assert len(cache._expiry) < 100
+    assert len(cache.waiting._plans) < 100
     assert cache.take("waits", 0) == [b"x"]
 
 

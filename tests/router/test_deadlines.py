@@ -71,7 +71,7 @@ class Silent(Deadline):
 
 
 def silence_cache(board):
-    board.cache.due = Silent("cache", board.deadlines.changed)
+    board.cache.waiting.due = Silent("cache", board.deadlines.changed)
 
 
 def silence_contests(board):

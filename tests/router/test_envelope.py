@@ -88,6 +88,24 @@ def test_what_copies_are_known_by(one, other, are_copies):
     assert (len(keys) == 1) is are_copies
 
 
+SAID = Message("PAYLOAD", {"n": "1"}, "svc", "*", "beta", "cli")
+
+
+@pytest.mark.parametrize(
+    ("identity", "message", "is_same"),
+    [
+        ("b-1", SAID, True),
+        ("b-2", SAID, False),
+        ("b-1", Message("PAYLOAD", {"n": "2"}, "svc", "*", "beta", "cli"), False),
+        ("b-1", Message("PAYLOAD", {"n": "1"}, "svc", "", "beta", "cli"), False),
+        ("b-1", Message("PAYLOAD", {"n": "1"}, "svc", "*", "beta", "other"), False),
+    ],
+)
+def test_what_is_announced_is_known_word_for_word(identity, message, is_same):
+    is_known = Spread(identity=identity).exact_key(message) == Spread(identity="b-1").exact_key(SAID)
+    assert is_known is is_same
+
+
 @pytest.mark.parametrize(
     ("to", "told", "is_flooded"),
     [

@@ -3,7 +3,7 @@
 import hashlib
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import msgspec
 
@@ -24,6 +24,8 @@ TRIAL_RETRY_S = 60.0
 EMPTY = Policy(generation=(0, 0), lease_s=LONGEST_S)
 """Until the canary has said something."""
 
+Entry = TypeVar("Entry", Denial, Weight)
+_ByVersion = dict[tuple[str, str], list[Entry]]
 _READER = msgspec.json.Decoder(Policy)
 
 
@@ -218,12 +220,7 @@ class PolicyInForce:
         """Of the services that have colours."""
         self.received_s = received_s
         self.lease_ends_s = (received_s if renewed_s is None else renewed_s) + policy.lease_s
-        self._denials: dict[tuple[str, str], list[Denial]] = {}
-        self._weights: dict[tuple[str, str], list[Weight]] = {}
-        for denial in policy.denylist:
-            self._denials.setdefault((denial.service, denial.version), []).append(denial)
-        for weight in policy.weights:
-            self._weights.setdefault((weight.service, weight.version), []).append(weight)
+        self._denials, self._weights = _by_version(policy.denylist), _by_version(policy.weights)
         self._apart = {host.server: frozenset(host.serves) for host in policy.apart}
         self._trials = {trial.service: trial for trial in policy.trials}
         self._concerned = {service for service, _version in (*self._denials, *self._weights)} | self.active.keys()
@@ -284,7 +281,7 @@ class PolicyInForce:
         It is blocked while any entry says so. Of several, one that allows no probe is told before one that does, and then
         the one that lasts longest.
         """
-        named = self._entries(service, version, build, server)
+        named = _about(self._denials, service, version, build, server)
         return _weightiest(self._while_it_lasts(denial, now_s) for denial in named)
 
     def standing(self, now_s: float) -> Iterator[tuple[Denial, Blocking]]:
@@ -296,7 +293,7 @@ class PolicyInForce:
 
     def barred(self, service: str, version: str, build: str, server: str, now_s: float) -> Blocking | None:
         """Whether a version may not begin on a server, this one: it is blocked, or its block was over and nobody has judged."""
-        named = self._entries(service, version, build, server)
+        named = _about(self._denials, service, version, build, server)
         return _weightiest(self._while_it_lasts(denial, now_s) or self._unjudged(denial, now_s) for denial in named)
 
     def untried(self, service: str, version: str, build: str, now_s: float) -> Blocking | None:
@@ -308,13 +305,6 @@ class PolicyInForce:
         return Blocking(
             f"{service} {version or '(none)'} {trial.reason}", min(left_s, TRIAL_RETRY_S), probe_allowed=False
         )
-
-    def _entries(self, service: str, version: str, build: str, server: str) -> list[Denial]:
-        return [
-            denial
-            for denial in self._denials.get((service, version), ())
-            if denial.build in (ALL, build) and denial.server in (ALL, server)
-        ]
 
     def _while_it_lasts(self, denial: Denial, now_s: float) -> Blocking | None:
         left_s = self.received_s + denial.until_s - now_s
@@ -339,11 +329,7 @@ class PolicyInForce:
         """
         if not self.lease_holds(now_s):
             return 1.0
-        found = [
-            entry
-            for entry in self._weights.get((service, version), ())
-            if entry.build in (ALL, build) and entry.server in (ALL, server)
-        ]
+        found = _about(self._weights, service, version, build, server)
         specific = max(found, key=lambda entry: (entry.server != ALL, entry.build != ALL), default=None)
         return 1.0 if specific is None else specific.weight
 
@@ -362,6 +348,21 @@ class PolicyInForce:
         """
         at = bisect_right(self._deadlines_s, now_s)
         return self._deadlines_s[at] if at < len(self._deadlines_s) else None
+
+
+def _by_version(entries: Iterable[Entry]) -> _ByVersion[Entry]:
+    found: _ByVersion[Entry] = {}
+    for entry in entries:
+        found.setdefault((entry.service, entry.version), []).append(entry)
+    return found
+
+
+def _about(entries: _ByVersion[Entry], service: str, version: str, build: str, server: str) -> list[Entry]:
+    return [
+        entry
+        for entry in entries.get((service, version), ())
+        if entry.build in (ALL, build) and entry.server in (ALL, server)
+    ]
 
 
 def _weightiest(rulings: Iterable[Blocking | None]) -> Blocking | None:

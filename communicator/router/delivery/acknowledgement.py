@@ -34,12 +34,11 @@ def send_until_acknowledged(
     identity = board.new_message_id()
     told = {**(parameters or {}), ACK_ID: identity}
     line = write_line(envelope.message, told, "" if parameters else server)
-    pending = Pending(envelope, server, line, envelope.source, now.monotonic_s + GIVE_UP_AFTER_S)
-    if not board.pending.add(identity, pending, now.monotonic_s):
+    pending = Pending(line, envelope.source, envelope, server, now.monotonic_s + GIVE_UP_AFTER_S)
+    if not board.pending.add(identity, pending, now.monotonic_s + pending.wait_s):
         board.statistics.dropped["overload"] += 1
-        board.notice(
-            Level.WARNING, "too_many_unacknowledged", messages=len(board.pending), bytes=board.pending.byte_shares.taken
-        )
+        waiting = board.pending
+        board.notice(Level.WARNING, "too_many_unacknowledged", messages=len(waiting), bytes=waiting.bytes.taken)
         report(board, envelope, "failed", "overload")
         return
     _transmit(board, board.carrier, board.statistics, pending, now)
@@ -56,14 +55,12 @@ def _transmit(voice: Voice, carrier: Carrier, statistics: Statistics, pending: P
 def repeat_due(board: Switchboard, now: Instant) -> None:
     """Repeat what has not been acknowledged in time; tell the senders of what is given up."""
     for identity, pending in board.pending.take_due(now.monotonic_s):
-        if pending.give_up_s <= now.monotonic_s:
-            board.pending.take(identity)
+        if board.pending.repeat(identity, pending, now.monotonic_s):
+            _transmit(board, board.carrier, board.statistics, pending, now)
+        else:
             board.statistics.dropped["unacknowledged"] += 1
             report(board, pending.envelope, "failed", "not_acknowledged")
             tell_hop(board, pending.envelope, now, "failed", reason="not_acknowledged")
-        else:
-            board.pending.repeated_total += 1
-            _transmit(board, board.carrier, board.statistics, pending, now)
 
 
 def acknowledged(board: Switchboard, _link: Link, message: Message, _now: Instant) -> None:

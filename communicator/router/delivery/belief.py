@@ -30,7 +30,7 @@ def why_not_believed(board: Switchboard, link: Link, message: Message, now: Inst
     if spread is not None:
         if not _runs_ours(board.carrier, server):
             return ""  # C++ routers pass on what others spread, and tell nobody whom they are linked with; so do ours among them
-        if board.mesh.announced.holds(spread.key(server), stripped(message), now.monotonic_s):
+        if board.mesh.announced.holds(spread.exact_key(stripped(message)), now.monotonic_s):
             return ""
     return f"nothing of {server!r} comes by way of {link.name!r}"
 

@@ -64,7 +64,7 @@ def hand_on(board: Switchboard, envelope: Envelope, now: Instant) -> None:
         return
     own = board.config.server_name
     if own in serves:
-        board.mesh.announced.add(spread.key(envelope.message.sent_from_server), envelope.message, now.monotonic_s)
+        board.mesh.announced.is_new(spread.exact_key(envelope.message), now.monotonic_s)
     send_copies(board, envelope, serves - {own}, spread, now)
 
 

@@ -94,7 +94,6 @@ def find_who_counts(board: Switchboard) -> Standing:
     A router to which we are linked, or were, counts, and so does one on a bus that we are on.
     """
     mesh, reached = board.mesh, board.carrier.reachable()
-    mesh.refresh()
     met = {server for server in reached if (hop := board.carrier.hop(server)) is not None and hop.is_last}
     return find_standing(mesh.book.counted | met, reached, partial(_neighbors, mesh))
 

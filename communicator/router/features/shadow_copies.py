@@ -1,12 +1,13 @@
-"""SHADOW_COPY and SHADOW_GET_DISCARDED: another router has a copy for a shadow here; somebody asks what shadows have said."""
+"""SHADOW_COPY, SHADOW_TAKEN, SHADOW_SAID: what routers tell each other of copies; SHADOW_GET_DISCARDED: what shadows have said."""
 
 import msgspec
 
 from communicator.answers.router import Fence
 from communicator.protocol.message import Message
+from communicator.router.delivery.mirroring import go_on
 from communicator.router.delivery.shadowing import take_copy
 from communicator.router.switchboard import Switchboard
-from communicator.router.vocabulary.copies import read_copy
+from communicator.router.vocabulary.copies import read_copy, read_said, read_taken
 from communicator.router.vocabulary.events import Instant
 from communicator.router.vocabulary.registry import Link
 
@@ -18,6 +19,18 @@ def shadow_copy(board: Switchboard, _link: Link, message: Message, now: Instant)
     """SHADOW_COPY: handed to the shadow with those right behind it, and answered by SHADOW_TAKEN once that is done."""
     take_copy(board, read_copy(message, board.server), now)
     board.look_soon()
+
+
+def shadow_taken(board: Switchboard, _link: Link, message: Message, now: Instant) -> None:
+    """SHADOW_TAKEN: what became of a copy; more may set out."""
+    if board.mirrors.take(read_taken(message), now.monotonic_s):
+        go_on(board, now)
+
+
+def shadow_said(board: Switchboard, _link: Link, message: Message, _now: Instant) -> None:
+    """SHADOW_SAID: it goes to the comparator."""
+    if board.mirrors.hear(*read_said(message)):
+        board.look_later()
 
 
 def shadow_get_discarded(board: Switchboard, link: Link, _message: Message, now: Instant) -> None:

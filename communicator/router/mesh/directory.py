@@ -6,7 +6,6 @@ import msgspec
 
 from communicator.answers.services import Instance
 from communicator.router.mesh.link_state import Database
-from communicator.router.mesh.topology import Topology
 from communicator.router.mesh.unlisted import Unlisted
 from communicator.router.vocabulary.carrier import Carrier
 from communicator.router.vocabulary.records import Leaf
@@ -29,13 +28,13 @@ class Directory:
 
     Args:
         database: What every router said of its services.
-        whereabouts: Who can be reached; whoever changes the database's links updates a topology.
+        carrier: Who can be reached.
         unlisted: Where services of leaves were heard that are in no list.
     """
 
-    def __init__(self, database: Database, whereabouts: Topology | Carrier, unlisted: Unlisted) -> None:
+    def __init__(self, database: Database, carrier: Carrier, unlisted: Unlisted) -> None:
         self._database = database
-        self._whereabouts = whereabouts
+        self._carrier = carrier
         self._unlisted = unlisted
         self._seen: tuple[int, int] | None = None
         self._known = _index_of((), _NOBODY)
@@ -50,7 +49,7 @@ class Directory:
 
     def _heard(self, service: str) -> tuple[Instance, ...]:
         server = self._unlisted.server_of(service)
-        leaf = None if server is None else self._whereabouts.leaf(server)
+        leaf = None if server is None else self._carrier.leaf(server)
         if server is None or leaf is None:
             return ()
         return (Instance(server=server, service=service, address=leaf.address),)
@@ -69,7 +68,7 @@ class Directory:
 
     @property
     def _index(self) -> _Index:
-        now = (self._database.services_generation, self._whereabouts.generation)
+        now = (self._database.services_generation, self._carrier.generation)
         if now != self._seen:
             self._known = self._work_out()
             self._seen = now
@@ -78,8 +77,8 @@ class Directory:
     def _work_out(self) -> _Index:
         found: list[Instance] = []
         leaves = set()
-        for server in sorted(self._whereabouts.reachable()):
-            leaf = self._whereabouts.leaf(server)
+        for server in sorted(self._carrier.reachable()):
+            leaf = self._carrier.leaf(server)
             if leaf is None:
                 found += self._database.instances(server)
             else:

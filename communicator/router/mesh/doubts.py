@@ -77,10 +77,9 @@ class Doubts:
 
     def outdated(self, record: Record) -> None:
         """We have this now, and all others hear of it: who has told something older either has it too, or will say so again."""
-        key, rank = (record.server, record.part), (record.life, record.sequence)
+        key = record.server, record.part
         for kept in self._by_link.values():
-            doubt = kept.get(key)
-            if doubt is not None and (doubt.record.life, doubt.record.sequence) <= rank:
+            if key in kept and kept[key].record.rank <= record.rank:
                 del kept[key]
 
     def __iter__(self) -> Iterator[Doubt]:

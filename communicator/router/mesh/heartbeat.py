@@ -39,6 +39,7 @@ class Beats(msgspec.Struct, frozen=True):
 
 class _Peer(msgspec.Struct):
     probe_s: float
+    heard_s: float
     is_suspect: bool = False
     questions: dict[int, float] = {}
     """Serial to when it was asked."""
@@ -56,25 +57,22 @@ class Heartbeat:
     def __init__(self, seed: str, due: Deadline) -> None:
         self._seed = seed
         self._peers: dict[int, _Peer] = {}
-        self._heard_s: dict[int, float] = {}
         self._serial = 0
         self.due = due
 
     def joined(self, link_id: int, now_s: float) -> None:
         """A link to a router was accepted: watch it."""
         probe_s = now_s + ALIVE_EVERY_S * spread(f"{self._seed} {link_id}", 0)
-        self._peers[link_id] = _Peer(probe_s)
-        self._heard_s[link_id] = now_s
+        self._peers[link_id] = _Peer(probe_s, now_s)
         self.due.set(probe_s if self.due.at_s is None else min(self.due.at_s, probe_s))
 
     def heard(self, link_id: int, now_s: float) -> None:
         """Bytes came over a link, watched or not; called for each read."""
-        if link_id in self._heard_s:
-            self._heard_s[link_id] = now_s
+        if (peer := self._peers.get(link_id)) is not None:
+            peer.heard_s = now_s
 
     def left(self, link_id: int) -> None:
         """A link is gone."""
-        self._heard_s.pop(link_id, None)
         if self._peers.pop(link_id, None) is not None and not self._peers:
             self.due.set(None)
 
@@ -105,12 +103,11 @@ class Heartbeat:
             held: Whether we hold a link up ourselves, so that its silence is no fault of the peer.
         """
         is_late = self.due.at_s is not None and now_s - self.due.at_s > LATE_S
-        for link_id in self._peers:
+        for link_id, peer in self._peers.items():
             if is_late or held(link_id):
-                self._heard_s[link_id] = now_s
-        all_silent = len(self._peers) > 1 and all(
-            now_s - heard_s >= SUSPECT_AFTER_S for heard_s in self._heard_s.values()
-        )
+                peer.heard_s = now_s
+        silent = [now_s - peer.heard_s >= SUSPECT_AFTER_S for peer in self._peers.values()]
+        all_silent = len(silent) > 1 and all(silent)
         beats = Beats(self_suspect=is_late or all_silent)
         lost_after_s = LOST_AFTER_S + (ALL_SILENT_GRACE_S if all_silent else 0.0)
         for link_id in list(self._peers):
@@ -120,10 +117,10 @@ class Heartbeat:
 
     def _judge(self, link_id: int, lost_after_s: float, now_s: float, beats: Beats) -> None:
         peer = self._peers[link_id]
-        silence_s = now_s - self._heard_s[link_id]
+        silence_s = now_s - peer.heard_s
         if silence_s >= lost_after_s:
             beats.lost.append(link_id)
-            del self._peers[link_id], self._heard_s[link_id]
+            del self._peers[link_id]
             return
         was_suspect, peer.is_suspect = peer.is_suspect, silence_s >= SUSPECT_AFTER_S
         if peer.is_suspect and not was_suspect:
@@ -145,7 +142,7 @@ class Heartbeat:
         if not self._peers:
             return None
         earliest_s = min(
-            min(peer.probe_s, self._heard_s[link_id] + (LOST_AFTER_S if peer.is_suspect else SUSPECT_AFTER_S))
-            for link_id, peer in self._peers.items()
+            min(peer.probe_s, peer.heard_s + (LOST_AFTER_S if peer.is_suspect else SUSPECT_AFTER_S))
+            for peer in self._peers.values()
         )
         return max(earliest_s, now_s + SHORTEST_BEAT_S)

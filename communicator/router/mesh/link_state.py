@@ -18,14 +18,15 @@ from communicator.router.vocabulary.records import (
     COUNT_MAX,
     LINKS,
     LinksState,
+    Rank,
     Record,
     ServicesState,
     decode_digests,
     decode_summary,
     digest_of,
-    encode_digests,
-    encode_summary,
 )
+
+_BEFORE_ALL = (-1, "")
 
 
 class Outcome(StrEnum):
@@ -92,31 +93,28 @@ class Database:
 
     def accept(self, record: Record) -> Outcome:
         """Take in what another router sent, be it its own word or someone else's."""
+        if record.server not in self._parts and len(self._parts) >= self._members_max:
+            return Outcome.FULL
+        known = self._rank(record.server, record.part)
+        if record.rank <= known:
+            return Outcome.SAME if record.rank == known else Outcome.OLDER
         if record.server == self._server:
-            return self._accept_own(record)
-        parts = self._parts.get(record.server)
-        if parts is None:
-            if len(self._parts) >= self._members_max:
-                return Outcome.FULL
-        else:
-            known = next(iter(parts.values())).life
-            if record.life < known:
-                return Outcome.OLDER
-            if record.life > known:
-                self.forget(record.server)
-            elif (last := parts.get(record.part)) is not None and record.sequence <= last.sequence:
-                return Outcome.SAME if record.sequence == last.sequence else Outcome.OLDER
+            return self._outdo(record)
+        if record.life != known[:2]:
+            self.forget(record.server)
         self._store(record)
         return Outcome.NEW
 
-    def _accept_own(self, record: Record) -> Outcome:
-        own = self._parts[self._server]
-        if record.life < self._life:
-            return Outcome.OLDER
-        if record.life == self._life:
-            sequence = own[record.part].sequence if record.part in own else 0
-            if record.sequence <= sequence:
-                return Outcome.SAME if record.sequence == sequence else Outcome.OLDER
+    def _rank(self, server: str, part: str) -> Rank:
+        """How late our word about a part is; number 0 where we have only others of that life."""
+        parts = self._parts.get(server, {})
+        if part in parts:
+            return parts[part].rank
+        life = self._life if server == self._server else next((each.life for each in parts.values()), _BEFORE_ALL)
+        return (*life, 0)
+
+    def _outdo(self, record: Record) -> Outcome:
+        """Somebody says more of us than we have."""
         started = min(record.started + 1, COUNT_MAX)
         if started <= self._outdoes:
             return Outcome.SAME
@@ -130,7 +128,7 @@ class Database:
             Whether we had something else.
         """
         parts = self._parts.get(record.server, {})
-        if parts.get(record.part) == record:
+        if self.holds(record):
             return False
         if parts and next(iter(parts.values())).life != record.life:
             self.forget(record.server)
@@ -141,16 +139,12 @@ class Database:
 
     def is_outdone(self, record: Record) -> bool:
         """Whether we have a word that is as late by its numbers, or later."""
-        parts = self._parts.get(record.server)
-        if not parts:
-            return False
-        life, last = next(iter(parts.values())).life, parts.get(record.part)
-        return record.life < life or (record.life == life and last is not None and record.sequence <= last.sequence)
+        return record.rank <= self._rank(record.server, record.part)
 
     def has_later(self, record: Record) -> bool:
         """Whether we have a later word of the same life: whoever tells this one is behind, and is told it; nobody lies."""
-        ours = self._parts.get(record.server, {}).get(record.part)
-        return ours is not None and ours.life == record.life and ours.sequence > record.sequence
+        known = self._rank(record.server, record.part)
+        return known[:2] == record.life and known > record.rank
 
     def holds(self, record: Record) -> bool:
         """Whether this very record is the one we have."""
@@ -218,11 +212,12 @@ class Database:
             for server, parts in self._parts.items()
             if parts
         }
-        return encode_summary(known)
+        return msgspec.json.encode(known).decode()
 
     def digests(self) -> str:
         """Digests of what we know of each server, as JSON."""
-        return encode_digests({server: digest_of(parts.values()) for server, parts in self._parts.items() if parts})
+        digests = {server: digest_of(parts.values()) for server, parts in self._parts.items() if parts}
+        return msgspec.json.encode(digests).decode()
 
     def missing_from(self, summary: str, digests: str, is_certain: Callable[[str], bool]) -> list[Record]:
         """What another router has not, or has in an older version; of a server of which we are certain also in any other version.
@@ -241,8 +236,8 @@ class Database:
             started, boot_id, sequences = theirs.get(server, (-1, "", {}))
             differs = server in told_digests and told_digests[server] != digest_of(parts.values())
             for record in parts.values():
-                told, ours = (started, boot_id, sequences.get(record.part, 0)), (*record.life, record.sequence)
-                if told < ours or ((told != ours or differs) and is_certain(server)):
+                told = (started, boot_id, sequences.get(record.part, 0))
+                if told < record.rank or ((told != record.rank or differs) and is_certain(server)):
                     missing.append(record)
         return missing
 

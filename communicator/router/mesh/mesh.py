@@ -10,7 +10,6 @@ from communicator.protocol.addresses import ip_of
 from communicator.protocol.values import NS_PER_S
 from communicator.router.cores.contests import Contests
 from communicator.router.cores.deadlines import Deadlines
-from communicator.router.mesh.announced import Announced
 from communicator.router.mesh.book.book import AddressBook
 from communicator.router.mesh.book.members import OutOfReach
 from communicator.router.mesh.directory import Directory
@@ -19,6 +18,7 @@ from communicator.router.mesh.gatekeeper import Gatekeeper
 from communicator.router.mesh.heartbeat import Heartbeat
 from communicator.router.mesh.link_state import Database
 from communicator.router.mesh.offer import Offer
+from communicator.router.mesh.received import Received
 from communicator.router.mesh.strangers import Strangers
 from communicator.router.mesh.topology import Topology
 from communicator.router.mesh.unlisted import Unlisted
@@ -34,6 +34,12 @@ LINK_COST = 1.0
 """Of a link to another router: what is cheapest is what has the fewest hops."""
 SETTLING_S = 10.0
 """After a change of the routes: as long as others may still send by the old ones."""
+
+
+ANNOUNCED_S = 12.0
+"""How long a copy of what our routers have announced may be under way: a C++ router drops it after 10 s, by its own clock."""
+ANNOUNCED_KEPT = 4_096
+"""Of these messages so many are remembered; beyond it the oldest are forgotten."""
 
 
 class Weight(Enum):
@@ -67,10 +73,11 @@ class Mesh:
     def __init__(
         self, config: RouterConfig, now: Instant, deadlines: Deadlines, carrier: Carrier | None = None
     ) -> None:
-        limits = config.limits
         self.own = config.server_name
         self._deadlines = deadlines
-        self._book = AddressBook(config.my_address, config.cluster, config.boot_id, limits.members, now.monotonic_s)
+        self._book = AddressBook(
+            config.my_address, config.cluster, config.boot_id, config.limits.members, now.monotonic_s
+        )
         self.sources = Sources(self._book.is_configured_ip)
         """How the addresses of other hosts stand."""
         for address in self._book.told():
@@ -80,15 +87,14 @@ class Mesh:
         self.out_of_reach = OutOfReach()
         self.doubts = Doubts(deadlines.add("doubts"), deadlines.add("compare"))
         self.unlisted = Unlisted(deadlines.add("unlisted"))
-        self.announced = Announced()
-        self.database = Database(config.server_name, config.boot_id, now.wall_ns // NS_PER_S, limits.members)
-        self.topology = Topology(config.server_name)
-        self._directory = Directory(self.database, carrier or self.topology, self.unlisted)
+        self.announced = Received(ANNOUNCED_S, ANNOUNCED_KEPT)
+        self.database = Database(config.server_name, config.boot_id, now.wall_ns // NS_PER_S, config.limits.members)
+        self._topology = Topology(config.server_name, {})
+        self.directory = Directory(self.database, carrier or self, self.unlisted)
         self.peers: dict[str, Link] = {}
         """Server to the link on which it was accepted."""
         self.strangers = Strangers(deadlines.add("strangers"))
         self.contests = Contests[Offer](deadlines.add("contests of servers"))
-        """Names of servers."""
         self.unpublished: set[str] = set()
         """Parts of our services that have changed since they were told."""
         self.publish = deadlines.add("publish")
@@ -117,10 +123,10 @@ class Mesh:
         return self._book.next_due_s
 
     @property
-    def directory(self) -> Directory:
-        """Which services run on the others that can be reached."""
+    def topology(self) -> Topology:
+        """The ways to all others, by all that everybody tells of links."""
         self.refresh()
-        return self._directory
+        return self._topology
 
     @property
     def is_alone(self) -> bool:
@@ -128,17 +134,16 @@ class Mesh:
         return not self.peers and len(self.database.links()) <= 1
 
     def refresh(self) -> None:
-        """Take the links everybody tells of into the topology."""
+        """Work the ways out anew if the links that everybody tells of have changed."""
         if self._links_seen != self.database.links_generation:
             self._links_seen = self.database.links_generation
-            self.topology.update(self.database.links())
+            self._topology = Topology(self.own, self.database.links())
 
     def hop(self, server: str) -> Hop | None:
         """See `Carrier`."""
         direct = self.peers.get(server)
         if direct is not None and direct.peer is not None:
             return Hop(direct, is_last=True, is_leaf=direct.peer.is_leaf)
-        self.refresh()
         reach = self.topology.reach(server)
         link = None if reach is None else self.peers.get(reach.next_hop)
         return None if link is None else Hop(link, is_last=False)
@@ -147,15 +152,13 @@ class Mesh:
         """See `Carrier`."""
         if server == self.own:
             return 0.0
-        self.refresh()
         reach = self.topology.reach(server)
         return None if reach is None else reach.cost
 
     @property
     def generation(self) -> int:
         """See `Carrier`."""
-        self.refresh()
-        return self.topology.generation
+        return self.database.links_generation
 
     def opened(self, _link: Link) -> bool:
         """See `Carrier`: each link leads to one router, which first has to show who it is."""
@@ -179,17 +182,14 @@ class Mesh:
         """See `Carrier`."""
         if self.is_alone:
             return frozenset()
-        self.refresh()
         return self.topology.reachable()
 
     def leaf(self, server: str) -> Leaf | None:
         """See `Carrier`."""
-        self.refresh()
         return self.topology.leaf(server)
 
     def path(self, server: str) -> tuple[str, ...]:
         """See `Carrier`."""
-        self.refresh()
         reach = self.topology.reach(server)
         return () if reach is None else reach.path
 
@@ -206,7 +206,6 @@ class Mesh:
             return True
         if peer.is_leaf:
             return False
-        self.refresh()
         reach = self.topology.reach(server)
         if reach is not None and reach.next_hop == peer.server:
             return True
@@ -222,10 +221,10 @@ class Mesh:
         if own is not None:
             is_own = own is link and own.peer is not None and own.peer.boot_id == record.boot_id
             return Weight.CERTAIN if is_own else Weight.DOUBTFUL
-        reach = self.topology.reach(record.server)
+        reach = self._topology.reach(record.server)
         if reach is not None and reach.next_hop not in self.peers:
             self.refresh()
-            reach = self.topology.reach(record.server)
+            reach = self._topology.reach(record.server)
         if reach is None:
             return Weight.OPEN
         return Weight.CERTAIN if self.peers.get(reach.next_hop) is link else Weight.DOUBTFUL
@@ -236,15 +235,14 @@ class Mesh:
         return any(record.server in self._linked_with(neighbor.server) for neighbor in neighbors)
 
     def _linked_with(self, server: str) -> AbstractSet[str]:
-        is_there = server == self.own or self.topology.reach(server) is not None
-        return self.topology.neighbors(server) if is_there else frozenset()
+        is_there = server == self.own or self._topology.reach(server) is not None
+        return self._topology.neighbors(server) if is_there else frozenset()
 
     def knows_better(self, server: str, link: Link) -> bool:
         """Whether we are certain what is true of a server, and not by the word of the router at the end of this link."""
         direct = self.peers.get(server)
         if direct is not None or server == self.own:
             return direct is not link
-        self.refresh()
         reach = self.topology.reach(server)
         return reach is not None and self.peers.get(reach.next_hop) not in (None, link)
 

@@ -1,4 +1,4 @@
-"""Identifiers of messages that have come in, for a while, so that a second copy is known as one; it knows no message."""
+"""What messages are known by, each for a while, so that a second copy is known as one; it knows no message."""
 
 from collections import OrderedDict
 

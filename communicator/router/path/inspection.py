@@ -19,7 +19,7 @@ from communicator.router.mesh.received import Received
 from communicator.router.path.table import HANDLERS
 from communicator.router.peering.admission import must_wait
 from communicator.router.switchboard import Switchboard
-from communicator.router.vocabulary.authority import OF_THE_SUITE, Speaker, judge
+from communicator.router.vocabulary.authority import OF_THE_SUITE, judge
 from communicator.router.vocabulary.config import RouterConfig
 from communicator.router.vocabulary.effects import Identify, Level
 from communicator.router.vocabulary.envelope import BROADCAST_TO, Envelope, open_envelope, own_envelope, read_spread
@@ -87,7 +87,7 @@ def command_of(line: bytes) -> str:
 
 def _take(board: Switchboard, link: Link, message: Message, line: bytes, now: Instant) -> None:
     """A message of a service, a tool, or a stranger."""
-    ruling = judge(message, _speaker(link), board.config)
+    ruling = judge(message, link, board.config)
     if ruling.allowed is None or (not link.user_known and _hangs_on_user(board, message)):
         board.park(link, line + b"\n", Identify(link.id))
     elif not ruling.allowed:
@@ -133,7 +133,7 @@ def _take_from_router(board: Switchboard, link: Link, message: Message, now: Ins
         _deliver(board, envelope, now)
         return
     asker = _asker(link, message)
-    ruling = judge(message, _speaker(link, is_leaf=is_leaf), board.config)
+    ruling = judge(message, link, board.config, is_of_leaf=is_leaf)
     if not ruling.allowed:
         board.statistics.acl_denied += 1
         refuse_message(board, asker, message, ruling.reason, "acl")
@@ -189,20 +189,6 @@ def _deliver(board: Switchboard, envelope: Envelope, now: Instant) -> None:
         deliver(board, envelope, now)
     except LocalProtocolError as error:  # a JSON message may hold what no line can
         refuse_message(board, envelope.link, envelope.message, str(error), "invalid")
-
-
-def _speaker(link: Link, *, is_leaf: bool = False) -> Speaker:
-    return Speaker(
-        kind=link.kind,
-        user=link.user,
-        user_known=link.user_known,
-        registration=link.registration,
-        accepted=link.is_router or link.registration is not None,
-        is_router=link.is_router,
-        is_leaf=is_leaf,
-        is_bus=link.is_bus,
-        is_dialled=link.dial is not None,
-    )
 
 
 def _signed(config: RouterConfig, link: Link, message: Message) -> Message:

@@ -5,7 +5,7 @@ from communicator.protocol.line_form import decode
 from communicator.protocol.message import Message
 from communicator.router.cores.statistics import Statistics
 from communicator.router.cores.voice import Voice
-from communicator.router.mesh.gatekeeper import Decision, Refusal, Verdict
+from communicator.router.mesh.gatekeeper import Decision, Verdict
 from communicator.router.switchboard import Switchboard
 from communicator.router.vocabulary.config import RouterConfig
 from communicator.router.vocabulary.effects import CheckCredential, KeepOut, Level
@@ -57,7 +57,7 @@ def must_wait(board: Switchboard, link: Link, message: Message, line: bytes, now
         case Verdict.QUEUED:
             board.hold(link, line)
         case Verdict.REFUSED:
-            _turn_away(board, board.statistics, link, message.command, decision.reason)
+            _turn_away(board, link, message.command, decision.reason)
             _keep_out(board, decision)
     return True
 
@@ -66,17 +66,16 @@ def credential_checked(board: Switchboard, number: int, credential: Credential |
     """A password was checked: its owner goes on or goes away, and the next one is checked."""
     outcome = board.mesh.gate.checked(number, credential is not None, now.monotonic_s)
     link = board.registry.links.get(number)
-    if link is not None and not link.closing:
-        if credential is not None:
-            link.credential = credential
-        else:
-            _turn_away_held(board, board.statistics, link, "wrong username or password")
+    if credential is None:
+        _turn_away_held(board, number, "wrong username or password")
+    elif link is not None and not link.closing:
+        link.credential = credential
     if outcome is None:
         return
     if outcome.block:
         _block(board, outcome.ip, outcome.wrong)
     for refusal in outcome.refused:
-        _refuse_held(board, refusal)
+        _turn_away_held(board, refusal.link_id, refusal.reason)
     if (due := outcome.next) is not None:
         board.ask(CheckCredential(due.link_id, due.username, due.password, due.standing))
 
@@ -124,31 +123,28 @@ def refuse_peer(voice: Voice, statistics: Statistics, link: Link, reason: str, *
     voice.close(link, CloseReason.AUTH if not parameters else CloseReason.PROTOCOL)
 
 
-def _refuse_held(board: Switchboard, refusal: Refusal) -> None:
-    link = board.registry.links.get(refusal.link_id)
-    if link is not None and not link.closing:
-        _turn_away_held(board, board.statistics, link, refusal.reason)
-
-
-def _turn_away_held(voice: Voice, statistics: Statistics, link: Link, reason: str) -> None:
+def _turn_away_held(board: Switchboard, number: int, reason: str) -> None:
     """Turn a link away whose line waits; what it said is forgotten, for it holds a password."""
+    link = board.registry.links.get(number)
+    if link is None or link.closing:
+        return
     line, link.parked = link.parked, b""
     link.is_parked = False
     try:
         command = decode(line.partition(b"\n")[0]).command
     except ProtocolError:
         command = ""
-    _turn_away(voice, statistics, link, command, reason)
+    _turn_away(board, link, command, reason)
 
 
-def _turn_away(voice: Voice, statistics: Statistics, link: Link, command: str, reason: str) -> None:
-    statistics.auth_failures[link.kind] += 1
+def _turn_away(board: Switchboard, link: Link, command: str, reason: str) -> None:
+    board.statistics.auth_failures[link.kind] += 1
     if command == "REGISTER":
-        voice.notice(Level.WARNING, "credentials_refused", link=link.name, reason=reason)
-        voice.refuse(link, command, reason)
-        voice.close(link, CloseReason.AUTH)
+        board.notice(Level.WARNING, "credentials_refused", link=link.name, reason=reason)
+        board.refuse(link, command, reason)
+        board.close(link, CloseReason.AUTH)
     else:
-        refuse_peer(voice, statistics, link, reason)
+        refuse_peer(board, board.statistics, link, reason)
 
 
 def _keep_out(voice: Voice, decision: Decision) -> None:

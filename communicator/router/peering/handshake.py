@@ -29,15 +29,9 @@ from communicator.router.peering.proof import ask_for_proof, challenge, credenti
 from communicator.router.switchboard import Switchboard
 from communicator.router.vocabulary.carrier import Carrier
 from communicator.router.vocabulary.config import RouterConfig
-from communicator.router.vocabulary.effects import Continue, Dial, Level, RouterLinked
+from communicator.router.vocabulary.effects import Continue, Level, RouterLinked
 from communicator.router.vocabulary.events import CloseReason, Instant, Opens
 from communicator.router.vocabulary.registry import Link
-
-
-def dial_due(voice: Voice, book: AddressBook, now: Instant) -> None:
-    """Dial whom the address book names now."""
-    for attempt in book.due(now.monotonic_s):
-        voice.ask(Dial(attempt.number, attempt.host_port.host, attempt.host_port.port, attempt.secure))
 
 
 def greet(board: Switchboard, link: Link, now: Instant) -> None:

@@ -17,7 +17,10 @@ def local_instances(config: RouterConfig, registry: Registry, learning: Learning
         if link.registration
     ]
     absent = config.known_services - {instance.service for instance in here}
-    return here + [_absent(config, learning, service) for service in absent]
+    return here + [
+        _instance(config, service, state="down", commands=tuple(sorted(known_commands(config, learning, service))))
+        for service in absent
+    ]
 
 
 def _present(config: RouterConfig, link: Link, registration: Registration, role: Role) -> Instance:
@@ -26,13 +29,7 @@ def _present(config: RouterConfig, link: Link, registration: Registration, role:
     is_same = told is not None and told[0] is registration and told[1] == len(link.commands) and told[2] is config
     if told is not None and is_same and told[3].role is role:
         return told[3]
-    instance = _made(config, link, registration, role)
-    link.told = (registration, len(link.commands), config, instance)  # a link takes no command back
-    return instance
-
-
-def _made(config: RouterConfig, link: Link, registration: Registration, role: Role) -> Instance:
-    return _instance(
+    instance = _instance(
         config,
         registration.service,
         version=registration.version,
@@ -44,11 +41,8 @@ def _made(config: RouterConfig, link: Link, registration: Registration, role: Ro
         probe_port=registration.probe_port,
         commands=tuple(sorted(link.commands)),
     )
-
-
-def _absent(config: RouterConfig, learning: Learning, service: str) -> Instance:
-    commands = known_commands(config, learning, service)
-    return _instance(config, service, state="down", commands=tuple(sorted(commands)))
+    link.told = (registration, len(link.commands), config, instance)  # a link takes no command back
+    return instance
 
 
 def _instance(config: RouterConfig, service: str, **known: Any) -> Instance:  # noqa: ANN401 - whatever fields are known

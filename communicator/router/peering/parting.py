@@ -4,26 +4,19 @@ from communicator.errors import RemoteProtocolError
 from communicator.protocol.message import Message
 from communicator.protocol.names import ROUTER_SERVICE
 from communicator.router.cores.voice import Voice
-from communicator.router.mesh.book.book import AddressBook
 from communicator.router.peering.exchange import publish_links, topology_changed
 from communicator.router.switchboard import Switchboard
 from communicator.router.vocabulary.effects import Level
-from communicator.router.vocabulary.events import CloseReason, DialFailed, Instant
+from communicator.router.vocabulary.events import CloseReason, Instant
 from communicator.router.vocabulary.registry import Link
 
 
-def dial_failed(voice: Voice, book: AddressBook, event: DialFailed, now: Instant) -> None:
-    """A dial came to nothing: told to those who want to know, the first time, and tried again later."""
-    attempt_failed(voice, book, event.dial, event.reason, now)
-
-
-def attempt_failed(voice: Voice, book: AddressBook, number: int, reason: str, now: Instant) -> None:
-    """A dial came to nothing: the next one waits longer."""
-    attempt = book.attempt(number)
-    if attempt is None or not book.failed(number, reason, now.monotonic_s):
-        return
-    voice.notice(Level.WARNING, "neighbor_unreachable", address=str(attempt.host_port), reason=reason)
-    voice.tell_listeners("UNREACHABLE", who=str(attempt.host_port))
+def attempt_failed(board: Switchboard, number: int, reason: str, now: Instant) -> None:
+    """A dial came to nothing: told to those who want to know, the first time, and tried again later; each wait is longer."""
+    attempt = board.mesh.book.attempt(number)
+    if attempt is not None and board.mesh.book.failed(number, reason, now.monotonic_s):
+        board.notice(Level.WARNING, "neighbor_unreachable", address=str(attempt.host_port), reason=reason)
+        board.tell_listeners("UNREACHABLE", who=str(attempt.host_port))
 
 
 def disconnect(board: Switchboard, link: Link, _message: Message, now: Instant) -> None:
@@ -47,7 +40,7 @@ def part(board: Switchboard, link: Link, reason: CloseReason, now: Instant, word
     peer, link.peer = link.peer, None
     if peer is None:
         if link.dial is not None:
-            attempt_failed(board, board.mesh.book, link.dial, "it closed the link before anything was agreed", now)
+            attempt_failed(board, link.dial, "it closed the link before anything was agreed", now)
         board.close(link, reason)
         return
     board.close(link, reason)

@@ -13,8 +13,8 @@ from communicator.protocol.definitions.speakers import split_rule
 from communicator.protocol.message import Message
 from communicator.protocol.names import ROUTER_SERVICE, WILDCARD_SERVERS
 from communicator.router.vocabulary.config import RouterConfig
-from communicator.router.vocabulary.events import LinkKind, User
-from communicator.router.vocabulary.registry import Registration
+from communicator.router.vocabulary.events import User
+from communicator.router.vocabulary.registry import Link
 from communicator.router.vocabulary.rules import RULE_OF
 
 CANARY = "canary"
@@ -31,31 +31,6 @@ OF_THE_SUITE = frozenset(command for command, rule in RULE_OF.items() if split_r
 """Commands that a C++ router cannot bring: it asks nobody for a proof."""
 
 
-class Speaker(msgspec.Struct, frozen=True, kw_only=True):
-    """What the router knows of whoever sent a message."""
-
-    kind: LinkKind
-    user: User | None = None
-    user_known: bool = True
-    """False while the user could still be found out by asking the shell."""
-    registration: Registration | None = None
-    accepted: bool = False
-    """On remote links: CONNECT, ACCEPT or REGISTER went through."""
-    is_router: bool = False
-    """On remote links: it is one between routers."""
-    is_leaf: bool = False
-    """What comes over it is the word of a C++ router, or was passed on by one."""
-    is_bus: bool = False
-    """It leads to many routers, which need not meet."""
-    is_dialled: bool = False
-    """It is we who came to it."""
-
-    @property
-    def is_stranger(self) -> bool:
-        """Whether it comes from another host, and nobody knows from whom."""
-        return self.kind.is_remote and not self.accepted
-
-
 class Ruling(msgspec.Struct, frozen=True):
     """May this be said? `allowed` is None when the user must be identified first."""
 
@@ -65,23 +40,24 @@ class Ruling(msgspec.Struct, frozen=True):
 
 ALLOWED = Ruling(allowed=True)
 ASK_WHO = Ruling(allowed=None)
-Rule = Callable[[Message, Speaker, RouterConfig], Ruling]
+Rule = Callable[[Message, Link, RouterConfig], Ruling]
 
 
-def judge(message: Message, speaker: Speaker, config: RouterConfig) -> Ruling:
-    """Decide whether a speaker may send a message.
+def judge(message: Message, speaker: Link, config: RouterConfig, *, is_of_leaf: bool = False) -> Ruling:
+    """Decide whether a message may be sent over a link.
 
     Args:
         message: What was said; where it is addressed does not matter for a command that has a rule.
-        speaker: Who said it.
+        speaker: The link of whoever said it.
         config: Whose router this is, and who owns which name.
+        is_of_leaf: It is the word of a C++ router, or was passed on by one.
 
     Returns:
         The ruling; a refusal carries its reason in words for the sender.
     """
     if speaker.is_stranger and not _is_for_us(message, config):
         return _no("this link has not shown who it is yet")
-    if speaker.is_leaf and message.command in OF_THE_SUITE:
+    if is_of_leaf and message.command in OF_THE_SUITE:
         return _no("the daemons of the suite are not spoken to by way of a C++ router, which asks nobody for a proof")
     ruling = RULES.get(message.command, _anything_else)(message, speaker, config)
     return _permission(message, speaker, config) if ruling.allowed else ruling
@@ -98,7 +74,7 @@ def _no(reason: str) -> Ruling:
     return Ruling(allowed=False, reason=reason)
 
 
-def _as_user(speaker: Speaker, may: Callable[[User], bool], who: str) -> Ruling:
+def _as_user(speaker: Link, may: Callable[[User], bool], who: str) -> Ruling:
     """Rule by the user behind a local link, who may have to be found out first."""
     if not speaker.kind.is_local:
         return _no(f"only from a local link, by {who}")
@@ -122,13 +98,13 @@ def owns(service: str, user: User, config: RouterConfig) -> bool:
     return _is_master(user, config) or user.name == config.owners.get(service)
 
 
-def _owner_rule(service: str, speaker: Speaker, config: RouterConfig) -> Ruling:
+def _owner_rule(service: str, speaker: Link, config: RouterConfig) -> Ruling:
     owner = config.owners.get(service)
     who = f"root, the router's user or user {owner!r}" if owner else "root or the router's user"
     return _as_user(speaker, lambda user: owns(service, user, config), who)
 
 
-def _register(message: Message, speaker: Speaker, config: RouterConfig) -> Ruling:
+def _register(message: Message, speaker: Link, config: RouterConfig) -> Ruling:
     service = message.get("service")
     if speaker.kind.is_remote and not speaker.is_router:
         owned = service in OWNED_SERVICES or service in config.owners
@@ -142,7 +118,7 @@ def _register(message: Message, speaker: Speaker, config: RouterConfig) -> Rulin
     return ALLOWED
 
 
-def _master(_message: Message, speaker: Speaker, config: RouterConfig) -> Ruling:
+def _master(_message: Message, speaker: Link, config: RouterConfig) -> Ruling:
     group = config.stop_group
     who = f"root, the router's user or group {group!r}" if group else "root or the router's user"
     return _as_user(
@@ -153,7 +129,7 @@ def _master(_message: Message, speaker: Speaker, config: RouterConfig) -> Ruling
 
 
 def _only_as(service: str) -> Rule:
-    def rule(message: Message, speaker: Speaker, _config: RouterConfig) -> Ruling:
+    def rule(message: Message, speaker: Link, _config: RouterConfig) -> Ruling:
         registration = speaker.registration
         if speaker.is_router and message.sent_from_service == service and message.service not in ("", ROUTER_SERVICE):
             return ALLOWED  # its own router has seen to that
@@ -164,7 +140,7 @@ def _only_as(service: str) -> Rule:
     return rule
 
 
-def _clock_word(message: Message, speaker: Speaker, config: RouterConfig) -> Ruling:
+def _clock_word(message: Message, speaker: Link, config: RouterConfig) -> Ruling:
     to_router = message.service in ("", ROUTER_SERVICE)
     return _only_as("timekeeper")(message, speaker, config) if to_router else _anything_else(message, speaker, config)
 
@@ -172,7 +148,7 @@ def _clock_word(message: Message, speaker: Speaker, config: RouterConfig) -> Rul
 def _report_of(service: str) -> Rule:
     """A service tells those of its name elsewhere about its own server only."""
 
-    def rule(message: Message, speaker: Speaker, config: RouterConfig) -> Ruling:
+    def rule(message: Message, speaker: Link, config: RouterConfig) -> Ruling:
         ruling = _only_as(service)(message, speaker, config)
         if not ruling.allowed:
             return ruling
@@ -186,7 +162,7 @@ def _report_of(service: str) -> Rule:
     return rule
 
 
-def _run_report(message: Message, speaker: Speaker, config: RouterConfig) -> Ruling:
+def _run_report(message: Message, speaker: Link, config: RouterConfig) -> Ruling:
     registration = speaker.registration
     if registration is not None and message.get("service") == registration.service:
         own = message.get("run_id", registration.run_id) == registration.run_id
@@ -197,7 +173,7 @@ def _run_report(message: Message, speaker: Speaker, config: RouterConfig) -> Rul
 def _operator(service: str) -> Rule:
     """Who owns a service orders it about; from another host its router has seen to that, and says whose host it is."""
 
-    def rule(message: Message, speaker: Speaker, config: RouterConfig) -> Ruling:
+    def rule(message: Message, speaker: Link, config: RouterConfig) -> Ruling:
         if speaker.is_router:
             told = message.get("actor_server") == message.sent_from_server
             return ALLOWED if told else _no("parameter actor_server is not the server it comes from")
@@ -206,7 +182,7 @@ def _operator(service: str) -> Rule:
     return rule
 
 
-def _block(message: Message, speaker: Speaker, config: RouterConfig) -> Ruling:
+def _block(message: Message, speaker: Link, config: RouterConfig) -> Ruling:
     uri = message.get("uri")
     try:
         ip = _ip_of(uri.rpartition("://")[2].partition("/")[0].rpartition("@")[2])
@@ -236,56 +212,41 @@ def _ip_of(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
     return getattr(ip, "ipv4_mapped", None) or ip
 
 
-def _router_alone(_message: Message, _speaker: Speaker, _config: RouterConfig) -> Ruling:
-    return _no("only the router itself says this")
+def _if(may: Callable[[Message, Link], bool], reason: str) -> Rule:
+    """Rule by what is said and over which link, whoever the user is."""
+    return lambda message, speaker, _config: ALLOWED if may(message, speaker) else _no(reason)
 
 
-def _stranger_or_router(_message: Message, speaker: Speaker, _config: RouterConfig) -> Ruling:
-    if speaker.kind.is_remote and not speaker.is_bus:
-        return ALLOWED
-    return _no("only from another router, over a remote or secure link of its own")
+_on_a_link = _if(
+    lambda _, speaker: speaker.kind.is_local or (speaker.registration is not None and not speaker.is_router),
+    "only from a local link, which an answer can reach",
+)
+_between_routers = _if(lambda _, speaker: speaker.is_router, "only from another router, once it was accepted")
+_router_itself = _if(
+    lambda message, _: (
+        message.sent_from_service in ("", ROUTER_SERVICE)
+    ),  # on a link of routers: not one of their services
+    "only a router says this to another, not its services",
+)
 
 
-def _between_routers(_message: Message, speaker: Speaker, _config: RouterConfig) -> Ruling:
-    return ALLOWED if speaker.is_router else _no("only from another router, once it was accepted")
-
-
-def _on_a_link(_message: Message, speaker: Speaker, _config: RouterConfig) -> Ruling:
-    if speaker.kind.is_local or (speaker.registration is not None and not speaker.is_router):
-        return ALLOWED
-    return _no("only from a local link, which an answer can reach")
-
-
-def _load_registration(message: Message, speaker: Speaker, config: RouterConfig) -> Ruling:
+def _load_registration(message: Message, speaker: Link, config: RouterConfig) -> Ruling:
     """A router asks the router of another host, also, as the ancestor does, when it was dialled and is about to say ACCEPT."""
-    if speaker.is_router or (speaker.is_stranger and speaker.is_dialled):
+    if speaker.is_router or (speaker.is_stranger and speaker.dial is not None):
         return _router_itself(message, speaker, config)
     if message.service in ("", ROUTER_SERVICE) and not _is_for_us(message, config):
         return _no("a service asks the router of its own host: LISTEN_LOADAVG")
     return _on_a_link(message, speaker, config)
 
 
-def _load_word(message: Message, speaker: Speaker, config: RouterConfig) -> Ruling:
+def _load_word(message: Message, speaker: Link, config: RouterConfig) -> Ruling:
     to_router = message.service in ("", ROUTER_SERVICE)
     if to_router and not speaker.is_router:
         return _no("only a router tells the load of its host")
     return (_router_itself if to_router else _anything_else)(message, speaker, config)
 
 
-def _router_itself(message: Message, _speaker: Speaker, _config: RouterConfig) -> Ruling:
-    """On a link of routers: not one of their services."""
-    if message.sent_from_service in ("", ROUTER_SERVICE):
-        return ALLOWED
-    return _no("only a router says this to another, not its services")
-
-
-def _commands(_message: Message, speaker: Speaker, _config: RouterConfig) -> Ruling:
-    if speaker.kind.is_local or speaker.accepted:
-        return ALLOWED
-    return _no("only from a local link, or from a router once it was accepted")
-
-
-def _shutdown(message: Message, speaker: Speaker, config: RouterConfig) -> Ruling:
+def _shutdown(message: Message, speaker: Link, config: RouterConfig) -> Ruling:
     if not speaker.is_router:
         return _master(message, speaker, config)
     if message.sent_from_service not in ("", ROUTER_SERVICE):
@@ -295,18 +256,13 @@ def _shutdown(message: Message, speaker: Speaker, config: RouterConfig) -> Rulin
     return _no("this host is not shut down from afar: cluster.remote_shutdown is off")
 
 
-def _sign_of_life(_message: Message, _speaker: Speaker, _config: RouterConfig) -> Ruling:
-    """ALIVE and ABSOLUTELY: also from a stranger, who can mean this router only."""
-    return ALLOWED
-
-
-def _anything_else(message: Message, speaker: Speaker, _config: RouterConfig) -> Ruling:
+def _anything_else(message: Message, speaker: Link, _config: RouterConfig) -> Ruling:
     if speaker.is_stranger and message.command not in COMPLAINTS:
         return _no("this link has not shown who it is yet")
     return ALLOWED
 
 
-def _permission(message: Message, speaker: Speaker, config: RouterConfig) -> Ruling:
+def _permission(message: Message, speaker: Link, config: RouterConfig) -> Ruling:
     """What a service may send at all, where the configuration says so."""
     if speaker.registration is None:
         return ALLOWED
@@ -325,16 +281,22 @@ def _may_send(message: Message, patterns: tuple[str, ...]) -> bool:
 
 
 RULE_BY_WORD: Mapping[str, Rule] = {
-    "alive": _sign_of_life,
+    "alive": _if(lambda _, _speaker: True, ""),  # also from a stranger, who can mean this router only
     "block": _block,
     "clock": _clock_word,
-    "commands": _commands,
-    "itself": _router_alone,
+    "commands": _if(
+        lambda _, speaker: speaker.kind.is_local or speaker.is_router or speaker.registration is not None,
+        "only from a local link, or from a router once it was accepted",
+    ),
+    "itself": _if(lambda _, _speaker: False, "only the router itself says this"),
     "link": _on_a_link,
     "load": _load_registration,
     "load_word": _load_word,
     "master": _master,
-    "meeting": _stranger_or_router,
+    "meeting": _if(
+        lambda _, speaker: speaker.kind.is_remote and not speaker.is_bus,
+        "only from another router, over a remote or secure link of its own",
+    ),
     "member": _between_routers,
     "register": _register,
     "router": _between_routers,

@@ -1,5 +1,6 @@
 """A message on its way, without what routers write on it for each other; that is kept beside it. It knows no state of a router."""
 
+import hashlib
 import re
 
 import msgspec
@@ -15,6 +16,7 @@ from communicator.router.vocabulary.registry import Link, Party
 HOPS = 15
 """Routers a message may pass after the first: the longest way in a cluster of 1,000 with three links each is shorter by far."""
 MESSAGE_ID_CHARACTERS = 256
+DIGEST_BYTES = 16
 NUMBER_CHARACTERS = 18
 """Of a count of hops or of seconds: it fits into 64 bits."""
 
@@ -73,6 +75,11 @@ class Spread(msgspec.Struct, frozen=True, kw_only=True):
         """
         until = "" if _OUR_ID.search(self.identity) else self.until
         return f"{sender} {self.identity} {until}"
+
+    def exact_key(self, message: Message) -> str:
+        """What a message is remembered by word for word, without what routers write for each other."""
+        digest = hashlib.blake2b(encode_line(message), digest_size=DIGEST_BYTES).hexdigest()
+        return f"{self.key(message.sent_from_server)} {digest}"
 
 
 class Envelope(msgspec.Struct, frozen=True, kw_only=True):

@@ -7,7 +7,7 @@ A record is one word about one part.
 import hashlib
 import zlib
 from collections.abc import Iterable
-from typing import Annotated, NamedTuple
+from typing import Annotated, NamedTuple, TypeVar
 
 import msgspec
 
@@ -76,6 +76,9 @@ class ServicesState(msgspec.Struct, frozen=True):
     instances: Annotated[tuple[Instance, ...], msgspec.Meta(max_length=ENTRIES_MAX)] = ()
 
 
+Rank = tuple[int, str, int]
+
+
 class Record(msgspec.Struct, frozen=True):
     """One word of a router about one part of itself."""
 
@@ -91,6 +94,11 @@ class Record(msgspec.Struct, frozen=True):
     def life(self) -> tuple[int, str]:
         """What orders the lives of one router."""
         return (self.started, self.boot_id)
+
+    @property
+    def rank(self) -> Rank:
+        """What orders the words about one part: the larger one is the later."""
+        return (self.started, self.boot_id, self.sequence)
 
 
 class _Envelope(msgspec.Struct, frozen=True):
@@ -110,6 +118,8 @@ Summary = dict[str, tuple[_Count, _BootId, dict[str, _Count]]]
 Digests = dict[str, str]
 """Server to the digest of all that a router has of it: of two records with the same numbers one may be a lie."""
 _DIGEST_BYTES = 8
+
+Read = TypeVar("Read")
 
 _UNREADABLE = (msgspec.DecodeError, ValueError, RecursionError)
 """A lone surrogate is a ValueError, and so are msgspec's own errors, but only in its newer releases."""
@@ -163,22 +173,13 @@ def decode_records(text: str) -> Told:
     Raises:
         RemoteProtocolError: It is no array.
     """
-    try:
-        array = _READS_ARRAYS.decode(text)
-    except _UNREADABLE as error:
-        raise RemoteProtocolError(f"not an array of link-state records: {error}") from None
     told = Told([], [])
-    for encoded in array:
+    for encoded in _read(_READS_ARRAYS, text, "an array of link-state records"):
         try:
             told.records.append(_open(encoded))
         except RemoteProtocolError as error:
             told.refused.append(str(error))
     return told
-
-
-def encode_summary(summary: Summary) -> str:
-    """Write a summary as JSON."""
-    return msgspec.json.encode(summary).decode()
 
 
 def decode_summary(text: str) -> Summary:
@@ -187,10 +188,7 @@ def decode_summary(text: str) -> Summary:
     Raises:
         RemoteProtocolError: It is none.
     """
-    try:
-        return _READS_SUMMARY.decode(text)
-    except _UNREADABLE as error:
-        raise RemoteProtocolError(f"not a summary of link-state records: {error}") from None
+    return _read(_READS_SUMMARY, text, "a summary of link-state records")
 
 
 def digest_of(records: Iterable[Record]) -> str:
@@ -199,28 +197,24 @@ def digest_of(records: Iterable[Record]) -> str:
     return hashlib.blake2b(b"\n".join(texts), digest_size=_DIGEST_BYTES).hexdigest()
 
 
-def encode_digests(digests: Digests) -> str:
-    """Write digests as JSON."""
-    return msgspec.json.encode(digests).decode()
-
-
 def decode_digests(text: str) -> Digests:
     """Read digests; none where the other router has told none.
 
     Raises:
         RemoteProtocolError: They are none.
     """
+    return _read(_READS_DIGESTS, text, "digests of link-state records") if text else {}
+
+
+def _read(decoder: msgspec.json.Decoder[Read], text: str | msgspec.Raw, what: str) -> Read:
     try:
-        return _READS_DIGESTS.decode(text) if text else {}
+        return decoder.decode(text)
     except _UNREADABLE as error:
-        raise RemoteProtocolError(f"not digests of link-state records: {error}") from None
+        raise RemoteProtocolError(f"not {what}: {error}") from None
 
 
 def _open(encoded: msgspec.Raw) -> Record:
-    try:
-        envelope = _READS_ENVELOPES.decode(encoded)
-    except _UNREADABLE as error:
-        raise RemoteProtocolError(f"not a link-state record: {error}") from None
+    envelope = _read(_READS_ENVELOPES, encoded, "a link-state record")
     try:
         if not is_server_name(envelope.server):
             raise RemoteProtocolError(f"{envelope.server!r} is not a server name")
@@ -254,14 +248,10 @@ def _check_links(server: str, links: LinksState) -> None:
             raise RemoteProtocolError(f"neighbor {neighbor.server!r} is named twice, or is the server itself")
         seen.add(neighbor.server)
         if neighbor.leaf is not None:
-            _check_leaf(neighbor.leaf)
-
-
-def _check_leaf(leaf: Leaf) -> None:
-    _check_address(leaf.address)
-    for service in leaf.services:
-        if not is_service_name(service):
-            raise RemoteProtocolError(f"service {service!r} of a leaf is not a service name")
+            _check_address(neighbor.leaf.address)
+            unfit = next((each for each in neighbor.leaf.services if not is_service_name(each)), None)
+            if unfit is not None:
+                raise RemoteProtocolError(f"service {unfit!r} of a leaf is not a service name")
 
 
 def _check_instance(envelope: _Envelope, instance: Instance) -> None:

@@ -38,7 +38,7 @@ def test_a_message_that_arrives_is_sent_once(pair):
     assert gamma.take() == ["<a:alpha c:gamma/PING ack=required;transmission_report=failure;x=1"]
     assert alpha.take() == []
     assert len(sent(cluster, "gamma/PING")) == 1
-    assert (len(cluster["a"]._board.pending), cluster["a"]._board.pending.byte_shares.taken) == (0, 0)
+    assert (len(cluster["a"]._board.pending), cluster["a"]._board.pending.bytes.taken) == (0, 0)
 
 
 @pytest.mark.parametrize("lost", [b"gamma/PING", b"/ACKNOWLEDGED"])
@@ -67,7 +67,7 @@ def test_a_message_that_never_arrives_is_given_up_after_a_minute(pair):
     assert "action=failed" in trace
     assert "reason=not_acknowledged" in trace
     assert cluster["a"]._board.statistics.dropped["unacknowledged"] == 1
-    assert (len(cluster["a"]._board.pending), cluster["a"]._board.pending.byte_shares.taken) == (0, 0)
+    assert (len(cluster["a"]._board.pending), cluster["a"]._board.pending.bytes.taken) == (0, 0)
     cluster.wire.loses = lambda *_: False
     cluster.run(100)
     assert (gamma.take(), alpha.take()) == ([], [])

@@ -21,20 +21,35 @@ def instance(server, service, *commands, role=Role.LIVE, state="up"):
     return Instance(server=server, service=service, role=role, state=state, commands=commands)
 
 
+class Ways:
+    """The carrier of router A: its ways follow from what is told."""
+
+    def __init__(self, database):
+        self._database = database
+
+    @property
+    def generation(self):
+        return self._database.links_generation
+
+    def reachable(self):
+        return Topology("A", self._database.links()).reachable()
+
+    def leaf(self, server):
+        return Topology("A", self._database.links()).leaf(server)
+
+
 class Cluster:
     """A directory of router A over what others say: A, B and C in a line, the leaf L at C, D out of reach."""
 
     def __init__(self):
         self.database = Database("A", "a1", 1, 100)
-        self.topology = Topology("A")
-        self.directory = Directory(self.database, self.topology, Unlisted(Deadlines().add("unlisted")))
+        self.directory = Directory(self.database, Ways(self.database), Unlisted(Deadlines().add("unlisted")))
         self.leaf = Leaf("10.0.0.9:4042", ("billing", "payroll"))
         self.sequence = 0
         self.say_links("B", "A", "C")
         self.say_links("C", "B", leaf=self.leaf)
         self.say_links("D", "E")
         self.database.publish(LINKS, self.links("B"))
-        self.topology.update(self.database.links())
 
     def links(self, *neighbors, leaf=None):
         told = [NeighborState(name, 1.0) for name in neighbors] + ([NeighborState("L", 1.0, leaf)] if leaf else [])
@@ -42,7 +57,6 @@ class Cluster:
 
     def say_links(self, server, *neighbors, leaf=None):
         self._say(server, LINKS, self.links(*neighbors, leaf=leaf))
-        self.topology.update(self.database.links())
 
     def say_services(self, *instances):
         """Instances of one service on one server."""

@@ -97,7 +97,7 @@ def test_one_of_several_that_falls_silent_is_suspected_then_lost_within_ten_seco
     watch = Watch([1, 2, 3])
     watch.run(20.0)
     watch.living.remove(2)
-    last_s = watch.heartbeat._heard_s[2]
+    last_s = watch.heartbeat._peers[2].heard_s
     watch.run(20.0)
     [(suspect, suspected_s)], [(lost, lost_s)] = watch.suspects, watch.lost
     assert (suspect, lost) == (2, 2)
@@ -211,7 +211,7 @@ def test_old_questions_are_not_kept():
 def test_a_link_that_is_not_watched_leaves_no_trace():
     heartbeat = Heartbeat("seed", Deadlines().add("heartbeat"))
     heartbeat.heard(5, 1.0)
-    assert heartbeat._heard_s == {}
+    assert heartbeat._peers == {}
 
 
 @given(st.dictionaries(st.integers(0, 9), st.floats(0, 30), min_size=1), st.integers(0, 1_000_000))

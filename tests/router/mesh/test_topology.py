@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from communicator.router.mesh.topology import Edge, Reach, Topology, _find_ways, _weight
+from communicator.router.mesh.topology import Edge, Topology, _find_ways, _weight
 from communicator.router.vocabulary.records import Leaf, LinksState, NeighborState
 
 
@@ -24,9 +24,7 @@ def cluster(text):
 
 
 def seen_from(own, links):
-    topology = Topology(own)
-    topology.update(cluster(links) if isinstance(links, str) else links)
-    return topology
+    return Topology(own, cluster(links) if isinstance(links, str) else links)
 
 
 LINE = "A-B\nB-C\nC-D\nD-E"
@@ -61,11 +59,11 @@ def test_the_way_is_the_cheapest_that_both_ends_confirm(links, own, server, path
     if path is None:
         assert reach is None
     else:
-        assert (reach.path, reach.cost, reach.next_hop, reach.hops) == (tuple(path), cost, path[1], len(path) - 1)
+        assert (reach.path, reach.cost, reach.next_hop) == (tuple(path), cost, path[1])
 
 
 def test_who_knows_nobody_reaches_nobody():
-    topology = Topology("A")
+    topology = Topology("A", {})
     assert (topology.reachable(), topology.edges(), topology.reach("B"), topology.leaf("B")) == (set(), [], None, None)
     assert topology.behind("B") == {"B"}
     assert topology.behind("A") == set()
@@ -74,9 +72,8 @@ def test_who_knows_nobody_reaches_nobody():
 def test_a_leaf_is_known_by_all_who_tell_of_it():
     topology = seen_from("A", "A-B\nA=L 1\nB=L 1\nC=L 1")
     assert topology.leaf("L") == Leaf("10.0.0.9:4042", ("from_A", "from_B"))
-    assert topology.reach("L") == Reach("L", "L", ("A", "L"), 1.0, is_leaf=True)
+    assert topology.reach("L").path == ("A", "L")
     assert topology.leaf("B") is None
-    assert not topology.reach("B").is_leaf
 
 
 def test_a_leaf_that_became_a_router_is_one_however_old_the_words_of_those_who_are_gone():
@@ -87,7 +84,7 @@ def test_a_leaf_that_became_a_router_is_one_however_old_the_words_of_those_who_a
 def test_a_router_that_became_a_leaf_is_one_however_old_its_own_words_are(own, old):
     links = cluster(f"{own}-{old}\n{old}-GONE\n{own}-B\n{old}-D") | cluster(f"{own}-B\n{own}={old}")
     topology = seen_from(own, links)
-    assert topology.reach(old).is_leaf
+    assert topology.leaf(old) is not None
     assert (topology.reach("D"), topology.behind(old)) == (None, {old})
     assert topology.reachable() == {"B", old}
 
@@ -117,19 +114,6 @@ def test_edges_are_told_whether_they_count_or_not():
         Edge("A", "M", 1.0, confirmed=True),
         Edge("D", "K", 1.0, confirmed=True),
     ]
-
-
-def test_an_update_is_looked_at_when_someone_asks():
-    topology, links = Topology("A"), {}
-    topology.update(links)
-    links |= cluster(LINE)
-    assert topology.reachable() == set("BCDE")
-    links.clear()
-    assert topology.reachable() == set("BCDE")
-    topology.update(links)
-    assert topology.generation == 2
-    assert topology.reachable() == set()
-    assert topology.behind("B") == {"B"}
 
 
 def test_of_equal_ways_every_process_chooses_the_same():
@@ -223,7 +207,7 @@ def test_ways_are_as_cheap_as_the_oracle_finds_them_and_the_same_in_both_directi
             assert reach.cost == pytest.approx(nx.dijkstra_path_length(graph, own, server, "cost"))
             assert reach.cost == pytest.approx(nx.path_weight(graph, reach.path, "cost"))
             assert (reach.path[0], reach.path[-1], reach.next_hop) == (own, server, reach.path[1])
-            assert reach.is_leaf == (server in LEAVES)
+            assert (topology.leaf(server) is not None) == (server in LEAVES)
             if server in ROUTERS:
                 assert topologies[server].reach(own).path == reach.path[::-1]
         assert topology.reachable() == reached
