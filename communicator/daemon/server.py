@@ -57,7 +57,7 @@ from communicator.router.vocabulary.events import (
     StopRequested,
     User,
 )
-from communicator.runtime import Daemon
+from communicator.runtime.daemon import Daemon
 from communicator.runtime.kept_file import fault_of, prepare_directory
 from communicator.runtime.logs import LogFile
 from communicator.runtime.settings_type import changed_keys
