@@ -9,7 +9,8 @@ from canary.service import Canary
 from canary.settings import CanarySettings
 from communicator.client import Service
 from communicator.errors import ConfigError
-from communicator.runtime import Daemon, daemon_command
+from communicator.runtime.command import daemon_command
+from communicator.runtime.daemon import Daemon
 from communicator.runtime.kept_file import prepare_directory
 from communicator.version import __version__
 

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from communicator.client import Service
 from communicator.protocol.addresses import HostPort
-from communicator.runtime import Daemon, Mode, Shortcut, daemon_command
+from communicator.runtime.command import Mode, Shortcut, daemon_command
+from communicator.runtime.daemon import Daemon
 from communicator.runtime.settings_type import changed_keys
 from communicator.version import __version__
 from exporters.asking import DEADLINE_S, await_link

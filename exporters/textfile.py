@@ -11,7 +11,7 @@ from prometheus_client.metrics_core import Metric
 from structlog.typing import FilteringBoundLogger
 
 from communicator.errors import ConfigError
-from communicator.runtime.own_file import open_new
+from communicator.runtime.own_file import replace_file
 from exporters.exposition import encode_page
 
 FILE_NAME = "bellwether.prom"
@@ -52,13 +52,7 @@ class TextFile:
         Raises:
             OSError: It cannot be written; the last one stays.
         """
-        try:
-            with open(open_new(self._draft), "wb") as file:  # noqa: PTH123 - a descriptor has no path
-                os.fchmod(file.fileno(), _MODE)  # whatever the umask says
-                file.write(page)
-            self._draft.replace(self.path)
-        finally:
-            self._draft.unlink(missing_ok=True)
+        replace_file(self.path, page, draft=self._draft, mode=_MODE, is_lasting=False)
 
     def remove(self) -> None:
         """Leave no page that would be read for ever as if it were of now."""

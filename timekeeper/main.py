@@ -4,8 +4,10 @@ import asyncio
 from pathlib import Path
 
 from communicator.client import Service
-from communicator.runtime import Daemon, daemon_command, read_secret
 from communicator.runtime.boot import read_boot_id
+from communicator.runtime.command import daemon_command
+from communicator.runtime.daemon import Daemon
+from communicator.runtime.secret_file import read_secret
 from communicator.version import __version__
 from timekeeper.cluster.door import Door
 from timekeeper.cluster.questions import SERVICE

@@ -7,7 +7,7 @@ from communicator.errors import AddressError, ConfigError
 from communicator.protocol.addresses import REMOTE_PORT, HostPort, parse_host_port, read_ip
 from communicator.protocol.names import is_server_name
 from communicator.router.vocabulary.config import NeighborAddress
-from communicator.runtime import Settings
+from communicator.runtime.settings_type import Settings
 
 SECURE_PORT = 4043
 

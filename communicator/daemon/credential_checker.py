@@ -31,8 +31,8 @@ class CredentialChecker:
     """
 
     def __init__(self, file: Path | None) -> None:
-        self._file = file
-        self._verify = _nothing_is_right if file is None else _load_verify()
+        self._file: Path | None = None
+        self._verify: Callable[[str, str], bool] = _nothing_is_right
         self._entries: Mapping[str, Entry] = {}
         self._nobody = hash_of_nobody()
         self._threads = PasswordThreads()
@@ -40,7 +40,7 @@ class CredentialChecker:
         self._right: OrderedDict[bytes, None] = OrderedDict()
         """What was right before, so that nobody with a right password waits on a busy machine; the latest last."""
         self._closed = False
-        self.reload()
+        self.reload(file)
 
     def check(self, asked: CheckCredential, done: Done) -> None:
         """Verify a password; it never raises.
@@ -69,17 +69,22 @@ class CredentialChecker:
 
         self._threads.submit(asked.standing, verify)
 
-    def reload(self) -> frozenset[str]:
-        """Read the file anew.
+    def reload(self, file: Path | None) -> frozenset[str]:
+        """Read the file anew, or another one.
 
         Returns:
-            The users whose entry is gone or another: what was proven with it no longer counts.
+            The users whose entry is gone or another: what was proven with it no longer counts. With another file these are all:
+            whoever is in has to show it again.
 
         Raises:
             ConfigError: The file is not a good one; the entries known before are kept.
         """
-        entries = {} if self._file is None else read_password_file(self._file, _KEY)
-        revoked = frozenset(user for user, entry in self._entries.items() if entries.get(user) != entry)
+        entries = {} if file is None else read_password_file(file, _KEY)
+        is_other = file != self._file
+        revoked = frozenset(user for user, entry in self._entries.items() if is_other or entries.get(user) != entry)
+        if is_other:
+            self._file = file
+            self._verify = _nothing_is_right if file is None else _load_verify()
         self._entries = entries
         self._nobody = hash_of_nobody(_most_common_cost(entries))
         return revoked

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from communicator.errors import AddressError, ConfigError
 from communicator.protocol.addresses import HostPort, parse_host_port
-from communicator.runtime import Settings
+from communicator.runtime.settings_type import Settings
 
 LOCAL_PORT = 4040
 SIGNAL_PORT = 4041

@@ -9,7 +9,8 @@ from communicator.daemon.server import Server
 from communicator.daemon.service_files import find_doubts
 from communicator.daemon.settings import CommunicatordSettings
 from communicator.router import Router
-from communicator.runtime import Daemon, daemon_command
+from communicator.runtime.command import daemon_command
+from communicator.runtime.daemon import Daemon
 
 
 def survey(settings: CommunicatordSettings) -> list[str]:

@@ -13,9 +13,9 @@ from communicator.errors import ConfigError
 from communicator.protocol.limits import TOKEN_CHARACTERS
 from communicator.protocol.names import is_server_name, is_service_name
 from communicator.router.vocabulary.events import Credential, Opens
-from communicator.runtime import read_private_file
 from communicator.runtime.kept_file import reason_of, write_file
 from communicator.runtime.own_file import locked_beside
+from communicator.runtime.secret_file import read_private_file
 
 # RFC 9106, section 4, second recommended option (3 passes over 64 MiB), but in one lane instead of four: a router has other
 # work for its cores than four threads at once.

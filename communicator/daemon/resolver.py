@@ -2,10 +2,10 @@
 
 import asyncio
 import socket
-import threading
-from contextlib import suppress
+from functools import partial
 from typing import NamedTuple
 
+from communicator.lone_thread import LoneThread
 from communicator.protocol.addresses import HostPort, read_ip
 
 
@@ -30,49 +30,23 @@ class Resolver:
         Raises:
             OSError: The name is not known, or cannot be looked up now.
         """
-        target = _target_of_number(host_port)
-        if target is not None:
-            return [target]
-        answer = self._asked.get(host_port)
-        if answer is None:
-            answer = self._asked[host_port] = self._ask(host_port)
-        return await asyncio.shield(answer)
+        if read_ip(host_port.host) is not None:
+            return _look_up(host_port)  # which asks nobody then
+        if host_port not in self._asked:
+            thread = LoneThread("resolver")
+            self._asked[host_port] = asyncio.wrap_future(thread.submit(partial(_look_up, host_port)))
+            self._asked[host_port].add_done_callback(partial(self._answered, host_port))
+            thread.close()
+        return await asyncio.shield(self._asked[host_port])
 
-    def _ask(self, host_port: HostPort) -> asyncio.Future[list[Target]]:
-        loop = asyncio.get_running_loop()
-        answer: asyncio.Future[list[Target]] = loop.create_future()
-
-        def tell(found: list[Target] | OSError) -> None:
-            del self._asked[host_port]
-            if isinstance(found, OSError):
-                answer.set_exception(found)
-                answer.exception()  # looked at: whoever asked may have given up
-            else:
-                answer.set_result(found)
-
-        def work() -> None:
-            found = _look_up(host_port)
-            with suppress(RuntimeError):  # the loop is closed: nobody waits any more
-                loop.call_soon_threadsafe(tell, found)
-
-        threading.Thread(target=work, name="resolver", daemon=True).start()
-        return answer
+    def _answered(self, host_port: HostPort, answer: asyncio.Future[list[Target]]) -> None:
+        del self._asked[host_port]
+        answer.exception()  # looked at: whoever asked may have given up
 
 
-def _target_of_number(host_port: HostPort) -> Target | None:
-    ip = read_ip(host_port.host)
-    if ip is None:
-        return None
-    if ip.version == 6:  # noqa: PLR2004 - IPv6
-        return Target(socket.AF_INET6, host_port.host, (host_port.host, host_port.port, 0, 0))
-    return Target(socket.AF_INET, host_port.host, (host_port.host, host_port.port))
-
-
-def _look_up(host_port: HostPort) -> list[Target] | OSError:
+def _look_up(host_port: HostPort) -> list[Target]:
     try:
         found = socket.getaddrinfo(host_port.host, host_port.port, type=socket.SOCK_STREAM)
-    except OSError as error:
-        return error
     except UnicodeError:
-        return socket.gaierror(socket.EAI_NONAME, "not a name")
+        raise socket.gaierror(socket.EAI_NONAME, "not a name") from None
     return [Target(family, str(address[0]), address) for family, _, _, _, address in found]  # type: ignore[arg-type]  # its stub allows for a Python without IPv6

@@ -20,8 +20,8 @@ from communicator.errors import ConfigError
 from communicator.protocol.addresses import parse_host_port, read_ip
 from communicator.router.vocabulary.config import ClusterConfig, RouterConfig
 from communicator.router.vocabulary.effects import KeptFile
-from communicator.runtime import read_secret
 from communicator.runtime.kept_file import fault_of
+from communicator.runtime.secret_file import read_secret
 from communicator.version import __version__
 
 KEY_CHARACTERS = 32

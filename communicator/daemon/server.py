@@ -34,30 +34,10 @@ from communicator.daemon.settings import CommunicatordSettings
 from communicator.daemon.signal_port import SignalPort
 from communicator.errors import ConfigError
 from communicator.router import Router
+from communicator.router.vocabulary import effects, events
 from communicator.router.vocabulary.config import RouterConfig
-from communicator.router.vocabulary.effects import (
-    CheckCredential,
-    Dial,
-    Keep,
-    KeepOut,
-    Level,
-    ReopenLog,
-    SetFlag,
-    Stop,
-    StopMode,
-    TellUnits,
-)
-from communicator.router.vocabulary.events import (
-    CloseReason,
-    CredentialsRevoked,
-    Instant,
-    LinkKind,
-    Measured,
-    Process,
-    StopRequested,
-    User,
-)
-from communicator.runtime import Daemon
+from communicator.router.vocabulary.events import CloseReason, LinkKind
+from communicator.runtime.daemon import Daemon
 from communicator.runtime.kept_file import fault_of, prepare_directory
 from communicator.runtime.logs import LogFile
 from communicator.runtime.settings_type import changed_keys
@@ -76,7 +56,7 @@ _TURNS_TO_ACCEPT = 3  # of the loop, from accept() to a link
 REFUSALS_TOLD = 20
 """Wrong definitions, and doubtful service files, that the log names; `--check-config` names them all."""
 
-MakeRouter = Callable[[RouterConfig, Instant], Router]
+MakeRouter = Callable[[RouterConfig, events.Instant], Router]
 
 
 class Server:
@@ -105,7 +85,7 @@ class Server:
         definitions = read_definitions(settings)
         self._tell_refused(definitions)
         config = router_config(settings, self._identity, self._kept, definitions)
-        router = make_router(config, Instant(time.monotonic(), time.time_ns()))
+        router = make_router(config, events.Instant(time.monotonic(), time.time_ns()))
         self._dispatcher = Dispatcher(router, self, settings.limits.stall_s, daemon.log)
         self._reception = Reception(
             self._dispatcher, config.server_name, settings.limits, raise_descriptor_limit() - RESERVED_DESCRIPTORS
@@ -120,13 +100,13 @@ class Server:
             self._dispatcher.dispatch,
         )
         self._dispatcher.deeds |= {
-            KeepOut: self._keep_out,
-            Dial: self._dialler.dial,
-            Keep: self._kept_files.keep,
-            SetFlag: self._flags.follow,
-            ReopenLog: self._reopen_log,
-            Stop: self._stop,
-            TellUnits: self._tell_units,
+            effects.KeepOut: self._keep_out,
+            effects.Dial: self._dialler.dial,
+            effects.Keep: self._kept_files.keep,
+            effects.SetFlag: self._flags.follow,
+            effects.ReopenLog: self._reopen_log,
+            effects.Stop: self._stop,
+            effects.TellUnits: self._tell_units,
         }
         self._listeners: list[asyncio.AbstractServer] = []
         self._remote_doors: dict[LinkKind, RemoteDoor] = {}
@@ -145,7 +125,7 @@ class Server:
             self._loop_lag.start()
             gc.freeze()  # what is here now stays: a full collection takes 13 ms with it, none without
             await self._daemon.stopping.wait()
-            self._dispatcher.dispatch(StopRequested(self._daemon.stop_cause))
+            self._dispatcher.dispatch(events.StopRequested(self._daemon.stop_cause))
         finally:
             await self._close()
 
@@ -174,24 +154,24 @@ class Server:
         links = self._dispatcher.links.values() if revoked.certificates else ()
         secure = frozenset(link.number for link in links if link.kind is LinkKind.SECURE)
         if revoked.usernames or secure:
-            self._dispatcher.dispatch(CredentialsRevoked(revoked.usernames, secure))
+            self._dispatcher.dispatch(events.CredentialsRevoked(revoked.usernames, secure))
         return [key for key in changed_keys(self._started_with, settings) if key in NEEDS_RESTART]
 
-    def identify(self, link: Link) -> User | None:
+    def identify(self, link: Link) -> events.User | None:
         """The user at the other end of a link, as far as it can be told."""
         return find_user(link)
 
-    def process_of(self, link: Link) -> Process | None:
+    def process_of(self, link: Link) -> events.Process | None:
         """The process at the other end of a link, as far as it can be told; None where that is on another host."""
         return find_process(link, self._processes)
 
-    def check_password(self, effect: CheckCredential, done: Done) -> None:
+    def check_password(self, effect: effects.CheckCredential, done: Done) -> None:
         """Verify a password; call back later with what it opens, or None when it is not right."""
-        self._credentials.check(effect, done)
+        self._credentials.passwords.check(effect, done)
 
-    def measure(self, link: Link) -> Measured:
+    def measure(self, link: Link) -> events.Measured:
         """What only the shell knows, for a link that asked."""
-        return Measured(
+        return events.Measured(
             link.number,
             tuple(other.measure() for other in self._dispatcher.links.values()),
             producer_stall_seconds_total=self._dispatcher.back_pressure.total_stall_s,
@@ -205,19 +185,19 @@ class Server:
             event_loop_lag_seconds=self._loop_lag.measure(),
         )
 
-    def _keep_out(self, effect: KeepOut) -> None:
+    def _keep_out(self, effect: effects.KeepOut) -> None:
         for door in self._remote_doors.values():
             door.keep_out(effect.ip, effect.for_s)
 
-    def _tell_units(self, effect: TellUnits) -> None:
+    def _tell_units(self, effect: effects.TellUnits) -> None:
         self._signal.sender_of = self._processes.of_datagram if effect.enabled else None
         self._dispatcher.tell_units(effect)
 
-    def _reopen_log(self, _effect: ReopenLog) -> None:
-        self._dispatcher.notice(Level.INFO, "log_reopened", path=self._log_file.reopen() or "stderr")
+    def _reopen_log(self, _effect: effects.ReopenLog) -> None:
+        self._dispatcher.notice(effects.Level.INFO, "log_reopened", path=self._log_file.reopen() or "stderr")
 
-    def _stop(self, effect: Stop) -> None:
-        self._daemon.stop(os.EX_TEMPFAIL if effect.mode is StopMode.RESTART else os.EX_OK)
+    def _stop(self, effect: effects.Stop) -> None:
+        self._daemon.stop(os.EX_TEMPFAIL if effect.mode is effects.StopMode.RESTART else os.EX_OK)
 
     def _tell_refused(self, definitions: Definitions) -> None:
         for remark in definitions.refused[:REFUSALS_TOLD]:
@@ -231,11 +211,11 @@ class Server:
         self._daemon.log.warning("kept_file_ignored", path=str(path), reason=reason)
 
     def _not_kept(self, path: Path, reason: str) -> None:
-        self._dispatcher.notice(Level.ERROR, "file_not_kept", path=str(path), reason=reason)
+        self._dispatcher.notice(effects.Level.ERROR, "file_not_kept", path=str(path), reason=reason)
         self._flags.file_not_kept(path, reason)
 
     def _flags_failed(self, path: str, reason: str) -> None:
-        self._dispatcher.notice(Level.WARNING, "flags_not_raised", path=path, reason=reason)
+        self._dispatcher.notice(effects.Level.WARNING, "flags_not_raised", path=path, reason=reason)
 
     def _with_open_doors(self, settings: CommunicatordSettings) -> CommunicatordSettings:
         """New settings, with the doors as they are: what lets nobody in by new doors may let in anybody by the open ones.
@@ -301,7 +281,7 @@ class Server:
             raise ConfigError("data_path", f"{str(directory)!r} cannot be made: {error.strerror}") from error
 
     def _tell_handshake(self, address: str, reason: str) -> None:
-        self._dispatcher.notice(Level.WARNING, "handshake_failed", address=address, reason=reason)
+        self._dispatcher.notice(effects.Level.WARNING, "handshake_failed", address=address, reason=reason)
 
     async def _close(self) -> None:
         self._loop_lag.stop()
@@ -316,7 +296,7 @@ class Server:
         for _ in range(_TURNS_TO_ACCEPT):
             await asyncio.sleep(0)
         await self._drain()
-        self._credentials.close()
+        self._credentials.passwords.close()
         await self._kept_files.close()
         await self._flags.close()
         self._dispatcher.quiet()

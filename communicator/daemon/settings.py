@@ -16,7 +16,7 @@ from communicator.protocol.definitions import Checking
 from communicator.protocol.limits import LINE_BYTES, LINE_BYTES_SENT
 from communicator.protocol.names import is_server_name
 from communicator.router.vocabulary.config import Count, RouterLimits
-from communicator.runtime import Settings
+from communicator.runtime.settings_type import Settings
 
 Seconds = Annotated[float, Meta(ge=0.1, le=3600)]
 

@@ -1,32 +1,28 @@
 """Finds one TCP socket of this machine by its two addresses, by sock_diag(7) or in /proc/net; whose it is follows from that."""
 
-import errno
-import os
 import socket
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache, partial
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from pathlib import Path
 from typing import NamedTuple
 
+from communicator.daemon.netlink import aligned, ask, ask_one, family_of, write_question
+
 NETLINK_SOCK_DIAG = 4
 """The protocol of AF_NETLINK that answers questions about sockets; the socket module has no name for it."""
-_BY_FAMILY, _ERROR, _F_REQUEST = 20, 2, 1  # SOCK_DIAG_BY_FAMILY, NLMSG_ERROR, NLM_F_REQUEST
-_HEADER = struct.Struct("=IHHII")  # struct nlmsghdr: length, type, flags, number, port
+_BY_FAMILY = 20  # SOCK_DIAG_BY_FAMILY
 _ASKED = struct.Struct("=BBBxI")  # the begin of struct inet_diag_req_v2: family, protocol, extensions, states
 _ADDRESSES = struct.Struct("!HH16s16s")  # that of struct inet_diag_sockid: both ports, both addresses
 _REST = struct.pack("=III", 0, 0xFFFFFFFF, 0xFFFFFFFF)  # its end: any interface, any cookie (INET_DIAG_NOCOOKIE)
 _TOLD = struct.Struct(
     "=BBBB36s12sIIIII"
 )  # struct inet_diag_msg: family, state, two more, the addresses, their end, …, uid, inode
-_FAULT = struct.Struct("=i")
 _ATTRIBUTE = struct.Struct("=HH")  # struct nlattr: length, kind
 _GROUP = struct.Struct("=Q")
 _CGROUP_ID = 21  # INET_DIAG_CGROUP_ID, which is told unasked
-_F_DUMP, _DONE = 0x300, 3  # NLM_F_ROOT | NLM_F_MATCH, NLMSG_DONE
 _ALL_STATES = 0xFFFFFFFF
-_ANSWER_BYTES = 4096
 _V4_MAPPED = bytes(10) + b"\xff\xff"
 
 _LOCAL, _REMOTE, _STATE, _UID, _INODE = 1, 2, 3, 7, 9  # columns of a row, see proc_pid_net(5)
@@ -88,100 +84,70 @@ def ask_kernel(local: SocketAddress, remote: SocketAddress) -> TcpSocket | None:
     Raises:
         OSError: It cannot be asked here, or does not know it (ENOENT).
     """
-    with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, NETLINK_SOCK_DIAG) as kernel:
-        kernel.sendto(write_question(local, remote), (0, 0))
-        answer, (port, _) = kernel.recvfrom(_ANSWER_BYTES, socket.MSG_DONTWAIT)  # it is there already
-    if port:
-        raise PermissionError(errno.EPERM, "the answer is none of the kernel")
-    return read_answer(answer, local, remote)
+    question = write_pair(local, remote)
+    return read_pair(ask_one(NETLINK_SOCK_DIAG, question, _BY_FAMILY, _TOLD.size), local, remote)
 
 
-def write_question(local: SocketAddress, remote: SocketAddress) -> bytes:
+def write_pair(local: SocketAddress, remote: SocketAddress) -> bytes:
     """What is asked of the kernel for the socket between two addresses of one kind."""
-    family = socket.AF_INET if ip_address(local[0]).version == 4 else socket.AF_INET6  # noqa: PLR2004 - IPv4
-    asked = _ASKED.pack(family, socket.IPPROTO_TCP, 0, _ALL_STATES)
+    asked = _ASKED.pack(family_of(ip_address(local[0])), socket.IPPROTO_TCP, 0, _ALL_STATES)
     asked += _ADDRESSES.pack(local[1], remote[1], _packed(local[0]), _packed(remote[0])) + _REST
-    return _HEADER.pack(_HEADER.size + len(asked), _BY_FAMILY, _F_REQUEST, 1, 0) + asked
+    return write_question(_BY_FAMILY, asked)
 
 
-def read_answer(answer: bytes, local: SocketAddress, remote: SocketAddress) -> TcpSocket | None:
-    """What the kernel answers.
+def read_pair(told: bytes, local: SocketAddress, remote: SocketAddress) -> TcpSocket | None:
+    """What the kernel tells of a socket.
 
     Args:
-        answer: Its datagram.
+        told: What stands in its message.
         local: As asked.
         remote: The same; where no such socket is there, the kernel may tell of one that listens at `local`.
 
     Returns:
         The socket; None when it is another.
-
-    Raises:
-        OSError: It does not know one, may not tell, or the answer is none.
     """
-    if len(answer) >= _HEADER.size + _FAULT.size and _HEADER.unpack_from(answer)[1] == _ERROR:
-        number = -_FAULT.unpack_from(answer, _HEADER.size)[0]
-        raise OSError(number, os.strerror(number))
-    if len(answer) < _HEADER.size + _TOLD.size or _HEADER.unpack_from(answer)[1] != _BY_FAMILY:
-        raise OSError(errno.EBADMSG, os.strerror(errno.EBADMSG))
-    _, state, _, _, addresses, _, _, _, _, uid, inode = _TOLD.unpack_from(answer, _HEADER.size)
+    _, state, _, _, addresses, _, _, _, _, uid, inode = _TOLD.unpack_from(told)
     local_port, remote_port, local_ip, remote_ip = _ADDRESSES.unpack(addresses)
-    told = (local_port, remote_port, _plain(local_ip), _plain(remote_ip))
+    found = (local_port, remote_port, _plain(local_ip), _plain(remote_ip))
     wanted = (local[1], remote[1], _plain(_packed(local[0])), _plain(_packed(remote[0])))
-    group = _read_group(answer, _HEADER.size + _TOLD.size, _HEADER.unpack_from(answer)[0])
-    return TcpSocket(state, uid, inode, group) if told == wanted else None
+    return TcpSocket(state, uid, inode, _read_group(told)) if found == wanted else None
 
 
-def _read_group(answer: bytes, at: int, end: int) -> int:
+def _read_group(told: bytes) -> int:
     """The control group among the attributes of a socket; 0 where it is not."""
-    while at + _ATTRIBUTE.size <= min(end, len(answer)):
-        length, kind = _ATTRIBUTE.unpack_from(answer, at)
-        if kind == _CGROUP_ID and length == _ATTRIBUTE.size + _GROUP.size and at + length <= len(answer):
-            return int(_GROUP.unpack_from(answer, at + _ATTRIBUTE.size)[0])
-        at += max(_ATTRIBUTE.size, (length + 3) & ~3)  # each begins at a multiple of four
+    at = _TOLD.size
+    while at + _ATTRIBUTE.size <= len(told):
+        length, kind = _ATTRIBUTE.unpack_from(told, at)
+        if kind == _CGROUP_ID and length == _ATTRIBUTE.size + _GROUP.size and at + length <= len(told):
+            return int(_GROUP.unpack_from(told, at + _ATTRIBUTE.size)[0])
+        at += max(_ATTRIBUTE.size, aligned(length))
     return 0
 
 
-def write_dump(family: int, protocol: int, port: int) -> bytes:
-    """What is asked of the kernel for all sockets of a kind at a local port."""
-    asked = _ASKED.pack(family, protocol, 0, _ALL_STATES) + _ADDRESSES.pack(port, 0, b"", b"") + _REST
-    return _HEADER.pack(_HEADER.size + len(asked), _BY_FAMILY, _F_REQUEST | _F_DUMP, 1, 0) + asked
-
-
-def read_dump(answer: bytes, port: int) -> tuple[list[tuple[IPv4Address | IPv6Address, int]], bool]:
-    """A part of what the kernel answers.
-
-    Args:
-        answer: Its datagram.
-        port: As asked.
-
-    Returns:
-        Address and control group of each socket, and whether that was the last part.
+def ask_port(family: int, protocol: int, port: int) -> Iterator[tuple[IPv4Address | IPv6Address, int]]:
+    """Of each socket of a kind at a local port its address and its control group.
 
     Raises:
-        OSError: It may not tell, or the answer is none.
+        OSError: The kernel cannot be asked here.
     """
-    found: list[tuple[IPv4Address | IPv6Address, int]] = []
-    at = 0
-    while at + _HEADER.size <= len(answer):
-        length, kind = _HEADER.unpack_from(answer, at)[:2]
-        if kind == _DONE:
-            return found, True
-        if kind == _ERROR:
-            number = -_FAULT.unpack_from(answer, at + _HEADER.size)[0]
-            raise OSError(number, os.strerror(number))
-        if kind != _BY_FAMILY or length < _HEADER.size + _TOLD.size or at + length > len(answer):
-            break
-        family, _, _, _, addresses = _TOLD.unpack_from(answer, at + _HEADER.size)[:5]
+    question = write_port(family, protocol, port)
+    return read_port(ask(NETLINK_SOCK_DIAG, question, _BY_FAMILY, _TOLD.size), port)
+
+
+def write_port(family: int, protocol: int, port: int) -> bytes:
+    """What is asked of the kernel for all sockets of a kind at a local port."""
+    asked = _ASKED.pack(family, protocol, 0, _ALL_STATES) + _ADDRESSES.pack(port, 0, b"", b"") + _REST
+    return write_question(_BY_FAMILY, asked, is_dump=True)
+
+
+def read_port(messages: Iterable[bytes], port: int) -> Iterator[tuple[IPv4Address | IPv6Address, int]]:
+    """Address and control group of each socket that the kernel tells of at a port; the kernel may tell of others too."""
+    for told in messages:
+        family, _, _, _, addresses = _TOLD.unpack_from(told)[:5]
         local_port, _, packed, _ = _ADDRESSES.unpack(addresses)
         if local_port == port:
             ip = ip_address(packed[:4] if family == socket.AF_INET else packed)
-            mapped = getattr(ip, "ipv4_mapped", None)
-            group = _read_group(answer, at + _HEADER.size + _TOLD.size, at + length)
-            found.append((mapped or ip, group))
-        at += (length + 3) & ~3
-    if at < len(answer) or not answer:
-        raise OSError(errno.EBADMSG, os.strerror(errno.EBADMSG))
-    return found, False
+            yield getattr(ip, "ipv4_mapped", None) or ip, _read_group(told)
 
 
 def find_in_tables(local: SocketAddress, remote: SocketAddress, tables: Path = _PROC_NET) -> TcpSocket | None:

@@ -9,14 +9,15 @@ from communicator.errors import ConfigError
 from communicator.protocol.definitions import Catalogue, Remark, SourceFile, read_catalogue
 
 SUFFIX = ".conf"
+_KEY = "definitions_path"
+"""The setting that names directories of definitions."""
 
 
-def load_catalogue(directories: Iterable[Path], key: str = "definitions_path") -> tuple[Catalogue, list[Remark]]:
+def load_catalogue(directories: Iterable[Path]) -> tuple[Catalogue, list[Remark]]:
     """Read all definitions: those of directories, the first ones first, then the suite's own.
 
     Args:
         directories: Where more of them are; one that is not there has none.
-        key: The setting that names them, for the error.
 
     Returns:
         The definitions, and what there is to say about the files. What an error is said of was not taken: the daemons go on
@@ -25,7 +26,7 @@ def load_catalogue(directories: Iterable[Path], key: str = "definitions_path") -
     Raises:
         ConfigError: A directory cannot be read.
     """
-    files = [file for directory in directories for file in read_directory(directory, key)]
+    files = [file for directory in directories for file in read_directory(directory, _KEY)]
     return read_catalogue([*files, *packaged_files()])
 
 

@@ -16,6 +16,7 @@ import msgspec
 from communicator.errors import FlagError, FlagsPathError
 from communicator.flags.flag import Flag, FlagName, raise_again
 from communicator.flags.flag_file import FILE_BYTES, read_flag, write_flag
+from communicator.runtime.own_file import replace_file, sync_directory
 
 SITTER_READS = 100
 """Flags the sitter loads; what is beyond it does not see."""
@@ -174,11 +175,7 @@ class FlagDirectory:
     def _sync(self) -> None:
         """Have the directory on the disk too, where we may; it may be one that we may write, and not read."""
         with suppress(OSError):
-            descriptor = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-            try:
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
+            sync_directory(self.path)
 
     def _clear_drafts(self, path: Path, now_s: float) -> None:
         """Remove what processes have left that were killed while they wrote this flag."""
@@ -189,18 +186,7 @@ class FlagDirectory:
 
 
 def _write(path: Path, content: bytes) -> None:
-    draft = path.with_name(f".{path.name}.{os.getpid()}{_DRAFT_SUFFIX}")
-    draft.unlink(missing_ok=True)  # of a process of our number that was killed
-    try:
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, _FILE_MODE)
-        with open(descriptor, "wb") as file:  # noqa: PTH123 - a descriptor has no path
-            os.fchmod(descriptor, _FILE_MODE)  # whatever the umask says
-            file.write(content)
-            file.flush()
-            os.fsync(descriptor)
-        os.replace(draft, path)  # noqa: PTH105 - beside its neighbors
-    finally:
-        draft.unlink(missing_ok=True)
+    replace_file(path, content, draft=path.with_name(f".{path.name}.{os.getpid()}{_DRAFT_SUFFIX}"), mode=_FILE_MODE)
 
 
 def _overwrite(reserve: Path, content: bytes) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from typing import NamedTuple
 
 import msgspec
@@ -15,6 +16,7 @@ from communicator.reporter.syntax import Expression, Instruction, ListDisplay, L
 from communicator.reporter.values import Regex, Type, Value, ValueTypeError, compile_regex, text_of
 
 _SIMILAR = 3
+"""Letters that are enough to tell what a name begins with."""
 _READS_DATA = frozenset({"has_data", "verify_data", "show_data", "clear_data"})
 _HOLD_PATTERNS = frozenset({Type.REGEX, Type.LIST})
 _KEEPS_PATTERNS = frozenset({"set_variable"})
@@ -274,20 +276,9 @@ def _one_of(types: frozenset[Type]) -> str:
 
 def instead_of(name: str, known: Iterable[str]) -> str:
     """A hint for a misspelt name; empty when none of those known is near."""
-    near = [each for each in known if _is_near(name, each)]
+    begun = [each for each in known if len(name) >= _SIMILAR and each.startswith(name)]
+    near = begun or get_close_matches(name, known, 1)
     return f": did you mean {near[0]!r}?" if near else ""
-
-
-def _is_near(name: str, other: str) -> bool:
-    """Whether one is the start of the other, or they have the same letters but for a few at one place."""
-    if len(name) < _SIMILAR:
-        return False
-    start = next((at for at, (left, right) in enumerate(zip(name, other, strict=False)) if left != right), None)
-    if start is None:
-        return True
-    ends = zip(reversed(name[start:]), reversed(other[start:]), strict=False)
-    same = start + sum(1 for left, right in ends if left == right)
-    return same >= max(len(name), len(other)) - 2
 
 
 def _step(instruction: Instruction) -> Step:

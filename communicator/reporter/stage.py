@@ -41,21 +41,20 @@ def stage_name(text: str) -> str:
     return found[1] if found else ""
 
 
-async def perform(program: Program, scene: Scene, *, show: Callable[[str], None] = print, seed: int = 0) -> None:
+async def perform(program: Program, scene: Scene, *, show: Callable[[str], None] = print) -> None:
     """Play a script in a scene.
 
     Args:
         program: The script.
         scene: What it finds.
-        show: What is told each text the script prints.
-        seed: Where ``random`` starts.
+        show: What is told each text the script prints; what ``random`` gives is the same each time.
 
     Raises:
         ScriptFailedError: The script is not content; that comes first.
         TimeoutError: The partner did not end within `PARTNER_S` after the script.
         Exception: Whatever the partner has raised.
     """
-    player = Player(program, scene.variables, show=show, process_id=scene.process_id, seed=seed)
+    player = Player(program, scene.variables, show=show, process_id=scene.process_id, seed=0)
     failure: ScriptFailedError | None = None
     try:
         async with asyncio.TaskGroup() as group:

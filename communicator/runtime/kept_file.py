@@ -4,7 +4,7 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
-from communicator.runtime.own_file import open_new, open_plain, refuse_foreign_link
+from communicator.runtime.own_file import read_plain, refuse_foreign_link, replace_file, sync_directory
 
 FILE_BYTES = 1024 * 1024
 """What is read of a file at most: 1,000 hosts make 22 KiB of neighbors.txt."""
@@ -25,23 +25,9 @@ def write_file(path: Path, content: str, mode: int = _FILE_MODE, owner: tuple[in
         OSError: It could not be written; the old one is still there.
     """
     prepare_directory(path.parent)
-    draft = path.with_name(f".{path.name}.new")
-    try:
-        with open(open_new(draft, mode), "wb") as file:  # noqa: PTH123 - a descriptor has no path
-            os.fchmod(file.fileno(), mode)
-            if owner is not None:
-                os.fchown(file.fileno(), *owner)
-            file.write(content.encode(errors="surrogateescape"))
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
-    descriptor = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    encoded = content.encode(errors="surrogateescape")
+    replace_file(path, encoded, draft=path.with_name(f".{path.name}.new"), mode=mode, owner=owner)
+    sync_directory(path.parent)
 
 
 def read_file(path: Path, bytes_max: int = FILE_BYTES) -> str:
@@ -52,13 +38,9 @@ def read_file(path: Path, bytes_max: int = FILE_BYTES) -> str:
         ValueError: It is larger than `bytes_max`, or not UTF-8.
     """
     try:
-        with open(open_plain(path), "rb") as file:  # noqa: PTH123 - a descriptor has no path
-            content = file.read(bytes_max + 1)
+        return read_plain(path, bytes_max)[0].decode()
     except FileNotFoundError:
         return ""
-    if len(content) > bytes_max:
-        raise ValueError(f"larger than {bytes_max} bytes")
-    return content.decode()
 
 
 def prepare_directory(directory: Path) -> None:

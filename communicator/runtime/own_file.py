@@ -1,4 +1,4 @@
-"""Files in a directory where others may write: a new one, a plain one to read, a lock of ours, and links that are not followed."""
+"""Files in a directory where others may write: one written whole, a plain one to read, a lock of ours, links not followed."""
 
 import errno
 import fcntl
@@ -15,21 +15,56 @@ _MODE = 0o666
 _LOOK_S = 0.02
 
 
-def open_new(path: Path, mode: int = _MODE) -> int:
-    """Open a file that is made here and now, for writing; what stood under its name, such as a link of somebody's, is taken away.
+def replace_file(
+    path: Path,
+    content: bytes,
+    *,
+    draft: Path,
+    mode: int | None = None,
+    owner: tuple[int, int] | None = None,
+    is_lasting: bool = True,
+) -> None:
+    """Write a file so that whoever reads it sees all of the old or all of the new content.
 
     Args:
-        path: Where.
-        mode: Who may read it, as far as the umask lets them.
-
-    Returns:
-        Its descriptor.
+        path: The file.
+        content: What it is to say.
+        draft: Where that is written first, beside it; what stands there, such as a link of somebody's, is taken away.
+        mode: Who may read it, whatever the umask says; None: as the umask has it.
+        owner: The user and the group whose it is to be, by number; None: those of this process.
+        is_lasting: Wait for the disk, so that the same holds after a crash of the machine; the directory is synced apart.
 
     Raises:
-        OSError: It cannot be made; FileExistsError where somebody was quicker.
+        OSError: It could not be written; the old one is still there. FileExistsError where somebody was quicker.
     """
-    path.unlink(missing_ok=True)
-    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
+    draft.unlink(missing_ok=True)
+    try:
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+        with open(os.open(draft, flags, _MODE if mode is None else mode), "wb") as file:  # noqa: PTH123 - it is made here and now
+            if mode is not None:
+                os.fchmod(file.fileno(), mode)
+            if owner is not None:
+                os.fchown(file.fileno(), *owner)
+            file.write(content)
+            if is_lasting:
+                file.flush()
+                os.fsync(file.fileno())
+        os.replace(draft, path)  # noqa: PTH105 - as the calls above
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def sync_directory(directory: Path) -> None:
+    """Have the names in a directory on the disk too.
+
+    Raises:
+        OSError: It cannot be read, or the disk fails.
+    """
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def open_plain(path: Path) -> int:
@@ -46,6 +81,20 @@ def open_plain(path: Path) -> int:
         return descriptor
     os.close(descriptor)
     raise OSError(errno.EINVAL, "it is not a plain file")
+
+
+def read_plain(path: Path, bytes_max: int) -> tuple[bytes, os.stat_result]:
+    """The content of a plain file, and its status.
+
+    Raises:
+        OSError: It cannot be opened, or is not a plain file.
+        ValueError: It is larger.
+    """
+    with open(open_plain(path), "rb") as file:
+        content, status = file.read(bytes_max + 1), os.fstat(file.fileno())
+    if len(content) > bytes_max:
+        raise ValueError(f"larger than {bytes_max} bytes")
+    return content, status
 
 
 def refuse_foreign_link(path: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 
 from communicator.errors import ConfigError
-from communicator.runtime.own_file import open_new
+from communicator.runtime.own_file import replace_file
 
 Ports = Mapping[str, str | list[str]]
 """Keyed like ``[listen]``."""
@@ -21,11 +21,6 @@ def write_ports(path: Path, ports: Ports) -> None:
     """
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        try:
-            with open(open_new(draft), "wb") as file:  # noqa: PTH123 - a descriptor has no path
-                file.write(msgspec.json.encode(ports) + b"\n")
-            draft.replace(path)
-        finally:
-            draft.unlink(missing_ok=True)
+        replace_file(path, msgspec.json.encode(ports) + b"\n", draft=draft, is_lasting=False)
     except OSError as error:
         raise ConfigError("--ports-file", f"{str(path)!r} cannot be written: {error.strerror}") from error

@@ -1,11 +1,10 @@
 """Reads a secret from a file that nobody else may read; it never shows what it read."""
 
-import os
 import stat
 from pathlib import Path
 
 from communicator.errors import ConfigError
-from communicator.runtime.own_file import open_plain
+from communicator.runtime.own_file import read_plain
 
 _SECRET_BYTES = 4096
 """A password or key; a file larger than this is not one."""
@@ -42,14 +41,12 @@ def read_private_file(path: Path, key: str, limit_bytes: int) -> bytes:
         ConfigError: It cannot be read, is no plain file, is readable by others or too large.
     """
     try:
-        with open(open_plain(path), "rb") as file:  # noqa: PTH123 - a descriptor has no path
-            status = os.fstat(file.fileno())
-            content = file.read(limit_bytes + 1)
+        content, status = read_plain(path, limit_bytes)
     except OSError as error:
         raise ConfigError(key, f"{str(path)!r} cannot be read: {error.strerror}") from error
+    except ValueError as error:
+        raise ConfigError(key, f"{str(path)!r} is {error}") from None
     mode = stat.S_IMODE(status.st_mode)
     if mode & 0o077:
         raise ConfigError(key, f"{str(path)!r} has mode {mode:04o}: a secret must have 0600")
-    if len(content) > limit_bytes:
-        raise ConfigError(key, f"{str(path)!r} is larger than {limit_bytes} bytes")
     return content

@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from types import TracebackType
 from typing import Literal, Self, overload
 
 from communicator.answers.clusters import Route
@@ -124,14 +123,9 @@ class RouterCluster(Started, Sequence[RouterProcess]):
                 raise
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *raised: object) -> None:
         entered, self._entered = self._entered, []
-        _each(entered, lambda router: router.__exit__(kind, error, traceback))
+        _each(entered, lambda router: router.__exit__(*raised))
 
     def _wait(self, differences: Callable[[Mapping[str, BlockingClient]], str], deadline_s: float) -> float:
         """Ask all that run until they do not differ any more; how long it took."""

@@ -13,7 +13,6 @@ import tempfile
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, suppress
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
 from communicator.errors import BellwetherError
@@ -40,13 +39,8 @@ class Started(AbstractContextManager[Any]):
         await asyncio.to_thread(self.__enter__)
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        await asyncio.to_thread(self.__exit__, kind, error, traceback)
+    async def __aexit__(self, *raised: Any) -> None:  # noqa: ANN401, PYI036 - passed on as they came
+        await asyncio.to_thread(self.__exit__, *raised)
 
 
 class RouterProcess(Started):
@@ -184,18 +178,13 @@ class RouterProcess(Started):
             raise
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, _kind: object, error: object, _traceback: object) -> None:
         try:
             code = self.stop()
-            if code and error is None:
-                raise RouterProcessError(f"the router ended with exit code {code}\n{self._log_end()}")
-            if error is not None:
+            if isinstance(error, BaseException):
                 error.add_note(f"the log of router {self.server_name!r}:\n{self._log_end()}")
+            elif code:
+                raise RouterProcessError(f"the router ended with exit code {code}\n{self._log_end()}")
         finally:
             self._remove()
 

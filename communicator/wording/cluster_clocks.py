@@ -9,8 +9,6 @@ from communicator.wording.counts import count, listed
 from communicator.wording.marks import BAD, DOUBTFUL, GOOD, UNKNOWN, Mark
 from communicator.wording.spans import duration, span
 
-_NAMED = 12
-"""Of a camp."""
 _WITNESSES = 4
 """Hosts that are named for what their external servers say."""
 
@@ -140,7 +138,7 @@ def camp_text(hosts: Sequence[str], offset_s: float | None, bound_s: float | Non
         bound_s: How sure that is.
     """
     away = "" if offset_s is None else f"; {offset_text(offset_s, bound_s)}"
-    return f"camp of {len(hosts)}: {listed(hosts, _NAMED)}{away}"
+    return f"camp of {len(hosts)}: {listed(hosts)}{away}"
 
 
 def ring_text(hosts: Sequence[str], excess_s: float | None) -> str:

@@ -2,13 +2,16 @@
 
 from collections.abc import Sequence
 
+NAMED = 12
+"""Names that stand in a row without being too many to read."""
+
 
 def count(number: int, noun: str) -> str:
     """Such as ``1 host`` or ``3 hosts``."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
-def listed(names: Sequence[str], most: int) -> str:
+def listed(names: Sequence[str], most: int = NAMED) -> str:
     """The names, or so many of them and how many more there are.
 
     Args:

@@ -38,7 +38,6 @@ CHECKS: Mapping[str, tuple[Mark, str]] = {
     "error": (DOUBTFUL, "error"),
 }
 NOBODY_LEADS = "nobody leads: nothing moves, and no command is taken until a majority of the canaries is in reach"
-_NAMED = 12
 
 
 def phase_mark(phase: str) -> Mark:
@@ -116,11 +115,7 @@ def notices(one: Deployment) -> list[tuple[Mark, str]]:
     """What a person has to know besides: what gets the traffic, and whose routers lag behind."""
     return [
         *([(GONE, f"{one.active} gets the traffic")] if one.active else []),
-        *(
-            [(DOUBTFUL, f"the routers of {listed(one.behind, _NAMED)} have not acknowledged it yet")]
-            if one.behind
-            else []
-        ),
+        *([(DOUBTFUL, f"the routers of {listed(one.behind)} have not acknowledged it yet")] if one.behind else []),
     ]
 
 

@@ -8,7 +8,6 @@ from communicator.wording.counts import listed
 NOT_ENFORCED = "not enforced there"
 CPP_ROUTER = "C++ router: policies and clock verdicts are not enforced there"
 """What is noted of such a host where all hosts of the cluster are shown."""
-_NAMED = 12
 
 
 def not_enforced_text(
@@ -28,4 +27,4 @@ def not_enforced_text(
         return ""
     if len(found) == 1:
         return f"{NOT_ENFORCED}: host {found[0]} runs a C++ router, which knows no {what}"
-    return f"{NOT_ENFORCED}: hosts {listed(found, _NAMED)} run C++ routers, which know no {what}"
+    return f"{NOT_ENFORCED}: hosts {listed(found)} run C++ routers, which know no {what}"

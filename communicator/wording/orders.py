@@ -9,8 +9,6 @@ from communicator.wording.marks import BAD, DOUBTFUL, GONE, Mark
 from communicator.wording.releases import OVERRIDDEN, scope_text
 from communicator.wording.spans import left
 
-_NAMED = 12
-
 
 def freeze_text(freeze: Freeze, servers: Sequence[str] = ()) -> str:
     """That no rule acts, such as ``all rules are frozen for 1m 0s, by themselves: verdicts about 4 services``.
@@ -43,8 +41,8 @@ def override_text(
     what = scope_text(override.service, override.version, override.build, override.server)
     action = OVERRIDDEN.get(override.action, override.action)
     aside = f", {NOT_ENFORCED}" if override.server in not_enforced else ""
-    aside += f"; not in force on {listed(not_on, _NAMED)}" if not_on else ""
-    aside += f"; away: {listed(away, _NAMED)}" if away else ""
+    aside += f"; not in force on {listed(not_on)}" if not_on else ""
+    aside += f"; away: {listed(away)}" if away else ""
     return f"{what} is {action} {left(override.until_seconds)} by {override.by}: {override.reason}{aside}"
 
 
@@ -70,10 +68,10 @@ def blind_spots(canary: Standing) -> Iterator[str]:
     for server, term in canary.terms_doubted.items():
         yield f"the canary of {server} tells a term that nobody else knows, which is not believed: {term}"
     if canary.proposed:
-        whose = listed(canary.members, _NAMED)
+        whose = listed(canary.members)
         yield f"{count(canary.proposed, 'decision')} of the leader: in effect once a majority of {whose} holds them"
     if canary.behind:
-        yield f"the routers of {listed(canary.behind, _NAMED)} do not obey all orders yet"
+        yield f"the routers of {listed(canary.behind)} do not obey all orders yet"
     if canary.orders_not_kept:
         yield f"orders are not kept on disk: {canary.orders_not_kept}"
 
@@ -101,15 +99,15 @@ def canary_hosts_texts(canary: Standing, unlike: Mapping[str, Sequence[str]]) ->
     """
     hosts = canary.canary_hosts
     if hosts:
-        yield GONE, f"new versions are tried on {listed(hosts, _NAMED)} first, and get no messages of other hosts there"
+        yield GONE, f"new versions are tried on {listed(hosts)} first, and get no messages of other hosts there"
     unknown = [host for host in hosts if host not in canary.members]
     if unknown:
         yield (
             DOUBTFUL,
-            f"canary.hosts names {listed(unknown, _NAMED)}, where no canary was ever seen: nothing is tried there",
+            f"canary.hosts names {listed(unknown)}, where no canary was ever seen: nothing is tried there",
         )
     for server, others in unlike.items():
-        told = f"{listed(others, _NAMED) or 'nobody'} on {server}, and {listed(hosts, _NAMED) or 'nobody'} here"
+        told = f"{listed(others) or 'nobody'} on {server}, and {listed(hosts) or 'nobody'} here"
         yield DOUBTFUL, f"canary.hosts is {told}: set it to the same on all hosts"
 
 

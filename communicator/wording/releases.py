@@ -29,8 +29,6 @@ _NO_VERSION_TOO = frozenset((NO_VERSION, "(no version)"))
 """How that may be said besides."""
 OVERRIDDEN = {"block": "blocked", "allow": "allowed", "pin": "pinned"}
 """What an operator does, as a state."""
-UNHEARD_NAMED = 12
-"""Commands named that never came to a version."""
 _RELEASES = {"held": BAD, "suspect": SUSPECT}
 _UNTIL = {
     "blocked": "next probe in {}",
@@ -150,7 +148,7 @@ def runs_text(cell: "Cell") -> str:
 
 def unheard_text(commands: Sequence[str]) -> str:
     """What a version was not tried with, such as ``never exercised there: CANCEL, REFUND``; empty where all its commands came."""
-    return f"never exercised there: {listed(commands, UNHEARD_NAMED)}" if commands else ""
+    return f"never exercised there: {listed(commands)}" if commands else ""
 
 
 def outlook_text(cell: "Cell", running_s: float | None = None, *, is_enforced: bool = True) -> str:

@@ -199,12 +199,8 @@ def fence_lines(one: Fence, unit: str) -> Iterator[tuple[Mark, str]]:
             "further processes that it starts are not behind the fence: run it as a systemd service of its own",
         )
     if one.discarded_total:
-        told = f"{_lines(one.discarded_total)} said to others, and discarded"
+        told = f"{count(one.discarded_total, 'line')} said to others, and discarded"
         yield DOUBTFUL, f"{told}: 'bellwether shadow discarded' on its host shows what"
-
-
-def _lines(number: int) -> str:
-    return count(number, "line")
 
 
 def difference_mark(one: Difference) -> Mark:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from communicator.errors import ConfigError
-from communicator.runtime import read_private_file
+from communicator.runtime.secret_file import read_private_file
 
 SERVICE = "exporter"
 """What an entry of a password file has to be good for."""

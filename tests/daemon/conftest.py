@@ -31,7 +31,7 @@ from communicator.daemon.server import Server
 from communicator.daemon.settings import CommunicatordSettings
 from communicator.flags import own_flags
 from communicator.router import Router
-from communicator.runtime import Daemon
+from communicator.runtime.daemon import Daemon
 from communicator.runtime.service_manager import ServiceManager
 from communicator.runtime.settings import load_settings
 from tests.conftest import EVENTUALLY_S

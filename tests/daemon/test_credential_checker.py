@@ -71,7 +71,7 @@ async def test_what_was_right_before_is_answered_without_verifying_it_until_the_
     assert await ask(checker, "printer", "correct horse")
     assert await ask(checker, "printer", "wrong horse") is None
     write_entry(file, KEY, entry("printer"))
-    checker.reload()
+    checker.reload(file)
     assert await ask(checker, "printer", "correct horse") is None
 
 
@@ -89,7 +89,7 @@ async def test_of_too_many_that_were_right_the_oldest_is_forgotten(file, monkeyp
 async def test_without_a_file_nobody_comes_in():
     checker = CredentialChecker(None)
     assert await ask(checker, "printer", "correct horse") is None
-    assert checker.reload() == frozenset()
+    assert checker.reload(None) == frozenset()
     end(checker)
 
 
@@ -128,13 +128,13 @@ async def test_an_unknown_user_costs_what_a_wrong_password_costs(file, monkeypat
 async def test_reading_anew_tells_whose_proof_no_longer_counts(file, checker):
     for user in ("same", "gone", "renamed", "changed"):
         write_entry(file, KEY, entry(user))
-    assert checker.reload() == frozenset()  # newcomers revoke nothing
+    assert checker.reload(file) == frozenset()  # newcomers revoke nothing
     remove_entry(file, KEY, "gone")
     write_entry(file, KEY, entry("changed", "another password"))
     write_entry(file, KEY, entry("renamed", names=("spooler",)))
     write_entry(file, KEY, entry("new"))
-    assert checker.reload() == {"gone", "changed", "renamed"}
-    assert checker.reload() == frozenset()
+    assert checker.reload(file) == {"gone", "changed", "renamed"}
+    assert checker.reload(file) == frozenset()
     assert await ask(checker, "gone", "correct horse") is None
     assert await ask(checker, "changed", "correct horse") is None
     assert await ask(checker, "changed", "another password")
@@ -144,7 +144,7 @@ async def test_reading_anew_tells_whose_proof_no_longer_counts(file, checker):
 async def test_a_file_that_is_not_good_changes_nothing(file, checker):
     file.write_text("nonsense\n")
     with pytest.raises(ConfigError, match="line 1"):
-        checker.reload()
+        checker.reload(file)
     assert await ask(checker, "printer", "correct horse")
     with pytest.raises(ConfigError, match="line 1"):
         CredentialChecker(file)
@@ -154,7 +154,7 @@ async def test_who_is_revoked_while_being_checked_does_not_come_in(file, checker
     answered = asyncio.get_running_loop().create_future()
     checker.check(said("printer", "correct horse"), answered.set_result)
     remove_entry(file, KEY, "printer")
-    assert checker.reload() == {"printer"}
+    assert checker.reload(file) == {"printer"}
     assert await asyncio.wait_for(answered, EVENTUALLY_S) is None
 
 

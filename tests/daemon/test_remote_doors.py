@@ -9,7 +9,7 @@ import socket
 import pytest
 from argon2 import PasswordHasher
 
-from communicator.daemon.credentials import Credentials
+from communicator.daemon.credential_checker import CredentialChecker
 from communicator.daemon.passwords import Entry, write_entry
 from communicator.daemon.tls import load_trust
 from communicator.router import Router
@@ -287,7 +287,7 @@ async def test_who_goes_on_with_wrong_passwords_is_kept_out_and_others_are_not(r
 def slow_passwords(monkeypatch):
     """Passwords that are verified when the test answers: what is to be called for each."""
     waiting = []
-    monkeypatch.setattr(Credentials, "check", lambda _self, _asked, done: waiting.append(done))
+    monkeypatch.setattr(CredentialChecker, "check", lambda _self, _asked, done: waiting.append(done))
     return waiting
 
 
@@ -328,7 +328,7 @@ async def test_who_cannot_be_verified_now_has_not_shown_a_password(run, monkeypa
     def fail(*_):
         raise OSError("no thread left")
 
-    monkeypatch.setattr(Credentials, "check", fail)
+    monkeypatch.setattr(CredentialChecker, "check", fail)
     start, told = run
     async with start() as router:
         peer = await router.connect()

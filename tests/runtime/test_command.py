@@ -7,7 +7,9 @@ import sys
 import pytest
 
 PROGRAM = """
-from communicator.runtime import Daemon, Settings, daemon_command
+from communicator.runtime.command import daemon_command
+from communicator.runtime.daemon import Daemon
+from communicator.runtime.settings_type import Settings
 
 class Answer(Settings, frozen=True):
     number: int = 1
@@ -21,7 +23,8 @@ daemon_command("answerd", Answer, serve, help="Answer.")()
 """
 
 FURTHER = """
-from communicator.runtime import Mode, Settings, Shortcut, daemon_command
+from communicator.runtime.command import Mode, Shortcut, daemon_command
+from communicator.runtime.settings_type import Settings
 
 class Lamps(Settings, frozen=True):
     red: bool = True

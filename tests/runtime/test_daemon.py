@@ -11,8 +11,9 @@ import structlog
 from structlog.testing import LogCapture
 
 from communicator.errors import ConfigError, ListenError
-from communicator.runtime import Daemon, Settings
+from communicator.runtime.daemon import Daemon
 from communicator.runtime.service_manager import ServiceManager
+from communicator.runtime.settings_type import Settings
 from tests.conftest import EVENTUALLY_S
 
 

@@ -8,7 +8,8 @@ import pytest
 
 SCRIPT = """
 import atexit, os, signal, sys, threading
-from communicator.runtime import Settings, daemon_command
+from communicator.runtime.command import daemon_command
+from communicator.runtime.settings_type import Settings
 
 class NoSettings(Settings, frozen=True):
     pass
@@ -35,7 +36,8 @@ def test_a_late_signal_is_not_heard(name, threads):
 
 STUCK = """
 import asyncio
-from communicator.runtime import Settings, daemon_command
+from communicator.runtime.command import daemon_command
+from communicator.runtime.settings_type import Settings
 
 class NoSettings(Settings, frozen=True):
     pass
@@ -73,7 +75,8 @@ def test_a_second_signal_ends_a_daemon_that_does_not_end(tmp_path, first, second
 
 ENDED = """
 import atexit, gc
-from communicator.runtime import Settings, daemon_command
+from communicator.runtime.command import daemon_command
+from communicator.runtime.settings_type import Settings
 
 class NoSettings(Settings, frozen=True):
     pass

@@ -8,25 +8,51 @@ import stat
 
 import pytest
 
-from communicator.runtime.own_file import locked_beside, open_new, open_plain, refuse_foreign_link
+from communicator.runtime.own_file import (
+    locked_beside,
+    open_plain,
+    read_plain,
+    refuse_foreign_link,
+    replace_file,
+    sync_directory,
+)
 
 
 def test_a_new_file_takes_the_place_of_a_link_and_leaves_alone_where_that_leads(tmp_path):
-    precious, draft = tmp_path / "precious", tmp_path / "draft"
+    precious, draft, path = tmp_path / "precious", tmp_path / "draft", tmp_path / "path"
     precious.write_text("precious")
     draft.symlink_to(precious)
-    with os.fdopen(open_new(draft, 0o600), "w") as file:
-        file.write("ours")
+    path.symlink_to(precious)
+    replace_file(path, b"ours", draft=draft, mode=0o604)
     assert precious.read_text() == "precious"
-    assert draft.read_text() == "ours"
-    assert stat.S_IMODE(draft.stat().st_mode) == 0o600
+    assert (path.read_text(), path.is_symlink(), draft.exists()) == ("ours", False, False)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o604
 
 
 def test_it_takes_the_place_of_a_file_that_somebody_has_open(tmp_path):
-    draft = tmp_path / "draft"
+    draft, path = tmp_path / "draft", tmp_path / "path"
     with draft.open("w+") as theirs:
-        os.close(open_new(draft))
+        replace_file(path, b"ours", draft=draft, is_lasting=False)
         assert os.fstat(theirs.fileno()).st_nlink == 0
+    assert path.read_text() == "ours"
+
+
+def test_a_write_that_fails_leaves_the_old_content_and_no_draft(tmp_path, monkeypatch):
+    path = tmp_path / "path"
+    path.write_text("old")
+
+    def fail(_descriptor):
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(os, "fsync", fail)
+    with pytest.raises(OSError, match="Input/output"):
+        replace_file(path, b"new", draft=tmp_path / "draft")
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+    with pytest.raises(OSError, match="Input/output"):
+        sync_directory(tmp_path)
+    replace_file(path, b"new", draft=tmp_path / "draft", is_lasting=False)
+    assert path.read_text() == "new"
 
 
 def test_one_holds_the_lock_and_the_next_is_told_at_once(tmp_path):
@@ -101,9 +127,10 @@ def test_only_a_plain_file_is_read_and_nobody_waits_at_a_pipe(tmp_path, make):
         open_plain(path)
     path.rmdir() if path.is_dir() else path.unlink()
     path.write_text("said")
-    descriptor = open_plain(path)
-    assert os.read(descriptor, 10) == b"said"
-    os.close(descriptor)
+    content, status = read_plain(path, 4)
+    assert (content, status.st_size) == (b"said", 4)
+    with pytest.raises(ValueError, match="larger than 3 bytes"):
+        read_plain(path, 3)
 
 
 def test_a_link_of_another_user_is_refused_and_ones_own_is_not(tmp_path, monkeypatch):

@@ -5,7 +5,7 @@ import os
 import pytest
 
 from communicator.errors import ConfigError
-from communicator.runtime import read_secret
+from communicator.runtime.secret_file import read_secret
 
 
 @pytest.fixture

@@ -19,7 +19,9 @@ PROGRAM = """
 import os
 from pathlib import Path
 from communicator.errors import ConfigError
-from communicator.runtime import Settings, daemon_command, read_secret
+from communicator.runtime.command import daemon_command
+from communicator.runtime.secret_file import read_secret
+from communicator.runtime.settings_type import Settings
 
 class Answer(Settings, frozen=True):
     key_file: str = ""
