@@ -1,7 +1,7 @@
 """PURE: orders, decisions and flags of the cluster as one host knows them: taken, merged with others, compared by digests."""
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
 
@@ -101,8 +101,11 @@ class Book:
         """The flags of which anything is known."""
         return iter(self._flags)
 
-    def features_changed(self, since: int) -> list[tuple[str, int]]:
-        """The flags about which anything has changed after a revision of the book, and in which; the newest change first."""
+    def features_changed(self, since: int) -> Iterator[tuple[str, int]]:
+        """The flags about which anything has changed after a revision of the book, and in which; the newest change first.
+
+        Read it before the book changes again.
+        """
         return self._flags.changed(since)
 
     @property
@@ -300,12 +303,9 @@ class Book:
         """Whether another book, of which these are the digests, holds the same in a bucket."""
         return digests[bucket * _MARK_BYTES : (bucket + 1) * _MARK_BYTES] == self._digests[bucket].to_bytes(_MARK_BYTES)
 
-    def marks(self, buckets: Sequence[int]) -> dict[int, dict[str, str]]:
-        """What is held in some buckets: by identifier, a digest of what has become of it."""
-        return {
-            bucket: {entry_id: f"{self._held[entry_id].mark:016x}" for entry_id in self._buckets[bucket]}
-            for bucket in buckets
-        }
+    def marks(self, bucket: int) -> dict[str, str]:
+        """What is held in a bucket: by identifier, a digest of what has become of it."""
+        return {entry_id: f"{self._held[entry_id].mark:016x}" for entry_id in self._buckets[bucket]}
 
     def beyond(self, marks: Mapping[int, Mapping[str, str]]) -> Iterator[BookEntry]:
         """What is held here in some buckets, and not in those of another book.

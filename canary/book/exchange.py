@@ -24,6 +24,11 @@ EVERY_S = 5.0
 """How often each tells its digests."""
 CHANGED_S = 1.0
 """How soon after the last time they are told again, if the book has changed."""
+MANY = 1_000
+"""After so many changes they are told once no more come: whoever tells them keeps the book first, which costs a tenth of a second
+where it is full, and whoever hears them asks for what is on its way."""
+LULL_S = 1.0
+"""No more come where none has come for so long."""
 PATIENCE_S = 2.0
 """So long an answer is waited for before somebody else is asked."""
 WAITING = 16
@@ -116,6 +121,8 @@ class Exchange:
         """When the digests were told last,"""
         self._told_revision = book.revision
         """and of which revision of the book."""
+        self._changed_s = now_s
+        """When we told of a change last, or were told of one."""
         self._asked: _Asked | None = None
         self._waiting: dict[str, bytes] = {}
         """The digests of others that differed meanwhile, to be asked next."""
@@ -139,8 +146,10 @@ class Exchange:
     @property
     def next_deadline_s(self) -> float:
         """When `announce` has something to say."""
-        has_changed = self._book.revision != self._told_revision
-        due_s = self._told_s + (CHANGED_S if has_changed else EVERY_S)
+        changes = self._book.revision - self._told_revision
+        due_s = self._told_s + (CHANGED_S if changes else EVERY_S)
+        if changes > MANY:
+            due_s = max(due_s, min(self._changed_s + LULL_S, self._told_s + EVERY_S))
         return due_s if self._asked is None else min(due_s, self._asked.at_s + PATIENCE_S)
 
     def obey(self, generation: str) -> None:
@@ -227,6 +236,8 @@ class Exchange:
         """Tell all others what has become of some orders, decisions or flags, without being asked."""
         found = self._book.find(entry_ids)
         messages, told = [], 0
+        if found:
+            self._changed_s = now_s
         while told < len(found):
             batch = _fill(found[told:], now_s)
             messages.append(self._message(batch))
@@ -293,7 +304,8 @@ class Exchange:
 
     def _ask(self, peer: str, digests: bytes, first: int, now_s: float) -> list[Message]:
         """Ask for what differs from a bucket on, as much as fits into a line; nothing where no more does."""
-        marks = _fitting(self._book.marks([each for each in self._book.differing(digests) if each >= first]))
+        differing = [each for each in self._book.differing(digests) if each >= first]
+        marks = _fitting((bucket, self._book.marks(bucket)) for bucket in differing)
         self._asked = _Asked(peer, now_s, digests, first, max(marks)) if marks else None
         return [self._message(Lacking(marks=marks), peer)] if marks else []
 
@@ -308,6 +320,8 @@ class Exchange:
             else:
                 if not self._book.merge(entry) and entry.id not in self._book:
                     refused.append("the book is full")
+        if self._book.revision > before:
+            self._changed_s = now_s
         asked = self._asked
         if asked is None or asked.peer != peer:
             return Heard((), tuple(refused))
@@ -340,11 +354,11 @@ def _decode_digests(text: str) -> bytes:
     return digests
 
 
-def _fitting(marks: dict[int, dict[str, str]]) -> dict[int, dict[str, str]]:
-    """As many buckets as fit into a line, at least one; the others are asked for later."""
+def _fitting(marks: Iterable[tuple[int, dict[str, str]]]) -> dict[int, dict[str, str]]:
+    """As many buckets as fit into a line, at least one; the others are asked for later, and not looked at before."""
     found: dict[int, dict[str, str]] = {}
     left = LINE
-    for bucket, held in marks.items():
+    for bucket, held in marks:
         left -= (1 + len(held)) * _MARK_LINE_BYTES
         if left < 0 and found:
             break

@@ -1,6 +1,7 @@
 """PURE: which entries of a book are about which feature flag, and which flags have changed since; it decides nothing."""
 
 from collections.abc import Iterator
+from itertools import takewhile
 
 from canary.book.definition import Definition
 from canary.book.entry import Entry
@@ -45,14 +46,9 @@ class Flags:
         """The identifiers of all that is about a flag."""
         return tuple(self._entries.get(feature, ()))
 
-    def changed(self, since: int) -> list[tuple[str, int]]:
+    def changed(self, since: int) -> Iterator[tuple[str, int]]:
         """The flags about which something has changed after a revision of the book, and when; the newest first."""
-        found: list[tuple[str, int]] = []
-        for feature, revision in reversed(self._changed.items()):
-            if revision <= since:
-                break
-            found.append((feature, revision))
-        return found
+        return takewhile(lambda each: each[1] > since, reversed(self._changed.items()))
 
     def note(self, entry_id: str, entry: Entry | Definition, revision: int) -> None:
         """An entry is new, or has changed; one that is about no flag changes nothing."""

@@ -6,7 +6,7 @@ that while the host was off does not, since nothing but its wall clock would tel
 
 import hashlib
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Generic, NamedTuple, TypeVar
 
 import msgspec
 
@@ -14,6 +14,7 @@ from canary.book.book import Book
 from canary.book.told import BookEntry, read_told
 
 _DAY_S = 86_400.0
+_Entry = TypeVar("_Entry")
 
 
 class Moment(NamedTuple):
@@ -43,11 +44,15 @@ class Kept(NamedTuple):
     """What could not be read of it."""
 
 
-class _Content(msgspec.Struct):
+class _Told(msgspec.Struct, Generic[_Entry]):
     moment: Moment
-    entries: list[msgspec.Raw]
+    entries: list[_Entry]
     members: list[str] = []
     alone_s: float = 0.0
+
+
+_Content = _Told[msgspec.Raw]
+"""Each entry is read by itself."""
 
 
 class _File(msgspec.Struct):
@@ -67,8 +72,8 @@ def write_kept(
         moment: The clocks of the host now.
         now_s: The same moment on the clock of the book.
     """
-    told = [msgspec.Raw(msgspec.json.encode(entry.tell(now_s))) for entry in entries]
-    text = msgspec.json.encode(_Content(moment, told, sorted(members), alone_s))
+    told = [entry.tell(now_s) for entry in entries]
+    text = msgspec.json.encode(_Told(moment, told, sorted(members), alone_s))
     return f'{{"sha256":"{hashlib.sha256(text).hexdigest()}","book":{text.decode()}}}\n'
 
 

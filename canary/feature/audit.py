@@ -3,6 +3,7 @@
 import hashlib
 import math
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Literal, NamedTuple
 
 from canary.book.book import Book
@@ -48,7 +49,9 @@ class Lull:
         """
         if book.revision != self._seen:
             self._seen, self._seen_s = book.revision, now_s
-        if len(book.features_changed(since)) <= RECORDS:
+        if (
+            len(tuple(islice(book.features_changed(since), RECORDS + 1))) <= RECORDS
+        ):  # not all: it is asked again and again
             self._waits_since_s = math.inf
             return True
         self._waits_since_s = min(self._waits_since_s, now_s)
@@ -64,7 +67,7 @@ def untold(book: Book, told: Mapping[str, str], since: int) -> Untold:
         since: A revision of the book: the ledger has all that changed until then.
     """
     records: list[FlagChanged] = []
-    for feature, revision in reversed(book.features_changed(since)):
+    for feature, revision in reversed(tuple(book.features_changed(since))):
         records += untold_of(book, feature, told)
         if len(records) >= RECORDS:
             break

@@ -1,7 +1,7 @@
 """PURE: the feature flags in force on this host, made of the book: what services fetch, page by page, and what has changed."""
 
 from bisect import bisect_right
-from collections.abc import Iterator
+from itertools import takewhile
 
 import msgspec
 
@@ -33,6 +33,9 @@ class InForce:
         """By name, the revision in which it changed last; the newest at the end."""
         self._names: list[str] = []
         """Those that are defined, in order; empty: to be made anew."""
+        self._news: tuple[tuple[int, int], list[str]] = ((-1, -1), [])
+        """The names of those that have changed after a revision until another, in order: whoever asks for page after page has
+        them found once, and so do others who held the same."""
 
     @property
     def generation(self) -> str:
@@ -51,7 +54,8 @@ class InForce:
         """
         if book.revision == self._followed:
             return {}
-        found = {feature: _in_force(book, feature) for feature, _ in reversed(book.features_changed(self._followed))}
+        news = reversed(tuple(book.features_changed(self._followed)))
+        found = {feature: _in_force(book, feature) for feature, _ in news}
         self._followed = book.revision
         changed = {feature: flag for feature, flag in found.items() if self._flags.get(feature) != flag}
         if changed:
@@ -71,7 +75,7 @@ class InForce:
             after: The last name of the page before; empty: the first page.
         """
         revision = self._revision_of(since)
-        names = self._all() if revision is None else sorted(self._since(revision))
+        names = self._all() if revision is None else self._since(revision)
         flags: dict[str, msgspec.Raw] = {}
         left = PAGE_BYTES
         for name in names[bisect_right(names, after) :]:
@@ -96,11 +100,11 @@ class InForce:
             self._names = sorted(name for name, flag in self._flags.items() if flag is not None)
         return self._names
 
-    def _since(self, revision: int) -> Iterator[str]:
-        for name, changed in reversed(self._changed.items()):
-            if changed <= revision:
-                return
-            yield name
+    def _since(self, revision: int) -> list[str]:
+        if self._news[0] != (revision, self._revision):
+            news = takewhile(lambda each: each[1] > revision, reversed(self._changed.items()))
+            self._news = (revision, self._revision), sorted(name for name, _ in news)
+        return self._news[1]
 
 
 def _in_force(book: Book, feature: str) -> bytes | None:

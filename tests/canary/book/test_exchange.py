@@ -9,7 +9,7 @@ import pytest
 from canary.book.book import Book
 from canary.book.definition import COUNTER_AHEAD
 from canary.book.entry import Lift, Told
-from canary.book.exchange import CHANGED_S, EVERY_S, LATELY_S, MEMBERS, PATIENCE_S, Digests, Exchange
+from canary.book.exchange import CHANGED_S, EVERY_S, LATELY_S, LULL_S, MANY, MEMBERS, PATIENCE_S, Digests, Exchange
 from canary.book.subjects import DECISIONS
 from canary.records import VersionJudged
 from communicator.errors import RemoteProtocolError
@@ -178,6 +178,23 @@ def test_a_change_is_told_soon():
     assert exchange.announce(CHANGED_S - 0.1) == []
     assert exchange.announce(CHANGED_S)
     assert exchange.next_deadline_s == CHANGED_S + EVERY_S
+
+
+def test_of_very_many_changes_the_digests_are_told_once_when_no_more_come():
+    alpha, beta = (Exchange(name, Book(), (), 0.0) for name in ("alpha", "beta"))
+    for each in (alpha, beta):
+        assert each.announce(0.0)
+    book = alpha._book
+    tenths = round(10 * (EVERY_S + LULL_S))
+    for number in range(tenths):
+        names = [f"flag{MANY // 5 * number + place}" for place in range(MANY // 5)]
+        assert all(book.merge(definition(name)) for name in names)
+        for message in alpha.push([definition(name).id for name in names], number / 10):
+            beta.hear(msgspec.structs.replace(message, sent_from_server="alpha"), number / 10)
+        many = number >= 5
+        late_s = min(number / 10 + LULL_S, EVERY_S) if many else 0.0
+        for each in (alpha, beta):
+            assert each.next_deadline_s == max(CHANGED_S, late_s), number
 
 
 def test_members_are_told_on_and_forgotten_with_their_servers():

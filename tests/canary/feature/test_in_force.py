@@ -137,3 +137,18 @@ def test_whoever_fetches_now_and_then_holds_what_is_in_force(changes):
     assert {name: bytes(flag) for name, flag in asker.flags.items()} == {
         name: flag for name, flag in in_force.all().items() if flag is not None
     }
+
+
+def test_who_asks_for_page_after_page_of_what_has_changed_has_the_names_found_once():
+    book, in_force = Book(), InForce("n")
+    in_force.follow(book)
+    held = in_force.generation
+    for number in range(20):
+        book.merge(definition(f"f{number:02}"))
+    in_force.follow(book)
+    names = in_force._since(0)
+    assert list(in_force.page(held, "f09").flags) == names[10:]
+    assert in_force._since(0) is names
+    book.merge(definition("f05", counter=2, flag=None))
+    in_force.follow(book)
+    assert list(in_force.page("n.1", "").flags) == ["f05"]
