@@ -92,7 +92,7 @@ def test_who_undoes_a_shadow_is_told_how_to_undo_what_came_before_it():
         ):
             undoing(Deploying(msgspec.structs.replace(shadow, phase="done"), 0.0, 0.0), full=False)
     alone = started(**table)
-    with pytest.raises(RefusedError, match="a shadow leaves the service as it is$"):
+    with pytest.raises(RefusedError, match=r"a shadow leaves the service as it is$"):
         undoing(Deploying(alone, 0.0, 0.0), full=False)
 
 
