@@ -13,6 +13,7 @@ from pathlib import Path
 
 from benchmarks.errors import ServerStartError
 from benchmarks.packages import library_environment
+from benchmarks.servers import free_port
 from communicator.protocol import HostPort
 
 _ROOT = Path(__file__).resolve().parent.parent
@@ -113,8 +114,7 @@ def _without_clock_privilege() -> list[str]:
 
 def _free_ports(count: int) -> list[int]:
     """UDP ports that nobody has at present."""
-    with ExitStack() as stack:
-        holders = [stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) for _ in range(count)]
-        for holder in holders:
-            holder.bind((_LOOPBACK, 0))
-        return [int(holder.getsockname()[1]) for holder in holders]
+    ports: set[int] = set()
+    while len(ports) < count:
+        ports.add(free_port(_LOOPBACK, socket.SOCK_DGRAM))
+    return list(ports)

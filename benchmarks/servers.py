@@ -2,6 +2,7 @@
 
 import json
 import os
+import secrets
 import shutil
 import socket
 import subprocess
@@ -9,7 +10,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +21,8 @@ from benchmarks.load import Address
 
 START_TIMEOUT_S = 15.0
 _POLL_S = 0.001
+_PORTS = range(20_000, 32_000)
+"""Below those that the kernel hands out."""
 OURS, OURS_ASYNCIO, NATS, REDIS, MOSQUITTO = (
     "bellwether",
     "bellwether-asyncio",
@@ -180,11 +183,13 @@ def _check_alive(process: subprocess.Popen[bytes], start_s: float, folder: Path)
     time.sleep(_POLL_S)
 
 
-def free_port(host: str = "127.0.0.1") -> int:
-    """A port that nobody listens on at present."""
-    with socket.socket() as probe:
-        probe.bind((host, 0))
-        return int(probe.getsockname()[1])
+def free_port(host: str = "127.0.0.1", kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
+    """A port that nobody has at present, and that the kernel gives to nobody before a server listens on it."""
+    while True:
+        port = secrets.choice(_PORTS)
+        with socket.socket(socket.AF_INET, kind) as probe, suppress(OSError):
+            probe.bind((host, port))
+            return port
 
 
 def _accepts(port: int) -> bool:

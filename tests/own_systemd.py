@@ -15,10 +15,9 @@ from pathlib import Path
 import psutil
 
 from canary.watch.bus import SystemdBus
-from tests.conftest import ROOT, missing
+from tests.conftest import EVENTUALLY_S, ROOT, missing
 
 PROGRAM = Path("/usr/lib/systemd/systemd")
-READY_S = 30.0
 SCRIPTS = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["scripts"]
 
 AROUND = """\
@@ -120,7 +119,7 @@ class Systemd:
         """The namespaces end with their first process, and all others in them."""
         with contextlib.suppress(StopIteration, ProcessLookupError, psutil.Error):
             os.kill(self.first_process, signal.SIGKILL)
-        self._process.wait(30)
+        self._process.wait(EVENTUALLY_S)
 
     @property
     def first_process(self) -> int:
@@ -183,7 +182,7 @@ def running_systemd(require_program, preparation=""):
     root = Path(tempfile.mkdtemp(prefix="bw-", dir="/tmp"))
     systemd = Systemd(root, preparation)
     try:
-        give_up = time.monotonic() + READY_S
+        give_up = time.monotonic() + EVENTUALLY_S
         while not _is_ready(systemd):
             if systemd.has_ended or time.monotonic() > give_up:
                 missing(f"systemd cannot run in namespaces here: {systemd.log}")

@@ -200,8 +200,8 @@ class SystemdBus:
         while job not in self._results:  # it may have ended before we were told its name
             self._results.clear()
             self._result = asyncio.get_running_loop().create_future()
-            ends = [self._result, *filter(None, [self._over])]
-            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+            if self._over is not None:
+                await asyncio.wait([self._result, self._over], return_when=asyncio.FIRST_COMPLETED)
             if not self._result.done():
                 raise BusError(f"{method}: the connection is lost")
         return self._results[job]

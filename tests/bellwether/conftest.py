@@ -11,11 +11,17 @@ from contextlib import contextmanager
 import pytest
 from typer.testing import CliRunner
 
+from bellwether import canary_orders, canary_questions, conversation
 from bellwether.main import application
 from communicator.protocol import Message, decode, encode
+from tests.conftest import EVENTUALLY_S
 
 WITHIN_S = 50.0
 """In which a command has started and says what is next; a second is usual, if no other tests run beside."""
+for module in (conversation, canary_questions, canary_orders):
+    module.TIMEOUT_S = EVENTUALLY_S  # five seconds, else: who is to answer may not get its turn for so long
+for ask in (conversation.fence, conversation.deliver, conversation.ask):
+    ask.__defaults__ = (EVENTUALLY_S,)
 ROUTER = {"sent_from_server": "alpha", "sent_from_service": "communicatord"}
 
 

@@ -87,13 +87,19 @@ def run(*arguments, directory):
     )
 
 
+def write_config(folder):
+    """Free ports for all that would listen at a standard one, which another suite may have."""
+    (folder / "communicatord.toml").write_text(FREE_PORTS)
+    (folder / "timekeeperd.toml").write_text(f'probe_listen = "{HERE}:0"\n')
+    (folder / "exporter.toml").write_text(f'listen = "{HERE}:0"\nofrep.listen = "{HERE}:0"\n')
+
+
 @contextmanager
 def up(directory, command=("-m", "bellwether", "up", "--config", "config")):
     """A suite in `directory`, on free ports."""
     config = directory / "config"
     config.mkdir(exist_ok=True)
-    (config / "communicatord.toml").write_text(FREE_PORTS)
-    (config / "exporter.toml").write_text('listen = "127.0.0.1:0"\nofrep.listen = "127.0.0.1:0"\n')
+    write_config(config)
     process = subprocess.Popen(
         [sys.executable, *command],
         cwd=directory,
@@ -198,7 +204,7 @@ def test_a_deep_directory_has_its_socket_elsewhere(tmp_path):
 def test_a_daemon_that_cannot_start_stops_everything(tmp_path):
     (tmp_path / "config").mkdir()
     (tmp_path / "config" / "canaryd.toml").write_text("nonsense = 1\n")
-    (tmp_path / "config" / "communicatord.toml").write_text(FREE_PORTS)
+    write_config(tmp_path / "config")
     done = run("up", "--config", "config", directory=tmp_path)
     assert done.returncode == 1
     assert done.stdout == ""

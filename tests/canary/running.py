@@ -7,6 +7,7 @@ from pathlib import Path
 
 import structlog
 
+from canary import replica
 from canary.ledger.store import Ledger
 from canary.recollection import recollect
 from canary.service import Canary
@@ -14,6 +15,9 @@ from canary.settings import CanarySettings
 from communicator.client import Service
 from communicator.protocol import Message
 from communicator.runtime.settings import load_settings
+from tests.conftest import EVENTUALLY_S
+
+replica.PATIENCE_S = EVENTUALLY_S  # a disk that others use, too
 
 QUICK = (
     "merge_s=0.05",

@@ -6,6 +6,7 @@ import contextlib
 import pytest
 
 from canary.watch.bus import SYSTEMD, BusError, RefusedError, SystemdBus
+from tests.conftest import EVENTUALLY_S
 
 
 @contextlib.asynccontextmanager
@@ -90,6 +91,23 @@ async def test_a_job_whose_end_nobody_can_tell_any_more_is_an_error(systemd, eve
         await bus.close()
         with pytest.raises(BusError, match="StartUnit: the connection is lost"):
             await running
+    await asyncio.to_thread(systemd.enter, "systemctl", "stop", "endless.service")
+
+
+async def test_a_job_whose_connection_is_closed_as_it_begins_is_an_error(systemd, monkeypatch):
+    systemd.write("endless.service", "Type=notify\nTimeoutStartSec=300\nExecStart=/bin/sleep 1000")
+    async with connected(systemd) as bus:
+        begin_job = bus.begin_job
+
+        async def begin_and_close(*job):
+            path = await begin_job(*job)
+            await bus.close()
+            return path
+
+        monkeypatch.setattr(bus, "begin_job", begin_and_close)
+        async with asyncio.timeout(EVENTUALLY_S):
+            with pytest.raises(BusError, match="StartUnit: the connection is lost"):
+                await bus.run_job("StartUnit", "endless.service")
     await asyncio.to_thread(systemd.enter, "systemctl", "stop", "endless.service")
 
 

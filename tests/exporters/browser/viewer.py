@@ -1,12 +1,12 @@
 """Somebody who looks at the page: a tab of a real browser, and all that should not have happened in it."""
 
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from playwright.async_api import Page
 
-SCREENSHOTS = Path(__file__).parents[3] / "build/screenshots"
 DESKTOP = {"width": 1280, "height": 900}
 PHONE = {"width": 360, "height": 740}
 
@@ -52,6 +52,9 @@ class Viewer:
         return " ".join((await self.page.inner_text(selector)).split())
 
     async def keep(self, name, *, whole=True):
-        """Keep a picture for people to look at: of the whole page, or of the window."""
-        SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-        await self.page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=whole)
+        """Keep a picture for people, in the folder that SCREENSHOTS names: of the whole page, or of the window.
+
+        Without it there is none: a browser on a busy machine cannot always take one.
+        """
+        if folder := os.environ.get("SCREENSHOTS"):
+            await self.page.screenshot(path=Path(folder) / f"{name}.png", full_page=whole)
