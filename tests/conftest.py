@@ -36,7 +36,7 @@ uvloop.Loop.get_debug = lambda _loop: False
 
 
 EVENTUALLY_S = 60.0
-OFTEN_S, SELDOM_S = 0.02, 0.1
+OFTEN_S, SELDOM_S = 0.02, 0.05
 """Questions may start programs: what takes longer than a second is asked for less often, or they would take a processor."""
 for client in (BlockingClient, Client, Service):
     # Five seconds, unless a test says otherwise; the router of a test may not get its turn for so long.

@@ -39,6 +39,7 @@ def billing(router, version):
     return on_thread(lambda: Client(router.unix, "billing", service_version=version, build="b1"))
 
 
+@pytest.mark.takes(5)
 def test_from_the_first_command_to_the_end_and_back(tmp_path):
     file = tmp_path / "billing.toml"
     file.write_text(FILE)

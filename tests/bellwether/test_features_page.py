@@ -17,7 +17,6 @@ from tests.bellwether.test_up import WITHIN_S, environment, up
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.timeout(240),
-    pytest.mark.takes(20),
 ]  # five programs, asked by twenty more
 PAGE = (Path(__file__).parents[2] / "docs/features.md").read_text()
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -115,6 +114,7 @@ SHOWN = {
 
 
 @pytest.mark.short
+@pytest.mark.takes(15)
 def test_the_page_works_from_its_beginning_to_its_end(story):
     story.run_until("bellwether services", lambda shown: "parser" in shown)
     story.run("bellwether feature set new-parser new-parser.json")

@@ -119,6 +119,7 @@ def up(directory, command=("-m", "bellwether", "up", "--config", "config")):
 
 
 @pytest.mark.short
+@pytest.mark.takes(10)
 def test_a_first_minute(tmp_path):
     with up(tmp_path) as suite:
         assert len(suite.children) == DAEMONS

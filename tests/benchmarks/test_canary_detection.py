@@ -16,6 +16,7 @@ def test_good_versions_are_counted_in_every_world():
     assert all(0 <= one.found <= one.lives and one.allowed <= one.lives for one in accused)
 
 
+@pytest.mark.takes(5)
 @pytest.mark.parametrize(("lives", "least"), [(1, 0), (10, 6)])
 def test_something_is_promised_only_of_versions_that_fail_much_more(lives, least):
     found = {one.what: one for one in measure_found(lives)}

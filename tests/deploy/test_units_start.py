@@ -10,7 +10,7 @@ import pytest
 from tests.conftest import ROOT, missing
 from tests.own_systemd import BARE_HOST, SCRIPTS, running_systemd
 
-pytestmark = pytest.mark.slow  # each test waits for daemons
+pytestmark = [pytest.mark.slow, pytest.mark.takes(3, together="units that start")]  # each test waits for daemons
 
 WAITING = "bellwether-time-sync"
 """Ends once the clock is true; the others are daemons."""

@@ -11,22 +11,24 @@ from fuzz.mutation import case_random
 from simulation.lies import Victim
 
 SECONDS = 3.0
-LONGER_S = 20.0
+LONGER_S = 10.0
 VICTIMS = [Victim("alpha", "127.0.0.1:4042", "a1"), Victim("beta", "127.0.0.2:4042", "b1")]
 MESH = MeshDoors((), VICTIMS, ({}, {"username": "liar", "password": "right"}))
 
 
 @pytest.mark.short
+@pytest.mark.takes(5)
 @pytest.mark.parametrize("name", MESHES)
 async def test_honest_messages_arrive_whatever_other_members_say(name):
     cases, messages = await fuzz_mesh(name, random.getrandbits(32), SECONDS)
     assert messages > cases > 10
 
 
+@pytest.mark.takes(12)
 @pytest.mark.parametrize("name", MESHES)
 async def test_honest_messages_arrive_for_longer(name):
     cases, messages = await fuzz_mesh(name, random.getrandbits(32), LONGER_S)
-    assert messages > cases > 100
+    assert messages > cases > 50
 
 
 async def test_a_message_that_does_not_arrive_is_found(monkeypatch):

@@ -45,6 +45,7 @@ def is_told_apart(stage, name):
     return numbers == [pytest.approx(LIE_S, abs=0.002)] and look.has_majority is False
 
 
+@pytest.mark.takes(60)
 async def test_a_wrong_clock_is_found_out(laboratory):
     async with laboratory("wrong") as stage:
         await SCENARIOS["wrong"].play(stage)

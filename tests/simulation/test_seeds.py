@@ -17,7 +17,7 @@ COLOURS = 6
 PER_TEST = 3
 
 
-pytestmark = pytest.mark.takes(3)
+pytestmark = pytest.mark.takes(2)
 
 
 @pytest.mark.parametrize("first", range(0, SEEDS, PER_TEST))

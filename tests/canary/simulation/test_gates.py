@@ -10,7 +10,7 @@ from tests.canary.simulation.fleet import Fleet, Truth
 from tests.canary.simulation.starts import restart_delay_s
 from tests.canary.simulation.worlds import BARE, SPANNED, boot_storm, by_chance, outage
 
-LIVES = 800
+LIVES = 400
 
 
 @pytest.mark.parametrize("null", NULLS, ids=[null.name for null in NULLS])
@@ -39,7 +39,7 @@ def test_a_version_that_never_works_is_blocked_in_time(name):
 )
 def test_a_version_that_fails_much_more_is_found(name, power):
     truth, failures = BAD[name]
-    lives = 50
+    lives = 30
     missed = lives - len(found_after(truth, failures, lives))
     assert missed <= most_allowed(lives, 1 - power)
 

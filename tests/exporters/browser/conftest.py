@@ -19,7 +19,7 @@ expect.set_options(timeout=1_000 * EVENTUALLY_S)  # 5 s, else
 
 def pytest_itemcollected(item):
     """A browser, and all that it looks at, are started within the first test of a process."""
-    item.add_marker(pytest.mark.takes(2, together="a browser"))
+    item.add_marker(pytest.mark.takes(1, together="a browser"))
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

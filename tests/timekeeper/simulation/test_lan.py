@@ -4,8 +4,8 @@ import pytest
 
 from tests.timekeeper.simulation.lan import Lan, Weather
 
-SEEDS = range(4)
-MANY = 1500
+SEEDS = range(2)
+MANY = 750
 
 
 def play(weather):
