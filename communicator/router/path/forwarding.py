@@ -22,6 +22,7 @@ were asked for, and a `Carrier` keeps the order of what it is handed for one ser
 import re
 from collections.abc import Callable
 from io import BytesIO
+from operator import methodcaller
 from typing import Protocol
 
 from communicator.router.delivery.checking import lines_to_check, pass_unread, passes
@@ -118,10 +119,12 @@ def _start(lines: bytes, front: bytes, route: Route) -> bytes:
 
 
 def _share_start(lines: bytes, start: bytes, count: int) -> bool:
-    """Whether each of so many lines begins with the start of the first."""
+    """Whether each of so many lines begins with the start of the first; where they are mixed the second mostly does not."""
+    if not lines.startswith(start, lines.find(b"\n") + 1):
+        return False
     if len(lines) < LONG_LINE_BYTES * count:
         return lines.count(b"\n" + start) == count - 1
-    return not [line for line in BytesIO(lines) if not line.startswith(start)]
+    return all(map(methodcaller("startswith", start), BytesIO(lines)))
 
 
 def _must_be_read(lines: bytes, front: bytes, route: Route) -> bool:
