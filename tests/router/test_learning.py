@@ -55,9 +55,9 @@ def test_damage_is_told_and_counts_as_nothing(content, reason):
         read_learnt(content, 3)
     taught = Learning()
     good = render_learnt(LEARNT)
-    [damage] = taught.recall({"first": good, "bad": content, "last": good, "empty": ""}, 3)
-    assert damage.service == "bad"
-    assert re.search(reason, damage.reason)
+    [(service, told)] = taught.recall({"first": good, "bad": content, "last": good, "empty": ""}, 3)
+    assert service == "bad"
+    assert re.search(reason, told)
     assert taught.commands("first") == taught.commands("last") == LEARNT.commands
     assert taught.commands("bad") == taught.commands("empty") == frozenset()
 

@@ -1,7 +1,6 @@
 """What services of this host have said they understand, remembered beyond their lives and the router's; it tells nobody."""
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import NamedTuple
 
 import msgspec
 
@@ -19,13 +18,6 @@ class Learnt(msgspec.Struct, frozen=True):
     package_version: str
     """Of the ``.service`` file then: it holds as long as that does not change."""
     commands: frozenset[str]
-
-
-class Damage(NamedTuple):
-    """A content that is not what was kept."""
-
-    service: str
-    reason: str
 
 
 def render_learnt(learnt: Learnt) -> str:
@@ -62,8 +54,8 @@ class Learning:
     def __init__(self) -> None:
         self._learnt: dict[str, Learnt] = {}
 
-    def recall(self, contents: Mapping[str, str], commands_max: int) -> Iterator[Damage]:
-        """Take up what was kept; yields what cannot be, which counts as never learnt.
+    def recall(self, contents: Mapping[str, str], commands_max: int) -> Iterator[tuple[str, str]]:
+        """Take up what was kept; yields of what cannot be, which counts as never learnt, the service and why.
 
         Args:
             contents: By service, in the order in which they are taken; empty ones say nothing.
@@ -75,7 +67,7 @@ class Learning:
             try:
                 self._learnt[service] = read_learnt(content, commands_max)
             except ValueError as error:
-                yield Damage(service, str(error))
+                yield service, str(error)
 
     def learn(self, service: str, learnt: Learnt) -> bool:
         """Remember what a service has listed, in place of what it listed before; whether that is anything new."""
