@@ -4,7 +4,7 @@ Only services with a ``.service`` file are learnt of: for no others are messages
 """
 
 from communicator.answers.services import Role
-from communicator.router.cores.learning import Learning, Learnt, render_learnt
+from communicator.router.cores.learning import Learning, Learnt, read_learnt, render_learnt
 from communicator.router.switchboard import Switchboard
 from communicator.router.vocabulary.config import RouterConfig
 from communicator.router.vocabulary.effects import Keep, KeptCommands, Level
@@ -18,23 +18,24 @@ _UNDERSTOOD_BY_ALL = REQUIRED_COMMANDS | {"INVALID"}
 
 def recall(board: Switchboard) -> None:
     """Take up what earlier lives of the router have learnt; what is damaged is told, and as if it had never been learnt."""
-    config = board.config
-    for service, reason in board.learning.recall(config.learnt, config.limits.commands_per_service):
-        board.notice(Level.WARNING, "learnt_commands_ignored", service=service, reason=reason)
+    for service, content in board.config.learnt.items():
+        try:
+            if content:  # empty, it says nothing
+                board.learning.learn(service, read_learnt(content, board.config.limits.commands_per_service))
+        except ValueError as error:
+            board.notice(Level.WARNING, "learnt_commands_ignored", service=service, reason=str(error))
     review(board)
 
 
 def review(board: Switchboard) -> None:
     """Forget what was learnt of services whose package is gone or has another version now."""
     config = board.config
-
-    def holds(service: str, package_version: str) -> bool:
-        return service in config.known_services and config.packaged_as(service).version == package_version
-
-    for service in board.learning.forget_unless(holds):
-        board.ask(Keep(KeptCommands(service), ""))
+    for service, learnt in list(board.learning.items()):
         version = config.packaged_as(service).version
-        board.notice(Level.INFO, "learnt_commands_forgotten", service=service, package_version=version)
+        if service not in config.known_services or version != learnt.package_version:
+            del board.learning[service]
+            board.ask(Keep(KeptCommands(service), ""))
+            board.notice(Level.INFO, "learnt_commands_forgotten", service=service, package_version=version)
 
 
 def learn(board: Switchboard, link: Link) -> None:
@@ -52,7 +53,7 @@ def learn(board: Switchboard, link: Link) -> None:
 
 def known_commands(config: RouterConfig, learning: Learning, service: str) -> frozenset[str]:
     """What a service that is away understands; empty where that is not known."""
-    return learning.commands(service) or config.packaged_as(service).commands
+    return learning[service].commands if service in learning else config.packaged_as(service).commands
 
 
 def may_understand(config: RouterConfig, learning: Learning, service: str, command: str) -> bool:
